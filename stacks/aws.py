@@ -1,0 +1,153 @@
+"""The AWS bindings, one service at a time: the only module that imports `cdktf_cdktf_provider_aws`.
+
+    from stacks import aws
+
+    aws.KmsKey(self, "key", enable_key_rotation=True)
+
+The bindings' own `__init__` imports all 2,100 services, which takes many seconds and over half a gigabyte.
+Here that `__init__` never runs: a bare package stands in its place and a service's module is imported
+when one of its classes is first asked for. `SERVICES` lists the services in use; using another one means
+adding it there. `benchmarks/README.md` has the figures.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import importlib.util
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = "cdktf_cdktf_provider_aws"
+
+SERVICES = (
+    "appautoscaling_policy",
+    "appautoscaling_target",
+    "cloudwatch_composite_alarm",
+    "cloudwatch_dashboard",
+    "cloudwatch_event_rule",
+    "cloudwatch_event_target",
+    "cloudwatch_log_group",
+    "cloudwatch_log_metric_filter",
+    "cloudwatch_log_resource_policy",
+    "cloudwatch_log_subscription_filter",
+    "cloudwatch_metric_alarm",
+    "cloudwatch_query_definition",
+    "data_aws_caller_identity",
+    "data_aws_iam_policy_document",
+    "ecs_cluster",
+    "ecs_cluster_capacity_providers",
+    "ecs_service",
+    "ecs_task_definition",
+    "eip",
+    "iam_role",
+    "iam_role_policy",
+    "iam_role_policy_attachment",
+    "internet_gateway",
+    "kinesis_firehose_delivery_stream",
+    "kms_alias",
+    "kms_key",
+    "kms_key_policy",
+    "lambda_event_source_mapping",
+    "lambda_function",
+    "lambda_function_event_invoke_config",
+    "lambda_permission",
+    "nat_gateway",
+    "provider",
+    "route",
+    "route_table",
+    "route_table_association",
+    "s3_bucket",
+    "s3_bucket_lifecycle_configuration",
+    "s3_bucket_ownership_controls",
+    "s3_bucket_policy",
+    "s3_bucket_public_access_block",
+    "s3_bucket_server_side_encryption_configuration",
+    "s3_bucket_versioning",
+    "security_group",
+    "sns_topic",
+    "sns_topic_policy",
+    "sns_topic_subscription",
+    "sqs_queue",
+    "sqs_queue_policy",
+    "sqs_queue_redrive_allow_policy",
+    "sqs_queue_redrive_policy",
+    "ssm_parameter",
+    "subnet",
+    "vpc",
+    "vpc_endpoint",
+    "vpc_security_group_egress_rule",
+    "vpc_security_group_ingress_rule",
+    "xray_encryption_config",
+    "xray_group",
+    "xray_sampling_rule",
+)
+"""The submodules of the bindings in use: everything `aws.X` can reach."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # the bindings are untyped for mypy (pyproject.toml)
+    """Return the bindings' class `name`, importing its service on first use (PEP 562).
+
+    Raises:
+        AttributeError: no service in `SERVICES` has such a class; the message says what to do.
+    """
+    # Dunders are looked up by the import system, copy, doctest …: never names of AWS classes.
+    if not name.startswith("_"):
+        for service in services_for(name):
+            found = getattr(service_module(service), name, None)
+            if found is not None:
+                globals()[name] = found  # so that this function is called once per class
+                return found
+    raise AttributeError(unknown(name), name=name)
+
+
+def services_for(name: str) -> Iterator[str]:
+    """Yield the services that may define class `name`, the most specific first.
+
+    A class belongs to the service whose name begins its own, in snake case. Several can: the struct
+    `S3BucketVersioning` lives in `s3_bucket`, although there is an `s3_bucket_versioning` too.
+    """
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    for service in sorted(SERVICES, key=len, reverse=True):
+        prefix = "aws_provider" if service == "provider" else service
+        if snake == prefix or snake.startswith(f"{prefix}_"):
+            yield service
+
+
+def service_module(service: str) -> Any:  # noqa: ANN401  # see __getattr__
+    """Import and return one service's module without running the package's `__init__`."""
+    load_package()
+    return importlib.import_module(f"{PACKAGE}.{service}")
+
+
+@functools.cache
+def load_package() -> None:
+    """Put a bare package in `sys.modules` and load the bindings' assembly into the jsii kernel.
+
+    Raises:
+        ModuleNotFoundError: the bindings are not installed.
+    """
+    if PACKAGE not in sys.modules:
+        spec = importlib.util.find_spec(PACKAGE)
+        if spec is None:
+            message = f"{PACKAGE} is not installed: run `make setup`"
+            raise ModuleNotFoundError(message, name=PACKAGE)
+        # The module is made from its spec (name, path, loader) but never executed.
+        sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
+    importlib.import_module(f"{PACKAGE}._jsii")
+
+
+def unknown(name: str) -> str:
+    """Say why there is no `aws.<name>` and how to get it."""
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    near = difflib.get_close_matches(snake, SERVICES, n=1)
+    hint = f" Did you mean something of {near[0]!r}?" if near else ""
+    return (
+        f"no service in stacks.aws.SERVICES has a class {name!r}.{hint} If AWS has it, "
+        f"add its submodule of {PACKAGE} (perhaps {snake!r}) to SERVICES in stacks/aws.py."
+    )
