@@ -1,0 +1,160 @@
+"""Terraform as a command: which binary, which plugins, how it is run.
+
+Knows nothing about our stacks; `ops.stacks` does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from ops import BUILD
+
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+PROVIDER_VERSION = "5.100.0"
+MINIMUM = (1, 10)
+"""S3 state locking without DynamoDB (`use_lockfile`) came with Terraform 1.10 (its release notes)."""
+
+IMPLICIT_MIRRORS = (
+    Path.home() / ".terraform.d" / "plugins",
+    Path("/usr/local/share/terraform/plugins"),
+    Path("/usr/share/terraform/plugins"),
+)
+"""Folders that Terraform searches by itself (its CLI configuration page, "Implied Local Mirrors")."""
+
+
+class TerraformError(Exception):
+    """Terraform is missing, too old or failed; the message says what to do."""
+
+
+@lru_cache(maxsize=1)
+def binary() -> str:
+    """Return the path of the Terraform to run: `TERRAFORM_BINARY_NAME`, else `terraform` on the PATH.
+
+    Raises:
+        TerraformError: there is none, it cannot be run, or it is older than `MINIMUM`.
+    """
+    name = os.environ.get("TERRAFORM_BINARY_NAME") or "terraform"
+    wanted = ".".join(map(str, MINIMUM))
+    path = shutil.which(name)
+    if path is None:
+        message = (
+            f"Terraform is needed and '{name}' was not found: install {wanted} or newer "
+            "(developer.hashicorp.com/terraform/install), or name it in TERRAFORM_BINARY_NAME."
+        )
+        raise TerraformError(message)
+    found = version(path)
+    if tuple(int(part) for part in found.split("-")[0].split(".")[:2]) < MINIMUM:
+        message = f"{path} is Terraform {found}: {wanted} or newer is needed (S3 state locking)."
+        raise TerraformError(message)
+    return path
+
+
+def version(path: str) -> str:
+    """Return the version that the binary at `path` reports, such as "1.11.4".
+
+    Raises:
+        TerraformError: it does not answer as Terraform does.
+    """
+    try:
+        result = subprocess.run(
+            [path, "version", "-json"], env=environment(), capture_output=True, text=True, check=True
+        )
+        return str(json.loads(result.stdout)["terraform_version"])
+    except (OSError, subprocess.CalledProcessError, ValueError, KeyError) as error:
+        message = f"{path} does not answer `version -json` as Terraform does ({error})."
+        raise TerraformError(message) from error
+
+
+def environment() -> dict[str, str]:
+    """Return the environment to run Terraform in: quiet, non-interactive, plugins found and shared."""
+    return {
+        **os.environ,
+        **plugin_environment(),
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+    }
+
+
+def plugin_environment() -> dict[str, str]:
+    """Return the variables by which Terraform finds the AWS provider.
+
+    A user with the registry in reach needs none of this and notices nothing. A machine without it may
+    carry a filesystem mirror: in `TF_PLUGIN_MIRROR`, in Terraform's implied folders (found by itself), or
+    under `/opt`. `TF_CLI_CONFIG_FILE` naming a file that does not exist makes Terraform warn before every
+    output, so then it is always replaced.
+    """
+    cache = Path(os.environ.get("TF_PLUGIN_CACHE_DIR") or BUILD / "terraform-plugins")
+    cache.mkdir(parents=True, exist_ok=True)
+    variables = {
+        # One download for four stacks. Without a committed lock file the cache is only used if it may
+        # leave the lock incomplete; the exact version pin is what keeps the provider the same.
+        "TF_PLUGIN_CACHE_DIR": str(cache),
+        "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
+    }
+    configured = os.environ.get("TF_CLI_CONFIG_FILE")
+    if configured and Path(configured).exists() and not os.environ.get("TF_PLUGIN_MIRROR"):
+        return variables
+    mirror = find_mirror()
+    if mirror is not None or configured:
+        variables["TF_CLI_CONFIG_FILE"] = str(write_cli_config(mirror))
+    return variables
+
+
+def find_mirror() -> Path | None:
+    """Return the folder of a filesystem mirror that holds our provider for this machine, if there is one.
+
+    Raises:
+        TerraformError: `TF_PLUGIN_MIRROR` is set and does not hold it.
+    """
+    named = os.environ.get("TF_PLUGIN_MIRROR")
+    if named:
+        if not holds_provider(Path(named)):
+            message = (
+                f"TF_PLUGIN_MIRROR={named} does not hold {PROVIDER} {PROVIDER_VERSION} for {target()}: "
+                "fill it with `terraform providers mirror`, or unset it to use the registry."
+            )
+            raise TerraformError(message)
+        return Path(named)
+    if any(holds_provider(folder) for folder in IMPLICIT_MIRRORS):
+        return None
+    candidates = sorted(path for path in Path("/opt").glob("*") if path.is_dir())
+    return next((folder for folder in candidates if holds_provider(folder)), None)
+
+
+def holds_provider(folder: Path) -> bool:
+    """Tell whether a mirror at `folder` holds our provider for this machine, unpacked or packed."""
+    provider = folder / PROVIDER
+    packed = provider / f"terraform-provider-aws_{PROVIDER_VERSION}_{target()}.zip"
+    return (provider / PROVIDER_VERSION / target()).is_dir() or packed.exists()
+
+
+def target() -> str:
+    """Return this machine in Terraform's words, such as "linux_amd64"."""
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return f"{sys.platform}_{machine}"
+
+
+def write_cli_config(mirror: Path | None) -> Path:
+    """Write the CLI configuration that uses `mirror` for our provider; return its path."""
+    text = ""
+    if mirror is not None:
+        path = json.dumps(str(mirror.resolve()))
+        text = (
+            "provider_installation {\n"
+            f'  filesystem_mirror {{\n    path    = {path}\n    include = ["{PROVIDER}"]\n  }}\n'
+            f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}\n'
+            "}\n"
+        )
+    config = BUILD / "terraform.rc"
+    if not config.exists() or config.read_text(encoding="utf-8") != text:
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(text, encoding="utf-8")
+    return config
