@@ -15,15 +15,16 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import importlib.metadata
 import importlib.util
 import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from stacks.kernel import ASSEMBLY, PACKAGE, prepare_node, slim_assembly
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-PACKAGE = "cdktf_cdktf_provider_aws"
 
 SERVICES = (
     "appautoscaling_policy",
@@ -139,7 +140,23 @@ def load_package() -> None:
             raise ModuleNotFoundError(message, name=PACKAGE)
         # The module is made from its spec (name, path, loader) but never executed.
         sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
+    load_slim_assembly()
     importlib.import_module(f"{PACKAGE}._jsii")
+
+
+def load_slim_assembly() -> None:
+    """Load the slim assembly into the kernel, if there is one, under the name and version of the full one.
+
+    The kernel loads a package once: asked by the bindings' own `_jsii` to load the full one afterwards, it
+    finds that package loaded and leaves it.
+    """
+    path = slim_assembly(SERVICES)
+    if path is None:
+        return
+    # Imported late: it starts Node. cdktf's own assembly comes first, as the bindings' code requires it.
+    jsii = importlib.import_module("jsii")
+    importlib.import_module("cdktf")
+    jsii.kernel.load(ASSEMBLY, importlib.metadata.version(PACKAGE), str(path))
 
 
 def unknown(name: str) -> str:
@@ -151,3 +168,6 @@ def unknown(name: str) -> str:
         f"no service in stacks.aws.SERVICES has a class {name!r}.{hint} If AWS has it, "
         f"add its submodule of {PACKAGE} (perhaps {snake!r}) to SERVICES in stacks/aws.py."
     )
+
+
+prepare_node()
