@@ -1,0 +1,1 @@
+"""The local AWS: MiniStack behind a thin front that answers what MiniStack lacks."""

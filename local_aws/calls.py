@@ -1,0 +1,139 @@
+"""One AWS API call, understood: which operation, for whom, with what input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local_aws.protocols import AwsError, Value, read_error, service_model, write_output
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, ServiceModel
+
+    from local_aws.wire import Request, Response, Upstream
+
+_SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+_ACCOUNT = re.compile(r"\d{12}")
+
+DEFAULT_ACCOUNT = "000000000000"
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed a request, and for what (Signature Version 4, "credential scope")."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def caller_of(request: Request) -> Caller | None:
+    """Return who signed a request, or None when it is not signed."""
+    match = _SCOPE.search(request.header("authorization"))
+    return Caller(match[1], match[2], match[3]) if match else None
+
+
+class Store:
+    """What the front remembers, in memory: tables of rows, by account and region.
+
+    A table is a plain dict that a service's answers read and write.
+    """
+
+    def __init__(self) -> None:
+        self._tables: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def table(self, *key: str) -> dict[str, Any]:
+        """Return the table of this name, empty when it is new."""
+        return self._tables.setdefault(key, {})
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._tables.clear()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One API call.
+
+    Args:
+        service: botocore's name of the service.
+        operation: the operation's model.
+        input: its input, members named as the model names them.
+        account: the account id it is for, 12 digits.
+        region: the region it is for.
+        request: the request it came in.
+        upstream: MiniStack.
+        store: what the front remembers.
+    """
+
+    service: str
+    operation: OperationModel
+    input: Value
+    account: str
+    region: str
+    request: Request
+    upstream: Upstream
+    store: Store
+
+    def table(self, name: str) -> dict[str, Any]:
+        """Return one of the service's tables for the call's account and region."""
+        return self.store.table(self.account, self.region, self.service, name)
+
+    def arn(self, resource: str) -> str:
+        """Return the ARN of one of the service's resources for the call's account and region."""
+        return f"arn:aws:{self.operation.service_model.signing_name}:{self.region}:{self.account}:{resource}"
+
+    async def forward(self) -> Response:
+        """Return MiniStack's answer to the request as it came.
+
+        Raises:
+            AwsError: MiniStack's error, with its code, message and status.
+        """
+        response = await self.upstream(self.request)
+        if not response.ok:
+            raise read_error(response)
+        return response
+
+    def respond(self, output: Value) -> Response:
+        """Return an output in the protocol of the request."""
+        return write_output(self.request, self.operation, output)
+
+
+Answer = Callable[[Call], Awaitable["Response | Value"]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the front answers of one AWS service.
+
+    Args:
+        name: botocore's name of the service.
+        answers: by operation; an operation that is not here goes to MiniStack.
+        alone: MiniStack has nothing of this service, so that what is not here is refused.
+    """
+
+    name: str
+    answers: Mapping[str, Answer]
+    alone: bool = False
+    model: ServiceModel = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", service_model(self.name))
+        unknown = set(self.answers) - set(self.model.operation_names)
+        if unknown:
+            message = f"{self.name} has no such operation: {', '.join(sorted(unknown))}"
+            raise ValueError(message)
+
+
+def account_of(access_key: str) -> str:
+    """Return the account of an access key: the key itself when it is twelve digits, as MiniStack has it."""
+    return access_key if _ACCOUNT.fullmatch(access_key) else DEFAULT_ACCOUNT
+
+
+def unsupported(service: str, action: str) -> AwsError:
+    """Return the error for what the local AWS does not do."""
+    code = "UnsupportedOperation"
+    return AwsError(code, f"The local AWS does not support {service}:{action}.")

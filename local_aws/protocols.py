@@ -1,0 +1,293 @@
+"""AWS's wire protocols, read from the service models that botocore ships.
+
+A value is plain data whose members carry the names the model gives them; a timestamp is seconds since 1970.
+The model says how each is written, so one function per direction and protocol serves every operation.
+
+Sources: Smithy specification, "AWS query protocol", "AWS JSON 1.0/1.1" and "AWS restJson1 protocol".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from datetime import datetime, timezone
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, unescape
+
+import botocore.session
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+
+from local_aws.wire import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Value = dict[str, Any]
+
+
+class AwsError(Exception):
+    """An error as AWS gives it to a client.
+
+    Args:
+        code: AWS's name for the error.
+        message: what AWS's message says.
+        status: the HTTP status; below 500, because clients retry what is not.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@cache
+def service_model(name: str) -> ServiceModel:
+    """Return botocore's model of a service, by botocore's name for it."""
+    return botocore.session.get_session().get_service_model(name)
+
+
+def protocol_of(request: Request, model: ServiceModel) -> str:
+    """Return the protocol a request is written in: "query", "json" or "rest-json".
+
+    Services that speak several are told apart as Smithy says: JSON names its operation in `X-Amz-Target`.
+    """
+    if model.metadata["protocol"].startswith("rest"):
+        return "rest-json"
+    return "json" if request.header("x-amz-target") else "query"
+
+
+def operation_of(request: Request, model: ServiceModel) -> OperationModel | None:
+    """Return the operation that a request asks for, or None when the model has no such operation."""
+    protocol = protocol_of(request, model)
+    if protocol == "rest-json":
+        return _rest_operation(request, model)
+    name = request.header("x-amz-target").rpartition(".")[2] or request.fields().get("Action", "")
+    return model.operation_model(name) if name in model.operation_names else None
+
+
+def _rest_operation(request: Request, model: ServiceModel) -> OperationModel | None:
+    for name, method, pattern in _routes(model.service_name):
+        if method == request.method and pattern.fullmatch(request.path):
+            return model.operation_model(name)
+    return None
+
+
+@cache
+def _routes(service: str) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Return (operation, method, path pattern) of a REST service, fixed paths before those with labels."""
+    model = service_model(service)
+    routes = []
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        path = http["requestUri"].partition("?")[0].rstrip("/")
+        pattern = re.sub(r"\\\{(\w+)(\\\+)?\\\}", _label, re.escape(path))
+        routes.append((name, http["method"], re.compile(pattern + "/?")))
+    return tuple(sorted(routes, key=lambda route: route[2].pattern.count("?P<")))
+
+
+def _label(match: re.Match[str]) -> str:
+    return f"(?P<{match[1]}>.+)" if match[2] else f"(?P<{match[1]}>[^/]+)"
+
+
+def read_input(request: Request, operation: OperationModel) -> Value:
+    """Return a request's input as a value.
+
+    Raises:
+        AwsError: SerializationException, when the body is not what the protocol says.
+    """
+    shape = operation.input_shape
+    if shape is None:
+        return {}
+    protocol = protocol_of(request, operation.service_model)
+    if protocol == "query":
+        found: Value = _from_fields(shape, request.fields(), "") or {}
+        return found
+    value = _json_object(request.body)
+    if protocol == "rest-json":
+        value |= _rest_members(request, operation, shape)
+    return value
+
+
+def _json_object(body: bytes) -> Value:
+    try:
+        value = json.loads(body or b"{}")
+    except ValueError as error:
+        code = "SerializationException"
+        raise AwsError(code, "The request body is not JSON.") from error
+    if not isinstance(value, dict):
+        code = "SerializationException"
+        raise AwsError(code, "The request body is not a JSON object.")
+    return value
+
+
+def _rest_members(request: Request, operation: OperationModel, shape: StructureShape) -> Value:
+    """Return the members that a REST request carries in its path and query string."""
+    pattern = next(
+        route[2] for route in _routes(operation.service_model.service_name) if route[0] == operation.name
+    )
+    match = pattern.fullmatch(request.path)
+    labels = match.groupdict() if match else {}
+    fields = request.fields()
+    found = {}
+    for name, member in shape.members.items():
+        location, wire_name = member.serialization.get("location"), member.serialization.get("name", name)
+        if location == "uri" and wire_name in labels:
+            found[name] = labels[wire_name]
+        if location == "querystring" and wire_name in fields:
+            found[name] = _scalar(member, fields[wire_name])
+    return found
+
+
+def _from_fields(shape: Shape, fields: Mapping[str, str], prefix: str) -> Any:  # noqa: ANN401 - shape decides
+    """Return the value that query fields under `prefix` hold, or None when there are none."""
+    if isinstance(shape, StructureShape):
+        found = {}
+        for name, member in shape.members.items():
+            value = _from_fields(member, fields, _joined(prefix, member.serialization.get("name", name)))
+            if value is not None:
+                found[name] = value
+        return found or None
+    if isinstance(shape, ListShape):
+        values = []
+        while (value := _from_fields(shape.member, fields, f"{prefix}.member.{len(values) + 1}")) is not None:
+            values.append(value)
+        return values or ([] if prefix in fields else None)
+    if isinstance(shape, MapShape):
+        entries = {}
+        while (key := fields.get(f"{prefix}.entry.{len(entries) + 1}.key")) is not None:
+            entries[key] = _from_fields(shape.value, fields, f"{prefix}.entry.{len(entries) + 1}.value")
+        return entries or None
+    return _scalar(shape, fields[prefix]) if prefix in fields else None
+
+
+def _scalar(shape: Shape, text: str) -> str | int | float | bool:
+    kind = shape.type_name
+    if kind == "boolean":
+        return text == "true"
+    if kind in {"integer", "long"}:
+        return int(text)
+    if kind in {"double", "float"}:
+        return float(text)
+    if kind == "timestamp":
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return text
+
+
+def _joined(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
+
+
+def write_output(request: Request, operation: OperationModel, value: Value) -> Response:
+    """Return an operation's output in the protocol of its request."""
+    model = operation.service_model
+    protocol = protocol_of(request, model)
+    if protocol == "query":
+        return _query_response(operation, value)
+    shape = operation.output_shape
+    body = json.dumps(_pruned(shape, value) if shape else {}).encode() if shape or protocol == "json" else b""
+    return Response(200, (("content-type", _json_type(protocol, model)), _request_id()), body)
+
+
+def _query_response(operation: OperationModel, value: Value) -> Response:
+    shape = operation.output_shape
+    result = ""
+    if shape is not None:
+        wrapper = shape.serialization.get("resultWrapper", f"{operation.name}Result")
+        result = _xml(wrapper, shape, value)
+    request_id = _request_id()
+    namespace = operation.service_model.metadata.get("xmlNamespace", "")
+    body = (
+        f'<{operation.name}Response xmlns="{namespace}">{result}'
+        f"<ResponseMetadata><RequestId>{request_id[1]}</RequestId></ResponseMetadata></{operation.name}Response>"
+    )
+    return Response(200, (("content-type", "text/xml"), request_id), body.encode())
+
+
+def write_error(request: Request, model: ServiceModel, error: AwsError) -> Response:
+    """Return an error in the protocol of its request."""
+    protocol = protocol_of(request, model)
+    request_id = _request_id()
+    if protocol == "query":
+        body = (
+            f'<ErrorResponse xmlns="{model.metadata.get("xmlNamespace", "")}"><Error><Type>Sender</Type>'
+            f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
+            f"<RequestId>{request_id[1]}</RequestId></ErrorResponse>"
+        ).encode()
+        return Response(error.status, (("content-type", "text/xml"), request_id), body)
+    # Both spellings: services differ, and clients read either.
+    body = json.dumps({"__type": error.code, "message": error.message, "Message": error.message}).encode()
+    headers = (("content-type", _json_type(protocol, model)), ("x-amzn-errortype", error.code), request_id)
+    return Response(error.status, headers, body)
+
+
+def read_error(response: Response) -> AwsError:
+    """Return the error that an unsuccessful answer of MiniStack holds, in whichever protocol it came."""
+    text = response.body.decode("utf-8", errors="replace")
+    if text.lstrip().startswith("<"):
+        code, message = (re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL) for tag in ("Code", "Message"))
+        return AwsError(
+            unescape(code[1]) if code else "InternalFailure",
+            unescape(message[1]) if message else "",
+            response.status,
+        )
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        found = {}
+    kind = (
+        found.get("__type") or response.header("x-amzn-errortype") or found.get("code") or "InternalFailure"
+    )
+    message_text = found.get("message") or found.get("Message") or found.get("error") or text
+    return AwsError(str(kind).rpartition("#")[2].partition(":")[0], str(message_text), response.status)
+
+
+def _json_type(protocol: str, model: ServiceModel) -> str:
+    if protocol == "rest-json":
+        return "application/json"
+    return f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.1')}"
+
+
+def _request_id() -> tuple[str, str]:
+    return ("x-amzn-requestid", str(uuid.uuid4()))
+
+
+def _pruned(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - shape decides
+    """Return a value without what the model does not know and without what is not there."""
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        return {
+            member.serialization.get("name", name): _pruned(member, value[name])
+            for name, member in shape.members.items()
+            if value.get(name) is not None
+        }
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_pruned(shape.member, item) for item in value]
+    return value
+
+
+def _xml(tag: str, shape: Shape, value: Any) -> str:  # noqa: ANN401 - shape decides
+    return f"<{tag}>{_xml_content(shape, value)}</{tag}>"
+
+
+def _xml_content(shape: Shape, value: Any) -> str:  # noqa: ANN401 - shape decides
+    if isinstance(shape, StructureShape):
+        return "".join(
+            _xml(member.serialization.get("name", name), member, value[name])
+            for name, member in shape.members.items()
+            if value.get(name) is not None
+        )
+    if isinstance(shape, ListShape):
+        return "".join(_xml("member", shape.member, item) for item in value)
+    if isinstance(shape, MapShape):
+        return "".join(
+            f"<entry>{_xml('key', shape.key, key)}{_xml('value', shape.value, item)}</entry>"
+            for key, item in value.items()
+        )
+    if shape.type_name == "boolean":
+        return "true" if value else "false"
+    if shape.type_name == "timestamp":
+        moment = datetime.fromtimestamp(value, tz=timezone.utc)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return escape(str(value))

@@ -1,0 +1,89 @@
+"""The server process: the front over MiniStack, on 127.0.0.1, until it is told to end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import os
+import signal
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+from local_aws.front import Front
+
+HOST = "127.0.0.1"
+"""The only address ever bound: the local AWS checks no signature."""
+
+_KEEP_ALIVE_S = 75.0
+_GRACE_S = 0.5
+_PARENT_POLL_S = 0.5
+
+
+def main() -> None:
+    """Serve with the options given on the command line; `process.start` runs this in a session of its own."""
+    parser = argparse.ArgumentParser(prog="local_aws.server", description=main.__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--token", required=True, help="what the health endpoint says")
+    options = parser.parse_args()
+    serve(options.port, options.token)
+
+
+def serve(port: int, token: str, *, with_parent: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        port: the TCP port to listen on.
+        token: what the health endpoint says, besides the process id.
+        with_parent: end when the process that started this one ends, too.
+    """
+    asyncio.run(_serve(port, token, with_parent=with_parent))
+
+
+def prepare_environment(port: int) -> None:
+    """Set what MiniStack reads when it is imported.
+
+    Its own port is the front's, so that functions it runs call AWS through the front. Listeners of services
+    that are not used here stay off: they would bind further ports, on every address.
+    """
+    os.environ["GATEWAY_PORT"] = str(port)
+    os.environ["BIND_HOST"] = HOST
+    os.environ["SFTP_ENABLED"] = "0"
+    os.environ["IOT_MTLS_ENABLED"] = "0"
+    os.environ["PERSIST_STATE"] = "0"
+    os.environ["S3_PERSIST"] = "0"
+
+
+async def _serve(port: int, token: str, *, with_parent: bool) -> None:
+    prepare_environment(port)
+    ministack = importlib.import_module("ministack.app")
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    watch = asyncio.create_task(_watch_parent(ended)) if with_parent else None
+    config = Config()
+    config.bind = [f"{HOST}:{port}"]
+    config.keep_alive_timeout = _KEEP_ALIVE_S
+    config.graceful_timeout = _GRACE_S
+    try:
+        await hypercorn_serve(Front(ministack.app, token), config, shutdown_trigger=ended.wait)  # type: ignore[arg-type]
+    finally:
+        if watch:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+
+
+async def _watch_parent(ended: asyncio.Event) -> None:
+    """End the server once its parent is gone: an orphan's parent id changes."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(_PARENT_POLL_S)
+    ended.set()
+
+
+if __name__ == "__main__":
+    main()
