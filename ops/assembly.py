@@ -28,6 +28,8 @@ from stacks import aws, kernel
 
 SOURCE_MAP = re.compile(rb"^//# sourceMappingURL=data:[^\n]*\n?", re.MULTILINE)
 EXPORT = re.compile(rb'^exports\.(\w+) = require\("\./([\w-]+)"\);$', re.MULTILINE)
+STRICT = b'"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });'
+LAZY_EXPORT = b'Object.defineProperty(exports, "%b", { enumerable: true, get: () => require("./%b") });'
 REQUIRE = re.compile(rb'\brequire\("([^"]+)"\)')
 
 
@@ -38,12 +40,11 @@ class AssemblyError(Exception):
 def main() -> int:
     """Build the slim assembly unless it is there; return the exit status."""
     started = time.monotonic()
-    path = kernel.slim_path(aws.SERVICES)
-    if kernel.intact(path):
+    if kernel.find(kernel.BUILD, kernel.slim_key(aws.SERVICES)):
         return 0
     say(f"cutting the AWS bindings to the {len(aws.SERVICES)} services in use (a few seconds, once)")
     try:
-        build(aws.SERVICES, path)
+        path = build(aws.SERVICES, kernel.BUILD)
     except (AssemblyError, OSError, tarfile.TarError) as error:
         say(f"{error}; synthesis will use the full bindings, which are slower")
         return 1
@@ -51,18 +52,19 @@ def main() -> int:
     return 0
 
 
-def build(services: tuple[str, ...], target: Path) -> None:
-    """Write the assembly cut to `services` to `target`, which appears complete or not at all.
+def build(services: tuple[str, ...], folder: Path) -> Path:
+    """Write the assembly cut to `services` into `folder` and return its path.
 
-    Several processes may do this at once: each writes a file of its own and renames it, and all of them
-    write the same bytes.
+    It appears complete or not at all. Several processes may do this at once: each writes a file of its
+    own and renames it, and all of them write the same bytes under the same name.
 
     Raises:
         AssemblyError: the bindings are missing, have no such service, or refer to one not in the list.
     """
     content = slim(read(full_assembly(), services), services)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.")
+    target = folder / kernel.slim_name(kernel.slim_key(services), content)
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".unfinished-")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -73,6 +75,7 @@ def build(services: tuple[str, ...], target: Path) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    return target
 
 
 def full_assembly() -> Path:
@@ -120,10 +123,7 @@ def slim(files: dict[str, bytes], services: tuple[str, ...]) -> bytes:
     cut = {path: SOURCE_MAP.sub(b"", code) for path, code in files.items() if path.endswith(".js")}
     for path in set(cut) - {"lib/index.js"}:
         check_closed(path, cut[path])
-    cut["lib/index.js"] = b"\n".join(
-        [b'"use strict";', b'Object.defineProperty(exports, "__esModule", { value: true });']
-        + [exports[name][0] for name in names]
-    )
+    cut["lib/index.js"] = b"\n".join([STRICT, *(LAZY_EXPORT % exports[name].groups() for name in names)])
     cut["package.json"] = files["package.json"]
     cut["LICENSE"] = files["LICENSE"]
     cut[".jsii"] = slim_types(files.pop(".jsii"), {f"{kernel.ASSEMBLY}.{name}" for name in names})

@@ -19,6 +19,7 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stacks.kernel import ASSEMBLY, PACKAGE, prepare_node, slim_assembly
@@ -113,7 +114,7 @@ def services_for(name: str) -> Iterator[str]:
     A class belongs to the service whose name begins its own, in snake case. Several can: the struct
     `S3BucketVersioning` lives in `s3_bucket`, although there is an `s3_bucket_versioning` too.
     """
-    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    snake = snake_case(name)
     for service in sorted(SERVICES, key=len, reverse=True):
         prefix = "aws_provider" if service == "provider" else service
         if snake == prefix or snake.startswith(f"{prefix}_"):
@@ -140,7 +141,7 @@ def load_package() -> None:
             raise ModuleNotFoundError(message, name=PACKAGE)
         # The module is made from its spec (name, path, loader) but never executed.
         sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
-    load_slim_assembly()
+        load_slim_assembly()
     importlib.import_module(f"{PACKAGE}._jsii")
 
 
@@ -161,13 +162,25 @@ def load_slim_assembly() -> None:
 
 def unknown(name: str) -> str:
     """Say why there is no `aws.<name>` and how to get it."""
-    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    snake = snake_case(name)
+    spec = importlib.util.find_spec(PACKAGE)
+    folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+    words = snake.split("_")
+    for length in range(len(words), 0, -1):
+        service = "_".join(words[:length])
+        if service not in SERVICES and any((folder / service).is_dir() for folder in folders):
+            return f"{name!r} is not among the services in use: add {service!r} to SERVICES in stacks/aws.py"
     near = difflib.get_close_matches(snake, SERVICES, n=1)
-    hint = f" Did you mean something of {near[0]!r}?" if near else ""
+    hint = f"; did you mean aws.{''.join(map(str.capitalize, near[0].split('_')))}?" if near else ""
     return (
-        f"no service in stacks.aws.SERVICES has a class {name!r}.{hint} If AWS has it, "
-        f"add its submodule of {PACKAGE} (perhaps {snake!r}) to SERVICES in stacks/aws.py."
+        f"the AWS bindings have no {name!r}{hint} (a service's submodule of {PACKAGE} must be listed "
+        "in SERVICES in stacks/aws.py)"
     )
+
+
+def snake_case(name: str) -> str:
+    """Return a class name as the bindings spell their submodules: `S3BucketPolicy` as `s3_bucket_policy`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 prepare_node()

@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import importlib.metadata
 import importlib.util
 import json
 import os
 import shutil
-import zlib
 from pathlib import Path
 
 PACKAGE = "cdktf_cdktf_provider_aws"
@@ -21,7 +19,7 @@ ASSEMBLY = "@cdktf/provider-aws"
 FULL_ASSEMBLY_VARIABLE = "REVEILLE_FULL_ASSEMBLY"
 """Environment variable: when set to anything but "" or "0", the slim assembly is not used."""
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever `ops/assembly.py` cuts differently, so that older results are not taken for current."""
 
 BUILD = Path(__file__).resolve().parent.parent / "build" / "assembly"
@@ -70,29 +68,37 @@ def slim_assembly(services: tuple[str, ...]) -> Path | None:
     """
     if os.environ.get(FULL_ASSEMBLY_VARIABLE, "0") not in {"", "0"}:
         return None
-    path = slim_path(services)
-    return path if intact(path) else None
+    return find(BUILD, slim_key(services))
 
 
-def slim_path(services: tuple[str, ...]) -> Path:
-    """Return where the assembly cut to `services` belongs, whether or not it exists."""
+def slim_key(services: tuple[str, ...]) -> str:
+    """Return the name of everything an assembly cut to `services` is made of."""
     ingredients = [
         FORMAT,
-        importlib.metadata.version("cdktf-cdktf-provider-aws"),
+        importlib.metadata.version(PACKAGE),
         importlib.metadata.version("jsii"),
         sorted(services),
     ]
-    key = hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:16]
-    return BUILD / f"{key}.tgz"
+    return hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:16]
 
 
-def intact(path: Path) -> bool:
-    """Tell whether `path` is a complete gzip file (its length and CRC-32 are in its last bytes).
+def slim_name(key: str, content: bytes) -> str:
+    """Return the file name for an assembly: what it was made of, then what it contains."""
+    return f"{key}.{hashlib.sha256(content).hexdigest()[:16]}.tgz"
 
-    Checked before the kernel sees it, because a kernel that failed half-way through loading a package
-    cannot load it again from elsewhere.
+
+def find(folder: Path, key: str) -> Path | None:
+    """Return the undamaged assembly for `key` in `folder`, or None.
+
+    The content is checked before the kernel sees it, because a kernel that failed half-way through
+    loading a package cannot load it again from elsewhere.
     """
+    return next((path for path in sorted(folder.glob(f"{key}.*.tgz")) if undamaged(path, key)), None)
+
+
+def undamaged(path: Path, key: str) -> bool:
+    """Tell whether the content of `path` is the one its name promises."""
     try:
-        return bool(gzip.decompress(path.read_bytes()))
-    except (OSError, EOFError, zlib.error):
-        return False
+        return path.name == slim_name(key, path.read_bytes())
+    except OSError:
+        return False  # removed meanwhile or unreadable: as good as not built
