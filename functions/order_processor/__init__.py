@@ -1,0 +1,1 @@
+"""Takes orders off a queue: `functions.order_processor.handler.handle`."""

@@ -1,0 +1,128 @@
+"""Lambda handler of the order service: SQS batches from a standard queue, with partial failures.
+
+What becomes of a message ("Implementing partial batch responses", Lambda Developer Guide; the event source
+mapping must have `ReportBatchItemFailures`):
+
+- accepted, or rejected because something is sold out: done, SQS deletes it.
+- poison (not an order, and never will be): WARNING, reported as failed. The queue's redrive policy then
+  puts it into the dead-letter queue, where its producer can be asked about it; deleting it here would lose
+  an order.
+- fault (the inventory does not answer, a bug): ERROR, reported as failed; SQS delivers it again.
+
+The invocation itself fails only when nothing in the batch was handled and a fault is to blame: then
+`AWS/Lambda` `Errors` counts it and Lambda slows the polling down. Poison alone never does.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+from functions.order_processor.inventory import OutOfStockError, inventory
+from functions.order_processor.order import read_order
+from functions.shared.errors import InvalidRequestError, SafeError
+from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
+from functions.shared.validation import parse_json
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+telemetry = Telemetry(latency_metric="OrderLatency")
+# NOTE: with `raise_on_entire_batch_failure` a batch of one poison message would count as a Lambda error.
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+class NotABatchError(SafeError):
+    """The function was invoked with something other than an SQS batch."""
+
+
+class BatchFailedError(SafeError):
+    """No message of the batch could be handled."""
+
+
+@telemetry.metrics.log_metrics(capture_cold_start_metric=True)
+@telemetry.logger.inject_lambda_context(clear_state=True, log_event=False)
+@telemetry.tracer.capture_lambda_handler(capture_response=False)
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Process one batch.
+
+    Args:
+        event: An SQS event ("Using Lambda with Amazon SQS", Lambda Developer Guide).
+        context: Lambda's context object.
+
+    Returns:
+        `{"batchItemFailures": [{"itemIdentifier": <message id>}, …]}`: what SQS shall deliver again.
+
+    Raises:
+        NotABatchError: The event is not an SQS batch.
+        BatchFailedError: Every message failed, at least one of them because of a fault.
+    """
+    if not is_batch(event):
+        error = NotABatchError("expected an SQS event with at least one record")
+        outcome = Outcome("ERROR", "order batch unreadable", "OrdersFailed", fault_details(error))
+        telemetry.finish(outcome, started_s=time.perf_counter())
+        raise error
+    response = process_partial_response(
+        event=event, record_handler=process_record, processor=processor, context=context
+    )
+    if len(processor.fail_messages) == len(event["Records"]) and any(map(is_fault, processor.exceptions)):
+        message = f"all {len(event['Records'])} messages failed; each has its own log line"
+        raise BatchFailedError(message)
+    return dict(response)
+
+
+def is_batch(event: object) -> bool:
+    """Tell whether SQS sent the event."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    return (
+        isinstance(records, list)
+        and bool(records)
+        and all(isinstance(record, dict) and record.get("eventSource") == "aws:sqs" for record in records)
+    )
+
+
+def is_fault(exception: Any) -> bool:  # noqa: ANN401 (Powertools' own type allows (None, None, None))
+    """Tell a fault from poison in an entry of the batch processor's `exceptions` (`sys.exc_info()`)."""
+    return not isinstance(exception[1], InvalidRequestError)
+
+
+def process_record(record: SQSRecord) -> None:
+    """Process one message; whatever is raised makes the batch processor report it as failed."""
+    started_s = time.perf_counter()
+    attributes = record.raw_event.get("messageAttributes", {})
+    caller_id = attributes.get("correlation_id", {}).get("stringValue")
+    telemetry.logger.set_correlation_id(correlation_id(caller_id, otherwise=record.message_id))
+    delivery = {
+        "message_id": record.message_id,
+        "receive_count": int(record.attributes.approximate_receive_count),
+    }
+    try:
+        outcome = take_order(record.body, delivery)
+    except InvalidRequestError as error:
+        details = {**delivery, "invalid_fields": sorted(error.problems)}
+        telemetry.finish(Outcome("WARNING", "order poison", "OrdersPoison", details), started_s=started_s)
+        raise
+    except Exception as error:  # noqa: BLE001 (every fault gets its line and is reported as failed)
+        details = {**delivery, **fault_details(error)}
+        telemetry.finish(Outcome("ERROR", "order failed", "OrdersFailed", details), started_s=started_s)
+        raise publishable(error) from None
+    telemetry.finish(outcome, started_s=started_s)
+
+
+def take_order(body: str, delivery: dict[str, Any]) -> Outcome:
+    """Check and reserve; return how it ended.
+
+    Raises:
+        InvalidRequestError: The message is poison.
+        DependencyUnavailableError: The inventory does not answer.
+    """
+    order = read_order(parse_json(body, field="body"))
+    details = {**delivery, "order_id": order.order_id, "items": len(order.items)}
+    try:
+        inventory().reserve(order)
+    except OutOfStockError:
+        return Outcome("WARNING", "order rejected", "OrdersRejected", {**details, "reason": "out_of_stock"})
+    return Outcome("INFO", "order accepted", "OrdersAccepted", details)

@@ -1,0 +1,1 @@
+"""Takes card payments: `functions.payment_handler.handler.handle`."""

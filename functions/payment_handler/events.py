@@ -1,0 +1,62 @@
+"""The two ways to reach the function: a direct invoke, and API Gateway with Lambda proxy integration.
+
+API Gateway's shapes: "Set up Lambda proxy integrations for API Gateway" (REST) and "Create AWS Lambda proxy
+integrations for HTTP APIs" (payload format 2.0), both in the API Gateway Developer Guide.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from functions.shared.errors import InvalidRequestError
+from functions.shared.validation import parse_json
+
+_STATUS_CODES = {"approved": 201, "declined": 402, "invalid": 400}
+
+
+def is_http(event: object) -> bool:
+    """Tell whether API Gateway sent the event."""
+    return isinstance(event, dict) and isinstance(event.get("requestContext"), dict)
+
+
+def read_request(event: object) -> object:
+    """Return the request itself: the event, or the JSON in an HTTP body.
+
+    Raises:
+        InvalidRequestError: The body is not JSON.
+    """
+    if not isinstance(event, dict) or not is_http(event):
+        return event
+    body = event.get("body")
+    if event.get("isBase64Encoded") and isinstance(body, str):
+        try:
+            body = base64.b64decode(body, validate=True).decode("utf-8")
+        except ValueError:  # covers binascii.Error and UnicodeDecodeError
+            raise InvalidRequestError({"body": "is not base64 of UTF-8 text"}) from None
+    return parse_json(body, field="body")
+
+
+def caller_correlation_id(event: object) -> object:
+    """Return what the caller calls this request: the header X-Correlation-Id, else API Gateway's own id."""
+    if not isinstance(event, dict) or not is_http(event):
+        return None
+    headers = event.get("headers")
+    if isinstance(headers, dict):
+        for name, value in headers.items():  # REST keeps the sender's capitals, HTTP APIs lower them
+            if str(name).lower() == "x-correlation-id":
+                return value
+    return event["requestContext"].get("requestId")
+
+
+def answer(result: dict[str, Any], *, http: bool) -> dict[str, Any]:
+    """Return the result in the form its sender understands."""
+    if not http:
+        return result
+    return {
+        "statusCode": _STATUS_CODES[result["status"]],
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(result),
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,73 @@
+"""Lambda handler of the payment service.
+
+Approved, declined and invalid are answers; a fault (the provider is unavailable, a setting is missing, a
+bug) fails the invocation, so that `AWS/Lambda` `Errors` counts it and API Gateway answers 502.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from functions.payment_handler.events import answer, caller_correlation_id, is_http, read_request
+from functions.payment_handler.gateway import PaymentDeclinedError, gateway
+from functions.payment_handler.payment import read_payment
+from functions.shared.errors import InvalidRequestError
+from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+telemetry = Telemetry(latency_metric="PaymentLatency")
+
+
+@telemetry.metrics.log_metrics(capture_cold_start_metric=True)
+@telemetry.logger.inject_lambda_context(clear_state=True, log_event=False)
+@telemetry.tracer.capture_lambda_handler(capture_response=False)
+def handle(event: object, context: LambdaContext) -> dict[str, Any]:
+    """Take one payment.
+
+    Args:
+        event: The payment (`payment.Payment`'s fields), or an API Gateway proxy event with it as JSON body.
+        context: Lambda's context object.
+
+    Returns:
+        `{"status": "approved", "payment_id", "charge_id"}`, `{"status": "declined", "payment_id",
+        "reason"}` or `{"status": "invalid", "problems"}`; for API Gateway in a response 201, 402 or 400.
+
+    Raises:
+        SafeError: A fault; the log line of this request has its stack.
+    """
+    started_s = time.perf_counter()
+    telemetry.logger.set_correlation_id(
+        correlation_id(caller_correlation_id(event), otherwise=context.aws_request_id)
+    )
+    try:
+        outcome, result = take_payment(event)
+    except Exception as error:  # noqa: BLE001 (every fault gets its line, then fails the invocation)
+        outcome = Outcome("ERROR", "payment failed", "PaymentsFailed", fault_details(error))
+        telemetry.finish(outcome, started_s=started_s)
+        raise publishable(error) from None
+    telemetry.finish(outcome, started_s=started_s)
+    return answer(result, http=is_http(event))
+
+
+def take_payment(event: object) -> tuple[Outcome, dict[str, Any]]:
+    """Check and charge; return how it ended and what the caller is told."""
+    try:
+        payment = read_payment(read_request(event))
+    except InvalidRequestError as error:
+        details = {"invalid_fields": sorted(error.problems)}
+        outcome = Outcome("WARNING", "payment invalid", "PaymentsInvalid", details)
+        return outcome, {"status": "invalid", "problems": error.problems}
+    known = {"payment_id": payment.payment_id}
+    try:
+        charge_id = gateway().charge(payment)
+    except PaymentDeclinedError as error:
+        told = {**known, "reason": error.reason}
+        return Outcome("WARNING", "payment declined", "PaymentsDeclined", told), {
+            "status": "declined",
+            **told,
+        }
+    told = {**known, "charge_id": charge_id}
+    return Outcome("INFO", "payment approved", "PaymentsApproved", told), {"status": "approved", **told}

@@ -1,0 +1,54 @@
+"""A payment request and its rules."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+
+from functions.shared.validation import MAX_AMOUNT_MINOR, Fields
+
+_FIELDS = frozenset({"amount_minor", "currency", "payment_token", "idempotency_key"})
+_TOKEN = re.compile(r"tok_[a-z0-9_]{2,60}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_PAYMENT_IDS = uuid.UUID("5f0e1cb8-6f1e-4c55-9d0f-3b6f4f4b8a51")
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One charge to make, at most once.
+
+    Attributes:
+        amount_minor: Amount in the currency's minor unit (1999 is 19.99 EUR).
+        currency: ISO 4217 code.
+        payment_token: The provider's stand-in for a card. Card numbers never get here: the shop's page
+            sends them to the provider, which keeps this service out of the scope of PCI DSS.
+        idempotency_key: Chosen by the caller, the same for every attempt at the same payment.
+    """
+
+    amount_minor: int
+    currency: str
+    payment_token: str
+    idempotency_key: str
+
+    @property
+    def payment_id(self) -> str:
+        """Our identifier, the same for every attempt; unlike the key it is not the caller's text."""
+        return str(uuid.uuid5(_PAYMENT_IDS, self.idempotency_key))
+
+
+def read_payment(source: object) -> Payment:
+    """Check a parsed request.
+
+    Raises:
+        InvalidRequestError: With every field that breaks a rule.
+    """
+    fields = Fields(source, names=_FIELDS)
+    payment = Payment(
+        amount_minor=fields.integer("amount_minor", minimum=1, maximum=MAX_AMOUNT_MINOR),
+        currency=fields.currency("currency"),
+        payment_token=fields.text("payment_token", _TOKEN, "a token of the payment provider (tok_...)"),
+        idempotency_key=fields.text("idempotency_key", _KEY, "16 to 64 letters, digits, '-' or '_'"),
+    )
+    fields.finish()
+    return payment

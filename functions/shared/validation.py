@@ -1,0 +1,96 @@
+"""Typed reading of JSON objects from outside.
+
+Plain code instead of pydantic: its compiled core would double the zip and add a tenth of a second to each
+cold start for two objects of a handful of fields. And instead of Powertools' JSON-schema validation: its
+messages quote the offending value, which must reach neither the log nor the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeVar
+
+from functions.shared.errors import InvalidRequestError
+
+T = TypeVar("T")
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+# ISO 4217 codes that the sample shop takes. Amounts are integers in the currency's minor unit
+# (EUR: cent, JPY: yen), so nothing here ever rounds.
+CURRENCIES = frozenset({"AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "JPY", "NOK", "PLN", "SEK", "USD"})
+MAX_AMOUNT_MINOR = 100_000_000
+
+
+def parse_json(text: object, *, field: str) -> object:
+    """Parse a JSON text from outside.
+
+    Args:
+        text: What should be a JSON text.
+        field: The name to report when it is not.
+
+    Raises:
+        InvalidRequestError: Not a text, not JSON, or nested or long beyond what the parser takes.
+    """
+    if not isinstance(text, str):
+        raise InvalidRequestError({field: "must be a JSON text"})
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # RecursionError: thousands of opening brackets
+        raise InvalidRequestError({field: "is not valid JSON"}) from None
+
+
+class Fields:
+    """Reads the fields of one JSON object and collects every problem, so a caller sees all at once."""
+
+    def __init__(self, source: object, *, names: frozenset[str], at: str = "") -> None:
+        self._at = at
+        self.problems: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+        if not isinstance(source, dict):
+            self.problems[at or "request"] = "must be a JSON object"
+            return
+        self._values = source
+        if not source.keys() <= names:
+            # NOTE: the unknown names are not repeated: a card number can be a key as well as a value.
+            self.problems[at or "request"] = f"has unknown fields; known: {', '.join(sorted(names))}"
+
+    def text(self, name: str, pattern: re.Pattern[str], form: str) -> str:
+        """Read a text that matches `pattern` as a whole; `form` says in words what is expected."""
+        value = self._values.get(name)
+        if isinstance(value, str) and pattern.fullmatch(value):
+            return value
+        return self._refuse(name, f"must be {form}", "")
+
+    def integer(self, name: str, *, minimum: int, maximum: int) -> int:
+        """Read a whole number between two bounds, both included."""
+        value = self._values.get(name)
+        if type(value) is int and minimum <= value <= maximum:  # `type`: True is an int to isinstance
+            return value
+        return self._refuse(name, f"must be a whole number from {minimum} to {maximum}", minimum)
+
+    def currency(self, name: str) -> str:
+        """Read an ISO 4217 code out of `CURRENCIES`."""
+        value = self._values.get(name)
+        if isinstance(value, str) and value in CURRENCIES:
+            return value
+        return self._refuse(name, f"must be one of {', '.join(sorted(CURRENCIES))}", "")
+
+    def array(self, name: str, *, maximum: int) -> list[Any]:
+        """Read a list of 1 to `maximum` entries."""
+        value = self._values.get(name)
+        if isinstance(value, list) and 1 <= len(value) <= maximum:
+            return value
+        no_entries: list[Any] = []
+        return self._refuse(name, f"must be a list of 1 to {maximum} entries", no_entries)
+
+    def finish(self) -> None:
+        """Raise `InvalidRequestError` when anything read so far was refused."""
+        if self.problems:
+            raise InvalidRequestError(self.problems)
+
+    def _refuse(self, name: str, problem: str, stand_in: T) -> T:
+        """Note a problem and return a value that `finish` keeps anybody from using."""
+        self.problems[f"{self._at}.{name}" if self._at else name] = problem
+        return stand_in

@@ -1,0 +1,331 @@
+"""Build the Lambda functions' zips: the same inputs give the same bytes, on any machine, at any time.
+
+A zip holds the function's folder and `shared` beside it under the folder both are in, and what the hashed
+lock file `requirements.txt` lists at its top level:
+
+    functions/__init__.py  functions/shared/…  functions/payment_handler/handler.py …  aws_lambda_powertools/…
+
+so a handler has one import path, `functions.payment_handler.handler.handle`, in tests and in Lambda. The lock
+is installed as it is, without dependencies: what it does not list is not in the zip.
+
+Terraform compares the zip's hash, so bytes that differ for no reason would be a deployment for no reason.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import platform
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SHARED = "shared"
+HANDLER_FILE = "handler.py"
+HANDLER_FUNCTION = "handle"
+LOCK_FILE = "requirements.txt"
+
+# "Lambda quotas", Lambda Developer Guide, section "Function configuration, deployment, and execution": 50 MB
+# zipped in a direct upload, 250 MB unzipped with layers. The service counts in MiB.
+MAX_ZIP_BYTES = 50 * 1024**2
+MAX_UNPACKED_BYTES = 250 * 1024**2
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+_PERMISSIONS = stat.S_IFREG | 0o644  # Lambda's own user must be able to read; modules need no x bit
+# Console scripts name the interpreter that installed them, and four files of a dist-info are written per
+# installation. Type stubs, C sources and tests are no use at run time.
+_NOT_PACKED = re.compile(
+    r"(^|/)(__pycache__|tests)/|\.(py[cio]|[ch])$|(^|/)\."
+    r"|^bin/|^[^/]+-stubs/|\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json)$"
+)
+_INPUTS_ONLY = re.compile(r"^(requirements\.(in|txt)|[^/]+\.md)$")
+
+
+class PackageError(Exception):
+    """A zip cannot be built; the message names the file and says what to do."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The Python and the processor that a zip is for.
+
+    Attributes:
+        runtime: Lambda's name of the runtime, such as `python3.12`.
+        architecture: Lambda's name of the instruction set: `arm64` or `x86_64`.
+        is_host: The zip is for this machine's own Python: a local AWS runs functions in it.
+    """
+
+    runtime: str = "python3.12"
+    architecture: str = "arm64"
+    is_host: bool = False
+
+    @classmethod
+    def host(cls) -> Target:
+        """Return the target that is this machine's Python."""
+        machine = platform.machine().lower()
+        architecture = {"aarch64": "arm64", "amd64": "x86_64"}.get(machine, machine)
+        return cls(f"python{sys.version_info[0]}.{sys.version_info[1]}", architecture, is_host=True)
+
+    def __str__(self) -> str:
+        return f"{self.runtime}-{self.architecture}{'-host' if self.is_host else ''}"
+
+    def uv_options(self) -> list[str]:
+        """Return the options that make uv choose wheels for this target.
+
+        The platform follows the C library of the runtime's base image ("Lambda runtimes", Lambda Developer
+        Guide): Amazon Linux 2023 has glibc 2.34 and is under Python 3.12 and later, Amazon Linux 2 before.
+
+        Raises:
+            PackageError: Not a Python runtime, or not an architecture of Lambda's.
+        """
+        if self.is_host:
+            return []
+        version = re.fullmatch(r"python(3\.(\d+))", self.runtime)
+        machine = {"arm64": "aarch64", "x86_64": "x86_64"}.get(self.architecture)
+        if version is None or machine is None:
+            message = f"{self}: no such target; runtimes are python3.x, architectures arm64 and x86_64"
+            raise PackageError(message)
+        libc = "manylinux_2_34" if int(version[2]) >= 12 else "manylinux2014"  # noqa: PLR2004 (docstring)
+        return ["--python-version", version[1], "--python-platform", f"{machine}-{libc}"]
+
+
+@dataclass(frozen=True)
+class Package:
+    """A built zip.
+
+    Attributes:
+        name: The function's folder.
+        target: What it runs on.
+        path: The zip.
+        handler: Lambda's handler setting.
+        sha256_base64: Hash of the zip as Lambda and Terraform write it (`CodeSha256`, `source_code_hash`).
+        size_bytes: Size of the zip.
+        unpacked_bytes: Size of its contents.
+        rebuilt: False when an earlier zip of the same inputs was found.
+    """
+
+    name: str
+    target: Target
+    path: Path
+    handler: str
+    sha256_base64: str
+    size_bytes: int
+    unpacked_bytes: int
+    rebuilt: bool
+
+
+def package(source: Path, *, target: Target, out_dir: Path) -> Package:
+    """Build a function's zip, or find it built.
+
+    Args:
+        source: The function's folder, with `handler.py` and `requirements.txt`.
+        target: What the zip must run on.
+        out_dir: Where the zip goes, with its fingerprint beside it; made when missing.
+
+    Raises:
+        PackageError: Something is missing, a wheel does not exist for the target, or the result is above
+            Lambda's limits.
+    """
+    source = source.resolve()
+    for name, what in ((HANDLER_FILE, f"the function `{HANDLER_FUNCTION}`"), (LOCK_FILE, "the hashed lock")):
+        if not (source / name).is_file():
+            message = f"{source / name}: no such file; every function has one ({what}), even if it is empty"
+            raise PackageError(message)
+    own = own_files(source)
+    fingerprint = _fingerprint(own, (source / LOCK_FILE).read_bytes(), target)
+    zip_path = out_dir / f"{source.name}-{target}.zip"
+    record = _read_record(zip_path, fingerprint)
+    rebuilt = record is None
+    if record is None:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="package-") as scratch:
+            wheels = Path(scratch)
+            install(source / LOCK_FILE, target, wheels)
+            entries = _merge(own, _tree(wheels), source)
+            record = _write(entries, zip_path, fingerprint)
+    return Package(
+        name=source.name,
+        target=target,
+        path=zip_path,
+        handler=f"{source.parent.name}.{source.name}.{Path(HANDLER_FILE).stem}.{HANDLER_FUNCTION}",
+        sha256_base64=str(record["sha256_base64"]),
+        size_bytes=int(record["size_bytes"]),
+        unpacked_bytes=int(record["unpacked_bytes"]),
+        rebuilt=rebuilt,
+    )
+
+
+def describe(packages: Iterable[Package]) -> str:
+    """Return a table of sizes, one line per package (MB are 10^6 bytes)."""
+    rows = [("function", "target", "zip", "unpacked", "")]
+    rows += [
+        (
+            one.name,
+            str(one.target),
+            f"{one.size_bytes / 1e6:.1f} MB",
+            f"{one.unpacked_bytes / 1e6:.1f} MB",
+            "built" if one.rebuilt else "unchanged",
+        )
+        for one in packages
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if index in (2, 3) else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def own_files(source: Path) -> dict[str, Path]:
+    """Return what we wrote, by name in the zip: the function, `shared`, their parent's `__init__.py`."""
+    parent = source.parent
+    files = {}
+    for folder in (source, parent / SHARED):
+        for name, path in _tree(folder).items():
+            if not _INPUTS_ONLY.match(name):
+                files[f"{parent.name}/{folder.name}/{name}"] = path
+    if (parent / "__init__.py").is_file():
+        files[f"{parent.name}/__init__.py"] = parent / "__init__.py"
+    return files
+
+
+def install(lock: Path, target: Target, into: Path) -> None:
+    """Install a lock file's wheels with uv; uv's cache makes all but the first time offline and quick.
+
+    Raises:
+        PackageError: No uv, no wheel for the target, no network, or a hash that is not the lock's.
+    """
+    requirements = lock.read_text(encoding="utf-8")
+    if not re.search(r"^\s*[^#\s]", requirements, re.MULTILINE):
+        return
+    command = [
+        _uv(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(into),
+        *target.uv_options(), "--only-binary", ":all:", "--require-hashes", "--no-deps",
+        "--requirement", str(lock),
+    ]  # fmt: skip
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    if result.returncode == 0:
+        return
+    reason = result.stderr.strip()
+    if re.search(r"no (usable |)wheels|wheels? (are|is) available|no binary", reason, re.IGNORECASE):
+        advice = f"pin a version that has a wheel for {target}, or change the function's architecture"
+    elif "hash" in reason.lower():
+        advice = "make the lock anew (functions/README.md says how)"
+    else:
+        advice = "check the network and the registry's address, then repeat"
+    message = f"{lock}: cannot install for {target}; {advice}.\n{reason}"
+    raise PackageError(message)
+
+
+def _uv() -> str:
+    """Return the path of uv: the one beside this Python, else the one on PATH."""
+    beside = Path(sys.prefix) / "bin" / "uv"
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    if found is None:
+        message = f"{beside}: no uv there or on PATH; `make setup` installs it"
+        raise PackageError(message)
+    return found
+
+
+def _tree(folder: Path) -> dict[str, Path]:
+    """Return the files below a folder that belong in a zip, by their name relative to it."""
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path for name, path in found.items() if not _NOT_PACKED.search(name)}
+
+
+def _merge(own: Mapping[str, Path], wheels: Mapping[str, Path], source: Path) -> dict[str, Path]:
+    """Put our files and the wheels' together; refuse a wheel that would hide our package."""
+    hidden = sorted(name for name in wheels if name.split("/")[0] == source.parent.name)
+    if hidden:
+        message = (
+            f"{source / LOCK_FILE}: a wheel brings {hidden[0]}, which is our own package; drop that wheel"
+        )
+        raise PackageError(message)
+    return {**own, **wheels}
+
+
+def _fingerprint(own: Mapping[str, Path], lock: bytes, target: Target) -> str:
+    """Hash everything the zip depends on; this module is one of those things."""
+    digest = hashlib.sha256()
+    parts = {name: path.read_bytes() for name, path in own.items()}
+    for name, content in [*sorted(parts.items()), ("lock", lock), ("packer", Path(__file__).read_bytes())]:
+        digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    digest.update(str(target).encode())
+    return digest.hexdigest()
+
+
+def _read_record(zip_path: Path, fingerprint: str) -> dict[str, str | int] | None:
+    """Return what was noted about a zip if inputs and zip are still the same, else None."""
+    try:
+        record: dict[str, str | int] = json.loads(_record_path(zip_path).read_text(encoding="utf-8"))
+        unchanged = record["fingerprint"] == fingerprint and record["sha256_base64"] == _sha256(zip_path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return record if unchanged else None
+
+
+def _write(entries: Mapping[str, Path], zip_path: Path, fingerprint: str) -> dict[str, str | int]:
+    """Write the zip and its record, whole or not at all; return the record."""
+    unpacked_bytes = sum(path.stat().st_size for path in entries.values())
+    _refuse_above(unpacked_bytes, MAX_UNPACKED_BYTES, zip_path, "unpacked (layers come on top)")
+    with tempfile.TemporaryDirectory(prefix=".package-", dir=zip_path.parent) as scratch:
+        draft = Path(scratch) / "zip"
+        _write_zip(entries, draft, unpacked_bytes)
+        size_bytes = draft.stat().st_size
+        _refuse_above(size_bytes, MAX_ZIP_BYTES, zip_path, "zipped, for a direct upload")
+        record: dict[str, str | int] = {
+            "fingerprint": fingerprint,
+            "sha256_base64": _sha256(draft),
+            "size_bytes": size_bytes,
+            "unpacked_bytes": unpacked_bytes,
+        }
+        draft.replace(zip_path)
+    _record_path(zip_path).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return record
+
+
+def _write_zip(entries: Mapping[str, Path], path: Path, unpacked_bytes: int) -> None:
+    """Write entries in order with fixed times and permissions.
+
+    Stored, not deflated, while that stays well inside the limit: deflate's output depends on the zlib a
+    Python was built with, so two machines would disagree about the hash of the same commit.
+    """
+    method = zipfile.ZIP_STORED if unpacked_bytes < MAX_ZIP_BYTES // 2 else zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, source in sorted(entries.items()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = 3  # Unix, wherever this runs: else the permissions mean nothing
+            entry.external_attr = _PERMISSIONS << 16
+            entry.compress_type = method
+            archive.writestr(entry, source.read_bytes(), compresslevel=9)
+
+
+def _refuse_above(size_bytes: int, limit_bytes: int, zip_path: Path, what: str) -> None:
+    """Raise `PackageError` when a size is above one of Lambda's limits."""
+    if size_bytes > limit_bytes:
+        message = (
+            f"{zip_path.name}: {size_bytes / 1024**2:.0f} MB {what}; Lambda takes "
+            f"{limit_bytes // 1024**2} MB: drop dependencies from the function's {LOCK_FILE}"
+        )
+        raise PackageError(message)
+
+
+def _record_path(zip_path: Path) -> Path:
+    return zip_path.with_suffix(".json")
+
+
+def _sha256(path: Path) -> str:
+    return base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
