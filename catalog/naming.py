@@ -1,0 +1,81 @@
+"""Every name that appears in AWS: `<project>-<thing>-<environment>`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from config.models import Environment
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one environment."""
+
+    project: str
+    environment: str
+    region: str
+    account_id: str
+
+    @classmethod
+    def of(cls, env: Environment) -> Names:
+        """Return the names of `env`."""
+        return cls(env.project, env.environment, env.region, env.account_id)
+
+    @property
+    def whole(self) -> str:
+        """The name of what exists once: cluster, dashboard, X-Ray group and sampling rule."""
+        return f"{self.project}-{self.environment}"
+
+    def of_thing(self, *parts: str) -> str:
+        """Return `<project>-<parts>-<environment>`."""
+        return "-".join((self.project, *parts, self.environment))
+
+    @property
+    def key_alias(self) -> str:
+        """Alias of the KMS key."""
+        return f"alias/{self.whole}"
+
+    @property
+    def archive_bucket(self) -> str:
+        """Bucket of the log archive; bucket names are global, so the account id makes it ours."""
+        return f"{self.of_thing('logs')}-{self.account_id}"
+
+    @property
+    def metrics_namespace(self) -> str:
+        """CloudWatch namespace of the metrics that services publish themselves."""
+        return f"{self.project}/{self.environment}"
+
+    def log_metrics_namespace(self, service: str) -> str:
+        """CloudWatch namespace of the metrics that filters take out of a service's logs.
+
+        One per service: a filter with a default value cannot have dimensions (CloudWatch Logs API
+        Reference, MetricTransformation), so the service is part of the namespace.
+        """
+        return f"{self.metrics_namespace}/{service}"
+
+    def function_log_group(self, service: str) -> str:
+        """Log group of a Lambda function, where Lambda and its users expect it."""
+        return f"/aws/lambda/{self.of_thing(service)}"
+
+    def container_log_group(self, service: str) -> str:
+        """Log group of an ECS service's own container."""
+        return f"/ecs/{self.of_thing(service)}"
+
+    def collector_log_group(self, service: str) -> str:
+        """Log group of the collector beside an ECS service."""
+        return f"/ecs/{self.of_thing(service, 'collector')}"
+
+    @property
+    def container_insights_log_group(self) -> str:
+        """Log group that Container Insights writes to; ECS fixes its name."""
+        return f"/aws/ecs/containerinsights/{self.whole}/performance"
+
+    @property
+    def delivery_log_group(self) -> str:
+        """Log group in which Firehose says why it could not write the archive."""
+        return f"/aws/kinesisfirehose/{self.of_thing('log-archive')}"
+
+    @property
+    def lambda_insights_log_group(self) -> str:
+        """Log group that the Lambda Insights extension writes to; AWS fixes its name."""
+        return "/aws/lambda-insights"

@@ -1,0 +1,59 @@
+"""Values that AWS accepts, as data, each with its source."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+RETENTION_DAYS: Final = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""Days CloudWatch Logs can keep events (CloudWatch Logs API Reference, PutRetentionPolicy)."""
+
+REGIONS: Final = (
+    "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
+    "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+    "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2",
+    "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1",
+    "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1",
+    "us-west-2",
+)  # fmt: skip
+"""Regions of the partition `aws` (botocore, endpoints.json). China and GovCloud have other ARNs."""
+
+_GIB: Final = 1024
+
+FARGATE_MEMORY_MIB: Final[dict[int, tuple[int, ...]]] = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1 * _GIB, 4 * _GIB + 1, _GIB)),
+    1024: tuple(range(2 * _GIB, 8 * _GIB + 1, _GIB)),
+    2048: tuple(range(4 * _GIB, 16 * _GIB + 1, _GIB)),
+    4096: tuple(range(8 * _GIB, 30 * _GIB + 1, _GIB)),
+    8192: tuple(range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB)),
+    16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
+}
+"""Memory (MiB) that Fargate offers for each size of CPU (units of 1/1024 vCPU).
+Source: Amazon ECS API Reference, RegisterTaskDefinition, `cpu`.
+"""
+
+LAMBDA_TIMEOUT_S: Final = 900
+"""Longest a Lambda function may run, in seconds (AWS Lambda quotas, "Function timeout")."""
+
+LAMBDA_MEMORY_MIB: Final = (128, 10_240)
+"""Least and most memory of a Lambda function, in MiB (AWS Lambda quotas, "Function memory allocation")."""
+
+XRAY_NAME: Final = 32
+"""Longest name of an X-Ray group or sampling rule, in characters (AWS X-Ray API Reference)."""
+
+LAMBDA_NAME: Final = 64
+"""Longest name of a Lambda function or an IAM role, in characters (their API references)."""
+
+LAMBDA_INSIGHTS_LAYERS: Final[dict[str, dict[str, str]]] = json.loads(
+    Path(__file__).with_name("lambda_insights_layers.json").read_text(encoding="utf-8")
+)["layers"]
+"""Lambda Insights layer ARN by architecture and region; the file names its source."""
+
+
+def has_lambda_insights(region: str, architecture: str) -> bool:
+    """Tell whether AWS publishes the Lambda Insights layer for this region and architecture."""
+    return region in LAMBDA_INSIGHTS_LAYERS[architecture]

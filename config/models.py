@@ -1,0 +1,538 @@
+"""The one list of legal keys: what an environment's file may say, with types, units, defaults and bounds."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal
+
+from pydantic import EmailStr, Field, model_validator
+
+from config.limits import (
+    FARGATE_MEMORY_MIB,
+    LAMBDA_INSIGHTS_LAYERS,
+    LAMBDA_MEMORY_MIB,
+    LAMBDA_TIMEOUT_S,
+    XRAY_NAME,
+    has_lambda_insights,
+)
+from config.types import (
+    AccountId,
+    Arn,
+    BucketName,
+    Cidr,
+    EnvironmentName,
+    EnvironmentVariables,
+    HttpsUrl,
+    IamAction,
+    ImageUri,
+    LayerArn,
+    Model,
+    ProjectName,
+    Region,
+    RetentionDays,
+    SecurityGroupId,
+    ServiceName,
+    Slug,
+    SubnetId,
+    TagKey,
+    TagValue,
+    VpcId,
+    refuse,
+)
+
+Architecture = Literal["arm64", "x86_64"]
+Severity = Literal["critical", "warning"]
+LogFormat = Literal["json", "text"]
+
+
+class State(Model):
+    """Where Terraform keeps its state: one S3 object per stack, `<project>/<env>/<stack>.tfstate`."""
+
+    bucket: BucketName
+    """The state bucket; `make bootstrap` creates it (versioned, encrypted, private, TLS only)."""
+
+
+class Archive(Model):
+    """What happens to log events in S3, where every log group is archived."""
+
+    glacier_after_days: int = Field(default=90, ge=1, le=36_500)
+    """Days until archived logs move to S3 Glacier Flexible Retrieval."""
+
+    expire_after_days: int = Field(default=365, ge=1, le=36_500)
+    """Days until archived logs are deleted."""
+
+    buffer_s: int = Field(default=300, ge=60, le=900)
+    """Seconds that Firehose collects before it writes an object."""
+
+    buffer_mib: int = Field(default=64, ge=1, le=128)
+    """MiB that Firehose collects before it writes an object."""
+
+    @model_validator(mode="after")
+    def _expires_after_it_moves(self) -> Archive:
+        # Glacier Flexible Retrieval bills at least 90 days (S3 pricing, "minimum storage duration").
+        least = self.glacier_after_days + 90
+        if self.expire_after_days < least:
+            raise refuse(
+                "expire_after_days must be at least glacier_after_days + 90 = {least}: "
+                "S3 Glacier bills 90 days at least",
+                least=least,
+            )
+        return self
+
+
+class Logs(Model):
+    """Log groups and their archive."""
+
+    retention_days: RetentionDays = 30
+    """Days that CloudWatch Logs keeps events, for every log group of the environment."""
+
+    archive: Archive = Archive()
+    """The archive in S3."""
+
+
+class Tracing(Model):
+    """X-Ray: what share of requests is traced, and by which collector."""
+
+    sampling_rate: float = Field(default=0.1, ge=0, le=1)
+    """Share of requests that are traced after the reservoir is used up, 0 to 1."""
+
+    reservoir_per_s: int = Field(default=1, ge=0, le=100)
+    """Requests per second that are always traced, before the rate applies."""
+
+    priority: int = Field(default=1000, ge=1, le=9999)
+    """Order among the account's sampling rules: the lowest number is matched first."""
+
+    collector_image: ImageUri = "public.ecr.aws/aws-observability/aws-otel-collector:v0.46.0"
+    """Image of the AWS Distro for OpenTelemetry collector that runs beside every ECS service."""
+
+    collector_cpu: int = Field(default=64, ge=32, le=1024)
+    """CPU units reserved for the collector, of the task's."""
+
+    collector_memory_mib: int = Field(default=128, ge=64, le=2048)
+    """MiB of memory that the collector may use, of the task's."""
+
+    manage_encryption: bool = True
+    """Whether this environment sets X-Ray's encryption key, of which an account has one per region."""
+
+
+class Kms(Model):
+    """The customer-managed key that encrypts logs, notifications, queues, archive and traces."""
+
+    deletion_window_days: int = Field(default=30, ge=7, le=30)
+    """Days between `make destroy` and the key being gone for good."""
+
+    rotation_period_days: int = Field(default=365, ge=90, le=2560)
+    """Days between automatic rotations of the key."""
+
+
+class Network(Model):
+    """Where ECS tasks run: a VPC made for them, or given subnets."""
+
+    cidr: Cidr = "10.20.0.0/16"
+    """Address block of the VPC that is created; ignored when a VPC is given."""
+
+    availability_zones: int = Field(default=2, ge=2, le=3)
+    """Availability zones the created VPC spans."""
+
+    nat_gateways: int = Field(default=1, ge=1, le=3)
+    """NAT gateways in the created VPC: 1 is cheaper, one per zone survives the loss of a zone."""
+
+    vpc_id: VpcId | None = None
+    """An existing VPC to use instead of creating one."""
+
+    subnet_ids: tuple[SubnetId, ...] = ()
+    """Private subnets of the given VPC, with a way out to AWS's APIs and the image registry."""
+
+    security_group_ids: tuple[SecurityGroupId, ...] = ()
+    """Security groups for the tasks in the given VPC, beside the one that is created."""
+
+    @model_validator(mode="after")
+    def _given_wholly_or_not(self) -> Network:
+        if (self.vpc_id is None) != (not self.subnet_ids):
+            raise refuse("vpc_id and subnet_ids go together: give both, or neither to have a VPC created")
+        if self.vpc_id is None and self.security_group_ids:
+            raise refuse("security_group_ids needs vpc_id: the groups must be of the given VPC")
+        if self.nat_gateways > self.availability_zones:
+            raise refuse("nat_gateways can be at most availability_zones: one per zone")
+        try:
+            ipaddress.ip_network(self.cidr)
+        except ValueError as error:
+            raise refuse("cidr is not an address block: {why}", why=str(error)) from error
+        return self
+
+
+class Insights(Model):
+    """Container Insights and Lambda Insights."""
+
+    containers: Literal["enhanced", "enabled", "disabled"] = "enhanced"
+    """Container Insights on the ECS cluster; `enhanced` adds metrics per task and container, and costs more."""
+
+    functions: bool = True
+    """Lambda Insights on every function: memory, CPU and network use of each invocation."""
+
+    layer_arn_arm64: LayerArn | None = None
+    """Lambda Insights layer for arm64 functions, in place of the built-in one for the region."""
+
+    layer_arn_x86_64: LayerArn | None = None
+    """Lambda Insights layer for x86_64 functions, in place of the built-in one for the region."""
+
+    manage_log_group: bool = True
+    """Whether this environment owns `/aws/lambda-insights`, of which an account has one per region."""
+
+
+class Tuning(Model):
+    """One alarm, tuned. What is not set keeps the value of the level above (environment, then alarm)."""
+
+    threshold: float | None = None
+    """The value that must be crossed, in the alarm's own unit (docs/alarms names it)."""
+
+    period_s: int | None = Field(default=None, ge=60, le=86_400, multiple_of=60)
+    """Seconds that one datapoint covers."""
+
+    evaluation_periods: int | None = Field(default=None, ge=1, le=1440)
+    """How many of the newest datapoints are looked at (N)."""
+
+    datapoints_to_alarm: int | None = Field(default=None, ge=1, le=1440)
+    """How many of those must breach (M)."""
+
+    enabled: bool | None = None
+    """`false` leaves the alarm out; say why in `reason`."""
+
+    reason: str | None = Field(default=None, min_length=10)
+    """Why the alarm is switched off, for whoever wonders later."""
+
+    @model_validator(mode="after")
+    def _off_needs_a_reason(self) -> Tuning:
+        if self.enabled is False and not self.reason:
+            raise refuse("an alarm that is switched off needs a reason")
+        return self
+
+
+AlarmTunings = dict[Slug, Tuning]
+"""Alarm key -> its tuning. Which keys a kind of service has is the catalog's knowledge; it refuses others."""
+
+
+class Alarms(Model):
+    """Thresholds for all services of a kind; a service's own `alarms` goes before them."""
+
+    lambda_: AlarmTunings = Field(default={}, alias="lambda")
+    """Alarms of Lambda functions."""
+
+    ecs: AlarmTunings = {}
+    """Alarms of ECS services."""
+
+
+class Grant(Model):
+    """One statement of what a service may do, added to its role."""
+
+    actions: tuple[IamAction, ...] = Field(min_length=1)
+    """IAM actions, such as `dynamodb:GetItem`."""
+
+    resources: tuple[Arn, ...] = Field(min_length=1)
+    """ARNs the actions are allowed on."""
+
+
+class Service(Model):
+    """What functions and containers have in common."""
+
+    description: str = Field(min_length=1, max_length=256)
+    """What the service does, in one line; shown in the console and on the dashboard."""
+
+    owner: str = Field(default="platform", min_length=1, max_length=64)
+    """The team to ask; a tag on its resources and part of each alarm's text."""
+
+    log_format: LogFormat = "json"
+    """`json`: one JSON object per line with `level` and `duration_ms`; `text`: lines with ERROR or FATAL."""
+
+    environment: EnvironmentVariables = {}
+    """Environment variables of the service. Not for secrets."""
+
+    grants: tuple[Grant, ...] = ()
+    """What the service may do in AWS beyond writing its logs and sending traces."""
+
+    alarms: AlarmTunings = {}
+    """This service's own thresholds, before those of the environment."""
+
+
+class SqsTrigger(Model):
+    """A queue that feeds the function, made with it, with a dead-letter queue of its own."""
+
+    batch_size: int = Field(default=10, ge=1, le=10_000)
+    """Messages handed to one invocation at most."""
+
+    batching_window_s: int = Field(default=0, ge=0, le=300)
+    """Seconds to wait for a full batch; needed for batches over 10."""
+
+    max_receives: int = Field(default=3, ge=1, le=1000)
+    """Times a message is tried before it goes to the dead-letter queue."""
+
+    max_concurrency: int | None = Field(default=None, ge=2, le=1000)
+    """Invocations at once that the queue may cause."""
+
+    @model_validator(mode="after")
+    def _large_batches_wait(self) -> SqsTrigger:
+        # AWS Lambda API Reference, CreateEventSourceMapping, BatchSize.
+        if self.batch_size > 10 and self.batching_window_s < 1:  # noqa: PLR2004
+            raise refuse("a batch_size over 10 needs a batching_window_s of at least 1")
+        return self
+
+
+class LambdaService(Service):
+    """A Lambda function."""
+
+    kind: Literal["lambda"]
+    """This is a Lambda function."""
+
+    source: str = Field(pattern=r"^functions/[a-z][a-z0-9_]*$")
+    """Folder of the function's package, such as `functions/payment_handler`."""
+
+    handler: str = Field(default="handler.handle", pattern=r"^[a-z_][a-z0-9_.]*\.[a-z_][a-z0-9_]*$")
+    """Module and function within the package's folder."""
+
+    runtime: Literal["python3.10", "python3.11", "python3.12", "python3.13"] = "python3.12"
+    """Lambda runtime."""
+
+    architecture: Architecture = "arm64"
+    """Processor; arm64 costs about a fifth less (AWS Lambda pricing)."""
+
+    timeout_s: int = Field(default=10, ge=1, le=LAMBDA_TIMEOUT_S)
+    """Seconds until an invocation is ended."""
+
+    memory_mib: int = Field(default=256, ge=LAMBDA_MEMORY_MIB[0], le=LAMBDA_MEMORY_MIB[1])
+    """MiB of memory; CPU grows with it."""
+
+    reserved_concurrency: int | None = Field(default=None, ge=1)
+    """Invocations at once that are kept for this function, and that it cannot exceed."""
+
+    sqs_trigger: SqsTrigger | None = None
+    """A queue that feeds the function."""
+
+
+class EcsService(Service):
+    """A service of containers on Fargate."""
+
+    kind: Literal["ecs"]
+    """This is an ECS service on Fargate."""
+
+    image: ImageUri
+    """Container image with a tag or digest."""
+
+    command: tuple[str, ...] = ()
+    """Command in place of the image's own."""
+
+    port: int | None = Field(default=None, ge=1, le=65_535)
+    """Port that the container listens on."""
+
+    cpu: int = 256
+    """CPU of the task in units of 1/1024 vCPU, shared by the service and its collector."""
+
+    memory_mib: int = 512
+    """Memory of the task in MiB, shared by the service and its collector."""
+
+    architecture: Architecture = "arm64"
+    """Processor that the image is built for."""
+
+    desired_count: int = Field(default=2, ge=0, le=5000)
+    """Tasks that should run."""
+
+    @model_validator(mode="after")
+    def _fargate_offers_it(self) -> EcsService:
+        if self.cpu not in FARGATE_MEMORY_MIB:
+            allowed = ", ".join(map(str, FARGATE_MEMORY_MIB))
+            raise refuse("Fargate has no cpu of {cpu}; allowed: {allowed}", cpu=self.cpu, allowed=allowed)
+        if self.memory_mib not in FARGATE_MEMORY_MIB[self.cpu]:
+            allowed = ", ".join(map(str, FARGATE_MEMORY_MIB[self.cpu]))
+            raise refuse(
+                "Fargate has no memory_mib of {memory} with cpu {cpu}; allowed: {allowed}",
+                memory=self.memory_mib,
+                cpu=self.cpu,
+                allowed=allowed,
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _image_is_pinned(self) -> EcsService:
+        if self.image.endswith(":latest"):
+            raise refuse("image must name a version or a digest: latest changes without a deployment")
+        return self
+
+
+AnyService = Annotated[LambdaService | EcsService, Field(discriminator="kind")]
+
+
+class Recipients(Model):
+    """Who is told about alarms of one severity."""
+
+    emails: tuple[EmailStr, ...] = ()
+    """E-mail addresses; each must confirm the subscription once."""
+
+    webhooks: tuple[HttpsUrl, ...] = ()
+    """https endpoints. A URL that is itself a secret does not belong in a file."""
+
+    @model_validator(mode="after")
+    def _nobody_twice(self) -> Recipients:
+        for what, values in (("e-mail address", self.emails), ("webhook", self.webhooks)):
+            doubles = sorted({value for value in values if values.count(value) > 1})
+            if doubles:
+                raise refuse("the same {what} twice: {doubles}", what=what, doubles=", ".join(doubles))
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.emails) + len(self.webhooks)
+
+
+class Notifications(Model):
+    """Who is told, by severity. Every alarm also arrives in the alarm queue."""
+
+    critical: Recipients = Recipients()
+    """Alarms that should wake somebody."""
+
+    warning: Recipients = Recipients()
+    """Alarms for working hours."""
+
+    queue_max_receives: int = Field(default=3, ge=1, le=1000)
+    """Times a consumer may try a message of the alarm queue before it goes to the dead-letter queue."""
+
+    dead_letter_retention_days: int = Field(default=14, ge=1, le=14)
+    """Days that undelivered and unprocessed notifications are kept."""
+
+
+class Dashboard(Model):
+    """The CloudWatch dashboard `<project>-<env>`."""
+
+    start: str = Field(default="-PT8H", pattern=r"^-P(\d+D|T\d+[HM])$")
+    """How far back graphs begin, as an ISO 8601 duration: `-PT8H` is eight hours."""
+
+    period_s: int = Field(default=60, ge=60, le=86_400, multiple_of=60)
+    """Seconds that one point of a graph covers."""
+
+    recent_errors: int = Field(default=50, ge=1, le=1000)
+    """Lines in the tables of recent errors."""
+
+
+class Environment(Model):
+    """One environment, whole: config/base.yaml with config/<env>.yaml laid over it."""
+
+    environment: EnvironmentName
+    """Name of the environment; the suffix of every resource's name."""
+
+    project: ProjectName
+    """Name of the project; the prefix of every resource's name."""
+
+    region: Region
+    """AWS region."""
+
+    account_id: AccountId
+    """The AWS account; Terraform refuses to run against any other."""
+
+    endpoint: str | None = Field(default=None, pattern=r"^http://(127\.0\.0\.1|localhost):\d{1,5}$")
+    """URL of a local AWS; without it, AWS itself."""
+
+    tags: dict[TagKey, TagValue] = {}
+    """Tags for every resource, beside `Project`, `Environment` and `ManagedBy`."""
+
+    deletion_protection: bool = False
+    """Whether log groups, keys and the archive refuse to be destroyed."""
+
+    state: State
+    """Where Terraform keeps its state."""
+
+    logs: Logs = Logs()
+    """Log groups and their archive."""
+
+    tracing: Tracing = Tracing()
+    """X-Ray."""
+
+    kms: Kms = Kms()
+    """The encryption key."""
+
+    network: Network = Network()
+    """Where ECS tasks run."""
+
+    insights: Insights = Insights()
+    """Container Insights and Lambda Insights."""
+
+    alarms: Alarms = Alarms()
+    """Thresholds."""
+
+    notifications: Notifications = Notifications()
+    """Who is told."""
+
+    dashboard: Dashboard = Dashboard()
+    """The dashboard."""
+
+    services: dict[ServiceName, AnyService] = Field(min_length=1)
+    """The services, by name: adding one is adding an entry."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this environment lives in a local AWS."""
+        return self.endpoint is not None
+
+    @property
+    def functions(self) -> dict[str, LambdaService]:
+        """The Lambda functions, by name."""
+        return {name: one for name, one in self.services.items() if isinstance(one, LambdaService)}
+
+    @property
+    def containers(self) -> dict[str, EcsService]:
+        """The ECS services, by name."""
+        return {name: one for name, one in self.services.items() if isinstance(one, EcsService)}
+
+    def insights_layer_arn(self, architecture: Architecture) -> str:
+        """Return the Lambda Insights layer for this region and `architecture`: the config's, else AWS's."""
+        given = {"arm64": self.insights.layer_arn_arm64, "x86_64": self.insights.layer_arn_x86_64}
+        return given[architecture] or LAMBDA_INSIGHTS_LAYERS[architecture][self.region]
+
+    @model_validator(mode="after")
+    def _names_fit_xray(self) -> Environment:
+        name = f"{self.project}-{self.environment}"
+        if len(name) > XRAY_NAME:
+            raise refuse(
+                "project and environment make the X-Ray name {name} of {n} characters; {max} are allowed",
+                name=name,
+                n=len(name),
+                max=XRAY_NAME,
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _lambda_insights_exists(self) -> Environment:
+        if not self.insights.functions:
+            return self
+        given = {"arm64": self.insights.layer_arn_arm64, "x86_64": self.insights.layer_arn_x86_64}
+        for name, function in self.functions.items():
+            architecture = function.architecture
+            if given[architecture] is None and not has_lambda_insights(self.region, architecture):
+                raise refuse(
+                    "AWS has no Lambda Insights layer for {architecture} in {region}, which services.{name} "
+                    "needs: set insights.layer_arn_{architecture}, another architecture, "
+                    "or insights.functions: false",
+                    architecture=architecture,
+                    region=self.region,
+                    name=name,
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _collector_fits(self) -> Environment:
+        for name, service in self.containers.items():
+            left = service.memory_mib - self.tracing.collector_memory_mib
+            if left < self.tracing.collector_memory_mib or service.cpu <= self.tracing.collector_cpu:
+                raise refuse(
+                    "services.{name}: {memory} MiB and {cpu} CPU units leave too little beside the collector "
+                    "(tracing.collector_memory_mib {collector})",
+                    name=name,
+                    memory=service.memory_mib,
+                    cpu=service.cpu,
+                    collector=self.tracing.collector_memory_mib,
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_is_told(self) -> Environment:
+        if not self.is_local and self.notifications.critical.count == 0:
+            raise refuse("notifications.critical names nobody: give an e-mail address or an https webhook")
+        return self
