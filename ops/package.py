@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SHARED = "shared"
-HANDLER_FILE = "handler.py"
-HANDLER_FUNCTION = "handle"
 LOCK_FILE = "requirements.txt"
 
 # "Lambda quotas", Lambda Developer Guide, section "Function configuration, deployment, and execution": 50 MB
@@ -125,23 +123,21 @@ class Package:
     rebuilt: bool
 
 
-def package(source: Path, *, target: Target, out_dir: Path) -> Package:
+def package(source: Path, *, target: Target, out_dir: Path, handler: str = "handler.handle") -> Package:
     """Build a function's zip, or find it built.
 
     Args:
-        source: The function's folder, with `handler.py` and `requirements.txt`.
+        source: The function's folder, with `requirements.txt`.
         target: What the zip must run on.
         out_dir: Where the zip goes, with its fingerprint beside it; made when missing.
+        handler: Module and function within `source`.
 
     Raises:
         PackageError: Something is missing, a wheel does not exist for the target, or the result is above
             Lambda's limits.
     """
     source = source.resolve()
-    for name, what in ((HANDLER_FILE, f"the function `{HANDLER_FUNCTION}`"), (LOCK_FILE, "the hashed lock")):
-        if not (source / name).is_file():
-            message = f"{source / name}: no such file; every function has one ({what}), even if it is empty"
-            raise PackageError(message)
+    _check_inputs(source, handler)
     own = own_files(source)
     fingerprint = _fingerprint(own, (source / LOCK_FILE).read_bytes(), target)
     zip_path = out_dir / f"{source.name}-{target}.zip"
@@ -158,7 +154,7 @@ def package(source: Path, *, target: Target, out_dir: Path) -> Package:
         name=source.name,
         target=target,
         path=zip_path,
-        handler=f"{source.parent.name}.{source.name}.{Path(HANDLER_FILE).stem}.{HANDLER_FUNCTION}",
+        handler=f"{source.parent.name}.{source.name}.{handler}",
         sha256_base64=str(record["sha256_base64"]),
         size_bytes=int(record["size_bytes"]),
         unpacked_bytes=int(record["unpacked_bytes"]),
@@ -187,6 +183,20 @@ def describe(packages: Iterable[Package]) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def _check_inputs(source: Path, handler: str) -> None:
+    """Refuse a function without its handler's module or its lock file."""
+    module = source.joinpath(*handler.split(".")[:-1]).with_suffix(".py")
+    if not module.is_file():
+        message = f"{module}: no such file; the handler `{handler}` is looked for there"
+        raise PackageError(message)
+    if not (source / LOCK_FILE).is_file():
+        message = (
+            f"{source / LOCK_FILE}: no such file; lock the function's dependencies into it "
+            "(functions/README.md says how), or make it empty if there are none"
+        )
+        raise PackageError(message)
 
 
 def own_files(source: Path) -> dict[str, Path]:

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
+from functions.order_processor.batch import BatchFailedError, NotABatchError, is_batch, is_fault
 from functions.order_processor.inventory import OutOfStockError, inventory
 from functions.order_processor.order import read_order
-from functions.shared.errors import InvalidRequestError, SafeError
+from functions.shared.errors import InvalidRequestError
 from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
 from functions.shared.validation import parse_json
 
@@ -33,14 +34,6 @@ if TYPE_CHECKING:
 telemetry = Telemetry(latency_metric="OrderLatency")
 # NOTE: with `raise_on_entire_batch_failure` a batch of one poison message would count as a Lambda error.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-
-
-class NotABatchError(SafeError):
-    """The function was invoked with something other than an SQS batch."""
-
-
-class BatchFailedError(SafeError):
-    """No message of the batch could be handled."""
 
 
 @telemetry.metrics.log_metrics(capture_cold_start_metric=True)
@@ -72,21 +65,6 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         message = f"all {len(event['Records'])} messages failed; each has its own log line"
         raise BatchFailedError(message)
     return dict(response)
-
-
-def is_batch(event: object) -> bool:
-    """Tell whether SQS sent the event."""
-    records = event.get("Records") if isinstance(event, dict) else None
-    return (
-        isinstance(records, list)
-        and bool(records)
-        and all(isinstance(record, dict) and record.get("eventSource") == "aws:sqs" for record in records)
-    )
-
-
-def is_fault(exception: Any) -> bool:  # noqa: ANN401 (Powertools' own type allows (None, None, None))
-    """Tell a fault from poison in an entry of the batch processor's `exceptions` (`sys.exc_info()`)."""
-    return not isinstance(exception[1], InvalidRequestError)
 
 
 def process_record(record: SQSRecord) -> None:

@@ -5,6 +5,7 @@ The keys of the line are a contract with the platform's metric filters and queri
 
 from __future__ import annotations
 
+import logging
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -46,6 +47,9 @@ class Telemetry:
         # Nothing to patch: no boto3, no HTTP client. Patching would import both on every cold start.
         self.tracer = Tracer(auto_patch=False)
         self.metrics = Metrics()
+        # NOTE: X-Ray's SDK reports lost traces in plain text; filters would take that for the function's own
+        # errors. A trace that is lost is no fault of the request.
+        logging.getLogger("aws_xray_sdk").setLevel(logging.CRITICAL)
         self._latency_metric = latency_metric
 
     def finish(self, outcome: Outcome, *, started_s: float) -> None:
