@@ -168,7 +168,7 @@ def unknown(name: str) -> str:
     words = snake.split("_")
     for length in range(len(words), 0, -1):
         service = "_".join(words[:length])
-        if service not in SERVICES and any((folder / service).is_dir() for folder in folders):
+        if service and service not in SERVICES and any((folder / service).is_dir() for folder in folders):
             return f"{name!r} is not among the services in use: add {service!r} to SERVICES in stacks/aws.py"
     near = difflib.get_close_matches(snake, SERVICES, n=1)
     hint = f"; did you mean aws.{''.join(map(str.capitalize, near[0].split('_')))}?" if near else ""

@@ -1,0 +1,101 @@
+"""Run a command and measure its time, and the memory of it and everything it starts."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PROC = Path("/proc")
+SAMPLE_EVERY_S = 0.02
+
+
+class CommandError(Exception):
+    """The measured command failed; the message is what it said."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one run took.
+
+    Attributes:
+        seconds: wall-clock time from start to exit.
+        megabytes: highest sum of the resident memory of the process and its descendants, sampled every
+            20 ms. Pages they share count for each of them. None where there is no `/proc`.
+    """
+
+    seconds: float
+    megabytes: float | None
+
+
+def measure(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Measurement:
+    """Run `command` to its end.
+
+    Raises:
+        CommandError: it exited with a status other than 0.
+    """
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command, env=dict(environ), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        peak = Peak(process.pid)
+        peak.start()
+        output, _ = process.communicate()
+        seconds = time.perf_counter() - started
+        peak.stop()
+    if process.returncode != 0:
+        message = f"{' '.join(command)} failed:\n{output}"
+        raise CommandError(message)
+    return Measurement(seconds, peak.megabytes)
+
+
+class Peak(threading.Thread):
+    """Watches the memory of a process and its descendants until stopped."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.pid = pid
+        self.megabytes: float | None = None
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        """Sample until stopped."""
+        while PROC.is_dir() and not self.stopped.wait(SAMPLE_EVERY_S):
+            kilobytes = sum(resident_kb(pid) for pid in family(self.pid))
+            self.megabytes = max(self.megabytes or 0.0, kilobytes / 1024)
+
+    def stop(self) -> None:
+        """End the watch."""
+        self.stopped.set()
+        self.join()
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and its descendants."""
+    members = [pid]
+    for member in members:  # grows while it is walked
+        for path in PROC.glob(f"{member}/task/*/children"):
+            members += map(int, read(path).split())
+    return members
+
+
+def resident_kb(pid: int) -> int:
+    """Return the resident memory of a process in kB, 0 when it is gone."""
+    for line in read(PROC / str(pid) / "status").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0
+
+
+def read(path: Path) -> str:
+    """Return the content of a file under `/proc`, empty when the process it tells of is gone."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""

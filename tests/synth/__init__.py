@@ -1,0 +1,1 @@
+"""Tests that synthesize: they start Node."""
