@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local_aws",
-        description="The local AWS: MiniStack behind a front, on 127.0.0.1. State is in memory and gone after stop.",
+        description="The local AWS: MiniStack behind a front, on 127.0.0.1. What it holds is gone after stop.",
     )
     commands = parser.add_subparsers(required=True, metavar="start|stop|status|run")
     for function in (start, stop, status, run):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from local_aws.protocols import AwsError, Value, read_error, service_model, write_output
@@ -128,9 +128,28 @@ class Service:
             raise ValueError(message)
 
 
-def account_of(access_key: str) -> str:
-    """Return the account of an access key: the key itself when it is twelve digits, as MiniStack has it."""
-    return access_key if _ACCOUNT.fullmatch(access_key) else DEFAULT_ACCOUNT
+async def account_of(access_key: str, request: Request, upstream: Upstream) -> str:
+    """Return the account of an access key, as MiniStack has it.
+
+    Twelve digits are the account itself; the key of an assumed role belongs to the role's account, which only
+    MiniStack knows; any other key belongs to the default account.
+    """
+    if _ACCOUNT.fullmatch(access_key):
+        return access_key
+    if not access_key.startswith("ASIA"):
+        return DEFAULT_ACCOUNT
+    ask = replace(request, method="POST", path="/", query="").with_content(
+        b"Action=GetCallerIdentity&Version=2011-06-15", content_type="application/x-www-form-urlencoded"
+    )
+    # The signature is not checked, so the service it names can be another.
+    kept = tuple(
+        (name, _SCOPE.sub(r"Credential=\1/20000101/\2/sts/aws4_request", value))
+        for name, value in ask.headers
+        if name != "x-amz-target"
+    )
+    answer = await upstream(replace(ask, headers=kept))
+    match = re.search(rb"<Account>(\d{12})</Account>", answer.body)
+    return match[1].decode() if match else DEFAULT_ACCOUNT
 
 
 def unsupported(service: str, action: str) -> AwsError:

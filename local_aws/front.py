@@ -1,7 +1,8 @@
 """The ASGI application that stands in front of MiniStack.
 
-A request whose operation has an answer here is answered here; every other request goes to MiniStack as it
-came, its body and its answer streamed.
+A request whose operation has an answer here is answered here. Every other request goes to MiniStack as it
+came, its body and its answer streamed, except that MiniStack's failures (5xx) become 400: clients retry a
+5xx, the Terraform provider for up to ten minutes, and what MiniStack cannot do now it cannot do then.
 """
 
 from __future__ import annotations
@@ -9,19 +10,39 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_aws.calls import Call, Store, account_of, caller_of, unsupported
 from local_aws.identity import HEALTH, NAME
-from local_aws.protocols import AwsError, operation_of, read_input, write_error
+from local_aws.protocols import (
+    AwsError,
+    operation_of,
+    read_error,
+    read_input,
+    write_error,
+    write_rest_xml_error,
+)
 from local_aws.services import SERVICES
-from local_aws.wire import AsgiApp, Disconnected, Receive, Request, Response, Scope, Send, Upstream
+from local_aws.wire import Body, DisconnectedError, Request, Response, Upstream
 
 if TYPE_CHECKING:
-    from local_aws.calls import Caller, Service
+    from botocore.model import OperationModel
 
+    from local_aws.calls import Answer, Caller, Service
+    from local_aws.wire import AsgiApp, Message, Receive, Scope, Send
 
 _RESET = "/_ministack/reset"
+_INVOKE = re.compile(r"/\d{4}-\d\d-\d\d/functions/[^/]+/(invocations|response-streaming-invocations)")
+"""Paths whose 5xx is a function's business, not MiniStack's."""
+
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
+_REST_XML = frozenset({"s3", "route53", "cloudfront"})
+"""Signing names of the services whose protocol a request does not show."""
+
+_UNSUPPORTED = b"Unsupported service"
+"""How MiniStack begins its message for a service that it does not have, in no AWS protocol."""
 
 log = logging.getLogger("local_aws")
 
@@ -51,37 +72,50 @@ class Front:
         if request.path == _RESET:
             self._store.clear()
         caller = caller_of(request)
-        service = SERVICES.get(caller.service) if caller else None
-        if caller is None or service is None:
+        if caller is None:
             await self._upstream(scope, receive, send)
             return
         try:
-            request = await request.with_body(receive)
-        except Disconnected:
+            await self._answer(request, caller, _Connection(scope, Body(receive), send))
+        except DisconnectedError:
             return
-        response = await self._answer(request, caller, service, Upstream(self._upstream, scope))
-        await response.send(send)
 
     def _health(self) -> Response:
         body = json.dumps({"name": NAME, "pid": os.getpid(), "token": self._token}).encode()
         return Response(200, (("content-type", "application/json"),), body)
 
-    async def _answer(
-        self, request: Request, caller: Caller, service: Service, upstream: Upstream
+    async def _answer(self, request: Request, caller: Caller, connection: _Connection) -> None:
+        """Answer a signed request, here or in MiniStack."""
+        service = SERVICES.get(caller.service)
+        operation = await _operation(request, service, connection.body) if service else None
+        answer = service.answers.get(operation.name) if service and operation else None
+        if service and operation and answer:
+            whole = request.with_body(await connection.body.whole())
+            response = await self._called(whole, caller, service, operation, answer, connection.scope)
+            await response.send(connection.send)
+        elif service and service.alone:
+            action = operation.name if operation else request.path
+            await write_error(request, unsupported(service.name, action)).send(connection.send)
+        else:
+            sender = _FailFast(request, caller, connection.send)
+            await self._upstream(connection.scope, connection.body.receive, sender)
+
+    async def _called(  # noqa: PLR0913, PLR0917 - the parts of one call
+        self,
+        request: Request,
+        caller: Caller,
+        service: Service,
+        operation: OperationModel,
+        answer: Answer,
+        scope: Scope,
     ) -> Response:
-        """Return the answer to a call of a service that the front knows."""
-        operation = operation_of(request, service.model)
-        answer = service.answers.get(operation.name) if operation else None
+        upstream = Upstream(self._upstream, scope)
         try:
-            if operation is None or answer is None:
-                if service.alone:
-                    raise unsupported(service.name, operation.name if operation else request.path)
-                return await upstream(request)
             call = Call(
                 service=service.name,
                 operation=operation,
                 input=read_input(request, operation),
-                account=account_of(caller.access_key),
+                account=await account_of(caller.access_key, request, upstream),
                 region=caller.region,
                 request=request,
                 upstream=upstream,
@@ -89,10 +123,79 @@ class Front:
             )
             result = await answer(call)
         except AwsError as error:
-            return write_error(request, service.model, error)
+            return write_error(request, error)
         except Exception:
-            log.exception("the front failed at %s", operation.name if operation else request.path)
+            log.exception("the front failed at %s:%s", service.name, operation.name)
             code = "InternalFailure"
-            error = AwsError(code, f"The local AWS failed at {service.name}; its log says why.")
-            return write_error(request, service.model, error)
+            message = f"The local AWS failed at {service.name}:{operation.name}; its log says why."
+            return write_error(request, AwsError(code, message))
         return result if isinstance(result, Response) else call.respond(result)
+
+
+@dataclass(frozen=True)
+class _Connection:
+    """One HTTP exchange as ASGI gives it, its body readable twice."""
+
+    scope: Scope
+    body: Body
+    send: Send
+
+
+async def _operation(request: Request, service: Service, body: Body) -> OperationModel | None:
+    """Return the operation that a request names; only the Query protocol names it in the body."""
+    if "form" in request.header("content-type") and not request.header("x-amz-target"):
+        request = request.with_body(await body.whole())
+    return operation_of(request, service.model)
+
+
+class _FailFast:
+    """Sends MiniStack's answer on, but a failure as a client error that names the action.
+
+    Args:
+        request: the request that is answered.
+        caller: who signed it, and for which service.
+        send: where the answer goes.
+    """
+
+    def __init__(self, request: Request, caller: Caller, send: Send) -> None:
+        self._request = request
+        self._caller = caller
+        self._send = send
+        self._failed: list[Message] = []
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and self._is_failure(message):
+            self._failed.append(message)
+            return
+        if not self._failed:
+            await self._send(message)
+            return
+        self._failed.append(message)
+        if not message.get("more_body", False):
+            await self._refusal().send(self._send)
+
+    def _is_failure(self, start: Message) -> bool:
+        if _INVOKE.fullmatch(self._request.path):
+            return False
+        plain = not any(name.lower() == b"x-amzn-requestid" for name, _ in start["headers"])
+        # MiniStack refuses a service it does not have without the request id that AWS's protocols carry.
+        return start["status"] >= _SERVER_ERROR or (start["status"] == _BAD_REQUEST and plain)
+
+    def _refusal(self) -> Response:
+        start, *rest = self._failed
+        body = b"".join(message.get("body", b"") for message in rest)
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"])
+        response = Response(start["status"], headers, body)
+        target = self._request.header("x-amz-target").rpartition(".")[2]
+        action = (
+            target or self._request.fields().get("Action") or f"{self._request.method} {self._request.path}"
+        )
+        if _UNSUPPORTED in body:
+            return write_error(self._request, unsupported(self._caller.service, action))
+        if start["status"] < _SERVER_ERROR:
+            return response
+        found = read_error(response)
+        message = f"The local AWS failed at {self._caller.service}:{action}: {found.message}"
+        error = AwsError(found.code, message)
+        rest_xml = self._caller.service in _REST_XML
+        return write_rest_xml_error(error) if rest_xml else write_error(self._request, error)

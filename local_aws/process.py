@@ -1,7 +1,7 @@
 """Start, find and stop the local AWS, which outlives the command that starts it.
 
-A state directory holds at most one server: `server.json` says which (process id, port, token) and `server.log`
-what it printed. A process is believed to be the server only when its command line carries the token, so that
+A state directory holds at most one server: `server.json` says which (process id, port, token) and
+`server.log` what it printed. A process is believed to be the server only when its command line carries the token, so that
 a process id used again by something else is never signalled.
 """
 

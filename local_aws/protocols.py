@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape, unescape
 
 import botocore.session
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.parsers import create_parser
 
 from local_aws.wire import Request, Response
 
@@ -151,12 +152,12 @@ def _from_fields(shape: Shape, fields: Mapping[str, str], prefix: str) -> Any:  
                 found[name] = value
         return found or None
     if isinstance(shape, ListShape):
-        values = []
+        values: list[Any] = []
         while (value := _from_fields(shape.member, fields, f"{prefix}.member.{len(values) + 1}")) is not None:
             values.append(value)
         return values or ([] if prefix in fields else None)
     if isinstance(shape, MapShape):
-        entries = {}
+        entries: dict[str, Any] = {}
         while (key := fields.get(f"{prefix}.entry.{len(entries) + 1}.key")) is not None:
             entries[key] = _from_fields(shape.value, fields, f"{prefix}.entry.{len(entries) + 1}.value")
         return entries or None
@@ -206,21 +207,50 @@ def _query_response(operation: OperationModel, value: Value) -> Response:
     return Response(200, (("content-type", "text/xml"), request_id), body.encode())
 
 
-def write_error(request: Request, model: ServiceModel, error: AwsError) -> Response:
-    """Return an error in the protocol of its request."""
-    protocol = protocol_of(request, model)
-    request_id = _request_id()
-    if protocol == "query":
+def write_error(request: Request, error: AwsError) -> Response:
+    """Return an error in the protocol of its request, as far as the request itself shows it.
+
+    A service that the front has no model of can be refused, too.
+    """
+    name, request_id = _request_id()
+    kind = request.header("content-type")
+    if request.header("x-amz-target") or "json" in kind:
+        return _json_error(
+            kind if "json" in kind else "application/x-amz-json-1.1", (name, request_id), error
+        )
+    if "form" in kind or "Action=" in request.query:
         body = (
-            f'<ErrorResponse xmlns="{model.metadata.get("xmlNamespace", "")}"><Error><Type>Sender</Type>'
-            f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
-            f"<RequestId>{request_id[1]}</RequestId></ErrorResponse>"
-        ).encode()
-        return Response(error.status, (("content-type", "text/xml"), request_id), body)
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{escape(error.code)}</Code>"
+            f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
+        return Response(error.status, (("content-type", "text/xml"), (name, request_id)), body.encode())
+    return _json_error("application/json", (name, request_id), error)
+
+
+def write_rest_xml_error(error: AwsError) -> Response:
+    """Return an error as Amazon S3 and its like have it (Smithy specification, "AWS restXml protocol")."""
+    name, request_id = _request_id()
+    body = (
+        f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+        f"<RequestId>{request_id}</RequestId></Error>"
+    )
+    return Response(error.status, (("content-type", "application/xml"), (name, request_id)), body.encode())
+
+
+def _json_error(content_type: str, request_id: tuple[str, str], error: AwsError) -> Response:
     # Both spellings: services differ, and clients read either.
     body = json.dumps({"__type": error.code, "message": error.message, "Message": error.message}).encode()
-    headers = (("content-type", _json_type(protocol, model)), ("x-amzn-errortype", error.code), request_id)
+    headers = (("content-type", content_type), ("x-amzn-errortype", error.code), request_id)
     return Response(error.status, headers, body)
+
+
+def read_output(response: Response, operation: OperationModel) -> Value:
+    """Return the output that a successful Query (XML) answer of MiniStack holds."""
+    given = {"status_code": response.status, "headers": dict(response.headers), "body": response.body}
+    shape = operation.output_shape
+    found: Value = create_parser("query").parse(given, shape) if shape else {}
+    found.pop("ResponseMetadata", None)
+    return found
 
 
 def read_error(response: Response) -> AwsError:

@@ -25,7 +25,7 @@ _FRAMING = {"content-length", "transfer-encoding", "content-encoding"}
 """Headers that describe how a body was sent, no longer true once it has been read."""
 
 
-class Disconnected(Exception):
+class DisconnectedError(Exception):
     """The client went away before its request was read."""
 
 
@@ -48,7 +48,7 @@ class Response:
 
     async def send(self, send: Send) -> None:
         """Write the response to an ASGI client."""
-        kept = [(name, value) for name, value in self.headers if name.lower() not in _FRAMING]
+        kept = [(name, value) for name, value in self.headers if name.lower() != "content-length"]
         kept.append(("content-length", str(len(self.body))))
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in kept]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
@@ -77,21 +77,8 @@ class Request:
             ),
         )
 
-    async def with_body(self, receive: Receive) -> Request:
-        """Read the body to its end.
-
-        Raises:
-            Disconnected: the client went away first.
-        """
-        chunks = []
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Disconnected
-            chunks.append(message.get("body", b""))
-            more = message.get("more_body", False)
-        body = b"".join(chunks)
+    def with_body(self, body: bytes) -> Request:
+        """Return the request with the body that came with it, inflated if it was compressed."""
         # SDKs compress large bodies of some operations (Smithy's requestCompression trait).
         if "gzip" in self.header("content-encoding"):
             body = gzip.decompress(body)
@@ -115,6 +102,35 @@ class Request:
         if "form" in self.header("content-type"):
             found |= dict(parse_qsl(self.body.decode("utf-8", errors="replace"), keep_blank_values=True))
         return found
+
+
+class Body:
+    """A request's body, which can be looked at and then still be received.
+
+    Args:
+        receive: the client's side of the connection.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen: list[Message] = []
+
+    async def whole(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            DisconnectedError: the client went away first.
+        """
+        while not self._seen or self._seen[-1].get("more_body", False):
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise DisconnectedError
+            self._seen.append(message)
+        return b"".join(message.get("body", b"") for message in self._seen)
+
+    async def receive(self) -> Message:
+        """Return the next message: those already looked at first (ASGI's `receive`)."""
+        return self._seen.pop(0) if self._seen else await self._receive()
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,15 @@
 """The answers of the front, one module per AWS service.
 
-Adding a service is a module with a `SERVICE` and its line in `SERVICES`.
+Adding a service is a module with a `SERVICE` and its place in `SERVICES`.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from local_aws.calls import Service
-from local_aws.services import cloudwatch, logs, xray
+from local_aws.services import application_autoscaling, cloudwatch, ecs, firehose, lambda_, logs, sns, xray
 
-SERVICES: MappingProxyType[str, Service] = MappingProxyType(
-    {module.SERVICE.model.signing_name: module.SERVICE for module in (cloudwatch, logs, xray)}
-)
+_MODULES = (application_autoscaling, cloudwatch, ecs, firehose, lambda_, logs, sns, xray)
+
+SERVICES = MappingProxyType({module.SERVICE.model.signing_name: module.SERVICE for module in _MODULES})
 """By signing name, which is what a signed request carries."""

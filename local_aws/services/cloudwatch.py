@@ -1,8 +1,8 @@
 """CloudWatch alarms, whole, in both protocols.
 
-MiniStack answers DescribeAlarms over JSON with what it stores and over Query (XML) with a part of that, and it
-stores neither metric math nor suppressors. So the front speaks JSON to it, keeps each alarm's configuration as
-it was put, and describes an alarm as that configuration with MiniStack's state.
+MiniStack answers DescribeAlarms over JSON with what it stores and over Query (XML) with a part of that, and
+it stores neither metric math nor suppressors. So the front speaks JSON to it, keeps each alarm's
+configuration as it was put, and describes an alarm as that configuration with MiniStack's state.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm, PutCompositeAlarm, DescribeAlarms, MetricAlarm,
 CompositeAlarm.
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import json
 from typing import Any
+
+from botocore.model import StructureShape
 
 from local_aws.calls import Answer, Call, Service
 from local_aws.protocols import Value, read_error
@@ -76,13 +78,13 @@ async def translate(call: Call) -> Value:
 
 def _members(put: str, described: str) -> frozenset[str]:
     """Return the members of a description that are configuration: those that can also be put."""
-    shapes = SERVICE.model
-    given = shapes.operation_model(put).input_shape
-    return frozenset(given.members) & frozenset(shapes.shape_for(described).members) - _STATE
+    given, shown = SERVICE.model.operation_model(put).input_shape, SERVICE.model.shape_for(described)
+    members = [frozenset(shape.members) for shape in (given, shown) if isinstance(shape, StructureShape)]
+    return frozenset.intersection(*members) - _STATE
 
 
 def _metric_alarm(row: Value, kept: dict[str, Any]) -> Value:
-    empty = {name: [] for name in (*_LISTS, "Dimensions")}
+    empty: Value = {name: [] for name in (*_LISTS, "Dimensions")}
     return _merged(row, kept, _members("PutMetricAlarm", "MetricAlarm"), empty)
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from typing import TYPE_CHECKING
 
 from local_aws.calls import Answer, Call, Service
 from local_aws.pages import page
 from local_aws.protocols import AwsError, Value
-from local_aws.wire import Response
+
+if TYPE_CHECKING:
+    from local_aws.wire import Response
 
 _MAX_RESULTS = 1000
 """Most query definitions in one answer, and as many as come when none is asked for."""

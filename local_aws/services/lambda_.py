@@ -1,0 +1,64 @@
+"""Lambda: limits of asynchronous invocation, described only when they were set.
+
+MiniStack fills in the limits that hold when nothing is set (two retries, six hours); AWS leaves them out.
+
+Source: AWS Lambda API Reference, FunctionEventInvokeConfig.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from local_aws.calls import Answer, Call, Service
+
+if TYPE_CHECKING:
+    from local_aws.protocols import Value
+    from local_aws.wire import Response
+
+_LIMITS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds")
+
+
+def _key(call: Call) -> str:
+    """Return which configuration a call is about: function name and qualifier, however they were given."""
+    name = str(call.input["FunctionName"]).rpartition(":function:")[2]
+    function, _, qualifier = name.partition(":")
+    return f"{function}:{call.input.get('Qualifier', qualifier)}"
+
+
+def _described(config: Value, given: frozenset[str]) -> Value:
+    return {name: value for name, value in config.items() if name not in _LIMITS or name in given}
+
+
+async def put(call: Call) -> Value:
+    """Set or change limits; a change keeps those it does not name."""
+    answer: Value = json.loads((await call.forward()).body)
+    kept, key = call.table("limits"), _key(call)
+    given = frozenset(name for name in _LIMITS if name in call.input)
+    if call.operation.name == "UpdateFunctionEventInvokeConfig":
+        given |= kept.get(key, frozenset())
+    kept[key] = given
+    return _described(answer, given)
+
+
+async def get(call: Call) -> Value:
+    """Return the limits that were set."""
+    answer: Value = json.loads((await call.forward()).body)
+    return _described(answer, call.table("limits").get(_key(call), frozenset(_LIMITS)))
+
+
+async def delete(call: Call) -> Response:
+    """Forget the limits."""
+    response = await call.forward()
+    call.table("limits").pop(_key(call), None)
+    return response
+
+
+_ANSWERS: dict[str, Answer] = {
+    "PutFunctionEventInvokeConfig": put,
+    "UpdateFunctionEventInvokeConfig": put,
+    "GetFunctionEventInvokeConfig": get,
+    "DeleteFunctionEventInvokeConfig": delete,
+}
+
+SERVICE = Service("lambda", _ANSWERS)

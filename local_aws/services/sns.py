@@ -1,0 +1,153 @@
+"""SNS subscriptions: confirmation as AWS has it.
+
+MiniStack ignores `ReturnSubscriptionArn`, lists a pending subscription by its ARN and takes an e-mail address
+for confirmed. Here an e-mail or http(s) subscription is pending until it is confirmed.
+
+Sources: Amazon SNS API Reference, Subscribe, Unsubscribe, ConfirmSubscription, ListSubscriptionsByTopic.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from local_aws.calls import Answer, Call, Service
+from local_aws.protocols import AwsError, Value, read_error, read_output
+
+if TYPE_CHECKING:
+    from local_aws.wire import Response
+
+_EMAIL = frozenset({"email", "email-json"})
+_HTTP = frozenset({"http", "https"})
+
+log = logging.getLogger("local_aws.sns")
+
+
+async def _ask(call: Call, action: str, **given: str) -> Value:
+    """Return MiniStack's answer to an action.
+
+    Raises:
+        AwsError: MiniStack's error.
+    """
+    request = call.request.with_content(
+        urlencode({"Action": action, **given}).encode(), content_type="application/x-www-form-urlencoded"
+    )
+    response = await call.upstream(request)
+    if not response.ok:
+        raise read_error(response)
+    return read_output(response, call.operation.service_model.operation_model(action))
+
+
+async def _attributes(call: Call, arn: str) -> dict[str, str]:
+    """Return a subscription's attributes, pending when its e-mail address has not confirmed."""
+    answer = await _ask(call, "GetSubscriptionAttributes", SubscriptionArn=arn)
+    found: dict[str, str] = answer["Attributes"]
+    if arn in call.table("unconfirmed"):
+        found |= {"PendingConfirmation": "true", "ConfirmationWasAuthenticated": "false"}
+    return found
+
+
+async def _is_pending(call: Call, row: Value) -> bool:
+    """Tell whether a listed subscription waits for confirmation; only http(s) needs to be asked for."""
+    if row["Protocol"] in _HTTP:
+        return (await _attributes(call, row["SubscriptionArn"]))["PendingConfirmation"] == "true"
+    return row["SubscriptionArn"] in call.table("unconfirmed")
+
+
+async def _subscriptions(call: Call, topic: str) -> list[Value]:
+    answer = await _ask(call, "ListSubscriptionsByTopic", TopicArn=topic)
+    rows: list[Value] = answer["Subscriptions"]
+    return rows
+
+
+async def subscribe(call: Call) -> Value:
+    """Subscribe, and return the ARN when it is asked for or when nothing has to be confirmed."""
+    topic, protocol, address = (call.input.get(name) for name in ("TopicArn", "Protocol", "Endpoint"))
+    before = {row["SubscriptionArn"] for row in await _subscriptions(call, str(topic))}
+    await call.forward()
+    row = next(
+        row
+        for row in await _subscriptions(call, str(topic))
+        if (row["Protocol"], row["Endpoint"]) == (protocol, address)
+    )
+    arn = row["SubscriptionArn"]
+    if protocol in _EMAIL and arn not in before:
+        token = uuid.uuid4().hex
+        call.table("unconfirmed")[arn] = {"topic": topic, "token": token}
+        log.info("mail to %s: confirm the subscription to %s with token %s", address, topic, token)
+    shown = call.input.get("ReturnSubscriptionArn", False) or not await _is_pending(call, row)
+    return {"SubscriptionArn": arn if shown else "pending confirmation"}
+
+
+async def confirm(call: Call) -> Value | Response:
+    """Confirm an e-mail subscription by the token in the log; MiniStack confirms the others."""
+    for arn, row in call.table("unconfirmed").items():
+        if row["token"] == call.input.get("Token"):
+            del call.table("unconfirmed")[arn]
+            return {"SubscriptionArn": arn}
+    return await call.forward()
+
+
+async def unsubscribe(call: Call) -> Response:
+    """Unsubscribe, unless the subscription is pending: that one ends with its topic."""
+    arn = call.input["SubscriptionArn"]
+    try:
+        pending = (await _attributes(call, arn))["PendingConfirmation"] == "true"
+    except AwsError:
+        pending = False
+    if pending:
+        code = "InvalidParameter"
+        text = "Cannot unsubscribe a subscription that is pending confirmation"
+        raise AwsError(code, f"Invalid parameter: SubscriptionArn Reason: {text}")
+    return await call.forward()
+
+
+async def get_subscription_attributes(call: Call) -> Value:
+    """Return a subscription's attributes."""
+    return {"Attributes": await _attributes(call, call.input["SubscriptionArn"])}
+
+
+async def list_subscriptions(call: Call) -> Value:
+    """List subscriptions, pending ones without their ARN."""
+    answer = read_output(await call.forward(), call.operation)
+    rows = [
+        {**row, "SubscriptionArn": "PendingConfirmation"} if await _is_pending(call, row) else row
+        for row in answer["Subscriptions"]
+    ]
+    return {**answer, "Subscriptions": rows}
+
+
+async def get_topic_attributes(call: Call) -> Value:
+    """Return a topic's attributes, pending e-mail subscriptions counted as such."""
+    answer = read_output(await call.forward(), call.operation)
+    topic = call.input["TopicArn"]
+    pending = sum(row["topic"] == topic for row in call.table("unconfirmed").values())
+    found = answer["Attributes"]
+    for name, change in (("SubscriptionsConfirmed", -pending), ("SubscriptionsPending", pending)):
+        found[name] = str(int(found.get(name, "0")) + change)
+    return {"Attributes": found}
+
+
+async def delete_topic(call: Call) -> Response:
+    """Delete a topic with its pending subscriptions."""
+    response = await call.forward()
+    unconfirmed = call.table("unconfirmed")
+    for arn in [arn for arn, row in unconfirmed.items() if row["topic"] == call.input["TopicArn"]]:
+        del unconfirmed[arn]
+    return response
+
+
+_ANSWERS: dict[str, Answer] = {
+    "Subscribe": subscribe,
+    "ConfirmSubscription": confirm,
+    "Unsubscribe": unsubscribe,
+    "GetSubscriptionAttributes": get_subscription_attributes,
+    "ListSubscriptions": list_subscriptions,
+    "ListSubscriptionsByTopic": list_subscriptions,
+    "GetTopicAttributes": get_topic_attributes,
+    "DeleteTopic": delete_topic,
+}
+
+SERVICE = Service("sns", _ANSWERS)
