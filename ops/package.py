@@ -230,7 +230,7 @@ def install(lock: Path, target: Target, into: Path) -> None:
     if result.returncode == 0:
         return
     reason = result.stderr.strip()
-    if re.search(r"no (usable |)wheels|wheels? (are|is) available|no binary", reason, re.IGNORECASE):
+    if "No solution found" in reason:  # no such version, or no wheel of it for this Python or processor
         advice = f"pin a version that has a wheel for {target}, or change the function's architecture"
     elif "hash" in reason.lower():
         advice = "make the lock anew (functions/README.md says how)"

@@ -1,0 +1,1 @@
+"""Tests that need neither cdktf nor AWS: seconds for all of them."""
