@@ -28,10 +28,12 @@ class Measurement:
         seconds: wall-clock time from start to exit.
         megabytes: highest sum of the resident memory of the process and its descendants, sampled every
             20 ms. Pages they share count for each of them. None where there is no `/proc`.
+        output: what it printed.
     """
 
     seconds: float
     megabytes: float | None
+    output: str
 
 
 def measure(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Measurement:
@@ -52,7 +54,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Me
     if process.returncode != 0:
         message = f"{' '.join(command)} failed:\n{output}"
         raise CommandError(message)
-    return Measurement(seconds, peak.megabytes)
+    return Measurement(seconds, peak.megabytes, output)
 
 
 class Peak(threading.Thread):

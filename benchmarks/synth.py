@@ -72,7 +72,7 @@ PROJECT_VARIANTS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the tables, return the exit status."""
     options = parse(arguments)
-    if kernel.slim_assembly(aws.SERVICES) is None:
+    if kernel.find(kernel.BUILD, kernel.slim_key(aws.SERVICES)) is None:
         print("benchmark: no slim assembly: run `python -m ops.assembly` first", file=sys.stderr)
         return 1
     env_name = os.environ.get("ENV", "prod")
@@ -160,6 +160,9 @@ def run(variant: Variant, *, cold: bool = False) -> tuple[Measurement, dict[str,
         synthesized = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("cdk.tf.json")}
     if not synthesized:
         message = f"{variant.name} synthesized nothing"
+        raise CommandError(message)
+    if kernel.NOT_BUILT in measured.output:
+        message = f"{variant.name} fell back to the full assembly: did SERVICES change meanwhile?"
         raise CommandError(message)
     return measured, synthesized
 

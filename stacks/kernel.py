@@ -12,12 +12,16 @@ import importlib.util
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 PACKAGE = "cdktf_cdktf_provider_aws"
 ASSEMBLY = "@cdktf/provider-aws"
 FULL_ASSEMBLY_VARIABLE = "REVEILLE_FULL_ASSEMBLY"
 """Environment variable: when set to anything but "" or "0", the slim assembly is not used."""
+
+NOT_BUILT = "AWS bindings: no slim assembly for these services, so this takes seconds longer: `make setup`"
+"""Said when synthesis falls back to the full assembly without having been told to."""
 
 FORMAT = 2
 """Raised whenever `ops/assembly.py` cuts differently, so that older results are not taken for current."""
@@ -64,11 +68,15 @@ def packaged_node() -> str | None:
 def slim_assembly(services: tuple[str, ...]) -> Path | None:
     """Return the assembly cut to `services`, or None when the package's own must be used.
 
-    None means: not built for these services and versions, damaged, or `REVEILLE_FULL_ASSEMBLY` is set.
+    None means that `REVEILLE_FULL_ASSEMBLY` is set, or, with a line on standard error because it costs
+    seconds, that none is built for these services and versions or that it is damaged.
     """
     if os.environ.get(FULL_ASSEMBLY_VARIABLE, "0") not in {"", "0"}:
         return None
-    return find(BUILD, slim_key(services))
+    found = find(BUILD, slim_key(services))
+    if found is None:
+        sys.stderr.write(f"{NOT_BUILT}\n")
+    return found
 
 
 def slim_key(services: tuple[str, ...]) -> str:

@@ -95,6 +95,19 @@ def test_the_full_assembly_can_be_forced(
     assert kernel.slim_assembly(("kms_key",)) == (path if used else None)
 
 
+def test_falling_back_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Synthesis that takes seconds longer than it needs to says why, unless that was asked for."""
+    monkeypatch.setattr(kernel, "BUILD", tmp_path)
+    monkeypatch.delenv(kernel.FULL_ASSEMBLY_VARIABLE, raising=False)
+    assert kernel.slim_assembly(("kms_key",)) is None
+    assert capsys.readouterr().err == f"{kernel.NOT_BUILT}\n"
+    monkeypatch.setenv(kernel.FULL_ASSEMBLY_VARIABLE, "1")
+    assert kernel.slim_assembly(("kms_key",)) is None
+    assert not capsys.readouterr().err
+
+
 def test_node_comes_with_the_python_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No Node needs to be installed on the machine."""
     monkeypatch.delenv("JSII_NODE", raising=False)
