@@ -53,6 +53,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         NotABatchError: The event is not an SQS batch.
         BatchFailedError: Every message failed, at least one of them because of a fault.
     """
+    telemetry.logger.set_correlation_id(context.aws_request_id)  # until a message brings its own
     if not is_batch(event):
         error = NotABatchError("expected an SQS event with at least one record")
         outcome = Outcome("ERROR", "order batch unreadable", "OrdersFailed", fault_details(error))

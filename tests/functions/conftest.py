@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: how long an example may take is not what these tests are about.
+unhurried = settings(deadline=None)
 
 EVENTS = Path(__file__).resolve().parent.parent / "events"
 ENVIRONMENT = {

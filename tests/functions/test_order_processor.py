@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.order_processor import inventory as inventory_module
 from functions.order_processor.batch import BatchFailedError, NotABatchError
-from tests.functions.conftest import recorded
+from tests.functions.conftest import recorded, unhurried
 
 if TYPE_CHECKING:
     from tests.functions.conftest import Invoke
@@ -77,6 +77,7 @@ def test_only_poison_and_faults_are_reported_as_failed(process: Invoke) -> None:
     assert counts.keys() == {"OrdersAccepted", "OrdersRejected", "OrdersPoison", "OrdersFailed"}
 
 
+@unhurried
 @given(kinds=st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=10))
 def test_an_invocation_fails_only_when_all_messages_did_and_a_fault_is_among_the_reasons(
     process: Invoke, kinds: list[str]
@@ -121,6 +122,7 @@ def test_something_that_is_no_sqs_batch_is_a_fault_with_a_line(process: Invoke, 
     assert isinstance(invocation.error, NotABatchError)
     (line,) = invocation.lines
     assert (line["level"], line["message"]) == ("ERROR", "order batch unreadable")
+    assert line["correlation_id"] == invocation.request_id
 
 
 def test_the_producers_correlation_id_is_taken_from_the_message_attribute(process: Invoke) -> None:
@@ -136,6 +138,7 @@ def test_a_body_that_is_no_order_is_poison(process: Invoke, body: str) -> None:
     assert [line["message"] for line in process(with_body(body)).lines] == ["order poison"]
 
 
+@unhurried
 @given(
     change=st.fixed_dictionaries(
         {},
