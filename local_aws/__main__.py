@@ -44,9 +44,8 @@ def status(options: argparse.Namespace) -> int:
     if server is None:
         print("local AWS does not run")
         return 3
-    print(
-        f"local AWS runs at {server.endpoint} (process {server.pid}, log {process.log_path(options.state_dir)})"
-    )
+    log = process.log_path(options.state_dir)
+    print(f"local AWS runs at {server.endpoint} (process {server.pid}, log {log})")
     return 0
 
 
@@ -60,7 +59,10 @@ def run(options: argparse.Namespace) -> int:
     if not options.token:
         # The token belongs on the command line, by which a server is known: begin again with one.
         token = secrets.token_hex(16)
-        arguments = ["--port", str(options.port), "--state-dir", str(options.state_dir), "--token", token]
+        state_dir = options.state_dir.resolve()
+        os.environ["TMPDIR"] = str(process.fresh_scratch(state_dir))
+        arguments = ["--port", str(options.port), "--state-dir", str(state_dir), "--token", token]
+        os.chdir(process.ROOT)
         os.execv(sys.executable, [sys.executable, "-m", "local_aws", "run", *arguments])  # noqa: S606 - ourselves
     # Imported here: the server takes half a second to import, and the other commands do not need it.
     from local_aws.server import serve  # noqa: PLC0415
@@ -77,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local_aws",
-        description="The local AWS: MiniStack behind a front, on 127.0.0.1. What it holds is gone after stop.",
+        description="MiniStack behind a front, on 127.0.0.1. What it holds is gone after stop.",
     )
     commands = parser.add_subparsers(required=True, metavar="start|stop|status|run")
     for function in (start, stop, status, run):

@@ -25,6 +25,7 @@ from local_aws.protocols import (
     write_rest_xml_error,
 )
 from local_aws.services import SERVICES
+from local_aws.services.sns import signed_confirmation
 from local_aws.wire import Body, DisconnectedError, Request, Response, Upstream
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Front:
             return
         if request.path == _RESET:
             self._store.clear()
+        request = signed_confirmation(request)
         caller = caller_of(request)
         if caller is None:
             await self._upstream(scope, receive, send)

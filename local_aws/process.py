@@ -1,23 +1,25 @@
 """Start, find and stop the local AWS, which outlives the command that starts it.
 
 A state directory holds at most one server: `server.json` says which (process id, port, token) and
-`server.log` what it printed. A process is believed to be the server only when its command line carries the token, so that
-a process id used again by something else is never signalled.
+`server.log` what it printed. A process is believed to be the server only when its command line carries the
+token, so that a process id used again by something else is never signalled.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import http.client
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,7 @@ HOST = "127.0.0.1"
 
 _START_LIMIT_S = 60.0
 _STOP_LIMIT_S = 10.0
+_RELEASE_LIMIT_S = 2.0
 _POLL_S = 0.02
 _HEALTH_LIMIT_S = 2.0
 _LOG_LINES = 15
@@ -97,6 +100,7 @@ def start(port: int = PORT, state_dir: Path = STATE_DIR) -> str:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                env={**os.environ, "TMPDIR": str(fresh_scratch(state_dir))},
                 start_new_session=True,
             )
         server = Server(process.pid, port, token)
@@ -142,6 +146,14 @@ def log_path(state_dir: Path = STATE_DIR) -> Path:
     return state_dir / "server.log"
 
 
+def fresh_scratch(state_dir: Path) -> Path:
+    """Return an empty folder for what the server unpacks (functions' code): it leaves nothing in /tmp."""
+    path = _scratch(state_dir)
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
 def write_record(server: Server, state_dir: Path) -> None:
     """Note which server runs, all at once so that nobody reads half of it."""
     state_dir.mkdir(parents=True, exist_ok=True)
@@ -151,8 +163,9 @@ def write_record(server: Server, state_dir: Path) -> None:
 
 
 def forget(state_dir: Path) -> None:
-    """Remove the note of which server runs."""
+    """Remove the note of which server runs, and what that server unpacked."""
     _record_path(state_dir).unlink(missing_ok=True)
+    shutil.rmtree(_scratch(state_dir), ignore_errors=True)
 
 
 def check_port(port: int) -> None:
@@ -161,19 +174,37 @@ def check_port(port: int) -> None:
     Raises:
         LocalAwsError: naming the port and how to choose another.
     """
+    deadline = time.monotonic() + _RELEASE_LIMIT_S
+    while error := _bind_error(port):
+        found = health(port)
+        # Nobody answers: most likely a server that just ended, whose port is not free yet.
+        if error.errno == errno.EADDRINUSE and not _listens(port) and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+            continue
+        why = f"cannot be used ({error})"
+        if error.errno == errno.EADDRINUSE:
+            why = f"is taken by {'another local AWS' if found.get('name') == NAME else 'something else'}"
+        message = f"port {port} of {HOST} {why}: choose another with --port."
+        raise LocalAwsError(message)
+
+
+def _bind_error(port: int) -> OSError | None:
+    """Return why the port cannot be listened on, or None when it can."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As servers do: a connection that a server just closed does not hold the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except (OSError, OverflowError) as error:
-            found = health(port)
-            what = "another local AWS" if found.get("name") == NAME else "something else"
-            if isinstance(error, OSError) and not isinstance(error, PermissionError):
-                message = f"port {port} of {HOST} is taken by {what}: choose another with --port."
-            else:
-                message = f"port {port} of {HOST} cannot be used ({error}): choose another with --port."
-            raise LocalAwsError(message) from error
+        except OverflowError:
+            return OSError("ports go from 0 to 65535")
+        except OSError as error:
+            return error
+    return None
+
+
+def _listens(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def health(port: int) -> dict[str, Any]:
@@ -220,11 +251,14 @@ def _tail(state_dir: Path) -> str:
 
 
 def _end(server: Server) -> None:
-    """End the server and what it started: its functions run in its process group.
+    """End the server and the functions that run in its process group.
 
     Raises:
         LocalAwsError: it is still there after SIGKILL.
     """
+    leads = False
+    with suppress(ProcessLookupError):
+        leads = os.getpgid(server.pid) == server.pid
     for number in (signal.SIGTERM, signal.SIGKILL):
         if not is_ours(server):
             break
@@ -235,6 +269,10 @@ def _end(server: Server) -> None:
     if is_ours(server):
         message = f"the local AWS (process {server.pid}) does not end."
         raise LocalAwsError(message)
+    if leads:
+        # A function that is still running does not notice; its group's number is not given away before.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(server.pid, signal.SIGKILL)
 
 
 def _command_line(pid: int) -> str:
@@ -249,6 +287,10 @@ def _command_line(pid: int) -> str:
         ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return found.stdout
+
+
+def _scratch(state_dir: Path) -> Path:
+    return state_dir.resolve() / "tmp"
 
 
 def _record_path(state_dir: Path) -> Path:

@@ -54,6 +54,9 @@ def prepare_environment(port: int) -> None:
     os.environ["IOT_MTLS_ENABLED"] = "0"
     os.environ["PERSIST_STATE"] = "0"
     os.environ["S3_PERSIST"] = "0"
+    os.environ["AUTH"] = "false"
+    os.environ["USE_SSL"] = "0"
+    os.environ.pop("SERVICES", None)
 
 
 async def _serve(port: int, token: str, *, with_parent: bool) -> None:
@@ -80,7 +83,7 @@ async def _serve(port: int, token: str, *, with_parent: bool) -> None:
 async def _watch_parent(ended: asyncio.Event) -> None:
     """End the server once its parent is gone: an orphan's parent id changes."""
     parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells of a parent's end, it has to be looked for
         await asyncio.sleep(_PARENT_POLL_S)
     ended.set()
 

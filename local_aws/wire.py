@@ -92,6 +92,11 @@ class Request:
         kept = tuple((name, value) for name, value in self.headers if name not in changed)
         return replace(self, body=body, headers=(*kept, *changed.items()))
 
+    def with_header(self, name: str, value: str) -> Request:
+        """Return the request with one header set."""
+        kept = tuple((key, before) for key, before in self.headers if key != name)
+        return replace(self, headers=(*kept, (name, value)))
+
     def header(self, name: str) -> str:
         """Return the first value of a header, or an empty string."""
         return _first(self.headers, name)

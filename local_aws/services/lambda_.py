@@ -8,6 +8,7 @@ Source: AWS Lambda API Reference, FunctionEventInvokeConfig.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from local_aws.calls import Answer, Call, Service
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from local_aws.wire import Response
 
 _LIMITS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds")
+_SETTINGS = (*_LIMITS, "DestinationConfig")
 
 
 def _key(call: Call) -> str:
@@ -31,19 +33,26 @@ def _described(config: Value, given: frozenset[str]) -> Value:
 
 
 async def put(call: Call) -> Value:
-    """Set or change limits; a change keeps those it does not name."""
+    """Set limits and destinations."""
     answer: Value = json.loads((await call.forward()).body)
-    kept, key = call.table("limits"), _key(call)
     given = frozenset(name for name in _LIMITS if name in call.input)
-    if call.operation.name == "UpdateFunctionEventInvokeConfig":
-        given |= kept.get(key, frozenset())
-    kept[key] = given
+    call.table("limits")[_key(call)] = given
     return _described(answer, given)
+
+
+async def update(call: Call) -> Value:
+    """Change the limits or destinations that the call names: MiniStack can only set them all at once."""
+    before = await get(call)
+    kept = {name: before[name] for name in _SETTINGS if name in before}
+    body = {**kept, **{name: call.input[name] for name in _SETTINGS if name in call.input}}
+    request = replace(call.request, method="PUT").with_content(json.dumps(body).encode())
+    return await put(replace(call, request=request, input={**call.input, **body}))
 
 
 async def get(call: Call) -> Value:
     """Return the limits that were set."""
-    answer: Value = json.loads((await call.forward()).body)
+    request = replace(call.request, method="GET").with_content(b"")
+    answer: Value = json.loads((await replace(call, request=request).forward()).body)
     return _described(answer, call.table("limits").get(_key(call), frozenset(_LIMITS)))
 
 
@@ -56,7 +65,7 @@ async def delete(call: Call) -> Response:
 
 _ANSWERS: dict[str, Answer] = {
     "PutFunctionEventInvokeConfig": put,
-    "UpdateFunctionEventInvokeConfig": put,
+    "UpdateFunctionEventInvokeConfig": update,
     "GetFunctionEventInvokeConfig": get,
     "DeleteFunctionEventInvokeConfig": delete,
 }

@@ -9,6 +9,7 @@ Sources: Amazon SNS API Reference, Subscribe, Unsubscribe, ConfirmSubscription, 
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -17,10 +18,12 @@ from local_aws.calls import Answer, Call, Service
 from local_aws.protocols import AwsError, Value, read_error, read_output
 
 if TYPE_CHECKING:
-    from local_aws.wire import Response
+    from local_aws.wire import Request, Response
 
 _EMAIL = frozenset({"email", "email-json"})
 _HTTP = frozenset({"http", "https"})
+
+_TOPIC = re.compile(r"arn:aws:sns:(?P<region>[^:]+):(?P<account>\d{12}):[^:]+")
 
 log = logging.getLogger("local_aws.sns")
 
@@ -88,6 +91,20 @@ async def confirm(call: Call) -> Value | Response:
             del call.table("unconfirmed")[arn]
             return {"SubscriptionArn": arn}
     return await call.forward()
+
+
+def signed_confirmation(request: Request) -> Request:
+    """Return the request, signed for its topic's account and region if it confirms a subscription.
+
+    A webhook confirms by an URL that carries no signature, and MiniStack looks a topic up where the
+    signature says.
+    """
+    fields = request.fields() if request.query.startswith("Action=ConfirmSubscription") else {}
+    match = _TOPIC.fullmatch(fields.get("TopicArn", ""))
+    if match is None:
+        return request
+    scope = f"{match['account']}/20000101/{match['region']}/sns/aws4_request"
+    return request.with_header("authorization", f"AWS4-HMAC-SHA256 Credential={scope}")
 
 
 async def unsubscribe(call: Call) -> Response:

@@ -1,0 +1,1 @@
+"""Tests of the local AWS: each answer of the front, and its process."""

@@ -1,0 +1,80 @@
+"""A local AWS of the tests' own, and clients for it."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from local_aws import process
+from tests.local_aws.support import ACCOUNT, REGION, QueryClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return a TCP port that nothing listens on."""
+    return _free_port()
+
+
+@pytest.fixture(scope="session")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the state directory of the session's local AWS."""
+    return tmp_path_factory.mktemp("local-aws")
+
+
+@pytest.fixture(scope="session")
+def server_log(state_dir: Path) -> Path:
+    """Return the log of the session's local AWS."""
+    return process.log_path(state_dir)
+
+
+@pytest.fixture(scope="session")
+def endpoint(state_dir: Path) -> Iterator[str]:
+    """Run a local AWS for the whole session; give its URL."""
+    yield process.start(_free_port(), state_dir)
+    process.stop(state_dir)
+
+
+@pytest.fixture(scope="session")
+def client(endpoint: str) -> Callable[[str], Any]:
+    """Return a function that makes a boto3 client for a service of the local AWS."""
+
+    def make(service: str) -> Any:  # noqa: ANN401 - one function for all clients
+        return boto3.client(
+            service,  # type: ignore[call-overload] # the stubs list services one by one
+            endpoint_url=endpoint,
+            region_name=REGION,
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="local",  # noqa: S106 - the local AWS checks no signature
+            config=Config(retries={"max_attempts": 1}, read_timeout=30),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def query(endpoint: str) -> Callable[[str], QueryClient]:
+    """Return a function that makes a client which speaks the Query (XML) protocol, as the provider does."""
+    return lambda service: QueryClient(endpoint, service)
+
+
+@pytest.fixture
+def topic(client: Callable[[str], Any]) -> Iterator[str]:
+    """Give a topic that is there for one test."""
+    sns = client("sns")
+    arn = sns.create_topic(Name="test")["TopicArn"]
+    yield arn
+    sns.delete_topic(TopicArn=arn)

@@ -1,0 +1,384 @@
+# Everything the front answers, as the real provider asks for it. What takes long to make and needs no answer
+# of the front (queue, key, cluster, function) is made by the test and given as a variable.
+
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "5.100.0"
+    }
+  }
+}
+
+variable "cluster" { type = string }
+variable "dead_letters" { type = string }
+variable "function" { type = string }
+variable "key" { type = string }
+variable "role" { type = string }
+variable "task" { type = string }
+variable "webhook" { type = string }
+
+variable "later" {
+  description = "Whether this is the second apply, which changes one argument of each resource."
+  type        = bool
+  default     = false
+}
+
+provider "aws" {
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  allowed_account_ids         = ["111122223333"]
+
+  default_tags {
+    tags = { project = "local-aws" }
+  }
+}
+
+locals {
+  redrive = jsonencode({ deadLetterTargetArn = var.dead_letters })
+  change  = var.later ? "later" : "first"
+}
+
+# X-Ray
+
+resource "aws_xray_sampling_rule" "this" {
+  rule_name      = "tenth"
+  priority       = 100
+  version        = 1
+  reservoir_size = 1
+  fixed_rate     = var.later ? 0.2 : 0.1
+  url_path       = "*"
+  host           = "*"
+  http_method    = "*"
+  service_type   = "*"
+  service_name   = "*"
+  resource_arn   = "*"
+  attributes     = { env = "local" }
+  tags           = { change = local.change }
+}
+
+resource "aws_xray_group" "this" {
+  group_name        = "services"
+  filter_expression = "annotation.change = \"${local.change}\""
+  tags              = { change = local.change }
+
+  insights_configuration {
+    insights_enabled      = true
+    notifications_enabled = var.later
+  }
+}
+
+resource "aws_xray_encryption_config" "this" {
+  type   = "KMS"
+  key_id = var.key
+}
+
+# CloudWatch Logs
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/local-aws/service"
+  retention_in_days = 30
+  kms_key_id        = var.key
+}
+
+resource "aws_cloudwatch_query_definition" "this" {
+  name            = "services/${local.change}"
+  log_group_names = [aws_cloudwatch_log_group.this.name]
+  query_string    = "fields @timestamp, @message\n| filter @message like /ERROR/\n| limit 20"
+}
+
+resource "aws_cloudwatch_query_definition" "everywhere" {
+  name         = "everywhere"
+  query_string = "fields @message"
+}
+
+resource "aws_cloudwatch_log_data_protection_policy" "this" {
+  log_group_name = aws_cloudwatch_log_group.this.name
+  policy_document = jsonencode({
+    Name    = local.change
+    Version = "2021-06-01"
+    Statement = [
+      {
+        Sid            = "Audit"
+        DataIdentifier = ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]
+        Operation      = { Audit = { FindingsDestination = {} } }
+      },
+      {
+        Sid            = "Redact"
+        DataIdentifier = ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]
+        Operation      = { Deidentify = { MaskConfig = {} } }
+      },
+    ]
+  })
+}
+
+# Notifications
+
+resource "aws_sns_topic" "this" {
+  name              = "alarms"
+  kms_master_key_id = var.key
+}
+
+resource "aws_sns_topic_subscription" "email" {
+  topic_arn      = aws_sns_topic.this.arn
+  protocol       = "email"
+  endpoint       = "on-call@example.com"
+  redrive_policy = local.redrive
+}
+
+resource "aws_sns_topic_subscription" "https" {
+  topic_arn      = aws_sns_topic.this.arn
+  protocol       = "https"
+  endpoint       = "https://127.0.0.1:9/${local.change}"
+  redrive_policy = local.redrive
+}
+
+resource "aws_sns_topic_subscription" "confirming" {
+  topic_arn              = aws_sns_topic.this.arn
+  protocol               = "http"
+  endpoint               = var.webhook
+  endpoint_auto_confirms = true
+  redrive_policy         = local.redrive
+}
+
+resource "aws_sns_topic_subscription" "queue" {
+  topic_arn            = aws_sns_topic.this.arn
+  protocol             = "sqs"
+  endpoint             = var.dead_letters
+  raw_message_delivery = var.later
+  filter_policy        = jsonencode({ severity = ["critical"] })
+  redrive_policy       = local.redrive
+}
+
+# Alarms
+
+resource "aws_cloudwatch_metric_alarm" "plain" {
+  alarm_name                = "plain"
+  alarm_description         = "Says <what> & \"why\""
+  namespace                 = "AWS/Lambda"
+  metric_name               = "Errors"
+  dimensions                = { FunctionName = "f", Resource = "f:live" }
+  statistic                 = "Sum"
+  period                    = 60
+  unit                      = "Count"
+  evaluation_periods        = 10
+  datapoints_to_alarm       = 3
+  threshold                 = var.later ? 6 : 5
+  comparison_operator       = "GreaterThanThreshold"
+  treat_missing_data        = "notBreaching"
+  actions_enabled           = var.later
+  alarm_actions             = [aws_sns_topic.this.arn]
+  ok_actions                = [aws_sns_topic.this.arn]
+  insufficient_data_actions = [aws_sns_topic.this.arn]
+  tags                      = { change = local.change }
+}
+
+resource "aws_cloudwatch_metric_alarm" "percentile" {
+  alarm_name                            = "percentile"
+  namespace                             = "AWS/Lambda"
+  metric_name                           = "Duration"
+  extended_statistic                    = "p99"
+  evaluate_low_sample_count_percentiles = "ignore"
+  period                                = 300
+  evaluation_periods                    = 3
+  threshold                             = 0.0001
+  comparison_operator                   = "GreaterThanThreshold"
+}
+
+resource "aws_cloudwatch_metric_alarm" "math" {
+  alarm_name          = "math"
+  evaluation_periods  = 3
+  threshold           = 1000000
+  comparison_operator = "GreaterThanThreshold"
+
+  metric_query {
+    id          = "rate"
+    expression  = "100 * errors / invocations"
+    label       = "rate <%> ${local.change}"
+    return_data = true
+  }
+
+  metric_query {
+    id = "errors"
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Errors"
+      period      = 60
+      stat        = "Sum"
+      unit        = "Count"
+      dimensions  = { FunctionName = "f" }
+    }
+  }
+
+  metric_query {
+    id         = "invocations"
+    account_id = "111122223333"
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+      period      = 60
+      stat        = "Sum"
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "band" {
+  alarm_name          = "band"
+  evaluation_periods  = 3
+  threshold_metric_id = "band"
+  comparison_operator = "GreaterThanUpperThreshold"
+
+  metric_query {
+    id          = "band"
+    expression  = "ANOMALY_DETECTION_BAND(errors)"
+    return_data = true
+  }
+
+  metric_query {
+    id          = "errors"
+    return_data = true
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Errors"
+      period      = 60
+      stat        = "Sum"
+    }
+  }
+}
+
+resource "aws_cloudwatch_composite_alarm" "this" {
+  alarm_name                = "both"
+  alarm_description         = "All at once, ${local.change}"
+  alarm_rule                = "ALARM(\"${aws_cloudwatch_metric_alarm.plain.alarm_name}\") AND NOT OK(${aws_cloudwatch_metric_alarm.percentile.alarm_name})"
+  alarm_actions             = [aws_sns_topic.this.arn]
+  ok_actions                = [aws_sns_topic.this.arn]
+  insufficient_data_actions = [aws_sns_topic.this.arn]
+  tags                      = { change = local.change }
+
+  actions_suppressor {
+    alarm            = aws_cloudwatch_metric_alarm.math.alarm_name
+    wait_period      = 120
+    extension_period = var.later ? 90 : 60
+  }
+}
+
+# ECS and its scaling
+
+resource "aws_ecs_service" "this" {
+  name                          = "web"
+  cluster                       = var.cluster
+  task_definition               = var.task
+  desired_count                 = 1
+  launch_type                   = "FARGATE"
+  wait_for_steady_state         = true
+  availability_zone_rebalancing = var.later ? "DISABLED" : "ENABLED"
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+
+  alarms {
+    enable      = true
+    rollback    = true
+    alarm_names = [aws_cloudwatch_metric_alarm.plain.alarm_name]
+  }
+
+  network_configuration {
+    subnets = ["subnet-12345678"]
+  }
+}
+
+resource "aws_ecs_service" "default" {
+  name            = "default"
+  cluster         = var.cluster
+  task_definition = var.task
+  desired_count   = 0
+  launch_type     = "FARGATE"
+
+  network_configuration {
+    subnets = ["subnet-12345678"]
+  }
+}
+
+resource "aws_appautoscaling_target" "this" {
+  service_namespace  = "ecs"
+  resource_id        = "service/${var.cluster}/${aws_ecs_service.this.name}"
+  scalable_dimension = "ecs:service:DesiredCount"
+  min_capacity       = 1
+  max_capacity       = var.later ? 8 : 4
+  tags               = { change = local.change }
+}
+
+resource "aws_appautoscaling_policy" "this" {
+  name               = "cpu"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.this.service_namespace
+  resource_id        = aws_appautoscaling_target.this.resource_id
+  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
+
+  target_tracking_scaling_policy_configuration {
+    target_value       = var.later ? 70 : 60
+    scale_in_cooldown  = 300
+    scale_out_cooldown = 60
+
+    predefined_metric_specification {
+      predefined_metric_type = "ECSServiceAverageCPUUtilization"
+    }
+  }
+}
+
+# Firehose
+
+resource "aws_kinesis_firehose_delivery_stream" "this" {
+  name        = "archive"
+  destination = "extended_s3"
+
+  server_side_encryption {
+    enabled  = true
+    key_type = "CUSTOMER_MANAGED_CMK"
+    key_arn  = var.key
+  }
+
+  extended_s3_configuration {
+    role_arn            = var.role
+    bucket_arn          = "arn:aws:s3:::archive"
+    prefix              = "logs/!{timestamp:yyyy/MM/dd}/"
+    error_output_prefix = "errors/!{firehose:error-output-type}/"
+    buffering_size      = 5
+    buffering_interval  = 300
+    compression_format  = "GZIP"
+    custom_time_zone    = var.later ? "Asia/Tokyo" : "Europe/Berlin"
+    file_extension      = ".log.gz"
+    kms_key_arn         = var.key
+
+    cloudwatch_logging_options {
+      enabled         = true
+      log_group_name  = aws_cloudwatch_log_group.this.name
+      log_stream_name = "delivery"
+    }
+  }
+}
+
+resource "aws_kinesis_firehose_delivery_stream" "default" {
+  name        = "default"
+  destination = "extended_s3"
+
+  extended_s3_configuration {
+    role_arn   = var.role
+    bucket_arn = "arn:aws:s3:::archive"
+  }
+}
+
+# Lambda
+
+resource "aws_lambda_function_event_invoke_config" "this" {
+  function_name          = var.function
+  maximum_retry_attempts = var.later ? 0 : 1
+
+  destination_config {
+    on_failure {
+      destination = var.dead_letters
+    }
+  }
+}

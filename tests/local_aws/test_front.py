@@ -1,0 +1,201 @@
+"""What the front does with every request: answer, pass on, refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_aws.front import Front
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local_aws.wire import Message, Receive, Scope, Send
+
+
+def test_the_health_endpoint_says_which_process_answers(endpoint: str) -> None:
+    """Process id and token are what `process` knows a server by."""
+    with urllib.request.urlopen(f"{endpoint}/_reveille/health", timeout=5) as answer:  # noqa: S310 - 127.0.0.1
+        found = json.loads(answer.read())
+    assert found["name"] == "reveille-local-aws"
+    assert len(found["token"]) == 32
+    os.kill(found["pid"], 0)
+
+
+def test_objects_pass_through_unchanged(client: Callable[[str], Any]) -> None:
+    """A body larger than any buffer comes back byte for byte, and a second write on condition is refused.
+
+    Terraform's S3 backend locks by such a write (`use_lockfile`).
+    """
+    s3 = client("s3")
+    s3.create_bucket(Bucket="objects", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    body = os.urandom(5_000_000)
+    s3.put_object(Bucket="objects", Key="big", Body=body)
+    assert s3.get_object(Bucket="objects", Key="big")["Body"].read() == body
+    s3.put_object(Bucket="objects", Key="x.tflock", Body=b"1", IfNoneMatch="*")
+    with pytest.raises(ClientError) as caught:
+        s3.put_object(Bucket="objects", Key="x.tflock", Body=b"2", IfNoneMatch="*")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
+    for key in ("big", "x.tflock"):
+        s3.delete_object(Bucket="objects", Key=key)
+    s3.delete_bucket(Bucket="objects")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "given", "named"),
+    [
+        ("xray", "get_insight", {"InsightId": "1" * 36}, "xray:GetInsight"),
+        ("application-autoscaling", "get_predictive_scaling_forecast", None, "GetPredictiveScalingForecast"),
+        ("glacier", "list_vaults", {}, "glacier:GET /-/vaults"),
+        ("comprehend", "list_endpoints", {}, "comprehend:ListEndpoints"),
+        ("logs", "create_log_anomaly_detector", {"logGroupArnList": ["a"]}, "CreateLogAnomalyDetector"),
+        ("cloudwatch", "put_anomaly_detector", {"Namespace": "a"}, "PutAnomalyDetector"),
+    ],
+)
+def test_what_nobody_answers_is_refused_once(
+    client: Callable[[str], Any], service: str, operation: str, given: dict[str, Any] | None, named: str
+) -> None:
+    """A 4xx that names the action: clients try a 5xx again, the provider for ten minutes."""
+    if given is None:
+        given = {
+            "ServiceNamespace": "ecs",
+            "ResourceId": "r",
+            "ScalableDimension": "ecs:service:DesiredCount",
+            "PolicyName": "p",
+            "StartTime": 0,
+            "EndTime": 1,
+        }
+    with pytest.raises(ClientError, match=named) as caught:
+        getattr(client(service), operation)(**given)
+    metadata = caught.value.response["ResponseMetadata"]
+    assert metadata["HTTPStatusCode"] == 400
+    assert metadata["RetryAttempts"] == 0
+
+
+def _answer(
+    app: Callable[..., Any], headers: dict[str, str], chunks: tuple[bytes, ...] = (b"",), path: str = "/"
+) -> tuple[int, bytes, list[Message]]:
+    """Return status, body and messages of a front's answer to one request."""
+    sent: list[Message] = []
+    waiting: list[Message] = [
+        {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
+        for number, chunk in enumerate(chunks, 1)
+    ]
+
+    async def receive() -> Message:
+        return waiting.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    asyncio.run(Front(app)(scope, receive, send))
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]), sent
+
+
+def _signed(service: str, **headers: str) -> dict[str, str]:
+    scope = f"111122223333/20300101/eu-west-1/{service}/aws4_request"
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {"authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=x", **named}
+
+
+@pytest.mark.parametrize("headers", [{}, _signed("s3"), _signed("ecs", x_amz_target="A.ListClusters")])
+def test_what_is_passed_on_is_streamed(headers: dict[str, str]) -> None:
+    """MiniStack gets the pieces as they came, and its pieces go out as it sends them."""
+    seen: list[Message] = []
+
+    async def upstream(_scope: Scope, receive: Receive, send: Send) -> None:
+        seen.extend([await receive(), await receive()])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"1", "more_body": True})
+        await send({"type": "http.response.body", "body": b"2"})
+
+    status, _, sent = _answer(upstream, headers, (b"a", b"b"))
+    assert [message["body"] for message in seen] == [b"a", b"b"]
+    assert status == 200
+    assert [message.get("body") for message in sent[1:]] == [b"1", b"2"]
+
+
+def _failing(status: int, body: bytes) -> Callable[..., Any]:
+    async def upstream(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"x-amzn-requestid", b"1")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return upstream
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (_signed("ecs", x_amz_target="A.RunTask", content_type="application/x-amz-json-1.1"), b"ecs:RunTask"),
+        (_signed("iam", content_type="application/x-www-form-urlencoded"), b"<Code>InternalError</Code>"),
+        (_signed("s3"), b"<Error><Code>InternalError</Code>"),
+    ],
+)
+def test_a_failure_of_ministack_is_a_refusal(headers: dict[str, str], expected: bytes) -> None:
+    """In the protocol of the request, with MiniStack's own words."""
+    upstream = _failing(500, b'{"__type": "InternalError", "message": "KeyError: x"}')
+    status, body, _ = _answer(upstream, headers)
+    assert status == 400
+    assert expected in body
+    assert b"KeyError: x" in body
+
+
+def test_a_function_may_fail() -> None:
+    """An invocation's 5xx is the function's, not MiniStack's."""
+    path = "/2015-03-31/functions/f/invocations"
+    status, body, _ = _answer(_failing(502, b"down"), _signed("lambda"), path=path)
+    assert (status, body) == (502, b"down")
+
+
+def test_lifespan_and_websockets_reach_ministack() -> None:
+    """Whatever is not HTTP is not the front's business."""
+    seen = []
+
+    async def upstream(scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(scope["type"])
+
+    async def nothing(*_: object) -> Any:  # noqa: ANN401 - ASGI
+        return {}
+
+    for kind in ("lifespan", "websocket"):
+        asyncio.run(Front(upstream)({"type": kind}, nothing, nothing))
+    assert seen == ["lifespan", "websocket"]
+
+
+def test_a_body_that_is_no_json_is_a_serialization_error() -> None:
+    """A client error, in the client's protocol."""
+    headers = _signed("logs", x_amz_target="Logs_20140328.PutQueryDefinition")
+    status, body, _ = _answer(_failing(500, b""), headers, (b"{",))
+    assert status == 400
+    assert b"SerializationException" in body
+
+
+def test_accounts_and_regions_see_only_what_is_theirs(client: Callable[[str], Any], endpoint: str) -> None:
+    """A group made for one account or region is not there for another."""
+    import boto3  # noqa: PLC0415 - only here is a client of another account made
+
+    client("xray").create_group(GroupName="mine")
+    for account, region in (("444455556666", "eu-west-1"), ("111122223333", "us-east-1")):
+        other = boto3.client(
+            "xray",
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id=account,
+            aws_secret_access_key="local",  # noqa: S106 - the local AWS checks no signature
+        )
+        assert other.get_groups()["Groups"] == []
+    client("xray").delete_group(GroupName="mine")

@@ -1,0 +1,84 @@
+"""Query definitions and data-protection policies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def test_a_query_definition_is_kept_replaced_and_deleted(client: Callable[[str], Any]) -> None:
+    """The id stays; the rest is what the last put said."""
+    logs = client("logs")
+    text = "fields @message\n| filter @message like /ERROR/"
+    key = logs.put_query_definition(name="a/errors", queryString=text, logGroupNames=["/x"])[
+        "queryDefinitionId"
+    ]
+    (row,) = logs.describe_query_definitions()["queryDefinitions"]
+    assert (row["name"], row["queryString"], row["logGroupNames"]) == ("a/errors", text, ["/x"])
+    assert (
+        logs.put_query_definition(queryDefinitionId=key, name="b", queryString="q")["queryDefinitionId"]
+        == key
+    )
+    (row,) = logs.describe_query_definitions()["queryDefinitions"]
+    assert (row["name"], row["queryString"], row["logGroupNames"]) == ("b", "q", [])
+    assert logs.delete_query_definition(queryDefinitionId=key)["success"] is True
+    assert logs.describe_query_definitions()["queryDefinitions"] == []
+
+
+def test_query_definitions_are_listed_by_prefix_a_page_at_a_time(client: Callable[[str], Any]) -> None:
+    """Pages join to the whole list, in the order of the names."""
+    logs = client("logs")
+    keys = [
+        logs.put_query_definition(name=name, queryString="q")["queryDefinitionId"]
+        for name in ("p/c", "p/a", "o/z", "p/b")
+    ]
+    names: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        page = logs.describe_query_definitions(queryDefinitionNamePrefix="p/", maxResults=2, **token)
+        names += [row["name"] for row in page["queryDefinitions"]]
+        if "nextToken" not in page:
+            break
+        token = {"nextToken": page["nextToken"]}
+    for key in keys:
+        logs.delete_query_definition(queryDefinitionId=key)
+    assert names == ["p/a", "p/b", "p/c"]
+
+
+def test_a_query_definition_that_is_not_there_is_not_found(client: Callable[[str], Any]) -> None:
+    """Deleting and replacing need one that exists."""
+    logs = client("logs")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.delete_query_definition(queryDefinitionId="nowhere")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.put_query_definition(queryDefinitionId="nowhere", name="a", queryString="q")
+
+
+def test_a_data_protection_policy_ends_with_its_log_group(client: Callable[[str], Any]) -> None:
+    """A policy belongs to a group, by name or by ARN; a group made again has none."""
+    logs = client("logs")
+    logs.create_log_group(logGroupName="/protected")
+    arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/protected"
+    logs.put_data_protection_policy(logGroupIdentifier=arn, policyDocument='{"Name": "p"}')
+    found = logs.get_data_protection_policy(logGroupIdentifier="/protected")
+    assert found["policyDocument"] == '{"Name": "p"}'
+    logs.delete_log_group(logGroupName="/protected")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.get_data_protection_policy(logGroupIdentifier="/protected")
+    logs.create_log_group(logGroupName="/protected")
+    assert "policyDocument" not in logs.get_data_protection_policy(logGroupIdentifier="/protected")
+    logs.delete_log_group(logGroupName="/protected")
+
+
+def test_a_policy_that_is_not_json_is_refused(client: Callable[[str], Any]) -> None:
+    """The message says so."""
+    logs = client("logs")
+    logs.create_log_group(logGroupName="/odd")
+    with pytest.raises(ClientError, match="not JSON"):
+        logs.put_data_protection_policy(logGroupIdentifier="/odd", policyDocument="{")
+    logs.delete_log_group(logGroupName="/odd")

@@ -1,0 +1,205 @@
+"""Members that MiniStack drops or invents: ECS, Firehose, Lambda."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_ROLE = "arn:aws:iam::111122223333:role/r"
+_CODE = """
+import os, time
+def handler(event, context):
+    print("event", event["n"], os.environ["POWERTOOLS_SERVICE_NAME"])
+    time.sleep(event.get("sleep_s", 0))
+    if event["n"] == "bad":
+        raise ValueError("bad event")
+    return {"n": event["n"], "endpoint": os.environ["AWS_ENDPOINT_URL"]}
+"""
+
+
+@pytest.fixture
+def cluster(client: Callable[[str], Any]) -> Iterator[str]:
+    """Give a cluster with a task definition `t`, there for one test."""
+    ecs = client("ecs")
+    ecs.create_cluster(clusterName="c")
+    ecs.register_task_definition(family="t", containerDefinitions=[{"name": "a", "image": "a", "memory": 64}])
+    yield "c"
+    ecs.delete_cluster(cluster="c")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [({}, "ENABLED"), ({"availabilityZoneRebalancing": "DISABLED"}, "DISABLED")]
+)
+def test_rebalancing_is_kept_through_updates(
+    client: Callable[[str], Any], cluster: str, given: dict[str, str], expected: str
+) -> None:
+    """A new service rebalances unless told not to; an update changes it only when it says so."""
+    ecs = client("ecs")
+    made = ecs.create_service(cluster=cluster, serviceName="s", taskDefinition="t", desiredCount=0, **given)
+    assert made["service"]["availabilityZoneRebalancing"] == expected
+
+    def described() -> str:
+        return str(
+            ecs.describe_services(cluster=cluster, services=["s"])["services"][0][
+                "availabilityZoneRebalancing"
+            ]
+        )
+
+    ecs.update_service(cluster=cluster, service="s", desiredCount=0)
+    assert described() == expected
+    other = {"ENABLED": "DISABLED", "DISABLED": "ENABLED"}[expected]
+    ecs.update_service(cluster=cluster, service="s", availabilityZoneRebalancing=other)
+    assert described() == other
+    ecs.delete_service(cluster=cluster, service="s", force=True)
+
+
+def test_a_deployment_configuration_is_described_whole(client: Callable[[str], Any], cluster: str) -> None:
+    """Circuit breaker and deployment alarms come back."""
+    ecs = client("ecs")
+    given = {
+        "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+        "maximumPercent": 150,
+        "minimumHealthyPercent": 50,
+        "alarms": {"alarmNames": ["a"], "enable": True, "rollback": True},
+    }
+    ecs.create_service(
+        cluster=cluster, serviceName="s", taskDefinition="t", desiredCount=0, deploymentConfiguration=given
+    )
+    (row,) = ecs.describe_services(cluster=cluster, services=["s"])["services"]
+    ecs.delete_service(cluster=cluster, service="s", force=True)
+    assert {name: row["deploymentConfiguration"].get(name) for name in given} == given
+
+
+def _destination(firehose: Any) -> dict[str, Any]:  # noqa: ANN401 - a boto3 client
+    described = firehose.describe_delivery_stream(DeliveryStreamName="f")["DeliveryStreamDescription"]
+    found: dict[str, Any] = described["Destinations"][0]["ExtendedS3DestinationDescription"]
+    return found
+
+
+def test_an_s3_destination_is_described_whole(client: Callable[[str], Any]) -> None:
+    """Time zone, file extension, key and logging come back; an update keeps what it does not name."""
+    firehose = client("firehose")
+    given = {
+        "RoleARN": _ROLE,
+        "BucketARN": "arn:aws:s3:::archive",
+        "Prefix": "logs/!{timestamp:yyyy}/",
+        "ErrorOutputPrefix": "errors/",
+        "CompressionFormat": "GZIP",
+        "CustomTimeZone": "Europe/Berlin",
+        "FileExtension": ".log.gz",
+        "EncryptionConfiguration": {"KMSEncryptionConfig": {"AWSKMSKeyARN": "arn:aws:kms:eu-west-1:1:key/k"}},
+        "CloudWatchLoggingOptions": {"Enabled": True, "LogGroupName": "/f", "LogStreamName": "s"},
+        "BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 300},
+    }
+    firehose.create_delivery_stream(DeliveryStreamName="f", ExtendedS3DestinationConfiguration=given)
+    found = _destination(firehose)
+    assert {name: found.get(name) for name in given} == given
+    description = firehose.describe_delivery_stream(DeliveryStreamName="f")["DeliveryStreamDescription"]
+    firehose.update_destination(
+        DeliveryStreamName="f",
+        CurrentDeliveryStreamVersionId=description["VersionId"],
+        DestinationId=description["Destinations"][0]["DestinationId"],
+        ExtendedS3DestinationUpdate={"CustomTimeZone": "Asia/Tokyo"},
+    )
+    changed = _destination(firehose)
+    assert {name: changed.get(name) for name in given} == {**given, "CustomTimeZone": "Asia/Tokyo"}
+    firehose.delete_delivery_stream(DeliveryStreamName="f")
+
+
+def test_a_destination_is_in_utc_unless_told_otherwise(client: Callable[[str], Any]) -> None:
+    """A stream made again under the same name has nothing of the one before."""
+    firehose = client("firehose")
+    given = {"RoleARN": _ROLE, "BucketARN": "arn:aws:s3:::archive"}
+    for extra in ({"CustomTimeZone": "Asia/Tokyo", "FileExtension": ".x"}, {}):
+        firehose.create_delivery_stream(
+            DeliveryStreamName="f", ExtendedS3DestinationConfiguration={**given, **extra}
+        )
+        found = _destination(firehose)
+        firehose.delete_delivery_stream(DeliveryStreamName="f")
+    assert found["CustomTimeZone"] == "UTC"
+    assert "FileExtension" not in found
+
+
+@pytest.fixture
+def function(client: Callable[[str], Any]) -> Iterator[str]:
+    """Give a traced function with a log group of its own, there for one test."""
+    functions, logs = client("lambda"), client("logs")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("main.py", _CODE)
+    logs.create_log_group(logGroupName="/functions/f")
+    functions.create_function(
+        FunctionName="f",
+        Runtime="python3.12",
+        Architectures=["arm64"],
+        Role=_ROLE,
+        Handler="main.handler",
+        Code={"ZipFile": packed.getvalue()},
+        Timeout=20,
+        TracingConfig={"Mode": "Active"},
+        LoggingConfig={"LogFormat": "JSON", "LogGroup": "/functions/f"},
+        Environment={"Variables": {"POWERTOOLS_SERVICE_NAME": "svc", "POWERTOOLS_METRICS_NAMESPACE": "ns"}},
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="f")
+    yield "f"
+    functions.delete_function(FunctionName="f")
+    logs.delete_log_group(logGroupName="/functions/f")
+
+
+def test_limits_of_asynchronous_calls_are_described_only_when_set(
+    client: Callable[[str], Any], function: str
+) -> None:
+    """A plan would otherwise want to unset a limit that nobody set."""
+    functions = client("lambda")
+
+    def limits() -> dict[str, int]:
+        found = functions.get_function_event_invoke_config(FunctionName=function)
+        return {name: found[name] for name in found if name.startswith("Maximum")}
+
+    functions.put_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=1)
+    assert limits() == {"MaximumRetryAttempts": 1}
+    functions.update_function_event_invoke_config(FunctionName=function, MaximumEventAgeInSeconds=600)
+    assert limits() == {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 600}
+    functions.put_function_event_invoke_config(FunctionName=function, MaximumEventAgeInSeconds=700)
+    assert limits() == {"MaximumEventAgeInSeconds": 700}
+    functions.delete_function_event_invoke_config(FunctionName=function)
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        limits()
+
+
+def _messages(logs: Any) -> list[str]:  # noqa: ANN401 - a boto3 client
+    return [event["message"] for event in logs.filter_log_events(logGroupName="/functions/f")["events"]]
+
+
+def test_functions_run_at_the_same_time_and_log(
+    client: Callable[[str], Any], function: str, endpoint: str
+) -> None:
+    """Traced without a daemon, they return, call AWS at the front, and write to their own log group."""
+    functions, logs = client("lambda"), client("logs")
+
+    def invoke(number: int) -> dict[str, Any]:
+        answer = functions.invoke(FunctionName=function, Payload=json.dumps({"n": number, "sleep_s": 0.2}))
+        found: dict[str, Any] = json.loads(answer["Payload"].read())
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(invoke, range(4)))
+    assert answers == [{"n": number, "endpoint": endpoint} for number in range(4)]
+    failed = functions.invoke(FunctionName=function, Payload=json.dumps({"n": "bad"}))
+    assert failed["FunctionError"] == "Unhandled"
+    deadline = time.monotonic() + 10
+    while sum(line.startswith("REPORT") for line in _messages(logs)) < 5 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    lines = _messages(logs)
+    for first in ("START RequestId:", "END RequestId:", "REPORT RequestId:"):
+        assert sum(line.startswith(first) for line in lines) == 5
+    assert {f"event {number} svc" for number in range(4)} <= {line.strip() for line in lines}

@@ -1,0 +1,184 @@
+"""The front as the Terraform provider sees it: apply, change, no further change, destroy, nothing left."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ops import terraform
+from tests.local_aws.support import ACCOUNT, REGION, confirming_webhook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.e2e
+
+_ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
+_NO_CHANGE = 0
+
+
+class Terraform:
+    """Terraform in one folder, against one local AWS.
+
+    Args:
+        folder: where the configuration is and the state will be.
+        variables: the configuration's variables.
+        endpoint: the URL of the local AWS.
+    """
+
+    def __init__(self, folder: Path, variables: dict[str, str], endpoint: str) -> None:
+        self._folder = folder
+        self._variables = dict(variables)
+        credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": REGION}
+        self._environment = {
+            **os.environ,
+            **terraform.environment(),
+            **credentials,
+            "AWS_ENDPOINT_URL": endpoint,
+        }
+
+    def run(self, *arguments: str, succeeds: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run one command; fail the test with its output when it should succeed and does not."""
+        given = {f"TF_VAR_{name}": value for name, value in self._variables.items()}
+        result = subprocess.run(
+            [terraform.binary(), *arguments, "-no-color"],
+            cwd=self._folder,
+            env={**self._environment, **given},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        if succeeds and result.returncode:
+            pytest.fail(f"terraform {arguments[0]}:\n{result.stdout[-6000:]}\n{result.stderr[-6000:]}")
+        return result
+
+    def apply(self, **variables: str) -> None:
+        """Apply with these variables from now on."""
+        self._variables |= variables
+        self.run("apply", "-auto-approve")
+
+    def changes(self) -> str:
+        """Return the plan when there is anything to change, else an empty string."""
+        result = self.run("plan", "-detailed-exitcode", succeeds=False)
+        return "" if result.returncode == _NO_CHANGE else result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def given(client: Callable[[str], Any]) -> Iterator[dict[str, str]]:
+    """Make what the configuration is given: a key, a queue, a cluster with a task definition, a function."""
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+    sqs, ecs, functions = client("sqs"), client("ecs"), client("lambda")
+    url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    cluster = ecs.create_cluster(clusterName="terraform")["cluster"]["clusterName"]
+    task = ecs.register_task_definition(
+        family="terraform",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[{"name": "web", "image": "web", "essential": True}],
+    )["taskDefinition"]["taskDefinitionArn"]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("main.py", "def handler(event, context):\n    return event\n")
+    functions.create_function(
+        FunctionName="terraform",
+        Runtime="python3.12",
+        Role=_ROLE,
+        Handler="main.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    with confirming_webhook() as webhook:
+        yield {
+            "cluster": cluster,
+            "dead_letters": queue,
+            "function": "terraform",
+            "key": key,
+            "role": _ROLE,
+            "task": task,
+            "webhook": webhook,
+        }
+    functions.delete_function(FunctionName="terraform")
+    ecs.delete_cluster(cluster=cluster)
+    sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture(scope="module")
+def applied(
+    given: dict[str, str], endpoint: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Terraform]:
+    """Apply the configuration once for all tests; destroy it after the last one."""
+    folder = tmp_path_factory.mktemp("terraform")
+    shutil.copy(Path(__file__).parent / "terraform" / "main.tf", folder)
+    made = Terraform(folder, given, endpoint)
+    made.run("init")
+    try:
+        made.apply(later="false")
+        yield made
+    finally:
+        made.run("destroy", "-auto-approve")
+
+
+def test_what_was_applied_is_not_planned_again(applied: Terraform) -> None:
+    """The first apply leaves nothing to change."""
+    assert applied.changes() == ""
+
+
+def test_subscriptions_wait_for_who_has_to_confirm(applied: Terraform) -> None:
+    """The webhook that confirms is subscribed; mail and the webhook that does not answer are pending."""
+    state = json.loads(applied.run("show", "-json").stdout)
+    pending = {
+        resource["name"]: resource["values"]["pending_confirmation"]
+        for resource in state["values"]["root_module"]["resources"]
+        if resource["type"] == "aws_sns_topic_subscription"
+    }
+    assert pending == {"email": True, "https": True, "confirming": False, "queue": False}
+
+
+def test_what_was_changed_is_not_planned_again(applied: Terraform, client: Callable[[str], Any]) -> None:
+    """The second apply changes one argument of each resource, and that is what AWS has."""
+    applied.apply(later="true")
+    assert applied.changes() == ""
+    (rule,) = (
+        record["SamplingRule"]
+        for record in client("xray").get_sampling_rules()["SamplingRuleRecords"]
+        if record["SamplingRule"]["RuleName"] == "tenth"
+    )
+    assert rule["FixedRate"] == 0.2
+    (composite,) = client("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert composite["ActionsSuppressorExtensionPeriod"] == 90
+    names = {row["name"] for row in client("logs").describe_query_definitions()["queryDefinitions"]}
+    assert names == {"services/later", "everywhere"}
+
+
+def test_nothing_is_left_after_destroy(applied: Terraform, client: Callable[[str], Any]) -> None:
+    """Not even the subscriptions that nobody confirmed.
+
+    How X-Ray encrypts is a setting of the account, which the provider leaves as it is.
+    """
+    applied.run("destroy", "-auto-approve")
+    alarms = client("cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    xray, logs, scaling = client("xray"), client("logs"), client("application-autoscaling")
+    left = {
+        "alarms": [*alarms["MetricAlarms"], *alarms["CompositeAlarms"]],
+        "groups": xray.get_groups()["Groups"],
+        "rules": xray.get_sampling_rules()["SamplingRuleRecords"][1:],
+        "queries": logs.describe_query_definitions()["queryDefinitions"],
+        "log groups": logs.describe_log_groups(logGroupNamePrefix="/local-aws/")["logGroups"],
+        "topics": client("sns").list_topics()["Topics"],
+        "subscriptions": client("sns").list_subscriptions()["Subscriptions"],
+        "targets": scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"],
+        "policies": scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"],
+        "streams": client("firehose").list_delivery_streams()["DeliveryStreamNames"],
+    }
+    assert {name: rows for name, rows in left.items() if rows} == {}
