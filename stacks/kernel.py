@@ -17,8 +17,11 @@ from pathlib import Path
 
 PACKAGE = "cdktf_cdktf_provider_aws"
 ASSEMBLY = "@cdktf/provider-aws"
-FULL_ASSEMBLY_VARIABLE = "REVEILLE_FULL_ASSEMBLY"
-"""Environment variable: when set to anything but "" or "0", the slim assembly is not used."""
+FULL_ASSEMBLY_VARIABLE = "SYNTH_FULL_ASSEMBLY"
+"""Environment variable: when set to anything but "" or "0", the slim assembly is not used.
+
+Its name does not begin with REVEILLE_ because such variables are configuration values (config/overrides.py).
+"""
 
 NOT_BUILT = "AWS bindings: no slim assembly for these services, so this takes seconds longer: `make setup`"
 """Said when synthesis falls back to the full assembly without having been told to."""
@@ -52,6 +55,8 @@ def prepare_node() -> str:
         )
         raise NodeMissingError(message)
     os.environ["JSII_NODE"] = node
+    # cdktf's dependencies call what recent Node versions deprecate; no user can do anything about it.
+    os.environ.setdefault("NODE_NO_WARNINGS", "1")
     return node
 
 
@@ -68,7 +73,7 @@ def packaged_node() -> str | None:
 def slim_assembly(services: tuple[str, ...]) -> Path | None:
     """Return the assembly cut to `services`, or None when the package's own must be used.
 
-    None means that `REVEILLE_FULL_ASSEMBLY` is set, or, with a line on standard error because it costs
+    None means that `SYNTH_FULL_ASSEMBLY` is set, or, with a line on standard error because it costs
     seconds, that none is built for these services and versions or that it is damaged.
     """
     if os.environ.get(FULL_ASSEMBLY_VARIABLE, "0") not in {"", "0"}:

@@ -87,7 +87,7 @@ def test_the_key_follows_the_versions(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_full_assembly_can_be_forced(
     value: str, *, used: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`REVEILLE_FULL_ASSEMBLY=1` is the way back."""
+    """`SYNTH_FULL_ASSEMBLY=1` is the way back."""
     path = tmp_path / kernel.slim_name(kernel.slim_key(("kms_key",)), b"content")
     path.write_bytes(b"content")
     monkeypatch.setattr(kernel, "BUILD", tmp_path)
@@ -110,7 +110,7 @@ def test_falling_back_is_said(
 
 def test_node_comes_with_the_python_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No Node needs to be installed on the machine."""
-    monkeypatch.delenv("JSII_NODE", raising=False)
+    monkeypatch.setenv("JSII_NODE", "")
     monkeypatch.setenv("PATH", "")
     node = kernel.prepare_node()
     assert os.access(node, os.X_OK)
@@ -125,7 +125,7 @@ def test_a_node_chosen_by_the_user_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_systems_node_is_the_fallback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without the package, what is on the path runs; without that, one sentence says what to install."""
-    monkeypatch.delenv("JSII_NODE", raising=False)
+    monkeypatch.setenv("JSII_NODE", "")
     monkeypatch.setattr(kernel, "packaged_node", lambda: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(kernel.NodeMissingError, match=r"no Node\.js found: `make setup` installs one"):
