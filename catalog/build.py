@@ -55,8 +55,8 @@ def build(env: Environment) -> Catalog:
 
 def check(env: Environment) -> Iterator[tuple[Location, str]]:
     """Yield where and what is wrong with the alarms of `env`, as the catalog knows them."""
-    for kind_name, tunings in _tunings_by_kind(env).items():
-        kind = KINDS[kind_name]
+    for kind_name, kind in KINDS.items():
+        tunings = _tunings_by_kind(env)[kind_name]
         yield from _check_keys(("alarms", kind_name), tunings, kind)
         for alarm in kind.alarms:
             tuned = tunings.get(alarm.key)
@@ -95,7 +95,10 @@ def _check_datapoints(at: Location, alarm: AlarmTemplate, tuned: Tuning) -> Iter
     hourly = (tuned.period_s or alarm.period_s) >= 3600  # noqa: PLR2004
     most_s = 604_800 if hourly else 86_400
     if window_s > most_s:
-        yield where, f"period_s x evaluation_periods is {window_s} s; CloudWatch looks back {most_s} s at most"
+        yield (
+            where,
+            f"period_s x evaluation_periods is {window_s} s; CloudWatch looks back {most_s} s at most",
+        )
 
 
 def _tunings_by_kind(env: Environment) -> dict[str, dict[str, Tuning]]:
@@ -106,7 +109,9 @@ def _tuned(env: Environment, service: AnyService, alarm: AlarmTemplate) -> Tunin
     """Return the tuning of one alarm of one service: its own values, then those for all of its kind."""
     general = _tunings_by_kind(env)[service.kind].get(alarm.key, Tuning())
     own = service.alarms.get(alarm.key, Tuning())
-    return Tuning.model_validate({**general.model_dump(exclude_none=True), **own.model_dump(exclude_none=True)})
+    return Tuning.model_validate(
+        {**general.model_dump(exclude_none=True), **own.model_dump(exclude_none=True)}
+    )
 
 
 def _m_of_n(alarm: AlarmTemplate, tuned: Tuning) -> tuple[int, int]:
@@ -299,9 +304,7 @@ def _log_groups(env: Environment, names: Names) -> Iterator[LogGroup]:
             key=f"{name}_collector", name=names.collector_log_group(name), service=name, writer="collector"
         )
     if env.containers and env.insights.containers != "disabled":
-        yield LogGroup(
-            key="container-insights", name=names.container_insights_log_group, writer="insights"
-        )
+        yield LogGroup(key="container-insights", name=names.container_insights_log_group, writer="insights")
     if env.functions and env.insights.functions and env.insights.manage_log_group:
         yield LogGroup(key="lambda-insights", name=names.lambda_insights_log_group, writer="insights")
     yield LogGroup(key="log-archive", name=names.delivery_log_group, writer="delivery")

@@ -66,6 +66,21 @@ class Names:
         return f"/ecs/{self.of_thing(service, 'collector')}"
 
     @property
+    def log_group_patterns(self) -> tuple[str, ...]:
+        """Patterns (`*` for any text) that every log group of this environment matches, and no other's does.
+
+        What may use the key is said by these and not by a list of groups: adding a service must not need
+        another deployment of the key, and a key's policy holds 32 KB (KMS quotas).
+        """
+        return (
+            self.function_log_group("*"),
+            self.container_log_group("*"),
+            self.container_insights_log_group,
+            self.lambda_insights_log_group,
+            self.delivery_log_group,
+        )
+
+    @property
     def container_insights_log_group(self) -> str:
         """Log group that Container Insights writes to; ECS fixes its name."""
         return f"/aws/ecs/containerinsights/{self.whole}/performance"

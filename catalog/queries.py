@@ -8,7 +8,10 @@ from __future__ import annotations
 from catalog.specs import Query
 
 _LEVEL = "coalesce(level, 'TEXT')"
-_IS_ERROR = "level in ['ERROR', 'CRITICAL', 'FATAL'] or (not ispresent(level) and @message like /ERROR|FATAL|CRITICAL/)"
+_IS_ERROR = (
+    "level in ['ERROR', 'CRITICAL', 'FATAL'] "
+    "or (not ispresent(level) and @message like /ERROR|FATAL|CRITICAL/)"
+)
 
 ERRORS = Query(
     key="errors",
@@ -25,8 +28,8 @@ QUERIES = (
     Query(
         key="slowest-requests",
         name="slowest requests",
-        text="""fields @timestamp, coalesce(service, @log) as from_service, duration_ms, message, xray_trace_id,
-  function_request_id
+        text="""fields @timestamp, coalesce(service, @log) as from_service, duration_ms, message,
+  xray_trace_id, function_request_id
 | filter ispresent(duration_ms)
 | sort duration_ms desc
 | limit 50""",

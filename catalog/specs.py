@@ -218,4 +218,5 @@ class Catalog(Spec):
 
     def alarm_name(self, key: str) -> str:
         """Return the name in AWS of the metric alarm or composite with this key."""
-        return next(one.name for one in (*self.alarms, *self.composites) if one.key == key)
+        both: tuple[Alarm | Composite, ...] = (*self.alarms, *self.composites)
+        return next(one.name for one in both if one.key == key)

@@ -35,7 +35,7 @@ def problem(error: ErrorDetails, document: Document) -> Problem:
     )
 
 
-def _text(error: ErrorDetails, location: Location, data: Any) -> str:
+def _text(error: ErrorDetails, location: Location, data: Any) -> str:  # noqa: PLR0911  # a table of cases
     kind, context = error["type"], error.get("ctx", {})
     found = _found(location, data)
     if kind == "extra_forbidden":
@@ -73,11 +73,11 @@ def _raw(location: Location, data: Any) -> str:
 
 
 def _at(location: Location, data: Any) -> Any:
-    for key in location:
-        try:
+    try:
+        for key in location:
             data = data[key]
-        except (KeyError, IndexError, TypeError):
-            return None
+    except (KeyError, IndexError, TypeError):
+        return None
     return data
 
 
@@ -90,12 +90,7 @@ def _in_document(location: Location, data: Any) -> Location:
         if key == "[key]":
             continue
         way.append(key)
-        if isinstance(data, dict):
-            data = data.get(str(key))
-        elif isinstance(data, list) and isinstance(key, int) and key < len(data):
-            data = data[key]
-        else:
-            data = None
+        data = _at((key,), data)
     return tuple(way)
 
 
@@ -103,7 +98,7 @@ def _keys(location: Location, data: Any) -> set[str]:
     """Return the legal keys of the mapping at `location`."""
     annotation: Any = Environment
     for key in location:
-        data = data[key] if isinstance(data, (dict, list)) else None
+        data = _at((key,), data)
         annotation = _inner(annotation, key, data)
     model = _model(annotation, data)
     return {field.alias or name for name, field in model.model_fields.items()} if model else set()

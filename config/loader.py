@@ -66,6 +66,9 @@ def load(
     broken = [(location, text) for rule in rules for location, text in rule(environment)]
     if broken:
         raise ConfigError(
-            [Problem(document.place(location), ".".join(map(str, location)), text) for location, text in broken]
+            [
+                Problem(document.place(location), ".".join(map(str, location)), text)
+                for location, text in broken
+            ]
         )
     return environment

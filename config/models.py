@@ -165,7 +165,7 @@ class Insights(Model):
     """Container Insights and Lambda Insights."""
 
     containers: Literal["enhanced", "enabled", "disabled"] = "enhanced"
-    """Container Insights on the ECS cluster; `enhanced` adds metrics per task and container, and costs more."""
+    """Container Insights on the ECS cluster; `enhanced` adds metrics per task, and costs more."""
 
     functions: bool = True
     """Lambda Insights on every function: memory, CPU and network use of each invocation."""

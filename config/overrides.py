@@ -1,7 +1,7 @@
 """Overrides from environment variables: `REVEILLE_LOGS__RETENTION_DAYS=7`.
 
-Names and values are read as pydantic-settings reads them: the prefix, then the keys joined by two underscores,
-in any case; lists and mappings as JSON.
+Names and values are read as pydantic-settings reads them: the prefix, then the keys joined by two
+underscores, in any case; lists and mappings as JSON.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 from pydantic import create_model
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 from config.errors import ConfigError, Problem
 from config.explain import did_you_mean

@@ -107,7 +107,7 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*at, position)) for position, item in enumerate(node.value)]
         try:
-            return cast("Any", self._scalars.construct_object(node, deep=True))  # type: ignore[no-untyped-call]
+            return cast("Any", self._scalars.construct_object(node, deep=True))
         except (yaml.YAMLError, ValueError) as error:
             what = getattr(error, "problem", None) or str(error)
             self.problems.append(Problem(self._place(node), _dotted(at), f"cannot be read: {what}"))

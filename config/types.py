@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
+from typing_extensions import LiteralString
 
 from config.limits import REGIONS, RETENTION_DAYS
 
@@ -19,9 +20,9 @@ class Model(BaseModel):
     )
 
 
-def refuse(why: str, **context: Any) -> PydanticCustomError:
+def refuse(text: str, /, **context: Any) -> PydanticCustomError:
     """Return the error that a validator raises: one sentence that says what is allowed."""
-    return PydanticCustomError("refused", why, context or None)  # type: ignore[arg-type]
+    return PydanticCustomError("refused", cast("LiteralString", text), context or None)
 
 
 def _one_of_retention_days(value: int) -> int:
@@ -108,11 +109,15 @@ LayerArn = Annotated[
 IamAction = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+\*?$")]
 """An IAM action such as `dynamodb:GetItem`; a bare `*` is refused."""
 
-ImageUri = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][\w.:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$")]
+ImageUri = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][\w.:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$")
+]
 """A container image with a tag or digest; `latest` is refused where it is used."""
 
 EnvironmentVariables = dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], str]
 """Names as AWS Lambda and ECS accept them; values are not secrets (they are readable in the console)."""
 
-TagKey = Annotated[str, AfterValidator(_not_reserved), StringConstraints(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=128)]
+TagKey = Annotated[
+    str, AfterValidator(_not_reserved), StringConstraints(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=128)
+]
 TagValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 _.:/=+@-]*$", max_length=256)]

@@ -77,11 +77,28 @@ def made_by_this_python() -> bool:
 def install() -> None:
     """Install the lock files: uv with pip, then everything with uv, then the slim AWS bindings."""
     say("installing uv (requirements/uv.txt)")
-    run("pip", VENV / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check",
-        "--require-hashes", "--requirement", ROOT / "requirements" / "uv.txt")
+    run(
+        "pip",
+        VENV / "bin" / "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "--requirement",
+        ROOT / "requirements" / "uv.txt",
+    )
     say("installing the project's packages (requirements/project.txt)")
-    run("uv", VENV / "bin" / "uv", "pip", "sync", "--quiet", "--python", VENV / "bin" / "python",
-        "--require-hashes", ROOT / "requirements" / "project.txt")
+    run(
+        "uv",
+        VENV / "bin" / "uv",
+        "pip",
+        "sync",
+        "--quiet",
+        "--python",
+        VENV / "bin" / "python",
+        "--require-hashes",
+        ROOT / "requirements" / "project.txt",
+    )
 
 
 def run(what: str, *command: str | Path) -> None:

@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stacks.kernel import ASSEMBLY, PACKAGE, prepare_node, slim_assembly
+from stacks.kernel import ASSEMBLY, PACKAGE, slim_assembly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +37,11 @@ SERVICES = (
     "cloudwatch_log_group",
     "cloudwatch_log_metric_filter",
     "cloudwatch_log_resource_policy",
+    "cloudwatch_log_stream",
     "cloudwatch_log_subscription_filter",
     "cloudwatch_metric_alarm",
     "cloudwatch_query_definition",
+    "data_aws_availability_zones",
     "data_aws_caller_identity",
     "data_aws_iam_policy_document",
     "ecs_cluster",
@@ -92,7 +94,7 @@ SERVICES = (
 """The submodules of the bindings in use: everything `aws.X` can reach."""
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  # the bindings are untyped for mypy (pyproject.toml)
+def __getattr__(name: str) -> Any:
     """Return the bindings' class `name`, importing its service on first use (PEP 562).
 
     Raises:
@@ -121,7 +123,7 @@ def services_for(name: str) -> Iterator[str]:
             yield service
 
 
-def service_module(service: str) -> Any:  # noqa: ANN401  # see __getattr__
+def service_module(service: str) -> Any:
     """Import and return one service's module without running the package's `__init__`."""
     load_package()
     return importlib.import_module(f"{PACKAGE}.{service}")
@@ -181,6 +183,3 @@ def unknown(name: str) -> str:
 def snake_case(name: str) -> str:
     """Return a class name as the bindings spell their submodules: `S3BucketPolicy` as `s3_bucket_policy`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-prepare_node()

@@ -20,7 +20,10 @@ FILTERS = (
     FilterTemplate(
         key="errors-json",
         formats=("json",),
-        pattern='{ $.level = "ERROR" || $.level = "CRITICAL" || $.level = "FATAL" }',
+        # Lambda's runtime writes an entry of its own, with `errorType`, for an exception that a handler has
+        # already logged: counting both would count each failure twice.
+        pattern='{ ($.level = "ERROR" || $.level = "CRITICAL" || $.level = "FATAL") '
+        "&& ($.errorType NOT EXISTS) }",
         metric=ERRORS,
         value="1",
         default_value=0,
@@ -58,8 +61,8 @@ FILTERS = (
         metric=LATENCY,
         value="$duration_ms",
     ),
-    # Concurrent executions out of the log, by Little's law: the time spent on requests in a period, divided by
-    # the period, is how many were in progress on average. A quiet minute is zero, hence the default value.
+    # Concurrent executions out of the log, by Little's law: the time spent on requests in a period, divided
+    # by the period, is how many were in progress on average. A quiet minute is zero, hence the default value.
     FilterTemplate(
         key="concurrency-json",
         formats=("json",),

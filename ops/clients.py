@@ -1,0 +1,53 @@
+"""boto3 clients of an environment: its region, its endpoint, its account and no other."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from config.models import Environment
+from ops.errors import OpsError
+
+ServiceName = Literal["s3", "sts", "lambda", "logs", "sqs"]
+
+_LOCAL_CREDENTIALS = "test"
+
+
+def client(env: Environment, service: ServiceName) -> Any:  # noqa: ANN401  # its type depends on `service`
+    """Return a boto3 client for `service` in `env`."""
+    local: dict[str, Any] = {}
+    if env.endpoint:
+        local = {
+            "endpoint_url": env.endpoint,
+            "aws_access_key_id": _LOCAL_CREDENTIALS,
+            "aws_secret_access_key": _LOCAL_CREDENTIALS,
+        }
+    config = Config(
+        connect_timeout=5, retries={"max_attempts": 3}, s3={"addressing_style": "path"} if local else {}
+    )
+    return cast("Any", boto3).client(service, region_name=env.region, config=config, **local)
+
+
+def check_account(env: Environment) -> None:
+    """Refuse to go on with credentials of another account, before anything is touched.
+
+    Raises:
+        OpsError: there are no usable credentials, or they are another account's.
+    """
+    try:
+        account_id = client(env, "sts").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        message = (
+            f"no usable AWS credentials for {env.environment} (account {env.account_id}): {error}. "
+            "Sign in (aws sso login, or AWS_PROFILE=…) and try again."
+        )
+        raise OpsError(message) from error
+    if account_id != env.account_id:
+        message = (
+            f"these credentials are for account {account_id}, and {env.environment} is in account "
+            f"{env.account_id} (config/{env.environment}.yaml): nothing was changed."
+        )
+        raise OpsError(message)

@@ -1,0 +1,140 @@
+"""The commands, their arguments, and how their errors end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from config.errors import ConfigError
+from ops import clients, environment, functions, local, output, state, synthesis
+from ops.errors import OpsError
+from ops.invoke import invoke
+from ops.package import PackageError, describe
+from ops.stacks import deploy, destroy, diff
+from ops.terraform import TerraformError
+
+FAILED = 1
+REFUSED = 2
+"""Exit status when the configuration is refused."""
+CHANGES = 2
+"""Exit status of `diff --exit-code` when there are changes, as `terraform plan -detailed-exitcode`."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    except (OpsError, PackageError, TerraformError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print(f"\n{options.command}: interrupted.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ops",
+        description="What `make` runs, for the environment named by ENV (default: local).",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, run, text in (
+        ("deploy", _deploy, "deploy all stacks, or one"),
+        ("diff", _diff, "say what a deployment would change"),
+        ("destroy", _destroy, "destroy all stacks, or one"),
+        ("output", _output, "show what the stacks published"),
+        ("synth", _synth, "write Terraform configuration to cdktf.out"),
+        ("package", _package, "build the functions' zips"),
+        ("bootstrap", _bootstrap, "create the state bucket, once per account"),
+        ("invoke", _invoke, "invoke a deployed function and show its log"),
+    ):
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command.set_defaults(run=run)
+        if name in {"deploy", "diff", "destroy", "output"}:
+            command.add_argument("--stack", metavar="NAME", help="only this stack")
+        if name == "diff":
+            command.add_argument(
+                "--exit-code", action="store_true", help="exit with 2 when there are changes"
+            )
+        if name == "destroy":
+            command.add_argument("--keep-local-aws", action="store_true", help="leave the local AWS running")
+        if name == "output":
+            command.add_argument("--json", action="store_true", help="one JSON object, name -> value")
+        if name == "invoke":
+            command.add_argument("function", help="the service's name, such as payment-handler")
+            command.add_argument("event", type=Path, help="file with the event, JSON")
+    return parser
+
+
+def _console() -> Console:
+    return Console(soft_wrap=False)
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    env, catalog = environment.read()
+    deploy(env, catalog, options.stack, _console())
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    env, catalog = environment.read()
+    changed = diff(env, catalog, options.stack, _console())
+    return CHANGES if changed and options.exit_code else 0
+
+
+def _destroy(options: argparse.Namespace) -> int:
+    env, catalog = environment.read()
+    destroy(env, catalog, options.stack, _console(), keep=options.keep_local_aws)
+    return 0
+
+
+def _output(options: argparse.Namespace) -> int:
+    env, _ = environment.read()
+    if env.is_local:
+        local.require(env)
+    outputs = output.collect(env, options.stack)
+    if options.json:
+        print(output.as_json(outputs))
+    else:
+        output.show(outputs, _console())
+    return 0
+
+
+def _synth(_: argparse.Namespace) -> int:
+    env, catalog = environment.read()
+    synthesis.synthesize(env, catalog)
+    return 0
+
+
+def _package(_: argparse.Namespace) -> int:
+    env, _catalog = environment.read()
+    packages = list(functions.build(env))
+    print(describe(packages) if packages else "No functions.")
+    return 0
+
+
+def _bootstrap(_: argparse.Namespace) -> int:
+    env, _catalog = environment.read()
+    if env.is_local:
+        local.ensure(env)
+    else:
+        clients.check_account(env)
+    created = state.create_bucket(env)
+    done = "created" if created else "was there; settings checked"
+    print(f"State bucket {env.state.bucket} in {env.region}: {done}.")
+    return 0
+
+
+def _invoke(options: argparse.Namespace) -> int:
+    env, _ = environment.read()
+    if env.is_local:
+        local.require(env)
+    return 0 if invoke(env, options.function, options.event, _console()) else FAILED

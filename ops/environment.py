@@ -1,0 +1,27 @@
+"""The environment a command works on: config and catalog, checked together."""
+
+from __future__ import annotations
+
+import os
+
+import catalog
+from catalog import Catalog
+from config.loader import load
+from config.models import Environment
+
+DEFAULT = "local"
+
+
+def current() -> str:
+    """Return the name in the variable `ENV`, or the default."""
+    return os.environ.get("ENV") or DEFAULT
+
+
+def read(name: str | None = None) -> tuple[Environment, Catalog]:
+    """Return the environment `name`, or the current one, with its catalog.
+
+    Raises:
+        ConfigError: something in its files or variables is wrong.
+    """
+    env = load(name or current(), rules=[catalog.check])
+    return env, catalog.build(env)

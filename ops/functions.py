@@ -1,0 +1,34 @@
+"""Which zip each Lambda function of an environment runs from, and building them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.models import Environment, LambdaService
+from ops import BUILD, ROOT
+from ops.package import Package, Target, package
+
+OUT = BUILD / "functions"
+
+
+def target(env: Environment, function: LambdaService) -> Target:
+    """Return what a zip must run on: Lambda, or this machine's Python, in which a local AWS runs it."""
+    return Target.host() if env.is_local else Target(function.runtime, function.architecture)
+
+
+def zip_path(env: Environment, function: LambdaService) -> Path:
+    """Return where a function's zip is, built or not."""
+    return OUT / f"{Path(function.source).name}-{target(env, function)}.zip"
+
+
+def build(env: Environment) -> Iterator[Package]:
+    """Build every function of `env` that changed; yield each as it is ready.
+
+    Raises:
+        PackageError: one cannot be built.
+    """
+    for function in env.functions.values():
+        yield package(
+            ROOT / function.source, target=target(env, function), out_dir=OUT, handler=function.handler
+        )

@@ -1,0 +1,60 @@
+"""Invoke a deployed function and show what it answered and logged."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from config.explain import did_you_mean
+from config.models import Environment
+from ops import state
+from ops.clients import client
+from ops.errors import OpsError
+
+
+def invoke(env: Environment, function: str, event: Path, console: Console) -> bool:
+    """Invoke `function` with the event in a file; return whether it succeeded.
+
+    Raises:
+        OpsError: there is no such function or file, or compute is not deployed.
+    """
+    outputs = state.outputs(env, "compute") if state.bucket_exists(env) else None
+    if outputs is None:
+        message = f"compute is not deployed in {env.environment}: `make deploy ENV={env.environment}`."
+        raise OpsError(message)
+    names: dict[str, str] = outputs["lambda_function_names"]
+    if function not in names:
+        message = f"no such function '{function}'; known: {', '.join(names)}{did_you_mean(function, names)}"
+        raise OpsError(message)
+    payload = _payload(event)
+    answer = client(env, "lambda").invoke(FunctionName=names[function], Payload=payload, LogType="Tail")
+    failed = "FunctionError" in answer
+    log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", errors="replace")
+    console.print(f"{'failed' if failed else 'result'}:", highlight=False)
+    console.print(_pretty(answer["Payload"].read().decode()), highlight=False, markup=False, soft_wrap=True)
+    console.print("\nlog (its last 4 KB):", highlight=False)
+    console.print(log.rstrip() or "(empty)", highlight=False, markup=False, soft_wrap=True)
+    return not failed
+
+
+def _payload(event: Path) -> bytes:
+    try:
+        data = event.read_bytes()
+        json.loads(data)
+    except OSError as error:
+        message = f"event {event} cannot be read: {error.strerror}."
+        raise OpsError(message) from error
+    except ValueError as error:
+        message = f"event {event} is not JSON: {error}."
+        raise OpsError(message) from error
+    return data
+
+
+def _pretty(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text

@@ -1,0 +1,64 @@
+"""What the stacks published, for people and for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from config.models import Environment
+from ops import state
+from ops.errors import OpsError
+from ops.stacks import chosen
+
+_SHOWN_ENTRIES = 8
+"""Entries of a map that the table shows."""
+
+
+def collect(env: Environment, stack: str | None) -> dict[str, dict[str, Any]]:
+    """Return stack -> name -> value, of the stacks that are deployed.
+
+    Raises:
+        OpsError: none is.
+    """
+    found = {name: state.outputs(env, name) for name in chosen(stack)} if state.bucket_exists(env) else {}
+    deployed = {name: outputs for name, outputs in found.items() if outputs is not None}
+    if not deployed:
+        what = f"{stack} is not" if stack else "nothing is"
+        message = f"{what} deployed in {env.environment}: `make deploy ENV={env.environment}`."
+        raise OpsError(message)
+    return deployed
+
+
+def as_json(outputs: dict[str, dict[str, Any]]) -> str:
+    """Return one flat JSON object, name -> value: names are unique across stacks."""
+    flat = {name: value for of_stack in outputs.values() for name, value in of_stack.items()}
+    return json.dumps(flat, indent=2, sort_keys=True)
+
+
+def show(outputs: dict[str, dict[str, Any]], console: Console) -> None:
+    """Print a table."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for stack, of_stack in outputs.items():
+        table.add_row(f"[bold]{stack}[/bold]", "")
+        for name, value in sorted(of_stack.items()):
+            for label, text in _rows(name, value):
+                table.add_row(f"  {label}", text)
+    console.print(table, highlight=False)
+
+
+def _rows(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  # JSON
+    """Yield one row per value; a long map is summed up, since it is for machines."""
+    if not isinstance(value, dict):
+        yield name, str(value) or "-"
+    elif len(value) > _SHOWN_ENTRIES:
+        yield name, f"({len(value)} entries: JSON=1 lists them)"
+    else:
+        yield name, "" if value else "-"
+        for key, one in value.items():
+            yield f"  {key}", str(one)

@@ -1,0 +1,178 @@
+"""One stack's Terraform run: init, plan, show, apply."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from ops import BUILD, synthesis, terraform
+from ops.progress import Progress
+
+_WORDS = (("add", "to add"), ("change", "to change"), ("remove", "to destroy"))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What Terraform would do to one stack."""
+
+    stack: str
+    add: int
+    change: int
+    remove: int
+    output_changes: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would change, outputs included."""
+        return self.changes == 0 and self.output_changes == 0
+
+    @property
+    def changes(self) -> int:
+        """How many changes of resources there would be."""
+        return self.add + self.change + self.remove
+
+    def __str__(self) -> str:
+        parts = [f"{getattr(self, name)} {words}" for name, words in _WORDS if getattr(self, name)]
+        if self.output_changes:
+            parts.append(f"{self.output_changes} outputs to change")
+        return ", ".join(parts) or "No changes"
+
+
+class StackRun:
+    """Terraform in one stack's folder; its working data is kept per environment under `build/`."""
+
+    def __init__(self, environment: str, stack: str, console: Console) -> None:
+        """Prepare to run Terraform for `stack` of `environment`, saying on `console` what happens."""
+        self.stack = stack
+        self._console = console
+        self._folder = synthesis.out() / "stacks" / stack
+        self._data = BUILD / "terraform" / environment / stack
+        self._plan_file = self._data / "plan.tfplan"
+
+    def init(self) -> None:
+        """Run `terraform init`.
+
+        Raises:
+            TerraformError: it failed.
+        """
+        self._data.mkdir(parents=True, exist_ok=True)
+        # Another environment's state may have been used from this folder before: `-reconfigure` forgets it.
+        self._collect("init", "-input=false", "-no-color", "-reconfigure")
+
+    def plan(self, *, destroy: bool = False) -> Plan:
+        """Run `terraform plan` and keep the plan for `apply`.
+
+        Raises:
+            TerraformError: it failed.
+        """
+        options = ["-destroy"] if destroy else []
+        counts: dict[str, Any] = {}
+        output_changes = 0
+        with Progress(self._console, self.stack) as progress:
+            for event in self._events(
+                "plan", "-input=false", f"-out={self._plan_file}", *options, tick=progress.tick
+            ):
+                if event["type"] == "change_summary":
+                    counts = event["changes"]
+                elif event["type"] == "outputs":
+                    output_changes = sum(
+                        one.get("action") not in {None, "noop"} for one in event["outputs"].values()
+                    )
+        return Plan(self.stack, counts["add"], counts["change"], counts["remove"], output_changes)
+
+    def show(self) -> str:
+        """Return the kept plan in Terraform's own words, coloured on a terminal."""
+        options = [] if self._console.is_terminal else ["-no-color"]
+        return self._collect("show", *options, str(self._plan_file))
+
+    def apply(self, plan: Plan) -> float:
+        """Apply the kept plan; return the seconds it took.
+
+        Raises:
+            TerraformError: it failed; what was done until then is in the state.
+        """
+        with Progress(self._console, self.stack, plan.changes) as progress:
+            for event in self._events("apply", "-input=false", str(self._plan_file), tick=progress.tick):
+                address = event.get("hook", {}).get("resource", {}).get("addr", "")
+                if event["type"] == "apply_start":
+                    progress.started(address)
+                elif event["type"] in {"apply_complete", "apply_errored"}:
+                    progress.finished(address)
+            return progress.elapsed_s
+
+    def forget(self) -> None:
+        """Remove the kept plan: it holds every value of the configuration."""
+        self._plan_file.unlink(missing_ok=True)
+
+    def clean(self) -> None:
+        """Remove Terraform's working data of this stack."""
+        shutil.rmtree(self._data, ignore_errors=True)
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [terraform.binary(), f"-chdir={self._folder}", *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        return {**terraform.environment(), "TF_DATA_DIR": str(self._data.resolve())}
+
+    def _collect(self, *arguments: str) -> str:
+        """Run to the end and return what it printed."""
+        result = subprocess.run(
+            self._command(*arguments), env=self._environment(), capture_output=True, text=True, check=False
+        )
+        if result.returncode != 0:
+            message = f"{self.stack}: terraform {arguments[0]} failed.\n{result.stderr.strip()}"
+            raise terraform.TerraformError(message)
+        return result.stdout
+
+    def _events(self, command: str, *arguments: str, tick: Callable[[], None]) -> Iterator[dict[str, Any]]:
+        """Run and yield Terraform's events ("Machine-Readable UI", Terraform documentation)."""
+        errors: list[str] = []
+        with subprocess.Popen(
+            self._command(command, "-json", *arguments),
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            for line in process.stdout or ():
+                tick()
+                event = _event(line)
+                if event["type"] == "diagnostic":
+                    self._diagnose(event["diagnostic"], errors)
+                yield event
+        if process.returncode != 0:
+            details = "\n".join(errors) or "it ended without saying why"
+            message = f"{self.stack}: terraform {command} failed.\n{details}"
+            raise terraform.TerraformError(message)
+
+    def _diagnose(self, diagnostic: dict[str, Any], errors: list[str]) -> None:
+        text = _diagnostic(diagnostic)
+        if diagnostic.get("severity") == "error":
+            errors.append(text)
+        else:
+            self._console.print(f"{self.stack}: warning: {text}", highlight=False, markup=False)
+
+
+def _event(line: str) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        event = None
+    if isinstance(event, dict) and "type" in event:
+        return event
+    # Before its first event Terraform may print plain text, for one about its CLI configuration.
+    return {"type": "text", "text": line.rstrip()}
+
+
+def _diagnostic(diagnostic: dict[str, Any]) -> str:
+    address = diagnostic.get("address")
+    lines = [f"{address}: {diagnostic['summary']}" if address else str(diagnostic["summary"])]
+    detail = str(diagnostic.get("detail", "")).strip()
+    lines += [f"  {line}" for line in detail.splitlines()]
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""What a person sees while Terraform works: a moving line on a terminal, elsewhere a line now and then."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+from typing_extensions import Self
+
+_QUIET_S = 10
+"""Seconds between lines where there is no terminal."""
+
+
+class Progress:
+    """Progress of one stack: how many changes are done, and what is being waited for."""
+
+    def __init__(self, console: Console, stack: str, total: int | None = None) -> None:
+        """Begin with nothing of `total` changes done; without a total, this is planning."""
+        self._console = console
+        self._stack = stack
+        self._total = total
+        self._done = 0
+        self._running: dict[str, float] = {}
+        self._started = self._spoke = time.monotonic()
+        self._status = Status("", console=console) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status:
+            self._status.stop()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self._started
+
+    def started(self, address: str) -> None:
+        """Note that a change of the resource at `address` began."""
+        self._running[address] = time.monotonic()
+        self._say()
+
+    def finished(self, address: str) -> None:
+        """Note that it ended."""
+        self._running.pop(address, None)
+        self._done += 1
+        self._say()
+
+    def tick(self) -> None:
+        """Note that time went by."""
+        self._say()
+
+    def _say(self) -> None:
+        now = time.monotonic()
+        waiting = ""
+        if self._running:
+            address, since = min(self._running.items(), key=lambda item: item[1])
+            waiting = f" · {address} ({now - since:.0f} s)"
+            if len(self._running) > 1:
+                waiting += f" and {len(self._running) - 1} more"
+        done = f"planning ({self.elapsed_s:.0f} s)" if self._total is None else f"{self._done}/{self._total}"
+        text = f"{self._stack:<11} {done}{waiting}"
+        if self._status:
+            self._status.update(text[: self._console.width - 4])
+        elif now - self._spoke >= _QUIET_S:
+            self._spoke = now
+            self._console.print(text, highlight=False, soft_wrap=True)

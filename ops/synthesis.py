@@ -1,0 +1,28 @@
+"""From an environment to Terraform configuration on disk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from catalog import Catalog
+from config.models import Environment
+from ops import ROOT, functions
+
+
+def out() -> Path:
+    """Return the folder that is written; the cdktf CLI names its own in `CDKTF_OUTDIR`."""
+    return Path(os.environ.get("CDKTF_OUTDIR") or ROOT / "cdktf.out")
+
+
+def synthesize(env: Environment, catalog: Catalog) -> None:
+    """Write every stack of `env` under `out()`; functions need not be built yet.
+
+    Raises:
+        DashboardTooLargeError: the services do not fit into one dashboard.
+    """
+    # Imported late: cdktf starts Node, which a refused configuration need not wait for.
+    from stacks import app  # noqa: PLC0415
+
+    zips = {name: functions.zip_path(env, function) for name, function in env.functions.items()}
+    app.synthesize(env, catalog, zips=zips, out=str(out()))

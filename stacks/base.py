@@ -1,0 +1,166 @@
+"""What all four stacks share: provider, state, Terraform addresses, outputs published and read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from cdktf import DataTerraformRemoteStateS3, Fn, S3Backend, TerraformElement, TerraformOutput, TerraformStack
+from constructs import Construct
+
+from catalog.naming import Names
+from config.models import Environment
+from stacks import aws
+from stacks.contracts import READS, Outputs
+
+_O = TypeVar("_O", bound=Outputs)
+
+_LOCAL_CREDENTIALS = "test"
+"""What local AWSs take for credentials; it opens nothing else."""
+
+_SERVICES_IN_USE = (
+    "applicationautoscaling", "cloudwatch", "cloudwatchlogs", "ec2", "ecs", "eventbridge", "firehose", "iam",
+    "kms", "lambda_", "s3", "sns", "sqs", "ssm", "sts", "xray",
+)  # fmt: skip
+"""Services whose endpoint is set for a local AWS, so that no call can reach AWS by mistake."""
+
+
+class Stack(TerraformStack):
+    """A stack with its state in S3, its provider, and stable addresses."""
+
+    def __init__(self, scope: Construct, name: str, env: Environment) -> None:
+        """Set up provider and state.
+
+        Args:
+            scope: the cdktf app.
+            name: the stack: part of the state's key, and its folder in `cdktf.out/stacks`.
+            env: the environment.
+        """
+        super().__init__(scope, name)
+        self.stack_name = name
+        self.env = env
+        self.names = Names.of(env)
+        self._provider()
+        S3Backend(self, key=state_key(env, name), encrypt=True, **_s3(env))
+        self.add_override("terraform.backend.s3.use_lockfile", value=True)  # no argument of cdktf 0.21
+        self.add_override("terraform.required_version", ">= 1.10")
+
+    def _provider(self) -> None:
+        env = self.env
+        local: dict[str, Any] = {}
+        if env.endpoint:
+            local = {
+                "access_key": _LOCAL_CREDENTIALS,
+                "secret_key": _LOCAL_CREDENTIALS,
+                "skip_metadata_api_check": "true",
+                "s3_use_path_style": True,
+                "endpoints": [
+                    aws.AwsProviderEndpoints(**dict.fromkeys(_SERVICES_IN_USE, env.endpoint)),
+                ],
+            }
+        aws.AwsProvider(
+            self,
+            "aws",
+            region=env.region,
+            allowed_account_ids=[env.account_id],
+            default_tags=[
+                aws.AwsProviderDefaultTags(
+                    tags={
+                        "Project": env.project,
+                        "Environment": env.environment,
+                        "ManagedBy": "terraform",
+                        **env.tags,
+                    }
+                )
+            ],
+            **local,
+        )
+
+    def add(self, resource: Any, key: str, **arguments: Any) -> Any:
+        """Add a resource whose Terraform address is `<type>.<key>`.
+
+        Args:
+            resource: a class of the bindings, such as `aws.KmsKey`.
+            key: stable: a service, an alarm's key; never a threshold, a severity or a position.
+            arguments: the resource's own arguments.
+        """
+        element = resource(self, f"{resource.__name__}:{key}", **arguments)
+        element.override_logical_id(key)
+        return element
+
+    def publish(self, outputs: Outputs) -> None:
+        """Publish `outputs`, each under its own name."""
+        if self.stack_name != outputs.STACK:
+            message = f"stack {self.stack_name} cannot publish what {outputs.STACK} promises"
+            raise ValueError(message)
+        for field in dataclasses.fields(outputs):
+            value = getattr(outputs, field.name)
+            published = dict(value) if isinstance(value, Mapping) else value
+            output = TerraformOutput(self, f"output:{field.name}", value=published)
+            output.override_logical_id(field.name)
+
+    def read(self, outputs: type[_O]) -> _O:
+        """Return what another stack publishes, as references that Terraform resolves from its state."""
+        if outputs not in READS[self.stack_name]:
+            message = f"stack {self.stack_name} reads {outputs.STACK}, which contracts.READS does not list"
+            raise ValueError(message)
+        state = DataTerraformRemoteStateS3(
+            self,
+            f"state:{outputs.STACK}",
+            key=state_key(self.env, outputs.STACK),
+            encrypt=True,
+            **_s3(self.env),
+        )
+        state.override_logical_id(outputs.STACK)
+        values = {
+            field.name: state.get_string(field.name)
+            if field.type in {"str", str}
+            else RemoteMap(state, field.name)
+            for field in dataclasses.fields(outputs)
+        }
+        return outputs(**values)
+
+
+class RemoteMap(Mapping[str, str]):
+    """A published map, read by key; the keys are known only to the stack that published it."""
+
+    def __init__(self, state: TerraformElement, name: str) -> None:
+        """Read the output `name` of `state`."""
+        self._reference = state.get(name)  # type: ignore[attr-defined]
+        self._name = name
+
+    def __getitem__(self, key: str) -> str:
+        return str(Fn.lookup_nested(self._reference, [key]))
+
+    def __iter__(self) -> Any:
+        message = f"the keys of {self._name} are in another stack's state: look one up instead"
+        raise TypeError(message)
+
+    def __len__(self) -> int:
+        message = f"the size of {self._name} is in another stack's state"
+        raise TypeError(message)
+
+
+def state_key(env: Environment, stack: str) -> str:
+    """Return the key of a stack's state object."""
+    return f"{env.project}/{env.environment}/{stack}.tfstate"
+
+
+def _s3(env: Environment) -> dict[str, Any]:
+    """Return how to reach the state bucket, for the backend and for reading other stacks' state."""
+    local: dict[str, Any] = {}
+    if env.endpoint:
+        local = {
+            "access_key": _LOCAL_CREDENTIALS,
+            "secret_key": _LOCAL_CREDENTIALS,
+            "use_path_style": True,
+            "skip_metadata_api_check": True,
+            "endpoints": {"s3": env.endpoint, "sts": env.endpoint},
+        }
+    return {
+        "bucket": env.state.bucket,
+        "region": env.region,
+        "allowed_account_ids": [env.account_id],
+        **local,
+    }

@@ -1,0 +1,227 @@
+"""The ECS cluster and its services on Fargate, each with a collector beside it that sends traces to X-Ray."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from config.models import EcsService
+from stacks import aws, policies
+from stacks.base import Stack
+from stacks.compute.log_groups import LogGroups
+from stacks.compute.network import Network
+from stacks.compute.permissions import ask_for_sampling, grants, send_traces, write_logs
+
+_CPU_ARCHITECTURE = {"arm64": "ARM64", "x86_64": "X86_64"}
+
+_PRIVATE_REGISTRY = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
+
+_OTLP = "127.0.0.1:4318"
+"""Where the collector listens: containers of a task share its loopback interface."""
+
+COLLECTOR_CONFIG = {
+    "extensions": {
+        "health_check": {},
+        # Answers SDKs that ask for sampling rules, so that X-Ray's rule decides what is traced.
+        "awsproxy": {"endpoint": "127.0.0.1:2000"},
+    },
+    "receivers": {
+        "otlp": {"protocols": {"grpc": {"endpoint": "127.0.0.1:4317"}, "http": {"endpoint": _OTLP}}}
+    },
+    "processors": {
+        "memory_limiter": {"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 20},
+        "resourcedetection": {"detectors": ["env", "ecs"]},
+        "batch": {"timeout": "5s"},
+    },
+    "exporters": {"awsxray": {}},
+    "service": {
+        "extensions": ["health_check", "awsproxy"],
+        "pipelines": {
+            "traces": {
+                "receivers": ["otlp"],
+                "processors": ["memory_limiter", "resourcedetection", "batch"],
+                "exporters": ["awsxray"],
+            }
+        },
+    },
+}
+"""OpenTelemetry collector: traces in over OTLP, out to X-Ray, and nothing else."""
+
+
+class Containers:
+    """The cluster and its services."""
+
+    def __init__(self, stack: Stack, logs: LogGroups, network: Network) -> None:
+        """Add the cluster of `stack`'s environment and every ECS service."""
+        self._stack = stack
+        self._logs = logs
+        self._network = network
+        cluster = stack.add(
+            aws.EcsCluster,
+            "main",
+            name=stack.names.whole,
+            setting=[
+                aws.EcsClusterSetting(name="containerInsights", value=stack.env.insights.containers),
+            ],
+            # Else Container Insights makes its log group itself, unencrypted and kept for ever.
+            depends_on=logs.get("container-insights"),
+        )
+        self._cluster = cluster
+        self.cluster_name: str = cluster.name
+        self.service_names = {
+            name: self._service(name, service) for name, service in stack.env.containers.items()
+        }
+
+    def _service(self, name: str, service: EcsService) -> str:
+        stack = self._stack
+        tags = {"Service": name, "Owner": service.owner}
+        execution, may_start = self._role(
+            f"{name}_exec", f"Starts the tasks of {name}", self._starting(name, service)
+        )
+        task, may_run = self._role(
+            f"{name}_task",
+            service.description,
+            [send_traces(), ask_for_sampling(), *grants(service.grants)],
+        )
+        definition = stack.add(
+            aws.EcsTaskDefinition,
+            name,
+            family=stack.names.of_thing(name),
+            cpu=str(service.cpu),
+            memory=str(service.memory_mib),
+            network_mode="awsvpc",
+            requires_compatibilities=["FARGATE"],
+            runtime_platform=aws.EcsTaskDefinitionRuntimePlatform(
+                cpu_architecture=_CPU_ARCHITECTURE[service.architecture], operating_system_family="LINUX"
+            ),
+            execution_role_arn=execution.arn,
+            task_role_arn=task.arn,
+            container_definitions=json.dumps([self._main(name, service), self._collector(name)]),
+            tags=tags,
+        )
+        resource = stack.add(
+            aws.EcsService,
+            name,
+            name=stack.names.of_thing(name),
+            cluster=self._cluster.arn,
+            task_definition=definition.arn,
+            desired_count=service.desired_count,
+            launch_type="FARGATE",
+            availability_zone_rebalancing="ENABLED",
+            deployment_minimum_healthy_percent=100,
+            deployment_maximum_percent=200,
+            deployment_circuit_breaker=aws.EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
+            network_configuration=aws.EcsServiceNetworkConfiguration(
+                subnets=self._network.subnet_ids,
+                security_groups=self._network.security_group_ids,
+                assign_public_ip=False,
+            ),
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            tags=tags,
+            depends_on=[may_start, may_run],
+        )
+        return str(resource.name)
+
+    def _role(self, key: str, description: str, statements: list[policies.Statement]) -> tuple[Any, Any]:
+        """Add a role for tasks; return it and its policy."""
+        names = self._stack.names
+        role = self._stack.add(
+            aws.IamRole,
+            key,
+            name=names.of_thing(key.replace("_", "-")),
+            description=description,
+            # ECS Developer Guide, "Task IAM role": the conditions keep other accounts' tasks out.
+            assume_role_policy=policies.trust(
+                "ecs-tasks.amazonaws.com",
+                {
+                    "StringEquals": {"aws:SourceAccount": names.account_id},
+                    "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{names.region}:{names.account_id}:*"},
+                },
+            ),
+        )
+        policy = self._stack.add(
+            aws.IamRolePolicy, key, name="run", role=role.id, policy=policies.document(*statements)
+        )
+        return role, policy
+
+    def _starting(self, name: str, service: EcsService) -> list[policies.Statement]:
+        """Return what ECS needs to start a task: its log groups, and its image when that is private."""
+        statements = [write_logs([self._logs[name].arn, self._logs[f"{name}_collector"].arn])]
+        images = {service.image, self._stack.env.tracing.collector_image}
+        private = sorted(match.groups() for match in map(_PRIVATE_REGISTRY.match, images) if match)
+        if private:
+            repositories = [
+                f"arn:aws:ecr:{region}:{account}:repository/{repository}"
+                for account, region, repository in private
+            ]
+            pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+            statements += [
+                policies.allow("PullImages", pull, repositories),
+                # `*`: the token is the account's, not a repository's (Amazon ECR User Guide, "Identity-based
+                # policy examples").
+                policies.allow("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+            ]
+        return statements
+
+    def _main(self, name: str, service: EcsService) -> dict[str, Any]:
+        names, tracing = self._stack.names, self._stack.env.tracing
+        variables = {
+            "ENVIRONMENT": names.environment,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{_OTLP}",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_PROPAGATORS": "xray",
+            "OTEL_SERVICE_NAME": names.of_thing(name),
+            "OTEL_TRACES_SAMPLER": "xray",
+            **service.environment,
+        }
+        container: dict[str, Any] = {
+            "name": name,
+            "image": service.image,
+            "essential": True,
+            "cpu": service.cpu - tracing.collector_cpu,
+            "memory": service.memory_mib - tracing.collector_memory_mib,
+            "environment": _variables(variables),
+            "logConfiguration": self._awslogs(name, name),
+        }
+        if service.command:
+            container["command"] = list(service.command)
+        if service.port:
+            container["portMappings"] = [
+                {"containerPort": service.port, "hostPort": service.port, "protocol": "tcp"}
+            ]
+        return container
+
+    def _collector(self, name: str) -> dict[str, Any]:
+        tracing = self._stack.env.tracing
+        return {
+            "name": "collector",
+            "image": tracing.collector_image,
+            "essential": False,  # losing traces must not stop the service
+            "cpu": tracing.collector_cpu,
+            "memory": tracing.collector_memory_mib,
+            "environment": _variables({"AOT_CONFIG_CONTENT": json.dumps(COLLECTOR_CONFIG)}),
+            "healthCheck": {
+                "command": ["CMD", "/healthcheck"],
+                "interval": 30,
+                "timeout": 5,
+                "retries": 3,
+                "startPeriod": 10,
+            },
+            "logConfiguration": self._awslogs(f"{name}_collector", "collector"),
+        }
+
+    def _awslogs(self, group_key: str, prefix: str) -> dict[str, Any]:
+        return {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": self._logs[group_key].name,
+                "awslogs-region": self._stack.env.region,
+                "awslogs-stream-prefix": prefix,
+            },
+        }
+
+
+def _variables(variables: dict[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in sorted(variables.items())]

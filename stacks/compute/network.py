@@ -1,0 +1,146 @@
+"""Where ECS tasks run: the given subnets, or a VPC with private subnets and a way out."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from cdktf import Fn
+
+from stacks import aws
+from stacks.base import Stack
+
+_SUBNET_BITS = 4
+"""A VPC of /16 has subnets of /20: public ones from the first on, private ones from the middle on."""
+
+_FIRST_PRIVATE = 8
+
+
+class Network:
+    """Subnets and security groups for tasks."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Use the network that `stack`'s environment gives, or create one."""
+        self._stack = stack
+        given = stack.env.network
+        if given.vpc_id:
+            vpc_id: str = given.vpc_id
+            self.subnet_ids = list(given.subnet_ids)
+        else:
+            vpc = self._vpc()
+            vpc_id = vpc.id
+            self.subnet_ids = self._subnets(vpc)
+        self.security_group_ids = [self._security_group(vpc_id), *given.security_group_ids]
+
+    def _named(self, resource: Any, key: str, **arguments: Any) -> Any:
+        """Add a resource that the console shows by its tag `Name`."""
+        tags = {"Name": self._stack.names.of_thing(key)}
+        return self._stack.add(resource, key, tags=tags, **arguments)
+
+    def _vpc(self) -> Any:
+        return self._named(
+            aws.Vpc,
+            "tasks",
+            cidr_block=self._stack.env.network.cidr,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+        )
+
+    def _subnets(self, vpc: Any) -> list[str]:
+        stack, given = self._stack, self._stack.env.network
+        zones = stack.add(aws.DataAwsAvailabilityZones, "available", state="available")
+        blocks = list(ipaddress.ip_network(given.cidr).subnets(prefixlen_diff=_SUBNET_BITS))
+        gateway = self._named(aws.InternetGateway, "tasks", vpc_id=vpc.id)
+        public_routes = self._named(aws.RouteTable, "public", vpc_id=vpc.id)
+        stack.add(
+            aws.Route,
+            "public",
+            route_table_id=public_routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway.id,
+        )
+        subnet_ids, nats = [], []
+        for number in range(given.availability_zones):
+            zone = Fn.element(zones.names, number)
+            public = self._named(
+                aws.Subnet,
+                f"public-{number}",
+                vpc_id=vpc.id,
+                cidr_block=str(blocks[number]),
+                availability_zone=zone,
+            )
+            stack.add(
+                aws.RouteTableAssociation,
+                f"public-{number}",
+                subnet_id=public.id,
+                route_table_id=public_routes.id,
+            )
+            if number < given.nat_gateways:
+                nats.append(self._nat(number, public, gateway))
+            subnet_ids.append(
+                self._private_subnet(number, vpc, str(blocks[_FIRST_PRIVATE + number]), zone, nats)
+            )
+        return subnet_ids
+
+    def _nat(self, number: int, subnet: Any, gateway: Any) -> Any:
+        address = self._named(aws.Eip, f"nat-{number}", domain="vpc", depends_on=[gateway])
+        return self._named(
+            aws.NatGateway,
+            f"nat-{number}",
+            allocation_id=address.id,
+            subnet_id=subnet.id,
+            depends_on=[gateway],
+        )
+
+    def _private_subnet(self, number: int, vpc: Any, block: str, zone: Any, nats: list[Any]) -> str:
+        stack = self._stack
+        subnet = self._named(
+            aws.Subnet, f"private-{number}", vpc_id=vpc.id, cidr_block=block, availability_zone=zone
+        )
+        routes = self._named(aws.RouteTable, f"private-{number}", vpc_id=vpc.id)
+        stack.add(
+            aws.Route,
+            f"private-{number}",
+            route_table_id=routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            nat_gateway_id=nats[min(number, len(nats) - 1)].id,
+        )
+        stack.add(
+            aws.RouteTableAssociation,
+            f"private-{number}",
+            subnet_id=subnet.id,
+            route_table_id=routes.id,
+        )
+        return str(subnet.id)
+
+    def _security_group(self, vpc_id: str) -> str:
+        """Add the tasks' group: out to everywhere (images, AWS's APIs), in only from each other."""
+        stack = self._stack
+        group = self._named(
+            aws.SecurityGroup,
+            "tasks",
+            name=stack.names.of_thing("tasks"),
+            description=f"Tasks of {stack.names.whole}",
+            vpc_id=vpc_id,
+        )
+        stack.add(
+            aws.VpcSecurityGroupEgressRule,
+            "tasks",
+            security_group_id=group.id,
+            description="Images, AWS APIs and whatever the services call",
+            ip_protocol="-1",
+            cidr_ipv4="0.0.0.0/0",
+        )
+        for name, service in stack.env.containers.items():
+            if service.port:
+                stack.add(
+                    aws.VpcSecurityGroupIngressRule,
+                    name,
+                    security_group_id=group.id,
+                    description=f"{name}, from the other tasks",
+                    ip_protocol="tcp",
+                    from_port=service.port,
+                    to_port=service.port,
+                    referenced_security_group_id=group.id,
+                )
+        return str(group.id)

@@ -1,0 +1,32 @@
+"""X-Ray: how many requests are traced, the group that makes the service map, and the traces' encryption."""
+
+from __future__ import annotations
+
+from catalog import Catalog
+from stacks import aws
+from stacks.base import Stack
+
+
+def add_tracing(stack: Stack, catalog: Catalog, key_arn: str) -> None:
+    """Add sampling rule, group and encryption of `stack`'s environment."""
+    env, names = stack.env, stack.names
+    stack.add(
+        aws.XraySamplingRule,
+        "main",
+        rule_name=names.whole,
+        priority=env.tracing.priority,
+        fixed_rate=env.tracing.sampling_rate,
+        reservoir_size=env.tracing.reservoir_per_s,
+        service_name=names.of_thing("*"),  # only ours: a rule sees all services of the account
+        service_type="*",
+        host="*",
+        http_method="*",
+        url_path="*",
+        resource_arn="*",
+        version=1,
+    )
+    # X-Ray Developer Guide, "Use filter expressions": a group's service map shows the matching traces.
+    ours = " OR ".join(f'service("{service.resource}")' for service in catalog.services)
+    stack.add(aws.XrayGroup, "main", group_name=names.whole, filter_expression=ours)
+    if env.tracing.manage_encryption:
+        stack.add(aws.XrayEncryptionConfig, "main", type="KMS", key_id=key_arn)

@@ -1,0 +1,190 @@
+"""The dashboard's body as data: overview on top, then one section per service.
+
+Structure and limits: CloudWatch API Reference, "Dashboard body structure and syntax"; CloudWatch quotas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from catalog import Catalog
+from catalog.queries import recent_errors
+from catalog.specs import SYMBOLS, Graph, Metric, Series, ServiceView
+from config.models import Environment
+from stacks.dashboard.layout import COLUMNS, Page, Widget, check_limits
+
+_THIRD = COLUMNS // 3
+_HALF = COLUMNS // 2
+_GRAPH_HEIGHT = 6
+_ALARMS_PER_WIDGET = 100
+_GROUPS_PER_QUERY = 50
+"""Log groups one query may name (CloudWatch Logs quotas, "Logs Insights")."""
+
+_OVERVIEW = (
+    ("errors", "Errors by service", "count"),
+    ("error-rate", "Error rate by service, from the logs", "%"),
+    ("latency", "p99 latency by service", "ms"),
+)
+"""Roles compared across services: their graphs' most telling series, one line per service."""
+
+
+def body(
+    catalog: Catalog, env: Environment, *, alarm_arns: Mapping[str, str], log_group_names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the body.
+
+    Args:
+        catalog: what is watched.
+        env: the environment.
+        alarm_arns: key of an alarm or composite -> its ARN.
+        log_group_names: key of a log group -> its name.
+
+    Raises:
+        DashboardTooLargeError: it exceeds what CloudWatch takes.
+    """
+    page = Page()
+    page.row([_text(_heading(env), width=COLUMNS, height=2)])
+    composites = [alarm_arns[one.key] for one in catalog.composites]
+    alarms = [alarm_arns[one.key] for one in catalog.alarms]
+    for title, arns in (("Wakes somebody", composites), ("For working hours", alarms)):
+        for chunk in _chunks(arns, _ALARMS_PER_WIDGET):
+            page.row([_alarm_states(title, chunk)])
+    page.row([_compared(catalog, env, *overview) for overview in _OVERVIEW])
+    for title, kind in (("Recent errors: Lambda", "lambda"), ("Recent errors: ECS", "ecs")):
+        groups = [log_group_names[one.log_group_key] for one in catalog.services if one.kind == kind]
+        for chunk in _chunks(groups, _GROUPS_PER_QUERY):
+            page.row([_errors_table(title, chunk, env)])
+    for service in catalog.services:
+        page.row([_text(_section(service), width=COLUMNS, height=1)])
+        for graphs in _chunks(service.graphs, COLUMNS // _THIRD):
+            page.row([_graph(graph, catalog, env) for graph in graphs])
+    check_limits(page.widgets)
+    return {"start": env.dashboard.start, "periodOverride": "inherit", "widgets": page.widgets}
+
+
+def _heading(env: Environment) -> str:
+    region = env.region
+    console = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+    return (
+        f"# {env.project} · {env.environment}\n"
+        f"[Trace map]({console}#xray:service-map/map) · "
+        f"[Logs Insights]({console}#logsV2:logs-insights) · [Alarms]({console}#alarmsV2:)"
+    )
+
+
+def _section(service: ServiceView) -> str:
+    kind = {"lambda": "Lambda", "ecs": "ECS"}[service.kind]
+    return f"## {service.name} · {service.description} · {kind} `{service.resource}` · owner {service.owner}"
+
+
+def _text(markdown: str, *, width: int, height: int) -> Widget:
+    return {
+        "type": "text",
+        "width": width,
+        "height": height,
+        "properties": {"markdown": markdown, "background": "transparent"},
+    }
+
+
+def _alarm_states(title: str, arns: list[str]) -> Widget:
+    rows = -(-len(arns) // 6)
+    return {
+        "type": "alarm",
+        "width": COLUMNS,
+        "height": 1 + rows,
+        "properties": {"title": title, "alarms": arns, "sortBy": "stateUpdatedTimestamp"},
+    }
+
+
+def _errors_table(title: str, groups: list[str], env: Environment) -> Widget:
+    sources = " | ".join(f"SOURCE '{group}'" for group in groups)
+    return {
+        "type": "log",
+        "width": COLUMNS,
+        "height": _GRAPH_HEIGHT,
+        "properties": {
+            "title": title,
+            "region": env.region,
+            "view": "table",
+            "query": f"{sources} | {recent_errors(env.dashboard.recent_errors)}",
+        },
+    }
+
+
+def _graph(graph: Graph, catalog: Catalog, env: Environment) -> Widget:
+    return _metric_widget(
+        graph.title,
+        graph.unit_label,
+        list(_lines(graph.series)),
+        env,
+        thresholds=[_threshold(catalog, key) for key in graph.thresholds],
+    )
+
+
+def _compared(catalog: Catalog, env: Environment, role: str, title: str, unit: str) -> Widget:
+    """Return the graph that compares services by one series each: of latencies, the highest percentile."""
+    chosen: list[Series] = []
+    for service in catalog.services:
+        for graph in service.graphs:
+            if graph.role == role:
+                series = graph.series[-1] if role == "latency" else graph.series[0]
+                chosen.append(series.model_copy(update={"label": service.name}))
+    return _metric_widget(title, unit, list(_lines(chosen)), env, thresholds=[])
+
+
+def _metric_widget(
+    title: str, unit: str, lines: list[list[Any]], env: Environment, *, thresholds: list[dict[str, Any]]
+) -> Widget:
+    properties: dict[str, Any] = {
+        "title": title,
+        "region": env.region,
+        "view": "timeSeries",
+        "stacked": False,
+        "period": env.dashboard.period_s,
+        "metrics": lines,
+        "yAxis": {"left": {"min": 0, "label": unit, "showUnits": False}},
+    }
+    if thresholds:
+        properties["annotations"] = {"horizontal": thresholds}
+    return {"type": "metric", "width": _THIRD, "height": _GRAPH_HEIGHT, "properties": properties}
+
+
+def _threshold(catalog: Catalog, key: str) -> dict[str, Any]:
+    """Return the line at which an alarm fires: the alarm's own threshold, so they cannot differ."""
+    alarm = catalog.alarm(key)
+    label = f"{alarm.kind_key} {SYMBOLS[alarm.comparison]} {alarm.threshold:g}"
+    return {"label": label, "value": alarm.threshold, "color": "#d62728"}
+
+
+def _lines(series: Iterable[Series]) -> Iterator[list[Any]]:
+    """Yield the rows of a graph's `metrics`; inputs of metric math come hidden before their expression."""
+    for number, one in enumerate(series):
+        if isinstance(one, Metric):
+            yield _line(one)
+            continue
+        renamed = {key: f"{key}{number}" for key in one.metrics}
+        for key, metric in one.metrics.items():
+            yield _line(metric, id=renamed[key], visible=False)
+        expression = one.expression
+        for key, unique in renamed.items():
+            expression = expression.replace(key, unique)
+        yield [
+            {"expression": expression, "label": one.label, "id": f"e{number}", "period": _period(one.metrics)}
+        ]
+
+
+def _period(metrics: Mapping[str, Metric]) -> int:
+    return next(iter(metrics.values())).period_s
+
+
+def _line(metric: Metric, **options: Any) -> list[Any]:
+    dimensions = [part for pair in metric.dimensions.items() for part in pair]
+    look = {"stat": metric.stat, "period": metric.period_s, "label": metric.label, **options}
+    return [metric.namespace, metric.name, *dimensions, look]
+
+
+def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    listed = list(items)
+    for begin in range(0, len(listed), size):
+        yield listed[begin : begin + size]
