@@ -1,21 +1,105 @@
-# The one list of commands. `make` alone prints it.
+# The one list of commands; `make` alone prints it. Variables go after the command: make deploy ENV=prod.
 
 PYTHON ?= python3
 ENV ?= local
-BIN := .venv/bin
 export ENV
+# From the command line or the environment; the program reads APPROVE itself.
+export APPROVE
+
+PY := .venv/bin/python
+BIN := .venv/bin
+LOCKS := requirements/uv.txt requirements/project.txt
+STACK_OPTION := $(if $(STACK),--stack $(STACK))
+PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types
+.PHONY: help setup deploy diff output destroy bootstrap invoke package synth local-start local-stop \
+        doctor test test-unit test-synth test-e2e check format lint types docs docs-check bench lock
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -f ops/help.awk $(MAKEFILE_LIST)
 
-.venv/.ready: requirements/uv.txt requirements/project.txt ops/setup.py
-	@$(PYTHON) ops/setup.py
+##@ Deploy (ENV=local unless you say otherwise; STACK= for one stack)
+
+deploy: .venv/.ready ## put everything, or one stack, into AWS  ENV= STACK= APPROVE=auto
+	@$(PY) -m ops deploy $(STACK_OPTION)
+
+diff: .venv/.ready ## say what a deployment would change        ENV= STACK= CHECK=1
+	@$(PY) -m ops diff $(STACK_OPTION) $(if $(CHECK),--exit-code)
+
+output: .venv/.ready ## show what the stacks published            ENV= STACK= JSON=1
+	@$(PY) -m ops output $(STACK_OPTION) $(if $(JSON),--json)
+
+destroy: .venv/.ready ## take everything, or one stack, away       ENV= STACK= APPROVE=auto
+	@$(PY) -m ops destroy $(STACK_OPTION) $(if $(KEEP_LOCAL_AWS),--keep-local-aws)
+
+bootstrap: .venv/.ready ## create the state bucket, once per account ENV=
+	@$(PY) -m ops bootstrap
+
+invoke: .venv/.ready ## run a deployed function, show its log      ENV= FUNCTION= EVENT=
+	@$(PY) -m ops invoke $(or $(FUNCTION),$(error invoke needs FUNCTION=, such as payment-handler)) \
+	  $(or $(EVENT),$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
+
+##@ Look and repair
+
+doctor: .venv/.ready ## check this machine and the environment    ENV=
+	@$(PY) -m ops doctor
+
+synth: .venv/.ready ## write Terraform configuration, cdktf.out  ENV=
+	@$(PY) -m ops synth
+
+package: .venv/.ready ## build the functions' zips                 ENV=
+	@$(PY) -m ops package
+
+local-start: .venv/.ready ## start the local AWS with its state bucket
+	@$(PY) -m ops bootstrap
+
+local-stop: .venv/.ready ## stop the local AWS; what it held is gone
+	@$(PY) -m local_aws stop
+
+##@ Develop
+
+test: .venv/.ready ## all tests (about 10 minutes; e2e deploys to a local AWS)
+	@$(PYTEST) -n 2 --dist loadgroup
+
+test-unit: .venv/.ready ## the tests that need seconds
+	@$(PYTEST) tests/unit tests/functions
+
+test-synth: .venv/.ready ## the tests of what is synthesized
+	@$(PYTEST) tests/synth
+
+test-e2e: .venv/.ready ## the tests that deploy to a local AWS
+	@$(PYTEST) -m e2e
+
+check: lint types docs-check test-unit test-synth ## everything that needs no deployment
+
+format: .venv/.ready ## format the code
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+lint: .venv/.ready ## check format and style
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: make format"; exit 1; }
+	@$(BIN)/ruff check .
+
+types: .venv/.ready ## check types
+	@$(BIN)/mypy .
+
+docs: .venv/.ready ## write what is generated: schema, config reference, alarm lists
+	@$(PY) -m ops docs
+
+docs-check: .venv/.ready ## check that what is generated is up to date
+	@$(PY) -m ops docs --check
+
+bench: .venv/.ready ## measure synthesis
+	@$(PY) benchmarks/synth.py
+
+lock: .venv/.ready ## write the lock files anew from requirements/*.in
+	@for name in uv project; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
+	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+	@for f in functions/*/requirements.in; do $(BIN)/uv pip compile --quiet --upgrade --universal \
+	  --python-version 3.12 --generate-hashes --no-header --no-annotate $$f -o $${f%.in}.txt; done
 
 setup: .venv/.ready ## install everything into .venv (other commands do it when needed)
 
-format: .venv/.ready ## format the code
-	@$(BIN)/ruff format .
-	@$(BIN)/ruff check --fix .
+.venv/.ready: $(LOCKS) ops/setup.py ops/assembly.py stacks/aws.py stacks/kernel.py
+	@$(PYTHON) ops/setup.py

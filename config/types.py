@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
-from typing_extensions import LiteralString
 
 from config.limits import REGIONS, RETENTION_DAYS
 
@@ -22,7 +21,7 @@ class Model(BaseModel):
 
 def refuse(text: str, /, **context: Any) -> PydanticCustomError:
     """Return the error that a validator raises: one sentence that says what is allowed."""
-    return PydanticCustomError("refused", cast("LiteralString", text), context or None)
+    return PydanticCustomError("refused", text, context or None)
 
 
 def _one_of_retention_days(value: int) -> int:

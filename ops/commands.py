@@ -10,7 +10,18 @@ from pathlib import Path
 from rich.console import Console
 
 from config.errors import ConfigError
-from ops import clients, environment, functions, local, output, state, synthesis
+from ops import (
+    ROOT,
+    clients,
+    doctor,
+    documents,
+    environment,
+    functions,
+    local,
+    output,
+    state,
+    synthesis,
+)
 from ops.errors import OpsError
 from ops.invoke import invoke
 from ops.package import PackageError, describe
@@ -54,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         ("synth", _synth, "write Terraform configuration to cdktf.out"),
         ("package", _package, "build the functions' zips"),
         ("bootstrap", _bootstrap, "create the state bucket, once per account"),
+        ("doctor", _doctor, "check this machine and the environment"),
+        ("docs", _docs, "write the generated documents"),
         ("invoke", _invoke, "invoke a deployed function and show its log"),
     ):
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
@@ -68,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--keep-local-aws", action="store_true", help="leave the local AWS running")
         if name == "output":
             command.add_argument("--json", action="store_true", help="one JSON object, name -> value")
+        if name == "docs":
+            command.add_argument("--check", action="store_true", help="only say which are out of date")
         if name == "invoke":
             command.add_argument("function", help="the service's name, such as payment-handler")
             command.add_argument("event", type=Path, help="file with the event, JSON")
@@ -130,6 +145,23 @@ def _bootstrap(_: argparse.Namespace) -> int:
     created = state.create_bucket(env)
     done = "created" if created else "was there; settings checked"
     print(f"State bucket {env.state.bucket} in {env.region}: {done}.")
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    return 0 if doctor.examine(environment.current(), _console()) else FAILED
+
+
+def _docs(options: argparse.Namespace) -> int:
+    generated = documents.generate()
+    stale = documents.stale(generated)
+    if options.check:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is out of date: `make docs`", file=sys.stderr)
+        return FAILED if stale else 0
+    documents.write(generated)
+    for path in stale:
+        print(path.relative_to(ROOT))
     return 0
 
 

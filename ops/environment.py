@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import catalog
 from catalog import Catalog
@@ -17,11 +18,17 @@ def current() -> str:
     return os.environ.get("ENV") or DEFAULT
 
 
-def read(name: str | None = None) -> tuple[Environment, Catalog]:
+def read(
+    name: str | None = None, *, variables: Mapping[str, str] | None = None
+) -> tuple[Environment, Catalog]:
     """Return the environment `name`, or the current one, with its catalog.
+
+    Args:
+        name: the environment's name.
+        variables: where overrides come from; the process's environment unless given.
 
     Raises:
         ConfigError: something in its files or variables is wrong.
     """
-    env = load(name or current(), rules=[catalog.check])
+    env = load(name or current(), rules=[catalog.check], variables=variables)
     return env, catalog.build(env)

@@ -1,0 +1,80 @@
+"""Check this machine and an environment, one line each: what is fine, what is not, what to do."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+
+from rich.console import Console
+
+from config.errors import ConfigError
+from config.models import Environment
+from ops import clients, environment, local, state, terraform
+from ops.errors import OpsError
+from ops.stacks import ORDER
+from ops.terraform import TerraformError
+from stacks.aws import SERVICES
+from stacks.kernel import prepare_node, slim_assembly
+
+
+def examine(name: str, console: Console) -> bool:
+    """Check everything a deployment of the environment `name` needs; return whether all is fine."""
+    fine = True
+
+    def check(what: str, find: Callable[[], str]) -> bool:
+        nonlocal fine
+        try:
+            text, good = find(), True
+        except (ConfigError, OpsError, TerraformError, RuntimeError) as error:
+            text, good, fine = str(error), False, False
+        mark = "[green]ok[/green]  " if good else "[red]bad[/red] "
+        console.print(f"{mark}[bold]{what:<12}[/bold]", end="")
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        return good
+
+    check("Python", platform.python_version)
+    check("Terraform", lambda: f"{terraform.version(terraform.binary())} at {terraform.binary()}")
+    check("provider", _provider)
+    check("Node", prepare_node)
+    check("bindings", _bindings)
+    if not check("config", lambda: _config(name)):
+        return fine
+    env, _ = environment.read(name)
+    if check("AWS", lambda: _aws(env)) and check("state", lambda: _state(env)):
+        check("stacks", lambda: _deployed(env))
+    return fine
+
+
+def _provider() -> str:
+    mirror = terraform.find_mirror()
+    where = f"from the mirror {mirror}" if mirror else "from the registry"
+    return f"hashicorp/aws {terraform.PROVIDER_VERSION} {where}"
+
+
+def _bindings() -> str:
+    return "slim" if slim_assembly(SERVICES) else "full (slower; `make setup` builds the slim ones)"
+
+
+def _config(name: str) -> str:
+    env, catalog = environment.read(name)
+    return f"{name}: {len(env.services)} services, {len(catalog.alarms) + len(catalog.composites)} alarms"
+
+
+def _aws(env: Environment) -> str:
+    if env.is_local:
+        local.require(env)
+        return f"local, at {env.endpoint}"
+    clients.check_account(env)
+    return f"account {env.account_id}, {env.region}"
+
+
+def _state(env: Environment) -> str:
+    if not state.bucket_exists(env):
+        message = f"no bucket {env.state.bucket}: `make bootstrap ENV={env.environment}`"
+        raise OpsError(message)
+    return f"bucket {env.state.bucket}"
+
+
+def _deployed(env: Environment) -> str:
+    deployed = [name for name in ORDER if state.outputs(env, name) is not None]
+    return f"deployed: {', '.join(deployed) or 'none'}"
