@@ -108,6 +108,8 @@ def start(port: int = PORT, state_dir: Path = STATE_DIR) -> str:
             _wait_until_healthy(server, process, state_dir)
         except BaseException:
             _end(server)
+            # What was interrupted before it had its command line is ended here.
+            process.kill()
             process.wait()
             raise
         write_record(server, state_dir)

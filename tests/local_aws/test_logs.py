@@ -30,24 +30,30 @@ def test_a_query_definition_is_kept_replaced_and_deleted(client: Callable[[str],
     assert logs.describe_query_definitions()["queryDefinitions"] == []
 
 
-def test_query_definitions_are_listed_by_prefix_a_page_at_a_time(client: Callable[[str], Any]) -> None:
-    """Pages join to the whole list, in the order of the names."""
+@pytest.mark.parametrize(("size", "expected"), [(2, [2, 1]), (3, [3])])
+def test_query_definitions_are_listed_by_prefix_a_page_at_a_time(
+    client: Callable[[str], Any], size: int, expected: list[int]
+) -> None:
+    """Pages join to the whole list, in the order of the names; a full last page has no token."""
     logs = client("logs")
     keys = [
         logs.put_query_definition(name=name, queryString="q")["queryDefinitionId"]
         for name in ("p/c", "p/a", "o/z", "p/b")
     ]
     names: list[str] = []
+    sizes: list[int] = []
     token: dict[str, str] = {}
     while True:
-        page = logs.describe_query_definitions(queryDefinitionNamePrefix="p/", maxResults=2, **token)
+        page = logs.describe_query_definitions(queryDefinitionNamePrefix="p/", maxResults=size, **token)
         names += [row["name"] for row in page["queryDefinitions"]]
+        sizes.append(len(page["queryDefinitions"]))
         if "nextToken" not in page:
             break
         token = {"nextToken": page["nextToken"]}
     for key in keys:
         logs.delete_query_definition(queryDefinitionId=key)
     assert names == ["p/a", "p/b", "p/c"]
+    assert sizes == expected
 
 
 def test_a_query_definition_that_is_not_there_is_not_found(client: Callable[[str], Any]) -> None:

@@ -134,7 +134,11 @@ def test_a_record_of_a_process_that_is_gone_is_stale(state_dir: Path, free_port:
 
 def test_a_process_id_used_again_is_left_alone(state_dir: Path, free_port: int) -> None:
     """A record that names somebody else's process is stale, and that process lives on."""
-    stranger = subprocess.Popen(["/bin/sleep", "60"])
+    stranger = subprocess.Popen(
+        ["/bin/sh", "-c", "echo; read _"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert stranger.stdout is not None
+    stranger.stdout.readline()  # it runs, so that its command line is its own
     try:
         process.write_record(Server(stranger.pid, free_port, "0" * 32), state_dir)
         assert process.status(state_dir) is None
@@ -142,8 +146,7 @@ def test_a_process_id_used_again_is_left_alone(state_dir: Path, free_port: int) 
         assert _alive(stranger.pid)
         assert stranger.poll() is None
     finally:
-        stranger.kill()
-        stranger.wait()
+        stranger.communicate(b"\n")
 
 
 def test_a_server_with_another_token_is_not_ours(state_dir: Path, free_port: int) -> None:

@@ -49,9 +49,10 @@ def test_a_group_has_insights_only_when_asked_for(client: Callable[[str], Any]) 
     group = xray.create_group(GroupName="g", FilterExpression='annotation.env = "a"')["Group"]
     assert group["InsightsConfiguration"] == {"InsightsEnabled": False, "NotificationsEnabled": False}
     xray.update_group(GroupARN=group["GroupARN"], InsightsConfiguration={"InsightsEnabled": True})
+    xray.update_group(GroupName="g", InsightsConfiguration={"NotificationsEnabled": True})
     found = xray.get_group(GroupName="g")["Group"]
     assert found["FilterExpression"] == 'annotation.env = "a"'
-    assert found["InsightsConfiguration"] == {"InsightsEnabled": True, "NotificationsEnabled": False}
+    assert found["InsightsConfiguration"] == {"InsightsEnabled": True, "NotificationsEnabled": True}
     assert xray.get_groups()["Groups"] == [found]
     xray.delete_group(GroupName="g")
     with pytest.raises(ClientError, match="Group not found") as caught:
