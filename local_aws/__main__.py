@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from local_aws import process
-from local_aws.process import LocalAwsError, Server
+from local_aws.ports import LocalAwsError, check_port
+from local_aws.process import Server
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     if running:
         message = f"the local AWS already runs at {running.endpoint}."
         raise LocalAwsError(message)
-    process.check_port(options.port)
+    check_port(options.port)
     if not options.token:
         # The token belongs on the command line, by which a server is known: begin again with one.
         token = secrets.token_hex(16)

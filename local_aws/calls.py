@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from local_aws.protocols import AwsError, Value, read_error, service_model, write_output
+from local_aws.errors import AwsError, read_error
+from local_aws.protocols import Value, service_model, write_output
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, ServiceModel

@@ -15,15 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_aws.calls import Call, Store, account_of, caller_of, unsupported
+from local_aws.errors import AwsError, read_error, write_error, write_rest_xml_error
 from local_aws.identity import HEALTH, NAME
-from local_aws.protocols import (
-    AwsError,
-    operation_of,
-    read_error,
-    read_input,
-    write_error,
-    write_rest_xml_error,
-)
+from local_aws.protocols import operation_of, read_input
 from local_aws.services import SERVICES
 from local_aws.services.sns import signed_confirmation
 from local_aws.wire import Body, DisconnectedError, Request, Response, Upstream

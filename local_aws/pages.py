@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from local_aws.protocols import AwsError
+from local_aws.errors import AwsError
 
 Row = TypeVar("Row")
 

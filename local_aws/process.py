@@ -7,43 +7,36 @@ token, so that a process id used again by something else is never signalled.
 
 from __future__ import annotations
 
-import errno
 import fcntl
-import http.client
 import json
 import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from local_aws.identity import HEALTH, NAME
+from local_aws.identity import HOST
+from local_aws.ports import LocalAwsError, check_port, health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = ["PORT", "STATE_DIR", "LocalAwsError", "Server", "endpoint", "log_path", "start", "status", "stop"]
+
 ROOT = Path(__file__).resolve().parent.parent
 STATE_DIR = ROOT / "build" / "local-aws"
 PORT = 4566
-HOST = "127.0.0.1"
 
 _START_LIMIT_S = 60.0
 _STOP_LIMIT_S = 10.0
-_RELEASE_LIMIT_S = 2.0
 _POLL_S = 0.02
-_HEALTH_LIMIT_S = 2.0
 _LOG_LINES = 15
-
-
-class LocalAwsError(Exception):
-    """The local AWS cannot be started or stopped; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -168,58 +161,6 @@ def forget(state_dir: Path) -> None:
     """Remove the note of which server runs, and what that server unpacked."""
     _record_path(state_dir).unlink(missing_ok=True)
     shutil.rmtree(_scratch(state_dir), ignore_errors=True)
-
-
-def check_port(port: int) -> None:
-    """Refuse a port that something else listens on.
-
-    Raises:
-        LocalAwsError: naming the port and how to choose another.
-    """
-    deadline = time.monotonic() + _RELEASE_LIMIT_S
-    while error := _bind_error(port):
-        found = health(port)
-        # Nobody answers: most likely a server that just ended, whose port is not free yet.
-        if error.errno == errno.EADDRINUSE and not _listens(port) and time.monotonic() < deadline:
-            time.sleep(_POLL_S)
-            continue
-        why = f"cannot be used ({error})"
-        if error.errno == errno.EADDRINUSE:
-            why = f"is taken by {'another local AWS' if found.get('name') == NAME else 'something else'}"
-        message = f"port {port} of {HOST} {why}: choose another with --port."
-        raise LocalAwsError(message)
-
-
-def _bind_error(port: int) -> OSError | None:
-    """Return why the port cannot be listened on, or None when it can."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do: a connection that a server just closed does not hold the port.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OverflowError:
-            return OSError("ports go from 0 to 65535")
-        except OSError as error:
-            return error
-    return None
-
-
-def _listens(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex((HOST, port)) == 0
-
-
-def health(port: int) -> dict[str, Any]:
-    """Return what the front on this port says of itself; empty when nothing of ours answers."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=_HEALTH_LIMIT_S)
-    try:
-        connection.request("GET", HEALTH)
-        found = json.loads(connection.getresponse().read())
-    except (OSError, ValueError, http.client.HTTPException):
-        return {}
-    finally:
-        connection.close()
-    return found if isinstance(found, dict) else {}
 
 
 def is_ours(server: Server) -> bool:

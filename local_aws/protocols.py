@@ -10,38 +10,22 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from datetime import datetime, timezone
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape, unescape
+from xml.sax.saxutils import escape
 
 import botocore.session
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 from botocore.parsers import create_parser
 
-from local_aws.wire import Request, Response
+from local_aws.errors import AwsError
+from local_aws.wire import Request, Response, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Value = dict[str, Any]
-
-
-class AwsError(Exception):
-    """An error as AWS gives it to a client.
-
-    Args:
-        code: AWS's name for the error.
-        message: what AWS's message says.
-        status: the HTTP status; below 500, because clients retry what is not.
-    """
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status
 
 
 @cache
@@ -189,7 +173,7 @@ def write_output(request: Request, operation: OperationModel, value: Value) -> R
         return _query_response(operation, value)
     shape = operation.output_shape
     body = json.dumps(_pruned(shape, value) if shape else {}).encode() if shape or protocol == "json" else b""
-    return Response(200, (("content-type", _json_type(protocol, model)), _request_id()), body)
+    return Response(200, (("content-type", _json_type(protocol, model)), request_id()), body)
 
 
 def _query_response(operation: OperationModel, value: Value) -> Response:
@@ -198,50 +182,13 @@ def _query_response(operation: OperationModel, value: Value) -> Response:
     if shape is not None:
         wrapper = shape.serialization.get("resultWrapper", f"{operation.name}Result")
         result = _xml(wrapper, shape, value)
-    request_id = _request_id()
+    identity = request_id()
     namespace = operation.service_model.metadata.get("xmlNamespace", "")
     body = (
         f'<{operation.name}Response xmlns="{namespace}">{result}'
-        f"<ResponseMetadata><RequestId>{request_id[1]}</RequestId></ResponseMetadata></{operation.name}Response>"
+        f"<ResponseMetadata><RequestId>{identity[1]}</RequestId></ResponseMetadata></{operation.name}Response>"
     )
-    return Response(200, (("content-type", "text/xml"), request_id), body.encode())
-
-
-def write_error(request: Request, error: AwsError) -> Response:
-    """Return an error in the protocol of its request, as far as the request itself shows it.
-
-    A service that the front has no model of can be refused, too.
-    """
-    name, request_id = _request_id()
-    kind = request.header("content-type")
-    if request.header("x-amz-target") or "json" in kind:
-        return _json_error(
-            kind if "json" in kind else "application/x-amz-json-1.1", (name, request_id), error
-        )
-    if "form" in kind or "Action=" in request.query:
-        body = (
-            f"<ErrorResponse><Error><Type>Sender</Type><Code>{escape(error.code)}</Code>"
-            f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
-        )
-        return Response(error.status, (("content-type", "text/xml"), (name, request_id)), body.encode())
-    return _json_error("application/json", (name, request_id), error)
-
-
-def write_rest_xml_error(error: AwsError) -> Response:
-    """Return an error as Amazon S3 and its like have it (Smithy specification, "AWS restXml protocol")."""
-    name, request_id = _request_id()
-    body = (
-        f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
-        f"<RequestId>{request_id}</RequestId></Error>"
-    )
-    return Response(error.status, (("content-type", "application/xml"), (name, request_id)), body.encode())
-
-
-def _json_error(content_type: str, request_id: tuple[str, str], error: AwsError) -> Response:
-    # Both spellings: services differ, and clients read either.
-    body = json.dumps({"__type": error.code, "message": error.message, "Message": error.message}).encode()
-    headers = (("content-type", content_type), ("x-amzn-errortype", error.code), request_id)
-    return Response(error.status, headers, body)
+    return Response(200, (("content-type", "text/xml"), identity), body.encode())
 
 
 def read_output(response: Response, operation: OperationModel) -> Value:
@@ -253,35 +200,10 @@ def read_output(response: Response, operation: OperationModel) -> Value:
     return found
 
 
-def read_error(response: Response) -> AwsError:
-    """Return the error that an unsuccessful answer of MiniStack holds, in whichever protocol it came."""
-    text = response.body.decode("utf-8", errors="replace")
-    if text.lstrip().startswith("<"):
-        code, message = (re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL) for tag in ("Code", "Message"))
-        return AwsError(
-            unescape(code[1]) if code else "InternalFailure",
-            unescape(message[1]) if message else "",
-            response.status,
-        )
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        found = {}
-    kind = (
-        found.get("__type") or response.header("x-amzn-errortype") or found.get("code") or "InternalFailure"
-    )
-    message_text = found.get("message") or found.get("Message") or found.get("error") or text
-    return AwsError(str(kind).rpartition("#")[2].partition(":")[0], str(message_text), response.status)
-
-
 def _json_type(protocol: str, model: ServiceModel) -> str:
     if protocol == "rest-json":
         return "application/json"
     return f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.1')}"
-
-
-def _request_id() -> tuple[str, str]:
-    return ("x-amzn-requestid", str(uuid.uuid4()))
 
 
 def _pruned(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - shape decides

@@ -13,9 +13,7 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
 from local_aws.front import Front
-
-HOST = "127.0.0.1"
-"""The only address ever bound: the local AWS checks no signature."""
+from local_aws.identity import HOST
 
 _KEEP_ALIVE_S = 75.0
 _GRACE_S = 0.5
@@ -56,7 +54,16 @@ def prepare_environment(port: int) -> None:
     os.environ["S3_PERSIST"] = "0"
     os.environ["AUTH"] = "false"
     os.environ["USE_SSL"] = "0"
-    os.environ.pop("SERVICES", None)
+    # Functions inherit the server's environment: none of them may call an account of whoever started it.
+    os.environ["AWS_ENDPOINT_URL"] = f"http://{HOST}:{port}"
+    for name in (
+        "SERVICES",
+        "AWS_PROFILE",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ):
+        os.environ.pop(name, None)
 
 
 async def _serve(port: int, token: str, *, with_parent: bool) -> None:

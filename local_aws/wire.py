@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -183,6 +184,11 @@ class Upstream:
         start = started[0]
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"])
         return Response(status=start["status"], headers=headers, body=b"".join(chunks))
+
+
+def request_id() -> tuple[str, str]:
+    """Return a new header that names a request, as every answer of AWS carries one."""
+    return ("x-amzn-requestid", str(uuid.uuid4()))
 
 
 def _first(headers: Headers, name: str) -> str:

@@ -12,8 +12,9 @@ import uuid
 from typing import Any
 
 from local_aws.calls import Answer, Call, Service
+from local_aws.errors import AwsError
 from local_aws.pages import page
-from local_aws.protocols import AwsError, Value
+from local_aws.protocols import Value
 
 _PAGE = 50
 _TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")

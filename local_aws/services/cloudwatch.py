@@ -16,7 +16,8 @@ from typing import Any
 from botocore.model import StructureShape
 
 from local_aws.calls import Answer, Call, Service
-from local_aws.protocols import Value, read_error
+from local_aws.errors import read_error
+from local_aws.protocols import Value
 
 _TARGET = "GraniteServiceVersion20100801"
 

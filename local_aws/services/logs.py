@@ -11,8 +11,9 @@ import uuid
 from typing import TYPE_CHECKING
 
 from local_aws.calls import Answer, Call, Service
+from local_aws.errors import AwsError
 from local_aws.pages import page
-from local_aws.protocols import AwsError, Value
+from local_aws.protocols import Value
 
 if TYPE_CHECKING:
     from local_aws.wire import Response

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from local_aws.calls import Answer, Call, Service
-from local_aws.protocols import AwsError, Value, read_error, read_output
+from local_aws.errors import AwsError, read_error
+from local_aws.protocols import Value, read_output
 
 if TYPE_CHECKING:
     from local_aws.wire import Request, Response

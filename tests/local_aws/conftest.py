@@ -43,8 +43,12 @@ def server_log(state_dir: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def endpoint(state_dir: Path) -> Iterator[str]:
-    """Run a local AWS for the whole session; give its URL."""
-    yield process.start(_free_port(), state_dir)
+    """Run a local AWS for the whole session, started with credentials of a developer; give its URL."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+            patch.setenv(name, "the developer's")
+        url = process.start(_free_port(), state_dir)
+    yield url
     process.stop(state_dir)
 
 

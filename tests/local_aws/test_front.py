@@ -8,6 +8,7 @@ import os
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -186,8 +187,6 @@ def test_a_body_that_is_no_json_is_a_serialization_error() -> None:
 
 def test_accounts_and_regions_see_only_what_is_theirs(client: Callable[[str], Any], endpoint: str) -> None:
     """A group made for one account or region is not there for another."""
-    import boto3  # noqa: PLC0415 - only here is a client of another account made
-
     client("xray").create_group(GroupName="mine")
     for account, region in (("444455556666", "eu-west-1"), ("111122223333", "us-east-1")):
         other = boto3.client(
@@ -199,3 +198,24 @@ def test_accounts_and_regions_see_only_what_is_theirs(client: Callable[[str], An
         )
         assert other.get_groups()["Groups"] == []
     client("xray").delete_group(GroupName="mine")
+
+
+def test_the_key_of_an_assumed_role_belongs_to_the_account_of_the_role(
+    client: Callable[[str], Any], endpoint: str
+) -> None:
+    """A provider that assumes a role sees what the role's account has."""
+    client("iam").create_role(RoleName="deployer", AssumeRolePolicyDocument="{}")
+    role = "arn:aws:iam::111122223333:role/deployer"
+    session = client("sts").assume_role(RoleArn=role, RoleSessionName="deploy")["Credentials"]
+    client("xray").create_group(GroupName="mine")
+    assumed = boto3.client(
+        "xray",
+        endpoint_url=endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+    assert [group["GroupName"] for group in assumed.get_groups()["Groups"]] == ["mine"]
+    client("xray").delete_group(GroupName="mine")
+    client("iam").delete_role(RoleName="deployer")

@@ -16,7 +16,8 @@ import pytest
 
 from local_aws import process
 from local_aws.__main__ import main
-from local_aws.process import LocalAwsError, Server
+from local_aws.ports import LocalAwsError
+from local_aws.process import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

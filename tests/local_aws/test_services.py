@@ -22,7 +22,11 @@ def handler(event, context):
     time.sleep(event.get("sleep_s", 0))
     if event["n"] == "bad":
         raise ValueError("bad event")
-    return {"n": event["n"], "endpoint": os.environ["AWS_ENDPOINT_URL"]}
+    return {
+        "n": event["n"],
+        "endpoint": os.environ["AWS_ENDPOINT_URL"],
+        "of the developer": [name for name, value in os.environ.items() if value == "the developer's"],
+    }
 """
 
 
@@ -193,7 +197,7 @@ def test_functions_run_at_the_same_time_and_log(
 
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(invoke, range(4)))
-    assert answers == [{"n": number, "endpoint": endpoint} for number in range(4)]
+    assert answers == [{"n": number, "endpoint": endpoint, "of the developer": []} for number in range(4)]
     failed = functions.invoke(FunctionName=function, Payload=json.dumps({"n": "bad"}))
     assert failed["FunctionError"] == "Unhandled"
     deadline = time.monotonic() + 10
