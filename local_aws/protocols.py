@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-import botocore.session
+from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 from botocore.parsers import create_parser
 
@@ -30,8 +30,11 @@ Value = dict[str, Any]
 
 @cache
 def service_model(name: str) -> ServiceModel:
-    """Return botocore's model of a service, by botocore's name for it."""
-    return botocore.session.get_session().get_service_model(name)
+    """Return botocore's model of a service, by botocore's name for it.
+
+    Read without a session: that would want the profile of whoever starts the local AWS, which may not exist.
+    """
+    return ServiceModel(Loader().load_service_model(name, "service-2"), name)
 
 
 def protocol_of(request: Request, model: ServiceModel) -> str:
