@@ -91,7 +91,7 @@ docs-check: .venv/.ready ## check that what is generated is up to date
 	@$(PY) -m ops docs --check
 
 bench: .venv/.ready ## measure synthesis
-	@$(PY) benchmarks/synth.py
+	@$(PY) -m benchmarks.synth
 
 lock: .venv/.ready ## write the lock files anew from requirements/*.in
 	@for name in uv project; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \

@@ -47,23 +47,41 @@ class Plan:
 class StackRun:
     """Terraform in one stack's folder; its working data is kept per environment under `build/`."""
 
-    def __init__(self, environment: str, stack: str, console: Console) -> None:
-        """Prepare to run Terraform for `stack` of `environment`, saying on `console` what happens."""
+    def __init__(self, environment: str, stack: str, console: Console, *, live: bool = True) -> None:
+        """Prepare to run Terraform.
+
+        Args:
+            environment: the environment's name.
+            stack: the stack's name.
+            console: where to say what happens.
+            live: with a moving line on a terminal, of which there can be only one at a time.
+        """
         self.stack = stack
+        self._live = live
         self._console = console
         self._folder = synthesis.out() / "stacks" / stack
         self._data = BUILD / "terraform" / environment / stack
         self._plan_file = self._data / "plan.tfplan"
 
     def init(self) -> None:
-        """Run `terraform init`.
+        """Run `terraform init`, unless it has run for the same backend, provider and Terraform.
 
         Raises:
             TerraformError: it failed.
         """
         self._data.mkdir(parents=True, exist_ok=True)
+        mark = self._data / "initialised"
+        wanted = self._needs_init_for()
+        if mark.exists() and mark.read_text(encoding="utf-8") == wanted:
+            return
         # Another environment's state may have been used from this folder before: `-reconfigure` forgets it.
         self._collect("init", "-input=false", "-no-color", "-reconfigure")
+        mark.write_text(wanted, encoding="utf-8")
+
+    def _needs_init_for(self) -> str:
+        configuration = json.loads((self._folder / "cdk.tf.json").read_text(encoding="utf-8"))
+        plugins = terraform.plugin_environment()
+        return json.dumps([terraform.version(terraform.binary()), configuration["terraform"], plugins])
 
     def plan(self, *, destroy: bool = False) -> Plan:
         """Run `terraform plan` and keep the plan for `apply`.
@@ -71,25 +89,18 @@ class StackRun:
         Raises:
             TerraformError: it failed.
         """
-        options = ["-destroy"] if destroy else []
-        counts: dict[str, Any] = {}
-        output_changes = 0
-        with Progress(self._console, self.stack) as progress:
-            for event in self._events(
-                "plan", "-input=false", f"-out={self._plan_file}", *options, tick=progress.tick
-            ):
-                if event["type"] == "change_summary":
-                    counts = event["changes"]
-                elif event["type"] == "outputs":
-                    output_changes = sum(
-                        one.get("action") not in {None, "noop"} for one in event["outputs"].values()
-                    )
-        return Plan(self.stack, counts["add"], counts["change"], counts["remove"], output_changes)
+        return self._plan_and_maybe_apply("plan", f"-out={self._plan_file}", *_options(destroy=destroy))[0]
 
-    def show(self) -> str:
-        """Return the kept plan in Terraform's own words, coloured on a terminal."""
-        options = [] if self._console.is_terminal else ["-no-color"]
-        return self._collect("show", *options, str(self._plan_file))
+    def plan_and_apply(self, *, destroy: bool = False) -> tuple[Plan, float]:
+        """Plan and apply without a question: one run of Terraform, which loads the provider once.
+
+        Returns:
+            What was done, and the seconds it took.
+
+        Raises:
+            TerraformError: it failed; what was done until then is in the state.
+        """
+        return self._plan_and_maybe_apply("apply", "-auto-approve", *_options(destroy=destroy))
 
     def apply(self, plan: Plan) -> float:
         """Apply the kept plan; return the seconds it took.
@@ -97,14 +108,37 @@ class StackRun:
         Raises:
             TerraformError: it failed; what was done until then is in the state.
         """
-        with Progress(self._console, self.stack, plan.changes) as progress:
-            for event in self._events("apply", "-input=false", str(self._plan_file), tick=progress.tick):
+        return self._plan_and_maybe_apply("apply", str(self._plan_file), total=plan.changes)[1]
+
+    def show(self) -> str:
+        """Return the kept plan in Terraform's own words, coloured on a terminal."""
+        options = [] if self._console.is_terminal else ["-no-color"]
+        return self._collect("show", *options, str(self._plan_file))
+
+    def _plan_and_maybe_apply(
+        self, command: str, *arguments: str, total: int | None = None
+    ) -> tuple[Plan, float]:
+        """Run and follow Terraform; return what it planned, and the seconds it took."""
+        planned: dict[str, int] = {}
+        output_changes = 0
+        with Progress(self._console, self.stack, total, live=self._live) as progress:
+            for event in self._events(command, "-input=false", *arguments, tick=progress.tick):
+                kind = event["type"]
                 address = event.get("hook", {}).get("resource", {}).get("addr", "")
-                if event["type"] == "apply_start":
+                if kind == "change_summary" and event["changes"]["operation"] == "plan":
+                    planned = event["changes"]
+                    progress.total = _total(planned)
+                elif kind == "outputs" and not output_changes:
+                    output_changes = sum(
+                        one.get("action", "noop") != "noop" for one in event["outputs"].values()
+                    )
+                elif kind == "apply_start":
                     progress.started(address)
-                elif event["type"] in {"apply_complete", "apply_errored"}:
+                elif kind in {"apply_complete", "apply_errored"}:
                     progress.finished(address)
-            return progress.elapsed_s
+            elapsed_s = progress.elapsed_s
+        add, change, remove = (planned.get(name, 0) for name, _ in _WORDS)
+        return Plan(self.stack, add, change, remove, output_changes), elapsed_s
 
     def forget(self) -> None:
         """Remove the kept plan: it holds every value of the configuration."""
@@ -176,3 +210,11 @@ def _diagnostic(diagnostic: dict[str, Any]) -> str:
     detail = str(diagnostic.get("detail", "")).strip()
     lines += [f"  {line}" for line in detail.splitlines()]
     return "\n".join(lines)
+
+
+def _options(*, destroy: bool) -> list[str]:
+    return ["-destroy"] if destroy else []
+
+
+def _total(planned: dict[str, int]) -> int:
+    return sum(planned.get(name, 0) for name, _ in _WORDS)

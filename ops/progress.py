@@ -16,15 +16,15 @@ _QUIET_S = 10
 class Progress:
     """Progress of one stack: how many changes are done, and what is being waited for."""
 
-    def __init__(self, console: Console, stack: str, total: int | None = None) -> None:
+    def __init__(self, console: Console, stack: str, total: int | None = None, *, live: bool = True) -> None:
         """Begin with nothing of `total` changes done; without a total, this is planning."""
         self._console = console
         self._stack = stack
-        self._total = total
+        self.total = total
         self._done = 0
         self._running: dict[str, float] = {}
         self._started = self._spoke = time.monotonic()
-        self._status = Status("", console=console) if console.is_terminal else None
+        self._status = Status("", console=console) if live and console.is_terminal else None
 
     def __enter__(self) -> Self:
         if self._status:
@@ -65,7 +65,7 @@ class Progress:
             waiting = f" · {address} ({now - since:.0f} s)"
             if len(self._running) > 1:
                 waiting += f" and {len(self._running) - 1} more"
-        done = f"planning ({self.elapsed_s:.0f} s)" if self._total is None else f"{self._done}/{self._total}"
+        done = f"planning ({self.elapsed_s:.0f} s)" if self.total is None else f"{self._done}/{self.total}"
         text = f"{self._stack:<11} {done}{waiting}"
         if self._status:
             self._status.update(text[: self._console.width - 4])

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -20,6 +21,9 @@ from stacks.contracts import PUBLISHED, READS
 
 ORDER = tuple(outputs.STACK for outputs in PUBLISHED)
 """The stacks in the order of deployment."""
+
+_PLANS_AT_ONCE = 2
+"""Each runs a Terraform and a provider, which keep a core and 0.7 GB busy."""
 
 
 def chosen(stack: str | None) -> tuple[str, ...]:
@@ -56,13 +60,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     started = time.monotonic()
     for name in names:
         with _run(env, name, console) as run:
-            plan = run.plan()
-            if plan.is_empty:
-                console.print(f"{name:<11} No changes", highlight=False)
-                continue
-            _ask(env, run, plan, console)
-            elapsed_s = run.apply(plan)
-            console.print(f"{name:<11} {_done(plan)} in {elapsed_s:.0f} s", highlight=False)
+            _change(env, run, console, destroy=False)
     console.print(
         f"Deployed {env.environment} in {time.monotonic() - started:.0f} s. "
         f"`make output ENV={env.environment}` shows what it is called.",
@@ -84,24 +82,34 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
     for _ in functions.build(env) if "compute" in names else ():
         pass
     synthesis.synthesize(env, catalog)
-    changed = False
-    missing: set[str] = set()
+    undeployed = {name for name in names if state.outputs(env, name) is None}
+    plannable = [name for name in names if not _sources(name) & undeployed]
+    with ThreadPoolExecutor(_PLANS_AT_ONCE) as pool:
+        plans = dict(
+            zip(plannable, pool.map(lambda name: _compare(env, name, console), plannable), strict=True)
+        )
     for name in names:
-        needs = [outputs.STACK for outputs in READS[name] if outputs.STACK in missing]
-        if needs:
-            console.print(f"{name:<11} to create, after {', '.join(needs)}", highlight=False)
-            missing.add(name)
-            changed = True
-            continue
-        with _run(env, name, console) as run:
-            plan = run.plan()
+        if name in plans:
+            plan, shown = plans[name]
             console.print(f"{name:<11} {plan}", highlight=False)
-            if not plan.is_empty:
-                changed = True
-                print(run.show())
-            if state.outputs(env, name) is None:
-                missing.add(name)
-    return changed
+            if shown:
+                print(shown)
+        else:
+            after = ", ".join(sorted(_sources(name) & undeployed))
+            console.print(f"{name:<11} to be created, after {after}", highlight=False)
+    return len(plans) < len(names) or not all(plan.is_empty for plan, _ in plans.values())
+
+
+def _sources(stack: str) -> set[str]:
+    """Return the stacks that `stack` reads."""
+    return {outputs.STACK for outputs in READS[stack]}
+
+
+def _compare(env: Environment, stack: str, console: Console) -> tuple[Plan, str]:
+    """Return what a deployment of one stack would change, as numbers and in Terraform's words."""
+    with _run(env, stack, console, live=False) as run:
+        plan = run.plan()
+        return plan, "" if plan.is_empty else run.show()
 
 
 def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Console, *, keep: bool) -> None:
@@ -136,10 +144,7 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
                 console.print(f"{name:<11} is not deployed", highlight=False)
                 continue
             with _run(env, name, console) as run:
-                plan = run.plan(destroy=True)
-                _ask(env, run, plan, console)
-                elapsed_s = run.apply(plan)
-                console.print(f"{name:<11} {_done(plan)} in {elapsed_s:.0f} s", highlight=False)
+                _change(env, run, console, destroy=True)
                 run.clean()
         if env.is_local and not stack:
             state.delete_bucket(env)
@@ -148,9 +153,9 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
 
 
 @contextmanager
-def _run(env: Environment, stack: str, console: Console) -> Iterator[StackRun]:
+def _run(env: Environment, stack: str, console: Console, *, live: bool = True) -> Iterator[StackRun]:
     """Yield Terraform initialised for one stack; its plan is removed whatever happens."""
-    run = StackRun(env.environment, stack, console)
+    run = StackRun(env.environment, stack, console, live=live)
     run.init()
     try:
         yield run
@@ -225,14 +230,29 @@ def _refuse_protected(env: Environment, deployed: list[str]) -> None:
         raise OpsError(message)
 
 
+def _change(env: Environment, run: StackRun, console: Console, *, destroy: bool) -> None:
+    """Deploy or destroy one stack, after a question where one is due, and say what was done.
+
+    Raises:
+        OpsError: declined; TerraformError: Terraform failed.
+    """
+    if env.is_local:
+        plan, elapsed_s = run.plan_and_apply(destroy=destroy)
+    else:
+        plan, elapsed_s = run.plan(destroy=destroy), 0.0
+        if not plan.is_empty:
+            _ask(env, run, plan, console)
+            elapsed_s = run.apply(plan)
+    done = "No changes" if plan.is_empty else f"{_done(plan)} in {elapsed_s:.0f} s"
+    console.print(f"{run.stack:<11} {done}", highlight=False)
+
+
 def _ask(env: Environment, run: StackRun, plan: Plan, console: Console) -> None:
-    """Show the plan and ask, except for a local AWS or with `APPROVE=auto`.
+    """Show the plan and ask, unless `APPROVE=auto`.
 
     Raises:
         OpsError: the answer was not yes, or nobody is there to answer.
     """
-    if env.is_local:
-        return
     print(run.show())
     if os.environ.get("APPROVE") == "auto":
         return
