@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from catalog.kinds import KINDS
@@ -26,13 +25,9 @@ from catalog.specs import (
     Series,
     ServiceView,
 )
-from catalog.templates import LOGS, AlarmTemplate, GraphTemplate, Kind, MathTemplate, SeriesTemplate
+from catalog.templates import LOGS, AlarmTemplate, GraphTemplate, MathTemplate, SeriesTemplate
+from catalog.tuning import m_of_n, tuned
 from config.models import AnyService, Environment, Tuning
-
-MAX_CHILDREN = 100
-"""Alarms that one composite may name (CloudWatch API Reference, PutCompositeAlarm)."""
-
-Location = tuple[str | int, ...]
 
 
 def build(env: Environment) -> Catalog:
@@ -51,74 +46,6 @@ def build(env: Environment) -> Catalog:
             Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text) for query in QUERIES
         ),
     )
-
-
-def check(env: Environment) -> Iterator[tuple[Location, str]]:
-    """Yield where and what is wrong with the alarms of `env`, as the catalog knows them."""
-    for kind_name, kind in KINDS.items():
-        tunings = _tunings_by_kind(env)[kind_name]
-        yield from _check_keys(("alarms", kind_name), tunings, kind)
-        for alarm in kind.alarms:
-            tuned = tunings.get(alarm.key)
-            if alarm.threshold is None and (tuned is None or tuned.threshold is None):
-                yield ("alarms", kind_name, alarm.key), "threshold is missing: it has no default"
-    for name, service in env.services.items():
-        kind = KINDS[service.kind]
-        location = ("services", name, "alarms")
-        yield from _check_keys(location, service.alarms, kind)
-        for alarm in kind.alarms:
-            yield from _check_datapoints(location, alarm, _tuned(env, service, alarm))
-    by_kind = [sum(service.kind == kind for service in env.services.values()) for kind in KINDS]
-    if all(by_kind) and sum(by_kind) > MAX_CHILDREN:
-        yield (
-            ("services",),
-            f"{sum(by_kind)} services: the system-wide composite can watch {MAX_CHILDREN} at most",
-        )
-
-
-def _check_keys(at: Location, tunings: dict[str, Tuning], kind: Kind) -> Iterator[tuple[Location, str]]:
-    known = sorted(alarm.key for alarm in kind.alarms)
-    for key in tunings:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"   did you mean {near[0]}?" if near else ""
-            yield (*at, key), f'no such alarm for kind "{kind.name}"; known: {", ".join(known)}{hint}'
-
-
-def _check_datapoints(at: Location, alarm: AlarmTemplate, tuned: Tuning) -> Iterator[tuple[Location, str]]:
-    where = (*at, alarm.key)
-    m, n = _m_of_n(alarm, tuned)
-    if m > n:
-        yield where, f"datapoints_to_alarm is {m}, but only {n} evaluation_periods are looked at"
-    window_s = (tuned.period_s or alarm.period_s) * n
-    # CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods: one day, seven days from hourly periods on.
-    hourly = (tuned.period_s or alarm.period_s) >= 3600  # noqa: PLR2004
-    most_s = 604_800 if hourly else 86_400
-    if window_s > most_s:
-        yield (
-            where,
-            f"period_s x evaluation_periods is {window_s} s; CloudWatch looks back {most_s} s at most",
-        )
-
-
-def _tunings_by_kind(env: Environment) -> dict[str, dict[str, Tuning]]:
-    return {"lambda": env.alarms.lambda_, "ecs": env.alarms.ecs}
-
-
-def _tuned(env: Environment, service: AnyService, alarm: AlarmTemplate) -> Tuning:
-    """Return the tuning of one alarm of one service: its own values, then those for all of its kind."""
-    general = _tunings_by_kind(env)[service.kind].get(alarm.key, Tuning())
-    own = service.alarms.get(alarm.key, Tuning())
-    return Tuning.model_validate(
-        {**general.model_dump(exclude_none=True), **own.model_dump(exclude_none=True)}
-    )
-
-
-def _m_of_n(alarm: AlarmTemplate, tuned: Tuning) -> tuple[int, int]:
-    n = tuned.evaluation_periods or alarm.evaluation_periods
-    # Fewer periods than the template's M means "all of them", unless M is given too.
-    m = tuned.datapoints_to_alarm or min(alarm.datapoints_to_alarm, n)
-    return m, n
 
 
 class _Service:
@@ -171,17 +98,17 @@ class _Service:
 
     def alarms(self) -> Iterator[Alarm]:
         for template in self.kind.alarms:
-            tuned = _tuned(self.env, self.service, template)
-            if tuned.enabled is not False:
-                yield self.alarm(template, tuned)
+            tuning = tuned(self.env, self.service, template)
+            if tuning.enabled is not False:
+                yield self.alarm(template, tuning)
 
-    def alarm(self, template: AlarmTemplate, tuned: Tuning) -> Alarm:
-        threshold = template.threshold if tuned.threshold is None else tuned.threshold
+    def alarm(self, template: AlarmTemplate, tuning: Tuning) -> Alarm:
+        threshold = template.threshold if tuning.threshold is None else tuning.threshold
         if threshold is None:
             message = f"{self.name}: alarm {template.key} has no threshold; check() would have said so"
             raise ValueError(message)
-        m, n = _m_of_n(template, tuned)
-        metric = self.metric(template.watches, tuned.period_s or template.period_s)
+        m, n = m_of_n(template, tuning)
+        metric = self.metric(template.watches, tuning.period_s or template.period_s)
         condition = (
             f"{SYMBOLS[template.comparison]} {threshold:g} {template.unit_words} "
             f"{_window(metric.period_s, m, n)}"

@@ -1,11 +1,11 @@
-"""Say in one sentence what is wrong with a value: what was found, what is allowed, what was perhaps meant."""
+"""Say in one sentence what is wrong with a value: what is allowed, what was found, what was perhaps meant."""
 
 from __future__ import annotations
 
 import difflib
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,63 +13,118 @@ from pydantic_core import ErrorDetails
 
 from config.errors import Problem
 from config.models import Environment
-from config.source import Document, Location
+from config.source import Document, Location, dotted
+from config.types import PATTERNS
 
 _SHOWN = 60
 """Characters of a wrong value that are shown."""
 
+_WORDS = {
+    "less_than_equal": "must be at most {le:g}",
+    "less_than": "must be less than {lt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "greater_than": "must be more than {gt:g}",
+    "multiple_of": "must be a multiple of {multiple_of:g}",
+    "finite_number": "must be a finite number",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be text: write it in quotes",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "tuple_type": "must be a list",
+    "too_short": "must have at least one entry",
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "model_attributes_type": "must be a mapping of keys to values",
+}
+"""What pydantic's errors mean to somebody who writes YAML and not Python."""
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "   did you mean x?" for the known word that is nearest to `word`, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"   did you mean {near[0]}?" if near else ""
+    by_case = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
+    return f"   did you mean {by_case[near[0]]}?" if near else ""
 
 
-def problem(error: ErrorDetails, document: Document) -> Problem:
-    """Return the problem that one of pydantic's errors stands for, with its place in `document`."""
-    location = _in_document(error["loc"], document.data)
-    return Problem(
-        place=document.place(location),
-        key=".".join(map(str, location)),
-        text=_text(error, location, document.data),
-    )
+def problems(errors: Iterable[ErrorDetails], document: Document) -> Iterator[Problem]:
+    """Yield the problems that pydantic's errors stand for, each with its place in `document`."""
+    errors = list(errors)
+    for error in errors:
+        inside = [
+            one for one in errors if one is not error and one["loc"][: len(error["loc"])] == error["loc"]
+        ]
+        # A list whose only entries are wrong counts as empty: that is no problem of its own.
+        if error["type"] != "too_short" or not inside:
+            yield _problem(error, document)
 
 
-def _text(error: ErrorDetails, location: Location, data: Any) -> str:  # noqa: PLR0911  # a table of cases
+def _problem(error: ErrorDetails, document: Document) -> Problem:
+    location, is_key = _in_document(error["loc"], document.data)
     kind, context = error["type"], error.get("ctx", {})
-    found = _found(location, data)
+    if kind == "union_tag_invalid":
+        location = (*location, "kind")
+    location = (*location, *context.get("at", ()))
+    found = str(location[-1]) if is_key else _found(location, document)
+    text = _text(error, location, found, document.data)
+    place = document.place(location)
+    for key in context.get("because", ()):
+        # What makes the value wrong may have been said somewhere else.
+        other = document.places.get((*location[:-1], key), place)
+        text += f"; {key}: {other}" if other != place else ""
+    return Problem(place=place, key=dotted(location), text=text)
+
+
+def _text(error: ErrorDetails, location: Location, found: str, data: Any) -> str:
+    kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         known = sorted(_keys(location[:-1], data))
         return f"no such key; known: {', '.join(known)}{did_you_mean(str(location[-1]), known)}"
     if kind == "missing":
         return "is missing"
+    if kind == "union_tag_not_found":
+        # Most often this is no new service: it is an old one whose name is misspelt in an environment's file.
+        others = [name for name in _at(location[:-1], data) if name != location[-1]]
+        return f"kind is missing; known: ecs, lambda{did_you_mean(str(location[-1]), others)}"
+    sentence, choices = _sentence(error, context)
+    hint = did_you_mean(found, choices)
+    return f"{sentence} (found: {found[:_SHOWN]}{'…' if len(found) > _SHOWN else ''}){hint}"
+
+
+def _sentence(error: ErrorDetails, context: dict[str, Any]) -> tuple[str, list[str]]:
+    """Return what is allowed, and the words to choose from if that is a list of words."""
+    kind = error["type"]
     if kind == "refused":
-        return error["msg"] + found
+        return error["msg"], [one.strip() for one in str(context.get("known", "")).split(",")]
     if kind in {"literal_error", "union_tag_invalid"}:
         expected = str(context.get("expected") or context.get("expected_tags"))
-        known = [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
-        return f"must be one of: {', '.join(known)}{found}{did_you_mean(_raw(location, data), known)}"
-    if kind == "union_tag_not_found":
-        return "kind is missing; known: ecs, lambda"
+        choices = [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
+        return f"must be one of: {', '.join(choices)}", choices
     if kind == "string_pattern_mismatch":
-        return f"must look like {context.get('pattern')}{found}"
-    if kind == "string_type":
-        return f"must be text: write it in quotes{found}"
-    message = error["msg"].replace("Input should be", "must be").replace("value is not", "is not")
-    return message[0].lower() + message[1:] + found
+        return f"must be {PATTERNS[context['pattern']]}", []
+    if kind in _WORDS:
+        return _WORDS[kind].format(**context), []
+    if kind == "value_error" and "reason" in context:  # of e-mail addresses only
+        return f"must be an e-mail address: {context['reason'].rstrip('.')}", []
+    return error["msg"][0].lower() + error["msg"][1:], []
 
 
-def _found(location: Location, data: Any) -> str:
-    value = _at(location, data)
-    if value is None or isinstance(value, dict):
-        return ""
-    shown = str(value)
-    return f" (found: {shown[:_SHOWN]}{'…' if len(shown) > _SHOWN else ''})"
-
-
-def _raw(location: Location, data: Any) -> str:
-    value = _at(location, data)
-    return str(value.get("kind", "")) if isinstance(value, dict) else str(value)
+def _found(location: Location, document: Document) -> str:
+    """Return the value at `location` as it was typed, in a form to be shown."""
+    value = _at(location, document.data)
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return f"a mapping of {', '.join(map(str, value)) or 'nothing'}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    typed = document.typed.get(location, str(value))
+    return typed or "empty text"
 
 
 def _at(location: Location, data: Any) -> Any:
@@ -81,49 +136,53 @@ def _at(location: Location, data: Any) -> Any:
     return data
 
 
-def _in_document(location: Location, data: Any) -> Location:
-    """Return pydantic's location without what is not in the file: union tags and `[key]` marks."""
+def _in_document(location: Location, data: Any) -> tuple[Location, bool]:
+    """Return pydantic's location without union tags, which no file holds, and whether the key is meant."""
     way: list[str | int] = []
     for key in location:
-        if isinstance(data, dict) and key not in data and data.get("kind") == key:
-            continue
         if key == "[key]":
+            return tuple(way), True
+        if isinstance(data, dict) and key not in data and data.get("kind") == key:
             continue
         way.append(key)
         data = _at((key,), data)
-    return tuple(way)
+    return tuple(way), False
 
 
 def _keys(location: Location, data: Any) -> set[str]:
     """Return the legal keys of the mapping at `location`."""
     annotation: Any = Environment
     for key in location:
-        data = _at((key,), data)
         annotation = _inner(annotation, key, data)
+        data = _at((key,), data)
     model = _model(annotation, data)
     return {field.alias or name for name, field in model.model_fields.items()} if model else set()
 
 
 def _inner(annotation: Any, key: str | int, data: Any) -> Any:
-    model = _model(annotation, None)
+    """Return the annotation of what is at `key` of a value with this annotation."""
+    model = _model(annotation, data)
     if model is not None:
         by_alias = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
         return by_alias.get(str(key))
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _inner(typing.get_args(annotation)[0], key, data)
     arguments = [argument for argument in typing.get_args(annotation) if argument is not Ellipsis]
-    inner = arguments[-1] if arguments else None
-    return _model(inner, data) or inner
+    return arguments[-1] if arguments else None
 
 
 def _model(annotation: Any, data: Any) -> type[BaseModel] | None:
-    """Return the model that `annotation` stands for; of a union, the one whose `kind` the data has."""
+    """Return the model that `annotation` stands for; of several, the one whose `kind` the data has."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _model(typing.get_args(annotation)[0], data)
     if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
-        models = [one for one in typing.get_args(annotation) if _model(one, data)]
+        models = [model for one in typing.get_args(annotation) if (model := _model(one, data))]
+        if len(models) == 1:
+            return models[0]
         for model in models:
             kind = model.model_fields.get("kind")
             if kind and isinstance(data, dict) and data.get("kind") in typing.get_args(kind.annotation):
-                return typing.cast("type[BaseModel]", model)
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _model(typing.get_args(annotation)[0], data)
+                return model
     return None

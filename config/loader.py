@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from config import explain, overrides, source
 from config.errors import ConfigError, Problem
 from config.models import Environment
-from config.source import Location
+from config.rules import RULES
+from config.source import Document, Location
 
 FOLDER = Path(__file__).resolve().parent
 BASE = "base"
@@ -40,7 +41,7 @@ def load(
 
     Args:
         name: the file's name without `.yaml`, which is what the file must call itself.
-        rules: checks beyond the models' own, run when those pass.
+        rules: checks beyond our own, run when the models find nothing wrong.
         folder: where the files are.
         variables: environment variables to take overrides from; the process's own unless given.
 
@@ -50,25 +51,45 @@ def load(
     known = environments(folder)
     if name not in known:
         hint = explain.did_you_mean(name, known)
-        text = f"no such environment (there is no {name}.yaml); known: {', '.join(known) or 'none'}{hint}"
+        text = f"no such environment; known: {', '.join(known) or 'none'}{hint}"
         raise ConfigError([Problem(place="ENV", key=name, text=text)])
-    document = source.merge(source.read(folder / f"{BASE}.yaml"), source.read(folder / f"{name}.yaml"))
-    document = overrides.apply(document, os.environ if variables is None else variables)
+    document, problems = overrides.apply(_read(folder, name), os.environ if variables is None else variables)
     try:
         environment = Environment.model_validate(document.data)
     except ValidationError as error:
-        problems = [explain.problem(item, document) for item in error.errors(include_url=False)]
-        raise ConfigError(problems) from error
-    if environment.environment != name:
-        place = document.place(("environment",))
-        text = f"is '{environment.environment}', but the file is named {name}.yaml: both must be the same"
-        raise ConfigError([Problem(place=place, key="environment", text=text)])
-    broken = [(location, text) for rule in rules for location, text in rule(environment)]
-    if broken:
         raise ConfigError(
-            [
-                Problem(document.place(location), ".".join(map(str, location)), text)
-                for location, text in broken
-            ]
-        )
+            [*problems, *explain.problems(error.errors(include_url=False), document)]
+        ) from error
+    problems += [
+        Problem(document.place(location), source.dotted(location), text)
+        for rule in (_named_as_its_file(name), *RULES, *rules)
+        for location, text in rule(environment)
+    ]
+    if problems:
+        raise ConfigError(problems)
     return environment
+
+
+def _read(folder: Path, name: str) -> Document:
+    """Return base.yaml with the environment's file over it; what is wrong in either is said at once."""
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for stem in (BASE, name):
+        try:
+            documents.append(source.read(folder / f"{stem}.yaml"))
+        except ConfigError as error:  # noqa: PERF203  # two files
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return source.merge(*documents)
+
+
+def _named_as_its_file(name: str) -> Rule:
+    def rule(env: Environment) -> Iterable[tuple[Location, str]]:
+        if env.environment != name:
+            yield (
+                ("environment",),
+                f"must be {name}, as the file {name}.yaml is named (found: {env.environment})",
+            )
+
+    return rule

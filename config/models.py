@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field, model_validator
@@ -12,8 +11,6 @@ from config.limits import (
     LAMBDA_INSIGHTS_LAYERS,
     LAMBDA_MEMORY_MIB,
     LAMBDA_TIMEOUT_S,
-    XRAY_NAME,
-    has_lambda_insights,
 )
 from config.types import (
     AccountId,
@@ -22,17 +19,21 @@ from config.types import (
     Cidr,
     EnvironmentName,
     EnvironmentVariables,
+    Handler,
     HttpsUrl,
     IamAction,
     ImageUri,
     LayerArn,
+    LocalUrl,
     Model,
     ProjectName,
     Region,
     RetentionDays,
     SecurityGroupId,
     ServiceName,
+    Since,
     Slug,
+    SourceFolder,
     SubnetId,
     TagKey,
     TagValue,
@@ -73,8 +74,9 @@ class Archive(Model):
         least = self.glacier_after_days + 90
         if self.expire_after_days < least:
             raise refuse(
-                "expire_after_days must be at least glacier_after_days + 90 = {least}: "
-                "S3 Glacier bills 90 days at least",
+                "must be at least glacier_after_days + 90 = {least}: S3 Glacier bills 90 days at least",
+                at=("expire_after_days",),
+                because=("glacier_after_days",),
                 least=least,
             )
         return self
@@ -149,15 +151,22 @@ class Network(Model):
     @model_validator(mode="after")
     def _given_wholly_or_not(self) -> Network:
         if (self.vpc_id is None) != (not self.subnet_ids):
-            raise refuse("vpc_id and subnet_ids go together: give both, or neither to have a VPC created")
+            given = "vpc_id" if self.vpc_id else "subnet_ids"
+            raise refuse(
+                "vpc_id and subnet_ids go together: give both, or neither to have a VPC created", at=(given,)
+            )
         if self.vpc_id is None and self.security_group_ids:
-            raise refuse("security_group_ids needs vpc_id: the groups must be of the given VPC")
+            raise refuse(
+                "needs vpc_id: the groups must be of the given VPC",
+                at=("security_group_ids",),
+            )
         if self.nat_gateways > self.availability_zones:
-            raise refuse("nat_gateways can be at most availability_zones: one per zone")
-        try:
-            ipaddress.ip_network(self.cidr)
-        except ValueError as error:
-            raise refuse("cidr is not an address block: {why}", why=str(error)) from error
+            raise refuse(
+                "can be at most availability_zones, which is {zones}: one per zone",
+                at=("nat_gateways",),
+                because=("availability_zones",),
+                zones=self.availability_zones,
+            )
         return self
 
 
@@ -204,7 +213,7 @@ class Tuning(Model):
     @model_validator(mode="after")
     def _off_needs_a_reason(self) -> Tuning:
         if self.enabled is False and not self.reason:
-            raise refuse("an alarm that is switched off needs a reason")
+            raise refuse("an alarm that is switched off needs a reason", at=("enabled",))
         return self
 
 
@@ -273,7 +282,7 @@ class SqsTrigger(Model):
     def _large_batches_wait(self) -> SqsTrigger:
         # AWS Lambda API Reference, CreateEventSourceMapping, BatchSize.
         if self.batch_size > 10 and self.batching_window_s < 1:  # noqa: PLR2004
-            raise refuse("a batch_size over 10 needs a batching_window_s of at least 1")
+            raise refuse("must be at most 10 without a batching_window_s of at least 1", at=("batch_size",))
         return self
 
 
@@ -283,10 +292,10 @@ class LambdaService(Service):
     kind: Literal["lambda"]
     """This is a Lambda function."""
 
-    source: str = Field(pattern=r"^functions/[a-z][a-z0-9_]*$")
+    source: SourceFolder
     """Folder of the function's package, such as `functions/payment_handler`."""
 
-    handler: str = Field(default="handler.handle", pattern=r"^[a-z_][a-z0-9_.]*\.[a-z_][a-z0-9_]*$")
+    handler: Handler = "handler.handle"
     """Module and function within the package's folder."""
 
     runtime: Literal["python3.10", "python3.11", "python3.12", "python3.13"] = "python3.12"
@@ -339,21 +348,16 @@ class EcsService(Service):
     def _fargate_offers_it(self) -> EcsService:
         if self.cpu not in FARGATE_MEMORY_MIB:
             allowed = ", ".join(map(str, FARGATE_MEMORY_MIB))
-            raise refuse("Fargate has no cpu of {cpu}; allowed: {allowed}", cpu=self.cpu, allowed=allowed)
+            raise refuse("Fargate offers a cpu of: {allowed}", at=("cpu",), allowed=allowed)
         if self.memory_mib not in FARGATE_MEMORY_MIB[self.cpu]:
             allowed = ", ".join(map(str, FARGATE_MEMORY_MIB[self.cpu]))
             raise refuse(
-                "Fargate has no memory_mib of {memory} with cpu {cpu}; allowed: {allowed}",
-                memory=self.memory_mib,
+                "with cpu {cpu}, Fargate offers a memory_mib of: {allowed}",
+                at=("memory_mib",),
+                because=("cpu",),
                 cpu=self.cpu,
                 allowed=allowed,
             )
-        return self
-
-    @model_validator(mode="after")
-    def _image_is_pinned(self) -> EcsService:
-        if self.image.endswith(":latest"):
-            raise refuse("image must name a version or a digest: latest changes without a deployment")
         return self
 
 
@@ -371,10 +375,12 @@ class Recipients(Model):
 
     @model_validator(mode="after")
     def _nobody_twice(self) -> Recipients:
-        for what, values in (("e-mail address", self.emails), ("webhook", self.webhooks)):
-            doubles = sorted({value for value in values if values.count(value) > 1})
-            if doubles:
-                raise refuse("the same {what} twice: {doubles}", what=what, doubles=", ".join(doubles))
+        for what, values in (("emails", self.emails), ("webhooks", self.webhooks)):
+            # Mail is delivered whatever the case of the letters: the same person would be told twice.
+            same = [value.casefold() if what == "emails" else value for value in values]
+            for position, value in enumerate(same):
+                if value in same[:position]:
+                    raise refuse("is there already", at=(what, position))
         return self
 
     @property
@@ -402,7 +408,7 @@ class Notifications(Model):
 class Dashboard(Model):
     """The CloudWatch dashboard `<project>-<env>`."""
 
-    start: str = Field(default="-PT8H", pattern=r"^-P(\d+D|T\d+[HM])$")
+    start: Since = "-PT8H"
     """How far back graphs begin, as an ISO 8601 duration: `-PT8H` is eight hours."""
 
     period_s: int = Field(default=60, ge=60, le=86_400, multiple_of=60)
@@ -427,11 +433,11 @@ class Environment(Model):
     account_id: AccountId
     """The AWS account; Terraform refuses to run against any other."""
 
-    endpoint: str | None = Field(default=None, pattern=r"^http://(127\.0\.0\.1|localhost):\d{1,5}$")
+    endpoint: LocalUrl | None = None
     """URL of a local AWS; without it, AWS itself."""
 
     tags: dict[TagKey, TagValue] = {}
-    """Tags for every resource, beside `Project`, `Environment` and `ManagedBy`."""
+    """Tags for every resource, beside those that the platform sets itself."""
 
     deletion_protection: bool = False
     """Whether log groups, keys and the archive refuse to be destroyed."""
@@ -485,54 +491,3 @@ class Environment(Model):
         """Return the Lambda Insights layer for this region and `architecture`: the config's, else AWS's."""
         given = {"arm64": self.insights.layer_arn_arm64, "x86_64": self.insights.layer_arn_x86_64}
         return given[architecture] or LAMBDA_INSIGHTS_LAYERS[architecture][self.region]
-
-    @model_validator(mode="after")
-    def _names_fit_xray(self) -> Environment:
-        name = f"{self.project}-{self.environment}"
-        if len(name) > XRAY_NAME:
-            raise refuse(
-                "project and environment make the X-Ray name {name} of {n} characters; {max} are allowed",
-                name=name,
-                n=len(name),
-                max=XRAY_NAME,
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _lambda_insights_exists(self) -> Environment:
-        if not self.insights.functions:
-            return self
-        given = {"arm64": self.insights.layer_arn_arm64, "x86_64": self.insights.layer_arn_x86_64}
-        for name, function in self.functions.items():
-            architecture = function.architecture
-            if given[architecture] is None and not has_lambda_insights(self.region, architecture):
-                raise refuse(
-                    "AWS has no Lambda Insights layer for {architecture} in {region}, which services.{name} "
-                    "needs: set insights.layer_arn_{architecture}, another architecture, "
-                    "or insights.functions: false",
-                    architecture=architecture,
-                    region=self.region,
-                    name=name,
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _collector_fits(self) -> Environment:
-        for name, service in self.containers.items():
-            left = service.memory_mib - self.tracing.collector_memory_mib
-            if left < self.tracing.collector_memory_mib or service.cpu <= self.tracing.collector_cpu:
-                raise refuse(
-                    "services.{name}: {memory} MiB and {cpu} CPU units leave too little beside the collector "
-                    "(tracing.collector_memory_mib {collector})",
-                    name=name,
-                    memory=service.memory_mib,
-                    cpu=service.cpu,
-                    collector=self.tracing.collector_memory_mib,
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _somebody_is_told(self) -> Environment:
-        if not self.is_local and self.notifications.critical.count == 0:
-            raise refuse("notifications.critical names nobody: give an e-mail address or an https webhook")
-        return self

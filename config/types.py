@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import typing
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from config.limits import REGIONS, RETENTION_DAYS
@@ -15,13 +24,46 @@ class Model(BaseModel):
     """Base of every model: frozen, unknown keys refused, and attribute docstrings are the documentation."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _a_truth_is_no_number(cls, data: Any) -> Any:
+        # pydantic takes true for 1; whoever writes `timeout_s: yes` means something else.
+        for name, field in cls.model_fields.items() if isinstance(data, dict) else ():
+            numbers = {int, float} & {field.annotation, *typing.get_args(field.annotation)}
+            if numbers and isinstance(data.get(name), bool):
+                raise refuse("must be a number", at=(name,))
+        return data
 
-def refuse(text: str, /, **context: Any) -> PydanticCustomError:
-    """Return the error that a validator raises: one sentence that says what is allowed."""
-    return PydanticCustomError("refused", text, context or None)
+
+def refuse(
+    text: str, /, *, at: tuple[str | int, ...] = (), because: tuple[str, ...] = (), **context: Any
+) -> PydanticCustomError:
+    """Return the error that a validator raises: one sentence that says what is allowed.
+
+    Args:
+        text: the sentence; `{name}` is filled in from `context`.
+        at: where the fault is, from the model that is validated; the whole model unless given.
+        because: the keys beside it that make it wrong.
+        context: values for the sentence.
+    """
+    return PydanticCustomError("refused", text, {**context, "at": at, "because": because})
+
+
+PATTERNS: dict[str, str] = {}
+"""Pattern -> what it asks for, in words: a person who is told only the pattern has to read it first."""
+
+
+def _looks_like(pattern: str, words: str, **bounds: int) -> StringConstraints:
+    """Return the constraint that text matches `pattern`, and note its `words` for error messages."""
+    PATTERNS[pattern] = words
+    return StringConstraints(pattern=pattern, **bounds)  # type: ignore[arg-type]  # max_length is an int
 
 
 def _one_of_retention_days(value: int) -> int:
@@ -33,33 +75,56 @@ def _one_of_retention_days(value: int) -> int:
 
 def _known_region(value: str) -> str:
     if value not in REGIONS:
-        raise refuse("not a region of the partition aws; allowed: {allowed}", allowed=", ".join(REGIONS))
+        raise refuse("must be a region of the partition aws: {known}", known=", ".join(REGIONS))
     return value
 
 
 def _https_url(value: str) -> str:
-    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[^\s#]*)?", value):
+    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s#]*)?", value):
         raise refuse("must be an https:// URL (SNS would send alarms in clear text to anything else)")
     return value
 
 
 def _bucket_name(value: str) -> str:
-    looks_like_address = re.fullmatch(r"\d+\.\d+\.\d+\.\d+", value)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", value) or looks_like_address:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", value):
         raise refuse(
-            "not an S3 bucket name: 3 to 63 lower-case letters, digits and hyphens, "
+            "must be an S3 bucket name: 3 to 63 lower-case letters, digits and hyphens, "
             "beginning and ending with a letter or digit"
         )
-    if value.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or value.endswith(("-s3alias", "--ol-s3")):
-        raise refuse("not an S3 bucket name: this prefix or suffix is reserved by AWS")
+    if value.startswith(_RESERVED_PREFIXES) or value.endswith(_RESERVED_SUFFIXES):
+        reserved = ", ".join((*_RESERVED_PREFIXES, *_RESERVED_SUFFIXES))
+        raise refuse("must be an S3 bucket name without what AWS reserves: {reserved}", reserved=reserved)
     return value
 
 
 def _not_reserved(value: str) -> str:
     if value.lower().startswith("aws:"):
         raise refuse("tag keys that begin with aws: are reserved by AWS")
+    if value.lower() in {tag.lower() for tag in OWN_TAGS}:
+        raise refuse("this tag is set by the platform, as are {own}", own=", ".join(OWN_TAGS))
     return value
 
+
+def _address_block(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        raise refuse("is not an address block: {why}", why=str(error)) from error
+    return value
+
+
+def _pinned(value: str) -> str:
+    if value.endswith(":latest"):
+        raise refuse("must name a version or a digest: latest changes without a deployment")
+    return value
+
+
+OWN_TAGS = ("Project", "Environment", "ManagedBy", "Service", "Owner", "Severity", "Name")
+"""Tags that the platform sets itself, on everything or on what they apply to."""
+
+# Amazon S3 User Guide, "General purpose bucket naming rules".
+_RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
 
 RetentionDays = Annotated[
     int, AfterValidator(_one_of_retention_days), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})
@@ -75,13 +140,26 @@ HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 BucketName = Annotated[str, AfterValidator(_bucket_name)]
 """A bucket name (Amazon S3 User Guide, "General purpose bucket naming rules"); no dots, which break TLS."""
 
-AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+AccountId = Annotated[str, _looks_like(r"^[0-9]{12}$", "twelve digits in quotes")]
 """Twelve digits, quoted in YAML: 0222… without quotes is a number in base eight."""
 
-Cidr = Annotated[str, StringConstraints(pattern=r"^\d{1,3}(\.\d{1,3}){3}/(1[6-9]|2[0-4])$")]
+Cidr = Annotated[
+    str,
+    _looks_like(
+        r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/(1[6-9]|2[0-4])$",
+        "an IPv4 block from /16 to /24, such as 10.20.0.0/16",
+    ),
+    AfterValidator(_address_block),
+]
 """An IPv4 block from /16 to /24 (a VPC takes /16 to /28; four subnets per block must fit)."""
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+Slug = Annotated[
+    str,
+    _looks_like(
+        r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        "a name of lower-case letters and digits, in words joined by single hyphens, beginning with a letter",
+    ),
+]
 """Lower-case letters and digits in words joined by single hyphens, beginning with a letter."""
 
 ProjectName = Annotated[Slug, Field(max_length=16)]
@@ -93,30 +171,91 @@ EnvironmentName = Annotated[Slug, Field(max_length=12)]
 ServiceName = Annotated[Slug, Field(max_length=24)]
 """At most 24 characters, so that every name made from it stays within AWS's limits."""
 
-VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
-SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
-SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$")]
+VpcId = Annotated[str, _looks_like(r"^vpc-[0-9a-f]{8,17}$", "the id of a VPC, such as vpc-0123456789abcdef0")]
+SubnetId = Annotated[
+    str, _looks_like(r"^subnet-[0-9a-f]{8,17}$", "the id of a subnet, such as subnet-0123456789abcdef0")
+]
+SecurityGroupId = Annotated[
+    str, _looks_like(r"^sg-[0-9a-f]{8,17}$", "the id of a security group, such as sg-0123456789abcdef0")
+]
 
-Arn = Annotated[str, StringConstraints(pattern=r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:\S+$")]
+Arn = Annotated[
+    str,
+    _looks_like(
+        r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:\S+$",
+        "an ARN of the partition aws, such as arn:aws:dynamodb:eu-west-1:111122223333:table/orders",
+    ),
+]
 """An ARN in the partition aws."""
 
 LayerArn = Annotated[
-    str, StringConstraints(pattern=r"^arn:aws:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
+    str,
+    _looks_like(
+        r"^arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+$",
+        "the ARN of a layer's version, such as arn:aws:lambda:eu-west-1:111122223333:layer:name:7",
+    ),
 ]
 """A Lambda layer version's ARN."""
 
-IamAction = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+\*?$")]
+IamAction = Annotated[
+    str,
+    _looks_like(
+        r"^[a-z0-9-]+:[A-Za-z0-9]+\*?$",
+        "an IAM action with its service, such as dynamodb:GetItem or s3:Get*; never all actions",
+    ),
+]
 """An IAM action such as `dynamodb:GetItem`; a bare `*` is refused."""
 
 ImageUri = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][\w.:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$")
+    str,
+    _looks_like(
+        r"^[a-z0-9][A-Za-z0-9_.:/-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})$",
+        "a container image with a tag or a digest, such as public.ecr.aws/nginx/nginx:1.29.3",
+    ),
+    AfterValidator(_pinned),
 ]
-"""A container image with a tag or digest; `latest` is refused where it is used."""
+"""A container image with a tag, but not `latest`, or a digest."""
 
-EnvironmentVariables = dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], str]
+EnvironmentVariables = dict[
+    Annotated[
+        str,
+        _looks_like(
+            r"^[A-Za-z][A-Za-z0-9_]*$",
+            "the name of an environment variable: letters, digits and _, beginning with a letter",
+        ),
+    ],
+    str,
+]
 """Names as AWS Lambda and ECS accept them; values are not secrets (they are readable in the console)."""
 
+_TAG_CHARACTERS = "letters, digits, spaces and _ . : / = + @ -"
 TagKey = Annotated[
-    str, AfterValidator(_not_reserved), StringConstraints(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=128)
+    str,
+    AfterValidator(_not_reserved),
+    _looks_like(r"^[A-Za-z0-9 _.:/=+@-]+$", f"a tag's key: {_TAG_CHARACTERS}", max_length=128),
 ]
-TagValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 _.:/=+@-]*$", max_length=256)]
+TagValue = Annotated[
+    str, _looks_like(r"^[A-Za-z0-9 _.:/=+@-]*$", f"a tag's value: {_TAG_CHARACTERS}", max_length=256)
+]
+
+SourceFolder = Annotated[
+    str,
+    _looks_like(r"^functions/[a-z][a-z0-9_]*$", "a folder of functions/, such as functions/payment_handler"),
+]
+Handler = Annotated[
+    str,
+    _looks_like(r"^[a-z_][a-z0-9_.]*\.[a-z_][a-z0-9_]*$", "a module and a function, such as handler.handle"),
+]
+Since = Annotated[
+    str,
+    _looks_like(
+        r"^-P([0-9]+D|T[0-9]+[HM])$", "a negative ISO 8601 duration, such as -PT8H for the last eight hours"
+    ),
+]
+LocalUrl = Annotated[
+    str,
+    _looks_like(
+        r"^http://(127\.0\.0\.1|localhost):[0-9]{1,5}$",
+        "the URL of a local AWS, such as http://127.0.0.1:4566; leave it out for AWS itself",
+    ),
+]
