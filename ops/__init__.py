@@ -1,6 +1,8 @@
 """What `make` runs: setup, packaging, Terraform, the local AWS, generated documents."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build"
+BUILD = Path(os.environ.get("BUILD_DIR") or ROOT / "build")
+"""Where everything that can be made again goes; the end-to-end tests have one of their own."""

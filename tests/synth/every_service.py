@@ -46,14 +46,14 @@ def main() -> None:
     sys.stdout.write(json.dumps(report))
 
 
-def constructs(module: Any, cdktf: Any) -> list[Any]:  # noqa: ANN401  # the bindings are untyped
+def constructs(module: Any, cdktf: Any) -> list[Any]:  # the bindings are untyped
     """Return the resources, data sources and providers that a service defines."""
     bases = (cdktf.TerraformResource, cdktf.TerraformDataSource, cdktf.TerraformProvider)
     found = [getattr(module, name) for name in module.__all__]
     return [class_ for class_ in found if isinstance(class_, type) and issubclass(class_, bases)]
 
 
-def arguments(class_: Any) -> dict[str, Any]:  # noqa: ANN401  # the bindings are untyped
+def arguments(class_: Any) -> dict[str, Any]:  # the bindings are untyped
     """Make up a value for every keyword argument of a constructor."""
     hints = typing.get_type_hints(class_.__init__)
     keywords = [
@@ -64,7 +64,7 @@ def arguments(class_: Any) -> dict[str, Any]:  # noqa: ANN401  # the bindings ar
     return {name: value(name, hints[name]) for name in keywords}
 
 
-def value(name: str, hint: Any) -> Any:  # noqa: ANN401  # a type annotation is not a type
+def value(name: str, hint: Any) -> Any:  # a type annotation is not a type
     """Make up a value of an annotated type."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Union:
@@ -82,7 +82,7 @@ def value(name: str, hint: Any) -> Any:  # noqa: ANN401  # a type annotation is 
     return {}  # "any": only maps of nested blocks are typed so
 
 
-def is_alternative(hint: Any) -> bool:  # noqa: ANN401  # a type annotation is not a type
+def is_alternative(hint: Any) -> bool:  # a type annotation is not a type
     """Tell whether an annotation is a dict or a token that may stand for the value proper."""
     return typing.get_origin(hint) is dict or getattr(hint, "__name__", "") == "IResolvable"
 

@@ -1,0 +1,96 @@
+"""One platform for the whole session: deployed by the commands that users type, to a local AWS of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import pytest
+
+from catalog import Catalog
+from config.models import Environment
+from local_aws import process
+from local_aws.identity import HOST
+from ops import BUILD, ROOT, environment
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A checkout, a local AWS, and folders that belong to this session alone."""
+
+    endpoint: str
+    folder: Path
+    env: Environment
+    catalog: Catalog
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def make(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run `make` as a user would and return how it ended."""
+        return self.run("make", "--no-print-directory", *arguments, **variables)
+
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the checkout with this platform's variables."""
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **self.variables, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of this platform's AWS."""
+        return cast("Any", boto3).client(
+            service,
+            region_name=self.env.region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106  # the local AWS takes anything
+        )
+
+    def outputs(self) -> dict[str, Any]:
+        """Return what the stacks published."""
+        done = self.make("output", "JSON=1")
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+
+@pytest.fixture(scope="session")
+def empty_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A local AWS on a free port with nothing in it."""
+    folder = tmp_path_factory.mktemp("platform")
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    endpoint = process.start(port, folder / "local-aws")
+    overrides = {"REVEILLE_ENDPOINT": endpoint}
+    env, catalog = environment.read("local", variables=overrides)
+    variables = {
+        **overrides,
+        "ENV": "local",
+        "BUILD_DIR": str(folder / "build"),
+        "CDKTF_OUTDIR": str(folder / "cdktf.out"),
+        # One download of the provider per machine, not per session.
+        "TF_PLUGIN_CACHE_DIR": os.environ.get("TF_PLUGIN_CACHE_DIR") or str(BUILD / "terraform-plugins"),
+    }
+    try:
+        yield Platform(endpoint, folder, env, catalog, variables)
+    finally:
+        process.stop(folder / "local-aws")
+
+
+@pytest.fixture(scope="session")
+def platform(empty_platform: Platform) -> Platform:
+    """The platform, deployed."""
+    done = empty_platform.make("deploy")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return empty_platform

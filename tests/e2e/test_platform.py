@@ -1,0 +1,377 @@
+"""What the configuration says is what AWS has; a second deployment changes nothing; nothing is left behind.
+
+The tests run in the order of this file, in one process, on one deployment.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+
+from ops import ROOT
+from tests.e2e.conftest import Platform
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform")]
+
+WAIT_S = 30
+
+
+def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
+    """Return all items of a paginated call."""
+    return [item for page in client.get_paginator(operation).paginate(**arguments) for item in page[key]]
+
+
+def test_a_stack_without_the_ones_before_it_says_which_to_deploy_first(empty_platform: Platform) -> None:
+    """And nothing is created."""
+    done = empty_platform.make("deploy", "STACK=monitoring")
+    assert done.returncode != 0
+    assert "first `make deploy ENV=local STACK=security`" in done.stderr
+    assert not pages(empty_platform.client("sns"), "list_topics", "Topics")
+
+
+def test_a_deployment_reports_every_stack(platform: Platform) -> None:
+    """A table of outputs, with the names that users rely on, all of them filled in."""
+    outputs = platform.outputs()
+    for name in ("kms_key_id", "alarm_topic_arn", "ecs_cluster_name", "dashboard_url"):
+        assert isinstance(outputs[name], str)
+        assert outputs[name]
+    assert set(outputs["lambda_function_names"]) == set(platform.env.functions)
+    table = platform.make("output")
+    assert table.returncode == 0
+    assert outputs["dashboard_url"][:40] in table.stdout
+
+
+def test_planning_again_finds_no_change(platform: Platform) -> None:
+    """In none of the four stacks."""
+    done = platform.make("diff", "CHECK=1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.findall(r"^(\w+) +No changes$", done.stdout, re.MULTILINE) == [
+        "security", "compute", "monitoring", "dashboard",
+    ]  # fmt: skip
+
+
+def test_the_key_rotates_and_lets_its_callers_in(platform: Platform) -> None:
+    """The deployed policy has a statement per caller."""
+    kms, key_id = platform.client("kms"), platform.outputs()["kms_key_id"]
+    assert kms.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"]
+    policy = json.loads(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
+    services = [one["Principal"].get("Service") for one in policy["Statement"]]
+    assert services[1:] == [
+        f"logs.{platform.env.region}.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com",
+    ]  # fmt: skip
+
+
+def test_log_groups_are_encrypted_kept_and_archived(platform: Platform) -> None:
+    """Every group of the catalog, and no other; each but the archive's own sends to the archive."""
+    logs = platform.client("logs")
+    found = {one["logGroupName"]: one for one in pages(logs, "describe_log_groups", "logGroups")}
+    assert set(found) == {group.name for group in platform.catalog.log_groups}
+    for group in platform.catalog.log_groups:
+        assert found[group.name]["retentionInDays"] == platform.env.logs.retention_days
+        assert found[group.name]["kmsKeyId"].endswith(platform.outputs()["kms_key_id"])
+        filters = logs.describe_subscription_filters(logGroupName=group.name)["subscriptionFilters"]
+        assert len(filters) == (0 if group.writer == "delivery" else 1)
+
+
+def test_metric_filters_are_the_catalogs(platform: Platform) -> None:
+    """Pattern, metric, value and default of each."""
+    found = {
+        one["filterName"]: (one["filterPattern"], one["metricTransformations"][0])
+        for one in pages(platform.client("logs"), "describe_metric_filters", "metricFilters")
+    }
+    assert set(found) == {spec.name for spec in platform.catalog.filters}
+    for spec in platform.catalog.filters:
+        pattern, transformation = found[spec.name]
+        assert pattern == spec.pattern
+        assert transformation["metricNamespace"] == spec.namespace
+        assert transformation["metricName"] == spec.metric
+        assert transformation["metricValue"] == spec.value
+        assert transformation.get("defaultValue") == spec.default_value
+
+
+def test_alarms_are_the_catalogs(platform: Platform) -> None:
+    """Every alarm with metric, statistic, threshold, M of N, missing data and action; and no other."""
+    cloudwatch, outputs = platform.client("cloudwatch"), platform.outputs()
+    found = {one["AlarmName"]: one for one in pages(cloudwatch, "describe_alarms", "MetricAlarms")}
+    assert set(found) == {alarm.name for alarm in platform.catalog.alarms}
+    for alarm in platform.catalog.alarms:
+        one = found[alarm.name]
+        metric = alarm.metric
+        assert (one["Namespace"], one["MetricName"]) == (metric.namespace, metric.name)
+        assert {pair["Name"]: pair["Value"] for pair in one.get("Dimensions", [])} == metric.dimensions
+        assert one.get("Statistic") or one["ExtendedStatistic"] == metric.stat
+        assert one["Period"] == metric.period_s
+        assert one["Threshold"] == alarm.threshold
+        assert one["ComparisonOperator"] == alarm.comparison
+        assert one["EvaluationPeriods"] == alarm.evaluation_periods
+        assert one["DatapointsToAlarm"] == alarm.datapoints_to_alarm
+        assert one["TreatMissingData"] == alarm.treat_missing_data
+        assert one["AlarmDescription"] == alarm.description
+        assert one["AlarmActions"] == one["OKActions"] == [outputs["warning_topic_arn"]]
+
+
+def test_composites_name_their_children(platform: Platform) -> None:
+    """Each rule names the children of the catalog, which exist, and wakes somebody."""
+    found = {
+        one["AlarmName"]: one
+        for one in pages(
+            platform.client("cloudwatch"), "describe_alarms", "CompositeAlarms", AlarmTypes=["CompositeAlarm"]
+        )
+    }
+    assert set(found) == {composite.name for composite in platform.catalog.composites}
+    for composite in platform.catalog.composites:
+        one = found[composite.name]
+        children = [platform.catalog.alarm_name(key) for key in composite.children()]
+        assert re.findall(r'ALARM\("([^"]+)"\)', one["AlarmRule"]) == children
+        assert one["AlarmActions"] == [platform.outputs()["alarm_topic_arn"]]
+
+
+def test_notifications_can_be_delivered_or_are_kept(platform: Platform) -> None:
+    """Encrypted topics and queues, a redrive policy per subscription, three tries, fourteen days."""
+    sns, sqs, outputs = platform.client("sns"), platform.client("sqs"), platform.outputs()
+    for topic in (outputs["alarm_topic_arn"], outputs["warning_topic_arn"]):
+        attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+        assert attributes["KmsMasterKeyId"].endswith(outputs["kms_key_id"])
+        assert "cloudwatch.amazonaws.com" in attributes["Policy"]
+        for subscription in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+            described = sns.get_subscription_attributes(SubscriptionArn=subscription["SubscriptionArn"])
+            assert "alarms-dead-letters" in described["Attributes"]["RedrivePolicy"]
+    url = outputs["alarm_queue_url"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 3
+    dead = sqs.get_queue_attributes(QueueUrl=outputs["dead_letter_queue_url"], AttributeNames=["All"])
+    assert dead["Attributes"]["MessageRetentionPeriod"] == str(14 * 86_400)
+    for attributes in (queue, dead["Attributes"]):
+        assert "sns.amazonaws.com" in attributes["Policy"]
+        assert attributes["KmsMasterKeyId"].endswith(outputs["kms_key_id"])
+
+
+def test_functions_are_as_configured(platform: Platform) -> None:
+    """Runtime, memory, timeout, tracing, Insights layer, log group, key."""
+    functions = platform.client("lambda")
+    for name, config in platform.env.functions.items():
+        function_name = platform.outputs()["lambda_function_names"][name]
+        one = functions.get_function_configuration(FunctionName=function_name)
+        assert (one["Runtime"], one["MemorySize"], one["Timeout"]) == (
+            config.runtime, config.memory_mib, config.timeout_s,
+        )  # fmt: skip
+        assert one["Architectures"] == [config.architecture]
+        assert one["TracingConfig"] == {"Mode": "Active"}
+        assert [layer["Arn"] for layer in one["Layers"]] == [
+            platform.env.insights_layer_arn(config.architecture)
+        ]
+        assert one["LoggingConfig"]["LogGroup"] == f"/aws/lambda/{function_name}"
+        assert one["KMSKeyArn"].endswith(platform.outputs()["kms_key_id"])
+
+
+def test_services_run_on_fargate_with_a_collector(platform: Platform) -> None:
+    """Cluster with Container Insights; each service's task has two containers."""
+    ecs, outputs = platform.client("ecs"), platform.outputs()
+    (cluster,) = ecs.describe_clusters(clusters=[outputs["ecs_cluster_name"]], include=["SETTINGS"])[
+        "clusters"
+    ]
+    assert cluster["settings"] == [{"name": "containerInsights", "value": platform.env.insights.containers}]
+    names = list(outputs["ecs_service_names"].values())
+    services = ecs.describe_services(cluster=cluster["clusterArn"], services=names)["services"]
+    assert len(services) == len(platform.env.containers)
+    for one in services:
+        task = ecs.describe_task_definition(taskDefinition=one["taskDefinition"])["taskDefinition"]
+        assert [container["name"] for container in task["containerDefinitions"]][1] == "collector"
+
+
+def test_tracing_is_sampled_and_grouped(platform: Platform) -> None:
+    """The rule's rate and the group's filter are the configuration's."""
+    xray = platform.client("xray")
+    rules = [one["SamplingRule"] for one in pages(xray, "get_sampling_rules", "SamplingRuleRecords")]
+    (rule,) = [one for one in rules if one["RuleName"] == f"{platform.env.project}-local"]
+    assert rule["FixedRate"] == platform.env.tracing.sampling_rate
+    groups = {one["GroupName"]: one for one in pages(xray, "get_groups", "Groups")}
+    assert "reveille-checkout-api-local" in groups["reveille-local"]["FilterExpression"]
+
+
+def test_the_archive_keeps_what_it_should(platform: Platform) -> None:
+    """Glacier and expiry after the configured days."""
+    bucket = platform.outputs()["archive_bucket"]
+    (rule,) = platform.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    days = platform.env.logs.archive
+    assert rule["Transitions"] == [{"Days": days.glacier_after_days, "StorageClass": "GLACIER"}]
+    assert rule["Expiration"]["Days"] == days.expire_after_days
+
+
+def test_saved_queries_and_dashboard_are_there(platform: Platform) -> None:
+    """By name; the dashboard's alarms exist."""
+    queries = platform.client("logs").describe_query_definitions()["queryDefinitions"]
+    assert {one["name"] for one in queries} == {query.name for query in platform.catalog.queries}
+    cloudwatch = platform.client("cloudwatch")
+    body = json.loads(cloudwatch.get_dashboard(DashboardName="reveille-local")["DashboardBody"])
+    arns = [arn for one in body["widgets"] if one["type"] == "alarm" for arn in one["properties"]["alarms"]]
+    assert sorted(arns) == sorted(platform.outputs()["alarm_arns"].values())
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "answer"),
+    [
+        ("payment-handler", "payment_ok.json", "approved"),
+        ("payment-handler", "payment_declined.json", "declined"),
+        ("order-processor", "order_batch_partial.json", "batchItemFailures"),
+    ],
+)
+def test_a_deployed_function_really_runs(platform: Platform, function: str, event: str, answer: str) -> None:
+    """`make invoke` prints the result and the log; the log group has the line too."""
+    done = platform.make("invoke", f"FUNCTION={function}", f"EVENT=tests/events/{event}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert answer in done.stdout
+    assert '"duration_ms"' in done.stdout
+    logs = platform.client("logs")
+    group = platform.catalog.log_group(function).name
+    assert any('"duration_ms"' in one["message"] for one in pages(
+        logs, "filter_log_events", "events", logGroupName=group
+    ))  # fmt: skip
+
+
+def test_a_failing_function_fails_the_command(platform: Platform) -> None:
+    """A fault is an exit status, and an error entry in the log."""
+    done = platform.make("invoke", "FUNCTION=payment-handler", "EVENT=tests/events/payment_fault.json")
+    assert done.returncode != 0
+    assert '"level":"ERROR"' in done.stdout
+
+
+def test_a_message_in_the_queue_reaches_its_function(platform: Platform) -> None:
+    """The event source mapping delivers; the queue is empty afterwards."""
+    sqs, url = platform.client("sqs"), platform.outputs()["queue_urls"]["order-processor"]
+    batch = json.loads((ROOT / "tests/events/order_batch.json").read_text(encoding="utf-8"))
+    sqs.send_message(QueueUrl=url, MessageBody=batch["Records"][0]["body"])
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def drained() -> bool:
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return all(value == "0" for value in attributes.values())
+
+    wait_for(drained)
+
+
+def test_an_alarm_arrives_in_the_alarm_queue(platform: Platform) -> None:
+    """From a child through its composite, topic and subscription, for every composite."""
+    cloudwatch, sqs = platform.client("cloudwatch"), platform.client("sqs")
+    url = platform.outputs()["alarm_queue_url"]
+    arrived: set[str] = set()
+    expected: set[str] = set()
+    for composite in platform.catalog.composites:
+        expected.add(composite.name)
+        for key in composite.children():
+            name = platform.catalog.alarm_name(key)
+            expected.add(name)
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="rehearsal")
+
+    def all_arrived() -> bool:
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            notice = json.loads(json.loads(message["Body"])["Message"])
+            if notice["NewStateValue"] == "ALARM":
+                arrived.add(notice["AlarmName"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return expected <= arrived
+
+    wait_for(all_arrived, lambda: f"missing: {sorted(expected - arrived)}")
+
+
+def test_one_stack_deploys_alone_and_mends_what_was_taken_away(platform: Platform) -> None:
+    """A dashboard deleted by hand comes back; the other stacks are not looked at."""
+    cloudwatch = platform.client("cloudwatch")
+    cloudwatch.delete_dashboards(DashboardNames=["reveille-local"])
+    done = platform.make("deploy", "STACK=dashboard")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "dashboard   1 added" in done.stdout
+    assert "monitoring" not in done.stdout
+    assert cloudwatch.get_dashboard(DashboardName="reveille-local")
+
+
+def test_a_changed_threshold_changes_the_alarm_and_nothing_else(platform: Platform) -> None:
+    """One variable, one alarm per function; afterwards the file's value is back."""
+    cloudwatch = platform.client("cloudwatch")
+    name = "reveille-payment-handler-latency-local"
+
+    def threshold() -> float:
+        return float(cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["Threshold"])
+
+    changed = platform.make("deploy", "STACK=monitoring", REVEILLE_ALARMS__LAMBDA__LATENCY__THRESHOLD="1234")
+    assert changed.returncode == 0, changed.stdout + changed.stderr
+    assert f"monitoring  {len(platform.env.functions)} changed" in changed.stdout
+    assert threshold() == 1234
+    back = platform.make("deploy", "STACK=monitoring")
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert threshold() == 3000
+
+
+def test_a_stack_that_others_read_is_not_destroyed_first(platform: Platform) -> None:
+    """The message says which to destroy before it."""
+    done = platform.make("destroy", "STACK=security")
+    assert done.returncode != 0
+    assert (
+        "first `make destroy ENV=local STACK=dashboard`" in done.stderr or "STACK=monitoring" in done.stderr
+    )
+
+
+def test_destroying_leaves_nothing(platform: Platform) -> None:
+    """No resource of any kind, no state, no plan; the key waits to be deleted, as AWS demands."""
+    done = platform.make("destroy", "KEEP_LOCAL_AWS=1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    client = platform.client
+    cloudwatch, logs, ecs = client("cloudwatch"), client("logs"), client("ecs")
+    left: dict[str, list[Any]] = {
+        "alarms": pages(cloudwatch, "describe_alarms", "MetricAlarms"),
+        "composites": pages(cloudwatch, "describe_alarms", "CompositeAlarms", AlarmTypes=["CompositeAlarm"]),
+        "dashboards": pages(cloudwatch, "list_dashboards", "DashboardEntries"),
+        "log groups": pages(logs, "describe_log_groups", "logGroups"),
+        "queries": logs.describe_query_definitions()["queryDefinitions"],
+        "functions": pages(client("lambda"), "list_functions", "Functions"),
+        "mappings": pages(client("lambda"), "list_event_source_mappings", "EventSourceMappings"),
+        "topics": pages(client("sns"), "list_topics", "Topics"),
+        "subscriptions": pages(client("sns"), "list_subscriptions", "Subscriptions"),
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "buckets": client("s3").list_buckets()["Buckets"],
+        "streams": client("firehose").list_delivery_streams()["DeliveryStreamNames"],
+        "roles": pages(client("iam"), "list_roles", "Roles"),
+        "clusters": [
+            one
+            for one in ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
+            if one["status"] == "ACTIVE"
+        ],
+        "task definitions": ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
+        "networks": [one for one in client("ec2").describe_vpcs()["Vpcs"] if not one["IsDefault"]],
+        "gateways": [
+            one
+            for one in client("ec2").describe_nat_gateways()["NatGateways"]
+            if one["State"] not in {"deleted", "deleting"}
+        ],
+        "addresses": client("ec2").describe_addresses()["Addresses"],
+        "groups": [
+            one for one in pages(client("xray"), "get_groups", "Groups") if one["GroupName"] != "Default"
+        ],
+        "rules": [
+            one
+            for one in pages(client("xray"), "get_sampling_rules", "SamplingRuleRecords")
+            if one["SamplingRule"]["RuleName"] != "Default"
+        ],
+        "aliases": [
+            one
+            for one in pages(client("kms"), "list_aliases", "Aliases")
+            if not one["AliasName"].startswith("alias/aws/")
+        ],
+        "plans": list((platform.folder / "build").rglob("*.tfplan")),
+    }
+    assert {what: found for what, found in left.items() if found} == {}
+    keys = pages(client("kms"), "list_keys", "Keys")
+    states = [client("kms").describe_key(KeyId=one["KeyId"])["KeyMetadata"] for one in keys]
+    assert all(one["KeyState"] == "PendingDeletion" for one in states if one["KeyManager"] == "CUSTOMER")
+
+
+def wait_for(condition: Any, explain: Any = lambda: "") -> None:
+    """Wait until `condition()` holds."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, explain() or "it did not happen in time"
+        time.sleep(0.2)

@@ -1,0 +1,86 @@
+"""Synthesis follows the configuration, whatever it says, and `app.py` runs it as a user would."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from config.loader import environments
+from ops import environment
+from tests.synth.processes import ROOT, python
+from tests.synth.synthesized import STACKS, read_back
+
+
+def test_app_writes_the_same_bytes_with_the_slim_and_the_full_bindings(tmp_path: Path) -> None:
+    """The real environment with the most in it, by the command that users type."""
+    python("app.py", full=True, ENV="prod", CDKTF_OUTDIR=str(tmp_path / "full"))
+    python("app.py", ENV="prod", CDKTF_OUTDIR=str(tmp_path / "slim"))
+    for stack in STACKS:
+        full, slim = (
+            (tmp_path / kind / "stacks" / stack / "cdk.tf.json").read_bytes() for kind in ("full", "slim")
+        )
+        assert full.replace(b"/full/", b"/slim/") == slim
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "stack", "expected"),
+    [
+        ("REVEILLE_LOGS__RETENTION_DAYS", "14", "compute", '"retention_in_days": 14'),
+        ("REVEILLE_TRACING__SAMPLING_RATE", "0.25", "compute", '"fixed_rate": 0.25'),
+        ("REVEILLE_KMS__DELETION_WINDOW_DAYS", "21", "security", '"deletion_window_in_days": 21'),
+        ("REVEILLE_ALARMS__LAMBDA__LATENCY__THRESHOLD", "1234", "monitoring", '"threshold": 1234'),
+        ("REVEILLE_SERVICES__PAYMENT_HANDLER__ALARMS", '{"errors": {"threshold": 77}}', "monitoring",
+         '"threshold": 77'),
+        ("REVEILLE_NOTIFICATIONS__QUEUE_MAX_RECEIVES", "9", "monitoring", "9"),
+        ("REVEILLE_INSIGHTS__CONTAINERS", "disabled", "compute", '"value": "disabled"'),
+        ("REVEILLE_DASHBOARD__START", "-PT3H", "dashboard", "-PT3H"),
+        ("REVEILLE_REGION", "eu-north-1", "monitoring", "arn:aws:cloudwatch:eu-north-1:"),
+        ("REVEILLE_NETWORK__CIDR", "10.99.0.0/16", "compute", '"cidr_block": "10.99.0.0/16"'),
+    ],
+)  # fmt: skip
+def test_a_value_of_the_config_arrives(
+    variable: str, value: str, stack: str, expected: str, tmp_path: Path
+) -> None:
+    """Nothing of these is hard-coded."""
+    env, catalog = environment.read("prod", variables={variable: value})
+    one = read_back(env, catalog, tmp_path)
+    assert expected in json.dumps(one.stacks[stack])
+
+
+def test_a_given_network_is_used_and_none_is_created(tmp_path: Path) -> None:
+    """Tasks run in the given subnets; there is no VPC, gateway or route."""
+    given = {
+        "REVEILLE_NETWORK__VPC_ID": "vpc-0123456789abcdef0",
+        "REVEILLE_NETWORK__SUBNET_IDS": '["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]',
+    }
+    env, catalog = environment.read("prod", variables=given)
+    one = read_back(env, catalog, tmp_path)
+    assert not one.resources("aws_vpc", "aws_subnet", "aws_nat_gateway", "aws_route", "aws_eip")
+    for service in one.resources("aws_ecs_service"):
+        assert service.body["network_configuration"]["subnets"] == list(env.network.subnet_ids)
+
+
+@pytest.mark.parametrize("kind", ["lambda", "ecs"])
+def test_an_environment_may_have_services_of_one_kind_only(kind: str, tmp_path: Path) -> None:
+    """Functions alone need no network or cluster; containers alone need no zips."""
+    env, _ = environment.read("prod", variables={})
+    only = {name: one for name, one in env.services.items() if one.kind == kind}
+    slim = env.model_validate({**env.model_dump(by_alias=True), "services": only})
+    from catalog import build  # noqa: PLC0415
+
+    one = read_back(slim, build(slim), tmp_path)
+    assert bool(one.resources("aws_lambda_function")) == (kind == "lambda")
+    assert bool(one.resources("aws_ecs_cluster", "aws_vpc")) == (kind == "ecs")
+    assert not [c for c in one.catalog.composites if c.key == "system-critical"]
+
+
+def test_no_stack_knows_an_environment_by_name() -> None:
+    """What differs between environments is a value of the configuration, never an `if env == …`."""
+    names = set(environments())
+    for path in (ROOT / "stacks").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert node.value not in names, f"{path.name}:{node.lineno}"

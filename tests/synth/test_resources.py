@@ -1,0 +1,186 @@
+"""What every environment's resources have in common, checked over all of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from config.limits import RETENTION_DAYS
+from stacks.compute.containers import COLLECTOR_CONFIG
+from tests.synth.synthesized import ENVIRONMENTS, STACKS, Resource, every_resource, synthesized, texts
+
+
+@pytest.mark.parametrize("group", every_resource("aws_cloudwatch_log_group"), ids=str)
+def test_every_log_group_is_encrypted_and_forgets(group: Resource) -> None:
+    """With our key, by its ARN, and for the configured days."""
+    env = synthesized(group.environment).env
+    assert group.body["kms_key_id"] == "${data.terraform_remote_state.security.outputs.kms_key_arn}"
+    assert group.body["retention_in_days"] == env.logs.retention_days
+    assert env.logs.retention_days in RETENTION_DAYS
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_every_log_group_but_the_archives_own_is_archived(name: str) -> None:
+    """One subscription per group, to the delivery stream."""
+    one = synthesized(name)
+    subscribed = {resource.key for resource in one.resources("aws_cloudwatch_log_subscription_filter")}
+    assert subscribed == {group.key for group in one.catalog.log_groups} - {"log-archive"}
+
+
+@pytest.mark.parametrize("function", every_resource("aws_lambda_function"), ids=str)
+def test_every_function_is_traced_watched_and_logs_where_it_should(function: Resource) -> None:
+    """Active tracing, the Insights layer of its region and processor, its own log group, made before it."""
+    body = function.body
+    env = synthesized(function.environment).env
+    assert body["tracing_config"] == {"mode": "Active"}
+    layer = "LambdaInsightsExtension" + ("-Arm64" if body["architectures"] == ["arm64"] else "")
+    assert re.fullmatch(rf"arn:aws:lambda:{env.region}:\d{{12}}:layer:{layer}:\d+", body["layers"][0])
+    group = f"aws_cloudwatch_log_group.{function.key}"
+    assert body["logging_config"]["log_group"] == f"${{{group}.name}}"
+    assert {group, f"aws_iam_role_policy.{function.key}"} <= set(body["depends_on"])
+    assert body["kms_key_arn"]
+
+
+@pytest.mark.parametrize("task", every_resource("aws_ecs_task_definition"), ids=str)
+def test_every_task_has_a_pinned_collector_and_logs_where_it_should(task: Resource) -> None:
+    """The service is essential and its collector is not; each logs to its own group."""
+    main, collector = json.loads(task.body["container_definitions"])
+    assert (main["essential"], collector["essential"]) == (True, False)
+    assert re.search(r"aws-otel-collector:v\d+\.\d+\.\d+$", collector["image"])
+    assert not main["image"].endswith(":latest")
+    for container, group in ((main, task.key), (collector, f"{task.key}_collector")):
+        options = container["logConfiguration"]["options"]
+        assert container["logConfiguration"]["logDriver"] == "awslogs"
+        assert options["awslogs-group"] == f"${{aws_cloudwatch_log_group.{group}.name}}"
+    assert main["memory"] + collector["memory"] <= int(task.body["memory"])
+    config = {one["name"]: one["value"] for one in collector["environment"]}["AOT_CONFIG_CONTENT"]
+    assert json.loads(config) == COLLECTOR_CONFIG
+
+
+def test_the_collectors_pipelines_use_what_is_defined() -> None:
+    """A name in a pipeline without a definition keeps the collector from starting."""
+    config: dict[str, Any] = json.loads(json.dumps(COLLECTOR_CONFIG))
+    service = config["service"]
+    for pipeline in service["pipelines"].values():
+        for kind, names in pipeline.items():
+            assert set(names) <= set(config[kind])
+    assert set(service["extensions"]) == set(config["extensions"])
+
+
+@pytest.mark.parametrize("service", every_resource("aws_ecs_service"), ids=str)
+def test_every_service_rolls_a_failed_deployment_back(service: Resource) -> None:
+    """The circuit breaker is on."""
+    assert service.body["deployment_circuit_breaker"] == {"enable": True, "rollback": True}
+    assert service.body["network_configuration"]["assign_public_ip"] is False
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_tracing_is_sampled_grouped_and_encrypted(name: str) -> None:
+    """A rule for our services alone, a group that names each of them, and our key."""
+    one = synthesized(name)
+    (rule,) = one.resources("aws_xray_sampling_rule")
+    assert rule.body["fixed_rate"] == one.env.tracing.sampling_rate
+    assert rule.body["service_name"] == f"{one.env.project}-*-{name}"
+    (group,) = one.resources("aws_xray_group")
+    for service in one.catalog.services:
+        assert f'service("{service.resource}")' in group.body["filter_expression"]
+    (encryption,) = one.resources("aws_xray_encryption_config")
+    assert encryption.body["type"] == "KMS"
+
+
+@pytest.mark.parametrize("subscription", every_resource("aws_sns_topic_subscription"), ids=str)
+def test_every_subscription_has_somewhere_for_what_it_cannot_deliver(subscription: Resource) -> None:
+    """The redrive policy names the dead-letter queue."""
+    assert "aws_sqs_queue.dead-letters.arn" in subscription.body["redrive_policy"]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_queues_and_topics_keep_what_they_promise(name: str) -> None:
+    """Three tries, fourteen days, our key, and every recipient subscribed."""
+    one = synthesized(name)
+    queues = {queue.key: queue.body for queue in one.resources("aws_sqs_queue", stack="monitoring")}
+    assert set(queues) == {"alarms", "dead-letters"}
+    assert queues["dead-letters"]["message_retention_seconds"] == 14 * 86_400
+    assert '"maxReceiveCount" = 3' in queues["alarms"]["redrive_policy"].replace('"maxReceiveCount", ', "")
+    for resource in one.resources("aws_sqs_queue", "aws_sns_topic"):
+        encrypted_with = resource.body["kms_master_key_id"]
+        assert encrypted_with == "${data.terraform_remote_state.security.outputs.kms_key_arn}"
+    subscribed = sorted(
+        (subscription.key.split("_")[0], subscription.body["endpoint"])
+        for subscription in one.resources("aws_sns_topic_subscription")
+        if subscription.body["protocol"] != "sqs"
+    )
+    told = one.env.notifications
+    assert subscribed == sorted(
+        [("critical", one) for one in (*told.critical.emails, *told.critical.webhooks)]
+        + [("warning", one) for one in (*told.warning.emails, *told.warning.webhooks)]
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_every_stack_is_bound_to_its_account_and_its_state(name: str, stack: str) -> None:
+    """Provider and backend refuse other accounts; the state is encrypted, locked and has a key of its own."""
+    one = synthesized(name)
+    content = one.stacks[stack]
+    (provider,) = content["provider"]["aws"]
+    assert provider["allowed_account_ids"] == [one.env.account_id]
+    tags = provider["default_tags"][0]["tags"]
+    assert tags.items() >= {"Project": one.env.project, "Environment": name, **one.env.tags}.items()
+    backend = content["terraform"]["backend"]["s3"]
+    assert backend["key"] == f"{one.env.project}/{name}/{stack}.tfstate"
+    assert backend["bucket"] == one.env.state.bucket
+    assert (backend["encrypt"], backend["use_lockfile"]) == (True, True)
+    assert set(content["terraform"]["backend"]) == {"s3"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_only_a_local_aws_has_credentials_and_endpoints(name: str, stack: str) -> None:
+    """Nothing of the laptop reaches an account's configuration, and no credentials are in any."""
+    one = synthesized(name)
+    content = one.stacks[stack]
+    (provider,) = content["provider"]["aws"]
+    local = one.env.is_local
+    assert ("access_key" in provider) == local
+    assert ("endpoints" in provider) == local
+    assert ("access_key" in content["terraform"]["backend"]["s3"]) == local
+    if not local:
+        assert not [text for text in texts(content) if "127.0.0.1:4566" in text]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_nothing_synthesized_names_this_machine(name: str) -> None:
+    """The same configuration gives the same files in every checkout."""
+    one = synthesized(name)
+    absolute = [text for content in one.stacks.values() for text in texts(content) if text.startswith("/")]
+    assert all(text.startswith(("/aws/", "/ecs/")) for text in absolute), absolute
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_protection_from_deletion_follows_the_config(name: str) -> None:
+    """Key, log groups and archive refuse to be destroyed where it is set, and nowhere else."""
+    one = synthesized(name)
+    for resource in one.resources("aws_kms_key", "aws_cloudwatch_log_group", "aws_s3_bucket"):
+        protected = resource.body.get("lifecycle", {}).get("prevent_destroy", False)
+        assert protected == one.env.deletion_protection, str(resource)
+
+
+@pytest.mark.parametrize("bucket", every_resource("aws_s3_bucket"), ids=str)
+def test_the_archive_is_private_encrypted_versioned_and_moves_to_glacier(bucket: Resource) -> None:
+    """Each by a resource of its own, for the configured days."""
+    one = synthesized(bucket.environment)
+    by_type = {resource.type: resource.body for resource in one.resources() if resource.key == bucket.key}
+    block = by_type["aws_s3_bucket_public_access_block"]
+    closed = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+    assert all(block[one] for one in closed)
+    (rule,) = by_type["aws_s3_bucket_lifecycle_configuration"]["rule"]
+    days = one.env.logs.archive
+    assert rule["transition"] == [{"days": days.glacier_after_days, "storage_class": "GLACIER"}]
+    assert rule["expiration"] == [{"days": days.expire_after_days}]
+    assert by_type["aws_s3_bucket_versioning"]["versioning_configuration"] == {"status": "Enabled"}
+    (encryption,) = by_type["aws_s3_bucket_server_side_encryption_configuration"]["rule"]
+    assert encryption["apply_server_side_encryption_by_default"]["sse_algorithm"] == "aws:kms"
