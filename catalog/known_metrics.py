@@ -1,0 +1,68 @@
+"""Which CloudWatch metrics exist: AWS's documented ones, and those that our own filters make.
+
+CloudWatch accepts an alarm or a graph on any name whatsoever; a wrong one stays without data for ever, and
+nobody is told. So names are compared with `aws_metrics.json`, where each namespace names its source.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from catalog.specs import LogFilter
+
+AWS_METRICS: Final[Mapping[str, Any]] = json.loads(
+    Path(__file__).with_name("aws_metrics.json").read_text(encoding="utf-8")
+)
+"""Namespace -> its source and metrics; metric -> its unit and the sets of dimensions it is reported with."""
+
+
+def why_unknown(
+    namespace: str, name: str, dimensions: Iterable[str], *, filters: Iterable[LogFilter] = ()
+) -> str | None:
+    """Return why there is no such metric, in one sentence, or None when there is.
+
+    Args:
+        namespace: the metric's namespace.
+        name: its name.
+        dimensions: the names of its dimensions.
+        filters: the metric filters whose metrics exist too; they have no dimensions.
+    """
+    metrics = _metrics(filters)
+    if namespace not in metrics:
+        return f"no namespace {namespace}{_near(namespace, metrics)}"
+    names = metrics[namespace]
+    if name not in names:
+        elsewhere = sorted(other for other, its in metrics.items() if name in its)
+        hint = f"; it is in {' and '.join(elsewhere)}" if elsewhere else _near(name, names)
+        return f"no metric {name} in {namespace}{hint}"
+    given = sorted(dimensions)
+    if given not in names[name]:
+        known = " or ".join(_set(one) for one in names[name])
+        single = {one for each in names[name] for one in each}
+        hints = dict.fromkeys(_near(one, single) for one in given if one not in single)
+        return f"{namespace} {name} is reported by {known}, not by {_set(given)}{''.join(hints)}"
+    return None
+
+
+def _metrics(filters: Iterable[LogFilter]) -> dict[str, dict[str, list[list[str]]]]:
+    """Return namespace -> metric -> the sets of dimensions it is reported with, each sorted."""
+    metrics = {
+        namespace: {name: one["dimensions"] for name, one in its["metrics"].items()}
+        for namespace, its in AWS_METRICS.items()
+    }
+    for one in filters:
+        metrics.setdefault(one.namespace, {})[one.metric] = [[]]
+    return metrics
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _set(dimensions: list[str]) -> str:
+    return f"{{{', '.join(dimensions)}}}" if dimensions else "no dimensions"
