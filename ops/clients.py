@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 from config.models import Environment
 from ops.errors import OpsError
 
-ServiceName = Literal["s3", "sts", "lambda", "logs", "sqs"]
+ServiceName = Literal["s3", "sts", "lambda", "logs", "sqs", "xray"]
 
 _LOCAL_CREDENTIALS = "test"
 

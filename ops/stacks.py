@@ -145,11 +145,22 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
                 continue
             with _run(env, name, console) as run:
                 _change(env, run, console, destroy=True)
+                if name == "compute" and env.tracing.manage_encryption:
+                    _give_traces_back_their_own_key(env)
                 run.clean()
         if env.is_local and not stack:
             state.delete_bucket(env)
     if env.is_local and not stack and not keep and local.stop(env):
         console.print("The local AWS is stopped.", highlight=False)
+
+
+def _give_traces_back_their_own_key(env: Environment) -> None:
+    """Let X-Ray use its own key again.
+
+    Terraform forgets X-Ray's encryption setting without changing it, and our key is about to be deleted: the
+    account could not store traces any more (X-Ray Developer Guide, "Data protection").
+    """
+    clients.client(env, "xray").put_encryption_config(Type="NONE")
 
 
 @contextmanager

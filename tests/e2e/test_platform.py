@@ -364,6 +364,7 @@ def test_destroying_leaves_nothing(platform: Platform) -> None:
         "plans": list((platform.folder / "build").rglob("*.tfplan")),
     }
     assert {what: found for what, found in left.items() if found} == {}
+    assert client("xray").get_encryption_config()["EncryptionConfig"]["Type"] == "NONE"
     keys = pages(client("kms"), "list_keys", "Keys")
     states = [client("kms").describe_key(KeyId=one["KeyId"])["KeyMetadata"] for one in keys]
     assert all(one["KeyState"] == "PendingDeletion" for one in states if one["KeyManager"] == "CUSTOMER")

@@ -67,7 +67,7 @@ class Invocation:
 Invoke = Callable[[object], Invocation]
 
 
-def recorded(name: str) -> Any:  # noqa: ANN401 (events are any JSON)
+def recorded(name: str) -> Any:
     """Return a recorded event."""
     return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
 

@@ -56,7 +56,7 @@ def endpoint(state_dir: Path) -> Iterator[str]:
 def client(endpoint: str) -> Callable[[str], Any]:
     """Return a function that makes a boto3 client for a service of the local AWS."""
 
-    def make(service: str) -> Any:  # noqa: ANN401 - one function for all clients
+    def make(service: str) -> Any:
         return boto3.client(
             service,  # type: ignore[call-overload] # the stubs list services one by one
             endpoint_url=endpoint,

@@ -169,7 +169,7 @@ def test_lifespan_and_websockets_reach_ministack() -> None:
     async def upstream(scope: Scope, _receive: Receive, _send: Send) -> None:
         seen.append(scope["type"])
 
-    async def nothing(*_: object) -> Any:  # noqa: ANN401 - ASGI
+    async def nothing(*_: object) -> Any:
         return {}
 
     for kind in ("lifespan", "websocket"):

@@ -83,7 +83,7 @@ def test_a_deployment_configuration_is_described_whole(client: Callable[[str], A
     assert {name: row["deploymentConfiguration"].get(name) for name in given} == given
 
 
-def _destination(firehose: Any) -> dict[str, Any]:  # noqa: ANN401 - a boto3 client
+def _destination(firehose: Any) -> dict[str, Any]:
     described = firehose.describe_delivery_stream(DeliveryStreamName="f")["DeliveryStreamDescription"]
     found: dict[str, Any] = described["Destinations"][0]["ExtendedS3DestinationDescription"]
     return found
@@ -180,7 +180,7 @@ def test_limits_of_asynchronous_calls_are_described_only_when_set(
         limits()
 
 
-def _messages(logs: Any) -> list[str]:  # noqa: ANN401 - a boto3 client
+def _messages(logs: Any) -> list[str]:
     return [event["message"] for event in logs.filter_log_events(logGroupName="/functions/f")["events"]]
 
 

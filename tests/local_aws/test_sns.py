@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _attributes(sns: Any, arn: str) -> dict[str, str]:  # noqa: ANN401 - a boto3 client
+def _attributes(sns: Any, arn: str) -> dict[str, str]:
     found: dict[str, str] = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
     return found
 
