@@ -1,0 +1,262 @@
+"""Each rule of the models: what it accepts, and the exact sentence with which it refuses."""
+
+# ruff: noqa: E501  # a message is compared whole, and reads best on one line
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from config.limits import FARGATE_MEMORY_MIB, LAMBDA_INSIGHTS_LAYERS, REGIONS, RETENTION_DAYS
+from config.models import EcsService
+from tests.unit.configs import NEXT_LINE, PROD, Folder, all_fields
+
+HERE = f"config/prod.yaml:{NEXT_LINE}"
+RETENTIONS = ", ".join(map(str, RETENTION_DAYS))
+ALL_REGIONS = ", ".join(REGIONS)
+IMAGE = "a container image with a tag or a digest, such as public.ecr.aws/nginx/nginx:1.29.3"
+ACTION = "an IAM action with its service, such as dynamodb:GetItem or s3:Get*; never all actions"
+ARN = "an ARN of the partition aws, such as arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+LAYER = "the ARN of a layer's version, such as arn:aws:lambda:eu-west-1:111122223333:layer:name:7"
+NAME = "a name of lower-case letters and digits, in words joined by single hyphens, beginning with a letter"
+BUCKET = (
+    "must be an S3 bucket name: 3 to 63 lower-case letters, digits and hyphens, "
+    "beginning and ending with a letter or digit"
+)
+RESERVED = (
+    "must be an S3 bucket name without what AWS reserves: "
+    "xn--, sthree-, amzn-s3-demo-, -s3alias, --ol-s3, --x-s3, --table-s3"
+)
+TAG = "letters, digits, spaces and _ . : / = + @ -"
+HTTPS = "must be an https:// URL (SNS would send alarms in clear text to anything else)"
+GRANT = "services: {api: {grants: [{actions: [%s], resources: ['%s']}]}}"
+A_TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+
+REFUSED = [
+    ("logs: {retention_days: 8}", "logs.retention_days", f"CloudWatch Logs keeps events for one of: {RETENTIONS} days (found: 8)"),
+    ("logs: {archive: {expire_after_days: 100}}", "logs.archive.expire_after_days", "must be at least glacier_after_days + 90 = 180: S3 Glacier bills 90 days at least (found: 100)"),
+    ("services: {api: {timeout_s: 901}}", "services.api.timeout_s", "must be at most 900 (found: 901)"),
+    ("services: {api: {timeout_s: 0}}", "services.api.timeout_s", "must be at least 1 (found: 0)"),
+    ("services: {api: {timeout_s: soon}}", "services.api.timeout_s", "must be a whole number (found: soon)"),
+    ("services: {api: {timeout_s: 1.5}}", "services.api.timeout_s", "must be a whole number (found: 1.5)"),
+    ("services: {api: {timeout_s: yes}}", "services.api.timeout_s", "must be a number (found: yes)"),
+    ("services: {api: {timeout_s: }}", "services.api.timeout_s", "must be a whole number (found: nothing)"),
+    ("services: {api: {timeout_s: [9]}}", "services.api.timeout_s", "must be a whole number (found: a list of 1)"),
+    ("services: {api: {kind: lamda}}", "services.api.kind", "must be one of: lambda, ecs (found: lamda)   did you mean lambda?"),
+    ("services: {apl: {timeout_s: 3}}", "services.apl", "kind is missing; known: ecs, lambda   did you mean api?"),
+    ("services: {other: 5}", "services.other", "must be a mapping of keys to values (found: 5)"),
+    ("services: {other: }", "services.other", "must be a mapping of keys to values (found: nothing)"),
+    ("services: {api: {runtime: python312}}", "services.api.runtime", "must be one of: python3.10, python3.11, python3.12, python3.13 (found: python312)   did you mean python3.12?"),
+    ("services: {api: {source: ../api}}", "services.api.source", "must be a folder of functions/, such as functions/payment_handler (found: ../api)"),
+    ("services: {api: {handler: handle}}", "services.api.handler", "must be a module and a function, such as handler.handle (found: handle)"),
+    ("services: {api: {environment: {1A: x}}}", "services.api.environment.1A", "must be the name of an environment variable: letters, digits and _, beginning with a letter (found: 1A)"),
+    ("services: {api: {environment: {A: 5}}}", "services.api.environment.A", "must be text: write it in quotes (found: 5)"),
+    ("services: {api: {sqs_trigger: {batch_size: 11}}}", "services.api.sqs_trigger.batch_size", "must be at most 10 without a batching_window_s of at least 1 (found: 11)"),
+    ("services: {web-site: {image: web}}", "services.web-site.image", f"must be {IMAGE} (found: web)"),
+    ("services: {web-site: {image: 'host:5000/web'}}", "services.web-site.image", f"must be {IMAGE} (found: host:5000/web)"),
+    ("services: {web-site: {image: 'web:latest'}}", "services.web-site.image", "must name a version or a digest: latest changes without a deployment (found: web:latest)"),
+    ("services: {web-site: {cpu: 300}}", "services.web-site.cpu", "Fargate offers a cpu of: 256, 512, 1024, 2048, 4096, 8192, 16384 (found: 300)"),
+    ("services: {web-site: {memory_mib: 4096}}", "services.web-site.memory_mib", "with cpu 256, Fargate offers a memory_mib of: 512, 1024, 2048 (found: 4096)"),
+    ("tracing: {collector_cpu: 256}", "services.web-site.cpu", "must be more than 256, tracing.collector_cpu, which runs beside it (found: 256)"),
+    ("tracing: {collector_memory_mib: 300}", "services.web-site.memory_mib", "must be at least 600, twice tracing.collector_memory_mib, which runs beside it (found: 512)"),
+    ("tracing: {collector_image: 'collector:latest'}", "tracing.collector_image", "must name a version or a digest: latest changes without a deployment (found: collector:latest)"),
+    (GRANT % ("'*'", A_TABLE), "services.api.grants.0.actions.0", f"must be {ACTION} (found: *)"),
+    (GRANT % ("", A_TABLE), "services.api.grants.0.actions", "must have at least one entry (found: a list of 0)"),
+    (GRANT % ("dynamodb:GetItem", "*"), "services.api.grants.0.resources.0", f"must be {ARN} (found: *)"),
+    (GRANT % ("dynamodb:GetItem", "arn:aws-cn:s3:::x"), "services.api.grants.0.resources.0", f"must be {ARN} (found: arn:aws-cn:s3:::x)"),
+    ("insights: {layer_arn_arm64: 'arn:aws:lambda:eu-west-1:111122223333:layer:name'}", "insights.layer_arn_arm64", f"must be {LAYER} (found: arn:aws:lambda:eu-west-1:111122223333:layer:name)"),
+    ("services: {Api_2: {kind: lambda, description: x, source: functions/x}}", "services.Api_2", f"must be {NAME} (found: Api_2)"),
+    ("project: a-name-of-17-lets", "project", "must have at most 16 characters (found: a-name-of-17-lets)"),
+    ("region: eu-wets-1", "region", f"must be a region of the partition aws: {ALL_REGIONS} (found: eu-wets-1)   did you mean eu-west-1?"),
+    ("endpoint: http://example.com", "endpoint", "must be the URL of a local AWS, such as http://127.0.0.1:4566; leave it out for AWS itself (found: http://example.com)"),
+    ("tags: {'aws:x': y}", "tags.aws:x", "tag keys that begin with aws: are reserved by AWS (found: aws:x)"),
+    ("tags: {project: y}", "tags.project", "this tag is set by the platform, as are Project, Environment, ManagedBy, Service, Owner, Severity, Name (found: project)"),
+    ("tags: {a*b: y}", "tags.a*b", f"must be a tag's key: {TAG} (found: a*b)"),
+    ("tags: {ab: y*}", "tags.ab", f"must be a tag's value: {TAG} (found: y*)"),
+    ("network: {vpc_id: vpc-0123456789abcdef0}", "network.vpc_id", "vpc_id and subnet_ids go together: give both, or neither to have a VPC created (found: vpc-0123456789abcdef0)"),
+    ("network: {subnet_ids: [subnet-0123456789abcdef0]}", "network.subnet_ids", "vpc_id and subnet_ids go together: give both, or neither to have a VPC created (found: a list of 1)"),
+    ("network: {security_group_ids: [sg-0123456789abcdef0]}", "network.security_group_ids", "needs vpc_id: the groups must be of the given VPC (found: a list of 1)"),
+    ("network: {vpc_id: vpc-1}", "network.vpc_id", "must be the id of a VPC, such as vpc-0123456789abcdef0 (found: vpc-1)"),
+    ("network: {subnet_ids: [x]}", "network.subnet_ids.0", "must be the id of a subnet, such as subnet-0123456789abcdef0 (found: x)"),
+    ("network: {security_group_ids: [x]}", "network.security_group_ids.0", "must be the id of a security group, such as sg-0123456789abcdef0 (found: x)"),
+    ("network: {nat_gateways: 3}", "network.nat_gateways", "can be at most availability_zones, which is 2: one per zone (found: 3)"),
+    ("network: {cidr: 10.0.0.0/8}", "network.cidr", "must be an IPv4 block from /16 to /24, such as 10.20.0.0/16 (found: 10.0.0.0/8)"),
+    ("network: {cidr: 10.0.1.0/16}", "network.cidr", "is not an address block: 10.0.1.0/16 has host bits set (found: 10.0.1.0/16)"),
+    ("dashboard: {start: 8h}", "dashboard.start", "must be a negative ISO 8601 duration, such as -PT8H for the last eight hours (found: 8h)"),
+    ("dashboard: {period_s: 90}", "dashboard.period_s", "must be a multiple of 60 (found: 90)"),
+    ("deletion_protection: maybe", "deletion_protection", "must be true or false (found: maybe)"),
+    ("alarms: {lambda: {errors: {threshold: .nan}}}", "alarms.lambda.errors.threshold", "must be a finite number (found: .nan)"),
+    ("alarms: {lambda: {errors: {enabled: false}}}", "alarms.lambda.errors.enabled", "an alarm that is switched off needs a reason (found: false)"),
+    ("alarms: {lambda: {errors: {enabled: false, reason: noise}}}", "alarms.lambda.errors.reason", "must have at least 10 characters (found: noise)"),
+]  # fmt: skip
+
+REPLACED = [
+    ("state: {bucket: shop-state}", "state: {bucket: Shop}", "state.bucket", f"{BUCKET} (found: Shop)"),
+    ("state: {bucket: shop-state}", "state: {bucket: a.b}", "state.bucket", f"{BUCKET} (found: a.b)"),
+    ("state: {bucket: shop-state}", "state: {bucket: xn--x}", "state.bucket", f"{RESERVED} (found: xn--x)"),
+    ('"111122223333"', "022222222222", "account_id", "must be text: write it in quotes (found: 022222222222)"),
+    ('"111122223333"', '"1111"', "account_id", "must be twelve digits in quotes (found: 1111)"),
+    ("emails: [oncall@example.com]", "emails: [oncall]", "notifications.critical.emails.0", "must be an e-mail address: An email address must have an @-sign (found: oncall)"),
+    ("emails: [oncall@example.com]", "emails: [a@example.com, A@example.com]", "notifications.critical.emails.1", "is there already (found: A@example.com)"),
+    ("emails: [oncall@example.com]", "emails: a@example.com", "notifications.critical.emails", "must be a list (found: a@example.com)"),
+    ("emails: [oncall@example.com]", "webhooks: ['http://example.com']", "notifications.critical.webhooks.0", f"{HTTPS} (found: http://example.com)"),
+    ("emails: [oncall@example.com]", "webhooks: ['https://a.example', 'https://a.example']", "notifications.critical.webhooks.1", "is there already (found: https://a.example)"),
+    ("emails: [oncall@example.com]", "emails: []", "notifications.critical", "names nobody: give an e-mail address or an https webhook"),
+    ("environment: prod", "environment: Prod", "environment", f"must be {NAME} (found: Prod)"),
+    ("environment: prod", "environment: dev", "environment", "must be prod, as the file prod.yaml is named (found: dev)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("yaml_line", "key", "sentence"), REFUSED, ids=[one[0] for one in REFUSED])
+def test_a_wrong_value_is_refused_with_file_line_key_and_sentence(
+    folder: Folder, yaml_line: str, key: str, sentence: str
+) -> None:
+    """The message is the whole message: nothing before, after or beside it."""
+    folder.append("prod", f"{yaml_line}\n")
+    (said,) = folder.refusal()
+    place, _, rest = said.partition(": ")
+    assert rest == f"{key}: {sentence}"
+    written_here = key.partition(".")[0] == yaml_line.partition(":")[0]
+    assert place == HERE if written_here else place.startswith("config/base.yaml:")
+
+
+@pytest.mark.parametrize(("old", "new", "key", "sentence"), REPLACED, ids=[one[1] for one in REPLACED])
+def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
+    folder: Folder, old: str, new: str, key: str, sentence: str
+) -> None:
+    """The same for what every environment has to say."""
+    folder.write("prod", PROD.replace(old, new))
+    line = next(number for number, text in enumerate(PROD.splitlines(), start=1) if old in text)
+    assert folder.refusal() == [f"config/prod.yaml:{line}: {key}: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"logs: {{retention_days: {days}}}" for days in RETENTION_DAYS),
+        "services: {api: {timeout_s: 900, memory_mib: 10240}}",
+        "services: {api: {timeout_s: 1, memory_mib: 128}}",
+        "services: {api: {sqs_trigger: {batch_size: 10000, batching_window_s: 1}}}",
+        "services: {web-site: {image: 'host:5000/web@sha256:" + 64 * "0" + "'}}",
+        GRANT % ("s3:Get*", "arn:aws:s3:::bucket/*"),
+        GRANT % ("dynamodb:GetItem", A_TABLE),
+        "notifications: {critical: {webhooks: ['https://alerts.example.com:8443/a?b=c']}}",
+        "notifications: {critical: {emails: [a@example.com]}, warning: {emails: [a@example.com]}}",
+        "network: {vpc_id: vpc-01234567, subnet_ids: [subnet-01234567], security_group_ids: [sg-01234567]}",
+        "network: {availability_zones: 3, nat_gateways: 3, cidr: 192.168.0.0/24}",
+        "project: a-name-of-16-let",
+        "tags: {'Cost Center': ''}",
+        "dashboard: {start: -P7D}",
+    ],
+)
+def test_a_value_at_the_edge_of_what_aws_takes_is_accepted(folder: Folder, line: str) -> None:
+    """A rule that is too strict is as wrong as one that is missing."""
+    folder.write(
+        "prod", "\n".join(one for one in PROD.splitlines() if one.partition(":")[0] != line.partition(":")[0])
+    )
+    folder.append("prod", f"\n{line}\n")
+    assert folder.refusal() == []
+
+
+def test_fargate_takes_exactly_the_pairs_that_aws_documents() -> None:
+    """Amazon ECS API Reference, RegisterTaskDefinition: for each vCPU least, most and step of GiB."""
+    documented = {
+        256: {512, 1024, 2048},
+        **{
+            round(1024 * vcpu): {gib * 1024 for gib in range(least, most + 1, step)}
+            for vcpu, least, most, step in (
+                (0.5, 1, 4, 1),
+                (1, 2, 8, 1),
+                (2, 4, 16, 1),
+                (4, 8, 30, 1),
+                (8, 16, 60, 4),
+                (16, 32, 120, 8),
+            )
+        },
+    }
+    for cpu, memory_mib in product([128, *documented, 3072], [256, 512, *range(1024, 131_073, 1024)]):
+        taken = True
+        try:
+            EcsService(kind="ecs", description="x", image="x:1", cpu=cpu, memory_mib=memory_mib)
+        except ValueError:
+            taken = False
+        assert taken == (memory_mib in documented.get(cpu, ())), (cpu, memory_mib)
+    assert {cpu: set(sizes) for cpu, sizes in FARGATE_MEMORY_MIB.items()} == documented
+
+
+def test_a_pair_that_two_files_make_names_both_places(folder: Folder) -> None:
+    """The value that is wrong may have been right until another file changed the one beside it."""
+    folder.append("base", "    memory_mib: 512\n")
+    folder.append("prod", "services: {web-site: {cpu: 1024}}\n")
+    line = len((folder.path / "base.yaml").read_text(encoding="utf-8").splitlines())
+    said = (
+        f"config/base.yaml:{line}: services.web-site.memory_mib: with cpu 1024, Fargate offers a memory_mib "
+        f"of: 2048, 3072, 4096, 5120, 6144, 7168, 8192 (found: 512); cpu: {HERE}"
+    )
+    assert folder.refusal() == [said]
+
+
+@pytest.mark.parametrize("architecture", sorted(LAMBDA_INSIGHTS_LAYERS))
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_region_without_lambda_insights_is_refused_for_every_function(
+    folder: Folder, region: str, architecture: str
+) -> None:
+    """With where AWS has the layer nothing is said; without, each function is, with the three ways out."""
+    folder.append("prod", f"region: {region}\nservices:\n")
+    for name in ("api", "zoo"):
+        keys = f"kind: lambda, description: x, source: functions/x, architecture: {architecture}"
+        folder.append("prod", f"  {name}: {{{keys}}}\n")
+    has_it = region in LAMBDA_INSIGHTS_LAYERS[architecture]
+    assert folder.refusal() == [
+        f"config/prod.yaml:{NEXT_LINE + 2 + position}: services.{name}.architecture: AWS has no Lambda Insights "
+        f"layer for {architecture} in {region}: set insights.layer_arn_{architecture}, another architecture, "
+        f"or insights.functions: false (found: {architecture})"
+        for position, name in enumerate(("api", "zoo"))
+        if not has_it
+    ]
+
+
+@pytest.mark.parametrize(
+    "way_out",
+    [
+        "insights: {layer_arn_arm64: 'arn:aws:lambda:eu-west-1:111122223333:layer:own:7'}",
+        "insights: {functions: false}",
+        "services: {api: {architecture: x86_64}}",
+    ],
+)
+def test_each_way_out_of_a_missing_layer_works(
+    folder: Folder, way_out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a message advises has to help."""
+    monkeypatch.delitem(LAMBDA_INSIGHTS_LAYERS["arm64"], "eu-west-1")
+    assert len(folder.refusal()) == 1
+    folder.append("prod", f"{way_out}\n")
+    assert folder.refusal() == []
+
+
+def bounds() -> list[Any]:
+    """Return (keys, wrong value, sentence) for each bound of each number of each model."""
+    found = []
+    for keys, _, _, field in all_fields():
+        limits = {
+            name: getattr(one, name)
+            for name, one in product(("ge", "le", "multiple_of"), field.metadata)
+            if getattr(one, name, None) is not None
+        }
+        step = limits.get("multiple_of", 1)
+        if "ge" in limits:
+            found.append((keys, limits["ge"] - step, f"must be at least {limits['ge']:g}"))
+        if "le" in limits:
+            found.append((keys, limits["le"] + step, f"must be at most {limits['le']:g}"))
+    return [pytest.param(*one, id=f"{'.'.join(one[0])}={one[1]}") for one in found]
+
+
+@pytest.mark.parametrize(("keys", "value", "sentence"), bounds())
+def test_a_number_just_outside_of_its_bounds_is_refused_with_the_bound(
+    folder: Folder, keys: tuple[str, ...], value: float, sentence: str
+) -> None:
+    """Over every number that the models bound."""
+    place = folder.set(keys, value)
+    assert f"{place}: {'.'.join(keys)}: {sentence} (found: {value})" in folder.refusal()
