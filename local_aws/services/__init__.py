@@ -7,9 +7,19 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from local_aws.services import application_autoscaling, cloudwatch, ecs, firehose, lambda_, logs, sns, xray
+from local_aws.services import (
+    application_autoscaling,
+    cloudwatch,
+    ec2,
+    ecs,
+    firehose,
+    lambda_,
+    logs,
+    sns,
+    xray,
+)
 
-_MODULES = (application_autoscaling, cloudwatch, ecs, firehose, lambda_, logs, sns, xray)
+_MODULES = (application_autoscaling, cloudwatch, ec2, ecs, firehose, lambda_, logs, sns, xray)
 
 SERVICES = MappingProxyType({module.SERVICE.model.signing_name: module.SERVICE for module in _MODULES})
 """By signing name, which is what a signed request carries."""

@@ -6,7 +6,7 @@ Structure and limits: CloudWatch API Reference, "Dashboard body structure and sy
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog import Catalog
 from catalog.queries import recent_errors
@@ -21,12 +21,26 @@ _ALARMS_PER_WIDGET = 100
 _GROUPS_PER_QUERY = 50
 """Log groups one query may name (CloudWatch Logs quotas, "Logs Insights")."""
 
+
+class Compared(NamedTuple):
+    """A graph that compares services by one series each."""
+
+    role: str
+    """The graph of each service that has the series."""
+    which: int
+    """Position of the series in that graph."""
+    title: str
+    unit: str
+
+
 _OVERVIEW = (
-    ("errors", "Errors by service", "count"),
-    ("error-rate", "Error rate by service, from the logs", "%"),
-    ("latency", "p99 latency by service", "ms"),
+    Compared("errors", 0, "Errors by service", "count"),
+    Compared("error-rate", 0, "Error rate by service, from the logs", "%"),
+    Compared("latency", -1, "p99 latency by service", "ms"),
+    Compared("concurrency", 0, "Concurrency by service", "requests"),
+    Compared("utilization", 0, "CPU by service", "%"),
+    Compared("utilization", 1, "Memory by service", "%"),
 )
-"""Roles compared across services: their graphs' most telling series, one line per service."""
 
 
 def body(
@@ -50,15 +64,17 @@ def body(
     for title, arns in (("Wakes somebody", composites), ("For working hours", alarms)):
         for chunk in _chunks(arns, _ALARMS_PER_WIDGET):
             page.row([_alarm_states(title, chunk)])
-    page.row([_compared(catalog, env, *overview) for overview in _OVERVIEW])
+    compared = [graph for graph in (_compared(catalog, env, one) for one in _OVERVIEW) if graph]
+    for graphs in _chunks(compared, COLUMNS // _THIRD):
+        page.row(graphs)
     for title, kind in (("Recent errors: Lambda", "lambda"), ("Recent errors: ECS", "ecs")):
         groups = [log_group_names[one.log_group_key] for one in catalog.services if one.kind == kind]
         for chunk in _chunks(groups, _GROUPS_PER_QUERY):
             page.row([_errors_table(title, chunk, env)])
     for service in catalog.services:
         page.row([_text(_section(service), width=COLUMNS, height=1)])
-        for graphs in _chunks(service.graphs, COLUMNS // _THIRD):
-            page.row([_graph(graph, catalog, env) for graph in graphs])
+        for chunk in _chunks(service.graphs, COLUMNS // _THIRD):
+            page.row([_graph(graph, catalog, env) for graph in chunk])
     check_limits(page.widgets)
     return {"start": env.dashboard.start, "periodOverride": "inherit", "widgets": page.widgets}
 
@@ -122,15 +138,17 @@ def _graph(graph: Graph, catalog: Catalog, env: Environment) -> Widget:
     )
 
 
-def _compared(catalog: Catalog, env: Environment, role: str, title: str, unit: str) -> Widget:
-    """Return the graph that compares services by one series each: of latencies, the highest percentile."""
-    chosen: list[Series] = []
-    for service in catalog.services:
-        for graph in service.graphs:
-            if graph.role == role:
-                series = graph.series[-1] if role == "latency" else graph.series[0]
-                chosen.append(series.model_copy(update={"label": service.name}))
-    return _metric_widget(title, unit, list(_lines(chosen)), env, thresholds=[])
+def _compared(catalog: Catalog, env: Environment, what: Compared) -> Widget | None:
+    """Return the graph that compares services, or nothing when no service has the series."""
+    chosen = [
+        graph.series[what.which].model_copy(update={"label": service.name})
+        for service in catalog.services
+        for graph in service.graphs
+        if graph.role == what.role
+    ]
+    if not chosen:
+        return None
+    return _metric_widget(what.title, what.unit, list(_lines(chosen)), env, thresholds=[])
 
 
 def _metric_widget(

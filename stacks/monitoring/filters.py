@@ -7,6 +7,9 @@ from stacks import aws
 from stacks.base import Stack
 from stacks.contracts import Compute
 
+_GROUPS_PER_QUERY = 50
+"""Log groups one saved query may search (CloudWatch Logs quotas, "Logs Insights")."""
+
 
 def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
     """Add every metric filter of `catalog` to the log groups that `compute` made."""
@@ -30,12 +33,14 @@ def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
 
 def add_queries(stack: Stack, catalog: Catalog, compute: Compute) -> None:
     """Add every saved query of `catalog`, over the log groups of all services."""
-    groups = [group for group in catalog.log_groups if group.writer == "service"]
+    groups = [group.key for group in catalog.log_groups if group.writer == "service"]
+    parts = [groups[begin : begin + _GROUPS_PER_QUERY] for begin in range(0, len(groups), _GROUPS_PER_QUERY)]
     for query in catalog.queries:
-        stack.add(
-            aws.CloudwatchQueryDefinition,
-            query.key,
-            name=query.name,
-            query_string=query.text,
-            log_group_names=[compute.log_group_names[group.key] for group in groups],
-        )
+        for number, part in enumerate(parts, start=1):
+            stack.add(
+                aws.CloudwatchQueryDefinition,
+                query.key if number == 1 else f"{query.key}_{number}",
+                name=query.name if len(parts) == 1 else f"{query.name} ({number} of {len(parts)})",
+                query_string=query.text,
+                log_group_names=[compute.log_group_names[key] for key in part],
+            )

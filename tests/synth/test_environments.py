@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog import build, check
 from config.loader import environments
 from ops import environment
 from tests.synth.processes import ROOT, python
@@ -69,12 +70,24 @@ def test_an_environment_may_have_services_of_one_kind_only(kind: str, tmp_path: 
     env, _ = environment.read("prod", variables={})
     only = {name: one for name, one in env.services.items() if one.kind == kind}
     slim = env.model_validate({**env.model_dump(by_alias=True), "services": only})
-    from catalog import build  # noqa: PLC0415
-
     one = read_back(slim, build(slim), tmp_path)
     assert bool(one.resources("aws_lambda_function")) == (kind == "lambda")
     assert bool(one.resources("aws_ecs_cluster", "aws_vpc")) == (kind == "ecs")
     assert not [c for c in one.catalog.composites if c.key == "system-critical"]
+
+
+def test_sixty_services_deploy_as_four_do(tmp_path: Path) -> None:
+    """Adding a service is adding an entry: saved queries are split, nothing exceeds a limit."""
+    env, _ = environment.read("prod", variables={})
+    one_of = {service.kind: service for service in env.services.values()}
+    many = {f"{kind}-{number}": one_of[kind] for number in range(30) for kind in ("lambda", "ecs")}
+    large = env.model_validate({**env.model_dump(by_alias=True), "services": many})
+    assert not list(check(large))
+    one = read_back(large, build(large), tmp_path)
+    queries = one.resources("aws_cloudwatch_query_definition")
+    assert [len(query.body["log_group_names"]) for query in queries] == [50, 10] * len(one.catalog.queries)
+    names = [query.body["name"] for query in queries]
+    assert len(names) == len(set(names))
 
 
 def test_no_stack_knows_an_environment_by_name() -> None:

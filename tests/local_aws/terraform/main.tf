@@ -382,3 +382,26 @@ resource "aws_lambda_function_event_invoke_config" "this" {
     }
   }
 }
+
+# EC2
+
+resource "aws_vpc" "this" {
+  cidr_block = "10.8.0.0/16"
+}
+
+resource "aws_security_group" "this" {
+  name        = "everywhere"
+  description = "Everything may go out"
+  vpc_id      = aws_vpc.this.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "this" {
+  security_group_id = aws_security_group.this.id
+  description       = var.later ? "later" : "everything"
+  ip_protocol       = "-1"
+  cidr_ipv4         = "0.0.0.0/0"
+
+  tags = {
+    Name = "everywhere"
+  }
+}
