@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from config.errors import ConfigError
+from config.models import Environment
 from ops import (
     ROOT,
     clients,
@@ -45,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
     except (OpsError, PackageError, TerraformError) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
+        return FAILED
+    except (BotoCoreError, ClientError) as error:
+        print(f"{options.command}: AWS did not do what was asked: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print(f"\n{options.command}: interrupted.", file=sys.stderr)
@@ -93,6 +98,14 @@ def _console() -> Console:
     return Console(soft_wrap=False)
 
 
+def _require_aws(env: Environment) -> None:
+    """Refuse to go on without the AWS of `env`: a local one that runs, or the right account."""
+    if env.is_local:
+        local.require(env)
+    else:
+        clients.check_account(env)
+
+
 def _deploy(options: argparse.Namespace) -> int:
     env, catalog = environment.read()
     deploy(env, catalog, options.stack, _console())
@@ -113,8 +126,7 @@ def _destroy(options: argparse.Namespace) -> int:
 
 def _output(options: argparse.Namespace) -> int:
     env, _ = environment.read()
-    if env.is_local:
-        local.require(env)
+    _require_aws(env)
     outputs = output.collect(env, options.stack)
     if options.json:
         print(output.as_json(outputs))
@@ -167,6 +179,5 @@ def _docs(options: argparse.Namespace) -> int:
 
 def _invoke(options: argparse.Namespace) -> int:
     env, _ = environment.read()
-    if env.is_local:
-        local.require(env)
+    _require_aws(env)
     return 0 if invoke(env, options.function, options.event, _console()) else FAILED
