@@ -113,5 +113,6 @@ def _check_names(env: Environment) -> Iterator[Breach]:
             continue
         mine, theirs = (other, service) if service is None else (service, other)
         whose = "the platform has" if theirs is None else f"services.{theirs} makes"
-        clashes[("services", str(mine))] = f"{whose} a {what} {name} too: choose another name"
+        article = "an" if what == "alarm" else "a"
+        clashes[("services", str(mine))] = f"{whose} {article} {what} {name} too: choose another name"
     yield from clashes.items()

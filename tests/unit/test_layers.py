@@ -1,0 +1,171 @@
+"""Who may import what, read from the source of every module: the table of the architecture, enforced."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OURS = {
+    "app", "benchmarks", "catalog", "config", "drill", "functions", "local_aws", "ops", "stacks", "tests"
+}  # fmt: skip
+CDKTF = {"cdktf", "constructs", "jsii"}
+AWS = {"boto3", "botocore"}
+BINDINGS = "cdktf_cdktf_provider_aws"
+
+LAYERS: Mapping[str, set[str]] = {
+    "config.limits": set(),
+    "config.errors": set(),
+    "config.types": {"pydantic", "pydantic_core", "config.limits"},
+    "config.models": {"pydantic", "pydantic_core", "config.limits", "config.types"},
+    "config": {"pydantic", "pydantic_core", "pydantic_settings", "yaml", "config"},
+    "catalog": {"pydantic", "catalog", "config.models"},
+    "stacks.contracts": set(),
+    "stacks.kernel": set(),
+    "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
+    "functions": {"functions", "aws_lambda_powertools", "pydantic"},
+    "local_aws": {"local_aws", "boto3", "botocore", "ministack", "hypercorn"},
+    "ops.setup": set(),
+    "ops.interpreter": {"ops"},
+    "ops": OURS - {"functions", "tests", "app", "benchmarks"}
+    | AWS
+    | {"pydantic", "rich", "typing_extensions"},
+    "app": {"ops"},
+}
+"""Module or package -> what of ours and of others it may import; the most specific line counts."""
+
+EXCEPTIONS = {
+    "stacks.aws": {"jsii": "loads the slim assembly before the bindings do, by name and late"},
+}
+
+
+def modules() -> dict[str, Path]:
+    """Return every module of ours that is not a test or a benchmark, by its dotted name."""
+    found = {}
+    for path in sorted((*ROOT.glob("*.py"), *(one for name in OURS for one in (ROOT / name).rglob("*.py")))):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if parts[0] not in {"tests", "benchmarks"}:
+            found[name] = path
+    return found
+
+
+def imports(source: str) -> Iterator[str]:
+    """Yield the dotted name of everything that a module imports, wherever in it and by whichever means."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            module = str(node.module)
+            is_package = any(
+                (ROOT / module.replace(".", "/") / f"{one.name}.py").exists() for one in node.names
+            )
+            folder = ROOT / module.replace(".", "/")
+            for alias in node.names:
+                inner = (folder / f"{alias.name}.py").exists() or (folder / alias.name).is_dir()
+                yield f"{module}.{alias.name}" if is_package and inner else module
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            first = node.args[0]
+            if isinstance(first, ast.Constant):
+                yield str(first.value)
+
+
+def forbidden(name: str, source: str) -> list[str]:
+    """Return what the module `name` with this source imports and may not."""
+    layer = max((one for one in LAYERS if f"{name}.".startswith(f"{one}.")), key=len)
+    allowed = LAYERS[layer] | set(EXCEPTIONS.get(name, ()))
+    return sorted(
+        {
+            one
+            for one in imports(source)
+            if one.partition(".")[0] not in sys.stdlib_module_names
+            and not any(f"{one}.".startswith(f"{may}.") for may in allowed)
+        }
+    )
+
+
+@pytest.mark.parametrize("name", modules())
+def test_a_module_imports_only_what_its_layer_may(name: str) -> None:
+    """Over every module there is."""
+    assert forbidden(name, modules()[name].read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "refused"),
+    [
+        ("config.models", "import yaml", "yaml"),
+        ("config.models", "from config import loader", "config.loader"),
+        ("config.limits", "import pydantic", "pydantic"),
+        ("config.loader", "import boto3", "boto3"),
+        ("config.loader", "from catalog import check", "catalog.check"),
+        ("catalog.build", "import cdktf", "cdktf"),
+        ("catalog.build", "import boto3", "boto3"),
+        ("catalog.kinds.ecs", "from config.loader import load", "config.loader"),
+        ("catalog.kinds.ecs", "from stacks import base", "stacks.base"),
+        ("stacks.base", "import boto3", "boto3"),
+        ("stacks.base", "import jsii", "jsii"),
+        ("stacks.base", f"import {BINDINGS}", BINDINGS),
+        ("stacks.base", f"from {BINDINGS}.kms_key import KmsKey", f"{BINDINGS}.kms_key"),
+        ("stacks.base", "from ops import state", "ops.state"),
+        ("stacks.kernel", "import cdktf", "cdktf"),
+        ("stacks.contracts", "from config.models import Environment", "config.models"),
+        ("functions.payment_handler.handler", "from config.models import Environment", "config.models"),
+        ("functions.payment_handler.handler", "import catalog", "catalog"),
+        ("local_aws.front", "from ops import state", "ops.state"),
+        ("local_aws.front", "import config.models", "config.models"),
+        ("ops.stacks", "from functions.shared import payments", "functions.shared"),
+        ("ops.stacks", "import cdktf", "cdktf"),
+        ("ops.stacks", "def f():\n    import cdktf", "cdktf"),
+        ("ops.stacks", "import importlib\nimportlib.import_module('cdktf')", "cdktf"),
+        ("ops.setup", "import rich", "rich"),
+        ("ops.interpreter", "import yaml", "yaml"),
+        ("app", "from stacks import app", "stacks.app"),
+    ],
+)
+def test_each_forbidden_import_is_found(name: str, source: str, refused: str) -> None:
+    """The rule above can fail: it does for each line that the table forbids."""
+    assert forbidden(name, source) == [refused]
+
+
+def test_every_package_of_ours_has_a_layer() -> None:
+    """A new folder with code needs a line in the table before it can import anything."""
+    folders = {
+        path.name
+        for path in ROOT.iterdir()
+        if path.is_dir() and not path.name.startswith(".") and (path / "__init__.py").exists()
+    }
+    assert folders <= OURS
+    assert folders - {"tests", "benchmarks"} <= LAYERS.keys()
+
+
+def test_only_one_module_names_the_bindings() -> None:
+    """`stacks/kernel.py` by its name, everything else through that."""
+    naming = {name for name, path in modules().items() if BINDINGS in path.read_text(encoding="utf-8")}
+    assert naming <= {"stacks.aws", "stacks.kernel"}
+    assert "stacks.kernel" in naming
+
+
+@pytest.mark.parametrize(
+    "package", ["config.loader", "catalog", "ops.commands", "stacks.contracts", "stacks.kernel"]
+)
+def test_importing_what_every_command_needs_starts_no_node(package: str) -> None:
+    """Node takes a second to start; a refused configuration must not wait for it."""
+    heavy = sorted({*CDKTF, BINDINGS})
+    code = f"import sys, {package}; print([one for one in {heavy} if one in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[]\n"
+
+
+def test_these_tests_import_no_cdktf() -> None:
+    """Unit tests stay a matter of seconds."""
+    for path in (ROOT / "tests" / "unit").glob("*.py"):
+        tops = {one.partition(".")[0] for one in imports(path.read_text(encoding="utf-8"))}
+        assert not tops & (CDKTF | {BINDINGS}), path.name
