@@ -40,6 +40,10 @@ class Names:
         """Bucket of the log archive; bucket names are global, so the account id makes it ours."""
         return f"{self.of_thing('logs')}-{self.account_id}"
 
+    def state_key(self, stack: str) -> str:
+        """Key of a stack's state object in the state bucket."""
+        return f"{self.project}/{self.environment}/{stack}.tfstate"
+
     @property
     def metrics_namespace(self) -> str:
         """CloudWatch namespace of the metrics that services publish themselves."""

@@ -14,6 +14,9 @@ from rich.console import Console
 from ops import BUILD, synthesis, terraform
 from ops.progress import Progress
 
+_LAST_LINES = 20
+"""Lines of plain text that are shown when Terraform fails without an event that says why."""
+
 _WORDS = (("add", "to add"), ("change", "to change"), ("remove", "to destroy"))
 
 
@@ -167,6 +170,7 @@ class StackRun:
     def _events(self, command: str, *arguments: str, tick: Callable[[], None]) -> Iterator[dict[str, Any]]:
         """Run and yield Terraform's events ("Machine-Readable UI", Terraform documentation)."""
         errors: list[str] = []
+        plain: list[str] = []
         with subprocess.Popen(
             self._command(command, "-json", *arguments),
             env=self._environment(),
@@ -179,9 +183,12 @@ class StackRun:
                 event = _event(line)
                 if event["type"] == "diagnostic":
                     self._diagnose(event["diagnostic"], errors)
+                elif event["type"] == "text" and event["text"]:
+                    plain.append(event["text"])
                 yield event
         if process.returncode != 0:
-            details = "\n".join(errors) or "it ended without saying why"
+            # What fails before the first event, and what crashes, is said in plain text.
+            details = "\n".join(errors or plain[-_LAST_LINES:]) or "it ended without saying why"
             message = f"{self.stack}: terraform {command} failed.\n{details}"
             raise terraform.TerraformError(message)
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from catalog import Catalog
+from config.explain import did_you_mean
 from config.models import Environment
 from ops import clients, functions, local, state, synthesis
 from ops.errors import OpsError
@@ -35,7 +36,7 @@ def chosen(stack: str | None) -> tuple[str, ...]:
     if not stack:
         return ORDER
     if stack not in ORDER:
-        message = f"no such stack '{stack}'; known: {', '.join(ORDER)}."
+        message = f"no such stack '{stack}'; known: {', '.join(ORDER)}{did_you_mean(stack, ORDER)}"
         raise OpsError(message)
     return (stack,)
 
@@ -225,7 +226,7 @@ def _refuse_needed(env: Environment, names: tuple[str, ...]) -> None:
         if users:
             last = users[-1]
             message = (
-                f"{' and '.join(users)} read what {name} publishes: "
+                f"{' and '.join(users)} {'read' if users[1:] else 'reads'} what {name} publishes: "
                 f"first `make destroy ENV={env.environment} STACK={last}`."
             )
             raise OpsError(message)

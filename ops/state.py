@@ -7,17 +7,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from catalog.naming import Names
 from config.models import Environment
 from ops.clients import client
 from ops.errors import OpsError
+from stacks import policies
 
 NOT_FOUND = {"404", "NoSuchBucket", "NoSuchKey"}
 _OLD_VERSIONS_DAYS = 90
-
-
-def key(env: Environment, stack: str) -> str:
-    """Return the key of a stack's state object."""
-    return f"{env.project}/{env.environment}/{stack}.tfstate"
 
 
 def bucket_exists(env: Environment) -> bool:
@@ -86,19 +83,9 @@ def create_bucket(env: Environment) -> bool:
             ]
         },
     )
-    arn = f"arn:aws:s3:::{bucket}"
-    tls_only = {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": {"AWS": "*"},
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
     if not env.is_local:  # a local AWS speaks plain http on the loopback interface
-        s3.put_bucket_policy(
-            Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})
-        )
+        tls_only = policies.tls_only(f"arn:aws:s3:::{bucket}")
+        s3.put_bucket_policy(Bucket=bucket, Policy=policies.document(tls_only))
     return created
 
 
@@ -118,7 +105,11 @@ def delete_bucket(env: Environment) -> None:
 def outputs(env: Environment, stack: str) -> dict[str, Any] | None:
     """Return what a stack published, name -> value; None when it is not deployed."""
     try:
-        body = client(env, "s3").get_object(Bucket=env.state.bucket, Key=key(env, stack))["Body"].read()
+        body = (
+            client(env, "s3")
+            .get_object(Bucket=env.state.bucket, Key=Names.of(env).state_key(stack))["Body"]
+            .read()
+        )
     except ClientError as error:
         if error.response["Error"]["Code"] in NOT_FOUND:
             return None

@@ -50,7 +50,7 @@ def binary() -> str:
         )
         raise TerraformError(message)
     found = version(path)
-    if tuple(int(part) for part in found.split("-")[0].split(".")[:2]) < MINIMUM:
+    if _major_minor(found) < MINIMUM:
         message = f"{path} is Terraform {found}: {wanted} or newer is needed (S3 state locking)."
         raise TerraformError(message)
     return path
@@ -66,10 +66,16 @@ def version(path: str) -> str:
         result = subprocess.run(
             [path, "version", "-json"], env=environment(), capture_output=True, text=True, check=True
         )
-        return str(json.loads(result.stdout)["terraform_version"])
-    except (OSError, subprocess.CalledProcessError, ValueError, KeyError) as error:
+        found = str(json.loads(result.stdout)["terraform_version"])
+        _major_minor(found)
+    except (OSError, subprocess.CalledProcessError, ValueError, KeyError, TypeError) as error:
         message = f"{path} does not answer `version -json` as Terraform does ({error})."
         raise TerraformError(message) from error
+    return found
+
+
+def _major_minor(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.partition("-")[0].split(".")[:2])
 
 
 def environment() -> dict[str, str]:

@@ -42,7 +42,7 @@ class Stack(TerraformStack):
         self.env = env
         self.names = Names.of(env)
         self._provider()
-        S3Backend(self, key=state_key(env, name), encrypt=True, **_s3(env))
+        S3Backend(self, key=self.names.state_key(name), encrypt=True, **_s3(env))
         self.add_override("terraform.backend.s3.use_lockfile", value=True)  # no argument of cdktf 0.21
         self.add_override("terraform.required_version", ">= 1.10")
 
@@ -108,7 +108,7 @@ class Stack(TerraformStack):
         state = DataTerraformRemoteStateS3(
             self,
             f"state:{outputs.STACK}",
-            key=state_key(self.env, outputs.STACK),
+            key=self.names.state_key(outputs.STACK),
             encrypt=True,
             **_s3(self.env),
         )
@@ -140,11 +140,6 @@ class RemoteMap(Mapping[str, str]):
     def __len__(self) -> int:
         message = f"the size of {self._name} is in another stack's state"
         raise TypeError(message)
-
-
-def state_key(env: Environment, stack: str) -> str:
-    """Return the key of a stack's state object."""
-    return f"{env.project}/{env.environment}/{stack}.tfstate"
 
 
 def _s3(env: Environment) -> dict[str, Any]:
