@@ -1,0 +1,181 @@
+"""What is understood of Terraform's events, with a program in its place that prints recorded ones."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from ops import plans, synthesis, terraform
+from ops.plans import Plan, StackRun
+from ops.terraform import TerraformError
+
+Fake = Callable[..., StackRun]
+
+PLANNED = {
+    "type": "change_summary",
+    "changes": {"add": 2, "change": 1, "remove": 3, "operation": "plan", "import": 0},
+}
+DONE = {"type": "change_summary", "changes": {"add": 1, "change": 0, "remove": 0, "operation": "apply"}}
+OUTPUTS = {
+    "type": "outputs",
+    "outputs": {"a": {"action": "create"}, "b": {"action": "noop"}, "c": {"action": "update"}},
+}
+AFTER = {"type": "outputs", "outputs": {"a": {"value": 1}, "b": {"value": 2}, "c": {"value": 3}}}
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
+    """Return a function that makes a run whose Terraform prints these lines and ends with this status."""
+    terraform.binary.cache_clear()
+    monkeypatch.setattr(plans, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(terraform, "find_mirror", lambda: None)
+    monkeypatch.setattr(terraform, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(synthesis, "out", lambda: tmp_path / "out")
+    monkeypatch.setenv("TERRAFORM_BINARY_NAME", str(tmp_path / "terraform"))
+    folder = tmp_path / "out" / "stacks" / "compute"
+    folder.mkdir(parents=True)
+    (folder / "cdk.tf.json").write_text('{"terraform": {"backend": {}}}', encoding="utf-8")
+
+    def make(*lines: dict[str, Any] | str, status: int = 0, screen: io.StringIO | None = None) -> StackRun:
+        printed = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+        (tmp_path / "printed").write_text(f"{printed}\n", encoding="utf-8")
+        script = tmp_path / "terraform"
+        script.write_text(
+            "#!/bin/sh\n"
+            f'echo "$@" >> {tmp_path}/commands\n'
+            """[ "$1" = version ] && { echo '{"terraform_version": "1.11.0"}'; exit 0; }\n"""
+            f"cat {tmp_path}/printed\nexit {status}\n",
+            encoding="utf-8",
+        )
+        script.chmod(0o755)
+        return StackRun("prod", "compute", Console(file=screen or io.StringIO(), width=200))
+
+    yield make
+    terraform.binary.cache_clear()
+
+
+def commands(tmp_path: Path) -> list[str]:
+    """Return the arguments of each run so far, without those that ask for the version."""
+    lines = (tmp_path / "commands").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith("version")]
+
+
+def test_a_plan_is_counted_from_terraform_s_own_summary(fake: Fake) -> None:
+    """Resources by what happens to them, and outputs that change."""
+    plan = fake("plain text before", PLANNED, OUTPUTS).plan()
+    assert plan == Plan("compute", add=2, change=1, remove=3, output_changes=2)
+    assert str(plan) == "2 to add, 1 to change, 3 to destroy, 2 outputs to change"
+    assert not plan.is_empty
+
+
+def test_nothing_to_do_is_no_changes(fake: Fake) -> None:
+    """Which is what `make diff` has to say after a deployment."""
+    nothing = {"type": "change_summary", "changes": {"add": 0, "change": 0, "remove": 0, "operation": "plan"}}
+    plan = fake(nothing).plan()
+    assert plan.is_empty
+    assert str(plan) == "No changes"
+
+
+def test_a_change_of_outputs_alone_is_a_change(fake: Fake) -> None:
+    """Other stacks read them."""
+    nothing = {"type": "change_summary", "changes": {"add": 0, "change": 0, "remove": 0, "operation": "plan"}}
+    assert not fake(nothing, OUTPUTS).plan().is_empty
+
+
+def test_applying_reports_what_was_planned_and_not_what_came_out(fake: Fake) -> None:
+    """The summary and the outputs after the apply are others."""
+    plan, elapsed_s = fake(
+        PLANNED,
+        OUTPUTS,
+        {"type": "apply_start", "hook": {"resource": {"addr": "a.b"}}},
+        {"type": "apply_complete", "hook": {"resource": {"addr": "a.b"}}},
+        DONE,
+        AFTER,
+    ).plan_and_apply()
+    assert plan == Plan("compute", add=2, change=1, remove=3, output_changes=2)
+    assert elapsed_s >= 0
+
+
+def test_an_error_names_stack_command_address_and_detail(fake: Fake) -> None:
+    """All of Terraform's errors, as it words them."""
+    errors = [
+        {
+            "type": "diagnostic",
+            "diagnostic": {
+                "severity": "error",
+                "summary": "creating queue",
+                "detail": "AccessDenied\nask somebody",
+                "address": "aws_sqs_queue.x",
+            },
+        },
+        {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "and this", "detail": ""}},
+    ]
+    with pytest.raises(TerraformError) as failed:
+        fake(*errors, status=1).plan()
+    assert str(failed.value) == (
+        "compute: terraform plan failed.\n"
+        "aws_sqs_queue.x: creating queue\n  AccessDenied\n  ask somebody\nand this"
+    )
+
+
+def test_a_warning_is_shown_and_ends_nothing(fake: Fake) -> None:
+    """With the stack that it is about; square brackets are text."""
+    screen = io.StringIO()
+    warning = {"severity": "warning", "summary": "Deprecated [x]", "detail": "use y"}
+    fake({"type": "diagnostic", "diagnostic": warning}, PLANNED, screen=screen).plan()
+    assert "compute: warning: Deprecated [x]\n  use y" in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["Error: Failed to load", "because of x"], "Error: Failed to load\nbecause of x"),
+        (["[1, 2]", '{"no": "type"}'], '[1, 2]\n{"no": "type"}'),
+        ([], "it ended without saying why"),
+    ],
+)
+def test_a_failure_in_plain_text_is_passed_on(fake: Fake, lines: list[str], said: str) -> None:
+    """Before its first event, and when it crashes, Terraform speaks no JSON."""
+    with pytest.raises(TerraformError) as failed:
+        fake(*lines, status=1).plan()
+    assert str(failed.value) == f"compute: terraform plan failed.\n{said}"
+
+
+def test_init_runs_once_for_the_same_backend(fake: Fake, tmp_path: Path) -> None:
+    """And again when the configuration of the backend is another."""
+    run = fake()
+    run.init()
+    run.init()
+    assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 1
+    path = tmp_path / "out" / "stacks" / "compute" / "cdk.tf.json"
+    path.write_text('{"terraform": {"backend": {"s3": {}}}}', encoding="utf-8")
+    run.init()
+    assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 2
+
+
+def test_a_failed_init_is_not_taken_for_done(fake: Fake, tmp_path: Path) -> None:
+    """The next command tries again, and the message has what Terraform printed."""
+    for _ in range(2):
+        with pytest.raises(TerraformError, match=r"^compute: terraform init failed\."):
+            fake(status=1).init()
+    assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 2
+
+
+def test_the_kept_plan_is_what_is_applied_and_then_forgotten(fake: Fake, tmp_path: Path) -> None:
+    """It holds every value of the configuration, so it does not stay."""
+    run = fake(PLANNED)
+    plan = run.plan(destroy=True)
+    kept = next(word for word in commands(tmp_path)[-1].split() if word.startswith("-out="))[5:]
+    assert "-destroy" in commands(tmp_path)[-1].split()
+    Path(kept).parent.mkdir(parents=True, exist_ok=True)
+    Path(kept).touch()
+    run.apply(plan)
+    assert commands(tmp_path)[-1].split()[-1] == kept
+    run.forget()
+    assert not Path(kept).exists()

@@ -1,0 +1,373 @@
+"""Order, refusals and questions of deploy, diff and destroy, with AWS and Terraform replaced."""
+
+from __future__ import annotations
+
+import functools
+import io
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from config.models import Environment
+from ops import clients, environment, functions, local, stacks, state, synthesis
+from ops.errors import OpsError
+from ops.plans import Plan
+from ops.stacks import ORDER
+
+PROD = environment.read("prod", variables={})
+LOCAL = environment.read("local", variables={})
+
+
+@dataclass
+class World:
+    """What is deployed, and what was done."""
+
+    deployed: set[str] = field(default_factory=set)
+    bucket: bool = True
+    unchanged: set[str] = field(default_factory=set)
+    account: str | None = None
+    done: list[str] = field(default_factory=list)
+    screen: io.StringIO = field(default_factory=io.StringIO)
+
+    @property
+    def console(self) -> Console:
+        """A console whose text can be read."""
+        return Console(file=self.screen, width=200)
+
+    @property
+    def said(self) -> str:
+        """What was shown."""
+        return self.screen.getvalue()
+
+
+class Run:
+    """Stands for Terraform in one stack's folder, and notes in the world what is asked of it."""
+
+    def __init__(
+        self, world: World, environment: str, stack: str, console: Console, *, live: bool = True
+    ) -> None:
+        """Take what the real one takes."""
+        assert environment
+        assert console
+        self.world, self.stack, self.live = world, stack, live
+
+    def init(self) -> None:
+        """Note it."""
+        self.world.done.append(f"init {self.stack}")
+
+    def plan(self, *, destroy: bool = False) -> Plan:
+        """Plan one change, unless the world has none for this stack."""
+        self.world.done.append(f"plan{' destroy' if destroy else ''} {self.stack}")
+        changes = 0 if self.stack in self.world.unchanged else 1
+        return Plan(self.stack, 0 if destroy else changes, 0, changes if destroy else 0, 0)
+
+    def apply(self, plan: Plan) -> float:
+        """Deploy it or take it away."""
+        self.world.done.append(f"apply {self.stack}")
+        if plan.remove:
+            self.world.deployed.discard(self.stack)
+        else:
+            self.world.deployed.add(self.stack)
+        return 1.0
+
+    def plan_and_apply(self, *, destroy: bool = False) -> tuple[Plan, float]:
+        """Do both."""
+        plan = self.plan(destroy=destroy)
+        return plan, self.apply(plan)
+
+    def show(self) -> str:
+        """Return something to look at."""
+        return f"the plan of {self.stack}"
+
+    def forget(self) -> None:
+        """Note it."""
+        self.world.done.append(f"forget {self.stack}")
+
+    def clean(self) -> None:
+        """Note it."""
+        self.world.done.append(f"clean {self.stack}")
+
+
+class Xray:
+    """Stands for the X-Ray client."""
+
+    def __init__(self, world: World) -> None:
+        """Note calls in `world`."""
+        self.world = world
+
+    def put_encryption_config(self, **arguments: str) -> None:
+        """Note which kind of key is set."""
+        self.world.done.append(f"X-Ray {arguments['Type']}")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """Replace everything at the boundary by a `World`."""
+    made = World()
+
+    def check_account(_: Environment) -> None:
+        made.done.append("check account")
+        if made.account:
+            raise OpsError(made.account)
+
+    def note(what: str, result: Any = None) -> Any:
+        def call(*_: Any, **__: Any) -> Any:
+            made.done.append(what)
+            return result
+
+        return call
+
+    monkeypatch.setattr(stacks, "StackRun", functools.partial(Run, made))
+    monkeypatch.setattr(clients, "check_account", check_account)
+    monkeypatch.setattr(clients, "client", lambda *_: Xray(made))
+    monkeypatch.setattr(state, "outputs", lambda _, name: {} if name in made.deployed else None)
+    monkeypatch.setattr(state, "bucket_exists", lambda _: made.bucket)
+    monkeypatch.setattr(state, "create_bucket", note("create bucket"))
+    monkeypatch.setattr(state, "delete_bucket", note("delete bucket"))
+    monkeypatch.setattr(functions, "build", note("build", ()))
+    monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
+    monkeypatch.setattr(local, "ensure", note("start local", result=True))
+    monkeypatch.setattr(local, "answers", lambda _: True)
+    monkeypatch.setattr(local, "require", note("require local"))
+    monkeypatch.setattr(local, "stop", note("stop local", result=True))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    monkeypatch.delenv("APPROVE", raising=False)
+    return made
+
+
+def applied(world: World) -> list[str]:
+    """Return the stacks that were applied, in order."""
+    return [one.split()[-1] for one in world.done if one.startswith("apply")]
+
+
+def test_an_unknown_stack_is_refused_with_the_known_ones(world: World) -> None:
+    """Before anything is asked of AWS."""
+    with pytest.raises(OpsError) as refused:
+        stacks.deploy(*LOCAL, "computer", world.console)
+    assert str(refused.value) == (
+        "no such stack 'computer'; known: security, compute, monitoring, dashboard   did you mean compute?"
+    )
+    assert world.done == []
+
+
+def test_stacks_are_deployed_in_the_order_in_which_they_read_each_other(world: World) -> None:
+    """Synthesized once, functions built once, and no question for a local AWS."""
+    stacks.deploy(*LOCAL, None, world.console)
+    assert applied(world) == list(ORDER)
+    assert world.done.count("synthesize") == world.done.count("build") == 1
+    assert world.done[0] == "start local"
+
+
+@pytest.mark.parametrize("stack", ORDER)
+def test_a_stack_deploys_alone_when_what_it_reads_is_deployed(world: World, stack: str) -> None:
+    """And nothing else is touched."""
+    world.deployed = set(ORDER[: ORDER.index(stack)])
+    stacks.deploy(*LOCAL, stack, world.console)
+    assert applied(world) == [stack]
+    assert ("build" in world.done) == (stack == "compute")
+
+
+@pytest.mark.parametrize(
+    ("stack", "deployed", "missing", "first"),
+    [
+        ("compute", set(), "security", "security"),
+        ("monitoring", set(), "security and compute", "security"),
+        ("monitoring", {"security"}, "compute", "compute"),
+        ("dashboard", {"security", "compute"}, "monitoring", "monitoring"),
+    ],
+)
+def test_a_stack_whose_source_is_missing_says_which_to_deploy_first(
+    world: World, stack: str, deployed: set[str], missing: str, first: str
+) -> None:
+    """With the command to type; nothing is built, synthesized or planned."""
+    world.deployed = deployed
+    for command in (stacks.deploy, stacks.diff):
+        with pytest.raises(OpsError) as refused:
+            command(*LOCAL, stack, world.console)
+        assert str(refused.value) == (
+            f"{stack} reads what {missing} publishes, which is not deployed in local: first `make deploy "
+            f"ENV=local STACK={first}`, or `make deploy ENV=local` for all."
+        )
+    assert not {"build", "synthesize"} & set(world.done)
+
+
+def test_an_account_without_a_state_bucket_is_told_to_bootstrap(world: World) -> None:
+    """After its account was checked and before anything else."""
+    world.bucket = False
+    with pytest.raises(OpsError, match="`make bootstrap ENV=prod` makes it"):
+        stacks.deploy(*PROD, None, world.console)
+    assert world.done == ["check account"]
+
+
+def test_another_account_is_refused_before_anything(world: World) -> None:
+    """Whatever the command."""
+    world.account = "another account"
+    for command in (
+        lambda: stacks.deploy(*PROD, None, world.console),
+        lambda: stacks.diff(*PROD, None, world.console),
+        lambda: stacks.destroy(*PROD, None, world.console, keep=False),
+    ):
+        with pytest.raises(OpsError, match="another account"):
+            command()
+    assert set(world.done) == {"check account"}
+
+
+def test_an_account_is_asked_and_nobody_there_is_no(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """The plan is shown first; the message says how a pipeline goes on; the plan is forgotten."""
+    with pytest.raises(OpsError) as refused:
+        stacks.deploy(*PROD, None, world.console)
+    assert str(refused.value) == (
+        "security: 1 to add; nobody is here to answer. APPROVE=auto applies without a question. "
+        "Nothing was changed in this stack."
+    )
+    assert capsys.readouterr().out == "the plan of security\n"
+    assert applied(world) == []
+    assert world.done[-1] == "forget security"
+
+
+def test_approve_auto_applies_every_stack(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And still shows each plan."""
+    monkeypatch.setenv("APPROVE", "auto")
+    stacks.deploy(*PROD, None, world.console)
+    assert applied(world) == list(ORDER)
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("yes", True), ("y", False), ("", False), ("no", False)])
+def test_only_yes_applies(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    goes_on: bool,  # noqa: FBT001
+) -> None:
+    """A plan of an account is applied by a word that nobody types by accident."""
+    typed = io.StringIO()
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", typed)
+    console = world.console
+    monkeypatch.setattr(console, "input", lambda _: answer)
+    if goes_on:
+        stacks.deploy(*PROD, "security", console)
+        assert applied(world) == ["security"]
+    else:
+        with pytest.raises(OpsError, match=r"^security: not applied. Nothing was changed in this stack\.$"):
+            stacks.deploy(*PROD, "security", console)
+        assert applied(world) == []
+
+
+def test_a_stack_without_changes_is_neither_asked_about_nor_applied(world: World) -> None:
+    """In an account a second deployment is quiet."""
+    world.unchanged = set(ORDER)
+    stacks.deploy(*PROD, None, world.console)
+    assert applied(world) == []
+    assert world.said.count("No changes") == 4
+
+
+def test_diff_plans_what_it_can_and_says_what_comes_after(world: World) -> None:
+    """A stack whose sources do not exist cannot be planned, and is no failure."""
+    world.deployed, world.unchanged = {"security"}, {"security"}
+    assert stacks.diff(*LOCAL, None, world.console) is True
+    lines = world.said.splitlines()
+    assert [line.split()[0] for line in lines] == list(ORDER)
+    assert lines[0] == "security    No changes"
+    assert lines[2] == "monitoring  to be created, after compute"
+    assert applied(world) == []
+
+
+def test_diff_of_what_is_deployed_and_unchanged_is_false(world: World) -> None:
+    """Which `--exit-code` turns into the status."""
+    world.deployed, world.unchanged = set(ORDER), set(ORDER)
+    assert stacks.diff(*LOCAL, None, world.console) is False
+
+
+def test_destroy_goes_backwards_and_takes_a_local_environment_wholly(world: World) -> None:
+    """State bucket and local AWS included."""
+    world.deployed = set(ORDER)
+    stacks.destroy(*LOCAL, None, world.console, keep=False)
+    assert applied(world) == list(reversed(ORDER))
+    assert world.done[-2:] == ["delete bucket", "stop local"]
+
+
+def test_destroy_can_leave_the_local_aws_running(world: World) -> None:
+    """For whoever deploys again at once."""
+    world.deployed = set(ORDER)
+    stacks.destroy(*LOCAL, None, world.console, keep=True)
+    assert "stop local" not in world.done
+
+
+@pytest.mark.parametrize(
+    ("stack", "users", "last"),
+    [
+        ("security", "compute and monitoring", "monitoring"),
+        ("compute", "monitoring and dashboard", "dashboard"),
+        ("monitoring", "dashboard", "dashboard"),
+    ],
+)
+def test_a_stack_that_others_read_is_not_destroyed(world: World, stack: str, users: str, last: str) -> None:
+    """The message names who reads it, and what to destroy first."""
+    world.deployed = set(ORDER)
+    with pytest.raises(OpsError) as refused:
+        stacks.destroy(*LOCAL, stack, world.console, keep=False)
+    verb = "reads" if " and " not in users else "read"
+    assert str(refused.value) == (
+        f"{users} {verb} what {stack} publishes: first `make destroy ENV=local STACK={last}`."
+    )
+    assert applied(world) == []
+
+
+def test_one_stack_is_destroyed_and_state_and_local_aws_stay(world: World) -> None:
+    """The others are still there."""
+    world.deployed = set(ORDER)
+    stacks.destroy(*LOCAL, "dashboard", world.console, keep=False)
+    assert applied(world) == ["dashboard"]
+    assert not {"delete bucket", "stop local"} & set(world.done)
+
+
+@pytest.mark.parametrize("stack", [None, "compute", "security"])
+def test_what_is_protected_is_not_destroyed(
+    world: World, monkeypatch: pytest.MonkeyPatch, stack: str | None
+) -> None:
+    """Not even with APPROVE=auto; and nothing beside it is."""
+    monkeypatch.setenv("APPROVE", "auto")
+    world.deployed = {"security"} if stack == "security" else set(ORDER)
+    with pytest.raises(
+        OpsError, match=r"protected \(key, logs, archive\): set deletion_protection: false in config/prod"
+    ):
+        stacks.destroy(*PROD, stack, world.console, keep=False)
+    assert applied(world) == []
+
+
+def test_what_is_not_deployed_is_not_destroyed(world: World) -> None:
+    """And a second destroy says so instead of failing."""
+    world.deployed = {"security"}
+    stacks.destroy(*LOCAL, None, world.console, keep=False)
+    assert applied(world) == ["security"]
+    assert world.said.count("is not deployed") == 3
+    world.bucket = False
+    stacks.destroy(*LOCAL, None, world.console, keep=False)
+    assert f"there is no state bucket {LOCAL[0].state.bucket}" in world.said
+
+
+def test_destroy_of_a_local_aws_that_does_not_run_is_nothing_to_do(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not started only to be stopped."""
+    monkeypatch.setattr(local, "answers", lambda _: False)
+    stacks.destroy(*LOCAL, None, world.console, keep=False)
+    assert world.done == []
+    assert world.said.startswith("Nothing to destroy: no local AWS answers at http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("managed", [True, False])
+def test_x_ray_gets_its_own_key_back_when_ours_is_about_to_go(world: World, managed: bool) -> None:  # noqa: FBT001
+    """After compute and before the key; unless the environment does not manage that setting."""
+    env = LOCAL[0]
+    tracing = env.tracing.model_copy(update={"manage_encryption": managed})
+    world.deployed = set(ORDER)
+    stacks.destroy(env.model_copy(update={"tracing": tracing}), LOCAL[1], None, world.console, keep=True)
+    assert ("X-Ray NONE" in world.done) == managed
+    if managed:
+        order = [world.done.index(one) for one in ("apply compute", "X-Ray NONE", "apply security")]
+        assert order == sorted(order)
