@@ -1,0 +1,354 @@
+"""The command line: arguments, exit statuses, output for people and machines, and what a command refuses."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from config.errors import ConfigError, Problem
+from ops import (
+    commands,
+    doctor,
+    documents,
+    environment,
+    functions,
+    invoke,
+    local,
+    output,
+    setup,
+    stacks,
+    state,
+    terraform,
+)
+from ops.errors import OpsError
+from ops.package import PackageError
+from ops.terraform import TerraformError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NAMES = sorted(
+    re.findall(
+        r'^        \("(\w+)", _\w+, "', (ROOT / "ops" / "commands.py").read_text("utf-8"), re.MULTILINE
+    )
+)
+LOCAL, _ = environment.read("local", variables={})
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "security": {"kms_key_id": "1234", "kms_key_arn": "arn"},
+    "compute": {"lambda_function_names": {"api": "shop-api-prod"}, "ecs_cluster_name": "", "queue_urls": {}},
+}
+
+NOT_JSON = (
+    "event {event} is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)."
+)
+
+
+def test_there_are_commands() -> None:
+    """The list that the tests below go through."""
+    assert len(NAMES) >= 10
+
+
+@pytest.mark.parametrize("name", ["", *NAMES])
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 0, a sentence, and every option with its meaning."""
+    with pytest.raises(SystemExit) as ended:
+        commands.main([*([name] if name else []), "--help"])
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert f"usage: python -m ops {name}".rstrip() in text
+    assert all(one in text for one in NAMES) or name
+    for option in re.findall(r"^  (--?[a-z-]+(?: [A-Z]+)?)(.*)$", text, re.MULTILINE):
+        assert len(option[1].strip()) > 5 or f"{option[0]}\n" in text
+
+
+@pytest.mark.parametrize("arguments", [[], ["deplyo"], ["deploy", "--satck", "x"], ["invoke"]])
+def test_a_misspelt_command_ends_with_status_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As argparse does it: usage, on standard error."""
+    with pytest.raises(SystemExit) as ended:
+        commands.main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: python -m ops")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (ConfigError([Problem("a:1", "b", "c"), Problem("a:2", "", "d")]), 2, "a:1: b: c\na:2: d\n"),
+        (OpsError("x."), 1, "deploy: x.\n"),
+        (PackageError("y."), 1, "deploy: y.\n"),
+        (TerraformError("z."), 1, "deploy: z.\n"),
+        (KeyboardInterrupt(), 130, "\ndeploy: interrupted.\n"),
+    ],
+)
+def test_an_error_ends_a_command_with_its_status_and_one_message(
+    error: BaseException,
+    status: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """On standard error; standard output stays clean for machines."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setenv("ENV", "local")
+    monkeypatch.setattr(commands, "deploy", fail)
+    assert commands.main(["deploy"]) == status
+    assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize(
+    ("changed", "option", "status"), [(True, True, 2), (True, False, 0), (False, True, 0), (False, False, 0)]
+)
+def test_diff_has_a_status_for_pipelines(
+    changed: bool,  # noqa: FBT001
+    option: bool,  # noqa: FBT001
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """2 for changes, as Terraform's own `-detailed-exitcode`, and only when asked for."""
+    monkeypatch.setenv("ENV", "local")
+    monkeypatch.setattr(commands, "diff", lambda *_: changed)
+    assert commands.main(["diff", *(["--exit-code"] if option else [])]) == status
+
+
+def test_options_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack's name, and leaving the local AWS running."""
+    seen: list[Any] = []
+    monkeypatch.setenv("ENV", "local")
+    monkeypatch.setattr(
+        commands, "destroy", lambda env, _c, stack, _s, keep: seen.append((env.environment, stack, keep))
+    )
+    commands.main(["destroy", "--stack", "dashboard", "--keep-local-aws"])
+    commands.main(["destroy"])
+    assert seen == [("local", "dashboard", True), ("local", None, False)]
+
+
+@pytest.mark.parametrize(("value", "name"), [(None, "local"), ("", "local"), ("prod", "prod")])
+def test_env_names_the_environment(value: str | None, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it, and when a Makefile exports it empty, the local one."""
+    monkeypatch.delenv("ENV", raising=False)
+    if value is not None:
+        monkeypatch.setenv("ENV", value)
+    assert environment.current() == name
+
+
+def test_output_for_machines_is_one_flat_json_object() -> None:
+    """Name -> value, with the names that are promised."""
+    assert json.loads(output.as_json(OUTPUTS)) == {
+        "kms_key_id": "1234",
+        "kms_key_arn": "arn",
+        "lambda_function_names": {"api": "shop-api-prod"},
+        "ecs_cluster_name": "",
+        "queue_urls": {},
+    }
+
+
+def test_output_for_people_is_a_table_by_stack() -> None:
+    """A map's entries below its name, a dash for nothing, and a long map summed up."""
+    screen = io.StringIO()
+    many = {f"k{number}": "v" for number in range(9)}
+    output.show({**OUTPUTS, "monitoring": {"alarm_arns": many}}, Console(file=screen, width=120))
+    lines = [re.sub(r" {2,}", "  ", line.rstrip()) for line in screen.getvalue().splitlines()]
+    assert lines == [
+        "security",
+        "  kms_key_arn  arn",
+        "  kms_key_id  1234",
+        "compute",
+        "  ecs_cluster_name  -",
+        "  lambda_function_names",
+        "  api  shop-api-prod",
+        "  queue_urls  -",
+        "monitoring",
+        "  alarm_arns  (9 entries: JSON=1 lists them)",
+    ]
+
+
+def test_output_of_nothing_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing deployed, that stack not deployed, or not even a bucket."""
+    monkeypatch.setattr(state, "outputs", lambda *_: None)
+    for bucket in (True, False):
+        monkeypatch.setattr(state, "bucket_exists", lambda _, bucket=bucket: bucket)
+        with pytest.raises(OpsError, match=r"^nothing is deployed in local: `make deploy ENV=local`\.$"):
+            output.collect(LOCAL, None)
+        with pytest.raises(OpsError, match=r"^compute is not deployed in local"):
+            output.collect(LOCAL, "compute")
+
+
+def test_output_of_one_stack_is_only_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And of all stacks, those that are deployed."""
+    monkeypatch.setattr(state, "bucket_exists", lambda _: True)
+    monkeypatch.setattr(state, "outputs", lambda _, name: OUTPUTS.get(name))
+    assert output.collect(LOCAL, "compute") == {"compute": OUTPUTS["compute"]}
+    assert output.collect(LOCAL, None) == OUTPUTS
+
+
+@pytest.mark.parametrize(
+    ("function", "content", "said"),
+    [
+        ("apl", "{}", "no such function 'apl'; known: api   did you mean api?"),
+        ("api", None, "event {event} cannot be read: No such file or directory."),
+        ("api", "{", NOT_JSON),
+    ],
+)  # fmt: skip
+def test_invoke_refuses_what_cannot_be_invoked(
+    function: str, content: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is sent."""
+    event = tmp_path / "event.json"
+    if content is not None:
+        event.write_text(content, encoding="utf-8")
+    monkeypatch.setattr(state, "bucket_exists", lambda _: True)
+    monkeypatch.setattr(state, "outputs", lambda *_: OUTPUTS["compute"])
+    with pytest.raises(OpsError) as refused:
+        invoke.invoke(LOCAL, function, event, Console(file=io.StringIO()))
+    assert str(refused.value) == said.replace("{event}", str(event))
+
+
+def test_docs_check_says_which_document_is_out_of_date_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And `docs` writes exactly those."""
+    fresh, old, new = (tmp_path / name for name in ("fresh.md", "old.md", "a/new.md"))
+    fresh.write_text("x", encoding="utf-8")
+    old.write_text("x", encoding="utf-8")
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    monkeypatch.setattr(documents, "generate", lambda: {fresh: "x", old: "y", new: "z"})
+    assert commands.main(["docs", "--check"]) == 1
+    assert capsys.readouterr().err == (
+        "old.md is out of date: `make docs`\na/new.md is out of date: `make docs`\n"
+    )
+    assert old.read_text(encoding="utf-8") == "x"
+    assert commands.main(["docs"]) == 0
+    assert capsys.readouterr().out == "old.md\na/new.md\n"
+    assert commands.main(["docs", "--check"]) == 0
+
+
+def test_the_generated_documents_are_up_to_date() -> None:
+    """Schema, configuration reference and lists of alarms, whatever variables are set."""
+    generated = documents.generate()
+    assert {path.name for path in generated} >= {"schema.json", "config.md", "prod.md"}
+    assert [str(path) for path in documents.stale(generated)] == []
+
+
+def test_the_list_of_alarms_has_every_alarm_and_every_threshold() -> None:
+    """Of each environment."""
+    generated = documents.generate()
+    for path, text in generated.items():
+        if path.parent.name == "alarms":
+            made = environment.read(path.stem, variables={})[1]
+            for alarm in made.alarms:
+                assert f"| `{alarm.name}` | {alarm.metric.stat} of " in text
+            assert all(f"| `{one.name}` | " in text for one in made.composites)
+
+
+def test_the_doctor_says_everything_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line for each check, and false when one of them is bad."""
+    screen = io.StringIO()
+
+    def no_terraform() -> str:
+        message = "Terraform is needed."
+        raise TerraformError(message)
+
+    def no_aws(_: Any) -> None:
+        message = "no local AWS answers."
+        raise OpsError(message)
+
+    monkeypatch.setattr(terraform, "binary", no_terraform)
+    monkeypatch.setattr(local, "require", no_aws)
+    assert doctor.examine("local", Console(file=screen, width=200)) is False
+    lines = screen.getvalue().splitlines()
+    assert next(line for line in lines if "Terraform" in line.split()).split()[0] == "bad"
+    assert next(line for line in lines if " config" in line).startswith("ok")
+    assert "no local AWS answers." in lines[-1]
+
+
+def test_the_doctor_shows_every_problem_of_a_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And stops there: what needs the configuration cannot be checked."""
+    screen = io.StringIO()
+    monkeypatch.setenv("REVEILLE_REGOIN", "x")
+    assert doctor.examine("prod", Console(file=screen, width=400)) is False
+    assert "environment variable REVEILLE_REGOIN: no such key 'regoin'" in screen.getvalue()
+    assert "AWS  " not in screen.getvalue()
+
+
+def test_every_function_has_one_zip_per_target() -> None:
+    """What runs on this machine and what runs in Lambda must not overwrite each other."""
+    prod, _ = environment.read("prod", variables={})
+    paths = [functions.zip_path(env, one) for env in (LOCAL, prod) for one in env.functions.values()]
+    assert len(set(paths)) == len(paths) > 3
+
+
+def test_a_python_that_is_too_old_is_refused_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what was found, what is needed and how to choose another."""
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18))
+    assert setup.main() == 1
+    assert capsys.readouterr().err == (
+        "setup: Python 3.9.18 is too old: 3.10 or newer is needed "
+        "(python.org, or your system's packages; then `make setup PYTHON=python3.10`).\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["ops/__init__.py", "ops/setup.py", "ops/interpreter.py", "app.py"])
+def test_what_runs_before_setup_is_understood_by_an_old_python(name: str) -> None:
+    """Else the refusal would be a SyntaxError."""
+    ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+def test_setup_needs_nothing_that_it_installs() -> None:
+    """Isolated from every installed package."""
+    subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import runpy; runpy.run_path({str(ROOT / 'ops' / 'setup.py')!r})",
+        ],
+        check=True,
+    )
+
+
+def test_a_failed_step_of_setup_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own output is above it."""
+    monkeypatch.setattr(setup, "ROOT", Path("/"))
+    with pytest.raises(setup.SetupError, match=r"^pip failed \(exit status 3\); its message is above\.$"):
+        setup.run("pip", sys.executable, "-c", "raise SystemExit(3)")
+
+
+def test_a_virtual_environment_of_another_python_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiled packages would not load."""
+    monkeypatch.setattr(setup, "VENV", tmp_path)
+    made: Callable[[], bool] = setup.made_by_this_python
+    assert not made()
+    (tmp_path / "pyvenv.cfg").write_text("version = 3.1.0\n", encoding="utf-8")
+    assert not made()
+    version = ".".join(map(str, sys.version_info[:3]))
+    (tmp_path / "pyvenv.cfg").write_text(f"home = /x\nversion = {version}\n", encoding="utf-8")
+    assert made()
+
+
+def test_every_command_is_a_target_of_make_and_every_target_is_phony() -> None:
+    """`make` is the one list of commands."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    run = set(re.findall(r"-m ops (\w+)", makefile))
+    assert set(NAMES) == run
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", makefile, re.MULTILINE))
+    phony = set(re.findall(r"[a-z][a-z0-9-]*", makefile.partition(".PHONY:")[2].partition("\n\n")[0]))
+    assert targets == phony
+    assert stacks.ORDER[0] == "security"
