@@ -7,6 +7,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+import botocore.session
 import pytest
 
 from config.limits import FARGATE_MEMORY_MIB, LAMBDA_INSIGHTS_LAYERS, REGIONS, RETENTION_DAYS
@@ -73,6 +74,7 @@ REFUSED = [
     ("endpoint: http://example.com", "endpoint", "must be the URL of a local AWS, such as http://127.0.0.1:4566; leave it out for AWS itself (found: http://example.com)"),
     ("tags: {'aws:x': y}", "tags.aws:x", "tag keys that begin with aws: are reserved by AWS (found: aws:x)"),
     ("tags: {project: y}", "tags.project", "this tag is set by the platform, as are Project, Environment, ManagedBy, Service, Owner, Severity, Name (found: project)"),
+    ("tags: {Owner: y}", "tags.Owner", "this tag is set by the platform, as are Project, Environment, ManagedBy, Service, Owner, Severity, Name (found: Owner)"),
     ("tags: {a*b: y}", "tags.a*b", f"must be a tag's key: {TAG} (found: a*b)"),
     ("tags: {ab: y*}", "tags.ab", f"must be a tag's value: {TAG} (found: y*)"),
     ("network: {vpc_id: vpc-0123456789abcdef0}", "network.vpc_id", "vpc_id and subnet_ids go together: give both, or neither to have a VPC created (found: vpc-0123456789abcdef0)"),
@@ -158,6 +160,11 @@ def test_a_value_at_the_edge_of_what_aws_takes_is_accepted(folder: Folder, line:
     )
     folder.append("prod", f"\n{line}\n")
     assert folder.refusal() == []
+
+
+def test_the_regions_are_those_of_the_partition_aws() -> None:
+    """As the AWS SDK lists them; a new one is a line in config/limits.py."""
+    assert set(REGIONS) == set(botocore.session.get_session().get_available_regions("ec2"))
 
 
 def test_fargate_takes_exactly_the_pairs_that_aws_documents() -> None:
