@@ -6,6 +6,8 @@ underscores, in any case; lists and mappings as JSON.
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -63,6 +65,12 @@ def _leaves(value: Any, at: Location) -> Iterator[tuple[Location, Any]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _leaves(inner, (*at, key))
+    elif isinstance(value, str) and value.startswith("{"):
+        # Whether an entry of a map may be JSON differs between versions of pydantic-settings. No key of ours
+        # is text that begins with a brace, so this can only be a mapping.
+        with contextlib.suppress(ValueError):
+            value = json.loads(value)
+        yield from _leaves(value, at) if isinstance(value, dict) else [(at, value)]
     else:
         yield at, value
 

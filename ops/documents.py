@@ -16,6 +16,7 @@ from catalog import Catalog
 from catalog.kinds import KINDS
 from catalog.specs import SYMBOLS, Alarm, AnyOf, Composite, InAlarm, Rule
 from catalog.templates import Kind
+from config.explain import is_model
 from config.loader import environments
 from config.models import Environment
 from ops import ROOT, environment
@@ -141,7 +142,7 @@ def _model_tables(model: type[BaseModel], title: str, path: str) -> Iterator[str
 
 
 def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:  # noqa: ANN401
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if is_model(annotation):
         yield annotation, "."
         return
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
@@ -171,12 +172,16 @@ def _type(field: FieldInfo) -> str:
 
 
 def _words(annotation: Any) -> str:  # noqa: ANN401, PLR0911  # a table of cases
-    if isinstance(annotation, type):
+    if isinstance(annotation, type) and typing.get_origin(annotation) is None:
         if issubclass(annotation, BaseModel):
             return "mapping"
-        return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}.get(
-            annotation.__name__, annotation.__name__
-        )
+        return {
+            "str": "text",
+            "int": "whole number",
+            "float": "number",
+            "bool": "true or false",
+            "EmailStr": "e-mail address",
+        }.get(annotation.__name__, annotation.__name__)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
         return " or ".join(f"`{one}`" for one in arguments)

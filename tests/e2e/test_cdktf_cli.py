@@ -53,7 +53,7 @@ def test_the_cdktf_cli_deploys_compares_and_destroys(empty_platform: Platform, c
     assert written == ["compute", "dashboard", "monitoring", "security"]
     run("deploy", "security", "--auto-approve", "--skip-provider-lock")
     assert "No changes" in run("diff", "security", "--skip-provider-lock")
-    # The CLI knows the order of the stacks and refuses to take the first away alone; here the others never were.
+    # The CLI knows the order and refuses to take the first stack away alone; the others never were here.
     alone = "--ignore-missing-stack-dependencies"
     run("destroy", "security", "--auto-approve", "--skip-provider-lock", alone)
     aliases = empty_platform.client("kms").list_aliases()["Aliases"]
