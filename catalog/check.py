@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from catalog.build import build
 from catalog.kinds import KINDS
+from catalog.naming import Names
 from catalog.specs import Alarm, Composite
 from catalog.templates import AlarmTemplate, Kind
 from catalog.tuning import m_of_n, tuned, tunings_by_kind
@@ -97,13 +98,15 @@ def _check_datapoints(env: Environment, name: str, alarm: AlarmTemplate) -> Iter
 
 def _check_names(env: Environment) -> Iterator[Breach]:
     """Refuse services that make the same name twice: an ECS service `x` has a log group `x-collector`."""
-    catalog = build(env)
+    catalog, names = build(env), Names.of(env)
     alarms: tuple[Alarm | Composite, ...] = (*catalog.alarms, *catalog.composites)
     named = (
         *(("log group", one.name, one.service) for one in catalog.log_groups),
         *(("log group", one.key, one.service) for one in catalog.log_groups),
         *(("metric filter", one.name, one.service) for one in catalog.filters),
         *(("alarm", one.name, one.service) for one in alarms),
+        *(("role", name, service) for name, service in names.roles(env)),
+        *(("queue", name, service) for name, service in names.queues(env)),
     )
     owners: dict[tuple[str, str], str | None] = {}
     clashes: dict[Location, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from config.models import Environment
@@ -29,6 +30,60 @@ class Names:
     def of_thing(self, *parts: str) -> str:
         """Return `<project>-<parts>-<environment>`."""
         return "-".join((self.project, *parts, self.environment))
+
+    def of_service(self, service: str) -> str:
+        """Name of what a service is in AWS: function or ECS service, its role, family or queue."""
+        return self.of_thing(service)
+
+    def execution_role(self, service: str) -> str:
+        """Role with which ECS starts a service's tasks."""
+        return self.of_thing(service, "exec")
+
+    def task_role(self, service: str) -> str:
+        """Role of an ECS service's tasks."""
+        return self.of_thing(service, "task")
+
+    def dead_letters(self, service: str) -> str:
+        """Queue of the messages that a function could not process."""
+        return self.of_thing(service, "dead-letters")
+
+    def topic(self, severity: str) -> str:
+        """Topic of the alarms of one severity."""
+        return self.of_thing(severity)
+
+    @property
+    def alarm_queue(self) -> str:
+        """Queue in which every notification arrives."""
+        return self.of_thing("alarms")
+
+    @property
+    def alarm_dead_letters(self) -> str:
+        """Queue of the notifications that could not be delivered or processed."""
+        return self.of_thing("alarms", "dead-letters")
+
+    @property
+    def log_archive(self) -> str:
+        """Delivery stream of the log archive, its role, and the subscriptions that feed it."""
+        return self.of_thing("log-archive")
+
+    @property
+    def log_subscription_role(self) -> str:
+        """Role with which CloudWatch Logs sends to the archive."""
+        return self.of_thing("log-subscription")
+
+    def roles(self, env: Environment) -> Iterator[tuple[str, str | None]]:
+        """Yield the name of every IAM role of `env`, and the service it belongs to."""
+        yield from ((self.of_service(name), name) for name in env.functions)
+        for name in env.containers:
+            yield from ((self.execution_role(name), name), (self.task_role(name), name))
+        yield from ((self.log_archive, None), (self.log_subscription_role, None))
+
+    def queues(self, env: Environment) -> Iterator[tuple[str, str | None]]:
+        """Yield the name of every queue of `env`, and the service it belongs to."""
+        for name, function in env.functions.items():
+            if function.sqs_trigger:
+                yield from ((self.of_service(name), name), (self.dead_letters(name), name))
+        yield from ((self.alarm_queue, None), (self.alarm_dead_letters, None))
 
     @property
     def key_alias(self) -> str:
@@ -92,7 +147,7 @@ class Names:
     @property
     def delivery_log_group(self) -> str:
         """Log group in which Firehose says why it could not write the archive."""
-        return f"/aws/kinesisfirehose/{self.of_thing('log-archive')}"
+        return f"/aws/kinesisfirehose/{self.log_archive}"
 
     @property
     def lambda_insights_log_group(self) -> str:

@@ -11,7 +11,7 @@ _DIMENSIONS = ("ClusterName", "ServiceName")
 
 
 def _resources(names: Names, service: str) -> dict[str, str]:
-    return {"ClusterName": names.whole, "ServiceName": names.of_thing(service)}
+    return {"ClusterName": names.whole, "ServiceName": names.of_service(service)}
 
 
 CPU = MetricTemplate(namespace="AWS/ECS", name="CPUUtilization", dimensions=_DIMENSIONS, unit="Percent")

@@ -9,7 +9,7 @@ from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate, K
 
 
 def _resources(names: Names, service: str) -> dict[str, str]:
-    function = names.of_thing(service)
+    function = names.of_service(service)
     return {"FunctionName": function, "function_name": function}
 
 

@@ -23,7 +23,7 @@ class Archive:
         """Add the archive of `stack`'s environment."""
         self._stack = stack
         self._key_arn = key_arn
-        self._name = stack.names.of_thing("log-archive")
+        self._name = stack.names.log_archive
         bucket = self._bucket()
         self.bucket_name: str = bucket.bucket
         stream = self._delivery_stream(bucket, logs["log-archive"])
@@ -188,7 +188,7 @@ class Archive:
         role = stack.add(
             aws.IamRole,
             "log-subscription",
-            name=stack.names.of_thing("log-subscription"),
+            name=stack.names.log_subscription_role,
             description="CloudWatch Logs sends log groups to the archive",
             assume_role_policy=policies.trust(
                 "logs.amazonaws.com",

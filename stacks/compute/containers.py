@@ -76,18 +76,23 @@ class Containers:
     def _service(self, name: str, service: EcsService) -> str:
         stack = self._stack
         tags = {"Service": name, "Owner": service.owner}
+        names = stack.names
         execution, may_start = self._role(
-            f"{name}_exec", f"Starts the tasks of {name}", self._starting(name, service)
+            f"{name}_exec",
+            names.execution_role(name),
+            f"Starts the tasks of {name}",
+            self._starting(name, service),
         )
         task, may_run = self._role(
             f"{name}_task",
+            names.task_role(name),
             service.description,
             [send_traces(), ask_for_sampling(), *grants(service.grants)],
         )
         definition = stack.add(
             aws.EcsTaskDefinition,
             name,
-            family=stack.names.of_thing(name),
+            family=names.of_service(name),
             cpu=str(service.cpu),
             memory=str(service.memory_mib),
             network_mode="awsvpc",
@@ -103,7 +108,7 @@ class Containers:
         resource = stack.add(
             aws.EcsService,
             name,
-            name=stack.names.of_thing(name),
+            name=names.of_service(name),
             cluster=self._cluster.arn,
             task_definition=definition.arn,
             desired_count=service.desired_count,
@@ -124,13 +129,15 @@ class Containers:
         )
         return str(resource.name)
 
-    def _role(self, key: str, description: str, statements: list[policies.Statement]) -> tuple[Any, Any]:
+    def _role(
+        self, key: str, name: str, description: str, statements: list[policies.Statement]
+    ) -> tuple[Any, Any]:
         """Add a role for tasks; return it and its policy."""
         names = self._stack.names
         role = self._stack.add(
             aws.IamRole,
             key,
-            name=names.of_thing(key.replace("_", "-")),
+            name=name,
             description=description,
             # ECS Developer Guide, "Task IAM role": the conditions keep other accounts' tasks out.
             assume_role_policy=policies.trust(
@@ -172,7 +179,7 @@ class Containers:
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{_OTLP}",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
             "OTEL_PROPAGATORS": "xray",
-            "OTEL_SERVICE_NAME": names.of_thing(name),
+            "OTEL_SERVICE_NAME": names.of_service(name),
             "OTEL_TRACES_SAMPLER": "xray",
             **service.environment,
         }

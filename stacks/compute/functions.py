@@ -39,7 +39,7 @@ class Functions:
         role = stack.add(
             aws.IamRole,
             name,
-            name=stack.names.of_thing(name),
+            name=stack.names.of_service(name),
             description=function.description,
             assume_role_policy=policies.trust("lambda.amazonaws.com"),
         )
@@ -53,7 +53,7 @@ class Functions:
         resource = stack.add(
             aws.LambdaFunction,
             name,
-            function_name=stack.names.of_thing(name),
+            function_name=stack.names.of_service(name),
             description=function.description,
             role=role.arn,
             runtime=function.runtime,
@@ -95,7 +95,7 @@ class Functions:
     def _statements(self, name: str, function: LambdaService, queue: Any) -> list[policies.Statement]:
         stack, names = self._stack, self._stack.names
         here = f"{names.region}:{names.account_id}"
-        arn = f"arn:aws:lambda:{here}:function:{names.of_thing(name)}"
+        arn = f"arn:aws:lambda:{here}:function:{names.of_service(name)}"
         statements = [
             write_logs([self._logs[name].arn]),
             send_traces(),
@@ -133,7 +133,7 @@ class Functions:
         dead_letters = stack.add(
             aws.SqsQueue,
             f"{name}_dead-letters",
-            name=stack.names.of_thing(name, "dead-letters"),
+            name=stack.names.dead_letters(name),
             message_retention_seconds=_DEAD_LETTER_RETENTION_S,
             kms_master_key_id=self._key_arn,
             tags=tags,
@@ -141,7 +141,7 @@ class Functions:
         return stack.add(
             aws.SqsQueue,
             name,
-            name=stack.names.of_thing(name),
+            name=stack.names.of_service(name),
             visibility_timeout_seconds=timeout_s * _VISIBILITY_TIMEOUTS + trigger.batching_window_s,
             kms_master_key_id=self._key_arn,
             redrive_policy=Fn.jsonencode(

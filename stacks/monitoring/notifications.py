@@ -29,10 +29,10 @@ class Notifications:
         config = stack.env.notifications
         self._topics = {severity: self._topic(severity) for severity in get_args(Severity)}
         retention_s = config.dead_letter_retention_days * _DAY_S
-        self._dead_letters = self._queue("dead-letters", "alarms-dead-letters", retention_s)
+        self._dead_letters = self._queue("dead-letters", stack.names.alarm_dead_letters, retention_s)
         self._alarms = self._queue(
             "alarms",
-            "alarms",
+            stack.names.alarm_queue,
             retention_s,
             redrive_policy=Fn.jsonencode(
                 {
@@ -65,7 +65,7 @@ class Notifications:
         topic = stack.add(
             aws.SnsTopic,
             severity,
-            name=names.of_thing(severity),
+            name=names.topic(severity),
             # What phones and mail clients show as the sender.
             display_name=f"{names.whole} {severity}",
             kms_master_key_id=self._key_arn,
@@ -99,18 +99,17 @@ class Notifications:
         SNS dead-letter queues".
         """
         names = self._stack.names
-        full_name = names.of_thing(name)
         may_send = policies.allow(
             "TopicsSend",
             ["sqs:SendMessage"],
-            [f"arn:aws:sqs:{names.region}:{names.account_id}:{full_name}"],
+            [f"arn:aws:sqs:{names.region}:{names.account_id}:{name}"],
             principal=policies.service("sns.amazonaws.com"),
             conditions={"ArnEquals": {"aws:SourceArn": list(self.topic_arns.values())}},
         )
         return self._stack.add(
             aws.SqsQueue,
             key,
-            name=full_name,
+            name=name,
             message_retention_seconds=retention_s,
             kms_master_key_id=self._key_arn,
             policy=policies.document(may_send),
