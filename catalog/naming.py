@@ -73,9 +73,11 @@ class Names:
 
     def roles(self, env: Environment) -> Iterator[tuple[str, str | None]]:
         """Yield the name of every IAM role of `env`, and the service it belongs to."""
-        yield from ((self.of_service(name), name) for name in env.functions)
-        for name in env.containers:
-            yield from ((self.execution_role(name), name), (self.task_role(name), name))
+        for name in env.services:
+            if name in env.functions:
+                yield self.of_service(name), name
+            else:
+                yield from ((self.execution_role(name), name), (self.task_role(name), name))
         yield from ((self.log_archive, None), (self.log_subscription_role, None))
 
     def queues(self, env: Environment) -> Iterator[tuple[str, str | None]]:

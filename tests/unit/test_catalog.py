@@ -437,7 +437,7 @@ WRONG = [
     ("services: {web-site-collector: {kind: ecs, description: x, image: 'x:1'}}", "services.web-site-collector", "services.web-site makes a log group /ecs/shop-web-site-collector-prod too: choose another name"),
     ("services: {log-archive: {kind: lambda, description: x, source: functions/x}}", "services.log-archive", "the platform has a role shop-log-archive-prod too: choose another name"),
     ("services: {web-site-exec: {kind: lambda, description: x, source: functions/x}}", "services.web-site-exec", "services.web-site makes a role shop-web-site-exec-prod too: choose another name"),
-    ("services: {alarms: {kind: lambda, description: x, source: functions/x, sqs_trigger: {}}}", "services.alarms", "the platform has a queue shop-alarms-prod too: choose another name"),
+    ("services: {alarms: {kind: lambda, description: x, source: functions/x, sqs_trigger: {}}}", "services.alarms", "the platform has a queue shop-alarms-dead-letters-prod too: choose another name"),
     ("services: {system: {kind: lambda, description: x, source: functions/x}}", "services.system", "the platform has an alarm shop-system-critical-prod too: choose another name"),
 ]  # fmt: skip
 
