@@ -11,6 +11,8 @@ BIN := .venv/bin
 LOCKS := requirements/uv.txt requirements/project.txt
 STACK_OPTION := $(if $(STACK),--stack $(STACK))
 PYTEST := $(BIN)/pytest
+# What Lambda's Python runtimes bring along stays out of the functions' zips (functions/README.md).
+IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy diff output destroy bootstrap invoke package synth local-start local-stop \
@@ -24,31 +26,31 @@ help: ## print this list
 deploy: .venv/.ready ## put everything, or one stack, into AWS  ENV= STACK= APPROVE=auto
 	@$(PY) -m ops deploy $(STACK_OPTION)
 
-diff: .venv/.ready ## say what a deployment would change        ENV= STACK= CHECK=1
+diff: .venv/.ready ## say what a deployment would change  ENV= STACK= CHECK=1
 	@$(PY) -m ops diff $(STACK_OPTION) $(if $(CHECK),--exit-code)
 
-output: .venv/.ready ## show what the stacks published            ENV= STACK= JSON=1
+output: .venv/.ready ## show what the stacks published  ENV= STACK= JSON=1
 	@$(PY) -m ops output $(STACK_OPTION) $(if $(JSON),--json)
 
-destroy: .venv/.ready ## take everything, or one stack, away       ENV= STACK= APPROVE=auto
+destroy: .venv/.ready ## take everything, or one stack, away  ENV= STACK= APPROVE=auto
 	@$(PY) -m ops destroy $(STACK_OPTION) $(if $(KEEP_LOCAL_AWS),--keep-local-aws)
 
-bootstrap: .venv/.ready ## create the state bucket, once per account ENV=
+bootstrap: .venv/.ready ## create the state bucket, once per account  ENV=
 	@$(PY) -m ops bootstrap
 
-invoke: .venv/.ready ## run a deployed function, show its log      ENV= FUNCTION= EVENT=
+invoke: .venv/.ready ## run a deployed function, show its log  ENV= FUNCTION= EVENT=
 	@$(PY) -m ops invoke $(or $(FUNCTION),$(error invoke needs FUNCTION=, such as payment-handler)) \
 	  $(or $(EVENT),$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
 
 ##@ Look and repair
 
-doctor: .venv/.ready ## check this machine and the environment    ENV=
+doctor: .venv/.ready ## check this machine and the environment  ENV=
 	@$(PY) -m ops doctor
 
 synth: .venv/.ready ## write Terraform configuration, cdktf.out  ENV=
 	@$(PY) -m ops synth
 
-package: .venv/.ready ## build the functions' zips                 ENV=
+package: .venv/.ready ## build the functions' zips  ENV=
 	@$(PY) -m ops package
 
 local-start: .venv/.ready ## start the local AWS with its state bucket
@@ -59,14 +61,14 @@ local-stop: .venv/.ready ## stop the local AWS; what it held is gone
 
 ##@ Develop
 
-test: .venv/.ready ## all tests (about 10 minutes; e2e deploys to a local AWS)
+test: .venv/.ready ## all tests; the end-to-end ones deploy to a local AWS
 	@$(PYTEST) -n 2 --dist loadgroup
 
 test-unit: .venv/.ready ## the tests that need seconds
-	@$(PYTEST) tests/unit tests/functions
+	@$(PYTEST) -n 2 -m "not e2e" tests/unit tests/functions tests/local_aws
 
 test-synth: .venv/.ready ## the tests of what is synthesized
-	@$(PYTEST) tests/synth
+	@$(PYTEST) -n 2 tests/synth
 
 test-e2e: .venv/.ready ## the tests that deploy to a local AWS
 	@$(PYTEST) -m e2e
@@ -97,7 +99,8 @@ lock: .venv/.ready ## write the lock files anew from requirements/*.in
 	@for name in uv project; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
 	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 	@for f in functions/*/requirements.in; do $(BIN)/uv pip compile --quiet --upgrade --universal \
-	  --python-version 3.12 --generate-hashes --no-header --no-annotate $$f -o $${f%.in}.txt; done
+	  --python-version 3.10 --generate-hashes --no-header --no-annotate --constraint requirements/project.txt \
+	  $(IN_THE_RUNTIME:%=--no-emit-package %) $$f -o $${f%.in}.txt; done
 
 setup: .venv/.ready ## install everything into .venv (other commands do it when needed)
 

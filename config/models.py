@@ -54,7 +54,7 @@ class State(Model):
 
 
 class Archive(Model):
-    """What happens to log events in S3, where every log group is archived."""
+    """What happens to log events in S3, where every log group but the archive's own is archived."""
 
     glacier_after_days: int = Field(default=90, ge=1, le=36_500)
     """Days until archived logs move to S3 Glacier Flexible Retrieval."""
@@ -96,7 +96,8 @@ class Tracing(Model):
     """X-Ray: what share of requests is traced, and by which collector."""
 
     sampling_rate: float = Field(default=0.1, ge=0, le=1)
-    """Share of requests that are traced after the reservoir is used up, 0 to 1."""
+    """Share of requests that are traced after the reservoir is used up, 0 to 1. It decides for ECS services
+    and for callers that ask X-Ray; a direct invocation of a Lambda function is traced as AWS decides."""
 
     reservoir_per_s: int = Field(default=1, ge=0, le=100)
     """Requests per second that are always traced, before the rate applies."""

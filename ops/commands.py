@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except (BotoCoreError, ClientError) as error:
         print(f"{options.command}: AWS did not do what was asked: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        # Whoever read our output (`| head`) has gone; what Python still holds of it has nowhere to go either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
         print(f"\n{options.command}: interrupted.", file=sys.stderr)

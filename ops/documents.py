@@ -115,7 +115,7 @@ def _reference() -> str:
         "services and alarms `_` stands for `-`; lists and mappings are JSON.",
         "",
     ]
-    lines += _model_tables(Environment, "Top level", "")
+    lines += _model_tables(Environment, "Top level", "", {})
     lines += ["## Alarm keys", ""]
     for kind in KINDS.values():
         lines += [f"Under `alarms.{kind.name}` and `services.<name>.alarms` of kind `{kind.name}`:", ""]
@@ -125,7 +125,11 @@ def _reference() -> str:
     return "\n".join(lines)
 
 
-def _model_tables(model: type[BaseModel], title: str, path: str) -> Iterator[str]:
+def _model_tables(
+    model: type[BaseModel], title: str, path: str, seen: dict[type[BaseModel], str]
+) -> Iterator[str]:
+    """Yield the table of a model and those of the models in it, each model once."""
+    seen[model] = title
     yield from (f"## {title}", "")
     if path and model.__doc__:
         yield from (" ".join(model.__doc__.split()), "")
@@ -137,8 +141,13 @@ def _model_tables(model: type[BaseModel], title: str, path: str) -> Iterator[str
         inner += [(one, f"{path}{key}{marks}") for one, marks in _models_in(field.annotation)]
     yield ""
     for one, where in inner:
-        suffix = f" ({one.__doc__.strip('. ')})" if where.endswith("<name>.") and one.__doc__ else ""
-        yield from _model_tables(one, f"`{where.rstrip('.')}`{suffix}", where)
+        kind = one.model_fields.get("kind")
+        suffix = f" of kind {_words(kind.annotation)}" if kind else ""
+        heading = f"`{where.rstrip('.')}`{suffix}"
+        if one in seen:
+            yield from (f"## {heading}", "", f"As {seen[one]}.", "")
+        else:
+            yield from _model_tables(one, heading, where, seen)
 
 
 def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:  # noqa: ANN401

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from config.models import Environment
 from ops import state
@@ -40,16 +39,15 @@ def as_json(outputs: dict[str, dict[str, Any]]) -> str:
 
 
 def show(outputs: dict[str, dict[str, Any]], console: Console) -> None:
-    """Print a table."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for stack, of_stack in outputs.items():
-        table.add_row(f"[bold]{stack}[/bold]", "")
-        for name, value in sorted(of_stack.items()):
-            for label, text in _rows(name, value):
-                table.add_row(f"  {label}", text)
-    console.print(table, highlight=False)
+    """Print the outputs by stack, each value whole on its line, so that it can be copied."""
+    rows = {
+        stack: [row for item in sorted(of.items()) for row in _rows(*item)] for stack, of in outputs.items()
+    }
+    width = max((len(label) for of_stack in rows.values() for label, _ in of_stack), default=0)
+    for stack, of_stack in rows.items():
+        console.print(f"[bold]{stack}[/bold]")
+        for label, text in of_stack:
+            console.print(f"  {label:<{width}}  {text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _rows(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  # JSON

@@ -135,6 +135,8 @@ class StackRun:
                     output_changes = sum(
                         one.get("action", "noop") != "noop" for one in event["outputs"].values()
                     )
+                elif event.get("hook", {}).get("action") == "read":
+                    continue  # data sources are not changes
                 elif kind == "apply_start":
                     progress.started(address)
                 elif kind in {"apply_complete", "apply_errored"}:

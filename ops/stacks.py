@@ -14,7 +14,7 @@ from rich.console import Console
 from catalog import Catalog
 from config.explain import did_you_mean
 from config.models import Environment
-from ops import clients, functions, local, state, synthesis
+from ops import clients, functions, local, reads, state, synthesis
 from ops.errors import OpsError
 from ops.package import describe
 from ops.plans import Plan, StackRun
@@ -22,6 +22,9 @@ from stacks.contracts import PUBLISHED, READS
 
 ORDER = tuple(outputs.STACK for outputs in PUBLISHED)
 """The stacks in the order of deployment."""
+
+_SHOWN_READS = 3
+"""Values that a message lists before it counts."""
 
 _PLANS_AT_ONCE = 2
 """Each runs a Terraform and a provider, which keep a core and 0.7 GB busy."""
@@ -52,19 +55,19 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     if env.is_local:
         state.create_bucket(env)
     _require_state(env)
-    _require_earlier(env, names)
+    synthesis.synthesize(env, catalog)
+    _require_published(env, names)
     if "compute" in names:
         packages = list(functions.build(env))
         if packages:
             console.print(describe(packages), highlight=False, soft_wrap=True)
-    synthesis.synthesize(env, catalog)
     started = time.monotonic()
     for name in names:
         with _run(env, name, console) as run:
             _change(env, run, console, destroy=False)
     console.print(
         f"Deployed {env.environment} in {time.monotonic() - started:.0f} s. "
-        f"`make output ENV={env.environment}` shows what it is called.",
+        f"`make output ENV={env.environment}` shows its outputs.",
         highlight=False,
         soft_wrap=True,
     )
@@ -79,12 +82,12 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
     names = chosen(stack)
     _reach(env, console, start=False)
     _require_state(env)
-    _require_earlier(env, names)
+    synthesis.synthesize(env, catalog)
+    _require_published(env, names)
     for _ in functions.build(env) if "compute" in names else ():
         pass
-    synthesis.synthesize(env, catalog)
-    undeployed = {name for name in names if state.outputs(env, name) is None}
-    plannable = [name for name in names if not _sources(name) & undeployed]
+    waiting = {name: reads.unpublished(env, name) for name in names}
+    plannable = [name for name in names if not waiting[name]]
     with ThreadPoolExecutor(_PLANS_AT_ONCE) as pool:
         plans = dict(
             zip(plannable, pool.map(lambda name: _compare(env, name, console), plannable), strict=True)
@@ -96,14 +99,9 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
             if shown:
                 print(shown)
         else:
-            after = ", ".join(sorted(_sources(name) & undeployed))
-            console.print(f"{name:<11} to be created, after {after}", highlight=False)
+            text = f"{name:<11} can be planned once there is {_listed(waiting[name])}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
     return len(plans) < len(names) or not all(plan.is_empty for plan, _ in plans.values())
-
-
-def _sources(stack: str) -> set[str]:
-    """Return the stacks that `stack` reads."""
-    return {outputs.STACK for outputs in READS[stack]}
 
 
 def _compare(env: Environment, stack: str, console: Console) -> tuple[Plan, str]:
@@ -195,22 +193,25 @@ def _require_state(env: Environment) -> None:
         raise OpsError(message)
 
 
-def _require_earlier(env: Environment, names: tuple[str, ...]) -> None:
-    """Refuse a stack whose sources are neither deployed nor about to be, and say which to deploy first."""
+def _require_published(env: Environment, names: tuple[str, ...]) -> None:
+    """Refuse a stack that reads what is neither published nor about to be, and say which to deploy first."""
     for name in names:
-        missing = [
-            outputs.STACK
-            for outputs in READS[name]
-            if outputs.STACK not in names and state.outputs(env, outputs.STACK) is None
-        ]
+        missing = [read for read in reads.unpublished(env, name) if read.source not in names]
         if missing:
-            first = " and ".join(missing)
+            first = min((read.source for read in missing), key=ORDER.index)
             message = (
-                f"{name} reads what {first} publishes, which is not deployed in {env.environment}: "
-                f"first `make deploy ENV={env.environment} STACK={missing[0]}`, or `make deploy "
-                f"ENV={env.environment}` for all."
+                f"{name} reads {_listed(missing)}, which {env.environment} does not have yet: first "
+                f"`make deploy ENV={env.environment} STACK={first}`, or `make deploy ENV={env.environment}` "
+                "for all."
             )
             raise OpsError(message)
+
+
+def _listed(missing: list[reads.Read]) -> str:
+    """Return "security's kms_key_arn, compute's log_group_names[x] and 3 more"."""
+    shown = ", ".join(f"{read.source}'s {read}" for read in missing[:_SHOWN_READS])
+    more = len(missing) - _SHOWN_READS
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _refuse_needed(env: Environment, names: tuple[str, ...]) -> None:
@@ -233,11 +234,13 @@ def _refuse_needed(env: Environment, names: tuple[str, ...]) -> None:
 
 
 def _refuse_protected(env: Environment, deployed: list[str]) -> None:
-    protected = {"security", "compute"}.intersection(deployed)
+    protected = sorted({"security", "compute"}.intersection(deployed))
     if env.deletion_protection and protected:
+        are, them = ("are", "them") if protected[1:] else ("is", "it")
         message = (
-            f"{' and '.join(sorted(protected))} of {env.environment} are protected (key, logs, archive): "
-            f"set deletion_protection: false in config/{env.environment}.yaml first. Nothing was changed."
+            f"{' and '.join(protected)} of {env.environment} {are} protected (key, logs, archive). To "
+            f"destroy {them}, set deletion_protection: false in config/{env.environment}.yaml and deploy "
+            "that first. Nothing was changed."
         )
         raise OpsError(message)
 

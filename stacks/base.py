@@ -97,8 +97,7 @@ class Stack(TerraformStack):
         for field in dataclasses.fields(outputs):
             value = getattr(outputs, field.name)
             published = dict(value) if isinstance(value, Mapping) else value
-            output = TerraformOutput(self, f"output:{field.name}", value=published)
-            output.override_logical_id(field.name)
+            TerraformOutput(self, field.name, value=published)
 
     def read(self, outputs: type[_O]) -> _O:
         """Return what another stack publishes, as references that Terraform resolves from its state."""
