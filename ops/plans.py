@@ -222,7 +222,9 @@ def _diagnostic(diagnostic: dict[str, Any]) -> str:
 
 
 def _options(*, destroy: bool) -> list[str]:
-    return ["-destroy"] if destroy else []
+    # A refresh evaluates the configuration, which may read what was never published (a service that was added
+    # and not deployed); what is to be destroyed is what the state says.
+    return ["-destroy", "-refresh=false"] if destroy else []
 
 
 def _total(planned: dict[str, int]) -> int:

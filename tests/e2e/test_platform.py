@@ -316,8 +316,12 @@ def test_a_stack_that_others_read_is_not_destroyed_first(platform: Platform) -> 
 
 
 def test_destroying_leaves_nothing(platform: Platform) -> None:
-    """No resource of any kind, no state, no plan; the key waits to be deleted, as AWS demands."""
-    done = platform.make("destroy", "KEEP_LOCAL_AWS=1")
+    """No resource of any kind, no state, no plan; the key waits to be deleted, as AWS demands.
+
+    Not even when the configuration has a service by now that was never deployed.
+    """
+    service = {"kind": "lambda", "description": "Never deployed", "source": "functions/payment_handler"}
+    done = platform.make("destroy", "KEEP_LOCAL_AWS=1", REVEILLE_SERVICES__NEVER_DEPLOYED=json.dumps(service))
     assert done.returncode == 0, done.stdout + done.stderr
     client = platform.client
     cloudwatch, logs, ecs = client("cloudwatch"), client("logs"), client("ecs")
