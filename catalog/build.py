@@ -153,13 +153,13 @@ class _Service:
         )
 
     def view(self, alarms: tuple[Alarm, ...]) -> ServiceView:
-        existing = {alarm.key for alarm in alarms}
+        by_key = {alarm.key: alarm for alarm in alarms}
         available = {
             "container_insights": self.env.insights.containers != "disabled",
             "function_insights": self.env.insights.functions,
         }
         graphs = tuple(
-            self.graph(template, existing)
+            self.graph(template, by_key)
             for template in self.kind.graphs
             if template.needs is None or available[template.needs]
         )
@@ -173,16 +173,16 @@ class _Service:
             graphs=graphs,
         )
 
-    def graph(self, template: GraphTemplate, existing: set[str]) -> Graph:
-        period_s = self.env.dashboard.period_s
+    def graph(self, template: GraphTemplate, alarms: dict[str, Alarm]) -> Graph:
+        watched = [alarms[key] for one in template.thresholds if (key := f"{self.name}_{one}") in alarms]
+        # A threshold means something only beside the datapoints that are compared with it.
+        period_s = max((alarm.metric.period_s for alarm in watched), default=self.env.dashboard.period_s)
         return Graph(
             title=template.title,
             role=template.role,
             unit_label=template.unit_label,
             series=tuple(self.series(one, period_s) for one in template.series),
-            thresholds=tuple(
-                key for key in (f"{self.name}_{one}" for one in template.thresholds) if key in existing
-            ),
+            thresholds=tuple(alarm.key for alarm in watched),
         )
 
 
@@ -208,11 +208,12 @@ def _system_wide(env: Environment, names: Names, alarms: tuple[Alarm, ...]) -> I
     for alarm in alarms:
         if alarm.kind_key == "errors":
             by_kind[env.services[alarm.service].kind].append(InAlarm(alarm=alarm.key))
-    if all(by_kind.values()):
+    failing = [AnyOf(any_of=tuple(group)) for group in by_kind.values() if group]
+    if len(failing) > 1:
         yield Composite(
             key="system-critical",
             name=names.of_thing("system-critical"),
-            rule=AllOf(all_of=tuple(AnyOf(any_of=tuple(group)) for group in by_kind.values())),
+            rule=AllOf(all_of=tuple(failing)),
             severity="critical",
             description=(
                 f"{names.environment}: Lambda functions and ECS services fail at the same time; "

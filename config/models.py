@@ -17,6 +17,7 @@ from config.types import (
     Arn,
     BucketName,
     Cidr,
+    Description,
     EnvironmentName,
     EnvironmentVariables,
     Handler,
@@ -26,6 +27,7 @@ from config.types import (
     LayerArn,
     LocalUrl,
     Model,
+    OwnerName,
     ProjectName,
     Region,
     RetentionDays,
@@ -193,7 +195,7 @@ class Insights(Model):
 class Tuning(Model):
     """One alarm, tuned. What is not set keeps the value of the level above (environment, then alarm)."""
 
-    threshold: float | None = None
+    threshold: float | None = Field(default=None, ge=0)
     """The value that must be crossed, in the alarm's own unit (docs/alarms names it)."""
 
     period_s: int | None = Field(default=None, ge=60, le=86_400, multiple_of=60)
@@ -245,10 +247,10 @@ class Grant(Model):
 class Service(Model):
     """What functions and containers have in common."""
 
-    description: str = Field(min_length=1, max_length=256)
+    description: Description
     """What the service does, in one line; shown in the console and on the dashboard."""
 
-    owner: str = Field(default="platform", min_length=1, max_length=64)
+    owner: OwnerName = "platform"
     """The team to ask; a tag on its resources and part of each alarm's text."""
 
     log_format: LogFormat = "json"
@@ -398,6 +400,10 @@ class Notifications(Model):
 
     warning: Recipients = Recipients()
     """Alarms for working hours."""
+
+    queue_retention_days: int = Field(default=4, ge=1, le=13)
+    """Days that the alarm queue keeps a notification for its consumer. Fewer than the dead-letter queue's:
+    SQS counts on from when a message was first sent."""
 
     queue_max_receives: int = Field(default=3, ge=1, le=1000)
     """Times a consumer may try a message of the alarm queue before it goes to the dead-letter queue."""

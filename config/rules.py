@@ -48,4 +48,22 @@ def somebody_is_told(env: Environment) -> Iterator[Breach]:
         )
 
 
-RULES = (lambda_insights_exists, collector_fits, somebody_is_told)
+_VARIABLES_BYTES = 4096
+"""Size of a function's environment variables at most (AWS Lambda quotas, "Environment variables")."""
+
+_OWN_BYTES = 512
+"""What the platform's own variables take of it, at most."""
+
+
+def variables_fit(env: Environment) -> Iterator[Breach]:
+    """A function's environment variables fit into what Lambda takes."""
+    for name, function in env.functions.items():
+        size = sum(len((key + value).encode()) for key, value in function.environment.items())
+        if size > _VARIABLES_BYTES - _OWN_BYTES:
+            text = (
+                f"is {size} bytes; Lambda takes {_VARIABLES_BYTES}, of which {_OWN_BYTES} are the platform's"
+            )
+            yield ("services", name, "environment"), text
+
+
+RULES = (lambda_insights_exists, collector_fits, somebody_is_told, variables_fit)

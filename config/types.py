@@ -113,11 +113,34 @@ def _address_block(value: str) -> str:
     return value
 
 
+def _private_block(value: str) -> str:
+    if not ipaddress.ip_network(_address_block(value)).is_private:
+        raise refuse("must be private addresses, such as 10.20.0.0/16: these are somebody's on the internet")
+    return value
+
+
+def _not_the_platforms(value: str) -> str:
+    if value.upper().startswith(("AWS_", "LAMBDA_", "_")):
+        raise refuse("names that begin with AWS_ or LAMBDA_ are Lambda's own")
+    if value.upper() in OWN_VARIABLES:
+        raise refuse("this variable is set by the platform, as are {own}", own=", ".join(OWN_VARIABLES))
+    return value
+
+
+def _not_everything(value: str) -> str:
+    if value.split(":", 5)[5] in {"*", "*/*"}:
+        raise refuse("must name a resource: everything of a service is not granted")
+    return value
+
+
 def _pinned(value: str) -> str:
     if value.endswith(":latest"):
         raise refuse("must name a version or a digest: latest changes without a deployment")
     return value
 
+
+OWN_VARIABLES = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "OTEL_SERVICE_NAME")
+"""Variables by which a service learns its name: logs, metrics and traces are found by it."""
 
 OWN_TAGS = ("Project", "Environment", "ManagedBy", "Service", "Owner", "Severity", "Name")
 """Tags that the platform sets itself, on everything or on what they apply to."""
@@ -149,7 +172,7 @@ Cidr = Annotated[
         r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/(1[6-9]|2[0-4])$",
         "an IPv4 block from /16 to /24, such as 10.20.0.0/16",
     ),
-    AfterValidator(_address_block),
+    AfterValidator(_private_block),
 ]
 """An IPv4 block from /16 to /24 (a VPC takes /16 to /28; four subnets per block must fit)."""
 
@@ -165,8 +188,12 @@ Slug = Annotated[
 ProjectName = Annotated[Slug, Field(max_length=16)]
 """At most 16 characters, so that every name made from it stays within AWS's limits."""
 
-EnvironmentName = Annotated[Slug, Field(max_length=12)]
-"""At most 12 characters, so that every name made from it stays within AWS's limits."""
+EnvironmentName = Annotated[
+    str,
+    _looks_like(r"^[a-z][a-z0-9]*$", "lower-case letters and digits, beginning with a letter", max_length=12),
+]
+"""At most 12 lower-case letters and digits, so that names stay within AWS's limits; without hyphens, so that
+service `x-eu` of `prod` and service `x` of `eu-prod` cannot be one name."""
 
 ServiceName = Annotated[Slug, Field(max_length=24)]
 """At most 24 characters, so that every name made from it stays within AWS's limits."""
@@ -185,6 +212,7 @@ Arn = Annotated[
         r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:\S+$",
         "an ARN of the partition aws, such as arn:aws:dynamodb:eu-west-1:111122223333:table/orders",
     ),
+    AfterValidator(_not_everything),
 ]
 """An ARN in the partition aws."""
 
@@ -220,9 +248,10 @@ EnvironmentVariables = dict[
     Annotated[
         str,
         _looks_like(
-            r"^[A-Za-z][A-Za-z0-9_]*$",
-            "the name of an environment variable: letters, digits and _, beginning with a letter",
+            r"^[A-Za-z][A-Za-z0-9_]+$",
+            "the name of an environment variable: two or more letters, digits and _, beginning with a letter",
         ),
+        AfterValidator(_not_the_platforms),
     ],
     str,
 ]
@@ -237,6 +266,16 @@ TagKey = Annotated[
 TagValue = Annotated[
     str, _looks_like(r"^[A-Za-z0-9 _.:/=+@-]*$", f"a tag's value: {_TAG_CHARACTERS}", max_length=256)
 ]
+
+OwnerName = Annotated[TagValue, Field(min_length=1, max_length=64)]
+"""A team's name; it becomes a tag."""
+
+# AWS Identity and Access Management API Reference, CreateRole, Description: printable Latin-1.
+Description = Annotated[
+    str,
+    _looks_like(r"^[ -~\u00a1-\u00ff]+$", "one line of Latin letters, digits and signs", max_length=256),
+]
+"""One line that AWS takes as a description of a function or a role."""
 
 SourceFolder = Annotated[
     str,

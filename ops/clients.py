@@ -12,8 +12,15 @@ ServiceName = Literal["s3", "sts", "lambda", "logs", "sqs", "xray"]
 _LOCAL_CREDENTIALS = "test"
 
 
-def client(env: Environment, service: ServiceName) -> Any:  # noqa: ANN401  # its type depends on `service`
-    """Return a boto3 client for `service` in `env`."""
+def client(env: Environment, service: ServiceName, *, answers_in_s: int = 60, attempts: int = 4) -> Any:  # noqa: ANN401  # its type depends on `service`
+    """Return a boto3 client for `service` in `env`.
+
+    Args:
+        env: the environment.
+        service: boto3's name of the service.
+        answers_in_s: seconds to wait for an answer.
+        attempts: how often a call is tried in all.
+    """
     # Imported late: a third of a second that synthesis does not need.
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
@@ -26,7 +33,10 @@ def client(env: Environment, service: ServiceName) -> Any:  # noqa: ANN401  # it
             "aws_secret_access_key": _LOCAL_CREDENTIALS,
         }
     config = Config(
-        connect_timeout=5, retries={"max_attempts": 3}, s3={"addressing_style": "path"} if local else {}
+        connect_timeout=5,
+        read_timeout=answers_in_s,
+        retries={"total_max_attempts": attempts},
+        s3={"addressing_style": "path"} if local else {},
     )
     return cast("Any", boto3).client(service, region_name=env.region, config=config, **local)
 

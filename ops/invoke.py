@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from config.explain import did_you_mean
+from config.limits import LAMBDA_TIMEOUT_S
 from config.models import Environment
 from ops import state
 from ops.clients import client
@@ -30,7 +31,10 @@ def invoke(env: Environment, function: str, event: Path, console: Console) -> bo
         message = f"no such function '{function}'; known: {', '.join(names)}{did_you_mean(function, names)}"
         raise OpsError(message)
     payload = _payload(event)
-    answer = client(env, "lambda").invoke(FunctionName=names[function], Payload=payload, LogType="Tail")
+    # Tried once, and waited for as long as the function may run: a second try would be a second payment.
+    timeout_s = env.functions[function].timeout_s if function in env.functions else LAMBDA_TIMEOUT_S
+    lambda_ = client(env, "lambda", answers_in_s=timeout_s + 30, attempts=1)
+    answer = lambda_.invoke(FunctionName=names[function], Payload=payload, LogType="Tail")
     failed = "FunctionError" in answer
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", errors="replace")
     console.print(f"{'failed' if failed else 'result'}:", highlight=False)

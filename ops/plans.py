@@ -29,6 +29,8 @@ class Plan:
     change: int
     remove: int
     output_changes: int
+    removed: tuple[str, ...] = ()
+    """Addresses of what would be deleted or replaced."""
 
     @property
     def is_empty(self) -> bool:
@@ -75,7 +77,9 @@ class StackRun:
         self._data.mkdir(parents=True, exist_ok=True)
         mark = self._data / "initialised"
         wanted = self._needs_init_for()
-        if mark.exists() and mark.read_text(encoding="utf-8") == wanted:
+        # Terraform keeps its lock of providers beside the configuration, which may have been removed since.
+        locked = (self._folder / ".terraform.lock.hcl").exists()
+        if locked and mark.exists() and mark.read_text(encoding="utf-8") == wanted:
             return
         # Another environment's state may have been used from this folder before: `-reconfigure` forgets it.
         self._collect("init", "-input=false", "-no-color", "-reconfigure")
@@ -124,6 +128,7 @@ class StackRun:
         """Run and follow Terraform; return what it planned, and the seconds it took."""
         planned: dict[str, int] = {}
         output_changes = 0
+        removed: list[str] = []
         with Progress(self._console, self.stack, total, live=self._live) as progress:
             for event in self._events(command, "-input=false", *arguments, tick=progress.tick):
                 kind = event["type"]
@@ -135,6 +140,8 @@ class StackRun:
                     output_changes = sum(
                         one.get("action", "noop") != "noop" for one in event["outputs"].values()
                     )
+                elif kind == "planned_change" and event["change"]["action"] in {"delete", "replace"}:
+                    removed.append(event["change"]["resource"]["addr"])
                 elif event.get("hook", {}).get("action") == "read":
                     continue  # data sources are not changes
                 elif kind == "apply_start":
@@ -143,7 +150,7 @@ class StackRun:
                     progress.finished(address)
             elapsed_s = progress.elapsed_s
         add, change, remove = (planned.get(name, 0) for name, _ in _WORDS)
-        return Plan(self.stack, add, change, remove, output_changes), elapsed_s
+        return Plan(self.stack, add, change, remove, output_changes, tuple(removed)), elapsed_s
 
     def forget(self) -> None:
         """Remove the kept plan: it holds every value of the configuration."""

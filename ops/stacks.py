@@ -23,6 +23,9 @@ from stacks.contracts import PUBLISHED, READS
 ORDER = tuple(outputs.STACK for outputs in PUBLISHED)
 """The stacks in the order of deployment."""
 
+_PROTECTED = {"aws_cloudwatch_log_group", "aws_kms_key", "aws_s3_bucket"}
+"""Types of resources that hold what cannot be made again."""
+
 _SHOWN_READS = 3
 """Values that a message lists before it counts."""
 
@@ -88,6 +91,9 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
         pass
     waiting = {name: reads.unpublished(env, name) for name in names}
     plannable = [name for name in names if not waiting[name]]
+    for name in plannable:
+        # One after the other: Terraform's cache of providers is not made for two at once.
+        StackRun(env.environment, name, console).init()
     with ThreadPoolExecutor(_PLANS_AT_ONCE) as pool:
         plans = dict(
             zip(plannable, pool.map(lambda name: _compare(env, name, console), plannable), strict=True)
@@ -143,9 +149,9 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
                 console.print(f"{name:<11} is not deployed", highlight=False)
                 continue
             with _run(env, name, console) as run:
-                _change(env, run, console, destroy=True)
-                if name == "compute" and env.tracing.manage_encryption:
+                if name == "security":
                     _give_traces_back_their_own_key(env)
+                _change(env, run, console, destroy=True)
                 run.clean()
         if env.is_local and not stack:
             state.delete_bucket(env)
@@ -154,12 +160,16 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
 
 
 def _give_traces_back_their_own_key(env: Environment) -> None:
-    """Let X-Ray use its own key again.
+    """Let X-Ray use its own key again before ours is deleted, if ours is what it uses.
 
-    Terraform forgets X-Ray's encryption setting without changing it, and our key is about to be deleted: the
-    account could not store traces any more (X-Ray Developer Guide, "Data protection").
+    Terraform forgets X-Ray's encryption setting without changing it, and with our key gone the account could
+    not store traces any more (X-Ray Developer Guide, "Data protection").
     """
-    clients.client(env, "xray").put_encryption_config(Type="NONE")
+    xray = clients.client(env, "xray")
+    key_id = (state.outputs(env, "security") or {}).get("kms_key_id", "")
+    current = xray.get_encryption_config()["EncryptionConfig"]
+    if current["Type"] == "KMS" and key_id and str(current.get("KeyId", "")).endswith(key_id):
+        xray.put_encryption_config(Type="NONE")
 
 
 @contextmanager
@@ -245,6 +255,21 @@ def _refuse_protected(env: Environment, deployed: list[str]) -> None:
         raise OpsError(message)
 
 
+def _refuse_to_lose(env: Environment, plan: Plan) -> None:
+    """Refuse a plan that deletes what `deletion_protection` keeps.
+
+    Terraform's own `prevent_destroy` goes with the block that says it: removing a service would take the
+    guard away together with the logs.
+    """
+    lost = [address for address in plan.removed if address.split(".")[0] in _PROTECTED]
+    if env.deletion_protection and lost:
+        message = (
+            f"{plan.stack}: this would delete {', '.join(lost)}, which deletion_protection keeps. If that is "
+            f"meant, set it to false in config/{env.environment}.yaml for this deployment. Nothing changed."
+        )
+        raise OpsError(message)
+
+
 def _change(env: Environment, run: StackRun, console: Console, *, destroy: bool) -> None:
     """Deploy or destroy one stack, after a question where one is due, and say what was done.
 
@@ -255,6 +280,7 @@ def _change(env: Environment, run: StackRun, console: Console, *, destroy: bool)
         plan, elapsed_s = run.plan_and_apply(destroy=destroy)
     else:
         plan, elapsed_s = run.plan(destroy=destroy), 0.0
+        _refuse_to_lose(env, plan)
         if not plan.is_empty:
             _ask(env, run, plan, console)
             elapsed_s = run.apply(plan)

@@ -24,7 +24,7 @@ def bucket_exists(env: Environment) -> bool:
         OpsError: it exists and is not ours to use.
     """
     try:
-        client(env, "s3").head_bucket(Bucket=env.state.bucket)
+        client(env, "s3").head_bucket(Bucket=env.state.bucket, ExpectedBucketOwner=env.account_id)
     except ClientError as error:
         if error.response["Error"]["Code"] in NOT_FOUND:
             return False

@@ -20,8 +20,8 @@ _LOCAL_CREDENTIALS = "test"
 """What local AWSs take for credentials; it opens nothing else."""
 
 _SERVICES_IN_USE = (
-    "applicationautoscaling", "cloudwatch", "cloudwatchlogs", "ec2", "ecs", "eventbridge", "firehose", "iam",
-    "kms", "lambda_", "s3", "sns", "sqs", "ssm", "sts", "xray",
+    "cloudwatch", "cloudwatchlogs", "ec2", "ecs", "firehose", "iam", "kms", "lambda_", "s3", "sns", "sqs",
+    "sts", "xray",
 )  # fmt: skip
 """Services whose endpoint is set for a local AWS, so that no call can reach AWS by mistake."""
 

@@ -33,7 +33,7 @@ KIND = Kind(
     name="lambda",
     resources=_resources,
     resource="FunctionName",
-    filters=logs.FILTERS,
+    filters=logs.FUNCTION_FILTERS,
     alarms=(
         AlarmTemplate(
             key="errors",

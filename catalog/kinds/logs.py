@@ -16,24 +16,34 @@ BUSY_TIME = MetricTemplate(namespace=LOGS, name="BusyTime", unit="Milliseconds")
 _JSON_DURATION = "{ $.duration_ms = * }"
 _TEXT_DURATION = "[..., name = duration_ms, duration_ms]"
 
-FILTERS = (
-    FilterTemplate(
+_ERROR_WORDS = ("ERROR", "FATAL", "CRITICAL")
+
+# Plain text begins with a letter, a digit or a bracket; JSON does not, so that nothing counts twice. Regular
+# expressions here have no groups, hence each word with each beginning (CloudWatch Logs User Guide, "Supported
+# regular expressions").
+_CRASH = "|".join(
+    f"^{beginning}{word}" for beginning in ("", "[A-Za-z0-9].*", r"\[.*") for word in _ERROR_WORDS
+)
+
+
+def _errors_json(*also: str) -> FilterTemplate:
+    levels = " || ".join(f'$.level = "{word}"' for word in _ERROR_WORDS)
+    return FilterTemplate(
         key="errors-json",
         formats=("json",),
-        # Lambda's runtime writes an entry of its own, with `errorType`, for an exception that a handler has
-        # already logged: counting both would count each failure twice.
-        pattern='{ ($.level = "ERROR" || $.level = "CRITICAL" || $.level = "FATAL") '
-        "&& ($.errorType NOT EXISTS) }",
+        pattern="{ " + " && ".join((f"({levels})", *also)) + " }",
         metric=ERRORS,
         value="1",
         default_value=0,
-    ),
-    # A service that logs JSON still dies in plain text: a crash of its runtime, a library's own print. The
-    # regular expression leaves out JSON lines, so nothing counts twice.
+    )
+
+
+_COMMON = (
+    # A service that logs JSON still dies in plain text: a crash of its runtime, a library's own print.
     FilterTemplate(
         key="errors-crash",
         formats=("json",),
-        pattern=r"%^[^\{].*ERROR|^[^\{].*FATAL|^[^\{].*CRITICAL%",
+        pattern=f"%{_CRASH}%",
         metric=ERRORS,
         value="1",
         default_value=0,
@@ -41,7 +51,7 @@ FILTERS = (
     FilterTemplate(
         key="errors-text",
         formats=("text",),
-        pattern="?ERROR ?FATAL ?CRITICAL",
+        pattern=" ".join(f"?{word}" for word in _ERROR_WORDS),
         metric=ERRORS,
         value="1",
         default_value=0,
@@ -80,6 +90,14 @@ FILTERS = (
         default_value=0,
     ),
 )
+
+FILTERS = (_errors_json(), *_COMMON)
+"""Filters of a service that writes all of its log itself."""
+
+FUNCTION_FILTERS = (_errors_json("($.errorType NOT EXISTS)"), *_COMMON)
+"""Filters of a Lambda function. Lambda's runtime writes an entry of its own, with `errorType`, for an error
+that the handler lets through: a handler that logs its faults would be counted twice. One that does not is
+counted by `AWS/Lambda` `Errors`, as every failed invocation is."""
 
 ERROR_RATE = MathTemplate(
     expression="100 * errors / requests",

@@ -100,15 +100,26 @@ class Archive:
                         aws.S3BucketLifecycleConfigurationRuleExpiration(days=days.expire_after_days)
                     ],
                     noncurrent_version_expiration=[
-                        aws.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=30)
+                        aws.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=1)
                     ],
                     abort_incomplete_multipart_upload=[
                         aws.S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
                             days_after_initiation=7
                         )
                     ],
-                )
+                ),
+                # With versioning, expiry leaves a marker behind where the object was.
+                aws.S3BucketLifecycleConfigurationRule(
+                    id="markers",
+                    status="Enabled",
+                    filter=[aws.S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+                    expiration=[
+                        aws.S3BucketLifecycleConfigurationRuleExpiration(expired_object_delete_marker=True)
+                    ],
+                ),
             ],
+            # By default S3 leaves objects under 128 KB where they are, and a quiet service's are that small.
+            transition_default_minimum_object_size="varies_by_storage_class",
             depends_on=[versioning],
             **of_bucket,
         )

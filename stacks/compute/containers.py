@@ -125,7 +125,9 @@ class Containers:
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             tags=tags,
-            depends_on=[may_start, may_run],
+            # Terraform would call a deployment done whose tasks never start; a local AWS starts none.
+            wait_for_steady_state=not stack.env.is_local,
+            depends_on=[may_start, may_run, *self._network.ready],
         )
         return str(resource.name)
 

@@ -15,6 +15,9 @@ _SUBNET_BITS = 4
 
 _FIRST_PRIVATE = 8
 
+_NEW_FIRST = {"create_before_destroy": True}
+"""A network in use cannot go: the services move to the new one first, then the old one is destroyed."""
+
 
 class Network:
     """Subnets and security groups for tasks."""
@@ -22,6 +25,9 @@ class Network:
     def __init__(self, stack: Stack) -> None:
         """Use the network that `stack`'s environment gives, or create one."""
         self._stack = stack
+        self.ready: list[Any] = []
+        """What must exist before a task can reach anything: routes, their associations, rules. Nothing refers
+        to them, so whatever starts tasks has to depend on them."""
         given = stack.env.network
         if given.vpc_id:
             vpc_id: str = given.vpc_id
@@ -48,17 +54,20 @@ class Network:
 
     def _subnets(self, vpc: Any) -> list[str]:
         stack, given = self._stack, self._stack.env.network
-        zones = stack.add(aws.DataAwsAvailabilityZones, "available", state="available")
+        # Without the filter, Local Zones that the account has opted into come along.
+        regular = aws.DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])
+        zones = stack.add(aws.DataAwsAvailabilityZones, "available", state="available", filter=[regular])
         blocks = list(ipaddress.ip_network(given.cidr).subnets(prefixlen_diff=_SUBNET_BITS))
         gateway = self._named(aws.InternetGateway, "tasks", vpc_id=vpc.id)
         public_routes = self._named(aws.RouteTable, "public", vpc_id=vpc.id)
-        stack.add(
+        to_internet = stack.add(
             aws.Route,
             "public",
             route_table_id=public_routes.id,
             destination_cidr_block="0.0.0.0/0",
             gateway_id=gateway.id,
         )
+        self.ready.append(to_internet)
         subnet_ids, nats = [], []
         for number in range(given.availability_zones):
             zone = Fn.element(zones.names, number)
@@ -69,12 +78,13 @@ class Network:
                 cidr_block=str(blocks[number]),
                 availability_zone=zone,
             )
-            stack.add(
+            association = stack.add(
                 aws.RouteTableAssociation,
                 f"public-{number}",
                 subnet_id=public.id,
                 route_table_id=public_routes.id,
             )
+            self.ready.append(association)
             if number < given.nat_gateways:
                 nats.append(self._nat(number, public, gateway))
             subnet_ids.append(
@@ -95,22 +105,28 @@ class Network:
     def _private_subnet(self, number: int, vpc: Any, block: str, zone: Any, nats: list[Any]) -> str:
         stack = self._stack
         subnet = self._named(
-            aws.Subnet, f"private-{number}", vpc_id=vpc.id, cidr_block=block, availability_zone=zone
+            aws.Subnet,
+            f"private-{number}",
+            vpc_id=vpc.id,
+            cidr_block=block,
+            availability_zone=zone,
+            lifecycle=_NEW_FIRST,
         )
         routes = self._named(aws.RouteTable, f"private-{number}", vpc_id=vpc.id)
-        stack.add(
+        way_out = stack.add(
             aws.Route,
             f"private-{number}",
             route_table_id=routes.id,
             destination_cidr_block="0.0.0.0/0",
             nat_gateway_id=nats[min(number, len(nats) - 1)].id,
         )
-        stack.add(
+        association = stack.add(
             aws.RouteTableAssociation,
             f"private-{number}",
             subnet_id=subnet.id,
             route_table_id=routes.id,
         )
+        self.ready += [way_out, association]
         return str(subnet.id)
 
     def _security_group(self, vpc_id: str) -> str:
@@ -122,8 +138,9 @@ class Network:
             name=stack.names.of_thing("tasks"),
             description=f"Tasks of {stack.names.whole}",
             vpc_id=vpc_id,
+            lifecycle=_NEW_FIRST,
         )
-        stack.add(
+        everywhere = stack.add(
             aws.VpcSecurityGroupEgressRule,
             "tasks",
             security_group_id=group.id,
@@ -131,6 +148,7 @@ class Network:
             ip_protocol="-1",
             cidr_ipv4="0.0.0.0/0",
         )
+        self.ready.append(everywhere)
         for name, service in stack.env.containers.items():
             if service.port:
                 stack.add(

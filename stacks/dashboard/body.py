@@ -5,12 +5,13 @@ Structure and limits: CloudWatch API Reference, "Dashboard body structure and sy
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from catalog import Catalog
 from catalog.queries import recent_errors
-from catalog.specs import SYMBOLS, Graph, Metric, Series, ServiceView
+from catalog.specs import SYMBOLS, Alarm, Composite, Graph, Metric, Series, ServiceView
 from config.models import Environment
 from stacks.dashboard.layout import COLUMNS, Page, Widget, check_limits
 
@@ -59,9 +60,9 @@ def body(
     """
     page = Page()
     page.row([_text(_heading(env), width=COLUMNS, height=2)])
-    composites = [alarm_arns[one.key] for one in catalog.composites]
-    alarms = [alarm_arns[one.key] for one in catalog.alarms]
-    for title, arns in (("Wakes somebody", composites), ("For working hours", alarms)):
+    alarms: list[Alarm | Composite] = [*catalog.composites, *catalog.alarms]
+    for title, severity in (("Wakes somebody", "critical"), ("For working hours", "warning")):
+        arns = [alarm_arns[one.key] for one in alarms if one.severity == severity]
         for chunk in _chunks(arns, _ALARMS_PER_WIDGET):
             page.row([_alarm_states(title, chunk)])
     compared = [graph for graph in (_compared(catalog, env, one) for one in _OVERVIEW) if graph]
@@ -159,7 +160,7 @@ def _metric_widget(
         "region": env.region,
         "view": "timeSeries",
         "stacked": False,
-        "period": env.dashboard.period_s,
+        "period": _period(lines, env),
         "metrics": lines,
         "yAxis": {"left": {"min": 0, "label": unit, "showUnits": False}},
     }
@@ -181,19 +182,19 @@ def _lines(series: Iterable[Series]) -> Iterator[list[Any]]:
         if isinstance(one, Metric):
             yield _line(one)
             continue
+        period_s = next(iter(one.metrics.values())).period_s
         renamed = {key: f"{key}{number}" for key in one.metrics}
         for key, metric in one.metrics.items():
             yield _line(metric, id=renamed[key], visible=False)
         expression = one.expression
         for key, unique in renamed.items():
-            expression = expression.replace(key, unique)
-        yield [
-            {"expression": expression, "label": one.label, "id": f"e{number}", "period": _period(one.metrics)}
-        ]
+            expression = re.sub(rf"\b{key}\b", unique, expression)
+        yield [{"expression": expression, "label": one.label, "id": f"e{number}", "period": period_s}]
 
 
-def _period(metrics: Mapping[str, Metric]) -> int:
-    return next(iter(metrics.values())).period_s
+def _period(lines: list[list[Any]], env: Environment) -> int:
+    """Return the seconds that a point of a graph covers: those of its series."""
+    return max((int(line[-1]["period"]) for line in lines), default=env.dashboard.period_s)
 
 
 def _line(metric: Metric, **options: Any) -> list[Any]:

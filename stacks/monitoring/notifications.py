@@ -28,12 +28,13 @@ class Notifications:
         self._key_arn = key_arn
         config = stack.env.notifications
         self._topics = {severity: self._topic(severity) for severity in get_args(Severity)}
-        retention_s = config.dead_letter_retention_days * _DAY_S
-        self._dead_letters = self._queue("dead-letters", stack.names.alarm_dead_letters, retention_s)
+        self._dead_letters = self._queue(
+            "dead-letters", stack.names.alarm_dead_letters, config.dead_letter_retention_days * _DAY_S
+        )
         self._alarms = self._queue(
             "alarms",
             stack.names.alarm_queue,
-            retention_s,
+            config.queue_retention_days * _DAY_S,
             redrive_policy=Fn.jsonencode(
                 {
                     "deadLetterTargetArn": self._dead_letters.arn,

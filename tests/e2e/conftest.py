@@ -72,7 +72,13 @@ def empty_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platfor
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
     endpoint = process.start(port, folder / "local-aws")
-    overrides = {"REVEILLE_ENDPOINT": endpoint}
+    # A webhook that nobody answers stays pending, as an e-mail address does.
+    recipients = json.dumps({"emails": ["somebody@example.com"], "webhooks": ["https://127.0.0.1:9/alarms"]})
+    overrides = {
+        "REVEILLE_ENDPOINT": endpoint,
+        "REVEILLE_NOTIFICATIONS__CRITICAL": recipients,
+        "REVEILLE_NOTIFICATIONS__WARNING": recipients,
+    }
     env, catalog = environment.read("local", variables=overrides)
     variables = {
         **overrides,

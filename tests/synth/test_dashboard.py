@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from catalog.specs import Math
 from stacks.dashboard.layout import COLUMNS, MAX_WIDGETS, DashboardTooLargeError, Page, check_limits
 from tests.synth.synthesized import ENVIRONMENTS, synthesized
 
@@ -66,6 +67,22 @@ def test_thresholds_on_graphs_are_the_alarms_own(name: str) -> None:
         for line in widget["properties"].get("annotations", {}).get("horizontal", [])
     )
     assert drawn == sorted(alarm.threshold for alarm in one.catalog.alarms)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_a_threshold_is_drawn_beside_the_datapoints_it_is_compared_with(name: str) -> None:
+    """A sum over ten minutes and a sum over one are different heights: the graph has the alarm's period."""
+    one = synthesized(name)
+    alarms = {alarm.key: alarm for alarm in one.catalog.alarms}
+    for service in one.catalog.services:
+        for graph in service.graphs:
+            for key in graph.thresholds:
+                periods = {
+                    series.period_s
+                    for part in graph.series
+                    for series in (part.metrics.values() if isinstance(part, Math) else (part,))
+                }
+                assert periods == {alarms[key].metric.period_s}
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)

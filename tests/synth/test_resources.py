@@ -78,6 +78,15 @@ def test_every_service_rolls_a_failed_deployment_back(service: Resource) -> None
     assert service.body["network_configuration"]["assign_public_ip"] is False
 
 
+@pytest.mark.parametrize("service", every_resource("aws_ecs_service"), ids=str)
+def test_no_task_starts_before_it_can_reach_anything(service: Resource) -> None:
+    """Nothing refers to routes, associations and rules, so the service waits for all of them by name."""
+    one = synthesized(service.environment)
+    types = ("aws_route", "aws_route_table_association", "aws_vpc_security_group_egress_rule")
+    assert {resource.address for resource in one.resources(*types)} <= set(service.body["depends_on"])
+    assert service.body["wait_for_steady_state"] is not one.env.is_local
+
+
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_tracing_is_sampled_grouped_and_encrypted(name: str) -> None:
     """A rule for our services alone, a group that names each of them, and our key."""
@@ -189,7 +198,10 @@ def test_the_archive_is_private_encrypted_versioned_and_moves_to_glacier(bucket:
     block = by_type["aws_s3_bucket_public_access_block"]
     closed = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     assert all(block[one] for one in closed)
-    (rule,) = by_type["aws_s3_bucket_lifecycle_configuration"]["rule"]
+    lifecycle = by_type["aws_s3_bucket_lifecycle_configuration"]
+    assert lifecycle["transition_default_minimum_object_size"] == "varies_by_storage_class"
+    rule, markers = lifecycle["rule"]
+    assert markers["expiration"] == [{"expired_object_delete_marker": True}]
     days = one.env.logs.archive
     assert rule["transition"] == [{"days": days.glacier_after_days, "storage_class": "GLACIER"}]
     assert rule["expiration"] == [{"days": days.expire_after_days}]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ops import assembly
-from stacks import kernel
+from ops import ROOT, assembly
+from stacks import aws, kernel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +133,11 @@ def test_the_systems_node_is_the_fallback(monkeypatch: pytest.MonkeyPatch, tmp_p
         kernel.prepare_node()
     (tmp_path / "node").touch(mode=0o755)
     assert kernel.prepare_node() == str(tmp_path / "node")
+
+
+def test_every_listed_service_is_used_by_a_stack() -> None:
+    """What is listed is cut, packed and loaded at every synthesis."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "stacks").rglob("*.py"))
+    named = set(re.findall(r"\baws\.([A-Z]\w+)", code))
+    used = {next(iter(aws.services_for(name)), None) for name in named}
+    assert set(aws.SERVICES) <= used

@@ -150,6 +150,8 @@ def test_a_failure_in_plain_text_is_passed_on(fake: Fake, lines: list[str], said
 def test_init_runs_once_for_the_same_backend(fake: Fake, tmp_path: Path) -> None:
     """And again when the configuration of the backend is another."""
     run = fake()
+    lock = tmp_path / "out" / "stacks" / "compute" / ".terraform.lock.hcl"
+    lock.touch()  # as Terraform does
     run.init()
     run.init()
     assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 1
@@ -157,6 +159,9 @@ def test_init_runs_once_for_the_same_backend(fake: Fake, tmp_path: Path) -> None
     path.write_text('{"terraform": {"backend": {"s3": {}}}}', encoding="utf-8")
     run.init()
     assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 2
+    lock.unlink()  # somebody threw cdktf.out away
+    run.init()
+    assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 3
 
 
 def test_a_failed_init_is_not_taken_for_done(fake: Fake, tmp_path: Path) -> None:

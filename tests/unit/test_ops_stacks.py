@@ -30,6 +30,8 @@ class World:
     bucket: bool = True
     unchanged: set[str] = field(default_factory=set)
     account: str | None = None
+    traces_key: str = "arn:aws:kms:eu-west-1:000000000000:key/ours"
+    removed: tuple[str, ...] = ()
     done: list[str] = field(default_factory=list)
     screen: io.StringIO = field(default_factory=io.StringIO)
 
@@ -63,7 +65,9 @@ class Run:
         """Plan one change, unless the world has none for this stack."""
         self.world.done.append(f"plan{' destroy' if destroy else ''} {self.stack}")
         changes = 0 if self.stack in self.world.unchanged else 1
-        return Plan(self.stack, 0 if destroy else changes, 0, changes if destroy else 0, 0)
+        return Plan(
+            self.stack, 0 if destroy else changes, 0, changes if destroy else 0, 0, self.world.removed
+        )
 
     def apply(self, plan: Plan) -> float:
         """Deploy it or take it away."""
@@ -99,6 +103,11 @@ class Xray:
         """Note calls in `world`."""
         self.world = world
 
+    def get_encryption_config(self) -> dict[str, Any]:
+        """Return what traces are encrypted with."""
+        key = self.world.traces_key
+        return {"EncryptionConfig": {"Type": "KMS", "KeyId": key} if key else {"Type": "NONE"}}
+
     def put_encryption_config(self, **arguments: str) -> None:
         """Note which kind of key is set."""
         self.world.done.append(f"X-Ray {arguments['Type']}")
@@ -124,7 +133,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(stacks, "StackRun", functools.partial(Run, made))
     monkeypatch.setattr(clients, "check_account", check_account)
     monkeypatch.setattr(clients, "client", lambda *_: Xray(made))
-    monkeypatch.setattr(state, "outputs", lambda _, name: {} if name in made.deployed else None)
+    monkeypatch.setattr(
+        state, "outputs", lambda _, name: {"kms_key_id": "ours"} if name in made.deployed else None
+    )
     monkeypatch.setattr(
         reads,
         "unpublished",
@@ -371,14 +382,46 @@ def test_destroy_of_a_local_aws_that_does_not_run_is_nothing_to_do(
     assert world.said.startswith("Nothing to destroy: no local AWS answers at http://127.0.0.1:")
 
 
-@pytest.mark.parametrize("managed", [True, False])
-def test_x_ray_gets_its_own_key_back_when_ours_is_about_to_go(world: World, managed: bool) -> None:  # noqa: FBT001
-    """After compute and before the key; unless the environment does not manage that setting."""
-    env = LOCAL[0]
-    tracing = env.tracing.model_copy(update={"manage_encryption": managed})
-    world.deployed = set(ORDER)
-    stacks.destroy(env.model_copy(update={"tracing": tracing}), LOCAL[1], None, world.console, keep=True)
-    assert ("X-Ray NONE" in world.done) == managed
-    if managed:
-        order = [world.done.index(one) for one in ("apply compute", "X-Ray NONE", "apply security")]
-        assert order == sorted(order)
+@pytest.mark.parametrize(
+    ("key", "reset"),
+    [
+        ("arn:aws:kms:eu-west-1:000000000000:key/ours", True),
+        ("arn:aws:kms:eu-west-1:1:key/theirs", False),
+        ("", False),
+    ],
+)
+def test_x_ray_gets_its_own_key_back_when_ours_is_about_to_go(world: World, key: str, reset: bool) -> None:  # noqa: FBT001
+    """Before the key, whoever took compute away; and only if ours is what X-Ray uses."""
+    world.deployed, world.traces_key = {"security"}, key
+    stacks.destroy(*LOCAL, None, world.console, keep=True)
+    assert ("X-Ray NONE" in world.done) == reset
+    if reset:
+        assert world.done.index("X-Ray NONE") < world.done.index("apply security")
+
+
+@pytest.mark.parametrize(
+    ("removed", "refused"),
+    [
+        ("aws_cloudwatch_log_group.old", True),
+        ("aws_s3_bucket.log-archive", True),
+        ("aws_iam_role.old", False),
+    ],
+)
+def test_a_plan_that_would_lose_logs_is_refused_where_they_are_protected(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    removed: str,
+    refused: bool,  # noqa: FBT001
+) -> None:
+    """Also with APPROVE=auto: a service taken out of the file takes the guard of its log group with it."""
+    monkeypatch.setenv("APPROVE", "auto")
+    world.deployed, world.removed = {"security"}, (removed,)
+    if not refused:
+        stacks.deploy(*PROD, "compute", world.console)
+        assert applied(world) == ["compute"]
+        return
+    with pytest.raises(
+        OpsError, match=rf"compute: this would delete {removed}, which deletion_protection keeps"
+    ):
+        stacks.deploy(*PROD, "compute", world.console)
+    assert applied(world) == []
