@@ -15,11 +15,12 @@ from local_aws.services import (
     firehose,
     lambda_,
     logs,
+    s3,
     sns,
     xray,
 )
 
-_MODULES = (application_autoscaling, cloudwatch, ec2, ecs, firehose, lambda_, logs, sns, xray)
+_MODULES = (application_autoscaling, cloudwatch, ec2, ecs, firehose, lambda_, logs, s3, sns, xray)
 
 SERVICES = MappingProxyType({module.SERVICE.model.signing_name: module.SERVICE for module in _MODULES})
 """By signing name, which is what a signed request carries."""

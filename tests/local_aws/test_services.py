@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.local_aws.support import REGION
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -207,3 +209,22 @@ def test_functions_run_at_the_same_time_and_log(
     for first in ("START RequestId:", "END RequestId:", "REPORT RequestId:"):
         assert sum(line.startswith(first) for line in lines) == 5
     assert {f"event {number} svc" for number in range(4)} <= {line.strip() for line in lines}
+
+
+def test_a_lifecycle_keeps_the_least_size_it_moves(client: Callable[[str], Any]) -> None:
+    """AWS answers with its default when nothing was said, and with what was said afterwards."""
+    s3 = client("s3")
+    s3.create_bucket(Bucket="lifecycle", CreateBucketConfiguration={"LocationConstraint": REGION})
+    rules = {"Rules": [{"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]}
+    kept = []
+    for given in ({}, {"TransitionDefaultMinimumObjectSize": "varies_by_storage_class"}):
+        s3.put_bucket_lifecycle_configuration(Bucket="lifecycle", LifecycleConfiguration=rules, **given)
+        answer = s3.get_bucket_lifecycle_configuration(Bucket="lifecycle")
+        assert answer["Rules"][0]["Expiration"] == {"Days": 1}
+        kept.append(answer["TransitionDefaultMinimumObjectSize"])
+    assert kept == ["all_storage_classes_128K", "varies_by_storage_class"]
+    s3.delete_bucket_lifecycle(Bucket="lifecycle")
+    s3.put_object(Bucket="lifecycle", Key="lifecycle?lifecycle", Body=b"x")
+    assert s3.get_object(Bucket="lifecycle", Key="lifecycle?lifecycle")["Body"].read() == b"x"
+    s3.delete_object(Bucket="lifecycle", Key="lifecycle?lifecycle")
+    s3.delete_bucket(Bucket="lifecycle")

@@ -405,3 +405,27 @@ resource "aws_vpc_security_group_egress_rule" "this" {
     Name = "everywhere"
   }
 }
+
+# S3
+
+resource "aws_s3_bucket" "this" {
+  bucket = "lifecycle"
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  bucket                                 = aws_s3_bucket.this.id
+  transition_default_minimum_object_size = var.later ? "all_storage_classes_128K" : "varies_by_storage_class"
+
+  rule {
+    id     = "markers"
+    status = "Enabled"
+
+    filter {
+      prefix = ""
+    }
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+  }
+}
