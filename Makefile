@@ -9,7 +9,14 @@ export APPROVE
 PY := .venv/bin/python
 BIN := .venv/bin
 LOCKS := requirements/uv.txt requirements/project.txt
-STACK_OPTION := $(if $(STACK),--stack $(STACK))
+ifneq ($(or $(env),$(stack),$(approve)),)
+$(error variables are in capitals: ENV=, STACK=, APPROVE=)
+endif
+# A virtual environment without its Python (an upgrade took it away) is made anew.
+ifeq ($(wildcard .venv/bin/python),)
+$(shell rm -f .venv/.ready)
+endif
+STACK_OPTION := $(if $(STACK),--stack "$(STACK)")
 PYTEST := $(BIN)/pytest
 # What Lambda's Python runtimes bring along stays out of the functions' zips (functions/README.md).
 IN_THE_RUNTIME := botocore python-dateutil six urllib3
@@ -54,7 +61,7 @@ package: .venv/.ready ## build the functions' zips  ENV=
 	@$(PY) -m ops package
 
 local-start: .venv/.ready ## start the local AWS with its state bucket
-	@$(PY) -m ops bootstrap
+	@$(PY) -m ops local-start
 
 local-stop: .venv/.ready ## stop the local AWS; what it held is gone
 	@$(PY) -m local_aws stop
@@ -102,7 +109,8 @@ lock: .venv/.ready ## write the lock files anew from requirements/*.in
 	  --python-version 3.10 --generate-hashes --no-header --no-annotate --constraint requirements/project.txt \
 	  $(IN_THE_RUNTIME:%=--no-emit-package %) $$f -o $${f%.in}.txt; done
 
-setup: .venv/.ready ## install everything into .venv (other commands do it when needed)
+setup: ## install everything into .venv (other commands do it when needed)
+	@$(PYTHON) ops/setup.py
 
 .venv/.ready: $(LOCKS) ops/setup.py ops/assembly.py stacks/aws.py stacks/kernel.py
 	@$(PYTHON) ops/setup.py

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from ops import interpreter
 
 interpreter.enter()
@@ -11,4 +9,4 @@ interpreter.enter()
 from ops import commands  # noqa: E402  # what it needs is installed in .venv, entered above
 
 if __name__ == "__main__":
-    sys.exit(commands.main(["synth"]))
+    commands.leave(commands.main(["synth"]))

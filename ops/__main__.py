@@ -2,6 +2,9 @@
 
 import sys
 
-from ops.commands import main
+try:
+    from ops.commands import leave, main
+except ModuleNotFoundError as error:
+    sys.exit(f".venv is damaged (no module {error.name}): remove it, and `make setup` makes it anew.")
 
-sys.exit(main())
+leave(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any, Literal, cast
 
 from config.models import Environment
@@ -39,6 +40,20 @@ def client(env: Environment, service: ServiceName, *, answers_in_s: int = 60, at
         s3={"addressing_style": "path"} if local else {},
     )
     return cast("Any", boto3).client(service, region_name=env.region, config=config, **local)
+
+
+def forget_the_users_aws(variables: MutableMapping[str, str]) -> None:
+    """Take out of `variables` what would lead to the user's own AWS, or not to the loopback interface."""
+    for name in (
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_ENDPOINT_URL",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    ):
+        variables.pop(name, None)
+    for name in ("NO_PROXY", "no_proxy"):
+        variables[name] = ",".join(filter(None, [variables.get(name), "127.0.0.1", "localhost"]))
 
 
 def check_account(env: Environment) -> None:

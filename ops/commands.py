@@ -7,10 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from catalog import Catalog
 from config.errors import ConfigError
 from config.models import Environment
 from ops import (
@@ -34,6 +36,8 @@ from ops.terraform import TerraformError
 FAILED = 1
 REFUSED = 2
 """Exit status when the configuration is refused."""
+_INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 CHANGES = 2
 """Exit status of `diff --exit-code` when there are changes, as `terraform plan -detailed-exitcode`."""
 
@@ -55,10 +59,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output (`| head`) has gone; what Python still holds of it has nowhere to go either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        return 0
     except KeyboardInterrupt:
         print(f"\n{options.command}: interrupted.", file=sys.stderr)
-        return 130
+        return _INTERRUPTED
+
+
+def leave(status: int) -> NoReturn:
+    """End the process with `status`."""
+    if status == _INTERRUPTED:
+        # jsii's Node was interrupted too, and its farewell would be a traceback.
+        sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         ("output", _output, "show what the stacks published"),
         ("synth", _synth, "write Terraform configuration to cdktf.out"),
         ("package", _package, "build the functions' zips"),
+        ("local-start", _local_start, "start the local AWS with its state bucket"),
         ("bootstrap", _bootstrap, "create the state bucket, once per account"),
         ("doctor", _doctor, "check this machine and the environment"),
         ("docs", _docs, "write the generated documents"),
@@ -103,6 +117,14 @@ def _console() -> Console:
     return Console(soft_wrap=False)
 
 
+def _read() -> tuple[Environment, Catalog]:
+    """Return the environment that ENV names; one with a local AWS is cut off from the user's own AWS."""
+    env, catalog = environment.read()
+    if env.is_local:
+        clients.forget_the_users_aws(os.environ)
+    return env, catalog
+
+
 def _require_aws(env: Environment) -> None:
     """Refuse to go on without the AWS of `env`: a local one that runs, or the right account."""
     if env.is_local:
@@ -112,25 +134,25 @@ def _require_aws(env: Environment) -> None:
 
 
 def _deploy(options: argparse.Namespace) -> int:
-    env, catalog = environment.read()
+    env, catalog = _read()
     deploy(env, catalog, options.stack, _console())
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
-    env, catalog = environment.read()
+    env, catalog = _read()
     changed = diff(env, catalog, options.stack, _console())
     return CHANGES if changed and options.exit_code else 0
 
 
 def _destroy(options: argparse.Namespace) -> int:
-    env, catalog = environment.read()
+    env, catalog = _read()
     destroy(env, catalog, options.stack, _console(), keep=options.keep_local_aws)
     return 0
 
 
 def _output(options: argparse.Namespace) -> int:
-    env, _ = environment.read()
+    env, _ = _read()
     _require_aws(env)
     outputs = output.collect(env, options.stack)
     if options.json:
@@ -141,20 +163,20 @@ def _output(options: argparse.Namespace) -> int:
 
 
 def _synth(_: argparse.Namespace) -> int:
-    env, catalog = environment.read()
+    env, catalog = _read()
     synthesis.synthesize(env, catalog)
     return 0
 
 
 def _package(_: argparse.Namespace) -> int:
-    env, _catalog = environment.read()
+    env, _catalog = _read()
     packages = list(functions.build(env))
     print(describe(packages) if packages else "No functions.")
     return 0
 
 
 def _bootstrap(_: argparse.Namespace) -> int:
-    env, _catalog = environment.read()
+    env, _catalog = _read()
     if env.is_local:
         local.ensure(env)
     else:
@@ -182,7 +204,18 @@ def _docs(options: argparse.Namespace) -> int:
     return 0
 
 
+def _local_start(_: argparse.Namespace) -> int:
+    env, _catalog = _read()
+    if not env.is_local:
+        message = f"{env.environment} is in account {env.account_id}: only what has an endpoint is local."
+        raise OpsError(message)
+    started = local.ensure(env)
+    state.create_bucket(env)
+    print(f"The local AWS {'is started' if started else 'was running'} at {env.endpoint}.")
+    return 0
+
+
 def _invoke(options: argparse.Namespace) -> int:
-    env, _ = environment.read()
+    env, _ = _read()
     _require_aws(env)
     return 0 if invoke(env, options.function, options.event, _console()) else FAILED

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
 from config.models import Environment
 from local_aws import process
 from ops.clients import client
 from ops.errors import OpsError
+
+_ANSWER_S = 10
+"""Seconds in which a local AWS says who it is; on an idle machine it takes milliseconds."""
 
 
 def ensure(env: Environment) -> bool:
@@ -28,10 +31,16 @@ def ensure(env: Environment) -> bool:
     return True
 
 
-def stop(env: Environment) -> bool:
-    """Stop the local AWS if it is ours and serves `env`; tell whether it was stopped."""
+def is_ours(env: Environment) -> bool:
+    """Tell whether the AWS at the endpoint of `env` is the one that this folder started."""
     server = process.status()
-    return server is not None and server.endpoint == env.endpoint and process.stop()
+    return server is not None and server.endpoint == env.endpoint
+
+
+def stop(env: Environment) -> bool:
+    """Stop the local AWS of `env` if this folder started it and nothing is left in it; tell whether."""
+    empty = not client(env, "s3").list_buckets()["Buckets"]
+    return empty and is_ours(env) and process.stop()
 
 
 def require(env: Environment) -> None:
@@ -52,13 +61,13 @@ def answers(env: Environment) -> bool:
         OpsError: something else answers there.
     """
     try:
-        account_id = client(env, "sts").get_caller_identity()["Account"]
-    except (NoConnectionError, HTTPClientError):
+        account_id = client(env, "sts", answers_in_s=_ANSWER_S, attempts=1).get_caller_identity()["Account"]
+    except (EndpointConnectionError, ConnectTimeoutError):
         return False
-    except (BotoCoreError, ClientError, KeyError) as error:
+    except (BotoCoreError, ClientError, KeyError, ResponseParserError) as error:
         message = (
-            f"what answers at {env.endpoint} is no AWS ({error}): end it, or choose another port for "
-            f"endpoint in config/{env.environment}.yaml (or in REVEILLE_ENDPOINT)."
+            f"what answers at {env.endpoint} is no AWS ({type(error).__name__}): end it, or choose another "
+            f"port for endpoint in config/{env.environment}.yaml (or in REVEILLE_ENDPOINT)."
         )
         raise OpsError(message) from error
     if account_id != env.account_id:

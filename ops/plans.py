@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from ops import BUILD, synthesis, terraform
+from ops.interruptible import Interruptible
 from ops.progress import Progress
 
 _LAST_LINES = 20
@@ -180,14 +181,8 @@ class StackRun:
         """Run and yield Terraform's events ("Machine-Readable UI", Terraform documentation)."""
         errors: list[str] = []
         plain: list[str] = []
-        with subprocess.Popen(
-            self._command(command, "-json", *arguments),
-            env=self._environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            for line in process.stdout or ():
+        with Interruptible(self._command(command, "-json", *arguments), self._environment()) as process:
+            for line in process.lines():
                 tick()
                 event = _event(line)
                 if event["type"] == "diagnostic":

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 from typing_extensions import Self
 
 _QUIET_S = 10
@@ -24,7 +25,7 @@ class Progress:
         self._done = 0
         self._running: dict[str, float] = {}
         self._started = self._spoke = time.monotonic()
-        self._status = Status("", console=console) if live and console.is_terminal else None
+        self._status = Status(_Moving(self), console=console) if live and console.is_terminal else None
 
     def __enter__(self) -> Self:
         if self._status:
@@ -57,7 +58,8 @@ class Progress:
         """Note that time went by."""
         self._say()
 
-    def _say(self) -> None:
+    def text(self) -> str:
+        """Return what there is to say now, in one line of the console."""
         now = time.monotonic()
         waiting = ""
         if self._running:
@@ -66,9 +68,20 @@ class Progress:
             if len(self._running) > 1:
                 waiting += f" and {len(self._running) - 1} more"
         done = f"planning ({self.elapsed_s:.0f} s)" if self.total is None else f"{self._done}/{self.total}"
-        text = f"{self._stack:<11} {done}{waiting}"
-        if self._status:
-            self._status.update(text[: self._console.width - 4])
-        elif now - self._spoke >= _QUIET_S:
+        return f"{self._stack:<11} {done}{waiting}"[: self._console.width - 4]
+
+    def _say(self) -> None:
+        now = time.monotonic()
+        if self._status is None and self.total != 0 and now - self._spoke >= _QUIET_S:
             self._spoke = now
-            self._console.print(text, highlight=False, soft_wrap=True)
+            self._console.print(self.text(), markup=False, highlight=False, soft_wrap=True)
+
+
+class _Moving:
+    """The line of a progress, asked for at each drawing of the terminal: seconds go by without events."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def __rich__(self) -> Text:
+        return Text(self._progress.text())

@@ -6,6 +6,7 @@ when a lock file is newer than `.venv/.ready`, so an unchanged checkout never ge
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,15 @@ class SetupError(Exception):
 def main() -> int:
     """Create or update `.venv`; return the exit status."""
     started = time.monotonic()
+    # Two commands of a fresh clone at once: the second waits, and then finds everything done.
+    (ROOT / "build").mkdir(exist_ok=True)
+    with (ROOT / "build" / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return set_up(started)
+
+
+def set_up(started: float) -> int:
+    """Create or update `.venv`, which nobody else does at the same time; return the exit status."""
     try:
         check_python()
         create_venv()
@@ -109,7 +119,11 @@ def build_assembly() -> None:
 
 def run(what: str, *command: str | Path) -> None:
     """Run one command; raise `SetupError` with its name when it fails (its own output says why)."""
-    result = subprocess.run([str(part) for part in command], cwd=ROOT, check=False)
+    try:
+        result = subprocess.run([str(part) for part in command], cwd=ROOT, check=False)
+    except OSError as error:
+        message = f"{what} cannot be run ({error}): remove .venv and try again."
+        raise SetupError(message) from error
     if result.returncode != 0:
         message = f"{what} failed (exit status {result.returncode}); its message is above."
         raise SetupError(message)

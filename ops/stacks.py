@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from rich.console import Console
 
@@ -68,8 +68,9 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     for name in names:
         with _run(env, name, console) as run:
             _change(env, run, console, destroy=False)
+    what = f"{stack} of {env.environment}" if stack else env.environment
     console.print(
-        f"Deployed {env.environment} in {time.monotonic() - started:.0f} s. "
+        f"Deployed {what} in {time.monotonic() - started:.0f} s. "
         f"`make output ENV={env.environment}` shows its outputs.",
         highlight=False,
         soft_wrap=True,
@@ -94,7 +95,8 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
     for name in plannable:
         # One after the other: Terraform's cache of providers is not made for two at once.
         StackRun(env.environment, name, console).init()
-    with ThreadPoolExecutor(_PLANS_AT_ONCE) as pool:
+    planning = console.status("planning") if console.is_terminal else nullcontext()
+    with planning, ThreadPoolExecutor(_PLANS_AT_ONCE) as pool:
         plans = dict(
             zip(plannable, pool.map(lambda name: _compare(env, name, console), plannable), strict=True)
         )
@@ -187,11 +189,13 @@ def _reach(env: Environment, console: Console, *, start: bool) -> None:
     """Make sure that the environment's AWS is there and is the right one."""
     if not env.is_local:
         clients.check_account(env)
-    elif start:
-        if local.ensure(env):
-            console.print(f"The local AWS is started at {env.endpoint}.", highlight=False)
-    else:
+        return
+    if not start:
         local.require(env)
+    elif local.ensure(env):
+        console.print(f"The local AWS is started at {env.endpoint}.", highlight=False)
+    if not local.is_ours(env):
+        console.print(f"Using the AWS at {env.endpoint}, which was not started from here.", highlight=False)
 
 
 def _require_state(env: Environment) -> None:

@@ -80,8 +80,15 @@ def _major_minor(version: str) -> tuple[int, ...]:
 
 def environment() -> dict[str, str]:
     """Return the environment to run Terraform in: quiet, non-interactive, plugins found and shared."""
+    # Another workspace is another state, of which nothing else here would know; arguments of the user's own
+    # may turn a plan into anything.
+    users = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "TF_WORKSPACE" and not name.startswith("TF_CLI_ARGS")
+    }
     return {
-        **os.environ,
+        **users,
         **plugin_environment(),
         "CHECKPOINT_DISABLE": "1",
         "TF_IN_AUTOMATION": "1",

@@ -19,21 +19,25 @@ _DEFAULT = "all_storage_classes_128K"
 
 async def put_lifecycle(call: Call) -> Response:
     """Set a bucket's lifecycle, and keep the least size with it."""
-    response = await call.forward()
+    response = await call.upstream(call.request)
     size = call.request.header(_HEADER) or _DEFAULT
+    if not response.ok:
+        return response
     call.table("least sizes")[call.input["Bucket"]] = size
     return _with_size(response, size)
 
 
 async def get_lifecycle(call: Call) -> Response:
     """Return a bucket's lifecycle with the least size that was set."""
-    response = await call.forward()
+    response = await call.upstream(call.request)
+    if not response.ok:
+        return response
     return _with_size(response, call.table("least sizes").get(call.input["Bucket"], _DEFAULT))
 
 
 async def delete_lifecycle(call: Call) -> Response:
     """Delete a bucket's lifecycle."""
-    response = await call.forward()
+    response = await call.upstream(call.request)
     call.table("least sizes").pop(call.input["Bucket"], None)
     return response
 

@@ -149,16 +149,16 @@ class Network:
             cidr_ipv4="0.0.0.0/0",
         )
         self.ready.append(everywhere)
-        for name, service in stack.env.containers.items():
-            if service.port:
-                stack.add(
-                    aws.VpcSecurityGroupIngressRule,
-                    name,
-                    security_group_id=group.id,
-                    description=f"{name}, from the other tasks",
-                    ip_protocol="tcp",
-                    from_port=service.port,
-                    to_port=service.port,
-                    referenced_security_group_id=group.id,
-                )
+        # A rule per port: EC2 takes the same rule of two services only once.
+        for port in sorted({service.port for service in stack.env.containers.values() if service.port}):
+            stack.add(
+                aws.VpcSecurityGroupIngressRule,
+                f"port-{port}",
+                security_group_id=group.id,
+                description=f"Port {port}, from the other tasks",
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                referenced_security_group_id=group.id,
+            )
         return str(group.id)

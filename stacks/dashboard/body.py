@@ -173,7 +173,9 @@ def _threshold(catalog: Catalog, key: str) -> dict[str, Any]:
     """Return the line at which an alarm fires: the alarm's own threshold, so they cannot differ."""
     alarm = catalog.alarm(key)
     label = f"{alarm.kind_key} {SYMBOLS[alarm.comparison]} {alarm.threshold:g}"
-    return {"label": label, "value": alarm.threshold, "color": "#d62728"}
+    # A whole number as one: CloudWatch gives 5.0 back, and Terraform would show every line as changed.
+    value = int(alarm.threshold) if alarm.threshold.is_integer() else alarm.threshold
+    return {"label": label, "value": value, "color": "#d62728"}
 
 
 def _lines(series: Iterable[Series]) -> Iterator[list[Any]]:

@@ -6,7 +6,10 @@ The tests run in the order of this file, in one process, on one deployment.
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
 import time
 from typing import Any
 
@@ -31,6 +34,35 @@ def test_a_stack_without_the_ones_before_it_says_which_to_deploy_first(empty_pla
     assert done.returncode != 0
     assert "first `make deploy ENV=local STACK=security`" in done.stderr
     assert not pages(empty_platform.client("sns"), "list_topics", "Topics")
+
+
+def test_an_interrupted_deployment_can_be_finished(empty_platform: Platform) -> None:
+    """Ctrl-C in the middle: Terraform saves what it created and lets go of its lock; `platform` goes on."""
+    command = ["make", "--no-print-directory", "deploy"]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **empty_platform.variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as deploying:
+        printed = []
+        for line in deploying.stdout or ():
+            printed.append(line)
+            if re.match(r"compute +\d+/\d+ · ", line):
+                os.killpg(deploying.pid, signal.SIGINT)
+                break
+        printed += deploying.stdout or ()
+    said = "".join(printed)
+    assert deploying.returncode != 0, said
+    assert "saved its state" in said
+    assert "Traceback" not in said
+    bucket = empty_platform.env.state.bucket
+    keys = [one["Key"] for one in empty_platform.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
+    assert sorted(keys) == ["reveille/local/compute.tfstate", "reveille/local/security.tfstate"]
 
 
 def test_a_deployment_reports_every_stack(platform: Platform) -> None:

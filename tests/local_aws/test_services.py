@@ -216,6 +216,8 @@ def test_a_lifecycle_keeps_the_least_size_it_moves(client: Callable[[str], Any])
     s3 = client("s3")
     s3.create_bucket(Bucket="lifecycle", CreateBucketConfiguration={"LocationConstraint": REGION})
     rules = {"Rules": [{"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]}
+    with pytest.raises(s3.exceptions.ClientError, match="NoSuchLifecycleConfiguration"):
+        s3.get_bucket_lifecycle_configuration(Bucket="lifecycle")
     kept = []
     for given in ({}, {"TransitionDefaultMinimumObjectSize": "varies_by_storage_class"}):
         s3.put_bucket_lifecycle_configuration(Bucket="lifecycle", LifecycleConfiguration=rules, **given)

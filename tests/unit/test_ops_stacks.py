@@ -152,6 +152,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
     monkeypatch.setattr(local, "ensure", note("start local", result=True))
     monkeypatch.setattr(local, "answers", lambda _: True)
+    monkeypatch.setattr(local, "is_ours", lambda _: True)
     monkeypatch.setattr(local, "require", note("require local"))
     monkeypatch.setattr(local, "stop", note("stop local", result=True))
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
