@@ -37,7 +37,7 @@ from ops.terraform import TerraformError
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = sorted(
     re.findall(
-        r'^        \("(\w+)", _\w+, "', (ROOT / "ops" / "commands.py").read_text("utf-8"), re.MULTILINE
+        r'^        \("([a-z-]+)", _\w+, "', (ROOT / "ops" / "commands.py").read_text("utf-8"), re.MULTILINE
     )
 )
 LOCAL, _ = environment.read("local", variables={})
