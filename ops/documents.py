@@ -16,6 +16,7 @@ from catalog import Catalog
 from catalog.kinds import KINDS
 from catalog.specs import SYMBOLS, Alarm, AnyOf, Composite, InAlarm, Rule
 from catalog.templates import Kind
+from catalog.tuning import tuned
 from config.explain import is_model
 from config.loader import environments
 from config.models import Environment
@@ -37,7 +38,7 @@ def generate() -> dict[Path, str]:
     for name in environments():
         # Overrides of whoever generates are not part of what is documented.
         env, catalog = environment.read(name, variables={})
-        documents[ROOT / "docs" / "alarms" / f"{name}.md"] = _alarms(env, catalog)
+        documents[ROOT / "docs" / "alarms" / f"{name}.md"] = alarms(env, catalog)
     return documents
 
 
@@ -212,7 +213,7 @@ def _default(field: FieldInfo) -> str:
     return f"`{json.dumps(default)}`"
 
 
-def _alarms(env: Environment, catalog: Catalog) -> str:
+def alarms(env: Environment, catalog: Catalog) -> str:
     lines = [
         f"# Alarms of {env.environment}",
         "",
@@ -240,7 +241,21 @@ def _alarms(env: Environment, catalog: Catalog) -> str:
             *(_alarm_row(one) for one in catalog.alarms if one.service == service.name),
             "",
         ]
+    lines += _switched_off(env)
     return "\n".join(lines)
+
+
+def _switched_off(env: Environment) -> Iterator[str]:
+    """Yield the alarms that config leaves out, with the reasons it gives."""
+    rows = [
+        f"| `{name}` | `{alarm.key}` | {_cell(tuning.reason or '')} |"
+        for name, service in env.services.items()
+        for alarm in KINDS[service.kind].alarms
+        if (tuning := tuned(env, service, alarm)).enabled is False
+    ]
+    if rows:
+        yield from ("## Switched off", "", "And every composite that needs one of them.", "")
+        yield from ("| service | alarm | reason |", "|---|---|---|", *rows, "")
 
 
 def _alarm_row(alarm: Alarm) -> str:
