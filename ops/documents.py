@@ -214,6 +214,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def alarms(env: Environment, catalog: Catalog) -> str:
+    """Return the list of an environment's alarms, composites and switched-off alarms."""
     lines = [
         f"# Alarms of {env.environment}",
         "",

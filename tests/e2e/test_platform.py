@@ -232,7 +232,9 @@ def test_tracing_is_sampled_and_grouped(platform: Platform) -> None:
 def test_the_archive_keeps_what_it_should(platform: Platform) -> None:
     """Glacier and expiry after the configured days."""
     bucket = platform.outputs()["archive_bucket"]
-    (rule,) = platform.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    lifecycle = platform.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)
+    assert lifecycle["TransitionDefaultMinimumObjectSize"] == "varies_by_storage_class"
+    (rule,) = (one for one in lifecycle["Rules"] if one["ID"] == "archive")
     days = platform.env.logs.archive
     assert rule["Transitions"] == [{"Days": days.glacier_after_days, "StorageClass": "GLACIER"}]
     assert rule["Expiration"]["Days"] == days.expire_after_days
