@@ -9,9 +9,8 @@ export APPROVE
 PY := .venv/bin/python
 BIN := .venv/bin
 LOCKS := requirements/uv.txt requirements/project.txt
-ifneq ($(or $(env),$(stack),$(approve)),)
-$(error variables are in capitals: ENV=, STACK=, APPROVE=)
-endif
+$(foreach name,env stack approve,$(if $(findstring command,$(origin $(name))),\
+  $(error variables are in capitals: ENV=, STACK=, APPROVE=)))
 # A virtual environment without its Python (an upgrade took it away) is made anew.
 ifeq ($(wildcard .venv/bin/python),)
 $(shell rm -f .venv/.ready)
