@@ -23,7 +23,7 @@ from ops import BUILD, ROOT, environment
 
 @dataclass(frozen=True)
 class Platform:
-    """A checkout, a local AWS, and folders that belong to this session alone."""
+    """A checkout, a local AWS, and folders that belong to this test run alone."""
 
     endpoint: str
     folder: Path

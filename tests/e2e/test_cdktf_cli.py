@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("cdktf-cli")]
 
 @pytest.fixture(scope="module")
 def cdktf(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The cdktf CLI, installed from its lock file into a folder of this session."""
+    """The cdktf CLI, installed from its lock file into a folder of this test run."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed: the cdktf CLI is an npm package")
