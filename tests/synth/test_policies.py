@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
-from tests.synth.synthesized import Resource, every_resource, listed
+from catalog.naming import Names
+from tests.synth.synthesized import Resource, every_resource, listed, synthesized
 
+ALARM_TYPES = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 POLICY_ARGUMENTS = ("policy", "assume_role_policy")
 
 ANY_RESOURCE = {
@@ -97,6 +100,33 @@ def test_the_key_lets_in_each_caller_by_its_own_statement(key: Resource) -> None
     region = services[0].split(".")[1]
     assert services == [f"logs.{region}.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"]
     assert key.body["enable_key_rotation"] is True
+
+
+@pytest.mark.parametrize("key", every_resource("aws_kms_key"), ids=str)
+def test_the_keys_conditions_fit_what_is_made_and_nothing_else(key: Resource) -> None:
+    """Every log group, alarm and topic of the environment passes its condition; another project's does not."""
+    one = synthesized(key.environment)
+    names = Names.of(one.env)
+    allowed = {
+        statement["Principal"]["Service"].split(".")[0]: statement["Condition"]["ArnLike"]
+        for statement in json.loads(key.body["policy"])["Statement"]
+        if "Service" in statement["Principal"]
+    }
+    assert set(allowed["logs"]) == {"kms:EncryptionContext:aws:logs:arn"}
+    assert set(allowed["cloudwatch"]) == set(allowed["sns"]) == {"aws:SourceArn"}
+    here = f"{names.region}:{names.account_id}"
+    alarms = [resource.body["alarm_name"] for resource in one.resources(*ALARM_TYPES)]
+    made = {
+        "logs": [f"arn:aws:logs:{here}:log-group:{group.name}" for group in one.catalog.log_groups],
+        "cloudwatch": [f"arn:aws:cloudwatch:{here}:alarm:{name}" for name in alarms],
+        "sns": [f"arn:aws:sns:{here}:{topic.body['name']}" for topic in one.resources("aws_sns_topic")],
+    }
+    for service, arns in made.items():
+        (patterns,) = (listed(value) for value in allowed[service].values())
+        assert arns
+        assert all(any(fnmatchcase(arn, pattern) for pattern in patterns) for arn in arns)
+        foreign = [arn.replace(names.project, "theirs") for arn in arns if names.project in arn]
+        assert not any(fnmatchcase(arn, pattern) for pattern in patterns for arn in foreign)
 
 
 @pytest.mark.parametrize("function", every_resource("aws_lambda_function"), ids=str)
