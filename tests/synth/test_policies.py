@@ -104,7 +104,7 @@ def test_the_key_lets_in_each_caller_by_its_own_statement(key: Resource) -> None
 
 @pytest.mark.parametrize("key", every_resource("aws_kms_key"), ids=str)
 def test_the_keys_conditions_fit_what_is_made_and_nothing_else(key: Resource) -> None:
-    """Every log group, alarm and topic of the environment passes its condition; another project's does not."""
+    """Every log group, alarm and topic passes its condition; another project's does not."""
     one = synthesized(key.environment)
     names = Names.of(one.env)
     allowed = {
