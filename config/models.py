@@ -47,6 +47,9 @@ Architecture = Literal["arm64", "x86_64"]
 Severity = Literal["critical", "warning"]
 LogFormat = Literal["json", "text"]
 
+LOCAL_CREDENTIALS = "test"
+"""What local AWSs take for an access key and its secret; it opens nothing else."""
+
 
 class State(Model):
     """Where Terraform keeps its state: one S3 object per stack, `<project>/<env>/<stack>.tfstate`."""

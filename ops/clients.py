@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any, Literal, cast
 
-from config.models import Environment
+from config.models import LOCAL_CREDENTIALS, Environment
 from ops.errors import OpsError
 
 ServiceName = Literal["s3", "sts", "lambda", "logs", "sqs", "xray"]
-
-_LOCAL_CREDENTIALS = "test"
 
 
 def client(env: Environment, service: ServiceName, *, answers_in_s: int = 60, attempts: int = 4) -> Any:  # noqa: ANN401  # its type depends on `service`
@@ -30,8 +28,8 @@ def client(env: Environment, service: ServiceName, *, answers_in_s: int = 60, at
     if env.endpoint:
         local = {
             "endpoint_url": env.endpoint,
-            "aws_access_key_id": _LOCAL_CREDENTIALS,
-            "aws_secret_access_key": _LOCAL_CREDENTIALS,
+            "aws_access_key_id": LOCAL_CREDENTIALS,
+            "aws_secret_access_key": LOCAL_CREDENTIALS,
         }
     config = Config(
         connect_timeout=5,

@@ -10,14 +10,11 @@ from cdktf import DataTerraformRemoteStateS3, Fn, S3Backend, TerraformElement, T
 from constructs import Construct
 
 from catalog.naming import Names
-from config.models import Environment
+from config.models import LOCAL_CREDENTIALS, Environment
 from stacks import aws
 from stacks.contracts import READS, Outputs
 
 _O = TypeVar("_O", bound=Outputs)
-
-_LOCAL_CREDENTIALS = "test"
-"""What local AWSs take for credentials; it opens nothing else."""
 
 _SERVICES_IN_USE = (
     "cloudwatch", "cloudwatchlogs", "ec2", "ecs", "firehose", "iam", "kms", "lambda_", "s3", "sns", "sqs",
@@ -51,8 +48,8 @@ class Stack(TerraformStack):
         local: dict[str, Any] = {}
         if env.endpoint:
             local = {
-                "access_key": _LOCAL_CREDENTIALS,
-                "secret_key": _LOCAL_CREDENTIALS,
+                "access_key": LOCAL_CREDENTIALS,
+                "secret_key": LOCAL_CREDENTIALS,
                 "skip_metadata_api_check": "true",
                 "s3_use_path_style": True,
                 "endpoints": [
@@ -146,8 +143,8 @@ def _s3(env: Environment) -> dict[str, Any]:
     local: dict[str, Any] = {}
     if env.endpoint:
         local = {
-            "access_key": _LOCAL_CREDENTIALS,
-            "secret_key": _LOCAL_CREDENTIALS,
+            "access_key": LOCAL_CREDENTIALS,
+            "secret_key": LOCAL_CREDENTIALS,
             "use_path_style": True,
             "skip_metadata_api_check": True,
             "endpoints": {"s3": env.endpoint, "sts": env.endpoint},

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from catalog import Catalog
-from catalog.queries import recent_errors
+from catalog.queries import LOG_GROUPS_PER_QUERY, recent_errors
 from catalog.specs import SYMBOLS, Alarm, Composite, Graph, Metric, Series, ServiceView
 from config.models import Environment
 from stacks.dashboard.layout import COLUMNS, Page, Widget, check_limits
@@ -19,8 +19,6 @@ _THIRD = COLUMNS // 3
 _HALF = COLUMNS // 2
 _GRAPH_HEIGHT = 6
 _ALARMS_PER_WIDGET = 100
-_GROUPS_PER_QUERY = 50
-"""Log groups one query may name (CloudWatch Logs quotas, "Logs Insights")."""
 
 
 class Compared(NamedTuple):
@@ -70,7 +68,7 @@ def body(
         page.row(graphs)
     for title, kind in (("Recent errors: Lambda", "lambda"), ("Recent errors: ECS", "ecs")):
         groups = [log_group_names[one.log_group_key] for one in catalog.services if one.kind == kind]
-        for chunk in _chunks(groups, _GROUPS_PER_QUERY):
+        for chunk in _chunks(groups, LOG_GROUPS_PER_QUERY):
             page.row([_errors_table(title, chunk, env)])
     for service in catalog.services:
         page.row([_text(_section(service), width=COLUMNS, height=1)])

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from catalog import Catalog
+from catalog.queries import LOG_GROUPS_PER_QUERY
 from stacks import aws
 from stacks.base import Stack
 from stacks.contracts import Compute
-
-_GROUPS_PER_QUERY = 50
-"""Log groups one saved query may search (CloudWatch Logs quotas, "Logs Insights")."""
 
 
 def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
@@ -34,7 +32,8 @@ def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
 def add_queries(stack: Stack, catalog: Catalog, compute: Compute) -> None:
     """Add every saved query of `catalog`, over the log groups of all services."""
     groups = [group.key for group in catalog.log_groups if group.writer == "service"]
-    parts = [groups[begin : begin + _GROUPS_PER_QUERY] for begin in range(0, len(groups), _GROUPS_PER_QUERY)]
+    most = LOG_GROUPS_PER_QUERY
+    parts = [groups[begin : begin + most] for begin in range(0, len(groups), most)]
     for query in catalog.queries:
         for number, part in enumerate(parts, start=1):
             stack.add(
