@@ -90,6 +90,14 @@ def test_sixty_services_deploy_as_four_do(tmp_path: Path) -> None:
     assert len(names) == len(set(names))
 
 
+def test_services_on_one_port_share_one_rule(tmp_path: Path) -> None:
+    """EC2 refuses the same rule a second time."""
+    env, catalog = environment.read("prod", variables={"REVEILLE_SERVICES__INVENTORY_WORKER__PORT": "80"})
+    assert [service.port for service in env.containers.values()] == [80, 80]
+    (rule,) = read_back(env, catalog, tmp_path).resources("aws_vpc_security_group_ingress_rule")
+    assert (rule.key, rule.body["from_port"], rule.body["to_port"]) == ("port-80", 80, 80)
+
+
 def test_no_stack_knows_an_environment_by_name() -> None:
     """What differs between environments is a value of the configuration, never an `if env == …`."""
     names = set(environments())

@@ -57,6 +57,7 @@ REFUSED = [
     ("services: {api: {environment: {POWERTOOLS_SERVICE_NAME: x}}}", "services.api.environment.POWERTOOLS_SERVICE_NAME", "this variable is set by the platform, as are POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, OTEL_SERVICE_NAME (found: POWERTOOLS_SERVICE_NAME)"),
     ("services: {api: {owner: pay & ments}}", "services.api.owner", "must be a tag's value: letters, digits, spaces and _ . : / = + @ - (found: pay & ments)"),
     ("services: {api: {description: 'a → b'}}", "services.api.description", "must be one line of Latin letters, digits and signs (found: a → b)"),
+    ("services: {api: {grants: [{actions: ['s3:GetObject'], resources: ['arn:aws:s3:::*']}]}}", "services.api.grants.0.resources.0", "must name a resource: everything of a service is not granted (found: arn:aws:s3:::*)"),
     ("network: {cidr: 8.8.8.0/24}", "network.cidr", "must be private addresses, such as 10.20.0.0/16: these are somebody's on the internet (found: 8.8.8.0/24)"),
     ("alarms: {lambda: {errors: {threshold: -5}}}", "alarms.lambda.errors.threshold", "must be at least 0 (found: -5)"),
     ("services: {api: {environment: {AB: 5}}}", "services.api.environment.AB", "must be text: write it in quotes (found: 5)"),

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+import catalog
 from catalog.kinds import logs
+from config.loader import load
 
 CRASH = next(one.pattern for one in logs.FILTERS if one.key == "errors-crash").strip("%")
 
@@ -56,3 +58,11 @@ def test_only_a_functions_filter_leaves_out_what_its_runtime_adds() -> None:
     )
     assert "errorType" in of_functions
     assert "errorType" not in of_containers
+
+
+def test_each_kind_of_service_has_its_own_filter() -> None:
+    """In the catalog, where Terraform takes it from."""
+    made = catalog.build(load("prod", variables={}))
+    patterns = {one.service: one.pattern for one in made.filters if one.key.endswith("_errors-json")}
+    assert "errorType" in patterns["payment-handler"]
+    assert "errorType" not in patterns["checkout-api"]
