@@ -17,8 +17,8 @@ from stacks.contracts import READS, Outputs
 _O = TypeVar("_O", bound=Outputs)
 
 _SERVICES_IN_USE = (
-    "cloudwatch", "cloudwatchlogs", "ec2", "ecs", "firehose", "iam", "kms", "lambda_", "s3", "sns", "sqs",
-    "sts", "xray",
+    "cloudwatch", "eventbridge", "cloudwatchlogs", "ec2", "ecs", "firehose", "iam", "kms", "lambda_", "s3",
+    "scheduler", "sns", "sqs", "sts", "xray",
 )  # fmt: skip
 """Services whose endpoint is set for a local AWS, so that no call can reach AWS by mistake."""
 
