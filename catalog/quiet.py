@@ -5,9 +5,9 @@ while it is in ALARM, and lets them go when it leaves it (CloudWatch User Guide,
 actions"). States are not changed by it. So what a deployment has really broken is said when the quiet ends.
 
 Deployments and windows are alarms on metrics that the platform writes: one sample when it begins, and an
-alarm that looks back as far as the quiet lasts. Missing samples are zeros (`FILL`), since CloudWatch would look
-further back than that for a real one (CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing
-data").
+alarm that looks back as far as the quiet lasts. Missing samples are zeros (`FILL`), since CloudWatch would
+look further back than that for a real one (CloudWatch User Guide, "Configuring how CloudWatch alarms treat
+missing data").
 """
 
 from __future__ import annotations

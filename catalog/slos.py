@@ -20,6 +20,9 @@ from config.models import Slo as SloConfig
 
 _DAY_S = 86_400
 
+_DECIMALS = 8
+"""Of thresholds: per cent of per cent, without what binary fractions add."""
+
 
 class Tier(NamedTuple):
     """How fast the budget is used up, over which windows, and what follows."""
@@ -63,7 +66,7 @@ class Objective:
     @property
     def budget_share(self) -> float:
         """The share of events that may be bad."""
-        return 1 - self.config.objective_percent / 100
+        return round(1 - self.config.objective_percent / 100, _DECIMALS)
 
     @property
     def says(self) -> str:
@@ -135,7 +138,7 @@ class Objective:
     def _alarm(self, tier: Tier, which: str, window_s: int) -> Alarm:
         subject = self.subject
         least = max(1, round(self.config.min_events * window_s / tier.long_s))
-        limit = tier.burn_rate * self.budget_share
+        limit = round(tier.burn_rate * self.budget_share, _DECIMALS)
         expression = self._with_bad(f"IF(valid >= {least}, bad / valid, 0)")
         condition = (
             f"more than {number(100 * limit)} % bad in {duration(window_s)}, of at least {least} "
