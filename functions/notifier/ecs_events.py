@@ -14,7 +14,7 @@ from functions.notifier.ecs_task import read_task
 from functions.notifier.fields import mapping, text
 from functions.notifier.notice import Fact, Link, Notice, Severity
 from functions.notifier.settings import Settings
-from functions.notifier.wording import clip, one_line, read_time, utc
+from functions.notifier.wording import capital, clip, one_line, read_time, utc
 
 MAX_KEY = 255
 """PagerDuty's limit for `dedup_key` (Events API v2)."""
@@ -62,7 +62,7 @@ def read_ecs_event(
         environment=settings.environment,
         service=service,
         what=found.what,
-        sentence=f"{found.what}.",
+        sentence=f"{capital(found.what)}.",
         advice=found.advice,
         facts=tuple(_facts(message, found, service, at)),
         links=(

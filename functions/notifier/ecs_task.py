@@ -1,7 +1,7 @@
 """ECS Task State Change.
 
-Shape: "Amazon ECS task state change events", Amazon ECS Developer Guide; stop codes: Task in the Amazon ECS API
-Reference.
+Shape: "Amazon ECS task state change events", Amazon ECS Developer Guide; stop codes: Task in the Amazon ECS
+API Reference.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _words(detail: Mapping[str, Any]) -> tuple[str, bool, str]:
 def _ended(containers: list[dict[str, Any]]) -> str:
     """Say which containers ended by themselves; when one does, ECS ends the others with a signal."""
     ended = [(one, one.get("exitCode")) for one in containers if _exit(one)]
-    own = [one for one, code in ended if code not in (0, *_ENDED_BY_ECS)]  # noqa: PLR6201 (may be unhashable)
+    own = [one for one, code in ended if code not in (0, *_ENDED_BY_ECS)]
     named = own or [one for one, _ in ended]
     return " and ".join(f"{_name(one)} ended with {_exit(one)}" for one in named) or "a container ended"
 

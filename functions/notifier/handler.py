@@ -66,8 +66,7 @@ def handle(event: object, context: LambdaContext) -> dict[str, Any]:
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list) or not records:
         error = NotAnSnsEventError("expected an SNS event with at least one record")
-        outcome = Outcome("ERROR", "notification unreadable", "NotificationsUnreadable", fault_details(error))
-        telemetry.finish(outcome, started_s=time.perf_counter())
+        telemetry.finish(unreadable(error), started_s=time.perf_counter())
         raise error
     sent, problems = 0, []
     for record in records:
@@ -86,8 +85,7 @@ def process_record(record: object, request_id: str, *, deadline_s: float) -> tup
         envelope = read_record(record, settings, now=datetime.now(timezone.utc))
         notice = read_message(envelope, settings)
     except Exception as error:  # noqa: BLE001 (one record that breaks must not silence the others)
-        outcome = Outcome("ERROR", "notification unreadable", "NotificationsUnreadable", fault_details(error))
-        telemetry.finish(outcome, started_s=started_s)
+        telemetry.finish(unreadable(error), started_s=started_s)
         return 0, [str(publishable(error))]
     telemetry.logger.set_correlation_id(correlation_id(envelope.message_id, otherwise=request_id))
     wanted = receivers_of(notice, settings.recipients[envelope.severity])
@@ -114,6 +112,11 @@ def process_record(record: object, request_id: str, *, deadline_s: float) -> tup
         outcome = Outcome("INFO", "notification for nobody", "NotificationsForNobody", details)
     telemetry.finish(outcome, started_s=started_s)
     return len(reached), [str(one) for one in failures]
+
+
+def unreadable(error: Exception) -> Outcome:
+    """Return how it ends for what is no notification at all."""
+    return Outcome("ERROR", "notification unreadable", "NotificationsUnreadable", fault_details(error))
 
 
 def _count(reached: Sequence[Receiver], failures: Sequence[Failure]) -> None:

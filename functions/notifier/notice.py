@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from functions.notifier.wording import capital
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -102,4 +104,4 @@ class Notice:
                 "The alarm is blind: it has no data to judge by, so it can neither fire nor say that all is "
                 f"well. It watches for: {self.sentence}"
             )
-        return self.sentence[:1].upper() + self.sentence[1:]
+        return capital(self.sentence) if self.state == "ALARM" else self.sentence

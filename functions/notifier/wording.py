@@ -85,6 +85,11 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def capital(text: str) -> str:
+    """Begin a text with a capital, and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def clip(text: str, limit: int, *, mark: str = "…") -> str:
     """Cut a text to `limit` characters, and show that it was cut."""
     return text if len(text) <= limit else text[: limit - len(mark)].rstrip() + mark
