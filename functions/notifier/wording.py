@@ -20,7 +20,7 @@ _ASCII = {
 }
 """What normalization leaves as it is and has a likeness in ASCII."""
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
-_ROUND_FROM = 1000  # from here on decimals say nothing
+_ROUND_FROM = 999.5  # from here on four digits hold no decimals
 
 
 def number(value: float) -> str:

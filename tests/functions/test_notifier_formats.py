@@ -227,7 +227,7 @@ def test_an_alarm_says_why_it_fired_and_since_when(one: Notice) -> None:
 
 @over_all
 def test_the_end_says_that_it_is_over_and_gives_no_advice(one: Notice) -> None:
-    """ "More than 5 % fail" in an all-clear would send somebody to work."""
+    """An all-clear that reads like the alarm would send somebody to work."""
     over = one.explanation.startswith("It is over.")
     assert over == (one.state == "OK")
     assert not (over and one.advice)
