@@ -14,7 +14,7 @@ from rich.console import Console
 from catalog import Catalog
 from config.explain import did_you_mean
 from config.models import Environment
-from ops import clients, functions, local, reads, state, synthesis
+from ops import clients, functions, local, proving, reads, state, synthesis
 from ops.errors import OpsError
 from ops.package import describe
 from ops.plans import Plan, StackRun
@@ -59,6 +59,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
         state.create_bucket(env)
     _require_state(env)
     synthesis.synthesize(env, catalog)
+    proving.require(env)
     _require_published(env, names)
     if "compute" in names:
         packages = list(functions.build(env))

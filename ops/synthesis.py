@@ -15,8 +15,8 @@ def out() -> Path:
     return Path(os.environ.get("CDKTF_OUTDIR") or ROOT / "cdktf.out")
 
 
-def synthesize(env: Environment, catalog: Catalog) -> None:
-    """Write every stack of `env` under `out()`; functions need not be built yet.
+def synthesize(env: Environment, catalog: Catalog, folder: Path | None = None) -> None:
+    """Write every stack of `env` under `folder`, or `out()`; functions need not be built yet.
 
     Raises:
         DashboardTooLargeError: the services do not fit into one dashboard.
@@ -25,4 +25,4 @@ def synthesize(env: Environment, catalog: Catalog) -> None:
     from stacks import app  # noqa: PLC0415
 
     zips = {name: functions.zip_path(env, function) for name, function in env.functions.items()}
-    app.synthesize(env, catalog, zips=zips, out=str(out()))
+    app.synthesize(env, catalog, zips=zips, out=str(folder or out()))

@@ -82,6 +82,11 @@ class Metrics:
             )
             sets.append(sorted(made.get("dimensions") or {}))
 
+    @property
+    def looked_up(self) -> int:
+        """How many different metrics were asked for."""
+        return len(self._checked)
+
     def why_not(self, use: Use) -> tuple[Finding, ...]:
         """Return what is wrong with a metric; nothing if it exists."""
         if use not in self._checked:

@@ -26,6 +26,8 @@ class Route(NamedTuple):
     """Itself, and the composites that notify for it."""
     topics: tuple[str, ...]
     endpoints: tuple[str, ...]
+    is_event: bool = False
+    """Whether it begins at a rule of events."""
 
 
 class Proof(NamedTuple):
@@ -36,6 +38,8 @@ class Proof(NamedTuple):
     """Of the alarms that notify, and of the rules that publish to a topic."""
     suppressors: tuple[str, ...]
     """Alarms that only hold others back, and so notify nobody."""
+    metrics: int
+    """How many metrics were looked up, those of alarms and graphs."""
 
 
 def prove(stacks: Mapping[str, Mapping[str, Any]], *, published: Iterable[Published] = ()) -> Proof:
@@ -68,14 +72,16 @@ def prove(stacks: Mapping[str, Mapping[str, Any]], *, published: Iterable[Publis
         *walk.routes(),
         *(_of_rule(rule, events, topics) for rule in events.rules if events.topics_of(rule)),
     ]
-    return Proof(tuple(dict.fromkeys(faults)), tuple(routes), tuple(one.name for one in walk.suppressors()))
+    suppressors = tuple(one.name for one in walk.suppressors())
+    return Proof(tuple(dict.fromkeys(faults)), tuple(routes), suppressors, metrics.looked_up)
 
 
 def _of_rule(rule: Resource, events: Events, topics: Topics) -> Route:
     published_to = events.topics_of(rule)
     reached = [endpoint for topic in published_to for endpoint in topics.reach(topic).endpoints]
     names = tuple(one.name for one in published_to)
-    return Route(f"event rule {rule.name}", (ITSELF,), names, tuple(dict.fromkeys(reached)))
+    endpoints = tuple(dict.fromkeys(reached))
+    return Route(f"event rule {rule.name}", (ITSELF,), names, endpoints, is_event=True)
 
 
 class _Walk:
