@@ -31,8 +31,9 @@ class Service(NamedTuple):
 
     @property
     def needs(self) -> str:
-        """What to write into a policy for it, after "let"."""
-        return f"{self.name} under conditions that it meets" if self.says_source else f"{self.name}, unbound"
+        """To whom a policy has to allow an action, in words."""
+        bound = "under conditions that it meets" if self.says_source else "without a condition"
+        return f"{self.name} {bound}"
 
     def asks(self, action: str, resource: str, *, key_context: tuple[str, str] | None = None) -> Request:
         """Return its request for an action on a resource.

@@ -13,37 +13,45 @@ from typing import Any, Final
 
 from ops.proof import series
 from ops.proof.alarms import TYPES
-from ops.proof.configuration import Configuration, Resource
+from ops.proof.configuration import Configuration
 from ops.proof.faults import Fault, Finding
 from ops.proof.metrics import Metrics, Use
 
 _SEARCHED: Final = re.compile(r"SEARCH\(\s*'((?:[^'\\]|\\.)*)'|SEARCH\(\s*\"((?:[^\"\\]|\\.)*)\"")
 _SET: Final = re.compile(r"\{([^{}]+)\}")
 _NAMED: Final = re.compile(r'MetricName\s*=\s*"?([\w.-]+)')
+_UNKNOWN: Final = re.compile(r"\$\{[^}]*\}")
 _SOURCE: Final = re.compile(r"SOURCE\s+'([^']+)'")
 
 
 def faults(configuration: Configuration, metrics: Metrics) -> Iterator[Fault]:
     """Yield what the dashboards show that does not exist."""
     for dashboard in configuration.of_type("aws_cloudwatch_dashboard"):
-        subject = f"dashboard {dashboard.name}"
-        for number, widget in enumerate(_widgets(dashboard)):
-            if not isinstance(widget, dict):
-                yield Fault(subject, "widget", "its body is not JSON with a list of widgets")
-                break
+        subject, body = f"dashboard {dashboard.name}", dashboard.text("dashboard_body")
+        widgets = _widgets(body)
+        if widgets is None:
+            unknown = _UNKNOWN.search(body)
+            says = (
+                f"refers to {unknown[0]}, which is not in these stacks"
+                if unknown
+                else "has no list of widgets"
+            )
+            yield Fault(subject, "dashboard body", says)
+        for number, widget in enumerate(widgets or []):
             properties = widget.get("properties") or {}
             title = str(properties.get("title") or f"number {number + 1}")
             for finding in _of_widget(properties, configuration, metrics):
                 yield finding.of(f"{subject}, widget {title}")
 
 
-def _widgets(dashboard: Resource) -> list[Any]:
-    """Return the widgets of a dashboard, or something that is none."""
+def _widgets(body: str) -> list[dict[str, Any]] | None:
+    """Return the widgets of a dashboard, or None if it has no list of such."""
     try:
-        widgets = json.loads(dashboard.text("dashboard_body"))["widgets"]
+        widgets = json.loads(body)["widgets"]
     except (ValueError, KeyError, TypeError):
-        return [None]
-    return widgets if isinstance(widgets, list) else [None]
+        return None
+    is_list = isinstance(widgets, list) and all(isinstance(one, dict) for one in widgets)
+    return widgets if is_list else None
 
 
 def _of_widget(

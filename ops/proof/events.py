@@ -101,7 +101,7 @@ class Events:
                     else "there is no aws_cloudwatch_log_resource_policy"
                 )
                 if refused:
-                    says = f"log group {group.name}: {refused}: let {writer} {action} on {group.name}:*"
+                    says = f"log group {group.name}: {refused}: allow {action} on {group.name}:* to it"
                     yield Finding("log resource policy", says)
 
 

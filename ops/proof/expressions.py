@@ -146,7 +146,7 @@ class _Reader:
         return json.dumps(arguments[0])
 
     def _reference(self, first: str) -> Any:  # noqa: ANN401
-        parts = [first]
+        start, parts = self._at - len(first), [first]
         while True:
             if self._accept("."):
                 parts.append(self._next()[1])
@@ -154,7 +154,12 @@ class _Reader:
                 parts.append(str(self.value()))
                 self._expect("]")
             else:
-                return self._lookup(tuple(parts))
+                break
+        try:
+            return self._lookup(tuple(parts))
+        except UnknownValueError:
+            # What stands around it may be worth reading all the same.
+            return f"${{{self._text[start : self._at]}}}"
 
     def _object(self) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -186,10 +191,7 @@ class _Reader:
                 self._at += 2 if self._text[self._at] == "\\" else 1
         raw = self._text[start : self._at]
         self._expect('"')
-        value = resolved(raw.replace('\\"', '"').replace("\\\\", "\\"), self._lookup)
-        if not is_known(value):
-            raise UnknownValueError(raw)
-        return value
+        return resolved(raw.replace('\\"', '"').replace("\\\\", "\\"), self._lookup)
 
     def _next(self) -> tuple[str, str]:
         found = _TOKEN.match(self._text, self._at)

@@ -37,7 +37,7 @@ def usable(
         context = (_CONTEXTS[encrypted.type], encrypted.arn)
         refused = why_not(configuration, key, service.asks(action, key.arn, key_context=context))
         if refused:
-            says = f"{_key(key)} of {what} {encrypted.name}: {refused}: let {service.needs} {action}"
+            says = f"{_key(key)} of {what} {encrypted.name}: {refused}: allow {action} to {service.needs}"
             yield Finding("key policy", says)
 
 

@@ -36,7 +36,7 @@ def sendable(configuration: Configuration, queue: Resource, what: str, service: 
     refused = why_refused(request, policy) if policy else "it has no policy"
     if refused:
         link = f"{what} policy"
-        yield Finding(link, f"{what} {queue.name}: {refused}: let {service.needs} sqs:SendMessage")
+        yield Finding(link, f"{what} {queue.name}: {refused}: allow sqs:SendMessage to {service.needs}")
     yield from keys.usable(configuration, queue, what, service)
 
 

@@ -37,7 +37,7 @@ def sending(
     granted = policies(configuration, role)
     refused = why_not_granted(granted, request) or (why_denied(policy, request) if policy else None)
     if refused:
-        yield Finding("function role", f"{what} {to.name}: {refused}: let role {role.name} {action}")
+        yield Finding("function role", f"{what} {to.name}: {refused}: allow {action} to it")
     key = yield from keys.key_of(configuration, to, what)
     if key is None:
         return
@@ -45,7 +45,7 @@ def sending(
         request = by.asks(used, key.arn, through=service)
         refused = why_not_granted(granted, request) or keys.why_not(configuration, key, request)
         if refused:
-            says = f"key of {what} {to.name}: {refused}: let role {role.name} {used}"
+            says = f"key of {what} {to.name}: {refused}: allow {used} to it"
             yield Finding("function role", says)
 
 

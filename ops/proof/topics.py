@@ -66,7 +66,9 @@ class Topics:
         request = service.asks("sns:Publish", topic.arn)
         refused = why_refused(request, policy) if policy else "it has no aws_sns_topic_policy"
         if refused:
-            yield Finding("topic policy", f"topic {topic.name}: {refused}: let {service.needs} sns:Publish")
+            yield Finding(
+                "topic policy", f"topic {topic.name}: {refused}: allow sns:Publish to {service.needs}"
+            )
         yield from keys.usable(self._configuration, topic, "topic", service)
 
     def policy_of(self, topic: Resource) -> str:
