@@ -211,17 +211,19 @@ def _of_condition(operator: str, key: str, wanted: list[Any], request: Request) 
         yield Miss(3, certain=False, why=f"the operator {operator} is not read here")
         return
     compare, asked = _OPERATORS[operator]
-    if not all(is_known(str(one)) for one in wanted):
-        yield Miss(3, certain=False, why=f"{key} is compared with what is not known: {wanted}")
-        return
+    known = [str(one) for one in wanted if is_known(str(one))]
     try:
-        found = any(compare(value, str(one)) for one in wanted)
+        found = any(compare(value, one) for one in known)
     except UnknownValueError as error:
         yield Miss(3, certain=False, why=f"{key} is compared with {error}, which is not an ARN of six parts")
         return
+    all_known = len(known) == len(wanted)
     if found != asked:
         which = " or ".join(str(one) for one in wanted)
-        yield Miss(3, certain=True, why=f"{key} has to be {'' if asked else 'other than '}{which}")
+        why = f"{key} has to be {'' if asked else 'other than '}{which}"
+        yield Miss(3, certain=found or all_known, why=why)
+    elif not found and not all_known:
+        yield Miss(3, certain=False, why=f"{key} is compared with what is not known: {wanted}")
 
 
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401  # JSON's one-or-many
