@@ -15,7 +15,7 @@ from rich.console import Console
 from catalog import Catalog
 from config.explain import did_you_mean
 from config.models import Environment
-from ops import clients, deployments, functions, local, moves, reads, state, synthesis
+from ops import clients, deployments, functions, local, moves, proving, reads, state, synthesis
 from ops.errors import OpsError
 from ops.package import describe
 from ops.plans import Plan, StackRun
@@ -60,6 +60,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
         state.create_bucket(env)
     _require_state(env)
     synthesis.synthesize(env, catalog)
+    proving.require(env)
     _require_published(env, names)
     for name in names:
         moves.refuse_to_lose(env, name)

@@ -15,8 +15,8 @@ def out() -> Path:
     return Path(os.environ.get("CDKTF_OUTDIR") or ROOT / "cdktf.out")
 
 
-def synthesize(env: Environment, catalog: Catalog) -> None:
-    """Write every stack of `env` under `out()`; functions need not be built yet.
+def synthesize(env: Environment, catalog: Catalog, folder: Path | None = None) -> None:
+    """Write every stack of `env` under `folder`, or `out()`; functions need not be built yet.
 
     Raises:
         DashboardTooLargeError: the services do not fit into one dashboard.
@@ -29,5 +29,5 @@ def synthesize(env: Environment, catalog: Catalog) -> None:
         catalog,
         zips=functions.zip_paths(env),
         notifier_zip=functions.notifier_zip(env),
-        out=str(out()),
+        out=str(folder or out()),
     )

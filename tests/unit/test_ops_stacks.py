@@ -21,6 +21,7 @@ from ops import (
     functions,
     local,
     moves,
+    proving,
     reads,
     stacks,
     state,
@@ -28,6 +29,7 @@ from ops import (
 )
 from ops.errors import OpsError
 from ops.plans import Plan
+from ops.proof import Fault, Proof
 from ops.stacks import ORDER
 from stacks.contracts import READS
 
@@ -45,6 +47,7 @@ class World:
     account: str | None = None
     traces_key: str = "arn:aws:kms:eu-west-1:000000000000:key/ours"
     removed: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     done: list[str] = field(default_factory=list)
     screen: io.StringIO = field(default_factory=io.StringIO)
 
@@ -169,6 +172,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(deployments, "begin", note("begin deployment"))
     monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
+    monkeypatch.setattr(proving, "of_folder", lambda _: Proof(made.faults, (), (), 0))
     monkeypatch.setattr(local, "ensure", note("start local", result=True))
     monkeypatch.setattr(local, "answers", lambda _: True)
     monkeypatch.setattr(local, "is_ours", lambda _: True)
@@ -256,6 +260,20 @@ def test_a_stack_whose_source_is_missing_says_which_to_deploy_first(
             f"ENV=local STACK={first}`, or `make deploy ENV=local` for all."
         )
     assert "build" not in world.done
+
+
+@pytest.mark.parametrize("stack", [None, *ORDER])
+def test_alarms_that_reach_nobody_are_not_deployed(world: World, stack: str | None) -> None:
+    """Each broken link is a line, and nothing is built, planned or asked."""
+    world.deployed = set(ORDER)
+    world.faults = (Fault("alarm a", "action", "notifies nobody"), Fault("alarm b", "metric", "no data"))
+    with pytest.raises(OpsError) as refused:
+        stacks.deploy(*PROD, stack, world.console)
+    assert str(refused.value) == (
+        "2 broken links, and nothing was changed in prod:\n"
+        "alarm a: action: notifies nobody\nalarm b: metric: no data"
+    )
+    assert world.done == ["check account", "synthesize"]
 
 
 def test_an_account_without_a_state_bucket_is_told_to_bootstrap(world: World) -> None:
