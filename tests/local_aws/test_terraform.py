@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops import terraform
-from tests.local_aws.support import ACCOUNT, REGION, confirming_webhook
+from tests.local_aws.support import ACCOUNT, confirming_webhook
+from tests.local_aws.terraform_cli import Terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,54 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 _ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
-_NO_CHANGE = 0
-
-
-class Terraform:
-    """Terraform in one folder, against one local AWS.
-
-    Args:
-        folder: where the configuration is and the state will be.
-        variables: the configuration's variables.
-        endpoint: the URL of the local AWS.
-    """
-
-    def __init__(self, folder: Path, variables: dict[str, str], endpoint: str) -> None:
-        self._folder = folder
-        self._variables = dict(variables)
-        credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": REGION}
-        self._environment = {
-            **os.environ,
-            **terraform.environment(),
-            **credentials,
-            "AWS_ENDPOINT_URL": endpoint,
-        }
-
-    def run(self, *arguments: str, succeeds: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run one command; fail the test with its output when it should succeed and does not."""
-        given = {f"TF_VAR_{name}": value for name, value in self._variables.items()}
-        result = subprocess.run(
-            [terraform.binary(), *arguments, "-no-color"],
-            cwd=self._folder,
-            env={**self._environment, **given},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        if succeeds and result.returncode:
-            pytest.fail(f"terraform {arguments[0]}:\n{result.stdout[-6000:]}\n{result.stderr[-6000:]}")
-        return result
-
-    def apply(self, **variables: str) -> None:
-        """Apply with these variables from now on."""
-        self._variables |= variables
-        self.run("apply", "-auto-approve")
-
-    def changes(self) -> str:
-        """Return the plan when there is anything to change, else an empty string."""
-        result = self.run("plan", "-detailed-exitcode", succeeds=False)
-        return "" if result.returncode == _NO_CHANGE else result.stdout + result.stderr
 
 
 @pytest.fixture(scope="module")
