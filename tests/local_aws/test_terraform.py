@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local_aws.support import ACCOUNT, confirming_webhook
+from tests.local_aws.support import ACCOUNT, confirming_webhook, packed
 from tests.local_aws.terraform_cli import Terraform
 
 if TYPE_CHECKING:
@@ -36,23 +34,23 @@ def given(client: Callable[[str], Any]) -> Iterator[dict[str, str]]:
         requiresCompatibilities=["FARGATE"],
         cpu="256",
         memory="512",
-        containerDefinitions=[{"name": "web", "image": "web", "essential": True}],
+        containerDefinitions=[
+            {"name": "web", "image": "web", "essential": True, "portMappings": [{"containerPort": 80}]}
+        ],
     )["taskDefinition"]["taskDefinitionArn"]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("main.py", "def handler(event, context):\n    return event\n")
-    functions.create_function(
+    arn = functions.create_function(
         FunctionName="terraform",
         Runtime="python3.12",
         Role=_ROLE,
         Handler="main.handler",
-        Code={"ZipFile": packed.getvalue()},
-    )
+        Code={"ZipFile": packed("def handler(event, context):\n    return event\n")},
+    )["FunctionArn"]
     with confirming_webhook() as webhook:
         yield {
             "cluster": cluster,
             "dead_letters": queue,
             "function": "terraform",
+            "function_arn": arn,
             "key": key,
             "role": _ROLE,
             "task": task,
@@ -92,7 +90,13 @@ def test_subscriptions_wait_for_who_has_to_confirm(applied: Terraform) -> None:
         for resource in state["values"]["root_module"]["resources"]
         if resource["type"] == "aws_sns_topic_subscription"
     }
-    assert pending == {"email": True, "https": True, "confirming": False, "queue": False}
+    assert pending == {
+        "email": True,
+        "https": True,
+        "confirming": False,
+        "queue": False,
+        "function": False,
+    }
 
 
 def test_what_was_changed_is_not_planned_again(applied: Terraform, client: Callable[[str], Any]) -> None:
@@ -105,8 +109,12 @@ def test_what_was_changed_is_not_planned_again(applied: Terraform, client: Calla
         if record["SamplingRule"]["RuleName"] == "tenth"
     )
     assert rule["FixedRate"] == 0.2
-    (composite,) = client("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
-    assert composite["ActionsSuppressorExtensionPeriod"] == 90
+    composites = {
+        row["AlarmName"]: row
+        for row in client("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    }
+    assert composites["both"]["ActionsSuppressorExtensionPeriod"] == 90
+    assert composites["system"]["AlarmRule"] == "ALARM(impact-first) AND ALARM(impact-second)"
     names = {row["name"] for row in client("logs").describe_query_definitions()["queryDefinitions"]}
     assert names == {"services/later", "everywhere"}
 
@@ -129,6 +137,12 @@ def test_nothing_is_left_after_destroy(applied: Terraform, client: Callable[[str
         "subscriptions": client("sns").list_subscriptions()["Subscriptions"],
         "targets": scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"],
         "policies": scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"],
+        "rules of events": client("events").list_rules()["Rules"],
+        "schedules": client("scheduler").list_schedules()["Schedules"],
+        "dashboards": client("cloudwatch").list_dashboards()["DashboardEntries"],
+        "policies of logs": logs.describe_resource_policies()["resourcePolicies"],
+        "parameters": client("ssm").describe_parameters()["Parameters"],
+        "secrets": client("secretsmanager").list_secrets()["SecretList"],
         "streams": client("firehose").list_delivery_streams()["DeliveryStreamNames"],
     }
     assert {name: rows for name, rows in left.items() if rows} == {}
