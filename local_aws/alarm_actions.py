@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from local_aws import alarm_message, alarms
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _FIRST = "INSUFFICIENT_DATA"
 """The state in which every alarm begins (PutMetricAlarm, PutCompositeAlarm)."""
+
+_timers: set[asyncio.Task[None]] = set()
+"""The waits that run: the event loop alone would not keep them."""
 
 log = logging.getLogger("local_aws.cloudwatch")
 
@@ -60,7 +63,6 @@ def forget(call: Call, name: str) -> None:
     """Forget an alarm that was deleted, and what it held back."""
     for table in ("states", "held"):
         call.table(table).pop(name, None)
-    _stop_timer(call, name)
 
 
 def suppressed_by(call: Call, name: str) -> Value:
@@ -88,14 +90,15 @@ def _change(call: Call, row: Value) -> Change | None:
 async def _put(call: Call, change: Change, held: Held | None) -> None:
     """Hold a change back, or act on it when nothing holds it."""
     name = change.alarm
-    _stop_timer(call, name)
     if held is None or held.is_due(time.monotonic()):
         call.table("held").pop(name, None)
         await _perform(call, change)
         return
     call.table("held")[name] = held
     if held.until_s is not None:
-        call.table("timers")[name] = asyncio.create_task(_wait(call, name, held, held.until_s))
+        timer = asyncio.create_task(_wait(call, name, held, held.until_s))
+        _timers.add(timer)
+        timer.add_done_callback(_timers.discard)
 
 
 async def _wait(call: Call, name: str, held: Held, until_s: float) -> None:
@@ -104,14 +107,7 @@ async def _wait(call: Call, name: str, held: Held, until_s: float) -> None:
     async with lock(call):
         if call.table("held").get(name) is held:
             del call.table("held")[name]
-            call.table("timers").pop(name, None)
             await _perform(call, held.change)
-
-
-def _stop_timer(call: Call, name: str) -> None:
-    timer: asyncio.Task[Any] | None = call.table("timers").pop(name, None)
-    if timer:
-        timer.cancel()
 
 
 async def _perform(call: Call, change: Change) -> None:

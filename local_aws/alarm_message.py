@@ -102,12 +102,11 @@ def _trigger(alarm: Value) -> Value:
 
 
 def _query(query: Value) -> Value:
-    written = {"ReturnData": True, **query}
     if "MetricStat" not in query:
-        return written
+        return query
     metric = query["MetricStat"]["Metric"]
     return {
-        **written,
+        **query,
         "MetricStat": {**query["MetricStat"], "Metric": {**metric, "Dimensions": _dimensions(metric)}},
     }
 

@@ -52,6 +52,19 @@ def signed_for(request: Request, service: str) -> Request:
     return replace(request, method="POST", path="/", query="", headers=headers).with_content(b"")
 
 
+def signed_by(request: Request, arn: str) -> Request:
+    """Return a request to a resource's service, in the resource's account and region: a POST without content.
+
+    Args:
+        request: a request, signed or not.
+        arn: the resource's ARN.
+    """
+    _, _, service, region, account, _ = arn.split(":", 5)
+    scope = f"AWS4-HMAC-SHA256 Credential={account}/20000101/{region}/{service}/aws4_request"
+    signed = request.with_header("authorization", scope)
+    return signed_for(signed, service)
+
+
 class Store:
     """What the front remembers, in memory: tables of rows, by account and region.
 

@@ -296,6 +296,16 @@ def _ran(logs: Any) -> list[str]:
     return [one["message"].split()[1] for one in events if one["message"].startswith("heard ")]
 
 
+def test_a_subject_is_no_longer_than_sns_takes_it(world: World) -> None:
+    """The longest name of an alarm is cut in the subject, and whole in the text."""
+    name = "n" * 255
+    world.metric(name)
+    world.set(name, "ALARM")
+    (notice,) = world.inbox["ticket"].take(1)
+    assert notice["Subject"] == f'ALARM: "{name}'[:100]
+    assert json.loads(notice["Message"])["AlarmName"] == name
+
+
 def test_each_state_has_its_own_actions(world: World) -> None:
     """Every topic of the new state's list gets the message, and no other; one that is gone stops nothing."""
     gone = f"{world.topics['ticket']}-gone"

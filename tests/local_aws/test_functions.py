@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local_aws.support import ACCOUNT, REGION, Inbox, packed
 
@@ -19,8 +21,11 @@ import os
 import boto3
 
 def handler(event, context):
-    if event.get("fail"):
+    if event.get("fail") or "fail" in str(event.get("Records")):
         raise RuntimeError("as told")
+    if "Records" in event:
+        print("heard", json.dumps(event))
+        return None
     name = event["name"]
     client = boto3.client
     secrets = {
@@ -108,3 +113,91 @@ def test_what_a_function_fails_at_asynchronously_is_kept(
     if by == "destination":
         assert dead_letters.waiting() == 0
         expected.close()
+
+
+def _subscribe(
+    client: Callable[[str], Any], topic: str, function: str, dead_letters: Inbox
+) -> tuple[str, str]:
+    """Subscribe a function with a dead-letter queue; return the ARNs of function and subscription."""
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
+    policy = json.dumps({"deadLetterTargetArn": dead_letters.arn})
+    answer = client("sns").subscribe(
+        TopicArn=topic, Protocol="lambda", Endpoint=arn, Attributes={"RedrivePolicy": policy}
+    )
+    return arn, answer["SubscriptionArn"]
+
+
+def test_a_function_is_subscribed_once_and_shown_as_what_it_is(
+    client: Callable[[str], Any], function: str, topic: str, dead_letters: Inbox
+) -> None:
+    """No confirmation is needed; its policy comes back; it can be taken away."""
+    sns = client("sns")
+    arn, subscription = _subscribe(client, topic, function, dead_letters)
+    assert subscription.startswith(f"{topic}:")
+    assert _subscribe(client, topic, function, dead_letters)[1] == subscription
+    (row,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert (row["Protocol"], row["Endpoint"], row["SubscriptionArn"]) == ("lambda", arn, subscription)
+    assert row in sns.list_subscriptions()["Subscriptions"]
+    found = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    assert (found["Protocol"], found["Endpoint"], found["PendingConfirmation"]) == ("lambda", arn, "false")
+    assert json.loads(found["RedrivePolicy"]) == {"deadLetterTargetArn": dead_letters.arn}
+    sns.unsubscribe(SubscriptionArn=subscription)
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+    assert _subscribe(client, topic, function, dead_letters)[1] != subscription
+
+
+def test_a_function_gets_the_event_of_aws(
+    client: Callable[[str], Any], function: str, topic: str, dead_letters: Inbox
+) -> None:
+    """The notification is a record, written as Lambda writes it."""
+    _, subscription = _subscribe(client, topic, function, dead_letters)
+    client("sns").publish(TopicArn=topic, Message="hello")
+    logs, deadline = client("logs"), time.monotonic() + 10
+    lines: list[str] = []
+    while not lines and time.monotonic() < deadline:
+        time.sleep(0.1)
+        groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{function}")["logGroups"]
+        for group in groups:
+            events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+            lines = [one["message"] for one in events if one["message"].startswith("heard ")]
+    (record,) = json.loads(lines[0].removeprefix("heard "))["Records"]
+    notice = record.pop("Sns")
+    assert record == {
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": subscription,
+    }
+    assert set(notice) == {
+        "Type", "MessageId", "TopicArn", "Subject", "Message", "Timestamp", "SignatureVersion", "Signature",
+        "SigningCertUrl", "UnsubscribeUrl", "MessageAttributes",
+    }  # fmt: skip
+    assert (notice["TopicArn"], notice["Subject"], notice["Message"]) == (topic, None, "hello")
+
+
+def test_a_notification_that_a_function_fails_at_is_kept(
+    client: Callable[[str], Any], function: str, topic: str, dead_letters: Inbox
+) -> None:
+    """It was invoked asynchronously: the function's own queue gets the event."""
+    _subscribe(client, topic, function, Inbox(client, f"{function}-unused"))
+    client("lambda").put_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=0)
+    client("sns").publish(TopicArn=topic, Message="fail")
+    (kept,) = dead_letters.take(1)
+    assert kept["requestPayload"]["Records"][0]["Sns"]["Message"] == "fail"
+
+
+def test_a_notification_to_a_function_that_is_gone_is_redriven(
+    client: Callable[[str], Any], topic: str, dead_letters: Inbox
+) -> None:
+    """The subscription's queue gets the notification itself."""
+    _subscribe(client, topic, "gone", dead_letters)
+    client("sns").publish(TopicArn=topic, Message="hello")
+    (kept,) = dead_letters.take(1)
+    assert (kept["TopicArn"], kept["Message"]) == (topic, "hello")
+
+
+def test_what_is_no_function_cannot_be_subscribed_as_one(client: Callable[[str], Any], topic: str) -> None:
+    """AWS wants the ARN of a function."""
+    with pytest.raises(ClientError, match="Lambda endpoint ARN") as caught:
+        client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint="https://example.com")
+    assert caught.value.response["Error"]["Code"] == "InvalidParameter"
+    assert client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []

@@ -56,6 +56,15 @@ EXAMPLES = {
         {2: "WaitPeriod", 3: "Alarm", 6: "ExtensionPeriod", 7: "WaitPeriod", 9: ""},
         {9: "OK"},
     ),
+    "a suppressor that is not in ALARM ends no wait": Timeline(
+        {3: "OK"}, {2: "ALARM"}, {2: "WaitPeriod", 4: ""}, {4: "ALARM"}
+    ),
+    "and no extension": Timeline(
+        {0: "ALARM", 4: "INSUFFICIENT_DATA", 5: "OK"},
+        {2: "ALARM"},
+        {2: "Alarm", 4: "ExtensionPeriod", 7: ""},
+        {7: "ALARM"},
+    ),
     "the suppressor comes back in the extension": Timeline(
         {0: "ALARM", 4: "OK", 5: "ALARM", 8: "OK"},
         {2: "ALARM"},
