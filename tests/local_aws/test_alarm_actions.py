@@ -306,6 +306,25 @@ def test_a_subject_is_no_longer_than_sns_takes_it(world: World) -> None:
     assert json.loads(notice["Message"])["AlarmName"] == name
 
 
+def test_an_alarm_of_a_template_is_heard_of_once(world: World, client: Callable[[str], Any]) -> None:
+    """MiniStack makes it and acts on it itself; here it only moves the composite over it."""
+    formation, name = client("cloudformation"), f"stack-{uuid.uuid4().hex[:8]}"
+    properties = {
+        **{key: PLAIN[key] for key in ("MetricName", "Period", "Threshold", "EvaluationPeriods")},
+        **{key: PLAIN[key] for key in ("Statistic", "ComparisonOperator")},
+        **_NAMESPACE,
+        "AlarmName": "templated",
+        "AlarmActions": [world.topics["ticket"]],
+    }
+    resource = {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
+    formation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Alarm": resource}}))
+    formation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    world.composite("impact", "ALARM(templated)")
+    world.set("templated", "ALARM")
+    assert world.paged() == [("impact", "OK", "ALARM")]
+    assert [_summary(one)[0] for one in world.inbox["ticket"].alarms(2, within_s=3)] == ["templated"]
+
+
 def test_each_state_has_its_own_actions(world: World) -> None:
     """Every topic of the new state's list gets the message, and no other; one that is gone stops nothing."""
     gone = f"{world.topics['ticket']}-gone"
