@@ -60,7 +60,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
         state.create_bucket(env)
     _require_state(env)
     synthesis.synthesize(env, catalog)
-    proving.require(env)
+    proving.require(env, catalog)
     _require_published(env, names)
     for name in names:
         moves.refuse_to_lose(env, name)

@@ -72,7 +72,7 @@ def key_policy(names: Names) -> str:
             },
         ),
         # SNS Developer Guide, "Key management": conditions on the rule or its account are not supported for
-        # EventBridge, which would then not deliver. Which rules may publish is said by the topic's policy.
+        # EventBridge, which would then not deliver. Topics say themselves whether it may publish.
         policies.allow(
             "EventsPublishToEncryptedTopics",
             _USE,

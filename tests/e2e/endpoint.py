@@ -39,7 +39,7 @@ def listening() -> Iterator[Endpoint]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # the name is http.server's
-            """Keep what came; confirm a subscription as a webhook has to (SNS Developer Guide, "HTTP/S endpoints")."""
+            """Keep what came; confirm a subscription, as a webhook has to."""
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             endpoint.received[self.path].append(body)
             self.send_response(200)

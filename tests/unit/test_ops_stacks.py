@@ -172,7 +172,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(deployments, "begin", note("begin deployment"))
     monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
-    monkeypatch.setattr(proving, "of_folder", lambda _: Proof(made.faults, (), (), 0))
+    monkeypatch.setattr(proving, "of_folder", lambda *_: Proof(made.faults, (), (), 0))
     monkeypatch.setattr(local, "ensure", note("start local", result=True))
     monkeypatch.setattr(local, "answers", lambda _: True)
     monkeypatch.setattr(local, "is_ours", lambda _: True)
