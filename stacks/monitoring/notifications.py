@@ -118,8 +118,8 @@ class Notifications:
             )
         ]
         if any(event.topic == key for event in self._catalog.events):
-            # Without a condition: none is documented that EventBridge meets for a topic (EventBridge User
-            # Guide, "Using resource-based policies", Amazon SNS permissions); one it does not meet is silence.
+            # Without a condition: none is documented that EventBridge meets for a topic, and one that it does
+            # not meet is silence (EventBridge User Guide, "Using resource-based policies").
             statements.append(
                 policies.allow(
                     "EventsPublish",
