@@ -37,8 +37,8 @@ FUNCTION = re.compile(r"arn:aws:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?")
 _REDRIVE = re.compile(r'"deadLetterTargetArn"\s*:\s*"arn:aws:sqs:[^:]+:(\d{12}):([\w.-]+)"')
 
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/x-amz-json-1.0"
-_CONFIRMED_S = 5.0
-"""How long a subscription may take to be confirmed by this same process: milliseconds."""
+_CONFIRMED_S = 25.0
+"""How long a subscription may take to be confirmed by this same process: milliseconds, unless it is busy."""
 
 log = logging.getLogger("local_aws.sns")
 

@@ -49,12 +49,16 @@ def server_log(state_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def endpoint(state_dir: Path) -> Iterator[str]:
+def endpoint(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run a local AWS for the whole session, started from a developer's shell; give its URL."""
     with pytest.MonkeyPatch.context() as patch:
         for name in _DEVELOPERS:
             patch.setenv(name, "the developer's")
         patch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+        home = tmp_path_factory.mktemp("home")
+        (home / ".aws").mkdir()
+        (home / ".aws" / "config").write_text("[default]\nignore_configured_endpoint_urls = true\n")
+        patch.setenv("HOME", str(home))
         for name in ("http_proxy", "HTTP_PROXY"):
             patch.setenv(name, "http://127.0.0.1:9")
         url = process.start(_free_port(), state_dir)

@@ -138,6 +138,28 @@ def test_source_and_kind_have_to_match_too(bus: Bus) -> None:
     assert (bus.sent(), bus.logged()) == ([], [])
 
 
+def test_an_event_stays_on_its_bus(bus: Bus) -> None:
+    """Of two events of one call, each meets the rules of its own bus."""
+    other = f"bus-{uuid.uuid4().hex[:8]}"
+    bus.events.create_event_bus(Name=other)
+    event = {"Source": "test.ecs", "DetailType": _KIND, "Detail": json.dumps(_STOPPED)}
+    first, _ = bus.events.put_events(Entries=[event, {**event, "EventBusName": other}])["Entries"]
+    assert [one["id"] for one in bus.logged()] == [first["EventId"]]
+    assert len(bus.sent()) == 1
+    bus.events.delete_event_bus(Name=other)
+
+
+def test_no_rule_is_too_many(bus: Bus) -> None:
+    """A rule beyond the first page of them is met as well."""
+    names = [f"first-{number}" for number in range(100)]
+    for name in names:
+        bus.events.put_rule(Name=name, EventPattern='{"source": ["nobody"]}')
+    bus.put(_STOPPED)
+    for name in names:
+        bus.events.delete_rule(Name=name)
+    assert len(bus.logged()) == 1
+
+
 def test_a_rule_that_is_off_sends_nothing(bus: Bus) -> None:
     """DisableRule stops it, EnableRule starts it again."""
     bus.events.disable_rule(Name=bus.name)
