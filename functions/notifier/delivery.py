@@ -12,10 +12,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.notifier import mail, pagerduty, slack
-from functions.notifier.http import post_json
 from functions.notifier.notice import Notice
-from functions.notifier.secrets import AWS_CALLS, read_secret
+from functions.notifier.posting import post_json
 from functions.notifier.settings import Recipients, Settings, is_safe_url
+from functions.notifier.stored_secrets import AWS_CALLS, read_secret
 from functions.shared.errors import SafeError
 from functions.shared.telemetry import publishable
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from functions.notifier import http, mail, slack
+from functions.notifier import mail, posting, slack
 from functions.notifier.delivery import Receiver
 from functions.notifier.memory import SIZE, Delivered
 from functions.notifier.settings import Settings, read_settings
@@ -105,7 +105,7 @@ def world(_notifier_environment: None, server: Wire, monkeypatch: pytest.MonkeyP
     )
     monkeypatch.setattr("functions.notifier.handler.settings", settings)
     monkeypatch.setattr("functions.notifier.handler.delivered", Delivered())
-    monkeypatch.setattr(http, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(posting, "FIRST_PAUSE_S", 0.01)
     return World(invoke, server, settings)
 
 
@@ -237,7 +237,7 @@ def test_when_all_fail_all_are_named(world: World) -> None:
     ]
 
 
-@pytest.mark.parametrize("status", sorted(http.RETRY_STATUS_CODES))
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_receiver_that_is_busy_is_asked_three_times(world: World, status: int) -> None:
     """The third attempt succeeds; `Retry-After: 3600` of the answers is not waited for."""
     world.wire.statuses[OTHER_HOOK] = [status, status, 200]
@@ -253,16 +253,28 @@ def test_pauses_grow_from_attempt_to_attempt(world: World, monkeypatch: pytest.M
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     world.wire.statuses["/busy"] = [503]
-    assert http.post_json(f"{world.wire.url}/busy", {}, deadline_s=time.monotonic() + 60) == 503
+    assert posting.post_json(f"{world.wire.url}/busy", {}, deadline_s=time.monotonic() + 60) == 503
     assert pauses == [0, 0.01, 0.02]
 
 
 def test_no_attempt_begins_that_could_outlive_the_function(world: World) -> None:
     """Killed by its timeout, the function would tell nobody why; 8 s is what one attempt may take."""
     world.wire.statuses["/busy"] = [503]
-    assert http.post_json(f"{world.wire.url}/busy", {}, deadline_s=time.monotonic() + 7.5) is None
-    assert http.post_json(f"{world.wire.url}/busy", {}, deadline_s=time.monotonic() + 8.005) == 503
+    assert posting.post_json(f"{world.wire.url}/busy", {}, deadline_s=time.monotonic() + 7.5) is None
+    assert posting.post_json(f"{world.wire.url}/busy", {}, deadline_s=time.monotonic() + 8.005) == 503
     assert paths(world) == ["/busy"]
+
+
+@pytest.mark.parametrize(("left_ms", "asked"), [(9_500, 0), (10_500, 1)])
+def test_two_seconds_are_kept_for_log_and_metrics(
+    world: World, monkeypatch: pytest.MonkeyPatch, left_ms: int, asked: int
+) -> None:
+    """With less than those and the 8 s of an attempt it fails and says so, rather than being killed."""
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: left_ms)
+    invocation = world.tell(record("composite_alarm", topic=WARNING))
+    assert len(world.wire.posts) == asked
+    assert (invocation.error is None) == bool(asked)
+    assert len(invocation.lines) == 1
 
 
 def test_a_receiver_that_accepts_and_never_answers_costs_five_seconds(

@@ -263,9 +263,25 @@ def test_the_longest_that_aws_allows_fits_every_format() -> None:
     check_all(
         notice("composite_alarm", **{**changes, "TriggeringChildren": [], "NewStateReason": "<" * 1023})
     )
-    for text in ("ä" * 130_000, "< " * 130_000, "\n" * 260_000, "x\n" * 130_000, "\x00\x1b[31m\ud800", ""):
+    for text in (
+        "ä" * 130_000,
+        "< " * 130_000,
+        "\n" * 260_000,
+        "x\n" * 130_000,
+        "[" * 100_000,
+        "\x00\x1b[31m\ud800",
+        "",
+    ):
         check_all(notice_of(record_of(text)))
         check_all(notice_of(record_of({"detail-type": text, "a": text})))
+
+
+def test_a_description_with_tabs_bars_and_brackets_breaks_no_line_and_no_link() -> None:
+    """A tab is a control character in a subject, a bar ends an address in Slack."""
+    text = "it\tfails\there\nRunbook: https://example.com/a|b>c d\nLog group: a|b"
+    one = notice("metric_alarm", AlarmDescription=text)
+    check_all(one)
+    assert "<https://example.com/a%7Cb&gt;c%20d|Runbook>" in " ".join(all_texts(slack.payload(one)))
 
 
 @unhurried

@@ -107,6 +107,12 @@ def test_all_problems_are_named_at_once() -> None:
     assert all(name in str(refused.value) for name in GOOD)
 
 
+def test_a_receiver_that_is_named_twice_is_told_once() -> None:
+    """Two files of a configuration may both name it."""
+    settings = read_settings({**GOOD, "RECIPIENTS": recipients(slack=["ssm:a", "ssm:b", "ssm:a"])})
+    assert settings.recipients["critical"].slack == ("ssm:a", "ssm:b")
+
+
 @pytest.mark.parametrize("channel", ["slack", "pagerduty"])
 def test_a_secret_that_stands_where_its_reference_should_is_not_repeated(channel: str) -> None:
     """It is in the function's environment already; it must not be in its log as well."""

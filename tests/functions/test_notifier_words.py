@@ -12,7 +12,7 @@ from functions.notifier import console
 from functions.notifier.description import Description, read_description
 from functions.notifier.messages import UnreadableRecordError
 from functions.notifier.reason import read_reason
-from functions.notifier.trigger import metric_of, watched
+from functions.notifier.trigger import metric_of, threshold_of, watched
 from functions.notifier.wording import ascii_only, clip, duration, number, read_time
 from tests.functions.notifier_events import (
     CRITICAL,
@@ -238,6 +238,37 @@ def test_the_link_to_the_logs_searches_the_errors_of_the_service_from_half_an_ho
         assert "| filter level in ['ERROR', 'CRITICAL', 'FATAL']\n" in query["editorString"]
 
 
+def test_the_logs_are_searched_until_sns_took_the_message() -> None:
+    """An alarm that a mute rule held back is told much later; what went on meanwhile is of interest."""
+    one = notice("metric_alarm", StateChangeTime="2026-11-22T01:00:00.000+0000")
+    assert one.occurred_at == datetime(2026, 11, 22, 1, tzinfo=timezone.utc)
+    assert facts(one)["Since"] == "2026-11-22 01:00:00 UTC, first bad datapoint 02:33"
+    query = query_of(links(one)["Errors in the log"])
+    assert (query["start"], query["end"]) == ("2026-11-22T00:30:00.000Z", "2026-11-22T02:43:12.000Z")
+    later = notice("metric_alarm", StateChangeTime="2026-11-22T05:00:00.000+0000")
+    assert query_of(links(later)["Errors in the log"])["end"] == "2026-11-22T05:00:00.000Z"
+
+
+@pytest.mark.parametrize("name", names())
+def test_only_an_alarm_that_fires_has_a_first_bad_datapoint(name: str) -> None:
+    """The datapoints of an all-clear are good ones."""
+    for one in notices(name):
+        said = "first bad datapoint" in facts(one).get({"OK": "Over since"}.get(one.state, "Since"), "")
+        assert said == (
+            (one.state == "ALARM" and "→" in facts(one).get("Value", "")) or name == "metric_null_description"
+        )
+
+
+def test_a_band_is_not_the_metric_and_a_truth_value_no_threshold() -> None:
+    """Wherever the band stands in the list; and JSON's true is not 1."""
+    metric = {"Id": "m", "Label": "the metric", "ReturnData": True}
+    band = {"Id": "b", "Label": "the band", "ReturnData": True}
+    for queries in ([metric, band], [band, metric]):
+        assert metric_of({"Metrics": queries, "ThresholdMetricId": "b"}) == "the metric"
+    assert threshold_of({"Threshold": True, "ComparisonOperator": "LessThanThreshold"}) == ""
+    assert threshold_of({"Threshold": 1, "ComparisonOperator": "LessThanThreshold"}) == "< 1"
+
+
 def test_odd_names_are_escaped_in_every_address() -> None:
     """A name with blanks, quotes, slashes or letters of any language leads where it should."""
     odd = "a b/c'd\"e(f)~g?h#i&j%k|ü"
@@ -252,6 +283,10 @@ def test_odd_names_are_escaped_in_every_address() -> None:
             url
         )
         assert "xray" in url or not re.search(r"['()]", url)
+    escaped = "a%20b%2Fc%27d%22e%28f%29~g%3Fh%23i%26j%25k%7C%C3%BC"
+    assert console.alarm("eu-west-1", odd).endswith(f"#alarmsV2:alarm/{escaped}")
+    assert console.dashboard("eu-west-1", odd).endswith(f"#dashboards/dashboard/{escaped}")
+    assert f"/clusters/{escaped}/services/{escaped}/" in console.ecs_service("eu-west-1", odd, odd)
     assert query_of(console.errors("eu-west-1", odd, (AT, AT)))["source"] == odd
     expression = re.findall(r"expression~'([^)]*)\)", console.trace_map("eu-west-1", odd))[0]
     assert unquote(expression.replace("*", "%")) == f'service("{odd.replace(chr(34), "")}")'
@@ -289,7 +324,9 @@ def test_a_task_of_no_service_has_no_link_to_a_service() -> None:
 
 
 def test_a_failure_in_ecs_has_its_runbook_and_a_success_none() -> None:
-    """The headings are a contract with docs/runbooks/ecs.md."""
+    """The headings are a contract with docs/runbooks/ecs.md; a success needs no advice either."""
+    assert notice("ecs_deployment_failed").advice.startswith("Look at why its tasks stopped")
+    assert notice("ecs_deployment_completed").advice == notice("ecs_task_scaled_in").advice == ""
     assert (
         links(notice("ecs_deployment_failed"))["Runbook"]
         == "https://example.com/runbooks/ecs.md#deployment-failed"
@@ -316,6 +353,13 @@ def test_tasks_of_one_service_that_die_again_and_again_are_one_problem() -> None
     )
 
 
+def test_a_sentence_begins_with_a_capital_and_a_message_as_it_came() -> None:
+    """The platform's sentences go on after "<service> in <environment>:", a person's do not."""
+    assert notice("metric_math_alarm").explanation.startswith("More than 5 %")
+    assert notice("ecs_task_exited").explanation.startswith("A task died")
+    assert notice_of(record_of("it came so")).explanation == "it came so"
+
+
 def test_a_stopped_task_tells_its_containers_and_how_long_it_ran() -> None:
     """Exit codes with the signal they stand for; a container that never ran has none."""
     shown = facts(notice("ecs_task_out_of_memory"))
@@ -326,6 +370,9 @@ def test_a_stopped_task_tells_its_containers_and_how_long_it_ran() -> None:
     assert shown["Since"] == "2026-11-22 02:43:05 UTC"
     assert facts(notice("ecs_task_failed_to_start"))["Container collector"] == "did not run"
     assert "Ran for" not in facts(notice("ecs_task_failed_to_start"))
+    for code in ("1", True, 1.5, [1], None):
+        detail = {"lastStatus": "STOPPED", "containers": [{"name": "app", "exitCode": code}]}
+        assert facts(notice("ecs_task_exited", detail=detail))["Container app"] == "did not run"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,6 @@ for _name in ("urllib3", "botocore"):
 
 _pool = urllib3.PoolManager(
     timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S),
-    retries=False,  # redirects are not followed either: a secret goes where it was meant to go
     maxsize=8,
     headers={"Content-Type": "application/json; charset=utf-8"},
 )
@@ -52,7 +51,9 @@ def post_json(url: str, content: dict[str, Any], *, deadline_s: float) -> int | 
             break
         time.sleep(pause_s)
         try:
-            status = _pool.request("POST", url, body=body).status
+            # NOTE: said here, since the pool's settings do not keep urllib3 1.26 from following redirects;
+            # a secret goes where it was meant to go and nowhere else.
+            status = _pool.request("POST", url, body=body, retries=False, redirect=False).status
         except HTTPError:  # its message quotes the address
             continue
         if status not in RETRY_STATUS_CODES:
