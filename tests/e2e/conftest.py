@@ -16,10 +16,10 @@ import pytest
 
 from catalog import Catalog
 from config.models import Environment
-from local_aws import process
+from local_aws import clock, process
 from local_aws.identity import HOST
 from ops import BUILD, ROOT, environment
-from tests.e2e.endpoint import WEBHOOK, Endpoint, listening
+from tests.e2e.endpoint import SLACK, WEBHOOK, Endpoint, listening
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,9 @@ class Platform:
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout))
 
+
+LOCAL_AWS_SPEED = 20
+"""How many times faster alarms' waits pass than in AWS."""
 
 SLACK_PARAMETER = "/reveille/local/slack"
 
@@ -113,7 +116,9 @@ def empty_platform(tmp_path_factory: pytest.TempPathFactory, webhooks: Endpoint)
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
-    endpoint = process.start(port, folder / "local-aws")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(clock.VARIABLE, str(LOCAL_AWS_SPEED))
+        endpoint = process.start(port, folder / "local-aws")
     overrides = {"REVEILLE_ENDPOINT": endpoint, **everything(webhooks)}
     env, catalog = environment.read("local", variables=overrides)
     variables = {
@@ -124,8 +129,12 @@ def empty_platform(tmp_path_factory: pytest.TempPathFactory, webhooks: Endpoint)
         # One download of the provider per machine, not per session.
         "TF_PLUGIN_CACHE_DIR": os.environ.get("TF_PLUGIN_CACHE_DIR") or str(BUILD / "terraform-plugins"),
     }
+    made = Platform(endpoint, folder, env, catalog, variables)
+    made.client("ssm").put_parameter(
+        Name=SLACK_PARAMETER, Value=f"{webhooks.url}{SLACK}", Type="SecureString"
+    )
     try:
-        yield Platform(endpoint, folder, env, catalog, variables)
+        yield made
     finally:
         process.stop(folder / "local-aws")
 
