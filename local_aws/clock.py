@@ -1,6 +1,6 @@
 """How fast the local AWS's clock goes: a rehearsal need not wait as long as AWS does.
 
-`LOCAL_AWS_SPEED=20`, given when it is started, makes waits of alarms twenty times shorter. Timestamps stay true.
+`LOCAL_AWS_SPEED=20`, given when it starts, makes waits of alarms twenty times shorter. Timestamps stay true.
 """
 
 from __future__ import annotations

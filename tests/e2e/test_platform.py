@@ -410,7 +410,7 @@ def test_every_alarm_that_speaks_arrives_in_the_queue_and_at_the_webhook(
         expected = {speakers[key].name for key in keys}
         wait_for(
             functools.partial(all_said, webhooks, expected),
-            lambda missing=expected: f"missing: {sorted(missing - said(webhooks))}",  # type: ignore[misc]
+            lambda missing=expected: f"missing: {sorted(missing - said(webhooks))}",
         )
         assert said(webhooks) == expected, "something spoke that should have been silent"
         for leaf in leaves:
