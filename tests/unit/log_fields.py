@@ -16,7 +16,7 @@ SYSTEM = {"@timestamp", "@message", "@log", "@logStream", "@ingestionTime"}
 _RUNTIME = {"errorType", "errorMessage", "stackTrace", "requestId"}
 """What Lambda's runtime writes of an exception (Lambda Developer Guide, "Python logging", JSON)."""
 
-_REPORT = {"type", "record.status", "record.errorType"} | {
+_REPORT = {"type", "record.status"} | {
     f"record.metrics.{name}"
     for name in ("durationMs", "billedDurationMs", "memorySizeMB", "maxMemoryUsedMB", "initDurationMs")
 }
