@@ -161,11 +161,7 @@ async def unsubscribe(call: Call) -> Response:
         code = "InvalidParameter"
         text = "Cannot unsubscribe a subscription that is pending confirmation"
         raise AwsError(code, f"Invalid parameter: SubscriptionArn Reason: {text}")
-    response = await call.forward()
-    for relay in list(relays(call.store).values()):
-        if relay.subscription == arn:
-            del relays(call.store)[relay.identity]
-    return response
+    return await call.forward()
 
 
 async def get_subscription_attributes(call: Call) -> Value:
@@ -200,9 +196,6 @@ async def delete_topic(call: Call) -> Response:
     unconfirmed = call.table("unconfirmed")
     for arn in [arn for arn, row in unconfirmed.items() if row["topic"] == call.input["TopicArn"]]:
         del unconfirmed[arn]
-    for relay in list(relays(call.store).values()):
-        if relay.topic == call.input["TopicArn"]:
-            del relays(call.store)[relay.identity]
     return response
 
 
