@@ -105,7 +105,7 @@ def check_mail(one: Notice) -> None:
     # (?<!…): a form feed is a line break to splitlines, not to a mail program
     for line in body.split("\n"):
         assert len(line) <= 78 or max(map(len, line.split())) > 40, line
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", body)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", body)
 
 
 def check_slack(one: Notice) -> None:
@@ -269,7 +269,7 @@ def test_the_longest_that_aws_allows_fits_every_format() -> None:
         "\n" * 260_000,
         "x\n" * 130_000,
         "[" * 100_000,
-        "\x00\x1b[31m\ud800",
+        "a\x00\x1b[31m\ud800\x7f\x9bb",
         "",
     ):
         check_all(notice_of(record_of(text)))

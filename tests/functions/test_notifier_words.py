@@ -245,6 +245,8 @@ def test_the_logs_are_searched_until_sns_took_the_message() -> None:
     assert facts(one)["Since"] == "2026-11-22 01:00:00 UTC, first bad datapoint 02:33"
     query = query_of(links(one)["Errors in the log"])
     assert (query["start"], query["end"]) == ("2026-11-22T00:30:00.000Z", "2026-11-22T02:43:12.000Z")
+    first = notice("metric_alarm", StateChangeTime="0001-01-01T00:00:00+0000")
+    assert query_of(links(first)["Errors in the log"])["start"].endswith("01-01T00:00:00.000Z")
     later = notice("metric_alarm", StateChangeTime="2026-11-22T05:00:00.000+0000")
     assert query_of(links(later)["Errors in the log"])["end"] == "2026-11-22T05:00:00.000Z"
 
