@@ -50,7 +50,7 @@ class Events:
         return self._targets.get((_bus(rule), rule.name), [])
 
     def _of_rule(self, rule: Resource) -> Iterator[Finding]:
-        if rule.text("state") == "DISABLED" or rule.body.get("is_enabled") is False:
+        if rule.text("state") == "DISABLED" or rule.plain("is_enabled") is False:
             yield Finding("event rule", "is disabled: enable it, or take it away")
         targets = self.targets(rule)
         if not targets:

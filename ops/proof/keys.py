@@ -58,7 +58,7 @@ def key_of(
         says = f"{what} {encrypted.name} is under {reference}, {why}: use a customer-managed key of theirs"
         yield Finding(link, says)
         return None
-    if key.body.get("is_enabled") is False:
+    if key.plain("is_enabled") is False:
         yield Finding(link, f"{_key(key)} of {what} {encrypted.name} is disabled: enable it")
     return key
 

@@ -78,6 +78,8 @@ FUNCTIONS = [
     Broken("role may not send dead letters", named(ROLE, "Letters"), "function role", "allow sqs:SendMessage"),
     Broken("role may not use the key", named(ROLE, "Key"), "function role", "allow kms:Decrypt"),
     Broken("role may use the key for S3", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}), "function role", "kms:ViaService has to be s3"),
+    Broken("role may use the key for SNS alone", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "sns.eu-west-1.amazonaws.com"}}), "function role", "key of dead-letter queue shop-letters-prod"),
+    Broken("role may use the key for SQS alone", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "sqs.eu-west-1.amazonaws.com"}}), "function role", "key of topic shop-mail-prod"),
     Broken("role may use another key", named(ROLE, "Key", Resource="arn:aws:kms:eu-west-1:111122223333:key/1"), "function role", "does not cover"),
     Broken("key closed to the account", named(KEY, "Account"), "function role", "allow kms:"),
     Broken("role may not publish", named(ROLE, "Mail"), "function role", "allow sns:Publish"),

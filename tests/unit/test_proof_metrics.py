@@ -75,6 +75,7 @@ BAND = {"threshold": None, "threshold_metric_id": "band", "comparison_operator":
     [
         with_alarm(statistic=None, extended_statistic="p99.9"),
         with_alarm(period=10, evaluation_periods=3),
+        with_alarm(period="60", evaluation_periods="5", datapoints_to_alarm="5", threshold="0"),
         with_alarm(period=3600, evaluation_periods=168),
         with_alarm(period=86_400, evaluation_periods=7),
         with_alarm(period=3540, evaluation_periods=24),
@@ -87,7 +88,7 @@ BAND = {"threshold": None, "threshold_metric_id": "band", "comparison_operator":
         ),
         with_queries(
             {"id": "m", "metric": metric("Duration", stat="p99"), "return_data": True},
-            {"id": "band", "expression": "ANOMALY_DETECTION_BAND(m, 3)", "return_data": True},
+            {"id": "band", "expression": "ANOMALY_DETECTION_BAND(m, 3)", "return_data": "true"},
             **BAND,
         ),
         with_queries({"id": "m", "metric": metric("Errors", stat="TC(10%:90%)"), "return_data": True}),
@@ -108,7 +109,9 @@ def test_an_alarm_that_cloudwatch_takes_is_accepted(edited: Edited) -> None:
     [
         (with_alarm(period=3540, evaluation_periods=25), "period: looks back 88500 s"),
         (with_alarm(period=3600, evaluation_periods=169), "period: looks back 608400 s"),
-        (with_alarm(period="60"), "period: 60 is no period"),
+        (with_alarm(period="90"), "period: 90 is no period"),
+        (with_alarm(period="${var.x}"), "period: ${var.x} is no period"),
+        (with_alarm(datapoints_to_alarm="6"), "datapoints: datapoints_to_alarm is 6"),
         (with_alarm(evaluation_periods=None), "datapoints: evaluation_periods is None"),
         (with_alarm(datapoints_to_alarm=0), "datapoints: datapoints_to_alarm is 0"),
         (with_alarm(extended_statistic="p99"), "statistic: needs either a statistic or an extended_statistic"),
