@@ -15,6 +15,7 @@ from ops.proof.policies import why_refused
 from ops.proof.topics import Topics
 
 _TARGETS = ("aws_sns_topic", "aws_sqs_queue", "aws_lambda_function", "aws_cloudwatch_log_group")
+_LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 _LOG_WRITERS = ("events.amazonaws.com", "delivery.logs.amazonaws.com")
 
 
@@ -92,17 +93,19 @@ class Events:
             one.text("policy_document")
             for one in self._configuration.of_type("aws_cloudwatch_log_resource_policy")
         ]
+        none = "" if policies else "there is no aws_cloudwatch_log_resource_policy"
         for writer in _LOG_WRITERS:
-            for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-                request = service._replace(name=writer).asks(action, f"{group.arn}:log-stream:any")
-                refused = (
-                    why_refused(request, *policies)
-                    if policies
-                    else "there is no aws_cloudwatch_log_resource_policy"
+            requests = [
+                service._replace(name=writer).asks(action, f"{group.arn}:log-stream:any")
+                for action in _LOG_ACTIONS
+            ]
+            whys = {one.action: why for one in requests if (why := none or why_refused(one, *policies))}
+            if whys:
+                why = next(iter(whys.values()))
+                says = (
+                    f"log group {group.name}: {why}: allow {' and '.join(whys)} on {group.name}:* to {writer}"
                 )
-                if refused:
-                    says = f"log group {group.name}: {refused}: allow {action} on {group.name}:* to it"
-                    yield Finding("log resource policy", says)
+                yield Finding("log resource policy", says)
 
 
 def _bus(one: Resource) -> str:

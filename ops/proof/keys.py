@@ -33,12 +33,21 @@ def usable(
     key = yield from key_of(configuration, encrypted, what)
     if key is None:
         return
-    for action in KEY_ACTIONS:
-        context = (_CONTEXTS[encrypted.type], encrypted.arn)
-        refused = why_not(configuration, key, service.asks(action, key.arn, key_context=context))
-        if refused:
-            says = f"{_key(key)} of {what} {encrypted.name}: {refused}: allow {action} to {service.needs}"
-            yield Finding("key policy", says)
+    context = (_CONTEXTS[encrypted.type], encrypted.arn)
+    refused = {
+        action: why_not(configuration, key, service.asks(action, key.arn, key_context=context))
+        for action in KEY_ACTIONS
+    }
+    whys = {action: why for action, why in refused.items() if why}
+    if whys:
+        needs = (
+            f"{service.name} bound by kms:EncryptionContext:{context[0]} alone, since it says no source here"
+        )
+        says = (
+            f"{_key(key)} of {what} {encrypted.name}: {next(iter(whys.values()))}: allow {' and '.join(whys)} to "
+            f"{service.needs if service.says_source_to_keys else needs}"
+        )
+        yield Finding("key policy", says)
 
 
 def key_of(
