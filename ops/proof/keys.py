@@ -40,13 +40,10 @@ def usable(
     }
     whys = {action: why for action, why in refused.items() if why}
     if whys:
-        needs = (
-            f"{service.name} bound by kms:EncryptionContext:{context[0]} alone, since it says no source here"
-        )
-        says = (
-            f"{_key(key)} of {what} {encrypted.name}: {next(iter(whys.values()))}: allow {' and '.join(whys)} to "
-            f"{service.needs if service.says_source_to_keys else needs}"
-        )
+        bound = f"{service.name} bound by kms:EncryptionContext:{context[0]} alone: it says no source here"
+        needs = service.needs if service.says_source_to_keys else bound
+        why, actions = next(iter(whys.values())), " and ".join(whys)
+        says = f"{_key(key)} of {what} {encrypted.name}: {why}: allow {actions} to {needs}"
         yield Finding("key policy", says)
 
 

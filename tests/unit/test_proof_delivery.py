@@ -105,7 +105,7 @@ EVENTS = [
     Broken("target with a role", set_(f"{TARGET}.queue", role_arn="x"), "event target", "has a role_arn"),
     Broken("topic closed to events", named(TOPIC_POLICY, "Events"), "topic policy", "no statement allows events.amazonaws.com sns:Publish"),
     Broken("topic open under a condition that EventBridge never meets", named(TOPIC_POLICY, "Events", Condition=SOURCE), "topic policy", "events.amazonaws.com is not documented to send aws:SourceArn"),
-    Broken("key closed to events", named(KEY, "Events"), "key policy", "of topic shop-critical-prod: no statement allows events.amazonaws.com"),
+    Broken("key closed to events", named(KEY, "Events"), "key policy", "bound by kms:EncryptionContext:aws:sns:topicArn alone"),
     Broken("key open under a condition that EventBridge never meets", named(KEY, "Events", Condition=SOURCE), "key policy", "is not documented to send aws:SourceArn"),
     Broken("queue closed to events", named("aws_sqs_queue.alarms", "EventsSend"), "queue policy", "allows events.amazonaws.com"),
     Broken("queue open to another rule", named("aws_sqs_queue.alarms", "EventsSend", Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/x"}}), "queue policy", "rule/x"),
@@ -251,5 +251,5 @@ def test_one_cause_is_one_line_that_counts_whom_it_concerns() -> None:
     )
     assert events == (
         "event rule shop-tasks-prod: topic policy: topic shop-critical-prod: it has no aws_sns_topic_policy: allow "
-        "sns:Publish to events.amazonaws.com without a condition"
+        "sns:Publish to events.amazonaws.com without a condition: it meets none"
     )
