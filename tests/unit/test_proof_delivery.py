@@ -228,6 +228,13 @@ def test_policies_and_redrives_may_be_resources_of_their_own() -> None:
     assert [one.link for one in prove(edited.stacks).faults] == ["dead-letter queue"] * 3
 
 
+def test_a_permission_compares_as_lambda_does() -> None:
+    """Its source ARN is a text with wildcards, which reach over the parts of an ARN."""
+    edited = Edited(stacks())
+    edited.body(PERMISSION)["source_arn"] = "arn:aws:sns:*shop-critical-prod"
+    assert prove(edited.stacks).faults == ()
+
+
 def test_a_function_that_publishes_to_its_own_topic_does_not_go_on_for_ever() -> None:
     """What is being walked already adds nothing."""
     edited = Edited(stacks())
