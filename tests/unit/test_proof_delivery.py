@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops.proof import Route, lines, prove
-from tests.proof_support import Broken, Edited, check
+from tests.proof_support import Broken, Edited, Stacks, check
 from tests.unit.delivery import ACCOUNT, REGION, stacks
 
 FUNCTION = "aws_lambda_function.notifier"
@@ -59,6 +59,18 @@ def logs(old: str, new: str) -> Any:
         body["policy_document"] = body["policy_document"].replace(old, new)
 
     return change
+
+
+def losing_target(edited: Edited) -> None:
+    """Make the function a target of the rule, with a permission and without dead letters."""
+    edited.body(f"{TARGET}.topic")["arn"] = "${aws_lambda_function.notifier.arn}"
+    permission = {
+        **edited.body(PERMISSION),
+        "principal": "events.amazonaws.com",
+        "source_arn": "${aws_cloudwatch_event_rule.tasks.arn}",
+    }
+    edited.add("monitoring", "aws_lambda_permission.events", **permission)
+    edited.remove(INVOKED)
 
 
 SOURCE = {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/shop-tasks-prod"}}
@@ -119,6 +131,7 @@ EVENTS = [
     Broken("log policy of another group", logs("tasks.arn}:*", "tasks.arn}-x:*"), "log resource policy", "Resource does not cover"),
     Broken("log policy without its streams", logs("tasks.arn}:*", "tasks.arn}"), "log resource policy", "Resource does not cover"),
     Broken("function as a target, without a permission", set_(f"{TARGET}.topic", arn="${aws_lambda_function.notifier.arn}"), "function permission", "events.amazonaws.com"),
+    Broken("function as a target, without dead letters", losing_target, "function dead letters", "neither an on-failure"),
 ]  # fmt: skip
 
 COMPOSITES = [
@@ -141,7 +154,11 @@ def test_everything_is_as_it_has_to_be() -> None:
 
 def test_the_ways_are_told_with_those_whom_they_reach() -> None:
     """Through the nearest composites that notify, and through the function to its mail."""
-    everyone = ("function shop-notifier-prod", "email oncall@example.com", "queue shop-alarms-prod")
+    everyone = (
+        "function shop-notifier-prod",
+        "via shop-notifier-prod: email oncall@example.com",
+        "queue shop-alarms-prod",
+    )
     topics = ("shop-critical-prod",)
     assert set(prove(stacks()).routes) == {
         Route("shop-errors-prod", ("shop-wide-prod",), topics, everyone),
@@ -226,6 +243,35 @@ def test_policies_and_redrives_may_be_resources_of_their_own() -> None:
         '{"redrivePermission": "byQueue"}'
     )
     assert [one.link for one in prove(edited.stacks).faults] == ["dead-letter queue"] * 3
+
+
+def with_json() -> Stacks:
+    """Return the stacks with the mail topic in the JSON of a variable, and the other one as a key of it."""
+    edited = Edited(stacks())
+    edited.body(FUNCTION)["environment"]["variables"] = {
+        "RECIPIENTS": '{"critical": {"slack": [], "mail": ["${aws_sns_topic.mail.arn}"], "on": true}}',
+        "TOPICS": '{"${aws_sns_topic.critical.arn}": "critical"}',
+    }
+    return edited.stacks
+
+
+def test_a_topic_in_the_json_of_a_variable_is_followed() -> None:
+    """As a value, however deep; as a key it is where notifications come from."""
+    assert prove(with_json()) == prove(stacks())
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Broken("nobody gets the mail", remove("aws_sns_topic_subscription.mail"), "subscription", "topic shop-mail-prod has no subscriptions"),
+        Broken("role may not publish", named(ROLE, "Mail"), "function role", "allow sns:Publish"),
+        Broken("mail topic gone", remove(MAIL), "function topic", "variable RECIPIENTS"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_broken_link_behind_the_json_of_a_variable_is_found(broken: Broken) -> None:
+    """As behind a variable that is the topic."""
+    check(with_json(), broken, "shop-direct-prod")
 
 
 def test_a_permission_compares_as_lambda_does() -> None:
