@@ -1,20 +1,22 @@
-"""What only the catalog knows to be wrong with an environment: its alarms, and the names it makes."""
+"""What only the catalog knows to be wrong with an environment: alarms, objectives, and the names it makes."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from catalog.build import build
-from catalog.kinds import KINDS
+from catalog.kinds import KINDS, platform
 from catalog.naming import Names
-from catalog.specs import Alarm, Composite
-from catalog.templates import AlarmTemplate, Kind
-from catalog.tuning import m_of_n, tuned, tunings_by_kind
-from config.models import Environment, Tuning
-
-MAX_CHILDREN = 100
-"""Alarms that one composite may name (CloudWatch API Reference, PutCompositeAlarm)."""
+from catalog.owned import queues, roles
+from catalog.platform import Platform
+from catalog.services import Service
+from catalog.slos import FASTEST, events_of, least_objective_percent, offers
+from catalog.subjects import Subject
+from catalog.templates import AlarmTemplate
+from catalog.texts import number
+from catalog.tuning import m_of_n
+from config.models import AlarmTunings, Environment, Slo, Tuning
 
 Location = tuple[str | int, ...]
 Breach = tuple[Location, str]
@@ -23,55 +25,77 @@ Breach = tuple[Location, str]
 
 def check(env: Environment) -> Iterator[Breach]:
     """Yield where and what is wrong with `env`; nothing means that its catalog can be built."""
-    breaches = [*_check_tunings(env), *_check_size(env)]
+    names = Names.of(env)
+    services = [Service.of(env, names, name, service) for name, service in env.services.items()]
+    breaches = [*_check_tunings(env, services), *_check_objectives(services)]
     yield from breaches or _check_names(env)
 
 
-def _check_tunings(env: Environment) -> Iterator[Breach]:
-    for kind_name, kind in KINDS.items():
-        tunings = tunings_by_kind(env)[kind_name]
-        yield from _check_keys(("alarms", kind_name), tunings, kind)
-        for alarm in kind.alarms:
-            tuning = tunings.get(alarm.key)
-            if alarm.threshold is None and (tuning is None or tuning.threshold is None):
-                yield ("alarms", kind_name, alarm.key), "threshold is missing: it has no default"
+def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Breach]:
+    for name, alarms in (
+        *((kind.name, kind.alarms) for kind in KINDS.values()),
+        (platform.NAME, platform.ALARMS),
+    ):
+        tunings = env.alarms.of(name)
+        yield from _check_keys(("alarms", name), tunings, alarms, name)
+        for alarm in alarms:
+            tuning = tunings.get(alarm.key, Tuning())
+            if alarm.threshold is None and tuning.threshold is None and tuning.anomaly_band is None:
+                yield ("alarms", name, alarm.key), "threshold is missing: it has no default"
     broken: dict[Location, str] = {}  # a value for all services of a kind is wrong once, not once for each
-    for name, service in env.services.items():
-        kind = KINDS[service.kind]
-        yield from _check_keys(("services", name, "alarms"), service.alarms, kind)
-        for alarm in kind.alarms:
-            broken.update(_check_datapoints(env, name, alarm))
+    for service in services:
+        at = ("services", service.name, "alarms")
+        yield from _check_keys(at, service.config.alarms, service.kind.alarms, service.kind.name)
+        for alarm in service.kind.alarms:
+            if alarm.key in service.config.alarms:
+                yield from _check_applies(at, service.subject, alarm)
+            broken.update(_check_datapoints(service.subject, alarm, at, ("alarms", service.kind.name)))
+    for subject in Platform.of(env, Names.of(env)).subjects:
+        for alarm in platform.ALARMS:
+            broken.update(_check_datapoints(subject, alarm, ("alarms",), ("alarms", platform.NAME)))
     yield from broken.items()
 
 
-def _check_size(env: Environment) -> Iterator[Breach]:
-    by_kind = [sum(service.kind == kind for service in env.services.values()) for kind in KINDS]
-    if all(by_kind) and sum(by_kind) > MAX_CHILDREN:
-        yield (
-            ("services",),
-            f"{sum(by_kind)} services: the system-wide composite can watch {MAX_CHILDREN} at most",
-        )
+def _check_keys(
+    at: Location, tunings: AlarmTunings, alarms: Sequence[AlarmTemplate], kind: str
+) -> Iterator[Breach]:
+    by_key = {alarm.key: alarm for alarm in alarms}
+    for key, tuning in tunings.items():
+        if key not in by_key:
+            known = sorted(by_key)
+            text = f'no such alarm for kind "{kind}"; known: {", ".join(known)}{_near(key, known)}'
+            yield (*at, key), text
+            continue
+        tunable = sorted(by_key[key].tunable)
+        for name in tuning.model_fields_set - by_key[key].tunable:
+            text = f"the alarm {key} has none; known: {', '.join(tunable)}"
+            yield (*at, key, name), text
 
 
-def _check_keys(at: Location, tunings: dict[str, Tuning], kind: Kind) -> Iterator[Breach]:
-    known = sorted(alarm.key for alarm in kind.alarms)
-    for key in tunings:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"   did you mean {near[0]}?" if near else ""
-            yield (*at, key), f'no such alarm for kind "{kind.name}"; known: {", ".join(known)}{hint}'
+def _near(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"   did you mean {near[0]}?" if near else ""
 
 
-def _check_datapoints(env: Environment, name: str, alarm: AlarmTemplate) -> Iterator[Breach]:
-    service = env.services[name]
-    tuning = tuned(env, service, alarm)
+def _check_applies(at: Location, subject: Subject, alarm: AlarmTemplate) -> Iterator[Breach]:
+    """Refuse a tuning that tunes nothing: whoever wrote it believes that the alarm is there."""
+    left_out = subject.left_out(alarm)
+    if left_out is not None and left_out.why == "not applicable":
+        yield (*at, alarm.key), f"this service has no such alarm: {left_out.reason}"
+    elif left_out is not None and left_out.why == "opt-in" and subject.own[alarm.key].enabled is None:
+        text = f"this alarm is off by itself ({left_out.reason}): set enabled: true as well"
+        yield (*at, alarm.key), text
+
+
+def _check_datapoints(
+    subject: Subject, alarm: AlarmTemplate, own_at: Location, general_at: Location
+) -> Iterator[Breach]:
+    tuning = subject.tuned(alarm)
 
     def where(*fields: str) -> Location:
-        own = service.alarms.get(alarm.key)
-        general = tunings_by_kind(env)[service.kind].get(alarm.key)
         places: tuple[tuple[Location, Tuning | None], ...] = (
-            (("services", name, "alarms", alarm.key), own),
-            (("alarms", service.kind, alarm.key), general),
+            ((*own_at, alarm.key), subject.own.get(alarm.key)),
+            ((*general_at, alarm.key), subject.general.get(alarm.key)),
         )
         for at, one in places:
             for field in fields:
@@ -96,17 +120,47 @@ def _check_datapoints(env: Environment, name: str, alarm: AlarmTemplate) -> Iter
         )
 
 
+def _check_objectives(services: Sequence[Service]) -> Iterator[Breach]:
+    for service in services:
+        for name, slo in service.config.slos.items():
+            at = ("services", service.name, "slos", name)
+            yield from (((*at, key), text) for key, text in _check_objective(service, slo))
+
+
+def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str]]:
+    """Yield the key and what is wrong with it."""
+    least = least_objective_percent()
+    if slo.objective_percent <= least:
+        share = FASTEST * (100 - slo.objective_percent)
+        text = (
+            f"must be more than {number(least)}: burning {number(FASTEST)} times too fast would need "
+            f"{number(share)} % of the events to be bad, so nobody would ever be woken "
+            f"(found: {number(slo.objective_percent)})"
+        )
+        yield "objective_percent", text
+    counted = events_of(service.kind, slo, service.subject)
+    known = [one.key for one in offers(service.kind, service.subject)]
+    if counted is None:
+        found = slo.events or "nothing"
+        text = f"must be one of: {', '.join(known)} (found: {found}){_near(found, known)}"
+        yield "events", text
+    elif slo.slower_than_ms is not None and counted.latency is None:
+        yield "slower_than_ms", f"{counted.key} have no durations"
+
+
 def _check_names(env: Environment) -> Iterator[Breach]:
     """Refuse services that make the same name twice: an ECS service `x` has a log group `x-collector`."""
     catalog, names = build(env), Names.of(env)
-    alarms: tuple[Alarm | Composite, ...] = (*catalog.alarms, *catalog.composites)
     named = (
         *(("log group", one.name, one.service) for one in catalog.log_groups),
         *(("log group", one.key, one.service) for one in catalog.log_groups),
         *(("metric filter", one.name, one.service) for one in catalog.filters),
-        *(("alarm", one.name, one.service) for one in alarms),
-        *(("role", name, service) for name, service in names.roles(env)),
-        *(("queue", name, service) for name, service in names.queues(env)),
+        *(("alarm", one.name, one.service) for one in catalog.all_alarms),
+        *(("alarm", one.key, one.service) for one in catalog.all_alarms),
+        *(("role", name, service) for name, service in roles(env)),
+        *(("queue", name, service) for name, service in queues(env)),
+        *(("function", names.of_service(name), name) for name in env.functions),
+        ("function", names.notifier, None),
     )
     owners: dict[tuple[str, str], str | None] = {}
     clashes: dict[Location, str] = {}

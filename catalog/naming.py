@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_args
 
-from config.models import Environment
+from catalog.specs import Topic
+from config.models import Environment, Severity
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,28 @@ class Names:
         """Queue of the messages that a function could not process."""
         return self.of_thing(service, "dead-letters")
 
-    def topic(self, severity: str) -> str:
-        """Topic of the alarms of one severity."""
-        return self.of_thing(severity)
+    def topic(self, topic: str) -> str:
+        """Topic of one severity, or the one that is told when notifications fail."""
+        return self.of_thing(topic)
+
+    def mail_topic(self, severity: str) -> str:
+        """Topic through which the notifier sends what it has written as e-mail."""
+        return self.of_thing(severity, "mail")
+
+    @property
+    def notifier(self) -> str:
+        """Function that writes notifications for people, and its role."""
+        return self.of_thing("notifier")
+
+    @property
+    def notifier_dead_letters(self) -> str:
+        """Queue of the notifications that the notifier could not deliver."""
+        return self.of_thing("notifier", "dead-letters")
+
+    @property
+    def maintenance_role(self) -> str:
+        """Role with which EventBridge Scheduler begins maintenance windows."""
+        return self.of_thing("maintenance")
 
     @property
     def alarm_queue(self) -> str:
@@ -71,21 +92,12 @@ class Names:
         """Role with which CloudWatch Logs sends to the archive."""
         return self.of_thing("log-subscription")
 
-    def roles(self, env: Environment) -> Iterator[tuple[str, str | None]]:
-        """Yield the name of every IAM role of `env`, and the service it belongs to."""
-        for name in env.services:
-            if name in env.functions:
-                yield self.of_service(name), name
-            else:
-                yield from ((self.execution_role(name), name), (self.task_role(name), name))
-        yield from ((self.log_archive, None), (self.log_subscription_role, None))
-
-    def queues(self, env: Environment) -> Iterator[tuple[str, str | None]]:
-        """Yield the name of every queue of `env`, and the service it belongs to."""
-        for name, function in env.functions.items():
-            if function.sqs_trigger:
-                yield from ((self.of_service(name), name), (self.dead_letters(name), name))
-        yield from ((self.alarm_queue, None), (self.alarm_dead_letters, None))
+    def topics(self, env: Environment) -> Iterator[tuple[str, str]]:
+        """Yield the key and the name of every topic of `env`."""
+        yield from ((topic, self.topic(topic)) for topic in get_args(Topic))
+        for severity in get_args(Severity):
+            if getattr(env.notifications, severity).emails:
+                yield f"{severity}-mail", self.mail_topic(severity)
 
     @property
     def key_alias(self) -> str:
@@ -139,6 +151,7 @@ class Names:
             self.container_insights_log_group,
             self.lambda_insights_log_group,
             self.delivery_log_group,
+            self.events_log_group,
         )
 
     @property
@@ -150,6 +163,11 @@ class Names:
     def delivery_log_group(self) -> str:
         """Log group in which Firehose says why it could not write the archive."""
         return f"/aws/kinesisfirehose/{self.log_archive}"
+
+    @property
+    def events_log_group(self) -> str:
+        """Log group of AWS's events about our services; EventBridge writes to /aws/events/ only."""
+        return f"/aws/events/{self.whole}"
 
     @property
     def lambda_insights_log_group(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,15 +15,19 @@ Comparison = Literal[
     "GreaterThanOrEqualToThreshold",
     "LessThanThreshold",
     "LessThanOrEqualToThreshold",
+    "GreaterThanUpperThreshold",
 ]
 MissingData = Literal["breaching", "notBreaching", "ignore", "missing"]
-Unit = Literal["Count", "Milliseconds", "Percent", "None"]
+Unit = Literal["Count", "Milliseconds", "Seconds", "Percent", "Bytes", "None"]
+Topic = Literal["critical", "warning", "fallback"]
+"""Topics: one per severity, and the one that is told when notifications themselves fail."""
 
 SYMBOLS: Mapping[Comparison, str] = {
     "GreaterThanThreshold": ">",
     "GreaterThanOrEqualToThreshold": ">=",
     "LessThanThreshold": "<",
     "LessThanOrEqualToThreshold": "<=",
+    "GreaterThanUpperThreshold": "> the band of",
 }
 """How each comparison is written for people."""
 
@@ -54,12 +59,22 @@ class Math(Spec):
     """One time series computed from others by CloudWatch metric math."""
 
     expression: str
-    metrics: dict[str, Metric]
-    """The inputs, by the id that the expression uses."""
+    metrics: dict[str, Metric] = Field(min_length=1)
+    """The inputs, by the id that the expression uses; all of one period."""
     label: str
+
+    @property
+    def period_s(self) -> int:
+        """Seconds per datapoint."""
+        return next(iter(self.metrics.values())).period_s
 
 
 Series = Metric | Math
+
+
+def metrics_of(series: Series) -> tuple[Metric, ...]:
+    """Return the metrics that a series is made of."""
+    return (series,) if isinstance(series, Metric) else tuple(series.metrics.values())
 
 
 class LogGroup(Spec):
@@ -69,7 +84,7 @@ class LogGroup(Spec):
     name: str
     service: str | None = None
     """The service that writes to it; none for the platform's own."""
-    writer: Literal["service", "collector", "insights", "delivery"]
+    writer: Literal["service", "collector", "insights", "delivery", "notifier", "events"]
 
 
 class LogFilter(Spec):
@@ -77,7 +92,8 @@ class LogFilter(Spec):
 
     key: str
     name: str
-    service: str
+    service: str | None = None
+    """The service whose lines it reads; none for the platform's own."""
     log_group_key: str
     pattern: str
     namespace: str
@@ -88,36 +104,61 @@ class LogFilter(Spec):
 
 
 class Alarm(Spec):
-    """A metric alarm, complete: when it fires, why that matters, and whom it tells."""
+    """A metric alarm, complete: when it fires, why that matters, whom it tells and what they should do."""
 
     key: str
     """Stable id `<service>_<alarm>`: the Terraform address; never changes with a threshold."""
     name: str
-    service: str
+    service: str | None = None
+    """The service it is about; none for the platform's own."""
     kind_key: str
     """Key of the alarm within its kind, as config tunes it."""
-    metric: Metric
+    owner: str
+    watches: Series
     comparison: Comparison
-    threshold: float
+    threshold: float | None = None
+    """The value that must be crossed, in `unit`; none with an anomaly band."""
+    anomaly_band: float | None = None
+    """Standard deviations off the metric's usual course, instead of a threshold."""
     unit: Unit
+    condition: str
+    """When it fires, in words and numbers: "> 8000 ms at the 99th percentile in 3 of 3 datapoints …"."""
     evaluation_periods: int = Field(ge=1)
     datapoints_to_alarm: int = Field(ge=1)
     treat_missing_data: MissingData
     severity: Severity
+    topic: Topic | None = None
+    """The topic it notifies; none when a composite speaks for it, or when it only silences others."""
+    says: str
+    runbook: str | None = None
+    """Where people read what to do: a heading of a file in docs/runbooks, `<file>.md#<heading>`."""
     description: str = Field(min_length=1, max_length=1024)
     """What happened and where to look; CloudWatch takes 1,024 characters (API reference, PutMetricAlarm)."""
 
     @model_validator(mode="after")
-    def _m_of_n(self) -> Alarm:
+    def _can_fire(self) -> Alarm:
         if self.datapoints_to_alarm > self.evaluation_periods:
             message = f"{self.key}: datapoints_to_alarm exceeds evaluation_periods"
+            raise ValueError(message)
+        if (self.threshold is None) == (self.anomaly_band is None):
+            message = f"{self.key}: needs either a threshold or an anomaly band"
             raise ValueError(message)
         return self
 
     @property
+    def period_s(self) -> int:
+        """Seconds per datapoint."""
+        return self.watches.period_s
+
+    @property
     def window_s(self) -> int:
         """Seconds that the alarm looks back over."""
-        return self.metric.period_s * self.evaluation_periods
+        return self.period_s * self.evaluation_periods
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics it watches."""
+        return metrics_of(self.watches)
 
 
 class InAlarm(Spec):
@@ -142,19 +183,84 @@ class AllOf(Spec):
 Rule = Annotated[InAlarm | AnyOf | AllOf, Field()]
 
 
+class Suppressor(Spec):
+    """The alarm that holds a composite's actions back while it is in ALARM.
+
+    Source: CloudWatch User Guide, "Suppressing composite alarm actions".
+    """
+
+    alarm: str
+    """Key of a metric alarm or composite."""
+    wait_s: int = Field(ge=0)
+    """Seconds that a change waits for the suppressor to enter ALARM."""
+    extension_s: int = Field(ge=0)
+    """Seconds after the suppressor has left ALARM before actions run again."""
+
+
 class Composite(Spec):
     """A composite alarm: a rule over other alarms."""
 
     key: str
     name: str
     service: str | None = None
+    kind_key: str
+    owner: str
     rule: Rule
     severity: Severity
+    topic: Topic | None = None
+    """The topic it notifies; none when another composite speaks for it, or when it only silences others."""
+    suppressor: Suppressor | None = None
+    says: str
+    runbook: str | None = None
     description: str = Field(min_length=1, max_length=1024)
 
     def children(self) -> tuple[str, ...]:
         """Return the keys of the alarms in the rule, each once, in order."""
         return tuple(dict.fromkeys(_leaves(self.rule)))
+
+
+class Event(Spec):
+    """An event of AWS that notifies like an alarm, where AWS has no metric for it."""
+
+    key: str
+    name: str
+    pattern: dict[str, Any]
+    """The event pattern (EventBridge User Guide, "Event patterns")."""
+    severity: Severity
+    topic: Topic
+    says: str
+    runbook: str
+
+
+class Window(Spec):
+    """A maintenance window: a schedule sets a metric, and the metric an alarm that silences others."""
+
+    key: str
+    name: str
+    cron: str
+    timezone: str
+    duration_min: int
+    reason: str
+    metric: Metric
+    alarm: str
+    """Key of the alarm that is in ALARM for as long as the window lasts."""
+
+
+class Slo(Spec):
+    """A service level objective with its error budget."""
+
+    key: str
+    """`<service>_<name>`."""
+    service: str
+    name: str
+    objective_percent: float
+    window_days: int
+    says: str
+    """What is promised, in one sentence."""
+    budget: Math
+    """Per cent of the error budget that is left, over whatever time it is asked for."""
+    burn_rates: tuple[str, ...]
+    """Keys of its composites, the fastest first."""
 
 
 def _leaves(rule: Rule) -> Iterator[str]:
@@ -189,13 +295,36 @@ class ServiceView(Spec):
     """What the catalog knows of one service."""
 
     name: str
-    kind: Literal["lambda", "ecs"]
+    kind: str
+    kind_title: str
+    """The kind as people call it."""
     description: str
     owner: str
     resource: str
     """The name of the function or ECS service in AWS."""
     log_group_key: str
+    runbook: str
+    """The file in docs/runbooks about services of this kind."""
     graphs: tuple[Graph, ...]
+
+
+class LeftOut(Spec):
+    """An alarm of its kind that a service, or the platform, does not have, and why."""
+
+    service: str | None
+    kind_key: str
+    why: Literal["not applicable", "switched off", "opt-in"]
+    reason: str
+
+
+class PublishedMetric(Spec):
+    """A metric that the platform itself writes, other than by a filter."""
+
+    namespace: str
+    name: str
+    dimensions: dict[str, str] = {}
+    by: str
+    """What writes it."""
 
 
 class Catalog(Spec):
@@ -206,11 +335,25 @@ class Catalog(Spec):
     filters: tuple[LogFilter, ...]
     alarms: tuple[Alarm, ...]
     composites: tuple[Composite, ...]
+    slos: tuple[Slo, ...]
+    events: tuple[Event, ...]
+    windows: tuple[Window, ...]
+    published: tuple[PublishedMetric, ...]
+    left_out: tuple[LeftOut, ...]
     queries: tuple[Query, ...]
+    deployments: Metric
+    """One sample for each deployment: the mark of it on the graphs."""
+
+    @functools.cached_property
+    def _alarms_by_key(self) -> dict[str, Alarm | Composite]:
+        return {one.key: one for one in self.all_alarms}
 
     def alarm(self, key: str) -> Alarm:
         """Return the metric alarm with this key."""
-        return next(one for one in self.alarms if one.key == key)
+        found = self._alarms_by_key[key]
+        if not isinstance(found, Alarm):
+            raise KeyError(key)
+        return found
 
     def log_group(self, key: str) -> LogGroup:
         """Return the log group with this key."""
@@ -218,5 +361,9 @@ class Catalog(Spec):
 
     def alarm_name(self, key: str) -> str:
         """Return the name in AWS of the metric alarm or composite with this key."""
-        both: tuple[Alarm | Composite, ...] = (*self.alarms, *self.composites)
-        return next(one.name for one in both if one.key == key)
+        return self._alarms_by_key[key].name
+
+    @property
+    def all_alarms(self) -> tuple[Alarm | Composite, ...]:
+        """Metric alarms and composites."""
+        return (*self.alarms, *self.composites)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from catalog.specs import Comparison, MissingData, Rule, Spec, Unit
-from config.models import LogFormat, Severity
+from catalog.naming import Names
+from catalog.specs import Comparison, LogGroup, MissingData, Rule, Spec, Topic, Unit
+from config.models import AnyService, Environment, LogFormat, Severity
 
 LOGS = "logs"
 """Stands for the service's own log metrics in `MetricTemplate.namespace`."""
@@ -34,13 +34,46 @@ class SeriesTemplate(Spec):
     stat: str
     label: str
 
+    @property
+    def unit(self) -> Unit:
+        """The unit of its values: a count of samples has none of the samples' unit."""
+        return "Count" if self.stat == "SampleCount" else self.metric.unit
+
 
 class MathTemplate(Spec):
-    """Metric math over series; `{period_s}` in the expression becomes the graph's period in seconds."""
+    """Metric math over series.
+
+    `{period_s}` in the expression becomes the period in seconds, `{min_samples}` the alarm's minimum.
+    """
 
     expression: str
-    series: dict[str, SeriesTemplate]
+    series: dict[str, SeriesTemplate] = Field(min_length=1)
     label: str
+    unit: Unit = "None"
+
+
+Watched = SeriesTemplate | MathTemplate
+
+
+class Percent(Spec):
+    """A threshold relative to the service: so many per cent of one of its facts."""
+
+    value: float
+    of: str
+    """The fact, such as "timeout_ms"."""
+    words: str
+    """The same for people, such as "the timeout"."""
+
+
+class Fact(Spec):
+    """Something of a service that alarms depend on: a number, and how people say it."""
+
+    value: float = 1
+    words: str = ""
+    """Such as "the timeout of 10 s"."""
+
+
+Facts = Mapping[str, Fact]
 
 
 class FilterTemplate(Spec):
@@ -55,12 +88,13 @@ class FilterTemplate(Spec):
 
 
 class AlarmTemplate(Spec):
-    """An alarm of every service of a kind. Its threshold comes from config unless it has its own."""
+    """An alarm of every service of a kind."""
 
     key: str
-    watches: SeriesTemplate
+    watches: Watched
     comparison: Comparison = "GreaterThanThreshold"
-    threshold: float | None = None
+    threshold: float | Percent | None = None
+    """None: config has to say it."""
     unit_words: str
     """The unit as people say it, such as "failed invocations"."""
     period_s: int
@@ -68,18 +102,73 @@ class AlarmTemplate(Spec):
     datapoints_to_alarm: int = Field(ge=1)
     missing: MissingData
     severity: Severity = "warning"
+    part_of: str | None = None
+    """Key of the composite that speaks for it; without one it notifies by itself."""
+    needs: str | None = None
+    """A fact without which the alarm would have nothing to watch, such as a queue."""
+    opt_in: str | None = None
+    """Why it is off until config says `enabled: true`."""
+    min_samples: int | None = Field(default=None, ge=1)
+    """For a rate: samples that a datapoint needs before it counts."""
+    anomaly: bool = False
+    """Whether config may ask for an anomaly band instead of the threshold."""
     says: str
     """What is happening, in one sentence without the numbers."""
     look: str
     """Where to look first."""
 
+    @model_validator(mode="after")
+    def _bands_are_over_one_metric(self) -> AlarmTemplate:
+        if self.anomaly and not isinstance(self.watches, SeriesTemplate):
+            message = f"{self.key}: an anomaly band is over one metric, not over metric math"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _minimum_is_used(self) -> AlarmTemplate:
+        used = isinstance(self.watches, MathTemplate) and "{min_samples}" in self.watches.expression
+        if used != (self.min_samples is not None):
+            message = f"{self.key}: min_samples and {{min_samples}} in the expression go together"
+            raise ValueError(message)
+        return self
+
+    @property
+    def needed_facts(self) -> tuple[str, ...]:
+        """The facts without which it cannot be."""
+        relative = (self.threshold.of,) if isinstance(self.threshold, Percent) else ()
+        return tuple(dict.fromkeys((*((self.needs,) if self.needs else ()), *relative)))
+
+    @property
+    def tunable(self) -> frozenset[str]:
+        """The keys that config may say about it."""
+        always = {
+            "threshold",
+            "period_s",
+            "evaluation_periods",
+            "datapoints_to_alarm",
+            "enabled",
+            "reason",
+        }
+        return frozenset(
+            always
+            | ({"min_samples"} if self.min_samples is not None else set())
+            | ({"anomaly_band"} if self.anomaly else set())
+        )
+
 
 class CompositeTemplate(Spec):
-    """A composite of every service of a kind; its rule names the kind's alarm keys."""
+    """A composite of every service of a kind."""
 
     key: str
-    rule: Rule
+    rule: Rule | None = None
+    """Over the kind's keys; none: any of the alarms and composites that are part of it."""
     severity: Severity
+    topic: Topic | None = None
+    """The topic it notifies, when that is not the one of its severity."""
+    part_of: str | None = None
+    """Key of the composite that speaks for it; without one it notifies by itself."""
+    yields_to: tuple[str, ...] = ()
+    """Keys of the composites that say more: while one of them is in ALARM, this one notifies nobody."""
     says: str
     look: str
 
@@ -90,21 +179,60 @@ class GraphTemplate(Spec):
     role: str
     title: str
     unit_label: str
-    series: tuple[SeriesTemplate | MathTemplate, ...]
+    series: tuple[Watched, ...]
     thresholds: tuple[str, ...] = ()
-    needs: Literal["container_insights", "function_insights"] | None = None
-    """The optional source without which the graph would stay empty; it is left out then."""
+    needs: str | None = None
+    """The fact without which the graph would stay empty; it is left out then."""
+
+
+class EventsTemplate(Spec):
+    """What an objective counts: events that are valid, and those of them that are bad."""
+
+    key: str
+    """As config names it in `slos.<name>.events`."""
+    words: str
+    """What is counted, such as "invocations"."""
+    bad_words: str
+    """What makes one bad, such as "fail"."""
+    valid: SeriesTemplate
+    bad: SeriesTemplate
+    latency: MetricTemplate | None = None
+    """For objectives on latency: the metric whose samples are the durations."""
+    needs: str | None = None
 
 
 class Kind(Spec):
     """A kind of service: everything that follows from a service being of it."""
 
-    name: Literal["lambda", "ecs"]
-    resources: Callable[..., Mapping[str, str]]
-    """(names, service name) -> the values of the dimensions that its metrics have."""
+    name: str
+    title: str
+    """As people call it."""
+    resources: Callable[[Names, str, AnyService], Mapping[str, str]]
+    """(names, service name, service) -> the values of the dimensions that its metrics have."""
     resource: str
     """The dimension that holds the service's own name in AWS."""
+    facts: Callable[[Environment, AnyService], Facts]
+    """(environment, service) -> what alarms may depend on; what is not there does not apply."""
+    facts_words: Mapping[str, str]
+    """Fact -> what is missing without it, such as "no queue feeds it"."""
+    roles: Callable[[Names, str], tuple[str, ...]]
+    """(names, service name) -> the names of its IAM roles."""
+    queues: Callable[[Names, str, AnyService], tuple[str, ...]]
+    """(names, service name, service) -> the names of its queues."""
+    log_groups: Callable[[Names, str], tuple[LogGroup, ...]]
+    """(names, service name) -> its log groups; the first is the one it writes itself."""
+    shared_log_groups: Callable[[Environment, Names], tuple[LogGroup, ...]]
+    """Log groups that all services of the kind share."""
+    failing: str
+    """Key of the alarm that says that a service of this kind fails: the system-wide composite asks for it."""
     filters: tuple[FilterTemplate, ...]
     alarms: tuple[AlarmTemplate, ...]
     composites: tuple[CompositeTemplate, ...]
     graphs: tuple[GraphTemplate, ...]
+    events: tuple[EventsTemplate, ...]
+    """What objectives may count; the first unless config says another."""
+
+    @property
+    def runbook(self) -> str:
+        """The file in docs/runbooks about it."""
+        return f"{self.name}.md"

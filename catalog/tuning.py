@@ -1,23 +1,24 @@
-"""What config says about an alarm of a service, from all the places where it may say it."""
+"""What config says about an alarm, from all the places where it may say it."""
 
 from __future__ import annotations
 
 from catalog.templates import AlarmTemplate
-from config.models import AnyService, Environment, Tuning
+from config.models import Tuning
 
 
-def tunings_by_kind(env: Environment) -> dict[str, dict[str, Tuning]]:
-    """Return kind -> alarm key -> tuning, as config says it for all services of a kind."""
-    return {"lambda": env.alarms.lambda_, "ecs": env.alarms.ecs}
+def merged(general: Tuning | None, own: Tuning | None) -> Tuning:
+    """Return the tuning of one alarm: its own values, then those for all of its kind.
 
-
-def tuned(env: Environment, service: AnyService, alarm: AlarmTemplate) -> Tuning:
-    """Return the tuning of one alarm of one service: its own values, then those for all of its kind."""
-    general = tunings_by_kind(env)[service.kind].get(alarm.key, Tuning())
-    own = service.alarms.get(alarm.key, Tuning())
-    return Tuning.model_validate(
-        {**general.model_dump(exclude_none=True), **own.model_dump(exclude_none=True)}
-    )
+    A threshold and an anomaly band take each other's place: the one that is nearer to the service counts.
+    """
+    values = (general or Tuning()).model_dump(exclude_none=True)
+    nearer = (own or Tuning()).model_dump(exclude_none=True)
+    for given, other in (("threshold", "anomaly_band"), ("anomaly_band", "threshold")):
+        if given in nearer:
+            values.pop(other, None)
+    if nearer.get("enabled"):
+        values.pop("reason", None)
+    return Tuning.model_validate({**values, **nearer})
 
 
 def m_of_n(alarm: AlarmTemplate, tuned: Tuning) -> tuple[int, int]:

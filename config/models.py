@@ -17,6 +17,7 @@ from config.types import (
     Arn,
     BucketName,
     Cidr,
+    Cron,
     Description,
     EnvironmentName,
     EnvironmentVariables,
@@ -25,12 +26,14 @@ from config.types import (
     IamAction,
     ImageUri,
     LayerArn,
+    LoadBalancerArn,
     LocalUrl,
     Model,
     OwnerName,
     ProjectName,
     Region,
     RetentionDays,
+    SecretReference,
     SecurityGroupId,
     ServiceName,
     Since,
@@ -39,7 +42,10 @@ from config.types import (
     SubnetId,
     TagKey,
     TagValue,
+    TargetGroupArn,
+    TimeZone,
     VpcId,
+    WebhookUrl,
     refuse,
 )
 
@@ -199,7 +205,13 @@ class Tuning(Model):
     """One alarm, tuned. What is not set keeps the value of the level above (environment, then alarm)."""
 
     threshold: float | None = Field(default=None, ge=0)
-    """The value that must be crossed, in the alarm's own unit (docs/alarms names it)."""
+    """The value that must be crossed, in the alarm's own unit (docs/config.md, alarm keys)."""
+
+    anomaly_band: float | None = Field(default=None, gt=0, le=10)
+    """Instead of a threshold: how many standard deviations off its usual course the metric must be."""
+
+    min_samples: int | None = Field(default=None, ge=1)
+    """Events that a datapoint needs to count, for alarms on a rate: one failure in two is no rate."""
 
     period_s: int | None = Field(default=None, ge=60, le=86_400, multiple_of=60)
     """Seconds that one datapoint covers."""
@@ -211,7 +223,7 @@ class Tuning(Model):
     """How many of those must breach (M)."""
 
     enabled: bool | None = None
-    """`false` leaves the alarm out; say why in `reason`."""
+    """`false` leaves the alarm out; say why in `reason`. `true` switches on one that is off by itself."""
 
     reason: str | None = Field(default=None, min_length=10)
     """Why the alarm is switched off, for whoever wonders later."""
@@ -220,6 +232,8 @@ class Tuning(Model):
     def _off_needs_a_reason(self) -> Tuning:
         if self.enabled is False and not self.reason:
             raise refuse("an alarm that is switched off needs a reason", at=("enabled",))
+        if self.threshold is not None and self.anomaly_band is not None:
+            raise refuse("an anomaly band takes the place of a threshold: give one", at=("threshold",))
         return self
 
 
@@ -235,6 +249,35 @@ class Alarms(Model):
 
     ecs: AlarmTunings = {}
     """Alarms of ECS services."""
+
+    platform: AlarmTunings = {}
+    """Alarms of the platform itself: notifications, dead letters, the notifier, the account's quotas."""
+
+    def of(self, kind: str) -> AlarmTunings:
+        """Return what is said for all services of a kind, or of the platform."""
+        by_key = {field.alias or name: name for name, field in type(self).model_fields.items()}
+        tunings: AlarmTunings = getattr(self, by_key[kind])
+        return tunings
+
+
+class Slo(Model):
+    """A service level objective: what share of events must be good, over which time."""
+
+    objective_percent: float = Field(gt=0, le=99.95)
+    """Per cent of the events that must be good. More than 99.95 leaves a budget of minutes a month, which is
+    gone before anybody can act."""
+
+    window_days: int = Field(default=30, ge=7, le=90)
+    """Days over which the objective holds: the error budget is what may go wrong in them."""
+
+    events: Slug | None = None
+    """What is counted; without it, what the kind of service counts first (docs/config.md, events of SLOs)."""
+
+    slower_than_ms: float | None = Field(default=None, gt=0)
+    """For an objective on latency: an event is bad when it takes longer than this."""
+
+    min_events: int = Field(default=100, ge=1)
+    """Events that the longer window of a burn-rate alarm needs: with fewer, nobody is woken."""
 
 
 class Grant(Model):
@@ -267,6 +310,9 @@ class Service(Model):
 
     alarms: AlarmTunings = {}
     """This service's own thresholds, before those of the environment."""
+
+    slos: dict[Annotated[Slug, Field(max_length=16)], Slo] = {}
+    """Objectives, by name. Each has burn-rate alarms and an error budget on the dashboard."""
 
 
 class SqsTrigger(Model):
@@ -323,6 +369,19 @@ class LambdaService(Service):
     """A queue that feeds the function."""
 
 
+class LoadBalancer(Model):
+    """An Application Load Balancer that exists already and sends requests to the service."""
+
+    load_balancer_arn: LoadBalancerArn
+    """The load balancer."""
+
+    target_group_arn: TargetGroupArn
+    """Its target group for this service, with targets of type `ip`; the service registers its tasks in it."""
+
+    security_group_id: SecurityGroupId
+    """The load balancer's security group, which is let in to the service's port."""
+
+
 class EcsService(Service):
     """A service of containers on Fargate."""
 
@@ -350,6 +409,15 @@ class EcsService(Service):
     desired_count: int = Field(default=2, ge=0, le=5000)
     """Tasks that should run."""
 
+    load_balancer: LoadBalancer | None = None
+    """The load balancer in front of the service, if there is one."""
+
+    @model_validator(mode="after")
+    def _load_balancers_need_a_port(self) -> EcsService:
+        if self.load_balancer and self.port is None:
+            raise refuse("needs port: where the load balancer sends requests", at=("load_balancer",))
+        return self
+
     @model_validator(mode="after")
     def _fargate_offers_it(self) -> EcsService:
         if self.cpu not in FARGATE_MEMORY_MIB:
@@ -376,12 +444,22 @@ class Recipients(Model):
     emails: tuple[EmailStr, ...] = ()
     """E-mail addresses; each must confirm the subscription once."""
 
-    webhooks: tuple[HttpsUrl, ...] = ()
-    """https endpoints. A URL that is itself a secret does not belong in a file."""
+    webhooks: tuple[WebhookUrl, ...] = ()
+    """https endpoints, which get AWS's own JSON. A URL that is itself a secret does not belong in a file."""
+
+    slack: tuple[SecretReference, ...] = ()
+    """Where URLs of Slack's incoming webhooks are kept: `ssm:/a/parameter` or `secretsmanager:a/secret`."""
+
+    pagerduty: tuple[SecretReference, ...] = ()
+    """Where the integration keys of PagerDuty services (Events API v2) are kept, as for `slack`."""
+
+    ok_notices: bool = True
+    """Whether to say so when it is over. PagerDuty closes its incident by it."""
 
     @model_validator(mode="after")
     def _nobody_twice(self) -> Recipients:
-        for what, values in (("emails", self.emails), ("webhooks", self.webhooks)):
+        for what in ("emails", "webhooks", "slack", "pagerduty"):
+            values = getattr(self, what)
             # Mail is delivered whatever the case of the letters: the same person would be told twice.
             same = [value.casefold() if what == "emails" else value for value in values]
             for position, value in enumerate(same):
@@ -390,19 +468,27 @@ class Recipients(Model):
         return self
 
     @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.emails) + len(self.webhooks)
+    def direct(self) -> tuple[str, ...]:
+        """Those whom SNS reaches itself: without the notifier, should that be what is broken."""
+        return (*self.emails, *self.webhooks)
 
 
 class Notifications(Model):
-    """Who is told, by severity. Every alarm also arrives in the alarm queue."""
+    """Who is told, by severity. Every notification also arrives in the alarm queue."""
 
     critical: Recipients = Recipients()
-    """Alarms that should wake somebody."""
+    """Alarms that should wake somebody. Its e-mail addresses and webhooks also hear, without the notifier
+    between, when notifications themselves fail."""
 
     warning: Recipients = Recipients()
     """Alarms for working hours."""
+
+    pagerduty_region: Literal["us", "eu"] = "us"
+    """The service region of the PagerDuty account."""
+
+    runbooks_url: HttpsUrl | None = None
+    """Where people read `docs/runbooks`, such as the folder on the site of your repository. Without it, texts
+    name the file."""
 
     queue_retention_days: int = Field(default=4, ge=1, le=13)
     """Days that the alarm queue keeps a notification for its consumer. Fewer than the dead-letter queue's:
@@ -413,6 +499,37 @@ class Notifications(Model):
 
     dead_letter_retention_days: int = Field(default=14, ge=1, le=14)
     """Days that undelivered and unprocessed notifications are kept."""
+
+
+class Deployments(Model):
+    """What is said about deployments while they run."""
+
+    quiet_s: int = Field(default=600, ge=0, le=3600, multiple_of=60)
+    """Seconds after the start of a deployment in which services notify nobody; what is still wrong afterwards
+    is said then. 0 for none. Burn rates of objectives are not silenced: a deployment can use a budget up."""
+
+
+class MaintenanceWindow(Model):
+    """A time, again and again, in which nobody is notified."""
+
+    cron: Cron
+    """When it begins, in AWS's six fields: minutes hours day-of-month month day-of-week year."""
+
+    timezone: TimeZone = "UTC"
+    """The time zone of `cron`, by its IANA name; daylight saving is followed."""
+
+    duration_min: int = Field(ge=1, le=1440)
+    """Minutes it lasts. CloudWatch looks back one day at most."""
+
+    reason: str = Field(min_length=10, max_length=200)
+    """What happens in it, for whoever wonders why nobody was told."""
+
+
+class Quotas(Model):
+    """Quotas of the account, which AWS reports to nobody who looks at metrics."""
+
+    lambda_concurrency: int = Field(default=1000, ge=10)
+    """Concurrent executions of Lambda in the account and region (Lambda quotas; the default is AWS's)."""
 
 
 class Dashboard(Model):
@@ -475,6 +592,20 @@ class Environment(Model):
 
     notifications: Notifications = Notifications()
     """Who is told."""
+
+    deployments: Deployments = Deployments()
+    """Quiet while a deployment runs."""
+
+    maintenance: dict[Annotated[Slug, Field(max_length=24)], MaintenanceWindow] = Field(
+        default={}, max_length=20
+    )
+    """Maintenance windows, by name."""
+
+    quotas: Quotas = Quotas()
+    """Quotas of the account."""
+
+    owner: OwnerName = "platform"
+    """The team that runs the platform: it is named where an alarm is about the platform itself."""
 
     dashboard: Dashboard = Dashboard()
     """The dashboard."""

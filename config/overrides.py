@@ -97,8 +97,12 @@ def _spelled(location: Location, name: str, data: Any) -> Location:
 
 
 def _has_names(at: Location) -> bool:
-    """Tell whether the keys of the mapping at `at` are names of services or alarms."""
-    return at == ("services",) or (at[:1] == ("alarms",) and len(at) == 2) or at[2:] == ("alarms",)  # noqa: PLR2004
+    """Tell whether the keys of the mapping at `at` are names: of services, alarms, objectives, windows."""
+    return (
+        at in {("services",), ("maintenance",)}
+        or (at[:1] == ("alarms",) and len(at) == 2)  # noqa: PLR2004
+        or (at[:1] == ("services",) and at[2:] in {("alarms",), ("slos",)})
+    )
 
 
 def _has_free_keys(at: Location) -> bool:

@@ -40,12 +40,38 @@ def collector_fits(env: Environment) -> Iterator[Breach]:
 
 
 def somebody_is_told(env: Environment) -> Iterator[Breach]:
-    """Critical alarms of an account reach somebody."""
-    if not env.is_local and env.notifications.critical.count == 0:
-        yield (
-            ("notifications", "critical"),
-            "names nobody: give an e-mail address or an https webhook",
+    """Critical alarms of an account reach somebody, also when the notifier is what is broken."""
+    critical = env.notifications.critical
+    if env.is_local or critical.direct:
+        return
+    if critical.slack or critical.pagerduty:
+        text = (
+            "needs an e-mail address or an https webhook too: Slack and PagerDuty are told by the notifier, "
+            "and somebody must hear when that fails"
         )
+    else:
+        text = "names nobody: give an e-mail address or an https webhook"
+    yield ("notifications", "critical"), text
+
+
+def webhooks_are_encrypted(env: Environment) -> Iterator[Breach]:
+    """Alarms leave in clear text only on the machine of a local AWS."""
+    for severity in ("critical", "warning") if not env.is_local else ():
+        for position, url in enumerate(getattr(env.notifications, severity).webhooks):
+            if url.startswith("http://"):
+                text = f"must be an https:// URL outside of a local AWS (found: {url})"
+                yield ("notifications", severity, "webhooks", position), text
+
+
+def load_balancers_are_here(env: Environment) -> Iterator[Breach]:
+    """A load balancer and its target group are in the environment's region and account."""
+    for name, service in env.containers.items():
+        for key in ("load_balancer_arn", "target_group_arn") if service.load_balancer else ():
+            arn = getattr(service.load_balancer, key)
+            region, account = arn.split(":")[3:5]
+            if (region, account) != (env.region, env.account_id):
+                text = f"must be in {env.region} and account {env.account_id} (found: {arn})"
+                yield ("services", name, "load_balancer", key), text
 
 
 _VARIABLES_BYTES = 4096
@@ -66,4 +92,11 @@ def variables_fit(env: Environment) -> Iterator[Breach]:
             yield ("services", name, "environment"), text
 
 
-RULES = (lambda_insights_exists, collector_fits, somebody_is_told, variables_fit)
+RULES = (
+    lambda_insights_exists,
+    collector_fits,
+    somebody_is_told,
+    webhooks_are_encrypted,
+    load_balancers_are_here,
+    variables_fit,
+)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import re
 import typing
+import zoneinfo
 from typing import Annotated, Any
 
 from pydantic import (
@@ -85,6 +87,30 @@ def _https_url(value: str) -> str:
     return value
 
 
+def _webhook_url(value: str) -> str:
+    # Whether the environment is a local AWS is not known here; `rules.webhooks_are_encrypted` looks at that.
+    if re.fullmatch(r"http://127\.0\.0\.1:[0-9]{1,5}(/[^\s#]*)?", value):
+        return value
+    return _https_url(value)
+
+
+def _cron(value: str) -> str:
+    day_of_month, day_of_week = value.split()[2], value.split()[4]
+    if (day_of_month == "?") == (day_of_week == "?"):
+        raise refuse("either the day of the month or the day of the week must be ?, and not both")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    known = zoneinfo.available_timezones()
+    # A machine may have no list of time zones; AWS has one and refuses what is not in it.
+    if known and value not in known:
+        near = difflib.get_close_matches(value, known, n=1)
+        hint = f"   did you mean {near[0]}?" if near else ""
+        raise refuse("must be a time zone of the IANA list, such as Europe/Zurich or UTC{hint}", hint=hint)
+    return value
+
+
 def _bucket_name(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", value):
         raise refuse(
@@ -160,6 +186,9 @@ Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 """An https:// URL."""
 
+WebhookUrl = Annotated[str, AfterValidator(_webhook_url)]
+"""An https:// URL; on this machine, for a local AWS, http:// too."""
+
 BucketName = Annotated[str, AfterValidator(_bucket_name)]
 """A bucket name (Amazon S3 User Guide, "General purpose bucket naming rules"); no dots, which break TLS."""
 
@@ -215,6 +244,50 @@ Arn = Annotated[
     AfterValidator(_not_everything),
 ]
 """An ARN in the partition aws."""
+
+LoadBalancerArn = Annotated[
+    str,
+    _looks_like(
+        r"^arn:aws:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer/app/[A-Za-z0-9-]+/[0-9a-f]+$",
+        "the ARN of an Application Load Balancer, such as "
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/shop/0123456789abcdef",
+    ),
+]
+"""An Application Load Balancer's ARN."""
+
+TargetGroupArn = Annotated[
+    str,
+    _looks_like(
+        r"^arn:aws:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+$",
+        "the ARN of a target group, such as "
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/checkout/0123456789abcdef",
+    ),
+]
+"""A target group's ARN."""
+
+# Systems Manager API Reference, PutParameter, Name; Secrets Manager API Reference, CreateSecret, Name.
+SecretReference = Annotated[
+    str,
+    _looks_like(
+        r"^(ssm:/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*|secretsmanager:[A-Za-z0-9/_+=.@-]{1,512})$",
+        "where a secret is kept: ssm:/a/parameter or secretsmanager:a/secret, never the secret itself",
+    ),
+]
+"""A parameter of Systems Manager or a secret of Secrets Manager, by name."""
+
+# EventBridge Scheduler User Guide, "Cron-based schedules".
+Cron = Annotated[
+    str,
+    _looks_like(
+        r"^[0-9*,/-]+ [0-9*,/-]+ [0-9*,/?LW-]+ [0-9A-Z*,/-]+ [0-9A-Z*,/?L#-]+ [0-9*,/-]+$",
+        "six fields: minutes hours day-of-month month day-of-week year, such as 0 2 ? * SUN *",
+    ),
+    AfterValidator(_cron),
+]
+"""A schedule in AWS's six fields; the day of the month or the day of the week is `?`."""
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+"""A time zone by its IANA name."""
 
 LayerArn = Annotated[
     str,

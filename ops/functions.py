@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from catalog.kinds.platform import NOTIFIER
 from config.models import Environment, LambdaService
 from ops import BUILD, ROOT
 from ops.package import Package, Target, package
@@ -22,13 +23,29 @@ def zip_path(env: Environment, function: LambdaService) -> Path:
     return OUT / f"{Path(function.source).name}-{target(env, function)}.zip"
 
 
-def build(env: Environment) -> Iterator[Package]:
-    """Build every function of `env` that changed; yield each as it is ready.
+def zip_paths(env: Environment) -> dict[str, Path]:
+    """Return service -> its function's zip, built or not."""
+    return {name: zip_path(env, function) for name, function in env.functions.items()}
+
+
+def notifier_zip(env: Environment) -> Path:
+    """Return the notifier's zip, built or not."""
+    return zip_path(env, NOTIFIER)
+
+
+def build(env: Environment, stacks: Collection[str] = ("compute", "monitoring")) -> Iterator[Package]:
+    """Build every function that changed; yield each as it is ready.
+
+    Args:
+        env: the environment.
+        stacks: those that need their functions: `compute` the services', `monitoring` the notifier.
 
     Raises:
         PackageError: one cannot be built.
     """
-    for function in env.functions.values():
+    services = env.functions.values() if "compute" in stacks else ()
+    notifier = [NOTIFIER] if "monitoring" in stacks else []
+    for function in (*services, *notifier):
         yield package(
             ROOT / function.source, target=target(env, function), out_dir=OUT, handler=function.handler
         )

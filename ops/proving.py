@@ -12,24 +12,20 @@ from typing import Any
 from rich.console import Console
 
 from catalog import Catalog
-from catalog.known_metrics import Published
 from config.loader import environments
 from config.models import Environment
 from ops import environment, proof, synthesis
 from ops.errors import OpsError
 from ops.proof import Proof, report
 
-PUBLISHED: tuple[Published, ...] = ()
-"""The metrics that functions and commands of ours publish themselves, and that an alarm or graph may name."""
 
-
-def require(env: Environment) -> None:
+def require(env: Environment, catalog: Catalog) -> None:
     """Refuse to go on when an alarm of `env`, as synthesized, would reach nobody or never have data.
 
     Raises:
         OpsError: a link is broken; the message has a line for each.
     """
-    found = proof.lines(of_folder(synthesis.out()).faults)
+    found = proof.lines(of_folder(synthesis.out(), catalog).faults)
     if found:
         count = f"{len(found)} broken {'links' if found[1:] else 'link'}"
         listed = "\n".join(found)
@@ -37,13 +33,17 @@ def require(env: Environment) -> None:
         raise OpsError(message)
 
 
-def of_folder(folder: Path) -> Proof:
+def of_folder(folder: Path, catalog: Catalog) -> Proof:
     """Return the proof of what is synthesized under a folder.
+
+    Args:
+        folder: where it is.
+        catalog: what it was made of; it says which metrics the platform writes itself.
 
     Raises:
         ProofError: it is of a form that is not read.
     """
-    return proof.prove(stacks(folder), published=PUBLISHED)
+    return proof.prove(stacks(folder), published=catalog.published)
 
 
 def stacks(folder: Path) -> dict[str, dict[str, Any]]:
@@ -66,7 +66,7 @@ def of_environment(env: Environment, catalog: Catalog) -> Proof:
     """Synthesize an environment into a folder of its own, and return the proof."""
     with tempfile.TemporaryDirectory() as folder:
         synthesis.synthesize(env, catalog, Path(folder))
-        return of_folder(Path(folder))
+        return of_folder(Path(folder), catalog)
 
 
 def tell(name: str, proved: Proof, console: Console, *, table: bool) -> bool:

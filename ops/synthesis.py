@@ -24,5 +24,10 @@ def synthesize(env: Environment, catalog: Catalog, folder: Path | None = None) -
     # Imported late: cdktf starts Node, which a refused configuration need not wait for.
     from stacks import app  # noqa: PLC0415
 
-    zips = {name: functions.zip_path(env, function) for name, function in env.functions.items()}
-    app.synthesize(env, catalog, zips=zips, out=str(folder or out()))
+    app.synthesize(
+        env,
+        catalog,
+        zips=functions.zip_paths(env),
+        notifier_zip=functions.notifier_zip(env),
+        out=str(folder or out()),
+    )

@@ -17,13 +17,16 @@ from stacks.monitoring import MonitoringStack
 from stacks.security import SecurityStack
 
 
-def synthesize(env: Environment, catalog: Catalog, *, zips: Mapping[str, Path], out: str) -> None:
+def synthesize(
+    env: Environment, catalog: Catalog, *, zips: Mapping[str, Path], notifier_zip: Path, out: str
+) -> None:
     """Write the Terraform configuration of every stack under `out`.
 
     Args:
         env: the environment.
         catalog: what is watched in it.
         zips: service -> its function's zip, which need not exist yet.
+        notifier_zip: the notifier's zip.
         out: folder for `stacks/<stack>/cdk.tf.json`.
 
     Raises:
@@ -31,12 +34,12 @@ def synthesize(env: Environment, catalog: Catalog, *, zips: Mapping[str, Path], 
     """
     app = App(outdir=out)
     # Relative to the stack's folder, so that the same inputs give the same bytes in any checkout.
-    folder = Path(out).resolve() / "stacks" / "compute"
+    folder = Path(out).resolve() / "stacks" / "any"
     relative = {name: os.path.relpath(path, folder) for name, path in zips.items()}
     stacks = {
         "security": SecurityStack(app, env),
         "compute": ComputeStack(app, env, catalog, zips=relative),
-        "monitoring": MonitoringStack(app, env, catalog),
+        "monitoring": MonitoringStack(app, env, catalog, notifier_zip=os.path.relpath(notifier_zip, folder)),
         "dashboard": DashboardStack(app, env, catalog),
     }
     for name, reads in READS.items():

@@ -13,12 +13,13 @@ from catalog.naming import Names
 from config.models import LOCAL_CREDENTIALS, Environment
 from stacks import aws
 from stacks.contracts import READS, Outputs
+from stacks.moves import moved_blocks
 
 _O = TypeVar("_O", bound=Outputs)
 
 _SERVICES_IN_USE = (
-    "cloudwatch", "cloudwatchlogs", "ec2", "ecs", "firehose", "iam", "kms", "lambda_", "s3", "sns", "sqs",
-    "sts", "xray",
+    "cloudwatch", "eventbridge", "cloudwatchlogs", "ec2", "ecs", "firehose", "iam", "kms", "lambda_", "s3",
+    "scheduler", "sns", "sqs", "sts", "xray",
 )  # fmt: skip
 """Services whose endpoint is set for a local AWS, so that no call can reach AWS by mistake."""
 
@@ -42,6 +43,8 @@ class Stack(TerraformStack):
         S3Backend(self, key=self.names.state_key(name), encrypt=True, **_s3(env))
         self.add_override("terraform.backend.s3.use_lockfile", value=True)  # no argument of cdktf 0.21
         self.add_override("terraform.required_version", ">= 1.10")
+        if moved := moved_blocks(name):
+            self.add_override("moved", moved)
 
     def _provider(self) -> None:
         env = self.env

@@ -61,10 +61,14 @@ class Monitoring(Outputs):
     """Topic of the alarms that should wake somebody."""
     warning_topic_arn: str
     """Topic of the alarms for working hours."""
+    fallback_topic_arn: str
+    """Topic of the alarm that says that notifications fail."""
     alarm_queue_url: str
     """Queue in which every notification arrives."""
     dead_letter_queue_url: str
     """Queue of what could not be delivered or processed."""
+    notifier_dead_letter_queue_url: str
+    """Queue of what the notifier could not deliver."""
     alarm_arns: Mapping[str, str]
     """Key of an alarm or composite in the catalog -> its ARN."""
 

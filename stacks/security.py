@@ -71,6 +71,14 @@ def key_policy(names: Names) -> str:
                 "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{region}:{account}:alarm:{ours}"},
             },
         ),
+        # SNS Developer Guide, "Key management": conditions on the rule or its account are not supported for
+        # EventBridge, which would then not deliver. Topics say themselves whether it may publish.
+        policies.allow(
+            "EventsPublishToEncryptedTopics",
+            _USE,
+            ["*"],
+            principal=policies.service("events.amazonaws.com"),
+        ),
         # SNS Developer Guide, "Configuring Amazon SNS encryption for a topic with an encrypted SQS queue".
         policies.allow(
             "TopicsDeliverToEncryptedQueues",

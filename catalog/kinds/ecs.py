@@ -2,77 +2,269 @@
 
 from __future__ import annotations
 
-from catalog.kinds import logs
+from typing import TYPE_CHECKING, cast
+
+from catalog.kinds import load_balancer, logs, service
 from catalog.naming import Names
-from catalog.specs import AllOf, InAlarm
-from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate, Kind, MetricTemplate
+from catalog.specs import AllOf, InAlarm, LogGroup, Unit
+from catalog.templates import (
+    AlarmTemplate,
+    CompositeTemplate,
+    Fact,
+    Facts,
+    GraphTemplate,
+    Kind,
+    MathTemplate,
+    MetricTemplate,
+    Percent,
+)
+from config.models import AnyService, Environment
+
+if TYPE_CHECKING:
+    from config.models import EcsService
 
 _DIMENSIONS = ("ClusterName", "ServiceName")
 
 
-def _resources(names: Names, service: str) -> dict[str, str]:
-    return {"ClusterName": names.whole, "ServiceName": names.of_service(service)}
+def _resources(names: Names, name: str, of: AnyService) -> dict[str, str]:
+    resources = {
+        "ClusterName": names.whole,
+        "ServiceName": names.of_service(name),
+        "LogGroupName": names.container_log_group(name),
+    }
+    if balancer := cast("EcsService", of).load_balancer:
+        # In metrics, both are parts of the ARN: one without, one with the type of the resource (Elastic Load
+        # Balancing, "Metric dimensions for Application Load Balancers").
+        resources["LoadBalancer"] = balancer.load_balancer_arn.partition(":loadbalancer/")[2]
+        resources["TargetGroup"] = balancer.target_group_arn.rpartition(":")[2]
+    return resources
 
 
-CPU = MetricTemplate(namespace="AWS/ECS", name="CPUUtilization", dimensions=_DIMENSIONS, unit="Percent")
-MEMORY = MetricTemplate(namespace="AWS/ECS", name="MemoryUtilization", dimensions=_DIMENSIONS, unit="Percent")
-# Task counts came with Container Insights; AWS/ECS has none (CloudWatch User Guide, "Amazon ECS Container
-# Insights metrics").
-RUNNING = MetricTemplate(
-    namespace="ECS/ContainerInsights", name="RunningTaskCount", dimensions=_DIMENSIONS, unit="Count"
+def _facts(env: Environment, of: AnyService) -> Facts:
+    ecs = cast("EcsService", of)
+    facts = {}
+    if tasks := ecs.desired_count:
+        facts["desired_count"] = Fact(value=tasks, words=f"the {tasks} desired")
+    if ecs.load_balancer:
+        facts["load_balancer"] = Fact()
+    if env.insights.containers != "disabled":
+        facts["container_insights"] = Fact()
+    return facts
+
+
+def _roles(names: Names, name: str) -> tuple[str, ...]:
+    return (names.execution_role(name), names.task_role(name))
+
+
+def _queues(names: Names, name: str, of: AnyService) -> tuple[str, ...]:
+    del names, name, of
+    return ()
+
+
+def _log_groups(names: Names, name: str) -> tuple[LogGroup, ...]:
+    return (
+        LogGroup(key=name, name=names.container_log_group(name), service=name, writer="service"),
+        LogGroup(
+            key=f"{name}_collector", name=names.collector_log_group(name), service=name, writer="collector"
+        ),
+    )
+
+
+def _shared_log_groups(env: Environment, names: Names) -> tuple[LogGroup, ...]:
+    events = LogGroup(key="events", name=names.events_log_group, writer="events")
+    if env.insights.containers == "disabled":
+        return (events,)
+    insights = LogGroup(key="container-insights", name=names.container_insights_log_group, writer="insights")
+    return (insights, events)
+
+
+def _metric(name: str, unit: Unit) -> MetricTemplate:
+    return MetricTemplate(namespace="AWS/ECS", name=name, dimensions=_DIMENSIONS, unit=unit)
+
+
+def _insight(name: str, unit: Unit) -> MetricTemplate:
+    """Return a metric of Container Insights.
+
+    Task counts are there; AWS/ECS has none (CloudWatch User Guide, "Amazon ECS Container Insights metrics").
+    """
+    return MetricTemplate(namespace="ECS/ContainerInsights", name=name, dimensions=_DIMENSIONS, unit=unit)
+
+
+CPU = _metric("CPUUtilization", "Percent")
+MEMORY = _metric("MemoryUtilization", "Percent")
+RUNNING = _insight("RunningTaskCount", "Count")
+DESIRED = _insight("DesiredTaskCount", "Count")
+PENDING = _insight("PendingTaskCount", "Count")
+_DISK_USED = _insight("EphemeralStorageUtilized", "Bytes")
+_DISK_SIZE = _insight("EphemeralStorageReserved", "Bytes")
+
+_DISK = MathTemplate(
+    expression="100 * used / size",
+    series={"used": _DISK_USED.stat("Maximum", "used"), "size": _DISK_SIZE.stat("Maximum", "size")},
+    label="ephemeral storage in use",
+    unit="Percent",
 )
-DESIRED = MetricTemplate(
-    namespace="ECS/ContainerInsights", name="DesiredTaskCount", dimensions=_DIMENSIONS, unit="Count"
+
+ALARMS = (
+    AlarmTemplate(
+        key="cpu",
+        watches=CPU.stat("Average", "CPU"),
+        unit_words="% of the service's CPU",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=5,
+        missing="missing",  # no running task reports nothing: unknown is the truth, and too-few-tasks says it
+        part_of="saturation",
+        says="the tasks are short of CPU",
+        look="the CPU graph and the number of running tasks; add tasks or CPU",
+    ),
+    AlarmTemplate(
+        key="cpu-exhausted",
+        watches=CPU.stat("Average", "CPU"),
+        threshold=90,
+        unit_words="% of the service's CPU",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=5,
+        missing="missing",  # as for cpu
+        part_of="impact",
+        says="the tasks have no CPU left: requests wait for it",
+        look="the CPU graph; raise desired_count now, find out why afterwards",
+    ),
+    AlarmTemplate(
+        key="memory",
+        watches=MEMORY.stat("Average", "memory"),
+        unit_words="% of the service's memory",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=5,
+        missing="missing",  # as for cpu
+        part_of="saturation",
+        says="the tasks are short of memory, and ECS kills a task at 100 %",
+        look="the memory graph since the last deployment: a slope is a leak, a step is load",
+    ),
+    AlarmTemplate(
+        key="memory-exhausted",
+        watches=MEMORY.stat("Average", "memory"),
+        threshold=90,
+        unit_words="% of the service's memory",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=5,
+        missing="missing",  # as for cpu
+        part_of="impact",
+        says="the tasks are about to be killed for want of memory",
+        look="the memory graph; restart the service one task at a time (a leak) or raise memory_mib (load)",
+    ),
+    AlarmTemplate(
+        key="too-few-tasks",
+        watches=RUNNING.stat("Minimum", "running tasks"),
+        comparison="LessThanThreshold",
+        threshold=Percent(value=100, of="desired_count", words="the desired tasks"),
+        unit_words="running tasks",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=3,
+        missing="breaching",  # no tasks, no report; Container Insights switched off by hand is noticed too
+        part_of="impact",
+        needs="container_insights",
+        says="fewer tasks run than should",
+        look="the service's events in the ECS console: why tasks stop, or cannot start",
+    ),
+    AlarmTemplate(
+        key="pending-tasks",
+        watches=PENDING.stat("Maximum", "pending tasks"),
+        threshold=0,
+        unit_words="tasks that cannot start",
+        period_s=60,
+        evaluation_periods=10,
+        datapoints_to_alarm=10,
+        missing="notBreaching",  # no report, none pending; too-few-tasks carries a service that is gone
+        part_of="degraded",
+        needs="container_insights",
+        says="tasks have been waiting to start for long",
+        look="the service's events in the ECS console: no capacity, no image, no address left in the subnet",
+    ),
+    AlarmTemplate(
+        key="not-converging",
+        watches=MathTemplate(
+            expression="desired - running",
+            series={
+                "desired": DESIRED.stat("Average", "desired"),
+                "running": RUNNING.stat("Average", "running"),
+            },
+            label="tasks missing",
+            unit="Count",
+        ),
+        threshold=0,
+        unit_words="tasks fewer than desired",
+        period_s=60,
+        evaluation_periods=15,
+        datapoints_to_alarm=15,
+        missing="notBreaching",  # too-few-tasks carries a service that reports nothing
+        part_of="degraded",
+        needs="container_insights",
+        says="does not reach the number of tasks that it should have",
+        look="the deployments of the service: one that never ends is what the circuit breaker waits for",
+    ),
+    AlarmTemplate(
+        key="disk",
+        watches=_DISK,
+        threshold=90,
+        unit_words="% of the task's ephemeral storage",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=5,
+        missing="missing",  # as for cpu
+        part_of="saturation",
+        needs="container_insights",
+        says="a task's disk fills up, and a full one ends the task",
+        look="what writes to files: logs belong on standard output, temporary files need cleaning up",
+    ),
+    AlarmTemplate(
+        key="errors",
+        watches=logs.ERRORS.stat("Sum", "error entries"),
+        unit_words="error entries in the log",
+        period_s=600,
+        evaluation_periods=1,
+        datapoints_to_alarm=1,
+        missing="notBreaching",  # no log lines, no errors
+        part_of="degraded",
+        says="the service logs errors",
+        look="the recent errors on the dashboard, then the errors query",
+    ),
+    *load_balancer.ALARMS,
+    *service.LOG_GROUP_ALARMS,
 )
 
 KIND = Kind(
     name="ecs",
+    title="ECS",
     resources=_resources,
     resource="ServiceName",
+    facts=_facts,
+    facts_words={
+        **service.FACTS_WORDS,
+        "load_balancer": "no load balancer is in front of it (load_balancer)",
+        "desired_count": "no task should run (desired_count)",
+    },
+    roles=_roles,
+    queues=_queues,
+    log_groups=_log_groups,
+    shared_log_groups=_shared_log_groups,
+    failing="errors",
     filters=logs.FILTERS,
-    alarms=(
-        AlarmTemplate(
-            key="cpu",
-            watches=CPU.stat("Average", "CPU"),
-            unit_words="% of the service's CPU",
-            period_s=60,
-            evaluation_periods=5,
-            datapoints_to_alarm=5,
-            missing="missing",  # no running task reports nothing: unknown is the truth
-            says="the tasks are short of CPU",
-            look="the CPU graph and the number of running tasks; add tasks or CPU",
-        ),
-        AlarmTemplate(
-            key="memory",
-            watches=MEMORY.stat("Average", "memory"),
-            unit_words="% of the service's memory",
-            period_s=60,
-            evaluation_periods=5,
-            datapoints_to_alarm=5,
-            missing="missing",  # as for CPU
-            says="the tasks are short of memory, and ECS kills a task at 100 %",
-            look="the memory graph since the last deployment: a slope is a leak, a step is load",
-        ),
-        AlarmTemplate(
-            key="errors",
-            watches=logs.ERRORS.stat("Sum", "error entries"),
-            unit_words="error entries in the log",
-            period_s=600,
-            evaluation_periods=1,
-            datapoints_to_alarm=1,
-            missing="notBreaching",  # no log lines, no errors
-            says="the service logs errors",
-            look="the recent errors on the dashboard, then the errors query",
-        ),
-    ),
+    alarms=ALARMS,
     composites=(
         CompositeTemplate(
             key="resource-exhaustion",
             rule=AllOf(all_of=(InAlarm(alarm="cpu"), InAlarm(alarm="memory"))),
             severity="critical",
+            part_of="impact",
             says="runs out of CPU and memory at the same time: tasks are about to be killed",
             look="the utilization graph; raise desired_count or the size of the task, or stop the inflow",
         ),
+        *service.COMPOSITES,
     ),
     graphs=(
         GraphTemplate(
@@ -115,8 +307,23 @@ KIND = Kind(
             role="tasks",
             title="Tasks",
             unit_label="tasks",
-            series=(RUNNING.stat("Average", "running"), DESIRED.stat("Average", "desired")),
+            series=(
+                RUNNING.stat("Minimum", "running"),
+                DESIRED.stat("Average", "desired"),
+                PENDING.stat("Maximum", "pending"),
+            ),
+            thresholds=("too-few-tasks",),
             needs="container_insights",
         ),
+        GraphTemplate(
+            role="disk",
+            title="Ephemeral storage",
+            unit_label="% of the task's storage",
+            series=(_DISK,),
+            thresholds=("disk",),
+            needs="container_insights",
+        ),
+        *load_balancer.GRAPHS,
     ),
+    events=(load_balancer.EVENTS, logs.EVENTS),
 )

@@ -7,7 +7,7 @@ Pattern syntax: CloudWatch Logs User Guide, "Filter pattern syntax for metric fi
 
 from __future__ import annotations
 
-from catalog.templates import LOGS, FilterTemplate, MathTemplate, MetricTemplate
+from catalog.templates import LOGS, EventsTemplate, FilterTemplate, MathTemplate, MetricTemplate
 
 ERRORS = MetricTemplate(namespace=LOGS, name="Errors", unit="Count")
 LATENCY = MetricTemplate(namespace=LOGS, name="Latency", unit="Milliseconds")
@@ -106,10 +106,21 @@ ERROR_RATE = MathTemplate(
         "requests": LATENCY.stat("SampleCount", "requests"),
     },
     label="error entries per 100 requests",
+    unit="Percent",
 )
 
 IN_PROGRESS = MathTemplate(
     expression="busy / ({period_s} * 1000)",
     series={"busy": BUSY_TIME.stat("Sum", "time spent on requests")},
     label="requests in progress, average",
+    unit="Count",
+)
+
+EVENTS = EventsTemplate(
+    key="logged-requests",
+    words="requests in the log",
+    bad_words="are logged as an error",
+    valid=LATENCY.stat("SampleCount", "requests"),
+    bad=ERRORS.stat("Sum", "error entries"),
+    latency=LATENCY,
 )

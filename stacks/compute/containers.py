@@ -122,6 +122,7 @@ class Containers:
                 security_groups=self._network.security_group_ids,
                 assign_public_ip=False,
             ),
+            load_balancer=self._load_balancer(name, service),
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             tags=tags,
@@ -130,6 +131,18 @@ class Containers:
             depends_on=[may_start, may_run, *self._network.ready],
         )
         return str(resource.name)
+
+    def _load_balancer(self, name: str, service: EcsService) -> list[Any] | None:
+        """Return where the tasks are registered, if a load balancer sends them requests."""
+        if service.load_balancer is None:
+            return None
+        return [
+            aws.EcsServiceLoadBalancer(
+                target_group_arn=service.load_balancer.target_group_arn,
+                container_name=name,
+                container_port=service.port,
+            )
+        ]
 
     def _role(
         self, key: str, name: str, description: str, statements: list[policies.Statement]

@@ -130,7 +130,7 @@ class Network:
         return str(subnet.id)
 
     def _security_group(self, vpc_id: str) -> str:
-        """Add the tasks' group: out to everywhere (images, AWS's APIs), in only from each other."""
+        """Add the tasks' group: out to everywhere (images, AWS's APIs), in from each other and balancers."""
         stack = self._stack
         group = self._named(
             aws.SecurityGroup,
@@ -161,4 +161,16 @@ class Network:
                 to_port=port,
                 referenced_security_group_id=group.id,
             )
+        for name, service in stack.env.containers.items():
+            if service.load_balancer:
+                stack.add(
+                    aws.VpcSecurityGroupIngressRule,
+                    f"{name}_load-balancer",
+                    security_group_id=group.id,
+                    description=f"Port {service.port} of {name}, from its load balancer",
+                    ip_protocol="tcp",
+                    from_port=service.port,
+                    to_port=service.port,
+                    referenced_security_group_id=service.load_balancer.security_group_id,
+                )
         return str(group.id)

@@ -66,8 +66,9 @@ def body(
     compared = [graph for graph in (_compared(catalog, env, one) for one in _OVERVIEW) if graph]
     for graphs in _chunks(compared, COLUMNS // _THIRD):
         page.row(graphs)
-    for title, kind in (("Recent errors: Lambda", "lambda"), ("Recent errors: ECS", "ecs")):
-        groups = [log_group_names[one.log_group_key] for one in catalog.services if one.kind == kind]
+    for kind in dict.fromkeys(one.kind_title for one in catalog.services):
+        title = f"Recent errors: {kind}"
+        groups = [log_group_names[one.log_group_key] for one in catalog.services if one.kind_title == kind]
         for chunk in _chunks(groups, LOG_GROUPS_PER_QUERY):
             page.row([_errors_table(title, chunk, env)])
     for service in catalog.services:
@@ -89,8 +90,8 @@ def _heading(env: Environment) -> str:
 
 
 def _section(service: ServiceView) -> str:
-    kind = {"lambda": "Lambda", "ecs": "ECS"}[service.kind]
-    return f"## {service.name} · {service.description} · {kind} `{service.resource}` · owner {service.owner}"
+    what = f"{service.kind_title} `{service.resource}`"
+    return f"## {service.name} · {service.description} · {what} · owner {service.owner}"
 
 
 def _text(markdown: str, *, width: int, height: int) -> Widget:
@@ -170,6 +171,9 @@ def _metric_widget(
 def _threshold(catalog: Catalog, key: str) -> dict[str, Any]:
     """Return the line at which an alarm fires: the alarm's own threshold, so they cannot differ."""
     alarm = catalog.alarm(key)
+    if alarm.threshold is None:
+        message = f"{alarm.key} has a band and no line"
+        raise ValueError(message)
     label = f"{alarm.kind_key} {SYMBOLS[alarm.comparison]} {alarm.threshold:g}"
     # A whole number as one: CloudWatch gives 5.0 back, and Terraform would show every line as changed.
     value = int(alarm.threshold) if alarm.threshold.is_integer() else alarm.threshold
@@ -182,7 +186,7 @@ def _lines(series: Iterable[Series]) -> Iterator[list[Any]]:
         if isinstance(one, Metric):
             yield _line(one)
             continue
-        period_s = next(iter(one.metrics.values())).period_s
+        period_s = one.period_s
         renamed = {key: f"{key}{number}" for key in one.metrics}
         for key, metric in one.metrics.items():
             yield _line(metric, id=renamed[key], visible=False)

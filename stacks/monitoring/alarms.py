@@ -6,9 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog import Catalog
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Rule
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Math, Metric, Rule, Topic
 from stacks import aws
 from stacks.base import Stack
+
+_RESULT = "result"
+"""Id of the series that a metric-math alarm compares with its threshold."""
+
+_BAND = "band"
+"""Id of the band that an anomaly alarm compares with its metric, and the metric's own."""
+_OBSERVED = "observed"
 
 
 class Alarms:
@@ -19,73 +26,136 @@ class Alarms:
     CloudWatch demands (API Reference, DeleteAlarms).
     """
 
-    def __init__(self, stack: Stack, catalog: Catalog, topic_arns: Mapping[str, str]) -> None:
-        """Add the alarms of `catalog`, which notify the topic of their severity."""
+    def __init__(self, stack: Stack, catalog: Catalog, topic_arns: Mapping[Topic, str]) -> None:
+        """Add the alarms of `catalog`, which notify the topics that they name."""
         self._stack = stack
         self._topics = topic_arns
-        self._resources: dict[str, Any] = {}
-        for alarm in catalog.alarms:
-            self._resources[alarm.key] = self._metric_alarm(alarm)
+        self._composites = {composite.key: composite for composite in catalog.composites}
+        self._resources: dict[str, Any] = {alarm.key: self._metric_alarm(alarm) for alarm in catalog.alarms}
         for composite in catalog.composites:
-            self._resources[composite.key] = self._composite(composite)
+            self._resource(composite.key)
 
     @property
     def arns(self) -> dict[str, str]:
         """Key of each alarm and composite -> its ARN."""
         return {key: resource.arn for key, resource in self._resources.items()}
 
+    def _resource(self, key: str) -> Any:
+        """Return the resource of an alarm; a composite is made when it is first asked for."""
+        if key not in self._resources:
+            self._resources[key] = self._composite(self._composites[key])
+        return self._resources[key]
+
     def _metric_alarm(self, alarm: Alarm) -> Any:
-        metric = alarm.metric
-        statistic: dict[str, Any] = {"statistic": metric.stat}
-        if metric.stat.startswith("p"):
-            # The API's default, said: at low traffic p99 is the slowest call, which M of N makes bearable;
-            # `ignore` would keep the alarm in its last state for as long as traffic is low.
-            statistic = {
-                "extended_statistic": metric.stat,
-                "evaluate_low_sample_count_percentiles": "evaluate",
-            }
         return self._stack.add(
             aws.CloudwatchMetricAlarm,
             alarm.key,
-            alarm_name=alarm.name,
-            alarm_description=alarm.description,
-            namespace=metric.namespace,
-            metric_name=metric.name,
-            dimensions=metric.dimensions or None,
-            period=metric.period_s,
             evaluation_periods=alarm.evaluation_periods,
             datapoints_to_alarm=alarm.datapoints_to_alarm,
             comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
             treat_missing_data=alarm.treat_missing_data,
-            alarm_actions=[self._topics[alarm.severity]],
-            ok_actions=[self._topics[alarm.severity]],
-            tags={"Service": alarm.service, "Severity": alarm.severity},
-            lifecycle={"create_before_destroy": True},
-            **statistic,
+            **self._common(alarm),
+            **_watched(alarm),
         )
 
     def _composite(self, composite: Composite) -> Any:
-        service = {"Service": composite.service} if composite.service else {}
+        suppressor = composite.suppressor
         return self._stack.add(
             aws.CloudwatchCompositeAlarm,
             composite.key,
-            alarm_name=composite.name,
-            alarm_description=composite.description,
             alarm_rule=self._rule(composite.rule),
-            alarm_actions=[self._topics[composite.severity]],
-            ok_actions=[self._topics[composite.severity]],
-            tags={**service, "Severity": composite.severity},
-            lifecycle={"create_before_destroy": True},
+            actions_suppressor=aws.CloudwatchCompositeAlarmActionsSuppressor(
+                alarm=self._resource(suppressor.alarm).alarm_name,
+                wait_period=suppressor.wait_s,
+                extension_period=suppressor.extension_s,
+            )
+            if suppressor
+            else None,
+            **self._common(composite),
         )
+
+    def _common(self, alarm: Alarm | Composite) -> dict[str, Any]:
+        """Return what both kinds of alarm have: name, text, whom they tell, tags."""
+        topic = alarm.topic
+        actions = [self._topics[topic]] if topic else None
+        over = actions if topic and _says_when_over(self._stack, topic) else None
+        service = {"Service": alarm.service} if alarm.service else {}
+        return {
+            "alarm_name": alarm.name,
+            "alarm_description": alarm.description,
+            "alarm_actions": actions,
+            "ok_actions": over,
+            "tags": {**service, "Severity": alarm.severity, "Owner": alarm.owner},
+            "lifecycle": {"create_before_destroy": True},
+        }
 
     def _rule(self, rule: Rule) -> str:
         """Return `rule` in CloudWatch's words; in parentheses, since precedence is not published."""
         if isinstance(rule, InAlarm):
-            return f'ALARM("{self._resources[rule.alarm].alarm_name}")'
+            return f'ALARM("{self._resource(rule.alarm).alarm_name}")'
         if isinstance(rule, AnyOf):
             parts, word = rule.any_of, " OR "
         else:
             parts, word = rule.all_of, " AND "
         inner = word.join(self._rule(part) for part in parts)
         return f"({inner})" if len(parts) > 1 else inner
+
+
+def _says_when_over(stack: Stack, topic: Topic) -> bool:
+    """Tell whether a topic hears when an alarm is over; who is told of broken notifications always does."""
+    config = stack.env.notifications
+    return True if topic == "fallback" else getattr(config, topic).ok_notices
+
+
+def _watched(alarm: Alarm) -> dict[str, Any]:
+    """Return the arguments that say what an alarm watches: a metric, metric math, or a metric with a band."""
+    if alarm.anomaly_band is not None and isinstance(alarm.watches, Metric):
+        return {
+            "threshold_metric_id": _BAND,
+            "metric_query": [
+                _query(_OBSERVED, alarm.watches, returned=True),
+                aws.CloudwatchMetricAlarmMetricQuery(
+                    id=_BAND,
+                    expression=f"ANOMALY_DETECTION_BAND({_OBSERVED}, {alarm.anomaly_band:g})",
+                    label=f"{alarm.watches.label}, usual",
+                    return_data=True,
+                ),
+            ],
+        }
+    if isinstance(alarm.watches, Math):
+        result = aws.CloudwatchMetricAlarmMetricQuery(
+            id=_RESULT, expression=alarm.watches.expression, label=alarm.watches.label, return_data=True
+        )
+        inputs = [_query(key, metric, returned=False) for key, metric in alarm.watches.metrics.items()]
+        return {"metric_query": [*inputs, result]}
+    metric = alarm.watches
+    return {
+        "namespace": metric.namespace,
+        "metric_name": metric.name,
+        "dimensions": metric.dimensions or None,
+        "period": metric.period_s,
+        **_statistic(metric.stat),
+    }
+
+
+def _query(key: str, metric: Metric, *, returned: bool) -> Any:
+    return aws.CloudwatchMetricAlarmMetricQuery(
+        id=key,
+        return_data=returned,
+        metric=aws.CloudwatchMetricAlarmMetricQueryMetric(
+            namespace=metric.namespace,
+            metric_name=metric.name,
+            dimensions=metric.dimensions or None,
+            period=metric.period_s,
+            stat=metric.stat,
+        ),
+    )
+
+
+def _statistic(stat: str) -> dict[str, Any]:
+    if not stat.startswith("p"):
+        return {"statistic": stat}
+    # The API's default, said: at low traffic p99 is the slowest call, which M of N makes bearable;
+    # `ignore` would keep the alarm in its last state for as long as traffic is low.
+    return {"extended_statistic": stat, "evaluate_low_sample_count_percentiles": "evaluate"}

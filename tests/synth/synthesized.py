@@ -70,8 +70,13 @@ def synthesized(name: str) -> Synthesized:
 
 def read_back(env: Environment, catalog: Catalog, folder: Path) -> Synthesized:
     """Synthesize `env` under `folder` and return what was written."""
-    zips = {name: functions.zip_path(env, function) for name, function in env.functions.items()}
-    synthesize(env, catalog, zips=zips, out=str(folder))
+    synthesize(
+        env,
+        catalog,
+        zips=functions.zip_paths(env),
+        notifier_zip=functions.notifier_zip(env),
+        out=str(folder),
+    )
     stacks = {
         name: json.loads((folder / "stacks" / name / "cdk.tf.json").read_text(encoding="utf-8"))
         for name in STACKS

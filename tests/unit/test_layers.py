@@ -29,6 +29,7 @@ LAYERS: Mapping[str, set[str]] = {
     "stacks.kernel": set(),
     "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
     "functions": {"functions", "aws_lambda_powertools", "pydantic"},
+    "functions.notifier": {"functions", "aws_lambda_powertools", "urllib3", *AWS, "types_boto3_sns"},
     "local_aws": {"local_aws", "boto3", "botocore", "ministack", "hypercorn"},
     "ops.setup": set(),
     "ops.proof": {"ops.proof", "ops.errors", "catalog.known_metrics", "rich"},

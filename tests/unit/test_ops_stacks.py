@@ -5,14 +5,28 @@ from __future__ import annotations
 import functools
 import io
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from catalog import Catalog
 from config.models import Environment
-from ops import clients, environment, functions, local, proving, reads, stacks, state, synthesis
+from ops import (
+    clients,
+    deployments,
+    environment,
+    functions,
+    local,
+    moves,
+    proving,
+    reads,
+    stacks,
+    state,
+    synthesis,
+)
 from ops.errors import OpsError
 from ops.plans import Plan
 from ops.proof import Fault, Proof
@@ -80,9 +94,13 @@ class Run:
             self.world.deployed.add(self.stack)
         return 1.0
 
-    def plan_and_apply(self, *, destroy: bool = False) -> tuple[Plan, float]:
+    def plan_and_apply(
+        self, *, destroy: bool = False, begin: Callable[[], None] | None = None
+    ) -> tuple[Plan, float]:
         """Do both."""
         plan = self.plan(destroy=destroy)
+        if begin and plan.changes:
+            begin()
         return plan, self.apply(plan)
 
     def show(self) -> str:
@@ -151,8 +169,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(state, "create_bucket", note("create bucket"))
     monkeypatch.setattr(state, "delete_bucket", note("delete bucket"))
     monkeypatch.setattr(functions, "build", note("build", ()))
+    monkeypatch.setattr(deployments, "begin", note("begin deployment"))
+    monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
-    monkeypatch.setattr(proving, "of_folder", lambda _: Proof(made.faults, (), (), 0))
+    monkeypatch.setattr(proving, "of_folder", lambda *_: Proof(made.faults, (), (), 0))
     monkeypatch.setattr(local, "ensure", note("start local", result=True))
     monkeypatch.setattr(local, "answers", lambda _: True)
     monkeypatch.setattr(local, "is_ours", lambda _: True)
@@ -192,7 +212,30 @@ def test_a_stack_deploys_alone_when_what_it_reads_is_deployed(world: World, stac
     world.deployed = set(ORDER[: ORDER.index(stack)])
     stacks.deploy(*LOCAL, stack, world.console)
     assert applied(world) == [stack]
-    assert ("build" in world.done) == (stack == "compute")
+
+
+@pytest.mark.parametrize("env", [LOCAL, PROD], ids=["local", "prod"])
+def test_a_deployment_says_so_before_services_change(
+    world: World, monkeypatch: pytest.MonkeyPatch, env: tuple[Environment, Catalog]
+) -> None:
+    """Once, after the plan of compute and before it is applied; not when nothing of it changes."""
+    monkeypatch.setenv("APPROVE", "auto")
+    stacks.deploy(*env, None, world.console)
+    assert world.done.count("begin deployment") == 1
+    begun = world.done.index("begin deployment")
+    assert world.done.index("plan compute") < begun < world.done.index("apply compute")
+    world.done.clear()
+    world.unchanged = {"compute"}
+    stacks.deploy(*env, None, world.console)
+    assert "begin deployment" not in world.done
+
+
+def test_nothing_is_deployed_that_would_be_lost_by_its_new_address(world: World) -> None:
+    """Every stack is looked at before the first is planned."""
+    stacks.deploy(*LOCAL, None, world.console)
+    looked = [one for one in world.done if one.startswith("moves ")]
+    assert looked == [f"moves {name}" for name in ORDER]
+    assert world.done.index(looked[-1]) < world.done.index("plan security")
 
 
 @pytest.mark.parametrize(

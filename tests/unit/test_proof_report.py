@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from config.loader import environments
-from ops import commands, proof, proving, synthesis
+from ops import commands, environment, proof, proving, synthesis
 from ops.proof import Fault, Proof, Route, report
 from tests.unit.delivery import stacks
 
@@ -92,7 +92,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_folder_is_read_as_its_manifest_says(folder: Path) -> None:
     """What is left of another synthesis is not read."""
     assert proving.stacks(folder) == stacks()
-    assert proving.of_folder(folder) == proof.prove(stacks())
+    assert proving.of_folder(folder, environment.read("prod", variables={})[1]) == proof.prove(stacks())
 
 
 @pytest.mark.parametrize(("arguments", "lines"), [(["prove"], 8), (["prove", "--all"], len(environments()))])

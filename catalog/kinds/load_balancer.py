@@ -1,0 +1,146 @@
+"""What an Application Load Balancer sees of the service behind it.
+
+Metrics: Elastic Load Balancing, "CloudWatch metrics for your Application Load Balancer".
+"""
+
+from __future__ import annotations
+
+from catalog.specs import Unit
+from catalog.templates import AlarmTemplate, EventsTemplate, GraphTemplate, MathTemplate, MetricTemplate
+
+_DIMENSIONS = ("LoadBalancer", "TargetGroup")
+
+
+def _metric(name: str, unit: Unit) -> MetricTemplate:
+    return MetricTemplate(namespace="AWS/ApplicationELB", name=name, dimensions=_DIMENSIONS, unit=unit)
+
+
+REQUESTS = _metric("RequestCount", "Count")
+FAILED = _metric("HTTPCode_Target_5XX_Count", "Count")
+LATENCY = _metric("TargetResponseTime", "Seconds")
+UNHEALTHY = _metric("UnHealthyHostCount", "Count")
+HEALTHY = _metric("HealthyHostCount", "Count")
+
+ALARMS = (
+    AlarmTemplate(
+        key="target-error-rate",
+        watches=MathTemplate(
+            expression="IF(requests >= {min_samples}, 100 * failed / requests, 0)",
+            series={
+                "requests": REQUESTS.stat("Sum", "requests"),
+                "failed": FAILED.stat("Sum", "5xx answers"),
+            },
+            label="5xx answers per 100 requests",
+            unit="Percent",
+        ),
+        threshold=5,
+        unit_words="% of the requests answered with 5xx",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=3,
+        missing="notBreaching",  # the load balancer reports 5xx answers only when there are some
+        part_of="impact",
+        needs="load_balancer",
+        min_samples=20,
+        says="answers too many requests with an error",
+        look="the recent errors on the dashboard, then the newest deployment",
+    ),
+    AlarmTemplate(
+        key="target-latency",
+        watches=LATENCY.stat("p99", "p99 response time"),
+        threshold=2,
+        unit_words="seconds at the 99th percentile",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=5,
+        missing="notBreaching",  # no requests, nobody waits
+        part_of="degraded",
+        needs="load_balancer",
+        anomaly=True,
+        says="one request in a hundred takes too long",
+        look="the response time graph, then the slowest requests query and their traces",
+    ),
+    AlarmTemplate(
+        key="unhealthy-targets",
+        watches=UNHEALTHY.stat("Maximum", "unhealthy"),
+        threshold=0,
+        unit_words="tasks that fail the load balancer's health check",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=3,
+        missing="notBreaching",  # no tasks at all is what no-healthy-target and too-few-tasks say
+        part_of="degraded",
+        needs="load_balancer",
+        says="some of its tasks fail the load balancer's health check",
+        look="the log of the unhealthy task; the service goes on with the others",
+    ),
+    AlarmTemplate(
+        key="no-healthy-target",
+        watches=HEALTHY.stat("Minimum", "healthy"),
+        comparison="LessThanThreshold",
+        threshold=1,
+        unit_words="healthy tasks",
+        period_s=60,
+        evaluation_periods=3,
+        datapoints_to_alarm=3,
+        missing="breaching",  # a target group without targets reports nothing
+        part_of="impact",
+        needs="load_balancer",
+        says="the load balancer has no healthy task left to send requests to",
+        look="the tasks graph and the service's events in the ECS console; roll back the newest deployment",
+    ),
+)
+
+GRAPHS = (
+    GraphTemplate(
+        role="requests",
+        title="Requests and 5xx answers",
+        unit_label="count",
+        series=(REQUESTS.stat("Sum", "requests"), FAILED.stat("Sum", "5xx answers")),
+        needs="load_balancer",
+    ),
+    GraphTemplate(
+        role="target-error-rate",
+        title="5xx answers",
+        unit_label="% of requests",
+        series=(
+            MathTemplate(
+                expression="100 * FILL(failed, 0) / requests",
+                series={
+                    "requests": REQUESTS.stat("Sum", "requests"),
+                    "failed": FAILED.stat("Sum", "5xx answers"),
+                },
+                label="5xx answers per 100 requests",
+                unit="Percent",
+            ),
+        ),
+        thresholds=("target-error-rate",),
+        needs="load_balancer",
+    ),
+    GraphTemplate(
+        role="target-latency",
+        title="Response time",
+        unit_label="seconds",
+        series=(LATENCY.stat("p50", "p50"), LATENCY.stat("p95", "p95"), LATENCY.stat("p99", "p99")),
+        thresholds=("target-latency",),
+        needs="load_balancer",
+    ),
+    GraphTemplate(
+        role="targets",
+        title="Targets",
+        unit_label="tasks",
+        series=(HEALTHY.stat("Minimum", "healthy"), UNHEALTHY.stat("Maximum", "unhealthy")),
+        thresholds=("unhealthy-targets", "no-healthy-target"),
+        needs="load_balancer",
+    ),
+)
+
+EVENTS = EventsTemplate(
+    key="requests",
+    words="requests at the load balancer",
+    bad_words="are answered with 5xx",
+    valid=REQUESTS.stat("Sum", "requests"),
+    bad=FAILED.stat("Sum", "5xx answers"),
+    latency=LATENCY,
+    needs="load_balancer",
+)

@@ -1,0 +1,161 @@
+"""When nobody is notified: while a deployment runs, in maintenance windows, and where a bigger alarm speaks.
+
+Only composites can be silenced: an *action suppressor* is an alarm that holds a composite's actions back
+while it is in ALARM, and lets them go when it leaves it (CloudWatch User Guide, "Suppressing composite alarm
+actions"). States are not changed by it. So what a deployment has really broken is said when the quiet ends.
+
+Deployments and windows are alarms on metrics that the platform writes: one sample when it begins, and an
+alarm that looks back as far as the quiet lasts. Missing samples are zeros (`FILL`), since CloudWatch would
+look further back than that for a real one (CloudWatch User Guide, "Configuring how CloudWatch alarms treat
+missing data").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from catalog.naming import Names
+from catalog.specs import (
+    Alarm,
+    AnyOf,
+    Composite,
+    InAlarm,
+    LogFilter,
+    Math,
+    Metric,
+    PublishedMetric,
+    Suppressor,
+    Window,
+)
+from catalog.texts import Writer, duration
+from config.models import Environment
+
+WAIT_S = 60
+"""How long a notification waits for a reason to be silent that begins at the same time: one evaluation."""
+
+EXTENSION_S = 120
+"""How long silence outlasts its reason: two evaluations, in which what it covered can go back to OK."""
+
+_MINUTE_S = 60
+
+
+def suppressed_by(key: str | None) -> Suppressor | None:
+    """Return the suppressor that an alarm is, if there is one."""
+    return Suppressor(alarm=key, wait_s=WAIT_S, extension_s=EXTENSION_S) if key else None
+
+
+def deployments(names: Names) -> Metric:
+    """Return the metric that has a sample for each deployment."""
+    return Metric(
+        namespace=names.metrics_namespace,
+        name="Deployments",
+        stat="Sum",
+        period_s=_MINUTE_S,
+        label="deployments",
+    )
+
+
+def filters(env: Environment, names: Names) -> Iterator[LogFilter]:
+    """Yield the filter by which ECS's own word of a deployment is counted."""
+    if env.containers:
+        metric = deployments(names)
+        yield LogFilter(
+            key="events_deployments",
+            name=names.of_thing("events", "deployments"),
+            log_group_key="events",
+            # Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
+            pattern='{ $.detail.eventName = "SERVICE_DEPLOYMENT_IN_PROGRESS" }',
+            namespace=metric.namespace,
+            metric=metric.name,
+            value="1",
+            unit="Count",
+        )
+
+
+def windows(env: Environment, names: Names) -> Iterator[Window]:
+    """Yield the maintenance windows of `env`."""
+    for name, window in env.maintenance.items():
+        yield Window(
+            key=name,
+            name=names.of_thing("maintenance", name),
+            cron=window.cron,
+            timezone=window.timezone,
+            duration_min=window.duration_min,
+            reason=window.reason,
+            metric=Metric(
+                namespace=names.metrics_namespace,
+                name="MaintenanceStarted",
+                dimensions={"Window": name},
+                stat="Sum",
+                period_s=_MINUTE_S,
+                label="begun",
+            ),
+            alarm=f"maintenance_{name}",
+        )
+
+
+def published(env: Environment, names: Names) -> Iterator[PublishedMetric]:
+    """Yield the metrics that the platform itself writes."""
+    metric = deployments(names)
+    yield PublishedMetric(namespace=metric.namespace, name=metric.name, by="make deploy")
+    for window in windows(env, names):
+        yield PublishedMetric(
+            namespace=window.metric.namespace,
+            name=window.metric.name,
+            dimensions=window.metric.dimensions,
+            by=f"the schedule {window.name}",
+        )
+
+
+def alarms(env: Environment, names: Names) -> Iterator[Alarm]:
+    """Yield the alarms that silence others; they notify nobody themselves."""
+    if env.deployments.quiet_s:
+        minutes = env.deployments.quiet_s // _MINUTE_S
+        says = "a deployment has begun: services notify nobody until it has settled"
+        named = ("deployments", names.of_thing("deployments"))
+        yield _silence(env, named, deployments(names), minutes=minutes, says=says)
+    for window in windows(env, names):
+        says = f"maintenance window {window.key}: {window.reason}"
+        named = (window.alarm, window.name)
+        yield _silence(env, named, window.metric, minutes=window.duration_min, says=says)
+
+
+def _silence(env: Environment, named: tuple[str, str], metric: Metric, *, minutes: int, says: str) -> Alarm:
+    """Return the alarm, of this key and name, that looks for a sample in the last minutes."""
+    key, name = named
+    condition = f"in the last {duration(minutes * _MINUTE_S)}"
+    writer = Writer(env, label="quiet", owner=env.owner)
+    return Alarm(
+        key=key,
+        name=name,
+        kind_key=key,
+        owner=env.owner,
+        watches=Math(expression="FILL(begun, 0)", metrics={"begun": metric}, label=metric.label),
+        comparison="GreaterThanThreshold",
+        threshold=0,
+        unit="Count",
+        condition=condition,
+        evaluation_periods=minutes,
+        datapoints_to_alarm=1,
+        treat_missing_data="notBreaching",  # nothing has begun
+        severity="warning",
+        says=says,
+        description=writer.describe(says, condition=condition),
+    )
+
+
+def silence(env: Environment, key: str, name: str, of: Sequence[str], says: str) -> Composite | None:
+    """Return the composite that is in ALARM while one of these is, to silence others; none of nothing."""
+    if not of:
+        return None
+    writer = Writer(env, label="quiet", owner=env.owner)
+    return Composite(
+        key=key,
+        name=name,
+        kind_key=key,
+        owner=env.owner,
+        rule=AnyOf(any_of=tuple(InAlarm(alarm=one) for one in of)),
+        severity="warning",
+        says=says,
+        description=writer.describe(says),
+    )

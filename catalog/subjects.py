@@ -1,0 +1,246 @@
+"""One thing that is watched, a service or a part of the platform: its templates made concrete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from catalog.naming import Names
+from catalog.specs import (
+    SYMBOLS,
+    Alarm,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Composite,
+    InAlarm,
+    LeftOut,
+    Math,
+    Metric,
+    Rule,
+    Series,
+    Topic,
+)
+from catalog.templates import (
+    LOGS,
+    AlarmTemplate,
+    CompositeTemplate,
+    Fact,
+    Facts,
+    Percent,
+    SeriesTemplate,
+    Watched,
+)
+from catalog.texts import Writer, number, window
+from catalog.tuning import m_of_n, merged
+from config.models import AlarmTunings, Environment, Severity, Tuning
+
+_ABOVE_THE_BAND: Comparison = "GreaterThanUpperThreshold"
+"""Operator with an anomaly band: only above it, since a service that became faster wakes nobody."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What templates need to know to become alarms."""
+
+    env: Environment
+    names: Names
+    key: str
+    """Prefix of the keys of its alarms."""
+    parts: tuple[str, ...]
+    """The same in names."""
+    writer: Writer
+    runbook: str
+    """File in docs/runbooks."""
+    dimensions: Mapping[str, str]
+    facts: Facts
+    facts_words: Mapping[str, str]
+    templates: Sequence[AlarmTemplate]
+    general: AlarmTunings
+    """What config says for all of its kind."""
+    own: AlarmTunings = field(default_factory=dict)
+    """What config says for it alone."""
+    log_metrics: str = ""
+    """Namespace of the metrics that filters take out of its log."""
+
+    def alarms(self) -> Iterator[tuple[AlarmTemplate, Alarm]]:
+        """Yield its alarms, each with its template."""
+        for template in self.templates:
+            if self.left_out(template) is None:
+                yield template, self._alarm(template, self.tuned(template))
+
+    def all_left_out(self) -> Iterator[LeftOut]:
+        """Yield the alarms of its kind that it does not have, with the reasons."""
+        for template in self.templates:
+            left_out = self.left_out(template)
+            if left_out is not None:
+                yield left_out
+
+    def tuned(self, template: AlarmTemplate) -> Tuning:
+        """Return what config says about an alarm: for this one, then for all of its kind."""
+        return merged(self.general.get(template.key), self.own.get(template.key))
+
+    def left_out(self, template: AlarmTemplate) -> LeftOut | None:
+        """Return why it does not have an alarm, or None when it has it."""
+        service = self.writer.service
+        missing = next((one for one in template.needed_facts if one not in self.facts), None)
+        if missing is not None:
+            words = self.facts_words.get(missing, f"it has no {missing}")
+            return LeftOut(service=service, kind_key=template.key, why="not applicable", reason=words)
+        tuning = self.tuned(template)
+        if tuning.enabled is False:
+            reason = tuning.reason or ""
+            return LeftOut(service=service, kind_key=template.key, why="switched off", reason=reason)
+        if template.opt_in and not tuning.enabled:
+            return LeftOut(service=service, kind_key=template.key, why="opt-in", reason=template.opt_in)
+        return None
+
+    def metric(self, template: SeriesTemplate, period_s: int) -> Metric:
+        """Return a series of this subject, with so many seconds per datapoint."""
+        of = template.metric
+        return Metric(
+            namespace=self.log_metrics if of.namespace == LOGS else of.namespace,
+            name=of.name,
+            # What follows a colon tells two resources apart that have the same dimension.
+            dimensions={key.partition(":")[0]: self.dimensions[key] for key in of.dimensions},
+            stat=template.stat,
+            period_s=period_s,
+            label=template.label,
+        )
+
+    def series(self, template: Watched, period_s: int, *, min_samples: int | None = None) -> Series:
+        """Return a series of this subject, metric math included."""
+        if isinstance(template, SeriesTemplate):
+            return self.metric(template, period_s)
+        expression = template.expression.replace("{period_s}", str(period_s))
+        return Math(
+            expression=expression.replace("{min_samples}", str(min_samples)),
+            metrics={key: self.metric(one, period_s) for key, one in template.series.items()},
+            label=template.label,
+        )
+
+    def _alarm(self, template: AlarmTemplate, tuning: Tuning) -> Alarm:
+        m, n = m_of_n(template, tuning)
+        min_samples = tuning.min_samples or template.min_samples
+        watches = self.series(template.watches, tuning.period_s or template.period_s, min_samples=min_samples)
+        threshold, limit = self._limit(template, tuning)
+        enough = f", with at least {min_samples} of them in a datapoint" if min_samples else ""
+        condition = f"{limit} {window(watches.period_s, m, n)}{enough}"
+        runbook = f"{self.runbook}#{template.key}"
+        band = tuning.anomaly_band
+        return Alarm(
+            key=f"{self.key}_{template.key}",
+            name=self.names.of_thing(*self.parts, template.key),
+            service=self.writer.service,
+            kind_key=template.key,
+            owner=self.writer.owner,
+            watches=watches,
+            comparison=_ABOVE_THE_BAND if band else template.comparison,
+            threshold=threshold,
+            anomaly_band=band,
+            unit=template.watches.unit,
+            condition=condition,
+            evaluation_periods=n,
+            datapoints_to_alarm=m,
+            treat_missing_data=template.missing,
+            severity=template.severity,
+            topic=None if template.part_of else topic_of(template.severity),
+            says=template.says,
+            runbook=runbook,
+            description=self.writer.describe(
+                template.says, condition=condition, look=template.look, runbook=runbook
+            ),
+        )
+
+    def _limit(self, template: AlarmTemplate, tuning: Tuning) -> tuple[float | None, str]:
+        """Return the threshold and how it is said."""
+        if tuning.anomaly_band:
+            band = number(tuning.anomaly_band)
+            return None, f"{band} standard deviations above its usual {template.unit_words}"
+        symbol, words = SYMBOLS[template.comparison], template.unit_words
+        given = tuning.threshold
+        if isinstance(template.threshold, Percent):
+            percent = template.threshold.value if given is None else given
+            fact: Fact = self.facts[template.threshold.of]
+            value = percent * fact.value / 100
+            return value, f"{symbol} {number(value)} {words}, {number(percent)} % of {fact.words},"
+        absolute = template.threshold if given is None else given
+        if absolute is None:
+            message = f"{self.key}: alarm {template.key} has no threshold; check() would have said so"
+            raise ValueError(message)
+        return absolute, f"{symbol} {number(absolute)} {words}"
+
+
+def topic_of(severity: Severity) -> Topic:
+    """Return the topic of a severity."""
+    return severity
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """The composites over the alarms of one service, or of the platform."""
+
+    names: Names
+    key: str
+    parts: tuple[str, ...]
+    writer: Writer
+    runbook: str
+    alarms: Sequence[tuple[AlarmTemplate, Alarm]]
+
+    def composites(
+        self, templates: Sequence[CompositeTemplate]
+    ) -> Iterator[tuple[CompositeTemplate, Composite]]:
+        """Yield the composites of `templates` that have something to watch; parts come before the whole."""
+        parts = [(template.part_of, alarm.key, template.key) for template, alarm in self.alarms]
+        for template in templates:
+            mine = [(key, short) for part_of, key, short in parts if part_of == template.key]
+            rule: Rule | None
+            if template.rule is None:
+                rule = AnyOf(any_of=tuple(InAlarm(alarm=key) for key, _ in mine)) if mine else None
+            else:
+                rule = _concrete(template.rule, self.key, {alarm.key for _, alarm in self.alarms})
+            if rule is None:
+                continue
+            key = f"{self.key}_{template.key}"
+            parts.append((template.part_of, key, template.key))
+            yield template, self._composite(template, key, rule, [short for _, short in mine])
+
+    def _composite(
+        self, template: CompositeTemplate, key: str, rule: Rule, parts: Sequence[str]
+    ) -> Composite:
+        runbook = f"{self.runbook}#{template.key}"
+        listed = ", ".join(dict.fromkeys(parts))
+        return Composite(
+            key=key,
+            name=self.names.of_thing(*self.parts, template.key),
+            service=self.writer.service,
+            kind_key=template.key,
+            owner=self.writer.owner,
+            rule=rule,
+            severity=template.severity,
+            topic=None if template.part_of else template.topic or topic_of(template.severity),
+            says=template.says,
+            runbook=runbook,
+            description=self.writer.describe(
+                template.says,
+                look=template.look,
+                runbook=runbook,
+                more=f"Any of: {listed}." if listed else "",
+            ),
+        )
+
+
+def _concrete(rule: Rule, prefix: str, existing: set[str]) -> Rule | None:
+    """Return a kind's rule for one service, or nothing when it needs an alarm that is switched off.
+
+    Without one part, "any of" goes on with the others; "all of" could never be true and is dropped.
+    """
+    if isinstance(rule, InAlarm):
+        key = f"{prefix}_{rule.alarm}"
+        return InAlarm(alarm=key) if key in existing else None
+    if isinstance(rule, AnyOf):
+        parts = tuple(part for part in (_concrete(one, prefix, existing) for one in rule.any_of) if part)
+        return AnyOf(any_of=parts) if parts else None
+    all_parts = tuple(_concrete(one, prefix, existing) for one in rule.all_of)
+    present = tuple(part for part in all_parts if part)
+    return AllOf(all_of=present) if len(present) == len(all_parts) else None

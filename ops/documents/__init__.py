@@ -1,0 +1,45 @@
+"""What is generated from models and catalog: JSON schema, configuration reference, alarms, coverage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from config.loader import environments
+from ops import ROOT, environment
+from ops.documents.alarms import alarms, coverage
+from ops.documents.reference import reference
+from ops.documents.schema import schema
+
+
+def generate() -> dict[Path, str]:
+    """Return every generated document: path -> text.
+
+    Raises:
+        ConfigError: an environment's configuration is wrong.
+    """
+    documents = {
+        ROOT / "config" / "schema.json": schema(),
+        ROOT / "docs" / "config.md": reference(),
+    }
+    # Overrides of whoever generates are not part of what is documented.
+    read = [environment.read(name, variables={}) for name in environments()]
+    for env, catalog in read:
+        documents[ROOT / "docs" / "alarms" / f"{env.environment}.md"] = alarms(env, catalog)
+    documents[ROOT / "docs" / "alarms" / "coverage.md"] = coverage(read)
+    return documents
+
+
+def stale(documents: dict[Path, str]) -> list[Path]:
+    """Return the documents that differ from what is on disk."""
+    return [
+        path
+        for path, text in documents.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+
+
+def write(documents: dict[Path, str]) -> None:
+    """Write the documents."""
+    for path, text in documents.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,196 @@
+"""An environment's alarms: what fires when, whom it reaches, what to do; and what is not watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from catalog import Catalog
+from catalog.kinds import KINDS
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Rule
+from config.models import Environment
+from ops.documents.markdown import NOTE, table
+
+_HEADINGS = ("alarm", "fires when", "severity", "reaches", "no data is", "what to do")
+
+
+def alarms(env: Environment, catalog: Catalog) -> str:
+    """Return the document of one environment."""
+    spoken_for = _speakers(catalog)
+    page = _Page(catalog, spoken_for)
+    pages = [one for one in catalog.composites if one.topic]
+    silent = [one for one in catalog.composites if not one.topic]
+    lines = [
+        f"# Alarms of {env.environment}",
+        "",
+        NOTE,
+        "",
+        f"{len(catalog.alarms)} metric alarms and {len(catalog.composites)} composites. `critical` wakes",
+        "somebody, `warning` is for working hours; both arrive in the alarm queue too. A metric alarm that",
+        "speaks *through* a composite notifies nobody itself: the composite says it, once. What a service",
+        "lacks, and why, is in the [coverage](coverage.md).",
+        "",
+        "## Who is told",
+        "",
+        *table(("topic", "who"), _recipients(env)),
+        "## Notify",
+        "",
+        *table(
+            ("alarm", "fires while", "severity", "reaches", "silent while", "what to do"),
+            (page.composite(one) for one in pages),
+        ),
+        *_events(catalog),
+        *_windows(catalog),
+    ]
+    for service in catalog.services:
+        own = [one for one in catalog.alarms if one.service == service.name]
+        lines += [f"## {service.name}", "", f"{service.description}. Owner: {service.owner}.", ""]
+        slos = [one for one in catalog.slos if one.service == service.name]
+        lines += [f"- Objective `{slo.name}`: {slo.says}." for slo in slos]
+        lines += [""] if slos else []
+        lines += table(_HEADINGS, (page.alarm(one) for one in own))
+    rest = [one for one in catalog.alarms if one.service is None]
+    lines += ["## The platform", "", *table(_HEADINGS, (page.alarm(one) for one in rest))]
+    lines += ["## Only silence, or are part of others", ""]
+    lines += table(
+        ("alarm", "in ALARM while", "says"),
+        ((f"`{one.name}`", page.rule(one.rule), one.says) for one in silent),
+    )
+    return "\n".join(lines)
+
+
+class _Page:
+    """Rows of one environment's tables."""
+
+    def __init__(self, catalog: Catalog, speakers: dict[str, list[Composite]]) -> None:
+        self._catalog = catalog
+        self._speakers = speakers
+
+    def alarm(self, alarm: Alarm) -> tuple[str, ...]:
+        """Return the row of a metric alarm."""
+        return (
+            f"`{alarm.name}`",
+            f"{alarm.says}: {alarm.condition}",
+            alarm.severity,
+            self._reaches(alarm),
+            alarm.treat_missing_data,
+            runbook(alarm.runbook),
+        )
+
+    def composite(self, composite: Composite) -> tuple[str, ...]:
+        """Return the row of a composite that notifies."""
+        suppressor = composite.suppressor
+        return (
+            f"`{composite.name}`",
+            f"{composite.says}: {self.rule(composite.rule)}",
+            composite.severity,
+            f"`{composite.topic}`",
+            f"`{self._catalog.alarm_name(suppressor.alarm)}`" if suppressor else "never",
+            runbook(composite.runbook),
+        )
+
+    def _reaches(self, alarm: Alarm) -> str:
+        if alarm.topic:
+            return f"`{alarm.topic}`"
+        through = self._speakers.get(alarm.key, [])
+        if not through:
+            return "nobody: it silences others"
+        return ", ".join(f"`{one.topic}` through `{one.kind_key}`" for one in through)
+
+    def rule(self, rule: Rule) -> str:
+        """Return a rule in words."""
+        if isinstance(rule, InAlarm):
+            return f"`{self._catalog.alarm_name(rule.alarm)}`"
+        parts = rule.any_of if isinstance(rule, AnyOf) else rule.all_of
+        word = " or " if isinstance(rule, AnyOf) else " and "
+        inner = word.join(self.rule(part) for part in parts)
+        return f"({inner})" if isinstance(rule, AnyOf) and len(parts) > 1 else inner
+
+
+def _speakers(catalog: Catalog) -> dict[str, list[Composite]]:
+    """Return key of an alarm -> the composites that notify when it fires."""
+    by_key = {one.key: one for one in catalog.composites}
+    speakers: dict[str, list[Composite]] = {}
+
+    def follow(key: str, speaker: Composite) -> None:
+        told = speakers.setdefault(key, [])
+        if speaker not in told:
+            told.append(speaker)
+        for child in by_key[key].children() if key in by_key else ():
+            follow(child, speaker)
+
+    for composite in catalog.composites:
+        for child in composite.children() if composite.topic else ():
+            follow(child, composite)
+    return speakers
+
+
+def _recipients(env: Environment) -> Iterator[tuple[str, str]]:
+    for topic in ("critical", "warning"):
+        told = getattr(env.notifications, topic)
+        people = [*told.emails, *told.webhooks, *(f"Slack ({one})" for one in told.slack)]
+        people += [f"PagerDuty ({one})" for one in told.pagerduty]
+        over = "and when it is over" if told.ok_notices else "not when it is over"
+        yield f"`{topic}`", f"{', '.join(people) or 'the alarm queue only'}; {over}"
+    direct = ", ".join(env.notifications.critical.direct) or "the alarm queue only"
+    yield "`fallback`", f"{direct}; without the notifier, when notifications fail"
+
+
+def _events(catalog: Catalog) -> list[str]:
+    if not catalog.events:
+        return []
+    rows = (
+        (f"`{one.name}`", one.says, one.severity, f"`{one.topic}`", runbook(one.runbook))
+        for one in catalog.events
+    )
+    return ["## Events", "", *table(("rule", "when", "severity", "reaches", "what to do"), rows)]
+
+
+def _windows(catalog: Catalog) -> list[str]:
+    if not catalog.windows:
+        return []
+    rows = (
+        (f"`{one.name}`", f"`{one.cron}`", one.timezone, f"{one.duration_min} minutes", one.reason)
+        for one in catalog.windows
+    )
+    return ["## Maintenance windows", "", *table(("window", "begins", "time zone", "lasts", "why"), rows)]
+
+
+def runbook(link: str | None) -> str:
+    """Return a link to a heading of a runbook, from docs/alarms."""
+    return f"[{link}](../runbooks/{link})" if link else ""
+
+
+def coverage(environments: Sequence[tuple[Environment, Catalog]]) -> str:
+    """Return the document of all environments: which service has which alarms of its kind, and why not."""
+    lines = ["# Coverage", "", NOTE, ""]
+    lines += [
+        "`yes`: the alarm is there. `-`: it does not apply. **off**: config switches it off, with a reason.",
+        "`opt-in`: it is off until config says `enabled: true`.",
+        "",
+    ]
+    for env, catalog in environments:
+        lines += [f"## {env.environment}", ""]
+        for kind in KINDS.values():
+            services = [one for one in catalog.services if one.kind == kind.name]
+            if services:
+                keys = [alarm.key for alarm in kind.alarms]
+                rows = ([f"`{key}`", *(_state(catalog, one.name, key) for one in services)] for key in keys)
+                lines += [f"### {kind.title}", ""]
+                lines += table(["alarm", *(one.name for one in services)], rows)
+        lines += _reasons(catalog)
+    return "\n".join(lines)
+
+
+_STATES = {"not applicable": "-", "switched off": "**off**", "opt-in": "opt-in"}
+
+
+def _state(catalog: Catalog, service: str, key: str) -> str:
+    missing = next((one for one in catalog.left_out if (one.service, one.kind_key) == (service, key)), None)
+    return _STATES[missing.why] if missing else "yes"
+
+
+def _reasons(catalog: Catalog) -> list[str]:
+    rows = [
+        (one.service or "the platform", f"`{one.kind_key}`", one.why, one.reason) for one in catalog.left_out
+    ]
+    return ["### Why not", "", *table(("service", "alarm", "", "reason"), rows)] if rows else []

@@ -1,0 +1,174 @@
+"""The reference of all configuration keys, read from the models and the catalog."""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from catalog.kinds import KINDS
+from catalog.kinds.platform import ALARMS, NAME
+from catalog.specs import SYMBOLS
+from catalog.templates import AlarmTemplate, Percent
+from catalog.texts import duration, number
+from config.explain import is_model
+from config.models import Environment
+from ops.documents.markdown import NOTE, cell, table
+
+
+def reference() -> str:
+    """Return the reference as Markdown."""
+    lines = [
+        "# Configuration reference",
+        "",
+        NOTE,
+        "",
+        "`config/base.yaml` holds what all environments share, `config/<env>.yaml` only what differs.",
+        "Mappings merge key by key; everything else is replaced. One value can be overridden by an",
+        "environment variable: `REVEILLE_LOGS__RETENTION_DAYS=7` is `logs.retention_days`; in names of",
+        "services and alarms `_` stands for `-`; lists and mappings are JSON.",
+        "",
+    ]
+    lines += _model_tables(Environment, "Top level", "", {})
+    lines += ["## Alarm keys", ""]
+    every = [(kind.name, kind.alarms, kind.facts_words) for kind in KINDS.values()]
+    for name, alarms, words in (*every, (NAME, ALARMS, {})):
+        where = "" if name == NAME else f" and `services.<name>.alarms` of kind `{name}`"
+        lines += [f"Under `alarms.{name}`{where}:", ""]
+        lines += table(
+            ("key", "fires when", "threshold", "datapoints", "speaks through", "also", "runbook"),
+            (_alarm(alarm, f"{name}.md", words) for alarm in alarms),
+        )
+    lines += ["## Events of SLOs", "", "What `services.<name>.slos.<slo>.events` may be:", ""]
+    lines += table(
+        ("kind", "events", "counts", "bad ones"),
+        (
+            (
+                kind.name,
+                f"`{one.key}`",
+                one.words + (f"; not where {kind.facts_words[one.needs]}" if one.needs else ""),
+                one.bad_words,
+            )
+            for kind in KINDS.values()
+            for one in kind.events
+        ),
+    )
+    return "\n".join(lines)
+
+
+def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -> tuple[str, ...]:
+    also = [
+        *([f"at least {alarm.min_samples} samples (`min_samples`)"] if alarm.min_samples else []),
+        *(["`anomaly_band` instead of the threshold"] if alarm.anomaly else []),
+        *([f"off unless `enabled: true`: {alarm.opt_in}"] if alarm.opt_in else []),
+        *(f"not where {facts_words[one]}" for one in alarm.needed_facts if one in facts_words),
+    ]
+    return (
+        f"`{alarm.key}`",
+        alarm.says,
+        threshold_words(alarm),
+        f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods}, {duration(alarm.period_s)} each",
+        f"`{alarm.part_of}`" if alarm.part_of else "itself",
+        "; ".join(also),
+        f"[{alarm.key}](runbooks/{runbook}#{alarm.key})",
+    )
+
+
+def threshold_words(alarm: AlarmTemplate) -> str:
+    """Return what an alarm's threshold is and in which unit."""
+    symbol, words = SYMBOLS[alarm.comparison], alarm.unit_words
+    if isinstance(alarm.threshold, Percent):
+        return f"{symbol} {number(alarm.threshold.value)} % of {alarm.threshold.words} ({words})"
+    return f"{symbol} {'…' if alarm.threshold is None else number(alarm.threshold)} {words}"
+
+
+def _model_tables(
+    model: type[BaseModel], title: str, path: str, seen: dict[type[BaseModel], str]
+) -> Iterator[str]:
+    """Yield the table of a model and those of the models in it, each model once."""
+    seen[model] = title
+    yield from (f"## {title}", "")
+    if path and model.__doc__:
+        yield from (" ".join(model.__doc__.split()), "")
+    yield from ("| key | type | default | what |", "|---|---|---|---|")
+    inner: list[tuple[type[BaseModel], str]] = []
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        yield f"| `{path}{key}` | {_type(field)} | {_default(field)} | {cell(field.description or '')} |"
+        inner += [(one, f"{path}{key}{marks}") for one, marks in _models_in(field.annotation)]
+    yield ""
+    for one, where in inner:
+        kind = one.model_fields.get("kind")
+        suffix = f" of kind {_words(kind.annotation)}" if kind else ""
+        heading = f"`{where.rstrip('.')}`{suffix}"
+        if one in seen:
+            yield from (f"## {heading}", "", f"As {seen[one]}.", "")
+        else:
+            yield from _model_tables(one, heading, where, seen)
+
+
+def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:  # noqa: ANN401
+    if is_model(annotation):
+        yield annotation, "."
+        return
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        yield from _models_in(arguments[0])
+    elif origin in {typing.Union, types.UnionType}:
+        for one in arguments:
+            yield from _models_in(one)
+    elif origin is dict:
+        yield from ((one, f".<name>{marks}") for one, marks in _models_in(arguments[1]))
+    elif origin is tuple:
+        yield from ((one, f"[]{marks}") for one, marks in _models_in(arguments[0]))
+
+
+_BOUNDS = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"), ("multiple_of", "multiple of"))
+
+
+def _type(field: FieldInfo) -> str:
+    """Return the type in words with its bounds, read from the schema that editors use."""
+    bounds = [
+        f"{sign} {getattr(one, name)}"
+        for one in field.metadata
+        for name, sign in _BOUNDS
+        if getattr(one, name, None) is not None
+    ]
+    return cell(", ".join([_words(field.annotation), *bounds]))
+
+
+def _words(annotation: Any) -> str:  # noqa: ANN401, PLR0911  # a table of cases
+    if isinstance(annotation, type) and typing.get_origin(annotation) is None:
+        if issubclass(annotation, BaseModel):
+            return "mapping"
+        return {
+            "str": "text",
+            "int": "whole number",
+            "float": "number",
+            "bool": "true or false",
+            "EmailStr": "e-mail address",
+        }.get(annotation.__name__, annotation.__name__)
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Literal:
+        return " or ".join(f"`{one}`" for one in arguments)
+    if origin is typing.Annotated:
+        return _words(arguments[0])
+    if origin in {typing.Union, types.UnionType}:
+        return " or ".join(dict.fromkeys(_words(one) for one in arguments if one is not type(None)))
+    if origin is dict:
+        return f"mapping of {_words(arguments[1])}"
+    return f"list of {_words(arguments[0])}"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**required**"
+    default = field.default
+    if default is None or isinstance(default, BaseModel) or default in ({}, ()):
+        return ""
+    return f"`{json.dumps(default)}`"
