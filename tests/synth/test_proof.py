@@ -15,6 +15,7 @@ from tests.proof_support import Broken, Edited, Stacks, check
 from tests.synth.synthesized import ENVIRONMENTS, synthesized
 
 PROD: Stacks = synthesized("prod").stacks
+PUBLISHED = synthesized("prod").catalog.published
 ALARM_TYPES = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 
 
@@ -71,7 +72,7 @@ LONELY, PARENT = "reveille-lonely-prod", "reveille-parent-prod"
 ELSEWHERE = frozenset(
     {
         "topic policy", "topic key", "key policy", "subscription", "endpoint", "redrive policy",
-        "queue policy", "queue key", "dead-letter queue", "dead-letter queue policy", "dead-letter queue key",
+        "function role", "queue policy", "queue key", "dead-letter queue", "dead-letter queue policy", "dead-letter queue key",
     }
 )  # fmt: skip
 
@@ -99,7 +100,12 @@ def lonely(**arguments: Any) -> Any:
     """Return the change that adds an alarm which no composite names."""
 
     def change(stacks: Edited) -> None:
-        body = {**stacks.body(PLAIN), "alarm_name": LONELY, **arguments}
+        body = {
+            **stacks.body(PLAIN),
+            "alarm_name": LONELY,
+            "alarm_actions": [f"${{{TOPIC}.arn}}"],
+            **arguments,
+        }
         stacks.add("monitoring", "aws_cloudwatch_metric_alarm.lonely", **body)
 
     return change
@@ -322,7 +328,7 @@ WAY = [
         others=ELSEWHERE,
     ),
     Broken("key disabled", set_(KEY, is_enabled=False), "topic key", "is disabled", others=ELSEWHERE),
-    Broken("key without a policy", set_(KEY, policy=None), "key policy", "it has no policy"),
+    Broken("key without a policy", set_(KEY, policy=None), "key policy", "it has no policy", others=ELSEWHERE),
     Broken("key closed to CloudWatch", without(KEY, CLOUDWATCH), "key policy", f"allows {CLOUDWATCH} kms:Decrypt"),
     Broken(
         "key only for Decrypt",
@@ -337,7 +343,7 @@ WAY = [
         condition(KEY, CLOUDWATCH, "ArnLike", "aws:SourceArn", "arn:aws:cloudwatch:*:*:alarm:reveille-*-dev"),
         "key policy", "reveille-*-dev",
     ),
-    Broken("use of the key denied", added(KEY, **DENY, Action="kms:Decrypt"), "key policy", "statement No denies"),
+    Broken("use of the key denied", added(KEY, **DENY, Action="kms:Decrypt"), "key policy", "statement No denies", others=ELSEWHERE),
     Broken("no subscription", remove(*SUBSCRIPTIONS), "subscription", "has no subscriptions"),
     Broken(
         "subscription that filters",
@@ -352,7 +358,7 @@ WAY = [
     Broken(
         "subscription without dead letters", set_(TO_QUEUE, redrive_policy=None), "redrive policy", "no redrive policy",
     ),
-    Broken("no dead-letter queue", remove(LETTERS), "dead-letter queue", "${aws_sqs_queue.dead-letters.arn}"),
+    Broken("no dead-letter queue", remove(LETTERS), "dead-letter queue", "${aws_sqs_queue.dead-letters.arn}", others=frozenset({"function dead letters", "dimension"})),
     Broken(
         "dead letters in another account",
         set_(
@@ -487,21 +493,18 @@ DATA = [
 LIMITS = [
     Broken(
         "child that is not there",
-        set_(COMPOSITE, alarm_rule='ALARM("x")'), "composite", "its rule names x", COMPOSITE_NAME,
-    ),
-    Broken("rule misspelt", set_(COMPOSITE, alarm_rule="ALARMS(x)"), "composite", "ALARMS is no", COMPOSITE_NAME),
-    Broken("rule cut off", set_(COMPOSITE, alarm_rule='ALARM("x"'), "composite", "ends too early", COMPOSITE_NAME),
+        set_(COMPOSITE, alarm_rule='ALARM("x")'), "composite", "its rule names x", COMPOSITE_NAME, others=frozenset({"action"})),
+    Broken("rule misspelt", set_(COMPOSITE, alarm_rule="ALARMS(x)"), "composite", "ALARMS is no", COMPOSITE_NAME, others=frozenset({"action"})),
+    Broken("rule cut off", set_(COMPOSITE, alarm_rule='ALARM("x"'), "composite", "ends too early", COMPOSITE_NAME, others=frozenset({"action"})),
     Broken(
         "composite of itself",
-        set_(COMPOSITE, alarm_rule=f'ALARM("{COMPOSITE_NAME}")'), "composite", "back to itself", COMPOSITE_NAME,
-    ),
+        set_(COMPOSITE, alarm_rule=f'ALARM("{COMPOSITE_NAME}")'), "composite", "back to itself", COMPOSITE_NAME, others=frozenset({"action"})),
     Broken("101 children", children(101), "composite", "names 101 alarms; CloudWatch takes 100", "parent"),
     Broken("long rule", children(90, "reveille-c{}" + "x" * 100 + "-prod"), "composite", "characters; CloudWatch takes 10240", "parent"),
     Broken(
         "500 elements",
         set_(COMPOSITE, alarm_rule=" OR ".join([f'ALARM("{PLAIN_NAME}")'] * 167)),
-        "composite", "has 501 elements", COMPOSITE_NAME,
-    ),
+        "composite", "has 501 elements", COMPOSITE_NAME, others=frozenset({"action"})),
     Broken(
         "151 composites over one alarm",
         lambda stacks: [
@@ -563,36 +566,38 @@ GRAPHS = [
 def test_every_alarm_reaches_people_and_has_data(name: str) -> None:
     """Nothing is broken, nobody is left out, and every metric is looked up."""
     one = synthesized(name)
-    proof = prove(one.stacks)
+    proof = prove(one.stacks, published=one.catalog.published)
     assert proof.faults == ()
     alarms = {resource.body["alarm_name"] for resource in one.resources(*ALARM_TYPES)}
     assert {route.name for route in proof.routes if not route.is_event} | set(proof.suppressors) == alarms
     assert all(route.through and route.topics and route.endpoints for route in proof.routes)
-    assert proof.metrics >= len({resource.body["metric_name"] for resource in one.resources(ALARM_TYPES[0])})
+    assert proof.metrics >= len(
+        {resource.body.get("metric_name") for resource in one.resources(ALARM_TYPES[0])}
+    )
 
 
 @pytest.mark.parametrize("broken", WAY, ids=str)
 def test_a_broken_link_to_people_is_found(broken: Broken) -> None:
     """At its link, with the alarm's name, and nothing else is said to be broken."""
-    check(PROD, broken, ALARM)
+    check(PROD, broken, ALARM, PUBLISHED)
 
 
 @pytest.mark.parametrize("broken", DATA, ids=str)
 def test_an_alarm_without_data_is_found(broken: Broken) -> None:
     """Names, dimensions, statistics, periods and expressions that CloudWatch does not have."""
-    check(PROD, broken, PLAIN_NAME)
+    check(PROD, broken, PLAIN_NAME, PUBLISHED)
 
 
 @pytest.mark.parametrize("broken", LIMITS, ids=str)
 def test_what_cloudwatch_would_refuse_or_never_evaluate_is_found(broken: Broken) -> None:
     """Composites, names, texts and actions."""
-    check(PROD, broken, COMPOSITE_NAME)
+    check(PROD, broken, COMPOSITE_NAME, PUBLISHED)
 
 
 @pytest.mark.parametrize("broken", GRAPHS, ids=str)
 def test_a_graph_of_what_does_not_exist_is_found(broken: Broken) -> None:
     """By the dashboard's name and the widget's title."""
-    check(PROD, broken, "dashboard reveille-prod")
+    check(PROD, broken, "dashboard reveille-prod", PUBLISHED)
 
 
 @pytest.mark.parametrize(

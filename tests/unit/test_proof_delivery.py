@@ -128,6 +128,7 @@ EVENTS = [
     Broken("log policy without events", logs("events.amazonaws", "s3.amazonaws"), "log resource policy", "allows events.amazonaws.com"),
     Broken("log policy without delivery", logs("delivery.logs", "x"), "log resource policy", "allows delivery.logs.amazonaws.com"),
     Broken("log policy without events in it", logs("logs:PutLogEvents", "logs:GetLogEvents"), "log resource policy", "logs:PutLogEvents"),
+    Broken("log policy without its streams' creation", logs("logs:CreateLogStream", "logs:DeleteLogStream"), "log resource policy", "allow logs:CreateLogStream on"),
     Broken("log policy of another group", logs("tasks.arn}:*", "tasks.arn}-x:*"), "log resource policy", "Resource does not cover"),
     Broken("log policy without its streams", logs("tasks.arn}:*", "tasks.arn}"), "log resource policy", "Resource does not cover"),
     Broken("function as a target, without a permission", set_(f"{TARGET}.topic", arn="${aws_lambda_function.notifier.arn}"), "function permission", "events.amazonaws.com"),
@@ -142,6 +143,7 @@ COMPOSITES = [
     Broken("suppressor on other terms", set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="TRUE"), "action", "notifies nobody", "shop-deploys-prod"),
     Broken("suppressed by itself", set_(WIDE, actions_suppressor={"alarm": "shop-wide-prod", "wait_period": 1, "extension_period": 1}), "suppressor", "suppresses itself", "shop-wide-prod", frozenset({"action"})),
     Broken("cycle of three", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-wide-prod)")(edited)), "composite", "shop-impact-prod -> shop-quiet-prod -> shop-wide-prod -> shop-impact-prod", "shop-impact-prod", frozenset({"action"})),
+    Broken("cycle that notifies nobody", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod) OR ALARM(shop-errors-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-impact-prod)")(edited), set_(WIDE, alarm_rule="ALARM(shop-direct-prod)", actions_suppressor=None)(edited)), "action", "notifies nobody", "shop-errors-prod", frozenset({"composite"})),
 ]  # fmt: skip
 
 
