@@ -562,6 +562,63 @@ GRAPHS = [
 ]  # fmt: skip
 
 
+def first(kind: str, **arguments: str) -> str:
+    """Return the address of the first resource of a type with these arguments, or parts of them."""
+    return next(
+        f"{kind}.{key}"
+        for key, body in Edited(PROD).of_type(kind)
+        if all(part in str(body.get(name)) for name, part in arguments.items())
+    )
+
+
+NOTIFIER = (
+    Edited(PROD)
+    .body(first("aws_sns_topic_subscription", protocol="lambda"))["endpoint"][2:]
+    .rpartition(".")[0]
+)
+PERMISSION = first("aws_lambda_permission", function_name=NOTIFIER, source_arn=TOPIC)
+ROLE = first("aws_iam_role_policy", role=Edited(PROD).body(NOTIFIER)["role"][2:].rpartition(".")[0])
+MAIL = first("aws_sns_topic_subscription", protocol="email", topic_arn=f"{TOPIC}-mail")
+RULE = first("aws_cloudwatch_event_rule")
+RULE_NAME = f"event rule {Edited(PROD).body(RULE)['name']}"
+TO_TOPIC = first("aws_cloudwatch_event_target", rule=RULE, arn="aws_sns_topic")
+TOLD_BY_RULE = Edited(PROD).body(TO_TOPIC)["arn"][2:].rpartition(".")[0]
+TOLD_POLICY = first("aws_sns_topic_policy", arn=TOLD_BY_RULE)
+EVENTS = "events.amazonaws.com"
+
+NOTIFIED = [
+    Broken("notifier gone", remove(NOTIFIER), "endpoint", "leads to no function", others=frozenset({"dimension"})),
+    Broken("notifier that the topic may not invoke", remove(PERMISSION), "function permission", "allows sns.amazonaws.com"),
+    Broken("notifier that another topic may invoke", set_(PERMISSION, source_arn="arn:aws:sns:eu-west-1:333333333333:x"), "function permission", "no statement allows sns.amazonaws.com"),
+    Broken("notifier that loses", remove(first("aws_lambda_function_event_invoke_config", function_name=NOTIFIER)), "function dead letters", "neither an on-failure"),
+    Broken("notifier that may do nothing", remove(ROLE), "function role", "allow sns:Publish"),
+    Broken("notifier without the key", without(KEY, "root"), "function role", "allow kms:Decrypt and kms:GenerateDataKey"),
+    Broken("mail that nobody gets", remove(MAIL), "subscription", "-mail"),
+    Broken("mail without dead letters", set_(MAIL, redrive_policy=None), "redrive policy", "no redrive policy"),
+]  # fmt: skip
+
+OF_RULES = [
+    Broken("rule disabled", set_(RULE, state="DISABLED"), "event rule", "is disabled"),
+    Broken("target of another rule", set_(TO_TOPIC, rule="x"), "event rule", "is of rule x", "event target", frozenset({"event target"})),
+    Broken("topic closed to events", without(TOLD_POLICY, EVENTS), "topic policy", "no statement allows events.amazonaws.com"),
+    Broken("topic open to one rule only", condition(TOLD_POLICY, EVENTS, "ArnEquals", "aws:SourceArn", "arn:aws:events:*:*:rule/*"), "topic policy", "it meets none"),
+    Broken("key closed to events", without(KEY, EVENTS), "key policy", "no statement allows events.amazonaws.com"),
+    Broken("key open to one account's rules", condition(KEY, EVENTS, "StringEquals", "aws:SourceAccount", "333333333333"), "key policy", "it says no source here"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", NOTIFIED, ids=str)
+def test_a_broken_link_through_the_notifier_is_found(broken: Broken) -> None:
+    """For the alarms whose topic invokes it."""
+    check(PROD, broken, ALARM, PUBLISHED)
+
+
+@pytest.mark.parametrize("broken", OF_RULES, ids=str)
+def test_a_broken_link_behind_a_rule_of_events_is_found(broken: Broken) -> None:
+    """By the rule's name."""
+    check(PROD, broken, RULE_NAME, PUBLISHED)
+
+
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_every_alarm_reaches_people_and_has_data(name: str) -> None:
     """Nothing is broken, nobody is left out, and every metric is looked up."""
