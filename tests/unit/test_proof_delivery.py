@@ -247,6 +247,16 @@ def test_policies_and_redrives_may_be_resources_of_their_own() -> None:
     assert [one.link for one in prove(edited.stacks).faults] == ["dead-letter queue"] * 3
 
 
+def test_an_alarm_reaches_those_of_its_own_topic_and_of_its_composites() -> None:
+    """Both are told, its own first."""
+    edited = Edited(stacks())
+    edited.body("aws_cloudwatch_metric_alarm.errors")["alarm_actions"] = ["${aws_sns_topic.mail.arn}"]
+    (route,) = (one for one in prove(edited.stacks).routes if one.name == "shop-errors-prod")
+    assert route.through == ("itself", "shop-wide-prod")
+    assert route.topics == ("shop-mail-prod", "shop-critical-prod")
+    assert {"email oncall@example.com", "queue shop-alarms-prod"} < set(route.endpoints)
+
+
 def with_json() -> Stacks:
     """Return the stacks with the mail topic in the JSON of a variable, and the other one as a key of it."""
     edited = Edited(stacks())
