@@ -56,7 +56,7 @@ doctor: .venv/.ready ## check this machine and the environment  ENV=
 synth: .venv/.ready ## write Terraform configuration, cdktf.out  ENV=
 	@$(PY) -m ops synth
 
-prove: .venv/.ready ## prove that alarms have data and reach people  ENV=
+prove: .venv/.ready ## prove that alarms reach people  ENV=
 	@$(PY) -m ops prove
 
 package: .venv/.ready ## build the functions' zips  ENV=
@@ -95,7 +95,7 @@ lint: .venv/.ready ## check format and style
 types: .venv/.ready ## check types
 	@$(BIN)/mypy .
 
-prove-all: .venv/.ready ## prove it for every environment
+prove-all: .venv/.ready ## prove it of every environment
 	@$(PY) -m ops prove --all
 
 docs: .venv/.ready ## write what is generated: schema, config reference, alarm lists

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.known_metrics import Published
 from ops.proof import Proof, prove
 
 Stacks = dict[str, dict[str, Any]]
@@ -78,17 +79,17 @@ class Broken:
         return self.does.replace(" ", "-")
 
 
-def proved(stacks: Stacks, broken: Broken) -> Proof:
+def proved(stacks: Stacks, broken: Broken, published: Iterable[Published] = ()) -> Proof:
     """Return the proof of the stacks with the fault in them."""
     edited = Edited(stacks)
     broken.change(edited)
     assert edited.stacks != stacks, "the fault changes nothing"
-    return prove(edited.stacks)
+    return prove(edited.stacks, published=published)
 
 
-def check(stacks: Stacks, broken: Broken, subject: str) -> None:
+def check(stacks: Stacks, broken: Broken, subject: str, published: Iterable[Published] = ()) -> None:
     """Assert that the fault is found, at its link and for whom it concerns, and nothing else is."""
-    faults = proved(stacks, broken).faults
+    faults = proved(stacks, broken, published).faults
     found = [one for one in faults if one.link == broken.link and broken.says in one.says]
     assert found, f"not found among {faults}"
     assert any((broken.subject or subject) in one.subject for one in found), found

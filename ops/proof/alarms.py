@@ -82,6 +82,6 @@ def notifies(alarm: Resource) -> bool:
 
 def actions(alarm: Resource, states: Iterable[str] = ACTIONS) -> tuple[str, ...]:
     """Return the targets of an alarm's actions for the given states, each once; none if they are off."""
-    if alarm.body.get("actions_enabled") is False:
+    if alarm.plain("actions_enabled") is False:
         return ()
     return tuple(dict.fromkeys(str(one) for state in states for one in alarm.items(state)))

@@ -32,8 +32,17 @@ class Service(NamedTuple):
     @property
     def needs(self) -> str:
         """To whom a policy has to allow an action, in words."""
-        bound = "under conditions that it meets" if self.says_source else "without a condition"
+        bound = "under conditions that it meets" if self.says_source else "without a condition: it meets none"
         return f"{self.name} {bound}"
+
+    @property
+    def says_source_to_keys(self) -> bool:
+        """Whether it sends its source to KMS as well.
+
+        SNS Developer Guide, the section above: EventBridge says none to a topic's key, so a statement with
+        such a condition never lets it in. For queues it is not documented, and so not assumed either.
+        """
+        return self.says_source and self.name != "events.amazonaws.com"
 
     def asks(self, action: str, resource: str, *, key_context: tuple[str, str] | None = None) -> Request:
         """Return its request for an action on a resource.
@@ -44,10 +53,7 @@ class Service(NamedTuple):
             key_context: of a request to KMS, the name and the value of its encryption context.
         """
         context = dict(_ALWAYS) | {"aws:principalisawsservice": "true"}
-        # SNS Developer Guide, the section above: EventBridge says no source to a topic's key, so a statement
-        # with such a condition never lets it in. For queues it is not documented, and so not assumed either.
-        to_key_unbound = key_context and self.name == "events.amazonaws.com"
-        if self.says_source and not to_key_unbound:
+        if self.says_source_to_keys if key_context else self.says_source:
             context |= {"aws:sourcearn": self.source_arn, "aws:sourceaccount": self.account_id}
         if key_context:
             context[f"kms:encryptioncontext:{key_context[0]}".lower()] = key_context[1]

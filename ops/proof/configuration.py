@@ -60,6 +60,10 @@ class Resource:
         value = self.body.get(argument)
         return "" if value is None else str(value)
 
+    def plain(self, argument: str) -> Any:  # noqa: ANN401  # JSON
+        """Return an argument that is a number or a truth; None if it is not given."""
+        return expressions.plain(self.body.get(argument))
+
     def items(self, argument: str) -> list[Any]:
         """Return an argument that is a list, or one thing in place of it, or not given."""
         value = self.body.get(argument)

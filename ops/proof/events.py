@@ -15,6 +15,7 @@ from ops.proof.policies import why_refused
 from ops.proof.topics import Topics
 
 _TARGETS = ("aws_sns_topic", "aws_sqs_queue", "aws_lambda_function", "aws_cloudwatch_log_group")
+_LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 _LOG_WRITERS = ("events.amazonaws.com", "delivery.logs.amazonaws.com")
 
 
@@ -50,7 +51,7 @@ class Events:
         return self._targets.get((_bus(rule), rule.name), [])
 
     def _of_rule(self, rule: Resource) -> Iterator[Finding]:
-        if rule.text("state") == "DISABLED" or rule.body.get("is_enabled") is False:
+        if rule.text("state") == "DISABLED" or rule.plain("is_enabled") is False:
             yield Finding("event rule", "is disabled: enable it, or take it away")
         targets = self.targets(rule)
         if not targets:
@@ -92,17 +93,19 @@ class Events:
             one.text("policy_document")
             for one in self._configuration.of_type("aws_cloudwatch_log_resource_policy")
         ]
+        none = "" if policies else "there is no aws_cloudwatch_log_resource_policy"
         for writer in _LOG_WRITERS:
-            for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-                request = service._replace(name=writer).asks(action, f"{group.arn}:log-stream:any")
-                refused = (
-                    why_refused(request, *policies)
-                    if policies
-                    else "there is no aws_cloudwatch_log_resource_policy"
+            requests = [
+                service._replace(name=writer).asks(action, f"{group.arn}:log-stream:any")
+                for action in _LOG_ACTIONS
+            ]
+            whys = {one.action: why for one in requests if (why := none or why_refused(one, *policies))}
+            if whys:
+                why = next(iter(whys.values()))
+                says = (
+                    f"log group {group.name}: {why}: allow {' and '.join(whys)} on {group.name}:* to {writer}"
                 )
-                if refused:
-                    says = f"log group {group.name}: {refused}: allow {action} on {group.name}:* to it"
-                    yield Finding("log resource policy", says)
+                yield Finding("log resource policy", says)
 
 
 def _bus(one: Resource) -> str:

@@ -36,6 +36,13 @@ def is_known(value: object) -> bool:
     return not isinstance(value, list) or all(is_known(one) for one in value)
 
 
+def plain(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """Return a number or a truth that is written as text, as Terraform takes it too; others as they are."""
+    if isinstance(value, str) and re.fullmatch(r"-?\d+|true|false", value):
+        return json.loads(value)
+    return value
+
+
 def resolved(value: Any, lookup: Lookup) -> Any:  # noqa: ANN401  # JSON
     """Return JSON with every expression in it replaced by its value."""
     if isinstance(value, str):

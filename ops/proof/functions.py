@@ -96,10 +96,29 @@ def role_of(configuration: Configuration, function: Resource) -> Resource | None
 
 
 def topics_of(configuration: Configuration, function: Resource) -> Iterator[tuple[str, Resource | None]]:
-    """Yield each environment variable that names a topic, with the topic if it is of these stacks."""
+    """Yield each environment variable that names a topic to publish to, with the topic if it is known.
+
+    A variable names it as its value, or as a value somewhere in the JSON that it holds. A key of that JSON is
+    something looked up, such as the topic that a notification came from.
+    """
     variables = function.block("environment").get("variables") or {}
     for name, value in variables.items():
-        text = str(value)
-        topic = configuration.find(text, "aws_sns_topic")
-        if topic or text.startswith("arn:aws:sns:") or (not is_known(text) and "aws_sns_topic" in text):
-            yield name, topic
+        for text in dict.fromkeys(_values(str(value))):
+            topic = configuration.find(text, "aws_sns_topic")
+            if topic or text.startswith("arn:aws:sns:") or (not is_known(text) and "aws_sns_topic" in text):
+                yield name, topic
+
+
+def _values(text: str) -> Iterator[str]:
+    """Yield the texts in a variable: itself, or the values in its JSON."""
+    try:
+        held = json.loads(text)
+    except ValueError:
+        held = text
+    waiting = [held]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, (dict, list)):
+            waiting += one.values() if isinstance(one, dict) else one

@@ -33,12 +33,18 @@ def usable(
     key = yield from key_of(configuration, encrypted, what)
     if key is None:
         return
-    for action in KEY_ACTIONS:
-        context = (_CONTEXTS[encrypted.type], encrypted.arn)
-        refused = why_not(configuration, key, service.asks(action, key.arn, key_context=context))
-        if refused:
-            says = f"{_key(key)} of {what} {encrypted.name}: {refused}: allow {action} to {service.needs}"
-            yield Finding("key policy", says)
+    context = (_CONTEXTS[encrypted.type], encrypted.arn)
+    refused = {
+        action: why_not(configuration, key, service.asks(action, key.arn, key_context=context))
+        for action in KEY_ACTIONS
+    }
+    whys = {action: why for action, why in refused.items() if why}
+    if whys:
+        bound = f"{service.name} bound by kms:EncryptionContext:{context[0]} alone: it says no source here"
+        needs = service.needs if service.says_source_to_keys else bound
+        why, actions = next(iter(whys.values())), " and ".join(whys)
+        says = f"{_key(key)} of {what} {encrypted.name}: {why}: allow {actions} to {needs}"
+        yield Finding("key policy", says)
 
 
 def key_of(
@@ -58,7 +64,7 @@ def key_of(
         says = f"{what} {encrypted.name} is under {reference}, {why}: use a customer-managed key of theirs"
         yield Finding(link, says)
         return None
-    if key.body.get("is_enabled") is False:
+    if key.plain("is_enabled") is False:
         yield Finding(link, f"{_key(key)} of {what} {encrypted.name} is disabled: enable it")
     return key
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ops.proof import series
 from ops.proof.configuration import Resource
+from ops.proof.expressions import plain
 from ops.proof.faults import Finding
 from ops.proof.metrics import Metrics, Use
 
@@ -38,7 +39,7 @@ def findings(alarm: Resource, metrics: Metrics) -> Iterator[Finding]:
     """Yield what is wrong with an alarm's metrics, statistics, periods and expressions."""
     queries = [one for one in alarm.items("metric_query") if isinstance(one, dict)]
     yield from _of_queries(alarm, queries, metrics) if queries else _plain(alarm, metrics)
-    yield from _of_periods(alarm, [*_periods_s(queries)] if queries else [alarm.body.get("period")])
+    yield from _of_periods(alarm, [*_periods_s(queries)] if queries else [alarm.plain("period")])
     yield from _of_comparison(alarm, queries)
     treated = alarm.text("treat_missing_data") or "missing"
     if treated not in _MISSING:
@@ -105,9 +106,9 @@ def _periods_s(queries: list[dict[str, Any]]) -> Iterator[Any]:
     """Yield the periods that queries name; an expression has its metrics' unless it names one."""
     for query in queries:
         if query.get("metric"):
-            yield _metric(query).get("period")
+            yield plain(_metric(query).get("period"))
         elif query.get("period"):
-            yield query["period"]
+            yield plain(query["period"])
 
 
 def _of_periods(alarm: Resource, periods_s: list[Any]) -> Iterator[Finding]:
@@ -118,11 +119,11 @@ def _of_periods(alarm: Resource, periods_s: list[Any]) -> Iterator[Finding]:
     if len(set(map(str, periods_s))) > 1:
         listed = ", ".join(sorted(set(map(str, periods_s))))
         yield Finding("period", f"its metrics have several periods ({listed} s): an alarm has one")
-    periods, datapoints = alarm.body.get("evaluation_periods"), alarm.body.get("datapoints_to_alarm")
+    periods, datapoints = alarm.plain("evaluation_periods"), alarm.plain("datapoints_to_alarm")
     if not isinstance(periods, int) or periods < 1:
         yield Finding("datapoints", f"evaluation_periods is {periods}: at least 1")
         return
-    if datapoints is not None and not 1 <= int(datapoints) <= periods:
+    if datapoints is not None and datapoints not in range(1, periods + 1):
         yield Finding("datapoints", f"datapoints_to_alarm is {datapoints}: from 1 to {periods}, its periods")
     known_s = [one for one in periods_s if isinstance(one, int)]
     window_s = periods * max(known_s, default=0)
@@ -141,7 +142,7 @@ def _of_comparison(alarm: Resource, queries: list[dict[str, Any]]) -> Iterator[F
         yield Finding("comparison", f"comparison_operator is {operator or 'missing'}; known here: {known}")
     if bool(band) == (alarm.body.get("threshold") is not None):
         yield Finding("comparison", "needs either a threshold or the threshold_metric_id of a band")
-    returned = [str(one.get("id")) for one in queries if one.get("return_data") is True]
+    returned = [str(one.get("id")) for one in queries if plain(one.get("return_data")) is True]
     wanted = 2 if band else 1
     if queries and len(returned) != wanted:
         which = f" ({', '.join(returned)})" if returned else ""

@@ -41,12 +41,16 @@ def sending(
     key = yield from keys.key_of(configuration, to, what)
     if key is None:
         return
-    for used in KEY_ACTIONS:
-        request = by.asks(used, key.arn, through=service)
-        refused = why_not_granted(granted, request) or keys.why_not(configuration, key, request)
-        if refused:
-            says = f"key of {what} {to.name}: {refused}: allow {used} to it"
-            yield Finding("function role", says)
+    requests = [by.asks(used, key.arn, through=service) for used in KEY_ACTIONS]
+    whys = {
+        request.action: why
+        for request in requests
+        if (why := why_not_granted(granted, request) or keys.why_not(configuration, key, request))
+    }
+    if whys:
+        why = next(iter(whys.values()))
+        says = f"key of {what} {to.name}: {why}: allow {' and '.join(whys)} to it"
+        yield Finding("function role", says)
 
 
 def policies(configuration: Configuration, role: Resource) -> list[str]:

@@ -159,6 +159,7 @@ class Topics:
             if role is not None:
                 findings += roles.sending(configuration, role, topic, "topic", self.policy_of(topic))
             reached = self.reach(topic)
-            endpoints += reached.endpoints
+            # Which of its topics it chooses for which notification is in its code.
+            endpoints += (f"via {function.name}: {endpoint}" for endpoint in reached.endpoints)
             findings += reached.findings
         return Reach(tuple(endpoints), tuple(findings))

@@ -15,6 +15,7 @@ from tests.proof_support import Broken, Edited, Stacks, check
 from tests.synth.synthesized import ENVIRONMENTS, synthesized
 
 PROD: Stacks = synthesized("prod").stacks
+PUBLISHED = synthesized("prod").catalog.published
 ALARM_TYPES = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 
 
@@ -71,7 +72,7 @@ LONELY, PARENT = "reveille-lonely-prod", "reveille-parent-prod"
 ELSEWHERE = frozenset(
     {
         "topic policy", "topic key", "key policy", "subscription", "endpoint", "redrive policy",
-        "queue policy", "queue key", "dead-letter queue", "dead-letter queue policy", "dead-letter queue key",
+        "function role", "queue policy", "queue key", "dead-letter queue", "dead-letter queue policy", "dead-letter queue key",
     }
 )  # fmt: skip
 
@@ -99,7 +100,12 @@ def lonely(**arguments: Any) -> Any:
     """Return the change that adds an alarm which no composite names."""
 
     def change(stacks: Edited) -> None:
-        body = {**stacks.body(PLAIN), "alarm_name": LONELY, **arguments}
+        body = {
+            **stacks.body(PLAIN),
+            "alarm_name": LONELY,
+            "alarm_actions": [f"${{{TOPIC}.arn}}"],
+            **arguments,
+        }
         stacks.add("monitoring", "aws_cloudwatch_metric_alarm.lonely", **body)
 
     return change
@@ -322,7 +328,7 @@ WAY = [
         others=ELSEWHERE,
     ),
     Broken("key disabled", set_(KEY, is_enabled=False), "topic key", "is disabled", others=ELSEWHERE),
-    Broken("key without a policy", set_(KEY, policy=None), "key policy", "it has no policy"),
+    Broken("key without a policy", set_(KEY, policy=None), "key policy", "it has no policy", others=ELSEWHERE),
     Broken("key closed to CloudWatch", without(KEY, CLOUDWATCH), "key policy", f"allows {CLOUDWATCH} kms:Decrypt"),
     Broken(
         "key only for Decrypt",
@@ -337,7 +343,7 @@ WAY = [
         condition(KEY, CLOUDWATCH, "ArnLike", "aws:SourceArn", "arn:aws:cloudwatch:*:*:alarm:reveille-*-dev"),
         "key policy", "reveille-*-dev",
     ),
-    Broken("use of the key denied", added(KEY, **DENY, Action="kms:Decrypt"), "key policy", "statement No denies"),
+    Broken("use of the key denied", added(KEY, **DENY, Action="kms:Decrypt"), "key policy", "statement No denies", others=ELSEWHERE),
     Broken("no subscription", remove(*SUBSCRIPTIONS), "subscription", "has no subscriptions"),
     Broken(
         "subscription that filters",
@@ -352,7 +358,7 @@ WAY = [
     Broken(
         "subscription without dead letters", set_(TO_QUEUE, redrive_policy=None), "redrive policy", "no redrive policy",
     ),
-    Broken("no dead-letter queue", remove(LETTERS), "dead-letter queue", "${aws_sqs_queue.dead-letters.arn}"),
+    Broken("no dead-letter queue", remove(LETTERS), "dead-letter queue", "${aws_sqs_queue.dead-letters.arn}", others=frozenset({"function dead letters", "dimension"})),
     Broken(
         "dead letters in another account",
         set_(
@@ -487,21 +493,18 @@ DATA = [
 LIMITS = [
     Broken(
         "child that is not there",
-        set_(COMPOSITE, alarm_rule='ALARM("x")'), "composite", "its rule names x", COMPOSITE_NAME,
-    ),
-    Broken("rule misspelt", set_(COMPOSITE, alarm_rule="ALARMS(x)"), "composite", "ALARMS is no", COMPOSITE_NAME),
-    Broken("rule cut off", set_(COMPOSITE, alarm_rule='ALARM("x"'), "composite", "ends too early", COMPOSITE_NAME),
+        set_(COMPOSITE, alarm_rule='ALARM("x")'), "composite", "its rule names x", COMPOSITE_NAME, others=frozenset({"action"})),
+    Broken("rule misspelt", set_(COMPOSITE, alarm_rule="ALARMS(x)"), "composite", "ALARMS is no", COMPOSITE_NAME, others=frozenset({"action"})),
+    Broken("rule cut off", set_(COMPOSITE, alarm_rule='ALARM("x"'), "composite", "ends too early", COMPOSITE_NAME, others=frozenset({"action"})),
     Broken(
         "composite of itself",
-        set_(COMPOSITE, alarm_rule=f'ALARM("{COMPOSITE_NAME}")'), "composite", "back to itself", COMPOSITE_NAME,
-    ),
+        set_(COMPOSITE, alarm_rule=f'ALARM("{COMPOSITE_NAME}")'), "composite", "back to itself", COMPOSITE_NAME, others=frozenset({"action"})),
     Broken("101 children", children(101), "composite", "names 101 alarms; CloudWatch takes 100", "parent"),
     Broken("long rule", children(90, "reveille-c{}" + "x" * 100 + "-prod"), "composite", "characters; CloudWatch takes 10240", "parent"),
     Broken(
         "500 elements",
         set_(COMPOSITE, alarm_rule=" OR ".join([f'ALARM("{PLAIN_NAME}")'] * 167)),
-        "composite", "has 501 elements", COMPOSITE_NAME,
-    ),
+        "composite", "has 501 elements", COMPOSITE_NAME, others=frozenset({"action"})),
     Broken(
         "151 composites over one alarm",
         lambda stacks: [
@@ -559,40 +562,99 @@ GRAPHS = [
 ]  # fmt: skip
 
 
+def first(kind: str, **arguments: str) -> str:
+    """Return the address of the first resource of a type with these arguments, or parts of them."""
+    return next(
+        f"{kind}.{key}"
+        for key, body in Edited(PROD).of_type(kind)
+        if all(part in str(body.get(name)) for name, part in arguments.items())
+    )
+
+
+NOTIFIER = (
+    Edited(PROD)
+    .body(first("aws_sns_topic_subscription", protocol="lambda"))["endpoint"][2:]
+    .rpartition(".")[0]
+)
+PERMISSION = first("aws_lambda_permission", function_name=NOTIFIER, source_arn=TOPIC)
+ROLE = first("aws_iam_role_policy", role=Edited(PROD).body(NOTIFIER)["role"][2:].rpartition(".")[0])
+MAIL = first("aws_sns_topic_subscription", protocol="email", topic_arn=f"{TOPIC}-mail")
+RULE = first("aws_cloudwatch_event_rule")
+RULE_NAME = f"event rule {Edited(PROD).body(RULE)['name']}"
+TO_TOPIC = first("aws_cloudwatch_event_target", rule=RULE, arn="aws_sns_topic")
+TOLD_BY_RULE = Edited(PROD).body(TO_TOPIC)["arn"][2:].rpartition(".")[0]
+TOLD_POLICY = first("aws_sns_topic_policy", arn=TOLD_BY_RULE)
+EVENTS = "events.amazonaws.com"
+
+NOTIFIED = [
+    Broken("notifier gone", remove(NOTIFIER), "endpoint", "leads to no function", others=frozenset({"dimension"})),
+    Broken("notifier that the topic may not invoke", remove(PERMISSION), "function permission", "allows sns.amazonaws.com"),
+    Broken("notifier that another topic may invoke", set_(PERMISSION, source_arn="arn:aws:sns:eu-west-1:333333333333:x"), "function permission", "no statement allows sns.amazonaws.com"),
+    Broken("notifier that loses", remove(first("aws_lambda_function_event_invoke_config", function_name=NOTIFIER)), "function dead letters", "neither an on-failure"),
+    Broken("notifier that may do nothing", remove(ROLE), "function role", "allow sns:Publish"),
+    Broken("notifier without the key", without(KEY, "root"), "function role", "allow kms:Decrypt and kms:GenerateDataKey"),
+    Broken("mail that nobody gets", remove(MAIL), "subscription", "-mail"),
+    Broken("mail without dead letters", set_(MAIL, redrive_policy=None), "redrive policy", "no redrive policy"),
+]  # fmt: skip
+
+OF_RULES = [
+    Broken("rule disabled", set_(RULE, state="DISABLED"), "event rule", "is disabled"),
+    Broken("target of another rule", set_(TO_TOPIC, rule="x"), "event rule", "is of rule x", "event target", frozenset({"event target"})),
+    Broken("topic closed to events", without(TOLD_POLICY, EVENTS), "topic policy", "no statement allows events.amazonaws.com"),
+    Broken("topic open to one rule only", condition(TOLD_POLICY, EVENTS, "ArnEquals", "aws:SourceArn", "arn:aws:events:*:*:rule/*"), "topic policy", "it meets none"),
+    Broken("key closed to events", without(KEY, EVENTS), "key policy", "no statement allows events.amazonaws.com"),
+    Broken("key open to one account's rules", condition(KEY, EVENTS, "StringEquals", "aws:SourceAccount", "333333333333"), "key policy", "it says no source here"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", NOTIFIED, ids=str)
+def test_a_broken_link_through_the_notifier_is_found(broken: Broken) -> None:
+    """For the alarms whose topic invokes it."""
+    check(PROD, broken, ALARM, PUBLISHED)
+
+
+@pytest.mark.parametrize("broken", OF_RULES, ids=str)
+def test_a_broken_link_behind_a_rule_of_events_is_found(broken: Broken) -> None:
+    """By the rule's name."""
+    check(PROD, broken, RULE_NAME, PUBLISHED)
+
+
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_every_alarm_reaches_people_and_has_data(name: str) -> None:
     """Nothing is broken, nobody is left out, and every metric is looked up."""
     one = synthesized(name)
-    proof = prove(one.stacks)
+    proof = prove(one.stacks, published=one.catalog.published)
     assert proof.faults == ()
     alarms = {resource.body["alarm_name"] for resource in one.resources(*ALARM_TYPES)}
     assert {route.name for route in proof.routes if not route.is_event} | set(proof.suppressors) == alarms
     assert all(route.through and route.topics and route.endpoints for route in proof.routes)
-    assert proof.metrics >= len({resource.body["metric_name"] for resource in one.resources(ALARM_TYPES[0])})
+    assert proof.metrics >= len(
+        {resource.body.get("metric_name") for resource in one.resources(ALARM_TYPES[0])}
+    )
 
 
 @pytest.mark.parametrize("broken", WAY, ids=str)
 def test_a_broken_link_to_people_is_found(broken: Broken) -> None:
     """At its link, with the alarm's name, and nothing else is said to be broken."""
-    check(PROD, broken, ALARM)
+    check(PROD, broken, ALARM, PUBLISHED)
 
 
 @pytest.mark.parametrize("broken", DATA, ids=str)
 def test_an_alarm_without_data_is_found(broken: Broken) -> None:
     """Names, dimensions, statistics, periods and expressions that CloudWatch does not have."""
-    check(PROD, broken, PLAIN_NAME)
+    check(PROD, broken, PLAIN_NAME, PUBLISHED)
 
 
 @pytest.mark.parametrize("broken", LIMITS, ids=str)
 def test_what_cloudwatch_would_refuse_or_never_evaluate_is_found(broken: Broken) -> None:
     """Composites, names, texts and actions."""
-    check(PROD, broken, COMPOSITE_NAME)
+    check(PROD, broken, COMPOSITE_NAME, PUBLISHED)
 
 
 @pytest.mark.parametrize("broken", GRAPHS, ids=str)
 def test_a_graph_of_what_does_not_exist_is_found(broken: Broken) -> None:
     """By the dashboard's name and the widget's title."""
-    check(PROD, broken, "dashboard reveille-prod")
+    check(PROD, broken, "dashboard reveille-prod", PUBLISHED)
 
 
 @pytest.mark.parametrize(

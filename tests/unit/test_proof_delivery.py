@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops.proof import Route, lines, prove
-from tests.proof_support import Broken, Edited, check
+from tests.proof_support import Broken, Edited, Stacks, check
 from tests.unit.delivery import ACCOUNT, REGION, stacks
 
 FUNCTION = "aws_lambda_function.notifier"
@@ -61,6 +61,18 @@ def logs(old: str, new: str) -> Any:
     return change
 
 
+def losing_target(edited: Edited) -> None:
+    """Make the function a target of the rule, with a permission and without dead letters."""
+    edited.body(f"{TARGET}.topic")["arn"] = "${aws_lambda_function.notifier.arn}"
+    permission = {
+        **edited.body(PERMISSION),
+        "principal": "events.amazonaws.com",
+        "source_arn": "${aws_cloudwatch_event_rule.tasks.arn}",
+    }
+    edited.add("monitoring", "aws_lambda_permission.events", **permission)
+    edited.remove(INVOKED)
+
+
 SOURCE = {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/shop-tasks-prod"}}
 
 FUNCTIONS = [
@@ -78,6 +90,8 @@ FUNCTIONS = [
     Broken("role may not send dead letters", named(ROLE, "Letters"), "function role", "allow sqs:SendMessage"),
     Broken("role may not use the key", named(ROLE, "Key"), "function role", "allow kms:Decrypt"),
     Broken("role may use the key for S3", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}), "function role", "kms:ViaService has to be s3"),
+    Broken("role may use the key for SNS alone", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "sns.eu-west-1.amazonaws.com"}}), "function role", "key of dead-letter queue shop-letters-prod"),
+    Broken("role may use the key for SQS alone", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "sqs.eu-west-1.amazonaws.com"}}), "function role", "key of topic shop-mail-prod"),
     Broken("role may use another key", named(ROLE, "Key", Resource="arn:aws:kms:eu-west-1:111122223333:key/1"), "function role", "does not cover"),
     Broken("key closed to the account", named(KEY, "Account"), "function role", "allow kms:"),
     Broken("role may not publish", named(ROLE, "Mail"), "function role", "allow sns:Publish"),
@@ -103,7 +117,7 @@ EVENTS = [
     Broken("target with a role", set_(f"{TARGET}.queue", role_arn="x"), "event target", "has a role_arn"),
     Broken("topic closed to events", named(TOPIC_POLICY, "Events"), "topic policy", "no statement allows events.amazonaws.com sns:Publish"),
     Broken("topic open under a condition that EventBridge never meets", named(TOPIC_POLICY, "Events", Condition=SOURCE), "topic policy", "events.amazonaws.com is not documented to send aws:SourceArn"),
-    Broken("key closed to events", named(KEY, "Events"), "key policy", "of topic shop-critical-prod: no statement allows events.amazonaws.com"),
+    Broken("key closed to events", named(KEY, "Events"), "key policy", "bound by kms:EncryptionContext:aws:sns:topicArn alone"),
     Broken("key open under a condition that EventBridge never meets", named(KEY, "Events", Condition=SOURCE), "key policy", "is not documented to send aws:SourceArn"),
     Broken("queue closed to events", named("aws_sqs_queue.alarms", "EventsSend"), "queue policy", "allows events.amazonaws.com"),
     Broken("queue open to another rule", named("aws_sqs_queue.alarms", "EventsSend", Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/x"}}), "queue policy", "rule/x"),
@@ -114,9 +128,11 @@ EVENTS = [
     Broken("log policy without events", logs("events.amazonaws", "s3.amazonaws"), "log resource policy", "allows events.amazonaws.com"),
     Broken("log policy without delivery", logs("delivery.logs", "x"), "log resource policy", "allows delivery.logs.amazonaws.com"),
     Broken("log policy without events in it", logs("logs:PutLogEvents", "logs:GetLogEvents"), "log resource policy", "logs:PutLogEvents"),
+    Broken("log policy without its streams' creation", logs("logs:CreateLogStream", "logs:DeleteLogStream"), "log resource policy", "allow logs:CreateLogStream on"),
     Broken("log policy of another group", logs("tasks.arn}:*", "tasks.arn}-x:*"), "log resource policy", "Resource does not cover"),
     Broken("log policy without its streams", logs("tasks.arn}:*", "tasks.arn}"), "log resource policy", "Resource does not cover"),
     Broken("function as a target, without a permission", set_(f"{TARGET}.topic", arn="${aws_lambda_function.notifier.arn}"), "function permission", "events.amazonaws.com"),
+    Broken("function as a target, without dead letters", losing_target, "function dead letters", "neither an on-failure"),
 ]  # fmt: skip
 
 COMPOSITES = [
@@ -127,6 +143,7 @@ COMPOSITES = [
     Broken("suppressor on other terms", set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="TRUE"), "action", "notifies nobody", "shop-deploys-prod"),
     Broken("suppressed by itself", set_(WIDE, actions_suppressor={"alarm": "shop-wide-prod", "wait_period": 1, "extension_period": 1}), "suppressor", "suppresses itself", "shop-wide-prod", frozenset({"action"})),
     Broken("cycle of three", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-wide-prod)")(edited)), "composite", "shop-impact-prod -> shop-quiet-prod -> shop-wide-prod -> shop-impact-prod", "shop-impact-prod", frozenset({"action"})),
+    Broken("cycle that notifies nobody", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod) OR ALARM(shop-errors-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-impact-prod)")(edited), set_(WIDE, alarm_rule="ALARM(shop-direct-prod)", actions_suppressor=None)(edited)), "action", "notifies nobody", "shop-errors-prod", frozenset({"composite"})),
 ]  # fmt: skip
 
 
@@ -139,7 +156,11 @@ def test_everything_is_as_it_has_to_be() -> None:
 
 def test_the_ways_are_told_with_those_whom_they_reach() -> None:
     """Through the nearest composites that notify, and through the function to its mail."""
-    everyone = ("function shop-notifier-prod", "email oncall@example.com", "queue shop-alarms-prod")
+    everyone = (
+        "function shop-notifier-prod",
+        "via shop-notifier-prod: email oncall@example.com",
+        "queue shop-alarms-prod",
+    )
     topics = ("shop-critical-prod",)
     assert set(prove(stacks()).routes) == {
         Route("shop-errors-prod", ("shop-wide-prod",), topics, everyone),
@@ -226,6 +247,52 @@ def test_policies_and_redrives_may_be_resources_of_their_own() -> None:
     assert [one.link for one in prove(edited.stacks).faults] == ["dead-letter queue"] * 3
 
 
+def test_an_alarm_reaches_those_of_its_own_topic_and_of_its_composites() -> None:
+    """Both are told, its own first."""
+    edited = Edited(stacks())
+    edited.body("aws_cloudwatch_metric_alarm.errors")["alarm_actions"] = ["${aws_sns_topic.mail.arn}"]
+    (route,) = (one for one in prove(edited.stacks).routes if one.name == "shop-errors-prod")
+    assert route.through == ("itself", "shop-wide-prod")
+    assert route.topics == ("shop-mail-prod", "shop-critical-prod")
+    assert {"email oncall@example.com", "queue shop-alarms-prod"} < set(route.endpoints)
+
+
+def with_json() -> Stacks:
+    """Return the stacks with the mail topic in the JSON of a variable, and the other one as a key of it."""
+    edited = Edited(stacks())
+    edited.body(FUNCTION)["environment"]["variables"] = {
+        "RECIPIENTS": '{"critical": {"slack": [], "mail": ["${aws_sns_topic.mail.arn}"], "on": true}}',
+        "TOPICS": '{"${aws_sns_topic.critical.arn}": "critical"}',
+    }
+    return edited.stacks
+
+
+def test_a_topic_in_the_json_of_a_variable_is_followed() -> None:
+    """As a value, however deep; as a key it is where notifications come from."""
+    assert prove(with_json()) == prove(stacks())
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Broken("nobody gets the mail", remove("aws_sns_topic_subscription.mail"), "subscription", "topic shop-mail-prod has no subscriptions"),
+        Broken("role may not publish", named(ROLE, "Mail"), "function role", "allow sns:Publish"),
+        Broken("mail topic gone", remove(MAIL), "function topic", "variable RECIPIENTS"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_broken_link_behind_the_json_of_a_variable_is_found(broken: Broken) -> None:
+    """As behind a variable that is the topic."""
+    check(with_json(), broken, "shop-direct-prod")
+
+
+def test_a_permission_compares_as_lambda_does() -> None:
+    """Its source ARN is a text with wildcards, which reach over the parts of an ARN."""
+    edited = Edited(stacks())
+    edited.body(PERMISSION)["source_arn"] = "arn:aws:sns:*shop-critical-prod"
+    assert prove(edited.stacks).faults == ()
+
+
 def test_a_function_that_publishes_to_its_own_topic_does_not_go_on_for_ever() -> None:
     """What is being walked already adds nothing."""
     edited = Edited(stacks())
@@ -249,5 +316,5 @@ def test_one_cause_is_one_line_that_counts_whom_it_concerns() -> None:
     )
     assert events == (
         "event rule shop-tasks-prod: topic policy: topic shop-critical-prod: it has no aws_sns_topic_policy: allow "
-        "sns:Publish to events.amazonaws.com without a condition"
+        "sns:Publish to events.amazonaws.com without a condition: it meets none"
     )

@@ -162,6 +162,7 @@ def test_a_wildcard_stays_within_its_part() -> None:
     assert arn_like("arn:aws:logs:a:b:log-group:x:log-stream:y", "arn:aws:logs:*:b:log-group:x:*")
     assert not arn_like("arn:aws:logs:a:b:log-group:x", "arn:aws:*:b:log-group:x:*")
     assert not arn_like("no ARN", "arn:*:*:*:*:*")
+    assert not arn_like("arn:aws:logs", "arn:aws:logs:*:*:*")
     with pytest.raises(UnknownValueError):
         arn_like("arn:aws:logs:a:b:c", "arn:aws:logs:*")
 
