@@ -491,7 +491,7 @@ class Notifications(Model):
     pagerduty_region: Literal["us", "eu"] = "us"
     """The service region of the PagerDuty account."""
 
-    runbooks_url: Annotated[HttpsUrl, Field(max_length=200)] | None = None
+    runbooks_url: HttpsUrl | None = None
     """Where people read `docs/runbooks`, such as the folder on the site of your repository. Without it, texts
     name the file. At most 200 characters, so that the text of every alarm stays within CloudWatch's 1,024."""
 

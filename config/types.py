@@ -186,8 +186,8 @@ RetentionDays = Annotated[
 Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={"enum": list(REGIONS)})]
 """An AWS region of the partition aws."""
 
-HttpsUrl = Annotated[str, AfterValidator(_https_url)]
-"""An https:// URL."""
+HttpsUrl = Annotated[str, Field(max_length=200), AfterValidator(_https_url)]
+"""An https:// URL, short enough for a line of text."""
 
 WebhookUrl = Annotated[str, AfterValidator(_webhook_url)]
 """An https:// URL; on this machine, for a local AWS, http:// too."""
