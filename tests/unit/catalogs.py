@@ -250,5 +250,5 @@ def metrics(made: Catalog) -> Iterator[tuple[str, MetricSpec]]:
 def objectives(made: Catalog) -> Iterator[tuple[Slo, dict[str, Alarm], dict[str, Composite]]]:
     """Yield each objective with its alarms by tier and window, and its composites by tier."""
     for slo in made.slos:
-        alarms = {one.kind_key: one for one in made.alarms if one.key.startswith(f"{slo.key}-")}
+        alarms = {one.kind_key: one for one in made.alarms if one.key == f"{slo.key}-{one.kind_key}"}
         yield slo, alarms, {one.kind_key: one for one in made.composites if one.key in slo.burn_rates}
