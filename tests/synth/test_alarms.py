@@ -22,7 +22,12 @@ def test_every_alarm_tells_whom_the_catalog_says(name: str) -> None:
     resources = of(name, METRIC, COMPOSITE)
     assert resources.keys() == {alarm.key for alarm in one.catalog.all_alarms}
     told = one.env.notifications
-    over = {"critical": told.critical.ok_notices, "warning": told.warning.ok_notices, "fallback": True, None: False}
+    over = {
+        "critical": told.critical.ok_notices,
+        "warning": told.warning.ok_notices,
+        "fallback": True,
+        None: False,
+    }
     for alarm in one.catalog.all_alarms:
         body = resources[alarm.key].body
         actions = [f"${{aws_sns_topic.{alarm.topic}.arn}}"] if alarm.topic else None
@@ -56,7 +61,15 @@ def test_metric_alarms_are_the_catalogs(name: str) -> None:
     assert resources.keys() == {alarm.key for alarm in alarms}
     for alarm in alarms:
         body = dict(resources[alarm.key].body)
-        for key in ("//", "lifecycle", "tags", "alarm_actions", "ok_actions", "alarm_description", "alarm_name"):
+        for key in (
+            "//",
+            "lifecycle",
+            "tags",
+            "alarm_actions",
+            "ok_actions",
+            "alarm_description",
+            "alarm_name",
+        ):
             body.pop(key, None)
         assert body == {
             "comparison_operator": alarm.comparison,
@@ -92,7 +105,13 @@ def watched(alarm: Alarm) -> dict[str, Any]:
 def metric(one: Metric) -> dict[str, Any]:
     """Return the arguments of one metric."""
     dimensions = {"dimensions": one.dimensions} if one.dimensions else {}
-    return {"namespace": one.namespace, "metric_name": one.name, "period": one.period_s, "stat": one.stat, **dimensions}
+    return {
+        "namespace": one.namespace,
+        "metric_name": one.name,
+        "period": one.period_s,
+        "stat": one.stat,
+        **dimensions,
+    }
 
 
 def test_every_way_of_watching_occurs() -> None:
@@ -100,7 +119,11 @@ def test_every_way_of_watching_occurs() -> None:
     alarms = made("everything").catalog.alarms
     assert any(alarm.anomaly_band for alarm in alarms)
     assert any(isinstance(alarm.watches, Math) for alarm in alarms)
-    assert {alarm.watches.stat for alarm in alarms if isinstance(alarm.watches, Metric)} >= {"Sum", "p99", "p90"}
+    assert {alarm.watches.stat for alarm in alarms if isinstance(alarm.watches, Metric)} >= {
+        "Sum",
+        "p99",
+        "p90",
+    }
     assert any(not one.dimensions for alarm in alarms for one in alarm.metrics)
 
 
@@ -111,7 +134,9 @@ REFERENCE = re.compile(r"\$\{aws_cloudwatch_(metric|composite)_alarm\.([\w-]+)\.
 def test_composite_rules_and_suppressors_are_the_catalogs(name: str) -> None:
     """With references to alarms of the same stack in place of names, so that Terraform knows the order."""
     one = made(name)
-    kinds = {alarm.key: "metric" if isinstance(alarm, Alarm) else "composite" for alarm in one.catalog.all_alarms}
+    kinds = {
+        alarm.key: "metric" if isinstance(alarm, Alarm) else "composite" for alarm in one.catalog.all_alarms
+    }
     for composite in one.catalog.composites:
         body = of(name, COMPOSITE)[composite.key].body
         rule = body["alarm_rule"]
@@ -178,7 +203,8 @@ def test_events_reach_their_topics_and_the_log(name: str) -> None:
     expected |= {key: (key, f"${{aws_sns_topic.{event.topic}.arn}}") for key, event in events.items()}
     found = {key: target.body for key, target in targets.items()}
     assert {key: (body["rule"], body["arn"], body["target_id"]) for key, body in found.items()} == {
-        key: (f"${{aws_cloudwatch_event_rule.{rule}.name}}", arn, key) for key, (rule, arn) in expected.items()
+        key: (f"${{aws_cloudwatch_event_rule.{rule}.name}}", arn, key)
+        for key, (rule, arn) in expected.items()
     }
     for key, event in events.items():
         body = rules[key].body
@@ -187,7 +213,9 @@ def test_events_reach_their_topics_and_the_log(name: str) -> None:
         )  # fmt: skip
     for key in deployments:
         pattern = json.loads(rules[key].body["event_pattern"])
-        assert pattern["detail"] == {"eventName": ["SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"]}
+        assert pattern["detail"] == {
+            "eventName": ["SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"]
+        }
         assert pattern["resources"] == events["deployment-failed"].pattern["resources"]
     policies = of(name, "aws_cloudwatch_log_resource_policy")
     assert len(policies) == len(deployments)

@@ -70,10 +70,14 @@ def test_an_environment_may_have_services_of_one_kind_only(kind: str, tmp_path: 
     """Functions alone need no network or cluster; containers alone need no zips."""
     env, _ = environment.read("prod", variables={})
     only = {name: one for name, one in env.services.items() if one.kind == kind}
-    slim = env.model_validate({**plain(env), "services": {name: plain(env)["services"][name] for name in only}})
+    slim = env.model_validate(
+        {**plain(env), "services": {name: plain(env)["services"][name] for name in only}}
+    )
     one = read_back(slim, build(slim), tmp_path)
     assert bool(one.resources("aws_lambda_function", stack="compute")) == (kind == "lambda")
-    assert [function.key for function in one.resources("aws_lambda_function", stack="monitoring")] == ["notifier"]
+    assert [function.key for function in one.resources("aws_lambda_function", stack="monitoring")] == [
+        "notifier"
+    ]
     assert bool(one.resources("aws_cloudwatch_event_rule")) == (kind == "ecs")
     assert bool(one.resources("aws_ecs_cluster", "aws_vpc")) == (kind == "ecs")
     assert not [c for c in one.catalog.composites if c.key == "system-critical"]

@@ -36,7 +36,7 @@ ACTION_FAMILIES = {
 
 
 UNCONDITIONED = {
-    "EventsPublishToEncryptedTopics": "SNS Developer Guide, Key management: EventBridge supports no condition there",
+    "EventsPublishToEncryptedTopics": "SNS Developer Guide, Key management: EventBridge knows no condition",
     "EventsAreLogged": "EventBridge User Guide, CloudWatch Logs permissions: one log group, of events alone",
 }
 """Statements for an AWS service without a condition, with the reason."""
@@ -174,21 +174,26 @@ KEY = "${data.terraform_remote_state.security.outputs.kms_key_arn}"
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
-    """Its log, its dead letters, the topics of mail, the secrets that config names, the key through services."""
+    """Its log, its dead letters, the topics of mail, the secrets of config, the key through services."""
     env = made(name).env
     here = f"{env.region}:{env.account_id}"
     its = granted(of(name, "aws_iam_role_policy", stack="monitoring")["notifier"])
     told = [getattr(env.notifications, severity) for severity in ("critical", "warning")]
-    kept = [reference for one in told for reference in (*one.slack, *one.pagerduty)]
+    secrets = sorted({reference for one in told for reference in (*one.slack, *one.pagerduty)})
+    kept = [one.partition(":")[::2] for one in secrets]
+    mailed = [one for one in ("critical", "warning") if getattr(env.notifications, one).emails]
+    group = "${data.terraform_remote_state.compute.outputs.log_group_names.notifier}"
     resources = {
-        "WriteLogs": [f"arn:aws:logs:{here}:log-group:${{data.terraform_remote_state.compute.outputs.log_group_names.notifier}}:log-stream:*"],
+        "WriteLogs": [f"arn:aws:logs:{here}:log-group:{group}:log-stream:*"],
         "SendTraces": ["*"],
         "DecryptOwnEnvironment": [KEY],
         "KeepWhatFailed": ["${aws_sqs_queue.notifier.arn}"],
         "EncryptMessages": [KEY],
-        "SendMail": [f"${{aws_sns_topic.{severity}-mail.arn}}" for severity, one in zip(("critical", "warning"), told, strict=True) if one.emails],
-        "ReadParameters": sorted(f"arn:aws:ssm:{here}:parameter{one[4:]}" for one in kept if one.startswith("ssm:")),
-        "ReadSecrets": sorted(f"arn:aws:secretsmanager:{here}:secret:{one[15:]}-??????" for one in kept if one.startswith("secretsmanager:")),
+        "SendMail": [f"${{aws_sns_topic.{severity}-mail.arn}}" for severity in mailed],
+        "ReadParameters": [f"arn:aws:ssm:{here}:parameter{one}" for where, one in kept if where == "ssm"],
+        "ReadSecrets": [
+            f"arn:aws:secretsmanager:{here}:secret:{one}-??????" for where, one in kept if where != "ssm"
+        ],
         "DecryptSecrets": [KEY] if kept else [],
     }  # fmt: skip
     assert {sid: listed(one["Resource"]) for sid, one in its.items()} == {
@@ -196,14 +201,21 @@ def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
     }
     actions = {sid: listed(one["Action"]) for sid, one in its.items()}
     expected = {
-        "KeepWhatFailed": ["sqs:SendMessage"], "SendMail": ["sns:Publish"], "ReadParameters": ["ssm:GetParameter"],
+        "KeepWhatFailed": ["sqs:SendMessage"], "SendMail": ["sns:Publish"],
+        "ReadParameters": ["ssm:GetParameter"],
         "ReadSecrets": ["secretsmanager:GetSecretValue"], "DecryptSecrets": ["kms:Decrypt"],
         "EncryptMessages": ["kms:Decrypt", "kms:GenerateDataKey"], "DecryptOwnEnvironment": ["kms:Decrypt"],
     }  # fmt: skip
     assert all(actions[sid] == expected[sid] for sid in its.keys() & expected.keys())
-    via = {sid: its[sid]["Condition"]["StringEquals"]["kms:ViaService"] for sid in its if sid in {"EncryptMessages", "DecryptSecrets"}}
+    via = {
+        sid: its[sid]["Condition"]["StringEquals"]["kms:ViaService"]
+        for sid in its
+        if sid in {"EncryptMessages", "DecryptSecrets"}
+    }
     assert via["EncryptMessages"] == [f"sns.{env.region}.amazonaws.com", f"sqs.{env.region}.amazonaws.com"]
-    assert via.get("DecryptSecrets", []) == ([f"ssm.{env.region}.amazonaws.com", f"secretsmanager.{env.region}.amazonaws.com"] if kept else [])
+    assert via.get("DecryptSecrets", []) == (
+        [f"ssm.{env.region}.amazonaws.com", f"secretsmanager.{env.region}.amazonaws.com"] if kept else []
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -218,7 +230,7 @@ def test_only_the_topics_of_severities_invoke_the_notifier(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_topics_take_from_our_alarms_and_rules_and_queues_from_our_topics(name: str) -> None:
-    """Each alarm and event may publish to the topic that it names; nothing of another account or environment."""
+    """Each alarm and event may publish to the topic that it names; nothing of others may."""
     one = made(name)
     env, names = one.env, Names.of(one.env)
     here = f"{env.region}:{env.account_id}"
@@ -231,15 +243,23 @@ def test_topics_take_from_our_alarms_and_rules_and_queues_from_our_topics(name: 
         assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
         assert alarms["Condition"]["StringEquals"] == {"aws:SourceAccount": env.account_id}
         pattern = alarms["Condition"]["ArnLike"]["aws:SourceArn"]
-        assert all(fnmatchcase(f"arn:aws:cloudwatch:{here}:alarm:{alarm.name}", pattern) for alarm in one.catalog.all_alarms)
+        assert all(
+            fnmatchcase(f"arn:aws:cloudwatch:{here}:alarm:{alarm.name}", pattern)
+            for alarm in one.catalog.all_alarms
+        )
         assert not fnmatchcase(f"arn:aws:cloudwatch:{here}:alarm:theirs-errors-{names.environment}", pattern)
-        rules = [f"arn:aws:events:{here}:rule/{event.name}" for event in one.catalog.events if event.topic == key]
+        rules = [
+            f"arn:aws:events:{here}:rule/{event.name}" for event in one.catalog.events if event.topic == key
+        ]
         events = its.pop("EventsOfOurServicesPublish", None)
         assert (listed(events["Condition"]["ArnEquals"]["aws:SourceArn"]) if events else []) == rules
         assert events is None or events["Principal"] == {"Service": "events.amazonaws.com"}
         assert its == {}
         for statement in (alarms, *([events] if events else [])):
-            assert (statement["Action"], statement["Resource"]) == ("sns:Publish", f"${{aws_sns_topic.{key}.arn}}")
+            assert (statement["Action"], statement["Resource"]) == (
+                "sns:Publish",
+                f"${{aws_sns_topic.{key}.arn}}",
+            )
     topics = {f"${{aws_sns_topic.{key}.arn}}" for key in of(name, "aws_sns_topic")}
     for key in ("alarms", "dead-letters"):
         queue = of(name, "aws_sqs_queue", stack="monitoring")[key]
@@ -259,7 +279,9 @@ def test_a_schedule_may_begin_windows_and_nothing_else(name: str) -> None:
     if env.maintenance:
         (only,) = granted(of(name, "aws_iam_role_policy", stack="monitoring")["maintenance"]).values()
         assert only["Action"] == "cloudwatch:PutMetricData"
-        assert only["Condition"] == {"StringEquals": {"cloudwatch:namespace": f"{env.project}/{env.environment}"}}
+        assert only["Condition"] == {
+            "StringEquals": {"cloudwatch:namespace": f"{env.project}/{env.environment}"}
+        }
         (trust,) = json.loads(roles["maintenance"].body["assume_role_policy"])["Statement"]
         assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
         assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": env.account_id}}

@@ -129,7 +129,9 @@ def test_everything_that_holds_messages_is_encrypted_with_our_key(name: str) -> 
         resources = of(name, kind)
         assert resources
         for resource in resources.values():
-            assert resource.body[argument] == "${data.terraform_remote_state.security.outputs.kms_key_arn}", resource
+            assert resource.body[argument] == "${data.terraform_remote_state.security.outputs.kms_key_arn}", (
+                resource
+            )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -147,7 +149,9 @@ def test_queues_keep_what_they_promise(name: str) -> None:
     assert "aws_sqs_queue.dead-letters.arn" in redrive
     (invoke,) = of(name, "aws_lambda_function_event_invoke_config", stack="monitoring").values()
     assert invoke.body["function_name"] == "${aws_lambda_function.notifier.function_name}"
-    assert invoke.body["destination_config"] == {"on_failure": {"destination": "${aws_sqs_queue.notifier.arn}"}}
+    assert invoke.body["destination_config"] == {
+        "on_failure": {"destination": "${aws_sqs_queue.notifier.arn}"}
+    }
     assert invoke.body["maximum_retry_attempts"] == 2
 
 
@@ -167,14 +171,23 @@ def test_every_recipient_is_subscribed_once_and_where_it_should_be(name: str) ->
         [
             *((topic, "sqs", queue) for topic in ("critical", "warning", "fallback")),
             *((topic, "lambda", notifier) for topic in ("critical", "warning")),
-            *((f"{key}-mail", "email", one) for key in ("critical", "warning") for one in getattr(told, key).emails),
-            *((key, one.partition(":")[0], one) for key in ("critical", "warning") for one in getattr(told, key).webhooks),
+            *(
+                (f"{key}-mail", "email", one)
+                for key in ("critical", "warning")
+                for one in getattr(told, key).emails
+            ),
+            *(
+                (key, one.partition(":")[0], one)
+                for key in ("critical", "warning")
+                for one in getattr(told, key).webhooks
+            ),
             *(("fallback", "email", one) for one in told.critical.emails),
             *(("fallback", one.partition(":")[0], one) for one in told.critical.webhooks),
         ]
     )
     assert of(name, "aws_sns_topic").keys() == {
-        "critical", "warning", "fallback", *(f"{key}-mail" for key in ("critical", "warning") if getattr(told, key).emails),
+        "critical", "warning", "fallback",
+        *(f"{key}-mail" for key in ("critical", "warning") if getattr(told, key).emails),
     }  # fmt: skip
 
 
@@ -183,13 +196,17 @@ def test_the_notifier_is_told_whom_to_tell(name: str) -> None:
     """Topics by severity, recipients by severity, references and never secrets, where runbooks are."""
     one = made(name)
     told = one.env.notifications
-    variables = of(name, "aws_lambda_function", stack="monitoring")["notifier"].body["environment"]["variables"]
+    variables = of(name, "aws_lambda_function", stack="monitoring")["notifier"].body["environment"][
+        "variables"
+    ]
     assert json.loads(variables["TOPICS"]) == {
         f"${{aws_sns_topic.{severity}.arn}}": severity for severity in ("critical", "warning")
     }
     assert json.loads(variables["RECIPIENTS"]) == {
         severity: {
-            "mail_topic_arn": f"${{aws_sns_topic.{severity}-mail.arn}}" if getattr(told, severity).emails else "",
+            "mail_topic_arn": f"${{aws_sns_topic.{severity}-mail.arn}}"
+            if getattr(told, severity).emails
+            else "",
             "slack": list(getattr(told, severity).slack),
             "pagerduty": list(getattr(told, severity).pagerduty),
         }
@@ -209,10 +226,18 @@ def test_a_load_balancer_sends_to_the_service_s_port_alone() -> None:
     assert balancer
     service = of("everything", "aws_ecs_service")["checkout-api"].body
     assert service["load_balancer"] == [
-        {"target_group_arn": balancer.target_group_arn, "container_name": "checkout-api", "container_port": 80}
+        {
+            "target_group_arn": balancer.target_group_arn,
+            "container_name": "checkout-api",
+            "container_port": 80,
+        }
     ]
     rules = of("everything", "aws_vpc_security_group_ingress_rule")
-    from_balancer = [rule.body for rule in rules.values() if rule.body.get("referenced_security_group_id") == balancer.security_group_id]
+    from_balancer = [
+        rule.body
+        for rule in rules.values()
+        if rule.body.get("referenced_security_group_id") == balancer.security_group_id
+    ]
     assert [(rule["from_port"], rule["to_port"]) for rule in from_balancer] == [(80, 80)]
     assert "load_balancer" not in of("everything", "aws_ecs_service")["inventory-worker"].body
 

@@ -22,7 +22,13 @@ from ops import environment
 
 Made = tuple[Environment, Catalog]
 
-LONGEST = {"project": "p" * 16, "environment": "e" * 12, "service": "s" * 24, "slo": "o" * 16, "window": "w" * 20}
+LONGEST = {
+    "project": "p" * 16,
+    "environment": "e" * 12,
+    "service": "s" * 24,
+    "slo": "o" * 16,
+    "window": "w" * 20,
+}
 """The longest legal names (config/types.py and config/models.py)."""
 
 LONGEST_OWNER = "o" * 64
@@ -70,7 +76,8 @@ def _everything(data: dict[str, Any]) -> None:
     told["runbooks_url"] = "https://wiki.example.com/runbooks/"
     for severity in ("critical", "warning"):
         told[severity] |= {
-            "slack": [f"ssm:/shop/{severity}"], "pagerduty": [f"secretsmanager:shop/{severity}"], "ok_notices": False,
+            "slack": [f"ssm:/shop/{severity}"], "pagerduty": [f"secretsmanager:shop/{severity}"],
+            "ok_notices": False,
         }  # fmt: skip
     for name in ("payment-handler", "checkout-api"):
         services[name]["slos"] = SLOS[services[name]["kind"]]
@@ -96,7 +103,11 @@ def _longest(data: dict[str, Any]) -> None:
     for number, name in enumerate(list(data["services"])):
         service = data["services"].pop(name)
         slos = {LONGEST["slo"][1:] + str(at): one for at, one in enumerate(service.get("slos", {}).values())}
-        data["services"][LONGEST["service"][1:] + str(number)] = {**service, "owner": LONGEST_OWNER, "slos": slos}
+        data["services"][LONGEST["service"][1:] + str(number)] = {
+            **service,
+            "owner": LONGEST_OWNER,
+            "slos": slos,
+        }
 
 
 def _no_quiet(data: dict[str, Any]) -> None:
@@ -167,7 +178,9 @@ def many(count: int, *, longest: bool = False, slos: int = 0, lean: bool = False
     if longest:
         data |= {"project": LONGEST["project"], "environment": LONGEST["environment"]}
     one = (data["services"]["checkout-api"], data["services"]["payment-handler"])
-    objectives = {f"slo{number}": {"objective_percent": 99.9, "events": "logged-requests"} for number in range(slos)}
+    objectives = {
+        f"slo{number}": {"objective_percent": 99.9, "events": "logged-requests"} for number in range(slos)
+    }
     prefix = LONGEST["service"][4:] if longest else "s"
     data["services"] = {
         f"{prefix}{number:04d}": {**one[number % 2], "slos": objectives} for number in range(count)

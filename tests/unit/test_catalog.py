@@ -30,7 +30,9 @@ def test_keys_and_names_are_unique_within_an_environment(name: str) -> None:
     made = EVERY[name][1]
     for things in ("all_alarms", *PARTS):
         for what in ("key", "name"):
-            found = [getattr(one, what) for one in getattr(made, things) if (things, what) != ("slos", "name")]
+            found = [
+                getattr(one, what) for one in getattr(made, things) if (things, what) != ("slos", "name")
+            ]
             assert sorted(set(found)) == sorted(found), (things, what)
 
 
@@ -60,7 +62,12 @@ def test_a_key_is_made_of_what_does_not_change(name: str) -> None:
         assert not re.search(r"\d", own) or numbered.fullmatch(one.key), one.key
 
 
-TUNED: Mapping[str, Any] = {"threshold": 1, "period_s": 120, "evaluation_periods": 7, "datapoints_to_alarm": 2}
+TUNED: Mapping[str, Any] = {
+    "threshold": 1,
+    "period_s": 120,
+    "evaluation_periods": 7,
+    "datapoints_to_alarm": 2,
+}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -68,19 +75,19 @@ def test_no_key_and_no_name_follows_from_a_threshold_or_a_position(name: str) ->
     """Other numbers and another order give the same resources: nothing is deleted in an account."""
     data = plain(ALL[name][0])
     data["services"] = dict(reversed(data["services"].items()))
-    data["alarms"] = {
-        kind.name: {alarm.key: dict(TUNED) for alarm in kind.alarms} for kind in KINDS.values()
-    }
+    data["alarms"] = {kind.name: {alarm.key: dict(TUNED) for alarm in kind.alarms} for kind in KINDS.values()}
     changed = catalog.build(Environment.model_validate(data))
     for things in PARTS:
-        before, after = ({(one.key, one.name) for one in getattr(made, things)} for made in (ALL[name][1], changed))
+        before, after = (
+            {(one.key, one.name) for one in getattr(made, things)} for made in (ALL[name][1], changed)
+        )
         assert before == after, things
     assert {one.threshold for one in changed.alarms} != {one.threshold for one in ALL[name][1].alarms}
 
 
 def limit(service: str, shape: str, member: str) -> int:
     """Return the most characters that AWS's own description of its API allows."""
-    model = botocore.session.get_session().get_service_model(service).shape_for(shape)
+    model: Any = botocore.session.get_session().get_service_model(service).shape_for(shape)
     return int(model.members[member].metadata["max"])
 
 
@@ -89,8 +96,14 @@ def test_the_longest_legal_names_fit_into_aws() -> None:
     env, made = EVERY["longest names"]
     names = Names.of(env)
     word, log = r"[a-z][a-z0-9-]*", r"[A-Za-z0-9._/#-]+"
-    alarm, rule = limit("cloudwatch", "PutMetricAlarmInput", "AlarmName"), limit("events", "PutRuleRequest", "Name")
-    schedule, metric = limit("scheduler", "CreateScheduleInput", "Name"), limit("logs", "PutMetricFilterRequest", "filterName")
+    alarm, rule = (
+        limit("cloudwatch", "PutMetricAlarmInput", "AlarmName"),
+        limit("events", "PutRuleRequest", "Name"),
+    )
+    schedule, metric = (
+        limit("scheduler", "CreateScheduleInput", "Name"),
+        limit("logs", "PutMetricFilterRequest", "filterName"),
+    )
     limits = [
         *((one.name, alarm, word) for one in made.all_alarms),
         *((one.name, 512, log) for one in made.log_groups),
@@ -126,7 +139,7 @@ PROMISED = {
     ("ecs", "memory"): ("AWS/ECS", "MemoryUtilization", "Average", 80, None),
     ("ecs", "errors"): (None, "Errors", "Sum", 10, 600),
 }
-"""What the platform promises to watch: namespace (none: our own), metric, statistic, threshold, window in s."""
+"""What the platform promises to watch: namespace (none: ours), metric, statistic, threshold, window (s)."""
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -169,9 +182,9 @@ def test_the_promised_composites_have_their_rules(name: str) -> None:
     containers = " OR ".join(alarm(one, "errors") for one in env.containers)
     expected["system-critical"] = f"(({functions}) AND ({containers}))"
     assert {key: rules[key] for key in expected} == expected
-    for one in (composite for composite in made.composites if composite.key in expected):
-        assert one.severity == "critical"
-        assert "critical" in {one.topic, *(speaker.topic for speaker in graph.speakers(one.key))}
+    for composite in (composite for composite in made.composites if composite.key in expected):
+        assert composite.severity == "critical"
+        assert "critical" in {composite.topic, *(speaker.topic for speaker in graph.speakers(composite.key))}
 
 
 @pytest.mark.parametrize("one", FILTERS.values(), ids=FILTERS)
@@ -263,7 +276,9 @@ def test_every_alarm_of_its_kind_is_there_or_left_out_with_a_reason(name: str) -
         templates = {alarm.key for alarm in KINDS[service.kind].alarms}
         assert templates <= there | left_out.keys()
         assert not templates & there & left_out.keys()
-        assert all(len(one.reason) > 10 and not one.reason.startswith("it has no ") for one in left_out.values())
+        assert all(
+            len(one.reason) > 10 and not one.reason.startswith("it has no ") for one in left_out.values()
+        )
     assert {one.kind_key for one in made.left_out if one.service is None} == set()
 
 
@@ -281,7 +296,10 @@ def test_the_platform_tells_its_own_parts_apart() -> None:
     env, made = EVERY["everything"]
     names = Names.of(env)
     watched = {
-        value for one in made.alarms if one.service is None for metric in one.metrics for value in metric.dimensions.values()
+        value
+        for one in made.alarms if one.service is None
+        for metric in one.metrics
+        for value in metric.dimensions.values()
     }  # fmt: skip
     topics = {name for _, name in names.topics(env)}
     assert len(topics) == 5

@@ -18,7 +18,10 @@ from tests.unit.catalogs import EVERY, LONGEST_RUNBOOKS_URL, Graph, changed
 
 TEMPLATES = {
     f"{kind}:{alarm.key}": alarm
-    for kind, alarms in (*((one.name, one.alarms) for one in KINDS.values()), (platform.NAME, platform.ALARMS))
+    for kind, alarms in (
+        *((one.name, one.alarms) for one in KINDS.values()),
+        (platform.NAME, platform.ALARMS),
+    )
     for alarm in alarms
 }
 COMPOSITES = {
@@ -77,7 +80,10 @@ def test_only_composites_wake_somebody(name: str) -> None:
     assert {one.severity for one in made.alarms} == {"warning"}
     assert {one.topic for one in made.alarms} <= {None, "warning"}
     for one in made.composites:
-        assert one.topic in {None, one.severity} or (one.kind_key, one.topic) == ("notifications-broken", "fallback")
+        assert one.topic in {None, one.severity} or (one.kind_key, one.topic) == (
+            "notifications-broken",
+            "fallback",
+        )
 
 
 ABSENCE_IS_BAD = {"too-few-tasks", "no-healthy-target", "heartbeat", "no-logs"}
@@ -135,7 +141,10 @@ def test_the_minimum_is_in_the_expression(name: str) -> None:
     found = 0
     for one in made.alarms:
         if one.kind_key in RATES:
-            guard = re.match(r"IF\((invocations|requests) >= (\d+), 100 \* \w+ / \1, 0\)$", getattr(one.watches, "expression", ""))
+            guard = re.match(
+                r"IF\((invocations|requests) >= (\d+), 100 \* \w+ / \1, 0\)$",
+                getattr(one.watches, "expression", ""),
+            )
             assert guard, one.key
             assert one.condition.endswith(f", with at least {guard[2]} of them in a datapoint")
             found += 1
@@ -154,7 +163,9 @@ def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
         assert one.says in text
         assert len(one.description) <= 1024
         assert "{" not in one.description
-        assert said.pop("Owner") == one.owner == (env.services[one.service].owner if one.service else env.owner)
+        assert (
+            said.pop("Owner") == one.owner == (env.services[one.service].owner if one.service else env.owner)
+        )
         assert said.pop("Dashboard") == f"{env.project}-{env.environment}"
         assert said.pop("Service", None) == one.service
         assert _link(env, one) == said.pop("Runbook", None)
@@ -191,7 +202,7 @@ def test_the_longest_names_leave_room_in_every_text() -> None:
 def test_the_words_have_the_numbers_of_the_alarm(name: str) -> None:
     """Threshold or band, M, N and period, as CloudWatch gets them."""
     for one in alarms(name):
-        if "_slo-" in one.key or one.key in {"deployments"} or one.key.startswith("maintenance_"):
+        if "_slo-" in one.key or one.key == "deployments" or one.key.startswith("maintenance_"):
             continue
         limit = (
             f"{number(one.anomaly_band)} standard deviations above its usual "
@@ -227,7 +238,9 @@ RELATIVE = {
 
 @pytest.mark.parametrize(("where", "how"), RELATIVE.items(), ids=[one[1] for one in RELATIVE])
 @pytest.mark.parametrize("value", [1, 3, 7, 60, 900])
-def test_a_threshold_in_per_cent_follows_what_it_is_per_cent_of(where: tuple[str, str], how: Any, value: int) -> None:
+def test_a_threshold_in_per_cent_follows_what_it_is_per_cent_of(
+    where: tuple[str, str], how: Any, value: int
+) -> None:
     """At any value, in number and words."""
     service, key = where
     field, expected = how
@@ -260,9 +273,11 @@ def test_every_relative_threshold_is_tried_above() -> None:
     assert relative == {key for _, key in RELATIVE} | {"account-concurrency"}
 
 
-@pytest.mark.parametrize("template", [*TEMPLATES.values(), *COMPOSITES.values()], ids=[*TEMPLATES, *COMPOSITES])
+@pytest.mark.parametrize(
+    "template", [*TEMPLATES.values(), *COMPOSITES.values()], ids=[*TEMPLATES, *COMPOSITES]
+)
 def test_a_template_speaks_as_part_of_a_sentence(template: AlarmTemplate | CompositeTemplate) -> None:
-    """`<who> in <environment>: <says> (<numbers>). Look at <look>.`"""
+    """So as `<who> in <environment>: <says> (<numbers>). Look at <look>.` needs it."""
     for text in (template.says, template.look):
         assert not text.endswith((".", " ")), text
         assert text[0].islower() or text.split()[0] in {"Lambda", "CloudWatch"}, text
@@ -273,7 +288,8 @@ def test_a_template_speaks_as_part_of_a_sentence(template: AlarmTemplate | Compo
 def test_a_part_names_a_composite_of_its_kind(name: str) -> None:
     """A misspelt one would leave the alarm without a voice; so would a composite that nothing is part of."""
     composites = {key.partition(":")[2]: one for key, one in COMPOSITES.items() if key.startswith(f"{name}:")}
-    parts = {one.part_of for key, one in (*TEMPLATES.items(), *COMPOSITES.items()) if key.startswith(f"{name}:")}
+    parts = {one.part_of for key, one in TEMPLATES.items() if key.startswith(f"{name}:")}
+    parts |= {one.part_of for one in composites.values()}
     assert parts - {None} <= composites.keys()
     assert {one.key for one in composites.values() if one.rule is None} <= parts
     for one in composites.values():

@@ -1,4 +1,4 @@
-"""Rules over every composite: who speaks for whom, who is silent while another speaks, CloudWatch's limits."""
+"""Rules over every composite: who speaks for whom, who is silent while another speaks, the limits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,12 @@ ALSO_PART_OF = {"critical", "resource-exhaustion", "system-critical"}
 
 def test_the_limits_are_clouwatchs() -> None:
     """PutCompositeAlarm, AlarmRule."""
-    assert (MOST_CHILDREN, MOST_ELEMENTS, MOST_CHARACTERS, MOST_COMPOSITES_PER_ALARM) == (100, 500, 10_240, 150)
+    assert (MOST_CHILDREN, MOST_ELEMENTS, MOST_CHARACTERS, MOST_COMPOSITES_PER_ALARM) == (
+        100,
+        500,
+        10_240,
+        150,
+    )
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -65,7 +70,9 @@ def test_one_composite_speaks_for_each_alarm(name: str) -> None:
     made = EVERY[name][1]
     graph = Graph(made)
     for one in made.alarms:
-        if one.topic or one.key in graph.silencing - {part for speaker in made.composites if speaker.topic for part in graph.within(speaker.key)}:
+        if one.topic or one.key in graph.silencing - {
+            part for speaker in made.composites if speaker.topic for part in graph.within(speaker.key)
+        }:
             continue
         parents = [parent for parent in graph.parents[one.key] if parent.kind_key not in ALSO_PART_OF]
         if "_slo-" in one.key:
@@ -82,7 +89,9 @@ def test_impact_wakes_somebody_and_the_rest_of_a_service_does_not(name: str) -> 
     """Besides objectives: one critical composite of a service that notifies, and up to two warnings."""
     env, made = EVERY[name]
     for service in env.services:
-        own = [one for one in made.composites if one.service == service and one.topic and "_slo-" not in one.key]
+        own = [
+            one for one in made.composites if one.service == service and one.topic and "_slo-" not in one.key
+        ]
         assert {one.kind_key: one.topic for one in own} == {
             "impact": "critical", "degraded": "warning", "saturation": "warning",
         }  # fmt: skip
@@ -159,7 +168,8 @@ def test_nothing_waits_for_itself(name: str) -> None:
     """CloudWatch stops to evaluate a cycle, and Terraform refuses one: rules and suppressors together."""
     made = EVERY[name][1]
     needs = {
-        one.key: {*one.children(), *([one.suppressor.alarm] if one.suppressor else [])} for one in made.composites
+        one.key: {*one.children(), *([one.suppressor.alarm] if one.suppressor else [])}
+        for one in made.composites
     }
     existing = {one.key for one in made.all_alarms}
     assert {key for of in needs.values() for key in of} <= existing
@@ -271,7 +281,9 @@ def test_any_number_of_services_stays_within_cloudwatch_s_limits(count: int) -> 
         return
     assert whole
     assert isinstance(whole.rule, AllOf)
-    kinds = [{f"{view.name}_errors" for view in made.services if view.kind == kind} for kind in ("ecs", "lambda")]
+    kinds = [
+        {f"{view.name}_errors" for view in made.services if view.kind == kind} for kind in ("ecs", "lambda")
+    ]
     parts = [
         {leaf for child in _leaves(part) for leaf in graph.within(child) if leaf in graph.alarms}
         for part in whole.rule.all_of
@@ -310,7 +322,8 @@ def group(number: int, rule: AnyOf) -> Composite:
 
 def _composite(key: str, rule: Rule) -> Composite:
     return Composite(
-        key=key, name=f"shop-{key}-prod", kind_key=key, owner="x", rule=rule, severity="warning", says="x", description="x",
+        key=key, name=f"shop-{key}-prod", kind_key=key, owner="x", rule=rule, severity="warning",
+        says="x", description="x",
     )  # fmt: skip
 
 

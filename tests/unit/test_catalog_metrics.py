@@ -54,7 +54,9 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
         "LogGroupName": {group.name for group in made.log_groups},
         "Window": set(env.maintenance),
         "LoadBalancer": {f"app/{one.load_balancer_arn.partition('/app/')[2]}" for one in balanced},
-        "TargetGroup": {f"targetgroup/{one.target_group_arn.partition('targetgroup/')[2]}" for one in balanced},
+        "TargetGroup": {
+            f"targetgroup/{one.target_group_arn.partition('targetgroup/')[2]}" for one in balanced
+        },
     }
     for where, one in metrics(made):
         for dimension, value in one.dimensions.items():
@@ -68,12 +70,19 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
     names = Names.of(env)
     for one in (alarm for alarm in made.alarms if alarm.service):
         service = str(one.service)
-        own = {names.of_service(service), names.dead_letters(service), names.function_log_group(service), names.container_log_group(service)}
+        own = {
+            names.of_service(service),
+            names.dead_letters(service),
+            names.function_log_group(service),
+            names.container_log_group(service),
+        }
         for metric in one.metrics:
             ours = metric.namespace == names.log_metrics_namespace(service) and not metric.dimensions
             balanced = metric.namespace == "AWS/ApplicationELB"
             assert ours or balanced or own & set(metric.dimensions.values()), one.key
-            assert ("dead-letters" in metric.dimensions.get("QueueName", "")) == (one.kind_key == "dead-letters")
+            assert ("dead-letters" in metric.dimensions.get("QueueName", "")) == (
+                one.kind_key == "dead-letters"
+            )
 
 
 def templates() -> Iterator[tuple[str, Watched]]:
@@ -81,7 +90,9 @@ def templates() -> Iterator[tuple[str, Watched]]:
     for kind in KINDS.values():
         yield from ((f"{kind.name} {alarm.key}", alarm.watches) for alarm in kind.alarms)
         yield from ((f"{kind.name} {graph.title}", one) for graph in kind.graphs for one in graph.series)
-        yield from ((f"{kind.name} {one.key}", series) for one in kind.events for series in (one.valid, one.bad))
+        yield from (
+            (f"{kind.name} {one.key}", series) for one in kind.events for series in (one.valid, one.bad)
+        )
     yield from ((f"platform {alarm.key}", alarm.watches) for alarm in platform.ALARMS)
 
 
@@ -98,7 +109,12 @@ def metric_templates() -> dict[str, MetricTemplate]:
 def test_a_metric_has_the_unit_that_aws_documents(metric: MetricTemplate) -> None:
     """Or that our filter writes; thresholds are read in it, and seconds are not milliseconds."""
     if metric.namespace == LOGS:
-        assert metric.unit in {one.metric.unit for kind in KINDS.values() for one in kind.filters if one.metric.name == metric.name}
+        assert metric.unit in {
+            one.metric.unit
+            for kind in KINDS.values()
+            for one in kind.filters
+            if one.metric.name == metric.name
+        }
     else:
         assert metric.unit == AWS_METRICS[metric.namespace]["metrics"][metric.name]["unit"]
 
@@ -111,10 +127,14 @@ def test_an_alarm_has_the_unit_of_what_it_watches(name: str) -> None:
     for alarm in made.alarms:
         if isinstance(alarm.watches, Metric):
             known = AWS_METRICS.get(alarm.watches.namespace, {}).get("metrics", {}).get(alarm.watches.name)
-            assert alarm.unit == (known["unit"] if known else ours[alarm.watches.namespace, alarm.watches.name]), alarm.key
+            assert alarm.unit == (
+                known["unit"] if known else ours[alarm.watches.namespace, alarm.watches.name]
+            ), alarm.key
         else:
             per_cent = "100 *" in alarm.watches.expression
-            assert alarm.unit == ("Percent" if per_cent else "None" if "_slo-" in alarm.key else "Count"), alarm.key
+            assert alarm.unit == ("Percent" if per_cent else "None" if "_slo-" in alarm.key else "Count"), (
+                alarm.key
+            )
 
 
 STATISTIC = re.compile(r"Sum|Average|Minimum|Maximum|SampleCount|p\d\d|TC\(:\d+(\.\d+)?\)")
@@ -148,11 +168,16 @@ def test_every_expression_ends_in_a_line(name: str) -> None:
     for where, one in series(EVERY[name][1]):
         if isinstance(one, Math) and "SUM(" in one.expression:
             assert one.expression.startswith("TIME_SERIES("), where
-            depth = [one.expression[:end].count("(") - one.expression[:end].count(")") for end in range(1, len(one.expression))]
+            depth = [
+                one.expression[:end].count("(") - one.expression[:end].count(")")
+                for end in range(1, len(one.expression))
+            ]
             assert 0 not in depth[len("TIME_SERIES") :], "the whole of it is inside"
 
 
-@pytest.mark.parametrize("one", [one for _, one in templates() if isinstance(one, MathTemplate)], ids=lambda one: one.label)
+@pytest.mark.parametrize(
+    "one", [one for _, one in templates() if isinstance(one, MathTemplate)], ids=lambda one: one.label
+)
 def test_no_template_has_something_left_to_fill_in(one: MathTemplate) -> None:
     """`{period_s}` and `{min_samples}` are all that is filled in."""
     assert set(re.findall(r"\{(\w+)\}", one.expression)) <= {"period_s", "min_samples"}
@@ -175,7 +200,11 @@ def test_a_graph_draws_the_line_of_the_alarm_on_its_metric(name: str) -> None:
     made = EVERY[name][1]
     for view in made.services:
         for graph in view.graphs:
-            shown = {(metric.namespace, metric.name) for one in graph.series for metric in ((one,) if isinstance(one, Metric) else one.metrics.values())}
+            shown = {
+                (metric.namespace, metric.name)
+                for one in graph.series
+                for metric in ((one,) if isinstance(one, Metric) else one.metrics.values())
+            }
             for key in graph.thresholds:
                 alarm = made.alarm(key)
                 assert alarm.service == view.name
@@ -194,7 +223,8 @@ def test_every_template_that_a_graph_names_is_an_alarm_of_its_kind(name: str) ->
         assert kind.failing in keys
         facts = {*kind.facts_words, "container_insights", "function_insights", "timeout_ms"}
         asked = {fact for alarm in kind.alarms for fact in alarm.needed_facts}
-        assert asked | {one.needs for one in (*kind.graphs, *kind.events) if one.needs} <= facts
+        asked |= {graph.needs for graph in kind.graphs if graph.needs}
+        assert asked | {one.needs for one in kind.events if one.needs} <= facts
 
 
 def test_no_graph_stays_empty_because_its_source_is_switched_off() -> None:

@@ -5,6 +5,8 @@ of metrics"; Amazon ECS Developer Guide, "Amazon ECS CloudWatch metrics"; Google
 Workbook", chapter 5, for burn rates.
 """
 
+# ruff: noqa: E501  # a row of a table reads best on one line
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -32,7 +34,8 @@ class Row(NamedTuple):
     over: str
     limit: float | None
     """Of what `of` says, or absolute; None: config has to say it."""
-    wakes: bool
+    told: str
+    """`wakes`: it may be behind a composite that wakes somebody; or it is a `ticket`."""
     of: str | None = None
     opt_in: bool = False
 
@@ -40,50 +43,50 @@ class Row(NamedTuple):
 B, N, U = "breaching", "notBreaching", "missing"
 
 TABLE = {
-    "L1": Row("lambda", "error-rate", ("Invocations", "Errors"), "Sum", 60, 5, 3, N, ">", 5, True),
-    "L1 ticket": Row("lambda", "error-rate-elevated", ("Invocations", "Errors"), "Sum", 300, 3, 3, N, ">", 1, False),
-    "L2": Row("lambda", "any-error", ("Errors",), "Sum", 60, 3, 1, N, ">", 0, False, opt_in=True),
-    "L3": Row("lambda", "throttles", ("Throttles",), "Sum", 60, 5, 3, N, ">", 0, True),
-    "L3 queue": Row("lambda", "queue-throttles", ("Throttles",), "Sum", 60, 5, 3, N, ">", 0, False),
-    "L4": Row("lambda", "near-timeout", ("Duration",), "p99", 300, 3, 3, N, ">", 80, False, "timeout_ms"),
-    "L5": Row("lambda", "timeouts", ("Duration",), "Maximum", 60, 3, 2, N, ">=", 95, True, "timeout_ms"),
-    "L6": Row("lambda", "reserved-concurrency", ("ConcurrentExecutions",), "Maximum", 60, 10, 10, N, ">", 80, False, "reserved_concurrency"),
-    "L7": Row("platform", "account-concurrency", ("ClaimedAccountConcurrency",), "Maximum", 60, 10, 10, N, ">", 90, True, "lambda_quota"),
-    "L8": Row("lambda", "async-dropped", ("AsyncEventsDropped",), "Sum", 60, 1, 1, N, ">", 0, True),
-    "L9": Row("lambda", "iterator-age", ("IteratorAge",), "Maximum", 60, 5, 5, N, ">", 60_000, False, opt_in=True),
-    "L10": Row("lambda", "memory", ("memory_utilization",), "Maximum", 300, 3, 3, N, ">", 90, False),
-    "L11": Row("lambda", "heartbeat", ("Invocations",), "Sum", 3600, 2, 2, B, "<", 1, False, opt_in=True),
-    "L12": Row("lambda", "log-errors", ("Errors",), "Sum", 60, 5, 3, N, ">", 10, False),
-    "L13": Row("lambda", "cold-starts", ("init_duration",), "p90", 300, 3, 3, N, ">", 2000, False, opt_in=True),
-    "E1": Row("ecs", "cpu", ("CPUUtilization",), "Average", 60, 5, 5, U, ">", None, True),
-    "E1 critical": Row("ecs", "cpu-exhausted", ("CPUUtilization",), "Average", 60, 5, 5, U, ">", 90, True),
-    "E2": Row("ecs", "memory", ("MemoryUtilization",), "Average", 60, 5, 5, U, ">", None, True),
-    "E2 critical": Row("ecs", "memory-exhausted", ("MemoryUtilization",), "Average", 60, 5, 5, U, ">", 90, True),
-    "E3": Row("ecs", "too-few-tasks", ("RunningTaskCount",), "Minimum", 60, 5, 3, B, "<", 100, True, "desired_count"),
-    "E4": Row("ecs", "pending-tasks", ("PendingTaskCount",), "Maximum", 60, 10, 10, N, ">", 0, False),
-    "E5": Row("ecs", "not-converging", ("DesiredTaskCount", "RunningTaskCount"), "Average", 60, 15, 15, N, ">", 0, False),
-    "E6": Row("ecs", "disk", ("EphemeralStorageUtilized", "EphemeralStorageReserved"), "Maximum", 60, 5, 5, U, ">", 90, False),
-    "E7": Row("ecs", "target-error-rate", ("RequestCount", "HTTPCode_Target_5XX_Count"), "Sum", 60, 5, 3, N, ">", 5, True),
-    "E8": Row("ecs", "target-latency", ("TargetResponseTime",), "p99", 60, 5, 5, N, ">", 2, False),
-    "E9": Row("ecs", "unhealthy-targets", ("UnHealthyHostCount",), "Maximum", 60, 5, 3, N, ">", 0, False),
-    "E9 all": Row("ecs", "no-healthy-target", ("HealthyHostCount",), "Minimum", 60, 3, 3, B, "<", 1, True),
-    "P1": Row("platform", "notifications-failed", ("NumberOfNotificationsFailed",), "Sum", 60, 5, 1, N, ">", 0, True),
-    "P2": Row("platform", "notifications-redriven", ("NumberOfNotificationsRedrivenToDlq",), "Sum", 60, 1, 1, N, ">", 0, True),
-    "P2 lost": Row("platform", "notifications-lost", ("NumberOfNotificationsFailedToRedriveToDlq",), "Sum", 60, 1, 1, N, ">", 0, True),
-    "P3": Row("platform", "dead-letters-waiting", ("ApproximateNumberOfMessagesVisible",), "Maximum", 60, 1, 1, N, ">", 0, True),
-    "P4": Row("lambda", "no-logs", ("IncomingLogEvents",), "Sum", 300, 6, 6, B, "<", 1, False, opt_in=True),
-    "P4 containers": Row("ecs", "no-logs", ("IncomingLogEvents",), "Sum", 300, 6, 6, B, "<", 1, False, opt_in=True),
-    "P5": Row("lambda", "log-flood", ("IncomingBytes",), "Sum", 300, 3, 3, N, ">", 500_000_000, False),
-    "P5 containers": Row("ecs", "log-flood", ("IncomingBytes",), "Sum", 300, 3, 3, N, ">", 500_000_000, False),
-    "P6": Row("lambda", "emf-invalid", ("EMFValidationErrors",), "Sum", 300, 1, 1, N, ">", 0, False),
-    "P6 unreadable": Row("lambda", "emf-unreadable", ("EMFParsingErrors",), "Sum", 300, 1, 1, N, ">", 0, False),
-    "P6 containers": Row("ecs", "emf-invalid", ("EMFValidationErrors",), "Sum", 300, 1, 1, N, ">", 0, False),
-    "P6 containers unreadable": Row("ecs", "emf-unreadable", ("EMFParsingErrors",), "Sum", 300, 1, 1, N, ">", 0, False),
-    "P7 throttles": Row("platform", "notifier-throttles", ("Throttles",), "Sum", 60, 5, 3, N, ">", 0, True),
-    "P7 dropped": Row("platform", "notifier-dropped", ("AsyncEventsDropped",), "Sum", 60, 1, 1, N, ">", 0, True),
-    "P7 undelivered": Row("platform", "notifier-undelivered", ("DestinationDeliveryFailures",), "Sum", 60, 1, 1, N, ">", 0, True),
+    "L1": Row("lambda", "error-rate", ("Invocations", "Errors"), "Sum", 60, 5, 3, N, ">", 5, "wakes"),
+    "L1 ticket": Row("lambda", "error-rate-elevated", ("Invocations", "Errors"), "Sum", 300, 3, 3, N, ">", 1, "ticket"),
+    "L2": Row("lambda", "any-error", ("Errors",), "Sum", 60, 3, 1, N, ">", 0, "ticket", opt_in=True),
+    "L3": Row("lambda", "throttles", ("Throttles",), "Sum", 60, 5, 3, N, ">", 0, "wakes"),
+    "L3 queue": Row("lambda", "queue-throttles", ("Throttles",), "Sum", 60, 5, 3, N, ">", 0, "ticket"),
+    "L4": Row("lambda", "near-timeout", ("Duration",), "p99", 300, 3, 3, N, ">", 80, "ticket", "timeout_ms"),
+    "L5": Row("lambda", "timeouts", ("Duration",), "Maximum", 60, 3, 2, N, ">=", 95, "wakes", "timeout_ms"),
+    "L6": Row("lambda", "reserved-concurrency", ("ConcurrentExecutions",), "Maximum", 60, 10, 10, N, ">", 80, "ticket", "reserved_concurrency"),
+    "L7": Row("platform", "account-concurrency", ("ClaimedAccountConcurrency",), "Maximum", 60, 10, 10, N, ">", 90, "wakes", "lambda_quota"),
+    "L8": Row("lambda", "async-dropped", ("AsyncEventsDropped",), "Sum", 60, 1, 1, N, ">", 0, "wakes"),
+    "L9": Row("lambda", "iterator-age", ("IteratorAge",), "Maximum", 60, 5, 5, N, ">", 60_000, "ticket", opt_in=True),
+    "L10": Row("lambda", "memory", ("memory_utilization",), "Maximum", 300, 3, 3, N, ">", 90, "ticket"),
+    "L11": Row("lambda", "heartbeat", ("Invocations",), "Sum", 3600, 2, 2, B, "<", 1, "ticket", opt_in=True),
+    "L12": Row("lambda", "log-errors", ("Errors",), "Sum", 60, 5, 3, N, ">", 10, "ticket"),
+    "L13": Row("lambda", "cold-starts", ("init_duration",), "p90", 300, 3, 3, N, ">", 2000, "ticket", opt_in=True),
+    "E1": Row("ecs", "cpu", ("CPUUtilization",), "Average", 60, 5, 5, U, ">", None, "wakes"),
+    "E1 critical": Row("ecs", "cpu-exhausted", ("CPUUtilization",), "Average", 60, 5, 5, U, ">", 90, "wakes"),
+    "E2": Row("ecs", "memory", ("MemoryUtilization",), "Average", 60, 5, 5, U, ">", None, "wakes"),
+    "E2 critical": Row("ecs", "memory-exhausted", ("MemoryUtilization",), "Average", 60, 5, 5, U, ">", 90, "wakes"),
+    "E3": Row("ecs", "too-few-tasks", ("RunningTaskCount",), "Minimum", 60, 5, 3, B, "<", 100, "wakes", "desired_count"),
+    "E4": Row("ecs", "pending-tasks", ("PendingTaskCount",), "Maximum", 60, 10, 10, N, ">", 0, "ticket"),
+    "E5": Row("ecs", "not-converging", ("DesiredTaskCount", "RunningTaskCount"), "Average", 60, 15, 15, N, ">", 0, "ticket"),
+    "E6": Row("ecs", "disk", ("EphemeralStorageUtilized", "EphemeralStorageReserved"), "Maximum", 60, 5, 5, U, ">", 90, "ticket"),
+    "E7": Row("ecs", "target-error-rate", ("RequestCount", "HTTPCode_Target_5XX_Count"), "Sum", 60, 5, 3, N, ">", 5, "wakes"),
+    "E8": Row("ecs", "target-latency", ("TargetResponseTime",), "p99", 60, 5, 5, N, ">", 2, "ticket"),
+    "E9": Row("ecs", "unhealthy-targets", ("UnHealthyHostCount",), "Maximum", 60, 5, 3, N, ">", 0, "ticket"),
+    "E9 all": Row("ecs", "no-healthy-target", ("HealthyHostCount",), "Minimum", 60, 3, 3, B, "<", 1, "wakes"),
+    "P1": Row("platform", "notifications-failed", ("NumberOfNotificationsFailed",), "Sum", 60, 5, 1, N, ">", 0, "wakes"),
+    "P2": Row("platform", "notifications-redriven", ("NumberOfNotificationsRedrivenToDlq",), "Sum", 60, 1, 1, N, ">", 0, "wakes"),
+    "P2 lost": Row("platform", "notifications-lost", ("NumberOfNotificationsFailedToRedriveToDlq",), "Sum", 60, 1, 1, N, ">", 0, "wakes"),
+    "P3": Row("platform", "dead-letters-waiting", ("ApproximateNumberOfMessagesVisible",), "Maximum", 60, 1, 1, N, ">", 0, "wakes"),
+    "P4": Row("lambda", "no-logs", ("IncomingLogEvents",), "Sum", 300, 6, 6, B, "<", 1, "ticket", opt_in=True),
+    "P4 containers": Row("ecs", "no-logs", ("IncomingLogEvents",), "Sum", 300, 6, 6, B, "<", 1, "ticket", opt_in=True),
+    "P5": Row("lambda", "log-flood", ("IncomingBytes",), "Sum", 300, 3, 3, N, ">", 500_000_000, "ticket"),
+    "P5 containers": Row("ecs", "log-flood", ("IncomingBytes",), "Sum", 300, 3, 3, N, ">", 500_000_000, "ticket"),
+    "P6": Row("lambda", "emf-invalid", ("EMFValidationErrors",), "Sum", 300, 1, 1, N, ">", 0, "ticket"),
+    "P6 unreadable": Row("lambda", "emf-unreadable", ("EMFParsingErrors",), "Sum", 300, 1, 1, N, ">", 0, "ticket"),
+    "P6 containers": Row("ecs", "emf-invalid", ("EMFValidationErrors",), "Sum", 300, 1, 1, N, ">", 0, "ticket"),
+    "P6 containers unreadable": Row("ecs", "emf-unreadable", ("EMFParsingErrors",), "Sum", 300, 1, 1, N, ">", 0, "ticket"),
+    "P7 throttles": Row("platform", "notifier-throttles", ("Throttles",), "Sum", 60, 5, 3, N, ">", 0, "wakes"),
+    "P7 dropped": Row("platform", "notifier-dropped", ("AsyncEventsDropped",), "Sum", 60, 1, 1, N, ">", 0, "wakes"),
+    "P7 undelivered": Row("platform", "notifier-undelivered", ("DestinationDeliveryFailures",), "Sum", 60, 1, 1, N, ">", 0, "wakes"),
 }  # fmt: skip
-"""Row -> what delivers it. `wakes`: whether it can be behind a composite that wakes somebody."""
+"""Row -> what delivers it."""
 
 OTHERWISE = {
     "L8 destinations": "functions have no destination and no dead-letter queue of their own for asynchronous calls; "
@@ -121,7 +124,9 @@ def test_a_recommended_alarm_is_delivered_as_recommended(row: Row) -> None:
     assert {single.stat for single in series} == {row.stat}
     assert (one.period_s, one.evaluation_periods, one.datapoints_to_alarm) == (row.period_s, row.n, row.m)
     assert one.missing == row.missing
-    assert {"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<"}[one.comparison] == row.over
+    assert {"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<"}[
+        one.comparison
+    ] == row.over
     threshold = one.threshold
     assert (threshold.value if isinstance(threshold, Percent) else threshold) == row.limit
     assert (threshold.of if isinstance(threshold, Percent) else None) == row.of
@@ -142,7 +147,7 @@ def test_a_recommended_alarm_wakes_whom_it_should(row: Row) -> None:
     assert found
     for one in found:
         speakers = graph.speakers(one.key)
-        assert any(speaker.severity == "critical" for speaker in speakers) == row.wakes, one.key
+        assert any(speaker.severity == "critical" for speaker in speakers) == (row.told == "wakes"), one.key
         assert one.topic or speakers
 
 
@@ -161,7 +166,10 @@ def test_rows_that_are_delivered_otherwise_are_delivered() -> None:
     notifier = template("platform", "notifier-errors")
     assert (notifier.threshold, notifier.min_samples) == (2, None)
     made = EVERY["prod"][1]
-    assert {(one.key, one.topic) for one in made.events} == {("deployment-failed", "critical"), ("task-failed", "warning")}
+    assert {(one.key, one.topic) for one in made.events} == {
+        ("deployment-failed", "critical"),
+        ("task-failed", "warning"),
+    }
     assert EVERY["functions only"][1].events == ()
     assert [tier.key for tier in TIERS] == ["fast-burn", "medium-burn", "slow-burn"]
 

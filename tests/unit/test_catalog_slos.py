@@ -66,7 +66,8 @@ def events(of: Math, valid: float, bad: float) -> dict[str, float]:
 def test_the_tiers_are_those_of_the_workbook() -> None:
     """The Site Reliability Workbook, chapter 5; and what each has used up when it speaks."""
     assert {tier.key: (tier.burn_rate, tier.long_s, tier.short_s, tier.severity) for tier in TIERS} == {
-        key: (rate, long_s, short_s, severity) for key, (rate, long_s, short_s, _, severity) in WORKBOOK.items()
+        key: (rate, long_s, short_s, severity)
+        for key, (rate, long_s, short_s, _, severity) in WORKBOOK.items()
     }
     for rate, long_s, short_s, per_cent, _ in WORKBOOK.values():
         assert rate * long_s / (30 * 86_400) * 100 == pytest.approx(per_cent)
@@ -82,7 +83,9 @@ def test_an_objective_has_six_alarms_and_three_composites(case: Case) -> None:
     assert slo.burn_rates == tuple(one.key for one in composites.values())
     for tier, (_, long_s, short_s, _, severity) in WORKBOOK.items():
         one = composites[tier]
-        assert one.rule == AllOf(all_of=(InAlarm(alarm=f"{slo.key}-{tier}-long"), InAlarm(alarm=f"{slo.key}-{tier}-short")))
+        assert one.rule == AllOf(
+            all_of=(InAlarm(alarm=f"{slo.key}-{tier}-long"), InAlarm(alarm=f"{slo.key}-{tier}-short"))
+        )
         assert (one.topic, one.severity) == (severity, severity)
         assert one.service == slo.service
         for which, window_s in (("long", long_s), ("short", short_s)):
@@ -104,7 +107,12 @@ def test_a_burn_rate_fires_from_its_rate_on(case: Case) -> None:
             assert alarm.threshold is not None
             assert alarm.threshold < 1, "it can fire"
             assert len(str(alarm.threshold)) <= 10, "no digits that binary fractions add"
-            for share, fires in ((rate * budget * 1.01, True), (rate * budget * 0.99, False), (1, True), (0, False)):
+            for share, fires in (
+                (rate * budget * 1.01, True),
+                (rate * budget * 0.99, False),
+                (1, True),
+                (0, False),
+            ):
                 value = computed(alarm.watches, **events(alarm.watches, 1e6, 1e6 * share))
                 assert (value > alarm.threshold) == fires, (alarm.key, share)
 
@@ -133,7 +141,9 @@ def test_it_says_how_fast_and_how_long(case: Case) -> None:
             match = re.search(r"is burning ([\d.]+) times too fast; budget gone in ([\d.]+) hours", one.says)
             assert match
             assert float(match[1]) == rate
-            assert float(match[1]) * float(match[2]) == pytest.approx(config.window_days * 24, abs=rate * 0.05)
+            assert float(match[1]) * float(match[2]) == pytest.approx(
+                config.window_days * 24, abs=rate * 0.05
+            )
             assert one.runbook == f"slo.md#{tier}"
         assert f"Promised: {case[1].says}." in case[3][tier].description
 
@@ -157,19 +167,40 @@ def test_the_budget_that_is_left_is_what_has_not_been_spent(case: Case, spent: f
     budget = case[1].budget
     bad_share = (1 - config_of(case).objective_percent / 100) * spent
     valid = Line([5e6, None, 2e6, 3e6])
-    bad = Line([1e7 * bad_share, None, None, 0.0]) if "bad" in budget.metrics else Line([1e7 * bad_share, None, 0.0, 0.0])
-    inputs = {"valid": valid, "bad": bad} if "bad" in budget.metrics else {"valid": valid, "fast": valid - bad}
+    bad = (
+        Line([1e7 * bad_share, None, None, 0.0])
+        if "bad" in budget.metrics
+        else Line([1e7 * bad_share, None, 0.0, 0.0])
+    )
+    inputs = (
+        {"valid": valid, "bad": bad} if "bad" in budget.metrics else {"valid": valid, "fast": valid - bad}
+    )
     assert computed(budget, **inputs) == pytest.approx(left, abs=1e-3)
     assert budget.period_s == 86_400
 
 
 COUNTED = {
-    "payment-handler_slo-availability": ("AWS/Lambda", {"valid": ("Invocations", "Sum"), "bad": ("Errors", "Sum")}),
+    "payment-handler_slo-availability": (
+        "AWS/Lambda",
+        {"valid": ("Invocations", "Sum"), "bad": ("Errors", "Sum")},
+    ),
     "payment-handler_slo-logged": ("logs", {"valid": ("Latency", "SampleCount"), "bad": ("Errors", "Sum")}),
-    "payment-handler_slo-fast": ("AWS/Lambda", {"valid": ("Duration", "SampleCount"), "fast": ("Duration", "TC(:1500)")}),
-    "payment-handler_slo-fast-log": ("logs", {"valid": ("Latency", "SampleCount"), "fast": ("Latency", "TC(:250.5)")}),
-    "checkout-api_slo-requests": ("AWS/ApplicationELB", {"valid": ("RequestCount", "Sum"), "bad": ("HTTPCode_Target_5XX_Count", "Sum")}),
-    "checkout-api_slo-fast": ("AWS/ApplicationELB", {"valid": ("TargetResponseTime", "SampleCount"), "fast": ("TargetResponseTime", "TC(:1.5)")}),
+    "payment-handler_slo-fast": (
+        "AWS/Lambda",
+        {"valid": ("Duration", "SampleCount"), "fast": ("Duration", "TC(:1500)")},
+    ),
+    "payment-handler_slo-fast-log": (
+        "logs",
+        {"valid": ("Latency", "SampleCount"), "fast": ("Latency", "TC(:250.5)")},
+    ),
+    "checkout-api_slo-requests": (
+        "AWS/ApplicationELB",
+        {"valid": ("RequestCount", "Sum"), "bad": ("HTTPCode_Target_5XX_Count", "Sum")},
+    ),
+    "checkout-api_slo-fast": (
+        "AWS/ApplicationELB",
+        {"valid": ("TargetResponseTime", "SampleCount"), "fast": ("TargetResponseTime", "TC(:1.5)")},
+    ),
     "checkout-api_slo-logged": ("logs", {"valid": ("Latency", "SampleCount"), "bad": ("Errors", "Sum")}),
 }
 """What each objective counts, durations in the metric's own unit."""
@@ -178,7 +209,7 @@ COUNTED = {
 def test_each_source_of_events_is_counted_by_its_metrics() -> None:
     """Invocations, requests at the load balancer, requests in the log; failures and durations."""
     env, made = EVERY["everything"]
-    found = {}
+    found: dict[str, Any] = {}
     for slo, alarms, _ in objectives(made):
         own = f"{env.project}/{env.environment}/{slo.service}"
         for of in (slo.budget, *(alarm.watches for alarm in alarms.values())):
@@ -221,7 +252,9 @@ NEVER = "must be more than 93.0556: burning 14.4 times too fast would need {shar
         ("web-site", "objective_percent: 99, events: invocations", "events: must be one of: logged-requests (found: invocations)"),
     ],
 )  # fmt: skip
-def test_an_objective_that_cannot_be_watched_is_refused(folder: Folder, service: str, slo: str, said: str) -> None:
+def test_an_objective_that_cannot_be_watched_is_refused(
+    folder: Folder, service: str, slo: str, said: str
+) -> None:
     """With what is allowed, and why."""
     folder.append("prod", f"services: {{{service}: {{slos: {{good: {{{slo}}}}}}}}}\n")
     assert folder.refusal() == [f"{HERE}: services.{service}.slos.good.{said}"]
@@ -240,4 +273,6 @@ def test_twenty_objectives_are_the_most(folder: Folder) -> None:
     slos = ", ".join(f"s{number}: {{objective_percent: 99}}" for number in range(21))
     folder.append("prod", f"services: {{api: {{slos: {{{slos}}}}}}}\n")
     (said,) = folder.refusal()
-    assert said.startswith(f"{HERE}: services.api.slos: must have at most 20 entries (found: a mapping of s0, s1")
+    assert said.startswith(
+        f"{HERE}: services.api.slos: must have at most 20 entries (found: a mapping of s0, s1"
+    )

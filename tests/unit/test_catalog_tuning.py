@@ -23,7 +23,10 @@ KNOWN = {
 ALWAYS = {"threshold", "period_s", "evaluation_periods", "datapoints_to_alarm", "enabled", "reason"}
 EVERY_TEMPLATE = [
     pytest.param(kind, alarm, id=f"{kind}:{alarm.key}")
-    for kind, alarms in (*((one.name, one.alarms) for one in KINDS.values()), (platform.NAME, platform.ALARMS))
+    for kind, alarms in (
+        *((one.name, one.alarms) for one in KINDS.values()),
+        (platform.NAME, platform.ALARMS),
+    )
     for alarm in alarms
 ]
 
@@ -128,7 +131,9 @@ def test_an_alarm_that_is_switched_off_disappears_everywhere(folder: Folder) -> 
     assert "resource-exhaustion" not in composites["web-site_impact"].description
     drawn = {key for view in made.services for graph in view.graphs for key in graph.thresholds}
     assert drawn <= keys
-    off = {(one.service, one.kind_key, one.why, one.reason) for one in made.left_out if one.why == "switched off"}
+    off = {
+        (one.service, one.kind_key, one.why, one.reason) for one in made.left_out if one.why == "switched off"
+    }
     assert off == {
         ("api", "latency", "switched off", "measured elsewhere"),
         ("web-site", "cpu", "switched off", "measured elsewhere"),
@@ -137,7 +142,11 @@ def test_an_alarm_that_is_switched_off_disappears_everywhere(folder: Folder) -> 
 
 def test_a_composite_of_nothing_is_not_made(folder: Folder) -> None:
     """Nor does anything wait for it: without impact, nothing yields to it."""
-    parts = [alarm.key for alarm in KINDS["ecs"].alarms if alarm.part_of == "impact" or alarm.key in {"cpu", "memory"}]
+    parts = [
+        alarm.key
+        for alarm in KINDS["ecs"].alarms
+        if alarm.part_of == "impact" or alarm.key in {"cpu", "memory"}
+    ]
     made = tuned(folder, "alarms:", "  ecs:", *(f"    {key}: {OFF}" for key in parts))
     composites = {one.key: one for one in made.composites}
     assert "web-site_impact" not in composites
@@ -178,7 +187,9 @@ def test_the_platform_s_own_alarms_can_be_tuned_and_switched_off(folder: Folder)
 
 
 @pytest.mark.parametrize(("kind", "alarm"), EVERY_TEMPLATE)
-def test_an_opt_in_is_off_until_config_switches_it_on(kind: str, alarm: AlarmTemplate, folder: Folder) -> None:
+def test_an_opt_in_is_off_until_config_switches_it_on(
+    kind: str, alarm: AlarmTemplate, folder: Folder
+) -> None:
     """For all of a kind as for one service; and it says for whom it is."""
     if not alarm.opt_in:
         assert "enabled" in alarm.tunable
@@ -195,7 +206,9 @@ def test_an_opt_in_is_off_until_config_switches_it_on(kind: str, alarm: AlarmTem
 def test_only_what_an_alarm_has_is_legal(kind: str, alarm: AlarmTemplate, folder: Folder) -> None:
     """A minimum for rates, a band where one is allowed; refused elsewhere at the very key."""
     values = {"min_samples": 9, "anomaly_band": 2}
-    legal = ALWAYS | {key for key, has in (("min_samples", alarm.min_samples), ("anomaly_band", alarm.anomaly)) if has}
+    legal = ALWAYS | {
+        key for key, has in (("min_samples", alarm.min_samples), ("anomaly_band", alarm.anomaly)) if has
+    }
     assert alarm.tunable == legal
     assert legal <= Tuning.model_fields.keys()
     for key, value in values.items():
@@ -244,7 +257,12 @@ def test_what_only_the_catalog_knows_to_be_wrong_has_a_place_too(
 @pytest.mark.parametrize(
     ("insights", "service", "alarm", "said"),
     [
-        ("containers: disabled", "web-site", "disk", "Container Insights is switched off (insights.containers)"),
+        (
+            "containers: disabled",
+            "web-site",
+            "disk",
+            "Container Insights is switched off (insights.containers)",
+        ),
         ("functions: false", "api", "memory", "Lambda Insights is switched off (insights.functions)"),
     ],
 )
@@ -255,7 +273,9 @@ def test_an_alarm_without_its_source_is_refused_with_what_switches_it_off(
     folder.append("prod", f"services: {{{service}: {{alarms: {{{alarm}: {{threshold: 1}}}}}}}}\n")
     assert folder.refusal() == []
     folder.append("prod", f"insights: {{{insights}}}\n")
-    assert folder.refusal() == [f"{HERE}: services.{service}.alarms.{alarm}: this service has no such alarm: {said}"]
+    assert folder.refusal() == [
+        f"{HERE}: services.{service}.alarms.{alarm}: this service has no such alarm: {said}"
+    ]
 
 
 def test_a_name_of_the_notifier_is_taken(folder: Folder) -> None:

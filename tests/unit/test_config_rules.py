@@ -41,6 +41,9 @@ BALANCED = (
     "security_group_id: sg-01234567}}}"
 )
 WINDOW = "maintenance: {night: {cron: %s, duration_min: 60, reason: The backup runs}}"
+TOO_MANY_WINDOWS = ", ".join(
+    f"w{one}: {{cron: 0 3 * * ? *, duration_min: 1, reason: The backup runs}}" for one in range(21)
+)
 SLO = "services: {api: {slos: {fast: {%s}}}}"
 CRON = "six fields: minutes hours day-of-month month day-of-week year, such as 0 2 ? * SUN *"
 DAY = "either the day of the month or the day of the week must be ?, and not both"
@@ -141,7 +144,7 @@ REFUSED = [
     ("maintenance: {night: {cron: 0 3 * * ? *, reason: The backup runs}}", "maintenance.night.duration_min", "is missing"),
     ("maintenance: {night: {cron: 0 3 * * ? *, duration_min: 60, reason: backup}}", "maintenance.night.reason", "must have at least 10 characters (found: backup)"),
     ("maintenance: {a-name-that-has-21-xs: {cron: 0 3 * * ? *, duration_min: 60, reason: The backup runs}}", "maintenance.a-name-that-has-21-xs", "must have at most 20 characters (found: a-name-that-has-21-xs)"),
-    ("maintenance: {%s}" % ", ".join(f"w{one}: {{cron: 0 3 * * ? *, duration_min: 1, reason: The backup runs}}" for one in range(21)), "maintenance", "must have at most 20 entries (found: a mapping of %s…)" % ", ".join(f"w{one}" for one in range(21))[:47]),
+    (f"maintenance: {{{TOO_MANY_WINDOWS}}}", "maintenance", f"must have at most 20 entries (found: a mapping of {', '.join(f'w{one}' for one in range(21))[:47]}…)"),
     ("deployments: {quiet_s: 90}", "deployments.quiet_s", "must be a multiple of 60 (found: 90)"),
     ("quotas: {lambda_concurrency: 9}", "quotas.lambda_concurrency", "must be at least 10 (found: 9)"),
     (SLO % "objective_percent: 99.96", "services.api.slos.fast.objective_percent", "must be at most 99.95 (found: 99.96)"),
@@ -224,7 +227,10 @@ def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
         "network: {vpc_id: vpc-01234567, subnet_ids: [subnet-01234567], security_group_ids: [sg-01234567]}",
         "network: {availability_zones: 3, nat_gateways: 3, cidr: 192.168.0.0/24}",
         "project: a-name-of-16-let",
-        *(WINDOW % f"'{cron}'" for cron in ("0 3 ? * SUN *", "0/15 8-17 ? 1,7 MON-FRI *", "0 2 L * ? 2030", "0 2 ? * 6#3 *")),
+        *(
+            WINDOW % f"'{cron}'"
+            for cron in ("0 3 ? * SUN *", "0/15 8-17 ? 1,7 MON-FRI *", "0 2 L * ? 2030", "0 2 ? * 6#3 *")
+        ),
         WINDOW % "0 2 * * ? *, timezone: America/Argentina/Buenos_Aires",
         "maintenance: {a-name-that-has-20-x: {cron: 0 3 * * ? *, duration_min: 1440, reason: ten letter}}",
         SLO % "objective_percent: 99.95, window_days: 90, events: logged-requests, slower_than_ms: 0.5",
@@ -249,7 +255,9 @@ def test_a_value_at_the_edge_of_what_aws_takes_is_accepted(folder: Folder, line:
 
 def test_a_local_aws_may_tell_a_program_on_this_machine(folder: Folder) -> None:
     """In clear text, which leaves the machine nowhere."""
-    folder.write("prod", PROD.replace("emails: [oncall@example.com]", "webhooks: ['http://127.0.0.1:8080/x']"))
+    folder.write(
+        "prod", PROD.replace("emails: [oncall@example.com]", "webhooks: ['http://127.0.0.1:8080/x']")
+    )
     folder.append("prod", "endpoint: http://127.0.0.1:4566\n")
     assert folder.refusal() == []
 

@@ -21,7 +21,9 @@ from tests.unit.catalogs import EVERY, Graph
 
 def rows(text: str, heading: str = "") -> Iterator[list[str]]:
     """Yield the cells of every row of every table below a heading, or of all."""
-    part = text.split(f"\n{heading}\n", 1)[1].split(f"\n{heading.split()[0]} ", 1)[0] if heading else text
+    part = (
+        text.split(f"\n{heading}\n", 1)[1].split(f"\n{heading.partition(' ')[0]} ", 1)[0] if heading else text
+    )
     for line in part.splitlines():
         if line.startswith("| "):
             yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
@@ -36,18 +38,31 @@ def test_every_alarm_has_one_row_with_when_whom_and_what_to_do(name: str) -> Non
     by_name = {row[0].strip("`"): row for row in first}
     for one in made.all_alarms:
         row = by_name[one.name]
-        assert sum(other[0] == row[0] for other in first) == 1 + (one.name in {window.name for window in made.windows})
+        assert sum(other[0] == row[0] for other in first) == 1 + (
+            one.name in {window.name for window in made.windows}
+        )
         if isinstance(one, Alarm):
             row = [other for other in first if other[0] == row[0]][-1]
             assert row[1] == f"{one.says}: {one.condition}"
             assert (row[2], row[4]) == (one.severity, one.treat_missing_data)
-            through = {f"`{speaker.topic}` through `{speaker.kind_key}`" for speaker in graph.speakers(one.key)}
-            assert row[3] in {f"`{one.topic}`", "nobody: it silences others"} or set(row[3].split(", ")) == through
-            assert ("nobody" in row[3]) == (one.key in {"deployments", *(window.alarm for window in made.windows)})
+            through = {
+                f"`{speaker.topic}` through `{speaker.kind_key}`" for speaker in graph.speakers(one.key)
+            }
+            assert (
+                row[3] in {f"`{one.topic}`", "nobody: it silences others"}
+                or set(row[3].split(", ")) == through
+            )
+            assert ("nobody" in row[3]) == (
+                one.key in {"deployments", *(window.alarm for window in made.windows)}
+            )
         elif one.topic:
             silenced = made.alarm_name(one.suppressor.alarm) if one.suppressor else None
             assert row[2:5] == [one.severity, f"`{one.topic}`", f"`{silenced}`" if silenced else "never"]
-        assert (row[-1] == f"[{one.runbook}](../runbooks/{one.runbook})") or not one.runbook or not getattr(one, "topic", True)
+        assert (
+            (row[-1] == f"[{one.runbook}](../runbooks/{one.runbook})")
+            or not one.runbook
+            or not getattr(one, "topic", True)
+        )
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -71,7 +86,13 @@ def test_events_windows_and_objectives_are_in_the_list(name: str) -> None:
     assert ("## Events" in text) == bool(made.events)
     assert ("## Maintenance windows" in text) == bool(made.windows)
     for window in made.windows:
-        expected = [f"`{window.name}`", f"`{window.cron}`", window.timezone, f"{window.duration_min} minutes", window.reason]
+        expected = [
+            f"`{window.name}`",
+            f"`{window.cron}`",
+            window.timezone,
+            f"{window.duration_min} minutes",
+            window.reason,
+        ]
         assert expected in list(rows(text, "## Maintenance windows"))
     assert all(f"- Objective `{slo.name}`: {slo.says}." in text for slo in made.slos)
     assert all(f"| `{one.name}` | {one.says} |" in text for one in made.events)
@@ -111,10 +132,10 @@ def test_the_coverage_has_every_service_and_every_alarm_of_its_kind(name: str) -
             for service in services:
                 there = any(one.service == service and one.kind_key == alarm.key for one in made.alarms)
                 assert (cells[alarm.key][service] == "yes") == there, (alarm.key, service)
-    reasons = [row for row in rows(text, "### Why not")] if made.left_out else []
-    assert [[one.service or "the platform", f"`{one.kind_key}`", one.why, one.reason] for one in made.left_out] == [
-        [cell.replace("\\|", "|") for cell in row] for row in reasons[1:]
-    ]
+    reasons = list(rows(text, "### Why not")) if made.left_out else []
+    assert [
+        [one.service or "the platform", f"`{one.kind_key}`", one.why, one.reason] for one in made.left_out
+    ] == [[cell.replace("\\|", "|") for cell in row] for row in reasons[1:]]
 
 
 def test_the_reference_has_every_alarm_key_with_what_may_be_said_of_it() -> None:
@@ -122,7 +143,11 @@ def test_the_reference_has_every_alarm_key_with_what_may_be_said_of_it() -> None
     text = reference()
     for kind in KINDS.values():
         for alarm in kind.alarms:
-            (row,) = (one for one in rows(text) if one[0] == f"`{alarm.key}`" and f"runbooks/{kind.name}.md" in one[-1])
+            (row,) = (
+                one
+                for one in rows(text)
+                if one[0] == f"`{alarm.key}`" and f"runbooks/{kind.name}.md" in one[-1]
+            )
             assert row[1] == alarm.says
             assert row[4] == (f"`{alarm.part_of}`" if alarm.part_of else "itself")
             assert ("`min_samples`" in row[5]) == (alarm.min_samples is not None)
