@@ -81,6 +81,8 @@ class Objective:
     def slo(self) -> Slo:
         """Return the objective with its budget."""
         spent = f"SUM(FILL(bad, 0)) / SUM(valid) / {number(self.budget_share)}"
+        # Sums are single numbers, which nothing can draw: TIME_SERIES makes a line of them (CloudWatch User
+        # Guide, "Using metric math").
         return Slo(
             key=self.key,
             service=self.subject.key,
@@ -89,7 +91,7 @@ class Objective:
             window_days=self.config.window_days,
             says=self.says,
             budget=Math(
-                expression=self._with_bad(f"100 * (1 - {spent})"),
+                expression=self._with_bad(f"TIME_SERIES(100 * (1 - {spent}))"),
                 metrics=self._metrics(_DAY_S),
                 label=f"{self.name}: error budget left",
             ),

@@ -18,7 +18,7 @@ Comparison = Literal[
     "GreaterThanUpperThreshold",
 ]
 MissingData = Literal["breaching", "notBreaching", "ignore", "missing"]
-Unit = Literal["Count", "Milliseconds", "Seconds", "Percent", "Bytes", "None"]
+Unit = Literal["Count", "Milliseconds", "Seconds", "Percent", "Bytes", "Gigabytes", "None"]
 Topic = Literal["critical", "warning", "fallback"]
 """Topics: one per severity, and the one that is told when notifications themselves fail."""
 

@@ -38,6 +38,7 @@ _WORDS = {
     "string_too_short": "must have at least {min_length} characters",
     "tuple_type": "must be a list",
     "too_short": "must have at least one entry",
+    "too_long": "must have at most {max_length} entries",
     "dict_type": "must be a mapping of keys to values",
     "model_type": "must be a mapping of keys to values",
     "model_attributes_type": "must be a mapping of keys to values",

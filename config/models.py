@@ -233,7 +233,11 @@ class Tuning(Model):
         if self.enabled is False and not self.reason:
             raise refuse("an alarm that is switched off needs a reason", at=("enabled",))
         if self.threshold is not None and self.anomaly_band is not None:
-            raise refuse("an anomaly band takes the place of a threshold: give one", at=("threshold",))
+            raise refuse(
+                "an anomaly band takes the place of a threshold: give one, and null for the other",
+                at=("threshold",),
+                because=("anomaly_band",),
+            )
         return self
 
 
@@ -311,8 +315,9 @@ class Service(Model):
     alarms: AlarmTunings = {}
     """This service's own thresholds, before those of the environment."""
 
-    slos: dict[Annotated[Slug, Field(max_length=16)], Slo] = {}
-    """Objectives, by name. Each has burn-rate alarms and an error budget on the dashboard."""
+    slos: dict[Annotated[Slug, Field(max_length=16)], Slo] = Field(default={}, max_length=20)
+    """Objectives, by name. Each has burn-rate alarms and an error budget on the dashboard.
+    At most 20: three composites of each name the service's impact, which CloudWatch lets 150 do."""
 
 
 class SqsTrigger(Model):
@@ -488,7 +493,7 @@ class Notifications(Model):
 
     runbooks_url: HttpsUrl | None = None
     """Where people read `docs/runbooks`, such as the folder on the site of your repository. Without it, texts
-    name the file."""
+    name the file. At most 200 characters, so that the text of every alarm stays within CloudWatch's 1,024."""
 
     queue_retention_days: int = Field(default=4, ge=1, le=13)
     """Days that the alarm queue keeps a notification for its consumer. Fewer than the dead-letter queue's:
@@ -596,10 +601,11 @@ class Environment(Model):
     deployments: Deployments = Deployments()
     """Quiet while a deployment runs."""
 
-    maintenance: dict[Annotated[Slug, Field(max_length=24)], MaintenanceWindow] = Field(
+    maintenance: dict[Annotated[Slug, Field(max_length=20)], MaintenanceWindow] = Field(
         default={}, max_length=20
     )
-    """Maintenance windows, by name."""
+    """Maintenance windows, by name. Of at most 20 characters: with project and environment, the name of a
+    schedule of EventBridge Scheduler has 64."""
 
     quotas: Quotas = Quotas()
     """Quotas of the account."""

@@ -81,17 +81,20 @@ def _known_region(value: str) -> str:
     return value
 
 
+_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s#]*)?")
+
+
 def _https_url(value: str) -> str:
-    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s#]*)?", value):
-        raise refuse("must be an https:// URL (SNS would send alarms in clear text to anything else)")
+    if not _HTTPS.fullmatch(value):
+        raise refuse("must be an https:// URL")
     return value
 
 
 def _webhook_url(value: str) -> str:
     # Whether the environment is a local AWS is not known here; `rules.webhooks_are_encrypted` looks at that.
-    if re.fullmatch(r"http://127\.0\.0\.1:[0-9]{1,5}(/[^\s#]*)?", value):
-        return value
-    return _https_url(value)
+    if not _HTTPS.fullmatch(value) and not re.fullmatch(r"http://127\.0\.0\.1:[0-9]{1,5}(/[^\s#]*)?", value):
+        raise refuse("must be an https:// URL (SNS would send alarms in clear text to anything else)")
+    return value
 
 
 def _cron(value: str) -> str:
@@ -183,8 +186,8 @@ RetentionDays = Annotated[
 Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={"enum": list(REGIONS)})]
 """An AWS region of the partition aws."""
 
-HttpsUrl = Annotated[str, AfterValidator(_https_url)]
-"""An https:// URL."""
+HttpsUrl = Annotated[str, Field(max_length=200), AfterValidator(_https_url)]
+"""An https:// URL, short enough for a line of text."""
 
 WebhookUrl = Annotated[str, AfterValidator(_webhook_url)]
 """An https:// URL; on this machine, for a local AWS, http:// too."""

@@ -95,8 +95,8 @@ MEMORY = _metric("MemoryUtilization", "Percent")
 RUNNING = _insight("RunningTaskCount", "Count")
 DESIRED = _insight("DesiredTaskCount", "Count")
 PENDING = _insight("PendingTaskCount", "Count")
-_DISK_USED = _insight("EphemeralStorageUtilized", "Bytes")
-_DISK_SIZE = _insight("EphemeralStorageReserved", "Bytes")
+_DISK_USED = _insight("EphemeralStorageUtilized", "Gigabytes")
+_DISK_SIZE = _insight("EphemeralStorageReserved", "Gigabytes")
 
 _DISK = MathTemplate(
     expression="100 * used / size",

@@ -33,12 +33,12 @@ COMPOSITES = (IMPACT, DEGRADED, SATURATION)
 
 _LOG_GROUP = ("LogGroupName",)
 _BYTES = MetricTemplate(namespace="AWS/Logs", name="IncomingBytes", dimensions=_LOG_GROUP, unit="Bytes")
-_EVENTS = MetricTemplate(namespace="AWS/Logs", name="IncomingLogEvents", dimensions=_LOG_GROUP, unit="Count")
+_EVENTS = MetricTemplate(namespace="AWS/Logs", name="IncomingLogEvents", dimensions=_LOG_GROUP, unit="None")
 _EMF_INVALID = MetricTemplate(
-    namespace="AWS/Logs", name="EMFValidationErrors", dimensions=_LOG_GROUP, unit="Count"
+    namespace="AWS/Logs", name="EMFValidationErrors", dimensions=_LOG_GROUP, unit="None"
 )
 _EMF_UNREADABLE = MetricTemplate(
-    namespace="AWS/Logs", name="EMFParsingErrors", dimensions=_LOG_GROUP, unit="Count"
+    namespace="AWS/Logs", name="EMFParsingErrors", dimensions=_LOG_GROUP, unit="None"
 )
 
 LOG_GROUP_ALARMS = (

@@ -1,68 +1,169 @@
-"""Alarms, filters and queries in the JSON are the catalog's, for every environment."""
+"""Alarms, filters, queries, events and windows in the JSON are the catalog's, for every environment."""
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 import pytest
 
-from catalog.specs import AllOf, AnyOf, InAlarm, Rule
-from tests.synth.synthesized import ENVIRONMENTS, Resource, Synthesized, every_resource, synthesized
+from catalog.specs import Alarm, AllOf, AnyOf, Composite, InAlarm, Math, Metric, Rule
+from tests.synth.everything import NAMES, made, of
+from tests.synth.synthesized import ENVIRONMENTS, Resource, Synthesized, synthesized
 
-ALARM_TYPES = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
-
-
-@pytest.mark.parametrize("alarm", every_resource(*ALARM_TYPES), ids=str)
-def test_every_alarm_tells_somebody_what_happened(alarm: Resource) -> None:
-    """It has a description and notifies the topic of its severity, when it fires and when it is over."""
-    severity = alarm.body["tags"]["Severity"]
-    assert alarm.body["alarm_actions"] == [f"${{aws_sns_topic.{severity}.arn}}"]
-    assert alarm.body["ok_actions"] == alarm.body["alarm_actions"]
-    assert alarm.environment in alarm.body["alarm_description"]
+METRIC, COMPOSITE = "aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"
 
 
-@pytest.mark.parametrize("alarm", every_resource(*ALARM_TYPES), ids=str)
-def test_every_alarm_is_created_before_its_predecessor_is_destroyed(alarm: Resource) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_every_alarm_tells_whom_the_catalog_says(name: str) -> None:
+    """Its topic or nobody; when it is over too, unless config says not; with its text and its tags."""
+    one = made(name)
+    resources = of(name, METRIC, COMPOSITE)
+    assert resources.keys() == {alarm.key for alarm in one.catalog.all_alarms}
+    told = one.env.notifications
+    over = {
+        "critical": told.critical.ok_notices,
+        "warning": told.warning.ok_notices,
+        "fallback": True,
+        None: False,
+    }
+    for alarm in one.catalog.all_alarms:
+        body = resources[alarm.key].body
+        actions = [f"${{aws_sns_topic.{alarm.topic}.arn}}"] if alarm.topic else None
+        assert body.get("alarm_actions") == actions, alarm.key
+        assert body.get("ok_actions") == (actions if over[alarm.topic] else None), alarm.key
+        assert not body.get("insufficient_data_actions")
+        assert "actions_enabled" not in body
+        assert (body["alarm_name"], body["alarm_description"]) == (alarm.name, alarm.description)
+        service = {"Service": alarm.service} if alarm.service else {}
+        assert body["tags"] == {"Severity": alarm.severity, "Owner": alarm.owner, **service}
+
+
+def test_both_ways_of_saying_that_it_is_over_occur() -> None:
+    """The test above would pass with either alone."""
+    assert {made(name).env.notifications.critical.ok_notices for name in NAMES} == {True, False}
+    assert {made(name).env.notifications.warning.ok_notices for name in NAMES} == {False}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_alarm_is_created_before_its_predecessor_is_destroyed(name: str) -> None:
     """A composite lets go of a child before the child goes, as CloudWatch demands."""
-    assert alarm.body["lifecycle"] == {"create_before_destroy": True}
+    for alarm in of(name, METRIC, COMPOSITE).values():
+        assert alarm.body["lifecycle"] == {"create_before_destroy": True}
 
 
-@pytest.mark.parametrize("name", ENVIRONMENTS)
+@pytest.mark.parametrize("name", NAMES)
 def test_metric_alarms_are_the_catalogs(name: str) -> None:
     """Every value of every alarm, and no other alarm."""
-    one = synthesized(name)
-    found = {}
-    for resource in one.resources("aws_cloudwatch_metric_alarm"):
-        body = resource.body
-        found[resource.key] = (
-            body["alarm_name"], body["namespace"], body["metric_name"], body.get("dimensions", {}),
-            body.get("statistic") or body["extended_statistic"], body["period"],
-            body["comparison_operator"], body["threshold"], body["evaluation_periods"],
-            body["datapoints_to_alarm"], body["treat_missing_data"], body["alarm_description"],
-        )  # fmt: skip
-    expected = {
-        alarm.key: (
-            alarm.name, alarm.metric.namespace, alarm.metric.name, alarm.metric.dimensions,
-            alarm.metric.stat, alarm.metric.period_s,
-            alarm.comparison, alarm.threshold, alarm.evaluation_periods,
-            alarm.datapoints_to_alarm, alarm.treat_missing_data, alarm.description,
-        )
-        for alarm in one.catalog.alarms
-    }  # fmt: skip
-    assert found == expected
+    resources = of(name, METRIC)
+    alarms = made(name).catalog.alarms
+    assert resources.keys() == {alarm.key for alarm in alarms}
+    for alarm in alarms:
+        body = dict(resources[alarm.key].body)
+        for key in (
+            "//",
+            "lifecycle",
+            "tags",
+            "alarm_actions",
+            "ok_actions",
+            "alarm_description",
+            "alarm_name",
+        ):
+            body.pop(key, None)
+        assert body == {
+            "comparison_operator": alarm.comparison,
+            "evaluation_periods": alarm.evaluation_periods,
+            "datapoints_to_alarm": alarm.datapoints_to_alarm,
+            "treat_missing_data": alarm.treat_missing_data,
+            **watched(alarm),
+        }, alarm.key
 
 
-@pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_composite_rules_are_the_catalogs(name: str) -> None:
-    """Each rule, with the names in place of the references to alarms of the same stack."""
-    one = synthesized(name)
-    found = {
-        resource.key: re.sub(
-            r"\$\{aws_cloudwatch_\w+_alarm\.([\w-]+)\.alarm_name\}", r"<\1>", resource.body["alarm_rule"]
-        )
-        for resource in one.resources("aws_cloudwatch_composite_alarm")
+def watched(alarm: Alarm) -> dict[str, Any]:
+    """Return what Terraform has to say of what an alarm watches (provider: aws_cloudwatch_metric_alarm)."""
+    of, limit = alarm.watches, {} if alarm.threshold is None else {"threshold": alarm.threshold}
+    if isinstance(of, Math):
+        result = {"id": "result", "expression": of.expression, "label": of.label, "return_data": True}
+        inputs = [{"id": key, "return_data": False, "metric": metric(one)} for key, one in of.metrics.items()]
+        return {**limit, "metric_query": [*inputs, result]}
+    if alarm.anomaly_band:
+        band = f"ANOMALY_DETECTION_BAND(observed, {alarm.anomaly_band:g})"
+        return {
+            "threshold_metric_id": "band",
+            "metric_query": [
+                {"id": "observed", "return_data": True, "metric": metric(of)},
+                {"id": "band", "expression": band, "label": f"{of.label}, usual", "return_data": True},
+            ],
+        }
+    plain = {key: value for key, value in metric(of).items() if key != "stat"}
+    percentile = re.fullmatch(r"p\d+", of.stat)
+    low = {"extended_statistic": of.stat, "evaluate_low_sample_count_percentiles": "evaluate"}
+    return {**limit, **plain, **(low if percentile else {"statistic": of.stat})}
+
+
+def metric(one: Metric) -> dict[str, Any]:
+    """Return the arguments of one metric."""
+    dimensions = {"dimensions": one.dimensions} if one.dimensions else {}
+    return {
+        "namespace": one.namespace,
+        "metric_name": one.name,
+        "period": one.period_s,
+        "stat": one.stat,
+        **dimensions,
     }
-    assert found == {composite.key: written(composite.rule) for composite in one.catalog.composites}
+
+
+def test_every_way_of_watching_occurs() -> None:
+    """A metric, a percentile, metric math and a band: the test above would pass without one."""
+    alarms = made("everything").catalog.alarms
+    assert any(alarm.anomaly_band for alarm in alarms)
+    assert any(isinstance(alarm.watches, Math) for alarm in alarms)
+    assert {alarm.watches.stat for alarm in alarms if isinstance(alarm.watches, Metric)} >= {
+        "Sum",
+        "p99",
+        "p90",
+    }
+    assert any(not one.dimensions for alarm in alarms for one in alarm.metrics)
+
+
+REFERENCE = re.compile(r"\$\{aws_cloudwatch_(metric|composite)_alarm\.([\w-]+)\.alarm_name\}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_composite_rules_and_suppressors_are_the_catalogs(name: str) -> None:
+    """With references to alarms of the same stack in place of names, so that Terraform knows the order."""
+    one = made(name)
+    kinds = {
+        alarm.key: "metric" if isinstance(alarm, Alarm) else "composite" for alarm in one.catalog.all_alarms
+    }
+    for composite in one.catalog.composites:
+        body = of(name, COMPOSITE)[composite.key].body
+        rule = body["alarm_rule"]
+        assert {(kind, key) for kind, key in REFERENCE.findall(rule)} == {
+            (kinds[key], key) for key in composite.children()
+        }
+        assert REFERENCE.sub(r"<\2>", rule) == written(composite.rule)
+        assert rule.startswith(("(", "ALARM("))
+        assert suppressor(body) == expected_suppressor(composite, kinds), composite.key
+
+
+def suppressor(body: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the suppressor in the JSON."""
+    found: dict[str, Any] | None = body.get("actions_suppressor")
+    return found
+
+
+def expected_suppressor(composite: Composite, kinds: dict[str, str]) -> dict[str, Any] | None:
+    """Return the suppressor as the catalog has it."""
+    if composite.suppressor is None:
+        return None
+    by = composite.suppressor
+    return {
+        "alarm": f"${{aws_cloudwatch_{kinds[by.alarm]}_alarm.{by.alarm}.alarm_name}}",
+        "wait_period": by.wait_s,
+        "extension_period": by.extension_s,
+    }
 
 
 def written(rule: Rule) -> str:
@@ -75,10 +176,88 @@ def written(rule: Rule) -> str:
     return f"({joined})" if len(parts) > 1 else joined
 
 
-@pytest.mark.parametrize("name", ENVIRONMENTS)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_alarm_waits_for_one_that_waits_for_it(name: str) -> None:
+    """Terraform refuses a cycle: rules and suppressors of all composites together."""
+    left = {
+        key: {match[1] for match in REFERENCE.findall(json.dumps(resource.body))}
+        for key, resource in of(name, COMPOSITE).items()
+    }
+    while left:
+        free = {key for key, needs in left.items() if not needs & left.keys()}
+        assert free, f"cycle among {sorted(left)}"
+        left = {key: needs for key, needs in left.items() if key not in free}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_events_reach_their_topics_and_the_log(name: str) -> None:
+    """Each rule has the catalog's pattern; what notifies is logged too, and so is every deployment."""
+    one = made(name)
+    rules, targets = of(name, "aws_cloudwatch_event_rule"), of(name, "aws_cloudwatch_event_target")
+    events = {event.key: event for event in one.catalog.events}
+    deployments = {"ecs-deployments"} if events else set()
+    assert rules.keys() == events.keys() | deployments
+    log = "${data.terraform_remote_state.compute.outputs.log_group_names.events}"
+    log_arn = f"arn:aws:logs:{one.env.region}:{one.env.account_id}:log-group:{log}"
+    expected = {f"{key}_log": (key, log_arn) for key in rules}
+    expected |= {key: (key, f"${{aws_sns_topic.{event.topic}.arn}}") for key, event in events.items()}
+    found = {key: target.body for key, target in targets.items()}
+    assert {key: (body["rule"], body["arn"], body["target_id"]) for key, body in found.items()} == {
+        key: (f"${{aws_cloudwatch_event_rule.{rule}.name}}", arn, key)
+        for key, (rule, arn) in expected.items()
+    }
+    for key, event in events.items():
+        body = rules[key].body
+        assert (body["name"], json.loads(body["event_pattern"]), body["description"]) == (
+            event.name, event.pattern, event.says,
+        )  # fmt: skip
+    for key in deployments:
+        pattern = json.loads(rules[key].body["event_pattern"])
+        assert pattern["detail"] == {
+            "eventName": ["SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"]
+        }
+        assert pattern["resources"] == events["deployment-failed"].pattern["resources"]
+    policies = of(name, "aws_cloudwatch_log_resource_policy")
+    assert len(policies) == len(deployments)
+    for policy in policies.values():
+        (statement,) = json.loads(policy.body["policy_document"])["Statement"]
+        assert statement["Resource"] == f"{log_arn}:*"
+        assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+        assert statement["Principal"] == {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_windows_are_schedules_that_write_their_metric(name: str) -> None:
+    """At the minute, in the time zone; a start that fails is tried for a few minutes and then given up."""
+    one = made(name)
+    schedules = of(name, "aws_scheduler_schedule")
+    assert schedules.keys() == {window.key for window in one.catalog.windows} == one.env.maintenance.keys()
+    for window in one.catalog.windows:
+        body = schedules[window.key].body
+        assert body["name"] == window.name
+        assert body["schedule_expression"] == f"cron({window.cron})"
+        assert body["schedule_expression_timezone"] == window.timezone
+        assert body["flexible_time_window"] == {"mode": "OFF"}
+        target = body["target"]
+        assert target["arn"] == "arn:aws:scheduler:::aws-sdk:cloudwatch:putMetricData"
+        assert target["role_arn"] == "${aws_iam_role.maintenance.arn}"
+        assert 60 <= target["retry_policy"]["maximum_event_age_in_seconds"] <= 600
+        assert target["retry_policy"]["maximum_retry_attempts"] > 0
+        sent = json.loads(target["input"])
+        (sample,) = sent["MetricData"]
+        (alarm,) = (alarm for alarm in one.catalog.alarms if alarm.key == window.alarm)
+        (of_alarm,) = alarm.metrics
+        dimensions = {one["Name"]: one["Value"] for one in sample["Dimensions"]}
+        assert (sent["Namespace"], sample["MetricName"], dimensions) == (
+            of_alarm.namespace, of_alarm.name, of_alarm.dimensions,
+        )  # fmt: skip
+        assert sample["Value"] == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_filters_are_the_catalogs(name: str) -> None:
     """Every metric filter reads its service's group and publishes its metric."""
-    one = synthesized(name)
+    one = made(name)
     found = {
         resource.key: (
             resource.body["pattern"],
@@ -105,9 +284,9 @@ def test_filters_are_the_catalogs(name: str) -> None:
 
 
 def _log_group(resource: Resource) -> str:
-    match = re.search(r'log_group_names\["([^"]+)"\]', resource.body["log_group_name"])
+    match = re.search(r'log_group_names(?:\["([^"]+)"\]|\.(\w+))', resource.body["log_group_name"])
     assert match
-    return match[1]
+    return match[1] or match[2]
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)

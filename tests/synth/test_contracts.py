@@ -12,13 +12,15 @@ import pytest
 from stacks.contracts import PUBLISHED, READS
 from tests.synth.synthesized import ENVIRONMENTS, STACKS, Synthesized, synthesized, texts
 
-READ = re.compile(r"data\.terraform_remote_state\.(\w+)\.outputs\.(\w+)(?:\[\"([^\"]+)\"\])?")
+READ = re.compile(r"data\.terraform_remote_state\.(\w+)\.outputs\.(\w+)(?:\[\"([^\"]+)\"\]|\.(\w+))?")
+"""Terraform writes a key of a map in brackets, or after a dot when it is one word."""
 
 
 def reads(one: Synthesized, stack: str) -> set[tuple[str, str, str]]:
     """Return (stack read, output, key of the map or nothing) for everything `stack` reads."""
     content = one.stacks[stack]
-    return {match for text in texts(content) for match in READ.findall(text)}
+    found = (match for text in texts(content) for match in READ.findall(text))
+    return {(source, output, quoted or word) for source, output, quoted, word in found}
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)

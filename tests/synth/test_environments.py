@@ -13,6 +13,7 @@ from config.loader import environments
 from ops import environment
 from tests.synth.processes import ROOT, python
 from tests.synth.synthesized import STACKS, read_back
+from tests.unit.catalogs import plain
 
 
 def test_app_writes_the_same_bytes_with_the_slim_and_the_full_bindings(tmp_path: Path) -> None:
@@ -69,9 +70,15 @@ def test_an_environment_may_have_services_of_one_kind_only(kind: str, tmp_path: 
     """Functions alone need no network or cluster; containers alone need no zips."""
     env, _ = environment.read("prod", variables={})
     only = {name: one for name, one in env.services.items() if one.kind == kind}
-    slim = env.model_validate({**env.model_dump(by_alias=True), "services": only})
+    slim = env.model_validate(
+        {**plain(env), "services": {name: plain(env)["services"][name] for name in only}}
+    )
     one = read_back(slim, build(slim), tmp_path)
-    assert bool(one.resources("aws_lambda_function")) == (kind == "lambda")
+    assert bool(one.resources("aws_lambda_function", stack="compute")) == (kind == "lambda")
+    assert [function.key for function in one.resources("aws_lambda_function", stack="monitoring")] == [
+        "notifier"
+    ]
+    assert bool(one.resources("aws_cloudwatch_event_rule")) == (kind == "ecs")
     assert bool(one.resources("aws_ecs_cluster", "aws_vpc")) == (kind == "ecs")
     assert not [c for c in one.catalog.composites if c.key == "system-critical"]
 
@@ -79,9 +86,9 @@ def test_an_environment_may_have_services_of_one_kind_only(kind: str, tmp_path: 
 def test_sixty_services_deploy_as_four_do(tmp_path: Path) -> None:
     """Adding a service is adding an entry: saved queries are split, nothing exceeds a limit."""
     env, _ = environment.read("prod", variables={})
-    one_of = {service.kind: service for service in env.services.values()}
+    one_of = {service["kind"]: service for service in plain(env)["services"].values()}
     many = {f"{kind}-{number}": one_of[kind] for number in range(30) for kind in ("lambda", "ecs")}
-    large = env.model_validate({**env.model_dump(by_alias=True), "services": many})
+    large = env.model_validate({**plain(env), "services": many})
     assert not list(check(large))
     one = read_back(large, build(large), tmp_path)
     queries = one.resources("aws_cloudwatch_query_definition")

@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 
 from catalog.naming import Names
+from tests.synth.everything import NAMES, made, of
 from tests.synth.synthesized import Resource, every_resource, listed, synthesized
 
 ALARM_TYPES = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
-POLICY_ARGUMENTS = ("policy", "assume_role_policy")
+POLICY_ARGUMENTS = ("policy", "assume_role_policy", "policy_document")
 
 ANY_RESOURCE = {
     "SendTraces": "X-Ray has no resources for these actions",
     "AskForSampling": "X-Ray has no resources for these actions",
     "LogInToRegistry": "the registry's token is the account's",
+    "BeginWindows": "PutMetricData has no resources; the namespace is its condition",
 }
 """Statements whose resource is `*`, with the reason; in a key's policy `*` is the key itself."""
 
@@ -26,17 +28,25 @@ ACTION_FAMILIES = {
     "AccountAdministersTheKey": "the account must be able to administer its own key",
     "LogGroupsOfThisEnvironment": "the list of CloudWatch Logs' documentation",
     "AlarmsPublishToEncryptedTopics": "GenerateDataKey and GenerateDataKeyWithoutPlaintext",
+    "EventsPublishToEncryptedTopics": "GenerateDataKey and GenerateDataKeyWithoutPlaintext",
     "TopicsDeliverToEncryptedQueues": "GenerateDataKey and GenerateDataKeyWithoutPlaintext",
     "TlsOnly": "a denial of everything",
 }
 """Statements whose actions end in `*`, with the reason."""
 
 
+UNCONDITIONED = {
+    "EventsPublishToEncryptedTopics": "SNS Developer Guide, Key management: EventBridge knows no condition",
+    "EventsAreLogged": "EventBridge User Guide, CloudWatch Logs permissions: one log group, of events alone",
+}
+"""Statements for an AWS service without a condition, with the reason."""
+
+
 def statements() -> Iterator[tuple[str, Resource, dict[str, Any]]]:
     """Yield every statement of every policy."""
-    for resource in every_resource():
+    for resource in (*every_resource(), *made("everything").resources()):
         for argument in POLICY_ARGUMENTS:
-            if argument in resource.body:
+            if argument in resource.body:  # also a queue's own
                 for statement in json.loads(resource.body[argument])["Statement"]:
                     yield f"{resource} {statement.get('Sid', argument)}", resource, statement
 
@@ -68,7 +78,7 @@ def test_a_service_in_a_resource_policy_is_bound_by_a_condition(
     """An AWS service acts for whoever asks it: the condition makes that us (confused deputy)."""
     principal = statement.get("Principal", {})
     if "Service" in principal and principal["Service"] != "lambda.amazonaws.com":
-        assert statement.get("Condition"), f"{resource}"
+        assert bool(statement.get("Condition")) != (statement.get("Sid") in UNCONDITIONED), f"{resource}"
 
 
 @pytest.mark.parametrize(("resource", "statement"), ALL)
@@ -98,7 +108,12 @@ def test_the_key_lets_in_each_caller_by_its_own_statement(key: Resource) -> None
     policy = json.loads(key.body["policy"])["Statement"]
     services = [one["Principal"]["Service"] for one in policy if "Service" in one["Principal"]]
     region = services[0].split(".")[1]
-    assert services == [f"logs.{region}.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"]
+    assert services == [
+        f"logs.{region}.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+        "sns.amazonaws.com",
+    ]
     assert key.body["enable_key_rotation"] is True
 
 
@@ -110,7 +125,7 @@ def test_the_keys_conditions_fit_what_is_made_and_nothing_else(key: Resource) ->
     allowed = {
         statement["Principal"]["Service"].split(".")[0]: statement["Condition"]["ArnLike"]
         for statement in json.loads(key.body["policy"])["Statement"]
-        if "Service" in statement["Principal"]
+        if "Service" in statement["Principal"] and "Condition" in statement
     }
     assert set(allowed["logs"]) == {"kms:EncryptionContext:aws:logs:arn"}
     assert set(allowed["cloudwatch"]) == set(allowed["sns"]) == {"aws:SourceArn"}
@@ -140,6 +155,133 @@ def test_a_function_writes_only_its_own_log_group(function: Resource) -> None:
     granted = json.loads(role.body["policy"])["Statement"]
     logs = [one for one in granted if any(action.startswith("logs:") for action in listed(one["Action"]))]
     own = f"${{aws_cloudwatch_log_group.{function.key}.arn}}:log-stream:*"
+    if function.stack == "monitoring":
+        env = synthesized(function.environment).env
+        group = f"${{data.terraform_remote_state.compute.outputs.log_group_names.{function.key}}}"
+        own = f"arn:aws:logs:{env.region}:{env.account_id}:log-group:{group}:log-stream:*"
     assert logs[0]["Resource"] == own
     assert all("lambda-insights" in one["Resource"] for one in logs[1:])
     assert all("logs:CreateLogGroup" not in listed(one["Action"]) for one in logs)
+
+
+def granted(policy: Resource, argument: str = "policy") -> dict[str, dict[str, Any]]:
+    """Return the statements of a policy by their Sid."""
+    return {one["Sid"]: one for one in json.loads(policy.body[argument])["Statement"]}
+
+
+KEY = "${data.terraform_remote_state.security.outputs.kms_key_arn}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
+    """Its log, its dead letters, the topics of mail, the secrets of config, the key through services."""
+    env = made(name).env
+    here = f"{env.region}:{env.account_id}"
+    its = granted(of(name, "aws_iam_role_policy", stack="monitoring")["notifier"])
+    told = [getattr(env.notifications, severity) for severity in ("critical", "warning")]
+    secrets = sorted({reference for one in told for reference in (*one.slack, *one.pagerduty)})
+    kept = [one.partition(":")[::2] for one in secrets]
+    mailed = [one for one in ("critical", "warning") if getattr(env.notifications, one).emails]
+    group = "${data.terraform_remote_state.compute.outputs.log_group_names.notifier}"
+    resources = {
+        "WriteLogs": [f"arn:aws:logs:{here}:log-group:{group}:log-stream:*"],
+        "SendTraces": ["*"],
+        "DecryptOwnEnvironment": [KEY],
+        "KeepWhatFailed": ["${aws_sqs_queue.notifier.arn}"],
+        "EncryptMessages": [KEY],
+        "SendMail": [f"${{aws_sns_topic.{severity}-mail.arn}}" for severity in mailed],
+        "ReadParameters": [f"arn:aws:ssm:{here}:parameter{one}" for where, one in kept if where == "ssm"],
+        "ReadSecrets": [
+            f"arn:aws:secretsmanager:{here}:secret:{one}-??????" for where, one in kept if where != "ssm"
+        ],
+        "DecryptSecrets": [KEY] if kept else [],
+    }  # fmt: skip
+    assert {sid: listed(one["Resource"]) for sid, one in its.items()} == {
+        sid: arns for sid, arns in resources.items() if arns
+    }
+    actions = {sid: listed(one["Action"]) for sid, one in its.items()}
+    expected = {
+        "KeepWhatFailed": ["sqs:SendMessage"], "SendMail": ["sns:Publish"],
+        "ReadParameters": ["ssm:GetParameter"],
+        "ReadSecrets": ["secretsmanager:GetSecretValue"], "DecryptSecrets": ["kms:Decrypt"],
+        "EncryptMessages": ["kms:Decrypt", "kms:GenerateDataKey"], "DecryptOwnEnvironment": ["kms:Decrypt"],
+    }  # fmt: skip
+    assert all(actions[sid] == expected[sid] for sid in its.keys() & expected.keys())
+    via = {
+        sid: its[sid]["Condition"]["StringEquals"]["kms:ViaService"]
+        for sid in its
+        if sid in {"EncryptMessages", "DecryptSecrets"}
+    }
+    assert via["EncryptMessages"] == [f"sns.{env.region}.amazonaws.com", f"sqs.{env.region}.amazonaws.com"]
+    assert via.get("DecryptSecrets", []) == (
+        [f"ssm.{env.region}.amazonaws.com", f"secretsmanager.{env.region}.amazonaws.com"] if kept else []
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_topics_of_severities_invoke_the_notifier(name: str) -> None:
+    """By their ARN; SNS asks for nobody else."""
+    permissions = of(name, "aws_lambda_permission", stack="monitoring")
+    assert {key: (one.body["principal"], one.body["source_arn"]) for key, one in permissions.items()} == {
+        f"notifier_{severity}": ("sns.amazonaws.com", f"${{aws_sns_topic.{severity}.arn}}")
+        for severity in ("critical", "warning")
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_topics_take_from_our_alarms_and_rules_and_queues_from_our_topics(name: str) -> None:
+    """Each alarm and event may publish to the topic that it names; nothing of others may."""
+    one = made(name)
+    env, names = one.env, Names.of(one.env)
+    here = f"{env.region}:{env.account_id}"
+    policies = of(name, "aws_sns_topic_policy")
+    assert policies.keys() == {"critical", "warning", "fallback"}
+    for key, policy in policies.items():
+        assert policy.body["arn"] == f"${{aws_sns_topic.{key}.arn}}"
+        its = granted(policy)
+        alarms = its.pop("AlarmsOfThisEnvironmentPublish")
+        assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert alarms["Condition"]["StringEquals"] == {"aws:SourceAccount": env.account_id}
+        pattern = alarms["Condition"]["ArnLike"]["aws:SourceArn"]
+        assert all(
+            fnmatchcase(f"arn:aws:cloudwatch:{here}:alarm:{alarm.name}", pattern)
+            for alarm in one.catalog.all_alarms
+        )
+        assert not fnmatchcase(f"arn:aws:cloudwatch:{here}:alarm:theirs-errors-{names.environment}", pattern)
+        rules = [
+            f"arn:aws:events:{here}:rule/{event.name}" for event in one.catalog.events if event.topic == key
+        ]
+        events = its.pop("EventsOfOurServicesPublish", None)
+        assert (listed(events["Condition"]["ArnEquals"]["aws:SourceArn"]) if events else []) == rules
+        assert events is None or events["Principal"] == {"Service": "events.amazonaws.com"}
+        assert its == {}
+        for statement in (alarms, *([events] if events else [])):
+            assert (statement["Action"], statement["Resource"]) == (
+                "sns:Publish",
+                f"${{aws_sns_topic.{key}.arn}}",
+            )
+    topics = {f"${{aws_sns_topic.{key}.arn}}" for key in of(name, "aws_sns_topic")}
+    for key in ("alarms", "dead-letters"):
+        queue = of(name, "aws_sqs_queue", stack="monitoring")[key]
+        (statement,) = json.loads(queue.body["policy"])["Statement"]
+        assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+        assert set(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == topics
+        assert statement["Resource"] == f"arn:aws:sqs:{here}:{queue.body['name']}"
+        assert statement["Action"] == "sqs:SendMessage"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schedule_may_begin_windows_and_nothing_else(name: str) -> None:
+    """One action, in the environment's own namespace; no window, no role."""
+    env = made(name).env
+    roles = of(name, "aws_iam_role", stack="monitoring")
+    assert ("maintenance" in roles) == bool(env.maintenance)
+    if env.maintenance:
+        (only,) = granted(of(name, "aws_iam_role_policy", stack="monitoring")["maintenance"]).values()
+        assert only["Action"] == "cloudwatch:PutMetricData"
+        assert only["Condition"] == {
+            "StringEquals": {"cloudwatch:namespace": f"{env.project}/{env.environment}"}
+        }
+        (trust,) = json.loads(roles["maintenance"].body["assume_role_policy"])["Statement"]
+        assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": env.account_id}}

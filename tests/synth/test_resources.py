@@ -11,6 +11,7 @@ import pytest
 from catalog.naming import Names
 from config.limits import RETENTION_DAYS
 from stacks.compute.containers import COLLECTOR_CONFIG
+from tests.synth.everything import NAMES, made, of
 from tests.synth.synthesized import ENVIRONMENTS, STACKS, Resource, every_resource, synthesized, texts
 
 
@@ -37,12 +38,17 @@ def test_every_function_is_traced_watched_and_logs_where_it_should(function: Res
     body = function.body
     env = synthesized(function.environment).env
     assert body["tracing_config"] == {"mode": "Active"}
+    assert body["kms_key_arn"]
+    if function.stack == "monitoring":  # the platform's own: its log group is made with all others
+        group = f"${{data.terraform_remote_state.compute.outputs.log_group_names.{function.key}}}"
+        assert body["logging_config"] == {"log_group": group, "log_format": "JSON"}
+        assert f"aws_iam_role_policy.{function.key}" in body["depends_on"]
+        return
     layer = "LambdaInsightsExtension" + ("-Arm64" if body["architectures"] == ["arm64"] else "")
     assert re.fullmatch(rf"arn:aws:lambda:{env.region}:\d{{12}}:layer:{layer}:\d+", body["layers"][0])
     group = f"aws_cloudwatch_log_group.{function.key}"
     assert body["logging_config"]["log_group"] == f"${{{group}.name}}"
     assert {group, f"aws_iam_role_policy.{function.key}"} <= set(body["depends_on"])
-    assert body["kms_key_arn"]
 
 
 @pytest.mark.parametrize("task", every_resource("aws_ecs_task_definition"), ids=str)
@@ -107,27 +113,133 @@ def test_every_subscription_has_somewhere_for_what_it_cannot_deliver(subscriptio
     assert "aws_sqs_queue.dead-letters.arn" in subscription.body["redrive_policy"]
 
 
-@pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_queues_and_topics_keep_what_they_promise(name: str) -> None:
-    """Three tries, fourteen days, our key, and every recipient subscribed."""
-    one = synthesized(name)
-    queues = {queue.key: queue.body for queue in one.resources("aws_sqs_queue", stack="monitoring")}
-    assert set(queues) == {"alarms", "dead-letters"}
-    assert queues["dead-letters"]["message_retention_seconds"] == 14 * 86_400
-    assert '"maxReceiveCount" = 3' in queues["alarms"]["redrive_policy"].replace('"maxReceiveCount", ', "")
-    for resource in one.resources("aws_sqs_queue", "aws_sns_topic"):
-        encrypted_with = resource.body["kms_master_key_id"]
-        assert encrypted_with == "${data.terraform_remote_state.security.outputs.kms_key_arn}"
-    subscribed = sorted(
-        (subscription.key.split("_")[0], subscription.body["endpoint"])
-        for subscription in one.resources("aws_sns_topic_subscription")
-        if subscription.body["protocol"] != "sqs"
+ENCRYPTED = {
+    "aws_sqs_queue": "kms_master_key_id",
+    "aws_sns_topic": "kms_master_key_id",
+    "aws_cloudwatch_log_group": "kms_key_id",
+    "aws_lambda_function": "kms_key_arn",
+}
+"""Type -> the argument that names our key."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everything_that_holds_messages_is_encrypted_with_our_key(name: str) -> None:
+    """The AWS-managed keys let neither CloudWatch nor SNS in."""
+    for kind, argument in ENCRYPTED.items():
+        resources = of(name, kind)
+        assert resources
+        for resource in resources.values():
+            assert resource.body[argument] == "${data.terraform_remote_state.security.outputs.kms_key_arn}", (
+                resource
+            )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_queues_keep_what_they_promise(name: str) -> None:
+    """The tries and the days that config says; the notifier's dead letters for fourteen."""
+    config = made(name).env.notifications
+    queues = {key: queue.body for key, queue in of(name, "aws_sqs_queue", stack="monitoring").items()}
+    assert {key: body["message_retention_seconds"] for key, body in queues.items()} == {
+        "alarms": config.queue_retention_days * 86_400,
+        "dead-letters": config.dead_letter_retention_days * 86_400,
+        "notifier": 14 * 86_400,
+    }
+    redrive = queues["alarms"]["redrive_policy"].replace('"maxReceiveCount", ', "")
+    assert f'"maxReceiveCount" = {config.queue_max_receives}' in redrive
+    assert "aws_sqs_queue.dead-letters.arn" in redrive
+    (invoke,) = of(name, "aws_lambda_function_event_invoke_config", stack="monitoring").values()
+    assert invoke.body["function_name"] == "${aws_lambda_function.notifier.function_name}"
+    assert invoke.body["destination_config"] == {
+        "on_failure": {"destination": "${aws_sqs_queue.notifier.arn}"}
+    }
+    assert invoke.body["maximum_retry_attempts"] == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipient_is_subscribed_once_and_where_it_should_be(name: str) -> None:
+    """The queue to all topics; the notifier to both severities; mail after it, webhooks beside it.
+
+    When notifications fail, people of `critical` are told without the notifier between.
+    """
+    told = made(name).env.notifications
+    found = sorted(
+        (one.body["topic_arn"].split(".")[1], one.body["protocol"], one.body["endpoint"])
+        for one in of(name, "aws_sns_topic_subscription").values()
     )
+    queue, notifier = "${aws_sqs_queue.alarms.arn}", "${aws_lambda_function.notifier.arn}"
+    assert found == sorted(
+        [
+            *((topic, "sqs", queue) for topic in ("critical", "warning", "fallback")),
+            *((topic, "lambda", notifier) for topic in ("critical", "warning")),
+            *(
+                (f"{key}-mail", "email", one)
+                for key in ("critical", "warning")
+                for one in getattr(told, key).emails
+            ),
+            *(
+                (key, one.partition(":")[0], one)
+                for key in ("critical", "warning")
+                for one in getattr(told, key).webhooks
+            ),
+            *(("fallback", "email", one) for one in told.critical.emails),
+            *(("fallback", one.partition(":")[0], one) for one in told.critical.webhooks),
+        ]
+    )
+    assert of(name, "aws_sns_topic").keys() == {
+        "critical", "warning", "fallback",
+        *(f"{key}-mail" for key in ("critical", "warning") if getattr(told, key).emails),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_notifier_is_told_whom_to_tell(name: str) -> None:
+    """Topics by severity, recipients by severity, references and never secrets, where runbooks are."""
+    one = made(name)
     told = one.env.notifications
-    assert subscribed == sorted(
-        [("critical", one) for one in (*told.critical.emails, *told.critical.webhooks)]
-        + [("warning", one) for one in (*told.warning.emails, *told.warning.webhooks)]
-    )
+    variables = of(name, "aws_lambda_function", stack="monitoring")["notifier"].body["environment"][
+        "variables"
+    ]
+    assert json.loads(variables["TOPICS"]) == {
+        f"${{aws_sns_topic.{severity}.arn}}": severity for severity in ("critical", "warning")
+    }
+    assert json.loads(variables["RECIPIENTS"]) == {
+        severity: {
+            "mail_topic_arn": f"${{aws_sns_topic.{severity}-mail.arn}}"
+            if getattr(told, severity).emails
+            else "",
+            "slack": list(getattr(told, severity).slack),
+            "pagerduty": list(getattr(told, severity).pagerduty),
+        }
+        for severity in ("critical", "warning")
+    }
+    runbooks = told.runbooks_url.rstrip("/") if told.runbooks_url else "docs/runbooks"
+    assert variables["RUNBOOKS"] == runbooks
+    assert (variables["ENVIRONMENT"], variables["PROJECT"]) == (one.env.environment, one.env.project)
+    assert variables["PAGERDUTY_EVENTS_URL"] == "https://events.pagerduty.com/v2/enqueue"
+    assert sum(len(key + value) for key, value in variables.items()) < 4096
+
+
+def test_a_load_balancer_sends_to_the_service_s_port_alone() -> None:
+    """Its target group gets the tasks, its security group gets in, and that on the port only."""
+    one = made("everything")
+    balancer = one.env.containers["checkout-api"].load_balancer
+    assert balancer
+    service = of("everything", "aws_ecs_service")["checkout-api"].body
+    assert service["load_balancer"] == [
+        {
+            "target_group_arn": balancer.target_group_arn,
+            "container_name": "checkout-api",
+            "container_port": 80,
+        }
+    ]
+    rules = of("everything", "aws_vpc_security_group_ingress_rule")
+    from_balancer = [
+        rule.body
+        for rule in rules.values()
+        if rule.body.get("referenced_security_group_id") == balancer.security_group_id
+    ]
+    assert [(rule["from_port"], rule["to_port"]) for rule in from_balancer] == [(80, 80)]
+    assert "load_balancer" not in of("everything", "aws_ecs_service")["inventory-worker"].body
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -109,7 +109,13 @@ def inner_models(annotation: Any) -> Iterator[tuple[tuple[str, ...], type[BaseMo
             yield (SAMPLE_KEYS[model.__name__],), model
 
 
-SAMPLE_KEYS = {"LambdaService": "api", "EcsService": "web-site", "Tuning": "errors"}
+SAMPLE_KEYS = {
+    "LambdaService": "api",
+    "EcsService": "web-site",
+    "Tuning": "errors",
+    "Slo": "availability",
+    "MaintenanceWindow": "patching",
+}
 """For each mapping of models, a key that the small configuration has."""
 
 

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog.kinds import KINDS
 from config import source
 from config.loader import FOLDER, environments, load
 from config.source import Document
@@ -103,6 +104,16 @@ def test_a_document_is_what_yaml_says(tmp_path_factory: pytest.TempPathFactory, 
         ("REVEILLE_SERVICES__API__ENVIRONMENT__MODE", "b", ("services", "api", "environment"), {"Mode": "b"}),
         ("REVEILLE_TAGS__COSTCENTER", "web", ("tags",), {"CostCenter": "web"}),
         ("REVEILLE_TAGS__Team", "web", ("tags",), {"CostCenter": "shop", "Team": "web"}),
+        ("REVEILLE_MAINTENANCE__DATABASE_PATCHING", '{"cron": "0 3 ? * SUN *", "duration_min": 60, "reason": "It is patched"}', ("maintenance", "database-patching", "duration_min"), 60),
+        ("REVEILLE_MAINTENANCE__NIGHTLY_BACKUP__TIMEZONE", "Europe/Zurich", ("maintenance", "nightly-backup", "timezone"), "Europe/Zurich"),
+        ("REVEILLE_MAINTENANCE__NIGHTLY_BACKUP__CRON", "0 2 * * ? *", ("maintenance", "nightly-backup", "cron"), "0 2 * * ? *"),
+        ("REVEILLE_SERVICES__API__SLOS", '{"availability": {"objective_percent": 99}}', ("services", "api", "slos", "availability", "objective_percent"), 99),
+        ("REVEILLE_SERVICES__API__SLOS__FAST_ENOUGH__SLOWER_THAN_MS", "250.5", ("services", "api", "slos", "fast-enough", "slower_than_ms"), 250.5),
+        ("REVEILLE_SERVICES__API__ALARMS__ERROR_RATE__MIN_SAMPLES", "9", ("services", "api", "alarms", "error-rate", "min_samples"), 9),
+        ("REVEILLE_ALARMS__PLATFORM__ACCOUNT_CONCURRENCY__THRESHOLD", "80", ("alarms", "platform", "account-concurrency", "threshold"), 80),
+        ("REVEILLE_NOTIFICATIONS__CRITICAL__SLACK", '["ssm:/shop/slack"]', ("notifications", "critical", "slack"), ["ssm:/shop/slack"]),
+        ("REVEILLE_NOTIFICATIONS__WARNING__OK_NOTICES", "false", ("notifications", "warning", "ok_notices"), False),
+        ("REVEILLE_DEPLOYMENTS__QUIET_S", "0", ("deployments", "quiet_s"), 0),
         ("REVEILLE_SERVICES__API__GRANTS", '[{"actions": ["s3:Get*"], "resources": ["arn:aws:s3:::x"]}]', ("services", "api", "grants", 0, "actions"), ["s3:Get*"]),
     ],
 )  # fmt: skip
@@ -111,7 +122,10 @@ def test_a_variable_overrides_one_value(
 ) -> None:
     """Scalars as they are, lists and mappings as JSON, `_` for `-`, and case only where it has a meaning."""
     folder.append("base", "tags: {CostCenter: shop}\n")
-    folder.append("prod", "services: {api: {environment: {Mode: a}}}\n")
+    slo = "slos: {fast-enough: {objective_percent: 99, slower_than_ms: 100}}"
+    folder.append("prod", f"services: {{api: {{environment: {{Mode: a}}, {slo}}}}}\n")
+    window = "{cron: 0 1 * * ? *, duration_min: 5, reason: The backup runs}"
+    folder.append("prod", f"maintenance: {{nightly-backup: {window}}}\n")
 
     def there(variables: dict[str, str]) -> Any:
         value: Any = folder.load(variables=variables).model_dump(mode="json", by_alias=True)
@@ -136,7 +150,7 @@ def test_a_variable_overrides_one_value(
         ("REVEILLE_NOTIFICATIONS__CRITICAL__EMAILS", '["b"]', "notifications.critical.emails.0: must be an e-mail address: An email address must have an @-sign (found: b)"),
         ("REVEILLE_SERVICES__WEB_SIET__DESIRED_COUNT", "3", "services.web-siet: kind is missing; known: ecs, lambda   did you mean web-site?"),
         ("REVEILLE_SERVICES__NEW", '{"kind": "lambda", "source": "functions/x"}', "services.new.description: is missing"),
-        ("REVEILLE_ALARMS__LAMBDA__EROR__THRESHOLD", "7", 'alarms.lambda.eror: no such alarm for kind "lambda"; known: concurrency, errors, latency   did you mean errors?'),
+        ("REVEILLE_ALARMS__LAMBDA__EROR__THRESHOLD", "7", 'alarms.lambda.eror: no such alarm for kind "lambda"; known: {lambda}   did you mean errors?'),
     ],
 )  # fmt: skip
 def test_a_wrong_variable_is_refused_by_its_name(
@@ -144,11 +158,13 @@ def test_a_wrong_variable_is_refused_by_its_name(
 ) -> None:
     """The place is the variable, even where base.yaml has the mapping around it."""
     top = (
-        "account_id, alarms, dashboard, deletion_protection, endpoint, environment, insights, kms, logs, "
-        "network, notifications, project, region, services, state, tags, tracing"
+        "account_id, alarms, dashboard, deletion_protection, deployments, endpoint, environment, insights, "
+        "kms, logs, maintenance, network, notifications, owner, project, quotas, region, services, state, tags, "
+        "tracing"
     )
+    functions = ", ".join(sorted(alarm.key for alarm in KINDS["lambda"].alarms))
     assert folder.refusal(variables={variable: value}) == [
-        f"environment variable {variable}: {said.replace('{top}', top)}"
+        f"environment variable {variable}: {said.replace('{top}', top).replace('{lambda}', functions)}"
     ]
 
 

@@ -20,7 +20,7 @@ from tests.unit.configs import all_fields
 MODELS = {model: None for _, model, _, _ in all_fields()}
 FIELDS = {f"{model.__name__}.{name}": field for _, model, name, field in all_fields()}
 
-UNITS = ("_s", "_mib", "_days", "_per_s")
+UNITS = ("_s", "_ms", "_min", "_mib", "_days", "_per_s", "_percent")
 UNITLESS = {
     "Tracing.sampling_rate": "a share, 0 to 1",
     "Tracing.priority": "an order, not a quantity",
@@ -31,6 +31,10 @@ UNITLESS = {
     "Network.availability_zones": "a count",
     "Network.nat_gateways": "a count",
     "Tuning.threshold": "in the unit of the alarm that it is for",
+    "Tuning.anomaly_band": "standard deviations, by CloudWatch's name",
+    "Tuning.min_samples": "a count of events",
+    "Slo.min_events": "a count of events",
+    "Quotas.lambda_concurrency": "a count of invocations",
     "Tuning.evaluation_periods": "a count of datapoints, by CloudWatch's name",
     "Tuning.datapoints_to_alarm": "a count of datapoints, by CloudWatch's name",
     "SqsTrigger.batch_size": "a count of messages",

@@ -33,6 +33,36 @@ RESERVED = (
 TAG = "letters, digits, spaces and _ . : / = + @ -"
 HTTPS = "must be an https:// URL (SNS would send alarms in clear text to anything else)"
 GRANT = "services: {api: {grants: [{actions: [%s], resources: ['%s']}]}}"
+LB = "arn:aws:elasticloadbalancing:%s:%s:loadbalancer/app/shop/0123456789abcdef"
+TG = "arn:aws:elasticloadbalancing:%s:%s:targetgroup/web/0123456789abcdef"
+HERE_AND_OURS = ("eu-west-1", "111122223333")
+BALANCED = (
+    "services: {web-site: {%s load_balancer: {load_balancer_arn: '%s', target_group_arn: '%s', "
+    "security_group_id: sg-01234567}}}"
+)
+WINDOW = "maintenance: {night: {cron: %s, duration_min: 60, reason: The backup runs}}"
+TOO_MANY_WINDOWS = ", ".join(
+    f"w{one}: {{cron: 0 3 * * ? *, duration_min: 1, reason: The backup runs}}" for one in range(21)
+)
+SLO = "services: {api: {slos: {fast: {%s}}}}"
+CRON = "six fields: minutes hours day-of-month month day-of-week year, such as 0 2 ? * SUN *"
+DAY = "either the day of the month or the day of the week must be ?, and not both"
+ZONE = "must be a time zone of the IANA list, such as Europe/Zurich or UTC"
+KEPT = "where a secret is kept: ssm:/a/parameter or secretsmanager:a/secret, never the secret itself"
+BAND = "an anomaly band takes the place of a threshold: give one, and null for the other"
+SLACK_URL = "https://hooks.slack.com/services/T0/B0/x"
+LB_ARN = (
+    "the ARN of an Application Load Balancer, such as "
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/shop/0123456789abcdef"
+)
+TG_ARN = (
+    "the ARN of a target group, such as "
+    "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/checkout/0123456789abcdef"
+)
+TOLD_BY_THE_NOTIFIER = (
+    "needs an e-mail address or an https webhook too: Slack and PagerDuty are told by the notifier, "
+    "and somebody must hear when that fails"
+)
 A_TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 
 REFUSED = [
@@ -98,6 +128,38 @@ REFUSED = [
     ("deletion_protection: maybe", "deletion_protection", "must be true or false (found: maybe)"),
     ("alarms: {lambda: {errors: {threshold: .nan}}}", "alarms.lambda.errors.threshold", "must be a finite number (found: .nan)"),
     ("alarms: {lambda: {errors: {enabled: false}}}", "alarms.lambda.errors.enabled", "an alarm that is switched off needs a reason (found: false)"),
+    ("alarms: {lambda: {latency: {anomaly_band: 0}}}", "alarms.lambda.latency.anomaly_band", "must be more than 0 (found: 0)"),
+    ("alarms: {lambda: {error-rate: {min_samples: 0}}}", "alarms.lambda.error-rate.min_samples", "must be at least 1 (found: 0)"),
+    ("services: {api: {alarms: {latency: {threshold: 5, anomaly_band: 2}}}}", "services.api.alarms.latency.threshold", f"{BAND} (found: 5)"),
+    ("alarms: {queue: {age: {threshold: 5}}}", "alarms.queue", "no such key; known: ecs, lambda, platform"),
+    (WINDOW % "0 3 * * ?", "maintenance.night.cron", f"must be {CRON} (found: 0 3 * * ?)"),
+    (WINDOW % "0 3 * * ? * *", "maintenance.night.cron", f"must be {CRON} (found: 0 3 * * ? * *)"),
+    (WINDOW % "rate(1 day)", "maintenance.night.cron", f"must be {CRON} (found: rate(1 day))"),
+    (WINDOW % "0 3 ? * ? *", "maintenance.night.cron", f"{DAY} (found: 0 3 ? * ? *)"),
+    (WINDOW % "0 3 1 * SUN *", "maintenance.night.cron", f"{DAY} (found: 0 3 1 * SUN *)"),
+    (WINDOW % "0 3 * * ? *, timezone: Europe/Zurch", "maintenance.night.timezone", f"{ZONE}   did you mean Europe/Zurich? (found: Europe/Zurch)"),
+    (WINDOW % "0 3 * * ? *, timezone: Mars/Olympus", "maintenance.night.timezone", f"{ZONE} (found: Mars/Olympus)"),
+    ("maintenance: {night: {cron: 0 3 * * ? *, duration_min: 1441, reason: The backup runs}}", "maintenance.night.duration_min", "must be at most 1440 (found: 1441)"),
+    ("maintenance: {night: {cron: 0 3 * * ? *, duration_min: 1h, reason: The backup runs}}", "maintenance.night.duration_min", "must be a whole number (found: 1h)"),
+    ("maintenance: {night: {cron: 0 3 * * ? *, reason: The backup runs}}", "maintenance.night.duration_min", "is missing"),
+    ("maintenance: {night: {cron: 0 3 * * ? *, duration_min: 60, reason: backup}}", "maintenance.night.reason", "must have at least 10 characters (found: backup)"),
+    ("maintenance: {a-name-that-has-21-xs: {cron: 0 3 * * ? *, duration_min: 60, reason: The backup runs}}", "maintenance.a-name-that-has-21-xs", "must have at most 20 characters (found: a-name-that-has-21-xs)"),
+    (f"maintenance: {{{TOO_MANY_WINDOWS}}}", "maintenance", f"must have at most 20 entries (found: a mapping of {', '.join(f'w{one}' for one in range(21))[:47]}…)"),
+    ("deployments: {quiet_s: 90}", "deployments.quiet_s", "must be a multiple of 60 (found: 90)"),
+    ("quotas: {lambda_concurrency: 9}", "quotas.lambda_concurrency", "must be at least 10 (found: 9)"),
+    (SLO % "objective_percent: 99.96", "services.api.slos.fast.objective_percent", "must be at most 99.95 (found: 99.96)"),
+    (SLO % "objective_percent: 0", "services.api.slos.fast.objective_percent", "must be more than 0 (found: 0)"),
+    (SLO % "slower_than_ms: 5", "services.api.slos.fast.objective_percent", "is missing"),
+    (SLO % "objective_percent: 99, window_days: 6", "services.api.slos.fast.window_days", "must be at least 7 (found: 6)"),
+    (SLO % "objective_percent: 99, slower_than_ms: 0", "services.api.slos.fast.slower_than_ms", "must be more than 0 (found: 0)"),
+    (SLO % "objective_percent: 99, min_events: 0", "services.api.slos.fast.min_events", "must be at least 1 (found: 0)"),
+    (BALANCED % ("", LB % HERE_AND_OURS, TG % HERE_AND_OURS), "services.web-site.load_balancer", "needs port: where the load balancer sends requests (found: a mapping of load_balancer_arn, target_group_arn, security_g…)"),
+    (BALANCED % ("port: 80,", LB % ("eu-west-2", "111122223333"), TG % HERE_AND_OURS), "services.web-site.load_balancer.load_balancer_arn", f"must be in eu-west-1 and account 111122223333 (found: {LB % ('eu-west-2', '111122223333')})"),
+    (BALANCED % ("port: 80,", LB % HERE_AND_OURS, TG % ("eu-west-1", "999999999999")), "services.web-site.load_balancer.target_group_arn", f"must be in eu-west-1 and account 111122223333 (found: {TG % ('eu-west-1', '999999999999')})"),
+    (BALANCED % ("port: 80,", TG % HERE_AND_OURS, TG % HERE_AND_OURS), "services.web-site.load_balancer.load_balancer_arn", f"must be {LB_ARN} (found: {(TG % HERE_AND_OURS)[:60]}…)"),
+    (BALANCED % ("port: 80,", LB % HERE_AND_OURS, LB % HERE_AND_OURS), "services.web-site.load_balancer.target_group_arn", f"must be {TG_ARN} (found: {(LB % HERE_AND_OURS)[:60]}…)"),
+    (BALANCED.replace("app/", "net/") % ("port: 80,", (LB % HERE_AND_OURS).replace("/app/", "/net/"), TG % HERE_AND_OURS), "services.web-site.load_balancer.load_balancer_arn", f"must be {LB_ARN} (found: {(LB % HERE_AND_OURS)[:60]}…)"),
+    ("services: {api: {environment: {BIG: '%s'}}}" % ("x" * 3582), "services.api.environment", "is 3585 bytes; Lambda takes 4096, of which 512 are the platform's"),
     ("alarms: {lambda: {errors: {enabled: false, reason: noise}}}", "alarms.lambda.errors.reason", "must have at least 10 characters (found: noise)"),
 ]  # fmt: skip
 
@@ -112,6 +174,15 @@ REPLACED = [
     ("emails: [oncall@example.com]", "emails: a@example.com", "notifications.critical.emails", "must be a list (found: a@example.com)"),
     ("emails: [oncall@example.com]", "webhooks: ['http://example.com']", "notifications.critical.webhooks.0", f"{HTTPS} (found: http://example.com)"),
     ("emails: [oncall@example.com]", "webhooks: ['https://a.example', 'https://a.example']", "notifications.critical.webhooks.1", "is there already (found: https://a.example)"),
+    ("emails: [oncall@example.com]", "emails: [a@example.com], webhooks: ['http://127.0.0.1:8080/x']", "notifications.critical.webhooks.0", "must be an https:// URL outside of a local AWS (found: http://127.0.0.1:8080/x)"),
+    ("critical: {emails: [oncall@example.com]}", "critical: {emails: [a@example.com]}, runbooks_url: 'http://wiki.example.com'", "notifications.runbooks_url", "must be an https:// URL (found: http://wiki.example.com)"),
+    ("critical: {emails: [oncall@example.com]}", "critical: {emails: [a@example.com]}, runbooks_url: 'https://%s'" % ("x" * 193), "notifications.runbooks_url", f"must have at most 200 characters (found: https://{'x' * 52}…)"),
+    ("emails: [oncall@example.com]", f"slack: ['{SLACK_URL}']", "notifications.critical.slack.0", f"must be {KEPT} (found: {SLACK_URL})"),
+    ("emails: [oncall@example.com]", "pagerduty: [0123456789abcdef0123456789abcdef]", "notifications.critical.pagerduty.0", f"must be {KEPT} (found: 0123456789abcdef0123456789abcdef)"),
+    ("emails: [oncall@example.com]", "slack: [ssm:shop]", "notifications.critical.slack.0", f"must be {KEPT} (found: ssm:shop)"),
+    ("emails: [oncall@example.com]", "emails: [a@example.com], slack: [ssm:/a, ssm:/a]", "notifications.critical.slack.1", "is there already (found: ssm:/a)"),
+    ("emails: [oncall@example.com]", "pagerduty: [ssm:/a]", "notifications.critical", TOLD_BY_THE_NOTIFIER),
+    ("emails: [oncall@example.com]", "slack: ['secretsmanager:a/b']", "notifications.critical", TOLD_BY_THE_NOTIFIER),
     ("emails: [oncall@example.com]", "emails: []", "notifications.critical", "names nobody: give an e-mail address or an https webhook"),
     ("environment: prod", "environment: Prod", "environment", "must be lower-case letters and digits, beginning with a letter (found: Prod)"),
     ("environment: prod", "environment: dev", "environment", "must be prod, as the file prod.yaml is named (found: dev)"),
@@ -156,6 +227,19 @@ def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
         "network: {vpc_id: vpc-01234567, subnet_ids: [subnet-01234567], security_group_ids: [sg-01234567]}",
         "network: {availability_zones: 3, nat_gateways: 3, cidr: 192.168.0.0/24}",
         "project: a-name-of-16-let",
+        *(
+            WINDOW % f"'{cron}'"
+            for cron in ("0 3 ? * SUN *", "0/15 8-17 ? 1,7 MON-FRI *", "0 2 L * ? 2030", "0 2 ? * 6#3 *")
+        ),
+        WINDOW % "0 2 * * ? *, timezone: America/Argentina/Buenos_Aires",
+        "maintenance: {a-name-that-has-20-x: {cron: 0 3 * * ? *, duration_min: 1440, reason: ten letter}}",
+        SLO % "objective_percent: 99.95, window_days: 90, events: logged-requests, slower_than_ms: 0.5",
+        SLO % "objective_percent: 93.06, window_days: 7, min_events: 1",
+        BALANCED % ("port: 80,", LB % HERE_AND_OURS, TG % HERE_AND_OURS),
+        "notifications: {critical: {emails: [a@example.com], slack: ['ssm:/a/b', 'secretsmanager:a/b'], pagerduty: ['ssm:/a/b']}}",
+        "notifications: {critical: {emails: [a@example.com]}, runbooks_url: 'https://%s'}" % ("x" * 192),
+        "deployments: {quiet_s: 3600}",
+        "services: {api: {environment: {BIG: '%s'}}}" % ("x" * 3581),
         "tags: {'Cost Center': ''}",
         "dashboard: {start: -P7D}",
     ],
@@ -166,6 +250,26 @@ def test_a_value_at_the_edge_of_what_aws_takes_is_accepted(folder: Folder, line:
         "prod", "\n".join(one for one in PROD.splitlines() if one.partition(":")[0] != line.partition(":")[0])
     )
     folder.append("prod", f"\n{line}\n")
+    assert folder.refusal() == []
+
+
+def test_a_local_aws_may_tell_a_program_on_this_machine(folder: Folder) -> None:
+    """In clear text, which leaves the machine nowhere."""
+    folder.write(
+        "prod", PROD.replace("emails: [oncall@example.com]", "webhooks: ['http://127.0.0.1:8080/x']")
+    )
+    folder.append("prod", "endpoint: http://127.0.0.1:4566\n")
+    assert folder.refusal() == []
+
+
+def test_a_band_and_a_threshold_of_two_files_name_both_places(folder: Folder) -> None:
+    """And what is advised helps: null takes back what the other file says."""
+    folder.append("prod", "alarms: {lambda: {latency: {anomaly_band: 3}}}\n")
+    (said,) = folder.refusal()
+    assert said == (
+        f"config/base.yaml:4: alarms.lambda.latency.threshold: {BAND} (found: 3000); anomaly_band: {HERE}"
+    )
+    folder.write("prod", f"{PROD}alarms: {{lambda: {{latency: {{anomaly_band: 3, threshold: null}}}}}}\n")
     assert folder.refusal() == []
 
 
@@ -256,12 +360,14 @@ def bounds() -> list[Any]:
     for keys, _, _, field in all_fields():
         limits = {
             name: getattr(one, name)
-            for name, one in product(("ge", "le", "multiple_of"), field.metadata)
+            for name, one in product(("ge", "gt", "le", "multiple_of"), field.metadata)
             if getattr(one, name, None) is not None
         }
         step = limits.get("multiple_of", 1)
         if "ge" in limits:
             found.append((keys, limits["ge"] - step, f"must be at least {limits['ge']:g}"))
+        if "gt" in limits:
+            found.append((keys, limits["gt"], f"must be more than {limits['gt']:g}"))
         if "le" in limits:
             found.append((keys, limits["le"] + step, f"must be at most {limits['le']:g}"))
     return [pytest.param(*one, id=f"{'.'.join(one[0])}={one[1]}") for one in found]

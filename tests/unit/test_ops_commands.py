@@ -242,17 +242,6 @@ def test_the_generated_documents_are_up_to_date() -> None:
     assert [str(path) for path in documents.stale(generated)] == []
 
 
-def test_the_list_of_alarms_has_every_alarm_and_every_threshold() -> None:
-    """Of each environment."""
-    generated = documents.generate()
-    for path, text in generated.items():
-        if path.parent.name == "alarms":
-            made = environment.read(path.stem, variables={})[1]
-            for alarm in made.alarms:
-                assert f"| `{alarm.name}` | {alarm.metric.stat} of " in text
-            assert all(f"| `{one.name}` | " in text for one in made.composites)
-
-
 def test_the_doctor_says_everything_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line for each check, and false when one of them is bad."""
     screen = io.StringIO()

@@ -1,0 +1,267 @@
+"""The environments that rules about the catalog are held against: those there are, and synthetic ones.
+
+What no environment of ours uses, a user's will: so there is one with everything switched on, and others with
+one thing or the other missing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import catalog
+from catalog import Catalog
+from catalog.kinds import KINDS
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Rule, Slo, metrics_of
+from catalog.specs import Metric as MetricSpec
+from config.loader import environments
+from config.models import Environment
+from config.rules import RULES
+from ops import environment
+
+Made = tuple[Environment, Catalog]
+
+LONGEST = {
+    "project": "p" * 16,
+    "environment": "e" * 12,
+    "service": "s" * 24,
+    "slo": "o" * 16,
+    "window": "w" * 20,
+}
+"""The longest legal names (config/types.py and config/models.py)."""
+
+LONGEST_OWNER = "o" * 64
+LONGEST_RUNBOOKS_URL = "https://" + "r" * 192
+
+ACCOUNT = "arn:aws:elasticloadbalancing:eu-west-1:333333333333"
+LOAD_BALANCER = {
+    "load_balancer_arn": f"{ACCOUNT}:loadbalancer/app/shop/0123456789abcdef",
+    "target_group_arn": f"{ACCOUNT}:targetgroup/checkout/fedcba9876543210",
+    "security_group_id": "sg-0123456789abcdef0",
+}
+WINDOWS = {
+    "patching": {"cron": "0 3 ? * SUN *", "duration_min": 60, "reason": "The database is patched"},
+    "backup": {"cron": "30 1 * * ? *", "duration_min": 1, "reason": "The backup locks tables"},
+    "stocktaking": {"cron": "0 0 1 JAN ? *", "duration_min": 1440, "reason": "Nothing is sold on that day"},
+}
+SLOS = {
+    "lambda": {
+        "availability": {"objective_percent": 99.9},
+        "logged": {"objective_percent": 99.5, "events": "logged-requests", "window_days": 7},
+        "fast": {"objective_percent": 99, "slower_than_ms": 1500},
+        "fast-log": {"objective_percent": 95, "events": "logged-requests", "slower_than_ms": 250.5},
+    },
+    "ecs": {
+        "requests": {"objective_percent": 99.95, "window_days": 90, "min_events": 1},
+        "fast": {"objective_percent": 99, "events": "requests", "slower_than_ms": 1500},
+        "logged": {"objective_percent": 93.1, "events": "logged-requests", "min_events": 10_000},
+    },
+}
+"""Objectives over each source of events, on failures and on latency."""
+
+
+def plain(env: Environment) -> dict[str, Any]:
+    """Return what a file would say of an environment."""
+    return env.model_dump(by_alias=True, exclude_unset=True)
+
+
+def _everything(data: dict[str, Any]) -> None:
+    """Switch on all there is."""
+    services = data["services"]
+    services["checkout-api"]["load_balancer"] = LOAD_BALANCER
+    services["parked"] = {**services["inventory-worker"], "desired_count": 0, "alarms": {}}
+    data |= {"maintenance": WINDOWS, "quotas": {"lambda_concurrency": 3000}}
+    told = data["notifications"]
+    told["runbooks_url"] = "https://wiki.example.com/runbooks/"
+    for severity in ("critical", "warning"):
+        told[severity] |= {
+            "slack": [f"ssm:/shop/{severity}"], "pagerduty": [f"secretsmanager:shop/{severity}"],
+            "ok_notices": False,
+        }  # fmt: skip
+    for name in ("payment-handler", "checkout-api"):
+        services[name]["slos"] = SLOS[services[name]["kind"]]
+    env = Environment.model_validate(data)
+    left_out = {(one.service, one.kind_key): one.why for one in catalog.build(env).left_out}
+    for name, service in services.items():
+        service["alarms"] = dict(service.get("alarms", {}))
+        for alarm in KINDS[service["kind"]].alarms:
+            if left_out.get((name, alarm.key)) == "not applicable":
+                continue
+            if alarm.opt_in:
+                service["alarms"].setdefault(alarm.key, {})["enabled"] = True
+            if alarm.anomaly:
+                service["alarms"][alarm.key] = {"anomaly_band": 2.5}
+
+
+def _longest(data: dict[str, Any]) -> None:
+    """Give everything the longest legal name, and all opt-ins with it."""
+    _everything(data)
+    data |= {"project": LONGEST["project"], "environment": LONGEST["environment"], "owner": LONGEST_OWNER}
+    data["notifications"]["runbooks_url"] = LONGEST_RUNBOOKS_URL
+    data["maintenance"] = {LONGEST["window"]: {**WINDOWS["patching"], "reason": "r" * 200}}
+    for number, name in enumerate(list(data["services"])):
+        service = data["services"].pop(name)
+        slos = {LONGEST["slo"][1:] + str(at): one for at, one in enumerate(service.get("slos", {}).values())}
+        data["services"][LONGEST["service"][1:] + str(number)] = {
+            **service,
+            "owner": LONGEST_OWNER,
+            "slos": slos,
+        }
+
+
+def _no_quiet(data: dict[str, Any]) -> None:
+    data |= {"deployments": {"quiet_s": 0}, "maintenance": {}}
+
+
+def _windows_only(data: dict[str, Any]) -> None:
+    data |= {"deployments": {"quiet_s": 0}, "maintenance": WINDOWS}
+
+
+def _deployments_only(data: dict[str, Any]) -> None:
+    data |= {"deployments": {"quiet_s": 3600}, "maintenance": {}}
+
+
+def _dark(data: dict[str, Any]) -> None:
+    data["insights"] = {"containers": "disabled", "functions": False}
+
+
+def _only(kind: str) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        data["services"] = {name: one for name, one in data["services"].items() if one["kind"] == kind}
+
+    return change
+
+
+CHANGES: Mapping[str, Callable[[dict[str, Any]], None]] = {
+    "everything": _everything,
+    "longest names": _longest,
+    "no quiet": _no_quiet,
+    "windows only": _windows_only,
+    "deployments only": _deployments_only,
+    "no insights": _dark,
+    "functions only": _only("lambda"),
+    "containers only": _only("ecs"),
+}
+
+
+def changed(change: Callable[[dict[str, Any]], None], name: str = "prod") -> Made:
+    """Return an environment with something changed, which all rules accept, and its catalog."""
+    data = plain(ALL[name][0])
+    change(data)
+    env = Environment.model_validate(data)
+    assert [breach for rule in (*RULES, catalog.check) for breach in rule(env)] == []
+    return env, catalog.build(env)
+
+
+_OF_EACH_SPEAKER = {"errors", "timeouts", "cpu-exhausted", "near-timeout", "cpu"}
+
+
+def many(count: int, *, longest: bool = False, slos: int = 0, lean: bool = False) -> Environment:
+    """Return production with `count` services, half of each kind, instead of its own.
+
+    Args:
+        count: so many services.
+        longest: whether names are as long as they may be.
+        slos: objectives of each.
+        lean: whether each composite of a service has one alarm only: thousands of services are built faster.
+    """
+    data = plain(ALL["prod"][0])
+    if lean:
+        off = {"enabled": False, "reason": "not what this is about"}
+        for kind in KINDS.values():
+            keys = [alarm.key for alarm in kind.alarms if alarm.key not in _OF_EACH_SPEAKER]
+            said = data["alarms"][kind.name]
+            said |= {key: {**said.get(key, {}), **off} for key in keys}
+        for service in data["services"].values():
+            service["alarms"] = {}
+    if longest:
+        data |= {"project": LONGEST["project"], "environment": LONGEST["environment"]}
+    one = (data["services"]["checkout-api"], data["services"]["payment-handler"])
+    objectives = {
+        f"slo{number}": {"objective_percent": 99.9, "events": "logged-requests"} for number in range(slos)
+    }
+    prefix = LONGEST["service"][4:] if longest else "s"
+    data["services"] = {
+        f"{prefix}{number:04d}": {**one[number % 2], "slos": objectives} for number in range(count)
+    }
+    return Environment.model_validate(data)
+
+
+ALL: dict[str, Made] = {name: environment.read(name, variables={}) for name in environments()}
+EVERY: dict[str, Made] = {**ALL, **{name: changed(change) for name, change in CHANGES.items()}}
+"""Those there are, and the synthetic ones."""
+
+
+def rendered(rule: Rule, made: Catalog) -> str:
+    """Return a rule as CloudWatch takes it."""
+    if isinstance(rule, InAlarm):
+        return f'ALARM("{made.alarm_name(rule.alarm)}")'
+    parts, word = (rule.any_of, " OR ") if isinstance(rule, AnyOf) else (rule.all_of, " AND ")
+    inner = word.join(rendered(part, made) for part in parts)
+    return f"({inner})" if len(parts) > 1 else inner
+
+
+class Graph:
+    """Who is part of whom, and who silences whom."""
+
+    def __init__(self, made: Catalog) -> None:
+        """Read it out of a catalog."""
+        self.made = made
+        self.alarms = {one.key: one for one in made.alarms}
+        self.composites = {one.key: one for one in made.composites}
+        self.parents: dict[str, list[Composite]] = {}
+        for one in made.composites:
+            for child in one.children():
+                self.parents.setdefault(child, []).append(one)
+
+    @functools.cached_property
+    def silencing(self) -> set[str]:
+        """Keys of what silences, directly or as a part."""
+        found: set[str] = set()
+        for one in self.made.composites:
+            if one.suppressor:
+                found |= self.within(one.suppressor.alarm)
+        return found
+
+    def within(self, key: str) -> set[str]:
+        """Return the key and those of all its parts, at any depth."""
+        found: set[str] = set()
+        todo = [key]
+        while todo:
+            one = todo.pop()
+            if one not in found:
+                found.add(one)
+                todo += self.composites[one].children() if one in self.composites else ()
+        return found
+
+    def speakers(self, key: str) -> list[Composite]:
+        """Return the composites that notify when an alarm fires, at any distance."""
+        return [one for one in self.made.composites if one.topic and key in self.within(one.key) - {one.key}]
+
+    def silencers(self, composite: Composite) -> set[str]:
+        """Return the keys of everything that silences a composite."""
+        return self.within(composite.suppressor.alarm) if composite.suppressor else set()
+
+
+def series(made: Catalog) -> Iterator[tuple[str, Any]]:
+    """Yield where it is and the series, for each that an alarm, a graph or an objective has."""
+    yield from ((alarm.key, alarm.watches) for alarm in made.alarms)
+    for view in made.services:
+        for graph in view.graphs:
+            yield from ((f"{view.name} {graph.title}", one) for one in graph.series)
+    yield from ((slo.key, slo.budget) for slo in made.slos)
+    yield "deployments", made.deployments
+
+
+def metrics(made: Catalog) -> Iterator[tuple[str, MetricSpec]]:
+    """Yield where it is and the metric, for each that an alarm, a graph or an objective names."""
+    for where, one in series(made):
+        yield from ((where, metric) for metric in metrics_of(one))
+
+
+def objectives(made: Catalog) -> Iterator[tuple[Slo, dict[str, Alarm], dict[str, Composite]]]:
+    """Yield each objective with its alarms by tier and window, and its composites by tier."""
+    for slo in made.slos:
+        alarms = {one.kind_key: one for one in made.alarms if one.key == f"{slo.key}-{one.kind_key}"}
+        yield slo, alarms, {one.kind_key: one for one in made.composites if one.key in slo.burn_rates}
