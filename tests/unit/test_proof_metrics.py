@@ -97,7 +97,6 @@ BAND = {"threshold": None, "threshold_metric_id": "band", "comparison_operator":
             {"id": "sum", "expression": "SUM(METRICS())", "return_data": True, "period": 300},
         ),
     ],
-    ids=str,
 )  # fmt: skip
 def test_an_alarm_that_cloudwatch_takes_is_accepted(edited: Edited) -> None:
     """Percentiles, long windows, expressions, bands, up to the limits."""
@@ -142,7 +141,6 @@ def test_an_alarm_that_cloudwatch_takes_is_accepted(edited: Edited) -> None:
             "expression: threshold_metric_id band is no expression",
         ),
     ],
-    ids=str,
 )  # fmt: skip
 def test_an_alarm_that_cloudwatch_refuses_is_not(edited: Edited, says: str) -> None:
     """For one reason each."""
