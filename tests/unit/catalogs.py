@@ -73,6 +73,7 @@ def _everything(data: dict[str, Any]) -> None:
     services["parked"] = {**services["inventory-worker"], "desired_count": 0, "alarms": {}}
     data |= {"maintenance": WINDOWS, "quotas": {"lambda_concurrency": 3000}}
     told = data["notifications"]
+    told["pagerduty_region"] = "eu"
     told["runbooks_url"] = "https://wiki.example.com/runbooks/"
     for severity in ("critical", "warning"):
         told[severity] |= {
