@@ -185,6 +185,10 @@ COUNTED = {
         {"valid": ("Invocations", "Sum"), "bad": ("Errors", "Sum")},
     ),
     "payment-handler_slo-logged": ("logs", {"valid": ("Latency", "SampleCount"), "bad": ("Errors", "Sum")}),
+    "payment-handler_slo-fine": (
+        "AWS/Lambda",
+        {"valid": ("Invocations", "Sum"), "bad": ("Errors", "Sum")},
+    ),
     "payment-handler_slo-fast": (
         "AWS/Lambda",
         {"valid": ("Duration", "SampleCount"), "fast": ("Duration", "TC(:1500)")},
@@ -199,7 +203,7 @@ COUNTED = {
     ),
     "checkout-api_slo-fast": (
         "AWS/ApplicationELB",
-        {"valid": ("TargetResponseTime", "SampleCount"), "fast": ("TargetResponseTime", "TC(:1.5)")},
+        {"valid": ("TargetResponseTime", "SampleCount"), "fast": ("TargetResponseTime", "TC(:0.25025)")},
     ),
     "checkout-api_slo-logged": ("logs", {"valid": ("Latency", "SampleCount"), "bad": ("Errors", "Sum")}),
 }
