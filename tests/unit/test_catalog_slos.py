@@ -51,7 +51,8 @@ def computed(of: Math, **inputs: Any) -> Any:
     functions = {
         "IF": lambda condition, then, otherwise: then if condition else otherwise,
         "FILL": lambda line, value: Line(value if one is None else one for one in line),
-        "SUM": lambda line: sum(one for one in line if one is not None),
+        # Of no datapoints at all there is no sum, and nothing can be computed with it.
+        "SUM": lambda line: sum(found) if (found := [one for one in line if one is not None]) else None,
         "TIME_SERIES": lambda value: value,
     }
     assert inputs.keys() == of.metrics.keys()
