@@ -168,11 +168,11 @@ def test_the_budget_that_is_left_is_what_has_not_been_spent(case: Case, spent: f
     budget = case[1].budget
     bad_share = (1 - config_of(case).objective_percent / 100) * spent
     valid = Line([5e6, None, 2e6, 3e6])
-    bad = (
-        Line([1e7 * bad_share, None, None, 0.0])
-        if "bad" in budget.metrics
-        else Line([1e7 * bad_share, None, 0.0, 0.0])
-    )
+    if "bad" in budget.metrics:
+        # Load balancers report failures only when there are some.
+        bad = Line([1e7 * bad_share, None, None, 0.0] if spent else [None] * 4)
+    else:
+        bad = Line([1e7 * bad_share, None, 0.0, 0.0])
     inputs = (
         {"valid": valid, "bad": bad} if "bad" in budget.metrics else {"valid": valid, "fast": valid - bad}
     )
