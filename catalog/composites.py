@@ -20,7 +20,7 @@ from config.models import Environment
 def composites(
     env: Environment, names: Names, services: Sequence[Service], platform: Platform
 ) -> Iterator[Composite]:
-    """Yield every composite of `env`; those that a rule names come before it."""
+    """Yield every composite of `env`; a rule may name one that comes later."""
     hush = _Hush(env, names, services)
     yield from hush.whole
     for service in services:

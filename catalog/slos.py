@@ -80,7 +80,7 @@ class Objective:
 
     def slo(self) -> Slo:
         """Return the objective with its budget."""
-        spent = f"SUM(FILL(bad, 0)) / SUM(valid) / {number(self.budget_share)}"
+        spent = f"SUM(FILL(bad, 0)) / SUM(valid) / {_exact(self.budget_share)}"
         # Sums are single numbers, which nothing can draw: TIME_SERIES makes a line of them (CloudWatch User
         # Guide, "Using metric math").
         return Slo(
@@ -184,9 +184,14 @@ class Objective:
             # CloudWatch User Guide, "CloudWatch statistics definitions": TC counts the samples within bounds.
             templates = {
                 "valid": of.latency.stat("SampleCount", of.words),
-                "fast": of.latency.stat(f"TC(:{number(most)})", "fast enough"),
+                "fast": of.latency.stat(f"TC(:{_exact(most)})", "fast enough"),
             }
         return {key: self.subject.metric(one, period_s) for key, one in templates.items()}
+
+
+def _exact(value: float) -> str:
+    """Return a number for an expression: as `number` does for people, but rounded no more than thresholds."""
+    return f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def events_of(kind: Kind, config: SloConfig, subject: Subject) -> EventsTemplate | None:

@@ -97,7 +97,28 @@ def _webhook_url(value: str) -> str:
     return value
 
 
+# EventBridge Scheduler User Guide, "Cron-based schedules": what each field may hold, and its names.
+_CRON_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("minutes", 0, 59, ()),
+    ("hours", 0, 23, ()),
+    ("day-of-month", 1, 31, ()),
+    ("month", 1, 12, ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")),
+    ("day-of-week", 1, 7, ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")),
+    ("year", 1970, 2199, ()),
+)
+
+
 def _cron(value: str) -> str:
+    for field, (name, least, most, words) in zip(value.split(), _CRON_FIELDS, strict=True):
+        steps = re.sub(r"/[0-9]+", "", field)
+        for number in re.findall(r"[0-9]+", steps):
+            if not least <= int(number) <= most:
+                text = "{name} must be {least} to {most}, not {number}"
+                raise refuse(text, name=name, least=least, most=most, number=number)
+        for word in re.findall(r"[A-Z]{2,}", field):
+            if word not in {*words, "LW"}:
+                allowed = ", ".join(words) or "numbers"
+                raise refuse("{name} must be {allowed}, not {word}", name=name, allowed=allowed, word=word)
     day_of_month, day_of_week = value.split()[2], value.split()[4]
     if (day_of_month == "?") == (day_of_week == "?"):
         raise refuse("either the day of the month or the day of the week must be ?, and not both")

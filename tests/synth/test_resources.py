@@ -215,7 +215,8 @@ def test_the_notifier_is_told_whom_to_tell(name: str) -> None:
     runbooks = told.runbooks_url.rstrip("/") if told.runbooks_url else "docs/runbooks"
     assert variables["RUNBOOKS"] == runbooks
     assert (variables["ENVIRONMENT"], variables["PROJECT"]) == (one.env.environment, one.env.project)
-    assert variables["PAGERDUTY_EVENTS_URL"] == "https://events.pagerduty.com/v2/enqueue"
+    region = ".eu" if told.pagerduty_region == "eu" else ""
+    assert variables["PAGERDUTY_EVENTS_URL"] == f"https://events{region}.pagerduty.com/v2/enqueue"
     assert sum(len(key + value) for key, value in variables.items()) < 4096
 
 

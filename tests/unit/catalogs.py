@@ -49,12 +49,13 @@ SLOS = {
     "lambda": {
         "availability": {"objective_percent": 99.9},
         "logged": {"objective_percent": 99.5, "events": "logged-requests", "window_days": 7},
+        "fine": {"objective_percent": 99.925},
         "fast": {"objective_percent": 99, "slower_than_ms": 1500},
         "fast-log": {"objective_percent": 95, "events": "logged-requests", "slower_than_ms": 250.5},
     },
     "ecs": {
         "requests": {"objective_percent": 99.95, "window_days": 90, "min_events": 1},
-        "fast": {"objective_percent": 99, "events": "requests", "slower_than_ms": 1500},
+        "fast": {"objective_percent": 99, "events": "requests", "slower_than_ms": 250.25},
         "logged": {"objective_percent": 93.1, "events": "logged-requests", "min_events": 10_000},
     },
 }
@@ -73,6 +74,7 @@ def _everything(data: dict[str, Any]) -> None:
     services["parked"] = {**services["inventory-worker"], "desired_count": 0, "alarms": {}}
     data |= {"maintenance": WINDOWS, "quotas": {"lambda_concurrency": 3000}}
     told = data["notifications"]
+    told["pagerduty_region"] = "eu"
     told["runbooks_url"] = "https://wiki.example.com/runbooks/"
     for severity in ("critical", "warning"):
         told[severity] |= {
