@@ -68,7 +68,18 @@ def read_alarm(
         key=arn if len(arn) <= MAX_KEY else f"alarm/{hashlib.sha256(arn.encode()).hexdigest()}",
         source=name,
         group=settings.whole,
+        is_first_look=_is_first_look(message),
     )
+
+
+def _is_first_look(message: Mapping[str, Any]) -> bool:
+    """Tell whether a composite that was just made is OK: every deployment of new ones would say so of each.
+
+    A composite is without a state only before its first evaluation (CloudWatch API Reference,
+    PutCompositeAlarm); a metric alarm also when its data stopped, and then its OK may end an ALARM.
+    """
+    states = (text(message, "OldStateValue"), text(message, "NewStateValue"))
+    return states == ("INSUFFICIENT_DATA", "OK") and not message.get("Trigger")
 
 
 def _undescribed(name: str, trigger: Mapping[str, Any]) -> str:

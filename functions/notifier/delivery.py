@@ -61,6 +61,8 @@ class Failure:
 
 def receivers_of(notice: Notice, recipients: Recipients) -> tuple[Receiver, ...]:
     """Return whom a notice goes to."""
+    if notice.is_first_look:
+        return ()
     found = [Receiver("mail", recipients.mail_topic_arn)] if recipients.mail_topic_arn else []
     found += [Receiver("slack", reference) for reference in recipients.slack]
     if pagerduty.is_for_pagerduty(notice):

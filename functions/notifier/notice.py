@@ -59,6 +59,7 @@ class Notice:
         key: The same for everything about one problem, so that its end closes its beginning.
         source: The alarm, ECS service or topic that speaks.
         group: `<project>-<environment>`.
+        is_first_look: A composite was made and found nothing wrong: nobody was told of what this would end.
     """
 
     state: State
@@ -74,6 +75,7 @@ class Notice:
     key: str
     source: str
     group: str
+    is_first_look: bool = False
 
     @property
     def label(self) -> str:

@@ -200,6 +200,23 @@ def test_a_severity_without_receivers_is_no_failure(world: World, monkeypatch: p
     assert invocation.metrics["NotificationsForNobody"] == [1.0]
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "told"),
+    [
+        ("composite_ok", "INSUFFICIENT_DATA", False),
+        ("composite_ok", "ALARM", True),
+        ("composite_alarm", "INSUFFICIENT_DATA", True),
+        ("metric_math_ok", "INSUFFICIENT_DATA", True),
+    ],
+)
+def test_that_a_new_composite_is_ok_is_no_news(world: World, name: str, before: str, told: bool) -> None:  # noqa: FBT001
+    """Else a first deployment would send one message for each; a metric alarm's OK may end an ALARM."""
+    one = record(name)
+    message = {**json.loads(one["Sns"]["Message"]), "OldStateValue": before}
+    one["Sns"]["Message"] = json.dumps(message)
+    assert (world.tell(one).result["sent"] > 0) == told
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 500, 302])
 def test_one_receiver_that_refuses_fails_the_invocation_after_the_others_were_told(
     world: World, status: int
