@@ -104,6 +104,24 @@ def delete_bucket(env: Environment) -> None:
 
 def outputs(env: Environment, stack: str) -> dict[str, Any] | None:
     """Return what a stack published, name -> value; None when it is not deployed."""
+    state = _read(env, stack)
+    if not state.get("resources"):
+        return None
+    return {name: one["value"] for name, one in state.get("outputs", {}).items()}
+
+
+def attributes(env: Environment, stack: str, type_: str) -> list[dict[str, Any]]:
+    """Return the attributes of each resource of a Terraform type that a stack has deployed."""
+    return [
+        instance["attributes"]
+        for resource in _read(env, stack).get("resources", [])
+        if resource["mode"] == "managed" and resource["type"] == type_
+        for instance in resource["instances"]
+    ]
+
+
+def _read(env: Environment, stack: str) -> dict[str, Any]:
+    """Return a stack's state; an empty one when there is none."""
     try:
         body = (
             client(env, "s3")
@@ -112,9 +130,7 @@ def outputs(env: Environment, stack: str) -> dict[str, Any] | None:
         )
     except ClientError as error:
         if error.response["Error"]["Code"] in NOT_FOUND:
-            return None
+            return {}
         raise
-    state = json.loads(body)
-    if not state.get("resources"):
-        return None
-    return {name: one["value"] for name, one in state.get("outputs", {}).items()}
+    state: dict[str, Any] = json.loads(body)
+    return state

@@ -415,6 +415,7 @@ KIND = Kind(
             needs="function_insights",
         ),
         *queue.GRAPHS,
+        *service.LOG_GROUP_GRAPHS,
     ),
     events=(
         EventsTemplate(
