@@ -44,18 +44,18 @@ def check_metrics(path: str, value: Any) -> Iterator[str]:
         return
     if len(value) > MAX_METRICS_PER_GRAPH:
         yield f"{path}: must have 0 to {MAX_METRICS_PER_GRAPH} metrics (found: {len(value)})"
-    before: Sequence[str] = ()
+    before: Sequence[str] | None = ()
     for position, row in enumerate(value):
         here = f"{path}[{position}]"
         if not isinstance(row, list) or not row:
             yield problem(here, "must be a list such as [namespace, name] or [{expression}]", row)
+            before = None
         elif isinstance(row[0], dict):
             yield from _check_expression(here, row)
         else:
-            names, found = _expanded(here, row, before)
+            before, found = _expanded(here, row, before)
             yield from found
-            before = names or before
-    yield from _check_ids(path, [row for row in value if isinstance(row, list) and row])
+    yield from _check_ids(path, value)
 
 
 def _check_expression(path: str, row: list[Any]) -> Iterator[str]:
@@ -64,21 +64,27 @@ def _check_expression(path: str, row: list[Any]) -> Iterator[str]:
     yield from _EXPRESSION(f"{path}[0]", row[0])
 
 
-def _expanded(path: str, row: list[Any], before: Sequence[str]) -> tuple[Sequence[str], list[str]]:
-    """Return the texts of a row with what its dots stand for, and what is wrong with it."""
+def _expanded(
+    path: str, row: list[Any], before: Sequence[str] | None
+) -> tuple[Sequence[str] | None, list[str]]:
+    """Return the texts of a row with what its dots stand for, and what is wrong with it.
+
+    What dots stand for is None, and nothing is said about them, where a row before is wrong itself.
+    """
     *texts, last = row
     found: list[str] = []
     if isinstance(last, dict):
         found += _METRIC(f"{path}[{len(texts)}]", last)
     else:
         texts.append(last)
-    for position, one in enumerate(texts):
-        found += TEXT(f"{path}[{position}]", one)
-    if found:
-        return (), found
-    names = _without_dots(texts, before)
+    wrong = [said for position, one in enumerate(texts) for said in TEXT(f"{path}[{position}]", one)]
+    found += wrong
+    dots = "." in texts or "..." in texts
+    if wrong or (dots and before is None):
+        return None, found
+    names = _without_dots(texts, before or ())
     if names is None:
-        return (), [f"{path}: has dots for more than the metric before it has"]
+        return None, [*found, f"{path}: has dots for more than the metric before it has"]
     if len(names) < 2 or len(names) % 2:  # noqa: PLR2004  # namespace and name, then pairs
         text = "must have a namespace, a name, and a value for each dimension"
         found.append(f"{path}: {text} (found: {len(names)} texts)")
@@ -94,17 +100,21 @@ def _without_dots(texts: list[str], before: Sequence[str]) -> list[str] | None:
     if "..." in texts:
         at = texts.index("...")
         tail = texts[at + 1 :]
-        between = before[at : len(before) - len(tail)]
-        if not between or "..." in tail:
+        end = len(before) - len(tail)
+        if end <= at or "..." in tail:
             return None
-        texts = [*texts[:at], *between, *tail]
+        texts = [*texts[:at], *before[at:end], *tail]
     if any(one == "." and position >= len(before) for position, one in enumerate(texts)):
         return None
     return [before[position] if one == "." else one for position, one in enumerate(texts)]
 
 
-def _check_ids(path: str, rows: list[list[Any]]) -> Iterator[str]:
-    looks = [(position, row[-1]) for position, row in enumerate(rows) if isinstance(row[-1], dict)]
+def _check_ids(path: str, rows: list[Any]) -> Iterator[str]:
+    looks = [
+        (position, row[-1])
+        for position, row in enumerate(rows)
+        if isinstance(row, list) and row and isinstance(row[-1], dict)
+    ]
     seen: dict[Any, int] = {}
     for position, look in looks:
         if "id" not in look:

@@ -25,7 +25,7 @@ def problem(path: str, allowed: str, found: Any) -> str:
     shown = repr(found)
     if len(shown) > _SHOWN:
         shown = f"{shown[:_SHOWN]}…"
-    return f"{path}: {allowed} (found: {shown})"
+    return f"{path or 'body'}: {allowed} (found: {shown})"
 
 
 def text(*, pattern: str = r"(?s).+", what: str = "text that is not empty", most: int | None = None) -> Check:
