@@ -1,16 +1,19 @@
-"""Dashboards that somebody else has are found in the local AWS, with its state bucket."""
+"""Dashboards of the local AWS: read as they were put, and found when they are somebody else's."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from config.models import Environment
 from ops import clients, dashboards, environment, state, synthesis
 from ops.errors import OpsError
+from tests.local_aws.support import QueryClient
 
 
 @pytest.fixture
@@ -52,3 +55,18 @@ def test_a_dashboard_that_is_there_and_not_in_the_state_is_refused(env: Environm
     s3.delete_object(Bucket=env.state.bucket, Key="reveille/local/dashboard.tfstate")
     cloudwatch.delete_dashboards(DashboardNames=["reveille-local"])
     dashboards.refuse_to_overwrite(env)
+
+
+def test_a_dashboard_is_read_as_it_was_put_in_both_protocols(
+    client: Callable[[str], Any], query: Callable[[str], QueryClient]
+) -> None:
+    """Signs that XML has a use for included: people write them into descriptions."""
+    text = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "a & b < c > 'd' · \"e\""}}]})
+    json_client = client("cloudwatch")
+    json_client.put_dashboard(DashboardName="signs", DashboardBody=text)
+    assert json_client.get_dashboard(DashboardName="signs")["DashboardBody"] == text
+    assert query("cloudwatch").call("GetDashboard", DashboardName="signs")["DashboardBody"] == text
+    json_client.delete_dashboards(DashboardNames=["signs"])
+    with pytest.raises(ClientError) as refused:
+        query("cloudwatch").call("GetDashboard", DashboardName="signs")
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFound"
