@@ -15,11 +15,11 @@ from rich.console import Console
 from catalog import Catalog
 from config.explain import did_you_mean
 from config.models import Environment
-from ops import clients, deployments, functions, local, moves, proving, reads, state, synthesis
+from ops import clients, dashboards, deployments, functions, local, moves, proving, reads, state, synthesis
 from ops.errors import OpsError
 from ops.package import describe
 from ops.plans import Plan, StackRun
-from stacks.contracts import PUBLISHED, READS
+from stacks.contracts import PUBLISHED, READS, Dashboard
 
 ORDER = tuple(outputs.STACK for outputs in PUBLISHED)
 """The stacks in the order of deployment."""
@@ -70,6 +70,8 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     started = time.monotonic()
     for name in names:
         with _run(env, name, console) as run:
+            if name == Dashboard.STACK:
+                dashboards.refuse_to_overwrite(env)
             # What services run from changes with this one only.
             begin = partial(deployments.begin, env, catalog) if name == "compute" else None
             _change(env, run, console, destroy=False, begin=begin)

@@ -272,7 +272,7 @@ KIND = Kind(
             title="CPU and memory",
             unit_label="%",
             series=(CPU.stat("Average", "CPU"), MEMORY.stat("Average", "memory")),
-            thresholds=("cpu", "memory"),
+            thresholds=("cpu", "memory", "cpu-exhausted", "memory-exhausted"),
         ),
         GraphTemplate(
             role="latency",
@@ -324,6 +324,7 @@ KIND = Kind(
             needs="container_insights",
         ),
         *load_balancer.GRAPHS,
+        *service.LOG_GROUP_GRAPHS,
     ),
     events=(load_balancer.EVENTS, logs.EVENTS),
 )

@@ -427,6 +427,7 @@ KIND = Kind(
             needs="function_insights",
         ),
         *queue.GRAPHS,
+        *service.LOG_GROUP_GRAPHS,
     ),
     events=(
         EventsTemplate(

@@ -16,6 +16,7 @@ from catalog import Catalog
 from config.models import Environment
 from ops import (
     clients,
+    dashboards,
     deployments,
     environment,
     functions,
@@ -45,6 +46,8 @@ class World:
     bucket: bool = True
     unchanged: set[str] = field(default_factory=set)
     account: str | None = None
+    taken: str | None = None
+    """Why a dashboard cannot be created."""
     traces_key: str = "arn:aws:kms:eu-west-1:000000000000:key/ours"
     removed: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -143,6 +146,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         if made.account:
             raise OpsError(made.account)
 
+    def refuse_to_overwrite(_: Environment) -> None:
+        made.done.append("look for dashboards")
+        if made.taken:
+            raise OpsError(made.taken)
+
     def note(what: str, result: Any = None) -> Any:
         def call(*_: Any, **__: Any) -> Any:
             made.done.append(what)
@@ -152,6 +160,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
     monkeypatch.setattr(stacks, "StackRun", functools.partial(Run, made))
     monkeypatch.setattr(clients, "check_account", check_account)
+    monkeypatch.setattr(dashboards, "refuse_to_overwrite", refuse_to_overwrite)
     monkeypatch.setattr(clients, "client", lambda *_: Xray(made))
     monkeypatch.setattr(
         state, "outputs", lambda _, name: {"kms_key_id": "ours"} if name in made.deployed else None
@@ -186,6 +195,22 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 def applied(world: World) -> list[str]:
     """Return the stacks that were applied, in order."""
     return [one.split()[-1] for one in world.done if one.startswith("apply")]
+
+
+@pytest.mark.parametrize("env", [LOCAL, PROD])
+def test_a_dashboard_of_somebody_else_s_is_looked_for_before_ours_is_planned(
+    world: World, monkeypatch: pytest.MonkeyPatch, env: tuple[Environment, Catalog]
+) -> None:
+    """Everywhere, and only where dashboards are deployed; the stacks before it stay."""
+    monkeypatch.setenv("APPROVE", "auto")
+    world.taken = "dashboard reveille exists already"
+    with pytest.raises(OpsError, match=world.taken):
+        stacks.deploy(*env, None, world.console)
+    assert applied(world) == ["security", "compute", "monitoring"]
+    assert world.done[-2:] == ["look for dashboards", "forget dashboard"]
+    world.done.clear()
+    stacks.deploy(*env, "monitoring", world.console)
+    assert "look for dashboards" not in world.done
 
 
 def test_an_unknown_stack_is_refused_with_the_known_ones(world: World) -> None:
