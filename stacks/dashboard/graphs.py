@@ -138,13 +138,9 @@ def _with_band(scene: Scene, alarm: Alarm, rows: list[Line]) -> list[Line]:
         raise TypeError(message)
     observed = f"observed{len(rows)}"
     wanted = line(alarm.watches)
-    known = [_is_of(row, wanted) for row in rows]
-    marked = [
-        [*row[:-1], {**row[-1], "id": observed}] if is_it and not any(known[:position]) else row
-        for position, (row, is_it) in enumerate(zip(rows, known, strict=True))
-    ]
-    if not any(known):
-        marked.append(line(alarm.watches, id=observed, visible=False))
+    at = next((position for position, row in enumerate(rows) if _is_of(row, wanted)), len(rows))
+    shown = rows[at] if at < len(rows) else line(alarm.watches, visible=False)
+    marked = [*rows[:at], [*shown[:-1], {**shown[-1], "id": observed}], *rows[at + 1 :]]
     color, consequence = _CONSEQUENCE[scene.consequences.of(alarm.key)]
     band = number(alarm.anomaly_band)
     return [

@@ -10,7 +10,9 @@ import pytest
 import catalog
 from catalog.naming import Names
 from config.models import Environment
-from ops import environment
+from ops import environment, synthesis
+from ops.errors import OpsError
+from stacks import app
 from stacks.dashboard import page, shards
 from stacks.dashboard.boards import Board, refuse_unsound, share_out
 from stacks.dashboard.limits import (
@@ -218,3 +220,15 @@ def test_each_limit_is_looked_at() -> None:
     assert Load(metrics=MAX_METRICS + 1).excess() == "2501 metrics; 2500 are allowed"
     assert Load(queries=MAX_QUERIES + 1).excess() == "31 log queries; 30 are allowed"
     assert Load(size_bytes=MAX_SIZE_BYTES).excess() == "500200 bytes; 500000 are allowed"
+
+
+def test_a_refused_dashboard_ends_a_command_with_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with a traceback: commands print what they know how to say."""
+
+    def refuse(*_: object, **__: object) -> None:
+        message = "dashboard shop-prod: start: …"
+        raise DashboardError(message)
+
+    monkeypatch.setattr(app, "synthesize", refuse)
+    with pytest.raises(OpsError, match=r"^dashboard shop-prod: start: …$"):
+        synthesis.synthesize(many(1), catalog.build(many(1)))
