@@ -535,14 +535,14 @@ LIMITS = [
 
 GRAPHS = [
     Broken("metric of a graph misspelt", dashboard('"Duration"', '"Duratoin"'), "metric", "no metric Duratoin"),
-    Broken("dimension of a graph missing", dashboard('"FunctionName", ', ""), "metric", "pairs of dimension and value"),
+    Broken("dimension of a graph missing", dashboard('"FunctionName",', ""), "metric", "pairs of dimension and value"),
     Broken(
         "function of a graph that is not there",
-        dashboard('"FunctionName", "reveille-', '"FunctionName", "reveile-'), "dimension", "FunctionName is reveile-",
+        dashboard('"FunctionName","reveille-', '"FunctionName","reveile-'), "dimension", "FunctionName is reveile-",
     ),
-    Broken("statistic of a graph misspelt", dashboard('"stat": "p99"', '"stat": "99"'), "statistic", "statistic 99"),
-    Broken("period of a graph", dashboard('"stat": "p99", "period": 60', '"stat": "p99", "period": 61'), "period", "61"),
-    Broken("expression of a graph", dashboard("100 * errors0", "100 * errors9"), "expression", "errors9 is no id"),
+    Broken("statistic of a graph misspelt", dashboard('"stat":"p99"', '"stat":"99"'), "statistic", "statistic 99"),
+    Broken("period of a graph", dashboard('"stat":"p99","period":60', '"stat":"p99","period":61'), "period", "61"),
+    Broken("expression of a graph", dashboard("100 * s0_errors", "100 * s9_errors"), "expression", "s9_errors is no id"),
     Broken(
         "alarm of a dashboard that is not there",
         dashboard("monitoring.outputs.alarm_arns", "monitoring.outputs.alarms"), "dashboard body", "refers to ${data.terraform_remote_state.monitoring.outputs.alarms[",
@@ -557,7 +557,7 @@ GRAPHS = [
         "alarm", "shows arn:aws:x, which is no alarm of these stacks",
     ),
     Broken("log group of a query that is not there", dashboard("SOURCE '", "SOURCE '/x"), "log group", "queries /x"),
-    Broken("graph of another region", dashboard('"region": "eu-west-1"', '"region": "us-east-1"'), "metric", "us-east-1"),
+    Broken("graph of another region", dashboard('"region":"eu-west-1"', '"region":"us-east-1"'), "metric", "us-east-1"),
     Broken("body cut off", dashboard('{"start"', '{"start'), "dashboard body", "no list of widgets"),
 ]  # fmt: skip
 

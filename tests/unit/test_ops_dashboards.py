@@ -57,13 +57,20 @@ class S3:
             {
                 "mode": "data",
                 "type": "aws_cloudwatch_dashboard",
+                "name": "other",
                 "instances": [{"attributes": {"dashboard_name": OURS}}],
             },
-            {"mode": "managed", "type": "aws_other", "instances": [{"attributes": {"dashboard_name": OURS}}]},
+            {
+                "mode": "managed",
+                "type": "aws_other",
+                "name": "other",
+                "instances": [{"attributes": {"dashboard_name": OURS}}],
+            },
             *(
                 {
                     "mode": "managed",
                     "type": "aws_cloudwatch_dashboard",
+                    "name": name,
                     "instances": [{"attributes": {"dashboard_name": name}}],
                 }
                 for name in self.names
