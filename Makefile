@@ -22,7 +22,7 @@ IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy diff output destroy bootstrap invoke package synth local-start local-stop \
-        doctor test test-unit test-synth test-e2e check format lint types docs docs-check bench lock
+        prove prove-all doctor test test-unit test-synth test-e2e check format lint types docs docs-check bench lock
 
 help: ## print this list
 	@awk -f ops/help.awk $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ doctor: .venv/.ready ## check this machine and the environment  ENV=
 synth: .venv/.ready ## write Terraform configuration, cdktf.out  ENV=
 	@$(PY) -m ops synth
 
+prove: .venv/.ready ## prove that alarms reach people  ENV=
+	@$(PY) -m ops prove
+
 package: .venv/.ready ## build the functions' zips  ENV=
 	@$(PY) -m ops package
 
@@ -79,7 +82,7 @@ test-synth: .venv/.ready ## the tests of what is synthesized
 test-e2e: .venv/.ready ## the tests that deploy to a local AWS
 	@$(PYTEST) -m e2e
 
-check: lint types docs-check test-unit test-synth ## everything that needs no deployment
+check: lint types docs-check prove-all test-unit test-synth ## everything that needs no deployment
 
 format: .venv/.ready ## format the code
 	@$(BIN)/ruff check --fix --quiet .
@@ -91,6 +94,9 @@ lint: .venv/.ready ## check format and style
 
 types: .venv/.ready ## check types
 	@$(BIN)/mypy .
+
+prove-all: .venv/.ready ## prove it of every environment
+	@$(PY) -m ops prove --all
 
 docs: .venv/.ready ## write what is generated: schema, config reference, alarm lists
 	@$(PY) -m ops docs

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from catalog.build import build
 from catalog.kinds import KINDS, platform
 from catalog.naming import Names
+from catalog.owned import queues, roles
 from catalog.platform import Platform
 from catalog.services import Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
@@ -156,8 +157,8 @@ def _check_names(env: Environment) -> Iterator[Breach]:
         *(("metric filter", one.name, one.service) for one in catalog.filters),
         *(("alarm", one.name, one.service) for one in catalog.all_alarms),
         *(("alarm", one.key, one.service) for one in catalog.all_alarms),
-        *(("role", name, service) for name, service in names.roles(env)),
-        *(("queue", name, service) for name, service in names.queues(env)),
+        *(("role", name, service) for name, service in roles(env)),
+        *(("queue", name, service) for name, service in queues(env)),
         *(("function", names.of_service(name), name) for name in env.functions),
         ("function", names.notifier, None),
     )

@@ -10,7 +10,7 @@ import difflib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from catalog.specs import LogFilter
 
@@ -18,6 +18,40 @@ AWS_METRICS: Final[Mapping[str, Any]] = json.loads(
     Path(__file__).with_name("aws_metrics.json").read_text(encoding="utf-8")
 )
 """Namespace -> its source and metrics; metric -> its unit and the sets of dimensions it is reported with."""
+
+_SHOWN: Final = 3
+"""Namespaces that a message lists."""
+
+
+class Published(Protocol):
+    """A metric that something of ours puts into CloudWatch itself."""
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def dimensions(self) -> Iterable[str]:
+        """The names of its dimensions."""
+
+
+Known = dict[str, dict[str, list[list[str]]]]
+"""Namespace -> metric -> the sets of dimensions it is reported with, each sorted."""
+
+
+def known(published: Iterable[Published] = ()) -> Known:
+    """Return the metrics that AWS documents, and those that something of ours publishes."""
+    metrics: Known = {
+        namespace: {name: list(one["dimensions"]) for name, one in its["metrics"].items()}
+        for namespace, its in AWS_METRICS.items()
+    }
+    for one in published:
+        metrics.setdefault(one.namespace, {}).setdefault(one.name, []).append(sorted(one.dimensions))
+    return metrics
 
 
 def why_unknown(
@@ -31,32 +65,28 @@ def why_unknown(
         dimensions: the names of its dimensions.
         filters: the metric filters whose metrics exist too; they have no dimensions.
     """
-    metrics = _metrics(filters)
+    metrics = known()
+    for one in filters:
+        metrics.setdefault(one.namespace, {})[one.metric] = [[]]
+    return why_not_in(metrics, namespace, name, dimensions)
+
+
+def why_not_in(metrics: Known, namespace: str, name: str, dimensions: Iterable[str]) -> str | None:
+    """Return why `metrics` have no such metric, in one sentence, or None when they do."""
     if namespace not in metrics:
         return f"no namespace {namespace}{_near(namespace, metrics)}"
     names = metrics[namespace]
     if name not in names:
         elsewhere = sorted(other for other, its in metrics.items() if name in its)
-        hint = f"; it is in {' and '.join(elsewhere)}" if elsewhere else _near(name, names)
+        hint = f"; it is in {' and '.join(elsewhere[:_SHOWN])}" if elsewhere else _near(name, names)
         return f"no metric {name} in {namespace}{hint}"
     given = sorted(dimensions)
     if given not in names[name]:
-        known = " or ".join(_set(one) for one in names[name])
+        sets = " or ".join(_set(one) for one in names[name])
         single = {one for each in names[name] for one in each}
         hints = dict.fromkeys(_near(one, single) for one in given if one not in single)
-        return f"{namespace} {name} is reported by {known}, not by {_set(given)}{''.join(hints)}"
+        return f"{namespace} {name} is reported by {sets}, not by {_set(given)}{''.join(hints)}"
     return None
-
-
-def _metrics(filters: Iterable[LogFilter]) -> dict[str, dict[str, list[list[str]]]]:
-    """Return namespace -> metric -> the sets of dimensions it is reported with, each sorted."""
-    metrics = {
-        namespace: {name: one["dimensions"] for name, one in its["metrics"].items()}
-        for namespace, its in AWS_METRICS.items()
-    }
-    for one in filters:
-        metrics.setdefault(one.namespace, {})[one.metric] = [[]]
-    return metrics
 
 
 def _near(word: str, known: Iterable[str]) -> str:

@@ -92,25 +92,6 @@ class Names:
         """Role with which CloudWatch Logs sends to the archive."""
         return self.of_thing("log-subscription")
 
-    def roles(self, env: Environment) -> Iterator[tuple[str, str | None]]:
-        """Yield the name of every IAM role of `env`, and the service it belongs to."""
-        for name in env.services:
-            if name in env.functions:
-                yield self.of_service(name), name
-            else:
-                yield from ((self.execution_role(name), name), (self.task_role(name), name))
-        yield from ((self.log_archive, None), (self.log_subscription_role, None), (self.notifier, None))
-        if env.maintenance:
-            yield self.maintenance_role, None
-
-    def queues(self, env: Environment) -> Iterator[tuple[str, str | None]]:
-        """Yield the name of every queue of `env`, and the service it belongs to."""
-        for name, function in env.functions.items():
-            if function.sqs_trigger:
-                yield from ((self.of_service(name), name), (self.dead_letters(name), name))
-        yield from ((self.alarm_queue, None), (self.alarm_dead_letters, None))
-        yield self.notifier_dead_letters, None
-
     def topics(self, env: Environment) -> Iterator[tuple[str, str]]:
         """Yield the key and the name of every topic of `env`."""
         yield from ((topic, self.topic(topic)) for topic in get_args(Topic))

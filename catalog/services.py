@@ -125,5 +125,5 @@ class Service:
             role=template.role,
             unit_label=template.unit_label,
             series=tuple(self.subject.series(one, period_s) for one in template.series),
-            thresholds=tuple(alarm.key for alarm in watched if alarm.threshold is not None),
+            thresholds=tuple(alarm.key for alarm in watched),
         )

@@ -272,13 +272,13 @@ def _leaves(rule: Rule) -> Iterator[str]:
 
 
 class Graph(Spec):
-    """One picture: series that share an axis, and the alarm whose threshold is drawn on it."""
+    """One picture: series that share an axis, and the alarms whose thresholds are drawn on it."""
 
     title: str
     series: tuple[Series, ...] = Field(min_length=1)
     unit_label: str
     thresholds: tuple[str, ...] = ()
-    """Keys of the alarms whose lines are drawn."""
+    """Keys of the alarms whose thresholds are drawn: lines, or bands."""
     role: str
     """What the graph shows (`errors`, `latency`, …): graphs of one role are compared across services."""
 

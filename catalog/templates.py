@@ -215,6 +215,10 @@ class Kind(Spec):
     """(environment, service) -> what alarms may depend on; what is not there does not apply."""
     facts_words: Mapping[str, str]
     """Fact -> what is missing without it, such as "no queue feeds it"."""
+    roles: Callable[[Names, str], tuple[str, ...]]
+    """(names, service name) -> the names of its IAM roles."""
+    queues: Callable[[Names, str, AnyService], tuple[str, ...]]
+    """(names, service name, service) -> the names of its queues."""
     log_groups: Callable[[Names, str], tuple[LogGroup, ...]]
     """(names, service name) -> its log groups; the first is the one it writes itself."""
     shared_log_groups: Callable[[Environment, Names], tuple[LogGroup, ...]]

@@ -37,6 +37,34 @@ def caller_of(request: Request) -> Caller | None:
     return Caller(match[1], match[2], match[3]) if match else None
 
 
+def signed_for(request: Request, service: str) -> Request:
+    """Return a request of the same caller, in the same region, to another service: a POST without content.
+
+    Args:
+        request: the caller's request.
+        service: the other service's signing name.
+    """
+    # The signature is not checked, so the service it names can be another.
+    scope = rf"Credential=\1/20000101/\2/{service}/aws4_request"
+    headers = tuple(
+        (name, _SCOPE.sub(scope, value)) for name, value in request.headers if name != "x-amz-target"
+    )
+    return replace(request, method="POST", path="/", query="", headers=headers).with_content(b"")
+
+
+def signed_by(request: Request, arn: str) -> Request:
+    """Return a request to a resource's service, in the resource's account and region: a POST without content.
+
+    Args:
+        request: a request, signed or not.
+        arn: the resource's ARN.
+    """
+    _, _, service, region, account, _ = arn.split(":", 5)
+    scope = f"AWS4-HMAC-SHA256 Credential={account}/20000101/{region}/{service}/aws4_request"
+    signed = request.with_header("authorization", scope)
+    return signed_for(signed, service)
+
+
 class Store:
     """What the front remembers, in memory: tables of rows, by account and region.
 
@@ -139,16 +167,10 @@ async def account_of(access_key: str, request: Request, upstream: Upstream) -> s
         return access_key
     if not access_key.startswith("ASIA"):
         return DEFAULT_ACCOUNT
-    ask = replace(request, method="POST", path="/", query="").with_content(
+    ask = signed_for(request, "sts").with_content(
         b"Action=GetCallerIdentity&Version=2011-06-15", content_type="application/x-www-form-urlencoded"
     )
-    # The signature is not checked, so the service it names can be another.
-    kept = tuple(
-        (name, _SCOPE.sub(r"Credential=\1/20000101/\2/sts/aws4_request", value))
-        for name, value in ask.headers
-        if name != "x-amz-target"
-    )
-    answer = await upstream(replace(ask, headers=kept))
+    answer = await upstream(ask)
     match = re.search(rb"<Account>(\d{12})</Account>", answer.body)
     return match[1].decode() if match else DEFAULT_ACCOUNT
 

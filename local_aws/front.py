@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local_aws import relay
 from local_aws.calls import Call, Store, account_of, caller_of, unsupported
 from local_aws.errors import AwsError, read_error, write_error, write_rest_xml_error
 from local_aws.identity import HEALTH, NAME
@@ -66,6 +67,9 @@ class Front:
             return
         if request.path == _RESET:
             self._store.clear()
+        if request.path.startswith(relay.PATH):
+            await self._relay(request, scope, receive, send)
+            return
         request = signed_confirmation(request)
         caller = caller_of(request)
         if caller is None:
@@ -75,6 +79,15 @@ class Front:
             await self._answer(request, caller, _Connection(scope, Body(receive), send))
         except DisconnectedError:
             return
+
+    async def _relay(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a notification to a function."""
+        try:
+            whole = request.with_body(await Body(receive).whole())
+        except DisconnectedError:
+            return
+        response = await relay.receive(whole, self._store, Upstream(self._upstream, scope))
+        await response.send(send)
 
     def _health(self) -> Response:
         body = json.dumps({"name": NAME, "pid": os.getpid(), "token": self._token}).encode()

@@ -19,6 +19,9 @@ _KEEP_ALIVE_S = 75.0
 _GRACE_S = 0.5
 _PARENT_POLL_S = 0.5
 
+_KEPT = frozenset({"AWS_CA_BUNDLE"})
+"""What is not an account's but the machine's: which certificates it trusts."""
+
 
 def main() -> None:
     """Serve with the options given on the command line; `process.start` runs this in a session of its own."""
@@ -54,16 +57,16 @@ def prepare_environment(port: int) -> None:
     os.environ["S3_PERSIST"] = "0"
     os.environ["AUTH"] = "false"
     os.environ["USE_SSL"] = "0"
-    # Functions inherit the server's environment: none of them may call an account of whoever started it.
+    # Functions inherit the server's environment: none of them may call an account of whoever started it, nor
+    # be sent elsewhere by settings of theirs (a profile, an endpoint of one service, a proxy).
+    for name in [name for name in os.environ if name.startswith("AWS_") and name not in _KEPT]:
+        del os.environ[name]
+    os.environ.pop("SERVICES", None)
     os.environ["AWS_ENDPOINT_URL"] = f"http://{HOST}:{port}"
-    for name in (
-        "SERVICES",
-        "AWS_PROFILE",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-    ):
-        os.environ.pop(name, None)
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    # Python's `urllib` reads the lower-case name first, others the upper-case one.
+    around = {*filter(None, os.environ.get("no_proxy", os.environ.get("NO_PROXY", "")).split(",")), HOST}
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(sorted(around))
 
 
 async def _serve(port: int, token: str, *, with_parent: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from config.models import LOCAL_CREDENTIALS, Environment
 from ops.errors import OpsError
 
-ServiceName = Literal["s3", "sts", "lambda", "logs", "sqs", "xray"]
+ServiceName = Literal["cloudwatch", "lambda", "logs", "s3", "secretsmanager", "sqs", "ssm", "sts", "xray"]
 
 
 def client(env: Environment, service: ServiceName, *, answers_in_s: int = 60, attempts: int = 4) -> Any:  # noqa: ANN401  # its type depends on `service`

@@ -24,6 +24,7 @@ from ops import (
     functions,
     local,
     output,
+    proving,
     state,
     synthesis,
 )
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         ("destroy", _destroy, "destroy all stacks, or one"),
         ("output", _output, "show what the stacks published"),
         ("synth", _synth, "write Terraform configuration to cdktf.out"),
+        ("prove", _prove, "prove that alarms have data and reach people"),
         ("package", _package, "build the functions' zips"),
         ("local-start", _local_start, "start the local AWS with its state bucket"),
         ("bootstrap", _bootstrap, "create the state bucket, once per account"),
@@ -105,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--keep-local-aws", action="store_true", help="leave the local AWS running")
         if name == "output":
             command.add_argument("--json", action="store_true", help="one JSON object, name -> value")
+        if name == "prove":
+            command.add_argument("--all", action="store_true", help="every environment, one line each")
         if name == "docs":
             command.add_argument("--check", action="store_true", help="only say which are out of date")
         if name == "invoke":
@@ -166,6 +170,16 @@ def _synth(_: argparse.Namespace) -> int:
     env, catalog = _read()
     synthesis.synthesize(env, catalog)
     return 0
+
+
+def _prove(options: argparse.Namespace) -> int:
+    console = _console()
+    if options.all:
+        told = [proving.tell(name, proof, console, table=False) for name, proof in proving.every()]
+        return 0 if all(told) else FAILED
+    env, catalog = _read()
+    proof = proving.of_environment(env, catalog)
+    return 0 if proving.tell(env.environment, proof, console, table=True) else FAILED
 
 
 def _package(_: argparse.Namespace) -> int:

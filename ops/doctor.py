@@ -9,7 +9,7 @@ from rich.console import Console
 
 from config.errors import ConfigError
 from config.models import Environment
-from ops import clients, environment, local, state, terraform
+from ops import clients, environment, local, secrets, state, terraform
 from ops.errors import OpsError
 from ops.stacks import ORDER
 from ops.terraform import TerraformError
@@ -40,8 +40,11 @@ def examine(name: str, console: Console) -> bool:
     if not check("config", lambda: _config(name)):
         return fine
     env, _ = environment.read(name)
-    if check("AWS", lambda: _aws(env)) and check("state", lambda: _state(env)):
-        check("stacks", lambda: _deployed(env))
+    if check("AWS", lambda: _aws(env)):
+        if references := secrets.references(env):
+            check("secrets", lambda: secrets.find(env, references))
+        if check("state", lambda: _state(env)):
+            check("stacks", lambda: _deployed(env))
     return fine
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from catalog.kinds.platform import NOTIFIER
@@ -33,13 +33,19 @@ def notifier_zip(env: Environment) -> Path:
     return zip_path(env, NOTIFIER)
 
 
-def build(env: Environment) -> Iterator[Package]:
-    """Build every function of `env` that changed, and the notifier; yield each as it is ready.
+def build(env: Environment, stacks: Collection[str] = ("compute", "monitoring")) -> Iterator[Package]:
+    """Build every function that changed; yield each as it is ready.
+
+    Args:
+        env: the environment.
+        stacks: those that need their functions: `compute` the services', `monitoring` the notifier.
 
     Raises:
         PackageError: one cannot be built.
     """
-    for function in (*env.functions.values(), NOTIFIER):
+    services = env.functions.values() if "compute" in stacks else ()
+    notifier = [NOTIFIER] if "monitoring" in stacks else []
+    for function in (*services, *notifier):
         yield package(
             ROOT / function.source, target=target(env, function), out_dir=OUT, handler=function.handler
         )

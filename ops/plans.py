@@ -99,8 +99,14 @@ class StackRun:
         """
         return self._plan_and_maybe_apply("plan", f"-out={self._plan_file}", *_options(destroy=destroy))[0]
 
-    def plan_and_apply(self, *, destroy: bool = False) -> tuple[Plan, float]:
+    def plan_and_apply(
+        self, *, destroy: bool = False, begin: Callable[[], None] | None = None
+    ) -> tuple[Plan, float]:
         """Plan and apply without a question: one run of Terraform, which loads the provider once.
+
+        Args:
+            destroy: whether to destroy the stack.
+            begin: called between plan and apply, if resources change.
 
         Returns:
             What was done, and the seconds it took.
@@ -108,7 +114,8 @@ class StackRun:
         Raises:
             TerraformError: it failed; what was done until then is in the state.
         """
-        return self._plan_and_maybe_apply("apply", "-auto-approve", *_options(destroy=destroy))
+        arguments = ("-auto-approve", *_options(destroy=destroy))
+        return self._plan_and_maybe_apply("apply", *arguments, begin=begin)
 
     def apply(self, plan: Plan) -> float:
         """Apply the kept plan; return the seconds it took.
@@ -124,7 +131,11 @@ class StackRun:
         return self._collect("show", *options, str(self._plan_file))
 
     def _plan_and_maybe_apply(
-        self, command: str, *arguments: str, total: int | None = None
+        self,
+        command: str,
+        *arguments: str,
+        total: int | None = None,
+        begin: Callable[[], None] | None = None,
     ) -> tuple[Plan, float]:
         """Run and follow Terraform; return what it planned, and the seconds it took."""
         planned: dict[str, int] = {}
@@ -137,6 +148,8 @@ class StackRun:
                 if kind == "change_summary" and event["changes"]["operation"] == "plan":
                     planned = event["changes"]
                     progress.total = _total(planned)
+                    if begin and progress.total:
+                        begin()
                 elif kind == "outputs" and not output_changes:
                     output_changes = sum(
                         one.get("action", "noop") != "noop" for one in event["outputs"].values()

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 from rich.console import Console
 
 from catalog import Catalog
 from config.explain import did_you_mean
 from config.models import Environment
-from ops import clients, functions, local, reads, state, synthesis
+from ops import clients, dashboards, deployments, functions, local, moves, proving, reads, state, synthesis
 from ops.errors import OpsError
 from ops.package import describe
 from ops.plans import Plan, StackRun
-from stacks.contracts import PUBLISHED, READS
+from stacks.contracts import PUBLISHED, READS, Dashboard
 
 ORDER = tuple(outputs.STACK for outputs in PUBLISHED)
 """The stacks in the order of deployment."""
@@ -59,15 +60,21 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
         state.create_bucket(env)
     _require_state(env)
     synthesis.synthesize(env, catalog)
+    proving.require(env, catalog)
     _require_published(env, names)
-    if "compute" in names:
-        packages = list(functions.build(env))
-        if packages:
-            console.print(describe(packages), highlight=False, soft_wrap=True)
+    for name in names:
+        moves.refuse_to_lose(env, name)
+    packages = list(functions.build(env, names))
+    if packages:
+        console.print(describe(packages), highlight=False, soft_wrap=True)
     started = time.monotonic()
     for name in names:
         with _run(env, name, console) as run:
-            _change(env, run, console, destroy=False)
+            if name == Dashboard.STACK:
+                dashboards.refuse_to_overwrite(env)
+            # What services run from changes with this one only.
+            begin = partial(deployments.begin, env, catalog) if name == "compute" else None
+            _change(env, run, console, destroy=False, begin=begin)
     what = f"{stack} of {env.environment}" if stack else env.environment
     console.print(
         f"Deployed {what} in {time.monotonic() - started:.0f} s. "
@@ -88,7 +95,7 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
     _require_state(env)
     synthesis.synthesize(env, catalog)
     _require_published(env, names)
-    for _ in functions.build(env) if "compute" in names else ():
+    for _ in functions.build(env, names):
         pass
     waiting = {name: reads.unpublished(env, name) for name in names}
     plannable = [name for name in names if not waiting[name]]
@@ -143,7 +150,7 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
         deployed = [name for name in names if state.outputs(env, name) is not None]
         _refuse_protected(env, deployed)
         _refuse_needed(env, names)
-        for _ in functions.build(env) if "compute" in deployed else ():
+        for _ in functions.build(env, deployed):
             pass
         synthesis.synthesize(env, catalog)
         for name in names:
@@ -274,19 +281,35 @@ def _refuse_to_lose(env: Environment, plan: Plan) -> None:
         raise OpsError(message)
 
 
-def _change(env: Environment, run: StackRun, console: Console, *, destroy: bool) -> None:
+def _change(
+    env: Environment,
+    run: StackRun,
+    console: Console,
+    *,
+    destroy: bool,
+    begin: Callable[[], None] | None = None,
+) -> None:
     """Deploy or destroy one stack, after a question where one is due, and say what was done.
+
+    Args:
+        env: the environment.
+        run: Terraform in the stack's folder.
+        console: where to say what happens.
+        destroy: whether to destroy it.
+        begin: what to do once it is certain that resources change, before the first one does.
 
     Raises:
         OpsError: declined; TerraformError: Terraform failed.
     """
     if env.is_local:
-        plan, elapsed_s = run.plan_and_apply(destroy=destroy)
+        plan, elapsed_s = run.plan_and_apply(destroy=destroy, begin=begin)
     else:
         plan, elapsed_s = run.plan(destroy=destroy), 0.0
         _refuse_to_lose(env, plan)
         if not plan.is_empty:
             _ask(env, run, plan, console)
+            if begin and plan.changes:
+                begin()
             elapsed_s = run.apply(plan)
     done = "No changes" if plan.is_empty else f"{_done(plan)} in {elapsed_s:.0f} s"
     console.print(f"{run.stack:<11} {done}", highlight=False)

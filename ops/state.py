@@ -104,17 +104,29 @@ def delete_bucket(env: Environment) -> None:
 
 def outputs(env: Environment, stack: str) -> dict[str, Any] | None:
     """Return what a stack published, name -> value; None when it is not deployed."""
-    try:
-        body = (
-            client(env, "s3")
-            .get_object(Bucket=env.state.bucket, Key=Names.of(env).state_key(stack))["Body"]
-            .read()
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] in NOT_FOUND:
-            return None
-        raise
-    state = json.loads(body)
+    state = _read(env, stack)
     if not state.get("resources"):
         return None
     return {name: one["value"] for name, one in state.get("outputs", {}).items()}
+
+
+def resources(env: Environment, stack: str) -> dict[str, dict[str, Any]]:
+    """Return what a stack has made, address -> attributes; nothing when it is not deployed."""
+    return {
+        f"{one['type']}.{one['name']}": one["instances"][0]["attributes"]
+        for one in _read(env, stack).get("resources", [])
+        if one["mode"] == "managed" and one["instances"]
+    }
+
+
+def _read(env: Environment, stack: str) -> dict[str, Any]:
+    """Return a stack's state, empty when there is none."""
+    key = Names.of(env).state_key(stack)
+    try:
+        body = client(env, "s3").get_object(Bucket=env.state.bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in NOT_FOUND:
+            return {}
+        raise
+    state: dict[str, Any] = json.loads(body)
+    return state

@@ -8,6 +8,7 @@ from pathlib import Path
 from catalog import Catalog
 from config.models import Environment
 from ops import ROOT, functions
+from ops.errors import OpsError
 
 
 def out() -> Path:
@@ -15,19 +16,23 @@ def out() -> Path:
     return Path(os.environ.get("CDKTF_OUTDIR") or ROOT / "cdktf.out")
 
 
-def synthesize(env: Environment, catalog: Catalog) -> None:
-    """Write every stack of `env` under `out()`; functions need not be built yet.
+def synthesize(env: Environment, catalog: Catalog, folder: Path | None = None) -> None:
+    """Write every stack of `env` under `folder`, or `out()`; functions need not be built yet.
 
     Raises:
-        DashboardTooLargeError: the services do not fit into one dashboard.
+        OpsError: CloudWatch would refuse a dashboard.
     """
     # Imported late: cdktf starts Node, which a refused configuration need not wait for.
     from stacks import app  # noqa: PLC0415
+    from stacks.dashboard.limits import DashboardError  # noqa: PLC0415
 
-    app.synthesize(
-        env,
-        catalog,
-        zips=functions.zip_paths(env),
-        notifier_zip=functions.notifier_zip(env),
-        out=str(out()),
-    )
+    try:
+        app.synthesize(
+            env,
+            catalog,
+            zips=functions.zip_paths(env),
+            notifier_zip=functions.notifier_zip(env),
+            out=str(folder or out()),
+        )
+    except DashboardError as error:
+        raise OpsError(str(error)) from error

@@ -30,7 +30,7 @@ def synthesize(
         out: folder for `stacks/<stack>/cdk.tf.json`.
 
     Raises:
-        DashboardTooLargeError: the services do not fit into one dashboard.
+        DashboardError: CloudWatch would refuse a dashboard.
     """
     app = App(outdir=out)
     # Relative to the stack's folder, so that the same inputs give the same bytes in any checkout.

@@ -13,6 +13,7 @@ from catalog.naming import Names
 from config.models import LOCAL_CREDENTIALS, Environment
 from stacks import aws
 from stacks.contracts import READS, Outputs
+from stacks.moves import moved_blocks
 
 _O = TypeVar("_O", bound=Outputs)
 
@@ -42,6 +43,8 @@ class Stack(TerraformStack):
         S3Backend(self, key=self.names.state_key(name), encrypt=True, **_s3(env))
         self.add_override("terraform.backend.s3.use_lockfile", value=True)  # no argument of cdktf 0.21
         self.add_override("terraform.required_version", ">= 1.10")
+        if moved := moved_blocks(name):
+            self.add_override("moved", moved)
 
     def _provider(self) -> None:
         env = self.env

@@ -72,12 +72,17 @@ def key_policy(names: Names) -> str:
             },
         ),
         # SNS Developer Guide, "Key management": conditions on the rule or its account are not supported for
-        # EventBridge, which would then not deliver. Which rules may publish is said by the topic's policy.
+        # EventBridge, which would then not deliver. What SNS encrypts for is in every request to the key.
         policies.allow(
             "EventsPublishToEncryptedTopics",
             _USE,
             ["*"],
             principal=policies.service("events.amazonaws.com"),
+            conditions={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{region}:{account}:{ours}"
+                }
+            },
         ),
         # SNS Developer Guide, "Configuring Amazon SNS encryption for a topic with an encrypted SQS queue".
         policies.allow(

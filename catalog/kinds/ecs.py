@@ -52,6 +52,15 @@ def _facts(env: Environment, of: AnyService) -> Facts:
     return facts
 
 
+def _roles(names: Names, name: str) -> tuple[str, ...]:
+    return (names.execution_role(name), names.task_role(name))
+
+
+def _queues(names: Names, name: str, of: AnyService) -> tuple[str, ...]:
+    del names, name, of
+    return ()
+
+
 def _log_groups(names: Names, name: str) -> tuple[LogGroup, ...]:
     return (
         LogGroup(key=name, name=names.container_log_group(name), service=name, writer="service"),
@@ -239,6 +248,8 @@ KIND = Kind(
         "load_balancer": "no load balancer is in front of it (load_balancer)",
         "desired_count": "no task should run (desired_count)",
     },
+    roles=_roles,
+    queues=_queues,
     log_groups=_log_groups,
     shared_log_groups=_shared_log_groups,
     failing="errors",
@@ -261,7 +272,7 @@ KIND = Kind(
             title="CPU and memory",
             unit_label="%",
             series=(CPU.stat("Average", "CPU"), MEMORY.stat("Average", "memory")),
-            thresholds=("cpu", "memory"),
+            thresholds=("cpu", "memory", "cpu-exhausted", "memory-exhausted"),
         ),
         GraphTemplate(
             role="latency",
@@ -313,6 +324,7 @@ KIND = Kind(
             needs="container_insights",
         ),
         *load_balancer.GRAPHS,
+        *service.LOG_GROUP_GRAPHS,
     ),
     events=(load_balancer.EVENTS, logs.EVENTS),
 )

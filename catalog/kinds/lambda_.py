@@ -49,6 +49,16 @@ def _facts(env: Environment, of: AnyService) -> Facts:
     return facts
 
 
+def _roles(names: Names, name: str) -> tuple[str, ...]:
+    return (names.of_service(name),)
+
+
+def _queues(names: Names, name: str, of: AnyService) -> tuple[str, ...]:
+    if cast("LambdaService", of).sqs_trigger is None:
+        return ()
+    return (names.of_service(name), names.dead_letters(name))
+
+
 def _log_groups(names: Names, name: str) -> tuple[LogGroup, ...]:
     return (LogGroup(key=name, name=names.function_log_group(name), service=name, writer="service"),)
 
@@ -337,6 +347,8 @@ KIND = Kind(
         "callers": "a queue feeds it, and tries again",
         "reserved_concurrency": "no concurrency is reserved for it (reserved_concurrency)",
     },
+    roles=_roles,
+    queues=_queues,
     log_groups=_log_groups,
     shared_log_groups=_shared_log_groups,
     failing="errors",
@@ -415,6 +427,7 @@ KIND = Kind(
             needs="function_insights",
         ),
         *queue.GRAPHS,
+        *service.LOG_GROUP_GRAPHS,
     ),
     events=(
         EventsTemplate(

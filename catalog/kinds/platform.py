@@ -107,7 +107,7 @@ ALARMS = (
         part_of="notifications-broken",
         needs="topic",
         says="notifications could not be delivered to one of its subscribers",
-        look="the dead-letter queue: each message there names its subscription and the error",
+        look="the dead-letter queue for what was said, and the subscriber: it did not answer, or refused",
     ),
     AlarmTemplate(
         key="notifications-redriven",

@@ -6,7 +6,7 @@ somebody because users notice; *degraded* and *saturation* are tickets, silent w
 
 from __future__ import annotations
 
-from catalog.templates import AlarmTemplate, CompositeTemplate, MetricTemplate
+from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate, MetricTemplate
 
 IMPACT = CompositeTemplate(
     key="impact",
@@ -95,6 +95,16 @@ LOG_GROUP_ALARMS = (
     ),
 )
 """Source of the metrics: CloudWatch Logs User Guide, "Monitoring usage with CloudWatch metrics"."""
+
+LOG_GROUP_GRAPHS = (
+    GraphTemplate(
+        role="log-volume",
+        title="Log volume",
+        unit_label="bytes",
+        series=(_BYTES.stat("Sum", "bytes of log"),),
+        thresholds=("log-flood",),
+    ),
+)
 
 FACTS_WORDS = {
     "container_insights": "Container Insights is switched off (insights.containers)",

@@ -12,6 +12,7 @@ from local_aws.services import (
     cloudwatch,
     ec2,
     ecs,
+    events,
     firehose,
     lambda_,
     logs,
@@ -20,7 +21,19 @@ from local_aws.services import (
     xray,
 )
 
-_MODULES = (application_autoscaling, cloudwatch, ec2, ecs, firehose, lambda_, logs, s3, sns, xray)
+_MODULES = (
+    application_autoscaling,
+    cloudwatch,
+    ec2,
+    ecs,
+    events,
+    firehose,
+    lambda_,
+    logs,
+    s3,
+    sns,
+    xray,
+)
 
 SERVICES = MappingProxyType({module.SERVICE.model.signing_name: module.SERVICE for module in _MODULES})
 """By signing name, which is what a signed request carries."""

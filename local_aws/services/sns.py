@@ -1,7 +1,8 @@
-"""SNS subscriptions: confirmation as AWS has it.
+"""SNS subscriptions: confirmation as AWS has it, and functions that are invoked as AWS does.
 
 MiniStack ignores `ReturnSubscriptionArn`, lists a pending subscription by its ARN and takes an e-mail address
-for confirmed. Here an e-mail or http(s) subscription is pending until it is confirmed.
+for confirmed. Here an e-mail or http(s) subscription is pending until it is confirmed. A function's
+subscription is a webhook to MiniStack (`local_aws.relay`) and shown as what it is.
 
 Sources: Amazon SNS API Reference, Subscribe, Unsubscribe, ConfirmSubscription, ListSubscriptionsByTopic.
 """
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 from local_aws.calls import Answer, Call, Service
 from local_aws.errors import AwsError, read_error
 from local_aws.protocols import Value, read_output
+from local_aws.relay import FUNCTION, Relay, relays
 
 if TYPE_CHECKING:
     from local_aws.wire import Request, Response
@@ -48,6 +50,8 @@ async def _attributes(call: Call, arn: str) -> dict[str, str]:
     """Return a subscription's attributes, pending when its e-mail address has not confirmed."""
     answer = await _ask(call, "GetSubscriptionAttributes", SubscriptionArn=arn)
     found: dict[str, str] = answer["Attributes"]
+    if relay := _relay(call, found["Endpoint"]):
+        found |= {"Protocol": "lambda", "Endpoint": relay.function}
     if arn in call.table("unconfirmed"):
         found |= {"PendingConfirmation": "true", "ConfirmationWasAuthenticated": "false"}
     return found
@@ -62,27 +66,65 @@ async def _is_pending(call: Call, row: Value) -> bool:
 
 async def _subscriptions(call: Call, topic: str) -> list[Value]:
     answer = await _ask(call, "ListSubscriptionsByTopic", TopicArn=topic)
-    rows: list[Value] = answer["Subscriptions"]
-    return rows
+    return [_shown(call, row) for row in answer["Subscriptions"]]
+
+
+def _relay(call: Call, address: str) -> Relay | None:
+    """Return the relay that an endpoint is the address of, if it is one."""
+    return next((relay for relay in relays(call.store).values() if relay.url == address), None)
+
+
+def _shown(call: Call, row: Value) -> Value:
+    """Return a listed subscription as what it is."""
+    relay = _relay(call, row["Endpoint"])
+    return {**row, "Protocol": "lambda", "Endpoint": relay.function} if relay else row
 
 
 async def subscribe(call: Call) -> Value:
     """Subscribe, and return the ARN when it is asked for or when nothing has to be confirmed."""
     topic, protocol, address = (call.input.get(name) for name in ("TopicArn", "Protocol", "Endpoint"))
-    before = {row["SubscriptionArn"] for row in await _subscriptions(call, str(topic))}
-    await call.forward()
-    row = next(
-        row
-        for row in await _subscriptions(call, str(topic))
-        if (row["Protocol"], row["Endpoint"]) == (protocol, address)
-    )
+    before = {_identity(row): row for row in await _subscriptions(call, str(topic))}
+    if protocol == "lambda" and ("lambda", address) not in before:
+        await _subscribe_function(call, str(topic), str(address))
+    elif protocol != "lambda":
+        await call.forward()
+    rows = {_identity(row): row for row in await _subscriptions(call, str(topic))}
+    row = rows[str(protocol), str(address)]
     arn = row["SubscriptionArn"]
-    if protocol in _EMAIL and arn not in before:
+    if protocol in _EMAIL and _identity(row) not in before:
         token = uuid.uuid4().hex
         call.table("unconfirmed")[arn] = {"topic": topic, "token": token}
         log.info("mail to %s: confirm the subscription to %s with token %s", address, topic, token)
     shown = call.input.get("ReturnSubscriptionArn", False) or not await _is_pending(call, row)
     return {"SubscriptionArn": arn if shown else "pending confirmation"}
+
+
+def _identity(row: Value) -> tuple[str, str]:
+    """Return what there is once in a topic: a protocol with an endpoint."""
+    return row["Protocol"], row["Endpoint"]
+
+
+async def _subscribe_function(call: Call, topic: str, function: str) -> None:
+    """Subscribe a function by a relay of its own.
+
+    Raises:
+        AwsError: InvalidParameter, when that is no function's ARN; MiniStack's error.
+    """
+    if not FUNCTION.fullmatch(function):
+        code = "InvalidParameter"
+        raise AwsError(code, "Invalid parameter: Lambda endpoint ARN")
+    relay = Relay(topic, function)
+    relays(call.store)[relay.identity] = relay
+    try:
+        attributes = {name: value for name, value in call.request.fields().items() if "Attributes" in name}
+        await _ask(call, "Subscribe", TopicArn=topic, Protocol="http", Endpoint=relay.url, **attributes)
+        await relay.wait()
+        for row in (await _ask(call, "ListSubscriptionsByTopic", TopicArn=topic))["Subscriptions"]:
+            if row["Endpoint"] == relay.url:
+                relay.subscription = row["SubscriptionArn"]
+    except BaseException:
+        del relays(call.store)[relay.identity]
+        raise
 
 
 async def confirm(call: Call) -> Value | Response:
@@ -132,7 +174,7 @@ async def list_subscriptions(call: Call) -> Value:
     answer = read_output(await call.forward(), call.operation)
     rows = [
         {**row, "SubscriptionArn": "PendingConfirmation"} if await _is_pending(call, row) else row
-        for row in answer["Subscriptions"]
+        for row in [_shown(call, row) for row in answer["Subscriptions"]]
     ]
     return {**answer, "Subscriptions": rows}
 

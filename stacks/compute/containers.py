@@ -104,6 +104,8 @@ class Containers:
             task_role_arn=task.arn,
             container_definitions=json.dumps([self._main(name, service), self._collector(name)]),
             tags=tags,
+            # ECS goes back to the revision before only while that one is active.
+            lifecycle={"create_before_destroy": True},
         )
         resource = stack.add(
             aws.EcsService,

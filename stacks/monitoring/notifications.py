@@ -101,14 +101,9 @@ class Notifications:
         return topic
 
     def _publishers(self, key: str, arn: str) -> list[policies.Statement]:
-        """Return who may publish to a topic: alarms, and the rules whose events go there."""
+        """Return who may publish to a topic: alarms, and EventBridge where events go there."""
         names = self._stack.names
         alarms = f"arn:aws:cloudwatch:{names.region}:{names.account_id}:alarm:{names.of_thing('*')}"
-        rules = [
-            f"arn:aws:events:{names.region}:{names.account_id}:rule/{event.name}"
-            for event in self._catalog.events
-            if event.topic == key
-        ]
         statements = [
             # CloudWatch User Guide, "Notifying users on alarm changes".
             policies.allow(
@@ -122,15 +117,15 @@ class Notifications:
                 },
             )
         ]
-        if rules:
-            # EventBridge User Guide, "Using IAM policy conditions in Amazon EventBridge".
+        if any(event.topic == key for event in self._catalog.events):
+            # Without a condition: none is documented that EventBridge meets for a topic, and one that it does
+            # not meet is silence (EventBridge User Guide, "Using resource-based policies").
             statements.append(
                 policies.allow(
-                    "EventsOfOurServicesPublish",
+                    "EventsPublish",
                     ["sns:Publish"],
                     [arn],
                     principal=policies.service("events.amazonaws.com"),
-                    conditions={"ArnEquals": {"aws:SourceArn": rules}},
                 )
             )
         return statements

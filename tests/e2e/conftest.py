@@ -16,9 +16,10 @@ import pytest
 
 from catalog import Catalog
 from config.models import Environment
-from local_aws import process
+from local_aws import clock, process
 from local_aws.identity import HOST
 from ops import BUILD, ROOT, environment
+from tests.e2e.endpoint import SLACK, WEBHOOK, Endpoint, listening
 
 
 @dataclass(frozen=True)
@@ -64,21 +65,61 @@ class Platform:
         return dict(json.loads(done.stdout))
 
 
+LOCAL_AWS_SPEED = 20
+"""How many times faster alarms' waits pass than in AWS."""
+
+SLACK_PARAMETER = "/reveille/local/slack"
+
+
+def everything(webhooks: Endpoint) -> dict[str, str]:
+    """Return overrides that switch on what the local environment does not have by itself."""
+    here = "arn:aws:elasticloadbalancing:eu-west-1:000000000000"
+    return {
+        # A webhook that nobody answers stays pending, as an e-mail address does.
+        "REVEILLE_NOTIFICATIONS__CRITICAL": json.dumps(
+            {
+                "emails": ["somebody@example.com"],
+                "webhooks": ["https://127.0.0.1:9/alarms", f"{webhooks.url}{WEBHOOK}"],
+                "slack": [f"ssm:{SLACK_PARAMETER}"],
+            }
+        ),
+        "REVEILLE_NOTIFICATIONS__WARNING": json.dumps(
+            {"emails": ["somebody@example.com"], "webhooks": [f"{webhooks.url}{WEBHOOK}"]}
+        ),
+        "REVEILLE_MAINTENANCE__PATCHING": json.dumps(
+            {"cron": "0 3 ? * SUN *", "duration_min": 60, "reason": "The database is patched"}
+        ),
+        "REVEILLE_SERVICES__CHECKOUT_API__LOAD_BALANCER": json.dumps(
+            {
+                "load_balancer_arn": f"{here}:loadbalancer/app/shop/0123456789abcdef",
+                "target_group_arn": f"{here}:targetgroup/checkout/0123456789abcdef",
+                "security_group_id": "sg-0123456789abcdef0",
+            }
+        ),
+        "REVEILLE_SERVICES__PAYMENT_HANDLER__ALARMS__LOG_FLOOD": json.dumps({"anomaly_band": 3}),
+        "REVEILLE_SERVICES__PAYMENT_HANDLER__ALARMS__HEARTBEAT": json.dumps({"enabled": True}),
+        "REVEILLE_SERVICES__PAYMENT_HANDLER__RESERVED_CONCURRENCY": "20",
+    }
+
+
 @pytest.fixture(scope="session")
-def empty_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def webhooks() -> Iterator[Endpoint]:
+    """Where notifications arrive."""
+    with listening() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def empty_platform(tmp_path_factory: pytest.TempPathFactory, webhooks: Endpoint) -> Iterator[Platform]:
     """A local AWS on a free port with nothing in it."""
     folder = tmp_path_factory.mktemp("platform")
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
-    endpoint = process.start(port, folder / "local-aws")
-    # A webhook that nobody answers stays pending, as an e-mail address does.
-    recipients = json.dumps({"emails": ["somebody@example.com"], "webhooks": ["https://127.0.0.1:9/alarms"]})
-    overrides = {
-        "REVEILLE_ENDPOINT": endpoint,
-        "REVEILLE_NOTIFICATIONS__CRITICAL": recipients,
-        "REVEILLE_NOTIFICATIONS__WARNING": recipients,
-    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(clock.VARIABLE, str(LOCAL_AWS_SPEED))
+        endpoint = process.start(port, folder / "local-aws")
+    overrides = {"REVEILLE_ENDPOINT": endpoint, **everything(webhooks)}
     env, catalog = environment.read("local", variables=overrides)
     variables = {
         **overrides,
@@ -88,8 +129,12 @@ def empty_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platfor
         # One download of the provider per machine, not per session.
         "TF_PLUGIN_CACHE_DIR": os.environ.get("TF_PLUGIN_CACHE_DIR") or str(BUILD / "terraform-plugins"),
     }
+    made = Platform(endpoint, folder, env, catalog, variables)
+    made.client("ssm").put_parameter(
+        Name=SLACK_PARAMETER, Value=f"{webhooks.url}{SLACK}", Type="SecureString"
+    )
     try:
-        yield Platform(endpoint, folder, env, catalog, variables)
+        yield made
     finally:
         process.stop(folder / "local-aws")
 

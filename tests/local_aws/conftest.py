@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_DEVELOPERS = (
+    "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM", "AWS_CONFIG_FILE", "AWS_DEFAULT_REGION",
+)  # fmt: skip
+"""Variables of a developer's shell that functions must not see."""
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -42,11 +49,18 @@ def server_log(state_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def endpoint(state_dir: Path) -> Iterator[str]:
-    """Run a local AWS for the whole session, started with credentials of a developer; give its URL."""
+def endpoint(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a local AWS for the whole session, started from a developer's shell; give its URL."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_PROFILE", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        for name in _DEVELOPERS:
             patch.setenv(name, "the developer's")
+        patch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+        home = tmp_path_factory.mktemp("home")
+        (home / ".aws").mkdir()
+        (home / ".aws" / "config").write_text("[default]\nignore_configured_endpoint_urls = true\n")
+        patch.setenv("HOME", str(home))
+        for name in ("http_proxy", "HTTP_PROXY"):
+            patch.setenv(name, "http://127.0.0.1:9")
         url = process.start(_free_port(), state_dir)
     yield url
     process.stop(state_dir)

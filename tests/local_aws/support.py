@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
+import time
 import urllib.request
+import zipfile
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -19,10 +22,61 @@ from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
+
+
+class Inbox:
+    """A queue in which everything that is published to its topics arrives.
+
+    Args:
+        client: makes clients of the local AWS.
+        name: the queue's name.
+        topics: the ARNs of the topics.
+    """
+
+    def __init__(self, client: Callable[[str], Any], name: str, *topics: str) -> None:
+        self._sqs = client("sqs")
+        self.url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        self.arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+        for topic in topics:
+            client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=self.arn)
+
+    def take(self, count: int, within_s: float = 10) -> list[dict[str, Any]]:
+        """Return the bodies of `count` messages, or of those that came in time."""
+        found: list[dict[str, Any]] = []
+        deadline = time.monotonic() + within_s
+        while len(found) < count and time.monotonic() < deadline:
+            answer = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in answer.get("Messages", []):
+                self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+                found.append(json.loads(message["Body"]))
+        return found
+
+    def alarms(self, count: int, within_s: float = 10) -> list[dict[str, Any]]:
+        """Return the alarms' messages among as many that came in time."""
+        return [json.loads(one["Message"]) for one in self.take(count, within_s)]
+
+    def waiting(self) -> int:
+        """Return how many messages nobody has taken."""
+        name = "ApproximateNumberOfMessages"
+        return int(
+            self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])["Attributes"][name]
+        )
+
+    def close(self) -> None:
+        """Delete the queue."""
+        self._sqs.delete_queue(QueueUrl=self.url)
+
+
+def packed(source: str) -> bytes:
+    """Return a function's zip with one module, `main`."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("main.py", source)
+    return archive.getvalue()
 
 
 class QueryClient:
@@ -58,8 +112,12 @@ class QueryClient:
 
 
 @contextmanager
-def confirming_webhook() -> Iterator[str]:
-    """Serve a webhook that confirms whatever subscribes it, as incident tools do; give its URL."""
+def confirming_webhook(received: list[dict[str, Any]] | None = None) -> Iterator[str]:
+    """Serve a webhook that confirms whatever subscribes it, as incident tools do; give its URL.
+
+    Args:
+        received: what is sent to it afterwards is added here.
+    """
 
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -68,6 +126,8 @@ def confirming_webhook() -> Iterator[str]:
             self.end_headers()
             if message["Type"] == "SubscriptionConfirmation":
                 urllib.request.urlopen(message["SubscribeURL"], timeout=10).close()  # noqa: S310 - the local AWS
+            elif received is not None:
+                received.append(message)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

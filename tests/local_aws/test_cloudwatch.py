@@ -213,3 +213,30 @@ def test_a_refused_alarm_is_an_error_in_the_protocol_of_the_call(
     assert caught.value.response["Error"]["Code"] == "ValidationError"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert call("DescribeAlarms", AlarmTypes=["CompositeAlarm"]).get("CompositeAlarms", []) == []
+
+
+def test_dashboards_are_kept_listed_and_missed(client: Callable[[str], Any]) -> None:
+    """What was put comes back; what is not there is AWS's error, whatever prefix it is looked for by."""
+    cloudwatch = client("cloudwatch")
+    body = '{"widgets": [{"type": "text", "properties": {"markdown": "<b> & \\u20ac"}}]}'
+    assert (
+        cloudwatch.put_dashboard(DashboardName="a-1", DashboardBody=body)["DashboardValidationMessages"] == []
+    )
+    assert cloudwatch.get_dashboard(DashboardName="a-1")["DashboardBody"] == body
+    for prefix, names in (("a-", ["a-1"]), ("b-", [])):
+        found = cloudwatch.list_dashboards(DashboardNamePrefix=prefix)["DashboardEntries"]
+        assert [row["DashboardName"] for row in found] == names
+    cloudwatch.delete_dashboards(DashboardNames=["a-1"])
+    with pytest.raises(ClientError) as caught:
+        cloudwatch.get_dashboard(DashboardName="a-1")
+    assert caught.value.response["Error"]["Code"] == "ResourceNotFound"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+
+
+def test_a_dashboard_with_any_sign_in_it_is_given_back_as_it_was_put(
+    client: Callable[[str], Any], query: Callable[[str], QueryClient]
+) -> None:
+    """The provider asks in XML, and a threshold's label has a `<`."""
+    body = '{"widgets": [], "start": "a < b & c > d"}'
+    client("cloudwatch").put_dashboard(DashboardName="signs", DashboardBody=body)
+    assert query("cloudwatch").call("GetDashboard", DashboardName="signs")["DashboardBody"] == body

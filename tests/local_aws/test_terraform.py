@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import shutil
-import subprocess
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops import terraform
-from tests.local_aws.support import ACCOUNT, REGION, confirming_webhook
+from tests.local_aws.support import ACCOUNT, confirming_webhook, packed
+from tests.local_aws.terraform_cli import Terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,54 +18,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 _ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
-_NO_CHANGE = 0
-
-
-class Terraform:
-    """Terraform in one folder, against one local AWS.
-
-    Args:
-        folder: where the configuration is and the state will be.
-        variables: the configuration's variables.
-        endpoint: the URL of the local AWS.
-    """
-
-    def __init__(self, folder: Path, variables: dict[str, str], endpoint: str) -> None:
-        self._folder = folder
-        self._variables = dict(variables)
-        credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": REGION}
-        self._environment = {
-            **os.environ,
-            **terraform.environment(),
-            **credentials,
-            "AWS_ENDPOINT_URL": endpoint,
-        }
-
-    def run(self, *arguments: str, succeeds: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run one command; fail the test with its output when it should succeed and does not."""
-        given = {f"TF_VAR_{name}": value for name, value in self._variables.items()}
-        result = subprocess.run(
-            [terraform.binary(), *arguments, "-no-color"],
-            cwd=self._folder,
-            env={**self._environment, **given},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        if succeeds and result.returncode:
-            pytest.fail(f"terraform {arguments[0]}:\n{result.stdout[-6000:]}\n{result.stderr[-6000:]}")
-        return result
-
-    def apply(self, **variables: str) -> None:
-        """Apply with these variables from now on."""
-        self._variables |= variables
-        self.run("apply", "-auto-approve")
-
-    def changes(self) -> str:
-        """Return the plan when there is anything to change, else an empty string."""
-        result = self.run("plan", "-detailed-exitcode", succeeds=False)
-        return "" if result.returncode == _NO_CHANGE else result.stdout + result.stderr
 
 
 @pytest.fixture(scope="module")
@@ -86,23 +34,23 @@ def given(client: Callable[[str], Any]) -> Iterator[dict[str, str]]:
         requiresCompatibilities=["FARGATE"],
         cpu="256",
         memory="512",
-        containerDefinitions=[{"name": "web", "image": "web", "essential": True}],
+        containerDefinitions=[
+            {"name": "web", "image": "web", "essential": True, "portMappings": [{"containerPort": 80}]}
+        ],
     )["taskDefinition"]["taskDefinitionArn"]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("main.py", "def handler(event, context):\n    return event\n")
-    functions.create_function(
+    arn = functions.create_function(
         FunctionName="terraform",
         Runtime="python3.12",
         Role=_ROLE,
         Handler="main.handler",
-        Code={"ZipFile": packed.getvalue()},
-    )
+        Code={"ZipFile": packed("def handler(event, context):\n    return event\n")},
+    )["FunctionArn"]
     with confirming_webhook() as webhook:
         yield {
             "cluster": cluster,
             "dead_letters": queue,
             "function": "terraform",
+            "function_arn": arn,
             "key": key,
             "role": _ROLE,
             "task": task,
@@ -142,7 +90,13 @@ def test_subscriptions_wait_for_who_has_to_confirm(applied: Terraform) -> None:
         for resource in state["values"]["root_module"]["resources"]
         if resource["type"] == "aws_sns_topic_subscription"
     }
-    assert pending == {"email": True, "https": True, "confirming": False, "queue": False}
+    assert pending == {
+        "email": True,
+        "https": True,
+        "confirming": False,
+        "queue": False,
+        "function": False,
+    }
 
 
 def test_what_was_changed_is_not_planned_again(applied: Terraform, client: Callable[[str], Any]) -> None:
@@ -155,8 +109,12 @@ def test_what_was_changed_is_not_planned_again(applied: Terraform, client: Calla
         if record["SamplingRule"]["RuleName"] == "tenth"
     )
     assert rule["FixedRate"] == 0.2
-    (composite,) = client("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
-    assert composite["ActionsSuppressorExtensionPeriod"] == 90
+    composites = {
+        row["AlarmName"]: row
+        for row in client("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    }
+    assert composites["both"]["ActionsSuppressorExtensionPeriod"] == 90
+    assert composites["system"]["AlarmRule"] == "ALARM(impact-first) AND ALARM(impact-second)"
     names = {row["name"] for row in client("logs").describe_query_definitions()["queryDefinitions"]}
     assert names == {"services/later", "everywhere"}
 
@@ -179,6 +137,12 @@ def test_nothing_is_left_after_destroy(applied: Terraform, client: Callable[[str
         "subscriptions": client("sns").list_subscriptions()["Subscriptions"],
         "targets": scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"],
         "policies": scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"],
+        "rules of events": client("events").list_rules()["Rules"],
+        "schedules": client("scheduler").list_schedules()["Schedules"],
+        "dashboards": client("cloudwatch").list_dashboards()["DashboardEntries"],
+        "policies of logs": logs.describe_resource_policies()["resourcePolicies"],
+        "parameters": client("ssm").describe_parameters()["Parameters"],
+        "secrets": client("secretsmanager").list_secrets()["SecretList"],
         "streams": client("firehose").list_delivery_streams()["DeliveryStreamNames"],
     }
     assert {name: rows for name, rows in left.items() if rows} == {}

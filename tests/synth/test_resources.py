@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog.naming import Names
+from catalog.owned import queues, roles
 from config.limits import RETENTION_DAYS
 from stacks.compute.containers import COLLECTOR_CONFIG
 from tests.synth.everything import NAMES, made, of
@@ -287,8 +287,8 @@ def test_nothing_synthesized_names_this_machine(name: str) -> None:
 def test_roles_and_queues_have_the_names_that_are_checked_for_clashes(name: str) -> None:
     """catalog.naming lists every name of a kind that services could make twice."""
     one = synthesized(name)
-    names = Names.of(one.env)
-    for kind, expected in (("aws_iam_role", names.roles(one.env)), ("aws_sqs_queue", names.queues(one.env))):
+
+    for kind, expected in (("aws_iam_role", roles(one.env)), ("aws_sqs_queue", queues(one.env))):
         assert sorted(resource.body["name"] for resource in one.resources(kind)) == sorted(
             role for role, _ in expected
         )

@@ -12,6 +12,7 @@ import pytest
 import catalog
 from catalog.kinds import KINDS
 from catalog.naming import Names
+from catalog.owned import queues, roles
 from catalog.specs import LogFilter
 from config.limits import LAMBDA_NAME, XRAY_NAME
 from config.loader import FOLDER, load
@@ -113,8 +114,8 @@ def test_the_longest_legal_names_fit_into_aws() -> None:
         *((one.name, rule, word) for one in made.events),
         *((one.name, schedule, word) for one in made.windows),
         *((names.of_service(service), LAMBDA_NAME, word) for service in env.services),
-        *((name, LAMBDA_NAME, word) for name, _ in names.roles(env)),
-        *((name, 80, word) for name, _ in names.queues(env)),
+        *((name, LAMBDA_NAME, word) for name, _ in roles(env)),
+        *((name, 80, word) for name, _ in queues(env)),
         *((name, 256, word) for _, name in names.topics(env)),
         (names.notifier, LAMBDA_NAME, word),
         (names.log_archive, LAMBDA_NAME, word),
@@ -126,7 +127,7 @@ def test_the_longest_legal_names_fit_into_aws() -> None:
         assert len(name) <= most, (name, len(name))
         assert re.fullmatch(pattern, name), name
         assert LONGEST["environment"] in name or name == names.lambda_insights_log_group
-    assert max(len(name) for name, _ in names.roles(env)) > 50
+    assert max(len(name) for name, _ in roles(env)) > 50
     assert len(made.windows[0].reason) <= limit("scheduler", "CreateScheduleInput", "Description")
     assert all(len(one.says) <= limit("events", "PutRuleRequest", "Description") for one in made.events)
 

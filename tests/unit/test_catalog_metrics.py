@@ -13,6 +13,7 @@ from catalog import Catalog
 from catalog.kinds import KINDS, platform
 from catalog.known_metrics import AWS_METRICS, why_unknown
 from catalog.naming import Names
+from catalog.owned import queues
 from catalog.specs import Math, Metric
 from catalog.templates import LOGS, MathTemplate, MetricTemplate, SeriesTemplate, Watched
 from tests.unit.catalogs import ALL, EVERY, metrics, series
@@ -49,7 +50,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
         "function_name": functions,
         "ClusterName": {names.whole},
         "ServiceName": {names.of_service(one) for one in env.containers},
-        "QueueName": {queue for queue, _ in names.queues(env)},
+        "QueueName": {queue for queue, _ in queues(env)},
         "TopicName": {topic for _, topic in names.topics(env)},
         "LogGroupName": {group.name for group in made.log_groups},
         "Window": set(env.maintenance),
@@ -233,7 +234,7 @@ def test_no_graph_stays_empty_because_its_source_is_switched_off() -> None:
     assert not {one.namespace for _, one in metrics(made)} & {"ECS/ContainerInsights", "LambdaInsights"}
     assert {one.key for one in made.log_groups if one.writer == "insights"} == set()
     everything = {one.namespace for _, one in metrics(EVERY["everything"][1])}
-    assert everything >= AWS_METRICS.keys() - {"AWS/Firehose"}
+    assert everything >= AWS_METRICS.keys() - {"AWS/Events", "AWS/Firehose", "AWS/Scheduler"}
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -29,8 +29,10 @@ LAYERS: Mapping[str, set[str]] = {
     "stacks.kernel": set(),
     "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
     "functions": {"functions", "aws_lambda_powertools", "pydantic"},
+    "functions.notifier": {"functions", "aws_lambda_powertools", "urllib3", *AWS, "types_boto3_sns"},
     "local_aws": {"local_aws", "boto3", "botocore", "ministack", "hypercorn"},
     "ops.setup": set(),
+    "ops.proof": {"ops.proof", "ops.errors", "catalog.known_metrics", "rich"},
     "ops.interpreter": {"ops"},
     "ops": OURS - {"functions", "tests", "app", "benchmarks"}
     | AWS
@@ -124,6 +126,9 @@ def test_a_module_imports_only_what_its_layer_may(name: str) -> None:
         ("ops.stacks", "def f():\n    import cdktf", "cdktf"),
         ("ops.stacks", "import importlib\nimportlib.import_module('cdktf')", "cdktf"),
         ("ops.setup", "import rich", "rich"),
+        ("ops.proof.topics", "import cdktf", "cdktf"),
+        ("ops.proof.topics", "from catalog import build", "catalog.build"),
+        ("ops.proof.topics", "from ops import synthesis", "ops.synthesis"),
         ("ops.interpreter", "import yaml", "yaml"),
         ("app", "from stacks import app", "stacks.app"),
     ],

@@ -5,16 +5,32 @@ from __future__ import annotations
 import functools
 import io
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from catalog import Catalog
 from config.models import Environment
-from ops import clients, environment, functions, local, reads, stacks, state, synthesis
+from ops import (
+    clients,
+    dashboards,
+    deployments,
+    environment,
+    functions,
+    local,
+    moves,
+    proving,
+    reads,
+    stacks,
+    state,
+    synthesis,
+)
 from ops.errors import OpsError
 from ops.plans import Plan
+from ops.proof import Fault, Proof
 from ops.stacks import ORDER
 from stacks.contracts import READS
 
@@ -30,8 +46,11 @@ class World:
     bucket: bool = True
     unchanged: set[str] = field(default_factory=set)
     account: str | None = None
+    taken: str | None = None
+    """Why a dashboard cannot be created."""
     traces_key: str = "arn:aws:kms:eu-west-1:000000000000:key/ours"
     removed: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     done: list[str] = field(default_factory=list)
     screen: io.StringIO = field(default_factory=io.StringIO)
 
@@ -78,9 +97,13 @@ class Run:
             self.world.deployed.add(self.stack)
         return 1.0
 
-    def plan_and_apply(self, *, destroy: bool = False) -> tuple[Plan, float]:
+    def plan_and_apply(
+        self, *, destroy: bool = False, begin: Callable[[], None] | None = None
+    ) -> tuple[Plan, float]:
         """Do both."""
         plan = self.plan(destroy=destroy)
+        if begin and plan.changes:
+            begin()
         return plan, self.apply(plan)
 
     def show(self) -> str:
@@ -123,6 +146,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         if made.account:
             raise OpsError(made.account)
 
+    def refuse_to_overwrite(_: Environment) -> None:
+        made.done.append("look for dashboards")
+        if made.taken:
+            raise OpsError(made.taken)
+
     def note(what: str, result: Any = None) -> Any:
         def call(*_: Any, **__: Any) -> Any:
             made.done.append(what)
@@ -132,6 +160,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
     monkeypatch.setattr(stacks, "StackRun", functools.partial(Run, made))
     monkeypatch.setattr(clients, "check_account", check_account)
+    monkeypatch.setattr(dashboards, "refuse_to_overwrite", refuse_to_overwrite)
     monkeypatch.setattr(clients, "client", lambda *_: Xray(made))
     monkeypatch.setattr(
         state, "outputs", lambda _, name: {"kms_key_id": "ours"} if name in made.deployed else None
@@ -149,7 +178,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(state, "create_bucket", note("create bucket"))
     monkeypatch.setattr(state, "delete_bucket", note("delete bucket"))
     monkeypatch.setattr(functions, "build", note("build", ()))
+    monkeypatch.setattr(deployments, "begin", note("begin deployment"))
+    monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
+    monkeypatch.setattr(proving, "of_folder", lambda *_: Proof(made.faults, (), (), 0))
     monkeypatch.setattr(local, "ensure", note("start local", result=True))
     monkeypatch.setattr(local, "answers", lambda _: True)
     monkeypatch.setattr(local, "is_ours", lambda _: True)
@@ -163,6 +195,22 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 def applied(world: World) -> list[str]:
     """Return the stacks that were applied, in order."""
     return [one.split()[-1] for one in world.done if one.startswith("apply")]
+
+
+@pytest.mark.parametrize("env", [LOCAL, PROD])
+def test_a_dashboard_of_somebody_else_s_is_looked_for_before_ours_is_planned(
+    world: World, monkeypatch: pytest.MonkeyPatch, env: tuple[Environment, Catalog]
+) -> None:
+    """Everywhere, and only where dashboards are deployed; the stacks before it stay."""
+    monkeypatch.setenv("APPROVE", "auto")
+    world.taken = "dashboard reveille exists already"
+    with pytest.raises(OpsError, match=world.taken):
+        stacks.deploy(*env, None, world.console)
+    assert applied(world) == ["security", "compute", "monitoring"]
+    assert world.done[-2:] == ["look for dashboards", "forget dashboard"]
+    world.done.clear()
+    stacks.deploy(*env, "monitoring", world.console)
+    assert "look for dashboards" not in world.done
 
 
 def test_an_unknown_stack_is_refused_with_the_known_ones(world: World) -> None:
@@ -189,7 +237,30 @@ def test_a_stack_deploys_alone_when_what_it_reads_is_deployed(world: World, stac
     world.deployed = set(ORDER[: ORDER.index(stack)])
     stacks.deploy(*LOCAL, stack, world.console)
     assert applied(world) == [stack]
-    assert ("build" in world.done) == (stack == "compute")
+
+
+@pytest.mark.parametrize("env", [LOCAL, PROD], ids=["local", "prod"])
+def test_a_deployment_says_so_before_services_change(
+    world: World, monkeypatch: pytest.MonkeyPatch, env: tuple[Environment, Catalog]
+) -> None:
+    """Once, after the plan of compute and before it is applied; not when nothing of it changes."""
+    monkeypatch.setenv("APPROVE", "auto")
+    stacks.deploy(*env, None, world.console)
+    assert world.done.count("begin deployment") == 1
+    begun = world.done.index("begin deployment")
+    assert world.done.index("plan compute") < begun < world.done.index("apply compute")
+    world.done.clear()
+    world.unchanged = {"compute"}
+    stacks.deploy(*env, None, world.console)
+    assert "begin deployment" not in world.done
+
+
+def test_nothing_is_deployed_that_would_be_lost_by_its_new_address(world: World) -> None:
+    """Every stack is looked at before the first is planned."""
+    stacks.deploy(*LOCAL, None, world.console)
+    looked = [one for one in world.done if one.startswith("moves ")]
+    assert looked == [f"moves {name}" for name in ORDER]
+    assert world.done.index(looked[-1]) < world.done.index("plan security")
 
 
 @pytest.mark.parametrize(
@@ -214,6 +285,20 @@ def test_a_stack_whose_source_is_missing_says_which_to_deploy_first(
             f"ENV=local STACK={first}`, or `make deploy ENV=local` for all."
         )
     assert "build" not in world.done
+
+
+@pytest.mark.parametrize("stack", [None, *ORDER])
+def test_alarms_that_reach_nobody_are_not_deployed(world: World, stack: str | None) -> None:
+    """Each broken link is a line, and nothing is built, planned or asked."""
+    world.deployed = set(ORDER)
+    world.faults = (Fault("alarm a", "action", "notifies nobody"), Fault("alarm b", "metric", "no data"))
+    with pytest.raises(OpsError) as refused:
+        stacks.deploy(*PROD, stack, world.console)
+    assert str(refused.value) == (
+        "2 broken links, and nothing was changed in prod:\n"
+        "alarm a: action: notifies nobody\nalarm b: metric: no data"
+    )
+    assert world.done == ["check account", "synthesize"]
 
 
 def test_an_account_without_a_state_bucket_is_told_to_bootstrap(world: World) -> None:

@@ -1,5 +1,6 @@
-# Everything the front answers, as the real provider asks for it. What takes long to make and needs no answer
-# of the front (queue, key, cluster, function) is made by the test and given as a variable.
+# Everything the front answers, as the real provider asks for it, and what its neighbours need to be of use. What
+# takes long to make and needs no answer of the front (queue, key, cluster, function) is made by the test and
+# given as a variable.
 
 terraform {
   required_providers {
@@ -13,6 +14,7 @@ terraform {
 variable "cluster" { type = string }
 variable "dead_letters" { type = string }
 variable "function" { type = string }
+variable "function_arn" { type = string }
 variable "key" { type = string }
 variable "role" { type = string }
 variable "task" { type = string }
@@ -150,6 +152,13 @@ resource "aws_sns_topic_subscription" "queue" {
   redrive_policy       = local.redrive
 }
 
+resource "aws_sns_topic_subscription" "function" {
+  topic_arn      = aws_sns_topic.this.arn
+  protocol       = "lambda"
+  endpoint       = var.function_arn
+  redrive_policy = local.redrive
+}
+
 # Alarms
 
 resource "aws_cloudwatch_metric_alarm" "plain" {
@@ -262,6 +271,176 @@ resource "aws_cloudwatch_composite_alarm" "this" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "guarded" {
+  alarm_name          = "guarded"
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  threshold           = var.later ? 2 : 1
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "rate"
+    expression  = "IF(invocations > 20, 100 * errors / invocations, 0)"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { errors = "Errors", invocations = "Invocations" }
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = "AWS/Lambda"
+        metric_name = metric_query.value
+        period      = 60
+        stat        = "Sum"
+        dimensions  = { FunctionName = var.function }
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "trimmed" {
+  for_each = {
+    share  = "PR(:3000)"
+    count  = "TC(:${var.later ? 400 : 300})"
+    tail   = "p99.9"
+    middle = "IQM"
+    most   = "tm90"
+  }
+
+  alarm_name          = "trimmed-${each.key}"
+  namespace           = "AWS/Lambda"
+  metric_name         = "Duration"
+  extended_statistic  = each.value
+  period              = 60
+  evaluation_periods  = 3
+  threshold           = 10
+  comparison_operator = "LessThanThreshold"
+}
+
+resource "aws_cloudwatch_composite_alarm" "impact" {
+  for_each = toset(["first", "second"])
+
+  alarm_name    = "impact-${each.key}"
+  alarm_rule    = "(ALARM(${aws_cloudwatch_metric_alarm.guarded.alarm_name}) OR NOT OK(\"${aws_cloudwatch_metric_alarm.trimmed["share"].alarm_name}\")) AND NOT ALARM(${aws_cloudwatch_metric_alarm.band.alarm_name})"
+  alarm_actions = [aws_sns_topic.this.arn]
+}
+
+resource "aws_cloudwatch_composite_alarm" "system" {
+  alarm_name = "system"
+  alarm_rule = join(var.later ? " AND " : " OR ", [for one in aws_cloudwatch_composite_alarm.impact : "ALARM(${one.alarm_name})"])
+
+  actions_suppressor {
+    alarm            = aws_cloudwatch_composite_alarm.this.alarm_name
+    wait_period      = 0
+    extension_period = 0
+  }
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = "services"
+  dashboard_body = jsonencode({
+    widgets = [{
+      type       = "text", x = 0, y = 0, width = 24, height = 2
+      properties = { markdown = "<b> & \"${local.change}\"" }
+    }]
+  })
+}
+
+# Events
+
+resource "aws_cloudwatch_event_rule" "this" {
+  name        = "tasks"
+  description = "Tasks that end, ${local.change}"
+  event_pattern = jsonencode({
+    source        = ["aws.ecs"]
+    "detail-type" = ["ECS Task State Change"]
+    detail        = { group = [{ prefix = "service:" }], stopCode = ["TaskFailedToStart"] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "topic" {
+  rule = aws_cloudwatch_event_rule.this.name
+  arn  = aws_sns_topic.this.arn
+
+  dead_letter_config {
+    arn = var.dead_letters
+  }
+
+  retry_policy {
+    maximum_event_age_in_seconds = var.later ? 600 : 3600
+    maximum_retry_attempts       = 5
+  }
+}
+
+resource "aws_cloudwatch_event_target" "log" {
+  rule = aws_cloudwatch_event_rule.this.name
+  arn  = aws_cloudwatch_log_group.this.arn
+}
+
+resource "aws_cloudwatch_log_resource_policy" "this" {
+  policy_name = "events"
+  policy_document = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = local.change
+      Effect    = "Allow"
+      Principal = { Service = ["events.amazonaws.com", "delivery.logs.amazonaws.com"] }
+      Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource  = "${aws_cloudwatch_log_group.this.arn}:*"
+    }]
+  })
+}
+
+# Schedules
+
+resource "aws_scheduler_schedule_group" "this" {
+  name = "maintenance"
+}
+
+resource "aws_scheduler_schedule" "this" {
+  for_each = { default = null, grouped = aws_scheduler_schedule_group.this.name }
+
+  name                         = "window-${each.key}"
+  group_name                   = each.value
+  schedule_expression          = "cron(0 ${var.later ? 3 : 2} ? * SUN *)"
+  schedule_expression_timezone = "Europe/Berlin"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = "arn:aws:scheduler:::aws-sdk:cloudwatch:putMetricData"
+    role_arn = var.role
+    input    = jsonencode({ Namespace = "Shop", MetricData = [{ MetricName = "Maintenance", Value = 1 }] })
+
+    retry_policy {
+      maximum_event_age_in_seconds = 300
+      maximum_retry_attempts       = 3
+    }
+  }
+}
+
+# Secrets
+
+resource "aws_ssm_parameter" "this" {
+  name  = "/local-aws/url"
+  type  = "SecureString"
+  value = local.change
+}
+
+resource "aws_secretsmanager_secret" "this" {
+  name                    = "key"
+  recovery_window_in_days = 0
+}
+
+resource "aws_secretsmanager_secret_version" "this" {
+  secret_id     = aws_secretsmanager_secret.this.id
+  secret_string = local.change
+}
+
 # ECS and its scaling
 
 resource "aws_ecs_service" "this" {
@@ -295,6 +474,25 @@ resource "aws_ecs_service" "default" {
   task_definition = var.task
   desired_count   = 0
   launch_type     = "FARGATE"
+
+  network_configuration {
+    subnets = ["subnet-12345678"]
+  }
+}
+
+resource "aws_ecs_service" "balanced" {
+  name                              = "balanced"
+  cluster                           = var.cluster
+  task_definition                   = var.task
+  desired_count                     = 0
+  launch_type                       = "FARGATE"
+  health_check_grace_period_seconds = var.later ? 60 : 30
+
+  load_balancer {
+    target_group_arn = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/73e2d6bc24d8a067"
+    container_name   = "web"
+    container_port   = 80
+  }
 
   network_configuration {
     subnets = ["subnet-12345678"]
@@ -381,6 +579,15 @@ resource "aws_lambda_function_event_invoke_config" "this" {
       destination = var.dead_letters
     }
   }
+}
+
+resource "aws_lambda_permission" "this" {
+  statement_id   = "topic-${local.change}"
+  action         = "lambda:InvokeFunction"
+  function_name  = var.function
+  principal      = "sns.amazonaws.com"
+  source_arn     = aws_sns_topic.this.arn
+  source_account = "111122223333"
 }
 
 # EC2

@@ -1,0 +1,102 @@
+"""Addresses of pages of the CloudWatch and ECS consoles.
+
+AWS documents none of them. Logs Insights and X-Ray take their state as JSURL in the fragment: lists and
+objects are `~(…)`, texts begin with `'`, and what is not a letter or digit is `*` and its byte in
+hexadecimal. Logs Insights also takes the marks themselves escaped twice (`$25` for the percent sign), as the
+console itself writes them: then nothing is left that a mail program could take for the end of the address.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from urllib.parse import quote
+
+from functions.notifier.wording import before
+
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+_ERRORS_FROM_MIN = 30
+_TRACES_FROM_MS = (
+    6 * 3600 * 1000
+)  # the map looks back from when it is opened; six hours cover a night's sleep
+_ERRORS = """fields @timestamp, coalesce(message, @message) as what, xray_trace_id
+| filter level in ['ERROR', 'CRITICAL', 'FATAL']
+  or (not ispresent(level) and @message like /ERROR|FATAL|CRITICAL/)
+| sort @timestamp desc
+| limit 100"""
+"""The errors of one log group: what functions/README.md calls a fault, in JSON and in plain text."""
+
+
+def region_of(arn: object, *, otherwise: str) -> str:
+    """Return the Region that an ARN names; a notification's own `Region` is a name for people."""
+    parts = arn.split(":") if isinstance(arn, str) else []
+    found = parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 (arn:partition:service:region:…)
+    return known_region(found, otherwise=otherwise)
+
+
+def known_region(region: str, *, otherwise: str) -> str:
+    """Return a Region if it has the form of one: it becomes a host name, which a message must not choose."""
+    return region if _REGION.fullmatch(region) else otherwise
+
+
+def alarm(region: str, name: str) -> str:
+    """Address of an alarm, metric or composite."""
+    return f"{_home(region)}#alarmsV2:alarm/{_escaped(name)}"
+
+
+def dashboard(region: str, name: str) -> str:
+    """Address of a dashboard; it is there in every Region, and this one's metrics are at hand."""
+    return f"{_home(region)}#dashboards/dashboard/{_escaped(name)}"
+
+
+def around(at: datetime, sent_at: datetime) -> tuple[datetime, datetime]:
+    """Return from when to when to look at logs: from half an hour before it happened until it was told."""
+    return before(at, minutes=_ERRORS_FROM_MIN), max(at, sent_at)
+
+
+def errors(region: str, log_group: str, window: tuple[datetime, datetime]) -> str:
+    """Address of a Logs Insights query, filled in and ready to run: the errors of one log group."""
+    start, end = map(_instant, window)
+    state = (
+        f"~(end~'{_jsurl(end)}~start~'{_jsurl(start)}~timeType~'ABSOLUTE~tz~'UTC"
+        f"~editorString~'{_jsurl(_ERRORS)}~source~(~'{_jsurl(log_group)}))"
+    )
+    twice = re.sub(r"[~()']", lambda mark: f"$25{ord(mark[0]):02X}", state)
+    return f"{_home(region)}#logsV2:logs-insights$3FqueryDetail$3D{twice}"
+
+
+def trace_map(region: str, xray_service: str) -> str:
+    """Address of the trace map: around one service, or of everything when `xray_service` is empty.
+
+    Filter expression: "Using filter expressions", AWS X-Ray Developer Guide, `service(name)`.
+    """
+    page = f"{_home(region)}#xray:service-map/map"
+    if not xray_service:
+        return page
+    name = xray_service.replace("\\", "").replace('"', "")
+    expression = _jsurl(f'service("{name}")')
+    return f"{page}?~(query~(expression~'{expression})~context~(timeRange~(delta~{_TRACES_FROM_MS})))"
+
+
+def ecs_service(region: str, cluster: str, service: str) -> str:
+    """Address of an ECS service: its tasks, deployments and events."""
+    return (
+        f"https://{region}.console.aws.amazon.com/ecs/v2/clusters/{_escaped(cluster)}"
+        f"/services/{_escaped(service)}/health?region={region}"
+    )
+
+
+def _home(region: str) -> str:
+    return f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+
+
+def _escaped(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _jsurl(text: str) -> str:
+    return quote(text, safe="").replace("~", "%7E").replace("%", "*")
+
+
+def _instant(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")

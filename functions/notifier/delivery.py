@@ -1,0 +1,151 @@
+"""One message to one receiver, and all receivers of a message at once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.notifier import mail, pagerduty, slack
+from functions.notifier.notice import Notice
+from functions.notifier.posting import post_json
+from functions.notifier.settings import Recipients, Settings, is_safe_url
+from functions.notifier.stored_secrets import AWS_CALLS, read_secret
+from functions.shared.errors import SafeError
+from functions.shared.telemetry import publishable
+
+if TYPE_CHECKING:
+    from types_boto3_sns import SNSClient
+
+Channel = Literal["mail", "slack", "pagerduty"]
+
+_REFUSED_SECRETS = frozenset({401, 403, 404})
+"""What receivers answer to a secret that was replaced: no such token, no such webhook."""
+
+
+class UndeliveredError(SafeError):
+    """A receiver did not take a message."""
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Somebody to tell.
+
+    Attributes:
+        channel: How.
+        address: Topic ARN, or reference to a secret; no secret itself.
+    """
+
+    channel: Channel
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.address}"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A message that a receiver did not get, and why."""
+
+    receiver: Receiver
+    error: Exception
+
+    def __str__(self) -> str:
+        return f"{self.receiver}: {publishable(self.error)}"
+
+
+def receivers_of(notice: Notice, recipients: Recipients) -> tuple[Receiver, ...]:
+    """Return whom a notice goes to."""
+    if notice.is_first_look:
+        return ()
+    found = [Receiver("mail", recipients.mail_topic_arn)] if recipients.mail_topic_arn else []
+    found += [Receiver("slack", reference) for reference in recipients.slack]
+    if pagerduty.is_for_pagerduty(notice):
+        found += [Receiver("pagerduty", reference) for reference in recipients.pagerduty]
+    return tuple(found)
+
+
+def deliver_all(
+    notice: Notice, receivers: Sequence[Receiver], settings: Settings, *, deadline_s: float
+) -> list[Failure]:
+    """Tell everybody at the same time: one receiver that hangs must not take the others' time.
+
+    Args:
+        notice: What to tell.
+        receivers: Whom.
+        settings: For PagerDuty's URL.
+        deadline_s: `time.monotonic()` at which the last attempt must be over.
+
+    Returns:
+        Who was not reached.
+    """
+    if not receivers:
+        return []
+
+    def attempt(receiver: Receiver) -> Failure | None:
+        try:
+            _SENDERS[receiver.channel](notice, receiver, settings, deadline_s)
+        except Exception as error:  # noqa: BLE001 (whatever keeps one from hearing, the others must)
+            return Failure(receiver, error)
+        return None
+
+    with ThreadPoolExecutor(max_workers=len(receivers)) as pool:
+        return [one for one in pool.map(attempt, receivers) if one]
+
+
+def _send_mail(notice: Notice, receiver: Receiver, _: Settings, __: float) -> None:
+    try:
+        _sns().publish(TopicArn=receiver.address, Subject=mail.subject(notice), Message=mail.body(notice))
+    except ClientError as error:
+        raise UndeliveredError(error.response["Error"]["Code"]) from None
+    except BotoCoreError as error:
+        raise UndeliveredError(type(error).__name__) from None
+
+
+def _send_slack(notice: Notice, receiver: Receiver, _: Settings, deadline_s: float) -> None:
+    content = slack.payload(notice)
+    _post(receiver, lambda secret: (secret, content), deadline_s)
+
+
+def _send_pagerduty(notice: Notice, receiver: Receiver, settings: Settings, deadline_s: float) -> None:
+    url = settings.pagerduty_events_url
+    _post(receiver, lambda secret: (url, pagerduty.event(notice, secret)), deadline_s)
+
+
+def _post(
+    receiver: Receiver, request: Callable[[str], tuple[str, dict[str, Any]]], deadline_s: float
+) -> None:
+    """Post what `request` makes of the secret; once more with the secret read again when it was refused."""
+    status = None
+    for again in (False, True):
+        url, content = request(read_secret(receiver.address, again=again))
+        if not is_safe_url(url):
+            message = "the secret is not an https URL"
+            raise UndeliveredError(message)
+        status = post_json(url, content, deadline_s=deadline_s)
+        if status not in _REFUSED_SECRETS:
+            break
+    if status is None:
+        message = "no answer in time"
+        raise UndeliveredError(message)
+    if not 200 <= status < 300:  # noqa: PLR2004 (RFC 9110, section 15.3: successful)
+        message = f"HTTP {status}"
+        raise UndeliveredError(message)
+
+
+_SENDERS: Mapping[Channel, Callable[[Notice, Receiver, Settings, float], None]] = {
+    "mail": _send_mail,
+    "slack": _send_slack,
+    "pagerduty": _send_pagerduty,
+}
+
+
+@functools.cache
+def _sns() -> SNSClient:
+    """Return the client of SNS, made on first use."""
+    return boto3.client("sns", config=AWS_CALLS)

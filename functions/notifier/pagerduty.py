@@ -1,0 +1,53 @@
+"""PagerDuty: one event of the Events API v2 ("Send an alert event" in PagerDuty's API reference)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.notifier.notice import Notice
+from functions.notifier.wording import clip, one_line
+
+MAX_SUMMARY = 1024
+MAX_DETAIL = 4000
+"""Characters of one detail: the whole event may have 512 KB, a person reads the first lines."""
+
+_ACTIONS = {"ALARM": "trigger", "EVENT": "trigger", "OK": "resolve"}
+
+
+def is_for_pagerduty(notice: Notice) -> bool:
+    """Tell whether somebody is to be called, or no longer: missing data and news are neither."""
+    return notice.state in _ACTIONS
+
+
+def event(notice: Notice, routing_key: str) -> dict[str, Any]:
+    """Return what to post.
+
+    Args:
+        notice: One of which `is_for_pagerduty` says so.
+        routing_key: Names the service at PagerDuty; whoever has it can page people.
+    """
+    urls = [link for link in notice.links if link.is_url]
+    paths = {link.title: link.target for link in notice.links if not link.is_url}
+    details = {"What": notice.explanation, "Look at": notice.advice}
+    details |= {fact.name: fact.value for fact in notice.facts} | paths
+    return {
+        "routing_key": routing_key,
+        "event_action": _ACTIONS[notice.state],
+        "dedup_key": notice.key,
+        "client": f"CloudWatch, {notice.group}",
+        "payload": {
+            "summary": clip(one_line(notice.headline), MAX_SUMMARY),
+            "source": notice.source,
+            "severity": notice.severity,
+            "timestamp": notice.occurred_at.isoformat(),
+            "component": notice.service or notice.group,
+            "group": notice.group,
+            "class": "ECS event or message" if notice.state == "EVENT" else "CloudWatch alarm",
+            "custom_details": {
+                name: clip(value, MAX_DETAIL)
+                for name, value in {"Environment": notice.environment, **details}.items()
+                if value
+            },
+        },
+        "links": [{"href": link.target, "text": link.title} for link in urls],
+    }

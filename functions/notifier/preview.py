@@ -1,0 +1,77 @@
+"""Print what the notifier would send for a recorded event; nothing is sent and AWS is not asked.
+
+python -m functions.notifier.preview tests/events/notifier/metric_alarm.json --format slack
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from functions.notifier import mail, pagerduty, slack
+from functions.notifier.messages import read_message, read_record
+from functions.notifier.notice import Notice
+from functions.notifier.settings import SEVERITIES, Settings
+
+
+def _mail(notice: Notice) -> str:
+    return f"Subject: {mail.subject(notice)}\n\n{mail.body(notice)}"
+
+
+def _slack(notice: Notice) -> str:
+    return json.dumps(slack.payload(notice), indent=2, ensure_ascii=False) + "\n"
+
+
+def _pagerduty(notice: Notice) -> str:
+    if not pagerduty.is_for_pagerduty(notice):
+        return f"{notice.state}: nothing is sent to PagerDuty.\n"
+    return json.dumps(pagerduty.event(notice, "<routing key>"), indent=2, ensure_ascii=False) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Notice], str]] = {"mail": _mail, "slack": _slack, "pagerduty": _pagerduty}
+
+
+def preview(event: Mapping[str, Any], name: str) -> str:
+    """Return what would be sent, for all records of an event in one format.
+
+    Raises:
+        ValueError: A topic is not named `<project>-<severity>-<environment>`.
+    """
+    now = datetime.now(timezone.utc)
+    shown = []
+    for record in event["Records"]:
+        settings = settings_of(record["Sns"]["TopicArn"])
+        shown.append(FORMATS[name](read_message(read_record(record, settings, now=now), settings)))
+    return "\n".join(shown)
+
+
+def settings_of(topic_arn: str) -> Settings:
+    """Return the settings that the name of one of the platform's topics implies."""
+    region, topic = topic_arn.split(":")[3], topic_arn.rsplit(":", 1)[-1]
+    for severity in SEVERITIES:
+        project, found, environment = topic.partition(f"-{severity}-")
+        if found:
+            return Settings(project, environment, region, {topic_arn: severity}, {}, "", "docs/runbooks")
+    message = (
+        f"{topic}: topics are named <project>-<severity>-<environment>; severities: {', '.join(SEVERITIES)}"
+    )
+    raise ValueError(message)
+
+
+def main() -> None:
+    """Read the command line and print."""
+    parser = argparse.ArgumentParser(prog="python -m functions.notifier.preview", description=__doc__)
+    parser.add_argument("event", type=Path, help="a recorded SNS event of Lambda, as JSON")
+    parser.add_argument("--format", choices=FORMATS, default="mail")
+    arguments = parser.parse_args()
+    event = json.loads(arguments.event.read_text(encoding="utf-8"))
+    sys.stdout.write(preview(event, arguments.format))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""What the platform tells the notifier, from environment variables; README.md lists them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from functions.notifier.notice import Severity
+from functions.shared.errors import ConfigurationError
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning")
+SOURCES = ("ssm", "secretsmanager")
+"""Where a secret can be: SSM Parameter Store (SecureString), or Secrets Manager."""
+
+_TOPIC = re.compile(r"arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}")
+# Parameter names and secret names share these characters (PutParameter and CreateSecret in the API
+# references); a secret's ARN has colons.
+_REFERENCE = re.compile(rf"({'|'.join(SOURCES)}):[A-Za-z0-9/_+=.@:-]+")
+_LOOPBACK = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Whom the messages of one severity reach.
+
+    Attributes:
+        mail_topic_arn: Topic whose subscribers get e-mail; empty when nobody does.
+        slack: References to the secrets that hold the URLs of incoming webhooks.
+        pagerduty: References to the secrets that hold routing keys.
+    """
+
+    mail_topic_arn: str = ""
+    slack: tuple[str, ...] = ()
+    pagerduty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, checked.
+
+    Attributes:
+        project: The platform's name in AWS, such as `reveille`.
+        environment: Such as `prod`.
+        region: Region to link to when a message names none.
+        topics: Topic ARN -> the severity of what it carries.
+        recipients: Severity -> whom it reaches; there is one for each severity of `topics`.
+        pagerduty_events_url: Where PagerDuty takes events.
+        runbooks: URL or path of the folder of the runbooks, without a slash at its end.
+    """
+
+    project: str
+    environment: str
+    region: str
+    topics: Mapping[str, Severity]
+    recipients: Mapping[Severity, Recipients]
+    pagerduty_events_url: str
+    runbooks: str
+
+    @property
+    def whole(self) -> str:
+        """The name of what exists once per environment, such as the dashboard."""
+        return f"{self.project}-{self.environment}"
+
+    def of_service(self, service: str) -> str:
+        """Return the name in AWS of a service of ours."""
+        return f"{self.project}-{service}-{self.environment}"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check all settings.
+
+    Raises:
+        ConfigurationError: Something is missing or wrong; the message names all of it, and what is allowed.
+    """
+    problems: list[str] = []
+    texts = {
+        name: _text(environ, name, problems) for name in ("PROJECT", "ENVIRONMENT", "AWS_REGION", "RUNBOOKS")
+    }
+    topics = _topics(_object(environ, "TOPICS", problems), problems)
+    recipients = _recipients(_object(environ, "RECIPIENTS", problems), topics, problems)
+    events_url = _text(environ, "PAGERDUTY_EVENTS_URL", problems)
+    if events_url and not is_safe_url(events_url):
+        problems.append("PAGERDUTY_EVENTS_URL: must be an https URL")
+    if problems:
+        raise ConfigurationError("; ".join(problems))
+    return Settings(
+        project=texts["PROJECT"],
+        environment=texts["ENVIRONMENT"],
+        region=texts["AWS_REGION"],
+        topics=topics,
+        recipients=recipients,
+        pagerduty_events_url=events_url,
+        runbooks=texts["RUNBOOKS"].rstrip("/"),
+    )
+
+
+def is_safe_url(url: str) -> bool:
+    """Tell whether a secret may be sent to a URL: encrypted, or not leaving this machine (a local AWS)."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:  # such as a bracket without its like
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
+
+
+def _text(environ: Mapping[str, str], name: str, problems: list[str]) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        problems.append(f"{name}: must be set")
+    return value
+
+
+def _object(environ: Mapping[str, str], name: str, problems: list[str]) -> dict[str, Any]:
+    """Read a variable that holds a JSON object."""
+    try:
+        value = json.loads(environ.get(name, ""))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or not value:
+        problems.append(f"{name}: must be a JSON object with at least one entry")
+        return {}
+    return value
+
+
+def _topics(source: Mapping[str, Any], problems: list[str]) -> dict[str, Severity]:
+    topics: dict[str, Severity] = {}
+    for arn, severity in source.items():
+        if not _TOPIC.fullmatch(arn):
+            problems.append(f"TOPICS: {arn}: must be the ARN of an SNS topic")
+        elif severity not in SEVERITIES:
+            problems.append(f"TOPICS: {arn}: must be one of {', '.join(SEVERITIES)}")
+        else:
+            topics[arn] = cast("Severity", severity)
+    return topics
+
+
+def _recipients(
+    source: Mapping[str, Any], topics: Mapping[str, Severity], problems: list[str]
+) -> dict[Severity, Recipients]:
+    unknown = sorted(source.keys() - set(SEVERITIES))
+    if unknown:
+        problems.append(f"RECIPIENTS: {', '.join(unknown)}: must be one of {', '.join(SEVERITIES)}")
+    missing = sorted(set(topics.values()) - source.keys())
+    problems.extend(f"RECIPIENTS: {one}: missing, and a topic in TOPICS has it" for one in missing if source)
+    return {
+        severity: _recipients_of(f"RECIPIENTS: {severity}", source[severity], topics, problems)
+        for severity in SEVERITIES
+        if severity in source
+    }
+
+
+def _recipients_of(
+    at: str, source: object, topics: Mapping[str, Severity], problems: list[str]
+) -> Recipients:
+    known = ("mail_topic_arn", "slack", "pagerduty")
+    if not isinstance(source, dict) or not source.keys() <= set(known):
+        problems.append(f"{at}: must be a JSON object of {', '.join(known)}")
+        return Recipients()
+    mail = source.get("mail_topic_arn", "")
+    if not isinstance(mail, str) or (mail and not _TOPIC.fullmatch(mail)):
+        problems.append(f"{at}.mail_topic_arn: must be the ARN of an SNS topic, or empty")
+    elif mail in topics:  # the notifier would be told of its own messages, for ever
+        problems.append(f"{at}.mail_topic_arn: must not be a topic that the notifier listens to")
+    references = {}
+    for channel in ("slack", "pagerduty"):
+        listed = source.get(channel, [])
+        if not isinstance(listed, list) or not all(
+            isinstance(one, str) and _REFERENCE.fullmatch(one) for one in listed
+        ):
+            # NOTE: what stands there is not repeated: it may be the secret itself.
+            forms = " or ".join(f"{one}:<name>" for one in SOURCES)
+            problems.append(f"{at}.{channel}: must be a list of references to secrets, {forms}")
+            listed = []
+        references[channel] = tuple(dict.fromkeys(listed))
+    return Recipients(mail, references["slack"], references["pagerduty"])

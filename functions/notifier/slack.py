@@ -1,0 +1,105 @@
+"""Slack: the JSON of an incoming webhook, in blocks.
+
+Limits: "Blocks" and "Text object" in Slack's Block Kit reference. Escaping: "Formatting text for app
+surfaces", section "Escaping text".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from functions.notifier.notice import Link, Notice
+from functions.notifier.wording import clip, one_line
+
+MAX_HEADER = 150
+MAX_SECTION = 3000
+MAX_BLOCKS = 50
+
+_COLOURS = {"OK": "#2e7d32", "INSUFFICIENT_DATA": "#757575", "INFO": "#1565c0"}
+_COLOURS_BY_SEVERITY = {"critical": "#c62828", "warning": "#f9a825"}
+# A backtick begins code, in which nothing else is read as meant; its likeness does not.
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\N{PRIME}"}
+
+
+def payload(notice: Notice) -> dict[str, Any]:
+    """Return what to post to the webhook.
+
+    The blocks are what is seen, the attachment beside them carries the colour, `text` is what a phone's
+    notification and a screen reader say.
+    """
+    colour = _COLOURS.get(notice.state, _COLOURS_BY_SEVERITY[notice.severity])
+    sections = [*_facts(notice), *_links(notice.links)]
+    return {
+        "text": escape(one_line(notice.headline), MAX_SECTION),
+        "blocks": [
+            {
+                "type": "header",
+                # Plain text: Slack reads no markup in it, so nothing is escaped.
+                "text": {
+                    "type": "plain_text",
+                    "text": clip(one_line(notice.headline), MAX_HEADER),
+                    "emoji": False,
+                },
+            },
+            *map(_section, _words(notice)),
+        ],
+        "attachments": [{"color": colour, "blocks": [_section(text) for text in sections][:MAX_BLOCKS]}],
+    }
+
+
+def escape(text: str, limit: int) -> str:
+    """Escape a text, and cut it so that the result has at most `limit` characters and no half entity."""
+    escaped = [_ESCAPES.get(one, one) for one in text]
+    if sum(map(len, escaped)) <= limit:
+        return "".join(escaped)
+    room, kept = limit - 1, []
+    for one in escaped:
+        room -= len(one)
+        if room < 0:
+            break
+        kept.append(one)
+    return "".join(kept).rstrip() + "…"
+
+
+def _words(notice: Notice) -> Iterator[str]:
+    yield escape(notice.explanation, MAX_SECTION)
+    if notice.advice:
+        yield escape(notice.advice, MAX_SECTION)
+
+
+def _facts(notice: Notice) -> Iterator[str]:
+    lines = [f"*{escape(fact.name, 100)}*  {escape(fact.value, 600)}" for fact in notice.facts]
+    yield from _packed(lines, "\n")
+
+
+def _links(links: Iterable[Link]) -> Iterator[str]:
+    """Return the links in as few sections as hold them; one that no section holds is left to the others."""
+    shown = []
+    for link in links:
+        title = escape(clip(link.title, 120), 600)
+        target = link.target.replace("|", "%7C").replace(" ", "%20")
+        whole = (
+            f"<{escape(target, MAX_SECTION)}|{title}>"
+            if link.is_url
+            else f"{title}: {escape(link.target, 1000)}"
+        )
+        shown.append(whole if len(whole) <= MAX_SECTION else f"{title}: its address is too long for Slack")
+    yield from _packed(shown, "   ·   ")
+
+
+def _packed(parts: Iterable[str], separator: str) -> Iterator[str]:
+    """Join parts to texts of at most `MAX_SECTION` characters."""
+    text = ""
+    for part in parts:
+        joined = f"{text}{separator}{part}" if text else part
+        if len(joined) > MAX_SECTION:
+            yield text
+            joined = part
+        text = joined
+    if text:
+        yield text
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}

@@ -1,0 +1,14 @@
+"""Proof, from synthesized Terraform JSON, that alarms have data and reach people.
+
+What an account would accept in silence is refused here: an alarm on a metric that does not exist, a topic
+whose key does not let CloudWatch in, a queue that drops what it is sent. Nothing is deployed and nobody is
+asked.
+"""
+
+from __future__ import annotations
+
+from ops.proof.configuration import ProofError
+from ops.proof.faults import Fault, lines
+from ops.proof.prover import Proof, Route, prove
+
+__all__ = ["Fault", "Proof", "ProofError", "Route", "lines", "prove"]

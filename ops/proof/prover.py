@@ -1,0 +1,139 @@
+"""The whole proof of one environment: every alarm, every rule of events, every metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from catalog.known_metrics import Published
+from ops.proof import dashboards, limits, metric_alarms
+from ops.proof.alarms import Alarms, actions, notifies
+from ops.proof.callers import Service
+from ops.proof.configuration import Configuration, Resource
+from ops.proof.events import Events
+from ops.proof.faults import Fault
+from ops.proof.metrics import Metrics
+from ops.proof.topics import Topics
+
+ITSELF = "itself"
+
+
+class Route(NamedTuple):
+    """The way from an alarm, or from a rule of events, to people."""
+
+    name: str
+    through: tuple[str, ...]
+    """Itself, and the composites that notify for it."""
+    topics: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    is_event: bool = False
+    """Whether it begins at a rule of events."""
+
+
+class Proof(NamedTuple):
+    """What was found."""
+
+    faults: tuple[Fault, ...]
+    routes: tuple[Route, ...]
+    """Of the alarms that notify, and of the rules that publish to a topic."""
+    suppressors: tuple[str, ...]
+    """Alarms that only hold others back, and so notify nobody."""
+    metrics: int
+    """How many metrics were looked up, those of alarms and graphs."""
+
+
+def prove(stacks: Mapping[str, Mapping[str, Any]], *, published: Iterable[Published] = ()) -> Proof:
+    """Walk every alarm of an environment to the people it notifies, and look every metric up.
+
+    Args:
+        stacks: each stack's Terraform JSON by the stack's name.
+        published: the metrics that functions and commands of ours publish themselves.
+
+    Raises:
+        ProofError: the JSON is of a form that is not read here.
+    """
+    configuration = Configuration(stacks)
+    alarms, topics = Alarms(configuration), Topics(configuration)
+    events, metrics = Events(configuration, topics), Metrics(configuration, published)
+    walk = _Walk(configuration, alarms, topics)
+    faults = [
+        *walk.faults(),
+        *events.faults(),
+        *limits.faults(alarms),
+        *(one.of(f"metric filter {name}") for name, one in metrics.broken_filters),
+        *(
+            one.of(f"alarm {alarm.name}")
+            for alarm in configuration.of_type("aws_cloudwatch_metric_alarm")
+            for one in metric_alarms.findings(alarm, metrics)
+        ),
+        *dashboards.faults(configuration, metrics),
+    ]
+    routes = [
+        *walk.routes(),
+        *(_of_rule(rule, events, topics) for rule in events.rules if events.topics_of(rule)),
+    ]
+    suppressors = tuple(one.name for one in walk.suppressors())
+    return Proof(tuple(dict.fromkeys(faults)), tuple(routes), suppressors, metrics.looked_up)
+
+
+def _of_rule(rule: Resource, events: Events, topics: Topics) -> Route:
+    published_to = events.topics_of(rule)
+    reached = [endpoint for topic in published_to for endpoint in topics.reach(topic).endpoints]
+    names = tuple(one.name for one in published_to)
+    endpoints = tuple(dict.fromkeys(reached))
+    return Route(f"event rule {rule.name}", (ITSELF,), names, endpoints, is_event=True)
+
+
+class _Walk:
+    """The alarms of an environment on their way to people."""
+
+    def __init__(self, configuration: Configuration, alarms: Alarms, topics: Topics) -> None:
+        self._configuration = configuration
+        self._alarms = alarms
+        self._topics = topics
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is broken on the way of each alarm."""
+        for alarm in self._alarms.all:
+            subject = f"alarm {alarm.name}"
+            if not self._is_heard(alarm) and alarm.name not in self._alarms.suppressors:
+                says = (
+                    "notifies nobody: give it alarm_actions, or name it with ALARM(...) in a composite that "
+                    "has them"
+                )
+                yield Fault(subject, "action", says)
+            service = Service("cloudwatch.amazonaws.com", alarm.arn, self._configuration.account_id)
+            for arn in actions(alarm):
+                topic = self._topics.named(arn)
+                if isinstance(topic, Resource):
+                    yield from (one.of(subject) for one in self._topics.publishable(topic, service))
+                    yield from (one.of(subject) for one in self._topics.reach(topic).findings)
+                else:
+                    yield topic.of(subject)
+
+    def routes(self) -> Iterator[Route]:
+        """Yield the way of each alarm that notifies somebody."""
+        for alarm in self._alarms.all:
+            through = self._alarms.through(alarm.name)
+            own = (alarm,) if notifies(alarm) else ()
+            speakers = [*own, *(self._alarms.by_name[name] for name in through)]
+            if not speakers:
+                continue
+            named = [self._topics.named(arn) for one in speakers for arn in actions(one, ["alarm_actions"])]
+            topics = dict.fromkeys(one for one in named if isinstance(one, Resource))
+            reached = [endpoint for topic in topics for endpoint in self._topics.reach(topic).endpoints]
+            yield Route(
+                alarm.name,
+                ((ITSELF,) if own else ()) + through,
+                tuple(one.name for one in topics),
+                tuple(dict.fromkeys(reached)),
+            )
+
+    def suppressors(self) -> Iterator[Resource]:
+        """Yield the alarms that only hold others back."""
+        for alarm in self._alarms.all:
+            if alarm.name in self._alarms.suppressors and not self._is_heard(alarm):
+                yield alarm
+
+    def _is_heard(self, alarm: Resource) -> bool:
+        return notifies(alarm) or bool(self._alarms.through(alarm.name))

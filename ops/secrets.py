@@ -1,0 +1,55 @@
+"""The secrets that notifications refer to: that they are there, never what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+from botocore.exceptions import ClientError
+
+from config.models import Environment, Severity
+from ops.clients import client
+from ops.errors import OpsError
+
+_MISSING = {"ParameterNotFound", "ResourceNotFoundException"}
+
+
+def references(env: Environment) -> list[str]:
+    """Return every reference to a secret in `env`, each once."""
+    recipients = [getattr(env.notifications, severity) for severity in get_args(Severity)]
+    return sorted({one for each in recipients for one in (*each.slack, *each.pagerduty)})
+
+
+def find(env: Environment, wanted: Sequence[str]) -> str:
+    """Return how many secrets there are.
+
+    Raises:
+        OpsError: some are missing; the message names them and says how to make one.
+    """
+    missing = [reference for reference in wanted if not _exists(env, reference)]
+    if missing:
+        kind, _, name = missing[0].partition(":")
+        how = {
+            "ssm": f"aws ssm put-parameter --type SecureString --name {name} --value …",
+            "secretsmanager": f"aws secretsmanager create-secret --name {name} --secret-string …",
+        }[kind]
+        message = f"no {', '.join(missing)}: nobody behind them would be told. `{how}`"
+        raise OpsError(message)
+    return f"{len(wanted)} found"
+
+
+def _exists(env: Environment, reference: str) -> bool:
+    """Tell whether a secret exists, without reading it."""
+    kind, _, name = reference.partition(":")
+    try:
+        if kind == "ssm":
+            found = client(env, "ssm").describe_parameters(
+                ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": [name]}]
+            )
+            return bool(found["Parameters"])
+        client(env, "secretsmanager").describe_secret(SecretId=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _MISSING:
+            return False
+        raise
+    return True

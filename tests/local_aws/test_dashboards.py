@@ -1,0 +1,72 @@
+"""Dashboards of the local AWS: read as they were put, and found when they are somebody else's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from config.models import Environment
+from ops import clients, dashboards, environment, state, synthesis
+from ops.errors import OpsError
+from tests.local_aws.support import QueryClient
+
+
+@pytest.fixture
+def env(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Environment]:
+    """Return `local` in the tests' own local AWS, with a state bucket and one dashboard that is wanted."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    given = environment.read("local", variables={})[0].model_dump(by_alias=True)
+    made = Environment.model_validate({**given, "endpoint": endpoint})
+    folder = tmp_path / "stacks" / "dashboard"
+    folder.mkdir(parents=True)
+    wanted = {"aws_cloudwatch_dashboard": {"main": {"dashboard_name": "reveille-local"}}}
+    (folder / "cdk.tf.json").write_text(json.dumps({"resource": wanted}), encoding="utf-8")
+    monkeypatch.setattr(synthesis, "out", lambda: tmp_path)
+    state.create_bucket(made)
+    yield made
+    state.delete_bucket(made)
+
+
+def test_a_dashboard_that_is_there_and_not_in_the_state_is_refused(env: Environment) -> None:
+    """Until it is gone, or the state has it."""
+    cloudwatch, s3 = clients.client(env, "cloudwatch"), clients.client(env, "s3")
+    dashboards.refuse_to_overwrite(env)
+    widget = {"type": "metric", "properties": {"region": "us-east-1", "metrics": [["N", "M"]]}}
+    cloudwatch.put_dashboard(DashboardName="reveille-local", DashboardBody=json.dumps({"widgets": [widget]}))
+    with pytest.raises(OpsError, match="reveille-local exists already: its widgets are of us-east-1; this"):
+        dashboards.refuse_to_overwrite(env)
+    resource = {
+        "mode": "managed",
+        "type": "aws_cloudwatch_dashboard",
+        "instances": [{"attributes": {"dashboard_name": "reveille-local"}}],
+    }
+    s3.put_object(
+        Bucket=env.state.bucket,
+        Key="reveille/local/dashboard.tfstate",
+        Body=json.dumps({"resources": [resource]}),
+    )
+    dashboards.refuse_to_overwrite(env)
+    s3.delete_object(Bucket=env.state.bucket, Key="reveille/local/dashboard.tfstate")
+    cloudwatch.delete_dashboards(DashboardNames=["reveille-local"])
+    dashboards.refuse_to_overwrite(env)
+
+
+def test_a_dashboard_is_read_as_it_was_put_in_both_protocols(
+    client: Callable[[str], Any], query: Callable[[str], QueryClient]
+) -> None:
+    """Signs that XML has a use for included: people write them into descriptions."""
+    text = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "a & b < c > 'd' · \"e\""}}]})
+    json_client = client("cloudwatch")
+    json_client.put_dashboard(DashboardName="signs", DashboardBody=text)
+    assert json_client.get_dashboard(DashboardName="signs")["DashboardBody"] == text
+    assert query("cloudwatch").call("GetDashboard", DashboardName="signs")["DashboardBody"] == text
+    json_client.delete_dashboards(DashboardNames=["signs"])
+    with pytest.raises(ClientError) as refused:
+        query("cloudwatch").call("GetDashboard", DashboardName="signs")
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFound"

@@ -1,0 +1,220 @@
+"""One dashboard or many: within limits at any number of services, and stable when one is added."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pytest
+
+import catalog
+from catalog.naming import Names
+from config.models import Environment
+from ops import environment
+from stacks.dashboard import page, shards
+from stacks.dashboard.boards import Board, refuse_unsound, share_out
+from stacks.dashboard.limits import (
+    MAX_METRICS,
+    MAX_METRICS_PER_GRAPH,
+    MAX_QUERIES,
+    MAX_SIZE_BYTES,
+    MAX_WIDGETS,
+    DashboardError,
+    Load,
+    compact,
+    metrics_of,
+)
+from stacks.dashboard.overview import whole
+from stacks.dashboard.scene import Published, Scene
+from stacks.dashboard.validator import problems
+from tests.synth.many_services import drawn, drawn_many, many, widgets
+
+SIZES = [(1, False), (4, True), (60, True), (300, False), (1000, True)]
+"""Services, and whether with the longest legal names."""
+STABLE = 60
+
+
+def sections(board: Board) -> list[str]:
+    """Return the services that have their section on a dashboard."""
+    headings = [one["properties"]["markdown"] for one in widgets(board, "text")]
+    return [text.split()[1] for text in headings if text.startswith("## ") and " owner " in text]
+
+
+def by_name(made: Iterable[Board]) -> dict[str, Board]:
+    """Return dashboards by name."""
+    return {one.name: one for one in made}
+
+
+@pytest.mark.parametrize(("count", "longest"), SIZES)
+def test_every_dashboard_is_within_every_limit(count: int, longest: bool) -> None:  # noqa: FBT001
+    """Counted here again, and the validator finds nothing."""
+    for board in drawn_many(count, longest=longest):
+        found = list(widgets(board))
+        assert problems(board.body) == []
+        assert len(found) <= MAX_WIDGETS
+        assert all(len(one["properties"].get("metrics", [])) <= MAX_METRICS_PER_GRAPH for one in found)
+        assert sum(len(one["properties"].get("metrics", [])) for one in found) <= MAX_METRICS
+        assert sum(one["type"] == "log" for one in found) <= MAX_QUERIES
+        assert len(compact(board.body).encode()) <= MAX_SIZE_BYTES
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,255}", board.name)
+
+
+@pytest.mark.parametrize(("count", "longest"), SIZES)
+def test_every_service_has_one_section(count: int, longest: bool) -> None:  # noqa: FBT001
+    """On one dashboard, and in no other."""
+    found = sorted(name for board in drawn_many(count, longest=longest) for name in sections(board))
+    assert found == sorted(many(count, longest=longest).services)
+
+
+@pytest.mark.parametrize(("count", "longest"), SIZES)
+def test_the_index_leads_to_the_page_that_has_the_service(count: int, longest: bool) -> None:  # noqa: FBT001
+    """For each service, once, in alphabetical order; with one dashboard there is nothing to lead to."""
+    overview, *others = drawn_many(count, longest=longest)
+    text = "\n".join(one["properties"]["markdown"] for one in widgets(overview, "text"))
+    region = many(count, longest=longest).region
+    console = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#"
+    links = re.findall(r"\[([^]]+)\]\(" + re.escape(console) + r"dashboards/dashboard/([^)]+)\)", text)
+    assert links == sorted((name, board.name) for board in others for name in sections(board))
+    assert bool(others) != bool(sections(overview))
+
+
+@pytest.mark.parametrize(("count", "longest"), SIZES)
+def test_every_alarm_that_notifies_has_a_light(count: int, longest: bool) -> None:  # noqa: FBT001
+    """Somewhere; and what wakes somebody because users notice is on the overview at any size."""
+    env = many(count, longest=longest)
+    made = catalog.build(env)
+    arn = Published.foreseen(env, made).alarm_arns
+    overview, *others = (
+        {light for one in widgets(board, "alarm") for light in one["properties"]["alarms"]}
+        for board in drawn_many(count, longest=longest)
+    )
+    assert {arn[one.key] for one in made.all_alarms} == overview.union(*others)
+    burning = {key for slo in made.slos for key in slo.burn_rates}
+    paging = [one for one in made.all_alarms if one.topic in {"critical", "fallback"}]
+    assert {arn[one.key] for one in paging if one.key not in burning} <= overview
+
+
+@pytest.mark.parametrize(("count", "longest"), SIZES)
+def test_what_the_overview_has_no_room_for_is_said_there(count: int, longest: bool) -> None:  # noqa: FBT001
+    """By name; it is on each page instead, and all that is not named is there."""
+    overview, *others = drawn_many(count, longest=longest)
+    heading, *_ = [one["properties"]["markdown"] for one in widgets(overview, "text")]
+    said = heading.partition("on the pages only: ")[2].rstrip(".").split("; ") if others else []
+    titles = {one["properties"].get("title", "").partition(" (part")[0] for one in widgets(overview)}
+    compared = {
+        "Error rate by service, from the logs", "p99 latency by service", "Errors by service",
+        "Concurrency by service", "CPU by service", "Memory by service",
+    }  # fmt: skip
+    if count > 1:
+        assert compared - titles == compared.intersection(said)
+    assert ("recent errors" in said) == (not any(one.startswith("Recent errors: ") for one in titles))
+    for board in others:
+        there = {one["properties"].get("title", "") for one in widgets(board)}
+        assert {"Error rate by service, from the logs", "p99 latency by service"} <= there
+
+
+def test_the_longest_names_at_a_thousand_services_keep_the_overview_useful() -> None:
+    """Who is in trouble, the latency of all, and the way to each."""
+    overview, *_ = drawn_many(1000, longest=True)
+    titles = {one["properties"].get("title", "").partition(" (part")[0] for one in widgets(overview)}
+    assert {"Pages somebody: in ALARM now", "p99 latency by service"} <= titles
+
+
+@pytest.mark.parametrize("place", [0, 7, STABLE - 1])
+def test_a_service_that_goes_or_comes_changes_its_own_page_and_no_other(place: int) -> None:
+    """Wherever it stood in the file; the others keep their name and every byte, but for the overview."""
+    before = by_name(drawn_many(STABLE))
+    after = by_name(drawn(many(STABLE, without=[place])))
+    (home,) = [name for name, one in before.items() if f"service-{place:04d}" in sections(one)]
+    main = drawn_many(STABLE)[0].name
+    changed = {name for name in before if name not in after or before[name].body != after[name].body}
+    assert changed == {main, home}
+    assert set(after) - set(before) <= {f"{main}-{int(home.rpartition('-')[2]) // 2}"}
+
+
+def test_a_page_that_overflows_becomes_two_and_no_other_changes() -> None:
+    """Numbers tell where it was: page n becomes 2n and 2n + 1."""
+    scene = Scene(many(STABLE), catalog.build(many(STABLE)), Published({}, {}))
+    few = shards.pages(scene.catalog.services, lambda _, some: Load(widgets=len(some) * 24))
+    tight = shards.pages(
+        scene.catalog.services, lambda number, some: Load(widgets=501 if number == 4 else len(some) * 24)
+    )
+    assert 4 in few
+    assert tight.keys() == few.keys() - {4} | {8, 9}
+    assert all(tight[number] == few[number] for number in few.keys() & tight.keys())
+    assert sorted(one.name for one in (*tight[8], *tight[9])) == sorted(one.name for one in few[4])
+
+
+def test_the_page_of_a_service_is_the_same_in_every_process() -> None:
+    """Python's own hash of a text is not: these numbers must never change."""
+    scene = Scene(many(8), catalog.build(many(8)), Published({}, {}))
+    found = shards.pages(scene.catalog.services, lambda _, some: Load(widgets=400 * (len(some) > 3) + 101))
+    numbers = [(number, [int(one.name[-1]) for one in services]) for number, services in found.items()]
+    assert numbers == [(4, [1, 4, 5]), (5, [2]), (6, [6, 7]), (7, [0, 3])]
+
+
+def test_terraform_addresses_of_pages_are_their_numbers() -> None:
+    """And names are made of the environment's."""
+    main, *others = drawn_many(STABLE)
+    name = Names.of(many(STABLE)).whole
+    assert (main.key, main.name) == ("main", name)
+    assert others
+    for one in others:
+        number = one.key.removeprefix("page-")
+        assert number.isdigit()
+        assert one.name == f"{name}-{number}"
+
+
+def test_a_service_that_is_too_much_for_a_page_is_refused_by_name() -> None:
+    """Sixty objectives are a number of alarms that no page can show."""
+    given = environment.read("prod", variables={})[0].model_dump(by_alias=True)
+    objective = {"objective_percent": 99.9}
+    given["services"]["payment-handler"]["slos"] = {f"promise-{number}": objective for number in range(900)}
+    with pytest.raises(
+        DashboardError,
+        match=r"^services\.payment-handler: its page of the dashboard would have \d+ metrics; 2500 are "
+        "allowed: give it fewer slos$",
+    ):
+        drawn(Environment.model_validate(given))
+
+
+def test_a_body_that_cloudwatch_would_refuse_stops_the_synthesis() -> None:
+    """With the dashboard's name and every problem in it."""
+    (board,) = drawn_many(1)
+    wrong = {**board.body, "periodOverride": "sometimes", "start": "8h"}
+    with pytest.raises(DashboardError) as refused:
+        refuse_unsound([Board("main", "shop-prod", wrong)])
+    times = "a time such as -PT8H, -P30D or 2030-01-31T06:00:00Z"
+    assert str(refused.value).splitlines() == [
+        f"dashboard shop-prod: start: must be {times} (found: '8h')",
+        "dashboard shop-prod: periodOverride: must be one of auto, inherit (found: 'sometimes')",
+    ]
+
+
+@pytest.mark.parametrize("count", [1, STABLE])
+def test_what_is_measured_is_what_it_takes(count: int) -> None:
+    """Never less than the body, or a dashboard that was said to fit would not; and hardly more."""
+    scene = Scene(many(count), made := catalog.build(many(count)), Published.foreseen(many(count), made))
+    shared_out = share_out(scene)
+    overview, *pages = drawn_many(count)
+    blocks = {
+        board.name: page.page(scene, number, services)
+        for board, (number, services) in zip(pages, shared_out.items(), strict=True)
+    }
+    if not shared_out:
+        blocks[overview.name] = whole(scene)
+    for board in pages or [overview]:
+        load, found = Load.of(blocks[board.name]), list(widgets(board))
+        size_bytes = len(compact(board.body).encode())
+        assert (load.widgets, load.metrics) == (len(found), sum(map(metrics_of, found)))
+        assert load.queries == sum(one["type"] == "log" for one in found)
+        assert size_bytes - 200 < load.size_bytes < size_bytes * 1.02
+
+
+def test_each_limit_is_looked_at() -> None:
+    """With what was found, and what is allowed."""
+    assert Load(MAX_WIDGETS, MAX_METRICS, MAX_QUERIES, MAX_SIZE_BYTES - 200).excess() is None
+    assert Load(widgets=MAX_WIDGETS + 1).excess() == "501 widgets; 500 are allowed"
+    assert Load(metrics=MAX_METRICS + 1).excess() == "2501 metrics; 2500 are allowed"
+    assert Load(queries=MAX_QUERIES + 1).excess() == "31 log queries; 30 are allowed"
+    assert Load(size_bytes=MAX_SIZE_BYTES).excess() == "500200 bytes; 500000 are allowed"
