@@ -40,7 +40,8 @@ def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Br
         yield from _check_keys(("alarms", name), tunings, alarms, name)
         for alarm in alarms:
             tuning = tunings.get(alarm.key, Tuning())
-            if alarm.threshold is None and tuning.threshold is None and tuning.anomaly_band is None:
+            said = tuning.threshold is not None or tuning.anomaly_band is not None
+            if alarm.threshold is None and not said and tuning.enabled is not False:
                 yield ("alarms", name, alarm.key), "threshold is missing: it has no default"
     broken: dict[Location, str] = {}  # a value for all services of a kind is wrong once, not once for each
     for service in services:

@@ -16,8 +16,6 @@ def merged(general: Tuning | None, own: Tuning | None) -> Tuning:
     for given, other in (("threshold", "anomaly_band"), ("anomaly_band", "threshold")):
         if given in nearer:
             values.pop(other, None)
-    if nearer.get("enabled"):
-        values.pop("reason", None)
     return Tuning.model_validate({**values, **nearer})
 
 

@@ -511,11 +511,12 @@ class Deployments(Model):
 
     quiet_s: int = Field(default=600, ge=0, le=3600, multiple_of=60)
     """Seconds after the start of a deployment in which services notify nobody; what is still wrong afterwards
-    is said then. 0 for none. Burn rates of objectives are not silenced: a deployment can use a budget up."""
+    is said then. 0 for none."""
 
 
 class MaintenanceWindow(Model):
-    """A time, again and again, in which nobody is notified."""
+    """A time, again and again, in which composites notify nobody. Alarms that notify by themselves (dead
+    letters, silence, floods) and the events of ECS are not silenced."""
 
     cron: Cron
     """When it begins, in AWS's six fields: minutes hours day-of-month month day-of-week year."""

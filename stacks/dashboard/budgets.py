@@ -35,9 +35,7 @@ def _widget(scene: Scene, window_days: int, objectives: Sequence[Slo]) -> Widget
         label = f"{one.service} · {one.name} {number(one.objective_percent)} %"
         metrics += inputs(one.budget, position)
         text = renamed(one.budget, position)
-        # Sums over the whole range are one number, and a widget shows series (CloudWatch User Guide,
-        # "Using math expressions", TIME_SERIES).
-        metrics.append(expression(f"TIME_SERIES({text})", label, one.budget.period_s, id=f"e{position}"))
+        metrics.append(expression(text, label, one.budget.period_s, id=f"e{position}"))
     return {
         "type": "metric",
         "width": COLUMNS,
