@@ -197,11 +197,7 @@ def test_nothing_is_left_to_fill_in(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_graph_draws_the_line_of_the_alarm_on_its_metric(name: str) -> None:
-<<<<<<< HEAD
-    """Line or band and picture are of one metric and one period."""
-=======
     """Threshold and picture are of one metric and one period."""
->>>>>>> cattests
     made = EVERY[name][1]
     for view in made.services:
         for graph in view.graphs:
@@ -213,10 +209,6 @@ def test_a_graph_draws_the_line_of_the_alarm_on_its_metric(name: str) -> None:
             for key in graph.thresholds:
                 alarm = made.alarm(key)
                 assert alarm.service == view.name
-<<<<<<< HEAD
-                assert (alarm.threshold is None) != (alarm.anomaly_band is None)
-=======
->>>>>>> cattests
                 assert {(metric.namespace, metric.name) for metric in alarm.metrics} <= shown
                 assert all(one.period_s >= alarm.period_s for one in graph.series)
 

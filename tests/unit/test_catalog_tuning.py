@@ -293,3 +293,11 @@ def test_a_threshold_that_nobody_gave_is_missed_once(folder: Folder) -> None:
     assert folder.refusal() == [
         "config/base.yaml:4: alarms.lambda.latency: threshold is missing: it has no default"
     ]
+
+
+def test_an_alarm_that_is_off_for_all_needs_no_threshold(folder: Folder) -> None:
+    """Nor does a composite need the alarm."""
+    base = (folder.path / "base.yaml").read_text(encoding="utf-8")
+    off = "latency: {enabled: false, reason: Nobody waits for an answer}, "
+    folder.write("base", base.replace("latency: {threshold: 3000}, ", off))
+    assert folder.refusal() == []
