@@ -34,8 +34,9 @@ def many(count: int, *, longest: bool = False, without: Iterable[int] = ()) -> E
     """
     given = environment.read("prod", variables={})[0].model_dump(by_alias=True)
     own = given["services"]
+    payments = own["payment-handler"]
     samples: list[dict[str, Any]] = [
-        own["payment-handler"],
+        {**payments, "slos": {**payments["slos"], "weekly": {"objective_percent": 99, "window_days": 7}}},
         {**own["checkout-api"], "load_balancer": BALANCED},
         own["order-processor"],
         own["inventory-worker"],

@@ -20,6 +20,7 @@ from stacks.dashboard.boards import Board, boards
 from stacks.dashboard.graphs import graph_widget
 from stacks.dashboard.scene import Published, Scene, silences
 from stacks.dashboard.section import BOUNDARY
+from stacks.dashboard.section import section as draw_section
 from tests.synth.many_services import drawn, many, widgets
 from tests.synth.synthesized import ENVIRONMENTS, synthesized
 
@@ -208,6 +209,22 @@ def test_every_role_of_a_graph_has_a_side(kind: str) -> None:
     """A new role has to be put where people look for it."""
     roles = {graph.role for graph in KINDS[kind].graphs}
     assert roles <= {role for own in BOUNDARY.values() for role in own}
+
+
+def test_a_graph_of_a_role_that_no_side_knows_is_drawn_all_the_same() -> None:
+    """Last, with what the service has: nothing is left out without a word."""
+    one = scene("prod")
+    service = one.catalog.services[0]
+    graphs = [graph.model_dump() for graph in service.graphs]
+    graphs[0] |= {"role": "of-its-own", "title": "Of its own"}
+    changed = ServiceView.model_validate({**service.model_dump(), "graphs": graphs})
+    titles = [
+        of(each)["title"]
+        for each in draw_section(one, changed, on_page=False).widgets
+        if "metrics" in of(each)
+    ]
+    assert titles[-1] == "Of its own"
+    assert len(titles) == len(graphs)
 
 
 @pytest.mark.parametrize("name", EVERY)

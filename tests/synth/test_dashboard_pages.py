@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterable
 
@@ -232,3 +233,25 @@ def test_a_refused_dashboard_ends_a_command_with_its_message(monkeypatch: pytest
     monkeypatch.setattr(app, "synthesize", refuse)
     with pytest.raises(OpsError, match=r"^dashboard shop-prod: start: …$"):
         synthesis.synthesize(many(1), catalog.build(many(1)))
+
+
+def test_a_page_begins_with_the_trouble_of_its_services() -> None:
+    """All that notifies about them, before the first section."""
+    made = catalog.build(many(STABLE))
+    arn = Published.foreseen(many(STABLE), made).alarm_arns
+    for board in drawn_many(STABLE)[1:]:
+        lit: set[str] = set()
+        for one in widgets(board):
+            if one["properties"].get("markdown", "").startswith("## "):
+                break
+            lit |= set(one["properties"].get("alarms", ()))
+        here = sections(board)
+        assert lit == {arn[one.key] for one in made.all_alarms if one.service in here and one.topic}
+
+
+def test_every_body_is_checked_before_it_is_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever draws it."""
+    module = importlib.import_module("stacks.dashboard.boards")
+    monkeypatch.setattr(module, "problems", lambda _: ["widgets: are wrong"])
+    with pytest.raises(DashboardError, match=r"^dashboard reveille-prod: widgets: are wrong$"):
+        drawn(many(1))
