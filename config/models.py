@@ -515,8 +515,10 @@ class Deployments(Model):
 
 
 class MaintenanceWindow(Model):
-    """A time, again and again, in which composites notify nobody. Alarms that notify by themselves (dead
-    letters, silence, floods) and the events of ECS are not silenced."""
+    """A time, again and again, in which composites notify nobody.
+
+    Alarms that notify by themselves (dead letters, silence, floods) and the events of ECS are not silenced.
+    """
 
     cron: Cron
     """When it begins, in AWS's six fields: minutes hours day-of-month month day-of-week year."""
