@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from config.models import Environment
 from ops import state, synthesis
 
-_READ = re.compile(r'data\.terraform_remote_state\.([\w-]+)\.outputs\.(\w+)(?:\["([^"]+)"\])?')
+_READ = re.compile(r'data\.terraform_remote_state\.([\w-]+)\.outputs\.(\w+)(?:\["([^"]+)"\]|\.(\w+))?')
+"""A reference to an output, and to a key of it: cdktf writes `["two-words"]`, but `.one` where that is a name."""
 
 
 class Read(NamedTuple):
@@ -32,7 +33,13 @@ def unpublished(env: Environment, stack: str) -> list[Read]:
     Terraform would stop at the plan with "Invalid index" and name neither.
     """
     configuration = json.loads((synthesis.out() / "stacks" / stack / "cdk.tf.json").read_text("utf-8"))
-    reads = sorted({Read(*found) for text in _texts(configuration) for found in _READ.findall(text)})
+    reads = sorted(
+        {
+            Read(source, output, quoted or plain)
+            for text in _texts(configuration)
+            for source, output, quoted, plain in _READ.findall(text)
+        }
+    )
     published = {source: state.outputs(env, source) or {} for source in {read.source for read in reads}}
     return [read for read in reads if not _is_in(published[read.source], read)]
 

@@ -22,6 +22,8 @@ PUBLISHED = {"security": {"kms_key_arn": "arn"}, "compute": {"log_group_names": 
         ("${data.terraform_remote_state.security.outputs.kms_key_id}", "kms_key_id"),
         ('${data.terraform_remote_state.compute.outputs.log_group_names["old"]}', None),
         ('${data.terraform_remote_state.compute.outputs.log_group_names["new"]}', "log_group_names[new]"),
+        ("${data.terraform_remote_state.compute.outputs.log_group_names.old}", None),
+        ("${data.terraform_remote_state.compute.outputs.log_group_names.new}", "log_group_names[new]"),
         (
             'in ${data.terraform_remote_state.compute.outputs.log_group_names["new"]}!',
             "log_group_names[new]",
