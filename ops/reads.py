@@ -11,7 +11,7 @@ from config.models import Environment
 from ops import state, synthesis
 
 _READ = re.compile(r'data\.terraform_remote_state\.([\w-]+)\.outputs\.(\w+)(?:\["([^"]+)"\]|\.(\w+))?')
-"""A reference to an output, and to a key of it: cdktf writes `["two-words"]`, but `.one` where that is a name."""
+"""A reference to an output, and to a key of it: cdktf writes `["two-words"]`, but `.one` for one word."""
 
 
 class Read(NamedTuple):
