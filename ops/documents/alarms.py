@@ -53,7 +53,7 @@ def alarms(env: Environment, catalog: Catalog) -> str:
     lines += ["## Only silence, or are part of others", ""]
     lines += table(
         ("alarm", "in ALARM while", "says"),
-        ((f"`{one.name}`", page.rule(one.rule), one.says) for one in silent),
+        ((f"`{one.name}`", page.rule(one.rule, one.service), one.says) for one in silent),
     )
     return "\n".join(lines)
 
@@ -78,15 +78,23 @@ class _Page:
 
     def composite(self, composite: Composite) -> tuple[str, ...]:
         """Return the row of a composite that notifies."""
-        suppressor = composite.suppressor
         return (
             f"`{composite.name}`",
-            f"{composite.says}: {self.rule(composite.rule)}",
+            f"{composite.says}: {self.rule(composite.rule, composite.service)}",
             composite.severity,
             f"`{composite.topic}`",
-            f"`{self._catalog.alarm_name(suppressor.alarm)}`" if suppressor else "never",
+            self._silent_while(composite),
             runbook(composite.runbook),
         )
+
+    def _silent_while(self, composite: Composite) -> str:
+        """Return what silences a composite: what its own helper looks for, or the alarm itself."""
+        if composite.suppressor is None:
+            return "never"
+        by = composite.suppressor.alarm
+        own = (one for one in self._catalog.composites if by.startswith(f"{composite.service}_"))
+        helper = next((one for one in own if one.key == by), None)
+        return self.rule(helper.rule if helper else InAlarm(alarm=by), composite.service)
 
     def _reaches(self, alarm: Alarm) -> str:
         if alarm.topic:
@@ -96,13 +104,16 @@ class _Page:
             return "nobody: it silences others"
         return ", ".join(f"`{one.topic}` through `{one.kind_key}`" for one in through)
 
-    def rule(self, rule: Rule) -> str:
-        """Return a rule in words."""
+    def rule(self, rule: Rule, service: str | None) -> str:
+        """Return a rule in words; alarms of the composite's own service by their short names."""
         if isinstance(rule, InAlarm):
-            return f"`{self._catalog.alarm_name(rule.alarm)}`"
+            own = service is not None and rule.alarm.startswith(f"{service}_")
+            return (
+                f"`{rule.alarm.removeprefix(f'{service}_') if own else self._catalog.alarm_name(rule.alarm)}`"
+            )
         parts = rule.any_of if isinstance(rule, AnyOf) else rule.all_of
         word = " or " if isinstance(rule, AnyOf) else " and "
-        inner = word.join(self.rule(part) for part in parts)
+        inner = word.join(self.rule(part, service) for part in parts)
         return f"({inner})" if isinstance(rule, AnyOf) and len(parts) > 1 else inner
 
 
