@@ -43,6 +43,9 @@ def show(proof: Proof, console: Console) -> None:
         row = (route.name, _counted(route.through), *cells)
         table.add_row(*(Text(shortened(cell)) for cell in row))
     console.print(table)
+    if any(endpoint.startswith("via ") for route in proof.routes for endpoint in route.endpoints):
+        said = "\nvia: all whom a function can reach; which of them it tells is its own to say."
+        console.print(said, highlight=False, soft_wrap=True)
     if left_out:
         console.print(f"\nNames are without {left_out}.", highlight=False, soft_wrap=True)
     if proof.suppressors:

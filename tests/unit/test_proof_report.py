@@ -60,6 +60,14 @@ def test_names_without_anything_in_common_stay_whole() -> None:
     assert len(shown(Proof((), (route,), (), 0))) == 2
 
 
+def test_what_a_function_can_reach_is_not_called_what_it_tells() -> None:
+    """The walk follows every topic that the function may publish to."""
+    route = Route("a", ("itself",), ("b",), ("function f", "via f: email x@example.com"))
+    said = "via: all whom a function can reach; which of them it tells is its own to say."
+    assert said in shown(Proof((), (route,), (), 0))
+    assert said not in shown(WIDE)
+
+
 def test_a_summary_counts() -> None:
     """Alarms, rules, metrics, and who only holds others back."""
     assert report.summary(WIDE) == "2 alarms, 1 event rule and 7 metrics proved; 1 only hold others back"
