@@ -140,6 +140,7 @@ def test_alarms_are_the_catalogs(platform: Platform) -> None:
         for one in pages(platform.client("cloudwatch"), "describe_alarms", "MetricAlarms")
     }
     assert set(found) == {alarm.name for alarm in platform.catalog.alarms}
+    outputs = platform.outputs()
     for alarm in platform.catalog.alarms:
         one = found[alarm.name]
         assert watched(one) == {
@@ -157,7 +158,7 @@ def test_alarms_are_the_catalogs(platform: Platform) -> None:
         assert one["EvaluationPeriods"] == alarm.evaluation_periods
         assert one["DatapointsToAlarm"] == alarm.datapoints_to_alarm
         assert one["TreatMissingData"] == alarm.treat_missing_data
-        check_words_and_actions(platform, alarm, one)
+        check_words_and_actions(platform, outputs, alarm, one)
 
 
 def watched(alarm: Any) -> set[tuple[str, str, tuple[tuple[str, str], ...], str]]:
@@ -178,9 +179,10 @@ def watched(alarm: Any) -> set[tuple[str, str, tuple[tuple[str, str], ...], str]
     }
 
 
-def check_words_and_actions(platform: Platform, alarm: Alarm | Composite, described: Any) -> None:
+def check_words_and_actions(
+    platform: Platform, outputs: dict[str, Any], alarm: Alarm | Composite, described: Any
+) -> None:
     """Hold the text of an alarm and whom it tells against the catalog and the configuration."""
-    outputs = platform.outputs()
     topics = {
         "critical": outputs["alarm_topic_arn"],
         "warning": outputs["warning_topic_arn"],
@@ -204,11 +206,12 @@ def test_composites_name_their_children_and_what_silences_them(platform: Platfor
         )
     }
     assert set(found) == {composite.name for composite in platform.catalog.composites}
+    outputs = platform.outputs()
     for composite in platform.catalog.composites:
         one = found[composite.name]
         children = [platform.catalog.alarm_name(key) for key in composite.children()]
         assert re.findall(r'ALARM\("([^"]+)"\)', one["AlarmRule"]) == children
-        check_words_and_actions(platform, composite, one)
+        check_words_and_actions(platform, outputs, composite, one)
         suppressor = composite.suppressor
         if suppressor is None:
             assert not one.get("ActionsSuppressor")
