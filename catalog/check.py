@@ -15,7 +15,6 @@ from catalog.slos import FASTEST, events_of, least_objective_percent, offers
 from catalog.subjects import Subject
 from catalog.templates import AlarmTemplate
 from catalog.texts import number
-from catalog.tuning import m_of_n
 from config.models import AlarmTunings, Environment, Slo, Tuning
 
 Location = tuple[str | int, ...]
@@ -104,7 +103,9 @@ def _check_datapoints(
                     return (*at, field)
         return places[0][0]
 
-    m, n = m_of_n(alarm, tuning)
+    if any(one not in subject.facts for one in alarm.needed_facts):
+        return
+    m, n = subject.datapoints(alarm, tuning)
     if m > n:
         yield (
             where("datapoints_to_alarm", "evaluation_periods"),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from catalog import quiet
 from catalog.kinds import KINDS
 from catalog.naming import Names
 from catalog.platform import Platform
-from catalog.quiet import alarms as silences
-from catalog.quiet import silence, suppressed_by, windows
 from catalog.services import Service
 from catalog.slos import Objective
-from catalog.specs import Composite
+from catalog.specs import AllOf, Composite, InAlarm, NotInAlarm, Rule
 from catalog.system import system_wide
 from catalog.trees import Copies
 from config.models import Environment
@@ -20,31 +19,27 @@ from config.models import Environment
 def composites(
     env: Environment, names: Names, services: Sequence[Service], platform: Platform
 ) -> Iterator[Composite]:
-    """Yield every composite of `env`; a rule may name one that comes later."""
+    """Yield every composite of `env`."""
     hush = _Hush(env, names, services)
-    yield from hush.whole
+    yield from hush.system
     for service in services:
-        yield from _of_service(service, hush)
+        yield from _OfService(service, hush).all()
     for _, composite in platform.composites():
         yield _hushed(composite, hush.maintenance())
     yield from hush.copies()
 
 
 class _Hush:
-    """What silences others: planned work, and the alarm about the whole system."""
+    """What silences many: a maintenance window, and for tickets the alarm about the whole system."""
 
     def __init__(self, env: Environment, names: Names, services: Sequence[Service]) -> None:
-        self._env = env
-        self._names = names
-        maintenance = self._silence(
-            "maintenance", [one.alarm for one in windows(env, names)], "a maintenance window is open"
+        maintenance = quiet.silence(
+            env,
+            ("maintenance", names.of_thing("maintenance")),
+            [one.alarm for one in quiet.windows(env, names)],
+            "a maintenance window is open",
         )
-        deploying = [one.key for one in silences(env, names) if one.key == "deployments"]
-        planned = self._silence(
-            "planned",
-            [*deploying, *_keys(maintenance)],
-            "a deployment runs or a maintenance window is open",
-        )
+        self._maintenance = Copies(maintenance) if maintenance else None
         failing = {
             kind.title: [
                 alarm for one in services if one.kind is kind and (alarm := one.failing()) is not None
@@ -52,82 +47,110 @@ class _Hush:
             for kind in KINDS.values()
         }
         system, groups = system_wide(env, names, failing)
-        if system is not None:
-            system = _hushed(system, planned.key if planned else None)
-        quiet = self._silence(
-            "quiet",
-            [*_keys(planned), *_keys(system)],
-            "planned work goes on, or the alarm about the whole system speaks for its services",
+        spoken = quiet.silence(
+            env,
+            ("system-spoken", names.of_thing("system-spoken")),
+            [system.key] if system else [],
+            "the alarm about the whole system speaks for the tickets of its services",
         )
-        self.whole = [one for one in (planned, *groups, system) if one is not None]
-        self._quiet = Copies(quiet) if quiet else None
-        self._maintenance = Copies(maintenance) if maintenance else None
-        if self._maintenance and planned:
-            self._maintenance.use()
-
-    def quiet(self) -> str | None:
-        """Return the key of what silences a service; each composite that names it asks for itself."""
-        return self._quiet.use() if self._quiet else None
+        self._spoken = Copies(spoken) if spoken else None
+        self.system = [*groups, *([_hushed(system, self.maintenance())] if system else [])]
 
     def maintenance(self) -> str | None:
-        """Return the key of what silences even an objective; asked for as `quiet` is."""
+        """Return the key of what is in ALARM in a window; each composite that names it asks for itself."""
         return self._maintenance.use() if self._maintenance else None
+
+    def spoken(self) -> str | None:
+        """Return the key of what is in ALARM while the system-wide alarm is; asked for like `maintenance`."""
+        return self._spoken.use() if self._spoken else None
 
     def copies(self) -> Iterator[Composite]:
         """Yield the composites that were asked for."""
-        for copies in (self._maintenance, self._quiet):
+        for copies in (self._maintenance, self._spoken):
             yield from copies.made if copies else ()
 
-    def _silence(self, key: str, of: Sequence[str], says: str) -> Composite | None:
-        return silence(self._env, key, self._names.of_thing(key), of, says)
 
+class _OfService:
+    """The composites of one service, each with what silences it."""
 
-def _of_service(service: Service, hush: _Hush) -> Iterator[Composite]:
-    made = list(service.composites())
-    keys = {template.key: composite.key for template, composite in made}
-    helpers: dict[tuple[str, ...], str | None] = {}
-    for template, composite in made:
-        if composite.topic is None:
-            yield composite
-            continue
-        bigger = tuple(keys[one] for one in template.yields_to if one in keys)
-        if bigger not in helpers:
-            quiet = hush.quiet()
-            named = "-".join(template.yields_to)
-            helper = _helper(service, named, [*bigger, *_some(quiet)]) if bigger else None
+    def __init__(self, service: Service, hush: _Hush) -> None:
+        self._service = service
+        self._hush = hush
+        self._made = list(service.composites())
+        self._keys = {template.key: composite.key for template, composite in self._made}
+        deploying = [quiet.deploying(service.name)] if service.env.deployments.quiet_s else []
+        self._planned = self._silence(
+            "planned",
+            [*deploying, *_some(hush.maintenance())],
+            f"{service.name} is being deployed, or a maintenance window is open",
+        )
+
+    def all(self) -> Iterator[Composite]:
+        """Yield them; what silences others stands before those."""
+        planned = self._planned
+        yield from [planned] if planned else []
+        helpers: dict[tuple[str, ...], str | None] = {}
+        for template, composite in self._made:
+            if composite.topic is None:
+                yield composite
+                continue
+            bigger = tuple(self._keys[one] for one in template.yields_to if one in self._keys)
+            if not bigger:
+                yield _hushed(composite, planned.key if planned else None)
+                continue
+            if bigger not in helpers:
+                of = [*bigger, *([planned.key] if planned else []), *_some(self._hush.spoken())]
+                helper = self._helper("-".join(template.yields_to), of)
+                yield helper
+                helpers[bigger] = helper.key
+            yield _hushed(composite, helpers[bigger])
+        for objective in self._service.objectives():
+            yield from self._of_objective(objective)
+
+    def _of_objective(self, objective: Objective) -> Iterator[Composite]:
+        """Yield the composites of an objective: silent while a faster one speaks, or the impact itself does.
+
+        An impact that a deployment silences does not speak: a bad deployment is said by the budget it burns.
+        """
+        faster: list[str] = []
+        impact = self._keys.get("impact")
+        for composite in objective.composites():
+            rules: list[Rule] = []
+            if impact and self._planned:
+                heard = NotInAlarm(not_in_alarm=self._planned.key)
+                rules.append(AllOf(all_of=(InAlarm(alarm=impact), heard)))
+            elif impact:
+                rules.append(InAlarm(alarm=impact))
+            of = [*faster, *_some(self._hush.maintenance())]
+            helper = self._silence(
+                f"slo-{objective.name}-{composite.kind_key}-quiet", of, self._says_more, rules=rules
+            )
             yield from [helper] if helper else []
-            helpers[bigger] = helper.key if helper else quiet
-        yield _hushed(composite, helpers[bigger])
-    for objective in service.objectives():
-        yield from _of_objective(service, objective, _some(keys.get("impact")), hush)
+            yield _hushed(composite, helper.key if helper else None)
+            faster.append(composite.key)
 
+    @property
+    def _says_more(self) -> str:
+        return f"another alarm says more about {self._service.name}, or planned work goes on"
 
-def _of_objective(
-    service: Service, objective: Objective, impact: list[str], hush: _Hush
-) -> Iterator[Composite]:
-    """Yield the composites of an objective: silent while a faster one, or the impact itself, speaks."""
-    faster: list[str] = []
-    for composite in objective.composites():
-        by = [*impact, *faster, *_some(hush.maintenance())]
-        helper = _helper(service, f"slo-{objective.name}-{composite.kind_key}", by)
-        yield from [helper] if helper else []
-        yield _hushed(composite, helper.key if helper else None)
-        faster.append(composite.key)
+    def _helper(self, key: str, of: Sequence[str]) -> Composite:
+        helper = self._silence(f"{key}-quiet", of, self._says_more)
+        if helper is None:
+            message = f"{self._service.name}: nothing silences what yields to {key}"
+            raise ValueError(message)
+        return helper
 
-
-def _helper(service: Service, key: str, of: Sequence[str]) -> Composite | None:
-    """Return the composite that silences others of a service while one of these alarms is in ALARM."""
-    says = f"another alarm says more about {service.name}, or planned work goes on"
-    name = service.names.of_thing(service.name, key, "quiet")
-    return silence(service.env, f"{service.name}_{key}-quiet", name, of, says)
+    def _silence(
+        self, key: str, of: Sequence[str], says: str, *, rules: Sequence[Rule] = ()
+    ) -> Composite | None:
+        """Return a composite of this service that silences others."""
+        service = self._service
+        named = (f"{service.name}_{key}", service.names.of_thing(service.name, key))
+        return quiet.silence(service.env, named, of, says, rules=rules)
 
 
 def _hushed(composite: Composite, by: str | None) -> Composite:
-    return Composite.model_validate({**composite.model_dump(), "suppressor": suppressed_by(by)})
-
-
-def _keys(composite: Composite | None) -> list[str]:
-    return [composite.key] if composite else []
+    return Composite.model_validate({**composite.model_dump(), "suppressor": quiet.suppressed_by(by)})
 
 
 def _some(key: str | None) -> list[str]:

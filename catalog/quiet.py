@@ -4,6 +4,8 @@ Only composites can be silenced: an *action suppressor* is an alarm that holds a
 while it is in ALARM, and lets them go when it leaves it (CloudWatch User Guide, "Suppressing composite alarm
 actions"). States are not changed by it. So what a deployment has really broken is said when the quiet ends.
 
+A deployment silences the service that is deployed; a window all of them.
+
 Deployments and windows are alarms on metrics that the platform writes: one sample when it begins, and an
 alarm that looks back as far as the quiet lasts. Missing samples are zeros (`FILL`), since CloudWatch would
 look further back than that for a real one (CloudWatch User Guide, "Configuring how CloudWatch alarms treat
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from catalog.kinds import KINDS
 from catalog.naming import Names
 from catalog.specs import (
     Alarm,
@@ -24,6 +27,7 @@ from catalog.specs import (
     Math,
     Metric,
     PublishedMetric,
+    Rule,
     Suppressor,
     Window,
 )
@@ -44,11 +48,17 @@ def suppressed_by(key: str | None) -> Suppressor | None:
     return Suppressor(alarm=key, wait_s=WAIT_S, extension_s=EXTENSION_S) if key else None
 
 
-def deployments(names: Names) -> Metric:
-    """Return the metric that has a sample for each deployment."""
+def deployments(names: Names, of: str | None = None) -> Metric:
+    """Return the metric that has a sample for each deployment, of all services or of one.
+
+    Args:
+        names: the environment's names.
+        of: what a deployment of the service is known by, `Kind.deployed`.
+    """
     return Metric(
         namespace=names.metrics_namespace,
         name="Deployments",
+        dimensions={"Resource": of} if of else {},
         stat="Sum",
         period_s=_MINUTE_S,
         label="deployments",
@@ -56,20 +66,22 @@ def deployments(names: Names) -> Metric:
 
 
 def filters(env: Environment, names: Names) -> Iterator[LogFilter]:
-    """Yield the filter by which ECS's own word of a deployment is counted."""
-    if env.containers:
-        metric = deployments(names)
-        yield LogFilter(
-            key="events_deployments",
-            name=names.of_thing("events", "deployments"),
-            log_group_key="events",
-            # Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
-            pattern='{ $.detail.eventName = "SERVICE_DEPLOYMENT_IN_PROGRESS" }',
-            namespace=metric.namespace,
-            metric=metric.name,
-            value="1",
-            unit="Count",
-        )
+    """Yield the filters by which ECS's own word of a deployment is counted: in all, and by service."""
+    metric = deployments(names)
+    for key, dimensions in (("deployments", {}), ("deployments-by-service", {"Resource": "$.resources[0]"})):
+        if env.containers:
+            yield LogFilter(
+                key=f"events_{key}",
+                name=names.of_thing("events", key),
+                log_group_key="events",
+                # Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
+                pattern='{ $.detail.eventName = "SERVICE_DEPLOYMENT_IN_PROGRESS" }',
+                namespace=metric.namespace,
+                metric=metric.name,
+                value="1",
+                dimensions=dimensions,
+                unit="Count",
+            )
 
 
 def windows(env: Environment, names: Names) -> Iterator[Window]:
@@ -96,8 +108,12 @@ def windows(env: Environment, names: Names) -> Iterator[Window]:
 
 def published(env: Environment, names: Names) -> Iterator[PublishedMetric]:
     """Yield the metrics that the platform itself writes."""
-    metric = deployments(names)
-    yield PublishedMetric(namespace=metric.namespace, name=metric.name, by="make deploy")
+    for name, service in env.services.items():
+        metric = deployments(names, KINDS[service.kind].deployed(names, name))
+        for dimensions in ({}, metric.dimensions):
+            yield PublishedMetric(
+                namespace=metric.namespace, name=metric.name, dimensions=dimensions, by="make deploy"
+            )
     for window in windows(env, names):
         yield PublishedMetric(
             namespace=window.metric.namespace,
@@ -107,13 +123,19 @@ def published(env: Environment, names: Names) -> Iterator[PublishedMetric]:
         )
 
 
+def deploying(service: str) -> str:
+    """Return the key of the alarm that is in ALARM while a service is being deployed."""
+    return f"{service}_deploying"
+
+
 def alarms(env: Environment, names: Names) -> Iterator[Alarm]:
     """Yield the alarms that silence others; they notify nobody themselves."""
-    if env.deployments.quiet_s:
-        minutes = env.deployments.quiet_s // _MINUTE_S
-        says = "a deployment has begun: services notify nobody until it has settled"
-        named = ("deployments", names.of_thing("deployments"))
-        yield _silence(env, named, deployments(names), minutes=minutes, says=says)
+    minutes = env.deployments.quiet_s // _MINUTE_S
+    for name, service in env.services.items() if minutes else ():
+        says = f"a deployment of {name} has begun: it notifies nobody until that has settled"
+        named = (deploying(name), names.of_thing(name, "deploying"))
+        metric = deployments(names, KINDS[service.kind].deployed(names, name))
+        yield _silence(env, named, metric, minutes=minutes, says=says)
     for window in windows(env, names):
         says = f"maintenance window {window.key}: {window.reason}"
         named = (window.alarm, window.name)
@@ -144,17 +166,29 @@ def _silence(env: Environment, named: tuple[str, str], metric: Metric, *, minute
     )
 
 
-def silence(env: Environment, key: str, name: str, of: Sequence[str], says: str) -> Composite | None:
-    """Return the composite that is in ALARM while one of these is, to silence others; none of nothing."""
-    if not of:
+def silence(
+    env: Environment, named: tuple[str, str], of: Sequence[str], says: str, *, rules: Sequence[Rule] = ()
+) -> Composite | None:
+    """Return the composite that is in ALARM while others are, to silence some; none of nothing.
+
+    Args:
+        env: the environment.
+        named: its key and name.
+        of: keys of alarms, of which one in ALARM is enough.
+        says: what it says.
+        rules: rules, of which one that is true is enough.
+    """
+    parts = (*rules, *(InAlarm(alarm=one) for one in of))
+    if not parts:
         return None
+    key, name = named
     writer = Writer(env, label="quiet", owner=env.owner)
     return Composite(
         key=key,
         name=name,
         kind_key=key,
         owner=env.owner,
-        rule=AnyOf(any_of=tuple(InAlarm(alarm=one) for one in of)),
+        rule=AnyOf(any_of=parts),
         severity="warning",
         says=says,
         description=writer.describe(says),

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from catalog import quiet
 from catalog.kinds import KINDS
 from catalog.naming import Names
 from catalog.slos import Objective, events_of
@@ -110,6 +111,7 @@ class Service:
             resource=self.subject.dimensions[self.kind.resource],
             log_group_key=self.name,
             runbook=self.kind.runbook,
+            deployments=quiet.deployments(self.names, self.kind.deployed(self.names, self.name)),
             graphs=tuple(
                 self._graph(template, [by_key[one] for one in template.thresholds if one in by_key])
                 for template in self.kind.graphs

@@ -7,12 +7,13 @@ Source of tiers: Google, "The Site Reliability Workbook", chapter 5, "Multiwindo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from catalog.specs import Alarm, AllOf, Composite, InAlarm, Math, Metric, Slo
-from catalog.subjects import Subject
+from catalog.subjects import LATE_S, Subject
 from catalog.templates import EventsTemplate, Kind
 from catalog.texts import duration, number
 from config.models import Severity
@@ -80,7 +81,7 @@ class Objective:
 
     def slo(self) -> Slo:
         """Return the objective with its budget."""
-        spent = f"SUM(FILL(bad, 0)) / SUM(valid) / {_exact(self.budget_share)}"
+        spent = f"SUM(FILL({self._bad}, 0)) / SUM(valid) / {number(self.budget_share, digits=_DECIMALS)}"
         # Sums are single numbers, which nothing can draw: TIME_SERIES makes a line of them (CloudWatch User
         # Guide, "Using metric math").
         return Slo(
@@ -91,7 +92,7 @@ class Objective:
             window_days=self.config.window_days,
             says=self.says,
             budget=Math(
-                expression=self._with_bad(f"TIME_SERIES(100 * (1 - {spent}))"),
+                expression=f"TIME_SERIES(100 * (1 - {spent}))",
                 metrics=self._metrics(_DAY_S),
                 label=f"{self.name}: error budget left",
             ),
@@ -101,7 +102,7 @@ class Objective:
     def alarms(self) -> Iterator[Alarm]:
         """Yield two metric alarms for each tier; composites speak for them."""
         for tier in TIERS:
-            for which, window_s in (("long", tier.long_s), ("short", tier.short_s)):
+            for which, window_s in (("long", tier.long_s), ("short", self._short_s(tier))):
                 yield self._alarm(tier, which, window_s)
 
     def composites(self) -> Iterator[Composite]:
@@ -130,6 +131,12 @@ class Objective:
                 ),
             )
 
+    def _short_s(self, tier: Tier) -> int:
+        """Return the short window: longer than its events are late, in whole minutes."""
+        late = self.subject.facts.get(self.events.late_by or "")
+        late_min = math.ceil((late.value / 1000 + LATE_S) / 60) if late else 0
+        return max(tier.short_s, 60 * late_min)
+
     def _burning(self, tier: Tier) -> str:
         hours = self.config.window_days * 24 / tier.burn_rate
         return (
@@ -141,7 +148,7 @@ class Objective:
         subject = self.subject
         least = max(1, round(self.config.min_events * window_s / tier.long_s))
         limit = round(tier.burn_rate * self.budget_share, _DECIMALS)
-        expression = self._with_bad(f"IF(valid >= {least}, bad / valid, 0)")
+        expression = f"IF(valid >= {least}, {self._bad} / valid, 0)"
         condition = (
             f"more than {number(100 * limit)} % bad in {duration(window_s)}, of at least {least} "
             f"{self.events.words}"
@@ -171,9 +178,10 @@ class Objective:
     def _name(self, *parts: str) -> str:
         return self.subject.names.of_thing(*self.subject.parts, "slo", self.name, *parts)
 
-    def _with_bad(self, expression: str) -> str:
-        """Return an expression over `bad`, which for latency is what was not fast enough."""
-        return expression.replace("bad", "(valid - fast)") if self.config.slower_than_ms else expression
+    @property
+    def _bad(self) -> str:
+        """How many events are bad; for latency, those that were not fast enough: perhaps none was."""
+        return "(valid - FILL(fast, 0))" if self.config.slower_than_ms else "bad"
 
     def _metrics(self, period_s: int) -> dict[str, Metric]:
         of, slow = self.events, self.config.slower_than_ms
@@ -184,14 +192,9 @@ class Objective:
             # CloudWatch User Guide, "CloudWatch statistics definitions": TC counts the samples within bounds.
             templates = {
                 "valid": of.latency.stat("SampleCount", of.words),
-                "fast": of.latency.stat(f"TC(:{_exact(most)})", "fast enough"),
+                "fast": of.latency.stat(f"TC(:{number(most, digits=_DECIMALS)})", "fast enough"),
             }
         return {key: self.subject.metric(one, period_s) for key, one in templates.items()}
-
-
-def _exact(value: float) -> str:
-    """Return a number for an expression: as `number` does for people, but rounded no more than thresholds."""
-    return f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def events_of(kind: Kind, config: SloConfig, subject: Subject) -> EventsTemplate | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -100,6 +100,8 @@ class LogFilter(Spec):
     metric: str
     value: str
     default_value: float | None = None
+    dimensions: dict[str, str] = {}
+    """Name of each dimension of the metric -> the field of the line that is its value."""
     unit: Unit
 
 
@@ -168,6 +170,13 @@ class InAlarm(Spec):
     """Key of a metric alarm or composite."""
 
 
+class NotInAlarm(Spec):
+    """True while one alarm is not in ALARM."""
+
+    not_in_alarm: str
+    """Key of a metric alarm or composite."""
+
+
 class AnyOf(Spec):
     """True while one of its parts is."""
 
@@ -180,7 +189,7 @@ class AllOf(Spec):
     all_of: tuple[Rule, ...] = Field(min_length=1)
 
 
-Rule = Annotated[InAlarm | AnyOf | AllOf, Field()]
+Rule = Annotated[InAlarm | NotInAlarm | AnyOf | AllOf, Field()]
 
 
 class Suppressor(Spec):
@@ -264,11 +273,22 @@ class Slo(Spec):
 
 
 def _leaves(rule: Rule) -> Iterator[str]:
-    if isinstance(rule, InAlarm):
-        yield rule.alarm
+    if isinstance(rule, InAlarm | NotInAlarm):
+        yield rule.alarm if isinstance(rule, InAlarm) else rule.not_in_alarm
         return
     for part in rule.any_of if isinstance(rule, AnyOf) else rule.all_of:
         yield from _leaves(part)
+
+
+def holds(rule: Rule, in_alarm: Container[str]) -> bool:
+    """Tell whether a rule is true while just these alarms are in ALARM."""
+    if isinstance(rule, InAlarm):
+        return rule.alarm in in_alarm
+    if isinstance(rule, NotInAlarm):
+        return rule.not_in_alarm not in in_alarm
+    if isinstance(rule, AnyOf):
+        return any(holds(part, in_alarm) for part in rule.any_of)
+    return all(holds(part, in_alarm) for part in rule.all_of)
 
 
 class Graph(Spec):
@@ -305,6 +325,8 @@ class ServiceView(Spec):
     log_group_key: str
     runbook: str
     """The file in docs/runbooks about services of this kind."""
+    deployments: Metric
+    """One sample for each deployment of it."""
     graphs: tuple[Graph, ...]
 
 

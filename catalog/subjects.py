@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,9 +18,9 @@ from catalog.specs import (
     LeftOut,
     Math,
     Metric,
+    NotInAlarm,
     Rule,
     Series,
-    Topic,
 )
 from catalog.templates import (
     LOGS,
@@ -33,7 +34,10 @@ from catalog.templates import (
 )
 from catalog.texts import Writer, number, window
 from catalog.tuning import m_of_n, merged
-from config.models import AlarmTunings, Environment, Severity, Tuning
+from config.models import AlarmTunings, Environment, Tuning
+
+LATE_S = 60
+"""Seconds that a metric takes to arrive, beside what `late_by` says."""
 
 _ABOVE_THE_BAND: Comparison = "GreaterThanUpperThreshold"
 """Operator with an anomaly band: only above it, since a service that became faster wakes nobody."""
@@ -80,6 +84,18 @@ class Subject:
         """Return what config says about an alarm: for this one, then for all of its kind."""
         return merged(self.general.get(template.key), self.own.get(template.key))
 
+    def datapoints(self, template: AlarmTemplate, tuning: Tuning) -> tuple[int, int]:
+        """Return how many datapoints must breach, of how many that are looked at.
+
+        A metric that arrives late finds the newest periods empty: then more of them are looked at, unless
+        config says how many.
+        """
+        m, n = m_of_n(template, tuning)
+        if template.late_by and tuning.evaluation_periods is None:
+            late_s = self.facts[template.late_by].value / 1000 + LATE_S
+            n = max(n, m - 1 + math.ceil(late_s / (tuning.period_s or template.period_s)))
+        return m, n
+
     def left_out(self, template: AlarmTemplate) -> LeftOut | None:
         """Return why it does not have an alarm, or None when it has it."""
         service = self.writer.service
@@ -120,7 +136,7 @@ class Subject:
         )
 
     def _alarm(self, template: AlarmTemplate, tuning: Tuning) -> Alarm:
-        m, n = m_of_n(template, tuning)
+        m, n = self.datapoints(template, tuning)
         min_samples = tuning.min_samples or template.min_samples
         watches = self.series(template.watches, tuning.period_s or template.period_s, min_samples=min_samples)
         threshold, limit = self._limit(template, tuning)
@@ -144,7 +160,7 @@ class Subject:
             datapoints_to_alarm=m,
             treat_missing_data=template.missing,
             severity=template.severity,
-            topic=None if template.part_of else topic_of(template.severity),
+            topic=None if template.part_of else template.severity,
             says=template.says,
             runbook=runbook,
             description=self.writer.describe(
@@ -169,11 +185,6 @@ class Subject:
             message = f"{self.key}: alarm {template.key} has no threshold; check() would have said so"
             raise ValueError(message)
         return absolute, f"{symbol} {number(absolute)} {words}"
-
-
-def topic_of(severity: Severity) -> Topic:
-    """Return the topic of a severity."""
-    return severity
 
 
 @dataclass(frozen=True)
@@ -218,7 +229,7 @@ class Grouping:
             owner=self.writer.owner,
             rule=rule,
             severity=template.severity,
-            topic=None if template.part_of else template.topic or topic_of(template.severity),
+            topic=None if template.part_of else template.topic or template.severity,
             says=template.says,
             runbook=runbook,
             description=self.writer.describe(
@@ -238,6 +249,9 @@ def _concrete(rule: Rule, prefix: str, existing: set[str]) -> Rule | None:
     if isinstance(rule, InAlarm):
         key = f"{prefix}_{rule.alarm}"
         return InAlarm(alarm=key) if key in existing else None
+    if isinstance(rule, NotInAlarm):
+        message = f"{prefix}: a kind's rule asks for what is in ALARM, not for what is not"
+        raise TypeError(message)
     if isinstance(rule, AnyOf):
         parts = tuple(part for part in (_concrete(one, prefix, existing) for one in rule.any_of) if part)
         return AnyOf(any_of=parts) if parts else None

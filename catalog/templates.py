@@ -110,6 +110,8 @@ class AlarmTemplate(Spec):
     """Why it is off until config says `enabled: true`."""
     min_samples: int | None = Field(default=None, ge=1)
     """For a rate: samples that a datapoint needs before it counts."""
+    late_by: str | None = None
+    """A fact in milliseconds by which its metric may arrive later than the time it is filed under."""
     anomaly: bool = False
     """Whether config may ask for an anomaly band instead of the threshold."""
     says: str
@@ -198,6 +200,8 @@ class EventsTemplate(Spec):
     bad: SeriesTemplate
     latency: MetricTemplate | None = None
     """For objectives on latency: the metric whose samples are the durations."""
+    late_by: str | None = None
+    """As of an alarm: a short window must be longer, or it would be empty whenever it is looked at."""
     needs: str | None = None
 
 
@@ -215,6 +219,8 @@ class Kind(Spec):
     """(environment, service) -> what alarms may depend on; what is not there does not apply."""
     facts_words: Mapping[str, str]
     """Fact -> what is missing without it, such as "no queue feeds it"."""
+    deployed: Callable[[Names, str], str]
+    """(names, service name) -> what its deployments are counted under."""
     roles: Callable[[Names, str], tuple[str, ...]]
     """(names, service name) -> the names of its IAM roles."""
     queues: Callable[[Names, str, AnyService], tuple[str, ...]]

@@ -74,6 +74,6 @@ def duration(seconds: int) -> str:
     return f"{seconds} seconds"
 
 
-def number(value: float) -> str:
-    """Return a number as people write it: no exponent, no needless zeros."""
-    return f"{value:.4f}".rstrip("0").rstrip(".")
+def number(value: float, *, digits: int = 4) -> str:
+    """Return a number as people write it: no exponent, no needless zeros, so many digits after the point."""
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")

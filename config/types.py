@@ -90,7 +90,23 @@ def _https_url(value: str) -> str:
     return value
 
 
+_SECRET_HOSTS = {
+    "hooks.slack.com": "slack",
+    "events.pagerduty.com": "pagerduty",
+    "events.eu.pagerduty.com": "pagerduty",
+}
+"""Hosts whose URLs are secrets, and the key that refers to one."""
+
+
 def _webhook_url(value: str) -> str:
+    host = value.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+    if host in _SECRET_HOSTS:
+        raise refuse(
+            "this URL is a secret: keep it in Parameter Store or Secrets Manager, and name it under {key}",
+            key=_SECRET_HOSTS[host],
+        )
+    if "?" in value:
+        raise refuse("must have no query: what stands in it is mostly a secret, and this file is none")
     # Whether the environment is a local AWS is not known here; `rules.webhooks_are_encrypted` looks at that.
     if not _HTTPS.fullmatch(value) and not re.fullmatch(r"http://127\.0\.0\.1:[0-9]{1,5}(/[^\s#]*)?", value):
         raise refuse("must be an https:// URL (SNS would send alarms in clear text to anything else)")

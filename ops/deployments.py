@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from catalog import Catalog
@@ -9,22 +12,43 @@ from config.models import Environment
 from ops import clients
 from ops.errors import OpsError
 
+_AT_ONCE = 1000
+"""Samples of one call (CloudWatch API Reference, PutMetricData)."""
 
-def begin(env: Environment, catalog: Catalog) -> None:
-    """Put one sample of the metric of deployments, now.
+
+def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
+    """Put a sample of the metric of deployments, now, and one for each service that changes.
+
+    Args:
+        env: the environment.
+        catalog: what is watched in it.
+        changed: the addresses in `compute` that are about to change.
 
     Raises:
         OpsError: CloudWatch does not take it, which the deployment's own alarms would meet next.
     """
-    metric = catalog.deployments
+    keys = {address.partition(".")[2] for address in changed}
+    metrics = [one.deployments for one in catalog.services if one.name in keys]
+    if not metrics:
+        return
+    data: list[dict[str, Any]] = [
+        {
+            "MetricName": metric.name,
+            "Dimensions": [{"Name": key, "Value": value} for key, value in metric.dimensions.items()],
+            "Value": 1,
+            "Unit": "Count",
+        }
+        for metric in (catalog.deployments, *metrics)
+    ]
+    namespace = catalog.deployments.namespace
     try:
-        clients.client(env, "cloudwatch").put_metric_data(
-            Namespace=metric.namespace,
-            MetricData=[{"MetricName": metric.name, "Value": 1, "Unit": "Count"}],
-        )
+        for first in range(0, len(data), _AT_ONCE):
+            clients.client(env, "cloudwatch").put_metric_data(
+                Namespace=namespace, MetricData=data[first : first + _AT_ONCE]
+            )
     except (BotoCoreError, ClientError) as error:
         message = (
             f"cannot say to CloudWatch that a deployment begins ({error}): cloudwatch:PutMetricData in the "
-            f"namespace {metric.namespace} is needed. Nothing was changed."
+            f"namespace {namespace} is needed. Nothing was changed."
         )
         raise OpsError(message) from error

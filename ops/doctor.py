@@ -41,6 +41,8 @@ def examine(name: str, console: Console) -> bool:
         return fine
     env, _ = environment.read(name)
     if check("AWS", lambda: _aws(env)):
+        if env.functions and not env.is_local:
+            check("quotas", lambda: _quotas(env))
         if references := secrets.references(env):
             check("secrets", lambda: secrets.find(env, references))
         if check("state", lambda: _state(env)):
@@ -69,6 +71,17 @@ def _aws(env: Environment) -> str:
         return f"local, at {env.endpoint}"
     clients.check_account(env)
     return f"account {env.account_id}, {env.region}"
+
+
+def _quotas(env: Environment) -> str:
+    limit = clients.client(env, "lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    if limit != env.quotas.lambda_concurrency:
+        message = (
+            f"the account runs {limit} functions at once and quotas.lambda_concurrency says "
+            f"{env.quotas.lambda_concurrency}: the alarm before the limit would be at the wrong height"
+        )
+        raise OpsError(message)
+    return f"Lambda concurrency {limit}"
 
 
 def _state(env: Environment) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from ops.progress import Progress
 
 _LAST_LINES = 20
 """Lines of plain text that are shown when Terraform fails without an event that says why."""
+
+_NO_CHANGE = {"noop", "read", "move", "import"}
+"""Actions of a plan that change nothing in AWS ("Machine-Readable UI", Terraform documentation)."""
 
 _WORDS = (("add", "to add"), ("change", "to change"), ("remove", "to destroy"))
 
@@ -32,6 +35,8 @@ class Plan:
     output_changes: int
     removed: tuple[str, ...] = ()
     """Addresses of what would be deleted or replaced."""
+    changed: tuple[str, ...] = ()
+    """Addresses of what would be created, changed, deleted or replaced."""
 
     @property
     def is_empty(self) -> bool:
@@ -100,13 +105,13 @@ class StackRun:
         return self._plan_and_maybe_apply("plan", f"-out={self._plan_file}", *_options(destroy=destroy))[0]
 
     def plan_and_apply(
-        self, *, destroy: bool = False, begin: Callable[[], None] | None = None
+        self, *, destroy: bool = False, begin: Callable[[Sequence[str]], None] | None = None
     ) -> tuple[Plan, float]:
         """Plan and apply without a question: one run of Terraform, which loads the provider once.
 
         Args:
             destroy: whether to destroy the stack.
-            begin: called between plan and apply, if resources change.
+            begin: called between plan and apply, if resources change, with their addresses.
 
         Returns:
             What was done, and the seconds it took.
@@ -135,12 +140,13 @@ class StackRun:
         command: str,
         *arguments: str,
         total: int | None = None,
-        begin: Callable[[], None] | None = None,
+        begin: Callable[[Sequence[str]], None] | None = None,
     ) -> tuple[Plan, float]:
         """Run and follow Terraform; return what it planned, and the seconds it took."""
         planned: dict[str, int] = {}
         output_changes = 0
         removed: list[str] = []
+        changed: list[str] = []
         with Progress(self._console, self.stack, total, live=self._live) as progress:
             for event in self._events(command, "-input=false", *arguments, tick=progress.tick):
                 kind = event["type"]
@@ -149,13 +155,15 @@ class StackRun:
                     planned = event["changes"]
                     progress.total = _total(planned)
                     if begin and progress.total:
-                        begin()
+                        begin(changed)
                 elif kind == "outputs" and not output_changes:
                     output_changes = sum(
                         one.get("action", "noop") != "noop" for one in event["outputs"].values()
                     )
-                elif kind == "planned_change" and event["change"]["action"] in {"delete", "replace"}:
-                    removed.append(event["change"]["resource"]["addr"])
+                elif kind == "planned_change" and event["change"]["action"] not in _NO_CHANGE:
+                    changed.append(event["change"]["resource"]["addr"])
+                    if event["change"]["action"] in {"delete", "replace"}:
+                        removed.append(event["change"]["resource"]["addr"])
                 elif event.get("hook", {}).get("action") == "read":
                     continue  # data sources are not changes
                 elif kind == "apply_start":
@@ -164,7 +172,9 @@ class StackRun:
                     progress.finished(address)
             elapsed_s = progress.elapsed_s
         add, change, remove = (planned.get(name, 0) for name, _ in _WORDS)
-        return Plan(self.stack, add, change, remove, output_changes, tuple(removed)), elapsed_s
+        return Plan(
+            self.stack, add, change, remove, output_changes, tuple(removed), tuple(changed)
+        ), elapsed_s
 
     def forget(self) -> None:
         """Remove the kept plan: it holds every value of the configuration."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -287,7 +287,7 @@ def _change(
     console: Console,
     *,
     destroy: bool,
-    begin: Callable[[], None] | None = None,
+    begin: Callable[[Sequence[str]], None] | None = None,
 ) -> None:
     """Deploy or destroy one stack, after a question where one is due, and say what was done.
 
@@ -296,7 +296,7 @@ def _change(
         run: Terraform in the stack's folder.
         console: where to say what happens.
         destroy: whether to destroy it.
-        begin: what to do once it is certain that resources change, before the first one does.
+        begin: what to do, with their addresses, once it is certain that resources change.
 
     Raises:
         OpsError: declined; TerraformError: Terraform failed.
@@ -309,7 +309,7 @@ def _change(
         if not plan.is_empty:
             _ask(env, run, plan, console)
             if begin and plan.changes:
-                begin()
+                begin(plan.changed)
             elapsed_s = run.apply(plan)
     done = "No changes" if plan.is_empty else f"{_done(plan)} in {elapsed_s:.0f} s"
     console.print(f"{run.stack:<11} {done}", highlight=False)

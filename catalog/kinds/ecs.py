@@ -52,6 +52,12 @@ def _facts(env: Environment, of: AnyService) -> Facts:
     return facts
 
 
+def _deployed(names: Names, name: str) -> str:
+    """Return the service's ARN: its events name it by nothing else."""
+    here = f"{names.region}:{names.account_id}"
+    return f"arn:aws:ecs:{here}:service/{names.whole}/{names.of_service(name)}"
+
+
 def _roles(names: Names, name: str) -> tuple[str, ...]:
     return (names.execution_role(name), names.task_role(name))
 
@@ -233,6 +239,25 @@ ALARMS = (
         says="the service logs errors",
         look="the recent errors on the dashboard, then the errors query",
     ),
+    AlarmTemplate(
+        key="logged-error-rate",
+        watches=MathTemplate(
+            expression="IF(requests >= {min_samples}, 100 * errors / requests, 0)",
+            series=logs.ERROR_RATE.series,
+            label=logs.ERROR_RATE.label,
+            unit="Percent",
+        ),
+        threshold=10,
+        unit_words="error entries per 100 requests in the log",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=3,
+        missing="notBreaching",  # no requests in the log, no errors
+        part_of="impact",
+        min_samples=20,
+        says="too many of the requests in its log are errors",
+        look="the recent errors on the dashboard, then the newest deployment",
+    ),
     *load_balancer.ALARMS,
     *service.LOG_GROUP_ALARMS,
 )
@@ -248,6 +273,7 @@ KIND = Kind(
         "load_balancer": "no load balancer is in front of it (load_balancer)",
         "desired_count": "no task should run (desired_count)",
     },
+    deployed=_deployed,
     roles=_roles,
     queues=_queues,
     log_groups=_log_groups,

@@ -43,6 +43,10 @@ def _facts(env: Environment, of: AnyService) -> Facts:
     facts = {"timeout_ms": Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s")}
     if reserved := function.reserved_concurrency:
         facts["reserved_concurrency"] = Fact(value=reserved, words=f"the {reserved} reserved")
+    if trigger := function.sqs_trigger:
+        # A message in work counts as waiting; one that failed is hidden for six timeouts (stacks/compute).
+        patience_s = max(_QUEUE_PATIENCE_S, 7 * timeout_s + trigger.batching_window_s)
+        facts["queue_patience_s"] = Fact(value=patience_s, words=f"the {patience_s} s that a retry may take")
     facts["queue" if function.sqs_trigger else "callers"] = Fact()
     if env.insights.functions:
         facts["function_insights"] = Fact()
@@ -78,6 +82,8 @@ def _insight(name: str, unit: Unit) -> MetricTemplate:
     return MetricTemplate(namespace="LambdaInsights", name=name, dimensions=("function_name",), unit=unit)
 
 
+# Invocations, errors and durations are filed under the time at which the invocation began and reported when
+# it ends (AWS Lambda Developer Guide, "Types of metrics for Lambda functions"): late by up to the timeout.
 INVOCATIONS = _metric("Invocations", "Count")
 ERRORS = _metric("Errors", "Count")
 THROTTLES = _metric("Throttles", "Count")
@@ -87,6 +93,9 @@ DROPPED = _metric("AsyncEventsDropped", "Count")
 ITERATOR_AGE = _metric("IteratorAge", "Milliseconds")
 MEMORY = _insight("memory_utilization", "Percent")
 COLD_START = _insight("init_duration", "Milliseconds")
+
+_QUEUE_PATIENCE_S = 300
+"""Seconds that a message may wait whatever the function's timeout."""
 
 _ERROR_RATE = MathTemplate(
     expression="IF(invocations >= {min_samples}, 100 * errors / invocations, 0)",
@@ -110,7 +119,23 @@ ALARMS = (
         missing="notBreaching",  # no invocations, no errors
         part_of="impact",
         min_samples=20,
+        late_by="timeout_ms",
         says="too many of its invocations fail",
+        look="the recent errors on the dashboard, then one failed trace in X-Ray",
+    ),
+    AlarmTemplate(
+        key="mostly-failing",
+        watches=_ERROR_RATE,
+        threshold=50,
+        unit_words="% of the invocations",
+        period_s=900,
+        evaluation_periods=2,
+        datapoints_to_alarm=2,
+        missing="notBreaching",  # no invocations, no errors
+        part_of="impact",
+        min_samples=5,
+        late_by="timeout_ms",
+        says="most of its few invocations fail",
         look="the recent errors on the dashboard, then one failed trace in X-Ray",
     ),
     AlarmTemplate(
@@ -124,6 +149,7 @@ ALARMS = (
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
         min_samples=100,
+        late_by="timeout_ms",
         says="some of its invocations fail, steadily",
         look="the errors query, grouped by message: often one kind of input",
     ),
@@ -136,6 +162,7 @@ ALARMS = (
         datapoints_to_alarm=1,
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
+        late_by="timeout_ms",
         says="invocations end with an exception or a timeout",
         look="the recent errors on the dashboard, then one failed trace in X-Ray",
     ),
@@ -150,6 +177,7 @@ ALARMS = (
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
         opt_in="for functions with so few calls that each failure counts",
+        late_by="timeout_ms",
         says="an invocation failed",
         look="the recent errors on the dashboard",
     ),
@@ -191,6 +219,7 @@ ALARMS = (
         datapoints_to_alarm=3,
         missing="notBreaching",  # no invocations, nobody waits
         part_of="saturation",
+        late_by="timeout_ms",
         says="its slowest calls come close to the timeout",
         look="the duration graph and the slowest traces: mostly a call to something else that got slower",
     ),
@@ -205,6 +234,7 @@ ALARMS = (
         datapoints_to_alarm=2,
         missing="notBreaching",  # no invocations, nobody waits
         part_of="impact",
+        late_by="timeout_ms",
         says="calls run into the timeout and are lost",
         look="the slowest traces; what they wait for has its own section or its own status page",
     ),
@@ -218,6 +248,7 @@ ALARMS = (
         missing="notBreaching",  # no invocations, nobody waits
         part_of="degraded",
         anomaly=True,
+        late_by="timeout_ms",
         says="one call in a hundred takes too long",
         look="the latency graph, then the slowest requests query and their traces",
     ),
@@ -347,6 +378,7 @@ KIND = Kind(
         "callers": "a queue feeds it, and tries again",
         "reserved_concurrency": "no concurrency is reserved for it (reserved_concurrency)",
     },
+    deployed=Names.of_service,
     roles=_roles,
     queues=_queues,
     log_groups=_log_groups,
@@ -437,6 +469,7 @@ KIND = Kind(
             valid=INVOCATIONS.stat("Sum", "invocations"),
             bad=ERRORS.stat("Sum", "failed invocations"),
             latency=DURATION,
+            late_by="timeout_ms",
         ),
         logs.EVENTS,
     ),

@@ -18,6 +18,7 @@ def _metric(name: str, unit: Unit) -> MetricTemplate:
 REQUESTS = _metric("RequestCount", "Count")
 FAILED = _metric("HTTPCode_Target_5XX_Count", "Count")
 LATENCY = _metric("TargetResponseTime", "Seconds")
+REFUSED = _metric("TargetConnectionErrorCount", "Count")
 UNHEALTHY = _metric("UnHealthyHostCount", "Count")
 HEALTHY = _metric("HealthyHostCount", "Count")
 
@@ -25,20 +26,24 @@ ALARMS = (
     AlarmTemplate(
         key="target-error-rate",
         watches=MathTemplate(
-            expression="IF(requests >= {min_samples}, 100 * failed / requests, 0)",
+            # Each is reported only when there are some.
+            expression=(
+                "IF(requests >= {min_samples}, 100 * (FILL(failed, 0) + FILL(refused, 0)) / requests, 0)"
+            ),
             series={
                 "requests": REQUESTS.stat("Sum", "requests"),
                 "failed": FAILED.stat("Sum", "5xx answers"),
+                "refused": REFUSED.stat("Sum", "connections refused"),
             },
-            label="5xx answers per 100 requests",
+            label="failed requests per 100",
             unit="Percent",
         ),
         threshold=5,
-        unit_words="% of the requests answered with 5xx",
+        unit_words="% of the requests answered with 5xx, or not at all",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=3,
-        missing="notBreaching",  # the load balancer reports 5xx answers only when there are some
+        missing="notBreaching",  # no requests, none failed
         part_of="impact",
         needs="load_balancer",
         min_samples=20,

@@ -5,7 +5,7 @@ Metrics: SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
 
 from __future__ import annotations
 
-from catalog.templates import AlarmTemplate, GraphTemplate, MetricTemplate
+from catalog.templates import AlarmTemplate, GraphTemplate, MetricTemplate, Percent
 
 
 def _metric(name: str, dimension: str, unit: str) -> MetricTemplate:
@@ -23,7 +23,7 @@ ALARMS = (
     AlarmTemplate(
         key="queue-age",
         watches=AGE.stat("Maximum", "age of the oldest message"),
-        threshold=300,
+        threshold=Percent(value=100, of="queue_patience_s", words="the time that one retry takes, or 300 s"),
         unit_words="seconds that the oldest message waits",
         period_s=60,
         evaluation_periods=5,

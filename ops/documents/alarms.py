@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from catalog import Catalog
 from catalog.kinds import KINDS
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Rule
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, NotInAlarm, Rule
 from config.models import Environment
 from ops.documents.markdown import NOTE, table
 
@@ -111,6 +111,8 @@ class _Page:
             return (
                 f"`{rule.alarm.removeprefix(f'{service}_') if own else self._catalog.alarm_name(rule.alarm)}`"
             )
+        if isinstance(rule, NotInAlarm):
+            return f"not {self.rule(InAlarm(alarm=rule.not_in_alarm), service)}"
         parts = rule.any_of if isinstance(rule, AnyOf) else rule.all_of
         word = " or " if isinstance(rule, AnyOf) else " and "
         inner = word.join(self.rule(part, service) for part in parts)

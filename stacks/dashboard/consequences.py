@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from catalog import Catalog
-from catalog.specs import AnyOf, Composite, InAlarm, Rule
+from catalog.specs import Composite, holds
 from config.models import Severity
 
 _PAGING = {"critical", "fallback"}
@@ -32,18 +32,10 @@ class Consequences:
         active, waiting = {key}, [key]
         while waiting:
             for composite in self._above[waiting.pop()]:
-                if composite.key not in active and _holds(composite.rule, active):
+                if composite.key not in active and holds(composite.rule, active):
                     active.add(composite.key)
                     waiting.append(composite.key)
                     topics.add(composite.topic)
         if topics & _PAGING:
             return "critical"
         return "warning" if "warning" in topics else None
-
-
-def _holds(rule: Rule, active: set[str]) -> bool:
-    if isinstance(rule, InAlarm):
-        return rule.alarm in active
-    if isinstance(rule, AnyOf):
-        return any(_holds(part, active) for part in rule.any_of)
-    return all(_holds(part, active) for part in rule.all_of)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog import Catalog
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Math, Metric, Rule, Topic
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Math, Metric, NotInAlarm, Rule, Topic
 from stacks import aws
 from stacks.base import Stack
 
@@ -94,6 +94,8 @@ class Alarms:
         """Return `rule` in CloudWatch's words; in parentheses, since precedence is not published."""
         if isinstance(rule, InAlarm):
             return f'ALARM("{self._resource(rule.alarm).alarm_name}")'
+        if isinstance(rule, NotInAlarm):
+            return f'NOT ALARM("{self._resource(rule.not_in_alarm).alarm_name}")'
         if isinstance(rule, AnyOf):
             parts, word = rule.any_of, " OR "
         else:

@@ -25,6 +25,7 @@ def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
                 value=one.value,
                 default_value=default,
                 unit=one.unit,
+                dimensions=one.dimensions or None,
             ),
         )
 

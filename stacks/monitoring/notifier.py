@@ -152,6 +152,8 @@ class Notifier:
                     }
                 },
             ),
+            # `*`: DescribeAlarms has no resources. A composite's message says not what its parts measured.
+            policies.allow("ReadAlarms", ["cloudwatch:DescribeAlarms"], ["*"]),
             policies.allow("KeepWhatFailed", ["sqs:SendMessage"], [self._dead_letters.arn]),
             # Topics and the queue are encrypted (SNS Developer Guide, SQS Developer Guide, "Key management").
             policies.allow(

@@ -17,6 +17,7 @@ ALARM_TYPES = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 POLICY_ARGUMENTS = ("policy", "assume_role_policy", "policy_document")
 
 ANY_RESOURCE = {
+    "ReadAlarms": "CloudWatch: DescribeAlarms has no resources",
     "SendTraces": "X-Ray has no resources for these actions",
     "AskForSampling": "X-Ray has no resources for these actions",
     "LogInToRegistry": "the registry's token is the account's",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,12 +98,12 @@ class Run:
         return 1.0
 
     def plan_and_apply(
-        self, *, destroy: bool = False, begin: Callable[[], None] | None = None
+        self, *, destroy: bool = False, begin: Callable[[Sequence[str]], None] | None = None
     ) -> tuple[Plan, float]:
         """Do both."""
         plan = self.plan(destroy=destroy)
         if begin and plan.changes:
-            begin()
+            begin(plan.changed)
         return plan, self.apply(plan)
 
     def show(self) -> str:
