@@ -510,8 +510,8 @@ class Deployments(Model):
     """What is said about deployments while they run."""
 
     quiet_s: int = Field(default=600, ge=0, le=3600, multiple_of=60)
-    """Seconds after the start of a deployment in which the deployed service notifies nobody; what is still wrong
-    afterwards is said then. 0 for none."""
+    """Seconds after the start of a deployment in which the deployed service notifies nobody; what is still
+    wrong afterwards is said then. 0 for none."""
 
 
 class MaintenanceWindow(Model):
