@@ -454,11 +454,11 @@ def test_what_is_critical_arrives_at_slack_in_words(platform: Platform, webhooks
 def test_a_deployment_is_quiet_and_what_it_broke_is_said_afterwards(
     platform: Platform, webhooks: Endpoint
 ) -> None:
-    """The impact of a service is held back while the alarm on deployments is in ALARM; then it is said."""
+    """The impact of a service is held back while it is being deployed; then it is said."""
     cloudwatch, catalog = platform.client("cloudwatch"), platform.catalog
     impact = catalog.alarm_name("payment-handler_impact")
     child = catalog.alarm_name("payment-handler_error-rate")
-    set_state(cloudwatch, catalog.alarm_name("deployments"), "ALARM")
+    set_state(cloudwatch, catalog.alarm_name("payment-handler_deploying"), "ALARM")
     webhooks.received[WEBHOOK].clear()
     set_state(cloudwatch, child, "ALARM")
 
@@ -472,7 +472,7 @@ def test_a_deployment_is_quiet_and_what_it_broke_is_said_afterwards(
     assert described()["ActionsSuppressedBy"] == "Alarm"
     time.sleep(2 * WAIT_PERIOD_S)
     assert said(webhooks) == set()
-    set_state(cloudwatch, catalog.alarm_name("deployments"), "OK")
+    set_state(cloudwatch, catalog.alarm_name("payment-handler_deploying"), "OK")
     wait_for(functools.partial(all_said, webhooks, {impact}))
     assert said(webhooks) == {impact}
     set_state(cloudwatch, child, "OK")
