@@ -99,7 +99,7 @@ class _OfService:
                 yield _hushed(composite, planned.key if planned else None)
                 continue
             if yields_to not in helpers:
-                # What is bigger may be switched off; the whole system's alarm speaks for tickets all the same.
+                # What is bigger may be switched off; the whole system's alarm speaks for tickets still.
                 bigger = [self._keys[one] for one in yields_to if one in self._keys]
                 of = [*bigger, *([planned.key] if planned else []), *_some(self._hush.spoken())]
                 helper = self._silence(f"{'-'.join(yields_to)}-quiet", of, self._says_more)

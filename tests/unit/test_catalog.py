@@ -221,7 +221,7 @@ def test_every_service_has_filters_for_errors_latency_and_concurrency(name: str)
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
-    """And those that count deployments, in all and by service, are there with the cluster that writes them."""
+    """And those that count deployments, in all and by service, are there with the cluster that says so."""
     env, made = EVERY[name]
     groups = {group.key for group in made.log_groups}
     assert {one.log_group_key for one in made.filters} <= groups

@@ -156,7 +156,7 @@ def test_what_says_more_silences_what_says_less(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_nobody_is_silenced_by_somebody_else_s_trouble(name: str) -> None:
-    """What silences a service is its own, the whole system, or planned work that is its own or everybody's."""
+    """What silences a service is its own, the whole system, or planned work: its own or everybody's."""
     env, made = EVERY[name]
     graph = Graph(made)
     owner = {one.key: one.service for one in made.all_alarms}

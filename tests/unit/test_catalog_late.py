@@ -23,23 +23,25 @@ ARRIVES_S = 60
 """Seconds that CloudWatch may take with a datapoint, beside the call itself."""
 
 FILED_UNDER_THE_BEGINNING = {"Invocations", "Errors", "Duration"}
-"""AWS Lambda Developer Guide, "Types of metrics for Lambda functions": the timestamp is when it was invoked."""
+"""With the time of the call (AWS Lambda Developer Guide, "Types of metrics for Lambda functions")."""
 
 ABSENCE = {"heartbeat"}
-"""Fires when calls are missing: with more periods it would be later or wrong, and nothing would be seen more."""
+"""Fires when calls are missing: with more periods it would be later or wrong, and see no more."""
 
 LATE = {
     template.key: template
     for template in KINDS["lambda"].alarms
     for series in (
-        (template.watches,) if isinstance(template.watches, SeriesTemplate) else template.watches.series.values()
+        (template.watches,)
+        if isinstance(template.watches, SeriesTemplate)
+        else template.watches.series.values()
     )
     if series.metric.namespace == "AWS/Lambda" and series.metric.name in FILED_UNDER_THE_BEGINNING
 }
 
 
 def with_timeout(timeout_s: int, **tuning: Any) -> tuple[Environment, Catalog]:
-    """Return the environment that has everything, all its functions with one timeout, and one tuning for all."""
+    """Return the environment that has everything, with one timeout and one tuning for all functions."""
 
     def change(data: dict[str, Any]) -> None:
         CHANGES["everything"](data)
@@ -62,7 +64,7 @@ def late(one: tuple[Environment, Catalog]) -> Iterator[tuple[AlarmTemplate, Alar
 
 
 def seen(now_s: int, period_s: int, periods: int, late_s: int) -> int:
-    """Return how many of the newest whole periods have a datapoint, of a function that is called every second."""
+    """Return how many of the newest whole periods have a datapoint, with a call every second."""
     newest_ends_s = now_s // period_s * period_s
     begins = (newest_ends_s - number * period_s for number in range(1, periods + 1))
     return sum(begin_s + late_s <= now_s for begin_s in begins)
@@ -74,7 +76,9 @@ def test_every_alarm_on_what_is_filed_under_the_beginning_says_so() -> None:
     assert len(LATE) >= 8
     for kind in KINDS.values():
         for alarm in kind.alarms:
-            assert (alarm.late_by is None) == (kind.name != "lambda" or alarm.key not in LATE.keys() - ABSENCE)
+            assert (alarm.late_by is None) == (
+                kind.name != "lambda" or alarm.key not in LATE.keys() - ABSENCE
+            )
         for events in kind.events:
             own = (events.valid.metric, events.bad.metric)
             of_lambda = any(metric.namespace == "AWS/Lambda" for metric in own)
@@ -84,7 +88,7 @@ def test_every_alarm_on_what_is_filed_under_the_beginning_says_so() -> None:
 
 @pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
 def test_an_alarm_can_see_what_is_late_by_the_timeout(timeout_s: int) -> None:
-    """At whatever second it looks, and however slow CloudWatch is: as many datapoints as must breach, M as ever."""
+    """At whatever second it looks, however slow CloudWatch is: as many as must breach, and M as ever."""
     one = with_timeout(timeout_s)
     found = list(late(one))
     assert len(found) >= 2 * len(LATE.keys() - ABSENCE) - 2, "all of them, for each function"
@@ -130,7 +134,9 @@ def test_the_words_have_the_number_of_periods_that_are_looked_at() -> None:
     """Whoever is woken reads what CloudWatch does, and not what the template says."""
     for _, alarm in late(with_timeout(900)):
         if alarm.evaluation_periods > 1:
-            assert f" in {alarm.datapoints_to_alarm} of {alarm.evaluation_periods} datapoints" in alarm.condition
+            assert (
+                f" in {alarm.datapoints_to_alarm} of {alarm.evaluation_periods} datapoints" in alarm.condition
+            )
 
 
 @pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
@@ -200,6 +206,7 @@ def test_no_alarm_of_an_environment_is_blind(name: str) -> None:
         if general.evaluation_periods or own.evaluation_periods:
             continue
         late_s = timeout_s + ARRIVES_S
-        assert alarm.evaluation_periods * alarm.period_s >= late_s + (
-            alarm.datapoints_to_alarm - 1
-        ) * alarm.period_s, (template.key, alarm.key)
+        assert (
+            alarm.evaluation_periods * alarm.period_s
+            >= late_s + (alarm.datapoints_to_alarm - 1) * alarm.period_s
+        ), (template.key, alarm.key)

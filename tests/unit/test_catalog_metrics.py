@@ -16,6 +16,7 @@ from catalog.naming import Names
 from catalog.owned import queues
 from catalog.specs import Math, Metric
 from catalog.templates import LOGS, MathTemplate, MetricTemplate, SeriesTemplate, Watched
+from config.models import Environment
 from tests.unit.catalogs import ALL, EVERY, metrics, series
 
 
@@ -231,10 +232,17 @@ def test_every_template_that_a_graph_names_is_an_alarm_of_its_kind(name: str) ->
         keys = {alarm.key for alarm in kind.alarms}
         assert all(set(graph.thresholds) <= keys for graph in kind.graphs)
         assert kind.failing in keys
-        facts = {*kind.facts_words, "container_insights", "function_insights", "timeout_ms", "queue_patience_s"}
+        facts = {
+            *kind.facts_words,
+            "container_insights",
+            "function_insights",
+            "timeout_ms",
+            "queue_patience_s",
+        }
         asked = {fact for alarm in kind.alarms for fact in alarm.needed_facts}
         asked |= {graph.needs for graph in kind.graphs if graph.needs}
-        asked |= {one.late_by for one in (*kind.alarms, *kind.events) if one.late_by}
+        asked |= {alarm.late_by for alarm in kind.alarms if alarm.late_by}
+        asked |= {one.late_by for one in kind.events if one.late_by}
         assert asked | {one.needs for one in kind.events if one.needs} <= facts
 
 

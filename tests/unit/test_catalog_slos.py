@@ -53,7 +53,9 @@ def computed(of: Math, **inputs: Any) -> Any:
         "FILL": lambda line, value: (
             Line(value if one is None else one for one in line)
             if isinstance(line, Line)
-            else value if line is None else line
+            else value
+            if line is None
+            else line
         ),
         # Of no datapoints at all there is no sum, and nothing can be computed with it.
         "SUM": lambda line: sum(found) if (found := [one for one in line if one is not None]) else None,

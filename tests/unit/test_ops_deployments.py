@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from catalog import Catalog
 from config.models import Environment
 from ops import clients, deployments
 from ops.errors import OpsError
-from tests.unit.catalogs import EVERY, many
+from tests.unit.catalogs import ALL, EVERY, many
 
 PROD, MADE = EVERY["prod"]
+ADDRESSES = Path(__file__).resolve().parent.parent / "synth" / "addresses"
 TYPES = {"lambda": "aws_lambda_function", "ecs": "aws_ecs_service"}
 
 
@@ -103,6 +105,23 @@ def test_several_things_of_a_service_are_one_deployment_of_it(fake: Fake) -> Non
     assert fake.samples == expected(MADE, "checkout-api", "order-processor")
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_each_service_is_found_by_the_addresses_that_terraform_has(name: str, fake: Fake) -> None:
+    """Those that are listed for the environment: a renamed construct would make every deployment silent."""
+    env, made = ALL[name]
+    listed = (ADDRESSES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    in_compute = [line.partition(" ")[2] for line in listed if line.startswith("compute ")]
+    for service in env.services:
+        fake.calls.clear()
+        runs = address(made, service)
+        assert runs in in_compute
+        deployments.begin(env, made, [runs])
+        assert fake.samples == expected(made, service)
+    fake.calls.clear()
+    deployments.begin(env, made, in_compute)
+    assert fake.samples == expected(made, *env.services)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -120,7 +139,7 @@ def test_where_no_service_changes_nothing_is_said(fake: Fake, changed: list[str]
 
 
 def test_more_than_a_thousand_samples_are_more_than_one_call(fake: Fake) -> None:
-    """CloudWatch takes a thousand at once (CloudWatch API Reference, PutMetricData); none twice, none lost."""
+    """A thousand at once is the most (CloudWatch API Reference, PutMetricData); none twice, none lost."""
     env = many(1000, lean=True)
     made = catalog.build(env)
     deployments.begin(env, made, [address(made, one) for one in env.services])
@@ -130,7 +149,10 @@ def test_more_than_a_thousand_samples_are_more_than_one_call(fake: Fake) -> None
 
 @pytest.mark.parametrize(
     "error",
-    [ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutMetricData"), NoCredentialsError()],
+    [
+        ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutMetricData"),
+        NoCredentialsError(),
+    ],
     ids=["refused", "no credentials"],
 )
 def test_a_deployment_that_cannot_be_said_does_not_begin(fake: Fake, error: Exception) -> None:
