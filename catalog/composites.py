@@ -94,16 +94,18 @@ class _OfService:
             if composite.topic is None:
                 yield composite
                 continue
-            bigger = tuple(self._keys[one] for one in template.yields_to if one in self._keys)
-            if not bigger:
+            yields_to = template.yields_to
+            if not yields_to:
                 yield _hushed(composite, planned.key if planned else None)
                 continue
-            if bigger not in helpers:
+            if yields_to not in helpers:
+                # What is bigger may be switched off; the whole system's alarm speaks for tickets still.
+                bigger = [self._keys[one] for one in yields_to if one in self._keys]
                 of = [*bigger, *([planned.key] if planned else []), *_some(self._hush.spoken())]
-                helper = self._helper("-".join(template.yields_to), of)
-                yield helper
-                helpers[bigger] = helper.key
-            yield _hushed(composite, helpers[bigger])
+                helper = self._silence(f"{'-'.join(yields_to)}-quiet", of, self._says_more)
+                yield from [helper] if helper else []
+                helpers[yields_to] = helper.key if helper else None
+            yield _hushed(composite, helpers[yields_to])
         for objective in self._service.objectives():
             yield from self._of_objective(objective)
 
@@ -132,13 +134,6 @@ class _OfService:
     @property
     def _says_more(self) -> str:
         return f"another alarm says more about {self._service.name}, or planned work goes on"
-
-    def _helper(self, key: str, of: Sequence[str]) -> Composite:
-        helper = self._silence(f"{key}-quiet", of, self._says_more)
-        if helper is None:
-            message = f"{self._service.name}: nothing silences what yields to {key}"
-            raise ValueError(message)
-        return helper
 
     def _silence(
         self, key: str, of: Sequence[str], says: str, *, rules: Sequence[Rule] = ()

@@ -108,12 +108,11 @@ def windows(env: Environment, names: Names) -> Iterator[Window]:
 
 def published(env: Environment, names: Names) -> Iterator[PublishedMetric]:
     """Yield the metrics that the platform itself writes."""
-    for name, service in env.services.items():
-        metric = deployments(names, KINDS[service.kind].deployed(names, name))
-        for dimensions in ({}, metric.dimensions):
-            yield PublishedMetric(
-                namespace=metric.namespace, name=metric.name, dimensions=dimensions, by="make deploy"
-            )
+    by_service = (KINDS[service.kind].deployed(names, name) for name, service in env.services.items())
+    for metric in (deployments(names), *(deployments(names, of) for of in by_service)):
+        yield PublishedMetric(
+            namespace=metric.namespace, name=metric.name, dimensions=metric.dimensions, by="make deploy"
+        )
     for window in windows(env, names):
         yield PublishedMetric(
             namespace=window.metric.namespace,

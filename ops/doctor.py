@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from config.errors import ConfigError
@@ -27,6 +28,9 @@ def examine(name: str, console: Console) -> bool:
             text, good = find(), True
         except (ConfigError, OpsError, TerraformError, RuntimeError) as error:
             text, good, fine = str(error), False, False
+        except (BotoCoreError, ClientError) as error:
+            # Whoever may not ask for one thing is told of the others all the same.
+            text, good, fine = f"AWS did not do what was asked: {error}", False, False
         mark = "[green]ok[/green]  " if good else "[red]bad[/red] "
         console.print(f"{mark}[bold]{what:<12}[/bold]", end="")
         console.print(text, markup=False, highlight=False, soft_wrap=True)

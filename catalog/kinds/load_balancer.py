@@ -22,19 +22,20 @@ REFUSED = _metric("TargetConnectionErrorCount", "Count")
 UNHEALTHY = _metric("UnHealthyHostCount", "Count")
 HEALTHY = _metric("HealthyHostCount", "Count")
 
+# Failures and refusals are each reported only when there are some.
+_RATE = "100 * (FILL(failed, 0) + FILL(refused, 0)) / requests"
+_OF_THE_RATE = {
+    "requests": REQUESTS.stat("Sum", "requests"),
+    "failed": FAILED.stat("Sum", "5xx answers"),
+    "refused": REFUSED.stat("Sum", "connections refused"),
+}
+
 ALARMS = (
     AlarmTemplate(
         key="target-error-rate",
         watches=MathTemplate(
-            # Each is reported only when there are some.
-            expression=(
-                "IF(requests >= {min_samples}, 100 * (FILL(failed, 0) + FILL(refused, 0)) / requests, 0)"
-            ),
-            series={
-                "requests": REQUESTS.stat("Sum", "requests"),
-                "failed": FAILED.stat("Sum", "5xx answers"),
-                "refused": REFUSED.stat("Sum", "connections refused"),
-            },
+            expression=f"IF(requests >= {{min_samples}}, {_RATE}, 0)",
+            series=_OF_THE_RATE,
             label="failed requests per 100",
             unit="Percent",
         ),
@@ -106,17 +107,11 @@ GRAPHS = (
     ),
     GraphTemplate(
         role="target-error-rate",
-        title="5xx answers",
+        title="Failed requests",
         unit_label="% of requests",
         series=(
             MathTemplate(
-                expression="100 * FILL(failed, 0) / requests",
-                series={
-                    "requests": REQUESTS.stat("Sum", "requests"),
-                    "failed": FAILED.stat("Sum", "5xx answers"),
-                },
-                label="5xx answers per 100 requests",
-                unit="Percent",
+                expression=_RATE, series=_OF_THE_RATE, label="failed requests per 100", unit="Percent"
             ),
         ),
         thresholds=("target-error-rate",),

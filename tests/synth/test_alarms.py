@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog.specs import Alarm, AllOf, AnyOf, Composite, InAlarm, Math, Metric, Rule
+from catalog.specs import Alarm, AllOf, AnyOf, Composite, InAlarm, Math, Metric, NotInAlarm, Rule
 from tests.synth.everything import NAMES, made, of
 from tests.synth.synthesized import ENVIRONMENTS, Resource, Synthesized, synthesized
 
@@ -131,6 +131,15 @@ REFERENCE = re.compile(r"\$\{aws_cloudwatch_(metric|composite)_alarm\.([\w-]+)\.
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_every_way_of_asking_occurs(name: str) -> None:
+    """Any of, all of, and not: the test below would pass without one; "not" where planned work is."""
+    rules = [one.body["alarm_rule"] for one in of(name, COMPOSITE).values()]
+    assert any(" OR " in rule for rule in rules)
+    env, asked = made(name).env, any("NOT ALARM(" in rule for rule in rules)
+    assert asked == bool(made(name).catalog.slos and (env.deployments.quiet_s or env.maintenance))
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_composite_rules_and_suppressors_are_the_catalogs(name: str) -> None:
     """With references to alarms of the same stack in place of names, so that Terraform knows the order."""
     one = made(name)
@@ -170,6 +179,8 @@ def written(rule: Rule) -> str:
     """Return a rule as CloudWatch reads it, with `<key>` for the name of an alarm."""
     if isinstance(rule, InAlarm):
         return f'ALARM("<{rule.alarm}>")'
+    if isinstance(rule, NotInAlarm):
+        return f'NOT ALARM("<{rule.not_in_alarm}>")'
     parts = [written(part) for part in (rule.any_of if isinstance(rule, AnyOf) else rule.all_of)]
     assert isinstance(rule, AnyOf | AllOf)
     joined = (" OR " if isinstance(rule, AnyOf) else " AND ").join(parts)
@@ -276,6 +287,7 @@ def test_filters_are_the_catalogs(name: str) -> None:
                 "value": spec.value,
                 "unit": spec.unit,
                 **({} if spec.default_value is None else {"default_value": f"{spec.default_value:g}"}),
+                **({"dimensions": spec.dimensions} if spec.dimensions else {}),
             },
         )
         for spec in one.catalog.filters

@@ -265,6 +265,8 @@ def everybody_told(made: Catalog, key: str) -> set[str]:
     def holds(rule: Any) -> bool:
         if hasattr(rule, "alarm"):
             return rule.alarm in active
+        if hasattr(rule, "not_in_alarm"):
+            return rule.not_in_alarm not in active
         parts = getattr(rule, "any_of", None)
         return any(map(holds, parts)) if parts else all(map(holds, rule.all_of))
 

@@ -188,6 +188,7 @@ def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
         "WriteLogs": [f"arn:aws:logs:{here}:log-group:{group}:log-stream:*"],
         "SendTraces": ["*"],
         "DecryptOwnEnvironment": [KEY],
+        "ReadAlarms": ["*"],
         "KeepWhatFailed": ["${aws_sqs_queue.notifier.arn}"],
         "EncryptMessages": [KEY],
         "SendMail": [f"${{aws_sns_topic.{severity}-mail.arn}}" for severity in mailed],
@@ -203,6 +204,7 @@ def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
     actions = {sid: listed(one["Action"]) for sid, one in its.items()}
     expected = {
         "KeepWhatFailed": ["sqs:SendMessage"], "SendMail": ["sns:Publish"],
+        "ReadAlarms": ["cloudwatch:DescribeAlarms"],
         "ReadParameters": ["ssm:GetParameter"],
         "ReadSecrets": ["secretsmanager:GetSecretValue"], "DecryptSecrets": ["kms:Decrypt"],
         "EncryptMessages": ["kms:Decrypt", "kms:GenerateDataKey"], "DecryptOwnEnvironment": ["kms:Decrypt"],

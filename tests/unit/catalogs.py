@@ -7,13 +7,13 @@ one thing or the other missing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import catalog
 from catalog import Catalog
 from catalog.kinds import KINDS
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Rule, Slo, metrics_of
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, NotInAlarm, Rule, Slo, holds, metrics_of
 from catalog.specs import Metric as MetricSpec
 from config.loader import environments
 from config.models import Environment
@@ -199,6 +199,8 @@ def rendered(rule: Rule, made: Catalog) -> str:
     """Return a rule as CloudWatch takes it."""
     if isinstance(rule, InAlarm):
         return f'ALARM("{made.alarm_name(rule.alarm)}")'
+    if isinstance(rule, NotInAlarm):
+        return f'NOT ALARM("{made.alarm_name(rule.not_in_alarm)}")'
     parts, word = (rule.any_of, " OR ") if isinstance(rule, AnyOf) else (rule.all_of, " AND ")
     inner = word.join(rendered(part, made) for part in parts)
     return f"({inner})" if len(parts) > 1 else inner
@@ -242,8 +244,50 @@ class Graph:
         return [one for one in self.made.composites if one.topic and key in self.within(one.key) - {one.key}]
 
     def silencers(self, composite: Composite) -> set[str]:
-        """Return the keys of everything that silences a composite."""
+        """Return the keys of everything that silences a composite, or that silence depends on."""
         return self.within(composite.suppressor.alarm) if composite.suppressor else set()
+
+    def in_alarm(self, firing: Iterable[str]) -> set[str]:
+        """Return the keys of all that is in ALARM while just these metric alarms are."""
+        found = set(firing)
+        assert found <= self.alarms.keys()
+        for one in self._parts_first:
+            if holds(one.rule, found):
+                found.add(one.key)
+        return found
+
+    def heard(self, firing: Iterable[str]) -> set[str]:
+        """Return the keys of the composites that notify while just these metric alarms are in ALARM."""
+        active = self.in_alarm(firing)
+        return {
+            one.key
+            for one in self.made.composites
+            if one.topic and one.key in active and not (one.suppressor and one.suppressor.alarm in active)
+        }
+
+    def needed_for(self, key: str) -> set[str]:
+        """Return metric alarms whose ALARM puts a composite into it: one of "any of", each of "all of"."""
+        return {key} if key in self.alarms else self._needed(self.composites[key].rule)
+
+    def _needed(self, rule: Rule) -> set[str]:
+        if isinstance(rule, InAlarm):
+            return self.needed_for(rule.alarm)
+        if isinstance(rule, NotInAlarm):
+            return set()
+        if isinstance(rule, AnyOf):
+            return self._needed(rule.any_of[0])
+        return set().union(*map(self._needed, rule.all_of))
+
+    @functools.cached_property
+    def _parts_first(self) -> list[Composite]:
+        left, known, found = dict(self.composites), set(self.alarms), list[Composite]()
+        while left:
+            free = [one for one in left.values() if known.issuperset(one.children())]
+            assert free, f"cycle among {sorted(left)}"
+            found += free
+            known.update(one.key for one in free)
+            left = {key: one for key, one in left.items() if key not in known}
+        return found
 
 
 def series(made: Catalog) -> Iterator[tuple[str, Any]]:
@@ -254,6 +298,7 @@ def series(made: Catalog) -> Iterator[tuple[str, Any]]:
             yield from ((f"{view.name} {graph.title}", one) for one in graph.series)
     yield from ((slo.key, slo.budget) for slo in made.slos)
     yield "deployments", made.deployments
+    yield from ((f"{view.name} deployments", view.deployments) for view in made.services)
 
 
 def metrics(made: Catalog) -> Iterator[tuple[str, MetricSpec]]:

@@ -54,7 +54,7 @@ KEY = r"[a-z][a-z0-9-]*(_[a-z0-9-]+){0,2}"
 def test_a_key_is_made_of_what_does_not_change(name: str) -> None:
     """Service, alarm and part of the platform; a number only where composites are copied or grouped."""
     env, made = EVERY[name]
-    numbered = re.compile(r"(quiet|maintenance)_\d+|system-critical_(lambda|ecs)-\d+")
+    numbered = re.compile(r"(maintenance|system-spoken)_\d+|system-critical_(lambda|ecs)-\d+")
     for one in made.all_alarms:
         assert re.fullmatch(KEY, one.key), one.key
         own = one.key
@@ -221,12 +221,15 @@ def test_every_service_has_filters_for_errors_latency_and_concurrency(name: str)
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
-    """And the one that counts deployments is there with the cluster that writes them."""
+    """And those that count deployments, in all and by service, are there with the cluster that says so."""
     env, made = EVERY[name]
     groups = {group.key for group in made.log_groups}
     assert {one.log_group_key for one in made.filters} <= groups
     counted = [one for one in made.filters if one.service is None]
-    assert [one.metric for one in counted] == (["Deployments"] if env.containers else [])
+    assert [(one.metric, one.dimensions) for one in counted] == (
+        [("Deployments", {}), ("Deployments", {"Resource": "$.resources[0]"})] if env.containers else []
+    )
+    assert all(not one.dimensions or one.default_value is None for one in made.filters)  # PutMetricFilter
     assert ("events" in groups) == bool(env.containers)
     for one in counted:
         assert (one.log_group_key, one.namespace) == ("events", made.deployments.namespace)
@@ -304,7 +307,8 @@ def test_the_platform_tells_its_own_parts_apart() -> None:
     }  # fmt: skip
     topics = {name for _, name in names.topics(env)}
     assert len(topics) == 5
-    assert watched - set(env.maintenance) == {
+    deployed = {value for view in made.services for value in view.deployments.dimensions.values()}
+    assert watched - set(env.maintenance) - deployed == {
         *topics, names.alarm_dead_letters, names.notifier_dead_letters, names.notifier,
     }  # fmt: skip
 

@@ -80,8 +80,9 @@ def test_only_composites_wake_somebody(name: str) -> None:
     assert {one.severity for one in made.alarms} == {"warning"}
     assert {one.topic for one in made.alarms} <= {None, "warning"}
     for one in made.composites:
-        if one.kind_key == "notifications-broken":
+        if one.kind_key in {"notifications-broken", "notifications-gone", "account-limits"}:
             assert one.topic == "fallback", "whoever is told that nobody is told must be told"
+            assert one.severity == "critical"
         else:
             assert one.topic in {None, one.severity}, one.key
 
@@ -122,7 +123,7 @@ def test_an_alarm_looks_back_no_further_than_cloudwatch_does(name: str) -> None:
         assert 1 <= one.datapoints_to_alarm <= one.evaluation_periods
 
 
-RATES = {"error-rate", "error-rate-elevated", "target-error-rate"}
+RATES = {"error-rate", "error-rate-elevated", "mostly-failing", "logged-error-rate", "target-error-rate"}
 
 
 @pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
@@ -130,8 +131,11 @@ def test_a_rate_counts_only_with_enough_samples(template: AlarmTemplate) -> None
     """One failure in two is no rate: exactly the rates ask for a minimum, and they are per cent."""
     assert (template.min_samples is not None) == (template.key in RATES)
     if template.min_samples:
-        assert template.unit_words.startswith("% of the ")
-        assert template.min_samples >= 20
+        assert re.match(r"% of the |error entries per 100 requests in the log$", template.unit_words)
+        assert isinstance(template.threshold, int | float)
+        # Most of a few, for half an hour, is no chance either.
+        most = template.threshold >= 50 and template.datapoints_to_alarm * template.period_s >= 1800
+        assert template.min_samples >= (5 if most else 20)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -142,13 +146,14 @@ def test_the_minimum_is_in_the_expression(name: str) -> None:
     for one in made.alarms:
         if one.kind_key in RATES:
             guard = re.match(
-                r"IF\((invocations|requests) >= (\d+), 100 \* \w+ / \1, 0\)$",
+                r"IF\((invocations|requests) >= (\d+), "
+                r"100 \* (?:\w+|\(FILL\(failed, 0\) \+ FILL\(refused, 0\)\)) / \1, 0\)$",
                 getattr(one.watches, "expression", ""),
             )
             assert guard, one.key
             assert one.condition.endswith(f", with at least {guard[2]} of them in a datapoint")
             found += 1
-    assert found >= 2 * len(env.functions)
+    assert found >= 3 * len(env.functions) + len(env.containers)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -202,7 +207,7 @@ def test_the_longest_names_leave_room_in_every_text() -> None:
 def test_the_words_have_the_numbers_of_the_alarm(name: str) -> None:
     """Threshold or band, M, N and period, as CloudWatch gets them."""
     for one in alarms(name):
-        if "_slo-" in one.key or one.key == "deployments" or one.key.startswith("maintenance_"):
+        if "_slo-" in one.key or one.key.endswith("_deploying") or one.key.startswith("maintenance_"):
             continue
         limit = (
             f"{number(one.anomaly_band)} standard deviations above its usual "
@@ -227,13 +232,24 @@ def test_bands_are_in_words_and_allowed_where_the_usual_is_a_course() -> None:
     assert banded == {"latency", "log-flood", "target-latency"}
 
 
+def queue_patience_s(timeout_s: int) -> int:
+    """Return how long a message may wait that fails once: in work, then hidden for six timeouts."""
+    return max(300, 7 * timeout_s + BATCHING_WINDOW_S)
+
+
+BATCHING_WINDOW_S = 20
+
 RELATIVE = {
-    ("payment-handler", "near-timeout"): ("timeout_s", lambda timeout_s: 800 * timeout_s),
-    ("payment-handler", "timeouts"): ("timeout_s", lambda timeout_s: 950 * timeout_s),
-    ("payment-handler", "reserved-concurrency"): ("reserved_concurrency", lambda reserved: 0.8 * reserved),
-    ("checkout-api", "too-few-tasks"): ("desired_count", lambda tasks: tasks),
+    ("payment-handler", "near-timeout"): ("timeout_s", lambda timeout_s: 800 * timeout_s, int),
+    ("payment-handler", "timeouts"): ("timeout_s", lambda timeout_s: 950 * timeout_s, int),
+    ("payment-handler", "reserved-concurrency"): ("reserved_concurrency", lambda most: 0.8 * most, int),
+    ("order-processor", "queue-age"): ("timeout_s", queue_patience_s, queue_patience_s),
+    ("checkout-api", "too-few-tasks"): ("desired_count", lambda tasks: tasks, int),
 }
-"""(service, alarm) -> the key of config that its threshold depends on, and how; durations are in ms."""
+"""(service, alarm) -> the key of config that its threshold depends on, how, and which number its words have.
+
+Durations are in ms, but the age of a message is in seconds.
+"""
 
 
 @pytest.mark.parametrize(("where", "how"), RELATIVE.items(), ids=[one[1] for one in RELATIVE])
@@ -243,16 +259,17 @@ def test_a_threshold_in_per_cent_follows_what_it_is_per_cent_of(
 ) -> None:
     """At any value, in number and words."""
     service, key = where
-    field, expected = how
+    field, expected, said = how
 
     def change(data: dict[str, Any]) -> None:
         data["services"][service][field] = value
+        data["services"]["order-processor"]["sqs_trigger"]["batching_window_s"] = BATCHING_WINDOW_S
 
     made = changed(change)[1]
     alarm = made.alarm(f"{service}_{key}")
     assert alarm.threshold == pytest.approx(expected(value))
     assert f" {number(expected(value))} " in alarm.description
-    assert re.search(rf"% of the .*\b{value}\b", alarm.condition)
+    assert re.search(rf"% of the .*\b{said(value)}\b", alarm.condition)
 
 
 def test_a_percentage_is_tuned_as_a_percentage() -> None:

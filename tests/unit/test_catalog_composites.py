@@ -10,7 +10,7 @@ import pytest
 
 import catalog
 from catalog import Catalog
-from catalog.specs import AllOf, AnyOf, Composite, InAlarm, Rule
+from catalog.specs import AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule
 from catalog.trees import (
     MOST_CHARACTERS,
     MOST_CHILDREN,
@@ -20,7 +20,8 @@ from catalog.trees import (
     Share,
     any_of,
 )
-from tests.unit.catalogs import ALL, EVERY, LONGEST, Graph, changed, many, rendered
+from config.models import Environment
+from tests.unit.catalogs import ALL, EVERY, LONGEST, Graph, Made, changed, many, rendered
 
 SPEAKERS = {"impact", "degraded", "saturation"}
 """The three things that are said about a service; each alarm is part of one."""
@@ -39,12 +40,22 @@ def test_the_limits_are_clouwatchs() -> None:
     )
 
 
+def deploying(env: Environment, *services: str) -> set[str]:
+    """Return the alarms about deployments of these services, or of all."""
+    return {f"{one}_deploying" for one in services or env.services} if env.deployments.quiet_s else set()
+
+
+def silencing(one: Made) -> set[str]:
+    """Return the metric alarms that only silence others."""
+    return {*deploying(one[0]), *(window.alarm for window in one[1].windows)}
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_every_alarm_reaches_a_topic_or_silences_others(name: str) -> None:
     """By itself or through composites; and what silences others tells nobody that it does."""
     made = EVERY[name][1]
     graph = Graph(made)
-    silences = {"deployments", *(window.alarm for window in made.windows)}
+    silences = silencing(EVERY[name])
     for one in made.alarms:
         reaches = bool(one.topic or graph.speakers(one.key))
         assert reaches != (one.key in silences), one.key
@@ -70,9 +81,7 @@ def test_one_composite_speaks_for_each_alarm(name: str) -> None:
     made = EVERY[name][1]
     graph = Graph(made)
     for one in made.alarms:
-        if one.topic or one.key in graph.silencing - {
-            part for speaker in made.composites if speaker.topic for part in graph.within(speaker.key)
-        }:
+        if one.topic or one.key in silencing(EVERY[name]):
             continue
         parents = [parent for parent in graph.parents[one.key] if parent.kind_key not in ALSO_PART_OF]
         if "_slo-" in one.key:
@@ -97,45 +106,48 @@ def test_impact_wakes_somebody_and_the_rest_of_a_service_does_not(name: str) -> 
         }  # fmt: skip
 
 
-def planned(made: Catalog, graph: Graph) -> tuple[set[str], set[str]]:
-    """Return the alarms about deployments and those about windows."""
-    return {"deployments"} & graph.alarms.keys(), {window.alarm for window in made.windows}
+OF_THE_PLATFORM = {"notifications-broken", "notifications-gone", "account-limits"}
+TIERS = ("fast-burn", "medium-burn", "slow-burn")
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_planned_work_silences_what_it_should(name: str) -> None:
-    """Deployments and windows what is said of services; windows alone objectives and the platform."""
+    """A deployment what is said of its service, and no other; a window everything that can be silenced."""
     env, made = EVERY[name]
     graph = Graph(made)
-    deploying, windows = planned(made, graph)
-    assert bool(deploying) == bool(env.deployments.quiet_s)
+    windows = {window.alarm for window in made.windows}
+    assert {one.key for one in made.alarms if one.key.endswith("_deploying")} == deploying(env)
     assert len(windows) == len(env.maintenance)
     for one in (composite for composite in made.composites if composite.topic):
-        leaves = graph.silencers(one) & graph.alarms.keys()
-        of_service = one.kind_key in {*SPEAKERS, "system-critical"}
-        assert leaves >= windows, one.key
-        assert (leaves >= deploying) if of_service else not leaves & {"deployments"}, one.key
-        if one.kind_key in {"notifications-broken", "account-limits"}:
-            assert leaves == windows
+        leaves = graph.silencers(one) & silencing(EVERY[name])
+        if one.kind_key in SPEAKERS:
+            assert leaves == windows | deploying(env, str(one.service)), one.key
+        elif one.kind_key in TIERS:
+            # It asks whether the impact is heard, and so whether its own service is being deployed.
+            assert leaves - windows <= deploying(env, str(one.service)), one.key
+            assert leaves >= windows
+        else:
+            assert one.kind_key in {*OF_THE_PLATFORM, "system-critical"}
+            assert graph.silencers(one) & graph.alarms.keys() == windows, one.key
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_what_says_more_silences_what_says_less(name: str) -> None:
-    """The whole system its services, impact the rest of its service, a faster burn the slower ones."""
+    """The whole system tickets, impact the rest of its service, a faster burn the slower ones."""
     made = EVERY[name][1]
     graph = Graph(made)
     whole = {"system-critical"} & graph.composites.keys()
-    tiers = ("fast-burn", "medium-burn", "slow-burn")
     for one in (composite for composite in made.composites if composite.topic):
         silencers = graph.silencers(one)
-        if one.kind_key in SPEAKERS:
-            assert silencers >= whole
         if one.kind_key in {"degraded", "saturation"}:
+            assert silencers >= whole
             assert f"{one.service}_impact" in silencers
-        if one.kind_key in tiers:
+        else:
+            assert not silencers & whole, "what wakes somebody is not silenced by what fails elsewhere"
+        if one.kind_key in TIERS:
             slo = one.key.removesuffix(f"-{one.kind_key}")
-            faster = tiers[: tiers.index(one.kind_key)]
-            assert silencers & {f"{slo}-{tier}" for tier in tiers} == {f"{slo}-{tier}" for tier in faster}
+            faster = TIERS[: TIERS.index(one.kind_key)]
+            assert silencers & {f"{slo}-{tier}" for tier in TIERS} == {f"{slo}-{tier}" for tier in faster}
             assert f"{one.service}_impact" in silencers
         if one.kind_key in {"impact", "fast-burn"}:
             assert not silencers & {f"{one.service}_degraded", f"{one.service}_saturation"}
@@ -144,14 +156,91 @@ def test_what_says_more_silences_what_says_less(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_nobody_is_silenced_by_somebody_else_s_trouble(name: str) -> None:
-    """What silences a service is its own, the whole system, or planned work."""
-    made = EVERY[name][1]
+    """What silences a service is its own, the whole system, or planned work: its own or everybody's."""
+    env, made = EVERY[name]
     graph = Graph(made)
     owner = {one.key: one.service for one in made.all_alarms}
+    of_others = {key for key in owner if key.partition("_")[0] in env.services}
     whole = graph.within("system-critical") if "system-critical" in graph.composites else set()
     for one in (composite for composite in made.composites if composite.suppressor):
         others = {key for key in graph.silencers(one) - whole if owner[key] not in {None, one.service}}
         assert others == set(), one.key
+        mine = {key for key in of_others if key.partition("_")[0] == one.service}
+        assert not (graph.silencers(one) - whole) & (of_others - mine), one.key
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_deployment_of_one_service_silences_that_one_only(name: str) -> None:
+    """While everything fails and one is deployed, each other one says what it would have said anyway."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    # One at a time: what is silent since its impact speaks, or the whole system does, is not the question.
+    speaking = {one.key: graph.needed_for(one.key) for one in made.composites if one.topic}
+    if not env.deployments.quiet_s:
+        assert not [one for one in made.all_alarms if one.key.endswith(("_deploying", "deployments"))]
+        return
+    assert len(env.services) > 1
+    for service in env.services:
+        for composite in (graph.composites[key] for key in speaking):
+            failing = speaking[composite.key]
+            assert composite.key in graph.heard(failing), composite.key
+            quiet = composite.service == service and composite.kind_key in SPEAKERS
+            while_deploying = graph.heard(failing | deploying(env, service))
+            assert (composite.key not in while_deploying) == quiet, (service, composite.key)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_in_a_window_no_composite_says_anything(name: str) -> None:
+    """Whatever fails, deployed or not: any window is for all of the environment."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    everything = graph.alarms.keys() - silencing(EVERY[name])
+    assert graph.heard(everything)
+    for window in made.windows:
+        assert graph.heard({*everything, window.alarm}) == set()
+        assert graph.heard({*everything, window.alarm, *deploying(env)}) == set()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_burning_budget_speaks_although_a_deployment_silences_the_impact(name: str) -> None:
+    """A bad deployment is said by the budget it burns; without a deployment the impact says it alone."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    for slo in made.slos:
+        impact = f"{slo.service}_impact"
+        failing = graph.needed_for(impact)
+        for at, tier in enumerate(slo.burn_rates):
+            faster = set().union(*map(graph.needed_for, slo.burn_rates[:at]))
+            burning = graph.needed_for(tier)
+            assert {impact, tier} & graph.heard(failing | burning) == {impact}
+            assert tier in graph.heard(burning)
+            assert not {tier} & graph.heard(burning | faster) or at == 0
+            if env.deployments.quiet_s:
+                own = deploying(env, slo.service)
+                assert {impact, tier} & graph.heard(failing | burning | own) == {tier}
+                assert not {tier} & graph.heard(failing | burning | faster | own) or at == 0
+                elsewhere = deploying(env) - own
+                assert {impact, tier} & graph.heard(failing | burning | elsewhere) == {impact}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_whole_system_s_alarm_never_silences_an_impact(name: str) -> None:
+    """What fails for a reason of its own beside it still wakes somebody; tickets wait."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    if "system-critical" not in graph.composites:
+        return
+    whole = graph.needed_for("system-critical")
+    for service in env.services:
+        for key in SPEAKERS:
+            one = f"{service}_{key}"
+            failing = graph.needed_for(one)
+            assert one in graph.heard(failing)
+            assert (one in graph.heard(failing | whole)) == (key == "impact"), one
+    for slo in made.slos:
+        for tier in slo.burn_rates:
+            assert tier in graph.heard(graph.needed_for(tier) | whole), tier
+    assert "system-critical" in graph.heard(whole | deploying(env)), "deployments do not silence it"
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -185,9 +274,11 @@ def test_without_planned_work_nothing_pretends_that_there_is(name: str) -> None:
     """No alarm that is never in ALARM, no composite of nothing."""
     env, made = EVERY[name]
     keys = {one.key for one in made.all_alarms}
-    assert ("planned" in keys) == bool(env.deployments.quiet_s or env.maintenance)
+    planned = {f"{service}_planned" for service in env.services}
+    assert planned & keys == (planned if env.deployments.quiet_s or env.maintenance else set())
     assert ("maintenance" in keys) == bool(env.maintenance)
-    assert ("quiet" in keys) == bool({"planned", "system-critical"} & keys)
+    assert ("system-spoken" in keys) == ("system-critical" in keys)
+    assert not {"planned", "quiet", "deployments"} & keys, "nothing silences all services for one deployment"
 
 
 @pytest.mark.parametrize("quiet_s", [0, 60, 600, 3600])
@@ -197,14 +288,23 @@ def test_a_deployment_silences_for_as_long_as_config_says(quiet_s: int) -> None:
     def change(data: dict[str, Any]) -> None:
         data["deployments"] = {"quiet_s": quiet_s}
 
-    made = changed(change)[1]
-    found = [one for one in made.alarms if one.key == "deployments"]
-    assert len(found) == bool(quiet_s)
+    env, made = changed(change)
+    views = {f"{view.name}_deploying": view for view in made.services}
+    found = [one for one in made.alarms if one.key in views]
+    assert {one.key for one in found} == deploying(env)
+    assert len({tuple(view.deployments.dimensions.values()) for view in made.services}) == len(env.services)
     for one in found:
+        view = views[one.key]
+        assert f" {view.name} " in one.description
         assert (one.window_s, one.period_s, one.datapoints_to_alarm) == (quiet_s, 60, 1)
         assert (one.comparison, one.threshold) == ("GreaterThanThreshold", 0)
         assert getattr(one.watches, "expression", None) == "FILL(begun, 0)"
-        assert one.metrics == (made.deployments,)
+        assert one.metrics == (view.deployments,)
+        assert view.deployments.dimensions.keys() == {"Resource"}
+        assert (view.deployments.namespace, view.deployments.name) == (
+            made.deployments.namespace, made.deployments.name,
+        )  # fmt: skip
+        assert made.deployments.dimensions == {}
         assert (one.topic, one.treat_missing_data) == (None, "notBreaching")
 
 
@@ -230,6 +330,8 @@ def elements(rule: Rule) -> int:
     """Return what CloudWatch may count of a rule: alarms, operators and parentheses."""
     if isinstance(rule, InAlarm):
         return 1
+    if isinstance(rule, NotInAlarm):
+        return 2
     parts = rule.any_of if isinstance(rule, AnyOf) else rule.all_of
     return sum(elements(part) for part in parts) + len(parts) - 1 + (2 if len(parts) > 1 else 0)
 
@@ -253,6 +355,8 @@ def breaches(made: Catalog) -> list[str]:
 def _rendered(rule: Rule, names: dict[str, str]) -> str:
     if isinstance(rule, InAlarm):
         return f'ALARM("{names[rule.alarm]}")'
+    if isinstance(rule, NotInAlarm):
+        return f'NOT ALARM("{names[rule.not_in_alarm]}")'
     parts, word = (rule.any_of, " OR ") if isinstance(rule, AnyOf) else (rule.all_of, " AND ")
     return f"({word.join(_rendered(part, names) for part in parts)})"
 
@@ -293,9 +397,12 @@ def test_any_number_of_services_stays_within_cloudwatch_s_limits(count: int) -> 
 
 
 def _leaves(rule: Rule) -> list[str]:
-    return [rule.alarm] if isinstance(rule, InAlarm) else [
+    if isinstance(rule, InAlarm | NotInAlarm):
+        assert isinstance(rule, InAlarm), "the whole system asks for what fails, and for nothing else"
+        return [rule.alarm]
+    return [
         leaf for part in (rule.any_of if isinstance(rule, AnyOf) else rule.all_of) for leaf in _leaves(part)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(("count", "groups"), [(2, 0), (100, 0), (101, 1), (102, 2)])

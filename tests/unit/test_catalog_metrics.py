@@ -16,6 +16,7 @@ from catalog.naming import Names
 from catalog.owned import queues
 from catalog.specs import Math, Metric
 from catalog.templates import LOGS, MathTemplate, MetricTemplate, SeriesTemplate, Watched
+from config.models import Environment
 from tests.unit.catalogs import ALL, EVERY, metrics, series
 
 
@@ -38,6 +39,14 @@ def test_every_metric_that_is_named_exists(name: str) -> None:
     assert unknown(made) == {}
 
 
+def deployed(env: Environment) -> dict[str, str]:
+    """Return what each service's deployments are counted under: an ECS service's ARN, as in its events."""
+    names = Names.of(env)
+    cluster = f"arn:aws:ecs:{env.region}:{env.account_id}:service/{names.whole}"
+    functions = {one: names.of_service(one) for one in env.functions}
+    return functions | {one: f"{cluster}/{names.of_service(one)}" for one in env.containers}
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> None:
     """Functions, services, cluster, queues, topics and log groups by their names in AWS."""
@@ -54,6 +63,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
         "TopicName": {topic for _, topic in names.topics(env)},
         "LogGroupName": {group.name for group in made.log_groups},
         "Window": set(env.maintenance),
+        "Resource": set(deployed(env).values()),
         "LoadBalancer": {f"app/{one.load_balancer_arn.partition('/app/')[2]}" for one in balanced},
         "TargetGroup": {
             f"targetgroup/{one.target_group_arn.partition('targetgroup/')[2]}" for one in balanced
@@ -62,6 +72,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
     for where, one in metrics(made):
         for dimension, value in one.dimensions.items():
             assert value in legal[dimension], (where, dimension, value)
+    assert {view.name: view.deployments.dimensions["Resource"] for view in made.services} == deployed(env)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -221,9 +232,17 @@ def test_every_template_that_a_graph_names_is_an_alarm_of_its_kind(name: str) ->
         keys = {alarm.key for alarm in kind.alarms}
         assert all(set(graph.thresholds) <= keys for graph in kind.graphs)
         assert kind.failing in keys
-        facts = {*kind.facts_words, "container_insights", "function_insights", "timeout_ms"}
+        facts = {
+            *kind.facts_words,
+            "container_insights",
+            "function_insights",
+            "timeout_ms",
+            "queue_patience_s",
+        }
         asked = {fact for alarm in kind.alarms for fact in alarm.needed_facts}
         asked |= {graph.needs for graph in kind.graphs if graph.needs}
+        asked |= {alarm.late_by for alarm in kind.alarms if alarm.late_by}
+        asked |= {one.late_by for one in kind.events if one.late_by}
         assert asked | {one.needs for one in kind.events if one.needs} <= facts
 
 
@@ -238,11 +257,15 @@ def test_no_graph_stays_empty_because_its_source_is_switched_off() -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_what_the_platform_writes_itself_is_listed(name: str) -> None:
-    """Deployments, and each window in its own dimension, all in the environment's namespace."""
+    """Deployments in all and of each service, each window in its own dimension, in one namespace; each once."""
     env, made = EVERY[name]
-    assert {(one.namespace, one.name, one.dimensions.get("Window")) for one in made.published} == {
-        (Names.of(env).metrics_namespace, "Deployments", None),
-        *((Names.of(env).metrics_namespace, "MaintenanceStarted", window) for window in env.maintenance),
+    found = [(one.namespace, one.name, *one.dimensions.items()) for one in made.published]
+    namespace = Names.of(env).metrics_namespace
+    assert len(found) == len(set(found))
+    assert set(found) == {
+        (namespace, "Deployments"),
+        *((namespace, "Deployments", ("Resource", one)) for one in deployed(env).values()),
+        *((namespace, "MaintenanceStarted", ("Window", window)) for window in env.maintenance),
     }
     assert all(len(one.by) > 5 for one in made.published)
 

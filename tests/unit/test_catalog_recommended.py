@@ -66,7 +66,7 @@ TABLE = {
     "E4": Row("ecs", "pending-tasks", ("PendingTaskCount",), "Maximum", 60, 10, 10, N, ">", 0, "ticket"),
     "E5": Row("ecs", "not-converging", ("DesiredTaskCount", "RunningTaskCount"), "Average", 60, 15, 15, N, ">", 0, "ticket"),
     "E6": Row("ecs", "disk", ("EphemeralStorageUtilized", "EphemeralStorageReserved"), "Maximum", 60, 5, 5, U, ">", 90, "ticket"),
-    "E7": Row("ecs", "target-error-rate", ("RequestCount", "HTTPCode_Target_5XX_Count"), "Sum", 60, 5, 3, N, ">", 5, "wakes"),
+    "E7": Row("ecs", "target-error-rate", ("RequestCount", "HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount"), "Sum", 60, 5, 3, N, ">", 5, "wakes"),
     "E8": Row("ecs", "target-latency", ("TargetResponseTime",), "p99", 60, 5, 5, N, ">", 2, "ticket"),
     "E9": Row("ecs", "unhealthy-targets", ("UnHealthyHostCount",), "Maximum", 60, 5, 3, N, ">", 0, "ticket"),
     "E9 all": Row("ecs", "no-healthy-target", ("HealthyHostCount",), "Minimum", 60, 3, 3, B, "<", 1, "wakes"),
@@ -104,6 +104,8 @@ PROMISED_BEFORE = {
 BESIDES = {
     ("lambda", "queue-age"): "E-mail and callers see nothing of a queue that grows",
     ("lambda", "dead-letters"): "a message was given up",
+    ("lambda", "mostly-failing"): "few calls never have the samples of a rate, and fail all the same",
+    ("ecs", "logged-error-rate"): "without a load balancer nothing else counts requests that fail",
     ("platform", "notifier-errors"): "row P7, delivered otherwise",
 }
 """Alarms beyond the table, with what they are for."""

@@ -141,7 +141,7 @@ def test_an_alarm_that_is_switched_off_disappears_everywhere(folder: Folder) -> 
 
 
 def test_a_composite_of_nothing_is_not_made(folder: Folder) -> None:
-    """Nor does anything wait for it: without impact, nothing yields to it."""
+    """Nor does anything wait for it: without impact, tickets yield to the whole system and planned work."""
     parts = [
         alarm.key
         for alarm in KINDS["ecs"].alarms
@@ -150,10 +150,30 @@ def test_a_composite_of_nothing_is_not_made(folder: Folder) -> None:
     made = tuned(folder, "alarms:", "  ecs:", *(f"    {key}: {OFF}" for key in parts))
     composites = {one.key: one for one in made.composites}
     assert "web-site_impact" not in composites
-    assert "web-site_impact-quiet" not in composites
     suppressor = composites["web-site_degraded"].suppressor
     assert suppressor
-    assert suppressor.alarm == "quiet"
+    assert composites[suppressor.alarm].children() == ("web-site_planned", "system-spoken")
+    assert composites["system-spoken"].children() == ("system-critical",)
+    assert not [one.key for one in made.composites if "web-site_impact" in one.children()]
+
+
+def test_what_nothing_silences_has_no_suppressor(folder: Folder) -> None:
+    """Without impact, planned work and a second kind: no helper, and no composite of nothing."""
+    parts = [
+        alarm.key
+        for alarm in KINDS["lambda"].alarms
+        if alarm.part_of == "impact" or alarm.key in {"errors", "latency", "concurrency"}
+    ]
+    off = [key for key in parts if key != "errors"]
+    made = tuned(
+        folder,
+        "deployments: {quiet_s: 0}",
+        f"alarms: {{ecs: {{errors: {OFF}}}, lambda: {{{', '.join(f'{key}: {OFF}' for key in off)}}}}}",
+    )
+    composites = {one.key: one for one in made.composites}
+    assert "system-critical" not in composites
+    assert "api_impact-quiet" not in composites
+    assert composites["api_degraded"].suppressor is None
 
 
 def test_the_system_s_composite_goes_when_one_side_has_no_error_alarm(folder: Folder) -> None:
@@ -224,8 +244,12 @@ WRONG = [
     ("services: {api: {alarms: {eror: {threshold: 1}}}}", "services.api.alarms.eror", f'no such alarm for kind "lambda"; known: {KNOWN["lambda"]}   did you mean errors?'),
     ("alarms: {ecs: {latency: {threshold: 1}}}", "alarms.ecs.latency", f'no such alarm for kind "ecs"; known: {KNOWN["ecs"]}   did you mean target-latency?'),
     ("alarms: {platform: {notifier-error: {threshold: 1}}}", "alarms.platform.notifier-error", f'no such alarm for kind "platform"; known: {KNOWN["platform"]}   did you mean notifier-errors?'),
-    ("services: {api: {alarms: {errors: {datapoints_to_alarm: 5}}}}", "services.api.alarms.errors.datapoints_to_alarm", "5 datapoints_to_alarm cannot breach when 1 evaluation_periods are looked at"),
-    ("alarms: {lambda: {latency: {datapoints_to_alarm: 6}}}", "alarms.lambda.latency.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are looked at"),
+    ("services: {api: {alarms: {throttles: {datapoints_to_alarm: 6}}}}", "services.api.alarms.throttles.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are looked at"),
+    ("services: {web-site: {alarms: {errors: {datapoints_to_alarm: 5}}}}", "services.web-site.alarms.errors.datapoints_to_alarm", "5 datapoints_to_alarm cannot breach when 1 evaluation_periods are looked at"),
+    ("services: {api: {alarms: {errors: {datapoints_to_alarm: 5, evaluation_periods: 1}}}}", "services.api.alarms.errors.datapoints_to_alarm", "5 datapoints_to_alarm cannot breach when 1 evaluation_periods are looked at"),
+    ("alarms: {lambda: {latency: {datapoints_to_alarm: 6, evaluation_periods: 5}}}", "alarms.lambda.latency.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are looked at"),
+    ("services: {api: {timeout_s: 900, alarms: {any-error: {enabled: true, period_s: 60, evaluation_periods: 1, datapoints_to_alarm: 2}}}}", "services.api.alarms.any-error.datapoints_to_alarm", "2 datapoints_to_alarm cannot breach when 1 evaluation_periods are looked at"),
+    ("services: {api: {timeout_s: 900, alarms: {latency: {datapoints_to_alarm: 1430}}}}", "services.api.alarms.latency", "period_s x evaluation_periods is 86700 s; CloudWatch looks back 86400 s at most"),
     ("alarms: {platform: {notifier-errors: {datapoints_to_alarm: 2}}}", "alarms.platform.notifier-errors.datapoints_to_alarm", "2 datapoints_to_alarm cannot breach when 1 evaluation_periods are looked at"),
     ("services: {api: {alarms: {errors: {evaluation_periods: 145}}}}", "services.api.alarms.errors.evaluation_periods", "period_s x evaluation_periods is 87000 s; CloudWatch looks back 86400 s at most"),
     ("services: {api: {alarms: {latency: {period_s: 86400, evaluation_periods: 8}}}}", "services.api.alarms.latency.evaluation_periods", "period_s x evaluation_periods is 691200 s; CloudWatch looks back 604800 s at most"),

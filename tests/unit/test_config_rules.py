@@ -171,6 +171,9 @@ REFUSED = [
     ("alarms: {lambda: {errors: {enabled: false, reason: noise}}}", "alarms.lambda.errors.reason", "must have at least 10 characters (found: noise)"),
 ]  # fmt: skip
 
+KEEP_IT = "this URL is a secret: keep it in Parameter Store or Secrets Manager, and name it under %s"
+NO_QUERY = "must have no query: what stands in it is mostly a secret, and this file is none"
+
 REPLACED = [
     ("state: {bucket: shop-state}", "state: {bucket: Shop}", "state.bucket", f"{BUCKET} (found: Shop)"),
     ("state: {bucket: shop-state}", "state: {bucket: a.b}", "state.bucket", f"{BUCKET} (found: a.b)"),
@@ -182,6 +185,22 @@ REPLACED = [
     ("emails: [oncall@example.com]", "emails: a@example.com", "notifications.critical.emails", "must be a list (found: a@example.com)"),
     ("emails: [oncall@example.com]", "webhooks: ['http://example.com']", "notifications.critical.webhooks.0", f"{HTTPS} (found: http://example.com)"),
     ("emails: [oncall@example.com]", "webhooks: ['https://a.example', 'https://a.example']", "notifications.critical.webhooks.1", "is there already (found: https://a.example)"),
+    *(
+        ("emails: [oncall@example.com]", f"emails: [a@example.com], webhooks: ['{url}']", "notifications.critical.webhooks.0", f"{KEEP_IT % key} (found: {url})")
+        for key, url in (
+            ("slack", "https://hooks.slack.com/services/T0/B0/x"),
+            ("slack", "https://HOOKS.Slack.com:443/services/T0/B0/x"),
+            ("slack", "https://a:b@hooks.slack.com/services/T0/B0/x"),
+            ("slack", "http://hooks.slack.com/services/T0/B0/x"),
+            ("pagerduty", "https://events.pagerduty.com/integration/x/enqueue"),
+            ("pagerduty", "https://events.eu.pagerduty.com/v2/enqueue"),
+            ("slack", "https://hooks.slack.com/services/T0/B0/x?y=z"),
+        )
+    ),
+    *(
+        ("emails: [oncall@example.com]", f"emails: [a@example.com], webhooks: ['{url}']", "notifications.critical.webhooks.0", f"{NO_QUERY} (found: {url})")
+        for url in ("https://example.com/?token=x", "https://example.com?x", "http://127.0.0.1:80/?x", "https://example.com/a?")
+    ),
     ("emails: [oncall@example.com]", "emails: [a@example.com], webhooks: ['http://127.0.0.1:8080/x']", "notifications.critical.webhooks.0", "must be an https:// URL outside of a local AWS (found: http://127.0.0.1:8080/x)"),
     ("critical: {emails: [oncall@example.com]}", "critical: {emails: [a@example.com]}, runbooks_url: 'http://wiki.example.com'", "notifications.runbooks_url", "must be an https:// URL (found: http://wiki.example.com)"),
     ("critical: {emails: [oncall@example.com]}", "critical: {emails: [a@example.com]}, runbooks_url: 'https://%s'" % ("x" * 193), "notifications.runbooks_url", f"must have at most 200 characters (found: https://{'x' * 52}…)"),
@@ -230,7 +249,10 @@ def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
         "services: {web-site: {image: 'host:5000/web@sha256:" + 64 * "0" + "'}}",
         GRANT % ("s3:Get*", "arn:aws:s3:::bucket/*"),
         GRANT % ("dynamodb:GetItem", A_TABLE),
-        "notifications: {critical: {webhooks: ['https://alerts.example.com:8443/a?b=c']}}",
+        "notifications: {critical: {webhooks: ['https://alerts.example.com:8443/a/b=c']}}",
+        # A page about Slack, or on a host that only sounds like it, is no secret.
+        "notifications: {critical: {webhooks: ['https://hooks.slack.com.example.com/x']}}",
+        "notifications: {critical: {webhooks: ['https://example.com/hooks.slack.com/events.pagerduty.com']}}",
         "notifications: {critical: {emails: [a@example.com]}, warning: {emails: [a@example.com]}}",
         "network: {vpc_id: vpc-01234567, subnet_ids: [subnet-01234567], security_group_ids: [sg-01234567]}",
         "network: {availability_zones: 3, nat_gateways: 3, cidr: 192.168.0.0/24}",

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from rich.console import Console
 
+import catalog
 from config.errors import ConfigError, Problem
+from config.models import Environment
 from ops import (
+    clients,
     commands,
     doctor,
     documents,
@@ -25,6 +29,7 @@ from ops import (
     invoke,
     local,
     output,
+    secrets,
     setup,
     stacks,
     state,
@@ -261,6 +266,105 @@ def test_the_doctor_says_everything_that_is_wrong(monkeypatch: pytest.MonkeyPatc
     assert next(line for line in lines if "Terraform" in line.split()).split()[0] == "bad"
     assert next(line for line in lines if " config" in line).startswith("ok")
     assert "no local AWS answers." in lines[-1]
+
+
+class Limits:
+    """Lambda's client: the account's quota, or a refusal."""
+
+    def __init__(self, most: int | Exception) -> None:
+        self._most = most
+
+    def get_account_settings(self) -> dict[str, Any]:
+        """Return what AWS does."""
+        if isinstance(self._most, Exception):
+            raise self._most
+        return {"AccountLimit": {"ConcurrentExecutions": self._most, "UnreservedConcurrentExecutions": 7}}
+
+
+WRONG_QUOTA = (
+    "the account runs %d functions at once and quotas.lambda_concurrency says 1000: "
+    "the alarm before the limit would be at the wrong height"
+)
+DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetAccountSettings")
+
+
+def examined(
+    monkeypatch: pytest.MonkeyPatch, env: Environment, most: int | Exception
+) -> tuple[bool, dict[str, tuple[str, str]]]:
+    """Return whether all is fine with an environment, and mark and text by what was checked."""
+    asked: list[str] = []
+
+    def client(_: Environment, service: str) -> Limits:
+        asked.append(service)
+        return Limits(most)
+
+    screen = io.StringIO()
+    monkeypatch.setattr(environment, "read", lambda _: (env, catalog.build(env)))
+    monkeypatch.setattr(clients, "check_account", lambda _: None)
+    monkeypatch.setattr(local, "require", lambda _: None)
+    monkeypatch.setattr(clients, "client", client)
+    monkeypatch.setattr(secrets, "references", lambda _: [])
+    monkeypatch.setattr(state, "bucket_exists", lambda _: True)
+    monkeypatch.setattr(state, "outputs", lambda *_: None)
+    monkeypatch.setattr(terraform, "binary", lambda: "terraform")
+    monkeypatch.setattr(terraform, "version", lambda _: "1.11.0")
+    monkeypatch.setattr(terraform, "find_mirror", lambda: None)
+    monkeypatch.setattr(doctor, "prepare_node", lambda: "node")
+    fine = doctor.examine(env.environment, Console(file=screen, width=400))
+    shown = [line.split(None, 2) for line in screen.getvalue().splitlines()]
+    lines = {what: (mark, text) for mark, what, text in shown}
+    assert set(asked) <= {"lambda"}
+    assert ("quotas" in lines) == bool(asked)
+    return fine, lines
+
+
+def with_quota(name: str = "prod", quota: int = 1000, *, only: str = "") -> Environment:
+    """Return an environment with a quota, and services of one kind only where that is asked for."""
+    data = environment.read(name, variables={})[0].model_dump(by_alias=True, exclude_unset=True)
+    data["quotas"] = {"lambda_concurrency": quota}
+    data["services"] = {key: one for key, one in data["services"].items() if only in {"", one["kind"]}}
+    return Environment.model_validate(data)
+
+
+@pytest.mark.parametrize(
+    ("quota", "most", "mark", "said"),
+    [
+        (1000, 1000, "ok", "Lambda concurrency 1000"),
+        (250, 250, "ok", "Lambda concurrency 250"),
+        (1000, 10, "bad", WRONG_QUOTA % 10),
+        (1000, 3000, "bad", WRONG_QUOTA % 3000),
+        (1000, DENIED, "bad", f"AWS did not do what was asked: {DENIED}"),
+    ],
+)  # fmt: skip
+def test_the_doctor_compares_the_quota_with_the_account_s(
+    monkeypatch: pytest.MonkeyPatch, quota: int, most: int | Exception, mark: str, said: str
+) -> None:
+    """Lower or higher, the alarm before it would be wrong; and whatever comes of it, the rest is checked."""
+    fine, lines = examined(monkeypatch, with_quota(quota=quota), most)
+    assert lines["quotas"] == (mark, said)
+    assert fine == (mark == "ok")
+    assert lines["state"][0] == lines["stacks"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("env", "asks"),
+    [
+        (with_quota(), True),
+        (with_quota(only="lambda"), True),
+        (with_quota(only="ecs"), False),
+        (with_quota("local"), False),
+    ],
+    ids=["both", "functions", "containers", "local"],
+)
+def test_the_doctor_asks_for_the_quota_where_there_are_functions_in_an_account(
+    monkeypatch: pytest.MonkeyPatch,
+    env: Environment,
+    asks: bool,  # noqa: FBT001
+) -> None:
+    """Without functions there is no alarm about it; a local AWS has no quotas."""
+    fine, lines = examined(monkeypatch, env, 1000)
+    assert ("quotas" in lines) == asks
+    assert fine
 
 
 def test_the_doctor_shows_every_problem_of_a_configuration(monkeypatch: pytest.MonkeyPatch) -> None:

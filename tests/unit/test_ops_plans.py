@@ -74,6 +74,47 @@ def test_a_plan_is_counted_from_terraform_s_own_summary(fake: Fake) -> None:
     assert not plan.is_empty
 
 
+ACTIONS = {
+    "create": "changed", "update": "changed", "delete": "removed", "replace": "removed",
+    "noop": None, "read": None, "move": None, "import": None,
+}  # fmt: skip
+"""Action of a planned change ("Machine-Readable UI", Terraform documentation) -> what becomes of it."""
+
+
+def planned(action: str) -> dict[str, Any]:
+    """Return the event of one planned change; its address is named after the action."""
+    return {"type": "planned_change", "change": {"resource": {"addr": f"aws_x.{action}"}, "action": action}}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_plan_knows_what_changes_and_what_goes(fake: Fake, action: str) -> None:
+    """What is read, moved or imported stays as it is; what is replaced goes, and changes too."""
+    plan = fake(planned(action), PLANNED).plan()
+    becomes, addresses = ACTIONS[action], (f"aws_x.{action}",)
+    assert plan.changed == (addresses if becomes else ())
+    assert plan.removed == (addresses if becomes == "removed" else ())
+
+
+def test_a_plan_has_its_changes_in_terraform_s_order(fake: Fake) -> None:
+    """All of them, in one run and in two; drift that Terraform reports is no change of ours."""
+    drift = {**planned("update"), "type": "resource_drift"}
+    lines = (drift, *map(planned, ACTIONS), PLANNED, OUTPUTS)
+    changed = tuple(f"aws_x.{action}" for action, becomes in ACTIONS.items() if becomes)
+    assert fake(*lines).plan().changed == changed
+    assert fake(*lines).plan_and_apply()[0].changed == changed
+
+
+@pytest.mark.parametrize("resources", [True, False])
+def test_what_begins_is_told_what_changes_before_it_does(fake: Fake, resources: bool) -> None:  # noqa: FBT001
+    """Once, with all addresses and between plan and apply; not when only outputs change."""
+    begun: list[list[str]] = []
+    nothing = {"type": "change_summary", "changes": {"add": 0, "change": 0, "remove": 0, "operation": "plan"}}
+    lines = (planned("read"), planned("create"), planned("delete"), PLANNED) if resources else (nothing,)
+    after = ({"type": "apply_start", "hook": {"resource": {"addr": "aws_x.create"}}}, DONE, AFTER)
+    fake(*lines, OUTPUTS, *after).plan_and_apply(begin=lambda changed: begun.append(list(changed)))
+    assert begun == ([["aws_x.create", "aws_x.delete"]] if resources else [])
+
+
 def test_nothing_to_do_is_no_changes(fake: Fake) -> None:
     """Which is what `make diff` has to say after a deployment."""
     nothing = {"type": "change_summary", "changes": {"add": 0, "change": 0, "remove": 0, "operation": "plan"}}

@@ -84,9 +84,9 @@ class Run:
         """Plan one change, unless the world has none for this stack."""
         self.world.done.append(f"plan{' destroy' if destroy else ''} {self.stack}")
         changes = 0 if self.stack in self.world.unchanged else 1
-        return Plan(
-            self.stack, 0 if destroy else changes, 0, changes if destroy else 0, 0, self.world.removed
-        )
+        add, remove = (0, changes) if destroy else (changes, 0)
+        addresses = (f"aws_x.of-{self.stack}",) * changes
+        return Plan(self.stack, add, 0, remove, 0, self.world.removed, addresses)
 
     def apply(self, plan: Plan) -> float:
         """Deploy it or take it away."""
@@ -151,6 +151,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         if made.taken:
             raise OpsError(made.taken)
 
+    def begin_deployment(_: Environment, __: Catalog, changed: Sequence[str]) -> None:
+        assert tuple(changed) == ("aws_x.of-compute",)
+        made.done.append("begin deployment")
+
     def note(what: str, result: Any = None) -> Any:
         def call(*_: Any, **__: Any) -> Any:
             made.done.append(what)
@@ -178,7 +182,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(state, "create_bucket", note("create bucket"))
     monkeypatch.setattr(state, "delete_bucket", note("delete bucket"))
     monkeypatch.setattr(functions, "build", note("build", ()))
-    monkeypatch.setattr(deployments, "begin", note("begin deployment"))
+    monkeypatch.setattr(deployments, "begin", begin_deployment)
     monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
     monkeypatch.setattr(proving, "of_folder", lambda *_: Proof(made.faults, (), (), 0))
