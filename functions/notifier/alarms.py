@@ -31,7 +31,7 @@ _RULE_SHOWN = 300  # characters; CloudWatch takes 10,240
 
 def is_alarm(message: Mapping[str, Any]) -> bool:
     """Tell whether a message is CloudWatch's, by what everything below relies on."""
-    named = text(message, "AlarmName") != "" and text(message, "AlarmArn") != ""
+    named = one_line(text(message, "AlarmName")) != "" and text(message, "AlarmArn") != ""
     return named and text(message, "NewStateValue") in STATES
 
 

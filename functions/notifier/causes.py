@@ -93,7 +93,8 @@ def find_causes(message: Mapping[str, Any], ask: Ask, *, environment: str) -> Ca
     direct = told or {name: "ALARM" for name in names if name in in_alarm}
     inside = {name: names_in(known[name].rule) for name in direct if name in in_alarm}
     wanted = [one for found in inside.values() for one in found if one not in known]
-    unread = _too_many(names) or _too_many(list(dict.fromkeys(wanted)))
+    unread = "" if known else "CloudWatch knows none of them"
+    unread = unread or _too_many(names) or _too_many(list(dict.fromkeys(wanted)))
     try:
         known |= _known(ask, wanted)
     except NotDescribedError as error:
@@ -111,7 +112,10 @@ def find_causes(message: Mapping[str, Any], ask: Ask, *, environment: str) -> Ca
 def children_of(message: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return name and state of the alarms that moved a composite, from the list or from the reason's text."""
     found = [
-        (one_line(text(child, "Arn").split(":alarm:", 1)[-1]), text(mapping(child, "State"), "Value"))
+        (
+            one_line(text(child, "Arn").split(":alarm:", 1)[-1]),
+            one_line(text(mapping(child, "State"), "Value")),
+        )
         for child in mappings(message, "TriggeringChildren")
     ]
     found = [(name, state) for name, state in found if name]

@@ -54,7 +54,7 @@ def read_answer(answer: Mapping[str, Any]) -> list[Described]:
     return [
         Described(
             name=one_line(text(one, "AlarmName")),
-            state=text(one, "StateValue"),
+            state=one_line(text(one, "StateValue")),
             description=text(one, "AlarmDescription"),
             reason=one_line(text(one, "StateReason")),
             rule=text(one, "AlarmRule"),

@@ -350,7 +350,7 @@ def test_a_failure_in_ecs_has_its_runbook_and_a_success_none() -> None:
 
 
 def test_tasks_of_one_service_that_die_within_an_hour_are_one_problem() -> None:
-    """One incident per hour, not per task: no event ends it, and next month's failure must not be added to it."""
+    """One incident per hour, not per task: no event ends it, and next month's must not be added to it."""
     task = notice("ecs_task_exited")
     assert task.key == notice("ecs_task_out_of_memory").key
     assert task.key == "ecs/reveille-prod/reveille-search-api-prod/task-failed/2026-11-22T02"
