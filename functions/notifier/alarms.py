@@ -7,39 +7,41 @@ and no `Trigger`; `AlarmDescription` is null when nobody wrote one; metric math 
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, cast
 
 from functions.notifier import console
+from functions.notifier.cause_words import NAMED, STATES, and_more, details, runbooks, worst_words
+from functions.notifier.causes import Causes, children_of, find_causes
+from functions.notifier.described import Ask, ask_nobody
 from functions.notifier.description import Description, read_description
-from functions.notifier.fields import mapping, mappings, text
+from functions.notifier.fields import mapping, text
 from functions.notifier.notice import Fact, Link, Notice, Severity, State
+from functions.notifier.problem_key import problem_key
 from functions.notifier.reason import read_reason
 from functions.notifier.settings import Settings
 from functions.notifier.trigger import metric_of, threshold_of, watched
 from functions.notifier.wording import clip, one_line, read_time, utc
 
-MAX_KEY = 255
-"""PagerDuty's limit for `dedup_key` (Events API v2); an alarm's ARN can be longer."""
-
-_STATES = {"OK": "OK", "ALARM": "in alarm", "INSUFFICIENT_DATA": "without data"}
 _SINCE = {"OK": "Over since", "ALARM": "Since", "INSUFFICIENT_DATA": "Blind since"}
-_CHILD = re.compile(r"arn:aws[\w-]*:cloudwatch:[\w-]*:\d*:alarm:(.+?) transitioned to (\w+)")
-_CHILDREN_NAMED, _CHILDREN_LINKED = 10, 3  # of at most 100; all are on the alarm's page
+_CHILDREN_LINKED = 3  # of at most 100; all are on the alarm's page
 _RULE_SHOWN = 300  # characters; CloudWatch takes 10,240
 
 
 def is_alarm(message: Mapping[str, Any]) -> bool:
     """Tell whether a message is CloudWatch's, by what everything below relies on."""
-    named = text(message, "AlarmName") != "" and text(message, "AlarmArn") != ""
-    return named and text(message, "NewStateValue") in _STATES
+    named = one_line(text(message, "AlarmName")) != "" and text(message, "AlarmArn") != ""
+    return named and text(message, "NewStateValue") in STATES
 
 
 def read_alarm(
-    message: Mapping[str, Any], severity: Severity, settings: Settings, *, sent_at: datetime
+    message: Mapping[str, Any],
+    severity: Severity,
+    settings: Settings,
+    *,
+    sent_at: datetime,
+    ask: Ask = ask_nobody,
 ) -> Notice:
     """Turn a notification into a notice.
 
@@ -48,24 +50,34 @@ def read_alarm(
         severity: The topic's.
         settings: Names and Region.
         sent_at: When SNS took the message.
+        ask: Describes the children of a composite that fires.
     """
     name, arn = one_line(text(message, "AlarmName")), text(message, "AlarmArn")
     state = cast("State", message["NewStateValue"])
     description = read_description(message.get("AlarmDescription"), environment=settings.environment)
     at = read_time(message.get("StateChangeTime")) or sent_at
+    is_composite = not message.get("Trigger")
+    causes = Causes()
+    if state == "ALARM" and is_composite:
+        causes = find_causes(message, ask, environment=settings.environment)
     what = description.what or _undescribed(name, mapping(message, "Trigger"))
+    sentence = description.sentence or f"{what}. Nobody has described this alarm."
+    worst = worst_words(causes, description)
+    if worst:
+        what = f"{what}: {worst}"
+        sentence = f"{sentence.rstrip('. ')}: {worst}."
     return Notice(
         state=state,
         severity=severity,
         environment=settings.environment,
         service=description.service,
         what=what,
-        sentence=description.sentence or f"{what}. Nobody has described this alarm.",
+        sentence=sentence,
         advice="" if state == "OK" else description.advice,
-        facts=tuple(_facts(message, description, name, at)),
-        links=tuple(_links(message, description, settings, name, console.around(at, sent_at))),
+        facts=tuple(_facts(message, description, name, at, causes)),
+        links=tuple(_links(message, description, settings, console.around(at, sent_at), causes)),
         occurred_at=at,
-        key=arn if len(arn) <= MAX_KEY else f"alarm/{hashlib.sha256(arn.encode()).hexdigest()}",
+        key=problem_key("alarm", arn),
         source=name,
         group=settings.whole,
         is_first_look=_is_first_look(message),
@@ -88,10 +100,12 @@ def _undescribed(name: str, trigger: Mapping[str, Any]) -> str:
     return f"{metric} {threshold} (alarm {name})" if metric and threshold else f"alarm {name}"
 
 
-def _facts(message: Mapping[str, Any], description: Description, name: str, at: datetime) -> Iterator[Fact]:
+def _facts(
+    message: Mapping[str, Any], description: Description, name: str, at: datetime, causes: Causes
+) -> Iterator[Fact]:
     trigger, account = mapping(message, "Trigger"), one_line(text(message, "AWSAccountId"))
     region = console.region_of(message["AlarmArn"], otherwise="")
-    yield from _findings(message, at)
+    yield from _findings(message, description, at, causes)
     yield from (
         Fact(title, value)
         for title, value in (
@@ -107,23 +121,30 @@ def _facts(message: Mapping[str, Any], description: Description, name: str, at: 
         yield Fact("Late", "the state changed earlier; a mute rule held this message back")
 
 
-def _findings(message: Mapping[str, Any], at: datetime) -> Iterator[Fact]:
+def _findings(
+    message: Mapping[str, Any], description: Description, at: datetime, causes: Causes
+) -> Iterator[Fact]:
     """Yield what CloudWatch saw: values and threshold, or the alarms below a composite, and since when."""
     trigger, reason = mapping(message, "Trigger"), one_line(text(message, "NewStateReason"))
-    children, rule = _children(message), one_line(text(message, "AlarmRule"))
-    reading = None if children else read_reason(reason, trigger)
+    children, rule = children_of(message), one_line(text(message, "AlarmRule"))
+    reading = None if children else read_reason(reason, trigger, unit=description.unit)
+    found = list(details(causes))
     state = message["NewStateValue"]
-    if children:
-        shown = [f"{child} ({_STATES.get(its, its)})" for child, its in children[:_CHILDREN_NAMED]]
+    if found:
+        yield from found
+    elif children:
+        shown = [f"{child} ({STATES.get(its, its)})" for child, its in children[:NAMED]]
         more = len(children) - len(shown)
         title = "Ended by" if state == "OK" else "Caused by"
-        yield Fact(title, ", ".join(shown) + (f" and {more} more" if more else ""))
+        yield Fact(title, ", ".join(shown) + and_more(more))
     elif rule:
         yield Fact("Rule", clip(rule, _RULE_SHOWN))
     elif reading:
         yield Fact("Value", reading.value)
     elif threshold_of(trigger):
         yield Fact("Threshold", threshold_of(trigger))
+    if causes.unread:
+        yield Fact("Note", f"details could not be read ({clip(causes.unread, 80)})")
     if reason and not children and not reading:
         yield Fact("Reason", reason)
     first = f", first bad datapoint {reading.first_at:%H:%M}" if reading and reading.first_at else ""
@@ -131,7 +152,7 @@ def _findings(message: Mapping[str, Any], at: datetime) -> Iterator[Fact]:
 
 
 def _was(message: Mapping[str, Any]) -> str:
-    before_it = _STATES.get(text(message, "OldStateValue"))
+    before_it = STATES.get(text(message, "OldStateValue"))
     return f" (was {before_it})" if before_it else ""
 
 
@@ -139,12 +160,14 @@ def _links(
     message: Mapping[str, Any],
     description: Description,
     settings: Settings,
-    name: str,
     window: tuple[datetime, datetime],
+    causes: Causes,
 ) -> Iterator[Link]:
     region = console.region_of(message["AlarmArn"], otherwise=settings.region)
+    name = one_line(text(message, "AlarmName"))
     if description.runbook:
         yield Link("Runbook", description.runbook)
+    yield from runbooks(causes, description)
     if description.dashboard:
         yield Link("Dashboard", console.dashboard(region, description.dashboard))
     if description.log_group:
@@ -152,15 +175,6 @@ def _links(
     xray_service = settings.of_service(description.service) if description.service else ""
     yield Link("Trace map", console.trace_map(region, xray_service))
     yield Link("Alarm", console.alarm(region, name))
-    for child, _ in _children(message)[:_CHILDREN_LINKED]:
+    named = [one.name for one in causes.all] or [child for child, _ in children_of(message)]
+    for child in named[:_CHILDREN_LINKED]:
         yield Link(f"Alarm {child}", console.alarm(region, child))
-
-
-def _children(message: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return name and state of the alarms that moved a composite, from the list or from the reason's text."""
-    found = [
-        (one_line(text(child, "Arn").split(":alarm:", 1)[-1]), text(mapping(child, "State"), "Value"))
-        for child in mappings(message, "TriggeringChildren")
-    ]
-    found = [(name, state) for name, state in found if name]
-    return found or _CHILD.findall(one_line(text(message, "NewStateReason")))

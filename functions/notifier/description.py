@@ -11,6 +11,7 @@ _KEYS = ("Service", "Owner", "Log group", "Dashboard", "Runbook")
 _LINE = re.compile(rf"({'|'.join(_KEYS)}): *(.*)")
 _SENTENCE = re.compile(r"(.+?[.!?])\s+(.+)", re.DOTALL)
 _DETAILS = re.compile(r"\s*\([^()]*\)$")
+_UNIT = re.compile(r"\([<>]=? [\d.]+ (%|ms)[ ,)]")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Description:
         log_group: Log group of the service.
         dashboard: Name of the dashboard.
         runbook: URL, or path in the repository.
+        unit: Of the values and the threshold, where it can be written behind them; else empty.
     """
 
     sentence: str = ""
@@ -36,6 +38,7 @@ class Description:
     log_group: str = ""
     dashboard: str = ""
     runbook: str = ""
+    unit: str = ""
 
 
 def read_description(text: object, *, environment: str) -> Description:
@@ -54,6 +57,10 @@ def read_description(text: object, *, environment: str) -> Description:
     first, advice = _first_sentence(words)
     for prefix in (f"{service} in {environment}: ", f"{environment}: "):
         first = first.removeprefix(prefix)
+    # What is about no service: "The whole system in <environment>: ..."; every message names the environment.
+    if not service:
+        first = re.sub(rf"^([^:]{{1,60}}) in {re.escape(environment)}: ", r"\1: ", first)
+    unit = _UNIT.search(first)
     return Description(
         sentence=first,
         what=_DETAILS.sub("", first.rstrip(". ")),
@@ -63,6 +70,7 @@ def read_description(text: object, *, environment: str) -> Description:
         log_group=values.get("Log group", ""),
         dashboard=values.get("Dashboard", ""),
         runbook=values.get("Runbook", ""),
+        unit=unit[1] if unit else "",
     )
 
 

@@ -33,9 +33,11 @@ def read_deployment(message: Mapping[str, Any]) -> Finding:
         cluster=cluster,
         in_ecs=service,
         is_service=True,
-        problem=deployment or "deployment-failed",
+        # Of the service and not of the deployment: the one that mends it has another id.
+        problem="deployment",
         at=read_time(detail.get("updatedAt")),
         facts=(Fact("Deployment", deployment),) if deployment else (),
+        is_end=not failed and event == "SERVICE_DEPLOYMENT_COMPLETED",
     )
 
 

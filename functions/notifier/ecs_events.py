@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from functions.notifier import console
@@ -13,11 +13,9 @@ from functions.notifier.ecs_finding import Finding
 from functions.notifier.ecs_task import read_task
 from functions.notifier.fields import mapping, text
 from functions.notifier.notice import Fact, Link, Notice, Severity
+from functions.notifier.problem_key import problem_key
 from functions.notifier.settings import Settings
-from functions.notifier.wording import capital, clip, one_line, read_time, utc
-
-MAX_KEY = 255
-"""PagerDuty's limit for `dedup_key` (Events API v2)."""
+from functions.notifier.wording import capital, one_line, read_time, utc
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def is_ecs_event(message: Mapping[str, Any]) -> bool:
 def read_ecs_event(
     message: Mapping[str, Any], severity: Severity, settings: Settings, *, sent_at: datetime
 ) -> Notice:
-    """Turn an ECS event into a notice; it has no end of its own, so nothing ever resolves it.
+    """Turn an ECS event into a notice; of failures only that of a deployment has an end.
 
     Args:
         message: What `is_ecs_event` takes for one.
@@ -70,10 +68,17 @@ def read_ecs_event(
             *_links(message, found, settings, console.around(at, sent_at)),
         ),
         occurred_at=at,
-        key=clip(f"ecs/{found.cluster}/{found.in_ecs}/{found.problem}", MAX_KEY),
+        key=_key(found, at),
         source=found.in_ecs or "ECS",
         group=settings.whole,
+        is_end=found.is_end,
     )
+
+
+def _key(found: Finding, at: datetime) -> str:
+    """Return the key of a problem; PagerDuty adds to an open incident whatever has its key."""
+    hour = f"/{at.astimezone(timezone.utc):%Y-%m-%dT%H}" if found.is_hourly else ""
+    return problem_key("ecs", f"ecs/{found.cluster}/{found.in_ecs}/{found.problem}{hour}")
 
 
 def _facts(message: Mapping[str, Any], found: Finding, service: str, at: datetime) -> Iterator[Fact]:

@@ -23,6 +23,8 @@ class Finding:
         problem: The same for every event about one problem of this service.
         at: When it happened, UTC; None when the event does not tell.
         facts: What only this kind of event has.
+        is_hourly: What happens in another hour is another problem: no event ever says that it is over.
+        is_end: The problem is over.
     """
 
     what: str
@@ -34,6 +36,8 @@ class Finding:
     problem: str
     at: datetime | None
     facts: tuple[Fact, ...]
+    is_hourly: bool = False
+    is_end: bool = False
 
 
 def last_part(arn: str) -> str:

@@ -35,6 +35,7 @@ def read_task(message: Mapping[str, Any]) -> Finding:
         in_ecs=group.removeprefix("service:").removeprefix("family:"),
         is_service=group.startswith("service:"),
         problem="task-failed",  # one that keeps dying is one problem, however often ECS starts it again
+        is_hourly=True,
         at=at,
         facts=tuple(_facts(detail, at)),
     )

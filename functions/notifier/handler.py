@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.notifier.delivery import Failure, Receiver, deliver_all, receivers_of
+from functions.notifier.lookup import Lookup
 from functions.notifier.memory import Delivered
 from functions.notifier.messages import read_message, read_record
 from functions.notifier.settings import read_settings
@@ -83,7 +84,7 @@ def process_record(record: object, request_id: str, *, deadline_s: float) -> tup
     started_s = time.perf_counter()
     try:
         envelope = read_record(record, settings, now=datetime.now(timezone.utc))
-        notice = read_message(envelope, settings)
+        notice = read_message(envelope, settings, Lookup(deadline_s=deadline_s))
     except Exception as error:  # noqa: BLE001 (one record that breaks must not silence the others)
         telemetry.finish(unreadable(error), started_s=started_s)
         return 0, [str(publishable(error))]

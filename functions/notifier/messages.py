@@ -9,8 +9,10 @@ from datetime import datetime
 
 from functions.notifier import console
 from functions.notifier.alarms import is_alarm, read_alarm
+from functions.notifier.described import Ask, ask_nobody
 from functions.notifier.ecs_events import is_ecs_event, read_ecs_event
 from functions.notifier.fields import mapping, text
+from functions.notifier.foreign import as_foreign, foreign_account
 from functions.notifier.notice import Fact, Link, Notice, Severity
 from functions.notifier.settings import Settings
 from functions.notifier.wording import clean, clip, one_line, read_time, utc
@@ -71,14 +73,27 @@ def read_record(record: object, settings: Settings, *, now: datetime) -> Envelop
     )
 
 
-def read_message(envelope: Envelope, settings: Settings) -> Notice:
-    """Turn a message into a notice; whatever is not understood is passed on as it came."""
+def read_message(envelope: Envelope, settings: Settings, ask: Ask = ask_nobody) -> Notice:
+    """Turn a message into a notice; whatever is not understood is passed on as it came.
+
+    Args:
+        envelope: The message.
+        settings: Names, Region and where the runbooks are.
+        ask: Describes the alarms below a composite; not asked about what another account says.
+    """
     try:
         message: object = json.loads(envelope.message)
     except (ValueError, RecursionError):  # RecursionError: thousands of opening brackets
         message = None
+    account = foreign_account(message, envelope.topic_arn) if isinstance(message, dict) else None
+    if account is not None:
+        return as_foreign(_read(message, envelope, settings, ask_nobody), account, envelope.topic_arn)
+    return _read(message, envelope, settings, ask)
+
+
+def _read(message: object, envelope: Envelope, settings: Settings, ask: Ask) -> Notice:
     if isinstance(message, dict) and is_alarm(message):
-        return read_alarm(message, envelope.severity, settings, sent_at=envelope.sent_at)
+        return read_alarm(message, envelope.severity, settings, sent_at=envelope.sent_at, ask=ask)
     if isinstance(message, dict) and is_ecs_event(message):
         return read_ecs_event(message, envelope.severity, settings, sent_at=envelope.sent_at)
     return _plain(envelope, settings, message)

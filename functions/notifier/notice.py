@@ -60,6 +60,7 @@ class Notice:
         source: The alarm, ECS service or topic that speaks.
         group: `<project>-<environment>`.
         is_first_look: A composite was made and found nothing wrong: nobody was told of what this would end.
+        is_end: News that end what has this key, if it was told; an alarm that is OK says so by its state.
     """
 
     state: State
@@ -76,6 +77,7 @@ class Notice:
     source: str
     group: str
     is_first_look: bool = False
+    is_end: bool = False
 
     @property
     def label(self) -> str:

@@ -12,11 +12,12 @@ MAX_DETAIL = 4000
 """Characters of one detail: the whole event may have 512 KB, a person reads the first lines."""
 
 _ACTIONS = {"ALARM": "trigger", "EVENT": "trigger", "OK": "resolve"}
+_OF_CLOUDWATCH = frozenset({"ALARM", "OK"})
 
 
 def is_for_pagerduty(notice: Notice) -> bool:
-    """Tell whether somebody is to be called, or no longer: missing data and news are neither."""
-    return notice.state in _ACTIONS
+    """Tell whether somebody is to be called, or no longer: missing data and most news are neither."""
+    return notice.is_end or notice.state in _ACTIONS
 
 
 def event(notice: Notice, routing_key: str) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def event(notice: Notice, routing_key: str) -> dict[str, Any]:
     details |= {fact.name: fact.value for fact in notice.facts} | paths
     return {
         "routing_key": routing_key,
-        "event_action": _ACTIONS[notice.state],
+        "event_action": "resolve" if notice.is_end else _ACTIONS[notice.state],
         "dedup_key": notice.key,
         "client": f"CloudWatch, {notice.group}",
         "payload": {
@@ -42,7 +43,7 @@ def event(notice: Notice, routing_key: str) -> dict[str, Any]:
             "timestamp": notice.occurred_at.isoformat(),
             "component": notice.service or notice.group,
             "group": notice.group,
-            "class": "ECS event or message" if notice.state == "EVENT" else "CloudWatch alarm",
+            "class": "CloudWatch alarm" if notice.state in _OF_CLOUDWATCH else "ECS event or message",
             "custom_details": {
                 name: clip(value, MAX_DETAIL)
                 for name, value in {"Environment": notice.environment, **details}.items()

@@ -1,5 +1,8 @@
 """Print what the notifier would send for a recorded event; nothing is sent and AWS is not asked.
 
+What DescribeAlarms answered at the time is in a file of the same name in the folder `alarms` beside the
+event; without one the message is what the notifier sends when it may not ask.
+
 python -m functions.notifier.preview tests/events/notifier/metric_alarm.json --format slack
 """
 
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.notifier import mail, pagerduty, slack
+from functions.notifier.described import Ask, ask_nobody, read_answer
 from functions.notifier.messages import read_message, read_record
 from functions.notifier.notice import Notice
 from functions.notifier.settings import SEVERITIES, Settings
@@ -36,7 +40,7 @@ def _pagerduty(notice: Notice) -> str:
 FORMATS: Mapping[str, Callable[[Notice], str]] = {"mail": _mail, "slack": _slack, "pagerduty": _pagerduty}
 
 
-def preview(event: Mapping[str, Any], name: str) -> str:
+def preview(event: Mapping[str, Any], name: str, ask: Ask = ask_nobody) -> str:
     """Return what would be sent, for all records of an event in one format.
 
     Raises:
@@ -46,7 +50,7 @@ def preview(event: Mapping[str, Any], name: str) -> str:
     shown = []
     for record in event["Records"]:
         settings = settings_of(record["Sns"]["TopicArn"])
-        shown.append(FORMATS[name](read_message(read_record(record, settings, now=now), settings)))
+        shown.append(FORMATS[name](read_message(read_record(record, settings, now=now), settings, ask)))
     return "\n".join(shown)
 
 
@@ -63,6 +67,15 @@ def settings_of(topic_arn: str) -> Settings:
     raise ValueError(message)
 
 
+def recorded_answer(event: Path) -> Ask:
+    """Return what answers as CloudWatch did when an event was recorded."""
+    path = event.parent / "alarms" / event.name
+    if not path.exists():
+        return ask_nobody
+    alarms = read_answer(json.loads(path.read_text(encoding="utf-8")))
+    return lambda names: [one for one in alarms if one.name in names]
+
+
 def main() -> None:
     """Read the command line and print."""
     parser = argparse.ArgumentParser(prog="python -m functions.notifier.preview", description=__doc__)
@@ -70,7 +83,7 @@ def main() -> None:
     parser.add_argument("--format", choices=FORMATS, default="mail")
     arguments = parser.parse_args()
     event = json.loads(arguments.event.read_text(encoding="utf-8"))
-    sys.stdout.write(preview(event, arguments.format))
+    sys.stdout.write(preview(event, arguments.format, recorded_answer(arguments.event)))
 
 
 if __name__ == "__main__":

@@ -44,14 +44,23 @@ class Reading:
     Attributes:
         value: Its datapoints, oldest first, and what they were compared with: `6 → 7.5 (threshold > 5)`.
         first_at: Time of the oldest datapoint of these; None without any.
+        excess: How far the newest datapoint is beyond the threshold, as a part of the threshold; 1 where no
+            such part can be told: beyond a threshold of 0, or silence that counts as bad.
     """
 
     value: str
     first_at: datetime | None = None
+    excess: float = 0.0
 
 
-def read_reason(reason: str, trigger: Mapping[str, Any]) -> Reading | None:
-    """Read a reason of CloudWatch's own; None when it is another, such as a person's who set the state."""
+def read_reason(reason: str, trigger: Mapping[str, Any], *, unit: str = "") -> Reading | None:
+    """Read a reason of CloudWatch's own; None when it is another, such as a person's who set the state.
+
+    Args:
+        reason: The text.
+        trigger: Threshold and comparison of the alarm, as far as they are known.
+        unit: Written behind the values.
+    """
     limit = _limit(reason, trigger)
     points = _points(reason)
     if points:
@@ -59,7 +68,10 @@ def read_reason(reason: str, trigger: Mapping[str, Any]) -> Reading | None:
         values = " → ".join(["…", *shown] if len(points) > _SHOWN else shown)
         missing = _MISSING.search(reason)
         rest = f"; {missing[1]} more missing" if missing else ""
-        return Reading(f"{values}{rest}{limit}", points[0][0])
+        shown_unit = f" {unit}" if unit else ""
+        return Reading(
+            f"{values}{shown_unit}{rest}{limit}", points[0][0], _excess(points[-1][1], reason, trigger)
+        )
     nothing = _NOTHING.search(reason) or _UNKNOWN.search(reason)
     if nothing is None:
         return None
@@ -68,7 +80,8 @@ def read_reason(reason: str, trigger: Mapping[str, Any]) -> Reading | None:
     counts = {"Breaching": ", which counts as bad", "NonBreaching": ", which counts as good"}
     meaning = counts.get(missing[2], "") if missing else ""
     periods = "period" if nothing[1] == "1" else "periods"
-    return Reading(f"no data for {nothing[1]} {periods}{meaning}{limit}")
+    silent = 1.0 if missing and missing[2] == "Breaching" else 0.0
+    return Reading(f"no data for {nothing[1]} {periods}{meaning}{limit}", excess=silent)
 
 
 def _limit(reason: str, trigger: Mapping[str, Any]) -> str:
@@ -88,6 +101,20 @@ def _limit(reason: str, trigger: Mapping[str, Any]) -> str:
         return ""
     symbol = next((symbol for words, symbol in _SYMBOLS if words in reason), "")
     return f" (threshold {symbol} {number(float(found[1]))})".replace("  ", " ")
+
+
+def _excess(newest: float, reason: str, trigger: Mapping[str, Any]) -> float:
+    """Return the distance to the threshold, or to the nearest bound, as a part of it."""
+    if " not " in reason:  # an end: its datapoints are good ones
+        return 0.0
+    found = _THRESHOLD.search(reason)
+    limits = [float(value) for _, value in _BOUND.findall(reason)]
+    if threshold_of(trigger):
+        limits = [float(trigger["Threshold"])]
+    elif found:
+        limits = [float(found[1])]
+    parts = [abs(newest - limit) / abs(limit) if limit else 1.0 for limit in limits]
+    return min(parts, default=0.0)
 
 
 def _points(reason: str) -> list[tuple[datetime, float]]:

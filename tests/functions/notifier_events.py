@@ -7,8 +7,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from functions.notifier.described import Ask, ask_nobody
 from functions.notifier.messages import read_message, read_record
 from functions.notifier.notice import Notice
+from functions.notifier.preview import recorded_answer
 from functions.notifier.settings import Recipients, Settings
 from tests.functions.conftest import EVENTS
 
@@ -52,14 +54,26 @@ def record_of(message: object, *, topic: str = CRITICAL, **sns: object) -> dict[
     }
 
 
-def notice_of(record: object, settings: Settings = SETTINGS) -> Notice:
+def answered(name: str) -> Ask:
+    """Return what answers as CloudWatch did when an event was recorded."""
+    return recorded_answer(EVENTS / "notifier" / f"{name}.json")
+
+
+def alarms(name: str) -> dict[str, Any]:
+    """Return what DescribeAlarms answered when an event was recorded."""
+    path = EVENTS / "notifier" / "alarms" / f"{name}.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def notice_of(record: object, settings: Settings = SETTINGS, ask: Ask = ask_nobody) -> Notice:
     """Return the notice that a record becomes."""
-    return read_message(read_record(record, settings, now=NOW), settings)
+    return read_message(read_record(record, settings, now=NOW), settings, ask)
 
 
 def notices(name: str) -> list[Notice]:
     """Return the notices that a recorded event becomes."""
-    return [notice_of(record) for record in event(name)["Records"]]
+    return [notice_of(record, ask=answered(name)) for record in event(name)["Records"]]
 
 
 def notice(name: str, **changes: object) -> Notice:
@@ -68,7 +82,7 @@ def notice(name: str, **changes: object) -> Notice:
     message = json.loads(record["Sns"]["Message"])
     message.update(changes)
     record["Sns"]["Message"] = json.dumps(message)
-    return notice_of(record)
+    return notice_of(record, ask=answered(name))
 
 
 def facts(one: Notice) -> dict[str, str]:

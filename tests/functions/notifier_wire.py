@@ -33,6 +33,10 @@ class Wire:
         posts: Path and JSON body of everything posted to a receiver.
         mails: Parameters of every call of SNS's Publish.
         mail_error: Error code that Publish answers; none for success.
+        alarms: What DescribeAlarms knows, as it answers.
+        alarms_error: Error code that it answers; none for success.
+        asked: Parameters of every call of it.
+        before_alarms: Called before it answers.
         before_answer: Called with the path before a receiver answers.
     """
 
@@ -43,10 +47,16 @@ class Wire:
     posts: list[tuple[str, Any]] = field(default_factory=list)
     mails: list[dict[str, str]] = field(default_factory=list)
     mail_error: str = ""
+    alarms: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    alarms_error: str = ""
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    before_alarms: Callable[[], object] = str
     before_answer: Callable[[str], object] = str
 
     def answer(self, path: str, target: str, body: bytes) -> tuple[int, str]:
         """Answer one request: AWS's JSON protocol, AWS's query protocol, or a receiver."""
+        if target.endswith(".DescribeAlarms"):
+            return self._described(json.loads(body))
         if target:
             return self._secret(target.rsplit(".", 1)[-1], json.loads(body))
         if path == "/" and b"Action=Publish" in body:
@@ -56,6 +66,21 @@ class Wire:
         self.before_answer(path)
         waiting = self.statuses.get(path, [200])
         return (waiting.pop(0) if len(waiting) > 1 else waiting[0]), "answered"
+
+    def _described(self, request: dict[str, Any]) -> tuple[int, str]:
+        """Answer as AWS does: metric alarms alone unless asked for both, at most 50 unless asked for more."""
+        self.asked.append(request)
+        self.before_alarms()
+        if self.alarms_error:
+            return 400, json.dumps({"__type": self.alarms_error, "message": "no"})
+        kinds = [f"{kind}s" for kind in request.get("AlarmTypes", ["MetricAlarm"])]
+        found = [
+            (kind, one)
+            for kind in kinds
+            for one in self.alarms.get(kind, [])
+            if one["AlarmName"] in request["AlarmNames"]
+        ][: request.get("MaxRecords", 50)]
+        return 200, json.dumps({kind: [one for its, one in found if its == kind] for kind in kinds})
 
     def _secret(self, call: str, request: dict[str, Any]) -> tuple[int, str]:
         if call == "GetParameter":

@@ -23,6 +23,7 @@ from tests.functions.notifier_events import (
     MAIL,
     SETTINGS,
     WARNING,
+    alarms,
     event,
     facts,
     names,
@@ -90,6 +91,7 @@ def world(_notifier_environment: None, server: Wire, monkeypatch: pytest.MonkeyP
         f"secretsmanager:{name}/slack",
         f"secretsmanager:{name}/pagerduty",
     )
+    server.alarms = alarms("composite_alarm")
     server.secrets = {slack_: server.url + HOOK, other: f" {server.url}{OTHER_HOOK}\n", key: ROUTING_KEY}
     settings = read_settings(
         {
@@ -151,7 +153,8 @@ def test_a_warning_reaches_those_of_warnings_alone(world: World) -> None:
         ("composite_ok", "resolve"),
         ("metric_insufficient_data", None),
         ("ecs_task_exited", "trigger"),
-        ("ecs_deployment_completed", None),
+        ("ecs_deployment_completed", "resolve"),
+        ("ecs_task_scaled_in", None),
         ("text", "trigger"),
     ],
 )
@@ -441,7 +444,7 @@ def test_a_bug_in_reading_one_record_does_not_stop_the_others(
 ) -> None:
     """It is reported by type and stack, without its message, which may quote what was sent."""
 
-    def read(envelope: Any, settings: Settings) -> Any:
+    def read(envelope: Any, settings: Settings, _: object) -> Any:
         if envelope.message == "first":
             raise KeyError(HOOK)
         return notice_of(record_of(envelope.message), settings)

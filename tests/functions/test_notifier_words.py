@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta, timezone
 from urllib.parse import unquote
@@ -17,6 +18,7 @@ from functions.notifier.wording import ascii_only, clip, duration, number, read_
 from tests.functions.notifier_events import (
     CRITICAL,
     NOW,
+    event,
     facts,
     links,
     names,
@@ -117,7 +119,7 @@ def test_a_reason_of_somebody_else_is_shown_as_it_came(reason: str) -> None:
     assert read_reason(reason, {"Threshold": 4, "ComparisonOperator": "LessThanThreshold"}) is None
     shown = facts(notice("metric_alarm", NewStateReason=reason))
     assert shown.get("Reason", "") == reason
-    assert shown["Threshold"] == "> 10"
+    assert shown["Threshold"] == "> 0"
     assert "Value" not in shown
 
 
@@ -130,22 +132,25 @@ def test_no_more_than_five_datapoints_are_shown_and_the_newest_are_those() -> No
 
 
 VALUES = {
-    "metric_alarm": ("14 → 31 (threshold > 10)", "AWS/Lambda Throttles Sum, per 5 min"),
-    "metric_math_alarm": ("7 → 8.25 → 12.35 (threshold > 5)", "% of invocations that fail, per 1 min"),
+    "metric_alarm": (
+        "3 (threshold > 0)",
+        "AWS/SQS ApproximateNumberOfMessagesVisible Maximum, per 1 min",
+    ),
+    "metric_math_alarm": ("7 → 8.25 → 12.35 % (threshold > 5)", "% of invocations that fail, per 1 min"),
     "metric_insufficient_data": (
         "no data for 3 periods (threshold > 80)",
         "AWS/ECS CPUUtilization Average, per 1 min",
     ),
     "metric_missing_data": (
-        "no data for 3 periods, which counts as bad (threshold < 2)",
-        "ECS/ContainerInsights RunningTaskCount Minimum, per 1 min",
+        "no data for 6 periods, which counts as bad (threshold < 1)",
+        "AWS/Logs IncomingLogEvents Sum, per 5 min",
     ),
     "metric_percentile_muted": (
-        "3,002 → 12,903 → 4,211 (threshold > 3,000)",
+        "3,002 → 12,903 → 4,211 ms (threshold > 3,000)",
         "AWS/Lambda Duration p99, per 1 min",
     ),
     "anomaly_alarm": (
-        "30,571,201 → 48,219,034 (expected 1,200,346 to 8,830,013)",
+        "21,200,417 → 30,571,201 → 48,219,034 (expected at most 8,830,012)",
         "AWS/Logs IncomingBytes Sum, per 5 min",
     ),
     "anomaly_ok": ("2,048,211 (expected 1,200,346 to 8,830,013)", "AWS/Logs IncomingBytes Sum, per 5 min"),
@@ -159,19 +164,18 @@ def test_a_metric_alarm_shows_value_threshold_and_metric(name: str) -> None:
     assert (shown["Value"], shown["Metric"]) == VALUES[name]
 
 
-def test_a_composite_shows_the_alarms_that_moved_it() -> None:
+def test_a_composite_names_the_alarms_that_moved_it_when_nothing_else_is_known() -> None:
     """From the list of children; without it from the reason; without that, its rule."""
-    shown = facts(notice("composite_alarm"))
-    assert shown["Caused by"] == (
-        "reveille-payment-handler-error-rate-prod (in alarm), "
-        "reveille-payment-handler-concurrency-prod (in alarm)"
-    )
-    assert "Alarm reveille-payment-handler-concurrency-prod" in links(notice("composite_alarm"))
     assert facts(notice("composite_ok"))["Ended by"] == "reveille-payment-handler-error-rate-prod (OK)"
+    assert (
+        facts(notice("composite_degraded"))["Caused by"] == "reveille-payment-handler-errors-prod (in alarm)"
+    )
+    assert "Alarm reveille-payment-handler-errors-prod" in links(notice("composite_degraded"))
     by_reason = facts(notice("composite_null_description_no_children"))
-    assert by_reason["Caused by"] == "reveille-payment-handler-critical-prod (in alarm)"
-    by_rule = facts(notice("composite_set_by_hand"))
-    assert by_rule["Rule"].startswith('AT_LEAST(2, ALARM, ("reveille-payment-handler-critical-prod"')
+    assert by_reason["Caused by"] == "created-by-hand (in alarm)"
+    (record,) = event("composite_set_by_hand")["Records"]
+    by_rule = facts(notice_of(record))
+    assert by_rule["Rule"].startswith('((ALARM("reveille-payment-handler-errors-prod") OR ')
     assert by_rule["Reason"] == "drill"
 
 
@@ -207,6 +211,7 @@ def test_a_description_is_words_first_and_keys_where_they_are_known() -> None:
         service="pay",
         log_group="/x",
         runbook="https://example.com/a:b",
+        unit="%",
     )
     assert read_description("Owner: x", environment="prod") == Description(owner="x")
     assert read_description("prod: 2.5 of 3 fail", environment="prod").what == "2.5 of 3 fail"
@@ -227,6 +232,8 @@ def test_the_link_to_the_logs_searches_the_errors_of_the_service_from_half_an_ho
         query = query_of(url)
         assert query["source"] in {
             "/aws/lambda/reveille-payment-handler-prod",
+            "/aws/lambda/reveille-order-processor-prod",
+            "/ecs/reveille-inventory-worker-prod",
             "/aws/lambda/reveille-cafe-handler-prod",
             "/ecs/reveille-search-api-prod",
         }
@@ -242,7 +249,7 @@ def test_the_logs_are_searched_until_sns_took_the_message() -> None:
     """An alarm that a mute rule held back is told much later; what went on meanwhile is of interest."""
     one = notice("metric_alarm", StateChangeTime="2026-11-22T01:00:00.000+0000")
     assert one.occurred_at == datetime(2026, 11, 22, 1, tzinfo=timezone.utc)
-    assert facts(one)["Since"] == "2026-11-22 01:00:00 UTC, first bad datapoint 02:33"
+    assert facts(one)["Since"] == "2026-11-22 01:00:00 UTC, first bad datapoint 02:42"
     query = query_of(links(one)["Errors in the log"])
     assert (query["start"], query["end"]) == ("2026-11-22T00:30:00.000Z", "2026-11-22T02:43:12.000Z")
     first = notice("metric_alarm", StateChangeTime="0001-01-01T00:00:00+0000")
@@ -257,7 +264,8 @@ def test_only_an_alarm_that_fires_has_a_first_bad_datapoint(name: str) -> None:
     for one in notices(name):
         said = "first bad datapoint" in facts(one).get({"OK": "Over since"}.get(one.state, "Since"), "")
         assert said == (
-            (one.state == "ALARM" and "→" in facts(one).get("Value", "")) or name == "metric_null_description"
+            (one.state == "ALARM" and "→" in facts(one).get("Value", ""))
+            or name in {"metric_null_description", "metric_alarm"}
         )
 
 
@@ -296,7 +304,7 @@ def test_odd_names_are_escaped_in_every_address() -> None:
 
 def test_the_trace_map_is_about_the_service_and_about_all_without_one() -> None:
     """The service's name in X-Ray is its name in AWS."""
-    assert "service*28*22reveille-payment-handler-prod*22*29" in links(notice("metric_alarm"))["Trace map"]
+    assert "service*28*22reveille-order-processor-prod*22*29" in links(notice("metric_alarm"))["Trace map"]
     assert "service*28*22reveille-search-api-prod*22*29" in links(notice("ecs_task_exited"))["Trace map"]
     assert links(notice("composite_system"))["Trace map"].endswith("#xray:service-map/map")
 
@@ -308,7 +316,7 @@ def test_a_message_does_not_choose_the_host_of_a_link(region: object) -> None:
     assert all(
         link.target.startswith("https://eu-central-1.console.aws.amazon.com/") for link in one.links[1:]
     )
-    one = notice("metric_alarm", AlarmArn=f"arn:aws:cloudwatch:{region}:1:alarm:x")
+    one = notice("metric_alarm", AlarmArn=f"arn:aws:cloudwatch:{region}:111122223333:alarm:x")
     assert links(one)["Alarm"].startswith("https://eu-central-1.console.aws.amazon.com/")
 
 
@@ -341,18 +349,45 @@ def test_a_failure_in_ecs_has_its_runbook_and_a_success_none() -> None:
     }
 
 
-def test_tasks_of_one_service_that_die_again_and_again_are_one_problem() -> None:
-    """One incident, not one per task; a failed deployment is another one each time."""
+def test_tasks_of_one_service_that_die_within_an_hour_are_one_problem() -> None:
+    """One incident per hour, not per task: no event ends it, and next month's must not be added to it."""
     task = notice("ecs_task_exited")
-    assert (
-        task.key
-        == notice("ecs_task_out_of_memory").key
-        == "ecs/reveille-prod/reveille-search-api-prod/task-failed"
-    )
+    assert task.key == notice("ecs_task_out_of_memory").key
+    assert task.key == "ecs/reveille-prod/reveille-search-api-prod/task-failed/2026-11-22T02"
     assert task.key != notice("ecs_task_of_no_service").key
-    assert notice("ecs_deployment_failed").key.endswith(
-        "reveille-search-api-prod/ecs-svc/4512345678901234567"
+
+    def key(stopped_at: str) -> str:
+        return notice("ecs_task_exited", detail=detail | {"stoppedAt": stopped_at}).key
+
+    detail = json.loads(event("ecs_task_exited")["Records"][0]["Sns"]["Message"])["detail"]
+    assert key("2026-11-22T02:00:00Z") == key("2026-11-22T02:59:59.999Z") == task.key
+    assert len({key(f"2026-{day}:30:00Z") for day in ("11-22T03", "11-23T02", "12-22T02")} | {task.key}) == 4
+
+
+def test_a_deployment_that_completes_ends_the_problem_of_the_one_that_failed() -> None:
+    """Of the same service, whatever its own id; one that begins ends nothing, and a failure neither."""
+    failed, completed = notice("ecs_deployment_failed"), notice("ecs_deployment_completed")
+    assert failed.key == completed.key == "ecs/reveille-prod/reveille-search-api-prod/deployment"
+    assert (failed.is_end, completed.is_end) == (False, True)
+    detail = json.loads(event("ecs_deployment_completed")["Records"][0]["Sns"]["Message"])["detail"]
+    assert notice("ecs_deployment_completed", detail=detail | {"deploymentId": "ecs-svc/9"}).key == failed.key
+    begun = detail | {"eventName": "SERVICE_DEPLOYMENT_IN_PROGRESS"}
+    assert not notice("ecs_deployment_completed", detail=begun).is_end
+    assert not notice("ecs_deployment_completed", detail=detail | {"eventType": "ERROR"}).is_end
+    other = ["arn:aws:ecs:eu-west-1:111122223333:service/reveille-prod/reveille-other-prod"]
+    assert notice("ecs_deployment_completed", resources=other).key != failed.key
+    assert not any(
+        one.is_end for name in names() for one in notices(name) if name != "ecs_deployment_completed"
     )
+
+
+def test_keys_of_the_longest_names_stay_apart() -> None:
+    """Cut after 255 characters, two services would be one problem, and so would two hours."""
+    long = "x" * 254
+    services = [f"arn:aws:ecs:eu-west-1:111122223333:service/{long}/{long}{last}" for last in "ab"]
+    keys = {notice("ecs_deployment_failed", resources=[arn]).key for arn in services}
+    assert len(keys) == 2
+    assert all(len(key) <= 255 for key in keys)
 
 
 def test_a_sentence_begins_with_a_capital_and_a_message_as_it_came() -> None:

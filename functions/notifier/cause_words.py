@@ -1,0 +1,56 @@
+"""The alarms below a composite, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from functions.notifier.causes import Causes
+from functions.notifier.description import Description
+from functions.notifier.notice import Fact, Link
+from functions.notifier.wording import clip, one_line
+
+STATES = {"OK": "OK", "ALARM": "in alarm", "INSUFFICIENT_DATA": "without data"}
+NAMED = 10
+"""Children that a message describes, of at most 100; all are on the alarm's page."""
+
+_WORDS_SHOWN = 300  # characters of one child's; a description has up to 1,024
+
+
+def worst_words(causes: Causes, description: Description) -> str:
+    """Return the words of the worst cause, and whose they are if not the composite's own service's."""
+    worst = causes.worst()
+    if worst is None or worst.description.what == description.what:
+        return ""
+    words, service = clip(one_line(worst.description.what), _WORDS_SHOWN), worst.description.service
+    return f"{words} ({service})" if service and service != description.service else words
+
+
+def details(causes: Causes) -> Iterator[Fact]:
+    """Yield a line per cause: words, values and threshold, name; none when nothing is known of any."""
+    if not any(one.state_now for one in causes.all):
+        return
+    for number, one in enumerate(causes.all[:NAMED], start=1):
+        now = one.state_now if one.state_now != one.state else ""
+        state = STATES.get(one.state, one.state) + (f", {STATES.get(now, now)} by now" if now else "")
+        words = clip(one_line(one.description.what), _WORDS_SHOWN)
+        said = ": ".join(filter(None, (words, one.reading.value if one.reading else "")))
+        inside = f", below {one.below}" if one.below else ""
+        title = "Caused by" if number == 1 else f"Caused by {number}"
+        yield Fact(title, "; ".join(filter(None, (said, f"{one.name} ({state}{inside})"))))
+    rest = [one.name for one in causes.all[NAMED:]]
+    if rest:
+        yield Fact("Also", ", ".join(rest[:NAMED]) + and_more(len(rest) - NAMED))
+
+
+def runbooks(causes: Causes, description: Description) -> Iterator[Link]:
+    """Yield a link per runbook that the composite's own description does not name."""
+    known = {description.runbook, ""}
+    for one in causes.all[:NAMED]:
+        if one.description.runbook not in known:
+            known.add(one.description.runbook)
+            yield Link(f"Runbook of {one.name}", one.description.runbook)
+
+
+def and_more(count: int) -> str:
+    """Return how many are not named."""
+    return f" and {count} more" if count > 0 else ""

@@ -1,0 +1,113 @@
+"""Messages of other accounts: delivered, marked, and without a place to be led to."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from functions.notifier import mail, pagerduty, slack
+from functions.notifier.notice import Notice
+from tests.functions.notifier_events import CRITICAL, event, facts, names, notice_of, notices, record_of
+from tests.functions.test_notifier_formats import check_all
+
+OTHER = "999988887777"
+MARK = "not from this account"
+TRAP = "See https://evil.example/x?a=b or www.evil.example, evil.example/y, mailto:me@evil.example."
+
+
+def changed(name: str, **changes: object) -> Notice:
+    """Return the notice of the first record of an event with a changed message, and CloudWatch at hand."""
+    one = event(name)["Records"][0]
+    message = {**json.loads(one["Sns"]["Message"]), **changes}
+    one["Sns"]["Message"] = json.dumps({key: value for key, value in message.items() if value is not ...})
+
+    def ask(_: object) -> list[object]:
+        pytest.fail("CloudWatch was asked about a stranger's message")
+
+    return notice_of(one, ask=ask)  # type: ignore[arg-type]
+
+
+def abroad(name: str) -> list[Notice]:
+    """Return an event as if another account had sent it, in each way in which a message can say so."""
+    message = json.loads(event(name)["Records"][0]["Sns"]["Message"])
+    if "AlarmArn" in message:
+        arn = message["AlarmArn"]
+        ways: list[dict[str, object]] = [
+            {"AWSAccountId": OTHER},
+            {"AWSAccountId": ...},
+            {"AWSAccountId": None},
+            {"AlarmArn": arn.replace("111122223333", OTHER)},
+            {"AlarmArn": "arn"},
+        ]
+    else:
+        ways = [{"account": OTHER}, {"account": None}]
+        ways += [{"account": ...}] if name.startswith("ecs_") else []
+    return [changed(name, **way) for way in ways]
+
+
+CLAIMING = [name for name in names() if not name.startswith(("text", "aws_test"))]
+
+
+@pytest.mark.parametrize("name", CLAIMING)
+def test_every_message_of_another_account_is_marked_and_leads_nowhere(name: str) -> None:
+    """Alarm, event or other JSON; by account or by ARN; in all formats, and never as an end of ours."""
+    for one in abroad(name):
+        check_all(one)
+        assert one.links == ()
+        assert one.what.startswith(f"{MARK}: ")
+        assert facts(one)["Origin"].endswith("its topic belongs to 111122223333")
+        texts = [mail.subject(one), mail.body(one), json.dumps(slack.payload(one))]
+        if pagerduty.is_for_pagerduty(one):
+            event_ = pagerduty.event(one, "key")
+            assert (event_["event_action"], event_["links"]) == ("trigger", [])
+            texts.append(json.dumps(event_))
+        assert all(MARK in text and "://" not in text for text in texts)
+        assert one.key not in {ours.key for ours in notices(name)}
+        assert not one.is_first_look
+        assert one.state in {"EVENT", "INFO"}
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_message_of_this_account_is_marked(name: str) -> None:
+    """A mark on everything would be a mark on nothing."""
+    assert not [one for one in notices(name) if MARK in mail.body(one) or not one.links]
+
+
+def test_what_would_become_a_link_in_a_program_is_taken_out() -> None:
+    """Mail programs and Slack make links of bare addresses; the words around them stay."""
+    text = f"{TRAP}\nService: evil.example\nRunbook: https://evil.example/r\nDashboard: d"
+    one = changed(
+        "metric_alarm", AWSAccountId="www.evil.example", AlarmDescription=text, AlarmName="evil.example/z"
+    )
+    said = (
+        mail.subject(one)
+        + mail.body(one)
+        + json.dumps(slack.payload(one))
+        + json.dumps(pagerduty.event(one, "k"))
+    )
+    assert "evil" not in said
+    assert "[link removed]" in said
+    other = notice_of(
+        record_of({"account": OTHER, "detail-type": "Gift", "detail": {"at": TRAP}}, Subject=TRAP)
+    )
+    said = mail.subject(other) + mail.body(other) + json.dumps(slack.payload(other))
+    assert "evil" not in said
+
+
+def test_the_account_is_that_of_the_topic() -> None:
+    """Not one that is written down anywhere: the same message is at home in another account's topic."""
+    (one,) = event("metric_alarm")["Records"]
+    one["Sns"]["TopicArn"] = CRITICAL
+    assert MARK not in notice_of(one).what
+    assert re.search(
+        rf"the message says {OTHER},", facts(changed("ecs_task_exited", account=OTHER))["Origin"]
+    )
+    assert "the message says nothing," in facts(changed("ecs_task_exited", account=...))["Origin"]
+
+
+def test_problems_of_strangers_stay_apart() -> None:
+    """One of theirs is not added to another of theirs, either."""
+    keys = {changed(name, AWSAccountId=OTHER).key for name in ("metric_alarm", "composite_alarm")}
+    assert len(keys) == 2
