@@ -5,6 +5,7 @@ Source: CloudWatch API Reference, PutCompositeAlarm (AlarmRule); CloudWatch User
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from typing import Final, NamedTuple
@@ -43,6 +44,7 @@ class Rule(NamedTuple):
         return frozenset(one.alarm for one in self.mentions)
 
 
+@functools.lru_cache(maxsize=4096)
 def read(text: str) -> Rule:
     """Read a rule.
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -86,11 +87,15 @@ def suppressed(address: str, by: str) -> Any:
     return set_(address, actions_suppressor={"alarm": by, "wait_period": 60, "extension_period": 60})
 
 
-def other(edited: Edited, suppressor: str, *, rule: str = "ALARM(shop-direct-prod)") -> None:
-    """Add another composite that notifies, and that an alarm suppresses."""
-    body = {**edited.body(WIDE), "alarm_name": "shop-other-prod", "alarm_rule": rule}
-    edited.add("monitoring", f"{COMPOSITE}.other", **body)
-    suppressed(f"{COMPOSITE}.other", suppressor)(edited)
+def other(suppressor: str, *, rule: str = "ALARM(shop-direct-prod)") -> Callable[[Edited], None]:
+    """Return the change that adds another composite that notifies, and that an alarm suppresses."""
+
+    def change(edited: Edited) -> None:
+        body = {**edited.body(WIDE), "alarm_name": "shop-other-prod", "alarm_rule": rule}
+        edited.add("monitoring", f"{COMPOSITE}.other", **body)
+        suppressed(f"{COMPOSITE}.other", suppressor)(edited)
+
+    return change
 
 
 def losing_target(edited: Edited) -> None:
@@ -190,7 +195,7 @@ COMPOSITES = [
     Broken("suppressed by what its child is of", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-impact-prod")'), "suppressor", "suppressed by shop-quiet-prod whenever shop-impact-prod", "shop-wide-prod", frozenset({"action"})),
     Broken("suppressed by its own chain", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-wide-prod")'), "suppressor", "suppressed by shop-quiet-prod whenever", "shop-wide-prod", frozenset({"action"})),
     Broken("suppressed by its own chain at times", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") AND ALARM("shop-wide-prod")'), "suppressor", "shop-wide-prod -> shop-wide-prod", "shop-wide-prod"),
-    Broken("silent while each other speaks", lambda edited: (set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-other-prod")')(edited), other(edited, "shop-wide-prod")), "suppressor", "shop-other-prod -> shop-wide-prod -> shop-other-prod", "shop-other-prod"),
+    Broken("silent while each other speaks", lambda edited: (set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-other-prod")')(edited), other("shop-wide-prod")(edited)), "suppressor", "shop-other-prod -> shop-wide-prod -> shop-other-prod", "shop-other-prod"),
     Broken("listed but not alone", ruled(WIDE, '(ALARM("shop-errors-prod") OR ALARM("shop-impact-prod")) AND (ALARM("shop-direct-prod") OR ALARM("shop-errors-prod"))', says="Any of: errors, direct, impact."), "composite", 'says "Any of: ... direct", but shop-direct-prod alone', "shop-wide-prod", frozenset({"action"})),
     Broken("listed but not named", described(WIDE, "Wide. Any of: impact, log-impact. Look."), "composite", '"Any of: ... log-impact", but its rule does not name it', "shop-wide-prod"),
 ]  # fmt: skip
@@ -223,7 +228,7 @@ def test_a_way_says_with_whom() -> None:
     edited = Edited(stacks())
     rule = "(ALARM(shop-deploys-prod) AND ALARM(shop-direct-prod)) OR ALARM(shop-direct-prod)"
     edited.body(WIDE)["alarm_rule"] = f"ALARM(shop-errors-prod) AND ALARM(shop-impact-prod) AND ({rule})"
-    other(edited, "shop-quiet-prod", rule="ALARM(shop-errors-prod)")
+    other("shop-quiet-prod", rule="ALARM(shop-errors-prod)")(edited)
     (route,) = (one for one in prove(edited.stacks).routes if one.name == "shop-errors-prod")
     assert route.through == ("shop-other-prod", "shop-wide-prod together with shop-direct-prod")
 
