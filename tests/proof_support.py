@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,9 @@ from typing import Any
 
 from catalog.known_metrics import Published
 from ops.proof import Proof, prove
+from ops.proof.alarms import Alarms
+from ops.proof.configuration import Configuration
+from ops.proof.hearing import Hearing
 
 Stacks = dict[str, dict[str, Any]]
 
@@ -94,3 +98,22 @@ def check(stacks: Stacks, broken: Broken, subject: str, published: Iterable[Publ
     assert found, f"not found among {faults}"
     assert any((broken.subject or subject) in one.subject for one in found), found
     assert {one.link for one in faults} <= {broken.link, *broken.others}, faults
+
+
+def unheard(stacks: Stacks) -> set[str]:
+    """Return the names of the alarms of which nobody hears though somebody has to."""
+    alarms = Alarms(Configuration(stacks))
+    hearing = Hearing(alarms)
+    return {one.name for one in alarms.all if hearing.finding(one)}
+
+
+@contextlib.contextmanager
+def changed(body: dict[str, Any], **arguments: Any) -> Iterator[None]:
+    """Set arguments of a resource for a while; sooner done than a copy of all the stacks."""
+    before = dict(body)
+    body.update(arguments)
+    try:
+        yield
+    finally:
+        body.clear()
+        body.update(before)

@@ -1,21 +1,29 @@
 """The alarms of an environment: who notifies, who is notified through whom, and who only holds back.
 
-An alarm notifies if it has `alarm_actions`, or if a composite that does names it with ALARM(...), directly
-or through other composites. One that only suppresses actions need not: nobody waits to hear of it.
+An alarm notifies if it has `alarm_actions`. Any other is heard if a composite that notifies goes into ALARM
+because of it, directly or through other composites, and is not held back by the same cause.
+
+An alarm that nobody needs to hear is a *silence*: it suppresses the actions of others, or is named by a
+silence, has no actions, and has no runbook. The line `Runbook: ...` of a description is how an alarm says
+that a person has to do something, so whatever has one must reach people, even if it silences others too: the
+alarm about a service's impact speaks for smaller ones while it holds them back.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ops.proof import rules
 from ops.proof.configuration import Configuration, Resource
 from ops.proof.rules import Rule, RuleError
+from ops.proof.states import States
 
 TYPES: Final = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 ACTIONS: Final = ("alarm_actions", "ok_actions", "insufficient_data_actions")
+_RUNBOOK: Final = re.compile(r"^Runbook: \S", re.MULTILINE)
 
 
 class Alarms:
@@ -30,6 +38,7 @@ class Alarms:
         """Composite -> why its rule is none."""
         for one in configuration.of_type("aws_cloudwatch_composite_alarm"):
             self._read(one)
+        self.states = States(self.rules)
 
     def _read(self, composite: Resource) -> None:
         try:
@@ -43,36 +52,37 @@ class Alarms:
         return name.partition(":alarm:")[2] if name.startswith("arn:") else name
 
     @functools.cached_property
-    def suppressors(self) -> frozenset[str]:
-        """Alarms that suppress actions, and those that the rules of such name."""
+    def silences(self) -> frozenset[str]:
+        """Alarms that nobody needs to hear: see the top of this module."""
         found: set[str] = set()
-        new = {self.suppressor_of(one) for one in self.all} - {""}
-        while new:
+        new = {self.suppressor_of(one) for one in self.all}
+        while new := {one for one in new - found if self._may_be_silent(one)}:
             found |= new
-            new = {child for name in new if name in self.rules for child in self.rules[name].children} - found
+            new = {child for name in new for child in self.children(name)}
         return frozenset(found)
 
-    def through(self, name: str) -> tuple[str, ...]:
-        """Return the nearest composites that notify when the alarm `name` goes into ALARM."""
-        return self._through(name, frozenset({name}))
+    def _may_be_silent(self, name: str) -> bool:
+        alarm = self.by_name.get(name)
+        return alarm is not None and not notifies(alarm) and not has_runbook(alarm)
 
-    def _through(self, name: str, below: frozenset[str]) -> tuple[str, ...]:
-        found: dict[str, None] = {}
-        for parent in self._parents.get(name, ()):
-            if notifies(self.by_name[parent]):
-                found[parent] = None
-            elif parent not in below:
-                found |= dict.fromkeys(self._through(parent, below | {parent}))
-        return tuple(found)
+    def children(self, name: str) -> Iterator[str]:
+        """Yield the alarms of a composite's rule whose going into ALARM speaks for its doing so."""
+        rule = self.rules.get(name)
+        yield from dict.fromkeys(one.alarm for one in rule.mentions if one.fires) if rule else ()
 
     @functools.cached_property
-    def _parents(self) -> dict[str, list[str]]:
-        """Alarm -> the composites that its going into ALARM speaks for."""
-        parents: dict[str, list[str]] = {}
-        for name, rule in self.rules.items():
-            for child in dict.fromkeys(one.alarm for one in rule.mentions if one.fires):
-                parents.setdefault(child, []).append(name)
-        return parents
+    def parents(self) -> Mapping[str, tuple[str, ...]]:
+        """Alarm -> the composites whose going into ALARM its own speaks for."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.rules:
+            for child in self.children(name):
+                found[child] = (*found.get(child, ()), name)
+        return found
+
+
+def has_runbook(alarm: Resource) -> bool:
+    """Tell whether an alarm's description says where it is written what to do."""
+    return _RUNBOOK.search(alarm.text("alarm_description")) is not None
 
 
 def notifies(alarm: Resource) -> bool:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from ops.proof import promises, suppression
 from ops.proof.alarms import ACTIONS, Alarms
 from ops.proof.configuration import Resource
 from ops.proof.faults import Fault, Finding
@@ -34,7 +35,7 @@ def faults(alarms: Alarms) -> Iterator[Fault]:
             says = f"{parents[name]} composites name it; CloudWatch takes {PARENTS}"
             yield Fault(f"alarm {name}", "composite", says)
     for alarm in alarms.all:
-        for finding in (*_of_any(alarm), *_of_suppression(alarm, alarms)):
+        for finding in (*_of_any(alarm), *suppression.findings(alarm, alarms)):
             yield finding.of(f"alarm {alarm.name}")
         if alarm.type == "aws_cloudwatch_composite_alarm":
             yield from (one.of(f"alarm {alarm.name}") for one in _of_rule(alarm, alarms))
@@ -57,22 +58,6 @@ def _of_any(alarm: Resource) -> Iterator[Finding]:
             yield Finding("limits", f"{state} are {number}; CloudWatch takes {ACTIONS_PER_STATE}")
 
 
-def _of_suppression(alarm: Resource, alarms: Alarms) -> Iterator[Finding]:
-    """Yield what is wrong with the alarm that holds its actions back."""
-    suppressor = alarms.suppressor_of(alarm)
-    if suppressor and suppressor not in alarms.by_name:
-        yield Finding(
-            "suppressor", f"is suppressed by {suppressor}, which is no alarm of these stacks: name one"
-        )
-    if suppressor == alarm.name:
-        yield Finding("suppressor", "suppresses itself: name another alarm")
-    block = alarm.block("actions_suppressor")
-    if block and not (block.get("wait_period") and block.get("extension_period")):
-        yield Finding(
-            "suppressor", "actions_suppressor needs a wait_period and an extension_period in seconds"
-        )
-
-
 def _of_rule(alarm: Resource, alarms: Alarms) -> Iterator[Finding]:
     """Yield what is wrong with a composite's rule."""
     length = len(alarm.text("alarm_rule"))
@@ -89,6 +74,7 @@ def _of_rule(alarm: Resource, alarms: Alarms) -> Iterator[Finding]:
     if rule.elements > ELEMENTS:
         says = f"its rule has {rule.elements} elements (alarms, TRUE, FALSE, parentheses)"
         yield Finding("composite", f"{says}; CloudWatch takes {ELEMENTS}")
+    yield from promises.findings(alarm, alarms)
 
 
 def _cycles(alarms: Alarms) -> Iterator[list[str]]:

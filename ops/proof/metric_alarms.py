@@ -6,7 +6,7 @@ CloudWatch alarm based on anomaly detection".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any, Final
 
 from ops.proof import series
@@ -161,3 +161,17 @@ def use_of(block: dict[str, Any]) -> Use:
     dimensions = block.get("dimensions") or {}
     pairs = tuple(sorted((str(name), str(value)) for name, value in dimensions.items()))
     return Use(str(block.get("namespace")), str(block.get("metric_name")), pairs)
+
+
+def condition(alarm: Resource) -> Hashable:
+    """Return what an alarm waits for, whatever its window: equal for alarms that differ only by that.
+
+    None if there is nothing to compare: a composite has a rule instead.
+    """
+    queries = [one for one in alarm.items("metric_query") if isinstance(one, dict)]
+    metrics = [one for one in (alarm.body, *map(_metric, queries)) if one.get("metric_name")]
+    if not metrics:
+        return None
+    statistics = [one.get("stat") or one.get("statistic") or one.get("extended_statistic") for one in metrics]
+    watched = frozenset(zip(map(use_of, metrics), map(str, statistics), strict=True))
+    return alarm.text("comparison_operator"), alarm.text("threshold"), watched

@@ -12,6 +12,7 @@ from ops.proof.callers import Service
 from ops.proof.configuration import Configuration, Resource
 from ops.proof.events import Events
 from ops.proof.faults import Fault
+from ops.proof.hearing import Hearing
 from ops.proof.metrics import Metrics
 from ops.proof.topics import Topics
 
@@ -23,7 +24,7 @@ class Route(NamedTuple):
 
     name: str
     through: tuple[str, ...]
-    """Itself, and the composites that notify for it."""
+    """Itself, and the composites that notify for it: those that need another alarm too say which."""
     topics: tuple[str, ...]
     endpoints: tuple[str, ...]
     is_event: bool = False
@@ -90,18 +91,15 @@ class _Walk:
     def __init__(self, configuration: Configuration, alarms: Alarms, topics: Topics) -> None:
         self._configuration = configuration
         self._alarms = alarms
+        self._hearing = Hearing(alarms)
         self._topics = topics
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is broken on the way of each alarm."""
         for alarm in self._alarms.all:
             subject = f"alarm {alarm.name}"
-            if not self._is_heard(alarm) and alarm.name not in self._alarms.suppressors:
-                says = (
-                    "notifies nobody: give it alarm_actions, or name it with ALARM(...) in a composite that "
-                    "has them"
-                )
-                yield Fault(subject, "action", says)
+            if finding := self._hearing.finding(alarm):
+                yield finding.of(subject)
             service = Service("cloudwatch.amazonaws.com", alarm.arn, self._configuration.account_id)
             for arn in actions(alarm):
                 topic = self._topics.named(arn)
@@ -114,9 +112,9 @@ class _Walk:
     def routes(self) -> Iterator[Route]:
         """Yield the way of each alarm that notifies somebody."""
         for alarm in self._alarms.all:
-            through = self._alarms.through(alarm.name)
+            ways = self._hearing.ways(alarm.name)
             own = (alarm,) if notifies(alarm) else ()
-            speakers = [*own, *(self._alarms.by_name[name] for name in through)]
+            speakers = [*own, *(self._alarms.by_name[way.through] for way in ways)]
             if not speakers:
                 continue
             named = [self._topics.named(arn) for one in speakers for arn in actions(one, ["alarm_actions"])]
@@ -124,7 +122,7 @@ class _Walk:
             reached = [endpoint for topic in topics for endpoint in self._topics.reach(topic).endpoints]
             yield Route(
                 alarm.name,
-                ((ITSELF,) if own else ()) + through,
+                (*([ITSELF] if own else []), *map(str, ways)),
                 tuple(one.name for one in topics),
                 tuple(dict.fromkeys(reached)),
             )
@@ -132,8 +130,5 @@ class _Walk:
     def suppressors(self) -> Iterator[Resource]:
         """Yield the alarms that only hold others back."""
         for alarm in self._alarms.all:
-            if alarm.name in self._alarms.suppressors and not self._is_heard(alarm):
+            if alarm.name in self._alarms.silences and not self._hearing.ways(alarm.name):
                 yield alarm
-
-    def _is_heard(self, alarm: Resource) -> bool:
-        return notifies(alarm) or bool(self._alarms.through(alarm.name))

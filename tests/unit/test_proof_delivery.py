@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ RULE = "aws_cloudwatch_event_rule.tasks"
 TARGET = "aws_cloudwatch_event_target"
 TOPIC_POLICY = "aws_sns_topic_policy.critical"
 LOG_POLICY = "aws_cloudwatch_log_resource_policy.tasks"
-WIDE = "aws_cloudwatch_composite_alarm.wide"
+COMPOSITE = "aws_cloudwatch_composite_alarm"
+WIDE, IMPACT, QUIET = (f"{COMPOSITE}.{one}" for one in ("wide", "impact", "quiet"))
+DEPLOYS = "aws_cloudwatch_metric_alarm.deploys"
 HEARD = ("shop-direct-prod", "shop-wide-prod")
 
 
@@ -57,6 +60,40 @@ def logs(old: str, new: str) -> Any:
     def change(edited: Edited) -> None:
         body = edited.body(LOG_POLICY)
         body["policy_document"] = body["policy_document"].replace(old, new)
+
+    return change
+
+
+def described(address: str, says: str) -> Any:
+    """Return the change that gives an alarm a text."""
+    return set_(address, alarm_description=says)
+
+
+def ruled(address: str, rule: str, of_more: str = "", *, says: str = "", metric: Any = None) -> Any:
+    """Return the change that sets a composite's rule, which may name one more alarm, on other errors."""
+
+    def change(edited: Edited) -> None:
+        edited.body(address).update(alarm_rule=rule, alarm_description=says)
+        if "shop-more-prod" in rule:
+            body = {**edited.body("aws_cloudwatch_metric_alarm.errors"), "alarm_description": of_more}
+            body |= {"alarm_name": "shop-more-prod", **(metric or {"threshold": 1})}
+            edited.add("monitoring", "aws_cloudwatch_metric_alarm.more", **body)
+
+    return change
+
+
+def suppressed(address: str, by: str) -> Any:
+    """Return the change that lets another alarm suppress a composite."""
+    return set_(address, actions_suppressor={"alarm": by, "wait_period": 60, "extension_period": 60})
+
+
+def other(suppressor: str, *, rule: str = "ALARM(shop-direct-prod)") -> Callable[[Edited], None]:
+    """Return the change that adds another composite that notifies, and that an alarm suppresses."""
+
+    def change(edited: Edited) -> None:
+        body = {**edited.body(WIDE), "alarm_name": "shop-other-prod", "alarm_rule": rule}
+        edited.add("monitoring", f"{COMPOSITE}.other", **body)
+        suppressed(f"{COMPOSITE}.other", suppressor)(edited)
 
     return change
 
@@ -138,13 +175,62 @@ EVENTS = [
 COMPOSITES = [
     Broken("composite on the way without actions", set_(WIDE, alarm_actions=[]), "action", "notifies nobody", "shop-errors-prod"),
     Broken("composite on the way switched off", set_(WIDE, actions_enabled=False), "action", "notifies nobody", "shop-impact-prod"),
-    Broken("chain cut", set_(WIDE, alarm_rule='OK("shop-impact-prod")'), "action", "notifies nobody", "shop-errors-prod"),
+    Broken("chain cut", set_(WIDE, alarm_rule='OK("shop-impact-prod")'), "action", "notifies nobody", "shop-errors-prod", frozenset({"composite"})),
     Broken("suppressor no longer used", set_(WIDE, actions_suppressor=None), "action", "notifies nobody", "shop-deploys-prod"),
-    Broken("suppressor on other terms", set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="TRUE"), "action", "notifies nobody", "shop-deploys-prod"),
+    Broken("suppressor on other terms", set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="TRUE"), "action", "notifies nobody", "shop-deploys-prod", frozenset({"composite", "suppressor"})),
     Broken("suppressed by itself", set_(WIDE, actions_suppressor={"alarm": "shop-wide-prod", "wait_period": 1, "extension_period": 1}), "suppressor", "suppresses itself", "shop-wide-prod", frozenset({"action"})),
-    Broken("cycle of three", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-wide-prod)")(edited)), "composite", "shop-impact-prod -> shop-quiet-prod -> shop-wide-prod -> shop-impact-prod", "shop-impact-prod", frozenset({"action"})),
+    Broken("cycle of three", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-wide-prod)")(edited)), "composite", "shop-impact-prod -> shop-quiet-prod -> shop-wide-prod -> shop-impact-prod", "shop-impact-prod", frozenset({"action", "suppressor"})),
     Broken("cycle that notifies nobody", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod) OR ALARM(shop-errors-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-impact-prod)")(edited), set_(WIDE, alarm_rule="ALARM(shop-direct-prod)", actions_suppressor=None)(edited)), "action", "notifies nobody", "shop-errors-prod", frozenset({"composite"})),
+    Broken("silence with a runbook", described(DEPLOYS, "Owner: x\nRunbook: x.md#y"), "action", "notifies nobody", "shop-deploys-prod"),
+    Broken("alarm with a runbook that a silence names", ruled(QUIET, 'ALARM("shop-deploys-prod") OR ALARM("shop-more-prod")', "Runbook: x"), "action", "notifies nobody", "shop-more-prod"),
+    Broken("silence that is none", set_(QUIET, alarm_rule='NOT ALARM("shop-deploys-prod")'), "suppressor", "in ALARM while nothing is wrong", "shop-wide-prod", frozenset({"action", "composite"})),
+    Broken("heard only together", ruled(WIDE, 'ALARM("shop-impact-prod") AND ALARM("shop-more-prod")'), "action", "only through shop-wide-prod together with shop-more-prod", "shop-errors-prod"),
+    Broken("heard only together on the way", ruled(IMPACT, 'ALARM("shop-errors-prod") AND ALARM("shop-more-prod")'), "action", "only through shop-wide-prod together with shop-more-prod", "shop-errors-prod"),
+    Broken("heard only together with two of three", ruled(WIDE, "AT_LEAST(2, ALARM, (shop-impact-prod, shop-direct-prod, shop-more-prod))"), "action", "only through shop-wide-prod together with", "shop-more-prod"),
+    Broken("never true", set_(WIDE, alarm_rule='ALARM("shop-impact-prod") AND NOT ALARM("shop-impact-prod")'), "action", "notifies nobody", "shop-errors-prod", frozenset({"composite"})),
+    Broken("never true by what follows", set_(WIDE, alarm_rule='ALARM("shop-errors-prod") AND NOT ALARM("shop-impact-prod")'), "composite", "no alarm can set it off", "shop-wide-prod", frozenset({"action"})),
+    Broken("always true", set_(IMPACT, alarm_rule='ALARM("shop-errors-prod") OR NOT ALARM("shop-errors-prod")'), "composite", "true while nothing is wrong", "shop-impact-prod", frozenset({"action"})),
+    Broken("suppressed by its child", suppressed(WIDE, "shop-impact-prod"), "suppressor", "suppressed by shop-impact-prod whenever shop-impact-prod sets it off", "shop-wide-prod", frozenset({"action"})),
+    Broken("suppressed by its child alone of two", lambda edited: (suppressed(WIDE, "shop-more-prod")(edited), ruled(WIDE, 'ALARM("shop-impact-prod") OR ALARM("shop-more-prod")', "Runbook: x")(edited)), "action", "notifies nobody", "shop-more-prod", frozenset({"suppressor"})),
+    Broken("suppressed by what its child is of", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-impact-prod")'), "suppressor", "suppressed by shop-quiet-prod whenever shop-impact-prod", "shop-wide-prod", frozenset({"action"})),
+    Broken("suppressed by its own chain", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-wide-prod")'), "suppressor", "suppressed by shop-quiet-prod whenever", "shop-wide-prod", frozenset({"action"})),
+    Broken("suppressed by its own chain at times", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") AND ALARM("shop-wide-prod")'), "suppressor", "shop-wide-prod -> shop-wide-prod", "shop-wide-prod"),
+    Broken("silent while each other speaks", lambda edited: (set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-other-prod")')(edited), other("shop-wide-prod")(edited)), "suppressor", "shop-other-prod -> shop-wide-prod -> shop-other-prod", "shop-other-prod"),
+    Broken("listed but not alone", ruled(WIDE, '(ALARM("shop-errors-prod") OR ALARM("shop-impact-prod")) AND (ALARM("shop-direct-prod") OR ALARM("shop-errors-prod"))', says="Any of: errors, direct, impact."), "composite", 'says "Any of: ... direct", but shop-direct-prod alone', "shop-wide-prod", frozenset({"action"})),
+    Broken("listed but not named", described(WIDE, "Wide. Any of: impact, log-impact. Look."), "composite", '"Any of: ... log-impact", but its rule does not name it', "shop-wide-prod"),
 ]  # fmt: skip
+
+
+WELL = {
+    "silence that yields": set_(QUIET, alarm_rule='((ALARM("shop-deploys-prod") AND NOT ALARM("shop-errors-prod")) OR ALARM("shop-direct-prod"))'),
+    "silence that needs two": set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") AND ALARM("shop-direct-prod")'),
+    "alarm that yields": set_(WIDE, alarm_rule='ALARM("shop-impact-prod") AND NOT ALARM("shop-deploys-prod")'),
+    "one condition over two windows": ruled(IMPACT, 'ALARM("shop-errors-prod") AND ALARM("shop-more-prod")', metric={"period": 300}),
+    "listed": described(WIDE, "Wide. Any of: impact. Look."),
+    "part that only sums up": lambda edited: (
+        edited.add("monitoring", f"{COMPOSITE}.sum", alarm_name="shop-sum-prod", alarm_rule='ALARM("shop-errors-prod")'),
+        set_(WIDE, alarm_rule='ALARM("shop-impact-prod") OR (ALARM("shop-sum-prod") AND ALARM("shop-direct-prod"))')(edited),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", WELL.values(), ids=WELL)
+def test_what_reaches_people_is_not_refused(change: Any) -> None:
+    """Rules that negate, windows of one condition, parts of which each alarm is heard without them."""
+    edited = Edited(stacks())
+    change(edited)
+    assert edited.stacks != stacks()
+    assert prove(edited.stacks).faults == ()
+
+
+def test_a_way_says_with_whom() -> None:
+    """Those come first that need nobody else; of several that would do, as few as possible are named."""
+    edited = Edited(stacks())
+    rule = "(ALARM(shop-deploys-prod) AND ALARM(shop-direct-prod)) OR ALARM(shop-direct-prod)"
+    edited.body(WIDE)["alarm_rule"] = f"ALARM(shop-errors-prod) AND ALARM(shop-impact-prod) AND ({rule})"
+    other("shop-quiet-prod", rule="ALARM(shop-errors-prod)")(edited)
+    (route,) = (one for one in prove(edited.stacks).routes if one.name == "shop-errors-prod")
+    assert route.through == ("shop-other-prod", "shop-wide-prod together with shop-direct-prod")
 
 
 def test_everything_is_as_it_has_to_be() -> None:

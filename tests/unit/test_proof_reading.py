@@ -198,7 +198,7 @@ def test_a_rule_is_read(text: str, mentions: list[tuple[str, bool]], elements: i
     "text",
     [
         "", "ALARM", "ALARM(", "ALARM()", "ALARM(a", "ALARM(a))", "alarm(a)", "ALARM(a) ALARM(b)", "AND",
-        "ALARM(a) XOR ALARM(b)", "NOT", "(ALARM(a)", '"ALARM"(a)', 'ALARM("a', "ALARM(a,b)", "a",
+        "ALARM(a) XOR ALARM(b)", "ALARM(a) OR ALARM(b) AND ALARM(c)", "NOT", "(ALARM(a)", '"ALARM"(a)', 'ALARM("a', "ALARM(a,b)", "a",
         "AT_LEAST(x, ALARM, (a))", "AT_LEAST(1, x, (a))", "AT_LEAST(1, ALARM, a)", "AT_LEAST(1, ALARM, (a,))",
     ],
 )  # fmt: skip
