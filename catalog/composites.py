@@ -41,9 +41,10 @@ class _Hush:
         )
         self._maintenance = Copies(maintenance) if maintenance else None
         failing = {
-            kind.title: [
-                alarm for one in services if one.kind is kind and (alarm := one.failing()) is not None
-            ]
+            kind.name: (
+                kind.title,
+                [alarm for one in services if one.kind is kind and (alarm := one.failing()) is not None],
+            )
             for kind in KINDS.values()
         }
         system, groups = system_wide(env, names, failing)

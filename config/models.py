@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field, model_validator
@@ -441,6 +442,12 @@ class EcsService(Service):
 
 
 AnyService = Annotated[LambdaService | EcsService, Field(discriminator="kind")]
+
+SERVICE_MODELS: dict[str, type[Service]] = {
+    typing.get_args(model.model_fields["kind"].annotation)[0]: model
+    for model in typing.get_args(typing.get_args(AnyService)[0])
+}
+"""Kind -> the model of its services."""
 
 
 class Recipients(Model):

@@ -9,7 +9,7 @@ from typing import Any
 from catalog.kinds import KINDS
 from catalog.kinds.platform import ALARMS, NAME
 from catalog.templates import AlarmTemplate
-from config.models import Environment
+from config.models import SERVICE_MODELS, Environment
 from ops.documents.reference import threshold_words
 
 
@@ -26,7 +26,7 @@ def schema() -> str:
         definitions[f"{name}Alarms"] = _alarm_keys(alarms, tuning)
         definitions["Alarms"]["properties"][name] = _ref(f"{name}Alarms")
     for kind in KINDS.values():
-        model = definitions[f"{kind.name.capitalize()}Service"]["properties"]
+        model = definitions[SERVICE_MODELS[kind.name].__name__]["properties"]
         model["alarms"] = _ref(f"{kind.name}Alarms")
         model["slos"]["additionalProperties"] = {
             "allOf": [

@@ -11,7 +11,7 @@ import pytest
 from catalog import Catalog
 from catalog.kinds import KINDS
 from catalog.specs import Alarm, Composite
-from config.models import Environment
+from config.models import SERVICE_MODELS, Environment
 from ops import environment
 from ops.documents.alarms import alarms, coverage
 from ops.documents.reference import reference
@@ -179,5 +179,5 @@ def test_the_schema_offers_only_what_an_alarm_has() -> None:
         for alarm in kind.alarms:
             assert properties[alarm.key]["properties"].keys() == alarm.tunable
             assert properties[alarm.key]["additionalProperties"] is False
-        slos = definitions[f"{kind.name.capitalize()}Service"]["properties"]["slos"]["additionalProperties"]
+        slos = definitions[SERVICE_MODELS[kind.name].__name__]["properties"]["slos"]["additionalProperties"]
         assert slos["allOf"][1]["properties"]["events"]["enum"] == [one.key for one in kind.events]
