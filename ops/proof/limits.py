@@ -67,7 +67,7 @@ def _of_rule(alarm: Resource, alarms: Alarms) -> Iterator[Finding]:
     if rule is None:
         yield Finding("composite", f"its rule cannot be read: {alarms.unreadable.get(alarm.name)}")
         return
-    for child in sorted(rule.children - set(alarms.by_name)):
+    for child in sorted(one for one in rule.children if one not in alarms.by_name):
         yield Finding("composite", f"its rule names {child}, which is no alarm of these stacks")
     if len(rule.children) > CHILDREN:
         yield Finding("composite", f"its rule names {len(rule.children)} alarms; CloudWatch takes {CHILDREN}")

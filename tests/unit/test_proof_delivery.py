@@ -197,6 +197,8 @@ COMPOSITES = [
     Broken("suppressed by its own chain at times", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") AND ALARM("shop-wide-prod")'), "suppressor", "shop-wide-prod -> shop-wide-prod", "shop-wide-prod"),
     Broken("silent while each other speaks", lambda edited: (set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-other-prod")')(edited), other("shop-wide-prod")(edited)), "suppressor", "shop-other-prod -> shop-wide-prod -> shop-other-prod", "shop-other-prod"),
     Broken("listed but not alone", ruled(WIDE, '(ALARM("shop-errors-prod") OR ALARM("shop-impact-prod")) AND (ALARM("shop-direct-prod") OR ALARM("shop-errors-prod"))', says="Any of: errors, direct, impact."), "composite", 'says "Any of: ... direct", but shop-direct-prod alone', "shop-wide-prod", frozenset({"action"})),
+    Broken("suppressed by all its children", lambda edited: (set_(WIDE, alarm_rule='ALARM("shop-impact-prod") AND ALARM("shop-direct-prod")')(edited), set_(QUIET, alarm_rule='ALARM("shop-impact-prod") AND ALARM("shop-direct-prod")')(edited)), "suppressor", "suppressed by shop-quiet-prod whenever", "shop-wide-prod", frozenset({"action"})),
+    Broken("alarm that a silence only yields to", ruled(QUIET, 'ALARM("shop-deploys-prod") AND NOT ALARM("shop-more-prod")'), "action", "notifies nobody", "shop-more-prod"),
     Broken("listed but not named", described(WIDE, "Wide. Any of: impact, log-impact. Look."), "composite", '"Any of: ... log-impact", but its rule does not name it', "shop-wide-prod"),
 ]  # fmt: skip
 
