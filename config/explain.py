@@ -91,8 +91,8 @@ def _text(error: ErrorDetails, location: Location, found: str, data: Any) -> str
     if kind == "union_tag_not_found":
         # Most often this is no new service: it is an old one whose name is misspelt in an environment's file.
         others = [name for name in _at(location[:-1], data) if name != location[-1]]
-        known = ", ".join(sorted(SERVICE_MODELS))
-        return f"kind is missing; known: {known}{did_you_mean(str(location[-1]), others)}"
+        kinds = ", ".join(sorted(SERVICE_MODELS))
+        return f"kind is missing; known: {kinds}{did_you_mean(str(location[-1]), others)}"
     sentence, choices = _sentence(error, context)
     hint = did_you_mean(found, choices)
     return f"{sentence} (found: {found[:_SHOWN]}{'…' if len(found) > _SHOWN else ''}){hint}"
