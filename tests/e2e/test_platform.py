@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from catalog import Catalog
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Math, Rule
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Math, NotInAlarm, Rule
 from ops import ROOT
 from tests.e2e.conftest import LOCAL_AWS_SPEED, Platform
 from tests.e2e.endpoint import SLACK, WEBHOOK, Endpoint
@@ -502,6 +502,8 @@ def what_sets_off(catalog: Catalog, key: str) -> list[str]:
     def of(rule: Rule) -> list[str]:
         if isinstance(rule, InAlarm):
             return of(composites[rule.alarm].rule) if rule.alarm in composites else [rule.alarm]
+        if isinstance(rule, NotInAlarm):
+            return []
         if isinstance(rule, AnyOf):
             return of(rule.any_of[0])
         return [leaf for part in rule.all_of for leaf in of(part)]
