@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.functions.notifier_wire import Wire, serve
+
 # A busy machine is no failure: how long an example may take is not what these tests are about.
 unhurried = settings(deadline=None)
 
@@ -115,3 +117,11 @@ def pay(_environment: None) -> Invoke:
 def process(_environment: None) -> Invoke:
     """Invokes order_processor."""
     return invoker("functions.order_processor.handler")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Wire]:
+    """One server for all tests of the notifier: its clients of AWS keep the address."""
+    wire = Wire()
+    with serve(wire):
+        yield wire

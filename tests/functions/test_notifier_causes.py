@@ -27,7 +27,6 @@ from tests.functions.test_notifier_delivery import (  # noqa: F401 (fixtures)
     _notifier_environment,
     paths,
     record,
-    server,
     world,
 )
 from tests.functions.test_notifier_formats import all_places, any_json, check_all, replace

@@ -32,21 +32,13 @@ from tests.functions.notifier_events import (
     notices,
     record_of,
 )  # fmt: skip
-from tests.functions.notifier_wire import Wire, serve
+from tests.functions.notifier_wire import Wire
 from tests.functions.test_notifier_settings import GOOD
 
 HOOK = "/services/T0/B0/secret-of-slack"
 OTHER_HOOK = "/services/T0/B0/secret-of-others"
 ROUTING_KEY = "secret0of0pagerduty0000000000000"
 SECRETS = (HOOK, OTHER_HOOK, ROUTING_KEY, "secret-of")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Wire]:
-    """One server for all tests: clients of AWS keep its address."""
-    wire = Wire()
-    with serve(wire):
-        yield wire
 
 
 @pytest.fixture(scope="module")
