@@ -31,6 +31,7 @@ OTHERS = {
     "metric_long_non_ascii": "somebody's own: the longest texts and the rarest letters",
     "metric_math_alarm": "metric math that notifies by itself: those of ours are parts of composites",
     "metric_math_ok": "the end of that",
+    "metric_missing_data": "an alarm that is off unless config asks for it, which the sample does not",
     "metric_percentile_muted": "a percentile and a mute rule: somebody's own",
 }
 """Recorded alarms with a name like ours that prod does not send, and why they are here."""
