@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator, Sequence
 
 from catalog.build import build
@@ -13,7 +14,7 @@ from catalog.platform import Platform
 from catalog.services import Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
 from catalog.subjects import Subject
-from catalog.templates import AlarmTemplate
+from catalog.templates import AlarmTemplate, Percent
 from catalog.texts import number
 from config.models import AlarmTunings, Environment, Slo, Tuning
 
@@ -47,11 +48,13 @@ def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Br
         at = ("services", service.name, "alarms")
         yield from _check_keys(at, service.config.alarms, service.kind.alarms, service.kind.name)
         for alarm in service.kind.alarms:
+            broken.update(_check_thresholds(service.subject, alarm, at, ("alarms", service.kind.name)))
             if alarm.key in service.config.alarms:
                 yield from _check_applies(at, service.subject, alarm)
             broken.update(_check_datapoints(service.subject, alarm, at, ("alarms", service.kind.name)))
     for subject in Platform.of(env, Names.of(env)).subjects:
         for alarm in platform.ALARMS:
+            broken.update(_check_thresholds(subject, alarm, ("alarms",), ("alarms", platform.NAME)))
             broken.update(_check_datapoints(subject, alarm, ("alarms",), ("alarms", platform.NAME)))
     yield from broken.items()
 
@@ -85,6 +88,40 @@ def _check_applies(at: Location, subject: Subject, alarm: AlarmTemplate) -> Iter
     elif left_out is not None and left_out.why == "opt-in" and subject.own[alarm.key].enabled is None:
         text = f"this alarm is off by itself ({left_out.reason}): set enabled: true as well"
         yield (*at, alarm.key), text
+
+
+def _check_thresholds(
+    subject: Subject, alarm: AlarmTemplate, own_at: Location, general_at: Location
+) -> Iterator[Breach]:
+    """Refuse a threshold that nothing can cross, or that everything does: per cent have an end."""
+    for at, tuning in (
+        ((*own_at, alarm.key), subject.own.get(alarm.key)),
+        ((*general_at, alarm.key), subject.general.get(alarm.key)),
+    ):
+        threshold = tuning.threshold if tuning else None
+        if threshold is None:
+            continue
+        below, relative = alarm.comparison.startswith("LessThan"), isinstance(alarm.threshold, Percent)
+        of_hundred = relative or alarm.watches.unit == "Percent"
+        if below and threshold == 0:
+            yield (*at, "threshold"), "must be more than 0: nothing is less than that, so it would never fire"
+        elif below and relative and threshold > WHOLE:
+            yield (
+                (*at, "threshold"),
+                f"must be at most 100 per cent, or it always fires (found: {threshold:g})",
+            )
+        elif of_hundred and not below and threshold > _most(alarm):
+            text = f"must be less than 100 per cent, or it would never fire (found: {threshold:g})"
+            yield (*at, "threshold"), text
+
+
+WHOLE = 100
+"""Per cent."""
+
+
+def _most(alarm: AlarmTemplate) -> float:
+    """Return the highest per cent that can still be crossed."""
+    return WHOLE if alarm.comparison == "GreaterThanOrEqualToThreshold" else math.nextafter(WHOLE, 0)
 
 
 def _check_datapoints(
@@ -148,6 +185,11 @@ def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str]]:
         yield "events", text
     elif slo.slower_than_ms is not None and counted.latency is None:
         yield "slower_than_ms", f"{counted.key} have no durations"
+    else:
+        late = service.subject.facts.get(counted.late_by or "")
+        if slo.slower_than_ms is not None and late and slo.slower_than_ms >= late.value:
+            text = f"must be less than {number(late.value)}, the timeout: nothing takes longer"
+            yield "slower_than_ms", f"{text} (found: {number(slo.slower_than_ms)})"
 
 
 def _check_names(env: Environment) -> Iterator[Breach]:

@@ -99,7 +99,9 @@ _SECRET_HOSTS = {
 
 
 def _webhook_url(value: str) -> str:
-    host = value.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+    host = (
+        value.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower().rstrip(".")
+    )
     if host in _SECRET_HOSTS:
         raise refuse(
             "this URL is a secret: keep it in Parameter Store or Secrets Manager, and name it under {key}",

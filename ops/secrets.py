@@ -38,6 +38,17 @@ def find(env: Environment, wanted: Sequence[str]) -> str:
     return f"{len(wanted)} found"
 
 
+def require(env: Environment) -> None:
+    """Refuse to go on without the secrets that notifications refer to.
+
+    Raises:
+        OpsError: some are missing.
+    """
+    wanted = references(env)
+    if wanted:
+        find(env, wanted)
+
+
 def _exists(env: Environment, reference: str) -> bool:
     """Tell whether a secret exists, without reading it."""
     kind, _, name = reference.partition(":")

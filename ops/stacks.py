@@ -15,7 +15,19 @@ from rich.console import Console
 from catalog import Catalog
 from config.explain import did_you_mean
 from config.models import Environment
-from ops import clients, dashboards, deployments, functions, local, moves, proving, reads, state, synthesis
+from ops import (
+    clients,
+    dashboards,
+    deployments,
+    functions,
+    local,
+    moves,
+    proving,
+    reads,
+    secrets,
+    state,
+    synthesis,
+)
 from ops.errors import OpsError
 from ops.package import describe
 from ops.plans import Plan, StackRun
@@ -62,6 +74,8 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     synthesis.synthesize(env, catalog)
     proving.require(env, catalog)
     _require_published(env, names)
+    if "monitoring" in names:
+        secrets.require(env)
     for name in names:
         moves.refuse_to_lose(env, name)
     packages = list(functions.build(env, names))

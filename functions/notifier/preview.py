@@ -82,7 +82,10 @@ def main() -> None:
     parser.add_argument("event", type=Path, help="a recorded SNS event of Lambda, as JSON")
     parser.add_argument("--format", choices=FORMATS, default="mail")
     arguments = parser.parse_args()
-    event = json.loads(arguments.event.read_text(encoding="utf-8"))
+    try:
+        event = json.loads(arguments.event.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        parser.error(f"{arguments.event} is no recorded event: {error}")
     sys.stdout.write(preview(event, arguments.format, recorded_answer(arguments.event)))
 
 

@@ -325,3 +325,43 @@ def test_an_alarm_that_is_off_for_all_needs_no_threshold(folder: Folder) -> None
     off = "latency: {enabled: false, reason: Nobody waits for an answer}, "
     folder.write("base", base.replace("latency: {threshold: 3000}, ", off))
     assert folder.refusal() == []
+
+
+@pytest.mark.parametrize(
+    ("where", "threshold", "said"),
+    [
+        (("lambda", "api", "error-rate"), 100, "must be less than 100 per cent, or it would never fire (found: 100)"),
+        (("lambda", "api", "error-rate"), 99.9, None),
+        (("lambda", "api", "near-timeout"), 100, "must be less than 100 per cent, or it would never fire (found: 100)"),
+        (("lambda", "api", "timeouts"), 101, "must be less than 100 per cent, or it would never fire (found: 101)"),
+        (("lambda", "api", "timeouts"), 100, None),
+        (("lambda", "api", "latency"), 20_000, None),
+        (("ecs", "web-site", "cpu"), 100, "must be less than 100 per cent, or it would never fire (found: 100)"),
+        (("ecs", "web-site", "too-few-tasks"), 150, "must be at most 100 per cent, or it always fires (found: 150)"),
+        (("ecs", "web-site", "too-few-tasks"), 0, "must be more than 0: nothing is less than that, so it would never fire"),
+        (("ecs", "web-site", "logged-error-rate"), 150, None),
+    ],
+)  # fmt: skip
+def test_a_threshold_that_nothing_can_cross_is_refused(
+    folder: Folder, where: tuple[str, str, str], threshold: float, said: str | None
+) -> None:
+    """For one service and for all of a kind: per cent have an end, and so has what is counted down."""
+    kind, service, key = where
+    tuning = f"{{{key}: {{threshold: {threshold}}}}}"
+    own = f"services: {{{service}: {{alarms: {tuning}}}}}\n"
+    for text, at in (
+        (own, f"services.{service}.alarms.{key}.threshold"),
+        (f"alarms: {{{kind}: {tuning}}}\n", f"alarms.{kind}.{key}.threshold"),
+    ):
+        folder.write("prod", PROD + text)
+        assert folder.refusal() == ([f"{HERE}: {at}: {said}"] if said else [])
+
+
+def test_an_objective_on_latency_beyond_the_timeout_is_refused(folder: Folder) -> None:
+    """Nothing takes longer than the timeout, so its budget would never burn."""
+    slo = "{fast: {objective_percent: 99, slower_than_ms: %s}}"
+    place = f"{HERE}: services.api.slos.fast.slower_than_ms"
+    for slow, refused in ((9999, False), (10_000, True), (20_000, True)):
+        folder.write("prod", PROD + f"services: {{api: {{slos: {slo % slow}}}}}\n")
+        said = f"{place}: must be less than 10000, the timeout: nothing takes longer (found: {slow})"
+        assert folder.refusal() == ([said] if refused else [])

@@ -89,3 +89,12 @@ def test_another_error_is_not_taken_for_a_missing_secret(monkeypatch: pytest.Mon
     monkeypatch.setattr(secrets, "client", lambda *_: Denied({"/shop/slack"}))
     with pytest.raises(ClientError):
         secrets.find(with_references(), [PAGER])
+
+
+def test_a_deployment_without_its_secrets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one without references asks AWS nothing."""
+    monkeypatch.setattr(secrets, "client", lambda *_: Aws({"/shop/slack"}))
+    with pytest.raises(OpsError, match=f"^no {PAGER}: {NOBODY}"):
+        secrets.require(with_references())
+    monkeypatch.delattr(secrets, "client")
+    secrets.require(environment.read("local", variables={})[0])

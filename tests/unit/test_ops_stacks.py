@@ -24,6 +24,7 @@ from ops import (
     moves,
     proving,
     reads,
+    secrets,
     stacks,
     state,
     synthesis,
@@ -185,6 +186,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(deployments, "begin", begin_deployment)
     monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
+    monkeypatch.setattr(secrets, "require", note("secrets"))
     monkeypatch.setattr(proving, "of_folder", lambda *_: Proof(made.faults, (), (), 0))
     monkeypatch.setattr(local, "ensure", note("start local", result=True))
     monkeypatch.setattr(local, "answers", lambda _: True)
@@ -241,6 +243,16 @@ def test_a_stack_deploys_alone_when_what_it_reads_is_deployed(world: World, stac
     world.deployed = set(ORDER[: ORDER.index(stack)])
     stacks.deploy(*LOCAL, stack, world.console)
     assert applied(world) == [stack]
+
+
+@pytest.mark.parametrize("stack", [None, *ORDER])
+def test_secrets_are_looked_for_before_monitoring_is_deployed(world: World, stack: str | None) -> None:
+    """Before anything is planned; what does not notify does not need them."""
+    world.deployed = set(ORDER)
+    stacks.deploy(*LOCAL, stack, world.console)
+    assert ("secrets" in world.done) == (stack in {None, "monitoring"})
+    if "secrets" in world.done:
+        assert world.done.index("secrets") < world.done.index(f"plan {stack or 'security'}")
 
 
 @pytest.mark.parametrize("env", [LOCAL, PROD], ids=["local", "prod"])
