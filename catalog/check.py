@@ -102,7 +102,8 @@ def _check_thresholds(
         if threshold is None:
             continue
         below, relative = alarm.comparison.startswith("LessThan"), isinstance(alarm.threshold, Percent)
-        of_hundred = relative or alarm.watches.unit == "Percent"
+        # What is counted per hundred of something else, such as error entries per 100 requests, has no end.
+        of_hundred = relative or alarm.unit_words.startswith("%")
         if below and threshold == 0:
             yield (*at, "threshold"), "must be more than 0: nothing is less than that, so it would never fire"
         elif below and relative and threshold > WHOLE:

@@ -244,7 +244,8 @@ ALARMS = (
         watches=MathTemplate(
             expression="IF(requests >= {min_samples}, 100 * errors / requests, 0)",
             series=logs.ERROR_RATE.series,
-            label=logs.ERROR_RATE.label,  # of entries per request, which can be more than one
+            label=logs.ERROR_RATE.label,
+            unit="Percent",
         ),
         threshold=10,
         unit_words="error entries per 100 requests in the log",

@@ -50,7 +50,7 @@ SLOS = {
         "availability": {"objective_percent": 99.9},
         "logged": {"objective_percent": 99.5, "events": "logged-requests", "window_days": 7},
         "fine": {"objective_percent": 99.925},
-        "fast": {"objective_percent": 99, "slower_than_ms": 1500},
+        "fast": {"objective_percent": 99, "slower_than_ms": 750},
         "fast-log": {"objective_percent": 95, "events": "logged-requests", "slower_than_ms": 250.5},
     },
     "ecs": {

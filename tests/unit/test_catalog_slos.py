@@ -211,7 +211,7 @@ COUNTED = {
     ),
     "payment-handler_slo-fast": (
         "AWS/Lambda",
-        {"valid": ("Duration", "SampleCount"), "fast": ("Duration", "TC(:1500)")},
+        {"valid": ("Duration", "SampleCount"), "fast": ("Duration", "TC(:750)")},
     ),
     "payment-handler_slo-fast-log": (
         "logs",
