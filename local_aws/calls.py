@@ -19,7 +19,6 @@ _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _ACCOUNT = re.compile(r"\d{12}")
 
 DEFAULT_ACCOUNT = "000000000000"
-DEFAULT_REGION = "us-east-1"
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def find(deployed: Mapping[str, Mapping[str, Any]], configuration: Mapping[str, 
     for old, attributes in deployed.items():
         identity = _identity(old, attributes)
         new = addresses.get(identity) if identity else None
-        if identity and new and old not in wanted and moved.get(old) != new and new not in deployed:
+        if identity and new and moved.get(old) != new and new not in deployed:
             yield Lost(" ".join(identity), old, new)
 
 

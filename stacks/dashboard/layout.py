@@ -14,7 +14,6 @@ Row = tuple[Widget, ...]
 
 COLUMNS = 24
 HALF = COLUMNS // 2
-THIRD = COLUMNS // 3
 QUARTER = COLUMNS // 4
 GRAPH_HEIGHT = 6
 

@@ -67,6 +67,14 @@ def test_nothing_else_is_refused(before: dict[str, Any], after: dict[str, Any]) 
     assert list(find(before, after)) == []
 
 
+def test_a_name_that_another_address_takes_over_is_lost_too() -> None:
+    """The old address stays, with another name: its alarm is replaced, and so deleted by the name it had."""
+    after = configured(f"{ALARM}.new")
+    after["resource"][ALARM]["old"] = {"alarm_name": "another"}
+    (lost,) = find(deployed(f"{ALARM}.old"), after)
+    assert (lost.old, lost.new) == (f"{ALARM}.old", f"{ALARM}.new")
+
+
 def test_a_move_to_somewhere_else_does_not_help() -> None:
     """Only the move from that address to that address keeps it."""
     elsewhere = [{"from": f"{ALARM}.old", "to": f"{ALARM}.other"}]
