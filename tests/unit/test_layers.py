@@ -28,6 +28,7 @@ LAYERS: Mapping[str, set[str]] = {
     "stacks.contracts": set(),
     "stacks.kernel": set(),
     "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
+    "drill": {"drill", "numpy"},
     "functions": {"functions", "aws_lambda_powertools", "pydantic"},
     "functions.notifier": {
         "functions",
@@ -37,9 +38,9 @@ LAYERS: Mapping[str, set[str]] = {
         "types_boto3_cloudwatch",
         "types_boto3_sns",
     },
-    "local_aws": {"local_aws", "boto3", "botocore", "ministack", "hypercorn"},
+    "local_aws": {"local_aws", "drill", "boto3", "botocore", "ministack", "hypercorn"},
     "ops.setup": set(),
-    "ops.proof": {"ops.proof", "ops.errors", "catalog.known_metrics", "rich"},
+    "ops.proof": {"ops.proof", "ops.errors", "catalog.known_metrics", "drill.rules", "rich"},
     "ops.interpreter": {"ops"},
     "ops": OURS - {"functions", "tests", "app", "benchmarks"}
     | AWS
