@@ -26,7 +26,7 @@ class Distribution:
 
     @classmethod
     def of_steps(cls, steps: Integers, values: Floats, weights: Floats, count: int) -> Distribution:
-        """Return the distribution of `values`, each in the step of the same place in `steps`, on `count` steps."""
+        """Return the distribution of `values` on `count` steps; `steps` says in which step each value is."""
         order = np.argsort(steps, kind="stable")
         offsets = np.zeros(count + 1, np.int64)
         np.cumsum(np.bincount(steps, minlength=count), out=offsets[1:])

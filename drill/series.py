@@ -35,8 +35,8 @@ class Series:
     spread: Distribution | None = None
     """The samples themselves, for percentiles.
 
-    None: all samples of a step have one value, where `low == high`. Where they differ the samples are unknown,
-    as those of a statistic set are, and percentiles are missing ("CloudWatch statistics definitions",
+    None: all samples of a step have one value, where `low == high`. Where they differ the samples are
+    unknown, as those of a statistic set are, and percentiles are missing ("CloudWatch statistics definitions",
     "Requirements to use percentiles, trimmed mean, and some other statistics").
     """
 
@@ -87,7 +87,9 @@ class Series:
         np.maximum.at(high, where, values)
         none = count == 0
         low[none] = high[none] = np.nan
-        spread = None if np.all(none | (low == high)) else Distribution.of_steps(where, values, weights, steps)
+        spread = (
+            None if np.all(none | (low == high)) else Distribution.of_steps(where, values, weights, steps)
+        )
         return cls(start_s, step_s, count, total, low, high, spread)
 
     def longer(self, steps: int) -> Series:

@@ -19,8 +19,11 @@ KNOWN = (
     "WM(a:b), PR(a:b) and IQM"
 )
 _NUMBER = r"(?:\d+(?:\.\d{1,10})?)"  # "up to 10 decimal places"
-_ONE = re.compile(rf"(p|tm|tc|ts|wm)({_NUMBER})")
-_RANGE = re.compile(rf"(TM|TC|TS|WM|PR)\(({_NUMBER}?)(%?):({_NUMBER}?)(%?)\)")
+_ONE = re.compile(rf"(p|tm|tc|ts|wm)({_NUMBER})", re.ASCII)
+_RANGE = re.compile(
+    rf"(TM|TC|TS|WM|PR)\((?P<low>{_NUMBER}?)(?P<low_sign>%?):(?P<high>{_NUMBER}?)(?P<high_sign>%?)\)",
+    re.ASCII,
+)
 _WHOLE = 100.0
 
 
@@ -57,40 +60,55 @@ def check_statistic(text: str) -> Statistic:
         return _of_one(text, one)
     if both := _RANGE.fullmatch(text):
         return _of_range(text, both)
-    raise DrillError(f"no such statistic: {text!r}; {_hint(text)}known are {KNOWN}")
+    message = f"no such statistic: {text!r}; {_hint(text)}known are {KNOWN}"
+    raise DrillError(message)
 
 
 def _of_one(text: str, match: re.Match[str]) -> Statistic:
     percent = float(match[2])
     if percent > _WHOLE:
-        raise DrillError(f"{text}: a percentile is between 0 and 100", match.start(2))
+        message = f"{text}: a percentile is between 0 and 100"
+        raise DrillError(message, match.start(2))
     kinds: dict[str, Kind] = {"p": "percentile", "tm": "tm", "tc": "tc", "ts": "ts", "wm": "wm"}
     return Statistic(text, kinds[match[1]], None, percent, percent=True)
 
 
 def _of_range(text: str, match: re.Match[str]) -> Statistic:
-    name, low_text, low_sign, high_text, high_sign = match.groups()
-    low = float(low_text) if low_text else None
-    high = float(high_text) if high_text else None
-    signs = {bool(sign) for bound, sign in ((low, low_sign), (high, high_sign)) if bound is not None}
-    if not signs or (low_sign and low is None) or (high_sign and high is None):
-        raise DrillError(f"{text}: at least one bound is a number", match.start(2))
-    if len(signs) > 1:
-        raise DrillError(f"{text}: bounds are both values or both percentages", match.start(2))
-    if low is not None and high is not None and low >= high:
-        raise DrillError(f"{text}: the lower bound is below the upper one", match.start(2))
-    percent = signs == {True}
-    if percent and name == "PR":
-        raise DrillError(f"{text}: the bounds of a percentile rank are values", match.start(2))
-    if percent and max(low or 0.0, high or 0.0) > _WHOLE:
-        raise DrillError(f"{text}: percentages are between 0 and 100", match.start(2))
     kinds: dict[str, Kind] = {"TM": "tm", "TC": "tc", "TS": "ts", "WM": "wm", "PR": "pr"}
-    return Statistic(text, kinds[name], low, high, percent=percent)
+    low = float(match["low"]) if match["low"] else None
+    high = float(match["high"]) if match["high"] else None
+    percent = "%" in text
+    statistic = Statistic(text, kinds[match[1]], low, high, percent=percent)
+    if wrong := _wrong(statistic, match):
+        message = f"{text}: {wrong}"
+        raise DrillError(message, match.start("low"))
+    return statistic
+
+
+def _wrong(range_: Statistic, match: re.Match[str]) -> str | None:
+    """Return what is wrong with the bounds of a range."""
+    bounds = [one for one in (range_.low, range_.high) if one is not None]
+    signs = match["low_sign"] + match["high_sign"]
+    if not bounds or (match["low_sign"] and not match["low"]) or (match["high_sign"] and not match["high"]):
+        return "a bound is a number, and one of the two is needed"
+    if signs and len(signs) != len(bounds):
+        return "bounds are both values or both percentages"
+    if bounds != sorted(set(bounds)):
+        return "the lower bound is below the upper one"
+    if signs and range_.kind == "pr":
+        return "the bounds of a percentile rank are values"
+    if signs and max(bounds) > _WHOLE:
+        return "percentages are between 0 and 100"
+    return None
 
 
 def _hint(text: str) -> str:
     """Return what was probably meant: capitals belong to ranges, small letters to one number ("Syntax")."""
-    for other in (text.upper(), text.lower(), text.capitalize()):
-        if other != text and (other in SIMPLE or other == "IQM" or _ONE.fullmatch(other) or _RANGE.fullmatch(other)):
+    known = (*SIMPLE, "IQM")
+    for other in (text.upper(), text.lower(), *known):
+        same = other in known and other.lower() == text.lower()
+        if same or (
+            other not in known and other != text and (_ONE.fullmatch(other) or _RANGE.fullmatch(other))
+        ):
             return f"did you mean {other}? "
     return ""
