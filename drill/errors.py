@@ -1,24 +1,32 @@
-"""What is wrong with what a person gave the drill, in one sentence."""
+"""What is wrong with what a person gave the drill: one sentence, and where in the text it is when there is one."""
 
 from __future__ import annotations
 
 
 class DrillError(ValueError):
-    """Something given to the drill is not what AWS takes, or not what the drill reads."""
-
-
-class RuleError(DrillError):
-    """A composite alarm's rule is not what CloudWatch takes.
+    """Something that cannot be rehearsed; the message says what, and what is allowed.
 
     Attributes:
-        message: what is wrong, and what would be right.
-        position: where in the rule's text, in characters from 0; 0 if it is about the rule as a whole.
+        message: one sentence.
+        position: the character of the text that was read, counted from 0; None if it is about no text.
     """
 
-    def __init__(self, message: str, position: int) -> None:
+    def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.position = position
+
+
+class PatternError(DrillError):
+    """A filter pattern, or a selector, that CloudWatch Logs would not take."""
+
+
+class MathError(DrillError):
+    """A metric math expression that CloudWatch refuses, or that cannot be computed here."""
+
+
+class RuleError(DrillError):
+    """A composite alarm's rule that CloudWatch would not take."""
 
 
 class CycleError(DrillError):
