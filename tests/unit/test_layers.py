@@ -29,6 +29,8 @@ LAYERS: Mapping[str, set[str]] = {
     "stacks.kernel": set(),
     "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
     "drill": {"drill", "numpy"},
+    "drill.sources": {"drill"},
+    "drill.sources.catalog": {"drill", "catalog", "config.models"},
     "functions": {"functions", "aws_lambda_powertools", "pydantic"},
     "functions.notifier": {
         "functions",
