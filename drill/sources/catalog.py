@@ -24,7 +24,6 @@ from drill.model import (
     MetricAlarm,
     Query,
     Queue,
-    Severity,
     Statistic,
     Subscription,
     System,
@@ -32,11 +31,9 @@ from drill.model import (
 )
 from drill.publishing import MetricFilter
 from drill.sources import names as short_names
-from drill.sources.names import ONLY_QUERY, Affixes
+from drill.sources.names import ONLY_QUERY, SEVERITIES, Affixes
+from drill.sources.topics import in_order
 from drill.sources.values import pairs, queries
-
-_SEVERITIES: dict[str, Severity] = {"critical": "page", "fallback": "page", "warning": "ticket"}
-"""Key of a topic -> what a notification of it is. Mail is about a notification that was counted already."""
 
 
 def system(env: Environment, catalog: Catalog) -> System:
@@ -152,8 +149,8 @@ class _Reading:
         return Topic(
             arn=self._topic_arn(name),
             name=self._short(name),
-            severity=_SEVERITIES.get(key),
-            subscriptions=tuple(sorted(self._subscriptions(key), key=lambda one: (one.protocol, one.name))),
+            severity=SEVERITIES.get(key),
+            subscriptions=in_order(self._subscriptions(key)),
         )
 
     def _subscriptions(self, topic: str) -> Iterator[Subscription]:

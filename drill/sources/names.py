@@ -5,9 +5,21 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
+
+from drill.model import Severity
 
 ONLY_QUERY = "metric"
 """Id of the query of an alarm on one metric, which has none in AWS."""
+
+SEVERITIES: Final[Mapping[str, Severity]] = {"critical": "page", "fallback": "page", "warning": "ticket"}
+"""Short name of a topic, or its tag `Severity` -> what a notification of it is.
+
+The topics by which the notifier's mail goes have none: mail is about a notification that was counted already.
+"""
+
+_FUNCTION: Final = 5
+"""Which part of a function's ARN is `function`; its name follows, and perhaps an alias or a version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +43,11 @@ def of_project(project: str, environment: str) -> Affixes:
 
 
 def of_arn(arn: str) -> str:
-    """Return the name at the end of the ARN of a topic, queue, function or alarm."""
-    return arn.rpartition(":")[2]
+    """Return the name in the ARN of a topic, queue, function or alarm; what is no ARN as it is."""
+    parts = arn.split(":")
+    if parts[_FUNCTION:-1] and parts[_FUNCTION] == "function":
+        return parts[_FUNCTION + 1]
+    return parts[-1] if parts[0] == "arn" else arn
 
 
 def unambiguous(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
