@@ -104,7 +104,8 @@ def read_all(paths: Iterable[Path]) -> tuple[Scenario, ...]:
         except ConfigError as error:  # noqa: PERF203  # some files
             problems += error.problems
     if problems:
-        raise ConfigError(problems)
+        # Files of usual happenings are shared: what is wrong in one is said once.
+        raise ConfigError(list(dict.fromkeys(problems)))
     return tuple(found)
 
 

@@ -24,6 +24,7 @@ from drill.scenarios.model import (
 )
 from drill.scenarios.reading import Expected, Scenario
 from drill.selection import Selection, UnknownNameError
+from drill.suppression import Suppressed
 
 _SHOWN = 3
 """How many of several are named."""
@@ -212,10 +213,10 @@ class _Judge:
         when = self._first(name, state, self._all.begins_s, self._all.ends_s)
         if when is None:
             return f"it did not: it never was in {state}"
-        held = [one for one in self._all.suppressed.get(name, ()) if one.to_s > self._all.begins_s]
+        held = self._held(name)
         if held:
             spans = "; ".join(
-                f"by {one.by} from {self._told(one.from_s)} to {self._told(one.to_s)}" for one in held[:_SHOWN]
+                f"by {one.by} {self._span(one)}" for one in held[:_SHOWN]
             )
             return f"it did not: in {state} at {self._told(when)}, held back {spans}"
         return f"it did not, although it was in {state} at {self._told(when)}: it has no action for that"
@@ -236,23 +237,17 @@ class _Judge:
 
     def _suppressed(self, one: SuppressedExpected) -> tuple[str, bool, str, str | None, float | None]:
         name = self._selection.full_name(one.suppressed)
-        spans = [
-            two
-            for two in self._all.suppressed.get(name, ())
-            if two.to_s > self._all.begins_s and two.by == one.because
-        ]
+        spans = [two for two in self._held(name) if two.by == one.because]
         at_s = self._at(one.at_s) if one.at_s is not None else None
         said = f"{one.suppressed} is held back by {one.because}" + (
             f" at {self._told(at_s)}" if at_s is not None else ""
         )
-        fitting = [two for two in spans if at_s is None or two.from_s <= at_s < two.to_s]
+        fitting = [two for two in spans if at_s is None or two.from_s <= at_s < self._end(two)]
         if fitting:
-            two = fitting[0]
-            return said, True, f"from {self._told(two.from_s)} to {self._told(two.to_s)}", name, at_s
+            return said, True, self._span(fitting[0]), name, at_s
         if spans:
-            two = spans[0]
-            return said, False, f"only from {self._told(two.from_s)} to {self._told(two.to_s)}", name, at_s
-        others = sorted({two.by for two in self._all.suppressed.get(name, ()) if two.to_s > self._all.begins_s})
+            return said, False, f"only {self._span(spans[0])}", name, at_s
+        others = sorted({two.by for two in self._held(name)})
         return said, False, f"only by {', '.join(others)}" if others else "it was not held back", name, at_s
 
     def _message(self, one: MessageExpected) -> tuple[str, bool, str, str | None, float | None]:
@@ -278,6 +273,20 @@ class _Judge:
         origin = f", given up by {first.dead_letter_of}'s consumer" if first.dead_letter_of else ""
         passed = by_s is None or first.arrived_s <= by_s
         return said, passed, f"since {self._told(first.arrived_s)}{origin}", name, by_s or first.arrived_s
+
+    def _held(self, name: str) -> list[Suppressed]:
+        """Return when something held a composite back, in the scenario itself."""
+        found = self._all.suppressed.get(name, ())
+        return [
+            one for one in found if one.from_s < self._all.ends_s and self._end(one) > self._all.begins_s
+        ]
+
+    def _end(self, one: Suppressed) -> float:
+        return self._all.ends_s if one.to_s is None else min(one.to_s, self._all.ends_s)
+
+    def _span(self, one: Suppressed) -> str:
+        to = "the end" if one.to_s is None else self._told(one.to_s)
+        return f"from {self._told(max(one.from_s, self._all.begins_s))} to {to}"
 
     # --- sums
 

@@ -92,7 +92,7 @@ def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Met
     )
     parsed = {one.name: rules.parse(one.rule) for one in system.composites}
     first_s = float(grid.ends_s[0])
-    followed = composites.follow(parsed, ordered, first_s)
+    followed = composites.follow(parsed, ordered, start_s=first_s)
     changes = {name: some for name, some in metric_changes.items() if some}
     of_composites: dict[str, list[Change]] = {}
     for change in followed:
@@ -107,10 +107,9 @@ def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Met
         if one.suppressor is None:
             performed += [(change.at_s, change) for change in own]
             continue
-        timeline = suppression.performed(
-            own, changes.get(one.suppressor.alarm, ()), one.suppressor, until_s=grid.over_s
-        )
-        performed += [(action.at_s, action.change) for action in timeline.actions]
+        by = suppression.Suppressor(one.suppressor.alarm, one.suppressor.wait_s, one.suppressor.extension_s)
+        timeline = suppression.performed(own, changes.get(by.alarm, ()), by)
+        performed += [(one.at_s, one.change) for one in timeline.actions if one.at_s <= grid.over_s]
         if timeline.suppressed:
             suppressed[one.name] = timeline.suppressed
     return _Outcome(changes, suppressed, delivery.notifications(system, performed), ())

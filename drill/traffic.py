@@ -317,7 +317,7 @@ class Traffic:
         if entry.values is not None:
             return [
                 (np.full(grid.steps, value), grid.whole(np.full(grid.steps, per_min), during))
-                for value, per_min in entry.values.items()
+                for value, per_min in entry.values
             ]
         assert entry.value is not None and not isinstance(entry.value, str)  # noqa: S101, PT018  # as validated
         values = entry.value.values(grid.t, before)

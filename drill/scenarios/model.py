@@ -143,8 +143,8 @@ class Samples(Span):
     samples: Value = Expression.parse("1")
     """Samples a minute, each of this value."""
 
-    values: dict[float, float] | None = None
-    """Value -> samples a minute of it: several at once, for percentiles."""
+    values: tuple[tuple[float, float], ...] | None = None
+    """Several values at once, for percentiles: each `[value, samples a minute]`."""
 
     csv: str | None = None
     """A recording, beside the scenario: `timestamp` and values; its first row is played at `from`."""
@@ -159,8 +159,9 @@ class Samples(Span):
             raise refuse("needs one of value, values, csv", at=("metric",))
         if self.column is not None and self.csv is None:
             raise refuse("is for a recording: needs csv", at=("column",))
-        if self.values is not None and any(weight < 0 for weight in self.values.values()):
-            raise refuse("must be numbers of samples, 0 or more", at=("values",))
+        for position, (_, per_min) in enumerate(self.values or ()):
+            if per_min < 0:
+                raise refuse("samples a minute must be 0 or more", at=("values", position))
         return self
 
 
