@@ -30,7 +30,6 @@ OUTPUT = Path("build/drill")
 PASSED, FAILED, REFUSED = 0, 1, 2
 
 
-
 def run(options: argparse.Namespace) -> int:
     """Rehearse scenarios and say what happened; all of `drills/` unless some are named.
 
@@ -97,7 +96,8 @@ def read_all(paths: Iterable[Path]) -> tuple[Scenario, ...]:
     Raises:
         ConfigError: with the problems of all of them.
     """
-    found, problems = [], []
+    found: list[Scenario] = []
+    problems: list[Problem] = []
     for path in paths:
         try:
             found.append(reading.read(path))

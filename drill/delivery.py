@@ -1,9 +1,9 @@
 """From an alarm's change to people and queues: actions, topics, subscriptions, dead letters.
 
-Sources: Amazon CloudWatch User Guide, "Alarm actions" (an action is performed when the state changes); Amazon SQS
-Developer Guide, "Visibility timeout" and "Using dead-letter queues" (a message that was received
-`maxReceiveCount` times and not deleted moves when it would be received once more); "Available CloudWatch metrics
-for Amazon SQS".
+Sources: Amazon CloudWatch User Guide, "Alarm actions" (an action is performed when the state changes);
+Amazon SQS Developer Guide, "Visibility timeout" and "Using dead-letter queues" (a message that was received
+`maxReceiveCount` times and not deleted moves when it would be received once more); "Available CloudWatch
+metrics for Amazon SQS".
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ import numpy as np
 
 from drill.composites import Change
 from drill.grid import Grid
-from drill.model import Metric, Queue, System, Topic
+from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
 from drill.rehearsal import Message, Notification
 from drill.scenarios.model import Consumer
 from drill.selection import matches
 from drill.series import Series
 
 
-def notifications(
-    system: System, performed: Iterable[tuple[float, Change]]
-) -> tuple[Notification, ...]:
+def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> tuple[Notification, ...]:
     """Return what is published, in order.
 
     Args:
@@ -32,7 +30,7 @@ def notifications(
             than their change.
     """
     topics = {key: topic for topic in system.topics for key in (topic.arn, topic.name)}
-    alarms = {one.name: one for one in (*system.alarms, *system.composites)}
+    alarms: dict[str, MetricAlarm | CompositeAlarm] = {one.name: one for one in system.all_alarms}
     found = [
         Notification(
             at_s=at_s,
@@ -97,7 +95,7 @@ def _fails(consumer: Consumer, queue: Queue, offset_s: float) -> bool:
 
 
 def queue_metrics(system: System, arrived: Iterable[Message], grid: Grid) -> Mapping[Metric, Series]:
-    """Return what SQS publishes of the dead-letter queues that hold something: messages visible, each minute."""
+    """Return what SQS publishes of the dead-letter queues that hold something: messages, each minute."""
     names = {queue.name: queue.full_name for queue in system.queues}
     found: dict[str, list[float]] = {}
     for message in arrived:

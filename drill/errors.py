@@ -1,4 +1,4 @@
-"""What is wrong with what a person gave the drill: one sentence, and where in the text it is when there is one."""
+"""What is wrong with what a person gave the drill: one sentence, and where in the text it is."""
 
 from __future__ import annotations
 

@@ -58,20 +58,15 @@ def _problems(selection: Selection, expected: Expected) -> Iterable[Problem]:
     reached = {one.name for topic in system.topics for one in topic.subscriptions}
     for key, known in (("topic", topics), ("queue", queues), ("reaches", reached)):
         given: Any = getattr(expects, key, None)
-        if key == "queue" and isinstance(expects, MessageExpected) and given is None:
-            continue
         for name in [given] if isinstance(given, str) else given or ():
             if name not in known:
                 listed = ", ".join(sorted(known)) or "none"
                 text = f"no such name; known: {listed} (found: {name}){did_you_mean(name, known)}"
                 yield Problem(expected.place, key, text)
     if isinstance(expects, SuppressedExpected):
-        names = {one.name for one in system.composites if one.suppressor is not None}
-        try:
-            name = selection.full_name(expects.suppressed)
-        except UnknownNameError:
-            return
-        if name not in names:
+        held = {one.name for one in system.composites if one.suppressor is not None}
+        name = system.short_names.get(expects.suppressed, expects.suppressed)
+        if name in selection.alarms and name not in held:
             yield Problem(expected.place, "suppressed", f"nothing suppresses {expects.suppressed}")
 
 
@@ -170,7 +165,9 @@ class _Judge:
         later = self._first(name, state, by_s, self._all.ends_s)
         then = self._all.state(name, by_s)
         if later is not None:
-            return f"only at {self._told(later)}, {durations.text_of(later - by_s)} too late; until then {then}"
+            return (
+                f"only at {self._told(later)}, {durations.text_of(later - by_s)} too late; until then {then}"
+            )
         return f"it never was; at {self._told(by_s)} it was in {then} {self._since(name, by_s)}"
 
     # --- notifications
@@ -215,9 +212,7 @@ class _Judge:
             return f"it did not: it never was in {state}"
         held = self._held(name)
         if held:
-            spans = "; ".join(
-                f"by {one.by} {self._span(one)}" for one in held[:_SHOWN]
-            )
+            spans = "; ".join(f"by {one.by} {self._span(one)}" for one in held[:_SHOWN])
             return f"it did not: in {state} at {self._told(when)}, held back {spans}"
         return f"it did not, although it was in {state} at {self._told(when)}: it has no action for that"
 
@@ -226,9 +221,7 @@ class _Judge:
         kind = f" of {one.state}" if one.state else ""
         said = f"{self._these(one.silent, one.but)} without a notification{kind}"
         sent = [
-            two
-            for two in self._all.notifications
-            if two.alarm in names and one.state in {None, two.state}
+            two for two in self._all.notifications if two.alarm in names and one.state in {None, two.state}
         ]
         if not sent:
             return said, True, "none was sent", None, None
@@ -265,9 +258,7 @@ class _Judge:
             and one.topic in {None, two.notification.topic}
         ]
         if not arrived:
-            sent = [
-                two for two in self._all.notifications if two.alarm == name and two.state == one.state
-            ]
+            sent = [two for two in self._all.notifications if two.alarm == name and two.state == one.state]
             return said, False, f"it is not: {self._why_silent(name, one.state, sent)}", name, by_s
         first = arrived[0]
         origin = f", given up by {first.dead_letter_of}'s consumer" if first.dead_letter_of else ""
@@ -277,9 +268,7 @@ class _Judge:
     def _held(self, name: str) -> list[Suppressed]:
         """Return when something held a composite back, in the scenario itself."""
         found = self._all.suppressed.get(name, ())
-        return [
-            one for one in found if one.from_s < self._all.ends_s and self._end(one) > self._all.begins_s
-        ]
+        return [one for one in found if one.from_s < self._all.ends_s and self._end(one) > self._all.begins_s]
 
     def _end(self, one: Suppressed) -> float:
         return self._all.ends_s if one.to_s is None else min(one.to_s, self._all.ends_s)
@@ -350,4 +339,8 @@ class _Judge:
 
     def _told(self, at_s: float) -> str:
         offset_s = at_s - self._all.begins_s
-        return f"{durations.text_of(abs(offset_s))} before the start" if offset_s < 0 else durations.text_of(offset_s)
+        return (
+            f"{durations.text_of(abs(offset_s))} before the start"
+            if offset_s < 0
+            else durations.text_of(offset_s)
+        )

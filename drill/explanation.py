@@ -134,7 +134,9 @@ class _Tried:
     settings: Settings
     length: int
 
-    def after(self, before: Sequence[bool | None], state: State, then: bool | None, wanted: State) -> int | None:  # noqa: FBT001  # a datapoint
+    def after(
+        self, before: Sequence[bool | None], state: State, *, then: bool | None, wanted: State
+    ) -> int | None:
         """Return after how many equal datapoints a state is reached; None: it never is."""
         points = list(before)
         for number in range(1, _LONGEST):
@@ -157,11 +159,13 @@ class _Tried:
 
 def _firing(alarm: MetricAlarm, tried: _Tried, extra: int) -> Iterator[Fact]:
     good, bad = [False] * tried.length, [True] * tried.length
-    fires = tried.after(good, "OK", True, "ALARM")
-    ends = tried.after(bad, "ALARM", False, "OK")
+    fires = tried.after(good, "OK", then=True, wanted="ALARM")
+    ends = tried.after(bad, "ALARM", then=False, wanted="OK")
     if fires is not None:
         at_least = durations.text_of(fires * alarm.period_s)
-        yield Fact("Fires", f"after {fires} such datapoints on end: {at_least}" if fires > 1 else f"after {at_least}")
+        yield Fact(
+            "Fires", f"after {fires} such datapoints on end: {at_least}" if fires > 1 else f"after {at_least}"
+        )
     if ends is not None:
         yield Fact("Ends", f"{durations.text_of(ends * alarm.period_s)} after the last of them")
     yield from _examples(alarm, tried)
@@ -189,9 +193,9 @@ def _examples(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
         shown.append(tuple(points))
     shown.append((*itertools.repeat(True, needed - 1), False))
     shown.append((*itertools.repeat(True, needed - 1), None))
-    for points in dict.fromkeys(one for one in shown if one):
-        drawn = " ".join(_MARKS[one] for one in points)
-        yield Fact("", f"{drawn}  ->  {tried.state(points, 'OK')}")
+    for some in dict.fromkeys(one for one in shown if one):
+        drawn = " ".join(_MARKS[one] for one in some)
+        yield Fact("", f"{drawn}  ->  {tried.state(some, 'OK')}")
 
 
 def _gaps(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
@@ -234,7 +238,7 @@ def _composite(alarm: CompositeAlarm, words: _Words) -> Iterator[Fact]:
         by = alarm.suppressor
         yield Fact(
             "Silent",
-            f"while {words.short(by.alarm)} is in ALARM; each change waits {durations.text_of(by.wait_s)} for that, "
-            f"and {durations.text_of(by.extension_s)} after it",
+            f"while {words.short(by.alarm)} is in ALARM; each change waits "
+            f"{durations.text_of(by.wait_s)} for that, and {durations.text_of(by.extension_s)} after it",
         )
     yield from words.told(alarm)

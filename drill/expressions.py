@@ -32,7 +32,7 @@ def _noise(t: np.ndarray, seed: float = 0) -> np.ndarray:
         )
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (mixed ^ (mixed >> np.uint64(31))).astype(np.float64) / 2.0**64
+    return np.asarray((mixed ^ (mixed >> np.uint64(31))).astype(np.float64) / 2.0**64)
 
 
 _FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Any]]] = {

@@ -16,7 +16,7 @@ Bools = npt.NDArray[np.bool_]
 MINUTE_S = 60
 DAY_S = 86_400
 _ROUNDING = 1e-9
-"""So much less than a whole sample still counts as one: rates are fractions, and sums of fractions are not exact."""
+"""So much less than a whole sample counts as one: rates are fractions, whose sums are not exact."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 What is computed for one alarm is kept for all that are alike: the services of a platform mostly are.
 
-Sources: Amazon CloudWatch User Guide, "Alarm evaluation" (when alarms are evaluated, and over which datapoints);
-aws-semantics of each step in `drill.statistics`, `drill.maths`, `drill.evaluation`.
+Source: Amazon CloudWatch User Guide, "Alarm evaluation" (when alarms are evaluated, and over which
+datapoints). Those of each step are in `drill.statistics`, `drill.maths` and `drill.evaluation`.
 """
 
 from __future__ import annotations
@@ -45,8 +45,7 @@ class MetricAlarms:
     def changes(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[Change, ...]:
         """Return the changes of an alarm, which begins in INSUFFICIENT_DATA, in order."""
         return tuple(
-            Change(at_s, alarm.name, STATES[old], STATES[new])
-            for at_s, old, new in self._moves(alarm, made)
+            Change(at_s, alarm.name, STATES[old], STATES[new]) for at_s, old, new in self._moves(alarm, made)
         )
 
     def line(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> Line:
@@ -153,7 +152,9 @@ class MetricAlarms:
             for one in alarm.queries
             if isinstance(one.asks, str) and not maths.is_band(one.asks)
         }
-        inputs = {one.id: self._sliding(one.asks, made) for one in alarm.queries if isinstance(one.asks, Statistic)}
+        inputs = {
+            one.id: self._sliding(one.asks, made) for one in alarm.queries if isinstance(one.asks, Statistic)
+        }
         if all(maths.is_elementwise(one) for one in expressions.values()):
             times_s = self.grid.ends_s - alarm.period_s
             found = maths.evaluate_all(expressions, inputs, alarm.returned, times_s, alarm.period_s)

@@ -35,7 +35,7 @@ class Selection:
     @cached_property
     def alarms(self) -> Mapping[str, MetricAlarm | CompositeAlarm]:
         """Every alarm and composite, by its full name."""
-        return {one.name: one for one in (*self.system.alarms, *self.system.composites)}
+        return {one.name: one for one in self.system.all_alarms}
 
     @cached_property
     def watched(self) -> Mapping[Metric, frozenset[str]]:
@@ -89,9 +89,7 @@ class Selection:
                 found.add(self.full_name(pattern))
                 continue
             some = {name for name in self.alarms if fnmatchcase(name, pattern)}
-            some |= {
-                full for short, full in self.system.short_names.items() if fnmatchcase(short, pattern)
-            }
+            some |= {full for short, full in self.system.short_names.items() if fnmatchcase(short, pattern)}
             if not some:
                 message = f"matches no alarm of {self.system.title} (found: {pattern})"
                 raise UnknownNameError(message)

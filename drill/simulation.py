@@ -1,22 +1,20 @@
 """Rehearse one scenario: samples, metric alarms, composites, suppression, notifications, and what they cause.
 
-A notification that nobody takes becomes a dead letter, dead letters are a metric, and an alarm watches it: so the
-whole is computed again with what it caused, until nothing more is caused. Causes lie before their effects, so this
-ends; it is bounded all the same.
+A notification that nobody takes becomes a dead letter, dead letters are a metric, and an alarm watches it: so
+the whole is computed again with what it caused, until nothing more is caused. Causes lie before their effects,
+so this ends; it is bounded all the same.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config.errors import ConfigError, Problem
 from drill import composites, delivery, expectations, rules, suppression
 from drill.composites import Change
-from drill.errors import DrillError
-from drill.evaluation import evaluation_range
-from drill.grid import DAY_S, MINUTE_S, Grid
+from drill.grid import Grid
 from drill.metric_alarms import MetricAlarms
 from drill.model import Metric, System
 from drill.rehearsal import Message, Notification, Rehearsal

@@ -1,7 +1,7 @@
 """What happens in a scenario, as samples: log lines through filters, values over time, recordings.
 
-Later entries replace what earlier ones said for the same metric and time; what filters make of log lines is added
-to it, as a metric to which two write holds the samples of both.
+Later entries replace what earlier ones said for the same metric and time; what filters make of log lines is
+added to it, as a metric to which two write holds the samples of both.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from drill.model import Metric, System
 from drill.publishing import MetricFilter
 from drill.scenarios.model import Band, Lines, Samples, Silence
 from drill.scenarios.reading import Placed, Scenario
-from drill.selection import Selection, UnknownNameError, matches
+from drill.selection import Selection, UnknownNameError
 from drill.series import Series, constant, together
 
 _EVENT_BYTES = 26
@@ -113,7 +113,7 @@ class Traffic:
         return self._made[metric]
 
     def band(self, alarm: str) -> tuple[Floats, Floats] | None:
-        """Return the lower and upper bound that an alarm compares with, by its full name; None: none is given."""
+        """Return the lower and upper bound that an alarm (its full name) compares with; None: none is given."""
         found: tuple[Floats, Floats] | None = None
         for placed, _ in self._entries():
             entry = placed.happens
@@ -225,7 +225,7 @@ class Traffic:
         return {dimensions: together(parts) for dimensions, parts in found.items()}
 
     def _of_log_group(self, metric: Metric) -> Iterable[Series]:
-        """Yield what CloudWatch Logs says itself of a log group (User Guide, "Monitoring with CloudWatch metrics")."""
+        """Yield what CloudWatch Logs says itself of a log group (User Guide, "Monitoring usage …")."""
         if metric.namespace != "AWS/Logs" or [name for name, _ in metric.dimensions] != ["LogGroupName"]:
             return
         lines = self.lines(metric.dimensions[0][1])
@@ -294,13 +294,18 @@ class Traffic:
                 columns = _replaced(columns, during, usual)
             else:
                 with _at(layer.placed, "metric"):
-                    columns = _replaced(columns, during, self._columns(layer, during, _mean(columns, self.grid)))
+                    columns = _replaced(
+                        columns, during, self._columns(layer, during, _mean(columns, self.grid))
+                    )
             if layer.usual:
                 usual = columns
         grid = self.grid
         parts = [
             Series.of_values(
-                np.where(weights > 0, values, np.nan), start_s=grid.first_s, step_s=grid.step_s, samples=weights
+                np.where(weights > 0, values, np.nan),
+                start_s=grid.first_s,
+                step_s=grid.step_s,
+                samples=weights,
             )
             for values, weights in columns
             if weights.any()

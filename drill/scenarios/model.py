@@ -1,8 +1,8 @@
 """What a scenario may say: the one list of its keys, with their units, defaults and bounds.
 
-Times are durations since the scenario's start, such as `90s`, `10m`, `1h30m`. Names of alarms are those in AWS,
-with or without project and environment; where several may be meant, `*` and `?` stand for any text and any
-character.
+Times are durations since the scenario's start, such as `90s`, `10m`, `1h30m`. Names of alarms are those in
+AWS, with or without project and environment; where several may be meant, `*` and `?` stand for any text and
+any character.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Samples(Span):
     """Samples of metrics: what AWS or a service publishes."""
 
     metric: str
-    """Namespace and name, such as `AWS/Lambda Errors`, or the name alone where that says which; may be a pattern."""
+    """Namespace and name, such as `AWS/Lambda Errors`, or the name alone; may be a pattern."""
 
     service: str | None = None
     """Only metrics that alarms of these services (name or pattern) watch."""
@@ -137,8 +137,8 @@ class Samples(Span):
     """Only metrics with these dimensions; others may be there too."""
 
     value: Value | Literal["missing", "as before"] | None = None
-    """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (what it would have
-    been); `missing` for no samples; `as before` for what the usual says."""
+    """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (what it
+    would have been); `missing` for no samples; `as before` for what the usual says."""
 
     samples: Value = Expression.parse("1")
     """Samples a minute, each of this value."""
@@ -309,8 +309,8 @@ class Assumptions(Model):
     """What AWS does not publish."""
 
     extra_datapoints: int = Field(default=2, ge=0, le=100)
-    """Datapoints that an alarm looks at beyond evaluation_periods. The one example of the CloudWatch User Guide
-    ("Configuring how CloudWatch alarms treat missing data") looks at 5 for 3."""
+    """Datapoints that an alarm looks at beyond evaluation_periods. The one example of the CloudWatch User
+    Guide ("Configuring how CloudWatch alarms treat missing data") looks at 5 for 3."""
 
 
 class Head(Model):

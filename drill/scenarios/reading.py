@@ -82,7 +82,9 @@ def read(path: Path) -> Scenario:
 def _usual(path: Path, asked_at: str) -> Iterator[Placed]:
     """Yield what a file of usual happenings says."""
     if not path.is_file():
-        raise ConfigError([Problem(asked_at, "usual", f"no such file beside the scenario (found: {path.name})")])
+        raise ConfigError(
+            [Problem(asked_at, "usual", f"no such file beside the scenario (found: {path.name})")]
+        )
     document = source.read(path)
     problems = [
         Problem(document.place((key,)), key, "no such key; known: happens")
@@ -114,7 +116,9 @@ def _entries(
             hint = ""
             if isinstance(entry, dict) and not what:
                 hint = next((found for name in entry if (found := explain.did_you_mean(name, models))), "")
-            text = f"each entry has exactly one of the keys {known} (found: {', '.join(what) or 'none'}){hint}"
+            text = (
+                f"each entry has exactly one of the keys {known} (found: {', '.join(what) or 'none'}){hint}"
+            )
             problems.append(Problem(document.place(at), source.dotted(at), text))
             continue
         made = _validated(models[what[0]], document, entry, at, problems)
