@@ -13,17 +13,15 @@ REFUSED = 2
 """Exit status of what is refused: a scenario, an alarm, a file."""
 _INTERRUPTED = 130
 
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # has no other name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options = _parser().parse_args(arguments)
+    # Imported late, here and below: whoever pipes lines through waits for nothing that they do not need.
     if options.command in {"match", "evaluate", "rule"}:
-        # Imported late, as all below: whoever pipes lines through waits for nothing that they do not need.
-        from drill import jsonlines  # noqa: PLC0415
-
-        return jsonlines.main(options.command)
+        return _answer_lines(options.command)
     from config.errors import ConfigError  # noqa: PLC0415
     from drill import commands  # noqa: PLC0415
     from drill.errors import DrillError  # noqa: PLC0415
@@ -44,6 +42,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\n{options.command}: interrupted.", file=sys.stderr)
         return _INTERRUPTED
+
+
+def _answer_lines(command: str) -> int:
+    """Answer each line of standard input; a line that cannot be answered gets an error for an answer."""
+    from drill import jsonlines, jsonlines_alarms  # noqa: PLC0415
+
+    answers = {
+        "match": jsonlines.match,
+        "evaluate": jsonlines_alarms.evaluate,
+        "rule": jsonlines_alarms.rule,
+    }
+    jsonlines.run(answers[command], sys.stdin.buffer, sys.stdout)
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -17,7 +17,6 @@ from drill.grid import Grid
 from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
 from drill.rehearsal import Message, Notification
 from drill.scenarios.model import Consumer
-from drill.selection import matches
 from drill.series import Series
 
 
@@ -86,7 +85,7 @@ def _given_up_s(queue: Queue, arrived_s: float, consumers: Sequence[Consumer], g
 
 
 def _fails(consumer: Consumer, queue: Queue, offset_s: float) -> bool:
-    if not matches(queue.name, [consumer.consumer]) and not matches(queue.full_name, [consumer.consumer]):
+    if consumer.consumer not in {queue.name, queue.full_name}:
         return False
     begins = consumer.from_s is None or consumer.from_s <= offset_s
     ends = consumer.to_s is None or offset_s < consumer.to_s

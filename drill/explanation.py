@@ -26,6 +26,8 @@ _SYMBOLS = {
 _MARKS = {True: "X", False: "0", None: "-"}
 """Datapoints as the CloudWatch User Guide draws them: breaching, good, missing."""
 
+_GOOD, _BAD = False, True
+
 _LONGEST = 2000
 """Datapoints after which nothing changes any more: no alarm looks back that far."""
 
@@ -158,7 +160,8 @@ class _Tried:
 
 
 def _firing(alarm: MetricAlarm, tried: _Tried, extra: int) -> Iterator[Fact]:
-    good, bad = [False] * tried.length, [True] * tried.length
+    good: list[bool | None] = [_GOOD] * tried.length
+    bad: list[bool | None] = [_BAD] * tried.length
     fires = tried.after(good, "OK", then=True, wanted="ALARM")
     ends = tried.after(bad, "ALARM", then=False, wanted="OK")
     if fires is not None:
@@ -191,8 +194,8 @@ def _examples(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
                 points.append(other)
                 left -= 1
         shown.append(tuple(points))
-    shown.append((*itertools.repeat(True, needed - 1), False))
-    shown.append((*itertools.repeat(True, needed - 1), None))
+    shown.append((*itertools.repeat(_BAD, needed - 1), _GOOD))
+    shown.append((*itertools.repeat(_BAD, needed - 1), None))
     for some in dict.fromkeys(one for one in shown if one):
         drawn = " ".join(_MARKS[one] for one in some)
         yield Fact("", f"{drawn}  ->  {tried.state(some, 'OK')}")
@@ -206,7 +209,8 @@ def _gaps(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
         "notBreaching": "count as good",
     }[alarm.treat_missing_data]
     yield Fact("No data", f"missing datapoints {meaning} ({alarm.treat_missing_data})")
-    good, bad = [False] * tried.length, [True] * tried.length
+    good: list[bool | None] = [_GOOD] * tried.length
+    bad: list[bool | None] = [_BAD] * tried.length
     cases: tuple[tuple[str, list[bool | None], State], ...] = (
         ("no data ever", [], "INSUFFICIENT_DATA"),
         ("data stops while OK", list(good), "OK"),

@@ -19,7 +19,7 @@ from drill import evaluation, maths, statistics
 from drill.composites import Change
 from drill.evaluation import Settings
 from drill.grid import DAY_S, MINUTE_S, Floats, Grid
-from drill.model import Metric, MetricAlarm, Statistic
+from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.rehearsal import Line
 from drill.series import Series
 from drill.states import STATES
@@ -62,11 +62,10 @@ class MetricAlarms:
         return Line(alarm.name, self.grid.ends_s[every], values, bound, alarm.unit)
 
     def _moves(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[tuple[float, int, int], ...]:
-        key = (
-            self._inputs(alarm, made), alarm.returned, alarm.comparison, alarm.threshold, alarm.evaluation_periods,
-            alarm.datapoints_to_alarm, alarm.treat_missing_data, alarm.low_samples,
-            None if alarm.threshold is not None else alarm.name,
-        )  # fmt: skip
+        settings = (alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.treat_missing_data)
+        # A band is an alarm's own.
+        compared = (alarm.comparison, alarm.name if alarm.threshold is None else alarm.threshold)
+        key = (self._inputs(alarm, made), alarm.returned, compared, settings, alarm.low_samples)
         if key not in self._kept_moves:
             self._kept_moves[key] = self._computed(alarm, made)
         return self._kept_moves[key]
@@ -120,7 +119,7 @@ class MetricAlarms:
         if not needed:
             return None
         count = statistics.sliding(self._series(one.metric, made), "SampleCount", one.period_s)
-        return np.asarray(count < needed)
+        return np.asarray(count < needed, np.bool_)
 
     def _every(self, alarm: MetricAlarm) -> npt.NDArray[np.int64]:
         """Return the steps at whose ends an alarm is evaluated.
@@ -147,23 +146,24 @@ class MetricAlarms:
         compared = next(one for one in alarm.queries if one.id == alarm.returned)
         if isinstance(compared.asks, Statistic):
             return self._windows(self._sliding(compared.asks, made), alarm, length)[every]
-        expressions = {
-            one.id: maths.parse(one.asks)
-            for one in alarm.queries
-            if isinstance(one.asks, str) and not maths.is_band(one.asks)
+        queries = {one.id: query for one in alarm.queries if (query := self._query(one, made)) is not None}
+        if all(maths.is_elementwise(one) for one in queries.values() if not isinstance(one, np.ndarray)):
+            found = maths.evaluate_all(queries, self.grid.ends_s - alarm.period_s, alarm.period_s)
+            return self._windows(found[alarm.returned], alarm, length)[every]
+        back_s = np.arange(length, 0, -1, dtype=np.float64) * alarm.period_s
+        wide = {
+            key: self._windows(one, alarm, length)[every] if isinstance(one, np.ndarray) else one
+            for key, one in queries.items()
         }
-        inputs = {
-            one.id: self._sliding(one.asks, made) for one in alarm.queries if isinstance(one.asks, Statistic)
-        }
-        if all(maths.is_elementwise(one) for one in expressions.values()):
-            times_s = self.grid.ends_s - alarm.period_s
-            found = maths.evaluate_all(expressions, inputs, alarm.returned, times_s, alarm.period_s)
-            return self._windows(found, alarm, length)[every]
-        times_s = (
-            self.grid.ends_s[every][:, None] - np.arange(length, 0, -1, dtype=np.float64) * alarm.period_s
-        )
-        wide = {key: self._windows(values, alarm, length)[every] for key, values in inputs.items()}
-        return maths.evaluate_all(expressions, wide, alarm.returned, times_s, alarm.period_s)
+        times_s = self.grid.ends_s[every][:, None] - back_s
+        return maths.evaluate_all(wide, times_s, alarm.period_s)[alarm.returned]
+
+    def _query(self, one: Query, made: Mapping[Metric, Series]) -> maths.Expression | Floats | None:
+        """Return a query's datapoints, or its expression; None: it is a band, which is given."""
+        if isinstance(one.asks, Statistic):
+            return self._sliding(one.asks, made)
+        expression = maths.parse(one.asks)
+        return None if maths.band_of(expression) else expression
 
     def _sliding(self, one: Statistic, made: Mapping[Metric, Series]) -> Floats:
         return statistics.sliding(self._series(one.metric, made), one.stat, one.period_s)

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from config.explain import did_you_mean
-from drill.model import CompositeAlarm, Metric, MetricAlarm, System
+from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System
 from drill.scenarios.model import Lines, Samples, Silence
 
 
@@ -141,6 +141,19 @@ class Selection:
         of = f" of {entry.service}" if entry.service else ""
         with_these = " with these dimensions" if entry.dimensions else ""
         return f"no alarm{of} watches such a metric{with_these} (found: {entry.metric}){near}"
+
+    def queue(self, name: str) -> Queue:
+        """Return the queue that is called so.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        for one in self.system.queues:
+            if name in {one.name, one.full_name}:
+                return one
+        known = [one.name for one in self.system.queues]
+        hint = did_you_mean(name, known)
+        raise UnknownNameError(f"no such queue; known: {', '.join(known) or 'none'} (found: {name}){hint}")
 
     def silent_groups(self, entry: Silence) -> tuple[str, ...]:
         """Return the log groups to which nothing is written.

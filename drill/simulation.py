@@ -1,8 +1,8 @@
 """Rehearse one scenario: samples, metric alarms, composites, suppression, notifications, and what they cause.
 
-A notification that nobody takes becomes a dead letter, dead letters are a metric, and an alarm watches it: so
-the whole is computed again with what it caused, until nothing more is caused. Causes lie before their effects,
-so this ends; it is bounded all the same.
+A notification that nobody takes becomes a dead letter, dead letters are a metric, and an alarm watches it:
+so the whole is computed again with what it caused, until nothing more is caused. Causes lie before their
+effects, so this ends; it is bounded all the same.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
     _check_resolution(system, scenario)
     expectations.check(system, scenario)
     traffic = Traffic(system, scenario, grid, recording)
+    traffic.check()
     alarms = MetricAlarms(grid, traffic, scenario.head.assume.extra_datapoints)
     consumers = tuple(delivery.consumers_of(one.happens for one in (*scenario.usual, *scenario.happens)))
     made: Mapping[Metric, Series] = {}

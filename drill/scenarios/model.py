@@ -137,8 +137,8 @@ class Samples(Span):
     """Only metrics with these dimensions; others may be there too."""
 
     value: Value | Literal["missing", "as before"] | None = None
-    """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (what it
-    would have been); `missing` for no samples; `as before` for what the usual says."""
+    """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (what
+    it would have been); `missing` for no samples; `as before` for what the usual says."""
 
     samples: Value = Expression.parse("1")
     """Samples a minute, each of this value."""

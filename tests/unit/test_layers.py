@@ -29,6 +29,30 @@ LAYERS: Mapping[str, set[str]] = {
     "stacks.kernel": set(),
     "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
     "drill": {"drill", "numpy"},
+    **dict.fromkeys(
+        ("drill.delivery", "drill.expectations", "drill.grid", "drill.selection", "drill.simulation"),
+        {"drill", "numpy", "config.errors", "config.explain"},
+    ),
+    "drill.traffic": {"drill", "numpy", "config.errors"},
+    "drill.scenarios": {
+        "drill",
+        "pydantic",
+        "config.errors",
+        "config.explain",
+        "config.source",
+        "config.types",
+    },  # fmt: skip
+    "drill.commands": {"drill", "config.errors", "ops.environment", "rich"},
+    "drill.origin": {
+        "drill",
+        "boto3",
+        "catalog.naming",
+        "config.errors",
+        "config.models",
+        "ops.clients",
+        "ops.environment",
+    },  # fmt: skip
+    "drill.__main__": {"drill", "config.errors", "ops.errors"},
     "drill.sources": {"drill"},
     "drill.sources.account": {"drill", *AWS},
     "drill.sources.catalog": {"drill", "catalog", "config.models"},
