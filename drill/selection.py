@@ -98,10 +98,15 @@ class Selection:
 
     @cached_property
     def _by_name(self) -> Mapping[tuple[str, str], tuple[Metric, ...]]:
-        found: dict[tuple[str, str], list[Metric]] = {}
-        for metric in self.watched:
-            found.setdefault((metric.namespace, metric.name), []).append(metric)
-        return {key: tuple(metrics) for key, metrics in found.items()}
+        return _named(self.watched)
+
+    @cached_property
+    def _by_service(self) -> Mapping[str, Mapping[tuple[str, str], tuple[Metric, ...]]]:
+        found: dict[str, list[Metric]] = {}
+        for metric, services in self.watched.items():
+            for service in services:
+                found.setdefault(service, []).append(metric)
+        return {service: _named(metrics) for service, metrics in found.items()}
 
     def metrics(self, entry: Samples) -> tuple[Metric, ...]:
         """Return the metrics that an entry of a scenario means, of those that alarms watch.
@@ -109,9 +114,11 @@ class Selection:
         Raises:
             UnknownNameError: none is meant, or several that only their namespaces or dimensions tell apart.
         """
+        # Scenarios of a thousand services name them one by one.
+        named = self._by_service.get(entry.service or "", self._by_name)
         found = [
             metric
-            for (namespace, name), metrics in self._by_name.items()
+            for (namespace, name), metrics in named.items()
             if matches(name, [entry.metric]) or matches(f"{namespace} {name}", [entry.metric])
             for metric in metrics
             if self._is_of(metric, entry)
@@ -192,3 +199,11 @@ class Selection:
             near = did_you_mean(given, known)
             raise UnknownNameError(f"no such {what}; known: {', '.join(sorted(known)) or 'none'}{near}")
         return tuple(found)
+
+
+def _named(metrics: Iterable[Metric]) -> Mapping[tuple[str, str], tuple[Metric, ...]]:
+    """Return metrics by namespace and name, of which there are few."""
+    found: dict[tuple[str, str], list[Metric]] = {}
+    for metric in metrics:
+        found.setdefault((metric.namespace, metric.name), []).append(metric)
+    return {key: tuple(some) for key, some in found.items()}
