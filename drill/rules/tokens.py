@@ -34,7 +34,8 @@ class Token(NamedTuple):
         """Return it as an error names it."""
         if self.kind == "end":
             return "the end"
-        text = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
+        text = re.sub(r"\s+", " ", self.text)
+        text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         return f'"{text}"' if self.kind == "quoted" else text
 
 
