@@ -34,8 +34,8 @@ class Token(NamedTuple):
         """Return it as an error names it."""
         if self.kind == "end":
             return "the end"
-        text = re.sub(r"\s+", " ", self.text)
-        text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        text = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
+        text = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
         return f'"{text}"' if self.kind == "quoted" else text
 
 

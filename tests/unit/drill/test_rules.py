@@ -113,7 +113,7 @@ REFUSED = {
     "a": (0, "a is no keyword: NOT, (,"),
     "NOT": (3, "it ends too early: NOT, (,"),
     '"ALARM"(a)': (0, '"ALARM" is not expected: NOT, (,'),
-    '"AL\n\n ARM"(a)': (0, '"AL ARM" is not expected: NOT, (,'),
+    '"AL\n\n ARM"(a)': (0, r'"AL\n\n ARM" is not expected: NOT, (,'),
     "alarm(a)": (0, "alarm has to be in capitals: ALARM"),
     "ALARM(a) and ALARM(b)": (9, "and has to be in capitals: AND"),
     "true": (0, "true has to be in capitals: TRUE"),
@@ -160,7 +160,7 @@ REFUSED = {
     "AT_LEAST(1, ALARM, (a,))": (22, ") is not expected: an alarm's name or ARN may stand there"),
     "AT_LEAST(1, ALARM, (a b))": (22, "b follows a name"),
     "AT_LEAST(1, ALARM, (a)": (22, "it ends too early: ) may stand there"),
-    "ALARM(a)\u00a0AND ALARM(b)": (8, "\u00a0AND is no keyword: AND, OR, ) may stand there"),
+    "ALARM(a)\u00a0AND ALARM(b)": (8, r"\xa0AND is no keyword: AND, OR, ) may stand there"),
 }  # fmt: skip
 """A text -> where it is wrong, and how what is said begins."""
 
