@@ -1,0 +1,1 @@
+"""Long runs with inputs of any kind: `python -m tests.fuzz.<name> --minutes N`."""
