@@ -64,7 +64,7 @@ def _expression(both: tuple[str, dict[str, list[float | None]]]) -> None:
 def _array(text: str) -> None:
     expression = parse(text)
     assert parse(text_of(expression)) == expression
-    inputs = {id_: (1.0, 2.0) for id_ in expressions.IDS}
+    inputs = dict.fromkeys(expressions.IDS, (1.0, 2.0))
     evaluate(parse(f"SUM({text})"), inputs, [0, 60], 60)
 
 

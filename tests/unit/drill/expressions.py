@@ -24,6 +24,10 @@ def _bracketed(text: str) -> str:
 @functools.cache
 def scalars(depth: int = 2) -> Texts:
     """Return expressions that are scalars."""
+    return st.deferred(lambda: _scalars(depth))
+
+
+def _scalars(depth: int) -> Texts:
     if not depth:
         return _NUMBERS
     inner = scalars(depth - 1)
@@ -40,6 +44,10 @@ def scalars(depth: int = 2) -> Texts:
 @functools.cache
 def series(depth: int = 3) -> Texts:
     """Return expressions that are one time series."""
+    return st.deferred(lambda: _series(depth))
+
+
+def _series(depth: int) -> Texts:
     names = st.sampled_from(IDS)
     if not depth:
         return names
@@ -65,6 +73,10 @@ def series(depth: int = 3) -> Texts:
 @functools.cache
 def arrays(depth: int = 2) -> Texts:
     """Return expressions that are arrays of time series."""
+    return st.deferred(lambda: _arrays(depth))
+
+
+def _arrays(depth: int) -> Texts:
     metrics = st.sampled_from(["METRICS()", 'METRICS("m")', "METRICS('3')", "[m1, m2]", "[e3]"])
     if not depth:
         return metrics

@@ -51,7 +51,7 @@ class Interpreter:
         if name == "METRICS":
             return [line for id_, line in self.inputs.items() if "".join(arguments) in id_]
         if name in REDUCE:
-            return reduce(REDUCE[name], arguments[0])
+            return self._nothing() if arguments[0] == [] else reduce(REDUCE[name], arguments[0])
         if name in EACH:
             return each(lambda point: None if point is None else EACH[name](point), arguments[0])
         if name in CALENDAR:

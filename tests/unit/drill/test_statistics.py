@@ -45,7 +45,7 @@ def counted(samples: Samples, stat: str, first: int, last: int) -> float:
     return math.nan if found is None else found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.one_of(SAMPLES, UNIT_SAMPLES, NEGATIVE), st.sampled_from(LENGTHS))
 def test_statistics_are_those_counted_sample_by_sample(samples: Samples, length: int) -> None:
     """Over every statistic and every sliding window, with weights and without, with gaps and without."""
