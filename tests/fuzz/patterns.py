@@ -3,8 +3,8 @@
     python -m tests.fuzz.patterns --minutes 10
 
 Two ways take turns: patterns made by the strategies of the tests, with ever new seeds; and patterns of AWS's
-documentation and of the tests' refusals, changed at random. Whatever is read has to be printed and read again,
-has to match what its plain reading matches, and everything has to happen in time.
+documentation and of the tests' refusals, changed at random. Whatever is read has to be the same when printed
+and read again, has to match what its plain reading matches, and everything has to happen in time.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from typing import Any
 
 from drill.patterns.model import (
@@ -74,11 +75,13 @@ def search(regex: str, text: str) -> bool:
             in_brackets = False
         elif part == "$" and not in_brackets:
             part = r"\Z"
-        elif in_brackets and part in "|&~-[" and part != "-":
+        elif in_brackets and part in "|&~[":
             part = "\\" + part
         translated.append(part)
     source = "".join(translated).replace("{,", "{0,")
-    return re.search(source, text, re.ASCII | re.DOTALL) is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `--` in brackets means what it always did
+        return re.search(source, text, re.ASCII | re.DOTALL) is not None
 
 
 def _object(event: str) -> dict[str, Any] | None:

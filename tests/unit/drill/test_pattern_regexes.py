@@ -14,7 +14,7 @@ from drill.patterns.automaton import Automaton, longest_for_re, python_search, s
 from drill.patterns.regex import MAX_ELEMENTS, parse
 
 LENGTH = 256 * 1024
-"""Characters of the largest event (CloudWatch Logs quotas: 256 KB when this was the limit of PutLogEvents)."""
+"""Characters of a very large event."""
 
 SLOW_S = 10.0
 """Ten times what the slowest of these takes on an idle machine; without a bound, they take hours."""
@@ -32,7 +32,8 @@ FOUND = [
 
 NOT_FOUND = [
     ("^[hc]at", "a hat"), ("[hc]at$", "cats"), ("^a{3,5}$", "aa"), ("^a{3,5}$", "aaaaaa"), ("\\d", "٣"),
-    ("\\w", "é"), ("\\s", "\u00a0"), ("[a]", "é"), ("a^b", "ab"), ("a$b", "ab"), ("b+^a", "a"), ("ERROR", "error"),
+    ("\\w", "é"), ("\\s", "\u00a0"), ("[a]", "é"), ("a^b", "ab"), ("a$b", "ab"), ("b+^a", "a"),
+    ("ERROR", "error"),
     ("^$", "\n"), ("a$", "a\n"), ("[^\\s\\S]", "a"), ("a{0}^b{2}", "b"),
 ]  # fmt: skip
 
@@ -72,7 +73,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("regex", SLOW)
-def test_no_expression_takes_long_for_the_largest_event(regex: str) -> None:
+def test_no_expression_takes_long(regex: str) -> None:
     """Neither in a pattern of terms nor at the length up to which Python's `re` searches."""
     matcher = patterns.compile(f"%{regex}%")
     started = time.perf_counter()
