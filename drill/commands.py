@@ -19,7 +19,6 @@ from drill.report import index, junit, table, timeline
 from drill.scenarios import reading
 from drill.scenarios.model import Assumptions
 from drill.scenarios.reading import Scenario
-from drill.sources import recording
 from ops import environment
 
 FOLDER = Path("drills")
@@ -49,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if options.scenarios and others:
         raise ConfigError([_not_for(one, where.environment) for one in others])
     system = origin.system(where)
-    rehearsals = [simulation.run(system, one, recording.samples) for one in fitting]
+    rehearsals = [simulation.run(system, one, _samples) for one in fitting]
     table.show(rehearsals, console, verbose=options.verbose)
     for one in others:
         console.print(f"{one.name} was left out: it is for {', '.join(one.head.environments or ())} only")
@@ -118,6 +117,13 @@ def is_for(scenario: Scenario, environment: str | None) -> bool:
 def _not_for(scenario: Scenario, environment: str | None) -> Problem:
     only = ", ".join(scenario.head.environments or ())
     return Problem(str(scenario.path), "environments", f"it is for {only} only (found: {environment})")
+
+
+def _samples(path: Path, column: str | None) -> Sequence[tuple[float, float, float]]:
+    """Return the samples of a recording."""
+    from drill.sources import recording  # noqa: PLC0415  # few scenarios have one
+
+    return recording.samples(path, column)
 
 
 def _origin(options: argparse.Namespace) -> Origin:

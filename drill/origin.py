@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-import boto3
+from typing import TYPE_CHECKING
 
 from catalog.naming import Names
 from config.errors import ConfigError, Problem
 from config.models import LOCAL_CREDENTIALS, Environment
 from drill.model import System
-from drill.sources import account, catalog, synthesized
+from drill.sources import catalog
 from ops import clients, environment
+
+if TYPE_CHECKING:
+    import boto3
 
 CATALOG, AWS = "catalog", "aws"
 
@@ -49,10 +51,14 @@ def system(origin: Origin) -> System:
     if not folder.is_dir():
         text = f"must be {CATALOG}, {AWS}, or a folder such as cdktf.out (found: {origin.where})"
         raise ConfigError([Problem("--from", "", text)])
+    from drill.sources import synthesized  # noqa: PLC0415  # what the catalog's alarms need not wait for
+
     return synthesized.system(folder, origin.environment or environment.current())
 
 
 def _account(origin: Origin) -> System:
+    from drill.sources import account  # noqa: PLC0415  # boto3 takes a third of a second
+
     env = environment.read(origin.environment)[0] if origin.environment else None
     if env is None:
         return account.system(_session(origin), region=origin.region, endpoint=origin.endpoint)
@@ -69,6 +75,8 @@ def _account(origin: Origin) -> System:
 
 
 def _session(origin: Origin, env: Environment | None = None) -> boto3.Session:
+    import boto3  # noqa: PLC0415  # as above
+
     if origin.endpoint or (env and env.endpoint):
         return boto3.Session(LOCAL_CREDENTIALS, LOCAL_CREDENTIALS)
     return boto3.Session()

@@ -75,7 +75,13 @@ class Chart:
         ]
         box = f"0 0 {WIDTH} {HEIGHT}"
         return tag(
-            "svg", *inside, class_="line", viewBox=box, preserveAspectRatio="none", role="img", aria_label=label
+            "svg",
+            *inside,
+            class_="line",
+            viewBox=box,
+            preserveAspectRatio="none",
+            role="img",
+            aria_label=label,
         )
 
     def label(self) -> str:
@@ -95,12 +101,18 @@ class Chart:
             if np.isnan(begin):
                 pen_is_up = True
                 continue
-            yield f"{'M' if pen_is_up else 'L'}{x} {begin:.0f}" + (f"V{end:.0f}" if round(begin) != round(end) else "")
+            yield f"{'M' if pen_is_up else 'L'}{x} {begin:.0f}" + (
+                f"V{end:.0f}" if round(begin) != round(end) else ""
+            )
             pen_is_up = False
 
     def _gaps(self) -> str:
         """Return rectangles over the times without a datapoint: a column's time ends where it is drawn."""
-        edges = np.concatenate(([max(2 * self.x[0] - self.x[1], 0) if len(self.x) > 1 else 0], self.x)) if len(self.x) else self.x
+        edges = (
+            np.concatenate(([max(2 * self.x[0] - self.x[1], 0) if len(self.x) > 1 else 0], self.x))
+            if len(self.x)
+            else self.x
+        )
         found = []
         position = 0
         for is_gap, group in itertools.groupby(self.reduced.missing):
@@ -132,9 +144,13 @@ class Chart:
         top, bottom = f"M0 -9H{WIDTH}", f"M0 {HEIGHT + 9}H{WIDTH}"
         shapes = []
         if "Greater" in comparison and (above := self._corners(self.reduced.upper)):
-            shapes.append(f"{top}L{WIDTH} {above[-1].split()[1]}L{'L'.join(reversed(above))}L0 {above[0].split()[1]}Z")
+            shapes.append(
+                f"{top}L{WIDTH} {above[-1].split()[1]}L{'L'.join(reversed(above))}L0 {above[0].split()[1]}Z"
+            )
         if comparison.startswith("LessThan") and (below := self._corners(self.reduced.lower)):
-            shapes.append(f"{bottom}L{WIDTH} {below[-1].split()[1]}L{'L'.join(reversed(below))}L0 {below[0].split()[1]}Z")
+            shapes.append(
+                f"{bottom}L{WIDTH} {below[-1].split()[1]}L{'L'.join(reversed(below))}L0 {below[0].split()[1]}Z"
+            )
         return tag("path", d="".join(shapes))
 
     def _dots(self, *, breaching: bool) -> str:

@@ -35,7 +35,9 @@ def flags(facts: Facts, some: Sequence[Flag]) -> Html:
     """Return flags at the times by which something was expected; those without a time have none."""
     free: list[float] = []
     pieces = []
-    for flag in sorted((one for one in some if one.verdict.at_s is not None), key=lambda one: one.verdict.at_s or 0):
+    for flag in sorted(
+        (one for one in some if one.verdict.at_s is not None), key=lambda one: one.verdict.at_s or 0
+    ):
         left = facts.moments.percent(flag.verdict.at_s or 0)
         level = next((index for index, end in enumerate(free) if end <= left), len(free))
         free[level : level + 1] = [left + _FLAG]

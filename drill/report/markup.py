@@ -39,7 +39,9 @@ def tag(name: str, /, *inside: str, **attributes: str | float | bool | None) -> 
             None and False are left out.
     """
     written = "".join(
-        f" {_attribute(key)}" if value is True else f' {_attribute(key)}="{html.escape(printable(str(value), lines=True))}"'
+        f" {_attribute(key)}"
+        if value is True
+        else f' {_attribute(key)}="{html.escape(printable(str(value), lines=True))}"'
         for key, value in attributes.items()
         if value is not None and value is not False
     )

@@ -110,10 +110,16 @@ class _Picked:
         # Composites that are below one another only would be lost; AWS permits such cycles.
         for name in (*roots, *self.children):
             if name not in self.drawn:
-                yield self._group(self.composites[name].service, tuple(self._tree(name, 0, "alarm", frozenset())))
+                yield self._group(
+                    self.composites[name].service, tuple(self._tree(name, 0, "alarm", frozenset()))
+                )
         alone: dict[str | None, list[Row]] = defaultdict(list)
         for name, alarm in self.metrics.items():
-            if name not in below and name not in self.drawn and name in self.expected | self.changed | self.notified:
+            if (
+                name not in below
+                and name not in self.drawn
+                and name in self.expected | self.changed | self.notified
+            ):
                 alone[alarm.service].append(self._row(alarm, 0, "alarm", explains=False))
         for service, found in alone.items():
             yield self._group(service, tuple(found))
@@ -163,4 +169,3 @@ class _Picked:
 def _speaks(composite: CompositeAlarm) -> bool:
     actions = composite.actions
     return bool(actions.alarm or actions.ok or actions.insufficient_data)
-

@@ -26,7 +26,14 @@ def header(rehearsal: Rehearsal, facts: Facts) -> Html:
     summary = Summary.of(rehearsal)
     verdict = "passed" if rehearsal.passed else "failed"
     badge = tag("span", f"{'✓' if rehearsal.passed else '✗'} {summary.verdict}", class_=f"badge {verdict}")
-    told = tag("span", icon("page"), count(summary.pages, "page"), icon("ticket"), count(summary.tickets, "ticket"), class_="told")
+    told = tag(
+        "span",
+        icon("page"),
+        count(summary.pages, "page"),
+        icon("ticket"),
+        count(summary.tickets, "ticket"),
+        class_="told",
+    )
     lasts = durations.text_of(facts.moments.lasts_s)
     about = f"{rehearsal.system.title} · {facts.moments.date()} · {lasts} in steps of {durations.text_of(rehearsal.step_s)}"
     return tag(
@@ -43,13 +50,22 @@ def wrong(flags: Sequence[Flag], facts: Facts) -> Html:
     failed = [one for one in flags if not one.verdict.passed]
     if not failed:
         return Html()
-    return tag("section", tag("h2", "What went wrong"), *(_wrong(one, facts) for one in failed), class_="wrong")
+    return tag(
+        "section", tag("h2", "What went wrong"), *(_wrong(one, facts) for one in failed), class_="wrong"
+    )
 
 
 def _wrong(flag: Flag, facts: Facts) -> Html:
     verdict = flag.verdict
-    at = () if verdict.at_s is None else (tag("span", f"by {facts.moments.both(verdict.at_s)}", class_="note"),)
-    found = tag("p", tag("b", "expected "), verdict.expected, " ", *at), tag("p", tag("b", "found "), verdict.found)
+    at = (
+        ()
+        if verdict.at_s is None
+        else (tag("span", f"by {facts.moments.both(verdict.at_s)}", class_="note"),)
+    )
+    found = (
+        tag("p", tag("b", "expected "), verdict.expected, " ", *at),
+        tag("p", tag("b", "found "), verdict.found),
+    )
     known = facts.about(verdict)
     listed = (tag("ul", *(tag("li", one) for one in known)),) if known else ()
     number = tag("a", f"✗{flag.number}", class_="flag failed", href=f"#expected-{flag.number}")
@@ -60,21 +76,38 @@ def expected(flags: Sequence[Flag], facts: Facts) -> Html:
     """Return everything that was expected, in the scenario's order."""
     if not flags:
         return Html()
-    return tag("section", tag("h2", "What was expected"), tag("ol", *(_expected(one, facts) for one in flags)), class_="expected")
+    return tag(
+        "section",
+        tag("h2", "What was expected"),
+        tag("ol", *(_expected(one, facts) for one in flags)),
+        class_="expected",
+    )
 
 
 def _expected(flag: Flag, facts: Facts) -> Html:
     verdict = flag.verdict
-    mark = tag("span", f"{'✓' if verdict.passed else '✗'}{flag.number}", class_=f"flag {'passed' if verdict.passed else 'failed'}")
+    mark = tag(
+        "span",
+        f"{'✓' if verdict.passed else '✗'}{flag.number}",
+        class_=f"flag {'passed' if verdict.passed else 'failed'}",
+    )
     at = "" if verdict.at_s is None else f" · {facts.moments.both(verdict.at_s)}"
-    said = tag("p", verdict.expected), tag("p", verdict.found, class_="found"), tag("p", f"{verdict.place}{at}", class_="note")
+    said = (
+        tag("p", verdict.expected),
+        tag("p", verdict.found, class_="found"),
+        tag("p", f"{verdict.place}{at}", class_="note"),
+    )
     return tag("li", mark, tag("div", *said), id=f"expected-{flag.number}")
 
 
 def notified(facts: Facts) -> Html:
     """Return every notification, with whom it reached and in which queues it arrived."""
     some = facts.rehearsal.notifications
-    inside = tag("ol", *(_notified(facts, one) for one in some)) if some else tag("p", "Nobody was notified.", class_="note")
+    inside = (
+        tag("ol", *(_notified(facts, one) for one in some))
+        if some
+        else tag("p", "Nobody was notified.", class_="note")
+    )
     return tag("section", tag("h2", "Who was notified"), inside, class_="notified")
 
 
@@ -98,15 +131,24 @@ def _notified(facts: Facts, one: Notification) -> Html:
 
 def others(found: Mapping[State, Sequence[str]], names: Names) -> Html:
     """Return the alarms that stayed what they were, folded."""
-    return tag("section", *(_stayed(state, some, names) for state, some in found.items()), class_="others") if found else Html()
+    return (
+        tag("section", *(_stayed(state, some, names) for state, some in found.items()), class_="others")
+        if found
+        else Html()
+    )
 
 
 def _stayed(state: State, some: Sequence[str], names: Names) -> Html:
     by_service: dict[str, list[str]] = defaultdict(list)
     for alarm in some:
         by_service[names.services.get(alarm, "")].append(alarm)
-    parts = (tag("dt", service or "no service") + tag("dd", _listed(service, alarms, names, len(some))) for service, alarms in by_service.items())
-    return tag("details", tag("summary", f"{count(len(some), 'alarm')} stayed {state}"), tag("dl", *map(Html, parts)))
+    parts = (
+        tag("dt", service or "no service") + tag("dd", _listed(service, alarms, names, len(some)))
+        for service, alarms in by_service.items()
+    )
+    return tag(
+        "details", tag("summary", f"{count(len(some), 'alarm')} stayed {state}"), tag("dl", *map(Html, parts))
+    )
 
 
 def _listed(service: str, alarms: Iterable[str], names: Names, total: int) -> Html:
@@ -128,7 +170,11 @@ def legend(facts: Facts) -> Html:
     )
     held = any(facts.suppressed(one.name) for one in facts.rehearsal.system.composites)
     more = [
-        *([tag("span", tag("i", tag("i", class_="held"), class_="bar"), "actions held back")] if held else []),
+        *(
+            [tag("span", tag("i", tag("i", class_="held"), class_="bar"), "actions held back")]
+            if held
+            else []
+        ),
         tag("span", icon("page"), "page", class_="mark-page"),
         tag("span", icon("ticket"), "ticket", class_="mark-ticket"),
         tag("span", tag("i", "✓1", class_="flag passed"), tag("i", "✗2", class_="flag failed"), "expected"),
@@ -138,4 +184,9 @@ def legend(facts: Facts) -> Html:
 
 def footer(rehearsal: Rehearsal) -> Html:
     """Return where to go from here, and how long it took."""
-    return tag("footer", tag("a", "all scenarios", href="index.html"), f" · rehearsed in {took(rehearsal)}", class_="note")
+    return tag(
+        "footer",
+        tag("a", "all scenarios", href="index.html"),
+        f" · rehearsed in {took(rehearsal)}",
+        class_="note",
+    )

@@ -10,7 +10,13 @@ _DIRECTIONS: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066
 """Characters that turn the text around them, so that it reads as something else (Unicode Standard Annex 9)."""
 _NOT_TEXT: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Controls, halves of characters, and separators of lines that are no newline."""
-_SIGNS: Final = {"Percent": " %", "Milliseconds": " ms", "Microseconds": " µs", "Seconds": " s", "Bytes": " B"}
+_SIGNS: Final = {
+    "Percent": " %",
+    "Milliseconds": " ms",
+    "Microseconds": " µs",
+    "Seconds": " s",
+    "Bytes": " B",
+}
 _UNNAMED: Final = frozenset({"", "None", "Count"})
 _EXACT: Final = 10_000
 """From here on a value is shown without decimals; smaller ones have four significant digits."""

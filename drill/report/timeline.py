@@ -37,7 +37,12 @@ def timeline(rehearsal: Rehearsal) -> str:
     lines = sum(row.has_line for group in shown.groups for row in group.rows)
     tracks = Tracks(facts, numbered, columns(lines))
     picture = _picture(facts, shown, tracks)
-    data = {"begins": rehearsal.begins_s, "lasts": facts.moments.lasts_s, "step": rehearsal.step_s, "rows": tracks.data}
+    data = {
+        "begins": rehearsal.begins_s,
+        "lasts": facts.moments.lasts_s,
+        "step": rehearsal.step_s,
+        "rows": tracks.data,
+    }
     return page(
         f"{'✓' if rehearsal.passed else '✗'} {rehearsal.name}",
         ICONS,
@@ -58,7 +63,12 @@ def timeline(rehearsal: Rehearsal) -> str:
 def _picture(facts: Facts, shown: Rows, tracks: Tracks) -> Html:
     step = facts.moments.percent(facts.moments.begins_s + step_s(facts.moments))
     inside = [
-        tag("div", tag("div", tag("span", "UTC", class_="note"), class_="label"), tag("div", axis(facts.moments), class_="track"), class_="row axis"),
+        tag(
+            "div",
+            tag("div", tag("span", "UTC", class_="note"), class_="label"),
+            tag("div", axis(facts.moments), class_="track"),
+            class_="row axis",
+        ),
         *_lanes(facts, tracks.flags),
         *(_group(one, tracks) for one in shown.groups),
         *_helpers(shown, tracks),

@@ -38,7 +38,9 @@ class Tracks:
         name = f"row-{len(self.data) + 1}"
         chart = self._chart(row)
         self.data[name] = readings.of(self.facts, row.alarm, chart)
-        about = [one for one in self.flags if one.verdict.alarm == row.alarm.name and row.role != "suppressor"]
+        about = [
+            one for one in self.flags if one.verdict.alarm == row.alarm.name and row.role != "suppressor"
+        ]
         failed = any(not one.verdict.passed for one in about)
         return tag(
             "div",
@@ -63,7 +65,11 @@ class Tracks:
         if any(one.verdict.at_s is not None for one in about):
             found.append(flags(self.facts, about))
         if chart:
-            shown = (chart.svg(name, chart.label()), *readings.heights(chart), *readings.gaps(chart, self.facts.moments))
+            shown = (
+                chart.svg(name, chart.label()),
+                *readings.heights(chart),
+                *readings.gaps(chart, self.facts.moments),
+            )
             found.append(tag("div", *shown, class_="chart"))
         return found
 
@@ -80,7 +86,11 @@ class Tracks:
             )
             for one in about
         )
-        inside = (tag("span", short, class_="name", title=hover), join(numbers), tag("span", _note(row), class_="note"))
+        inside = (
+            tag("span", short, class_="name", title=hover),
+            join(numbers),
+            tag("span", _note(row), class_="note"),
+        )
         return tag("div", *inside, class_="label", style=f"--depth:{row.depth}")
 
 
