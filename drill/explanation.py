@@ -180,7 +180,8 @@ def _firing(alarm: MetricAlarm, tried: _Tried, extra: int) -> Iterator[Fact]:
 def _span(datapoints: int, period_s: int, of: str) -> str:
     """Return how long so many datapoints take, of windows that move on every minute.
 
-    A datapoint may breach as soon as a part of its period does (a sum), or only when all of it does (a minimum).
+    A datapoint may breach as soon as a part of its period does (a sum), or only when all of it does (a
+    minimum).
     """
     longest = durations.text_of(datapoints * period_s)
     if period_s <= _MINUTE_S:
