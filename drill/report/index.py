@@ -27,7 +27,9 @@ def index(rehearsals: Sequence[Rehearsal]) -> str:
     failed = sum(not one.passed for one in rehearsals)
     verdict = f"✗ {failed} not as expected" if failed else "✓ all as expected"
     titles = dict.fromkeys(one.system.title for one in rehearsals)
+    of = ", ".join(titles) or "nothing"
     total = sum(one.took_s for one in rehearsals)
+    about = f"{count(len(rehearsals), 'scenario')} of {of} in {total:.2f} s"
     return page(
         f"{'✗' if failed else '✓'} {count(len(rehearsals), 'scenario')}",
         ICONS,
@@ -36,10 +38,20 @@ def index(rehearsals: Sequence[Rehearsal]) -> str:
             tag(
                 "header",
                 tag("h1", "Rehearsal"),
-                tag("p", tag("span", verdict, class_=f"badge {'failed' if failed else 'passed'}"), class_="verdict"),
-                tag("p", f"{count(len(rehearsals), 'scenario')} of {', '.join(titles) or 'nothing'} in {total:.2f} s", class_="note"),
+                tag(
+                    "p",
+                    tag("span", verdict, class_=f"badge {'failed' if failed else 'passed'}"),
+                    class_="verdict",
+                ),
+                tag(
+                    "p",
+                    about,
+                    class_="note",
+                ),
             ),
-            tag("section", *map(_scenario, sorted(rehearsals, key=lambda one: one.passed)), class_="scenarios"),
+            tag(
+                "section", *map(_scenario, sorted(rehearsals, key=lambda one: one.passed)), class_="scenarios"
+            ),
             class_="index",
         ),
     )
@@ -52,14 +64,23 @@ def _scenario(rehearsal: Rehearsal) -> Html:
         tag("span", icon(kind), count(number, kind), class_="none" if not number else None)
         for kind, number in (("page", summary.pages), ("ticket", summary.tickets))
     )
-    wrong = (
-        tag("li", one.expected, ": ", one.found) for one in rehearsal.verdicts if not one.passed
-    )
+    wrong = (tag("li", one.expected, ": ", one.found) for one in rehearsal.verdicts if not one.passed)
     return tag(
         "a",
         tag("span", "✓" if rehearsal.passed else "✗", class_=f"badge {verdict}"),
-        tag("div", tag("h2", rehearsal.name), tag("p", rehearsal.says), tag("ul", *wrong) if not rehearsal.passed else Html()),
-        tag("div", tag("b", summary.verdict), tag("span", *told, class_="told"), tag("span", took(rehearsal), class_="note"), class_="numbers"),
+        tag(
+            "div",
+            tag("h2", rehearsal.name),
+            tag("p", rehearsal.says),
+            tag("ul", *wrong) if not rehearsal.passed else Html(),
+        ),
+        tag(
+            "div",
+            tag("b", summary.verdict),
+            tag("span", *told, class_="told"),
+            tag("span", took(rehearsal), class_="note"),
+            class_="numbers",
+        ),
         class_=f"scenario {verdict}",
         href=quote(file_of(rehearsal.name)),
     )

@@ -1,7 +1,8 @@
 """JUnit XML, as CI systems read it: a suite per scenario, a case per expectation.
 
-There is no standard; elements and attributes are those that Jenkins' and GitLab's readers share: `testsuites`,
-`testsuite`, `testcase`, `failure`, `system-out`; `file` and `line` are read by GitLab.
+There is no standard: elements and attributes are those that the readers of Jenkins and GitLab share,
+`testsuites`, `testsuite`, `testcase`, `failure`, `system-out`;
+GitLab reads `file`, editors `line`.
 """
 
 from __future__ import annotations
@@ -46,9 +47,13 @@ def _suite(rehearsal: Rehearsal) -> ET.Element:
     facts = Facts.of(rehearsal)
     sentences = Counter(one.expected for one in rehearsal.verdicts)
     for verdict in rehearsal.verdicts:
-        case = ET.SubElement(suite, "testcase", _case(rehearsal, verdict, once=sentences[verdict.expected] == 1))
+        case = ET.SubElement(
+            suite, "testcase", _case(rehearsal, verdict, once=sentences[verdict.expected] == 1)
+        )
         if not verdict.passed:
-            failure = ET.SubElement(case, "failure", {"type": "expectation", "message": printable(verdict.found)})
+            failure = ET.SubElement(
+                case, "failure", {"type": "expectation", "message": printable(verdict.found)}
+            )
             failure.text = "\n".join(_failure(facts, verdict))
     out = ET.SubElement(suite, "system-out")
     out.text = "\n".join([printable(rehearsal.says), *(told(facts, one) for one in rehearsal.notifications)])
@@ -70,5 +75,11 @@ def _case(rehearsal: Rehearsal, verdict: Verdict, *, once: bool) -> dict[str, st
 
 def _failure(facts: Facts, verdict: Verdict) -> list[str]:
     at = "" if verdict.at_s is None else f"by {facts.moments.both(verdict.at_s)}"
-    lines = [verdict.place, f"expected: {verdict.expected}", f"found: {verdict.found}", at, *facts.about(verdict)]
+    lines = [
+        verdict.place,
+        f"expected: {verdict.expected}",
+        f"found: {verdict.found}",
+        at,
+        *facts.about(verdict),
+    ]
     return [printable(one) for one in lines if one]

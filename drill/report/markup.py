@@ -35,11 +35,13 @@ def tag(name: str, /, *inside: str, **attributes: str | float | bool | None) -> 
     Args:
         name: of the element.
         inside: what it contains; texts are escaped.
-        attributes: `class_` is written `class`, `data_x` is written `data-x`; True stands without a value, and
+        attributes: `class_` is written `class`, `data_x` is written `data-x`; True stands without a value;
             None and False are left out.
     """
     written = "".join(
-        f" {_attribute(key)}" if value is True else f' {_attribute(key)}="{html.escape(printable(str(value), lines=True))}"'
+        f" {_attribute(key)}"
+        if value is True
+        else f' {_attribute(key)}="{html.escape(printable(str(value), lines=True))}"'
         for key, value in attributes.items()
         if value is not None and value is not False
     )

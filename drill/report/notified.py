@@ -20,7 +20,9 @@ def told(facts: Facts, one: Notification) -> str:
 def arrived(rehearsal: Rehearsal, one: Notification) -> tuple[str, ...]:
     """Return the queues in which a notification arrived, dead-letter queues with whose they are."""
     return tuple(
-        f"{message.queue} (dead letters of {message.dead_letter_of})" if message.dead_letter_of else message.queue
+        f"{message.queue} (dead letters of {message.dead_letter_of})"
+        if message.dead_letter_of
+        else message.queue
         for message in rehearsal.messages
         if message.notification == one
     )

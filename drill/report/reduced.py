@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from drill.report.compared import Compared
 
-COLUMNS: Final = 720
-"""What a line is drawn with at most: about one column per pixel of a wide screen's track."""
-_LEAST: Final = 60
-_IN_ALL: Final = 14_000
-"""Columns of all lines of a page together, by which it stays below 1 MB: about 40 bytes each."""
 
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How finely a page is drawn."""
 
-def columns(lines: int) -> int:
-    """Return how many columns each of so many lines on one page may have."""
-    return max(min(COLUMNS, _IN_ALL // max(lines, 1)), _LEAST)
+    columns: int = 720
+    """Of a line at most: about one per pixel of a wide screen's track."""
+    spans: int = 240
+    """Of a state bar at most."""
+
+    def coarser(self) -> Detail:
+        """Return half of it."""
+        return Detail(self.columns // 2, self.spans // 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,6 +29,7 @@ LAYERS: Mapping[str, set[str]] = {
     "stacks.kernel": set(),
     "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
     "drill": {"drill", "numpy"},
+    "drill.report": {"drill", "numpy", "rich"},
     "functions": {"functions", "aws_lambda_powertools", "pydantic"},
     "functions.notifier": {
         "functions",
