@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from drill.rehearsal import Notification, Verdict
+from drill.rehearsal import Notification, Rehearsal, Verdict
 from drill.report.facts import Facts
 from drill.report.markup import Html, join, tag
 from drill.report.notified import told
@@ -39,9 +39,9 @@ class _Pin:
     html: Html
 
 
-def flags_of(facts: Facts) -> tuple[Flag, ...]:
+def flags_of(rehearsal: Rehearsal) -> tuple[Flag, ...]:
     """Return the expectations in their order, numbered."""
-    return tuple(Flag(number, one) for number, one in enumerate(facts.rehearsal.verdicts, 1))
+    return tuple(Flag(number, one) for number, one in enumerate(rehearsal.verdicts, 1))
 
 
 def pins(facts: Facts, flags: Sequence[Flag], notifications: Sequence[Notification]) -> tuple[Html, ...]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from drill.report.compared import Compared
+
+_IN_ALL: Final = 30_000
+"""Columns of all lines of a page together that are worth a try: most take 25 bytes or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,14 @@ class Detail:
     """Of a line at most: about one per pixel of a wide screen's track."""
     spans: int = 240
     """Of a state bar at most."""
+
+    @classmethod
+    def of(cls, lines: int) -> Detail:
+        """Return where to begin with so many lines on a page."""
+        detail = cls()
+        while lines * detail.columns > _IN_ALL:
+            detail = detail.coarser()
+        return detail
 
     def coarser(self) -> Detail:
         """Return half of it."""

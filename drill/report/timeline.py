@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from drill import durations
 from drill.model import CompositeAlarm
 from drill.rehearsal import Rehearsal
-from drill.report import sections
+from drill.report import sections, spans
 from drill.report.axis import axis, step_s
 from drill.report.facts import Facts
 from drill.report.index import write_index as write_index  # noqa: PLC0414 - offered here too
@@ -37,18 +38,19 @@ def write(rehearsal: Rehearsal, folder: Path) -> Path:
 
 def timeline(rehearsal: Rehearsal) -> str:
     """Return a rehearsal's page, as finely drawn as fits into so many bytes."""
-    detail = Detail()
+    shown = rows(rehearsal)
+    states = functools.cache(functools.partial(spans.states, rehearsal))
+    detail = Detail.of(sum(row.has_line for group in shown.groups for row in group.rows))
     while True:
-        drawn = _drawn(rehearsal, detail)
+        tracks = Tracks(Facts.of(rehearsal), flags_of(rehearsal), detail, states)
+        drawn = _drawn(rehearsal, shown, tracks)
         if len(drawn.encode()) <= LIMIT_BYTES or detail.columns <= _LEAST_COLUMNS:
             return drawn
         detail = detail.coarser()
 
 
-def _drawn(rehearsal: Rehearsal, detail: Detail) -> str:
-    facts = Facts.of(rehearsal)
-    shown = rows(rehearsal)
-    tracks = Tracks(facts, flags_of(facts), detail)
+def _drawn(rehearsal: Rehearsal, shown: Rows, tracks: Tracks) -> str:
+    facts = tracks.facts
     picture = _picture(facts, shown, tracks)
     moments = facts.moments
     data = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from drill import durations, rules
 from drill.model import CompositeAlarm, MetricAlarm
-from drill.report import bars, readings, spans
+from drill.report import bars, readings
 from drill.report.chart import Chart
 from drill.report.compared import bound, compared
 from drill.report.facts import Facts
@@ -15,6 +15,7 @@ from drill.report.marks import Flag, pins
 from drill.report.markup import Html, join, tag
 from drill.report.reduced import Detail
 from drill.report.rows import Row
+from drill.report.spans import Span
 from drill.report.texts import count
 
 
@@ -25,6 +26,8 @@ class Tracks:
     facts: Facts
     flags: Sequence[Flag]
     detail: Detail
+    states: Callable[[str], tuple[Span, ...]]
+    """From an alarm's full name to its states over the scenario."""
     data: dict[str, object] = field(default_factory=dict)
     """Id of each row -> its readings."""
 
@@ -37,7 +40,7 @@ class Tracks:
         """
         name = f"row-{len(self.data) + 1}"
         chart = self._chart(row)
-        found = spans.states(self.facts.rehearsal, row.alarm.name)
+        found = self.states(row.alarm.name)
         states = bars.shown(found, self.detail.spans)
         self.data[name] = readings.of(self.facts, row.alarm, states, chart)
         notes = [_note(row), *([chart.range()] if chart else [])]
