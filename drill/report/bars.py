@@ -10,10 +10,9 @@ import numpy as np
 
 from drill import durations
 from drill.model import CompositeAlarm, MetricAlarm, State
-from drill.report.facts import Facts
+from drill.report.facts import Facts, Held
 from drill.report.markup import Html, tag
 from drill.report.spans import Span
-from drill.suppression import Suppressed
 
 _RISING: Final[Sequence[State]] = ("OK", "INSUFFICIENT_DATA", "ALARM")
 """From the best to the worst."""
@@ -71,7 +70,7 @@ def _held(facts: Facts, composite: CompositeAlarm) -> Iterator[Html]:
 
 def held_words(facts: Facts, composite: CompositeAlarm) -> tuple[Html, ...]:
     """Return what held a composite's actions back, in words below its bar."""
-    runs: list[list[Suppressed]] = []
+    runs: list[list[Held]] = []
     for one in facts.suppressed(composite.name):
         if runs and one.from_s <= runs[-1][-1].to_s:
             runs[-1].append(one)
@@ -94,7 +93,7 @@ def held_words(facts: Facts, composite: CompositeAlarm) -> tuple[Html, ...]:
     return (tag("div", *words, class_="why"),) if words else ()
 
 
-def _briefly(facts: Facts, composite: CompositeAlarm, run: list[Suppressed], index: int) -> str:
+def _briefly(facts: Facts, composite: CompositeAlarm, run: list[Held], index: int) -> str:
     """Say what held it back; what it waits for more after is clear from what stands before it."""
     if index and composite.suppressor and run[index].by == "ExtensionPeriod":
         return f"{durations.text_of(composite.suppressor.extension_s)} more"

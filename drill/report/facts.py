@@ -14,10 +14,19 @@ from drill.report.compared import Compared, compared
 from drill.report.moments import Moments
 from drill.report.names import Names
 from drill.report.texts import count, quantity
-from drill.suppression import Suppressed
+from drill.suppression import By
 
 _SHOWN: Final = 4
 """Spans, or children, that are told before the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """When a composite's actions were held back, and by what; at the latest until the scenario's end."""
+
+    from_s: float
+    to_s: float
+    by: By
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +69,21 @@ class Facts:
         rest = f", {count(more, 'more change')}" if more > 0 else ""
         return f"it was {shown}{rest}, then {found[-1].state}"
 
-    def suppressed(self, composite: str) -> tuple[Suppressed, ...]:
+    def suppressed(self, composite: str) -> tuple[Held, ...]:
         """Return when a composite's actions were held back, as far as it is in the scenario."""
         begins_s, ends_s = self.rehearsal.begins_s, self.rehearsal.ends_s
-        spans_of = self.rehearsal.suppressed.get(composite, ())
-        return tuple(one for one in spans_of if one.to_s > begins_s and one.from_s < ends_s)
+        found = (
+            Held(one.from_s, ends_s if one.to_s is None else one.to_s, one.by)
+            for one in self.rehearsal.suppressed.get(composite, ())
+        )
+        return tuple(one for one in found if one.to_s > begins_s and one.from_s < ends_s)
 
-    def held(self, composite: CompositeAlarm, one: Suppressed) -> str:
+    def held(self, composite: CompositeAlarm, one: Held) -> str:
         """Say when a composite's actions were held back, and by what."""
         when = self.moments.span(one.from_s, one.to_s)
         return f"its actions were held back {when}: {self.why(composite, one)}"
 
-    def why(self, composite: CompositeAlarm, one: Suppressed) -> str:
+    def why(self, composite: CompositeAlarm, one: Held) -> str:
         """Say what held a composite's actions back."""
         if composite.suppressor is None:
             return one.by
