@@ -1,1 +1,1 @@
-"""Views of a rehearsal: a table for the terminal, JUnit XML for CI, a timeline for eyes. Nothing is computed twice."""
+"""Views of a rehearsal: a table for the terminal, JUnit XML for CI, a timeline for eyes."""

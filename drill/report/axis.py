@@ -15,6 +15,10 @@ _STEPS_S: Final = (
 """How far apart ticks may be: what people count in."""
 _MOST: Final = 10
 """Ticks that fit beside one another."""
+_EDGE: Final = 94
+"""Percent of the axis from which on a tick's text does not fit."""
+_NARROW_EDGE: Final = 86
+"""The same on a phone."""
 
 
 def step_s(moments: Moments) -> float:
@@ -24,10 +28,12 @@ def step_s(moments: Moments) -> float:
 
 
 def ticks(moments: Moments) -> Iterator[float]:
-    """Yield the times that are written at the axis; the last is left out if it would be cut off."""
+    """Yield the times that are written at the axis; none where its text would be cut off."""
     step = step_s(moments)
     for index in range(int(moments.lasts_s / step) + 1):
-        yield moments.begins_s + index * step
+        at_s = moments.begins_s + index * step
+        if moments.percent(at_s) < _EDGE:
+            yield at_s
 
 
 def axis(moments: Moments) -> Html:
@@ -37,7 +43,7 @@ def axis(moments: Moments) -> Html:
             "span",
             tag("b", moments.clock(at_s)),
             tag("small", moments.offset(at_s)),
-            class_=f"tick{' minor' if index % 2 else ''}{' last' if moments.percent(at_s) > 95 else ''}",  # noqa: PLR2004
+            class_=f"tick{' minor' if index % 2 or moments.percent(at_s) > _NARROW_EDGE else ''}",
             style=f"left:{moments.percent(at_s)}%",
         )
         for index, at_s in enumerate(ticks(moments))

@@ -6,67 +6,95 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import numpy as np
+
 from drill import durations
-from drill.model import CompositeAlarm, State
-from drill.report import spans
-from drill.report.facts import Facts
-from drill.report.markup import Html, join, tag
+from drill.model import CompositeAlarm, MetricAlarm, State
+from drill.report.facts import Facts, Held
+from drill.report.markup import Html, tag
 from drill.report.spans import Span
 
-_MOST: Final = 240
-"""Spans of a bar; an alarm that changed more often is drawn in so many columns, each in its worst state."""
-_WORST: Final[Sequence[State]] = ("ALARM", "INSUFFICIENT_DATA", "OK")
+_RISING: Final[Sequence[State]] = ("OK", "INSUFFICIENT_DATA", "ALARM")
+"""From the best to the worst."""
 _ROOM: Final = 7
 """Percent of the bar that its text needs."""
+_WORDS: Final = 45
+"""Percent that the words below a bar may take."""
+_MIDDLE: Final = 55
+"""From this percent on, they end where what they are about ends."""
 
 
-def bar(facts: Facts, alarm: str) -> Html:
+def bar(facts: Facts, alarm: MetricAlarm | CompositeAlarm, states: Sequence[Span]) -> Html:
     """Return an alarm's bar from the scenario's beginning to its end."""
     moments = facts.moments
+    held = _held(facts, alarm) if isinstance(alarm, CompositeAlarm) else ()
     pieces = []
-    for one in shown(spans.states(facts.rehearsal, alarm)):
+    for one in states:
         left, width = moments.percent(one.from_s), moments.percent(one.to_s) - moments.percent(one.from_s)
         said = f"{one.state} for {durations.text_of(one.lasts_s)}, {moments.span(one.from_s, one.to_s)}"
         inside = ("ALARM",) if one.state == "ALARM" and width > _ROOM else ()
         style = f"left:{left}%;width:{width:.3f}%"
         pieces.append(tag("i", *inside, class_=f"state {one.state.lower()}", style=style, title=said))
-    return tag("div", join(pieces), join(_held(facts, alarm)), class_="bar")
+    return tag("div", *held, *pieces, class_="bar")
 
 
-def shown(found: tuple[Span, ...]) -> tuple[Span, ...]:
-    """Return spans that are few enough to be drawn; a state of a column is the worst in it."""
-    if len(found) <= _MOST:
+def shown(found: tuple[Span, ...], most: int) -> tuple[Span, ...]:
+    """Return spans that are few enough to be drawn: of more, so many columns, each in its worst state."""
+    if len(found) <= most:
         return found
     begins_s, ends_s = found[0].from_s, found[-1].to_s
-    width_s = (ends_s - begins_s) / _MOST
-    worst = [len(_WORST) - 1] * _MOST
-    for one in found:
-        first = int((one.from_s - begins_s) / width_s)
-        last = max(int(-((begins_s - one.to_s) // width_s)), first + 1)
-        for column in range(first, min(last, _MOST)):
-            worst[column] = min(worst[column], _WORST.index(one.state))
-    merged = []
-    position = 0
-    for state, group in itertools.groupby(worst):
-        size = len(list(group))
-        from_s, to_s = (begins_s + width_s * index for index in (position, position + size))
-        merged.append(Span(from_s, ends_s if position + size == _MOST else to_s, _WORST[state]))
-        position += size
-    return tuple(merged)
+    edges_s = np.linspace(begins_s, ends_s, most + 1)
+    worst = np.zeros(most, dtype=np.int64)
+    for rank, state in enumerate(_RISING):
+        some = [one for one in found if one.state == state]
+        first = np.searchsorted(edges_s, [one.from_s for one in some], "right") - 1
+        end = np.searchsorted(edges_s, [one.to_s for one in some], "left")
+        steps = np.bincount(first, minlength=most + 1) - np.bincount(end, minlength=most + 1)
+        worst[np.cumsum(steps)[:most] > 0] = rank
+    starts = np.flatnonzero(np.diff(worst, prepend=-1))
+    pairs = itertools.pairwise((*starts.tolist(), most))
+    return tuple(
+        Span(float(edges_s[start]), float(edges_s[end]), _RISING[worst[start]]) for start, end in pairs
+    )
 
 
-def _held(facts: Facts, alarm: str) -> Iterator[Html]:
-    """Yield what lies over a composite's bar while its actions are held back."""
-    composite = _composite(facts, alarm)
-    if composite is None:
-        return
-    for one in facts.suppressed(alarm):
+def _held(facts: Facts, composite: CompositeAlarm) -> Iterator[Html]:
+    """Yield what lies around a composite's bar while its actions are held back."""
+    for one in facts.suppressed(composite.name):
         left = facts.moments.percent(one.from_s)
         width = facts.moments.percent(one.to_s) - left
-        said = f"{facts.why(composite, one)}; held back {facts.moments.span(one.from_s, one.to_s)}"
-        style = f"left:{left}%;width:{width:.3f}%"
-        yield tag("i", class_=f"held {one.by.lower()}", style=style, title=said)
+        why = facts.why(composite, one)
+        said = f"actions held back, {why}: {facts.moments.span(one.from_s, one.to_s)}"
+        yield tag("i", class_=f"held {one.by.lower()}", style=f"left:{left}%;width:{width:.3f}%", title=said)
 
 
-def _composite(facts: Facts, alarm: str) -> CompositeAlarm | None:
-    return next((one for one in facts.rehearsal.system.composites if one.name == alarm), None)
+def held_words(facts: Facts, composite: CompositeAlarm) -> tuple[Html, ...]:
+    """Return what held a composite's actions back, in words below its bar."""
+    runs: list[list[Held]] = []
+    for one in facts.suppressed(composite.name):
+        if runs and one.from_s <= runs[-1][-1].to_s:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    words = []
+    end = -1.0
+    for run in runs:
+        left = facts.moments.percent(run[0].from_s)
+        why = ", then ".join(
+            dict.fromkeys(_briefly(facts, composite, run, index) for index in range(len(run)))
+        )
+        if left > end:
+            right = 100 - facts.moments.percent(run[-1].to_s)
+            place = (
+                f"left:{left}%;right:0" if left < _MIDDLE else f"left:0;right:{right:.3f}%;text-align:right"
+            )
+            words.append(tag("span", f"held back: {why}", style=place))
+        end = left + _WORDS if left < _MIDDLE else 100.0
+    return (tag("div", *words, class_="why"),) if words else ()
+
+
+def _briefly(facts: Facts, composite: CompositeAlarm, run: list[Held], index: int) -> str:
+    """Say what held it back; what it waits for more after is clear from what stands before it."""
+    if index and composite.suppressor and run[index].by == "ExtensionPeriod":
+        return f"{durations.text_of(composite.suppressor.extension_s)} more"
+    return facts.why(composite, run[index])

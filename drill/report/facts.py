@@ -14,10 +14,19 @@ from drill.report.compared import Compared, compared
 from drill.report.moments import Moments
 from drill.report.names import Names
 from drill.report.texts import count, quantity
-from drill.suppression import Suppressed
+from drill.suppression import By
 
 _SHOWN: Final = 4
 """Spans, or children, that are told before the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """When a composite's actions were held back, and by what; at the latest until the scenario's end."""
+
+    from_s: float
+    to_s: float
+    by: By
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +69,21 @@ class Facts:
         rest = f", {count(more, 'more change')}" if more > 0 else ""
         return f"it was {shown}{rest}, then {found[-1].state}"
 
-    def suppressed(self, composite: str) -> tuple[Suppressed, ...]:
+    def suppressed(self, composite: str) -> tuple[Held, ...]:
         """Return when a composite's actions were held back, as far as it is in the scenario."""
         begins_s, ends_s = self.rehearsal.begins_s, self.rehearsal.ends_s
-        spans_of = self.rehearsal.suppressed.get(composite, ())
-        return tuple(one for one in spans_of if one.to_s > begins_s and one.from_s < ends_s)
+        found = (
+            Held(one.from_s, ends_s if one.to_s is None else one.to_s, one.by)
+            for one in self.rehearsal.suppressed.get(composite, ())
+        )
+        return tuple(one for one in found if one.to_s > begins_s and one.from_s < ends_s)
 
-    def held(self, composite: CompositeAlarm, one: Suppressed) -> str:
+    def held(self, composite: CompositeAlarm, one: Held) -> str:
         """Say when a composite's actions were held back, and by what."""
-        return f"its actions were held back {self.moments.span(one.from_s, one.to_s)}: {self.why(composite, one)}"
+        when = self.moments.span(one.from_s, one.to_s)
+        return f"its actions were held back {when}: {self.why(composite, one)}"
 
-    def why(self, composite: CompositeAlarm, one: Suppressed) -> str:
+    def why(self, composite: CompositeAlarm, one: Held) -> str:
         """Say what held a composite's actions back."""
         if composite.suppressor is None:
             return one.by
@@ -94,25 +107,27 @@ class Facts:
         yield from self._of_values(alarm, shown)
 
     def _of_values(self, alarm: MetricAlarm, shown: Compared) -> Iterator[str]:
-        needs = f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods}"
         if shown.most:
             at = self.moments.both(shown.most_at_s)
-            yield f"{shown.most} of the last {alarm.evaluation_periods} datapoints breached {at}; it needs {needs}"
+            together = f"{shown.most} of {count(alarm.evaluation_periods, 'datapoint')} breached, {at}"
+            needed = alarm.datapoints_to_alarm
+            enough = f"{together}; {needed} {'is' if needed == 1 else 'are'} enough"
+            yield f"at most {together}; it needs {needed}" if shown.most < needed else enough
             return
         nearest = shown.nearest
-        value, at = quantity(float(shown.values[nearest]), shown.unit), float(shown.times_s[nearest])
-        yield f"nothing breached: the nearest was {value} {self.moments.both(at)}; it needs {shown.bound}"
+        value = quantity(float(shown.values[nearest]), shown.unit)
+        at = self.moments.both(float(shown.times_s[nearest]))
+        yield f"nothing breached: the nearest was {value}, {at}; it needs {shown.bound}"
 
     def _of_children(self, composite: CompositeAlarm, at_s: float) -> Iterator[str]:
         children = tuple(dict.fromkeys(rules.children(rules.parse(composite.rule))))
         states = {one: self.rehearsal.state(one, at_s) for one in children}
         alarming = [self.names.short(one) for one, state in states.items() if state == "ALARM"]
         shown = ", ".join(alarming[:_SHOWN]) + (" …" if len(alarming) > _SHOWN else "")
-        yield (
-            f"{self.moments.offset(at_s)}: {len(alarming)} of the {count(len(children), 'alarm')} in its rule "
-            f"{'was' if len(alarming) == 1 else 'were'} in ALARM{': ' + shown if shown else ''}"
-        )
+        were = f"{len(alarming)} of the {count(len(children), 'alarm')} in its rule in ALARM"
+        yield f"{self.moments.offset(at_s)}: {were}{': ' + shown if shown else ''}"
 
     def _of_actions(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[str]:
-        if not alarm.actions.alarm:
+        states = spans.states(self.rehearsal, alarm.name)
+        if not alarm.actions.alarm and any(one.state == "ALARM" for one in states):
             yield "it notifies nobody when it goes into ALARM"

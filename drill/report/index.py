@@ -27,7 +27,9 @@ def index(rehearsals: Sequence[Rehearsal]) -> str:
     failed = sum(not one.passed for one in rehearsals)
     verdict = f"✗ {failed} not as expected" if failed else "✓ all as expected"
     titles = dict.fromkeys(one.system.title for one in rehearsals)
+    of = ", ".join(titles) or "nothing"
     total = sum(one.took_s for one in rehearsals)
+    about = f"{count(len(rehearsals), 'scenario')} of {of} in {total:.2f} s"
     return page(
         f"{'✗' if failed else '✓'} {count(len(rehearsals), 'scenario')}",
         ICONS,
@@ -43,7 +45,7 @@ def index(rehearsals: Sequence[Rehearsal]) -> str:
                 ),
                 tag(
                     "p",
-                    f"{count(len(rehearsals), 'scenario')} of {', '.join(titles) or 'nothing'} in {total:.2f} s",
+                    about,
                     class_="note",
                 ),
             ),

@@ -1,7 +1,8 @@
 """JUnit XML, as CI systems read it: a suite per scenario, a case per expectation.
 
-There is no standard; elements and attributes are those that Jenkins' and GitLab's readers share: `testsuites`,
-`testsuite`, `testcase`, `failure`, `system-out`; `file` and `line` are read by GitLab.
+There is no standard: elements and attributes are those that the readers of Jenkins and GitLab share,
+`testsuites`, `testsuite`, `testcase`, `failure`, `system-out`;
+GitLab reads `file`, editors `line`.
 """
 
 from __future__ import annotations

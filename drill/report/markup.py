@@ -35,7 +35,7 @@ def tag(name: str, /, *inside: str, **attributes: str | float | bool | None) -> 
     Args:
         name: of the element.
         inside: what it contains; texts are escaped.
-        attributes: `class_` is written `class`, `data_x` is written `data-x`; True stands without a value, and
+        attributes: `class_` is written `class`, `data_x` is written `data-x`; True stands without a value;
             None and False are left out.
     """
     written = "".join(

@@ -19,13 +19,14 @@ class Names:
 
     @classmethod
     def of(cls, system: System) -> Names:
-        """Return those of a system; of several short names of an alarm the shortest, then the first by letter."""
+        """Return those of a system; of several short names of an alarm the shortest."""
         shorts: dict[str, str] = {}
         for short, full in system.short_names.items():
             best = shorts.get(full, full)
             shorts[full] = min(best, short, key=lambda name: (len(name), name))
-        everything = (*system.alarms, *system.composites)
-        return cls(shorts, {one.name: one.service for one in everything if one.service})
+        services = {one.name: one.service for one in system.alarms if one.service}
+        services |= {one.name: one.service for one in system.composites if one.service}
+        return cls(shorts, services)
 
     def short(self, alarm: str) -> str:
         """Return what people call an alarm; its full name if it has no other."""

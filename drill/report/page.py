@@ -30,7 +30,9 @@ def page(title: str, *body: Html, script: bool = False) -> str:
     """
     style = Html((_HERE / "timeline.css").read_text(encoding="utf-8"))
     code = Html((_HERE / "timeline.js").read_text(encoding="utf-8")) if script else None
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {_source(code)}; base-uri 'none'; form-action 'none'"
+    rules = ("default-src", "base-uri", "form-action")
+    nothing = "; ".join(f"{one} 'none'" for one in rules)
+    policy = f"{nothing}; style-src 'unsafe-inline'; script-src {_source(code)}"
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
 from drill.model import CompositeAlarm, MetricAlarm
-from drill.report import bars, spans
 from drill.report.chart import Chart
 from drill.report.facts import Facts
 from drill.report.markup import Html, tag
 from drill.report.moments import Moments
-from drill.report.texts import quantity, suffix
+from drill.report.spans import Span
+from drill.report.texts import suffix
 
 _NO_DATA_ROOM: Final = 12
 """Percent of the width that the words "no data" need."""
-_LINE_ROOM: Final = 24
-"""Percent of the height that a line of text needs."""
 
 
-def heights(chart: Chart) -> Iterator[Html]:
-    """Yield what the heights of a line mean: what it is compared with, and its greatest value."""
-    line = chart.line
-    top = None
-    if not line.has_band and len(line.upper):
-        top = chart.percent(float(line.upper[0]))
-        yield tag("span", line.bound, class_="bound", style=f"top:{top}%")
-    finite = line.values[np.isfinite(line.values)]
-    if len(finite):
-        greatest = float(finite.max())
-        height = chart.percent(greatest)
-        if top is None or abs(height - top) >= _LINE_ROOM:
-            yield tag("span", f"max {quantity(greatest, line.unit)}", class_="most", style=f"top:{height}%")
+def bound(chart: Chart) -> Iterator[Html]:
+    """Yield what a line is compared with, at its height; a band is seen."""
+    if not chart.line.has_band and len(chart.line.upper):
+        top = chart.percent(float(chart.line.upper[0]))
+        yield tag("span", chart.line.bound, class_="bound", style=f"top:{top}%")
 
 
 def gaps(chart: Chart, moments: Moments) -> Iterator[Html]:
     """Yield "no data" for every gap that is wide enough for the words."""
     there = chart.line.times_s[chart.line.breaching >= 0]
-    for before_s, after_s in itertools.pairwise((moments.begins_s, *there.tolist(), moments.ends_s)):
-        left, right = moments.percent(before_s), moments.percent(after_s)
-        if right - left >= _NO_DATA_ROOM:
-            yield tag("span", "no data", class_="nodata", style=f"left:{(left + right) / 2:.3f}%")
+    edges_s = np.concatenate(([moments.begins_s], there, [moments.ends_s]))
+    wide = np.flatnonzero(np.diff(edges_s) >= moments.lasts_s * _NO_DATA_ROOM / 100)
+    for index in wide.tolist():
+        middle_s = float(edges_s[index] + edges_s[index + 1]) / 2
+        yield tag("span", "no data", class_="nodata", style=f"left:{moments.percent(middle_s)}%")
 
 
-def of(facts: Facts, alarm: MetricAlarm | CompositeAlarm, chart: Chart | None) -> dict[str, object]:
+def of(
+    facts: Facts, alarm: MetricAlarm | CompositeAlarm, states: Sequence[Span], chart: Chart | None
+) -> dict[str, object]:
     """Return a row's name, states and values for the crosshair; times are seconds after the beginning."""
     begins_s = facts.moments.begins_s
     found: dict[str, object] = {
         "name": facts.names.short(alarm.name),
-        "states": [
-            [round(one.from_s - begins_s), one.state]
-            for one in bars.shown(spans.states(facts.rehearsal, alarm.name))
-        ],
+        "states": [[round(one.from_s - begins_s), one.state] for one in states],
     }
     if isinstance(alarm, CompositeAlarm):
         found["held"] = [
@@ -65,7 +54,7 @@ def of(facts: Facts, alarm: MetricAlarm | CompositeAlarm, chart: Chart | None) -
 
 
 def _values(chart: Chart, begins_s: float) -> dict[str, object]:
-    few = chart.reduced
+    few = chart.shapes.few
     found: dict[str, object] = {
         "times": [round(float(one) - begins_s) for one in few.times_s],
         "values": _short(np.fmin(few.first, few.last)),

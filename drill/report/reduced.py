@@ -10,16 +10,30 @@ import numpy as np
 
 from drill.report.compared import Compared
 
-COLUMNS: Final = 720
-"""What a line is drawn with at most: about one column per pixel of a wide screen's track."""
-_LEAST: Final = 60
-_IN_ALL: Final = 14_000
-"""Columns of all lines of a page together, by which it stays below 1 MB: about 40 bytes each."""
+_IN_ALL: Final = 30_000
+"""Columns of all lines of a page together that are worth a try: most take 25 bytes or more."""
 
 
-def columns(lines: int) -> int:
-    """Return how many columns each of so many lines on one page may have."""
-    return max(min(COLUMNS, _IN_ALL // max(lines, 1)), _LEAST)
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How finely a page is drawn."""
+
+    columns: int = 720
+    """Of a line at most: about one per pixel of a wide screen's track."""
+    spans: int = 240
+    """Of a state bar at most."""
+
+    @classmethod
+    def of(cls, lines: int) -> Detail:
+        """Return where to begin with so many lines on a page."""
+        detail = cls()
+        while lines * detail.columns > _IN_ALL:
+            detail = detail.coarser()
+        return detail
+
+    def coarser(self) -> Detail:
+        """Return half of it."""
+        return Detail(self.columns // 2, self.spans // 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,10 +7,11 @@ count: they stand apart, without their children.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from drill import rules
 from drill.model import CompositeAlarm, MetricAlarm, State
@@ -18,6 +19,9 @@ from drill.rehearsal import Rehearsal
 from drill.report import spans
 from drill.report.facts import Facts
 from drill.report.summary import severity
+
+_MOST: Final = 300
+"""Rows of a page: nobody reads more, and a browser takes its time. What failed comes first."""
 
 Role = Literal["alarm", "child", "suppressor"]
 
@@ -50,6 +54,8 @@ class Rows:
     groups: tuple[Group, ...]
     helpers: tuple[Row, ...]
     """Composites that changed and only hold others back, or count."""
+    more: tuple[str, ...]
+    """Full names of alarms that matter too, for which there is no room."""
     others: Mapping[State, tuple[str, ...]]
     """State -> the full names of the alarms that stayed in it and are not shown."""
 
@@ -57,15 +63,20 @@ class Rows:
 def rows(rehearsal: Rehearsal) -> Rows:
     """Return what the timeline of a rehearsal shows."""
     picked = _Picked.of(rehearsal)
-    groups = sorted(picked.groups(), key=picked.rank)
-    shown = {row.alarm.name for group in groups for row in group.rows}
+    every = sorted(picked.groups(), key=picked.rank)
+    sizes = itertools.accumulate(len(group.rows) for group in every)
+    groups = [group for group, size in zip(every, sizes, strict=True) if size <= _MOST or group is every[0]]
+    shown = {row.alarm.name for group in every for row in group.rows}
+    more = shown - {row.alarm.name for group in groups for row in group.rows}
     helpers = tuple(Row(one, 0, "alarm", has_line=False) for one in picked.helpers() if one.name not in shown)
     shown.update(row.alarm.name for row in helpers)
     others: dict[State, list[str]] = defaultdict(list)
-    for alarm in (*rehearsal.system.alarms, *rehearsal.system.composites):
-        if alarm.name not in shown:
-            others[rehearsal.state(alarm.name, rehearsal.begins_s)].append(alarm.name)
-    return Rows(tuple(groups), helpers, {state: tuple(names) for state, names in others.items()})
+    for name in (*picked.metrics, *picked.composites):
+        if name not in shown:
+            others[rehearsal.state(name, rehearsal.begins_s)].append(name)
+    return Rows(
+        tuple(groups), helpers, tuple(sorted(more)), {state: tuple(names) for state, names in others.items()}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +168,14 @@ class _Picked:
             for alarm in (self.metrics.get(suppressor.alarm), self.composites.get(suppressor.alarm)):
                 if alarm:
                     yield Row(alarm, depth, "suppressor", has_line=False)
+            yield from self._causes(suppressor.alarm, depth + 1)
+
+    def _causes(self, suppressor: str, depth: int) -> Iterator[Row]:
+        """Yield the metric alarms that made a suppressor change, unless they are shown already."""
+        composite = self.composites.get(suppressor)
+        for child in dict.fromkeys(rules.children(rules.parse(composite.rule))) if composite else ():
+            if child in self.metrics and child in self.changed and child not in self.drawn:
+                yield self._row(self.metrics[child], depth, "child", explains=False)
 
     def _row(self, alarm: MetricAlarm, depth: int, role: Role, *, explains: bool) -> Row:
         matters = explains or alarm.name in self.expected | self.changed | self.notified

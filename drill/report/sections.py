@@ -1,19 +1,19 @@
-"""What stands around the timeline, in words: verdict, what went wrong, expectations, notifications, the rest."""
+"""What stands around the timeline in words: what went wrong, what was expected, who was notified."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from drill import durations
-from drill.model import State
 from drill.rehearsal import Notification, Rehearsal
 from drill.report.facts import Facts
+from drill.report.marks import Flag, icon, mark
 from drill.report.markup import Html, join, tag
-from drill.report.marks import Flag, icon, loudest
 from drill.report.names import Names
 from drill.report.notified import arrived
+from drill.report.rows import Rows
 from drill.report.summary import Summary, took
 from drill.report.texts import count
 
@@ -34,8 +34,8 @@ def header(rehearsal: Rehearsal, facts: Facts) -> Html:
         count(summary.tickets, "ticket"),
         class_="told",
     )
-    lasts = durations.text_of(facts.moments.lasts_s)
-    about = f"{rehearsal.system.title} · {facts.moments.date()} · {lasts} in steps of {durations.text_of(rehearsal.step_s)}"
+    lasts, step = (durations.text_of(one) for one in (facts.moments.lasts_s, rehearsal.step_s))
+    about = f"{rehearsal.system.title} · {facts.moments.date()} · {lasts} in steps of {step}"
     return tag(
         "header",
         tag("h1", rehearsal.name),
@@ -57,19 +57,16 @@ def wrong(flags: Sequence[Flag], facts: Facts) -> Html:
 
 def _wrong(flag: Flag, facts: Facts) -> Html:
     verdict = flag.verdict
-    at = (
-        ()
-        if verdict.at_s is None
-        else (tag("span", f"by {facts.moments.both(verdict.at_s)}", class_="note"),)
-    )
-    found = (
-        tag("p", tag("b", "expected "), verdict.expected, " ", *at),
-        tag("p", tag("b", "found "), verdict.found),
-    )
-    known = facts.about(verdict)
-    listed = (tag("ul", *(tag("li", one) for one in known)),) if known else ()
+    at = () if verdict.at_s is None else (" ", tag("span", facts.moments.both(verdict.at_s), class_="note"))
+    known = tag("ul", *(tag("li", one) for one in facts.about(verdict)))
     number = tag("a", f"✗{flag.number}", class_="flag failed", href=f"#expected-{flag.number}")
-    return tag("article", number, tag("div", *found, *listed, tag("code", verdict.place)))
+    said = tag(
+        "dl",
+        *(tag("dt", "expected"), tag("dd", verdict.expected, *at)),
+        *(tag("dt", "found"), tag("dd", tag("b", verdict.found), known)),
+        *(tag("dt", "in"), tag("dd", tag("code", verdict.place))),
+    )
+    return tag("article", number, said)
 
 
 def expected(flags: Sequence[Flag], facts: Facts) -> Html:
@@ -116,10 +113,9 @@ def _notified(facts: Facts, one: Notification) -> Html:
     whom = ", ".join(one.reached) or "nobody"
     held = f"held back since {facts.moments.offset(one.changed_s)}" if one.changed_s < one.at_s else ""
     notes = " · ".join(part for part in (held, f"in {', '.join(queues)}" if queues else "") if part)
-    kind = loudest(facts, [one])
     return tag(
         "li",
-        tag("span", icon(kind), class_=f"mark {kind}{'' if one.state == 'ALARM' else ' over'}"),
+        mark(facts, [one]),
         tag(
             "div",
             tag("p", f"{one.state} ", tag("b", facts.names.short(one.alarm), title=one.alarm)),
@@ -129,26 +125,27 @@ def _notified(facts: Facts, one: Notification) -> Html:
     )
 
 
-def others(found: Mapping[State, Sequence[str]], names: Names) -> Html:
-    """Return the alarms that stayed what they were, folded."""
-    return (
-        tag("section", *(_stayed(state, some, names) for state, some in found.items()), class_="others")
-        if found
-        else Html()
-    )
+def others(shown: Rows, names: Names) -> Html:
+    """Return the alarms that are not in the picture, folded: most stayed what they were."""
+    folded = [_folded(f"stayed {state}", some, names) for state, some in shown.others.items()]
+    if shown.more:
+        folded.insert(0, _folded("changed too, or were expected to", shown.more, names))
+    return tag("section", *folded, class_="others") if folded else Html()
 
 
-def _stayed(state: State, some: Sequence[str], names: Names) -> Html:
+def _folded(what: str, some: Sequence[str], names: Names) -> Html:
     by_service: dict[str, list[str]] = defaultdict(list)
     for alarm in some:
         by_service[names.services.get(alarm, "")].append(alarm)
-    parts = (
-        tag("dt", service or "no service") + tag("dd", _listed(service, alarms, names, len(some)))
+    parts = [
+        part
         for service, alarms in by_service.items()
-    )
-    return tag(
-        "details", tag("summary", f"{count(len(some), 'alarm')} stayed {state}"), tag("dl", *map(Html, parts))
-    )
+        for part in (
+            tag("dt", service or "no service"),
+            tag("dd", _listed(service, alarms, names, len(some))),
+        )
+    ]
+    return tag("details", tag("summary", f"{count(len(some), 'alarm')} {what}"), tag("dl", *parts))
 
 
 def _listed(service: str, alarms: Iterable[str], names: Names, total: int) -> Html:

@@ -25,13 +25,15 @@ class Span:
 
 def states(rehearsal: Rehearsal, alarm: str) -> tuple[Span, ...]:
     """Return the spans of an alarm (its full name), from the scenario's beginning to its end."""
-    times_s = [rehearsal.begins_s]
-    found = [rehearsal.state(alarm, rehearsal.begins_s)]
+    begins_s, ends_s = rehearsal.begins_s, rehearsal.ends_s
+    times_s = [begins_s]
+    found = [rehearsal.state(alarm, begins_s)]
     for change in rehearsal.changes.get(alarm, ()):
-        if rehearsal.begins_s < change.at_s < rehearsal.ends_s and change.new != found[-1]:
-            times_s.append(change.at_s)
-            found.append(change.new)
-    edges = itertools.pairwise((*times_s, rehearsal.ends_s))
+        at_s, new = change.at_s, change.new
+        if begins_s < at_s < ends_s and new != found[-1]:
+            times_s.append(at_s)
+            found.append(new)
+    edges = itertools.pairwise((*times_s, ends_s))
     return tuple(Span(start, end, state) for (start, end), state in zip(edges, found, strict=True))
 
 

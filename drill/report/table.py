@@ -1,4 +1,4 @@
-"""What was rehearsed, for the terminal: a line for a scenario that went as expected, what to look at for others."""
+"""What was rehearsed, for the terminal: a line for each scenario, and what to look at if one failed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from drill.rehearsal import Rehearsal, Verdict
@@ -18,8 +16,9 @@ from drill.report.texts import count, printable
 
 _WIDEST_NAME: Final = 32
 """Columns that the names of scenarios may take before they push the rest aside."""
+_INDENT: Final = 4
 _LABEL: Final = 9
-"""Columns of `expected` and what stands under it."""
+"""Columns of `expected`, and of what stands under it."""
 
 
 def show(rehearsals: Sequence[Rehearsal], console: Console, *, verbose: bool = False) -> None:
@@ -31,57 +30,62 @@ def show(rehearsals: Sequence[Rehearsal], console: Console, *, verbose: bool = F
         verbose: all expectations and all notifications, too.
     """
     width = min(max((len(printable(one.name)) for one in rehearsals), default=0), _WIDEST_NAME)
-    good, bad = ("ok", "FAILED") if console.options.ascii_only else ("✓", "✗")
+    marks = ("ok", "FAILED") if console.options.ascii_only else ("✓", "✗")
     for rehearsal in rehearsals:
-        mark = Text(good, "green") if rehearsal.passed else Text(bad, "bold red")
-        console.print(_headline(rehearsal, mark, width), soft_wrap=False)
-        _details(rehearsal, console, (good, bad), verbose=verbose)
+        summary = Summary.of(rehearsal)
+        said = (summary.verdict, summary.told, took(rehearsal))
+        name = (printable(rehearsal.name).ljust(width), "bold")
+        _print(
+            console,
+            Text.assemble(_mark(marks, passed=rehearsal.passed), " ", name, *(f"   {one}" for one in said)),
+        )
+        for line, indent in _details(rehearsal, marks, verbose=verbose):
+            _print(console, line, indent)
     if len(rehearsals) > 1:
         failed = sum(not one.passed for one in rehearsals)
-        said = f"{count(len(rehearsals), 'scenario')}, {'all as expected' if not failed else f'{failed} not as expected'}"
-        console.print(Text(said, "bold red" if failed else ""))
+        verdict = f"{failed} not as expected" if failed else "all as expected"
+        _print(
+            console, Text(f"{count(len(rehearsals), 'scenario')}, {verdict}", "bold red" if failed else "")
+        )
 
 
-def _headline(rehearsal: Rehearsal, mark: Text, width: int) -> Text:
-    summary = Summary.of(rehearsal)
-    name = printable(rehearsal.name).ljust(width)
-    parts = (name, summary.verdict, summary.told, took(rehearsal))
-    return Text.assemble(mark, " ", (parts[0], "bold"), *("   " + part for part in parts[1:]))
+def _mark(marks: tuple[str, str], *, passed: bool) -> Text:
+    return Text(marks[0], "green") if passed else Text(marks[1], "bold red")
 
 
-def _details(rehearsal: Rehearsal, console: Console, marks: tuple[str, str], *, verbose: bool) -> None:
+def _details(rehearsal: Rehearsal, marks: tuple[str, str], *, verbose: bool) -> Iterator[tuple[Text, int]]:
+    """Yield lines, each with the columns by which its further lines are indented."""
     facts = Facts.of(rehearsal)
     for verdict in rehearsal.verdicts:
         if verdict.passed and not verbose:
             continue
-        mark = Text(marks[0], "green") if verdict.passed else Text(marks[1], "red")
-        console.print(_indented(Text.assemble(mark, " ", (printable(verdict.place), "dim")), 2))
+        place = (printable(verdict.place), "dim")
+        yield Text.assemble("  ", _mark(marks, passed=verdict.passed), " ", place), _INDENT
         for label, said in _said(facts, verdict):
-            line = Text.assemble((label.ljust(_LABEL), "dim"), printable(said))
-            console.print(_hanging(line))
-    if verbose:
-        for one in rehearsal.notifications:
-            console.print(_indented(Text(told(facts, one)), 2))
+            start = (" " * _INDENT + label.ljust(_LABEL), "dim")
+            yield Text.assemble(start, printable(said)), _INDENT + _LABEL
+    for one in rehearsal.notifications if verbose else ():
+        yield Text(f"  {told(facts, one)}"), _INDENT
 
 
 def _said(facts: Facts, verdict: Verdict) -> Iterator[tuple[str, str]]:
     yield "expected", verdict.expected
-    yield "found", verdict.found
     if verdict.at_s is not None:
-        yield "by", facts.moments.both(verdict.at_s)
+        yield "when", facts.moments.both(verdict.at_s)
+    yield "found", verdict.found
     if not verdict.passed:
         for number, fact in enumerate(facts.about(verdict)):
             yield "" if number else "facts", fact
 
 
-def _indented(text: Text, left: int) -> Padding:
-    return Padding(text, (0, 0, 0, left))
-
-
-def _hanging(line: Text) -> Padding:
-    """Return a line whose further ones begin below its text, not below its label."""
-    grid = Table.grid(padding=0)
-    grid.add_column(width=_LABEL)
-    grid.add_column(overflow="fold")
-    grid.add_row(line[:_LABEL], line[_LABEL:])
-    return Padding(grid, (0, 0, 0, 4))
+def _print(console: Console, line: Text, indent: int = 2) -> None:
+    """Print a line; what does not fit goes on below, indented, and nothing is padded."""
+    room = max(console.width - indent, 1)
+    first = line.wrap(console, console.width, no_wrap=False)[0]
+    first.rstrip()
+    console.print(first, soft_wrap=True)
+    rest = line[len(first.plain) :]
+    rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
+    for more in rest.wrap(console, room) if rest.plain else ():
+        more.rstrip()
+        console.print(Text(" " * indent) + more, soft_wrap=True)

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Final
 
 _DIRECTIONS: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
-"""Characters that turn the text around them, so that it reads as something else (Unicode Standard Annex 9)."""
+"""Characters that turn the text around them, so that it reads as another (Unicode Standard Annex 9)."""
 _NOT_TEXT: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Controls, halves of characters, and separators of lines that are no newline."""
 _SIGNS: Final = {
@@ -30,6 +30,8 @@ def printable(text: str, *, lines: bool = False) -> str:
         text: anything.
         lines: whether newlines and tabs stay what they are.
     """
+    if text.isprintable():
+        return text
     kept = "\n\t" if lines else ""
     return "".join(one if one in kept or _is_text(one) else _written(one) for one in text)
 
@@ -52,7 +54,7 @@ def count(number: int, noun: str) -> str:
 def number(value: float) -> str:
     """Return a value with as many digits as anybody reads: `0.0123`, `4.2`, `12,346`."""
     if not math.isfinite(value):
-        return "∞" if value > 0 else "−∞" if value < 0 else "no data"
+        return "∞" if value > 0 else "-∞" if value < 0 else "no data"
     size = abs(value)
     if size >= _HUGE:
         return f"{value:.3g}"
@@ -65,5 +67,5 @@ def quantity(value: float, unit: str) -> str:
 
 
 def suffix(unit: str) -> str:
-    """Return what stands behind a value of a unit (CloudWatch's StandardUnit): ` %`, ` ms`; counts have nothing."""
+    """Return what stands behind a value of a unit (CloudWatch's StandardUnit): ` %`, ` ms`."""
     return "" if unit in _UNNAMED else _SIGNS.get(unit, f" {unit}")

@@ -85,8 +85,7 @@
     const track = axis.getBoundingClientRect();
     const x = event.clientX - track.left;
     if (x < -2 || x > track.width + 2) return hide();
-    const fine = lasts / step > track.width ? lasts / track.width : step;
-    at = Math.min(Math.max(Math.round(((x / track.width) * lasts) / fine) * fine, 0), lasts);
+    at = Math.min(Math.max(Math.round(((x / track.width) * lasts) / step) * step, 0), lasts);
     row = event.target.closest(".row");
     const hinted = event.target.closest(".flag, .mark");
     show(hinted ? hinted.dataset.hint : "", event.clientY);

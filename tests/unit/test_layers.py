@@ -29,6 +29,7 @@ LAYERS: Mapping[str, set[str]] = {
     "stacks.kernel": set(),
     "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
     "drill": {"drill", "numpy"},
+    "drill.report": {"drill", "numpy", "rich"},
     **dict.fromkeys(
         ("drill.delivery", "drill.expectations", "drill.grid", "drill.selection", "drill.simulation"),
         {"drill", "numpy", "config.errors", "config.explain"},
