@@ -60,8 +60,8 @@ def evaluate(
 def is_elementwise(expression: Expression, kinds: Mapping[str, Kind] | None = None) -> bool:
     """Return whether it may be computed over [T], before `statistics.evaluations` makes [T, range] of it.
 
-    So it is if each datapoint is made of those of its own time, and none is made where all are missing, as they
-    are before the first step. `kinds` says what ids are; all others are metrics.
+    So it is if each datapoint is made of those of its own time, and none is made where all are missing, as
+    they are before the first step. `kinds` says what ids are; all others are metrics.
     """
     arrays = {id_ for id_, kind in (kinds or {}).items() if kind == "TS[]"}
     return arrays.isdisjoint(names(expression)) and _is_elementwise(expression)
