@@ -210,7 +210,10 @@ def test_elementwise_expressions_may_be_computed_before_evaluations(
     [
         ("IF(m1 >= 10, 100 * m2 / m1, 0)", True), ("m1 - m2", True), ("SUM([m1, m2])", True),
         ("FILL(m1, m2)", True), ("SUM(METRICS()) / METRIC_COUNT(METRICS())", True),
-        ("ABS(m1) > PERIOD(m1)", True), ("FILL(m1, 0)", False), ("FILL(m1, REPEAT)", False),
+        ("ABS(m1) > PERIOD(m1)", True), ("FILL(m1, 0)", False), ("FILL(m1, 0) / m2", True),
+        ("IF(m1 > 5, FILL(m2, 0))", True), ("FILL(m1, 0) + m2", False), ("m1 > TIME_SERIES(5)", False),
+        ("FILL(m1, 0) / (PERIOD(m1) - 60)", False), ("FILL(m1, MAX(m1))", False), ("SUM(METRICS('x'))", True),
+        ("FILL(m1, REPEAT)", False),
         ("m1 - AVG(m1)", False), ("RATE(m1)", False), ("HOUR(m1)", False), ("TIME_SERIES(5)", False),
         ("FIRST(SORT(METRICS(), AVG, DESC))", False), ("SUM(REMOVE_EMPTY(METRICS()))", False),
     ],
@@ -218,6 +221,7 @@ def test_elementwise_expressions_may_be_computed_before_evaluations(
 def test_what_is_elementwise(text: str, elementwise: bool) -> None:  # noqa: FBT001 - the claim itself
     """What looks at other times, or makes something of nothing, is not."""
     assert is_elementwise(parse(text)) is elementwise
+    assert is_elementwise(parse(text), {"m1": "TS[]", "m2": "TS[]"}) is (elementwise and "m1" not in text)
 
 
 @MANY
