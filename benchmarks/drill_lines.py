@@ -3,7 +3,7 @@
     python -m benchmarks.drill_lines --lines 1000000
 
 Lines are structured ones of 150 to 300 bytes, as services write them: one in twenty is an error, one in eight
-has an escaped character, one in a hundred is plain text. They are made once; the ways to read them take turns,
+has an escaped character, one in a hundred is plain text. They are made once; the ways to read them take turns
 in this process: compare the ratios, not the seconds. Every filter's count of matches is shown, and has to be
 the same as with every line read as JSON first.
 """
