@@ -34,6 +34,7 @@ LAYERS: Mapping[str, set[str]] = {
         ("drill.delivery", "drill.expectations", "drill.grid", "drill.selection", "drill.simulation"),
         {"drill", "numpy", "config.errors", "config.explain"},
     ),
+    "drill.recordings": {"drill", "config.explain"},
     "drill.traffic": {"drill", "numpy", "config.errors"},
     "drill.scenarios": {
         "drill",
