@@ -107,6 +107,7 @@ NOT_MATCHING = [
         "{ $.level = E*R }",
         "{ $.level != E* }",
         "{ $.level = *ERR }",
+        "{ $.level = RO* }",
         "{ $.ms = 1*5 }",
         "{ $.level = error }",
     ),
