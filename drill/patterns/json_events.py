@@ -89,7 +89,7 @@ def holds(expression: Expression) -> Callable[[dict[str, Any]], bool]:
 
 def _condition(condition: Condition) -> Callable[[dict[str, Any]], bool]:
     path = condition.selector
-    if not isinstance(path, JsonPath):  # pragma: no cover
+    if not isinstance(path, JsonPath):
         message = f"{path} is no selector of JSON"
         raise TypeError(message)
     if isinstance(condition, NotExists):

@@ -116,7 +116,7 @@ def _test(condition: Expression) -> Callable[[str], bool]:
         return every([_test(one) for one in condition.parts])
     if isinstance(condition, Or):
         return some([_test(one) for one in condition.parts])
-    if not isinstance(condition, Comparison):  # pragma: no cover
+    if not isinstance(condition, Comparison):
         message = f"{condition} is no condition on a field"
         raise TypeError(message)
     return comparing(condition.operator, condition.operand)
