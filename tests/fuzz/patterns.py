@@ -132,16 +132,18 @@ def try_changed(seeds: Sequence[str], events: Sequence[str], chance: random.Rand
         if patterns.parse(patterns.text_of(pattern)) != pattern:
             finds.add(f"printed and read is another pattern: {text!r}")
         matcher = patterns.compile(pattern)
-        for event in own:
-            finds.tried["events"] += 1
-            if matcher.matches(event) is not (matcher.match(event) is not None):
-                finds.add(f"matches and match disagree: {text!r} on {event!r}")
-            if modest(text) and matcher.matches(event) is not oracle.meets(pattern, event):
-                finds.add(f"the plain reading differs: {text!r} on {event!r}")
+        answers = [(event, matcher.matches(event), matcher.match(event) is not None) for event in own]
+        finds.tried["events"] += len(own)
     except Exception as error:  # noqa: BLE001  # that is what is looked for
-        finds.add(f"{type(error).__name__}: {error}: {text!r} on {own!r}")
-    if modest(text) and time.perf_counter() - started > SLOW_S:
-        finds.add(f"{time.perf_counter() - started:.1f} s for {text!r} on {own!r}")
+        finds.add(f"{type(error).__name__}: {error}: {text!r} on {own!r:.2000}")
+        return
+    if (took_s := time.perf_counter() - started) > SLOW_S:
+        finds.add(f"{took_s:.1f} s for {text!r} on {own!r:.2000}")
+    for event, matches, match in answers:
+        if matches is not match:
+            finds.add(f"matches and match disagree: {text!r} on {event!r:.2000}")
+        if modest(text) and matches is not oracle.meets(pattern, event):
+            finds.add(f"the plain reading differs: {text!r} on {event!r:.2000}")
 
 
 def modest(text: str) -> bool:
