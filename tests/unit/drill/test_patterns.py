@@ -132,6 +132,7 @@ NOT_MATCHING = [
     "{ $.on IS FALSE }",
     "{ $.level IS TRUE }",
     "{ $.count IS TRUE }",
+    "{ $.list[0] IS TRUE }",
     "{ $.off IS NULL }",
     "{ $.empty IS NULL }",
     # Null has no value; a missing one neither; objects and lists match nothing.
