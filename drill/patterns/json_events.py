@@ -28,21 +28,31 @@ def _refuse(constant: str) -> NoReturn:
     raise json.JSONDecodeError(message, constant, 0)
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse).decode
-_decode_long_numbers = json.JSONDecoder(parse_constant=_refuse, parse_int=float).decode
+_decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
+_decode_long_numbers = json.JSONDecoder(parse_constant=_refuse, parse_int=float).raw_decode
+_SPACE = " \t\r\n"
 
 
 def read(event: str) -> dict[str, Any] | None:
     """Return the object that an event is, None for any other event."""
+    if not event.startswith("{"):
+        event = event.lstrip(_SPACE)
+        if not event.startswith("{"):
+            return None
     try:
-        document = _decode(event)
+        document, end = _decoded(event)
+    except (json.JSONDecodeError, RecursionError):
+        return None
+    return None if end < len(event) and event[end:].strip(_SPACE) else document
+
+
+def _decoded(event: str) -> tuple[Any, int]:
+    try:
+        return _decode(event)
     except json.JSONDecodeError:
-        return None
-    except RecursionError:
-        return None
+        raise
     except ValueError:  # an integer with too many digits for Python to read
-        document = _decode_long_numbers(event)
-    return document if isinstance(document, dict) else None
+        return _decode_long_numbers(event)
 
 
 def value_at(document: Any, path: JsonPath) -> Any:  # noqa: ANN401  # JSON is anything

@@ -180,7 +180,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
     seeds = [*(one["pattern"] for one in vectors), *REFUSED]
-    events = [*(one["event"] for one in vectors if "event" in one), '{"a":' * 50, "[ " * 500, "a" * 20_000]
+    events = [
+        *(one["event"] for one in vectors if "event" in one),
+        '{"a":' * 50,
+        '{"a": ' + "9" * 5000 + "}",
+        "[ " * 500,
+        "a" * 20_000,
+    ]
     finds, round_number, end = Finds(), options.seed, time.monotonic() + 60 * options.minutes
     while time.monotonic() < end:
         chance = random.Random(round_number)  # noqa: S311  # repeatable is what it has to be
