@@ -40,19 +40,15 @@ def read(event: str) -> dict[str, Any] | None:
         if not event.startswith("{"):
             return None
     try:
-        document, end = _decoded(event)
+        document, end = _decode(event)
     except (json.JSONDecodeError, RecursionError):
         return None
-    return None if end < len(event) and event[end:].strip(_SPACE) else document
-
-
-def _decoded(event: str) -> tuple[Any, int]:
-    try:
-        return _decode(event)
-    except json.JSONDecodeError:
-        raise
     except ValueError:  # an integer with too many digits for Python to read
-        return _decode_long_numbers(event)
+        try:
+            document, end = _decode_long_numbers(event)
+        except (json.JSONDecodeError, RecursionError):
+            return None
+    return None if end < len(event) and event[end:].strip(_SPACE) else document
 
 
 def value_at(document: Any, path: JsonPath) -> Any:  # noqa: ANN401  # JSON is anything

@@ -19,9 +19,9 @@ from drill.patterns.joining import every, some
 from drill.patterns.model import And, Comparison, Delimited, Expression, Field, Gap, Or, names
 
 _CLOSING = {'"': '"', "[": "]"}
-_SPACE = re.compile(r"[ \t\r\n\f\v]*")
-_WORD = re.compile(r"[^ \t\r\n\f\v]+")
 _BLANK = " \t\r\n\f\v"
+_SPACE = re.compile(f"[{_BLANK}]*")
+_WORD = re.compile(f"[^{_BLANK}]+")
 
 
 @dataclass(frozen=True, slots=True)
