@@ -135,7 +135,7 @@ DIVISIONS: Mapping[str, dict[str, Any]] = {
             "provider": [PROVIDER],
             "//": "written by a machine",
             "terraform": {"required_version": ">= 1.10"},
-            "output": {"//": {"x": 1}},
+            "output": {"//": "what others read"},
         }
     },
     "as cdktf has it": {"stacks/shop/cdk.tf.json": SHOP, "manifest.json": "{}", "stacks/shop/notes.txt": "x"},
@@ -238,6 +238,8 @@ def test_names_are_shortened_by_the_default_tags(tmp_path: Path) -> None:
     assert (found.topics[0].name, found.topics[0].severity) == ("warning", "ticket")
     assert found.queues[0].name == "shop-prod"
     assert found.title == "prod, as synthesized"
+    with pytest.raises(SourceError, match="holds prod, not dev: `make synth ENV=dev` writes that"):
+        system(tmp_path, content, "dev")
     other = [*providers, {**PROVIDER["aws"], "default_tags": [{"tags": {**tags, "Environment": "dev"}}]}]
     both = system(tmp_path, {**content, "provider": {"aws": other}})
     assert "cart-errors" not in both.short_names
