@@ -1,21 +1,41 @@
-"""What the drill refuses, and where."""
+"""What is wrong with what a person gave the drill: one sentence, and where in the text it is."""
 
 from __future__ import annotations
 
 
 class DrillError(ValueError):
-    """Something that cannot be rehearsed; the message says what, and what is allowed."""
-
-
-class PatternError(DrillError):
-    """A filter pattern, or a selector, that CloudWatch Logs would not take.
+    """Something that cannot be rehearsed; the message says what, and what is allowed.
 
     Attributes:
-        message: one sentence: what is wrong, and what is allowed there.
-        position: offset of the character it is about, counted from 0.
+        message: one sentence.
+        position: the character of the text that was read, counted from 0; None if it is about no text.
     """
 
-    def __init__(self, message: str, position: int = 0) -> None:
+    def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.position = position
+
+
+class PatternError(DrillError):
+    """A filter pattern, or a selector, that CloudWatch Logs would not take."""
+
+
+class MathError(DrillError):
+    """A metric math expression that CloudWatch refuses, or that cannot be computed here."""
+
+
+class RuleError(DrillError):
+    """A composite alarm's rule that CloudWatch would not take."""
+
+
+class CycleError(DrillError):
+    """Composite alarms wait for one another, and CloudWatch evaluates none of them.
+
+    Attributes:
+        cycle: the names along it, each a child of the one before; the first one stands at the end again.
+    """
+
+    def __init__(self, cycle: tuple[str, ...]) -> None:
+        super().__init__(f"rules lead back to where they begin: {' -> '.join(cycle)}")
+        self.cycle = cycle

@@ -1,1 +1,1 @@
-"""Long searches for inputs that break a parser or tell two implementations apart; run by hand."""
+"""Long runs over inputs that nobody thought of: `python -m tests.fuzz.<name> --minutes 10`."""

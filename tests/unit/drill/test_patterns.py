@@ -308,6 +308,57 @@ def test_values_are_taken_from_where_the_selector_leads(
     assert match.text(patterns.selector(selector)) == as_text
 
 
+TRAIL = (
+    '{"eventSource": "kms.amazonaws.com", "eventName": "DisableKey", "userIdentity": {"type": "Root"},'
+    ' "errorCode": "Client.UnauthorizedOperation", "additionalEventData": {"MFAUsed": "No"},'
+    ' "requestParameters": {"items": [{"cidrIp": "0.0.0.0/0"}]}, "eventType": "AwsApiCall",'
+    ' "detail-type": "x"}'
+)
+REPORT = (
+    "REPORT RequestId: 3604209a-e9a3-11e6-939a-754dd98c7be3\tDuration: 12.34 ms\tBilled Duration: 13 ms"
+    "\tMemory Size: 128 MB\tMax Memory Used: 18 MB\t"
+)
+FLOW = (
+    "2 123456789010 eni-1235b8ca 172.31.9.69 172.31.9.12 49761 22 6 20 4249 1418530010 1418530070 REJECT OK"
+)
+TIMED_OUT = "2026-11-22T12:00:00.000Z x Task timed out after 3.00 seconds"
+ROOT_USED = (
+    '{$.userIdentity.type="Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType !="AwsServiceEvent"}'
+)
+KEY_GOES = (
+    "{($.eventSource=kms.amazonaws.com) && (($.eventName=DisableKey) || ($.eventName=ScheduleKeyDeletion))}"
+)
+REJECTED = (
+    '[version, account, eni, source, destination, srcport, destport="22", protocol="6", packets, bytes,'
+    ' windowstart, windowend, action="REJECT", flowlogstatus]'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        # AWS Security Hub User Guide, "Amazon CloudWatch controls" (CIS AWS Foundations Benchmark).
+        ('{($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*")}', TRAIL),
+        (ROOT_USED, TRAIL),
+        ('{ ($.eventName = "DisableKey") && ($.additionalEventData.MFAUsed != "Yes") }', TRAIL),
+        (KEY_GOES, TRAIL),
+        ('{ $.requestParameters.items[0].cidrIp = "0.0.0.0/0" }', TRAIL),
+        ('{ $.detail-type = "x" }', TRAIL),
+        # AWS Lambda's lines: separated by tabs.
+        ('[timestamp=*Z, request_id="*-*", event]', "2026-11-22T12:00:00.000Z\t3604209a-e9a3\tINFO\tdone"),
+        ('[kind = REPORT, ..., max = Max, memory = Memory, used = "Used:", size, unit = MB]', REPORT),
+        ('?ERROR ?Exception ?"Task timed out"', TIMED_OUT),
+        # Amazon VPC User Guide, flow log records.
+        (REJECTED, FLOW),
+        ("[..., destport = 22, protocol = 6, packets, bytes > 4000, a, b, action = REJECT, status]", FLOW),
+    ],
+)
+def test_patterns_in_common_use_match_what_they_are_for(text: str, event: str) -> None:
+    """And no empty event."""
+    assert patterns.compile(text).matches(event)
+    assert not patterns.compile(text).matches("")
+
+
 def test_selectors_are_read() -> None:
     """Of JSON, by name and by position."""
     assert patterns.selector(" $.a[0].['b.c'] ") == JsonPath(("a", 0, "b.c"))
