@@ -41,7 +41,7 @@ class Compared:
     """The threshold, or the band's upper bound, at each time."""
     unit: str
     most: int
-    """How many of the datapoints that count breached together, when most did; missing ones, if they breach."""
+    """How many of the datapoints that count breached when most did, missing ones that breach included."""
     most_at_s: float
     """When that was first so."""
 
