@@ -96,15 +96,24 @@ class Facts:
         when = self.moments.span(one.from_s, one.to_s)
         return f"its actions were held back {when}: {self.why(composite, one)}"
 
-    def why(self, composite: CompositeAlarm, one: Held) -> str:
-        """Say what held a composite's actions back."""
-        if composite.suppressor is None:
+    def why(self, composite: CompositeAlarm, one: Held, *, brief: bool = False) -> str:
+        """Say what held a composite's actions back.
+
+        Args:
+            composite: the composite.
+            one: when, and by what.
+            brief: whether its service and its name stand above it.
+        """
+        suppressor = composite.suppressor
+        if suppressor is None:
             return one.by
-        name = self.names.short(composite.suppressor.alarm)
+        name = self.names.short(suppressor.alarm)
+        if brief:
+            name = self.names.within(suppressor.alarm, composite.service, composite.name)
         if one.by == "WaitPeriod":
-            return f"{durations.text_of(composite.suppressor.wait_s)} to wait for {name}"
+            return f"{durations.text_of(suppressor.wait_s)} to wait for {name}"
         if one.by == "ExtensionPeriod":
-            return f"{durations.text_of(composite.suppressor.extension_s)} more after {name}"
+            return f"{durations.text_of(suppressor.extension_s)} more after {name}"
         return f"{name} was in ALARM"
 
     def _of_metric(self, alarm: MetricAlarm) -> Iterator[str]:

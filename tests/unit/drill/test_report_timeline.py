@@ -238,7 +238,7 @@ def test_held_back_is_shown_with_by_whom() -> None:
         (pytest.approx(15 / 45 * 100, abs=0.01), pytest.approx(2 / 45 * 100, abs=0.01)),
     ]
     assert "payment-handler-planned was in ALARM" in held[0].attributes["title"]
-    assert impact.all("why")[0].text == "held back: payment-handler-planned was in ALARM, then 2m more"
+    assert impact.all("why")[0].text == "held back: planned was in ALARM, then 2m more after planned"
     order = [name for name, _ in bar_rows(page)]
     suppressor = order.index(full("payment-handler-planned"))
     assert "suppressor" in bar_rows(page)[suppressor][1].classes
