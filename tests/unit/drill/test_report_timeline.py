@@ -375,8 +375,16 @@ def test_states_differ_without_colour() -> None:
         for state in ("ok", "alarm", "insufficient_data")
     ]
     assert len({match[1] for match in heights if match}) == 3
-    for query in ("prefers-color-scheme: dark", "max-width", "print"):
-        assert f"@media ({query}" in style or f"@media {query}" in style
+
+
+def test_the_page_is_for_nights_phones_and_paper() -> None:
+    """Dark where that is wished for, but not in print; in one column where it is narrow."""
+    style = (REPORT / "timeline.css").read_text(encoding="utf-8")
+    for query in ("screen and (prefers-color-scheme: dark)", "(max-width: 46rem)", "print"):
+        assert f"@media {query} {{" in style
+    used = set(re.findall(r"var\((--[a-z-]+)", style))
+    given = set(re.findall(r"(--[a-z-]+):", style + timeline.timeline(scenes.outage())))
+    assert used <= given
 
 
 @pytest.mark.parametrize(("made", "most"), [(scenes.slow_burn, 100_000), (scenes.week, timeline.LIMIT_BYTES)])
