@@ -121,6 +121,17 @@ def test_fewer_columns_hide_no_extreme_no_breach_and_no_gap(values: Values, most
         assert few.times_s[index] == line.times_s[part][-1]
 
 
+def test_of_many_values_only_lonely_ones_have_dots() -> None:
+    """A line cannot show a value between two gaps."""
+    values = np.full(400, 1.0)
+    assert chart_of(line_of(values)).shapes.dots(breaching=False) == ""
+    values[[99, 101, 299, 301]] = np.nan
+    values[300] = 9
+    shapes = chart_of(line_of(values)).shapes
+    assert [x for x, _ in points(shapes.dots(breaching=False))] == [round(101 / 400 * WIDTH)]
+    assert [x for x, _ in points(shapes.dots(breaching=True))] == [round(301 / 400 * WIDTH)]
+
+
 def test_detail_halves_until_it_fits() -> None:
     """Few lines are as fine as they can be, many are coarser."""
     assert Detail.of(0) == Detail.of(40) == Detail(720, 240)

@@ -195,7 +195,7 @@ def test_notifications_stand_at_their_time(scene: Scene) -> None:
     for pin, mark, one in zip(pins, marks, rehearsal.notifications, strict=True):
         assert pin.style("left") == Moments.of(rehearsal).percent(one.at_s)
         assert severities[one.topic] in mark.classes
-        assert ("over" in mark.classes) == (one.state != "ALARM")
+        assert ("over" in mark.classes) == (one.state == "OK")
         said = mark.attributes["title"]
         assert all(printed(part) in said for part in (one.state, one.topic, *one.reached))
         assert ("held back since" in said) == (one.changed_s < one.at_s)
@@ -211,6 +211,17 @@ def test_notifications_of_one_time_are_one_mark() -> None:
     assert mark.text == "2"
     assert "page" in mark.classes
     assert len(mark.attributes["title"].split("\n")) == 2
+
+
+def test_only_what_is_ok_again_is_over() -> None:
+    """A metric that stopped is not: hollow signs are for good news."""
+    outage = scenes.outage()
+    first = outage.notifications[0]
+    for state, over in (("ALARM", False), ("INSUFFICIENT_DATA", False), ("OK", True)):
+        (mark,) = (
+            page_of(replace(outage, notifications=(replace(first, state=state),))).all("lane")[1].all("mark")
+        )
+        assert ("over" in mark.classes) == over
 
 
 def test_what_stands_at_one_place_stands_on_several_levels(scene: Scene) -> None:
