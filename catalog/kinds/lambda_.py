@@ -322,7 +322,13 @@ ALARMS = (
     ),
     AlarmTemplate(
         key="heartbeat",
-        watches=INVOCATIONS.stat("Sum", "invocations"),
+        # As for no-logs: else a call from two periods before would count first.
+        watches=MathTemplate(
+            expression="FILL(calls, 0)",
+            series={"calls": INVOCATIONS.stat("Sum", "invocations")},
+            label="invocations",
+            unit="Count",
+        ),
         comparison="LessThanThreshold",
         threshold=1,
         unit_words="invocations",
