@@ -119,7 +119,12 @@ class _OfService:
             if yields_to not in helpers:
                 # What is bigger may be switched off; the whole system's alarm speaks for tickets still.
                 bigger = [self._keys[one] for one in yields_to if one in self._keys]
-                of = [*bigger, *([planned.key] if planned else []), *_some(self._hush.spoken())]
+                of = [
+                    *bigger,
+                    *self._burning(),
+                    *([planned.key] if planned else []),
+                    *_some(self._hush.spoken()),
+                ]
                 helper = self._silence(f"{'-'.join(yields_to)}-quiet", of, self._says_more)
                 if helper:
                     yield helper, None
@@ -127,6 +132,11 @@ class _OfService:
             yield composite, helpers[yields_to]
         for objective in self._service.objectives():
             yield from self._of_objective(objective)
+
+    def _burning(self) -> Iterator[str]:
+        """Yield the keys of what wakes somebody for a budget."""
+        for objective in self._service.objectives():
+            yield from (one.key for one in objective.composites() if one.severity == "critical")
 
     def _of_objective(self, objective: Objective) -> Iterator[Hushed]:
         """Yield the composites of an objective: silent while a faster one speaks, or the impact itself does.

@@ -129,6 +129,18 @@ def test_a_ticket_that_was_held_back_has_forgotten_the_trouble(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_what_happened_once_is_not_over_before_it_is_said(name: str) -> None:
+    """A change that ends while it waits is never acted on: what any one sample may begin outlasts that."""
+    graph = Graph(EVERY[name][1])
+    for one in suppressed(name):
+        assert one.suppressor
+        for key in one.children() if one.kind_key not in TIER_KEYS else ():
+            alarm = graph.alarms.get(key)
+            if alarm and alarm.datapoints_to_alarm == 1:
+                assert settles_after_s(alarm) > one.suppressor.wait_s, key
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_a_budget_that_was_held_back_has_forgotten_the_trouble(name: str) -> None:
     """Its shorter window has."""
     made = EVERY[name][1]
