@@ -321,6 +321,16 @@ def test_composites_that_changed_are_shown_with_what_is_below_them() -> None:
     assert next(row for name, row in rows if name == below).all("label")[0].style("--depth") == 2
 
 
+def test_lines_are_drawn_where_they_explain_something() -> None:
+    """Of alarms that changed or were expected to, once; and of what is below a composite that failed."""
+    quiet = full("payment-handler-throttles")
+    assert not dict(bar_rows(page_of(scenes.outage())))[quiet].all("line")
+    assert dict(bar_rows(page_of(scenes.missed())))[quiet].all("line")
+    lines = [name for name, row in bar_rows(page_of(scenes.outage())) if row.all("line")]
+    assert len(lines) == len(set(lines))
+    assert {full(f"payment-handler-{one}") for one in ("error-rate", "latency", "errors")} <= set(lines)
+
+
 def test_what_went_wrong_is_told_first(scene: Scene) -> None:
     """Every failed expectation above the picture: place, what was found, and when."""
     rehearsal, page = scene
