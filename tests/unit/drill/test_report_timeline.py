@@ -24,9 +24,10 @@ from drill.rehearsal import Rehearsal
 from drill.report import bars, timeline
 from drill.report.moments import Moments
 from drill.report.spans import Span
+from drill.suppression import Suppressed
 from tests.unit.drill import pages, scenes
 from tests.unit.drill.pages import Node
-from tests.unit.drill.stage import BEGINS_S, Stage, full, metric_alarm, system
+from tests.unit.drill.stage import BEGINS_S, NOBODY, TICKETS, Stage, composite, full, metric_alarm, system
 
 REPORT = Path(timeline.__file__).parent
 
@@ -331,6 +332,33 @@ def test_lines_are_drawn_where_they_explain_something() -> None:
     assert {full(f"payment-handler-{one}") for one in ("error-rate", "latency", "errors")} <= set(lines)
 
 
+def test_every_level_of_composites_is_shown() -> None:
+    """However deep what changed is: below the root, in the middle, at the bottom."""
+    shorts = ["s-root", "s-middle", "s-low", "s-x"]
+    of = [
+        composite(one, [child], "s", actions=TICKETS if one == "s-root" else NOBODY)
+        for one, child in itertools.pairwise(shorts)
+    ]
+    stage = Stage(
+        "x", "", system([metric_alarm("x", "s", of=(1, 1))], of), {"s-x": np.array([0.0, 9, 9])}, lasts_s=180
+    )
+    stage.evaluate("s-x")
+    for one, child in reversed(list(itertools.pairwise(shorts))):
+        stage.combine(one, child)
+    rows = bar_rows(page_of(stage.play()))
+    assert [(name, row.all("label")[0].style("--depth")) for name, row in rows] == [
+        (full(one), depth) for depth, one in enumerate(shorts)
+    ]
+
+
+def test_waits_that_nothing_came_of_need_no_words() -> None:
+    """Every change of a composite with a suppressor begins with one; the bar shows it."""
+    held = {full("payment-handler-impact"): (Suppressed(BEGINS_S + 600, BEGINS_S + 660, "WaitPeriod"),)}
+    page = page_of(replace(scenes.deployment(), suppressed=held))
+    assert page.all("why") == []
+    assert dict(bar_rows(page))[full("payment-handler-impact")].all("held")
+
+
 def test_what_went_wrong_is_told_first(scene: Scene) -> None:
     """Every failed expectation above the picture: place, what was found, and when."""
     rehearsal, page = scene
@@ -360,7 +388,9 @@ def test_lists_tell_everything(scene: Scene) -> None:
     rehearsal, page = scene
     for listed, verdict in zip(page.all("expected")[0].all(tag="li"), rehearsal.verdicts, strict=True):
         assert all(printed(one) in listed.text for one in (verdict.expected, verdict.found, verdict.place))
-        assert ("passed" in listed.all("flag")[0].classes) == verdict.passed
+        flag = listed.all("flag")[0]
+        assert ("passed" in flag.classes) == verdict.passed == flag.text.startswith("✓")
+    assert page.all("badge")[0].text.startswith("✓") == rehearsal.passed
     told = page.all("notified")[0].all(tag="li")
     for listed, one in zip(told, rehearsal.notifications, strict=True):
         assert all(printed(part) in listed.text for part in (one.state, one.topic, *one.reached))
