@@ -208,6 +208,9 @@ def test_flags_stand_at_their_time(scene: Scene) -> None:
         if "suppressor" not in row.classes:
             about = {number for number, one in timed.items() if one.alarm and printed(one.alarm) == name}
             assert dict(_flags(row)) == {number: on_top[number] for number in about}
+            every = enumerate((printed(one.alarm or "") for one in rehearsal.verdicts), 1)
+            untimed = {number for number, alarm in every if alarm == name} - timed.keys()
+            assert {int(one.text) for one in row.all("number")} == untimed
 
 
 def _flags(row: Node) -> Iterator[tuple[int, tuple[object, bool]]]:
@@ -394,6 +397,7 @@ def test_lists_tell_everything(scene: Scene) -> None:
     told = page.all("notified")[0].all(tag="li")
     for listed, one in zip(told, rehearsal.notifications, strict=True):
         assert all(printed(part) in listed.text for part in (one.state, one.topic, *one.reached))
+        assert ("held back since" in listed.text) == (one.changed_s < one.at_s)
 
 
 def test_dead_letters_are_told() -> None:
