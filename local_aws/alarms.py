@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import StructureShape
 
-from local_aws import clock
 from local_aws.errors import read_error
 from local_aws.protocols import Value, service_model
 from local_aws.suppression import Suppressor
@@ -120,9 +119,7 @@ def suppressor_of(alarm: Value) -> Suppressor | None:
         return None
     # A name or an ARN, whose last part is the name.
     name = str(alarm["ActionsSuppressor"]).rpartition(":alarm:")[2]
-    wait_s, extension_s = (
-        clock.waiting(alarm[f"ActionsSuppressor{period}Period"]) for period in ("Wait", "Extension")
-    )
+    wait_s, extension_s = (alarm[f"ActionsSuppressor{period}Period"] for period in ("Wait", "Extension"))
     return Suppressor(name, wait_s, extension_s)
 
 

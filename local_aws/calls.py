@@ -13,6 +13,7 @@ from local_aws.protocols import Value, service_model, write_output
 if TYPE_CHECKING:
     from botocore.model import OperationModel, ServiceModel
 
+    from local_aws.clock import Clock
     from local_aws.wire import Request, Response, Upstream
 
 _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
@@ -95,6 +96,7 @@ class Call:
         request: the request it came in.
         upstream: MiniStack.
         store: what the front remembers.
+        clock: simulated time.
     """
 
     service: str
@@ -105,6 +107,7 @@ class Call:
     request: Request
     upstream: Upstream
     store: Store
+    clock: Clock
 
     def table(self, name: str) -> dict[str, Any]:
         """Return one of the service's tables for the call's account and region."""

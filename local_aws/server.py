@@ -12,6 +12,7 @@ import signal
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
+from local_aws.clock import Clock, initial_speed
 from local_aws.front import Front
 from local_aws.identity import HOST
 
@@ -70,6 +71,7 @@ def prepare_environment(port: int) -> None:
 
 
 async def _serve(port: int, token: str, *, with_parent: bool) -> None:
+    clock = Clock(initial_speed())
     prepare_environment(port)
     ministack = importlib.import_module("ministack.app")
     ended = asyncio.Event()
@@ -77,12 +79,13 @@ async def _serve(port: int, token: str, *, with_parent: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     watch = asyncio.create_task(_watch_parent(ended)) if with_parent else None
+    front = Front(ministack.app, token, clock)
     config = Config()
     config.bind = [f"{HOST}:{port}"]
     config.keep_alive_timeout = _KEEP_ALIVE_S
     config.graceful_timeout = _GRACE_S
     try:
-        await hypercorn_serve(Front(ministack.app, token), config, shutdown_trigger=ended.wait)  # type: ignore[arg-type]
+        await hypercorn_serve(front, config, shutdown_trigger=ended.wait)  # type: ignore[arg-type]
     finally:
         if watch:
             watch.cancel()
