@@ -1,0 +1,16 @@
+"""Errors of the drill: one message each, and where in the text it is when there is a text."""
+
+from __future__ import annotations
+
+
+class DrillError(ValueError):
+    """What cannot be rehearsed: why, and at which character (from 0) of the text that was read, if of one."""
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+class MathError(DrillError):
+    """A metric math expression that CloudWatch refuses, or that cannot be computed here."""
