@@ -14,3 +14,12 @@ class DrillError(ValueError):
 
 class MathError(DrillError):
     """A metric math expression that CloudWatch refuses, or that cannot be computed here."""
+
+
+class RuleError(DrillError):
+    """A composite alarm's rule is not what CloudWatch takes.
+
+    Attributes:
+        message: what is wrong, and what would be right.
+        position: where in the rule's text, in characters from 0; 0 if it is about the rule as a whole.
+    """
