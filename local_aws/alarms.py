@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import StructureShape
 
+from drill.suppression import Suppressor
 from local_aws.errors import read_error
 from local_aws.protocols import Value, service_model
-from local_aws.suppression import Suppressor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
