@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -63,6 +64,10 @@ def signed_by(request: Request, arn: str) -> Request:
     scope = f"AWS4-HMAC-SHA256 Credential={account}/20000101/{region}/{service}/aws4_request"
     signed = request.with_header("authorization", scope)
     return signed_for(signed, service)
+
+
+LOGS = "Logs_20140328"
+"""What names CloudWatch Logs in the targets of requests over JSON."""
 
 
 class Store:
@@ -159,6 +164,28 @@ class Service:
             raise ValueError(message)
 
 
+async def ask(call: Call, service: str, target: str, given: Value) -> Value:
+    """Return the answer of MiniStack to an action of a service that speaks JSON.
+
+    Args:
+        call: whose account and region it is asked for.
+        service: the service's signing name.
+        target: what the service calls the action, in `X-Amz-Target`.
+        given: the action's input.
+
+    Raises:
+        AwsError: MiniStack's error.
+    """
+    request = signed_for(call.request, service).with_content(
+        json.dumps(given).encode(), content_type="application/x-amz-json-1.1", x_amz_target=target
+    )
+    response = await call.upstream(request)
+    if not response.ok:
+        raise read_error(response)
+    answer: Value = json.loads(response.body or b"{}")
+    return answer
+
+
 async def account_of(access_key: str, request: Request, upstream: Upstream) -> str:
     """Return the account of an access key, as MiniStack has it.
 
@@ -169,10 +196,10 @@ async def account_of(access_key: str, request: Request, upstream: Upstream) -> s
         return access_key
     if not access_key.startswith("ASIA"):
         return DEFAULT_ACCOUNT
-    ask = signed_for(request, "sts").with_content(
+    question = signed_for(request, "sts").with_content(
         b"Action=GetCallerIdentity&Version=2011-06-15", content_type="application/x-www-form-urlencoded"
     )
-    answer = await upstream(ask)
+    answer = await upstream(question)
     match = re.search(rb"<Account>(\d{12})</Account>", answer.body)
     return match[1].decode() if match else DEFAULT_ACCOUNT
 
