@@ -23,3 +23,17 @@ class RuleError(DrillError):
         message: what is wrong, and what would be right.
         position: where in the rule's text, in characters from 0; 0 if it is about the rule as a whole.
     """
+
+
+class PatternError(DrillError):
+    """A filter pattern, or a selector, that CloudWatch Logs would not take.
+
+    Attributes:
+        message: one sentence: what is wrong, and what is allowed there.
+        position: offset of the character it is about, counted from 0.
+    """
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
