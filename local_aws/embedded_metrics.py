@@ -72,9 +72,7 @@ def samples(text: str) -> Iterator[tuple[Metric, Sample]]:
 
 def _directive(directive: Any, line: dict[str, Any], at_s: float) -> Iterator[tuple[Metric, Sample]]:  # noqa: ANN401 - JSON is anything
     namespace = _name(directive.get("Namespace"), "Namespace")
-    sets = [
-        _dimensions(names, line) for names in _the(list, directive.get("Dimensions"), "Dimensions")
-    ]
+    sets = [_dimensions(names, line) for names in _the(list, directive.get("Dimensions"), "Dimensions")]
     metrics = _the(list, directive.get("Metrics"), "Metrics")
     if len(metrics) > _METRICS:
         message = f"Metrics has {len(metrics)} of at most {_METRICS}"

@@ -79,9 +79,7 @@ class Metrics:
         """Keep a sample."""
         insort(self._samples.setdefault(metric, []), sample, key=_at_s)
 
-    def between(
-        self, metric: Metric, from_s: float, to_s: float, unit: str | None = None
-    ) -> list[Sample]:
+    def between(self, metric: Metric, from_s: float, to_s: float, unit: str | None = None) -> list[Sample]:
         """Return the samples of [from_s, to_s), of one unit or of all.
 
         An alarm without a unit looks at samples of every unit (PutMetricAlarm, `Unit`).
