@@ -1,17 +1,18 @@
-"""Statistics by percentage of the samples: percentiles, and means, counts and sums of a part of the samples.
+"""Statistics by percentage of the samples: percentiles, and parts of the samples between them.
 
-CloudWatch publishes neither the interpolation of its percentiles nor which samples a part of few samples has.
-What is published: p99 is the largest of what remains without the highest 1 %, tm99 is the average of the same
-("CloudWatch statistics definitions", "Percentiles versus trimmed mean"). Decided here, by that sentence:
+CloudWatch publishes neither the interpolation of its percentiles nor which samples a part of few samples
+has. What is published: p99 is the largest of what remains without the highest 1 %, tm99 is the average of
+the same ("CloudWatch statistics definitions", "Percentiles versus trimmed mean"). Decided here, by that
+sentence:
 
 - pNN is the smallest sample that at least NN per cent of the samples do not exceed (nearest rank, no
   interpolation; p0 is the minimum). One sample is every percentile of itself.
-- A part a%:b% is of whole samples, in order of size: without the lowest floor(a% of n), up to the
-  ceil(b% of n)-th. So pNN is the largest of the samples that tmNN averages, and no part is empty (but :0%).
+- A part a%:b% is of whole samples, in order of size: without the lowest floor(a% of n), up to the ceil(b%
+  of n)-th. So pNN is the largest of the samples that tmNN averages, and no part is empty (but :0%).
 - WM(a%:b%) moves samples outside to the a-th or b-th percentile.
 - A range of values a:b has a < sample <= b (the same page, "Note").
-- A part without samples has the count 0, the sum 0, the rank 0, and no mean. Without any sample in the period
-  there is no datapoint.
+- A part without samples has the count 0, the sum 0, the rank 0, and no mean. Without any sample in the
+  period there is no datapoint.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ class Series:
     """The samples themselves, for percentiles.
 
     None: all samples of a step have one value, where `low == high`. Where they differ the samples are
-    unknown, as those of a statistic set are, and percentiles are missing ("CloudWatch statistics definitions",
-    "Requirements to use percentiles, trimmed mean, and some other statistics").
+    unknown, as those of a statistic set are, and percentiles are missing ("CloudWatch statistics
+    definitions", "Requirements to use percentiles, trimmed mean, and some other statistics").
     """
 
     def __post_init__(self) -> None:

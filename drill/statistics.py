@@ -1,7 +1,7 @@
 """Datapoints: the statistics of a metric over periods, sliding by a step or aligned as graphs are.
 
-Sources: CloudWatch User Guide, "CloudWatch statistics definitions"; "Metrics concepts", "Periods"; for windows
-that slide by a minute, "Using Amazon CloudWatch alarms", "Evaluating an alarm".
+Sources: CloudWatch User Guide, "CloudWatch statistics definitions"; "Metrics concepts", "Periods"; for
+windows that slide by a minute, "Using Amazon CloudWatch alarms", "Evaluating an alarm".
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def _computed(series: Series, stat: Statistic, length: int) -> Floats:
 def _of_samples(series: Series, stat: Statistic, length: int) -> Floats:
     """Return a statistic that needs samples; NaN where they are unknown, or any of them is negative.
 
-    They are not available "for metrics when any of the metric values are negative numbers": taken as any value
-    of the period ("Requirements to use percentiles, trimmed mean, and some other statistics").
+    They are not available "for metrics when any of the metric values are negative numbers": taken as any
+    value of the period ("Requirements to use percentiles, trimmed mean, and some other statistics").
     """
     low = window_low(series.low, length)
     available = low >= 0

@@ -1,7 +1,7 @@
 """What sliding windows of equal length hold together, without the error of subtracting running totals.
 
-A window's total taken as the difference of two running totals loses what is small beside what came before it:
-after a sample of 1e17 a minute with one error would count 0. So windows are put together from halves.
+A window's total taken as the difference of two running totals loses what is small beside what came before
+it: after a sample of 1e17 a minute with one error would count 0. So windows are put together from halves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from drill.distribution import Floats
 
 
 def window_total(values: Floats, length: int) -> Floats:
-    """Return the total of each `length` elements along the last axis that end at element i, as far as they exist."""
+    """Return the totals of `length` elements along the last axis: those that end at element i, or exist."""
     return _windows(np.add, values, length)
 
 
@@ -58,5 +58,5 @@ def strided(values: npt.NDArray[np.float64], stride: int, count: int) -> Floats:
     """
     width = (count - 1) * stride + 1
     padded = np.concatenate((np.full(width - 1, np.nan), values))
-    windows: Floats = np.lib.stride_tricks.sliding_window_view(padded, width)
-    return windows[:, ::stride]
+    windows: Floats = np.lib.stride_tricks.sliding_window_view(padded, width)[:, ::stride]
+    return windows
