@@ -37,3 +37,15 @@ class PatternError(DrillError):
         super().__init__(message)
         self.message = message
         self.position = position
+
+
+class CycleError(DrillError):
+    """Composite alarms wait for one another, and CloudWatch evaluates none of them.
+
+    Attributes:
+        cycle: the names along it, each a child of the one before; the first one stands at the end again.
+    """
+
+    def __init__(self, cycle: tuple[str, ...]) -> None:
+        super().__init__(f"rules lead back to where they begin: {' -> '.join(cycle)}")
+        self.cycle = cycle

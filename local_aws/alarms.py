@@ -4,7 +4,8 @@ MiniStack answers DescribeAlarms over JSON with what it stores and over Query (X
 it stores neither metric math nor suppressors. So the front speaks JSON to it, keeps each alarm's
 configuration as it was put, and describes an alarm as that configuration with MiniStack's state. It keeps
 the alarms' actions to itself: MiniStack would publish them at once, suppressed or not, and without most of
-what AWS's message has.
+what AWS's message has. It keeps their metrics, too, which MiniStack would compare without dimensions, M of N
+or missing data.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm, PutCompositeAlarm, DescribeAlarms, MetricAlarm,
 CompositeAlarm.
@@ -37,6 +38,9 @@ TYPES = {"PutMetricAlarm": "MetricAlarm", "PutCompositeAlarm": "CompositeAlarm"}
 _TARGET = "GraniteServiceVersion20100801"
 _PAGE = 100
 """Most alarms in one answer (DescribeAlarms, `MaxRecords`)."""
+
+_METRIC = ("Namespace", "MetricName")
+"""Without these MiniStack does not evaluate an alarm, which it would do by rules of its own."""
 
 _STATE = frozenset({"AlarmName", "AlarmArn", "ActionsEnabled"})
 """Members of a configuration that MiniStack answers for: other operations change them."""
@@ -82,8 +86,9 @@ async def ask(call: Call, action: str, given: Value) -> Value:
 
 
 def silent(given: Value) -> Value:
-    """Return an alarm to put without its actions."""
-    return {name: value for name, value in given.items() if name not in ACTIONS.values()}
+    """Return an alarm to put without what MiniStack would act on: its actions, and the metric it watches."""
+    held_back = {*ACTIONS.values(), *_METRIC}
+    return {name: value for name, value in given.items() if name not in held_back}
 
 
 async def find(call: Call, names: Iterable[str] = ()) -> dict[str, Value]:

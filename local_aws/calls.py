@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from local_aws.errors import AwsError, read_error
 from local_aws.protocols import Value, service_model, write_output
+from local_aws.wire import Request, Upstream
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, ServiceModel
 
     from local_aws.clock import Clock
-    from local_aws.wire import Request, Response, Upstream
+    from local_aws.wire import AsgiApp, Response
 
 _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _ACCOUNT = re.compile(r"\d{12}")
@@ -162,6 +163,23 @@ class Service:
         if unknown:
             message = f"{self.name} has no such operation: {', '.join(sorted(unknown))}"
             raise ValueError(message)
+
+
+def own_call(upstream: AsgiApp, store: Store, clock: Clock, account: str, region: str) -> Call:
+    """Return a call of the front's own to CloudWatch, for what it does without being asked."""
+    model = service_model("cloudwatch")
+    arn = f"arn:aws:{model.signing_name}:{region}:{account}:"
+    return Call(
+        service=model.service_name,
+        operation=model.operation_model("SetAlarmState"),
+        input={},
+        account=account,
+        region=region,
+        request=signed_by(Request("POST", "/", "", ()), arn),
+        upstream=Upstream.own(upstream),
+        store=store,
+        clock=clock,
+    )
 
 
 async def ask(call: Call, service: str, target: str, given: Value) -> Value:

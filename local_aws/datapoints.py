@@ -1,7 +1,7 @@
 """What people ask of metrics: put samples, list metrics, get datapoints; all of it in the world's time.
 
-The samples are those that alarms are evaluated on. Namespaces of AWS's are taken, too, which CloudWatch refuses: so
-a rehearsal can say what the local AWS cannot know, such as how many tasks of a service run.
+The samples are those that alarms are evaluated on. Namespaces of AWS's are taken, too, which CloudWatch
+refuses: so a rehearsal can say what the local AWS cannot know, such as how many tasks of a service run.
 
 Sources: Amazon CloudWatch API Reference, PutMetricData, MetricDatum, ListMetrics, GetMetricStatistics,
 GetMetricData, MetricDataQuery.
@@ -36,7 +36,7 @@ _DIMENSIONS = 30
 _VALUES = 150
 _LISTED = 500
 _DATAPOINTS = 1440
-"""At most: dimensions of a metric, values of a datum, metrics in an answer, datapoints of GetMetricStatistics."""
+"""At most: dimensions of a metric, values of a datum, listed metrics, datapoints of GetMetricStatistics."""
 
 _PAST_S, _FUTURE_S = 14 * 86_400, 2 * 3600
 """How far from now a sample may lie."""
@@ -153,16 +153,13 @@ async def get_statistics(call: Call) -> Value:
     period_s, start_s, end_s = _grid(given, int(given["Period"]))
     if (end_s - start_s) / period_s > _DATAPOINTS:
         message = (
-            f"You have requested up to {(end_s - start_s) // period_s} datapoints, which exceeds the limit of "
-            f"{_DATAPOINTS}. You may reduce the datapoints requested by increasing Period, or decreasing the time range."
+            f"You have requested up to {(end_s - start_s) // period_s} datapoints, which exceeds the limit "
+            f"of {_DATAPOINTS}. Increase Period, or decrease the time range."
         )
         raise _invalid(message, "InvalidParameterCombination")
     metrics = metrics_of(call.store, call.account, call.region)
-    units = (
-        {one.unit for one in metrics.between(metric, start_s, end_s)} & {given.get("Unit")}
-        if given.get("Unit")
-        else {one.unit for one in metrics.between(metric, start_s, end_s)}
-    )
+    there = {one.unit for one in metrics.between(metric, start_s, end_s)}
+    units = there & {given["Unit"]} if given.get("Unit") else there
     rows: list[Value] = []
     for unit in sorted(units):
         columns = {stat: _values(call, metric, unit, stat, (period_s, start_s, end_s)) for stat in stats}
@@ -251,7 +248,7 @@ def _grid(given: Value, period_s: int) -> tuple[int, int, int]:
     """Return period, start and end of what is asked for, whole periods since 1970 that cover it.
 
     Raises:
-        AwsError: InvalidParameterValue, for a period that CloudWatch has not, or a time that ends before it begins.
+        AwsError: a period that CloudWatch has not, or a time that ends before it begins.
     """
     if period_s not in _SHORT_PERIODS_S and (period_s < _MINUTE_S or period_s % _MINUTE_S):
         message = f"The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60 (found: {period_s})."

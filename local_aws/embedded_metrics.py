@@ -1,7 +1,7 @@
 """Metrics in log lines: the CloudWatch embedded metric format.
 
-A line that is a JSON object with a member `_aws` says itself which of its members are metrics. A line that says so
-wrongly is counted and makes none.
+A line that is a JSON object with a member `_aws` says itself which of its members are metrics. A line that
+says so wrongly is counted and makes none.
 
 Sources: Amazon CloudWatch User Guide, "Specification: Embedded metric format" (its schema, its limits) and
 "Monitoring Amazon CloudWatch Logs usage with metrics" (EMFParsingErrors, EMFValidationErrors).

@@ -1,15 +1,16 @@
 """Samples of what happens in the local AWS: what AWS itself reports, and what the logs hold.
 
-Everything is made once a simulated minute, for the minutes that are over: metric filters report by the minute, and
-a minute in which lines came and none matched is worth the filter's default value. A line that comes after its
-minute was reported is still reported, for its own minute; the default value is not taken back.
+Everything is made once a simulated minute, for the minutes that are over: metric filters report by the
+minute, and a minute in which lines came and none matched is worth the filter's default value. A line that
+comes after its minute was reported is still reported, for its own minute; the default value is not taken
+back.
 
 What is made: metrics of metric filters and of the embedded metric format; AWS/Logs IncomingBytes and
-IncomingLogEvents, EMFParsingErrors and EMFValidationErrors; AWS/Lambda by `local_aws.invocations`; AWS/SQS by
-`local_aws.queues`. `REPORTED` lists them. What is not there cannot be known here, and is not made up.
+IncomingLogEvents, EMFParsingErrors and EMFValidationErrors; AWS/Lambda by `local_aws.invocations`; AWS/SQS
+by `local_aws.queues`. `REPORTED` lists them. What is not there cannot be known here, and is not made up.
 
-Sources: Amazon CloudWatch Logs User Guide, "Creating metrics from log events using filters" and "Monitoring with
-CloudWatch metrics"; Amazon CloudWatch Logs API Reference, PutMetricFilter, MetricTransformation.
+Sources: Amazon CloudWatch Logs User Guide, "Creating metrics from log events using filters" and "Monitoring
+with CloudWatch metrics"; Amazon CloudWatch Logs API Reference, PutMetricFilter, MetricTransformation.
 """
 
 from __future__ import annotations
@@ -79,11 +80,17 @@ def _of_lines(call: Call, lines: Iterable[Line]) -> Iterator[tuple[Metric, Sampl
         for name, (value, unit) in counted.items():
             yield Metric.of(LOGS, name, {"LogGroupName": group}), Sample.of(at_s, value, unit)
         for line in part:
-            try:
-                yield from list(embedded_metrics.samples(line.text))
-            except embedded_metrics.EmbeddedMetricError as error:
-                log.warning("a line in %s is no embedded metric: %s", group, error)
-                yield Metric.of(LOGS, error.metric, {"LogGroupName": group}), Sample.of(line.at_ms / _MS, 1)
+            yield from _embedded(line)
+
+
+def _embedded(line: Line) -> list[tuple[Metric, Sample]]:
+    """Return the samples that a line embeds, or that it was to embed some and is wrong."""
+    try:
+        return list(embedded_metrics.samples(line.text))
+    except embedded_metrics.EmbeddedMetricError as error:
+        log.warning("a line in %s is no embedded metric: %s", line.group, error)
+        wrong = Metric.of(LOGS, error.metric, {"LogGroupName": line.group})
+        return [(wrong, Sample.of(line.at_ms / _MS, 1))]
 
 
 def _of_filters(

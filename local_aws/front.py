@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_aws import control, relay
+from local_aws import control, relay, rounds
 from local_aws.calls import Call, Store, account_of, caller_of, unsupported
 from local_aws.clock import Clock
 from local_aws.errors import AwsError, read_error, write_error, write_rest_xml_error
@@ -37,6 +37,9 @@ _INVOKE = re.compile(r"/\d{4}-\d\d-\d\d/functions/[^/]+/(invocations|response-st
 _BAD_REQUEST, _SERVER_ERROR = 400, 500
 _REST_XML = frozenset({"s3", "route53", "cloudfront"})
 """Signing names of the services whose protocol a request does not show."""
+
+_OBSERVED = frozenset({"cloudwatch", "logs", "lambda"})
+"""Services by whose use an account's region is known to have something to be watched."""
 
 _UNSUPPORTED = b"Unsupported service"
 """How MiniStack begins its message for a service that it does not have, in no AWS protocol."""
@@ -85,6 +88,10 @@ class Front:
             await self._answer(request, caller, _Connection(scope, Body(receive), send))
         except DisconnectedError:
             return
+
+    async def run(self) -> None:
+        """Do every simulated minute what AWS does by itself, for ever."""
+        await rounds.run(self._upstream, self._store, self._clock)
 
     async def _control(self, request: Request, receive: Receive, send: Send) -> None:
         """Answer who asks the clock, or sets it."""
@@ -145,6 +152,8 @@ class Front:
                 store=self._store,
                 clock=self._clock,
             )
+            if service.name in _OBSERVED:
+                rounds.remember(call)
             result = await answer(call)
         except AwsError as error:
             return write_error(request, error)

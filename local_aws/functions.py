@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from local_aws import invocations
 from local_aws.calls import signed_for
 from local_aws.invocations import Invocation
+from local_aws.metrics import Sample, metrics_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from local_aws.calls import Call
     from local_aws.log_lines import Line
-    from local_aws.metrics import Metric, Sample
+    from local_aws.metrics import Metric
 
 _LIST = "/2015-03-31/functions/"
 _OVERLAP_S = 900.0
@@ -43,6 +44,12 @@ async def samples(call: Call, lines: Iterable[Line]) -> list[tuple[Metric, Sampl
             found += invocations.samples(names[group], ran, known, call.clock)
             before[group] = [*known, *ran]
     return found
+
+
+def note(call: Call, function: str, name: str) -> None:
+    """Keep a sample of what a caller was answered, and the function's log does not tell."""
+    metrics = metrics_of(call.store, call.account, call.region)
+    metrics.add(invocations.of(function, name), Sample.of(call.clock.real_now_s(), 1, "Count"))
 
 
 async def _names(call: Call) -> dict[str, str]:

@@ -1,16 +1,18 @@
 """What functions' own lines say of their invocations: the metrics of AWS/Lambda.
 
 MiniStack writes START, END and REPORT around what each invocation prints, whether it was called, invoked
-asynchronously (each try of it) or by a queue. Nothing says how it ended, but what it printed last: MiniStack's
-runtime for Python prints where the handler failed, and what went wrong around it. An invocation that
-fails before its code runs prints nothing; of such a one only its caller hears (`failed_to_start`).
+asynchronously (each try of it) or by a queue. Nothing says how it ended, but what it printed last:
+MiniStack's runtime for Python prints where the handler failed, and what went wrong around it. An invocation
+that fails before its code runs prints nothing; of such a one only its caller hears (`failed_to_start`).
 
-Sources: AWS Lambda Developer Guide, "Types of metrics for Lambda functions" (names; "the timestamp on a metric
-reflects when the function was invoked") and "Understanding concurrency"; MiniStack 1.5.33 for the lines.
+Sources: AWS Lambda Developer Guide, "Types of metrics for Lambda functions" (names; "the timestamp on a
+metric reflects when the function was invoked") and "Understanding concurrency"; MiniStack 1.5.33 for the
+lines.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,8 +83,7 @@ def has_failed(printed: Sequence[str]) -> bool:
     if printed and _LAST.fullmatch(printed[-1]):
         return True
     return any(
-        first == _TRACEBACK and _WORKER.fullmatch(second)
-        for first, second in zip(printed, printed[1:], strict=False)
+        first == _TRACEBACK and _WORKER.fullmatch(second) for first, second in itertools.pairwise(printed)
     )
 
 

@@ -1,10 +1,10 @@
 """The lines of every log group, each exactly once, whoever wrote them.
 
-MiniStack tells nobody of a line: what its functions print, it writes to its own store. So the store is read,
-through its API, from where it was read last. A stream is known by the newest time of ingestion in it and by
-the lines of that millisecond; what was ingested later, or in that millisecond and not seen, is new. Streams are
-asked for from the newest line backwards, which is why a late line (PutLogEvents takes those of two weeks) has to
-be announced by whoever passes it on.
+MiniStack tells nobody of a line: what its functions print, it writes to its own store. So the store is
+read, through its API, from where it was read last. A stream is known by the newest time of ingestion in it
+and by the lines of that millisecond; what was ingested later, or in that millisecond and not seen, is new.
+Streams are asked for from the newest line backwards, which is why a late line (PutLogEvents takes those of
+two weeks) has to be announced by whoever passes it on.
 
 Source: Amazon CloudWatch Logs API Reference, DescribeLogStreams, GetLogEvents, PutLogEvents.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from local_aws.calls import LOGS, ask
 from local_aws.errors import AwsError
@@ -100,14 +100,14 @@ async def new_lines(call: Call) -> list[Line]:
     changed = dict.fromkeys(key for key in late if key[0] in groups)
     for group in groups:
         async for stream in _streams(call, group, since_ms):
-            key = (group, stream["logStreamName"])
-            if stream.get("lastIngestionTime", -1) > streams.setdefault(key, _Seen()).ingested_ms:
-                changed[key] = None
+            seen = streams.setdefault((group, stream["logStreamName"]), _Seen())
+            if stream.get("lastIngestionTime", -1) > seen.ingested_ms:
+                changed[group, stream["logStreamName"]] = None
     found: list[Line] = []
-    for key in changed:
-        seen = streams.setdefault(key, _Seen())
-        from_ms = min(seen.at_ms, late.get(key, seen.at_ms))
-        found += seen.take([line async for line in _lines(call, *key, from_ms)])
+    for group, name in changed:
+        seen = streams.setdefault((group, name), _Seen())
+        from_ms = min(seen.at_ms, late.get((group, name), seen.at_ms))
+        found += seen.take([line async for line in _lines(call, group, name, from_ms)])
     return found
 
 
@@ -166,5 +166,5 @@ async def _lines(call: Call, group: str, stream: str, from_ms: int) -> AsyncIter
         given["nextToken"] = answer["nextForwardToken"]
 
 
-def _table(call: Call, name: str) -> Value:
+def _table(call: Call, name: str) -> dict[Any, Any]:
     return call.store.table(call.account, call.region, "log-lines", name)

@@ -1,7 +1,7 @@
 """Metric filters: what CloudWatch Logs refuses, which lines match, what is reported of them.
 
-MiniStack keeps filters and does nothing with them. Patterns are the drill's to read: a filter means here what a
-rehearsal says it means.
+MiniStack keeps filters and does nothing with them. Patterns are the drill's to read: a filter means here
+what a rehearsal says it means.
 
 Sources: Amazon CloudWatch Logs API Reference, PutMetricFilter, TestMetricFilter, FilterLogEvents.
 """
@@ -91,7 +91,7 @@ def _matches(pattern: str, text: str) -> bool:
 
 
 async def find(call: Call) -> list[Filter]:
-    """Return the filters of every log group; one that AWS would refuse (CloudFormation made it) matches nothing."""
+    """Return the filters of every log group, but those that AWS would refuse (CloudFormation made them)."""
     found = []
     for row in await _rows(call, {}):
         spec = _spec(row, row["metricTransformations"][0])

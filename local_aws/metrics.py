@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from local_aws.calls import Store
 
 KEPT_S = 15 * 86_400.0
-"""How long samples are kept, in simulated time (CloudWatch User Guide, "Metrics retention": 60 s, 15 days)."""
+"""How long samples are kept, in simulated time (CloudWatch User Guide, "Metrics retention")."""
 
 _at_s = attrgetter("at_s")
 
@@ -43,7 +43,7 @@ class Sample(NamedTuple):
 
     Args:
         at_s: when, in the world's seconds since 1970.
-        count: how many values.
+        number: how many values.
         total: their sum.
         low: the smallest.
         high: the largest; where it differs from `low`, the values themselves are not known.
@@ -51,7 +51,7 @@ class Sample(NamedTuple):
     """
 
     at_s: float
-    count: float
+    number: float
     total: float
     low: float
     high: float
@@ -121,7 +121,7 @@ def series_of(
     sets: list[Sample] = []
     for one in samples:
         if one.low == one.high:
-            plain.append((clock(one.at_s), one.low, one.count))
+            plain.append((clock(one.at_s), one.low, one.number))
         else:
             sets.append(one)
     series = Series.of_samples(plain, start_s=start_s, step_s=step_s, steps=steps)
@@ -132,7 +132,7 @@ def series_of(
     for one in sets:
         step = int((clock(one.at_s) - start_s) // step_s)
         if 0 <= step < steps:
-            count[step] += one.count
+            count[step] += one.number
             total[step] += one.total
             low[step], high[step] = np.fmin(low[step], one.low), np.fmax(high[step], one.high)
     return together([series, Series(start_s, step_s, count, total, low, high)])

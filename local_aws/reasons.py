@@ -1,7 +1,7 @@
 """Why an alarm changed its state, in the words and in the JSON that CloudWatch gives.
 
-AWS documents neither. The words are those of alarms recorded on AWS, 2021 to 2026: days come before months, the
-newest datapoint first, numbers are written as Java writes them. Times are the world's.
+AWS documents neither. The words are those of alarms recorded on AWS, 2021 to 2026: days come before months,
+the newest datapoint first, numbers are written as Java writes them. Times are the world's.
 """
 
 from __future__ import annotations
@@ -57,16 +57,18 @@ def reason(watch: Watch, seen: Datapoints, state: State, clock: Clock) -> str:
     wanted = state == "ALARM"
     shown = [at for at in real if (at in breaching) == wanted]
     if not shown:
-        wanted, shown = not wanted, real
+        # All that is there breaches, and is not enough.
+        wanted, shown = True, real
     points = ", ".join(_point(seen, at, clock) for at in reversed(shown))
     one = len(shown) == 1
     verb = f"{'was' if one else 'were'}{'' if wanted else ' not'}"
     limit = f"{verb} {_WORDS[watch.comparison]} the threshold ({java(watch.threshold)})"
     also = f" and {treated}" if treated else ""
     if "DatapointsToAlarm" not in watch.config:
-        return f"Threshold Crossed: {len(shown)} {'datapoint' if one else 'datapoints'} [{points}] {limit}{also}."
-    least = needed if state == "ALARM" else periods - needed + 1
-    turn = "OK -> ALARM" if state == "ALARM" else "ALARM -> OK"
+        what = "datapoint" if one else "datapoints"
+        return f"Threshold Crossed: {len(shown)} {what} [{points}] {limit}{also}."
+    least = needed if wanted else periods - needed + 1
+    turn = "OK -> ALARM" if wanted else "ALARM -> OK"
     return (
         f"Threshold Crossed: {len(shown)} out of the last {periods} datapoints [{points}] {limit}{also} "
         f"(minimum {least} {'datapoint' if least == 1 else 'datapoints'} for {turn} transition)."

@@ -1,10 +1,10 @@
 """What is done every simulated minute: samples are made, alarms are evaluated, what changed is acted on.
 
-MiniStack keeps the states and evaluates composites when one of their children changes. All changes of a round are
-made before any is acted on, so that a composite that moved and moved back within it says nothing.
+MiniStack keeps the states and evaluates composites when one of their children changes. All changes of a
+round are made before any is acted on, so that a composite that moved and moved back within it says nothing.
 
-An alarm over nothing but metrics that the local AWS cannot report is left alone (`Watch.is_known`): it runs no
-containers, and their silence is no failure.
+An alarm over nothing but metrics that the local AWS cannot report is left alone (`Watch.is_known`): it runs
+no containers, and their silence is no failure.
 
 Source: Amazon CloudWatch User Guide, "Alarm evaluation".
 """
@@ -56,7 +56,7 @@ class Verdict(NamedTuple):
 
 def remember(call: Call) -> None:
     """Note that an account uses a region: rounds are made for those that do."""
-    call.store.table("rounds")[call.account, call.region] = True
+    call.store.table("rounds").setdefault("scopes", set()).add((call.account, call.region))
 
 
 async def run(upstream: AsgiApp, store: Store, clock: Clock) -> None:
@@ -66,18 +66,24 @@ async def run(upstream: AsgiApp, store: Store, clock: Clock) -> None:
     """
     last_s = clock.now_s()
     while True:
-        calls = [own_call(upstream, store, clock, *scope) for scope in list(store.table("rounds"))]
+        scopes = sorted(store.table("rounds").get("scopes", ()))
+        calls = [own_call(upstream, store, clock, account, region) for account, region in scopes]
         step_s = SHORT_S if any(_is_short(watch) for call in calls for watch in _watches(call)) else MINUTE_S
         over_s = clock.now_s() - _GRACE_S * clock.speed
         next_s = max((last_s // step_s + 1) * step_s, over_s // step_s * step_s)
         await clock.sleep_until(next_s)
         await asyncio.sleep(_GRACE_S)
         for call in calls:
-            try:
-                await round_at(call, int(next_s))
-            except Exception:
-                log.exception("a round of %s in %s failed", call.account, call.region)
+            await _round(call, int(next_s))
         last_s = next_s
+
+
+async def _round(call: Call, at_s: int) -> None:
+    """Make a round; the next one is made whatever becomes of it."""
+    try:
+        await round_at(call, at_s)
+    except Exception:
+        log.exception("a round of %s in %s failed", call.account, call.region)
 
 
 async def round_at(call: Call, at_s: int) -> None:
@@ -110,7 +116,11 @@ def _verdicts(call: Call, at_s: int) -> Iterator[Verdict]:
             continue
         seen = watch.datapoints(metrics, call.clock, at_s)
         flags = breaches(seen.values, watch.comparison, watch.threshold)
-        if watch.ignores_few and seen.counts is not None and low_samples(seen.counts[-1], _stat(watch.config)):
+        if (
+            watch.ignores_few
+            and seen.counts is not None
+            and low_samples(seen.counts[-1], _stat(watch.config))
+        ):
             continue
         state = evaluate([None if flag < 0 else bool(flag) for flag in flags], watch.settings, states[name])
         if state != states[name]:

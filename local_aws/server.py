@@ -71,15 +71,17 @@ def prepare_environment(port: int) -> None:
 
 
 async def _serve(port: int, token: str, *, with_parent: bool) -> None:
-    clock = Clock(initial_speed())
+    speed = initial_speed()
     prepare_environment(port)
     ministack = importlib.import_module("ministack.app")
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    watch = asyncio.create_task(_watch_parent(ended)) if with_parent else None
-    front = Front(ministack.app, token, clock)
+    front = Front(ministack.app, token, Clock(speed))
+    beside = [asyncio.create_task(front.run())]
+    if with_parent:
+        beside.append(asyncio.create_task(_watch_parent(ended)))
     config = Config()
     config.bind = [f"{HOST}:{port}"]
     config.keep_alive_timeout = _KEEP_ALIVE_S
@@ -87,10 +89,10 @@ async def _serve(port: int, token: str, *, with_parent: bool) -> None:
     try:
         await hypercorn_serve(front, config, shutdown_trigger=ended.wait)  # type: ignore[arg-type]
     finally:
-        if watch:
-            watch.cancel()
+        for task in beside:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await watch
+                await task
 
 
 async def _watch_parent(ended: asyncio.Event) -> None:

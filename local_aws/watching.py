@@ -1,11 +1,11 @@
 """What a metric alarm watches, read from its configuration once, and the datapoints that it sees.
 
-An alarm is looked at in simulated time: its periods end with the minute that is evaluated and go back from there.
-Anomaly detection is not here: there is no model, so that an alarm over a band sees nothing.
+An alarm is looked at in simulated time: its periods end with the minute that is evaluated and go back from
+there. Anomaly detection is not here: there is no model, so that an alarm over a band sees nothing.
 
-Sources: Amazon CloudWatch API Reference, PutMetricAlarm; Amazon CloudWatch User Guide, "Alarm evaluation" (alarms
-are evaluated every minute, those with periods under a minute every 10 seconds, those that look back longer than a
-day every hour).
+Sources: Amazon CloudWatch API Reference, PutMetricAlarm; Amazon CloudWatch User Guide, "Alarm evaluation"
+(alarms are evaluated every minute, those with periods under a minute every 10 seconds, those that look back
+longer than a day every hour).
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def _metric(given: Value) -> Query:
 
 
 def _is_reported(metric: Metric) -> bool:
-    """Tell whether samples of a metric would be here if there were any: AWS's only as far as they are made."""
+    """Tell whether samples of a metric would be here if there were any; of AWS's, few are made."""
     if metric.namespace.startswith("AWS/") or metric.namespace in _OF_AWS:
         return metric.name in REPORTED.get(metric.namespace, ())
     return True

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: query definitions and data-protection policies, which MiniStack does not have, and filters.
+"""CloudWatch Logs: filters, and query definitions and data-protection policies, which MiniStack has not.
 
 `local_aws.metric_filters` answers for filter patterns, which MiniStack does not read.
 
