@@ -158,10 +158,9 @@ async def get_statistics(call: Call) -> Value:
         )
         raise _invalid(message, "InvalidParameterCombination")
     metrics = metrics_of(call.store, call.account, call.region)
-    there = {one.unit for one in metrics.between(metric, start_s, end_s)}
-    units = there & {given["Unit"]} if given.get("Unit") else there
+    units = [unit for unit in metrics.units(metric) if given.get("Unit") in {None, unit}]
     rows: list[Value] = []
-    for unit in sorted(units):
+    for unit in units:
         columns = {stat: _values(call, metric, unit, stat, (period_s, start_s, end_s)) for stat in stats}
         for number in range((end_s - start_s) // period_s):
             row = {

@@ -6,8 +6,8 @@ alarms ask in simulated time, in which the same samples lie further apart.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from operator import attrgetter
+from array import array
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,14 +15,15 @@ import numpy as np
 from drill.series import Series, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from drill.distribution import Floats
     from local_aws.calls import Store
 
 KEPT_S = 15 * 86_400.0
 """How long samples are kept, in simulated time (CloudWatch User Guide, "Metrics retention")."""
 
-_at_s = attrgetter("at_s")
+_NONE = np.empty(0)
 
 
 class Metric(NamedTuple):
@@ -58,40 +59,84 @@ class Sample(NamedTuple):
     unit: str = "None"
 
     @classmethod
-    def of(cls, at_s: float, value: float, unit: str = "None", count: float = 1.0) -> Sample:
+    def of(cls, at_s: float, value: float, unit: str = "None", number: float = 1.0) -> Sample:
         """Return a value that was reported so many times."""
-        return cls(at_s, count, value * count, value, value, unit)
+        return cls(at_s, number, value * number, value, value, unit)
+
+
+class Samples(NamedTuple):
+    """Samples of one metric as columns, in no order; the members of `Sample` but the unit."""
+
+    at_s: Floats
+    number: Floats
+    total: Floats
+    low: Floats
+    high: Floats
+
+
+_EMPTY = Samples(*(_NONE,) * len(Samples._fields))
+
+
+class _Columns:
+    """The samples of one metric in one unit, in the order of time: numbers only, because there are many."""
+
+    def __init__(self) -> None:
+        self._columns = tuple(array("d") for _ in Samples._fields)
+
+    def add(self, sample: Sample) -> None:
+        place = bisect_right(self._columns[0], sample.at_s)
+        values = (sample.at_s, sample.number, sample.total, sample.low, sample.high)
+        for column, value in zip(self._columns, values, strict=True):
+            column.insert(place, value)
+
+    def between(self, from_s: float, to_s: float) -> Samples:
+        first, last = (bisect_left(self._columns[0], at_s) for at_s in (from_s, to_s))
+        return Samples(*(np.frombuffer(column[first:last]) for column in self._columns))
+
+    def forget_before(self, at_s: float) -> None:
+        last = bisect_left(self._columns[0], at_s)
+        for column in self._columns:
+            del column[:last]
 
 
 class Metrics:
-    """Samples by metric, each list in the order of time."""
+    """Samples by metric."""
 
     def __init__(self) -> None:
-        self._samples: dict[Metric, list[Sample]] = {}
+        self._columns: dict[Metric, dict[str, _Columns]] = {}
 
     def __iter__(self) -> Iterator[Metric]:
-        return iter(self._samples)
+        return iter(self._columns)
 
     def __contains__(self, metric: object) -> bool:
-        return metric in self._samples
+        return metric in self._columns
 
     def add(self, metric: Metric, sample: Sample) -> None:
         """Keep a sample."""
-        insort(self._samples.setdefault(metric, []), sample, key=_at_s)
+        self._columns.setdefault(metric, {}).setdefault(sample.unit, _Columns()).add(sample)
 
-    def between(self, metric: Metric, from_s: float, to_s: float, unit: str | None = None) -> list[Sample]:
+    def units(self, metric: Metric) -> list[str]:
+        """Return the units in which a metric was reported."""
+        return sorted(self._columns.get(metric, {}))
+
+    def between(self, metric: Metric, from_s: float, to_s: float, unit: str | None = None) -> Samples:
         """Return the samples of [from_s, to_s), of one unit or of all.
 
         An alarm without a unit looks at samples of every unit (PutMetricAlarm, `Unit`).
         """
-        samples = self._samples.get(metric, [])
-        found = samples[bisect_left(samples, from_s, key=_at_s) : bisect_left(samples, to_s, key=_at_s)]
-        return found if unit is None else [one for one in found if one.unit == unit]
+        units = self._columns.get(metric, {})
+        parts = [columns.between(from_s, to_s) for name, columns in units.items() if unit in {None, name}]
+        if len(parts) == 1:
+            return parts[0]
+        return (
+            Samples(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _EMPTY
+        )
 
     def forget_before(self, at_s: float) -> None:
         """Forget older samples; a metric that has none left stays known."""
-        for samples in self._samples.values():
-            del samples[: bisect_left(samples, at_s, key=_at_s)]
+        for units in self._columns.values():
+            for columns in units.values():
+                columns.forget_before(at_s)
 
 
 def metrics_of(store: Store, account: str, region: str) -> Metrics:
@@ -101,12 +146,12 @@ def metrics_of(store: Store, account: str, region: str) -> Metrics:
 
 
 def series_of(
-    samples: Iterable[Sample],
+    samples: Samples,
     *,
     start_s: int,
     step_s: int,
     steps: int,
-    clock: Callable[[float], float] = float,
+    clock: Callable[[Floats], Floats] = np.asarray,
 ) -> Series:
     """Return samples on a grid.
 
@@ -117,22 +162,18 @@ def series_of(
         steps: how many it has.
         clock: from the world's time, which samples have, to the grid's.
     """
-    plain: list[tuple[float, float, float]] = []
-    sets: list[Sample] = []
-    for one in samples:
-        if one.low == one.high:
-            plain.append((clock(one.at_s), one.low, one.number))
-        else:
-            sets.append(one)
-    series = Series.of_samples(plain, start_s=start_s, step_s=step_s, steps=steps)
-    if not sets:
+    at_s = clock(samples.at_s)
+    plain = samples.low == samples.high
+    values = np.column_stack((at_s, samples.low, samples.number))[plain]
+    series = Series.of_samples(values, start_s=start_s, step_s=step_s, steps=steps)
+    if plain.all():
         return series
+    step = np.floor((at_s - start_s) / step_s).astype(np.int64)
+    inside = ~plain & (step >= 0) & (step < steps)
     count, total = np.zeros(steps), np.zeros(steps)
     low, high = np.full(steps, np.nan), np.full(steps, np.nan)
-    for one in sets:
-        step = int((clock(one.at_s) - start_s) // step_s)
-        if 0 <= step < steps:
-            count[step] += one.number
-            total[step] += one.total
-            low[step], high[step] = np.fmin(low[step], one.low), np.fmax(high[step], one.high)
+    np.add.at(count, step[inside], samples.number[inside])
+    np.add.at(total, step[inside], samples.total[inside])
+    np.fmin.at(low, step[inside], samples.low[inside])
+    np.fmax.at(high, step[inside], samples.high[inside])
     return together([series, Series(start_s, step_s, count, total, low, high)])

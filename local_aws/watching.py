@@ -63,12 +63,12 @@ class Query:
         """Return the last so many datapoints before a simulated time, oldest first; NaN: none."""
         start_s = end_s - count * self.period_s
         samples = metrics.between(self.metric, clock.real_s(start_s), clock.real_s(end_s), self.unit)
-        if not samples:
+        if not len(samples.at_s):
             return np.full(count, np.nan)
         step_s = SHORT_S if self.period_s % MINUTE_S else MINUTE_S
         steps = self.period_s // step_s
         series = series_of(
-            samples, start_s=start_s, step_s=step_s, steps=count * steps, clock=clock.simulated_s
+            samples, start_s=start_s, step_s=step_s, steps=count * steps, clock=clock.simulated
         )
         return sliding(series, self.stat, self.period_s)[steps - 1 :: steps]
 
