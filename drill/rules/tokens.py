@@ -35,6 +35,7 @@ class Token(NamedTuple):
         if self.kind == "end":
             return "the end"
         text = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
+        text = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
         return f'"{text}"' if self.kind == "quoted" else text
 
 

@@ -1,0 +1,1 @@
+"""The drill's engine, over vectors, properties and examples."""
