@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from drill.series import Series, together
+from drill.statistics import sliding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import numpy.typing as npt
+
     from drill.distribution import Floats
+    from drill.statistics import Statistic
     from local_aws.calls import Store
 
 KEPT_S = 15 * 86_400.0
@@ -145,35 +149,50 @@ def metrics_of(store: Store, account: str, region: str) -> Metrics:
     return found
 
 
-def series_of(
+def datapoints(  # noqa: PLR0913 - a grid has three numbers
     samples: Samples,
+    stat: Statistic,
+    period_s: int,
     *,
     start_s: int,
     step_s: int,
-    steps: int,
+    count: int,
     clock: Callable[[Floats], Floats] = np.asarray,
-) -> Series:
-    """Return samples on a grid.
+) -> Floats:
+    """Return a statistic of so many periods, one after another; NaN: no sample, or none that tell it.
 
     Args:
         samples: those of one metric.
-        start_s: when the grid begins.
-        step_s: the length of its steps.
-        steps: how many it has.
-        clock: from the world's time, which samples have, to the grid's.
+        stat: which statistic.
+        period_s: the length of a period.
+        start_s: when the first one begins.
+        step_s: what the period is a multiple of.
+        count: how many periods.
+        clock: from the world's time, which samples have, to that of the periods.
     """
+    steps = period_s // step_s
     at_s = clock(samples.at_s)
     plain = samples.low == samples.high
-    values = np.column_stack((at_s, samples.low, samples.number))[plain]
-    series = Series.of_samples(values, start_s=start_s, step_s=step_s, steps=steps)
+    rows = np.column_stack((at_s, samples.low, samples.number))[plain]
+    values = Series.of_samples(rows, start_s=start_s, step_s=step_s, steps=count * steps)
     if plain.all():
-        return series
+        return sliding(values, stat, period_s)[steps - 1 :: steps]
     step = np.floor((at_s - start_s) / step_s).astype(np.int64)
-    inside = ~plain & (step >= 0) & (step < steps)
-    count, total = np.zeros(steps), np.zeros(steps)
-    low, high = np.full(steps, np.nan), np.full(steps, np.nan)
-    np.add.at(count, step[inside], samples.number[inside])
-    np.add.at(total, step[inside], samples.total[inside])
-    np.fmin.at(low, step[inside], samples.low[inside])
-    np.fmax.at(high, step[inside], samples.high[inside])
-    return together([series, Series(start_s, step_s, count, total, low, high)])
+    inside = ~plain & (step >= 0) & (step < count * steps)
+    sets = _sets(Samples(*(column[inside] for column in samples)), step[inside], values)
+    if not stat.needs_samples:
+        return sliding(together([values, sets]), stat, period_s)[steps - 1 :: steps]
+    # Who reports a set does not tell the values that it is of.
+    known = np.isnan(sliding(sets, "SampleCount", period_s))
+    return np.where(known, sliding(values, stat, period_s), np.nan)[steps - 1 :: steps]
+
+
+def _sets(samples: Samples, step: npt.NDArray[np.int64], grid: Series) -> Series:
+    """Return the series of statistic sets, on the grid of another."""
+    number, total = np.zeros(len(grid)), np.zeros(len(grid))
+    low, high = np.full(len(grid), np.nan), np.full(len(grid), np.nan)
+    np.add.at(number, step, samples.number)
+    np.add.at(total, step, samples.total)
+    np.fmin.at(low, step, samples.low)
+    np.fmax.at(high, step, samples.high)
+    return Series(grid.start_s, grid.step_s, number, total, low, high)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
-from drill.statistics import sliding
-from local_aws.metrics import Metric, Metrics, Sample, Samples, series_of
+from drill.statistics import check_statistic
+from local_aws.metrics import Metric, Metrics, Sample, Samples, datapoints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _METRIC = Metric.of("n", "m", {"b": "2", "a": "1"})
 
@@ -43,28 +48,42 @@ def test_old_samples_are_forgotten() -> None:
     assert _METRIC in metrics
 
 
-def test_values_and_statistic_sets_make_one_series() -> None:
+def _values(
+    samples: list[Sample], stat: str, start_s: int, clock: Callable[[Any], Any] = float
+) -> list[float]:
+    """Return a statistic of three minutes."""
+    return [
+        *datapoints(
+            _columns(samples),
+            check_statistic(stat),
+            60,
+            start_s=start_s,
+            step_s=60,
+            count=3,
+            clock=lambda at_s: np.array([clock(one) for one in at_s]),
+        )
+    ]
+
+
+def test_values_and_statistic_sets_are_one_metric() -> None:
     """What needs the values themselves is missing where a set does not tell them."""
     samples = [
         Sample.of(60, 5, number=2),
         Sample(61, 3, 12, 2, 6),
         Sample.of(130, 7),
-        Sample(190, 4, 8, 2, 2),
+        Sample(170, 4, 36, 9, 9),
         Sample(999, 4, 8, 1, 3),
     ]
-    series = series_of(_columns(samples), start_s=60, step_s=60, steps=4)
-    assert [*sliding(series, "SampleCount", 60)][:3] == [5, 1, 4]
-    assert [*sliding(series, "Sum", 60)][:3] == [22, 7, 8]
-    assert [*sliding(series, "Minimum", 60)][:3] == [2, 7, 2]
-    assert [*sliding(series, "Maximum", 60)][:3] == [6, 7, 2]
-    p50 = [*sliding(series, "p50", 60)]
-    assert math.isnan(p50[0])
-    assert p50[1:3] == [7, 2]
-    assert all(math.isnan(column[3]) for column in (sliding(series, "Sum", 60), p50))
+    found = {stat: _values(samples, stat, 60) for stat in ("SampleCount", "Sum", "Minimum", "Maximum", "p50")}
+    nan = pytest.approx(math.nan, nan_ok=True)
+    assert found["SampleCount"] == [5, 5, nan]
+    assert found["Sum"] == [22, 43, nan]
+    assert found["Minimum"] == [2, 7, nan]
+    assert found["Maximum"] == [6, 9, nan]
+    assert found["p50"] == [nan, 9, nan]
 
 
-def test_a_grid_may_have_a_time_of_its_own() -> None:
+def test_periods_may_have_a_time_of_their_own() -> None:
     """Samples keep the world's."""
     samples = [Sample.of(10, 1), Sample.of(11, 2), Sample(11.5, 2, 6, 1, 5)]
-    series = series_of(_columns(samples), start_s=600, step_s=60, steps=2, clock=lambda at_s: at_s * 60)
-    assert [*sliding(series, "Sum", 60)] == pytest.approx([1, 8])
+    assert _values(samples, "Sum", 600, lambda at_s: at_s * 60)[:2] == pytest.approx([1, 8])
