@@ -142,6 +142,24 @@ def test_silence_says_something_only_of_what_is_reported(namespace: str, name: s
     assert alarm.is_known(metrics)
 
 
+def test_one_metric_that_is_reported_is_enough() -> None:
+    """An expression over it and others is evaluated: AWS fills what is missing as the expression says."""
+
+    def query(namespace: str) -> dict[str, Any]:
+        metric = {"Namespace": namespace, "MetricName": "m"}
+        return {
+            "Id": namespace[-1].lower(),
+            "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"},
+            "ReturnData": False,
+        }
+
+    none = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+    for namespaces, known in ((("AWS/A", "AWS/B"), False), (("AWS/A", "b"), True)):
+        expression = {"Id": "e", "Expression": "a + b"}
+        alarm = watch(**none, Metrics=[*map(query, namespaces), expression])
+        assert alarm.is_known(Metrics()) is known
+
+
 def test_a_band_is_not_watched_and_what_aws_refuses_is_an_error() -> None:
     """Nobody can draw it here."""
     band = config(Threshold=None, ThresholdMetricId="b", Metrics=[{"Id": "b", "Expression": "x"}])
