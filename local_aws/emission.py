@@ -55,8 +55,9 @@ async def report(call: Call, until_s: float) -> None:
     state = call.store.table(call.account, call.region, "emission")
     metrics = metrics_of(call.store, call.account, call.region)
     waiting: list[Line] = [*state.get("waiting", []), *await new_lines(call)]
+    # Should anything fail, the next round begins with all of them.
+    state["waiting"] = waiting
     over = [line for line in waiting if call.clock.simulated_s(line.at_ms / _MS) < until_s]
-    state["waiting"] = [line for line in waiting if call.clock.simulated_s(line.at_ms / _MS) >= until_s]
     found = [
         *_of_lines(call, over),
         *_of_filters(call, over, await metric_filters.find(call), state.get("until_s", 0.0)),
@@ -65,6 +66,7 @@ async def report(call: Call, until_s: float) -> None:
     ]
     for metric, sample in found:
         metrics.add(metric, sample)
+    state["waiting"] = [line for line in waiting if call.clock.simulated_s(line.at_ms / _MS) >= until_s]
     state["until_s"] = until_s
     metrics.forget_before(call.clock.real_s(until_s - KEPT_S))
 

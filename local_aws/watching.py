@@ -133,6 +133,10 @@ class Watch:
         periods = [query.period_s for query in queries.values() if isinstance(query, Query)]
         periods += [query["Period"] for query in config.get("Metrics") or [] if query.get("Period")]
         count = int(config["EvaluationPeriods"])
+        result = shown[0] if shown else "m"
+        maths.check_alarm(
+            {key: None if isinstance(query, Query) else query for key, query in queries.items()}, result
+        )
         return cls(
             config=config,
             settings=Settings(
@@ -143,7 +147,7 @@ class Watch:
             comparison=config["ComparisonOperator"],
             threshold=float(config["Threshold"]),
             queries=queries,
-            result=shown[0] if shown else "m",
+            result=result,
             period_s=int(periods[0]) if periods else MINUTE_S,
             ignores_few=config.get("EvaluateLowSampleCountPercentile") == "ignore",
         )
