@@ -58,11 +58,12 @@ async def report(call: Call, until_s: float) -> None:
     # Should anything fail, the next round begins with all of them.
     state["waiting"] = waiting
     over = [line for line in waiting if call.clock.simulated_s(line.at_ms / _MS) < until_s]
+    at_s = call.clock.real_s(until_s - MINUTE_S / 2)
     found = [
         *_of_lines(call, over),
         *_of_filters(call, over, await metric_filters.find(call), state.get("until_s", 0.0)),
-        *await functions.samples(call, over),
-        *await queues.samples(call, call.clock.real_s(until_s - MINUTE_S / 2)),
+        *await functions.samples(call, over, at_s),
+        *await queues.samples(call, at_s),
     ]
     for metric, sample in found:
         metrics.add(metric, sample)

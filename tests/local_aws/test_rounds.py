@@ -296,8 +296,11 @@ def test_a_function_that_cannot_start_or_has_no_room_is_reported_by_its_caller(
         functions.invoke(FunctionName=name, Payload=b"{}")
     # The client tries a second time.
     eventually(lambda: reported("Throttles") == 2)
+    functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+    functions.invoke(FunctionName=name, Payload=b"{}", InvocationType="Event")
+    eventually(lambda: reported("Throttles") == 3)
     minutes(3)
-    assert (reported("Invocations"), reported("Errors")) == (1, 1)
+    assert (reported("Invocations"), reported("Errors"), reported("Throttles")) == (1, 1, 3)
     functions.delete_function(FunctionName=name)
 
 
