@@ -339,8 +339,4 @@ class _Judge:
 
     def _told(self, at_s: float) -> str:
         offset_s = at_s - self._all.begins_s
-        return (
-            f"{durations.text_of(abs(offset_s))} before the start"
-            if offset_s < 0
-            else durations.text_of(offset_s)
-        )
+        return f"{'-' if offset_s < 0 else '+'}{durations.text_of(abs(offset_s))}"

@@ -167,6 +167,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**ALARM, "treat_missing_data": ["missing"]}, "(found: a list)"),
     ({**ALARM, "comparison": "GreaterThan"}, "comparison must be one of GreaterThanThreshold,"),
     ({**ALARM, "comparison": 1}, "(found: 1)"),
+    ({**ALARM, "comparison": "a\nb\u202e"}, r"(found: a\nb\u202e)"),
     (
         {**ALARM, "previous_state": "alarm"},
         "previous_state must be one of OK, ALARM, INSUFFICIENT_DATA (found: alarm)",

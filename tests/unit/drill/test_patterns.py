@@ -16,75 +16,88 @@ JSON = (
 
 MATCHING = [
     # Numbers: bare ones compare by value, quoted ones as text (recorded on AWS).
-    *(
-        "{ $.count = 3 }",
-        "{ $.count = 3.0 }",
-        '{ $.count = "3" }',
-        '{ $.count != "3.0" }',
-        "{ $.count = +3 }",
-    ),
-    *("{ $.count = 30e-1 }", "{ $.ms = 1.25e+1 }", "{ $.ms > 12 }", "{ $.ms >= 12.5 }", "{ $.ms < 1e2 }"),
-    *(
-        "{ $.float = 12 }",
-        '{ $.float = "12.0" }',
-        '{ $.float != "12" }',
-        "{ $.ms <= 12.5 }",
-        "{ $.ms != 12 }",
-    ),
-    *(
-        "{ $.big = 9007199254740993 }",
-        "{ $.big != 9007199254740992 }",
-        "{ $.count > -1 }",
-        "{ $.count > .5 }",
-    ),
-    *(
-        "{ $.digits = 3 }",
-        "{ $.digits > 2 }",
-        "{ $.long = 12.34 }",
-        '{ $.long != "12.34" }',
-        "{ $.level != 5 }",
-    ),
+    "{ $.count = 3 }",
+    "{ $.count = 3.0 }",
+    '{ $.count = "3" }',
+    '{ $.count != "3.0" }',
+    "{ $.count = +3 }",
+    "{ $.count = 30e-1 }",
+    "{ $.ms = 1.25e+1 }",
+    "{ $.ms > 12 }",
+    "{ $.ms >= 12.5 }",
+    "{ $.ms < 1e2 }",
+    "{ $.float = 12 }",
+    '{ $.float = "12.0" }',
+    '{ $.float != "12" }',
+    "{ $.ms <= 12.5 }",
+    "{ $.ms != 12 }",
+    "{ $.big = 9007199254740993 }",
+    "{ $.big != 9007199254740992 }",
+    "{ $.count > -1 }",
+    "{ $.count > .5 }",
+    "{ $.digits = 3 }",
+    "{ $.digits > 2 }",
+    "{ $.long = 12.34 }",
+    '{ $.long != "12.34" }',
+    "{ $.level != 5 }",
     # Wildcards: at either end, also of numbers; in the middle a literal.
-    *(
-        "{ $.level = * }",
-        '{ $.level = "*" }',
-        "{ $.empty = * }",
-        "{ $.level = ERR* }",
-        '{ $.level = "*RO*" }',
-    ),
-    *("{ $.ms = 1* }", "{ $.ms = *.5 }", '{ $.ms = "*2.*" }', "{ $.star = 1*3 }", "{ $.ms != 1*5 }"),
-    *("{ $.level != *a }", "{ $.ip = 10.0.* }", "{ $.ip = 10.0.0.1 }", "{ $.level = ** }", "{ $.count = * }"),
+    "{ $.level = * }",
+    '{ $.level = "*" }',
+    "{ $.empty = * }",
+    "{ $.level = ERR* }",
+    '{ $.level = "*RO*" }',
+    "{ $.ms = 1* }",
+    "{ $.ms = *.5 }",
+    '{ $.ms = "*2.*" }',
+    "{ $.star = 1*3 }",
+    "{ $.ms != 1*5 }",
+    "{ $.level != *a }",
+    "{ $.ip = 10.0.* }",
+    "{ $.ip = 10.0.0.1 }",
+    "{ $.level = ** }",
+    "{ $.count = * }",
     # Strings.
-    *(
-        "{ $.level = ERROR }",
-        '{$.level="ERROR"}',
-        '{ $.quoted = "error \\"message\\"" }',
-        '{ $.back = "a\\\\b" }',
-    ),
-    *('{ $.back = "a\\b" }', '{ $.empty = "" }', '{ $.level != "" }', '{ $.level != "error" }'),
+    "{ $.level = ERROR }",
+    '{$.level="ERROR"}',
+    '{ $.quoted = "error \\"message\\"" }',
+    '{ $.back = "a\\\\b" }',
+    '{ $.back = "a\\b" }',
+    '{ $.empty = "" }',
+    '{ $.level != "" }',
+    '{ $.level != "error" }',
     # True and false compare as text; null does not compare.
-    *(
-        "{ $.on IS TRUE }",
-        "{ $.off IS FALSE }",
-        "{ $.none IS NULL }",
-        "{ $.on = true }",
-        '{ $.off != "true" }',
-    ),
+    "{ $.on IS TRUE }",
+    "{ $.off IS FALSE }",
+    "{ $.none IS NULL }",
+    "{ $.on = true }",
+    '{ $.off != "true" }',
     # What is not there.
-    *("{ $.nothing NOT EXISTS }", "{ $.level.deeper NOT EXISTS }", "{ $.list[9] NOT EXISTS }"),
-    *("{ $.level[0] NOT EXISTS }", "{ $.object[0] NOT EXISTS }", "{ $.nothing.* NOT EXISTS }"),
+    "{ $.nothing NOT EXISTS }",
+    "{ $.level.deeper NOT EXISTS }",
+    "{ $.list[9] NOT EXISTS }",
+    "{ $.level[0] NOT EXISTS }",
+    "{ $.object[0] NOT EXISTS }",
+    "{ $.nothing.* NOT EXISTS }",
     # Lists, objects, names with other characters, wildcards.
-    *("{ $.list[0] = 1 }", "{ $.list[3].id = 7 }", "{ $.list[*] = two }", "{ $.list[*].id = 7 }"),
-    *("{ $.list[*] IS NULL }", "{ $.list[*] != 1 }", "{ $.* = ERROR }", "{ $.object.* = y }"),
-    *(
-        "{ $.object.['a.b'].c = 1 }",
-        "{ $.object['a.b'].c = 1 }",
-        "{ $.object.*.c = 1 }",
-        "{ $.list[03].id = 7 }",
-    ),
+    "{ $.list[0] = 1 }",
+    "{ $.list[3].id = 7 }",
+    "{ $.list[*] = two }",
+    "{ $.list[*].id = 7 }",
+    "{ $.list[*] IS NULL }",
+    "{ $.list[*] != 1 }",
+    "{ $.* = ERROR }",
+    "{ $.object.* = y }",
+    "{ $.object.['a.b'].c = 1 }",
+    "{ $.object['a.b'].c = 1 }",
+    "{ $.object.*.c = 1 }",
+    "{ $.list[03].id = 7 }",
     # Regular expressions, of strings, numbers and truth values.
-    *("{ $.level = %^E.*R$% }", "{ $.level != %WARN% }", "{ $.ms = %^1\\d\\.5$% }", "{ $.on = %^tr% }"),
-    *("{ $.ip = %10\\.0\\.0\\.[1-9]% }", "{ $.* = %^y|ERR% }"),
+    "{ $.level = %^E.*R$% }",
+    "{ $.level != %WARN% }",
+    "{ $.ms = %^1\\d\\.5$% }",
+    "{ $.on = %^tr% }",
+    "{ $.ip = %10\\.0\\.0\\.[1-9]% }",
+    "{ $.* = %^y|ERR% }",
     # Precedence.
     "{ $.level = ERROR || $.count = 9 && $.count = 8 }",
     "{ $.count = 9 && $.count = 8 || $.level = ERROR }",
@@ -95,49 +108,80 @@ MATCHING = [
 ]
 
 NOT_MATCHING = [
-    *("{ $.count = 4 }", '{ $.count = "3.0" }', '{ $.count != "3" }', "{ $.count != 3 }", "{ $.ms > 12.5 }"),
-    *(
-        "{ $.ms < 12.5 }",
-        "{ $.big = 9007199254740992 }",
-        "{ $.level > 0 }",
-        "{ $.level < 0 }",
-        "{ $.level = 5 }",
-    ),
-    *(
-        "{ $.level = E*R }",
-        "{ $.level != E* }",
-        "{ $.level = *ERR }",
-        "{ $.ms = 1*5 }",
-        "{ $.level = error }",
-    ),
-    *("{ $.digits > 3 }", "{ $.digits != 3.0 }", "{ $.on = TRUE }", "{ $.on > 0 }", "{ $.on = 1 }"),
-    *(
-        "{ $.on IS FALSE }",
-        "{ $.level IS TRUE }",
-        "{ $.count IS TRUE }",
-        "{ $.off IS NULL }",
-        "{ $.empty IS NULL }",
-    ),
+    "{ $.count = 4 }",
+    '{ $.count = "3.0" }',
+    '{ $.count != "3" }',
+    "{ $.count != 3 }",
+    "{ $.ms > 12.5 }",
+    "{ $.ms < 12.5 }",
+    "{ $.big = 9007199254740992 }",
+    "{ $.level > 0 }",
+    "{ $.level < 0 }",
+    "{ $.level = 5 }",
+    "{ $.level = E*R }",
+    "{ $.level != E* }",
+    "{ $.level = *ERR }",
+    "{ $.level = RO* }",
+    "{ $.ms = 1*5 }",
+    "{ $.level = error }",
+    "{ $.digits > 3 }",
+    "{ $.digits != 3.0 }",
+    "{ $.on = TRUE }",
+    "{ $.on > 0 }",
+    "{ $.on = 1 }",
+    "{ $.on IS FALSE }",
+    "{ $.level IS TRUE }",
+    "{ $.count IS TRUE }",
+    "{ $.list[0] IS TRUE }",
+    "{ $.off IS NULL }",
+    "{ $.empty IS NULL }",
     # Null has no value; a missing one neither; objects and lists match nothing.
-    *("{ $.none = * }", "{ $.none != x }", "{ $.none = null }", "{ $.none > 0 }", "{ $.none NOT EXISTS }"),
-    *("{ $.nothing = * }", "{ $.nothing != x }", "{ $.nothing IS NULL }", "{ $.nothing < 1 }"),
-    *("{ $.list = * }", "{ $.list != x }", "{ $.object = * }", "{ $.object != x }", "{ $.object != 1 }"),
-    *("{ $.list = %.% }", "{ $.list[3] != 1 }", "{ $.list NOT EXISTS }", "{ $.object IS NULL }"),
-    *(
-        "{ $.list[*] NOT EXISTS }",
-        "{ $.list.* = 1 }",
-        "{ $.object[*] = y }",
-        "{ $.a.b = 1 }",
-        "{ $.Level = * }",
-    ),
+    "{ $.none = * }",
+    "{ $.none != x }",
+    "{ $.none = null }",
+    "{ $.none > 0 }",
+    "{ $.none NOT EXISTS }",
+    "{ $.nothing = * }",
+    "{ $.nothing != x }",
+    "{ $.nothing IS NULL }",
+    "{ $.nothing < 1 }",
+    "{ $.list = * }",
+    "{ $.list != x }",
+    "{ $.object = * }",
+    "{ $.object != x }",
+    "{ $.object != 1 }",
+    "{ $.list = %.% }",
+    "{ $.list[3] != 1 }",
+    "{ $.list NOT EXISTS }",
+    "{ $.object IS NULL }",
+    "{ $.list[*] NOT EXISTS }",
+    "{ $.list.* = 1 }",
+    "{ $.object[*] = y }",
+    "{ $.a.b = 1 }",
+    "{ $.Level = * }",
     "{ ($.level = ERROR || $.count = 9) && $.count = 8 }",
     "{ $.level = ERROR && $.count = 9 || $.count = 8 }",
 ]
 
 NO_JSON = [
-    *("", "plain text", f"INFO {JSON}", f"{JSON} x", JSON[:-1], JSON.replace("12.5", "NaN"), f"[{JSON}]"),
-    *(JSON.replace("12.5", "-Infinity"), JSON.replace("ERROR", "ERR\tOR"), JSON.replace("12.5", "12.5,")),
-    *(JSON.replace("12.5", "012"), "\ufeff" + JSON, "5", '"ERROR"', "null", '{"a":' * 100_000),
+    "",
+    "plain text",
+    f"INFO {JSON}",
+    f"{JSON} x",
+    JSON[:-1],
+    JSON.replace("12.5", "NaN"),
+    f"[{JSON}]",
+    JSON.replace("12.5", "-Infinity"),
+    JSON.replace("ERROR", "ERR\tOR"),
+    JSON.replace("12.5", "12.5,"),
+    JSON.replace("12.5", "012"),
+    "\ufeff" + JSON,
+    "5",
+    '"ERROR"',
+    "null",
+    '{"a":' * 100_000,
+    '{"level": ' + "9" * 5000 + ", bad}",
+    '{"level": ' + "9" * 5000 + ', "a": ' + "[" * 100_000,
 ]
 
 
@@ -181,6 +225,32 @@ def test_what_is_no_json_object_matches_no_json_pattern(event: str) -> None:
 def test_json_at_its_edges_is_read_as_decided(text: str, event: str) -> None:
     """The last of two equal keys counts; numbers may be of any size; lone surrogates are characters."""
     assert patterns.compile(text).matches(event)
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("{ $.a = true }", '{"a": true}'),
+        ('{ $.a = "fal*" }', '{"a": false}'),
+        ('{ $.a = "1000.0" }', '{"a": 1e3}'),
+        ('{ $.a = "1000*" }', '{"a": 1E+3}'),
+        ('{ $.a = "*e-05" }', '{"a": 0.00001}'),
+        ('{ $.a = "inf" }', '{"a": 1e400}'),
+        ('{ $.a != "x" }', '{"a": "y"}'),
+        ("{ $.a = %^x% }", '{"a": "xy"}'),
+        ("{ $.a[*] > 1 }", '{"a": [1, 2]}'),
+        ("{ $.* = 2 }", '{"a": 2}'),
+        ("{ $.a = x || $.b NOT EXISTS }", "{}"),
+        ("{ $.a = x || $.b = y }", '{"b": "y"}'),
+        ("{ $.b NOT EXISTS && $.a = x }", '{"a": "x"}'),
+        ('{ $.a = "say \\"x\\"" }', '{"a": "say \\"x\\""}'),
+        ("{ $.['a b'] IS NULL }", '{"a b": null}'),
+    ],
+)
+def test_no_text_is_asked_for_that_a_match_may_lack(text: str, event: str) -> None:
+    """Numbers and truth values are not written as the text that they compare as."""
+    assert patterns.compile(text).matches(event)
+    assert patterns.compile(text).match(event) is not None
 
 
 @pytest.mark.parametrize(
@@ -306,6 +376,57 @@ def test_values_are_taken_from_where_the_selector_leads(
     assert match is not None
     assert match.value(patterns.selector(selector)) == value
     assert match.text(patterns.selector(selector)) == as_text
+
+
+TRAIL = (
+    '{"eventSource": "kms.amazonaws.com", "eventName": "DisableKey", "userIdentity": {"type": "Root"},'
+    ' "errorCode": "Client.UnauthorizedOperation", "additionalEventData": {"MFAUsed": "No"},'
+    ' "requestParameters": {"items": [{"cidrIp": "0.0.0.0/0"}]}, "eventType": "AwsApiCall",'
+    ' "detail-type": "x"}'
+)
+REPORT = (
+    "REPORT RequestId: 3604209a-e9a3-11e6-939a-754dd98c7be3\tDuration: 12.34 ms\tBilled Duration: 13 ms"
+    "\tMemory Size: 128 MB\tMax Memory Used: 18 MB\t"
+)
+FLOW = (
+    "2 123456789010 eni-1235b8ca 172.31.9.69 172.31.9.12 49761 22 6 20 4249 1418530010 1418530070 REJECT OK"
+)
+TIMED_OUT = "2026-11-22T12:00:00.000Z x Task timed out after 3.00 seconds"
+ROOT_USED = (
+    '{$.userIdentity.type="Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType !="AwsServiceEvent"}'
+)
+KEY_GOES = (
+    "{($.eventSource=kms.amazonaws.com) && (($.eventName=DisableKey) || ($.eventName=ScheduleKeyDeletion))}"
+)
+REJECTED = (
+    '[version, account, eni, source, destination, srcport, destport="22", protocol="6", packets, bytes,'
+    ' windowstart, windowend, action="REJECT", flowlogstatus]'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        # AWS Security Hub User Guide, "Amazon CloudWatch controls" (CIS AWS Foundations Benchmark).
+        ('{($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*")}', TRAIL),
+        (ROOT_USED, TRAIL),
+        ('{ ($.eventName = "DisableKey") && ($.additionalEventData.MFAUsed != "Yes") }', TRAIL),
+        (KEY_GOES, TRAIL),
+        ('{ $.requestParameters.items[0].cidrIp = "0.0.0.0/0" }', TRAIL),
+        ('{ $.detail-type = "x" }', TRAIL),
+        # AWS Lambda's lines: separated by tabs.
+        ('[timestamp=*Z, request_id="*-*", event]', "2026-11-22T12:00:00.000Z\t3604209a-e9a3\tINFO\tdone"),
+        ('[kind = REPORT, ..., max = Max, memory = Memory, used = "Used:", size, unit = MB]', REPORT),
+        ('?ERROR ?Exception ?"Task timed out"', TIMED_OUT),
+        # Amazon VPC User Guide, flow log records.
+        (REJECTED, FLOW),
+        ("[..., destport = 22, protocol = 6, packets, bytes > 4000, a, b, action = REJECT, status]", FLOW),
+    ],
+)
+def test_patterns_in_common_use_match_what_they_are_for(text: str, event: str) -> None:
+    """And no empty event."""
+    assert patterns.compile(text).matches(event)
+    assert not patterns.compile(text).matches("")
 
 
 def test_selectors_are_read() -> None:
