@@ -206,7 +206,7 @@ def _is_known(metric: Metric, metrics: Metrics) -> bool:
     if metric in metrics:
         return True
     if metric.namespace == LOGS:
-        # Who would write to a group that nobody has written to is perhaps a container, which does not run here.
+        # Who would write to a group that nobody has written to may be a container: none runs here.
         return metric._replace(name="IncomingLogEvents") in metrics
     if metric.namespace.startswith("AWS/") or metric.namespace in _OF_AWS:
         return metric.name in REPORTED.get(metric.namespace, ())
