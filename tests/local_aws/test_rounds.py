@@ -196,8 +196,10 @@ def test_a_minute_with_lines_of_which_none_matches_is_the_default_value(world: W
 def test_a_line_that_comes_late_counts_for_its_minute_and_is_no_default(world: World) -> None:
     """What was reported of that minute before is not taken back."""
     world.filter("ERROR", defaultValue=0.25)
-    world.write("fine", ago_s=3)
-    world.write("ERROR", ago_s=2)
+    # Both minutes, which are minutes apart, have been reported when their lines come.
+    minutes(10)
+    world.write("fine", ago_s=1.5)
+    world.write("ERROR", ago_s=0.8)
     eventually(lambda: world.total() == 1)
     minutes(3)
     assert world.total("M", "SampleCount") == 1
@@ -368,6 +370,17 @@ def test_an_alarm_looks_at_its_own_dimensions_and_unit_only(world: World) -> Non
     assert world.state(name) == "OK"
     world.put(9, Dimensions=dimensions, Unit="Count")
     world.becomes(name, "ALARM")
+
+
+def test_only_what_was_put_through_the_front_is_compared_and_only_in_a_round(world: World) -> None:
+    """MiniStack has samples of functions of its own, and would compare them as soon as an alarm is put."""
+    name = world.alarm(
+        Namespace="AWS/Lambda", MetricName="Invocations", Threshold=-1, TreatMissingData="missing",
+        Dimensions=[{"Name": "FunctionName", "Value": "nowhere"}],
+    )  # fmt: skip
+    assert world.state(name) == "INSUFFICIENT_DATA"
+    minutes(4)
+    assert world.state(name) == "INSUFFICIENT_DATA"
 
 
 def test_m_of_n_datapoints_make_an_alarm(world: World) -> None:
