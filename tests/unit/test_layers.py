@@ -70,7 +70,7 @@ LAYERS: Mapping[str, set[str]] = {
         "types_boto3_cloudwatch",
         "types_boto3_sns",
     },
-    "local_aws": {"local_aws", "drill", "boto3", "botocore", "ministack", "hypercorn"},
+    "local_aws": {"local_aws", "drill", "numpy", "boto3", "botocore", "ministack", "hypercorn"},
     "ops.setup": set(),
     "ops.proof": {"ops.proof", "ops.errors", "catalog.known_metrics", "drill.rules", "rich"},
     "ops.interpreter": {"ops"},
