@@ -53,8 +53,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"   did you mean {by_case[near[0]]}?" if near else ""
 
 
-def problems(errors: Iterable[ErrorDetails], document: Document) -> Iterator[Problem]:
-    """Yield the problems that pydantic's errors stand for, each with its place in `document`."""
+def problems(
+    errors: Iterable[ErrorDetails],
+    document: Document,
+    *,
+    model: type[BaseModel] = Environment,
+    at: Location = (),
+) -> Iterator[Problem]:
+    """Yield the problems that pydantic's errors stand for, each with its place in `document`.
+
+    Args:
+        errors: what pydantic found.
+        document: where the data was read from.
+        model: what was validated.
+        at: where in the document the data of that model is.
+    """
     errors = list(errors)
     for error in errors:
         inside = [
@@ -62,17 +75,18 @@ def problems(errors: Iterable[ErrorDetails], document: Document) -> Iterator[Pro
         ]
         # A list whose only entries are wrong counts as empty: that is no problem of its own.
         if error["type"] != "too_short" or not inside:
-            yield _problem(error, document)
+            yield _problem(error, document, model, at)
 
 
-def _problem(error: ErrorDetails, document: Document) -> Problem:
-    location, is_key = _in_document(error["loc"], document.data)
+def _problem(error: ErrorDetails, document: Document, model: type[BaseModel], at: Location) -> Problem:
+    location, is_key = _in_document((*at, *error["loc"]), document.data)
     kind, context = error["type"], error.get("ctx", {})
     if kind == "union_tag_invalid":
         location = (*location, "kind")
     location = (*location, *context.get("at", ()))
     found = str(location[-1]) if is_key else _found(location, document)
-    text = _text(error, location, found, document.data)
+    known = _keys(model, location[len(at) : -1], _at(at, document.data))
+    text = _text(error, location, found, document.data, known)
     place = document.place(location)
     for key in context.get("because", ()):
         # What makes the value wrong may have been said somewhere else.
@@ -81,11 +95,10 @@ def _problem(error: ErrorDetails, document: Document) -> Problem:
     return Problem(place=place, key=dotted(location), text=text)
 
 
-def _text(error: ErrorDetails, location: Location, found: str, data: Any) -> str:
+def _text(error: ErrorDetails, location: Location, found: str, data: Any, known: set[str]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        known = sorted(_keys(location[:-1], data))
-        return f"no such key; known: {', '.join(known)}{did_you_mean(str(location[-1]), known)}"
+        return f"no such key; known: {', '.join(sorted(known))}{did_you_mean(str(location[-1]), sorted(known))}"
     if kind == "missing":
         return "is missing"
     if kind == "union_tag_not_found":
@@ -151,9 +164,9 @@ def _in_document(location: Location, data: Any) -> tuple[Location, bool]:
     return tuple(way), False
 
 
-def _keys(location: Location, data: Any) -> set[str]:
-    """Return the legal keys of the mapping at `location`."""
-    annotation: Any = Environment
+def _keys(root: type[BaseModel], location: Location, data: Any) -> set[str]:
+    """Return the legal keys of the mapping at `location` of the data of the model `root`."""
+    annotation: Any = root
     for key in location:
         annotation = _inner(annotation, key, data)
         data = _at((key,), data)
