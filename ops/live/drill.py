@@ -1,0 +1,235 @@
+"""One live drill: requests are sent, alarms and messages watched, and all is put back as it was."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from rich.console import Console
+
+from catalog import Catalog
+from catalog.naming import Names
+from config.models import Environment
+from drill.durations import text_of
+from ops import BUILD, ROOT
+from ops.clients import client
+from ops.errors import OpsError
+from ops.live import preparation, report
+from ops.live.aftermath import lasting
+from ops.live.clock import Clock, sped_up
+from ops.live.expectations import Arrival, Seen, Verdict, judge
+from ops.live.mailbox import Mailbox
+from ops.live.reading import Scenario
+from ops.live.report import Teller
+from ops.live.scenario import MessageExpected, NeverExpected
+from ops.live.sender import Sender
+from ops.live.states import States
+
+FOLDER = ROOT / "drills" / "live"
+"""Where scenarios are that are run unless one is named."""
+
+_LOOK_EVERY_S = 10
+"""Seconds of the drill's time between two looks: an alarm keeps a state for a minute at least."""
+
+_SHORTEST_S, _QUEUE_WAIT_S = 0.2, 1
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a pipeline that is cancelled, a terminal that is closed."""
+
+
+def run(env: Environment, catalog: Catalog, scenario: Scenario, console: Console, *, speed: float) -> bool:
+    """Run a scenario against what is deployed; return whether all was as expected.
+
+    Args:
+        env: the environment; its AWS is there and is the right one.
+        catalog: what is watched in it.
+        scenario: the scenario.
+        console: where to say what happens.
+        speed: how many times faster a local AWS goes.
+
+    Raises:
+        OpsError: something is missing, or was declined, or functions do not do what they are asked.
+    """
+    deployed = preparation.find(env, scenario)
+    states = States(client(env, "cloudwatch"), _watched(catalog, scenario))
+    preparation.require_quiet(env, scenario, states)
+    preparation.agree(env, scenario, console, speed)
+    began = time.monotonic()
+    drill = _Drill(env, catalog, scenario, deployed, states, Teller(console))
+    try:
+        drill.run(speed)
+    finally:
+        drill.tell_what_lasts()
+    verdicts = drill.verdicts()
+    drill.teller.verdicts(verdicts)
+    path = BUILD / "drill" / f"live-{scenario.name}.xml"
+    report.write_junit(path, report.junit(scenario.name, verdicts, time.monotonic() - began))
+    passed = all(one.passed for one in verdicts)
+    good = sum(one.passed for one in verdicts)
+    drill.teller.say(f"{scenario.name}: {good} of {len(verdicts)} as expected. JUnit: {_shown(path)}")
+    return passed
+
+
+@dataclass
+class _Drill:
+    """A drill under way."""
+
+    env: Environment
+    catalog: Catalog
+    scenario: Scenario
+    deployed: preparation.Deployed
+    states: States
+    teller: Teller
+    clock: Clock = field(default_factory=Clock)
+    seen: Seen = field(init=False)
+    last_s: float = 0.0
+    """The drill's time when it was over."""
+
+    def __post_init__(self) -> None:
+        names = Names.of(self.env)
+        self.short = names.without
+        topics = dict(names.topics(self.env))
+        self.seen = Seen(self.states.first, topics, self.states.changes)
+
+    def run(self, speed: float) -> None:
+        """Run it, and put everything back whatever happens."""
+        mailbox = Mailbox(
+            client(self.env, "sqs"),
+            self.deployed.queue_url,
+            self.scenario.alarms,
+            since_s=self.states.server_time_s,
+            wait_s=0 if self.env.is_local else _QUEUE_WAIT_S,
+        )
+        with ExitStack() as put_back:
+            ignore = put_back.enter_context(_signals())
+            self.clock = put_back.enter_context(sped_up(self.env, speed))
+            put_back.callback(mailbox.close)
+            sender = Sender(self.env, self.deployed.functions, self.scenario.invoke, self.clock)
+            put_back.enter_context(sender)
+            # Undone in reverse order: nobody disturbs what puts things back.
+            put_back.callback(ignore)
+            self.teller.event("begins")
+            self._watch(mailbox, sender)
+            sender.stop()
+            self._take(mailbox)
+        self._tell_sent(sender)
+
+    def verdicts(self) -> list[Verdict]:
+        """Return what became of each expectation, once it is over."""
+        found = judge(self.scenario.expect, self.seen, self.last_s, over=True)
+        return [one for one in found if one is not None]
+
+    def _watch(self, mailbox: Mailbox, sender: Sender) -> None:
+        """Look again and again until all that was expected has happened, or its time is up."""
+        told: set[int] = set()
+        while True:
+            self.last_s = self.clock.now_s()
+            for change in self.states.look(self.last_s):
+                text = f"{self.short(change.alarm)} {change.old} -> {change.new}"
+                self.teller.event(text + self._held_back(change.alarm), change.at_s)
+            if self._is_due():
+                self._take(mailbox)
+            else:
+                mailbox.rest()
+            if sender.refusal:
+                raise OpsError(sender.refusal)
+            verdicts = judge(self.scenario.expect, self.seen, self.last_s, over=False)
+            for position, one in enumerate(verdicts):
+                if one is not None and not one.passed and position not in told:
+                    told.add(position)
+                    self.teller.event(f"NOT AS EXPECTED: {one.expected}: {one.found} ({one.place})")
+            if self._is_over(verdicts):
+                return
+            time.sleep(max(_SHORTEST_S, self.clock.real_s(_LOOK_EVERY_S)))
+
+    def _take(self, mailbox: Mailbox) -> None:
+        """Take the drill's messages out of the queue."""
+        for notice in mailbox.read():
+            at_s = self.clock.now_s()
+            self.seen.arrivals.append(Arrival(at_s, notice))
+            through = self.short(notice.topic)
+            said = f"{self.short(notice.alarm)} is {notice.state}, through {through}"
+            self.teller.event(f"message in the alarm queue: {said}", at_s)
+
+    def _is_due(self) -> bool:
+        """Tell whether a message that is expected may be in the queue."""
+        verdicts = judge(self.scenario.expect, self.seen, self.last_s, over=False)
+        changed = {(one.alarm, one.new) for one in self.states.changes}
+        return any(
+            isinstance(one.expects, MessageExpected)
+            and verdict is None
+            and (one.alarms[0], one.expects.state) in changed
+            for one, verdict in zip(self.scenario.expect, verdicts, strict=True)
+        )
+
+    def _is_over(self, verdicts: Sequence[Verdict | None]) -> bool:
+        """Tell whether nothing is expected any more; what must never happen is watched to the end."""
+        never = any(isinstance(one.expects, NeverExpected) for one in self.scenario.expect)
+        if never and self.last_s < self.scenario.lasts_s:
+            return False
+        return all(
+            verdict is not None or isinstance(one.expects, NeverExpected)
+            for one, verdict in zip(self.scenario.expect, verdicts, strict=True)
+        )
+
+    def _held_back(self, alarm: str) -> str:
+        """Return why a composite's change notifies nobody, if something holds its actions back."""
+        by = self.states.described[alarm].get("ActionsSuppressedBy")
+        return f" (its actions are held back: {by})" if by else ""
+
+    def _tell_sent(self, sender: Sender) -> None:
+        for one, tally in zip(self.scenario.invoke, sender.tallies, strict=True):
+            rest = {name: count for name, count in tally.answers.items() if name != "as asked"}
+            beside = "".join(f", {count} {name}" for name, count in rest.items())
+            behind = tally.sent < tally.planned and self.last_s >= one.asks.ends_s
+            why = ": this machine is too slow for this speed" if behind else ""
+            self.teller.say(f"{one.asks.service}: {tally.sent} of {tally.planned} requests sent{beside}{why}")
+
+    def tell_what_lasts(self) -> None:
+        """Say which alarms are still in ALARM and when that is over, as far as anybody can know."""
+        with suppress(Exception):
+            self.states.look(self.clock.now_s())
+        now = {name: self.states.now(name) for name in self.states.described}
+        for one in lasting(self.catalog, now, self.last_s):
+            until = "until its metric has data again"
+            if one.until_s is not None:
+                left_s = max(0.0, one.until_s - self.last_s) / self.clock.afterwards
+                until = f"OK again within {text_of(left_s)}"
+            self.teller.say(f"still in ALARM: {self.short(one.alarm)}, {until}")
+
+
+def _watched(catalog: Catalog, scenario: Scenario) -> list[str]:
+    """Return the alarms whose changes are told: those that something is expected of, and the services'."""
+    of_services = [one.name for one in catalog.all_alarms if one.service in scenario.services]
+    return list(dict.fromkeys([*scenario.alarms, *of_services]))
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], None]]:
+    """Let whatever cancels the drill interrupt it as Ctrl-C does; yield what makes all of that be ignored."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+
+    def ignore() -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+    try:
+        yield ignore
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
