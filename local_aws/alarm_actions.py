@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from drill.suppression import Held, follow, hold
 from local_aws import alarm_message, alarms
 from local_aws.alarms import ACTIONS, Change
 from local_aws.calls import signed_for
 from local_aws.errors import read_error
-from local_aws.suppression import Held, follow, hold
 
 if TYPE_CHECKING:
     from local_aws.calls import Call
@@ -45,8 +44,8 @@ async def settle(call: Call) -> None:
     found = await alarms.find(call)
     changes = {name: change for name, row in found.items() if (change := _change(call, row))}
     call.table("states").update({name: row["StateValue"] for name, row in found.items()})
-    now_s = time.monotonic()
-    held: dict[str, Held] = {name: one for name, one in call.table("held").items() if name in found}
+    now_s = call.clock.now_s()
+    held: dict[str, Held[Change]] = {name: one for name, one in call.table("held").items() if name in found}
     for name in {**held, **changes}:
         after = None
         if suppressor := alarms.suppressor_of(found[name]):
@@ -67,7 +66,7 @@ def forget(call: Call, name: str) -> None:
 
 def suppressed_by(call: Call, name: str) -> Value:
     """Return the members of a composite alarm's description that say what holds its actions back."""
-    held: Held | None = call.table("held").get(name)
+    held: Held[Change] | None = call.table("held").get(name)
     if held is None:
         return {}
     return {"ActionsSuppressedBy": held.by, "ActionsSuppressedReason": f"Actions suppressed by {held.by}"}
@@ -87,10 +86,10 @@ def _change(call: Call, row: Value) -> Change | None:
     )
 
 
-async def _put(call: Call, change: Change, held: Held | None) -> None:
+async def _put(call: Call, change: Change, held: Held[Change] | None) -> None:
     """Hold a change back, or act on it when nothing holds it."""
     name = change.alarm
-    if held is None or held.is_due(time.monotonic()):
+    if held is None or held.is_due(call.clock.now_s()):
         call.table("held").pop(name, None)
         await _perform(call, change)
         return
@@ -101,9 +100,9 @@ async def _put(call: Call, change: Change, held: Held | None) -> None:
         timer.add_done_callback(_timers.discard)
 
 
-async def _wait(call: Call, name: str, held: Held, until_s: float) -> None:
+async def _wait(call: Call, name: str, held: Held[Change], until_s: float) -> None:
     """Act on a change once its time has come, unless something else has become of it."""
-    await asyncio.sleep(until_s - time.monotonic())
+    await call.clock.sleep_until(until_s)
     async with lock(call):
         if call.table("held").get(name) is held:
             del call.table("held")[name]

@@ -1,0 +1,53 @@
+"""The values of one metric, step by step, as far as percentiles need them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distribution:
+    """Weighted values: those of step i are `values[offsets[i]:offsets[i + 1]]`, in any order.
+
+    A value of weight 3 is three samples of that value (PutMetricData: `Values` with `Counts`).
+    """
+
+    offsets: Integers
+    """[T + 1]"""
+    values: Floats
+    weights: Floats
+
+    @classmethod
+    def of_steps(cls, steps: Integers, values: Floats, weights: Floats, count: int) -> Distribution:
+        """Return the distribution of `values` on `count` steps; `steps` says in which step each value is."""
+        order = np.argsort(steps, kind="stable")
+        offsets = np.zeros(count + 1, np.int64)
+        np.cumsum(np.bincount(steps, minlength=count), out=offsets[1:])
+        return cls(offsets, values[order], weights[order])
+
+    @property
+    def steps(self) -> Integers:
+        """The step of each value."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
+    def longer(self, steps: int) -> Distribution:
+        """Return the same values on a grid with so many more steps behind."""
+        more = np.full(steps, self.offsets[-1])
+        return Distribution(np.concatenate((self.offsets, more)), self.values, self.weights)
+
+
+def joined(parts: Sequence[Distribution]) -> Distribution:
+    """Return the values of all, on the grid that all have."""
+    return Distribution.of_steps(
+        np.concatenate([one.steps for one in parts]),
+        np.concatenate([one.values for one in parts]),
+        np.concatenate([one.weights for one in parts]),
+        len(parts[0].offsets) - 1,
+    )

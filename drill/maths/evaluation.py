@@ -1,0 +1,184 @@
+"""Expressions computed: for one request, or for every evaluation of an alarm at once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Container, Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from drill.distribution import Floats
+from drill.errors import MathError
+from drill.maths.forms import ELSEWHERE, REDUCTIONS, Kind
+from drill.maths.functions import FUNCTIONS
+from drill.maths.kinds import kinds_of
+from drill.maths.operators import operate
+from drill.maths.syntax import (
+    Array,
+    Call,
+    Chain,
+    Expression,
+    Minus,
+    Name,
+    Number,
+    Power,
+    Text,
+    Word,
+    names,
+    walk,
+)
+from drill.maths.values import Context, Value, like, scalar, series, stacked
+
+_EACH_BY_ITSELF = frozenset(
+    (
+        "ABS",
+        "CEIL",
+        "FIRST",
+        "FLOOR",
+        "IF",
+        "LAST",
+        "LOG",
+        "LOG10",
+        "METRICS",
+        "METRIC_COUNT",
+        "PERIOD",
+        "SLICE",
+    )
+)
+
+
+def evaluate(
+    expression: Expression,
+    inputs: Mapping[str, npt.ArrayLike],
+    times_s: npt.ArrayLike,
+    period_s: int,
+) -> Floats:
+    """Return the time series that an expression makes of metrics, oldest first; NaN: missing.
+
+    `inputs` are the metrics by id, [..., n]; `times_s` says when their periods begin, [..., n].
+
+    Raises:
+        MathError: an id is unknown, the result is no single time series, or not computed from metrics.
+    """
+    context = context_of(inputs, times_s, period_s)
+    if _checked(expression, tuple(inputs)) != "TS":
+        message = "the result is an array of time series: FIRST, SUM, AVG, MIN, MAX … make one of it"
+        raise MathError(message, expression.position)
+    return compute(expression, context).data
+
+
+def is_elementwise(expression: Expression, kinds: Mapping[str, Kind] | None = None) -> bool:
+    """Return whether it may be computed over [T], before `statistics.evaluations` makes [T, range] of it.
+
+    So it is if each datapoint is made of those of its own time, and nothing is made where all are missing.
+    `kinds` says what ids are; all others are metrics.
+    """
+    known: dict[str, Kind] = {**_metrics(names(expression)), **(kinds or {})}
+    for one in walk(expression):
+        if not isinstance(one, Call) or one.function in _EACH_BY_ITSELF:
+            continue
+        of = kinds_of(one.arguments[-1], known)
+        of_array = one.function in REDUCTIONS and "TS[]" in of
+        filled_by_series = one.function == "FILL" and "TS" in of
+        if not of_array and not filled_by_series:
+            return False
+    return True
+
+
+def context_of(inputs: Mapping[str, npt.ArrayLike], times_s: npt.ArrayLike, period_s: int) -> Context:
+    """Return metrics as expressions are computed from them, all of one shape."""
+    times = np.asarray(times_s, np.int64)
+    numbers = {id_: np.asarray(one, np.float64) for id_, one in inputs.items()}
+    shape = np.broadcast_shapes(times.shape, *(one.shape for one in numbers.values()))
+    with np.errstate(all="ignore"):
+        values = {id_: series(np.broadcast_to(one, shape)) for id_, one in numbers.items()}
+    return Context(values, tuple(values), np.broadcast_to(times, shape), period_s)
+
+
+def _metrics(ids: Iterable[str]) -> dict[str, Kind]:
+    return dict.fromkeys(ids, "TS")
+
+
+@functools.lru_cache(maxsize=4096)
+def _checked(expression: Expression, ids: tuple[str, ...]) -> Kind:
+    return check(expression, _metrics(ids), ids)
+
+
+def check(expression: Expression, kinds: Mapping[str, Kind], metrics: Container[str]) -> Kind:
+    """Return what an expression results in, "TS" or "TS[]", given what ids are, and which are metrics.
+
+    Raises:
+        MathError: it names what there is not, is not computed from series, or results in a scalar.
+    """
+    for one in walk(expression):
+        if isinstance(one, Name) and one.id not in kinds:
+            message = f"no metric or expression has the id {one.id}; there are {', '.join(kinds) or 'none'}"
+            raise MathError(message, one.position)
+        if isinstance(one, Call):
+            _check_call(one, [id_ for id_ in kinds if id_ in metrics])
+    (found,) = kinds_of(expression, kinds)
+    if found not in {"TS", "TS[]"}:
+        message = (
+            "the result of an expression is a time series or an array of them, no scalar: see TIME_SERIES"
+        )
+        raise MathError(message, expression.position)
+    return found
+
+
+def _check_call(call: Call, metrics: Sequence[str]) -> None:
+    if call.function in ELSEWHERE:
+        message = f"{call.function} cannot be computed from the metrics of the request"
+        raise MathError(message, call.position)
+    if call.function == "METRICS" and not _named(call, metrics):
+        message = f"METRICS finds no metric; there are {', '.join(metrics) or 'none'}"
+        raise MathError(message, call.position)
+    of = call.arguments[0] if call.function == "PERIOD" else None
+    if isinstance(of, Name) and of.id not in metrics:
+        message = "PERIOD takes the id of a metric, not that of an expression"
+        raise MathError(message, of.position)
+
+
+def _named(call: Call, metrics: Sequence[str]) -> list[str]:
+    """Return the metrics that `METRICS(…)` is."""
+    text = "".join(one.value for one in call.arguments if isinstance(one, Text))
+    return [id_ for id_ in metrics if text in id_]
+
+
+def compute(expression: Expression, context: Context) -> Value:
+    """Return what a checked expression makes of a context."""
+    with np.errstate(all="ignore"):
+        return _computed(expression, context)
+
+
+def _computed(expression: Expression, context: Context) -> Value:
+    if isinstance(expression, Name):
+        return context.values[expression.id]
+    if isinstance(expression, Call):
+        return _called(expression, context)
+    if isinstance(expression, Array):
+        return stacked([_computed(one, context) for one in expression.items])
+    return _operated(expression, context)
+
+
+def _operated(expression: Number | Text | Word | Minus | Power | Chain, context: Context) -> Value:
+    if isinstance(expression, Chain):
+        value = _computed(expression.first, context)
+        for operator, operand in expression.rest:
+            value = operate(operator, value, _computed(operand, context))
+        return value
+    if isinstance(expression, Power):
+        return operate("^", _computed(expression.base, context), _computed(expression.exponent, context))
+    if isinstance(expression, Minus):
+        value = _computed(expression.operand, context)
+        return like(value, -value.data)
+    return scalar(np.asarray(expression.value, np.float64))
+
+
+def _called(call: Call, context: Context) -> Value:
+    if call.function == "METRICS":
+        return stacked([context.values[id_] for id_ in _named(call, context.metrics)])
+    arguments = [
+        one.value if isinstance(one, Text | Word) else _computed(one, context) for one in call.arguments
+    ]
+    return FUNCTIONS[call.function](context, *arguments)
