@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from config.models import Environment
+from local_aws.control import PATH
 from ops.errors import OpsError
 
-PATH = "/_reveille/clock"
 _ANSWERS_IN_S = 10
 _OK = 200
 
