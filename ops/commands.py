@@ -41,7 +41,7 @@ REFUSED = 2
 """Exit status when the configuration is refused."""
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
-SPEED = 30
+SPEED = 20
 """How many times faster a local AWS goes during a drill: what a laptop keeps up with."""
 MOST_SPEED = 600
 """A minute passes in a tenth of a second then; nothing could be watched in less."""

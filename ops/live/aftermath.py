@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalog import Catalog
-from catalog.specs import Alarm
+from catalog.specs import Alarm, Composite
 
 _DELAY_S = 120
 """Seconds until a period's last data are there and have been evaluated: each takes up to a minute."""
@@ -33,20 +33,23 @@ def lasting(catalog: Catalog, states: Mapping[str, str], last_s: float) -> Itera
     in_alarm = {name for name, state in states.items() if state == "ALARM"}
     for one in catalog.all_alarms:
         if one.name in in_alarm:
-            leaves = [by_key[key] for key in _leaves(one.key, by_key)]
-            yield Lasting(one.name, _until_s(leaves, in_alarm, last_s))
+            yield Lasting(one.name, _until_s(list(_leaves(one, by_key, in_alarm)), last_s))
 
 
-def _leaves(key: str, by_key: Mapping[str, object]) -> set[str]:
-    """Return the keys of the metric alarms that an alarm is made of: itself, or those below it."""
-    one = by_key[key]
-    children = getattr(one, "children", None)
-    return {leaf for child in children() for leaf in _leaves(child, by_key)} if children else {key}
+def _leaves(
+    one: Alarm | Composite, by_key: Mapping[str, Alarm | Composite], in_alarm: Collection[str]
+) -> Iterator[Alarm]:
+    """Yield the metric alarms in ALARM that keep an alarm there: itself, or those below it."""
+    if isinstance(one, Alarm):
+        yield one
+        return
+    for child in (by_key[key] for key in one.children()):
+        if child.name in in_alarm:
+            yield from _leaves(child, by_key, in_alarm)
 
 
-def _until_s(leaves: Collection[object], in_alarm: Collection[str], last_s: float) -> float | None:
-    """Return when all of these alarms that are in ALARM are over."""
-    alarms = [one for one in leaves if isinstance(one, Alarm) and one.name in in_alarm]
+def _until_s(alarms: Collection[Alarm], last_s: float) -> float | None:
+    """Return when all of these alarms are over."""
     if any(one.treat_missing_data != "notBreaching" for one in alarms):
         return None
     # The period of the last failure ends within one; M of N cannot breach any more N - M + 1 periods later.

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +35,10 @@ class Clock:
     def __post_init__(self) -> None:
         """Begin now."""
         object.__setattr__(self, "began", self.seconds())
+
+    def restarted(self) -> Clock:
+        """Return this clock as it is when a drill begins now."""
+        return replace(self)
 
     def now_s(self) -> float:
         """Return the drill's time."""

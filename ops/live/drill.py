@@ -21,7 +21,7 @@ from ops import BUILD, ROOT
 from ops.clients import client
 from ops.errors import OpsError
 from ops.live import preparation, report
-from ops.live.aftermath import lasting
+from ops.live.aftermath import Lasting, lasting
 from ops.live.clock import Clock, sped_up
 from ops.live.expectations import Arrival, Seen, Verdict, judge
 from ops.live.mailbox import Mailbox
@@ -38,6 +38,12 @@ _LOOK_EVERY_S = 10
 """Seconds of the drill's time between two looks: an alarm keeps a state for a minute at least."""
 
 _SHORTEST_S, _QUEUE_WAIT_S = 0.2, 1
+
+_SHOWN_ALARMS = 5
+"""Alarms that are listed before they are counted."""
+
+_QUIET_WITHIN_S = 1800
+"""Seconds that a drill waits for what is wrong before it; the quiet after a deployment lasts ten minutes."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a pipeline that is cancelled, a terminal that is closed."""
@@ -58,7 +64,7 @@ def run(env: Environment, catalog: Catalog, scenario: Scenario, console: Console
     """
     deployed = preparation.find(env, scenario)
     states = States(client(env, "cloudwatch"), _watched(catalog, scenario))
-    preparation.require_quiet(env, scenario, states)
+    preparation.require_messages(env, scenario, states)
     preparation.agree(env, scenario, console, speed)
     began = time.monotonic()
     drill = _Drill(env, catalog, scenario, deployed, states, Teller(console))
@@ -99,16 +105,17 @@ class _Drill:
 
     def run(self, speed: float) -> None:
         """Run it, and put everything back whatever happens."""
-        mailbox = Mailbox(
-            client(self.env, "sqs"),
-            self.deployed.queue_url,
-            self.scenario.alarms,
-            since_s=self.states.server_time_s,
-            wait_s=0 if self.env.is_local else _QUEUE_WAIT_S,
-        )
         with ExitStack() as put_back:
             ignore = put_back.enter_context(_signals())
             self.clock = put_back.enter_context(sped_up(self.env, speed))
+            self._wait_for_quiet()
+            mailbox = Mailbox(
+                client(self.env, "sqs"),
+                self.deployed.queue_url,
+                self.scenario.alarms,
+                since_s=self.states.server_time_s,
+                wait_s=0 if self.env.is_local else _QUEUE_WAIT_S,
+            )
             put_back.callback(mailbox.close)
             sender = Sender(self.env, self.deployed.functions, self.scenario.invoke, self.clock)
             put_back.enter_context(sender)
@@ -119,6 +126,28 @@ class _Drill:
             sender.stop()
             self._take(mailbox)
         self._tell_sent(sender)
+
+    def _wait_for_quiet(self) -> None:
+        """Wait until nothing hides what the drill causes, such as the quiet after a deployment.
+
+        Raises:
+            OpsError: something still does after half an hour.
+        """
+        told: list[str] = []
+        while why := preparation.unquiet(self.scenario, self.states):
+            if self.clock.now_s() > _QUIET_WITHIN_S:
+                message = f"{'; '.join(why)}: still so after {text_of(_QUIET_WITHIN_S)}. Nothing was sent."
+                raise OpsError(message)
+            if why != told:
+                self.teller.event(f"waits: {'; '.join(why)}")
+                told = why
+            self._pause()
+            self.states.look(self.clock.now_s())
+        self.clock = self.clock.restarted()
+        self.states.forget()
+
+    def _pause(self) -> None:
+        time.sleep(max(_SHORTEST_S, self.clock.real_s(_LOOK_EVERY_S)))
 
     def verdicts(self) -> list[Verdict]:
         """Return what became of each expectation, once it is over."""
@@ -146,7 +175,7 @@ class _Drill:
                     self.teller.event(f"NOT AS EXPECTED: {one.expected}: {one.found} ({one.place})")
             if self._is_over(verdicts):
                 return
-            time.sleep(max(_SHORTEST_S, self.clock.real_s(_LOOK_EVERY_S)))
+            self._pause()
 
     def _take(self, mailbox: Mailbox) -> None:
         """Take the drill's messages out of the queue."""
@@ -196,17 +225,31 @@ class _Drill:
         with suppress(Exception):
             self.states.look(self.clock.now_s())
         now = {name: self.states.now(name) for name in self.states.described}
-        for one in lasting(self.catalog, now, self.last_s):
-            until = "until its metric has data again"
-            if one.until_s is not None:
-                left_s = max(0.0, one.until_s - self.last_s) / self.clock.afterwards
-                until = f"OK again within {text_of(left_s)}"
-            self.teller.say(f"still in ALARM: {self.short(one.alarm)}, {until}")
+        found = list(lasting(self.catalog, now, self.last_s))
+        expected = [one for one in found if one.alarm in self.scenario.alarms]
+        for one in expected:
+            self.teller.say(f"still in ALARM: {self.short(one.alarm)}, {self._until([one])}")
+        if beside := [one for one in found if one not in expected]:
+            names = ", ".join(self.short(one.alarm) for one in beside[:_SHOWN_ALARMS])
+            more = len(beside) - _SHOWN_ALARMS
+            names += f" and {more} more" if more > 0 else ""
+            self.teller.say(f"still in ALARM, of which nothing was expected: {names}; {self._until(beside)}")
+
+    def _until(self, some: Sequence[Lasting]) -> str:
+        """Return when all of these are over."""
+        ends_s = [one.until_s for one in some]
+        known_s = [one for one in ends_s if one is not None]
+        if len(known_s) < len(ends_s):
+            return "until there are data again"
+        left_s = max(0.0, max(known_s) - self.last_s) / self.clock.afterwards
+        return f"OK again within {text_of(left_s)}"
 
 
 def _watched(catalog: Catalog, scenario: Scenario) -> list[str]:
     """Return the alarms whose changes are told: those that something is expected of, and the services'."""
-    of_services = [one.name for one in catalog.all_alarms if one.service in scenario.services]
+    # Without those that are there only to silence others.
+    speak = (one for one in catalog.all_alarms if one.topic or one.runbook)
+    of_services = [one.name for one in speak if one.service in scenario.services]
     return list(dict.fromkeys([*scenario.alarms, *of_services]))
 
 

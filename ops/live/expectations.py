@@ -83,9 +83,9 @@ class _Judge:
         alarm = one.alarms[0]
         if isinstance(expects, StateExpected):
             at_s = self._state_s(alarm, expects)
-            self._since_s[alarm] = expects.by_s if at_s is None else at_s
         else:
             at_s = self._message_s(alarm, expects)
+        self._since_s[alarm] = max(self._since_s.get(alarm, 0.0), expects.by_s if at_s is None else at_s)
         if at_s is not None and at_s <= expects.by_s:
             return Verdict(one.place, str(expects), passed=True, found=f"after {text_of(at_s)}")
         if self._now_s <= expects.by_s and not self._over:

@@ -36,10 +36,11 @@ class Teller:
 
     def verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Show what was expected and what became of it."""
-        table = Table("", "expected", "found", "where", box=None, pad_edge=False)
+        table = Table("", "line", "expected", "found", box=None, pad_edge=False)
         for one in verdicts:
             mark = "[green]ok[/green]" if one.passed else "[red]bad[/red]"
-            table.add_row(mark, _plain(one.expected), _plain(one.found), _plain(one.place))
+            line = one.place.rpartition(":")[2]
+            table.add_row(mark, line, _plain(one.expected), _plain(one.found))
         self._console.print(table, highlight=False)
 
 

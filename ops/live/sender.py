@@ -24,6 +24,12 @@ from ops.live.requests import asking
 AT_ONCE = 10
 """Requests under way at most: what boto3's pool of connections holds."""
 
+AT_ONCE_LOCALLY = 3
+"""In a local AWS: each request beside another starts a Python of its own, all of them on one machine."""
+
+_LATE_S = 60
+"""Seconds of the drill's time after the end of an entry in which its requests are still sent."""
+
 _SHOWN = 300
 """Characters of an answer that are shown."""
 
@@ -48,7 +54,7 @@ class Tally:
 class Sender:
     """Sends what a scenario says, in threads of its own, until it is done or told to stop.
 
-    A machine that cannot keep up sends later, and what is not sent when its entry's time is over is left out.
+    A machine that cannot keep up sends later; what is still to be sent after its entry's time is left out.
     """
 
     def __init__(
@@ -71,8 +77,9 @@ class Sender:
             (at_s, position) for position, one in enumerate(sendings) for at_s in one.asks.times_s
         )
         self._stop = threading.Event()
-        self._slots = threading.Semaphore(AT_ONCE)
-        self._pool = ThreadPoolExecutor(AT_ONCE)
+        at_once = AT_ONCE_LOCALLY if env.is_local else AT_ONCE
+        self._slots = threading.Semaphore(at_once)
+        self._pool = ThreadPoolExecutor(at_once)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._lock = threading.Lock()
         self.tallies = [Tally(len(one.asks.times_s)) for one in sendings]
@@ -108,7 +115,7 @@ class Sender:
             while not self._slots.acquire(timeout=0.1):
                 if self._stop.is_set():
                     return
-            if self._clock.now_s() > self._sendings[position].asks.ends_s:
+            if self._clock.now_s() > self._sendings[position].asks.ends_s + _LATE_S:
                 self._slots.release()
                 continue
             self._pool.submit(self._send, position)

@@ -33,27 +33,41 @@ class States:
     """The states of some alarms, asked for again and again."""
 
     def __init__(self, cloudwatch: Any, alarms: Sequence[str]) -> None:  # noqa: ANN401  # a boto3 client
-        """Watch these alarms, by their names in AWS.
+        """Watch these alarms, by their names in AWS, and those that hold their actions back.
 
         Raises:
             OpsError: one of them does not exist.
         """
         self._cloudwatch = cloudwatch
-        self._alarms = alarms
+        self._alarms = list(alarms)
         self.server_time_s = time.time()
         """AWS's time when it was last asked, in seconds since 1970."""
         self.described = self._describe()
-        missing = [name for name in alarms if name not in self.described]
+        suppressors = {self.suppressor(name) for name in self.described} - {"", *alarms}
+        self._alarms += sorted(suppressors)
+        self.described = self._describe() if suppressors else self.described
+        missing = [name for name in self._alarms if name not in self.described]
         if missing:
             message = f"there is no alarm {', '.join(missing)}, which config has: deploy monitoring first."
             raise OpsError(message)
-        self.first = {name: str(one["StateValue"]) for name, one in self.described.items()}
-        """State of each alarm when it was first asked for."""
+        self.first: dict[str, str] = {}
+        """State of each alarm at the beginning."""
         self.changes: list[Change] = []
+        self.forget()
+
+    def forget(self) -> None:
+        """Let what is now be the beginning."""
+        self.first.update({name: str(one["StateValue"]) for name, one in self.described.items()})
+        self.changes.clear()
 
     def now(self, alarm: str) -> str:
         """Return the state of an alarm when it was last asked for."""
         return str(self.described[alarm]["StateValue"])
+
+    def suppressor(self, alarm: str) -> str:
+        """Return the name of the alarm that holds a composite's actions back; empty for other alarms."""
+        # A name or an ARN (CloudWatch API Reference, PutCompositeAlarm, ActionsSuppressor).
+        return str(self.described[alarm].get("ActionsSuppressor", "")).rpartition(":alarm:")[2]
 
     def look(self, at_s: float) -> list[Change]:
         """Ask again; return what has changed since.
@@ -77,7 +91,7 @@ class States:
     def _pages(self) -> Iterator[Mapping[str, Any]]:
         for begin in range(0, len(self._alarms), _NAMES_AT_ONCE):
             answer = self._cloudwatch.describe_alarms(
-                AlarmNames=list(self._alarms[begin : begin + _NAMES_AT_ONCE]),
+                AlarmNames=self._alarms[begin : begin + _NAMES_AT_ONCE],
                 AlarmTypes=["MetricAlarm", "CompositeAlarm"],
                 MaxRecords=_NAMES_AT_ONCE,
             )
