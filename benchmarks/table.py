@@ -17,6 +17,11 @@ def markdown(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
     if all(row["cold_s"] is None for row in rows):
         columns.pop()
         cells = [row[:-1] for row in cells]
+    return aligned(columns, cells)
+
+
+def aligned(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    """Return cells under the heads of their columns, all but the first of which are numbers."""
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(line(row, widths) for row in [columns, rule, *cells])

@@ -98,7 +98,8 @@ def _problem(error: ErrorDetails, document: Document, model: type[BaseModel], at
 def _text(error: ErrorDetails, location: Location, found: str, data: Any, known: set[str]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"no such key; known: {', '.join(sorted(known))}{did_you_mean(str(location[-1]), sorted(known))}"
+        hint = did_you_mean(str(location[-1]), sorted(known))
+        return f"no such key; known: {', '.join(sorted(known))}{hint}"
     if kind == "missing":
         return "is missing"
     if kind == "union_tag_not_found":

@@ -1,10 +1,15 @@
-"""Errors of the drill: one message each, and where in the text it is when there is a text."""
+"""What is wrong with what a person gave the drill: one sentence, and where in the text it is."""
 
 from __future__ import annotations
 
 
 class DrillError(ValueError):
-    """What cannot be rehearsed: why, and at which character (from 0) of the text that was read, if of one."""
+    """Something that cannot be rehearsed; the message says what, and what is allowed.
+
+    Attributes:
+        message: one sentence.
+        position: the character of the text that was read, counted from 0; None if it is about no text.
+    """
 
     def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
@@ -12,31 +17,16 @@ class DrillError(ValueError):
         self.position = position
 
 
+class PatternError(DrillError):
+    """A filter pattern, or a selector, that CloudWatch Logs would not take."""
+
+
 class MathError(DrillError):
     """A metric math expression that CloudWatch refuses, or that cannot be computed here."""
 
 
 class RuleError(DrillError):
-    """A composite alarm's rule is not what CloudWatch takes.
-
-    Attributes:
-        message: what is wrong, and what would be right.
-        position: where in the rule's text, in characters from 0; 0 if it is about the rule as a whole.
-    """
-
-
-class PatternError(DrillError):
-    """A filter pattern, or a selector, that CloudWatch Logs would not take.
-
-    Attributes:
-        message: one sentence: what is wrong, and what is allowed there.
-        position: offset of the character it is about, counted from 0.
-    """
-
-    def __init__(self, message: str, position: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
-        self.position = position
+    """A composite alarm's rule that CloudWatch would not take."""
 
 
 class CycleError(DrillError):

@@ -47,9 +47,9 @@ def _answer(answer: Callable[[Request], Answer], line: str | bytes) -> Answer:
         return {"error": str(error), "position": getattr(error, "position", None)}
     except RecursionError:
         return {"error": "this is nested too deeply to be read", "position": None}
-    except Exception as error:  # noqa: BLE001  # a fault of ours in one line must not cost the answers to the
-    others
-        return {"error": f"this line cannot be answered: {type(error).__name__}: {error}", "position": None}
+    except Exception as error:  # noqa: BLE001  # a fault in one line must not cost the answers to the others
+        message = f"this line cannot be answered: {type(error).__name__}: {error}"
+        return {"error": message, "position": None}
 
 
 class LineError(DrillError):
@@ -70,17 +70,12 @@ def request(line: str | bytes) -> Request:
     Raises:
         LineError: it is none, or has a key twice.
     """
-    if isinstance(line, bytes):
-        try:
-            line = line.decode()
-        except UnicodeDecodeError as error:
-            at = len(line[: error.start].decode())
-            raise LineError("this line is not UTF-8", at) from error
+    text = line if isinstance(line, str) else _decoded(line)
     try:
-        found = _decoder.decode(line)
+        found = _decoder.decode(text)
     except json.JSONDecodeError as error:
-        what = "expected a JSON object, not an empty line" if not line.strip() else f"not JSON: {error.msg}"
-        raise LineError(what, min(error.pos, len(line.rstrip("\r\n")))) from error
+        what = f"not JSON: {error.msg}" if text.strip() else "expected a JSON object, not an empty line"
+        raise LineError(what, min(error.pos, len(text.rstrip("\r\n")))) from error
     except ValueError as error:
         if isinstance(error, DrillError):
             raise
@@ -88,6 +83,14 @@ def request(line: str | bytes) -> Request:
     if not isinstance(found, dict):
         raise LineError(f"expected a JSON object, not {_kind(found)}", 0)
     return found
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        at = len(line[: error.start].decode())
+        raise LineError("this line is not UTF-8", at) from error
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -109,8 +112,10 @@ _decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
 def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "true or false"
-    kinds: dict[type, str] = {dict: "an object", list: "a list", str: "a string", int: "a number", float: "a
-    number"} return kinds.get(type(value), "null")
+    if isinstance(value, int | float):
+        return "a number"
+    kinds: dict[type, str] = {dict: "an object", list: "a list", str: "a string"}
+    return kinds.get(type(value), "null")
 
 
 def only(asked: Request, required: Iterable[str], known: Iterable[str]) -> None:

@@ -3,8 +3,8 @@
 The values say what AWS knows of them and no more, so that a catalog, a synthesized configuration and a live
 account are the same to the engine. `drill/sources/` makes them.
 
-Sources: Amazon CloudWatch API Reference, PutMetricAlarm, MetricDataQuery, PutCompositeAlarm; Amazon CloudWatch
-Logs API Reference, PutMetricFilter; Amazon SNS API Reference, Subscribe; Amazon SQS API Reference,
+Sources: Amazon CloudWatch API Reference, PutMetricAlarm, MetricDataQuery, PutCompositeAlarm; Amazon
+CloudWatch Logs API Reference, PutMetricFilter; Amazon SNS API Reference, Subscribe; Amazon SQS API Reference,
 SetQueueAttributes.
 """
 
@@ -192,3 +192,8 @@ class System:
     """Service -> name of the log group that it writes to."""
     short_names: Mapping[str, str] = field(default_factory=dict)
     """What else a scenario may call an alarm -> its name in AWS."""
+
+    @property
+    def all_alarms(self) -> tuple[MetricAlarm | CompositeAlarm, ...]:
+        """Metric alarms and composites."""
+        return (*self.alarms, *self.composites)

@@ -1,6 +1,6 @@
 """What happened in a rehearsal, as values: states over time, notifications, messages, verdicts.
 
-Times are seconds since 1970; a minute's datapoint is known, and its alarm evaluated, at the end of the minute.
+Times are seconds since 1970. A minute's datapoint is known, and its alarm evaluated, when the minute ends.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ class Rehearsal:
     first_s: float
     """The beginning of the warm-up."""
     changes: Mapping[str, tuple[Change, ...]]
-    """Full name of each alarm and composite -> its changes in order, from `first_s` on, when every alarm was in
-    INSUFFICIENT_DATA. Alarms that never changed have no entry."""
+    """Full name of each alarm and composite -> its changes in order, from `first_s` on, when every alarm was
+    in INSUFFICIENT_DATA. Alarms that never changed have no entry."""
     suppressed: Mapping[str, tuple[Suppressed, ...]]
     """Full name of each composite -> when its actions were held back, and by what."""
     notifications: tuple[Notification, ...]

@@ -155,7 +155,7 @@ def _of_percentages(
     """Return a statistic by percentage; a window of one value needs no sorting for a percentile or a mean."""
     values = np.full(len(series), np.nan)
     todo = available
-    if stat.kind in {"percentile", "tm", "wm"}:
+    if stat.kind in {"percentile", "tm", "wm"} and stat.high != 0:  # :0% is no part at all
         low, high = window_low(series.low, length), window_high(series.high, length)
         same = low == high
         values = np.where(same, low, np.nan)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from drill.patterns.comparing import Test, comparing
+from drill.patterns.joining import every, some
 from drill.patterns.model import And, Condition, Expression, Is, JsonPath, NotExists, Or, Wild
 
 MISSING = object()
@@ -80,11 +81,9 @@ def holds(expression: Expression) -> Callable[[dict[str, Any]], bool]:
     "Wildcard selector": any array element, any field), and does not exist if it leads to nothing.
     """
     if isinstance(expression, And):
-        parts = [holds(one) for one in expression.parts]
-        return lambda document: all(part(document) for part in parts)
+        return every([holds(one) for one in expression.parts])
     if isinstance(expression, Or):
-        parts = [holds(one) for one in expression.parts]
-        return lambda document: any(part(document) for part in parts)
+        return some([holds(one) for one in expression.parts])
     return _condition(expression)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from drill.errors import PatternError
@@ -32,6 +33,7 @@ _BLANK = " \t\r\n"
 _FIELD_ALONE = re.compile(FIELD.pattern + r"(?=[ \t\r\n]*[,\]])")
 
 
+@functools.lru_cache(maxsize=4096)
 def parse(text: str) -> Pattern:
     """Return the pattern: in `{}` for JSON events, in `[]` for space-delimited ones, else of terms.
 

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from drill.rules import name_of
 from ops.proof import rules
 from ops.proof.configuration import Configuration, Resource
 from ops.proof.rules import Rule, RuleError
@@ -48,8 +49,7 @@ class Alarms:
 
     def suppressor_of(self, alarm: Resource) -> str:
         """Return the name of the alarm that suppresses an alarm's actions; empty if none does."""
-        name = str(alarm.block("actions_suppressor").get("alarm") or "")
-        return name.partition(":alarm:")[2] if name.startswith("arn:") else name
+        return name_of(str(alarm.block("actions_suppressor").get("alarm") or ""))
 
     @functools.cached_property
     def silences(self) -> frozenset[str]:

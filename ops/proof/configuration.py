@@ -79,9 +79,16 @@ class Resource:
 class Configuration:
     """Every resource of the stacks of one environment."""
 
-    def __init__(self, stacks: Mapping[str, Mapping[str, Any]]) -> None:
-        """Take each stack's JSON by the stack's name."""
+    def __init__(self, stacks: Mapping[str, Mapping[str, Any]], *, has_defaults: bool = False) -> None:
+        """Take the stacks.
+
+        Args:
+            stacks: each stack's JSON by the stack's name.
+            has_defaults: whether variables are their defaults; a run may give them other values, so nothing
+                would be proved by them.
+        """
         self._stacks = stacks
+        self._has_defaults = has_defaults
         self._attributes: dict[tuple[str, str, str, str], Any] = {}
         self._of_type: dict[str, list[Resource]] = {}
         for stack, content in stacks.items():
@@ -176,7 +183,9 @@ class Configuration:
 
     def _lookup(self, stack: str, path: tuple[str, ...]) -> Any:  # noqa: ANN401
         """Return what a reference in `stack` stands for."""
-        if path[0] != "data":
+        if path[0] in {"local", "var"} and len(path) > 1:
+            value, rest = self._named(stack, path[0], path[1]), list(path[2:])
+        elif path[0] != "data":
             kind, key, attribute, *inner = (*path, "", "", "")
             value = self.attribute(stack, kind, key, attribute)
             rest = [part for part in inner if part]
@@ -198,13 +207,28 @@ class Configuration:
 
     def _output(self, stack: str, name: str) -> Any:  # noqa: ANN401
         output = self._stacks.get(stack, {}).get("output", {}).get(name)
-        if output is None:
-            raise UnknownValueError(name)
-        at = (stack, "output", name, "value")
+        return self._resolved_once((stack, "output", name, "value"), output and output["value"])
+
+    def _named(self, stack: str, kind: str, name: str) -> Any:  # noqa: ANN401
+        """Return a local value, or the default of a variable."""
+        content, given = self._stacks[stack], None
+        if kind == "local":
+            given = content.get("locals", {}).get(name)
+        elif self._has_defaults:
+            given = content.get("variable", {}).get(name, {}).get("default")
+        return self._resolved_once((stack, kind, name, "value"), given)
+
+    def _resolved_once(self, at: tuple[str, str, str, str], given: Any) -> Any:  # noqa: ANN401
+        """Return the value of what is given.
+
+        Raises:
+            UnknownValueError: nothing is given, or it refers to itself.
+        """
         if at not in self._attributes:
-            self._attributes[at] = expressions.resolved(
-                output["value"], functools.partial(self._lookup, stack)
-            )
+            self._attributes[at] = None
+            self._attributes[at] = expressions.resolved(given, functools.partial(self._lookup, at[0]))
+        if self._attributes[at] is None:
+            raise UnknownValueError(".".join(at))
         return self._attributes[at]
 
     def _provider(self, stack: str) -> dict[str, Any]:

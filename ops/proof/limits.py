@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from drill.rules import CHARACTERS, CHILDREN, ELEMENTS
 from ops.proof import promises, suppression
 from ops.proof.alarms import ACTIONS, Alarms
 from ops.proof.configuration import Resource
@@ -18,9 +19,6 @@ from ops.proof.faults import Fault, Finding
 NAME_LENGTH: Final = 255
 DESCRIPTION_LENGTH: Final = 1024
 ACTIONS_PER_STATE: Final = 5
-CHILDREN: Final = 100
-ELEMENTS: Final = 500
-RULE_LENGTH: Final = 10_240
 PARENTS: Final = 150
 
 
@@ -61,8 +59,8 @@ def _of_any(alarm: Resource) -> Iterator[Finding]:
 def _of_rule(alarm: Resource, alarms: Alarms) -> Iterator[Finding]:
     """Yield what is wrong with a composite's rule."""
     length = len(alarm.text("alarm_rule"))
-    if length > RULE_LENGTH:
-        yield Finding("composite", f"its rule has {length} characters; CloudWatch takes {RULE_LENGTH}")
+    if length > CHARACTERS:
+        yield Finding("composite", f"its rule has {length} characters; CloudWatch takes {CHARACTERS}")
     rule = alarms.rules.get(alarm.name)
     if rule is None:
         yield Finding("composite", f"its rule cannot be read: {alarms.unreadable.get(alarm.name)}")

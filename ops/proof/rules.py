@@ -1,19 +1,20 @@
-"""The rule of a composite alarm, read: which alarms it names, in which state, and how large it is.
+"""The rule of a composite alarm, as the proof looks at it: whom it names, when it is true, how large it is.
 
-Source: CloudWatch API Reference, PutCompositeAlarm (AlarmRule); CloudWatch User Guide, "Combining alarms".
+It is read as everywhere else (`drill.rules`), but for one thing: terms joined by AND and by OR at once are
+refused, because CloudWatch does not say which of them it reads first.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-import re
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from ops.proof.terms import FALSE, TRUE, AtLeast, Leaf, Term
-
-_TOKEN: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([(),])|([^\s(),"]+))')
-_STATES: Final = frozenset({"ALARM", "OK", "INSUFFICIENT_DATA"})
+from drill import rules
+from drill.rules import And, AtLeast, Group, In, Not, Or, Truth
+from ops.proof import terms
+from ops.proof.terms import FALSE, TRUE, Leaf, Term
 
 
 class RuleError(Exception):
@@ -44,6 +45,16 @@ class Rule(NamedTuple):
         return frozenset(one.alarm for one in self.mentions)
 
 
+class _Part(NamedTuple):
+    """A part of a rule."""
+
+    term: Term
+    negated: Term
+    """The same with a NOT before it."""
+    is_and: bool = False
+    """Whether AND joins it, without parentheses around."""
+
+
 @functools.lru_cache(maxsize=4096)
 def read(text: str) -> Rule:
     """Read a rule.
@@ -51,127 +62,89 @@ def read(text: str) -> Rule:
     Raises:
         RuleError: it is not one.
     """
-    reader = _Reader(text)
-    term = reader.expression(negated=False)
-    if reader.at < len(reader.tokens):
-        message = f"it does not end at {reader.tokens[reader.at][0]}"
-        raise RuleError(message)
-    signs = sum(not quoted and token in {"(", ")"} for token, quoted in reader.tokens)
-    return Rule(tuple(reader.mentions), term, len(reader.mentions) + reader.constants + signs)
+    try:
+        rule = rules.parse(text)
+    except rules.RuleError as error:
+        message = f"{error.message} (character {error.position})"
+        raise RuleError(message) from error
+    mentions = tuple(_mentions(rule))[::-1]
+    return Rule(mentions, _term(rule), rules.elements(rule))
 
 
-def _of(number: int, terms: list[Term], *, negated: bool) -> Term:
-    """Return "at least so many of these", whose terms are negated already if it is to be negated itself."""
-    if len(terms) == 1 and number == 1:
-        return terms[0]
-    return AtLeast(len(terms) - number + 1 if negated else number, tuple(terms))
+def _term(rule: rules.Rule) -> Term:
+    """Return when a rule is true.
 
-
-class _Reader:
-    """Reads a rule from left to right."""
-
-    def __init__(self, text: str) -> None:
-        self.tokens: list[tuple[str, bool]] = []
-        self.at = 0
-        self.mentions: list[Mention] = []
-        self.constants = 0
-        position, text = 0, text.rstrip()
-        while position < len(text):
-            found = _TOKEN.match(text, position)
-            if not found:
-                message = f"a quote is not closed in {text[position : position + 20]}"
-                raise RuleError(message)
-            quoted = found[1] is not None
-            token = re.sub(r"\\(.)", r"\1", found[1]) if quoted else found[2] or found[3]
-            self.tokens.append((token, quoted))
-            position = found.end()
-
-    def expression(self, *, negated: bool) -> Term:
-        """Read terms joined by AND or by OR.
-
-        Raises:
-            RuleError: they are joined by both, and CloudWatch does not say which of them it reads first.
-        """
-        terms, words = [self._term(negated=negated)], set[str]()
-        while (word := self._peek()) in {"AND", "OR"}:
-            self.at += 1
-            words.add(word)
-            terms.append(self._term(negated=negated))
-        if len(words) > 1:
-            message = "it joins by AND and by OR at once: put parentheses around one of them"
-            raise RuleError(message)
-        return _of(len(terms) if words == {"AND"} else 1, terms, negated=negated)
-
-    def _term(self, *, negated: bool) -> Term:
-        word = self._take()
-        if word == "NOT":
-            return self._term(negated=not negated)
-        if word == "AT_LEAST":
-            return self._at_least(negated=negated)
-        if word in {"TRUE", "FALSE"}:
-            self.constants += 1
-            return TRUE if (word == "TRUE") != negated else FALSE
-        if word == "(":
-            term = self.expression(negated=negated)
-        elif word in _STATES:
-            self._expect("(")
-            term = self._mention(word, negated=negated)
+    Raises:
+        RuleError: it joins terms by AND and by OR at once.
+    """
+    parts: list[_Part] = []
+    for step in rule.steps:
+        if isinstance(step, In):
+            parts.append(_leaf(step.alarm, step.state))
+        elif isinstance(step, Truth):
+            parts.append(_Part(TRUE, FALSE) if step.value else _Part(FALSE, TRUE))
+        elif isinstance(step, AtLeast):
+            parts.append(_at_least(step))
+        elif isinstance(step, Not):
+            parts.append(_negated(parts.pop()))
+        elif isinstance(step, Group):
+            parts.append(parts.pop()._replace(is_and=False))
         else:
-            message = f"{word} is no state, operator or parenthesis"
-            raise RuleError(message)
-        self._expect(")")
-        return term
+            operands = parts[-step.operands :]
+            if any(one.is_and for one in operands):
+                message = "it joins by AND and by OR at once: put parentheses around one of them"
+                raise RuleError(message)
+            is_and = isinstance(step, And)
+            least = len(operands) if is_and else 1
+            parts[-step.operands :] = [_of(least, operands)._replace(is_and=is_and)]
+    return parts[0].term
 
-    def _at_least(self, *, negated: bool) -> Term:
-        self._expect("(")
-        number = self._take()
-        if not re.fullmatch(r"\d+%?", number):
-            message = "AT_LEAST begins with a number"
-            raise RuleError(message)
-        self._expect(",")
-        state, inner = self._take(), negated
-        if state == "NOT":
-            inner, state = not negated, self._take()
-        if state not in _STATES:
-            message = f"{state} is no state"
-            raise RuleError(message)
-        self._expect(",")
-        self._expect("(")
-        terms = [self._mention(state, negated=inner)]
-        while self._peek() == ",":
-            self.at += 1
-            terms.append(self._mention(state, negated=inner))
-        self._expect(")")
-        self._expect(")")
-        least = math.ceil(int(number[:-1]) * len(terms) / 100) if number.endswith("%") else int(number)
-        return _of(least, terms, negated=negated)
 
-    def _mention(self, state: str, *, negated: bool) -> Term:
-        name = self._take(sign=False)
-        if name.startswith("arn:"):
-            name = name.partition(":alarm:")[2]
-        fires = (state == "ALARM") != negated
-        if state == "INSUFFICIENT_DATA":
-            self.mentions.append(Mention(name, fires=False))
-            return TRUE if negated else FALSE
-        self.mentions.append(Mention(name, fires=fires))
-        return Leaf(name, in_alarm=fires)
+def _of(least: int, parts: list[_Part]) -> _Part:
+    """Return "at least so many of these"; not so is "at least so many others are not"."""
+    if len(parts) == 1 and least == 1:
+        return parts[0]
+    return _Part(
+        terms.AtLeast(least, tuple(one.term for one in parts)),
+        terms.AtLeast(len(parts) - least + 1, tuple(one.negated for one in parts)),
+    )
 
-    def _peek(self) -> str:
-        return self.tokens[self.at][0] if self.at < len(self.tokens) and not self.tokens[self.at][1] else ""
 
-    def _take(self, *, sign: bool = True) -> str:
-        if self.at == len(self.tokens):
-            message = "it ends too early"
-            raise RuleError(message)
-        token, quoted = self.tokens[self.at]
-        if (quoted and sign) or (not sign and not quoted and token in {"(", ")", ","}):
-            message = f"{token} is not expected there"
-            raise RuleError(message)
-        self.at += 1
-        return token
+def _negated(part: _Part) -> _Part:
+    return _Part(part.negated, part.term)
 
-    def _expect(self, sign: str) -> None:
-        if (found := self._take()) != sign:
-            message = f"{found} stands where {sign} has to"
-            raise RuleError(message)
+
+def _leaf(alarm: str, state: str) -> _Part:
+    if state == "INSUFFICIENT_DATA":
+        return _Part(FALSE, TRUE)
+    fires = state == "ALARM"
+    return _Part(Leaf(alarm, in_alarm=fires), Leaf(alarm, in_alarm=not fires))
+
+
+def _at_least(step: AtLeast) -> _Part:
+    parts = [_leaf(alarm, step.state) for alarm in step.alarms]
+    least = math.ceil(step.number * len(parts) / 100) if step.percent else step.number
+    return _of(least, list(map(_negated, parts)) if step.negated else parts)
+
+
+def _mentions(rule: rules.Rule) -> Iterator[Mention]:
+    """Yield the alarms from the last to the first: so a NOT is seen before what it negates."""
+    negations = [False]
+    for step in reversed(rule.steps):
+        negated = negations.pop()
+        if isinstance(step, In):
+            yield Mention(step.alarm, fires=_fires(step.state, negated=negated))
+        elif isinstance(step, AtLeast):
+            fires = _fires(step.state, negated=negated != step.negated)
+            yield from (Mention(alarm, fires=fires) for alarm in reversed(step.alarms))
+        elif isinstance(step, Not):
+            negations.append(not negated)
+        elif isinstance(step, Group):
+            negations.append(negated)
+        elif isinstance(step, And | Or):
+            negations += [negated] * step.operands
+
+
+def _fires(state: str, *, negated: bool) -> bool:
+    """Tell whether an alarm's going into ALARM speaks for the composite's doing so."""
+    return state != "INSUFFICIENT_DATA" and (state == "ALARM") != negated

@@ -1,0 +1,108 @@
+"""`python -m drill`: rehearse alarms, explain them, replay recordings, and try the engine line by line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+REFUSED = 2
+"""Exit status of what is refused: a scenario, an alarm, a file."""
+_INTERRUPTED = 130
+
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # has no other name
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    # Imported late, here and below: whoever pipes lines through waits for nothing that they do not need.
+    if options.command in {"match", "evaluate", "rule"}:
+        return _answer_lines(options.command)
+    from config.errors import ConfigError  # noqa: PLC0415
+    from drill import commands  # noqa: PLC0415
+    from drill.errors import DrillError  # noqa: PLC0415
+    from ops.errors import OpsError  # noqa: PLC0415
+
+    try:
+        return int(getattr(commands, options.command)(options))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    except (DrillError, OpsError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return REFUSED
+    except BrokenPipeError:
+        # Whoever read our output (`| head`) has gone; what Python still holds of it has nowhere to go either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print(f"\n{options.command}: interrupted.", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _answer_lines(command: str) -> int:
+    """Answer each line of standard input; a line that cannot be answered gets an error for an answer."""
+    from drill import jsonlines, jsonlines_alarms  # noqa: PLC0415
+
+    answers = {
+        "match": jsonlines.match,
+        "evaluate": jsonlines_alarms.evaluate,
+        "rule": jsonlines_alarms.rule,
+    }
+    jsonlines.run(answers[command], sys.stdin.buffer, sys.stdout)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m drill",
+        description="Rehearse CloudWatch alarms: would it fire, when, and whom would it reach?",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    run = _command(commands, "run", "rehearse scenarios; all of drills/ unless some are named")
+    run.add_argument("scenarios", nargs="*", type=Path, metavar="SCENARIO", help="a scenario's file, YAML")
+    _add_origin(run)
+    run.add_argument("--out", type=Path, metavar="FOLDER", help="where pictures go (default: build/drill)")
+    run.add_argument("--junit", type=Path, metavar="FILE", help="JUnit XML (default: junit.xml in --out)")
+    run.add_argument("--no-pictures", action="store_true", help="write no timelines")
+    run.add_argument("-v", "--verbose", action="store_true", help="show every expectation and notification")
+    explain = _command(commands, "explain", "say in words when an alarm would fire, and whom it would tell")
+    explain.add_argument("alarms", nargs="+", metavar="ALARM", help="such as payment-handler-errors")
+    _add_origin(explain)
+    replay = _command(commands, "replay", "play a recorded series to any alarm")
+    replay.add_argument("alarm", type=Path, help="JSON, as `aws cloudwatch describe-alarms` prints it")
+    replay.add_argument("series", type=Path, help="CSV or JSON: timestamps and values")
+    replay.add_argument("--out", type=Path, metavar="FOLDER", help="write a timeline there")
+    for name, text in (
+        ("match", "try log filter patterns: JSON lines in, JSON lines out"),
+        ("evaluate", "try an alarm's datapoints: JSON lines in, JSON lines out"),
+        ("rule", "try rules of composites: JSON lines in, JSON lines out"),
+    ):
+        _command(commands, name, text)
+    return parser
+
+
+def _command(commands: _Commands, name: str, text: str) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+
+
+def _add_origin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--env", metavar="NAME", help="the environment (default: ENV, or local)")
+    parser.add_argument(
+        "--from",
+        dest="where",
+        default="catalog",
+        metavar="ORIGIN",
+        help="catalog (default), aws, or a folder with Terraform's JSON, such as cdktf.out",
+    )
+    parser.add_argument("--region", metavar="NAME", help="with --from aws: the region")
+    parser.add_argument("--prefix", default="", metavar="TEXT", help="with --from aws: only such alarms")
+    parser.add_argument("--endpoint", metavar="URL", help="with --from aws: another AWS, such as a local one")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

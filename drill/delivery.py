@@ -1,0 +1,112 @@
+"""From an alarm's change to people and queues: actions, topics, subscriptions, dead letters.
+
+Sources: Amazon CloudWatch User Guide, "Alarm actions" (an action is performed when the state changes);
+Amazon SQS Developer Guide, "Visibility timeout" and "Using dead-letter queues" (a message that was received
+`maxReceiveCount` times and not deleted moves when it would be received once more); "Available CloudWatch
+metrics for Amazon SQS".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from drill.composites import Change
+from drill.grid import Grid
+from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
+from drill.rehearsal import Message, Notification
+from drill.scenarios.model import Consumer
+from drill.series import Series
+
+
+def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> tuple[Notification, ...]:
+    """Return what is published, in order.
+
+    Args:
+        system: the topics and what each alarm does.
+        performed: changes that are acted on, each with the time at which; those that were held back are later
+            than their change.
+    """
+    topics = {key: topic for topic in system.topics for key in (topic.arn, topic.name)}
+    alarms: dict[str, MetricAlarm | CompositeAlarm] = {one.name: one for one in system.all_alarms}
+    found = [
+        Notification(
+            at_s=at_s,
+            alarm=change.alarm,
+            state=change.new,
+            topic=topics[action].name if action in topics else action,
+            changed_s=change.at_s,
+            reached=tuple(one.name for one in topics[action].subscriptions) if action in topics else (),
+        )
+        for at_s, change in performed
+        for action in alarms[change.alarm].actions.of(change.new)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.at_s, one.changed_s, one.alarm, one.topic)))
+
+
+def messages(
+    system: System, published: Iterable[Notification], consumers: Sequence[Consumer], grid: Grid
+) -> tuple[Message, ...]:
+    """Return the messages that arrive in queues, and those that move on to a dead-letter queue.
+
+    Args:
+        system: topics, subscriptions and queues.
+        published: what is published.
+        consumers: the ones that fail; every other consumer takes its messages at once.
+        grid: the rehearsal's clock, which consumers' times are told by.
+    """
+    queues = {queue.name: queue for queue in system.queues}
+    by_topic: dict[str, Topic] = {topic.name: topic for topic in system.topics}
+    found: list[Message] = []
+    for notification in published:
+        topic = by_topic.get(notification.topic)
+        for subscription in topic.subscriptions if topic else ():
+            if subscription.protocol != "sqs":
+                continue
+            found.append(Message(notification, subscription.name, notification.at_s))
+            queue = queues.get(subscription.name)
+            if queue and queue.dead_letters is not None:
+                given_up_s = _given_up_s(queue, notification.at_s, consumers, grid)
+                if given_up_s is not None and given_up_s <= grid.over_s:
+                    found.append(Message(notification, queue.dead_letters, given_up_s, queue.name))
+    return tuple(sorted(found, key=lambda one: (one.arrived_s, one.queue)))
+
+
+def _given_up_s(queue: Queue, arrived_s: float, consumers: Sequence[Consumer], grid: Grid) -> float | None:
+    """Return when a message moves to the dead-letter queue; None: a consumer takes it before that."""
+    if queue.max_receives is None:
+        return None
+    for receive in range(queue.max_receives):
+        at_s = arrived_s + receive * queue.visibility_timeout_s
+        if not any(_fails(one, queue, at_s - grid.begins_s) for one in consumers):
+            return None
+    return arrived_s + queue.max_receives * queue.visibility_timeout_s
+
+
+def _fails(consumer: Consumer, queue: Queue, offset_s: float) -> bool:
+    if consumer.consumer not in {queue.name, queue.full_name}:
+        return False
+    begins = consumer.from_s is None or consumer.from_s <= offset_s
+    ends = consumer.to_s is None or offset_s < consumer.to_s
+    pause = any(begin_s <= offset_s < end_s for begin_s, end_s in consumer.gaps)
+    return begins and ends and not pause
+
+
+def queue_metrics(system: System, arrived: Iterable[Message], grid: Grid) -> Mapping[Metric, Series]:
+    """Return what SQS publishes of the dead-letter queues that hold something: messages, each minute."""
+    names = {queue.name: queue.full_name for queue in system.queues}
+    found: dict[str, list[float]] = {}
+    for message in arrived:
+        if message.dead_letter_of is not None:
+            found.setdefault(message.queue, []).append(message.arrived_s)
+    return {
+        Metric(
+            "AWS/SQS", "ApproximateNumberOfMessagesVisible", (("QueueName", names[queue]),)
+        ): Series.of_values(
+            np.searchsorted(np.sort(times_s), grid.ends_s, side="right").astype(np.float64),
+            start_s=grid.first_s,
+            step_s=grid.step_s,
+        )
+        for queue, times_s in found.items()
+    }

@@ -1,0 +1,262 @@
+"""An alarm in words: when would it fire, when would it end, what do gaps do, and who would hear of it?
+
+Whatever is said about datapoints is tried on the engine, not derived a second time.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from drill import durations, evaluation, rules
+from drill.evaluation import Settings
+from drill.model import CompositeAlarm, MetricAlarm, State, Statistic, System
+from drill.selection import Selection
+
+_SYMBOLS = {
+    "GreaterThanThreshold": ">",
+    "GreaterThanOrEqualToThreshold": ">=",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "<=",
+    "GreaterThanUpperThreshold": "above the band",
+    "LessThanLowerThreshold": "below the band",
+    "LessThanLowerOrGreaterThanUpperThreshold": "outside the band",
+}
+_MARKS = {True: "X", False: "0", None: "-"}
+"""Datapoints as the CloudWatch User Guide draws them: breaching, good, missing."""
+
+_GOOD, _BAD = False, True
+_MINUTE_S = 60
+
+_LONGEST = 2000
+"""Datapoints after which nothing changes any more: no alarm looks back that far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of an explanation."""
+
+    label: str
+    text: str
+
+
+def explain(system: System, name: str, *, extra: int) -> tuple[Fact, ...]:
+    """Return what there is to say of an alarm or composite.
+
+    Args:
+        system: where it is.
+        name: what it is called; any of its names.
+        extra: datapoints that alarms look at beyond their evaluation periods.
+
+    Raises:
+        UnknownNameError: there is no such alarm.
+    """
+    selection = Selection(system)
+    alarm = selection.alarms[selection.full_name(name)]
+    words = _Words(system)
+    if isinstance(alarm, MetricAlarm):
+        return tuple(_metric(alarm, words, extra))
+    return tuple(_composite(alarm, words))
+
+
+class _Words:
+    """Names as people say them, and who is told."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self._short: dict[str, str] = {}
+        for short, full in system.short_names.items():
+            if len(short) <= len(self._short.get(full, full)):
+                self._short[full] = short
+        self.parsed = {one.name: rules.parse(one.rule) for one in system.composites}
+
+    def short(self, name: str) -> str:
+        return self._short.get(name, name)
+
+    def told(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[Fact]:
+        """Yield whom an alarm tells itself, and which composites it is part of or holds back."""
+        topics = {key: topic for topic in self.system.topics for key in (topic.arn, topic.name)}
+        when: dict[str, list[State]] = {}
+        for state in get_args(State):
+            for action in alarm.actions.of(state):
+                when.setdefault(action, []).append(state)
+        for action, states in when.items():
+            topic = topics.get(action)
+            reaches = ", ".join(one.name for one in topic.subscriptions) if topic else ""
+            to = f"{topic.name} ({reaches or 'nobody subscribes'})" if topic else action
+            yield Fact("Tells", f"{to}, when it enters {' or '.join(sorted(states))}")
+        parents = [name for name, rule in self.parsed.items() if alarm.name in rules.children(rule)]
+        if not when:
+            yield Fact("Tells", "nobody itself" + ("" if parents else ", and is part of no composite"))
+        if parents:
+            yield Fact("Part of", ", ".join(map(self.short, parents)))
+        quiet = [
+            self.short(one.name)
+            for one in self.system.composites
+            if one.suppressor and one.suppressor.alarm == alarm.name
+        ]
+        if quiet:
+            yield Fact("Silences", ", ".join(quiet))
+
+
+def _metric(alarm: MetricAlarm, words: _Words, extra: int) -> Iterator[Fact]:
+    yield Fact("Alarm", f"{alarm.name}, a metric alarm" + (f" of {alarm.service}" if alarm.service else ""))
+    yield from _watched(alarm)
+    period = durations.text_of(alarm.period_s)
+    needed, periods = alarm.datapoints_to_alarm, alarm.evaluation_periods
+    bound = "" if alarm.threshold is None else f" {alarm.threshold:g}"
+    unit = f" {alarm.unit}" if alarm.unit else ""
+    some = f"{needed} of {periods} datapoints" if periods > 1 else "one datapoint"
+    yield Fact("Condition", f"{_SYMBOLS[alarm.comparison]}{bound}{unit} in {some} of {period} each")
+    tried = _Tried(
+        Settings(periods, needed, alarm.treat_missing_data), evaluation.evaluation_range(periods, extra)
+    )
+    yield from _firing(alarm, tried, extra)
+    yield from _gaps(alarm, tried)
+    if alarm.low_samples == "ignore":
+        yield Fact("Few samples", "a percentile of too few samples leaves the alarm as it is")
+    yield from words.told(alarm)
+
+
+def _watched(alarm: MetricAlarm) -> Iterator[Fact]:
+    compared = next(one for one in alarm.queries if one.id == alarm.returned)
+    for one in (compared, *(other for other in alarm.queries if other.id != alarm.returned)):
+        what = _asked(one.asks) if isinstance(one.asks, Statistic) else one.asks
+        yield Fact("Watches" if one is compared else "", what if one is compared else f"{one.id} = {what}")
+
+
+def _asked(one: Statistic) -> str:
+    return f"{one.stat} of {one.metric} in {durations.text_of(one.period_s)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """An alarm's settings, tried on datapoints."""
+
+    settings: Settings
+    length: int
+
+    def after(
+        self, before: Sequence[bool | None], state: State, *, then: bool | None, wanted: State
+    ) -> int | None:
+        """Return after how many equal datapoints a state is reached; None: it never is."""
+        points = list(before)
+        for number in range(1, _LONGEST):
+            points.append(then)
+            state = evaluation.evaluate(points[-self.length :], self.settings, state)
+            if state == wanted:
+                return number
+            if number > 2 * self.length:
+                return None
+        return None
+
+    def state(self, points: Sequence[bool | None], before: State) -> State:
+        """Return the state once these were the only datapoints, all others good."""
+        good: list[bool | None] = [False] * self.length
+        state = before
+        for at in range(1, len(points) + 1):
+            state = evaluation.evaluate([*good, *points[:at]][-self.length :], self.settings, state)
+        return state
+
+
+def _firing(alarm: MetricAlarm, tried: _Tried, extra: int) -> Iterator[Fact]:
+    good: list[bool | None] = [_GOOD] * tried.length
+    bad: list[bool | None] = [_BAD] * tried.length
+    fires = tried.after(good, "OK", then=True, wanted="ALARM")
+    ends = tried.after(bad, "ALARM", then=False, wanted="OK")
+    if fires is not None:
+        yield Fact("Fires", _span(fires, alarm.period_s, "it begins"))
+    if ends is not None:
+        yield Fact("Ends", _span(ends, alarm.period_s, "the last of it"))
+    yield from _examples(alarm, tried)
+    yield Fact(
+        "Looks at",
+        f"{tried.length} datapoints: {alarm.evaluation_periods} and {extra} more, which AWS does not publish",
+    )
+
+
+def _span(datapoints: int, period_s: int, of: str) -> str:
+    """Return how long so many datapoints take, of windows that move on every minute.
+
+    A datapoint may breach as soon as a part of its period does (a sum), or only when all of it does (a
+    minimum).
+    """
+    longest = durations.text_of(datapoints * period_s)
+    if period_s <= _MINUTE_S:
+        return f"{longest} after {of}"
+    shortest = durations.text_of((datapoints - 1) * period_s + _MINUTE_S)
+    return (
+        f"{shortest} to {longest} after {of}: every minute it looks at the last {durations.text_of(period_s)}"
+    )
+
+
+def _examples(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
+    """Yield what two patterns do: as many bad datapoints as needed with gaps between them, and one less."""
+    needed, periods = alarm.datapoints_to_alarm, alarm.evaluation_periods
+    if periods == 1:
+        return
+    shown: list[tuple[bool | None, ...]] = []
+    between = periods - needed
+    for other in (False, None):
+        points: list[bool | None] = []
+        left = between
+        for position in range(needed):
+            points.append(True)
+            if left and position < needed - 1:
+                points.append(other)
+                left -= 1
+        shown.append(tuple(points))
+    shown.append((*itertools.repeat(_BAD, needed - 1), _GOOD))
+    shown.append((*itertools.repeat(_BAD, needed - 1), None))
+    for some in dict.fromkeys(one for one in shown if one):
+        drawn = " ".join(_MARKS[one] for one in some)
+        yield Fact("", f"{drawn}  ->  {tried.state(some, 'OK')}")
+
+
+def _gaps(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
+    meaning = {
+        "missing": "count for nothing",
+        "ignore": "leave it as it is",
+        "breaching": "count as breaching",
+        "notBreaching": "count as good",
+    }[alarm.treat_missing_data]
+    yield Fact("No data", f"missing datapoints {meaning} ({alarm.treat_missing_data})")
+    good: list[bool | None] = [_GOOD] * tried.length
+    bad: list[bool | None] = [_BAD] * tried.length
+    cases: tuple[tuple[str, list[bool | None], State], ...] = (
+        ("no data ever", [], "INSUFFICIENT_DATA"),
+        ("data stops while OK", list(good), "OK"),
+        ("data stops in ALARM", list(bad), "ALARM"),
+    )
+    for words, before, state in cases:
+        moves = _moves(tried, before, state, alarm.period_s)
+        yield Fact("", f"{words}: {moves}")
+
+
+def _moves(tried: _Tried, before: Sequence[bool | None], state: State, period_s: int) -> str:
+    points, told = list(before), []
+    for number in range(1, 2 * tried.length + 1):
+        points.append(None)
+        after = evaluation.evaluate(points[-tried.length :], tried.settings, state)
+        if after != state:
+            told.append(f"{after} after {durations.text_of(number * period_s)}")
+            state = after
+    return ", then ".join(told) or f"it stays {state}"
+
+
+def _composite(alarm: CompositeAlarm, words: _Words) -> Iterator[Fact]:
+    yield Fact("Alarm", f"{alarm.name}, a composite" + (f" of {alarm.service}" if alarm.service else ""))
+    text = alarm.rule
+    for name in sorted(rules.children(words.parsed[alarm.name]), key=len, reverse=True):
+        text = text.replace(f'"{name}"', words.short(name))
+    yield Fact("Fires", f"while {text}")
+    if alarm.suppressor:
+        by = alarm.suppressor
+        yield Fact(
+            "Silent",
+            f"while {words.short(by.alarm)} is in ALARM; each change waits "
+            f"{durations.text_of(by.wait_s)} for that, and {durations.text_of(by.extension_s)} after it",
+        )
+    yield from words.told(alarm)

@@ -1,0 +1,72 @@
+"""The clock of a rehearsal: equal steps from the beginning of the warm-up to the end of the scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from drill.scenarios.model import Head, Span
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+MINUTE_S = 60
+DAY_S = 86_400
+_ROUNDING = 1e-9
+"""So much less than a whole sample counts as one: rates are fractions, whose sums are not exact."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Steps of equal length; step i is over, and its samples known, at `ends_s[i]`."""
+
+    first_s: int
+    """Beginning of the warm-up, in seconds since 1970: a full minute."""
+    begins_s: int
+    """Beginning of the scenario."""
+    step_s: int
+    steps: int
+
+    @classmethod
+    def of(cls, head: Head) -> Grid:
+        """Return the grid of a scenario."""
+        begins_s, step_s = int(head.start.timestamp()), int(head.resolution)
+        first_s = begins_s - int(head.warm_up)
+        return cls(first_s, begins_s, step_s, int(head.warm_up + head.duration) // step_s)
+
+    @property
+    def over_s(self) -> int:
+        """The end of the scenario, in seconds since 1970."""
+        return self.first_s + self.steps * self.step_s
+
+    @cached_property
+    def t(self) -> Floats:
+        """Seconds from the start of the scenario to the beginning of each step: negative in the warm-up."""
+        return np.arange(self.steps, dtype=np.float64) * self.step_s + (self.first_s - self.begins_s)
+
+    @cached_property
+    def ends_s(self) -> Floats:
+        """The end of each step, in seconds since 1970."""
+        return np.arange(1, self.steps + 1, dtype=np.float64) * self.step_s + self.first_s
+
+    def during(self, span: Span) -> Bools:
+        """Return for each step whether a span has it."""
+        if span.at_s is not None:
+            return (self.t <= span.at_s) & (span.at_s < self.t + self.step_s)
+        found = np.ones(self.steps, np.bool_)
+        if span.from_s is not None:
+            found &= self.t >= span.from_s
+        if span.to_s is not None:
+            found &= self.t < span.to_s
+        for begin_s, end_s in span.gaps:
+            found &= (self.t < begin_s) | (self.t >= end_s)
+        return found
+
+    def whole(self, per_min: Floats, during: Bools) -> Floats:
+        """Return how many whole samples fall into each step, at so many a minute."""
+        summed = np.cumsum(np.where(during, np.maximum(per_min, 0.0), 0.0) * (self.step_s / MINUTE_S))
+        reached = np.floor(summed + _ROUNDING)
+        return np.diff(reached, prepend=0.0)

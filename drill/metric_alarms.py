@@ -1,0 +1,185 @@
+"""The states of metric alarms over a whole rehearsal, for all evaluations at once.
+
+What is computed for one alarm is kept for all that are alike: the services of a platform mostly are.
+
+Source: Amazon CloudWatch User Guide, "Alarm evaluation" (when alarms are evaluated, and over which
+datapoints). Those of each step are in `drill.statistics`, `drill.maths` and `drill.evaluation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from drill import evaluation, maths, statistics
+from drill.composites import Change
+from drill.evaluation import Settings
+from drill.grid import DAY_S, MINUTE_S, Floats, Grid
+from drill.model import Metric, MetricAlarm, Query, Statistic
+from drill.rehearsal import Line
+from drill.series import Series
+from drill.states import STATES
+
+_FAST_S = 10
+"""How often an alarm with a period below a minute is evaluated."""
+_HOUR_S = 3600
+
+
+class Happening(Protocol):
+    """What happens: samples of metrics, and bands."""
+
+    def series(self, metric: Metric) -> Series:
+        """Return the samples of a metric."""
+
+    def band(self, alarm: str) -> tuple[Floats, Floats] | None:
+        """Return the lower and the upper bound for each step, for an alarm's full name; None: no band."""
+
+
+@dataclass(frozen=True)
+class MetricAlarms:
+    """Evaluates metric alarms against what happens.
+
+    What the rehearsal itself makes (dead letters) comes as `made`, which replaces what happens.
+    """
+
+    grid: Grid
+    happening: Happening
+    extra: int
+    """Datapoints that an alarm looks at beyond its evaluation periods."""
+
+    def changes(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[Change, ...]:
+        """Return the changes of an alarm, which begins in INSUFFICIENT_DATA, in order."""
+        return tuple(
+            Change(at_s, alarm.name, STATES[old], STATES[new]) for at_s, old, new in self._moves(alarm, made)
+        )
+
+    def line(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> Line:
+        """Return what an alarm compares: the newest datapoint of each evaluation."""
+        every = self._every(alarm)
+        values = self._matrix(alarm, made)[:, -1]
+        bound: float | tuple[Floats, Floats]
+        if alarm.threshold is None:
+            band = self.happening.band(alarm.name)
+            none = np.full(values.shape, np.nan)
+            bound = (band[0][every], band[1][every]) if band else (none, none)
+        else:
+            bound = alarm.threshold
+        return Line(alarm.name, self.grid.ends_s[every], values, bound, alarm.unit)
+
+    def _moves(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[tuple[float, int, int], ...]:
+        settings = (alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.treat_missing_data)
+        # A band is an alarm's own.
+        compared = (alarm.comparison, alarm.name if alarm.threshold is None else alarm.threshold)
+        key = (self._inputs(alarm, made), alarm.returned, compared, settings, alarm.low_samples)
+        if key not in self._kept_moves:
+            self._kept_moves[key] = self._computed(alarm, made)
+        return self._kept_moves[key]
+
+    @cached_property
+    def _kept_moves(self) -> dict[object, tuple[tuple[float, int, int], ...]]:
+        return {}
+
+    def _inputs(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[object, ...]:
+        """Return what makes alarms alike: the same samples, asked in the same way."""
+        return tuple(
+            (query.id, id(self._series(query.asks.metric, made)), query.asks.stat, query.asks.period_s)
+            if isinstance(query.asks, Statistic)
+            else (query.id, query.asks)
+            for query in alarm.queries
+        )
+
+    def _computed(
+        self, alarm: MetricAlarm, made: Mapping[Metric, Series]
+    ) -> tuple[tuple[float, int, int], ...]:
+        every = self._every(alarm)
+        matrix = self._matrix(alarm, made)
+        bound: float | tuple[Floats, Floats]
+        if alarm.threshold is None:
+            band = self.happening.band(alarm.name)
+            if band is None:
+                # Without a band there is no datapoint to compare.
+                return ()
+            length = matrix.shape[1]
+            lower, upper = (self._windows(one, alarm, length)[every] for one in band)
+            bound = (lower, upper)
+        else:
+            bound = alarm.threshold
+        breaching = evaluation.breaches(matrix, alarm.comparison, bound)
+        settings = Settings(alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.treat_missing_data)
+        kept = self._few(alarm, made)
+        found = evaluation.states(
+            breaching, settings, "INSUFFICIENT_DATA", kept[every] if kept is not None else None
+        )
+        before = np.concatenate(([STATES.index("INSUFFICIENT_DATA")], found[:-1]))
+        at = np.flatnonzero(found != before)
+        ends_s = self.grid.ends_s[every]
+        return tuple((float(ends_s[i]), int(before[i]), int(found[i])) for i in at)
+
+    def _few(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> npt.NDArray[np.bool_] | None:
+        """Return for each step whether a percentile has too few samples to be looked at."""
+        if alarm.low_samples == "evaluate":
+            return None
+        one = alarm.statistics[0]
+        needed = evaluation.samples_needed(one.stat)
+        if not needed:
+            return None
+        count = statistics.sliding(self._series(one.metric, made), "SampleCount", one.period_s)
+        return np.asarray(count < needed, np.bool_)
+
+    def _every(self, alarm: MetricAlarm) -> npt.NDArray[np.int64]:
+        """Return the steps at whose ends an alarm is evaluated.
+
+        Every minute; every 10 s when its period is shorter than a minute; every hour when it looks back over
+        more than a day.
+        """
+        if alarm.period_s * alarm.evaluation_periods > DAY_S:
+            apart_s = _HOUR_S
+        else:
+            apart_s = MINUTE_S if alarm.period_s >= MINUTE_S else _FAST_S
+        if apart_s not in self._evaluated:
+            self._evaluated[apart_s] = np.flatnonzero(self.grid.ends_s % apart_s == 0)
+        return self._evaluated[apart_s]
+
+    @cached_property
+    def _evaluated(self) -> dict[int, npt.NDArray[np.int64]]:
+        return {}
+
+    def _matrix(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> Floats:
+        """Return the datapoints of each evaluation, oldest first: evaluations by evaluation range."""
+        length = evaluation.evaluation_range(alarm.evaluation_periods, self.extra)
+        every = self._every(alarm)
+        compared = next(one for one in alarm.queries if one.id == alarm.returned)
+        if isinstance(compared.asks, Statistic):
+            return self._windows(self._sliding(compared.asks, made), alarm, length)[every]
+        queries = {one.id: query for one in alarm.queries if (query := self._query(one, made)) is not None}
+        if all(maths.is_elementwise(one) for one in queries.values() if not isinstance(one, np.ndarray)):
+            found = maths.evaluate_all(queries, self.grid.ends_s - alarm.period_s, alarm.period_s)
+            return self._windows(found[alarm.returned], alarm, length)[every]
+        back_s = np.arange(length, 0, -1, dtype=np.float64) * alarm.period_s
+        wide = {
+            key: self._windows(one, alarm, length)[every] if isinstance(one, np.ndarray) else one
+            for key, one in queries.items()
+        }
+        times_s = self.grid.ends_s[every][:, None] - back_s
+        return maths.evaluate_all(wide, times_s, alarm.period_s)[alarm.returned]
+
+    def _query(self, one: Query, made: Mapping[Metric, Series]) -> maths.Expression | Floats | None:
+        """Return a query's datapoints, or its expression; None: it is a band, which is given."""
+        if isinstance(one.asks, Statistic):
+            return self._sliding(one.asks, made)
+        expression = maths.parse(one.asks)
+        return None if maths.band_of(expression) else expression
+
+    def _sliding(self, one: Statistic, made: Mapping[Metric, Series]) -> Floats:
+        return statistics.sliding(self._series(one.metric, made), one.stat, one.period_s)
+
+    def _windows(self, values: Floats, alarm: MetricAlarm, length: int) -> Floats:
+        return statistics.evaluations(values, max(1, alarm.period_s // self.grid.step_s), length)
+
+    def _series(self, metric: Metric, made: Mapping[Metric, Series]) -> Series:
+        return made[metric] if metric in made else self.happening.series(metric)

@@ -1,0 +1,209 @@
+"""Which metrics, log groups and alarms a scenario means: names, parts of names, patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from config.explain import did_you_mean
+from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System
+from drill.scenarios.model import Lines, Samples, Silence
+
+
+class UnknownNameError(ValueError):
+    """A name means nothing here; the message says what was perhaps meant."""
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Tell whether a name is one of these names, or matches one of these patterns."""
+    return any(name == one or fnmatchcase(name, one) for one in patterns)
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether a text stands for several names."""
+    return any(sign in text for sign in "*?[")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The names of one system."""
+
+    system: System
+
+    @cached_property
+    def alarms(self) -> Mapping[str, MetricAlarm | CompositeAlarm]:
+        """Every alarm and composite, by its full name."""
+        return {one.name: one for one in self.system.all_alarms}
+
+    @cached_property
+    def watched(self) -> Mapping[Metric, frozenset[str]]:
+        """Each metric that an alarm watches -> the services whose alarms do."""
+        found: dict[Metric, set[str]] = {}
+        for alarm in self.system.alarms:
+            for one in alarm.statistics:
+                services = found.setdefault(one.metric, set())
+                if alarm.service is not None:
+                    services.add(alarm.service)
+        return {metric: frozenset(services) for metric, services in found.items()}
+
+    @cached_property
+    def log_groups(self) -> frozenset[str]:
+        """Every log group that somebody looks at: services', filters', alarms'."""
+        return frozenset(
+            {
+                *self.system.log_groups.values(),
+                *(one.log_group for one in self.system.filters),
+                *(dict(metric.dimensions).get("LogGroupName", "") for metric in self.watched),
+            }
+            - {""}
+        )
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset({*self.alarms, *self.system.short_names})
+
+    def full_name(self, name: str) -> str:
+        """Return the name in AWS of the alarm that is called `name`.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        if name in self.alarms:
+            return name
+        if name not in self.system.short_names:
+            message = f"no such alarm in {self.system.title} (found: {name}){did_you_mean(name, self._known)}"
+            raise UnknownNameError(message)
+        return self.system.short_names[name]
+
+    def full_names(self, patterns: Iterable[str]) -> tuple[str, ...]:
+        """Return the names in AWS of all alarms that are called so, in the order in which they are listed.
+
+        Raises:
+            UnknownNameError: one of the names or patterns means no alarm.
+        """
+        found: set[str] = set()
+        for pattern in patterns:
+            if not is_pattern(pattern):
+                found.add(self.full_name(pattern))
+                continue
+            some = {name for name in self.alarms if fnmatchcase(name, pattern)}
+            some |= {full for short, full in self.system.short_names.items() if fnmatchcase(short, pattern)}
+            if not some:
+                message = f"matches no alarm of {self.system.title} (found: {pattern})"
+                raise UnknownNameError(message)
+            found |= some
+        return tuple(name for name in self.alarms if name in found)
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str], tuple[Metric, ...]]:
+        return _named(self.watched)
+
+    @cached_property
+    def _by_service(self) -> Mapping[str, Mapping[tuple[str, str], tuple[Metric, ...]]]:
+        found: dict[str, list[Metric]] = {}
+        for metric, services in self.watched.items():
+            for service in services:
+                found.setdefault(service, []).append(metric)
+        return {service: _named(metrics) for service, metrics in found.items()}
+
+    def metrics(self, entry: Samples) -> tuple[Metric, ...]:
+        """Return the metrics that an entry of a scenario means, of those that alarms watch.
+
+        Raises:
+            UnknownNameError: none is meant, or several that only their namespaces or dimensions tell apart.
+        """
+        # Scenarios of a thousand services name them one by one.
+        named = self._by_service.get(entry.service or "", self._by_name)
+        found = [
+            metric
+            for (namespace, name), metrics in named.items()
+            if matches(name, [entry.metric]) or matches(f"{namespace} {name}", [entry.metric])
+            for metric in metrics
+            if self._is_of(metric, entry)
+        ]
+        if not found:
+            raise UnknownNameError(self._no_metric(entry))
+        return tuple(found)
+
+    def _is_of(self, metric: Metric, entry: Samples) -> bool:
+        if entry.service is not None and not any(
+            matches(one, [entry.service]) for one in self.watched[metric]
+        ):
+            return False
+        return not entry.dimensions or entry.dimensions.items() <= dict(metric.dimensions).items()
+
+    def _no_metric(self, entry: Samples) -> str:
+        of_service = {
+            f"{metric.namespace} {metric.name}"
+            for metric, services in self.watched.items()
+            if entry.service is None or any(matches(one, [entry.service]) for one in services)
+        }
+        services = {one for some in self.watched.values() for one in some}
+        if entry.service is not None and not of_service:
+            hint = did_you_mean(entry.service, services)
+            return f"no such service; known: {', '.join(sorted(services)) or 'none'}{hint}"
+        near = did_you_mean(entry.metric, {*of_service, *(one.rpartition(" ")[2] for one in of_service)})
+        of = f" of {entry.service}" if entry.service else ""
+        with_these = " with these dimensions" if entry.dimensions else ""
+        return f"no alarm{of} watches such a metric{with_these} (found: {entry.metric}){near}"
+
+    def queue(self, name: str) -> Queue:
+        """Return the queue that is called so.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        for one in self.system.queues:
+            if name in {one.name, one.full_name}:
+                return one
+        known = [one.name for one in self.system.queues]
+        hint = did_you_mean(name, known)
+        raise UnknownNameError(f"no such queue; known: {', '.join(known) or 'none'} (found: {name}){hint}")
+
+    def silent_groups(self, entry: Silence) -> tuple[str, ...]:
+        """Return the log groups to which nothing is written.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        groups = self.system.log_groups
+        found = {group for service, group in groups.items() if matches(service, [entry.silence])}
+        found |= {group for group in self.log_groups if matches(group, [entry.silence])}
+        if not found:
+            known = sorted({*groups, *self.log_groups})
+            near = did_you_mean(entry.silence, known)
+            raise UnknownNameError(f"no such service or log group; known: {', '.join(known) or 'none'}{near}")
+        return tuple(sorted(found))
+
+    def groups(self, entry: Lines) -> tuple[str, ...]:
+        """Return the log groups that an entry of a scenario writes to.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        if entry.service is not None:
+            found = [
+                group
+                for service, group in self.system.log_groups.items()
+                if matches(service, [entry.service])
+            ]
+            known: Iterable[str] = self.system.log_groups
+            what, given = "service", entry.service
+        else:
+            given = entry.log_group or ""
+            found = [group for group in sorted(self.log_groups) if matches(group, [given])]
+            known, what = self.log_groups, "log group"
+        if not found:
+            near = did_you_mean(given, known)
+            raise UnknownNameError(f"no such {what}; known: {', '.join(sorted(known)) or 'none'}{near}")
+        return tuple(found)
+
+
+def _named(metrics: Iterable[Metric]) -> Mapping[tuple[str, str], tuple[Metric, ...]]:
+    """Return metrics by namespace and name, of which there are few."""
+    found: dict[tuple[str, str], list[Metric]] = {}
+    for metric in metrics:
+        found.setdefault((metric.namespace, metric.name), []).append(metric)
+    return {key: tuple(some) for key, some in found.items()}

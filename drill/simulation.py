@@ -1,0 +1,158 @@
+"""Rehearse one scenario: samples, metric alarms, composites, suppression, notifications, and what they cause.
+
+A notification that nobody takes becomes a dead letter, dead letters are a metric, and an alarm watches it:
+so the whole is computed again with what it caused, until nothing more is caused. Causes lie before their
+effects, so this ends; it is bounded all the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from config.errors import ConfigError, Problem
+from drill import composites, delivery, expectations, rules, suppression
+from drill.composites import Change
+from drill.grid import Grid
+from drill.metric_alarms import Happening, MetricAlarms
+from drill.model import Metric, System
+from drill.rehearsal import Message, Notification, Rehearsal
+from drill.scenarios.model import Consumer
+from drill.scenarios.reading import Scenario
+from drill.series import Series
+from drill.suppression import Suppressed
+from drill.traffic import Recording, Traffic
+from drill.traffic.entries import of_kind
+
+_ROUNDS = 20
+"""More rounds of causes and effects than any arrangement of queues and alarms has."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    changes: Mapping[str, tuple[Change, ...]]
+    suppressed: Mapping[str, tuple[Suppressed, ...]]
+    notifications: tuple[Notification, ...]
+
+
+def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
+    """Return what happens in a scenario, and whether that was expected.
+
+    Args:
+        system: the alarms and all that belongs to them.
+        scenario: what happens, and what is expected.
+        recording: how recordings beside the scenario are read.
+
+    Raises:
+        ConfigError: the scenario names what is not there, or cannot be computed; with file and line.
+    """
+    began_s = time.perf_counter()
+    grid = Grid.of(scenario.head)
+    _check_resolution(system, scenario)
+    expectations.check(system, scenario)
+    traffic = Traffic(system, scenario, grid, recording)
+    traffic.check()
+    rehearsal = rehearse(
+        system,
+        grid,
+        traffic,
+        named=(scenario.name, scenario.head.says),
+        extra=scenario.head.assume.extra_datapoints,
+        consumers=[one.happens for one in of_kind(scenario, Consumer)],
+    )
+    return expectations.judged(rehearsal, scenario, took_s=time.perf_counter() - began_s)
+
+
+def rehearse(  # noqa: PLR0913  # each by its name
+    system: System,
+    grid: Grid,
+    happening: Happening,
+    *,
+    named: tuple[str, str],
+    extra: int,
+    consumers: Sequence[Consumer] = (),
+) -> Rehearsal:
+    """Return what follows from what happens, without verdicts.
+
+    Args:
+        system: the alarms and all that belongs to them.
+        grid: the clock.
+        happening: what happens.
+        named: the rehearsal's name, and what it shows, in a sentence.
+        extra: datapoints that alarms look at beyond their evaluation periods.
+        consumers: the readers of queues that fail.
+    """
+    alarms = MetricAlarms(grid, happening, extra)
+    made: Mapping[Metric, Series] = {}
+    caused: tuple[Message, ...] = ()
+    for _ in range(_ROUNDS):
+        found = _outcome(system, alarms, grid, made)
+        arrived = delivery.messages(system, found.notifications, consumers, grid)
+        dead = tuple(one for one in arrived if one.dead_letter_of is not None)
+        if dead == caused:
+            break
+        caused, made = dead, delivery.queue_metrics(system, dead, grid)
+    by_name = {alarm.name: alarm for alarm in system.alarms}
+    return Rehearsal(
+        name=named[0],
+        says=named[1],
+        system=system,
+        begins_s=grid.begins_s,
+        ends_s=grid.over_s,
+        step_s=grid.step_s,
+        first_s=grid.first_s,
+        changes=found.changes,
+        suppressed=found.suppressed,
+        notifications=tuple(one for one in found.notifications if one.at_s > grid.begins_s),
+        messages=tuple(one for one in arrived if one.arrived_s > grid.begins_s),
+        verdicts=(),
+        line=lambda name: alarms.line(by_name[name], made),
+        took_s=0.0,
+    )
+
+
+def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Metric, Series]) -> _Outcome:
+    metric_changes = {alarm.name: alarms.changes(alarm, made) for alarm in system.alarms}
+    ordered = sorted(
+        (change for some in metric_changes.values() for change in some), key=lambda one: (one.at_s, one.alarm)
+    )
+    parsed = {one.name: rules.parse(one.rule) for one in system.composites}
+    first_s = float(grid.ends_s[0])
+    followed = composites.follow(parsed, ordered, start_s=first_s)
+    changes = {name: some for name, some in metric_changes.items() if some}
+    of_composites: dict[str, list[Change]] = {}
+    for change in followed:
+        of_composites.setdefault(change.alarm, []).append(change)
+    changes |= {name: tuple(some) for name, some in of_composites.items()}
+    performed: list[tuple[float, Change]] = [
+        (change.at_s, change) for alarm in system.alarms for change in metric_changes[alarm.name]
+    ]
+    suppressed: dict[str, tuple[Suppressed, ...]] = {}
+    for one in system.composites:
+        own = changes.get(one.name, ())
+        if one.suppressor is None:
+            performed += [(change.at_s, change) for change in own]
+            continue
+        by = suppression.Suppressor(one.suppressor.alarm, one.suppressor.wait_s, one.suppressor.extension_s)
+        timeline = suppression.performed(own, changes.get(by.alarm, ()), by)
+        performed += [(one.at_s, one.change) for one in timeline.actions if one.at_s <= grid.over_s]
+        if timeline.suppressed:
+            suppressed[one.name] = timeline.suppressed
+    return _Outcome(changes, suppressed, delivery.notifications(system, performed))
+
+
+def _check_resolution(system: System, scenario: Scenario) -> None:
+    """Refuse steps that are longer than a period.
+
+    Raises:
+        ConfigError: with the alarm whose period is too short.
+    """
+    step_s = scenario.head.resolution
+    for alarm in system.alarms:
+        if alarm.period_s % step_s:
+            text = (
+                f"must divide the period of every alarm: {alarm.name} has {alarm.period_s} s "
+                f"(found: {step_s:g} s)"
+            )
+            raise ConfigError([Problem(str(scenario.path), "resolution", text)])

@@ -1,0 +1,190 @@
+"""The alarms of an environment out of its catalog: as they will be in AWS, without any synthesis.
+
+What `stacks/monitoring` makes of the catalog is said here a second time, as values; a test compares the two,
+alarm by alarm, over every environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from catalog import Catalog
+from catalog.naming import Names
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, LogFilter, Math, NotInAlarm, Rule
+from catalog.specs import Metric as MetricSpec
+from catalog.specs import Topic as TopicKey
+from config.models import Environment
+from config.models import Severity as ConfigSeverity
+from drill.model import (
+    Actions,
+    ActionsSuppressor,
+    CompositeAlarm,
+    Metric,
+    MetricAlarm,
+    Query,
+    Queue,
+    Statistic,
+    Subscription,
+    System,
+    Topic,
+)
+from drill.publishing import MetricFilter
+from drill.sources import names as short_names
+from drill.sources.names import ONLY_QUERY, SEVERITIES, Affixes
+from drill.sources.topics import in_order
+from drill.sources.values import pairs, queries
+
+
+def system(env: Environment, catalog: Catalog) -> System:
+    """Return what is rehearsed of `env`, of which `catalog` says what is watched."""
+    return _Reading(env, catalog).system()
+
+
+class _Reading:
+    """One environment, being read."""
+
+    def __init__(self, env: Environment, catalog: Catalog) -> None:
+        self._env = env
+        self._catalog = catalog
+        self._names = Names.of(env)
+        self._affixes: Affixes = short_names.of_project(env.project, env.environment)
+        self._log_groups = {one.key: one.name for one in catalog.log_groups}
+        self._actions: dict[TopicKey | None, Actions] = {None: Actions()}
+        for topic in get_args(TopicKey):
+            arn = (self._topic_arn(self._names.topic(topic)),)
+            self._actions[topic] = Actions(alarm=arn, ok=arn if self._says_when_over(topic) else ())
+
+    def system(self) -> System:
+        """Return all of it."""
+        catalog, dead_letters = self._catalog, self._short(self._names.alarm_dead_letters)
+        return System(
+            title=self._env.environment,
+            alarms=tuple(map(self._alarm, catalog.alarms)),
+            composites=tuple(map(self._composite, catalog.composites)),
+            filters=tuple(map(self._filter, catalog.filters)),
+            topics=tuple(self._topic(key, name) for key, name in self._names.topics(self._env)),
+            queues=(
+                Queue(
+                    name=self._short(self._names.alarm_queue),
+                    full_name=self._names.alarm_queue,
+                    max_receives=self._env.notifications.queue_max_receives,
+                    dead_letters=dead_letters,
+                ),
+                Queue(name=dead_letters, full_name=self._names.alarm_dead_letters),
+            ),
+            log_groups={
+                one.service: one.name for one in catalog.log_groups if one.service and one.writer == "service"
+            },
+            short_names=short_names.unambiguous(
+                (short, one.name) for one in catalog.all_alarms for short in (one.key, self._short(one.name))
+            ),
+        )
+
+    def _short(self, name: str) -> str:
+        return self._affixes.short(name)
+
+    def _topic_arn(self, name: str) -> str:
+        return f"arn:aws:sns:{self._names.region}:{self._names.account_id}:{name}"
+
+    def _says_when_over(self, topic: TopicKey) -> bool:
+        """Tell whether a topic hears when an alarm is over; `fallback` always does."""
+        told = self._env.notifications
+        return True if topic == "fallback" else bool(getattr(told, topic).ok_notices)
+
+    def _alarm(self, alarm: Alarm) -> MetricAlarm:
+        asked, returned = _watched(alarm)
+        return MetricAlarm(
+            name=alarm.name,
+            queries=asked,
+            returned=returned,
+            comparison=alarm.comparison,
+            threshold=alarm.threshold,
+            evaluation_periods=alarm.evaluation_periods,
+            datapoints_to_alarm=alarm.datapoints_to_alarm,
+            treat_missing_data=alarm.treat_missing_data,
+            actions=self._actions[alarm.topic],
+            description=alarm.description,
+            unit="" if alarm.unit == "None" else alarm.unit,
+            service=alarm.service,
+        )
+
+    def _composite(self, composite: Composite) -> CompositeAlarm:
+        by = composite.suppressor
+        return CompositeAlarm(
+            name=composite.name,
+            rule=self._rule(composite.rule),
+            actions=self._actions[composite.topic],
+            suppressor=ActionsSuppressor(self._catalog.alarm_name(by.alarm), by.wait_s, by.extension_s)
+            if by
+            else None,
+            description=composite.description,
+            service=composite.service,
+        )
+
+    def _rule(self, rule: Rule) -> str:
+        """Return a rule in CloudWatch's words; in parentheses, since precedence is not published."""
+        if isinstance(rule, InAlarm):
+            return f'ALARM("{self._catalog.alarm_name(rule.alarm)}")'
+        if isinstance(rule, NotInAlarm):
+            return f'NOT ALARM("{self._catalog.alarm_name(rule.not_in_alarm)}")'
+        parts, word = (rule.any_of, " OR ") if isinstance(rule, AnyOf) else (rule.all_of, " AND ")
+        inner = word.join(map(self._rule, parts))
+        return f"({inner})" if len(parts) > 1 else inner
+
+    def _filter(self, one: LogFilter) -> MetricFilter:
+        return MetricFilter(
+            name=one.name,
+            log_group=self._log_groups[one.log_group_key],
+            pattern=one.pattern,
+            namespace=one.namespace,
+            metric=one.metric,
+            value=one.value,
+            default_value=one.default_value,
+            dimensions=pairs(one.dimensions),
+            unit=one.unit,
+        )
+
+    def _topic(self, key: str, name: str) -> Topic:
+        return Topic(
+            arn=self._topic_arn(name),
+            name=self._short(name),
+            severity=SEVERITIES.get(key),
+            subscriptions=in_order(self._subscriptions(key)),
+        )
+
+    def _subscriptions(self, topic: str) -> Iterator[Subscription]:
+        """Yield who hears of a topic: the alarm queue, the notifier, and people."""
+        names, told = self._names, self._env.notifications
+        here = f"{names.region}:{names.account_id}"
+        if topic in get_args(TopicKey):
+            queue = names.alarm_queue
+            yield Subscription("sqs", f"arn:aws:sqs:{here}:{queue}", self._short(queue))
+        emails: tuple[str, ...] = ()
+        urls: tuple[str, ...] = ()
+        if topic in get_args(ConfigSeverity):
+            function = f"arn:aws:lambda:{here}:function:{names.notifier}"
+            yield Subscription("lambda", function, self._short(names.notifier))
+            urls = tuple(getattr(told, topic).webhooks)
+        elif topic == "fallback":
+            emails, urls = tuple(told.critical.emails), tuple(told.critical.webhooks)
+        else:
+            emails = tuple(getattr(told, topic.removesuffix("-mail")).emails)
+        yield from (Subscription("email", address, address) for address in emails)
+        yield from (Subscription(url.partition(":")[0], url, url) for url in urls)
+
+
+def _watched(alarm: Alarm) -> tuple[tuple[Query, ...], str]:
+    """Return what an alarm asks for, and the id of what it compares."""
+    of = alarm.watches
+    if isinstance(of, Math):
+        asked = [*(Query(key, _statistic(one)) for key, one in of.metrics.items())]
+        return queries([*asked, Query("result", of.expression)]), "result"
+    if alarm.anomaly_band is not None:
+        band = f"ANOMALY_DETECTION_BAND(observed, {alarm.anomaly_band:g})"
+        return queries([Query("observed", _statistic(of)), Query("band", band)]), "observed"
+    return (Query(ONLY_QUERY, _statistic(of)),), ONLY_QUERY
+
+
+def _statistic(one: MetricSpec) -> Statistic:
+    return Statistic(Metric(one.namespace, one.name, pairs(one.dimensions)), one.stat, one.period_s)

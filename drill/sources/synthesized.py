@@ -1,0 +1,167 @@
+"""The alarms of synthesized Terraform JSON: exactly what would be deployed, ours or anybody's.
+
+References, `jsonencode`, locals and the outputs of other stacks are resolved as far as they can be before an
+apply. What is not known then stays as it is written; where a number or a choice is needed, that is an error.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from drill.model import CompositeAlarm, MetricAlarm, System
+from drill.publishing import MetricFilter
+from drill.sources import alarms, filters, folders, names, terraform
+from drill.sources.errors import SourceError
+from drill.sources.names import Affixes
+from drill.sources.records import Record
+from drill.sources.routes import Routes
+from ops.proof.configuration import Configuration, ProofError, Resource
+
+_LOG_GROUP: Final = "aws_cloudwatch_log_group"
+
+
+def system(folder: Path, environment: str | None = None) -> System:
+    """Return what is rehearsed of the configurations in a folder.
+
+    Args:
+        folder: `cdktf.out`, or any folder with Terraform JSON: see `drill.sources.folders`.
+        environment: the environment that it has to be of; none if any will do.
+
+    Raises:
+        SourceError: it is of another environment, or an alarm cannot be read.
+    """
+    stacks = folders.stacks(folder)
+    tags = _default_tags(stacks)
+    found = tags.get("Environment")
+    if environment and found and found != environment:
+        message = f"{folder}: holds {found}, not {environment}: `make synth ENV={environment}` writes that"
+        raise SourceError(message)
+    title = environment or found or folder.resolve().name
+    try:
+        return _Reading(_Anybodys(stacks, has_defaults=True), _affixes(tags), title).system()
+    except ProofError as error:
+        message = f"{folder}: {error}"
+        raise SourceError(message) from error
+
+
+class _Anybodys(Configuration):
+    """Stacks that need not name their region and account: ARNs have words in their places then."""
+
+    @functools.cached_property
+    def region(self) -> str:
+        """The region of all stacks, or the word for it."""
+        try:
+            return super().region
+        except ProofError:
+            return "<region>"
+
+    @functools.cached_property
+    def account_id(self) -> str:
+        """The account of all stacks, or the word for it."""
+        try:
+            return super().account_id
+        except ProofError:
+            return "<account>"
+
+
+class _Reading:
+    """The configurations, being read."""
+
+    def __init__(self, configuration: Configuration, affixes: Affixes, title: str) -> None:
+        self._configuration = configuration
+        self._affixes = affixes
+        self._title = title
+
+    def system(self) -> System:
+        """Return all of it."""
+        metric_alarms = tuple(map(self._metric_alarm, self._of(terraform.METRIC_ALARM)))
+        composites = tuple(map(self._composite, self._of(terraform.COMPOSITE_ALARM)))
+        actions = [*(one.actions for one in metric_alarms), *(one.actions for one in composites)]
+        routes = Routes(self._configuration, self._affixes)
+        topics = routes.topics(actions)
+        return System(
+            title=f"{self._title}, as synthesized",
+            alarms=metric_alarms,
+            composites=composites,
+            filters=tuple(map(self._filter, self._of(terraform.LOG_METRIC_FILTER))),
+            topics=topics,
+            queues=routes.queues(topics),
+            log_groups=dict(self._log_groups()),
+            short_names=names.unambiguous(self._short_names()),
+        )
+
+    def _of(self, kind: str) -> list[Resource]:
+        return self._configuration.of_type(kind)
+
+    def _metric_alarm(self, resource: Resource) -> MetricAlarm:
+        record = terraform.metric_alarm(_where(resource), resource.body)
+        return alarms.metric_alarm(record, service=_service(resource))
+
+    def _composite(self, resource: Resource) -> CompositeAlarm:
+        record = terraform.composite_alarm(_where(resource), resource.body)
+        return alarms.composite_alarm(record, service=_service(resource))
+
+    def _filter(self, resource: Resource) -> MetricFilter:
+        return filters.metric_filter(terraform.log_metric_filter(_where(resource), resource.body))
+
+    def _short_names(self) -> Iterator[tuple[str, str]]:
+        """Yield what else an alarm is called: as in Terraform, and without project and environment."""
+        for resource in (*self._of(terraform.METRIC_ALARM), *self._of(terraform.COMPOSITE_ALARM)):
+            yield resource.key, resource.name
+            yield self._affixes.short(resource.name), resource.name
+
+    def _log_groups(self) -> Iterator[tuple[str, str]]:
+        """Yield each service with its log group: the one that has its tag, or whose Terraform name it is.
+
+        Where nothing is tagged with a service, every log group goes by its Terraform name.
+        """
+        groups = self._of(_LOG_GROUP)
+        tagged = {_service(one): one.name for one in groups}
+        by_key = {one.key: one.name for one in groups}
+        services = {_service(one) for kind in _TAGGED for one in self._of(kind)} - {None}
+        for service in sorted(str(one) for one in services) if services else by_key:
+            if service in tagged or service in by_key:
+                yield service, tagged.get(service) or by_key[service]
+
+
+_TAGGED: Final = (
+    terraform.METRIC_ALARM,
+    terraform.COMPOSITE_ALARM,
+    "aws_lambda_function",
+    "aws_ecs_service",
+    _LOG_GROUP,
+)
+"""Resources whose tag `Service` says that there is such a service."""
+
+
+def _where(resource: Resource) -> str:
+    return f"{resource.stack}: {resource.address}"
+
+
+def _service(resource: Resource) -> str | None:
+    """Return the service that a resource is tagged with."""
+    tags = resource.body.get("tags")
+    return Record(_where(resource), tags).text("Service", "") or None if isinstance(tags, dict) else None
+
+
+def _default_tags(stacks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the tags that all resources have, as far as every provider says the same."""
+    found: list[dict[str, Any]] = []
+    for content in stacks.values():
+        for provider in content["provider"].get("aws", []):
+            blocks = provider.get("default_tags") or {}
+            block = blocks[0] if isinstance(blocks, list) else blocks
+            tags = block.get("tags")
+            found.append(tags if isinstance(tags, dict) else {})
+    first, *others = found or [{}]
+    return {key: value for key, value in first.items() if all(one.get(key) == value for one in others)}
+
+
+def _affixes(tags: dict[str, Any]) -> Affixes:
+    project, environment = tags.get("Project"), tags.get("Environment")
+    if not (isinstance(project, str) and isinstance(environment, str)):
+        return Affixes()
+    return names.of_project(project, environment)

@@ -1,0 +1,151 @@
+"""Bodies of Terraform resources, in the words of AWS's APIs.
+
+Source: Terraform AWS provider, aws_cloudwatch_metric_alarm, aws_cloudwatch_composite_alarm and
+aws_cloudwatch_log_metric_filter; Terraform language, "JSON Configuration Syntax".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from drill.sources.records import Record
+
+METRIC_ALARM: Final = "aws_cloudwatch_metric_alarm"
+COMPOSITE_ALARM: Final = "aws_cloudwatch_composite_alarm"
+LOG_METRIC_FILTER: Final = "aws_cloudwatch_log_metric_filter"
+
+_META: Final = frozenset(
+    {"//", "connection", "depends_on", "lifecycle", "provider", "provisioner", "region", "tags_all"}
+)
+"""Arguments about how and where Terraform makes a resource, not about what it does."""
+_COMPUTED: Final = frozenset({"arn", "id"})
+"""Attributes that a state has and a configuration has not."""
+
+_ALARM: Final[Mapping[str, str]] = {
+    "ok_actions": "OKActions",
+    "evaluate_low_sample_count_percentiles": "EvaluateLowSampleCountPercentile",
+    "metric_query": "Metrics",
+}
+_METRIC_FILTER: Final[Mapping[str, str]] = {
+    "name": "filterName",
+    "pattern": "filterPattern",
+    "log_group_name": "logGroupName",
+    "metric_transformation": "metricTransformations",
+    "apply_on_transformed_logs": "applyOnTransformedLogs",
+    "field_selection_criteria": "fieldSelectionCriteria",
+    "emit_system_field_dimensions": "emitSystemFieldDimensions",
+}
+_TRANSFORMATION: Final[Mapping[str, str]] = {
+    "name": "metricName",
+    "namespace": "metricNamespace",
+    "value": "metricValue",
+    "default_value": "defaultValue",
+}
+_QUERY: Final[Mapping[str, str]] = {"metric": "MetricStat"}
+
+
+def metric_alarm(where: str, body: Mapping[str, Any]) -> Record:
+    """Return the body of a metric alarm as PutMetricAlarm takes it.
+
+    Raises:
+        SourceError: a block is none.
+    """
+    given = _arguments(body, _ALARM)
+    dimensions = given.get("Dimensions")
+    if isinstance(dimensions, Mapping):
+        given["Dimensions"] = _dimensions(dimensions)
+    if given.get("Metrics") is not None:
+        given["Metrics"] = [_query(one) for one in _blocks(given["Metrics"])]
+    return Record(where, given, _speller(_ALARM))
+
+
+def composite_alarm(where: str, body: Mapping[str, Any]) -> Record:
+    """Return the body of a composite alarm as PutCompositeAlarm takes it."""
+    given = _arguments(body, _ALARM)
+    suppressors = _blocks(given.pop("ActionsSuppressor", None) or [])
+    if suppressors and isinstance(suppressors[0], Mapping):
+        (suppressor, *_) = suppressors
+        given["ActionsSuppressor"] = suppressor.get("alarm")
+        given["ActionsSuppressorWaitPeriod"] = suppressor.get("wait_period")
+        given["ActionsSuppressorExtensionPeriod"] = suppressor.get("extension_period")
+    spelt = {
+        "actions_suppressor.wait_period": "ActionsSuppressorWaitPeriod",
+        "actions_suppressor.extension_period": "ActionsSuppressorExtensionPeriod",
+    }
+    return Record(where, given, _speller({**_ALARM, **spelt}))
+
+
+def log_metric_filter(where: str, body: Mapping[str, Any]) -> Record:
+    """Return the body of a metric filter as PutMetricFilter takes it."""
+    given = _arguments(body, _METRIC_FILTER)
+    made = given.get("metricTransformations")
+    if made is not None:
+        given["metricTransformations"] = [
+            _renamed(one, _TRANSFORMATION, lambda name: name) if isinstance(one, Mapping) else one
+            for one in _blocks(made)
+        ]
+    return Record(where, given, _speller({**_TRANSFORMATION, **_METRIC_FILTER}))
+
+
+def _query(block: Any) -> Any:  # noqa: ANN401  # JSON
+    """Return a `metric_query` as a MetricDataQuery; only Terraform's says nothing for "do not return"."""
+    if not isinstance(block, Mapping):
+        return block
+    given = {"ReturnData": False, **_renamed(block, _QUERY)}
+    metrics = _blocks(given.get("MetricStat") or [])
+    if metrics and isinstance(metrics[0], Mapping):
+        named = _renamed(metrics[0], {})
+        dimensions = named.pop("Dimensions", None)
+        metric: dict[str, Any] = {key: named.pop(key) for key in ("Namespace", "MetricName") if key in named}
+        if isinstance(dimensions, Mapping):
+            metric["Dimensions"] = _dimensions(dimensions)
+        given["MetricStat"] = {"Metric": metric, **named}
+    else:
+        given.pop("MetricStat", None)
+    return given
+
+
+def _dimensions(given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"Name": name, "Value": value} for name, value in given.items()]
+
+
+def _blocks(given: Any) -> list[Any]:  # noqa: ANN401  # JSON
+    """Return a block, or several, as a list (Terraform language, "JSON Configuration Syntax")."""
+    return given if isinstance(given, list) else [given]
+
+
+def _arguments(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return a resource's arguments by the API's names, without what is Terraform's own."""
+    own = {name: value for name, value in body.items() if name not in _META | _COMPUTED}
+    return _renamed(own, names)
+
+
+def _renamed(
+    body: Mapping[str, Any], names: Mapping[str, str], other: Callable[[str], str] | None = None
+) -> dict[str, Any]:
+    """Return a block by the API's names, without what is null, or an empty text or list.
+
+    The provider takes an empty text, list or map for an argument that is not given.
+    """
+    rename = other or _camel
+    return {
+        names.get(name) or rename(name): value
+        for name, value in body.items()
+        if value not in (None, "", [], {})
+    }
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _speller(names: Mapping[str, str]) -> Callable[[str], str]:
+    """Return from the API's name of an argument to Terraform's."""
+    back = {api: terraform for terraform, api in {**names, **_QUERY}.items()}
+
+    def spell(member: str) -> str:
+        return back.get(member) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", member).lower()
+
+    return spell
