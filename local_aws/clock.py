@@ -26,10 +26,15 @@ import time
 from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    import numpy.typing as npt
 
 VARIABLE = "LOCAL_AWS_SPEED"
 
@@ -70,6 +75,9 @@ class _Stretch:
     real_s: float
     simulated_s: float
     speed: float
+
+
+_BY_REAL, _BY_SIMULATED = attrgetter("real_s"), attrgetter("simulated_s")
 
 
 class Clock:
@@ -122,14 +130,23 @@ class Clock:
 
     def simulated_s(self, real_s: float) -> float:
         """Return simulated time at a time of the world; before the beginning they are the same."""
-        stretch = self._stretch(real_s, [one.real_s for one in self._stretches])
+        stretch = self._stretch(real_s, _BY_REAL)
         if stretch is None:
             return real_s
         return stretch.simulated_s + (real_s - stretch.real_s) * stretch.speed
 
+    def simulated(self, real_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return simulated time at each of many times of the world."""
+        columns = [(one.real_s, one.simulated_s, one.speed) for one in self._stretches]
+        began_s, simulated_s, speed = np.array([(-np.inf, 0.0, 0.0), *columns]).T
+        place = np.searchsorted(began_s, real_s, "right") - 1
+        first = place == 0
+        since_s = real_s - np.where(first, 0.0, began_s[place])
+        return np.asarray(np.where(first, real_s, simulated_s[place] + since_s * speed[place]))
+
     def real_s(self, simulated_s: float) -> float:
         """Return the world's time at a simulated time; before the beginning they are the same."""
-        stretch = self._stretch(simulated_s, [one.simulated_s for one in self._stretches])
+        stretch = self._stretch(simulated_s, _BY_SIMULATED)
         if stretch is None:
             return simulated_s
         return stretch.real_s + (simulated_s - stretch.simulated_s) / stretch.speed
@@ -140,6 +157,6 @@ class Clock:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), left_s / self.speed)
 
-    def _stretch(self, at_s: float, beginnings_s: list[float]) -> _Stretch | None:
-        place = bisect_right(beginnings_s, at_s)
+    def _stretch(self, at_s: float, beginning: Callable[[_Stretch], float]) -> _Stretch | None:
+        place = bisect_right(self._stretches, at_s, key=beginning)
         return self._stretches[place - 1] if place else None

@@ -18,9 +18,9 @@ from botocore.model import StringShape
 from drill import maths
 from drill.errors import DrillError
 from drill.series import LARGEST
-from drill.statistics import aligned, check_statistic
+from drill.statistics import check_statistic
 from local_aws.errors import AwsError
-from local_aws.metrics import Metric, Sample, metrics_of, series_of
+from local_aws.metrics import Metric, Sample, datapoints, metrics_of
 from local_aws.pages import page
 from local_aws.protocols import service_model
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from drill.statistics import Statistic
     from local_aws.calls import Call
     from local_aws.protocols import Value
 
@@ -149,6 +150,8 @@ async def get_statistics(call: Call) -> Value:
     if not stats:
         message = "Must specify either Statistics or ExtendedStatistics"
         raise _invalid(message, "InvalidParameterCombination")
+    for stat in stats:
+        _statistic(stat)
     metric = Metric.of(given["Namespace"], given["MetricName"], _dimensions(given))
     period_s, start_s, end_s = _grid(given, int(given["Period"]))
     if (end_s - start_s) / period_s > _DATAPOINTS:
@@ -158,10 +161,9 @@ async def get_statistics(call: Call) -> Value:
         )
         raise _invalid(message, "InvalidParameterCombination")
     metrics = metrics_of(call.store, call.account, call.region)
-    there = {one.unit for one in metrics.between(metric, start_s, end_s)}
-    units = there & {given["Unit"]} if given.get("Unit") else there
+    units = [unit for unit in metrics.units(metric) if given.get("Unit") in {None, unit}]
     rows: list[Value] = []
-    for unit in sorted(units):
+    for unit in units:
         columns = {stat: _values(call, metric, unit, stat, (period_s, start_s, end_s)) for stat in stats}
         for number in range((end_s - start_s) // period_s):
             row = {
@@ -265,11 +267,19 @@ def _values(
 ) -> npt.NDArray[np.float64]:
     """Return a statistic of each period of a grid; NaN where there is none."""
     period_s, start_s, end_s = grid
+    samples = metrics_of(call.store, call.account, call.region).between(metric, start_s, end_s, unit)
+    return datapoints(
+        samples,
+        _statistic(stat),
+        period_s,
+        start_s=start_s,
+        step_s=math.gcd(period_s, _MINUTE_S),
+        count=(end_s - start_s) // period_s,
+    )
+
+
+def _statistic(text: str) -> Statistic:
     try:
-        statistic = check_statistic(stat)
+        return check_statistic(text)
     except DrillError as error:
         raise _invalid(str(error)) from error
-    step_s = math.gcd(period_s, _MINUTE_S)
-    samples = metrics_of(call.store, call.account, call.region).between(metric, start_s, end_s, unit)
-    series = series_of(samples, start_s=start_s, step_s=step_s, steps=(end_s - start_s) // step_s)
-    return aligned(series, statistic, period_s)[1]

@@ -6,23 +6,28 @@ alarms ask in simulated time, in which the same samples lie further apart.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from operator import attrgetter
+from array import array
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from drill.series import Series, together
+from drill.statistics import sliding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    import numpy.typing as npt
+
+    from drill.distribution import Floats
+    from drill.statistics import Statistic
     from local_aws.calls import Store
 
 KEPT_S = 15 * 86_400.0
 """How long samples are kept, in simulated time (CloudWatch User Guide, "Metrics retention")."""
 
-_at_s = attrgetter("at_s")
+_NONE = np.empty(0)
 
 
 class Metric(NamedTuple):
@@ -58,40 +63,84 @@ class Sample(NamedTuple):
     unit: str = "None"
 
     @classmethod
-    def of(cls, at_s: float, value: float, unit: str = "None", count: float = 1.0) -> Sample:
+    def of(cls, at_s: float, value: float, unit: str = "None", number: float = 1.0) -> Sample:
         """Return a value that was reported so many times."""
-        return cls(at_s, count, value * count, value, value, unit)
+        return cls(at_s, number, value * number, value, value, unit)
+
+
+class Samples(NamedTuple):
+    """Samples of one metric as columns, in no order; the members of `Sample` but the unit."""
+
+    at_s: Floats
+    number: Floats
+    total: Floats
+    low: Floats
+    high: Floats
+
+
+_EMPTY = Samples(*(_NONE,) * len(Samples._fields))
+
+
+class _Columns:
+    """The samples of one metric in one unit, in the order of time: numbers only, because there are many."""
+
+    def __init__(self) -> None:
+        self._columns = tuple(array("d") for _ in Samples._fields)
+
+    def add(self, sample: Sample) -> None:
+        place = bisect_right(self._columns[0], sample.at_s)
+        values = (sample.at_s, sample.number, sample.total, sample.low, sample.high)
+        for column, value in zip(self._columns, values, strict=True):
+            column.insert(place, value)
+
+    def between(self, from_s: float, to_s: float) -> Samples:
+        first, last = (bisect_left(self._columns[0], at_s) for at_s in (from_s, to_s))
+        return Samples(*(np.frombuffer(column[first:last]) for column in self._columns))
+
+    def forget_before(self, at_s: float) -> None:
+        last = bisect_left(self._columns[0], at_s)
+        for column in self._columns:
+            del column[:last]
 
 
 class Metrics:
-    """Samples by metric, each list in the order of time."""
+    """Samples by metric."""
 
     def __init__(self) -> None:
-        self._samples: dict[Metric, list[Sample]] = {}
+        self._columns: dict[Metric, dict[str, _Columns]] = {}
 
     def __iter__(self) -> Iterator[Metric]:
-        return iter(self._samples)
+        return iter(self._columns)
 
     def __contains__(self, metric: object) -> bool:
-        return metric in self._samples
+        return metric in self._columns
 
     def add(self, metric: Metric, sample: Sample) -> None:
         """Keep a sample."""
-        insort(self._samples.setdefault(metric, []), sample, key=_at_s)
+        self._columns.setdefault(metric, {}).setdefault(sample.unit, _Columns()).add(sample)
 
-    def between(self, metric: Metric, from_s: float, to_s: float, unit: str | None = None) -> list[Sample]:
+    def units(self, metric: Metric) -> list[str]:
+        """Return the units in which a metric was reported."""
+        return sorted(self._columns.get(metric, {}))
+
+    def between(self, metric: Metric, from_s: float, to_s: float, unit: str | None = None) -> Samples:
         """Return the samples of [from_s, to_s), of one unit or of all.
 
         An alarm without a unit looks at samples of every unit (PutMetricAlarm, `Unit`).
         """
-        samples = self._samples.get(metric, [])
-        found = samples[bisect_left(samples, from_s, key=_at_s) : bisect_left(samples, to_s, key=_at_s)]
-        return found if unit is None else [one for one in found if one.unit == unit]
+        units = self._columns.get(metric, {})
+        parts = [columns.between(from_s, to_s) for name, columns in units.items() if unit in {None, name}]
+        if len(parts) == 1:
+            return parts[0]
+        return (
+            Samples(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _EMPTY
+        )
 
     def forget_before(self, at_s: float) -> None:
         """Forget older samples; a metric that has none left stays known."""
-        for samples in self._samples.values():
-            del samples[: bisect_left(samples, at_s, key=_at_s)]
+        for units in self._columns.values():
+            for columns in units.values():
+                columns.forget_before(at_s)
 
 
 def metrics_of(store: Store, account: str, region: str) -> Metrics:
@@ -100,39 +149,50 @@ def metrics_of(store: Store, account: str, region: str) -> Metrics:
     return found
 
 
-def series_of(
-    samples: Iterable[Sample],
+def datapoints(  # noqa: PLR0913 - a grid has three numbers
+    samples: Samples,
+    stat: Statistic,
+    period_s: int,
     *,
     start_s: int,
     step_s: int,
-    steps: int,
-    clock: Callable[[float], float] = float,
-) -> Series:
-    """Return samples on a grid.
+    count: int,
+    clock: Callable[[Floats], Floats] = np.asarray,
+) -> Floats:
+    """Return a statistic of so many periods, one after another; NaN: no sample, or none that tell it.
 
     Args:
         samples: those of one metric.
-        start_s: when the grid begins.
-        step_s: the length of its steps.
-        steps: how many it has.
-        clock: from the world's time, which samples have, to the grid's.
+        stat: which statistic.
+        period_s: the length of a period.
+        start_s: when the first one begins.
+        step_s: what the period is a multiple of.
+        count: how many periods.
+        clock: from the world's time, which samples have, to that of the periods.
     """
-    plain: list[tuple[float, float, float]] = []
-    sets: list[Sample] = []
-    for one in samples:
-        if one.low == one.high:
-            plain.append((clock(one.at_s), one.low, one.number))
-        else:
-            sets.append(one)
-    series = Series.of_samples(plain, start_s=start_s, step_s=step_s, steps=steps)
-    if not sets:
-        return series
-    count, total = np.zeros(steps), np.zeros(steps)
-    low, high = np.full(steps, np.nan), np.full(steps, np.nan)
-    for one in sets:
-        step = int((clock(one.at_s) - start_s) // step_s)
-        if 0 <= step < steps:
-            count[step] += one.number
-            total[step] += one.total
-            low[step], high[step] = np.fmin(low[step], one.low), np.fmax(high[step], one.high)
-    return together([series, Series(start_s, step_s, count, total, low, high)])
+    steps = period_s // step_s
+    at_s = clock(samples.at_s)
+    plain = samples.low == samples.high
+    rows = np.column_stack((at_s, samples.low, samples.number))[plain]
+    values = Series.of_samples(rows, start_s=start_s, step_s=step_s, steps=count * steps)
+    if plain.all():
+        return sliding(values, stat, period_s)[steps - 1 :: steps]
+    step = np.floor((at_s - start_s) / step_s).astype(np.int64)
+    inside = ~plain & (step >= 0) & (step < count * steps)
+    sets = _sets(Samples(*(column[inside] for column in samples)), step[inside], values)
+    if not stat.needs_samples:
+        return sliding(together([values, sets]), stat, period_s)[steps - 1 :: steps]
+    # Who reports a set does not tell the values that it is of.
+    known = np.isnan(sliding(sets, "SampleCount", period_s))
+    return np.where(known, sliding(values, stat, period_s), np.nan)[steps - 1 :: steps]
+
+
+def _sets(samples: Samples, step: npt.NDArray[np.int64], grid: Series) -> Series:
+    """Return the series of statistic sets, on the grid of another."""
+    number, total = np.zeros(len(grid)), np.zeros(len(grid))
+    low, high = np.full(len(grid), np.nan), np.full(len(grid), np.nan)
+    np.add.at(number, step, samples.number)
+    np.add.at(total, step, samples.total)
+    np.fmin.at(low, step, samples.low)
+    np.fmax.at(high, step, samples.high)
+    return Series(grid.start_s, grid.step_s, number, total, low, high)

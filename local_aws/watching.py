@@ -18,9 +18,9 @@ import numpy as np
 from drill import maths
 from drill.evaluation import Settings, evaluation_range
 from drill.maths import Expression
-from drill.statistics import check_statistic, sliding
+from drill.statistics import check_statistic
 from local_aws.emission import MINUTE_S, REPORTED
-from local_aws.metrics import Metric, series_of
+from local_aws.metrics import Metric, datapoints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,14 +63,18 @@ class Query:
         """Return the last so many datapoints before a simulated time, oldest first; NaN: none."""
         start_s = end_s - count * self.period_s
         samples = metrics.between(self.metric, clock.real_s(start_s), clock.real_s(end_s), self.unit)
-        if not samples:
+        if not len(samples.at_s):
             return np.full(count, np.nan)
         step_s = SHORT_S if self.period_s % MINUTE_S else MINUTE_S
-        steps = self.period_s // step_s
-        series = series_of(
-            samples, start_s=start_s, step_s=step_s, steps=count * steps, clock=clock.simulated_s
+        return datapoints(
+            samples,
+            self.stat,
+            self.period_s,
+            start_s=start_s,
+            step_s=step_s,
+            count=count,
+            clock=clock.simulated,
         )
-        return sliding(series, self.stat, self.period_s)[steps - 1 :: steps]
 
 
 @dataclass(frozen=True, slots=True)

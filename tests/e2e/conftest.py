@@ -20,6 +20,7 @@ from local_aws import clock, process
 from local_aws.identity import HOST
 from ops import BUILD, ROOT, environment
 from tests.e2e.endpoint import SLACK, WEBHOOK, Endpoint, listening
+from tests.local_aws.support import set_clock
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ def empty_platform(tmp_path_factory: pytest.TempPathFactory, webhooks: Endpoint)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(clock.VARIABLE, str(LOCAL_AWS_SPEED))
         endpoint = process.start(port, folder / "local-aws")
+    # States that a rehearsal sets by hand stay.
+    set_clock(endpoint, evaluating=False)
     overrides = {"REVEILLE_ENDPOINT": endpoint, **everything(webhooks)}
     env, catalog = environment.read("local", variables=overrides)
     variables = {

@@ -6,14 +6,15 @@ import asyncio
 import json
 import time
 import urllib.error
-import urllib.request
 from typing import Any
 
+import numpy as np
 import pytest
 
 from local_aws import clock, control
 from local_aws.clock import Clock
 from local_aws.wire import Request
+from tests.local_aws.support import set_clock
 
 
 class Seconds:
@@ -74,6 +75,7 @@ def test_each_time_of_one_clock_has_one_of_the_other() -> None:
     assert simulated == sorted(set(simulated))
     assert [made.real_s(at_s) for at_s in simulated] == pytest.approx(times)
     assert simulated[:50] == times[:50]
+    assert [*made.simulated(np.array(times))] == pytest.approx(simulated)
 
 
 def test_a_wait_follows_the_speed() -> None:
@@ -141,15 +143,8 @@ def test_the_clock_is_only_asked_and_set() -> None:
 
 def test_a_running_local_aws_answers_for_its_clock(endpoint: str) -> None:
     """Without a signature, at a path that is no bucket's."""
-
-    def ask(method: str, body: bytes | None = None) -> dict[str, Any]:
-        request = urllib.request.Request(f"{endpoint}{control.PATH}", body, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - the local AWS
-            found: dict[str, Any] = json.load(answer)
-            return found
-
-    before = ask("GET")
-    assert ask("PUT", b'{"speed": 3}')["speed"] == 3
-    assert ask("PUT", json.dumps({"speed": before["speed"]}).encode())["speed"] == before["speed"]
+    before = set_clock(endpoint)
+    assert set_clock(endpoint, speed=3)["speed"] == 3
+    assert set_clock(endpoint, speed=before["speed"]) | {"now_s": 0} == before | {"now_s": 0}
     with pytest.raises(urllib.error.HTTPError, match="400"):
-        ask("PUT", b"fast")
+        set_clock(endpoint, speed="fast")
