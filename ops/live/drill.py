@@ -17,13 +17,14 @@ from catalog import Catalog
 from catalog.naming import Names
 from config.models import Environment
 from drill.durations import text_of
+from drill.rehearsal import Verdict
 from ops import BUILD, ROOT
 from ops.clients import client
 from ops.errors import OpsError
 from ops.live import preparation, report
 from ops.live.aftermath import Lasting, lasting
 from ops.live.clock import Clock, sped_up
-from ops.live.expectations import Arrival, Seen, Verdict, judge
+from ops.live.expectations import Arrival, Seen, judge
 from ops.live.mailbox import Mailbox
 from ops.live.reading import Scenario
 from ops.live.report import Teller

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from drill.durations import text_of
+from drill.rehearsal import Verdict
 from ops.live.mailbox import Notice
 from ops.live.reading import Expected
 from ops.live.scenario import MessageExpected, NeverExpected, StateExpected
@@ -19,18 +20,6 @@ class Arrival:
     at_s: float
     """When, on the drill's clock."""
     notice: Notice
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether something that was expected happened."""
-
-    place: str
-    """File and line of the expectation."""
-    expected: str
-    passed: bool
-    found: str
-    """When it happened, or what happened instead."""
 
 
 @dataclass

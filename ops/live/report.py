@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from drill.durations import text_of
-from ops.live.expectations import Verdict
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML document may hold (XML 1.0, section 2.2)."""
+from drill.rehearsal import Verdict
+from drill.report.texts import printable
 
 
 class Teller:
@@ -49,14 +46,14 @@ def junit(name: str, verdicts: Sequence[Verdict], took_s: float) -> bytes:
     failures = str(sum(not one.passed for one in verdicts))
     counts = {"tests": str(len(verdicts)), "failures": failures, "time": f"{took_s:.3f}"}
     suites = ET.Element("testsuites", counts)
-    suite = ET.SubElement(suites, "testsuite", {"name": f"live drill {_legal(name)}", **counts})
+    suite = ET.SubElement(suites, "testsuite", {"name": f"live drill {printable(name)}", **counts})
     for one in verdicts:
         file, _, line = one.place.rpartition(":")
-        about = {"classname": _legal(name), "name": _legal(one.expected), "file": file, "line": line}
+        about = {"classname": printable(name), "name": printable(one.expected), "file": file, "line": line}
         case = ET.SubElement(suite, "testcase", about)
         if not one.passed:
-            ET.SubElement(case, "failure", {"message": _legal(one.found)}).text = _legal(one.place)
-        ET.SubElement(case, "system-out").text = _legal(one.found)
+            ET.SubElement(case, "failure", {"message": printable(one.found)}).text = printable(one.place)
+        ET.SubElement(case, "system-out").text = printable(one.found)
     ET.indent(suites)
     written: bytes = ET.tostring(suites, encoding="utf-8", xml_declaration=True)
     return written
@@ -66,10 +63,6 @@ def write_junit(path: Path, content: bytes) -> None:
     """Write a report, with the folder it is in."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-
-
-def _legal(text: str) -> str:
-    return _NOT_XML.sub("�", text)
 
 
 def _plain(text: str) -> str:

@@ -8,43 +8,22 @@ environment, or the catalog's keys.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from catalog.specs import Topic
 from config.limits import LAMBDA_TIMEOUT_S
 from config.types import Model, refuse
 from drill import durations
+from drill.model import State
+from drill.scenarios.model import Duration, Names
 
-State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 Fault = Literal["error", "timeout"]
 LogLevel = Literal["WARNING", "ERROR", "CRITICAL"]
 
 MOST_PER_MIN = 600
 """Requests a minute: ten a second are a drill, more is a load test."""
-
-
-def _duration(value: object) -> float:
-    """Return the seconds of a duration; what is found is said by whoever knows how it was typed."""
-    text = "must be a duration such as 90s, 10m, 1h30m or 1d"
-    if not isinstance(value, str):
-        raise refuse(text)
-    try:
-        return durations.seconds(value)
-    except ValueError:
-        raise refuse(text) from None
-
-
-def _several(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-Duration = Annotated[float, BeforeValidator(_duration)]
-"""Seconds, written with units."""
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)]
-"""One name, or a list of them."""
 
 
 class Invocations(Model):

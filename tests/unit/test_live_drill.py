@@ -19,11 +19,11 @@ from rich.console import Console
 from catalog.naming import Names
 from config.errors import ConfigError
 from config.models import Environment
+from drill.rehearsal import Verdict
 from ops import commands, environment, local, output
 from ops.errors import OpsError
 from ops.live import clock, drill, preparation, reading, sender
 from ops.live.aftermath import lasting
-from ops.live.expectations import Verdict
 from ops.live.mailbox import Mailbox
 from ops.live.report import Teller, junit
 from tests.unit.live_aws import DEPLOYING, ERRORS, IMPACT, OUTPUTS, Aws, throttled
@@ -406,7 +406,7 @@ def test_texts_of_a_report_can_hold_anything() -> None:
     verdicts = [Verdict("a.yaml:7", "x\x00 [bold]<&\ud800", passed=False, found="\x1b[31m")]
     case = ET.fromstring(junit("n\x07", verdicts, 1.5)).find(".//testcase")  # noqa: S314  # ours
     assert case is not None
-    assert case.get("name") == "x\ufffd [bold]<&\ufffd"
+    assert case.get("name") == r"x\x00 [bold]<&\ud800"
     assert (case.get("file"), case.get("line")) == ("a.yaml", "7")
     screen = io.StringIO()
     Teller(Console(file=screen, width=80)).verdicts(

@@ -7,7 +7,8 @@ from __future__ import annotations
 import pytest
 
 from drill.durations import seconds
-from ops.live.expectations import Arrival, Seen, Verdict, judge
+from drill.rehearsal import Verdict
+from ops.live.expectations import Arrival, Seen, judge
 from ops.live.mailbox import Notice
 from ops.live.reading import Expected
 from ops.live.scenario import MessageExpected, NeverExpected, StateExpected
