@@ -161,8 +161,10 @@ class _Drill:
         while True:
             self.last_s = self.clock.now_s()
             for change in self.states.look(self.last_s):
-                text = f"{self.short(change.alarm)} {change.old} -> {change.new}"
-                self.teller.event(text + self._held_back(change.alarm), change.at_s)
+                # That the first data of an alarm are good is no news, unless it is waited for.
+                if "ALARM" in {change.old, change.new} or change.alarm in self.scenario.alarms:
+                    text = f"{self.short(change.alarm)} {change.old} -> {change.new}"
+                    self.teller.event(text + self._held_back(change.alarm), change.at_s)
             if self._is_due():
                 self._take(mailbox)
             else:
