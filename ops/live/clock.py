@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,31 +21,61 @@ _ANSWERS_IN_S = 10
 _OK = 200
 
 
-@dataclass(frozen=True)
 class Clock:
-    """Seconds since the drill began, of which so many pass in one of the world's."""
+    """Seconds since the drill began, of which so many pass in one of the world's.
 
-    speed: float = 1.0
-    afterwards: float = 1.0
-    """As many of AWS's seconds pass in one of the world's once the drill is over."""
-    seconds: Callable[[], float] = time.monotonic
-    began: float = field(init=False)
+    Attributes:
+        afterwards: as many of AWS's seconds pass in one of the world's once the drill is over.
+    """
 
-    def __post_init__(self) -> None:
-        """Begin now."""
-        object.__setattr__(self, "began", self.seconds())
+    def __init__(
+        self,
+        speed: float = 1.0,
+        *,
+        afterwards: float = 1.0,
+        seconds: Callable[[], float] = time.monotonic,
+        set_speed: Callable[[float], object] | None = None,
+    ) -> None:
+        """Begin now.
 
-    def restarted(self) -> Clock:
-        """Return this clock as it is when a drill begins now."""
-        return replace(self)
+        Args:
+            speed: how many times faster than the world's the drill's time passes.
+            afterwards: how many times faster AWS's does when the drill is over.
+            seconds: a clock that does not jump.
+            set_speed: what makes AWS go at another speed; nothing if it cannot.
+        """
+        self.afterwards = afterwards
+        self._seconds = seconds
+        self._set_speed = set_speed
+        # In one value, as another thread reads it: a time of the world, the drill's time then, the speed since.
+        self._since = (seconds(), 0.0, speed)
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than the world's the drill's time passes now."""
+        return self._since[2]
+
+    def restart(self) -> None:
+        """Let the drill begin now."""
+        self._since = (self._seconds(), 0.0, self.speed)
 
     def now_s(self) -> float:
         """Return the drill's time."""
-        return (self.seconds() - self.began) * self.speed
+        real_s, drill_s, speed = self._since
+        return drill_s + (self._seconds() - real_s) * speed
 
     def real_s(self, drill_s: float) -> float:
         """Return how many of the world's seconds so many of the drill's take."""
         return drill_s / self.speed
+
+    def slow_down(self) -> bool:
+        """Go half as fast; tell whether it could: only a local AWS can, and not slower than the world."""
+        slower = self.speed / 2
+        if self._set_speed is None or slower < 1:
+            return False
+        self._set_speed(slower)
+        self._since = (self._seconds(), self.now_s(), slower)
+        return True
 
 
 @contextmanager
@@ -62,7 +91,11 @@ def sped_up(env: Environment, speed: float) -> Iterator[Clock]:
     before = _ask(env, "GET")
     _ask(env, "PUT", {"speed": speed, "evaluating": True})
     try:
-        yield Clock(speed, float(before["speed"]))
+        yield Clock(
+            speed,
+            afterwards=float(before["speed"]),
+            set_speed=lambda slower: _ask(env, "PUT", {"speed": slower}),
+        )
     finally:
         _ask(env, "PUT", {name: before[name] for name in ("speed", "evaluating")})
 

@@ -43,6 +43,9 @@ _SHORTEST_S, _QUEUE_WAIT_S = 0.2, 1
 _SHOWN_ALARMS = 5
 """Alarms that are listed before they are counted."""
 
+_LATE_S, _COMPARED_EVERY_S = 30, 2.0
+"""Seconds of the drill's time that a request may be late, and of the world's in which that may get better."""
+
 _QUIET_WITHIN_S = 1800
 """Seconds that a drill waits for what is wrong before it; the quiet after a deployment lasts ten minutes."""
 
@@ -97,6 +100,10 @@ class _Drill:
     seen: Seen = field(init=False)
     last_s: float = 0.0
     """The drill's time when it was over."""
+    late_s: float = 0.0
+    """How late requests were when that was last looked at."""
+    compared: float = 0.0
+    """When that was."""
 
     def __post_init__(self) -> None:
         names = Names.of(self.env)
@@ -144,7 +151,7 @@ class _Drill:
                 told = why
             self._pause()
             self.states.look(self.clock.now_s())
-        self.clock = self.clock.restarted()
+        self.clock.restart()
         self.states.forget()
 
     def _pause(self) -> None:
@@ -169,6 +176,7 @@ class _Drill:
                 self._take(mailbox)
             else:
                 mailbox.rest()
+            self._keep_up(sender)
             if sender.refusal:
                 raise OpsError(sender.refusal)
             verdicts = judge(self.scenario.expect, self.seen, self.last_s, over=False)
@@ -179,6 +187,16 @@ class _Drill:
             if self._is_over(verdicts):
                 return
             self._pause()
+
+    def _keep_up(self, sender: Sender) -> None:
+        """Let a local AWS go slower when this machine is behind, and falls back further."""
+        late_s, before_s = sender.late_s, self.late_s
+        if time.monotonic() - self.compared < _COMPARED_EVERY_S:
+            return
+        self.late_s, self.compared = late_s, time.monotonic()
+        if late_s >= before_s > _LATE_S and self.clock.slow_down():
+            self.late_s = 0.0
+            self.teller.event(f"goes on at {self.clock.speed:g} times its speed: this machine is behind")
 
     def _take(self, mailbox: Mailbox) -> None:
         """Take the drill's messages out of the queue."""
@@ -220,11 +238,12 @@ class _Drill:
             rest = {name: count for name, count in tally.answers.items() if name != "as asked"}
             beside = "".join(f", {count} {name}" for name, count in rest.items())
             behind = tally.sent < tally.planned and self.last_s >= one.asks.ends_s
-            why = ": this machine is too slow for this speed" if behind else ""
+            why = ": this machine is too slow" if behind else ""
             self.teller.say(f"{one.asks.service}: {tally.sent} of {tally.planned} requests sent{beside}{why}")
 
     def tell_what_lasts(self) -> None:
         """Say which alarms are still in ALARM and when that is over, as far as anybody can know."""
+        # What has ended the drill, such as an AWS that does not answer, is told by whoever ends the command.
         with suppress(Exception):
             self.states.look(self.clock.now_s())
         now = {name: self.states.now(name) for name in self.states.described}

@@ -76,6 +76,7 @@ class Sender:
         self._plan = sorted(
             (at_s, position) for position, one in enumerate(sendings) for at_s in one.asks.times_s
         )
+        self._next_s = 0.0
         self._stop = threading.Event()
         at_once = AT_ONCE_LOCALLY if env.is_local else AT_ONCE
         self._slots = threading.Semaphore(at_once)
@@ -99,9 +100,9 @@ class Sender:
         self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
     @property
-    def is_done(self) -> bool:
-        """Whether nothing will be sent any more."""
-        return not self._thread.is_alive()
+    def late_s(self) -> float:
+        """How late the next request is, in seconds of the drill's time; 0 if it is not."""
+        return max(0.0, self._clock.now_s() - self._next_s) if self._thread.is_alive() else 0.0
 
     def stop(self) -> None:
         """Send no more."""
@@ -109,9 +110,11 @@ class Sender:
 
     def _run(self) -> None:
         for at_s, position in self._plan:
-            left_s = self._clock.real_s(at_s - self._clock.now_s())
-            if self._stop.wait(max(0.0, left_s)):
-                return
+            self._next_s = at_s
+            # Asked again after each wait: the clock may have been slowed down meanwhile.
+            while (left_s := at_s - self._clock.now_s()) > 0:
+                if self._stop.wait(self._clock.real_s(left_s)):
+                    return
             while not self._slots.acquire(timeout=0.1):
                 if self._stop.is_set():
                     return

@@ -159,6 +159,24 @@ def test_functions_that_fail_without_being_asked_end_the_drill_too(stage: Stage)
         stage.run(SCENARIO.replace("fault: error, ", ""))
 
 
+def test_a_machine_that_cannot_keep_up_makes_the_local_aws_go_slower(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it can: the requests are sent all the same, and the clock is set back to what it was."""
+    monkeypatch.setattr(drill, "_COMPARED_EVERY_S", 0.1)
+    fails = stage.aws.answer
+
+    def slow(event: Any) -> dict[str, Any]:
+        time.sleep(0.08)
+        return fails(event)
+
+    stage.aws.answer = slow
+    stage.run(SCENARIO.replace("per_min: 5", "per_min: 10").replace("19m", "10m"))
+    assert "goes on at 150 times its speed: this machine is behind" in stage.said
+    assert {"speed": 150} in stage.told
+    assert is_as_before(stage)
+
+
 def test_refused_requests_are_counted(stage: Stage) -> None:
     """Throttling may be what is rehearsed."""
     stage.aws.answer = throttled

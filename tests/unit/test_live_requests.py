@@ -179,10 +179,32 @@ def test_an_accounts_clock_is_the_worlds() -> None:
 def test_the_drills_time_passes_at_its_speed_from_its_beginning_on() -> None:
     """Also when it begins again."""
     now = [100.0]
-    clock = Clock(speed=20, seconds=lambda: now[0])
+    clock = Clock(20, seconds=lambda: now[0])
     now[0] += 3
     assert clock.now_s() == 60
     assert clock.real_s(60) == 3
-    assert clock.restarted().now_s() == 0
+    clock.restart()
+    assert clock.now_s() == 0
     now[0] += 1
-    assert clock.now_s() == 80
+    assert clock.now_s() == 20
+
+
+def test_a_clock_that_slows_down_goes_on_from_where_it_is(aws: LocalAws) -> None:
+    """And the local AWS with it, down to the world's speed and no further; afterwards it is as before."""
+    with sped_up(local(aws), 3) as clock:
+        before_s = clock.now_s()
+        assert clock.slow_down()
+        assert (clock.speed, aws.state["speed"]) == (1.5, 1.5)
+        assert before_s <= clock.now_s() < before_s + 60
+        assert not clock.slow_down()
+        assert (clock.speed, aws.state["speed"]) == (1.5, 1.5)
+    assert aws.told[-1] == {"speed": 5.0, "evaluating": False}
+    with sped_up(environment.read("dev", variables={})[0], 60) as clock:
+        assert not clock.slow_down()
+    now = [0.0]
+    told: list[float] = []
+    made = Clock(60, seconds=lambda: now[0], set_speed=told.append)
+    now[0] = 1
+    assert made.slow_down()
+    now[0] = 2
+    assert (made.now_s(), told) == (90, [30])
