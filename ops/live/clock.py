@@ -47,7 +47,7 @@ class Clock:
         self.afterwards = afterwards
         self._seconds = seconds
         self._set_speed = set_speed
-        # In one value, as another thread reads it: a time of the world, the drill's time then, the speed since.
+        # In one value, as another thread reads it: a time of the world, the drill's then, the speed since.
         self._since = (seconds(), 0.0, speed)
 
     @property
