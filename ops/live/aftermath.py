@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog import Catalog
 from catalog.specs import Alarm, Composite
+from drill.durations import text_of
 
 _DELAY_S = 120
 """Seconds until a period's last data are there and have been evaluated: each takes up to a minute."""
+
+
+_SHOWN = 5
+"""Alarms that are listed before they are counted."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,8 @@ class Lasting:
     alarm: str
     until_s: float | None
     """On the drill's clock, at the latest, if nothing else fails; None when no data would change nothing."""
+    is_expected: bool = False
+    """Whether the scenario expects something of it."""
 
 
 def lasting(catalog: Catalog, states: Mapping[str, str], last_s: float) -> Iterator[Lasting]:
@@ -57,3 +64,30 @@ def _until_s(alarms: Collection[Alarm], last_s: float) -> float | None:
         one.period_s * (one.evaluation_periods - one.datapoints_to_alarm + 2) + _DELAY_S for one in alarms
     ]
     return last_s + max(waits_s, default=_DELAY_S)
+
+
+def sentences(found: Sequence[Lasting], now_s: float, speed: float) -> Iterator[str]:
+    """Yield what a person is told: each alarm that the scenario is about, the others together.
+
+    Args:
+        found: the alarms.
+        now_s: the drill's time.
+        speed: how many times faster than the world AWS goes from now on.
+    """
+    for one in found:
+        if one.is_expected:
+            yield f"still in ALARM: {one.alarm}, {_until([one], now_s, speed)}"
+    beside = [one for one in found if not one.is_expected]
+    if beside:
+        names = ", ".join(one.alarm for one in beside[:_SHOWN])
+        more = f" and {len(beside) - _SHOWN} more" if beside[_SHOWN:] else ""
+        until = _until(beside, now_s, speed)
+        yield f"still in ALARM, of which nothing was expected: {names}{more}; {until}"
+
+
+def _until(some: Sequence[Lasting], now_s: float, speed: float) -> str:
+    """Return when all of these are over."""
+    ends_s = [one.until_s for one in some if one.until_s is not None]
+    if len(ends_s) < len(some):
+        return "until there are data again"
+    return f"OK again within {text_of(max(0.0, max(ends_s) - now_s) / speed)}"

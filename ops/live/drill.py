@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from rich.console import Console
 
@@ -21,10 +18,11 @@ from drill.rehearsal import Verdict
 from ops import BUILD, ROOT
 from ops.clients import client
 from ops.errors import OpsError
-from ops.live import preparation, report
-from ops.live.aftermath import Lasting, lasting
+from ops.live import aftermath, preparation, report
+from ops.live.aftermath import lasting
 from ops.live.clock import Clock, sped_up
 from ops.live.expectations import Arrival, Seen, judge
+from ops.live.interruption import interruptible
 from ops.live.mailbox import Mailbox
 from ops.live.reading import Scenario
 from ops.live.report import Teller
@@ -40,17 +38,11 @@ _LOOK_EVERY_S = 10
 
 _SHORTEST_S, _QUEUE_WAIT_S = 0.2, 1
 
-_SHOWN_ALARMS = 5
-"""Alarms that are listed before they are counted."""
-
 _LATE_S, _COMPARED_EVERY_S = 30, 2.0
 """Seconds of the drill's time that a request may be late, and of the world's in which that may get better."""
 
 _QUIET_WITHIN_S = 1800
 """Seconds that a drill waits for what is wrong before it; the quiet after a deployment lasts ten minutes."""
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Ctrl-C, a pipeline that is cancelled, a terminal that is closed."""
 
 
 def run(env: Environment, catalog: Catalog, scenario: Scenario, console: Console, *, speed: float) -> bool:
@@ -114,7 +106,7 @@ class _Drill:
     def run(self, speed: float) -> None:
         """Run it, and put everything back whatever happens."""
         with ExitStack() as put_back:
-            ignore = put_back.enter_context(_signals())
+            ignore = put_back.enter_context(interruptible())
             self.clock = put_back.enter_context(sped_up(self.env, speed))
             self._wait_for_quiet()
             mailbox = Mailbox(
@@ -132,8 +124,10 @@ class _Drill:
             self.teller.event("begins")
             self._watch(mailbox, sender)
             sender.stop()
-            self._take(mailbox)
-        self._tell_sent(sender)
+            if any(one.alarm in self.scenario.alarms for one in self.states.changes):
+                self._take(mailbox)
+        for one, tally in zip(self.scenario.invoke, sender.tallies, strict=True):
+            self.teller.say(tally.sentence(one.asks, self.last_s))
 
     def _wait_for_quiet(self) -> None:
         """Wait until nothing hides what the drill causes, such as the quiet after a deployment.
@@ -233,38 +227,18 @@ class _Drill:
         by = self.states.described[alarm].get("ActionsSuppressedBy")
         return f" (its actions are held back: {by})" if by else ""
 
-    def _tell_sent(self, sender: Sender) -> None:
-        for one, tally in zip(self.scenario.invoke, sender.tallies, strict=True):
-            rest = {name: count for name, count in tally.answers.items() if name != "as asked"}
-            beside = "".join(f", {count} {name}" for name, count in rest.items())
-            behind = tally.sent < tally.planned and self.last_s >= one.asks.ends_s
-            why = ": this machine is too slow" if behind else ""
-            self.teller.say(f"{one.asks.service}: {tally.sent} of {tally.planned} requests sent{beside}{why}")
-
     def tell_what_lasts(self) -> None:
         """Say which alarms are still in ALARM and when that is over, as far as anybody can know."""
         # What has ended the drill, such as an AWS that does not answer, is told by whoever ends the command.
         with suppress(Exception):
             self.states.look(self.clock.now_s())
         now = {name: self.states.now(name) for name in self.states.described}
-        found = list(lasting(self.catalog, now, self.last_s))
-        expected = [one for one in found if one.alarm in self.scenario.alarms]
-        for one in expected:
-            self.teller.say(f"still in ALARM: {self.short(one.alarm)}, {self._until([one])}")
-        if beside := [one for one in found if one not in expected]:
-            names = ", ".join(self.short(one.alarm) for one in beside[:_SHOWN_ALARMS])
-            more = len(beside) - _SHOWN_ALARMS
-            names += f" and {more} more" if more > 0 else ""
-            self.teller.say(f"still in ALARM, of which nothing was expected: {names}; {self._until(beside)}")
-
-    def _until(self, some: Sequence[Lasting]) -> str:
-        """Return when all of these are over."""
-        ends_s = [one.until_s for one in some]
-        known_s = [one for one in ends_s if one is not None]
-        if len(known_s) < len(ends_s):
-            return "until there are data again"
-        left_s = max(0.0, max(known_s) - self.last_s) / self.clock.afterwards
-        return f"OK again within {text_of(left_s)}"
+        found = [
+            replace(one, alarm=self.short(one.alarm), is_expected=one.alarm in self.scenario.alarms)
+            for one in lasting(self.catalog, now, self.last_s)
+        ]
+        for sentence in aftermath.sentences(found, self.last_s, self.clock.afterwards):
+            self.teller.say(sentence)
 
 
 def _watched(catalog: Catalog, scenario: Scenario) -> list[str]:
@@ -273,27 +247,6 @@ def _watched(catalog: Catalog, scenario: Scenario) -> list[str]:
     speak = (one for one in catalog.all_alarms if one.topic or one.runbook)
     of_services = [one.name for one in speak if one.service in scenario.services]
     return list(dict.fromkeys([*scenario.alarms, *of_services]))
-
-
-@contextmanager
-def _signals() -> Iterator[Callable[[], None]]:
-    """Let whatever cancels the drill interrupt it as Ctrl-C does; yield what makes all of that be ignored."""
-
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-        del number, frame
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
-
-    def ignore() -> None:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-
-    try:
-        yield ignore
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _shown(path: Path) -> str:

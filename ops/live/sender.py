@@ -20,6 +20,7 @@ from ops.clients import client
 from ops.live.clock import Clock
 from ops.live.reading import Sending
 from ops.live.requests import asking
+from ops.live.scenario import Invocations
 
 AT_ONCE = 10
 """Requests under way at most: what boto3's pool of connections holds."""
@@ -37,6 +38,9 @@ _SPARE_S = 30
 """Seconds beyond a function's timeout in which Lambda answers."""
 
 
+_AS_ASKED = "as asked"
+
+
 @dataclass
 class Tally:
     """What became of the requests of one entry."""
@@ -49,6 +53,13 @@ class Tally:
     def sent(self) -> int:
         """How many were sent and answered."""
         return sum(self.answers.values())
+
+    def sentence(self, asks: Invocations, now_s: float) -> str:
+        """Return what a person is told at the drill's time `now_s`."""
+        beside = "".join(f", {count} {name}" for name, count in self.answers.items() if name != _AS_ASKED)
+        behind = self.sent < self.planned and now_s >= asks.ends_s
+        why = ": this machine is too slow" if behind else ""
+        return f"{asks.service}: {self.sent} of {self.planned} requests sent{beside}{why}"
 
 
 class Sender:
@@ -151,4 +162,4 @@ class Sender:
 
 def _outcome(asked: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     """Tell whether an invocation ended as it should: failed when a fault was asked for, and else not."""
-    return "as asked" if ("FunctionError" in answer) == ("fault" in asked) else "otherwise"
+    return _AS_ASKED if ("FunctionError" in answer) == ("fault" in asked) else "otherwise"

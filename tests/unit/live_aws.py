@@ -36,6 +36,7 @@ class Aws:
         self.suppressor = ""
         self.failures: list[float] = []
         self.requests: list[tuple[str, Any]] = []
+        self.sent_s: list[float] = []
         self.answer: Callable[[Any], dict[str, Any]] = _fails_on_request
         self.variables = {"DRILLS": "allowed"}
         self.delivers = True
@@ -55,6 +56,7 @@ class Aws:
         event = json.loads(asked["Payload"])
         with self.lock:
             self.requests.append((asked["FunctionName"], event))
+            self.sent_s.append(time.monotonic())
             answer = self.answer(event)
             if "FunctionError" in answer:
                 self.failures.append(time.monotonic())

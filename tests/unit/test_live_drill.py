@@ -103,6 +103,7 @@ def test_a_drill_that_goes_as_expected_says_what_happens_and_leaves_nothing(stag
     assert stage.run()
     assert len(stage.aws.requests) == 20
     assert all(event == {"a": 1, "drill": {"fault": "error"}} for _, event in stage.aws.requests)
+    assert stage.aws.sent_s[-1] - stage.aws.sent_s[0] >= 0.9 * 228 / SPEED, "not spread over their time"
     for line in (
         "payment-handler: 5 requests a minute for 4m, from 0s on, asking for fault error",
         "payment-handler-errors OK -> ALARM after ",

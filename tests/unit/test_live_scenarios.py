@@ -105,11 +105,16 @@ def test_a_scenario_says_where_everything_was_written(read: Reader) -> None:
     assert (scenario.name, scenario.says, scenario.lasts_s) == ("it", "It fails", 480)
 
 
-def test_an_event_may_be_a_file_beside_the_scenario(read: Reader) -> None:
-    """It is read with the scenario."""
+def test_an_event_may_be_a_file_beside_the_scenario(
+    read: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the command is typed."""
     (read.folder / "event.json").write_text(json.dumps({"a": 1}), encoding="utf-8")
-    scenario = read.scenario(GOOD.replace("{amount_minor: 1}", "event.json"))
-    assert scenario.invoke[0].event == {"a": 1}
+    path = read.folder / "it.yaml"
+    path.write_text(GOOD.replace("{amount_minor: 1}", "event.json"), encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert reading.read(path, LOCAL, CATALOG).invoke[0].event == {"a": 1}
 
 
 NAMES = "local (found: payment-handler-eror)   did you mean payment-handler-errors?"
@@ -167,7 +172,7 @@ def test_a_scenario_that_is_not_there_is_said_to_be_so() -> None:
 
 @pytest.mark.parametrize(
     ("per_min", "lasts", "begins", "count", "first_s", "last_s"),
-    [(20, "6m", "0s", 120, 0, 357), (3, "1m", "0s", 3, 0, 40), (0.5, "10m", "1m", 5, 60, 540), (1, "1s", "0s", 1, 0, 0), (7, "90s", "2m", 11, 120, 205.71)],
+    [(20, "6m", "0s", 120, 0, 357), (3, "1m", "0s", 3, 0, 40), (0.5, "10m", "1m", 5, 60, 540), (1, "1s", "0s", 1, 0, 0), (0.55, "1h", "0s", 33, 0, 3490.91), (7, "90s", "2m", 11, 120, 205.71)],
 )  # fmt: skip
 def test_requests_are_spread_evenly_and_none_is_sent_at_the_end(  # noqa: PLR0913, PLR0917  # a table
     per_min: float, lasts: str, begins: str, count: int, first_s: float, last_s: float
