@@ -108,7 +108,7 @@ class Sender:
         self.stop()
         self._thread.join()
         # Who has interrupted does not wait for a function that waits for its timeout.
-        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+        self._pool.shutdown(wait=kind is None)
 
     @property
     def late_s(self) -> float:

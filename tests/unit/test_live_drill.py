@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 import threading
 import time
@@ -26,6 +27,7 @@ from ops.live import clock, drill, preparation, reading, sender
 from ops.live.aftermath import lasting
 from ops.live.mailbox import Mailbox
 from ops.live.report import Teller, junit
+from ops.live.states import Change, States
 from tests.unit.live_aws import DEPLOYING, ERRORS, IMPACT, OUTPUTS, Aws, throttled
 
 LOCAL, CATALOG = environment.read("local", variables={})
@@ -204,6 +206,7 @@ def test_an_interrupted_drill_puts_everything_back(stage: Stage, number: int) ->
     assert [(one.body, one.receives) for one in stage.aws.queue.messages] == [("somebody's", 0)]
     assert "still in ALARM: payment-handler-errors, OK again within " in stage.said
     sent = len(stage.aws.requests)
+    assert sent < 5 * 9, "the rest was sent all the same"
     time.sleep(0.2)
     assert len(stage.aws.requests) == sent
     assert not (stage.folder / "build").exists()
@@ -239,6 +242,7 @@ def test_a_drill_waits_until_nothing_hides_what_it_causes(stage: Stage, what: st
     assert stage.run()
     assert why in stage.said
     assert stage.said.index("waits: ") < stage.said.index("begins")
+    assert not re.search(r"is ALARM by 6m +after 0s", stage.said), "what was before counts"
 
 
 def test_a_drill_does_not_wait_for_ever(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,6 +422,19 @@ def test_what_lasts_is_said_until_when() -> None:
     heartbeat = next(one.name for one in CATALOG.alarms if one.treat_missing_data != "notBreaching")
     (last,) = lasting(CATALOG, {heartbeat: "ALARM"}, 0.0)
     assert last.until_s is None
+
+
+def test_any_number_of_alarms_is_asked_for(stage: Stage) -> None:
+    """A hundred at once, which is what CloudWatch takes; and those that hold their actions back."""
+    names = [f"a{number}" for number in range(250)]
+    stage.aws.states = {**dict.fromkeys(names, "OK"), ERRORS: "OK", IMPACT: "OK", DEPLOYING: "ALARM"}
+    stage.aws.suppressor = DEPLOYING
+    states = States(stage.aws, [*names, IMPACT])
+    assert set(states.described) == {*names, IMPACT, DEPLOYING}
+    stage.aws.states["a249"] = "ALARM"
+    assert states.look(7.0) == [Change(7.0, "a249", "OK", "ALARM")]
+    assert states.look(8.0) == []
+    assert [states.suppressor(one) for one in ("a0", IMPACT)] == ["", DEPLOYING]
 
 
 def test_texts_of_a_report_can_hold_anything() -> None:
