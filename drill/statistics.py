@@ -47,7 +47,8 @@ def aligned(series: Series, stat: str | Statistic, period_s: int) -> tuple[Integ
     before = (series.start_s - start_s) // series.step_s
     periods = -(-(before + len(series)) // length)
     whole = series.longer(periods * length - before - len(series))
-    values = sliding(whole, stat, period_s)[length - before - 1 :: length]
+    known = check_statistic(stat) if isinstance(stat, str) else stat
+    values = _computed(whole, known, length)[length - before - 1 :: length]
     return start_s + period_s * np.arange(periods), values
 
 
@@ -74,7 +75,8 @@ def _steps(series: Series, period_s: int) -> int:
     return period_s // series.step_s
 
 
-# Most metrics of many healthy services are one series. 512 results of a day and their series: 50 MB at most.
+# Most metrics of many healthy services are one series. 512 results of a day, and the series that they keep
+# alive, are tens of megabytes.
 @functools.lru_cache(maxsize=512)
 def _sliding(series: Series, stat: Statistic, period_s: int) -> Floats:
     values = _computed(series, stat, _steps(series, period_s))

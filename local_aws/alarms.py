@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.model import StructureShape
 
 from drill.suppression import Suppressor
+from local_aws.calls import CLOUDWATCH
 from local_aws.errors import read_error
 from local_aws.protocols import Value, service_model
 
@@ -35,7 +36,6 @@ ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "Ins
 TYPES = {"PutMetricAlarm": "MetricAlarm", "PutCompositeAlarm": "CompositeAlarm"}
 """What an operation puts; the tables of configurations are named after the operation."""
 
-_TARGET = "GraniteServiceVersion20100801"
 _PAGE = 100
 """Most alarms in one answer (DescribeAlarms, `MaxRecords`)."""
 
@@ -76,7 +76,7 @@ async def ask(call: Call, action: str, given: Value) -> Value:
     request = call.request.with_content(
         json.dumps(given).encode(),
         content_type="application/x-amz-json-1.0",
-        x_amz_target=f"{_TARGET}.{action}",
+        x_amz_target=f"{CLOUDWATCH}.{action}",
     )
     response = await call.upstream(request)
     if not response.ok:

@@ -67,8 +67,8 @@ def signed_by(request: Request, arn: str) -> Request:
     return signed_for(signed, service)
 
 
-LOGS = "Logs_20140328"
-"""What names CloudWatch Logs in the targets of requests over JSON."""
+LOGS, CLOUDWATCH = "Logs_20140328", "GraniteServiceVersion20100801"
+"""What names a service in the targets of requests over JSON."""
 
 
 class Store:

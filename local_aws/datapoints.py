@@ -186,40 +186,61 @@ def _datapoint(at_s: int, unit: str, values: dict[str, float], extended: Sequenc
 async def get_data(call: Call) -> Value:
     """Return what queries ask for: statistics of metrics, and expressions over them."""
     queries: list[Value] = call.input["MetricDataQueries"]
-    by_id = {query["Id"]: query for query in queries}
-    if len(by_id) < len(queries):
+    if len({query["Id"] for query in queries}) < len(queries):
         message = "Ids of MetricDataQueries must be unique."
         raise _invalid(message, "ValidationError")
-    columns: dict[str, tuple[Value, npt.NDArray[np.float64], npt.NDArray[np.int64]]] = {}
-    periods = {_period(query) for query in queries if query.get("MetricStat") or query.get("Period")}
-    for query in queries:
-        if stat := query.get("MetricStat"):
-            grid = _grid(call.input, _period(query))
-            metric = Metric.of(
-                stat["Metric"]["Namespace"], stat["Metric"]["MetricName"], _dimensions(stat["Metric"])
-            )
-            values = _values(call, metric, stat.get("Unit"), stat["Stat"], grid)
-            columns[query["Id"]] = (query, values, np.arange(grid[1], grid[2], grid[0]))
-    expressions = {query["Id"]: query for query in queries if query.get("Expression")}
+    found = {query["Id"]: _column(call, query) for query in queries if query.get("MetricStat")}
+    grids = {query["Id"]: _grid(call.input, _period(query)) for query in queries if _period(query)}
+    expressions = {query["Id"]: query["Expression"] for query in queries if query.get("Expression")}
     if expressions:
-        if len(periods) != 1:
+        if len(set(grids.values())) != 1:
             message = "The local AWS computes expressions over metrics of one period only."
             raise _invalid(message, "ValidationError")
-        period_s, start_s, end_s = _grid(call.input, periods.pop())
-        times = np.arange(start_s, end_s, period_s)
-        try:
-            parsed = {key: maths.parse(query["Expression"]) for key, query in expressions.items()}
-            computed = maths.evaluate_all(
-                {**{key: column[1] for key, column in columns.items()}, **parsed}, times, period_s
-            )
-        except DrillError as error:
-            message = f"Error in expression: {error}"
-            raise _invalid(message, "ValidationError") from error
-        for key, query in expressions.items():
-            columns[key] = (query, np.broadcast_to(computed[key], times.shape), times)
+        (grid,) = set(grids.values())
+        grids |= dict.fromkeys(expressions, grid)
+        found |= _computed(expressions, found, grid)
     newest_first = call.input.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-    shown = [columns[query["Id"]] for query in queries if query.get("ReturnData", True)]
-    return {"MetricDataResults": [_result(*column, newest_first=newest_first) for column in shown]}
+    return {
+        "MetricDataResults": [
+            _result(query, values, _times(grids[query["Id"]]), newest_first=newest_first)
+            for query in queries
+            if query.get("ReturnData", True)
+            # An array of time series is a result for each.
+            for values in found[query["Id"]].reshape(-1, len(_times(grids[query["Id"]])))
+        ]
+    }
+
+
+def _column(call: Call, query: Value) -> npt.NDArray[np.float64]:
+    """Return what a query for a metric asks for, by periods."""
+    stat = query["MetricStat"]
+    of = stat["Metric"]
+    metric = Metric.of(of["Namespace"], of["MetricName"], _dimensions(of))
+    return _values(call, metric, stat.get("Unit"), stat["Stat"], _grid(call.input, _period(query)))
+
+
+def _computed(
+    expressions: dict[str, str], columns: dict[str, npt.NDArray[np.float64]], grid: tuple[int, int, int]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Return expressions over columns and each other, by periods.
+
+    Raises:
+        AwsError: ValidationError, when that cannot be computed.
+    """
+    times = _times(grid)
+    try:
+        parsed = {key: maths.parse(text) for key, text in expressions.items()}
+        found = maths.evaluate_all({**columns, **parsed}, times, grid[0])
+    except DrillError as error:
+        message = f"Error in expression: {error}"
+        raise _invalid(message, "ValidationError") from error
+    return {key: np.atleast_1d(found[key]) + np.zeros(len(times)) for key in expressions}
+
+
+def _times(grid: tuple[int, int, int]) -> npt.NDArray[np.int64]:
+    """Return when each period of a grid begins."""
+    period_s, start_s, end_s = grid
+    return np.arange(start_s, end_s, period_s)
 
 
 def _result(
@@ -243,7 +264,8 @@ def _result(
 
 
 def _period(query: Value) -> int:
-    return int((query.get("MetricStat") or query)["Period"])
+    """Return the period of a query; 0 for an expression that has none of its own."""
+    return int((query.get("MetricStat") or query).get("Period") or 0)
 
 
 def _grid(given: Value, period_s: int) -> tuple[int, int, int]:

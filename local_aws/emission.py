@@ -55,16 +55,19 @@ async def report(call: Call, until_s: float) -> None:
     state = call.store.table(call.account, call.region, "emission")
     metrics = metrics_of(call.store, call.account, call.region)
     waiting: list[Line] = [*state.get("waiting", []), *await new_lines(call)]
+    # Should anything fail, the next round begins with all of them.
+    state["waiting"] = waiting
     over = [line for line in waiting if call.clock.simulated_s(line.at_ms / _MS) < until_s]
-    state["waiting"] = [line for line in waiting if call.clock.simulated_s(line.at_ms / _MS) >= until_s]
+    at_s = call.clock.real_s(until_s - MINUTE_S / 2)
     found = [
         *_of_lines(call, over),
         *_of_filters(call, over, await metric_filters.find(call), state.get("until_s", 0.0)),
-        *await functions.samples(call, over),
-        *await queues.samples(call, call.clock.real_s(until_s - MINUTE_S / 2)),
+        *await functions.samples(call, over, at_s),
+        *await queues.samples(call, at_s),
     ]
     for metric, sample in found:
         metrics.add(metric, sample)
+    state["waiting"] = [line for line in waiting if call.clock.simulated_s(line.at_ms / _MS) >= until_s]
     state["until_s"] = until_s
     metrics.forget_before(call.clock.real_s(until_s - KEPT_S))
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from local_aws.calls import Call
     from local_aws.protocols import Value
 
-_SLACK_MS = 60_000
+_SLACK_MS = 10_000
 """How long ago a line may say it was written when MiniStack writes it: threads wait for each other."""
 
 _MS = 1000

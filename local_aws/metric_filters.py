@@ -111,7 +111,6 @@ async def put(call: Call) -> Response:
         raise _invalid(message)
     spec = _spec(call.input, call.input["metricTransformations"][0])
     try:
-        publishing.check(spec)
         others = await _rows(call, {"logGroupName": spec.log_group})
         kept = [row for row in others if row["filterName"] != spec.name]
         publishing.check_group([*(_spec(row, row["metricTransformations"][0]) for row in kept), spec])

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from local_aws.calls import Call, Store
     from local_aws.clock import Clock
     from local_aws.protocols import Value
+    from local_aws.watching import Datapoints
     from local_aws.wire import AsgiApp
 
 _GRACE_S = 0.2
@@ -111,25 +112,26 @@ def _verdicts(call: Call, at_s: int) -> Iterator[Verdict]:
     metrics = metrics_of(call.store, call.account, call.region)
     states: dict[str, State] = call.table("states")
     for watch in _watches(call):
-        name = watch.config["AlarmName"]
-        if name not in states or not watch.is_due(at_s) or not watch.is_known(metrics):
-            continue
-        seen = watch.datapoints(metrics, call.clock, at_s)
-        flags = breaches(seen.values, watch.comparison, watch.threshold)
-        if (
-            watch.ignores_few
-            and seen.counts is not None
-            and low_samples(seen.counts[-1], _stat(watch.config))
-        ):
-            continue
-        state = evaluate([None if flag < 0 else bool(flag) for flag in flags], watch.settings, states[name])
-        if state != states[name]:
-            yield Verdict(
-                name,
-                state,
-                reasons.reason(watch, seen, state, call.clock),
-                reasons.data(watch, seen, call.clock),
-            )
+        before = states.get(watch.config["AlarmName"])
+        if before and watch.is_due(at_s) and watch.is_known(metrics):
+            seen = watch.datapoints(metrics, call.clock, at_s)
+            state = _state(watch, seen, before)
+            if state != before:
+                yield Verdict(
+                    watch.config["AlarmName"],
+                    state,
+                    reasons.reason(watch, seen, state, call.clock),
+                    reasons.data(watch, seen, call.clock),
+                )
+
+
+def _state(watch: Watch, seen: Datapoints, before: State) -> State:
+    """Return the state of an alarm that sees these datapoints."""
+    stat = str(watch.config.get("ExtendedStatistic", ""))
+    if watch.ignores_few and seen.counts is not None and low_samples(seen.counts[-1], stat):
+        return before
+    flags = breaches(seen.values, watch.comparison, watch.threshold)
+    return evaluate([None if flag < 0 else bool(flag) for flag in flags], watch.settings, before)
 
 
 def _watches(call: Call) -> Iterator[Watch]:
@@ -149,14 +151,11 @@ def _watches(call: Call) -> Iterator[Watch]:
 def _watch(config: Value) -> Watch | None:
     try:
         return Watch.of(config)
-    except DrillError as error:
-        log.warning("alarm %s is not evaluated: %s", config["AlarmName"], error)
+    except (DrillError, KeyError, TypeError) as error:
+        # MiniStack took it, which does not look that closely.
+        log.warning("alarm %s is not evaluated: %r", config["AlarmName"], error)
         return None
 
 
 def _is_short(watch: Watch) -> bool:
     return watch.period_s < MINUTE_S
-
-
-def _stat(config: Value) -> str:
-    return str(config.get("ExtendedStatistic", ""))

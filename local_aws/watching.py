@@ -19,7 +19,7 @@ from drill import maths
 from drill.evaluation import Settings, evaluation_range
 from drill.maths import Expression
 from drill.statistics import check_statistic
-from local_aws.emission import MINUTE_S, REPORTED
+from local_aws.emission import LOGS, MINUTE_S, REPORTED
 from local_aws.metrics import Metric, datapoints
 
 if TYPE_CHECKING:
@@ -133,6 +133,10 @@ class Watch:
         periods = [query.period_s for query in queries.values() if isinstance(query, Query)]
         periods += [query["Period"] for query in config.get("Metrics") or [] if query.get("Period")]
         count = int(config["EvaluationPeriods"])
+        result = shown[0] if shown else "m"
+        maths.check_alarm(
+            {key: None if isinstance(query, Query) else query for key, query in queries.items()}, result
+        )
         return cls(
             config=config,
             settings=Settings(
@@ -143,7 +147,7 @@ class Watch:
             comparison=config["ComparisonOperator"],
             threshold=float(config["Threshold"]),
             queries=queries,
-            result=shown[0] if shown else "m",
+            result=result,
             period_s=int(periods[0]) if periods else MINUTE_S,
             ignores_few=config.get("EvaluateLowSampleCountPercentile") == "ignore",
         )
@@ -160,7 +164,7 @@ class Watch:
         Of metrics that it cannot report and nobody put a sample of, silence says nothing.
         """
         watched = [query.metric for query in self.queries.values() if isinstance(query, Query)]
-        return not watched or any(_is_reported(metric) or metric in metrics for metric in watched)
+        return not watched or any(_is_known(metric, metrics) for metric in watched)
 
     def datapoints(self, metrics: Metrics, clock: Clock, end_s: int) -> Datapoints:
         """Return the evaluation range that ends at a simulated time."""
@@ -197,8 +201,13 @@ def _metric(given: Value) -> Query:
     )
 
 
-def _is_reported(metric: Metric) -> bool:
+def _is_known(metric: Metric, metrics: Metrics) -> bool:
     """Tell whether samples of a metric would be here if there were any; of AWS's, few are made."""
+    if metric in metrics:
+        return True
+    if metric.namespace == LOGS:
+        # Who would write to a group that nobody has written to may be a container: none runs here.
+        return metric._replace(name="IncomingLogEvents") in metrics
     if metric.namespace.startswith("AWS/") or metric.namespace in _OF_AWS:
         return metric.name in REPORTED.get(metric.namespace, ())
     return True

@@ -106,6 +106,11 @@ _ERROR_RATE = MathTemplate(
     label="failed invocations per 100",
     unit="Percent",
 )
+# Where traffic stops, CloudWatch would go on counting older windows, which hold ever other parts of an outage, and
+# say that it begins and ends several times. Not by the minute: what is filled there may only be late.
+_ERROR_RATE_OF_LONG = _ERROR_RATE.model_copy(
+    update={"expression": _ERROR_RATE.expression.replace("IF(invocations", "IF(FILL(invocations, 0)")}
+)
 
 ALARMS = (
     AlarmTemplate(
@@ -125,7 +130,7 @@ ALARMS = (
     ),
     AlarmTemplate(
         key="mostly-failing",
-        watches=_ERROR_RATE,
+        watches=_ERROR_RATE_OF_LONG,
         threshold=50,
         unit_words="% of the invocations",
         period_s=900,
@@ -140,7 +145,7 @@ ALARMS = (
     ),
     AlarmTemplate(
         key="error-rate-elevated",
-        watches=_ERROR_RATE,
+        watches=_ERROR_RATE_OF_LONG,
         threshold=1,
         unit_words="% of the invocations",
         period_s=300,
@@ -172,7 +177,7 @@ ALARMS = (
         threshold=0,
         unit_words="failed invocations",
         period_s=60,
-        evaluation_periods=3,
+        evaluation_periods=10,  # longer than a ticket waits for what says more
         datapoints_to_alarm=1,
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
@@ -283,7 +288,7 @@ ALARMS = (
         threshold=0,
         unit_words="events dropped",
         period_s=60,
-        evaluation_periods=1,
+        evaluation_periods=3,  # longer than a notification waits
         datapoints_to_alarm=1,
         missing="notBreaching",  # Lambda reports it only when it happens
         part_of="impact",
@@ -322,7 +327,13 @@ ALARMS = (
     ),
     AlarmTemplate(
         key="heartbeat",
-        watches=INVOCATIONS.stat("Sum", "invocations"),
+        # As for no-logs: else a call from two periods before would count first.
+        watches=MathTemplate(
+            expression="FILL(calls, 0)",
+            series={"calls": INVOCATIONS.stat("Sum", "invocations")},
+            label="invocations",
+            unit="Count",
+        ),
         comparison="LessThanThreshold",
         threshold=1,
         unit_words="invocations",

@@ -62,6 +62,9 @@ def is_elementwise(expression: Expression, kinds: Mapping[str, Kind] | None = No
 
     So it is if each datapoint is made of those of its own time, and none is made where all are missing, as
     they are before the first step. `kinds` says what ids are; all others are metrics.
+
+    Raises:
+        MathError: the result is no single time series.
     """
     arrays = {id_ for id_, kind in (kinds or {}).items() if kind == "TS[]"}
     return arrays.isdisjoint(names(expression)) and _is_elementwise(expression)

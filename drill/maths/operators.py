@@ -33,9 +33,8 @@ _OPERATIONS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "AND": lambda left, right: (left != 0) & (right != 0),
     "OR": lambda left, right: (left != 0) | (right != 0),
 }
-
-
 _KEEPS_MISSING = frozenset("+-*/")
+"""What has no result where one of the numbers is missing; but 1 to any power is 1."""
 
 
 def operate(operator: str, left: Value, right: Value) -> Value:
@@ -49,7 +48,7 @@ def operate(operator: str, left: Value, right: Value) -> Value:
         result = _OPERATIONS[operator](numbers, others)
         result = np.where(missing, np.nan, result) if missing.any() else result
     elif operator in _KEEPS_MISSING:
-        result = _OPERATIONS[operator](numbers, others)  # NaN stays NaN; but 1 to its power is 1
+        result = _OPERATIONS[operator](numbers, others)
     else:
         missing = np.isnan(numbers) | np.isnan(others)
         result = np.where(missing, np.nan, _OPERATIONS[operator](numbers, others))

@@ -72,9 +72,9 @@ async def invoke(call: Call) -> Response:
     response = await call.upstream(call.request)
     name = _key(call).partition(":")[0]
     if response.status == _THROTTLED:
-        functions.note(call, name, "Throttles")
+        functions.refused(call, name)
     elif response.header("x-amz-function-error") and invocations.failed_to_start(_error_type(response)):
-        functions.note(call, name, "Errors")
+        functions.failed(call, name)
     return response
 
 

@@ -1,4 +1,4 @@
-"""Metric math for minutes: any text is parsed or refused, and expressions are what they are number by number.
+"""Metric math and statistics for minutes: any text is parsed or refused, results are those of slow ones.
 
     python -m tests.fuzz.maths --minutes 5
 
@@ -16,12 +16,13 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from drill.maths import evaluate, is_elementwise, names, parse, text_of
-from tests.unit.drill import expressions, test_maths
+from drill.maths import evaluate, names, parse, text_of
+from tests.unit.drill import expressions, test_maths, test_statistics
 from tests.unit.drill.interpreter import Interpreter
 
 _SIGNS = st.sampled_from(list("()[],+-*/^<>=!&|.'\"% \t\n\u0661\u201cAmeE019_"))
 
+_AT_ONCE = 200
 _EXPRESSIONS = st.one_of(expressions.series(3), expressions.arrays(2))
 
 
@@ -56,9 +57,16 @@ def _expression(both: tuple[str, dict[str, list[float | None]]]) -> None:
     if len(text_of(expression)) <= 2048:
         assert parse(text_of(expression)) == expression
     assert set(names(expression)) <= set(expressions.IDS)
-    is_elementwise(expression)
     slow = Interpreter(lines, range(test_maths.START_S, test_maths.START_S + 300, 60), 60)
     test_maths.assert_same(test_maths.computed(text, lines), slow.value(expression))
+
+
+def _elementwise(one: tuple[str, dict[str, list[float | None]], int, int]) -> None:
+    test_maths.test_elementwise_expressions_may_be_computed_before_evaluations.hypothesis.inner_test(*one)  # type: ignore[attr-defined]
+
+
+def _statistics(one: tuple[list[tuple[float, float, float]], int]) -> None:
+    test_statistics.test_statistics_are_those_counted_sample_by_sample.hypothesis.inner_test(*one)  # type: ignore[attr-defined]
 
 
 def _array(text: str) -> None:
@@ -72,6 +80,17 @@ CHECKS: dict[str, tuple[st.SearchStrategy[object], Callable[..., None]]] = {
     "broken expressions": (broken(), _any_text),
     "any text": (st.text(max_size=200), _any_text),
     "expressions": (st.tuples(expressions.series(3), test_maths.LINES), _expression),
+    "elementwise": (
+        st.tuples(expressions.series(2), test_maths.LINES, st.integers(1, 3), st.integers(1, 3)),
+        _elementwise,
+    ),
+    "statistics": (
+        st.tuples(
+            st.one_of(test_statistics.SAMPLES, test_statistics.NEGATIVE),
+            st.sampled_from(test_statistics.LENGTHS),
+        ),
+        _statistics,
+    ),
     "arrays": (expressions.arrays(3), _array),
 }
 
@@ -103,7 +122,7 @@ def _round(
 ) -> str:
     @seed(number)
     @settings(
-        max_examples=500, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+        max_examples=_AT_ONCE, deadline=None, database=None, suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.shrink),
     )  # fmt: skip
     @given(inputs)

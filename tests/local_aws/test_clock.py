@@ -51,15 +51,15 @@ def test_simulated_time_begins_with_the_worlds_and_passes_at_its_speed() -> None
     beginning_s = made.now_s()
     assert abs(beginning_s - time.time()) < 5
     seconds.now_s = 2
-    assert made.now_s() == pytest.approx(beginning_s + 120)
+    assert made.now_s() == pytest.approx(beginning_s + 120, rel=0, abs=1e-3)
     made.set_speed(1)
-    assert made.now_s() == pytest.approx(beginning_s + 120)
+    assert made.now_s() == pytest.approx(beginning_s + 120, rel=0, abs=1e-3)
     seconds.now_s = 12
-    assert made.now_s() == pytest.approx(beginning_s + 130)
+    assert made.now_s() == pytest.approx(beginning_s + 130, rel=0, abs=1e-3)
     made.set_speed(600)
     seconds.now_s = 13
-    assert made.now_s() == pytest.approx(beginning_s + 730)
-    assert made.real_now_s() == pytest.approx(beginning_s + 13)
+    assert made.now_s() == pytest.approx(beginning_s + 730, rel=0, abs=1e-3)
+    assert made.real_now_s() == pytest.approx(beginning_s + 13, rel=0, abs=1e-3)
 
 
 def test_each_time_of_one_clock_has_one_of_the_other() -> None:
@@ -73,9 +73,9 @@ def test_each_time_of_one_clock_has_one_of_the_other() -> None:
     times = [beginning_s + tenth / 10 for tenth in range(-50, 200)]
     simulated = [made.simulated_s(at_s) for at_s in times]
     assert simulated == sorted(set(simulated))
-    assert [made.real_s(at_s) for at_s in simulated] == pytest.approx(times)
+    assert [made.real_s(at_s) for at_s in simulated] == pytest.approx(times, rel=0, abs=1e-3)
     assert simulated[:50] == times[:50]
-    assert [*made.simulated(np.array(times))] == pytest.approx(simulated)
+    assert [*made.simulated(np.array(times))] == pytest.approx(simulated, rel=0, abs=1e-3)
 
 
 def test_a_wait_follows_the_speed() -> None:
@@ -90,7 +90,7 @@ def test_a_wait_follows_the_speed() -> None:
         await asyncio.wait_for(waiting, 5)
         return made.now_s() - made.real_now_s()
 
-    assert asyncio.run(wait()) == pytest.approx(3600, abs=600)
+    assert asyncio.run(wait()) > 3590
 
 
 def _ask(made: Clock, body: object = None, method: str = "PUT") -> tuple[int, dict[str, Any]]:
@@ -104,7 +104,7 @@ def test_the_clock_says_how_it_goes_and_is_set() -> None:
     made = Clock()
     status, found = _ask(made, method="GET")
     assert (status, found["speed"], found["evaluating"]) == (200, 1, True)
-    assert found["now_s"] == pytest.approx(time.time(), abs=5)
+    assert found["now_s"] == pytest.approx(time.time(), rel=0, abs=60)
     assert _ask(made, {"speed": 60})[1]["speed"] == 60
     assert (made.speed, made.evaluating) == (60, True)
     assert _ask(made, {"evaluating": False})[1] | {"now_s": 0} == {

@@ -141,6 +141,11 @@ def test_expressions_are_computed(cloudwatch: Any, namespace: str) -> None:
     assert found["mean"]["Values"] == [5, 2]
     assert found["mean"]["Label"] == "the mean"
     assert found["all"]["Values"] == [7, 0, 0, 0, 3]
+    all_of_them = cloudwatch.get_metric_data(
+        MetricDataQueries=[_query(namespace), {"Id": "e", "Expression": "METRICS() * 2"}],
+        StartTime=_NOW_S - 300, EndTime=_NOW_S,
+    )["MetricDataResults"]  # fmt: skip
+    assert [(row["Id"], row["Values"]) for row in all_of_them] == [("m", [2, 10]), ("e", [4, 20])]
     newest_first = data(cloudwatch, _query(namespace), ScanBy="TimestampDescending")
     assert newest_first["m"]["Values"] == [2, 10]
 

@@ -94,6 +94,16 @@ M_OF_N = {"EvaluationPeriods": 5, "DatapointsToAlarm": 3}
             ),
         ),
         (
+            {"EvaluationPeriods": 3, "DatapointsToAlarm": 1},
+            (9, 9, 1, 2, 3),
+            "OK",
+            (
+                "Threshold Crossed: 3 out of the last 3 datapoints [3.0 (22/11/26 02:42:00), "
+                "2.0 (22/11/26 02:41:00), 1.0 (22/11/26 02:40:00)] were not greater than the threshold "
+                "(5.0) (minimum 3 datapoints for ALARM -> OK transition)."
+            ),
+        ),
+        (
             {"EvaluationPeriods": 6, "TreatMissingData": "breaching"},
             (_NAN,) * 8,
             "ALARM",

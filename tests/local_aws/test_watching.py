@@ -127,7 +127,7 @@ def test_an_alarm_is_evaluated_as_often_as_aws_does(changes: dict[str, Any], due
         ("AWS/Lambda", "Errors", True),
         ("AWS/Lambda", "DeadLetterErrors", False),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", True),
-        ("AWS/Logs", "IncomingBytes", True),
+        ("AWS/Logs", "IncomingBytes", False),
         ("AWS/ECS", "CPUUtilization", False),
         ("ECS/ContainerInsights", "RunningTaskCount", False),
         ("LambdaInsights", "memory_utilization", False),
@@ -140,6 +140,34 @@ def test_silence_says_something_only_of_what_is_reported(namespace: str, name: s
     assert alarm.is_known(metrics) is known
     metrics.add(Metric(namespace, name), Sample.of(0, 1))
     assert alarm.is_known(metrics)
+
+
+def test_silence_of_a_log_group_says_something_once_it_was_written_to() -> None:
+    """Containers do not run here, and whose group it is nobody knows."""
+    metrics, group = Metrics(), [{"Name": "LogGroupName", "Value": "/g"}]
+    alarm = watch(Namespace="AWS/Logs", MetricName="EMFParsingErrors", Dimensions=group)
+    metrics.add(Metric.of("AWS/Logs", "IncomingLogEvents", {"LogGroupName": "/other"}), Sample.of(0, 1))
+    assert not alarm.is_known(metrics)
+    metrics.add(Metric.of("AWS/Logs", "IncomingLogEvents", {"LogGroupName": "/g"}), Sample.of(0, 1))
+    assert alarm.is_known(metrics)
+
+
+def test_one_metric_that_is_reported_is_enough() -> None:
+    """An expression over it and others is evaluated: AWS fills what is missing as the expression says."""
+
+    def query(namespace: str) -> dict[str, Any]:
+        metric = {"Namespace": namespace, "MetricName": "m"}
+        return {
+            "Id": namespace[-1].lower(),
+            "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"},
+            "ReturnData": False,
+        }
+
+    none = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+    for namespaces, known in ((("AWS/A", "AWS/B"), False), (("AWS/A", "b"), True)):
+        expression = {"Id": "e", "Expression": "a + b"}
+        alarm = watch(**none, Metrics=[*map(query, namespaces), expression])
+        assert alarm.is_known(Metrics()) is known
 
 
 def test_a_band_is_not_watched_and_what_aws_refuses_is_an_error() -> None:

@@ -34,6 +34,7 @@ LAYERS: Mapping[str, set[str]] = {
         ("drill.delivery", "drill.expectations", "drill.grid", "drill.selection", "drill.simulation"),
         {"drill", "numpy", "config.errors", "config.explain"},
     ),
+    "drill.recordings": {"drill", "config.explain"},
     "drill.traffic": {"drill", "numpy", "config.errors"},
     "drill.scenarios": {
         "drill",
@@ -68,7 +69,7 @@ LAYERS: Mapping[str, set[str]] = {
         "types_boto3_cloudwatch",
         "types_boto3_sns",
     },
-    "local_aws": {"local_aws", "drill", "boto3", "botocore", "ministack", "hypercorn"},
+    "local_aws": {"local_aws", "drill", "numpy", "boto3", "botocore", "ministack", "hypercorn"},
     "ops.setup": set(),
     "ops.proof": {"ops.proof", "ops.errors", "catalog.known_metrics", "drill.rules", "rich"},
     "ops.interpreter": {"ops"},

@@ -1,4 +1,4 @@
-"""What happens in rehearsals that are made up for the tests of their reports, and for the picture in docs/."""
+"""Rehearsals that are made up for the tests of their reports, and for the picture in docs/."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def missed() -> Rehearsal:
 
 
 def deployment() -> Rehearsal:
-    """A deployment makes payments fail: nobody is woken while it goes on, but afterwards, as it does not end."""
+    """A deployment makes payments fail: nobody is woken while it goes on, but afterwards."""
     minutes = np.arange(1, 46)
     values = {
         f"{PAY}-error-rate": np.where((minutes > 7) & (minutes <= 30), 22.0, 0) + _noise(45, 0.5, 7),

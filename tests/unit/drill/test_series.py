@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drill.errors import DrillError
@@ -20,6 +20,7 @@ SAMPLES: st.SearchStrategy[Samples] = st.lists(
 STATISTICS = ("SampleCount", "Sum", "Minimum", "Maximum", "p50", "TC(1:7)")
 
 
+@settings(max_examples=50, derandomize=True, deadline=None)
 @given(SAMPLES, SAMPLES)
 def test_series_put_together_are_the_series_of_all_samples(ours: Samples, theirs: Samples) -> None:
     """Whatever writes to a metric, its statistics are those of all samples."""

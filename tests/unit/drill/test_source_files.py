@@ -456,6 +456,10 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         "Threshold is given and so is ThresholdMetricId: one of them",
     ),
     "no band": ({**BAND, "ThresholdMetricId": "b"}, "Metrics has 2 queries that are compared (band, m)"),
+    "band elsewhere": (
+        {**BAND, "ThresholdMetricId": "b", "Metrics": BAND["Metrics"][1:]},
+        "alarm.json: ThresholdMetricId is b, and there is no such query",
+    ),
     "PromQL": (
         {**PLAIN, "EvaluationCriteria": {}},
         "EvaluationCriteria is not rehearsed: it is a PromQL alarm",
