@@ -9,7 +9,7 @@ from typing import Any, cast
 from config.errors import ConfigError, Problem
 from config.explain import did_you_mean
 from drill import durations
-from drill.model import State, System
+from drill.model import System
 from drill.rehearsal import Notification, Rehearsal, Verdict
 from drill.scenarios.model import (
     Expectation,
@@ -24,6 +24,7 @@ from drill.scenarios.model import (
 )
 from drill.scenarios.reading import Expected, Scenario
 from drill.selection import Selection, UnknownNameError
+from drill.states import State
 from drill.suppression import Suppressed
 
 _SHOWN = 3

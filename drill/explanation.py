@@ -12,8 +12,9 @@ from typing import get_args
 
 from drill import durations, evaluation, rules
 from drill.evaluation import Settings
-from drill.model import CompositeAlarm, MetricAlarm, State, Statistic, System
+from drill.model import CompositeAlarm, MetricAlarm, Statistic, System
 from drill.selection import Selection
+from drill.states import State
 
 _SYMBOLS = {
     "GreaterThanThreshold": ">",

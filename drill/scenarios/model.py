@@ -25,7 +25,7 @@ from pydantic.json_schema import JsonSchemaValue
 from config.types import refuse
 from drill import durations
 from drill.expressions import Expression
-from drill.model import State
+from drill.states import State
 
 MINUTE_S = 60
 

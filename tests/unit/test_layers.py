@@ -30,10 +30,11 @@ LAYERS: Mapping[str, set[str]] = {
     "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
     "drill": {"drill", "numpy"},
     "drill.report": {"drill", "numpy", "rich"},
-    **dict.fromkeys(
-        ("drill.delivery", "drill.expectations", "drill.grid", "drill.selection", "drill.simulation"),
-        {"drill", "numpy", "config.errors", "config.explain"},
-    ),
+    "drill.delivery": {"drill", "numpy", "config.errors"},
+    "drill.expectations": {"drill", "config.errors", "config.explain"},
+    "drill.grid": {"drill", "numpy"},
+    "drill.selection": {"drill", "config.explain"},
+    "drill.simulation": {"drill", "config.errors"},
     "drill.recordings": {"drill", "config.explain"},
     "drill.traffic": {"drill", "numpy", "config.errors"},
     "drill.scenarios": {
@@ -43,7 +44,7 @@ LAYERS: Mapping[str, set[str]] = {
         "config.explain",
         "config.source",
         "config.types",
-    },  # fmt: skip
+    },
     "drill.commands": {"drill", "config.errors", "ops.environment", "rich"},
     "drill.origin": {
         "drill",
@@ -53,7 +54,7 @@ LAYERS: Mapping[str, set[str]] = {
         "config.models",
         "ops.clients",
         "ops.environment",
-    },  # fmt: skip
+    },
     "drill.__main__": {"drill", "config.errors", "ops.errors"},
     "drill.sources": {"drill"},
     "drill.sources.calls": {"drill", *AWS},

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from drill.composites import Change
-from drill.model import CompositeAlarm, State, Subscription, System
+from drill.model import CompositeAlarm, Subscription, System
 from drill.rehearsal import Message, Notification, Rehearsal, Verdict
+from drill.states import State
 from drill.suppression import Suppressed
 from tests.unit.drill.stage import (
     BEGINS_S,

@@ -12,24 +12,21 @@ from datetime import datetime, timezone
 import numpy as np
 
 from drill.composites import Change
-from drill.evaluation import breaches
+from drill.evaluation import Comparison, Treatment, breaches
 from drill.model import (
     Actions,
-    ActionsSuppressor,
-    Comparison,
     CompositeAlarm,
     Metric,
     MetricAlarm,
-    MissingData,
     Query,
-    State,
     Statistic,
     Subscription,
     System,
     Topic,
 )
 from drill.rehearsal import Line, Message, Notification, Rehearsal, Verdict
-from drill.suppression import By, Suppressed
+from drill.states import State
+from drill.suppression import By, Suppressed, Suppressor
 
 BEGINS_S = datetime(2026, 11, 20, 14, 0, tzinfo=timezone.utc).timestamp()
 WARM_UP_S = 1800
@@ -69,7 +66,7 @@ def metric_alarm(  # noqa: PLR0913 - an alarm has that many
     threshold: float | None = 5,
     of: tuple[int, int] = (3, 5),
     comparison: Comparison = "GreaterThanThreshold",
-    missing: MissingData = "notBreaching",
+    missing: Treatment = "notBreaching",
     unit: str = "Percent",
     period_s: int = MINUTE_S,
     actions: Actions = NOBODY,
@@ -103,7 +100,7 @@ def composite(
 ) -> CompositeAlarm:
     """Return a composite that is in ALARM if one of its children is; all by their short names."""
     rule = " OR ".join(f'ALARM("{full(one)}")' for one in children)
-    held = ActionsSuppressor(full(suppressor), 60, 120) if suppressor else None
+    held = Suppressor(full(suppressor), 60, 120) if suppressor else None
     return CompositeAlarm(full(short), rule, actions, held, f"{short} in prod", service)
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from drill.model import Comparison, MetricAlarm
+from drill.evaluation import Comparison
+from drill.model import MetricAlarm
 from drill.rehearsal import Line, Rehearsal
 from drill.report import timeline
 from drill.report.chart import Chart

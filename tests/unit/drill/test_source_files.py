@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from drill.model import Actions, ActionsSuppressor, CompositeAlarm, Metric, MetricAlarm, Query, Statistic
+from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic
 from drill.sources import alarm_file
 from drill.sources.errors import SourceError
+from drill.suppression import Suppressor
 
 PLAIN: dict[str, Any] = {
     "AlarmName": "pay-errors",
@@ -237,7 +238,7 @@ READ = {
         name="pay",
         rule='ALARM("pay-errors") AND NOT OK(pay-slow)',
         actions=Actions(PAGE),
-        suppressor=ActionsSuppressor("deploying", 120, 0),
+        suppressor=Suppressor("deploying", 120, 0),
         description="All at once",
     ),
 }

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from drill.model import Actions, ActionsSuppressor, Queue, Subscription, System
+from drill.model import Actions, Queue, Subscription, System
 from drill.publishing import MetricFilter
 from drill.sources import synthesized
 from drill.sources.errors import SourceError
+from drill.suppression import Suppressor
 
 _ARN = "arn:aws:{0}:eu-west-1:111122223333:{1}"
 PROVIDER = {"aws": {"region": "eu-west-1", "allowed_account_ids": ["111122223333"]}}
@@ -157,7 +158,7 @@ def test_references_locals_and_defaults_are_resolved(shop: System) -> None:
     assert (errors.service, deploying.service) == ("cart", None)
     assert deploying.statistics[0].stat == "p90"
     assert shop.composites[0].rule == "ALARM(shop-errors)"
-    assert shop.composites[0].suppressor == ActionsSuppressor("shop-deploying", 60, 120)
+    assert shop.composites[0].suppressor == Suppressor("shop-deploying", 60, 120)
 
 
 def test_actions_that_are_switched_off_are_none(shop: System) -> None:
