@@ -21,7 +21,7 @@ PYTEST := $(BIN)/pytest
 IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy diff output destroy bootstrap invoke package synth local-start local-stop \
+.PHONY: help setup drill deploy diff output destroy bootstrap invoke package synth local-start local-stop \
         prove prove-all doctor test test-unit test-synth test-e2e check format lint types docs docs-check bench lock
 
 help: ## print this list
@@ -49,6 +49,10 @@ invoke: .venv/.ready ## run a deployed function, show its log  ENV= FUNCTION= EV
 	  $(or $(EVENT),$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
 
 ##@ Look and repair
+
+drill: .venv/.ready ## rehearse alarms; LIVE=1 with what is deployed  ENV= LIVE= SCENARIO= SPEED=
+	@$(if $(LIVE),$(PY) -m ops drill --live $(if $(SPEED),--speed "$(SPEED)") $(SCENARIO),\
+	  $(PY) -m drill run --env "$(ENV)" $(SCENARIO))
 
 doctor: .venv/.ready ## check this machine and the environment  ENV=
 	@$(PY) -m ops doctor

@@ -31,15 +31,14 @@ MINUTE_S = 60
 
 
 def _duration(value: object) -> float:
-    """Return the seconds of a duration, which is text with a unit."""
+    """Return the seconds of a duration, which is text with a unit; what was found is said with the place."""
+    text = "must be a duration such as 90s, 10m, 1h30m or 1d"
     if not isinstance(value, str):
-        shown = str(value)
-        raise refuse("must be a duration such as 90s, 10m, 1h30m or 1d (found: {found})", found=shown)
+        raise refuse("{text}", text=text)
     try:
         return durations.seconds(value)
-    except ValueError as error:
-        text = str(error)
-        raise refuse("{text}", text=text) from error
+    except ValueError:
+        raise refuse("{text}", text=text) from None
 
 
 def _expression(value: object) -> Expression:
