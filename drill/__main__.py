@@ -100,6 +100,7 @@ def _add_origin(parser: argparse.ArgumentParser) -> None:
         help="catalog (default), aws, or a folder with Terraform's JSON, such as cdktf.out",
     )
     parser.add_argument("--region", metavar="NAME", help="with --from aws: the region")
+    parser.add_argument("--prefix", default="", metavar="TEXT", help="with --from aws: only such alarms")
     parser.add_argument("--endpoint", metavar="URL", help="with --from aws: another AWS, such as a local one")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -15,11 +15,10 @@ from config.errors import ConfigError, Problem
 from drill import explanation, origin, simulation
 from drill.origin import Origin
 from drill.rehearsal import Rehearsal
-from drill.report import index, junit, table, timeline
+from drill.report import index, junit, replayed, table, timeline
 from drill.scenarios import reading
 from drill.scenarios.model import Assumptions
 from drill.scenarios.reading import Scenario
-from drill.sources import recording
 from ops import environment
 
 FOLDER = Path("drills")
@@ -49,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if options.scenarios and others:
         raise ConfigError([_not_for(one, where.environment) for one in others])
     system = origin.system(where)
-    rehearsals = [simulation.run(system, one, recording.samples) for one in fitting]
+    rehearsals = [simulation.run(system, one, _samples) for one in fitting]
     table.show(rehearsals, console, verbose=options.verbose)
     for one in others:
         console.print(f"{one.name} was left out: it is for {', '.join(one.head.environments or ())} only")
@@ -90,6 +89,23 @@ def explain(options: argparse.Namespace) -> int:
     return PASSED
 
 
+def replay(options: argparse.Namespace) -> int:
+    """Play recorded series to alarms, and say what those did.
+
+    Raises:
+        DrillError: a file cannot be read, or they do not fit.
+    """
+    # Imported late, for the sake of the other commands.
+    from drill import replay as replaying  # noqa: PLC0415
+
+    console = Console(soft_wrap=False)
+    rehearsal = replaying.replay(options.alarm, options.series)
+    replayed.show(rehearsal, console)
+    if options.out:
+        console.print(f"Timeline: {timeline.write(rehearsal, options.out)}", style="dim")
+    return PASSED
+
+
 def read_all(paths: Iterable[Path]) -> tuple[Scenario, ...]:
     """Return the scenarios in files.
 
@@ -120,9 +136,24 @@ def _not_for(scenario: Scenario, environment: str | None) -> Problem:
     return Problem(str(scenario.path), "environments", f"it is for {only} only (found: {environment})")
 
 
+def _samples(path: Path, column: str | None) -> Sequence[tuple[float, float, float]]:
+    """Return the samples of a recording."""
+    from drill import recordings  # noqa: PLC0415  # few scenarios have one
+
+    return recordings.samples(path, column)
+
+
 def _origin(options: argparse.Namespace) -> Origin:
     """Return where the alarms are from; those of a live account need no environment."""
     named = options.env or os.environ.get("ENV") or None
-    if named is None and options.where != origin.AWS:
+    if named is None and options.where == origin.CATALOG:
         named = environment.DEFAULT
-    return Origin(named, options.where, options.region, options.endpoint)
+    return Origin(named, options.where, options.region, options.endpoint, options.prefix, _told_as_progress())
+
+
+def _told_as_progress() -> Callable[[str], None]:
+    """Return what shows progress: on a terminal only, and apart from the output."""
+    console = Console(stderr=True)
+    return (
+        (lambda text: console.print(f"read {text}", style="dim")) if console.is_terminal else (lambda _: None)
+    )

@@ -8,7 +8,7 @@ metrics for Amazon SQS".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -110,8 +110,3 @@ def queue_metrics(system: System, arrived: Iterable[Message], grid: Grid) -> Map
         )
         for queue, times_s in found.items()
     }
-
-
-def consumers_of(happens: Iterable[object]) -> Iterator[Consumer]:
-    """Yield the consumers that fail."""
-    yield from (one for one in happens if isinstance(one, Consumer))

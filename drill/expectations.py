@@ -9,7 +9,7 @@ from typing import Any, cast
 from config.errors import ConfigError, Problem
 from config.explain import did_you_mean
 from drill import durations
-from drill.model import State, System
+from drill.model import System
 from drill.rehearsal import Notification, Rehearsal, Verdict
 from drill.scenarios.model import (
     Expectation,
@@ -24,6 +24,7 @@ from drill.scenarios.model import (
 )
 from drill.scenarios.reading import Expected, Scenario
 from drill.selection import Selection, UnknownNameError
+from drill.states import State
 from drill.suppression import Suppressed
 
 _SHOWN = 3
@@ -339,8 +340,4 @@ class _Judge:
 
     def _told(self, at_s: float) -> str:
         offset_s = at_s - self._all.begins_s
-        return (
-            f"{durations.text_of(abs(offset_s))} before the start"
-            if offset_s < 0
-            else durations.text_of(offset_s)
-        )
+        return f"{'-' if offset_s < 0 else '+'}{durations.text_of(abs(offset_s))}"

@@ -8,11 +8,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from drill import durations, evaluation, rules
 from drill.evaluation import Settings
-from drill.model import CompositeAlarm, MetricAlarm, State, Statistic, System
+from drill.model import CompositeAlarm, MetricAlarm, Statistic, System
 from drill.selection import Selection
+from drill.states import State
 
 _SYMBOLS = {
     "GreaterThanThreshold": ">",
@@ -27,6 +29,7 @@ _MARKS = {True: "X", False: "0", None: "-"}
 """Datapoints as the CloudWatch User Guide draws them: breaching, good, missing."""
 
 _GOOD, _BAD = False, True
+_MINUTE_S = 60
 
 _LONGEST = 2000
 """Datapoints after which nothing changes any more: no alarm looks back that far."""
@@ -76,17 +79,17 @@ class _Words:
     def told(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[Fact]:
         """Yield whom an alarm tells itself, and which composites it is part of or holds back."""
         topics = {key: topic for topic in self.system.topics for key in (topic.arn, topic.name)}
-        states: tuple[State, ...] = ("ALARM", "OK", "INSUFFICIENT_DATA")
-        said = False
-        for state in states:
+        when: dict[str, list[State]] = {}
+        for state in get_args(State):
             for action in alarm.actions.of(state):
-                topic = topics.get(action)
-                reaches = ", ".join(one.name for one in topic.subscriptions) if topic else ""
-                to = f"{topic.name} ({reaches or 'nobody subscribes'})" if topic else action
-                yield Fact("Tells", f"{to}, when it is in {state}")
-                said = True
+                when.setdefault(action, []).append(state)
+        for action, states in when.items():
+            topic = topics.get(action)
+            reaches = ", ".join(one.name for one in topic.subscriptions) if topic else ""
+            to = f"{topic.name} ({reaches or 'nobody subscribes'})" if topic else action
+            yield Fact("Tells", f"{to}, when it enters {' or '.join(sorted(states))}")
         parents = [name for name, rule in self.parsed.items() if alarm.name in rules.children(rule)]
-        if not said:
+        if not when:
             yield Fact("Tells", "nobody itself" + ("" if parents else ", and is part of no composite"))
         if parents:
             yield Fact("Part of", ", ".join(map(self.short, parents)))
@@ -165,16 +168,28 @@ def _firing(alarm: MetricAlarm, tried: _Tried, extra: int) -> Iterator[Fact]:
     fires = tried.after(good, "OK", then=True, wanted="ALARM")
     ends = tried.after(bad, "ALARM", then=False, wanted="OK")
     if fires is not None:
-        at_least = durations.text_of(fires * alarm.period_s)
-        yield Fact(
-            "Fires", f"after {fires} such datapoints on end: {at_least}" if fires > 1 else f"after {at_least}"
-        )
+        yield Fact("Fires", _span(fires, alarm.period_s, "it begins"))
     if ends is not None:
-        yield Fact("Ends", f"{durations.text_of(ends * alarm.period_s)} after the last of them")
+        yield Fact("Ends", _span(ends, alarm.period_s, "the last of it"))
     yield from _examples(alarm, tried)
     yield Fact(
         "Looks at",
         f"{tried.length} datapoints: {alarm.evaluation_periods} and {extra} more, which AWS does not publish",
+    )
+
+
+def _span(datapoints: int, period_s: int, of: str) -> str:
+    """Return how long so many datapoints take, of windows that move on every minute.
+
+    A datapoint may breach as soon as a part of its period does (a sum), or only when all of it does (a
+    minimum).
+    """
+    longest = durations.text_of(datapoints * period_s)
+    if period_s <= _MINUTE_S:
+        return f"{longest} after {of}"
+    shortest = durations.text_of((datapoints - 1) * period_s + _MINUTE_S)
+    return (
+        f"{shortest} to {longest} after {of}: every minute it looks at the last {durations.text_of(period_s)}"
     )
 
 

@@ -16,11 +16,28 @@ import numpy as np
 _LONGEST = 1000
 """Characters; deeper nesting than this allows would exhaust Python's own parser."""
 
-_NAMES = {
-    "t": "seconds since the start",
+NAMES = {
+    "t": "seconds since the start; negative in the warm-up",
     "before": "what the value would have been",
     "pi": "3.14159…",
 }
+
+FUNCTIONS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "abs": (("x",), "x without its sign"),
+    "ceil": (("x",), "the next whole number"),
+    "cos": (("x",), "cosine, of radians"),
+    "exp": (("x",), "e to the power of x"),
+    "floor": (("x",), "the whole number before x"),
+    "log": (("x",), "natural logarithm"),
+    "max": (("x", "y"), "the larger one"),
+    "min": (("x", "y"), "the smaller one"),
+    "noise": (("t", "seed = 0"), "from 0 up to 1, the same for the same time and seed on every machine"),
+    "round": (("x",), "the nearest whole number"),
+    "sin": (("x",), "sine, of radians"),
+    "sqrt": (("x",), "square root"),
+    "when": (("condition", "x", "y"), "x where the condition is true, else y"),
+}
+"""Name -> its arguments, those with a default behind, and what it is."""
 
 
 def _noise(t: np.ndarray, seed: float = 0) -> np.ndarray:
@@ -35,22 +52,21 @@ def _noise(t: np.ndarray, seed: float = 0) -> np.ndarray:
     return np.asarray((mixed ^ (mixed >> np.uint64(31))).astype(np.float64) / 2.0**64)
 
 
-_FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Any]]] = {
-    "abs": (1, 1, np.abs),
-    "ceil": (1, 1, np.ceil),
-    "cos": (1, 1, np.cos),
-    "exp": (1, 1, np.exp),
-    "floor": (1, 1, np.floor),
-    "log": (1, 1, np.log),
-    "max": (2, 2, np.maximum),
-    "min": (2, 2, np.minimum),
-    "noise": (1, 2, _noise),
-    "round": (1, 1, np.round),
-    "sin": (1, 1, np.sin),
-    "sqrt": (1, 1, np.sqrt),
-    "when": (3, 3, np.where),
+_COMPUTES: Mapping[str, Callable[..., Any]] = {
+    "abs": np.abs,
+    "ceil": np.ceil,
+    "cos": np.cos,
+    "exp": np.exp,
+    "floor": np.floor,
+    "log": np.log,
+    "max": np.maximum,
+    "min": np.minimum,
+    "noise": _noise,
+    "round": np.round,
+    "sin": np.sin,
+    "sqrt": np.sqrt,
+    "when": np.where,
 }
-"""Name -> fewest and most arguments, and what computes it: `when(condition, then, otherwise)`."""
 
 _BINARY: Mapping[type[ast.operator], Callable[..., Any]] = {
     ast.Add: np.add,
@@ -132,9 +148,9 @@ def _check(node: ast.expr) -> None:
         if abs(node.value) > 2**63:
             raise _refused(node, "numbers up to 2^63")
     elif isinstance(node, ast.Name):
-        if node.id not in _NAMES:
-            known = ", ".join(f"{name} ({meaning})" for name, meaning in _NAMES.items())
-            raise _refused(node, f"no such name {node.id}; known: {known}, and {', '.join(_FUNCTIONS)}")
+        if node.id not in NAMES:
+            known = ", ".join(f"{name} ({meaning})" for name, meaning in NAMES.items())
+            raise _refused(node, f"no such name {node.id}; known: {known}, and {', '.join(FUNCTIONS)}")
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         _check(node.operand)
     elif isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
@@ -147,15 +163,16 @@ def _check(node: ast.expr) -> None:
         _check_call(node.func.id, node)
     else:
         allowed = "+ - * / % **, < <= > >= == !=, parentheses, numbers, t, before, pi, and "
-        raise _refused(node, f"only {allowed}{', '.join(_FUNCTIONS)} are allowed")
+        raise _refused(node, f"only {allowed}{', '.join(FUNCTIONS)} are allowed")
 
 
 def _check_call(name: str, node: ast.Call) -> None:
-    if name not in _FUNCTIONS:
-        raise _refused(node, f"no such function {name}; known: {', '.join(_FUNCTIONS)}")
-    fewest, most, _ = _FUNCTIONS[name]
-    if not fewest <= len(node.args) <= most:
-        raise _refused(node, f"{name} takes {fewest if fewest == most else f'{fewest} to {most}'} arguments")
+    if name not in FUNCTIONS:
+        raise _refused(node, f"no such function {name}; known: {', '.join(FUNCTIONS)}")
+    arguments = FUNCTIONS[name][0]
+    fewest = sum("=" not in one for one in arguments)
+    if not fewest <= len(node.args) <= len(arguments):
+        raise _refused(node, f"it is {name}({', '.join(arguments)})")
     for one in node.args:
         _check(one)
 
@@ -177,5 +194,5 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:  # noqa: ANN401  # 
     if isinstance(node, ast.Compare):
         return _COMPARE[type(node.ops[0])](_value(node.left, names), _value(node.comparators[0], names))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _FUNCTIONS[node.func.id][2](*(_value(one, names) for one in node.args))
+        return _COMPUTES[node.func.id](*(_value(one, names) for one in node.args))
     raise AssertionError(ast.dump(node))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,22 +24,31 @@ from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.rehearsal import Line
 from drill.series import Series
 from drill.states import STATES
-from drill.traffic import Traffic
 
 _FAST_S = 10
 """How often an alarm with a period below a minute is evaluated."""
 _HOUR_S = 3600
 
 
+class Happening(Protocol):
+    """What happens: samples of metrics, and bands."""
+
+    def series(self, metric: Metric) -> Series:
+        """Return the samples of a metric."""
+
+    def band(self, alarm: str) -> tuple[Floats, Floats] | None:
+        """Return the lower and the upper bound for each step, for an alarm's full name; None: no band."""
+
+
 @dataclass(frozen=True)
 class MetricAlarms:
-    """Evaluates metric alarms against one scenario's traffic.
+    """Evaluates metric alarms against what happens.
 
-    What the rehearsal itself makes (dead letters) comes as `made`, which replaces what the traffic has.
+    What the rehearsal itself makes (dead letters) comes as `made`, which replaces what happens.
     """
 
     grid: Grid
-    traffic: Traffic
+    happening: Happening
     extra: int
     """Datapoints that an alarm looks at beyond its evaluation periods."""
 
@@ -54,7 +64,7 @@ class MetricAlarms:
         values = self._matrix(alarm, made)[:, -1]
         bound: float | tuple[Floats, Floats]
         if alarm.threshold is None:
-            band = self.traffic.band(alarm.name)
+            band = self.happening.band(alarm.name)
             none = np.full(values.shape, np.nan)
             bound = (band[0][every], band[1][every]) if band else (none, none)
         else:
@@ -90,7 +100,7 @@ class MetricAlarms:
         matrix = self._matrix(alarm, made)
         bound: float | tuple[Floats, Floats]
         if alarm.threshold is None:
-            band = self.traffic.band(alarm.name)
+            band = self.happening.band(alarm.name)
             if band is None:
                 # Without a band there is no datapoint to compare.
                 return ()
@@ -172,4 +182,4 @@ class MetricAlarms:
         return statistics.evaluations(values, max(1, alarm.period_s // self.grid.step_s), length)
 
     def _series(self, metric: Metric, made: Mapping[Metric, Series]) -> Series:
-        return made[metric] if metric in made else self.traffic.series(metric)
+        return made[metric] if metric in made else self.happening.series(metric)

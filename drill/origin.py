@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import boto3
-
-from catalog.naming import Names
 from config.errors import ConfigError, Problem
-from config.models import LOCAL_CREDENTIALS, Environment
+from config.models import LOCAL_CREDENTIALS
 from drill.model import System
-from drill.sources import account, catalog, synthesized
+from drill.sources import catalog
 from ops import clients, environment
 
 CATALOG, AWS = "catalog", "aws"
@@ -30,6 +30,10 @@ class Origin:
     """Of a live account."""
     endpoint: str | None = None
     """Of an AWS that is none, such as http://127.0.0.1:4566."""
+    prefix: str = ""
+    """Of a live account: only alarms whose names begin so."""
+    progress: Callable[[str], None] = lambda _: None
+    """Is told what has been read, where that takes a while."""
 
 
 def system(origin: Origin) -> System:
@@ -49,26 +53,42 @@ def system(origin: Origin) -> System:
     if not folder.is_dir():
         text = f"must be {CATALOG}, {AWS}, or a folder such as cdktf.out (found: {origin.where})"
         raise ConfigError([Problem("--from", "", text)])
-    return synthesized.system(folder, origin.environment or environment.current())
+    from drill.sources import synthesized  # noqa: PLC0415  # what the catalog's alarms need not wait for
+
+    return synthesized.system(folder, origin.environment)
 
 
 def _account(origin: Origin) -> System:
-    env = environment.read(origin.environment)[0] if origin.environment else None
-    if env is None:
-        return account.system(_session(origin), region=origin.region, endpoint=origin.endpoint)
+    # Imported late: boto3 takes a third of a second.
+    from drill.sources import account  # noqa: PLC0415
+
+    if origin.environment is None:
+        return account.system(_client(origin), prefix=origin.prefix, progress=origin.progress)
+    env, watched = environment.read(origin.environment)
+    if origin.region or origin.endpoint:
+        text = f"{env.environment} has its own region and endpoint: leave --region and --endpoint out"
+        raise ConfigError([Problem("--from aws", "", text)])
     if env.is_local:
         clients.forget_the_users_aws(os.environ)
     else:
         clients.check_account(env)
     return account.system(
-        _session(origin, env),
-        region=origin.region or env.region,
-        endpoint=origin.endpoint or env.endpoint,
-        names=Names.of(env),
+        functools.partial(clients.client, env),
+        known=catalog.system(env, watched),
+        prefix=origin.prefix,
+        progress=origin.progress,
     )
 
 
-def _session(origin: Origin, env: Environment | None = None) -> boto3.Session:
-    if origin.endpoint or (env and env.endpoint):
-        return boto3.Session(LOCAL_CREDENTIALS, LOCAL_CREDENTIALS)
-    return boto3.Session()
+def _client(origin: Origin) -> Callable[[str], Any]:
+    """Return what makes clients of nobody's environment: of the user's credentials and region."""
+    import boto3  # noqa: PLC0415  # as above
+
+    if origin.endpoint:
+        # What has an endpoint is a local AWS, which takes any credentials.
+        session: Any = boto3.Session(LOCAL_CREDENTIALS, LOCAL_CREDENTIALS, region_name=origin.region)
+    else:
+        session = boto3.Session(region_name=origin.region)
+    if session.region_name is None:
+        raise ConfigError([Problem("--from aws", "", "needs --region, or AWS_REGION")])
+    return functools.partial(session.client, endpoint_url=origin.endpoint)

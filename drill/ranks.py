@@ -91,7 +91,8 @@ def _of(statistic: Statistic, window: _Sorted) -> Floats:
     if statistic.kind == "tc":
         return count
     total = np.asarray(np.sum(window.values * part, axis=1))
-    return total if statistic.kind == "ts" else total / count
+    with np.errstate(invalid="ignore"):
+        return total if statistic.kind == "ts" else total / count
 
 
 def _sorted(

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from drill.errors import DrillError
+from drill.words import visible
 
 Word = TypeVar("Word", bound=str)
 
@@ -19,8 +20,8 @@ _LARGEST: Final = 2**31 - 1
 """Of the type Integer of AWS's APIs."""
 _LONG: Final = 10**40
 """Python refuses to print integers of thousands of digits."""
-_SHOWN: Final = 40
-"""How many characters of a value an error repeats."""
+_COMPARED: Final = 40
+"""How many characters of a word are compared with those that were perhaps meant: it takes quadratic time."""
 
 
 def refuse_unknown(given: Mapping[str, Any], known: Collection[str], required: Collection[str]) -> None:
@@ -126,10 +127,9 @@ def shown(value: object) -> str:
         return "null" if value is None else str(value).lower()
     if isinstance(value, int) and abs(value) >= _LONG:
         return "a very large number"
-    words = str(value)
-    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+    return visible(str(value))
 
 
 def _meant(word: object, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(word[:_SHOWN], known, 1) if isinstance(word, str) else []
+    close = difflib.get_close_matches(word[:_COMPARED], known, 1) if isinstance(word, str) else []
     return f"; did you mean {close[0]}?" if close else ""

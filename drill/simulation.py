@@ -8,20 +8,22 @@ effects, so this ends; it is bounded all the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from config.errors import ConfigError, Problem
 from drill import composites, delivery, expectations, rules, suppression
 from drill.composites import Change
 from drill.grid import Grid
-from drill.metric_alarms import MetricAlarms
+from drill.metric_alarms import Happening, MetricAlarms
 from drill.model import Metric, System
 from drill.rehearsal import Message, Notification, Rehearsal
+from drill.scenarios.model import Consumer
 from drill.scenarios.reading import Scenario
 from drill.series import Series
 from drill.suppression import Suppressed
 from drill.traffic import Recording, Traffic
+from drill.traffic.entries import of_kind
 
 _ROUNDS = 20
 """More rounds of causes and effects than any arrangement of queues and alarms has."""
@@ -32,11 +34,10 @@ class _Outcome:
     changes: Mapping[str, tuple[Change, ...]]
     suppressed: Mapping[str, tuple[Suppressed, ...]]
     notifications: tuple[Notification, ...]
-    messages: tuple[Message, ...]
 
 
 def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
-    """Return what happens in a scenario.
+    """Return what happens in a scenario, and whether that was expected.
 
     Args:
         system: the alarms and all that belongs to them.
@@ -52,22 +53,50 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
     expectations.check(system, scenario)
     traffic = Traffic(system, scenario, grid, recording)
     traffic.check()
-    alarms = MetricAlarms(grid, traffic, scenario.head.assume.extra_datapoints)
-    consumers = tuple(delivery.consumers_of(one.happens for one in (*scenario.usual, *scenario.happens)))
+    rehearsal = rehearse(
+        system,
+        grid,
+        traffic,
+        named=(scenario.name, scenario.head.says),
+        extra=scenario.head.assume.extra_datapoints,
+        consumers=[one.happens for one in of_kind(scenario, Consumer)],
+    )
+    return expectations.judged(rehearsal, scenario, took_s=time.perf_counter() - began_s)
+
+
+def rehearse(  # noqa: PLR0913  # each by its name
+    system: System,
+    grid: Grid,
+    happening: Happening,
+    *,
+    named: tuple[str, str],
+    extra: int,
+    consumers: Sequence[Consumer] = (),
+) -> Rehearsal:
+    """Return what follows from what happens, without verdicts.
+
+    Args:
+        system: the alarms and all that belongs to them.
+        grid: the clock.
+        happening: what happens.
+        named: the rehearsal's name, and what it shows, in a sentence.
+        extra: datapoints that alarms look at beyond their evaluation periods.
+        consumers: the readers of queues that fail.
+    """
+    alarms = MetricAlarms(grid, happening, extra)
     made: Mapping[Metric, Series] = {}
     caused: tuple[Message, ...] = ()
     for _ in range(_ROUNDS):
         found = _outcome(system, alarms, grid, made)
         arrived = delivery.messages(system, found.notifications, consumers, grid)
-        found = _Outcome(found.changes, found.suppressed, found.notifications, arrived)
         dead = tuple(one for one in arrived if one.dead_letter_of is not None)
         if dead == caused:
             break
         caused, made = dead, delivery.queue_metrics(system, dead, grid)
     by_name = {alarm.name: alarm for alarm in system.alarms}
-    rehearsal = Rehearsal(
-        name=scenario.name,
-        says=scenario.head.says,
+    return Rehearsal(
+        name=named[0],
+        says=named[1],
         system=system,
         begins_s=grid.begins_s,
         ends_s=grid.over_s,
@@ -76,12 +105,11 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
         changes=found.changes,
         suppressed=found.suppressed,
         notifications=tuple(one for one in found.notifications if one.at_s > grid.begins_s),
-        messages=tuple(one for one in found.messages if one.arrived_s > grid.begins_s),
+        messages=tuple(one for one in arrived if one.arrived_s > grid.begins_s),
         verdicts=(),
         line=lambda name: alarms.line(by_name[name], made),
         took_s=0.0,
     )
-    return expectations.judged(rehearsal, scenario, took_s=time.perf_counter() - began_s)
 
 
 def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Metric, Series]) -> _Outcome:
@@ -111,7 +139,7 @@ def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Met
         performed += [(one.at_s, one.change) for one in timeline.actions if one.at_s <= grid.over_s]
         if timeline.suppressed:
             suppressed[one.name] = timeline.suppressed
-    return _Outcome(changes, suppressed, delivery.notifications(system, performed), ())
+    return _Outcome(changes, suppressed, delivery.notifications(system, performed))
 
 
 def _check_resolution(system: System, scenario: Scenario) -> None:

@@ -47,7 +47,8 @@ def aligned(series: Series, stat: str | Statistic, period_s: int) -> tuple[Integ
     before = (series.start_s - start_s) // series.step_s
     periods = -(-(before + len(series)) // length)
     whole = series.longer(periods * length - before - len(series))
-    values = sliding(whole, stat, period_s)[length - before - 1 :: length]
+    known = check_statistic(stat) if isinstance(stat, str) else stat
+    values = _computed(whole, known, length)[length - before - 1 :: length]
     return start_s + period_s * np.arange(periods), values
 
 
@@ -74,7 +75,8 @@ def _steps(series: Series, period_s: int) -> int:
     return period_s // series.step_s
 
 
-# Most metrics of many healthy services are one series. 512 results of a day and their series: 50 MB at most.
+# Most metrics of many healthy services are one series. 512 results of a day, and the series that they keep
+# alive, are tens of megabytes.
 @functools.lru_cache(maxsize=512)
 def _sliding(series: Series, stat: Statistic, period_s: int) -> Floats:
     values = _computed(series, stat, _steps(series, period_s))
@@ -155,7 +157,7 @@ def _of_percentages(
     """Return a statistic by percentage; a window of one value needs no sorting for a percentile or a mean."""
     values = np.full(len(series), np.nan)
     todo = available
-    if stat.kind in {"percentile", "tm", "wm"}:
+    if stat.kind in {"percentile", "tm", "wm"} and stat.high != 0:  # :0% is no part at all
         low, high = window_low(series.low, length), window_high(series.high, length)
         same = low == high
         values = np.where(same, low, np.nan)

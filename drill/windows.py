@@ -45,7 +45,7 @@ def _windows(join: np.ufunc, values: Floats, length: int) -> Floats:
 
 def _joined(join: np.ufunc, newer: Floats, older: Floats, by: int) -> Floats:
     """Return the windows `newer` with those that end `by` elements before them."""
-    made = newer.copy()
+    made: Floats = newer.copy()
     if by < made.shape[-1]:
         join(newer[..., by:], older[..., :-by], out=made[..., by:])
     return made
@@ -58,5 +58,5 @@ def strided(values: npt.NDArray[np.float64], stride: int, count: int) -> Floats:
     """
     width = (count - 1) * stride + 1
     padded = np.concatenate((np.full(width - 1, np.nan), values))
-    windows: Floats = np.lib.stride_tricks.sliding_window_view(padded, width)[:, ::stride]
-    return windows
+    windows: Floats = np.lib.stride_tricks.sliding_window_view(padded, width)
+    return windows[:, ::stride]

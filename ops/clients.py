@@ -8,7 +8,9 @@ from typing import Any, Literal, cast
 from config.models import LOCAL_CREDENTIALS, Environment
 from ops.errors import OpsError
 
-ServiceName = Literal["cloudwatch", "lambda", "logs", "s3", "secretsmanager", "sqs", "ssm", "sts", "xray"]
+ServiceName = Literal[
+    "cloudwatch", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm", "sts", "xray"
+]  # fmt: skip
 
 
 def client(env: Environment, service: ServiceName, *, answers_in_s: int = 60, attempts: int = 4) -> Any:  # noqa: ANN401  # its type depends on `service`

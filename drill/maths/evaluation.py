@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -31,21 +32,9 @@ from drill.maths.syntax import (
 from drill.maths.values import Context, Value, like, scalar, series, stacked
 
 _EACH_BY_ITSELF = frozenset(
-    (
-        "ABS",
-        "CEIL",
-        "FIRST",
-        "FLOOR",
-        "IF",
-        "LAST",
-        "LOG",
-        "LOG10",
-        "METRICS",
-        "METRIC_COUNT",
-        "PERIOD",
-        "SLICE",
-    )
+    ("ABS", "CEIL", "FIRST", "FLOOR", "IF", "LAST", "LOG", "LOG10", "METRICS", "SLICE", "TIME_SERIES")
 )
+_OF_THE_REQUEST = frozenset(("METRIC_COUNT", "PERIOD"))
 
 
 def evaluate(
@@ -71,19 +60,34 @@ def evaluate(
 def is_elementwise(expression: Expression, kinds: Mapping[str, Kind] | None = None) -> bool:
     """Return whether it may be computed over [T], before `statistics.evaluations` makes [T, range] of it.
 
-    So it is if each datapoint is made of those of its own time, and nothing is made where all are missing.
-    `kinds` says what ids are; all others are metrics.
+    So it is if each datapoint is made of those of its own time, and none is made where all are missing, as
+    they are before the first step. `kinds` says what ids are; all others are metrics.
+
+    Raises:
+        MathError: the result is no single time series.
     """
-    known: dict[str, Kind] = {**_metrics(names(expression)), **(kinds or {})}
-    for one in walk(expression):
-        if not isinstance(one, Call) or one.function in _EACH_BY_ITSELF:
+    arrays = {id_ for id_, kind in (kinds or {}).items() if kind == "TS[]"}
+    return arrays.isdisjoint(names(expression)) and _is_elementwise(expression)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_elementwise(expression: Expression) -> bool:
+    ids = _metrics(names(expression))
+    calls = [one for one in walk(expression) if isinstance(one, Call)]
+    fills = any(one.function in {"FILL", "TIME_SERIES"} for one in calls)
+    for call in calls:
+        if call.function in _EACH_BY_ITSELF or (call.function in _OF_THE_REQUEST and not fills):
             continue
-        of = kinds_of(one.arguments[-1], known)
-        of_array = one.function in REDUCTIONS and "TS[]" in of
-        filled_by_series = one.function == "FILL" and "TS" in of
-        if not of_array and not filled_by_series:
+        last = kinds_of(call.arguments[-1], ids)
+        if call.function == "FILL":
+            if "filler" in last:
+                return False
+        elif call.function not in REDUCTIONS or "TS[]" not in last:
             return False
-    return True
+    texts = [one.value for one in walk(expression) if isinstance(one, Text)]
+    missing = dict.fromkeys((*ids, *texts, "any"), math.nan)
+    nothing = evaluate(expression, {id_: np.array([one]) for id_, one in missing.items()}, [0], 60)
+    return bool(np.isnan(nothing).all())
 
 
 def context_of(inputs: Mapping[str, npt.ArrayLike], times_s: npt.ArrayLike, period_s: int) -> Context:

@@ -183,7 +183,8 @@ def _last(_: Context, value: Value) -> Value:
 
 
 def _remove_empty(_: Context, value: Value) -> Value:
-    return array(value.data, ~np.isnan(value.data).all(axis=-1, keepdims=True))
+    empty = np.asarray(np.isnan(value.data).all(axis=-1, keepdims=True))
+    return array(value.data, ~empty)
 
 
 def _places(value: Value) -> Integers:

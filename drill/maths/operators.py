@@ -33,19 +33,25 @@ _OPERATIONS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "AND": lambda left, right: (left != 0) & (right != 0),
     "OR": lambda left, right: (left != 0) | (right != 0),
 }
+_KEEPS_MISSING = frozenset("+-*/")
+"""What has no result where one of the numbers is missing; but 1 to any power is 1."""
 
 
 def operate(operator: str, left: Value, right: Value) -> Value:
     """Return what an operator makes of two values."""
-    missing_left, missing_right = np.isnan(left.data), np.isnan(right.data)
     numbers, others = left.data, right.data
-    if left.kind == "S" or right.kind == "S":
-        missing = missing_left | missing_right
-    else:
+    if left.kind != "S" and right.kind != "S":
+        missing_left, missing_right = np.isnan(numbers), np.isnan(others)
         missing = missing_left & missing_right
         numbers = np.where(missing_left, 0.0, numbers)
         others = np.where(missing_right, 0.0, others)
-    result = np.where(missing, np.nan, _OPERATIONS[operator](numbers, others))
+        result = _OPERATIONS[operator](numbers, others)
+        result = np.where(missing, np.nan, result) if missing.any() else result
+    elif operator in _KEEPS_MISSING:
+        result = _OPERATIONS[operator](numbers, others)
+    else:
+        missing = np.isnan(numbers) | np.isnan(others)
+        result = np.where(missing, np.nan, _OPERATIONS[operator](numbers, others))
     for one in (left, right):
         if one.kind == "TS[]":
             return array(result, one.series)

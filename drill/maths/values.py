@@ -52,12 +52,12 @@ def scalar(data: Floats) -> Value:
 
 def series(data: Floats) -> Value:
     """Return time series; what is no finite number is no datapoint."""
-    return Value("TS", _finite(data))
+    return Value("TS", _finite(np.asarray(data, np.float64)))
 
 
 def array(data: Floats, present: Booleans) -> Value:
     """Return arrays of time series, those that are `present` in front."""
-    data = np.where(present, _finite(data), np.nan)
+    data = np.where(present, _finite(np.asarray(data, np.float64)), np.nan)
     if not present.all():
         order = np.argsort(~present, axis=0, kind="stable")
         data = np.take_along_axis(data, order, axis=0)
@@ -91,5 +91,5 @@ def _finite(data: Floats) -> Floats:
     A datapoint that would be divided by zero is dropped ("Basic arithmetic functions"); decided: so is what
     else has no result, such as the logarithm of 0.
     """
-    finite = np.isfinite(data)
-    return data if finite.all() else np.where(finite, data, np.nan)
+    infinite = np.isinf(data)
+    return np.where(infinite, np.nan, data) if infinite.any() else data

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from drill.patterns.comparing import Test, comparing
+from drill.patterns.joining import every, some
 from drill.patterns.model import And, Condition, Expression, Is, JsonPath, NotExists, Or, Wild
 
 MISSING = object()
@@ -27,21 +28,27 @@ def _refuse(constant: str) -> NoReturn:
     raise json.JSONDecodeError(message, constant, 0)
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse).decode
-_decode_long_numbers = json.JSONDecoder(parse_constant=_refuse, parse_int=float).decode
+_decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
+_decode_long_numbers = json.JSONDecoder(parse_constant=_refuse, parse_int=float).raw_decode
+_SPACE = " \t\r\n"
 
 
 def read(event: str) -> dict[str, Any] | None:
     """Return the object that an event is, None for any other event."""
+    if not event.startswith("{"):
+        event = event.lstrip(_SPACE)
+        if not event.startswith("{"):
+            return None
     try:
-        document = _decode(event)
-    except json.JSONDecodeError:
-        return None
-    except RecursionError:
+        document, end = _decode(event)
+    except (json.JSONDecodeError, RecursionError):
         return None
     except ValueError:  # an integer with too many digits for Python to read
-        document = _decode_long_numbers(event)
-    return document if isinstance(document, dict) else None
+        try:
+            document, end = _decode_long_numbers(event)
+        except (json.JSONDecodeError, RecursionError):
+            return None
+    return None if end < len(event) and event[end:].strip(_SPACE) else document
 
 
 def value_at(document: Any, path: JsonPath) -> Any:  # noqa: ANN401  # JSON is anything
@@ -80,17 +87,15 @@ def holds(expression: Expression) -> Callable[[dict[str, Any]], bool]:
     "Wildcard selector": any array element, any field), and does not exist if it leads to nothing.
     """
     if isinstance(expression, And):
-        parts = [holds(one) for one in expression.parts]
-        return lambda document: all(part(document) for part in parts)
+        return every([holds(one) for one in expression.parts])
     if isinstance(expression, Or):
-        parts = [holds(one) for one in expression.parts]
-        return lambda document: any(part(document) for part in parts)
+        return some([holds(one) for one in expression.parts])
     return _condition(expression)
 
 
 def _condition(condition: Condition) -> Callable[[dict[str, Any]], bool]:
     path = condition.selector
-    if not isinstance(path, JsonPath):  # pragma: no cover
+    if not isinstance(path, JsonPath):
         message = f"{path} is no selector of JSON"
         raise TypeError(message)
     if isinstance(condition, NotExists):

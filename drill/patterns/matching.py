@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drill.patterns import automaton, json_events, needles, words
+from drill.patterns.joining import some
 from drill.patterns.model import (
     Delimited,
     FieldName,
@@ -98,16 +99,12 @@ def _terms(pattern: Terms) -> Matcher:
         [_found(term) for term in pattern.terms if term.sign == sign] for sign in ("", "-", "?")
     )
     if optional and not required and not excluded:
-        matches = _any(optional)
+        matches = some(optional)
     elif len(required) == 1 and not excluded:
         matches = required[0]
     else:
         matches = _all_but(required, excluded)
     return Matcher(matches, lambda event: Match(_nothing, {}) if matches(event) else None)
-
-
-def _any(optional: Sequence[Found]) -> Found:
-    return lambda event: any(found(event) for found in optional)
 
 
 def _all_but(required: Sequence[Found], excluded: Sequence[Found]) -> Found:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from drill.patterns.comparing import wildcards
+from drill.patterns.joining import every, some
 from drill.patterns.model import And, Comparison, Condition, Expression, JsonPath, NotExists, Or, Text
 
 Possible = Callable[[str], bool]
@@ -34,21 +35,12 @@ def possible(expression: Expression) -> Possible | None:
 def _has(expression: Expression) -> Possible | None:
     if isinstance(expression, And):
         found = [one for one in map(_has, expression.parts) if one is not None]
-        return _all(found) if found else None
+        return every(found) if found else None
     if isinstance(expression, Or):
-        every = [_has(one) for one in expression.parts]
-        found = [one for one in every if one is not None]
-        return _any(found) if len(found) == len(every) else None
+        found = [one for one in map(_has, expression.parts) if one is not None]
+        return some(found) if len(found) == len(expression.parts) else None
     needle = _needle(expression)
     return None if needle is None else lambda event: needle in event
-
-
-def _all(parts: list[Possible]) -> Possible:
-    return parts[0] if len(parts) == 1 else lambda event: all(part(event) for part in parts)
-
-
-def _any(parts: list[Possible]) -> Possible:
-    return lambda event: any(part(event) for part in parts)
 
 
 def _needle(condition: Condition) -> str | None:

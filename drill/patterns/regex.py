@@ -119,7 +119,7 @@ class _Reader:
                 self.at += 1
                 if self.quantifier():
                     message = f"{character} is a place, which cannot be repeated"
-                    raise self.error(message, self.at - 1)
+                    raise self.error(message)
             else:
                 parts.append(self.element())
         found.append(parts)

@@ -15,12 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from drill.patterns.comparing import comparing
+from drill.patterns.joining import every, some
 from drill.patterns.model import And, Comparison, Delimited, Expression, Field, Gap, Or, names
 
 _CLOSING = {'"': '"', "[": "]"}
-_SPACE = re.compile(r"[ \t\r\n\f\v]*")
-_WORD = re.compile(r"[^ \t\r\n\f\v]+")
 _BLANK = " \t\r\n\f\v"
+_SPACE = re.compile(f"[{_BLANK}]*")
+_WORD = re.compile(f"[^{_BLANK}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +113,10 @@ def holds(layout: Layout) -> Callable[[list[str]], bool]:
 
 def _test(condition: Expression) -> Callable[[str], bool]:
     if isinstance(condition, And):
-        parts = [_test(one) for one in condition.parts]
-        return lambda text: all(part(text) for part in parts)
+        return every([_test(one) for one in condition.parts])
     if isinstance(condition, Or):
-        parts = [_test(one) for one in condition.parts]
-        return lambda text: any(part(text) for part in parts)
-    if not isinstance(condition, Comparison):  # pragma: no cover
+        return some([_test(one) for one in condition.parts])
+    if not isinstance(condition, Comparison):
         message = f"{condition} is no condition on a field"
         raise TypeError(message)
     return comparing(condition.operator, condition.operand)

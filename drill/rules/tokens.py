@@ -6,6 +6,7 @@ import re
 from typing import Final, Literal, NamedTuple
 
 from drill.errors import RuleError
+from drill.words import visible
 
 Kind = Literal["word", "quoted", "sign", "end"]
 
@@ -14,8 +15,6 @@ _TOKEN: Final = re.compile(
     rf"""[{_BLANK}]*(?:"((?:[^"\\]|\\.)*)"|([(),])|([^{_BLANK}(),"][^{_BLANK}(),]*))""", re.DOTALL
 )
 _SPACE: Final = re.compile(rf"[{_BLANK}]*")
-_SHOWN: Final = 40
-"""How many characters of what was found an error repeats."""
 
 
 class Token(NamedTuple):
@@ -34,7 +33,7 @@ class Token(NamedTuple):
         """Return it as an error names it."""
         if self.kind == "end":
             return "the end"
-        text = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
+        text = visible(self.text)
         return f'"{text}"' if self.kind == "quoted" else text
 
 

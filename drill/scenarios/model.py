@@ -8,15 +8,24 @@ any character.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
 
 from config.types import refuse
 from drill import durations
 from drill.expressions import Expression
-from drill.model import State
+from drill.states import State
 
 MINUTE_S = 60
 
@@ -47,12 +56,41 @@ def _list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-Duration = Annotated[float, BeforeValidator(_duration)]
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a type is called in the reference."""
+
+    text: str
+
+
+_TEXT = {"type": "string"}
+_TEXTS: JsonSchemaValue = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
+
+Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_TEXT), Words("duration")]
 """Seconds, written with units."""
-Value = Annotated[Expression, BeforeValidator(_expression)]
+Value = Annotated[
+    Expression,
+    BeforeValidator(_expression),
+    WithJsonSchema({"type": ["string", "number"]}),
+    Words("number or expression"),
+]
 """A number, or an expression over time."""
-Names = Annotated[tuple[str, ...], BeforeValidator(_list), Field(min_length=1)]
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_list),
+    Field(min_length=1),
+    WithJsonSchema(_TEXTS),
+    Words("name or pattern, or a list of them"),
+]
 """One name or pattern, or a list of them."""
+List = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_list),
+    Field(min_length=1),
+    WithJsonSchema(_TEXTS),
+    Words("text, or a list of it"),
+]
+"""One text, or a list of texts."""
 
 
 class Model(BaseModel):
@@ -140,7 +178,7 @@ class Samples(Span):
     """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (what
     it would have been); `missing` for no samples; `as before` for what the usual says."""
 
-    samples: Value = Expression.parse("1")
+    samples: Value = Field(default="1", validate_default=True)
     """Samples a minute, each of this value."""
 
     values: tuple[tuple[float, float], ...] | None = None
@@ -171,8 +209,11 @@ class Band(Span):
     band: Names
     """Alarms that compare with it."""
 
-    lower: Value = Expression.parse("0")
+    lower: Value = Field(default="0", validate_default=True)
+    """Its lower edge, in the metric's unit."""
+
     upper: Value
+    """Its upper edge."""
 
 
 class Consumer(Span):
@@ -200,11 +241,17 @@ class StateExpected(Model):
     """An alarm is in a state: at a time, from … to, or at some time up to `by`."""
 
     alarm: str
+    """The alarm or composite."""
     state: State
+    """Its state then."""
     at_s: Duration | None = Field(default=None, alias="at")
+    """At this very time."""
     by_s: Duration | None = Field(default=None, alias="by")
+    """At this time or some time before it."""
     from_s: Duration | None = Field(default=None, alias="from")
+    """All the time from here on …"""
     to_s: Duration | None = Field(default=None, alias="to")
+    """… to here."""
 
     @model_validator(mode="after")
     def _one_time(self) -> StateExpected:
@@ -219,7 +266,9 @@ class NeverExpected(Model):
     """Alarms are never in a state, from the start to the end."""
 
     never: Names
+    """The alarms and composites."""
     state: State = "ALARM"
+    """The state they are never in."""
     but: tuple[str, ...] = ()
     """Names or patterns of those that may."""
 
@@ -228,13 +277,17 @@ class NotificationExpected(Model):
     """An alarm notifies."""
 
     notification: str
+    """The alarm or composite."""
     state: State = "ALARM"
+    """What it says it is in."""
     topic: str | None = None
+    """To this topic; to any unless said."""
     reaches: tuple[str, ...] = ()
     """Subscriptions of the topic that it reaches: a queue's or function's name, an address, a URL."""
     after_s: Duration | None = Field(default=None, alias="after")
     """Not before this time."""
     by_s: Duration | None = Field(default=None, alias="by")
+    """Not after this time."""
     times: int | None = Field(default=None, ge=1)
     """How often in all; at least once unless said."""
 
@@ -243,8 +296,9 @@ class SilentExpected(Model):
     """Alarms do not notify, whatever their states are."""
 
     silent: Names
+    """The alarms and composites."""
     state: State | None = "ALARM"
-    """Of this state."""
+    """Not of this state; of none if it is null."""
     but: tuple[str, ...] = ()
     """Names or patterns of those that may."""
 
@@ -253,6 +307,7 @@ class SuppressedExpected(Model):
     """A composite's actions are held back at some time."""
 
     suppressed: str
+    """The composite."""
     because: Literal["Alarm", "WaitPeriod", "ExtensionPeriod"] = "Alarm"
     """What holds them back, in the words of ActionsSuppressedBy."""
     at_s: Duration | None = Field(default=None, alias="at")
@@ -265,21 +320,27 @@ class MessageExpected(Model):
     message: str
     """The alarm."""
     state: State = "ALARM"
+    """What it says it is in."""
     queue: str = "alarms"
+    """The queue."""
     topic: str | None = None
+    """By this topic; by any unless said."""
     by_s: Duration | None = Field(default=None, alias="by")
+    """Since this time or earlier."""
 
 
 class PagesExpected(Model):
     """So many notifications of ALARM wake somebody, in all."""
 
     pages: int = Field(ge=0)
+    """Notifications to topics that wake somebody."""
 
 
 class TicketsExpected(Model):
     """So many notifications of ALARM wait for the morning, in all."""
 
     tickets: int = Field(ge=0)
+    """Notifications to topics of tickets."""
 
 
 Expectation = (
@@ -319,25 +380,26 @@ class Head(Model):
     says: str = Field(min_length=1)
     """What the scenario shows, in one sentence."""
 
-    start: AwareDatetime = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
+    start: AwareDatetime = Field(default="2026-03-02T09:00:00Z", validate_default=True)
     """When it begins, with its time zone."""
 
     duration: Duration
     """How long it lasts."""
 
-    resolution: Duration = MINUTE_S
+    resolution: Duration = Field(default="1m", validate_default=True)
     """How long a step is: a divisor of a minute."""
 
-    warm_up: Duration = 3600.0
+    warm_up: Duration = Field(default="1h", validate_default=True)
     """How long everything has gone on as usual before the start. What happens then is not counted."""
 
-    usual: Names | None = None
+    usual: List | None = None
     """Files beside the scenario with what always happens."""
 
-    environments: Names | None = None
+    environments: List | None = None
     """The environments that have what it is about; all unless said."""
 
     assume: Assumptions = Assumptions()
+    """What AWS does not publish, and what is taken for it here."""
 
     @model_validator(mode="after")
     def _in_steps(self) -> Head:

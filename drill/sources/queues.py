@@ -6,34 +6,35 @@ Source: SQS API Reference, SetQueueAttributes (VisibilityTimeout, RedrivePolicy)
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from drill.model import Queue
-from drill.sources.names import Affixes, of_arn
+from drill.sources.names import of_arn
 from drill.sources.records import Record
 
 _VISIBILITY_TIMEOUT_S = 30
 """Unless it is set (SetQueueAttributes, VisibilityTimeout)."""
 
 
-def queue(given: Record, full_name: str, affixes: Affixes) -> Queue:
+def queue(given: Record, full_name: str, short: Callable[[str], str]) -> Queue:
     """Return a queue.
 
     Args:
         given: its attributes.
         full_name: its name in AWS.
-        affixes: what all names begin and end with.
+        short: from a name in AWS to the short one.
 
     Raises:
         SourceError: an attribute is not what SQS takes.
     """
     redrive = _redrive(given)
     return Queue(
-        name=affixes.short(full_name),
+        name=short(full_name),
         full_name=full_name,
         visibility_timeout_s=given.whole("VisibilityTimeout", _VISIBILITY_TIMEOUT_S, least=0),
         max_receives=redrive.whole("maxReceiveCount") if redrive else None,
-        dead_letters=affixes.short(of_arn(redrive.text("deadLetterTargetArn"))) if redrive else None,
+        dead_letters=short(of_arn(redrive.text("deadLetterTargetArn"))) if redrive else None,
     )
 
 

@@ -60,7 +60,7 @@ class Routes:
             visible = resource.plain("visibility_timeout_seconds") if resource else None
             redrive = self._redrive_policy(resource) if resource else ""
             given = Record(where, {"VisibilityTimeout": visible, "RedrivePolicy": redrive or None}, _spelt)
-            found[arn] = queue(given, of_arn(arn), self._affixes)
+            found[arn] = queue(given, of_arn(arn), self._affixes.short)
             todo += dead_letters_of(given)
         return tuple(found.values())
 

@@ -28,7 +28,7 @@ ONE_METRIC: Final = (
 _QUERY: Final = frozenset({"AccountId", "Expression", "Id", "Label", "MetricStat", "Period", "ReturnData"})
 _STATISTICS: Final = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 _EXTENDED: Final = re.compile(
-    r"(?:p|tm|tc|ts|wm)\d{1,3}(?:\.\d+)?|IQM|(?:PR|TC|TM|TS|WM)\([0-9.]*%?:[0-9.]*%?\)"
+    r"(?:p|tm|tc|ts|wm)(?:100|\d{1,2}(?:\.\d+)?)|IQM|(?:PR|TC|TM|TS|WM)\([0-9.]*%?:[0-9.]*%?\)"
 )
 """CloudWatch User Guide, "CloudWatch statistics definitions"."""
 _LIMITED_PERIODS_S: Final = (10, 20, 30)

@@ -8,6 +8,7 @@ from config.loader import environments
 from ops import ROOT, environment
 from ops.documents.alarms import alarms, coverage
 from ops.documents.reference import reference
+from ops.documents.scenarios import scenario_reference, scenario_schema
 from ops.documents.schema import schema
 
 
@@ -20,6 +21,8 @@ def generate() -> dict[Path, str]:
     documents = {
         ROOT / "config" / "schema.json": schema(),
         ROOT / "docs" / "config.md": reference(),
+        ROOT / "drills" / "schema.json": scenario_schema(),
+        ROOT / "docs" / "scenarios.md": scenario_reference(),
     }
     # Overrides of whoever generates are not part of what is documented.
     read = [environment.read(name, variables={}) for name in environments()]

@@ -18,6 +18,7 @@ from catalog.templates import AlarmTemplate, Percent
 from catalog.texts import duration, number
 from config.explain import is_model
 from config.models import Environment
+from drill.scenarios.model import Words
 from ops.documents.markdown import NOTE, cell, table
 
 
@@ -99,7 +100,8 @@ def _model_tables(
     inner: list[tuple[type[BaseModel], str]] = []
     for name, field in model.model_fields.items():
         key = field.alias or name
-        yield f"| `{path}{key}` | {_type(field)} | {_default(field)} | {cell(field.description or '')} |"
+        said = (type_words(field), default_words(field), cell(field.description or ""))
+        yield f"| `{path}{key}` | {' | '.join(said)} |"
         inner += [(one, f"{path}{key}{marks}") for one, marks in _models_in(field.annotation)]
     yield ""
     for one, where in inner:
@@ -131,7 +133,7 @@ def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:  # noq
 _BOUNDS = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"), ("multiple_of", "multiple of"))
 
 
-def _type(field: FieldInfo) -> str:
+def type_words(field: FieldInfo) -> str:
     """Return the type in words with its bounds, read from the schema that editors use."""
     bounds = [
         f"{sign} {getattr(one, name)}"
@@ -139,7 +141,8 @@ def _type(field: FieldInfo) -> str:
         for name, sign in _BOUNDS
         if getattr(one, name, None) is not None
     ]
-    return cell(", ".join([_words(field.annotation), *bounds]))
+    named = [one.text for one in field.metadata if isinstance(one, Words)]
+    return cell(", ".join([named[0] if named else _words(field.annotation), *bounds]))
 
 
 def _words(annotation: Any) -> str:  # noqa: ANN401, PLR0911  # a table of cases
@@ -151,13 +154,16 @@ def _words(annotation: Any) -> str:  # noqa: ANN401, PLR0911  # a table of cases
             "int": "whole number",
             "float": "number",
             "bool": "true or false",
+            "Any": "anything",
             "EmailStr": "e-mail address",
+            "AwareDatetime": "time with its zone",
         }.get(annotation.__name__, annotation.__name__)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
-        return " or ".join(f"`{one}`" for one in arguments)
+        return " or ".join(f"`{'true' if one is True else one}`" for one in arguments)
     if origin is typing.Annotated:
-        return _words(arguments[0])
+        named = [one.text for one in arguments[1:] if isinstance(one, Words)]
+        return named[0] if named else _words(arguments[0])
     if origin in {typing.Union, types.UnionType}:
         return " or ".join(dict.fromkeys(_words(one) for one in arguments if one is not type(None)))
     if origin is dict:
@@ -165,7 +171,8 @@ def _words(annotation: Any) -> str:  # noqa: ANN401, PLR0911  # a table of cases
     return f"list of {_words(arguments[0])}"
 
 
-def _default(field: FieldInfo) -> str:
+def default_words(field: FieldInfo) -> str:
+    """Return a key's default, or that there is none."""
     if field.is_required():
         return "**required**"
     default = field.default

@@ -17,6 +17,7 @@ from catalog.specs import LogFilter
 from config.limits import LAMBDA_NAME, XRAY_NAME
 from config.loader import FOLDER, load
 from config.models import Environment
+from drill.publishing import MetricFilter, check_group
 from tests.unit.catalogs import ALL, EVERY, LONGEST, Graph, many, plain, rendered
 from tests.unit.configs import Folder
 
@@ -190,16 +191,33 @@ def test_the_promised_composites_have_their_rules(name: str) -> None:
         assert "critical" in {composite.topic, *(speaker.topic for speaker in graph.speakers(composite.key))}
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_every_log_group_has_filters_that_cloudwatch_logs_takes(name: str) -> None:
+    """Pattern, value, dimensions, names, unit, and how many there are of them."""
+    _, made = EVERY[name]
+    log_groups = {one.key: one.name for one in made.log_groups}
+    check_group(
+        MetricFilter(
+            name=one.name,
+            log_group=log_groups[one.log_group_key],
+            pattern=one.pattern,
+            namespace=one.namespace,
+            metric=one.metric,
+            value=one.value,
+            default_value=one.default_value,
+            dimensions=tuple(one.dimensions.items()),
+            unit=one.unit,
+        )
+        for one in made.filters
+    )
+
+
 @pytest.mark.parametrize("one", FILTERS.values(), ids=FILTERS)
-def test_a_filter_is_one_that_cloudwatch_logs_takes(one: LogFilter) -> None:
-    """PutMetricFilter: 1,024 characters, and a value selector of the pattern's own kind."""
-    assert len(one.pattern) <= 1024
-    kind = {"{": "json", "[": "words", "%": "regex"}.get(one.pattern[0], "text")
-    selectors = {"json": r"1|\$\.[a-z_.]+", "words": r"1|\$[a-z_]+", "regex": "1", "text": "1"}
-    assert re.fullmatch(selectors[kind], one.value)
-    field = one.value.lstrip("$.")
-    assert field == "1" or re.search(rf"\b{re.escape(field)}\b", one.pattern)
-    assert one.pattern.count("(") == one.pattern.count(")")
+def test_a_value_or_dimension_is_a_field_that_the_pattern_asks_for(one: LogFilter) -> None:
+    """A line that matches has it: by its name in the pattern, or in the line as AWS documents it."""
+    fields = [one.value.lstrip("$."), *(field.lstrip("$.") for field in one.dimensions.values())]
+    documented = {"1", "resources[0]"}
+    assert all(field in documented or field in one.pattern for field in fields)
 
 
 @pytest.mark.parametrize("one", FILTERS.values(), ids=FILTERS)

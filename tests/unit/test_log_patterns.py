@@ -1,18 +1,16 @@
-"""The filter patterns hold against log lines as services and runtimes really write them."""
+"""The filters hold against log lines as services and runtimes really write them, by the drill's engine."""
 
 from __future__ import annotations
-
-import re
 
 import pytest
 
 import catalog
 from catalog.kinds import logs
+from catalog.templates import FilterTemplate
 from config.loader import load
+from drill import patterns
 
-CRASH = next(one.pattern for one in logs.FILTERS if one.key == "errors-crash").strip("%")
-
-COUNTED = [
+CRASHES = [
     "ERROR: boom",
     "CRITICAL:root:boom",
     "FATAL: password authentication failed",
@@ -23,46 +21,75 @@ COUNTED = [
     "java.lang.OutOfMemoryError in FATAL state",
 ]
 
-NOT_COUNTED = [
-    '{"level": "ERROR", "message": "boom"}',
-    '{"message": "FATAL and CRITICAL are words too"}',
+ERRORS = ['{"level": "ERROR", "message": "boom"}', '{"message": "out of memory", "level": "FATAL"}']
+
+FINE = [
+    '{"level": "INFO", "message": "FATAL and CRITICAL are words too"}',
+    '{"message": "ERROR"}',
     "2026-11-22 INFO all is well",
     "error: lower case is not a level",
     "",
 ]
 
-
-@pytest.mark.parametrize("line", COUNTED)
-def test_a_crash_in_plain_text_counts_beside_json(line: str) -> None:
-    """Wherever the level stands: at the beginning, after a date, in brackets."""
-    assert re.search(CRASH, line)
+OF_RUNTIME = '{"level": "ERROR", "errorType": "ValueError", "errorMessage": "boom", "stackTrace": []}'
+"""Lambda Developer Guide, "Python logging", JSON: an exception that the handler lets through."""
 
 
-@pytest.mark.parametrize("line", NOT_COUNTED)
-def test_what_is_json_or_no_fault_is_left_out(line: str) -> None:
-    """A JSON entry is counted by the JSON filter, once."""
-    assert not re.search(CRASH, line)
+def counted_by(filters: tuple[FilterTemplate, ...], log_format: str, line: str) -> list[str]:
+    """Return the keys of the filters that count a line as an error."""
+    own = [one for one in filters if one.metric == logs.ERRORS and log_format in one.formats]
+    return [one.key for one in own if patterns.compile(one.pattern).matches(line)]
 
 
-def test_the_pattern_has_only_what_cloudwatch_takes_in_a_regular_expression() -> None:
-    """No groups, no `!`; letters, digits and the operators of the documentation."""
-    assert re.fullmatch(r"[A-Za-z0-9:_#=@/;,\-^$?\[\]{}|\\*+. ]+", CRASH)
-    assert len(CRASH) <= 1024 - 2
+@pytest.mark.parametrize("filters", [logs.FILTERS, logs.FUNCTION_FILTERS], ids=["container", "function"])
+@pytest.mark.parametrize(
+    ("line", "keys"),
+    [
+        *((line, ["errors-crash"]) for line in CRASHES),
+        *((line, ["errors-json"]) for line in ERRORS),
+        *((line, []) for line in FINE),
+    ],
+)
+def test_an_error_counts_once_wherever_it_stands(
+    filters: tuple[FilterTemplate, ...], line: str, keys: list[str]
+) -> None:
+    """As JSON by its level, in plain text at the beginning, after a date, in brackets; never as both."""
+    assert counted_by(filters, "json", line) == keys
+
+
+@pytest.mark.parametrize("line", CRASHES)
+def test_a_service_that_writes_text_has_its_errors_counted_by_their_words(line: str) -> None:
+    """By one filter."""
+    assert counted_by(logs.FILTERS, "text", line) == ["errors-text"]
+    assert counted_by(logs.FILTERS, "text", "INFO all is well") == []
 
 
 def test_only_a_functions_filter_leaves_out_what_its_runtime_adds() -> None:
     """An ECS service may log a key `errorType` of its own."""
-    of_functions, of_containers = (
-        next(one.pattern for one in filters if one.key == "errors-json")
-        for filters in (logs.FUNCTION_FILTERS, logs.FILTERS)
-    )
-    assert "errorType" in of_functions
-    assert "errorType" not in of_containers
+    assert counted_by(logs.FUNCTION_FILTERS, "json", OF_RUNTIME) == []
+    assert counted_by(logs.FILTERS, "json", OF_RUNTIME) == ["errors-json"]
+
+
+@pytest.mark.parametrize(
+    ("log_format", "line", "took"),
+    [
+        ("json", '{"level": "INFO", "duration_ms": 12.5}', 12.5),
+        ("json", '{"level": "INFO", "message": "duration_ms"}', None),
+        ("text", "INFO GET /orders 200 duration_ms 12.5", 12.5),
+        ("text", "INFO duration_ms 12.5 at last", None),
+        ("text", "INFO all is well", None),
+    ],
+)
+def test_a_request_has_one_latency(log_format: str, line: str, took: float | None) -> None:
+    """From the field of the contract, or from the last word after its name."""
+    [one] = [one for one in logs.FILTERS if one.metric == logs.LATENCY and log_format in one.formats]
+    match = patterns.compile(one.pattern).match(line)
+    assert (match.value(patterns.selector(one.value)) if match else None) == took
 
 
 def test_each_kind_of_service_has_its_own_filter() -> None:
     """In the catalog, where Terraform takes it from."""
     made = catalog.build(load("prod", variables={}))
-    patterns = {one.service: one.pattern for one in made.filters if one.key.endswith("_errors-json")}
-    assert "errorType" in patterns["payment-handler"]
-    assert "errorType" not in patterns["checkout-api"]
+    by_service = {one.service: one.pattern for one in made.filters if one.key.endswith("_errors-json")}
+    assert not patterns.compile(by_service["payment-handler"]).matches(OF_RUNTIME)
+    assert patterns.compile(by_service["checkout-api"]).matches(OF_RUNTIME)

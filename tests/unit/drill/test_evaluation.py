@@ -31,6 +31,7 @@ from drill.evaluation import (
     samples_needed,
     states,
 )
+from tests.unit.drill.steady import steady
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "vectors" / "alarm_missing_data.json").read_text(encoding="utf-8")
@@ -203,6 +204,7 @@ def test_many_evaluations_at_once_are_those_one_after_another(length: int) -> No
 
 
 @given(data=st.data())
+@steady(200)
 def test_sliding_windows_of_several_alarms_are_those_one_after_another(data: st.DataObject) -> None:
     """Over random series, as views, with evaluations that keep the state."""
     periods = data.draw(st.integers(1, 6))

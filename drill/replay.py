@@ -1,0 +1,135 @@
+"""Play recorded series to alarms: any alarm, any series, without a scenario.
+
+A row of a recording is one sample (or so many), so that a period with one row has that row's value for its
+sum, average, minimum, maximum and percentiles: recordings of datapoints play as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from drill.errors import DrillError
+from drill.grid import MINUTE_S, Floats, Grid
+from drill.model import CompositeAlarm, Metric, MetricAlarm, System
+from drill.rehearsal import Rehearsal
+from drill.scenarios.model import Assumptions
+from drill.series import Series
+from drill.simulation import rehearse
+from drill.sources import alarm_file, recording
+from drill.sources.recording import Recorded
+
+LOWER, UPPER = "lower", "upper"
+"""Columns that are the band of alarms that compare with one."""
+
+
+def replay(alarms: Path, series: Path) -> Rehearsal:
+    """Return what alarms do while recorded series are played to them.
+
+    Args:
+        alarms: a file with alarms, JSON.
+        series: a file with series, CSV or JSON.
+
+    Raises:
+        SourceError: a file cannot be read.
+        DrillError: the series do not fit the alarms.
+    """
+    found = alarm_file.read(alarms)
+    recorded = recording.read(series)
+    system = System(
+        title=alarms.name,
+        alarms=tuple(one for one in found if isinstance(one, MetricAlarm)),
+        composites=tuple(one for one in found if isinstance(one, CompositeAlarm)),
+    )
+    played = Played(system, recorded, _grid(system, recorded))
+    played.check()
+    return rehearse(
+        system,
+        played.grid,
+        played,
+        named=(alarms.stem, f"{series.name}, played to {alarms.name}"),
+        extra=Assumptions().extra_datapoints,
+    )
+
+
+def _grid(system: System, recorded: Sequence[Recorded]) -> Grid:
+    """Return the minutes from the first row to the end of the last row's period."""
+    times_s = [point.time_s for one in recorded for point in one.points]
+    periods_s = [alarm.period_s for alarm in system.alarms]
+    step_s = min([MINUTE_S, *periods_s])
+    first_s = int(min(times_s) // MINUTE_S) * MINUTE_S
+    last_s = max(times_s) + max(periods_s, default=MINUTE_S)
+    return Grid(first_s, first_s, step_s, max(1, int(-(-(last_s - first_s) // step_s))))
+
+
+@dataclass(frozen=True)
+class Played:
+    """Recorded series, each for one metric."""
+
+    system: System
+    recorded: Sequence[Recorded]
+    grid: Grid
+
+    def check(self) -> None:
+        """Refuse series that are nobody's, and metrics without a series.
+
+        Raises:
+            DrillError: with what there is and what there should be.
+        """
+        missing = [str(metric) for metric in self._metrics if metric not in self._by_metric]
+        if missing:
+            columns = ", ".join(one.names[0] for one in self.recorded if one.names)
+            message = (
+                f"no series for {missing[0]}: name a column after the metric, its query's id, or its label "
+                f"(found: {columns or 'columns without names'})"
+            )
+            raise DrillError(message)
+
+    def series(self, metric: Metric) -> Series:
+        """Return the samples of a metric."""
+        return self._series(self._by_metric[metric])
+
+    def band(self, alarm: str) -> tuple[Floats, Floats] | None:
+        """Return the recorded band, which is that of every alarm that has one."""
+        del alarm
+        edges = [one for name in (LOWER, UPPER) for one in self.recorded if name in one.names]
+        if len(edges) != len((LOWER, UPPER)):
+            return None
+        return self._series(edges[0]).high, self._series(edges[1]).high
+
+    def _series(self, one: Recorded) -> Series:
+        if id(one) not in self._made:
+            self._made[id(one)] = Series.of_samples(
+                one.points, start_s=self.grid.first_s, step_s=self.grid.step_s, steps=self.grid.steps
+            )
+        return self._made[id(one)]
+
+    @cached_property
+    def _made(self) -> dict[int, Series]:
+        return {}
+
+    @cached_property
+    def _metrics(self) -> Mapping[Metric, frozenset[str]]:
+        """Each metric that an alarm watches -> what its series may be called."""
+        found: dict[Metric, frozenset[str]] = {}
+        for alarm in self.system.alarms:
+            for query in alarm.queries:
+                if not isinstance(query.asks, str):
+                    metric = query.asks.metric
+                    names = {query.id, metric.name, f"{metric.namespace} {metric.name}", str(metric)}
+                    found[metric] = found.get(metric, frozenset()) | names
+        return found
+
+    @cached_property
+    def _by_metric(self) -> Mapping[Metric, Recorded]:
+        samples = [one for one in self.recorded if not {LOWER, UPPER} & set(one.names)]
+        if len(self._metrics) == len(samples) == 1:
+            return {next(iter(self._metrics)): samples[0]}
+        return {
+            metric: one
+            for metric, names in self._metrics.items()
+            for one in samples
+            if names & set(one.names)
+        }

@@ -1,0 +1,85 @@
+"""JUnit XML, as CI systems read it: a suite per scenario, a case per expectation.
+
+There is no standard: elements and attributes are those that the readers of Jenkins and GitLab share,
+`testsuites`, `testsuite`, `testcase`, `failure`, `system-out`;
+GitLab reads `file`, editors `line`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from drill.rehearsal import Rehearsal, Verdict
+from drill.report.facts import Facts
+from drill.report.notified import told
+from drill.report.places import place
+from drill.report.texts import printable
+
+
+def write(rehearsals: Sequence[Rehearsal], path: Path) -> None:
+    """Write what was rehearsed as JUnit XML, in UTF-8; folders that are missing are made."""
+    root = ET.Element("testsuites", {"name": "drill", **_counts(rehearsals)})
+    root.extend(_suite(one) for one in rehearsals)
+    ET.indent(root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _counts(rehearsals: Sequence[Rehearsal]) -> dict[str, str]:
+    verdicts = [verdict for one in rehearsals for verdict in one.verdicts]
+    return {
+        "tests": str(len(verdicts)),
+        "failures": str(sum(not one.passed for one in verdicts)),
+        "errors": "0",
+        "skipped": "0",
+        "time": f"{sum(one.took_s for one in rehearsals):.6f}",
+    }
+
+
+def _suite(rehearsal: Rehearsal) -> ET.Element:
+    begins = datetime.fromtimestamp(rehearsal.begins_s, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    attributes = {"name": printable(rehearsal.name), **_counts([rehearsal]), "timestamp": begins}
+    suite = ET.Element("testsuite", attributes)
+    facts = Facts.of(rehearsal)
+    sentences = Counter(one.expected for one in rehearsal.verdicts)
+    for verdict in rehearsal.verdicts:
+        case = ET.SubElement(
+            suite, "testcase", _case(rehearsal, verdict, once=sentences[verdict.expected] == 1)
+        )
+        if not verdict.passed:
+            failure = ET.SubElement(
+                case, "failure", {"type": "expectation", "message": printable(verdict.found)}
+            )
+            failure.text = "\n".join(_failure(facts, verdict))
+    out = ET.SubElement(suite, "system-out")
+    out.text = "\n".join([printable(rehearsal.says), *(told(facts, one) for one in rehearsal.notifications)])
+    return suite
+
+
+def _case(rehearsal: Rehearsal, verdict: Verdict, *, once: bool) -> dict[str, str]:
+    """Return a case's attributes.
+
+    Readers take cases of the same class and name for one: a sentence that stands twice gets its place. All
+    expectations of a scenario are found out together, so each has its share of the time.
+    """
+    where = place(verdict)
+    name = printable(verdict.expected if once else f"{verdict.expected} ({verdict.place})")
+    time_s = rehearsal.took_s / len(rehearsal.verdicts)
+    found = {"classname": printable(rehearsal.name), "name": name, "file": printable(where.file)}
+    return {**found, **({"line": str(where.line)} if where.line else {}), "time": f"{time_s:.6f}"}
+
+
+def _failure(facts: Facts, verdict: Verdict) -> list[str]:
+    at = "" if verdict.at_s is None else f"by {facts.moments.both(verdict.at_s)}"
+    lines = [
+        verdict.place,
+        f"expected: {verdict.expected}",
+        f"found: {verdict.found}",
+        at,
+        *facts.about(verdict),
+    ]
+    return [printable(one) for one in lines if one]

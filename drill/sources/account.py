@@ -1,0 +1,153 @@
+"""The alarms of a live account, or of the local AWS: as they are there now. Nothing is changed.
+
+Needs these actions, all of which read:
+
+    {"Effect": "Allow", "Resource": "*", "Action": [
+        "cloudwatch:DescribeAlarms", "logs:DescribeMetricFilters", "sns:ListSubscriptionsByTopic",
+        "sns:ListTagsForResource", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]}
+
+Source: Service Authorization Reference, actions of CloudWatch, CloudWatch Logs, SNS and SQS.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+from drill.model import CompositeAlarm, MetricAlarm, System
+from drill.publishing import MetricFilter
+from drill.sources import alarms, filters, names
+from drill.sources.calls import Client, Progress, explained_client, pages
+from drill.sources.errors import SourceError
+from drill.sources.names import Affixes
+from drill.sources.records import Record
+from drill.sources.told import Told
+
+_T = TypeVar("_T", MetricAlarm, CompositeAlarm, MetricFilter)
+
+_LISTED: Final = 5
+"""Unreadable alarms that a message tells of before it counts."""
+
+
+def system(
+    client: Client, *, known: System | None = None, prefix: str = "", progress: Progress = lambda _: None
+) -> System:
+    """Return what is rehearsed of an account and region.
+
+    Args:
+        client: makes clients of services, such as `boto3.Session(region_name="eu-west-1").client`.
+        known: what the alarms' environment says of them; services, units and Terraform names are from there.
+        prefix: only alarms whose names begin so.
+        progress: is told, in a few words, what has been read.
+
+    Raises:
+        SourceError: a call is not possible or not allowed, or an alarm is of a kind that is not rehearsed.
+    """
+    client = explained_client(client)
+    cloudwatch = client("cloudwatch")
+    selected = {"AlarmNamePrefix": prefix} if prefix else {}
+    rows = list(
+        pages(cloudwatch, "describe_alarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"], **selected)
+    )
+    of_alarms = [one for page in rows for one in page.get("MetricAlarms", ())]
+    of_composites = [one for page in rows for one in page.get("CompositeAlarms", ())]
+    progress(f"{len(of_alarms)} metric alarms, {len(of_composites)} composite alarms")
+    of_filters = [
+        one for page in pages(client("logs"), "describe_metric_filters") for one in page["metricFilters"]
+    ]
+    progress(f"{len(of_filters)} metric filters")
+    unread: list[str] = []
+    metric_alarms = _read(of_alarms, "AlarmName", alarms.metric_alarm, unread)
+    composites = _read(of_composites, "AlarmName", alarms.composite_alarm, unread)
+    made = _Made(metric_alarms, composites, _filters(of_filters, metric_alarms, unread))
+    if unread:
+        shown = "\n  ".join(unread[:_LISTED])
+        more = f"\n  and {len(unread) - _LISTED} more" if len(unread) > _LISTED else ""
+        message = f"not all can be rehearsed (a prefix selects among alarms):\n  {shown}{more}"
+        raise SourceError(message)
+    actions = [*(one.actions for one in made.alarms), *(one.actions for one in made.composites)]
+    account = _account([*of_alarms, *of_composites])
+    told = Told.of(client, account, actions, known)
+    progress(f"{len(told.topics)} topics, {len(told.queues)} queues")
+    region = cloudwatch.meta.region_name
+    return _named(made, told, known, f"{region} of {account}" if account else region)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Made:
+    """What was read of CloudWatch."""
+
+    alarms: tuple[MetricAlarm, ...]
+    composites: tuple[CompositeAlarm, ...]
+    filters: tuple[MetricFilter, ...]
+
+
+def _read(
+    rows: Iterable[Mapping[str, Any]], called: str, read: Callable[[Record], _T], unread: list[str]
+) -> tuple[_T, ...]:
+    """Return what is read of rows; why one cannot be is added to `unread`."""
+    tried = [_tried(row, called, read) for row in rows]
+    unread += [str(one) for one in tried if isinstance(one, SourceError)]
+    return tuple(one for one in tried if not isinstance(one, SourceError))
+
+
+def _tried(row: Mapping[str, Any], called: str, read: Callable[[Record], _T]) -> _T | SourceError:
+    try:
+        return read(Record(str(row.get(called)), row))
+    except SourceError as error:
+        return error
+
+
+def _filters(
+    rows: Iterable[Mapping[str, Any]], of: Iterable[MetricAlarm], unread: list[str]
+) -> tuple[MetricFilter, ...]:
+    """Return metric filters; one that cannot be read matters if an alarm watches what it publishes."""
+    watched = {(one.metric.namespace, one.metric.name) for alarm in of for one in alarm.statistics}
+    made: list[MetricFilter] = []
+    for row in rows:
+        why: list[str] = []
+        made += _read([row], "filterName", filters.metric_filter, why)
+        published = row.get("metricTransformations") or [{}]
+        if any((one.get("metricNamespace"), one.get("metricName")) in watched for one in published):
+            unread += why
+    return tuple(made)
+
+
+def _account(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return whose the alarms are, as their ARNs say; empty if there are none."""
+    return next((str(one["AlarmArn"]).split(":")[4] for one in rows), "")
+
+
+def _named(made: _Made, told: Told, known: System | None, title: str) -> System:
+    """Return it all with the services and names that the environment knows."""
+    whole = [*(one.name for one in made.alarms), *(one.name for one in made.composites)]
+    short = [(told.short(name), name) for name in whole]
+    if known:
+        short += [(key, name) for key, name in known.short_names.items() if name in set(whole)]
+    metric = {one.name: one for one in known.alarms} if known else {}
+    composite = {one.name: one.service for one in known.composites} if known else {}
+    return System(
+        title=title,
+        alarms=tuple(_as_known(one, metric.get(one.name)) for one in made.alarms),
+        composites=tuple(
+            dataclasses.replace(one, service=composite[one.name]) if one.name in composite else one
+            for one in made.composites
+        ),
+        filters=made.filters,
+        topics=told.topics,
+        queues=told.queues,
+        log_groups=known.log_groups if known else _log_groups(made.filters, told.affixes),
+        short_names=names.unambiguous(short),
+    )
+
+
+def _as_known(alarm: MetricAlarm, by: MetricAlarm | None) -> MetricAlarm:
+    """Return an alarm with what its environment knows of it and AWS does not."""
+    return dataclasses.replace(alarm, service=by.service, unit=by.unit) if by else alarm
+
+
+def _log_groups(of: Iterable[MetricFilter], affixes: Affixes) -> Mapping[str, str]:
+    """Return log groups by the last part of their names: `/aws/lambda/pay` is `pay`."""
+    groups = {one.log_group for one in of}
+    return names.unambiguous((affixes.short(one.rpartition("/")[2]), one) for one in sorted(groups))

@@ -1,0 +1,146 @@
+"""Recorded series in CSV; see `drill.sources.recording`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple, NoReturn
+
+from drill.sources.errors import SourceError
+from drill.sources.recorded import Point, Recorded, in_order
+from drill.sources.records import shown
+from drill.sources.times import seconds
+
+_TIME: Final = ("timestamp", "time")
+_LONG: Final = ("metric", "value", "samples")
+_DESCRIBES: Final = ("id", "label", "full label")
+"""First cells of the console's rows that say what a column is called, the most exact first."""
+_HEADER: Final = "`timestamp` and a column for each metric, or `timestamp,metric,value,samples`"
+
+
+class _Row(NamedTuple):
+    line: int
+    cells: list[str]
+
+
+class _File:
+    """One file, being read."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        first = text.partition("\n")[0]
+        self._delimiter = max(",;\t", key=first.count)
+        self._text = text
+
+    def series(self) -> tuple[Recorded, ...]:
+        """Return what is in it."""
+        rows = list(self._rows())
+        if not rows:
+            self._refuse(1, f"is empty; the first line has to be {_HEADER}")
+        header = [one.strip() for one in rows[0].cells]
+        lowered = [one.lower() for one in header]
+        if lowered[0] in _TIME:
+            if {"metric", "value"} <= set(lowered) or set(lowered[1:]) == {"value", "samples"}:
+                return self._long(rows[1:], rows[0].line, lowered)
+            return self._wide(
+                rows[1:], [(one,) for one in self._columns(rows[0].line, header)], is_console=False
+            )
+        if lowered[0] not in _DESCRIBES:
+            self._refuse(rows[0].line, f"begins with {shown(header[0])}; the first line has to be {_HEADER}")
+        return self._of_console(rows)
+
+    def _rows(self) -> Iterator[_Row]:
+        reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._delimiter, strict=True)
+        try:
+            for cells in reader:
+                if any(one.strip() for one in cells):
+                    yield _Row(reader.line_num, cells)
+        except csv.Error as error:
+            self._refuse(reader.line_num, f"is not CSV: {error}")
+
+    def _columns(self, line: int, header: Sequence[str]) -> Sequence[str]:
+        names = header[1:]
+        if not names:
+            self._refuse(line, f"has no column of values; the first line has to be {_HEADER}")
+        for name in names:
+            if not name or names.count(name) > 1:
+                self._refuse(line, f"has the column {name} twice" if name else "has a column without a name")
+        return names
+
+    def _wide(
+        self, rows: Sequence[_Row], names: Sequence[Sequence[str]], *, is_console: bool
+    ) -> tuple[Recorded, ...]:
+        """Return series that have a column each."""
+        points: list[list[Point]] = [[] for _ in names]
+        for row in rows:
+            if len(row.cells) != len(names) + 1:
+                self._refuse(row.line, f"has {len(row.cells)} cells; the header has {len(names) + 1}")
+            time_s = self._time_s(row.line, row.cells[0], is_console=is_console)
+            for into, cell in zip(points, row.cells[1:], strict=True):
+                if cell.strip():
+                    into.append(Point(time_s, self._number(row.line, cell), 1))
+        return tuple(in_order(*pair) for pair in zip(names, points, strict=True))
+
+    def _long(self, rows: Sequence[_Row], line: int, header: Sequence[str]) -> tuple[Recorded, ...]:
+        """Return series whose names are in a column."""
+        unknown = [one for one in header[1:] if one not in _LONG]
+        if unknown or len(set(header)) != len(header):
+            self._refuse(line, f"has the columns {', '.join(header)}; allowed: timestamp, {', '.join(_LONG)}")
+        points: dict[str, list[Point]] = {}
+        for row in rows:
+            if len(row.cells) != len(header):
+                self._refuse(row.line, f"has {len(row.cells)} cells; the header has {len(header)}")
+            given = dict(zip(header, (one.strip() for one in row.cells), strict=True))
+            name = given.get("metric", "value")
+            if not name:
+                self._refuse(row.line, "names no metric")
+            into = points.setdefault(name, [])
+            time_s = self._time_s(row.line, row.cells[0], is_console=False)
+            if given["value"]:
+                samples = self._number(row.line, given["samples"]) if given.get("samples") else 1
+                if samples <= 0:
+                    self._refuse(row.line, f"has {given['samples']} samples: more than 0, or no value")
+                into.append(Point(time_s, self._number(row.line, given["value"]), samples))
+        return tuple(in_order((name,), of_name) for name, of_name in points.items())
+
+    def _of_console(self, rows: Sequence[_Row]) -> tuple[Recorded, ...]:
+        """Return series that are described in the rows before the first time."""
+        at = next((at for at, row in enumerate(rows) if row.cells[0].strip()[:1].isdigit()), None)
+        if at is None:
+            self._refuse(rows[-1].line, "is the last, and no line begins with a time")
+        described = {row.cells[0].strip().lower(): row.cells[1:] for row in rows[:at]}
+        called = [described[one] for one in _DESCRIBES if one in described]
+        width = len(rows[at].cells) - 1
+        names = [[one[column].strip() for one in called if column < len(one)] for column in range(width)]
+        return self._wide(rows[at:], names, is_console=True)
+
+    def _time_s(self, line: int, cell: str, *, is_console: bool) -> float:
+        try:
+            return seconds(cell, is_console=is_console)
+        except ValueError as error:
+            self._refuse(line, str(error))
+
+    def _number(self, line: int, cell: str) -> float:
+        try:
+            number = float(cell)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number) or "_" in cell:
+            self._refuse(line, f"has {shown(cell.strip())} for a number; leave it empty if it is missing")
+        return number
+
+    def _refuse(self, line: int, says: str) -> NoReturn:
+        message = f"{self._path}:{line}: {says}"
+        raise SourceError(message)
+
+
+def series(path: Path, text: str) -> tuple[Recorded, ...]:
+    """Return the series in a file's text.
+
+    Raises:
+        SourceError: it is not as `drill.sources.recording` says.
+    """
+    return _File(path, text).series()

@@ -1,0 +1,55 @@
+"""Recorded series in a file: CSV, or what AWS's command line and console write.
+
+CSV has a header with `timestamp` and a column for each metric, or `timestamp`, `metric`, `value` and perhaps
+`samples`, which says of how many samples of that value a point is. Empty cells are missing data. Times are
+ISO 8601 with a zone, or seconds or milliseconds since 1970.
+
+A file from the console ("Download as .csv") has rows that describe its columns, such as `Label` and `Id`,
+before the first time. Its times have slashes and no zone, and are taken for UTC: set the console to UTC
+first. AWS does not document that form; rows are told apart by whether they begin with a digit.
+
+JSON is what `aws cloudwatch get-metric-data` and `get-metric-statistics` print.
+
+Source: CloudWatch API Reference, GetMetricData, MetricDataResult, GetMetricStatistics, Datapoint.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drill.sources import recorded_csv, recorded_json
+from drill.sources.errors import SourceError
+from drill.sources.recorded import Point, Recorded
+
+__all__ = ["Point", "Recorded", "of_text", "read"]
+
+
+def read(path: Path) -> tuple[Recorded, ...]:
+    """Return the series in a file, each in the order of time.
+
+    Raises:
+        SourceError: it cannot be read; the message names the file and the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+        raise SourceError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"{path}: is not UTF-8: {error}"
+        raise SourceError(message) from error
+    return of_text(path, text)
+
+
+def of_text(path: Path, text: str) -> tuple[Recorded, ...]:
+    """Return the series in the text of a file.
+
+    Raises:
+        SourceError: as for `read`.
+    """
+    is_json = text.lstrip()[:1] in {"{", "["}
+    found = recorded_json.series(path, text) if is_json else recorded_csv.series(path, text)
+    if not any(one.points for one in found):
+        message = f"{path}: holds no value"
+        raise SourceError(message)
+    return found

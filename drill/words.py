@@ -1,0 +1,14 @@
+"""How errors repeat what was found: short, on one line, with nothing in it that cannot be seen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SHOWN: Final = 40
+"""How many characters of what was found an error repeats."""
+
+
+def visible(text: str) -> str:
+    """Return a text as an error repeats it."""
+    short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in short)

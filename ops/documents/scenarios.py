@@ -1,0 +1,87 @@
+"""The reference of scenarios' keys and their JSON schema, read from the models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from drill.expressions import FUNCTIONS, NAMES
+from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Assumptions, Head, Span
+from ops.documents.markdown import NOTE, cell
+from ops.documents.reference import default_words, type_words
+
+_DEFINITIONS = "#/$defs/{model}"
+
+
+def scenario_reference() -> str:
+    """Return the reference as Markdown."""
+    lines = [
+        "# Scenario reference",
+        "",
+        NOTE,
+        "",
+        "What a file under `drills/` may say; [drill.md](drill.md) says how to write one. Times are",
+        "durations since the start, such as `90s`, `10m`, `1h30m`, `1d`. In names of alarms, services, log",
+        "groups and metrics `*` stands for any text.",
+        "",
+        *_table("Scenario", Head),
+        *_table("`assume`", Assumptions),
+        "## `happens`",
+        "",
+        "A list; each entry has one of these keys, which says what happens, and may say when. A file of",
+        "usual happenings (`usual`) has this list and nothing else.",
+        "",
+        *_table("When", Span, level=3),
+    ]
+    for key, model in HAPPENINGS.items():
+        lines += _table(f"`{key}`", model, level=3, without=Span)
+    lines += ["### Expressions", "", "Arithmetic (`+ - * / % **`), comparisons, and:", ""]
+    lines += [f"- `{name}`: {meaning}" for name, meaning in NAMES.items()]
+    lines += [
+        f"- `{name}({', '.join(arguments)})`: {meaning}" for name, (arguments, meaning) in FUNCTIONS.items()
+    ]
+    lines += [
+        "",
+        "## `expect`",
+        "",
+        "A list; each entry has one of these keys, which says what is expected.",
+        "",
+    ]
+    for key, expected in EXPECTATIONS.items():
+        lines += _table(f"`{key}`", expected, level=3)
+    return "\n".join(lines)
+
+
+def scenario_schema() -> str:
+    """Return the JSON schema of a scenario, with which editors complete and check it."""
+    schema = Head.model_json_schema(ref_template=_DEFINITIONS)
+    definitions: dict[str, Any] = schema.setdefault("$defs", {})
+    models: Mapping[str, Mapping[str, type[BaseModel]]] = {"happens": HAPPENINGS, "expect": EXPECTATIONS}
+    for key, some in models.items():
+        for model in some.values():
+            made = model.model_json_schema(ref_template=_DEFINITIONS)
+            definitions |= made.pop("$defs", {})
+            definitions[model.__name__] = made
+        refs = [{"$ref": _DEFINITIONS.format(model=model.__name__)} for model in some.values()]
+        schema["properties"][key] = {"type": "array", "items": {"anyOf": refs}}
+    # A file of usual happenings is nothing but a list of them.
+    schema["anyOf"] = [{"required": [*schema.pop("required"), "expect"]}, {"required": ["happens"]}]
+    schema["title"] = "A scenario of a drill"
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _table(
+    title: str, model: type[BaseModel], *, level: int = 2, without: type[BaseModel] = BaseModel
+) -> Iterator[str]:
+    """Yield the table of a model's keys, but for those of another one."""
+    yield from (f"{'#' * level} {title}", "", " ".join((model.__doc__ or "").split()), "")
+    yield from ("| key | type | default | what |", "|---|---|---|---|")
+    for name, field in model.model_fields.items():
+        if name in without.model_fields:
+            continue
+        said = (type_words(field), default_words(field), cell(field.description or ""))
+        yield f"| `{field.alias or name}` | {' | '.join(said)} |"
+    yield ""

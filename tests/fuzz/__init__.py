@@ -1,0 +1,1 @@
+"""Long runs over inputs that nobody thought of: `python -m tests.fuzz.<name> --minutes 10`."""

@@ -1,0 +1,15 @@
+"""Whether a text is a filter pattern."""
+
+from __future__ import annotations
+
+from drill import patterns
+from drill.errors import PatternError
+
+
+def refusal(text: str) -> PatternError | None:
+    """Return why a text is no pattern, None for a pattern."""
+    try:
+        patterns.parse(text)
+    except PatternError as error:
+        return error
+    return None
