@@ -85,9 +85,13 @@ class MetricAlarms:
         return {}
 
     def _inputs(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[object, ...]:
-        """Return what makes alarms alike: the same samples, asked in the same way."""
+        """Return what makes alarms alike: the same samples, asked in the same way.
+
+        Series are compared by identity, and kept here, so that no later one can take the place of one that
+        is gone.
+        """
         return tuple(
-            (query.id, id(self._series(query.asks.metric, made)), query.asks.stat, query.asks.period_s)
+            (query.id, self._series(query.asks.metric, made), query.asks.stat, query.asks.period_s)
             if isinstance(query.asks, Statistic)
             else (query.id, query.asks)
             for query in alarm.queries

@@ -97,12 +97,16 @@ class Model(BaseModel):
     """Base of everything in a scenario: frozen, strict about keys."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
     )
 
 
 class Span(Model):
-    """When something happens: from … to, or in one step `at`; the whole time unless said."""
+    """When something happens: from … to, or in one minute `at`; the whole time unless said."""
 
     from_s: Duration | None = Field(default=None, alias="from")
     """When it begins; from the very beginning, warm-up included, unless said."""
@@ -111,7 +115,7 @@ class Span(Model):
     """When it ends; at the end of the scenario unless said."""
 
     at_s: Duration | None = Field(default=None, alias="at")
-    """In this one step only, instead of from … to."""
+    """In this one minute only, instead of from … to."""
 
     gaps: tuple[tuple[Duration, Duration], ...] = ()
     """Pauses in between, each `[from, to]`."""
@@ -120,6 +124,8 @@ class Span(Model):
     def _in_order(self) -> Span:
         if self.at_s is not None and (self.from_s is not None or self.to_s is not None):
             raise refuse("is at one time or from … to, not both", at=("at",))
+        if self.at_s is not None and self.gaps:
+            raise refuse("are for from … to: at one time there is no pause", at=("gaps",))
         if self.from_s is not None and self.to_s is not None and self.to_s <= self.from_s:
             raise refuse("must be later than from", at=("to",), because=("from",))
         for position, (begin, end) in enumerate(self.gaps):
@@ -147,6 +153,19 @@ class Lines(Span):
     def text(self) -> str:
         """The line itself."""
         return self.log if isinstance(self.log, str) else json.dumps(self.log, ensure_ascii=False)
+
+    @model_validator(mode="after")
+    def _is_json(self) -> Lines:
+        try:
+            text = json.dumps(self.log, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise refuse(
+                "must be text, or what JSON can say: text, numbers, true, false, null, lists, mappings",
+                at=("log",),
+            ) from error
+        if text in {'""', "{}"}:
+            raise refuse("must not be empty: CloudWatch Logs takes no such line", at=("log",))
+        return self
 
     @model_validator(mode="after")
     def _somewhere(self) -> Lines:
