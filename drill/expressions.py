@@ -236,7 +236,8 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:  # noqa: ANN401  # 
     if isinstance(node, ast.BinOp):
         return _BINARY[type(node.op)](_value(node.left, names), _value(node.right, names))
     if isinstance(node, ast.Compare):
-        return _COMPARE[type(node.ops[0])](_value(node.left, names), _value(node.comparators[0], names))
+        found = _COMPARE[type(node.ops[0])](_value(node.left, names), _value(node.comparators[0], names))
+        return np.asarray(found, np.float64)  # numbers: numpy adds truths up to one truth
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return _COMPUTES[node.func.id](*(_value(one, names) for one in node.args))
     raise AssertionError(ast.dump(node))

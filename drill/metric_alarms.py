@@ -30,6 +30,17 @@ _FAST_S = 10
 _HOUR_S = 3600
 
 
+def evaluated_every_s(alarm: MetricAlarm) -> int:
+    """Return how many seconds lie between two evaluations of an alarm.
+
+    Every minute; every 10 s when its period is shorter than a minute; every hour when it looks back over more
+    than a day.
+    """
+    if alarm.period_s * alarm.evaluation_periods > DAY_S:
+        return _HOUR_S
+    return MINUTE_S if alarm.period_s >= MINUTE_S else _FAST_S
+
+
 class Happening(Protocol):
     """What happens: samples of metrics, and bands."""
 
@@ -136,15 +147,8 @@ class MetricAlarms:
         return np.asarray(count < needed, np.bool_)
 
     def _every(self, alarm: MetricAlarm) -> npt.NDArray[np.int64]:
-        """Return the steps at whose ends an alarm is evaluated.
-
-        Every minute; every 10 s when its period is shorter than a minute; every hour when it looks back over
-        more than a day.
-        """
-        if alarm.period_s * alarm.evaluation_periods > DAY_S:
-            apart_s = _HOUR_S
-        else:
-            apart_s = MINUTE_S if alarm.period_s >= MINUTE_S else _FAST_S
+        """Return the steps at whose ends an alarm is evaluated."""
+        apart_s = evaluated_every_s(alarm)
         if apart_s not in self._evaluated:
             self._evaluated[apart_s] = np.flatnonzero(self.grid.ends_s % apart_s == 0)
         return self._evaluated[apart_s]

@@ -28,6 +28,8 @@ from drill.expressions import Expression
 from drill.model import State
 
 MINUTE_S = 60
+MOST_STEPS = 200_000
+"""Of a rehearsal: four months of minutes, or two days of seconds. More are a mistake, such as d for m."""
 
 
 def _duration(value: object) -> float:
@@ -257,7 +259,7 @@ HAPPENINGS: dict[str, type[Happening]] = {
 
 
 class StateExpected(Model):
-    """An alarm is in a state: at a time, from … to, or at some time up to `by`."""
+    """An alarm is in a state: at a time, from … to, or entered up to `by`."""
 
     alarm: str
     """The alarm or composite."""
@@ -266,7 +268,7 @@ class StateExpected(Model):
     at_s: Duration | None = Field(default=None, alias="at")
     """At this very time."""
     by_s: Duration | None = Field(default=None, alias="by")
-    """At this time or some time before it."""
+    """It entered the state at this time or before it, or has been in it since the start."""
     from_s: Duration | None = Field(default=None, alias="from")
     """All the time from here on …"""
     to_s: Duration | None = Field(default=None, alias="to")
@@ -308,7 +310,7 @@ class NotificationExpected(Model):
     by_s: Duration | None = Field(default=None, alias="by")
     """Not after this time."""
     times: int | None = Field(default=None, ge=1)
-    """How often in all; at least once unless said."""
+    """How often in the whole scenario, all of them then; at least once unless said."""
 
 
 class SilentExpected(Model):
@@ -431,4 +433,10 @@ class Head(Model):
                 raise refuse("must be full minutes", at=(name,))
         if not self.duration:
             raise refuse("must be longer than nothing", at=("duration",))
+        if (self.warm_up + self.duration) / self.resolution > MOST_STEPS:
+            raise refuse(
+                "makes too many steps with warm_up and resolution: at most {most}",
+                most=MOST_STEPS,
+                at=("duration",),
+            )
         return self
