@@ -111,9 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     marks.append(("the scenario", time.perf_counter()))
     found = simulation.run(system, what, lambda *_: ())
     marks.append(("the rehearsal", time.perf_counter()))
-    rows = [
-        (name, f"{at - marks[position][1]:.1f}") for position, (name, at) in enumerate(marks[1:])
-    ]
+    rows = [(name, f"{at - marks[position][1]:.1f}") for position, (name, at) in enumerate(marks[1:])]
     rows.append(("in all", f"{marks[-1][1] - marks[0][1]:.1f}"))
     print(aligned(("", "seconds"), rows))
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
