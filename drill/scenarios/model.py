@@ -309,7 +309,7 @@ class NotificationExpected(Model):
     by_s: Duration | None = Field(default=None, alias="by")
     """Not after this time."""
     times: int | None = Field(default=None, ge=1)
-    """How often in the whole scenario, all of them then; at least once unless said."""
+    """How often, from `after` (or the start) to the end; at least once unless said."""
 
 
 class SilentExpected(Model):

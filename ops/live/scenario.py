@@ -16,8 +16,8 @@ from catalog.specs import Topic
 from config.limits import LAMBDA_TIMEOUT_S
 from config.types import Model, refuse
 from drill import durations
-from drill.model import State
 from drill.scenarios.model import Duration, Names
+from drill.states import State
 
 Fault = Literal["error", "timeout"]
 LogLevel = Literal["WARNING", "ERROR", "CRITICAL"]
