@@ -168,6 +168,16 @@ def test_what_a_deployment_has_broken_is_said_soon_after_its_quiet(name: str) ->
         )
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_the_whole_system_is_said_as_soon_as_its_impacts(name: str) -> None:
+    """After a window, and not after the ten minutes for which tickets count errors."""
+    made = {one.key: one for one in suppressed(name)}
+    impacts = [one.suppressor.extension_s for key, one in made.items() if one.suppressor and "_impact" in key]
+    whole = made.get("system-critical")
+    if whole and whole.suppressor:
+        assert whole.suppressor.extension_s <= max(impacts)
+
+
 def _tuned(**error_rate: Any) -> Made:
     def change(data: dict[str, Any]) -> None:
         data["services"]["payment-handler"]["alarms"]["error-rate"] = error_rate
