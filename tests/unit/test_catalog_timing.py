@@ -213,3 +213,15 @@ def test_what_is_too_slow_or_absent_is_waited_for_by_one_evaluation() -> None:
     one = Composite.model_validate({**made.composites[0].model_dump(), "key": "one", "rule": rule})
     assert Timing(made.alarms, [one]).needs_s("one") == EVALUATION_S
     assert alarms_after_s(made.alarm(absent)) == PROMPT_S
+
+
+def test_what_has_a_prompt_part_is_prompt() -> None:
+    """Impact is, although few calls make it slow; what is beside it and slower does not count for a page."""
+    made = EVERY["prod"][1]
+    parts = (InAlarm(alarm="payment-handler_impact"), InAlarm(alarm="payment-handler_errors"))
+    whole = next(one for one in made.composites if one.key == "system-critical")
+    one = Composite.model_validate({**whole.model_dump(), "key": "one", "rule": AnyOf(any_of=parts)})
+    impact = next(one for one in made.composites if one.key == parts[0].alarm)
+    timing = Timing(made.alarms, [*made.composites, one])
+    assert impact.suppressor
+    assert timing.suppressor(one, "maintenance").extension_s == impact.suppressor.extension_s
