@@ -45,7 +45,7 @@ LAYERS: Mapping[str, set[str]] = {
         "config.source",
         "config.types",
     },
-    "drill.commands": {"drill", "config.errors", "ops.environment", "rich"},
+    "drill.commands": {"drill", "config.errors", "config.loader", "ops.environment", "rich"},
     "drill.origin": {
         "drill",
         "boto3",
@@ -70,7 +70,7 @@ LAYERS: Mapping[str, set[str]] = {
         "types_boto3_cloudwatch",
         "types_boto3_sns",
     },
-    "local_aws": {"local_aws", "drill", "boto3", "botocore", "ministack", "hypercorn"},
+    "local_aws": {"local_aws", "drill", "numpy", "boto3", "botocore", "ministack", "hypercorn"},
     "ops.setup": set(),
     "ops.proof": {"ops.proof", "ops.errors", "catalog.known_metrics", "drill.rules", "rich"},
     "ops.interpreter": {"ops"},
