@@ -105,7 +105,7 @@ def test_silence_means_what_it_should(name: str, template: AlarmTemplate) -> Non
 
 @pytest.mark.parametrize("name", EVERY)
 def test_long_windows_without_data_are_zeros(name: str) -> None:
-    """Of rates, budgets and silence itself: older windows would count, and alarms be late or repeat themselves."""
+    """Of rates, budgets and silence itself: older windows would count, and alarms be late or repeated."""
     found = 0
     for one in EVERY[name][1].alarms:
         absent = one.kind_key in ABSENCE_IS_BAD
