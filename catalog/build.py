@@ -21,16 +21,17 @@ def build(env: Environment) -> Catalog:
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
     platform = Platform.of(env, names)
+    alarms = (
+        *(alarm for service in services for alarm in service.alarms()),
+        *platform.alarms(),
+        *quiet.alarms(env, names),
+    )
     return Catalog(
         services=tuple(service.view() for service in services),
         log_groups=tuple(_log_groups(env, names, services)),
         filters=(*(one for service in services for one in service.filters()), *quiet.filters(env, names)),
-        alarms=(
-            *(alarm for service in services for alarm in service.alarms()),
-            *platform.alarms(),
-            *quiet.alarms(env, names),
-        ),
-        composites=tuple(composites(env, names, services, platform)),
+        alarms=alarms,
+        composites=tuple(composites(env, names, services, platform, alarms)),
         slos=tuple(one.slo() for service in services for one in service.objectives()),
         events=tuple(events(env, names)),
         windows=tuple(quiet.windows(env, names)),

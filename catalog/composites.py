@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from catalog import quiet
 from catalog.kinds import KINDS
@@ -10,23 +10,38 @@ from catalog.naming import Names
 from catalog.platform import Platform
 from catalog.services import Service
 from catalog.slos import Objective
-from catalog.specs import AllOf, Composite, InAlarm, NotInAlarm, Rule
+from catalog.specs import Alarm, AllOf, Composite, InAlarm, NotInAlarm, Rule
 from catalog.system import system_wide
+from catalog.timing import Timing
 from catalog.trees import Copies
 from config.models import Environment
 
+Hushed = tuple[Composite, str | None]
+"""A composite, and the key of what silences it."""
+
 
 def composites(
-    env: Environment, names: Names, services: Sequence[Service], platform: Platform
+    env: Environment, names: Names, services: Sequence[Service], platform: Platform, alarms: Iterable[Alarm]
 ) -> Iterator[Composite]:
-    """Yield every composite of `env`."""
+    """Yield every composite of `env`, over these metric alarms."""
+    found = list(_hushed(env, names, services, platform))
+    timing = Timing(alarms, (one for one, _ in found))
+    for one, by in found:
+        suppressor = timing.suppressor(one, by) if by else None
+        yield Composite.model_validate({**one.model_dump(), "suppressor": suppressor})
+
+
+def _hushed(
+    env: Environment, names: Names, services: Sequence[Service], platform: Platform
+) -> Iterator[Hushed]:
     hush = _Hush(env, names, services)
     yield from hush.system
     for service in services:
         yield from _OfService(service, hush).all()
     for _, composite in platform.composites():
-        yield _hushed(composite, hush.maintenance())
-    yield from hush.copies()
+        yield composite, hush.maintenance()
+    for copy in hush.copies():
+        yield copy, None
 
 
 class _Hush:
@@ -34,7 +49,7 @@ class _Hush:
 
     def __init__(self, env: Environment, names: Names, services: Sequence[Service]) -> None:
         maintenance = quiet.silence(
-            env,
+            quiet.platform(env),
             ("maintenance", names.of_thing("maintenance")),
             [one.alarm for one in quiet.windows(env, names)],
             "a maintenance window is open",
@@ -43,19 +58,20 @@ class _Hush:
         failing = {
             kind.name: (
                 kind.title,
-                [alarm for one in services if one.kind is kind and (alarm := one.failing()) is not None],
+                [alarm for one in services if one.kind is kind for alarm in one.failing()],
             )
             for kind in KINDS.values()
         }
         system, groups = system_wide(env, names, failing)
         spoken = quiet.silence(
-            env,
+            quiet.platform(env),
             ("system-spoken", names.of_thing("system-spoken")),
             [system.key] if system else [],
             "the alarm about the whole system speaks for the tickets of its services",
         )
         self._spoken = Copies(spoken) if spoken else None
-        self.system = [*groups, *([_hushed(system, self.maintenance())] if system else [])]
+        self.system: list[Hushed] = [(one, None) for one in groups]
+        self.system += [(system, self.maintenance())] if system else []
 
     def maintenance(self) -> str | None:
         """Return the key of what is in ALARM in a window; each composite that names it asks for itself."""
@@ -86,31 +102,43 @@ class _OfService:
             f"{service.name} is being deployed, or a maintenance window is open",
         )
 
-    def all(self) -> Iterator[Composite]:
+    def all(self) -> Iterator[Hushed]:
         """Yield them; what silences others stands before those."""
         planned = self._planned
-        yield from [planned] if planned else []
+        if planned:
+            yield planned, None
         helpers: dict[tuple[str, ...], str | None] = {}
         for template, composite in self._made:
             if composite.topic is None:
-                yield composite
+                yield composite, None
                 continue
             yields_to = template.yields_to
             if not yields_to:
-                yield _hushed(composite, planned.key if planned else None)
+                yield composite, planned.key if planned else None
                 continue
             if yields_to not in helpers:
                 # What is bigger may be switched off; the whole system's alarm speaks for tickets still.
                 bigger = [self._keys[one] for one in yields_to if one in self._keys]
-                of = [*bigger, *([planned.key] if planned else []), *_some(self._hush.spoken())]
+                of = [
+                    *bigger,
+                    *self._burning(),
+                    *([planned.key] if planned else []),
+                    *_some(self._hush.spoken()),
+                ]
                 helper = self._silence(f"{'-'.join(yields_to)}-quiet", of, self._says_more)
-                yield from [helper] if helper else []
+                if helper:
+                    yield helper, None
                 helpers[yields_to] = helper.key if helper else None
-            yield _hushed(composite, helpers[yields_to])
+            yield composite, helpers[yields_to]
         for objective in self._service.objectives():
             yield from self._of_objective(objective)
 
-    def _of_objective(self, objective: Objective) -> Iterator[Composite]:
+    def _burning(self) -> Iterator[str]:
+        """Yield the keys of what wakes somebody for a budget."""
+        for objective in self._service.objectives():
+            yield from (one.key for one in objective.composites() if one.severity == "critical")
+
+    def _of_objective(self, objective: Objective) -> Iterator[Hushed]:
         """Yield the composites of an objective: silent while a faster one speaks, or the impact itself does.
 
         An impact that a deployment silences does not speak: a bad deployment is said by the budget it burns.
@@ -128,8 +156,9 @@ class _OfService:
             helper = self._silence(
                 f"slo-{objective.name}-{composite.kind_key}-quiet", of, self._says_more, rules=rules
             )
-            yield from [helper] if helper else []
-            yield _hushed(composite, helper.key if helper else None)
+            if helper:
+                yield helper, None
+            yield composite, helper.key if helper else None
             faster.append(composite.key)
 
     @property
@@ -142,11 +171,7 @@ class _OfService:
         """Return a composite of this service that silences others."""
         service = self._service
         named = (f"{service.name}_{key}", service.names.of_thing(service.name, key))
-        return quiet.silence(service.env, named, of, says, rules=rules)
-
-
-def _hushed(composite: Composite, by: str | None) -> Composite:
-    return Composite.model_validate({**composite.model_dump(), "suppressor": quiet.suppressed_by(by)})
+        return quiet.silence(service.subject.writer, named, of, says, rules=rules)
 
 
 def _some(key: str | None) -> list[str]:

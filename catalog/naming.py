@@ -33,6 +33,10 @@ class Names:
         """Return `<project>-<parts>-<environment>`."""
         return "-".join((self.project, *parts, self.environment))
 
+    def without(self, name: str) -> str:
+        """Return the name of a thing without project and environment: what `of_thing` was given."""
+        return name.removeprefix(f"{self.project}-").removesuffix(f"-{self.environment}")
+
     def of_service(self, service: str) -> str:
         """Name of what a service is in AWS: function or ECS service, its role, family or queue."""
         return self.of_thing(service)

@@ -28,24 +28,12 @@ from catalog.specs import (
     Metric,
     PublishedMetric,
     Rule,
-    Suppressor,
     Window,
 )
 from catalog.texts import Writer, duration
 from config.models import Environment
 
-WAIT_S = 60
-"""How long a notification waits for a reason to be silent that begins at the same time: one evaluation."""
-
-EXTENSION_S = 120
-"""How long silence outlasts its reason: two evaluations, in which what it covered can go back to OK."""
-
 _MINUTE_S = 60
-
-
-def suppressed_by(key: str | None) -> Suppressor | None:
-    """Return the suppressor that an alarm is, if there is one."""
-    return Suppressor(alarm=key, wait_s=WAIT_S, extension_s=EXTENSION_S) if key else None
 
 
 def deployments(names: Names, of: str | None = None) -> Metric:
@@ -131,26 +119,40 @@ def alarms(env: Environment, names: Names) -> Iterator[Alarm]:
     """Yield the alarms that silence others; they notify nobody themselves."""
     minutes = env.deployments.quiet_s // _MINUTE_S
     for name, service in env.services.items() if minutes else ():
-        says = f"a deployment of {name} has begun: it notifies nobody until that has settled"
-        named = (deploying(name), names.of_thing(name, "deploying"))
-        metric = deployments(names, KINDS[service.kind].deployed(names, name))
-        yield _silence(env, named, metric, minutes=minutes, says=says)
+        kind = KINDS[service.kind]
+        log_group = kind.log_groups(names, name)[0].name
+        yield _silence(
+            Writer(env, label=name, owner=service.owner, service=name, log_group=log_group),
+            (deploying(name), names.of_thing(name, "deploying")),
+            deployments(names, kind.deployed(names, name)),
+            minutes=minutes,
+            says=f"a deployment of {name} has begun: it notifies nobody until that has settled",
+        )
     for window in windows(env, names):
-        says = f"maintenance window {window.key}: {window.reason}"
-        named = (window.alarm, window.name)
-        yield _silence(env, named, window.metric, minutes=window.duration_min, says=says)
+        yield _silence(
+            platform(env),
+            (window.alarm, window.name),
+            window.metric,
+            minutes=window.duration_min,
+            says=f"maintenance window {window.key}: {window.reason}",
+        )
 
 
-def _silence(env: Environment, named: tuple[str, str], metric: Metric, *, minutes: int, says: str) -> Alarm:
+def platform(env: Environment) -> Writer:
+    """Return who writes of what silences all services."""
+    return Writer(env, label="quiet", owner=env.owner)
+
+
+def _silence(writer: Writer, named: tuple[str, str], metric: Metric, *, minutes: int, says: str) -> Alarm:
     """Return the alarm, of this key and name, that looks for a sample in the last minutes."""
     key, name = named
     condition = f"in the last {duration(minutes * _MINUTE_S)}"
-    writer = Writer(env, label="quiet", owner=env.owner)
     return Alarm(
         key=key,
         name=name,
+        service=writer.service,
         kind_key=key,
-        owner=env.owner,
+        owner=writer.owner,
         watches=Math(expression="FILL(begun, 0)", metrics={"begun": metric}, label=metric.label),
         comparison="GreaterThanThreshold",
         threshold=0,
@@ -166,12 +168,12 @@ def _silence(env: Environment, named: tuple[str, str], metric: Metric, *, minute
 
 
 def silence(
-    env: Environment, named: tuple[str, str], of: Sequence[str], says: str, *, rules: Sequence[Rule] = ()
+    writer: Writer, named: tuple[str, str], of: Sequence[str], says: str, *, rules: Sequence[Rule] = ()
 ) -> Composite | None:
     """Return the composite that is in ALARM while others are, to silence some; none of nothing.
 
     Args:
-        env: the environment.
+        writer: of the service, or of the platform.
         named: its key and name.
         of: keys of alarms, of which one in ALARM is enough.
         says: what it says.
@@ -181,12 +183,12 @@ def silence(
     if not parts:
         return None
     key, name = named
-    writer = Writer(env, label="quiet", owner=env.owner)
     return Composite(
         key=key,
         name=name,
+        service=writer.service,
         kind_key=key,
-        owner=env.owner,
+        owner=writer.owner,
         rule=AnyOf(any_of=parts),
         severity="warning",
         says=says,

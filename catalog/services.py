@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from catalog import quiet
 from catalog.kinds import KINDS
+from catalog.kinds.service import IMPACT
 from catalog.naming import Names
 from catalog.slos import Objective, events_of
 from catalog.specs import Alarm, Composite, Graph, LogFilter, LogGroup, ServiceView
@@ -60,9 +61,10 @@ class Service:
         for objective in self.objectives():
             yield from objective.alarms()
 
-    def failing(self) -> Alarm | None:
-        """Return the alarm that says that it fails, unless that one is switched off."""
-        return next((one for template, one in self._alarms if template.key == self.kind.failing), None)
+    def failing(self) -> Iterator[Alarm | Composite]:
+        """Yield the alarm and the composite that say that it fails, unless they are switched off."""
+        yield from (one for template, one in self._alarms if template.key == self.kind.failing)
+        yield from (one for template, one in self.composites() if template.key == IMPACT.key)
 
     def composites(self) -> Iterator[tuple[CompositeTemplate, Composite]]:
         """Yield its composites, each with its template."""

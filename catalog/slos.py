@@ -148,7 +148,8 @@ class Objective:
         subject = self.subject
         least = max(1, round(self.config.min_events * window_s / tier.long_s))
         limit = round(tier.burn_rate * self.budget_share, _DECIMALS)
-        expression = f"IF(valid >= {least}, {self._bad} / valid, 0)"
+        # Without traffic the window is good; CloudWatch would go on counting older ones.
+        expression = f"IF(FILL(valid, 0) >= {least}, {self._bad} / valid, 0)"
         condition = (
             f"more than {number(100 * limit)} % bad in {duration(window_s)}, of at least {least} "
             f"{self.events.words}"

@@ -16,14 +16,14 @@ RUNBOOK = "platform.md#system-critical"
 
 
 def system_wide(
-    env: Environment, names: Names, failing: Mapping[str, tuple[str, Sequence[Alarm]]]
+    env: Environment, names: Names, failing: Mapping[str, tuple[str, Sequence[Alarm | Composite]]]
 ) -> tuple[Composite | None, list[Composite]]:
     """Return the system-wide composite, and those it is made of when one rule is not enough.
 
     Args:
         env: the environment.
         names: its names.
-        failing: each kind -> its title, and the alarms that say that a service of it fails.
+        failing: each kind -> its title, and what says that a service of it fails.
     """
     kinds = {kind: (title, alarms) for kind, (title, alarms) in failing.items() if alarms}
     if len(kinds) < 2:  # noqa: PLR2004  # one kind alone is what its services' own alarms say

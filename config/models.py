@@ -547,6 +547,14 @@ class Quotas(Model):
     """Concurrent executions of Lambda in the account and region (Lambda quotas; the default is AWS's)."""
 
 
+class Drills(Model):
+    """Rehearsals of alarms with what is deployed: `make drill LIVE=1`."""
+
+    allowed: bool = False
+    """Whether functions fail when a request asks them to, and live drills may send such requests. Not where
+    `deletion_protection` is on: what is protected is not made to fail."""
+
+
 class Dashboard(Model):
     """The CloudWatch dashboard `<project>-<env>`."""
 
@@ -622,6 +630,9 @@ class Environment(Model):
 
     owner: OwnerName = "platform"
     """The team that runs the platform: it is named where an alarm is about the platform itself."""
+
+    drills: Drills = Drills()
+    """Live drills."""
 
     dashboard: Dashboard = Dashboard()
     """The dashboard."""

@@ -92,6 +92,16 @@ def variables_fit(env: Environment) -> Iterator[Breach]:
             yield ("services", name, "environment"), text
 
 
+def drills_are_not_for_production(env: Environment) -> Iterator[Breach]:
+    """Nobody can make functions fail, or send them made-up requests, where it would be people's."""
+    if env.drills.allowed and env.deletion_protection:
+        text = (
+            "must be false where deletion_protection is true: a drill makes deployed functions fail, and "
+            "what is protected serves people (found: true)"
+        )
+        yield ("drills", "allowed"), text
+
+
 RULES = (
     lambda_insights_exists,
     collector_fits,
@@ -99,4 +109,5 @@ RULES = (
     webhooks_are_encrypted,
     load_balancers_are_here,
     variables_fit,
+    drills_are_not_for_production,
 )

@@ -207,8 +207,9 @@ def _pinned(value: str) -> str:
     return value
 
 
-OWN_VARIABLES = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "OTEL_SERVICE_NAME")
-"""Variables by which a service learns its name: logs, metrics and traces are found by it."""
+OWN_VARIABLES = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "OTEL_SERVICE_NAME", "DRILLS")
+"""Variables by which a service learns its name, by which logs, metrics and traces are found, and whether it
+may fail on request, which is `drills.allowed` and nobody else's to say."""
 
 OWN_TAGS = ("Project", "Environment", "ManagedBy", "Service", "Owner", "Severity", "Name")
 """Tags that the platform sets itself, on everything or on what they apply to."""

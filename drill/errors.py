@@ -17,15 +17,28 @@ class DrillError(ValueError):
         self.position = position
 
 
-class PatternError(DrillError):
+class TextError(DrillError):
+    """A text in one of AWS's languages that AWS would not take.
+
+    Attributes:
+        position: as for `DrillError`; 0 if it is about the text as a whole.
+    """
+
+    position: int
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message, position)
+
+
+class PatternError(TextError):
     """A filter pattern, or a selector, that CloudWatch Logs would not take."""
 
 
-class MathError(DrillError):
+class MathError(TextError):
     """A metric math expression that CloudWatch refuses, or that cannot be computed here."""
 
 
-class RuleError(DrillError):
+class RuleError(TextError):
     """A composite alarm's rule that CloudWatch would not take."""
 
 

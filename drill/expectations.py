@@ -10,7 +10,7 @@ from typing import Any, cast
 from config.errors import ConfigError, Problem
 from config.explain import did_you_mean
 from drill import durations
-from drill.model import State, System
+from drill.model import System
 from drill.rehearsal import Notification, Rehearsal, Verdict
 from drill.scenarios.model import (
     Expectation,
@@ -25,6 +25,7 @@ from drill.scenarios.model import (
 )
 from drill.scenarios.reading import Expected, Scenario
 from drill.selection import Selection, UnknownNameError
+from drill.states import State
 from drill.suppression import Suppressed
 
 _SHOWN = 3
@@ -219,14 +220,12 @@ class _Judge:
         right = [
             two
             for two in sent
-            if (one.topic is None or two.topic == one.topic) and set(one.reaches) <= set(two.reached)
+            if (one.topic is None or two.topic == one.topic)
+            and set(one.reaches) <= set(two.reached)
+            and (after_s is None or two.at_s > after_s)
         ]
-        fitting = [
-            two
-            for two in right
-            if (by_s is None or two.at_s <= by_s) and (after_s is None or two.at_s > after_s)
-        ]
-        # How often means in all: one that is too late, or too early, is one too many.
+        fitting = [two for two in right if by_s is None or two.at_s <= by_s]
+        # How often means to the end: one that is too late is one too many.
         passed = bool(fitting) if one.times is None else len(fitting) == len(right) == one.times
         if fitting:
             return said, passed, f"it did {self._listed(right)}", name, by_s or fitting[0].at_s

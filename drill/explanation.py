@@ -14,8 +14,9 @@ from drill import durations, evaluation, rules
 from drill.evaluation import Settings
 from drill.grid import MINUTE_S
 from drill.metric_alarms import evaluated_every_s
-from drill.model import CompositeAlarm, MetricAlarm, State, Statistic, System
+from drill.model import CompositeAlarm, MetricAlarm, Statistic, System
 from drill.selection import Selection
+from drill.states import State
 
 _SYMBOLS = {
     "GreaterThanThreshold": ">",

@@ -14,19 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from drill.evaluation import Comparison, Treatment
 from drill.publishing import MetricFilter
+from drill.states import State
+from drill.suppression import Suppressor
 
-State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
-Comparison = Literal[
-    "GreaterThanThreshold",
-    "GreaterThanOrEqualToThreshold",
-    "LessThanThreshold",
-    "LessThanOrEqualToThreshold",
-    "GreaterThanUpperThreshold",
-    "LessThanLowerThreshold",
-    "LessThanLowerOrGreaterThanUpperThreshold",
-]
-MissingData = Literal["breaching", "notBreaching", "ignore", "missing"]
 LowSamples = Literal["evaluate", "ignore"]
 Severity = Literal["page", "ticket"]
 """What a notification of a topic is: it wakes somebody, or it waits for the morning."""
@@ -95,7 +87,7 @@ class MetricAlarm:
     """None when the band of an anomaly detector is compared."""
     evaluation_periods: int
     datapoints_to_alarm: int
-    treat_missing_data: MissingData = "missing"
+    treat_missing_data: Treatment = "missing"
     low_samples: LowSamples = "evaluate"
     """What percentiles of few samples do: they count, or the alarm keeps its state."""
     actions: Actions = Actions()
@@ -117,15 +109,6 @@ class MetricAlarm:
 
 
 @dataclass(frozen=True, slots=True)
-class ActionsSuppressor:
-    """What holds a composite's actions back."""
-
-    alarm: str
-    wait_s: float
-    extension_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class CompositeAlarm:
     """A composite alarm."""
 
@@ -133,7 +116,7 @@ class CompositeAlarm:
     rule: str
     """In CloudWatch's grammar; alarms by their names."""
     actions: Actions = Actions()
-    suppressor: ActionsSuppressor | None = None
+    suppressor: Suppressor | None = None
     description: str = ""
     service: str | None = None
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from drill.composites import Change
-from drill.model import State, System
+from drill.model import System
+from drill.states import State
 from drill.suppression import Suppressed
 
 

@@ -74,7 +74,8 @@ class Series:
             DrillError: a value that PutMetricData refuses, or a negative weight.
         """
         _check_grid(start_s, step_s)
-        table = np.array(list(samples), np.float64).reshape(-1, 3)
+        rows = samples if isinstance(samples, np.ndarray) else list(samples)
+        table = np.asarray(rows, np.float64).reshape(-1, 3)
         at = np.floor((table[:, 0] - start_s) / step_s)
         inside = (at >= 0) & (at < steps) & (table[:, 2] != 0)
         where = at[inside].astype(np.int64)

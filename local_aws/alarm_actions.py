@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -45,7 +44,7 @@ async def settle(call: Call) -> None:
     found = await alarms.find(call)
     changes = {name: change for name, row in found.items() if (change := _change(call, row))}
     call.table("states").update({name: row["StateValue"] for name, row in found.items()})
-    now_s = time.monotonic()
+    now_s = call.clock.now_s()
     held: dict[str, Held[Change]] = {name: one for name, one in call.table("held").items() if name in found}
     for name in {**held, **changes}:
         after = None
@@ -90,7 +89,7 @@ def _change(call: Call, row: Value) -> Change | None:
 async def _put(call: Call, change: Change, held: Held[Change] | None) -> None:
     """Hold a change back, or act on it when nothing holds it."""
     name = change.alarm
-    if held is None or held.is_due(time.monotonic()):
+    if held is None or held.is_due(call.clock.now_s()):
         call.table("held").pop(name, None)
         await _perform(call, change)
         return
@@ -103,7 +102,7 @@ async def _put(call: Call, change: Change, held: Held[Change] | None) -> None:
 
 async def _wait(call: Call, name: str, held: Held[Change], until_s: float) -> None:
     """Act on a change once its time has come, unless something else has become of it."""
-    await asyncio.sleep(until_s - time.monotonic())
+    await call.clock.sleep_until(until_s)
     async with lock(call):
         if call.table("held").get(name) is held:
             del call.table("held")[name]

@@ -4,7 +4,8 @@ MiniStack answers DescribeAlarms over JSON with what it stores and over Query (X
 it stores neither metric math nor suppressors. So the front speaks JSON to it, keeps each alarm's
 configuration as it was put, and describes an alarm as that configuration with MiniStack's state. It keeps
 the alarms' actions to itself: MiniStack would publish them at once, suppressed or not, and without most of
-what AWS's message has.
+what AWS's message has. It keeps their metrics, too, which MiniStack would compare without dimensions, M of N
+or missing data.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm, PutCompositeAlarm, DescribeAlarms, MetricAlarm,
 CompositeAlarm.
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.model import StructureShape
 
 from drill.suppression import Suppressor
-from local_aws import clock
+from local_aws.calls import CLOUDWATCH
 from local_aws.errors import read_error
 from local_aws.protocols import Value, service_model
 
@@ -35,9 +36,11 @@ ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "Ins
 TYPES = {"PutMetricAlarm": "MetricAlarm", "PutCompositeAlarm": "CompositeAlarm"}
 """What an operation puts; the tables of configurations are named after the operation."""
 
-_TARGET = "GraniteServiceVersion20100801"
 _PAGE = 100
 """Most alarms in one answer (DescribeAlarms, `MaxRecords`)."""
+
+_METRIC = ("Namespace", "MetricName")
+"""Without these MiniStack does not evaluate an alarm, which it would do by rules of its own."""
 
 _STATE = frozenset({"AlarmName", "AlarmArn", "ActionsEnabled"})
 """Members of a configuration that MiniStack answers for: other operations change them."""
@@ -73,7 +76,7 @@ async def ask(call: Call, action: str, given: Value) -> Value:
     request = call.request.with_content(
         json.dumps(given).encode(),
         content_type="application/x-amz-json-1.0",
-        x_amz_target=f"{_TARGET}.{action}",
+        x_amz_target=f"{CLOUDWATCH}.{action}",
     )
     response = await call.upstream(request)
     if not response.ok:
@@ -83,8 +86,9 @@ async def ask(call: Call, action: str, given: Value) -> Value:
 
 
 def silent(given: Value) -> Value:
-    """Return an alarm to put without its actions."""
-    return {name: value for name, value in given.items() if name not in ACTIONS.values()}
+    """Return an alarm to put without what MiniStack would act on: its actions, and the metric it watches."""
+    held_back = {*ACTIONS.values(), *_METRIC}
+    return {name: value for name, value in given.items() if name not in held_back}
 
 
 async def find(call: Call, names: Iterable[str] = ()) -> dict[str, Value]:
@@ -120,9 +124,7 @@ def suppressor_of(alarm: Value) -> Suppressor | None:
         return None
     # A name or an ARN, whose last part is the name.
     name = str(alarm["ActionsSuppressor"]).rpartition(":alarm:")[2]
-    wait_s, extension_s = (
-        clock.waiting(alarm[f"ActionsSuppressor{period}Period"]) for period in ("Wait", "Extension")
-    )
+    wait_s, extension_s = (alarm[f"ActionsSuppressor{period}Period"] for period in ("Wait", "Extension"))
     return Suppressor(name, wait_s, extension_s)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from local_aws.errors import AwsError, read_error
 from local_aws.protocols import Value, service_model, write_output
+from local_aws.wire import Request, Upstream
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, ServiceModel
 
-    from local_aws.wire import Request, Response, Upstream
+    from local_aws.clock import Clock
+    from local_aws.wire import AsgiApp, Response
 
 _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _ACCOUNT = re.compile(r"\d{12}")
@@ -64,6 +67,10 @@ def signed_by(request: Request, arn: str) -> Request:
     return signed_for(signed, service)
 
 
+LOGS, CLOUDWATCH = "Logs_20140328", "GraniteServiceVersion20100801"
+"""What names a service in the targets of requests over JSON."""
+
+
 class Store:
     """What the front remembers, in memory: tables of rows, by account and region.
 
@@ -95,6 +102,7 @@ class Call:
         request: the request it came in.
         upstream: MiniStack.
         store: what the front remembers.
+        clock: simulated time.
     """
 
     service: str
@@ -105,6 +113,7 @@ class Call:
     request: Request
     upstream: Upstream
     store: Store
+    clock: Clock
 
     def table(self, name: str) -> dict[str, Any]:
         """Return one of the service's tables for the call's account and region."""
@@ -156,6 +165,45 @@ class Service:
             raise ValueError(message)
 
 
+def own_call(upstream: AsgiApp, store: Store, clock: Clock, account: str, region: str) -> Call:
+    """Return a call of the front's own to CloudWatch, for what it does without being asked."""
+    model = service_model("cloudwatch")
+    arn = f"arn:aws:{model.signing_name}:{region}:{account}:"
+    return Call(
+        service=model.service_name,
+        operation=model.operation_model("SetAlarmState"),
+        input={},
+        account=account,
+        region=region,
+        request=signed_by(Request("POST", "/", "", ()), arn),
+        upstream=Upstream.own(upstream),
+        store=store,
+        clock=clock,
+    )
+
+
+async def ask(call: Call, service: str, target: str, given: Value) -> Value:
+    """Return the answer of MiniStack to an action of a service that speaks JSON.
+
+    Args:
+        call: whose account and region it is asked for.
+        service: the service's signing name.
+        target: what the service calls the action, in `X-Amz-Target`.
+        given: the action's input.
+
+    Raises:
+        AwsError: MiniStack's error.
+    """
+    request = signed_for(call.request, service).with_content(
+        json.dumps(given).encode(), content_type="application/x-amz-json-1.1", x_amz_target=target
+    )
+    response = await call.upstream(request)
+    if not response.ok:
+        raise read_error(response)
+    answer: Value = json.loads(response.body or b"{}")
+    return answer
+
+
 async def account_of(access_key: str, request: Request, upstream: Upstream) -> str:
     """Return the account of an access key, as MiniStack has it.
 
@@ -166,10 +214,10 @@ async def account_of(access_key: str, request: Request, upstream: Upstream) -> s
         return access_key
     if not access_key.startswith("ASIA"):
         return DEFAULT_ACCOUNT
-    ask = signed_for(request, "sts").with_content(
+    question = signed_for(request, "sts").with_content(
         b"Action=GetCallerIdentity&Version=2011-06-15", content_type="application/x-www-form-urlencoded"
     )
-    answer = await upstream(ask)
+    answer = await upstream(question)
     match = re.search(rb"<Account>(\d{12})</Account>", answer.body)
     return match[1].decode() if match else DEFAULT_ACCOUNT
 

@@ -14,8 +14,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_aws import relay
+from local_aws import control, relay, rounds
 from local_aws.calls import Call, Store, account_of, caller_of, unsupported
+from local_aws.clock import Clock
 from local_aws.errors import AwsError, read_error, write_error, write_rest_xml_error
 from local_aws.identity import HEALTH, NAME
 from local_aws.protocols import operation_of, read_input
@@ -37,6 +38,9 @@ _BAD_REQUEST, _SERVER_ERROR = 400, 500
 _REST_XML = frozenset({"s3", "route53", "cloudfront"})
 """Signing names of the services whose protocol a request does not show."""
 
+_OBSERVED = frozenset({"cloudwatch", "logs", "lambda"})
+"""Services by whose use an account's region is known to have something to be watched."""
+
 _UNSUPPORTED = b"Unsupported service"
 """How MiniStack begins its message for a service that it does not have, in no AWS protocol."""
 
@@ -49,11 +53,13 @@ class Front:
     Args:
         upstream: MiniStack's ASGI application.
         token: what the health endpoint says, so that whoever started the process knows it again.
+        clock: simulated time; the world's when none is given.
     """
 
-    def __init__(self, upstream: AsgiApp, token: str = "") -> None:
+    def __init__(self, upstream: AsgiApp, token: str = "", clock: Clock | None = None) -> None:
         self._upstream = upstream
         self._token = token
+        self._clock = clock or Clock()
         self._store = Store()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,6 +70,9 @@ class Front:
         request = Request.from_scope(scope)
         if request.path == HEALTH:
             await self._health().send(send)
+            return
+        if request.path == control.PATH:
+            await self._control(request, receive, send)
             return
         if request.path == _RESET:
             self._store.clear()
@@ -79,6 +88,18 @@ class Front:
             await self._answer(request, caller, _Connection(scope, Body(receive), send))
         except DisconnectedError:
             return
+
+    async def run(self) -> None:
+        """Do every simulated minute what AWS does by itself, for ever."""
+        await rounds.run(self._upstream, self._store, self._clock)
+
+    async def _control(self, request: Request, receive: Receive, send: Send) -> None:
+        """Answer who asks the clock, or sets it."""
+        try:
+            whole = request.with_body(await Body(receive).whole())
+        except DisconnectedError:
+            return
+        await control.answer(whole, self._clock).send(send)
 
     async def _relay(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a notification to a function."""
@@ -129,7 +150,10 @@ class Front:
                 request=request,
                 upstream=upstream,
                 store=self._store,
+                clock=self._clock,
             )
+            if service.name in _OBSERVED:
+                rounds.remember(call)
             result = await answer(call)
         except AwsError as error:
             return write_error(request, error)

@@ -12,6 +12,7 @@ import signal
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
+from local_aws.clock import Clock, initial_speed
 from local_aws.front import Front
 from local_aws.identity import HOST
 
@@ -70,24 +71,28 @@ def prepare_environment(port: int) -> None:
 
 
 async def _serve(port: int, token: str, *, with_parent: bool) -> None:
+    speed = initial_speed()
     prepare_environment(port)
     ministack = importlib.import_module("ministack.app")
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    watch = asyncio.create_task(_watch_parent(ended)) if with_parent else None
+    front = Front(ministack.app, token, Clock(speed))
+    beside = [asyncio.create_task(front.run())]
+    if with_parent:
+        beside.append(asyncio.create_task(_watch_parent(ended)))
     config = Config()
     config.bind = [f"{HOST}:{port}"]
     config.keep_alive_timeout = _KEEP_ALIVE_S
     config.graceful_timeout = _GRACE_S
     try:
-        await hypercorn_serve(Front(ministack.app, token), config, shutdown_trigger=ended.wait)  # type: ignore[arg-type]
+        await hypercorn_serve(front, config, shutdown_trigger=ended.wait)  # type: ignore[arg-type]
     finally:
-        if watch:
-            watch.cancel()
+        for task in beside:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await watch
+                await task
 
 
 async def _watch_parent(ended: asyncio.Event) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
+from local_aws.identity import HOST
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -150,6 +152,22 @@ class Upstream:
 
     app: AsgiApp
     scope: Scope
+
+    @classmethod
+    def own(cls, app: AsgiApp) -> Upstream:
+        """Return MiniStack for requests of the front's own, which no client sent."""
+        scope: Scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "scheme": "http",
+            "path": "/",
+            "raw_path": b"/",
+            "root_path": "",
+            "client": (HOST, 0),
+            "server": (HOST, 0),
+        }
+        return cls(app, scope)
 
     async def __call__(self, request: Request) -> Response:
         """Return MiniStack's whole answer to a request."""

@@ -30,6 +30,8 @@ from ops import (
 )
 from ops.errors import OpsError
 from ops.invoke import invoke
+from ops.live import drill as live
+from ops.live import preparation, reading
 from ops.package import PackageError, describe
 from ops.stacks import deploy, destroy, diff
 from ops.terraform import TerraformError
@@ -39,6 +41,10 @@ REFUSED = 2
 """Exit status when the configuration is refused."""
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
+SPEED = 20
+"""How many times faster a local AWS goes during a drill: what a laptop keeps up with."""
+MOST_SPEED = 600
+"""A minute passes in a tenth of a second then; nothing could be watched in less."""
 CHANGES = 2
 """Exit status of `diff --exit-code` when there are changes, as `terraform plan -detailed-exitcode`."""
 
@@ -94,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         ("doctor", _doctor, "check this machine and the environment"),
         ("docs", _docs, "write the generated documents"),
         ("invoke", _invoke, "invoke a deployed function and show its log"),
+        ("drill", _drill, "make deployed functions fail, and watch their alarms"),
     ):
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         command.set_defaults(run=run)
@@ -114,7 +121,29 @@ def _parser() -> argparse.ArgumentParser:
         if name == "invoke":
             command.add_argument("function", help="the service's name, such as payment-handler")
             command.add_argument("event", type=Path, help="file with the event, JSON")
+        if name == "drill":
+            command.add_argument(
+                "scenario", nargs="*", type=Path, help="files; all of drills/live unless given"
+            )
+            command.add_argument("--live", action="store_true", required=True, help="yes, what is deployed")
+            command.add_argument(
+                "--speed",
+                type=_speed,
+                default=SPEED,
+                help="how many times faster a local AWS goes; %(default)s",
+            )
     return parser
+
+
+def _speed(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0
+    if not 1 <= found <= MOST_SPEED:
+        message = f"must be a number from 1 to {MOST_SPEED} (found: {text})"
+        raise argparse.ArgumentTypeError(message)
+    return found
 
 
 def _console() -> Console:
@@ -233,3 +262,13 @@ def _invoke(options: argparse.Namespace) -> int:
     env, _ = _read()
     _require_aws(env)
     return 0 if invoke(env, options.function, options.event, _console()) else FAILED
+
+
+def _drill(options: argparse.Namespace) -> int:
+    env, catalog = _read()
+    preparation.require_allowed(env)
+    paths = options.scenario or sorted(live.FOLDER.glob("*.yaml"))
+    scenarios = [reading.read(path, env, catalog) for path in paths]
+    _require_aws(env)
+    done = [live.run(env, catalog, one, _console(), speed=options.speed) for one in scenarios]
+    return 0 if all(done) else FAILED

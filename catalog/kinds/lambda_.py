@@ -97,15 +97,24 @@ COLD_START = _insight("init_duration", "Milliseconds")
 _QUEUE_PATIENCE_S = 300
 """Seconds that a message may wait whatever the function's timeout."""
 
-_ERROR_RATE = MathTemplate(
-    expression="IF(invocations >= {min_samples}, 100 * errors / invocations, 0)",
-    series={
-        "invocations": INVOCATIONS.stat("Sum", "invocations"),
-        "errors": ERRORS.stat("Sum", "failed invocations"),
-    },
-    label="failed invocations per 100",
-    unit="Percent",
-)
+
+def _error_rate(counted: str) -> MathTemplate:
+    """Return the share of invocations that fail, where enough of them are `counted`."""
+    return MathTemplate(
+        expression=f"IF({counted} >= {{min_samples}}, 100 * errors / invocations, 0)",
+        series={
+            "invocations": INVOCATIONS.stat("Sum", "invocations"),
+            "errors": ERRORS.stat("Sum", "failed invocations"),
+        },
+        label="failed invocations per 100",
+        unit="Percent",
+    )
+
+
+_ERROR_RATE = _error_rate("invocations")
+# Where traffic stops, CloudWatch would go on counting older windows. They hold ever other parts of an outage,
+# which would begin and end several times. Not by the minute: what is missing there may only be late.
+_ERROR_RATE_OF_LONG = _error_rate("FILL(invocations, 0)")
 
 ALARMS = (
     AlarmTemplate(
@@ -125,7 +134,7 @@ ALARMS = (
     ),
     AlarmTemplate(
         key="mostly-failing",
-        watches=_ERROR_RATE,
+        watches=_ERROR_RATE_OF_LONG,
         threshold=50,
         unit_words="% of the invocations",
         period_s=900,
@@ -140,7 +149,7 @@ ALARMS = (
     ),
     AlarmTemplate(
         key="error-rate-elevated",
-        watches=_ERROR_RATE,
+        watches=_ERROR_RATE_OF_LONG,
         threshold=1,
         unit_words="% of the invocations",
         period_s=300,
@@ -172,7 +181,7 @@ ALARMS = (
         threshold=0,
         unit_words="failed invocations",
         period_s=60,
-        evaluation_periods=3,
+        evaluation_periods=10,  # longer than a ticket waits for what says more
         datapoints_to_alarm=1,
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
@@ -283,7 +292,7 @@ ALARMS = (
         threshold=0,
         unit_words="events dropped",
         period_s=60,
-        evaluation_periods=1,
+        evaluation_periods=3,  # longer than a notification waits
         datapoints_to_alarm=1,
         missing="notBreaching",  # Lambda reports it only when it happens
         part_of="impact",
@@ -322,7 +331,13 @@ ALARMS = (
     ),
     AlarmTemplate(
         key="heartbeat",
-        watches=INVOCATIONS.stat("Sum", "invocations"),
+        # As for no-logs: else a call from two periods before would count first.
+        watches=MathTemplate(
+            expression="FILL(calls, 0)",
+            series={"calls": INVOCATIONS.stat("Sum", "invocations")},
+            label="invocations",
+            unit="Count",
+        ),
         comparison="LessThanThreshold",
         threshold=1,
         unit_words="invocations",

@@ -6,7 +6,7 @@ somebody because users notice; *degraded* and *saturation* are tickets, silent w
 
 from __future__ import annotations
 
-from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate, MetricTemplate
+from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate, MathTemplate, MetricTemplate
 
 IMPACT = CompositeTemplate(
     key="impact",
@@ -57,7 +57,14 @@ LOG_GROUP_ALARMS = (
     ),
     AlarmTemplate(
         key="no-logs",
-        watches=_EVENTS.stat("Sum", "log lines"),
+        # Silence is zeros: CloudWatch would count lines from before the half hour first (timing.BEYOND).
+        # No line in the whole range, which FILL is not documented to fill, breaches as well: `missing`.
+        watches=MathTemplate(
+            expression="FILL(lines, 0)",
+            series={"lines": _EVENTS.stat("Sum", "log lines")},
+            label="log lines",
+            unit="Count",
+        ),
         comparison="LessThanThreshold",
         threshold=1,
         unit_words="log lines",

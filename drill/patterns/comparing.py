@@ -53,7 +53,7 @@ def comparing(sign: str, operand: Operand) -> Test:
 def wildcards(text: str) -> tuple[bool, str, bool]:
     """Return whether any text may come before, the literal text, and whether any may come behind it."""
     before, behind = text.startswith("*"), text.endswith("*")
-    return before, text[before : len(text) - behind if len(text) > before else None], behind
+    return before, text[before : len(text) - behind], behind
 
 
 def _textual(text: str) -> Callable[[str], bool]:

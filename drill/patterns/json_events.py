@@ -28,21 +28,27 @@ def _refuse(constant: str) -> NoReturn:
     raise json.JSONDecodeError(message, constant, 0)
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse).decode
-_decode_long_numbers = json.JSONDecoder(parse_constant=_refuse, parse_int=float).decode
+_decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
+_decode_long_numbers = json.JSONDecoder(parse_constant=_refuse, parse_int=float).raw_decode
+_SPACE = " \t\r\n"
 
 
 def read(event: str) -> dict[str, Any] | None:
     """Return the object that an event is, None for any other event."""
+    if not event.startswith("{"):
+        event = event.lstrip(_SPACE)
+        if not event.startswith("{"):
+            return None
     try:
-        document = _decode(event)
-    except json.JSONDecodeError:
-        return None
-    except RecursionError:
+        document, end = _decode(event)
+    except (json.JSONDecodeError, RecursionError):
         return None
     except ValueError:  # an integer with too many digits for Python to read
-        document = _decode_long_numbers(event)
-    return document if isinstance(document, dict) else None
+        try:
+            document, end = _decode_long_numbers(event)
+        except (json.JSONDecodeError, RecursionError):
+            return None
+    return None if end < len(event) and event[end:].strip(_SPACE) else document
 
 
 def value_at(document: Any, path: JsonPath) -> Any:  # noqa: ANN401  # JSON is anything
@@ -89,7 +95,7 @@ def holds(expression: Expression) -> Callable[[dict[str, Any]], bool]:
 
 def _condition(condition: Condition) -> Callable[[dict[str, Any]], bool]:
     path = condition.selector
-    if not isinstance(path, JsonPath):  # pragma: no cover
+    if not isinstance(path, JsonPath):
         message = f"{path} is no selector of JSON"
         raise TypeError(message)
     if isinstance(condition, NotExists):

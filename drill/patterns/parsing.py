@@ -173,7 +173,7 @@ def _conditional(scanner: Scanner, condition: Expression, start: int) -> list[Fi
 
 def _name(condition: Condition) -> str:
     selector = condition.selector
-    if not (isinstance(condition, Comparison) and isinstance(selector, FieldName)):  # pragma: no cover
+    if not (isinstance(condition, Comparison) and isinstance(selector, FieldName)):
         message = f"{condition} is no condition on a field"
         raise TypeError(message)
     return selector.name

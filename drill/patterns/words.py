@@ -19,9 +19,9 @@ from drill.patterns.joining import every, some
 from drill.patterns.model import And, Comparison, Delimited, Expression, Field, Gap, Or, names
 
 _CLOSING = {'"': '"', "[": "]"}
-_SPACE = re.compile(r"[ \t\r\n\f\v]*")
-_WORD = re.compile(r"[^ \t\r\n\f\v]+")
 _BLANK = " \t\r\n\f\v"
+_SPACE = re.compile(f"[{_BLANK}]*")
+_WORD = re.compile(f"[^{_BLANK}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _test(condition: Expression) -> Callable[[str], bool]:
         return every([_test(one) for one in condition.parts])
     if isinstance(condition, Or):
         return some([_test(one) for one in condition.parts])
-    if not isinstance(condition, Comparison):  # pragma: no cover
+    if not isinstance(condition, Comparison):
         message = f"{condition} is no condition on a field"
         raise TypeError(message)
     return comparing(condition.operator, condition.operand)

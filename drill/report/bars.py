@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 
 from drill import durations
-from drill.model import CompositeAlarm, MetricAlarm, State
+from drill.model import CompositeAlarm, MetricAlarm
 from drill.report.facts import Facts, Held
 from drill.report.markup import Html, tag
 from drill.report.spans import Span
+from drill.states import State
 
 _RISING: Final[Sequence[State]] = ("OK", "INSUFFICIENT_DATA", "ALARM")
 """From the best to the worst."""
@@ -69,32 +70,31 @@ def _held(facts: Facts, composite: CompositeAlarm) -> Iterator[Html]:
 
 
 def held_words(facts: Facts, composite: CompositeAlarm) -> tuple[Html, ...]:
-    """Return what held a composite's actions back, in words below its bar."""
+    """Return what held a composite's actions back, in words below its bar.
+
+    A wait that nothing came of is what every change of a composite with a suppressor begins with: no words.
+    """
+    moments = facts.moments
+    words = []
+    end = -1.0
+    for run in _together(facts.suppressed(composite.name)):
+        left, right = moments.percent(run[0].from_s), 100 - moments.percent(run[-1].to_s)
+        if left <= end or all(one.by == "WaitPeriod" for one in run):
+            continue
+        why = ", then ".join(dict.fromkeys(facts.why(composite, one, brief=True) for one in run))
+        goes_right = left < _MIDDLE
+        place = f"left:{left}%;right:0" if goes_right else f"left:0;right:{right:.3f}%;text-align:right"
+        words.append(tag("span", f"held back: {why}", style=place))
+        end = left + _WORDS if goes_right else 100.0
+    return (tag("div", *words, class_="why"),) if words else ()
+
+
+def _together(spans: Sequence[Held]) -> list[list[Held]]:
+    """Return spans in runs without a pause."""
     runs: list[list[Held]] = []
-    for one in facts.suppressed(composite.name):
+    for one in spans:
         if runs and one.from_s <= runs[-1][-1].to_s:
             runs[-1].append(one)
         else:
             runs.append([one])
-    words = []
-    end = -1.0
-    for run in runs:
-        left = facts.moments.percent(run[0].from_s)
-        why = ", then ".join(
-            dict.fromkeys(_briefly(facts, composite, run, index) for index in range(len(run)))
-        )
-        if left > end:
-            right = 100 - facts.moments.percent(run[-1].to_s)
-            place = (
-                f"left:{left}%;right:0" if left < _MIDDLE else f"left:0;right:{right:.3f}%;text-align:right"
-            )
-            words.append(tag("span", f"held back: {why}", style=place))
-        end = left + _WORDS if left < _MIDDLE else 100.0
-    return (tag("div", *words, class_="why"),) if words else ()
-
-
-def _briefly(facts: Facts, composite: CompositeAlarm, run: list[Held], index: int) -> str:
-    """Say what held it back; what it waits for more after is clear from what stands before it."""
-    if index and composite.suppressor and run[index].by == "ExtensionPeriod":
-        return f"{durations.text_of(composite.suppressor.extension_s)} more"
-    return facts.why(composite, run[index])
+    return runs

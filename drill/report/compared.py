@@ -41,7 +41,7 @@ class Compared:
     """The threshold, or the band's upper bound, at each time."""
     unit: str
     most: int
-    """How many of the datapoints that count breached together, when most did."""
+    """How many of the datapoints that count breached when most did, missing ones that breach included."""
     most_at_s: float
     """When that was first so."""
 
@@ -86,7 +86,8 @@ def compared(rehearsal: Rehearsal, alarm: MetricAlarm) -> Compared:
     threshold = (lower, upper) if isinstance(line.threshold, tuple) else line.threshold
     codes = breaches(line.values, alarm.comparison, threshold)
     within = (line.times_s >= rehearsal.begins_s) & (line.times_s <= rehearsal.ends_s)
-    together = np.where(within, _together(codes == 1, alarm, line.times_s), -1)
+    counts = (codes == 1) | ((codes < 0) & (alarm.treat_missing_data == "breaching"))
+    together = np.where(within, _together(counts, alarm, line.times_s), -1)
     at = int(together.argmax()) if len(together) else -1
     return Compared(
         alarm,

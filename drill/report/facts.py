@@ -59,6 +59,19 @@ class Facts:
                 )
         return ()
 
+    def once(self) -> tuple[tuple[str, ...], ...]:
+        """Return what is known of each verdict that failed, without what was said of its alarm before.
+
+        Most failures are one failure, seen by several expectations.
+        """
+        said: set[tuple[str | None, str]] = set()
+        found = []
+        for verdict in self.rehearsal.verdicts:
+            about = () if verdict.passed else self.about(verdict)
+            found.append(tuple(one for one in about if (verdict.alarm, one) not in said))
+            said.update((verdict.alarm, one) for one in about)
+        return tuple(found)
+
     def states(self, alarm: str) -> str:
         """Say in which states an alarm was, one after the other."""
         found = spans.states(self.rehearsal, alarm)
@@ -83,15 +96,24 @@ class Facts:
         when = self.moments.span(one.from_s, one.to_s)
         return f"its actions were held back {when}: {self.why(composite, one)}"
 
-    def why(self, composite: CompositeAlarm, one: Held) -> str:
-        """Say what held a composite's actions back."""
-        if composite.suppressor is None:
+    def why(self, composite: CompositeAlarm, one: Held, *, brief: bool = False) -> str:
+        """Say what held a composite's actions back.
+
+        Args:
+            composite: the composite.
+            one: when, and by what.
+            brief: whether its service and its name stand above it.
+        """
+        suppressor = composite.suppressor
+        if suppressor is None:
             return one.by
-        name = self.names.short(composite.suppressor.alarm)
+        name = self.names.short(suppressor.alarm)
+        if brief:
+            name = self.names.within(suppressor.alarm, composite.service, composite.name)
         if one.by == "WaitPeriod":
-            return f"{durations.text_of(composite.suppressor.wait_s)} to wait for {name}"
+            return f"{durations.text_of(suppressor.wait_s)} to wait for {name}"
         if one.by == "ExtensionPeriod":
-            return f"{durations.text_of(composite.suppressor.extension_s)} more after {name}"
+            return f"{durations.text_of(suppressor.extension_s)} more after {name}"
         return f"{name} was in ALARM"
 
     def _of_metric(self, alarm: MetricAlarm) -> Iterator[str]:
@@ -107,12 +129,14 @@ class Facts:
         yield from self._of_values(alarm, shown)
 
     def _of_values(self, alarm: MetricAlarm, shown: Compared) -> Iterator[str]:
+        """Say how near it was, if it never fired."""
+        if self._fired(alarm):
+            return
+        needed = alarm.datapoints_to_alarm
         if shown.most:
             at = self.moments.both(shown.most_at_s)
             together = f"{shown.most} of {count(alarm.evaluation_periods, 'datapoint')} breached, {at}"
-            needed = alarm.datapoints_to_alarm
-            enough = f"{together}; {needed} {'is' if needed == 1 else 'are'} enough"
-            yield f"at most {together}; it needs {needed}" if shown.most < needed else enough
+            yield f"at most {together}; it needs {needed}"
             return
         nearest = shown.nearest
         value = quantity(float(shown.values[nearest]), shown.unit)
@@ -120,7 +144,7 @@ class Facts:
         yield f"nothing breached: the nearest was {value}, {at}; it needs {shown.bound}"
 
     def _of_children(self, composite: CompositeAlarm, at_s: float) -> Iterator[str]:
-        children = tuple(dict.fromkeys(rules.children(rules.parse(composite.rule))))
+        children = rules.children(rules.parse(composite.rule))
         states = {one: self.rehearsal.state(one, at_s) for one in children}
         alarming = [self.names.short(one) for one, state in states.items() if state == "ALARM"]
         shown = ", ".join(alarming[:_SHOWN]) + (" …" if len(alarming) > _SHOWN else "")
@@ -128,6 +152,8 @@ class Facts:
         yield f"{self.moments.offset(at_s)}: {were}{': ' + shown if shown else ''}"
 
     def _of_actions(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[str]:
-        states = spans.states(self.rehearsal, alarm.name)
-        if not alarm.actions.alarm and any(one.state == "ALARM" for one in states):
+        if not alarm.actions.alarm and self._fired(alarm):
             yield "it notifies nobody when it goes into ALARM"
+
+    def _fired(self, alarm: MetricAlarm | CompositeAlarm) -> bool:
+        return any(one.state == "ALARM" for one in spans.states(self.rehearsal, alarm.name))

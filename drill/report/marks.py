@@ -119,7 +119,7 @@ def mark(facts: Facts, some: Sequence[Notification], *more: Html, title: str | N
     """Return the sign of notifications: of the loudest among them, hollow if all say that it is over."""
     kinds = {severity(facts.rehearsal, one) for one in some}
     kind = "page" if "page" in kinds else "ticket" if "ticket" in kinds else "note"
-    over = "" if any(one.state == "ALARM" for one in some) else " over"
+    over = " over" if all(one.state == "OK" for one in some) else ""
     return tag("span", icon(kind), *more, class_=f"mark {kind}{over}", title=title)
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from drill.model import System
+
+_JOINTS: Final = "-_/. "
+"""What names are joined of parts with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,20 @@ class Names:
         """Return what people call an alarm; its full name if it has no other."""
         return self.shorts.get(alarm, alarm)
 
-    def within(self, alarm: str, service: str | None) -> str:
-        """Return it without the service where the service is known from around it: `errors`."""
+    def within(self, alarm: str, service: str | None, above: str | None = None) -> str:
+        """Return it without what is known from around it: `errors`.
+
+        Args:
+            alarm: its full name.
+            service: the service that it stands under, if any; alarms of other services keep theirs.
+            above: the full name of the alarm that it stands under, if any.
+        """
         short = self.short(alarm)
-        if not service or self.services.get(alarm) != service or not short.startswith(service):
-            return short
-        return short[len(service) :].lstrip("-_/. ") or short
+        known = [] if above is None else [self.short(above)]
+        if service and self.services.get(alarm) in {service, None}:
+            known.append(service)
+        for start in known:
+            rest = short.removeprefix(start)
+            if rest != short and rest.lstrip(_JOINTS) and rest[0] in _JOINTS:
+                return rest.lstrip(_JOINTS)
+        return short

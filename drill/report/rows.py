@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from drill import rules
-from drill.model import CompositeAlarm, MetricAlarm, State
+from drill.model import CompositeAlarm, MetricAlarm
 from drill.rehearsal import Rehearsal
 from drill.report import spans
 from drill.report.facts import Facts
 from drill.report.summary import severity
+from drill.states import State
 
 _MOST: Final = 300
 """Rows of a page: nobody reads more, and a browser takes its time. What failed comes first."""
@@ -31,7 +32,8 @@ class Row:
     """An alarm's place in the picture."""
 
     alarm: MetricAlarm | CompositeAlarm
-    depth: int
+    above: tuple[str, ...]
+    """Full names of the composites that it stands under, the outermost first."""
     role: Role
     has_line: bool
     """Whether its metric is drawn here."""
@@ -68,7 +70,9 @@ def rows(rehearsal: Rehearsal) -> Rows:
     groups = [group for group, size in zip(every, sizes, strict=True) if size <= _MOST or group is every[0]]
     shown = {row.alarm.name for group in every for row in group.rows}
     more = shown - {row.alarm.name for group in groups for row in group.rows}
-    helpers = tuple(Row(one, 0, "alarm", has_line=False) for one in picked.helpers() if one.name not in shown)
+    helpers = tuple(
+        Row(one, (), "alarm", has_line=False) for one in picked.helpers() if one.name not in shown
+    )
     shown.update(row.alarm.name for row in helpers)
     others: dict[State, list[str]] = defaultdict(list)
     for name in (*picked.metrics, *picked.composites):
@@ -101,7 +105,7 @@ class _Picked:
         changed = spans.changed(rehearsal)
         composites = {one.name: one for one in rehearsal.system.composites}
         matters = {
-            name: tuple(dict.fromkeys(rules.children(rules.parse(one.rule))))
+            name: _children(one)
             for name, one in composites.items()
             if name in expected | notified or (name in changed and _speaks(one))
         }
@@ -111,7 +115,7 @@ class _Picked:
         while pending:
             name = pending.pop()
             if name in composites and name in changed and name not in matters:
-                matters[name] = tuple(dict.fromkeys(rules.children(rules.parse(composites[name].rule))))
+                matters[name] = _children(composites[name])
                 pending.extend(matters[name])
         return cls(rehearsal, metrics, composites, matters, expected, failed, changed, notified, set())
 
@@ -121,9 +125,7 @@ class _Picked:
         # Composites that are below one another only would be lost; AWS permits such cycles.
         for name in (*roots, *self.children):
             if name not in self.drawn:
-                yield self._group(
-                    self.composites[name].service, tuple(self._tree(name, 0, "alarm", frozenset()))
-                )
+                yield self._group(self.composites[name].service, tuple(self._tree(name, ())))
         alone: dict[str | None, list[Row]] = defaultdict(list)
         for name, alarm in self.metrics.items():
             if (
@@ -131,7 +133,7 @@ class _Picked:
                 and name not in self.drawn
                 and name in self.expected | self.changed | self.notified
             ):
-                alone[alarm.service].append(self._row(alarm, 0, "alarm", explains=False))
+                alone[alarm.service].append(self._row(name, (), explains=False))
         for service, found in alone.items():
             yield self._group(service, tuple(found))
 
@@ -148,41 +150,42 @@ class _Picked:
     def _group(self, service: str | None, found: tuple[Row, ...]) -> Group:
         return Group(service, found, any(row.alarm.name in self.failed for row in found))
 
-    def _tree(self, name: str, depth: int, role: Role, above: frozenset[str]) -> Iterator[Row]:
+    def _tree(self, name: str, above: tuple[str, ...]) -> Iterator[Row]:
+        """Yield the row of an alarm and what is below it; `above` are the composites that it is below."""
         if name in self.metrics:
-            explains = any(one in self.failed for one in above)
-            yield self._row(self.metrics[name], depth, role, explains=explains)
+            yield self._row(name, above, explains=any(one in self.failed for one in above))
         elif name in self.composites:
-            yield Row(self.composites[name], depth, role, has_line=False)
+            yield Row(self.composites[name], above, "child" if above else "alarm", has_line=False)
             if name not in self.drawn and name in self.children:
                 self.drawn.add(name)
                 for child in self.children[name]:
-                    yield from self._tree(child, depth + 1, "child", above | {name})
-                yield from self._suppressor(name, depth + 1)
+                    yield from self._tree(child, (*above, name))
+                yield from self._suppressor(name, (*above, name))
 
-    def _suppressor(self, name: str, depth: int) -> Iterator[Row]:
+    def _suppressor(self, name: str, above: tuple[str, ...]) -> Iterator[Row]:
         """Yield the alarm that held a composite's actions back, if it did more than make it wait."""
         suppressor = self.composites[name].suppressor
         held = Facts.of(self.rehearsal).suppressed(name)
-        if suppressor and any(one.by != "WaitPeriod" for one in held):
-            for alarm in (self.metrics.get(suppressor.alarm), self.composites.get(suppressor.alarm)):
-                if alarm:
-                    yield Row(alarm, depth, "suppressor", has_line=False)
-            yield from self._causes(suppressor.alarm, depth + 1)
-
-    def _causes(self, suppressor: str, depth: int) -> Iterator[Row]:
-        """Yield the metric alarms that made a suppressor change, unless they are shown already."""
-        composite = self.composites.get(suppressor)
-        for child in dict.fromkeys(rules.children(rules.parse(composite.rule))) if composite else ():
+        if suppressor is None or all(one.by == "WaitPeriod" for one in held):
+            return
+        alarm = self.metrics.get(suppressor.alarm) or self.composites.get(suppressor.alarm)
+        if alarm is not None:
+            yield Row(alarm, above, "suppressor", has_line=False)
+        # The metric alarms that made it change, unless they are shown already.
+        for child in _children(alarm) if isinstance(alarm, CompositeAlarm) else ():
             if child in self.metrics and child in self.changed and child not in self.drawn:
-                yield self._row(self.metrics[child], depth, "child", explains=False)
+                yield self._row(child, (*above, suppressor.alarm), explains=False)
 
-    def _row(self, alarm: MetricAlarm, depth: int, role: Role, *, explains: bool) -> Row:
-        matters = explains or alarm.name in self.expected | self.changed | self.notified
-        has_line = matters and alarm.name not in self.drawn
+    def _row(self, name: str, above: tuple[str, ...], *, explains: bool) -> Row:
+        matters = explains or name in self.expected | self.changed | self.notified
+        has_line = matters and name not in self.drawn
         if has_line:
-            self.drawn.add(alarm.name)
-        return Row(alarm, depth, role, has_line)
+            self.drawn.add(name)
+        return Row(self.metrics[name], above, "child" if above else "alarm", has_line)
+
+
+def _children(composite: CompositeAlarm) -> tuple[str, ...]:
+    return rules.children(rules.parse(composite.rule))
 
 
 def _speaks(composite: CompositeAlarm) -> bool:

@@ -47,23 +47,23 @@ def header(rehearsal: Rehearsal, facts: Facts) -> Html:
 
 def wrong(flags: Sequence[Flag], facts: Facts) -> Html:
     """Return what went wrong; nothing if nothing did."""
-    failed = [one for one in flags if not one.verdict.passed]
-    if not failed:
-        return Html()
-    return tag(
-        "section", tag("h2", "What went wrong"), *(_wrong(one, facts) for one in failed), class_="wrong"
-    )
+    failed = [
+        _wrong(one, facts, known)
+        for one, known in zip(flags, facts.once(), strict=True)
+        if not one.verdict.passed
+    ]
+    return tag("section", tag("h2", "What went wrong"), *failed, class_="wrong") if failed else Html()
 
 
-def _wrong(flag: Flag, facts: Facts) -> Html:
+def _wrong(flag: Flag, facts: Facts, known: Sequence[str]) -> Html:
     verdict = flag.verdict
     at = () if verdict.at_s is None else (" ", tag("span", facts.moments.both(verdict.at_s), class_="note"))
-    known = tag("ul", *(tag("li", one) for one in facts.about(verdict)))
+    listed = (tag("ul", *(tag("li", one) for one in known)),) if known else ()
     number = tag("a", f"✗{flag.number}", class_="flag failed", href=f"#expected-{flag.number}")
     said = tag(
         "dl",
         *(tag("dt", "expected"), tag("dd", verdict.expected, *at)),
-        *(tag("dt", "found"), tag("dd", tag("b", verdict.found), known)),
+        *(tag("dt", "found"), tag("dd", tag("b", verdict.found), *listed)),
         *(tag("dt", "in"), tag("dd", tag("code", verdict.place))),
     )
     return tag("article", number, said)

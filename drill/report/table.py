@@ -56,26 +56,25 @@ def _mark(marks: tuple[str, str], *, passed: bool) -> Text:
 def _details(rehearsal: Rehearsal, marks: tuple[str, str], *, verbose: bool) -> Iterator[tuple[Text, int]]:
     """Yield lines, each with the columns by which its further lines are indented."""
     facts = Facts.of(rehearsal)
-    for verdict in rehearsal.verdicts:
+    for verdict, known in zip(rehearsal.verdicts, facts.once(), strict=True):
         if verdict.passed and not verbose:
             continue
         place = (printable(verdict.place), "dim")
         yield Text.assemble("  ", _mark(marks, passed=verdict.passed), " ", place), _INDENT
-        for label, said in _said(facts, verdict):
+        for label, said in _said(facts, verdict, known):
             start = (" " * _INDENT + label.ljust(_LABEL), "dim")
             yield Text.assemble(start, printable(said)), _INDENT + _LABEL
     for one in rehearsal.notifications if verbose else ():
         yield Text(f"  {told(facts, one)}"), _INDENT
 
 
-def _said(facts: Facts, verdict: Verdict) -> Iterator[tuple[str, str]]:
+def _said(facts: Facts, verdict: Verdict, known: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "expected", verdict.expected
     if verdict.at_s is not None:
         yield "when", facts.moments.both(verdict.at_s)
     yield "found", verdict.found
-    if not verdict.passed:
-        for number, fact in enumerate(facts.about(verdict)):
-            yield "" if number else "facts", fact
+    for number, fact in enumerate(known):
+        yield "" if number else "facts", fact
 
 
 def _print(console: Console, line: Text, indent: int = 2) -> None:

@@ -120,7 +120,7 @@ def _group(group: Group, tracks: Tracks) -> Html:
     return tag(
         "section",
         *(() if has_root else (tag("h3", group.service or "no service"),)),
-        join(tracks.row(row, group.service if row.depth or not has_root else None) for row in group.rows),
+        join(tracks.row(row, group.service if row.above or not has_root else None) for row in group.rows),
         class_=f"group{' failed' if group.failed else ''}",
     )
 

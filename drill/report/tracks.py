@@ -83,7 +83,7 @@ class Tracks:
     def _label(self, row: Row, service: str | None, about: Sequence[Flag], notes: Sequence[str]) -> Html:
         alarm = row.alarm
         hover = "\n".join(one for one in (alarm.name, alarm.description) if one)
-        short = self.facts.names.within(alarm.name, service)
+        short = self.facts.names.within(alarm.name, service, row.above[-1] if row.above else None)
         numbers = (
             tag(
                 "a",
@@ -101,7 +101,7 @@ class Tracks:
             join(numbers),
             *(tag("span", one, class_="note") for one in notes),
             class_="label",
-            style=f"--depth:{row.depth}",
+            style=f"--depth:{len(row.above)}",
         )
 
 
@@ -111,6 +111,6 @@ def _note(row: Row) -> str:
     if row.role == "suppressor":
         return "holds it back"
     if isinstance(alarm, CompositeAlarm):
-        return f"composite of {count(len(set(rules.children(rules.parse(alarm.rule)))), 'alarm')}"
+        return f"composite of {count(len(rules.children(rules.parse(alarm.rule))), 'alarm')}"
     datapoints = f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods}"
     return f"{bound(alarm)}, {datapoints} x {durations.text_of(alarm.period_s)}"

@@ -25,7 +25,7 @@ from pydantic.json_schema import JsonSchemaValue
 from config.types import refuse
 from drill import durations
 from drill.expressions import Expression
-from drill.model import State
+from drill.states import State
 
 MINUTE_S = 60
 MOST_STEPS = 200_000
@@ -37,7 +37,7 @@ Special = Literal["missing", "as before"]
 
 
 def _duration(value: object) -> float:
-    """Return the seconds of a duration, which is text with a unit."""
+    """Return the seconds of a duration, which is text with a unit; what was found is said with the place."""
     try:
         return durations.seconds(value if isinstance(value, str) else "")
     except ValueError as error:
@@ -325,7 +325,7 @@ class NotificationExpected(Model):
     by_s: Duration | None = Field(default=None, alias="by")
     """Not after this time."""
     times: int | None = Field(default=None, ge=1)
-    """How often in the whole scenario, all of them then; at least once unless said."""
+    """How often, from `after` (or the start) to the end; at least once unless said."""
 
 
 class SilentExpected(Model):

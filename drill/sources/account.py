@@ -12,14 +12,13 @@ Source: Service Authorization Reference, actions of CloudWatch, CloudWatch Logs,
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from drill.model import CompositeAlarm, MetricAlarm, System
 from drill.publishing import MetricFilter
 from drill.sources import alarms, filters, names
-from drill.sources.calls import Client, Progress, pages
+from drill.sources.calls import Client, Progress, explained_client, pages
 from drill.sources.errors import SourceError
 from drill.sources.names import Affixes
 from drill.sources.records import Record
@@ -45,7 +44,7 @@ def system(
     Raises:
         SourceError: a call is not possible or not allowed, or an alarm is of a kind that is not rehearsed.
     """
-    client = functools.cache(client)
+    client = explained_client(client)
     cloudwatch = client("cloudwatch")
     selected = {"AlarmNamePrefix": prefix} if prefix else {}
     rows = list(
@@ -59,11 +58,9 @@ def system(
     ]
     progress(f"{len(of_filters)} metric filters")
     unread: list[str] = []
-    made = _Made(
-        _read(of_alarms, "AlarmName", alarms.metric_alarm, unread),
-        _read(of_composites, "AlarmName", alarms.composite_alarm, unread),
-        _read(of_filters, "filterName", filters.metric_filter, unread),
-    )
+    metric_alarms = _read(of_alarms, "AlarmName", alarms.metric_alarm, unread)
+    composites = _read(of_composites, "AlarmName", alarms.composite_alarm, unread)
+    made = _Made(metric_alarms, composites, _filters(of_filters, metric_alarms, unread))
     if unread:
         shown = "\n  ".join(unread[:_LISTED])
         more = f"\n  and {len(unread) - _LISTED} more" if len(unread) > _LISTED else ""
@@ -100,6 +97,21 @@ def _tried(row: Mapping[str, Any], called: str, read: Callable[[Record], _T]) ->
         return read(Record(str(row.get(called)), row))
     except SourceError as error:
         return error
+
+
+def _filters(
+    rows: Iterable[Mapping[str, Any]], of: Iterable[MetricAlarm], unread: list[str]
+) -> tuple[MetricFilter, ...]:
+    """Return metric filters; one that cannot be read matters if an alarm watches what it publishes."""
+    watched = {(one.metric.namespace, one.metric.name) for alarm in of for one in alarm.statistics}
+    made: list[MetricFilter] = []
+    for row in rows:
+        why: list[str] = []
+        made += _read([row], "filterName", filters.metric_filter, why)
+        published = row.get("metricTransformations") or [{}]
+        if any((one.get("metricNamespace"), one.get("metricName")) in watched for one in published):
+            unread += why
+    return tuple(made)
 
 
 def _account(rows: Iterable[Mapping[str, Any]]) -> str:

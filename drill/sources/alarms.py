@@ -11,17 +11,12 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from drill.model import (
-    Actions,
-    ActionsSuppressor,
-    Comparison,
-    CompositeAlarm,
-    MetricAlarm,
-    MissingData,
-)
+from drill.evaluation import Comparison, Treatment
+from drill.model import Actions, CompositeAlarm, MetricAlarm
 from drill.sources.names import of_arn
 from drill.sources.records import Record
 from drill.sources.watching import ONE_METRIC, of_math, of_one_metric
+from drill.suppression import Suppressor
 
 _NOTED: Final = frozenset(
     {
@@ -108,7 +103,7 @@ def metric_alarm(given: Record, *, service: str | None = None) -> MetricAlarm:
     datapoints = given.whole("DatapointsToAlarm", periods)
     if datapoints > periods:
         given.refuse("DatapointsToAlarm", f"is {datapoints}, of {periods} periods: at most as many")
-    treated: MissingData = given.one_of("TreatMissingData", get_args(MissingData), "missing")
+    treated: Treatment = given.one_of("TreatMissingData", get_args(Treatment), "missing")
     return MetricAlarm(
         name=given.text("AlarmName"),
         queries=asked,
@@ -138,7 +133,7 @@ def composite_alarm(given: Record, *, service: str | None = None) -> CompositeAl
     given.only(_OF_BOTH | _NOTED | _OF_COMPOSITES)
     suppressor = None
     if given.has("ActionsSuppressor"):
-        suppressor = ActionsSuppressor(
+        suppressor = Suppressor(
             _of_alarm(given.text("ActionsSuppressor")),
             given.whole("ActionsSuppressorWaitPeriod", least=0),
             given.whole("ActionsSuppressorExtensionPeriod", least=0),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -31,24 +30,22 @@ _SIGN_IN: Final = "sign in (aws sso login, or AWS_PROFILE=…) and try again"
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"})
 
 
-def clients(region: str | None = None) -> Client:
-    """Return what makes clients with the credentials, and in the region, of the user's own AWS settings.
+def explained_client(client: Client) -> Client:
+    """Return what makes each client once; why one cannot be made is said as for calls.
 
     Args:
-        region: the region, if it is not that of the settings.
+        client: makes clients, such as `boto3.Session(region_name="eu-west-1").client`.
     """
-    with explained("sts", ""):
-        session = boto3.Session(region_name=region)
-    config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 8})
 
+    @functools.cache
     def make(service: str) -> Any:  # noqa: ANN401  # its type depends on `service`
         with explained(service, ""):
-            return session.client(service, config=config)  # type: ignore[call-overload]  # listed one by one
+            return client(service)
 
     return make
 
 
-def call(client: Any, name: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # as for `clients`
+def call(client: Any, name: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # as above
     """Return what a call answers.
 
     Raises:
@@ -59,7 +56,7 @@ def call(client: Any, name: str, **arguments: Any) -> dict[str, Any]:  # noqa: A
         return answer
 
 
-def pages(client: Any, name: str, **arguments: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # as for `clients`
+def pages(client: Any, name: str, **arguments: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # as above
     """Yield every page of what a call answers.
 
     Raises:

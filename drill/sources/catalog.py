@@ -18,7 +18,6 @@ from config.models import Environment
 from config.models import Severity as ConfigSeverity
 from drill.model import (
     Actions,
-    ActionsSuppressor,
     CompositeAlarm,
     Metric,
     MetricAlarm,
@@ -34,6 +33,7 @@ from drill.sources import names as short_names
 from drill.sources.names import ONLY_QUERY, SEVERITIES, Affixes
 from drill.sources.topics import in_order
 from drill.sources.values import pairs, queries
+from drill.suppression import Suppressor
 
 
 def system(env: Environment, catalog: Catalog) -> System:
@@ -115,7 +115,7 @@ class _Reading:
             name=composite.name,
             rule=self._rule(composite.rule),
             actions=self._actions[composite.topic],
-            suppressor=ActionsSuppressor(self._catalog.alarm_name(by.alarm), by.wait_s, by.extension_s)
+            suppressor=Suppressor(self._catalog.alarm_name(by.alarm), by.wait_s, by.extension_s)
             if by
             else None,
             description=composite.description,

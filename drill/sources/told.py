@@ -117,19 +117,26 @@ class _Reading:
                     yield Subscription(one["Protocol"], endpoint, self._short(of_arn(endpoint)))
 
     def queues(self, topics: Iterable[Topic]) -> tuple[Queue, ...]:
-        """Return the queues that are subscribed, and those to which they hand what nobody could process."""
-        found: dict[str, Queue] = {}
+        """Return the queues that are subscribed, and those to which they hand what nobody could process.
+
+        Those that are not there, or are another account's and say nothing, keep nothing that is known of.
+        """
+        found: dict[str, Queue | None] = {}
         todo = [one.endpoint for topic in topics for one in topic.subscriptions if one.protocol == "sqs"]
         while todo:
             arn = todo.pop(0)
-            if arn not in found:
-                given = Record(arn, self._attributes(arn))
+            if arn in found:
+                continue
+            attributes = self._attributes(arn)
+            found[arn] = None
+            if attributes is not None:
+                given = Record(arn, attributes)
                 found[arn] = queue(given, of_arn(arn), self._short)
                 todo += dead_letters_of(given)
-        return tuple(found.values())
+        return tuple(one for one in found.values() if one)
 
-    def _attributes(self, arn: str) -> dict[str, Any]:
-        """Return a queue's attributes; none if it is not there, or is another account's that says nothing."""
+    def _attributes(self, arn: str) -> dict[str, Any] | None:
+        """Return a queue's attributes; None if it is not there, or another account's that says nothing."""
         sqs = self._client("sqs")
         owner = arn.split(":")[_ACCOUNT]
         try:
@@ -138,7 +145,7 @@ class _Reading:
             answer = call(sqs, "get_queue_attributes", QueueUrl=url, AttributeNames=wanted)
         except RefusedError as error:
             if self._is_elsewhere(arn, error, _NO_QUEUE):
-                return {}
+                return None
             raise
         attributes: dict[str, Any] = answer.get("Attributes", {})
         return attributes

@@ -23,6 +23,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from functions.order_processor.batch import BatchFailedError, NotABatchError, is_batch, is_fault
 from functions.order_processor.inventory import OutOfStockError, inventory
 from functions.order_processor.order import read_order
+from functions.shared import drills
 from functions.shared.errors import InvalidRequestError
 from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
 from functions.shared.validation import parse_json
@@ -53,7 +54,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         NotABatchError: The event is not an SQS batch.
         BatchFailedError: Every message failed, at least one of them because of a fault.
     """
-    telemetry.logger.set_correlation_id(context.aws_request_id)  # until a message brings its own
+    telemetry.begin(context.aws_request_id)  # until a message brings its own
     if not is_batch(event):
         error = NotABatchError("expected an SQS event with at least one record")
         outcome = Outcome("ERROR", "order batch unreadable", "OrdersFailed", fault_details(error))
@@ -68,18 +69,18 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return dict(response)
 
 
-def process_record(record: SQSRecord) -> None:
+def process_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Process one message; whatever is raised makes the batch processor report it as failed."""
     started_s = time.perf_counter()
     attributes = record.raw_event.get("messageAttributes", {})
     caller_id = attributes.get("correlation_id", {}).get("stringValue")
-    telemetry.logger.set_correlation_id(correlation_id(caller_id, otherwise=record.message_id))
+    telemetry.begin(correlation_id(caller_id, otherwise=record.message_id))
     delivery = {
         "message_id": record.message_id,
         "receive_count": int(record.attributes.approximate_receive_count),
     }
     try:
-        outcome = take_order(record.body, delivery)
+        outcome = take_order(record.body, delivery, lambda_context)
     except InvalidRequestError as error:
         details = {**delivery, "invalid_fields": sorted(error.problems)}
         telemetry.finish(Outcome("WARNING", "order poison", "OrdersPoison", details), started_s=started_s)
@@ -91,14 +92,19 @@ def process_record(record: SQSRecord) -> None:
     telemetry.finish(outcome, started_s=started_s)
 
 
-def take_order(body: str, delivery: dict[str, Any]) -> Outcome:
+def take_order(body: str, delivery: dict[str, Any], context: LambdaContext) -> Outcome:
     """Check and reserve; return how it ended.
 
     Raises:
         InvalidRequestError: The message is poison.
         DependencyUnavailableError: The inventory does not answer.
+        RequestedFaultError: A drill asked for a fault.
     """
-    order = read_order(parse_json(body, field="body"))
+    request, drill = drills.take_out(parse_json(body, field="body"))
+    order = read_order(request)
+    if drill is not None:
+        telemetry.mark(drill)
+        drill.act(telemetry.logger, context)
     details = {**delivery, "order_id": order.order_id, "items": len(order.items)}
     try:
         inventory().reserve(order)

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Protocol
 
 from functions.shared.environment import client_from_environment
-from functions.shared.errors import DependencyUnavailableError, SafeError
+from functions.shared.errors import SafeError
 
 if TYPE_CHECKING:
     from functions.order_processor.order import Order
@@ -34,20 +34,16 @@ class Inventory(Protocol):
 class SampleInventory:
     """The sample's stand-in for an inventory: the answer depends on the SKUs alone.
 
-    It keeps no stock and needs no network. `SAMPLE-SOLD-OUT` is never there, `SAMPLE-UNAVAILABLE` makes the
-    inventory not answer, anything else is in stock. Whoever adopts this service writes an adapter for a
-    real inventory and names it in `INVENTORIES`.
+    It keeps no stock and needs no network. `SAMPLE-SOLD-OUT` is never there, anything else is in stock.
+    Whoever adopts this service writes an adapter for a real inventory and names it in `INVENTORIES`. It
+    always answers: a fault is what a drill asks for (`functions.shared.drills`), where that is allowed.
     """
 
     SOLD_OUT = "SAMPLE-SOLD-OUT"
-    UNAVAILABLE = "SAMPLE-UNAVAILABLE"
 
     def reserve(self, order: Order) -> None:
         """Answer as the test SKUs say."""
         skus = {item.sku for item in order.items}
-        if self.UNAVAILABLE in skus:
-            message = "the inventory does not answer"
-            raise DependencyUnavailableError(message)
         if self.SOLD_OUT in skus:
             raise OutOfStockError
 

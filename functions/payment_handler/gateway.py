@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Protocol
 
 from functions.shared.environment import client_from_environment
-from functions.shared.errors import DependencyUnavailableError, SafeError
+from functions.shared.errors import SafeError
 
 if TYPE_CHECKING:
     from functions.payment_handler.payment import Payment
@@ -40,12 +40,12 @@ class PaymentGateway(Protocol):
 class SamplePaymentGateway:
     """The sample's stand-in for a payment provider: the answer depends on the token alone.
 
-    It moves no money and needs no network. Like a provider's sandbox it has test tokens, `TOKENS`; whoever
-    adopts this service writes an adapter for a real provider and names it in `GATEWAYS`.
+    It moves no money and needs no network. Like a provider's sandbox it has test tokens, `DECLINED`; whoever
+    adopts this service writes an adapter for a real provider and names it in `GATEWAYS`. It always answers:
+    a fault is what a drill asks for (`functions.shared.drills`), and only where that is allowed.
     """
 
     APPROVED = "tok_approved"
-    UNAVAILABLE = "tok_unavailable"
     DECLINED = {  # noqa: RUF012 (read only)
         "tok_declined": "card_declined",
         "tok_expired": "expired_card",
@@ -55,9 +55,6 @@ class SamplePaymentGateway:
 
     def charge(self, payment: Payment) -> str:
         """Answer as the test token says; any other token is one the provider does not know."""
-        if payment.payment_token == self.UNAVAILABLE:
-            message = "the payment provider does not answer"
-            raise DependencyUnavailableError(message)
         if payment.payment_token != self.APPROVED:
             raise PaymentDeclinedError(self.DECLINED.get(payment.payment_token, "unknown_token"))
         return f"ch_{uuid.uuid5(self._CHARGE_IDS, payment.payment_id).hex}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from functions.payment_handler.events import answer, caller_correlation_id, is_http, read_request
 from functions.payment_handler.gateway import PaymentDeclinedError, gateway
 from functions.payment_handler.payment import read_payment
+from functions.shared import drills
 from functions.shared.errors import InvalidRequestError
 from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
 
@@ -39,11 +40,9 @@ def handle(event: object, context: LambdaContext) -> dict[str, Any]:
         SafeError: A fault; the log line of this request has its stack.
     """
     started_s = time.perf_counter()
-    telemetry.logger.set_correlation_id(
-        correlation_id(caller_correlation_id(event), otherwise=context.aws_request_id)
-    )
+    telemetry.begin(correlation_id(caller_correlation_id(event), otherwise=context.aws_request_id))
     try:
-        outcome, result = take_payment(event)
+        outcome, result = take_payment(event, context)
     except Exception as error:  # noqa: BLE001 (every fault gets its line, then fails the invocation)
         outcome = Outcome("ERROR", "payment failed", "PaymentsFailed", fault_details(error))
         telemetry.finish(outcome, started_s=started_s)
@@ -52,14 +51,22 @@ def handle(event: object, context: LambdaContext) -> dict[str, Any]:
     return answer(result, http=is_http(event))
 
 
-def take_payment(event: object) -> tuple[Outcome, dict[str, Any]]:
-    """Check and charge; return how it ended and what the caller is told."""
+def take_payment(event: object, context: LambdaContext) -> tuple[Outcome, dict[str, Any]]:
+    """Check and charge; return how it ended and what the caller is told.
+
+    Raises:
+        Exception: A fault; `RequestedFaultError` when a drill asked for it.
+    """
     try:
-        payment = read_payment(read_request(event))
+        request, drill = drills.take_out(read_request(event))
+        payment = read_payment(request)
     except InvalidRequestError as error:
         details = {"invalid_fields": sorted(error.problems)}
         outcome = Outcome("WARNING", "payment invalid", "PaymentsInvalid", details)
         return outcome, {"status": "invalid", "problems": error.problems}
+    if drill is not None:
+        telemetry.mark(drill)
+        drill.act(telemetry.logger, context)
     known = {"payment_id": payment.payment_id}
     try:
         charge_id = gateway().charge(payment)

@@ -5,6 +5,7 @@ The keys of the line are a contract with the platform's metric filters and queri
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
 import traceback
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
+from functions.shared import drills
 from functions.shared.errors import SafeError, UnexpectedFaultError
 from functions.shared.validation import UUID
 
@@ -51,6 +53,16 @@ class Telemetry:
         # errors. A trace that is lost is no fault of the request.
         logging.getLogger("aws_xray_sdk").setLevel(logging.CRITICAL)
         self._latency_metric = latency_metric
+
+    def begin(self, correlation_id: str) -> None:
+        """Begin a request: its lines carry this id, and nothing of the one before it in the same batch."""
+        self.logger.remove_keys([drills.MEMBER])
+        self.logger.set_correlation_id(correlation_id)
+
+    def mark(self, drill: drills.Drill) -> None:
+        """Say in every line of the request that it is a drill's, and what that asks for."""
+        asked = {name: value for name, value in dataclasses.asdict(drill).items() if value}
+        self.logger.append_keys(**{drills.MEMBER: asked})
 
     def finish(self, outcome: Outcome, *, started_s: float) -> None:
         """Write the request's one line and its metrics.

@@ -72,10 +72,14 @@ class Fields:
 
     def currency(self, name: str) -> str:
         """Read an ISO 4217 code out of `CURRENCIES`."""
+        return self.choice(name, CURRENCIES)
+
+    def choice(self, name: str, known: frozenset[str]) -> str:
+        """Read a text that is one of `known`."""
         value = self._values.get(name)
-        if isinstance(value, str) and value in CURRENCIES:
+        if isinstance(value, str) and value in known:
             return value
-        return self._refuse(name, f"must be one of {', '.join(sorted(CURRENCIES))}", "")
+        return self._refuse(name, f"must be one of {', '.join(sorted(known))}", "")
 
     def array(self, name: str, *, maximum: int) -> list[Any]:
         """Read a list of 1 to `maximum` entries."""

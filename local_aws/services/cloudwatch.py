@@ -1,7 +1,8 @@
-"""CloudWatch alarms, whole, in both protocols, and what they do.
+"""CloudWatch: alarms, whole, in both protocols, and what they do; the samples that they are evaluated on.
 
-`local_aws.alarms` says what is kept here and what MiniStack keeps, `local_aws.alarm_actions` what happens
-when a state changes.
+`local_aws.alarms` says what is kept here and what MiniStack keeps, `local_aws.rounds` when alarms are
+evaluated, `local_aws.alarm_actions` what happens when a state changes, `local_aws.datapoints` what is asked
+of metrics.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm, PutCompositeAlarm, DeleteAlarms, DescribeAlarms,
 SetAlarmState.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_aws import alarm_actions, alarms
+from local_aws import alarm_actions, alarms, datapoints
 from local_aws.alarms import ACTIONS
 from local_aws.calls import Answer, Call, Service
 from local_aws.errors import AwsError
@@ -19,6 +20,9 @@ from local_aws.errors import AwsError
 if TYPE_CHECKING:
     from local_aws.protocols import Value
     from local_aws.wire import Response
+
+_OF_METRIC = frozenset({"Namespace", "MetricName", "Statistic", "ExtendedStatistic", "Period", "Unit"})
+"""What DescribeAlarmsForMetric selects by, besides dimensions."""
 
 _PERIODS = ("ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")
 
@@ -70,6 +74,22 @@ async def describe(call: Call) -> Value:
     return {**answer, "CompositeAlarms": composites}
 
 
+async def describe_for_metric(call: Call) -> Value:
+    """Describe the alarms over one metric with all its dimensions; those of metric math are none of them."""
+    wanted = {name: value for name, value in call.input.items() if name in _OF_METRIC}
+
+    def matches(row: Value) -> bool:
+        dimensions = _pairs(row) == _pairs(call.input)
+        return dimensions and all(row.get(name) == value for name, value in wanted.items())
+
+    rows = [row for row in (await alarms.find(call)).values() if matches(row)]
+    return {"MetricAlarms": rows}
+
+
+def _pairs(given: Value) -> set[tuple[str, str]]:
+    return {(one["Name"], one["Value"]) for one in given.get("Dimensions") or []}
+
+
 async def set_state(call: Call) -> Response:
     """Set an alarm's state and act on the change, its own and those of the composites over it."""
     state = call.input["StateValue"]
@@ -79,11 +99,6 @@ async def set_state(call: Call) -> Response:
             f"Member must satisfy enum value set: [{', '.join(sorted(ACTIONS))}]"
         )
         raise _invalid(message)
-    return await change_states(call)
-
-
-async def change_states(call: Call) -> Response:
-    """Let MiniStack do what may change alarms' states, then act on what changed."""
     async with alarm_actions.lock(call):
         response = await call.forward()
         await alarm_actions.settle(call)
@@ -121,11 +136,14 @@ _ANSWERS: dict[str, Answer] = {
     "PutCompositeAlarm": put_alarm,
     "DeleteAlarms": delete_alarms,
     "DescribeAlarms": describe,
-    "DescribeAlarmsForMetric": describe,
+    "DescribeAlarmsForMetric": describe_for_metric,
     "DescribeAlarmHistory": translate,
     # MiniStack writes a body with `<` in it into XML as it is.
     "GetDashboard": translate,
-    "PutMetricData": change_states,
+    "PutMetricData": datapoints.put,
+    "ListMetrics": datapoints.list_metrics,
+    "GetMetricStatistics": datapoints.get_statistics,
+    "GetMetricData": datapoints.get_data,
     "SetAlarmState": set_state,
 }
 

@@ -17,15 +17,15 @@ import uuid
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from local_aws.calls import Answer, Call, Service, signed_for
-from local_aws.errors import AwsError, read_error
+from local_aws.calls import LOGS, Answer, Call, Service, ask
+from local_aws.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from local_aws.protocols import Value
 
-_LOGS, _EVENTS = "Logs_20140328", "AWSEvents"
+_EVENTS = "AWSEvents"
 _MALFORMED = {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
 _OWN_INPUT = ("Input", "InputPath", "InputTransformer")
 
@@ -38,7 +38,7 @@ async def put_events(call: Call) -> Value:
     sound = [entry for entry in entries if _is_sound(entry)]
     answers: list[Value] = []
     if sound:
-        answer = await _ask(call, "events", f"{_EVENTS}.PutEvents", {"Entries": sound})
+        answer = await ask(call, "events", f"{_EVENTS}.PutEvents", {"Entries": sound})
         answers = answer["Entries"]
     taken = [
         _event(call, given, answer["EventId"])
@@ -84,12 +84,12 @@ async def _log_groups(call: Call, bus: str) -> AsyncIterator[tuple[str, str]]:
     """Yield the pattern and the log group of every rule of a bus that is on and has a group as target."""
     given: Value = {"EventBusName": bus}
     while True:
-        answer = await _ask(call, "events", f"{_EVENTS}.ListRules", given)
+        answer = await ask(call, "events", f"{_EVENTS}.ListRules", given)
         for rule in answer["Rules"]:
             if rule["State"] != "ENABLED" or not rule.get("EventPattern"):
                 continue
             named = {"Rule": rule["Name"], "EventBusName": bus}
-            targets = await _ask(call, "events", f"{_EVENTS}.ListTargetsByRule", named)
+            targets = await ask(call, "events", f"{_EVENTS}.ListTargetsByRule", named)
             for target in targets["Targets"]:
                 kind, _, group = target["Arn"].partition(":log-group:")
                 if (
@@ -105,7 +105,7 @@ async def _log_groups(call: Call, bus: str) -> AsyncIterator[tuple[str, str]]:
 
 async def _matches(call: Call, pattern: str, event: Value) -> bool:
     given = {"EventPattern": pattern, "Event": json.dumps(event)}
-    answer = await _ask(call, "events", f"{_EVENTS}.TestEventPattern", given)
+    answer = await ask(call, "events", f"{_EVENTS}.TestEventPattern", given)
     return bool(answer["Result"])
 
 
@@ -114,26 +114,10 @@ async def _write(call: Call, group: str, event: Value) -> None:
     stream = {"logGroupName": group, "logStreamName": str(uuid.uuid4())}
     lines = [{"timestamp": int(time.time() * 1000), "message": json.dumps(event)}]
     try:
-        await _ask(call, "logs", f"{_LOGS}.CreateLogStream", stream)
-        await _ask(call, "logs", f"{_LOGS}.PutLogEvents", {**stream, "logEvents": lines})
+        await ask(call, "logs", f"{LOGS}.CreateLogStream", stream)
+        await ask(call, "logs", f"{LOGS}.PutLogEvents", {**stream, "logEvents": lines})
     except AwsError as error:
         log.warning("an event was not written to %s: %s", group, error)
-
-
-async def _ask(call: Call, service: str, target: str, given: Value) -> Value:
-    """Return the answer of MiniStack to an action of a service that speaks JSON.
-
-    Raises:
-        AwsError: MiniStack's error.
-    """
-    request = signed_for(call.request, service).with_content(
-        json.dumps(given).encode(), content_type="application/x-amz-json-1.1", x_amz_target=target
-    )
-    response = await call.upstream(request)
-    if not response.ok:
-        raise read_error(response)
-    answer: Value = json.loads(response.body or b"{}")
-    return answer
 
 
 _ANSWERS: dict[str, Answer] = {"PutEvents": put_events}

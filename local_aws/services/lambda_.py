@@ -11,6 +11,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from local_aws import functions, invocations
 from local_aws.calls import Answer, Call, Service
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from local_aws.wire import Response
 
 _LIMITS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds")
+_THROTTLED = 429
+"""The status of an invocation for which there was no concurrency left (Invoke, TooManyRequestsException)."""
+
 _SETTINGS = (*_LIMITS, "DestinationConfig")
 
 
@@ -63,7 +67,27 @@ async def delete(call: Call) -> Response:
     return response
 
 
+async def invoke(call: Call) -> Response:
+    """Let MiniStack invoke a function, and note what its log does not tell: that it could not start."""
+    response = await call.upstream(call.request)
+    name = _key(call).partition(":")[0]
+    if response.status == _THROTTLED:
+        functions.refused(call, name)
+    elif response.header("x-amz-function-error") and invocations.failed_to_start(_error_type(response)):
+        functions.failed(call, name)
+    return response
+
+
+def _error_type(response: Response) -> str:
+    try:
+        found = json.loads(response.body)
+    except ValueError:
+        found = None
+    return str(found.get("errorType", "")) if isinstance(found, dict) else ""
+
+
 _ANSWERS: dict[str, Answer] = {
+    "Invoke": invoke,
     "PutFunctionEventInvokeConfig": put,
     "UpdateFunctionEventInvokeConfig": update,
     "GetFunctionEventInvokeConfig": get,

@@ -1,4 +1,6 @@
-"""CloudWatch Logs: query definitions and data-protection policies, which MiniStack does not have.
+"""CloudWatch Logs: filters, and query definitions and data-protection policies, which MiniStack has not.
+
+`local_aws.metric_filters` answers for filter patterns, which MiniStack does not read.
 
 Source of names, limits and messages: Amazon CloudWatch Logs API Reference.
 """
@@ -10,6 +12,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from local_aws import log_lines, metric_filters
 from local_aws.calls import Answer, Call, Service
 from local_aws.errors import AwsError
 from local_aws.pages import page
@@ -109,6 +112,13 @@ async def delete_log_group(call: Call) -> Response:
     return response
 
 
+async def put_log_events(call: Call) -> Response:
+    """Let MiniStack keep log events, then announce them to whoever reads every line."""
+    response = await call.forward()
+    log_lines.announce(call)
+    return response
+
+
 async def _log_group(call: Call) -> str:
     """Return the name of the log group that an identifier (name or ARN) names.
 
@@ -135,6 +145,10 @@ _ANSWERS: dict[str, Answer] = {
     "GetDataProtectionPolicy": get_data_protection_policy,
     "DeleteDataProtectionPolicy": delete_data_protection_policy,
     "DeleteLogGroup": delete_log_group,
+    "PutLogEvents": put_log_events,
+    "PutMetricFilter": metric_filters.put,
+    "TestMetricFilter": metric_filters.test,
+    "FilterLogEvents": metric_filters.filter_events,
 }
 
 SERVICE = Service("logs", _ANSWERS)

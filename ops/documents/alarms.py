@@ -99,7 +99,7 @@ class _Page:
     def _reaches(self, alarm: Alarm) -> str:
         if alarm.topic:
             return f"`{alarm.topic}`"
-        through = self._speakers.get(alarm.key, [])
+        through = sorted(self._speakers.get(alarm.key, []), key=lambda one: one.service != alarm.service)
         if not through:
             return "nobody: it silences others"
         return ", ".join(f"`{one.topic}` through `{one.kind_key}`" for one in through)

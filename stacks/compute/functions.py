@@ -90,6 +90,8 @@ class Functions:
             "POWERTOOLS_LOGGER_LOG_EVENT": "false",
             "POWERTOOLS_TRACER_CAPTURE_RESPONSE": "false",
             **function.environment,
+            # Absent, and not "no": a function that has never heard of drills fails for nobody.
+            **({"DRILLS": "allowed"} if self._stack.env.drills.allowed else {}),
         }
 
     def _statements(self, name: str, function: LambdaService, queue: Any) -> list[policies.Statement]:

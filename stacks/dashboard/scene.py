@@ -70,15 +70,9 @@ class Scene:
     @functools.cached_property
     def alarms(self) -> dict[str | None, list[AnyAlarm]]:
         """The alarms and composites of each service, and of none: composites first."""
-        services = {one.name for one in self.catalog.services}
         grouped: dict[str | None, list[AnyAlarm]] = defaultdict(list)
         for one in self.everything:
-            service = one.service
-            if service is None and silences(one):
-                # What silences the alarms of one service is of the platform, and named after the service.
-                prefix = one.key.partition("_")[0]
-                service = prefix if prefix in services else None
-            grouped[service].append(one)
+            grouped[one.service].append(one)
         return grouped
 
     @functools.cached_property

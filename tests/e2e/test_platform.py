@@ -5,6 +5,7 @@ The tests run in the order of this file, in one process, on one deployment.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import os
@@ -18,6 +19,8 @@ import pytest
 
 from catalog import Catalog
 from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Math, NotInAlarm, Rule
+from drill.sources import account, synthesized
+from drill.sources import catalog as catalog_source
 from ops import ROOT
 from tests.e2e.conftest import LOCAL_AWS_SPEED, Platform
 from tests.e2e.endpoint import SLACK, WEBHOOK, Endpoint
@@ -159,6 +162,32 @@ def test_alarms_are_the_catalogs(platform: Platform) -> None:
         assert one["DatapointsToAlarm"] == alarm.datapoints_to_alarm
         assert one["TreatMissingData"] == alarm.treat_missing_data
         check_words_and_actions(platform, outputs, alarm, one)
+
+
+def test_what_is_rehearsed_is_what_is_deployed(platform: Platform) -> None:
+    """A drill of the account, of the synthesized stacks and of the catalog is a drill of the same alarms."""
+    planned = catalog_source.system(platform.env, platform.catalog)
+    written = synthesized.system(platform.folder / "cdktf.out", "local")
+    found = account.system(platform.client, known=planned)
+    for field in ("alarms", "composites", "filters"):
+        expected = {one.name: one for one in getattr(planned, field)}
+        assert {one.name: one for one in getattr(found, field)} == expected
+        if field == "alarms":  # the unit of a threshold is in no resource
+            expected = {name: dataclasses.replace(one, unit="") for name, one in expected.items()}
+        assert {one.name: one for one in getattr(written, field)} == expected
+    assert (found.short_names, found.queues) == (planned.short_names, planned.queues)
+    assert (written.short_names, written.queues) == (planned.short_names, planned.queues)
+    topics = {one.name: one for one in planned.topics}
+    assert {one.name: one for one in written.topics} == topics
+    assert {one.name for one in found.topics} == {"critical", "warning", "fallback"}
+    for topic in found.topics:
+        # Nobody has confirmed an e-mail address, or the webhook that does not answer.
+        confirmed = [
+            one
+            for one in topics[topic.name].subscriptions
+            if one.protocol != "email" and "127.0.0.1:9/" not in one.endpoint
+        ]
+        assert topic == dataclasses.replace(topics[topic.name], subscriptions=tuple(confirmed))
 
 
 def watched(alarm: Any) -> set[tuple[str, str, tuple[tuple[str, str], ...], str]]:

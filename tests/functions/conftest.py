@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "Reveille/test",
     "PAYMENT_GATEWAY": "sample",
     "INVENTORY": "sample",
+    "DRILLS": "allowed",
 }
 
 

@@ -97,5 +97,5 @@ def test_the_trace_carries_the_outcome_and_the_fault_but_no_payload(built: tuple
     assert segment["trace_id"] == TRACE.split(";", maxsplit=1)[0].removeprefix("Root=")
     assert segment["fault"] is True
     assert segment["annotations"]["Outcome"] in {"PaymentsFailed", "OrdersFailed"}
-    assert SamplePaymentGateway.UNAVAILABLE not in datagram
-    assert "SAMPLE-UNAVAILABLE" not in datagram
+    assert SamplePaymentGateway.APPROVED not in datagram
+    assert "MUG-BLUE" not in datagram

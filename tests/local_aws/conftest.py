@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local_aws import process
-from tests.local_aws.support import ACCOUNT, REGION, QueryClient
+from local_aws import clock, process
+from tests.local_aws.support import ACCOUNT, REGION, SPEED, QueryClient, set_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,14 +62,24 @@ def endpoint(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for name in ("http_proxy", "HTTP_PROXY"):
             patch.setenv(name, "http://127.0.0.1:9")
         url = process.start(_free_port(), state_dir)
+    # States that a test sets by hand stay.
+    set_clock(url, evaluating=False)
     yield url
     process.stop(state_dir)
 
 
 @pytest.fixture(scope="session")
-def client(endpoint: str) -> Callable[[str], Any]:
-    """Return a function that makes a boto3 client for a service of the local AWS."""
+def fast_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a second local AWS, which evaluates alarms, with minutes of a fifth of a second; give its URL."""
+    folder = tmp_path_factory.mktemp("fast-local-aws")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(clock.VARIABLE, str(SPEED))
+        url = process.start(_free_port(), folder)
+    yield url
+    process.stop(folder)
 
+
+def _clients(endpoint: str) -> Callable[[str], Any]:
     def make(service: str) -> Any:
         return boto3.client(
             service,  # type: ignore[call-overload] # the stubs list services one by one
@@ -81,6 +91,18 @@ def client(endpoint: str) -> Callable[[str], Any]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def client(endpoint: str) -> Callable[[str], Any]:
+    """Return a function that makes a boto3 client for a service of the local AWS."""
+    return _clients(endpoint)
+
+
+@pytest.fixture(scope="session")
+def fast(fast_endpoint: str) -> Callable[[str], Any]:
+    """Return a function that makes a boto3 client for a service of the fast local AWS."""
+    return _clients(fast_endpoint)
 
 
 @pytest.fixture(scope="session")

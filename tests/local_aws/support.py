@@ -21,11 +21,36 @@ from botocore.httpsession import URLLib3Session
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
+from local_aws import control
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
+
+SPEED = 300.0
+"""How many times faster than the world's the time of the fast local AWS passes."""
+
+
+def set_clock(endpoint: str, **members: object) -> dict[str, Any]:
+    """Set a local AWS's clock and return what it says of itself; without members, only the latter."""
+    request = urllib.request.Request(  # noqa: S310 - the local AWS
+        f"{endpoint}{control.PATH}",
+        json.dumps(members).encode() if members else None,
+        method="PUT" if members else "GET",
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the local AWS
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def eventually(condition: Callable[[], object], within_s: float = 20) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
 
 
 class Inbox:

@@ -354,23 +354,6 @@ def test_each_state_has_its_own_actions(world: World) -> None:
     assert [_summary(message)[2] for message in tickets] == ["ALARM", "OK"]
 
 
-def test_a_datum_that_moves_an_alarm_moves_the_composite_over_it(world: World) -> None:
-    """The message gives the reason of the change, and the states are there to be described."""
-    # Its data outlives the test.
-    own = uuid.uuid4().hex
-    world.metric("errors", Namespace=own, Threshold=5, EvaluationPeriods=1, DatapointsToAlarm=1)
-    world.composite("impact", "ALARM(errors)")
-    dimensions = PLAIN["Dimensions"]
-    world.cloudwatch.put_metric_data(
-        Namespace=own,
-        MetricData=[{"MetricName": PLAIN["MetricName"], "Value": 9, "Dimensions": dimensions}],
-    )
-    (ticket,) = world.inbox["ticket"].alarms(1)
-    assert ticket["NewStateReason"].startswith("Threshold Crossed")
-    assert world.paged() == [("impact", "OK", "ALARM")]
-    assert world.states() == {"errors": "ALARM", "impact": "ALARM"}
-
-
 def test_actions_that_are_switched_off_are_not_performed(world: World) -> None:
     """Neither by the configuration nor by DisableAlarmActions; the state changes all the same."""
     world.metric("errors", ActionsEnabled=False)

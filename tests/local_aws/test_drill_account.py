@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
@@ -15,7 +15,8 @@ from botocore.stub import Stubber
 
 import catalog as catalogs
 from config.models import Environment
-from drill.sources import account, calls, catalog
+from drill.model import System, Topic
+from drill.sources import account, catalog
 from drill.sources.errors import SourceError
 from tests.local_aws.putting import put, take_away, with_webhook
 from tests.local_aws.support import ACCOUNT, REGION, confirming_webhook
@@ -23,8 +24,6 @@ from tests.unit.catalogs import EVERY, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from drill.model import System
 
 
 @functools.cache
@@ -104,6 +103,7 @@ def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any]
     cloudwatch = client("cloudwatch")
     common = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
     query = [{"Id": "q", "Expression": 'SELECT MAX(x) FROM "N"', "Period": 60, "ReturnData": True}]
+    client("sns").tag_resource(ResourceArn=topic, Tags=[{"Key": "Severity", "Value": "warning"}])
     cloudwatch.put_metric_alarm(AlarmName="insights", Metrics=query, **common)
     cloudwatch.put_metric_alarm(
         AlarmName="plain",
@@ -123,7 +123,33 @@ def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any]
     (alarm,) = found.alarms
     assert alarm.actions.alarm == (topic,)
     (told,) = found.topics
-    assert (told.name, told.severity, told.subscriptions) == ("test", None, ())
+    assert (told.name, told.severity, told.subscriptions) == ("test", "ticket", ())
+
+
+def test_names_are_whole_where_environments_share_an_account(client: Callable[[str], Any]) -> None:
+    """Their short ones would be the same; but what is known to be called so is."""
+    cloudwatch, sns = client("cloudwatch"), client("sns")
+    arns = {}
+    for name in ("prod", "dev"):
+        tags = [{"Key": "Project", "Value": "x"}, {"Key": "Environment", "Value": name}]
+        arns[name] = sns.create_topic(Name=f"x-page-{name}", Tags=tags)["TopicArn"]
+        cloudwatch.put_metric_alarm(
+            AlarmName=f"x-errors-{name}", Namespace="N", MetricName="M", Period=60, Statistic="Sum",
+            Threshold=1, EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold",
+            AlarmActions=[arns[name]],
+        )  # fmt: skip
+    known = System("dev", (), topics=(Topic(arns["dev"], "pager", None),))
+    try:
+        both = account.system(client, known=known, prefix="x-errors-")
+        one = account.system(client, prefix="x-errors-prod")
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=["x-errors-prod", "x-errors-dev"])
+        for arn in arns.values():
+            sns.delete_topic(TopicArn=arn)
+    assert {topic.name for topic in both.topics} == {"x-page-prod", "pager"}
+    assert both.short_names == {}
+    assert [topic.name for topic in one.topics] == ["page"]
+    assert one.short_names == {"errors": "x-errors-prod"}
 
 
 def test_an_empty_account_is_a_system_without_alarms(client: Callable[[str], Any]) -> None:
@@ -240,12 +266,68 @@ def test_a_topic_that_is_gone_or_anothers_reaches_nobody(client: Callable[[str],
             account.system(asked, prefix="lost")
         cloudwatch.put_metric_alarm(**{**lost, "AlarmActions": []})
         denied = account.system(asked, prefix="lost")
+        with pytest.raises(SourceError, match=r"sns:ListSubscriptionsByTopic failed: .*InternalError"):
+            account.system(refusing(client, "sns:ListSubscriptionsByTopic", "InternalError"), prefix="lost")
     finally:
         cloudwatch.delete_alarms(AlarmNames=["lost"])
     assert [(one.arn, one.name, one.subscriptions) for one in found.topics] == [
         (gone, "away", ()), (foreign, "away", ()),
     ]  # fmt: skip
     assert [(one.arn, one.subscriptions) for one in denied.topics] == [(foreign, ())]
+
+
+def test_a_queue_that_is_gone_keeps_nothing_and_who_is_pending_hears_nothing(
+    client: Callable[[str], Any], topic: str
+) -> None:
+    """Its subscription is still there; one that nobody has confirmed is none."""
+    cloudwatch, away = client("cloudwatch"), f"arn:aws:sqs:{REGION}:{ACCOUNT}:away"
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=away)
+    client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="nobody-confirmed@example.com")
+    cloudwatch.put_metric_alarm(
+        AlarmName="lost", Namespace="N", MetricName="M", Period=60, Statistic="Sum", EvaluationPeriods=1,
+        Threshold=1, ComparisonOperator="GreaterThanThreshold", AlarmActions=[topic],
+    )  # fmt: skip
+    try:
+        found = account.system(client, prefix="lost")
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=["lost"])
+    assert [one.name for one in found.topics[0].subscriptions] == ["away"]
+    assert found.queues == ()
+
+
+def transformed(client: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return what makes clients that say of every filter that it reads transformed lines."""
+
+    def make(service: str) -> Any:
+        made = client(service)
+
+        def mark(parsed: dict[str, Any], **_: object) -> None:
+            for one in parsed.get("metricFilters", ()):
+                one["applyOnTransformedLogs"] = True
+
+        made.meta.events.register("after-call.logs.DescribeMetricFilters", mark)
+        return made
+
+    return make
+
+
+def test_a_filter_that_cannot_be_rehearsed_matters_to_who_watches_its_metric(
+    client: Callable[[str], Any], deployed: System
+) -> None:
+    """Alarms on other metrics can be rehearsed without it."""
+    project = EVERY["everything"][0].project
+    published = {(one.namespace, one.metric) for one in deployed.filters}
+    watching = {
+        one.name: {(each.metric.namespace, each.metric.name) for each in one.statistics} & published
+        for one in deployed.alarms
+    }
+    assert watching[f"{project}-order-processor-log-errors-prod"]
+    with pytest.raises(SourceError, match="applyOnTransformedLogs is not rehearsed: it reads what"):
+        account.system(transformed(client), prefix=f"{project}-order-processor-log-errors")
+    assert not watching[f"{project}-order-processor-queue-throttles-prod"]
+    found = account.system(transformed(client), prefix=f"{project}-order-processor-queue-throttles")
+    assert len(found.alarms) == 1
+    assert found.filters == ()
 
 
 def test_without_credentials_it_says_how_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +338,7 @@ def test_without_credentials_it_says_how_to_sign_in(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     with pytest.raises(SourceError, match=r"no usable AWS credentials .*: sign in"):
-        account.system(calls.clients(REGION))
+        account.system(functools.partial(boto3.client, region_name=REGION))
 
 
 def test_without_a_region_it_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,14 +347,14 @@ def test_without_a_region_it_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> No
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(SourceError, match="no region: say which"):
-        account.system(calls.clients())
+        account.system(cast("Any", boto3).client)
 
 
 def test_a_profile_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """In one sentence."""
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(SourceError, match=r"AWS failed: .*nobody"):
-        account.system(calls.clients(REGION))
+        account.system(functools.partial(boto3.client, region_name=REGION))
 
 
 def test_an_endpoint_that_is_not_there_is_said(free_port: int) -> None:

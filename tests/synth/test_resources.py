@@ -51,6 +51,18 @@ def test_every_function_is_traced_watched_and_logs_where_it_should(function: Res
     assert {group, f"aws_iam_role_policy.{function.key}"} <= set(body["depends_on"])
 
 
+@pytest.mark.parametrize("function", every_resource("aws_lambda_function"), ids=str)
+def test_a_function_may_fail_on_request_only_where_config_allows_drills(function: Resource) -> None:
+    """Elsewhere the variable is absent; the platform's own function never does."""
+    allowed = synthesized(function.environment).env.drills.allowed and function.stack == "compute"
+    assert function.body["environment"]["variables"].get("DRILLS") == ("allowed" if allowed else None)
+
+
+def test_drills_are_allowed_where_nobody_depends_on_it() -> None:
+    """In the files as they are shipped."""
+    assert {name for name in ENVIRONMENTS if synthesized(name).env.drills.allowed} == {"local", "dev"}
+
+
 @pytest.mark.parametrize("task", every_resource("aws_ecs_task_definition"), ids=str)
 def test_every_task_has_a_pinned_collector_and_logs_where_it_should(task: Resource) -> None:
     """The service is essential and its collector is not; each logs to its own group."""

@@ -166,7 +166,7 @@ def test_every_service_has_the_alarms_that_are_promised(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_promised_composites_have_their_rules(name: str) -> None:
-    """(errors OR latency) AND concurrency; CPU AND memory; errors of functions AND errors of containers."""
+    """(errors OR latency) AND concurrency; CPU AND memory; functions AND containers: errors OR impact."""
     env, made = ALL[name]
     rules = {one.key: rendered(one.rule, made) for one in made.composites}
     names, graph = Names.of(env), Graph(made)
@@ -180,8 +180,10 @@ def test_the_promised_composites_have_their_rules(name: str) -> None:
         expected[f"{one}_critical"] = f"({either} AND {alarm(one, 'concurrency')})"
     for one in env.containers:
         expected[f"{one}_resource-exhaustion"] = f"({alarm(one, 'cpu')} AND {alarm(one, 'memory')})"
-    functions = " OR ".join(alarm(one, "errors") for one in env.functions)
-    containers = " OR ".join(alarm(one, "errors") for one in env.containers)
+    functions, containers = (
+        " OR ".join(alarm(one, key) for one in of for key in ("errors", "impact"))
+        for of in (env.functions, env.containers)
+    )
     expected["system-critical"] = f"(({functions}) AND ({containers}))"
     assert {key: rules[key] for key in expected} == expected
     for composite in (composite for composite in made.composites if composite.key in expected):
@@ -276,15 +278,16 @@ def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -
     its = KINDS[env.services["new-one"].kind]
     log_format = env.services["new-one"].log_format
     left_out = {one.kind_key for one in made.left_out if one.service == "new-one"}
-    assert of_new(made.alarms) == {f"new-one_{one.key}" for one in its.alarms if one.key not in left_out}
-    helpers = {"new-one_impact-quiet"}
+    expected = {f"new-one_{one.key}" for one in its.alarms if one.key not in left_out}
+    assert of_new(made.alarms) == {*expected, "new-one_deploying"}
+    helpers = {"new-one_planned", "new-one_impact-quiet"}
     assert of_new(made.composites) - helpers == {f"new-one_{one.key}" for one in its.composites}
     assert of_new(made.filters) == {f"new-one_{one.key}" for one in its.filters if log_format in one.formats}
     assert of_new(made.log_groups) == {"new-one", *(["new-one_collector"] if kind == "ecs" else [])}
     view = next(one for one in made.services if one.name == "new-one")
     assert {graph.role for graph in view.graphs} >= {"errors", "latency", "concurrency", "error-rate"}
     whole = next(one for one in made.composites if one.key == "system-critical")
-    assert "new-one_errors" in whole.children()
+    assert {"new-one_errors", "new-one_impact"} <= set(whole.children())
     assert {one.key for one in before.alarms} < {one.key for one in made.alarms}
 
 

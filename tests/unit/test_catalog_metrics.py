@@ -80,6 +80,7 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
     """And no other's metrics; its dead letters are its own."""
     env, made = EVERY[name]
     names = Names.of(env)
+    deployments = {view.name: view.deployments for view in made.services}
     for one in (alarm for alarm in made.alarms if alarm.service):
         service = str(one.service)
         own = {
@@ -90,6 +91,7 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
         }
         for metric in one.metrics:
             ours = metric.namespace == names.log_metrics_namespace(service) and not metric.dimensions
+            ours |= metric == deployments[service]
             balanced = metric.namespace == "AWS/ApplicationELB"
             assert ours or balanced or own & set(metric.dimensions.values()), one.key
             assert ("dead-letters" in metric.dimensions.get("QueueName", "")) == (

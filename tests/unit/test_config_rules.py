@@ -63,6 +63,7 @@ TOLD_BY_THE_NOTIFIER = (
     "needs an e-mail address or an https webhook too: Slack and PagerDuty are told by the notifier, "
     "and somebody must hear when that fails"
 )
+DRILL_WHY = "a drill makes deployed functions fail, and what is protected serves people"
 A_TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 
 REFUSED = [
@@ -84,7 +85,11 @@ REFUSED = [
     ("services: {api: {handler: handle}}", "services.api.handler", "must be a module and a function, such as handler.handle (found: handle)"),
     ("services: {api: {environment: {1A: x}}}", "services.api.environment.1A", "must be the name of an environment variable: two or more letters, digits and _, beginning with a letter (found: 1A)"),
     ("services: {api: {environment: {AWS_REGION: x}}}", "services.api.environment.AWS_REGION", "names that begin with AWS_ or LAMBDA_ are Lambda's own (found: AWS_REGION)"),
-    ("services: {api: {environment: {POWERTOOLS_SERVICE_NAME: x}}}", "services.api.environment.POWERTOOLS_SERVICE_NAME", "this variable is set by the platform, as are POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, OTEL_SERVICE_NAME (found: POWERTOOLS_SERVICE_NAME)"),
+    ("services: {api: {environment: {POWERTOOLS_SERVICE_NAME: x}}}", "services.api.environment.POWERTOOLS_SERVICE_NAME", "this variable is set by the platform, as are POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, OTEL_SERVICE_NAME, DRILLS (found: POWERTOOLS_SERVICE_NAME)"),
+    ("services: {api: {environment: {DRILLS: allowed}}}", "services.api.environment.DRILLS", "this variable is set by the platform, as are POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, OTEL_SERVICE_NAME, DRILLS (found: DRILLS)"),
+    ("drills: {allowed: maybe}", "drills.allowed", "must be true or false (found: maybe)"),
+    ("drills: {alowed: true}", "drills.alowed", "no such key; known: allowed   did you mean allowed?"),
+    ("drills: true", "drills", "must be a mapping of keys to values (found: true)"),
     ("services: {api: {owner: pay & ments}}", "services.api.owner", "must be a tag's value: letters, digits, spaces and _ . : / = + @ - (found: pay & ments)"),
     ("services: {api: {description: 'a → b'}}", "services.api.description", "must be one line of Latin letters, digits and signs (found: a → b)"),
     ("services: {api: {grants: [{actions: ['s3:GetObject'], resources: ['arn:aws:s3:::*']}]}}", "services.api.grants.0.resources.0", "must name a resource: everything of a service is not granted (found: arn:aws:s3:::*)"),
@@ -280,6 +285,19 @@ def test_a_value_at_the_edge_of_what_aws_takes_is_accepted(folder: Folder, line:
         "prod", "\n".join(one for one in PROD.splitlines() if one.partition(":")[0] != line.partition(":")[0])
     )
     folder.append("prod", f"\n{line}\n")
+    assert folder.refusal() == []
+
+
+def test_drills_and_deletion_protection_exclude_each_other(folder: Folder) -> None:
+    """What is kept from being deleted serves people; each alone is accepted, and drills are off by themselves."""
+    assert folder.load().drills.allowed is False
+    folder.append("prod", "drills: {allowed: true}\n")
+    assert folder.load().drills.allowed is True
+    folder.append("prod", "deletion_protection: true\n")
+    assert folder.refusal() == [
+        f"{HERE}: drills.allowed: must be false where deletion_protection is true: {DRILL_WHY} (found: true)"
+    ]
+    folder.write("prod", f"{PROD}drills: {{allowed: false}}\ndeletion_protection: true\n")
     assert folder.refusal() == []
 
 

@@ -30,10 +30,11 @@ LAYERS: Mapping[str, set[str]] = {
     "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
     "drill": {"drill", "numpy"},
     "drill.report": {"drill", "numpy", "rich"},
-    **dict.fromkeys(
-        ("drill.delivery", "drill.expectations", "drill.grid", "drill.selection", "drill.simulation"),
-        {"drill", "numpy", "config.errors", "config.explain"},
-    ),
+    "drill.delivery": {"drill", "numpy", "config.errors"},
+    "drill.expectations": {"drill", "config.errors", "config.explain"},
+    "drill.grid": {"drill", "numpy"},
+    "drill.selection": {"drill", "config.explain"},
+    "drill.simulation": {"drill", "config.errors"},
     "drill.recordings": {"drill", "config.explain"},
     "drill.traffic": {"drill", "numpy", "config.errors"},
     "drill.scenarios": {
@@ -43,8 +44,8 @@ LAYERS: Mapping[str, set[str]] = {
         "config.explain",
         "config.source",
         "config.types",
-    },  # fmt: skip
-    "drill.commands": {"drill", "config.errors", "ops.environment", "rich"},
+    },
+    "drill.commands": {"drill", "config.errors", "config.loader", "ops.environment", "rich"},
     "drill.origin": {
         "drill",
         "boto3",
@@ -53,7 +54,7 @@ LAYERS: Mapping[str, set[str]] = {
         "config.models",
         "ops.clients",
         "ops.environment",
-    },  # fmt: skip
+    },
     "drill.__main__": {"drill", "config.errors", "ops.errors"},
     "drill.sources": {"drill"},
     "drill.sources.calls": {"drill", *AWS},
@@ -69,7 +70,7 @@ LAYERS: Mapping[str, set[str]] = {
         "types_boto3_cloudwatch",
         "types_boto3_sns",
     },
-    "local_aws": {"local_aws", "drill", "boto3", "botocore", "ministack", "hypercorn"},
+    "local_aws": {"local_aws", "drill", "numpy", "boto3", "botocore", "ministack", "hypercorn"},
     "ops.setup": set(),
     "ops.proof": {"ops.proof", "ops.errors", "catalog.known_metrics", "drill.rules", "rich"},
     "ops.interpreter": {"ops"},

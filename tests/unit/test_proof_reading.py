@@ -142,6 +142,27 @@ def test_references_lead_through_outputs_and_ids() -> None:
     }
 
 
+def test_a_local_value_is_known_and_a_variable_is_not() -> None:
+    """A run may give a variable another value than its default, so nothing is proved by that."""
+    content = {
+        "locals": {"of_local": "${local.plain}-${var.given}", "plain": "x", "own": "${local.own}"},
+        "variable": {"given": {"default": "y"}, "open": {}},
+        "resource": {
+            "aws_sns_topic": {
+                "one": {
+                    "name": "${local.of_local}",
+                    "a": "${local.own}",
+                    "b": "${var.open}",
+                    "c": "${local.no}",
+                }
+            }
+        },
+    }
+    for has_defaults, name in ((False, "x-${var.given}"), (True, "x-y")):
+        (topic,) = Configuration({"s": content}, has_defaults=has_defaults).of_type("aws_sns_topic")
+        assert topic.body == {"name": name, "a": "${local.own}", "b": "${var.open}", "c": "${local.no}"}
+
+
 def test_stacks_of_several_accounts_or_regions_are_refused() -> None:
     """ARNs would be wrong, and so would what they prove."""
     for name, value in (("region", "us-east-1"), ("allowed_account_ids", ["1", "2"])):

@@ -1,4 +1,4 @@
-"""Reads a page back: as strictly as no browser does, so that what is not closed or nested wrongly is found."""
+"""Reads a page back, more strictly than any browser: what is not closed or nested wrongly is found."""
 
 from __future__ import annotations
 

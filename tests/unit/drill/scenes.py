@@ -1,4 +1,4 @@
-"""What happens in rehearsals that are made up for the tests of their reports, and for the picture in docs/."""
+"""Rehearsals that are made up for the tests of their reports, and for the picture in docs/."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from drill.composites import Change
-from drill.model import CompositeAlarm, State, Subscription, System
+from drill.model import CompositeAlarm, Subscription, System
 from drill.rehearsal import Message, Notification, Rehearsal, Verdict
+from drill.states import State
 from drill.suppression import Suppressed
 from tests.unit.drill.stage import (
     BEGINS_S,
@@ -115,7 +116,7 @@ def missed() -> Rehearsal:
 
 
 def deployment() -> Rehearsal:
-    """A deployment makes payments fail: nobody is woken while it goes on, but afterwards, as it does not end."""
+    """A deployment makes payments fail: nobody is woken while it goes on, but afterwards."""
     minutes = np.arange(1, 46)
     values = {
         f"{PAY}-error-rate": np.where((minutes > 7) & (minutes <= 30), 22.0, 0) + _noise(45, 0.5, 7),

@@ -1,7 +1,7 @@
 """Rehearsals made up for the tests of their reports: what an engine would find, without an engine.
 
-States of metric alarms follow from their values by counting M of N, those of composites from their children, as
-far as these scenes need it.
+States of metric alarms follow from their values by counting M of N, those of composites from their children,
+as far as these scenes need it.
 """
 
 from __future__ import annotations
@@ -12,24 +12,21 @@ from datetime import datetime, timezone
 import numpy as np
 
 from drill.composites import Change
-from drill.evaluation import breaches
+from drill.evaluation import Comparison, Treatment, breaches
 from drill.model import (
     Actions,
-    ActionsSuppressor,
-    Comparison,
     CompositeAlarm,
     Metric,
     MetricAlarm,
-    MissingData,
     Query,
-    State,
     Statistic,
     Subscription,
     System,
     Topic,
 )
 from drill.rehearsal import Line, Message, Notification, Rehearsal, Verdict
-from drill.suppression import By, Suppressed
+from drill.states import State
+from drill.suppression import By, Suppressed, Suppressor
 
 BEGINS_S = datetime(2026, 11, 20, 14, 0, tzinfo=timezone.utc).timestamp()
 WARM_UP_S = 1800
@@ -49,6 +46,7 @@ WARNING = Topic(
     "ticket",
     (Subscription("sqs", "arn:aws:sqs:eu-west-1:111111111111:reveille-alarms-prod", "alarms"),),
 )
+NOBODY = Actions()
 PAGES = Actions(alarm=(CRITICAL.arn,), ok=(CRITICAL.arn,))
 TICKETS = Actions(alarm=(WARNING.arn,))
 
@@ -61,17 +59,17 @@ def full(short: str) -> str:
     return f"reveille-{short}-prod"
 
 
-def metric_alarm(
+def metric_alarm(  # noqa: PLR0913 - an alarm has that many
     short: str,
     service: str | None = "payment-handler",
     *,
     threshold: float | None = 5,
     of: tuple[int, int] = (3, 5),
     comparison: Comparison = "GreaterThanThreshold",
-    missing: MissingData = "notBreaching",
+    missing: Treatment = "notBreaching",
     unit: str = "Percent",
     period_s: int = MINUTE_S,
-    actions: Actions = Actions(),
+    actions: Actions = NOBODY,
 ) -> MetricAlarm:
     """Return an alarm of one metric of a service."""
     name = f"{service}-{short}" if service else short
@@ -97,12 +95,12 @@ def composite(
     children: Iterable[str],
     service: str | None = "payment-handler",
     *,
-    actions: Actions = Actions(),
+    actions: Actions = NOBODY,
     suppressor: str | None = None,
 ) -> CompositeAlarm:
     """Return a composite that is in ALARM if one of its children is; all by their short names."""
     rule = " OR ".join(f'ALARM("{full(one)}")' for one in children)
-    held = ActionsSuppressor(full(suppressor), 60, 120) if suppressor else None
+    held = Suppressor(full(suppressor), 60, 120) if suppressor else None
     return CompositeAlarm(full(short), rule, actions, held, f"{short} in prod", service)
 
 
@@ -125,7 +123,7 @@ def bystanders(
 class Stage:
     """Where a scene plays: a system and the values of its metrics."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a scene has that many
         self,
         name: str,
         says: str,
@@ -223,7 +221,7 @@ class Stage:
             Suppressed(self.at(start), self.at(end), by) for start, end, by in spans
         )
 
-    def expects(
+    def expects(  # noqa: PLR0913 - as a line of a scenario
         self,
         line: int,
         sentence: str,

@@ -46,7 +46,7 @@ HAPPENS: tuple[Mapping[str, Any], ...] = (
     # deploying: ALARM from 31m to 36m
     {"metric": "Deployments", "value": 1, "from": "30m", "to": "35m"},
 )
-"""any: ALARM from 11m to 16m, told at 12m and 17m; then held back by `deploying`, also what it would say when it is over."""
+"""any: ALARM from 11m to 16m, told at 12m and 17m; then held back by `deploying`, as long as that is there."""
 
 
 def judged(*expect: Mapping[str, Any]) -> tuple[Verdict, ...]:
@@ -302,8 +302,8 @@ def test_a_dead_letter_says_who_gave_it_up() -> None:
         ({"silent": "*", "but": ["*"]}, "but: leaves no alarm of which anything is expected"),
         ({"silent": "erors"}, "silent: no such alarm in shop (found: erors)   did you mean errors?"),
         (
-            {"notification": "errors", "topic": "critcl"},
-            "topic: no such name; known: critical, fallback, warning (found: critcl)   did you mean critical?",
+            {"notification": "errors", "topic": "critc"},
+            "topic: no such name; known: critical, fallback, warning (found: critc)   did you mean critical?",
         ),
         (
             {"notification": "errors", "reaches": ["alarm"]},

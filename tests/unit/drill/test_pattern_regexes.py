@@ -17,7 +17,7 @@ LENGTH = 256 * 1024
 """Characters of a very large event."""
 
 SLOW_S = 10.0
-"""Ten times what the slowest of these takes on an idle machine; without a bound, they take hours."""
+"""Of the processor. Ten times what the slowest of these takes; without a bound, they take hours."""
 
 FOUND = [
     ("^[hc]at", "hat trick"), ("[hc]at$", "the cat"), ("colou?r", "color"), ("gra|ey", "grey"),
@@ -76,10 +76,10 @@ SLOW = {
 def test_no_expression_takes_long(regex: str) -> None:
     """Neither in a pattern of terms nor at the length up to which Python's `re` searches."""
     matcher = patterns.compile(f"%{regex}%")
-    started = time.perf_counter()
+    started = time.process_time()
     assert not matcher.matches(SLOW[regex])
     assert not matcher.matches(SLOW[regex][: longest_for_re(parse(regex))])
-    assert time.perf_counter() - started < SLOW_S
+    assert time.process_time() - started < SLOW_S
 
 
 @pytest.mark.parametrize("regex", [*SLOW, "ERROR", "^[A-Za-z0-9].*ERROR"])
@@ -87,10 +87,10 @@ def test_pythons_re_searches_only_what_it_can_search_in_time(regex: str) -> None
     """The worst text of that length, and one for which more would be tried, take a fraction of a second."""
     longest = longest_for_re(parse(regex))
     search = python_search(parse(regex))
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("a" * longest, MIXED[:longest], "b" * longest):
         search(text[:longest])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_ordinary_expressions_of_ordinary_lines_are_searched_by_python() -> None:
@@ -132,6 +132,6 @@ def test_a_bounded_number_of_characters_is_asked_for() -> None:
 )
 def test_no_event_takes_long(text: str, event: str) -> None:
     """Time grows with the event's length only, whatever is unclosed in it."""
-    started = time.perf_counter()
+    started = time.process_time()
     patterns.compile(text).match(event)
-    assert time.perf_counter() - started < SLOW_S
+    assert time.process_time() - started < SLOW_S

@@ -190,6 +190,7 @@ def test_a_log_group_has_at_most_a_hundred_filters_five_of_them_with_regular_exp
         ({"value": "$.none"}, [(LINE, 1)], ()),
         ({"dimensions": (("T", "$.type"),)}, [(LINE, 2), (LINE, 1)], (Sample(1.0, 3, (("T", "x"),)),)),
         ({"dimensions": (("T", "$.nothing"),)}, [(LINE, 2)], ()),
+        ({"dimensions": (("T", "$.e"),)}, [('{"a": 1, "e": ""}', 2)], ()),
         (
             {"dimensions": (("T", "$.type"), ("N", "$.ms"))},
             [(LINE, 0.5)],

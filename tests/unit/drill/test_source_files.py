@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from drill.model import Actions, ActionsSuppressor, CompositeAlarm, Metric, MetricAlarm, Query, Statistic
+from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic
 from drill.sources import alarm_file
 from drill.sources.errors import SourceError
+from drill.suppression import Suppressor
 
 PLAIN: dict[str, Any] = {
     "AlarmName": "pay-errors",
@@ -237,7 +238,7 @@ READ = {
         name="pay",
         rule='ALARM("pay-errors") AND NOT OK(pay-slow)',
         actions=Actions(PAGE),
-        suppressor=ActionsSuppressor("deploying", 120, 0),
+        suppressor=Suppressor("deploying", 120, 0),
         description="All at once",
     ),
 }
@@ -390,7 +391,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "missing data": (
         {**PLAIN, "TreatMissingData": "ok"},
-        "TreatMissingData is 'ok'; allowed: breaching, notBreaching, ignore, missing",
+        "TreatMissingData is 'ok'; allowed: missing, ignore, breaching, notBreaching",
     ),
     "low samples": (
         {**PERCENTILE, "EvaluateLowSampleCountPercentile": "no"},
@@ -456,6 +457,10 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         "Threshold is given and so is ThresholdMetricId: one of them",
     ),
     "no band": ({**BAND, "ThresholdMetricId": "b"}, "Metrics has 2 queries that are compared (band, m)"),
+    "band elsewhere": (
+        {**BAND, "ThresholdMetricId": "b", "Metrics": BAND["Metrics"][1:]},
+        "alarm.json: ThresholdMetricId is b, and there is no such query",
+    ),
     "PromQL": (
         {**PLAIN, "EvaluationCriteria": {}},
         "EvaluationCriteria is not rehearsed: it is a PromQL alarm",

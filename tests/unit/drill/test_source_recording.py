@@ -48,7 +48,7 @@ READ: Mapping[str, tuple[str, tuple[Recorded, ...]]] = {
     ),
     "console": (
         (
-            'Full label,AWS/Lambda Errors,"AWS/Lambda, Duration"\nLabel,Errors,Duration\nId,m1,m2\nPeriod,60,60\n'
+            'Full label,AWS/Lambda Errors,"AWS/Lambda, Duration"\nLabel,Errors,Duration\nId,m1,m2\nPeriod,1\n'
             "2026/03/01 12:00:00,1,\n2026/03/01 12:01:00,2.5,30\n"
         ),
         (

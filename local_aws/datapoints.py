@@ -1,0 +1,307 @@
+"""What people ask of metrics: put samples, list metrics, get datapoints; all of it in the world's time.
+
+The samples are those that alarms are evaluated on. Namespaces of AWS's are taken, too, which CloudWatch
+refuses: so a rehearsal can say what the local AWS cannot know, such as how many tasks of a service run.
+
+Sources: Amazon CloudWatch API Reference, PutMetricData, MetricDatum, ListMetrics, GetMetricStatistics,
+GetMetricData, MetricDataQuery.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from botocore.model import StringShape
+
+from drill import maths
+from drill.errors import DrillError
+from drill.series import LARGEST
+from drill.statistics import check_statistic
+from local_aws.errors import AwsError
+from local_aws.metrics import Metric, Sample, datapoints, metrics_of
+from local_aws.pages import page
+from local_aws.protocols import service_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from drill.statistics import Statistic
+    from local_aws.calls import Call
+    from local_aws.protocols import Value
+
+_DIMENSIONS = 30
+_VALUES = 150
+_LISTED = 500
+_DATAPOINTS = 1440
+"""At most: dimensions of a metric, values of a datum, listed metrics, datapoints of GetMetricStatistics."""
+
+_PAST_S, _FUTURE_S = 14 * 86_400, 2 * 3600
+"""How far from now a sample may lie."""
+
+_SHORT_PERIODS_S = (1, 5, 10, 20, 30)
+_MINUTE_S = 60
+_SET = ("SampleCount", "Sum", "Minimum", "Maximum")
+
+
+def _invalid(message: str, code: str = "InvalidParameterValue") -> AwsError:
+    return AwsError(code, message)
+
+
+async def put(call: Call) -> Value:
+    """Keep samples; all of them, or none when one is refused."""
+    if "MetricData" not in call.input:
+        message = "The parameter MetricData is required."
+        raise _invalid(message, "MissingParameter")
+    found = [one for datum in call.input["MetricData"] for one in _samples(call, datum)]
+    metrics = metrics_of(call.store, call.account, call.region)
+    for metric, sample in found:
+        metrics.add(metric, sample)
+    return {}
+
+
+def _samples(call: Call, datum: Value) -> Iterator[tuple[Metric, Sample]]:
+    """Yield the samples of a datum: a value, values with how often each came, or a statistic set."""
+    now_s = call.clock.real_now_s()
+    at_s = float(datum.get("Timestamp", now_s))
+    unit = datum.get("Unit", "None")
+    given = [name for name in ("Value", "Values", "StatisticValues") if datum.get(name) is not None]
+    if not now_s - _PAST_S <= at_s <= now_s + _FUTURE_S:
+        message = (
+            f"The Timestamp of {datum['MetricName']} is not within two weeks before and two hours after now."
+        )
+        raise _invalid(message)
+    if unit not in _units():
+        message = f"The Unit {unit} of {datum['MetricName']} is none of: {', '.join(sorted(_units()))}."
+        raise _invalid(message)
+    if len(given) != 1:
+        message = f"{datum['MetricName']} needs one of Value, Values and StatisticValues."
+        raise _invalid(message, "InvalidParameterCombination")
+    metric = Metric.of(call.input["Namespace"], datum["MetricName"], _dimensions(datum))
+    if "StatisticValues" in given:
+        one = {name: _number(datum["StatisticValues"][name]) for name in _SET}
+        yield metric, Sample(at_s, one["SampleCount"], one["Sum"], one["Minimum"], one["Maximum"], unit)
+        return
+    values = datum["Values"] if "Values" in given else [datum["Value"]]
+    counts = datum.get("Counts") or [1.0] * len(values)
+    if len(counts) != len(values) or len(values) > _VALUES:
+        message = (
+            f"{datum['MetricName']} has {len(values)} Values (at most {_VALUES}) and {len(counts)} Counts."
+        )
+        raise _invalid(message)
+    for value, count in zip(values, counts, strict=True):
+        yield metric, Sample.of(at_s, _number(value), unit, _number(count))
+
+
+def _number(value: float) -> float:
+    found = float(value)
+    if not abs(found) <= LARGEST:
+        message = f"{value} is no number between -2^360 and 2^360."
+        raise _invalid(message)
+    return found
+
+
+def _dimensions(given: Value) -> dict[str, str]:
+    found = {one["Name"]: one["Value"] for one in given.get("Dimensions") or []}
+    if len(found) > _DIMENSIONS:
+        message = f"A metric has at most {_DIMENSIONS} dimensions."
+        raise _invalid(message)
+    return found
+
+
+def _units() -> frozenset[str]:
+    shape = service_model("cloudwatch").shape_for("StandardUnit")
+    assert isinstance(shape, StringShape)  # noqa: S101 - for the types only
+    return frozenset(shape.enum)
+
+
+async def list_metrics(call: Call) -> Value:
+    """List metrics by namespace, name and dimensions (with a value, or with any), a page at a time."""
+    wanted = [(one["Name"], one.get("Value")) for one in call.input.get("Dimensions") or []]
+    rows = sorted(
+        metric
+        for metric in metrics_of(call.store, call.account, call.region)
+        if call.input.get("Namespace") in {None, metric.namespace}
+        and call.input.get("MetricName") in {None, metric.name}
+        and all(
+            any(name == key and value in {None, of} for key, of in metric.dimensions)
+            for name, value in wanted
+        )
+    )
+    found, token = page(rows, call.input.get("NextToken"), _LISTED)
+    return {"Metrics": [_described(metric) for metric in found], "NextToken": token}
+
+
+def _described(metric: Metric) -> Value:
+    return {
+        "Namespace": metric.namespace,
+        "MetricName": metric.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
+    }
+
+
+async def get_statistics(call: Call) -> Value:
+    """Return datapoints of one metric, each unit by itself."""
+    given = call.input
+    stats = [*(given.get("Statistics") or []), *(given.get("ExtendedStatistics") or [])]
+    if not stats:
+        message = "Must specify either Statistics or ExtendedStatistics"
+        raise _invalid(message, "InvalidParameterCombination")
+    for stat in stats:
+        _statistic(stat)
+    metric = Metric.of(given["Namespace"], given["MetricName"], _dimensions(given))
+    period_s, start_s, end_s = _grid(given, int(given["Period"]))
+    if (end_s - start_s) / period_s > _DATAPOINTS:
+        message = (
+            f"You have requested up to {(end_s - start_s) // period_s} datapoints, which exceeds the limit "
+            f"of {_DATAPOINTS}. Increase Period, or decrease the time range."
+        )
+        raise _invalid(message, "InvalidParameterCombination")
+    metrics = metrics_of(call.store, call.account, call.region)
+    units = [unit for unit in metrics.units(metric) if given.get("Unit") in {None, unit}]
+    rows: list[Value] = []
+    for unit in units:
+        columns = {stat: _values(call, metric, unit, stat, (period_s, start_s, end_s)) for stat in stats}
+        for number in range((end_s - start_s) // period_s):
+            row = {
+                stat: float(column[number])
+                for stat, column in columns.items()
+                if not np.isnan(column[number])
+            }
+            if row:
+                rows.append(
+                    _datapoint(start_s + number * period_s, unit, row, given.get("ExtendedStatistics"))
+                )
+    return {"Label": metric.name, "Datapoints": rows}
+
+
+def _datapoint(at_s: int, unit: str, values: dict[str, float], extended: Sequence[str] | None) -> Value:
+    apart = {stat: values.pop(stat) for stat in extended or () if stat in values}
+    return {"Timestamp": at_s, "Unit": unit, **values, **({"ExtendedStatistics": apart} if apart else {})}
+
+
+async def get_data(call: Call) -> Value:
+    """Return what queries ask for: statistics of metrics, and expressions over them."""
+    queries: list[Value] = call.input["MetricDataQueries"]
+    if len({query["Id"] for query in queries}) < len(queries):
+        message = "Ids of MetricDataQueries must be unique."
+        raise _invalid(message, "ValidationError")
+    found = {query["Id"]: _column(call, query) for query in queries if query.get("MetricStat")}
+    grids = {query["Id"]: _grid(call.input, _period(query)) for query in queries if _period(query)}
+    expressions = {query["Id"]: query["Expression"] for query in queries if query.get("Expression")}
+    if expressions:
+        if len(set(grids.values())) != 1:
+            message = "The local AWS computes expressions over metrics of one period only."
+            raise _invalid(message, "ValidationError")
+        (grid,) = set(grids.values())
+        grids |= dict.fromkeys(expressions, grid)
+        found |= _computed(expressions, found, grid)
+    newest_first = call.input.get("ScanBy", "TimestampDescending") == "TimestampDescending"
+    return {
+        "MetricDataResults": [
+            _result(query, values, _times(grids[query["Id"]]), newest_first=newest_first)
+            for query in queries
+            if query.get("ReturnData", True)
+            # An array of time series is a result for each.
+            for values in found[query["Id"]].reshape(-1, len(_times(grids[query["Id"]])))
+        ]
+    }
+
+
+def _column(call: Call, query: Value) -> npt.NDArray[np.float64]:
+    """Return what a query for a metric asks for, by periods."""
+    stat = query["MetricStat"]
+    of = stat["Metric"]
+    metric = Metric.of(of["Namespace"], of["MetricName"], _dimensions(of))
+    return _values(call, metric, stat.get("Unit"), stat["Stat"], _grid(call.input, _period(query)))
+
+
+def _computed(
+    expressions: dict[str, str], columns: dict[str, npt.NDArray[np.float64]], grid: tuple[int, int, int]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Return expressions over columns and each other, by periods.
+
+    Raises:
+        AwsError: ValidationError, when that cannot be computed.
+    """
+    times = _times(grid)
+    try:
+        parsed = {key: maths.parse(text) for key, text in expressions.items()}
+        found = maths.evaluate_all({**columns, **parsed}, times, grid[0])
+    except DrillError as error:
+        message = f"Error in expression: {error}"
+        raise _invalid(message, "ValidationError") from error
+    return {key: np.atleast_1d(found[key]) + np.zeros(len(times)) for key in expressions}
+
+
+def _times(grid: tuple[int, int, int]) -> npt.NDArray[np.int64]:
+    """Return when each period of a grid begins."""
+    period_s, start_s, end_s = grid
+    return np.arange(start_s, end_s, period_s)
+
+
+def _result(
+    query: Value, values: npt.NDArray[np.float64], times: npt.NDArray[np.int64], *, newest_first: bool
+) -> Value:
+    points = [
+        (int(at_s), float(value)) for at_s, value in zip(times, values, strict=True) if not math.isnan(value)
+    ]
+    if newest_first:
+        points.reverse()
+    label = query.get("Label") or (
+        query["MetricStat"]["Metric"]["MetricName"] if query.get("MetricStat") else query["Id"]
+    )
+    return {
+        "Id": query["Id"],
+        "Label": label,
+        "Timestamps": [at_s for at_s, _ in points],
+        "Values": [value for _, value in points],
+        "StatusCode": "Complete",
+    }
+
+
+def _period(query: Value) -> int:
+    """Return the period of a query; 0 for an expression that has none of its own."""
+    return int((query.get("MetricStat") or query).get("Period") or 0)
+
+
+def _grid(given: Value, period_s: int) -> tuple[int, int, int]:
+    """Return period, start and end of what is asked for, whole periods since 1970 that cover it.
+
+    Raises:
+        AwsError: a period that CloudWatch has not, or a time that ends before it begins.
+    """
+    if period_s not in _SHORT_PERIODS_S and (period_s < _MINUTE_S or period_s % _MINUTE_S):
+        message = f"The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60 (found: {period_s})."
+        raise _invalid(message)
+    start_s, end_s = float(given["StartTime"]), float(given["EndTime"])
+    if start_s >= end_s:
+        message = "The parameter StartTime must be less than the parameter EndTime."
+        raise _invalid(message, "ValidationError")
+    return period_s, math.floor(start_s / period_s) * period_s, math.ceil(end_s / period_s) * period_s
+
+
+def _values(
+    call: Call, metric: Metric, unit: str | None, stat: str, grid: tuple[int, int, int]
+) -> npt.NDArray[np.float64]:
+    """Return a statistic of each period of a grid; NaN where there is none."""
+    period_s, start_s, end_s = grid
+    samples = metrics_of(call.store, call.account, call.region).between(metric, start_s, end_s, unit)
+    return datapoints(
+        samples,
+        _statistic(stat),
+        period_s,
+        start_s=start_s,
+        step_s=math.gcd(period_s, _MINUTE_S),
+        count=(end_s - start_s) // period_s,
+    )
+
+
+def _statistic(text: str) -> Statistic:
+    try:
+        return check_statistic(text)
+    except DrillError as error:
+        raise _invalid(str(error)) from error

@@ -1,0 +1,198 @@
+"""The samples of every metric of one account and region, and the datapoints that come of them.
+
+A sample keeps the world's time. Questions of people (GetMetricData) are answered in the world's time;
+alarms ask in simulated time, in which the same samples lie further apart.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from drill.series import Series, together
+from drill.statistics import sliding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import numpy.typing as npt
+
+    from drill.distribution import Floats
+    from drill.statistics import Statistic
+    from local_aws.calls import Store
+
+KEPT_S = 15 * 86_400.0
+"""How long samples are kept, in simulated time (CloudWatch User Guide, "Metrics retention")."""
+
+_NONE = np.empty(0)
+
+
+class Metric(NamedTuple):
+    """What samples belong to: a name in a namespace with all its dimensions, sorted by their names."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, namespace: str, name: str, dimensions: Mapping[str, str]) -> Metric:
+        """Return the metric with these dimensions."""
+        return cls(namespace, name, tuple(sorted(dimensions.items())))
+
+
+class Sample(NamedTuple):
+    """Values that were reported together: one value so many times, or a statistic set.
+
+    Args:
+        at_s: when, in the world's seconds since 1970.
+        number: how many values.
+        total: their sum.
+        low: the smallest.
+        high: the largest; where it differs from `low`, the values themselves are not known.
+        unit: a unit of CloudWatch's, or "None".
+    """
+
+    at_s: float
+    number: float
+    total: float
+    low: float
+    high: float
+    unit: str = "None"
+
+    @classmethod
+    def of(cls, at_s: float, value: float, unit: str = "None", number: float = 1.0) -> Sample:
+        """Return a value that was reported so many times."""
+        return cls(at_s, number, value * number, value, value, unit)
+
+
+class Samples(NamedTuple):
+    """Samples of one metric as columns, in no order; the members of `Sample` but the unit."""
+
+    at_s: Floats
+    number: Floats
+    total: Floats
+    low: Floats
+    high: Floats
+
+
+_EMPTY = Samples(*(_NONE,) * len(Samples._fields))
+
+
+class _Columns:
+    """The samples of one metric in one unit, in the order of time: numbers only, because there are many."""
+
+    def __init__(self) -> None:
+        self._columns = tuple(array("d") for _ in Samples._fields)
+
+    def add(self, sample: Sample) -> None:
+        place = bisect_right(self._columns[0], sample.at_s)
+        values = (sample.at_s, sample.number, sample.total, sample.low, sample.high)
+        for column, value in zip(self._columns, values, strict=True):
+            column.insert(place, value)
+
+    def between(self, from_s: float, to_s: float) -> Samples:
+        first, last = (bisect_left(self._columns[0], at_s) for at_s in (from_s, to_s))
+        return Samples(*(np.frombuffer(column[first:last]) for column in self._columns))
+
+    def forget_before(self, at_s: float) -> None:
+        last = bisect_left(self._columns[0], at_s)
+        for column in self._columns:
+            del column[:last]
+
+
+class Metrics:
+    """Samples by metric."""
+
+    def __init__(self) -> None:
+        self._columns: dict[Metric, dict[str, _Columns]] = {}
+
+    def __iter__(self) -> Iterator[Metric]:
+        return iter(self._columns)
+
+    def __contains__(self, metric: object) -> bool:
+        return metric in self._columns
+
+    def add(self, metric: Metric, sample: Sample) -> None:
+        """Keep a sample."""
+        self._columns.setdefault(metric, {}).setdefault(sample.unit, _Columns()).add(sample)
+
+    def units(self, metric: Metric) -> list[str]:
+        """Return the units in which a metric was reported."""
+        return sorted(self._columns.get(metric, {}))
+
+    def between(self, metric: Metric, from_s: float, to_s: float, unit: str | None = None) -> Samples:
+        """Return the samples of [from_s, to_s), of one unit or of all.
+
+        An alarm without a unit looks at samples of every unit (PutMetricAlarm, `Unit`).
+        """
+        units = self._columns.get(metric, {})
+        parts = [columns.between(from_s, to_s) for name, columns in units.items() if unit in {None, name}]
+        if len(parts) == 1:
+            return parts[0]
+        return (
+            Samples(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _EMPTY
+        )
+
+    def forget_before(self, at_s: float) -> None:
+        """Forget older samples; a metric that has none left stays known."""
+        for units in self._columns.values():
+            for columns in units.values():
+                columns.forget_before(at_s)
+
+
+def metrics_of(store: Store, account: str, region: str) -> Metrics:
+    """Return the metrics of an account and region."""
+    found: Metrics = store.table(account, region, "metrics").setdefault("metrics", Metrics())
+    return found
+
+
+def datapoints(  # noqa: PLR0913 - a grid has three numbers
+    samples: Samples,
+    stat: Statistic,
+    period_s: int,
+    *,
+    start_s: int,
+    step_s: int,
+    count: int,
+    clock: Callable[[Floats], Floats] = np.asarray,
+) -> Floats:
+    """Return a statistic of so many periods, one after another; NaN: no sample, or none that tell it.
+
+    Args:
+        samples: those of one metric.
+        stat: which statistic.
+        period_s: the length of a period.
+        start_s: when the first one begins.
+        step_s: what the period is a multiple of.
+        count: how many periods.
+        clock: from the world's time, which samples have, to that of the periods.
+    """
+    steps = period_s // step_s
+    at_s = clock(samples.at_s)
+    plain = samples.low == samples.high
+    rows = np.column_stack((at_s, samples.low, samples.number))[plain]
+    values = Series.of_samples(rows, start_s=start_s, step_s=step_s, steps=count * steps)
+    if plain.all():
+        return sliding(values, stat, period_s)[steps - 1 :: steps]
+    step = np.floor((at_s - start_s) / step_s).astype(np.int64)
+    inside = ~plain & (step >= 0) & (step < count * steps)
+    sets = _sets(Samples(*(column[inside] for column in samples)), step[inside], values)
+    if not stat.needs_samples:
+        return sliding(together([values, sets]), stat, period_s)[steps - 1 :: steps]
+    # Who reports a set does not tell the values that it is of.
+    known = np.isnan(sliding(sets, "SampleCount", period_s))
+    return np.where(known, sliding(values, stat, period_s), np.nan)[steps - 1 :: steps]
+
+
+def _sets(samples: Samples, step: npt.NDArray[np.int64], grid: Series) -> Series:
+    """Return the series of statistic sets, on the grid of another."""
+    number, total = np.zeros(len(grid)), np.zeros(len(grid))
+    low, high = np.full(len(grid), np.nan), np.full(len(grid), np.nan)
+    np.add.at(number, step, samples.number)
+    np.add.at(total, step, samples.total)
+    np.fmin.at(low, step, samples.low)
+    np.fmax.at(high, step, samples.high)
+    return Series(grid.start_s, grid.step_s, number, total, low, high)

@@ -1,0 +1,106 @@
+"""States of deployed alarms, as DescribeAlarms tells them, and how they change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ops.errors import OpsError
+
+_NAMES_AT_ONCE = 100
+"""Names that DescribeAlarms takes (CloudWatch API Reference, DescribeAlarms, AlarmNames)."""
+
+ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+"""State -> the member that says whom an alarm notifies when it enters it."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """An alarm has changed its state."""
+
+    at_s: float
+    """When it was seen, on the drill's clock."""
+    alarm: str
+    old: str
+    new: str
+
+
+class States:
+    """The states of some alarms, asked for again and again."""
+
+    def __init__(self, cloudwatch: Any, alarms: Sequence[str]) -> None:  # noqa: ANN401  # a boto3 client
+        """Watch these alarms, by their names in AWS, and those that hold their actions back.
+
+        Raises:
+            OpsError: one of them does not exist.
+        """
+        self._cloudwatch = cloudwatch
+        self._alarms = list(alarms)
+        self.server_time_s = time.time()
+        """AWS's time when it was last asked, in seconds since 1970."""
+        self.described = self._describe()
+        suppressors = {self.suppressor(name) for name in self.described} - {"", *alarms}
+        self._alarms += sorted(suppressors)
+        self.described = self._describe() if suppressors else self.described
+        missing = [name for name in self._alarms if name not in self.described]
+        if missing:
+            message = f"there is no alarm {', '.join(missing)}, which config has: deploy monitoring first."
+            raise OpsError(message)
+        self.first: dict[str, str] = {}
+        """State of each alarm at the beginning."""
+        self.changes: list[Change] = []
+        self.forget()
+
+    def forget(self) -> None:
+        """Let what is now be the beginning."""
+        self.first.update({name: str(one["StateValue"]) for name, one in self.described.items()})
+        self.changes.clear()
+
+    def now(self, alarm: str) -> str:
+        """Return the state of an alarm when it was last asked for."""
+        return str(self.described[alarm]["StateValue"])
+
+    def suppressor(self, alarm: str) -> str:
+        """Return the name of the alarm that holds a composite's actions back; empty for other alarms."""
+        # A name or an ARN (CloudWatch API Reference, PutCompositeAlarm, ActionsSuppressor).
+        return str(self.described[alarm].get("ActionsSuppressor", "")).rpartition(":alarm:")[2]
+
+    def look(self, at_s: float) -> list[Change]:
+        """Ask again; return what has changed since.
+
+        Args:
+            at_s: the drill's time.
+        """
+        before = self.described
+        self.described = {**before, **self._describe()}
+        found = [
+            Change(at_s, name, str(before[name]["StateValue"]), str(one["StateValue"]))
+            for name, one in self.described.items()
+            if one["StateValue"] != before[name]["StateValue"]
+        ]
+        self.changes += found
+        return found
+
+    def _describe(self) -> dict[str, Mapping[str, Any]]:
+        return {one["AlarmName"]: one for one in self._pages()}
+
+    def _pages(self) -> Iterator[Mapping[str, Any]]:
+        for begin in range(0, len(self._alarms), _NAMES_AT_ONCE):
+            answer = self._cloudwatch.describe_alarms(
+                AlarmNames=self._alarms[begin : begin + _NAMES_AT_ONCE],
+                AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+                MaxRecords=_NAMES_AT_ONCE,
+            )
+            self.server_time_s = _server_time_s(answer)
+            yield from (*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ()))
+
+
+def _server_time_s(answer: Mapping[str, Any]) -> float:
+    """Return when AWS answered: its clock and this machine's need not be the same."""
+    said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    at: datetime | None = parsedate_to_datetime(said) if said else None
+    return at.timestamp() if at else time.time()

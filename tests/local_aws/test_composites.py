@@ -1,0 +1,70 @@
+"""Composite alarms in the local AWS follow their rules as the drill reads them."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from drill import rules
+from drill.states import STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drill.states import State
+
+_CHILDREN = ("errors", 'a "quoted" one', "latency", "plain")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '\\"') + '"'
+
+
+def _rule(chance: random.Random, depth: int) -> str:
+    """Return any rule, of every kind that there is."""
+    kind = chance.choice(
+        ("term", "term", "constant", "not", "and", "or", "brackets", "least") if depth else ("term",)
+    )
+    if kind == "term":
+        return f"{chance.choice(STATES)}({_quoted(chance.choice(_CHILDREN))})"
+    if kind == "constant":
+        return chance.choice(("TRUE", "FALSE"))
+    if kind == "least":
+        some = chance.sample(_CHILDREN, chance.randint(1, len(_CHILDREN)))
+        least = chance.choice((str(chance.randint(1, len(some))), "50%", "100%"))
+        condition = chance.choice(("", "NOT ")) + chance.choice(STATES)
+        return f"AT_LEAST({least}, {condition}, ({', '.join(map(_quoted, some))}))"
+    first, second = _rule(chance, depth - 1), _rule(chance, depth - 1)
+    return {
+        "not": f"NOT ({first})",
+        "brackets": f"({first})",
+        "and": f"({first}) AND ({second})",
+        "or": f"({first}) OR ({second})",
+    }[kind]
+
+
+def test_a_composite_is_in_the_state_that_the_drill_finds(client: Callable[[str], Any]) -> None:
+    """Two readers of one grammar agree: MiniStack's, by which the local AWS goes, and the drill's."""
+    cloudwatch, chance = client("cloudwatch"), random.Random(7)  # noqa: S311 - the same rules every time
+    for name in _CHILDREN:
+        cloudwatch.put_metric_alarm(
+            AlarmName=name, Namespace="n", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1,
+            Threshold=1, ComparisonOperator="GreaterThanThreshold",
+        )  # fmt: skip
+    found, expected = [], []
+    for _ in range(8):
+        states: dict[str, State] = {name: chance.choice(STATES) for name in _CHILDREN}
+        for name, state in states.items():
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
+        for _ in range(8):
+            rule = _rule(chance, 3)
+            cloudwatch.put_composite_alarm(AlarmName="composite", AlarmRule=rule)
+            (row,) = cloudwatch.describe_alarms(AlarmNames=["composite"], AlarmTypes=["CompositeAlarm"])[
+                "CompositeAlarms"
+            ]
+            found.append((rule, row["StateValue"]))
+            expected.append((rule, "ALARM" if rules.holds(rules.parse(rule), states) else "OK"))
+    cloudwatch.delete_alarms(AlarmNames=["composite"])
+    cloudwatch.delete_alarms(AlarmNames=[*_CHILDREN])
+    assert found == expected
+    assert {state for _, state in found} == {"ALARM", "OK"}

@@ -1,0 +1,118 @@
+"""The embedded metric format: which samples a line holds, and which lines are wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from local_aws import embedded_metrics
+from local_aws.metrics import Metric, Sample
+
+_AT_S = 1_790_000_000.5
+
+
+def line(changes: dict[str, Any] | None = None, **members: Any) -> str:
+    """Return a line in the format: its directive changed, its other members added."""
+    directive = {
+        "Namespace": "shop",
+        "Dimensions": [["service"]],
+        "Metrics": [{"Name": "Latency", "Unit": "Milliseconds"}],
+        **(changes or {}),
+    }
+    head = {"Timestamp": _AT_S * 1000, "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": head, "service": "pay", "Latency": 12.5, **members})
+
+
+def samples(text: str) -> list[tuple[Metric, Sample]]:
+    """Return the samples of a line."""
+    return list(embedded_metrics.samples(text))
+
+
+def test_a_line_holds_a_sample_per_metric_and_set_of_dimensions() -> None:
+    """With the unit and the time that it says."""
+    changed = {"Dimensions": [["service"], [], ["zone", "service"]], "Metrics": [{"Name": "Latency"}]}
+    found = samples(line(changed, zone="a"))
+    assert [metric.dimensions for metric, _ in found] == [
+        (("service", "pay"),),
+        (),
+        (("service", "pay"), ("zone", "a")),
+    ]
+    assert {sample for _, sample in found} == {Sample.of(_AT_S, 12.5)}
+    ((metric, sample),) = samples(line())
+    assert metric == Metric("shop", "Latency", (("service", "pay"),))
+    assert sample == Sample.of(_AT_S, 12.5, "Milliseconds")
+
+
+def test_each_value_of_a_list_is_a_sample() -> None:
+    """In the order of the list."""
+    assert [sample.total for _, sample in samples(line(Latency=[3, 1, 3]))] == [3, 1, 3]
+
+
+def test_each_directive_has_its_own_namespace() -> None:
+    """A line may have several."""
+    text = json.loads(line())
+    text["_aws"]["CloudWatchMetrics"] *= 2
+    text["_aws"]["CloudWatchMetrics"][1] = {**text["_aws"]["CloudWatchMetrics"][0], "Namespace": "other"}
+    assert [metric.namespace for metric, _ in samples(json.dumps(text))] == ["shop", "other"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "hello", "START", '{"a": 1}', '["_aws"]', '"_aws"', '{"a": "_aws"}', '{"a": {"_aws": 1}}',
+     'x {"_aws": {}}', '{"_aws": {"Timestamp": 1}}'],
+)  # fmt: skip
+def test_a_line_that_is_not_in_the_format_holds_nothing(text: str) -> None:
+    """And nobody is told."""
+    assert samples(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"_aws": 1}',
+        '{"_aws": {"CloudWatchMetrics": {}, "Timestamp": 1}}',
+        '{"_aws": {"CloudWatchMetrics": [1], "Timestamp": 1}}',
+        '{"_aws": {"CloudWatchMetrics": []}}',
+        '{"_aws": {"CloudWatchMetrics": [], "Timestamp": "now"}}',
+        '{"_aws": {"CloudWatchMetrics": [], "Timestamp": true}}',
+        line({"Namespace": ""}),
+        line({"Namespace": None}),
+        line({"Namespace": "n" * 1025}),
+        line({"Dimensions": None}),
+        line({"Dimensions": ["service"]}),
+        line({"Dimensions": [["nowhere"]]}),
+        line({"Dimensions": [["service"] * 31]}),
+        line(service=1),
+        line(service=""),
+        line({"Metrics": None}),
+        line({"Metrics": ["Latency"]}),
+        line({"Metrics": [{"Unit": "Count"}]}),
+        line({"Metrics": [{"Name": "Nowhere"}]}),
+        line({"Metrics": [{"Name": "Latency", "Unit": 1}]}),
+        line({"Metrics": [{"Name": "Latency"}] * 101}),
+        line(Latency="12"),
+        line(Latency=None),
+        line(Latency=True),
+        line(Latency=float("nan")),
+        line(Latency=float("inf")),
+        line(Latency=[1, "2"]),
+        line(Latency=[1] * 101),
+    ],
+)
+def test_a_line_that_breaks_a_rule_is_counted_as_such(text: str) -> None:
+    """As EMFValidationErrors of its log group."""
+    with pytest.raises(embedded_metrics.ValidationError) as caught:
+        samples(text)
+    assert caught.value.metric == "EMFValidationErrors"
+
+
+@pytest.mark.parametrize(
+    "text", [line()[:-1], '{"_aws": ', '{"_aws": {}} and more', '{"_aws": ' + "[" * 9**5]
+)
+def test_a_line_that_is_no_json_is_counted_as_such(text: str) -> None:
+    """As EMFParsingErrors of its log group."""
+    with pytest.raises(embedded_metrics.ParsingError) as caught:
+        samples(text)
+    assert caught.value.metric == "EMFParsingErrors"

@@ -1,0 +1,104 @@
+"""What lines say of invocations, and what functions report of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from local_aws.clock import Clock
+from local_aws.invocations import Invocation, failed_to_start, invocations, samples
+from local_aws.log_lines import Line
+
+_TRACEBACK = (
+    "Traceback (most recent call last):",
+    '  File "/tmp/x/ministack-lambda-f-ab12/_worker.py", line 128, in run',
+    "    result = handler_fn(event, context)",
+    "ValueError: no",
+    "way",
+)
+_OWN_TRACEBACK = ("Traceback (most recent call last):", '  File "main.py", line 1, in f', "ValueError: no")
+
+
+def lines(*printed: str, identity: str = "1", stream: str = "s", report: str | None = None) -> list[Line]:
+    """Return the lines of one invocation of 250 ms that ended at 10 s."""
+    texts = (
+        f"START RequestId: {identity} Version: $LATEST",
+        *printed,
+        f"END RequestId: {identity}",
+        report
+        or f"REPORT RequestId: {identity}\tDuration: 250 ms\tBilled Duration: 250 ms\tMemory Size: 128 MB",
+    )
+    return [Line("/g", stream, 10_000, 10_000, text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("printed", "failed"),
+    [
+        ((), False),
+        (("hello", "END RequestId: 2"), False),
+        (_OWN_TRACEBACK, False),
+        ((*_OWN_TRACEBACK, "handled"), False),
+        (("Task timed out after 3.00 seconds", "tried again"), False),
+        (("hello", *_TRACEBACK), True),
+        ((*_OWN_TRACEBACK, *_TRACEBACK), True),
+        (("hello", "Task timed out after 3.00 seconds"), True),
+        (("Worker process died",), True),
+    ],
+)
+def test_an_invocation_fails_as_the_runtime_says(printed: tuple[str, ...], failed: bool) -> None:  # noqa: FBT001
+    """Not as the function says: it may print what it likes."""
+    assert list(invocations(lines(*printed))) == [Invocation("/g", 10.0, 0.25, failed=failed)]
+
+
+def test_invocations_of_streams_are_told_apart() -> None:
+    """Their lines may be mixed; one stream may have several, one after another."""
+    first, second = lines(*_TRACEBACK), lines("b", "c", "d", "e", "f", identity="2", stream="t")
+    mixed = [line for pair in zip(first, second, strict=True) for line in pair]
+    found = list(invocations([*mixed, *lines("g", identity="3", stream="t")]))
+    assert [one.failed for one in found] == [True, False, False]
+
+
+def test_what_is_not_whole_is_no_invocation() -> None:
+    """A report needs its own start."""
+    assert list(invocations(lines("a")[1:])) == []
+    assert list(invocations(lines("a")[:-1])) == []
+    assert list(invocations(lines("a", report="REPORT RequestId: 2\tDuration: 250 ms\tBilled"))) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_told_by_caller"),
+    [("Runtime.HandlerError", False), ("Sandbox.Timedout", False), ("RuntimeError", True), ("", True)],
+)
+def test_only_the_caller_hears_that_a_function_did_not_start(kind: str, is_told_by_caller: bool) -> None:  # noqa: FBT001
+    """Other errors are lines in the log, which count for themselves."""
+    assert failed_to_start(kind) is is_told_by_caller
+
+
+def test_a_function_reports_each_invocation() -> None:
+    """When it began, in simulated time, in which it lasted as long as it says."""
+    clock = Clock(60)
+    ended_s = clock.real_now_s() + 100
+    found = list(samples("f", [Invocation("/g", ended_s, 12.0, failed=True)], [], clock))
+    assert {metric.name: sample.total for metric, sample in found} == {
+        "Invocations": 1, "Errors": 1, "Throttles": 0, "Duration": 12_000, "ConcurrentExecutions": 1,
+    }  # fmt: skip
+    assert {metric.dimensions for metric, _ in found} == {(("FunctionName", "f"),)}
+    assert {metric.namespace for metric, _ in found} == {"AWS/Lambda"}
+    assert [sample.at_s for _, sample in found] == pytest.approx([ended_s - 12 / 60] * 5, rel=0, abs=1e-3)
+
+
+def test_concurrency_counts_who_runs_when_one_begins() -> None:
+    """Itself, those before that have not ended, and none that ended just then."""
+    clock = Clock()
+    at_s = clock.real_now_s()
+    ran = [
+        Invocation("/g", at_s + 5, 5, failed=False),
+        Invocation("/g", at_s + 6, 5, failed=False),
+        Invocation("/g", at_s + 9, 4, failed=False),
+    ]
+    before = [Invocation("/g", at_s + 1.5, 3, failed=False), Invocation("/g", at_s - 1, 3, failed=False)]
+    found = [
+        sample.total
+        for metric, sample in samples("f", ran, before, clock)
+        if metric.name == "ConcurrentExecutions"
+    ]
+    assert found == [2, 3, 2]

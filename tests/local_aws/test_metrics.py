@@ -1,0 +1,89 @@
+"""The store of samples, and samples on a grid."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from drill.statistics import check_statistic
+from local_aws.metrics import Metric, Metrics, Sample, Samples, datapoints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_METRIC = Metric.of("n", "m", {"b": "2", "a": "1"})
+
+
+def _columns(samples: list[Sample]) -> Samples:
+    metrics = Metrics()
+    for one in samples:
+        metrics.add(_METRIC, one)
+    return metrics.between(_METRIC, 0, 9999)
+
+
+def test_samples_are_found_by_time_and_unit_whatever_order_they_came_in() -> None:
+    """The beginning belongs to a time, the end does not."""
+    metrics = Metrics()
+    for at_s, unit in ((3, "Count"), (1, "None"), (2, "Count"), (2, "None")):
+        metrics.add(_METRIC, Sample.of(at_s, at_s, unit))
+    assert sorted(metrics.between(_METRIC, 1, 3).at_s) == [1, 2, 2]
+    assert [*metrics.between(_METRIC, 0, 9, "Count").at_s] == [2, 3]
+    assert [*metrics.between(_METRIC, 0, 9, "Bytes").at_s] == []
+    assert [*metrics.between(Metric("n", "m"), 0, 9).at_s] == []
+    assert metrics.units(_METRIC) == ["Count", "None"]
+    assert list(metrics) == [Metric("n", "m", (("a", "1"), ("b", "2")))]
+
+
+def test_old_samples_are_forgotten() -> None:
+    """Their metric is still known: it has been reported."""
+    metrics = Metrics()
+    for at_s in (1, 2, 3):
+        metrics.add(_METRIC, Sample.of(at_s, 1))
+    metrics.forget_before(3)
+    assert [*metrics.between(_METRIC, 0, 9).at_s] == [3]
+    metrics.forget_before(4)
+    assert _METRIC in metrics
+
+
+def _values(
+    samples: list[Sample], stat: str, start_s: int, clock: Callable[[Any], Any] = float
+) -> list[float]:
+    """Return a statistic of three minutes."""
+    return [
+        *datapoints(
+            _columns(samples),
+            check_statistic(stat),
+            60,
+            start_s=start_s,
+            step_s=60,
+            count=3,
+            clock=lambda at_s: np.array([clock(one) for one in at_s]),
+        )
+    ]
+
+
+def test_values_and_statistic_sets_are_one_metric() -> None:
+    """What needs the values themselves is missing where a set does not tell them."""
+    samples = [
+        Sample.of(60, 5, number=2),
+        Sample(61, 3, 12, 2, 6),
+        Sample.of(130, 7),
+        Sample(170, 4, 36, 9, 9),
+        Sample(999, 4, 8, 1, 3),
+    ]
+    found = {stat: _values(samples, stat, 60) for stat in ("SampleCount", "Sum", "Minimum", "Maximum", "p50")}
+    nan = pytest.approx(math.nan, nan_ok=True)
+    assert found["SampleCount"] == [5, 5, nan]
+    assert found["Sum"] == [22, 43, nan]
+    assert found["Minimum"] == [2, 7, nan]
+    assert found["Maximum"] == [6, 9, nan]
+    assert found["p50"] == [nan, 9, nan]
+
+
+def test_periods_may_have_a_time_of_their_own() -> None:
+    """Samples keep the world's."""
+    samples = [Sample.of(10, 1), Sample.of(11, 2), Sample(11.5, 2, 6, 1, 5)]
+    assert _values(samples, "Sum", 600, lambda at_s: at_s * 60)[:2] == pytest.approx([1, 8])

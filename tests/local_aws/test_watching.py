@@ -1,0 +1,196 @@
+"""What an alarm watches: which datapoints it sees, when it is evaluated, what it can know."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drill.errors import DrillError
+from local_aws.clock import Clock
+from local_aws.metrics import Metric, Metrics, Sample
+from local_aws.watching import Watch
+from tests.unit.catalogs import EVERY
+
+_METRIC = Metric("n", "m")
+
+
+class Seconds:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now_s
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    """Return an alarm as it is put."""
+    made = {
+        "AlarmName": "a", "Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60,
+        "EvaluationPeriods": 1, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold", **changes,
+    }  # fmt: skip
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def watch(**changes: Any) -> Watch:
+    """Return what an alarm watches."""
+    made = Watch.of(config(**changes))
+    assert made
+    return made
+
+
+@given(
+    samples=st.lists(st.tuples(st.integers(0, 1799), st.integers(0, 9)), max_size=40),
+    speeds=st.lists(st.sampled_from([0.5, 1, 7, 60, 600]), min_size=1, max_size=4),
+    period_min=st.sampled_from([1, 2, 5]),
+    periods=st.integers(1, 3),
+)
+def test_datapoints_are_of_the_periods_before_an_evaluation(
+    samples: list[tuple[int, int]], speeds: list[float], period_min: int, periods: int
+) -> None:
+    """In simulated time, whatever speeds it went at: as adding up by hand finds."""
+    seconds = Seconds()
+    clock = Clock(speeds[0], seconds)
+    for speed in speeds[1:]:
+        seconds.now_s += 3
+        clock.set_speed(speed)
+    began_s = math.ceil(clock.now_s() / 60) * 60
+    end_s, period_s = began_s + 1800, period_min * 60
+    metrics = Metrics()
+    for after_s, value in samples:
+        metrics.add(_METRIC, Sample.of(clock.real_s(began_s + after_s + 0.5), value))
+    alarm = watch(Period=period_s, EvaluationPeriods=periods)
+    found = alarm.datapoints(metrics, clock, end_s)
+    assert len(found.values) == periods + 2
+    assert found.counts is not None
+    for start_s, value, count in zip(found.starts_s, found.values, found.counts, strict=True):
+        values = [one for after_s, one in samples if 0 <= began_s + after_s - start_s < period_s]
+        assert [*found.starts_s][-1] + period_s == end_s
+        assert (value, count) == (
+            (sum(values), len(values)) if values else pytest.approx((math.nan,) * 2, nan_ok=True)
+        )
+
+
+def test_expressions_see_what_metrics_see() -> None:
+    """Each metric by its own statistic."""
+
+    def query(key: str, stat: str, **changes: Any) -> dict[str, Any]:
+        metric = {"Namespace": "n", "MetricName": "m"}
+        return {
+            "Id": key,
+            "MetricStat": {"Metric": metric, "Period": 60, "Stat": stat},
+            "ReturnData": False,
+            **changes,
+        }
+
+    clock, metrics = Clock(1, Seconds()), Metrics()
+    end_s = int(clock.now_s()) // 60 * 60
+    for value in (2, 4):
+        metrics.add(_METRIC, Sample.of(end_s - 30, value))
+    none = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+    queries = [query("a", "Sum"), query("b", "Maximum"), {"Id": "c", "Expression": "a * 10 + FILL(b, 1)"}]
+    found = watch(**none, Metrics=queries).datapoints(metrics, clock, end_s)
+    assert found.values[-1] == 64
+    assert found.counts is None
+    only = watch(**none, Metrics=[query("a", "Maximum", ReturnData=True)]).datapoints(metrics, clock, end_s)
+    assert (only.values[-1], np.asarray(only.counts)[-1]) == (4, 2)
+    constant = watch(**none, Metrics=[{"Id": "t", "Expression": "TIME_SERIES(3)", "Period": 300}])
+    assert constant.period_s == 300
+    assert [*constant.datapoints(metrics, clock, end_s).values] == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("changes", "due"),
+    [
+        ({}, {0, 60, 3600}),
+        ({"Period": 10}, {0, 10, 60, 3600}),
+        ({"Period": 3600, "EvaluationPeriods": 24}, {0, 60, 3600}),
+        ({"Period": 3600, "EvaluationPeriods": 25}, {0, 3600}),
+    ],
+)
+def test_an_alarm_is_evaluated_as_often_as_aws_does(changes: dict[str, Any], due: set[int]) -> None:
+    """Every ten seconds, every minute, or every hour."""
+    alarm = watch(**changes)
+    assert {at_s for at_s in (0, 10, 60, 3600) if alarm.is_due(at_s)} == due
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "known"),
+    [
+        ("AWS/Lambda", "Errors", True),
+        ("AWS/Lambda", "DeadLetterErrors", False),
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage", True),
+        ("AWS/Logs", "IncomingBytes", False),
+        ("AWS/ECS", "CPUUtilization", False),
+        ("ECS/ContainerInsights", "RunningTaskCount", False),
+        ("LambdaInsights", "memory_utilization", False),
+        ("reveille/local", "Errors", True),
+    ],
+)
+def test_silence_says_something_only_of_what_is_reported(namespace: str, name: str, *, known: bool) -> None:
+    """Of AWS's own metrics, few; of all others, and of those that somebody put, always."""
+    alarm, metrics = watch(Namespace=namespace, MetricName=name), Metrics()
+    assert alarm.is_known(metrics) is known
+    metrics.add(Metric(namespace, name), Sample.of(0, 1))
+    assert alarm.is_known(metrics)
+
+
+def test_silence_of_a_log_group_says_something_once_it_was_written_to() -> None:
+    """Containers do not run here, and whose group it is nobody knows."""
+    metrics, group = Metrics(), [{"Name": "LogGroupName", "Value": "/g"}]
+    alarm = watch(Namespace="AWS/Logs", MetricName="EMFParsingErrors", Dimensions=group)
+    metrics.add(Metric.of("AWS/Logs", "IncomingLogEvents", {"LogGroupName": "/other"}), Sample.of(0, 1))
+    assert not alarm.is_known(metrics)
+    metrics.add(Metric.of("AWS/Logs", "IncomingLogEvents", {"LogGroupName": "/g"}), Sample.of(0, 1))
+    assert alarm.is_known(metrics)
+
+
+def test_one_metric_that_is_reported_is_enough() -> None:
+    """An expression over it and others is evaluated: AWS fills what is missing as the expression says."""
+
+    def query(namespace: str) -> dict[str, Any]:
+        metric = {"Namespace": namespace, "MetricName": "m"}
+        return {
+            "Id": namespace[-1].lower(),
+            "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"},
+            "ReturnData": False,
+        }
+
+    none = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+    for namespaces, known in ((("AWS/A", "AWS/B"), False), (("AWS/A", "b"), True)):
+        expression = {"Id": "e", "Expression": "a + b"}
+        alarm = watch(**none, Metrics=[*map(query, namespaces), expression])
+        assert alarm.is_known(Metrics()) is known
+
+
+def test_a_band_is_not_watched_and_what_aws_refuses_is_an_error() -> None:
+    """Nobody can draw it here."""
+    band = config(Threshold=None, ThresholdMetricId="b", Metrics=[{"Id": "b", "Expression": "x"}])
+    assert Watch.of(band) is None
+    for wrong in ({"Statistic": None, "ExtendedStatistic": "p101"}, {"DatapointsToAlarm": 2}):
+        with pytest.raises(DrillError):
+            watch(**wrong)
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_every_alarm_of_every_catalog_can_be_watched(name: str) -> None:
+    """All but those over bands."""
+    _, catalog = EVERY[name]
+    for alarm in catalog.alarms:
+        metric = alarm.metrics[0]
+        made = Watch.of(
+            config(
+                Namespace=metric.namespace, MetricName=metric.name, Statistic=metric.stat,
+                Period=alarm.period_s, EvaluationPeriods=alarm.evaluation_periods, Threshold=alarm.threshold,
+                DatapointsToAlarm=alarm.datapoints_to_alarm, TreatMissingData=alarm.treat_missing_data,
+                ComparisonOperator=alarm.comparison,
+            )
+        )  # fmt: skip
+        assert (made is None) == (alarm.anomaly_band is not None)
