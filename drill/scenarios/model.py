@@ -54,7 +54,7 @@ def _expression(value: object) -> Expression:
         raise refuse("{text}", text=text) from error
 
 
-def _value(value: object) -> Expression | str | None:
+def _value(value: object) -> object:
     return value if value is None or value in get_args(Special) else _expression(value)
 
 
@@ -321,7 +321,7 @@ class NotificationExpected(Model):
     reaches: tuple[str, ...] = ()
     """Subscriptions of the topic that it reaches: a queue's or function's name, an address, a URL."""
     after_s: Duration | None = Field(default=None, alias="after")
-    """Not before this time."""
+    """Later than this time."""
     by_s: Duration | None = Field(default=None, alias="by")
     """Not after this time."""
     times: int | None = Field(default=None, ge=1)

@@ -14,7 +14,6 @@ from drill import simulation
 from drill.grid import Grid
 from drill.model import (
     Actions,
-    ActionsSuppressor,
     CompositeAlarm,
     Metric,
     MetricAlarm,
@@ -30,6 +29,7 @@ from drill.rehearsal import Rehearsal
 from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Expectation, Happening, Head
 from drill.scenarios.reading import Expected, Placed, Scenario
 from drill.series import Series
+from drill.suppression import Suppressor
 from drill.traffic import Traffic
 
 BEGINS_S = 1_772_442_000
@@ -74,9 +74,9 @@ def composite(name: str, rule: str, actions: Actions = PAGES, **changed: Any) ->
     return replace(CompositeAlarm(name, rule, actions), **changed)
 
 
-def held_by(name: str, wait_s: float = 60, extension_s: float = 120) -> ActionsSuppressor:
+def held_by(name: str, wait_s: float = 60, extension_s: float = 120) -> Suppressor:
     """Return what holds a composite's actions back."""
-    return ActionsSuppressor(name, wait_s, extension_s)
+    return Suppressor(name, wait_s, extension_s)
 
 
 def log_filter(

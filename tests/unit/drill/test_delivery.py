@@ -11,9 +11,10 @@ import pytest
 from drill import delivery
 from drill.composites import Change
 from drill.grid import Grid
-from drill.model import Actions, Metric, Queue, State, Subscription, Topic
+from drill.model import Actions, Metric, Queue, Subscription, Topic
 from drill.rehearsal import Notification
 from drill.scenarios.model import Consumer
+from drill.states import State
 from tests.unit.drill.rehearsing import (
     BEGINS_S,
     PAGE,

@@ -46,7 +46,7 @@ HAPPENS: tuple[Mapping[str, Any], ...] = (
     # deploying: ALARM from 31m to 36m
     {"metric": "Deployments", "value": 1, "from": "30m", "to": "35m"},
 )
-"""any: ALARM from 11m to 16m, told at 12m and 17m; then held back by `deploying`, as long as that is there."""
+"""any: ALARM from 11m to 16m, told at 12m and 17m; then held back by `deploying`, while that is there."""
 
 
 def judged(*expect: Mapping[str, Any]) -> tuple[Verdict, ...]:
@@ -109,7 +109,12 @@ KEPT: tuple[tuple[Mapping[str, Any], str, str], ...] = (
     (
         {"notification": "errors", "state": "OK", "after": "16m"},
         "errors says OK after +16m",
-        "it did at +16m, +33m",
+        "it did at +33m",
+    ),
+    (
+        {"notification": "errors", "after": "20m", "times": 1},
+        "errors says ALARM after +20m once",
+        "it did at +31m",
     ),
     ({"notification": "any", "times": 1}, "any says ALARM once", "it did at +12m"),
     ({"silent": "calls"}, "calls without a notification of ALARM", "none was sent"),
@@ -167,7 +172,8 @@ BROKEN: tuple[tuple[Mapping[str, Any], str], ...] = (
     ({"notification": "errors", "times": 1}, "it did at +11m, +31m"),
     # Once by 20m, and once too often after it.
     ({"notification": "errors", "by": "20m", "times": 1}, "it did at +11m, +31m"),
-    ({"notification": "errors", "after": "20m", "times": 1}, "it did at +11m, +31m"),
+    ({"notification": "errors", "after": "10m", "by": "20m", "times": 1}, "it did at +11m, +31m"),
+    ({"notification": "errors", "after": "20m", "times": 2}, "it did at +31m"),
     ({"notification": "errors", "times": 3}, "it did at +11m, +31m"),
     ({"notification": "calls"}, "it did not: it never was in ALARM"),
     ({"notification": "quiet"}, "it did not, although it was in ALARM at +11m: it has no action for that"),

@@ -17,8 +17,9 @@ from drill.composites import Change
 from drill.evaluation import Settings
 from drill.grid import Floats, Grid
 from drill.metric_alarms import MetricAlarms, evaluated_every_s
-from drill.model import Metric, MetricAlarm, Query, State, Statistic
+from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.series import Series
+from drill.states import State
 from drill.statistic import check_statistic
 from tests.unit.drill.rehearsing import BEGINS_S, alarm, metric
 from tests.unit.drill.samples import Samples, naive, series_of
@@ -262,7 +263,8 @@ def test_few_samples_leave_an_alarm_on_a_percentile_as_it_is_if_it_says_so() -> 
 def test_a_band_is_compared_at_its_own_time(comparison: Any, fires: list[tuple[float, State]]) -> None:
     """Each datapoint with the edges of its step; where there is no edge there is no datapoint."""
     on = clock(8)
-    samples = [(float(step), value, 1.0) for step, value in enumerate([5, 5, 9, 5, 5, 5, 99, 99])]
+    values = [5.0, 5, 9, 5, 5, 5, 99, 99]
+    samples: Samples = [(float(step), value, 1.0) for step, value in enumerate(values)]
     lower = np.array([0, 0, 0, 6, 0, 0, np.nan, np.nan])
     upper = np.array([6, 6, 6, 8, 6, 6, np.nan, np.nan])
     one = alarm(comparison=comparison, threshold=None, treat_missing_data="missing")
