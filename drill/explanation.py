@@ -57,7 +57,7 @@ def explain(system: System, name: str, *, extra: int) -> tuple[Fact, ...]:
     """
     selection = Selection(system)
     alarm = selection.alarms[selection.full_name(name)]
-    words = _Words(system)
+    words = _Words(selection)
     if isinstance(alarm, MetricAlarm):
         return tuple(_metric(alarm, words, extra))
     return tuple(_composite(alarm, words))
@@ -66,26 +66,21 @@ def explain(system: System, name: str, *, extra: int) -> tuple[Fact, ...]:
 class _Words:
     """Names as people say them, and who is told."""
 
-    def __init__(self, system: System) -> None:
-        self.system = system
-        self._short: dict[str, str] = {}
-        for short, full in system.short_names.items():
-            if len(short) <= len(self._short.get(full, full)):
-                self._short[full] = short
-        self.parsed = {one.name: rules.parse(one.rule) for one in system.composites}
+    def __init__(self, selection: Selection) -> None:
+        self.system, self.selection = selection.system, selection
+        self.parsed = {one.name: rules.parse(one.rule) for one in self.system.composites}
 
     def short(self, name: str) -> str:
-        return self._short.get(name, name)
+        return self.selection.short(name)
 
     def told(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[Fact]:
         """Yield whom an alarm tells itself, and which composites it is part of or holds back."""
-        topics = {key: topic for topic in self.system.topics for key in (topic.arn, topic.name)}
         when: dict[str, list[State]] = {}
         for state in get_args(State):
             for action in alarm.actions.of(state):
                 when.setdefault(action, []).append(state)
         for action, states in when.items():
-            topic = topics.get(action)
+            topic = self.selection.topics.get(action)
             reaches = ", ".join(one.name for one in topic.subscriptions) if topic else ""
             to = f"{topic.name} ({reaches or 'nobody subscribes'})" if topic else action
             yield Fact("Tells", f"{to}, when it enters {' or '.join(sorted(states))}")
