@@ -129,8 +129,7 @@ class Expression:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             where = f" at character {offset}" if (offset := getattr(error, "offset", None)) else ""
             why = getattr(error, "msg", None) or error
-            found = visible(text.strip()) or "empty text"
-            raise ValueError(f"is no expression{where}: {why} (found: {found})") from error
+            raise ValueError(f"is no expression{where}: {visible(str(why))}") from error
         _check_depth(tree)
         _check(tree)
         return cls(text, tree)

@@ -144,6 +144,7 @@ class MetricAlarms:
         if not needed:
             return None
         count = statistics.sliding(self._series(one.metric, made), "SampleCount", one.period_s)
+        # Without any sample there is a gap and no percentile; its count is NaN, which is below nothing.
         return np.asarray(count < needed, np.bool_)
 
     def _every(self, alarm: MetricAlarm) -> npt.NDArray[np.int64]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AwareDatetime,
@@ -32,15 +32,16 @@ MOST_STEPS = 200_000
 """Of a rehearsal: four months of minutes, or two days of seconds. More are a mistake, such as d for m."""
 
 
+Special = Literal["missing", "as before"]
+"""What a value may be that is no number."""
+
+
 def _duration(value: object) -> float:
     """Return the seconds of a duration, which is text with a unit; what was found is said with the place."""
-    text = "must be a duration such as 90s, 10m, 1h30m or 1d"
-    if not isinstance(value, str):
-        raise refuse("{text}", text=text)
     try:
-        return durations.seconds(value)
-    except ValueError:
-        raise refuse("{text}", text=text) from None
+        return durations.seconds(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise refuse("must be a duration such as 90s, 10m, 1h30m or 1d") from error
 
 
 def _expression(value: object) -> Expression:
@@ -51,6 +52,16 @@ def _expression(value: object) -> Expression:
     except ValueError as error:
         text = str(error)
         raise refuse("{text}", text=text) from error
+
+
+def _value(value: object) -> object:
+    return value if value is None or value in get_args(Special) else _expression(value)
+
+
+def _line(value: object) -> str | dict[str, Any]:
+    if not isinstance(value, str | dict):
+        raise refuse("must be text, or a mapping, which becomes one line of JSON")
+    return value
 
 
 def _list(value: object) -> object:
@@ -138,7 +149,7 @@ class Span(Model):
 class Lines(Span):
     """Log lines that are written to log groups."""
 
-    log: str | dict[str, Any]
+    log: Annotated[str | dict[str, Any], BeforeValidator(_line)]
     """The line: text, or a mapping, which becomes one line of JSON."""
 
     service: str | None = None
@@ -194,7 +205,12 @@ class Samples(Span):
     dimensions: dict[str, str] = {}
     """Only metrics with these dimensions; others may be there too."""
 
-    value: Value | Literal["missing", "as before"] | None = None
+    value: Annotated[
+        Expression | Special | None,
+        BeforeValidator(_value),
+        WithJsonSchema({"type": ["string", "number"]}),
+        Words("number or expression, `missing` or `as before`"),
+    ] = None
     """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (what
     it would have been); `missing` for no samples; `as before` for what the usual says."""
 
@@ -305,7 +321,7 @@ class NotificationExpected(Model):
     reaches: tuple[str, ...] = ()
     """Subscriptions of the topic that it reaches: a queue's or function's name, an address, a URL."""
     after_s: Duration | None = Field(default=None, alias="after")
-    """Not before this time."""
+    """Later than this time."""
     by_s: Duration | None = Field(default=None, alias="by")
     """Not after this time."""
     times: int | None = Field(default=None, ge=1)

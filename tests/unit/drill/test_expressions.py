@@ -97,11 +97,11 @@ def test_what_is_no_number_is_refused_with_its_time_and_only_where_it_is_asked_f
 
 
 REFUSED: dict[str, str] = {
-    "": r"is no expression.*\(found: empty text\)",
-    "  ": r"\(found: empty text\)",
-    "1 +": r"invalid syntax \(found: 1 \+\)",
+    "": "is no expression",
+    "  ": "is no expression",
+    "1 +": "invalid syntax",
     "1 2": "at character [0-9]+: invalid syntax",
-    "1\n2": r"invalid syntax.*\(found: 1\\n2\)",
+    "1\n2": "invalid syntax",
     "1\x00": "is no expression",
     "(1": "was never closed",
     "1 + x": "at character 5: no such name x; known: t .*before .*pi .*abs",
