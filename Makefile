@@ -21,8 +21,8 @@ PYTEST := $(BIN)/pytest
 IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill deploy diff output destroy bootstrap invoke package synth local-start local-stop \
-        prove prove-all doctor test test-unit test-synth test-e2e check format lint types docs docs-check bench lock
+.PHONY: help setup deploy diff output destroy bootstrap invoke package synth local-start local-stop \
+        drill drill-all fuzz prove prove-all doctor test test-unit test-synth test-e2e check format lint types docs docs-check bench lock
 
 help: ## print this list
 	@awk -f ops/help.awk $(MAKEFILE_LIST)
@@ -48,11 +48,13 @@ invoke: .venv/.ready ## run a deployed function, show its log  ENV= FUNCTION= EV
 	@$(PY) -m ops invoke $(or $(FUNCTION),$(error invoke needs FUNCTION=, such as payment-handler)) \
 	  $(or $(EVENT),$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
 
-##@ Look and repair
+##@ Rehearse (what happens is said in drills/*.yaml)
 
-drill: .venv/.ready ## rehearse alarms; LIVE=1 with what is deployed  ENV= LIVE= SCENARIO= SPEED=
+drill: .venv/.ready ## rehearse the alarms; LIVE=1 those that are deployed  ENV= SCENARIO= LIVE=1 SPEED=
 	@$(if $(LIVE),$(PY) -m ops drill --live $(if $(SPEED),--speed "$(SPEED)") $(SCENARIO),\
 	  $(PY) -m drill run --env "$(ENV)" $(SCENARIO))
+
+##@ Look and repair
 
 doctor: .venv/.ready ## check this machine and the environment  ENV=
 	@$(PY) -m ops doctor
@@ -86,7 +88,7 @@ test-synth: .venv/.ready ## the tests of what is synthesized
 test-e2e: .venv/.ready ## the tests that deploy to a local AWS
 	@$(PYTEST) -m e2e
 
-check: lint types docs-check prove-all test-unit test-synth ## everything that needs no deployment
+check: lint types docs-check prove-all drill-all test-unit test-synth ## everything that needs no deployment
 
 format: .venv/.ready ## format the code
 	@$(BIN)/ruff check --fix --quiet .
@@ -102,14 +104,22 @@ types: .venv/.ready ## check types
 prove-all: .venv/.ready ## prove it of every environment
 	@$(PY) -m ops prove --all
 
+drill-all: .venv/.ready ## rehearse the alarms of every environment
+	@$(PY) -m drill run --all
+
+fuzz: .venv/.ready ## search for input that breaks the parsers  MINUTES=10
+	@for what in patterns rules maths; do $(PY) -m tests.fuzz.$$what --minutes "$(or $(MINUTES),10)" || exit 1; done
+
 docs: .venv/.ready ## write what is generated: schema, config reference, alarm lists
 	@$(PY) -m ops docs
 
 docs-check: .venv/.ready ## check that what is generated is up to date
 	@$(PY) -m ops docs --check
 
-bench: .venv/.ready ## measure synthesis
+bench: .venv/.ready ## measure synthesis, rehearsals and log filters
 	@$(PY) -m benchmarks.synth
+	@$(PY) -m benchmarks.drill
+	@$(PY) -m benchmarks.drill_lines
 
 lock: .venv/.ready ## write the lock files anew from requirements/*.in
 	@for name in uv project; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \

@@ -3,8 +3,8 @@
     python -m benchmarks.drill --services 1000 --hours 24
 
 Half of the services are functions, half containers, all of production's alarms. No two of them see the same
-samples, so that nothing that is computed for one serves another, and one in a hundred fails for an hour. What is
-measured is the whole: configuration and catalog, reading the alarms out of it, and the rehearsal. With
+samples, so that nothing that is computed for one serves another, and one in a hundred fails for an hour. What
+is measured is the whole: configuration and catalog, reading the alarms out of it, and the rehearsal. With
 `--alike` all services see the same, as those of a quiet day do.
 """
 
@@ -111,15 +111,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     marks.append(("the scenario", time.perf_counter()))
     found = simulation.run(system, what, lambda *_: ())
     marks.append(("the rehearsal", time.perf_counter()))
-    rows = [
-        (name, f"{at - marks[position][1]:.1f}") for position, (name, at) in enumerate(marks[1:])
-    ]
+    rows = [(name, f"{at - marks[position][1]:.1f}") for position, (name, at) in enumerate(marks[1:])]
     rows.append(("in all", f"{marks[-1][1] - marks[0][1]:.1f}"))
     print(aligned(("", "seconds"), rows))
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     pages = sum(1 for one in found.notifications if one.state == "ALARM")
     print(
-        f"\n{len(system.alarms)} metric alarms and {len(system.composites)} composites over {options.hours} h; "
+        f"\n{len(system.alarms)} metric alarms and {len(system.composites)} composites, {options.hours} h; "
         f"{sum(map(len, found.changes.values()))} changes, {pages} notifications; {peak_mib:.0f} MiB at most."
     )
     return 0

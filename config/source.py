@@ -17,6 +17,10 @@ import yaml
 
 from config.errors import ConfigError, Problem
 
+_MOST = 250_000
+"""Values in one file: a thousand services have a tenth of it."""
+_TOO_DEEP = "is nested too deeply"
+
 Location = tuple[str | int, ...]
 """The way to a value: keys of mappings and positions in lists."""
 
@@ -64,10 +68,15 @@ def read(path: Path) -> Document:
         raise ConfigError([Problem(shown, "", "is not UTF-8 text")]) from error
     except yaml.YAMLError as error:
         raise ConfigError([_not_yaml(shown, error)]) from error
+    except RecursionError as error:
+        raise ConfigError([Problem(shown, "", _TOO_DEEP)]) from error
     if node is None:
         return Document({}, {(): shown})
     reader = _Reader(shown)
-    data = reader.value(node, ())
+    try:
+        data = reader.value(node, ())
+    except RecursionError as error:
+        raise ConfigError([Problem(shown, "", _TOO_DEEP)]) from error
     if not isinstance(data, dict):
         reader.problems.append(Problem(reader.places[()], "", "must be a mapping of keys to values"))
     if reader.problems:
@@ -139,6 +148,9 @@ class _Reader:
         self._open: list[yaml.Node] = []
 
     def value(self, node: yaml.Node, at: Location) -> Any:
+        if len(self.places) > _MOST:
+            text = f"holds more than {_MOST} values: aliases (*) of aliases multiply them"
+            raise ConfigError([Problem(self.shown, "", text)])
         self.places.setdefault(at, self._place(node))
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, at)

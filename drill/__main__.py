@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     run = _command(commands, "run", "rehearse scenarios; all of drills/ unless some are named")
     run.add_argument("scenarios", nargs="*", type=Path, metavar="SCENARIO", help="a scenario's file, YAML")
     _add_origin(run)
+    run.add_argument("--all", action="store_true", help="for every environment, one line each")
     run.add_argument("--out", type=Path, metavar="FOLDER", help="where pictures go (default: build/drill)")
     run.add_argument("--junit", type=Path, metavar="FILE", help="JUnit XML (default: junit.xml in --out)")
     run.add_argument("--no-pictures", action="store_true", help="write no timelines")

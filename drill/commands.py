@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from config.errors import ConfigError, Problem
+from config.loader import environments
 from drill import explanation, origin, simulation
 from drill.origin import Origin
 from drill.rehearsal import Rehearsal
@@ -42,6 +43,9 @@ def run(options: argparse.Namespace) -> int:
     scenarios = read_all(options.scenarios or sorted(FOLDER.glob("*.yaml")))
     if not scenarios:
         raise ConfigError([Problem(str(FOLDER), "", "holds no scenario")])
+    if options.all:
+        told = [_of_environment(name, scenarios, options, console) for name in environments()]
+        return PASSED if all(told) else FAILED
     where = _origin(options)
     fitting = [one for one in scenarios if is_for(one, where.environment)]
     others = [one for one in scenarios if one not in fitting]
@@ -56,11 +60,31 @@ def run(options: argparse.Namespace) -> int:
     return PASSED if all(one.passed for one in rehearsals) else FAILED
 
 
+def _of_environment(
+    name: str, scenarios: Iterable[Scenario], options: argparse.Namespace, console: Console
+) -> bool:
+    """Rehearse scenarios for one of several environments; return whether nothing failed."""
+    system = origin.system(Origin(name))
+    rehearsals = [simulation.run(system, one, _samples) for one in scenarios if is_for(one, name)]
+    failed = [one for one in rehearsals if not one.passed]
+    if failed or options.verbose:
+        table.show(rehearsals if options.verbose else failed, console, verbose=options.verbose)
+    junit.write(rehearsals, _folder(options) / name / "junit.xml")
+    took_s = sum(one.took_s for one in rehearsals)
+    found = f"{len(failed)} not as expected" if failed else "all as expected"
+    console.print(f"{name:<10} {len(rehearsals)} scenarios, {found}   {took_s:.1f} s")
+    return not failed
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    folder: Path = options.out or OUTPUT
+    return folder
+
+
 def write(rehearsals: Sequence[Rehearsal], options: argparse.Namespace, console: Console) -> None:
     """Write the timelines and the JUnit report."""
-    folder = options.out or OUTPUT
+    folder = _folder(options)
     report = options.junit or folder / "junit.xml"
-    report.parent.mkdir(parents=True, exist_ok=True)
     junit.write(rehearsals, report)
     if options.no_pictures:
         return

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from drill.composites import Change
-from drill.grid import Grid
+from drill.grid import MINUTE_S, Grid
 from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
 from drill.rehearsal import Message, Notification
 from drill.scenarios.model import Consumer
@@ -87,6 +87,8 @@ def _given_up_s(queue: Queue, arrived_s: float, consumers: Sequence[Consumer], g
 def _fails(consumer: Consumer, queue: Queue, offset_s: float) -> bool:
     if consumer.consumer not in {queue.name, queue.full_name}:
         return False
+    if consumer.at_s is not None:
+        return offset_s // MINUTE_S == consumer.at_s // MINUTE_S
     begins = consumer.from_s is None or consumer.from_s <= offset_s
     ends = consumer.to_s is None or offset_s < consumer.to_s
     pause = any(begin_s <= offset_s < end_s for begin_s, end_s in consumer.gaps)
@@ -102,7 +104,7 @@ def queue_metrics(system: System, arrived: Iterable[Message], grid: Grid) -> Map
             found.setdefault(message.queue, []).append(message.arrived_s)
     return {
         Metric(
-            "AWS/SQS", "ApproximateNumberOfMessagesVisible", (("QueueName", names[queue]),)
+            "AWS/SQS", "ApproximateNumberOfMessagesVisible", (("QueueName", names.get(queue, queue)),)
         ): Series.of_values(
             np.searchsorted(np.sort(times_s), grid.ends_s, side="right").astype(np.float64),
             start_s=grid.first_s,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -51,9 +52,13 @@ def _problems(selection: Selection, expected: Expected) -> Iterable[Problem]:
             continue
         value: Any = getattr(expects, key)
         try:
-            selection.full_names([value] if isinstance(value, str) else value)
+            if isinstance(value, str):
+                selection.full_name(value)
+            else:
+                selection.full_names(value)
         except UnknownNameError as error:
             yield Problem(expected.place, key, str(error))
+    yield from _nothing_left(selection, expected)
     topics = {one.name for one in system.topics}
     queues = {one.name for one in system.queues}
     reached = {one.name for topic in system.topics for one in topic.subscriptions}
@@ -69,6 +74,16 @@ def _problems(selection: Selection, expected: Expected) -> Iterable[Problem]:
         name = system.short_names.get(expects.suppressed, expects.suppressed)
         if name in selection.alarms and name not in held:
             yield Problem(expected.place, "suppressed", f"nothing suppresses {expects.suppressed}")
+
+
+def _nothing_left(selection: Selection, expected: Expected) -> Iterable[Problem]:
+    """Yield that exceptions leave nothing of which something could be expected."""
+    expects = expected.expects
+    if isinstance(expects, NeverExpected | SilentExpected) and expects.but:
+        names = expects.never if isinstance(expects, NeverExpected) else expects.silent
+        with contextlib.suppress(UnknownNameError):
+            if set(selection.full_names(names)) <= set(selection.full_names(expects.but)):
+                yield Problem(expected.place, "but", "leaves no alarm of which anything is expected")
 
 
 def judged(rehearsal: Rehearsal, scenario: Scenario, *, took_s: float) -> Rehearsal:
@@ -112,7 +127,7 @@ class _Judge:
             return said, found == one.state, f"it was in {found} {self._since(name, at_s)}", name, at_s
         if one.by_s is not None:
             by_s = self._at(one.by_s)
-            when = self._first(name, one.state, self._all.begins_s, by_s)
+            when = self._entered(name, one.state, by_s)
             said = f"{one.alarm} is in {one.state} by {self._told(by_s)}"
             if when is not None:
                 return said, True, f"from {self._told(when)} on", name, by_s
@@ -146,6 +161,18 @@ class _Judge:
         changes = self._all.changes.get(name, ())
         return next((one.at_s for one in changes if from_s < one.at_s <= to_s and one.new == state), None)
 
+    def _entered(self, name: str, state: State, by_s: float) -> float | None:
+        """Return when an alarm first entered a state, up to a time; the start, if it was in it all along.
+
+        An alarm that is OK at the start, leaves and does not come back is not OK "by" any time.
+        """
+        begins_s = self._all.begins_s
+        changes = self._all.changes.get(name, ())
+        when = next((one.at_s for one in changes if begins_s < one.at_s <= by_s and one.new == state), None)
+        if when is None and self._first_other(name, state, begins_s, by_s) is None:
+            return begins_s
+        return when
+
     def _first_other(self, name: str, state: State, from_s: float, to_s: float) -> tuple[float, State] | None:
         found = self._all.state(name, from_s)
         if found != state:
@@ -163,13 +190,15 @@ class _Judge:
         return f"since {self._told(changes[-1])}"
 
     def _instead(self, name: str, state: State, by_s: float) -> str:
-        later = self._first(name, state, by_s, self._all.ends_s)
+        changes = self._all.changes.get(name, ())
+        later = next((one.at_s for one in changes if one.at_s > by_s and one.new == state), None)
         then = self._all.state(name, by_s)
         if later is not None:
             return (
                 f"only at {self._told(later)}, {durations.text_of(later - by_s)} too late; until then {then}"
             )
-        return f"it never was; at {self._told(by_s)} it was in {then} {self._since(name, by_s)}"
+        never = "it never was" if self._all.state(name, self._all.begins_s) != state else "it did not return"
+        return f"{never}; at {self._told(by_s)} it was in {then} {self._since(name, by_s)}"
 
     # --- notifications
 
@@ -188,17 +217,18 @@ class _Judge:
             )
         )
         sent = [two for two in self._all.notifications if two.alarm == name and two.state == one.state]
-        fitting = [
+        right = [
             two
             for two in sent
             if (one.topic is None or two.topic == one.topic)
             and set(one.reaches) <= set(two.reached)
-            and (by_s is None or two.at_s <= by_s)
             and (after_s is None or two.at_s > after_s)
         ]
-        passed = bool(fitting) if one.times is None else len(fitting) == one.times
+        fitting = [two for two in right if by_s is None or two.at_s <= by_s]
+        # How often means to the end: one that is too late is one too many.
+        passed = bool(fitting) if one.times is None else len(fitting) == len(right) == one.times
         if fitting:
-            return said, passed, f"it did {self._listed(fitting)}", name, by_s or fitting[0].at_s
+            return said, passed, f"it did {self._listed(right)}", name, by_s or fitting[0].at_s
         return said, passed, self._why_silent(name, one.state, sent), name, by_s
 
     def _why_silent(self, name: str, state: State, sent: Sequence[Notification]) -> str:

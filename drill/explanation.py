@@ -12,6 +12,8 @@ from typing import get_args
 
 from drill import durations, evaluation, rules
 from drill.evaluation import Settings
+from drill.grid import MINUTE_S
+from drill.metric_alarms import evaluated_every_s
 from drill.model import CompositeAlarm, MetricAlarm, Statistic, System
 from drill.selection import Selection
 from drill.states import State
@@ -29,7 +31,6 @@ _MARKS = {True: "X", False: "0", None: "-"}
 """Datapoints as the CloudWatch User Guide draws them: breaching, good, missing."""
 
 _GOOD, _BAD = False, True
-_MINUTE_S = 60
 
 _LONGEST = 2000
 """Datapoints after which nothing changes any more: no alarm looks back that far."""
@@ -107,7 +108,7 @@ def _metric(alarm: MetricAlarm, words: _Words, extra: int) -> Iterator[Fact]:
     yield from _watched(alarm)
     period = durations.text_of(alarm.period_s)
     needed, periods = alarm.datapoints_to_alarm, alarm.evaluation_periods
-    bound = "" if alarm.threshold is None else f" {alarm.threshold:g}"
+    bound = "" if alarm.threshold is None else f" {alarm.threshold:.15g}"
     unit = f" {alarm.unit}" if alarm.unit else ""
     some = f"{needed} of {periods} datapoints" if periods > 1 else "one datapoint"
     yield Fact("Condition", f"{_SYMBOLS[alarm.comparison]}{bound}{unit} in {some} of {period} each")
@@ -168,9 +169,9 @@ def _firing(alarm: MetricAlarm, tried: _Tried, extra: int) -> Iterator[Fact]:
     fires = tried.after(good, "OK", then=True, wanted="ALARM")
     ends = tried.after(bad, "ALARM", then=False, wanted="OK")
     if fires is not None:
-        yield Fact("Fires", _span(fires, alarm.period_s, "it begins"))
+        yield Fact("Fires", _span(fires, alarm, "it begins"))
     if ends is not None:
-        yield Fact("Ends", _span(ends, alarm.period_s, "the last of it"))
+        yield Fact("Ends", _span(ends, alarm, "the last of it"))
     yield from _examples(alarm, tried)
     yield Fact(
         "Looks at",
@@ -178,19 +179,21 @@ def _firing(alarm: MetricAlarm, tried: _Tried, extra: int) -> Iterator[Fact]:
     )
 
 
-def _span(datapoints: int, period_s: int, of: str) -> str:
-    """Return how long so many datapoints take, of windows that move on every minute.
+def _span(datapoints: int, alarm: MetricAlarm, of: str) -> str:
+    """Return how long so many datapoints take, of windows that move on every minute, or every hour.
 
     A datapoint may breach as soon as a part of its period does (a sum), or only when all of it does (a
     minimum).
     """
-    longest = durations.text_of(datapoints * period_s)
-    if period_s <= _MINUTE_S:
-        return f"{longest} after {of}"
-    shortest = durations.text_of((datapoints - 1) * period_s + _MINUTE_S)
-    return (
-        f"{shortest} to {longest} after {of}: every minute it looks at the last {durations.text_of(period_s)}"
-    )
+    if alarm.period_s <= MINUTE_S:
+        return f"{durations.text_of(datapoints * alarm.period_s)} after {of}"
+    apart_s = evaluated_every_s(alarm)
+    often = "hour" if apart_s > MINUTE_S else "minute"
+    shortest = durations.text_of((datapoints - 1) * alarm.period_s + MINUTE_S)
+    # Windows that move on once an hour may end up to an hour after what they are about.
+    longest = durations.text_of(datapoints * alarm.period_s + (apart_s if apart_s > MINUTE_S else 0))
+    period = durations.text_of(alarm.period_s)
+    return f"{shortest} to {longest} after {of}: every {often} it looks at the last {period}"
 
 
 def _examples(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:

@@ -7,14 +7,23 @@ them: no attribute, no call but of the functions below.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+from drill.distribution import Floats
+from drill.words import visible
 
 _LONGEST = 1000
-"""Characters; deeper nesting than this allows would exhaust Python's own parser."""
+"""Characters; more parentheses in one another than fit would exhaust Python's own parser."""
+_DEEPEST = 100
+"""Operations within one another: more of them would exhaust the stack of whoever is deep in it already."""
+_EXACT = 2.0**53
+"""Up to here floating point holds every whole number."""
 
 NAMES = {
     "t": "seconds since the start; negative in the warm-up",
@@ -40,16 +49,26 @@ FUNCTIONS: Mapping[str, tuple[tuple[str, ...], str]] = {
 """Name -> its arguments, those with a default behind, and what it is."""
 
 
-def _noise(t: np.ndarray, seed: float = 0) -> np.ndarray:
-    """Return a number from 0 up to 1 for each time: the same for the same time and seed, on every machine."""
+def _noise(t: npt.ArrayLike, seed: npt.ArrayLike = 0) -> Floats:
+    """Return a number from 0 up to 1 for each time: the same for the same time and seed, on every machine.
+
+    Of both only the whole part counts. A time that is none has no noise.
+    """
+    time, sown = np.asarray(t, np.float64), np.asarray(seed, np.float64)
     # SplitMix64 (Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014) of time and seed.
-    with np.errstate(over="ignore"):
-        mixed = np.asarray(t, dtype=np.int64).astype(np.uint64) + np.uint64(int(seed) % 2**32) * np.uint64(
-            0x9E3779B97F4A7C15
-        )
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray((mixed ^ (mixed >> np.uint64(31))).astype(np.float64) / 2.0**64)
+    mixed = _bits(time) + _bits(np.mod(np.trunc(sown), 2.0**32)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    # 53 bits, so that nothing is rounded, least of all up to 1.
+    found = (mixed >> np.uint64(11)).astype(np.float64) / _EXACT
+    return np.where(np.isfinite(time) & np.isfinite(sown), found, np.nan)
+
+
+def _bits(numbers: Floats) -> npt.NDArray[np.uint64]:
+    """Return numbers as whole ones of 64 bits; what is larger than that, machines convert differently."""
+    small = np.fmod(np.where(np.isfinite(numbers), numbers, 0.0), _EXACT)
+    return np.asarray(small.astype(np.int64).astype(np.uint64))
 
 
 _COMPUTES: Mapping[str, Callable[..., Any]] = {
@@ -101,39 +120,64 @@ class Expression:
             ValueError: it is none; the message says what is wrong, where, and what is allowed.
         """
         if len(text) > _LONGEST:
-            message = f"is longer than {_LONGEST} characters"
-            raise ValueError(message)
+            raise ValueError(f"is longer than {_LONGEST} characters")
         try:
-            tree = ast.parse(text.strip(), mode="eval").body
+            # Python warns of code that it takes (`1if t else 2`), and what it takes is checked below.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            message = f"is no expression: {getattr(error, 'msg', None) or error} (found: {text})"
-            raise ValueError(message) from error
+            where = f" at character {offset}" if (offset := getattr(error, "offset", None)) else ""
+            why = getattr(error, "msg", None) or error
+            found = visible(text.strip()) or "empty text"
+            raise ValueError(f"is no expression{where}: {why} (found: {found})") from error
+        _check_depth(tree)
         _check(tree)
         return cls(text, tree)
 
-    def values(self, t: np.ndarray, before: np.ndarray | float = np.nan) -> np.ndarray:
+    def values(
+        self, t: Floats, before: Floats | float | None = None, *, during: npt.NDArray[np.bool_] | None = None
+    ) -> Floats:
         """Return the value for each time.
 
         Args:
             t: seconds since the start.
-            before: what the value would have been, one for each time.
+            before: what the value would have been, for each time: NaN where it is not known, and the value
+                may be none either; None where nothing could have been before.
+            during: the times that are asked for, all unless given; others get no value, which is NaN.
 
         Raises:
-            ValueError: it is infinite or no number somewhere; NaN of `before` may stay, which is no value.
+            ValueError: it is infinite or no number somewhere, or uses `before` where there is none.
         """
-        names = {"t": t.astype(np.float64), "before": before, "pi": np.pi}
+        if before is None and self.uses("before"):
+            raise ValueError("before has no meaning here: nothing else is said of it")
+        earlier = np.broadcast_to(np.asarray(np.nan if before is None else before, np.float64), t.shape)
+        names = {"t": t.astype(np.float64), "before": earlier, "pi": np.pi}
         with np.errstate(all="ignore"):
-            found = np.broadcast_to(np.asarray(_value(self._tree, names), dtype=np.float64), t.shape)
-        known = np.broadcast_to(~np.isnan(before), t.shape) if self.uses("before") else True
+            found = np.broadcast_to(np.asarray(_value(self._tree, names), np.float64), t.shape)
+        asked = np.ones(t.shape, np.bool_) if during is None else during
+        known = asked & ~np.isnan(earlier) if self.uses("before") else asked
         wrong = np.flatnonzero(~np.isfinite(found) & known)
         if wrong.size:
-            message = f"is no finite number at t = {t[wrong[0]]:g} (found: {found[wrong[0]]:g})"
-            raise ValueError(message)
-        return found
+            raise ValueError(f"is no finite number at t = {t[wrong[0]]:g} (found: {found[wrong[0]]:g})")
+        return np.where(asked, found, np.nan)
 
     def uses(self, name: str) -> bool:
         """Tell whether a name is in the expression."""
         return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(self._tree))
+
+
+def _check_depth(tree: ast.expr) -> None:
+    """Refuse too many operations within one another, without going into them.
+
+    Raises:
+        ValueError: as for `Expression.parse`.
+    """
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        level = [inner for one in level for inner in ast.iter_child_nodes(one)]
+    if level:
+        raise ValueError(f"is no expression: more than {_DEEPEST} operations within one another")
 
 
 def _check(node: ast.expr) -> None:
@@ -192,7 +236,8 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:  # noqa: ANN401  # 
     if isinstance(node, ast.BinOp):
         return _BINARY[type(node.op)](_value(node.left, names), _value(node.right, names))
     if isinstance(node, ast.Compare):
-        return _COMPARE[type(node.ops[0])](_value(node.left, names), _value(node.comparators[0], names))
+        found = _COMPARE[type(node.ops[0])](_value(node.left, names), _value(node.comparators[0], names))
+        return np.asarray(found, np.float64)  # numbers: numpy adds truths up to one truth
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return _COMPUTES[node.func.id](*(_value(one, names) for one in node.args))
     raise AssertionError(ast.dump(node))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,14 @@ from drill.scenarios.model import Head, Span
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Number = TypeVar("Number", np.float64, np.bool_)
 
 MINUTE_S = 60
 DAY_S = 86_400
-_ROUNDING = 1e-9
+_ROUNDING = 1e-6
 """So much less than a whole sample counts as one: rates are fractions, whose sums are not exact."""
+_COUNTED = 2.0**53
+"""Samples of one entry in all: up to here floating point counts one by one."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class Grid:
     def during(self, span: Span) -> Bools:
         """Return for each step whether a span has it."""
         if span.at_s is not None:
-            return (self.t <= span.at_s) & (span.at_s < self.t + self.step_s)
+            # A minute, however many steps it has: what comes once a minute comes once.
+            return np.asarray(np.floor_divide(self.t, MINUTE_S) == span.at_s // MINUTE_S)
         found = np.ones(self.steps, np.bool_)
         if span.from_s is not None:
             found &= self.t >= span.from_s
@@ -66,7 +71,28 @@ class Grid:
         return found
 
     def whole(self, per_min: Floats, during: Bools) -> Floats:
-        """Return how many whole samples fall into each step, at so many a minute."""
-        summed = np.cumsum(np.where(during, np.maximum(per_min, 0.0), 0.0) * (self.step_s / MINUTE_S))
+        """Return how many whole samples fall into each step, at so many a minute; parts of one add up.
+
+        Raises:
+            ValueError: a rate is negative, or all of it more than can be counted.
+        """
+        rates = np.where(during, per_min, 0.0)
+        wrong = np.flatnonzero(rates < 0)
+        if wrong.size:
+            raise ValueError(
+                f"so many a minute must be 0 or more at t = {self.t[wrong[0]]:g} (found: {rates[wrong[0]]:g})"
+            )
+        with np.errstate(over="ignore"):
+            summed = np.cumsum(rates * (self.step_s / MINUTE_S))
+        if summed.size and not summed[-1] <= _COUNTED:
+            raise ValueError(f"more samples than can be counted: {summed[-1]:g} in all")
         reached = np.floor(summed + _ROUNDING)
         return np.diff(reached, prepend=0.0)
+
+    def by_minute(self, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
+        """Return what each step holds as minutes with their steps, [minutes, steps of one]."""
+        return values.reshape(-1, MINUTE_S // self.step_s)
+
+    def of_minutes(self, values: Floats) -> Floats:
+        """Return for each step what its minute holds."""
+        return np.repeat(values, MINUTE_S // self.step_s)

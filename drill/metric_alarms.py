@@ -30,6 +30,17 @@ _FAST_S = 10
 _HOUR_S = 3600
 
 
+def evaluated_every_s(alarm: MetricAlarm) -> int:
+    """Return how many seconds lie between two evaluations of an alarm.
+
+    Every minute; every 10 s when its period is shorter than a minute; every hour when it looks back over more
+    than a day.
+    """
+    if alarm.period_s * alarm.evaluation_periods > DAY_S:
+        return _HOUR_S
+    return MINUTE_S if alarm.period_s >= MINUTE_S else _FAST_S
+
+
 class Happening(Protocol):
     """What happens: samples of metrics, and bands."""
 
@@ -85,9 +96,13 @@ class MetricAlarms:
         return {}
 
     def _inputs(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[object, ...]:
-        """Return what makes alarms alike: the same samples, asked in the same way."""
+        """Return what makes alarms alike: the same samples, asked in the same way.
+
+        Series are compared by identity, and kept here, so that no later one can take the place of one that
+        is gone.
+        """
         return tuple(
-            (query.id, id(self._series(query.asks.metric, made)), query.asks.stat, query.asks.period_s)
+            (query.id, self._series(query.asks.metric, made), query.asks.stat, query.asks.period_s)
             if isinstance(query.asks, Statistic)
             else (query.id, query.asks)
             for query in alarm.queries
@@ -132,15 +147,8 @@ class MetricAlarms:
         return np.asarray(count < needed, np.bool_)
 
     def _every(self, alarm: MetricAlarm) -> npt.NDArray[np.int64]:
-        """Return the steps at whose ends an alarm is evaluated.
-
-        Every minute; every 10 s when its period is shorter than a minute; every hour when it looks back over
-        more than a day.
-        """
-        if alarm.period_s * alarm.evaluation_periods > DAY_S:
-            apart_s = _HOUR_S
-        else:
-            apart_s = MINUTE_S if alarm.period_s >= MINUTE_S else _FAST_S
+        """Return the steps at whose ends an alarm is evaluated."""
+        apart_s = evaluated_every_s(alarm)
         if apart_s not in self._evaluated:
             self._evaluated[apart_s] = np.flatnonzero(self.grid.ends_s % apart_s == 0)
         return self._evaluated[apart_s]

@@ -6,8 +6,10 @@ sum, average, minimum, maximum and percentiles: recordings of datapoints play as
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from drill.simulation import rehearse
 from drill.sources import alarm_file, recording
 from drill.sources.recording import Recorded
 
+_MOST_STEPS = 1_000_000
+"""Two years of minutes; more is a column of times that are none."""
 LOWER, UPPER = "lower", "upper"
 """Columns that are the band of alarms that compare with one."""
 
@@ -58,10 +62,18 @@ def _grid(system: System, recorded: Sequence[Recorded]) -> Grid:
     """Return the minutes from the first row to the end of the last row's period."""
     times_s = [point.time_s for one in recorded for point in one.points]
     periods_s = [alarm.period_s for alarm in system.alarms]
-    step_s = min([MINUTE_S, *periods_s])
+    step_s = math.gcd(MINUTE_S, *periods_s)
     first_s = int(min(times_s) // MINUTE_S) * MINUTE_S
     last_s = max(times_s) + max(periods_s, default=MINUTE_S)
-    return Grid(first_s, first_s, step_s, max(1, int(-(-(last_s - first_s) // step_s))))
+    steps = max(1, math.ceil((last_s - first_s) / step_s))
+    if steps > _MOST_STEPS:
+        begins, ends = (datetime.fromtimestamp(one, tz=timezone.utc) for one in (min(times_s), max(times_s)))
+        message = (
+            f"the series are too long: at most {_MOST_STEPS} steps of {step_s} s "
+            f"(found: {begins:%Y-%m-%d} to {ends:%Y-%m-%d})"
+        )
+        raise DrillError(message)
+    return Grid(first_s, first_s, step_s, steps)
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,7 @@ class Played:
     grid: Grid
 
     def check(self) -> None:
-        """Refuse series that are nobody's, and metrics without a series.
+        """Refuse metrics without a series, and bands without both edges; others may have series, too.
 
         Raises:
             DrillError: with what there is and what there should be.
@@ -85,6 +97,10 @@ class Played:
                 f"no series for {missing[0]}: name a column after the metric, its query's id, or its label "
                 f"(found: {columns or 'columns without names'})"
             )
+            raise DrillError(message)
+        banded = [alarm.name for alarm in self.system.alarms if alarm.threshold is None]
+        if banded and self.band(banded[0]) is None:
+            message = f"{banded[0]} compares with a band: it needs the columns {LOWER} and {UPPER}"
             raise DrillError(message)
 
     def series(self, metric: Metric) -> Series:

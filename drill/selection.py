@@ -8,11 +8,12 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from config.explain import did_you_mean
+from drill.errors import DrillError
 from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System
 from drill.scenarios.model import Lines, Samples, Silence
 
 
-class UnknownNameError(ValueError):
+class UnknownNameError(DrillError):
     """A name means nothing here; the message says what was perhaps meant."""
 
 
@@ -112,7 +113,7 @@ class Selection:
         """Return the metrics that an entry of a scenario means, of those that alarms watch.
 
         Raises:
-            UnknownNameError: none is meant, or several that only their namespaces or dimensions tell apart.
+            UnknownNameError: none is meant, or a name alone is that of metrics in several namespaces.
         """
         # Scenarios of a thousand services name them one by one.
         named = self._by_service.get(entry.service or "", self._by_name)
@@ -125,6 +126,10 @@ class Selection:
         ]
         if not found:
             raise UnknownNameError(self._no_metric(entry))
+        namespaces = sorted({metric.namespace for metric in found if metric.name == entry.metric})
+        if len(namespaces) > 1:
+            meant = ", ".join(f"{namespace} {entry.metric}" for namespace in namespaces)
+            raise UnknownNameError(f"is the name of several metrics: {meant} (found: {entry.metric})")
         return tuple(found)
 
     def _is_of(self, metric: Metric, entry: Samples) -> bool:
@@ -143,7 +148,8 @@ class Selection:
         services = {one for some in self.watched.values() for one in some}
         if entry.service is not None and not of_service:
             hint = did_you_mean(entry.service, services)
-            return f"no such service; known: {', '.join(sorted(services)) or 'none'}{hint}"
+            listed = ", ".join(sorted(services)) or "none"
+            return f"no such service; known: {listed} (found: {entry.service}){hint}"
         near = did_you_mean(entry.metric, {*of_service, *(one.rpartition(" ")[2] for one in of_service)})
         of = f" of {entry.service}" if entry.service else ""
         with_these = " with these dimensions" if entry.dimensions else ""
@@ -174,7 +180,10 @@ class Selection:
         if not found:
             known = sorted({*groups, *self.log_groups})
             near = did_you_mean(entry.silence, known)
-            raise UnknownNameError(f"no such service or log group; known: {', '.join(known) or 'none'}{near}")
+            listed = ", ".join(known) or "none"
+            raise UnknownNameError(
+                f"no such service or log group; known: {listed} (found: {entry.silence}){near}"
+            )
         return tuple(sorted(found))
 
     def groups(self, entry: Lines) -> tuple[str, ...]:
@@ -197,7 +206,8 @@ class Selection:
             known, what = self.log_groups, "log group"
         if not found:
             near = did_you_mean(given, known)
-            raise UnknownNameError(f"no such {what}; known: {', '.join(sorted(known)) or 'none'}{near}")
+            listed = ", ".join(sorted(known)) or "none"
+            raise UnknownNameError(f"no such {what}; known: {listed} (found: {given}){near}")
         return tuple(found)
 
 

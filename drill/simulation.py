@@ -8,12 +8,13 @@ effects, so this ends; it is bounded all the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.errors import ConfigError, Problem
-from drill import composites, delivery, expectations, rules, suppression
+from drill import composites, delivery, durations, expectations, rules, suppression
 from drill.composites import Change
+from drill.errors import DrillError
 from drill.grid import Grid
 from drill.metric_alarms import Happening, MetricAlarms
 from drill.model import Metric, System
@@ -46,13 +47,12 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
 
     Raises:
         ConfigError: the scenario names what is not there, or cannot be computed; with file and line.
+        DrillError: what it causes does not end.
     """
     began_s = time.perf_counter()
     grid = Grid.of(scenario.head)
-    _check_resolution(system, scenario)
-    expectations.check(system, scenario)
     traffic = Traffic(system, scenario, grid, recording)
-    traffic.check()
+    _check(system, scenario, traffic)
     rehearsal = rehearse(
         system,
         grid,
@@ -93,6 +93,8 @@ def rehearse(  # noqa: PLR0913  # each by its name
         if dead == caused:
             break
         caused, made = dead, delivery.queue_metrics(system, dead, grid)
+    else:
+        raise DrillError(f"dead letters cause one another without end: after {_ROUNDS} rounds more come")
     by_name = {alarm.name: alarm for alarm in system.alarms}
     return Rehearsal(
         name=named[0],
@@ -142,17 +144,27 @@ def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Met
     return _Outcome(changes, suppressed, delivery.notifications(system, performed))
 
 
-def _check_resolution(system: System, scenario: Scenario) -> None:
-    """Refuse steps that are longer than a period.
+def _check(system: System, scenario: Scenario, traffic: Traffic) -> None:
+    """Refuse what means nothing here, before anything is computed.
 
     Raises:
-        ConfigError: with the alarm whose period is too short.
+        ConfigError: with every problem, each with its file and line.
     """
+    problems = list(_of_resolution(system, scenario))
+    for check in (traffic.check, lambda: expectations.check(system, scenario)):
+        try:
+            check()
+        except ConfigError as error:  # noqa: PERF203  # two of them
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+
+
+def _of_resolution(system: System, scenario: Scenario) -> Iterator[Problem]:
+    """Yield that steps are no part of a period, for the first alarm of which that is so."""
     step_s = scenario.head.resolution
-    for alarm in system.alarms:
-        if alarm.period_s % step_s:
-            text = (
-                f"must divide the period of every alarm: {alarm.name} has {alarm.period_s} s "
-                f"(found: {step_s:g} s)"
-            )
-            raise ConfigError([Problem(str(scenario.path), "resolution", text)])
+    wrong = next((alarm for alarm in system.alarms if alarm.period_s % step_s), None)
+    if wrong is not None:
+        period, step = durations.text_of(wrong.period_s), durations.text_of(step_s)
+        text = f"must divide the period of every alarm: {wrong.name} has {period} (found: {step})"
+        yield Problem(scenario.place("resolution"), "resolution", text)

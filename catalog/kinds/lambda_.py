@@ -97,20 +97,24 @@ COLD_START = _insight("init_duration", "Milliseconds")
 _QUEUE_PATIENCE_S = 300
 """Seconds that a message may wait whatever the function's timeout."""
 
-_ERROR_RATE = MathTemplate(
-    expression="IF(invocations >= {min_samples}, 100 * errors / invocations, 0)",
-    series={
-        "invocations": INVOCATIONS.stat("Sum", "invocations"),
-        "errors": ERRORS.stat("Sum", "failed invocations"),
-    },
-    label="failed invocations per 100",
-    unit="Percent",
-)
-# Where traffic stops, CloudWatch would go on counting older windows, which hold ever other parts of an outage, and
-# say that it begins and ends several times. Not by the minute: what is filled there may only be late.
-_ERROR_RATE_OF_LONG = _ERROR_RATE.model_copy(
-    update={"expression": _ERROR_RATE.expression.replace("IF(invocations", "IF(FILL(invocations, 0)")}
-)
+
+def _error_rate(counted: str) -> MathTemplate:
+    """Return the share of invocations that fail, where enough of them are `counted`."""
+    return MathTemplate(
+        expression=f"IF({counted} >= {{min_samples}}, 100 * errors / invocations, 0)",
+        series={
+            "invocations": INVOCATIONS.stat("Sum", "invocations"),
+            "errors": ERRORS.stat("Sum", "failed invocations"),
+        },
+        label="failed invocations per 100",
+        unit="Percent",
+    )
+
+
+_ERROR_RATE = _error_rate("invocations")
+# Where traffic stops, CloudWatch would go on counting older windows. They hold ever other parts of an outage,
+# which would begin and end several times. Not by the minute: what is missing there may only be late.
+_ERROR_RATE_OF_LONG = _error_rate("FILL(invocations, 0)")
 
 ALARMS = (
     AlarmTemplate(

@@ -28,6 +28,8 @@ from drill.expressions import Expression
 from drill.states import State
 
 MINUTE_S = 60
+MOST_STEPS = 200_000
+"""Of a rehearsal: four months of minutes, or two days of seconds. More are a mistake, such as d for m."""
 
 
 def _duration(value: object) -> float:
@@ -96,12 +98,16 @@ class Model(BaseModel):
     """Base of everything in a scenario: frozen, strict about keys."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
     )
 
 
 class Span(Model):
-    """When something happens: from … to, or in one step `at`; the whole time unless said."""
+    """When something happens: from … to, or in one minute `at`; the whole time unless said."""
 
     from_s: Duration | None = Field(default=None, alias="from")
     """When it begins; from the very beginning, warm-up included, unless said."""
@@ -110,7 +116,7 @@ class Span(Model):
     """When it ends; at the end of the scenario unless said."""
 
     at_s: Duration | None = Field(default=None, alias="at")
-    """In this one step only, instead of from … to."""
+    """In this one minute only, instead of from … to."""
 
     gaps: tuple[tuple[Duration, Duration], ...] = ()
     """Pauses in between, each `[from, to]`."""
@@ -119,6 +125,8 @@ class Span(Model):
     def _in_order(self) -> Span:
         if self.at_s is not None and (self.from_s is not None or self.to_s is not None):
             raise refuse("is at one time or from … to, not both", at=("at",))
+        if self.at_s is not None and self.gaps:
+            raise refuse("are for from … to: at one time there is no pause", at=("gaps",))
         if self.from_s is not None and self.to_s is not None and self.to_s <= self.from_s:
             raise refuse("must be later than from", at=("to",), because=("from",))
         for position, (begin, end) in enumerate(self.gaps):
@@ -146,6 +154,19 @@ class Lines(Span):
     def text(self) -> str:
         """The line itself."""
         return self.log if isinstance(self.log, str) else json.dumps(self.log, ensure_ascii=False)
+
+    @model_validator(mode="after")
+    def _is_json(self) -> Lines:
+        try:
+            text = json.dumps(self.log, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise refuse(
+                "must be text, or what JSON can say: text, numbers, true, false, null, lists, mappings",
+                at=("log",),
+            ) from error
+        if text in {'""', "{}"}:
+            raise refuse("must not be empty: CloudWatch Logs takes no such line", at=("log",))
+        return self
 
     @model_validator(mode="after")
     def _somewhere(self) -> Lines:
@@ -237,7 +258,7 @@ HAPPENINGS: dict[str, type[Happening]] = {
 
 
 class StateExpected(Model):
-    """An alarm is in a state: at a time, from … to, or at some time up to `by`."""
+    """An alarm is in a state: at a time, from … to, or entered up to `by`."""
 
     alarm: str
     """The alarm or composite."""
@@ -246,7 +267,7 @@ class StateExpected(Model):
     at_s: Duration | None = Field(default=None, alias="at")
     """At this very time."""
     by_s: Duration | None = Field(default=None, alias="by")
-    """At this time or some time before it."""
+    """It entered the state at this time or before it, or has been in it since the start."""
     from_s: Duration | None = Field(default=None, alias="from")
     """All the time from here on …"""
     to_s: Duration | None = Field(default=None, alias="to")
@@ -288,7 +309,7 @@ class NotificationExpected(Model):
     by_s: Duration | None = Field(default=None, alias="by")
     """Not after this time."""
     times: int | None = Field(default=None, ge=1)
-    """How often in all; at least once unless said."""
+    """How often, from `after` (or the start) to the end; at least once unless said."""
 
 
 class SilentExpected(Model):
@@ -411,4 +432,10 @@ class Head(Model):
                 raise refuse("must be full minutes", at=(name,))
         if not self.duration:
             raise refuse("must be longer than nothing", at=("duration",))
+        if (self.warm_up + self.duration) / self.resolution > MOST_STEPS:
+            raise refuse(
+                "makes too many steps with warm_up and resolution: at most {most}",
+                most=MOST_STEPS,
+                at=("duration",),
+            )
         return self

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from config import explain, source
 from config.errors import ConfigError, Problem
 from config.source import Document, Location
-from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Expectation, Happening, Head
+from drill import durations
+from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Consumer, Expectation, Happening, Head, Span
 
 One = TypeVar("One", bound=BaseModel)
 
@@ -48,6 +49,12 @@ class Scenario:
     """What always happens."""
     happens: tuple[Placed, ...]
     expect: tuple[Expected, ...]
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where each key of `head` was written: file and line."""
+
+    def place(self, key: str) -> str:
+        """Return where a key of `head` was written; the file, if it was not."""
+        return self.places.get(key, str(self.path))
 
 
 def read(path: Path) -> Scenario:
@@ -75,8 +82,9 @@ def read(path: Path) -> Scenario:
         raise ConfigError(problems)
     placed = tuple(Placed(place, path.parent, one) for place, one in happens)
     expected = tuple(Expected(place, one) for place, one in expect)
-    _in_time(head, placed, expected)
-    return Scenario(path.stem, path, head, tuple(usual), placed, expected)
+    _in_time(head, tuple(usual), placed, expected)
+    places = {key: document.place((key,)) for key in data}
+    return Scenario(path.stem, path, head, tuple(usual), placed, expected, places)
 
 
 def _usual(path: Path, asked_at: str) -> Iterator[Placed]:
@@ -141,26 +149,47 @@ def _validated(
         return None
 
 
-def _in_time(head: Head, placed: Iterable[Placed], expected: Iterable[Expected]) -> None:
-    """Refuse times after the end, at which nothing could be seen.
+def _in_time(
+    head: Head, usual: Iterable[Placed], placed: Sequence[Placed], expected: Iterable[Expected]
+) -> None:
+    """Refuse times at which nothing could happen or be seen; the usual may go on longer than a scenario.
 
     Raises:
         ConfigError: with each of them.
     """
-    problems = []
-    for place, entry in [
-        *((one.place, one.happens) for one in placed),
-        *((one.place, one.expects) for one in expected),
-    ]:
-        for name, field in type(entry).model_fields.items():
-            value = getattr(entry, name)
-            if name.endswith("_s") and value is not None and value > head.duration:
-                text = f"is after the end: the scenario lasts {head.duration / 60:g} min"
-                problems.append(Problem(place, str(field.alias), text))
+    problems = [
+        *(problem for one in placed for problem in _late(head, one.place, one.happens)),
+        *(problem for one in (*usual, *placed) for problem in _between_steps(head, one.place, one.happens)),
+        *(problem for one in expected for problem in _late(head, one.place, one.expects)),
+    ]
     if problems:
         raise ConfigError(problems)
 
 
-def with_places(problems: Iterable[Problem], place: str) -> tuple[Problem, ...]:
-    """Return problems that were found without knowing where, with a place."""
-    return tuple(replace(one, place=one.place or place) for one in problems)
+def _times(entry: Happening | Expectation) -> Iterator[tuple[str, float]]:
+    """Yield the key and the offset of every time that an entry says."""
+    for name, info in type(entry).model_fields.items():
+        value = getattr(entry, name)
+        if name.endswith("_s") and value is not None:
+            yield str(info.alias), value
+    for position, gap in enumerate(getattr(entry, "gaps", ())):
+        yield from ((f"gaps.{position}", time_s) for time_s in gap)
+
+
+def _late(head: Head, place: str, entry: Happening | Expectation) -> Iterator[Problem]:
+    begins = {"from", "at"} if isinstance(entry, Span) else set()
+    for key, time_s in _times(entry):
+        if time_s > head.duration or (time_s == head.duration and key in begins):
+            lasts = durations.text_of(head.duration)
+            found = durations.text_of(time_s)
+            yield Problem(place, key, f"is after the end: the scenario lasts {lasts} (found: {found})")
+
+
+def _between_steps(head: Head, place: str, entry: Happening) -> Iterator[Problem]:
+    # Consumers receive messages at any time; everything else happens in whole steps.
+    if isinstance(entry, Consumer):
+        return
+    for key, time_s in _times(entry):
+        if time_s % head.resolution and key != "at":
+            step, found = durations.text_of(head.resolution), durations.text_of(time_s)
+            yield Problem(place, key, f"must be whole steps of {step}, the resolution (found: {found})")

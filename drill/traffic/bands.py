@@ -30,9 +30,12 @@ class Bands:
         lower, upper = np.full(self.grid.steps, np.nan), np.full(self.grid.steps, np.nan)
         for entry in entries:
             during = self.grid.during(entry.happens)
-            with blamed_on(entry.placed, "band"):
-                lower = np.where(during, entry.happens.lower.values(self.grid.t, lower), lower)
-                upper = np.where(during, entry.happens.upper.values(self.grid.t, upper), upper)
+            with blamed_on(entry.placed, "lower"):
+                below = entry.happens.lower.values(self.grid.t, lower, during=during)
+            with blamed_on(entry.placed, "upper"):
+                above = entry.happens.upper.values(self.grid.t, upper, during=during)
+                _check_order(below, above)
+            lower, upper = np.where(during, below, lower), np.where(during, above, upper)
         return lower, upper
 
     @cached_property
@@ -46,3 +49,15 @@ class Bands:
                     raise
                 found[entry] = frozenset()
         return found
+
+
+def _check_order(lower: Floats, upper: Floats) -> None:
+    """Refuse a band whose upper edge is below its lower one.
+
+    Raises:
+        ValueError: it is, somewhere.
+    """
+    wrong = np.flatnonzero(upper < lower)
+    if wrong.size:
+        low, high = lower[wrong[0]], upper[wrong[0]]
+        raise ValueError(f"must be lower or more (found: {high:g}, and lower is {low:g})")

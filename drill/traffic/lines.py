@@ -119,9 +119,10 @@ class LogLines:
         return {key: tuple(some) for key, some in found.items()}
 
     def _lines(self, entry: Entry[Lines], heard: Bools) -> Written:
+        during = self.grid.during(entry.happens)
         with blamed_on(entry.placed, "per_min"):
-            per_min = entry.happens.per_min.values(self.grid.t)
-        return Written(entry.happens.text, self.grid.whole(per_min, self.grid.during(entry.happens) & heard))
+            per_min = entry.happens.per_min.values(self.grid.t, during=during)
+            return Written(entry.happens.text, self.grid.whole(per_min, during & heard))
 
     def _publish(self, one: MetricFilter, lines: Sequence[Written]) -> Mapping[Dimensions, Series]:
         """Return what a filter makes of lines: dimensions -> samples."""
@@ -137,10 +138,21 @@ class LogLines:
                 values = np.where(line.count > 0, sample.value, np.nan)
                 series = self._series(values, line.count)
                 found.setdefault(tuple(sorted(sample.dimensions)), []).append(series)
-        empty = arrived & ~matched
+        empty = self._empty_minutes(arrived, matched)
         if one.default_value is not None and empty.any():
             found.setdefault((), []).append(self._series(np.where(empty, one.default_value, np.nan)))
         return {dimensions: together(parts) for dimensions, parts in found.items()}
+
+    def _empty_minutes(self, arrived: Bools, matched: Bools) -> Bools:
+        """Return the last step of each minute in which lines arrived and none matched.
+
+        The default value is for a minute ("the value emitted … during a period when logs are ingested but no
+        matching logs are found", and metric filters report each minute): finer steps make no more of it.
+        """
+        empty = self.grid.by_minute(arrived).any(axis=1) & ~self.grid.by_minute(matched).any(axis=1)
+        last = self.grid.by_minute(np.zeros(self.grid.steps, np.bool_))
+        last[:, -1] = empty
+        return last.reshape(-1)
 
     def _count(self, lines: Sequence[Written], *, in_bytes: bool) -> Series:
         sizes = [len(line.text.encode()) + _EVENT_BYTES if in_bytes else 1 for line in lines]

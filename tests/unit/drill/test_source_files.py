@@ -391,7 +391,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "missing data": (
         {**PLAIN, "TreatMissingData": "ok"},
-        "TreatMissingData is 'ok'; allowed: breaching, notBreaching, ignore, missing",
+        "TreatMissingData is 'ok'; allowed: missing, ignore, breaching, notBreaching",
     ),
     "low samples": (
         {**PERCENTILE, "EvaluateLowSampleCountPercentile": "no"},

@@ -75,6 +75,7 @@ SHOP: dict[str, Any] = {
             "errors": {
                 "name": "errors",
                 "log_group_name": "${aws_cloudwatch_log_group.own.name}",
+                "apply_on_transformed_logs": False,
                 "pattern": "",
                 "metric_transformation": [
                     {"name": "Errors", "namespace": "Shop", "value": "1", "default_value": 0}
