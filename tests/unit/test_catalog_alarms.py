@@ -104,6 +104,20 @@ def test_silence_means_what_it_should(name: str, template: AlarmTemplate) -> Non
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_long_windows_without_data_are_zeros(name: str) -> None:
+    """Of rates, budgets and silence itself: older windows would count, and alarms be late or repeated."""
+    found = 0
+    for one in EVERY[name][1].alarms:
+        absent = one.kind_key in ABSENCE_IS_BAD
+        rate = one.kind_key in RATES or one.kind_key.endswith(("-long", "-short"))
+        if one.period_s >= 300 and (absent or rate):
+            expression = getattr(one.watches, "expression", "")
+            assert re.match(r"FILL\(\w+, 0\)$" if absent else r"IF\(FILL\(\w+, 0\) >= ", expression), one.key
+            found += 1
+    assert found
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_an_alarm_does_with_silence_what_its_template_says(name: str) -> None:
     """Explicitly; what only silences others, and burn rates, are quiet without data."""
     by_key = {(kind, alarm.key): alarm for kind, of in KINDS.items() for alarm in of.alarms}

@@ -138,7 +138,7 @@ def test_planned_work_silences_what_it_should(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_what_says_more_silences_what_says_less(name: str) -> None:
-    """The whole system tickets, impact the rest of its service, a faster burn the slower ones."""
+    """The whole system tickets, impact the rest of its service, a faster burn the slower ones and tickets."""
     made = EVERY[name][1]
     graph = Graph(made)
     whole = {"system-critical"} & graph.composites.keys()
@@ -147,6 +147,10 @@ def test_what_says_more_silences_what_says_less(name: str) -> None:
         if one.kind_key in {"degraded", "saturation"}:
             assert silencers >= whole
             assert f"{one.service}_impact" in silencers
+            burning = {key for slo in made.slos if slo.service == one.service for key in slo.burn_rates}
+            assert silencers & burning == {
+                key for key in burning if graph.composites[key].topic == "critical"
+            }
         else:
             assert not silencers & whole, "what wakes somebody is not silenced by what fails elsewhere"
         if one.kind_key in TIERS:
