@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from drill.model import State
+from drill.states import State
 from drill.rehearsal import Rehearsal
 from drill.report import bars, timeline
 from drill.report.moments import Moments
