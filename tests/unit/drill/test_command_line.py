@@ -95,12 +95,16 @@ def test_bad_scenarios_are_2_and_all_of_them_are_told(
     """Each mistake once, with file and line; nothing is rehearsed, and nothing is written."""
     (folder / "usual.txt").write_text("happens: [{metric: A}]\n", encoding="utf-8")
     usual = PASSES + "usual: usual.txt\n"
-    paths = write(folder, a=usual, b=usual, c=PASSES.replace("by: 10m", "yb: 10m"), d=PASSES)
+    paths = write(folder, a=usual, b=usual, c=PASSES.replace("state:", "stat:"), d=PASSES)
     status, out, err = call(capsys, "run", *paths, "--env", "prod")
     assert (status, out) == (2, "")
     lines = err.splitlines()
-    assert [line.partition(": ")[0].rpartition("/")[2] for line in lines] == ["usual.txt:1", "c.yaml:8"]
-    assert "did you mean by?" in err
+    assert [line.partition(": ")[0].rpartition("/")[2] for line in lines] == [
+        "usual.txt:1",
+        "c.yaml:8",
+        "c.yaml:8",
+    ]
+    assert "did you mean state?" in err
     assert not (folder.parent / "out").exists()
 
 
