@@ -5,18 +5,17 @@ Whatever is said about datapoints is tried on the engine, not derived a second t
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import get_args
 
-from drill import durations, evaluation, rules
+from drill import durations, evaluation, rules, trials
 from drill.evaluation import Settings
-from drill.grid import MINUTE_S
-from drill.metric_alarms import evaluated_every_s
 from drill.model import CompositeAlarm, MetricAlarm, Statistic, System
 from drill.selection import Selection
 from drill.states import State
+from drill.trials import Fact, Trial
 
 _SYMBOLS = {
     "GreaterThanThreshold": ">",
@@ -27,21 +26,10 @@ _SYMBOLS = {
     "LessThanLowerThreshold": "below the band",
     "LessThanLowerOrGreaterThanUpperThreshold": "outside the band",
 }
-_MARKS = {True: "X", False: "0", None: "-"}
-"""Datapoints as the CloudWatch User Guide draws them: breaching, good, missing."""
-
-_GOOD, _BAD = False, True
-
-_LONGEST = 2000
-"""Datapoints after which nothing changes any more: no alarm looks back that far."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line of an explanation."""
-
-    label: str
-    text: str
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+"""A name in a rule that was printed."""
+_PLAIN = re.compile(r"[^\s(),\"\\]+")
+"""A name that needs no quotes."""
 
 
 def explain(system: System, name: str, *, extra: int) -> tuple[Fact, ...]:
@@ -73,6 +61,18 @@ class _Words:
     def short(self, name: str) -> str:
         return self.selection.short(name)
 
+    def rule(self, composite: str) -> str:
+        """Return a composite's rule with short names, also where it says ARNs; quotes where needed."""
+        steps = tuple(self._named(step) for step in self.parsed[composite].steps)
+        return _QUOTED.sub(_unquoted, rules.text_of(rules.Rule(steps)))
+
+    def _named(self, step: rules.Step) -> rules.Step:
+        if isinstance(step, rules.In):
+            return replace(step, alarm=self.short(step.alarm))
+        if isinstance(step, rules.AtLeast):
+            return replace(step, alarms=tuple(map(self.short, step.alarms)))
+        return step
+
     def told(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[Fact]:
         """Yield whom an alarm tells itself, and which composites it is part of or holds back."""
         when: dict[str, list[State]] = {}
@@ -98,6 +98,10 @@ class _Words:
             yield Fact("Silences", ", ".join(quiet))
 
 
+def _unquoted(quoted: re.Match[str]) -> str:
+    return quoted[1] if _PLAIN.fullmatch(quoted[1]) else quoted[0]
+
+
 def _metric(alarm: MetricAlarm, words: _Words, extra: int) -> Iterator[Fact]:
     yield Fact("Alarm", f"{alarm.name}, a metric alarm" + (f" of {alarm.service}" if alarm.service else ""))
     yield from _watched(alarm)
@@ -107,11 +111,12 @@ def _metric(alarm: MetricAlarm, words: _Words, extra: int) -> Iterator[Fact]:
     unit = f" {alarm.unit}" if alarm.unit else ""
     some = f"{needed} of {periods} datapoints" if periods > 1 else "one datapoint"
     yield Fact("Condition", f"{_SYMBOLS[alarm.comparison]}{bound}{unit} in {some} of {period} each")
-    tried = _Tried(
+    tried = Trial(
         Settings(periods, needed, alarm.treat_missing_data), evaluation.evaluation_range(periods, extra)
     )
-    yield from _firing(alarm, tried, extra)
-    yield from _gaps(alarm, tried)
+    yield from trials.firing(alarm, tried, extra)
+    yield from trials.gaps(alarm, tried)
+    yield from trials.beginning(alarm, tried)
     if alarm.low_samples == "ignore":
         yield Fact("Few samples", "a percentile of too few samples leaves the alarm as it is")
     yield from words.told(alarm)
@@ -128,129 +133,9 @@ def _asked(one: Statistic) -> str:
     return f"{one.stat} of {one.metric} in {durations.text_of(one.period_s)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """An alarm's settings, tried on datapoints."""
-
-    settings: Settings
-    length: int
-
-    def after(
-        self, before: Sequence[bool | None], state: State, *, then: bool | None, wanted: State
-    ) -> int | None:
-        """Return after how many equal datapoints a state is reached; None: it never is."""
-        points = list(before)
-        for number in range(1, _LONGEST):
-            points.append(then)
-            state = evaluation.evaluate(points[-self.length :], self.settings, state)
-            if state == wanted:
-                return number
-            if number > 2 * self.length:
-                return None
-        return None
-
-    def state(self, points: Sequence[bool | None], before: State) -> State:
-        """Return the state once these were the only datapoints, all others good."""
-        good: list[bool | None] = [False] * self.length
-        state = before
-        for at in range(1, len(points) + 1):
-            state = evaluation.evaluate([*good, *points[:at]][-self.length :], self.settings, state)
-        return state
-
-
-def _firing(alarm: MetricAlarm, tried: _Tried, extra: int) -> Iterator[Fact]:
-    good: list[bool | None] = [_GOOD] * tried.length
-    bad: list[bool | None] = [_BAD] * tried.length
-    fires = tried.after(good, "OK", then=True, wanted="ALARM")
-    ends = tried.after(bad, "ALARM", then=False, wanted="OK")
-    if fires is not None:
-        yield Fact("Fires", _span(fires, alarm, "it begins"))
-    if ends is not None:
-        yield Fact("Ends", _span(ends, alarm, "the last of it"))
-    yield from _examples(alarm, tried)
-    yield Fact(
-        "Looks at",
-        f"{tried.length} datapoints: {alarm.evaluation_periods} and {extra} more, which AWS does not publish",
-    )
-
-
-def _span(datapoints: int, alarm: MetricAlarm, of: str) -> str:
-    """Return how long so many datapoints take, of windows that move on every minute, or every hour.
-
-    A datapoint may breach as soon as a part of its period does (a sum), or only when all of it does (a
-    minimum).
-    """
-    if alarm.period_s <= MINUTE_S:
-        return f"{durations.text_of(datapoints * alarm.period_s)} after {of}"
-    apart_s = evaluated_every_s(alarm)
-    often = "hour" if apart_s > MINUTE_S else "minute"
-    shortest = durations.text_of((datapoints - 1) * alarm.period_s + MINUTE_S)
-    # Windows that move on once an hour may end up to an hour after what they are about.
-    longest = durations.text_of(datapoints * alarm.period_s + (apart_s if apart_s > MINUTE_S else 0))
-    period = durations.text_of(alarm.period_s)
-    return f"{shortest} to {longest} after {of}: every {often} it looks at the last {period}"
-
-
-def _examples(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
-    """Yield what two patterns do: as many bad datapoints as needed with gaps between them, and one less."""
-    needed, periods = alarm.datapoints_to_alarm, alarm.evaluation_periods
-    if periods == 1:
-        return
-    shown: list[tuple[bool | None, ...]] = []
-    between = periods - needed
-    for other in (False, None):
-        points: list[bool | None] = []
-        left = between
-        for position in range(needed):
-            points.append(True)
-            if left and position < needed - 1:
-                points.append(other)
-                left -= 1
-        shown.append(tuple(points))
-    shown.append((*itertools.repeat(_BAD, needed - 1), _GOOD))
-    shown.append((*itertools.repeat(_BAD, needed - 1), None))
-    for some in dict.fromkeys(one for one in shown if one):
-        drawn = " ".join(_MARKS[one] for one in some)
-        yield Fact("", f"{drawn}  ->  {tried.state(some, 'OK')}")
-
-
-def _gaps(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
-    meaning = {
-        "missing": "count for nothing",
-        "ignore": "leave it as it is",
-        "breaching": "count as breaching",
-        "notBreaching": "count as good",
-    }[alarm.treat_missing_data]
-    yield Fact("No data", f"missing datapoints {meaning} ({alarm.treat_missing_data})")
-    good: list[bool | None] = [_GOOD] * tried.length
-    bad: list[bool | None] = [_BAD] * tried.length
-    cases: tuple[tuple[str, list[bool | None], State], ...] = (
-        ("no data ever", [], "INSUFFICIENT_DATA"),
-        ("data stops while OK", list(good), "OK"),
-        ("data stops in ALARM", list(bad), "ALARM"),
-    )
-    for words, before, state in cases:
-        moves = _moves(tried, before, state, alarm.period_s)
-        yield Fact("", f"{words}: {moves}")
-
-
-def _moves(tried: _Tried, before: Sequence[bool | None], state: State, period_s: int) -> str:
-    points, told = list(before), []
-    for number in range(1, 2 * tried.length + 1):
-        points.append(None)
-        after = evaluation.evaluate(points[-tried.length :], tried.settings, state)
-        if after != state:
-            told.append(f"{after} after {durations.text_of(number * period_s)}")
-            state = after
-    return ", then ".join(told) or f"it stays {state}"
-
-
 def _composite(alarm: CompositeAlarm, words: _Words) -> Iterator[Fact]:
     yield Fact("Alarm", f"{alarm.name}, a composite" + (f" of {alarm.service}" if alarm.service else ""))
-    text = alarm.rule
-    for name in sorted(rules.children(words.parsed[alarm.name]), key=len, reverse=True):
-        text = text.replace(f'"{name}"', words.short(name))
-    yield Fact("Fires", f"while {text}")
+    yield Fact("Fires", f"while {words.rule(alarm.name)}")
     if alarm.suppressor:
         by = alarm.suppressor
         yield Fact(
