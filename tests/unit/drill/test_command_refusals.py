@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from drill import commands, origin
 from drill.__main__ import main
 from drill.model import System
 
+ROOT = Path(__file__).resolve().parents[3]
 PASSES = """\
 says: Payments fail for ten minutes.
 duration: 30m
@@ -105,6 +108,19 @@ def test_an_account_is_not_read_for_scenarios_that_are_wrong(
     (folder / "drills/late.yaml").write_text(PASSES.replace("to: 15m", "to: 2h"), encoding="utf-8")
     assert main(["run", "--from", "aws", "--region", "eu-west-1"]) == 2
     assert "late.yaml:5: to: is after the end" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to write to")
+@pytest.mark.parametrize("arguments", [("explain", "payment-handler-impact"), ("run", "-v", "--no-pictures")])
+def test_a_full_disk_is_2_and_one_sentence(tmp_path: Path, arguments: Sequence[str]) -> None:
+    """In a process of its own, whose output nothing takes."""
+    out = () if arguments[0] == "explain" else ("--out", str(tmp_path))
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "drill", *arguments, "--env", "prod", *out],
+            stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False, text=True,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, f"{arguments[0]}: No space left on device\n")
 
 
 @pytest.mark.parametrize(
