@@ -57,7 +57,7 @@ def explain(system: System, name: str, *, extra: int) -> tuple[Fact, ...]:
     """
     selection = Selection(system)
     alarm = selection.alarms[selection.full_name(name)]
-    words = _Words(system)
+    words = _Words(selection)
     if isinstance(alarm, MetricAlarm):
         return tuple(_metric(alarm, words, extra))
     return tuple(_composite(alarm, words))
@@ -66,16 +66,11 @@ def explain(system: System, name: str, *, extra: int) -> tuple[Fact, ...]:
 class _Words:
     """Names as people say them, and who is told."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, selection: Selection) -> None:
+        system = selection.system
         self.system = system
-        self._short: dict[str, str] = {}
-        for short, full in system.short_names.items():
-            if len(short) <= len(self._short.get(full, full)):
-                self._short[full] = short
+        self.short = selection.short
         self.parsed = {one.name: rules.parse(one.rule) for one in system.composites}
-
-    def short(self, name: str) -> str:
-        return self._short.get(name, name)
 
     def told(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[Fact]:
         """Yield whom an alarm tells itself, and which composites it is part of or holds back."""
