@@ -72,7 +72,9 @@ def rule(request: Mapping[str, Any]) -> dict[str, Any]:
         DrillError: the object is none of this kind.
     """
     refuse_unknown(request, ("rule", "states"), ("rule",))
-    read = rules.parse(text(request["rule"], "rule"))
+    written = text(request["rule"], "rule")
+    rules.check_length(written)
+    read = rules.parse(written)
     rules.check(read)
     given = request.get("states")
     if given is None:

@@ -1,4 +1,4 @@
-"""What a JSON object of a filter such as `python -m drill evaluate` may say: its keys and their types.
+"""What a JSON object of a filter such as `python -m drill match` may say: its keys and their types.
 
 JSON has what AWS has not: numbers that are none (`NaN`), that no floating point holds, and truth values that
 Python takes for numbers. None of them gets through here.
@@ -65,6 +65,18 @@ def text(value: object, key: str) -> str:
     """
     if not isinstance(value, str):
         message = f"{key} must be text (found: {shown(value)})"
+        raise DrillError(message)
+    return value
+
+
+def truth(value: object, key: str) -> bool:
+    """Return true or false.
+
+    Raises:
+        DrillError: it is neither.
+    """
+    if not isinstance(value, bool):
+        message = f"{key} must be true or false (found: {shown(value)})"
         raise DrillError(message)
     return value
 

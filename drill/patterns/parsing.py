@@ -9,7 +9,6 @@ from drill.errors import PatternError
 from drill.patterns.expressions import comparison, expression, json_condition
 from drill.patterns.model import (
     MAX_LENGTH,
-    And,
     Comparison,
     Condition,
     Delimited,
@@ -104,8 +103,7 @@ def _delimited(scanner: Scanner) -> Delimited:
     scanner.space()
     while not (scanner.sees("]") and not fields):
         start = scanner.at
-        for one in _entry(scanner):
-            _add(scanner, fields, one, start)
+        _add(scanner, fields, _entry(scanner), start)
         scanner.space()
         if not scanner.take(","):
             break
@@ -126,15 +124,15 @@ def _add(scanner: Scanner, fields: list[Field | Gap], one: Field | Gap, position
     fields.append(one)
 
 
-def _entry(scanner: Scanner) -> list[Field | Gap]:
+def _entry(scanner: Scanner) -> Field | Gap:
     if scanner.ended or scanner.sees(",") or scanner.sees("]"):
-        return [Field()]
+        return Field()
     if scanner.take("..."):
-        return [Gap()]
+        return Gap()
     if name := scanner.match(_FIELD_ALONE):
-        return [Field(name)]
+        return Field(name)
     start = scanner.at
-    return list(_conditional(scanner, expression(scanner, _field_condition, ",]"), start))
+    return _conditional(scanner, expression(scanner, _field_condition, ",]"), start)
 
 
 def _field_condition(scanner: Scanner) -> Condition:
@@ -145,30 +143,18 @@ def _field_condition(scanner: Scanner) -> Condition:
     return comparison(scanner, FieldName(name))
 
 
-def _conditional(scanner: Scanner, condition: Expression, start: int) -> list[Field]:
+def _conditional(scanner: Scanner, condition: Expression, start: int) -> Field:
     """Return the field with this condition.
 
-    An older edition of the guide has `[…, status_code = 4* && bytes > 1000]`: two fields that follow each
-    other, with `&&` where a comma stands otherwise.
+    An older edition of the guide had `[…, status_code = 4* && bytes > 1000]`. CloudWatch Logs answers
+    "Invalid filter pattern" to it (AWS's documentation repository, amazon-cloudwatch-logs-user-guide,
+    issue 21).
     """
-    groups: list[list[Expression]] = []
-    owners: list[str] = []
-    for part in condition.parts if isinstance(condition, And) else (condition,):
-        about = sorted({_name(one) for one in conditions(part)})
-        if len(about) > 1:
-            message = (
-                f"a condition is about one field, not about {' and '.join(about)}: separate them by a comma"
-            )
-            raise scanner.error(message, start)
-        if owners and owners[-1] == about[0]:
-            groups[-1].append(part)
-        else:
-            owners.append(about[0])
-            groups.append([part])
-    return [
-        Field(name, parts[0] if len(parts) == 1 else And(tuple(parts)))
-        for name, parts in zip(owners, groups, strict=True)
-    ]
+    about = sorted({_name(one) for one in conditions(condition)})
+    if len(about) > 1:
+        message = f"a condition is about one field, not about {' and '.join(about)}: separate them by a comma"
+        raise scanner.error(message, start)
+    return Field(about[0], condition)
 
 
 def _name(condition: Condition) -> str:

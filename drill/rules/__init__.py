@@ -1,7 +1,7 @@
 """Rules of composite alarms: read, printed, evaluated, and held against CloudWatch's limits."""
 
 from drill.errors import RuleError
-from drill.rules.limits import CHARACTERS, CHILDREN, ELEMENTS, check, elements
+from drill.rules.limits import CHARACTERS, CHILDREN, ELEMENTS, check, check_length, elements
 from drill.rules.parser import name_of, parse
 from drill.rules.printer import text_of
 from drill.rules.steps import And, AtLeast, Group, In, Not, Or, Rule, Step, Truth
@@ -22,6 +22,7 @@ __all__ = [
     "Step",
     "Truth",
     "check",
+    "check_length",
     "children",
     "elements",
     "holds",

@@ -19,6 +19,17 @@ _PAIR: Final = 2
 """Elements of a pair of parentheses: CloudWatch does not say whether it is one, so the larger reading."""
 
 
+def check_length(text: str) -> None:
+    """Refuse a text that is longer than CloudWatch takes, before anybody takes the time to read it.
+
+    Raises:
+        RuleError: it is; the position is that of the first character too many.
+    """
+    if len(text) > CHARACTERS:
+        message = f"the rule has {len(text)} characters; CloudWatch takes {CHARACTERS}"
+        raise RuleError(message, CHARACTERS)
+
+
 def check(rule: Rule) -> None:
     """Refuse a rule that is larger than CloudWatch takes.
 

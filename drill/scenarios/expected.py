@@ -1,4 +1,4 @@
-"""What may be expected in a scenario: states, notifications, messages, silence, and how many in all."""
+"""What may be expected of alarms: states, notifications, silence, suppression, messages, sums."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from config.types import refuse
-from drill.scenarios.fields import Duration, Model, Names
+from drill.scenarios.values import Duration, Model, Names
 from drill.states import State
 
 

@@ -1,15 +1,14 @@
-"""What may happen in a scenario: log lines, silence, samples, bands, consumers that fail; and when."""
+"""What may happen in a scenario: log lines, silence, samples of metrics, bands, consumers that fail."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from config.types import refuse
-from drill.expressions import Expression
-from drill.scenarios.fields import Duration, Model, Names, Special, Value, Words, line, special_or_value
+from drill.scenarios.values import Duration, Line, Model, Names, Number, SampleValue, Value
 
 
 class Span(Model):
@@ -44,7 +43,7 @@ class Span(Model):
 class Lines(Span):
     """Log lines that are written to log groups."""
 
-    log: Annotated[str | dict[str, Any], BeforeValidator(line)]
+    log: Line
     """The line: text, or a mapping, which becomes one line of JSON."""
 
     service: str | None = None
@@ -97,22 +96,17 @@ class Samples(Span):
     service: str | None = None
     """Only metrics that alarms of these services (name or pattern) watch."""
 
-    dimensions: dict[str, str] = {}  # noqa: RUF012  # pydantic copies defaults
+    dimensions: dict[str, str] = Field(default={})
     """Only metrics with these dimensions; others may be there too."""
 
-    value: Annotated[
-        Expression | Special | None,
-        BeforeValidator(special_or_value),
-        WithJsonSchema({"type": ["string", "number"]}),
-        Words("number or expression, `missing` or `as before`"),
-    ] = None
+    value: SampleValue = None
     """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (what
     it would have been); `missing` for no samples; `as before` for what the usual says."""
 
     samples: Value = Field(default="1", validate_default=True)
     """Samples a minute, each of this value."""
 
-    values: tuple[tuple[float, float], ...] | None = None
+    values: tuple[tuple[Number, Number], ...] | None = Field(default=None, min_length=1)
     """Several values at once, for percentiles: each `[value, samples a minute]`."""
 
     csv: str | None = None

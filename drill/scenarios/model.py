@@ -22,13 +22,21 @@ from drill.scenarios.expected import (
     SuppressedExpected,
     TicketsExpected,
 )
-from drill.scenarios.fields import Duration, List, Model, Names, Value, Words
-from drill.scenarios.happenings import HAPPENINGS, Band, Consumer, Happening, Lines, Samples, Silence, Span
+from drill.scenarios.happenings import (
+    HAPPENINGS,
+    Band,
+    Consumer,
+    Happening,
+    Lines,
+    Samples,
+    Silence,
+    Span,
+)
+from drill.scenarios.values import Duration, List, Model, Names, Value, Words
 
 __all__ = [
     "EXPECTATIONS",
     "HAPPENINGS",
-    "MOST_STEPS",
     "Assumptions",
     "Band",
     "Consumer",
@@ -37,9 +45,7 @@ __all__ = [
     "Happening",
     "Head",
     "Lines",
-    "List",
     "MessageExpected",
-    "Model",
     "Names",
     "NeverExpected",
     "NotificationExpected",

@@ -276,3 +276,12 @@ def test_whatever_an_object_says_it_is_answered_or_refused(
         assert str(error)  # noqa: PT017  # most of them are refused, and some are not
     else:
         assert found["state"] in {"OK", "ALARM", "INSUFFICIENT_DATA"}
+
+
+def test_a_rule_that_is_too_long_is_not_read() -> None:
+    """Its length is said, and not the first thing that is wrong with it."""
+    for text in ("(" * 10_241, "ALARM(a) OR " * 1000 + "ALARM(a)"):
+        with pytest.raises(DrillError, match=f"the rule has {len(text)} characters; CloudWatch takes 10240"):
+            rule({"rule": text})
+    with pytest.raises(DrillError, match="it ends too early"):
+        rule({"rule": "(" * 10_240})
