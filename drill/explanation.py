@@ -224,23 +224,25 @@ def _gaps(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
     yield Fact("No data", f"missing datapoints {meaning} ({alarm.treat_missing_data})")
     good: list[bool | None] = [_GOOD] * tried.length
     bad: list[bool | None] = [_BAD] * tried.length
-    cases: tuple[tuple[str, list[bool | None], State], ...] = (
-        ("no data ever", [], "INSUFFICIENT_DATA"),
-        ("data stops while OK", list(good), "OK"),
-        ("data stops in ALARM", list(bad), "ALARM"),
+    cases: tuple[tuple[str, list[bool | None], State, int], ...] = (
+        # Every evaluation finds all of its datapoints missing, from the first one on.
+        ("no data ever", [], "INSUFFICIENT_DATA", evaluated_every_s(alarm)),
+        ("data stops while OK", list(good), "OK", alarm.period_s),
+        ("data stops in ALARM", list(bad), "ALARM", alarm.period_s),
     )
-    for words, before, state in cases:
-        moves = _moves(tried, before, state, alarm.period_s)
+    for words, before, state, apart_s in cases:
+        moves = _moves(tried, before, state, apart_s)
         yield Fact("", f"{words}: {moves}")
 
 
-def _moves(tried: _Tried, before: Sequence[bool | None], state: State, period_s: int) -> str:
+def _moves(tried: _Tried, before: Sequence[bool | None], state: State, apart_s: int) -> str:
+    """Return how an alarm changes when one missing datapoint after the other comes, so far apart."""
     points, told = list(before), []
     for number in range(1, 2 * tried.length + 1):
         points.append(None)
         after = evaluation.evaluate(points[-tried.length :], tried.settings, state)
         if after != state:
-            told.append(f"{after} after {durations.text_of(number * period_s)}")
+            told.append(f"{after} after {durations.text_of(number * apart_s)}")
             state = after
     return ", then ".join(told) or f"it stays {state}"
 
