@@ -19,7 +19,7 @@ import numpy.typing as npt
 from drill import evaluation, maths, statistics
 from drill.composites import Change
 from drill.evaluation import Settings
-from drill.grid import DAY_S, MINUTE_S, Floats, Grid
+from drill.grid import DAY_S, HOUR_S, MINUTE_S, Floats, Grid
 from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.rehearsal import Line
 from drill.series import Series
@@ -27,7 +27,6 @@ from drill.states import STATES
 
 _FAST_S = 10
 """How often an alarm with a period below a minute is evaluated."""
-_HOUR_S = 3600
 
 
 def evaluated_every_s(alarm: MetricAlarm) -> int:
@@ -37,7 +36,7 @@ def evaluated_every_s(alarm: MetricAlarm) -> int:
     than a day.
     """
     if alarm.period_s * alarm.evaluation_periods > DAY_S:
-        return _HOUR_S
+        return HOUR_S
     return MINUTE_S if alarm.period_s >= MINUTE_S else _FAST_S
 
 

@@ -117,6 +117,7 @@ def metric_alarm(given: Record, *, service: str | None = None) -> MetricAlarm:
         actions=_actions(given),
         description=given.text("AlarmDescription", ""),
         service=service,
+        place=given.where,
     )
 
 
@@ -145,6 +146,7 @@ def composite_alarm(given: Record, *, service: str | None = None) -> CompositeAl
         suppressor=suppressor,
         description=given.text("AlarmDescription", ""),
         service=service,
+        place=given.where,
     )
 
 
