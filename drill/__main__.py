@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _drop_output() -> None:
-    """Let go what Python still holds of the output: nobody takes it (`| head`), and leaving would try again."""
+    """Let go what Python still holds of the output, which nobody takes: leaving would try again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

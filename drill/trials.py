@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from drill import durations, evaluation
+import numpy as np
+
+from drill import durations, evaluation, maths
 from drill.evaluation import Settings
 from drill.grid import MINUTE_S
 from drill.metric_alarms import evaluated_every_s
-from drill.model import MetricAlarm
+from drill.model import MetricAlarm, Statistic
 from drill.states import State
 
 _MARKS = {True: "X", False: "0", None: "-"}
@@ -125,17 +128,53 @@ def gaps(alarm: MetricAlarm, tried: Trial) -> Iterator[Fact]:
         "breaching": "count as breaching",
         "notBreaching": "count as good",
     }[alarm.treat_missing_data]
-    yield Fact("No data", f"missing datapoints {meaning} ({alarm.treat_missing_data})")
-    good: list[bool | None] = [_GOOD] * tried.length
-    bad: list[bool | None] = [_BAD] * tried.length
-    cases: tuple[tuple[str, list[bool | None], State], ...] = (
-        ("no data ever", [], "INSUFFICIENT_DATA"),
-        ("data stops while OK", list(good), "OK"),
-        ("data stops in ALARM", list(bad), "ALARM"),
+    nothing, made = f"missing datapoints {meaning} ({alarm.treat_missing_data})", _without_data(alarm)
+    gap: bool | None = None
+    if made is not None:
+        gap = bool(evaluation.breaches([made], alarm.comparison, alarm.threshold or 0.0)[0])
+        nothing = f"its expression is {made:g} then, which {'breaches' if gap else 'is good'}; {nothing}"
+    yield Fact("No data", nothing)
+    # What an expression fills is filled before all of its period is empty, if little is not enough for it.
+    when = "after" if made is None else "within"
+    cases: tuple[tuple[str, list[bool | None], State, int], ...] = (
+        # Every evaluation finds all of its datapoints without data, from the first one on.
+        ("no data ever", [gap] * tried.length, "INSUFFICIENT_DATA", evaluated_every_s(alarm)),
+        ("data stops while OK", [_GOOD] * tried.length, "OK", alarm.period_s),
+        ("data stops in ALARM", [_BAD] * tried.length, "ALARM", alarm.period_s),
     )
-    for words, before, state in cases:
-        moves = _moves(tried, before, state, alarm.period_s)
-        yield Fact("", f"{words}: {moves}")
+    for words, before, state, apart_s in cases:
+        moves = [
+            f"{after} {when} {durations.text_of(number * apart_s)}"
+            for number, after in _moves(tried, before, state, gap=gap)
+        ]
+        yield Fact("", f"{words}: {', then '.join(moves) or f'it stays {state}'}")
+
+
+def _without_data(alarm: MetricAlarm) -> float | None:
+    """Return what an alarm's expression makes of nothing, as `FILL` does; None if it is nothing, too."""
+    compared = next(one for one in alarm.queries if one.id == alarm.returned)
+    if isinstance(compared.asks, Statistic) or alarm.threshold is None:
+        return None
+    none = np.full((1, alarm.evaluation_periods), np.nan)
+    asked = {
+        one.id: none if isinstance(one.asks, Statistic) else maths.parse(one.asks) for one in alarm.queries
+    }
+    times_s = np.arange(alarm.evaluation_periods, dtype=np.float64)[None, :] * alarm.period_s
+    value = float(maths.evaluate_all(asked, times_s, alarm.period_s)[alarm.returned][0, -1])
+    return None if math.isnan(value) else value
+
+
+def _moves(
+    tried: Trial, before: Sequence[bool | None], state: State, *, gap: bool | None
+) -> Iterator[tuple[int, State]]:
+    """Yield how an alarm changes when one datapoint after the other is without data, and with which."""
+    points = list(before)
+    for number in range(1, 2 * tried.length + 1):
+        points.append(gap)
+        after = evaluation.evaluate(points[-tried.length :], tried.settings, state)
+        if after != state:
+            yield number, after
+            state = after
 
 
 def beginning(alarm: MetricAlarm, tried: Trial) -> Iterator[Fact]:
@@ -148,19 +187,10 @@ def beginning(alarm: MetricAlarm, tried: Trial) -> Iterator[Fact]:
     fires = tried.after(points, "INSUFFICIENT_DATA", then=True, wanted="ALARM")
     if first != "OK" or fires is None or alarm.treat_missing_data == "notBreaching":
         return
+    if _without_data(alarm) is not None:  # what its expression fills is data
+        return
     told = ", which it tells" if alarm.actions.ok else ""
     yield Fact(
         "First data",
         f"after no data the first datapoint makes it OK{told}, even if it breaches; {fires} make it ALARM",
     )
-
-
-def _moves(tried: Trial, before: Sequence[bool | None], state: State, period_s: int) -> str:
-    points, told = list(before), []
-    for number in range(1, 2 * tried.length + 1):
-        points.append(None)
-        after = evaluation.evaluate(points[-tried.length :], tried.settings, state)
-        if after != state:
-            told.append(f"{after} after {durations.text_of(number * period_s)}")
-            state = after
-    return ", then ".join(told) or f"it stays {state}"

@@ -36,6 +36,14 @@ def facts(of: System, name: str) -> dict[str, list[str]]:
     return found
 
 
+def plain(one: MetricAlarm, stat: str = "Maximum") -> MetricAlarm:
+    """Return an alarm that is evaluated in the same way, on one metric that is 0 or 1."""
+    return replace(
+        one, queries=(Query("m", Statistic(metric(), stat, one.period_s)),), returned="m", threshold=0.5,
+        comparison="GreaterThanThreshold",
+    )  # fmt: skip
+
+
 def kinds() -> Iterator[tuple[str, MetricAlarm]]:
     """Yield one alarm of each way of evaluating that there is in any environment, and some that are not."""
     seen = set()
@@ -55,7 +63,7 @@ def kinds() -> Iterator[tuple[str, MetricAlarm]]:
         key = (one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
         if key not in seen:
             seen.add(key)
-            yield "-".join(map(str, key)), one
+            yield "-".join(map(str, key)), plain(one)
 
 
 KINDS = dict(kinds())
@@ -84,11 +92,7 @@ def simulated(one: MetricAlarm, before: float, after: float, stat: str) -> list[
     first_s = -(-length_s // HOUR_S) * HOUR_S
     grid = Grid(0, first_s, step_s, (first_s + 2 * length_s + HOUR_S) // step_s)
     values = np.where(grid.t < 0, before, after)
-    plain = replace(
-        one, queries=(Query("m", Statistic(metric(), stat, one.period_s)),), returned="m", threshold=0.5,
-        comparison="GreaterThanThreshold",
-    )  # fmt: skip
-    changes = MetricAlarms(grid, Switched(grid, values), EXTRA).changes(plain, {})
+    changes = MetricAlarms(grid, Switched(grid, values), EXTRA).changes(plain(one, stat), {})
     return [(change.at_s - first_s, change.new) for change in changes if change.at_s > first_s]
 
 
@@ -146,20 +150,69 @@ def test_gaps_do_what_it_says(name: str) -> None:
             assert moves == ", then ".join(f"{new} after {durations.text_of(at_s)}" for at_s, new in changes)
 
 
-@pytest.mark.parametrize("name", KINDS)
+def expressions() -> Iterator[tuple[str, MetricAlarm]]:
+    """Yield one alarm of each expression that there is in any environment, with each way of evaluating it."""
+    seen = set()
+    for one in (two for each in SYSTEMS.values() for two in each.alarms if two.threshold is not None):
+        texts = tuple(query.asks for query in one.queries if isinstance(query.asks, str))
+        key = (texts, one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
+        if key not in seen:
+            seen.add(key)
+            yield one.name, one
+
+
+EXPRESSIONS = {**KINDS, **dict(expressions())}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
 def test_without_any_data_it_becomes_what_it_says(name: str) -> None:
-    """At its first evaluation, or never."""
-    one = KINDS[name]
-    told = facts(system(one), one.name)["No data"][1].removeprefix("no data ever: ")
-    settings = Settings(one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
-    state: State = "INSUFFICIENT_DATA"
-    states = []
-    for number in range(1, 2 * one.evaluation_periods + 9):
-        after = evaluation.evaluate([None] * min(number, one.evaluation_periods + EXTRA), settings, state)
-        if after != state:
-            states.append(f"{after} after {durations.text_of(number * one.period_s)}")
-        state = after
+    """At its first evaluation, or never; also if its expression makes values of nothing."""
+    one = EXPRESSIONS[name]
+    told = (
+        facts(system(one), one.name)["No data"][1].removeprefix("no data ever: ").replace("within", "after")
+    )
+    step_s = min(60, one.period_s)
+    grid = Grid(0, 0, step_s, 6 * HOUR_S // step_s)
+    changes = MetricAlarms(grid, Switched(grid, np.full(grid.steps, np.nan)), EXTRA).changes(one, {})
+    states = [f"{change.new} after {durations.text_of(change.at_s)}" for change in changes]
     assert told == (", then ".join(states) or "it stays INSUFFICIENT_DATA")
+
+
+FILLED = {
+    name: one
+    for name, one in EXPRESSIONS.items()
+    if one.period_s * one.evaluation_periods <= 2 * HOUR_S
+    and any("FILL" in query.asks for query in one.queries if isinstance(query.asks, str))
+}
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_expressions_that_fill_gaps_do_what_it_says_when_data_stops(name: str) -> None:
+    """In the same order, and not later; exactly then if nothing but the gap decides."""
+    one = FILLED[name]
+    said = facts(system(one), one.name)["No data"]
+    length_s = (one.evaluation_periods + EXTRA) * one.period_s + HOUR_S
+    first_s = -(-length_s // HOUR_S) * HOUR_S
+    grid = Grid(0, first_s, 60, (first_s + 2 * length_s) // 60)
+    tried = 0
+    for state, told in (("OK", said[2]), ("ALARM", said[3])):
+        for value in (0.0, 1.0, 3.0, 1000.0, 1e7):
+            stops = Switched(grid, np.where(grid.t < 0, value, np.nan))
+            changes = MetricAlarms(grid, stops, EXTRA).changes(one, {})
+            before = [change.new for change in changes if change.at_s <= first_s]
+            if not before or before[-1] != state:
+                continue
+            tried += 1
+            after = [(change.new, change.at_s - first_s) for change in changes if change.at_s > first_s]
+            # What the last evaluation compared, when there had been nothing for long.
+            nothing = bool(np.isnan(MetricAlarms(grid, stops, EXTRA).line(one, {}).values[-1]))
+            assert ("its expression is 0 then, which " in said[0]) is not nothing
+            promised = re.findall(r"(OK|ALARM|INSUFFICIENT_DATA) (?:after|within) (\w+)", told)
+            assert [new for new, _ in promised] == [new for new, _ in after]
+            for (_, text), (_, at_s) in zip(promised, after, strict=True):
+                assert 0 < at_s <= durations.seconds(text)
+                assert nothing or "IF(" in str(one.queries) or at_s == durations.seconds(text)
+    assert tried
 
 
 DRAWN = {"X": True, "0": False, "-": None}

@@ -6,7 +6,7 @@ import pytest
 
 from drill import evaluation, explanation, rules
 from drill.evaluation import Settings
-from drill.model import Actions, System
+from drill.model import Actions, Query, Statistic, System
 from drill.states import State
 from tests.unit.drill.rehearsing import PAGES, alarm, composite, metric, system
 
@@ -89,3 +89,16 @@ def test_there_are_alarms_of_which_that_is_said() -> None:
     assert first_data(system(made)) == [
         "after no data the first datapoint makes it OK, even if it breaches; 2 make it ALARM"
     ]
+
+
+def test_an_expression_that_fills_its_gaps_always_had_data() -> None:
+    """`FILL` makes a datapoint of nothing."""
+    queries = (Query("e", Statistic(metric(), "Sum", 60)), Query("r", "FILL(e, 0)"))
+    made = alarm(
+        evaluation_periods=3,
+        datapoints_to_alarm=2,
+        treat_missing_data="missing",
+        queries=queries,
+        returned="r",
+    )
+    assert first_data(system(made)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill import evaluation, maths
+from drill import evaluation, maths, statistics
 from drill.composites import Change
 from drill.evaluation import Settings
 from drill.grid import Floats, Grid
@@ -95,8 +96,17 @@ def slow(
         ends = [now_s - of.period_s * back for back in range(of.evaluation_periods + extra - 1, -1, -1)]
         points = _points(of, on, samples, ends)
         breaching = [None if one is None else COMPARES[of.comparison](one, of.threshold) for one in points]
-        if not (of.low_samples == "ignore" and _few(of, on, samples, now_s)):
-            after = evaluation.evaluate(breaching, settings, state)
+        few = [of.low_samples == "ignore" and _few(of, on, samples, end) for end in ends]
+        either = {
+            evaluation.evaluate(
+                [one if is_few else point for point, is_few in zip(breaching, few, strict=True)],
+                settings,
+                state,
+            )
+            for one in (True, False)
+        }
+        if len(either) == 1 and not few[-1]:
+            (after,) = either
             if after != state:
                 changes.append((now_s - on.first_s, after))
             state = after
@@ -187,16 +197,17 @@ EXPRESSIONS = (
 
 
 @steady(40)
-@given(SERIES, SERIES, st.sampled_from(EXPRESSIONS), SETTINGS, st.sampled_from(["missing", "breaching"]))
+@given(SERIES, SERIES, st.sampled_from(EXPRESSIONS), st.sampled_from(["x", "2 * x", "x - MIN(e)"]), SETTINGS)
 def test_metric_math_at_once_is_what_each_evaluation_computes(
-    errors: Samples, calls: Samples, text: str, of_n: tuple[int, int], missing: Any
+    errors: Samples, calls: Samples, text: str, returned: str, of_n: tuple[int, int]
 ) -> None:
-    """Expressions that look at their own datapoint only, and those that look at all of an evaluation."""
+    """Expressions over their own datapoint only, over all of an evaluation, and one over the other."""
     queries = (
-        Query("e", Statistic(ERRORS, "Sum", 120)), Query("c", Statistic(CALLS, "Sum", 120)), Query("r", text),
+        Query("e", Statistic(ERRORS, "Sum", 120)), Query("c", Statistic(CALLS, "Sum", 120)),
+        Query("x", text), Query("r", returned),
     )  # fmt: skip
     one = alarm(
-        queries=queries, returned="r", threshold=0.5, treat_missing_data=missing,
+        queries=queries, returned="r", threshold=0.5, treat_missing_data="missing",
         evaluation_periods=of_n[0], datapoints_to_alarm=of_n[1],
     )  # fmt: skip
     on, samples = clock(40), {ERRORS: errors, CALLS: calls}
@@ -250,6 +261,34 @@ def test_few_samples_leave_an_alarm_on_a_percentile_as_it_is_if_it_says_so() -> 
     kept = found(alarm(stat="p90", low_samples="ignore", threshold=1.0), on, {ERRORS: samples}, 0)
     # A period without any sample is a gap like any other.
     assert kept == [(60, "ALARM"), (240, "OK"), (360, "ALARM"), (420, "OK")]
+
+
+@pytest.mark.parametrize("treated", ["missing", "ignore", "breaching", "notBreaching"])
+def test_a_gap_behind_few_samples_does_not_make_them_many(treated: Any) -> None:
+    """Three minutes of few samples above the threshold, then nothing: it never fires for them."""
+    on = clock(12)
+    samples = [(0.0, 0.0, 200.0), (1.0, 0.0, 200.0), *((float(at), 9.0, 3.0) for at in (2, 3, 4))]
+    for periods, extra in itertools.product((1, 2, 3), (0, 2)):
+        one = alarm(stat="p90", low_samples="ignore", threshold=1.0, treat_missing_data=treated)
+        one = replace(one, evaluation_periods=periods, datapoints_to_alarm=periods)
+        changes = found(one, on, {ERRORS: samples}, extra)
+        assert changes == slow(one, on, {ERRORS: samples}, extra)
+        gone_s = 60 * (5 + periods + extra)
+        if treated == "breaching":
+            assert all(at_s > 300 for at_s, state in changes if state == "ALARM")
+        else:
+            assert "ALARM" not in [state for at_s, state in changes if at_s <= gone_s]
+
+
+def test_few_samples_among_many_hold_no_state_that_the_others_decide() -> None:
+    """Two of three breach whatever the third is; and one of three does not, until it is the newest."""
+    on = clock(6)
+    samples = [(float(at), value, count) for at, value, count in (
+        (0, 9.0, 200.0), (1, 0.0, 3.0), (2, 9.0, 200.0), (3, 0.0, 200.0), (4, 0.0, 200.0), (5, 9.0, 3.0),
+    )]  # fmt: skip
+    one = alarm(stat="p90", low_samples="ignore", threshold=1.0, evaluation_periods=3, datapoints_to_alarm=2)
+    assert found(one, on, {ERRORS: samples}, 0) == [(60, "OK"), (180, "ALARM"), (300, "OK")]
+    assert found(one, on, {ERRORS: samples}, 0) == slow(one, on, {ERRORS: samples}, 0)
 
 
 @pytest.mark.parametrize(
@@ -332,6 +371,48 @@ def test_alarms_that_share_what_is_computed_are_never_mixed_up(
         assert changes == found(one, on, samples)
 
 
+BANDED: Mapping[str, Any] = {"threshold": None, "comparison": "GreaterThanUpperThreshold"}
+TWO: Mapping[str, Any] = {
+    "queries": (Query("m", Statistic(ERRORS, "Sum", 60)), Query("r", "m - 2")),
+    "returned": "r",
+}
+DIFFERENT: tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...] = (
+    ({}, {"threshold": 0.5}),
+    ({}, {"comparison": "LessThanThreshold"}),
+    ({}, {"evaluation_periods": 3}),
+    ({"evaluation_periods": 3}, {"evaluation_periods": 3, "datapoints_to_alarm": 3}),
+    ({}, {"treat_missing_data": "breaching"}),
+    ({}, {"treat_missing_data": "missing"}),
+    ({"treat_missing_data": "missing"}, {"treat_missing_data": "ignore"}),
+    ({}, {"stat": "SampleCount"}),
+    ({}, {"period_s": 120}),
+    ({}, {"of": CALLS}),
+    ({"stat": "p90"}, {"stat": "p90", "low_samples": "ignore"}),
+    (BANDED, {**BANDED, "name": "other"}),
+    (TWO, {**TWO, "returned": "m"}),
+    (TWO, {**TWO, "queries": (TWO["queries"][0], Query("r", "m - 200"))}),
+)
+"""Two alarms each that differ in one thing."""
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_whatever_alarms_differ_in_keeps_them_apart(order: int) -> None:
+    """Each thing makes a difference here, and all alarms together are as each of them alone."""
+    on = clock(20)
+    values = [(1, 2, 3), (2, 1, 150), (3, 1, 1), (4, 0, 1), (5, 9, 60), (9, 5, 1)]
+    samples: dict[Metric, Samples] = {
+        ERRORS: [(float(step), float(value), float(weight)) for step, value, weight in values],
+        CALLS: [(6.0, 7.0, 1.0)],
+    }
+    bands = {"errors": (np.zeros(20), np.full(20, 100.0)), "other": (np.zeros(20), np.full(20, 4.0))}
+    together = MetricAlarms(on, Played(on, samples, bands), 1)
+    for pair in DIFFERENT[::order]:
+        made = [alarm(**{"name": "errors", "threshold": 3.0, **dict(one)}) for one in pair][::order]
+        seen = [[(c.at_s - on.first_s, c.new) for c in together.changes(one, {})] for one in made]
+        assert seen == [found(one, on, samples, 1, bands=bands) for one in made]
+        assert seen[0] != seen[1], pair
+
+
 def test_alarms_alike_are_computed_once_and_have_their_own_names() -> None:
     """Two metrics with one series."""
     on = clock(5)
@@ -352,6 +433,8 @@ def test_what_the_rehearsal_makes_replaces_what_happens_however_often() -> None:
         made = {ERRORS: series_of([(float(fires), 1.0, 1.0)], 6, start_s=on.first_s)}
         changes = both.changes(alarm(), made)
         assert [one.at_s - on.first_s for one in changes if one.new == "ALARM"] == [60 * (fires + 1)]
+        # What statistics remember keeps series alive, and their addresses taken.
+        statistics._sliding.cache_clear()  # noqa: SLF001  # so that they are free for others
         del made
     assert [one.new for one in both.changes(alarm(), {})] == ["OK"]
 
