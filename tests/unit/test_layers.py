@@ -45,6 +45,9 @@ LAYERS: Mapping[str, set[str]] = {
         "config.source",
         "config.types",
     },
+    "drill.checking": {"drill", "config.errors", "config.explain"},
+    "drill.choosing": {"drill", "config.errors"},
+    "drill.output": {"drill", "rich"},
     "drill.commands": {"drill", "config.errors", "config.loader", "ops.environment", "rich"},
     "drill.origin": {
         "drill",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.selection import Selection, UnknownNameError, matches
-from tests.unit.drill.rehearsing import alarm, metric, system
+from tests.unit.drill.rehearsing import alarm, metric, refused, system
 from tests.unit.drill.steady import steady
 
 NAMED = system(
@@ -45,3 +46,30 @@ def test_a_pattern_matches_what_its_signs_say(name: str, pattern: str) -> None:
     signs = {"*": ".*", "?": "."}
     said = "".join(signs.get(sign, re.escape(sign)) for sign in pattern)
     assert matches(name, [pattern]) == (name == pattern or re.fullmatch(said, name, re.DOTALL) is not None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"metric": "Zzz", "value": 1}, "metric: no alarm watches such a metric"),
+        ({"log": "x", "service": "zzz", "per_min": 1}, "log: no such service"),
+        ({"silence": "zzz"}, "silence: no such service or log group"),
+        ({"band": "zzz", "upper": 1}, "band: no such alarm in shop"),
+        ({"consumer": "zzz", "fails": True}, "consumer: no such queue"),
+    ],
+)
+def test_whatever_happens_to_what_is_not_there_is_refused(entry: dict[str, Any], said: str) -> None:
+    """Each kind of entry, under the key that says what happens."""
+    (found,) = refused(NAMED, entry)
+    assert found.startswith(f"s.yaml:1: {said}")
+
+
+def test_people_are_told_the_shortest_name() -> None:
+    """Of equally short ones the first in the alphabet, and the full one where there is no shorter."""
+    full = "shop-zz-errors-prod"
+    names = dict.fromkeys(("a-longer-one-than-that-in-aws", "zz-errors-prod", "zz-errors", "aa-errors"), full)
+    for order in (names, dict(reversed(names.items()))):
+        found = Selection(system(alarm(full), alarm("other", metric("O")), short_names=order))
+        assert (found.short(full), found.short("other")) == ("aa-errors", "other")
+    longer = Selection(system(alarm("e"), short_names={"errors": "e"}))
+    assert longer.short("e") == "e"

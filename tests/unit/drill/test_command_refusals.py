@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -96,6 +97,18 @@ def test_mistakes_of_files_and_names_are_said_at_once(
         ]
 
 
+def test_unknown_names_of_several_scenarios_are_said_at_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the files themselves are right."""
+    for name in ("a", "b"):
+        text = PASSES.replace("{service: payment-handler, metric: AWS/Lambda Errors", "{metric: Zzz")
+        (folder / f"drills/{name}.yaml").write_text(text, encoding="utf-8")
+    assert main(["run", "--env", "prod"]) == 2
+    err = capsys.readouterr().err.splitlines()
+    assert [line.rpartition("/")[2].split(": ")[0] for line in err] == ["a.yaml:5", "b.yaml:5"]
+
+
 def test_an_account_is_not_read_for_scenarios_that_are_wrong(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +132,7 @@ def test_a_full_disk_is_2_and_one_sentence(tmp_path: Path, arguments: Sequence[s
         done = subprocess.run(
             [sys.executable, "-m", "drill", *arguments, "--env", "prod", *out],
             stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False, text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},  # what is held back is tried again at the end
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (2, f"{arguments[0]}: No space left on device\n")
 

@@ -241,6 +241,11 @@ def test_how_near_it_was_is_counted_right(values: Values, n: int, m: int) -> Non
         assert line.most_at_s == line.times_s[counts.index(line.most)]
 
 
+def test_fewer_datapoints_than_are_looked_at_are_counted() -> None:
+    """As at the beginning of what was recorded."""
+    assert line_of(np.array([9.0, 0, 9]), of=(1, 5)).most == 2
+
+
 def test_datapoints_that_count_are_a_period_apart() -> None:
     """An alarm of five minutes that is evaluated every minute has one new datapoint in five evaluations."""
     alarm: MetricAlarm = metric_alarm("x", "s", of=(2, 2), period_s=300)
