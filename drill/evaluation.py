@@ -17,6 +17,17 @@ What those leave open, and how it is decided here:
   `0 - X - -` of the second table.
 - `ignore` with fewer real datapoints than N: M breaching ones are ALARM, else a good one is OK, else the
   state is kept. Each row of the tables agrees.
+- Percentiles of too few samples, of an alarm that ignores those ("ignore the metric while the sample size is
+  low, and wait"; "does not change during periods with too few data points"): the state is kept while the
+  newest datapoint is one, and while the state depends on whether such datapoints breach. Gaps behind them
+  make them no better.
+- Datapoints of AWS/DynamoDB that are missing: by default they are ignored, and what is chosen counts. The API
+  Reference (PutMetricAlarm, TreatMissingData) says that they are ignored whatever is chosen, while the user
+  guide advises `notBreaching` for ThrottledRequests of DynamoDB. Where nothing is chosen both agree.
+  Terraform always chooses: its default is `missing`.
+- From INSUFFICIENT_DATA, the first breaching datapoint of an alarm that needs more (M > 1) makes it OK: there
+  is data, and it does not say ALARM. It performs its actions for OK then.
+- An alarm's Unit: samples that a scenario writes have none, and count; see `drill.model.Statistic`.
 """
 
 from __future__ import annotations
@@ -150,7 +161,7 @@ def states(
     breaching: NDArray[np.int8],
     settings: Settings,
     first: State,
-    kept: NDArray[np.bool_] | None = None,
+    few: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
     """Return an alarm's state after each of many evaluations, as an index of `STATES`.
 
@@ -162,9 +173,18 @@ def states(
             datapoint, 0 a good one, -1 a missing one. A view of sliding windows will do: it is only read.
         settings: of the alarm.
         first: its state before the first evaluation.
-        kept: evaluations [.., T] after which the state is kept, whatever they say: those of a percentile
-            with few samples, if the alarm ignores them.
+        few: which datapoints are percentiles of too few samples, if the alarm ignores those: as `breaching`.
+            The state is kept while the newest datapoint is one, and while they decide.
     """
+    if few is None:
+        return _filled(_found(breaching, settings), first)
+    # They decide if it makes a difference whether they breach.
+    bad, good = (_found(np.where(few, np.int8(one), breaching), settings) for one in (1, 0))
+    return _filled(np.where(few[..., -1] | (bad != good), np.uint8(_KEPT), bad), first)
+
+
+def _found(breaching: NDArray[np.int8], settings: Settings) -> NDArray[np.uint8]:
+    """Return the state that each evaluation says, or that it is kept."""
     periods, needed = settings.evaluation_periods, settings.datapoints_to_alarm
     length = breaching.shape[-1]
     real = np.zeros(breaching.shape[:-1], np.int32)
@@ -178,20 +198,18 @@ def states(
         real += column != MISSING
         np.copyto(age, back, where=bad)
     good = real > number
-    few = real < periods
+    absent = real < periods
     found = np.zeros(real.shape, np.uint8)
     treatment = settings.treat_missing_data
     if treatment == "breaching":
         number += np.maximum(periods - real, 0)
     elif treatment == "ignore":
-        found[few & ~good] = _KEPT
+        found[absent & ~good] = _KEPT
     elif treatment == "missing":
         found[real == 0] = STATES.index("INSUFFICIENT_DATA")
-        found[few & ~good & (age >= needed)] = STATES.index("ALARM")
+        found[absent & ~good & (age >= needed)] = STATES.index("ALARM")
     found[number >= needed] = STATES.index("ALARM")
-    if kept is not None:
-        found[kept] = _KEPT
-    return _filled(found, first)
+    return found
 
 
 def breaches(

@@ -16,6 +16,7 @@ Bools = npt.NDArray[np.bool_]
 Number = TypeVar("Number", np.float64, np.bool_)
 
 MINUTE_S = 60
+HOUR_S = 3600
 DAY_S = 86_400
 _ROUNDING = 1e-6
 """So much less than a whole sample counts as one: rates are fractions, whose sums are not exact."""

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from drill import evaluation, maths, statistics
 from drill.composites import Change
 from drill.evaluation import Settings
-from drill.grid import DAY_S, MINUTE_S, Floats, Grid
+from drill.grid import DAY_S, HOUR_S, MINUTE_S, Floats, Grid
 from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.rehearsal import Line
 from drill.series import Series
@@ -27,7 +27,6 @@ from drill.states import STATES
 
 _FAST_S = 10
 """How often an alarm with a period below a minute is evaluated."""
-_HOUR_S = 3600
 
 
 def evaluated_every_s(alarm: MetricAlarm) -> int:
@@ -37,7 +36,7 @@ def evaluated_every_s(alarm: MetricAlarm) -> int:
     than a day.
     """
     if alarm.period_s * alarm.evaluation_periods > DAY_S:
-        return _HOUR_S
+        return HOUR_S
     return MINUTE_S if alarm.period_s >= MINUTE_S else _FAST_S
 
 
@@ -126,26 +125,26 @@ class MetricAlarms:
             bound = alarm.threshold
         breaching = evaluation.breaches(matrix, alarm.comparison, bound)
         settings = Settings(alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.treat_missing_data)
-        kept = self._few(alarm, made)
-        found = evaluation.states(
-            breaching, settings, "INSUFFICIENT_DATA", kept[every] if kept is not None else None
-        )
+        found = evaluation.states(breaching, settings, "INSUFFICIENT_DATA", self._few(alarm, made))
         before = np.concatenate(([STATES.index("INSUFFICIENT_DATA")], found[:-1]))
         at = np.flatnonzero(found != before)
         ends_s = self.grid.ends_s[every]
         return tuple((float(ends_s[i]), int(before[i]), int(found[i])) for i in at)
 
     def _few(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> npt.NDArray[np.bool_] | None:
-        """Return for each step whether a percentile has too few samples to be looked at."""
+        """Return which datapoints of each evaluation are of too few samples; None: that is no matter."""
         if alarm.low_samples == "evaluate":
             return None
-        one = alarm.statistics[0]
-        needed = evaluation.samples_needed(one.stat)
-        if not needed:
-            return None
-        count = statistics.sliding(self._series(one.metric, made), "SampleCount", one.period_s)
-        # Without any sample there is a gap and no percentile; its count is NaN, which is below nothing.
-        return np.asarray(count < needed, np.bool_)
+        length = evaluation.evaluation_range(alarm.evaluation_periods, self.extra)
+        found: npt.NDArray[np.bool_] | None = None
+        for one in alarm.statistics:
+            needed = evaluation.samples_needed(one.stat)
+            if needed:
+                count = statistics.sliding(self._series(one.metric, made), "SampleCount", one.period_s)
+                # Without a sample there is a gap and no percentile; its count is NaN, below nothing.
+                few = np.asarray(self._windows(count, alarm, length)[self._every(alarm)] < needed, np.bool_)
+                found = few if found is None else found | few
+        return found
 
     def _every(self, alarm: MetricAlarm) -> npt.NDArray[np.int64]:
         """Return the steps at whose ends an alarm is evaluated."""

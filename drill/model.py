@@ -46,7 +46,11 @@ class Statistic:
     """`Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount`, or an extended one such as `p99`."""
     period_s: int
     unit: str | None = None
-    """Only samples of this unit count; None for all, which is what alarms should have."""
+    """Only samples of this unit count; None for all, which is what alarms should have.
+
+    Samples that a scenario writes have no unit, and count. What metric filters publish has one:
+    `drill.checking` refuses an alarm that asks for another.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class MetricAlarm:
     """Of the threshold, for people; empty when nobody knows."""
     service: str | None = None
     """The service that it is about, where that is known."""
+    place: str = field(default="", compare=False)
+    """Where it was read, for messages: a file or a stack, and what is in it; empty when its name says it."""
 
     @property
     def statistics(self) -> tuple[Statistic, ...]:
@@ -119,6 +125,8 @@ class CompositeAlarm:
     suppressor: Suppressor | None = None
     description: str = ""
     service: str | None = None
+    place: str = field(default="", compare=False)
+    """Where it was read, as of a metric alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,8 @@ class System:
     """Service -> name of the log group that it writes to."""
     short_names: Mapping[str, str] = field(default_factory=dict)
     """What else a scenario may call an alarm -> its name in AWS."""
+    prefix: str = ""
+    """Of an account: only alarms whose names begin so were read."""
 
     @property
     def all_alarms(self) -> tuple[MetricAlarm | CompositeAlarm, ...]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drill import patterns
-from drill.errors import DrillError
+from drill.errors import DrillError, PatternError
 from drill.patterns.model import FieldName, FieldNumber, Gap, JsonPath, names, regexes
 from drill.patterns.scalars import NUMBER, published
 
@@ -48,6 +48,7 @@ class MetricFilter:
         default_value: what a minute adds in which lines arrived and none matched; None for nothing.
         dimensions: names, each with the selector of its value.
         unit: CloudWatch's name of it.
+        place: where it was read, for messages; empty when its name says it.
     """
 
     name: str
@@ -59,6 +60,7 @@ class MetricFilter:
     default_value: float | None = None
     dimensions: tuple[tuple[str, str], ...] = ()
     unit: str = "None"
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +99,40 @@ def check_group(filters: Iterable[MetricFilter]) -> None:
     Raises:
         DrillError: as for `check`, of each filter; or a log group has too many, or two of a name.
     """
+    given = tuple(filters)
+    for one in given:
+        check(one)
+    for group, problem in group_problems(given):
+        raise DrillError(f"log group {group}: {problem}")
+
+
+def group_problems(filters: Iterable[MetricFilter]) -> Iterator[tuple[str, str]]:
+    """Yield log groups that have too many filters, or two of a name, and what is wrong with them.
+
+    A filter whose pattern is malformed has no regular expression.
+    """
     by_group: dict[str, list[MetricFilter]] = {}
     for one in filters:
-        check(one)
         by_group.setdefault(one.log_group, []).append(one)
     for group, own in by_group.items():
-        with_regex = [one.name for one in own if any(regexes(patterns.parse(one.pattern)))]
+        with_regex = [one.name for one in own if _has_regex(one.pattern)]
         called = [one.name for one in own]
         twice = sorted({name for name in called if called.count(name) > 1})
         if len(own) > MAX_FILTERS:
-            raise DrillError(f"log group {group}: {len(own)} metric filters; at most {MAX_FILTERS}")
+            yield group, f"{len(own)} metric filters; at most {MAX_FILTERS}"
         if len(with_regex) > MAX_REGEX_FILTERS:
-            raise DrillError(
-                f"log group {group}: {len(with_regex)} filters have regular expressions"
-                f" ({', '.join(with_regex)}); at most {MAX_REGEX_FILTERS}"
-            )
+            listed = ", ".join(with_regex)
+            found = f"{len(with_regex)} filters have regular expressions ({listed})"
+            yield group, f"{found}; at most {MAX_REGEX_FILTERS}"
         if twice:
-            raise DrillError(
-                f"log group {group}: two filters are called {', '.join(twice)}; the later one wins"
-            )
+            yield group, f"two filters are called {', '.join(twice)}; the later one wins"
+
+
+def _has_regex(pattern: str) -> bool:
+    try:
+        return any(regexes(patterns.parse(pattern)))
+    except PatternError:
+        return False
 
 
 def _refusal(one: MetricFilter, problem: str) -> DrillError:

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
+from drill import checking
 from drill.errors import DrillError
 from drill.grid import MINUTE_S, Floats, Grid
 from drill.model import CompositeAlarm, Metric, MetricAlarm, System
@@ -38,6 +39,7 @@ def replay(alarms: Path, series: Path) -> Rehearsal:
 
     Raises:
         SourceError: a file cannot be read.
+        ConfigError: AWS would refuse an alarm.
         DrillError: the series do not fit the alarms.
     """
     found = alarm_file.read(alarms)
@@ -47,6 +49,7 @@ def replay(alarms: Path, series: Path) -> Rehearsal:
         alarms=tuple(one for one in found if isinstance(one, MetricAlarm)),
         composites=tuple(one for one in found if isinstance(one, CompositeAlarm)),
     )
+    checking.check(system)
     played = Played(system, recorded, _grid(system, recorded))
     played.check()
     return rehearse(

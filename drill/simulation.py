@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.errors import ConfigError, Problem
-from drill import composites, delivery, durations, expectations, rules, suppression
+from drill import checking, composites, delivery, durations, expectations, rules, suppression
 from drill.composites import Change
 from drill.errors import DrillError
 from drill.grid import Grid
@@ -46,10 +46,12 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
         recording: how recordings beside the scenario are read.
 
     Raises:
-        ConfigError: the scenario names what is not there, or cannot be computed; with file and line.
+        ConfigError: AWS would refuse an alarm or a filter, or the scenario names what is not there, or cannot
+            be computed; with file and line.
         DrillError: what it causes does not end.
     """
     began_s = time.perf_counter()
+    checking.check(system)
     grid = Grid.of(scenario.head)
     traffic = Traffic(system, scenario, grid, recording)
     _check(system, scenario, traffic)

@@ -15,6 +15,7 @@ library bound it (AWS CDK API Reference, AtLeastThreshold); CloudWatch's documen
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final, NoReturn
 
@@ -29,6 +30,8 @@ _NUMBER: Final = re.compile(r"0*([0-9]{1,9})(%?)")
 _ARN: Final = re.compile(r"arn:[^:]+:cloudwatch:[^:]*:[^:]*:alarm:(.+)", re.DOTALL)
 
 
+# Of every composite of a large account: each round of a rehearsal asks for all of them again.
+@functools.lru_cache(maxsize=16_384)
 def parse(text: str) -> Rule:
     """Read a rule.
 

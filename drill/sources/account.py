@@ -26,6 +26,8 @@ from drill.sources.told import Told
 
 _T = TypeVar("_T", MetricAlarm, CompositeAlarm, MetricFilter)
 
+_KINDS: Final = {"AlarmName": "alarm", "filterName": "metric filter"}
+"""What has its name in this member."""
 _LISTED: Final = 5
 """Unreadable alarms that a message tells of before it counts."""
 
@@ -71,7 +73,8 @@ def system(
     told = Told.of(client, account, actions, known)
     progress(f"{len(told.topics)} topics, {len(told.queues)} queues")
     region = cloudwatch.meta.region_name
-    return _named(made, told, known, f"{region} of {account}" if account else region)
+    named = _named(made, told, known, f"{region} of {account}" if account else region)
+    return dataclasses.replace(named, prefix=prefix)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def _read(
 
 def _tried(row: Mapping[str, Any], called: str, read: Callable[[Record], _T]) -> _T | SourceError:
     try:
-        return read(Record(str(row.get(called)), row))
+        return read(Record(f"{_KINDS[called]} {row.get(called)}", row))
     except SourceError as error:
         return error
 

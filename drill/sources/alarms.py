@@ -9,10 +9,11 @@ Source: CloudWatch API Reference, PutMetricAlarm, PutCompositeAlarm, DescribeAla
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, get_args
 
-from drill.evaluation import Comparison, Treatment
-from drill.model import Actions, CompositeAlarm, MetricAlarm
+from drill.evaluation import BANDS, Comparison, Treatment
+from drill.model import Actions, CompositeAlarm, MetricAlarm, Query, Statistic
 from drill.sources.names import of_arn
 from drill.sources.records import Record
 from drill.sources.watching import ONE_METRIC, of_math, of_one_metric
@@ -72,12 +73,6 @@ _OF_COMPOSITES: Final = frozenset(
         "AlarmRule",
     }
 )
-_BANDS: Final = (
-    "GreaterThanUpperThreshold",
-    "LessThanLowerThreshold",
-    "LessThanLowerOrGreaterThanUpperThreshold",
-)
-"""Comparisons with a band."""
 
 
 def metric_alarm(given: Record, *, service: str | None = None) -> MetricAlarm:
@@ -94,7 +89,7 @@ def metric_alarm(given: Record, *, service: str | None = None) -> MetricAlarm:
     band = given.text("ThresholdMetricId") if given.has("ThresholdMetricId") else None
     comparison: Comparison = given.one_of(
         "ComparisonOperator",
-        _BANDS if band else tuple(one for one in get_args(Comparison) if one not in _BANDS),
+        BANDS if band else tuple(one for one in get_args(Comparison) if one not in BANDS),
     )
     if band and given.has("Threshold"):
         given.refuse("Threshold", f"is given and so is {given.spelt('ThresholdMetricId')}: one of them")
@@ -103,7 +98,7 @@ def metric_alarm(given: Record, *, service: str | None = None) -> MetricAlarm:
     datapoints = given.whole("DatapointsToAlarm", periods)
     if datapoints > periods:
         given.refuse("DatapointsToAlarm", f"is {datapoints}, of {periods} periods: at most as many")
-    treated: Treatment = given.one_of("TreatMissingData", get_args(Treatment), "missing")
+    treated: Treatment = given.one_of("TreatMissingData", get_args(Treatment), _by_default(asked))
     return MetricAlarm(
         name=given.text("AlarmName"),
         queries=asked,
@@ -117,6 +112,7 @@ def metric_alarm(given: Record, *, service: str | None = None) -> MetricAlarm:
         actions=_actions(given),
         description=given.text("AlarmDescription", ""),
         service=service,
+        place=given.where,
     )
 
 
@@ -145,7 +141,14 @@ def composite_alarm(given: Record, *, service: str | None = None) -> CompositeAl
         suppressor=suppressor,
         description=given.text("AlarmDescription", ""),
         service=service,
+        place=given.where,
     )
+
+
+def _by_default(asked: Iterable[Query]) -> Treatment:
+    """Return what missing data are if nothing is said: see `drill.evaluation` of AWS/DynamoDB."""
+    watched = {one.asks.metric.namespace for one in asked if isinstance(one.asks, Statistic)}
+    return "ignore" if "AWS/DynamoDB" in watched else "missing"
 
 
 def _actions(given: Record) -> Actions:

@@ -52,4 +52,5 @@ def metric_filter(given: Record) -> MetricFilter:
         default_value=made.number("defaultValue") if made.has("defaultValue") else None,
         dimensions=pairs(dimensions),
         unit=made.text("unit", "None"),
+        place=given.where,
     )

@@ -47,12 +47,9 @@ _QUERY: Final[Mapping[str, str]] = {"metric": "MetricStat"}
 
 
 def metric_alarm(where: str, body: Mapping[str, Any]) -> Record:
-    """Return the body of a metric alarm as PutMetricAlarm takes it.
-
-    Raises:
-        SourceError: a block is none.
-    """
-    given = _arguments(body, _ALARM)
+    """Return the body of a metric alarm as PutMetricAlarm takes it."""
+    # The provider has a default of its own, and sends it.
+    given = {"TreatMissingData": "missing", **_arguments(body, _ALARM)}
     dimensions = given.get("Dimensions")
     if isinstance(dimensions, Mapping):
         given["Dimensions"] = _dimensions(dimensions)

@@ -5,14 +5,16 @@ Source: CloudWatch API Reference, PutMetricAlarm, MetricDataQuery, MetricStat.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
+from drill.errors import DrillError
+from drill.grid import MINUTE_S
 from drill.model import Metric, Query, Statistic
 from drill.sources.names import ONLY_QUERY
 from drill.sources.records import Record
 from drill.sources.values import pairs, queries
+from drill.statistic import SIMPLE, check_statistic
 
 ONE_METRIC: Final = (
     "MetricName",
@@ -25,14 +27,9 @@ ONE_METRIC: Final = (
 )
 """What says what an alarm watches if it has no `Metrics`."""
 
-_QUERY: Final = frozenset({"AccountId", "Expression", "Id", "Label", "MetricStat", "Period", "ReturnData"})
-_STATISTICS: Final = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
-_EXTENDED: Final = re.compile(
-    r"(?:p|tm|tc|ts|wm)(?:100|\d{1,2}(?:\.\d+)?)|IQM|(?:PR|TC|TM|TS|WM)\([0-9.]*%?:[0-9.]*%?\)"
-)
-"""CloudWatch User Guide, "CloudWatch statistics definitions"."""
+_QUERY: Final = frozenset({"Expression", "Id", "Label", "MetricStat", "Period", "ReturnData"})
+_NOT_REHEARSED: Final = {"AccountId": "it watches another account"}
 _LIMITED_PERIODS_S: Final = (10, 20, 30)
-_MINUTE_S: Final = 60
 
 
 def of_one_metric(given: Record) -> tuple[tuple[Query, ...], str]:
@@ -41,9 +38,11 @@ def of_one_metric(given: Record) -> tuple[tuple[Query, ...], str]:
         other = given.spelt("ExtendedStatistic")
         given.refuse("Statistic", f"or {other} has to be given, and not both")
     if given.has("Statistic"):
-        stat = given.one_of("Statistic", _STATISTICS)
+        stat = given.one_of("Statistic", SIMPLE)
     else:
-        stat = _extended(given, "ExtendedStatistic")
+        stat = _statistic(given, "ExtendedStatistic")
+        if stat in SIMPLE:
+            given.refuse("ExtendedStatistic", f"is {stat}, which is a {given.spelt('Statistic')}")
     return (Query(ONLY_QUERY, Statistic(_metric(given), stat, _period_s(given), _unit(given))),), ONLY_QUERY
 
 
@@ -69,8 +68,10 @@ def of_math(given: Record, band: str | None) -> tuple[tuple[Query, ...], str]:
     return queries(query for _, query in read), compared[0]
 
 
-def _share_a_period(given: Record, asked: Iterable[Query]) -> None:
+def _share_a_period(given: Record, asked: Sequence[Query]) -> None:
     periods = {one.asks.period_s for one in asked if isinstance(one.asks, Statistic)}
+    if not periods and any(isinstance(one.asks, str) and "SEARCH" in one.asks for one in asked):
+        given.refuse("Metrics", "has a SEARCH and no metric: an alarm cannot watch what a search finds")
     if not periods:
         given.refuse("Metrics", "retrieves no metric: Metrics Insights queries are not rehearsed")
     if len(periods) > 1:
@@ -79,7 +80,7 @@ def _share_a_period(given: Record, asked: Iterable[Query]) -> None:
 
 
 def _query(given: Record) -> Query:
-    given.only(_QUERY)
+    given.only(_QUERY | _NOT_REHEARSED.keys(), _NOT_REHEARSED)
     if given.has("MetricStat") == bool(given.given.get("Expression")):
         given.refuse("Expression", f"or {given.spelt('MetricStat')} has to be given, and not both")
     if not given.has("MetricStat"):
@@ -88,17 +89,16 @@ def _query(given: Record) -> Query:
     stat.only({"Metric", "Period", "Stat", "Unit"})
     metric = stat.record("Metric")
     metric.only({"Dimensions", "MetricName", "Namespace"})
-    name = stat.text("Stat")
-    if name not in _STATISTICS:
-        _extended(stat, "Stat")
+    name = _statistic(stat, "Stat")
     return Query(given.text("Id"), Statistic(_metric(metric), name, _period_s(stat), _unit(stat)))
 
 
-def _extended(given: Record, member: str) -> str:
+def _statistic(given: Record, member: str) -> str:
     stat = given.text(member)
-    if not _EXTENDED.fullmatch(stat):
-        allowed = f"{', '.join(_STATISTICS)}, or such as p99, tm90, IQM, TM(10%:90%)"
-        given.refuse(member, f"is {stat}, which is no statistic; allowed: {allowed}")
+    try:
+        check_statistic(stat)
+    except DrillError as error:
+        given.refuse(member, f"is none: {error.message}")
     return stat
 
 
@@ -115,7 +115,7 @@ def _metric(given: Record) -> Metric:
 
 def _period_s(given: Record) -> int:
     period_s = given.whole("Period")
-    if period_s % _MINUTE_S and period_s not in _LIMITED_PERIODS_S:
+    if period_s % MINUTE_S and period_s not in _LIMITED_PERIODS_S:
         given.refuse("Period", f"is {period_s}; allowed: 10, 20, 30 or a multiple of 60 seconds")
     return period_s
 

@@ -215,20 +215,29 @@ def test_sliding_windows_of_several_alarms_are_those_one_after_another(data: st.
     alarms, evaluations = data.draw(st.integers(1, 3)), data.draw(st.integers(0, 30))
     size = alarms * (evaluations + length - 1)
     series = data.draw(st.lists(st.sampled_from([-1, 0, 1]), min_size=size, max_size=size))
-    kept = np.array(
-        data.draw(st.lists(st.booleans(), min_size=alarms * evaluations, max_size=alarms * evaluations)), bool
-    ).reshape(alarms, evaluations)
+    few = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)), bool)
     first = data.draw(st.sampled_from(STATES))
     grid = np.array(series, np.int8).reshape(alarms, -1)
     padded = np.pad(grid, ((0, 0), (0, 1)))  # so that there is a window even for no evaluation
     windows = np.lib.stride_tricks.sliding_window_view(padded, length, axis=-1)[:, :evaluations]
-    found = states(windows, chosen, first, kept)
+    padded_few = np.pad(few.reshape(alarms, -1) & (grid >= 0), ((0, 0), (0, 1)))
+    of_few = np.lib.stride_tricks.sliding_window_view(padded_few, length, axis=-1)[:, :evaluations]
+    found = states(windows, chosen, first, of_few)
     for alarm in range(alarms):
         before = first
         for at in range(evaluations):
             window = [None if one < 0 else bool(one) for one in windows[alarm, at]]
-            before = before if kept[alarm, at] else evaluate(window, chosen, before)
+            either = {
+                evaluate(_if_few(window, of_few[alarm, at], one), chosen, before) for one in (True, False)
+            }
+            if len(either) == 1 and not of_few[alarm, at, -1]:
+                (before,) = either
             assert STATES[found[alarm, at]] == before
+
+
+def _if_few(window: Sequence[bool | None], few: Any, breaches: bool) -> list[bool | None]:  # noqa: FBT001
+    """Return an evaluation range in which all datapoints of few samples breach, or none."""
+    return [breaches if is_few else one for one, is_few in zip(window, few.tolist(), strict=True)]
 
 
 def test_states_are_kept_from_before_the_first_evaluation() -> None:

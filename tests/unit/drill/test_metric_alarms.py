@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -95,8 +96,17 @@ def slow(
         ends = [now_s - of.period_s * back for back in range(of.evaluation_periods + extra - 1, -1, -1)]
         points = _points(of, on, samples, ends)
         breaching = [None if one is None else COMPARES[of.comparison](one, of.threshold) for one in points]
-        if not (of.low_samples == "ignore" and _few(of, on, samples, now_s)):
-            after = evaluation.evaluate(breaching, settings, state)
+        few = [of.low_samples == "ignore" and _few(of, on, samples, end) for end in ends]
+        either = {
+            evaluation.evaluate(
+                [one if is_few else point for point, is_few in zip(breaching, few, strict=True)],
+                settings,
+                state,
+            )
+            for one in (True, False)
+        }
+        if len(either) == 1 and not few[-1]:
+            (after,) = either
             if after != state:
                 changes.append((now_s - on.first_s, after))
             state = after
@@ -251,6 +261,34 @@ def test_few_samples_leave_an_alarm_on_a_percentile_as_it_is_if_it_says_so() -> 
     kept = found(alarm(stat="p90", low_samples="ignore", threshold=1.0), on, {ERRORS: samples}, 0)
     # A period without any sample is a gap like any other.
     assert kept == [(60, "ALARM"), (240, "OK"), (360, "ALARM"), (420, "OK")]
+
+
+@pytest.mark.parametrize("treated", ["missing", "ignore", "breaching", "notBreaching"])
+def test_a_gap_behind_few_samples_does_not_make_them_many(treated: Any) -> None:
+    """Three minutes of few samples above the threshold, then nothing: it never fires for them."""
+    on = clock(12)
+    samples = [(0.0, 0.0, 200.0), (1.0, 0.0, 200.0), *((float(at), 9.0, 3.0) for at in (2, 3, 4))]
+    for periods, extra in itertools.product((1, 2, 3), (0, 2)):
+        one = alarm(stat="p90", low_samples="ignore", threshold=1.0, treat_missing_data=treated)
+        one = replace(one, evaluation_periods=periods, datapoints_to_alarm=periods)
+        changes = found(one, on, {ERRORS: samples}, extra)
+        assert changes == slow(one, on, {ERRORS: samples}, extra)
+        gone_s = 60 * (5 + periods + extra)
+        if treated == "breaching":
+            assert all(at_s > 300 for at_s, state in changes if state == "ALARM")
+        else:
+            assert "ALARM" not in [state for at_s, state in changes if at_s <= gone_s]
+
+
+def test_few_samples_among_many_hold_no_state_that_the_others_decide() -> None:
+    """Two of three breach whatever the third is; and one of three does not, until it is the newest."""
+    on = clock(6)
+    samples = [(float(at), value, count) for at, value, count in (
+        (0, 9.0, 200.0), (1, 0.0, 3.0), (2, 9.0, 200.0), (3, 0.0, 200.0), (4, 0.0, 200.0), (5, 9.0, 3.0),
+    )]  # fmt: skip
+    one = alarm(stat="p90", low_samples="ignore", threshold=1.0, evaluation_periods=3, datapoints_to_alarm=2)
+    assert found(one, on, {ERRORS: samples}, 0) == [(60, "OK"), (180, "ALARM"), (300, "OK")]
+    assert found(one, on, {ERRORS: samples}, 0) == slow(one, on, {ERRORS: samples}, 0)
 
 
 @pytest.mark.parametrize(

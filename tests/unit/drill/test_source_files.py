@@ -403,11 +403,11 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "extended": (
         {**PERCENTILE, "ExtendedStatistic": "q99"},
-        "ExtendedStatistic is q99, which is no statistic; allowed: SampleCount, ",
+        "ExtendedStatistic is none: no such statistic: 'q99'; known are SampleCount, ",
     ),
     "percentile": (
         {**PERCENTILE, "ExtendedStatistic": "p101"},
-        "ExtendedStatistic is p101, which is no stat",
+        "ExtendedStatistic is none: p101: a percentile",
     ),
     "both statistics": (
         {**PLAIN, "ExtendedStatistic": "p99"},
@@ -437,7 +437,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         "Metrics has 2 queries that are compared (rate, e): one with ReturnData",
     ),
     "periods differ": (stat(Period=300), "Metrics has the periods 60, 300 s: an alarm has one"),
-    "stat": (stat(Stat="p"), "alarm.json: Metrics 3: MetricStat: Stat is p, which is no statistic"),
+    "stat": (stat(Stat="p"), "alarm.json: Metrics 3: MetricStat: Stat is none: no such statistic"),
     "unknown in stat": (stat(Foo=1), "alarm.json: Metrics 3: MetricStat: Foo is no such key"),
     "both in query": (
         queries(Expression="1"),

@@ -1,0 +1,214 @@
+"""What AWS would refuse is refused before it is rehearsed, each with where it was read and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from config.errors import ConfigError
+from drill import checking, publishing
+from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic, System
+from drill.sources import catalog
+from tests.unit.catalogs import EVERY
+from tests.unit.drill.rehearsing import alarm, composite, held_by, log_filter, metric, refused, system
+
+MATH = (Query("e", Statistic(metric("E"), "Sum", 60)), Query("i", Statistic(metric("I"), "Sum", 60)))
+
+
+def said(of: System) -> list[str]:
+    """Return what is said of a system."""
+    return [str(one) for one in checking.problems(of)]
+
+
+def math(expression: str, **changed: Any) -> MetricAlarm:
+    """Return an alarm on an expression over two metrics."""
+    return alarm("a", queries=(*MATH, Query("r", expression)), returned="r", **changed)
+
+
+def periods(period_s: int, number: int) -> MetricAlarm:
+    """Return an alarm that looks at so many periods."""
+    return alarm("a", period_s=period_s, evaluation_periods=number)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nothing_is_wrong_with_what_the_project_makes(name: str) -> None:
+    """No environment has an alarm or a filter that AWS would refuse."""
+    assert said(catalog.system(*EVERY[name])) == []
+
+
+TAKEN: Mapping[str, MetricAlarm] = {
+    "a day of minutes": periods(60, 1440),
+    "a day of 59 minutes": periods(3540, 24),
+    "seven days of hours": periods(3600, 168),
+    "five actions each": alarm("a", actions=Actions(("t",) * 5, ("t",) * 5, ("t",) * 5)),
+    "a long name": alarm("a" * 255),
+    "thirty dimensions": alarm("a", Metric("N", "M", tuple((f"d{i:02}", "v") for i in range(30)))),
+    "long names of a metric": alarm("a", Metric("n" * 255, "m" * 255)),
+    "an extended statistic": alarm("a", stat="TM(10%:90%)"),
+    "a unit that nothing contradicts": alarm(
+        "a", queries=(Query("m", Statistic(metric(), "Sum", 60, "Milliseconds")),)
+    ),
+    "math": math("e / i"),
+}
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_what_aws_takes_is_taken(what: str) -> None:
+    """Up to each limit."""
+    assert said(system(TAKEN[what])) == []
+
+
+WRONG: Mapping[str, tuple[MetricAlarm, str]] = {
+    "more than a day": (periods(60, 1441), "evaluation periods: 1441 periods of 60 s are longer than 86400"),
+    "more than a day of 59 minutes": (periods(3540, 25), "evaluation periods: 25 periods of 3540 s"),
+    "more than a week": (periods(3600, 169), "169 periods of 3600 s are longer than 604800 s"),
+    "six actions": (
+        alarm("a", actions=Actions(("t",) * 6)), "actions: at most 5 when it enters ALARM (found: 6)",
+    ),
+    "six actions when over": (alarm("a", actions=Actions(ok=("t",) * 6)), "enters OK (found: 6)"),
+    "six actions without data": (
+        alarm("a", actions=Actions(insufficient_data=("t",) * 6)), "enters INSUFFICIENT_DATA (found: 6)",
+    ),
+    "too long a name": (alarm("a" * 256), "name: has 1 to 255 characters (found: 256)"),
+    "no name": (alarm(""), "name: has 1 to 255 characters (found: 0)"),
+    "31 dimensions": (
+        alarm("a", Metric("N", "M", tuple((f"d{i:02}", "v") for i in range(31)))),
+        "dimensions: a metric has at most 30 (found: 31)",
+    ),
+    "too long a namespace": (alarm("a", Metric("n" * 256, "m")), "namespace: has 1 to 255"),
+    "too long a metric's name": (alarm("a", Metric("n", "m" * 256)), "metric name: has 1 to 255"),
+    "no such statistic": (alarm("a", stat="TM(:)"), "statistic: TM(:): a bound is a number"),
+    "no such unit": (
+        alarm("a", queries=(Query("m", Statistic(metric(), "Sum", 60, "Furlongs")),)),
+        "unit: there is no unit Furlongs; known: Bits, ",
+    ),
+    "math that is none": (math("e / / i"), "expression r: character 5: "),
+    "an unknown id": (math("e / zz"), "expression: r: no metric or expression has the id zz"),
+    "a search": (math("SUM(SEARCH('{X} a','Sum'))"), "r: an alarm cannot watch the result of SEARCH"),
+    "an array": (math("[e, i]"), "expression: r: an alarm watches one time series"),
+    "a band that is none": (math("e / i", threshold=None), "what it compares with is no ANOMALY_DETECTION"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_an_alarm_that_aws_refuses_is_refused(what: str) -> None:
+    """With where it was read, or with its name, once."""
+    wrong, text = WRONG[what]
+    (found,) = said(system(replace(wrong, place="prod: aws_cloudwatch_metric_alarm.a"), alarm("b")))
+    assert found.startswith("prod: aws_cloudwatch_metric_alarm.a: ")
+    assert text in found
+    (found,) = said(system(wrong))
+    assert found.startswith(f"alarm {wrong.name}: ")
+
+
+def test_two_alarms_have_two_names() -> None:
+    """The second would replace the first."""
+    twice = (replace(alarm("a"), place="x"), replace(composite("a", "TRUE"), place="y"), alarm("b"))
+    assert said(system(*twice)) == ["x: 2 alarms are called a", "y: 2 alarms are called a"]
+
+
+MANY = " OR ".join(f"ALARM(a{number})" for number in range(101))
+COMPOSITES: Mapping[str, tuple[CompositeAlarm, str]] = {
+    "no rule": (composite("c", "ALARM(a) ANDD OK(a)"), "rule: character 10: ANDD is no keyword"),
+    "a rule of nobody": (composite("c", "ALARM(errrors)"), "no alarm errrors   did you mean errors?"),
+    "a suppressor that is nobody": (
+        composite("c", "ALARM(errors)", suppressor=held_by("nope")), "suppressor: there is no alarm nope",
+    ),
+    "a circle": (composite("c", "ALARM(c)"), "rule: rules lead back to where they begin: c -> c"),
+    "too long": (composite("c", "ALARM(errors)" + " " * 10_240), "rule: character 10241: the rule has 10253"),
+    "too many elements": (
+        composite("c", " OR ".join(["ALARM(errors)"] * 167)), "rule: the rule has 501 elements",
+    ),
+    "six actions": (composite("c", "ALARM(errors)", Actions(("t",) * 6)), "actions: at most 5"),
+    "too long a name": (composite("c" * 256, "ALARM(errors)"), "name: has 1 to 255"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", COMPOSITES)
+def test_a_composite_that_aws_refuses_is_refused(what: str) -> None:
+    """Its rule with the character, and alarms that are not there with the one that was perhaps meant."""
+    wrong, text = COMPOSITES[what]
+    (found,) = said(system(alarm("errors"), replace(wrong, place="f.json: 1")))
+    assert found.startswith("f.json: 1: ")
+    assert text in found
+
+
+def test_a_rule_has_at_most_a_hundred_alarms() -> None:
+    """A hundred are taken."""
+    alarms = [alarm(f"a{number}") for number in range(101)]
+    assert said(system(*alarms, composite("c", MANY))) == [
+        "alarm c: rule: the rule has 101 alarms; CloudWatch takes 100"
+    ]
+    assert said(system(*alarms, composite("c", MANY.removesuffix(" OR ALARM(a100)")))) == []
+
+
+def test_where_a_prefix_was_read_the_rest_may_be_elsewhere() -> None:
+    """It is refused all the same, and said how to read more."""
+    of = system(composite("shop-c", "ALARM(shop-a) OR ALARM(other)"), alarm("shop-a"), prefix="shop-")
+    (found,) = said(of)
+    assert found.startswith("alarm shop-c: rule: there is no alarm other among those that were read")
+    assert found.endswith("begin with shop-: choose a prefix that all have, or none (--prefix)")
+
+
+def test_filters_are_looked_at_and_their_groups() -> None:
+    """Patterns with the character; whatever else PutMetricFilter refuses; five with regular expressions."""
+    regexes = [log_filter("%x%", f"F{number}", group="/cart") for number in range(6)]
+    filters = (
+        replace(log_filter("{ $.a = }"), place="p: f.one"),
+        replace(log_filter("ERROR", "B", value="$.x"), place="p: f.two"),
+        log_filter("{ $.a = 1 }", "C", default_value=0.0, dimensions=(("a", "$.a"),)),
+        log_filter("ERROR", "D"),
+        *regexes,
+    )
+    found = said(system(alarm(), filters=filters))
+    assert [one.partition(": expected")[0] for one in found[:1]] == ["p: f.one: pattern: character 9"]
+    assert found[1] == "p: f.two: $.x has no value: a pattern of terms takes nothing out of an event"
+    assert "a default value and dimensions exclude each other" in found[2]
+    assert found[3].startswith("log group /cart: 6 filters have regular expressions")
+    assert len(found) == 4
+
+
+@pytest.mark.parametrize(("asks", "publishes", "wrong"), [
+    ("Count", "None", True), ("Milliseconds", "Seconds", True), ("Milliseconds", "Milliseconds", False),
+    (None, "Milliseconds", False),
+])  # fmt: skip
+def test_an_alarm_asks_for_the_unit_that_is_published(
+    asks: str | None, publishes: str, *, wrong: bool
+) -> None:
+    """It sees samples of its unit only, and would stay in INSUFFICIENT_DATA for ever."""
+    of = Metric("Logs", "Errors")
+    watching = alarm("a", queries=(Query("m", Statistic(of, "Sum", 60, asks)),))
+    found = said(system(watching, filters=(log_filter(unit=publishes),)))
+    text = f"alarm a: unit: asks for {asks}, and the metric filter /pay-Errors publishes {publishes}"
+    assert [one.partition(": it would")[0] for one in found] == ([text] if wrong else [])
+
+
+def test_a_rehearsal_is_refused_with_all_that_is_wrong() -> None:
+    """Before anything else is looked at."""
+    of = system(periods(60, 1441), composite("c", "ALARM(x)"), filters=(log_filter("{"),))
+    found = refused(of, {"metric": "Nothing", "value": 1})
+    assert len(found) == 3
+    assert [one.partition(":")[0] for one in found] == [
+        "metric filter /pay-Errors of /pay", "alarm a", "alarm c",
+    ]  # fmt: skip
+
+
+def test_of_some_alarms_only_those_are_looked_at() -> None:
+    """One bad rule is no reason to say nothing of other alarms."""
+    of = system(
+        alarm("good"), periods(60, 1441), composite("bad", "ALARM("), composite("fine", "ALARM(good)")
+    )
+    checking.check_alarms(of, ["good", "fine"])
+    for name in ("a", "bad"):
+        with pytest.raises(ConfigError, match=f"^alarm {name}: [^\n]+$"):
+            checking.check_alarms(of, ["good", name])
+
+
+def test_groups_are_refused_as_before() -> None:
+    """What is said of a group is what `check_group` raises."""
+    filters = [log_filter("%x%", f"F{number}") for number in range(6)]
+    ((group, text),) = publishing.group_problems(filters)
+    assert (group, text.startswith("6 filters have regular expressions")) == ("/pay", True)
