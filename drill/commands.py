@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -30,6 +31,15 @@ OUTPUT = Path("build/drill")
 PASSED, FAILED, REFUSED = 0, 1, 2
 
 
+class _Console(Console):
+    """The terminal, or whatever reads what is printed."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on when whoever read (`| head`) has gone: the exit status is asked for all the same."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run(options: argparse.Namespace) -> int:
     """Rehearse scenarios and say what happened; all of `drills/` unless some are named.
 
@@ -39,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: a scenario, or where the alarms are from, is refused.
     """
-    console = Console(soft_wrap=False)
+    console = _Console(soft_wrap=False)
     scenarios = read_all(options.scenarios or sorted(FOLDER.glob("*.yaml")))
     if not scenarios:
         raise ConfigError([Problem(str(FOLDER), "", "holds no scenario")])
@@ -99,7 +109,7 @@ def explain(options: argparse.Namespace) -> int:
     Raises:
         UnknownNameError: there is no such alarm.
     """
-    console = Console(soft_wrap=False)
+    console = _Console(soft_wrap=False)
     system = origin.system(_origin(options))
     extra = Assumptions().extra_datapoints
     told = [explanation.explain(system, name, extra=extra) for name in options.alarms]
@@ -122,7 +132,7 @@ def replay(options: argparse.Namespace) -> int:
     # Imported late, for the sake of the other commands.
     from drill import replay as replaying  # noqa: PLC0415
 
-    console = Console(soft_wrap=False)
+    console = _Console(soft_wrap=False)
     rehearsal = replaying.replay(options.alarm, options.series)
     replayed.show(rehearsal, console)
     if options.out:

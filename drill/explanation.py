@@ -6,11 +6,14 @@ Whatever is said about datapoints is tried on the engine, not derived a second t
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from drill import durations, evaluation, rules
+import numpy as np
+
+from drill import durations, evaluation, maths, rules
 from drill.evaluation import Settings
 from drill.grid import MINUTE_S
 from drill.metric_alarms import evaluated_every_s
@@ -57,7 +60,7 @@ def explain(system: System, name: str, *, extra: int) -> tuple[Fact, ...]:
     """
     selection = Selection(system)
     alarm = selection.alarms[selection.full_name(name)]
-    words = _Words(system)
+    words = _Words(selection)
     if isinstance(alarm, MetricAlarm):
         return tuple(_metric(alarm, words, extra))
     return tuple(_composite(alarm, words))
@@ -66,16 +69,11 @@ def explain(system: System, name: str, *, extra: int) -> tuple[Fact, ...]:
 class _Words:
     """Names as people say them, and who is told."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, selection: Selection) -> None:
+        system = selection.system
         self.system = system
-        self._short: dict[str, str] = {}
-        for short, full in system.short_names.items():
-            if len(short) <= len(self._short.get(full, full)):
-                self._short[full] = short
+        self.short = selection.short
         self.parsed = {one.name: rules.parse(one.rule) for one in system.composites}
-
-    def short(self, name: str) -> str:
-        return self._short.get(name, name)
 
     def told(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[Fact]:
         """Yield whom an alarm tells itself, and which composites it is part of or holds back."""
@@ -226,28 +224,53 @@ def _gaps(alarm: MetricAlarm, tried: _Tried) -> Iterator[Fact]:
         "breaching": "count as breaching",
         "notBreaching": "count as good",
     }[alarm.treat_missing_data]
-    yield Fact("No data", f"missing datapoints {meaning} ({alarm.treat_missing_data})")
-    good: list[bool | None] = [_GOOD] * tried.length
-    bad: list[bool | None] = [_BAD] * tried.length
-    cases: tuple[tuple[str, list[bool | None], State], ...] = (
-        ("no data ever", [], "INSUFFICIENT_DATA"),
-        ("data stops while OK", list(good), "OK"),
-        ("data stops in ALARM", list(bad), "ALARM"),
+    nothing, made = f"missing datapoints {meaning} ({alarm.treat_missing_data})", _without_data(alarm)
+    gap: bool | None = None
+    if made is not None:
+        gap = bool(evaluation.breaches([made], alarm.comparison, alarm.threshold or 0.0)[0])
+        nothing = f"its expression is {made:g} then, which {'breaches' if gap else 'is good'}; {nothing}"
+    yield Fact("No data", nothing)
+    # What an expression fills is filled before all of its period is empty, if little is not enough for it.
+    when = "after" if made is None else "within"
+    cases: tuple[tuple[str, list[bool | None], State, int], ...] = (
+        # Every evaluation finds all of its datapoints without data, from the first one on.
+        ("no data ever", [gap] * tried.length, "INSUFFICIENT_DATA", evaluated_every_s(alarm)),
+        ("data stops while OK", [_GOOD] * tried.length, "OK", alarm.period_s),
+        ("data stops in ALARM", [_BAD] * tried.length, "ALARM", alarm.period_s),
     )
-    for words, before, state in cases:
-        moves = _moves(tried, before, state, alarm.period_s)
-        yield Fact("", f"{words}: {moves}")
+    for words, before, state, apart_s in cases:
+        moves = [
+            f"{after} {when} {durations.text_of(number * apart_s)}"
+            for number, after in _moves(tried, before, state, gap=gap)
+        ]
+        yield Fact("", f"{words}: {', then '.join(moves) or f'it stays {state}'}")
 
 
-def _moves(tried: _Tried, before: Sequence[bool | None], state: State, period_s: int) -> str:
-    points, told = list(before), []
+def _without_data(alarm: MetricAlarm) -> float | None:
+    """Return what an alarm's expression makes of nothing, as `FILL` does; None if it is nothing, too."""
+    compared = next(one for one in alarm.queries if one.id == alarm.returned)
+    if isinstance(compared.asks, Statistic) or alarm.threshold is None:
+        return None
+    none = np.full((1, alarm.evaluation_periods), np.nan)
+    asked = {
+        one.id: none if isinstance(one.asks, Statistic) else maths.parse(one.asks) for one in alarm.queries
+    }
+    times_s = np.arange(alarm.evaluation_periods, dtype=np.float64)[None, :] * alarm.period_s
+    value = float(maths.evaluate_all(asked, times_s, alarm.period_s)[alarm.returned][0, -1])
+    return None if math.isnan(value) else value
+
+
+def _moves(
+    tried: _Tried, before: Sequence[bool | None], state: State, *, gap: bool | None
+) -> Iterator[tuple[int, State]]:
+    """Yield how an alarm changes when one datapoint after the other is without data, and with which."""
+    points = list(before)
     for number in range(1, 2 * tried.length + 1):
-        points.append(None)
+        points.append(gap)
         after = evaluation.evaluate(points[-tried.length :], tried.settings, state)
         if after != state:
-            told.append(f"{after} after {durations.text_of(number * period_s)}")
+            yield number, after
             state = after
-    return ", then ".join(told) or f"it stays {state}"
 
 
 def _composite(alarm: CompositeAlarm, words: _Words) -> Iterator[Fact]:

@@ -159,25 +159,41 @@ class Played:
         return found
 
     @cached_property
-    def _metrics(self) -> Mapping[Metric, frozenset[str]]:
-        """Each metric that an alarm watches -> what its series may be called."""
-        found: dict[Metric, frozenset[str]] = {}
+    def _metrics(self) -> Mapping[Metric, tuple[str, ...]]:
+        """Each metric that an alarm watches -> what its series may be called, the most exact first.
+
+        An id that stands for one metric in one alarm and for another one in another is nobody's name.
+        """
+        asked: dict[str, dict[Metric, None]] = {}
         for alarm in self.system.alarms:
             for query in alarm.queries:
                 if not isinstance(query.asks, str):
-                    metric = query.asks.metric
-                    names = {query.id, metric.name, f"{metric.namespace} {metric.name}", str(metric)}
-                    found[metric] = found.get(metric, frozenset()) | names
+                    asked.setdefault(query.id, {})[query.asks.metric] = None
+        found: dict[Metric, tuple[str, ...]] = {}
+        for key, metrics in asked.items():
+            for metric in metrics:
+                names = found.get(metric, (str(metric), f"{metric.namespace} {metric.name}", metric.name))
+                found[metric] = (*names, key) if len(metrics) == 1 else names
         return found
 
     @cached_property
     def _by_metric(self) -> Mapping[Metric, Recorded]:
+        """The series of each metric that has one.
+
+        Raises:
+            DrillError: two series go by the same name of one metric.
+        """
         samples = [one for one in self.recorded if not {LOWER, UPPER} & set(one.names)]
         if len(self._metrics) == len(samples) == 1:
             return {next(iter(self._metrics)): samples[0]}
-        return {
-            metric: one
-            for metric, names in self._metrics.items()
-            for one in samples
-            if names & set(one.names)
-        }
+        found: dict[Metric, Recorded] = {}
+        for metric, names in self._metrics.items():
+            for name in names:
+                fitting = [one for one in samples if name in one.names]
+                if len(fitting) > 1:
+                    message = f"several series for {metric}: {len(fitting)} are called {name}"
+                    raise DrillError(message)
+                if fitting:
+                    found[metric] = fitting[0]
+                    break
+        return found

@@ -65,6 +65,18 @@ class Selection:
     def _known(self) -> frozenset[str]:
         return frozenset({*self.alarms, *self.system.short_names})
 
+    @cached_property
+    def _shortest(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for short, full in self.system.short_names.items():
+            if len(short) <= len(found.get(full, full)):
+                found[full] = short
+        return found
+
+    def short(self, name: str) -> str:
+        """Return the shortest name of an alarm, whose name in AWS this is."""
+        return self._shortest.get(name, name)
+
     def full_name(self, name: str) -> str:
         """Return the name in AWS of the alarm that is called `name`.
 

@@ -1,10 +1,6 @@
-"""What people ask of metrics: put samples, list metrics, get datapoints; all of it in the world's time.
+"""Datapoints as people ask for them, in the world's time: statistics of one metric, queries and expressions.
 
-The samples are those that alarms are evaluated on. Namespaces of AWS's are taken, too, which CloudWatch
-refuses: so a rehearsal can say what the local AWS cannot know, such as how many tasks of a service run.
-
-Sources: Amazon CloudWatch API Reference, PutMetricData, MetricDatum, ListMetrics, GetMetricStatistics,
-GetMetricData, MetricDataQuery.
+Sources: Amazon CloudWatch API Reference, GetMetricStatistics, GetMetricData, MetricDataQuery.
 """
 
 from __future__ import annotations
@@ -13,19 +9,15 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from botocore.model import StringShape
 
 from drill import maths
 from drill.errors import DrillError
-from drill.series import LARGEST
 from drill.statistics import check_statistic
-from local_aws.errors import AwsError
-from local_aws.metrics import Metric, Sample, datapoints, metrics_of
-from local_aws.pages import page
-from local_aws.protocols import service_model
+from local_aws.metrics import Metric, datapoints, metrics_of
+from local_aws.reporting import dimensions_of, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
@@ -33,114 +25,11 @@ if TYPE_CHECKING:
     from local_aws.calls import Call
     from local_aws.protocols import Value
 
-_DIMENSIONS = 30
-_VALUES = 150
-_LISTED = 500
 _DATAPOINTS = 1440
-"""At most: dimensions of a metric, values of a datum, listed metrics, datapoints of GetMetricStatistics."""
-
-_PAST_S, _FUTURE_S = 14 * 86_400, 2 * 3600
-"""How far from now a sample may lie."""
+"""Most datapoints in one answer of GetMetricStatistics."""
 
 _SHORT_PERIODS_S = (1, 5, 10, 20, 30)
 _MINUTE_S = 60
-_SET = ("SampleCount", "Sum", "Minimum", "Maximum")
-
-
-def _invalid(message: str, code: str = "InvalidParameterValue") -> AwsError:
-    return AwsError(code, message)
-
-
-async def put(call: Call) -> Value:
-    """Keep samples; all of them, or none when one is refused."""
-    if "MetricData" not in call.input:
-        message = "The parameter MetricData is required."
-        raise _invalid(message, "MissingParameter")
-    found = [one for datum in call.input["MetricData"] for one in _samples(call, datum)]
-    metrics = metrics_of(call.store, call.account, call.region)
-    for metric, sample in found:
-        metrics.add(metric, sample)
-    return {}
-
-
-def _samples(call: Call, datum: Value) -> Iterator[tuple[Metric, Sample]]:
-    """Yield the samples of a datum: a value, values with how often each came, or a statistic set."""
-    now_s = call.clock.real_now_s()
-    at_s = float(datum.get("Timestamp", now_s))
-    unit = datum.get("Unit", "None")
-    given = [name for name in ("Value", "Values", "StatisticValues") if datum.get(name) is not None]
-    if not now_s - _PAST_S <= at_s <= now_s + _FUTURE_S:
-        message = (
-            f"The Timestamp of {datum['MetricName']} is not within two weeks before and two hours after now."
-        )
-        raise _invalid(message)
-    if unit not in _units():
-        message = f"The Unit {unit} of {datum['MetricName']} is none of: {', '.join(sorted(_units()))}."
-        raise _invalid(message)
-    if len(given) != 1:
-        message = f"{datum['MetricName']} needs one of Value, Values and StatisticValues."
-        raise _invalid(message, "InvalidParameterCombination")
-    metric = Metric.of(call.input["Namespace"], datum["MetricName"], _dimensions(datum))
-    if "StatisticValues" in given:
-        one = {name: _number(datum["StatisticValues"][name]) for name in _SET}
-        yield metric, Sample(at_s, one["SampleCount"], one["Sum"], one["Minimum"], one["Maximum"], unit)
-        return
-    values = datum["Values"] if "Values" in given else [datum["Value"]]
-    counts = datum.get("Counts") or [1.0] * len(values)
-    if len(counts) != len(values) or len(values) > _VALUES:
-        message = (
-            f"{datum['MetricName']} has {len(values)} Values (at most {_VALUES}) and {len(counts)} Counts."
-        )
-        raise _invalid(message)
-    for value, count in zip(values, counts, strict=True):
-        yield metric, Sample.of(at_s, _number(value), unit, _number(count))
-
-
-def _number(value: float) -> float:
-    found = float(value)
-    if not abs(found) <= LARGEST:
-        message = f"{value} is no number between -2^360 and 2^360."
-        raise _invalid(message)
-    return found
-
-
-def _dimensions(given: Value) -> dict[str, str]:
-    found = {one["Name"]: one["Value"] for one in given.get("Dimensions") or []}
-    if len(found) > _DIMENSIONS:
-        message = f"A metric has at most {_DIMENSIONS} dimensions."
-        raise _invalid(message)
-    return found
-
-
-def _units() -> frozenset[str]:
-    shape = service_model("cloudwatch").shape_for("StandardUnit")
-    assert isinstance(shape, StringShape)  # noqa: S101 - for the types only
-    return frozenset(shape.enum)
-
-
-async def list_metrics(call: Call) -> Value:
-    """List metrics by namespace, name and dimensions (with a value, or with any), a page at a time."""
-    wanted = [(one["Name"], one.get("Value")) for one in call.input.get("Dimensions") or []]
-    rows = sorted(
-        metric
-        for metric in metrics_of(call.store, call.account, call.region)
-        if call.input.get("Namespace") in {None, metric.namespace}
-        and call.input.get("MetricName") in {None, metric.name}
-        and all(
-            any(name == key and value in {None, of} for key, of in metric.dimensions)
-            for name, value in wanted
-        )
-    )
-    found, token = page(rows, call.input.get("NextToken"), _LISTED)
-    return {"Metrics": [_described(metric) for metric in found], "NextToken": token}
-
-
-def _described(metric: Metric) -> Value:
-    return {
-        "Namespace": metric.namespace,
-        "MetricName": metric.name,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
-    }
 
 
 async def get_statistics(call: Call) -> Value:
@@ -149,17 +38,17 @@ async def get_statistics(call: Call) -> Value:
     stats = [*(given.get("Statistics") or []), *(given.get("ExtendedStatistics") or [])]
     if not stats:
         message = "Must specify either Statistics or ExtendedStatistics"
-        raise _invalid(message, "InvalidParameterCombination")
+        raise invalid(message, "InvalidParameterCombination")
     for stat in stats:
         _statistic(stat)
-    metric = Metric.of(given["Namespace"], given["MetricName"], _dimensions(given))
+    metric = Metric.of(given["Namespace"], given["MetricName"], dimensions_of(given))
     period_s, start_s, end_s = _grid(given, int(given["Period"]))
     if (end_s - start_s) / period_s > _DATAPOINTS:
         message = (
             f"You have requested up to {(end_s - start_s) // period_s} datapoints, which exceeds the limit "
             f"of {_DATAPOINTS}. Increase Period, or decrease the time range."
         )
-        raise _invalid(message, "InvalidParameterCombination")
+        raise invalid(message, "InvalidParameterCombination")
     metrics = metrics_of(call.store, call.account, call.region)
     units = [unit for unit in metrics.units(metric) if given.get("Unit") in {None, unit}]
     rows: list[Value] = []
@@ -188,14 +77,14 @@ async def get_data(call: Call) -> Value:
     queries: list[Value] = call.input["MetricDataQueries"]
     if len({query["Id"] for query in queries}) < len(queries):
         message = "Ids of MetricDataQueries must be unique."
-        raise _invalid(message, "ValidationError")
+        raise invalid(message, "ValidationError")
     found = {query["Id"]: _column(call, query) for query in queries if query.get("MetricStat")}
     grids = {query["Id"]: _grid(call.input, _period(query)) for query in queries if _period(query)}
     expressions = {query["Id"]: query["Expression"] for query in queries if query.get("Expression")}
     if expressions:
         if len(set(grids.values())) != 1:
             message = "The local AWS computes expressions over metrics of one period only."
-            raise _invalid(message, "ValidationError")
+            raise invalid(message, "ValidationError")
         (grid,) = set(grids.values())
         grids |= dict.fromkeys(expressions, grid)
         found |= _computed(expressions, found, grid)
@@ -215,7 +104,7 @@ def _column(call: Call, query: Value) -> npt.NDArray[np.float64]:
     """Return what a query for a metric asks for, by periods."""
     stat = query["MetricStat"]
     of = stat["Metric"]
-    metric = Metric.of(of["Namespace"], of["MetricName"], _dimensions(of))
+    metric = Metric.of(of["Namespace"], of["MetricName"], dimensions_of(of))
     return _values(call, metric, stat.get("Unit"), stat["Stat"], _grid(call.input, _period(query)))
 
 
@@ -233,7 +122,7 @@ def _computed(
         found = maths.evaluate_all({**columns, **parsed}, times, grid[0])
     except DrillError as error:
         message = f"Error in expression: {error}"
-        raise _invalid(message, "ValidationError") from error
+        raise invalid(message, "ValidationError") from error
     return {key: np.atleast_1d(found[key]) + np.zeros(len(times)) for key in expressions}
 
 
@@ -276,11 +165,11 @@ def _grid(given: Value, period_s: int) -> tuple[int, int, int]:
     """
     if period_s not in _SHORT_PERIODS_S and (period_s < _MINUTE_S or period_s % _MINUTE_S):
         message = f"The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60 (found: {period_s})."
-        raise _invalid(message)
+        raise invalid(message)
     start_s, end_s = float(given["StartTime"]), float(given["EndTime"])
     if start_s >= end_s:
         message = "The parameter StartTime must be less than the parameter EndTime."
-        raise _invalid(message, "ValidationError")
+        raise invalid(message, "ValidationError")
     return period_s, math.floor(start_s / period_s) * period_s, math.ceil(end_s / period_s) * period_s
 
 
@@ -304,4 +193,4 @@ def _statistic(text: str) -> Statistic:
     try:
         return check_statistic(text)
     except DrillError as error:
-        raise _invalid(str(error)) from error
+        raise invalid(str(error)) from error

@@ -7,399 +7,63 @@ any character.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
-
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic.json_schema import JsonSchemaValue
+from pydantic import AwareDatetime, Field, model_validator
 
 from config.types import refuse
-from drill import durations
-from drill.expressions import Expression
-from drill.states import State
+from drill.scenarios.expected import (
+    EXPECTATIONS,
+    Expectation,
+    MessageExpected,
+    NeverExpected,
+    NotificationExpected,
+    PagesExpected,
+    SilentExpected,
+    StateExpected,
+    SuppressedExpected,
+    TicketsExpected,
+)
+from drill.scenarios.happenings import (
+    HAPPENINGS,
+    Band,
+    Consumer,
+    Happening,
+    Lines,
+    Samples,
+    Silence,
+    Span,
+)
+from drill.scenarios.values import Duration, List, Model, Names, Value, Words
+
+__all__ = [
+    "EXPECTATIONS",
+    "HAPPENINGS",
+    "Assumptions",
+    "Band",
+    "Consumer",
+    "Duration",
+    "Expectation",
+    "Happening",
+    "Head",
+    "Lines",
+    "MessageExpected",
+    "Names",
+    "NeverExpected",
+    "NotificationExpected",
+    "PagesExpected",
+    "Samples",
+    "Silence",
+    "SilentExpected",
+    "Span",
+    "StateExpected",
+    "SuppressedExpected",
+    "TicketsExpected",
+    "Value",
+    "Words",
+]
 
 MINUTE_S = 60
 MOST_STEPS = 200_000
 """Of a rehearsal: four months of minutes, or two days of seconds. More are a mistake, such as d for m."""
-
-
-Special = Literal["missing", "as before"]
-"""What a value may be that is no number."""
-
-
-def _duration(value: object) -> float:
-    """Return the seconds of a duration, which is text with a unit; what was found is said with the place."""
-    try:
-        return durations.seconds(value if isinstance(value, str) else "")
-    except ValueError as error:
-        raise refuse("must be a duration such as 90s, 10m, 1h30m or 1d") from error
-
-
-def _expression(value: object) -> Expression:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise refuse("must be a number or an expression of t, such as 20 + 5 * sin(t / 600)")
-    try:
-        return Expression.parse(str(value))
-    except ValueError as error:
-        text = str(error)
-        raise refuse("{text}", text=text) from error
-
-
-def _value(value: object) -> object:
-    return value if value is None or value in get_args(Special) else _expression(value)
-
-
-def _line(value: object) -> str | dict[str, Any]:
-    if not isinstance(value, str | dict):
-        raise refuse("must be text, or a mapping, which becomes one line of JSON")
-    return value
-
-
-def _list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How a type is called in the reference."""
-
-    text: str
-
-
-_TEXT = {"type": "string"}
-_TEXTS: JsonSchemaValue = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
-
-Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_TEXT), Words("duration")]
-"""Seconds, written with units."""
-Value = Annotated[
-    Expression,
-    BeforeValidator(_expression),
-    WithJsonSchema({"type": ["string", "number"]}),
-    Words("number or expression"),
-]
-"""A number, or an expression over time."""
-Names = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_list),
-    Field(min_length=1),
-    WithJsonSchema(_TEXTS),
-    Words("name or pattern, or a list of them"),
-]
-"""One name or pattern, or a list of them."""
-List = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_list),
-    Field(min_length=1),
-    WithJsonSchema(_TEXTS),
-    Words("text, or a list of it"),
-]
-"""One text, or a list of texts."""
-
-
-class Model(BaseModel):
-    """Base of everything in a scenario: frozen, strict about keys."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        arbitrary_types_allowed=True,
-        use_attribute_docstrings=True,
-        allow_inf_nan=False,
-    )
-
-
-class Span(Model):
-    """When something happens: from … to, or in one minute `at`; the whole time unless said."""
-
-    from_s: Duration | None = Field(default=None, alias="from")
-    """When it begins; from the very beginning, warm-up included, unless said."""
-
-    to_s: Duration | None = Field(default=None, alias="to")
-    """When it ends; at the end of the scenario unless said."""
-
-    at_s: Duration | None = Field(default=None, alias="at")
-    """In this one minute only, instead of from … to."""
-
-    gaps: tuple[tuple[Duration, Duration], ...] = ()
-    """Pauses in between, each `[from, to]`."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Span:
-        if self.at_s is not None and (self.from_s is not None or self.to_s is not None):
-            raise refuse("is at one time or from … to, not both", at=("at",))
-        if self.at_s is not None and self.gaps:
-            raise refuse("are for from … to: at one time there is no pause", at=("gaps",))
-        if self.from_s is not None and self.to_s is not None and self.to_s <= self.from_s:
-            raise refuse("must be later than from", at=("to",), because=("from",))
-        for position, (begin, end) in enumerate(self.gaps):
-            if end <= begin:
-                raise refuse("a gap must end later than it begins", at=("gaps", position))
-        return self
-
-
-class Lines(Span):
-    """Log lines that are written to log groups."""
-
-    log: Annotated[str | dict[str, Any], BeforeValidator(_line)]
-    """The line: text, or a mapping, which becomes one line of JSON."""
-
-    service: str | None = None
-    """Name or pattern of the services that write it."""
-
-    log_group: str | None = None
-    """Name or pattern of the log groups, instead of services."""
-
-    per_min: Value
-    """Lines a minute."""
-
-    @property
-    def text(self) -> str:
-        """The line itself."""
-        return self.log if isinstance(self.log, str) else json.dumps(self.log, ensure_ascii=False)
-
-    @model_validator(mode="after")
-    def _is_json(self) -> Lines:
-        try:
-            text = json.dumps(self.log, allow_nan=False)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise refuse(
-                "must be text, or what JSON can say: text, numbers, true, false, null, lists, mappings",
-                at=("log",),
-            ) from error
-        if text in {'""', "{}"}:
-            raise refuse("must not be empty: CloudWatch Logs takes no such line", at=("log",))
-        return self
-
-    @model_validator(mode="after")
-    def _somewhere(self) -> Lines:
-        if (self.service is None) == (self.log_group is None):
-            raise refuse("needs a service or a log_group, one of them", at=("log",))
-        return self
-
-
-class Silence(Span):
-    """Nothing is written to log groups, whatever else the scenario says."""
-
-    silence: str
-    """Name or pattern of the services, or of the log groups."""
-
-
-class Samples(Span):
-    """Samples of metrics: what AWS or a service publishes."""
-
-    metric: str
-    """Namespace and name, such as `AWS/Lambda Errors`, or the name alone; may be a pattern."""
-
-    service: str | None = None
-    """Only metrics that alarms of these services (name or pattern) watch."""
-
-    dimensions: dict[str, str] = {}
-    """Only metrics with these dimensions; others may be there too."""
-
-    value: Annotated[
-        Expression | Special | None,
-        BeforeValidator(_value),
-        WithJsonSchema({"type": ["string", "number"]}),
-        Words("number or expression, `missing` or `as before`"),
-    ] = None
-    """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (what
-    it would have been); `missing` for no samples; `as before` for what the usual says."""
-
-    samples: Value = Field(default="1", validate_default=True)
-    """Samples a minute, each of this value."""
-
-    values: tuple[tuple[float, float], ...] | None = None
-    """Several values at once, for percentiles: each `[value, samples a minute]`."""
-
-    csv: str | None = None
-    """A recording, beside the scenario: `timestamp` and values; its first row is played at `from`."""
-
-    column: str | None = None
-    """The recording's column, when it has several."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Samples:
-        given = [name for name in ("value", "values", "csv") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise refuse("needs one of value, values, csv", at=("metric",))
-        if self.column is not None and self.csv is None:
-            raise refuse("is for a recording: needs csv", at=("column",))
-        for position, (_, per_min) in enumerate(self.values or ()):
-            if per_min < 0:
-                raise refuse("samples a minute must be 0 or more", at=("values", position))
-        return self
-
-
-class Band(Span):
-    """The band of an anomaly detector, which is learned on AWS and given here."""
-
-    band: Names
-    """Alarms that compare with it."""
-
-    lower: Value = Field(default="0", validate_default=True)
-    """Its lower edge, in the metric's unit."""
-
-    upper: Value
-    """Its upper edge."""
-
-
-class Consumer(Span):
-    """What reads a queue in which notifications arrive; unless said, it works."""
-
-    consumer: str
-    """The queue."""
-
-    fails: Literal[True]
-    """It receives messages and does not delete them."""
-
-
-Happening = Lines | Silence | Samples | Band | Consumer
-HAPPENINGS: dict[str, type[Happening]] = {
-    "log": Lines,
-    "silence": Silence,
-    "metric": Samples,
-    "band": Band,
-    "consumer": Consumer,
-}
-"""The key that says what happens -> its model."""
-
-
-class StateExpected(Model):
-    """An alarm is in a state: at a time, from … to, or entered up to `by`."""
-
-    alarm: str
-    """The alarm or composite."""
-    state: State
-    """Its state then."""
-    at_s: Duration | None = Field(default=None, alias="at")
-    """At this very time."""
-    by_s: Duration | None = Field(default=None, alias="by")
-    """It entered the state at this time or before it, or has been in it since the start."""
-    from_s: Duration | None = Field(default=None, alias="from")
-    """All the time from here on …"""
-    to_s: Duration | None = Field(default=None, alias="to")
-    """… to here."""
-
-    @model_validator(mode="after")
-    def _one_time(self) -> StateExpected:
-        span = self.from_s is not None and self.to_s is not None
-        half = (self.from_s is None) != (self.to_s is None)
-        if half or sum((self.at_s is not None, self.by_s is not None, span)) != 1:
-            raise refuse("needs a time: at, by, or from and to", at=("alarm",))
-        return self
-
-
-class NeverExpected(Model):
-    """Alarms are never in a state, from the start to the end."""
-
-    never: Names
-    """The alarms and composites."""
-    state: State = "ALARM"
-    """The state they are never in."""
-    but: tuple[str, ...] = ()
-    """Names or patterns of those that may."""
-
-
-class NotificationExpected(Model):
-    """An alarm notifies."""
-
-    notification: str
-    """The alarm or composite."""
-    state: State = "ALARM"
-    """What it says it is in."""
-    topic: str | None = None
-    """To this topic; to any unless said."""
-    reaches: tuple[str, ...] = ()
-    """Subscriptions of the topic that it reaches: a queue's or function's name, an address, a URL."""
-    after_s: Duration | None = Field(default=None, alias="after")
-    """Later than this time."""
-    by_s: Duration | None = Field(default=None, alias="by")
-    """Not after this time."""
-    times: int | None = Field(default=None, ge=1)
-    """How often, from `after` (or the start) to the end; at least once unless said."""
-
-
-class SilentExpected(Model):
-    """Alarms do not notify, whatever their states are."""
-
-    silent: Names
-    """The alarms and composites."""
-    state: State | None = "ALARM"
-    """Not of this state; of none if it is null."""
-    but: tuple[str, ...] = ()
-    """Names or patterns of those that may."""
-
-
-class SuppressedExpected(Model):
-    """A composite's actions are held back at some time."""
-
-    suppressed: str
-    """The composite."""
-    because: Literal["Alarm", "WaitPeriod", "ExtensionPeriod"] = "Alarm"
-    """What holds them back, in the words of ActionsSuppressedBy."""
-    at_s: Duration | None = Field(default=None, alias="at")
-    """At this time; at some time unless said."""
-
-
-class MessageExpected(Model):
-    """A notification is in a queue."""
-
-    message: str
-    """The alarm."""
-    state: State = "ALARM"
-    """What it says it is in."""
-    queue: str = "alarms"
-    """The queue."""
-    topic: str | None = None
-    """By this topic; by any unless said."""
-    by_s: Duration | None = Field(default=None, alias="by")
-    """Since this time or earlier."""
-
-
-class PagesExpected(Model):
-    """So many notifications of ALARM wake somebody, in all."""
-
-    pages: int = Field(ge=0)
-    """Notifications to topics that wake somebody."""
-
-
-class TicketsExpected(Model):
-    """So many notifications of ALARM wait for the morning, in all."""
-
-    tickets: int = Field(ge=0)
-    """Notifications to topics of tickets."""
-
-
-Expectation = (
-    StateExpected
-    | NeverExpected
-    | NotificationExpected
-    | SilentExpected
-    | SuppressedExpected
-    | MessageExpected
-    | PagesExpected
-    | TicketsExpected
-)
-EXPECTATIONS: dict[str, type[Expectation]] = {
-    "alarm": StateExpected,
-    "never": NeverExpected,
-    "notification": NotificationExpected,
-    "silent": SilentExpected,
-    "suppressed": SuppressedExpected,
-    "message": MessageExpected,
-    "pages": PagesExpected,
-    "tickets": TicketsExpected,
-}
-"""The key that says what is expected -> its model."""
 
 
 class Assumptions(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,10 +12,13 @@ from pydantic import BaseModel, ValidationError
 from config import explain, source
 from config.errors import ConfigError, Problem
 from config.source import Document, Location
-from drill import durations
-from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Consumer, Expectation, Happening, Head, Span
+from drill.scenarios import times
+from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Expectation, Happening, Head
 
 One = TypeVar("One", bound=BaseModel)
+
+_KEYS = (*sorted(Head.model_fields), "happens", "expect")
+"""Everything that a scenario may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +60,74 @@ class Scenario:
         return self.places.get(key, str(self.path))
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a file, and what is wrong with it."""
+
+    scenario: Scenario | None
+    """With the entries that are right; None if what is said at its head is not."""
+    problems: tuple[Problem, ...]
+
+
 def read(path: Path) -> Scenario:
     """Return the scenario in the file at `path`.
 
     Raises:
         ConfigError: with every problem found, each with its file, line and key.
     """
-    document = source.read(path)
+    found = reading(path)
+    if found.problems or found.scenario is None:
+        raise ConfigError(found.problems)
+    return found.scenario
+
+
+def reading(path: Path) -> Reading:
+    """Return what the file at `path` says, as far as it is right, and every problem of it.
+
+    The names that the right part of it uses can be looked at nevertheless, so that all is said at once.
+    """
+    try:
+        document = source.read(path)
+    except ConfigError as error:
+        return Reading(None, error.problems)
     data = dict(document.data)
     problems: list[Problem] = []
     happens = list(_entries(document, data.pop("happens", []), "happens", HAPPENINGS, problems))
     expect = list(_entries(document, data.pop("expect", []), "expect", EXPECTATIONS, problems))
     if not document.data.get("expect"):
         problems.append(Problem(document.place(("expect",)), "expect", "says nothing that is expected"))
+    problems += _unknown(document, _KEYS)
+    data = {key: value for key, value in data.items() if key in _KEYS}
     head = _validated(Head, document, data, (), problems)
+    if head is None:
+        return Reading(None, tuple(problems))
     usual: list[Placed] = []
-    if head is not None:
-        for position, name in enumerate(head.usual or ()):
-            try:
-                usual += _usual(path.parent / name, document.place(("usual", position)))
-            except ConfigError as error:  # noqa: PERF203  # a few files
-                problems += error.problems
-    if problems or head is None:
-        raise ConfigError(problems)
-    placed = tuple(Placed(place, path.parent, one) for place, one in happens)
-    expected = tuple(Expected(place, one) for place, one in expect)
-    _in_time(head, tuple(usual), placed, expected)
-    places = {key: document.place((key,)) for key in data}
-    return Scenario(path.stem, path, head, tuple(usual), placed, expected, places)
+    for position, name in enumerate(head.usual or ()):
+        try:
+            usual += _usual(path.parent / name, document.place(("usual", position)))
+        except ConfigError as error:  # noqa: PERF203  # a few files
+            problems += error.problems
+    problems += times.problems(head, ((one.place, one.happens) for one in usual), happens, expect)
+    return Reading(
+        Scenario(
+            path.stem,
+            path,
+            head,
+            tuple(usual),
+            tuple(Placed(place, path.parent, one) for place, one in happens),
+            tuple(Expected(place, one) for place, one in expect),
+            {key: document.place((key,)) for key in data},
+        ),
+        tuple(problems),
+    )
+
+
+def _unknown(document: Document, known: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield the keys of a file that mean nothing in it."""
+    for key in document.data:
+        if key not in known:
+            text = f"no such key; known: {', '.join(known)}{explain.did_you_mean(key, known)}"
+            yield Problem(document.place((key,)), key, text)
 
 
 def _usual(path: Path, asked_at: str) -> Iterator[Placed]:
@@ -94,11 +137,7 @@ def _usual(path: Path, asked_at: str) -> Iterator[Placed]:
             [Problem(asked_at, "usual", f"no such file beside the scenario (found: {path.name})")]
         )
     document = source.read(path)
-    problems = [
-        Problem(document.place((key,)), key, "no such key; known: happens")
-        for key in document.data
-        if key != "happens"
-    ]
+    problems = list(_unknown(document, ("happens",)))
     entries = list(_entries(document, document.data.get("happens", []), "happens", HAPPENINGS, problems))
     if problems:
         raise ConfigError(problems)
@@ -147,49 +186,3 @@ def _validated(
         found = error.errors(include_url=False)
         problems += explain.problems(found, document, model=model, at=at)
         return None
-
-
-def _in_time(
-    head: Head, usual: Iterable[Placed], placed: Sequence[Placed], expected: Iterable[Expected]
-) -> None:
-    """Refuse times at which nothing could happen or be seen; the usual may go on longer than a scenario.
-
-    Raises:
-        ConfigError: with each of them.
-    """
-    problems = [
-        *(problem for one in placed for problem in _late(head, one.place, one.happens)),
-        *(problem for one in (*usual, *placed) for problem in _between_steps(head, one.place, one.happens)),
-        *(problem for one in expected for problem in _late(head, one.place, one.expects)),
-    ]
-    if problems:
-        raise ConfigError(problems)
-
-
-def _times(entry: Happening | Expectation) -> Iterator[tuple[str, float]]:
-    """Yield the key and the offset of every time that an entry says."""
-    for name, info in type(entry).model_fields.items():
-        value = getattr(entry, name)
-        if name.endswith("_s") and value is not None:
-            yield str(info.alias), value
-    for position, gap in enumerate(getattr(entry, "gaps", ())):
-        yield from ((f"gaps.{position}", time_s) for time_s in gap)
-
-
-def _late(head: Head, place: str, entry: Happening | Expectation) -> Iterator[Problem]:
-    begins = {"from", "at"} if isinstance(entry, Span) else set()
-    for key, time_s in _times(entry):
-        if time_s > head.duration or (time_s == head.duration and key in begins):
-            lasts = durations.text_of(head.duration)
-            found = durations.text_of(time_s)
-            yield Problem(place, key, f"is after the end: the scenario lasts {lasts} (found: {found})")
-
-
-def _between_steps(head: Head, place: str, entry: Happening) -> Iterator[Problem]:
-    # Consumers receive messages at any time; everything else happens in whole steps.
-    if isinstance(entry, Consumer):
-        return
-    for key, time_s in _times(entry):
-        if time_s % head.resolution and key != "at":
-            step, found = durations.text_of(head.resolution), durations.text_of(time_s)
-            yield Problem(place, key, f"must be whole steps of {step}, the resolution (found: {found})")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_aws import alarm_actions, alarms, datapoints
+from local_aws import alarm_actions, alarms, datapoints, reporting
 from local_aws.alarms import ACTIONS
 from local_aws.calls import Answer, Call, Service
 from local_aws.errors import AwsError
@@ -140,8 +140,8 @@ _ANSWERS: dict[str, Answer] = {
     "DescribeAlarmHistory": translate,
     # MiniStack writes a body with `<` in it into XML as it is.
     "GetDashboard": translate,
-    "PutMetricData": datapoints.put,
-    "ListMetrics": datapoints.list_metrics,
+    "PutMetricData": reporting.put,
+    "ListMetrics": reporting.list_metrics,
     "GetMetricStatistics": datapoints.get_statistics,
     "GetMetricData": datapoints.get_data,
     "SetAlarmState": set_state,

@@ -27,17 +27,17 @@ def scenario_reference() -> str:
         "durations since the start, such as `90s`, `10m`, `1h30m`, `1d`. In names of alarms, services, log",
         "groups and metrics `*` stands for any text.",
         "",
-        *_table("Scenario", Head),
-        *_table("`assume`", Assumptions),
+        *keys_table("Scenario", Head),
+        *keys_table("`assume`", Assumptions),
         "## `happens`",
         "",
         "A list; each entry has one of these keys, which says what happens, and may say when. A file of",
         "usual happenings (`usual`) has this list and nothing else.",
         "",
-        *_table("When", Span, level=3),
+        *keys_table("When", Span, level=3),
     ]
     for key, model in HAPPENINGS.items():
-        lines += _table(f"`{key}`", model, level=3, without=Span)
+        lines += keys_table(f"`{key}`", model, level=3, without=Span)
     lines += ["### Expressions", "", "Arithmetic (`+ - * / % **`), comparisons, and:", ""]
     lines += [f"- `{name}`: {meaning}" for name, meaning in NAMES.items()]
     lines += [
@@ -51,7 +51,7 @@ def scenario_reference() -> str:
         "",
     ]
     for key, expected in EXPECTATIONS.items():
-        lines += _table(f"`{key}`", expected, level=3)
+        lines += keys_table(f"`{key}`", expected, level=3)
     return "\n".join(lines)
 
 
@@ -73,7 +73,7 @@ def scenario_schema() -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _table(
+def keys_table(
     title: str, model: type[BaseModel], *, level: int = 2, without: type[BaseModel] = BaseModel
 ) -> Iterator[str]:
     """Yield the table of a model's keys, but for those of another one."""

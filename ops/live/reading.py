@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from config import explain, source
 from config.errors import ConfigError, Problem
 from config.models import Environment
 from config.source import Document, Location
+from drill.selection import is_pattern
 from ops.live.scenario import (
     EXPECTATIONS,
     Expectation,
@@ -129,8 +131,9 @@ class _Reader:
                 continue
             expects = self.model(EXPECTATIONS[what[0]], entry, at)
             if expects is not None:
-                names = tuple(self._alarm(name, (*at, what[0])) for name in _alarms(expects))
-                yield Expected(self._document.place(at), expects, names)
+                here = (*at, what[0])
+                names = [full for name in _alarms(expects) for full in self._named(name, here)]
+                yield Expected(self._document.place(at), expects, tuple(dict.fromkeys(names)))
 
     def has_an_end(self, expect: Sequence[Expected]) -> None:
         """Refuse a scenario of which nobody knows when it is over."""
@@ -153,11 +156,16 @@ class _Reader:
         for position, entry in enumerate(entries if isinstance(entries, list) else ()):
             yield (key, position), entry
 
-    def _alarm(self, name: str, at: Location) -> str:
-        if name not in self._full_names:
+    def _named(self, name: str, at: Location) -> list[str]:
+        """Return the names in AWS of what is called so; of `never`, it may be a pattern of several."""
+        if at[-1] == "never" and is_pattern(name):
+            found = [full for called, full in self._full_names.items() if fnmatchcase(called, name)]
+        else:
+            found = [self._full_names[name]] if name in self._full_names else []
+        if not found:
             hint = explain.did_you_mean(name, self._full_names)
             self._refuse(at, f"no such alarm in {self._env.environment} (found: {name}){hint}")
-        return self._full_names.get(name, name)
+        return found
 
     def _event(self, given: dict[str, Any] | str, at: Location) -> Mapping[str, Any] | None:
         if not isinstance(given, str):

@@ -27,7 +27,7 @@ MOST_PER_MIN = 600
 
 
 class Invocations(Model):
-    """Requests that are sent to a deployed function, which is asked to fail by each of them."""
+    """A list; each entry says what is sent to a deployed function, and what that is asked for."""
 
     service: str
     """The service, a Lambda function."""
@@ -83,8 +83,13 @@ class StateExpected(Model):
     """An alarm is in a state at some time up to `by`, after what is expected of it further up."""
 
     alarm: str
+    """The alarm."""
+
     state: State
+    """The state that it comes into, or is in already when nothing else is expected of it before."""
+
     by_s: Duration = Field(alias="by")
+    """At the latest."""
 
     def __str__(self) -> str:
         return f"{self.alarm} is {self.state} by {durations.text_of(self.by_s)}"
@@ -103,6 +108,7 @@ class MessageExpected(Model):
     """The topic that it came through; any unless said."""
 
     by_s: Duration = Field(alias="by")
+    """At the latest."""
 
     def __str__(self) -> str:
         through = f" through {self.topic}" if self.topic else ""
@@ -114,7 +120,10 @@ class NeverExpected(Model):
     """Alarms are not in a state as long as the drill lasts."""
 
     never: Names
+    """The alarms."""
+
     state: State = "ALARM"
+    """The state."""
 
     def __str__(self) -> str:
         return f"{', '.join(self.never)} never {'are' if self.never[1:] else 'is'} {self.state}"
@@ -129,13 +138,13 @@ EXPECTATIONS: dict[str, type[Expectation]] = {
 
 
 class Whole(Model):
-    """A scenario; what its lists hold are models of their own, found by the keys of each entry."""
+    """What a file says."""
 
     says: str = Field(min_length=1, max_length=400)
     """What it shows, in a sentence."""
 
     invoke: tuple[Any, ...] = Field(min_length=1)
-    """Requests that are sent (`Invocations`)."""
+    """Requests that are sent, each entry to one function."""
 
     expect: tuple[Any, ...] = Field(min_length=1)
-    """What is expected of the alarms then (`EXPECTATIONS`)."""
+    """What is expected of the alarms then; one of these at least by a time."""

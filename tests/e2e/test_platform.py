@@ -508,7 +508,10 @@ def test_a_deployment_is_quiet_and_what_it_broke_is_said_afterwards(
 
 
 def rounds(catalog: Catalog) -> list[list[str]]:
-    """Return the keys of all that speak, in groups of which none silences another."""
+    """Return the keys of all that speak, in groups of which none silences another.
+
+    The system speaks when services of two kinds do, so that each kind's impacts have a round of their own.
+    """
     order = {
         "impact": 1,
         "fast-burn": 2,
@@ -517,10 +520,12 @@ def rounds(catalog: Catalog) -> list[list[str]]:
         "system-critical": 5,
         "saturation": 6,
     }
-    grouped: dict[int, list[str]] = {}
+    kinds = {service.name: service.kind for service in catalog.services}
+    grouped: dict[tuple[int, str], list[str]] = {}
     for one in catalog.all_alarms:
         if one.topic:
-            grouped.setdefault(order.get(one.kind_key, 0), []).append(one.key)
+            kind = kinds[one.service] if one.kind_key == "impact" and one.service else ""
+            grouped.setdefault((order.get(one.kind_key, 0), kind), []).append(one.key)
     return [grouped[number] for number in sorted(grouped)]
 
 

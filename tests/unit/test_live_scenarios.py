@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import yaml
 
 from config.errors import ConfigError
 from config.loader import environments
@@ -18,7 +19,7 @@ from ops import environment
 from ops.live import reading
 from ops.live.drill import FOLDER
 from ops.live.reading import Scenario
-from ops.live.scenario import Fault, Invocations, LogLevel, NeverExpected
+from ops.live.scenario import EXPECTATIONS, Fault, Invocations, LogLevel, NeverExpected
 
 LOCAL, CATALOG = environment.read("local", variables={})
 ALLOWED = [name for name in environments() if environment.read(name, variables={})[0].drills.allowed]
@@ -80,6 +81,23 @@ def test_every_shipped_scenario_is_one_wherever_drills_are_allowed(path: Path, n
     assert scenario.lasts_s <= seconds("1h")
 
 
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_schema_knows_every_key_that_is_used(path: Path) -> None:
+    """Editors that understand it do not complain about what is shipped, and complete all of it."""
+    schema = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert data.keys() == set(schema["properties"]) == set(schema["required"])
+    for entries, models in (
+        ("invoke", ["Invocations"]),
+        ("expect", [one.__name__ for one in EXPECTATIONS.values()]),
+    ):
+        refs = [one["$ref"].rpartition("/")[2] for one in schema["properties"][entries]["items"]["anyOf"]]
+        assert refs == models
+        known = [set(schema["$defs"][name]["properties"]) for name in refs]
+        for entry in data[entries]:
+            assert any(entry.keys() <= keys for keys in known)
+
+
 def test_what_may_be_asked_for_is_what_functions_understand() -> None:
     """Both lists, which no layer may share."""
     assert set(get_args(Fault)) == drills.FAULTS
@@ -95,6 +113,21 @@ def test_an_alarm_may_be_called_by_its_key_and_with_or_without_project_and_envir
     """All three are its name in AWS."""
     scenario = read.scenario(GOOD.replace("payment-handler-errors", called))
     assert scenario.alarms == ("reveille-payment-handler-errors-local",)
+
+
+def test_what_is_never_to_happen_may_be_a_pattern(read: Reader) -> None:
+    """Of names as alarms may be called; each alarm counts once."""
+    scenario = read.scenario(f"{GOOD}  - {{never: ['payment-handler*errors', order-processor-impact]}}\n")
+    assert scenario.expect[1].alarms == (
+        "reveille-payment-handler-errors-local",
+        "reveille-payment-handler-log-errors-local",
+        "reveille-order-processor-impact-local",
+    )
+    assert read.refusal(f"{GOOD}  - {{never: '*-nobody'}}\n") == [
+        "it.yaml:6: expect.1.never: no such alarm in local (found: *-nobody)"
+    ]
+    with_pattern = GOOD.replace("payment-handler-errors", "'payment-handler-error*'")
+    assert "no such alarm in local (found: payment-handler-error*)" in read.refusal(with_pattern)[0]
 
 
 def test_a_scenario_says_where_everything_was_written(read: Reader) -> None:

@@ -83,6 +83,33 @@ resource "aws_cloudwatch_log_group" "this" {
   kms_key_id        = var.key
 }
 
+resource "aws_cloudwatch_log_metric_filter" "counted" {
+  name           = "counted"
+  log_group_name = aws_cloudwatch_log_group.this.name
+  pattern        = "{ $.level = \"ERROR\" && $.ms > 1e3 }"
+
+  metric_transformation {
+    namespace     = "N"
+    name          = "Slow"
+    value         = "1"
+    default_value = 0
+    unit          = "Count"
+  }
+}
+
+resource "aws_cloudwatch_log_metric_filter" "measured" {
+  name           = "measured"
+  log_group_name = aws_cloudwatch_log_group.this.name
+  pattern        = "[ip, status = 5*, ..., ms]"
+
+  metric_transformation {
+    namespace  = "N"
+    name       = "Latency"
+    value      = "$ms"
+    dimensions = { Address = "$ip" }
+  }
+}
+
 resource "aws_cloudwatch_query_definition" "this" {
   name            = "services/${local.change}"
   log_group_names = [aws_cloudwatch_log_group.this.name]

@@ -167,6 +167,9 @@ def test_a_dead_letter_queue_shows_how_much_it_holds_each_minute() -> None:
     assert only == Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", (("QueueName", "shop-dead-prod"),))
     by_minute = sums(made[only])
     assert [by_minute[minute] for minute in (-10, 9, 10, 11, 12, 20, 21, 59)] == [0, 0, 0, 2, 2, 2, 3, 3]
+    on_the_minute = delivery.messages(of, [sent(10.5)], [consumer()], ON)
+    by_minute = sums(delivery.queue_metrics(of, on_the_minute, ON)[only])
+    assert [by_minute[minute] for minute in (10, 11)] == [0, 1]
     assert delivery.queue_metrics(of, found[:1], ON) == {}
     unknown = delivery.queue_metrics(system(alarm(), queues=()), found, ON)
     assert [dict(one.dimensions)["QueueName"] for one in unknown] == ["dead"]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill import evaluation, maths
+from drill import evaluation, maths, statistics
 from drill.composites import Change
 from drill.evaluation import Settings
 from drill.grid import Floats, Grid
@@ -208,16 +208,17 @@ LOOKING_BACK = ("DIFF(e)", "RATE(e)", "FILL(RATE(e), 0)", "DIFF(e) / DIFF_TIME(c
 
 
 @steady(40)
-@given(SERIES, SERIES, st.sampled_from(EXPRESSIONS), SETTINGS, st.sampled_from(["missing", "breaching"]))
+@given(SERIES, SERIES, st.sampled_from(EXPRESSIONS), st.sampled_from(["x", "2 * x", "x - MIN(e)"]), SETTINGS)
 def test_metric_math_at_once_is_what_each_evaluation_computes(
-    errors: Samples, calls: Samples, text: str, of_n: tuple[int, int], missing: Any
+    errors: Samples, calls: Samples, text: str, returned: str, of_n: tuple[int, int]
 ) -> None:
-    """Expressions that look at their own datapoint only, and those that look at all of an evaluation."""
+    """Expressions over their own datapoint only, over all of an evaluation, and one over the other."""
     queries = (
-        Query("e", Statistic(ERRORS, "Sum", 120)), Query("c", Statistic(CALLS, "Sum", 120)), Query("r", text),
+        Query("e", Statistic(ERRORS, "Sum", 120)), Query("c", Statistic(CALLS, "Sum", 120)),
+        Query("x", text), Query("r", returned),
     )  # fmt: skip
     one = alarm(
-        queries=queries, returned="r", threshold=0.5, treat_missing_data=missing,
+        queries=queries, returned="r", threshold=0.5, treat_missing_data="missing",
         evaluation_periods=of_n[0], datapoints_to_alarm=of_n[1],
     )  # fmt: skip
     on, samples = clock(40), {ERRORS: errors, CALLS: calls}
@@ -394,6 +395,48 @@ def test_alarms_that_share_what_is_computed_are_never_mixed_up(
         assert changes == found(one, on, samples)
 
 
+BANDED: Mapping[str, Any] = {"threshold": None, "comparison": "GreaterThanUpperThreshold"}
+TWO: Mapping[str, Any] = {
+    "queries": (Query("m", Statistic(ERRORS, "Sum", 60)), Query("r", "m - 2")),
+    "returned": "r",
+}
+DIFFERENT: tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...] = (
+    ({}, {"threshold": 0.5}),
+    ({}, {"comparison": "LessThanThreshold"}),
+    ({}, {"evaluation_periods": 3}),
+    ({"evaluation_periods": 3}, {"evaluation_periods": 3, "datapoints_to_alarm": 3}),
+    ({}, {"treat_missing_data": "breaching"}),
+    ({}, {"treat_missing_data": "missing"}),
+    ({"treat_missing_data": "missing"}, {"treat_missing_data": "ignore"}),
+    ({}, {"stat": "SampleCount"}),
+    ({}, {"period_s": 120}),
+    ({}, {"of": CALLS}),
+    ({"stat": "p90"}, {"stat": "p90", "low_samples": "ignore"}),
+    (BANDED, {**BANDED, "name": "other"}),
+    (TWO, {**TWO, "returned": "m"}),
+    (TWO, {**TWO, "queries": (TWO["queries"][0], Query("r", "m - 200"))}),
+)
+"""Two alarms each that differ in one thing."""
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_whatever_alarms_differ_in_keeps_them_apart(order: int) -> None:
+    """Each thing makes a difference here, and all alarms together are as each of them alone."""
+    on = clock(20)
+    values = [(1, 2, 3), (2, 1, 150), (3, 1, 1), (4, 0, 1), (5, 9, 60), (9, 5, 1)]
+    samples: dict[Metric, Samples] = {
+        ERRORS: [(float(step), float(value), float(weight)) for step, value, weight in values],
+        CALLS: [(6.0, 7.0, 1.0)],
+    }
+    bands = {"errors": (np.zeros(20), np.full(20, 100.0)), "other": (np.zeros(20), np.full(20, 4.0))}
+    together = MetricAlarms(on, Played(on, samples, bands), 1)
+    for pair in DIFFERENT[::order]:
+        made = [alarm(**{"name": "errors", "threshold": 3.0, **dict(one)}) for one in pair][::order]
+        seen = [[(c.at_s - on.first_s, c.new) for c in together.changes(one, {})] for one in made]
+        assert seen == [found(one, on, samples, 1, bands=bands) for one in made]
+        assert seen[0] != seen[1], pair
+
+
 def test_alarms_alike_are_computed_once_and_have_their_own_names() -> None:
     """Two metrics with one series."""
     on = clock(5)
@@ -414,6 +457,8 @@ def test_what_the_rehearsal_makes_replaces_what_happens_however_often() -> None:
         made = {ERRORS: series_of([(float(fires), 1.0, 1.0)], 6, start_s=on.first_s)}
         changes = both.changes(alarm(), made)
         assert [one.at_s - on.first_s for one in changes if one.new == "ALARM"] == [60 * (fires + 1)]
+        # What statistics remember keeps series alive, and their addresses taken.
+        statistics._sliding.cache_clear()  # noqa: SLF001  # so that they are free for others
         del made
     assert [one.new for one in both.changes(alarm(), {})] == ["OK"]
 

@@ -1,126 +1,233 @@
-"""Recorded series played to alarms: when each row is known, and for how long."""
+"""Recorded series, played to alarms from files: which series is whose, what they do, and what is refused."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from config.errors import ConfigError
+from drill import recordings, replay
 from drill.errors import DrillError
-from drill.replay import replay
+from drill.rehearsal import Rehearsal
+from drill.sources.errors import SourceError
 
-NOON_S = datetime(2026, 3, 1, 12, tzinfo=timezone.utc).timestamp()
-ALARM: dict[str, Any] = {
-    "AlarmName": "a",
-    "Namespace": "N",
-    "MetricName": "M",
-    "Statistic": "Sum",
-    "Period": 300,
-    "EvaluationPeriods": 1,
-    "Threshold": 5,
-    "ComparisonOperator": "GreaterThanThreshold",
-    "TreatMissingData": "notBreaching",
-}
-BAND: dict[str, Any] = {
-    **{key: ALARM[key] for key in ("AlarmName", "EvaluationPeriods", "TreatMissingData")},
-    "ComparisonOperator": "GreaterThanUpperThreshold",
-    "ThresholdMetricId": "band",
-    "Metrics": [
-        {"Id": "m", "MetricStat": {
-            "Metric": {"Namespace": "N", "MetricName": "M"}, "Period": 300, "Stat": "Sum"}},
-        {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m, 2)"},
-    ],
-}  # fmt: skip
+NOON_S = 1_772_366_400
 
 
-def told(folder: Path, rows: list[tuple[float, str]], *alarms: dict[str, Any], columns: str = "M") -> Any:
-    """Return what alarms do, in minutes after noon: rows have minutes after noon, too."""
-    (folder / "alarms.json").write_text(json.dumps(list(alarms)))
-    times = [datetime.fromtimestamp(NOON_S + minutes * 60, tz=timezone.utc) for minutes, _ in rows]
-    lines = [f"{at:%Y-%m-%dT%H:%M:%SZ},{values}" for at, (_, values) in zip(times, rows, strict=True)]
-    (folder / "series.csv").write_text("\n".join([f"timestamp,{columns}", *lines]))
-    found = replay(folder / "alarms.json", folder / "series.csv")
-    moves = {
-        name: [((one.at_s - NOON_S) / 60, one.new) for one in some] for name, some in found.changes.items()
+def alarm(name: str = "errors", metric: str = "Errors", **changed: Any) -> dict[str, Any]:
+    """Return an alarm as AWS prints it: above 0 in one minute."""
+    return {
+        "AlarmName": name,
+        "Namespace": "AWS/Lambda",
+        "MetricName": metric,
+        "Dimensions": [{"Name": "FunctionName", "Value": "pay"}],
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+        **changed,
     }
-    return moves if len(alarms) > 1 else moves["a"]
 
 
-def every(minutes: float, *values: float | None) -> list[tuple[float, str]]:
-    """Return rows that lie so far apart; None is no row."""
-    return [(at * minutes, f"{value:g}") for at, value in enumerate(values) if value is not None]
-
-
-@pytest.mark.parametrize("period_s", [60, 120, 300, 900, 3600])
-def test_a_datapoint_is_known_when_its_period_is_over(period_s: int, tmp_path: Path) -> None:
-    """One at 12:05 of a five-minute period at 12:10; and it holds until the next one is."""
-    minutes = period_s / 60
-    found = told(tmp_path, every(minutes, 1, 9, 9, 1, 1), {**ALARM, "Period": period_s})
-    assert found == [
-        (1 if period_s == 60 else found[0][0], "OK"),
-        (2 * minutes, "ALARM"),
-        (4 * minutes, "OK"),
+def maths(name: str, *metrics: tuple[str, str]) -> dict[str, Any]:
+    """Return an alarm on a share of metrics, each with its id."""
+    queries: list[dict[str, Any]] = [
+        {
+            "Id": key,
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {"Namespace": "AWS/Lambda", "MetricName": metric, "Dimensions": []},
+                "Period": 60,
+                "Stat": "Sum",
+            },
+        }
+        for key, metric in metrics
     ]
+    queries.append({"Id": "r", "Expression": f"100 * {metrics[0][0]} / {metrics[1][0]}", "ReturnData": True})
+    plain = alarm(name, Metrics=queries, Threshold=10)
+    return {
+        key: one
+        for key, one in plain.items()
+        if key not in {"Namespace", "MetricName", "Dimensions", "Statistic", "Period"}
+    }
 
 
-def test_rows_that_are_several_periods_apart_are_datapoints_too(tmp_path: Path) -> None:
-    """Where data are missing."""
-    assert told(tmp_path, every(5, 1, None, 9, None, None, 1), ALARM)[1:] == [(15, "ALARM"), (30, "OK")]
+@pytest.fixture(autouse=True)
+def _beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand where the files are."""
+    monkeypatch.chdir(tmp_path)
 
 
-def test_a_single_row_is_a_datapoint(tmp_path: Path) -> None:
-    """Of the period of its alarm."""
-    assert told(tmp_path, every(5, 9), ALARM)[-1] == (5, "ALARM")
+def play(alarms: Sequence[dict[str, Any]], *rows: str) -> Rehearsal:
+    """Play a table, whose rows begin with minutes after noon, to alarms."""
+    Path("alarm.json").write_text(json.dumps({"MetricAlarms": [*alarms]}), encoding="utf-8")
+    head, *body = rows
+    timed = [f"{NOON_S + 60 * float(row.partition(',')[0]):.0f},{row.partition(',')[2]}" for row in body]
+    Path("series.csv").write_text("\n".join((f"timestamp,{head}", *timed)), encoding="utf-8")
+    return replay.replay(Path("alarm.json"), Path("series.csv"))
 
 
-def test_rows_of_other_times_are_samples(tmp_path: Path) -> None:
-    """Each is known in the minute after it, and counts in every period that holds it."""
-    rows = [(0, "1"), (3, "9"), (10, "1")]
-    assert told(tmp_path, rows, ALARM)[1:] == [(4, "ALARM"), (11, "OK")]
+def fired(found: Rehearsal, name: str = "errors") -> list[tuple[float, str]]:
+    """Return the changes of an alarm, in minutes after noon."""
+    return [((one.at_s - NOON_S) / 60, one.new) for one in found.changes.get(name, ())]
 
 
-def test_minutes_are_samples_of_five(tmp_path: Path) -> None:
-    """A sum of five minutes is known as it grows."""
-    assert told(tmp_path, every(1, 2, 2, 2, 0, 0, 0, 0), ALARM)[1:] == [(3, "ALARM"), (6, "OK")]
+def test_a_series_is_played_to_the_only_metric_whatever_it_is_called() -> None:
+    """From the minute of its first row to the end of its last row's period, without a warm-up."""
+    found = play([alarm()], "anything", "0,0", "1,0", "2,5", "3,0")
+    assert fired(found) == [(1, "OK"), (3, "ALARM"), (4, "OK")]
+    assert (found.name, found.says) == ("alarm", "series.csv, played to alarm.json")
+    assert (found.first_s, found.begins_s, found.ends_s, found.step_s) == (NOON_S, NOON_S, NOON_S + 240, 60)
+    assert found.verdicts == ()
+    assert found.system.title == "alarm.json"
 
 
-def test_rows_between_steps_are_samples(tmp_path: Path) -> None:
-    """CloudWatch's datapoints begin with a period."""
-    rows = [(at + 0.5, value) for at, value in every(5, 1, 9, 1)]
-    assert told(tmp_path, rows, ALARM)[1:] == [(6, "ALARM"), (11, "OK")]
+@pytest.mark.parametrize("name", ["Errors", "AWS/Lambda Errors", "AWS/Lambda Errors FunctionName=pay", "e"])
+def test_of_several_series_each_metric_has_its_own(name: str) -> None:
+    """By its name, with namespace, with dimensions, or by its query's id; others may be there."""
+    alarms = [alarm(), alarm("calls", "Calls")]
+    if name == "e":
+        alarms = [maths("errors", ("e", "Errors"), ("c", "Calls"))]
+    found = play(alarms, f"Other,{name},Calls", "0,9,0,5", "1,9,5,5", "2,9,0,0")
+    assert (2, "ALARM") in fired(found)
+    assert len([one for one in fired(found) if one[1] == "ALARM"]) == 1
 
 
-def test_each_alarm_takes_rows_for_datapoints_of_the_longest_period_that_they_may_be_of(
-    tmp_path: Path,
-) -> None:
-    """Two alarms on one metric see one series: that of the longer one."""
-    shorter = {**ALARM, "AlarmName": "b", "Period": 300}
-    longer = {**ALARM, "Period": 900}
-    found = told(tmp_path, every(15, 1, 9, 1), longer, shorter)
-    assert [at for at, state in found["a"] if state == "ALARM"] == [30]
-    assert [at for at, state in found["b"] if state == "ALARM"] == [30]
-
-
-def test_a_band_holds_as_long_as_the_datapoint_of_its_period(tmp_path: Path) -> None:
-    """Its edges are datapoints as well."""
-    rows = [(0, "1,0,5"), (5, "9,0,5"), (10, "9,0,10"), (15, "11,0,10")]
-    found = told(tmp_path, rows, BAND, columns="M,lower,upper")
-    assert found[1:] == [(10, "ALARM"), (15, "OK"), (20, "ALARM")]
-
-
-def test_an_alarm_that_aws_refuses_is_not_played(tmp_path: Path) -> None:
-    """With the file it is in."""
-    with pytest.raises(
-        ConfigError, match=r"alarms\.json: 1: evaluation periods: 500 periods of 300 s are longer"
+def test_the_most_exact_name_wins() -> None:
+    """Whatever the order of the columns."""
+    alarms = [alarm(), alarm("calls", "Calls")]
+    for head, row in (
+        ("Errors,AWS/Lambda Errors,Calls", "9,0,0"),
+        ("AWS/Lambda Errors,Errors,Calls", "0,9,0"),
     ):
-        told(tmp_path, every(5, 1), {**ALARM, "EvaluationPeriods": 500})
+        assert fired(play(alarms, head, f"0,{row}", f"1,{row}")) == [(1, "OK")]
 
 
-def test_a_metric_without_a_series_is_refused(tmp_path: Path) -> None:
-    """With what there is."""
-    with pytest.raises(DrillError, match=r"no series for N M: .*found: x, y"):
-        told(tmp_path, [(0, "1,2")], ALARM, columns="x,y")
+def test_an_id_that_means_two_metrics_is_no_name() -> None:
+    """One alarm's m1 is not the other's."""
+    alarms = [maths("a", ("m1", "Errors"), ("m2", "Calls")), maths("b", ("m1", "Throttles"), ("m2", "Calls"))]
+    with pytest.raises(
+        DrillError, match=r"no series for AWS/Lambda Errors: name a column .* \(found: m1, m2\)"
+    ):
+        play(alarms, "m1,m2", "0,1,1")
+    assert fired(play(alarms, "Errors,Throttles,m2", "0,5,0,10", "1,5,0,10"), "a") == [(1, "ALARM")]
+
+
+@pytest.mark.parametrize(
+    ("alarms", "rows", "said"),
+    [
+        (
+            [alarm(), alarm("b", "Calls")],
+            ("Errors,Cals", "0,1,1"),
+            r"no series for AWS/Lambda Calls .*\(found: Errors, Cals\)",
+        ),
+        (
+            [alarm()],
+            ("value", "0,1", "99999999,1"),
+            "too long: at most 1000000 steps of 60 s .found: 2026-03-01 to 2216",
+        ),
+    ],
+)
+def test_series_that_do_not_fit_are_refused(
+    alarms: list[dict[str, Any]], rows: tuple[str, ...], said: str
+) -> None:
+    """With what there is, and what there should be."""
+    with pytest.raises(DrillError, match=said):
+        play(alarms, *rows)
+
+
+BAND = [
+    {
+        "Id": "m",
+        "ReturnData": True,
+        "MetricStat": {
+            "Metric": {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": []},
+            "Period": 60,
+            "Stat": "Sum",
+        },
+    },
+    {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m, 2)"},
+]
+
+
+def banded() -> dict[str, Any]:
+    """Return an alarm that compares with a band."""
+    kept = ("AlarmName", "EvaluationPeriods", "TreatMissingData")
+    return {
+        **{key: one for key, one in alarm().items() if key in kept},
+        "ComparisonOperator": "GreaterThanUpperThreshold",
+        "ThresholdMetricId": "band",
+        "Metrics": BAND,
+    }
+
+
+def test_a_band_is_two_columns() -> None:
+    """Without both there is nothing to compare with, and that is said."""
+    found = play([banded()], "Errors,lower,upper", "0,5,0,6", "1,7,0,6", "2,5,0,6")
+    assert fired(found) == [(1, "OK"), (2, "ALARM"), (3, "OK")]
+    for head, row in (("Errors,upper", "0,1,1"), ("Errors,lower", "0,1,1"), ("Errors", "0,1")):
+        with pytest.raises(
+            DrillError, match="errors compares with a band: it needs the columns lower and upper"
+        ):
+            play([banded()], head, row)
+
+
+def test_periods_below_a_minute_set_the_step() -> None:
+    """Of several it is what divides them all."""
+    found = play([alarm(Period=20), alarm("b", Period=30)], "value", "0,1", "0.5,1", "1,0")
+    assert found.step_s == 10
+    assert found.ends_s == NOON_S + 60 + 30
+
+
+def test_series_that_begin_within_a_minute_are_played_from_its_beginning() -> None:
+    """Steps are aligned; samples stay where they are."""
+    found = play([alarm()], "value", "0.25,1", "0.75,1", "1.5,0")
+    assert found.first_s == NOON_S
+    assert found.line("errors").values.tolist()[:2] == [2, 0]
+
+
+def test_composites_beside_alarms_follow_them() -> None:
+    """What is in the same file is evaluated, too."""
+    both = {
+        "MetricAlarms": [alarm()],
+        "CompositeAlarms": [{"AlarmName": "any", "AlarmRule": 'ALARM("errors") OR FALSE'}],
+    }
+    Path("alarm.json").write_text(json.dumps(both), encoding="utf-8")
+    Path("series.csv").write_text(f"timestamp,value\n{NOON_S},0\n{NOON_S + 60},1\n", encoding="utf-8")
+    found = replay.replay(Path("alarm.json"), Path("series.csv"))
+    assert fired(found, "any") == [(1, "OK"), (2, "ALARM")]
+
+
+# --- recordings beside a scenario
+
+
+def recording(text: str) -> Path:
+    """Return a file."""
+    path = Path("day.csv")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_recordings_column_is_found_by_its_name() -> None:
+    """The only one needs none."""
+    one = recording(f"timestamp,a\n{NOON_S},1\n")
+    assert [tuple(row) for row in recordings.samples(one, None)] == [(NOON_S, 1, 1)]
+    assert [tuple(row) for row in recordings.samples(one, "a")] == [(NOON_S, 1, 1)]
+    two = recording(f"timestamp,a,b\n{NOON_S},1,2\n{NOON_S + 60},,3\n")
+    assert [tuple(row) for row in recordings.samples(two, "b")] == [(NOON_S, 2, 1), (NOON_S + 60, 3, 1)]
+
+
+def test_a_recording_that_has_no_such_column_says_which_it_has() -> None:
+    """And asks when there are several."""
+    two = recording(f"timestamp,errors,calls\n{NOON_S},1,2\n")
+    with pytest.raises(SourceError, match=r"day.csv has several columns: say column, one of errors, calls"):
+        recordings.samples(two, None)
+    with pytest.raises(SourceError, match=r"no column erors; known: errors, calls   did you mean errors\?"):
+        recordings.samples(two, "erors")
+    with pytest.raises(SourceError, match=r"gone.csv: No such file"):
+        recordings.samples(Path("gone.csv"), None)

@@ -19,11 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from drill.model import State
 from drill.rehearsal import Rehearsal
 from drill.report import bars, timeline
 from drill.report.moments import Moments
 from drill.report.spans import Span
+from drill.states import State
 from drill.suppression import Suppressed
 from tests.unit.drill import pages, scenes
 from tests.unit.drill.pages import Node

@@ -48,8 +48,9 @@ def test_a_scenario_is_read_whole() -> None:
     Path("u.yaml").write_text("happens:\n  - {metric: A, value: 1}\n", encoding="utf-8")
     found = read(
         "says: It rains.\nduration: 1h30m\nusual: u.yaml\nhappens:\n"
-        "  - {metric: A B, value: 2 * t, from: 5m}\n  - log: {a: 1}\n    service: x\n    per_min: 3\n"
-        "expect:\n  - {alarm: a, state: OK, at: 1h}\n  - {never: a}\n  - {never: [a, b], but: [b]}\n"
+        "  - {metric: A B, value: 2 * t, from: 5m, to: 1h30m}\n"
+        "  - log: {a: 1}\n    service: x\n    per_min: 3\n"
+        "expect:\n  - {alarm: a, state: OK, at: 1h30m}\n  - {never: a}\n  - {never: [a, b], but: [b]}\n"
     )
     head = found.head
     assert (found.name, found.path.name, head.says, head.duration) == ("s", "s.yaml", "It rains.", 5400)

@@ -60,6 +60,12 @@ def test_an_alarm_has_several_names_in_the_scenario_and_one_in_aws() -> None:
         assert NAMES.full_name(name) == "shop-pay-errors-prod"
 
 
+def test_an_alarm_is_told_by_its_shortest_name() -> None:
+    """Or by its name in AWS, if it has no other."""
+    assert NAMES.short("shop-pay-errors-prod") == "pay-errors"
+    assert NAMES.short("shop-cpu-prod") == "shop-cpu-prod"
+
+
 def test_names_and_patterns_mean_alarms_in_the_order_of_the_system_each_once() -> None:
     """By their short and by their full names."""
     assert NAMES.full_names(["pay-*", "pay-latency", "shop-pay-err*"]) == (

@@ -110,6 +110,13 @@ def test_the_warm_up_is_not_counted() -> None:
     assert first.at_s == BEGINS_S + 60
 
 
+def test_what_is_told_at_the_very_start_is_still_of_the_warm_up() -> None:
+    """The last minute before the start ends then."""
+    found = play(system(alarm(actions=PAGES)), {"metric": "Errors", "value": "when(t == -60, 1, 0)"})
+    assert [one.at_s - BEGINS_S for one in found.changes["errors"][-2:]] == [0, 60]
+    assert told(found) == [(1, "errors", "OK", "critical")]
+
+
 def test_alarms_begin_in_insufficient_data_and_change_when_they_are_first_evaluated() -> None:
     """Composites too; alarms without a change have none."""
     found = run(system(alarm(treat_missing_data="missing"), composite("c", 'ALARM("errors")')))

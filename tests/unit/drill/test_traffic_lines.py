@@ -184,10 +184,8 @@ def test_groups_to_which_the_same_is_written_share_their_series() -> None:
         *(alarm(f"a{i}", one) for i, one in enumerate(metrics)), filters=tuple(filters), log_groups=groups
     )
     every = {**FAILED, "service": "s*"}
-    first, second, third = (
-        traffic(of, scenario([every, {**FAILED, "service": "s2", "per_min": 1}])).series(one)
-        for one in metrics
-    )
+    some = traffic(of, scenario([every, {**FAILED, "service": "s2", "per_min": 1}]))
+    first, second, third = map(some.series, metrics)
     assert sums(first) == sums(second) == {5: 3, 6: 3, 7: 3}
     assert sums(third) == {5: 4, 6: 4, 7: 4}
     playing = traffic(of, scenario([every]))

@@ -1,0 +1,355 @@
+"""An alarm in words: everything that is said of it is what the engine does, for every alarm there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from drill import durations, evaluation, explanation
+from drill.evaluation import Settings
+from drill.grid import Floats, Grid
+from drill.metric_alarms import MetricAlarms, evaluated_every_s
+from drill.model import Actions, Metric, MetricAlarm, Query, Statistic, System
+from drill.selection import UnknownNameError
+from drill.series import Series
+from drill.sources import catalog
+from drill.states import State
+from tests.unit.catalogs import EVERY
+from tests.unit.drill.rehearsing import PAGES, TICKETS, alarm, composite, held_by, metric, system
+
+EXTRA = 2
+SYSTEMS = {name: catalog.system(*made) for name, made in EVERY.items()}
+HOUR_S = 3600
+
+
+def facts(of: System, name: str) -> dict[str, list[str]]:
+    """Return what is said, by label; lines without one belong to the label above."""
+    found: dict[str, list[str]] = {}
+    label = ""
+    for one in explanation.explain(of, name, extra=EXTRA):
+        label = one.label or label
+        found.setdefault(label, []).append(one.text)
+    return found
+
+
+def plain(one: MetricAlarm, stat: str = "Maximum") -> MetricAlarm:
+    """Return an alarm that is evaluated in the same way, on one metric that is 0 or 1."""
+    return replace(
+        one, queries=(Query("m", Statistic(metric(), stat, one.period_s)),), returned="m", threshold=0.5,
+        comparison="GreaterThanThreshold",
+    )  # fmt: skip
+
+
+def kinds() -> Iterator[tuple[str, MetricAlarm]]:
+    """Yield one alarm of each way of evaluating that there is in any environment, and some that are not."""
+    seen = set()
+    made = [
+        alarm(period_s=period_s, evaluation_periods=n, datapoints_to_alarm=m, treat_missing_data=missing)
+        for period_s, n, m in (
+            (10, 3, 2),
+            (60, 5, 3),
+            (300, 4, 4),
+            (HOUR_S, 30, 3),
+            (86_400, 2, 1),
+            (120, 1, 1),
+        )
+        for missing in evaluation.TREATMENTS
+    ]
+    for one in (*made, *(two for each in SYSTEMS.values() for two in each.alarms)):
+        key = (one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
+        if key not in seen:
+            seen.add(key)
+            yield "-".join(map(str, key)), plain(one)
+
+
+KINDS = dict(kinds())
+
+
+class Switched:
+    """A metric that is 0, 1, or not there."""
+
+    def __init__(self, grid: Grid, values: Floats) -> None:
+        self._series = Series.of_values(values, start_s=grid.first_s, step_s=grid.step_s)
+
+    def series(self, metric: Metric) -> Series:
+        """Return it, whichever is asked for."""
+        del metric
+        return self._series
+
+    def band(self, alarm: str) -> None:
+        """Return no band."""
+        del alarm
+
+
+def simulated(one: MetricAlarm, before: float, after: float, stat: str) -> list[tuple[float, State]]:
+    """Return when an alarm changes after a metric does, in seconds, on the hour."""
+    step_s = min(60, one.period_s)
+    length_s = (one.evaluation_periods + EXTRA) * one.period_s + HOUR_S
+    first_s = -(-length_s // HOUR_S) * HOUR_S
+    grid = Grid(0, first_s, step_s, (first_s + 2 * length_s + HOUR_S) // step_s)
+    values = np.where(grid.t < 0, before, after)
+    changes = MetricAlarms(grid, Switched(grid, values), EXTRA).changes(plain(one, stat), {})
+    return [(change.at_s - first_s, change.new) for change in changes if change.at_s > first_s]
+
+
+def told_s(text: str) -> list[float]:
+    """Return the durations of "5m after it begins", or "1m to 5m after it begins: …"."""
+    found = re.match(r"(\S+)(?: to (\S+))? after ", text)
+    assert found, text
+    return [durations.seconds(one) for one in found.groups() if one]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_fires_and_ends_when_it_says(name: str) -> None:
+    """At the earliest for what breaches with a part of its period, at the latest for what needs all of it."""
+    one = KINDS[name]
+    said = facts(system(one), one.name)
+    hourly = evaluated_every_s(one) == HOUR_S
+    for label, before, after, quick, late in (
+        ("Fires", 0, 1, "Maximum", "Minimum"),
+        ("Ends", 1, 0, "Minimum", "Maximum"),
+    ):
+        wanted = "ALARM" if label == "Fires" else "OK"
+        span = told_s(said[label][0])
+        assert ("every hour" in said[label][0]) is hourly
+        for stat, expected in ((quick, span[0]), (late, span[-1])):
+            ((at_s, state), *_) = simulated(one, before, after, stat)
+            assert state == wanted
+            if hourly:
+                # The trouble begins on the hour here, and may begin right before it or right after it.
+                assert span[0] <= at_s <= span[-1]
+            else:
+                assert at_s == expected
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_gaps_do_what_it_says(name: str) -> None:
+    """Without any data, and when data stops, in OK and in ALARM."""
+    one = KINDS[name]
+    (treatment, *cases) = facts(system(one), one.name)["No data"]
+    assert f"({one.treat_missing_data})" in treatment
+    begins: tuple[tuple[str, float, State], ...] = (
+        ("no data ever", np.nan, "INSUFFICIENT_DATA"),
+        ("data stops while OK", 0, "OK"),
+        ("data stops in ALARM", 1, "ALARM"),
+    )
+    assert len(cases) == len(begins)
+    for case, (words, before, state) in zip(cases, begins, strict=True):
+        start, _, moves = case.partition(": ")
+        assert start == words
+        if words == "no data ever":
+            continue
+        changes = simulated(one, before, np.nan, "Maximum")
+        if not changes:
+            assert moves == f"it stays {state}"
+        elif evaluated_every_s(one) == 60 or one.period_s % HOUR_S == 0:
+            assert moves == ", then ".join(f"{new} after {durations.text_of(at_s)}" for at_s, new in changes)
+
+
+def expressions() -> Iterator[tuple[str, MetricAlarm]]:
+    """Yield one alarm of each expression that there is in any environment, with each way of evaluating it."""
+    seen = set()
+    for one in (two for each in SYSTEMS.values() for two in each.alarms if two.threshold is not None):
+        texts = tuple(query.asks for query in one.queries if isinstance(query.asks, str))
+        key = (texts, one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
+        if key not in seen:
+            seen.add(key)
+            yield one.name, one
+
+
+EXPRESSIONS = {**KINDS, **dict(expressions())}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_without_any_data_it_becomes_what_it_says(name: str) -> None:
+    """At its first evaluation, or never; also if its expression makes values of nothing."""
+    one = EXPRESSIONS[name]
+    told = (
+        facts(system(one), one.name)["No data"][1].removeprefix("no data ever: ").replace("within", "after")
+    )
+    step_s = min(60, one.period_s)
+    grid = Grid(0, 0, step_s, 6 * HOUR_S // step_s)
+    changes = MetricAlarms(grid, Switched(grid, np.full(grid.steps, np.nan)), EXTRA).changes(one, {})
+    states = [f"{change.new} after {durations.text_of(change.at_s)}" for change in changes]
+    assert told == (", then ".join(states) or "it stays INSUFFICIENT_DATA")
+
+
+FILLED = {
+    name: one
+    for name, one in EXPRESSIONS.items()
+    if one.period_s * one.evaluation_periods <= 2 * HOUR_S
+    and any("FILL" in query.asks for query in one.queries if isinstance(query.asks, str))
+}
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_expressions_that_fill_gaps_do_what_it_says_when_data_stops(name: str) -> None:
+    """In the same order, and not later; exactly then if nothing but the gap decides."""
+    one = FILLED[name]
+    said = facts(system(one), one.name)["No data"]
+    length_s = (one.evaluation_periods + EXTRA) * one.period_s + HOUR_S
+    first_s = -(-length_s // HOUR_S) * HOUR_S
+    grid = Grid(0, first_s, 60, (first_s + 2 * length_s) // 60)
+    tried = 0
+    for state, told in (("OK", said[2]), ("ALARM", said[3])):
+        for value in (0.0, 1.0, 3.0, 1000.0, 1e7):
+            stops = Switched(grid, np.where(grid.t < 0, value, np.nan))
+            changes = MetricAlarms(grid, stops, EXTRA).changes(one, {})
+            before = [change.new for change in changes if change.at_s <= first_s]
+            if not before or before[-1] != state:
+                continue
+            tried += 1
+            after = [(change.new, change.at_s - first_s) for change in changes if change.at_s > first_s]
+            # What the last evaluation compared, when there had been nothing for long.
+            nothing = bool(np.isnan(MetricAlarms(grid, stops, EXTRA).line(one, {}).values[-1]))
+            assert ("its expression is 0 then, which " in said[0]) is not nothing
+            promised = re.findall(r"(OK|ALARM|INSUFFICIENT_DATA) (?:after|within) (\w+)", told)
+            assert [new for new, _ in promised] == [new for new, _ in after]
+            for (_, text), (_, at_s) in zip(promised, after, strict=True):
+                assert 0 < at_s <= durations.seconds(text)
+                assert nothing or "IF(" in str(one.queries) or at_s == durations.seconds(text)
+    assert tried
+
+
+DRAWN = {"X": True, "0": False, "-": None}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_drawn_example_is_what_the_engine_makes_of_it(name: str) -> None:
+    """As the only datapoints of an alarm that was OK."""
+    one = KINDS[name]
+    length = one.evaluation_periods + EXTRA
+    settings = Settings(one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
+    drawn = [text for text in facts(system(one), one.name)["Ends"] if "->" in text]
+    assert bool(drawn) is (one.evaluation_periods > 1)
+    assert len(drawn) == len(set(drawn))
+    for text in drawn:
+        marks, _, expected = text.partition("  ->  ")
+        points = [DRAWN[mark] for mark in marks.split()]
+        assert len(points) <= one.evaluation_periods
+        state: State = "OK"
+        for end in range(1, len(points) + 1):
+            state = evaluation.evaluate([*[False] * length, *points[:end]][-length:], settings, state)
+        assert state == expected
+    if drawn:
+        assert any(text.endswith("ALARM") for text in drawn)
+        assert any(not text.endswith("ALARM") for text in drawn) or one.treat_missing_data == "breaching"
+
+
+@pytest.mark.parametrize("name", ["local", "prod"])
+def test_every_alarm_and_composite_can_be_explained(name: str) -> None:
+    """With its condition, what it looks at and whom it tells."""
+    of = SYSTEMS[name]
+    for one in of.alarms:
+        said = facts(of, one.name)
+        assert said["Alarm"][0].startswith(f"{one.name}, a metric alarm")
+        (condition,) = said["Condition"]
+        if one.threshold is not None:
+            assert float(condition.split()[1]) == one.threshold
+        assert f"{one.datapoints_to_alarm} of {one.evaluation_periods} datapoints" in condition or (
+            one.evaluation_periods == 1 and "one datapoint" in condition
+        )
+        assert len(said["Watches"]) == len(one.queries)
+        assert said["Looks at"][0].startswith(f"{one.evaluation_periods + EXTRA} datapoints")
+        assert said["Tells"]
+        assert all(text and "\n" not in text for texts in said.values() for text in texts)
+    for root in of.composites:
+        said = facts(of, root.name)
+        assert said["Alarm"][0].startswith(f"{root.name}, a composite")
+        assert said["Fires"][0].startswith("while ")
+        assert ("Silent" in said) is (root.suppressor is not None)
+        assert said["Tells"]
+
+
+SHOP = system(
+    alarm(
+        "shop-errors-prod", threshold=2_000_000.0, unit="Count", evaluation_periods=3, datapoints_to_alarm=2
+    ),
+    alarm(
+        "shop-alone-prod",
+        metric("Alone"),
+        service=None,
+        actions=Actions(alarm=("arn:page", "arn:gone"), ok=("arn:page",)),
+    ),
+    alarm("shop-fallback-prod", metric("F"), actions=Actions(alarm=("arn:fallback",))),
+    alarm("shop-deploying-prod", metric("Deployments"), stat="p99", low_samples="ignore", period_s=120),
+    alarm("shop-lonely-prod", metric("Lonely"), comparison="LessThanLowerThreshold", threshold=None),
+    composite(
+        "shop-impact-prod",
+        '(ALARM("shop-errors-prod") OR NOT OK("shop-alone-prod"))',
+        PAGES,
+        suppressor=held_by("shop-deploying-prod"),
+    ),
+    composite("shop-part-prod", 'ALARM("shop-impact-prod")', TICKETS, service="pay"),
+    short_names={
+        f"{one}{end}": f"shop-{one}-prod"
+        for one in ("errors", "alone", "impact", "deploying", "part")
+        for end in ("-prod", "")
+    },
+)
+
+
+def test_the_condition_is_told_as_people_write_it() -> None:
+    """Large thresholds digit by digit; bands in words; what is watched, and which expression."""
+    said = facts(SHOP, "errors")
+    assert said["Alarm"] == ["shop-errors-prod, a metric alarm of pay"]
+    assert said["Watches"] == ["Sum of N Errors Service=pay in 1m"]
+    assert said["Condition"] == ["> 2000000 Count in 2 of 3 datapoints of 1m each"]
+    assert said["Fires"] == ["2m after it begins"]
+    assert said["Ends"] == [
+        "2m after the last of it",
+        "X 0 X  ->  ALARM",
+        "X - X  ->  ALARM",
+        "X 0  ->  OK",
+        "X -  ->  OK",
+    ]
+    assert facts(SHOP, "shop-lonely-prod")["Condition"] == ["below the band in one datapoint of 1m each"]
+    queries = (Query("e", Statistic(metric(), "Sum", 60)), Query("r", "100 * e"))
+    share = system(alarm(queries=queries, returned="r", threshold=0.1))
+    assert facts(share, "errors")["Watches"] == ["100 * e", "e = Sum of N Errors Service=pay in 1m"]
+    assert facts(share, "errors")["Condition"] == ["> 0.1 in one datapoint of 1m each"]
+
+
+def test_whom_it_tells_is_said_for_each_topic() -> None:
+    """When, and who subscribes; a topic that is not known by its ARN."""
+    assert facts(SHOP, "alone")["Tells"] == [
+        "critical (alarms), when it enters ALARM or OK",
+        "arn:gone, when it enters ALARM",
+    ]
+    assert facts(SHOP, "shop-fallback-prod")["Tells"] == [
+        "fallback (nobody subscribes), when it enters ALARM"
+    ]
+    assert facts(SHOP, "errors")["Tells"] == ["nobody itself"]
+    assert facts(SHOP, "shop-lonely-prod")["Tells"] == ["nobody itself, and is part of no composite"]
+
+
+def test_what_it_is_part_of_and_what_it_silences_is_said() -> None:
+    """By the short names."""
+    assert facts(SHOP, "errors")["Part of"] == ["impact"]
+    assert facts(SHOP, "impact")["Part of"] == ["part"]
+    assert facts(SHOP, "deploying")["Silences"] == ["impact"]
+    assert "Silences" not in facts(SHOP, "errors")
+    assert "Part of" not in facts(SHOP, "deploying")
+    assert facts(SHOP, "deploying")["Few samples"] == [
+        "a percentile of too few samples leaves the alarm as it is"
+    ]
+
+
+def test_a_composite_tells_its_rule_and_what_holds_it_back() -> None:
+    """With short names in place of long ones."""
+    said = facts(SHOP, "impact")
+    assert said["Fires"] == ["while (ALARM(errors) OR NOT OK(alone))"]
+    assert said["Silent"] == ["while deploying is in ALARM; each change waits 1m for that, and 2m after it"]
+    assert facts(SHOP, "part")["Alarm"] == ["shop-part-prod, a composite of pay"]
+
+
+def test_what_is_not_there_cannot_be_explained() -> None:
+    """A sentence, with what was meant."""
+    with pytest.raises(
+        UnknownNameError, match=r"no such alarm in shop \(found: eror\)   did you mean errors\?"
+    ):
+        explanation.explain(SHOP, "eror", extra=EXTRA)

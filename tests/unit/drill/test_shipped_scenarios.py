@@ -1,0 +1,349 @@
+"""The scenarios that are shipped: kept in every environment, and broken as soon as what they are about is."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.loader import environments
+from drill import commands, simulation
+from drill.commands import is_for
+from drill.model import System
+from drill.rehearsal import Rehearsal
+from drill.scenarios import reading
+from drill.scenarios.reading import Scenario
+from drill.sources import catalog
+from ops import environment
+from tests.unit.drill.breaking import (
+    Broken,
+    impatient,
+    mute,
+    never,
+    patience,
+    pattern,
+    queue,
+    rule,
+    setting,
+    threshold,
+    unsubscribed,
+    unsuppressed,
+)
+from tests.unit.drill.rehearsing import no_recording
+
+ROOT = Path(__file__).resolve().parents[3]
+SCENARIOS = {path.stem: path for path in sorted((ROOT / commands.FOLDER).glob("*.yaml"))}
+WITH_EVERYTHING = "prod"
+"""The environment for which every scenario is."""
+PAY = "payment-handler"
+FAST, SLOW = f"{PAY}-slo-availability-fast-burn", f"{PAY}-slo-availability-slow-burn"
+
+BROKEN: Mapping[str, tuple[Broken, ...]] = {
+    "dead-letters": (
+        Broken(
+            "the queue never gives up", queue("alarms", max_receives=None), f"the message that {PAY}-impact"
+        ),
+        Broken(
+            "the queue gives up late",
+            queue("alarms", visibility_timeout_s=600),
+            f"the message that {PAY}-impact",
+        ),
+        Broken(
+            "nobody watches the dead letters",
+            setting("platform-queue-alarms-dead-letters-waiting", threshold=1000.0),
+            "platform-queue-alarms-dead-letters-waiting is in ALARM",
+        ),
+        Broken(
+            "nobody says that notifications are broken",
+            mute("platform-notifications-broken"),
+            "platform-notifications-broken says",
+        ),
+        Broken(
+            "the queue hears of no page", unsubscribed("critical", "alarms"), f"the message that {PAY}-impact"
+        ),
+    ),
+    "deploy-breaks": (
+        Broken("deployments silence nothing", unsuppressed(f"{PAY}-impact"), f"{PAY}-impact is held back"),
+        Broken("a deployment is quiet for hours", patience(f"{PAY}-deploying", 20), f"{PAY}-impact"),
+        Broken("the burn is never told", mute(FAST), f"{FAST} says ALARM"),
+        Broken("the impact is never told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+    ),
+    "deploy-noise": (
+        Broken("deployments silence nothing", unsuppressed(f"{PAY}-impact"), "0 pages in all"),
+        Broken(
+            "deployments are not seen",
+            setting(f"{PAY}-deploying", threshold=1000.0),
+            f"{PAY}-deploying is in ALARM",
+        ),
+        Broken("errors are not seen", threshold(f"{PAY}-error-rate", 1000), f"{PAY}-impact is in ALARM"),
+    ),
+    "ecs-dies": (
+        Broken(
+            "gaps are good",
+            setting("checkout-api-too-few-tasks", treat_missing_data="notBreaching"),
+            "checkout-api-too-few-tasks is in ALARM",
+        ),
+        Broken(
+            "it waits too long",
+            patience("checkout-api-too-few-tasks", 10),
+            "checkout-api-too-few-tasks is in ALARM",
+        ),
+        Broken("nobody is told", mute("checkout-api-impact"), "checkout-api-impact says ALARM"),
+        Broken(
+            "a gap in CPU is an alarm",
+            setting("checkout-api-cpu", treat_missing_data="breaching"),
+            "checkout-api-cpu is in INSUFFICIENT_DATA",
+        ),
+    ),
+    "everything-fails": (
+        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+        Broken("the whole is never seen", never("system-critical"), "system-critical says ALARM"),
+        Broken("tickets are written, too", unsuppressed("*-degraded"), "*-degraded, *-saturation without"),
+        Broken("tickets do not wait", impatient("*-degraded"), "0 tickets in all"),
+    ),
+    "fast-burn": (
+        Broken("the long window forgives", threshold(f"{FAST}-long", 1000), f"{FAST} is in ALARM"),
+        Broken("the short window forgives", threshold(f"{FAST}-short", 1000), f"{FAST} is in ALARM"),
+        Broken("nobody is told", mute(FAST), f"{FAST} says ALARM"),
+        Broken("one failure in 40 is too many", threshold(f"{PAY}-error-rate", 0.1), f"{PAY}-impact never"),
+        Broken("each window pages", unsuppressed(f"{PAY}-slo-availability-medium-burn"), "1 page in all"),
+    ),
+    "lost-events": (
+        Broken(
+            "lost events are not seen",
+            setting(f"{PAY}-async-dropped", threshold=1000.0),
+            f"{PAY}-impact says ALARM",
+        ),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken(
+            "it hangs on for an hour",
+            setting(f"{PAY}-async-dropped", evaluation_periods=60),
+            f"{PAY}-impact is in OK",
+        ),
+    ),
+    "maintenance": (
+        Broken("maintenance silences no impact", unsuppressed(f"{PAY}-impact"), f"{PAY}-impact is held back"),
+        Broken(
+            "maintenance silences no budget", unsuppressed(f"{PAY}-slo-availability-*-burn"), "0 pages in all"
+        ),
+        Broken("maintenance silences no tickets", unsuppressed(f"{PAY}-degraded"), "0 tickets in all"),
+        Broken(
+            "maintenance is over at once",
+            setting("maintenance*", threshold=1000.0),
+            f"{PAY}-impact is held back",
+        ),
+        Broken("errors are not seen", never(f"{PAY}-impact"), f"{PAY}-impact is in ALARM"),
+    ),
+    "memory-leak": (
+        Broken(
+            "a full memory is no ticket",
+            threshold("checkout-api-memory", 2),
+            "checkout-api-saturation says ALARM",
+        ),
+        Broken("a full memory wakes nobody", mute("checkout-api-impact"), "checkout-api-impact says ALARM"),
+        Broken(
+            "half a memory wakes somebody",
+            threshold("checkout-api-memory-exhausted", 0.6),
+            "checkout-api-impact is in OK",
+        ),
+        Broken(
+            "the ticket is never written",
+            mute("checkout-api-saturation"),
+            "checkout-api-saturation says ALARM",
+        ),
+    ),
+    "order-backlog": (
+        Broken(
+            "a queue may be old",
+            threshold("order-processor-queue-age", 1000),
+            "order-processor-queue-age is in ALARM",
+        ),
+        Broken(
+            "it waits too long",
+            patience("order-processor-queue-age", 10),
+            "order-processor-queue-age is in ALARM",
+        ),
+        Broken(
+            "dead letters are not told",
+            mute("order-processor-dead-letters"),
+            "order-processor-dead-letters says ALARM",
+        ),
+        Broken(
+            "nobody is told of old messages",
+            mute("order-processor-degraded"),
+            "order-processor-degraded says ALARM",
+        ),
+    ),
+    "payment-outage": (
+        Broken("errors are not seen", threshold(f"{PAY}-error-rate", 1000), f"{PAY}-error-rate is in ALARM"),
+        Broken("it waits too long", patience(f"{PAY}-error-rate", 10), f"{PAY}-error-rate is in ALARM"),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("the rule forgets it", never(f"{PAY}-impact"), f"{PAY}-impact is in ALARM"),
+        Broken(
+            "the queue does not hear of it",
+            unsubscribed("critical", "alarms"),
+            f"the message that {PAY}-impact",
+        ),
+        Broken(
+            "the notifier does not hear of it",
+            unsubscribed("critical", "notifier"),
+            f"{PAY}-impact says ALARM",
+        ),
+        Broken("tickets are written, too", unsuppressed(f"{PAY}-degraded"), f"{PAY}-degraded is held back"),
+        Broken(
+            "the budget speaks, too", unsuppressed(f"{PAY}-slo-availability-*-burn"), f"{PAY}-slo-* without"
+        ),
+        Broken(
+            "another service fires, too",
+            rule("order-processor-impact", "ALARM(", "NOT ALARM("),
+            "order-processor-*, ",
+        ),
+    ),
+    "quiet-day": (
+        Broken("an ordinary answer is slow", threshold(f"{PAY}-latency", 0.001), "* never in ALARM"),
+        Broken("every line is an error", pattern("Errors", ""), "* never in ALARM"),
+        Broken("an ordinary load is high", threshold("checkout-api-cpu", 0.1), "* never in ALARM"),
+        Broken(
+            "one failure is too many",
+            setting(f"{PAY}-errors", threshold=0.0, evaluation_periods=1, datapoints_to_alarm=1),
+            "* never",
+        ),
+    ),
+    "second-outage": (
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("the budget speaks after it", impatient(f"{PAY}-slo-availability-*-burn"), f"{PAY}-slo-*, "),
+        Broken("the budget forgets", threshold(f"{SLOW}-long", 1000), f"{SLOW} is in ALARM"),
+    ),
+    "short-outage": (
+        Broken("the budget does not see it", threshold(f"{FAST}-long", 1000), f"{FAST} says ALARM"),
+        Broken(
+            "the tickets are written, too", unsuppressed(f"{PAY}-degraded"), f"{PAY}-degraded is held back"
+        ),
+        Broken(
+            "two minutes are an outage",
+            setting(f"{PAY}-error-rate", datapoints_to_alarm=1),
+            f"{PAY}-impact never",
+        ),
+    ),
+    "silent-log": (
+        Broken(
+            "silence is good",
+            setting("checkout-api-no-logs", threshold=0.0),
+            "checkout-api-no-logs is in ALARM",
+        ),
+        Broken("it waits too long", patience("checkout-api-no-logs", 10), "checkout-api-no-logs is in ALARM"),
+        Broken("nobody is told", mute("checkout-api-no-logs"), "checkout-api-no-logs says ALARM"),
+        Broken(
+            "a pause is silence",
+            setting("checkout-api-no-logs", evaluation_periods=1, datapoints_to_alarm=1),
+            "checkout-api-no-logs is in OK",
+        ),
+    ),
+    "slow-and-crowded": (
+        Broken("slow is not slow", threshold(f"{PAY}-latency", 1000), f"{PAY}-critical is in ALARM"),
+        Broken(
+            "crowded is not crowded", threshold(f"{PAY}-concurrency", 1000), f"{PAY}-critical is in ALARM"
+        ),
+        Broken("both together wake nobody", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("tickets are written, too", unsuppressed(f"{PAY}-degraded"), f"{PAY}-degraded is held back"),
+        Broken(
+            "saturation is told, too", unsuppressed(f"{PAY}-saturation"), f"{PAY}-saturation is held back"
+        ),
+    ),
+    "slow-burn": (
+        Broken("the long window forgives", threshold(f"{SLOW}-long", 1000), f"{SLOW} is in ALARM"),
+        Broken("the short window forgives", threshold(f"{SLOW}-short", 1000), f"{SLOW} is in ALARM"),
+        Broken("nobody is told", mute(SLOW), f"{SLOW} says ALARM"),
+        Broken("every budget is fast", threshold(f"{FAST}-*", 0.1), f"{PAY}-impact, "),
+    ),
+    "slow-payments": (
+        Broken("slow is not slow", threshold(f"{PAY}-latency", 1000), f"{PAY}-latency is in ALARM"),
+        Broken("it waits too long", patience(f"{PAY}-latency", 10), f"{PAY}-latency is in ALARM"),
+        Broken("nobody is told", mute(f"{PAY}-degraded"), f"{PAY}-degraded says ALARM"),
+        Broken("ordinary is slow", threshold(f"{PAY}-latency", 0.05), f"{PAY}-latency is in OK by"),
+        Broken(
+            "the notifier does not hear of it",
+            unsubscribed("warning", "notifier"),
+            f"{PAY}-degraded says ALARM",
+        ),
+    ),
+    "traffic-stops": (
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken(
+            "gaps keep the alarm",
+            setting(f"{PAY}-error-rate", treat_missing_data="ignore"),
+            f"{PAY}-impact is in OK",
+        ),
+        Broken("errors are not seen", never(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+    ),
+}
+
+
+@functools.cache
+def scenario(name: str) -> Scenario:
+    """Return a scenario."""
+    return reading.read(SCENARIOS[name])
+
+
+@functools.cache
+def system(name: str) -> System:
+    """Return the alarms of an environment."""
+    return catalog.system(*environment.read(name, variables={}))
+
+
+@functools.cache
+def kept(name: str, of: str) -> Rehearsal:
+    """Return a scenario as it is shipped, rehearsed in an environment."""
+    return simulation.run(system(of), scenario(name), no_recording)
+
+
+@pytest.mark.parametrize("of", environments())
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_passes_in_every_environment_that_it_is_for(name: str, of: str) -> None:
+    """With what failed in the message."""
+    if not is_for(scenario(name), of):
+        assert of not in (scenario(name).head.environments or ())
+        return
+    found = kept(name, of)
+    assert not [f"{one.place}: {one.expected}: {one.found}" for one in found.verdicts if not one.passed]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_is_for_environments_that_there_are(name: str) -> None:
+    """And for that in which it is broken below."""
+    only = scenario(name).head.environments
+    assert set(only or ()) <= set(environments())
+    assert is_for(scenario(name), WITH_EVERYTHING)
+
+
+def test_every_scenario_is_broken_below() -> None:
+    """A new one needs its line in the table."""
+    assert set(BROKEN) == set(SCENARIOS)
+    assert all(len(broken) >= 3 for broken in BROKEN.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [(name, one) for name, some in BROKEN.items() for one in some],
+    ids=lambda one: getattr(one, "what", one),
+)
+def test_a_scenario_fails_when_what_it_is_about_is_broken(name: str, broken: Broken) -> None:
+    """Exactly that expectation turns, and perhaps others with it."""
+    found = simulation.run(broken.by(system(WITH_EVERYTHING)), scenario(name), no_recording)
+    assert not found.passed
+    failed = [one.expected for one in found.verdicts if not one.passed]
+    assert any(one.startswith(broken.turns) for one in failed), failed
+    assert kept(name, WITH_EVERYTHING).passed
+
+
+@pytest.mark.parametrize("name", ["payment-outage", "deploy-noise", "ecs-dies"])
+def test_on_another_day_the_verdicts_are_the_same(name: str) -> None:
+    """Shifted by a day and some hours, whatever is said of it."""
+    one = scenario(name)
+    head = one.head.model_copy(update={"start": one.head.start.replace(year=2031, hour=21)})
+    shifted = simulation.run(system(WITH_EVERYTHING), replace(one, head=head), no_recording)
+    said = [(two.expected, two.found, two.passed) for two in shifted.verdicts]
+    assert said == [(two.expected, two.found, two.passed) for two in kept(name, WITH_EVERYTHING).verdicts]
