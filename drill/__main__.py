@@ -19,34 +19,41 @@ _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options = _parser().parse_args(arguments)
-    # Imported late, here and below: whoever pipes lines through waits for nothing that they do not need.
     if options.command in {"match", "evaluate", "rule"}:
         return _answer_lines(options.command)
-    from config.errors import ConfigError  # noqa: PLC0415
-    from drill import commands  # noqa: PLC0415
-    from drill.errors import DrillError  # noqa: PLC0415
-    from ops.errors import OpsError  # noqa: PLC0415
+    from config.errors import ConfigError  # noqa: PLC0415  # pydantic: filters of lines do not wait for it
+    from drill import commands  # noqa: PLC0415  # numpy, rich and the catalog, as above
+    from drill.errors import DrillError  # noqa: PLC0415  # beside the others
+    from ops.errors import OpsError  # noqa: PLC0415  # beside the others
 
     try:
         return int(getattr(commands, options.command)(options))
     except ConfigError as error:
-        print(error, file=sys.stderr)
-        return REFUSED
+        said = str(error)
     except (DrillError, OpsError) as error:
-        print(f"{options.command}: {error}", file=sys.stderr)
-        return REFUSED
+        said = f"{options.command}: {error}"
     except BrokenPipeError:
-        # Whoever read our output (`| head`) has gone; what Python still holds of it has nowhere to go either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        # Of files, whoever opens them tells; this is the output itself, such as one to a disk that is full.
+        _drop_output()
+        said = f"{options.command}: {error.strerror or error}"
     except KeyboardInterrupt:
         print(f"\n{options.command}: interrupted.", file=sys.stderr)
         return _INTERRUPTED
+    print(said, file=sys.stderr)
+    return REFUSED
+
+
+def _drop_output() -> None:
+    """Let go what Python still holds of the output, which nobody takes: leaving would try again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _answer_lines(command: str) -> int:
     """Answer each line of standard input; a line that cannot be answered gets an error for an answer."""
-    from drill import jsonlines, jsonlines_alarms  # noqa: PLC0415
+    from drill import jsonlines, jsonlines_alarms  # noqa: PLC0415  # other commands do not need them
 
     answers = {
         "match": jsonlines.match,

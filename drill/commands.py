@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -14,13 +13,16 @@ from rich.text import Text
 
 from config.errors import ConfigError, Problem
 from config.loader import environments
-from drill import explanation, origin, simulation
+from drill import choosing, explanation, origin, simulation
+from drill.choosing import is_for, not_for
+from drill.errors import DrillError
+from drill.model import System
 from drill.origin import Origin
+from drill.output import Terminal, written
 from drill.rehearsal import Rehearsal
 from drill.report import index, junit, replayed, table, timeline
-from drill.scenarios import reading
 from drill.scenarios.model import Assumptions
-from drill.scenarios.reading import Scenario
+from drill.scenarios.reading import Reading, Scenario
 from ops import environment
 
 FOLDER = Path("drills")
@@ -29,15 +31,6 @@ OUTPUT = Path("build/drill")
 """Where pictures and reports are written to."""
 
 PASSED, FAILED, REFUSED = 0, 1, 2
-
-
-class _Console(Console):
-    """The terminal, or whatever reads what is printed."""
-
-    def on_broken_pipe(self) -> None:
-        """Go on when whoever read (`| head`) has gone: the exit status is asked for all the same."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,19 +42,25 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: a scenario, or where the alarms are from, is refused.
     """
-    console = _Console(soft_wrap=False)
-    scenarios = read_all(options.scenarios or sorted(FOLDER.glob("*.yaml")))
-    if not scenarios:
+    console = Terminal(soft_wrap=False)
+    readings = choosing.read_all(options.scenarios or sorted(FOLDER.glob("*.yaml")))
+    if not readings:
         raise ConfigError([Problem(str(FOLDER), "", "holds no scenario")])
+    scenarios = choosing.scenarios(readings)
+    if not scenarios:
+        choosing.refuse(readings, {})
     if options.all:
-        told = [_of_environment(name, scenarios, options, console) for name in environments()]
-        return PASSED if all(told) else FAILED
+        return _everywhere(readings, options, console)
     where = _origin(options)
+    if where.where == origin.AWS:
+        # Reading an account takes a while: nobody waits for that to be told what the files alone say.
+        choosing.refuse(readings, {})
     fitting = [one for one in scenarios if is_for(one, where.environment)]
     others = [one for one in scenarios if one not in fitting]
     if options.scenarios and others:
-        raise ConfigError([_not_for(one, where.environment) for one in others])
+        raise ConfigError([not_for(one, where.environment) for one in others])
     system = origin.system(where)
+    choosing.refuse(readings, {where.environment: system})
     rehearsals = [simulation.run(system, one, _samples) for one in fitting]
     table.show(rehearsals, console, verbose=options.verbose)
     for one in others:
@@ -70,16 +69,40 @@ def run(options: argparse.Namespace) -> int:
     return PASSED if all(one.passed for one in rehearsals) else FAILED
 
 
+def _everywhere(readings: Sequence[Reading], options: argparse.Namespace, console: Console) -> int:
+    """Rehearse scenarios for every environment; return the exit status."""
+    given = {
+        "--env": options.env,
+        "--from": options.where != origin.CATALOG,
+        "--region": options.region,
+        "--prefix": options.prefix,
+        "--endpoint": options.endpoint,
+        "--junit": options.junit,
+    }
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        text = "rehearses the catalog of every environment, with a report in each one's folder of --out"
+        raise DrillError(f"--all {text}: it goes without {', '.join(wrong)}")
+    systems: dict[str | None, System] = {name: origin.system(Origin(name)) for name in environments()}
+    choosing.refuse(readings, systems)
+    scenarios = choosing.scenarios(readings)
+    told = [
+        _of_environment(str(name), system, scenarios, options, console) for name, system in systems.items()
+    ]
+    return PASSED if all(told) else FAILED
+
+
 def _of_environment(
-    name: str, scenarios: Iterable[Scenario], options: argparse.Namespace, console: Console
+    name: str, system: System, scenarios: Iterable[Scenario], options: argparse.Namespace, console: Console
 ) -> bool:
     """Rehearse scenarios for one of several environments; return whether nothing failed."""
-    system = origin.system(Origin(name))
     rehearsals = [simulation.run(system, one, _samples) for one in scenarios if is_for(one, name)]
     failed = [one for one in rehearsals if not one.passed]
     if failed or options.verbose:
         table.show(rehearsals if options.verbose else failed, console, verbose=options.verbose)
-    junit.write(rehearsals, _folder(options) / name / "junit.xml")
+    report = _folder(options) / name / "junit.xml"
+    with written(report):
+        junit.write(rehearsals, report)
     took_s = sum(one.took_s for one in rehearsals)
     found = f"{len(failed)} not as expected" if failed else "all as expected"
     console.print(f"{name:<10} {len(rehearsals)} scenarios, {found}   {took_s:.1f} s")
@@ -92,14 +115,20 @@ def _folder(options: argparse.Namespace) -> Path:
 
 
 def write(rehearsals: Sequence[Rehearsal], options: argparse.Namespace, console: Console) -> None:
-    """Write the timelines and the JUnit report."""
+    """Write the timelines and the JUnit report.
+
+    Raises:
+        DrillError: they cannot be written there.
+    """
     folder = _folder(options)
     report = options.junit or folder / "junit.xml"
-    junit.write(rehearsals, report)
+    with written(report):
+        junit.write(rehearsals, report)
     if options.no_pictures:
         return
-    pages = [timeline.write(one, folder) for one in rehearsals]
-    page = pages[0] if len(pages) == 1 else index.write_index(rehearsals, folder)
+    with written(folder):
+        pages = [timeline.write(one, folder) for one in rehearsals]
+        page = pages[0] if len(pages) == 1 else index.write_index(rehearsals, folder)
     console.print(f"Timeline: {page}" if len(pages) == 1 else f"Timelines: {page}", style="dim")
 
 
@@ -109,7 +138,7 @@ def explain(options: argparse.Namespace) -> int:
     Raises:
         UnknownNameError: there is no such alarm.
     """
-    console = _Console(soft_wrap=False)
+    console = Terminal(soft_wrap=False)
     system = origin.system(_origin(options))
     extra = Assumptions().extra_datapoints
     told = [explanation.explain(system, name, extra=extra) for name in options.alarms]
@@ -132,42 +161,14 @@ def replay(options: argparse.Namespace) -> int:
     # Imported late, for the sake of the other commands.
     from drill import replay as replaying  # noqa: PLC0415
 
-    console = _Console(soft_wrap=False)
+    console = Terminal(soft_wrap=False)
     rehearsal = replaying.replay(options.alarm, options.series)
     replayed.show(rehearsal, console)
     if options.out:
-        console.print(f"Timeline: {timeline.write(rehearsal, options.out)}", style="dim")
+        with written(options.out):
+            page = timeline.write(rehearsal, options.out)
+        console.print(f"Timeline: {page}", style="dim")
     return PASSED
-
-
-def read_all(paths: Iterable[Path]) -> tuple[Scenario, ...]:
-    """Return the scenarios in files.
-
-    Raises:
-        ConfigError: with the problems of all of them.
-    """
-    found: list[Scenario] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            found.append(reading.read(path))
-        except ConfigError as error:  # noqa: PERF203  # some files
-            problems += error.problems
-    if problems:
-        # Files of usual happenings are shared: what is wrong in one is said once.
-        raise ConfigError(list(dict.fromkeys(problems)))
-    return tuple(found)
-
-
-def is_for(scenario: Scenario, environment: str | None) -> bool:
-    """Tell whether an environment has what a scenario is about."""
-    only = scenario.head.environments
-    return only is None or environment is None or environment in only
-
-
-def _not_for(scenario: Scenario, environment: str | None) -> Problem:
-    only = ", ".join(scenario.head.environments or ())
-    return Problem(str(scenario.path), "environments", f"it is for {only} only (found: {environment})")
 
 
 def _samples(path: Path, column: str | None) -> Sequence[tuple[float, float, float]]:

@@ -17,6 +17,7 @@ from drill.grid import MINUTE_S, Grid
 from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
 from drill.rehearsal import Message, Notification
 from drill.scenarios.model import Consumer
+from drill.selection import Selection
 from drill.series import Series
 
 
@@ -28,7 +29,7 @@ def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> 
         performed: changes that are acted on, each with the time at which; those that were held back are later
             than their change.
     """
-    topics = {key: topic for topic in system.topics for key in (topic.arn, topic.name)}
+    topics = Selection(system).topics
     alarms: dict[str, MetricAlarm | CompositeAlarm] = {one.name: one for one in system.all_alarms}
     found = [
         Notification(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fnmatch
+import functools
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 
 from config.explain import did_you_mean
 from drill.errors import DrillError
-from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System
+from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
 from drill.scenarios.model import Lines, Samples, Silence
 
 
@@ -19,12 +21,18 @@ class UnknownNameError(DrillError):
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Tell whether a name is one of these names, or matches one of these patterns."""
-    return any(name == one or fnmatchcase(name, one) for one in patterns)
+    return any(name == one or _regex(one).fullmatch(name) for one in patterns)
 
 
 def is_pattern(text: str) -> bool:
-    """Tell whether a text stands for several names."""
-    return any(sign in text for sign in "*?[")
+    """Tell whether a text stands for several names: it has `*` for any text, or `?` for any character."""
+    return any(sign in text for sign in "*?")
+
+
+@functools.lru_cache(maxsize=4096)
+def _regex(pattern: str) -> re.Pattern[str]:
+    """Return what a pattern matches; every other sign is itself, as names of alarms may have any."""
+    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
 
 
 @dataclass(frozen=True)
@@ -62,20 +70,25 @@ class Selection:
         )
 
     @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset({*self.alarms, *self.system.short_names})
-
-    @cached_property
-    def _shortest(self) -> Mapping[str, str]:
+    def shortest(self) -> Mapping[str, str]:
+        """Name in AWS of each alarm that has others -> the shortest of all, which people are told."""
         found: dict[str, str] = {}
         for short, full in self.system.short_names.items():
-            if len(short) <= len(found.get(full, full)):
-                found[full] = short
+            found[full] = min(found.get(full, full), short, key=lambda name: (len(name), name))
         return found
 
     def short(self, name: str) -> str:
-        """Return the shortest name of an alarm, whose name in AWS this is."""
-        return self._shortest.get(name, name)
+        """Return what people call an alarm; its full name if it has no other."""
+        return self.shortest.get(name, name)
+
+    @cached_property
+    def topics(self) -> Mapping[str, Topic]:
+        """Each topic by its ARN and by its name, as actions may say it."""
+        return {key: topic for topic in self.system.topics for key in (topic.arn, topic.name)}
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset({*self.alarms, *self.system.short_names})
 
     def full_name(self, name: str) -> str:
         """Return the name in AWS of the alarm that is called `name`.
@@ -101,8 +114,8 @@ class Selection:
             if not is_pattern(pattern):
                 found.add(self.full_name(pattern))
                 continue
-            some = {name for name in self.alarms if fnmatchcase(name, pattern)}
-            some |= {full for short, full in self.system.short_names.items() if fnmatchcase(short, pattern)}
+            some = {name for name in self.alarms if matches(name, [pattern])}
+            some |= {full for short, full in self.system.short_names.items() if matches(short, [pattern])}
             if not some:
                 message = f"matches no alarm of {self.system.title} (found: {pattern})"
                 raise UnknownNameError(message)

@@ -117,6 +117,6 @@ def _together(breaching: np.ndarray, alarm: MetricAlarm, times_s: np.ndarray) ->
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else float(alarm.period_s)
     stride = max(round(alarm.period_s / step_s), 1) if step_s > 0 else 1
     counts = np.zeros(len(breaching), dtype=np.int64)
-    for back in range(0, alarm.evaluation_periods * stride, stride):
+    for back in range(0, min(alarm.evaluation_periods * stride, len(counts)), stride):
         counts[back:] += breaching[: len(breaching) - back]
     return counts

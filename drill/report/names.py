@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from drill.model import System
+from drill.selection import Selection
 
 _JOINTS: Final = "-_/. "
 """What names are joined of parts with."""
@@ -24,13 +25,9 @@ class Names:
     @classmethod
     def of(cls, system: System) -> Names:
         """Return those of a system; of several short names of an alarm the shortest."""
-        shorts: dict[str, str] = {}
-        for short, full in system.short_names.items():
-            best = shorts.get(full, full)
-            shorts[full] = min(best, short, key=lambda name: (len(name), name))
         services = {one.name: one.service for one in system.alarms if one.service}
         services |= {one.name: one.service for one in system.composites if one.service}
-        return cls(shorts, services)
+        return cls(Selection(system).shortest, services)
 
     def short(self, alarm: str) -> str:
         """Return what people call an alarm; its full name if it has no other."""

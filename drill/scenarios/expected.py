@@ -59,7 +59,7 @@ class NotificationExpected(Model):
     reaches: tuple[str, ...] = ()
     """Subscriptions of the topic that it reaches: a queue's or function's name, an address, a URL."""
     after_s: Duration | None = Field(default=None, alias="after")
-    """Later than this time."""
+    """At this time or later."""
     by_s: Duration | None = Field(default=None, alias="by")
     """Not after this time."""
     times: int | None = Field(default=None, ge=1)

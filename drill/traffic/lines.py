@@ -125,22 +125,30 @@ class LogLines:
             return Written(entry.happens.text, self.grid.whole(per_min, during & heard))
 
     def _publish(self, one: MetricFilter, lines: Sequence[Written]) -> Mapping[Dimensions, Series]:
-        """Return what a filter makes of lines: dimensions -> samples."""
+        """Return what a filter makes of lines: dimensions -> samples.
+
+        What a line alone would make of a minute is what it makes of each; that of lines that do not match,
+        the default value, only of minutes in which nothing does.
+        """
         found: dict[Dimensions, list[Series]] = {}
         matched = np.zeros(self.grid.steps, np.bool_)
         arrived = np.zeros(self.grid.steps, np.bool_)
+        without: tuple[publishing.Sample, ...] = ()
         for line in lines:
             arrived |= line.count > 0
+            made = publishing.samples(one, [(line.text, 1.0)])
             if not patterns.compile(one.pattern).matches(line.text):
+                without = made
                 continue
             matched |= line.count > 0
-            for sample in publishing.samples(one, [(line.text, 1.0)]):
+            for sample in made:
                 values = np.where(line.count > 0, sample.value, np.nan)
                 series = self._series(values, line.count)
                 found.setdefault(tuple(sorted(sample.dimensions)), []).append(series)
         empty = self._empty_minutes(arrived, matched)
-        if one.default_value is not None and empty.any():
-            found.setdefault((), []).append(self._series(np.where(empty, one.default_value, np.nan)))
+        for sample in without if empty.any() else ():
+            series = self._series(np.where(empty, sample.value, np.nan), sample.count)
+            found.setdefault(sample.dimensions, []).append(series)
         return {dimensions: together(parts) for dimensions, parts in found.items()}
 
     def _empty_minutes(self, arrived: Bools, matched: Bools) -> Bools:

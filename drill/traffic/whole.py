@@ -6,17 +6,17 @@ the samples of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from config.errors import ConfigError, Problem
+from config.errors import ConfigError
 from drill.grid import Floats, Grid
 from drill.model import Metric, System
 from drill.scenarios.model import Band, Lines, Samples, Silence
 from drill.scenarios.reading import Scenario
-from drill.selection import Selection, UnknownNameError
+from drill.selection import Selection
 from drill.series import Series, constant, together
+from drill.traffic import naming
 from drill.traffic.bands import Bands
 from drill.traffic.entries import of_kind
 from drill.traffic.lines import LogLines
@@ -38,7 +38,7 @@ class Traffic:
         Raises:
             ConfigError: with every problem, each with its file and line.
         """
-        problems = list(self._problems())
+        problems = list(naming.problems(self.selection, self.scenario.happens))
         if problems:
             raise ConfigError(problems)
 
@@ -91,25 +91,3 @@ class Traffic:
     @cached_property
     def _nothing(self) -> Series:
         return constant(None, start_s=self.grid.first_s, steps=self.grid.steps, step_s=self.grid.step_s)
-
-    def _problems(self) -> Iterable[Problem]:
-        for placed in self.scenario.happens:
-            one = placed.happens
-            try:
-                if isinstance(one, Samples):
-                    key = "metric"
-                    self.selection.metrics(one)
-                elif isinstance(one, Lines):
-                    key = "log"
-                    self.selection.groups(one)
-                elif isinstance(one, Silence):
-                    key = "silence"
-                    self.selection.silent_groups(one)
-                elif isinstance(one, Band):
-                    key = "band"
-                    self.selection.full_names(one.band)
-                else:
-                    key = "consumer"
-                    self.selection.queue(one.consumer)
-            except UnknownNameError as error:
-                yield Problem(placed.place, key, str(error))

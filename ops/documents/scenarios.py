@@ -25,7 +25,7 @@ def scenario_reference() -> str:
         "",
         "What a file under `drills/` may say; [drill.md](drill.md) says how to write one. Times are",
         "durations since the start, such as `90s`, `10m`, `1h30m`, `1d`. In names of alarms, services, log",
-        "groups and metrics `*` stands for any text.",
+        "groups and metrics `*` stands for any text and `?` for any character.",
         "",
         *keys_table("Scenario", Head),
         *keys_table("`assume`", Assumptions),

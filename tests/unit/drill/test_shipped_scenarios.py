@@ -11,7 +11,7 @@ import pytest
 
 from config.loader import environments
 from drill import commands, simulation
-from drill.commands import is_for
+from drill.choosing import is_for
 from drill.model import System
 from drill.rehearsal import Rehearsal
 from drill.scenarios import reading

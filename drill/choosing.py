@@ -1,0 +1,64 @@
+"""Which scenarios are rehearsed, and everything that is wrong with them, said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from config.errors import ConfigError, Problem
+from drill import expectations, traffic
+from drill.model import System
+from drill.scenarios import reading
+from drill.scenarios.reading import Reading, Scenario
+from drill.selection import Selection
+
+
+def read_all(paths: Iterable[Path]) -> tuple[Reading, ...]:
+    """Return what could be read of files, each with its problems."""
+    return tuple(reading.reading(path) for path in paths)
+
+
+def scenarios(readings: Iterable[Reading]) -> tuple[Scenario, ...]:
+    """Return those of which the head could be read."""
+    return tuple(one.scenario for one in readings if one.scenario is not None)
+
+
+def refuse(readings: Iterable[Reading], systems: Mapping[str | None, System]) -> None:
+    """Refuse scenarios with which anything is wrong: in their files, or of the names in the rest of them.
+
+    Args:
+        readings: the scenarios.
+        systems: what they are rehearsed with, by environment; none where names cannot be looked at yet.
+
+    Raises:
+        ConfigError: with every problem. Files of usual happenings are shared, and systems know the same
+            names: what is wrong is said once.
+    """
+    readings = tuple(readings)
+    problems = list(dict.fromkeys(problem for one in readings for problem in one.problems))
+    named: dict[tuple[str, str], Problem] = {}
+    for environment, system in systems.items():
+        for one in scenarios(readings):
+            if is_for(one, environment):
+                for problem in _unknown(system, one):
+                    named.setdefault((problem.place, problem.key), problem)
+    if problems or named:
+        raise ConfigError([*problems, *named.values()])
+
+
+def _unknown(system: System, scenario: Scenario) -> Iterator[Problem]:
+    selection = Selection(system)
+    yield from traffic.problems(selection, scenario.happens)
+    yield from expectations.problems(selection, scenario.expect)
+
+
+def is_for(scenario: Scenario, environment: str | None) -> bool:
+    """Tell whether an environment has what a scenario is about."""
+    only = scenario.head.environments
+    return only is None or environment is None or environment in only
+
+
+def not_for(scenario: Scenario, environment: str | None) -> Problem:
+    """Return the problem that a scenario is about what an environment does not have."""
+    only = ", ".join(scenario.head.environments or ())
+    return Problem(str(scenario.path), "environments", f"it is for {only} only (found: {environment})")
