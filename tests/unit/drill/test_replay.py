@@ -195,7 +195,7 @@ def test_composites_beside_alarms_follow_them() -> None:
     """What is in the same file is evaluated, too."""
     both = {
         "MetricAlarms": [alarm()],
-        "CompositeAlarms": [{"AlarmName": "any", "AlarmRule": 'ALARM("errors") OR ALARM("gone")'}],
+        "CompositeAlarms": [{"AlarmName": "any", "AlarmRule": 'ALARM("errors") OR FALSE'}],
     }
     Path("alarm.json").write_text(json.dumps(both), encoding="utf-8")
     Path("series.csv").write_text(f"timestamp,value\n{NOON_S},0\n{NOON_S + 60},1\n", encoding="utf-8")
