@@ -8,7 +8,7 @@ datapoints). Those of each step are in `drill.statistics`, `drill.maths` and `dr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -22,7 +22,7 @@ from drill.evaluation import Settings
 from drill.grid import DAY_S, HOUR_S, MINUTE_S, Floats, Grid
 from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.rehearsal import Line
-from drill.series import Series
+from drill.series import Series, raised
 from drill.states import STATES
 
 _FAST_S = 10
@@ -54,7 +54,7 @@ class Happening(Protocol):
 class MetricAlarms:
     """Evaluates metric alarms against what happens.
 
-    What the rehearsal itself makes (dead letters) comes as `made`, which replaces what happens.
+    What the rehearsal itself makes (dead letters, which are so many messages more) comes as `made`.
     """
 
     grid: Grid
@@ -168,13 +168,27 @@ class MetricAlarms:
         if all(maths.is_elementwise(one) for one in queries.values() if not isinstance(one, np.ndarray)):
             found = maths.evaluate_all(queries, self.grid.ends_s - alarm.period_s, alarm.period_s)
             return self._windows(found[alarm.returned], alarm, length)[every]
-        back_s = np.arange(length, 0, -1, dtype=np.float64) * alarm.period_s
+        request = length + self._before(queries.values(), length)
+        back_s = np.arange(request, 0, -1, dtype=np.float64) * alarm.period_s
         wide = {
-            key: self._windows(one, alarm, length)[every] if isinstance(one, np.ndarray) else one
+            key: self._windows(one, alarm, request)[every] if isinstance(one, np.ndarray) else one
             for key, one in queries.items()
         }
         times_s = self.grid.ends_s[every][:, None] - back_s
-        return maths.evaluate_all(wide, times_s, alarm.period_s)[alarm.returned]
+        return maths.evaluate_all(wide, times_s, alarm.period_s)[alarm.returned][:, -length:]
+
+    @staticmethod
+    def _before(queries: Iterable[maths.Expression | Floats], length: int) -> int:
+        """Return how many datapoints before the evaluation range metric math is computed from.
+
+        Those that `RATE`, `DIFF` and `DIFF_TIME` need for the oldest of the range. CloudWatch does not say
+        how far it looks for them: one evaluation range is assumed. What is computed over all of a request,
+        such as an average of a metric, is computed over the evaluation range.
+        """
+        expressions = [one for one in queries if not isinstance(one, np.ndarray)]
+        back = [one for one in expressions if maths.looks_back(one)]
+        others = [one for one in expressions if one not in back]
+        return length if back and all(map(maths.is_elementwise, others)) else 0
 
     def _query(self, one: Query, made: Mapping[Metric, Series]) -> maths.Expression | Floats | None:
         """Return a query's datapoints, or its expression; None: it is a band, which is given."""
@@ -190,4 +204,13 @@ class MetricAlarms:
         return statistics.evaluations(values, max(1, alarm.period_s // self.grid.step_s), length)
 
     def _series(self, metric: Metric, made: Mapping[Metric, Series]) -> Series:
-        return made[metric] if metric in made else self.happening.series(metric)
+        said = self.happening.series(metric)
+        if metric not in made:
+            return said
+        if (said, made[metric]) not in self._raised:
+            self._raised[said, made[metric]] = raised(said, made[metric])
+        return self._raised[said, made[metric]]
+
+    @cached_property
+    def _raised(self) -> dict[tuple[Series, Series], Series]:
+        return {}

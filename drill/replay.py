@@ -2,6 +2,9 @@
 
 A row of a recording is one sample (or so many), so that a period with one row has that row's value for its
 sum, average, minimum, maximum and percentiles: recordings of datapoints play as they are.
+
+Rows that are a period of their alarm apart, or several, are datapoints of that period. Nobody knows one
+before its period is over: it plays then, and until the next one. Other rows are samples, and known at once.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
-from drill import checking
+from drill import checking, statistics
 from drill.errors import DrillError
 from drill.grid import MINUTE_S, Floats, Grid
 from drill.model import CompositeAlarm, Metric, MetricAlarm, System
@@ -108,26 +111,52 @@ class Played:
 
     def series(self, metric: Metric) -> Series:
         """Return the samples of a metric."""
-        return self._series(self._by_metric[metric])
+        return self._series(self._by_metric[metric], self._periods_s[metric])
 
     def band(self, alarm: str) -> tuple[Floats, Floats] | None:
-        """Return the recorded band, which is that of every alarm that has one."""
-        del alarm
+        """Return the recorded band, which is that of every alarm that has one: an edge holds for a period."""
         edges = [one for name in (LOWER, UPPER) for one in self.recorded if name in one.names]
         if len(edges) != len((LOWER, UPPER)):
             return None
-        return self._series(edges[0]).high, self._series(edges[1]).high
+        period_s = next(one.period_s for one in self.system.alarms if one.name == alarm)
+        lower, upper = (
+            statistics.sliding(self._series(one, frozenset({period_s})), "Maximum", period_s) for one in edges
+        )
+        return lower, upper
 
-    def _series(self, one: Recorded) -> Series:
-        if id(one) not in self._made:
-            self._made[id(one)] = Series.of_samples(
-                one.points, start_s=self.grid.first_s, step_s=self.grid.step_s, steps=self.grid.steps
+    def _series(self, one: Recorded, periods_s: frozenset[int]) -> Series:
+        """Return what was recorded, for alarms with these periods."""
+        later_s = self._later_s(one, periods_s)
+        if (id(one), later_s) not in self._made:
+            self._made[id(one), later_s] = Series.of_samples(
+                [point._replace(time_s=point.time_s + later_s) for point in one.points],
+                start_s=self.grid.first_s,
+                step_s=self.grid.step_s,
+                steps=self.grid.steps,
             )
-        return self._made[id(one)]
+        return self._made[id(one), later_s]
+
+    def _later_s(self, one: Recorded, periods_s: frozenset[int]) -> int:
+        """Return how much later a row plays than its time says: in the last step of its period."""
+        times_s = [point.time_s for point in one.points]
+        first_s = min(times_s, default=0.0)
+        if first_s % self.grid.step_s:
+            return 0
+        whole = [some_s for some_s in periods_s if all((at_s - first_s) % some_s == 0 for at_s in times_s)]
+        return max(whole, default=self.grid.step_s) - self.grid.step_s
 
     @cached_property
-    def _made(self) -> dict[int, Series]:
+    def _made(self) -> dict[tuple[int, int], Series]:
         return {}
+
+    @cached_property
+    def _periods_s(self) -> Mapping[Metric, frozenset[int]]:
+        """Each metric that an alarm watches -> the periods of those that do."""
+        found: dict[Metric, frozenset[int]] = {}
+        for alarm in self.system.alarms:
+            for one in alarm.statistics:
+                found[one.metric] = found.get(one.metric, frozenset()) | {one.period_s}
+        return found
 
     @cached_property
     def _metrics(self) -> Mapping[Metric, tuple[str, ...]]:

@@ -139,6 +139,34 @@ def together(parts: Sequence[Series]) -> Series:
     return Series(first.start_s, first.step_s, np.asarray(count), np.asarray(total), low, high, spread)
 
 
+def raised(series: Series, by: Series) -> Series:
+    """Return a gauge with what another one holds besides: each sample more by the other's value of its step.
+
+    Where there is no sample there is the other's.
+
+    Raises:
+        DrillError: they are not on one grid.
+    """
+    if (series.start_s, series.step_s, len(series)) != (by.start_s, by.step_s, len(by)):
+        message = "gauges can be added on one grid only"
+        raise DrillError(message)
+    there = series.count > 0
+    low, high = (np.where(there, one, 0.0) + by.high for one in (series.low, series.high))
+    count = np.where(there, series.count, by.count)
+    spread = None
+    if series.spread is not None:
+        steps = series.spread.steps
+        others = np.flatnonzero(~there)
+        spread = Distribution.of_steps(
+            np.concatenate((steps, others)),
+            np.concatenate((series.spread.values + by.high[steps], by.high[others])),
+            np.concatenate((series.spread.weights, by.count[others])),
+            len(series),
+        )
+    total = np.where(there, series.total + by.high * series.count, by.total)
+    return Series(series.start_s, series.step_s, count, total, low, high, spread)
+
+
 def _spread(series: Series) -> Distribution | None:
     """Return the samples of a series; None: those of some step are unknown."""
     if series.spread is not None:

@@ -7,7 +7,7 @@ decided in the docstrings of `parser`, `forms`, `operators` and `functions`.
 from __future__ import annotations
 
 from drill.maths.alarms import band_of, check_alarm
-from drill.maths.evaluation import evaluate, is_elementwise
+from drill.maths.evaluation import evaluate, is_elementwise, looks_back
 from drill.maths.forms import Kind
 from drill.maths.kinds import kinds_of
 from drill.maths.parser import parse
@@ -23,6 +23,7 @@ __all__ = [
     "evaluate_all",
     "is_elementwise",
     "kinds_of",
+    "looks_back",
     "names",
     "parse",
     "text_of",

@@ -34,6 +34,7 @@ from drill.maths.values import Context, Value, like, scalar, series, stacked
 _EACH_BY_ITSELF = frozenset(
     ("ABS", "CEIL", "FIRST", "FLOOR", "IF", "LAST", "LOG", "LOG10", "METRICS", "SLICE", "TIME_SERIES")
 )
+_OF_THE_ONE_BEFORE = frozenset(("DIFF", "DIFF_TIME", "RATE"))
 _OF_THE_REQUEST = frozenset(("METRIC_COUNT", "PERIOD"))
 
 
@@ -75,19 +76,35 @@ def _is_elementwise(expression: Expression) -> bool:
     ids = _metrics(names(expression))
     calls = [one for one in walk(expression) if isinstance(one, Call)]
     fills = any(one.function in {"FILL", "TIME_SERIES"} for one in calls)
-    for call in calls:
-        if call.function in _EACH_BY_ITSELF or (call.function in _OF_THE_REQUEST and not fills):
-            continue
-        last = kinds_of(call.arguments[-1], ids)
-        if call.function == "FILL":
-            if "filler" in last:
-                return False
-        elif call.function not in REDUCTIONS or "TS[]" not in last:
-            return False
+    if not all(_is_of_its_time(call, ids, fills=fills) for call in calls):
+        return False
     texts = [one.value for one in walk(expression) if isinstance(one, Text)]
     missing = dict.fromkeys((*ids, *texts, "any"), math.nan)
     nothing = evaluate(expression, {id_: np.array([one]) for id_, one in missing.items()}, [0], 60)
     return bool(np.isnan(nothing).all())
+
+
+def _is_of_its_time(call: Call, ids: Mapping[str, Kind], *, fills: bool) -> bool:
+    """Return whether each datapoint of a call is made of those of its own time."""
+    if call.function in _EACH_BY_ITSELF or (call.function in _OF_THE_REQUEST and not fills):
+        return True
+    last = kinds_of(call.arguments[-1], ids)
+    if call.function == "FILL":
+        return "filler" not in last
+    return call.function in REDUCTIONS and "TS[]" in last
+
+
+@functools.lru_cache(maxsize=4096)
+def looks_back(expression: Expression) -> bool:
+    """Return whether datapoints are made of the one before, and none of how long the request is.
+
+    Then a longer request changes nothing but that the oldest datapoints have one before them.
+    """
+    ids = _metrics(names(expression))
+    calls = [one for one in walk(expression) if isinstance(one, Call)]
+    back = [one for one in calls if one.function in _OF_THE_ONE_BEFORE]
+    others = [one for one in calls if one not in back]
+    return bool(back) and all(_is_of_its_time(one, ids, fills=False) for one in others)
 
 
 def context_of(inputs: Mapping[str, npt.ArrayLike], times_s: npt.ArrayLike, period_s: int) -> Context:

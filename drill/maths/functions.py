@@ -9,7 +9,8 @@ metric math" and "Using IF expressions". Decided where it says nothing:
   and `STDDEV`, over the datapoints there are, have no result then, and what is computed from no result has
   no datapoint.
 - `STDDEV` is that of a population: of one datapoint it is 0.
-- `DIFF`, `DIFF_TIME` and `RATE` look at the datapoint before, however long ago; the first one has none.
+- `DIFF`, `DIFF_TIME` and `RATE` look at the datapoint before, however long ago; the first one of a request
+  has none. What an alarm requests, `drill.metric_alarms` decides.
 - `RUNNING_SUM` has the datapoints of its series.
 - `FILL` with `REPEAT` leaves a gap at the beginning, with `LINEAR` gaps at both ends: there is nothing to
   repeat, and no line.

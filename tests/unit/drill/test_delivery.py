@@ -217,3 +217,23 @@ def test_who_is_told_by_mail_leaves_no_message() -> None:
     found = run(of, {"metric": "Errors", "value": 1, "at": "5m"}, {"consumer": "alarms", "fails": True})
     assert told(found) == [(6, "errors", "ALARM", "warning")]
     assert found.messages == ()
+
+
+def test_dead_letters_are_messages_more_than_the_scenario_says() -> None:
+    """What it says of the queue is not forgotten when one arrives: 4 and 1 are 5."""
+    depth = Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", (("QueueName", "shop-dead-prod"),))
+    of = system(
+        alarm("errors", actions=Actions(alarm=("arn:page",))),
+        alarm("waiting", depth, stat="Maximum", threshold=4.0, service=None),
+    )
+    said = {"metric": "AWS/SQS ApproximateNumberOfMessagesVisible", "value": 4}
+    fails = [
+        {"metric": "Errors", "value": 1, "from": "10m", "to": "15m"},
+        {"consumer": "alarms", "fails": True, "from": "10m", "to": "20m"},
+    ]
+    alone, both, quiet = run(of, *fails), run(of, said, *fails), run(of, said)
+    arrived = [one for one in both.messages if one.dead_letter_of is not None]
+    assert len(arrived) == len([one for one in alone.messages if one.dead_letter_of is not None]) == 1
+    assert "ALARM" not in [one.new for some in (alone, quiet) for one in some.changes.get("waiting", ())]
+    (fired,) = [one for one in both.changes["waiting"] if one.new == "ALARM"]
+    assert 0 <= fired.at_s - arrived[0].arrived_s <= 60

@@ -132,6 +132,9 @@ def _points(
     of: MetricAlarm, on: Grid, samples: Mapping[Metric, Samples], ends: list[int]
 ) -> list[float | None]:
     known: dict[str, list[float | None]] = {}
+    length = len(ends)
+    if any(str(query.asks) in LOOKING_BACK for query in of.queries):
+        ends = [ends[0] - of.period_s * back for back in range(length, 0, -1)] + ends
     for query in of.queries:
         if isinstance(query.asks, Statistic):
             of_metric, stat = samples.get(query.asks.metric, []), check_statistic(query.asks.stat)
@@ -145,7 +148,9 @@ def _points(
         for query in of.queries
     }
     times = np.array([[float(end - of.period_s) for end in ends]])
-    values = np.asarray(maths.evaluate_all(asked, times, of.period_s)[of.returned], float).reshape(-1)
+    values = np.asarray(maths.evaluate_all(asked, times, of.period_s)[of.returned], float).reshape(-1)[
+        -length:
+    ]
     return [None if math.isnan(one) else one for one in values.tolist()]
 
 
@@ -192,8 +197,14 @@ EXPRESSIONS = (
     "e - MIN(c)",
     "SUM(METRICS())",
     "RATE(e)",
+    "FILL(RATE(e), 0)",
+    "DIFF(e) / DIFF_TIME(c)",
+    "RATE(e) - MIN(c)",
+    "RUNNING_SUM(DIFF(e))",
     "AVG([e, c])",
 )
+LOOKING_BACK = ("DIFF(e)", "RATE(e)", "FILL(RATE(e), 0)", "DIFF(e) / DIFF_TIME(c)")
+"""Those whose oldest datapoint is made of one before the evaluation range, however long that is."""
 
 
 @steady(40)
@@ -239,6 +250,19 @@ def test_what_looks_back_over_more_than_a_day_is_evaluated_every_hour() -> None:
     assert (120 * 60, "ALARM") in found(longer, on, {ERRORS: burst})
     for one in (daily, longer):
         assert found(one, on, {ERRORS: burst}) == slow(one, on, {ERRORS: burst})
+
+
+def test_a_rate_looks_at_the_datapoint_before_the_evaluation_range() -> None:
+    """Three of three rise, as the third says that there is a fourth before it."""
+    queries = (Query("e", Statistic(ERRORS, "Sum", 60)), Query("r", "DIFF(e)"))
+    one = alarm(
+        queries=queries, returned="r", threshold=0.0, evaluation_periods=3, datapoints_to_alarm=3,
+        treat_missing_data="missing",
+    )  # fmt: skip
+    samples = [(float(at), float(at), 1.0) for at in range(4)]
+    for extra in (0, 2):
+        assert (240, "ALARM") in found(one, clock(5), {ERRORS: samples}, extra)
+        assert found(one, clock(5), {ERRORS: samples}, extra) == slow(one, clock(5), {ERRORS: samples}, extra)
 
 
 def test_few_samples_leave_an_alarm_on_a_percentile_as_it_is_if_it_says_so() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drill.errors import DrillError
-from drill.series import LARGEST, Series, constant, together
+from drill.series import LARGEST, Series, constant, raised, together
 from drill.statistics import sliding
 from tests.unit.drill.samples import Sample, Samples, series_of
 
@@ -96,3 +96,29 @@ def test_series_of_different_grids_are_not_put_together() -> None:
         together([constant(1.0, start_s=0, steps=2), constant(1.0, start_s=60, steps=2)])
     with pytest.raises(DrillError, match="one number per step"):
         Series(0, 60, np.zeros(1), np.zeros(2), np.zeros(1), np.zeros(1))
+
+
+def test_a_gauge_is_raised_by_what_another_holds_besides() -> None:
+    """Each sample by as much, however many there are; where there is none, the other's."""
+    rows = [(0.0, 3.0, 1.0), (0.0, 5.0, 2.0), (60.0, 4.0, 1.0), (180.0, 1.0, 3.0)]
+    said = Series.of_samples(rows, start_s=0, steps=5)
+    more = Series.of_values(np.array([2.0, 0.0, 7.0, 1.0, 0.0]), start_s=0)
+    found = raised(said, more)
+    assert found.count.tolist() == [3, 1, 1, 3, 1]
+    assert found.total.tolist() == [13 + 2 * 3, 4, 7, 6, 0]
+    assert found.low.tolist() == [5, 4, 7, 2, 0]
+    assert found.high.tolist() == [7, 4, 7, 2, 0]
+    assert found.spread is not None
+    assert sorted(found.spread.values[:2].tolist()) == [5, 7]
+    assert found.spread.weights.sum() == 9
+    assert found.spread.steps.tolist() == [0, 0, 1, 2, 3, 4]
+    plain = raised(
+        Series.of_values(np.array([np.nan, 1.0]), start_s=0), Series.of_values(np.ones(2), start_s=0)
+    )
+    assert (plain.high.tolist(), plain.spread) == ([1, 2], None)
+
+
+def test_gauges_of_different_grids_are_not_added() -> None:
+    """They have different minutes."""
+    with pytest.raises(DrillError, match="on one grid"):
+        raised(Series.of_values(np.ones(2), start_s=0), Series.of_values(np.ones(2), start_s=60))

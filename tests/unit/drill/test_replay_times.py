@@ -1,0 +1,134 @@
+"""Recorded series played to alarms: when each row is known, and for how long."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.errors import ConfigError
+from drill.errors import DrillError
+from drill.replay import replay
+
+NOON_S = datetime(2026, 3, 1, 12, tzinfo=timezone.utc).timestamp()
+ALARM: dict[str, Any] = {
+    "AlarmName": "a",
+    "Namespace": "N",
+    "MetricName": "M",
+    "Statistic": "Sum",
+    "Period": 300,
+    "EvaluationPeriods": 1,
+    "Threshold": 5,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "TreatMissingData": "notBreaching",
+}
+BAND: dict[str, Any] = {
+    **{key: ALARM[key] for key in ("AlarmName", "EvaluationPeriods", "TreatMissingData")},
+    "ComparisonOperator": "GreaterThanUpperThreshold",
+    "ThresholdMetricId": "band",
+    "Metrics": [
+        {"Id": "m", "MetricStat": {
+            "Metric": {"Namespace": "N", "MetricName": "M"}, "Period": 300, "Stat": "Sum"}},
+        {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m, 2)"},
+    ],
+}  # fmt: skip
+
+
+def told(folder: Path, rows: Sequence[tuple[float, str]], *alarms: dict[str, Any], columns: str = "M") -> Any:
+    """Return what alarms do, in minutes after noon: rows have minutes after noon, too."""
+    (folder / "alarms.json").write_text(json.dumps(list(alarms)))
+    times = [datetime.fromtimestamp(NOON_S + minutes * 60, tz=timezone.utc) for minutes, _ in rows]
+    lines = [f"{at:%Y-%m-%dT%H:%M:%SZ},{values}" for at, (_, values) in zip(times, rows, strict=True)]
+    (folder / "series.csv").write_text("\n".join([f"timestamp,{columns}", *lines]))
+    found = replay(folder / "alarms.json", folder / "series.csv")
+    moves = {
+        name: [((one.at_s - NOON_S) / 60, one.new) for one in some] for name, some in found.changes.items()
+    }
+    return moves if len(alarms) > 1 else moves["a"]
+
+
+def every(minutes: float, *values: float | None) -> list[tuple[float, str]]:
+    """Return rows that lie so far apart; None is no row."""
+    return [(at * minutes, f"{value:g}") for at, value in enumerate(values) if value is not None]
+
+
+@pytest.mark.parametrize("period_s", [60, 120, 300, 900, 3600])
+def test_a_datapoint_is_known_when_its_period_is_over(period_s: int, tmp_path: Path) -> None:
+    """One at 12:05 of a five-minute period at 12:10; and it holds until the next one is."""
+    minutes = period_s / 60
+    found = told(tmp_path, every(minutes, 1, 9, 9, 1, 1), {**ALARM, "Period": period_s})
+    assert found == [
+        (1 if period_s == 60 else found[0][0], "OK"),
+        (2 * minutes, "ALARM"),
+        (4 * minutes, "OK"),
+    ]
+
+
+def test_rows_that_are_several_periods_apart_are_datapoints_too(tmp_path: Path) -> None:
+    """Where data are missing."""
+    assert told(tmp_path, every(5, 1, None, 9, None, None, 1), ALARM)[1:] == [(15, "ALARM"), (30, "OK")]
+
+
+def test_a_single_row_is_a_datapoint(tmp_path: Path) -> None:
+    """Of the period of its alarm."""
+    assert told(tmp_path, every(5, 9), ALARM)[-1] == (5, "ALARM")
+
+
+def test_rows_of_other_times_are_samples(tmp_path: Path) -> None:
+    """Each is known in the minute after it, and counts in every period that holds it."""
+    rows = [(0, "1"), (3, "9"), (10, "1")]
+    assert told(tmp_path, rows, ALARM)[1:] == [(4, "ALARM"), (11, "OK")]
+
+
+def test_minutes_are_samples_of_five(tmp_path: Path) -> None:
+    """A sum of five minutes is known as it grows."""
+    assert told(tmp_path, every(1, 2, 2, 2, 0, 0, 0, 0), ALARM)[1:] == [(3, "ALARM"), (6, "OK")]
+
+
+def test_rows_between_steps_are_samples(tmp_path: Path) -> None:
+    """CloudWatch's datapoints begin with a period."""
+    rows = [(at + 0.5, value) for at, value in every(5, 1, 9, 1)]
+    assert told(tmp_path, rows, ALARM)[1:] == [(6, "ALARM"), (11, "OK")]
+
+
+def test_each_alarm_takes_rows_for_datapoints_of_the_longest_period_that_they_may_be_of(
+    tmp_path: Path,
+) -> None:
+    """Two alarms on one metric see one series: that of the longer one."""
+    shorter = {**ALARM, "AlarmName": "b", "Period": 300}
+    longer = {**ALARM, "Period": 900}
+    found = told(tmp_path, every(15, 1, 9, 1), longer, shorter)
+    assert [at for at, state in found["a"] if state == "ALARM"] == [30]
+    assert [at for at, state in found["b"] if state == "ALARM"] == [30]
+
+
+def test_a_band_holds_as_long_as_the_datapoint_of_its_period(tmp_path: Path) -> None:
+    """Its edges are datapoints as well."""
+    rows = [(0, "1,0,5"), (5, "9,0,5"), (10, "9,0,10"), (15, "11,0,10")]
+    found = told(tmp_path, rows, BAND, columns="M,lower,upper")
+    assert found[1:] == [(10, "ALARM"), (15, "OK"), (20, "ALARM")]
+
+
+def test_an_alarm_that_aws_refuses_is_not_played(tmp_path: Path) -> None:
+    """With the file it is in."""
+    with pytest.raises(
+        ConfigError, match=r"alarms\.json: 1: evaluation periods: 500 periods of 300 s are longer"
+    ):
+        told(tmp_path, every(5, 1), {**ALARM, "EvaluationPeriods": 500})
+
+
+def test_a_metric_without_a_series_is_refused(tmp_path: Path) -> None:
+    """With what there is."""
+    with pytest.raises(DrillError, match=r"no series for N M: .*found: x, y"):
+        told(tmp_path, [(0, "1,2")], ALARM, columns="x,y")
+
+
+def test_a_composite_of_alarms_that_are_not_in_the_file_is_refused(tmp_path: Path) -> None:
+    """Nobody knows here what they do."""
+    both = {"AlarmName": "both", "AlarmRule": "ALARM(a) OR ALARM(gone)"}
+    with pytest.raises(ConfigError, match=r"alarms\.json: 2: rule: there is no alarm gone$"):
+        told(tmp_path, every(5, 1), ALARM, both)
