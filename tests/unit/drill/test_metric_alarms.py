@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from drill import evaluation, maths, statistics
 from drill.composites import Change
+from drill.distribution import Floats
 from drill.evaluation import Settings
-from drill.grid import Floats, Grid
+from drill.grid import Grid
 from drill.metric_alarms import MetricAlarms, evaluated_every_s
 from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.series import Series
