@@ -98,13 +98,20 @@ def mute(name: str) -> Break:
 
 
 def unsuppressed(name: str) -> Break:
-    """Let nothing hold a composite back: what should is an alarm that is not there, and is not waited for."""
+    """Let nothing hold a composite back: what should is an alarm that never fires, and is not waited for."""
 
     def change(one: CompositeAlarm) -> CompositeAlarm:
         assert one.suppressor
-        return replace(one, suppressor=Suppressor("deleted", 0, 0))
+        return replace(one, suppressor=Suppressor("never", 0, 0))
 
-    return _composites(name, change)
+    def apply(of: System) -> System:
+        changed = _composites(name, change)(of)
+        never = (
+            () if any(one.name == "never" for one in of.composites) else (CompositeAlarm("never", "FALSE"),)
+        )
+        return replace(changed, composites=(*changed.composites, *never))
+
+    return apply
 
 
 def impatient(name: str) -> Break:
