@@ -19,7 +19,7 @@ from config.errors import ConfigError, Problem
 from config.explain import did_you_mean
 from drill import composites, maths, patterns, publishing, rules
 from drill.errors import CycleError, DrillError, PatternError
-from drill.grid import DAY_S, HOUR_S
+from drill.limits import DAY_S, HOUR_S
 from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Statistic, System
 from drill.publishing import UNITS, MetricFilter
 from drill.rules import Rule

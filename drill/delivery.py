@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from drill.composites import Change
-from drill.grid import MINUTE_S, Grid
+from drill.grid import Grid
+from drill.limits import MINUTE_S
 from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
 from drill.rehearsal import Message, Notification
 from drill.scenarios.model import Consumer

@@ -37,11 +37,6 @@ class Distribution:
         """The step of each value."""
         return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
 
-    def longer(self, steps: int) -> Distribution:
-        """Return the same values on a grid with so many more steps behind."""
-        more = np.full(steps, self.offsets[-1])
-        return Distribution(np.concatenate((self.offsets, more)), self.values, self.weights)
-
 
 def joined(parts: Sequence[Distribution]) -> Distribution:
     """Return the values of all, on the grid that all have."""

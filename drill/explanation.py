@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import get_args
 
-from drill import durations, evaluation, rules, trials
+from drill import checking, durations, evaluation, rules, trials
 from drill.evaluation import Settings
 from drill.model import CompositeAlarm, MetricAlarm, Statistic, System
 from drill.selection import Selection
@@ -42,9 +42,11 @@ def explain(system: System, name: str, *, extra: int) -> tuple[Fact, ...]:
 
     Raises:
         UnknownNameError: there is no such alarm.
+        ConfigError: AWS would refuse it. What is wrong with others is no reason to say nothing of this one.
     """
     selection = Selection(system)
     alarm = selection.alarms[selection.full_name(name)]
+    checking.check_alarms(system, [alarm.name])
     words = _Words(selection)
     if isinstance(alarm, MetricAlarm):
         return tuple(_metric(alarm, words, extra))
@@ -56,7 +58,9 @@ class _Words:
 
     def __init__(self, selection: Selection) -> None:
         self.system, self.selection = selection.system, selection
-        self.parsed = {one.name: rules.parse(one.rule) for one in self.system.composites}
+        read = {one.name: _read(one.rule) for one in self.system.composites}
+        self.parsed = {name: rule for name, rule in read.items() if rule is not None}
+        self.unread = [name for name, rule in read.items() if rule is None]
 
     def short(self, name: str) -> str:
         return self.selection.short(name)
@@ -96,6 +100,17 @@ class _Words:
         ]
         if quiet:
             yield Fact("Silences", ", ".join(quiet))
+        if self.unread:
+            names = ", ".join(map(self.short, self.unread))
+            yield Fact("Not read", f"{names}: AWS would refuse the rule, which may name this alarm")
+
+
+def _read(rule: str) -> rules.Rule | None:
+    """Return a rule; None: it is none."""
+    try:
+        return rules.parse(rule)
+    except rules.RuleError:
+        return None
 
 
 def _unquoted(quoted: re.Match[str]) -> str:

@@ -9,15 +9,13 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from drill.distribution import Floats
+from drill.limits import MINUTE_S
 from drill.scenarios.model import Head, Span
 
-Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Number = TypeVar("Number", np.float64, np.bool_)
 
-MINUTE_S = 60
-HOUR_S = 3600
-DAY_S = 86_400
 _ROUNDING = 1e-6
 """So much less than a whole sample counts as one: rates are fractions, whose sums are not exact."""
 _COUNTED = 2.0**53

@@ -18,8 +18,10 @@ import numpy.typing as npt
 
 from drill import evaluation, maths, statistics
 from drill.composites import Change
+from drill.distribution import Floats
 from drill.evaluation import Settings
-from drill.grid import DAY_S, HOUR_S, MINUTE_S, Floats, Grid
+from drill.grid import Grid
+from drill.limits import DAY_S, HOUR_S, MINUTE_S
 from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.rehearsal import Line
 from drill.series import Series, raised

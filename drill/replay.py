@@ -17,8 +17,10 @@ from functools import cached_property
 from pathlib import Path
 
 from drill import checking, statistics
+from drill.distribution import Floats
 from drill.errors import DrillError
-from drill.grid import MINUTE_S, Floats, Grid
+from drill.grid import Grid
+from drill.limits import MINUTE_S
 from drill.model import CompositeAlarm, Metric, MetricAlarm, System
 from drill.rehearsal import Rehearsal
 from drill.scenarios.model import Assumptions

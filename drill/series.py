@@ -10,9 +10,7 @@ import numpy as np
 
 from drill.distribution import Distribution, Floats, joined
 from drill.errors import DrillError
-
-LARGEST = 2.0**360
-"""Of a value, and its negative of the smallest (CloudWatch API Reference, PutMetricData, "MetricData")."""
+from drill.limits import LARGEST
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,21 +90,6 @@ class Series:
             None if np.all(none | (low == high)) else Distribution.of_steps(where, values, weights, steps)
         )
         return cls(start_s, step_s, count, total, low, high, spread)
-
-    def longer(self, steps: int) -> Series:
-        """Return the series with so many steps without a sample behind."""
-        if not steps:
-            return self
-        zeros, none = np.zeros(steps), np.full(steps, np.nan)
-        return Series(
-            self.start_s,
-            self.step_s,
-            np.concatenate((self.count, zeros)),
-            np.concatenate((self.total, zeros)),
-            np.concatenate((self.low, none)),
-            np.concatenate((self.high, none)),
-            self.spread and self.spread.longer(steps),
-        )
 
 
 @functools.lru_cache(maxsize=256)

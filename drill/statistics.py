@@ -1,4 +1,4 @@
-"""Datapoints: the statistics of a metric over periods, sliding by a step or aligned as graphs are.
+"""Datapoints: the statistics of a metric over periods, sliding by a step.
 
 Sources: CloudWatch User Guide, "CloudWatch statistics definitions"; "Metrics concepts", "Periods"; for
 windows that slide by a minute, "Using Amazon CloudWatch alarms", "Evaluating an alarm".
@@ -11,13 +11,13 @@ import functools
 import numpy as np
 
 from drill import ranks
-from drill.distribution import Distribution, Floats, Integers
+from drill.distribution import Distribution, Floats
 from drill.errors import DrillError
 from drill.series import Series
 from drill.statistic import Statistic, check_statistic
 from drill.windows import strided, window_high, window_low, window_total
 
-__all__ = ["Statistic", "aligned", "check_statistic", "evaluation_times", "evaluations", "sliding"]
+__all__ = ["Statistic", "check_statistic", "evaluations", "sliding"]
 
 
 def sliding(series: Series, stat: str | Statistic, period_s: int) -> Floats:
@@ -33,25 +33,6 @@ def sliding(series: Series, stat: str | Statistic, period_s: int) -> Floats:
     return _sliding(series, stat, period_s)
 
 
-def aligned(series: Series, stat: str | Statistic, period_s: int) -> tuple[Integers, Floats]:
-    """Return when the periods begin that hold steps of the series, and a statistic of each; NaN: no sample.
-
-    Periods begin at multiples of their length since 1970 (API_GetMetricData, `StartTime`: aligned times are
-    multiples of the period). Steps outside the series hold nothing.
-
-    Raises:
-        DrillError: as `sliding`.
-    """
-    length = _steps(series, period_s)
-    start_s = series.start_s - series.start_s % period_s
-    before = (series.start_s - start_s) // series.step_s
-    periods = -(-(before + len(series)) // length)
-    whole = series.longer(periods * length - before - len(series))
-    known = check_statistic(stat) if isinstance(stat, str) else stat
-    values = _computed(whole, known, length)[length - before - 1 :: length]
-    return start_s + period_s * np.arange(periods), values
-
-
 def evaluations(values: Floats, period_steps: int, evaluation_range: int) -> Floats:
     """Return what each evaluation of an alarm sees of a sliding statistic: [T, range], oldest first.
 
@@ -59,12 +40,6 @@ def evaluations(values: Floats, period_steps: int, evaluation_range: int) -> Flo
     nobody may write to.
     """
     return strided(values, period_steps, evaluation_range)
-
-
-def evaluation_times(series: Series, period_s: int, evaluation_range: int) -> Integers:
-    """Return when the periods of `evaluations` begin, in seconds since 1970: [T, range], oldest first."""
-    newest = series.start_s + series.step_s * np.arange(1, len(series) + 1) - period_s
-    return np.asarray(newest[:, None] - period_s * np.arange(evaluation_range - 1, -1, -1), np.int64)
 
 
 def _steps(series: Series, period_s: int) -> int:

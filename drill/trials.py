@@ -11,7 +11,7 @@ import numpy as np
 
 from drill import durations, evaluation, maths
 from drill.evaluation import Settings
-from drill.grid import MINUTE_S
+from drill.limits import MINUTE_S
 from drill.metric_alarms import evaluated_every_s
 from drill.model import MetricAlarm, Statistic
 from drill.states import State

@@ -27,9 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from drill.distribution import Floats, Integers
+from drill.limits import DAY_S, HOUR_S, MINUTE_S
 from drill.maths.values import Context, Value, array, like, scalar, series
-
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
 def _axis(value: Value) -> int:
@@ -241,20 +240,20 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "CEIL": lambda _, value: like(value, np.ceil(value.data)),
     "DATE": _of_time(_date),
     # 1 is Monday; 1970 began on a Thursday.
-    "DAY": _of_time(lambda times_s: (times_s // _DAY_S + 3) % 7 + 1),
+    "DAY": _of_time(lambda times_s: (times_s // DAY_S + 3) % 7 + 1),
     "DIFF": _diff,
     "DIFF_TIME": _diff_time,
     "EPOCH": _of_time(lambda times_s: times_s),
     "FILL": _fill,
     "FIRST": _first,
     "FLOOR": lambda _, value: like(value, np.floor(value.data)),
-    "HOUR": _of_time(lambda times_s: times_s // _HOUR_S % 24),
+    "HOUR": _of_time(lambda times_s: times_s // HOUR_S % 24),
     "IF": _if,
     "LAST": _last,
     "LOG": lambda _, value: like(value, np.log(value.data)),
     "LOG10": lambda _, value: like(value, np.log10(value.data)),
     "METRIC_COUNT": lambda _, value: scalar(value.series.sum(axis=0)),
-    "MINUTE": _of_time(lambda times_s: times_s // _MINUTE_S % 60),
+    "MINUTE": _of_time(lambda times_s: times_s // MINUTE_S % 60),
     "MONTH": _of_time(_month),
     "PERIOD": lambda context, _: scalar(np.asarray(context.period_s)),
     "RATE": _rate,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from drill.errors import MathError
 
@@ -19,6 +19,7 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE,
 )
+Kind = Literal["number", "name", "word", "text", "sign", "end"]
 _SAME = {"&&": "AND", "||": "OR"}
 LONGEST = 2048
 """Characters of an expression (API_MetricDataQuery, `Expression`)."""
@@ -28,7 +29,7 @@ LONGEST = 2048
 class Token:
     """A word, and where it begins."""
 
-    kind: Literal["number", "name", "word", "text", "sign", "end"]
+    kind: Kind
     text: str
     position: int
 
@@ -52,7 +53,7 @@ def tokens_of(text: str) -> list[Token]:
         if kind != "blank":
             word = _SAME.get(match[0], match[0])
             is_sign = kind == "sign" or word in {"AND", "OR"}
-            found.append(Token("sign" if is_sign else kind, word, at))  # type: ignore[arg-type]
+            found.append(Token("sign" if is_sign else cast("Kind", kind), word, at))
         at = match.end()
     return [*found, Token("end", "", len(text))]
 

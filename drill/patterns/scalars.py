@@ -12,13 +12,12 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from drill.limits import LARGEST
+
 Scalar: TypeAlias = str | int | float | bool | None
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
-
-LARGEST = 2.0**360
-"""The largest value of a metric, and its negative (CloudWatch API Reference, MetricDatum, `Value`)."""
 
 
 def text_of_scalar(value: Scalar) -> str | None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Final
 
 from drill import durations
+from drill.limits import DAY_S, MINUTE_S
 from drill.rehearsal import Rehearsal
-
-DAY_S: Final = 86_400
-_MINUTE_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Moments:
     def clock(self, at_s: float) -> str:
         """Return `14:12`, with seconds where there are any, with the day where the scenario has several."""
         at = datetime.fromtimestamp(at_s, timezone.utc)
-        form = "%H:%M" if round(at_s) % _MINUTE_S == 0 else "%H:%M:%S"
+        form = "%H:%M" if round(at_s) % MINUTE_S == 0 else "%H:%M:%S"
         return at.strftime(f"%a {form}" if self.lasts_s > DAY_S else form)
 
     def both(self, at_s: float) -> str:

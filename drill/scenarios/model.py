@@ -10,6 +10,7 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field, model_validator
 
 from config.types import refuse
+from drill.limits import MINUTE_S
 from drill.scenarios.expected import (
     EXPECTATIONS,
     Expectation,
@@ -61,7 +62,6 @@ __all__ = [
     "Words",
 ]
 
-MINUTE_S = 60
 MOST_STEPS = 200_000
 """Of a rehearsal: four months of minutes, or two days of seconds. More are a mistake, such as d for m."""
 

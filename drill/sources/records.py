@@ -80,7 +80,7 @@ class Record:
             self.refuse(member, f"has to be text, not {shown(value)}")
         return value
 
-    def one_of(self, member: str, allowed: Sequence[str], default: str | None = None) -> Any:  # noqa: ANN401
+    def one_of(self, member: str, allowed: Sequence[str], default: str | None = None) -> Any:  # noqa: ANN401  # a literal
         """Return a text that is one of some.
 
         Raises:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from drill.errors import DrillError
-from drill.grid import MINUTE_S
+from drill.limits import MINUTE_S
 from drill.model import Metric, Query, Statistic
 from drill.sources.names import ONLY_QUERY
 from drill.sources.records import Record

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from drill.grid import Floats, Grid
+from drill.distribution import Floats
+from drill.grid import Grid
 from drill.scenarios.model import Band
 from drill.selection import Selection, UnknownNameError
 from drill.traffic.entries import Entry, blamed_on

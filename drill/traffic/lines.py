@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from drill import patterns, publishing
-from drill.grid import Bools, Floats, Grid
+from drill.distribution import Floats
+from drill.grid import Bools, Grid
 from drill.model import Metric
 from drill.publishing import MetricFilter
 from drill.scenarios.model import Lines, Silence

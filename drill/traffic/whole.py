@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from config.errors import ConfigError
-from drill.grid import Floats, Grid
+from drill.distribution import Floats
+from drill.grid import Grid
 from drill.model import Metric, System
 from drill.scenarios.model import Band, Lines, Samples, Silence
 from drill.scenarios.reading import Scenario

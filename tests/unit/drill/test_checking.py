@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.errors import ConfigError
-from drill import checking, publishing
+from drill import checking, explanation, publishing
 from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic, System
 from drill.sources import catalog
 from tests.unit.catalogs import EVERY
@@ -212,3 +212,15 @@ def test_groups_are_refused_as_before() -> None:
     filters = [log_filter("%x%", f"F{number}") for number in range(6)]
     ((group, text),) = publishing.group_problems(filters)
     assert (group, text.startswith("6 filters have regular expressions")) == ("/pay", True)
+
+
+def test_an_alarm_is_explained_although_the_rule_of_another_is_none() -> None:
+    """And it is said that nobody knows whether that one names it; the bad one itself is refused."""
+    of = system(alarm("good"), composite("parent", "ALARM(good)"), composite("bad", "ALARM(good"))
+    facts = {one.label: one.text for one in explanation.explain(of, "good", extra=2)}
+    assert facts["Part of"] == "parent"
+    assert facts["Not read"] == "bad: AWS would refuse the rule, which may name this alarm"
+    with pytest.raises(ConfigError, match=r"^alarm bad: rule: character 11: "):
+        explanation.explain(of, "bad", extra=2)
+    whole = explanation.explain(replace(of, composites=of.composites[:1]), "good", extra=2)
+    assert "Not read" not in [one.label for one in whole]

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from drill import durations, evaluation, explanation
+from drill.distribution import Floats
 from drill.evaluation import Settings
-from drill.grid import Floats, Grid
+from drill.grid import Grid
 from drill.metric_alarms import MetricAlarms, evaluated_every_s
 from drill.model import Actions, Metric, MetricAlarm, Query, Statistic, System
 from drill.selection import UnknownNameError

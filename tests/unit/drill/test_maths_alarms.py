@@ -12,7 +12,7 @@ from catalog.specs import Math, Metric, Series
 from drill.errors import MathError
 from drill.maths import band_of, check_alarm, evaluate, is_elementwise, parse, text_of
 from drill.series import constant
-from drill.statistics import check_statistic, evaluation_times, evaluations, sliding
+from drill.statistics import check_statistic, evaluations, sliding
 from tests.unit.catalogs import EVERY
 
 
@@ -47,7 +47,8 @@ def test_every_expression_of_the_catalog_is_taken_for_alarms_and_computed(name: 
         series = constant(20.0, start_s=0, steps=30)
         values = {id_: sliding(series, "Average", 60) for id_ in spec.metrics}
         seen = {id_: evaluations(one, 1, 5) for id_, one in values.items()}
-        found = evaluate(expression, seen, evaluation_times(series, 60, 5), 60)
+        times_s = 60 * (np.arange(30)[:, None] - np.arange(4, -1, -1))
+        found = evaluate(expression, seen, times_s, 60)
         assert not np.isnan(found[4:]).any(), text
         if is_elementwise(expression):
             once = evaluations(evaluate(expression, values, np.zeros(30), 60), 1, 5)

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from drill import evaluation, maths, statistics
 from drill.composites import Change
+from drill.distribution import Floats
 from drill.evaluation import Settings
-from drill.grid import Floats, Grid
+from drill.grid import Grid
 from drill.metric_alarms import MetricAlarms, evaluated_every_s
 from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.series import Series
@@ -302,6 +303,14 @@ def test_a_gap_behind_few_samples_does_not_make_them_many(treated: Any) -> None:
             assert all(at_s > 300 for at_s, state in changes if state == "ALARM")
         else:
             assert "ALARM" not in [state for at_s, state in changes if at_s <= gone_s]
+
+
+def test_few_samples_are_no_reason_to_be_ok() -> None:
+    """An alarm that has seen nothing else stays in INSUFFICIENT_DATA, also if they could not make it fire."""
+    one = alarm(stat="p90", low_samples="ignore", threshold=1.0, evaluation_periods=2, datapoints_to_alarm=2)
+    samples = [(0.0, 0.0, 3.0), (1.0, 0.0, 3.0), (2.0, 0.0, 200.0)]
+    for extra in (0, 2):
+        assert found(one, clock(3), {ERRORS: samples}, extra) == [(180, "OK")]
 
 
 def test_few_samples_among_many_hold_no_state_that_the_others_decide() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drill.errors import DrillError
-from drill.series import LARGEST, Series, constant, raised, together
+from drill.limits import LARGEST
+from drill.series import Series, constant, raised, together
 from drill.statistics import sliding
 from tests.unit.drill.samples import Sample, Samples, series_of
 

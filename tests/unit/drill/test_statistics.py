@@ -14,7 +14,7 @@ from drill import ranks
 from drill.errors import DrillError
 from drill.series import Series, constant
 from drill.statistic import KNOWN, check_statistic
-from drill.statistics import aligned, evaluation_times, evaluations, sliding
+from drill.statistics import evaluations, sliding
 from tests.unit.drill.samples import Samples, naive, series_of
 
 STEPS = 16
@@ -53,34 +53,6 @@ def test_statistics_are_those_counted_sample_by_sample(samples: Samples, length:
     for stat in STATISTICS:
         expected = [counted(samples, stat, at - length + 1, at) for at in range(STEPS)]
         np.testing.assert_allclose(sliding(series, stat, 60 * length), expected, rtol=1e-12, err_msg=stat)
-
-
-@settings(max_examples=40, derandomize=True, deadline=None)
-@given(SAMPLES, st.sampled_from(LENGTHS), st.integers(0, 30), st.sampled_from(STATISTICS))
-def test_aligned_periods_begin_at_multiples_of_their_length(
-    samples: Samples, length: int, start: int, stat: str
-) -> None:
-    """Wherever the series begins and ends, and each holds what is counted sample by sample."""
-    series = series_of(samples, STEPS, start_s=60 * start)
-    times, values = aligned(series, stat, 60 * length)
-    assert [at % (60 * length) for at in times] == [0] * len(times)
-    assert times[0] <= series.start_s < times[0] + 60 * length
-    assert times[-1] < 60 * (start + STEPS) <= times[-1] + 60 * length
-    steps = [at // 60 - start for at in times.tolist()]
-    expected = [counted(samples, stat, at, at + length - 1) for at in steps]
-    np.testing.assert_allclose(values, expected, rtol=1e-12)
-
-
-@settings(max_examples=40, derandomize=True, deadline=None)
-@given(SAMPLES, st.sampled_from(LENGTHS), st.sampled_from(STATISTICS))
-def test_sliding_at_the_end_of_an_aligned_period_is_that_period(
-    samples: Samples, length: int, stat: str
-) -> None:
-    """The same samples, the same datapoint."""
-    series = series_of(samples, STEPS)
-    slid, (_, values) = sliding(series, stat, 60 * length), aligned(series, stat, 60 * length)
-    whole = slid[length - 1 :: length]
-    np.testing.assert_allclose(whole, values[: len(whole)], rtol=1e-12)
 
 
 @settings(max_examples=50, derandomize=True, deadline=None)
@@ -200,11 +172,9 @@ def test_an_empty_series_has_no_datapoint(stat: str) -> None:
 
 @pytest.mark.parametrize("period_s", [0, -60, 30, 90])
 def test_a_period_that_steps_do_not_fill_is_refused(period_s: int) -> None:
-    """For sliding and for aligned periods."""
-    series = constant(1.0, start_s=0, steps=3)
-    for ask in (sliding, aligned):
-        with pytest.raises(DrillError, match="multiple of 60 s"):
-            ask(series, "Sum", period_s)
+    """It would have parts of samples."""
+    with pytest.raises(DrillError, match="multiple of 60 s"):
+        sliding(constant(1.0, start_s=0, steps=3), "Sum", period_s)
 
 
 def test_what_is_remembered_cannot_be_changed() -> None:
@@ -216,16 +186,13 @@ def test_what_is_remembered_cannot_be_changed() -> None:
 @settings(derandomize=True)
 @given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 6))
 def test_an_evaluation_sees_datapoints_a_period_apart(steps: int, period: int, wide: int) -> None:
-    """Oldest first, NaN before the first step; and the times when their periods begin."""
+    """Oldest first, NaN before the first step."""
     matrix = evaluations(np.arange(steps, dtype=float), period, wide)
-    series = constant(1.0, start_s=6000, steps=steps)
-    times = evaluation_times(series, 60 * period, wide)
-    assert matrix.shape == times.shape == (steps, wide)
+    assert matrix.shape == (steps, wide)
     for step in range(steps):
         for at in range(wide):
             of = step - (wide - 1 - at) * period
             assert matrix[step, at] == of if of >= 0 else np.isnan(matrix[step, at])
-            assert times[step, at] == 6000 + 60 * (of + 1 - period)
 
 
 @pytest.mark.parametrize(
