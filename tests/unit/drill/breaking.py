@@ -105,23 +105,12 @@ def unsuppressed(name: str) -> Break:
 
     def change(one: CompositeAlarm) -> CompositeAlarm:
         assert one.suppressor
-<<<<<<< HEAD
         return replace(one, suppressor=Suppressor(NEVER.name, 0, 0))
-
-    broken = _composites(name, change)
-
-    def apply(of: System) -> System:
-        return replace(broken(of), composites=(*broken(of).composites, NEVER))
-=======
-        return replace(one, suppressor=Suppressor("never", 0, 0))
 
     def apply(of: System) -> System:
         changed = _composites(name, change)(of)
-        never = (
-            () if any(one.name == "never" for one in of.composites) else (CompositeAlarm("never", "FALSE"),)
-        )
-        return replace(changed, composites=(*changed.composites, *never))
->>>>>>> drill-m1
+        others = tuple(one for one in changed.composites if one != NEVER)
+        return replace(changed, composites=(*others, NEVER))
 
     return apply
 
