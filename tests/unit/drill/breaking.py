@@ -107,10 +107,10 @@ def unsuppressed(name: str) -> Break:
         assert one.suppressor
         return replace(one, suppressor=Suppressor(NEVER.name, 0, 0))
 
-    broken = _composites(name, change)
-
     def apply(of: System) -> System:
-        return replace(broken(of), composites=(*broken(of).composites, NEVER))
+        changed = _composites(name, change)(of)
+        others = tuple(one for one in changed.composites if one != NEVER)
+        return replace(changed, composites=(*others, NEVER))
 
     return apply
 
