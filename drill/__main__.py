@@ -79,7 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--no-pictures", action="store_true", help="write no timelines")
     run.add_argument("-v", "--verbose", action="store_true", help="show every expectation and notification")
     explain = _command(commands, "explain", "say in words when an alarm would fire, and whom it would tell")
-    explain.add_argument("alarms", nargs="+", metavar="ALARM", help="such as payment-handler-errors")
+    explain.add_argument(
+        "alarms",
+        nargs="*",
+        metavar="ALARM",
+        help="such as payment-handler-errors; without one, all are listed",
+    )
     _add_origin(explain)
     replay = _command(commands, "replay", "play a recorded series to any alarm")
     replay.add_argument("alarm", type=Path, help="JSON, as `aws cloudwatch describe-alarms` prints it")

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from config.errors import ConfigError, Problem
+from config.explain import did_you_mean
+from config.loader import environments
 from drill import expectations, traffic
 from drill.model import System
 from drill.scenarios import reading
@@ -36,6 +38,8 @@ def refuse(readings: Iterable[Reading], systems: Mapping[str | None, System]) ->
     """
     readings = tuple(readings)
     problems = list(dict.fromkeys(problem for one in readings for problem in one.problems))
+    problems += _unknown_environments(scenarios(readings))
+    problems += _same_names(scenarios(readings))
     named: dict[tuple[str, str], Problem] = {}
     for environment, system in systems.items():
         for one in scenarios(readings):
@@ -44,6 +48,27 @@ def refuse(readings: Iterable[Reading], systems: Mapping[str | None, System]) ->
                     named.setdefault((problem.place, problem.key), problem)
     if problems or named:
         raise ConfigError([*problems, *named.values()])
+
+
+def _unknown_environments(some: Iterable[Scenario]) -> Iterator[Problem]:
+    """Yield environments that there are not: a scenario that is for one of them would never be rehearsed."""
+    known = environments()
+    for one in some:
+        for name in one.head.environments or ():
+            if name not in known:
+                hint = did_you_mean(name, known)
+                text = f"no such environment; known: {', '.join(known)} (found: {name}){hint}"
+                yield Problem(one.place("environments"), "environments", text)
+
+
+def _same_names(some: Iterable[Scenario]) -> Iterator[Problem]:
+    """Yield scenarios whose results would stand where another's do."""
+    first: dict[str, Path] = {}
+    for one in some:
+        if first.setdefault(one.name, one.path) != one.path:
+            yield Problem(
+                str(one.path), "", f"has the name of {first[one.name]}: one result would replace the other"
+            )
 
 
 def _unknown(system: System, scenario: Scenario) -> Iterator[Problem]:

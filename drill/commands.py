@@ -23,6 +23,7 @@ from drill.rehearsal import Rehearsal
 from drill.report import index, junit, replayed, table, timeline
 from drill.scenarios.model import Assumptions
 from drill.scenarios.reading import Reading, Scenario
+from drill.selection import Selection
 from ops import environment
 
 FOLDER = Path("drills")
@@ -43,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         ConfigError: a scenario, or where the alarms are from, is refused.
     """
     console = Terminal(soft_wrap=False)
+    forget(options)
     readings = choosing.read_all(options.scenarios or sorted(FOLDER.glob("*.yaml")))
     if not readings:
         raise ConfigError([Problem(str(FOLDER), "", "holds no scenario")])
@@ -114,6 +116,15 @@ def _folder(options: argparse.Namespace) -> Path:
     return folder
 
 
+def forget(options: argparse.Namespace) -> None:
+    """Remove the reports of an earlier run: if this one is refused, nobody must publish those."""
+    folder = _folder(options)
+    for report in (options.junit or folder / "junit.xml", folder / "index.html"):
+        with written(report):
+            if report.is_file():
+                report.unlink()
+
+
 def write(rehearsals: Sequence[Rehearsal], options: argparse.Namespace, console: Console) -> None:
     """Write the timelines and the JUnit report.
 
@@ -128,18 +139,24 @@ def write(rehearsals: Sequence[Rehearsal], options: argparse.Namespace, console:
         return
     with written(folder):
         pages = [timeline.write(one, folder) for one in rehearsals]
-        page = pages[0] if len(pages) == 1 else index.write_index(rehearsals, folder)
+        whole = index.write_index(rehearsals, folder)
+    page = pages[0] if len(pages) == 1 else whole
     console.print(f"Timeline: {page}" if len(pages) == 1 else f"Timelines: {page}", style="dim")
 
 
 def explain(options: argparse.Namespace) -> int:
-    """Say of alarms when they would fire, and whom they would tell.
+    """Say of alarms when they would fire, and whom they would tell; list all when none is named.
 
     Raises:
         UnknownNameError: there is no such alarm.
     """
     console = Terminal(soft_wrap=False)
     system = origin.system(_origin(options))
+    if not options.alarms:
+        selection = Selection(system)
+        for one in system.all_alarms:
+            console.print(selection.short(one.name), highlight=False, soft_wrap=True)
+        return PASSED
     extra = Assumptions().extra_datapoints
     told = [explanation.explain(system, name, extra=extra) for name in options.alarms]
     for number, facts in enumerate(told):

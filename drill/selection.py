@@ -71,10 +71,14 @@ class Selection:
 
     @cached_property
     def shortest(self) -> Mapping[str, str]:
-        """Name in AWS of each alarm that has others -> the shortest of all, which people are told."""
+        """Name in AWS of each alarm -> the shortest part of it that is a name of it, which people are told.
+
+        Keys and Terraform's names are names too, but no parts of what AWS shows.
+        """
         found: dict[str, str] = {}
         for short, full in self.system.short_names.items():
-            found[full] = min(found.get(full, full), short, key=lambda name: (len(name), name))
+            if short in full:
+                found[full] = min(found.get(full, full), short, key=lambda name: (len(name), name))
         return found
 
     def short(self, name: str) -> str:

@@ -16,6 +16,7 @@ from catalog import Catalog
 from config.errors import ConfigError
 from config.models import Environment
 from ops import (
+    BUILD,
     ROOT,
     clients,
     doctor,
@@ -32,6 +33,7 @@ from ops.errors import OpsError
 from ops.invoke import invoke
 from ops.live import drill as live
 from ops.live import preparation, reading
+from ops.live.alone import alone
 from ops.package import PackageError, describe
 from ops.stacks import deploy, destroy, diff
 from ops.terraform import TerraformError
@@ -270,5 +272,6 @@ def _drill(options: argparse.Namespace) -> int:
     paths = options.scenario or sorted(live.FOLDER.glob("*.yaml"))
     scenarios = [reading.read(path, env, catalog) for path in paths]
     _require_aws(env)
-    done = [live.run(env, catalog, one, _console(), speed=options.speed) for one in scenarios]
+    with alone(BUILD / "drill"):
+        done = [live.run(env, catalog, one, _console(), speed=options.speed) for one in scenarios]
     return 0 if all(done) else FAILED

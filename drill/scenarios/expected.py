@@ -32,7 +32,9 @@ class StateExpected(Model):
         span = self.from_s is not None and self.to_s is not None
         half = (self.from_s is None) != (self.to_s is None)
         if half or sum((self.at_s is not None, self.by_s is not None, span)) != 1:
-            raise refuse("needs a time: at, by, or from and to", at=("alarm",))
+            raise refuse("needs one time: at, by, or from and to", at=("alarm",))
+        if span and (self.from_s or 0) > (self.to_s or 0):
+            raise refuse("must not be earlier than from", at=("to",), because=("from",))
         return self
 
 

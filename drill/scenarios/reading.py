@@ -90,6 +90,8 @@ def reading(path: Path) -> Reading:
         document = source.read(path)
     except ConfigError as error:
         return Reading(None, error.problems)
+    if (other := _of_another_kind(document)) is not None:
+        return Reading(None, (other,))
     data = dict(document.data)
     problems: list[Problem] = []
     happens = list(_entries(document, data.pop("happens", []), "happens", HAPPENINGS, problems))
@@ -128,6 +130,17 @@ def _unknown(document: Document, known: tuple[str, ...]) -> Iterator[Problem]:
         if key not in known:
             text = f"no such key; known: {', '.join(known)}{explain.did_you_mean(key, known)}"
             yield Problem(document.place((key,)), key, text)
+
+
+def _of_another_kind(document: Document) -> Problem | None:
+    """Return that a file is a live scenario, or one of usual happenings; None if it is neither."""
+    if "invoke" in document.data:
+        text = "is for what is deployed: make drill LIVE=1 SCENARIO=… runs it"
+        return Problem(document.place(("invoke",)), "invoke", text)
+    if set(document.data) == {"happens"}:
+        text = "says what is usual and nothing else: scenarios name it under usual"
+        return Problem(document.place(("happens",)), "", text)
+    return None
 
 
 def _usual(path: Path, asked_at: str) -> Iterator[Placed]:

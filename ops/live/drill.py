@@ -138,7 +138,9 @@ class _Drill:
         told: list[str] = []
         while why := preparation.unquiet(self.scenario, self.states):
             if self.clock.now_s() > _QUIET_WITHIN_S:
-                message = f"{'; '.join(why)}: still so after {text_of(_QUIET_WITHIN_S)}. Nothing was sent."
+                remedy = " `make local-stop` and `make deploy` begin anew." if self.env.is_local else ""
+                still = f"still so after {text_of(_QUIET_WITHIN_S)}. Nothing was sent."
+                message = f"{'; '.join(why)}: {still}{remedy}"
                 raise OpsError(message)
             if why != told:
                 self.teller.event(f"waits: {'; '.join(why)}")

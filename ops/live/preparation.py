@@ -112,6 +112,15 @@ def unquiet(scenario: Scenario, states: States) -> list[str]:
             for composite in sorted(watched)
             if (name := states.suppressor(composite)) and states.now(name) == "ALARM"
         ),
+        # One that still burns from an earlier drill, say: with its other half it holds the messages back.
+        *(
+            f"{name} is in ALARM, which has a part in what holds the messages of {composite} back"
+            for composite in sorted(watched)
+            if states.now(composite) != "ALARM"
+            and (by := states.suppressor(composite))
+            and states.now(by) != "ALARM"
+            for name in states.alarming_behind(composite)
+        ),
     ]
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from drill import rules
 from ops.errors import OpsError
 
 _NAMES_AT_ONCE = 100
@@ -69,6 +70,25 @@ class States:
         # A name or an ARN (CloudWatch API Reference, PutCompositeAlarm, ActionsSuppressor).
         return str(self.described[alarm].get("ActionsSuppressor", "")).rpartition(":alarm:")[2]
 
+    def alarming_behind(self, alarm: str) -> list[str]:
+        """Return the metric alarms in ALARM that have a part in what holds a composite's actions back."""
+        found: list[str] = []
+        known: set[str] = set()
+        below = [self.suppressor(alarm)] if self.suppressor(alarm) else []
+        while below:
+            known.update(below)
+            described = list(self._pages(below))
+            found += [
+                one["AlarmName"]
+                for one in described
+                if "AlarmRule" not in one and one["StateValue"] == "ALARM"
+            ]
+            children = (
+                rules.children(rules.parse(one["AlarmRule"])) for one in described if "AlarmRule" in one
+            )
+            below = sorted({child for some in children for child in some} - known)
+        return sorted(found)
+
     def look(self, at_s: float) -> list[Change]:
         """Ask again; return what has changed since.
 
@@ -86,12 +106,12 @@ class States:
         return found
 
     def _describe(self) -> dict[str, Mapping[str, Any]]:
-        return {one["AlarmName"]: one for one in self._pages()}
+        return {one["AlarmName"]: one for one in self._pages(self._alarms)}
 
-    def _pages(self) -> Iterator[Mapping[str, Any]]:
-        for begin in range(0, len(self._alarms), _NAMES_AT_ONCE):
+    def _pages(self, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        for begin in range(0, len(names), _NAMES_AT_ONCE):
             answer = self._cloudwatch.describe_alarms(
-                AlarmNames=self._alarms[begin : begin + _NAMES_AT_ONCE],
+                AlarmNames=names[begin : begin + _NAMES_AT_ONCE],
                 AlarmTypes=["MetricAlarm", "CompositeAlarm"],
                 MaxRecords=_NAMES_AT_ONCE,
             )

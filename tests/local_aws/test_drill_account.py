@@ -115,7 +115,7 @@ def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any]
         **common,
     )
     try:
-        with pytest.raises(SourceError, match=r"prefix.*\n  insights: Metrics retrieves no metric"):
+        with pytest.raises(SourceError, match=r"prefix.*\n  alarm insights: Metrics retrieves no metric"):
             account.system(client)
         found = account.system(client, prefix="pl")
     finally:
@@ -338,7 +338,7 @@ def test_without_credentials_it_says_how_to_sign_in(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     with pytest.raises(SourceError, match=r"no usable AWS credentials .*: sign in"):
-        account.system(functools.partial(boto3.client, region_name=REGION))
+        account.system(boto3.Session(region_name=REGION).client)
 
 
 def test_without_a_region_it_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,8 @@ class Aws:
         self.queue = Queue(most_receives=3)
         self.states: dict[str, str] = {}
         self.suppressor = ""
+        self.rules: dict[str, str] = {}
+        """Rule of each composite that has one here."""
         self.failures: list[float] = []
         self.requests: list[tuple[str, Any]] = []
         self.sent_s: list[float] = []
@@ -81,6 +83,7 @@ class Aws:
             "AlarmActions": actions,
             "OKActions": actions,
             **(suppressed if self.suppressor and name in self.topics else {}),
+            **({"AlarmRule": self.rules[name]} if name in self.rules else {}),
         }
 
     def _evaluate(self) -> None:

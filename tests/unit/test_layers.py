@@ -46,7 +46,7 @@ LAYERS: Mapping[str, set[str]] = {
         "config.types",
     },
     "drill.checking": {"drill", "config.errors", "config.explain"},
-    "drill.choosing": {"drill", "config.errors"},
+    "drill.choosing": {"drill", "config.errors", "config.explain", "config.loader"},
     "drill.output": {"drill", "rich"},
     "drill.commands": {"drill", "config.errors", "config.loader", "ops.environment", "rich"},
     "drill.origin": {

@@ -25,6 +25,7 @@ from ops import commands, environment, local, output
 from ops.errors import OpsError
 from ops.live import clock, drill, preparation, reading, sender
 from ops.live.aftermath import lasting
+from ops.live.alone import alone
 from ops.live.mailbox import Mailbox
 from ops.live.report import Teller, junit
 from ops.live.states import Change, States
@@ -249,7 +250,7 @@ def test_a_drill_does_not_wait_for_ever(stage: Stage, monkeypatch: pytest.Monkey
     monkeypatch.setattr(drill, "_QUIET_WITHIN_S", 60)
     stage.aws.suppressor = DEPLOYING
     stage.aws.states[DEPLOYING] = "ALARM"
-    with pytest.raises(OpsError, match=r"back: still so after 1m\. Nothing was sent\.$"):
+    with pytest.raises(OpsError, match=r"back: still so after 1m\. Nothing was sent\. "):
         stage.run()
     assert stage.aws.requests == []
     assert is_as_before(stage)
@@ -449,3 +450,28 @@ def test_texts_of_a_report_can_hold_anything() -> None:
     )
     assert "x [bold]" in screen.getvalue()
     assert "[/]" in screen.getvalue()
+
+
+def test_what_still_burns_behind_a_silence_is_waited_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its other half it would hold the message back in the middle of the drill."""
+    monkeypatch.setattr(drill, "_QUIET_WITHIN_S", 60)
+    stage.aws.suppressor = "quiet"
+    stage.aws.states |= {"quiet": "OK", "burn-long": "ALARM", "burn-short": "OK"}
+    stage.aws.rules["quiet"] = 'ALARM("burn-long") AND ALARM("burn-short")'
+    with pytest.raises(
+        OpsError, match=r"^burn-long is in ALARM, which has a part in what holds the messages"
+    ):
+        stage.run()
+    assert stage.aws.requests == []
+    stage.aws.states["burn-long"] = "OK"
+    assert stage.run()
+
+
+def test_only_one_drill_runs_at_a_time(tmp_path: Path) -> None:
+    """The second is refused at once; the next one after the first may run."""
+    with alone(tmp_path), pytest.raises(OpsError, match="another live drill runs"), alone(tmp_path):
+        pytest.fail("both run")
+    with alone(tmp_path):
+        pass

@@ -67,7 +67,7 @@ def test_a_scenario_that_is_as_expected_is_0(folder: Path, capsys: pytest.Captur
     assert "✓ passes" in out
     assert "1 of 1 as expected" in out
     written = folder.parent / "out"
-    assert {one.name for one in written.iterdir()} == {"passes.html", "junit.xml"}
+    assert {one.name for one in written.iterdir()} == {"passes.html", "index.html", "junit.xml"}
     report = ET.parse(written / "junit.xml").getroot()  # noqa: S314  # our own
     assert [one.get("failures") for one in report.iter("testsuite")] == ["0"]
 
@@ -325,7 +325,7 @@ def test_an_interrupt_is_said_and_is_130(
     assert call(capsys, "run") == (130, "", "\nrun: interrupted.\n")
 
 
-@pytest.mark.parametrize("arguments", [(), ("rehearse",), ("run", "--gone"), ("explain",), ("replay", "one")])
+@pytest.mark.parametrize("arguments", [(), ("rehearse",), ("run", "--gone"), ("replay", "one")])
 def test_what_is_no_command_is_2_and_shows_the_usage(
     arguments: Sequence[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -193,10 +193,10 @@ def test_what_is_wrong_in_what_happens_is_said_with_its_line(entry: str) -> None
 
 
 EXPECTED_REFUSED: dict[str, tuple[str, str]] = {
-    "{alarm: a, state: ALARM}": (".alarm: needs a time: at, by, or from and to", ""),
-    "{alarm: a, state: ALARM, at: 1m, by: 2m}": (".alarm: needs a time", ""),
-    "{alarm: a, state: ALARM, from: 1m}": (".alarm: needs a time", ""),
-    "{alarm: a, state: ALARM, from: 1m, to: 2m, at: 1m}": (".alarm: needs a time", ""),
+    "{alarm: a, state: ALARM}": (".alarm: needs one time: at, by, or from and to", ""),
+    "{alarm: a, state: ALARM, at: 1m, by: 2m}": (".alarm: needs one time", ""),
+    "{alarm: a, state: ALARM, from: 1m}": (".alarm: needs one time", ""),
+    "{alarm: a, state: ALARM, from: 1m, to: 2m, at: 1m}": (".alarm: needs one time", ""),
     "{alarm: a, at: 1m}": (".state: is missing", ""),
     "{alarm: a, state: alarm, at: 1m}": (
         ".state: must be one of: OK, ALARM, INSUFFICIENT_DATA",
