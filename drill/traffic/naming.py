@@ -32,9 +32,17 @@ def _look_up(selection: Selection, one: Happening) -> None:
     elif isinstance(one, Silence):
         selection.silent_groups(one)
     elif isinstance(one, Band):
-        selection.full_names(one.band)
+        _look_up_band(selection, one)
     else:
         selection.queue(one.consumer)
+
+
+def _look_up_band(selection: Selection, one: Band) -> None:
+    names = selection.full_names(one.band)
+    banded = {alarm.name for alarm in selection.system.alarms if alarm.threshold is None}
+    if not banded.intersection(names):
+        message = f"no such alarm compares with a band (found: {', '.join(one.band)})"
+        raise UnknownNameError(message)
 
 
 def _key(one: Happening) -> str:

@@ -338,7 +338,7 @@ def test_without_credentials_it_says_how_to_sign_in(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     with pytest.raises(SourceError, match=r"no usable AWS credentials .*: sign in"):
-        account.system(boto3.Session(region_name=REGION).client)
+        account.system(functools.partial(boto3.Session().client, region_name=REGION))
 
 
 def test_without_a_region_it_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -381,3 +381,62 @@ def test_whoever_pipes_lines_through_waits_for_nothing_else() -> None:
     assert "'drill.jsonlines'" in loaded
     for name in ("pydantic", "rich", "boto3", "yaml", "catalog", "ops"):
         assert f"'{name}'" not in loaded, name
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (f"environments: [prd]\n{PASSES}", 1, "environments: no such environment; known: dev, local, prod"),
+        ("says: x\ninvoke: []\n", 2, "invoke: is for what is deployed: make drill LIVE=1"),
+        ("happens: []\n", 1, "says what is usual and nothing else"),
+        (PASSES.replace("by: 10m", "from: 10m, to: 5m"), 8, "to: must not be earlier than from"),
+        (
+            PASSES.replace("expect:", "  - {band: payment-handler-errors, upper: 3}\nexpect:"),
+            7,
+            "band: no such alarm compares with a band",
+        ),
+    ],
+)
+def test_what_could_never_be_rehearsed_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, line: int, said: str
+) -> None:
+    """No such environment, a file of another kind, an end before its beginning, a band for a threshold."""
+    write(folder, wrong=text)
+    for arguments in (("run", "--env", "prod"), ("run", "--all")):
+        status, _, err = call(capsys, *arguments)
+        assert status == 2
+        assert f"wrong.yaml:{line}: " in err
+        assert said in err
+
+
+def test_two_scenarios_of_one_name_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One's timeline would stand where the other's does."""
+    other = folder / "more"
+    other.mkdir()
+    paths = [*write(folder, same=PASSES), *write(other, same=PASSES)]
+    status, _, err = call(capsys, "run", *paths, "--env", "prod")
+    assert status == 2
+    assert "has the name of" in err
+
+
+def test_a_refused_run_leaves_no_report_of_an_earlier_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor the list of what was rehearsed then: a CI that publishes them would show the wrong run."""
+    out = folder.parent / "out"
+    (good,) = write(folder, good=PASSES)
+    call(capsys, "run", good, "--env", "prod")
+    assert (out / "junit.xml").exists()
+    assert (out / "index.html").exists()
+    (bad,) = write(folder, bad="says: x\n")
+    assert call(capsys, "run", bad, "--env", "prod")[0] == 2
+    assert not (out / "junit.xml").exists()
+    assert not (out / "index.html").exists()
+
+
+def test_explaining_nothing_lists_what_there_is(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the names that people use."""
+    del folder
+    status, out, _ = call(capsys, "explain", "--env", "prod")
+    assert status == 0
+    assert {"payment-handler-errors", "payment-handler-impact", "system-critical"} <= set(out.splitlines())
