@@ -23,6 +23,9 @@ _EXACT: Final = 10_000
 _HUGE: Final = 1e15
 
 
+_WITHOUT_LINES: Final = str.maketrans("", "", "\n\t")
+
+
 def printable(text: str, *, lines: bool = False) -> str:
     r"""Return a text that neither moves a cursor nor breaks XML: what is no text is written as `\x1b`.
 
@@ -30,9 +33,9 @@ def printable(text: str, *, lines: bool = False) -> str:
         text: anything.
         lines: whether newlines and tabs stay what they are.
     """
-    if text.isprintable():
-        return text
     kept = "\n\t" if lines else ""
+    if text.isprintable() or (lines and text.translate(_WITHOUT_LINES).isprintable()):
+        return text
     return "".join(one if one in kept or _is_text(one) else _written(one) for one in text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,18 +144,26 @@ def _of_another_kind(document: Document) -> Problem | None:
     return None
 
 
-def _usual(path: Path, asked_at: str) -> Iterator[Placed]:
-    """Yield what a file of usual happenings says."""
+def _usual(path: Path, asked_at: str) -> tuple[Placed, ...]:
+    """Return what a file of usual happenings says."""
     if not path.is_file():
         raise ConfigError(
             [Problem(asked_at, "usual", f"no such file beside the scenario (found: {path.name})")]
         )
+    found = path.stat()
+    return _usual_as_it_was(path, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _usual_as_it_was(path: Path, changed_ns: int, size: int) -> tuple[Placed, ...]:
+    """Return what a file says that has not changed since: all scenarios of a folder name the same one."""
+    del changed_ns, size
     document = source.read(path)
     problems = list(_unknown(document, ("happens",)))
     entries = list(_entries(document, document.data.get("happens", []), "happens", HAPPENINGS, problems))
     if problems:
         raise ConfigError(problems)
-    yield from (Placed(place, path.parent, one) for place, one in entries)
+    return tuple(Placed(place, path.parent, one) for place, one in entries)
 
 
 def _entries(
