@@ -65,7 +65,7 @@ def test_whatever_happens_to_what_is_not_there_is_refused(entry: dict[str, Any],
 
 
 def test_people_are_told_the_shortest_name() -> None:
-    """Of those that are a part of what AWS shows, whatever keys there are; the full one where there is none."""
+    """Of those that are a part of what AWS shows, whatever keys there are; without one, the full name."""
     full = "shop-zz-errors-prod"
     names = dict.fromkeys(("a-longer-one-than-that-in-aws", "zz-errors-prod", "zz-errors", "aa"), full)
     for order in (names, dict(reversed(names.items()))):
