@@ -84,6 +84,7 @@ def _from_text(text: str) -> Matcher:
     return _compiled(parse(text))
 
 
+@functools.lru_cache(maxsize=COMPILED)
 def _compiled(pattern: Pattern) -> Matcher:
     if isinstance(pattern, Terms):
         return _terms(pattern)
