@@ -26,7 +26,8 @@ _MEMBERS = {
 def answer(request: Request, clock: Clock) -> Response:
     """Say how the clock goes, after setting it when the request is a PUT."""
     if request.method not in {"GET", "PUT"}:
-        return _response(405, {"error": f"the clock is asked by GET and set by PUT, not by {request.method}"})
+        error = {"error": f"the clock is asked by GET and set by PUT, not by {request.method}"}
+        return _response(405, error, ("allow", "GET, PUT"))
     if request.method == "PUT":
         try:
             given = _read(request.body)
@@ -66,5 +67,5 @@ def _read(body: bytes) -> dict[str, float | bool]:
     return given
 
 
-def _response(status: int, body: Mapping[str, object]) -> Response:
-    return Response(status, (("content-type", "application/json"),), json.dumps(body).encode())
+def _response(status: int, body: Mapping[str, object], *headers: tuple[str, str]) -> Response:
+    return Response(status, (("content-type", "application/json"), *headers), json.dumps(body).encode())

@@ -12,6 +12,9 @@ from xml.sax.saxutils import escape, unescape
 
 from local_aws.wire import Request, Response, request_id
 
+REST_XML = frozenset({"s3", "route53", "cloudfront"})
+"""Signing names of the services whose protocol a request does not show."""
+
 
 class AwsError(Exception):
     """An error as AWS gives it to a client.

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from local_aws import control, relay, rounds
 from local_aws.calls import Call, Store, account_of, caller_of, unsupported
 from local_aws.clock import Clock
-from local_aws.errors import AwsError, read_error, write_error, write_rest_xml_error
+from local_aws.errors import REST_XML, AwsError, read_error, write_error, write_rest_xml_error
+from local_aws.guard import Guard
 from local_aws.identity import HEALTH, NAME
 from local_aws.protocols import operation_of, read_input
 from local_aws.services import SERVICES
@@ -34,10 +35,7 @@ _RESET = "/_ministack/reset"
 _INVOKE = re.compile(r"/\d{4}-\d\d-\d\d/functions/[^/]+/(invocations|response-streaming-invocations)")
 """Paths whose 5xx is a function's business, not MiniStack's."""
 
-_BAD_REQUEST, _SERVER_ERROR = 400, 500
-_REST_XML = frozenset({"s3", "route53", "cloudfront"})
-"""Signing names of the services whose protocol a request does not show."""
-
+_OK, _BAD_REQUEST, _SERVER_ERROR = 200, 400, 500
 _OBSERVED = frozenset({"cloudwatch", "logs", "lambda"})
 """Services by whose use an account's region is known to have something to be watched."""
 
@@ -52,34 +50,45 @@ class Front:
 
     Args:
         upstream: MiniStack's ASGI application.
+        port: the TCP port that it is served at; requests for another one are refused.
         token: what the health endpoint says, so that whoever started the process knows it again.
         clock: simulated time; the world's when none is given.
     """
 
-    def __init__(self, upstream: AsgiApp, token: str = "", clock: Clock | None = None) -> None:
+    def __init__(self, upstream: AsgiApp, *, port: int, token: str = "", clock: Clock | None = None) -> None:
         self._upstream = upstream
+        self._guard = Guard(self._admitted, port)
         self._token = token
         self._clock = clock or Clock()
         self._store = Store()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one ASGI connection."""
+        """Answer one ASGI connection, if `local_aws.admission` admits it."""
+        await self._guard(scope, receive, send)
+
+    async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection that was admitted."""
         if scope["type"] != "http":
             await self._upstream(scope, receive, send)
             return
         request = Request.from_scope(scope)
         if request.path == HEALTH:
             await self._health().send(send)
-            return
-        if request.path == control.PATH:
+        elif request.path == control.PATH:
             await self._control(request, receive, send)
-            return
-        if request.path == _RESET:
-            self._store.clear()
-        if request.path.startswith(relay.PATH):
+        elif request.path.startswith(relay.PATH):
             await self._relay(request, scope, receive, send)
-            return
-        request = signed_confirmation(request)
+        elif request.path == _RESET:
+            await self._upstream(scope, receive, _Clearing(self._store, send))
+        else:
+            await self._aws(signed_confirmation(request), scope, receive, send)
+
+    async def run(self) -> None:
+        """Do every simulated minute what AWS does by itself, for ever."""
+        await rounds.run(self._upstream, self._store, self._clock)
+
+    async def _aws(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request to AWS."""
         caller = caller_of(request)
         if caller is None:
             await self._upstream(scope, receive, send)
@@ -88,10 +97,6 @@ class Front:
             await self._answer(request, caller, _Connection(scope, Body(receive), send))
         except DisconnectedError:
             return
-
-    async def run(self) -> None:
-        """Do every simulated minute what AWS does by itself, for ever."""
-        await rounds.run(self._upstream, self._store, self._clock)
 
     async def _control(self, request: Request, receive: Receive, send: Send) -> None:
         """Answer who asks the clock, or sets it."""
@@ -181,6 +186,24 @@ async def _operation(request: Request, service: Service, body: Body) -> Operatio
     return operation_of(request, service.model)
 
 
+class _Clearing:
+    """Sends MiniStack's answer to a reset on; when it is a success, empties the front's store first.
+
+    Args:
+        store: what the front remembers.
+        send: where the answer goes.
+    """
+
+    def __init__(self, store: Store, send: Send) -> None:
+        self._store = store
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == _OK:
+            self._store.clear()
+        await self._send(message)
+
+
 class _FailFast:
     """Sends MiniStack's answer on, but a failure as a client error that names the action.
 
@@ -230,5 +253,5 @@ class _FailFast:
         found = read_error(response)
         message = f"The local AWS failed at {self._caller.service}:{action}: {found.message}"
         error = AwsError(found.code, message)
-        rest_xml = self._caller.service in _REST_XML
+        rest_xml = self._caller.service in REST_XML
         return write_rest_xml_error(error) if rest_xml else write_error(self._request, error)

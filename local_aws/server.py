@@ -52,6 +52,8 @@ def prepare_environment(port: int) -> None:
     """
     os.environ["GATEWAY_PORT"] = str(port)
     os.environ["BIND_HOST"] = HOST
+    # The name in URLs that MiniStack makes; requests for any other name are refused (`local_aws.admission`).
+    os.environ["MINISTACK_HOST"] = "localhost"
     os.environ["SFTP_ENABLED"] = "0"
     os.environ["IOT_MTLS_ENABLED"] = "0"
     os.environ["PERSIST_STATE"] = "0"
@@ -78,7 +80,7 @@ async def _serve(port: int, token: str, *, with_parent: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    front = Front(ministack.app, token, Clock(speed))
+    front = Front(ministack.app, port=port, token=token, clock=Clock(speed))
     beside = [asyncio.create_task(front.run())]
     if with_parent:
         beside.append(asyncio.create_task(_watch_parent(ended)))

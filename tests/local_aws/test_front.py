@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from local_aws.wire import Message, Receive, Scope, Send
 
+PORT = 4566
+HOST = f"127.0.0.1:{PORT}"
+"""The Host header of requests to a front that no server runs."""
+
 
 def test_the_health_endpoint_says_which_process_answers(endpoint: str) -> None:
     """Process id and token are what `process` knows a server by."""
@@ -100,9 +104,9 @@ def _answer(
         "method": "POST",
         "path": path,
         "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "headers": [(name.encode(), value.encode()) for name, value in {"host": HOST, **headers}.items()],
     }
-    asyncio.run(Front(app)(scope, receive, send))
+    asyncio.run(Front(app, port=PORT)(scope, receive, send))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]), sent
 
 
@@ -163,8 +167,9 @@ def test_a_function_may_fail() -> None:
 
 
 def test_lifespan_and_websockets_reach_ministack() -> None:
-    """Whatever is not HTTP is not the front's business."""
+    """What is not HTTP is not the front's business once it is admitted."""
     seen = []
+    headers = [(b"host", HOST.encode())]
 
     async def upstream(scope: Scope, _receive: Receive, _send: Send) -> None:
         seen.append(scope["type"])
@@ -173,7 +178,8 @@ def test_lifespan_and_websockets_reach_ministack() -> None:
         return {}
 
     for kind in ("lifespan", "websocket"):
-        asyncio.run(Front(upstream)({"type": kind}, nothing, nothing))
+        scope: Scope = {"type": kind, "path": "/", "headers": headers}
+        asyncio.run(Front(upstream, port=PORT)(scope, nothing, nothing))
     assert seen == ["lifespan", "websocket"]
 
 
