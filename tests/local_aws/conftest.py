@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -10,7 +9,7 @@ import pytest
 from botocore.config import Config
 
 from local_aws import clock, process
-from tests.local_aws.support import ACCOUNT, REGION, SPEED, QueryClient, set_clock
+from tests.local_aws.support import ACCOUNT, REGION, SPEED, QueryClient, free_port, set_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,16 +23,10 @@ _DEVELOPERS = (
 """Variables of a developer's shell that functions must not see."""
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def free_port() -> int:
+@pytest.fixture(name="free_port")
+def _port() -> int:
     """Return a TCP port that nothing listens on."""
-    return _free_port()
+    return free_port()
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +54,7 @@ def endpoint(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         patch.setenv("HOME", str(home))
         for name in ("http_proxy", "HTTP_PROXY"):
             patch.setenv(name, "http://127.0.0.1:9")
-        url = process.start(_free_port(), state_dir)
+        url = process.start(free_port(), state_dir)
     # States that a test sets by hand stay.
     set_clock(url, evaluating=False)
     yield url
@@ -74,7 +67,7 @@ def fast_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("fast-local-aws")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(clock.VARIABLE, str(SPEED))
-        url = process.start(_free_port(), folder)
+        url = process.start(free_port(), folder)
     yield url
     process.stop(folder)
 

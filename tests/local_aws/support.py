@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import threading
 import time
 import urllib.request
@@ -31,6 +32,13 @@ REGION = "eu-west-1"
 
 SPEED = 300.0
 """How many times faster than the world's the time of the fast local AWS passes."""
+
+
+def free_port() -> int:
+    """Return a TCP port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def set_clock(endpoint: str, **members: object) -> dict[str, Any]:
