@@ -278,7 +278,7 @@ def test_http_2_is_not_served(server: process.Server, authority: str) -> None:
     named = authority.format(port=server.port)
     pseudo = [(":method", "GET"), (":authority", named), (":scheme", "http"), (":path", "/_reveille/health")]
     connection.send_headers(1, pseudo, end_stream=True)
-    statuses = []
+    statuses: list[bytes] = []
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as wire:
         wire.sendall(connection.data_to_send())
         while not statuses:
