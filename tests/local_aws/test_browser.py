@@ -2,8 +2,8 @@
 
 Each page tries everything that a page can send: requests with and without CORS, forms, images, scripts,
 frames and WebSockets. The pages come from another port of the same address, from another site, and from a
-name that resolves to the local AWS (DNS rebinding). The same pages succeed against a server without its guard,
-so the attempts are real ones.
+name that resolves to the local AWS (DNS rebinding). The same pages succeed against a server without its
+guard, so the attempts are real ones.
 """
 
 from __future__ import annotations
