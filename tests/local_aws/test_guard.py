@@ -11,11 +11,13 @@ import socket
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import h2.connection
 import h2.events
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_aws import admission, process
@@ -212,6 +214,35 @@ def test_buckets_answer_as_hosts(server: process.Server) -> None:
     s3.delete_bucket(Bucket="virtual")
 
 
+@pytest.mark.parametrize("bucket", ["sdk-bucket", "sdk.dotted.bucket"])
+def test_an_sdk_reaches_a_bucket_as_a_host(
+    server: process.Server, monkeypatch: pytest.MonkeyPatch, bucket: str
+) -> None:
+    """Virtual-hosted addressing, where names below localhost resolve as RFC 6761, section 6.3 has it."""
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda _host, *rest, **named: resolve("127.0.0.1", *rest, **named)
+    )
+    s3: Any = boto3.client(
+        "s3",
+        endpoint_url=f"http://localhost:{server.port}",
+        region_name=REGION,
+        aws_access_key_id=_ACCOUNT,
+        aws_secret_access_key="local",  # noqa: S106 - the local AWS checks no signature
+        config=Config(s3={"addressing_style": "virtual"}),
+    )
+    hosts = []
+    s3.meta.events.register(
+        "before-send.s3", lambda request, **_: hosts.append(urlsplit(request.url).hostname)
+    )
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=bucket, Key="key", Body=b"1")
+    assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"1"
+    s3.delete_object(Bucket=bucket, Key="key")
+    s3.delete_bucket(Bucket=bucket)
+    assert set(hosts) == {f"{bucket}.localhost"}
+
+
 @pytest.mark.parametrize(
     "start",
     [
@@ -342,6 +373,26 @@ def test_the_clock_names_its_methods(server: process.Server) -> None:
     """405 with Allow: the clock is read and set."""
     status, headers, _ = _ask(server, "DELETE", "/_reveille/clock", {"Host": "127.0.0.1:{port}"})
     assert (status, headers["allow"]) == (405, "GET, PUT")
+
+
+def test_a_refusal_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever a page puts into a path; MiniStack sees nothing, and nothing reads the body."""
+
+    async def untouched(*_: object) -> Any:
+        pytest.fail("the request was read")
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "GET", "path": "/a\nb", "headers": [(b"host", b"evil.example")]}
+    asyncio.run(Front(untouched, port=80)(scope, untouched, send))
+    assert sent[0]["status"] == 403
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().isprintable()
+    assert "evil.example" in record.getMessage()
 
 
 @pytest.mark.parametrize(("status", "groups"), [(200, []), (500, ["kept"])])
