@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+MOST = 100
+"""Problems that are reported; the others are counted."""
+
+_PLACE, _KEY, _TEXT = 160, 120, 640
+"""Characters of a problem's parts at most. The longest sentence of our own lists the regions."""
+
+_ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 @dataclass(frozen=True)
@@ -19,14 +28,62 @@ class Problem:
     text: str
     """What was found and what is allowed."""
 
+    more: int = 0
+    """Problems that this one stands for, because they are only counted."""
+
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.place, self.key, self.text) if part)
+        """Return the problem as exactly one line that can be printed anywhere."""
+        parts = ((self.place, _PLACE), (self.key, _KEY), (self.text, _TEXT))
+        return ": ".join(visible(part, most) for part, most in parts if part)
 
 
 class ConfigError(Exception):
     """The configuration is refused; nothing was done with it."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        """Keep `problems`, in the order of the files and lines they come from."""
-        self.problems = tuple(problems)
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the first of `problems`, in their order, and count the others."""
+        self.problems = tuple(first(list(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def first(problems: Sequence[Problem], more: int = 0) -> list[Problem]:
+    """Return the first problems, and one that counts the others and `more`."""
+    listed = [problem for problem in problems if not problem.more]
+    more += sum(problem.more for problem in problems) + max(0, len(listed) - MOST)
+    return [*listed[:MOST], *([Problem("", "", f"and {more} more", more)] if more else [])]
+
+
+def order(place: str) -> tuple[bool, str, int]:
+    """Return what places are sorted by: files before variables, then file and line."""
+    file, _, line = place.rpartition(":")
+    if not (line.isascii() and line.isdigit()):
+        file, line = place, "0"
+    return place.startswith("environment variable "), file, int(line[:9])
+
+
+def cut(text: str, most: int) -> str:
+    """Return `text`, of which a long one loses its middle: both ends are what people look for."""
+    if len(text) <= most:
+        return text
+    end = most // 4
+    return f"{text[: most - end - 1]}…{text[-end:]}"
+
+
+def visible(text: str, most: int = _TEXT) -> str:
+    r"""Return `text` in at most `most` characters, with what does not show as itself as an escape sequence.
+
+    That is every character that could move the cursor, break the line, change the direction of writing or
+    stop the program that prints it: `\n`, `\x1b`, `\u202e`, `\ud800`, and what standard output cannot encode.
+    """
+    text = cut(text, most)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else _escaped(one) for one in text)
+    text = text.encode(encoding, "backslashreplace").decode(encoding)
+    return cut(text, most)
+
+
+def _escaped(character: str) -> str:
+    number = ord(character)
+    width, letter = (2, "x") if number <= 0xFF else (4, "u") if number <= 0xFFFF else (8, "U")  # noqa: PLR2004
+    return _ESCAPES.get(character) or f"\\{letter}{number:0{width}x}"

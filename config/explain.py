@@ -5,19 +5,26 @@ from __future__ import annotations
 import difflib
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
+from itertools import islice
 from typing import Any, TypeGuard
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from config.errors import Problem
+from config.errors import MOST, Problem, cut, first, order
 from config.models import SERVICE_MODELS, Environment
-from config.source import Document, Location, dotted
+from config.source import SHOWN, Document, Location, dotted
 from config.types import PATTERNS
 
-_SHOWN = 60
-"""Characters of a wrong value that are shown."""
+_WORD = 64
+"""Characters of a word that others are compared with: nobody misspells a longer one by a letter."""
+_COMPARED = 200
+"""Words that one word is compared with at most."""
+_LONG = 1024
+"""Bits of a whole number that is shown."""
+_LISTED = 40
+"""Known words that are listed at most."""
 
 _WORDS = {
     "less_than_equal": "must be at most {le:g}",
@@ -34,6 +41,7 @@ _WORDS = {
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "string_type": "must be text: write it in quotes",
+    "string_unicode": "must be text: half of a surrogate pair (U+D800 to U+DFFF) is no character",
     "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "must have at least {min_length} characters",
     "tuple_type": "must be a list",
@@ -48,9 +56,21 @@ _WORDS = {
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "   did you mean x?" for the known word that is nearest to `word`, or nothing."""
+    word = word.casefold()
+    if len(word) > _WORD:
+        return ""
     by_case = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
+    if len(by_case) > _COMPARED:
+        alike = (one for one in by_case if one[:1] == word[:1] and abs(len(one) - len(word)) <= 2)  # noqa: PLR2004
+        by_case = {one: by_case[one] for one in islice(alike, _COMPARED)}
+    near = difflib.get_close_matches(word, by_case, n=1, cutoff=0.6)
     return f"   did you mean {by_case[near[0]]}?" if near else ""
+
+
+def listed(words: Collection[str]) -> str:
+    """Return the words as a list in a sentence, of which a long one is cut."""
+    shown = ", ".join(cut(word, SHOWN) for word in islice(words, _LISTED))
+    return shown + (f" and {len(words) - _LISTED} more" if len(words) > _LISTED else "")
 
 
 def problems(
@@ -59,8 +79,11 @@ def problems(
     *,
     model: type[BaseModel] = Environment,
     at: Location = (),
-) -> Iterator[Problem]:
-    """Yield the problems that pydantic's errors stand for, each with its place in `document`.
+) -> list[Problem]:
+    """Return the problems that pydantic's errors stand for, each with its place in `document`.
+
+    They are in the order of pydantic's errors. Of very many, the first in the order of files and lines are
+    explained and the others counted.
 
     Args:
         errors: what pydantic found.
@@ -69,21 +92,32 @@ def problems(
         at: where in the document the data of that model is.
     """
     errors = list(errors)
-    for error in errors:
-        inside = [
-            one for one in errors if one is not error and one["loc"][: len(error["loc"])] == error["loc"]
-        ]
-        # A list whose only entries are wrong counts as empty: that is no problem of its own.
-        if error["type"] != "too_short" or not inside:
-            yield _problem(error, document, model, at)
+    # How many errors are at each location or inside of it.
+    inside: dict[tuple[int | str, ...], int] = {}
+    if any(error["type"] == "too_short" for error in errors):
+        for error in errors:
+            for end in range(len(error["loc"]) + 1):
+                around = error["loc"][:end]
+                inside[around] = inside.get(around, 0) + 1
+    # A list whose only entries are wrong counts as empty: that is no problem of its own.
+    errors = [error for error in errors if error["type"] != "too_short" or inside[error["loc"]] == 1]
+    more = len(errors) - MOST
+    if more > 0:
+        errors.sort(key=lambda error: order(document.place(_location(error, document, at)[0])))
+    return first([_problem(error, document, model, at) for error in errors[:MOST]], max(0, more))
+
+
+def _location(error: ErrorDetails, document: Document, at: Location) -> tuple[Location, bool]:
+    """Return where the value is that an error is about, and whether its key is meant."""
+    location, is_key = _in_document((*at, *error["loc"]), document.data)
+    if error["type"] == "union_tag_invalid":
+        location = (*location, "kind")
+    return (*location, *error.get("ctx", {}).get("at", ())), is_key
 
 
 def _problem(error: ErrorDetails, document: Document, model: type[BaseModel], at: Location) -> Problem:
-    location, is_key = _in_document((*at, *error["loc"]), document.data)
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "union_tag_invalid":
-        location = (*location, "kind")
-    location = (*location, *context.get("at", ()))
+    location, is_key = _location(error, document, at)
+    context = error.get("ctx", {})
     found = str(location[-1]) if is_key else _found(location, document)
     known = _keys(model, location[len(at) : -1], _at(at, document.data))
     text = _text(error, location, found, document.data, known)
@@ -104,12 +138,12 @@ def _text(error: ErrorDetails, location: Location, found: str, data: Any, known:
         return "is missing"
     if kind == "union_tag_not_found":
         # Most often this is no new service: it is an old one whose name is misspelt in an environment's file.
-        others = [name for name in _at(location[:-1], data) if name != location[-1]]
+        others = (name for name in _at(location[:-1], data) if name != location[-1])
         kinds = ", ".join(sorted(SERVICE_MODELS))
         return f"kind is missing; known: {kinds}{did_you_mean(str(location[-1]), others)}"
     sentence, choices = _sentence(error, context)
     hint = did_you_mean(found, choices)
-    return f"{sentence} (found: {found[:_SHOWN]}{'…' if len(found) > _SHOWN else ''}){hint}"
+    return f"{sentence} (found: {found[:SHOWN]}{'…' if len(found) > SHOWN else ''}){hint}"
 
 
 def _sentence(error: ErrorDetails, context: dict[str, Any]) -> tuple[str, list[str]]:
@@ -136,10 +170,15 @@ def _found(location: Location, document: Document) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, dict):
-        return f"a mapping of {', '.join(map(str, value)) or 'nothing'}"
+        keys = (str(key)[: SHOWN + 1] for key in islice(value, SHOWN))
+        return f"a mapping of {', '.join(keys) or 'nothing'}"
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    typed = document.typed.get(location, str(value))
+    typed = document.typed.get(location)
+    if typed is None:
+        # Python refuses to write a number of thousands of digits, which only a variable can hold.
+        long = isinstance(value, int) and value.bit_length() > _LONG
+        typed = f"a number of {value.bit_length()} bits" if long else str(value)
     return typed or "empty text"
 
 

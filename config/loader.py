@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from config import explain, overrides, source
+from config import errors, explain, overrides, source
 from config.errors import ConfigError, Problem
 from config.models import Environment
 from config.rules import RULES
@@ -21,8 +21,10 @@ from config.source import Document, Location
 FOLDER = Path(__file__).resolve().parent
 BASE = "base"
 
-Rule = Callable[[Environment], Iterable[tuple[Location, str]]]
-"""A check of a valid environment by whoever knows more (the catalog): yields where and what is wrong."""
+Rule = Callable[[Environment], Iterable[tuple[Location, str | Callable[[], str]]]]
+"""A check of a valid environment by whoever knows more (the catalog): yields where and what is wrong.
+
+What takes long to say is a function, which is called for what is reported only."""
 
 
 def environments(folder: Path = FOLDER) -> tuple[str, ...]:
@@ -51,23 +53,34 @@ def load(
     known = environments(folder)
     if name not in known:
         hint = explain.did_you_mean(name, known)
-        text = f"no such environment; known: {', '.join(known) or 'none'}{hint}"
+        text = f"no such environment; known: {explain.listed(known) or 'none'}{hint}"
         raise ConfigError([Problem(place="ENV", key=name, text=text)])
     document, problems = overrides.apply(_read(folder, name), os.environ if variables is None else variables)
     try:
         environment = Environment.model_validate(document.data)
     except ValidationError as error:
-        raise ConfigError(
-            [*problems, *explain.problems(error.errors(include_url=False), document)]
-        ) from error
-    problems += [
-        Problem(document.place(location), source.dotted(location), text)
+        found = error.errors(include_url=False, include_input=False)
+        problems += explain.problems(found, document)
+        raise ConfigError(_in_order(problems)) from error
+    breaches = [
+        (document.place(location), location, text)
         for rule in (_named_as_its_file(name), *RULES, *rules)
         for location, text in rule(environment)
     ]
+    breaches.sort(key=lambda breach: errors.order(breach[0]))
+    problems += [
+        Problem(place, source.dotted(location), text if isinstance(text, str) else text())
+        for place, location, text in breaches[: errors.MOST]
+    ]
+    problems = errors.first(problems, max(0, len(breaches) - errors.MOST))
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(_in_order(problems))
     return environment
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """Return problems in the order of files and lines; those that are only counted are last."""
+    return sorted(problems, key=lambda problem: (bool(problem.more), errors.order(problem.place)))
 
 
 def _read(folder: Path, name: str) -> Document:

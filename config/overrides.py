@@ -7,6 +7,7 @@ underscores, in any case; lists and mappings as JSON.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,13 +15,15 @@ from typing import Any
 from pydantic import create_model
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
-from config.errors import Problem
+from config.errors import Problem, cut
 from config.explain import did_you_mean
 from config.models import Environment
-from config.source import Document, Location
+from config.source import DEEPEST, SHOWN, TOO_DEEP, Document, Location
 
 PREFIX = "REVEILLE_"
 DELIMITER = "__"
+_TEXTS = ("description", "reason")
+"""Keys whose values are text, also where they look like JSON."""
 
 
 def apply(document: Document, variables: Mapping[str, str]) -> tuple[Document, list[Problem]]:
@@ -30,44 +33,71 @@ def apply(document: Document, variables: Mapping[str, str]) -> tuple[Document, l
     `REVEILLE_SERVICES__PAYMENT_HANDLER__TIMEOUT_S=20`.
     """
     problems: list[Problem] = []
-    for name, value in sorted(variables.items()):
-        if not name.upper().startswith(PREFIX):
-            continue
+    ours = sorted((name, value) for name, value in variables.items() if name.upper().startswith(PREFIX))
+    if not ours:
+        return document, problems
+    target = _Target(document)
+    for name, value in ours:
         place = f"environment variable {name}"
         read = _read(name, value)
         if isinstance(read, str):
             problems.append(Problem(place, "", read))
             continue
-        for location, leaf in _leaves(read, ()):
-            document = _put(document, _spelled(location, name, document.data), leaf, place)
-    return document, problems
+        try:
+            leaves = _free_text(name, value) or list(_leaves(read, ()))
+        except RecursionError:
+            problems.append(Problem(place, "", TOO_DEEP))
+            continue
+        for location, leaf in leaves:
+            target.put(target.spelled(location, name), leaf, place)
+    return target.document(), problems
 
 
 def _read(name: str, value: str) -> dict[str, Any] | str:
     """Return what one variable says, nested, or what is wrong with it; pydantic-settings does the reading."""
     top, *keys = name.upper().removeprefix(PREFIX).split(DELIMITER)
     top = top.lower()
-    fields = {key: field for key, field in Environment.model_fields.items() if key == top}
-    if not fields:
+    if top not in Environment.model_fields:
         known = sorted(Environment.model_fields)
-        return f"no such key '{top}'; known: {', '.join(known)}{did_you_mean(top, known)}"
-    annotations: dict[str, Any] = {key: (field.annotation, field) for key, field in fields.items()}
-    settings = create_model("Overrides", __base__=BaseSettings, **annotations)
-    reader = EnvSettingsSource(settings, env_prefix=PREFIX, env_nested_delimiter=DELIMITER)
+        return f"no such key '{cut(top, SHOWN)}'; known: {', '.join(known)}{did_you_mean(top, known)}"
+    reader = _reader(top)
     reader.env_vars = {name.lower(): value}
     try:
-        return reader() or f"{top} has no key '{DELIMITER.join(keys).lower()}': it is a single value"
+        return reader() or f"{top} has no key '{cut(DELIMITER.join(keys).lower(), SHOWN)}': it is a single value"
     except SettingsError:
         return "must be JSON here: this key is a list or a mapping"
+    except RecursionError:
+        return TOO_DEEP
+
+
+@functools.cache
+def _reader(top: str) -> EnvSettingsSource:
+    """Return what reads variables of one key of the environment; making it takes long."""
+    field = Environment.model_fields[top]
+    annotations: dict[str, Any] = {top: (field.annotation, field)}
+    settings = create_model("Overrides", __base__=BaseSettings, **annotations)
+    return EnvSettingsSource(settings, env_prefix=PREFIX, env_nested_delimiter=DELIMITER)
+
+
+def _free_text(name: str, value: str) -> list[tuple[Location, Any]]:
+    """Return the one leaf of a variable that sets a tag or an environment variable: its text is what it is."""
+    keys = name[len(PREFIX) :].split(DELIMITER)
+    around: Location = ()
+    for position, key in enumerate(keys):
+        if _has_free_keys(around):
+            return [((*around, DELIMITER.join(keys[position:])), value)]
+        around = (*around, key.lower())
+    return []
 
 
 def _leaves(value: Any, at: Location) -> Iterator[tuple[Location, Any]]:
+    if len(at) > DEEPEST:
+        raise RecursionError
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _leaves(inner, (*at, key))
-    elif isinstance(value, str) and value.startswith("{"):
-        # Whether an entry of a map may be JSON differs between versions of pydantic-settings. No key of ours
-        # is text that begins with a brace, so this can only be a mapping.
+    elif isinstance(value, str) and value.startswith("{") and at[-1] not in _TEXTS:
+        # Whether an entry of a map may be JSON differs between versions of pydantic-settings.
         with contextlib.suppress(ValueError):
             value = json.loads(value)
         yield from _leaves(value, at) if isinstance(value, dict) else [(at, value)]
@@ -75,25 +105,67 @@ def _leaves(value: Any, at: Location) -> Iterator[tuple[Location, Any]]:
         yield at, value
 
 
-def _spelled(location: Location, name: str, data: Any) -> Location:
-    """Return `location` with each key spelled as in `data`, or as it must be there.
+class _Target:
+    """A document that values are put into; it is copied once, whatever the number of values."""
 
-    In names of services and alarms, `_` stands for `-`. Where a service's variables and tags are, case
-    matters: that of a key that is there already, else the case that was typed.
-    """
-    typed = name[len(PREFIX) :].split(DELIMITER)
-    spelled: Location = ()
-    for position, key in enumerate(location):
-        known = data if isinstance(data, dict) else {}
-        right = key
-        if _has_names(spelled):
-            right = str(key).replace("_", "-")
-        elif _has_free_keys(spelled) and position < len(typed):
-            same = (one for one in known if one.casefold() == str(key).casefold())
-            right = next(same, typed[position])
-        spelled = (*spelled, right)
-        data = known.get(right)
-    return spelled
+    def __init__(self, document: Document) -> None:
+        self._base = document
+        self._data = _copied(document.data)
+        self._replaced: set[Location] = set()
+        self._places: dict[Location, str] = {}
+
+    def document(self) -> Document:
+        """Return the document with everything that was put into it."""
+        kept = self._base.without(self._replaced)
+        return Document(self._data, {**kept.places, **self._places}, kept.typed)
+
+    def put(self, at: Location, value: Any, place: str) -> None:
+        """Put `value` at `at`, which was said in `place`."""
+        inner = self._data
+        for end, key in enumerate(at[:-1], start=1):
+            if not isinstance(inner.get(str(key)), dict):
+                self._replace(at[:end], inner, {}, place)
+            inner = inner[str(key)]
+        self._replace(at, inner, value, place)
+
+    def _replace(self, at: Location, inner: dict[str, Any], value: Any, place: str) -> None:
+        self._forget(at, inner.get(str(at[-1])))
+        inner[str(at[-1])] = value
+        self._replaced.add(at)
+        self._places[at] = place
+
+    def _forget(self, at: Location, value: Any) -> None:
+        """Forget what variables before have put at `at` and below."""
+        self._places.pop(at, None)
+        for key, below in value.items() if isinstance(value, dict) else ():
+            self._forget((*at, key), below)
+
+    def spelled(self, location: Location, name: str) -> Location:
+        """Return `location` with each key spelled as in the document, or as it must be there.
+
+        In names of services and alarms, `_` stands for `-`. Where a service's variables and tags are, case
+        matters: that of a key that is there already, else the case that was typed.
+        """
+        typed = name[len(PREFIX) :].split(DELIMITER)
+        spelled: Location = ()
+        data: Any = self._data
+        for position, key in enumerate(location):
+            known = data if isinstance(data, dict) else {}
+            right = key
+            if _has_names(spelled):
+                right = str(key).replace("_", "-")
+            elif _has_free_keys(spelled) and position < len(typed):
+                typed_key = DELIMITER.join(typed[position:])
+                same = (one for one in known if one.casefold() == typed_key.casefold())
+                right = typed_key if typed_key in known else next(same, typed_key)
+            spelled = (*spelled, right)
+            data = known.get(right)
+        return spelled
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of nested mappings; what else is in them is not changed by anybody."""
+    return {key: _copied(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _has_names(at: Location) -> bool:
@@ -108,18 +180,3 @@ def _has_names(at: Location) -> bool:
 def _has_free_keys(at: Location) -> bool:
     """Tell whether the keys of the mapping at `at` are the user's own, and case matters in them."""
     return at == ("tags",) or (at[:1] == ("services",) and at[2:] == ("environment",))
-
-
-def _put(document: Document, at: Location, value: Any, place: str) -> Document:
-    """Return `document` with `value` at `at`, which was said in `place`."""
-    data = dict(document.data)
-    places = {at: place}
-    inner = data
-    for end, key in enumerate(at[:-1], start=1):
-        below = inner.get(str(key))
-        if not isinstance(below, dict):
-            places[at[:end]] = place
-        inner[str(key)] = inner = dict(below) if isinstance(below, dict) else {}
-    inner[str(at[-1])] = value
-    kept = document.without(places)
-    return Document(data, {**kept.places, **places}, kept.typed)

@@ -8,18 +8,39 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
 
+from config import errors
 from config.errors import ConfigError, Problem
 
+MOST_BYTES = 1_000_000
+"""Size of one file at most, decided before it is read."""
 _MOST = 250_000
 """Values in one file: a thousand services have a tenth of it."""
-_TOO_DEEP = "is nested too deeply"
+DEEPEST = 64
+"""Mappings and lists inside of one another: the configuration has eight."""
+TOO_DEEP = "is nested too deeply"
+_EXPLAINED = 50_000
+"""Characters up to which PyYAML's own parser, which explains better and is slow, looks at a bad file."""
+_KEY = 100
+"""Characters of a key that are shown."""
+_NUMBER = 100
+"""Characters of a number or a time: the longest float that is exact has 17 digits."""
+
+_SCALARS = ("str", "int", "float", "bool", "null", "timestamp", "value")
+_YAML = "tag:yaml.org,2002:"
+_KINDS_OF_FILE = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 Location = tuple[str | int, ...]
 """The way to a value: keys of mappings and positions in lists."""
@@ -44,60 +65,170 @@ class Document:
     def without(self, locations: Iterable[Location]) -> Document:
         """Return the document without the places of what is at `locations` or below."""
         gone = set(locations)
-
-        def stays(location: Location) -> bool:
-            return not any(location[:end] in gone for end in range(len(location) + 1))
-
-        places = {one: place for one, place in self.places.items() if stays(one)}
-        typed = {one: text for one, text in self.typed.items() if stays(one)}
+        if not gone:
+            return self
+        if () in gone:
+            return Document(self.data)
+        # What is around a value comes before it, so one look at the parent is enough.
+        for location in sorted({**self.places, **self.typed}, key=len):
+            if location[:-1] in gone and location:
+                gone.add(location)
+        places = {location: place for location, place in self.places.items() if location not in gone}
+        typed = {location: text for location, text in self.typed.items() if location not in gone}
         return Document(self.data, places, typed)
 
 
-def read(path: Path) -> Document:
+def read(path: Path, *, binary: bool = False) -> Document:
     """Return the document in the file at `path`.
 
+    Args:
+        path: the file.
+        binary: whether values with the tag `!!binary` are bytes; they are refused otherwise.
+
     Raises:
-        ConfigError: it cannot be read, is not YAML, is not a mapping, or has a key twice.
+        ConfigError: it cannot be read, is too large, is not YAML, is not a mapping, or has a key twice.
     """
     shown = _shown(path)
-    try:
-        node = _compose(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError([Problem(shown, "", f"cannot be read: {error.strerror}")]) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError([Problem(shown, "", "is not UTF-8 text")]) from error
-    except yaml.YAMLError as error:
-        raise ConfigError([_not_yaml(shown, error)]) from error
-    except RecursionError as error:
-        raise ConfigError([Problem(shown, "", _TOO_DEEP)]) from error
+    node = _compose(_text(path, shown), shown)
     if node is None:
         return Document({}, {(): shown})
-    reader = _Reader(shown)
-    try:
-        data = reader.value(node, ())
-    except RecursionError as error:
-        raise ConfigError([Problem(shown, "", _TOO_DEEP)]) from error
-    if not isinstance(data, dict):
+    reader = _Reader(shown, binary=binary)
+    data = reader.value(node, ())
+    if not isinstance(data, dict) and not reader.problems:
         reader.problems.append(Problem(reader.places[()], "", "must be a mapping of keys to values"))
     if reader.problems:
-        raise ConfigError(reader.problems)
+        raise ConfigError(errors.first(reader.problems, reader.more))
     return Document(data, reader.places, reader.typed)
 
 
-def _compose(text: str) -> yaml.Node | None:
+def _text(path: Path, shown: str) -> str:
+    """Return the text of a file; what is no file, or too large, is refused before it is opened."""
+
+    def refused(text: str) -> ConfigError:
+        return ConfigError([Problem(shown, "", text)])
+
+    try:
+        found = path.stat()
+        if kind := _KINDS_OF_FILE.get(stat.S_IFMT(found.st_mode)):
+            raise refused(f"cannot be read: it is {kind}, and not a file")
+        if found.st_size > MOST_BYTES and stat.S_ISREG(found.st_mode):
+            raise refused(f"has {found.st_size} bytes; a file may have {MOST_BYTES} (1 MB)")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        if path.is_symlink() and isinstance(error, FileNotFoundError):
+            raise refused("cannot be read: it is a link to a file that does not exist") from error
+        raise refused(f"cannot be read: {error.strerror}") from error
+    if len(content) > MOST_BYTES:  # a file of /proc, or one that grows
+        raise refused(f"has more than {MOST_BYTES} bytes (1 MB)")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise refused("is not UTF-8 text") from error
+    bad = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if bad:
+        number = ord(bad[0])
+        control = number < 0xA0  # noqa: PLR2004  # the last of the control characters is U+009F
+        line = text.count("\n", 0, bad.start()) + 1
+        what = f"it holds the {'control ' if control else ''}character U+{number:04X}"
+        raise ConfigError([Problem(f"{shown}:{line}", "", f"is not YAML: {what}")])
+    return text
+
+
+def _compose(text: str, shown: str) -> yaml.Node | None:
     """Return the root of a YAML document, by libyaml, which is ten times as fast, where it is there.
 
-    What libyaml refuses is left to PyYAML's own parser, so that the message is everywhere the same.
+    What libyaml refuses is left to PyYAML's own parser, so that the message is everywhere the same; of a long
+    text, libyaml's message has to do.
     """
-    with contextlib.suppress(AttributeError, yaml.YAMLError):
-        return yaml.compose(text, Loader=yaml.CSafeLoader)
-    return yaml.compose(text, Loader=yaml.SafeLoader)
+    fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Composer(shown).root(yaml.parse(text, Loader=fast))
+    except yaml.YAMLError as error:
+        if len(text) > _EXPLAINED:
+            raise ConfigError([_not_yaml(shown, error)]) from error
+    try:
+        return _Composer(shown).root(yaml.parse(text, Loader=yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise ConfigError([_not_yaml(shown, error)]) from error
+    except (ValueError, OverflowError) as error:
+        text = "is not YAML: it holds an escape sequence or a version with a number that is too large"
+        raise ConfigError([Problem(shown, "", text)]) from error
+
+
+class _Composer:
+    """Makes a tree of a parser's events, without the recursion of PyYAML's own, and stops where it is too large."""
+
+    def __init__(self, shown: str) -> None:
+        self._shown = shown
+        self._tags = yaml.resolver.Resolver()
+        self._anchors: dict[str, yaml.Node] = {}
+        self._nodes = 0
+
+    def root(self, events: Iterator[yaml.Event]) -> yaml.Node | None:
+        """Return the root of the only document; None if there is nothing in it."""
+        root: yaml.Node | None = None
+        inside: list[tuple[yaml.Node, list[yaml.Node]]] = []
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise yaml.composer.ComposerError(
+                        None, None, "but found another document", event.start_mark
+                    )
+            elif isinstance(event, yaml.CollectionEndEvent):
+                node, items = inside.pop()
+                mapping = isinstance(node, yaml.MappingNode)
+                node.value = list(zip(items[::2], items[1::2], strict=True)) if mapping else items
+            elif isinstance(event, yaml.NodeEvent):
+                node = self._node(event)
+                if inside:
+                    inside[-1][1].append(node)
+                else:
+                    root = node
+                if isinstance(event, yaml.CollectionStartEvent):
+                    inside.append((node, []))
+                    if len(inside) > DEEPEST:
+                        place = f"{self._shown}:{event.start_mark.line + 1}"
+                        raise ConfigError([Problem(place, "", TOO_DEEP)])
+        return root
+
+    def _node(self, event: yaml.NodeEvent) -> yaml.Node:
+        """Return the node that begins with `event`."""
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                text = f"found undefined alias {event.anchor!r}"
+                raise yaml.composer.ComposerError(None, None, text, event.start_mark)
+            return self._anchors[event.anchor]
+        self._nodes += 1
+        if self._nodes > 2 * _MOST:  # keys are nodes of their own
+            raise too_many(self._shown)
+        kind, value = yaml.MappingNode, cast("Any", [])
+        if isinstance(event, yaml.ScalarEvent):
+            kind, value = yaml.ScalarNode, event.value
+        elif isinstance(event, yaml.SequenceStartEvent):
+            kind = yaml.SequenceNode
+        tag = event.tag
+        if tag is None or tag == "!":
+            tag = self._tags.resolve(kind, value if kind is yaml.ScalarNode else None, event.implicit)
+        node = kind(tag, value, event.start_mark, event.end_mark)
+        if event.anchor is not None:
+            if event.anchor in self._anchors:
+                text = f"the anchor {event.anchor!r} is there already"
+                raise yaml.composer.ComposerError(None, None, text, event.start_mark)
+            self._anchors[event.anchor] = node
+        return node
+
+
+def too_many(shown: str) -> ConfigError:
+    """Return the error of a file that holds, or stands for, too many values."""
+    text = f"holds more than {_MOST} values: aliases (*) of aliases multiply them"
+    return ConfigError([Problem(shown, "", text)])
 
 
 def _not_yaml(shown: str, error: yaml.YAMLError) -> Problem:
     """Return what is wrong with a file that cannot be parsed, in one line."""
-    if isinstance(error, yaml.reader.ReaderError):
-        return Problem(shown, "", f"is not YAML: it holds the control character U+{int(error.character):04X}")
     mark = getattr(error, "problem_mark", None)
     what = str(getattr(error, "problem", None) or error).replace("\n", " ")
     if what.startswith("found character '\\t'"):
@@ -139,24 +270,31 @@ def _shown(path: Path) -> str:
 class _Reader:
     """Turns YAML nodes into values and notes where each stands."""
 
-    def __init__(self, shown: str) -> None:
+    def __init__(self, shown: str, *, binary: bool) -> None:
         self.shown = shown
+        self._binary = binary
         self.places: dict[Location, str] = {}
         self.typed: dict[Location, str] = {}
         self.problems: list[Problem] = []
+        self.more = 0
+        """Problems beyond those that are reported."""
         self._scalars = yaml.SafeLoader("")
         self._open: list[yaml.Node] = []
 
     def value(self, node: yaml.Node, at: Location) -> Any:
         if len(self.places) > _MOST:
-            text = f"holds more than {_MOST} values: aliases (*) of aliases multiply them"
-            raise ConfigError([Problem(self.shown, "", text)])
+            raise too_many(self.shown)
+        if len(at) > DEEPEST:
+            raise ConfigError([Problem(self._place(node), "", TOO_DEEP)])
         self.places.setdefault(at, self._place(node))
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, at)
         if any(node is one for one in self._open):
             text = "contains itself: an alias (*) stands inside of what it repeats"
-            self.problems.append(Problem(self.places[at], dotted(at), text))
+            self._problem(node, at, text, place=self.places[at])
+            return None
+        if node.tag not in {f"{_YAML}map", f"{_YAML}seq"}:
+            self._tagged(node, at)
             return None
         self._open.append(node)
         try:
@@ -168,20 +306,33 @@ class _Reader:
 
     def _scalar(self, node: yaml.ScalarNode, at: Location) -> Any:
         self.typed[at] = node.value
-        try:
-            return cast("Any", self._scalars.construct_object(node))
-        except yaml.constructor.ConstructorError:
-            self._problem(node, at, f"has the tag {node.tag}, which means nothing here")
-        except ValueError:
-            kind = node.tag.rsplit(":", 1)[-1]
-            self._problem(
-                node, at, f"looks like a {kind} to YAML and is none: write it in quotes", node.value
-            )
+        kind = node.tag.removeprefix(_YAML)
+        if kind not in _SCALARS and not (kind == "binary" and self._binary):
+            self._tagged(node, at)
+            return None
+        if kind in {"str", "value"}:
+            return node.value
+        if len(node.value) <= _NUMBER or kind == "binary":
+            # What a tag is written before may be anything: the error depends on the constructor of that tag.
+            with contextlib.suppress(
+                yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError
+            ):
+                return cast("Any", self._scalars.construct_object(node))
+        self._problem(node, at, f"looks like a {kind} to YAML and is none: write it in quotes", node.value)
         return None
 
-    def _problem(self, node: yaml.Node, at: Location, text: str, found: str = "") -> None:
-        shown = f" (found: {found})" if found else ""
-        self.problems.append(Problem(self._place(node), dotted(at), text + shown))
+    def _tagged(self, node: yaml.Node, at: Location) -> None:
+        tag = errors.cut(node.tag.replace(_YAML, "!!"), SHOWN)
+        self._problem(node, at, f"has the tag {tag}, which means nothing here")
+
+    def _problem(
+        self, node: yaml.Node, at: Location, text: str, found: str | None = None, place: str | None = None
+    ) -> None:
+        if len(self.problems) >= errors.MOST:
+            self.more += 1
+            return
+        shown = f" (found: {errors.cut(found, SHOWN)})" if found is not None else ""
+        self.problems.append(Problem(place or self._place(node), dotted(at), text + shown))
 
     def _mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -201,20 +352,25 @@ class _Reader:
         return data
 
     def _key(self, node: yaml.Node, at: Location) -> str | None:
-        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
+        if isinstance(node, yaml.ScalarNode) and node.tag == f"{_YAML}str":
             return str(node.value)
         if not isinstance(node, yaml.ScalarNode):
             self._problem(node, at, "has a key that is not a single word")
-        elif node.tag == "tag:yaml.org,2002:merge":
+        elif node.tag == f"{_YAML}merge":
             self._problem(node, at, "has the key <<: files are merged, mappings inside of a file are not")
         else:
-            self._problem(node, at, f"has the key {node.value}, which is no text to YAML: write it in quotes")
+            found = errors.cut(node.value, SHOWN)
+            self._problem(node, at, f"has the key {found}, which is no text to YAML: write it in quotes")
         return None
 
     def _place(self, node: yaml.Node) -> str:
         return f"{self.shown}:{node.start_mark.line + 1}"
 
 
+SHOWN = 60
+"""Characters of a wrong value that are shown."""
+
+
 def dotted(location: Location) -> str:
-    """Return the location as people write it: keys joined by dots."""
-    return ".".join(map(str, location))
+    """Return the location as people write it: keys joined by dots, of which a very long one is cut."""
+    return ".".join(errors.cut(str(key), _KEY) for key in location)

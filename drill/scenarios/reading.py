@@ -88,7 +88,7 @@ def reading(path: Path) -> Reading:
     The names that the right part of it uses can be looked at nevertheless, so that all is said at once.
     """
     try:
-        document = source.read(path)
+        document = source.read(path, binary=True)
     except ConfigError as error:
         return Reading(None, error.problems)
     if (other := _of_another_kind(document)) is not None:
@@ -158,7 +158,7 @@ def _usual(path: Path, asked_at: str) -> tuple[Placed, ...]:
 def _usual_as_it_was(path: Path, changed_ns: int, size: int) -> tuple[Placed, ...]:
     """Return what a file says that has not changed since: all scenarios of a folder name the same one."""
     del changed_ns, size
-    document = source.read(path)
+    document = source.read(path, binary=True)
     problems = list(_unknown(document, ("happens",)))
     entries = list(_entries(document, document.data.get("happens", []), "happens", HAPPENINGS, problems))
     if problems:

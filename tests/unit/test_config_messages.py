@@ -38,7 +38,7 @@ FILES = {
     ),
     "a control character": (
         b"a: \x00\n",
-        ["config/prod.yaml: is not YAML: it holds the control character U+0000"],
+        ["config/prod.yaml:1: is not YAML: it holds the control character U+0000"],
     ),
     "an unknown alias": (b"a: *b\n", ["config/prod.yaml:1: is not YAML: found undefined alias 'b'"]),
     "an alias within itself": (
@@ -157,17 +157,17 @@ def test_a_list_of_base_that_the_environment_replaces_is_no_longer_to_blame(fold
 
 
 def test_problems_of_all_files_and_variables_are_said_at_once(folder: Folder) -> None:
-    """Nobody has to run a command five times to learn of five mistakes."""
+    """In the order of files and lines; nobody has to run a command five times to learn of five mistakes."""
     folder.append("base", "network: {nat_gateways: 9}\n")
     folder.append("prod", "tracing: {sampling_rate: 7}\nlogs: {retention_days: 8}\n")
     variables = {"REVEILLE_REGOIN": "x", "REVEILLE_KMS__DELETION_WINDOW_DAYS": "1"}
     said = folder.refusal(variables=variables)
     assert [line.partition(": ")[0] for line in said] == [
-        "environment variable REVEILLE_REGOIN",
-        f"config/prod.yaml:{NEXT_LINE + 1}",
-        f"config/prod.yaml:{NEXT_LINE}",
-        "environment variable REVEILLE_KMS__DELETION_WINDOW_DAYS",
         f"config/base.yaml:{BASE.count(chr(10)) + 1}",
+        f"config/prod.yaml:{NEXT_LINE}",
+        f"config/prod.yaml:{NEXT_LINE + 1}",
+        "environment variable REVEILLE_KMS__DELETION_WINDOW_DAYS",
+        "environment variable REVEILLE_REGOIN",
     ]
 
 
