@@ -48,6 +48,18 @@ XRAY_NAME: Final = 32
 LAMBDA_NAME: Final = 64
 """Longest name of a Lambda function or an IAM role, in characters (their API references)."""
 
+MOST_SERVICES: Final = 5000
+"""Services of an environment: each has a role, and an account has at most 5,000 (IAM quotas, "Roles per account")."""
+
+MOST_TAGS: Final = 50
+"""Tags of a resource (AWS General Reference, "Tagging AWS resources")."""
+
+LAMBDA_VARIABLES_BYTES: Final = 4096
+"""Size of a function's environment variables (AWS Lambda quotas, "Environment variables")."""
+
+TASK_DEFINITION_BYTES: Final = 65_536
+"""Size of a task definition (Amazon ECS service quotas, "Task definition size")."""
+
 LAMBDA_INSIGHTS_LAYERS: Final[dict[str, dict[str, str]]] = json.loads(
     Path(__file__).with_name("lambda_insights_layers.json").read_text(encoding="utf-8")
 )["layers"]

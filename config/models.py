@@ -5,21 +5,25 @@ from __future__ import annotations
 import typing
 from typing import Annotated, Literal
 
-from pydantic import EmailStr, Field, model_validator
+from pydantic import Field, model_validator
 
 from config.limits import (
     FARGATE_MEMORY_MIB,
     LAMBDA_INSIGHTS_LAYERS,
     LAMBDA_MEMORY_MIB,
     LAMBDA_TIMEOUT_S,
+    MOST_SERVICES,
+    MOST_TAGS,
 )
 from config.types import (
+    OWN_TAGS,
     AccountId,
     Arn,
     BucketName,
     Cidr,
     Cron,
     Description,
+    Email,
     EnvironmentName,
     EnvironmentVariables,
     Handler,
@@ -32,6 +36,7 @@ from config.types import (
     Model,
     OwnerName,
     ProjectName,
+    Reason,
     Region,
     RetentionDays,
     SecretReference,
@@ -44,9 +49,12 @@ from config.types import (
     TagKey,
     TagValue,
     TargetGroupArn,
+    Text,
     TimeZone,
     VpcId,
     WebhookUrl,
+    WindowReason,
+    at_most,
     refuse,
 )
 
@@ -226,7 +234,7 @@ class Tuning(Model):
     enabled: bool | None = None
     """`false` leaves the alarm out; say why in `reason`. `true` switches on one that is off by itself."""
 
-    reason: str | None = Field(default=None, min_length=10)
+    reason: Reason | None = None
     """Why the alarm is switched off, for whoever wonders later."""
 
     @model_validator(mode="after")
@@ -316,7 +324,9 @@ class Service(Model):
     alarms: AlarmTunings = {}
     """This service's own thresholds, before those of the environment."""
 
-    slos: dict[Annotated[Slug, Field(max_length=16)], Slo] = Field(default={}, max_length=20)
+    slos: Annotated[dict[Annotated[Slug, Field(max_length=16)], Slo], at_most(20)] = Field(
+        default={}, max_length=20
+    )
     """Objectives, by name. Each has burn-rate alarms and an error budget on the dashboard.
     At most 20: three composites of each name the service's impact, which CloudWatch lets 150 do."""
 
@@ -397,7 +407,7 @@ class EcsService(Service):
     image: ImageUri
     """Container image with a tag or digest."""
 
-    command: tuple[str, ...] = ()
+    command: tuple[Text, ...] = ()
     """Command in place of the image's own."""
 
     port: int | None = Field(default=None, ge=1, le=65_535)
@@ -450,13 +460,17 @@ SERVICE_MODELS: dict[str, type[Service]] = {
 """Kind -> the model of its services."""
 
 
+_RECIPIENTS = 1000
+"""Addresses of one kind for one severity: a mailing list is one."""
+
+
 class Recipients(Model):
     """Who is told about alarms of one severity."""
 
-    emails: tuple[EmailStr, ...] = ()
+    emails: Annotated[tuple[Email, ...], at_most(_RECIPIENTS)] = ()
     """E-mail addresses; each must confirm the subscription once."""
 
-    webhooks: tuple[WebhookUrl, ...] = ()
+    webhooks: Annotated[tuple[WebhookUrl, ...], at_most(_RECIPIENTS)] = ()
     """https endpoints, which get AWS's own JSON. A URL that is itself a secret does not belong in a file."""
 
     slack: tuple[SecretReference, ...] = ()
@@ -474,8 +488,9 @@ class Recipients(Model):
             values = getattr(self, what)
             # Mail is delivered whatever the case of the letters: the same person would be told twice.
             same = [value.casefold() if what == "emails" else value for value in values]
+            first: dict[str, int] = {}
             for position, value in enumerate(same):
-                if value in same[:position]:
+                if first.setdefault(value, position) != position:
                     raise refuse("is there already", at=(what, position))
         return self
 
@@ -536,7 +551,7 @@ class MaintenanceWindow(Model):
     duration_min: int = Field(ge=1, le=1440)
     """Minutes it lasts. CloudWatch looks back one day at most."""
 
-    reason: str = Field(min_length=10, max_length=200)
+    reason: WindowReason
     """What happens in it, for whoever wonders why nobody was told."""
 
 
@@ -586,8 +601,8 @@ class Environment(Model):
     endpoint: LocalUrl | None = None
     """URL of a local AWS; without it, AWS itself."""
 
-    tags: dict[TagKey, TagValue] = {}
-    """Tags for every resource, beside those that the platform sets itself."""
+    tags: Annotated[dict[TagKey, TagValue], at_most(MOST_TAGS - len(OWN_TAGS))] = {}
+    """Tags for every resource, beside those that the platform sets itself. At most 43: a resource has 50."""
 
     deletion_protection: bool = False
     """Whether log groups, keys and the archive refuse to be destroyed."""
@@ -619,8 +634,8 @@ class Environment(Model):
     deployments: Deployments = Deployments()
     """Quiet while a deployment runs."""
 
-    maintenance: dict[Annotated[Slug, Field(max_length=20)], MaintenanceWindow] = Field(
-        default={}, max_length=20
+    maintenance: Annotated[dict[Annotated[Slug, Field(max_length=20)], MaintenanceWindow], at_most(20)] = (
+        Field(default={}, max_length=20)
     )
     """Maintenance windows, by name. Of at most 20 characters: with project and environment, the name of a
     schedule of EventBridge Scheduler has 64."""
@@ -637,7 +652,7 @@ class Environment(Model):
     dashboard: Dashboard = Dashboard()
     """The dashboard."""
 
-    services: dict[ServiceName, AnyService] = Field(min_length=1)
+    services: Annotated[dict[ServiceName, AnyService], at_most(MOST_SERVICES)] = Field(min_length=1)
     """The services, by name: adding one is adding an entry."""
 
     @property

@@ -63,7 +63,9 @@ def _read(name: str, value: str) -> dict[str, Any] | str:
     reader = _reader(top)
     reader.env_vars = {name.lower(): value}
     try:
-        return reader() or f"{top} has no key '{cut(DELIMITER.join(keys).lower(), SHOWN)}': it is a single value"
+        return (
+            reader() or f"{top} has no key '{cut(DELIMITER.join(keys).lower(), SHOWN)}': it is a single value"
+        )
     except SettingsError:
         return "must be JSON here: this key is a list or a mapping"
     except RecursionError:

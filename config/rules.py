@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
-from config.limits import has_lambda_insights
+from config.errors import cut
+from config.limits import LAMBDA_VARIABLES_BYTES, TASK_DEFINITION_BYTES, has_lambda_insights
 from config.models import Environment
 from config.source import Location
 
@@ -59,7 +61,7 @@ def webhooks_are_encrypted(env: Environment) -> Iterator[Breach]:
     for severity in ("critical", "warning") if not env.is_local else ():
         for position, url in enumerate(getattr(env.notifications, severity).webhooks):
             if url.startswith("http://"):
-                text = f"must be an https:// URL outside of a local AWS (found: {url})"
+                text = f"must be an https:// URL outside of a local AWS (found: {cut(url, 200)})"
                 yield ("notifications", severity, "webhooks", position), text
 
 
@@ -74,22 +76,55 @@ def load_balancers_are_here(env: Environment) -> Iterator[Breach]:
                 yield ("services", name, "load_balancer", key), text
 
 
-_VARIABLES_BYTES = 4096
-"""Size of a function's environment variables at most (AWS Lambda quotas, "Environment variables")."""
-
 _OWN_BYTES = 512
-"""What the platform's own variables take of it, at most."""
+"""What the platform's own variables take of a function's, at most."""
+
+_OWN_TASK_BYTES = 8192
+"""What the platform takes of a task definition, at most: its variables, and the collector with its configuration."""
 
 
 def variables_fit(env: Environment) -> Iterator[Breach]:
     """A function's environment variables fit into what Lambda takes."""
     for name, function in env.functions.items():
         size = sum(len((key + value).encode()) for key, value in function.environment.items())
-        if size > _VARIABLES_BYTES - _OWN_BYTES:
-            text = (
-                f"is {size} bytes; Lambda takes {_VARIABLES_BYTES}, of which {_OWN_BYTES} are the platform's"
-            )
+        if size > LAMBDA_VARIABLES_BYTES - _OWN_BYTES:
+            text = f"is {size} bytes; Lambda takes {LAMBDA_VARIABLES_BYTES}, of which {_OWN_BYTES} are the platform's"
             yield ("services", name, "environment"), text
+
+
+def task_definitions_fit(env: Environment) -> Iterator[Breach]:
+    """What a container runs and its variables fit into a task definition."""
+    for name, service in env.containers.items():
+        sizes = {
+            "command": len(_json(service.command)),
+            "environment": sum(
+                len(_json({"name": key, "value": value})) for key, value in service.environment.items()
+            ),
+        }
+        size, most = sum(sizes.values()), TASK_DEFINITION_BYTES - _OWN_TASK_BYTES
+        if size > most:
+            larger = max(sizes, key=lambda key: sizes[key])
+            text = (
+                f"command and environment are {size} bytes; a task definition takes {TASK_DEFINITION_BYTES}, "
+                f"of which {_OWN_TASK_BYTES} are the platform's"
+            )
+            yield ("services", name, larger), text
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def tags_differ(env: Environment) -> Iterator[Breach]:
+    """Keys of tags differ in more than their case, which IAM does not distinguish."""
+    first: dict[str, str] = {}
+    for key in env.tags:
+        other = first.setdefault(key.lower(), key)
+        if other != key:
+            yield (
+                ("tags", key),
+                f"differs only in case from {other}, which is the same key to IAM (found: {key})",
+            )
 
 
 def drills_are_not_for_production(env: Environment) -> Iterator[Breach]:
@@ -109,5 +144,7 @@ RULES = (
     webhooks_are_encrypted,
     load_balancers_are_here,
     variables_fit,
+    task_definitions_fit,
+    tags_differ,
     drills_are_not_for_production,
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import ipaddress
 import re
+import struct
 import typing
 import zoneinfo
 from typing import Annotated, Any
@@ -12,10 +14,12 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     model_validator,
+    validate_email,
 )
 from pydantic_core import PydanticCustomError
 
@@ -37,11 +41,20 @@ class Model(BaseModel):
     @classmethod
     def _a_truth_is_no_number(cls, data: Any) -> Any:
         # pydantic takes true for 1; whoever writes `timeout_s: yes` means something else.
-        for name, field in cls.model_fields.items() if isinstance(data, dict) else ():
-            numbers = {int, float} & {field.annotation, *typing.get_args(field.annotation)}
-            if numbers and isinstance(data.get(name), bool):
+        for name, value in data.items() if isinstance(data, dict) else ():
+            if isinstance(value, bool) and name in cls._numbers():
                 raise refuse("must be a number", at=(name,))
         return data
+
+    @classmethod
+    @functools.cache
+    def _numbers(cls) -> frozenset[str]:
+        """Return the names of the fields that hold numbers."""
+        return frozenset(
+            name
+            for name, field in cls.model_fields.items()
+            if {int, float} & {field.annotation, *typing.get_args(field.annotation)}
+        )
 
 
 def refuse(
@@ -66,6 +79,64 @@ def _looks_like(pattern: str, words: str, **bounds: int) -> StringConstraints:
     """Return the constraint that text matches `pattern`, and note its `words` for error messages."""
     PATTERNS[pattern] = words
     return StringConstraints(pattern=pattern, **bounds)  # type: ignore[arg-type]  # max_length is an int
+
+
+# What no text in AWS may hold. XML 1.0, in which SNS, IAM and CloudWatch were written first, has no control
+# characters but tab and line breaks, and neither it nor JSON has surrogates or noncharacters.
+_PLANES = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+_NOWHERE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANES}]")
+_BREAKS = re.compile("[\n\r\u2028\u2029]")
+
+MARKERS = ("${TfToken[", "#{TfToken[", "&{TfToken[")
+"""How CDKTF marks a reference within a text (cdktf, lib/tokens/private/encoding.ts)."""
+
+_LARGE = re.compile(r"-[0-9.]{1,30}e\+?[0-9]{3}(?![0-9])")
+_MARKED = b"\xfd\xff"
+"""First bytes of the number by which CDKTF marks a reference to a number, -8.1e298 and around."""
+
+
+def _text(value: str) -> str:
+    """Refuse what AWS or CDKTF would refuse or change; line breaks and tabs are text."""
+    if bad := _NOWHERE.search(value):
+        number = ord(bad[0])
+        kind = "the control character" if number < 0xA0 else "the noncharacter"  # noqa: PLR2004
+        if 0xD800 <= number <= 0xDFFF:  # noqa: PLR2004
+            kind = "half of a surrogate pair,"
+        raise refuse("must not hold {kind} {code}: AWS takes no such text", kind=kind, code=f"U+{number:04X}")
+    for marker in MARKERS:
+        if marker in value:
+            text = "must not hold {marker}: it is CDKTF's marker of a reference and cannot be written"
+            raise refuse(text, marker=marker)
+    for number in _LARGE.findall(value):
+        if number.count(".") <= 1 and struct.pack(">d", float(number))[:2] == _MARKED:
+            text = "must not hold {number}: it is CDKTF's marker of a reference and cannot be written"
+            raise refuse(text, number=number)
+    return value
+
+
+def _line(value: str) -> str:
+    """Refuse what is no text, or more than a line of it."""
+    if bad := _BREAKS.search(value):
+        raise refuse("must be one line: it holds the line break {code}", code=f"U+{ord(bad[0]):04X}")
+    return _text(value)
+
+
+def at_most(most: int) -> BeforeValidator:
+    """Return the validator of a list's or mapping's length, which comes before all work on its entries."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, list | tuple | dict) and len(value) > most:
+            raise refuse("must have at most {most} entries", most=most)
+        return value
+
+    return BeforeValidator(check)
+
+
+def _email(value: str) -> str:
+    _, address = validate_email(value)
+    if address.casefold() != value.casefold():
+        raise refuse("must be the address alone: {address}", address=address)
+    return value
 
 
 def _one_of_retention_days(value: int) -> int:
@@ -143,11 +214,18 @@ def _cron(value: str) -> str:
     return value
 
 
+_ZONES = functools.cache(zoneinfo.available_timezones)
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+_ZONE_LENGTH = 50
+"""Characters of a time zone at most (EventBridge Scheduler API Reference, ScheduleExpressionTimezone)."""
+
+
 def _time_zone(value: str) -> str:
-    known = zoneinfo.available_timezones()
+    known = _ZONES()
     # A machine may have no list of time zones; AWS has one and refuses what is not in it.
-    if known and value not in known:
-        near = difflib.get_close_matches(value, known, n=1)
+    unlisted = value not in known if known else not _ZONE.fullmatch(value)
+    if unlisted or len(value) > _ZONE_LENGTH:
+        near = difflib.get_close_matches(value, known, n=1) if len(value) <= _ZONE_LENGTH else []
         hint = f"   did you mean {near[0]}?" if near else ""
         raise refuse("must be a time zone of the IANA list, such as Europe/Zurich or UTC{hint}", hint=hint)
     return value
@@ -226,10 +304,27 @@ RetentionDays = Annotated[
 Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={"enum": list(REGIONS)})]
 """An AWS region of the partition aws."""
 
-HttpsUrl = Annotated[str, Field(max_length=200), AfterValidator(_https_url)]
+Text = Annotated[str, AfterValidator(_text)]
+"""Text of any number of lines; a carriage return is kept, as all of it is, in the JSON that ECS and Lambda take."""
+
+Line = Annotated[str, AfterValidator(_line)]
+"""Text of one line."""
+
+Reason = Annotated[str, StringConstraints(min_length=10), AfterValidator(_line)]
+"""Why something is as it is, in one line."""
+
+WindowReason = Annotated[str, StringConstraints(min_length=10, max_length=200), AfterValidator(_line)]
+"""A reason that becomes part of alarms' descriptions, which have 1,024 characters, and a schedule's, with 512."""
+
+Email = Annotated[
+    str, AfterValidator(_line), AfterValidator(_email), Field(json_schema_extra={"format": "email"})
+]
+"""An e-mail address, as it was written."""
+
+HttpsUrl = Annotated[str, Field(max_length=200), AfterValidator(_line), AfterValidator(_https_url)]
 """An https:// URL, short enough for a line of text."""
 
-WebhookUrl = Annotated[str, AfterValidator(_webhook_url)]
+WebhookUrl = Annotated[str, AfterValidator(_line), AfterValidator(_webhook_url)]
 """An https:// URL; on this machine, for a local AWS, http:// too."""
 
 BucketName = Annotated[str, AfterValidator(_bucket_name)]
@@ -281,12 +376,13 @@ SecurityGroupId = Annotated[
 Arn = Annotated[
     str,
     _looks_like(
-        r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:\S+$",
+        r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:[!-~\u00a1-\u00ff]+$",
         "an ARN of the partition aws, such as arn:aws:dynamodb:eu-west-1:111122223333:table/orders",
     ),
+    AfterValidator(_line),
     AfterValidator(_not_everything),
 ]
-"""An ARN in the partition aws."""
+"""An ARN in the partition aws, of the characters that a policy may have (IAM API Reference, PutRolePolicy)."""
 
 LoadBalancerArn = Annotated[
     str,
@@ -324,6 +420,7 @@ Cron = Annotated[
     _looks_like(
         r"^[0-9*,/-]+ [0-9*,/-]+ [0-9*,/?LW-]+ [0-9A-Z*,/-]+ [0-9A-Z*,/?L#-]+ [0-9*,/-]+$",
         "six fields: minutes hours day-of-month month day-of-week year, such as 0 2 ? * SUN *",
+        max_length=250,  # of an expression's 256, six are cron()
     ),
     AfterValidator(_cron),
 ]
@@ -369,7 +466,7 @@ EnvironmentVariables = dict[
         ),
         AfterValidator(_not_the_platforms),
     ],
-    str,
+    Text,
 ]
 """Names as AWS Lambda and ECS accept them; values are not secrets (they are readable in the console)."""
 
@@ -390,6 +487,7 @@ OwnerName = Annotated[TagValue, Field(min_length=1, max_length=64)]
 Description = Annotated[
     str,
     _looks_like(r"^[ -~\u00a1-\u00ff]+$", "one line of Latin letters, digits and signs", max_length=256),
+    AfterValidator(_line),
 ]
 """One line that AWS takes as a description of a function or a role."""
 
@@ -399,7 +497,11 @@ SourceFolder = Annotated[
 ]
 Handler = Annotated[
     str,
-    _looks_like(r"^[a-z_][a-z0-9_.]*\.[a-z_][a-z0-9_]*$", "a module and a function, such as handler.handle"),
+    _looks_like(
+        r"^[a-z_][a-z0-9_.]*\.[a-z_][a-z0-9_]*$",
+        "a module and a function, such as handler.handle",
+        max_length=128,
+    ),
 ]
 Since = Annotated[
     str,
