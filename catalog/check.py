@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from catalog.build import build
 from catalog.kinds import KINDS, platform
@@ -19,8 +20,8 @@ from catalog.texts import number
 from config.models import AlarmTunings, Environment, Slo, Tuning
 
 Location = tuple[str | int, ...]
-Breach = tuple[Location, str]
-"""Where something is wrong, and what."""
+Breach = tuple[Location, str | Callable[[], str]]
+"""Where something is wrong, and what, or what returns it: to look for similar words takes long."""
 
 
 def check(env: Environment) -> Iterator[Breach]:
@@ -43,7 +44,9 @@ def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Br
             said = tuning.threshold is not None or tuning.anomaly_band is not None
             if alarm.threshold is None and not said and tuning.enabled is not False:
                 yield ("alarms", name, alarm.key), "threshold is missing: it has no default"
-    broken: dict[Location, str] = {}  # a value for all services of a kind is wrong once, not once for each
+    broken: dict[
+        Location, str | Callable[[], str]
+    ] = {}  # a value for all services of a kind is wrong once, not once for each
     for service in services:
         at = ("services", service.name, "alarms")
         yield from _check_keys(at, service.config.alarms, service.kind.alarms, service.kind.name)
@@ -63,11 +66,11 @@ def _check_keys(
     at: Location, tunings: AlarmTunings, alarms: Sequence[AlarmTemplate], kind: str
 ) -> Iterator[Breach]:
     by_key = {alarm.key: alarm for alarm in alarms}
+    known = sorted(by_key)
+    sentence = f'no such alarm for kind "{kind}"; known: {", ".join(known)}'
     for key, tuning in tunings.items():
         if key not in by_key:
-            known = sorted(by_key)
-            text = f'no such alarm for kind "{kind}"; known: {", ".join(known)}{_near(key, known)}'
-            yield (*at, key), text
+            yield (*at, key), functools.partial(_with_hint, sentence, key, known)
             continue
         tunable = sorted(by_key[key].tunable)
         for name in tuning.model_fields_set - by_key[key].tunable:
@@ -75,8 +78,16 @@ def _check_keys(
             yield (*at, key, name), text
 
 
+_WORD = 64
+"""Characters of a word that others are compared with: nobody misspells a longer one by a letter."""
+
+
+def _with_hint(sentence: str, word: str, known: Sequence[str]) -> str:
+    return sentence + _near(word, known)
+
+
 def _near(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
+    near = difflib.get_close_matches(word, known, n=1) if len(word) <= _WORD else []
     return f"   did you mean {near[0]}?" if near else ""
 
 
@@ -167,7 +178,7 @@ def _check_objectives(services: Sequence[Service]) -> Iterator[Breach]:
             yield from (((*at, key), text) for key, text in _check_objective(service, slo))
 
 
-def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str]]:
+def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str | Callable[[], str]]]:
     """Yield the key and what is wrong with it."""
     least = least_objective_percent()
     if slo.objective_percent <= least:
@@ -182,8 +193,8 @@ def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str]]:
     known = [one.key for one in offers(service.kind, service.subject)]
     if counted is None:
         found = slo.events or "nothing"
-        text = f"must be one of: {', '.join(known)} (found: {found}){_near(found, known)}"
-        yield "events", text
+        sentence = f"must be one of: {', '.join(known)} (found: {found[:_WORD]})"
+        yield "events", functools.partial(_with_hint, sentence, found, known)
     elif slo.slower_than_ms is not None and counted.latency is None:
         yield "slower_than_ms", f"{counted.key} have no durations"
     else:

@@ -49,7 +49,7 @@ LAMBDA_NAME: Final = 64
 """Longest name of a Lambda function or an IAM role, in characters (their API references)."""
 
 MOST_SERVICES: Final = 5000
-"""Services of an environment: each has a role, and an account has at most 5,000 (IAM quotas, "Roles per account")."""
+"""Services of an environment: each has a role, and an account at most 5,000 (IAM quotas, roles)."""
 
 MOST_TAGS: Final = 50
 """Tags of a resource (AWS General Reference, "Tagging AWS resources")."""

@@ -27,6 +27,10 @@ Rule = Callable[[Environment], Iterable[tuple[Location, str | Callable[[], str]]
 What takes long to say is a function, which is called for what is reported only."""
 
 
+_MANY = 1000
+"""Services from which on not all checks are made at once."""
+
+
 def environments(folder: Path = FOLDER) -> tuple[str, ...]:
     """Return the names of the environments that have a file in `folder`, sorted."""
     return tuple(sorted(path.stem for path in folder.glob("*.yaml") if path.stem != BASE))
@@ -50,6 +54,7 @@ def load(
     Raises:
         ConfigError: with every problem found, each with its file, line and key.
     """
+    rules = tuple(rules)
     known = environments(folder)
     if name not in known:
         hint = explain.did_you_mean(name, known)
@@ -62,11 +67,12 @@ def load(
         found = error.errors(include_url=False, include_input=False)
         problems += explain.problems(found, document)
         raise ConfigError(_in_order(problems)) from error
-    breaches = [
-        (document.place(location), location, text)
-        for rule in (_named_as_its_file(name), *RULES, *rules)
-        for location, text in rule(environment)
-    ]
+    breaches: list[tuple[str, Location, str | Callable[[], str]]] = []
+    for rule in (_named_as_its_file(name), *RULES, *rules):
+        # A check of others may build everything that is watched: of thousands of services, only where our own
+        # rules find nothing.
+        if not breaches or rule not in rules or len(environment.services) <= _MANY:
+            breaches += [(document.place(at), at, text) for at, text in rule(environment)]
     breaches.sort(key=lambda breach: errors.order(breach[0]))
     problems += [
         Problem(place, source.dotted(location), text if isinstance(text, str) else text())

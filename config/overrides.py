@@ -82,7 +82,7 @@ def _reader(top: str) -> EnvSettingsSource:
 
 
 def _free_text(name: str, value: str) -> list[tuple[Location, Any]]:
-    """Return the one leaf of a variable that sets a tag or an environment variable: its text is what it is."""
+    """Return the one leaf of a variable that sets a tag or an environment variable: its text as it is."""
     keys = name[len(PREFIX) :].split(DELIMITER)
     around: Location = ()
     for position, key in enumerate(keys):

@@ -80,7 +80,7 @@ _OWN_BYTES = 512
 """What the platform's own variables take of a function's, at most."""
 
 _OWN_TASK_BYTES = 8192
-"""What the platform takes of a task definition, at most: its variables, and the collector with its configuration."""
+"""What the platform takes of a task definition, at most: its variables, and the collector."""
 
 
 def variables_fit(env: Environment) -> Iterator[Breach]:
@@ -88,7 +88,8 @@ def variables_fit(env: Environment) -> Iterator[Breach]:
     for name, function in env.functions.items():
         size = sum(len((key + value).encode()) for key, value in function.environment.items())
         if size > LAMBDA_VARIABLES_BYTES - _OWN_BYTES:
-            text = f"is {size} bytes; Lambda takes {LAMBDA_VARIABLES_BYTES}, of which {_OWN_BYTES} are the platform's"
+            most = f"{LAMBDA_VARIABLES_BYTES}, of which {_OWN_BYTES} are the platform's"
+            text = f"is {size} bytes; Lambda takes {most}"
             yield ("services", name, "environment"), text
 
 

@@ -103,28 +103,23 @@ def read(path: Path, *, binary: bool = False) -> Document:
 
 def _text(path: Path, shown: str) -> str:
     """Return the text of a file; what is no file, or too large, is refused before it is opened."""
-
-    def refused(text: str) -> ConfigError:
-        return ConfigError([Problem(shown, "", text)])
-
     try:
         found = path.stat()
-        if kind := _KINDS_OF_FILE.get(stat.S_IFMT(found.st_mode)):
-            raise refused(f"cannot be read: it is {kind}, and not a file")
-        if found.st_size > MOST_BYTES and stat.S_ISREG(found.st_mode):
-            raise refused(f"has {found.st_size} bytes; a file may have {MOST_BYTES} (1 MB)")
+        if wrong := _unreadable(found):
+            raise ConfigError([Problem(shown, "", wrong)])
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
-        if path.is_symlink() and isinstance(error, FileNotFoundError):
-            raise refused("cannot be read: it is a link to a file that does not exist") from error
-        raise refused(f"cannot be read: {error.strerror}") from error
+        wrong = f"cannot be read: {error.strerror}"
+        if isinstance(error, FileNotFoundError) and path.is_symlink():
+            wrong = "cannot be read: it is a link to a file that does not exist"
+        raise ConfigError([Problem(shown, "", wrong)]) from error
     if len(content) > MOST_BYTES:  # a file of /proc, or one that grows
-        raise refused(f"has more than {MOST_BYTES} bytes (1 MB)")
+        raise ConfigError([Problem(shown, "", f"has more than {MOST_BYTES} bytes (1 MB)")])
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise refused("is not UTF-8 text") from error
+        raise ConfigError([Problem(shown, "", "is not UTF-8 text")]) from error
     bad = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if bad:
         number = ord(bad[0])
@@ -133,6 +128,15 @@ def _text(path: Path, shown: str) -> str:
         what = f"it holds the {'control ' if control else ''}character U+{number:04X}"
         raise ConfigError([Problem(f"{shown}:{line}", "", f"is not YAML: {what}")])
     return text
+
+
+def _unreadable(found: os.stat_result) -> str:
+    """Return why a file is not opened, or nothing."""
+    if kind := _KINDS_OF_FILE.get(stat.S_IFMT(found.st_mode)):
+        return f"cannot be read: it is {kind}, and not a file"
+    if found.st_size > MOST_BYTES and stat.S_ISREG(found.st_mode):
+        return f"has {found.st_size} bytes; a file may have {MOST_BYTES} (1 MB)"
+    return ""
 
 
 def _compose(text: str, shown: str) -> yaml.Node | None:
@@ -157,11 +161,11 @@ def _compose(text: str, shown: str) -> yaml.Node | None:
 
 
 class _Composer:
-    """Makes a tree of a parser's events, without the recursion of PyYAML's own, and stops where it is too large."""
+    """Makes a tree of a parser's events, without PyYAML's recursion, and stops where it is too large."""
 
     def __init__(self, shown: str) -> None:
         self._shown = shown
-        self._tags = yaml.resolver.Resolver()
+        self._resolve: Any = yaml.resolver.Resolver().resolve
         self._anchors: dict[str, yaml.Node] = {}
         self._nodes = 0
 
@@ -169,14 +173,10 @@ class _Composer:
         """Return the root of the only document; None if there is nothing in it."""
         root: yaml.Node | None = None
         inside: list[tuple[yaml.Node, list[yaml.Node]]] = []
-        documents = 0
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    raise yaml.composer.ComposerError(
-                        None, None, "but found another document", event.start_mark
-                    )
+                if root is not None:
+                    raise _refused("but found another document", event)
             elif isinstance(event, yaml.CollectionEndEvent):
                 node, items = inside.pop()
                 mapping = isinstance(node, yaml.MappingNode)
@@ -190,7 +190,7 @@ class _Composer:
                 if isinstance(event, yaml.CollectionStartEvent):
                     inside.append((node, []))
                     if len(inside) > DEEPEST:
-                        place = f"{self._shown}:{event.start_mark.line + 1}"
+                        place = f"{self._shown}:{node.start_mark.line + 1}"
                         raise ConfigError([Problem(place, "", TOO_DEEP)])
         return root
 
@@ -198,27 +198,32 @@ class _Composer:
         """Return the node that begins with `event`."""
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                text = f"found undefined alias {event.anchor!r}"
-                raise yaml.composer.ComposerError(None, None, text, event.start_mark)
+                raise _refused("found undefined alias {anchor!r}", event)
             return self._anchors[event.anchor]
         self._nodes += 1
         if self._nodes > 2 * _MOST:  # keys are nodes of their own
             raise too_many(self._shown)
-        kind, value = yaml.MappingNode, cast("Any", [])
+        kind: type[yaml.Node] = yaml.MappingNode
+        value: Any = []
         if isinstance(event, yaml.ScalarEvent):
             kind, value = yaml.ScalarNode, event.value
         elif isinstance(event, yaml.SequenceStartEvent):
             kind = yaml.SequenceNode
-        tag = event.tag
+        begins = cast("Any", event)
+        tag = begins.tag
         if tag is None or tag == "!":
-            tag = self._tags.resolve(kind, value if kind is yaml.ScalarNode else None, event.implicit)
-        node = kind(tag, value, event.start_mark, event.end_mark)
+            tag = self._resolve(kind, value, begins.implicit)
+        node = kind(tag, value, begins.start_mark, begins.end_mark)
         if event.anchor is not None:
             if event.anchor in self._anchors:
-                text = f"the anchor {event.anchor!r} is there already"
-                raise yaml.composer.ComposerError(None, None, text, event.start_mark)
+                raise _refused("the anchor {anchor!r} is there already", event)
             self._anchors[event.anchor] = node
         return node
+
+
+def _refused(problem: str, event: yaml.Event) -> yaml.YAMLError:
+    said = problem.format(anchor=getattr(event, "anchor", None))
+    return yaml.MarkedYAMLError(None, None, said, cast("Any", event.start_mark))
 
 
 def too_many(shown: str) -> ConfigError:

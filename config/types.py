@@ -305,7 +305,7 @@ Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={
 """An AWS region of the partition aws."""
 
 Text = Annotated[str, AfterValidator(_text)]
-"""Text of any number of lines; a carriage return is kept, as all of it is, in the JSON that ECS and Lambda take."""
+"""Text of any number of lines, with carriage returns: it reaches Lambda and ECS as JSON, which keeps them."""
 
 Line = Annotated[str, AfterValidator(_line)]
 """Text of one line."""
@@ -314,7 +314,7 @@ Reason = Annotated[str, StringConstraints(min_length=10), AfterValidator(_line)]
 """Why something is as it is, in one line."""
 
 WindowReason = Annotated[str, StringConstraints(min_length=10, max_length=200), AfterValidator(_line)]
-"""A reason that becomes part of alarms' descriptions, which have 1,024 characters, and a schedule's, with 512."""
+"""A reason that becomes part of descriptions of alarms, of 1,024 characters, and of a schedule, of 512."""
 
 Email = Annotated[
     str, AfterValidator(_line), AfterValidator(_email), Field(json_schema_extra={"format": "email"})
@@ -382,7 +382,7 @@ Arn = Annotated[
     AfterValidator(_line),
     AfterValidator(_not_everything),
 ]
-"""An ARN in the partition aws, of the characters that a policy may have (IAM API Reference, PutRolePolicy)."""
+"""An ARN in the partition aws, in the characters of a policy (IAM API Reference, PutRolePolicy)."""
 
 LoadBalancerArn = Annotated[
     str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,11 +147,13 @@ def _of_another_kind(document: Document) -> Problem | None:
 
 def _usual(path: Path, asked_at: str) -> tuple[Placed, ...]:
     """Return what a file of usual happenings says."""
-    if not path.is_file():
-        raise ConfigError(
-            [Problem(asked_at, "usual", f"no such file beside the scenario (found: {path.name})")]
-        )
-    found = path.stat()
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # it is not there, or its name is none
+        found = None
+    if found is None or not stat.S_ISREG(found.st_mode):
+        shown = path.name[: source.SHOWN]
+        raise ConfigError([Problem(asked_at, "usual", f"no such file beside the scenario (found: {shown})")])
     return _usual_as_it_was(path, found.st_mtime_ns, found.st_size)
 
 
