@@ -296,10 +296,10 @@ class Slo(Model):
 class Grant(Model):
     """One statement of what a service may do, added to its role."""
 
-    actions: tuple[IamAction, ...] = Field(min_length=1)
+    actions: Annotated[tuple[IamAction, ...], at_most(1000)] = Field(min_length=1)
     """IAM actions, such as `dynamodb:GetItem`."""
 
-    resources: tuple[Arn, ...] = Field(min_length=1)
+    resources: Annotated[tuple[Arn, ...], at_most(1000)] = Field(min_length=1)
     """ARNs the actions are allowed on."""
 
 
@@ -318,7 +318,7 @@ class Service(Model):
     environment: EnvironmentVariables = {}
     """Environment variables of the service. Not for secrets."""
 
-    grants: tuple[Grant, ...] = ()
+    grants: Annotated[tuple[Grant, ...], at_most(200)] = ()
     """What the service may do in AWS beyond writing its logs and sending traces."""
 
     alarms: AlarmTunings = {}
@@ -473,10 +473,10 @@ class Recipients(Model):
     webhooks: Annotated[tuple[WebhookUrl, ...], at_most(_RECIPIENTS)] = ()
     """https endpoints, which get AWS's own JSON. A URL that is itself a secret does not belong in a file."""
 
-    slack: tuple[SecretReference, ...] = ()
+    slack: Annotated[tuple[SecretReference, ...], at_most(_RECIPIENTS)] = ()
     """Where URLs of Slack's incoming webhooks are kept: `ssm:/a/parameter` or `secretsmanager:a/secret`."""
 
-    pagerduty: tuple[SecretReference, ...] = ()
+    pagerduty: Annotated[tuple[SecretReference, ...], at_most(_RECIPIENTS)] = ()
     """Where the integration keys of PagerDuty services (Events API v2) are kept, as for `slack`."""
 
     ok_notices: bool = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ _NUMBER = 100
 """Characters of a number or a time: the longest float that is exact has 17 digits."""
 
 _SCALARS = ("str", "int", "float", "bool", "null", "timestamp", "value")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _YAML = "tag:yaml.org,2002:"
 _KINDS_OF_FILE = {
     stat.S_IFIFO: "a named pipe",
@@ -206,7 +208,7 @@ class _Composer:
         kind: type[yaml.Node] = yaml.MappingNode
         value: Any = []
         if isinstance(event, yaml.ScalarEvent):
-            kind, value = yaml.ScalarNode, event.value
+            kind, value = yaml.ScalarNode, _PAIR.sub(_joined, event.value)
         elif isinstance(event, yaml.SequenceStartEvent):
             kind = yaml.SequenceNode
         begins = cast("Any", event)
@@ -219,6 +221,11 @@ class _Composer:
                 raise _refused("the anchor {anchor!r} is there already", event)
             self._anchors[event.anchor] = node
         return node
+
+
+def _joined(pair: re.Match[str]) -> str:
+    """Return the character of a surrogate pair, as which JSON writes what is beyond U+FFFF."""
+    return pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 def _refused(problem: str, event: yaml.Event) -> yaml.YAMLError:

@@ -9,6 +9,7 @@ import re
 import struct
 import typing
 import zoneinfo
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import (
@@ -16,10 +17,11 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    EmailStr,
     Field,
     StringConstraints,
+    WrapValidator,
     model_validator,
-    validate_email,
 )
 from pydantic_core import PydanticCustomError
 
@@ -132,11 +134,13 @@ def at_most(most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _email(value: str) -> str:
-    _, address = validate_email(value)
+def _email(value: Any, validate: Callable[[Any], str]) -> str:
+    if isinstance(value, str):
+        _line(value)
+    address = validate(value)
     if address.casefold() != value.casefold():
         raise refuse("must be the address alone: {address}", address=address)
-    return value
+    return str(value)
 
 
 def _one_of_retention_days(value: int) -> int:
@@ -316,9 +320,7 @@ Reason = Annotated[str, StringConstraints(min_length=10), AfterValidator(_line)]
 WindowReason = Annotated[str, StringConstraints(min_length=10, max_length=200), AfterValidator(_line)]
 """A reason that becomes part of descriptions of alarms, of 1,024 characters, and of a schedule, of 512."""
 
-Email = Annotated[
-    str, AfterValidator(_line), AfterValidator(_email), Field(json_schema_extra={"format": "email"})
-]
+Email = Annotated[EmailStr, WrapValidator(_email)]
 """An e-mail address, as it was written."""
 
 HttpsUrl = Annotated[str, Field(max_length=200), AfterValidator(_line), AfterValidator(_https_url)]
