@@ -9,8 +9,9 @@ from dataclasses import dataclass
 MOST = 100
 """Problems that are reported; the others are counted."""
 
-_PLACE, _KEY, _TEXT = 160, 120, 640
-"""Characters of a problem's parts at most. The longest sentence of our own lists the regions."""
+_PLACE, _KEY, _TEXT = 300, 120, 640
+"""Characters of a problem's parts at most. The longest place is an alarm of 255 characters, the longest
+sentence of our own lists the regions."""
 
 _ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 

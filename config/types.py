@@ -8,6 +8,7 @@ import ipaddress
 import re
 import struct
 import typing
+import unicodedata
 import zoneinfo
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -105,6 +106,15 @@ def _text(value: str) -> str:
         if 0xD800 <= number <= 0xDFFF:  # noqa: PLR2004
             kind = "half of a surrogate pair,"
         raise refuse("must not hold {kind} {code}: AWS takes no such text", kind=kind, code=f"U+{number:04X}")
+    normal = unicodedata.normalize("NFC", value)
+    if normal != value:
+        changed = next((at for at, sign in enumerate(normal) if value[at] != sign), len(normal))
+        raise refuse(
+            "must be in Unicode normalization form C, to which Terraform would change it: it differs from "
+            "character {number} on, which is {code}",
+            number=changed + 1,
+            code=f"U+{ord(value[changed]):04X}",
+        )
     for marker in MARKERS:
         if marker in value:
             text = "must not hold {marker}: it is CDKTF's marker of a reference and cannot be written"
@@ -156,7 +166,16 @@ def _known_region(value: str) -> str:
     return value
 
 
-_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s#]*)?")
+_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s#]*)?")
+_MOST_PORT = 65_535
+
+
+def _port_exists(value: str) -> str:
+    """Refuse a URL whose port no program can listen on."""
+    port = re.match(r"https?://[^/]*:([0-9]+)(?:/|$)", value)
+    if port and not 1 <= int(port[1]) <= _MOST_PORT:
+        raise refuse("must have a port from 1 to {most}", most=_MOST_PORT)
+    return value
 
 
 def _https_url(value: str) -> str:
@@ -323,10 +342,16 @@ WindowReason = Annotated[str, StringConstraints(min_length=10, max_length=200), 
 Email = Annotated[EmailStr, WrapValidator(_email)]
 """An e-mail address, as it was written."""
 
-HttpsUrl = Annotated[str, Field(max_length=200), AfterValidator(_line), AfterValidator(_https_url)]
+HttpsUrl = Annotated[
+    str,
+    Field(max_length=200),
+    AfterValidator(_line),
+    AfterValidator(_https_url),
+    AfterValidator(_port_exists),
+]
 """An https:// URL, short enough for a line of text."""
 
-WebhookUrl = Annotated[str, AfterValidator(_line), AfterValidator(_webhook_url)]
+WebhookUrl = Annotated[str, AfterValidator(_line), AfterValidator(_webhook_url), AfterValidator(_port_exists)]
 """An https:// URL; on this machine, for a local AWS, http:// too."""
 
 BucketName = Annotated[str, AfterValidator(_bucket_name)]
@@ -517,4 +542,5 @@ LocalUrl = Annotated[
         r"^http://(127\.0\.0\.1|localhost):[0-9]{1,5}$",
         "the URL of a local AWS, such as http://127.0.0.1:4566; leave it out for AWS itself",
     ),
+    AfterValidator(_port_exists),
 ]

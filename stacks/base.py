@@ -14,6 +14,7 @@ from config.models import LOCAL_CREDENTIALS, Environment
 from stacks import aws
 from stacks.contracts import READS, Outputs
 from stacks.moves import moved_blocks
+from terraform import templates
 
 _O = TypeVar("_O", bound=Outputs)
 
@@ -22,6 +23,12 @@ _SERVICES_IN_USE = (
     "scheduler", "sns", "sqs", "sts", "xray",
 )  # fmt: skip
 """Services whose endpoint is set for a local AWS, so that no call can reach AWS by mistake."""
+
+
+_ATTEMPTS = 10
+"""Attempts of one call of AWS, the first included. The provider's default is 25, with which a call that AWS
+answers with status 503 fails after more than half an hour (measured with hashicorp/aws 5.100.0); with 10,
+after about a minute, and after about five when AWS throttles."""
 
 
 class Stack(TerraformStack):
@@ -64,14 +71,17 @@ class Stack(TerraformStack):
             "aws",
             region=env.region,
             allowed_account_ids=[env.account_id],
+            max_retries=_ATTEMPTS,
             default_tags=[
                 aws.AwsProviderDefaultTags(
-                    tags={
-                        "Project": env.project,
-                        "Environment": env.environment,
-                        "ManagedBy": "terraform",
-                        **env.tags,
-                    }
+                    tags=templates.escaped(
+                        {
+                            "Project": env.project,
+                            "Environment": env.environment,
+                            "ManagedBy": "terraform",
+                            **env.tags,
+                        }
+                    )
                 )
             ],
             **local,
@@ -85,7 +95,7 @@ class Stack(TerraformStack):
             key: stable: a service, an alarm's key; never a threshold, a severity or a position.
             arguments: the resource's own arguments.
         """
-        element = resource(self, f"{resource.__name__}:{key}", **arguments)
+        element = resource(self, f"{resource.__name__}:{key}", **templates.escaped(arguments))
         element.override_logical_id(key)
         return element
 

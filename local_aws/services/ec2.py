@@ -10,10 +10,9 @@ Source: Amazon EC2 API Reference, IpPermission: with the protocol -1, ports are 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode
 
+from local_aws import forms
 from local_aws.calls import Answer, Call, Service
-from local_aws.errors import read_error
 
 if TYPE_CHECKING:
     from local_aws.wire import Response
@@ -27,19 +26,14 @@ async def without_ports(call: Call) -> Response:
     Raises:
         AwsError: MiniStack's error.
     """
-    given = dict(parse_qsl(call.request.body.decode(), keep_blank_values=True))
+    given = call.request.fields()
     portless = {
         f"{name.removesuffix('IpProtocol')}{port}"
         for name, value in given.items()
         if name.endswith(".IpProtocol") and value == "-1"
         for port in _PORTS
     }
-    body = urlencode({name: value for name, value in given.items() if name not in portless})
-    request = call.request.with_content(body.encode(), content_type="application/x-www-form-urlencoded")
-    response = await call.upstream(request)
-    if not response.ok:
-        raise read_error(response)
-    return response
+    return await forms.forward(call, {name: value for name, value in given.items() if name not in portless})
 
 
 _ANSWERS: dict[str, Answer] = {

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from terraform import templates
+
 Lookup = Callable[[tuple[str, ...]], Any]
 """From the parts of a reference, such as `aws_sns_topic`, `critical`, `arn`, to its value."""
 
@@ -60,11 +62,11 @@ def _text(text: str, lookup: Lookup) -> Any:  # noqa: ANN401  # a reference may 
     position = 0
     while (start := text.find("${", position)) >= 0:
         if text[start - 1 : start] == "$":
-            parts.append(text[position : start - 1] + "${")
+            parts.append(templates.unescape(text[position : start + 2]))
             position = start + 2
             continue
         if start > position:
-            parts.append(text[position:start])
+            parts.append(templates.unescape(text[position:start]))
         found = _PLAIN.match(text, start)
         end = found.end() if found else _end(text, start + 2)
         try:
@@ -73,7 +75,7 @@ def _text(text: str, lookup: Lookup) -> Any:  # noqa: ANN401  # a reference may 
             parts.append(text[start:end])
         position = end
     if position < len(text) or not parts:
-        parts.append(text[position:])
+        parts.append(templates.unescape(text[position:]))
     if len(parts) == 1:
         return parts[0]
     return "".join(part if isinstance(part, str) else json.dumps(part) for part in parts)

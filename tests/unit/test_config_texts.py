@@ -22,6 +22,7 @@ NEVER = (
     "\x00", "\x01", "\x08", "\x0b", "\x0c", "\x0e", "\x1b", "\x1b[31m", "\x7f", "\x80", "\x85", "\x9f",
     "\ud800", "\udcff", "\udfff", "\ufdd0", "\ufffe", "\uffff", "\U0001ffff", "\U0010fffe",
     "${TfToken[TOKEN.0]}", "#{TfToken[TOKEN.0]}", "&{TfToken[TOKEN.0]}",
+    "e\u0301", "\u212b", "\u1100\u1161",
 )  # fmt: skip
 """What no text may hold."""
 BREAKS = ("\n", "\r", "\r\n", "\u2028", "\u2029")
@@ -208,3 +209,20 @@ def test_variables_go_through_the_same_checks(folder: Folder, variable: str, val
     """Bytes that are no UTF-8, which Python shows as surrogates, and JSON of any depth, are one problem."""
     place = variable.encode("ascii", "backslashreplace").decode()
     assert folder.refusal(variables={variable: value}) == [f"environment variable {place}: {said}"]
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "00000"])
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("endpoint", "http://127.0.0.1:{port}"),
+        ("notifications.critical.webhooks[entry]", "https://example.com:{port}/x"),
+        ("notifications.critical.webhooks[entry]", "http://127.0.0.1:{port}"),
+        ("notifications.runbooks_url", "https://example.com:{port}"),
+    ],
+)
+def test_a_port_that_no_program_can_have_is_refused(path: str, url: str, port: str) -> None:
+    """In each kind of URL; the highest one is accepted."""
+    adapter: TypeAdapter[Any] = TypeAdapter(TEXTS[path])
+    assert not accepts(adapter, url.format(port=port))
+    assert accepts(adapter, url.format(port=65535))

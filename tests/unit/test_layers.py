@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = {
-    "app", "benchmarks", "catalog", "config", "drill", "functions", "local_aws", "ops", "stacks", "tests"
+    "app", "benchmarks", "catalog", "config", "drill", "functions", "local_aws", "ops", "stacks",
+    "terraform", "tests",
 }  # fmt: skip
 CDKTF = {"cdktf", "constructs", "jsii"}
 AWS = {"boto3", "botocore"}
@@ -27,7 +28,7 @@ LAYERS: Mapping[str, set[str]] = {
     "catalog": {"pydantic", "catalog", "config.models"},
     "stacks.contracts": set(),
     "stacks.kernel": set(),
-    "stacks": {"cdktf", "constructs", "stacks", "config", "catalog"},
+    "stacks": {"cdktf", "constructs", "stacks", "terraform", "config", "catalog"},
     "drill": {"drill", "numpy"},
     "drill.report": {"drill", "numpy", "rich"},
     "drill.delivery": {"drill", "numpy", "config.errors"},
@@ -58,9 +59,9 @@ LAYERS: Mapping[str, set[str]] = {
         "ops.clients",
         "ops.environment",
     },
-    "drill.__main__": {"drill", "config.errors", "ops.errors"},
+    "drill.__main__": {"drill", "config.errors", "ops.errors", "ops.failures"},
     "drill.sources": {"drill"},
-    "drill.sources.calls": {"drill", *AWS},
+    "drill.sources.calls": {"drill", "ops.aws_errors", *AWS},
     "drill.sources.catalog": {"drill", "catalog", "config.models"},
     "drill.sources.routes": {"drill", "ops.proof.configuration"},
     "drill.sources.synthesized": {"drill", "ops.proof.configuration"},
@@ -75,7 +76,8 @@ LAYERS: Mapping[str, set[str]] = {
     },
     "local_aws": {"local_aws", "drill", "numpy", "boto3", "botocore", "ministack", "hypercorn"},
     "ops.setup": set(),
-    "ops.proof": {"ops.proof", "ops.errors", "catalog.known_metrics", "drill.rules", "rich"},
+    "terraform": set(),
+    "ops.proof": {"terraform", "ops.proof", "ops.errors", "catalog.known_metrics", "drill.rules", "rich"},
     "ops.interpreter": {"ops"},
     "ops": OURS - {"functions", "tests", "app", "benchmarks"}
     | AWS

@@ -1,0 +1,1 @@
+"""Terraform's languages: what its JSON means."""
