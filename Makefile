@@ -5,6 +5,7 @@ ENV ?= local
 export ENV
 # From the command line or the environment; the program reads APPROVE itself.
 export APPROVE
+export VERSION
 
 PY := .venv/bin/python
 BIN := .venv/bin
@@ -22,7 +23,7 @@ IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy diff output destroy bootstrap invoke package synth local-start local-stop \
-        drill drill-all fuzz prove prove-all doctor test test-unit test-synth test-e2e check format lint types docs docs-check bench lock
+        drill drill-all fuzz prove prove-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
 
 help: ## print this list
 	@awk -f ops/help.awk $(MAKEFILE_LIST)
@@ -59,7 +60,17 @@ drill: .venv/.ready ## rehearse the alarms; LIVE=1 those that are deployed  ENV=
 doctor: .venv/.ready ## check this machine and the environment  ENV=
 	@$(PY) -m ops doctor
 
-synth: .venv/.ready ## write Terraform configuration, cdktf.out  ENV=
+unlock: .venv/.ready ## remove the lock that a killed Terraform left  ENV= STACK=
+	@$(PY) -m ops unlock $(if $(STACK),$(STACK_OPTION),$(error unlock needs STACK=, such as compute))
+
+state-history: .venv/.ready ## list the earlier versions of a state  ENV= STACK=
+	@$(PY) -m ops state-history $(if $(STACK),$(STACK_OPTION),$(error state-history needs STACK=, such as compute))
+
+state-restore: .venv/.ready ## bring an earlier version of a state back  ENV= STACK= VERSION=
+	@$(PY) -m ops state-restore $(if $(STACK),$(STACK_OPTION),$(error state-restore needs STACK=, such as compute)) \
+	  $(if $(VERSION),--version="$$VERSION",$(error state-restore needs VERSION=, as make state-history lists it))
+
+synth: .venv/.ready ## write Terraform configuration to build/synth  ENV=
 	@$(PY) -m ops synth
 
 prove: .venv/.ready ## prove that alarms reach people  ENV=
@@ -76,8 +87,9 @@ local-stop: .venv/.ready ## stop the local AWS; what it held is gone
 
 ##@ Develop
 
+# Three processes on two cores: the end-to-end tests wait most of their time.
 test: .venv/.ready ## all tests; the end-to-end ones deploy to a local AWS
-	@$(PYTEST) -n 2 --dist loadgroup
+	@$(PYTEST) -n 3 --dist loadgroup
 
 test-unit: .venv/.ready ## the tests that need seconds
 	@$(PYTEST) -n 2 -m "not e2e" tests/unit tests/functions tests/local_aws
@@ -88,7 +100,9 @@ test-synth: .venv/.ready ## the tests of what is synthesized
 test-e2e: .venv/.ready ## the tests that deploy to a local AWS
 	@$(PYTEST) -m e2e
 
-check: lint types docs-check prove-all drill-all test-unit test-synth ## everything that needs no deployment
+check: static test-unit test-synth ## everything that needs no deployment
+
+static: lint types docs-check prove-all drill-all ## what is checked without tests
 
 format: .venv/.ready ## format the code
 	@$(BIN)/ruff check --fix --quiet .

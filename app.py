@@ -1,6 +1,8 @@
-"""Composition root: the environment named by `ENV` -> four stacks -> `cdktf.out`."""
+"""Composition root: the environment named by `ENV` -> four stacks -> `cdktf.out`, for the cdktf CLI."""
 
 from __future__ import annotations
+
+import os
 
 from ops import interpreter
 
@@ -9,4 +11,4 @@ interpreter.enter()
 from ops import commands  # noqa: E402  # what it needs is installed in .venv, entered above
 
 if __name__ == "__main__":
-    commands.leave(commands.main(["synth"]))
+    commands.leave(commands.main(["synth", "--out", os.environ.get("CDKTF_OUTDIR") or "cdktf.out"]))

@@ -115,7 +115,12 @@ class Names:
 
     def state_key(self, stack: str) -> str:
         """Key of a stack's state object in the state bucket."""
-        return f"{self.project}/{self.environment}/{stack}.tfstate"
+        return f"{self.state_folder}{stack}.tfstate"
+
+    @property
+    def state_folder(self) -> str:
+        """Prefix of the keys of the environment's state objects, with a slash at its end."""
+        return f"{self.project}/{self.environment}/"
 
     @property
     def metrics_namespace(self) -> str:

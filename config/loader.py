@@ -18,7 +18,7 @@ from config.models import Environment
 from config.rules import RULES
 from config.source import Document, Location
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(os.environ.get("CONFIG_DIR") or Path(__file__).resolve().parent)
 BASE = "base"
 
 Rule = Callable[[Environment], Iterable[tuple[Location, str | Callable[[], str]]]]

@@ -24,8 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from config.errors import ConfigError  # noqa: PLC0415  # pydantic: filters of lines do not wait for it
     from drill import commands  # noqa: PLC0415  # numpy, rich and the catalog, as above
     from drill.errors import DrillError  # noqa: PLC0415  # beside the others
+    from ops import failures  # noqa: PLC0415  # beside the others
     from ops.errors import OpsError  # noqa: PLC0415  # beside the others
 
+    failures.escape_output()
     try:
         return int(getattr(commands, options.command)(options))
     except ConfigError as error:
@@ -42,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\n{options.command}: interrupted.", file=sys.stderr)
         return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a traceback is no message
+        said = f"{options.command}: {failures.sentence(error)}"
     print(said, file=sys.stderr)
     return REFUSED
 

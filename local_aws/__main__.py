@@ -19,9 +19,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status: int = options.run(options)
     except LocalAwsError as error:
-        print(f"local_aws: {error}", file=sys.stderr)
-        return 1
-    return status
+        said = str(error)
+    except OSError as error:
+        said = f"{error.filename or 'the local AWS'}: {error.strerror or error}."
+    except KeyboardInterrupt:
+        said = "interrupted."
+    else:
+        return status
+    print(f"local_aws: {said}", file=sys.stderr)
+    return 1
 
 
 def start(options: argparse.Namespace) -> int:

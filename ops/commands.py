@@ -6,8 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -18,15 +19,20 @@ from config.models import Environment
 from ops import (
     BUILD,
     ROOT,
+    aws_errors,
     clients,
     doctor,
     documents,
     environment,
+    failures,
     functions,
     local,
+    locking,
     output,
     proving,
     state,
+    state_history,
+    state_lock,
     synthesis,
 )
 from ops.errors import OpsError
@@ -35,12 +41,14 @@ from ops.live import drill as live
 from ops.live import preparation, reading
 from ops.live.alone import alone
 from ops.package import PackageError, describe
-from ops.stacks import deploy, destroy, diff
+from ops.stacks import chosen, deploy, destroy, diff
 from ops.terraform import TerraformError
 
 FAILED = 1
 REFUSED = 2
 """Exit status when the configuration is refused."""
+_READING = {"docs", "doctor", "invoke", "output", "prove", "state-history"}
+"""Commands that have done all they do when nobody reads on."""
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 SPEED = 20
@@ -53,6 +61,7 @@ CHANGES = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
+    failures.escape_output()
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -60,18 +69,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return REFUSED
     except (OpsError, PackageError, TerraformError) as error:
-        print(f"{options.command}: {error}", file=sys.stderr)
-        return FAILED
+        said = str(error)
     except (BotoCoreError, ClientError) as error:
-        print(f"{options.command}: AWS did not do what was asked: {error}", file=sys.stderr)
-        return FAILED
+        said = aws_errors.explain(error)
     except BrokenPipeError:
         # Whoever read our output (`| head`) has gone; what Python still holds of it has nowhere to go either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if options.command in _READING:
+            return 0
+        said = "nobody reads the output any more: stopped. Run the command again to continue."
     except KeyboardInterrupt:
         print(f"\n{options.command}: interrupted.", file=sys.stderr)
         return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a traceback is no message
+        said = failures.sentence(error)
+    print(f"{options.command}: {said}", file=sys.stderr)
+    return FAILED
 
 
 def leave(status: int) -> NoReturn:
@@ -80,6 +93,8 @@ def leave(status: int) -> NoReturn:
         # jsii's Node was interrupted too, and its farewell would be a traceback.
         sys.stdout.flush()
         os._exit(status)
+    # Nor can anything be done about a Node that was killed: jsii fails to stop it.
+    sys.unraisablehook = lambda _: None
     sys.exit(status)
 
 
@@ -94,11 +109,14 @@ def _parser() -> argparse.ArgumentParser:
         ("diff", _diff, "say what a deployment would change"),
         ("destroy", _destroy, "destroy all stacks, or one"),
         ("output", _output, "show what the stacks published"),
-        ("synth", _synth, "write Terraform configuration to cdktf.out"),
+        ("synth", _synth, "write Terraform configuration"),
         ("prove", _prove, "prove that alarms have data and reach people"),
         ("package", _package, "build the functions' zips"),
         ("local-start", _local_start, "start the local AWS with its state bucket"),
         ("bootstrap", _bootstrap, "create the state bucket, once per account"),
+        ("unlock", _unlock, "remove the lock that a killed Terraform left"),
+        ("state-history", _state_history, "list the earlier versions of a stack's state"),
+        ("state-restore", _state_restore, "bring an earlier version of a stack's state back"),
         ("doctor", _doctor, "check this machine and the environment"),
         ("docs", _docs, "write the generated documents"),
         ("invoke", _invoke, "invoke a deployed function and show its log"),
@@ -106,34 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         command.set_defaults(run=run)
-        if name in {"deploy", "diff", "destroy", "output"}:
-            command.add_argument("--stack", metavar="NAME", help="only this stack")
-        if name == "diff":
-            command.add_argument(
-                "--exit-code", action="store_true", help="exit with 2 when there are changes"
-            )
-        if name == "destroy":
-            command.add_argument("--keep-local-aws", action="store_true", help="leave the local AWS running")
-        if name == "output":
-            command.add_argument("--json", action="store_true", help="one JSON object, name -> value")
-        if name == "prove":
-            command.add_argument("--all", action="store_true", help="every environment, one line each")
-        if name == "docs":
-            command.add_argument("--check", action="store_true", help="only say which are out of date")
-        if name == "invoke":
-            command.add_argument("function", help="the service's name, such as payment-handler")
-            command.add_argument("event", type=Path, help="file with the event, JSON")
-        if name == "drill":
-            command.add_argument(
-                "scenario", nargs="*", type=Path, help="files; all of drills/live unless given"
-            )
-            command.add_argument("--live", action="store_true", required=True, help="yes, what is deployed")
-            command.add_argument(
-                "--speed",
-                type=_speed,
-                default=SPEED,
-                help="how many times faster a local AWS goes; %(default)s",
-            )
+        for options, of_commands, settings in _OPTIONS:
+            if name in of_commands:
+                command.add_argument(*options, **settings)
     return parser
 
 
@@ -146,6 +139,57 @@ def _speed(text: str) -> float:
         message = f"must be a number from 1 to {MOST_SPEED} (found: {text})"
         raise argparse.ArgumentTypeError(message)
     return found
+
+
+_OPTIONS: tuple[tuple[tuple[str, ...], set[str], dict[str, Any]], ...] = (
+    (("--stack",), {"deploy", "diff", "destroy", "output"}, {"metavar": "NAME", "help": "only this stack"}),
+    (
+        ("--stack",),
+        {"unlock", "state-history", "state-restore"},
+        {"metavar": "NAME", "required": True, "help": "the stack"},
+    ),
+    (
+        ("--version",),
+        {"state-restore"},
+        {"metavar": "ID", "required": True, "help": "as state-history lists it"},
+    ),
+    (
+        ("--out",),
+        {"synth"},
+        {"type": Path, "metavar": "FOLDER", "help": "where (default: build/synth/<environment>)"},
+    ),
+    (
+        ("--exit-code",),
+        {"diff"},
+        {"action": "store_true", "help": "exit with 2 when there are changes"},
+    ),
+    (
+        ("--keep-local-aws",),
+        {"destroy"},
+        {"action": "store_true", "help": "leave the local AWS running"},
+    ),
+    (("--json",), {"output"}, {"action": "store_true", "help": "one JSON object, name -> value"}),
+    (("--all",), {"prove"}, {"action": "store_true", "help": "every environment, one line each"}),
+    (("--check",), {"docs"}, {"action": "store_true", "help": "only say which are out of date"}),
+    (("function",), {"invoke"}, {"help": "the service's name, such as payment-handler"}),
+    (("event",), {"invoke"}, {"type": Path, "help": "file with the event, JSON"}),
+    (
+        ("scenario",),
+        {"drill"},
+        {"nargs": "*", "type": Path, "help": "files; all of drills/live unless given"},
+    ),
+    (
+        ("--live",),
+        {"drill"},
+        {"action": "store_true", "required": True, "help": "yes, what is deployed"},
+    ),
+    (
+        ("--speed",),
+        {"drill"},
+        {"type": _speed, "default": SPEED, "help": "how many times faster a local AWS goes; %(default)s"},
+    ),
+)
+"""Options, the commands that have them, and what argparse is told of them."""
 
 
 def _console() -> Console:
@@ -168,21 +212,57 @@ def _require_aws(env: Environment) -> None:
         clients.check_account(env)
 
 
+def _alone(env: Environment, options: argparse.Namespace) -> AbstractContextManager[None]:
+    """Hold the lock of `env` while a command synthesizes or changes it."""
+    stack = getattr(options, "stack", None)
+    typed = f"make {options.command} ENV={env.environment}{f' STACK={stack}' if stack else ''}"
+    return locking.environment(BUILD, env.environment, typed)
+
+
 def _deploy(options: argparse.Namespace) -> int:
     env, catalog = _read()
-    deploy(env, catalog, options.stack, _console())
+    with _alone(env, options):
+        deploy(env, catalog, options.stack, _console())
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
     env, catalog = _read()
-    changed = diff(env, catalog, options.stack, _console())
+    with _alone(env, options):
+        changed = diff(env, catalog, options.stack, _console())
     return CHANGES if changed and options.exit_code else 0
 
 
 def _destroy(options: argparse.Namespace) -> int:
     env, catalog = _read()
-    destroy(env, catalog, options.stack, _console(), keep=options.keep_local_aws)
+    with _alone(env, options):
+        destroy(env, catalog, options.stack, _console(), keep=options.keep_local_aws)
+    return 0
+
+
+def _unlock(options: argparse.Namespace) -> int:
+    env, _ = _read()
+    (stack,) = chosen(options.stack)
+    with _alone(env, options):
+        _require_aws(env)
+        state_lock.unlock(env, stack, _console())
+    return 0
+
+
+def _state_history(options: argparse.Namespace) -> int:
+    env, _ = _read()
+    (stack,) = chosen(options.stack)
+    _require_aws(env)
+    state_history.show(env, stack, _console())
+    return 0
+
+
+def _state_restore(options: argparse.Namespace) -> int:
+    env, _ = _read()
+    (stack,) = chosen(options.stack)
+    with _alone(env, options):
+        _require_aws(env)
+        state_history.restore(env, stack, options.version, _console())
     return 0
 
 
@@ -197,9 +277,16 @@ def _output(options: argparse.Namespace) -> int:
     return 0
 
 
-def _synth(_: argparse.Namespace) -> int:
+def _synth(options: argparse.Namespace) -> int:
     env, catalog = _read()
-    synthesis.synthesize(env, catalog)
+    if options.out:
+        # One folder for whichever environment: two commands must not write it at once.
+        with locking.environment(BUILD, f"folder-{options.out.name}", f"ENV={env.environment} cdktf synth"):
+            synthesis.synthesize(env, catalog, options.out)
+        return 0
+    with _alone(env, options):
+        synthesis.synthesize(env, catalog)
+    print(synthesis.folder(env))
     return 0
 
 
@@ -220,13 +307,14 @@ def _package(_: argparse.Namespace) -> int:
     return 0
 
 
-def _bootstrap(_: argparse.Namespace) -> int:
+def _bootstrap(options: argparse.Namespace) -> int:
     env, _catalog = _read()
-    if env.is_local:
-        local.ensure(env)
-    else:
-        clients.check_account(env)
-    created = state.create_bucket(env)
+    with _alone(env, options):
+        if env.is_local:
+            local.ensure(env)
+        else:
+            clients.check_account(env)
+        created = state.create_bucket(env)
     done = "created" if created else "was there; settings checked"
     print(f"State bucket {env.state.bucket} in {env.region}: {done}.")
     return 0

@@ -30,6 +30,7 @@ def refuse_to_overwrite(env: Environment) -> None:
     Raises:
         OpsError: there is one; the message says of which region it is, and what to do.
     """
+    wanted = list(_synthesized(env))
     ours = {
         one["dashboard_name"]
         for address, one in state.resources(env, Dashboard.STACK).items()
@@ -37,7 +38,7 @@ def refuse_to_overwrite(env: Environment) -> None:
     }
     found = [
         (key, name, body)
-        for key, name in _synthesized()
+        for key, name in wanted
         if name not in ours and (body := _body(env, name)) is not None
     ]
     if found:
@@ -52,10 +53,9 @@ def refuse_to_overwrite(env: Environment) -> None:
         raise OpsError("\n".join([*lines, advice]))
 
 
-def _synthesized() -> Iterator[tuple[str, str]]:
+def _synthesized(env: Environment) -> Iterator[tuple[str, str]]:
     """Yield the key and the name of each dashboard that a deployment would have."""
-    path = synthesis.out() / "stacks" / Dashboard.STACK / "cdk.tf.json"
-    resources = json.loads(path.read_text(encoding="utf-8")).get("resource", {})
+    resources = synthesis.configuration(env, Dashboard.STACK).get("resource", {})
     for key, one in resources.get(_TYPE, {}).items():
         yield key, one["dashboard_name"]
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from config.errors import ConfigError
 from config.models import Environment
-from ops import clients, environment, local, secrets, state, terraform
+from ops import aws_errors, clients, environment, local, secrets, state, state_lock, terraform
 from ops.errors import OpsError
 from ops.stacks import ORDER
 from ops.terraform import TerraformError
@@ -30,7 +30,7 @@ def examine(name: str, console: Console) -> bool:
             text, good, fine = str(error), False, False
         except (BotoCoreError, ClientError) as error:
             # Whoever may not ask for one thing is told of the others all the same.
-            text, good, fine = f"AWS did not do what was asked: {error}", False, False
+            text, good, fine = aws_errors.explain(error), False, False
         mark = "[green]ok[/green]  " if good else "[red]bad[/red] "
         console.print(f"{mark}[bold]{what:<12}[/bold]", end="")
         console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -89,12 +89,11 @@ def _quotas(env: Environment) -> str:
 
 
 def _state(env: Environment) -> str:
-    if not state.bucket_exists(env):
-        message = f"no bucket {env.state.bucket}: `make bootstrap ENV={env.environment}`"
-        raise OpsError(message)
+    state.require(env)
     return f"bucket {env.state.bucket}"
 
 
 def _deployed(env: Environment) -> str:
     deployed = [name for name in ORDER if state.outputs(env, name) is not None]
+    state_lock.refuse_locked(env, ORDER, release=False)
     return f"deployed: {', '.join(deployed) or 'none'}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from catalog.kinds.platform import NOTIFIER
 from config.models import Environment, LambdaService
-from ops import BUILD, ROOT
-from ops.package import Package, Target, package
+from ops import BUILD, ROOT, locking
+from ops.package import SCRATCH, Package, Target, package
 
 OUT = BUILD / "functions"
 
@@ -43,6 +44,14 @@ def build(env: Environment, stacks: Collection[str] = ("compute", "monitoring"))
     Raises:
         PackageError: one cannot be built.
     """
+    with locking.shared(BUILD / "locks", "functions", "another command that builds functions"):
+        # A command that was killed leaves what it had begun to write.
+        for begun in OUT.glob(f"{SCRATCH}*"):
+            shutil.rmtree(begun, ignore_errors=True)
+        yield from _build(env, stacks)
+
+
+def _build(env: Environment, stacks: Collection[str]) -> Iterator[Package]:
     services = env.functions.values() if "compute" in stacks else ()
     notifier = [NOTIFIER] if "monitoring" in stacks else []
     for function in (*services, *notifier):

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 from botocore.parsers import ResponseParserError
 
 from config.models import Environment
 from local_aws import process
+from ops import aws_errors
 from ops.clients import client
 from ops.errors import OpsError
 
+_SERVER_ERROR = 500
 _ANSWER_S = 10
 """Seconds in which a local AWS says who it is; on an idle machine it takes milliseconds."""
 
@@ -65,12 +75,27 @@ def answers(env: Environment) -> bool:
     except (EndpointConnectionError, ConnectTimeoutError):
         return False
     except (BotoCoreError, ClientError, KeyError, ResponseParserError) as error:
-        message = (
-            f"what answers at {env.endpoint} is no AWS ({type(error).__name__}): end it, or choose another "
-            f"port for endpoint in config/{env.environment}.yaml (or in REVEILLE_ENDPOINT)."
-        )
+        if isinstance(error, (ReadTimeoutError, ConnectionClosedError)) or _is_failure(error):
+            message = (
+                f"the endpoint {env.endpoint} fails. {aws_errors.explain(error)} The log of a local AWS "
+                "that this "
+                f"folder started is {process.log_path()}; `make local-stop` ends it."
+            )
+        else:
+            message = (
+                f"the endpoint {env.endpoint} is not an AWS ({type(error).__name__}): end the program that "
+                f"answers there, or choose another port for endpoint in config/{env.environment}.yaml (or in "
+                "REVEILLE_ENDPOINT)."
+            )
         raise OpsError(message) from error
     if account_id != env.account_id:
         message = f"the AWS at {env.endpoint} is account {account_id}; account_id says {env.account_id}."
         raise OpsError(message)
     return True
+
+
+def _is_failure(error: Exception) -> TypeGuard[ClientError]:
+    """Return whether the endpoint answered that it fails itself (5xx)."""
+    if not isinstance(error, ClientError):
+        return False
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= _SERVER_ERROR

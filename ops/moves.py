@@ -7,7 +7,6 @@ Terraform's plan shows one to add and one to destroy, and nobody sees that they 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -43,7 +42,7 @@ def refuse_to_lose(env: Environment, stack: str) -> None:
     Raises:
         OpsError: it would; the message says how to move it.
     """
-    configuration = json.loads((synthesis.out() / "stacks" / stack / "cdk.tf.json").read_text("utf-8"))
+    configuration = synthesis.configuration(env, stack)
     lost = list(find(state.resources(env, stack), configuration))
     if lost:
         first = lost[0]

@@ -28,11 +28,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.waiting import waiting_for
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SHARED = "shared"
 LOCK_FILE = "requirements.txt"
+SCRATCH = ".package-"
+"""How the names of folders begin in which a zip is made."""
 
 # "Lambda quotas", Lambda Developer Guide, section "Function configuration, deployment, and execution": 50 MB
 # zipped in a direct upload, 250 MB unzipped with layers. The service counts in MiB.
@@ -145,7 +149,7 @@ def package(source: Path, *, target: Target, out_dir: Path, handler: str = "hand
     rebuilt = record is None
     if record is None:
         out_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="package-") as scratch:
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=out_dir) as scratch:
             wheels = Path(scratch)
             install(source / LOCK_FILE, target, wheels)
             entries = _merge(own, _tree(wheels), source)
@@ -226,12 +230,16 @@ def install(lock: Path, target: Target, into: Path) -> None:
         *target.uv_options(), "--only-binary", ":all:", "--require-hashes", "--no-deps",
         "--requirement", str(lock),
     ]  # fmt: skip
-    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    with waiting_for(f"uv to install {lock.parent.name}/{lock.name}"):
+        result = subprocess.run(command, check=False, capture_output=True, text=True)
     if result.returncode == 0:
         return
     reason = result.stderr.strip()
     if "No solution found" in reason:  # no such version, or no wheel of it for this Python or processor
         advice = f"pin a version that has a wheel for {target}, or change the function's architecture"
+    elif machine := re.search(r"[^:\n]+(?= \(os error (13|28|30|122)\))", reason):
+        # Rust's words for EACCES, ENOSPC, EROFS and EDQUOT
+        advice = f"{machine[0].strip()}: free disk space, or correct the folder's permissions"
     elif "hash" in reason.lower():
         advice = "make the lock anew (functions/README.md says how)"
     else:
@@ -291,7 +299,7 @@ def _write(entries: Mapping[str, Path], zip_path: Path, fingerprint: str) -> dic
     """Write the zip and its record, whole or not at all; return the record."""
     unpacked_bytes = sum(path.stat().st_size for path in entries.values())
     _refuse_above(unpacked_bytes, MAX_UNPACKED_BYTES, zip_path, "unpacked (layers come on top)")
-    with tempfile.TemporaryDirectory(prefix=".package-", dir=zip_path.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=zip_path.parent) as scratch:
         draft = Path(scratch) / "zip"
         _write_zip(entries, draft, unpacked_bytes)
         size_bytes = draft.stat().st_size

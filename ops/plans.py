@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 
-from ops import BUILD, synthesis, terraform
-from ops.interruptible import Interruptible
+from config.models import Environment
+from ops import BUILD, state_lock, synthesis, terraform
+from ops.errors import OpsError
 from ops.progress import Progress
+from ops.supervision import Supervised
 
 _LAST_LINES = 20
 """Lines of plain text that are shown when Terraform fails without an event that says why."""
 
 _NO_CHANGE = {"noop", "read", "move", "import"}
 """Actions of a plan that change nothing in AWS ("Machine-Readable UI", Terraform documentation)."""
+
+_STALL_S = 300.0
+"""Seconds without an event after which Terraform is stopped while it reads.
+
+Terraform has no such limit: it waits without end for an answer on an open connection (measured with 1.11.4
+and hashicorp/aws 5.100.0, in the backend and in the provider), and prints nothing meanwhile.
+"""
+
+_STALL_CHANGING_S = 1800.0
+"""The same while resources change, and while providers are installed. The longest waits of the AWS provider
+for the resources of this platform are 20 minutes (Terraform Registry, hashicorp/aws 5.100.0,
+`aws_ecs_service`, Timeouts)."""
+
+STALL_VARIABLE = "TERRAFORM_STALL_S"
+"""Environment variable with another number of seconds for both."""
+
+_ERRORED_STATE = "errored.tfstate"
+"""File in which Terraform leaves a state that it could not save ("state push", Terraform documentation)."""
 
 _WORDS = (("add", "to add"), ("change", "to change"), ("remove", "to destroy"))
 
@@ -58,43 +79,83 @@ class Plan:
 class StackRun:
     """Terraform in one stack's folder; its working data is kept per environment under `build/`."""
 
-    def __init__(self, environment: str, stack: str, console: Console, *, live: bool = True) -> None:
+    def __init__(self, env: Environment, stack: str, console: Console, *, live: bool = True) -> None:
         """Prepare to run Terraform.
 
         Args:
-            environment: the environment's name.
+            env: the environment.
             stack: the stack's name.
             console: where to say what happens.
             live: with a moving line on a terminal, of which there can be only one at a time.
         """
         self.stack = stack
+        self._env = env
         self._live = live
         self._console = console
-        self._folder = synthesis.out() / "stacks" / stack
-        self._data = BUILD / "terraform" / environment / stack
+        self._folder = synthesis.stack_folder(env, stack)
+        self._data = BUILD / "terraform" / env.environment / stack
         self._plan_file = self._data / "plan.tfplan"
+        self._unsaved = self._data / _ERRORED_STATE
 
     def init(self) -> None:
         """Run `terraform init`, unless it has run for the same backend, provider and Terraform.
 
+        A state that an earlier run could not save is saved then.
+
         Raises:
+            OpsError: what is synthesized is of another environment.
             TerraformError: it failed.
         """
         self._data.mkdir(parents=True, exist_ok=True)
+        self._keep_unsaved_state()
         mark = self._data / "initialised"
         wanted = self._needs_init_for()
         # Terraform keeps its lock of providers beside the configuration, which may have been removed since.
         locked = (self._folder / ".terraform.lock.hcl").exists()
-        if locked and mark.exists() and mark.read_text(encoding="utf-8") == wanted:
-            return
-        # Another environment's state may have been used from this folder before: `-reconfigure` forgets it.
-        self._collect("init", "-input=false", "-no-color", "-reconfigure")
-        mark.write_text(wanted, encoding="utf-8")
+        done = locked and mark.exists() and mark.read_text(encoding="utf-8") == wanted
+        if not done or not terraform.is_installed(self._data):
+            with terraform.provider_cache():
+                # The folder may have been used with another backend: `-reconfigure` forgets it.
+                self._collect("init", "-input=false", "-no-color", "-reconfigure")
+            mark.write_text(wanted, encoding="utf-8")
+        if self._unsaved.exists():
+            self._save_unsaved_state()
+
+    @property
+    def has_unsaved_state(self) -> bool:
+        """Whether an earlier run has changed AWS and could not save its state."""
+        return self._unsaved.exists() or (self._folder / _ERRORED_STATE).exists()
 
     def _needs_init_for(self) -> str:
-        configuration = json.loads((self._folder / "cdk.tf.json").read_text(encoding="utf-8"))
+        configuration = synthesis.configuration(self._env, self.stack)
         plugins = terraform.plugin_environment()
         return json.dumps([terraform.version(terraform.binary()), configuration["terraform"], plugins])
+
+    def _keep_unsaved_state(self) -> None:
+        """Put a state that Terraform could not save where no synthesis removes it."""
+        left = self._folder / _ERRORED_STATE
+        if left.exists():
+            left.chmod(0o600)
+            left.replace(self._unsaved)
+
+    def _save_unsaved_state(self) -> None:
+        """Save the state that an earlier run could not save: AWS has what it describes.
+
+        Raises:
+            TerraformError: the state has changed since.
+        """
+        try:
+            self._collect("state", "push", "-no-color", str(self._unsaved.resolve()))
+        except terraform.TerraformError as error:
+            message = (
+                f"{self.stack}: the state that the last run could not save cannot be saved now. It is kept "
+                f"in {self._unsaved}. `make state-history ENV={self._env.environment} STACK={self.stack}` "
+                f"lists what S3 has: delete that file if S3 has the newer state. {error}"
+            )
+            raise terraform.TerraformError(message) from error
+        self._unsaved.unlink()
+        text = f"{self.stack:<11} saved the state that the last run could not save"
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def plan(self, *, destroy: bool = False) -> Plan:
         """Run `terraform plan` and keep the plan for `apply`.
@@ -143,38 +204,19 @@ class StackRun:
         begin: Callable[[Sequence[str]], None] | None = None,
     ) -> tuple[Plan, float]:
         """Run and follow Terraform; return what it planned, and the seconds it took."""
-        planned: dict[str, int] = {}
-        output_changes = 0
-        removed: list[str] = []
-        changed: list[str] = []
-        with Progress(self._console, self.stack, total, live=self._live) as progress:
-            for event in self._events(command, "-input=false", *arguments, tick=progress.tick):
-                kind = event["type"]
-                address = event.get("hook", {}).get("resource", {}).get("addr", "")
-                if kind == "change_summary" and event["changes"]["operation"] == "plan":
-                    planned = event["changes"]
-                    progress.total = _total(planned)
+        plan = _PlanEvents()
+        with (
+            Progress(self._console, self.stack, total, live=self._live) as progress,
+            closing(self._events(command, "-input=false", *arguments, progress=progress)) as events,
+        ):
+            for event in events:
+                if plan.take(event):
+                    progress.total = plan.changes
                     if begin and progress.total:
-                        begin(changed)
-                elif kind == "outputs" and not output_changes:
-                    output_changes = sum(
-                        one.get("action", "noop") != "noop" for one in event["outputs"].values()
-                    )
-                elif kind == "planned_change" and event["change"]["action"] not in _NO_CHANGE:
-                    changed.append(event["change"]["resource"]["addr"])
-                    if event["change"]["action"] in {"delete", "replace"}:
-                        removed.append(event["change"]["resource"]["addr"])
-                elif event.get("hook", {}).get("action") == "read":
-                    continue  # data sources are not changes
-                elif kind == "apply_start":
-                    progress.started(address)
-                elif kind in {"apply_complete", "apply_errored"}:
-                    progress.finished(address)
+                        begin(plan.changed)
+                _follow(progress, event)
             elapsed_s = progress.elapsed_s
-        add, change, remove = (planned.get(name, 0) for name, _ in _WORDS)
-        return Plan(
-            self.stack, add, change, remove, output_changes, tuple(removed), tuple(changed)
-        ), elapsed_s
+        return plan.result(self.stack), elapsed_s
 
     def forget(self) -> None:
         """Remove the kept plan: it holds every value of the configuration."""
@@ -184,47 +226,170 @@ class StackRun:
         """Remove Terraform's working data of this stack."""
         shutil.rmtree(self._data, ignore_errors=True)
 
-    def _command(self, *arguments: str) -> list[str]:
-        return [terraform.binary(), f"-chdir={self._folder}", *arguments]
-
-    def _environment(self) -> dict[str, str]:
-        return {**terraform.environment(), "TF_DATA_DIR": str(self._data.resolve())}
-
     def _collect(self, *arguments: str) -> str:
         """Run to the end and return what it printed."""
-        result = subprocess.run(
-            self._command(*arguments), env=self._environment(), capture_output=True, text=True, check=False
-        )
-        if result.returncode != 0:
-            message = f"{self.stack}: terraform {arguments[0]} failed.\n{result.stderr.strip()}"
+        with (
+            Progress(self._console, self.stack, doing=arguments[0], live=self._live) as progress,
+            self._supervised(
+                *arguments,
+                tick=progress.tick,
+                # A provider of 700 MB is downloaded without a line.
+                limit_s=lambda: _limit_s(changing=arguments[0] == "init"),
+            ) as process,
+        ):
+            lines = []
+            for line in process.lines():
+                process.progressed()
+                lines.append(line)
+            printed = "\n".join(lines)
+        self._refuse_stalled(process, arguments[0])
+        if process.returncode != 0:
+            message = f"{self.stack}: terraform {arguments[0]} failed.\n{printed.strip()}"
             raise terraform.TerraformError(message)
-        return result.stdout
+        return printed
 
-    def _events(self, command: str, *arguments: str, tick: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    def _supervised(
+        self,
+        *arguments: str,
+        tick: Callable[[], None],
+        limit_s: Callable[[], float],
+    ) -> Supervised:
+        """Return Terraform, to be run in the stack's folder if that is of the right environment."""
+        synthesis.configuration(self._env, self.stack)
+        limit_s()  # refuses a wrong variable before anything runs
+        return Supervised(
+            [terraform.binary(), f"-chdir={self._folder}", *arguments],
+            {**terraform.environment(), "TF_DATA_DIR": str(self._data.resolve())},
+            name=f"terraform {arguments[0]} of {self.stack}",
+            output=self._data / f"{arguments[0]}.log",
+            tick=tick,
+            limit_s=limit_s,
+        )
+
+    def _events(
+        self, command: str, *arguments: str, progress: Progress
+    ) -> Generator[dict[str, Any], None, None]:
         """Run and yield Terraform's events ("Machine-Readable UI", Terraform documentation)."""
         errors: list[str] = []
         plain: list[str] = []
-        with Interruptible(self._command(command, "-json", *arguments), self._environment()) as process:
+        process = self._supervised(
+            command,
+            "-json",
+            *arguments,
+            tick=progress.tick,
+            limit_s=lambda: _limit_s(changing=progress.is_changing),
+        )
+        with process:
             for line in process.lines():
-                tick()
                 event = _event(line)
+                if event["type"] != "apply_progress":
+                    process.progressed()
                 if event["type"] == "diagnostic":
                     self._diagnose(event["diagnostic"], errors)
                 elif event["type"] == "text" and event["text"]:
                     plain.append(event["text"])
                 yield event
+                progress.tick()
+        self._keep_unsaved_state()
+        self._refuse_stalled(process, command)
         if process.returncode != 0:
             # What fails before the first event, and what crashes, is said in plain text.
             details = "\n".join(errors or plain[-_LAST_LINES:]) or "it ended without saying why"
-            message = f"{self.stack}: terraform {command} failed.\n{details}"
+            advice = self._advice(process.returncode)
+            message = f"{self.stack}: terraform {command} failed.\n{details}{advice}"
             raise terraform.TerraformError(message)
+
+    def _refuse_stalled(self, process: Supervised, command: str) -> None:
+        if process.stalled_s:
+            where = self._env.endpoint or f"AWS in {self._env.region}"
+            if command == "init":
+                where = f"the registry of providers, or {where},"
+            message = (
+                f"{self.stack}: terraform {command} was stopped: {where} has not answered for "
+                f"{process.stalled_s:.0f} s. Run the command again when it answers: it continues with what "
+                f"is missing. {STALL_VARIABLE} sets another limit.{self._advice(process.returncode)}"
+            )
+            raise terraform.TerraformError(message)
+
+    def _advice(self, returncode: int) -> str:
+        """Return what to do next about what a failed run left, or nothing."""
+        lines = []
+        if self._unsaved.exists():
+            text = f"It is kept in {self._unsaved}; the next `make deploy` saves it."
+            lines.append(f"The state could not be saved. {text}")
+        if returncode < 0:
+            lines.append(
+                f"Terraform was killed by signal {-returncode}; what it was changing may be in no state."
+            )
+        try:
+            left = state_lock.find(self._env, self.stack)
+        except Exception:  # noqa: BLE001 - AWS may be what failed; the failure itself is what is reported
+            left = None
+        if left:
+            lines.append(left.advice(self._env, self.stack))
+        return "".join(f"\n{line}" for line in lines)
 
     def _diagnose(self, diagnostic: dict[str, Any], errors: list[str]) -> None:
         text = _diagnostic(diagnostic)
+        if "releasing the state lock" in text:
+            state_lock.remember(self._env, self.stack, text)
         if diagnostic.get("severity") == "error":
             errors.append(text)
         else:
             self._console.print(f"{self.stack}: warning: {text}", highlight=False, markup=False)
+
+
+class _PlanEvents:
+    """What the events of a run say about its plan."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._output_changes = 0
+        self._removed: list[str] = []
+        self.changed: list[str] = []
+        """Addresses of what would be created, changed, deleted or replaced, so far."""
+
+    @property
+    def changes(self) -> int:
+        """How many changes of resources there would be."""
+        return sum(self._counts.get(name, 0) for name, _ in _WORDS)
+
+    def take(self, event: dict[str, Any]) -> bool:
+        """Note an event; return whether it is the last one about changes of resources."""
+        kind = event["type"]
+        if kind == "planned_change" and event["change"]["action"] not in _NO_CHANGE:
+            address = event["change"]["resource"]["addr"]
+            self.changed.append(address)
+            if event["change"]["action"] in {"delete", "replace"}:
+                self._removed.append(address)
+        elif kind == "outputs" and not self._output_changes:
+            actions = [output.get("action", "noop") for output in event["outputs"].values()]
+            self._output_changes = sum(action != "noop" for action in actions)
+        elif kind == "change_summary" and event["changes"]["operation"] == "plan":
+            self._counts = event["changes"]
+            return True
+        return False
+
+    def result(self, stack: str) -> Plan:
+        """Return the plan, once all events are noted."""
+        add, change, remove = (self._counts.get(name, 0) for name, _ in _WORDS)
+        return Plan(
+            stack, add, change, remove, self._output_changes, tuple(self._removed), tuple(self.changed)
+        )
+
+
+def _follow(progress: Progress, event: dict[str, Any]) -> None:
+    """Show what an event says about changes that are made."""
+    kind, hook = event["type"], event.get("hook", {})
+    if kind == "change_summary" and event["changes"]["operation"] != "plan":
+        progress.is_changing = False
+    elif hook.get("action") == "read":
+        return  # data sources are not changes
+    elif kind == "apply_start":
+        progress.is_changing = True
+        progress.started(hook["resource"]["addr"])
+    elif kind in {"apply_complete", "apply_errored"}:
+        progress.finished(hook["resource"]["addr"])
 
 
 def _event(line: str) -> dict[str, Any]:
@@ -252,5 +417,22 @@ def _options(*, destroy: bool) -> list[str]:
     return ["-destroy", "-refresh=false"] if destroy else []
 
 
-def _total(planned: dict[str, int]) -> int:
-    return sum(planned.get(name, 0) for name, _ in _WORDS)
+def _limit_s(*, changing: bool) -> float:
+    """Return the seconds without progress after which Terraform is stopped.
+
+    Raises:
+        OpsError: the variable that sets it holds no number of seconds.
+    """
+    text = os.environ.get(STALL_VARIABLE)
+    if not text:
+        return _STALL_CHANGING_S if changing else _STALL_S
+    try:
+        limit_s = float(text)
+    except ValueError:
+        limit_s = 0
+    if not 1 <= limit_s < float("inf"):
+        message = (
+            f"environment variable {STALL_VARIABLE}: must be a number of seconds from 1 (found: {text!r})"
+        )
+        raise OpsError(message)
+    return limit_s

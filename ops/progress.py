@@ -17,11 +17,22 @@ _QUIET_S = 10
 class Progress:
     """Progress of one stack: how many changes are done, and what is being waited for."""
 
-    def __init__(self, console: Console, stack: str, total: int | None = None, *, live: bool = True) -> None:
-        """Begin with nothing of `total` changes done; without a total, this is planning."""
+    def __init__(
+        self,
+        console: Console,
+        stack: str,
+        total: int | None = None,
+        *,
+        doing: str = "planning",
+        live: bool = True,
+    ) -> None:
+        """Begin with nothing of `total` changes done; without a total, with what is being done."""
         self._console = console
         self._stack = stack
+        self._doing = doing
         self.total = total
+        self.is_changing = False
+        """Whether resources are being changed, or the state of what was changed is being saved."""
         self._done = 0
         self._running: dict[str, float] = {}
         self._started = self._spoke = time.monotonic()
@@ -67,7 +78,9 @@ class Progress:
             waiting = f" · {address} ({now - since:.0f} s)"
             if len(self._running) > 1:
                 waiting += f" and {len(self._running) - 1} more"
-        done = f"planning ({self.elapsed_s:.0f} s)" if self.total is None else f"{self._done}/{self.total}"
+        done = (
+            f"{self._doing} ({self.elapsed_s:.0f} s)" if self.total is None else f"{self._done}/{self.total}"
+        )
         return f"{self._stack:<11} {done}{waiting}"[: self._console.width - 4]
 
     def _say(self) -> None:

@@ -25,7 +25,7 @@ def require(env: Environment, catalog: Catalog) -> None:
     Raises:
         OpsError: a link is broken; the message has a line for each.
     """
-    found = proof.lines(of_folder(synthesis.out(), catalog).faults)
+    found = proof.lines(of_folder(synthesis.folder(env), catalog).faults)
     if found:
         count = f"{len(found)} broken {'links' if found[1:] else 'link'}"
         listed = "\n".join(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -32,7 +31,7 @@ def unpublished(env: Environment, stack: str) -> list[Read]:
 
     Terraform would stop at the plan with "Invalid index" and name neither.
     """
-    configuration = json.loads((synthesis.out() / "stacks" / stack / "cdk.tf.json").read_text("utf-8"))
+    configuration = synthesis.configuration(env, stack)
     reads = sorted(
         {
             Read(source, output, quoted or plain)

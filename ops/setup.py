@@ -7,17 +7,35 @@ when a lock file is newer than `.venv/.ready`, so an unchanged checkout never ge
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
 import time
 import venv
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 READY = VENV / ".ready"
+BEGUN = VENV / ".installing"
+"""There while packages are installed: what an interrupted installation leaves is not repaired but removed."""
+INPUTS = (
+    "requirements/uv.txt",
+    "requirements/project.txt",
+    "ops/setup.py",
+    "ops/assembly.py",
+    "stacks/aws.py",
+    "stacks/kernel.py",
+)
+"""What `.venv/.ready` depends on, as in the Makefile."""
 MINIMUM = (3, 10)
+POLL_S = 0.1
+INTERVAL_S = 15.0
+"""Seconds between two lines about what is waited for."""
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 
 
 class SetupError(Exception):
@@ -27,25 +45,65 @@ class SetupError(Exception):
 def main() -> int:
     """Create or update `.venv`; return the exit status."""
     started = time.monotonic()
-    # Two commands of a fresh clone at once: the second waits, and then finds everything done.
-    (ROOT / "build").mkdir(exist_ok=True)
-    with (ROOT / "build" / "setup.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return set_up(started)
+    try:
+        # Two commands of a fresh clone at once: the second waits, and then finds everything done.
+        (ROOT / "build").mkdir(exist_ok=True)
+        with (ROOT / "build" / "setup.lock").open("w") as lock:
+            # What is started keeps it locked, also when this process is killed.
+            os.set_inheritable(lock.fileno(), True)  # noqa: FBT003 - os's own signature
+            if wait_for(lock) and is_ready():
+                return 0
+            return set_up(started)
+    except SetupError as error:
+        say(str(error))
+    except OSError as error:
+        say(f"{error.filename or ROOT}: {error.strerror or error}.")
+    except KeyboardInterrupt:
+        say("interrupted.")
+        return INTERRUPTED
+    return 1
+
+
+def wait_for(lock: IO[str]) -> bool:
+    """Lock a file that one setup at a time holds; return whether another one held it before."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("waiting for another setup of this folder")
+    else:
+        return False
+    since = said = time.monotonic()
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(POLL_S)
+        else:
+            return True
+        if time.monotonic() - said > INTERVAL_S:
+            said = time.monotonic()
+            say(f"waiting for another setup of this folder ({said - since:.0f} s)")
+
+
+def is_ready() -> bool:
+    """Return whether `.venv` is newer than everything that it is made of."""
+    return READY.exists() and all(READY.stat().st_mtime >= (ROOT / name).stat().st_mtime for name in INPUTS)
 
 
 def set_up(started: float) -> int:
     """Create or update `.venv`, which nobody else does at the same time; return the exit status."""
+    check_python()
+    create_venv()
+    BEGUN.touch()
     try:
-        check_python()
-        create_venv()
         install()
-    except SetupError as error:
-        print(f"setup: {error}", file=sys.stderr)
-        return 1
+    except SetupError:
+        BEGUN.unlink()  # a program that ended by itself leaves nothing half done
+        raise
+    BEGUN.unlink()
     build_assembly()
     READY.touch()
-    print(f"setup: ready in {time.monotonic() - started:.0f} s", file=sys.stderr)
+    say(f"ready in {time.monotonic() - started:.0f} s")
     return 0
 
 
@@ -66,6 +124,9 @@ def create_venv() -> None:
     if VENV.exists() and not made_by_this_python():
         say("another Python version made .venv: making it anew")
         shutil.rmtree(VENV)
+    elif BEGUN.exists() or (VENV.exists() and not has_pip()):
+        say("an earlier setup was interrupted: making .venv anew")
+        shutil.rmtree(VENV)
     if not (VENV / "bin" / "python").exists():
         say(f"making .venv with Python {sys.version.split()[0]}")
         try:
@@ -78,8 +139,15 @@ def create_venv() -> None:
             raise SetupError(message) from error
 
 
+def has_pip() -> bool:
+    """Return whether `.venv` was made to its end: pip is the last thing that is put into it."""
+    python = VENV / "bin" / "python"
+    command = [str(python), "-m", "pip", "--version"]
+    return python.exists() and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 def made_by_this_python() -> bool:
-    """Tell whether `.venv` holds the Python version that runs this script."""
+    """Return whether `.venv` holds the Python version that runs this script."""
     config = VENV / "pyvenv.cfg"
     version = ".".join(map(str, sys.version_info[:3]))
     return config.exists() and f"version = {version}" in config.read_text(encoding="utf-8")
@@ -120,12 +188,20 @@ def build_assembly() -> None:
 def run(what: str, *command: str | Path) -> None:
     """Run one command; raise `SetupError` with its name when it fails (its own output says why)."""
     try:
-        result = subprocess.run([str(part) for part in command], cwd=ROOT, check=False)
+        process = subprocess.Popen([str(part) for part in command], cwd=ROOT, close_fds=False)
     except OSError as error:
         message = f"{what} cannot be run ({error}): remove .venv and try again."
         raise SetupError(message) from error
-    if result.returncode != 0:
-        message = f"{what} failed (exit status {result.returncode}); its message is above."
+    since = time.monotonic()
+    with process:
+        while True:
+            try:
+                process.wait(INTERVAL_S)
+                break
+            except subprocess.TimeoutExpired:
+                say(f"waiting for {what} ({time.monotonic() - since:.0f} s)")
+    if process.returncode != 0:
+        message = f"{what} failed (exit status {process.returncode}); its message is above."
         raise SetupError(message)
 
 

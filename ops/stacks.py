@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
 from rich.console import Console
@@ -16,17 +14,24 @@ from catalog import Catalog
 from config.explain import did_you_mean
 from config.models import Environment
 from ops import (
+    BUILD,
     clients,
     dashboards,
     deployments,
     functions,
     local,
+    locking,
     moves,
     proving,
+    questions,
     reads,
     secrets,
     state,
+    state_lock,
+    supervision,
     synthesis,
+    terraform,
+    tracing,
 )
 from ops.errors import OpsError
 from ops.package import describe
@@ -67,10 +72,11 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
         OpsError: something is missing or was declined; TerraformError: Terraform failed.
     """
     names = chosen(stack)
-    _reach(env, console, start=True)
-    if env.is_local:
-        state.create_bucket(env)
-    _require_state(env)
+    with _local_aws():
+        _reach(env, console, start=True)
+        if env.is_local:
+            state.create_bucket(env)
+    _require_state(env, names)
     synthesis.synthesize(env, catalog)
     proving.require(env, catalog)
     _require_published(env, names)
@@ -106,7 +112,7 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
     """
     names = chosen(stack)
     _reach(env, console, start=False)
-    _require_state(env)
+    _require_state(env, names)
     synthesis.synthesize(env, catalog)
     _require_published(env, names)
     for _ in functions.build(env, names):
@@ -115,12 +121,15 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
     plannable = [name for name in names if not waiting[name]]
     for name in plannable:
         # One after the other: Terraform's cache of providers is not made for two at once.
-        StackRun(env.environment, name, console).init()
+        StackRun(env, name, console).init()
     planning = console.status("planning") if console.is_terminal else nullcontext()
     with planning, ThreadPoolExecutor(_PLANS_AT_ONCE) as pool:
-        plans = dict(
-            zip(plannable, pool.map(lambda name: _compare(env, name, console), plannable), strict=True)
-        )
+        compared = pool.map(lambda name: _compare(env, name, console), plannable)
+        try:
+            plans = dict(zip(plannable, compared, strict=True))
+        except KeyboardInterrupt:
+            supervision.interrupt_all()
+            raise
     for name in names:
         if name in plans:
             plan, shown = plans[name]
@@ -141,7 +150,9 @@ def _compare(env: Environment, stack: str, console: Console) -> tuple[Plan, str]
 
 
 def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Console, *, keep: bool) -> None:
-    """Destroy the stacks in reverse order; a local environment wholly, state and local AWS included.
+    """Destroy the stacks in reverse order; of a local environment its state too.
+
+    The local AWS is stopped when no other environment's state is left in it.
 
     Args:
         env: the environment.
@@ -161,7 +172,12 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
     if not state.bucket_exists(env):
         console.print(f"Nothing to destroy: there is no state bucket {env.state.bucket}.", highlight=False)
     else:
-        deployed = [name for name in names if state.outputs(env, name) is not None]
+        _require_state(env, names)
+        deployed = [
+            name
+            for name in names
+            if state.outputs(env, name) is not None or StackRun(env, name, console).has_unsaved_state
+        ]
         _refuse_protected(env, deployed)
         _refuse_needed(env, names)
         for _ in functions.build(env, deployed):
@@ -170,35 +186,37 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
         for name in names:
             if name not in deployed:
                 console.print(f"{name:<11} is not deployed", highlight=False)
-                continue
-            with _run(env, name, console) as run:
-                if name == "security":
-                    _give_traces_back_their_own_key(env)
-                _change(env, run, console, destroy=True)
-                run.clean()
-        if env.is_local and not stack:
-            state.delete_bucket(env)
-    if env.is_local and not stack and not keep and local.stop(env):
-        console.print("The local AWS is stopped.", highlight=False)
+            else:
+                with _run(env, name, console) as run:
+                    _change(env, run, console, destroy=True)
+                    run.clean()
+            if name == "security":
+                tracing.leave_deleted_key(env)
+    if env.is_local and not stack:
+        _leave_local_aws(env, console, keep=keep)
 
 
-def _give_traces_back_their_own_key(env: Environment) -> None:
-    """Let X-Ray use its own key again before ours is deleted, if ours is what it uses.
+def _local_aws() -> AbstractContextManager[None]:
+    """Hold the lock of the local AWS and its buckets, which local environments share."""
+    what = "another command that starts or leaves the local AWS"
+    return locking.shared(BUILD / "locks", "local-aws", what)
 
-    Terraform forgets X-Ray's encryption setting without changing it, and with our key gone the account could
-    not store traces any more (X-Ray Developer Guide, "Data protection").
-    """
-    xray = clients.client(env, "xray")
-    key_id = (state.outputs(env, "security") or {}).get("kms_key_id", "")
-    current = xray.get_encryption_config()["EncryptionConfig"]
-    if current["Type"] == "KMS" and key_id and str(current.get("KeyId", "")).endswith(key_id):
-        xray.put_encryption_config(Type="NONE")
+
+def _leave_local_aws(env: Environment, console: Console, *, keep: bool) -> None:
+    """Delete the environment's state, and the bucket and the local AWS unless somebody else needs them."""
+    with _local_aws():
+        # A deployment that has just begun has nothing in the bucket yet.
+        others = locking.is_held_by_others(BUILD, env.environment)
+        if state.bucket_exists(env):
+            state.delete(env, keep_bucket=others)
+        if not keep and not others and local.stop(env):
+            console.print("The local AWS is stopped.", highlight=False)
 
 
 @contextmanager
 def _run(env: Environment, stack: str, console: Console, *, live: bool = True) -> Iterator[StackRun]:
     """Yield Terraform initialised for one stack; its plan is removed whatever happens."""
-    run = StackRun(env.environment, stack, console, live=live)
+    run = StackRun(env, stack, console, live=live)
     run.init()
     try:
         yield run
@@ -219,13 +237,13 @@ def _reach(env: Environment, console: Console, *, start: bool) -> None:
         console.print(f"Using the AWS at {env.endpoint}, which was not started from here.", highlight=False)
 
 
-def _require_state(env: Environment) -> None:
-    if not state.bucket_exists(env):
-        what = "deploy" if env.is_local else "bootstrap"
-        message = (
-            f"there is no state bucket {env.state.bucket} yet: `make {what} ENV={env.environment}` makes it."
-        )
-        raise OpsError(message)
+def _require_state(env: Environment, names: Sequence[str]) -> None:
+    """Refuse to go on without a state bucket, with a damaged state, or with a locked one."""
+    state.require(env)
+    version = terraform.version(terraform.binary())
+    for name in names:
+        state.require_usable(env, name, version)
+    state_lock.refuse_locked(env, names)
 
 
 def _require_published(env: Environment, names: tuple[str, ...]) -> None:
@@ -333,21 +351,10 @@ def _ask(env: Environment, run: StackRun, plan: Plan, console: Console) -> None:
     """Show the plan and ask, unless `APPROVE=auto`.
 
     Raises:
-        OpsError: the answer was not yes, or nobody is there to answer.
+        OpsError: the answer was not yes, or standard input is not a terminal.
     """
     print(run.show())
-    if os.environ.get("APPROVE") == "auto":
-        return
-    if not sys.stdin.isatty():
-        message = (
-            f"{run.stack}: {plan}; nobody is here to answer. APPROVE=auto applies without a question. "
-            "Nothing was changed in this stack."
-        )
-        raise OpsError(message)
-    answer = console.input(f"{run.stack} of {env.environment}: {plan}. Apply? Only 'yes' does: ")
-    if answer.strip() != "yes":
-        message = f"{run.stack}: not applied. Nothing was changed in this stack."
-        raise OpsError(message)
+    questions.ask(f"{run.stack} of {env.environment}: {plan}. Apply?", f"{run.stack}: not applied", console)
 
 
 def _done(plan: Plan) -> str:

@@ -1,38 +1,109 @@
-"""From an environment to Terraform configuration on disk."""
+"""From an environment to Terraform configuration on disk, in a folder of its own."""
 
 from __future__ import annotations
 
-import os
+import json
 from pathlib import Path
+from typing import Any
 
 from catalog import Catalog
+from catalog.naming import Names
 from config.models import Environment
-from ops import ROOT, functions
+from ops import BUILD, functions
 from ops.errors import OpsError
 
 
-def out() -> Path:
-    """Return the folder that is written; the cdktf CLI names its own in `CDKTF_OUTDIR`."""
-    return Path(os.environ.get("CDKTF_OUTDIR") or ROOT / "cdktf.out")
+def folder(env: Environment) -> Path:
+    """Return the folder that holds what is synthesized of `env`; no other environment is written there."""
+    return BUILD / "synth" / env.environment
 
 
-def synthesize(env: Environment, catalog: Catalog, folder: Path | None = None) -> None:
-    """Write every stack of `env` under `folder`, or `out()`; functions need not be built yet.
+def stack_folder(env: Environment, stack: str) -> Path:
+    """Return the folder in which Terraform runs for one stack of `env`."""
+    return folder(env) / "stacks" / stack
+
+
+def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> None:
+    """Write every stack of `env` under `out`, or `folder(env)`; functions need not be built yet.
 
     Raises:
-        OpsError: CloudWatch would refuse a dashboard.
+        OpsError: CloudWatch would refuse a dashboard, or Node.js was killed.
     """
     # Imported late: cdktf starts Node, which a refused configuration need not wait for.
     from stacks import app  # noqa: PLC0415
     from stacks.dashboard.limits import DashboardError  # noqa: PLC0415
 
+    written = out or folder(env)
+    written.mkdir(parents=True, exist_ok=True)
     try:
         app.synthesize(
             env,
             catalog,
             zips=functions.zip_paths(env),
             notifier_zip=functions.notifier_zip(env),
-            out=str(folder or out()),
+            out=str(written),
         )
     except DashboardError as error:
         raise OpsError(str(error)) from error
+    except BrokenPipeError as error:
+        message = (
+            "Node.js, in which cdktf runs, has ended; memory may be used up. Nothing was changed: run the "
+            "command "
+            "again."
+        )
+        raise OpsError(message) from error
+
+
+def configuration(env: Environment, stack: str) -> dict[str, Any]:
+    """Return one stack of `env` as synthesized, after checking that it is of `env`.
+
+    Raises:
+        OpsError: it is of another environment, or is not what this program writes.
+    """
+    path = stack_folder(env, stack) / "cdk.tf.json"
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"{stack}: {path} cannot be read ({error}). Run the command again. Nothing was changed."
+        raise OpsError(message) from error
+    wanted, actual = _backend_of(env, stack), _backend(found)
+    if actual != wanted:
+        different = [name for name in wanted if actual.get(name) != wanted[name]]
+        said = ", ".join(f"{name} {actual.get(name)} instead of {wanted[name]}" for name in different)
+        message = (
+            f"{stack}: {path} is not of {env.environment}: {said}. Another program has written it. Nothing "
+            "was changed in this stack; run the command again."
+        )
+        raise OpsError(message)
+    return found
+
+
+def _backend_of(env: Environment, stack: str) -> dict[str, str]:
+    """Return where the state of one stack of `env` is, and in which account what it describes is."""
+    names = Names.of(env)
+    return {
+        "bucket": env.state.bucket,
+        "key": names.state_key(stack),
+        "region": env.region,
+        "endpoint": env.endpoint or "AWS",
+        "account_id": env.account_id,
+    }
+
+
+def _backend(configuration: dict[str, Any]) -> dict[str, str]:
+    """Return the same of what was synthesized; what is not there is missing."""
+    terraform = configuration.get("terraform", {})
+    s3 = terraform.get("backend", {}).get("s3", {})
+    provider: dict[str, Any] = next(iter(configuration.get("provider", {}).get("aws", [])), {})
+    accounts = provider.get("allowed_account_ids", [])
+    endpoints = {
+        s3.get("endpoints", {}).get("s3", "AWS"),
+        *(url for each in provider.get("endpoints", [{}]) for url in (each or {"": "AWS"}).values()),
+    }
+    return {
+        "bucket": str(s3.get("bucket")),
+        "key": str(s3.get("key")),
+        "region": str(s3.get("region")),
+        "endpoint": ", ".join(sorted(endpoints)),
+        "account_id": ", ".join(accounts),
+    }

@@ -11,10 +11,12 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from ops import BUILD
+from ops import BUILD, locking
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 PROVIDER_VERSION = "5.100.0"
@@ -104,7 +106,7 @@ def plugin_environment() -> dict[str, str]:
     under `/opt`. `TF_CLI_CONFIG_FILE` naming a file that does not exist makes Terraform warn before every
     output, so then it is always replaced.
     """
-    cache = Path(os.environ.get("TF_PLUGIN_CACHE_DIR") or BUILD / "terraform-plugins")
+    cache = _cache()
     cache.mkdir(parents=True, exist_ok=True)
     variables = {
         # One download for four stacks. Without a committed lock file the cache is only used if it may
@@ -119,6 +121,48 @@ def plugin_environment() -> dict[str, str]:
     if mirror is not None or configured:
         variables["TF_CLI_CONFIG_FILE"] = str(write_cli_config(mirror))
     return variables
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("TF_PLUGIN_CACHE_DIR") or BUILD / "terraform-plugins")
+
+
+@contextmanager
+def provider_cache() -> Iterator[None]:
+    """Use the cache of providers alone, without what an interrupted `terraform init` left in it.
+
+    Two runs at once may damage it ("Provider Plugin Cache", Terraform CLI documentation), and Terraform
+    uses a provider of which only a part was copied (measured with 1.11.4 and a packed mirror). A Terraform
+    that is started within inherits the lock.
+    """
+    cache = _cache()
+    # In the cache itself, since other checkouts may share it; Terraform ignores files that are not packages.
+    locks = cache / "locks" if os.access(cache, os.W_OK) else BUILD / "locks"
+    what = "another `terraform init` that uses the same cache of providers"
+    with locking.shared(locks, "providers", what, inherit=True):
+        package = cache / PROVIDER / PROVIDER_VERSION
+        begun = locks / "init.begun"
+        if begun.exists():
+            shutil.rmtree(package, ignore_errors=True)
+        before = _files(package)
+        begun.touch()
+        try:
+            yield
+        except BaseException:
+            if _files(package) == before:
+                begun.unlink()
+            raise
+        begun.unlink()
+
+
+def _files(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return the files below a folder, with size and time of change: what tells whether it was written to."""
+    return {str(path): (path.lstat().st_size, path.lstat().st_mtime_ns) for path in sorted(folder.rglob("*"))}
+
+
+def is_installed(data: Path) -> bool:
+    """Return whether Terraform's working data in `data` has our provider for this machine."""
+    return (data / "providers" / PROVIDER / PROVIDER_VERSION / target()).exists()
 
 
 def find_mirror() -> Path | None:
@@ -169,5 +213,8 @@ def write_cli_config(mirror: Path | None) -> Path:
     config = BUILD / "terraform.rc"
     if not config.exists() or config.read_text(encoding="utf-8") != text:
         config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(text, encoding="utf-8")
+        # Complete or not at all: the Terraform of another environment may read it now.
+        draft = config.with_name(f"{config.name}.{os.getpid()}")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(config)
     return config

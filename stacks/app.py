@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cdktf import App
@@ -16,6 +16,12 @@ from stacks.dashboard import DashboardStack
 from stacks.monitoring import MonitoringStack
 from stacks.security import SecurityStack
 
+_ZIPS = "functions"
+"""Name in a stack's folder of the link to the folder of the functions' zips.
+
+Through it a zip has the same path whatever folder is synthesized to, and so does `filename` in the state.
+"""
+
 
 def synthesize(
     env: Environment, catalog: Catalog, *, zips: Mapping[str, Path], notifier_zip: Path, out: str
@@ -26,23 +32,33 @@ def synthesize(
         env: the environment.
         catalog: what is watched in it.
         zips: service -> its function's zip, which need not exist yet.
-        notifier_zip: the notifier's zip.
+        notifier_zip: the notifier's zip; all zips are in one folder.
         out: folder for `stacks/<stack>/cdk.tf.json`.
 
     Raises:
         DashboardError: CloudWatch would refuse a dashboard.
     """
     app = App(outdir=out)
-    # Relative to the stack's folder, so that the same inputs give the same bytes in any checkout.
-    folder = Path(out).resolve() / "stacks" / "any"
-    relative = {name: os.path.relpath(path, folder) for name, path in zips.items()}
+    names = {service: f"{_ZIPS}/{path.name}" for service, path in zips.items()}
     stacks = {
         "security": SecurityStack(app, env),
-        "compute": ComputeStack(app, env, catalog, zips=relative),
-        "monitoring": MonitoringStack(app, env, catalog, notifier_zip=os.path.relpath(notifier_zip, folder)),
+        "compute": ComputeStack(app, env, catalog, zips=names),
+        "monitoring": MonitoringStack(app, env, catalog, notifier_zip=f"{_ZIPS}/{notifier_zip.name}"),
         "dashboard": DashboardStack(app, env, catalog),
     }
     for name, reads in READS.items():
         for outputs in reads:
             stacks[name].add_dependency(stacks[outputs.STACK])
     app.synth()
+    _link_zips(Path(out), stacks, notifier_zip.parent)
+
+
+def _link_zips(out: Path, stacks: Iterable[str], zips: Path) -> None:
+    """Link the folder of the functions' zips into the folder of each stack."""
+    for name in stacks:
+        folder = (out / "stacks" / name).resolve()
+        link = folder / _ZIPS
+        target = os.path.relpath(zips.resolve(), folder)
+        if not link.is_symlink() or os.readlink(link) != target:  # noqa: PTH115 - text is compared with text
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)

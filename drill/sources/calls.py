@@ -16,6 +16,7 @@ from botocore.exceptions import (
 )
 
 from drill.sources.errors import SourceError
+from ops import aws_errors
 
 Client = Callable[[str], Any]
 """From boto3's name of a service to a client."""
@@ -86,7 +87,7 @@ def explained(service: str, name: str) -> Iterator[None]:
     except ClientError as error:
         raise RefusedError(action, error) from error
     except BotoCoreError as error:
-        message = f"{action} failed: {error}"
+        message = f"{action} failed. {aws_errors.explain(error)}"
         raise SourceError(message) from error
 
 
@@ -101,5 +102,5 @@ class RefusedError(SourceError):
         elif self.code in _EXPIRED:
             says = f"these AWS credentials are not valid any more ({self.code}): {_SIGN_IN}"
         else:
-            says = f"{action} failed: {error}"
+            says = f"{action} failed. {aws_errors.explain(error)}"
         super().__init__(says)

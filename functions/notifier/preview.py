@@ -85,8 +85,12 @@ def main() -> None:
     try:
         event = json.loads(arguments.event.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        parser.error(f"{arguments.event} is no recorded event: {error}")
-    sys.stdout.write(preview(event, arguments.format, recorded_answer(arguments.event)))
+        parser.error(f"{arguments.event} is not a recorded event: {error}")
+    try:
+        shown = preview(event, arguments.format, recorded_answer(arguments.event))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        parser.error(f"{arguments.event} is not an SNS event of Lambda ({type(error).__name__}: {error})")
+    sys.stdout.write(shown)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,6 @@ def empty_platform(tmp_path_factory: pytest.TempPathFactory, webhooks: Endpoint)
         **overrides,
         "ENV": "local",
         "BUILD_DIR": str(folder / "build"),
-        "CDKTF_OUTDIR": str(folder / "cdktf.out"),
         # One download of the provider per machine, not per session.
         "TF_PLUGIN_CACHE_DIR": os.environ.get("TF_PLUGIN_CACHE_DIR") or str(BUILD / "terraform-plugins"),
     }

@@ -167,7 +167,7 @@ def test_alarms_are_the_catalogs(platform: Platform) -> None:
 def test_what_is_rehearsed_is_what_is_deployed(platform: Platform) -> None:
     """A drill of the account, of the synthesized stacks and of the catalog is a drill of the same alarms."""
     planned = catalog_source.system(platform.env, platform.catalog)
-    written = synthesized.system(platform.folder / "cdktf.out", "local")
+    written = synthesized.system(platform.folder / "build" / "synth" / "local", "local")
     found = account.system(platform.client, known=planned)
     for field in ("alarms", "composites", "filters"):
         expected = {one.name: one for one in getattr(planned, field)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,22 +14,22 @@ from ops import clients, dashboards, environment, state, synthesis
 from ops.errors import OpsError
 from tests.local_aws.support import QueryClient
 
+HEAD = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}}
+"""The head of a state object."""
+
 
 @pytest.fixture
-def env(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Environment]:
+def env(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
     """Return `local` in the tests' own local AWS, with a state bucket and one dashboard that is wanted."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     given = environment.read("local", variables={})[0].model_dump(by_alias=True)
     made = Environment.model_validate({**given, "endpoint": endpoint})
-    folder = tmp_path / "stacks" / "dashboard"
-    folder.mkdir(parents=True)
     wanted = {"aws_cloudwatch_dashboard": {"main": {"dashboard_name": "reveille-local"}}}
-    (folder / "cdk.tf.json").write_text(json.dumps({"resource": wanted}), encoding="utf-8")
-    monkeypatch.setattr(synthesis, "out", lambda: tmp_path)
+    monkeypatch.setattr(synthesis, "configuration", lambda *_: {"resource": wanted})
     state.create_bucket(made)
     yield made
-    state.delete_bucket(made)
+    state.delete(made)
 
 
 def test_a_dashboard_that_is_there_and_not_in_the_state_is_refused(env: Environment) -> None:
@@ -50,10 +49,14 @@ def test_a_dashboard_that_is_there_and_not_in_the_state_is_refused(env: Environm
     s3.put_object(
         Bucket=env.state.bucket,
         Key="reveille/local/dashboard.tfstate",
-        Body=json.dumps({"resources": [resource]}),
+        Body=json.dumps({**HEAD, "resources": [resource]}),
     )
     dashboards.refuse_to_overwrite(env)
-    s3.delete_object(Bucket=env.state.bucket, Key="reveille/local/dashboard.tfstate")
+    s3.put_object(
+        Bucket=env.state.bucket,
+        Key="reveille/local/dashboard.tfstate",
+        Body=json.dumps({**HEAD, "resources": []}),
+    )
     cloudwatch.delete_dashboards(DashboardNames=["reveille-local"])
     dashboards.refuse_to_overwrite(env)
 

@@ -178,7 +178,7 @@ def stubbed(code: str, message: str = "said") -> Callable[[str], Any]:
         ("AccessDenied", r"cloudwatch:DescribeAlarms is not allowed: add it to the role's policy"),
         ("AccessDeniedException", r"cloudwatch:DescribeAlarms is not allowed"),
         ("ExpiredToken", r"credentials are not valid any more \(ExpiredToken\): sign in"),
-        ("InternalFailure", r"cloudwatch:DescribeAlarms failed: .*InternalFailure"),
+        ("InternalFailure", r"cloudwatch:DescribeAlarms failed\. .*InternalFailure"),
     ],
 )
 def test_what_aws_refuses_says_what_to_do(code: str, says: str) -> None:
@@ -266,7 +266,7 @@ def test_a_topic_that_is_gone_or_anothers_reaches_nobody(client: Callable[[str],
             account.system(asked, prefix="lost")
         cloudwatch.put_metric_alarm(**{**lost, "AlarmActions": []})
         denied = account.system(asked, prefix="lost")
-        with pytest.raises(SourceError, match=r"sns:ListSubscriptionsByTopic failed: .*InternalError"):
+        with pytest.raises(SourceError, match=r"sns:ListSubscriptionsByTopic failed\. .*InternalError"):
             account.system(refusing(client, "sns:ListSubscriptionsByTopic", "InternalError"), prefix="lost")
     finally:
         cloudwatch.delete_alarms(AlarmNames=["lost"])
@@ -353,7 +353,7 @@ def test_without_a_region_it_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_profile_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """In one sentence."""
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(SourceError, match=r"AWS failed: .*nobody"):
+    with pytest.raises(SourceError, match=r"AWS failed\. .*nobody"):
         account.system(functools.partial(boto3.client, region_name=REGION))
 
 
@@ -367,5 +367,7 @@ def test_an_endpoint_that_is_not_there_is_said(free_port: int) -> None:
             config=Config(retries={"max_attempts": 0}),
         )  # fmt: skip
 
-    with pytest.raises(SourceError, match="cloudwatch:DescribeAlarms failed: Could not connect"):
+    with pytest.raises(
+        SourceError, match=r"DescribeAlarms failed\. AWS cannot be reached: Could not connect"
+    ):
         account.system(make)

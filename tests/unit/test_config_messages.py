@@ -263,12 +263,11 @@ def test_a_refused_configuration_ends_with_status_2_and_nothing_written(tmp_path
     """Every command ends so, before anything is synthesized."""
     out = tmp_path / "out"
     result = subprocess.run(
-        [sys.executable, "-m", "ops", "synth"],
+        [sys.executable, "-m", "ops", "synth", "--out", str(out)],
         cwd=ROOT,
         env={
             **os.environ,
             "ENV": "prod",
-            "CDKTF_OUTDIR": str(out),
             "REVEILLE_SERVICES__PAYMENT_HANDLER__TIMEOUT_S": "901",
         },
         capture_output=True,
@@ -287,9 +286,9 @@ def test_a_refused_configuration_ends_with_status_2_and_nothing_written(tmp_path
 def test_an_unknown_env_ends_with_status_2(tmp_path: Path) -> None:
     """The variable is ENV, and so the message says."""
     result = subprocess.run(
-        [sys.executable, "-m", "ops", "synth"],
+        [sys.executable, "-m", "ops", "synth", "--out", str(tmp_path / "out")],
         cwd=ROOT,
-        env={**os.environ, "ENV": "prood", "CDKTF_OUTDIR": str(tmp_path / "out")},
+        env={**os.environ, "ENV": "prood"},
         capture_output=True,
         text=True,
         check=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import catalog
 from config.errors import ConfigError, Problem
 from config.models import Environment
 from ops import (
+    aws_errors,
     clients,
     commands,
     doctor,
@@ -28,11 +30,15 @@ from ops import (
     functions,
     invoke,
     local,
+    locking,
     output,
+    proving,
     secrets,
     setup,
     stacks,
     state,
+    state_lock,
+    synthesis,
     terraform,
 )
 from ops.errors import OpsError
@@ -304,8 +310,9 @@ def examined(
     monkeypatch.setattr(local, "require", lambda _: None)
     monkeypatch.setattr(clients, "client", client)
     monkeypatch.setattr(secrets, "references", lambda _: [])
-    monkeypatch.setattr(state, "bucket_exists", lambda _: True)
+    monkeypatch.setattr(state, "require", lambda _: None)
     monkeypatch.setattr(state, "outputs", lambda *_: None)
+    monkeypatch.setattr(state_lock, "refuse_locked", lambda *_, **__: None)
     monkeypatch.setattr(terraform, "binary", lambda: "terraform")
     monkeypatch.setattr(terraform, "version", lambda _: "1.11.0")
     monkeypatch.setattr(terraform, "find_mirror", lambda: None)
@@ -333,7 +340,7 @@ def with_quota(name: str = "prod", quota: int = 1000, *, only: str = "") -> Envi
         (250, 250, "ok", "Lambda concurrency 250"),
         (1000, 10, "bad", WRONG_QUOTA % 10),
         (1000, 3000, "bad", WRONG_QUOTA % 3000),
-        (1000, DENIED, "bad", f"AWS did not do what was asked: {DENIED}"),
+        (1000, DENIED, "bad", aws_errors.explain(DENIED)),
     ],
 )  # fmt: skip
 def test_the_doctor_compares_the_quota_with_the_account_s(
@@ -445,3 +452,102 @@ def test_every_command_is_a_target_of_make_and_every_target_is_phony() -> None:
     phony = set(re.findall(r"[a-z][a-z0-9-]*", makefile.partition(".PHONY:")[2].partition("\n\n")[0]))
     assert targets == phony
     assert stacks.ORDER[0] == "security"
+
+
+ALONE = {
+    "deploy": [],
+    "diff": [],
+    "destroy": [],
+    "synth": [],
+    "bootstrap": [],
+    "unlock": ["--stack", "compute"],
+    "state-restore": ["--stack", "compute", "--version", "x"],
+}
+"""Commands that synthesize or change, with what they need to be told."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "drill"])
+def test_what_synthesizes_or_changes_is_alone(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every other command does not wait for the lock of its environment, nor is it refused."""
+    reached = OpsError("went on")
+
+    def go_on(*_: Any, **__: Any) -> None:
+        raise reached
+
+    monkeypatch.setenv("ENV", "local")
+    monkeypatch.setattr(commands, "BUILD", tmp_path)
+    for module, function in (
+        (commands, "deploy"), (commands, "diff"), (commands, "destroy"), (commands, "invoke"),
+        (commands, "_require_aws"), (synthesis, "synthesize"), (local, "ensure"), (functions, "build"),
+        (documents, "generate"), (proving, "of_environment"), (doctor, "examine"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, function, go_on)
+    arguments = {"state-history": ["--stack", "compute"], "invoke": ["x", "y"], **ALONE}.get(name, [])
+    assert commands.main([name, *arguments]) == 1
+    assert "went on" in capsys.readouterr().err
+    with locking.environment(tmp_path, "local", "make deploy ENV=local"):
+        assert commands.main([name, *arguments]) == 1
+    said = capsys.readouterr().err
+    assert ("went on" not in said) == (name in ALONE)
+    assert ("local is locked: `make deploy ENV=local` (process " in said) == (name in ALONE)
+
+
+def test_synthesis_by_hand_has_a_lock_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The cdktf CLI names one folder for whichever environment; `make deploy` does not keep it waiting."""
+    written: list[Any] = []
+    monkeypatch.setenv("ENV", "local")
+    monkeypatch.setattr(commands, "BUILD", tmp_path)
+    monkeypatch.setattr(synthesis, "synthesize", lambda *arguments: written.append(arguments[-1]))
+    with locking.environment(tmp_path, "local", "make deploy ENV=local"):
+        assert commands.main(["synth", "--out", "cdktf.out"]) == 0
+    assert written == [Path("cdktf.out")]
+    with locking.environment(tmp_path, "folder-cdktf.out", "ENV=dev cdktf synth"):
+        assert commands.main(["synth", "--out", "cdktf.out"]) == 1
+    assert "`ENV=dev cdktf synth` (process " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "drill"])
+def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_closed(
+    name: str, tmp_path: Path
+) -> None:
+    """It stopped in the middle; one that only shows something has done what was wanted of it."""
+    arguments = [name, *{"state-history": ["--stack", "x"], "invoke": ["x", "y"], **ALONE}.get(name, [])]
+    program = f"""
+import sys
+from ops import commands
+def broken(*_, **__): raise BrokenPipeError
+for one in ("_read", "_console"): setattr(commands, one, broken)
+commands.documents.generate = commands.doctor.examine = commands.environment.read = broken
+sys.exit(commands.main({arguments!r}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "BUILD_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    reading = name in {"docs", "doctor", "invoke", "output", "prove", "state-history"}
+    assert (done.returncode, "nobody reads the output" in done.stderr) == (
+        (0, False) if reading else (1, True)
+    )
+
+
+def test_what_fails_while_the_process_ends_prints_nothing() -> None:
+    """Jsii stops Node then, which may have been killed: a traceback after "Deployed" would be a riddle."""
+    program = """
+import atexit
+from ops import commands
+def stop(): raise BrokenPipeError
+atexit.register(stop)
+commands.leave(3)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,7 +75,12 @@ class S3:
                 for name in self.names
             ),
         ]
-        return {"Body": io.BytesIO(json.dumps({"resources": resources}).encode())}
+        head = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}}
+        return {"Body": io.BytesIO(json.dumps({**head, "resources": resources}).encode())}
+
+    def list_object_versions(self, **_: str) -> dict[str, Any]:
+        """Return no version: the state was never there."""
+        return {}
 
 
 def body(*regions: str) -> dict[str, Any]:
@@ -86,15 +90,11 @@ def body(*regions: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+def world(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that sets what is there: in the state, in CloudWatch; two dashboards are wanted."""
-    folder = tmp_path / "stacks" / "dashboard"
-    folder.mkdir(parents=True)
     wanted = {"main": {"dashboard_name": OURS}, "page-5": {"dashboard_name": PAGE}}
-    (folder / "cdk.tf.json").write_text(
-        json.dumps({"resource": {"aws_cloudwatch_dashboard": wanted}}), "utf-8"
-    )
-    monkeypatch.setattr(synthesis, "out", lambda: tmp_path)
+    content = {"resource": {"aws_cloudwatch_dashboard": wanted}}
+    monkeypatch.setattr(synthesis, "configuration", lambda *_: content)
 
     def there(names: list[str] | None, bodies: dict[str, Any], code: str = "ResourceNotFound") -> Cloudwatch:
         cloudwatch = Cloudwatch(bodies, code)

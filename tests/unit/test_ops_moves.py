@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,13 +80,10 @@ def test_a_move_to_somewhere_else_does_not_help() -> None:
 
 
 def test_the_refusal_says_what_moves_where_and_how_to_say_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With the entry to add, ready to copy."""
-    folder = tmp_path / "stacks" / "monitoring"
-    folder.mkdir(parents=True)
-    (folder / "cdk.tf.json").write_text(json.dumps(configured(f"{ALARM}.new")), encoding="utf-8")
-    monkeypatch.setattr(synthesis, "out", lambda: tmp_path)
+    monkeypatch.setattr(synthesis, "configuration", lambda *_: configured(f"{ALARM}.new"))
     monkeypatch.setattr(state, "resources", lambda *_: deployed(f"{ALARM}.old"))
     with pytest.raises(OpsError) as refused:
         moves.refuse_to_lose(ENV, "monitoring")

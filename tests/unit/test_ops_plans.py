@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ops import plans, synthesis, terraform
+from config.loader import load
+from ops import plans, state_lock, synthesis, terraform
+from ops.errors import OpsError
 from ops.plans import Plan, StackRun
 from ops.terraform import TerraformError
+from tests.unit import configurations
 
 Fake = Callable[..., StackRun]
+
+PROD = load("prod", variables={})
 
 PLANNED = {
     "type": "change_summary",
@@ -36,11 +42,10 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     monkeypatch.setattr(plans, "BUILD", tmp_path / "build")
     monkeypatch.setattr(terraform, "find_mirror", lambda: None)
     monkeypatch.setattr(terraform, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(synthesis, "out", lambda: tmp_path / "out")
+    monkeypatch.setattr(synthesis, "folder", lambda _: tmp_path / "out")
+    monkeypatch.setattr(state_lock, "find", lambda *_: None)
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", str(tmp_path / "terraform"))
-    folder = tmp_path / "out" / "stacks" / "compute"
-    folder.mkdir(parents=True)
-    (folder / "cdk.tf.json").write_text('{"terraform": {"backend": {}}}', encoding="utf-8")
+    configurations.write(tmp_path / "out", PROD, "compute")
 
     def make(*lines: dict[str, Any] | str, status: int = 0, screen: io.StringIO | None = None) -> StackRun:
         printed = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
@@ -54,7 +59,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
             encoding="utf-8",
         )
         script.chmod(0o755)
-        return StackRun("prod", "compute", Console(file=screen or io.StringIO(), width=200))
+        return StackRun(PROD, "compute", Console(file=screen or io.StringIO(), width=200))
 
     yield make
     terraform.binary.cache_clear()
@@ -193,16 +198,22 @@ def test_init_runs_once_for_the_same_backend(fake: Fake, tmp_path: Path) -> None
     run = fake()
     lock = tmp_path / "out" / "stacks" / "compute" / ".terraform.lock.hcl"
     lock.touch()  # as Terraform does
+    installed = tmp_path / "build" / "terraform" / "prod" / "compute" / "providers" / terraform.PROVIDER
+    (installed / terraform.PROVIDER_VERSION / terraform.target()).mkdir(parents=True)
     run.init()
     run.init()
     assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 1
-    path = tmp_path / "out" / "stacks" / "compute" / "cdk.tf.json"
-    path.write_text('{"terraform": {"backend": {"s3": {}}}}', encoding="utf-8")
+    other = {**configurations.head(PROD, "compute")["terraform"], "required_version": ">= 1.10"}
+    configurations.write(tmp_path / "out", PROD, "compute", terraform=other)
     run.init()
     assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 2
-    lock.unlink()  # somebody threw cdktf.out away
+    lock.unlink()  # somebody removed the folder
     run.init()
     assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 3
+    lock.touch()
+    shutil.rmtree(installed)  # or the cache that it links to
+    run.init()
+    assert sum(" init " in f"{line} " for line in commands(tmp_path)) == 4
 
 
 def test_a_failed_init_is_not_taken_for_done(fake: Fake, tmp_path: Path) -> None:
@@ -225,3 +236,53 @@ def test_the_kept_plan_is_what_is_applied_and_then_forgotten(fake: Fake, tmp_pat
     assert commands(tmp_path)[-1].split()[-1] == kept
     run.forget()
     assert not Path(kept).exists()
+
+
+@pytest.mark.parametrize("text", ["x", "0", "-1", "nan", "inf", "1e400"])
+def test_a_limit_that_is_no_number_of_seconds_is_refused_before_anything_runs(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """With the variable's name, and what is allowed."""
+    monkeypatch.setenv(plans.STALL_VARIABLE, text)
+    with pytest.raises(OpsError, match="environment variable TERRAFORM_STALL_S: must be a number of seconds"):
+        fake(PLANNED).plan()
+    assert not (tmp_path / "commands").exists()
+
+
+def test_a_terraform_that_is_killed_is_no_terraform_that_fails(fake: Fake, tmp_path: Path) -> None:
+    """What it was changing may be in no state."""
+    run = fake()
+    script = tmp_path / "terraform"
+    text = script.read_text(encoding="utf-8")
+    script.write_text(text.rpartition("exit")[0] + "kill -9 $$\n", encoding="utf-8")
+    with pytest.raises(
+        TerraformError, match=r"killed by signal 9; what it was changing may be in no state\."
+    ):
+        run.plan()
+
+
+def test_an_init_that_prints_is_not_stalled(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it takes: a provider of 700 MB over a slow network."""
+    monkeypatch.setenv(plans.STALL_VARIABLE, "1")
+    run = fake()
+    script = tmp_path / "terraform"
+    text = script.read_text(encoding="utf-8").rpartition("cat")[0]
+    script.write_text(f"{text}for n in 1 2 3 4 5 6; do echo $n; sleep 0.4; done\n", encoding="utf-8")
+    run.init()
+
+
+def test_an_init_that_stalls_does_not_blame_aws_alone(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be the registry of providers that does not answer."""
+    monkeypatch.setenv(plans.STALL_VARIABLE, "1")
+    run = fake()
+    script = tmp_path / "terraform"
+    text = script.read_text(encoding="utf-8").rpartition("cat")[0]
+    script.write_text(f"{text}exec sleep 20\n", encoding="utf-8")
+    with pytest.raises(
+        TerraformError, match="init was stopped: the registry of providers, or AWS in eu-west-1,"
+    ):
+        run.init()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.loader import load
-from ops import reads, state
+from ops import reads, state, synthesis
 
 ENV = load("local", variables={})
 PUBLISHED = {"security": {"kms_key_arn": "arn"}, "compute": {"log_group_names": {"old": "/old"}}}
@@ -33,14 +31,11 @@ PUBLISHED = {"security": {"kms_key_arn": "arn"}, "compute": {"log_group_names": 
     ],
 )
 def test_a_value_that_is_not_there_yet_is_named(
-    reference: str, missing: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reference: str, missing: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An output, a key of a map, or everything of a stack that is not deployed."""
-    folder = tmp_path / "stacks" / "dashboard"
-    folder.mkdir(parents=True)
     content: dict[str, Any] = {"resource": {"aws_x": {"y": {"names": [reference]}}}}
-    (folder / "cdk.tf.json").write_text(json.dumps(content), encoding="utf-8")
-    monkeypatch.setenv("CDKTF_OUTDIR", str(tmp_path))
+    monkeypatch.setattr(synthesis, "configuration", lambda *_: content)
     monkeypatch.setattr(state, "outputs", lambda _, stack: PUBLISHED.get(stack))
     found = [str(read) for read in reads.unpublished(ENV, "dashboard")]
     assert found == ([missing] if missing else [])

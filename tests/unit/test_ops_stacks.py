@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +22,16 @@ from ops import (
     environment,
     functions,
     local,
+    locking,
     moves,
     proving,
     reads,
     secrets,
     stacks,
     state,
+    state_lock,
     synthesis,
+    tracing,
 )
 from ops.errors import OpsError
 from ops.plans import Plan
@@ -46,10 +50,12 @@ class World:
     deployed: set[str] = field(default_factory=set)
     bucket: bool = True
     unchanged: set[str] = field(default_factory=set)
+    unsaved: set[str] = field(default_factory=set)
+    others: bool = False
+    """Whether another environment is worked on."""
     account: str | None = None
     taken: str | None = None
     """Why a dashboard cannot be created."""
-    traces_key: str = "arn:aws:kms:eu-west-1:000000000000:key/ours"
     removed: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     done: list[str] = field(default_factory=list)
@@ -70,12 +76,17 @@ class Run:
     """Stands for Terraform in one stack's folder, and notes in the world what is asked of it."""
 
     def __init__(
-        self, world: World, environment: str, stack: str, console: Console, *, live: bool = True
+        self, world: World, env: Environment, stack: str, console: Console, *, live: bool = True
     ) -> None:
         """Take what the real one takes."""
-        assert environment
+        assert env
         assert console
         self.world, self.stack, self.live = world, stack, live
+
+    @property
+    def has_unsaved_state(self) -> bool:
+        """Whether the world has something that no state has."""
+        return self.stack in self.world.unsaved
 
     def init(self) -> None:
         """Note it."""
@@ -120,25 +131,8 @@ class Run:
         self.world.done.append(f"clean {self.stack}")
 
 
-class Xray:
-    """Stands for the X-Ray client."""
-
-    def __init__(self, world: World) -> None:
-        """Note calls in `world`."""
-        self.world = world
-
-    def get_encryption_config(self) -> dict[str, Any]:
-        """Return what traces are encrypted with."""
-        key = self.world.traces_key
-        return {"EncryptionConfig": {"Type": "KMS", "KeyId": key} if key else {"Type": "NONE"}}
-
-    def put_encryption_config(self, **arguments: str) -> None:
-        """Note which kind of key is set."""
-        self.world.done.append(f"X-Ray {arguments['Type']}")
-
-
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     """Replace everything at the boundary by a `World`."""
     made = World()
 
@@ -156,6 +150,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         assert tuple(changed) == ("aws_x.of-compute",)
         made.done.append("begin deployment")
 
+    def require_state(_: Environment) -> None:
+        if not made.bucket:
+            message = "there is no state bucket"
+            raise OpsError(message)
+
     def note(what: str, result: Any = None) -> Any:
         def call(*_: Any, **__: Any) -> Any:
             made.done.append(what)
@@ -166,9 +165,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(stacks, "StackRun", functools.partial(Run, made))
     monkeypatch.setattr(clients, "check_account", check_account)
     monkeypatch.setattr(dashboards, "refuse_to_overwrite", refuse_to_overwrite)
-    monkeypatch.setattr(clients, "client", lambda *_: Xray(made))
+    monkeypatch.setattr(tracing, "leave_deleted_key", note("X-Ray leaves the key"))
+    monkeypatch.setattr(state, "require", require_state)
+    monkeypatch.setattr(state, "require_usable", note("read state"))
+    monkeypatch.setattr(state_lock, "refuse_locked", note("look for locks"))
     monkeypatch.setattr(
-        state, "outputs", lambda _, name: {"kms_key_id": "ours"} if name in made.deployed else None
+        state, "outputs", lambda _, name: {"name": "value"} if name in made.deployed else None
     )
     monkeypatch.setattr(
         reads,
@@ -181,7 +183,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     )
     monkeypatch.setattr(state, "bucket_exists", lambda _: made.bucket)
     monkeypatch.setattr(state, "create_bucket", note("create bucket"))
-    monkeypatch.setattr(state, "delete_bucket", note("delete bucket"))
+    monkeypatch.setattr(state, "delete", note("delete state"))
     monkeypatch.setattr(functions, "build", note("build", ()))
     monkeypatch.setattr(deployments, "begin", begin_deployment)
     monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
@@ -193,6 +195,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(local, "is_ours", lambda _: True)
     monkeypatch.setattr(local, "require", note("require local"))
     monkeypatch.setattr(local, "stop", note("stop local", result=True))
+    monkeypatch.setattr(stacks, "BUILD", tmp_path)
+    monkeypatch.setattr(locking, "is_held_by_others", lambda *_: made.others)
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
     monkeypatch.delenv("APPROVE", raising=False)
     return made
@@ -314,13 +318,17 @@ def test_alarms_that_reach_nobody_are_not_deployed(world: World, stack: str | No
         "2 broken links, and nothing was changed in prod:\n"
         "alarm a: action: notifies nobody\nalarm b: metric: no data"
     )
-    assert world.done == ["check account", "synthesize"]
+    assert [one for one in world.done if one != "read state"] == [
+        "check account",
+        "look for locks",
+        "synthesize",
+    ]
 
 
 def test_an_account_without_a_state_bucket_is_told_to_bootstrap(world: World) -> None:
     """After its account was checked and before anything else."""
     world.bucket = False
-    with pytest.raises(OpsError, match="`make bootstrap ENV=prod` makes it"):
+    with pytest.raises(OpsError, match="there is no state bucket"):
         stacks.deploy(*PROD, None, world.console)
     assert world.done == ["check account"]
 
@@ -343,8 +351,8 @@ def test_an_account_is_asked_and_nobody_there_is_no(world: World, capsys: pytest
     with pytest.raises(OpsError) as refused:
         stacks.deploy(*PROD, None, world.console)
     assert str(refused.value) == (
-        "security: 1 to add; nobody is here to answer. APPROVE=auto applies without a question. "
-        "Nothing was changed in this stack."
+        "security of prod: 1 to add. Apply? Standard input is not a terminal, so there is no answer. "
+        "APPROVE=auto answers yes. Nothing was changed."
     )
     assert capsys.readouterr().out == "the plan of security\n"
     assert applied(world) == []
@@ -370,12 +378,12 @@ def test_only_yes_applies(
     monkeypatch.setattr(typed, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", typed)
     console = world.console
-    monkeypatch.setattr(console, "input", lambda _: answer)
+    monkeypatch.setattr(console, "input", lambda *_, **__: answer)
     if goes_on:
         stacks.deploy(*PROD, "security", console)
         assert applied(world) == ["security"]
     else:
-        with pytest.raises(OpsError, match=r"^security: not applied. Nothing was changed in this stack\.$"):
+        with pytest.raises(OpsError, match=r"^security: not applied. Nothing was changed\.$"):
             stacks.deploy(*PROD, "security", console)
         assert applied(world) == []
 
@@ -410,7 +418,15 @@ def test_destroy_goes_backwards_and_takes_a_local_environment_wholly(world: Worl
     world.deployed = set(ORDER)
     stacks.destroy(*LOCAL, None, world.console, keep=False)
     assert applied(world) == list(reversed(ORDER))
-    assert world.done[-2:] == ["delete bucket", "stop local"]
+    assert world.done[-2:] == ["delete state", "stop local"]
+
+
+def test_destroy_leaves_the_local_aws_to_an_environment_that_is_deployed_now(world: World) -> None:
+    """It may have nothing in it yet."""
+    world.deployed, world.others = set(ORDER), True
+    stacks.destroy(*LOCAL, None, world.console, keep=False)
+    assert "delete state" in world.done
+    assert "stop local" not in world.done
 
 
 def test_destroy_can_leave_the_local_aws_running(world: World) -> None:
@@ -445,7 +461,7 @@ def test_one_stack_is_destroyed_and_state_and_local_aws_stay(world: World) -> No
     world.deployed = set(ORDER)
     stacks.destroy(*LOCAL, "dashboard", world.console, keep=False)
     assert applied(world) == ["dashboard"]
-    assert not {"delete bucket", "stop local"} & set(world.done)
+    assert not {"delete state", "stop local"} & set(world.done)
 
 
 @pytest.mark.parametrize("stack", [None, "compute", "security"])
@@ -474,6 +490,13 @@ def test_what_is_not_deployed_is_not_destroyed(world: World) -> None:
     assert f"there is no state bucket {LOCAL[0].state.bucket}" in world.said
 
 
+def test_what_no_state_has_because_it_could_not_be_saved_is_destroyed_too(world: World) -> None:
+    """AWS has it: its state is saved first, as for a deployment."""
+    world.unsaved = {"security"}
+    stacks.destroy(*LOCAL, None, world.console, keep=True)
+    assert applied(world) == ["security"]
+
+
 def test_destroy_of_a_local_aws_that_does_not_run_is_nothing_to_do(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -484,21 +507,22 @@ def test_destroy_of_a_local_aws_that_does_not_run_is_nothing_to_do(
     assert world.said.startswith("Nothing to destroy: no local AWS answers at http://127.0.0.1:")
 
 
-@pytest.mark.parametrize(
-    ("key", "reset"),
-    [
-        ("arn:aws:kms:eu-west-1:000000000000:key/ours", True),
-        ("arn:aws:kms:eu-west-1:1:key/theirs", False),
-        ("", False),
-    ],
-)
-def test_x_ray_gets_its_own_key_back_when_ours_is_about_to_go(world: World, key: str, reset: bool) -> None:  # noqa: FBT001
-    """Before the key, whoever took compute away; and only if ours is what X-Ray uses."""
-    world.deployed, world.traces_key = {"security"}, key
+@pytest.mark.parametrize("deployed", [set(ORDER), set()], ids=["deployed", "destroyed before"])
+def test_x_ray_leaves_the_key_after_it_was_destroyed(world: World, deployed: set[str]) -> None:
+    """After the apply, so that a declined or failed destroy changes nothing; and at a second destroy."""
+    world.deployed = deployed
     stacks.destroy(*LOCAL, None, world.console, keep=True)
-    assert ("X-Ray NONE" in world.done) == reset
-    if reset:
-        assert world.done.index("X-Ray NONE") < world.done.index("apply security")
+    left = world.done.index("X-Ray leaves the key")
+    assert not any(one.startswith("apply") for one in world.done[left:])
+    assert world.done.count("X-Ray leaves the key") == 1
+
+
+def test_a_destroy_that_is_declined_does_not_touch_x_ray(world: World) -> None:
+    """Nor one of which the plan fails."""
+    world.deployed = {"dashboard"}
+    with pytest.raises(OpsError, match="no answer"):
+        stacks.destroy(*PROD, None, world.console, keep=True)
+    assert "X-Ray leaves the key" not in world.done
 
 
 @pytest.mark.parametrize(

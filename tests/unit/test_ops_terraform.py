@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from ops import terraform
+from ops import locking, terraform
 from ops.terraform import PROVIDER, PROVIDER_VERSION, TerraformError
 
 Script = Callable[[str], Path]
@@ -209,3 +210,74 @@ def test_the_cli_configuration_is_written_only_when_it_changes(tmp_path: Path) -
     before = path.stat().st_mtime_ns
     assert terraform.write_cli_config(None).stat().st_mtime_ns == before
     assert "filesystem_mirror" in terraform.write_cli_config(tmp_path).read_text(encoding="utf-8")
+
+
+def cached(tmp_path: Path) -> Path:
+    """Return where the provider is in a cache."""
+    return tmp_path / terraform.PROVIDER / terraform.PROVIDER_VERSION / "linux_amd64" / "provider"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), TerraformError("no space left"), OSError("no space")])
+def test_what_an_interrupted_init_left_in_the_cache_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """However it ended: Terraform would use an incomplete provider for ever."""
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path))
+    provider = cached(tmp_path)
+
+    def init() -> None:
+        with terraform.provider_cache():
+            provider.parent.mkdir(parents=True)
+            provider.write_text("a part", encoding="utf-8")
+            raise error
+
+    with pytest.raises(type(error)):
+        init()
+    with terraform.provider_cache():
+        assert not provider.exists()
+        provider.parent.mkdir(parents=True)
+        provider.write_text("all of it", encoding="utf-8")
+    with terraform.provider_cache():
+        assert provider.exists()
+
+
+def test_an_init_that_fails_at_something_else_keeps_the_provider(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is 170 MB to download again."""
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path))
+    provider = cached(tmp_path)
+    provider.parent.mkdir(parents=True)
+    provider.write_text("all of it", encoding="utf-8")
+
+    def init() -> None:
+        with terraform.provider_cache():
+            message = "the backend does not answer"
+            raise TerraformError(message)
+
+    with pytest.raises(TerraformError):
+        init()
+    with terraform.provider_cache():
+        assert provider.exists()
+
+
+def test_a_terraform_inherits_the_lock_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the next one would remove what it is writing when their command was killed."""
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path))
+    assert locking.inherited() == ()
+    with terraform.provider_cache():
+        assert len(locking.inherited()) == 1
+    assert locking.inherited() == ()
+
+
+def test_a_cache_that_cannot_be_written_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lock is then beside what is generated."""
+    cache = tmp_path / "cache"
+    cached(cache).parent.mkdir(parents=True)
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(cache))
+    monkeypatch.setattr(terraform, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with terraform.provider_cache():
+        pass
+    assert not (cache / "locks").exists()
+    assert (tmp_path / "build" / "locks").exists()

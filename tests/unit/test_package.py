@@ -363,6 +363,29 @@ def test_a_registry_that_cannot_be_reached_is_said_so(
         install(lock, Target(), tmp_path / "into")
 
 
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("No space left on device (os error 28)", "No space left on device: free disk space"),
+        ("Permission denied (os error 13)", "Permission denied: free disk space, or correct the folder's"),
+        ("tcp connect error: Connection refused (os error 111)", "check the network"),
+    ],
+)
+def test_a_fault_of_the_machine_is_not_taken_for_one_of_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, advice: str
+) -> None:
+    """As uv words it."""
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("x==1\n", encoding="utf-8")
+    uv = tmp_path / "bin" / "uv"
+    uv.parent.mkdir()
+    uv.write_text(f"#!/bin/sh\necho 'error: Failed to install: x: {said}' >&2\nexit 2\n", encoding="utf-8")
+    uv.chmod(0o755)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    with pytest.raises(PackageError, match=advice):
+        install(lock, Target(), tmp_path / "into")
+
+
 def test_without_uv_the_error_says_how_to_get_it(
     tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

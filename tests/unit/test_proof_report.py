@@ -92,7 +92,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / "old.json").write_text("{", encoding="utf-8")
 
     monkeypatch.setattr(synthesis, "synthesize", synthesize)
-    monkeypatch.setattr(synthesis, "out", lambda: tmp_path)
+    monkeypatch.setattr(synthesis, "folder", lambda _: tmp_path)
     synthesize(None, None)
     return tmp_path
 

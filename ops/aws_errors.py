@@ -1,0 +1,140 @@
+"""What an error of boto3 means, and what to do about it: one sentence each for one cause each.
+
+boto3 raises the same class for different causes and different classes for the same one. Here a cause is
+decided once: no network, no answer, AWS failing, throttling, no credentials, no permission; everything else
+is passed on as AWS says it.
+"""
+
+from __future__ import annotations
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectionError,  # noqa: A004 - botocore's name
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    LoginError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+_SERVER_ERROR = 500
+
+_CREDENTIALS = (
+    CredentialRetrievalError,
+    LoginError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+_CREDENTIALS_CODES = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidIdentityToken",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NotAuthorized",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+}
+"""Codes about who calls (AWS documentation, "Common errors", of the services in use; S3, "Error
+responses")."""
+
+_PERMISSION_CODES = {
+    "AccessDenied", "AccessDeniedException", "AuthorizationError", "Forbidden", "OptInRequired", "403",
+    "UnauthorizedOperation",
+}  # fmt: skip
+
+_THROTTLING_CODES = {
+    "BandwidthLimitExceeded",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottledException",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+}
+"""botocore, `retries/standard.py`, `ThrottledRetryableChecker`."""
+
+
+_SIGN_IN = "Sign in (`aws sso login`, or set AWS_PROFILE) and try again."
+
+_CAUSES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
+    (_CREDENTIALS, "There are no usable AWS credentials", _SIGN_IN),
+    ((ProxyConnectionError,), "The proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY."),
+    ((SSLError,), "The TLS connection fails", "Check AWS_CA_BUNDLE and the proxy's certificate."),
+    ((ReadTimeoutError,), "AWS accepts connections and does not answer", "Try again later."),
+    (
+        (ConnectionClosedError, IncompleteReadError),
+        "AWS closes the connection before it has answered",
+        "Check proxies on the way, or try again later.",
+    ),
+    (
+        (ConnectionError, ConnectTimeoutError),
+        "AWS cannot be reached",
+        "Check the network, the VPN and the proxy.",
+    ),
+    ((HTTPClientError,), "The connection to AWS fails", "Check the network and try again."),
+    ((BotoCoreError,), "AWS could not be called", ""),
+)
+"""Classes of errors without an answer of AWS, what they mean, and what to do; the first that matches
+counts."""
+
+
+def explain(error: BotoCoreError | ClientError) -> str:
+    """Return what an error means and what to do next, in one or two sentences."""
+    said = " ".join(str(error).split()).rstrip(".")
+    if isinstance(error, ClientError):
+        what, advice = _of_answer(error)
+    else:
+        what, advice = next((what, advice) for kinds, what, advice in _CAUSES if isinstance(error, kinds))
+    return f"{what}: {said}. {advice}".rstrip()
+
+
+def _of_answer(error: ClientError) -> tuple[str, str]:
+    """Return what an error that AWS answered with means, and what to do."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) or 0)
+    if code in _THROTTLING_CODES:
+        return "AWS throttles requests", "Try again in a minute."
+    if status >= _SERVER_ERROR or (code.isdigit() and int(code) >= _SERVER_ERROR):
+        return f"AWS answers with status {status or code}", "The request is not the cause; try again later."
+    if code == "RequestTimeTooSkewed":
+        return "The clock of this machine is wrong", "Set it and try again."
+    if code in _CREDENTIALS_CODES:
+        return "AWS does not accept the credentials", _SIGN_IN
+    if code in _PERMISSION_CODES:
+        return (
+            "The credentials do not allow this",
+            "Ask for the permission, or use another role (AWS_PROFILE).",
+        )
+    return "AWS refuses the request", ""

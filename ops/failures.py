@@ -1,0 +1,83 @@
+"""How a command ends when something unexpected happens: one sentence, never a traceback.
+
+The traceback goes to a file, for whoever reports or fixes the defect.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import traceback
+
+from ops import BUILD
+
+_SHOWN = 400
+"""Characters of an unexpected error's own text that are shown."""
+
+_OF_NODE = re.compile(r"(?:Error: )?(?P<code>E[A-Z0-9]+): [^\n]*?(?:'(?P<path>[^'\n]+)')?\s*(?:\n|$)")
+"""A failed call of the operating system in Node, in which cdktf runs ("Errors", Node.js documentation)."""
+
+_ADVICE = {
+    errno.ENOSPC: "Free disk space and run the command again.",
+    errno.EDQUOT: "The disk quota is used up: free space and run the command again.",
+    errno.EACCES: "Check who owns it, and its permissions.",
+    errno.EPERM: "Check who owns it, and its permissions.",
+    errno.EROFS: "The file system is read-only: BUILD_DIR names another folder for what is generated.",
+    errno.EMFILE: "Raise the limit of open files (`ulimit -n`).",
+    errno.ENFILE: "The machine has no open file left; end other programs.",
+    errno.ENOMEM: "Free memory and run the command again.",
+    errno.ENOENT: "It was removed while the command ran, or the checkout is incomplete.",
+}
+
+
+def sentence(error: BaseException) -> str:
+    """Return what to tell about an error that nothing else handles.
+
+    The traceback of a defect is written to `build/error.log`.
+    """
+    if isinstance(error, RecursionError):
+        return "something is nested too deeply to be read."
+    if isinstance(error, MemoryError):
+        return "memory is used up. Free memory and run the command again."
+    if isinstance(error, UnicodeError):
+        return (
+            f"text is not valid {getattr(error, 'encoding', 'Unicode')}: {getattr(error, 'reason', error)}."
+        )
+    if isinstance(error, OSError):
+        return _of_the_machine(error)
+    found = _OF_NODE.match(str(error))
+    if found and hasattr(errno, found["code"]):
+        number = getattr(errno, found["code"])
+        return _of_the_machine(OSError(number, os.strerror(number), found["path"]))
+    return _defect(error)
+
+
+def _of_the_machine(error: OSError) -> str:
+    path = error.filename2 or error.filename
+    where = f"{os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else path}: " if path else ""
+    advice = _ADVICE.get(error.errno or 0, "")
+    return f"{where}{error.strerror or error}. {advice}".rstrip()
+
+
+def _defect(error: BaseException) -> str:
+    # jsii and Node put their own stack into the message, from the second line on.
+    lines = str(error).strip().splitlines()
+    said = f"{type(error).__name__}: {lines[0] if lines else 'no message'}"[:_SHOWN]
+    path = BUILD / "error.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as unwritable:
+        return f"{said} (no details: {path} cannot be written: {unwritable.strerror})."
+    return f"{said}. This is a defect; {path} has the details."
+
+
+def escape_output() -> None:
+    """Print characters that the terminal's encoding does not have as escapes instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")

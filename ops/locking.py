@@ -1,0 +1,212 @@
+"""Locks between commands: one at a time works on an environment, and waits for what environments share.
+
+A lock is an flock(2) on a file. The operating system releases it when the last process that has the file open
+ends. Terraform inherits it (`inherited`), so an environment stays locked while Terraform runs, also when the
+command that started it was killed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ops.errors import OpsError
+from ops.waiting import waiting_for
+
+_POLL_S = 0.1
+_ENDING_S = 10.0
+"""Seconds in which processes that are killed have ended."""
+_RECORD_BYTES = 4096
+"""Size of what a lock's file says: written at once and in place, so that nobody reads half of it."""
+
+_ENVIRONMENT = "environment-{}.lock"
+_SHARED = "shared-{}.lock"
+"""Names of the files. What is shared cannot have the name of an environment."""
+
+_inherited: list[int] = []
+"""File descriptors of the locks that a Terraform has to keep."""
+_held: list[tuple[int, Holder]] = []
+"""The environment locks that this process holds."""
+_note = threading.Lock()
+
+
+@dataclass
+class Holder:
+    """Who holds a lock."""
+
+    pid: int
+    """Process id of the command."""
+    command: str
+    """What was typed, such as `make deploy ENV=prod`."""
+    since_s: float
+    """When it took the lock, in seconds since the epoch."""
+    children: dict[str, str] = field(default_factory=dict)
+    """Process id of each Terraform that inherits the lock -> what it does: `terraform apply of compute`."""
+
+    def __str__(self) -> str:
+        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since_s))
+        if _runs(self.pid):
+            return f"`{self.command}` (process {self.pid}) has run since {since}"
+        running = [f"{what} (process {pid})" for pid, what in self.children.items()]
+        return (
+            f"{' and '.join(running) or 'a Terraform'} still runs, started by `{self.command}` (process "
+            f"{self.pid}, since {since}), which was killed. Terraform completes its changes and saves its "
+            "state"
+        )
+
+
+@contextmanager
+def environment(build: Path, name: str, command: str) -> Iterator[None]:
+    """Hold the lock of the environment `name`.
+
+    Args:
+        build: folder of everything that can be made again.
+        name: the environment, or another name of what one command at a time may write.
+        command: what the holder is called in the message to others.
+
+    Raises:
+        OpsError: another command holds it; the message says which, and since when.
+    """
+    with ExitStack() as stack:
+        path = build / "locks" / _ENVIRONMENT.format(name)
+        file = _locked(path, stack)
+        if file is None and _end_orphans(_read(path)):
+            deadline = time.monotonic() + _ENDING_S
+            while (file := _locked(path, stack)) is None and time.monotonic() < deadline:
+                time.sleep(_POLL_S)
+        if file is None:
+            holder = _read(path) or "another command has just begun"
+            message = f"{name} is locked: {holder}. Nothing was changed; try again when it has ended."
+            raise OpsError(message)
+        own = Holder(os.getpid(), command, time.time())
+        _write(file, own)
+        _held.append((file, own))
+        _inherited.append(file)
+        try:
+            yield
+        finally:
+            _held.remove((file, own))
+            _inherited.remove(file)
+
+
+def is_held_by_others(build: Path, name: str) -> bool:
+    """Return whether a command works on another environment than `name`."""
+    own = _ENVIRONMENT.format(name)
+    for path in (build / "locks").glob(_ENVIRONMENT.format("*")):
+        with ExitStack() as stack:
+            if path.name != own and _locked(path, stack) is None:
+                return True
+    return False
+
+
+@contextmanager
+def shared(folder: Path, name: str, what: str, *, inherit: bool = False) -> Iterator[None]:
+    """Hold the lock of something that environments share; wait for it, and say so.
+
+    Args:
+        folder: where its file is; made when it is missing.
+        name: name of the lock.
+        what: what is waited for, such as `another command that builds functions`.
+        inherit: whether a Terraform that is started meanwhile keeps it.
+    """
+    path = folder / _SHARED.format(name)
+    with ExitStack() as stack:
+        file = _locked(path, stack)
+        if file is None:
+            with waiting_for(what):
+                while (file := _locked(path, stack)) is None:
+                    time.sleep(_POLL_S)
+        if inherit:
+            _inherited.append(file)
+            stack.callback(_inherited.remove, file)
+        yield
+
+
+def inherited() -> tuple[int, ...]:
+    """Return the file descriptors that a Terraform has to inherit to keep the locks."""
+    return tuple(_inherited)
+
+
+def note_child(pid: int, child: str) -> None:
+    """Note in the locks that are held which Terraform inherits them; without `child`, that it has ended."""
+    with _note:
+        for file, holder in _held:
+            if child:
+                holder.children[str(pid)] = child
+            else:
+                holder.children.pop(str(pid), None)
+            _write(file, holder)
+
+
+def _locked(path: Path, stack: ExitStack) -> int | None:
+    """Return the descriptor of a file that is locked until `stack` ends, or None when others hold it."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_at(file, path):
+                stack.callback(os.close, file)
+                return file
+        except BlockingIOError:
+            os.close(file)
+            return None
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)  # removed or replaced while it was opened: lock the one that is there
+
+
+def _is_at(file: int, path: Path) -> bool:
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(file), there)
+
+
+def _end_orphans(holder: Holder | None) -> bool:
+    """Kill providers that outlive both their command and their Terraform; return whether there were any.
+
+    They are in the process group of that Terraform; no other process gets its id while the group exists.
+    """
+    if holder is None or _runs(holder.pid):
+        return False
+    found = False
+    for pid in map(int, holder.children):
+        if not _runs(pid):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+                found = True
+    return found
+
+
+def _write(file: int, holder: Holder) -> None:
+    os.pwrite(file, json.dumps(asdict(holder)).encode().ljust(_RECORD_BYTES), 0)
+
+
+def _read(path: Path) -> Holder | None:
+    try:
+        return Holder(**json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _runs(pid: int) -> bool:
+    """Return whether a process runs; one that has ended and that nobody has waited for does not."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except ProcessLookupError:
+        return False
+    except (OSError, IndexError):
+        return True  # of another user, or a system without /proc
+    return state != "Z"

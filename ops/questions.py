@@ -1,0 +1,35 @@
+"""Questions before something is changed: only `yes` is an answer that goes on."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rich.console import Console
+
+from ops.errors import OpsError
+
+
+def ask(question: str, declined: str, console: Console) -> None:
+    """Ask, unless `APPROVE=auto`.
+
+    Args:
+        question: such as `security of prod: 1 to add. Apply?`.
+        declined: what is said when the answer is not yes, such as `security: not applied`.
+        console: where to ask.
+
+    Raises:
+        OpsError: the answer was not yes, or standard input is not a terminal.
+    """
+    if os.environ.get("APPROVE") == "auto":
+        return
+    if not sys.stdin.isatty():
+        message = (
+            f"{question} Standard input is not a terminal, so there is no answer. APPROVE=auto answers yes. "
+            "Nothing was changed."
+        )
+        raise OpsError(message)
+    answer = console.input(f"{question} Only 'yes' is accepted: ", markup=False)
+    if answer.strip() != "yes":
+        message = f"{declined}. Nothing was changed."
+        raise OpsError(message)

@@ -1,0 +1,155 @@
+"""Terraform's lock of a state object: who holds it, and how it is removed when its holder is gone.
+
+Terraform's S3 backend locks a state by an object beside it, `<key>.tflock` ("Backend Type: s3",
+`use_lockfile`). A Terraform that is killed leaves it, and every later run is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+from rich.console import Console
+
+from catalog.naming import Names
+from config.models import Environment
+from ops import BUILD, questions
+from ops.clients import client
+from ops.errors import OpsError
+from ops.state import NOT_FOUND
+
+_SUFFIX = ".tflock"
+
+
+@dataclass(frozen=True)
+class StateLock:
+    """The lock of one state."""
+
+    id: str
+    who: str
+    """User and machine, such as `ci@runner-7`; empty when the object does not say."""
+    created: str
+    """When, as Terraform writes it (RFC 3339)."""
+    operation: str
+    """What Terraform did, such as `apply`."""
+    version: str
+    """Terraform's version."""
+
+    def __str__(self) -> str:
+        if not self.who:
+            return "by an object that is not a Terraform lock"
+        return f"by {self.who} since {_readable(self.created)} (terraform {self.operation}, {self.version})"
+
+    def advice(self, env: Environment, stack: str) -> str:
+        """Return who holds the lock and what to do."""
+        return (
+            f"{stack}: its state is locked {self}. Wait if that run is still active; if it was killed: "
+            f"`make unlock ENV={env.environment} STACK={stack}`."
+        )
+
+
+def find(env: Environment, stack: str, *, release: bool = True) -> StateLock | None:
+    """Return the lock of a stack's state, or None.
+
+    Args:
+        env: the environment.
+        stack: the stack.
+        release: whether to release a lock that Terraform could not release, as this checkout has noted.
+    """
+    key = _key(env, stack)
+    try:
+        body = client(env, "s3").get_object(Bucket=env.state.bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in NOT_FOUND:
+            return None
+        raise
+    lock = _parse(body)
+    left = _left(env, stack)
+    if release and left.exists() and left.read_text(encoding="utf-8") == lock.id:
+        _delete(env, stack)
+        left.unlink()
+        return None
+    return lock
+
+
+def refuse_locked(env: Environment, stacks: Iterable[str], *, release: bool = True) -> None:
+    """Refuse to go on when the state of one of `stacks` is locked.
+
+    Raises:
+        OpsError: with a line for each that is.
+    """
+    locks = [lock.advice(env, stack) for stack in stacks if (lock := find(env, stack, release=release))]
+    if locks:
+        raise OpsError("\n".join([*locks, "Nothing was changed."]))
+
+
+def remember(env: Environment, stack: str, diagnostic: str) -> None:
+    """Note the id of a lock that Terraform could not release, out of its own words; `find` releases it."""
+    found = re.search(r"\bID:\s+([0-9a-f-]{36})\b", diagnostic)
+    if found:
+        path = _left(env, stack)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(found[1], encoding="utf-8")
+
+
+def unlock(env: Environment, stack: str, console: Console) -> None:
+    """Show the lock of a stack's state, ask, and remove it.
+
+    Raises:
+        OpsError: the answer was not yes, or the lock has changed meanwhile.
+    """
+    lock = find(env, stack)
+    if lock is None:
+        console.print(f"{stack} of {env.environment} is not locked.", highlight=False)
+        return
+    console.print(
+        f"{stack} of {env.environment} is locked {lock}.", markup=False, highlight=False, soft_wrap=True
+    )
+    console.print("If that run is still active, two runs would change the same resources.", highlight=False)
+    questions.ask(f"Remove the lock of {stack} of {env.environment}?", "not removed", console)
+    if find(env, stack) != lock:
+        message = f"{stack}: the lock has changed meanwhile; it was not removed."
+        raise OpsError(message)
+    _delete(env, stack)
+    console.print(f"The lock of {stack} is removed.", highlight=False)
+
+
+def _key(env: Environment, stack: str) -> str:
+    return f"{Names.of(env).state_key(stack)}{_SUFFIX}"
+
+
+def _left(env: Environment, stack: str) -> Path:
+    return BUILD / "terraform" / env.environment / stack / "lock-left"
+
+
+def _delete(env: Environment, stack: str) -> None:
+    client(env, "s3").delete_object(Bucket=env.state.bucket, Key=_key(env, stack))
+
+
+def _parse(body: bytes) -> StateLock:
+    try:
+        found: Any = json.loads(body)
+        return StateLock(
+            id=str(found["ID"]),
+            who=str(found["Who"]),
+            created=str(found["Created"]),
+            operation=str(found["Operation"]).removeprefix("OperationType").lower(),
+            version=str(found["Version"]),
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return StateLock("", "", "", "", "")
+
+
+def _readable(created: str) -> str:
+    """Return a time as `2026-11-30 02:43:12 UTC`; text that is no time is returned as it is."""
+    try:
+        # Terraform writes nanoseconds, which Python 3.10 does not read.
+        return datetime.fromisoformat(re.sub(r"(\.\d+)?Z$", "", created)).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except ValueError:
+        return created

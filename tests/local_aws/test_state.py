@@ -1,0 +1,476 @@
+"""State objects in a versioned bucket: damaged ones are refused, locked ones shown, earlier ones restored."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+from rich.console import Console
+
+from catalog.naming import Names
+from config.loader import load
+from ops import output, questions, state, state_history, state_lock, tracing
+from ops.clients import client
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from config.models import Environment
+
+STACK = "security"
+
+
+@pytest.fixture
+def env(endpoint: str) -> Iterator[Environment]:
+    """A local environment with a state bucket of its own."""
+    bucket = f"state-{uuid.uuid4()}"
+    made = load("local", variables={"REVEILLE_ENDPOINT": endpoint, "REVEILLE_STATE__BUCKET": bucket})
+    state.create_bucket(made)
+    yield made
+    if state.bucket_exists(made):
+        s3 = client(made, "s3")
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+        s3.delete_bucket(Bucket=bucket)
+
+
+@pytest.fixture(autouse=True)
+def approve(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Answer every question with yes, and note nothing in the checkout."""
+    monkeypatch.setenv("APPROVE", "auto")
+    monkeypatch.setattr(state_lock, "BUILD", tmp_path)
+
+
+def good(serial: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return a state of the security stack, as Terraform writes it."""
+    tags = {"Project": "reveille", "Environment": "local"}
+    key = {"type": "aws_kms_key", "name": "main", "mode": "managed"}
+    return {
+        "version": 4,
+        "terraform_version": "1.11.4",
+        "serial": serial,
+        "lineage": "27cbbc0f-6d2a-4b43-9a0c-000000000000",
+        "outputs": {"kms_key_id": {"value": f"key-{serial}", "type": "string"}},
+        "resources": [{**key, "instances": [{"attributes": {"id": "key", "tags_all": tags}}]}],
+        **changes,
+    }
+
+
+def tagged(project: str, environment: str) -> list[dict[str, Any]]:
+    """Return resources with the tags of an environment."""
+    attributes = {"tags_all": {"Project": project, "Environment": environment}}
+    return [{"type": "t", "name": "n", "mode": "managed", "instances": [{"attributes": attributes}]}]
+
+
+def put(env: Environment, body: object, stack: str = STACK) -> str:
+    """Store a state object; return its version."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    stored = client(env, "s3").put_object(
+        Bucket=env.state.bucket, Key=Names.of(env).state_key(stack), Body=data
+    )
+    return str(stored["VersionId"])
+
+
+def shown(run: Any, *arguments: Any) -> str:
+    """Return what a command prints."""
+    screen = io.StringIO()
+    run(*arguments, Console(file=screen, width=300))
+    return screen.getvalue()
+
+
+def test_a_state_is_read(env: Environment) -> None:
+    """What it publishes; an absent one is empty."""
+    assert state.outputs(env, STACK) is None
+    put(env, good())
+    assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}
+
+
+RESOURCE = {"type": "t", "name": "n", "mode": "managed"}
+DAMAGED = "is not a Terraform state: its outputs or resources are damaged"
+
+BAD: dict[str, tuple[object, str]] = {
+    "empty": (b"", "is empty"),
+    "blank": (b" \n", "is empty"),
+    "truncated": (json.dumps(good()).encode()[:200], "is not JSON (truncated)"),
+    "a page": (b"<html>503</html>", "is not JSON"),
+    "not UTF-8": (b"\xff\xfe\x00{", "is not JSON"),
+    "deep": (b"[" * 100_000, "is not JSON"),
+    "a list": ([], "is not a Terraform state"),
+    "an empty object": ({}, "is not a Terraform state"),
+    "a number": (4, "is not a Terraform state"),
+    "another program's": ({"version": "4", "items": []}, "is not a Terraform state"),
+    "newer": (good(version=5), "has format 5; Terraform 1.10 and newer write format 4"),
+    "older": (good(version=3), "has format 3"),
+    "broken outputs": (
+        good(outputs={"kms_key_id": 1}),
+        DAMAGED,
+    ),
+    "broken resources": (
+        good(resources=[{"type": "aws_kms_key"}]),
+        DAMAGED,
+    ),
+    "without lineage": (good(lineage=None), DAMAGED),
+    "an empty lineage": (good(lineage=""), DAMAGED),
+    "no resources": (good(resources=None), DAMAGED),
+    "a version alone": ({"version": 4}, DAMAGED),
+    "an odd version of Terraform": (good(terraform_version="abc"), DAMAGED),
+    "another stack's": (good(outputs={"dashboard_url": {"value": "x"}}), "is the state of dashboard"),
+    "another environment's": (good(resources=tagged("reveille", "prod")), "is the state of reveille prod"),
+    "another project's": (good(resources=tagged("acme", "local")), "is the state of acme local"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_damaged_or_foreign_state_is_refused_and_not_overwritten(env: Environment, name: str) -> None:
+    """In one sentence with the way back; whatever reads it."""
+    put(env, good())
+    body, why = BAD[name]
+    put(env, body)
+    for read in (state.read, state.outputs, state.resources, output.collect):
+        with pytest.raises(OpsError) as refused:
+            read(env, STACK)
+        said = str(refused.value)
+        assert "\n" not in said
+        assert f"its state, s3://{env.state.bucket}/reveille/local/security.tfstate, {why}" in said
+        assert "`make state-history ENV=local STACK=security`" in said
+        assert "`make state-restore ENV=local STACK=security VERSION=`" in said
+    assert len(client(env, "s3").list_object_versions(Bucket=env.state.bucket)["Versions"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("writer", "ours", "refused"),
+    [
+        ("1.11.4", "1.11.4", False),
+        ("1.10.0", "1.11.4", False),
+        ("1.11.5", "1.11.4", True),
+        ("1.12.0", "1.11.4", True),
+        ("2.0.0-beta1", "1.11.4", True),
+        ("1.9.8", "1.11.4", False),
+    ],
+)
+def test_a_state_that_a_newer_terraform_wrote_is_not_changed(
+    env: Environment,
+    writer: str,
+    ours: str,
+    refused: bool,  # noqa: FBT001
+) -> None:
+    """It can be read: `make output` shows it."""
+    put(env, good(terraform_version=writer))
+    assert state.outputs(env, STACK)
+    if refused:
+        with pytest.raises(OpsError, match=f"Terraform {writer} wrote its state, and {ours} is installed"):
+            state.require_usable(env, STACK, ours)
+    else:
+        state.require_usable(env, STACK, ours)
+
+
+GOOD: dict[str, dict[str, Any]] = {
+    "destroyed": good(resources=[], outputs={}),
+    "outputs of another version": good(outputs={"renamed": {"value": "x"}}),
+    "no attributes": good(resources=[{**RESOURCE, "instances": [{"attributes": None}, {}]}]),
+    "attributes of old versions": good(
+        resources=[{**RESOURCE, "instances": [{"attributes_flat": {"id": "x"}}]}]
+    ),
+    "tags that are none": good(resources=[{**RESOURCE, "instances": [{"attributes": {"tags_all": ["x"]}}]}]),
+    "deposed": good(resources=[{**RESOURCE, "instances": [{"deposed": "x", "attributes": {"id": "old"}}]}]),
+    "of an enterprise": good(terraform_version="1.11.4+ent"),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_state_that_terraform_accepts_is_accepted(env: Environment, name: str) -> None:
+    """Whatever looks at it."""
+    put(env, GOOD[name])
+    state.read(env, STACK)
+    state.outputs(env, STACK)
+    assert set(state.resources(env, STACK)) <= {"t.n", "aws_kms_key.main"}
+    state.require_usable(env, STACK, "1.11.4")
+
+
+def test_a_deletion_whose_earlier_versions_have_expired_is_the_past(env: Environment) -> None:
+    """After 90 days there is nothing to restore."""
+    version = put(env, good())
+    s3, key = client(env, "s3"), Names.of(env).state_key(STACK)
+    s3.delete_object(Bucket=env.state.bucket, Key=key)
+    s3.delete_object(Bucket=env.state.bucket, Key=key, VersionId=version)
+    assert state.read(env, STACK) == {}
+
+
+def test_two_commands_may_create_the_bucket_at_once(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that comes second finds it its own."""
+    monkeypatch.setattr(state, "bucket_exists", lambda _: False)
+    assert state.create_bucket(env) is False
+
+
+@pytest.mark.parametrize("what", ["lock", "state"])
+def test_a_state_that_changes_while_somebody_is_asked_is_not_restored(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Another run is at work, or was."""
+    version = put(env, good(1))
+    put(env, good(2))
+    change = {"lock": lambda *_: lock(env), "state": lambda *_: put(env, good(3))}[what]
+    monkeypatch.setattr(questions, "ask", change)
+    with pytest.raises(OpsError, match="is locked" if what == "lock" else "has changed meanwhile"):
+        state_history.restore(env, STACK, version, Console(file=io.StringIO()))
+    assert state.read(env, STACK)["serial"] == (2 if what == "lock" else 3)
+
+
+def test_x_ray_with_a_key_that_we_may_not_see_is_left_alone(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is another team's; a destroy that succeeded is no failure because of it."""
+    xray = client(env, "xray")
+    xray.put_encryption_config(Type="KMS", KeyId="alias/theirs")
+
+    class Kms:
+        def describe_key(self, **_: str) -> None:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeKey")
+
+    monkeypatch.setattr(tracing, "client", lambda _, service: Kms() if service == "kms" else xray)
+    tracing.leave_deleted_key(env)
+    assert xray.get_encryption_config()["EncryptionConfig"]["Type"] == "KMS"
+    xray.put_encryption_config(Type="NONE")
+
+
+def test_a_deleted_state_is_not_taken_for_one_that_never_was(env: Environment) -> None:
+    """Terraform would create everything a second time."""
+    put(env, good())
+    client(env, "s3").delete_object(Bucket=env.state.bucket, Key=Names.of(env).state_key(STACK))
+    with pytest.raises(OpsError, match=r"was deleted\. Nothing was changed"):
+        state.read(env, STACK)
+    assert state.read(env, "compute") == {}
+
+
+def test_a_bucket_without_versions_is_refused(env: Environment) -> None:
+    """With the command that sets it right, which does."""
+    state.require(env)
+    client(env, "s3").put_bucket_versioning(
+        Bucket=env.state.bucket, VersioningConfiguration={"Status": "Suspended"}
+    )
+    with pytest.raises(OpsError, match=r"is not versioned.*`make deploy ENV=local` switches versioning on"):
+        state.require(env)
+    state.create_bucket(env)
+    state.require(env)
+
+
+def test_a_missing_bucket_is_refused(env: Environment) -> None:
+    """With what creates it, and a warning for whoever had one."""
+    client(env, "s3").delete_bucket(Bucket=env.state.bucket)
+    with pytest.raises(OpsError, match=r"`make deploy ENV=local` creates it\. If local was deployed before"):
+        state.require(env)
+
+
+def test_history_lists_versions_with_what_they_hold_and_restore_brings_one_back(env: Environment) -> None:
+    """The newest first; damaged and deleted ones too; what is current stays in the history."""
+    first = put(env, good(1))
+    put(env, good(2))
+    put(env, b"{")
+    lines = shown(state_history.show, env, STACK).splitlines()
+    assert [("bytes, is not JSON" in line, "(current)" in line) for line in lines] == [
+        (True, True), (False, False), (False, False),
+    ]  # fmt: skip
+    assert lines[-1].startswith(first)
+    assert lines[-1].endswith("serial 1, 1 resources, Terraform 1.11.4, lineage 27cbbc0f")
+    said = shown(state_history.restore, env, STACK, first)
+    assert "`make diff ENV=local STACK=security`" in said
+    assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}
+    assert len(shown(state_history.show, env, STACK).splitlines()) == 4
+
+
+def test_a_deleted_state_can_be_restored(env: Environment) -> None:
+    """The deletion is in the list, and cannot be restored itself."""
+    version = put(env, good())
+    key = Names.of(env).state_key(STACK)
+    marker = client(env, "s3").delete_object(Bucket=env.state.bucket, Key=key)["VersionId"]
+    assert "deletion  (current)" in shown(state_history.show, env, STACK)
+    with pytest.raises(OpsError, match="to restore; `make state-history ENV=local STACK=security` lists"):
+        state_history.restore(env, STACK, marker, Console(file=io.StringIO()))
+    shown(state_history.restore, env, STACK, version)
+    assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}
+
+
+@pytest.mark.parametrize("version", ["nonsense", "", "../../etc", "null"])
+def test_a_version_that_is_not_there_is_refused(env: Environment, version: str) -> None:
+    """And nothing is changed."""
+    put(env, good())
+    with pytest.raises(OpsError, match="no version"):
+        state_history.restore(env, STACK, version, Console(file=io.StringIO()))
+
+
+def test_a_damaged_version_is_not_restored(env: Environment) -> None:
+    """With why it cannot be used."""
+    damaged = put(env, b"{")
+    put(env, good())
+    with pytest.raises(OpsError, match="is not JSON"):
+        state_history.restore(env, STACK, damaged, Console(file=io.StringIO()))
+
+
+LOCK = {
+    "ID": "5e3b1c7a-0000-4000-8000-000000000000",
+    "Operation": "OperationTypeApply",
+    "Info": "",
+    "Who": "ci@runner-7",
+    "Version": "1.11.4",
+    "Created": "2026-11-22T02:43:12.123456789Z",
+    "Path": "bucket/key",
+}
+"""As Terraform 1.11.4 writes it."""
+
+
+def lock(env: Environment, body: object = LOCK) -> None:
+    """Lock the state."""
+    key = f"{Names.of(env).state_key(STACK)}.tflock"
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    client(env, "s3").put_object(Bucket=env.state.bucket, Key=key, Body=data)
+
+
+def test_a_locked_state_is_refused_with_who_when_and_what(env: Environment) -> None:
+    """And the command that removes the lock."""
+    state_lock.refuse_locked(env, [STACK])
+    lock(env)
+    with pytest.raises(OpsError) as refused:
+        state_lock.refuse_locked(env, ["compute", STACK])
+    assert str(refused.value) == (
+        "security: its state is locked by ci@runner-7 since 2026-11-22 02:43:12 UTC (terraform apply, "
+        "1.11.4). Wait if that run is still active; if it was killed: "
+        "`make unlock ENV=local STACK=security`.\n"
+        "Nothing was changed."
+    )
+
+
+@pytest.mark.parametrize("body", [b"", b"{", [], {"ID": "x"}])
+def test_a_lock_that_says_nothing_is_one(env: Environment, body: object) -> None:
+    """Terraform refuses it too; it can be removed."""
+    lock(env, body)
+    with pytest.raises(OpsError, match="by an object that is not a Terraform lock"):
+        state_lock.refuse_locked(env, [STACK])
+    shown(state_lock.unlock, env, STACK)
+    state_lock.refuse_locked(env, [STACK])
+
+
+def test_unlock_shows_the_lock_asks_and_removes_it(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody to ask: it stays."""
+    lock(env)
+    monkeypatch.delenv("APPROVE")
+    screen = io.StringIO()
+    with pytest.raises(OpsError, match="Remove the lock of security of local"):
+        state_lock.unlock(env, STACK, Console(file=screen, width=300))
+    assert "is locked by ci@runner-7 since 2026-11-22 02:43:12 UTC" in screen.getvalue()
+    assert state_lock.find(env, STACK)
+    monkeypatch.setenv("APPROVE", "auto")
+    assert "The lock of security is removed." in shown(state_lock.unlock, env, STACK)
+    assert "is not locked" in shown(state_lock.unlock, env, STACK)
+
+
+def test_a_lock_that_changes_while_somebody_is_asked_stays(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is another run's."""
+    lock(env)
+    monkeypatch.setattr(questions, "ask", lambda *_: lock(env, {**LOCK, "ID": "another"}))
+    with pytest.raises(OpsError, match="has changed meanwhile"):
+        state_lock.unlock(env, STACK, Console(file=io.StringIO()))
+    assert state_lock.find(env, STACK)
+
+
+def test_a_lock_that_our_terraform_could_not_release_is_released(env: Environment) -> None:
+    """By its id, out of Terraform's words; another's stays."""
+    said = f"Error releasing the state lock\n  Lock Info:\n    ID:        {LOCK['ID']}\n    Who: x"
+    state_lock.remember(env, STACK, said)
+    lock(env, {**LOCK, "ID": "6f3b1c7a-0000-4000-8000-000000000000"})
+    assert state_lock.find(env, STACK)
+    lock(env)
+    assert state_lock.find(env, STACK) is None
+    lock(env)
+    assert state_lock.find(env, STACK), "an id is believed once"
+
+
+def test_restoring_waits_for_no_lock(env: Environment) -> None:
+    """It is refused while the state is locked."""
+    version = put(env, good(1))
+    put(env, good(2))
+    lock(env)
+    with pytest.raises(OpsError, match="is locked"):
+        state_history.restore(env, STACK, version, Console(file=io.StringIO()))
+
+
+def test_an_environment_deletes_its_own_state_and_the_bucket_when_it_is_empty(env: Environment) -> None:
+    """All versions, and no other environment's."""
+    other = "reveille/localtwo/security.tfstate"
+    client(env, "s3").put_object(Bucket=env.state.bucket, Key=other, Body=b"{}")
+    put(env, good(1))
+    put(env, good(2))
+    state.delete(env)
+    left = client(env, "s3").list_object_versions(Bucket=env.state.bucket)["Versions"]
+    assert [version["Key"] for version in left] == [other]
+    client(env, "s3").delete_object(Bucket=env.state.bucket, Key=other, VersionId=left[0]["VersionId"])
+    state.delete(env)
+    assert not state.bucket_exists(env)
+
+
+@pytest.mark.parametrize(
+    ("tags", "deleted", "left"),
+    [
+        ({"Project": "reveille", "Environment": "local"}, True, True),
+        ({"Project": "reveille", "Environment": "local"}, False, False),
+        ({"Project": "reveille", "Environment": "other"}, True, False),
+        ({}, True, False),
+    ],
+)
+def test_x_ray_leaves_a_key_of_ours_that_is_scheduled_for_deletion(
+    env: Environment,
+    tags: dict[str, str],
+    deleted: bool,  # noqa: FBT001
+    left: bool,  # noqa: FBT001
+) -> None:
+    """Another's key, and one that stays, are kept; a second time nothing is to do."""
+    kms, xray = client(env, "kms"), client(env, "xray")
+    listed = [{"TagKey": name, "TagValue": value} for name, value in tags.items()]
+    key_id = kms.create_key(Tags=listed)["KeyMetadata"]["KeyId"]
+    xray.put_encryption_config(Type="KMS", KeyId=key_id)
+    if deleted:
+        kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
+    for _ in range(2):
+        tracing.leave_deleted_key(env)
+        assert (xray.get_encryption_config()["EncryptionConfig"]["Type"] == "NONE") == left
+    xray.put_encryption_config(Type="NONE")
+
+
+def test_x_ray_with_a_key_that_nobody_knows_is_left_alone(env: Environment) -> None:
+    """It may be another account's."""
+    xray = client(env, "xray")
+    xray.put_encryption_config(Type="KMS", KeyId="arn:aws:kms:eu-west-1:1:key/gone")
+    tracing.leave_deleted_key(env)
+    assert xray.get_encryption_config()["EncryptionConfig"]["Type"] == "KMS"
+    xray.put_encryption_config(Type="NONE")
+
+
+@pytest.mark.parametrize(("code", "refused"), [("403", True), ("301", True), ("503", False), ("500", False)])
+def test_a_bucket_of_others_is_not_an_s3_that_fails(
+    env: Environment,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    refused: bool,  # noqa: FBT001
+) -> None:
+    """Whoever chose another name because S3 failed for a minute would lose sight of the state."""
+    error = ClientError({"Error": {"Code": code, "Message": "m"}}, "HeadBucket")
+
+    class S3:
+        def head_bucket(self, **_: str) -> None:
+            raise error
+
+    kind, said = (OpsError, "cannot be used") if refused else (ClientError, code)
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "client", lambda *_: S3())
+        with pytest.raises(kind, match=said):
+            state.bucket_exists(env)
