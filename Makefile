@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ENV ?= local
+$(if $(ENV),,$(error ENV is empty: name an environment, such as ENV=prod, or leave it out))
 export ENV
 # From the command line or the environment; the program reads APPROVE itself.
 export APPROVE
