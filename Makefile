@@ -6,7 +6,8 @@ $(if $(ENV),,$(error ENV is empty: name an environment, such as ENV=prod, or lea
 export ENV
 # From the command line or the environment; the program reads APPROVE itself.
 export APPROVE
-export VERSION
+# The shell reads these from its environment, where nothing in them is taken for a command.
+export STACK FUNCTION EVENT VERSION
 
 PY := .venv/bin/python
 BIN := .venv/bin
@@ -17,7 +18,7 @@ $(foreach name,env stack approve,$(if $(findstring command,$(origin $(name))),\
 ifeq ($(wildcard .venv/bin/python),)
 $(shell rm -f .venv/.ready)
 endif
-STACK_OPTION := $(if $(STACK),--stack "$(STACK)")
+STACK_OPTION := $(if $(STACK),--stack="$$STACK")
 PYTEST := $(BIN)/pytest
 # What Lambda's Python runtimes bring along stays out of the functions' zips (functions/README.md).
 IN_THE_RUNTIME := botocore python-dateutil six urllib3
@@ -47,8 +48,8 @@ bootstrap: .venv/.ready ## create the state bucket, once per account  ENV=
 	@$(PY) -m ops bootstrap
 
 invoke: .venv/.ready ## run a deployed function, show its log  ENV= FUNCTION= EVENT=
-	@$(PY) -m ops invoke $(or $(FUNCTION),$(error invoke needs FUNCTION=, such as payment-handler)) \
-	  $(or $(EVENT),$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
+	@$(PY) -m ops invoke $(if $(FUNCTION),"$$FUNCTION",$(error invoke needs FUNCTION=, such as payment-handler)) \
+	  $(if $(EVENT),"$$EVENT",$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
 
 ##@ Rehearse (what happens is said in drills/*.yaml)
 
