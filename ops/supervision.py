@@ -177,10 +177,6 @@ class Supervised:
             if rest:
                 yield rest.decode("utf-8", "replace")
 
-    def text(self) -> str:
-        """Return all that it writes until it ends."""
-        return "\n".join(self.lines())
-
     def _stop_when_stalled(self) -> None:
         quiet_s = time.monotonic() - self._progressed
         if not self.stalled_s:
