@@ -1,13 +1,20 @@
 # The one list of commands; `make` alone prints it. Variables go after the command: make deploy ENV=prod.
 
 PYTHON ?= python3
+TEXTS := ENV STACK FUNCTION EVENT VERSION SCENARIO SPEED MINUTES
+FLAGS := CHECK JSON LIVE KEEP_LOCAL_AWS
+# An empty STACK= would mean every stack, and an empty ENV= the local environment.
+$(foreach name,$(TEXTS) $(FLAGS),$(if $(filter command,$(origin $(name))),\
+  $(if $(strip $(value $(name))),,$(error $(name) is empty: give it a value, or leave it out))))
+$(foreach name,ENV STACK,$(if $(filter environment,$(origin $(name))),\
+  $(if $(strip $(value $(name))),,$(error $(name) is empty: give it a value, or leave it out))))
+$(foreach name,$(FLAGS),$(if $(filter-out 1,$($(name))),$(error $(name) is 1, or is left out)))
 ENV ?= local
-$(if $(ENV),,$(error ENV is empty: name an environment, such as ENV=prod, or leave it out))
-export ENV
-# From the command line or the environment; the program reads APPROVE itself.
-export APPROVE
-# The shell reads these from its environment, where nothing in them is taken for a command.
-export STACK FUNCTION EVENT VERSION
+# As they were typed: neither make nor the shell, which reads them from its environment, takes anything in
+# them for a command. What is not given is not exported either: it would be there, and empty. The program
+# reads APPROVE itself; make exports what is on its command line.
+$(foreach name,$(TEXTS),$(if $(filter undefined,$(origin $(name))),,\
+  $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
 PY := .venv/bin/python
 BIN := .venv/bin
@@ -41,21 +48,21 @@ diff: .venv/.ready ## say what a deployment would change  ENV= STACK= CHECK=1
 output: .venv/.ready ## show what the stacks published  ENV= STACK= JSON=1
 	@$(PY) -m ops output $(STACK_OPTION) $(if $(JSON),--json)
 
-destroy: .venv/.ready ## take everything, or one stack, away  ENV= STACK= APPROVE=auto
+destroy: .venv/.ready ## take everything, or one stack, away  ENV= STACK= APPROVE=auto KEEP_LOCAL_AWS=1
 	@$(PY) -m ops destroy $(STACK_OPTION) $(if $(KEEP_LOCAL_AWS),--keep-local-aws)
 
 bootstrap: .venv/.ready ## create the state bucket, once per account  ENV=
 	@$(PY) -m ops bootstrap
 
 invoke: .venv/.ready ## run a deployed function, show its log  ENV= FUNCTION= EVENT=
-	@$(PY) -m ops invoke $(if $(FUNCTION),"$$FUNCTION",$(error invoke needs FUNCTION=, such as payment-handler)) \
+	@$(PY) -m ops invoke $(if $(FUNCTION),-- "$$FUNCTION",$(error invoke needs FUNCTION=, such as payment-handler)) \
 	  $(if $(EVENT),"$$EVENT",$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
 
 ##@ Rehearse (what happens is said in drills/*.yaml)
 
-drill: .venv/.ready ## rehearse the alarms; LIVE=1 those that are deployed  ENV= SCENARIO= LIVE=1 SPEED=
-	@$(if $(LIVE),$(PY) -m ops drill --live $(if $(SPEED),--speed "$(SPEED)") $(SCENARIO),\
-	  $(PY) -m drill run --env "$(ENV)" $(SCENARIO))
+drill: .venv/.ready ## rehearse alarms; LIVE=1: those deployed  ENV= SCENARIO= LIVE=1 SPEED=
+	@$(if $(LIVE),$(PY) -m ops drill --live $(if $(SPEED),--speed="$$SPEED") -- $$SCENARIO,\
+	  $(PY) -m drill run --env="$$ENV" -- $$SCENARIO)
 
 ##@ Look and repair
 
@@ -123,8 +130,8 @@ prove-all: .venv/.ready ## prove it of every environment
 drill-all: .venv/.ready ## rehearse the alarms of every environment
 	@$(PY) -m drill run --all
 
-fuzz: .venv/.ready ## search for input that breaks the parsers  MINUTES=10
-	@for what in patterns rules maths; do $(PY) -m tests.fuzz.$$what --minutes "$(or $(MINUTES),10)" || exit 1; done
+fuzz: .venv/.ready ## search for input that breaks the parsers  MINUTES=
+	@for what in patterns rules maths; do $(PY) -m tests.fuzz.$$what --minutes="$${MINUTES:-10}" || exit 1; done
 
 docs: .venv/.ready ## write what is generated: schema, config reference, alarm lists
 	@$(PY) -m ops docs

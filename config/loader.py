@@ -55,6 +55,9 @@ def load(
         ConfigError: with every problem found, each with its file, line and key.
     """
     rules = tuple(rules)
+    if not folder.is_dir():
+        text = f"no such directory (found: {folder}); it holds {BASE}.yaml and a file per environment"
+        raise ConfigError([Problem("environment variable CONFIG_DIR", "", text)])
     known = environments(folder)
     if name not in known:
         hint = explain.did_you_mean(name, known)

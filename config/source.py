@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, cast
 
 import yaml
 
-from config import errors
+from config import errors, files
 from config.errors import ConfigError, Problem
 
 MOST_BYTES = 1_000_000
@@ -37,12 +36,6 @@ _NUMBER = 100
 _SCALARS = ("str", "int", "float", "bool", "null", "timestamp", "value")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _YAML = "tag:yaml.org,2002:"
-_KINDS_OF_FILE = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 
 Location = tuple[str | int, ...]
 """The way to a value: keys of mappings and positions in lists."""
@@ -104,22 +97,11 @@ def read(path: Path, *, binary: bool = False) -> Document:
 
 
 def _text(path: Path, shown: str) -> str:
-    """Return the text of a file; what is no file, or too large, is refused before it is opened."""
+    """Return the text of a file."""
     try:
-        found = path.stat()
-        if wrong := _unreadable(found):
-            raise ConfigError([Problem(shown, "", wrong)])
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        wrong = f"cannot be read: {error.strerror}"
-        if isinstance(error, FileNotFoundError) and path.is_symlink():
-            wrong = "cannot be read: it is a link to a file that does not exist"
-        raise ConfigError([Problem(shown, "", wrong)]) from error
-    if len(content) > MOST_BYTES:  # a file of /proc, or one that grows
-        raise ConfigError([Problem(shown, "", f"has more than {MOST_BYTES} bytes (1 MB)")])
-    try:
-        text = content.decode("utf-8")
+        text = files.content(path, MOST_BYTES).decode("utf-8")
+    except files.FileError as error:
+        raise ConfigError([Problem(shown, "", str(error))]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([Problem(shown, "", "is not UTF-8 text")]) from error
     bad = yaml.reader.Reader.NON_PRINTABLE.search(text)
@@ -130,15 +112,6 @@ def _text(path: Path, shown: str) -> str:
         what = f"it holds the {'control ' if control else ''}character U+{number:04X}"
         raise ConfigError([Problem(f"{shown}:{line}", "", f"is not YAML: {what}")])
     return text
-
-
-def _unreadable(found: os.stat_result) -> str:
-    """Return why a file is not opened, or nothing."""
-    if kind := _KINDS_OF_FILE.get(stat.S_IFMT(found.st_mode)):
-        return f"cannot be read: it is {kind}, and not a file"
-    if found.st_size > MOST_BYTES and stat.S_ISREG(found.st_mode):
-        return f"has {found.st_size} bytes; a file may have {MOST_BYTES} (1 MB)"
-    return ""
 
 
 def _compose(text: str, shown: str) -> yaml.Node | None:

@@ -197,7 +197,7 @@ def _samples(path: Path, column: str | None) -> Sequence[tuple[float, float, flo
 
 def _origin(options: argparse.Namespace) -> Origin:
     """Return where the alarms are from; those of a live account need no environment."""
-    named = options.env or os.environ.get("ENV") or None
+    named = options.env or (environment.current() if "ENV" in os.environ else None)
     if named is None and options.where == origin.CATALOG:
         named = environment.DEFAULT
     return Origin(named, options.where, options.region, options.endpoint, options.prefix, _told_as_progress())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import catalog
 from catalog import Catalog
+from config.errors import ConfigError, Problem
 from config.loader import load
 from config.models import Environment
 
@@ -14,8 +15,16 @@ DEFAULT = "local"
 
 
 def current() -> str:
-    """Return the name in the variable `ENV`, or the default."""
-    return os.environ.get("ENV") or DEFAULT
+    """Return the name in the variable `ENV`, or the default.
+
+    Raises:
+        ConfigError: the variable is set and empty, as by a pipeline in which it has no value.
+    """
+    name = os.environ.get("ENV", DEFAULT)
+    if not name.strip():
+        text = "is empty: name an environment, such as ENV=prod, or unset it"
+        raise ConfigError([Problem("environment variable ENV", "", text)])
+    return name
 
 
 def read(

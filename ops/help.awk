@@ -8,6 +8,6 @@
         variables = substr(text, RSTART); sub(/^ +/, "", variables)
         text = substr(text, 1, RSTART - 1)
     }
-    line = sprintf("  make %-12s %-40s %s", target, text, variables)
+    line = sprintf("  make %-13s %-44s %s", target, text, variables)
     sub(/ +$/, "", line); print line
 }

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from rich.console import Console
 
+from config import files
 from config.explain import did_you_mean
 from config.limits import LAMBDA_TIMEOUT_S
 from config.models import Environment
 from ops import state
 from ops.clients import client
 from ops.errors import OpsError
+
+_MOST_BYTES = 6_291_456
+"""Size of an event at most: 6 MB (AWS Lambda Developer Guide, "Lambda quotas", invocation payload)."""
 
 
 def invoke(env: Environment, function: str, event: Path, console: Console) -> bool:
@@ -30,11 +34,11 @@ def invoke(env: Environment, function: str, event: Path, console: Console) -> bo
     if function not in names:
         message = f"no such function '{function}'; known: {', '.join(names)}{did_you_mean(function, names)}"
         raise OpsError(message)
-    payload = _payload(event)
+    sent = payload(event)
     # Tried once, and waited for as long as the function may run: a second try would be a second payment.
     timeout_s = env.functions[function].timeout_s if function in env.functions else LAMBDA_TIMEOUT_S
     lambda_ = client(env, "lambda", answers_in_s=timeout_s + 30, attempts=1)
-    answer = lambda_.invoke(FunctionName=names[function], Payload=payload, LogType="Tail")
+    answer = lambda_.invoke(FunctionName=names[function], Payload=sent, LogType="Tail")
     failed = "FunctionError" in answer
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", errors="replace")
     console.print(f"{'failed' if failed else 'result'}:", highlight=False)
@@ -44,16 +48,25 @@ def invoke(env: Environment, function: str, event: Path, console: Console) -> bo
     return not failed
 
 
-def _payload(event: Path) -> bytes:
+def payload(event: Path) -> bytes:
+    """Return the event in a file: a JSON object.
+
+    Raises:
+        OpsError: it cannot be read, is too large, or is not one.
+    """
     try:
-        data = event.read_bytes()
-        json.loads(data)
-    except OSError as error:
-        message = f"event {event} cannot be read: {error.strerror}."
+        data = files.content(event, _MOST_BYTES)
+        found = json.loads(data.decode("utf-8"))
+    except files.FileError as error:
+        message = f"event {event} {error}."
         raise OpsError(message) from error
-    except ValueError as error:
-        message = f"event {event} is not JSON: {error}."
+    except (ValueError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        message = f"event {event} is not JSON: {why}."
         raise OpsError(message) from error
+    if not isinstance(found, dict):
+        message = f"event {event} is not a JSON object, as everything that invokes functions in AWS sends."
+        raise OpsError(message)
     return data
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from config.errors import visible
 from config.models import Environment
 from ops import state
 from ops.errors import OpsError
@@ -15,6 +16,8 @@ from ops.stacks import chosen
 
 _SHOWN_ENTRIES = 8
 """Entries of a map that the table shows."""
+_SHOWN = 2_000
+"""Characters of a value that the table shows: the longest of our own, a link, has hundreds."""
 
 
 def collect(env: Environment, stack: str | None) -> dict[str, dict[str, Any]]:
@@ -53,10 +56,10 @@ def show(outputs: dict[str, dict[str, Any]], console: Console) -> None:
 def _rows(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  # JSON
     """Yield one row per value; a long map is summed up, since it is for machines."""
     if not isinstance(value, dict):
-        yield name, str(value) or "-"
+        yield name, visible(str(value), _SHOWN) or "-"
     elif len(value) > _SHOWN_ENTRIES:
         yield name, f"({len(value)} entries: JSON=1 lists them)"
     else:
         yield name, "" if value else "-"
         for key, one in value.items():
-            yield f"  {key}", str(one)
+            yield f"  {visible(str(key), _SHOWN)}", visible(str(one), _SHOWN)

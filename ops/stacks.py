@@ -30,7 +30,6 @@ from ops import (
     state_lock,
     supervision,
     synthesis,
-    terraform,
     tracing,
 )
 from ops.errors import OpsError
@@ -240,9 +239,8 @@ def _reach(env: Environment, console: Console, *, start: bool) -> None:
 def _require_state(env: Environment, names: Sequence[str]) -> None:
     """Refuse to go on without a state bucket, with a damaged state, or with a locked one."""
     state.require(env)
-    version = terraform.version(terraform.binary())
     for name in names:
-        state.require_usable(env, name, version)
+        state.require_usable(env, name)
     state_lock.refuse_locked(env, names)
 
 

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import re
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from catalog.naming import Names
 from config.models import Environment
+from ops import state_content, terraform
 from ops.clients import client
 from ops.errors import OpsError
 from stacks import policies
-from stacks.contracts import PUBLISHED
 
 NOT_FOUND = {"404", "NoSuchBucket", "NoSuchKey"}
 _NOT_OURS = {"301", "400", "403"}
 """What HeadBucket answers for a bucket of others or of another region (Amazon S3 API Reference)."""
 _OLD_VERSIONS_DAYS = 90
-
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?=[-+]|$)")
-_FORMAT = 4
-_FORMAT_NAME = "1.10 and newer write format 4"
-"""Format of state objects, `version` in them (Terraform, `internal/states/statefile/version4.go`)."""
 
 
 def bucket_exists(env: Environment) -> bool:
@@ -196,46 +188,59 @@ def read(env: Environment, stack: str) -> dict[str, Any]:
     Raises:
         OpsError: it is damaged, was deleted, or is not the stack's own.
     """
+    body = _body(env, stack)
+    if body is None:
+        return {}
+    try:
+        return state_content.parse(body, env, stack)
+    except ValueError as error:
+        raise _refusal(env, stack, str(error)) from error
+
+
+def _body(env: Environment, stack: str) -> bytes | None:
+    """Return a stack's state object, or None when there is none.
+
+    Raises:
+        OpsError: it was deleted.
+    """
     key = Names.of(env).state_key(stack)
     s3 = client(env, "s3")
     try:
-        body = s3.get_object(Bucket=env.state.bucket, Key=key)["Body"].read()
+        return bytes(s3.get_object(Bucket=env.state.bucket, Key=key)["Body"].read())
     except ClientError as error:
         if error.response["Error"]["Code"] not in NOT_FOUND:
             raise
         if error.response["Error"]["Code"] != "NoSuchBucket" and _was_deleted(s3, env.state.bucket, key):
             raise _refusal(env, stack, "was deleted") from error
-        return {}
-    try:
-        return parse(body, env, stack)
-    except ValueError as error:
-        raise _refusal(env, stack, str(error)) from error
+        return None
 
 
-def require_usable(env: Environment, stack: str, terraform_version: str) -> None:
-    """Refuse a state that Terraform must not change.
+def require_usable(env: Environment, stack: str) -> None:
+    """Refuse a state that Terraform must not, or would not, change.
 
     Args:
         env: the environment.
         stack: the stack.
-        terraform_version: version of the Terraform that would change it, such as `1.11.4`.
 
     Raises:
         OpsError: the state is damaged, was deleted, is not the stack's own, or a newer Terraform wrote it.
+        TerraformError: there is no Terraform that could be run.
     """
-    writer = str(read(env, stack).get("terraform_version", "0.0.0"))
-    if _numbers(writer) > _numbers(terraform_version):
-        message = (
-            f"{stack}: Terraform {writer} wrote its state, and {terraform_version} is installed: install "
-            f"{writer} or "
-            "newer. Nothing was changed."
-        )
-        raise OpsError(message)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    found = _VERSION.match(version)
-    return tuple(map(int, found.groups())) if found else ()
+    body = _body(env, stack)
+    if body is None:
+        return
+    try:
+        writer = str(state_content.parse(body, env, stack)["terraform_version"])
+        ours = terraform.version(terraform.binary())
+        if state_content.numbers(writer) > state_content.numbers(ours):
+            message = (
+                f"{stack}: Terraform {writer} wrote its state, and {ours} is installed: install {writer} or "
+                "newer. Nothing was changed."
+            )
+            raise OpsError(message)
+        terraform.require_readable_state(body)
+    except ValueError as error:
+        raise _refusal(env, stack, str(error)) from error
 
 
 def _was_deleted(s3: Any, bucket: str, key: str) -> bool:  # noqa: ANN401  # boto3's clients have no type
@@ -254,80 +259,3 @@ def _refusal(env: Environment, stack: str, why: str) -> OpsError:
         "brings "
         "one back."
     )
-
-
-def parse(body: bytes, env: Environment, stack: str) -> dict[str, Any]:
-    """Return the state in `body`.
-
-    Args:
-        body: the object's content.
-        env: the environment it has to be of.
-        stack: the stack it has to be of.
-
-    Raises:
-        ValueError: it is not a state that this program can use; the message completes "the state ...".
-    """
-    if not body.strip():
-        message = "is empty"
-        raise ValueError(message)
-    try:
-        state = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        message = f"is not JSON ({'truncated' if body.lstrip().startswith(b'{') else 'something else'})"
-        raise ValueError(message) from error
-    if not isinstance(state, dict) or not isinstance(state.get("version"), int):
-        message = "is not a Terraform state"
-        raise ValueError(message)  # noqa: TRY004 - as for all that is wrong with the object
-    if state["version"] != _FORMAT:
-        message = f"has format {state['version']}; Terraform {_FORMAT_NAME}"
-        raise ValueError(message)
-    if not _is_well_formed(state):
-        message = "is not a Terraform state: its outputs or resources are damaged"
-        raise ValueError(message)
-    if foreign := _foreign(state, env, stack):
-        raise ValueError(foreign)
-    found: dict[str, Any] = state
-    return found
-
-
-def _is_well_formed(state: dict[str, Any]) -> bool:
-    outputs, resources = state.get("outputs", {}), state.get("resources", [])
-    return (
-        bool(state.get("lineage"))
-        and isinstance(state["lineage"], str)
-        and isinstance(state.get("serial"), int)
-        and bool(_VERSION.match(str(state.get("terraform_version"))))
-        and isinstance(outputs, dict)
-        and all(isinstance(output, dict) and "value" in output for output in outputs.values())
-        and isinstance(resources, list)
-        and all(_is_resource(resource) for resource in resources)
-    )
-
-
-def _is_resource(resource: Any) -> bool:  # noqa: ANN401  # JSON
-    return (
-        isinstance(resource, dict)
-        and {"type", "name", "mode", "instances"} <= set(resource)
-        and isinstance(resource["instances"], list)
-        and all(
-            isinstance(instance, dict) and isinstance(instance.get("attributes", {}), dict | None)
-            for instance in resource["instances"]
-        )
-    )
-
-
-def _foreign(state: dict[str, Any], env: Environment, stack: str) -> str:
-    """Return why a state is not the stack's own, or nothing."""
-    outputs = set(state.get("outputs", {}))
-    promised = {each.STACK: {field.name for field in dataclasses.fields(each)} for each in PUBLISHED}
-    owner = next((name for name, fields in promised.items() if outputs & fields), None)
-    if owner and not outputs & promised[stack]:
-        return f"is the state of {owner}"
-    wanted = {"Project": env.project, "Environment": env.environment}
-    for resource in state.get("resources", []):
-        for instance in resource["instances"]:
-            tags = (instance.get("attributes") or {}).get("tags_all")
-            tags = tags if isinstance(tags, dict) else {}
-            if set(wanted) <= set(tags) and any(tags[name] != value for name, value in wanted.items()):
-                return f"is the state of {tags['Project']} {tags['Environment']}"
-    return ""

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from catalog.naming import Names
 from config.models import Environment
-from ops import questions, state, state_lock
+from ops import questions, state, state_content, state_lock, terraform
 from ops.clients import client
 from ops.errors import OpsError
 
@@ -69,7 +69,9 @@ def restore(env: Environment, stack: str, version_id: str, console: Console) -> 
         message = f"{stack}: no version {version_id!r} to restore; `make state-history {which}` lists them."
         raise OpsError(message)
     try:
-        state.parse(_body(env, stack, chosen.id), env, stack)
+        body = _body(env, stack, chosen.id)
+        state_content.parse(body, env, stack)
+        terraform.require_readable_state(body)
     except ValueError as error:
         message = f"{stack}: version {chosen.id} {error}. Nothing was changed; choose another."
         raise OpsError(message) from error
@@ -109,7 +111,7 @@ def _described(env: Environment, stack: str, version: Version) -> str:
     if version.is_deletion:
         return "deletion"
     try:
-        found = state.parse(_body(env, stack, version.id), env, stack)
+        found = state_content.parse(_body(env, stack, version.id), env, stack)
     except ValueError as error:
         return f"{version.size_bytes} bytes, {error}"
     count = sum(len(each["instances"]) for each in found.get("resources", []) if each["mode"] == "managed")

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from catalog.naming import Names
+from config.errors import visible
 from config.models import Environment
 from ops import BUILD, questions
 from ops.clients import client
@@ -25,6 +26,8 @@ from ops.errors import OpsError
 from ops.state import NOT_FOUND
 
 _SUFFIX = ".tflock"
+_SHOWN = 100
+"""Characters of one field of a lock that are shown."""
 
 
 @dataclass(frozen=True)
@@ -135,15 +138,13 @@ def _delete(env: Environment, stack: str) -> None:
 def _parse(body: bytes) -> StateLock:
     try:
         found: Any = json.loads(body)
-        return StateLock(
-            id=str(found["ID"]),
-            who=str(found["Who"]),
-            created=str(found["Created"]),
-            operation=str(found["Operation"]).removeprefix("OperationType").lower(),
-            version=str(found["Version"]),
-        )
+        fields = [found[name] for name in ("ID", "Who", "Created", "Operation", "Version")]
     except (ValueError, TypeError, KeyError, RecursionError):
+        fields = []
+    if not fields or not all(isinstance(field, str) and field.strip() for field in fields):
         return StateLock("", "", "", "", "")
+    id_, who, created, operation, version = (visible(field, _SHOWN) for field in fields)
+    return StateLock(id_, who, created, operation.removeprefix("OperationType").lower(), version)
 
 
 def _readable(created: str) -> str:

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from config import files
+from drill.limits import MOST_BYTES
 from drill.model import CompositeAlarm, MetricAlarm
 from drill.sources import alarms, terraform
 from drill.sources.errors import SourceError
@@ -40,9 +42,9 @@ def read(path: Path) -> tuple[Found, ...]:
         SourceError: it cannot be read, holds no alarm, or one that AWS would refuse.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        message = f"{path}: {error.strerror}"
+        content = json.loads(files.text(path, MOST_BYTES))
+    except files.FileError as error:
+        message = f"{path}: {error}"
         raise SourceError(message) from error
     except (ValueError, RecursionError) as error:
         message = f"{path}: is not JSON: {error}"

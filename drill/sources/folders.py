@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from config import files
+from drill.limits import MOST_BYTES
 from drill.sources.errors import SourceError
 
 _NESTED: Final[Mapping[str, int]] = {"resource": 2, "data": 2, "output": 1, "variable": 1, "locals": 0}
@@ -95,8 +97,11 @@ def _blocks(content: Any, *where: object) -> Iterator[dict[str, Any]]:  # noqa: 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = json.loads(files.text(path, MOST_BYTES))
+    except files.FileError as error:
+        message = f"{path}: {error}"
+        raise SourceError(message) from error
+    except (ValueError, RecursionError) as error:
         message = f"{path}: cannot be read as JSON: {error}"
         raise SourceError(message) from error
     if not isinstance(content, dict):

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from config import files
+from drill.limits import MOST_BYTES
 from drill.sources import recorded_csv, recorded_json
 from drill.sources.errors import SourceError
 from drill.sources.recorded import Point, Recorded
@@ -31,12 +33,9 @@ def read(path: Path) -> tuple[Recorded, ...]:
         SourceError: it cannot be read; the message names the file and the line.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        message = f"{path}: {error.strerror}"
-        raise SourceError(message) from error
-    except UnicodeDecodeError as error:
-        message = f"{path}: is not UTF-8: {error}"
+        text = files.text(path, MOST_BYTES)
+    except files.FileError as error:
+        message = f"{path}: {error}"
         raise SourceError(message) from error
     return of_text(path, text)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from catalog import Catalog
 from catalog.naming import Names
-from config import explain, source
+from config import explain, files, source
 from config.errors import ConfigError, Problem
 from config.models import Environment
 from config.source import Document, Location
@@ -171,11 +171,11 @@ class _Reader:
         if not isinstance(given, str):
             return given
         try:
-            event = json.loads((self._path.parent / given).read_text(encoding="utf-8"))
-        except OSError as error:
-            self._refuse(at, f"cannot be read: {error.strerror} (found: {given})")
+            event = json.loads(files.text(self._path.parent / given, source.MOST_BYTES))
+        except files.FileError as error:
+            self._refuse(at, f"{error} (found: {given})")
             return None
-        except ValueError:
+        except (ValueError, RecursionError):
             self._refuse(at, f"must be a file of JSON (found: {given})")
             return None
         if not isinstance(event, dict):

@@ -44,6 +44,7 @@ def test_a_dashboard_that_is_there_and_not_in_the_state_is_refused(env: Environm
         "mode": "managed",
         "type": "aws_cloudwatch_dashboard",
         "name": "main",
+        "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
         "instances": [{"attributes": {"dashboard_name": "reveille-local"}}],
     }
     s3.put_object(

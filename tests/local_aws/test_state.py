@@ -13,7 +13,7 @@ from rich.console import Console
 
 from catalog.naming import Names
 from config.loader import load
-from ops import output, questions, state, state_history, state_lock, tracing
+from ops import output, questions, state, state_history, state_lock, terraform, tracing
 from ops.clients import client
 from ops.errors import OpsError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from config.models import Environment
 
 STACK = "security"
+PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def approve(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def good(serial: int = 1, **changes: Any) -> dict[str, Any]:
     """Return a state of the security stack, as Terraform writes it."""
     tags = {"Project": "reveille", "Environment": "local"}
-    key = {"type": "aws_kms_key", "name": "main", "mode": "managed"}
+    key = {"type": "aws_kms_key", "name": "main", "mode": "managed", "provider": PROVIDER}
     return {
         "version": 4,
         "terraform_version": "1.11.4",
@@ -66,7 +67,7 @@ def good(serial: int = 1, **changes: Any) -> dict[str, Any]:
 def tagged(project: str, environment: str) -> list[dict[str, Any]]:
     """Return resources with the tags of an environment."""
     attributes = {"tags_all": {"Project": project, "Environment": environment}}
-    return [{"type": "t", "name": "n", "mode": "managed", "instances": [{"attributes": attributes}]}]
+    return [{**RESOURCE, "instances": [{"attributes": attributes}]}]
 
 
 def put(env: Environment, body: object, stack: str = STACK) -> str:
@@ -92,35 +93,72 @@ def test_a_state_is_read(env: Environment) -> None:
     assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}
 
 
-RESOURCE = {"type": "t", "name": "n", "mode": "managed"}
-DAMAGED = "is not a Terraform state: its outputs or resources are damaged"
+def damaged(where: str) -> str:
+    """Return what is said of a state with something wrong in it."""
+    return f"is not a Terraform state: {where} is missing or damaged"
+
+
+def changed(**changes: object) -> dict[str, Any]:
+    """Return a state whose one resource is changed."""
+    (resource,) = good()["resources"]
+    return good(resources=[{**resource, **changes}])
+
+
+RESOURCE = {"type": "t", "name": "n", "mode": "managed", "provider": PROVIDER}
+WHOLE = json.dumps(good())
 
 BAD: dict[str, tuple[object, str]] = {
     "empty": (b"", "is empty"),
     "blank": (b" \n", "is empty"),
-    "truncated": (json.dumps(good()).encode()[:200], "is not JSON (truncated)"),
-    "a page": (b"<html>503</html>", "is not JSON"),
-    "not UTF-8": (b"\xff\xfe\x00{", "is not JSON"),
-    "deep": (b"[" * 100_000, "is not JSON"),
+    "truncated": (WHOLE.encode()[:200], "is not JSON: it is truncated"),
+    "truncated at the end": (WHOLE.encode()[:-1], "is not JSON: it is truncated"),
+    "twice": ((WHOLE * 2).encode(), f"is not JSON: more text follows its end, at character {len(WHOLE) + 1}"),
+    "a syntax error": (WHOLE.replace(":", "=", 1).encode(), "is not JSON: a syntax error at character 11"),
+    "a page": (b"<html>503</html>", "is not JSON: a syntax error at character 1"),
+    "not UTF-8": (b"\xff\xfe\x00{", "is not JSON: it is not UTF-8 text"),
+    "UTF-16": (WHOLE.encode("utf-16"), "is not JSON: it is not UTF-8 text"),
+    "a byte order mark": (WHOLE.encode("utf-8-sig"), "is not JSON: it begins with a byte order mark"),
+    "deep": (b"[" * 100_000, "is not JSON: it is nested too deeply"),
+    "NaN": (json.dumps(good(more=float("nan"))).encode(), "is not JSON: it holds NaN"),
+    "a long number": (
+        WHOLE.replace('"key-1"', "1" * 5000).encode(),
+        "holds a number of more than 4,300 digits",
+    ),
     "a list": ([], "is not a Terraform state"),
     "an empty object": ({}, "is not a Terraform state"),
     "a number": (4, "is not a Terraform state"),
     "another program's": ({"version": "4", "items": []}, "is not a Terraform state"),
+    "a version that is none": (good(version=True), "is not a Terraform state"),
     "newer": (good(version=5), "has format 5; Terraform 1.10 and newer write format 4"),
     "older": (good(version=3), "has format 3"),
-    "broken outputs": (
-        good(outputs={"kms_key_id": 1}),
-        DAMAGED,
+    "far newer": (good(version=10**1000), "has format 1000000000"),
+    "broken outputs": (good(outputs={"kms_key_id": 1}), damaged("outputs.kms_key_id")),
+    "an output with a name that is none": (
+        good(outputs={"a\x1b[31m\n": 1}),
+        damaged("outputs.a\\x1b[31m\\n"),
     ),
-    "broken resources": (
-        good(resources=[{"type": "aws_kms_key"}]),
-        DAMAGED,
+    "a list of outputs": (good(outputs=[]), damaged("outputs")),
+    "no resources": (good(resources=None), damaged("resources")),
+    "an empty resource": (good(resources=[{}]), damaged("resources.0.mode")),
+    "a type that is a number": (changed(type=5), damaged("resources.0.type")),
+    "no name": (changed(name=""), damaged("resources.0.name")),
+    "an unknown mode": (changed(mode="x"), damaged("resources.0.mode")),
+    "no provider": (changed(provider=None), damaged("resources.0.provider")),
+    "a provider that Terraform forgets": (changed(provider="x"), damaged("resources.0.provider")),
+    "no instances": (changed(instances={}), damaged("resources.0.instances")),
+    "a broken instance": (changed(instances=[5]), damaged("resources.0.instances.0")),
+    "broken attributes": (
+        changed(instances=[{"attributes": [5]}]),
+        damaged("resources.0.instances.0.attributes"),
     ),
-    "without lineage": (good(lineage=None), DAMAGED),
-    "an empty lineage": (good(lineage=""), DAMAGED),
-    "no resources": (good(resources=None), DAMAGED),
-    "a version alone": ({"version": 4}, DAMAGED),
-    "an odd version of Terraform": (good(terraform_version="abc"), DAMAGED),
+    "without lineage": (good(lineage=None), damaged("lineage")),
+    "an empty lineage": (good(lineage=""), damaged("lineage")),
+    "a negative serial": (good(serial=-1), damaged("serial")),
+    "a large serial": (good(serial=2**64), damaged("serial")),
+    "a serial that is text": ({**good(), "serial": "1"}, damaged("serial")),
+    "a serial with a fraction": ({**good(), "serial": 1.5}, damaged("serial")),
+    "a version alone": ({"version": 4}, damaged("terraform_version")),
+    "an odd version of Terraform": (good(terraform_version="abc"), damaged("terraform_version")),
     "another stack's": (good(outputs={"dashboard_url": {"value": "x"}}), "is the state of dashboard"),
     "another environment's": (good(resources=tagged("reveille", "prod")), "is the state of reveille prod"),
     "another project's": (good(resources=tagged("acme", "local")), "is the state of acme local"),
@@ -144,6 +182,26 @@ def test_a_damaged_or_foreign_state_is_refused_and_not_overwritten(env: Environm
     assert len(client(env, "s3").list_object_versions(Bucket=env.state.bucket)["Versions"]) == 2
 
 
+TERRAFORM_REFUSES: dict[str, object] = {
+    "an output that is not of its type": good(outputs={"kms_key_id": {"value": "x", "type": "number"}}),
+    "an output of a type that is none": good(outputs={"kms_key_id": {"value": "x", "type": "foo"}}),
+    "a resource twice": good(resources=[*good()["resources"], *good()["resources"]]),
+    "a dependency that is no address": changed(instances=[{"attributes": {}, "dependencies": ["a"]}]),
+}
+
+
+@pytest.mark.parametrize("name", TERRAFORM_REFUSES)
+def test_what_terraform_refuses_is_refused_before_anything_changes(env: Environment, name: str) -> None:
+    """Terraform itself is asked; nor is such a version restored."""
+    version = put(env, TERRAFORM_REFUSES[name])
+    with pytest.raises(OpsError, match=r"refused by Terraform \(.*make state-restore ENV=local") as refused:
+        state.require_usable(env, STACK)
+    assert "\n" not in str(refused.value)
+    put(env, good())
+    with pytest.raises(OpsError, match=r"refused by Terraform .* Nothing was changed; choose another"):
+        state_history.restore(env, STACK, version, Console(file=io.StringIO()))
+
+
 @pytest.mark.parametrize(
     ("writer", "ours", "refused"),
     [
@@ -160,26 +218,32 @@ def test_a_state_that_a_newer_terraform_wrote_is_not_changed(
     writer: str,
     ours: str,
     refused: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It can be read: `make output` shows it."""
+    monkeypatch.setattr(terraform, "version", lambda _: ours)
     put(env, good(terraform_version=writer))
     assert state.outputs(env, STACK)
     if refused:
         with pytest.raises(OpsError, match=f"Terraform {writer} wrote its state, and {ours} is installed"):
-            state.require_usable(env, STACK, ours)
+            state.require_usable(env, STACK)
     else:
-        state.require_usable(env, STACK, ours)
+        state.require_usable(env, STACK)
 
 
 GOOD: dict[str, dict[str, Any]] = {
     "destroyed": good(resources=[], outputs={}),
-    "outputs of another version": good(outputs={"renamed": {"value": "x"}}),
-    "no attributes": good(resources=[{**RESOURCE, "instances": [{"attributes": None}, {}]}]),
+    "outputs of another version": good(outputs={"renamed": {"value": "x", "type": "string"}}),
+    "no attributes": good(
+        resources=[{**RESOURCE, "instances": [{"attributes": None, "index_key": 0}, {"index_key": 1}]}]
+    ),
     "attributes of old versions": good(
         resources=[{**RESOURCE, "instances": [{"attributes_flat": {"id": "x"}}]}]
     ),
     "tags that are none": good(resources=[{**RESOURCE, "instances": [{"attributes": {"tags_all": ["x"]}}]}]),
-    "deposed": good(resources=[{**RESOURCE, "instances": [{"deposed": "x", "attributes": {"id": "old"}}]}]),
+    "deposed": good(
+        resources=[{**RESOURCE, "instances": [{"deposed": "0a1b2c3d", "attributes": {"id": "old"}}]}]
+    ),
     "of an enterprise": good(terraform_version="1.11.4+ent"),
 }
 
@@ -191,7 +255,7 @@ def test_a_state_that_terraform_accepts_is_accepted(env: Environment, name: str)
     state.read(env, STACK)
     state.outputs(env, STACK)
     assert set(state.resources(env, STACK)) <= {"t.n", "aws_kms_key.main"}
-    state.require_usable(env, STACK, "1.11.4")
+    state.require_usable(env, STACK)
 
 
 def test_a_deletion_whose_earlier_versions_have_expired_is_the_past(env: Environment) -> None:
@@ -326,6 +390,14 @@ LOCK = {
 }
 """As Terraform 1.11.4 writes it."""
 
+LOCK_DAMAGED = [
+    *(
+        {**LOCK, name: value}
+        for name in ("ID", "Who", "Created", "Operation", "Version")
+        for value in (None, 5, " ")
+    )
+]
+
 
 def lock(env: Environment, body: object = LOCK) -> None:
     """Lock the state."""
@@ -348,7 +420,7 @@ def test_a_locked_state_is_refused_with_who_when_and_what(env: Environment) -> N
     )
 
 
-@pytest.mark.parametrize("body", [b"", b"{", [], {"ID": "x"}])
+@pytest.mark.parametrize("body", [b"", b"{", [], {"ID": "x"}, *LOCK_DAMAGED])
 def test_a_lock_that_says_nothing_is_one(env: Environment, body: object) -> None:
     """Terraform refuses it too; it can be removed."""
     lock(env, body)
@@ -356,6 +428,25 @@ def test_a_lock_that_says_nothing_is_one(env: Environment, body: object) -> None
         state_lock.refuse_locked(env, [STACK])
     shown(state_lock.unlock, env, STACK)
     state_lock.refuse_locked(env, [STACK])
+
+
+def test_what_a_lock_says_is_shown_and_not_obeyed(env: Environment) -> None:
+    """Whoever may write to the bucket does not write to the terminal."""
+    text = "\x1b[2J\n\u202e" + "x" * 5000
+    lock(env, {name: f"{value}{text}" for name, value in LOCK.items()})
+    found = state_lock.find(env, STACK)
+    assert str(found).isprintable()
+    assert len(str(found)) < 600
+
+
+def test_what_a_state_publishes_is_shown_and_not_obeyed(env: Environment) -> None:
+    """Text, and names and values of maps."""
+    text = "\x1b[2J\n\u202e"
+    published = {"kms_key_id": {"value": text}, "kms_key_arn": {"value": {text: text}}}
+    put(env, good(outputs=published))
+    lines = shown(output.show, output.collect(env, STACK)).splitlines()
+    assert len(lines) == 4
+    assert all(line.isprintable() for line in lines)
 
 
 def test_unlock_shows_the_lock_asks_and_removes_it(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,13 +146,26 @@ def test_options_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) -> Non
     assert seen == [("local", "dashboard", True), ("local", None, False)]
 
 
-@pytest.mark.parametrize(("value", "name"), [(None, "local"), ("", "local"), ("prod", "prod")])
+@pytest.mark.parametrize(("value", "name"), [(None, "local"), ("prod", "prod")])
 def test_env_names_the_environment(value: str | None, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without it, and when a Makefile exports it empty, the local one."""
+    """Without it, the local one."""
     monkeypatch.delenv("ENV", raising=False)
     if value is not None:
         monkeypatch.setenv("ENV", value)
     assert environment.current() == name
+
+
+@pytest.mark.parametrize("command", ["deploy", "synth", "doctor"])
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_env_is_refused(
+    command: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pipeline whose variable has no value does not mean the local environment."""
+    monkeypatch.setenv("ENV", value)
+    assert commands.main([command]) == commands.REFUSED
+    assert capsys.readouterr().err == (
+        "environment variable ENV: is empty: name an environment, such as ENV=prod, or unset it\n"
+    )
 
 
 def test_output_for_machines_is_one_flat_json_object() -> None:

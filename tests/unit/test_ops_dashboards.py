@@ -21,6 +21,9 @@ def refusal(code: str, operation: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
 
 
+PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
+
+
 class Cloudwatch:
     """Stands for the CloudWatch client: dashboards by name."""
 
@@ -57,12 +60,14 @@ class S3:
                 "mode": "data",
                 "type": "aws_cloudwatch_dashboard",
                 "name": "other",
+                "provider": PROVIDER,
                 "instances": [{"attributes": {"dashboard_name": OURS}}],
             },
             {
                 "mode": "managed",
                 "type": "aws_other",
                 "name": "other",
+                "provider": PROVIDER,
                 "instances": [{"attributes": {"dashboard_name": OURS}}],
             },
             *(
@@ -70,6 +75,7 @@ class S3:
                     "mode": "managed",
                     "type": "aws_cloudwatch_dashboard",
                     "name": name,
+                    "provider": PROVIDER,
                     "instances": [{"attributes": {"dashboard_name": name}}],
                 }
                 for name in self.names

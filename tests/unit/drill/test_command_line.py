@@ -139,7 +139,7 @@ def test_names_that_mean_nothing_are_2(folder: Path, capsys: pytest.CaptureFixtu
             ("explain", "x", "--from", "aws", "--env", "dev", "--region", "a"),
             "dev has its own region and endpoint",
         ),
-        (("replay", "gone.json", "gone.csv"), "replay: gone.json: No such file or directory"),
+        (("replay", "gone.json", "gone.csv"), "replay: gone.json: cannot be read: No such file or directory"),
     ],
 )
 def test_what_is_not_there_is_2_and_one_sentence(

@@ -229,5 +229,5 @@ def test_a_recording_that_has_no_such_column_says_which_it_has() -> None:
         recordings.samples(two, None)
     with pytest.raises(SourceError, match=r"no column erors; known: errors, calls   did you mean errors\?"):
         recordings.samples(two, "erors")
-    with pytest.raises(SourceError, match=r"gone.csv: No such file"):
+    with pytest.raises(SourceError, match=r"gone.csv: cannot be read: No such file"):
         recordings.samples(Path("gone.csv"), None)

@@ -525,7 +525,7 @@ def test_what_is_wrong_is_said_with_file_key_and_what_is_allowed(case: str, tmp_
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     """With its name."""
-    with pytest.raises(SourceError, match=r"none\.json: No such file or directory"):
+    with pytest.raises(SourceError, match=r"none\.json: cannot be read: No such file or directory"):
         alarm_file.read(tmp_path / "none.json")
 
 

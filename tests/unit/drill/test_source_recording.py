@@ -215,7 +215,7 @@ def test_what_is_wrong_is_said_with_file_and_line(case: str, tmp_path: Path) -> 
 
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     """It is not there, or not text."""
-    with pytest.raises(SourceError, match=r"none\.csv: No such file or directory"):
+    with pytest.raises(SourceError, match=r"none\.csv: cannot be read: No such file or directory"):
         recording.read(tmp_path / "none.csv")
     (tmp_path / "m.csv").write_bytes(b"timestamp,a\n\xff\xfe\n")
     with pytest.raises(SourceError, match=r"m\.csv: is not UTF-8"):

@@ -1,0 +1,71 @@
+"""Files that a user names: read whole, up to a size, and only if they are files."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+_MEGABYTE = 1_000_000
+
+
+class FileError(Exception):
+    """A file cannot be read; the message completes a sentence that begins with its name."""
+
+
+def content(path: Path, most_bytes: int) -> bytes:
+    """Return what is in a file.
+
+    A pipe, a device and a file that is too large are refused before they are opened: reading them may not
+    end.
+
+    Args:
+        path: the file.
+        most_bytes: its size at most, in bytes.
+
+    Raises:
+        FileError: it cannot be read, is no file, or is too large.
+    """
+    try:
+        found = path.stat()
+        if kind := _KINDS.get(stat.S_IFMT(found.st_mode)):
+            message = f"cannot be read: it is {kind}, and not a file"
+            raise FileError(message)
+        if found.st_size > most_bytes:
+            message = (
+                f"has {found.st_size} bytes; a file may have {most_bytes} ({most_bytes // _MEGABYTE} MB)"
+            )
+            raise FileError(message)
+        with path.open("rb") as file:
+            read = file.read(most_bytes + 1)
+    except OSError as error:
+        why = error.strerror or str(error)
+        if isinstance(error, FileNotFoundError) and path.is_symlink():
+            why = "it is a link to a file that does not exist"
+        message = f"cannot be read: {why}"
+        raise FileError(message) from error
+    except ValueError as error:  # a NUL in the name
+        message = f"cannot be read: {error}"
+        raise FileError(message) from error
+    if len(read) > most_bytes:  # a file of /proc, or one that grows
+        message = f"has more than {most_bytes} bytes ({most_bytes // _MEGABYTE} MB)"
+        raise FileError(message)
+    return read
+
+
+def text(path: Path, most_bytes: int) -> str:
+    """Return what is in a file of UTF-8 text, without a byte order mark.
+
+    Raises:
+        FileError: as for `content`, or it is not UTF-8.
+    """
+    try:
+        return content(path, most_bytes).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = "is not UTF-8 text"
+        raise FileError(message) from error

@@ -1,0 +1,154 @@
+"""The variables of `make`: what is typed reaches the program as it is, and nothing in it is run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops import ROOT
+
+MAKE = shutil.which("make") or "make"
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+FLAGS = ("CHECK", "JSON", "LIVE", "KEEP_LOCAL_AWS")
+SAMPLES = {"ENV": "prod", "STACK": "compute", "FUNCTION": "payment-handler", "EVENT": "a.json"}
+SAMPLES |= {"VERSION": "v1", "SCENARIO": "a.yaml", "SPEED": "20", "MINUTES": "1"}
+PROGRAM_READS = {"ENV": {"ENV"}, "APPROVE": {"APPROVE"}}
+"""Variables that the program takes from its environment, and not as arguments."""
+
+TARGETS = {
+    target: tuple(re.findall(r"\b([A-Z_]+)=", text))
+    for target, text in re.findall(r"^([a-z][a-z-]*):[^#\n]*## (.*)$", MAKEFILE, re.MULTILINE)
+    if "=" in text
+}
+"""Target -> the variables that the list of commands names."""
+
+HOSTILE = (
+    "$(shell touch ran)",
+    "$(touch ran)",
+    "`touch ran`",
+    "; touch ran #",
+    '"; touch ran; echo "',
+    "'; touch ran; echo '",
+    "a$b${HOME}%$$",
+    "--help",
+    "-x",
+    "a b  c*",
+    "\\",
+    "ü\u202e",
+)
+
+RECORDER = """#!{python}
+import json, os, sys
+with open("calls", "a", encoding="utf-8", errors="surrogateescape") as file:
+    file.write(json.dumps([sys.argv[1:], dict(os.environ)]) + "\\n")
+"""
+
+
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `make` in an empty folder, with a program that notes its arguments in the place of Python."""
+    recorder = folder / "recorder"
+    recorder.write_text(RECORDER.format(python=sys.executable), encoding="utf-8")
+    recorder.chmod(0o755)
+    (folder / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
+    (folder / ".venv" / "bin" / "python").touch()
+    for name in ("requirements/uv.txt", "requirements/project.txt", "ops/setup.py", "ops/assembly.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    for name in ("stacks/aws.py", "stacks/kernel.py", ".venv/.ready"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    own = {name for names in TARGETS.values() for name in names} | {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
+    clean = {name: value for name, value in os.environ.items() if name not in own}
+    return subprocess.run(
+        [MAKE, "-f", str(ROOT / "Makefile"), *arguments, f"PY={recorder}"],
+        cwd=folder,
+        env={**clean, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def calls(folder: Path) -> list[tuple[list[str], dict[str, str]]]:
+    """Return the arguments and the environment of each program that ran."""
+    path = folder / "calls"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [(arguments, environment) for arguments, environment in map(json.loads, lines)]
+
+
+def test_the_list_of_commands_names_every_variable() -> None:
+    """Those that a recipe uses are those that are listed, so that these tests know all of them."""
+    declared = set(" ".join(re.findall(r"^(?:TEXTS|FLAGS) := (.*)$", MAKEFILE, re.MULTILINE)).split())
+    assert {name for names in TARGETS.values() for name in names} == declared | {"APPROVE"}
+    assert set(FLAGS) | set(SAMPLES) == declared
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_text_arrives_as_it_was_typed(target: str, value: str, tmp_path: Path) -> None:
+    """Neither make nor the shell takes any of it for a command; SCENARIO alone is a list of files."""
+    names = [name for name in TARGETS[target] if name in SAMPLES]
+    live = ["LIVE=1"] if "LIVE" in TARGETS[target] else []
+    result = run(tmp_path, target, *live, *(f"{name}={value}" for name in names))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert not (tmp_path / "ran").exists()
+    for arguments, environment in calls(tmp_path):
+        for name in names:
+            if name in PROGRAM_READS:
+                assert environment[name] == value
+            elif name == "SCENARIO":
+                assert arguments[arguments.index("--") + 1 :] == value.split()
+            else:
+                assert value in arguments or f"--{name.lower()}={value}" in arguments, name
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [(target, name) for target, names in TARGETS.items() for name in names if name != "APPROVE"],
+)
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_variable_is_refused(target: str, name: str, value: str, tmp_path: Path) -> None:
+    """It would mean every stack, or the local environment."""
+    others = [f"{other}={SAMPLES[other]}" for other in TARGETS[target] if other in SAMPLES and other != name]
+    result = run(tmp_path, target, *others, f"{name}={value}")
+    assert result.returncode == 2
+    assert f"{name} is empty: give it a value, or leave it out" in result.stderr
+    assert not calls(tmp_path)
+
+
+@pytest.mark.parametrize("given", [(), ("STACK=compute",), ("APPROVE=auto", "ENV=prod")])
+def test_what_is_not_given_is_not_there(given: tuple[str, ...], tmp_path: Path) -> None:
+    """A command that runs `make` itself, as the tests do, would pass it on as empty."""
+    result = run(tmp_path, "deploy", *given)
+    assert result.returncode == 0, result.stderr
+    ((_, environment),) = calls(tmp_path)
+    names = {*SAMPLES, *FLAGS, "APPROVE"} & set(environment)
+    assert names == {"ENV"} | {one.partition("=")[0] for one in given}
+
+
+@pytest.mark.parametrize("name", ["ENV", "STACK"])
+def test_an_empty_variable_of_the_environment_is_refused(name: str, tmp_path: Path) -> None:
+    """A pipeline in which the variable has no value; `make` reads it from the environment, too."""
+    result = run(tmp_path, "deploy", **{name: ""})
+    assert result.returncode == 2
+    assert f"{name} is empty" in result.stderr
+    assert not calls(tmp_path)
+
+
+@pytest.mark.parametrize("name", FLAGS)
+@pytest.mark.parametrize("value", ["0", "no", "2"])
+def test_a_flag_is_1_or_left_out(name: str, value: str, tmp_path: Path) -> None:
+    """`CHECK=0` would have meant yes."""
+    target = next(target for target, names in TARGETS.items() if name in names)
+    result = run(tmp_path, target, f"{name}={value}")
+    assert result.returncode == 2
+    assert f"{name} is 1, or is left out" in result.stderr
+    assert not calls(tmp_path)
