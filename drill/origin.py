@@ -91,4 +91,6 @@ def _client(origin: Origin) -> Callable[[str], Any]:
         session = boto3.Session(region_name=origin.region)
     if session.region_name is None:
         raise ConfigError([Problem("--from aws", "", "needs --region, or AWS_REGION")])
-    return functools.partial(session.client, endpoint_url=origin.endpoint)
+    return functools.partial(
+        clients.bounded, session.client, session.region_name, endpoint_url=origin.endpoint
+    )

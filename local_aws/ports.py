@@ -9,6 +9,7 @@ import socket
 import time
 from typing import Any
 
+from local_aws.deadline import within
 from local_aws.identity import HEALTH, HOST, NAME
 
 _RELEASE_LIMIT_S = 2.0
@@ -61,6 +62,13 @@ def _listens(port: int) -> bool:
 
 def health(port: int) -> dict[str, Any]:
     """Return what the front on this port says of itself; empty when nothing of ours answers."""
+    try:
+        return within(_HEALTH_LIMIT_S, lambda: _health(port))
+    except TimeoutError:
+        return {}
+
+
+def _health(port: int) -> dict[str, Any]:
     connection = http.client.HTTPConnection(HOST, port, timeout=_HEALTH_LIMIT_S)
     try:
         connection.request("GET", HEALTH)

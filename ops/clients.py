@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import MutableMapping
+import io
+from collections.abc import Callable, MutableMapping
 from typing import Any, Literal, cast
 
 from config.models import LOCAL_CREDENTIALS, Environment
-from ops import aws_errors, waiting
+from local_aws.deadline import within
+from ops import aws_errors
 from ops.errors import OpsError
+from ops.waiting import waiting_for
 
 ServiceName = Literal[
     "cloudwatch", "kms", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm", "sts", "xray"
 ]  # fmt: skip
+
+_CONNECT_S = 5
+"""Seconds to wait for a connection, at each attempt."""
+_BACKOFF_S = 10
+"""Seconds between four attempts at most: 1, 2 and 4 (boto3 documentation, "Retries", legacy mode)."""
 
 
 def client(env: Environment, service: ServiceName, *, answers_in_s: int = 20, attempts: int = 4) -> Any:  # noqa: ANN401  # its type depends on `service`
@@ -26,40 +33,74 @@ def client(env: Environment, service: ServiceName, *, answers_in_s: int = 20, at
     """
     # Imported late: a third of a second that synthesis does not need.
     import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
 
-    local: dict[str, Any] = {}
+    more: dict[str, Any] = {"region_name": env.region}
     if env.endpoint:
-        local = {
+        more |= {
             "endpoint_url": env.endpoint,
             "aws_access_key_id": LOCAL_CREDENTIALS,
             "aws_secret_access_key": LOCAL_CREDENTIALS,
         }
+    make = cast("Any", boto3).client
+    return bounded(make, env.region, service, answers_in_s=answers_in_s, attempts=attempts, **more)
+
+
+def bounded(
+    make: Callable[..., Any],
+    region: str,
+    service: str,
+    *,
+    answers_in_s: int = 20,
+    attempts: int = 4,
+    **more: Any,  # noqa: ANN401  # boto3's
+) -> Any:  # noqa: ANN401  # its type depends on `service`
+    """Return a boto3 client that says what it waits for, and whose calls end.
+
+    Args:
+        make: what makes it, such as `boto3.Session().client`.
+        region: its region.
+        service: boto3's name of the service.
+        answers_in_s: seconds to wait for an answer, at each attempt.
+        attempts: how often a call is tried in all.
+        more: further arguments of `make`.
+    """
+    from botocore.config import Config  # noqa: PLC0415  # as above
+
+    endpoint = more.get("endpoint_url")
     config = Config(
-        connect_timeout=5,
+        connect_timeout=_CONNECT_S,
         read_timeout=answers_in_s,
         retries={"total_max_attempts": attempts},
-        s3={"addressing_style": "path"} if local else {},
+        s3={"addressing_style": "path"} if endpoint else {},
     )
-    made = cast("Any", boto3).client(service, region_name=env.region, config=config, **local)
-    where = env.endpoint or f"AWS in {env.region}"
-    # "Extensibility guide", boto3 documentation: what is registered is called around every call, retries
-    # included.
-    made.meta.events.register("before-call", functools.partial(_begin, where))
-    for event in ("after-call", "after-call-error"):
-        made.meta.events.register(event, _end)
+    made = make(service, config=config, **more)
+    _bound(made, endpoint or f"AWS in {region}", attempts * (answers_in_s + _CONNECT_S) + _BACKOFF_S)
     return made
 
 
-_WAIT = "reveille_wait"
+def _bound(made: Any, where: str, limit_s: float) -> None:  # noqa: ANN401  # a client
+    """Say what is waited for at each call of a client, and end a call that takes too long as a whole.
+
+    Every operation, paginators and retries included, is called through one method.
+    """
+    from botocore.exceptions import ReadTimeoutError  # noqa: PLC0415  # as in client()
+
+    call, service = made._make_api_call, made.meta.service_model.service_name  # noqa: SLF001 - no public one
+
+    def bounded(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        with waiting_for(f"{where} to answer {service}:{operation}"):
+            try:
+                return within(limit_s, lambda: _whole(call(operation, parameters)))
+            except TimeoutError as error:
+                raise ReadTimeoutError(endpoint_url=where, error=error) from error
+
+    made._make_api_call = bounded  # noqa: SLF001 - as above
 
 
-def _begin(where: str, model: Any, context: dict[str, Any], **_: Any) -> None:  # noqa: ANN401  # botocore's
-    context[_WAIT] = waiting.begin(f"{where} to answer {model.service_model.service_name}:{model.name}")
-
-
-def _end(context: dict[str, Any], **_: Any) -> None:  # noqa: ANN401  # botocore's
-    waiting.end(context.pop(_WAIT, 0))
+def _whole(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer with its body read: reading it is part of the call."""
+    read = {name: io.BytesIO(value.read()) for name, value in answer.items() if hasattr(value, "iter_chunks")}
+    return {**answer, **read}
 
 
 def forget_the_users_aws(variables: MutableMapping[str, str]) -> None:

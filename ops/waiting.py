@@ -65,13 +65,3 @@ def waiting_for(what: str) -> Iterator[None]:
         yield
     finally:
         _WAITS.end(number)
-
-
-def begin(what: str) -> int:
-    """As `waiting_for`, for a wait that ends elsewhere; return what `end` takes."""
-    return _WAITS.begin(what)
-
-
-def end(number: int) -> None:
-    """End a wait that `begin` began."""
-    _WAITS.end(number)

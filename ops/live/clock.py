@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from config.errors import visible
 from config.models import Environment
 from local_aws.control import PATH
+from local_aws.deadline import within
 from ops.errors import OpsError
 
 _ANSWERS_IN_S = 10
@@ -101,22 +103,28 @@ def sped_up(env: Environment, speed: float) -> Iterator[Clock]:
 
 
 def _ask(env: Environment, method: str, wanted: dict[str, Any] | None = None) -> dict[str, Any]:
-    url = urlsplit(str(env.endpoint))
-    connection = http.client.HTTPConnection(str(url.hostname), url.port or 80, timeout=_ANSWERS_IN_S)
     try:
-        connection.request(method, PATH, body=json.dumps(wanted) if wanted else None)
-        answer = connection.getresponse()
-        body = answer.read()
-        found = json.loads(body) if answer.status == _OK else None
+        answer, body = within(_ANSWERS_IN_S, lambda: _answer(env, method, wanted))
+        found = json.loads(body) if answer == _OK else None
     except (OSError, http.client.HTTPException, ValueError) as error:
         found, body = None, str(error).encode()
-    finally:
-        connection.close()
     if not isinstance(found, dict) or not {"speed", "evaluating"} <= found.keys():
-        told = body[:200].decode("utf-8", errors="replace")
+        told = visible(body[:200].decode("utf-8", errors="replace"))
         message = (
             f"the AWS at {env.endpoint} has no clock that can be set ({method} {PATH} answered: {told}). It "
             "must be this project's local AWS, of this version: `make local-stop`, then `make deploy`."
         )
         raise OpsError(message)
     return found
+
+
+def _answer(env: Environment, method: str, wanted: dict[str, Any] | None) -> tuple[int, bytes]:
+    """Return the status and the body of what the clock answers."""
+    url = urlsplit(str(env.endpoint))
+    connection = http.client.HTTPConnection(str(url.hostname), url.port or 80, timeout=_ANSWERS_IN_S)
+    try:
+        connection.request(method, PATH, body=json.dumps(wanted) if wanted else None)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()

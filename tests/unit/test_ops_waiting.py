@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import http.server
 import re
+import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ReadTimeoutError
 
 from config.loader import load
-from ops import clients, waiting
+from local_aws import ports
+from ops import aws_errors, clients, waiting
+from ops.errors import OpsError
+from ops.live import clock
 
 MOST_S = 30
 """Seconds without a line that nobody has to endure."""
@@ -61,6 +66,87 @@ def silent() -> Iterator[str]:
             ended.set()
             server.shutdown()
             thread.join()
+
+
+HEADER = b"HTTP/1.1 200 OK\r\nX-Slow: "
+BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\nContent-Type: text/xml\r\n\r\n"
+
+
+@contextmanager
+def dripping(begin: bytes) -> Iterator[str]:
+    """Yield the URL of an endpoint whose answer goes on, a byte at a time, and never ends."""
+    ended = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            with suppress(OSError):
+                self.request.sendall(begin)
+                while not ended.wait(0.1):
+                    self.request.sendall(b" ")
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            ended.set()
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("begin", [HEADER, BODY])
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments"),
+    [
+        ("sts", "get_caller_identity", {}),
+        ("s3", "get_object", {"Bucket": "some-bucket", "Key": "state"}),
+        ("lambda", "invoke", {"FunctionName": "handler"}),
+    ],
+)
+def test_a_call_of_aws_that_goes_on_without_end_is_ended(
+    service: Any,
+    operation: str,
+    arguments: dict[str, str],
+    begin: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A timeout of a socket begins anew with every byte; the limit is of the call, its body included."""
+    monkeypatch.setattr(clients, "_CONNECT_S", 0.1)
+    monkeypatch.setattr(clients, "_BACKOFF_S", 0.1)
+    with dripping(begin) as endpoint:
+        env = load("local", variables={"REVEILLE_ENDPOINT": endpoint})
+        call = getattr(clients.client(env, service, answers_in_s=1, attempts=1), operation)
+        started = time.monotonic()
+        with pytest.raises(ReadTimeoutError) as ended:
+            call(**arguments)
+        assert time.monotonic() - started < 10
+    assert aws_errors.explain(ended.value).startswith("AWS accepts connections and does not answer: ")
+
+
+@pytest.mark.parametrize("begin", [HEADER, BODY])
+def test_a_front_whose_answer_never_ends_is_none(begin: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks for a local AWS at a port goes on."""
+    monkeypatch.setattr(ports, "_HEALTH_LIMIT_S", 0.5)
+    with dripping(begin) as endpoint:
+        assert ports.health(int(endpoint.rpartition(":")[2])) == {}
+
+
+@pytest.mark.parametrize("begin", [HEADER, BODY])
+def test_a_clock_whose_answer_never_ends_is_refused(begin: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live drill does not begin."""
+    monkeypatch.setattr(clock, "_ANSWERS_IN_S", 0.5)
+    with dripping(begin) as endpoint:
+        env = load("local", variables={"REVEILLE_ENDPOINT": endpoint})
+        with (
+            pytest.raises(OpsError, match=r"no clock that can be set .*no answer in 0\.5 s"),
+            clock.sped_up(env, 2),
+        ):
+            pass
 
 
 def test_a_call_of_aws_that_hangs_is_said_and_bounded(
