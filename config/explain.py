@@ -35,13 +35,14 @@ _WORDS = {
     "finite_number": "must be a finite number",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number of fewer digits",
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
     "float_parsing": "must be a number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "string_type": "must be text: write it in quotes",
-    "string_unicode": "must be text: half of a surrogate pair (U+D800 to U+DFFF) is no character",
+    "string_unicode": "holds half of a surrogate pair (U+D800 to U+DFFF), which is no character",
     "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "must have at least {min_length} characters",
     "tuple_type": "must be a list",
@@ -65,6 +66,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         by_case = {one: by_case[one] for one in islice(alike, _COMPARED)}
     near = difflib.get_close_matches(word, by_case, n=1, cutoff=0.6)
     return f"   did you mean {by_case[near[0]]}?" if near else ""
+
+
+def counted(number: int, what: str) -> str:
+    """Return "1 service", "2 services"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def listed(words: Collection[str]) -> str:

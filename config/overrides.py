@@ -39,7 +39,7 @@ def apply(document: Document, variables: Mapping[str, str]) -> tuple[Document, l
     target = _Target(document)
     for name, value in ours:
         place = f"environment variable {name}"
-        read = _read(name, value)
+        read = _read(name, value) if _is_text(name + value) else "is not UTF-8 text"
         if isinstance(read, str):
             problems.append(Problem(place, "", read))
             continue
@@ -53,6 +53,11 @@ def apply(document: Document, variables: Mapping[str, str]) -> tuple[Document, l
     return target.document(), problems
 
 
+def _is_text(value: str) -> bool:
+    """Return whether bytes of a variable were UTF-8: Python writes others as halves of surrogate pairs."""
+    return not any("\udc80" <= character <= "\udcff" for character in value)
+
+
 def _read(name: str, value: str) -> dict[str, Any] | str:
     """Return what one variable says, nested, or what is wrong with it; pydantic-settings does the reading."""
     top, *keys = name.upper().removeprefix(PREFIX).split(DELIMITER)
@@ -63,9 +68,10 @@ def _read(name: str, value: str) -> dict[str, Any] | str:
     reader = _reader(top)
     reader.env_vars = {name.lower(): value}
     try:
-        return (
-            reader() or f"{top} has no key '{cut(DELIMITER.join(keys).lower(), SHOWN)}': it is a single value"
-        )
+        read = reader()
+        if not read and not keys:
+            return f"must have a value (found: {cut(value, SHOWN) or 'nothing'})"
+        return read or f"{top} has no key '{cut(DELIMITER.join(keys).lower(), SHOWN)}': it is a single value"
     except SettingsError:
         return "must be JSON here: this key is a list or a mapping"
     except RecursionError:

@@ -33,6 +33,9 @@ _KEY = 100
 _NUMBER = 100
 """Characters of a number or a time: the longest float that is exact has 17 digits."""
 
+_WORDS = {"int": "a whole number", "float": "a number", "timestamp": "a time", "bool": "true or false"}
+_OTHER_BASES = re.compile(r"[-+]?(0[0-7_]*[1-7][0-7_]*$|(?P<sixty>[0-9._]+:))")
+"""Numbers that are others to people than to YAML 1.1: `010` is 8 to it, and `1:30` is 90."""
 _SCALARS = ("str", "int", "float", "bool", "null", "timestamp", "value")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _YAML = "tag:yaml.org,2002:"
@@ -297,13 +300,23 @@ class _Reader:
             return None
         if kind in {"str", "value"}:
             return node.value
+        if kind in {"int", "float"} and (base := _OTHER_BASES.match(node.value)):
+            radix = 60 if base["sixty"] else 8
+            text = f"is a number of base {radix} to YAML: write it in quotes, or as a decimal number"
+            self._problem(node, at, text, node.value)
+            return None
         if len(node.value) <= _NUMBER or kind == "binary":
             # What a tag is written before may be anything: the error depends on the constructor of that tag.
             with contextlib.suppress(
                 yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError
             ):
                 return cast("Any", self._scalars.construct_object(node))
-        self._problem(node, at, f"looks like a {kind} to YAML and is none: write it in quotes", node.value)
+        self._problem(
+            node,
+            at,
+            f"looks like {_WORDS.get(kind, kind)} to YAML and is none: write it in quotes",
+            node.value,
+        )
         return None
 
     def _tagged(self, node: yaml.Node, at: Location) -> None:

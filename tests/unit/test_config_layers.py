@@ -17,7 +17,7 @@ from catalog.kinds import KINDS
 from config import source
 from config.loader import FOLDER, environments, load
 from config.source import Document
-from tests.unit.configs import NEXT_LINE, Folder
+from tests.unit.configs import Folder
 
 KEYS = st.text("abc-", min_size=1, max_size=2)
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=3)
@@ -180,12 +180,37 @@ def test_variables_of_others_are_left_alone(folder: Folder) -> None:
     assert folder.refusal(variables={"LOGS__RETENTION_DAYS": "8", "REVEIL_LOGS": "x"}) == []
 
 
-def test_a_number_that_yaml_reads_in_another_base_is_shown_as_typed(folder: Folder) -> None:
-    """0222… is 19634136210 to YAML, and nobody would recognise it."""
-    folder.append("prod", "tags: {a: 0222222222222}\n")
-    assert folder.refusal() == [
-        f"config/prod.yaml:{NEXT_LINE}: tags.a: must be text: write it in quotes (found: 0222222222222)"
-    ]
+@pytest.mark.parametrize(
+    ("typed", "base"),
+    [
+        ("0222222222222", 8),
+        ("010", 8),
+        ("-017", 8),
+        ("0_17", 8),
+        ("1:30", 60),
+        ("1:30.5", 60),
+        ("12:00:00", 60),
+    ],
+)
+@pytest.mark.parametrize(
+    "key", ["tags: {a: %s}", "logs: {retention_days: %s}", "quotas: {lambda_concurrency: %s}"]
+)
+def test_a_number_that_yaml_reads_in_another_base_is_refused(
+    folder: Folder, key: str, typed: str, base: int
+) -> None:
+    """010 is 8 to YAML 1.1, and 1:30 is 90: nobody means that."""
+    folder.append("prod", key % typed + "\n")
+    said = folder.refusal()[-1]
+    assert said.endswith(
+        f"is a number of base {base} to YAML: write it in quotes, or as a decimal number (found: {typed})"
+    )
+
+
+@pytest.mark.parametrize("typed", ["0", "00", "0.5", "0.10", "1e3", "0x10", "1_000", "-0"])
+def test_other_numbers_are_read(folder: Folder, typed: str) -> None:
+    """A zero in front of nothing, a fraction, an exponent."""
+    folder.append("prod", f"quotas: {{lambda_concurrency: {typed}}}\n")
+    assert not any("base" in line for line in folder.refusal())
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.name)

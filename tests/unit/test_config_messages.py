@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from config import explain, source
 from config.models import Environment
 from config.types import PATTERNS
 from tests.unit.configs import BASE, NEXT_LINE, PROD, Folder, all_fields
@@ -66,7 +69,7 @@ FILES = {
         b"project: 2020-99-99\n",
         [
             (
-                "config/prod.yaml:1: project: looks like a timestamp to YAML and is none: "
+                "config/prod.yaml:1: project: looks like a time to YAML and is none: "
                 "write it in quotes (found: 2020-99-99)"
             )
         ],
@@ -304,3 +307,34 @@ def test_a_long_value_is_cut(folder: Folder) -> None:
     """A message stays one line that a person reads."""
     folder.append("prod", f"project: {json.dumps('x' * 500)}\n")
     assert folder.refusal() == [f"{HERE}: project: must have at most 16 characters (found: {'x' * 60}…)"]
+
+
+ODD: tuple[Any, ...] = (
+    "x", "", "9" * 5000, "1_0", "nan", "\udcff", "\ud800", 1, -1, 0, 10**18, 10**400, 1.5, -0.0, float("inf"),
+    float("nan"), True, None, [], [1], [[]], {}, {"a": 1}, {"a": {}}, dt.date(2026, 1, 1),
+    dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc),
+)  # fmt: skip
+"""Whatever YAML, or a variable with JSON, can hold."""
+PYTHON = re.compile(
+    r"\b(codec|parse|parsing|[Ii]nput|instance|tuple|dict|str|pydantic|valid (text|integer|number))\b"
+)
+
+
+@pytest.mark.parametrize("keys", [pytest.param(keys, id=".".join(keys)) for keys, *_ in all_fields()])
+def test_no_message_is_in_the_words_of_python(keys: tuple[str, ...], folder: Folder) -> None:
+    """Over every field and every odd value: the sentence is ours, and one line of a bounded length."""
+    base = source.merge(source.read(folder.path / "base.yaml"), source.read(folder.path / "prod.yaml"))
+    for value in ODD:
+        odd: Any = value
+        for key in reversed(keys):
+            odd = [odd] if key == "0" else {key: odd}
+        document = source.merge(base, source.Document(odd))
+        try:
+            Environment.model_validate(document.data)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            for problem in explain.problems(found, document):
+                said = str(problem)
+                assert not PYTHON.search(said), said
+                assert len(said) < 1200
+                assert said.isprintable()

@@ -183,7 +183,7 @@ REPLACED = [
     ("state: {bucket: shop-state}", "state: {bucket: Shop}", "state.bucket", f"{BUCKET} (found: Shop)"),
     ("state: {bucket: shop-state}", "state: {bucket: a.b}", "state.bucket", f"{BUCKET} (found: a.b)"),
     ("state: {bucket: shop-state}", "state: {bucket: xn--x}", "state.bucket", f"{RESERVED} (found: xn--x)"),
-    ('"111122223333"', "022222222222", "account_id", "must be text: write it in quotes (found: 022222222222)"),
+    ('"111122223333"', "022222222222", "account_id", "is a number of base 8 to YAML: write it in quotes, or as a decimal number (found: 022222222222)"),
     ('"111122223333"', '"1111"', "account_id", "must be twelve digits in quotes (found: 1111)"),
     ("emails: [oncall@example.com]", "emails: [oncall]", "notifications.critical.emails.0", "must be an e-mail address: An email address must have an @-sign (found: oncall)"),
     ("emails: [oncall@example.com]", "emails: [a@example.com, A@example.com]", "notifications.critical.emails.1", "is there already (found: A@example.com)"),
