@@ -92,7 +92,7 @@ local-start: .venv/.ready ## start the local AWS with its state bucket
 	@$(PY) -m ops local-start
 
 local-stop: .venv/.ready ## stop the local AWS; what it held is gone
-	@$(PY) -m local_aws stop
+	@$(PY) -m ops local-stop
 
 ##@ Develop
 

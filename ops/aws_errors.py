@@ -7,6 +7,8 @@ is passed on as AWS says it.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -88,23 +90,31 @@ _THROTTLING_CODES = {
 
 _SIGN_IN = "Sign in (`aws sso login`, or set AWS_PROFILE) and try again."
 
-_CAUSES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
-    (_CREDENTIALS, "There are no usable AWS credentials", _SIGN_IN),
-    ((ProxyConnectionError,), "The proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY."),
-    ((SSLError,), "The TLS connection fails", "Check AWS_CA_BUNDLE and the proxy's certificate."),
-    ((ReadTimeoutError,), "AWS accepts connections and does not answer", "Try again later."),
-    (
-        (ConnectionClosedError, IncompleteReadError),
-        "AWS closes the connection before it has answered",
-        "Check proxies on the way, or try again later.",
-    ),
-    (
-        (ConnectionError, ConnectTimeoutError),
-        "AWS cannot be reached",
-        "Check the network, the VPN and the proxy.",
-    ),
-    ((HTTPClientError,), "The connection to AWS fails", "Check the network and try again."),
-    ((BotoCoreError,), "AWS could not be called", ""),
+Cause: TypeAlias = tuple[str, str]
+"""What has happened, and what to do about it."""
+
+NO_CREDENTIALS: Cause = ("There are no usable AWS credentials", _SIGN_IN)
+NOT_ACCEPTED: Cause = ("AWS does not accept the credentials", _SIGN_IN)
+THROTTLED: Cause = ("AWS throttles requests", "Try again in a minute.")
+FAILING: Cause = ("AWS answers with status {status}", "The request is not the cause; try again later.")
+PROXY: Cause = ("The proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY.")
+TLS: Cause = ("The TLS connection fails", "Check AWS_CA_BUNDLE and the proxy's certificate.")
+NO_ANSWER: Cause = ("AWS accepts connections and does not answer", "Try again later.")
+CLOSED: Cause = (
+    "AWS closes the connection before it has answered",
+    "Check proxies on the way, or try again later.",
+)
+UNREACHABLE: Cause = ("AWS cannot be reached", "Check the network, the VPN and the proxy.")
+
+_CAUSES: tuple[tuple[tuple[type[Exception], ...], Cause], ...] = (
+    (_CREDENTIALS, NO_CREDENTIALS),
+    ((ProxyConnectionError,), PROXY),
+    ((SSLError,), TLS),
+    ((ReadTimeoutError,), NO_ANSWER),
+    ((ConnectionClosedError, IncompleteReadError), CLOSED),
+    ((ConnectionError, ConnectTimeoutError), UNREACHABLE),
+    ((HTTPClientError,), ("The connection to AWS fails", "Check the network and try again.")),
+    ((BotoCoreError,), ("AWS could not be called", "")),
 )
 """Classes of errors without an answer of AWS, what they mean, and what to do; the first that matches
 counts."""
@@ -116,22 +126,23 @@ def explain(error: BotoCoreError | ClientError) -> str:
     if isinstance(error, ClientError):
         what, advice = _of_answer(error)
     else:
-        what, advice = next((what, advice) for kinds, what, advice in _CAUSES if isinstance(error, kinds))
+        what, advice = next(cause for kinds, cause in _CAUSES if isinstance(error, kinds))
     return f"{what}: {said}. {advice}".rstrip()
 
 
-def _of_answer(error: ClientError) -> tuple[str, str]:
+def _of_answer(error: ClientError) -> Cause:
     """Return what an error that AWS answered with means, and what to do."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) or 0)
     if code in _THROTTLING_CODES:
-        return "AWS throttles requests", "Try again in a minute."
+        return THROTTLED
     if status >= _SERVER_ERROR or (code.isdigit() and int(code) >= _SERVER_ERROR):
-        return f"AWS answers with status {status or code}", "The request is not the cause; try again later."
+        what, advice = FAILING
+        return what.format(status=status or code), advice
     if code == "RequestTimeTooSkewed":
         return "The clock of this machine is wrong", "Set it and try again."
     if code in _CREDENTIALS_CODES:
-        return "AWS does not accept the credentials", _SIGN_IN
+        return NOT_ACCEPTED
     if code in _PERMISSION_CODES:
         return (
             "The credentials do not allow this",

@@ -39,7 +39,6 @@ from ops.errors import OpsError
 from ops.invoke import invoke
 from ops.live import drill as live
 from ops.live import preparation, reading
-from ops.live.alone import alone
 from ops.package import PackageError, describe
 from ops.stacks import chosen, deploy, destroy, diff
 from ops.terraform import TerraformError
@@ -64,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failures.escape_output()
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return REFUSED
@@ -83,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a traceback is no message
         said = failures.sentence(error)
+    else:
+        return status
     print(f"{options.command}: {said}", file=sys.stderr)
     return FAILED
 
@@ -113,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         ("prove", _prove, "prove that alarms have data and reach people"),
         ("package", _package, "build the functions' zips"),
         ("local-start", _local_start, "start the local AWS with its state bucket"),
+        ("local-stop", _local_stop, "stop the local AWS; what it held is gone"),
         ("bootstrap", _bootstrap, "create the state bucket, once per account"),
         ("unlock", _unlock, "remove the lock that a killed Terraform left"),
         ("state-history", _state_history, "list the earlier versions of a stack's state"),
@@ -192,8 +195,15 @@ _OPTIONS: tuple[tuple[tuple[str, ...], set[str], dict[str, Any]], ...] = (
 """Options, the commands that have them, and what argparse is told of them."""
 
 
+class _Console(Console):
+    """A console that leaves it to the command what a closed output means; rich ends the program."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
+
+
 def _console() -> Console:
-    return Console(soft_wrap=False)
+    return _Console(soft_wrap=False)
 
 
 def _read() -> tuple[Environment, Catalog]:
@@ -345,6 +355,16 @@ def _local_start(_: argparse.Namespace) -> int:
     started = local.ensure(env)
     state.create_bucket(env)
     print(f"The local AWS {'is started' if started else 'was running'} at {env.endpoint}.")
+    if not started and os.environ.get(local.SPEED_VARIABLE):
+        print(
+            f"{local.SPEED_VARIABLE} counts when it starts: `make local-stop` first, with which all is gone."
+        )
+    return 0
+
+
+def _local_stop(_: argparse.Namespace) -> int:
+    stopped = local.stop_unused(BUILD)
+    print("The local AWS is stopped; what it held is gone." if stopped else "No local AWS runs from here.")
     return 0
 
 
@@ -360,6 +380,6 @@ def _drill(options: argparse.Namespace) -> int:
     paths = options.scenario or sorted(live.FOLDER.glob("*.yaml"))
     scenarios = [reading.read(path, env, catalog) for path in paths]
     _require_aws(env)
-    with alone(BUILD / "drill"):
+    with locking.environment(BUILD, local.LIVE_DRILL, f"make drill LIVE=1 ENV={env.environment}"):
         done = [live.run(env, catalog, one, _console(), speed=options.speed) for one in scenarios]
     return 0 if all(done) else FAILED

@@ -9,8 +9,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from config.errors import ConfigError
+from config.explain import counted
 from config.models import Environment
-from ops import aws_errors, clients, environment, local, secrets, state, state_lock, terraform
+from ops import BUILD, aws_errors, clients, environment, local, locking, secrets, state, state_lock, terraform
 from ops.errors import OpsError
 from ops.stacks import ORDER
 from ops.terraform import TerraformError
@@ -66,7 +67,8 @@ def _bindings() -> str:
 
 def _config(name: str) -> str:
     env, catalog = environment.read(name)
-    return f"{name}: {len(env.services)} services, {len(catalog.alarms) + len(catalog.composites)} alarms"
+    alarms = len(catalog.alarms) + len(catalog.composites)
+    return f"{name}: {counted(len(env.services), 'service')}, {counted(alarms, 'alarm')}"
 
 
 def _aws(env: Environment) -> str:
@@ -95,5 +97,7 @@ def _state(env: Environment) -> str:
 
 def _deployed(env: Environment) -> str:
     deployed = [name for name in ORDER if state.outputs(env, name) is not None]
-    state_lock.refuse_locked(env, ORDER, release=False)
-    return f"deployed: {', '.join(deployed) or 'none'}"
+    running = locking.holders(BUILD).get(env.environment)
+    if running is None:
+        state_lock.refuse_locked(env, ORDER, release=False)
+    return f"deployed: {', '.join(deployed) or 'none'}{f'; {running}' if running else ''}"

@@ -9,8 +9,11 @@ import errno
 import os
 import re
 import sys
+import tempfile
 import traceback
+from pathlib import Path
 
+from config.errors import visible
 from ops import BUILD
 
 _SHOWN = 400
@@ -30,6 +33,9 @@ _ADVICE = {
     errno.ENOMEM: "Free memory and run the command again.",
     errno.ENOENT: "It was removed while the command ran, or the checkout is incomplete.",
 }
+
+_DIRECTORIES = ("BUILD_DIR", "CDKTF_OUTDIR", "TF_PLUGIN_CACHE_DIR", "CONFIG_DIR", "TMPDIR")
+"""Environment variables that name directories which commands write to or read."""
 
 
 def sentence(error: BaseException) -> str:
@@ -55,10 +61,24 @@ def sentence(error: BaseException) -> str:
 
 
 def _of_the_machine(error: OSError) -> str:
-    path = error.filename2 or error.filename
-    where = f"{os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else path}: " if path else ""
+    given = error.filename2 or error.filename
+    path = os.fsdecode(given) if isinstance(given, (str, bytes, os.PathLike)) else str(given or "")
     advice = _ADVICE.get(error.errno or 0, "")
+    if variable := _that_names(path):
+        advice = f"{variable} names this directory: check it, or choose another."
+    elif not path and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        advice = f"What is generated goes to {BUILD} and {tempfile.gettempdir()}. {advice}"
+    where = f"{visible(path)}: " if path else ""
     return f"{where}{error.strerror or error}. {advice}".rstrip()
+
+
+def _that_names(path: str) -> str:
+    """Return the environment variable that names the directory at `path` or around it, or nothing."""
+    for name in _DIRECTORIES:
+        value = os.environ.get(name)
+        if path and value and Path(path).resolve().is_relative_to(Path(value).resolve()):
+            return name
+    return ""
 
 
 def _defect(error: BaseException) -> str:

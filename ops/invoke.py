@@ -55,8 +55,8 @@ def payload(event: Path) -> bytes:
         OpsError: it cannot be read, is too large, or is not one.
     """
     try:
-        data = files.content(event, _MOST_BYTES)
-        found = json.loads(data.decode("utf-8"))
+        data = files.text(event, _MOST_BYTES)
+        found = json.loads(data)
     except files.FileError as error:
         message = f"event {event} {error}."
         raise OpsError(message) from error
@@ -67,7 +67,7 @@ def payload(event: Path) -> bytes:
     if not isinstance(found, dict):
         message = f"event {event} is not a JSON object, as everything that invokes functions in AWS sends."
         raise OpsError(message)
-    return data
+    return data.encode()
 
 
 def _pretty(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from botocore.exceptions import (
@@ -15,11 +15,19 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from config.errors import ConfigError, visible
+from config.loader import environments
 from config.models import Environment
 from local_aws import process
-from ops import aws_errors
+from ops import aws_errors, environment, locking
 from ops.clients import client
 from ops.errors import OpsError
+
+SPEED_VARIABLE = "LOCAL_AWS_SPEED"
+"""Environment variable with the speed of its clock from the beginning (`local_aws.clock`)."""
+
+LIVE_DRILL = "the live drill"
+"""What one live drill at a time locks: two would take each other's messages and set one clock."""
 
 _SERVER_ERROR = 500
 _ANSWER_S = 10
@@ -32,6 +40,13 @@ def ensure(env: Environment) -> bool:
     Raises:
         OpsError: it cannot be started.
     """
+    from local_aws import clock  # noqa: PLC0415  # numpy, which takes a tenth of a second
+
+    try:
+        clock.initial_speed()
+    except ValueError as error:
+        message = f"environment variable {error}."
+        raise OpsError(message) from error
     if answers(env):
         return False
     try:
@@ -53,6 +68,36 @@ def stop(env: Environment) -> bool:
     return empty and is_ours(env) and process.stop()
 
 
+def stop_unused(build: Path) -> bool:
+    """Stop the local AWS that this folder started, unless a command works with it; tell whether one ran.
+
+    Args:
+        build: folder with the locks of environments.
+
+    Raises:
+        OpsError: a command deploys to it, or rehearses in it.
+    """
+    users = [
+        f"{name}: {holder or 'a command has just begun'}."
+        for name, holder in locking.holders(build).items()
+        if _may_use_a_local_aws(name)
+    ]
+    if users:
+        raise OpsError("\n".join(["the local AWS is in use.", *users, "Nothing was stopped."]))
+    try:
+        return process.stop()
+    except process.LocalAwsError as error:
+        raise OpsError(str(error)) from error
+
+
+def _may_use_a_local_aws(name: str) -> bool:
+    """Return whether the holder of a lock may use one; of what cannot be read, it is not known."""
+    try:
+        return environment.read(name)[0].is_local
+    except ConfigError:
+        return name == LIVE_DRILL or name in environments()
+
+
 def require(env: Environment) -> None:
     """Refuse to go on when the local AWS of `env` does not run.
 
@@ -70,20 +115,33 @@ def answers(env: Environment) -> bool:
     Raises:
         OpsError: something else answers there.
     """
+    statuses: list[int] = []
+    sts = client(env, "sts", answers_in_s=_ANSWER_S, attempts=1)
+    # What is no AWS may answer with text that cannot be parsed: its status says more.
+    sts.meta.events.register(
+        "before-parse", lambda response_dict, **_: statuses.append(response_dict["status_code"])
+    )
     try:
-        account_id = client(env, "sts", answers_in_s=_ANSWER_S, attempts=1).get_caller_identity()["Account"]
+        account_id = sts.get_caller_identity()["Account"]
     except (EndpointConnectionError, ConnectTimeoutError):
         return False
     except (BotoCoreError, ClientError, KeyError, ResponseParserError) as error:
-        if isinstance(error, (ReadTimeoutError, ConnectionClosedError)) or _is_failure(error):
+        status = statuses[-1] if statuses else 0
+        if isinstance(error, (ReadTimeoutError, ConnectionClosedError)) or status >= _SERVER_ERROR:
+            why = (
+                f"It answers with status {status}."
+                if isinstance(error, (KeyError, ResponseParserError))
+                else aws_errors.explain(error)
+            )
             message = (
-                f"the endpoint {env.endpoint} fails. {aws_errors.explain(error)} The log of a local AWS "
+                f"the endpoint {env.endpoint} fails. {why} The log of a local AWS "
                 "that this "
                 f"folder started is {process.log_path()}; `make local-stop` ends it."
             )
         else:
+            said = f"it answers with status {status}" if status else visible(str(error))
             message = (
-                f"the endpoint {env.endpoint} is not an AWS ({type(error).__name__}): end the program that "
+                f"the endpoint {env.endpoint} is not an AWS ({said}): end the program that "
                 f"answers there, or choose another port for endpoint in config/{env.environment}.yaml (or in "
                 "REVEILLE_ENDPOINT)."
             )
@@ -92,10 +150,3 @@ def answers(env: Environment) -> bool:
         message = f"the AWS at {env.endpoint} is account {account_id}; account_id says {env.account_id}."
         raise OpsError(message)
     return True
-
-
-def _is_failure(error: Exception) -> TypeGuard[ClientError]:
-    """Return whether the endpoint answered that it fails itself (5xx)."""
-    if not isinstance(error, ClientError):
-        return False
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= _SERVER_ERROR

@@ -97,14 +97,21 @@ def environment(build: Path, name: str, command: str) -> Iterator[None]:
             _inherited.remove(file)
 
 
-def is_held_by_others(build: Path, name: str) -> bool:
-    """Return whether a command works on another environment than `name`."""
-    own = _ENVIRONMENT.format(name)
-    for path in (build / "locks").glob(_ENVIRONMENT.format("*")):
+def holders(build: Path, *, but: str = "") -> dict[str, Holder | None]:
+    """Return who works on which environment; None for a command that has just begun.
+
+    Args:
+        build: folder of everything that can be made again.
+        but: an environment that is left out.
+    """
+    found = {}
+    before, after = _ENVIRONMENT.split("{}")
+    for path in sorted((build / "locks").glob(_ENVIRONMENT.format("*"))):
+        name = path.name.removeprefix(before).removesuffix(after)
         with ExitStack() as stack:
-            if path.name != own and _locked(path, stack) is None:
-                return True
-    return False
+            if name != but and _locked(path, stack) is None:
+                found[name] = _read(path)
+    return found
 
 
 @contextmanager

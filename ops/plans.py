@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -13,7 +14,8 @@ from typing import Any
 from rich.console import Console
 
 from config.models import Environment
-from ops import BUILD, state_lock, synthesis, terraform
+from local_aws import process
+from ops import BUILD, aws_errors, state_lock, synthesis, terraform, terraform_errors
 from ops.errors import OpsError
 from ops.progress import Progress
 from ops.supervision import Supervised
@@ -244,8 +246,7 @@ class StackRun:
             printed = "\n".join(lines)
         self._refuse_stalled(process, arguments[0])
         if process.returncode != 0:
-            message = f"{self.stack}: terraform {arguments[0]} failed.\n{printed.strip()}"
-            raise terraform.TerraformError(message)
+            raise self._failure(arguments[0], [printed.strip()])
         return printed
 
     def _supervised(
@@ -294,14 +295,34 @@ class StackRun:
         self._refuse_stalled(process, command)
         if process.returncode != 0:
             # What fails before the first event, and what crashes, is said in plain text.
-            details = "\n".join(errors or plain[-_LAST_LINES:]) or "it ended without saying why"
-            advice = self._advice(process.returncode)
-            message = f"{self.stack}: terraform {command} failed.\n{details}{advice}"
-            raise terraform.TerraformError(message)
+            raise self._failure(command, errors or plain[-_LAST_LINES:], self._advice(process.returncode))
+
+    def _failure(self, command: str, errors: Sequence[str], advice: str = "") -> terraform.TerraformError:
+        """Return the error of a run that failed: one sentence if AWS is the cause, else Terraform's words."""
+        cause = terraform_errors.cause(errors)
+        if cause:
+            path = self._data / "failed.log"
+            path.touch(0o600)
+            path.write_text("\n".join(errors) + "\n", encoding="utf-8")
+            what, remedy = cause
+            if self._env.is_local and cause == aws_errors.UNREACHABLE:
+                remedy = f"Its log is {process.log_path()}; what a local AWS held is gone with it."
+            details = (
+                f" {re.sub('^AWS', self._where, what)}. {remedy} Then run the command again: it continues "
+                f"with what is missing. Terraform's own messages are in {path}."
+            )
+        else:
+            shown = [error for error in errors if not (advice and terraform_errors.about_the_state(error))]
+            details = "\n" + ("\n".join(shown or errors) or "it ended without saying why")
+        return terraform.TerraformError(f"{self.stack}: terraform {command} failed.{details}{advice}")
+
+    @property
+    def _where(self) -> str:
+        return self._env.endpoint or f"AWS in {self._env.region}"
 
     def _refuse_stalled(self, process: Supervised, command: str) -> None:
         if process.stalled_s:
-            where = self._env.endpoint or f"AWS in {self._env.region}"
+            where = self._where
             if command == "init":
                 where = f"the registry of providers, or {where},"
             message = (

@@ -10,6 +10,8 @@ from rich.status import Status
 from rich.text import Text
 from typing_extensions import Self
 
+from config.errors import cut
+
 _QUIET_S = 10
 """Seconds between lines where there is no terminal."""
 
@@ -78,14 +80,19 @@ class Progress:
             waiting = f" · {address} ({now - since:.0f} s)"
             if len(self._running) > 1:
                 waiting += f" and {len(self._running) - 1} more"
-        done = (
-            f"{self._doing} ({self.elapsed_s:.0f} s)" if self.total is None else f"{self._done}/{self.total}"
-        )
-        return f"{self._stack:<11} {done}{waiting}"[: self._console.width - 4]
+        if self.total is None:
+            done = f"{self._doing} ({self.elapsed_s:.0f} s)"
+        elif self._done >= self.total:
+            done = f"saving the state ({self.elapsed_s:.0f} s)"
+        else:
+            done = f"{self._done}/{self.total}"
+        text = f"{self._stack:<11} {done}{waiting}"
+        # A line of a log has any length; one that moves must not wrap.
+        return cut(text, self._console.width - 4) if self._status else text
 
     def _say(self) -> None:
         now = time.monotonic()
-        if self._status is None and self.total != 0 and now - self._spoke >= _QUIET_S:
+        if self._status is None and now - self._spoke >= _QUIET_S:
             self._spoke = now
             self._console.print(self.text(), markup=False, highlight=False, soft_wrap=True)
 

@@ -205,7 +205,7 @@ def _leave_local_aws(env: Environment, console: Console, *, keep: bool) -> None:
     """Delete the environment's state, and the bucket and the local AWS unless somebody else needs them."""
     with _local_aws():
         # A deployment that has just begun has nothing in the bucket yet.
-        others = locking.is_held_by_others(BUILD, env.environment)
+        others = bool(locking.holders(BUILD, but=env.environment))
         if state.bucket_exists(env):
             state.delete(env, keep_bucket=others)
         if not keep and not others and local.stop(env):

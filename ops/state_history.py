@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from catalog.naming import Names
+from config.explain import counted
 from config.models import Environment
 from ops import questions, state, state_content, state_lock, terraform
 from ops.clients import client
@@ -116,8 +117,8 @@ def _described(env: Environment, stack: str, version: Version) -> str:
         return f"{version.size_bytes} bytes, {error}"
     count = sum(len(each["instances"]) for each in found.get("resources", []) if each["mode"] == "managed")
     return (
-        f"serial {found['serial']}, {count} resources, Terraform {found['terraform_version']}, lineage "
-        f"{found['lineage'][:8]}"
+        f"serial {found['serial']}, {counted(count, 'resource')}, Terraform {found['terraform_version']}, "
+        f"lineage {found['lineage'][:8]}"
     )
 
 

@@ -69,9 +69,10 @@ def version(path: str) -> str:
     Raises:
         TerraformError: it does not answer as Terraform does.
     """
+    variables = environment()  # fails for reasons of its own: a disk that is full is not Terraform's fault
     try:
         result = subprocess.run(
-            [path, "version", "-json"], env=environment(), capture_output=True, text=True, check=True
+            [path, "version", "-json"], env=variables, capture_output=True, text=True, check=True
         )
         found = str(json.loads(result.stdout)["terraform_version"])
         _major_minor(found)

@@ -75,7 +75,7 @@ Terraform that goes on completes its stack, so each point is in another one. Set
 def kill(machine: Machine, name: str) -> str:
     """Kill a command at a point and wait for its Terraform; return what a second command said meanwhile."""
     command, stack, reached = POINTS[name]
-    with machine.started(command, f"STACK={stack}") as running:
+    with machine.started(command, *([f"STACK={stack}"] if stack else [])) as running:
         wait_for(lambda: reached(machine) or running.poll() is not None, name)
         assert running.poll() is None, f"it ended before {name}: {running.stdout and running.stdout.read()}"
         os.kill(machine.holder()["pid"], signal.SIGKILL)

@@ -344,7 +344,7 @@ def test_history_lists_versions_with_what_they_hold_and_restore_brings_one_back(
         (True, True), (False, False), (False, False),
     ]  # fmt: skip
     assert lines[-1].startswith(first)
-    assert lines[-1].endswith("serial 1, 1 resources, Terraform 1.11.4, lineage 27cbbc0f")
+    assert lines[-1].endswith("serial 1, 1 resource, Terraform 1.11.4, lineage 27cbbc0f")
     said = shown(state_history.restore, env, STACK, first)
     assert "`make diff ENV=local STACK=security`" in said
     assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.unit import configs
+
+
+@pytest.fixture(autouse=True)
+def own_locks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands that run in this process lock environments of their own: other processes test too."""
+    commands = sys.modules.get("ops.commands")
+    if commands is not None:
+        monkeypatch.setattr(commands, "BUILD", tmp_path_factory.getbasetemp() / "build")
 
 
 @pytest.fixture

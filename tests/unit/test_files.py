@@ -88,7 +88,7 @@ def test_a_recording_of_a_year_is_not_too_large() -> None:
     [
         (b"", "is not JSON: "),
         (b"{", "is not JSON: "),
-        (b"\xff{}", "is not JSON: "),
+        (b"\xff{}", "is not UTF-8 text"),
         (b"[" * 100_000, "is not JSON: it is nested too deeply"),
         (b'"a"', "is not a JSON object"),
         (b"[{}]", "is not a JSON object"),

@@ -25,7 +25,6 @@ from ops import commands, environment, local, output
 from ops.errors import OpsError
 from ops.live import clock, drill, preparation, reading, sender
 from ops.live.aftermath import lasting
-from ops.live.alone import alone
 from ops.live.mailbox import Mailbox
 from ops.live.report import Teller, junit
 from ops.live.states import Change, States
@@ -467,11 +466,3 @@ def test_what_still_burns_behind_a_silence_is_waited_for(
     assert stage.aws.requests == []
     stage.aws.states["burn-long"] = "OK"
     assert stage.run()
-
-
-def test_only_one_drill_runs_at_a_time(tmp_path: Path) -> None:
-    """The second is refused at once; the next one after the first may run."""
-    with alone(tmp_path), pytest.raises(OpsError, match="another live drill runs"), alone(tmp_path):
-        pytest.fail("both run")
-    with alone(tmp_path):
-        pass

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,8 +21,10 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 import catalog
+from config import explain, loader
 from config.errors import ConfigError, Problem
 from config.models import Environment
+from local_aws import process
 from ops import (
     aws_errors,
     clients,
@@ -494,7 +499,7 @@ def test_what_synthesizes_or_changes_is_alone(
     for module, function in (
         (commands, "deploy"), (commands, "diff"), (commands, "destroy"), (commands, "invoke"),
         (commands, "_require_aws"), (synthesis, "synthesize"), (local, "ensure"), (functions, "build"),
-        (documents, "generate"), (proving, "of_environment"), (doctor, "examine"),
+        (documents, "generate"), (local, "stop_unused"), (proving, "of_environment"), (doctor, "examine"),
     ):  # fmt: skip
         monkeypatch.setattr(module, function, go_on)
     arguments = {"state-history": ["--stack", "compute"], "invoke": ["x", "y"], **ALONE}.get(name, [])
@@ -535,6 +540,7 @@ from ops import commands
 def broken(*_, **__): raise BrokenPipeError
 for one in ("_read", "_console"): setattr(commands, one, broken)
 commands.documents.generate = commands.doctor.examine = commands.environment.read = broken
+commands.local.stop_unused = broken
 sys.exit(commands.main({arguments!r}))
 """
     done = subprocess.run(
@@ -564,3 +570,136 @@ commands.leave(3)
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+
+
+USERS = {
+    "local": (True, "`make deploy ENV=local` (process "),
+    "broken": (True, "`make deploy ENV=broken` (process "),
+    local.LIVE_DRILL: (True, "`make deploy ENV=the live drill` (process "),
+    "prod": (False, ""),
+    "folder-cdktf.out": (False, ""),
+}
+"""Who holds a lock -> whether the local AWS stays, and what is said."""
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_the_local_aws_is_not_stopped_under_a_command(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever deploys to it, or rehearses in it; an environment in an account does not use it."""
+    stopped: list[bool] = []
+
+    def stop() -> bool:
+        stopped.append(True)
+        return True
+
+    config = tmp_path / "config"
+    shutil.copytree(ROOT / "config", config, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    (config / "broken.yaml").write_text("environment: [", encoding="utf-8")
+    monkeypatch.setattr(environment, "load", functools.partial(loader.load, folder=config))
+    monkeypatch.setattr(local, "environments", functools.partial(loader.environments, config))
+    monkeypatch.setattr(commands, "BUILD", tmp_path)
+    monkeypatch.setattr(process, "stop", stop)
+    stays, said = USERS[name]
+    with locking.environment(tmp_path, name, f"make deploy ENV={name}"):
+        assert commands.main(["local-stop"]) == int(stays)
+        assert (stopped == []) == stays
+        assert said in capsys.readouterr().err
+    stopped.clear()
+    assert commands.main(["local-stop"]) == 0
+    assert stopped
+    assert capsys.readouterr().out == "The local AWS is stopped; what it held is gone.\n"
+
+
+@pytest.mark.parametrize(("name", "status"), [("doctor", 0), ("output", 0), ("package", 1)])
+@pytest.mark.parametrize("lines", [0, 1])
+def test_an_output_that_nobody_reads_on(name: str, status: int, lines: int, tmp_path: Path) -> None:
+    """`make doctor | head -1`: it has done all that it does; whatever prints, print or rich."""
+    program = f"""
+import sys
+from ops import commands, doctor, output
+def show(*_):
+    console = commands._console()
+    for number in range(20_000): console.print(number)
+    return True
+doctor.examine = show
+commands._require_aws = lambda _: None
+output.collect = lambda *_: {{}}
+output.show = lambda *_: show()
+commands.functions.build = lambda _: show()
+sys.exit(commands.main([{name!r}]))
+"""
+    command = shlex.join([sys.executable, "-c", program])
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{command} | head -{lines}; exit ${{PIPESTATUS[0]}}"],
+        cwd=ROOT,
+        env={**os.environ, "BUILD_DIR": str(tmp_path), "ENV": "local"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == status, done.stderr
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_the_doctor_does_not_call_the_lock_of_a_deployment_that_runs_bad(
+    running: bool,  # noqa: FBT001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Terraform's lock of a state is there while it works; one that is left is bad."""
+    locked = OpsError("security: its state is locked by ci@runner-7")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise locked
+
+    env = loader.load("prod", variables={})
+    examined(monkeypatch, env, 1000)  # sets the stage
+    monkeypatch.setattr(state_lock, "refuse_locked", refuse)
+    monkeypatch.setattr(doctor, "BUILD", tmp_path)
+    screen = io.StringIO()
+    with locking.environment(tmp_path, "prod" if running else "dev", "make deploy ENV=prod"):
+        assert doctor.examine("prod", Console(file=screen, width=400)) == running
+    said = (
+        "deployed: none; `make deploy ENV=prod` (process "
+        if running
+        else "its state is locked by ci@runner-7"
+    )
+    assert said in screen.getvalue()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_things_are_counted_in_english(count: int) -> None:
+    """One service, two services."""
+    assert explain.counted(count, "service") == f"{count} {'service' if count == 1 else 'services'}"
+
+
+@pytest.mark.parametrize("speed", ["abc", "0", "-1", "nan", "inf"])
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_speed_that_is_none_is_refused_whether_the_local_aws_runs_or_not(
+    runs: bool,  # noqa: FBT001
+    speed: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is not ignored because there is nothing to start."""
+    monkeypatch.setenv("ENV", "local")
+    monkeypatch.setenv("LOCAL_AWS_SPEED", speed)
+    monkeypatch.setattr(local, "answers", lambda _: runs)
+    monkeypatch.setattr(process, "start", lambda _: pytest.fail("it starts"))
+    assert commands.main(["local-start"]) == 1
+    said = f"LOCAL_AWS_SPEED must be a positive number, such as 20 (found: {speed})."
+    assert capsys.readouterr().err == f"local-start: environment variable {said}\n"
+
+
+def test_a_speed_counts_when_the_local_aws_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that runs goes on as it does, and says so."""
+    monkeypatch.setenv("ENV", "local")
+    monkeypatch.setenv("LOCAL_AWS_SPEED", "20")
+    monkeypatch.setattr(local, "answers", lambda _: True)
+    monkeypatch.setattr(state, "create_bucket", lambda _: False)
+    assert commands.main(["local-start"]) == 0
+    assert "LOCAL_AWS_SPEED counts when it starts" in capsys.readouterr().out

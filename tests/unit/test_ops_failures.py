@@ -7,6 +7,7 @@ import inspect
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ops import ROOT, aws_errors, commands, doctor, environment, failures
 from ops.errors import OpsError
 
 FREE = "No space left on device. Free disk space and run the command again."
+FULL = "Free disk space and run the command again."
 OWNER = "Permission denied. Check who owns it, and its permissions."
 JSII = "EACCES: permission denied, mkdir '/x/synth'\n    at Object.mkdirSync (node:fs:1)\n    at y"
 NO_UTF8 = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
@@ -37,7 +39,10 @@ FAILURES: dict[str, tuple[BaseException, str]] = {
     "memory": (MemoryError(), "memory is used up."),
     "decoding": (NO_UTF8, "text is not valid utf-8: invalid start byte."),
     "encoding": (NO_ASCII, "text is not valid ascii: ordinal not in range."),
-    "Node, full": (RuntimeError("ENOSPC: no space left on device, write"), FREE),
+    "Node, full": (
+        RuntimeError("ENOSPC: no space left on device, write"),
+        f" and {tempfile.gettempdir()}. {FULL}",
+    ),
     "Node, unwritable": (RuntimeError(JSII), f"/x/synth: {OWNER}"),
     "Node, other": (
         RuntimeError("Cannot read\n    at x (node)"),
@@ -203,3 +208,21 @@ def test_errors_that_have_a_message_keep_it(
         monkeypatch.setattr(environment, "read", fail)
         assert commands.main(["diff"]) == status
         assert "defect" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", failures._DIRECTORIES)  # noqa: SLF001 - over all of them
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.EROFS, errno.ENOSPC])
+def test_a_directory_that_a_variable_names_is_told_with_it(
+    name: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It, or what is in it; whoever reads the message knows what to change."""
+    for other in failures._DIRECTORIES:  # noqa: SLF001 - as above
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, str(tmp_path / "there"))
+    for path in (tmp_path / "there", tmp_path / "there" / "a" / "b"):
+        said = failures.sentence(OSError(number, os.strerror(number), str(path)))
+        advice = f"{name} names this directory: check it, or choose another."
+        assert said == f"{path}: {os.strerror(number)}. {advice}"
+    for path in (tmp_path / "therefore", tmp_path):
+        said = failures.sentence(OSError(number, os.strerror(number), str(path)))
+        assert f"{name} names this directory" not in said

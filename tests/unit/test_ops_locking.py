@@ -216,11 +216,14 @@ def test_what_the_lock_says_is_whole_at_any_time(tmp_path: Path) -> None:
 
 
 def test_others_that_hold_a_lock_are_seen(tmp_path: Path) -> None:
-    """One's own does not count, and what ended does not."""
-    assert not locking.is_held_by_others(tmp_path, "local")
+    """With who they are; one's own may be left out, and what ended does not count."""
+    assert locking.holders(tmp_path) == {}
     with holding(tmp_path) as other, locking.environment(tmp_path, "local", "x"):
-        assert locking.is_held_by_others(tmp_path, "local")
+        assert set(locking.holders(tmp_path)) == {"local", "qa"}
+        ((name, holder),) = locking.holders(tmp_path, but="local").items()
+        assert name == "qa"
+        assert str(holder).startswith(f"`make deploy ENV=qa` (process {other.pid}) has run since ")
         assert other.stdin
         other.stdin.close()
         other.wait()
-        assert not locking.is_held_by_others(tmp_path, "local")
+        assert locking.holders(tmp_path, but="local") == {}

@@ -13,9 +13,11 @@ import pytest
 from rich.console import Console
 
 from config.loader import load
-from ops import plans, state_lock, synthesis, terraform
+from ops import plans, progress, state_lock, synthesis, terraform
 from ops.errors import OpsError
 from ops.plans import Plan, StackRun
+from ops.progress import Progress
+from ops.state_lock import StateLock
 from ops.terraform import TerraformError
 from tests.unit import configurations
 
@@ -168,6 +170,67 @@ def test_an_error_names_stack_command_address_and_detail(fake: Fake) -> None:
         "compute: terraform plan failed.\n"
         "aws_sqs_queue.x: creating queue\n  AccessDenied\n  ask somebody\nand this"
     )
+
+
+def test_when_aws_is_the_cause_terraform_s_own_words_are_in_a_file(fake: Fake, tmp_path: Path) -> None:
+    """One sentence is shown; the file, which may hold values of the configuration, is the user's alone."""
+    text = 'request send failed, Post "https://kms": dial tcp 10.0.0.1:443: connect: connection refused'
+    lost = {"severity": "error", "summary": "creating KMS Key", "detail": text, "address": "aws_kms_key.main"}
+    with pytest.raises(TerraformError) as failed:
+        fake(*[{"type": "diagnostic", "diagnostic": lost}] * 3, status=1).plan()
+    path = tmp_path / "build" / "terraform" / "prod" / "compute" / "failed.log"
+    assert str(failed.value) == (
+        f"compute: terraform plan failed. AWS in {PROD.region} cannot be reached. Check the network, the VPN "
+        "and the proxy. Then run the command again: it continues with what is missing. Terraform's own "
+        f"messages are in {path}."
+    )
+    assert path.read_text(encoding="utf-8").count(text) == 3
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_the_command_says_of_a_lock_is_not_said_twice(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Terraform advises `force-unlock`, which is `make unlock`; another error stays."""
+    lock = {
+        "severity": "error",
+        "summary": "Error acquiring the state lock",
+        "detail": "terraform force-unlock",
+    }
+    other = {"severity": "error", "summary": "creating queue", "detail": "AccessDenied"}
+    for errors, said in (([lock], "force-unlock"), ([lock, other], "creating queue\n  AccessDenied")):
+        run = fake(*({"type": "diagnostic", "diagnostic": one} for one in errors), status=1)
+        held = StateLock("id", "ci@runner-7", "2026-11-22T02:43:12Z", "apply", "1.11.4")
+        monkeypatch.setattr(state_lock, "find", lambda *_, held=held: held)
+        with pytest.raises(TerraformError) as failed:
+            run.plan()
+        assert said in str(failed.value)
+        assert ("force-unlock" in str(failed.value)) == (errors == [lock])
+        assert "`make unlock ENV=prod STACK=compute`" in str(failed.value)
+
+
+PROGRESS = {
+    (None, 0): "planning (",
+    (0, 0): "saving the state (",
+    (3, 3): "saving the state (",
+    (3, 1): "1/3",
+}
+"""Changes in all, and done -> what is said."""
+
+
+@pytest.mark.parametrize(("total", "done"), PROGRESS)
+def test_progress_is_never_silent(total: int | None, done: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it plans, changes, and saves the state; whole lines, since a log has no width."""
+    monkeypatch.setattr(progress, "_QUIET_S", 0)
+    screen = io.StringIO()
+    shown = Progress(Console(file=screen, width=20), "security", total)
+    for number in range(done):
+        shown.started(f"aws_kms_key.{number}")
+        shown.finished(f"aws_kms_key.{number}")
+    shown.tick()
+    assert PROGRESS[total, done] in screen.getvalue().splitlines()[-1]
+    shown.started("aws_cloudwatch_metric_alarm.with_a_long_name_that_is_not_cut")
+    assert "with_a_long_name_that_is_not_cut (0 s)" in screen.getvalue().splitlines()[-1]
 
 
 def test_a_warning_is_shown_and_ends_nothing(fake: Fake) -> None:

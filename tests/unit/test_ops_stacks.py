@@ -196,7 +196,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(local, "require", note("require local"))
     monkeypatch.setattr(local, "stop", note("stop local", result=True))
     monkeypatch.setattr(stacks, "BUILD", tmp_path)
-    monkeypatch.setattr(locking, "is_held_by_others", lambda *_: made.others)
+    monkeypatch.setattr(locking, "holders", lambda *_, **__: {"other": None} if made.others else {})
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
     monkeypatch.delenv("APPROVE", raising=False)
     return made

@@ -281,3 +281,13 @@ def test_a_cache_that_cannot_be_written_is_used(tmp_path: Path, monkeypatch: pyt
         pass
     assert not (cache / "locks").exists()
     assert (tmp_path / "build" / "locks").exists()
+
+
+def test_a_disk_that_is_full_is_not_terraform_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asking for its version writes files of ours."""
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        terraform.version("terraform")
