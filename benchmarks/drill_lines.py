@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from drill import patterns
-from drill.patterns import json_events
-from drill.patterns.model import JsonPattern
+from cloudwatch import patterns
+from cloudwatch.patterns import json_events
+from cloudwatch.patterns.model import JsonPattern
 
 FLOOR = 0.5
 """A filter is to be at least half as fast as `json.loads`."""

@@ -21,9 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command in {"match", "evaluate", "rule"}:
         return _answer_lines(options.command)
+    from cloudwatch.errors import InputError  # noqa: PLC0415  # beside the others
     from config.errors import ConfigError  # noqa: PLC0415  # pydantic: filters of lines do not wait for it
     from drill import commands  # noqa: PLC0415  # numpy, rich and the catalog, as above
-    from drill.errors import DrillError  # noqa: PLC0415  # beside the others
     from ops import failures  # noqa: PLC0415  # beside the others
     from ops.errors import OpsError  # noqa: PLC0415  # beside the others
 
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(getattr(commands, options.command)(options))
     except ConfigError as error:
         said = str(error)
-    except (DrillError, OpsError) as error:
+    except (InputError, OpsError) as error:
         said = f"{options.command}: {error}"
     except BrokenPipeError:
         _drop_output()

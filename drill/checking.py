@@ -5,7 +5,7 @@ by member; here is looked at what they read as a whole.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm (EvaluationPeriods, Period, AlarmActions, Metrics,
 Unit), Metric, MetricStat, PutCompositeAlarm (AlarmRule, ActionsSuppressor); for metric filters
-`drill.publishing`.
+`cloudwatch.publishing`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import functools
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Literal
 
+from cloudwatch import composites, maths, patterns, publishing, rules
+from cloudwatch.errors import CycleError, InputError, PatternError
+from cloudwatch.limits import DAY_S, HOUR_S
+from cloudwatch.publishing import UNITS, MetricFilter
+from cloudwatch.rules import Rule
+from cloudwatch.statistic import check_statistic
 from config.errors import ConfigError, Problem
 from config.explain import did_you_mean
-from drill import composites, maths, patterns, publishing, rules
-from drill.errors import CycleError, DrillError, PatternError
-from drill.limits import DAY_S, HOUR_S
 from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Statistic, System
-from drill.publishing import UNITS, MetricFilter
-from drill.rules import Rule
-from drill.statistic import check_statistic
 
 LONGEST_S, LONGEST_BELOW_AN_HOUR_S = 7 * DAY_S, DAY_S
 """Of Period times EvaluationPeriods; the second for periods below an hour."""
@@ -99,7 +99,7 @@ def _place(one: MetricAlarm | CompositeAlarm) -> str:
     return one.place or f"alarm {one.name}"
 
 
-def _told(error: DrillError) -> str:
+def _told(error: InputError) -> str:
     """Return what is wrong with a text, and where in it, counted from 1 as people do."""
     return f"character {(error.position or 0) + 1}: {error.message}"
 
@@ -123,7 +123,7 @@ def _of_filter(one: MetricFilter) -> Iterator[Wrong]:
         return
     try:
         publishing.check(one)
-    except DrillError as error:
+    except InputError as error:
         yield "", error.message
 
 
@@ -217,7 +217,7 @@ def _of_math(asked: Queries, returned: str, *, compared: Literal["band", "number
         if compared == "band" and band is None:
             return (("expression", "what it compares with is no ANOMALY_DETECTION_BAND"),)
         maths.check_alarm(expressions, returned, band=band if compared == "band" else None)
-    except DrillError as error:
+    except InputError as error:
         return (("expression", error.message),)
     return ()
 
@@ -225,7 +225,7 @@ def _of_math(asked: Queries, returned: str, *, compared: Literal["band", "number
 def _of_expression(id_: str, text: str) -> Iterator[Wrong]:
     try:
         maths.parse(text)
-    except DrillError as error:
+    except InputError as error:
         yield f"expression {id_}", _told(error)
 
 
@@ -233,7 +233,7 @@ def _of_expression(id_: str, text: str) -> Iterator[Wrong]:
 def _of_statistic(stat: str) -> tuple[Wrong, ...]:
     try:
         check_statistic(stat)
-    except DrillError as error:
+    except InputError as error:
         return (("statistic", error.message),)
     return ()
 
@@ -252,7 +252,7 @@ def _of_composite(
     try:
         rules.check_length(composite.rule)
         rule = parsed[composite.name] = rules.parse(composite.rule)
-    except DrillError as error:
+    except InputError as error:
         yield Problem(place, "rule", _told(error))
     else:
         names += [("rule", name) for name in rules.children(rule)]
@@ -267,7 +267,7 @@ def _of_composite(
 def _of_size(rule: Rule) -> Iterator[str]:
     try:
         rules.check(rule)
-    except DrillError as error:
+    except InputError as error:
         yield error.message
 
 

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from drill.composites import Change
+from cloudwatch.composites import Change
+from cloudwatch.limits import MINUTE_S
+from cloudwatch.series import Series
 from drill.grid import Grid
-from drill.limits import MINUTE_S
 from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
 from drill.rehearsal import Message, Notification
 from drill.scenarios.model import Consumer
 from drill.selection import Selection
-from drill.series import Series
 
 
 def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> tuple[Notification, ...]:

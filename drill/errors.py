@@ -1,54 +1,9 @@
-"""What is wrong with what a person gave the drill: one sentence, and where in the text it is."""
+"""What is wrong with what a person gave the drill."""
 
 from __future__ import annotations
 
-
-class DrillError(ValueError):
-    """Something that cannot be rehearsed; the message says what, and what is allowed.
-
-    Attributes:
-        message: one sentence.
-        position: the character of the text that was read, counted from 0; None if it is about no text.
-    """
-
-    def __init__(self, message: str, position: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.position = position
+from cloudwatch.errors import InputError
 
 
-class TextError(DrillError):
-    """A text in one of AWS's languages that AWS would not take.
-
-    Attributes:
-        position: as for `DrillError`; 0 if it is about the text as a whole.
-    """
-
-    position: int
-
-    def __init__(self, message: str, position: int = 0) -> None:
-        super().__init__(message, position)
-
-
-class PatternError(TextError):
-    """A filter pattern, or a selector, that CloudWatch Logs would not take."""
-
-
-class MathError(TextError):
-    """A metric math expression that CloudWatch refuses, or that cannot be computed here."""
-
-
-class RuleError(TextError):
-    """A composite alarm's rule that CloudWatch would not take."""
-
-
-class CycleError(DrillError):
-    """Composite alarms wait for one another, and CloudWatch evaluates none of them.
-
-    Attributes:
-        cycle: the names along it, each a child of the one before; the first one stands at the end again.
-    """
-
-    def __init__(self, cycle: tuple[str, ...]) -> None:
-        super().__init__(f"rules lead back to where they begin: {' -> '.join(cycle)}")
-        self.cycle = cycle
+class DrillError(InputError):
+    """Something that cannot be rehearsed; the message says what, and what is allowed."""

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import get_args
 
-from drill import checking, durations, evaluation, rules, trials
-from drill.evaluation import Settings
+from cloudwatch import evaluation, rules
+from cloudwatch.evaluation import Settings
+from cloudwatch.states import State
+from drill import checking, durations, trials
 from drill.model import CompositeAlarm, MetricAlarm, Statistic, System
 from drill.selection import Selection
-from drill.states import State
 from drill.trials import Fact, Trial
 
 _SYMBOLS = {

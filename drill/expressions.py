@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from drill.distribution import Floats
-from drill.words import visible
+from cloudwatch.distribution import Floats
+from cloudwatch.words import visible
 
 _LONGEST = 1000
 """Characters; more parentheses in one another than fit would exhaust Python's own parser."""

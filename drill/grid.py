@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from drill.distribution import Floats
-from drill.limits import MINUTE_S
+from cloudwatch.distribution import Floats
+from cloudwatch.limits import MINUTE_S
 from drill.scenarios.model import Head, Span
 
 Bools = npt.NDArray[np.bool_]

@@ -8,9 +8,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TextIO, TypeVar
 
-from drill import patterns
-from drill.errors import DrillError, PatternError
-from drill.publishing import dimension, source
+from cloudwatch import patterns
+from cloudwatch.errors import InputError, PatternError
+from cloudwatch.publishing import dimension, source
+from drill.errors import DrillError
 from drill.requests import number, refuse_unknown, shown, text, truth
 
 Request = Mapping[str, Any]
@@ -65,7 +66,7 @@ def _answer(ask: Callable[[], Answer]) -> Answer:
     """Return an answer; where there is none, what is wrong and where."""
     try:
         return ask()
-    except DrillError as error:
+    except InputError as error:
         return {"error": error.message, "position": error.position}
     except RecursionError:
         return {"error": "this is nested too deeply to be read", "position": None}
@@ -91,7 +92,7 @@ def request(line: str | bytes) -> Request:
         what = f"not JSON: {error.msg}" if written.strip() else "expected a JSON object, not an empty line"
         raise LineError(what, min(error.pos, len(written.rstrip("\r\n")))) from error
     except ValueError as error:
-        if isinstance(error, DrillError):
+        if isinstance(error, InputError):
             raise
         raise LineError("a number in this line has too many digits") from error
     if not isinstance(found, dict):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from drill import rules
+from cloudwatch import rules
+from cloudwatch.evaluation import BANDS, OPERATORS, TREATMENTS, Comparison, Settings, breaches
+from cloudwatch.evaluation import evaluate as state_after
+from cloudwatch.states import FIRST, STATES, State
 from drill.errors import DrillError
-from drill.evaluation import BANDS, OPERATORS, TREATMENTS, Comparison, Settings, breaches
-from drill.evaluation import evaluate as state_after
 from drill.requests import integer, number, numbers, one_of, refuse_unknown, shown, text
-from drill.states import FIRST, STATES, State
 
 _EDGES: Final[Mapping[Comparison, tuple[str, ...]]] = {
     "GreaterThanUpperThreshold": ("upper",),

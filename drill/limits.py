@@ -1,15 +1,8 @@
-"""Numbers of CloudWatch and of the clock that several modules need."""
+"""Numbers of the drill's own."""
 
 from __future__ import annotations
 
 from typing import Final
 
-MINUTE_S: Final = 60
-HOUR_S: Final = 3600
-DAY_S: Final = 86_400
-
 MOST_BYTES: Final = 100_000_000
 """Size of a file of alarms or of recorded values at most: a value a minute for a year takes 20 MB."""
-
-LARGEST: Final = 2.0**360
-"""Of a metric's value, and its negative the smallest (CloudWatch API Reference, MetricDatum, `Value`)."""

@@ -3,7 +3,7 @@
 What is computed for one alarm is kept for all that are alike: the services of a platform mostly are.
 
 Source: Amazon CloudWatch User Guide, "Alarm evaluation" (when alarms are evaluated, and over which
-datapoints). Those of each step are in `drill.statistics`, `drill.maths` and `drill.evaluation`.
+datapoints). Those of each step are in `cloudwatch`: `statistics`, `maths` and `evaluation`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from drill import evaluation, maths, statistics
-from drill.composites import Change
-from drill.distribution import Floats
-from drill.evaluation import Settings
+from cloudwatch import evaluation, maths, statistics
+from cloudwatch.composites import Change
+from cloudwatch.distribution import Floats
+from cloudwatch.evaluation import Settings
+from cloudwatch.limits import DAY_S, HOUR_S, MINUTE_S
+from cloudwatch.series import Series, raised
+from cloudwatch.states import STATES
 from drill.grid import Grid
-from drill.limits import DAY_S, HOUR_S, MINUTE_S
 from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.rehearsal import Line
-from drill.series import Series, raised
-from drill.states import STATES
 
 _FAST_S = 10
 """How often an alarm with a period below a minute is evaluated."""

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from drill.evaluation import Comparison, Treatment
-from drill.publishing import MetricFilter
-from drill.states import State
-from drill.suppression import Suppressor
+from cloudwatch.evaluation import Comparison, Treatment
+from cloudwatch.publishing import MetricFilter
+from cloudwatch.states import State
+from cloudwatch.suppression import Suppressor
 
 LowSamples = Literal["evaluate", "ignore"]
 Severity = Literal["page", "ticket"]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drill.composites import Change
+from cloudwatch.composites import Change
+from cloudwatch.states import State
+from cloudwatch.suppression import Suppressed
 from drill.model import System
-from drill.states import State
-from drill.suppression import Suppressed
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,16 @@ from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
-from drill import checking, statistics
-from drill.distribution import Floats
+from cloudwatch import statistics
+from cloudwatch.distribution import Floats
+from cloudwatch.limits import MINUTE_S
+from cloudwatch.series import Series
+from drill import checking
 from drill.errors import DrillError
 from drill.grid import Grid
-from drill.limits import MINUTE_S
 from drill.model import CompositeAlarm, Metric, MetricAlarm, System
 from drill.rehearsal import Rehearsal
 from drill.scenarios.model import Assumptions
-from drill.series import Series
 from drill.simulation import rehearse
 from drill.sources import alarm_file, recording
 from drill.sources.recording import Recorded

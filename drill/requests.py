@@ -11,8 +11,8 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+from cloudwatch.words import visible
 from drill.errors import DrillError
-from drill.words import visible
 
 Word = TypeVar("Word", bound=str)
 

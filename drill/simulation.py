@@ -11,9 +11,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cloudwatch import composites, rules, suppression
+from cloudwatch.composites import Change
+from cloudwatch.series import Series
+from cloudwatch.suppression import Suppressed
 from config.errors import ConfigError, Problem
-from drill import checking, composites, delivery, durations, expectations, rules, suppression
-from drill.composites import Change
+from drill import checking, delivery, durations, expectations
 from drill.errors import DrillError
 from drill.grid import Grid
 from drill.metric_alarms import Happening, MetricAlarms
@@ -21,8 +24,6 @@ from drill.model import Metric, System
 from drill.rehearsal import Message, Notification, Rehearsal
 from drill.scenarios.model import Consumer
 from drill.scenarios.reading import Scenario
-from drill.series import Series
-from drill.suppression import Suppressed
 from drill.traffic import Recording, Traffic
 from drill.traffic.entries import of_kind
 

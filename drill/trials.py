@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drill import durations, evaluation, maths
-from drill.evaluation import Settings
-from drill.limits import MINUTE_S
+from cloudwatch import evaluation, maths
+from cloudwatch.evaluation import Settings
+from cloudwatch.limits import MINUTE_S
+from cloudwatch.states import State
+from drill import durations
 from drill.metric_alarms import evaluated_every_s
 from drill.model import MetricAlarm, Statistic
-from drill.states import State
 
 _MARKS = {True: "X", False: "0", None: "-"}
 """Datapoints as the CloudWatch User Guide draws them: breaching, good, missing."""

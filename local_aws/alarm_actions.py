@@ -14,7 +14,7 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from drill.suppression import Held, follow, hold
+from cloudwatch.suppression import Held, follow, hold
 from local_aws import alarm_message, alarms
 from local_aws.alarms import ACTIONS, Change
 from local_aws.calls import signed_for

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import StructureShape
 
-from drill.suppression import Suppressor
+from cloudwatch.suppression import Suppressor
 from local_aws.calls import CLOUDWATCH
 from local_aws.errors import read_error
 from local_aws.protocols import Value, service_model

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drill import maths
-from drill.errors import DrillError
-from drill.statistics import check_statistic
+from cloudwatch import maths
+from cloudwatch.errors import InputError
+from cloudwatch.statistics import check_statistic
 from local_aws.metrics import Metric, datapoints, metrics_of
 from local_aws.reporting import dimensions_of, invalid
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from drill.statistics import Statistic
+    from cloudwatch.statistics import Statistic
     from local_aws.calls import Call
     from local_aws.protocols import Value
 
@@ -120,7 +120,7 @@ def _computed(
     try:
         parsed = {key: maths.parse(text) for key, text in expressions.items()}
         found = maths.evaluate_all({**columns, **parsed}, times, grid[0])
-    except DrillError as error:
+    except InputError as error:
         message = f"Error in expression: {error}"
         raise invalid(message, "ValidationError") from error
     return {key: np.atleast_1d(found[key]) + np.zeros(len(times)) for key in expressions}
@@ -192,5 +192,5 @@ def _values(
 def _statistic(text: str) -> Statistic:
     try:
         return check_statistic(text)
-    except DrillError as error:
+    except InputError as error:
         raise invalid(str(error)) from error

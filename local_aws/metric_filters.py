@@ -12,9 +12,9 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drill import patterns, publishing
-from drill.errors import DrillError
-from drill.publishing import MetricFilter
+from cloudwatch import patterns, publishing
+from cloudwatch.errors import InputError
+from cloudwatch.publishing import MetricFilter
 from local_aws.calls import LOGS, ask
 from local_aws.errors import AwsError
 from local_aws.metrics import Metric, Sample
@@ -97,7 +97,7 @@ async def find(call: Call) -> list[Filter]:
         spec = _spec(row, row["metricTransformations"][0])
         try:
             publishing.check(spec)
-        except DrillError as error:
+        except InputError as error:
             log.warning("metric filter %s of %s: %s", spec.name, spec.log_group, error)
         else:
             found.append(Filter(spec, row["creationTime"]))
@@ -114,7 +114,7 @@ async def put(call: Call) -> Response:
         others = await _rows(call, {"logGroupName": spec.log_group})
         kept = [row for row in others if row["filterName"] != spec.name]
         publishing.check_group([*(_spec(row, row["metricTransformations"][0]) for row in kept), spec])
-    except DrillError as error:
+    except InputError as error:
         raise _invalid(str(error)) from error
     return await call.forward()
 
@@ -170,7 +170,7 @@ def _matcher(pattern: str) -> patterns.Matcher:
     """
     try:
         return patterns.compile(pattern)
-    except DrillError as error:
+    except InputError as error:
         message = f"Invalid filter pattern: {error}"
         raise _invalid(message) from error
 

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from drill.series import Series, together
-from drill.statistics import sliding
+from cloudwatch.series import Series, together
+from cloudwatch.statistics import sliding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import numpy.typing as npt
 
-    from drill.distribution import Floats
-    from drill.statistics import Statistic
+    from cloudwatch.distribution import Floats
+    from cloudwatch.statistics import Statistic
     from local_aws.calls import Store
 
 KEPT_S = 15 * 86_400.0

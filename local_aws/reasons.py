@@ -12,11 +12,11 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from drill.evaluation import breaches
+from cloudwatch.evaluation import breaches
 
 if TYPE_CHECKING:
-    from drill.evaluation import Comparison
-    from drill.states import State
+    from cloudwatch.evaluation import Comparison
+    from cloudwatch.states import State
     from local_aws.clock import Clock
     from local_aws.protocols import Value
     from local_aws.watching import Datapoints, Watch

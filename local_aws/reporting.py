@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from botocore.model import StringShape
 
-from drill.limits import LARGEST
+from cloudwatch.limits import LARGEST
 from local_aws.errors import AwsError
 from local_aws.metrics import Metric, Sample, metrics_of
 from local_aws.pages import page

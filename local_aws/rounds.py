@@ -15,8 +15,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from drill.errors import DrillError
-from drill.evaluation import breaches, evaluate, low_samples
+from cloudwatch.errors import InputError
+from cloudwatch.evaluation import breaches, evaluate, low_samples
 from local_aws import alarm_actions, alarms, emission, reasons
 from local_aws.calls import own_call
 from local_aws.emission import MINUTE_S
@@ -26,7 +26,7 @@ from local_aws.watching import SHORT_S, Watch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drill.states import State
+    from cloudwatch.states import State
     from local_aws.calls import Call, Store
     from local_aws.clock import Clock
     from local_aws.protocols import Value
@@ -151,7 +151,7 @@ def _watches(call: Call) -> Iterator[Watch]:
 def _watch(config: Value) -> Watch | None:
     try:
         return Watch.of(config)
-    except (DrillError, KeyError, TypeError) as error:
+    except (InputError, KeyError, TypeError) as error:
         # MiniStack took it, which does not look that closely.
         log.warning("alarm %s is not evaluated: %r", config["AlarmName"], error)
         return None

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drill import maths
-from drill.evaluation import Settings, evaluation_range
-from drill.maths import Expression
-from drill.statistics import check_statistic
+from cloudwatch import maths
+from cloudwatch.evaluation import Settings, evaluation_range
+from cloudwatch.maths import Expression
+from cloudwatch.statistics import check_statistic
 from local_aws.emission import LOGS, MINUTE_S, REPORTED
 from local_aws.metrics import Metric, datapoints
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from drill.evaluation import Comparison
-    from drill.statistics import Statistic
+    from cloudwatch.evaluation import Comparison
+    from cloudwatch.statistics import Statistic
     from local_aws.clock import Clock
     from local_aws.metrics import Metrics
     from local_aws.protocols import Value
@@ -121,7 +121,7 @@ class Watch:
         """Return what an alarm watches; None for a band of an anomaly detector, which nobody can draw here.
 
         Raises:
-            DrillError: CloudWatch would not take it.
+            InputError: CloudWatch would not take it.
         """
         if "Threshold" not in config or "ThresholdMetricId" in config:
             return None

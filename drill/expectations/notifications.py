@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cloudwatch.states import State
 from drill.expectations.seen import SHOWN, Judged, Seen, these, times
 from drill.rehearsal import Notification
 from drill.scenarios.model import (
@@ -12,7 +13,6 @@ from drill.scenarios.model import (
     SilentExpected,
     SuppressedExpected,
 )
-from drill.states import State
 
 
 def notification(seen: Seen, one: NotificationExpected) -> Judged:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from cloudwatch.states import State
+from cloudwatch.suppression import Suppressed
 from drill import durations
 from drill.rehearsal import Notification, Rehearsal
 from drill.selection import Selection
-from drill.states import State
-from drill.suppression import Suppressed
 
 SHOWN: Final = 3
 """How many of several are named."""

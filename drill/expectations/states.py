@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
+from cloudwatch.states import State
 from drill import durations
 from drill.expectations.seen import Judged, Seen, these
 from drill.scenarios.model import NeverExpected, StateExpected
-from drill.states import State
 
 
 def in_state(seen: Seen, one: StateExpected) -> Judged:

@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
+from cloudwatch.states import State
 from drill import durations
 from drill.model import CompositeAlarm, MetricAlarm
 from drill.report.facts import Facts, Held
 from drill.report.markup import Html, tag
 from drill.report.spans import Span
-from drill.states import State
 
 _RISING: Final[Sequence[State]] = ("OK", "INSUFFICIENT_DATA", "ALARM")
 """From the best to the worst."""

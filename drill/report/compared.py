@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from drill.evaluation import breaches
+from cloudwatch.evaluation import breaches
 from drill.model import MetricAlarm
 from drill.rehearsal import Line, Rehearsal
 from drill.report.texts import quantity

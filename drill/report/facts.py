@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from drill import durations, rules
+from cloudwatch import rules
+from cloudwatch.suppression import By
+from drill import durations
 from drill.model import CompositeAlarm, MetricAlarm
 from drill.rehearsal import Rehearsal, Verdict
 from drill.report import spans
@@ -14,7 +16,6 @@ from drill.report.compared import Compared, compared
 from drill.report.moments import Moments
 from drill.report.names import Names
 from drill.report.texts import count, quantity
-from drill.suppression import By
 
 _SHOWN: Final = 4
 """Spans, or children, that are told before the rest is counted."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from cloudwatch.limits import DAY_S, MINUTE_S
 from drill import durations
-from drill.limits import DAY_S, MINUTE_S
 from drill.rehearsal import Rehearsal
 
 

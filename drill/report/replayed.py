@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from drill.composites import Change
+from cloudwatch.composites import Change
 from drill.model import MetricAlarm
 from drill.rehearsal import Rehearsal
 from drill.report.moments import Moments

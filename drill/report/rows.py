@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from drill import rules
+from cloudwatch import rules
+from cloudwatch.states import State
 from drill.model import CompositeAlarm, MetricAlarm
 from drill.rehearsal import Rehearsal
 from drill.report import spans
 from drill.report.facts import Facts
 from drill.report.summary import severity
-from drill.states import State
 
 _MOST: Final = 300
 """Rows of a page: nobody reads more, and a browser takes its time. What failed comes first."""

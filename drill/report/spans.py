@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+from cloudwatch.states import State
 from drill.rehearsal import Rehearsal
-from drill.states import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from drill import durations, rules
+from cloudwatch import rules
+from drill import durations
 from drill.model import CompositeAlarm, MetricAlarm
 from drill.report import bars, readings
 from drill.report.chart import Chart

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from cloudwatch.states import State
 from config.types import refuse
 from drill.scenarios.values import Duration, Model, Names
-from drill.states import State
 
 
 class StateExpected(Model):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from cloudwatch.limits import MINUTE_S
 from config.types import refuse
-from drill.limits import MINUTE_S
 from drill.scenarios.expected import (
     EXPECTATIONS,
     Expectation,

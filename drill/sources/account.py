@@ -15,8 +15,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
+from cloudwatch.publishing import MetricFilter
 from drill.model import CompositeAlarm, MetricAlarm, System
-from drill.publishing import MetricFilter
 from drill.sources import alarms, filters, names
 from drill.sources.calls import Client, Progress, explained_client, pages
 from drill.sources.errors import SourceError

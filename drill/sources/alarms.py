@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, get_args
 
-from drill.evaluation import BANDS, Comparison, Treatment
+from cloudwatch.evaluation import BANDS, Comparison, Treatment
+from cloudwatch.suppression import Suppressor
 from drill.model import Actions, CompositeAlarm, MetricAlarm, Query, Statistic
 from drill.sources.names import of_arn
 from drill.sources.records import Record
 from drill.sources.watching import ONE_METRIC, of_math, of_one_metric
-from drill.suppression import Suppressor
 
 _NOTED: Final = frozenset(
     {
@@ -146,7 +146,7 @@ def composite_alarm(given: Record, *, service: str | None = None) -> CompositeAl
 
 
 def _by_default(asked: Iterable[Query]) -> Treatment:
-    """Return what missing data are if nothing is said: see `drill.evaluation` of AWS/DynamoDB."""
+    """Return what missing data are if nothing is said: see `cloudwatch.evaluation` of AWS/DynamoDB."""
     watched = {one.asks.metric.namespace for one in asked if isinstance(one.asks, Statistic)}
     return "ignore" if "AWS/DynamoDB" in watched else "missing"
 

@@ -14,6 +14,8 @@ from catalog.naming import Names
 from catalog.specs import Alarm, AnyOf, Composite, InAlarm, LogFilter, Math, NotInAlarm, Rule
 from catalog.specs import Metric as MetricSpec
 from catalog.specs import Topic as TopicKey
+from cloudwatch.publishing import MetricFilter
+from cloudwatch.suppression import Suppressor
 from config.models import Environment
 from config.models import Severity as ConfigSeverity
 from drill.model import (
@@ -28,12 +30,10 @@ from drill.model import (
     System,
     Topic,
 )
-from drill.publishing import MetricFilter
 from drill.sources import names as short_names
 from drill.sources.names import ONLY_QUERY, SEVERITIES, Affixes
 from drill.sources.topics import in_order
 from drill.sources.values import pairs, queries
-from drill.suppression import Suppressor
 
 
 def system(env: Environment, catalog: Catalog) -> System:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drill.publishing import MetricFilter
+from cloudwatch.publishing import MetricFilter
 from drill.sources.records import Record
 from drill.sources.values import pairs
 

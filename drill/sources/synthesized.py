@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from cloudwatch.publishing import MetricFilter
 from drill.model import CompositeAlarm, MetricAlarm, System
-from drill.publishing import MetricFilter
 from drill.sources import alarms, filters, folders, names, terraform
 from drill.sources.errors import SourceError
 from drill.sources.names import Affixes

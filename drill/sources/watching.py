@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from drill.errors import DrillError
-from drill.limits import MINUTE_S
+from cloudwatch.errors import InputError
+from cloudwatch.limits import MINUTE_S
+from cloudwatch.statistic import SIMPLE, check_statistic
 from drill.model import Metric, Query, Statistic
 from drill.sources.names import ONLY_QUERY
 from drill.sources.records import Record
 from drill.sources.values import pairs, queries
-from drill.statistic import SIMPLE, check_statistic
 
 ONE_METRIC: Final = (
     "MetricName",
@@ -97,7 +97,7 @@ def _statistic(given: Record, member: str) -> str:
     stat = given.text(member)
     try:
         check_statistic(stat)
-    except DrillError as error:
+    except InputError as error:
         given.refuse(member, f"is none: {error.message}")
     return stat
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from drill.distribution import Floats
+from cloudwatch.distribution import Floats
 from drill.grid import Grid
 from drill.scenarios.model import Band
 from drill.selection import Selection, UnknownNameError

@@ -8,14 +8,14 @@ from functools import cached_property
 
 import numpy as np
 
-from drill import patterns, publishing
-from drill.distribution import Floats
+from cloudwatch import patterns, publishing
+from cloudwatch.distribution import Floats
+from cloudwatch.publishing import MetricFilter
+from cloudwatch.series import Series, together
 from drill.grid import Bools, Grid
 from drill.model import Metric
-from drill.publishing import MetricFilter
 from drill.scenarios.model import Lines, Silence
 from drill.selection import Selection, UnknownNameError
-from drill.series import Series, together
 from drill.traffic.entries import Entry, blamed_on
 
 Dimensions = tuple[tuple[str, str], ...]

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from drill.distribution import Floats
+from cloudwatch.distribution import Floats
+from cloudwatch.limits import LARGEST
+from cloudwatch.series import Series, together
 from drill.expressions import Expression
 from drill.grid import Bools, Grid
-from drill.limits import LARGEST
 from drill.model import Metric
 from drill.scenarios.model import Samples
 from drill.selection import Selection, UnknownNameError
-from drill.series import Series, together
 from drill.traffic.entries import Entry, blamed_on
 
 Recording = Callable[[Path, str | None], Sequence[tuple[float, float, float]]]

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from cloudwatch.distribution import Floats
+from cloudwatch.series import Series, constant, together
 from config.errors import ConfigError
-from drill.distribution import Floats
 from drill.grid import Grid
 from drill.model import Metric, System
 from drill.scenarios.model import Band, Lines, Samples, Silence
 from drill.scenarios.reading import Scenario
 from drill.selection import Selection
-from drill.series import Series, constant, together
 from drill.traffic import naming
 from drill.traffic.bands import Bands
 from drill.traffic.entries import of_kind

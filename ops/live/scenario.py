@@ -13,11 +13,11 @@ from typing import Any, Literal, get_args
 from pydantic import Field, model_validator
 
 from catalog.specs import Topic
+from cloudwatch.states import State
 from config.limits import LAMBDA_TIMEOUT_S
 from config.types import Model, refuse
 from drill import durations
 from drill.scenarios.model import Duration, Names
-from drill.states import State
 
 Fault = Literal["error", "timeout"]
 LogLevel = Literal["WARNING", "ERROR", "CRITICAL"]

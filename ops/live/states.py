@@ -9,7 +9,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from drill import rules
+from cloudwatch import rules
 from ops.errors import OpsError
 
 _NAMES_AT_ONCE = 100

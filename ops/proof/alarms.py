@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from drill.rules import name_of
+from cloudwatch.rules import name_of
 from ops.proof import rules
 from ops.proof.configuration import Configuration, Resource
 from ops.proof.rules import Rule, RuleError

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from drill.rules import CHARACTERS, CHILDREN, ELEMENTS
+from cloudwatch.rules import CHARACTERS, CHILDREN, ELEMENTS
 from ops.proof import promises, suppression
 from ops.proof.alarms import ACTIONS, Alarms
 from ops.proof.configuration import Resource

@@ -1,7 +1,7 @@
 """The rule of a composite alarm, as the proof looks at it: whom it names, when it is true, how large it is.
 
-It is read as everywhere else (`drill.rules`), but for one thing: terms joined by AND and by OR at once are
-refused, because CloudWatch does not say which of them it reads first.
+It is read as everywhere else (`cloudwatch.rules`), except that terms joined by both AND and OR are refused,
+because CloudWatch does not say which of them it reads first.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from drill import rules
-from drill.rules import And, AtLeast, Group, In, Not, Or, Truth
+from cloudwatch import rules
+from cloudwatch.rules import And, AtLeast, Group, In, Not, Or, Truth
 from ops.proof import terms
 from ops.proof.terms import FALSE, TRUE, Leaf, Term
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from drill.maths import evaluate, names, parse, text_of
+from cloudwatch.maths import evaluate, names, parse, text_of
 from tests.unit.drill import expressions, test_maths, test_statistics
 from tests.unit.drill.interpreter import Interpreter
 

@@ -22,8 +22,8 @@ from pathlib import Path
 import hypothesis
 from hypothesis import HealthCheck
 
-from drill import patterns
-from drill.errors import PatternError
+from cloudwatch import patterns
+from cloudwatch.errors import PatternError
 from tests.unit.drill import pattern_oracle as oracle
 from tests.unit.drill import test_pattern_properties as properties
 from tests.unit.drill.test_pattern_refusals import REFUSED

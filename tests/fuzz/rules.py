@@ -18,11 +18,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from drill import rules
-from drill.errors import DrillError
+from cloudwatch import rules
+from cloudwatch.errors import InputError
+from cloudwatch.rules import RuleError
+from cloudwatch.states import STATES
 from drill.jsonlines_alarms import rule as answer
-from drill.rules import RuleError
-from drill.states import STATES
 from tests.unit.drill.rule_trees import NAMES, States
 from tests.unit.drill.slow_rules import NoRuleError, value
 from tests.unit.drill.test_rules import PIECES, READ, REFUSED, VECTORS
@@ -109,7 +109,7 @@ def _answered(text: str, states: States) -> bool | None:
     """Return what the filter answers; None if it refuses, which also rules do that are too large."""
     try:
         found = answer({"rule": text, "states": states})
-    except DrillError as error:
+    except InputError as error:
         json.dumps({"error": str(error)})
         return None
     return bool(found["state"] == "ALARM")

@@ -13,8 +13,8 @@ from tests.local_aws.support import ACCOUNT, REGION
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cloudwatch.publishing import MetricFilter
     from drill.model import System, Topic
-    from drill.publishing import MetricFilter
 
 
 def put(client: Callable[[str], Any], system: System, tags: Mapping[str, str]) -> list[str]:

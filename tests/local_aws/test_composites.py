@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from drill import rules
-from drill.states import STATES
+from cloudwatch import rules
+from cloudwatch.states import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drill.states import State
+    from cloudwatch.states import State
 
 _CHILDREN = ("errors", 'a "quoted" one', "latency", "plain")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from drill.statistics import check_statistic
+from cloudwatch.statistics import check_statistic
 from local_aws.metrics import Metric, Metrics, Sample, Samples, datapoints
 
 if TYPE_CHECKING:

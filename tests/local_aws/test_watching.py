@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill.errors import DrillError
+from cloudwatch.errors import InputError
 from local_aws.clock import Clock
 from local_aws.metrics import Metric, Metrics, Sample
 from local_aws.watching import Watch
@@ -175,7 +175,7 @@ def test_a_band_is_not_watched_and_what_aws_refuses_is_an_error() -> None:
     band = config(Threshold=None, ThresholdMetricId="b", Metrics=[{"Id": "b", "Expression": "x"}])
     assert Watch.of(band) is None
     for wrong in ({"Statistic": None, "ExtendedStatistic": "p101"}, {"DatapointsToAlarm": 2}):
-        with pytest.raises(DrillError):
+        with pytest.raises(InputError):
             watch(**wrong)
 
 

@@ -14,10 +14,10 @@ from catalog.kinds import KINDS
 from catalog.naming import Names
 from catalog.owned import queues, roles
 from catalog.specs import LogFilter
+from cloudwatch.publishing import MetricFilter, check_group
 from config.limits import LAMBDA_NAME, XRAY_NAME
 from config.loader import FOLDER, load
 from config.models import Environment
-from drill.publishing import MetricFilter, check_group
 from tests.unit.catalogs import ALL, EVERY, LONGEST, Graph, many, plain, rendered
 from tests.unit.configs import Folder
 

@@ -11,7 +11,7 @@ import pytest
 from catalog.slos import TIERS
 from catalog.specs import Alarm, AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule
 from catalog.timing import BEYOND, EVALUATION_S, PROMPT_S, Timing, alarms_after_s, settles_after_s
-from drill.evaluation import Settings, State, evaluate
+from cloudwatch.evaluation import Settings, State, evaluate
 from tests.unit.catalogs import EVERY, Graph, Made, changed
 
 TIER_KEYS = {tier.key for tier in TIERS}

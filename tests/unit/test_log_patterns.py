@@ -7,8 +7,8 @@ import pytest
 import catalog
 from catalog.kinds import logs
 from catalog.templates import FilterTemplate
+from cloudwatch import patterns
 from config.loader import load
-from drill import patterns
 
 CRASHES = [
     "ERROR: boom",

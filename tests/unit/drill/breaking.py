@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cloudwatch.publishing import MetricFilter
+from cloudwatch.suppression import Suppressor
 from drill.model import Actions, CompositeAlarm, MetricAlarm, Queue, System, Topic
-from drill.publishing import MetricFilter
 from drill.selection import Selection
-from drill.suppression import Suppressor
 
 Break = Callable[[System], System]
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from drill.maths.syntax import Array, Call, Chain, Expression, Minus, Name, Number, Power, Text, Word
+from cloudwatch.maths.syntax import Array, Call, Chain, Expression, Minus, Name, Number, Power, Text, Word
 
 Point = float | None
 Line = list[Point]

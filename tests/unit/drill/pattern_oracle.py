@@ -11,7 +11,7 @@ import re
 import warnings
 from typing import Any
 
-from drill.patterns.model import (
+from cloudwatch.patterns.model import (
     And,
     Comparison,
     Delimited,

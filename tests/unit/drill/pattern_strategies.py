@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from drill.patterns.model import (
+from cloudwatch.patterns.model import (
     And,
     Comparison,
     Condition,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from drill import patterns
-from drill.errors import PatternError
+from cloudwatch import patterns
+from cloudwatch.errors import PatternError
 
 
 def refusal(text: str) -> PatternError | None:

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from cloudwatch.publishing import MetricFilter
+from cloudwatch.series import Series
+from cloudwatch.suppression import Suppressor
 from config.errors import ConfigError
 from drill import simulation
 from drill.grid import Grid
@@ -24,12 +27,9 @@ from drill.model import (
     System,
     Topic,
 )
-from drill.publishing import MetricFilter
 from drill.rehearsal import Rehearsal
 from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Expectation, Happening, Head
 from drill.scenarios.reading import Expected, Placed, Scenario
-from drill.series import Series
-from drill.suppression import Suppressor
 from drill.traffic import Traffic
 
 BEGINS_S = 1_772_442_000

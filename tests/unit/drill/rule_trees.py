@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from drill.rules import And, AtLeast, In, Not, Or, Rule, Step, Truth
-from drill.states import STATES, State
+from cloudwatch.rules import And, AtLeast, In, Not, Or, Rule, Step, Truth
+from cloudwatch.states import STATES, State
 
 NAMES = ("a", "b-1", "c.d/e", "f g", "h(i), j", 'k "l"', "m\\", "n\\\\o", "é ü", "ALARM", "NOT", "1", "50%")
 

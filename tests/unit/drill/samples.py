@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from drill.series import Series
-from drill.statistic import Statistic
+from cloudwatch.series import Series
+from cloudwatch.statistic import Statistic
 
 Sample = tuple[float, float, float]
 """Time in seconds, or the number of a step; value; how many samples of that value."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from drill.composites import Change
+from cloudwatch.composites import Change
+from cloudwatch.states import State
+from cloudwatch.suppression import Suppressed
 from drill.model import CompositeAlarm, Subscription, System
 from drill.rehearsal import Message, Notification, Rehearsal, Verdict
-from drill.states import State
-from drill.suppression import Suppressed
 from tests.unit.drill.stage import (
     BEGINS_S,
     CRITICAL,

@@ -1,6 +1,7 @@
 """A second reader of rules, by regular expressions and substitution: slow, short, and of nobody's making.
 
-It shares nothing with `drill.rules` but the grammar, and says whether a text is a rule, and whether it holds.
+It shares nothing with `cloudwatch.rules` except the grammar. It says whether a text is a rule, and whether it
+holds.
 """
 
 from __future__ import annotations

@@ -11,8 +11,10 @@ from datetime import datetime, timezone
 
 import numpy as np
 
-from drill.composites import Change
-from drill.evaluation import Comparison, Treatment, breaches
+from cloudwatch.composites import Change
+from cloudwatch.evaluation import Comparison, Treatment, breaches
+from cloudwatch.states import State
+from cloudwatch.suppression import By, Suppressed, Suppressor
 from drill.model import (
     Actions,
     CompositeAlarm,
@@ -25,8 +27,6 @@ from drill.model import (
     Topic,
 )
 from drill.rehearsal import Line, Message, Notification, Rehearsal, Verdict
-from drill.states import State
-from drill.suppression import By, Suppressed, Suppressor
 
 BEGINS_S = datetime(2026, 11, 20, 14, 0, tzinfo=timezone.utc).timestamp()
 WARM_UP_S = 1800

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from cloudwatch import publishing
 from config.errors import ConfigError
-from drill import checking, explanation, publishing
+from drill import checking, explanation
 from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic, System
 from drill.sources import catalog
 from tests.unit.catalogs import EVERY

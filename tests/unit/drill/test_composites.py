@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill import rules
-from drill.composites import Change, follow, order
-from drill.errors import CycleError, DrillError
-from drill.rules import Rule
-from drill.states import STATES, State
+from cloudwatch import rules
+from cloudwatch.composites import Change, follow, order
+from cloudwatch.errors import CycleError, InputError
+from cloudwatch.rules import Rule
+from cloudwatch.states import STATES, State
 from tests.unit.drill.steady import steady
 
 METRICS = ("m1", "m2", "m3", "m4")
@@ -189,7 +189,7 @@ def test_composites_are_first_evaluated_at_the_start() -> None:
 )
 def test_changes_that_cannot_be_are_refused(changes: list[Change], says: str) -> None:
     """Time goes on, and composites only follow."""
-    with pytest.raises(DrillError, match=says):
+    with pytest.raises(InputError, match=says):
         follow(read({"c": "ALARM(m)"}), changes, start_s=0)
 
 
@@ -201,7 +201,7 @@ def test_what_does_not_change_is_not_evaluated(monkeypatch: pytest.MonkeyPatch) 
         evaluated.append(rule)
         return rules.holds(rule, states)
 
-    monkeypatch.setattr("drill.composites.holds", counted)
+    monkeypatch.setattr("cloudwatch.composites.holds", counted)
     composites = read({f"c{each}": f"ALARM(m{each}) OR ALARM(n{each})" for each in range(10_000)})
     flips: list[State] = ["OK", "ALARM"]
     changes = alarms_change([(minute * 60, "m1", flips[minute % 2]) for minute in range(1440)])

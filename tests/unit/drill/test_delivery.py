@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.composites import Change
+from cloudwatch.states import State
 from drill import delivery
-from drill.composites import Change
 from drill.grid import Grid
 from drill.model import Actions, Metric, Queue, Subscription, Topic
 from drill.rehearsal import Notification
 from drill.scenarios.model import Consumer
-from drill.states import State
 from tests.unit.drill.rehearsing import (
     BEGINS_S,
     PAGE,

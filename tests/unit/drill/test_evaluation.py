@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill.errors import DrillError
-from drill.evaluation import (
+from cloudwatch.errors import InputError
+from cloudwatch.evaluation import (
     BANDS,
     OPERATORS,
     STATES,
@@ -90,7 +90,7 @@ TABLES = {
     (2, "0 - X - -"): (O, O, A, O),
     (2, "- - - - 0"): (O, O, A, O),
     (2, "- - - X -"): (A, R, A, O),
-    # Decided here, because the documentation leaves it open (see the top of drill/evaluation.py).
+    # Decided here, because the documentation leaves it open (see the top of cloudwatch/evaluation.py).
     (3, "- - - - X"): (O, R, A, O),
     (3, "- - - X -"): (O, R, A, O),
     (3, "- - - X X"): (O, R, A, O),
@@ -324,6 +324,6 @@ def test_a_percentile_needs_samples(stat: str, needed: int) -> None:
 )
 def test_settings_that_no_alarm_has_are_refused(periods: int, needed: int, treatment: Any, says: str) -> None:
     """With what is allowed."""
-    with pytest.raises(DrillError) as caught:
+    with pytest.raises(InputError) as caught:
         Settings(periods, needed, treatment)
     assert says in str(caught.value)

@@ -9,16 +9,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from drill import durations, evaluation, explanation
-from drill.distribution import Floats
-from drill.evaluation import Settings
+from cloudwatch import evaluation
+from cloudwatch.distribution import Floats
+from cloudwatch.evaluation import Settings
+from cloudwatch.series import Series
+from cloudwatch.states import State
+from drill import durations, explanation
 from drill.grid import Grid
 from drill.metric_alarms import MetricAlarms, evaluated_every_s
 from drill.model import Actions, Metric, MetricAlarm, Query, Statistic, System
 from drill.selection import UnknownNameError
-from drill.series import Series
 from drill.sources import catalog
-from drill.states import State
 from tests.unit.catalogs import EVERY
 from tests.unit.drill.rehearsing import PAGES, TICKETS, alarm, composite, held_by, metric, system
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from drill import evaluation, explanation, rules
-from drill.evaluation import Settings
+from cloudwatch import evaluation, rules
+from cloudwatch.evaluation import Settings
+from cloudwatch.states import State
+from drill import explanation
 from drill.model import Actions, Query, Statistic, System
-from drill.states import State
 from tests.unit.drill.rehearsing import PAGES, alarm, composite, metric, system
 
 ARN = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:shop-errors-prod"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from drill import publishing
+from cloudwatch import publishing
+from cloudwatch.publishing import MetricFilter, Sample
 from drill.model import Metric
-from drill.publishing import MetricFilter, Sample
 from tests.unit.drill.rehearsing import alarm, counts, log_filter, scenario, sums, system, traffic
 from tests.unit.drill.steady import steady
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drill.errors import DrillError, PatternError
+from cloudwatch.errors import InputError, PatternError
 from drill.jsonlines import match, run
 
 EVENT = '{"level": "ERROR", "ms": 12.5, "type": "x"}'
@@ -132,7 +132,7 @@ def test_events_may_hold_any_character() -> None:
     ("error", "position"),
     [
         (PatternError("wrong", 3), 3),
-        (DrillError("wrong"), None),
+        (InputError("wrong"), None),
         (RecursionError(), None),
         (KeyError("x"), None),
     ],

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill.errors import DrillError, RuleError
-from drill.evaluation import BANDS, OPERATORS
+from cloudwatch.errors import InputError, RuleError
+from cloudwatch.evaluation import BANDS, OPERATORS
 from drill.jsonlines_alarms import evaluate, rule
 from tests.unit.drill.steady import steady
 
@@ -197,7 +197,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 )
 def test_an_alarm_that_cannot_be_is_refused(request_: dict[str, Any], says: str) -> None:
     """In one line that names the key, what may stand there, and what was found."""
-    with pytest.raises(DrillError) as caught:
+    with pytest.raises(InputError) as caught:
         evaluate(request_)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -237,7 +237,7 @@ def test_alarms_go_by_their_names_or_arns() -> None:
 )
 def test_states_that_cannot_be_are_refused(request_: dict[str, Any], says: str) -> None:
     """Also of alarms that the rule does not name."""
-    with pytest.raises(DrillError) as caught:
+    with pytest.raises(InputError) as caught:
         rule(request_)
     assert says in str(caught.value)
 
@@ -272,7 +272,7 @@ def test_whatever_an_object_says_it_is_answered_or_refused(
     """Nothing else is raised, and an answer is a state."""
     try:
         found = ask({**base, **changed})
-    except DrillError as error:
+    except InputError as error:
         assert str(error)  # noqa: PT017  # most of them are refused, and some are not
     else:
         assert found["state"] in {"OK", "ALARM", "INSUFFICIENT_DATA"}
@@ -281,7 +281,7 @@ def test_whatever_an_object_says_it_is_answered_or_refused(
 def test_a_rule_that_is_too_long_is_not_read() -> None:
     """Its length is said, and not the first thing that is wrong with it."""
     for text in ("(" * 10_241, "ALARM(a) OR " * 1000 + "ALARM(a)"):
-        with pytest.raises(DrillError, match=f"the rule has {len(text)} characters; CloudWatch takes 10240"):
+        with pytest.raises(InputError, match=f"the rule has {len(text)} characters; CloudWatch takes 10240"):
             rule({"rule": text})
-    with pytest.raises(DrillError, match="it ends too early"):
+    with pytest.raises(InputError, match="it ends too early"):
         rule({"rule": "(" * 10_240})

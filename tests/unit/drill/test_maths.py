@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drill.errors import MathError
-from drill.maths import evaluate, is_elementwise, names, parse, text_of
-from drill.maths.forms import ELSEWHERE, FORMS
-from drill.maths.functions import FUNCTIONS
-from drill.statistics import evaluations
+from cloudwatch.errors import MathError
+from cloudwatch.maths import evaluate, is_elementwise, names, parse, text_of
+from cloudwatch.maths.forms import ELSEWHERE, FORMS
+from cloudwatch.maths.functions import FUNCTIONS
+from cloudwatch.statistics import evaluations
 from tests.unit.drill.expressions import IDS, arrays, series
 from tests.unit.drill.interpreter import Interpreter
 

@@ -9,10 +9,10 @@ import pytest
 from pydantic import BaseModel
 
 from catalog.specs import Math, Metric, Series
-from drill.errors import MathError
-from drill.maths import band_of, check_alarm, evaluate, is_elementwise, parse, text_of
-from drill.series import constant
-from drill.statistics import check_statistic, evaluations, sliding
+from cloudwatch.errors import MathError
+from cloudwatch.maths import band_of, check_alarm, evaluate, is_elementwise, parse, text_of
+from cloudwatch.series import constant
+from cloudwatch.statistics import check_statistic, evaluations, sliding
 from tests.unit.catalogs import EVERY
 
 

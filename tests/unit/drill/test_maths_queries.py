@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from drill.errors import MathError
-from drill.maths import Expression, evaluate_all, parse
+from cloudwatch.errors import MathError
+from cloudwatch.maths import Expression, evaluate_all, parse
 
 TIMES = [0, 60, 120]
 METRICS: Mapping[str, npt.ArrayLike] = {"errors": [1.0, np.nan, 3.0], "calls": [10.0, 20.0, 0.0]}

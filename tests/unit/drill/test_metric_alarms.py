@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill import evaluation, maths, statistics
-from drill.composites import Change
-from drill.distribution import Floats
-from drill.evaluation import Settings
+from cloudwatch import evaluation, maths, statistics
+from cloudwatch.composites import Change
+from cloudwatch.distribution import Floats
+from cloudwatch.evaluation import Settings
+from cloudwatch.series import Series
+from cloudwatch.states import State
+from cloudwatch.statistic import check_statistic
 from drill.grid import Grid
 from drill.metric_alarms import MetricAlarms, evaluated_every_s
 from drill.model import Metric, MetricAlarm, Query, Statistic
-from drill.series import Series
-from drill.states import State
-from drill.statistic import check_statistic
 from tests.unit.drill.rehearsing import BEGINS_S, alarm, metric
 from tests.unit.drill.samples import Samples, naive, series_of
 from tests.unit.drill.steady import steady

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drill import patterns
-from drill.patterns import automaton, json_events, needles, words
-from drill.patterns.model import Delimited, JsonPath, JsonPattern, Pattern
-from drill.patterns.regex import parse as parse_regex
+from cloudwatch import patterns
+from cloudwatch.patterns import automaton, json_events, needles, words
+from cloudwatch.patterns.model import Delimited, JsonPath, JsonPattern, Pattern
+from cloudwatch.patterns.regex import parse as parse_regex
 from tests.unit.drill import pattern_oracle as oracle
 from tests.unit.drill import pattern_strategies as some
 from tests.unit.drill.refusals import refusal

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drill import patterns
-from drill.errors import DrillError, PatternError
+from cloudwatch import patterns
+from cloudwatch.errors import InputError, PatternError
 from tests.unit.drill.refusals import refusal
 
 REFUSED = {
@@ -145,7 +145,7 @@ def test_a_malformed_selector_is_refused_with_position_and_reason(text: str) -> 
 @pytest.mark.parametrize("text", REFUSED)
 def test_compiling_refuses_what_reading_refuses(text: str) -> None:
     """And the error is one of the drill's, a ValueError."""
-    with pytest.raises(DrillError):
+    with pytest.raises(InputError):
         patterns.compile(text)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from drill import patterns
-from drill.patterns import automaton
-from drill.patterns.automaton import Automaton, longest_for_re, python_search, searcher
-from drill.patterns.regex import MAX_ELEMENTS, parse
+from cloudwatch import patterns
+from cloudwatch.patterns import automaton
+from cloudwatch.patterns.automaton import Automaton, longest_for_re, python_search, searcher
+from cloudwatch.patterns.regex import MAX_ELEMENTS, parse
 
 LENGTH = 256 * 1024
 """Characters of a very large event."""

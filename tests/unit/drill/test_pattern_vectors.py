@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from drill import patterns
-from drill.errors import PatternError
+from cloudwatch import patterns
+from cloudwatch.errors import PatternError
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "filter_patterns.json").read_text(encoding="utf-8"))
 EXAMPLES = [one for one in VECTORS if "match" in one]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drill import patterns
-from drill.patterns.model import FieldName, FieldNumber, JsonPath
+from cloudwatch import patterns
+from cloudwatch.patterns.model import FieldName, FieldNumber, JsonPath
 
 JSON = (
     '{"level": "ERROR", "ms": 12.5, "count": 3, "digits": "3", "on": true, "off": false, "none": null,'

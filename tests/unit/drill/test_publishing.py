@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from drill.errors import DrillError
-from drill.publishing import MAX_FILTERS, UNITS, MetricFilter, Sample, check, check_group, samples
+from cloudwatch.errors import InputError
+from cloudwatch.publishing import MAX_FILTERS, UNITS, MetricFilter, Sample, check, check_group, samples
 
 VECTORS = json.loads(
     (Path(__file__).parent / "vectors" / "metric_publishing.json").read_text(encoding="utf-8")
@@ -78,7 +78,7 @@ def test_events_publish_what_is_documented(one: dict[str, Any]) -> None:
 @pytest.mark.parametrize("one", [one for one in VECTORS if "config" in one], ids=lambda one: one["id"])
 def test_what_aws_refuses_is_refused(one: dict[str, Any]) -> None:
     """As a whole log group, and it is the setting that does it: without it all is well."""
-    with pytest.raises(DrillError):
+    with pytest.raises(InputError):
         check_group(made(one["config"]))
     check_group(made({}))
 
@@ -118,7 +118,7 @@ TAKEN: dict[str, list[Any]] = {
 @pytest.mark.parametrize(("field", "value"), [(key, one) for key, many in REFUSED.items() for one in many])
 def test_check_refuses_each_setting_that_is_none(field: str, value: Any) -> None:
     """Each by itself."""
-    with pytest.raises(DrillError) as caught:
+    with pytest.raises(InputError) as caught:
         check(dataclasses.replace(PLAIN, **{field: value}))
     assert str(caught.value)
 
@@ -152,7 +152,7 @@ def test_a_value_comes_from_the_kind_of_event_that_the_pattern_is_for(
     if taken:
         check(one)
     else:
-        with pytest.raises(DrillError):
+        with pytest.raises(InputError):
             check(one)
 
 
@@ -171,7 +171,7 @@ def test_a_log_group_has_at_most_a_hundred_filters_five_of_them_with_regular_exp
         ([PLAIN, PLAIN], "errors"),
         ([*plain[:3], dataclasses.replace(PLAIN, unit="Furlongs")], "Furlongs"),
     ):
-        with pytest.raises(DrillError, match=words):
+        with pytest.raises(InputError, match=words):
             check_group(group)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from drill.evaluation import Comparison
+from cloudwatch.evaluation import Comparison
 from drill.model import MetricAlarm
 from drill.rehearsal import Line, Rehearsal
 from drill.report import timeline

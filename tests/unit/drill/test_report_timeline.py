@@ -19,12 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from cloudwatch.states import State
+from cloudwatch.suppression import Suppressed
 from drill.rehearsal import Rehearsal
 from drill.report import bars, timeline
 from drill.report.moments import Moments
 from drill.report.spans import Span
-from drill.states import State
-from drill.suppression import Suppressed
 from tests.unit.drill import pages, scenes
 from tests.unit.drill.pages import Node
 from tests.unit.drill.stage import BEGINS_S, NOBODY, TICKETS, Stage, composite, full, metric_alarm, system

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from cloudwatch.suppression import Suppressed
 from drill.model import CompositeAlarm, MetricAlarm, System
 from drill.rehearsal import Rehearsal, Verdict
 from drill.report import spans
@@ -21,7 +22,6 @@ from drill.report.names import Names
 from drill.report.places import Place, place
 from drill.report.summary import Summary
 from drill.report.texts import count, number, printable, quantity
-from drill.suppression import Suppressed
 from tests.unit.drill import scenes
 from tests.unit.drill.stage import BEGINS_S, TICKETS, Stage, composite, full, metric_alarm, system
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill import rules
-from drill.errors import DrillError
-from drill.rules import And, AtLeast, Group, In, Not, Or, Rule, RuleError, Truth
-from drill.states import STATES, State
+from cloudwatch import rules
+from cloudwatch.errors import InputError
+from cloudwatch.rules import And, AtLeast, Group, In, Not, Or, Rule, RuleError, Truth
+from cloudwatch.states import STATES, State
 from tests.unit.drill.rule_trees import (
     STATES_OF_ALL,
     TREES,
@@ -173,7 +173,7 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
     position, says = REFUSED[text]
     assert (caught.value.position, caught.value.message[: len(says)]) == (position, says)
     assert str(caught.value) == caught.value.message
-    assert isinstance(caught.value, DrillError)
+    assert isinstance(caught.value, InputError)
 
 
 @given(tree=TREES, seed=st.randoms(use_true_random=False), states=STATES_OF_ALL)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drill.errors import DrillError
-from drill.limits import LARGEST
-from drill.series import Series, constant, raised, together
-from drill.statistics import sliding
+from cloudwatch.errors import InputError
+from cloudwatch.limits import LARGEST
+from cloudwatch.series import Series, constant, raised, together
+from cloudwatch.statistics import sliding
 from tests.unit.drill.samples import Sample, Samples, series_of
 
 STEPS = 12
@@ -70,32 +70,32 @@ def test_equal_constants_are_one_object() -> None:
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, LARGEST * 2, -LARGEST * 2])
 def test_a_sample_that_cloudwatch_refuses_is_refused(value: float) -> None:
     """No infinity, and nothing beyond what PutMetricData takes; NaN is no sample, and cannot be one."""
-    with pytest.raises(DrillError, match=r"2\^360"):
+    with pytest.raises(InputError, match=r"2\^360"):
         Series.of_samples([(0, value, 1)], start_s=0, steps=1)
     if not np.isnan(value):
-        with pytest.raises(DrillError, match=r"2\^360"):
+        with pytest.raises(InputError, match=r"2\^360"):
             Series.of_values(np.array([value]), start_s=0)
 
 
 @pytest.mark.parametrize("sample", [(0.0, 1.0, -1.0), (0.0, 1.0, np.nan)])
 def test_a_negative_number_of_samples_is_refused(sample: Sample) -> None:
     """A weight says how many samples have a value."""
-    with pytest.raises(DrillError, match="0 or more samples"):
+    with pytest.raises(InputError, match="0 or more samples"):
         Series.of_samples([sample], start_s=0, steps=1)
 
 
 @pytest.mark.parametrize(("start_s", "step_s"), [(30, 60), (0, 0), (0, -60)])
 def test_a_grid_that_periods_do_not_fit_is_refused(start_s: int, step_s: int) -> None:
     """Periods begin at multiples of their length; so must steps."""
-    with pytest.raises(DrillError, match="multiple of its step"):
+    with pytest.raises(InputError, match="multiple of its step"):
         Series.of_values(np.zeros(1), start_s=start_s, step_s=step_s)
 
 
 def test_series_of_different_grids_are_not_put_together() -> None:
     """Their samples would be at wrong times."""
-    with pytest.raises(DrillError, match="one grid"):
+    with pytest.raises(InputError, match="one grid"):
         together([constant(1.0, start_s=0, steps=2), constant(1.0, start_s=60, steps=2)])
-    with pytest.raises(DrillError, match="one number per step"):
+    with pytest.raises(InputError, match="one number per step"):
         Series(0, 60, np.zeros(1), np.zeros(2), np.zeros(1), np.zeros(1))
 
 
@@ -121,5 +121,5 @@ def test_a_gauge_is_raised_by_what_another_holds_besides() -> None:
 
 def test_gauges_of_different_grids_are_not_added() -> None:
     """They have different minutes."""
-    with pytest.raises(DrillError, match="on one grid"):
+    with pytest.raises(InputError, match="on one grid"):
         raised(Series.of_values(np.ones(2), start_s=0), Series.of_values(np.ones(2), start_s=60))

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.suppression import Suppressor
 from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic
 from drill.sources import alarm_file
 from drill.sources.errors import SourceError
-from drill.suppression import Suppressor
 
 PLAIN: dict[str, Any] = {
     "AlarmName": "pay-errors",

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.publishing import MetricFilter
+from cloudwatch.suppression import Suppressor
 from drill.model import Actions, Queue, Subscription, System
-from drill.publishing import MetricFilter
 from drill.sources import synthesized
 from drill.sources.errors import SourceError
-from drill.suppression import Suppressor
 
 _ARN = "arn:aws:{0}:eu-west-1:111122223333:{1}"
 PROVIDER = {"aws": {"region": "eu-west-1", "allowed_account_ids": ["111122223333"]}}

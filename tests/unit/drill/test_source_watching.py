@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.statistic import SIMPLE
 from drill.sources import alarms, terraform
 from drill.sources.errors import SourceError
 from drill.sources.records import Record
-from drill.statistic import SIMPLE
 
 ALARM: dict[str, Any] = {
     "AlarmName": "a",

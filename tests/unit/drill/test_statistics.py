@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drill import ranks
-from drill.errors import DrillError
-from drill.series import Series, constant
-from drill.statistic import KNOWN, check_statistic
-from drill.statistics import evaluations, sliding
+from cloudwatch import ranks
+from cloudwatch.errors import InputError
+from cloudwatch.series import Series, constant
+from cloudwatch.statistic import KNOWN, check_statistic
+from cloudwatch.statistics import evaluations, sliding
 from tests.unit.drill.samples import Samples, naive, series_of
 
 STEPS = 16
@@ -173,7 +173,7 @@ def test_an_empty_series_has_no_datapoint(stat: str) -> None:
 @pytest.mark.parametrize("period_s", [0, -60, 30, 90])
 def test_a_period_that_steps_do_not_fill_is_refused(period_s: int) -> None:
     """It would have parts of samples."""
-    with pytest.raises(DrillError, match="multiple of 60 s"):
+    with pytest.raises(InputError, match="multiple of 60 s"):
         sliding(constant(1.0, start_s=0, steps=3), "Sum", period_s)
 
 
@@ -213,7 +213,7 @@ def test_an_evaluation_sees_datapoints_a_period_apart(steps: int, period: int, w
 )  # fmt: skip
 def test_a_statistic_that_cloudwatch_does_not_have_is_refused(text: str, why: str) -> None:
     """With what is wrong, or what there is."""
-    with pytest.raises(DrillError, match=why) as caught:
+    with pytest.raises(InputError, match=why) as caught:
         sliding(constant(1.0, start_s=0, steps=1), text, 60)
     assert KNOWN in caught.value.message or caught.value.position is not None
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill.composites import Change
-from drill.states import STATES, State
-from drill.suppression import Action, Held, Suppressed, Suppressor, Timeline, follow, hold, performed
+from cloudwatch.composites import Change
+from cloudwatch.states import STATES, State
+from cloudwatch.suppression import Action, Held, Suppressed, Suppressor, Timeline, follow, hold, performed
 from tests.unit.drill.steady import steady
 
 VECTORS: list[dict[str, Any]] = json.loads(

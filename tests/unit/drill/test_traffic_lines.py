@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.series import Series
 from drill.model import Metric, System
-from drill.series import Series
 from tests.unit.drill.rehearsing import alarm, counts, log_filter, refused, scenario, sums, system, traffic
 
 LOGGED = Metric("Logs", "Errors")

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill import statistics
-from drill.errors import DrillError
+from cloudwatch import statistics
+from cloudwatch.errors import InputError
+from cloudwatch.series import Series
+from cloudwatch.statistic import check_statistic
 from drill.grid import Grid
 from drill.scenarios.reading import Scenario
-from drill.series import Series
-from drill.statistic import check_statistic
 from drill.traffic import Traffic
 from tests.unit.drill.rehearsing import (
     BEGINS_S,
@@ -274,7 +274,7 @@ def test_a_recording_that_cannot_be_played_is_said_where_it_stands() -> None:
 
     def unreadable(path: Path, column: str | None) -> Rows:
         message = f"{path} has no column {column}"
-        raise DrillError(message)
+        raise InputError(message)
 
     for reader, text in (
         (unreadable, "drills/day.csv has no column errors"),

@@ -1,0 +1,1 @@
+"""CloudWatch's documented semantics as pure functions: what it takes, computes and decides."""

@@ -1,0 +1,205 @@
+"""Expressions computed: for one request, or for every evaluation of an alarm at once."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Container, Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from cloudwatch.distribution import Floats
+from cloudwatch.errors import MathError
+from cloudwatch.maths.forms import ELSEWHERE, REDUCTIONS, Kind
+from cloudwatch.maths.functions import FUNCTIONS
+from cloudwatch.maths.kinds import kinds_of
+from cloudwatch.maths.operators import operate
+from cloudwatch.maths.syntax import (
+    Array,
+    Call,
+    Chain,
+    Expression,
+    Minus,
+    Name,
+    Number,
+    Power,
+    Text,
+    Word,
+    names,
+    walk,
+)
+from cloudwatch.maths.values import Context, Value, like, scalar, series, stacked
+
+_EACH_BY_ITSELF = frozenset(
+    ("ABS", "CEIL", "FIRST", "FLOOR", "IF", "LAST", "LOG", "LOG10", "METRICS", "SLICE", "TIME_SERIES")
+)
+_OF_THE_ONE_BEFORE = frozenset(("DIFF", "DIFF_TIME", "RATE"))
+_OF_THE_REQUEST = frozenset(("METRIC_COUNT", "PERIOD"))
+
+
+def evaluate(
+    expression: Expression,
+    inputs: Mapping[str, npt.ArrayLike],
+    times_s: npt.ArrayLike,
+    period_s: int,
+) -> Floats:
+    """Return the time series that an expression makes of metrics, oldest first; NaN: missing.
+
+    `inputs` are the metrics by id, [..., n]; `times_s` says when their periods begin, [..., n].
+
+    Raises:
+        MathError: an id is unknown, the result is no single time series, or not computed from metrics.
+    """
+    context = context_of(inputs, times_s, period_s)
+    if _checked(expression, tuple(inputs)) != "TS":
+        message = "the result is an array of time series: FIRST, SUM, AVG, MIN, MAX … make one of it"
+        raise MathError(message, expression.position)
+    return compute(expression, context).data
+
+
+def is_elementwise(expression: Expression, kinds: Mapping[str, Kind] | None = None) -> bool:
+    """Return whether it may be computed over [T], before `statistics.evaluations` makes [T, range] of it.
+
+    So it is if each datapoint is made of those of its own time, and none is made where all are missing, as
+    they are before the first step. `kinds` says what ids are; all others are metrics.
+
+    Raises:
+        MathError: the result is no single time series.
+    """
+    arrays = {id_ for id_, kind in (kinds or {}).items() if kind == "TS[]"}
+    return arrays.isdisjoint(names(expression)) and _is_elementwise(expression)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_elementwise(expression: Expression) -> bool:
+    ids = _metrics(names(expression))
+    calls = [one for one in walk(expression) if isinstance(one, Call)]
+    fills = any(one.function in {"FILL", "TIME_SERIES"} for one in calls)
+    if not all(_is_of_its_time(call, ids, fills=fills) for call in calls):
+        return False
+    texts = [one.value for one in walk(expression) if isinstance(one, Text)]
+    missing = dict.fromkeys((*ids, *texts, "any"), math.nan)
+    nothing = evaluate(expression, {id_: np.array([one]) for id_, one in missing.items()}, [0], 60)
+    return bool(np.isnan(nothing).all())
+
+
+def _is_of_its_time(call: Call, ids: Mapping[str, Kind], *, fills: bool) -> bool:
+    """Return whether each datapoint of a call is made of those of its own time."""
+    if call.function in _EACH_BY_ITSELF or (call.function in _OF_THE_REQUEST and not fills):
+        return True
+    last = kinds_of(call.arguments[-1], ids)
+    if call.function == "FILL":
+        return "filler" not in last
+    return call.function in REDUCTIONS and "TS[]" in last
+
+
+@functools.lru_cache(maxsize=4096)
+def looks_back(expression: Expression) -> bool:
+    """Return whether datapoints are made of the one before, and none of how long the request is.
+
+    Then a longer request changes nothing but that the oldest datapoints have one before them.
+    """
+    ids = _metrics(names(expression))
+    calls = [one for one in walk(expression) if isinstance(one, Call)]
+    back = [one for one in calls if one.function in _OF_THE_ONE_BEFORE]
+    others = [one for one in calls if one not in back]
+    return bool(back) and all(_is_of_its_time(one, ids, fills=False) for one in others)
+
+
+def context_of(inputs: Mapping[str, npt.ArrayLike], times_s: npt.ArrayLike, period_s: int) -> Context:
+    """Return metrics as expressions are computed from them, all of one shape."""
+    times = np.asarray(times_s, np.int64)
+    numbers = {id_: np.asarray(one, np.float64) for id_, one in inputs.items()}
+    shape = np.broadcast_shapes(times.shape, *(one.shape for one in numbers.values()))
+    with np.errstate(all="ignore"):
+        values = {id_: series(np.broadcast_to(one, shape)) for id_, one in numbers.items()}
+    return Context(values, tuple(values), np.broadcast_to(times, shape), period_s)
+
+
+def _metrics(ids: Iterable[str]) -> dict[str, Kind]:
+    return dict.fromkeys(ids, "TS")
+
+
+@functools.lru_cache(maxsize=4096)
+def _checked(expression: Expression, ids: tuple[str, ...]) -> Kind:
+    return check(expression, _metrics(ids), ids)
+
+
+def check(expression: Expression, kinds: Mapping[str, Kind], metrics: Container[str]) -> Kind:
+    """Return what an expression results in, "TS" or "TS[]", given what ids are, and which are metrics.
+
+    Raises:
+        MathError: it names what there is not, is not computed from series, or results in a scalar.
+    """
+    for one in walk(expression):
+        if isinstance(one, Name) and one.id not in kinds:
+            message = f"no metric or expression has the id {one.id}; there are {', '.join(kinds) or 'none'}"
+            raise MathError(message, one.position)
+        if isinstance(one, Call):
+            _check_call(one, [id_ for id_ in kinds if id_ in metrics])
+    (found,) = kinds_of(expression, kinds)
+    if found not in {"TS", "TS[]"}:
+        message = (
+            "the result of an expression is a time series or an array of them, no scalar: see TIME_SERIES"
+        )
+        raise MathError(message, expression.position)
+    return found
+
+
+def _check_call(call: Call, metrics: Sequence[str]) -> None:
+    if call.function in ELSEWHERE:
+        message = f"{call.function} cannot be computed from the metrics of the request"
+        raise MathError(message, call.position)
+    if call.function == "METRICS" and not _named(call, metrics):
+        message = f"METRICS finds no metric; there are {', '.join(metrics) or 'none'}"
+        raise MathError(message, call.position)
+    of = call.arguments[0] if call.function == "PERIOD" else None
+    if isinstance(of, Name) and of.id not in metrics:
+        message = "PERIOD takes the id of a metric, not that of an expression"
+        raise MathError(message, of.position)
+
+
+def _named(call: Call, metrics: Sequence[str]) -> list[str]:
+    """Return the metrics that `METRICS(…)` is."""
+    text = "".join(one.value for one in call.arguments if isinstance(one, Text))
+    return [id_ for id_ in metrics if text in id_]
+
+
+def compute(expression: Expression, context: Context) -> Value:
+    """Return what a checked expression makes of a context."""
+    with np.errstate(all="ignore"):
+        return _computed(expression, context)
+
+
+def _computed(expression: Expression, context: Context) -> Value:
+    if isinstance(expression, Name):
+        return context.values[expression.id]
+    if isinstance(expression, Call):
+        return _called(expression, context)
+    if isinstance(expression, Array):
+        return stacked([_computed(one, context) for one in expression.items])
+    return _operated(expression, context)
+
+
+def _operated(expression: Number | Text | Word | Minus | Power | Chain, context: Context) -> Value:
+    if isinstance(expression, Chain):
+        value = _computed(expression.first, context)
+        for operator, operand in expression.rest:
+            value = operate(operator, value, _computed(operand, context))
+        return value
+    if isinstance(expression, Power):
+        return operate("^", _computed(expression.base, context), _computed(expression.exponent, context))
+    if isinstance(expression, Minus):
+        value = _computed(expression.operand, context)
+        return like(value, -value.data)
+    return scalar(np.asarray(expression.value, np.float64))
+
+
+def _called(call: Call, context: Context) -> Value:
+    if call.function == "METRICS":
+        return stacked([context.values[id_] for id_ in _named(call, context.metrics)])
+    arguments = [
+        one.value if isinstance(one, Text | Word) else _computed(one, context) for one in call.arguments
+    ]
+    return FUNCTIONS[call.function](context, *arguments)

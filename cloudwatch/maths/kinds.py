@@ -1,0 +1,123 @@
+"""Whether operators and functions are given what they take, before anything is computed."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+
+from cloudwatch.errors import MathError
+from cloudwatch.maths.forms import ARITHMETIC, FORMS, LOGICAL, SHOWN, WORDS, Kind
+from cloudwatch.maths.syntax import Array, Call, Chain, Expression, Minus, Name, Number, Power, Text, Word
+
+Kinds = frozenset[Kind]
+_ARITHMETIC_SIGNS = frozenset("+-*/^")
+
+
+def kinds_of(expression: Expression, known: Mapping[str, Kind] | None = None) -> frozenset[Kind]:
+    """Return what an expression may be, given what its ids are; an id that is not `known` is TS or TS[].
+
+    Raises:
+        MathError: an operator or a function does not take what it is given.
+    """
+    known = known or {}
+    if isinstance(expression, Name):
+        return frozenset((known[expression.id],) if expression.id in known else ("TS", "TS[]"))
+    if isinstance(expression, Call):
+        return _called(expression, known)
+    if isinstance(expression, Array):
+        return _array(expression, known)
+    if isinstance(expression, Number):
+        return frozenset(("S",))
+    if isinstance(expression, Text | Word):
+        return frozenset((WORDS[expression.value] if isinstance(expression, Word) else "text",))
+    return _operated(expression, known)
+
+
+def _operated(expression: Minus | Power | Chain, known: Mapping[str, Kind]) -> Kinds:
+    if isinstance(expression, Minus):
+        return _value(expression.operand, known)
+    if isinstance(expression, Power):
+        base, exponent = _value(expression.base, known), _value(expression.exponent, known)
+        return operated("^", base, exponent, expression.exponent.position)
+    kinds = _value(expression.first, known)
+    for operator, operand in expression.rest:
+        kinds = operated(operator, kinds, _value(operand, known), operand.position)
+    return kinds
+
+
+def _value(expression: Expression, known: Mapping[str, Kind]) -> Kinds:
+    """Return what an operand may be: keywords and text are none."""
+    kinds = kinds_of(expression, known)
+    if not kinds & {"S", "TS", "TS[]"}:
+        message = "a keyword or a text in quotes is no value"
+        raise MathError(message, expression.position)
+    return kinds
+
+
+def operated(operator: str, left: Kinds, right: Kinds, position: int) -> Kinds:
+    """Return what an operator may return of two operands, of which each may be several things."""
+    table = ARITHMETIC if operator in _ARITHMETIC_SIGNS else LOGICAL
+    both = itertools.product(left, right)
+    found = frozenset(table[pair] for pair in both if pair in table)
+    if not found:
+        hint = "two arrays" if left == right else "an array"
+        message = (
+            f"{operator} does not take {hint} of time series: {_or(left)} {operator} {_or(right)}; it takes "
+            + ", ".join(f"{a} {operator} {b}" for a, b in table)
+        )
+        raise MathError(message, position)
+    return found
+
+
+def _array(array: Array, known: Mapping[str, Kind]) -> Kinds:
+    for item in array.items:
+        if not kinds_of(item, known) & {"TS", "TS[]"}:
+            message = "an array is of time series, and of arrays of them"
+            raise MathError(message, item.position)
+    return frozenset(("TS[]",))
+
+
+def _called(call: Call, known: Mapping[str, Kind]) -> Kinds:
+    if call.function == "PERIOD" and call.arguments and not isinstance(call.arguments[0], Name):
+        message = "PERIOD takes the id of a metric, not the result of an expression"
+        raise MathError(message, call.arguments[0].position)
+    given = tuple(kinds_of(one, known) for one in call.arguments)
+    found = returned(call.function, given)
+    if not found:
+        raise MathError(*_refused(call, given))
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def returned(function: str, given: tuple[Kinds, ...]) -> Kinds:
+    """Return what a function may return, given what each argument may be; nothing: it does not take them."""
+    return frozenset(
+        result
+        for takes, result in FORMS[function]
+        if len(takes) == len(given) and all(one in kinds for one, kinds in zip(takes, given, strict=True))
+    )
+
+
+def _refused(call: Call, given: Sequence[Kinds]) -> tuple[str, int]:
+    """Return what is wrong with the arguments of a call, and where: the first that no form has."""
+    forms = [takes for takes, _ in FORMS[call.function]]
+    allowed = " or ".join(f"{call.function}({', '.join(_shown(takes))})" for takes in forms)
+    lengths = {len(takes) for takes in forms}
+    if len(given) not in lengths:
+        return f"{call.function} has {len(given)} arguments; it is {allowed}", call.position
+    fitting = [takes for takes in forms if len(takes) == len(given)]
+    for at, kinds in enumerate(given):
+        fitting = [takes for takes in fitting if takes[at] in kinds]
+        if not fitting:
+            message = f"{call.function} does not take {_or(kinds)} here; it is {allowed}"
+            return message, call.arguments[at].position
+    raise AssertionError(call.function)
+
+
+def _shown(kinds: Iterable[Kind]) -> list[str]:
+    return [SHOWN.get(one, one) for one in kinds]
+
+
+def _or(kinds: Kinds) -> str:
+    return " or ".join(_shown(sorted(kinds)))

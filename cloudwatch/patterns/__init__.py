@@ -1,0 +1,27 @@
+"""CloudWatch Logs filter patterns: read, print, match, extract.
+
+Rules are from the Amazon CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription
+filters, filter log events, and Live Tail" (called "Filter pattern syntax" below), and from the API Reference.
+Where these leave something open, the docstring at that place says so, and what was chosen.
+"""
+
+from cloudwatch.patterns.matching import Match, Matcher
+from cloudwatch.patterns.matching import compile_pattern as compile  # noqa: A004  # `patterns.compile`, as `re.compile`
+from cloudwatch.patterns.model import Delimited, JsonPattern, Pattern, Selector, Terms
+from cloudwatch.patterns.parsing import parse
+from cloudwatch.patterns.printing import text_of
+from cloudwatch.patterns.selectors import selector
+
+__all__ = [
+    "Delimited",
+    "JsonPattern",
+    "Match",
+    "Matcher",
+    "Pattern",
+    "Selector",
+    "Terms",
+    "compile",
+    "parse",
+    "selector",
+    "text_of",
+]

@@ -1,0 +1,263 @@
+r"""Reads the regular expressions of filter patterns.
+
+Filter pattern syntax, "Supported regular expressions": letters, digits, `: _ # = @ / ; , -`, the operators `^
+$ ? [ ] { } | \ * + .`, the classes `\d \s \w` and their opposites, `\xhh`; a space, from its example
+`%^shutting down%`. No parentheses, nothing outside ASCII. Not published, and chosen here: `\t` and `\n`, by
+which the page names a tab and a newline; a `?` after another quantifier, which other engines call lazy,
+changes nothing about whether something matches; `.` is any character, also a newline; `}` and `]` stand for
+themselves where they close nothing; at most 1,000 repetitions.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cloudwatch.errors import PatternError
+
+OTHER = 128
+"""The place of all characters outside ASCII in a set of characters: the syntax cannot tell them apart."""
+
+ALL = (1 << (OTHER + 1)) - 1
+MAX_REPETITIONS = 1000
+MAX_ELEMENTS = 10_000
+"""Characters that an expression may ask for when its repetitions are written out; a bound on time."""
+
+_SYMBOLS = " :_#=@/;,-"
+_OPERATORS = "^$?[]{}|\\*+."
+_LITERALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + _SYMBOLS
+_BRACES = re.compile(r"\{([0-9]{0,6})(?:(,)([0-9]{0,6}))?\}")
+_HEX = re.compile(r"[0-7][0-9A-Fa-f]")
+
+
+def _set(characters: str) -> int:
+    return sum(1 << ord(one) for one in set(characters))
+
+
+_DIGITS = _set("0123456789")
+_SPACES = _set(" \t\n\r\f\v")
+_WORD = _set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_CLASSES = {
+    "d": _DIGITS,
+    "D": ALL & ~_DIGITS,
+    "s": _SPACES,
+    "S": ALL & ~_SPACES,
+    "w": _WORD,
+    "W": ALL & ~_WORD,
+    "t": _set("\t"),
+    "n": _set("\n"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A set of characters and how often one of it occurs.
+
+    Attributes:
+        characters: a bit for each ASCII code, and the bit `OTHER`.
+        least: how often at least.
+        most: how often at most, None without a bound.
+    """
+
+    characters: int
+    least: int = 1
+    most: int | None = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Elements that follow each other, between two `|`.
+
+    Attributes:
+        elements: in their order.
+        begins: it has to begin where the text does.
+        ends: it has to end where the text does.
+    """
+
+    elements: tuple[Element, ...]
+    begins: bool
+    ends: bool
+
+
+def parse(text: str, offset: int = 0) -> tuple[Alternative, ...]:
+    """Return the alternatives of an expression that can match at all.
+
+    Args:
+        text: what stands between the `%`.
+        offset: where it begins in the pattern, for errors.
+
+    Raises:
+        PatternError: it is empty, or not of the syntax above.
+    """
+    if not text:
+        message = "there is nothing between the two %: expected a regular expression"
+        raise PatternError(message, offset)
+    return _Reader(text, offset).alternatives()
+
+
+class _Reader:
+    def __init__(self, text: str, offset: int) -> None:
+        self.text = text
+        self.offset = offset
+        self.at = 0
+        self.elements = 0
+
+    def error(self, message: str, position: int | None = None) -> PatternError:
+        return PatternError(message, self.offset + (self.at if position is None else position))
+
+    def alternatives(self) -> tuple[Alternative, ...]:
+        found = []
+        parts: list[Element | str] = []
+        while self.at < len(self.text):
+            character = self.text[self.at]
+            if character == "|":
+                found.append(parts)
+                parts = []
+                self.at += 1
+            elif character in "^$":
+                parts.append(character)
+                self.at += 1
+                if self.quantifier():
+                    message = f"{character} is a place, which cannot be repeated"
+                    raise self.error(message)
+            else:
+                parts.append(self.element())
+        found.append(parts)
+        return tuple(one for one in map(alternative, found) if one is not None)
+
+    def quantifier(self) -> str:
+        return self.text[self.at] if self.at < len(self.text) and self.text[self.at] in "*+?{" else ""
+
+    def element(self) -> Element:
+        characters = self.characters()
+        start = self.at
+        least: int = 1
+        most: int | None = 1
+        sign = self.quantifier()
+        if sign == "{":
+            least, most = self.braces()
+        elif sign:
+            least, most = {"*": (0, None), "+": (1, None), "?": (0, 1)}[sign]
+            self.at += 1
+        if sign:
+            if self.quantifier() == "?":
+                self.at += 1
+            if self.quantifier():
+                raise self.error("this follows a quantifier, and there are no parentheses to repeat one")
+        self.elements += (least + 1) if most is None else most
+        if self.elements > MAX_ELEMENTS:
+            message = (
+                f"with its repetitions written out, an expression has at most {MAX_ELEMENTS:,} characters"
+            )
+            raise self.error(message, start)
+        return Element(characters, least, most)
+
+    def braces(self) -> tuple[int, int | None]:
+        found = _BRACES.match(self.text, self.at)
+        if found is None or found.group(1) == "" == (found.group(3) or ""):
+            raise self.error("expected how often, as in {3}, {3,5}, {3,} or {,5}; { itself is \\{")
+        low, comma, high = found.groups()
+        least = int(low or 0)
+        most = int(high) if high else (None if comma else least)
+        if max(least, most or 0) > MAX_REPETITIONS:
+            raise self.error(f"at most {MAX_REPETITIONS:,} repetitions")
+        if most is not None and most < least:
+            raise self.error(f"the least, {least}, is more than the most, {most}")
+        self.at = found.end()
+        return least, most
+
+    def characters(self) -> int:
+        character = self.text[self.at]
+        if character == ".":
+            self.at += 1
+            return ALL
+        if character == "[":
+            return self.bracketed()
+        if character in "*+?{":
+            raise self.error(f"there is nothing before {character} to repeat; the character is \\{character}")
+        return self.one()
+
+    def one(self) -> int:
+        """Return the set of one character or escape."""
+        character = self.text[self.at]
+        if character == "\\":
+            return self.escaped()
+        if character not in _LITERALS and character not in _OPERATORS:
+            code = f"\\x{ord(character):02X}" if ord(character) < OTHER else ""
+            instead = f"; write {code}" if code else ", which is ASCII only"
+            raise self.error(
+                f"{character!r} is not supported in a regular expression{instead}"
+                f" (letters, digits, {_SYMBOLS.strip()} and {_OPERATORS} are)"
+            )
+        self.at += 1
+        return 1 << ord(character)
+
+    def escaped(self) -> int:
+        start = self.at
+        self.at += 2
+        if start + 1 == len(self.text):
+            message = "expected a character after \\"
+            raise self.error(message, start)
+        character = self.text[start + 1]
+        if character in _CLASSES:
+            return _CLASSES[character]
+        if character in _OPERATORS or character in _SYMBOLS:
+            return 1 << ord(character)
+        if character == "x" and (code := _HEX.match(self.text, self.at)):
+            self.at += 2
+            return 1 << int(code.group(), 16)
+        message = (
+            f"\\{character} is not supported: expected \\ and one of {_OPERATORS}{_SYMBOLS.strip()},"
+            r" \d \D \s \S \w \W, or \x00 to \x7F"
+        )
+        raise self.error(message, start)
+
+    def bracketed(self) -> int:
+        start = self.at
+        self.at += 1
+        negated = self.text.startswith("^", self.at)
+        self.at += negated
+        found = 0
+        while not self.text.startswith("]", self.at):
+            if self.at >= len(self.text):
+                message = "this bracket is never closed: expected a ]"
+                raise self.error(message, start)
+            if self.text[self.at] == "[":
+                raise self.error("expected the [ in brackets as \\[")
+            found |= self.span()
+        if not found:
+            message = "there is nothing in these brackets"
+            raise self.error(message, start)
+        self.at += 1
+        return ALL & ~found if negated else found
+
+    def span(self) -> int:
+        start = self.at
+        low = self.one()
+        if not self.text.startswith("-", self.at) or self.text[self.at + 1 : self.at + 2] in {"", "]"}:
+            return low
+        self.at += 1
+        if self.text[self.at] == "[":
+            raise self.error("expected the [ in brackets as \\[")
+        high = self.one()
+        if low.bit_count() != 1 or high.bit_count() != 1 or high < low:
+            what = self.text[start : self.at]
+            message = (
+                f"{what} is no range: expected two characters, the first of which is not behind the second"
+            )
+            raise self.error(message, start)
+        return (high << 1) - low
+
+
+def alternative(parts: list[Element | str]) -> Alternative | None:
+    """Return the alternative without its `^` and `$`, None if they stand where nothing can match.
+
+    What stands before a `^`, or behind a `$`, has to be nothing: it goes if it may be, else nothing matches.
+    """
+    begins = max((at for at, part in enumerate(parts) if part == "^"), default=-1)
+    ends = min((at for at, part in enumerate(parts) if part == "$"), default=len(parts))
+    elements = [(at, part) for at, part in enumerate(parts) if isinstance(part, Element)]
+    if any(part.least for at, part in elements if at < begins or at > ends):
+        return None
+    kept = tuple(part for at, part in elements if begins < at < ends)
+    return Alternative(kept, begins >= 0, ends < len(parts))

@@ -1,0 +1,114 @@
+"""Statistics by their names in CloudWatch: `Sum`, `p99`, `TM(10%:90%)`, `PR(:300)`."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from cloudwatch.errors import InputError
+
+Kind = Literal[
+    "SampleCount", "Sum", "Average", "Minimum", "Maximum", "percentile", "tm", "wm", "tc", "ts", "pr"
+]  # fmt: skip
+
+SIMPLE: tuple[Kind, ...] = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
+KNOWN = (
+    "SampleCount, Average, Sum, Minimum, Maximum, pNN, tmNN, tcNN, tsNN, wmNN, TM(a:b), TC(a:b), TS(a:b), "
+    "WM(a:b), PR(a:b) and IQM"
+)
+_NUMBER = r"(?:\d+(?:\.\d{1,10})?)"  # "up to 10 decimal places"
+_ONE = re.compile(rf"(p|tm|tc|ts|wm)({_NUMBER})", re.ASCII)
+_RANGE = re.compile(
+    rf"(TM|TC|TS|WM|PR)\((?P<low>{_NUMBER}?)(?P<low_sign>%?):(?P<high>{_NUMBER}?)(?P<high_sign>%?)\)",
+    re.ASCII,
+)
+_WHOLE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One statistic: how the samples of a period become its datapoint."""
+
+    text: str
+    kind: Kind
+    low: float | None = None
+    """Of a range: the lower bound; None: everything from below."""
+    high: float | None = None
+    percent: bool = False
+    """Whether the bounds are percentiles rather than values."""
+
+    @property
+    def needs_samples(self) -> bool:
+        """Whether a statistic set (count, sum, minimum, maximum) is not enough."""
+        return self.kind not in SIMPLE
+
+
+@functools.lru_cache(maxsize=1024)
+def check_statistic(text: str) -> Statistic:
+    """Return the statistic of this name (CloudWatch User Guide, "CloudWatch statistics definitions").
+
+    Raises:
+        InputError: CloudWatch has none of this name.
+    """
+    if text in SIMPLE:
+        return Statistic(text, text)
+    if text == "IQM":
+        return Statistic(text, "tm", 25.0, 75.0, percent=True)
+    if one := _ONE.fullmatch(text):
+        return _of_one(text, one)
+    if both := _RANGE.fullmatch(text):
+        return _of_range(text, both)
+    message = f"no such statistic: {text!r}; {_hint(text)}known are {KNOWN}"
+    raise InputError(message)
+
+
+def _of_one(text: str, match: re.Match[str]) -> Statistic:
+    percent = float(match[2])
+    if percent > _WHOLE:
+        message = f"{text}: a percentile is between 0 and 100"
+        raise InputError(message, match.start(2))
+    kinds: dict[str, Kind] = {"p": "percentile", "tm": "tm", "tc": "tc", "ts": "ts", "wm": "wm"}
+    return Statistic(text, kinds[match[1]], None, percent, percent=True)
+
+
+def _of_range(text: str, match: re.Match[str]) -> Statistic:
+    kinds: dict[str, Kind] = {"TM": "tm", "TC": "tc", "TS": "ts", "WM": "wm", "PR": "pr"}
+    low = float(match["low"]) if match["low"] else None
+    high = float(match["high"]) if match["high"] else None
+    percent = "%" in text
+    statistic = Statistic(text, kinds[match[1]], low, high, percent=percent)
+    if wrong := _wrong(statistic, match):
+        message = f"{text}: {wrong}"
+        raise InputError(message, match.start("low"))
+    return statistic
+
+
+def _wrong(range_: Statistic, match: re.Match[str]) -> str | None:
+    """Return what is wrong with the bounds of a range."""
+    bounds = [one for one in (range_.low, range_.high) if one is not None]
+    signs = match["low_sign"] + match["high_sign"]
+    if not bounds or (match["low_sign"] and not match["low"]) or (match["high_sign"] and not match["high"]):
+        return "a bound is a number, and one of the two is needed"
+    if signs and len(signs) != len(bounds):
+        return "bounds are both values or both percentages"
+    if bounds != sorted(set(bounds)):
+        return "the lower bound is below the upper one"
+    if signs and range_.kind == "pr":
+        return "the bounds of a percentile rank are values"
+    if signs and max(bounds) > _WHOLE:
+        return "percentages are between 0 and 100"
+    return None
+
+
+def _hint(text: str) -> str:
+    """Return what was probably meant: capitals belong to ranges, small letters to one number ("Syntax")."""
+    known = (*SIMPLE, "IQM")
+    for other in (text.upper(), text.lower(), *known):
+        same = other in known and other.lower() == text.lower()
+        if same or (
+            other not in known and other != text and (_ONE.fullmatch(other) or _RANGE.fullmatch(other))
+        ):
+            return f"did you mean {other}? "
+    return ""
