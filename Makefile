@@ -120,6 +120,7 @@ format: .venv/.ready ## format the code
 lint: .venv/.ready ## check format and style
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: make format"; exit 1; }
 	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 types: .venv/.ready ## check types
 	@$(BIN)/mypy .

@@ -21,12 +21,12 @@ from typing import Any
 
 import catalog
 from benchmarks.table import aligned
+from catalog import environment
 from config.models import Environment
 from drill import simulation
 from drill.scenarios.model import Head, Lines, NeverExpected, PagesExpected, Samples
 from drill.scenarios.reading import Expected, Placed, Scenario
 from drill.sources import catalog as source
-from ops import environment
 
 HERE = Path(__file__)
 HOUR_S = 3600

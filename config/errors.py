@@ -1,4 +1,4 @@
-"""The one error that a bad configuration raises."""
+"""The errors that end a command with one message: a bad configuration, and other reasons not to go on."""
 
 from __future__ import annotations
 
@@ -45,6 +45,10 @@ class ConfigError(Exception):
         """Keep the first of `problems`, in their order, and count the others."""
         self.problems = tuple(first(list(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class CommandError(Exception):
+    """A command cannot go on; the message says why and what to do next."""
 
 
 def first(problems: Sequence[Problem], more: int = 0) -> list[Problem]:

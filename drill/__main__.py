@@ -22,17 +22,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command in {"match", "evaluate", "rule"}:
         return _answer_lines(options.command)
     from cloudwatch.errors import InputError  # noqa: PLC0415  # beside the others
-    from config.errors import ConfigError  # noqa: PLC0415  # pydantic: filters of lines do not wait for it
+    from config import failures  # noqa: PLC0415  # beside the others
+    from config.errors import CommandError, ConfigError  # noqa: PLC0415  # beside the others
     from drill import commands  # noqa: PLC0415  # numpy, rich and the catalog, as above
-    from ops import failures  # noqa: PLC0415  # beside the others
-    from ops.errors import OpsError  # noqa: PLC0415  # beside the others
 
     failures.escape_output()
     try:
         return int(getattr(commands, options.command)(options))
     except ConfigError as error:
         said = str(error)
-    except (InputError, OpsError) as error:
+    except (InputError, CommandError) as error:
         said = f"{options.command}: {error}"
     except BrokenPipeError:
         _drop_output()

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from catalog import environment
 from config.errors import ConfigError, Problem
 from config.loader import environments
 from drill import choosing, explanation, origin, simulation
@@ -24,7 +25,6 @@ from drill.report import index, junit, replayed, table, timeline
 from drill.scenarios.model import Assumptions
 from drill.scenarios.reading import Reading, Scenario
 from drill.selection import Selection
-from ops import environment
 
 FOLDER = Path("drills")
 """Where scenarios are, from the project's root."""

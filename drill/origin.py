@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aws import clients
+from catalog import environment
 from config.errors import ConfigError, Problem
 from config.models import LOCAL_CREDENTIALS
 from drill.model import System
 from drill.sources import catalog
-from ops import clients, environment
 
 CATALOG, AWS = "catalog", "aws"
 
@@ -42,7 +43,7 @@ def system(origin: Origin) -> System:
     Raises:
         ConfigError: the environment is refused, or there is no such folder.
         SourceError: it cannot be read.
-        OpsError: the account is another than the environment's.
+        CommandError: the account is another than the environment's.
     """
     if origin.where == CATALOG:
         env, watched = environment.read(origin.environment)

@@ -9,7 +9,7 @@ import socket
 import time
 from typing import Any
 
-from local_aws.deadline import within
+from aws.deadline import within
 from local_aws.identity import HEALTH, HOST, NAME
 
 _RELEASE_LIMIT_S = 2.0

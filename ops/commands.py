@@ -13,18 +13,17 @@ from typing import Any, NoReturn
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from catalog import Catalog
-from config.errors import ConfigError
+from aws import clients
+from aws import errors as aws_errors
+from catalog import Catalog, environment
+from config import failures
+from config.errors import CommandError, ConfigError
 from config.models import Environment
 from ops import (
     BUILD,
     ROOT,
-    aws_errors,
-    clients,
     doctor,
     documents,
-    environment,
-    failures,
     functions,
     local,
     locking,
@@ -35,7 +34,6 @@ from ops import (
     state_lock,
     synthesis,
 )
-from ops.errors import OpsError
 from ops.invoke import invoke
 from ops.live import drill as live
 from ops.live import preparation, reading
@@ -68,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return REFUSED
-    except (OpsError, PackageError, TerraformError) as error:
+    except (CommandError, PackageError, TerraformError) as error:
         said = str(error)
     except (BotoCoreError, ClientError) as error:
         said = aws_errors.explain(error)
@@ -351,7 +349,7 @@ def _local_start(_: argparse.Namespace) -> int:
     env, _catalog = _read()
     if not env.is_local:
         message = f"{env.environment} is in account {env.account_id}: only what has an endpoint is local."
-        raise OpsError(message)
+        raise CommandError(message)
     started = local.ensure(env)
     state.create_bucket(env)
     print(f"The local AWS {'is started' if started else 'was running'} at {env.endpoint}.")

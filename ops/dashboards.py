@@ -13,10 +13,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from aws.clients import client
+from config.errors import CommandError
 from config.models import Environment
 from ops import state, synthesis
-from ops.clients import client
-from ops.errors import OpsError
 from stacks.contracts import Dashboard
 
 _TYPE = "aws_cloudwatch_dashboard"
@@ -28,7 +28,7 @@ def refuse_to_overwrite(env: Environment) -> None:
     """Refuse to create a dashboard where one of its name exists that the environment's state does not have.
 
     Raises:
-        OpsError: there is one; the message says of which region it is, and what to do.
+        CommandError: there is one; the message says of which region it is, and what to do.
     """
     wanted = list(_synthesized(env))
     ours = {
@@ -50,7 +50,7 @@ def refuse_to_overwrite(env: Environment) -> None:
             f"own, lost from its state, delete it, or `terraform import {_TYPE}.{key} {name}`. "
             "Nothing was changed in this stack."
         )
-        raise OpsError("\n".join([*lines, advice]))
+        raise CommandError("\n".join([*lines, advice]))
 
 
 def _synthesized(env: Environment) -> Iterator[tuple[str, str]]:

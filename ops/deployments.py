@@ -7,10 +7,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from aws import clients
 from catalog import Catalog
+from config.errors import CommandError
 from config.models import Environment
-from ops import clients
-from ops.errors import OpsError
 
 _AT_ONCE = 1000
 """Samples of one call (CloudWatch API Reference, PutMetricData)."""
@@ -25,7 +25,7 @@ def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
         changed: the addresses in `compute` that are about to change.
 
     Raises:
-        OpsError: CloudWatch does not take it, which the deployment's own alarms would meet next.
+        CommandError: CloudWatch does not take it, which the deployment's own alarms would meet next.
     """
     keys = {address.partition(".")[2] for address in changed}
     metrics = [one.deployments for one in catalog.services if one.name in keys]
@@ -51,4 +51,4 @@ def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
             f"cannot say to CloudWatch that a deployment begins ({error}): cloudwatch:PutMetricData in the "
             f"namespace {namespace} is needed. Nothing was changed."
         )
-        raise OpsError(message) from error
+        raise CommandError(message) from error

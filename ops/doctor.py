@@ -8,11 +8,13 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from config.errors import ConfigError
+from aws import clients
+from aws import errors as aws_errors
+from catalog import environment
+from config.errors import CommandError, ConfigError
 from config.explain import counted
 from config.models import Environment
-from ops import BUILD, aws_errors, clients, environment, local, locking, secrets, state, state_lock, terraform
-from ops.errors import OpsError
+from ops import BUILD, local, locking, secrets, state, state_lock, terraform
 from ops.stacks import ORDER
 from ops.terraform import TerraformError
 from stacks.aws import SERVICES
@@ -27,7 +29,7 @@ def examine(name: str, console: Console) -> bool:
         nonlocal fine
         try:
             text, good = find(), True
-        except (ConfigError, OpsError, TerraformError, RuntimeError) as error:
+        except (ConfigError, CommandError, TerraformError, RuntimeError) as error:
             text, good, fine = str(error), False, False
         except (BotoCoreError, ClientError) as error:
             # Whoever may not ask for one thing is told of the others all the same.
@@ -86,7 +88,7 @@ def _quotas(env: Environment) -> str:
             f"the account runs {limit} functions at once and quotas.lambda_concurrency says "
             f"{env.quotas.lambda_concurrency}: the alarm before the limit would be at the wrong height"
         )
-        raise OpsError(message)
+        raise CommandError(message)
     return f"Lambda concurrency {limit}"
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from aws.clients import client
 from config import files
+from config.errors import CommandError
 from config.explain import did_you_mean
 from config.limits import LAMBDA_TIMEOUT_S
 from config.models import Environment
 from ops import state
-from ops.clients import client
-from ops.errors import OpsError
 
 _MOST_BYTES = 6_291_456
 """Size of an event at most: 6 MB (AWS Lambda Developer Guide, "Lambda quotas", invocation payload)."""
@@ -24,16 +24,16 @@ def invoke(env: Environment, function: str, event: Path, console: Console) -> bo
     """Invoke `function` with the event in a file; return whether it succeeded.
 
     Raises:
-        OpsError: there is no such function or file, or compute is not deployed.
+        CommandError: there is no such function or file, or compute is not deployed.
     """
     outputs = state.outputs(env, "compute") if state.bucket_exists(env) else None
     if outputs is None:
         message = f"compute is not deployed in {env.environment}: `make deploy ENV={env.environment}`."
-        raise OpsError(message)
+        raise CommandError(message)
     names: dict[str, str] = outputs["lambda_function_names"]
     if function not in names:
         message = f"no such function '{function}'; known: {', '.join(names)}{did_you_mean(function, names)}"
-        raise OpsError(message)
+        raise CommandError(message)
     sent = payload(event)
     # Tried once, and waited for as long as the function may run: a second try would be a second payment.
     timeout_s = env.functions[function].timeout_s if function in env.functions else LAMBDA_TIMEOUT_S
@@ -52,21 +52,21 @@ def payload(event: Path) -> bytes:
     """Return the event in a file: a JSON object.
 
     Raises:
-        OpsError: it cannot be read, is too large, or is not one.
+        CommandError: it cannot be read, is too large, or is not one.
     """
     try:
         data = files.text(event, _MOST_BYTES)
         found = json.loads(data)
     except files.FileError as error:
         message = f"event {event} {error}."
-        raise OpsError(message) from error
+        raise CommandError(message) from error
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         message = f"event {event} is not JSON: {why}."
-        raise OpsError(message) from error
+        raise CommandError(message) from error
     if not isinstance(found, dict):
         message = f"event {event} is not a JSON object, as everything that invokes functions in AWS sends."
-        raise OpsError(message)
+        raise CommandError(message)
     return data.encode()
 
 

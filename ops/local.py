@@ -15,13 +15,14 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from config.errors import ConfigError, visible
+from aws import errors as aws_errors
+from aws.clients import client
+from catalog import environment
+from config.errors import CommandError, ConfigError, visible
 from config.loader import environments
 from config.models import Environment
 from local_aws import process
-from ops import aws_errors, environment, locking
-from ops.clients import client
-from ops.errors import OpsError
+from ops import locking
 
 SPEED_VARIABLE = "LOCAL_AWS_SPEED"
 """Environment variable with the speed of its clock from the beginning (`local_aws.clock`)."""
@@ -38,7 +39,7 @@ def ensure(env: Environment) -> bool:
     """Start the local AWS of `env` unless one answers at its endpoint; tell whether it was started.
 
     Raises:
-        OpsError: it cannot be started.
+        CommandError: it cannot be started.
     """
     from local_aws import clock  # noqa: PLC0415  # numpy, which takes a tenth of a second
 
@@ -46,13 +47,13 @@ def ensure(env: Environment) -> bool:
         clock.initial_speed()
     except ValueError as error:
         message = f"environment variable {error}."
-        raise OpsError(message) from error
+        raise CommandError(message) from error
     if answers(env):
         return False
     try:
         process.start(urlsplit(env.endpoint or "").port or process.PORT)
     except process.LocalAwsError as error:
-        raise OpsError(str(error)) from error
+        raise CommandError(str(error)) from error
     return True
 
 
@@ -75,7 +76,7 @@ def stop_unused(build: Path) -> bool:
         build: folder with the locks of environments.
 
     Raises:
-        OpsError: a command deploys to it, or rehearses in it.
+        CommandError: a command deploys to it, or rehearses in it.
     """
     users = [
         f"{name}: {holder or 'a command has just begun'}."
@@ -83,11 +84,11 @@ def stop_unused(build: Path) -> bool:
         if _may_use_a_local_aws(name)
     ]
     if users:
-        raise OpsError("\n".join(["the local AWS is in use.", *users, "Nothing was stopped."]))
+        raise CommandError("\n".join(["the local AWS is in use.", *users, "Nothing was stopped."]))
     try:
         return process.stop()
     except process.LocalAwsError as error:
-        raise OpsError(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
 def _may_use_a_local_aws(name: str) -> bool:
@@ -102,18 +103,18 @@ def require(env: Environment) -> None:
     """Refuse to go on when the local AWS of `env` does not run.
 
     Raises:
-        OpsError: nothing answers at its endpoint.
+        CommandError: nothing answers at its endpoint.
     """
     if not answers(env):
         message = f"no local AWS answers at {env.endpoint}: `make deploy` starts one and deploys."
-        raise OpsError(message)
+        raise CommandError(message)
 
 
 def answers(env: Environment) -> bool:
     """Tell whether an AWS with the environment's account answers at its endpoint.
 
     Raises:
-        OpsError: something else answers there.
+        CommandError: something else answers there.
     """
     statuses: list[int] = []
     sts = client(env, "sts", answers_in_s=_ANSWER_S, attempts=1)
@@ -145,8 +146,8 @@ def answers(env: Environment) -> bool:
                 f"answers there, or choose another port for endpoint in config/{env.environment}.yaml (or in "
                 "REVEILLE_ENDPOINT)."
             )
-        raise OpsError(message) from error
+        raise CommandError(message) from error
     if account_id != env.account_id:
         message = f"the AWS at {env.endpoint} is account {account_id}; account_id says {env.account_id}."
-        raise OpsError(message)
+        raise CommandError(message)
     return True

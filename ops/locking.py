@@ -18,8 +18,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ops.errors import OpsError
-from ops.waiting import waiting_for
+from aws.waiting import waiting_for
+from config.errors import CommandError
 
 _POLL_S = 0.1
 _ENDING_S = 10.0
@@ -73,7 +73,7 @@ def environment(build: Path, name: str, command: str) -> Iterator[None]:
         command: what the holder is called in the message to others.
 
     Raises:
-        OpsError: another command holds it; the message says which, and since when.
+        CommandError: another command holds it; the message says which, and since when.
     """
     with ExitStack() as stack:
         path = build / "locks" / _ENVIRONMENT.format(name)
@@ -85,7 +85,7 @@ def environment(build: Path, name: str, command: str) -> Iterator[None]:
         if file is None:
             holder = _read(path) or "another command has just begun"
             message = f"{name} is locked: {holder}. Nothing was changed; try again when it has ended."
-            raise OpsError(message)
+            raise CommandError(message)
         own = Holder(os.getpid(), command, time.time())
         _write(file, own)
         _held.append((file, own))

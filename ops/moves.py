@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from config.errors import CommandError
 from config.models import Environment
 from ops import state, synthesis
-from ops.errors import OpsError
 
 NAMES: Mapping[str, tuple[str, str]] = {
     "aws_cloudwatch_composite_alarm": ("alarm", "alarm_name"),
@@ -40,7 +40,7 @@ def refuse_to_lose(env: Environment, stack: str) -> None:
     """Refuse to deploy `stack` as synthesized, if something of it would be lost by changing its address.
 
     Raises:
-        OpsError: it would; the message says how to move it.
+        CommandError: it would; the message says how to move it.
     """
     configuration = synthesis.configuration(env, stack)
     lost = list(find(state.resources(env, stack), configuration))
@@ -52,7 +52,7 @@ def refuse_to_lose(env: Environment, stack: str) -> None:
             f"at the new address and then delete it by its name. Say that it moved, in stacks/moves.py: "
             f'Move("{stack}", "{first.old}", "{first.new}"). Nothing was changed.'
         )
-        raise OpsError(message)
+        raise CommandError(message)
 
 
 def find(deployed: Mapping[str, Mapping[str, Any]], configuration: Mapping[str, Any]) -> Iterator[Lost]:

@@ -8,10 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
-from config.errors import visible
+from config.errors import CommandError, visible
 from config.models import Environment
 from ops import state
-from ops.errors import OpsError
 from ops.stacks import chosen
 
 _SHOWN_ENTRIES = 8
@@ -24,14 +23,14 @@ def collect(env: Environment, stack: str | None) -> dict[str, dict[str, Any]]:
     """Return stack -> name -> value, of the stacks that are deployed.
 
     Raises:
-        OpsError: none is.
+        CommandError: none is.
     """
     found = {name: state.outputs(env, name) for name in chosen(stack)} if state.bucket_exists(env) else {}
     deployed = {name: outputs for name, outputs in found.items() if outputs is not None}
     if not deployed:
         what = f"{stack} is not" if stack else "nothing is"
         message = f"{what} deployed in {env.environment}: `make deploy ENV={env.environment}`."
-        raise OpsError(message)
+        raise CommandError(message)
     return deployed
 
 

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.waiting import waiting_for
+from aws.waiting import waiting_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,10 +13,11 @@ from typing import Any
 
 from rich.console import Console
 
+from aws import errors as aws_errors
+from config.errors import CommandError
 from config.models import Environment
 from local_aws import process
-from ops import BUILD, aws_errors, state_lock, synthesis, terraform, terraform_errors
-from ops.errors import OpsError
+from ops import BUILD, state_lock, synthesis, terraform, terraform_errors
 from ops.progress import Progress
 from ops.supervision import Supervised
 
@@ -105,7 +106,7 @@ class StackRun:
         A state that an earlier run could not save is saved then.
 
         Raises:
-            OpsError: what is synthesized is of another environment.
+            CommandError: what is synthesized is of another environment.
             TerraformError: it failed.
         """
         self._data.mkdir(parents=True, exist_ok=True)
@@ -442,7 +443,7 @@ def _limit_s(*, changing: bool) -> float:
     """Return the seconds without progress after which Terraform is stopped.
 
     Raises:
-        OpsError: the variable that sets it holds no number of seconds.
+        CommandError: the variable that sets it holds no number of seconds.
     """
     text = os.environ.get(STALL_VARIABLE)
     if not text:
@@ -455,5 +456,5 @@ def _limit_s(*, changing: bool) -> float:
         message = (
             f"environment variable {STALL_VARIABLE}: must be a number of seconds from 1 (found: {text!r})"
         )
-        raise OpsError(message)
+        raise CommandError(message)
     return limit_s

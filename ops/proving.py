@@ -11,26 +11,27 @@ from typing import Any
 
 from rich.console import Console
 
-from catalog import Catalog
+import verify
+from catalog import Catalog, environment
+from config.errors import CommandError
 from config.loader import environments
 from config.models import Environment
-from ops import environment, proof, synthesis
-from ops.errors import OpsError
-from ops.proof import Proof, report
+from ops import synthesis
+from verify import Proof, report
 
 
 def require(env: Environment, catalog: Catalog) -> None:
     """Refuse to go on when an alarm of `env`, as synthesized, would reach nobody or never have data.
 
     Raises:
-        OpsError: a link is broken; the message has a line for each.
+        CommandError: a link is broken; the message has a line for each.
     """
-    found = proof.lines(of_folder(synthesis.folder(env), catalog).faults)
+    found = verify.lines(of_folder(synthesis.folder(env), catalog).faults)
     if found:
         count = f"{len(found)} broken {'links' if found[1:] else 'link'}"
         listed = "\n".join(found)
         message = f"{count}, and nothing was changed in {env.environment}:\n{listed}"
-        raise OpsError(message)
+        raise CommandError(message)
 
 
 def of_folder(folder: Path, catalog: Catalog) -> Proof:
@@ -43,7 +44,7 @@ def of_folder(folder: Path, catalog: Catalog) -> Proof:
     Raises:
         ProofError: it is of a form that is not read.
     """
-    return proof.prove(stacks(folder), published=catalog.published)
+    return verify.prove(stacks(folder), published=catalog.published)
 
 
 def stacks(folder: Path) -> dict[str, dict[str, Any]]:
@@ -71,7 +72,7 @@ def of_environment(env: Environment, catalog: Catalog) -> Proof:
 
 def tell(name: str, proved: Proof, console: Console, *, table: bool) -> bool:
     """Print what was proved, or what was not, a line for each broken link; return whether all was."""
-    found = proof.lines(proved.faults)
+    found = verify.lines(proved.faults)
     for line in found:
         print(f"{name}: {line}", file=sys.stderr)
     if not found:

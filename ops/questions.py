@@ -7,7 +7,7 @@ import sys
 
 from rich.console import Console
 
-from ops.errors import OpsError
+from config.errors import CommandError
 
 
 def ask(question: str, declined: str, console: Console) -> None:
@@ -19,7 +19,7 @@ def ask(question: str, declined: str, console: Console) -> None:
         console: where to ask.
 
     Raises:
-        OpsError: the answer was not yes, or standard input is not a terminal.
+        CommandError: the answer was not yes, or standard input is not a terminal.
     """
     if os.environ.get("APPROVE") == "auto":
         return
@@ -28,8 +28,8 @@ def ask(question: str, declined: str, console: Console) -> None:
             f"{question} Standard input is not a terminal, so there is no answer. APPROVE=auto answers yes. "
             "Nothing was changed."
         )
-        raise OpsError(message)
+        raise CommandError(message)
     answer = console.input(f"{question} Only 'yes' is accepted: ", markup=False)
     if answer.strip() != "yes":
         message = f"{declined}. Nothing was changed."
-        raise OpsError(message)
+        raise CommandError(message)

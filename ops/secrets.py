@@ -7,9 +7,9 @@ from typing import get_args
 
 from botocore.exceptions import ClientError
 
+from aws.clients import client
+from config.errors import CommandError
 from config.models import Environment, Severity
-from ops.clients import client
-from ops.errors import OpsError
 
 _MISSING = {"ParameterNotFound", "ResourceNotFoundException"}
 
@@ -24,7 +24,7 @@ def find(env: Environment, wanted: Sequence[str]) -> str:
     """Return how many secrets there are.
 
     Raises:
-        OpsError: some are missing; the message names them and says how to make one.
+        CommandError: some are missing; the message names them and says how to make one.
     """
     missing = [reference for reference in wanted if not _exists(env, reference)]
     if missing:
@@ -34,7 +34,7 @@ def find(env: Environment, wanted: Sequence[str]) -> str:
             "secretsmanager": f"aws secretsmanager create-secret --name {name} --secret-string …",
         }[kind]
         message = f"no {', '.join(missing)}: nobody behind them would be told. `{how}`"
-        raise OpsError(message)
+        raise CommandError(message)
     return f"{len(wanted)} found"
 
 
@@ -42,7 +42,7 @@ def require(env: Environment) -> None:
     """Refuse to go on without the secrets that notifications refer to.
 
     Raises:
-        OpsError: some are missing.
+        CommandError: some are missing.
     """
     wanted = references(env)
     if wanted:

@@ -10,12 +10,13 @@ from functools import partial
 
 from rich.console import Console
 
+from aws import clients
 from catalog import Catalog
+from config.errors import CommandError
 from config.explain import did_you_mean
 from config.models import Environment
 from ops import (
     BUILD,
-    clients,
     dashboards,
     deployments,
     functions,
@@ -32,7 +33,6 @@ from ops import (
     synthesis,
     tracing,
 )
-from ops.errors import OpsError
 from ops.package import describe
 from ops.plans import Plan, StackRun
 from stacks.contracts import PUBLISHED, READS, Dashboard
@@ -54,13 +54,13 @@ def chosen(stack: str | None) -> tuple[str, ...]:
     """Return the stacks to work on: the one named, or all in order.
 
     Raises:
-        OpsError: there is no such stack.
+        CommandError: there is no such stack.
     """
     if not stack:
         return ORDER
     if stack not in ORDER:
         message = f"no such stack '{stack}'; known: {', '.join(ORDER)}{did_you_mean(stack, ORDER)}"
-        raise OpsError(message)
+        raise CommandError(message)
     return (stack,)
 
 
@@ -68,7 +68,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     """Plan, ask, apply: each stack in order.
 
     Raises:
-        OpsError: something is missing or was declined; TerraformError: Terraform failed.
+        CommandError: something is missing or was declined; TerraformError: Terraform failed.
     """
     names = chosen(stack)
     with _local_aws():
@@ -107,7 +107,7 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
     """Say what a deployment would change; return whether anything.
 
     Raises:
-        OpsError: something is missing; TerraformError: Terraform failed.
+        CommandError: something is missing; TerraformError: Terraform failed.
     """
     names = chosen(stack)
     _reach(env, console, start=False)
@@ -161,7 +161,7 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
         keep: leave the local AWS running.
 
     Raises:
-        OpsError: refused or declined; TerraformError: Terraform failed.
+        CommandError: refused or declined; TerraformError: Terraform failed.
     """
     names = tuple(reversed(chosen(stack)))
     if env.is_local and not local.answers(env):
@@ -255,7 +255,7 @@ def _require_published(env: Environment, names: tuple[str, ...]) -> None:
                 f"`make deploy ENV={env.environment} STACK={first}`, or `make deploy ENV={env.environment}` "
                 "for all."
             )
-            raise OpsError(message)
+            raise CommandError(message)
 
 
 def _listed(missing: list[reads.Read]) -> str:
@@ -281,7 +281,7 @@ def _refuse_needed(env: Environment, names: tuple[str, ...]) -> None:
                 f"{' and '.join(users)} {'read' if users[1:] else 'reads'} what {name} publishes: "
                 f"first `make destroy ENV={env.environment} STACK={last}`."
             )
-            raise OpsError(message)
+            raise CommandError(message)
 
 
 def _refuse_protected(env: Environment, deployed: list[str]) -> None:
@@ -293,7 +293,7 @@ def _refuse_protected(env: Environment, deployed: list[str]) -> None:
             f"destroy {them}, set deletion_protection: false in config/{env.environment}.yaml and deploy "
             "that first. Nothing was changed."
         )
-        raise OpsError(message)
+        raise CommandError(message)
 
 
 def _refuse_to_lose(env: Environment, plan: Plan) -> None:
@@ -308,7 +308,7 @@ def _refuse_to_lose(env: Environment, plan: Plan) -> None:
             f"{plan.stack}: this would delete {', '.join(lost)}, which deletion_protection keeps. If that is "
             f"meant, set it to false in config/{env.environment}.yaml for this deployment. Nothing changed."
         )
-        raise OpsError(message)
+        raise CommandError(message)
 
 
 def _change(
@@ -329,7 +329,7 @@ def _change(
         begin: what to do, with their addresses, once it is certain that resources change.
 
     Raises:
-        OpsError: declined; TerraformError: Terraform failed.
+        CommandError: declined; TerraformError: Terraform failed.
     """
     if env.is_local:
         plan, elapsed_s = run.plan_and_apply(destroy=destroy, begin=begin)
@@ -349,7 +349,7 @@ def _ask(env: Environment, run: StackRun, plan: Plan, console: Console) -> None:
     """Show the plan and ask, unless `APPROVE=auto`.
 
     Raises:
-        OpsError: the answer was not yes, or standard input is not a terminal.
+        CommandError: the answer was not yes, or standard input is not a terminal.
     """
     print(run.show())
     questions.ask(f"{run.stack} of {env.environment}: {plan}. Apply?", f"{run.stack}: not applied", console)

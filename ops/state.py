@@ -6,11 +6,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from aws.clients import client
 from catalog.naming import Names
+from config.errors import CommandError
 from config.models import Environment
 from ops import state_content, terraform
-from ops.clients import client
-from ops.errors import OpsError
 from stacks import policies
 
 NOT_FOUND = {"404", "NoSuchBucket", "NoSuchKey"}
@@ -23,7 +23,7 @@ def bucket_exists(env: Environment) -> bool:
     """Tell whether the state bucket exists.
 
     Raises:
-        OpsError: it exists and is not ours to use.
+        CommandError: it exists and is not ours to use.
     """
     try:
         client(env, "s3").head_bucket(Bucket=env.state.bucket, ExpectedBucketOwner=env.account_id)
@@ -40,7 +40,7 @@ def bucket_exists(env: Environment) -> bool:
             "another "
             f"name for state.bucket in config/{env.environment}.yaml."
         )
-        raise OpsError(message) from error
+        raise CommandError(message) from error
     return True
 
 
@@ -113,7 +113,7 @@ def require(env: Environment) -> None:
     """Refuse to go on without a state bucket that keeps earlier versions.
 
     Raises:
-        OpsError: there is no bucket, or it is not versioned.
+        CommandError: there is no bucket, or it is not versioned.
     """
     makes = f"`make {'deploy' if env.is_local else 'bootstrap'} ENV={env.environment}`"
     if not bucket_exists(env):
@@ -122,14 +122,14 @@ def require(env: Environment) -> None:
             "deployed "
             "before, its state was in that bucket: do not create it before you have looked for it."
         )
-        raise OpsError(message)
+        raise CommandError(message)
     if not is_versioned(env):
         message = (
             f"the state bucket {env.state.bucket} is not versioned: a damaged state could not be restored. "
             f"{makes} "
             "switches versioning on. Nothing was changed."
         )
-        raise OpsError(message)
+        raise CommandError(message)
 
 
 def delete(env: Environment, *, keep_bucket: bool = False) -> None:
@@ -140,11 +140,11 @@ def delete(env: Environment, *, keep_bucket: bool = False) -> None:
         keep_bucket: keep the bucket although it is empty.
 
     Raises:
-        OpsError: the environment is in an account.
+        CommandError: the environment is in an account.
     """
     if not env.is_local:
         message = "the state of an account's environment holds its history and is never deleted"
-        raise OpsError(message)
+        raise CommandError(message)
     s3, bucket = client(env, "s3"), env.state.bucket
     versions = s3.get_paginator("list_object_versions")
     for page in versions.paginate(Bucket=bucket, Prefix=Names.of(env).state_folder):
@@ -159,7 +159,7 @@ def outputs(env: Environment, stack: str) -> dict[str, Any] | None:
     """Return what a stack published, name -> value; None when it is not deployed.
 
     Raises:
-        OpsError: its state is damaged or is not its own.
+        CommandError: its state is damaged or is not its own.
     """
     state = read(env, stack)
     if not state.get("resources"):
@@ -171,7 +171,7 @@ def resources(env: Environment, stack: str) -> dict[str, dict[str, Any]]:
     """Return what a stack has made, address -> attributes; nothing when it is not deployed.
 
     Raises:
-        OpsError: its state is damaged or is not its own.
+        CommandError: its state is damaged or is not its own.
     """
     return {
         f"{resource['type']}.{resource['name']}": instance.get("attributes") or {}
@@ -186,7 +186,7 @@ def read(env: Environment, stack: str) -> dict[str, Any]:
     """Return a stack's state, empty when there is none.
 
     Raises:
-        OpsError: it is damaged, was deleted, or is not the stack's own.
+        CommandError: it is damaged, was deleted, or is not the stack's own.
     """
     body = _body(env, stack)
     if body is None:
@@ -201,7 +201,7 @@ def _body(env: Environment, stack: str) -> bytes | None:
     """Return a stack's state object, or None when there is none.
 
     Raises:
-        OpsError: it was deleted.
+        CommandError: it was deleted.
     """
     key = Names.of(env).state_key(stack)
     s3 = client(env, "s3")
@@ -223,7 +223,7 @@ def require_usable(env: Environment, stack: str) -> None:
         stack: the stack.
 
     Raises:
-        OpsError: the state is damaged, was deleted, is not the stack's own, or a newer Terraform wrote it.
+        CommandError: the state is damaged, was deleted, is another stack's, or a newer Terraform wrote it.
         TerraformError: there is no Terraform that could be run.
     """
     body = _body(env, stack)
@@ -237,7 +237,7 @@ def require_usable(env: Environment, stack: str) -> None:
                 f"{stack}: Terraform {writer} wrote its state, and {ours} is installed: install {writer} or "
                 "newer. Nothing was changed."
             )
-            raise OpsError(message)
+            raise CommandError(message)
         terraform.require_readable_state(body)
     except ValueError as error:
         raise _refusal(env, stack, str(error)) from error
@@ -250,9 +250,9 @@ def _was_deleted(s3: Any, bucket: str, key: str) -> bool:  # noqa: ANN401  # bot
     return deleted and any(one["Key"] == key for one in listed.get("Versions", []))
 
 
-def _refusal(env: Environment, stack: str, why: str) -> OpsError:
+def _refusal(env: Environment, stack: str, why: str) -> CommandError:
     which = f"ENV={env.environment} STACK={stack}"
-    return OpsError(
+    return CommandError(
         f"{stack}: its state, s3://{env.state.bucket}/{Names.of(env).state_key(stack)}, {why}. Nothing was "
         "changed. "
         f"`make state-history {which}` lists its earlier versions, `make state-restore {which} VERSION=` "

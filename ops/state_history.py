@@ -9,12 +9,12 @@ from datetime import datetime
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from aws.clients import client
 from catalog.naming import Names
+from config.errors import CommandError
 from config.explain import counted
 from config.models import Environment
 from ops import questions, state, state_content, state_lock, terraform
-from ops.clients import client
-from ops.errors import OpsError
 
 _SHOWN = 20
 """Versions that are listed."""
@@ -37,7 +37,7 @@ def show(env: Environment, stack: str, console: Console) -> None:
     """Print the newest versions of a stack's state, newest first.
 
     Raises:
-        OpsError: there is no state bucket.
+        CommandError: there is no state bucket.
     """
     versions = _versions(env, stack)
     if not versions:
@@ -61,21 +61,21 @@ def restore(env: Environment, stack: str, version_id: str, console: Console) -> 
     Nothing is lost: the version that is current now stays in the history.
 
     Raises:
-        OpsError: there is no such version, it cannot be used, the state is locked, or the answer was not yes.
+        CommandError: there is no such version, it cannot be used, the state is locked, or the answer was no.
     """
     versions = _versions(env, stack)
     chosen = next((each for each in versions if each.id == version_id and not each.is_deletion), None)
     which = f"ENV={env.environment} STACK={stack}"
     if chosen is None:
         message = f"{stack}: no version {version_id!r} to restore; `make state-history {which}` lists them."
-        raise OpsError(message)
+        raise CommandError(message)
     try:
         body = _body(env, stack, chosen.id)
         state_content.parse(body, env, stack)
         terraform.require_readable_state(body)
     except ValueError as error:
         message = f"{stack}: version {chosen.id} {error}. Nothing was changed; choose another."
-        raise OpsError(message) from error
+        raise CommandError(message) from error
     state_lock.refuse_locked(env, [stack])
     current = next((each for each in versions if each.is_latest), None)
     if current and current.id == chosen.id:
@@ -92,7 +92,7 @@ def restore(env: Environment, stack: str, version_id: str, console: Console) -> 
     state_lock.refuse_locked(env, [stack])
     if next((each for each in _versions(env, stack) if each.is_latest), None) != current:
         message = f"{stack}: its state has changed meanwhile. Nothing was restored; look at it again."
-        raise OpsError(message)
+        raise CommandError(message)
     key = Names.of(env).state_key(stack)
     client(env, "s3").copy_object(
         Bucket=env.state.bucket,
@@ -126,7 +126,7 @@ def _versions(env: Environment, stack: str) -> list[Version]:
     """Return all versions of a stack's state, newest first."""
     if not state.bucket_exists(env):
         message = f"there is no state bucket {env.state.bucket}."
-        raise OpsError(message)
+        raise CommandError(message)
     found = list(_listed(env, Names.of(env).state_key(stack)))
     return sorted(found, key=lambda version: (version.is_latest, version.modified), reverse=True)
 

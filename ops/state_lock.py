@@ -17,12 +17,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from aws.clients import client
 from catalog.naming import Names
-from config.errors import visible
+from config.errors import CommandError, visible
 from config.models import Environment
 from ops import BUILD, questions
-from ops.clients import client
-from ops.errors import OpsError
 from ops.state import NOT_FOUND
 
 _SUFFIX = ".tflock"
@@ -85,11 +84,11 @@ def refuse_locked(env: Environment, stacks: Iterable[str], *, release: bool = Tr
     """Refuse to go on when the state of one of `stacks` is locked.
 
     Raises:
-        OpsError: with a line for each that is.
+        CommandError: with a line for each that is.
     """
     locks = [lock.advice(env, stack) for stack in stacks if (lock := find(env, stack, release=release))]
     if locks:
-        raise OpsError("\n".join([*locks, "Nothing was changed."]))
+        raise CommandError("\n".join([*locks, "Nothing was changed."]))
 
 
 def remember(env: Environment, stack: str, diagnostic: str) -> None:
@@ -105,7 +104,7 @@ def unlock(env: Environment, stack: str, console: Console) -> None:
     """Show the lock of a stack's state, ask, and remove it.
 
     Raises:
-        OpsError: the answer was not yes, or the lock has changed meanwhile.
+        CommandError: the answer was not yes, or the lock has changed meanwhile.
     """
     lock = find(env, stack)
     if lock is None:
@@ -118,7 +117,7 @@ def unlock(env: Environment, stack: str, console: Console) -> None:
     questions.ask(f"Remove the lock of {stack} of {env.environment}?", "not removed", console)
     if find(env, stack) != lock:
         message = f"{stack}: the lock has changed meanwhile; it was not removed."
-        raise OpsError(message)
+        raise CommandError(message)
     _delete(env, stack)
     console.print(f"The lock of {stack} is removed.", highlight=False)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from catalog import Catalog
 from catalog.naming import Names
+from config.errors import CommandError
 from config.models import Environment
 from ops import BUILD, functions
-from ops.errors import OpsError
 
 
 def folder(env: Environment) -> Path:
@@ -27,7 +27,7 @@ def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> N
     """Write every stack of `env` under `out`, or `folder(env)`; functions need not be built yet.
 
     Raises:
-        OpsError: CloudWatch would refuse a dashboard, or Node.js was killed.
+        CommandError: CloudWatch would refuse a dashboard, or Node.js was killed.
     """
     # Imported late: cdktf starts Node, which a refused configuration need not wait for.
     from stacks import app  # noqa: PLC0415
@@ -44,28 +44,28 @@ def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> N
             out=str(written),
         )
     except DashboardError as error:
-        raise OpsError(str(error)) from error
+        raise CommandError(str(error)) from error
     except BrokenPipeError as error:
         message = (
             "Node.js, in which cdktf runs, has ended; memory may be used up. Nothing was changed: run the "
             "command "
             "again."
         )
-        raise OpsError(message) from error
+        raise CommandError(message) from error
 
 
 def configuration(env: Environment, stack: str) -> dict[str, Any]:
     """Return one stack of `env` as synthesized, after checking that it is of `env`.
 
     Raises:
-        OpsError: it is of another environment, or is not what this program writes.
+        CommandError: it is of another environment, or is not what this program writes.
     """
     path = stack_folder(env, stack) / "cdk.tf.json"
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         message = f"{stack}: {path} cannot be read ({error}). Run the command again. Nothing was changed."
-        raise OpsError(message) from error
+        raise CommandError(message) from error
     wanted, actual = _backend_of(env, stack), _backend(found)
     if actual != wanted:
         different = [name for name in wanted if actual.get(name) != wanted[name]]
@@ -74,7 +74,7 @@ def configuration(env: Environment, stack: str) -> dict[str, Any]:
             f"{stack}: {path} is not of {env.environment}: {said}. Another program has written it. Nothing "
             "was changed in this stack; run the command again."
         )
-        raise OpsError(message)
+        raise CommandError(message)
     return found
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ops import aws_errors
-from ops.aws_errors import Cause
+from aws import errors as aws_errors
+from aws.errors import Cause
 
 _OF_AWS: tuple[tuple[str, Cause], ...] = (
     (

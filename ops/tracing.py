@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
+from aws.clients import client
 from config.models import Environment
-from ops.clients import client
 
 _NOT_OURS = {"AccessDeniedException", "InvalidArnException", "NotFoundException"}
 """What KMS answers about a key that another account or team owns."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.known_metrics import Published
-from ops.proof import Proof, prove
-from ops.proof.alarms import Alarms
-from ops.proof.configuration import Configuration
-from ops.proof.hearing import Hearing
+from verify import Proof, prove
+from verify.alarms import Alarms
+from verify.configuration import Configuration
+from verify.hearing import Hearing
 
 Stacks = dict[str, dict[str, Any]]
 

@@ -15,8 +15,8 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from aws import errors as aws_errors
 from drill.sources.errors import SourceError
-from ops import aws_errors
 
 Client = Callable[[str], Any]
 """From boto3's name of a service to a client."""

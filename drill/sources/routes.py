@@ -13,7 +13,7 @@ from drill.sources.names import SEVERITIES, Affixes, of_arn
 from drill.sources.queues import dead_letters_of, queue
 from drill.sources.records import Record
 from drill.sources.topics import foreign, in_order
-from ops.proof.configuration import Configuration, Resource
+from verify.configuration import Configuration, Resource
 
 
 class Routes:

@@ -18,7 +18,7 @@ from drill.sources.errors import SourceError
 from drill.sources.names import Affixes
 from drill.sources.records import Record
 from drill.sources.routes import Routes
-from ops.proof.configuration import Configuration, ProofError, Resource
+from verify.configuration import Configuration, ProofError, Resource
 
 _LOG_GROUP: Final = "aws_cloudwatch_log_group"
 

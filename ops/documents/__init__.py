@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from catalog import environment
 from config.loader import environments
-from ops import ROOT, environment
+from ops import ROOT
 from ops.documents.alarms import alarms, coverage
 from ops.documents.live_scenarios import live_reference, live_schema
 from ops.documents.reference import reference

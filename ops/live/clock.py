@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from config.errors import visible
+from aws.deadline import within
+from config.errors import CommandError, visible
 from config.models import Environment
 from local_aws.control import PATH
-from local_aws.deadline import within
-from ops.errors import OpsError
 
 _ANSWERS_IN_S = 10
 _OK = 200
@@ -85,7 +84,7 @@ def sped_up(env: Environment, speed: float) -> Iterator[Clock]:
     """Yield the drill's clock; a local AWS goes so much faster meanwhile, and afterwards as before.
 
     Raises:
-        OpsError: the local AWS has no clock that can be set.
+        CommandError: the local AWS has no clock that can be set.
     """
     if not env.is_local:
         yield Clock()
@@ -114,7 +113,7 @@ def _ask(env: Environment, method: str, wanted: dict[str, Any] | None = None) ->
             f"the AWS at {env.endpoint} has no clock that can be set ({method} {PATH} answered: {told}). It "
             "must be this project's local AWS, of this version: `make local-stop`, then `make deploy`."
         )
-        raise OpsError(message)
+        raise CommandError(message)
     return found
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from aws.clients import client
 from catalog import Catalog
 from catalog.naming import Names
+from config.errors import CommandError
 from config.models import Environment
 from drill.durations import text_of
 from drill.rehearsal import Verdict
 from ops import BUILD, ROOT
-from ops.clients import client
-from ops.errors import OpsError
 from ops.live import aftermath, preparation, report
 from ops.live.aftermath import lasting
 from ops.live.clock import Clock, sped_up
@@ -56,7 +56,7 @@ def run(env: Environment, catalog: Catalog, scenario: Scenario, console: Console
         speed: how many times faster a local AWS goes.
 
     Raises:
-        OpsError: something is missing, or was declined, or functions do not do what they are asked.
+        CommandError: something is missing, or was declined, or functions do not do what they are asked.
     """
     deployed = preparation.find(env, scenario)
     states = States(client(env, "cloudwatch"), _watched(catalog, scenario))
@@ -133,7 +133,7 @@ class _Drill:
         """Wait until nothing hides what the drill causes, such as the quiet after a deployment.
 
         Raises:
-            OpsError: something still does after half an hour.
+            CommandError: something still does after half an hour.
         """
         told: list[str] = []
         while why := preparation.unquiet(self.scenario, self.states):
@@ -141,7 +141,7 @@ class _Drill:
                 remedy = " `make local-stop` and `make deploy` begin anew." if self.env.is_local else ""
                 still = f"still so after {text_of(_QUIET_WITHIN_S)}. Nothing was sent."
                 message = f"{'; '.join(why)}: {still}{remedy}"
-                raise OpsError(message)
+                raise CommandError(message)
             if why != told:
                 self.teller.event(f"waits: {'; '.join(why)}")
                 told = why
@@ -174,7 +174,7 @@ class _Drill:
                 mailbox.rest()
             self._keep_up(sender)
             if sender.refusal:
-                raise OpsError(sender.refusal)
+                raise CommandError(sender.refusal)
             verdicts = judge(self.scenario.expect, self.seen, self.last_s, over=False)
             for position, one in enumerate(verdicts):
                 if one is not None and not one.passed and position not in told:

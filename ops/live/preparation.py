@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from aws.clients import client
 from catalog.naming import Names
-from config.errors import ConfigError, Problem
+from config.errors import CommandError, ConfigError, Problem
 from config.models import Environment
 from drill.durations import text_of
 from ops import output
-from ops.clients import client
-from ops.errors import OpsError
 from ops.live.reading import Scenario
 from ops.live.report import Teller
 from ops.live.scenario import MessageExpected
@@ -57,27 +56,27 @@ def find(env: Environment, scenario: Scenario) -> Deployed:
     """Return what is deployed of what the scenario needs.
 
     Raises:
-        OpsError: something is missing, or its functions would not fail when they are asked to.
+        CommandError: something is missing, or its functions would not fail when they are asked to.
     """
     outputs = output.collect(env, None)
     missing = [stack for stack in ("compute", "monitoring") if stack not in outputs]
     deploy = f"`make deploy ENV={env.environment}`"
     if missing:
         message = f"{' and '.join(missing)} not deployed in {env.environment}: {deploy}."
-        raise OpsError(message)
+        raise CommandError(message)
     names: dict[str, str] = outputs["compute"]["lambda_function_names"]
     lambda_ = client(env, "lambda")
     for service in scenario.services:
         if service not in names:
             message = f"{service} is not deployed in {env.environment}: {deploy}."
-            raise OpsError(message)
+            raise CommandError(message)
         variables = lambda_.get_function_configuration(FunctionName=names[service]).get("Environment", {})
         if variables.get("Variables", {}).get(VARIABLE) != "allowed":
             message = (
                 f"{service} as it is deployed does not fail on request, though config allows it by now: "
                 f"`make deploy ENV={env.environment} STACK=compute`. Nothing was sent."
             )
-            raise OpsError(message)
+            raise CommandError(message)
     return Deployed({one: names[one] for one in scenario.services}, outputs["monitoring"]["alarm_queue_url"])
 
 
@@ -85,7 +84,7 @@ def require_messages(env: Environment, scenario: Scenario, states: States) -> No
     """Refuse to wait for messages that cannot come.
 
     Raises:
-        OpsError: an alarm does not notify the topic when it enters the state.
+        CommandError: an alarm does not notify the topic when it enters the state.
     """
     names = Names.of(env)
     for one in scenario.expect:
@@ -99,7 +98,7 @@ def require_messages(env: Environment, scenario: Scenario, states: States) -> No
                     f"{one.place}: no such message can come: {one.alarms[0]} notifies {known} when it "
                     f"is {one.expects.state}. Nothing was sent."
                 )
-                raise OpsError(message)
+                raise CommandError(message)
 
 
 def unquiet(scenario: Scenario, states: States) -> list[str]:
@@ -128,7 +127,7 @@ def agree(env: Environment, scenario: Scenario, console: Console, speed: float) 
     """Say what will be done and how long it takes, and ask where there are people whom it could concern.
 
     Raises:
-        OpsError: the answer was not yes, or nobody is there to answer.
+        CommandError: the answer was not yes, or nobody is there to answer.
     """
     teller = Teller(console)
     teller.say(f"{scenario.name}: {scenario.says}")
@@ -149,10 +148,10 @@ def agree(env: Environment, scenario: Scenario, console: Console, speed: float) 
         return
     if not sys.stdin.isatty():
         message = "nobody is here to answer. APPROVE=auto begins without a question. Nothing was sent."
-        raise OpsError(message)
+        raise CommandError(message)
     if console.input(f"Make functions of {env.environment} fail? Only 'yes' does: ").strip() != "yes":
         message = "not begun. Nothing was sent."
-        raise OpsError(message)
+        raise CommandError(message)
 
 
 def _people(env: Environment) -> str:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ops.errors import OpsError
+from config.errors import CommandError
 
 MEMBER = "drill"
 
@@ -20,7 +20,7 @@ def asking(event: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]
     """Return an event that asks for `asked`; one that asks for nothing as it is.
 
     Raises:
-        OpsError: the event carries a body that is no JSON object.
+        CommandError: the event carries a body that is no JSON object.
     """
     if not asked:
         return dict(event)
@@ -39,10 +39,10 @@ def _with_body(carrier: Any, asked: Mapping[str, Any]) -> dict[str, Any]:  # noq
         request = json.loads(text)
     except (AttributeError, TypeError, ValueError) as error:
         message = "the event's body is no JSON, so that nothing can be asked for in it"
-        raise OpsError(message) from error
+        raise CommandError(message) from error
     if not isinstance(request, dict):
         message = "the event's body is no JSON object, so that nothing can be asked for in it"
-        raise OpsError(message)
+        raise CommandError(message)
     changed = {**carrier, "body": json.dumps({**request, MEMBER: dict(asked)})}
     if "isBase64Encoded" in carrier:
         changed["isBase64Encoded"] = False

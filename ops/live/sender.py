@@ -14,9 +14,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from typing_extensions import Self
 
+from aws.clients import client
 from config.limits import LAMBDA_TIMEOUT_S
 from config.models import Environment
-from ops.clients import client
 from ops.live.clock import Clock
 from ops.live.reading import Sending
 from ops.live.requests import asking
@@ -74,7 +74,7 @@ class Sender:
         """Prepare to send; `functions` says each service's function in AWS.
 
         Raises:
-            OpsError: an event cannot ask for anything.
+            CommandError: an event cannot ask for anything.
         """
         self._functions = functions
         self._clock = clock

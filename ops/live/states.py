@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from cloudwatch import rules
-from ops.errors import OpsError
+from config.errors import CommandError
 
 _NAMES_AT_ONCE = 100
 """Names that DescribeAlarms takes (CloudWatch API Reference, DescribeAlarms, AlarmNames)."""
@@ -37,7 +37,7 @@ class States:
         """Watch these alarms, by their names in AWS, and those that hold their actions back.
 
         Raises:
-            OpsError: one of them does not exist.
+            CommandError: one of them does not exist.
         """
         self._cloudwatch = cloudwatch
         self._alarms = list(alarms)
@@ -50,7 +50,7 @@ class States:
         missing = [name for name in self._alarms if name not in self.described]
         if missing:
             message = f"there is no alarm {', '.join(missing)}, which config has: deploy monitoring first."
-            raise OpsError(message)
+            raise CommandError(message)
         self.first: dict[str, str] = {}
         """State of each alarm at the beginning."""
         self.changes: list[Change] = []

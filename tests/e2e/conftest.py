@@ -14,11 +14,11 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from catalog import Catalog
+from catalog import Catalog, environment
 from config.models import Environment
 from local_aws import clock, process
 from local_aws.identity import HOST
-from ops import BUILD, ROOT, environment
+from ops import BUILD, ROOT
 from tests.e2e.endpoint import SLACK, WEBHOOK, Endpoint, listening
 from tests.local_aws.support import set_clock
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from aws import clients
+from catalog import environment
+from config.errors import CommandError
 from config.models import Environment
-from ops import clients, dashboards, environment, state, synthesis
-from ops.errors import OpsError
+from ops import dashboards, state, synthesis
 from tests.local_aws.support import QueryClient
 
 HEAD = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}}
@@ -38,7 +40,9 @@ def test_a_dashboard_that_is_there_and_not_in_the_state_is_refused(env: Environm
     dashboards.refuse_to_overwrite(env)
     widget = {"type": "metric", "properties": {"region": "us-east-1", "metrics": [["N", "M"]]}}
     cloudwatch.put_dashboard(DashboardName="reveille-local", DashboardBody=json.dumps({"widgets": [widget]}))
-    with pytest.raises(OpsError, match="reveille-local exists already: its widgets are of us-east-1; this"):
+    with pytest.raises(
+        CommandError, match="reveille-local exists already: its widgets are of us-east-1; this"
+    ):
         dashboards.refuse_to_overwrite(env)
     resource = {
         "mode": "managed",

@@ -11,11 +11,11 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from aws.clients import client
 from catalog.naming import Names
+from config.errors import CommandError
 from config.loader import load
 from ops import output, questions, state, state_history, state_lock, terraform, tracing
-from ops.clients import client
-from ops.errors import OpsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +172,7 @@ def test_a_damaged_or_foreign_state_is_refused_and_not_overwritten(env: Environm
     body, why = BAD[name]
     put(env, body)
     for read in (state.read, state.outputs, state.resources, output.collect):
-        with pytest.raises(OpsError) as refused:
+        with pytest.raises(CommandError) as refused:
             read(env, STACK)
         said = str(refused.value)
         assert "\n" not in said
@@ -194,11 +194,13 @@ TERRAFORM_REFUSES: dict[str, object] = {
 def test_what_terraform_refuses_is_refused_before_anything_changes(env: Environment, name: str) -> None:
     """Terraform itself is asked; nor is such a version restored."""
     version = put(env, TERRAFORM_REFUSES[name])
-    with pytest.raises(OpsError, match=r"refused by Terraform \(.*make state-restore ENV=local") as refused:
+    with pytest.raises(
+        CommandError, match=r"refused by Terraform \(.*make state-restore ENV=local"
+    ) as refused:
         state.require_usable(env, STACK)
     assert "\n" not in str(refused.value)
     put(env, good())
-    with pytest.raises(OpsError, match=r"refused by Terraform .* Nothing was changed; choose another"):
+    with pytest.raises(CommandError, match=r"refused by Terraform .* Nothing was changed; choose another"):
         state_history.restore(env, STACK, version, Console(file=io.StringIO()))
 
 
@@ -225,7 +227,9 @@ def test_a_state_that_a_newer_terraform_wrote_is_not_changed(
     put(env, good(terraform_version=writer))
     assert state.outputs(env, STACK)
     if refused:
-        with pytest.raises(OpsError, match=f"Terraform {writer} wrote its state, and {ours} is installed"):
+        with pytest.raises(
+            CommandError, match=f"Terraform {writer} wrote its state, and {ours} is installed"
+        ):
             state.require_usable(env, STACK)
     else:
         state.require_usable(env, STACK)
@@ -284,7 +288,7 @@ def test_a_state_that_changes_while_somebody_is_asked_is_not_restored(
     put(env, good(2))
     change = {"lock": lambda *_: lock(env), "state": lambda *_: put(env, good(3))}[what]
     monkeypatch.setattr(questions, "ask", change)
-    with pytest.raises(OpsError, match="is locked" if what == "lock" else "has changed meanwhile"):
+    with pytest.raises(CommandError, match="is locked" if what == "lock" else "has changed meanwhile"):
         state_history.restore(env, STACK, version, Console(file=io.StringIO()))
     assert state.read(env, STACK)["serial"] == (2 if what == "lock" else 3)
 
@@ -310,7 +314,7 @@ def test_a_deleted_state_is_not_taken_for_one_that_never_was(env: Environment) -
     """Terraform would create everything a second time."""
     put(env, good())
     client(env, "s3").delete_object(Bucket=env.state.bucket, Key=Names.of(env).state_key(STACK))
-    with pytest.raises(OpsError, match=r"was deleted\. Nothing was changed"):
+    with pytest.raises(CommandError, match=r"was deleted\. Nothing was changed"):
         state.read(env, STACK)
     assert state.read(env, "compute") == {}
 
@@ -321,7 +325,9 @@ def test_a_bucket_without_versions_is_refused(env: Environment) -> None:
     client(env, "s3").put_bucket_versioning(
         Bucket=env.state.bucket, VersioningConfiguration={"Status": "Suspended"}
     )
-    with pytest.raises(OpsError, match=r"is not versioned.*`make deploy ENV=local` switches versioning on"):
+    with pytest.raises(
+        CommandError, match=r"is not versioned.*`make deploy ENV=local` switches versioning on"
+    ):
         state.require(env)
     state.create_bucket(env)
     state.require(env)
@@ -330,7 +336,9 @@ def test_a_bucket_without_versions_is_refused(env: Environment) -> None:
 def test_a_missing_bucket_is_refused(env: Environment) -> None:
     """With what creates it, and a warning for whoever had one."""
     client(env, "s3").delete_bucket(Bucket=env.state.bucket)
-    with pytest.raises(OpsError, match=r"`make deploy ENV=local` creates it\. If local was deployed before"):
+    with pytest.raises(
+        CommandError, match=r"`make deploy ENV=local` creates it\. If local was deployed before"
+    ):
         state.require(env)
 
 
@@ -357,7 +365,7 @@ def test_a_deleted_state_can_be_restored(env: Environment) -> None:
     key = Names.of(env).state_key(STACK)
     marker = client(env, "s3").delete_object(Bucket=env.state.bucket, Key=key)["VersionId"]
     assert "deletion  (current)" in shown(state_history.show, env, STACK)
-    with pytest.raises(OpsError, match="to restore; `make state-history ENV=local STACK=security` lists"):
+    with pytest.raises(CommandError, match="to restore; `make state-history ENV=local STACK=security` lists"):
         state_history.restore(env, STACK, marker, Console(file=io.StringIO()))
     shown(state_history.restore, env, STACK, version)
     assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}
@@ -367,7 +375,7 @@ def test_a_deleted_state_can_be_restored(env: Environment) -> None:
 def test_a_version_that_is_not_there_is_refused(env: Environment, version: str) -> None:
     """And nothing is changed."""
     put(env, good())
-    with pytest.raises(OpsError, match="no version"):
+    with pytest.raises(CommandError, match="no version"):
         state_history.restore(env, STACK, version, Console(file=io.StringIO()))
 
 
@@ -375,7 +383,7 @@ def test_a_damaged_version_is_not_restored(env: Environment) -> None:
     """With why it cannot be used."""
     damaged = put(env, b"{")
     put(env, good())
-    with pytest.raises(OpsError, match="is not JSON"):
+    with pytest.raises(CommandError, match="is not JSON"):
         state_history.restore(env, STACK, damaged, Console(file=io.StringIO()))
 
 
@@ -410,7 +418,7 @@ def test_a_locked_state_is_refused_with_who_when_and_what(env: Environment) -> N
     """And the command that removes the lock."""
     state_lock.refuse_locked(env, [STACK])
     lock(env)
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         state_lock.refuse_locked(env, ["compute", STACK])
     assert str(refused.value) == (
         "security: its state is locked by ci@runner-7 since 2026-11-22 02:43:12 UTC (terraform apply, "
@@ -424,7 +432,7 @@ def test_a_locked_state_is_refused_with_who_when_and_what(env: Environment) -> N
 def test_a_lock_that_says_nothing_is_one(env: Environment, body: object) -> None:
     """Terraform refuses it too; it can be removed."""
     lock(env, body)
-    with pytest.raises(OpsError, match="by an object that is not a Terraform lock"):
+    with pytest.raises(CommandError, match="by an object that is not a Terraform lock"):
         state_lock.refuse_locked(env, [STACK])
     shown(state_lock.unlock, env, STACK)
     state_lock.refuse_locked(env, [STACK])
@@ -454,7 +462,7 @@ def test_unlock_shows_the_lock_asks_and_removes_it(env: Environment, monkeypatch
     lock(env)
     monkeypatch.delenv("APPROVE")
     screen = io.StringIO()
-    with pytest.raises(OpsError, match="Remove the lock of security of local"):
+    with pytest.raises(CommandError, match="Remove the lock of security of local"):
         state_lock.unlock(env, STACK, Console(file=screen, width=300))
     assert "is locked by ci@runner-7 since 2026-11-22 02:43:12 UTC" in screen.getvalue()
     assert state_lock.find(env, STACK)
@@ -469,7 +477,7 @@ def test_a_lock_that_changes_while_somebody_is_asked_stays(
     """It is another run's."""
     lock(env)
     monkeypatch.setattr(questions, "ask", lambda *_: lock(env, {**LOCK, "ID": "another"}))
-    with pytest.raises(OpsError, match="has changed meanwhile"):
+    with pytest.raises(CommandError, match="has changed meanwhile"):
         state_lock.unlock(env, STACK, Console(file=io.StringIO()))
     assert state_lock.find(env, STACK)
 
@@ -491,7 +499,7 @@ def test_restoring_waits_for_no_lock(env: Environment) -> None:
     version = put(env, good(1))
     put(env, good(2))
     lock(env)
-    with pytest.raises(OpsError, match="is locked"):
+    with pytest.raises(CommandError, match="is locked"):
         state_history.restore(env, STACK, version, Console(file=io.StringIO()))
 
 
@@ -560,7 +568,7 @@ def test_a_bucket_of_others_is_not_an_s3_that_fails(
         def head_bucket(self, **_: str) -> None:
             raise error
 
-    kind, said = (OpsError, "cannot be used") if refused else (ClientError, code)
+    kind, said = (CommandError, "cannot be used") if refused else (ClientError, code)
     with monkeypatch.context() as patch:
         patch.setattr(state, "client", lambda *_: S3())
         with pytest.raises(kind, match=said):

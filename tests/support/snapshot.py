@@ -21,13 +21,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import verify
+from catalog import environment
 from config.loader import environments
 from drill import choosing, origin, recordings, simulation
 from drill.choosing import is_for
 from drill.origin import Origin
 from drill.rehearsal import Rehearsal
 from drill.scenarios.reading import Scenario
-from ops import ROOT, documents, environment, proof, proving, synthesis
+from ops import ROOT, documents, proving, synthesis
 
 TEXTS = {"alarm_description", "dashboard_body", "description", "expected", "found", "says"}
 """Keys whose values only people read."""
@@ -35,6 +37,7 @@ SHOWN = 20
 """Lines of a difference that are printed."""
 PACKAGES: tuple[str, ...] = (
     "config",
+    "aws",
     "catalog",
     "stacks",
     "functions",
@@ -57,7 +60,7 @@ def write(folder: Path) -> None:
         out = folder / "synthesized" / name
         synthesis.synthesize(env, catalog, out)
         proved = proving.of_folder(out, catalog)
-        of_proof = {**proved._asdict(), "faults": proof.lines(proved.faults)}
+        of_proof = {**proved._asdict(), "faults": verify.lines(proved.faults)}
         _write(folder / "proofs" / f"{name}.json", _json(of_proof))
         for rehearsal in _rehearsals(name, scenarios):
             _write(folder / "rehearsals" / name / f"{rehearsal.name}.json", _json(_outcome(rehearsal)))

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import catalog
+from catalog import environment
 from config.models import Environment
-from ops import environment
 from stacks.dashboard.boards import Board, boards
 from stacks.dashboard.scene import Published
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from catalog import Catalog
+from catalog import Catalog, environment
 from config.loader import environments
 from config.models import Environment
-from ops import environment, functions
+from ops import functions
 from stacks.app import synthesize
 
 STACKS = ("security", "compute", "monitoring", "dashboard")

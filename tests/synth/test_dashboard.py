@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import catalog
+from catalog import environment
 from catalog.kinds import KINDS
 from catalog.queries import LOG_GROUPS_PER_QUERY
 from catalog.specs import Alarm, Catalog, Composite, Graph, Math, Metric, ServiceView
 from config.models import Environment
-from ops import environment
 from stacks.dashboard.boards import Board, boards
 from stacks.dashboard.graphs import graph_widget
 from stacks.dashboard.scene import Published, Scene, silences

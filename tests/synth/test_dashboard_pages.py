@@ -9,10 +9,11 @@ from collections.abc import Iterable
 import pytest
 
 import catalog
+from catalog import environment
 from catalog.naming import Names
+from config.errors import CommandError
 from config.models import Slo
-from ops import environment, synthesis
-from ops.errors import OpsError
+from ops import synthesis
 from stacks import app
 from stacks.dashboard import page, shards
 from stacks.dashboard.boards import Board, refuse_unsound, share_out
@@ -233,7 +234,7 @@ def test_a_refused_dashboard_ends_a_command_with_its_message(monkeypatch: pytest
         raise DashboardError(message)
 
     monkeypatch.setattr(app, "synthesize", refuse)
-    with pytest.raises(OpsError, match=r"^dashboard shop-prod: start: …$"):
+    with pytest.raises(CommandError, match=r"^dashboard shop-prod: start: …$"):
         synthesis.synthesize(many(1), catalog.build(many(1)))
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog import build, check
+from catalog import build, check, environment
 from config.loader import environments
-from ops import environment
 from tests.synth.processes import ROOT, python
 from tests.synth.synthesized import STACKS, read_back
 from tests.unit.catalogs import plain

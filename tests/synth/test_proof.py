@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ops.proof import ProofError, prove
 from tests.proof_support import Broken, Edited, Stacks, check
 from tests.synth.synthesized import ENVIRONMENTS, synthesized
+from verify import ProofError, prove
 
 PROD: Stacks = synthesized("prod").stacks
 PUBLISHED = synthesized("prod").catalog.published

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from ops.proof import Fault, limits
-from ops.proof.alarms import Alarms
-from ops.proof.configuration import Configuration
 from tests.proof_support import Edited, changed, unheard
 from tests.synth.everything import NAMES, made
 from tests.synth.synthesized import ENVIRONMENTS
+from verify import Fault, limits
+from verify.alarms import Alarms
+from verify.configuration import Configuration
 
 METRIC, COMPOSITE = "aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"
 MENTION = re.compile(r"ALARM\((?P<name>[^)]*)\)")

@@ -18,12 +18,12 @@ from pydantic import ValidationError
 
 import catalog
 from config.models import Environment
-from ops.proof.expressions import UnknownValueError, resolved
 from ops.terraform import binary
 from ops.terraform import environment as terraform_environment
 from terraform import templates
 from tests.synth.synthesized import Synthesized, read_back, texts
 from tests.unit.catalogs import EVERY, plain
+from verify.expressions import UnknownValueError, resolved
 
 TEMPLATES = '${file("/etc/passwd")} %{ if true }x%{ endif } $${y} %%{z} $$${w} ${'
 LINES = 'two\nlines\twith "quotes" \'more\' \\ {"json": [1]} é😀\u2028 $(id) `id` ; # <&>'

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import catalog
-from catalog import Catalog
+from catalog import Catalog, environment
 from catalog.kinds import KINDS
 from catalog.specs import Alarm, AnyOf, Composite, InAlarm, NotInAlarm, Rule, Slo, holds, metrics_of
 from catalog.specs import Metric as MetricSpec
 from config.loader import environments
 from config.models import Environment
 from config.rules import RULES
-from ops import environment
 
 Made = tuple[Environment, Catalog]
 

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 
 from config import files, source
-from config.errors import ConfigError
+from config.errors import CommandError, ConfigError
 from drill import limits
 from drill.errors import DrillError
 from drill.sources import alarm_file, folders, recording
 from ops import invoke
-from ops.errors import OpsError
 
 
 def a_pipe(path: Path) -> str:
@@ -65,7 +64,7 @@ def test_what_is_no_file_is_refused(name: str, put: Callable[[Path], str], tmp_p
     """At once, with the name and the reason."""
     path = tmp_path / "given"
     said = put(path)
-    with pytest.raises((ConfigError, OpsError, DrillError)) as caught:
+    with pytest.raises((ConfigError, CommandError, DrillError)) as caught:
         READERS[name](path)
     assert said in str(caught.value)
     assert "given" in str(caught.value)
@@ -101,7 +100,7 @@ def test_an_event_is_a_json_object_of_6_mb_at_most(text: bytes, said: str, tmp_p
     """As Lambda has it, and what sends events to functions."""
     path = tmp_path / "event.json"
     path.write_bytes(text)
-    with pytest.raises(OpsError) as caught:
+    with pytest.raises(CommandError) as caught:
         invoke.payload(path)
     assert said in str(caught.value)
     assert len(str(caught.value)) < 300

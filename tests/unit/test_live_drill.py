@@ -17,12 +17,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
+from catalog import environment
 from catalog.naming import Names
-from config.errors import ConfigError
+from config.errors import CommandError, ConfigError
 from config.models import Environment
 from drill.rehearsal import Verdict
-from ops import commands, environment, local, output
-from ops.errors import OpsError
+from ops import commands, local, output
 from ops.live import clock, drill, preparation, reading, sender
 from ops.live.aftermath import lasting
 from ops.live.mailbox import Mailbox
@@ -147,7 +147,7 @@ def test_functions_that_do_not_fail_on_request_end_the_drill_at_once(stage: Stag
     """With what they answered: there is nothing to wait for."""
     stage.aws.answer = lambda _: {}
     with pytest.raises(
-        OpsError, match=r"^payment-handler did not do what it was asked \(.*pay\.yaml:3\): "
+        CommandError, match=r"^payment-handler did not do what it was asked \(.*pay\.yaml:3\): "
     ) as error:
         stage.run()
     assert str(error.value).endswith('asked for fault error, it answered {"status": "x"}')
@@ -158,7 +158,7 @@ def test_functions_that_do_not_fail_on_request_end_the_drill_at_once(stage: Stag
 def test_functions_that_fail_without_being_asked_end_the_drill_too(stage: Stage) -> None:
     """What follows would not be the drill's."""
     stage.aws.answer = lambda _: {"FunctionError": "Unhandled"}
-    with pytest.raises(OpsError, match=r"asked for nothing, it answered"):
+    with pytest.raises(CommandError, match=r"asked for nothing, it answered"):
         stage.run(SCENARIO.replace("fault: error, ", ""))
 
 
@@ -249,7 +249,7 @@ def test_a_drill_does_not_wait_for_ever(stage: Stage, monkeypatch: pytest.Monkey
     monkeypatch.setattr(drill, "_QUIET_WITHIN_S", 60)
     stage.aws.suppressor = DEPLOYING
     stage.aws.states[DEPLOYING] = "ALARM"
-    with pytest.raises(OpsError, match=r"back: still so after 1m\. Nothing was sent\. "):
+    with pytest.raises(CommandError, match=r"back: still so after 1m\. Nothing was sent\. "):
         stage.run()
     assert stage.aws.requests == []
     assert is_as_before(stage)
@@ -287,7 +287,7 @@ def test_what_is_deployed_otherwise_than_needed_is_refused_before_anything_is_se
     """With what to do."""
     for name, value in change.items():
         setattr(stage.aws, name, value)
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         stage.run()
     assert said in str(refused.value)
     assert stage.aws.requests == []
@@ -306,7 +306,7 @@ def test_what_is_not_deployed_is_said_to_be_so(
 ) -> None:
     """With the command that deploys it."""
     monkeypatch.setattr(output, "collect", lambda *_: outputs)
-    with pytest.raises(OpsError, match=said):
+    with pytest.raises(CommandError, match=said):
         stage.run()
 
 
@@ -326,13 +326,13 @@ def test_in_an_account_nothing_begins_without_a_yes(
     """After it was said where, how long, and who will hear of it."""
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr(Console, "input", lambda *_: "y")
-    with pytest.raises(OpsError, match=r"^not begun\. Nothing was sent\.$"):
+    with pytest.raises(CommandError, match=r"^not begun\. Nothing was sent\.$"):
         stage.run(env=account)
     assert "in local (account 000000000000, eu-west-1), at most 19m" in stage.said
     assert "whoever hears of alarms there hears of these: critical: oncall@example.com, ssm:/a" in stage.said
     assert stage.aws.requests == []
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
-    with pytest.raises(OpsError, match="APPROVE=auto begins without a question"):
+    with pytest.raises(CommandError, match="APPROVE=auto begins without a question"):
         stage.run(env=account)
 
 
@@ -460,7 +460,7 @@ def test_what_still_burns_behind_a_silence_is_waited_for(
     stage.aws.states |= {"quiet": "OK", "burn-long": "ALARM", "burn-short": "OK"}
     stage.aws.rules["quiet"] = 'ALARM("burn-long") AND ALARM("burn-short")'
     with pytest.raises(
-        OpsError, match=r"^burn-long is in ALARM, which has a part in what holds the messages"
+        CommandError, match=r"^burn-long is in ALARM, which has a part in what holds the messages"
     ):
         stage.run()
     assert stage.aws.requests == []

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from catalog import environment
+from config.errors import CommandError
 from config.models import Environment
 from functions.payment_handler.events import read_request
 from functions.shared import drills
-from ops import environment
-from ops.errors import OpsError
 from ops.live.clock import Clock, sped_up
 from ops.live.requests import MEMBER, asking
 
@@ -76,7 +76,7 @@ def test_what_asks_for_nothing_is_sent_as_it_is() -> None:
 )
 def test_an_event_in_which_nothing_can_be_asked_for_is_refused(event: dict[str, Any]) -> None:
     """Rather than sent without the question."""
-    with pytest.raises(OpsError, match="so that nothing can be asked for in it"):
+    with pytest.raises(CommandError, match="so that nothing can be asked for in it"):
         asking(event, ASKED)
 
 
@@ -162,7 +162,9 @@ def test_an_aws_without_such_a_clock_is_refused(aws: LocalAws, broken: str) -> N
         aws.server.shutdown()
         aws.server.server_close()
     with (
-        pytest.raises(OpsError, match=rf"^the AWS at {env.endpoint} has no clock that can be set") as refused,
+        pytest.raises(
+            CommandError, match=rf"^the AWS at {env.endpoint} has no clock that can be set"
+        ) as refused,
         sped_up(env, 60),
     ):
         pytest.fail("it went on")

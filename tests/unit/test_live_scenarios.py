@@ -11,11 +11,11 @@ from typing import get_args
 import pytest
 import yaml
 
+from catalog import environment
 from config.errors import ConfigError
 from config.loader import environments
 from drill.durations import seconds
 from functions.shared import drills
-from ops import environment
 from ops.live import reading
 from ops.live.drill import FOLDER
 from ops.live.reading import Scenario

@@ -21,17 +21,17 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 import catalog
+from aws import clients
+from aws import errors as aws_errors
+from catalog import environment
 from config import explain, loader
-from config.errors import ConfigError, Problem
+from config.errors import CommandError, ConfigError, Problem
 from config.models import Environment
 from local_aws import process
 from ops import (
-    aws_errors,
-    clients,
     commands,
     doctor,
     documents,
-    environment,
     functions,
     invoke,
     local,
@@ -46,7 +46,6 @@ from ops import (
     synthesis,
     terraform,
 )
-from ops.errors import OpsError
 from ops.package import PackageError
 from ops.terraform import TerraformError
 
@@ -100,7 +99,7 @@ def test_a_misspelt_command_ends_with_status_2(
     ("error", "status", "said"),
     [
         (ConfigError([Problem("a:1", "b", "c"), Problem("a:2", "", "d")]), 2, "a:1: b: c\na:2: d\n"),
-        (OpsError("x."), 1, "deploy: x.\n"),
+        (CommandError("x."), 1, "deploy: x.\n"),
         (PackageError("y."), 1, "deploy: y.\n"),
         (TerraformError("z."), 1, "deploy: z.\n"),
         (KeyboardInterrupt(), 130, "\ndeploy: interrupted.\n"),
@@ -209,9 +208,9 @@ def test_output_of_nothing_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(state, "outputs", lambda *_: None)
     for bucket in (True, False):
         monkeypatch.setattr(state, "bucket_exists", lambda _, bucket=bucket: bucket)
-        with pytest.raises(OpsError, match=r"^nothing is deployed in local: `make deploy ENV=local`\.$"):
+        with pytest.raises(CommandError, match=r"^nothing is deployed in local: `make deploy ENV=local`\.$"):
             output.collect(LOCAL, None)
-        with pytest.raises(OpsError, match=r"^compute is not deployed in local"):
+        with pytest.raises(CommandError, match=r"^compute is not deployed in local"):
             output.collect(LOCAL, "compute")
 
 
@@ -240,7 +239,7 @@ def test_invoke_refuses_what_cannot_be_invoked(
         event.write_text(content, encoding="utf-8")
     monkeypatch.setattr(state, "bucket_exists", lambda _: True)
     monkeypatch.setattr(state, "outputs", lambda *_: OUTPUTS["compute"])
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         invoke.invoke(LOCAL, function, event, Console(file=io.StringIO()))
     assert str(refused.value) == said.replace("{event}", str(event))
 
@@ -281,7 +280,7 @@ def test_the_doctor_says_everything_that_is_wrong(monkeypatch: pytest.MonkeyPatc
 
     def no_aws(_: Any) -> None:
         message = "no local AWS answers."
-        raise OpsError(message)
+        raise CommandError(message)
 
     monkeypatch.setattr(terraform, "binary", no_terraform)
     monkeypatch.setattr(local, "require", no_aws)
@@ -489,7 +488,7 @@ def test_what_synthesizes_or_changes_is_alone(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every other command does not wait for the lock of its environment, nor is it refused."""
-    reached = OpsError("went on")
+    reached = CommandError("went on")
 
     def go_on(*_: Any, **__: Any) -> None:
         raise reached
@@ -649,7 +648,7 @@ def test_the_doctor_does_not_call_the_lock_of_a_deployment_that_runs_bad(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Terraform's lock of a state is there while it works; one that is left is bad."""
-    locked = OpsError("security: its state is locked by ci@runner-7")
+    locked = CommandError("security: its state is locked by ci@runner-7")
 
     def refuse(*_: Any, **__: Any) -> None:
         raise locked

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ops import clients, dashboards, environment, state, synthesis
-from ops.errors import OpsError
+from aws import clients
+from catalog import environment
+from config.errors import CommandError
+from ops import dashboards, state, synthesis
 
 ENV = environment.read("prod", variables={})[0]
 OURS, PAGE = "reveille-prod", "reveille-prod-5"
@@ -143,7 +145,7 @@ def test_what_the_state_has_is_ours_and_not_asked_about(world: Any) -> None:
 def test_a_name_that_is_taken_is_refused(world: Any, regions: list[str], described: str) -> None:
     """With whose it seems to be, and what to do."""
     world([], {OURS: body(*regions)})
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         dashboards.refuse_to_overwrite(ENV)
     assert str(refused.value).splitlines() == [
         f"dashboard {OURS} exists already: {described}.",
@@ -159,7 +161,7 @@ def test_a_name_that_is_taken_is_refused(world: Any, regions: list[str], describ
 def test_all_that_are_taken_are_named_at_once(world: Any) -> None:
     """The advice is about the first."""
     world([], {OURS: body("us-east-1"), PAGE: body("us-east-1")})
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         dashboards.refuse_to_overwrite(ENV)
     first, second, advice = str(refused.value).splitlines()
     assert first.startswith(f"dashboard {OURS} exists")
@@ -171,7 +173,7 @@ def test_all_that_are_taken_are_named_at_once(world: Any) -> None:
 def test_bodies_that_others_wrote_may_be_anything(world: Any, odd: Any) -> None:
     """They name no region, and are refused like others."""
     world([], {OURS: odd})
-    with pytest.raises(OpsError, match="its widgets name no region"):
+    with pytest.raises(CommandError, match="its widgets name no region"):
         dashboards.refuse_to_overwrite(ENV)
 
 

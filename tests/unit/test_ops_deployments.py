@@ -10,10 +10,11 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 import catalog
+from aws import clients
 from catalog import Catalog
+from config.errors import CommandError
 from config.models import Environment
-from ops import clients, deployments
-from ops.errors import OpsError
+from ops import deployments
 from tests.unit.catalogs import ALL, EVERY, many
 
 PROD, MADE = EVERY["prod"]
@@ -158,7 +159,7 @@ def test_more_than_a_thousand_samples_are_more_than_one_call(fake: Fake) -> None
 def test_a_deployment_that_cannot_be_said_does_not_begin(fake: Fake, error: Exception) -> None:
     """With what is needed: else its own alarms would wake somebody."""
     fake.error = error
-    with pytest.raises(OpsError) as failed:
+    with pytest.raises(CommandError) as failed:
         deployments.begin(PROD, MADE, ["aws_ecs_service.checkout-api"])
     assert str(failed.value) == (
         f"cannot say to CloudWatch that a deployment begins ({error}): cloudwatch:PutMetricData in the "

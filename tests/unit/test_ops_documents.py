@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from catalog import Catalog
+from catalog import Catalog, environment
 from catalog.kinds import KINDS
 from catalog.specs import Alarm, Composite
 from config.models import SERVICE_MODELS, Environment
-from ops import environment
 from ops.documents.alarms import alarms, coverage
 from ops.documents.reference import reference
 from ops.documents.schema import schema

@@ -15,9 +15,11 @@ import botocore.exceptions
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from config.errors import ConfigError
-from ops import ROOT, aws_errors, commands, doctor, environment, failures
-from ops.errors import OpsError
+from aws import errors as aws_errors
+from catalog import environment
+from config import failures
+from config.errors import CommandError, ConfigError
+from ops import ROOT, commands, doctor
 
 FREE = "No space left on device. Free disk space and run the command again."
 FULL = "Free disk space and run the command again."
@@ -200,7 +202,7 @@ def test_errors_that_have_a_message_keep_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is refused by configuration has status 2, everything else 1."""
-    for error, status in ((ConfigError([]), 2), (OpsError("x."), 1), (answer("AccessDenied", 403), 1)):
+    for error, status in ((ConfigError([]), 2), (CommandError("x."), 1), (answer("AccessDenied", 403), 1)):
 
         def fail(*_: Any, error: BaseException = error) -> None:
             raise error

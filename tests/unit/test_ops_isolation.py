@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from aws import clients
 from config.loader import load
 from local_aws import process
-from ops import clients, local, terraform
+from ops import local, terraform
 
 ENV = load("local", variables={})
 

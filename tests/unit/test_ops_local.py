@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from config.errors import CommandError
 from config.loader import load
 from ops import local
-from ops.errors import OpsError
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def test_another_program_is_named_by_its_status(status: int, body: bytes) -> Non
     """Whatever it answers; the next step is another port."""
     with answering(status, body, {"Location": "/elsewhere"} if status == 301 else {}) as endpoint:
         env = load("local", variables={"REVEILLE_ENDPOINT": endpoint})
-        with pytest.raises(OpsError) as refused:
+        with pytest.raises(CommandError) as refused:
             local.answers(env)
     said = str(refused.value)
     assert said.startswith(
@@ -65,7 +65,7 @@ def test_an_endpoint_that_fails_is_named_by_its_status(status: int, body: bytes)
     """A proxy answers with a page, AWS with an error; both fail."""
     with answering(status, body, {}) as endpoint:
         env = load("local", variables={"REVEILLE_ENDPOINT": endpoint})
-        with pytest.raises(OpsError) as refused:
+        with pytest.raises(CommandError) as refused:
             local.answers(env)
     said = str(refused.value)
     assert said.startswith(f"the endpoint {endpoint} fails. ")

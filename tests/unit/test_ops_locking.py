@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from ops import ROOT, locking, waiting
-from ops.errors import OpsError
+from aws import waiting
+from config.errors import CommandError
+from ops import ROOT, locking
 
 HOLDER = """
 import sys
@@ -47,7 +48,7 @@ def holding(folder: Path, kind: str = "environment") -> subprocess.Popen[str]:
 def test_a_second_command_is_refused_with_who_holds_the_lock(tmp_path: Path) -> None:
     """Process id, command, and since when; another environment is free, and so is this one afterwards."""
     with holding(tmp_path) as other:
-        with pytest.raises(OpsError) as refused, locking.environment(tmp_path, "qa", "make diff ENV=qa"):
+        with pytest.raises(CommandError) as refused, locking.environment(tmp_path, "qa", "make diff ENV=qa"):
             pass
         assert re.fullmatch(
             rf"qa is locked: `make deploy ENV=qa` \(process {other.pid}\) has run since "
@@ -75,7 +76,7 @@ def test_a_lock_that_says_nothing_of_its_holder_is_one(tmp_path: Path, content: 
     with holding(tmp_path) as other:
         (tmp_path / "locks" / "environment-qa.lock").write_text(content, encoding="utf-8")
         with (
-            pytest.raises(OpsError, match="another command has just begun"),
+            pytest.raises(CommandError, match="another command has just begun"),
             locking.environment(tmp_path, "qa", "x"),
         ):
             pass

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from ops import environment, moves, state, synthesis
-from ops.errors import OpsError
+from catalog import environment
+from config.errors import CommandError
+from ops import moves, state, synthesis
 from ops.moves import NAMES, Lost, find
 from stacks.moves import MOVES, Move, moved_blocks
 
@@ -85,7 +86,7 @@ def test_the_refusal_says_what_moves_where_and_how_to_say_so(
     """With the entry to add, ready to copy."""
     monkeypatch.setattr(synthesis, "configuration", lambda *_: configured(f"{ALARM}.new"))
     monkeypatch.setattr(state, "resources", lambda *_: deployed(f"{ALARM}.old"))
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         moves.refuse_to_lose(ENV, "monitoring")
     assert str(refused.value) == (
         f"monitoring: alarm shop-errors-prod has moved from {ALARM}.old to {ALARM}.new. Terraform would make "

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from config.errors import CommandError
 from config.loader import load
 from ops import plans, progress, state_lock, synthesis, terraform
-from ops.errors import OpsError
 from ops.plans import Plan, StackRun
 from ops.progress import Progress
 from ops.state_lock import StateLock
@@ -307,7 +307,9 @@ def test_a_limit_that_is_no_number_of_seconds_is_refused_before_anything_runs(
 ) -> None:
     """With the variable's name, and what is allowed."""
     monkeypatch.setenv(plans.STALL_VARIABLE, text)
-    with pytest.raises(OpsError, match="environment variable TERRAFORM_STALL_S: must be a number of seconds"):
+    with pytest.raises(
+        CommandError, match="environment variable TERRAFORM_STALL_S: must be a number of seconds"
+    ):
         fake(PLANNED).plan()
     assert not (tmp_path / "commands").exists()
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from catalog import environment
+from config.errors import CommandError
 from config.models import Environment
-from ops import environment, secrets
-from ops.errors import OpsError
+from ops import secrets
 
 SLACK = "ssm:/shop/slack"
 PAGER = "secretsmanager:shop/pagerduty"
@@ -74,7 +75,7 @@ def test_a_missing_secret_is_named_with_the_command_that_makes_it(
 ) -> None:
     """Before the first alarm finds out."""
     monkeypatch.setattr(secrets, "client", lambda *_: Aws(known))
-    with pytest.raises(OpsError) as missing:
+    with pytest.raises(CommandError) as missing:
         secrets.find(with_references(), [PAGER, SLACK])
     assert str(missing.value) == f"no {message}"
 
@@ -94,7 +95,7 @@ def test_another_error_is_not_taken_for_a_missing_secret(monkeypatch: pytest.Mon
 def test_a_deployment_without_its_secrets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """And one without references asks AWS nothing."""
     monkeypatch.setattr(secrets, "client", lambda *_: Aws({"/shop/slack"}))
-    with pytest.raises(OpsError, match=f"^no {PAGER}: {NOBODY}"):
+    with pytest.raises(CommandError, match=f"^no {PAGER}: {NOBODY}"):
         secrets.require(with_references())
     monkeypatch.delattr(secrets, "client")
     secrets.require(environment.read("local", variables={})[0])

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from catalog import Catalog
+from aws import clients
+from catalog import Catalog, environment
+from config.errors import CommandError
 from config.models import Environment
 from ops import (
-    clients,
     dashboards,
     deployments,
-    environment,
     functions,
     local,
     locking,
@@ -33,11 +33,10 @@ from ops import (
     synthesis,
     tracing,
 )
-from ops.errors import OpsError
 from ops.plans import Plan
-from ops.proof import Fault, Proof
 from ops.stacks import ORDER
 from stacks.contracts import READS
+from verify import Fault, Proof
 
 PROD = environment.read("prod", variables={})
 LOCAL = environment.read("local", variables={})
@@ -139,12 +138,12 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     def check_account(_: Environment) -> None:
         made.done.append("check account")
         if made.account:
-            raise OpsError(made.account)
+            raise CommandError(made.account)
 
     def refuse_to_overwrite(_: Environment) -> None:
         made.done.append("look for dashboards")
         if made.taken:
-            raise OpsError(made.taken)
+            raise CommandError(made.taken)
 
     def begin_deployment(_: Environment, __: Catalog, changed: Sequence[str]) -> None:
         assert tuple(changed) == ("aws_x.of-compute",)
@@ -153,7 +152,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     def require_state(_: Environment) -> None:
         if not made.bucket:
             message = "there is no state bucket"
-            raise OpsError(message)
+            raise CommandError(message)
 
     def note(what: str, result: Any = None) -> Any:
         def call(*_: Any, **__: Any) -> Any:
@@ -214,7 +213,7 @@ def test_a_dashboard_of_somebody_else_s_is_looked_for_before_ours_is_planned(
     """Everywhere, and only where dashboards are deployed; the stacks before it stay."""
     monkeypatch.setenv("APPROVE", "auto")
     world.taken = "dashboard reveille exists already"
-    with pytest.raises(OpsError, match=world.taken):
+    with pytest.raises(CommandError, match=world.taken):
         stacks.deploy(*env, None, world.console)
     assert applied(world) == ["security", "compute", "monitoring"]
     assert world.done[-2:] == ["look for dashboards", "forget dashboard"]
@@ -225,7 +224,7 @@ def test_a_dashboard_of_somebody_else_s_is_looked_for_before_ours_is_planned(
 
 def test_an_unknown_stack_is_refused_with_the_known_ones(world: World) -> None:
     """Before anything is asked of AWS."""
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         stacks.deploy(*LOCAL, "computer", world.console)
     assert str(refused.value) == (
         "no such stack 'computer'; known: security, compute, monitoring, dashboard   did you mean compute?"
@@ -298,7 +297,7 @@ def test_a_stack_whose_source_is_missing_says_which_to_deploy_first(
     """With the command to type; nothing is built or planned."""
     world.deployed = deployed
     for command in (stacks.deploy, stacks.diff):
-        with pytest.raises(OpsError) as refused:
+        with pytest.raises(CommandError) as refused:
             command(*LOCAL, stack, world.console)
         assert str(refused.value) == (
             f"{stack} reads {missing}, which local does not have yet: first `make deploy "
@@ -312,7 +311,7 @@ def test_alarms_that_reach_nobody_are_not_deployed(world: World, stack: str | No
     """Each broken link is a line, and nothing is built, planned or asked."""
     world.deployed = set(ORDER)
     world.faults = (Fault("alarm a", "action", "notifies nobody"), Fault("alarm b", "metric", "no data"))
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         stacks.deploy(*PROD, stack, world.console)
     assert str(refused.value) == (
         "2 broken links, and nothing was changed in prod:\n"
@@ -328,7 +327,7 @@ def test_alarms_that_reach_nobody_are_not_deployed(world: World, stack: str | No
 def test_an_account_without_a_state_bucket_is_told_to_bootstrap(world: World) -> None:
     """After its account was checked and before anything else."""
     world.bucket = False
-    with pytest.raises(OpsError, match="there is no state bucket"):
+    with pytest.raises(CommandError, match="there is no state bucket"):
         stacks.deploy(*PROD, None, world.console)
     assert world.done == ["check account"]
 
@@ -341,14 +340,14 @@ def test_another_account_is_refused_before_anything(world: World) -> None:
         lambda: stacks.diff(*PROD, None, world.console),
         lambda: stacks.destroy(*PROD, None, world.console, keep=False),
     ):
-        with pytest.raises(OpsError, match="another account"):
+        with pytest.raises(CommandError, match="another account"):
             command()
     assert set(world.done) == {"check account"}
 
 
 def test_an_account_is_asked_and_nobody_there_is_no(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """The plan is shown first; the message says how a pipeline goes on; the plan is forgotten."""
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         stacks.deploy(*PROD, None, world.console)
     assert str(refused.value) == (
         "security of prod: 1 to add. Apply? Standard input is not a terminal, so there is no answer. "
@@ -383,7 +382,7 @@ def test_only_yes_applies(
         stacks.deploy(*PROD, "security", console)
         assert applied(world) == ["security"]
     else:
-        with pytest.raises(OpsError, match=r"^security: not applied. Nothing was changed\.$"):
+        with pytest.raises(CommandError, match=r"^security: not applied. Nothing was changed\.$"):
             stacks.deploy(*PROD, "security", console)
         assert applied(world) == []
 
@@ -447,7 +446,7 @@ def test_destroy_can_leave_the_local_aws_running(world: World) -> None:
 def test_a_stack_that_others_read_is_not_destroyed(world: World, stack: str, users: str, last: str) -> None:
     """The message names who reads it, and what to destroy first."""
     world.deployed = set(ORDER)
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         stacks.destroy(*LOCAL, stack, world.console, keep=False)
     verb = "reads" if " and " not in users else "read"
     assert str(refused.value) == (
@@ -472,7 +471,7 @@ def test_what_is_protected_is_not_destroyed(
     monkeypatch.setenv("APPROVE", "auto")
     world.deployed = {"security"} if stack == "security" else set(ORDER)
     with pytest.raises(
-        OpsError,
+        CommandError,
         match=r"protected \(key, logs, archive\). To destroy (it|them), set deletion_protection: false",
     ):
         stacks.destroy(*PROD, stack, world.console, keep=False)
@@ -520,7 +519,7 @@ def test_x_ray_leaves_the_key_after_it_was_destroyed(world: World, deployed: set
 def test_a_destroy_that_is_declined_does_not_touch_x_ray(world: World) -> None:
     """Nor one of which the plan fails."""
     world.deployed = {"dashboard"}
-    with pytest.raises(OpsError, match="no answer"):
+    with pytest.raises(CommandError, match="no answer"):
         stacks.destroy(*PROD, None, world.console, keep=True)
     assert "X-Ray leaves the key" not in world.done
 
@@ -547,7 +546,7 @@ def test_a_plan_that_would_lose_logs_is_refused_where_they_are_protected(
         assert applied(world) == ["compute"]
         return
     with pytest.raises(
-        OpsError, match=rf"compute: this would delete {removed}, which deletion_protection keeps"
+        CommandError, match=rf"compute: this would delete {removed}, which deletion_protection keeps"
     ):
         stacks.deploy(*PROD, "compute", world.console)
     assert applied(world) == []

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from config.errors import CommandError
 from ops import ROOT, locking, supervision
-from ops.errors import OpsError
 from ops.supervision import Supervised
 
 ORDERLY = """
@@ -134,7 +134,7 @@ def test_it_outlives_a_parent_that_is_killed_and_keeps_its_lock(tmp_path: Path) 
         assert parent.stdout
         assert parent.stdout.readline() == "ready\n"
         parent.kill()
-    with pytest.raises(OpsError) as refused, locking.environment(tmp_path, "qa", "make diff ENV=qa"):
+    with pytest.raises(CommandError) as refused, locking.environment(tmp_path, "qa", "make diff ENV=qa"):
         pass
     said = str(refused.value)
     assert said.startswith("qa is locked: terraform apply of compute (process ")

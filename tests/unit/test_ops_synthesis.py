@@ -14,10 +14,10 @@ import pytest
 from rich.console import Console
 
 import stacks as stacks_package
+from config.errors import CommandError
 from config.loader import environments, load
 from config.models import Environment
 from ops import dashboards, moves, plans, reads, state_lock, synthesis, terraform
-from ops.errors import OpsError
 from ops.plans import StackRun
 from tests.unit import configurations
 
@@ -52,7 +52,7 @@ def test_what_is_of_another_environment_is_refused(
 ) -> None:
     """With what differs, and what to do."""
     configurations.write(folder, other, "compute")
-    with pytest.raises(OpsError) as refused:
+    with pytest.raises(CommandError) as refused:
         synthesis.configuration(env, "compute")
     said = str(refused.value)
     assert f"is not of {env.environment}: bucket {other.state.bucket} instead of {env.state.bucket}" in said
@@ -81,17 +81,17 @@ def test_each_part_of_the_backend_and_the_account_counts(folder: Path, env: Envi
     content = configurations.head(env, "compute")
     CHANGES[name](content)
     configurations.write(folder, env, "compute").write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(OpsError, match=f"is not of {env.environment}: "):
+    with pytest.raises(CommandError, match=f"is not of {env.environment}: "):
         synthesis.configuration(env, "compute")
 
 
 @pytest.mark.parametrize("content", ["", "{", "\x00"])
 def test_what_cannot_be_read_is_refused(folder: Path, content: str) -> None:
     """And so is what is not there."""
-    with pytest.raises(OpsError, match="cannot be read"):
+    with pytest.raises(CommandError, match="cannot be read"):
         synthesis.configuration(PROD, "compute")
     configurations.write(folder, PROD, "compute").write_text(content, encoding="utf-8")
-    with pytest.raises(OpsError, match="cannot be read"):
+    with pytest.raises(CommandError, match="cannot be read"):
         synthesis.configuration(PROD, "compute")
 
 
@@ -131,7 +131,7 @@ def test_terraform_never_runs_in_what_is_of_another_environment(
     assert (tmp_path / "ran").exists()
     (tmp_path / "ran").unlink()
     configurations.write(folder, LOCAL, "compute")
-    with pytest.raises(OpsError, match="is not of prod"):
+    with pytest.raises(CommandError, match="is not of prod"):
         STEPS[name](run)
     assert not (tmp_path / "ran").exists()
     terraform.binary.cache_clear()
@@ -149,7 +149,7 @@ def test_what_looks_at_it_before_terraform_refuses_it_too(folder: Path, look: Ca
     """Before AWS is asked anything."""
     for stack in ("compute", "dashboard"):
         configurations.write(folder, LOCAL, stack)
-    with pytest.raises(OpsError, match="is not of prod"):
+    with pytest.raises(CommandError, match="is not of prod"):
         look()
 
 
@@ -163,5 +163,5 @@ def test_a_node_that_is_killed_is_no_success(tmp_path: Path, monkeypatch: pytest
     module.synthesize = killed  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "stacks.app", module)
     monkeypatch.setattr(stacks_package, "app", module, raising=False)
-    with pytest.raises(OpsError, match=r"Node\.js, in which cdktf runs, has ended"):
+    with pytest.raises(CommandError, match=r"Node\.js, in which cdktf runs, has ended"):
         synthesis.synthesize(PROD, None, tmp_path)  # type: ignore[arg-type]

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ReadTimeoutError
 
+from aws import clients, waiting
+from aws import errors as aws_errors
+from config.errors import CommandError
 from config.loader import load
 from local_aws import ports
-from ops import aws_errors, clients, waiting
-from ops.errors import OpsError
 from ops.live import clock
 
 MOST_S = 30
@@ -143,7 +144,7 @@ def test_a_clock_whose_answer_never_ends_is_refused(begin: bytes, monkeypatch: p
     with dripping(begin) as endpoint:
         env = load("local", variables={"REVEILLE_ENDPOINT": endpoint})
         with (
-            pytest.raises(OpsError, match=r"no clock that can be set .*no answer in 0\.5 s"),
+            pytest.raises(CommandError, match=r"no clock that can be set .*no answer in 0\.5 s"),
             clock.sped_up(env, 2),
         ):
             pass

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ops.proof import Route, lines, prove
 from tests.proof_support import Broken, Edited, Stacks, check
 from tests.unit.delivery import ACCOUNT, REGION, stacks
+from verify import Route, lines, prove
 
 FUNCTION = "aws_lambda_function.notifier"
 PERMISSION = "aws_lambda_permission.notifier"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.proof import rules
-from ops.proof.states import States
-from ops.proof.terms import fewest, holds, with_whom
+from verify import rules
+from verify.states import States
+from verify.terms import fewest, holds, with_whom
 
 ALARMS = ("a", "b", "c", "d")
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ops.proof import Proof, prove
 from tests.proof_support import Edited
 from tests.unit.delivery import alarm, stacks
+from verify import Proof, prove
 
 BALANCER, GROUP = "app/shop/50dc6c495c0c9188", "targetgroup/shop/73e2d6bc24d8a067"
 FUNCTION = "${aws_lambda_function.notifier.function_name}"

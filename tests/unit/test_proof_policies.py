@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ops.proof.callers import Role, Service
-from ops.proof.policies import why_denied, why_not_granted, why_refused
+from verify.callers import Role, Service
+from verify.policies import why_denied, why_not_granted, why_refused
 
 ALARM = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:shop-errors-prod"
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:shop-critical-prod"

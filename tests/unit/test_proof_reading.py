@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ops.proof import rules, series
-from ops.proof.arns import account_and_region, arn_like
-from ops.proof.configuration import Configuration, ProofError
-from ops.proof.expressions import UnknownValueError, is_known, path, resolved
-from ops.proof.rules import Mention, RuleError
 from tests.unit.delivery import ACCOUNT, REGION, stacks
+from verify import rules, series
+from verify.arns import account_and_region, arn_like
+from verify.configuration import Configuration, ProofError
+from verify.expressions import UnknownValueError, is_known, path, resolved
+from verify.rules import Mention, RuleError
 
 VALUES: dict[tuple[str, ...], Any] = {
     ("a", "b", "c"): "value",

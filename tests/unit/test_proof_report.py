@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import verify
+from catalog import environment
 from config.loader import environments
-from ops import commands, environment, proof, proving, synthesis
-from ops.proof import Fault, Proof, Route, report
+from ops import commands, proving, synthesis
 from tests.unit.delivery import stacks
+from verify import Fault, Proof, Route, report
 
 LONG = "shop-" + "a-very-long-name-of-a-service-" * 8 + "prod"
 WIDE = Proof(
@@ -100,7 +102,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_folder_is_read_as_its_manifest_says(folder: Path) -> None:
     """What is left of another synthesis is not read."""
     assert proving.stacks(folder) == stacks()
-    assert proving.of_folder(folder, environment.read("prod", variables={})[1]) == proof.prove(stacks())
+    assert proving.of_folder(folder, environment.read("prod", variables={})[1]) == verify.prove(stacks())
 
 
 @pytest.mark.parametrize(("arguments", "lines"), [(["prove"], 8), (["prove", "--all"], len(environments()))])
@@ -131,7 +133,7 @@ def test_what_is_not_proved_is_told_with_status_1(
     """A line for each broken link, with its environment, on standard error; every environment is told of."""
     del folder
     faults = (Fault("alarm a", "action", "notifies nobody"), Fault("alarm b", "metric", "no data"))
-    monkeypatch.setattr(proof, "prove", lambda *_, **__: Proof(faults, (), (), 0))
+    monkeypatch.setattr(verify, "prove", lambda *_, **__: Proof(faults, (), (), 0))
     monkeypatch.setenv("ENV", "prod")
     assert commands.main(arguments) == 1
     out, err = capsys.readouterr()

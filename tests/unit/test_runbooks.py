@@ -8,6 +8,7 @@ from itertools import chain
 
 import pytest
 
+from catalog import environment
 from catalog.events import events
 from catalog.kinds import KINDS, platform
 from catalog.naming import Names
@@ -17,7 +18,6 @@ from catalog.specs import Alarm, Composite, Event
 from catalog.system import RUNBOOK as SYSTEM_RUNBOOK
 from catalog.templates import AlarmTemplate, CompositeTemplate
 from config.loader import environments
-from ops import environment
 from tests.unit.documents import ROOT, Document, Section, anchor, blocks, code, spans, without_blocks
 
 ALL = {name: environment.read(name, variables={}) for name in environments()}

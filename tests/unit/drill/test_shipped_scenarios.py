@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog import environment
 from config.loader import environments
 from drill import commands, simulation
 from drill.choosing import is_for
@@ -17,7 +18,6 @@ from drill.rehearsal import Rehearsal
 from drill.scenarios import reading
 from drill.scenarios.reading import Scenario
 from drill.sources import catalog
-from ops import environment
 from tests.unit.drill.breaking import (
     Broken,
     impatient,

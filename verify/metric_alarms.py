@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import Any, Final
 
-from ops.proof import series
-from ops.proof.configuration import Resource
-from ops.proof.expressions import plain
-from ops.proof.faults import Finding
-from ops.proof.metrics import Metrics, Use
+from verify import series
+from verify.configuration import Resource
+from verify.expressions import plain
+from verify.faults import Finding
+from verify.metrics import Metrics, Use
 
 _METRICS: Final = 10
 """That retrieve a metric, in one alarm; as many expressions."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Final
 
-from ops.proof.callers import KEY_ACTIONS, Service
-from ops.proof.configuration import Configuration, Resource
-from ops.proof.faults import Finding
-from ops.proof.policies import Request, why_refused
+from verify.callers import KEY_ACTIONS, Service
+from verify.configuration import Configuration, Resource
+from verify.faults import Finding
+from verify.policies import Request, why_refused
 
 _CONTEXTS: Final = {"aws_sns_topic": "aws:sns:topicArn", "aws_sqs_queue": "aws:sqs:arn"}
 """Type of what is encrypted -> name of the encryption context that its service uses."""

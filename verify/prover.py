@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from catalog.known_metrics import Published
-from ops.proof import dashboards, limits, metric_alarms
-from ops.proof.alarms import Alarms, actions, notifies
-from ops.proof.callers import Service
-from ops.proof.configuration import Configuration, Resource
-from ops.proof.events import Events
-from ops.proof.faults import Fault
-from ops.proof.hearing import Hearing
-from ops.proof.metrics import Metrics
-from ops.proof.topics import Topics
+from verify import dashboards, limits, metric_alarms
+from verify.alarms import Alarms, actions, notifies
+from verify.callers import Service
+from verify.configuration import Configuration, Resource
+from verify.events import Events
+from verify.faults import Fault
+from verify.hearing import Hearing
+from verify.metrics import Metrics
+from verify.topics import Topics
 
 ITSELF = "itself"
 

@@ -6,8 +6,8 @@ import functools
 import heapq
 from collections.abc import Iterable, Mapping
 
-from ops.proof.rules import Rule
-from ops.proof.terms import holds
+from verify.rules import Rule
+from verify.terms import holds
 
 
 class States:

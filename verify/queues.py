@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ops.proof import keys
-from ops.proof.arns import account_and_region
-from ops.proof.callers import Service
-from ops.proof.configuration import Configuration, Resource
-from ops.proof.expressions import is_known
-from ops.proof.faults import Finding
-from ops.proof.policies import why_refused
+from verify import keys
+from verify.arns import account_and_region
+from verify.callers import Service
+from verify.configuration import Configuration, Resource
+from verify.expressions import is_known
+from verify.faults import Finding
+from verify.policies import why_refused
 
 DEAD_LETTERS: Final = "dead-letter queue"
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ops.proof.expressions import UnknownValueError
+from verify.expressions import UnknownValueError
 
 Read = Callable[[str], Any]
 """From the name of an attribute to its value."""

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from catalog.known_metrics import Known, Published, known, why_not_in
-from ops.proof.configuration import Configuration
-from ops.proof.expressions import is_known
-from ops.proof.faults import Finding
+from verify.configuration import Configuration
+from verify.expressions import is_known
+from verify.faults import Finding
 
 _FUNCTION, _CLUSTER, _SERVICE = "aws_lambda_function", "aws_ecs_cluster", "aws_ecs_service"
 NAMED: Final[Mapping[tuple[str, str], str]] = {

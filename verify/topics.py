@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ops.proof import functions, keys, queues, roles
-from ops.proof.arns import account_and_region
-from ops.proof.callers import Service
-from ops.proof.configuration import Configuration, Resource
-from ops.proof.expressions import is_known
-from ops.proof.faults import Finding
-from ops.proof.policies import why_refused
+from verify import functions, keys, queues, roles
+from verify.arns import account_and_region
+from verify.callers import Service
+from verify.configuration import Configuration, Resource
+from verify.expressions import is_known
+from verify.faults import Finding
+from verify.policies import why_refused
 
 PEOPLE: Final = ("email", "email-json", "sms", "http", "https")
 """Protocols behind which nothing is left to check: a person, or a system that is not ours."""

@@ -10,12 +10,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ops.proof import queues, roles
-from ops.proof.callers import Service
-from ops.proof.configuration import Configuration, Resource
-from ops.proof.expressions import is_known
-from ops.proof.faults import Finding
-from ops.proof.policies import why_refused
+from verify import queues, roles
+from verify.callers import Service
+from verify.configuration import Configuration, Resource
+from verify.expressions import is_known
+from verify.faults import Finding
+from verify.policies import why_refused
 
 
 def invocable(configuration: Configuration, function: Resource, service: Service) -> Iterator[Finding]:

@@ -17,10 +17,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from cloudwatch.rules import name_of
-from ops.proof import rules
-from ops.proof.configuration import Configuration, Resource
-from ops.proof.rules import Rule, RuleError
-from ops.proof.states import States
+from verify import rules
+from verify.configuration import Configuration, Resource
+from verify.rules import Rule, RuleError
+from verify.states import States
 
 TYPES: Final = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 ACTIONS: Final = ("alarm_actions", "ok_actions", "insufficient_data_actions")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ops.proof import keys
-from ops.proof.callers import KEY_ACTIONS, Role
-from ops.proof.configuration import Configuration, Resource
-from ops.proof.faults import Finding
-from ops.proof.policies import why_denied, why_not_granted
+from verify import keys
+from verify.callers import KEY_ACTIONS, Role
+from verify.configuration import Configuration, Resource
+from verify.faults import Finding
+from verify.policies import why_denied, why_not_granted
 
 
 def sending(

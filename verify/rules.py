@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from cloudwatch import rules
 from cloudwatch.rules import And, AtLeast, Group, In, Not, Or, Truth
-from ops.proof import terms
-from ops.proof.terms import FALSE, TRUE, Leaf, Term
+from verify import terms
+from verify.terms import FALSE, TRUE, Leaf, Term
 
 
 class RuleError(Exception):

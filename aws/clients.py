@@ -6,11 +6,11 @@ import io
 from collections.abc import Callable, MutableMapping
 from typing import Any, Literal, cast
 
+from aws import errors as aws_errors
+from aws.deadline import within
+from aws.waiting import waiting_for
+from config.errors import CommandError
 from config.models import LOCAL_CREDENTIALS, Environment
-from local_aws.deadline import within
-from ops import aws_errors
-from ops.errors import OpsError
-from ops.waiting import waiting_for
 
 ServiceName = Literal[
     "cloudwatch", "kms", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm", "sts", "xray"
@@ -121,7 +121,7 @@ def check_account(env: Environment) -> None:
     """Refuse to go on with credentials of another account, before anything is touched.
 
     Raises:
-        OpsError: there are no usable credentials, or they are another account's.
+        CommandError: there are no usable credentials, or they are another account's.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as in client()
 
@@ -129,10 +129,10 @@ def check_account(env: Environment) -> None:
         account_id = client(env, "sts").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         message = f"{aws_errors.explain(error)} Nothing was changed in {env.environment}."
-        raise OpsError(message) from error
+        raise CommandError(message) from error
     if account_id != env.account_id:
         message = (
             f"these credentials are for account {account_id}, and {env.environment} is in account "
             f"{env.account_id} (config/{env.environment}.yaml): nothing was changed."
         )
-        raise OpsError(message)
+        raise CommandError(message)

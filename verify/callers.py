@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from ops.proof.policies import Request
+from verify.policies import Request
 
 KEY_ACTIONS: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 """What a producer needs of a topic's or queue's key; Decrypt, since a data key is used again for minutes."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ops.proof import functions, queues
-from ops.proof.callers import Service
-from ops.proof.configuration import Configuration, Resource
-from ops.proof.faults import Fault, Finding
-from ops.proof.policies import why_refused
-from ops.proof.topics import Topics
+from verify import functions, queues
+from verify.callers import Service
+from verify.configuration import Configuration, Resource
+from verify.faults import Fault, Finding
+from verify.policies import why_refused
+from verify.topics import Topics
 
 _TARGETS = ("aws_sns_topic", "aws_sqs_queue", "aws_lambda_function", "aws_cloudwatch_log_group")
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")

@@ -7,8 +7,8 @@ asked.
 
 from __future__ import annotations
 
-from ops.proof.configuration import ProofError
-from ops.proof.faults import Fault, lines
-from ops.proof.prover import Proof, Route, prove
+from verify.configuration import ProofError
+from verify.faults import Fault, lines
+from verify.prover import Proof, Route, prove
 
 __all__ = ["Fault", "Proof", "ProofError", "Route", "lines", "prove"]

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ops.proof.alarms import Alarms
-from ops.proof.configuration import Resource
-from ops.proof.faults import Finding
-from ops.proof.terms import with_whom
+from verify.alarms import Alarms
+from verify.configuration import Resource
+from verify.faults import Finding
+from verify.terms import with_whom
 
 _ANY_OF: Final = re.compile(r"\bAny of: ([\w-]+(?:, [\w-]+)*)")
 """How a description lists the alarms of which each is enough, by names within those of the alarms."""

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from cloudwatch.rules import CHARACTERS, CHILDREN, ELEMENTS
-from ops.proof import promises, suppression
-from ops.proof.alarms import ACTIONS, Alarms
-from ops.proof.configuration import Resource
-from ops.proof.faults import Fault, Finding
+from verify import promises, suppression
+from verify.alarms import ACTIONS, Alarms
+from verify.configuration import Resource
+from verify.faults import Fault, Finding
 
 NAME_LENGTH: Final = 255
 DESCRIPTION_LENGTH: Final = 1024

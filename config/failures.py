@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 from config.errors import visible
-from ops import BUILD
+from config.paths import BUILD
 
 _SHOWN = 400
 """Characters of an unexpected error's own text that are shown."""

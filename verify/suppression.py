@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ops.proof.alarms import Alarms, notifies
-from ops.proof.configuration import Resource
-from ops.proof.faults import Finding
-from ops.proof.terms import with_whom
+from verify.alarms import Alarms, notifies
+from verify.configuration import Resource
+from verify.faults import Finding
+from verify.terms import with_whom
 
 
 def findings(alarm: Resource, alarms: Alarms) -> Iterator[Finding]:

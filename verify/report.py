@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ops.proof.prover import Proof
+from verify.prover import Proof
 
 WIDTH: Final = 110
 """Columns of the table."""

@@ -13,11 +13,11 @@ import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ops.proof.alarms import Alarms, notifies
-from ops.proof.configuration import Resource
-from ops.proof.faults import Finding
-from ops.proof.metric_alarms import condition
-from ops.proof.terms import with_whom
+from verify.alarms import Alarms, notifies
+from verify.configuration import Resource
+from verify.faults import Finding
+from verify.metric_alarms import condition
+from verify.terms import with_whom
 
 
 class Way(NamedTuple):

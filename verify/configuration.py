@@ -11,16 +11,16 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from ops.errors import OpsError
-from ops.proof import expressions
-from ops.proof.arns import ARNS, IDS
-from ops.proof.expressions import UnknownValueError
+from config.errors import CommandError
+from verify import expressions
+from verify.arns import ARNS, IDS
+from verify.expressions import UnknownValueError
 
 _NOT_READ = ("count", "for_each", "provider")
 """Arguments that make another number of resources, or make them elsewhere."""
 
 
-class ProofError(OpsError):
+class ProofError(CommandError):
     """The configuration is of a form that is not read here, so nothing can be proved about it."""
 
 

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ops.proof import series
-from ops.proof.alarms import TYPES
-from ops.proof.configuration import Configuration
-from ops.proof.faults import Fault, Finding
-from ops.proof.metrics import Metrics, Use
+from verify import series
+from verify.alarms import TYPES
+from verify.configuration import Configuration
+from verify.faults import Fault, Finding
+from verify.metrics import Metrics, Use
 
 _SEARCHED: Final = re.compile(r"SEARCH\(\s*'((?:[^'\\]|\\.)*)'|SEARCH\(\s*\"((?:[^\"\\]|\\.)*)\"")
 _SET: Final = re.compile(r"\{([^{}]+)\}")

@@ -1,0 +1,10 @@
+"""Where the project is, and where everything goes that can be made again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("BUILD_DIR") or ROOT / "build").resolve()
+"""The end-to-end tests have one of their own."""
