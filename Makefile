@@ -1,18 +1,20 @@
 # The one list of commands; `make` alone prints it. Variables go after the command: make deploy ENV=prod.
 
 PYTHON ?= python3
-TEXTS := ENV STACK FUNCTION EVENT VERSION SCENARIO SPEED MINUTES
+TEXTS := ENV STACK FUNCTION EVENT VERSION SCENARIO SPEED MINUTES APPROVE
 FLAGS := CHECK JSON LIVE KEEP_LOCAL_AWS
 # An empty STACK= would mean every stack, and an empty ENV= the local environment.
 $(foreach name,$(TEXTS) $(FLAGS),$(if $(filter command,$(origin $(name))),\
   $(if $(strip $(value $(name))),,$(error $(name) is empty: give it a value, or leave it out))))
 $(foreach name,ENV STACK,$(if $(filter environment,$(origin $(name))),\
   $(if $(strip $(value $(name))),,$(error $(name) is empty: give it a value, or leave it out))))
-$(foreach name,$(FLAGS),$(if $(filter-out 1,$($(name))),$(error $(name) is 1, or is left out)))
+# Flags are of the command line alone: a CHECK or JSON in the environment is somebody else's.
+$(foreach name,$(FLAGS),$(if $(filter environment,$(origin $(name))),$(eval override $(name) :=)))
+$(foreach name,$(FLAGS),$(if $(filter command,$(origin $(name))),\
+  $(if $(subst x1x,,x$(value $(name))x),$(error $(name) must be 1, or be left out (found: $(value $(name)))))))
 ENV ?= local
 # As they were typed: neither make nor the shell, which reads them from its environment, takes anything in
-# them for a command. What is not given is not exported either: it would be there, and empty. The program
-# reads APPROVE itself; make exports what is on its command line.
+# them for a command. What is not given is not exported either: it would be there, and empty.
 $(foreach name,$(TEXTS),$(if $(filter undefined,$(origin $(name))),,\
   $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 

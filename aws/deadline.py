@@ -33,5 +33,7 @@ def within(limit_s: float, call: Callable[[], _Result]) -> _Result:
     try:
         return outcome.result(limit_s)
     except concurrent.futures.TimeoutError as error:
+        if outcome.done():
+            raise  # of the call itself, such as ETIMEDOUT
         message = f"no answer in {limit_s:g} s"
         raise TimeoutError(message) from error

@@ -31,7 +31,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-_SERVER_ERROR = 500
+SERVER_ERROR = 500
 
 _CREDENTIALS = (
     CredentialRetrievalError,
@@ -97,6 +97,7 @@ NO_CREDENTIALS: Cause = ("There are no usable AWS credentials", _SIGN_IN)
 NOT_ACCEPTED: Cause = ("AWS does not accept the credentials", _SIGN_IN)
 THROTTLED: Cause = ("AWS throttles requests", "Try again in a minute.")
 FAILING: Cause = ("AWS answers with status {status}", "The request is not the cause; try again later.")
+CLOCK: Cause = ("The clock of this machine is wrong", "Set it and try again.")
 PROXY: Cause = ("The proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY.")
 TLS: Cause = ("The TLS connection fails", "Check AWS_CA_BUNDLE and the proxy's certificate.")
 NO_ANSWER: Cause = ("AWS accepts connections and does not answer", "Try again later.")
@@ -130,19 +131,29 @@ def explain(error: BotoCoreError | ClientError) -> str:
     return f"{what}: {said}. {advice}".rstrip()
 
 
+def of_code(code: str, said: str) -> Cause | None:
+    """Return what a code of AWS stands for: throttling, the clock, the credentials; None for others.
+
+    Args:
+        code: the error's code, such as `ExpiredToken`.
+        said: the whole error.
+    """
+    if code in _THROTTLING_CODES:
+        return THROTTLED
+    if code == "RequestTimeTooSkewed" or (code in _CREDENTIALS_CODES and "Signature expired" in said):
+        return CLOCK
+    return NOT_ACCEPTED if code in _CREDENTIALS_CODES else None
+
+
 def _of_answer(error: ClientError) -> Cause:
     """Return what an error that AWS answered with means, and what to do."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) or 0)
-    if code in _THROTTLING_CODES:
-        return THROTTLED
-    if status >= _SERVER_ERROR or (code.isdigit() and int(code) >= _SERVER_ERROR):
+    if known := of_code(code, str(error)):
+        return known
+    if status >= SERVER_ERROR or (code.isdigit() and int(code) >= SERVER_ERROR):
         what, advice = FAILING
         return what.format(status=status or code), advice
-    if code == "RequestTimeTooSkewed":
-        return "The clock of this machine is wrong", "Set it and try again."
-    if code in _CREDENTIALS_CODES:
-        return NOT_ACCEPTED
     if code in _PERMISSION_CODES:
         return (
             "The credentials do not allow this",

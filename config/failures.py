@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from config.errors import visible
@@ -34,6 +35,7 @@ _ADVICE = {
     errno.ENOENT: "It was removed while the command ran, or the checkout is incomplete.",
 }
 
+_OF_A_DIRECTORY = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
 _DIRECTORIES = ("BUILD_DIR", "CDKTF_OUTDIR", "TF_PLUGIN_CACHE_DIR", "CONFIG_DIR", "TMPDIR")
 """Environment variables that name directories which commands write to or read."""
 
@@ -64,7 +66,8 @@ def _of_the_machine(error: OSError) -> str:
     given = error.filename2 or error.filename
     path = os.fsdecode(given) if isinstance(given, (str, bytes, os.PathLike)) else str(given or "")
     advice = _ADVICE.get(error.errno or 0, "")
-    if variable := _that_names(path):
+    variable = _that_names(path) if error.errno in _OF_A_DIRECTORY else ""
+    if variable:
         advice = f"{variable} names this directory: check it, or choose another."
     elif not path and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         advice = f"What is generated goes to {BUILD} and {tempfile.gettempdir()}. {advice}"
@@ -76,8 +79,9 @@ def _that_names(path: str) -> str:
     """Return the environment variable that names the directory at `path` or around it, or nothing."""
     for name in _DIRECTORIES:
         value = os.environ.get(name)
-        if path and value and Path(path).resolve().is_relative_to(Path(value).resolve()):
-            return name
+        with suppress(ValueError, OSError):  # a NUL in the path, a loop of links
+            if path and value and Path(path).resolve().is_relative_to(Path(value).resolve()):
+                return name
     return ""
 
 

@@ -300,7 +300,8 @@ class _Reader:
             return None
         if kind in {"str", "value"}:
             return node.value
-        if kind in {"int", "float"} and (base := _OTHER_BASES.match(node.value)):
+        base = _OTHER_BASES.match(node.value) if kind in {"int", "float"} else None
+        if base and (base["sixty"] or kind == "int"):
             radix = 60 if base["sixty"] else 8
             text = f"is a number of base {radix} to YAML: write it in quotes, or as a decimal number"
             self._problem(node, at, text, node.value)

@@ -378,6 +378,8 @@ def _drill(options: argparse.Namespace) -> int:
     paths = options.scenario or sorted(live.FOLDER.glob("*.yaml"))
     scenarios = [reading.read(path, env, catalog) for path in paths]
     _require_aws(env)
-    with locking.environment(BUILD, local.LIVE_DRILL, f"make drill LIVE=1 ENV={env.environment}"):
+    # Local environments share one clock; those in accounts share nothing.
+    drill = local.LIVE_DRILL if env.is_local else f"the live drill of {env.environment}"
+    with locking.environment(BUILD, drill, f"make drill LIVE=1 ENV={env.environment}"):
         done = [live.run(env, catalog, one, _console(), speed=options.speed) for one in scenarios]
     return 0 if all(done) else FAILED

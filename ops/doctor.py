@@ -99,7 +99,8 @@ def _state(env: Environment) -> str:
 
 def _deployed(env: Environment) -> str:
     deployed = [name for name in ORDER if state.outputs(env, name) is not None]
-    running = locking.holders(BUILD).get(env.environment)
-    if running is None:
+    holders = locking.holders(BUILD)
+    running = holders.get(env.environment) or "a command has just begun" if env.environment in holders else ""
+    if not running:
         state_lock.refuse_locked(env, ORDER, release=False)
     return f"deployed: {', '.join(deployed) or 'none'}{f'; {running}' if running else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -78,17 +79,24 @@ def stop_unused(build: Path) -> bool:
     Raises:
         CommandError: a command deploys to it, or rehearses in it.
     """
-    users = [
-        f"{name}: {holder or 'a command has just begun'}."
-        for name, holder in locking.holders(build).items()
-        if _may_use_a_local_aws(name)
-    ]
-    if users:
-        raise CommandError("\n".join(["the local AWS is in use.", *users, "Nothing was stopped."]))
-    try:
-        return process.stop()
-    except process.LocalAwsError as error:
-        raise CommandError(str(error)) from error
+    with alone(build):
+        users = [
+            f"{name}: {holder or 'a command has just begun'}."
+            for name, holder in locking.holders(build).items()
+            if _may_use_a_local_aws(name)
+        ]
+        if users:
+            raise CommandError("\n".join(["the local AWS is in use.", *users, "Nothing was stopped."]))
+        try:
+            return process.stop()
+        except process.LocalAwsError as error:
+            raise CommandError(str(error)) from error
+
+
+def alone(build: Path) -> AbstractContextManager[None]:
+    """Hold the lock of the local AWS and its buckets, which local environments share."""
+    what = "another command that starts or leaves the local AWS"
+    return locking.shared(build / "locks", "local-aws", what)
 
 
 def _may_use_a_local_aws(name: str) -> bool:

@@ -24,6 +24,8 @@ from config.errors import CommandError
 _POLL_S = 0.1
 _ENDING_S = 10.0
 """Seconds in which processes that are killed have ended."""
+_LOOKED_AT_S = 0.2
+"""Seconds to try again: whoever looks at who holds a lock (`holders`) holds it for an instant."""
 _RECORD_BYTES = 4096
 """Size of what a lock's file says: written at once and in place, so that nobody reads half of it."""
 
@@ -82,6 +84,10 @@ def environment(build: Path, name: str, command: str) -> Iterator[None]:
             deadline = time.monotonic() + _ENDING_S
             while (file := _locked(path, stack)) is None and time.monotonic() < deadline:
                 time.sleep(_POLL_S)
+        looked_at = time.monotonic() + _LOOKED_AT_S
+        while file is None and time.monotonic() < looked_at:
+            time.sleep(_POLL_S / 10)
+            file = _locked(path, stack)
         if file is None:
             holder = _read(path) or "another command has just begun"
             message = f"{name} is locked: {holder}. Nothing was changed; try again when it has ended."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 from rich.console import Console
@@ -71,7 +71,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
         CommandError: something is missing or was declined; TerraformError: Terraform failed.
     """
     names = chosen(stack)
-    with _local_aws():
+    with local.alone(BUILD):
         _reach(env, console, start=True)
         if env.is_local:
             state.create_bucket(env)
@@ -195,15 +195,9 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
         _leave_local_aws(env, console, keep=keep)
 
 
-def _local_aws() -> AbstractContextManager[None]:
-    """Hold the lock of the local AWS and its buckets, which local environments share."""
-    what = "another command that starts or leaves the local AWS"
-    return locking.shared(BUILD / "locks", "local-aws", what)
-
-
 def _leave_local_aws(env: Environment, console: Console, *, keep: bool) -> None:
     """Delete the environment's state, and the bucket and the local AWS unless somebody else needs them."""
-    with _local_aws():
+    with local.alone(BUILD):
         # A deployment that has just begun has nothing in the bucket yet.
         others = bool(locking.holders(BUILD, but=env.environment))
         if state.bucket_exists(env):

@@ -230,7 +230,8 @@ def require_usable(env: Environment, stack: str) -> None:
     if body is None:
         return
     try:
-        writer = str(state_content.parse(body, env, stack)["terraform_version"])
+        state = state_content.parse(body, env, stack)
+        writer = str(state["terraform_version"])
         ours = terraform.version(terraform.binary())
         if state_content.numbers(writer) > state_content.numbers(ours):
             message = (
@@ -238,7 +239,7 @@ def require_usable(env: Environment, stack: str) -> None:
                 "newer. Nothing was changed."
             )
             raise CommandError(message)
-        terraform.require_readable_state(body)
+        terraform.require_readable_state(body, state_content.counted_instances(state))
     except ValueError as error:
         raise _refusal(env, stack, str(error)) from error
 

@@ -54,8 +54,8 @@ class _State(_Part):
     terraform_version: Annotated[str, Field(pattern=_VERSION.pattern.replace("(?=[-+]|$)", "([-+].*)?$"))]
     serial: Annotated[int, Field(ge=0, lt=2**64)]
     lineage: Annotated[str, Field(min_length=1)]
-    outputs: dict[str, _Output] = {}
-    resources: list[_Resource] = []
+    outputs: dict[str, _Output]
+    resources: list[_Resource]
 
 
 def numbers(version: str) -> tuple[int, ...]:
@@ -88,6 +88,9 @@ def parse(body: bytes, env: Environment, stack: str) -> dict[str, Any]:
         where = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
         message = f"is not a Terraform state: {visible(where, _SHOWN)} is missing or damaged"
         raise ValueError(message) from error
+    if word := _misspelt(state):
+        message = f"is not a Terraform state: {visible(word, _SHOWN)} is misspelt"
+        raise ValueError(message)
     if foreign := _foreign(state, env, stack):
         raise ValueError(foreign)
     return state
@@ -99,7 +102,7 @@ def _json(body: bytes) -> Any:  # noqa: ANN401  # JSON
         raise ValueError(message)
     try:
         text = body.decode("utf-8")
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
     except UnicodeDecodeError:
         why = "is not JSON: it is not UTF-8 text"
     except json.JSONDecodeError as error:
@@ -114,20 +117,53 @@ def _json(body: bytes) -> Any:  # noqa: ANN401  # JSON
             why = f"is not JSON: a syntax error at character {error.pos + 1}"
     except RecursionError:
         why = "is not JSON: it is nested too deeply"
-    except _ConstantError as error:
-        why = f"is not JSON: it holds {error}"
+    except _ContentError as error:
+        why = str(error)
     except ValueError:
         # "Integer string conversion length limitation", Python documentation
         why = "holds a number of more than 4,300 digits"
     raise ValueError(why)
 
 
-class _ConstantError(ValueError):
+class _ContentError(ValueError):
     pass
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object in which no key is given twice: Terraform takes the last one."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
+        message = f"has the key {visible(twice, _SHOWN)} twice"
+        raise _ContentError(message)
+    return made
+
+
+_WORDS = {"version", "terraform_version", "serial", "lineage", "outputs", "resources", "check_results"}
+_WORDS |= {"module", "mode", "type", "name", "each", "provider", "instances"}
+_WORDS |= {"index_key", "status", "deposed", "schema_version", "attributes", "attributes_flat", "private"}
+_WORDS |= {"sensitive_attributes", "dependencies", "create_before_destroy"}
+
+
+def _misspelt(state: dict[str, Any]) -> str:
+    """Return a key that Terraform takes for another, since it reads keys in any case; or nothing."""
+    resources = state["resources"]
+    instances = [instance for resource in resources for instance in resource["instances"]]
+    keys = {key for part in (state, *resources, *instances) for key in part}
+    return next((key for key in sorted(keys) if key not in _WORDS and key.lower() in _WORDS), "")
+
+
+def counted_instances(state: dict[str, Any]) -> int:
+    """Return how many instances a state holds; a deposed one has the address of its successor."""
+    return sum(
+        len({json.dumps(instance.get("index_key")) for instance in resource["instances"]})
+        for resource in state["resources"]
+    )
+
+
 def _refuse_constant(name: str) -> None:
-    raise _ConstantError(name)
+    message = f"is not JSON: it holds {name}"
+    raise _ContentError(message)
 
 
 def _foreign(state: dict[str, Any], env: Environment, stack: str) -> str:

@@ -71,8 +71,8 @@ def restore(env: Environment, stack: str, version_id: str, console: Console) -> 
         raise CommandError(message)
     try:
         body = _body(env, stack, chosen.id)
-        state_content.parse(body, env, stack)
-        terraform.require_readable_state(body)
+        found = state_content.parse(body, env, stack)
+        terraform.require_readable_state(body, state_content.counted_instances(found))
     except ValueError as error:
         message = f"{stack}: version {chosen.id} {error}. Nothing was changed; choose another."
         raise CommandError(message) from error

@@ -12,40 +12,24 @@ from collections.abc import Sequence
 from aws import errors as aws_errors
 from aws.errors import Cause
 
-_OF_AWS: tuple[tuple[str, Cause], ...] = (
-    (
-        (
-            r"No valid credential sources|failed to refresh cached credentials|no EC2 IMDS role found"
-            r"|failed to load AWS config|failed to get shared config profile"
-        ),
-        aws_errors.NO_CREDENTIALS,
-    ),
-    (
-        (
-            r"api error (ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId"
-            r"|SignatureDoesNotMatch|InvalidSignature)"
-        ),
-        aws_errors.NOT_ACCEPTED,
-    ),
-    (r"api error (Throttl|TooManyRequests|RequestLimitExceeded|SlowDown)", aws_errors.THROTTLED),
-    (r"https response error StatusCode: 5\d\d\b", aws_errors.FAILING),
+_ANSWER = re.compile(
+    r"https response error StatusCode: (?P<status>\d+), RequestID: [^,]*,(?: HostID: [^,]*,)? (?P<rest>.*)",
+    re.DOTALL,
 )
-"""Text in errors of the AWS SDK for Go -> its cause; the first that matches counts. A code counts after "api
-error" only: names of resources, as `payment-handler-throttles`, are in errors too."""
-
-_SENT = re.compile(r'request send failed|\bdial tcp\b|\b(Get|Post|Put|Head|Delete) "https?://')
-"""What stands in every error of Go's network library."""
+"""What the AWS SDK for Go says of every call that fails. The first one in an error is the SDK's own: names
+are before it, and what follows it may be anything that a user wrote."""
+_CODE = re.compile(r"(?:api error )?(\w+)")
 
 _OF_THE_NETWORK: tuple[tuple[str, Cause], ...] = (
+    (r"proxyconnect |Proxy Authentication Required", aws_errors.PROXY),
     (r": (x509|tls): |TLS handshake", aws_errors.TLS),
-    (r"\bproxyconnect ", aws_errors.PROXY),
     (r"connection refused|no such host|network is unreachable|no route to host", aws_errors.UNREACHABLE),
     (r"\bdial tcp\b", aws_errors.UNREACHABLE),
-    (r"connection reset by peer|broken pipe|: EOF|server closed", aws_errors.CLOSED),
+    (r"connection reset by peer|broken pipe|\bEOF\b|server closed", aws_errors.CLOSED),
     (r"i/o timeout|deadline exceeded|Client\.Timeout", aws_errors.NO_ANSWER),
-    (r"", aws_errors.UNREACHABLE),
 )
-"""Text in errors of that library -> its cause; the first that matches counts."""
+"""Text in errors of Go's network library -> its cause; the first that matches counts."""
+_NOT_IMPLEMENTED = 501
 
 _OF_THE_STATE = re.compile(r"(Error (acquiring|releasing) the state lock|Failed to (save|persist) state)")
 """Errors about the state and its lock, of which the command says itself what to do."""
@@ -62,9 +46,7 @@ def cause(errors: Sequence[str]) -> Cause | None:
     others = [error for error, cause in causes.items() if not cause and not _OF_THE_STATE.match(error)]
     if not of_aws or others:
         return None
-    what, advice = of_aws[0]
-    status = re.search(r"StatusCode: (5\d\d)", "\n".join(errors))
-    return what.format(status=status[1] if status else ""), advice
+    return of_aws[0]
 
 
 def about_the_state(error: str) -> bool:
@@ -73,5 +55,15 @@ def about_the_state(error: str) -> bool:
 
 
 def _cause(error: str) -> Cause | None:
-    patterns = (*_OF_AWS, *(_OF_THE_NETWORK if _SENT.search(error) else ()))
-    return next((cause for pattern, cause in patterns if re.search(pattern, error)), None)
+    answer = _ANSWER.search(error)
+    if answer is None:
+        missing = error.startswith("No valid credential sources") and "AccessDenied" not in error
+        return aws_errors.NO_CREDENTIALS if missing else None
+    status, rest = int(answer["status"]), answer["rest"].strip()
+    if status == 0:
+        return next((cause for pattern, cause in _OF_THE_NETWORK if re.search(pattern, rest)), None)
+    code = _CODE.match(rest)
+    known = aws_errors.of_code(code[1] if code else "", rest)
+    if known or status < aws_errors.SERVER_ERROR or status == _NOT_IMPLEMENTED:
+        return known
+    return aws_errors.FAILING[0].format(status=status), aws_errors.FAILING[1]

@@ -124,6 +124,13 @@ BAD: dict[str, tuple[object, str]] = {
         WHOLE.replace('"key-1"', "1" * 5000).encode(),
         "holds a number of more than 4,300 digits",
     ),
+    "a key twice": (f'{WHOLE[:-1]}, "resources": []}}'.encode(), "has the key resources twice"),
+    "a key in another case": (good(Resources=[]), "is not a Terraform state: Resources is misspelt"),
+    "instances in another case": (changed(Instances=[]), "is not a Terraform state: Instances is misspelt"),
+    "resource and not resources": (
+        {("resource" if key == "resources" else key): value for key, value in good().items()},
+        damaged("resources"),
+    ),
     "a list": ([], "is not a Terraform state"),
     "an empty object": ({}, "is not a Terraform state"),
     "a number": (4, "is not a Terraform state"),
@@ -180,6 +187,22 @@ def test_a_damaged_or_foreign_state_is_refused_and_not_overwritten(env: Environm
         assert "`make state-history ENV=local STACK=security`" in said
         assert "`make state-restore ENV=local STACK=security VERSION=`" in said
     assert len(client(env, "s3").list_object_versions(Bucket=env.state.bucket)["Versions"]) == 2
+
+
+FORGOTTEN = (
+    'provider["x/y/z/w"]',
+    'provider["registry.terraform.io/hash corp/aws"]',
+    f"{PROVIDER}.9a",
+    f"module.?!.{PROVIDER}",
+)
+
+
+@pytest.mark.parametrize("provider", FORGOTTEN)
+def test_a_resource_that_terraform_would_forget_is_refused(env: Environment, provider: str) -> None:
+    """It reads the state without an error, and would create the resource again."""
+    put(env, changed(provider=provider))
+    with pytest.raises(CommandError, match=r"is missing or damaged|of which Terraform reads 0"):
+        state.require_usable(env, STACK)
 
 
 TERRAFORM_REFUSES: dict[str, object] = {
@@ -245,6 +268,12 @@ GOOD: dict[str, dict[str, Any]] = {
         resources=[{**RESOURCE, "instances": [{"attributes_flat": {"id": "x"}}]}]
     ),
     "tags that are none": good(resources=[{**RESOURCE, "instances": [{"attributes": {"tags_all": ["x"]}}]}]),
+    "deposed, with a successor": good(
+        resources=[
+            {**RESOURCE, "instances": [{"attributes": {}}, {"deposed": "0a1b2c3d", "attributes": {}}]},
+            {**RESOURCE, "name": "many", "instances": [{"index_key": "a"}, {"index_key": "b"}]},
+        ]
+    ),
     "deposed": good(
         resources=[{**RESOURCE, "instances": [{"deposed": "0a1b2c3d", "attributes": {"id": "old"}}]}]
     ),
@@ -258,7 +287,7 @@ def test_a_state_that_terraform_accepts_is_accepted(env: Environment, name: str)
     put(env, GOOD[name])
     state.read(env, STACK)
     state.outputs(env, STACK)
-    assert set(state.resources(env, STACK)) <= {"t.n", "aws_kms_key.main"}
+    assert set(state.resources(env, STACK)) <= {"t.n", "t.many", "aws_kms_key.main"}
     state.require_usable(env, STACK)
 
 

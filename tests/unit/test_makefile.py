@@ -18,7 +18,7 @@ MAKE = shutil.which("make") or "make"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 FLAGS = ("CHECK", "JSON", "LIVE", "KEEP_LOCAL_AWS")
 SAMPLES = {"ENV": "prod", "STACK": "compute", "FUNCTION": "payment-handler", "EVENT": "a.json"}
-SAMPLES |= {"VERSION": "v1", "SCENARIO": "a.yaml", "SPEED": "20", "MINUTES": "1"}
+SAMPLES |= {"APPROVE": "auto", "VERSION": "v1", "SCENARIO": "a.yaml", "SPEED": "20", "MINUTES": "1"}
 PROGRAM_READS = {"ENV": {"ENV"}, "APPROVE": {"APPROVE"}}
 """Variables that the program takes from its environment, and not as arguments."""
 
@@ -87,7 +87,7 @@ def calls(folder: Path) -> list[tuple[list[str], dict[str, str]]]:
 def test_the_list_of_commands_names_every_variable() -> None:
     """Those that a recipe uses are those that are listed, so that these tests know all of them."""
     declared = set(" ".join(re.findall(r"^(?:TEXTS|FLAGS) := (.*)$", MAKEFILE, re.MULTILINE)).split())
-    assert {name for names in TARGETS.values() for name in names} == declared | {"APPROVE"}
+    assert {name for names in TARGETS.values() for name in names} == declared
     assert set(FLAGS) | set(SAMPLES) == declared
 
 
@@ -100,6 +100,7 @@ def test_a_text_arrives_as_it_was_typed(target: str, value: str, tmp_path: Path)
     result = run(tmp_path, target, *live, *(f"{name}={value}" for name in names))
     assert result.returncode == 0, result.stdout + result.stderr
     assert not (tmp_path / "ran").exists()
+    assert calls(tmp_path)
     for arguments, environment in calls(tmp_path):
         for name in names:
             if name in PROGRAM_READS:
@@ -112,7 +113,7 @@ def test_a_text_arrives_as_it_was_typed(target: str, value: str, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("target", "name"),
-    [(target, name) for target, names in TARGETS.items() for name in names if name != "APPROVE"],
+    [(target, name) for target, names in TARGETS.items() for name in names],
 )
 @pytest.mark.parametrize("value", ["", "  "])
 def test_an_empty_variable_is_refused(target: str, name: str, value: str, tmp_path: Path) -> None:
@@ -144,11 +145,28 @@ def test_an_empty_variable_of_the_environment_is_refused(name: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", FLAGS)
-@pytest.mark.parametrize("value", ["0", "no", "2"])
+@pytest.mark.parametrize("value", ["0", "no", "2", "1 1", "$(shell touch ran)", "`touch ran`", "$$x"])
 def test_a_flag_is_1_or_left_out(name: str, value: str, tmp_path: Path) -> None:
     """`CHECK=0` would have meant yes."""
     target = next(target for target, names in TARGETS.items() if name in names)
     result = run(tmp_path, target, f"{name}={value}")
     assert result.returncode == 2
-    assert f"{name} is 1, or is left out" in result.stderr
+    assert f"{name} must be 1, or be left out (found: {value})" in result.stderr
     assert not calls(tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("name", [*SAMPLES, *FLAGS])
+def test_what_the_environment_holds_is_not_run(name: str, value: str, tmp_path: Path) -> None:
+    """A flag in it is somebody else's, and counts for nothing."""
+    target = next(target for target, names in TARGETS.items() if name in names)
+    others = [f"{other}={SAMPLES[other]}" for other in TARGETS[target] if other in SAMPLES and other != name]
+    result = run(tmp_path, target, *others, **{name: value})
+    assert result.returncode == 0, result.stderr
+    assert not (tmp_path / "ran").exists()
+    ((arguments, environment), *_) = calls(tmp_path)
+    if name in FLAGS:
+        assert not {"--json", "--exit-code", "--live", "--keep-local-aws"}.intersection(arguments)
+    else:
+        assert environment[name] == value

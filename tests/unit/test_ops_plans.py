@@ -174,7 +174,8 @@ def test_an_error_names_stack_command_address_and_detail(fake: Fake) -> None:
 
 def test_when_aws_is_the_cause_terraform_s_own_words_are_in_a_file(fake: Fake, tmp_path: Path) -> None:
     """One sentence is shown; the file, which may hold values of the configuration, is the user's alone."""
-    text = 'request send failed, Post "https://kms": dial tcp 10.0.0.1:443: connect: connection refused'
+    sent = 'request send failed, Post "https://kms": dial tcp 10.0.0.1:443: connect: connection refused'
+    text = f"operation error KMS: CreateKey, https response error StatusCode: 0, RequestID: , {sent}"
     lost = {"severity": "error", "summary": "creating KMS Key", "detail": text, "address": "aws_kms_key.main"}
     with pytest.raises(TerraformError) as failed:
         fake(*[{"type": "diagnostic", "diagnostic": lost}] * 3, status=1).plan()

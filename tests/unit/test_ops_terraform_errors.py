@@ -35,18 +35,34 @@ ERRORS: dict[str, tuple[str, str]] = {
         "No valid credential sources found\n  Error: no EC2 IMDS role found, dial tcp 169.254.1.1:80",
         "There are no usable AWS credentials",
     ),
+    "unexpected end": (f"{SENT}unexpected EOF", "closes the connection"),
+    "a proxy's certificate": (f"{SENT}proxyconnect tcp: tls: no", "The proxy"),
+    "typed": (f"{CALL}StatusCode: 429, RequestID: x, TooManyRequestsException: Rate exceeded", "throttles"),
+    "clock": (
+        f"{CALL}StatusCode: 403, RequestID: x, api error SignatureDoesNotMatch: Signature expired: x",
+        "The clock",
+    ),
+    "S3": (f"{CALL}StatusCode: 503, RequestID: x, HostID: y, api error SlowDown: no", "throttles"),
     "expired": (f"{CALL}StatusCode: 403, RequestID: x, api error ExpiredToken: expired", "does not accept"),
 }
 
-INVALID = (
-    "operation error CloudWatch: PutMetricAlarm, https response error StatusCode: 400, api error Validation"
-)
+INVALID = f"{CALL}StatusCode: 400, RequestID: x, api error ValidationError: "
 OTHERS = {
-    "an alarm of throttles": f"creating CloudWatch Metric Alarm (shop-api-throttles-prod): {INVALID}: no",
-    "an alarm of Throttling": f"creating Alarm (api error-Throttling, SlowDown, TooManyRequests): {INVALID}",
-    "a function of EOF": f"creating Lambda Function (EOF: tls: x509: connection refused): {INVALID}",
-    "a name": f"creating alarm (Failed to save state, Error releasing the state lock): {INVALID}",
-    "a description": f"{INVALID}: StatusCode: 503, i/o timeout, no such host, ExpiredToken, SSO token",
+    "an alarm of throttles": f"creating CloudWatch Metric Alarm (shop-api-throttles-prod): {INVALID}no",
+    "a name like a code": f"creating Alarm (Throttling-SlowDown-ExpiredToken): {INVALID}no",
+    "a function of EOF": f"creating Lambda Function (EOF-x509): {INVALID}no",
+    "a status in a text": f'{INVALID}description "https response error StatusCode: 503, RequestID: x, EOF"',
+    "a code in a text": f"{INVALID}Value 'see api error ThrottlingException' failed",
+    "a URL in a text": f"""{INVALID}description: 'Get "https://status/health" answers i/o timeout'""",
+    "a webhook": f'{CALL}StatusCode: 400, RequestID: x, Invalid: Post "https://a": connection refused',
+    "a postcondition": 'Resource postcondition failed\n  Get "https://health/": EOF expected',
+    "the registry": (
+        "could not connect to registry.terraform.io: failed to request discovery document: Get "
+        '"https://registry.terraform.io/.well-known/terraform.json": dial tcp: lookup: no such host'
+    ),
+    "interrupted": f"{SENT}context canceled",
+    "not implemented": f"{CALL}StatusCode: 501, RequestID: x, api error NotImplemented: no",
+    "a role that may not be taken": "No valid credential sources found\n  AssumeRole: AccessDenied",
     "denied": f"{CALL}StatusCode: 403, RequestID: x, api error AccessDeniedException: not authorized",
     "exists": f"{CALL}StatusCode: 400, RequestID: x, ResourceAlreadyExistsException: it is there",
     "configuration": "Unsupported argument\n  An argument named x is not expected here.",
