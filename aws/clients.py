@@ -7,7 +7,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any, Literal, cast
 
 from aws import errors as aws_errors
-from aws.deadline import within
+from aws.deadline import is_left, within
 from aws.waiting import waiting_for
 from config.errors import CommandError
 from config.models import LOCAL_CREDENTIALS, Environment
@@ -95,6 +95,13 @@ def _bound(made: Any, where: str, limit_s: float) -> None:  # noqa: ANN401  # a 
                 raise ReadTimeoutError(endpoint_url=where, error=error) from error
 
     made._make_api_call = bounded  # noqa: SLF001 - as above
+
+    def refuse(**_: Any) -> None:  # noqa: ANN401  # botocore's
+        # At each attempt: a call that has failed for the command must not be tried again behind its back.
+        if is_left():
+            raise ReadTimeoutError(endpoint_url=where, error="nobody waits for it any more")
+
+    made.meta.events.register("request-created", refuse)
 
 
 def _whole(answer: dict[str, Any]) -> dict[str, Any]:

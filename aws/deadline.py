@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
+_running = threading.local()
 
 
 def within(limit_s: float, call: Callable[[], _Result]) -> _Result:
@@ -22,8 +23,10 @@ def within(limit_s: float, call: Callable[[], _Result]) -> _Result:
         TimeoutError: it has not ended in time.
     """
     outcome: concurrent.futures.Future[_Result] = concurrent.futures.Future()
+    left = threading.Event()
 
     def run() -> None:
+        _running.left = left
         try:
             outcome.set_result(call())
         except BaseException as error:  # noqa: BLE001 - whoever waits gets it
@@ -35,5 +38,12 @@ def within(limit_s: float, call: Callable[[], _Result]) -> _Result:
     except concurrent.futures.TimeoutError as error:
         if outcome.done():
             raise  # of the call itself, such as ETIMEDOUT
+        left.set()
         message = f"no answer in {limit_s:g} s"
         raise TimeoutError(message) from error
+
+
+def is_left() -> bool:
+    """Return whether this thread makes a call of `within` that nobody waits for any more."""
+    left: threading.Event | None = getattr(_running, "left", None)
+    return left is not None and left.is_set()

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 _KINDS = {
-    stat.S_IFIFO: "a named pipe",
+    stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",

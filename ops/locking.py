@@ -18,6 +18,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from pydantic import ConfigDict, TypeAdapter
+
 from aws.waiting import waiting_for
 from config.errors import CommandError
 
@@ -44,6 +46,8 @@ _note = threading.Lock()
 class Holder:
     """Who holds a lock."""
 
+    __pydantic_config__ = ConfigDict(strict=True)
+
     pid: int
     """Process id of the command."""
     command: str
@@ -63,6 +67,9 @@ class Holder:
             f"{self.pid}, since {since}), which was killed. Terraform completes its changes and saves its "
             "state"
         )
+
+
+_HOLDER = TypeAdapter(Holder)
 
 
 @contextmanager
@@ -208,8 +215,8 @@ def _write(file: int, holder: Holder) -> None:
 
 def _read(path: Path) -> Holder | None:
     try:
-        return Holder(**json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError):
+        return _HOLDER.validate_json(path.read_bytes())
+    except (OSError, ValueError):
         return None
 
 

@@ -302,20 +302,31 @@ class StackRun:
         """Return the error of a run that failed: one sentence if AWS is the cause, else Terraform's words."""
         cause = terraform_errors.cause(errors)
         if cause:
-            path = self._data / "failed.log"
-            path.touch(0o600)
-            path.write_text("\n".join(errors) + "\n", encoding="utf-8")
             what, remedy = cause
-            if self._env.is_local and cause == aws_errors.UNREACHABLE:
+            if self._env.is_local and cause in {aws_errors.UNREACHABLE, aws_errors.CLOSED}:
                 remedy = f"Its log is {process.log_path()}; what a local AWS held is gone with it."
             details = (
                 f" {re.sub('^AWS', self._where, what)}. {remedy} Then run the command again: it continues "
-                f"with what is missing. Terraform's own messages are in {path}."
+                f"with what is missing.{self._kept(errors)}"
             )
         else:
             shown = [error for error in errors if not (advice and terraform_errors.about_the_state(error))]
             details = "\n" + ("\n".join(shown or errors) or "it ended without saying why")
         return terraform.TerraformError(f"{self.stack}: terraform {command} failed.{details}{advice}")
+
+    def _kept(self, errors: Sequence[str]) -> str:
+        """Write Terraform's own messages to a file; return the sentence that says where they are."""
+        path = self._data / "failed.log"
+        try:
+            path.unlink(missing_ok=True)
+            # They may hold values of the configuration.
+            with os.fdopen(
+                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+            ) as file:
+                file.write("\n".join(errors) + "\n")
+        except OSError:
+            return ""  # what failed is more important than where the details are
+        return f" Terraform's own messages are in {path}."
 
     @property
     def _where(self) -> str:

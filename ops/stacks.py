@@ -31,6 +31,7 @@ from ops import (
     state_lock,
     supervision,
     synthesis,
+    terraform,
     tracing,
 )
 from ops.package import describe
@@ -233,8 +234,9 @@ def _reach(env: Environment, console: Console, *, start: bool) -> None:
 def _require_state(env: Environment, names: Sequence[str]) -> None:
     """Refuse to go on without a state bucket, with a damaged state, or with a locked one."""
     state.require(env)
+    ours = terraform.version(terraform.binary())
     for name in names:
-        state.require_usable(env, name)
+        state.require_usable(env, name, ours)
     state_lock.refuse_locked(env, names)
 
 

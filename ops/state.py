@@ -215,16 +215,17 @@ def _body(env: Environment, stack: str) -> bytes | None:
         return None
 
 
-def require_usable(env: Environment, stack: str) -> None:
+def require_usable(env: Environment, stack: str, ours: str) -> None:
     """Refuse a state that Terraform must not, or would not, change.
 
     Args:
         env: the environment.
         stack: the stack.
+        ours: version of the Terraform that would change it, such as `1.11.4`.
 
     Raises:
         CommandError: the state is damaged, was deleted, is another stack's, or a newer Terraform wrote it.
-        TerraformError: there is no Terraform that could be run.
+        TerraformError: Terraform cannot be run.
     """
     body = _body(env, stack)
     if body is None:
@@ -232,14 +233,13 @@ def require_usable(env: Environment, stack: str) -> None:
     try:
         state = state_content.parse(body, env, stack)
         writer = str(state["terraform_version"])
-        ours = terraform.version(terraform.binary())
         if state_content.numbers(writer) > state_content.numbers(ours):
             message = (
                 f"{stack}: Terraform {writer} wrote its state, and {ours} is installed: install {writer} or "
                 "newer. Nothing was changed."
             )
             raise CommandError(message)
-        terraform.require_readable_state(body, state_content.counted_instances(state))
+        terraform.require_readable_state(body, state_content.addresses(state))
     except ValueError as error:
         raise _refusal(env, stack, str(error)) from error
 

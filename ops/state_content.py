@@ -21,7 +21,7 @@ FORMAT = 4
 """Format of state objects, `version` in them (Terraform, `internal/states/statefile/version4.go`)."""
 _FORMAT_NAME = "1.10 and newer write format 4"
 
-_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?=[-+]|$)")
+_VERSION = re.compile(r"^(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+].*)?$")
 _PROVIDER = r'^(module\..+\.)?provider\["[^"]+"\](\.[\w-]+)?$'
 _SHOWN = 100
 
@@ -35,6 +35,7 @@ class _Instance(_Part):
 
 
 class _Resource(_Part):
+    module: str = ""
     mode: Literal["managed", "data"]
     type: Annotated[str, Field(min_length=1)]
     name: Annotated[str, Field(min_length=1)]
@@ -51,7 +52,7 @@ class _State(_Part):
     """What this program and Terraform rely on; the rest of a state is Terraform's own."""
 
     version: int
-    terraform_version: Annotated[str, Field(pattern=_VERSION.pattern.replace("(?=[-+]|$)", "([-+].*)?$"))]
+    terraform_version: Annotated[str, Field(pattern=_VERSION.pattern)]
     serial: Annotated[int, Field(ge=0, lt=2**64)]
     lineage: Annotated[str, Field(min_length=1)]
     outputs: dict[str, _Output]
@@ -61,7 +62,7 @@ class _State(_Part):
 def numbers(version: str) -> tuple[int, ...]:
     """Return the numbers of a version of Terraform, such as (1, 11, 4)."""
     found = _VERSION.match(version)
-    return tuple(map(int, found.groups())) if found else ()
+    return tuple(map(int, found.groups()[:3])) if found else ()
 
 
 def parse(body: bytes, env: Environment, stack: str) -> dict[str, Any]:
@@ -153,12 +154,19 @@ def _misspelt(state: dict[str, Any]) -> str:
     return next((key for key in sorted(keys) if key not in _WORDS and key.lower() in _WORDS), "")
 
 
-def counted_instances(state: dict[str, Any]) -> int:
-    """Return how many instances a state holds; a deposed one has the address of its successor."""
-    return sum(
-        len({json.dumps(instance.get("index_key")) for instance in resource["instances"]})
+def addresses(state: dict[str, Any]) -> dict[str, int]:
+    """Return address of a resource -> its instances; a deposed one has the address of its successor."""
+    return {
+        ".".join(
+            [
+                *filter(None, [resource.get("module")]),
+                *(["data"] if resource["mode"] == "data" else []),
+                resource["type"],
+                resource["name"],
+            ]
+        ): len({json.dumps(instance.get("index_key")) for instance in resource["instances"]})
         for resource in state["resources"]
-    )
+    }
 
 
 def _refuse_constant(name: str) -> None:

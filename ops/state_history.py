@@ -72,7 +72,7 @@ def restore(env: Environment, stack: str, version_id: str, console: Console) -> 
     try:
         body = _body(env, stack, chosen.id)
         found = state_content.parse(body, env, stack)
-        terraform.require_readable_state(body, state_content.counted_instances(found))
+        terraform.require_readable_state(body, state_content.addresses(found))
     except ValueError as error:
         message = f"{stack}: version {chosen.id} {error}. Nothing was changed; choose another."
         raise CommandError(message) from error

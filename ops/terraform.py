@@ -11,7 +11,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +32,8 @@ IMPLICIT_MIRRORS = (
 )
 """Folders that Terraform searches by itself (its CLI configuration page, "Implied Local Mirrors")."""
 
+_READS_IN_S = 60
+"""Seconds in which Terraform reads a state, which is a matter of milliseconds."""
 _SHOWN = 200
 """Characters of Terraform's own words that are shown in a sentence."""
 
@@ -82,36 +84,52 @@ def version(path: str) -> str:
     return found
 
 
-def require_readable_state(body: bytes, instances: int) -> None:
+def require_readable_state(body: bytes, addresses: Mapping[str, int]) -> None:
     """Let Terraform itself read a state, which takes 0.03 s.
 
     Args:
         body: the state.
-        instances: how many instances of resources it holds; Terraform forgets those that it cannot read.
+        addresses: of each resource in it -> how many instances it has. Terraform forgets what it cannot read.
 
     Raises:
-        ValueError: it refuses the state; the message completes "the state ...".
+        ValueError: it refuses the state, or reads a part of it; the message completes "the state ...".
+        TerraformError: it does not answer.
     """
-    # Nobody else may read what is in it, and nothing of it is left.
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:  # for this user alone: a state holds secrets
         path = Path(folder) / "terraform.tfstate"
         path.write_bytes(body)
-        result = subprocess.run(
-            [binary(), "state", "list", "-no-color", f"-state={path}"],
-            cwd=folder,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
+        try:
+            result = subprocess.run(
+                [binary(), "state", "list", "-no-color", f"-state={path}"],
+                cwd=folder,
+                env=environment(),
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=_READS_IN_S,
+            )
+        except subprocess.TimeoutExpired as error:
+            message = f"Terraform has not read a state in {_READS_IN_S} s. Nothing was changed."
+            raise TerraformError(message) from error
+    said = visible(" ".join(result.stderr.split()).removeprefix("Failed to load state: "), _SHOWN)
+    if result.returncode < 0:
+        message = (
+            f"Terraform was killed by signal {-result.returncode} while it read a state. Nothing was changed."
         )
+        raise TerraformError(message)
     if result.returncode != 0:
-        said = " ".join(result.stderr.split()).removeprefix("Failed to load state: ")
-        message = f"is refused by Terraform ({visible(said, _SHOWN)})"
+        message = f"is refused by Terraform ({said})"
         raise ValueError(message)
-    listed = len(result.stdout.split("\n")) - 1
-    if listed != instances:
-        message = f"holds {instances} instances of resources, of which Terraform reads {listed}"
+    # Warnings may be among the lines.
+    lines = result.stdout.splitlines()
+    lost = [
+        address
+        for address, count in addresses.items()
+        if sum(line == address or line.startswith(f"{address}[") for line in lines) != count
+    ]
+    if lost:
+        message = f"holds {visible(lost[0], _SHOWN)}, which Terraform does not read"
         raise ValueError(message)
 
 

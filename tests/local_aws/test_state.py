@@ -201,8 +201,30 @@ FORGOTTEN = (
 def test_a_resource_that_terraform_would_forget_is_refused(env: Environment, provider: str) -> None:
     """It reads the state without an error, and would create the resource again."""
     put(env, changed(provider=provider))
-    with pytest.raises(CommandError, match=r"is missing or damaged|of which Terraform reads 0"):
-        state.require_usable(env, STACK)
+    with pytest.raises(CommandError, match=r"is missing or damaged|which Terraform does not read"):
+        state.require_usable(env, STACK, "1.11.4")
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"), [("sleep 9", "has not read a state in 1 s"), ("kill -9 $$", "signal 9")]
+)
+def test_a_terraform_that_does_not_answer_is_not_a_state_that_is_refused(
+    ends: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody restores an earlier state because of it. What it says beside the addresses does not count."""
+    monkeypatch.setattr(terraform, "_READS_IN_S", 1)
+    script = tmp_path / "terraform"
+    script.write_text(f"#!/bin/sh\nexec 2>&- >&-; {ends}\n", encoding="utf-8")
+    script.chmod(0o755)
+    monkeypatch.setattr(terraform, "binary", lambda: str(script))
+    with pytest.raises(terraform.TerraformError, match=said):
+        terraform.require_readable_state(b"{}", {})
+    script.write_text(
+        "#!/bin/sh\necho 'Warning: x'; echo 't.n[0]'; echo 't.n[1]'; echo 't.nn'\n", encoding="utf-8"
+    )
+    terraform.require_readable_state(b"{}", {"t.n": 2, "t.nn": 1})
+    with pytest.raises(ValueError, match=r"holds t\.n, which Terraform does not read"):
+        terraform.require_readable_state(b"{}", {"t.n": 1})
 
 
 TERRAFORM_REFUSES: dict[str, object] = {
@@ -220,7 +242,7 @@ def test_what_terraform_refuses_is_refused_before_anything_changes(env: Environm
     with pytest.raises(
         CommandError, match=r"refused by Terraform \(.*make state-restore ENV=local"
     ) as refused:
-        state.require_usable(env, STACK)
+        state.require_usable(env, STACK, "1.11.4")
     assert "\n" not in str(refused.value)
     put(env, good())
     with pytest.raises(CommandError, match=r"refused by Terraform .* Nothing was changed; choose another"):
@@ -243,19 +265,17 @@ def test_a_state_that_a_newer_terraform_wrote_is_not_changed(
     writer: str,
     ours: str,
     refused: bool,  # noqa: FBT001
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It can be read: `make output` shows it."""
-    monkeypatch.setattr(terraform, "version", lambda _: ours)
     put(env, good(terraform_version=writer))
     assert state.outputs(env, STACK)
     if refused:
         with pytest.raises(
             CommandError, match=f"Terraform {writer} wrote its state, and {ours} is installed"
         ):
-            state.require_usable(env, STACK)
+            state.require_usable(env, STACK, ours)
     else:
-        state.require_usable(env, STACK)
+        state.require_usable(env, STACK, ours)
 
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -271,6 +291,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "deposed, with a successor": good(
         resources=[
             {**RESOURCE, "instances": [{"attributes": {}}, {"deposed": "0a1b2c3d", "attributes": {}}]},
+            {**RESOURCE, "module": 'module.m["a"]', "instances": [{"index_key": 0, "attributes": {}}]},
+            {**RESOURCE, "mode": "data", "instances": [{"attributes": {}}]},
             {**RESOURCE, "name": "many", "instances": [{"index_key": "a"}, {"index_key": "b"}]},
         ]
     ),
@@ -288,7 +310,7 @@ def test_a_state_that_terraform_accepts_is_accepted(env: Environment, name: str)
     state.read(env, STACK)
     state.outputs(env, STACK)
     assert set(state.resources(env, STACK)) <= {"t.n", "t.many", "aws_kms_key.main"}
-    state.require_usable(env, STACK)
+    state.require_usable(env, STACK, "1.11.4")
 
 
 def test_a_deletion_whose_earlier_versions_have_expired_is_the_past(env: Environment) -> None:

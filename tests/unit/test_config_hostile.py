@@ -145,7 +145,7 @@ def itself(path: Path) -> None:
 @pytest.mark.parametrize(
     ("put", "said"),
     [
-        (a_pipe, "it is a named pipe, and not a file"),
+        (a_pipe, "it is a pipe, and not a file"),
         (a_device, "it is a device, and not a file"),
         (a_dangling_link, "it is a link to a file that does not exist"),
         (a_folder, "Is a directory"),

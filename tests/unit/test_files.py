@@ -21,7 +21,7 @@ from ops import invoke
 def a_pipe(path: Path) -> str:
     """Whoever opens it waits for a writer."""
     os.mkfifo(path)
-    return "cannot be read: it is a named pipe, and not a file"
+    return "cannot be read: it is a pipe, and not a file"
 
 
 def a_device(path: Path) -> str:

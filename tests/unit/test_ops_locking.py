@@ -228,3 +228,49 @@ def test_others_that_hold_a_lock_are_seen(tmp_path: Path) -> None:
         other.stdin.close()
         other.wait()
         assert locking.holders(tmp_path, but="local") == {}
+
+
+RECORD = {"pid": 1, "command": "c", "since_s": 1.0}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        *(json.dumps({**RECORD, name: [1]}) for name in (*RECORD, "children")),
+        json.dumps({**RECORD, "pid": "x"}),
+        json.dumps({"pid": 1}),
+    ],
+)
+def test_a_record_that_is_damaged_names_nobody(record: str, tmp_path: Path) -> None:
+    """The lock counts, and not what stands in its file."""
+    with holding(tmp_path) as other:
+        (tmp_path / "locks" / "environment-qa.lock").write_text(record, encoding="utf-8")
+        assert locking.holders(tmp_path) == {"qa": None}
+        with pytest.raises(CommandError, match="another command has just begun"):
+            locking.environment(tmp_path, "qa", "make diff ENV=qa").__enter__()
+        other.communicate()
+
+
+def test_looking_at_locks_refuses_nobody(tmp_path: Path) -> None:
+    """Whoever looks holds a lock for an instant, in which another may want it."""
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            locking.holders(tmp_path)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with locking.environment(tmp_path, "qa", "x"):
+            pass
+        looking = pool.submit(look)
+        try:
+            for _ in range(300):
+                with locking.environment(tmp_path, "qa", "make deploy ENV=qa"):
+                    pass
+        finally:
+            ended.set()
+        looking.result()

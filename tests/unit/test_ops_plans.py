@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -187,6 +189,20 @@ def test_when_aws_is_the_cause_terraform_s_own_words_are_in_a_file(fake: Fake, t
     )
     assert path.read_text(encoding="utf-8").count(text) == 3
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_disk_that_is_full_does_not_hide_what_failed(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence goes without the file."""
+    said = "https response error StatusCode: 503, RequestID: x, api error ServiceUnavailable: no"
+    lost = {"severity": "error", "summary": "creating KMS Key", "detail": said}
+    run = fake({"type": "diagnostic", "diagnostic": lost}, status=1)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    with pytest.raises(TerraformError, match=r"answers with status 503\..*with what is missing\.$"):
+        run.plan()
 
 
 def test_what_the_command_says_of_a_lock_is_not_said_twice(

@@ -162,3 +162,35 @@ def test_a_call_of_aws_that_hangs_is_said_and_bounded(
     assert f"waiting for {endpoint} to answer sts:GetCallerIdentity (" in capsys.readouterr().err
     time.sleep(0.6)
     assert capsys.readouterr().err == ""
+
+
+def test_a_call_that_was_ended_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that failed for the command must not happen later, behind its back."""
+    monkeypatch.setattr(clients, "_CONNECT_S", 0.1)
+    monkeypatch.setattr(clients, "_BACKOFF_S", -3)  # the limit is 0.5 s then: within the first attempt
+    asked: list[float] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            asked.append(time.monotonic())
+            time.sleep(0.8)
+            self.send_response(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            env = load("local", variables={"REVEILLE_ENDPOINT": f"http://127.0.0.1:{server.server_port}"})
+            s3 = clients.client(env, "s3", answers_in_s=1, attempts=3)
+            with pytest.raises(ReadTimeoutError):
+                s3.put_object(Bucket="some-bucket", Key="state", Body=b"{}")
+            time.sleep(3)
+        finally:
+            server.shutdown()
+            thread.join()
+    assert len(asked) == 1
