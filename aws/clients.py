@@ -87,14 +87,14 @@ def _bound(made: Any, where: str, limit_s: float) -> None:  # noqa: ANN401  # a 
 
     call, service = made._make_api_call, made.meta.service_model.service_name  # noqa: SLF001 - no public one
 
-    def bounded(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    def timed(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         with waiting_for(f"{where} to answer {service}:{operation}"):
             try:
                 return within(limit_s, lambda: _whole(call(operation, parameters)))
             except TimeoutError as error:
                 raise ReadTimeoutError(endpoint_url=where, error=error) from error
 
-    made._make_api_call = bounded  # noqa: SLF001 - as above
+    made._make_api_call = timed  # noqa: SLF001 - as above
 
     def refuse(**_: Any) -> None:  # noqa: ANN401  # botocore's
         # At each attempt: a call that has failed for the command must not be tried again behind its back.

@@ -19,9 +19,8 @@ from catalog import Catalog, environment
 from config import failures
 from config.errors import CommandError, ConfigError
 from config.models import Environment
+from config.paths import BUILD, ROOT
 from ops import (
-    BUILD,
-    ROOT,
     doctor,
     documents,
     functions,

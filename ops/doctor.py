@@ -14,7 +14,8 @@ from catalog import environment
 from config.errors import CommandError, ConfigError
 from config.explain import counted
 from config.models import Environment
-from ops import BUILD, local, locking, secrets, state, state_lock, terraform
+from config.paths import BUILD
+from ops import local, locking, secrets, state, state_lock, terraform
 from ops.stacks import ORDER
 from ops.terraform import TerraformError
 from stacks.aws import SERVICES

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from catalog.kinds.platform import NOTIFIER
 from config.models import Environment, LambdaService
-from ops import BUILD, ROOT, locking
+from config.paths import BUILD, ROOT
+from ops import locking
 from ops.package import SCRATCH, Package, Target, package
 
 OUT = BUILD / "functions"

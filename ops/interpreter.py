@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ops import ROOT
+from config.paths import ROOT
 
 _VENV = ROOT / ".venv"
 

@@ -16,8 +16,9 @@ from rich.console import Console
 from aws import errors as aws_errors
 from config.errors import CommandError
 from config.models import Environment
+from config.paths import BUILD
 from local_aws import process
-from ops import BUILD, state_lock, synthesis, terraform, terraform_errors
+from ops import state_lock, synthesis, terraform, terraform_errors
 from ops.progress import Progress
 from ops.supervision import Supervised
 

@@ -15,8 +15,8 @@ from catalog import Catalog
 from config.errors import CommandError
 from config.explain import did_you_mean
 from config.models import Environment
+from config.paths import BUILD
 from ops import (
-    BUILD,
     dashboards,
     deployments,
     functions,

@@ -21,7 +21,8 @@ from aws.clients import client
 from catalog.naming import Names
 from config.errors import CommandError, visible
 from config.models import Environment
-from ops import BUILD, questions
+from config.paths import BUILD
+from ops import questions
 from ops.state import NOT_FOUND
 
 _SUFFIX = ".tflock"

@@ -10,7 +10,8 @@ from catalog import Catalog
 from catalog.naming import Names
 from config.errors import CommandError
 from config.models import Environment
-from ops import BUILD, functions
+from config.paths import BUILD
+from ops import functions
 
 
 def folder(env: Environment) -> Path:

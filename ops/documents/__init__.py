@@ -6,7 +6,7 @@ from pathlib import Path
 
 from catalog import environment
 from config.loader import environments
-from ops import ROOT
+from config.paths import ROOT
 from ops.documents.alarms import alarms, coverage
 from ops.documents.live_scenarios import live_reference, live_schema
 from ops.documents.reference import reference

@@ -15,9 +15,9 @@ from catalog import Catalog
 from catalog.naming import Names
 from config.errors import CommandError
 from config.models import Environment
+from config.paths import BUILD, ROOT
 from drill.durations import text_of
 from drill.rehearsal import Verdict
-from ops import BUILD, ROOT
 from ops.live import aftermath, preparation, report
 from ops.live.aftermath import lasting
 from ops.live.clock import Clock, sped_up

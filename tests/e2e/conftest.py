@@ -16,9 +16,9 @@ import pytest
 
 from catalog import Catalog, environment
 from config.models import Environment
+from config.paths import BUILD, ROOT
 from local_aws import clock, process
 from local_aws.identity import HOST
-from ops import BUILD, ROOT
 from tests.e2e.endpoint import SLACK, WEBHOOK, Endpoint, listening
 from tests.local_aws.support import set_clock
 

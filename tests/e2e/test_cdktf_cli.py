@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import ROOT
+from config.paths import ROOT
 from ops.terraform import plugin_environment
 from tests.e2e.conftest import Platform
 

@@ -19,8 +19,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from config.paths import ROOT
 from local_aws.control import PATH
-from ops import ROOT
 from tests.e2e.conftest import LOCAL_AWS_SPEED, Platform
 from tests.e2e.endpoint import WEBHOOK, Endpoint
 

@@ -19,9 +19,9 @@ import pytest
 
 from catalog import Catalog
 from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Math, NotInAlarm, Rule
+from config.paths import ROOT
 from drill.sources import account, synthesized
 from drill.sources import catalog as catalog_source
-from ops import ROOT
 from tests.e2e.conftest import LOCAL_AWS_SPEED, Platform
 from tests.e2e.endpoint import SLACK, WEBHOOK, Endpoint
 

@@ -18,9 +18,9 @@ from typing import Any, cast
 
 import boto3
 
+from config.paths import BUILD, ROOT
 from local_aws import process
 from local_aws.identity import HOST
-from ops import BUILD, ROOT
 
 CONFIG = Path(__file__).parent / "config"
 LIMIT_S = 240

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import ROOT
+from config.paths import ROOT
 from tests.faults.machine import MAKE, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("aws-fails")]

@@ -24,12 +24,13 @@ from typing import Any
 import verify
 from catalog import environment
 from config.loader import environments
+from config.paths import ROOT
 from drill import choosing, origin, recordings, simulation
 from drill.choosing import is_for
 from drill.origin import Origin
 from drill.rehearsal import Rehearsal
 from drill.scenarios.reading import Scenario
-from ops import ROOT, documents, proving, synthesis
+from ops import documents, proving, synthesis
 
 TEXTS = {"alarm_description", "dashboard_body", "description", "expected", "found", "says"}
 """Keys whose values only people read."""

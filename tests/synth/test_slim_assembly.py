@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops import ROOT, assembly
+from config.paths import ROOT
+from ops import assembly
 from stacks import aws, kernel
 
 if TYPE_CHECKING:

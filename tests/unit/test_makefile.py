@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import ROOT
+from config.paths import ROOT
 
 MAKE = shutil.which("make") or "make"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -19,7 +19,8 @@ from aws import errors as aws_errors
 from catalog import environment
 from config import failures
 from config.errors import CommandError, ConfigError
-from ops import ROOT, commands, doctor
+from config.paths import ROOT
+from ops import commands, doctor
 
 FREE = "No space left on device. Free disk space and run the command again."
 FULL = "Free disk space and run the command again."

@@ -18,7 +18,8 @@ import pytest
 
 from aws import waiting
 from config.errors import CommandError
-from ops import ROOT, locking
+from config.paths import ROOT
+from ops import locking
 
 HOLDER = """
 import sys

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from config.errors import CommandError
-from ops import ROOT, locking, supervision
+from config.paths import ROOT
+from ops import locking, supervision
 from ops.supervision import Supervised
 
 ORDERLY = """

@@ -20,6 +20,7 @@ from config.errors import CommandError
 from config.loader import load
 from local_aws import ports
 from ops.live import clock
+from tests.unit.servers import answering, respond, served
 
 MOST_S = 30
 """Seconds without a line that nobody has to endure."""
@@ -50,23 +51,11 @@ def test_a_wait_is_said_again_and_again_until_it_ends(
 def silent() -> Iterator[str]:
     """Yield the URL of an endpoint that accepts requests and never answers."""
     ended = threading.Event()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            ended.wait(20)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with answering(lambda _: ended.wait(20)) as url:
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield url
         finally:
             ended.set()
-            server.shutdown()
-            thread.join()
 
 
 HEADER = b"HTTP/1.1 200 OK\r\nX-Slow: "
@@ -89,15 +78,11 @@ def dripping(begin: bytes) -> Iterator[str]:
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with served(Server(("127.0.0.1", 0), Handler)) as url:
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield url
         finally:
             ended.set()
-            server.shutdown()
-            thread.join()
 
 
 @pytest.mark.parametrize("begin", [HEADER, BODY])
@@ -170,27 +155,15 @@ def test_a_call_that_was_ended_is_not_tried_again(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(clients, "_BACKOFF_S", -3)  # the limit is 0.5 s then: within the first attempt
     asked: list[float] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            asked.append(time.monotonic())
-            time.sleep(0.8)
-            self.send_response(503)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def refuse_late(asking: http.server.BaseHTTPRequestHandler) -> None:
+        asked.append(time.monotonic())
+        time.sleep(0.8)
+        respond(asking, 503)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            env = load("local", variables={"REVEILLE_ENDPOINT": f"http://127.0.0.1:{server.server_port}"})
-            s3 = clients.client(env, "s3", answers_in_s=1, attempts=3)
-            with pytest.raises(ReadTimeoutError):
-                s3.put_object(Bucket="some-bucket", Key="state", Body=b"{}")
-            time.sleep(3)
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(refuse_late) as endpoint:
+        env = load("local", variables={"REVEILLE_ENDPOINT": endpoint})
+        s3 = clients.client(env, "s3", answers_in_s=1, attempts=3)
+        with pytest.raises(ReadTimeoutError):
+            s3.put_object(Bucket="some-bucket", Key="state", Body=b"{}")
+        time.sleep(3)
     assert len(asked) == 1

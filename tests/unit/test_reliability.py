@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import ROOT
+from config.paths import ROOT
 
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)))
