@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from aws.waiting import waiting_for
 from config.errors import CommandError
@@ -45,8 +45,6 @@ _note = threading.Lock()
 @dataclass
 class Holder:
     """Who holds a lock."""
-
-    __pydantic_config__ = ConfigDict(strict=True)
 
     pid: int
     """Process id of the command."""

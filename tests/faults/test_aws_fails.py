@@ -146,6 +146,8 @@ def test_a_state_that_cannot_be_saved_is_kept_and_saved_by_the_next_run(
     said = one_message(done.stdout)
     assert "The state could not be saved. It is kept in " in said
     assert " answers with status 503. " in said
+    kept = machine.build / "terraform" / "small" / "security" / "errored.tfstate"
+    assert kept.stat().st_mode & 0o777 == 0o600
     log = (machine.build / "terraform" / "small" / "security" / "failed.log").read_text(encoding="utf-8")
     assert "Error releasing the state lock" in log
     failing(proxy, UNAVAILABLE, lambda _: False)

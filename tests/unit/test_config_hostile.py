@@ -370,3 +370,17 @@ def test_any_number_of_variables_is_put_in_one_copy(folder: Folder, monkeypatch:
     assert len(calls) == 2, "one for base and prod, one for all variables"
     assert errors.order("environment variable X") > errors.order("config/prod.yaml:9")
     assert load("prod", folder=folder.path, variables={}).environment == "prod"
+
+
+@pytest.mark.parametrize("put", ["nothing", "a file"])
+def test_a_folder_that_is_none_is_named_with_its_variable(put: str, tmp_path: Path) -> None:
+    """And not taken for one without environments."""
+    path = tmp_path / "config"
+    if put == "a file":
+        path.touch()
+    with pytest.raises(ConfigError) as refused:
+        load("prod", folder=path, variables={})
+    assert str(refused.value) == (
+        f"environment variable CONFIG_DIR: no such directory (found: {path}); it holds base.yaml and a file per "
+        "environment"
+    )

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -256,22 +257,14 @@ def test_a_record_that_is_damaged_names_nobody(record: str, tmp_path: Path) -> N
         other.communicate()
 
 
-def test_looking_at_locks_refuses_nobody(tmp_path: Path) -> None:
+def test_looking_at_locks_refuses_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever looks holds a lock for an instant, in which another may want it."""
-    ended = threading.Event()
+    locked, tried = locking._locked, []  # noqa: SLF001 - the instant cannot be met otherwise
 
-    def look() -> None:
-        while not ended.is_set():
-            locking.holders(tmp_path)
+    def looked_at(path: Path, stack: ExitStack) -> int | None:
+        tried.append(path)
+        return None if len(tried) < 3 else locked(path, stack)
 
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        with locking.environment(tmp_path, "qa", "x"):
-            pass
-        looking = pool.submit(look)
-        try:
-            for _ in range(300):
-                with locking.environment(tmp_path, "qa", "make deploy ENV=qa"):
-                    pass
-        finally:
-            ended.set()
-        looking.result()
+    monkeypatch.setattr(locking, "_locked", looked_at)
+    with locking.environment(tmp_path, "qa", "make deploy ENV=qa"):
+        assert len(tried) == 3
