@@ -193,34 +193,60 @@ def provider_cache() -> Iterator[None]:
     uses a provider of which only a part was copied (measured with 1.11.4 and a packed mirror). A Terraform
     that is started within inherits the lock.
     """
-    cache = _cache()
-    # In the cache itself, since other checkouts may share it; Terraform ignores files that are not packages.
-    locks = cache / "locks" if os.access(cache, os.W_OK) else BUILD / "locks"
+    locks = _cache_locks()
     what = "another `terraform init` that uses the same cache of providers"
     with locking.shared(locks, "providers", what, inherit=True):
-        package = cache / PROVIDER / PROVIDER_VERSION
-        begun = locks / "init.begun"
-        if begun.exists():
-            shutil.rmtree(package, ignore_errors=True)
-        before = _files(package)
-        begun.touch()
+        begun = locks / _BEGUN
+        if _is_in_doubt(begun):
+            shutil.rmtree(_package(), ignore_errors=True)
+        before = _files(_package())
+        # Complete or not at all, for the next one to compare with.
+        draft = begun.with_suffix(".draft")
+        draft.write_text(json.dumps(before), encoding="utf-8")
+        draft.replace(begun)
         try:
             yield
         except BaseException:
-            if _files(package) == before:
+            if _files(_package()) == before:
                 begun.unlink()
             raise
         begun.unlink()
 
 
-def _files(folder: Path) -> dict[str, tuple[int, int]]:
+_BEGUN = "init.begun"
+"""The file of a `terraform init` that has not ended: which files the provider had when it began."""
+
+
+def _package() -> Path:
+    return _cache() / PROVIDER / PROVIDER_VERSION
+
+
+def _cache_locks() -> Path:
+    # In the cache itself, since other checkouts may share it; Terraform ignores files that are not packages.
+    return _cache() / "locks" if os.access(_cache(), os.W_OK) else BUILD / "locks"
+
+
+def _is_in_doubt(begun: Path) -> bool:
+    """Return whether an init has changed the provider and has not ended.
+
+    One that was killed and changed nothing left it whole: to remove it then would take it from under a
+    Terraform that runs for another environment.
+    """
+    try:
+        return begun.read_text(encoding="utf-8") != json.dumps(_files(_package()))
+    except FileNotFoundError:
+        return False
+
+
+def _files(folder: Path) -> dict[str, list[int]]:
     """Return the files below a folder, with size and time of change: what tells whether it was written to."""
-    return {str(path): (path.lstat().st_size, path.lstat().st_mtime_ns) for path in sorted(folder.rglob("*"))}
+    return {str(path): [path.lstat().st_size, path.lstat().st_mtime_ns] for path in sorted(folder.rglob("*"))}
 
 
 def is_installed(data: Path) -> bool:
-    """Return whether Terraform's working data in `data` has our provider for this machine."""
-    return (data / "providers" / PROVIDER / PROVIDER_VERSION / target()).exists()
+    """Return whether Terraform's working data in `data` has our provider for this machine, all of it."""
+    link = data / "providers" / PROVIDER / PROVIDER_VERSION / target()
+    return link.exists() and not _is_in_doubt(_cache_locks() / _BEGUN)
 
 
 def find_mirror() -> Path | None:

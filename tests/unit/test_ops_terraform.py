@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -259,6 +261,44 @@ def test_an_init_that_fails_at_something_else_keeps_the_provider(
         init()
     with terraform.provider_cache():
         assert provider.exists()
+
+
+def test_a_killed_init_that_changed_nothing_keeps_the_provider(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Terraform of another environment may run it now. One that is not whole is not used."""
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "cache"))
+    provider = cached(tmp_path / "cache")
+    data = tmp_path / "data"
+    (data / "providers" / terraform.PROVIDER / terraform.PROVIDER_VERSION / terraform.target()).mkdir(
+        parents=True
+    )
+
+    def killed(text: str) -> None:
+        def init() -> None:
+            with terraform.provider_cache():
+                provider.write_text(text, encoding="utf-8")
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        child = multiprocessing.get_context("fork").Process(target=init)
+        child.start()
+        child.join()
+        assert child.exitcode == -signal.SIGKILL
+
+    provider.parent.mkdir(parents=True)
+    provider.write_text("all of it", encoding="utf-8")
+    times = provider.stat().st_atime_ns, provider.stat().st_mtime_ns
+    assert terraform.is_installed(data)
+    killed("a part")
+    assert not terraform.is_installed(data)
+    provider.write_text("all of it", encoding="utf-8")
+    os.utime(provider, ns=times)
+    assert terraform.is_installed(data)
+    with terraform.provider_cache():
+        assert provider.exists()
+    killed("a part")
+    with terraform.provider_cache():
+        assert not provider.exists()
 
 
 def test_a_terraform_inherits_the_lock_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
