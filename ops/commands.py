@@ -20,12 +20,13 @@ from config import failures
 from config.errors import CommandError, ConfigError
 from config.models import Environment
 from config.paths import BUILD, ROOT
+from drill.live import drill as live
+from drill.live import preparation, reading
 from ops import (
     doctor,
     documents,
     functions,
     local,
-    locking,
     output,
     proving,
     state,
@@ -34,11 +35,10 @@ from ops import (
     synthesis,
 )
 from ops.invoke import invoke
-from ops.live import drill as live
-from ops.live import preparation, reading
 from ops.package import PackageError, describe
 from ops.stacks import chosen, deploy, destroy, diff
-from ops.terraform import TerraformError
+from terraform import locking
+from terraform.binary import TerraformError
 
 FAILED = 1
 REFUSED = 2
@@ -380,5 +380,8 @@ def _drill(options: argparse.Namespace) -> int:
     # Local environments share one clock; those in accounts share nothing.
     drill = local.LIVE_DRILL if env.is_local else f"the live drill of {env.environment}"
     with locking.environment(BUILD, drill, f"make drill LIVE=1 ENV={env.environment}"):
-        done = [live.run(env, catalog, one, _console(), speed=options.speed) for one in scenarios]
+        outputs = output.collect(env, None)
+        done = [
+            live.run(env, catalog, one, _console(), outputs=outputs, speed=options.speed) for one in scenarios
+        ]
     return 0 if all(done) else FAILED

@@ -15,11 +15,12 @@ from config.errors import CommandError, ConfigError
 from config.explain import counted
 from config.models import Environment
 from config.paths import BUILD
-from ops import local, locking, secrets, state, state_lock, terraform
+from ops import local, secrets, state, state_lock
 from ops.stacks import ORDER
-from ops.terraform import TerraformError
 from stacks.aws import SERVICES
 from stacks.kernel import prepare_node, slim_assembly
+from terraform import binary, locking
+from terraform.binary import TerraformError
 
 
 def examine(name: str, console: Console) -> bool:
@@ -41,7 +42,7 @@ def examine(name: str, console: Console) -> bool:
         return good
 
     check("Python", platform.python_version)
-    check("Terraform", lambda: f"{terraform.version(terraform.binary())} at {terraform.binary()}")
+    check("Terraform", lambda: f"{binary.version(binary.executable())} at {binary.executable()}")
     check("provider", _provider)
     check("Node", prepare_node)
     check("bindings", _bindings)
@@ -59,9 +60,9 @@ def examine(name: str, console: Console) -> bool:
 
 
 def _provider() -> str:
-    mirror = terraform.find_mirror()
+    mirror = binary.find_mirror()
     where = f"from the mirror {mirror}" if mirror else "from the registry"
-    return f"hashicorp/aws {terraform.PROVIDER_VERSION} {where}"
+    return f"hashicorp/aws {binary.PROVIDER_VERSION} {where}"
 
 
 def _bindings() -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from catalog.kinds.platform import NOTIFIER
 from config.models import Environment, LambdaService
 from config.paths import BUILD, ROOT
-from ops import locking
 from ops.package import SCRATCH, Package, Target, package
+from terraform import locking
 
 OUT = BUILD / "functions"
 

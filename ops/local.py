@@ -23,7 +23,7 @@ from config.errors import CommandError, ConfigError, visible
 from config.loader import environments
 from config.models import Environment
 from local_aws import process
-from ops import locking
+from terraform import locking
 
 SPEED_VARIABLE = "LOCAL_AWS_SPEED"
 """Environment variable with the speed of its clock from the beginning (`local_aws.clock`)."""

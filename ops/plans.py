@@ -8,7 +8,6 @@ import re
 import shutil
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -18,15 +17,15 @@ from config.errors import CommandError
 from config.models import Environment
 from config.paths import BUILD
 from local_aws import process
-from ops import state_lock, synthesis, terraform, terraform_errors
-from ops.progress import Progress
-from ops.supervision import Supervised
+from ops import state_lock, synthesis
+from terraform import binary
+from terraform import errors as terraform_errors
+from terraform.events import Plan, PlanEvents, diagnostic_text, event_of
+from terraform.progress import Progress
+from terraform.supervision import Supervised
 
 _LAST_LINES = 20
 """Lines of plain text that are shown when Terraform fails without an event that says why."""
-
-_NO_CHANGE = {"noop", "read", "move", "import"}
-"""Actions of a plan that change nothing in AWS ("Machine-Readable UI", Terraform documentation)."""
 
 _STALL_S = 300.0
 """Seconds without an event after which Terraform is stopped while it reads.
@@ -45,39 +44,6 @@ STALL_VARIABLE = "TERRAFORM_STALL_S"
 
 _ERRORED_STATE = "errored.tfstate"
 """File in which Terraform leaves a state that it could not save ("state push", Terraform documentation)."""
-
-_WORDS = (("add", "to add"), ("change", "to change"), ("remove", "to destroy"))
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What Terraform would do to one stack."""
-
-    stack: str
-    add: int
-    change: int
-    remove: int
-    output_changes: int
-    removed: tuple[str, ...] = ()
-    """Addresses of what would be deleted or replaced."""
-    changed: tuple[str, ...] = ()
-    """Addresses of what would be created, changed, deleted or replaced."""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing would change, outputs included."""
-        return self.changes == 0 and self.output_changes == 0
-
-    @property
-    def changes(self) -> int:
-        """How many changes of resources there would be."""
-        return self.add + self.change + self.remove
-
-    def __str__(self) -> str:
-        parts = [f"{getattr(self, name)} {words}" for name, words in _WORDS if getattr(self, name)]
-        if self.output_changes:
-            parts.append(f"{self.output_changes} outputs to change")
-        return ", ".join(parts) or "No changes"
 
 
 class StackRun:
@@ -117,8 +83,8 @@ class StackRun:
         # Terraform keeps its lock of providers beside the configuration, which may have been removed since.
         locked = (self._folder / ".terraform.lock.hcl").exists()
         done = locked and mark.exists() and mark.read_text(encoding="utf-8") == wanted
-        if not done or not terraform.is_installed(self._data):
-            with terraform.provider_cache():
+        if not done or not binary.is_installed(self._data):
+            with binary.provider_cache():
                 # The folder may have been used with another backend: `-reconfigure` forgets it.
                 self._collect("init", "-input=false", "-no-color", "-reconfigure")
             mark.write_text(wanted, encoding="utf-8")
@@ -132,8 +98,8 @@ class StackRun:
 
     def _needs_init_for(self) -> str:
         configuration = synthesis.configuration(self._env, self.stack)
-        plugins = terraform.plugin_environment()
-        return json.dumps([terraform.version(terraform.binary()), configuration["terraform"], plugins])
+        plugins = binary.plugin_environment()
+        return json.dumps([binary.version(binary.executable()), configuration["terraform"], plugins])
 
     def _keep_unsaved_state(self) -> None:
         """Put a state that Terraform could not save where no synthesis removes it."""
@@ -150,13 +116,13 @@ class StackRun:
         """
         try:
             self._collect("state", "push", "-no-color", str(self._unsaved.resolve()))
-        except terraform.TerraformError as error:
+        except binary.TerraformError as error:
             message = (
                 f"{self.stack}: the state that the last run could not save cannot be saved now. It is kept "
                 f"in {self._unsaved}. `make state-history ENV={self._env.environment} STACK={self.stack}` "
                 f"lists what S3 has: delete that file if S3 has the newer state. {error}"
             )
-            raise terraform.TerraformError(message) from error
+            raise binary.TerraformError(message) from error
         self._unsaved.unlink()
         text = f"{self.stack:<11} saved the state that the last run could not save"
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -208,7 +174,7 @@ class StackRun:
         begin: Callable[[Sequence[str]], None] | None = None,
     ) -> tuple[Plan, float]:
         """Run and follow Terraform; return what it planned, and the seconds it took."""
-        plan = _PlanEvents()
+        plan = PlanEvents()
         with (
             Progress(self._console, self.stack, total, live=self._live) as progress,
             closing(self._events(command, "-input=false", *arguments, progress=progress)) as events,
@@ -261,8 +227,8 @@ class StackRun:
         synthesis.configuration(self._env, self.stack)
         limit_s()  # refuses a wrong variable before anything runs
         return Supervised(
-            [terraform.binary(), f"-chdir={self._folder}", *arguments],
-            {**terraform.environment(), "TF_DATA_DIR": str(self._data.resolve())},
+            [binary.executable(), f"-chdir={self._folder}", *arguments],
+            {**binary.environment(), "TF_DATA_DIR": str(self._data.resolve())},
             name=f"terraform {arguments[0]} of {self.stack}",
             output=self._data / f"{arguments[0]}.log",
             tick=tick,
@@ -284,7 +250,7 @@ class StackRun:
         )
         with process:
             for line in process.lines():
-                event = _event(line)
+                event = event_of(line)
                 if event["type"] != "apply_progress":
                     process.progressed()
                 if event["type"] == "diagnostic":
@@ -299,7 +265,7 @@ class StackRun:
             # What fails before the first event, and what crashes, is said in plain text.
             raise self._failure(command, errors or plain[-_LAST_LINES:], self._advice(process.returncode))
 
-    def _failure(self, command: str, errors: Sequence[str], advice: str = "") -> terraform.TerraformError:
+    def _failure(self, command: str, errors: Sequence[str], advice: str = "") -> binary.TerraformError:
         """Return the error of a run that failed: one sentence if AWS is the cause, else Terraform's words."""
         cause = terraform_errors.cause(errors)
         if cause:
@@ -313,7 +279,7 @@ class StackRun:
         else:
             shown = [error for error in errors if not (advice and terraform_errors.about_the_state(error))]
             details = "\n" + ("\n".join(shown or errors) or "it ended without saying why")
-        return terraform.TerraformError(f"{self.stack}: terraform {command} failed.{details}{advice}")
+        return binary.TerraformError(f"{self.stack}: terraform {command} failed.{details}{advice}")
 
     def _kept(self, errors: Sequence[str]) -> str:
         """Write Terraform's own messages to a file; return the sentence that says where they are."""
@@ -343,7 +309,7 @@ class StackRun:
                 f"{process.stalled_s:.0f} s. Run the command again when it answers: it continues with what "
                 f"is missing. {STALL_VARIABLE} sets another limit.{self._advice(process.returncode)}"
             )
-            raise terraform.TerraformError(message)
+            raise binary.TerraformError(message)
 
     def _advice(self, returncode: int) -> str:
         """Return what to do next about what a failed run left, or nothing."""
@@ -364,52 +330,13 @@ class StackRun:
         return "".join(f"\n{line}" for line in lines)
 
     def _diagnose(self, diagnostic: dict[str, Any], errors: list[str]) -> None:
-        text = _diagnostic(diagnostic)
+        text = diagnostic_text(diagnostic)
         if "releasing the state lock" in text:
             state_lock.remember(self._env, self.stack, text)
         if diagnostic.get("severity") == "error":
             errors.append(text)
         else:
             self._console.print(f"{self.stack}: warning: {text}", highlight=False, markup=False)
-
-
-class _PlanEvents:
-    """What the events of a run say about its plan."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-        self._output_changes = 0
-        self._removed: list[str] = []
-        self.changed: list[str] = []
-        """Addresses of what would be created, changed, deleted or replaced, so far."""
-
-    @property
-    def changes(self) -> int:
-        """How many changes of resources there would be."""
-        return sum(self._counts.get(name, 0) for name, _ in _WORDS)
-
-    def take(self, event: dict[str, Any]) -> bool:
-        """Note an event; return whether it is the last one about changes of resources."""
-        kind = event["type"]
-        if kind == "planned_change" and event["change"]["action"] not in _NO_CHANGE:
-            address = event["change"]["resource"]["addr"]
-            self.changed.append(address)
-            if event["change"]["action"] in {"delete", "replace"}:
-                self._removed.append(address)
-        elif kind == "outputs" and not self._output_changes:
-            actions = [output.get("action", "noop") for output in event["outputs"].values()]
-            self._output_changes = sum(action != "noop" for action in actions)
-        elif kind == "change_summary" and event["changes"]["operation"] == "plan":
-            self._counts = event["changes"]
-            return True
-        return False
-
-    def result(self, stack: str) -> Plan:
-        """Return the plan, once all events are noted."""
-        add, change, remove = (self._counts.get(name, 0) for name, _ in _WORDS)
-        return Plan(
-            stack, add, change, remove, self._output_changes, tuple(self._removed), tuple(self.changed)
-        )
 
 
 def _follow(progress: Progress, event: dict[str, Any]) -> None:
@@ -424,25 +351,6 @@ def _follow(progress: Progress, event: dict[str, Any]) -> None:
         progress.started(hook["resource"]["addr"])
     elif kind in {"apply_complete", "apply_errored"}:
         progress.finished(hook["resource"]["addr"])
-
-
-def _event(line: str) -> dict[str, Any]:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        event = None
-    if isinstance(event, dict) and "type" in event:
-        return event
-    # Before its first event Terraform may print plain text, for one about its CLI configuration.
-    return {"type": "text", "text": line.rstrip()}
-
-
-def _diagnostic(diagnostic: dict[str, Any]) -> str:
-    address = diagnostic.get("address")
-    lines = [f"{address}: {diagnostic['summary']}" if address else str(diagnostic["summary"])]
-    detail = str(diagnostic.get("detail", "")).strip()
-    lines += [f"  {line}" for line in detail.splitlines()]
-    return "\n".join(lines)
 
 
 def _options(*, destroy: bool) -> list[str]:

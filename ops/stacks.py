@@ -21,7 +21,6 @@ from ops import (
     deployments,
     functions,
     local,
-    locking,
     moves,
     proving,
     questions,
@@ -29,14 +28,14 @@ from ops import (
     secrets,
     state,
     state_lock,
-    supervision,
     synthesis,
-    terraform,
     tracing,
 )
 from ops.package import describe
-from ops.plans import Plan, StackRun
+from ops.plans import StackRun
 from stacks.contracts import PUBLISHED, READS, Dashboard
+from terraform import binary, locking, supervision
+from terraform.events import Plan
 
 ORDER = tuple(outputs.STACK for outputs in PUBLISHED)
 """The stacks in the order of deployment."""
@@ -234,7 +233,7 @@ def _reach(env: Environment, console: Console, *, start: bool) -> None:
 def _require_state(env: Environment, names: Sequence[str]) -> None:
     """Refuse to go on without a state bucket, with a damaged state, or with a locked one."""
     state.require(env)
-    ours = terraform.version(terraform.binary())
+    ours = binary.version(binary.executable())
     for name in names:
         state.require_usable(env, name, ours)
     state_lock.refuse_locked(env, names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -10,8 +11,10 @@ from aws.clients import client
 from catalog.naming import Names
 from config.errors import CommandError
 from config.models import Environment
-from ops import state_content, terraform
 from stacks import policies
+from stacks.contracts import PUBLISHED
+from terraform import binary
+from terraform import state as state_content
 
 NOT_FOUND = {"404", "NoSuchBucket", "NoSuchKey"}
 _NOT_OURS = {"301", "400", "403"}
@@ -192,9 +195,19 @@ def read(env: Environment, stack: str) -> dict[str, Any]:
     if body is None:
         return {}
     try:
-        return state_content.parse(body, env, stack)
+        return parse(body, env, stack)
     except ValueError as error:
         raise _refusal(env, stack, str(error)) from error
+
+
+def parse(body: bytes, env: Environment, stack: str) -> dict[str, Any]:
+    """Return the state in `body`, the content of an object.
+
+    Raises:
+        ValueError: it is not a state of `stack`; the message completes "the state ...".
+    """
+    published = {each.STACK: {field.name for field in dataclasses.fields(each)} for each in PUBLISHED}
+    return state_content.parse(body, env, stack, published)
 
 
 def _body(env: Environment, stack: str) -> bytes | None:
@@ -231,7 +244,7 @@ def require_usable(env: Environment, stack: str, ours: str) -> None:
     if body is None:
         return
     try:
-        state = state_content.parse(body, env, stack)
+        state = parse(body, env, stack)
         writer = str(state["terraform_version"])
         if state_content.numbers(writer) > state_content.numbers(ours):
             message = (
@@ -239,7 +252,7 @@ def require_usable(env: Environment, stack: str, ours: str) -> None:
                 "newer. Nothing was changed."
             )
             raise CommandError(message)
-        terraform.require_readable_state(body, state_content.addresses(state))
+        binary.require_readable_state(body, state_content.addresses(state))
     except ValueError as error:
         raise _refusal(env, stack, str(error)) from error
 

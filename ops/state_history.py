@@ -14,7 +14,9 @@ from catalog.naming import Names
 from config.errors import CommandError
 from config.explain import counted
 from config.models import Environment
-from ops import questions, state, state_content, state_lock, terraform
+from ops import questions, state, state_lock
+from terraform import binary
+from terraform import state as state_content
 
 _SHOWN = 20
 """Versions that are listed."""
@@ -71,8 +73,8 @@ def restore(env: Environment, stack: str, version_id: str, console: Console) -> 
         raise CommandError(message)
     try:
         body = _body(env, stack, chosen.id)
-        found = state_content.parse(body, env, stack)
-        terraform.require_readable_state(body, state_content.addresses(found))
+        found = state.parse(body, env, stack)
+        binary.require_readable_state(body, state_content.addresses(found))
     except ValueError as error:
         message = f"{stack}: version {chosen.id} {error}. Nothing was changed; choose another."
         raise CommandError(message) from error
@@ -112,7 +114,7 @@ def _described(env: Environment, stack: str, version: Version) -> str:
     if version.is_deletion:
         return "deletion"
     try:
-        found = state_content.parse(_body(env, stack, version.id), env, stack)
+        found = state.parse(_body(env, stack, version.id), env, stack)
     except ValueError as error:
         return f"{version.size_bytes} bytes, {error}"
     count = sum(len(each["instances"]) for each in found.get("resources", []) if each["mode"] == "managed")

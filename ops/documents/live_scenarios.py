@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from drill.live.scenario import EXPECTATIONS, Invocations, Whole
 from ops.documents.markdown import NOTE
 from ops.documents.scenarios import keys_table
-from ops.live.scenario import EXPECTATIONS, Invocations, Whole
 
 _DEFINITIONS = "#/$defs/{model}"
 

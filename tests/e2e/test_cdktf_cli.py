@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.paths import ROOT
-from ops.terraform import plugin_environment
+from terraform.binary import plugin_environment
 from tests.e2e.conftest import Platform
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("cdktf-cli")]

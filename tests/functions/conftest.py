@@ -10,18 +10,18 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from config.paths import ROOT
 from tests.functions.notifier_wire import Wire, serve
 
 # A busy machine is no failure: how long an example may take is not what these tests are about.
 unhurried = settings(deadline=None)
 
-EVENTS = Path(__file__).resolve().parent.parent / "events"
+EVENTS = ROOT / "tests" / "events"
 ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "sample-service",
     "POWERTOOLS_METRICS_NAMESPACE": "Reveille/test",

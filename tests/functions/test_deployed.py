@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
+from config.paths import ROOT
 from functions.payment_handler.gateway import SamplePaymentGateway
 from ops.package import Package, Target, package
 from tests.functions.conftest import ENVIRONMENT, EVENTS
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 TRACE = "Root=1-68e1f2a0-4b5c6d7e8f9a0b1c2d3e4f50;Parent=53995c3f42cd8ad8;Sampled=1"
 # Runs one invocation the way Lambda does: the unpacked zip first on the path, the handler by its name.
 RUNNER = """

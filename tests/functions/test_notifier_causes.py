@@ -30,7 +30,7 @@ from tests.functions.test_notifier_delivery import (  # noqa: F401 (fixtures)
     world,
 )
 from tests.functions.test_notifier_formats import all_places, any_json, check_all, replace
-from tests.unit.catalogs import rendered
+from tests.unit.catalog.catalogs import rendered
 
 MADE = catalog.build(load("prod", variables={}))
 NOTIFYING = [one for one in MADE.composites if one.topic in {"critical", "warning"}]

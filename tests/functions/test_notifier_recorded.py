@@ -16,7 +16,7 @@ from config.loader import load
 from functions.notifier.preview import preview, recorded_answer
 from tests.functions.conftest import EVENTS
 from tests.functions.notifier_events import alarms, event, names
-from tests.unit.catalogs import rendered
+from tests.unit.catalog.catalogs import rendered
 
 README = Path(__file__).resolve().parent.parent.parent / "README.md"
 EXAMPLE = "composite_alarm"

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from cloudwatch.maths import evaluate, names, parse, text_of
-from tests.unit.drill import expressions, test_maths, test_statistics
-from tests.unit.drill.interpreter import Interpreter
+from tests.unit.cloudwatch import expressions, test_maths, test_statistics
+from tests.unit.cloudwatch.interpreter import Interpreter
 
 _SIGNS = st.sampled_from(list("()[],+-*/^<>=!&|.'\"% \t\n\u0661\u201cAmeE019_"))
 

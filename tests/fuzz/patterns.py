@@ -24,9 +24,9 @@ from hypothesis import HealthCheck
 
 from cloudwatch import patterns
 from cloudwatch.errors import PatternError
-from tests.unit.drill import pattern_oracle as oracle
-from tests.unit.drill import test_pattern_properties as properties
-from tests.unit.drill.test_pattern_refusals import REFUSED
+from tests.unit.cloudwatch import pattern_oracle as oracle
+from tests.unit.cloudwatch import test_pattern_properties as properties
+from tests.unit.cloudwatch.test_pattern_refusals import REFUSED
 
 VECTORS = Path(properties.__file__).parent / "vectors" / "filter_patterns.json"
 SLOW_S = 2.0

@@ -4,7 +4,7 @@
 
 Texts that lead somewhere new are mutated further. It reports how many were tried, how many were rules, the
 slowest, and what broke; the exit status is 1 if anything did. A find becomes a regression test in
-`tests/unit/drill/test_rules.py`.
+`tests/unit/cloudwatch/test_rules.py`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from cloudwatch.errors import InputError
 from cloudwatch.rules import RuleError
 from cloudwatch.states import STATES
 from drill.jsonlines_alarms import rule as answer
-from tests.unit.drill.rule_trees import NAMES, States
-from tests.unit.drill.slow_rules import NoRuleError, value
-from tests.unit.drill.test_rules import PIECES, READ, REFUSED, VECTORS
+from tests.unit.cloudwatch.rule_trees import NAMES, States
+from tests.unit.cloudwatch.slow_rules import NoRuleError, value
+from tests.unit.cloudwatch.test_rules import PIECES, READ, REFUSED, VECTORS
 
 _CORPUS = 20_000
 _SLOW_S = 1.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops import terraform
+from terraform import binary
 from tests.local_aws.support import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Terraform:
         credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": REGION}
         self._environment = {
             **os.environ,
-            **terraform.environment(),
+            **binary.environment(),
             **credentials,
             "AWS_ENDPOINT_URL": endpoint,
         }
@@ -42,7 +42,7 @@ class Terraform:
         """Run one command; fail the test with its output when it should succeed and does not."""
         given = {f"TF_VAR_{name}": value for name, value in self._variables.items()}
         result = subprocess.run(
-            [terraform.binary(), *arguments, "-no-color"],
+            [binary.executable(), *arguments, "-no-color"],
             cwd=self._folder,
             env={**self._environment, **given},
             capture_output=True,

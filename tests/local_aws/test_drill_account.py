@@ -20,7 +20,7 @@ from drill.sources import account, catalog
 from drill.sources.errors import SourceError
 from tests.local_aws.putting import put, take_away, with_webhook
 from tests.local_aws.support import ACCOUNT, REGION, confirming_webhook
-from tests.unit.catalogs import EVERY, plain
+from tests.unit.catalog.catalogs import EVERY, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

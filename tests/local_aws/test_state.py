@@ -15,7 +15,8 @@ from aws.clients import client
 from catalog.naming import Names
 from config.errors import CommandError
 from config.loader import load
-from ops import output, questions, state, state_history, state_lock, terraform, tracing
+from ops import output, questions, state, state_history, state_lock, tracing
+from terraform import binary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,19 +213,19 @@ def test_a_terraform_that_does_not_answer_is_not_a_state_that_is_refused(
     ends: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody restores an earlier state because of it. What it says beside the addresses does not count."""
-    monkeypatch.setattr(terraform, "_READS_IN_S", 1)
+    monkeypatch.setattr(binary, "_READS_IN_S", 1)
     script = tmp_path / "terraform"
     script.write_text(f"#!/bin/sh\nexec 2>&- >&-; {ends}\n", encoding="utf-8")
     script.chmod(0o755)
-    monkeypatch.setattr(terraform, "binary", lambda: str(script))
-    with pytest.raises(terraform.TerraformError, match=said):
-        terraform.require_readable_state(b"{}", {})
+    monkeypatch.setattr(binary, "executable", lambda: str(script))
+    with pytest.raises(binary.TerraformError, match=said):
+        binary.require_readable_state(b"{}", {})
     script.write_text(
         "#!/bin/sh\necho 'Warning: x'; echo 't.n[0]'; echo 't.n[1]'; echo 't.nn'\n", encoding="utf-8"
     )
-    terraform.require_readable_state(b"{}", {"t.n": 2, "t.nn": 1})
+    binary.require_readable_state(b"{}", {"t.n": 2, "t.nn": 1})
     with pytest.raises(ValueError, match=r"holds t\.n, which Terraform does not read"):
-        terraform.require_readable_state(b"{}", {"t.n": 1})
+        binary.require_readable_state(b"{}", {"t.n": 1})
 
 
 TERRAFORM_REFUSES: dict[str, object] = {

@@ -14,7 +14,7 @@ from cloudwatch.errors import InputError
 from local_aws.clock import Clock
 from local_aws.metrics import Metric, Metrics, Sample
 from local_aws.watching import Watch
-from tests.unit.catalogs import EVERY
+from tests.unit.catalog.catalogs import EVERY
 
 _METRIC = Metric("n", "m")
 

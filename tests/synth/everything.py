@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 
 from tests.synth.synthesized import ENVIRONMENTS, Resource, Synthesized, read_back, synthesized
-from tests.unit.catalogs import CHANGES, EVERY
+from tests.unit.catalog.catalogs import CHANGES, EVERY
 
 NAMES = (*ENVIRONMENTS, *CHANGES)
 
 
 @functools.cache
 def made(name: str) -> Synthesized:
-    """Return an environment by the name that tests/unit/catalogs.py has for it."""
+    """Return an environment by the name that tests/unit/catalog/catalogs.py has for it."""
     if name in ENVIRONMENTS:
         return synthesized(name)
     with tempfile.TemporaryDirectory() as folder:

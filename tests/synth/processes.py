@@ -9,11 +9,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
+from config.paths import ROOT
 from stacks import kernel
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def python(*arguments: str, full: bool = False, **variables: str) -> str:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from config.paths import ROOT
 from ops import assembly
 from stacks import aws, kernel
-from tests.synth.processes import ROOT, python
+from tests.synth.processes import python
 
 EVERY_SERVICE = ("-m", "tests.synth.every_service")
 

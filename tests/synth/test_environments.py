@@ -10,9 +10,10 @@ import pytest
 
 from catalog import build, check, environment
 from config.loader import environments
-from tests.synth.processes import ROOT, python
+from config.paths import ROOT
+from tests.synth.processes import python
 from tests.synth.synthesized import STACKS, read_back
-from tests.unit.catalogs import plain
+from tests.unit.catalog.catalogs import plain
 
 
 def test_app_writes_the_same_bytes_with_the_slim_and_the_full_bindings(tmp_path: Path) -> None:

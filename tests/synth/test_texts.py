@@ -18,11 +18,11 @@ from pydantic import ValidationError
 
 import catalog
 from config.models import Environment
-from ops.terraform import binary
-from ops.terraform import environment as terraform_environment
 from terraform import templates
+from terraform.binary import environment as terraform_environment
+from terraform.binary import executable
 from tests.synth.synthesized import Synthesized, read_back, texts
-from tests.unit.catalogs import EVERY, plain
+from tests.unit.catalog.catalogs import EVERY, plain
 from verify.expressions import UnknownValueError, resolved
 
 TEMPLATES = '${file("/etc/passwd")} %{ if true }x%{ endif } $${y} %%{z} $$${w} ${'
@@ -54,7 +54,7 @@ def evaluated(folder: Path, written: list[str]) -> list[str]:
 
     def run(*arguments: str) -> str:
         done = subprocess.run(
-            [binary(), f"-chdir={folder}", *arguments],
+            [executable(), f"-chdir={folder}", *arguments],
             env={**os.environ, **terraform_environment()},
             capture_output=True,
             text=True,

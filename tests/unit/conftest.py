@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit import configs
+from tests.unit.config import configs
 
 
 @pytest.fixture(autouse=True)

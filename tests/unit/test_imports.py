@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from config.paths import ROOT
+
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 BINDINGS = "cdktf_cdktf_provider_aws"
 CDKTF = {"cdktf", "constructs", "jsii", BINDINGS}

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.selection import Selection, UnknownNameError, matches
+from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import alarm, metric, refused, system
-from tests.unit.drill.steady import steady
 
 NAMED = system(
     alarm("api [blue]"), alarm("api b", metric("B")), alarm("api [green]", metric("G")), alarm("a!b]^-[")

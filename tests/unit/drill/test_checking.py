@@ -13,7 +13,7 @@ from config.errors import ConfigError
 from drill import checking, explanation
 from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic, System
 from drill.sources import catalog
-from tests.unit.catalogs import EVERY
+from tests.unit.catalog.catalogs import EVERY
 from tests.unit.drill.rehearsing import alarm, composite, held_by, log_filter, metric, refused, system
 
 MATH = (Query("e", Statistic(metric("E"), "Sum", 60)), Query("i", Statistic(metric("I"), "Sum", 60)))

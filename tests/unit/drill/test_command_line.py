@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from config.paths import ROOT
 from drill import commands, origin
 from drill.__main__ import main
 
@@ -366,9 +367,6 @@ def test_whoever_reads_only_the_beginning_causes_no_traceback(
         running.stdout.close()
         said = running.stderr.read()
     assert (running.returncode, said) == (expected, b"")
-
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_whoever_pipes_lines_through_waits_for_nothing_else() -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from config.paths import ROOT
 from drill import commands, origin
 from drill.__main__ import main
 from drill.model import System
 
-ROOT = Path(__file__).resolve().parents[3]
 PASSES = """\
 says: Payments fail for ten minutes.
 duration: 30m

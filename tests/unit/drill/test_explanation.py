@@ -20,7 +20,7 @@ from drill.metric_alarms import MetricAlarms, evaluated_every_s
 from drill.model import Actions, Metric, MetricAlarm, Query, Statistic, System
 from drill.selection import UnknownNameError
 from drill.sources import catalog
-from tests.unit.catalogs import EVERY
+from tests.unit.catalog.catalogs import EVERY
 from tests.unit.drill.rehearsing import PAGES, TICKETS, alarm, composite, held_by, metric, system
 
 EXTRA = 2

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.expressions import FUNCTIONS, NAMES, Expression
-from tests.unit.drill.steady import steady
+from tests.unit.cloudwatch.steady import steady
 
 T = np.arange(-120.0, 300.0, 60.0)
 

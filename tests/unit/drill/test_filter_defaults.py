@@ -11,8 +11,8 @@ from hypothesis import strategies as some
 from cloudwatch import publishing
 from cloudwatch.publishing import MetricFilter, Sample
 from drill.model import Metric
+from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import alarm, counts, log_filter, scenario, sums, system, traffic
-from tests.unit.drill.steady import steady
 
 LOGGED = Metric("Logs", "Errors")
 TEXTS = ("ERROR a", "ERROR b", "all is well", "fine")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from drill.grid import Grid
 from drill.scenarios.model import Head, Samples
+from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import BEGINS_S
-from tests.unit.drill.steady import steady
 
 STEPS_S = (1, 10, 30, 60)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +15,11 @@ from hypothesis import strategies as st
 
 from cloudwatch.errors import InputError, RuleError
 from cloudwatch.evaluation import BANDS, OPERATORS
+from config.paths import ROOT
 from drill.jsonlines_alarms import evaluate, rule
-from tests.unit.drill.steady import steady
+from tests.unit.cloudwatch.steady import steady
 
-FOLDER = Path(__file__).parent / "vectors"
+FOLDER = ROOT / "tests" / "unit" / "cloudwatch" / "vectors"
 MISSING_DATA, RULES = (
     json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     for name in ("alarm_missing_data", "alarm_rules")

@@ -23,9 +23,9 @@ from cloudwatch.statistic import check_statistic
 from drill.grid import Grid
 from drill.metric_alarms import MetricAlarms, evaluated_every_s
 from drill.model import Metric, MetricAlarm, Query, Statistic
+from tests.unit.cloudwatch.samples import Samples, naive, series_of
+from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import BEGINS_S, alarm, metric
-from tests.unit.drill.samples import Samples, naive, series_of
-from tests.unit.drill.steady import steady
 
 COMPARES = {
     "GreaterThanThreshold": lambda value, bound: value > bound,

@@ -15,7 +15,7 @@ from config.errors import ConfigError, Problem
 from drill.scenarios import reading
 from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Head, Lines, Samples
 from drill.scenarios.reading import Scenario
-from tests.unit.drill.steady import steady
+from tests.unit.cloudwatch.steady import steady
 
 HEAD = "says: It rains.\nduration: 1h\n"
 """Two lines; what happens and is expected begins on the third."""

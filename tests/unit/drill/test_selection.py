@@ -11,7 +11,7 @@ from drill.model import Metric, System
 from drill.scenarios.model import Lines, Samples, Silence
 from drill.selection import Selection, UnknownNameError, is_pattern, matches
 from drill.sources import catalog
-from tests.unit.catalogs import EVERY
+from tests.unit.catalog.catalogs import EVERY
 from tests.unit.drill.rehearsing import alarm, composite, log_filter, metric, system
 
 SHOP = system(

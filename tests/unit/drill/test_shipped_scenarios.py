@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from catalog import environment
 from config.loader import environments
+from config.paths import ROOT
 from drill import commands, simulation
 from drill.choosing import is_for
 from drill.model import System
@@ -34,7 +34,6 @@ from tests.unit.drill.breaking import (
 )
 from tests.unit.drill.rehearsing import no_recording
 
-ROOT = Path(__file__).resolve().parents[3]
 SCENARIOS = {path.stem: path for path in sorted((ROOT / commands.FOLDER).glob("*.yaml"))}
 WITH_EVERYTHING = "prod"
 """The environment for which every scenario is."""

@@ -11,7 +11,7 @@ import pytest
 
 from drill.model import Statistic
 from drill.sources import catalog
-from tests.unit.catalogs import EVERY, changed, rendered
+from tests.unit.catalog.catalogs import EVERY, changed, rendered
 
 SYSTEMS = {name: catalog.system(*made) for name, made in EVERY.items()}
 

@@ -18,6 +18,8 @@ from cloudwatch.statistic import check_statistic
 from drill.grid import Grid
 from drill.scenarios.reading import Scenario
 from drill.traffic import Traffic
+from tests.unit.cloudwatch.samples import naive
+from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import (
     BEGINS_S,
     Rows,
@@ -30,8 +32,6 @@ from tests.unit.drill.rehearsing import (
     system,
     traffic,
 )
-from tests.unit.drill.samples import naive
-from tests.unit.drill.steady import steady
 
 ERRORS = metric()
 SHOP = system(

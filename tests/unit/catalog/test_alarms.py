@@ -1,0 +1,339 @@
+"""Rules over every metric alarm of every environment: when it fires, what silence means, what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from catalog.kinds import KINDS, platform
+from catalog.naming import Names
+from catalog.specs import SYMBOLS, Alarm, Composite
+from catalog.templates import AlarmTemplate, CompositeTemplate, Percent
+from catalog.texts import number
+from config.models import Environment
+from tests.unit.catalog.catalogs import EVERY, LONGEST_RUNBOOKS_URL, Graph, changed
+
+TEMPLATES = {
+    f"{kind}:{alarm.key}": alarm
+    for kind, alarms in (
+        *((one.name, one.alarms) for one in KINDS.values()),
+        (platform.NAME, platform.ALARMS),
+    )
+    for alarm in alarms
+}
+COMPOSITES = {
+    f"{kind}:{one.key}": one
+    for kind, composites in (
+        *((one.name, one.composites) for one in KINDS.values()),
+        (platform.NAME, platform.COMPOSITES),
+    )
+    for one in composites
+}
+
+
+def alarms(name: str) -> Iterator[Alarm]:
+    """Yield the alarms of one environment."""
+    yield from EVERY[name][1].alarms
+
+
+ONE_BAD_MINUTE = {
+    "async-dropped": "the event is lost: there is no second datapoint to wait for",
+    "notifications-redriven": "somebody has not been told",
+    "notifications-lost": "somebody has not been told, and what was said is gone",
+    "notifications-failed": "somebody may not have been told",
+    "dead-letters-waiting": "somebody has not been told",
+    "notifier-dropped": "somebody has not been told",
+    "notifier-undelivered": "somebody has not been told, and what was said is gone",
+}
+"""Alarms that may wake somebody after a single bad minute, with the reason."""
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nobody_is_woken_by_one_bad_minute(name: str) -> None:
+    """Behind every composite that wakes somebody: two bad datapoints, or one of at least five minutes."""
+    made = EVERY[name][1]
+    graph = Graph(made)
+    hasty = {
+        one.kind_key
+        for one in made.alarms
+        if any(speaker.severity == "critical" for speaker in graph.speakers(one.key))
+        and one.datapoints_to_alarm < 2
+        and one.period_s < 300
+    }
+    assert hasty <= ONE_BAD_MINUTE.keys()
+    assert {one.kind_key for one in made.alarms} >= ONE_BAD_MINUTE.keys() - {"async-dropped"}
+
+
+def test_no_reason_for_haste_is_left_over() -> None:
+    """A reason for an alarm that waits would excuse the next one of its name."""
+    hasty = {one.key for one in TEMPLATES.values() if one.datapoints_to_alarm < 2 and one.period_s < 300}
+    assert ONE_BAD_MINUTE.keys() <= hasty
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_only_composites_wake_somebody(name: str) -> None:
+    """One metric over its line is a warning, in every environment; critical composites reach who is woken."""
+    made = EVERY[name][1]
+    assert {one.severity for one in made.alarms} == {"warning"}
+    assert {one.topic for one in made.alarms} <= {None, "warning"}
+    for one in made.composites:
+        if one.kind_key in {"notifications-broken", "notifications-gone", "account-limits"}:
+            assert one.topic == "fallback", "whoever is told that nobody is told must be told"
+            assert one.severity == "critical"
+        else:
+            assert one.topic in {None, one.severity}, one.key
+
+
+ABSENCE_IS_BAD = {"too-few-tasks", "no-healthy-target", "heartbeat", "no-logs"}
+"""Alarms about something that should be there: without data, it is not."""
+
+UNKNOWN_WITHOUT_DATA = {"cpu", "cpu-exhausted", "memory-exhausted", "disk"}
+"""And `memory` of ECS: a service without tasks reports nothing, which too-few-tasks says."""
+
+
+@pytest.mark.parametrize(("name", "template"), TEMPLATES.items(), ids=TEMPLATES)
+def test_silence_means_what_it_should(name: str, template: AlarmTemplate) -> None:
+    """Absence breaches where absence is the fault, is unknown where nobody can say, and is good elsewhere."""
+    absent = template.key in ABSENCE_IS_BAD
+    unknown = template.key in UNKNOWN_WITHOUT_DATA or name == "ecs:memory"
+    assert template.missing == ("breaching" if absent else "missing" if unknown else "notBreaching")
+    assert absent == (template.comparison == "LessThanThreshold")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_long_windows_without_data_are_zeros(name: str) -> None:
+    """Of rates, budgets and silence itself: older windows would count, and alarms be late or repeated."""
+    found = 0
+    for one in EVERY[name][1].alarms:
+        absent = one.kind_key in ABSENCE_IS_BAD
+        rate = one.kind_key in RATES or one.kind_key.endswith(("-long", "-short"))
+        if one.period_s >= 300 and (absent or rate):
+            expression = getattr(one.watches, "expression", "")
+            assert re.match(r"FILL\(\w+, 0\)$" if absent else r"IF\(FILL\(\w+, 0\) >= ", expression), one.key
+            found += 1
+    assert found
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_alarm_does_with_silence_what_its_template_says(name: str) -> None:
+    """Explicitly; what only silences others, and burn rates, are quiet without data."""
+    by_key = {(kind, alarm.key): alarm for kind, of in KINDS.items() for alarm in of.alarms}
+    env, made = EVERY[name]
+    for one in made.alarms:
+        kind = env.services[one.service].kind if one.service else platform.NAME
+        template = by_key.get((kind, one.kind_key))
+        assert one.treat_missing_data == (template.missing if template else "notBreaching"), one.key
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_alarm_looks_back_no_further_than_cloudwatch_does(name: str) -> None:
+    """PutMetricAlarm: one day, or seven from hourly periods on; periods are multiples of a minute."""
+    for one in alarms(name):
+        assert one.period_s % 60 == 0
+        assert one.window_s <= (604_800 if one.period_s >= 3600 else 86_400), one.key
+        assert 1 <= one.datapoints_to_alarm <= one.evaluation_periods
+
+
+RATES = {"error-rate", "error-rate-elevated", "mostly-failing", "logged-error-rate", "target-error-rate"}
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+def test_a_rate_counts_only_with_enough_samples(template: AlarmTemplate) -> None:
+    """One failure in two is no rate: exactly the rates ask for a minimum, and they are per cent."""
+    assert (template.min_samples is not None) == (template.key in RATES)
+    if template.min_samples:
+        assert re.match(r"% of the |error entries per 100 requests in the log$", template.unit_words)
+        assert isinstance(template.threshold, int | float)
+        # Most of a few, for half an hour, is no chance either.
+        most = template.threshold >= 50 and template.datapoints_to_alarm * template.period_s >= 1800
+        assert template.min_samples >= (5 if most else 20)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_minimum_is_in_the_expression(name: str) -> None:
+    """As tuned, and in the words."""
+    env, made = EVERY[name]
+    found = 0
+    for one in made.alarms:
+        if one.kind_key in RATES:
+            guard = re.match(
+                r"IF\((?:FILL\()?(invocations|requests)(, 0\))? >= (\d+), "
+                r"100 \* (?:\w+|\(FILL\(failed, 0\) \+ FILL\(refused, 0\)\)) / \1, 0\)$",
+                getattr(one.watches, "expression", ""),
+            )
+            assert guard, one.key
+            # By the minute, what is filled may only be late: it would count as good.
+            assert (guard[2] is not None) == (one.period_s >= 300)
+            assert one.condition.endswith(f", with at least {guard[3]} of them in a datapoint")
+            found += 1
+    assert found >= 3 * len(env.functions) + len(env.containers)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
+    """In the words that a person gets in an e-mail, without opening anything else, and lines for machines."""
+    env, made = EVERY[name]
+    for one in made.all_alarms:
+        text, *lines = one.description.split("\n")
+        said = dict(line.split(": ", 1) for line in lines)
+        who = one.service or r"(The whole system|The platform|quiet|(topic|queue|function|account) \S+.*)"
+        assert re.match(rf"{who} in {env.environment}: ", text), text
+        assert one.says in text
+        assert len(one.description) <= 1024
+        assert "{" not in one.description
+        assert (
+            said.pop("Owner") == one.owner == (env.services[one.service].owner if one.service else env.owner)
+        )
+        assert said.pop("Dashboard") == f"{env.project}-{env.environment}"
+        assert said.pop("Service", None) == one.service
+        assert _link(env, one) == said.pop("Runbook", None)
+        assert said.pop("Log group", None) == _log_group(env, one)
+        assert said == {}
+        if isinstance(one, Alarm):
+            assert f"({one.condition})." in text
+        speaks_itself = one.topic is not None or (isinstance(one, Alarm) and "_slo-" not in one.key)
+        if one.runbook and speaks_itself:
+            assert "Look at " in text, one.key
+
+
+def _link(env: Environment, one: Alarm | Composite) -> str | None:
+    base = env.notifications.runbooks_url
+    return one.runbook and f"{base.rstrip('/') if base else 'docs/runbooks'}/{one.runbook}"
+
+
+def _log_group(env: Environment, one: Alarm | Composite) -> str | None:
+    names = Names.of(env)
+    if one.service is None:
+        return names.function_log_group("notifier") if "_notifier_" in one.key else None
+    function = one.service in env.functions
+    return names.function_log_group(one.service) if function else names.container_log_group(one.service)
+
+
+def test_the_longest_names_leave_room_in_every_text() -> None:
+    """With every name, team and URL as long as config takes them."""
+    env, made = EVERY["longest names"]
+    assert env.notifications.runbooks_url == LONGEST_RUNBOOKS_URL
+    assert 700 < max(len(one.description) for one in made.all_alarms) <= 1024
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_words_have_the_numbers_of_the_alarm(name: str) -> None:
+    """Threshold or band, M, N and period, as CloudWatch gets them."""
+    for one in alarms(name):
+        if "_slo-" in one.key or one.key.endswith("_deploying") or one.key.startswith("maintenance_"):
+            continue
+        limit = (
+            f"{number(one.anomaly_band)} standard deviations above its usual "
+            if one.anomaly_band
+            else f"{SYMBOLS[one.comparison]} {number(one.threshold or 0)} "
+        )
+        assert one.condition.startswith(limit), one.condition
+        single = one.evaluation_periods == 1
+        m_of_n = "" if single else f"{one.datapoints_to_alarm} of {one.evaluation_periods} datapoints of "
+        minutes = one.period_s // 60
+        period = f"{minutes // 60} hour" if minutes % 60 == 0 else f"{minutes} minute"
+        assert f" in {m_of_n}{period}" in one.condition, one.condition
+        assert (one.comparison == "GreaterThanUpperThreshold") == (one.anomaly_band is not None)
+        assert (one.threshold is None) == (one.anomaly_band is not None)
+
+
+def test_bands_are_in_words_and_allowed_where_the_usual_is_a_course() -> None:
+    """For latency and log volume, as there is an everyday course to stray from."""
+    made = EVERY["everything"][1]
+    banded = {one.kind_key for one in made.alarms if one.anomaly_band}
+    assert banded == {alarm.key for alarm in TEMPLATES.values() if alarm.anomaly}
+    assert banded == {"latency", "log-flood", "target-latency"}
+
+
+def queue_patience_s(timeout_s: int) -> int:
+    """Return how long a message may wait that fails once: in work, then hidden for six timeouts."""
+    return max(300, 7 * timeout_s + BATCHING_WINDOW_S)
+
+
+BATCHING_WINDOW_S = 20
+
+RELATIVE = {
+    ("payment-handler", "near-timeout"): ("timeout_s", lambda timeout_s: 800 * timeout_s, int),
+    ("payment-handler", "timeouts"): ("timeout_s", lambda timeout_s: 950 * timeout_s, int),
+    ("payment-handler", "reserved-concurrency"): ("reserved_concurrency", lambda most: 0.8 * most, int),
+    ("order-processor", "queue-age"): ("timeout_s", queue_patience_s, queue_patience_s),
+    ("checkout-api", "too-few-tasks"): ("desired_count", lambda tasks: tasks, int),
+}
+"""(service, alarm) -> the key of config that its threshold depends on, how, and which number its words have.
+
+Durations are in ms, but the age of a message is in seconds.
+"""
+
+
+@pytest.mark.parametrize(("where", "how"), RELATIVE.items(), ids=[one[1] for one in RELATIVE])
+@pytest.mark.parametrize("value", [1, 3, 7, 60, 900])
+def test_a_threshold_in_per_cent_follows_what_it_is_per_cent_of(
+    where: tuple[str, str], how: Any, value: int
+) -> None:
+    """At any value, in number and words."""
+    service, key = where
+    field, expected, said = how
+
+    def change(data: dict[str, Any]) -> None:
+        data["services"][service][field] = value
+        data["services"]["order-processor"]["sqs_trigger"]["batching_window_s"] = BATCHING_WINDOW_S
+
+    made = changed(change)[1]
+    alarm = made.alarm(f"{service}_{key}")
+    assert alarm.threshold == pytest.approx(expected(value))
+    assert f" {number(expected(value))} " in alarm.description
+    assert re.search(rf"% of the .*\b{said(value)}\b", alarm.condition)
+
+
+def test_a_percentage_is_tuned_as_a_percentage() -> None:
+    """50 is half of the timeout, and not 50 ms; the account's quota is what config says it is."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["services"]["payment-handler"]["alarms"]["near-timeout"] = {"threshold": 50}
+        data["quotas"] = {"lambda_concurrency": 250}
+
+    made = changed(change)[1]
+    assert made.alarm("payment-handler_near-timeout").threshold == 5000
+    assert made.alarm("platform_account_account-concurrency").threshold == 225
+
+
+def test_every_relative_threshold_is_tried_above() -> None:
+    """A new one needs its line there."""
+    relative = {one.key for one in TEMPLATES.values() if isinstance(one.threshold, Percent)}
+    assert relative == {key for _, key in RELATIVE} | {"account-concurrency"}
+
+
+@pytest.mark.parametrize(
+    "template", [*TEMPLATES.values(), *COMPOSITES.values()], ids=[*TEMPLATES, *COMPOSITES]
+)
+def test_a_template_speaks_as_part_of_a_sentence(template: AlarmTemplate | CompositeTemplate) -> None:
+    """So as `<who> in <environment>: <says> (<numbers>). Look at <look>.` needs it."""
+    for text in (template.says, template.look):
+        assert not text.endswith((".", " ")), text
+        assert text[0].islower() or text.split()[0] in {"Lambda", "CloudWatch"}, text
+    assert template.says != template.look
+
+
+@pytest.mark.parametrize("name", ["lambda", "ecs", "platform"])
+def test_a_part_names_a_composite_of_its_kind(name: str) -> None:
+    """A misspelt one would leave the alarm without a voice; so would a composite that nothing is part of."""
+    composites = {key.partition(":")[2]: one for key, one in COMPOSITES.items() if key.startswith(f"{name}:")}
+    parts = {one.part_of for key, one in TEMPLATES.items() if key.startswith(f"{name}:")}
+    parts |= {one.part_of for one in composites.values()}
+    assert parts - {None} <= composites.keys()
+    assert {one.key for one in composites.values() if one.rule is None} <= parts
+    for one in composites.values():
+        assert set(one.yields_to) <= composites.keys()
+        if one.part_of:
+            assert one.part_of != one.key
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+def test_what_speaks_for_itself_is_a_ticket_about_something_that_stays(template: AlarmTemplate) -> None:
+    """Without a composite nothing silences it: only what a deployment does not cause may do so."""
+    assert (template.part_of is None) == (template.key in {
+        "dead-letters", "heartbeat", "log-flood", "no-logs", "emf-invalid", "emf-unreadable",
+    })  # fmt: skip

@@ -1,0 +1,341 @@
+"""Rules over every key, name, filter, log group and query of every environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import botocore.session
+import pytest
+
+import catalog
+from catalog.kinds import KINDS
+from catalog.naming import Names
+from catalog.owned import queues, roles
+from catalog.specs import LogFilter
+from cloudwatch.publishing import MetricFilter, check_group
+from config.limits import LAMBDA_NAME, XRAY_NAME
+from config.loader import FOLDER, load
+from config.models import Environment
+from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, many, plain, rendered
+from tests.unit.config.configs import Folder
+
+FILTERS = {f"{name}:{one.key}": one for name, (_, made) in EVERY.items() for one in made.filters}
+
+PARTS = ("alarms", "composites", "filters", "log_groups", "queries", "events", "windows", "slos")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_keys_and_names_are_unique_within_an_environment(name: str) -> None:
+    """A key is a Terraform address, and CloudWatch overwrites an alarm by one of the same name."""
+    made = EVERY[name][1]
+    for things in ("all_alarms", *PARTS):
+        for what in ("key", "name"):
+            found = [
+                getattr(one, what) for one in getattr(made, things) if (things, what) != ("slos", "name")
+            ]
+            assert sorted(set(found)) == sorted(found), (things, what)
+
+
+def test_no_name_is_used_twice_even_across_environments() -> None:
+    """Environments may share an account; `/aws/lambda-insights` is AWS's own name and once per account."""
+    shared = {names.lambda_insights_log_group for names in (Names.of(env) for env, _ in ALL.values())}
+    for things in ("all_alarms", "filters", "log_groups", "queries", "events", "windows"):
+        names = [one.name for _, made in ALL.values() for one in getattr(made, things)]
+        own = [one for one in names if one not in shared]
+        assert sorted(set(own)) == sorted(own)
+        assert names or things == "windows"
+
+
+KEY = r"[a-z][a-z0-9-]*(_[a-z0-9-]+){0,2}"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_key_is_made_of_what_does_not_change(name: str) -> None:
+    """Service, alarm and part of the platform; a number only where composites are copied or grouped."""
+    env, made = EVERY[name]
+    numbered = re.compile(r"(maintenance|system-spoken)_\d+|system-critical_(lambda|ecs)-\d+")
+    for one in made.all_alarms:
+        assert re.fullmatch(KEY, one.key), one.key
+        own = one.key
+        for word in (*env.services, *env.maintenance, *(slo.name for slo in made.slos)):
+            own = own.replace(word, "")
+        assert not re.search(r"\d", own) or numbered.fullmatch(one.key), one.key
+
+
+TUNED: Mapping[str, Any] = {
+    "threshold": 1,
+    "period_s": 120,
+    "evaluation_periods": 7,
+    "datapoints_to_alarm": 2,
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_key_and_no_name_follows_from_a_threshold_or_a_position(name: str) -> None:
+    """Other numbers and another order give the same resources: nothing is deleted in an account."""
+    data = plain(ALL[name][0])
+    data["services"] = dict(reversed(data["services"].items()))
+    data["alarms"] = {kind.name: {alarm.key: dict(TUNED) for alarm in kind.alarms} for kind in KINDS.values()}
+    changed = catalog.build(Environment.model_validate(data))
+    for things in PARTS:
+        before, after = (
+            {(one.key, one.name) for one in getattr(made, things)} for made in (ALL[name][1], changed)
+        )
+        assert before == after, things
+    assert {one.threshold for one in changed.alarms} != {one.threshold for one in ALL[name][1].alarms}
+
+
+def limit(service: str, shape: str, member: str) -> int:
+    """Return the most characters that AWS's own description of its API allows."""
+    model: Any = botocore.session.get_session().get_service_model(service).shape_for(shape)
+    return int(model.members[member].metadata["max"])
+
+
+def test_the_longest_legal_names_fit_into_aws() -> None:
+    """Limits: botocore's models; for Lambda, IAM, SQS, SNS, S3, X-Ray and KMS their API references."""
+    env, made = EVERY["longest names"]
+    names = Names.of(env)
+    word, log = r"[a-z][a-z0-9-]*", r"[A-Za-z0-9._/#-]+"
+    alarm, rule = (
+        limit("cloudwatch", "PutMetricAlarmInput", "AlarmName"),
+        limit("events", "PutRuleRequest", "Name"),
+    )
+    schedule, metric = (
+        limit("scheduler", "CreateScheduleInput", "Name"),
+        limit("logs", "PutMetricFilterRequest", "filterName"),
+    )
+    limits = [
+        *((one.name, alarm, word) for one in made.all_alarms),
+        *((one.name, 512, log) for one in made.log_groups),
+        *((one.name, metric, r"[^:*]+") for one in made.filters),
+        *((one.namespace, 255, r"[A-Za-z0-9._/#:-]+") for one in made.filters),
+        *((one.name, 255, r".+") for one in made.queries),
+        *((one.name, rule, word) for one in made.events),
+        *((one.name, schedule, word) for one in made.windows),
+        *((names.of_service(service), LAMBDA_NAME, word) for service in env.services),
+        *((name, LAMBDA_NAME, word) for name, _ in roles(env)),
+        *((name, 80, word) for name, _ in queues(env)),
+        *((name, 256, word) for _, name in names.topics(env)),
+        (names.notifier, LAMBDA_NAME, word),
+        (names.log_archive, LAMBDA_NAME, word),
+        (names.archive_bucket, 63, word),
+        (names.whole, XRAY_NAME, word),
+        (names.key_alias, 256, f"alias/{word}"),
+    ]
+    for name, most, pattern in limits:
+        assert len(name) <= most, (name, len(name))
+        assert re.fullmatch(pattern, name), name
+        assert LONGEST["environment"] in name or name == names.lambda_insights_log_group
+    assert max(len(name) for name, _ in roles(env)) > 50
+    assert len(made.windows[0].reason) <= limit("scheduler", "CreateScheduleInput", "Description")
+    assert all(len(one.says) <= limit("events", "PutRuleRequest", "Description") for one in made.events)
+
+
+PROMISED = {
+    ("lambda", "errors"): ("AWS/Lambda", "Errors", "Sum", 5, 600),
+    ("lambda", "latency"): ("AWS/Lambda", "Duration", "p99", 3000, None),
+    ("lambda", "concurrency"): ("AWS/Lambda", "ConcurrentExecutions", "Maximum", 100, None),
+    ("ecs", "cpu"): ("AWS/ECS", "CPUUtilization", "Average", 80, None),
+    ("ecs", "memory"): ("AWS/ECS", "MemoryUtilization", "Average", 80, None),
+    ("ecs", "errors"): (None, "Errors", "Sum", 10, 600),
+}
+"""What the platform promises to watch: namespace (none: ours), metric, statistic, threshold, window (s)."""
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_service_has_the_alarms_that_are_promised(name: str) -> None:
+    """In every environment, with these defaults, and all of them with > ."""
+    env, made = ALL[name]
+    for service_name, service in env.services.items():
+        promised = {key: value for (kind, key), value in PROMISED.items() if kind == service.kind}
+        alarms = {one.kind_key: one for one in made.alarms if one.service == service_name}
+        assert alarms.keys() >= promised.keys()
+        for key, (namespace, metric, stat, threshold, window_s) in promised.items():
+            alarm = alarms[key]
+            (watched,) = alarm.metrics
+            ours = Names.of(env).log_metrics_namespace(service_name)
+            assert watched == alarm.watches
+            assert watched.namespace == (namespace or ours)
+            assert (watched.name, watched.stat) == (metric, stat)
+            assert (alarm.comparison, alarm.threshold) == ("GreaterThanThreshold", threshold)
+            assert window_s in {None, alarm.window_s}
+            assert Graph(made).speakers(alarm.key), "each reaches somebody"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_promised_composites_have_their_rules(name: str) -> None:
+    """(errors OR latency) AND concurrency; CPU AND memory; functions AND containers: errors OR impact."""
+    env, made = ALL[name]
+    rules = {one.key: rendered(one.rule, made) for one in made.composites}
+    names, graph = Names.of(env), Graph(made)
+
+    def alarm(service: str, key: str) -> str:
+        return f'ALARM("{names.of_thing(service, key)}")'
+
+    expected = {}
+    for one in env.functions:
+        either = f"({alarm(one, 'errors')} OR {alarm(one, 'latency')})"
+        expected[f"{one}_critical"] = f"({either} AND {alarm(one, 'concurrency')})"
+    for one in env.containers:
+        expected[f"{one}_resource-exhaustion"] = f"({alarm(one, 'cpu')} AND {alarm(one, 'memory')})"
+    functions, containers = (
+        " OR ".join(alarm(one, key) for one in of for key in ("errors", "impact"))
+        for of in (env.functions, env.containers)
+    )
+    expected["system-critical"] = f"(({functions}) AND ({containers}))"
+    assert {key: rules[key] for key in expected} == expected
+    for composite in (composite for composite in made.composites if composite.key in expected):
+        assert composite.severity == "critical"
+        assert "critical" in {composite.topic, *(speaker.topic for speaker in graph.speakers(composite.key))}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_log_group_has_filters_that_cloudwatch_logs_takes(name: str) -> None:
+    """Pattern, value, dimensions, names, unit, and how many there are of them."""
+    _, made = EVERY[name]
+    log_groups = {one.key: one.name for one in made.log_groups}
+    check_group(
+        MetricFilter(
+            name=one.name,
+            log_group=log_groups[one.log_group_key],
+            pattern=one.pattern,
+            namespace=one.namespace,
+            metric=one.metric,
+            value=one.value,
+            default_value=one.default_value,
+            dimensions=tuple(one.dimensions.items()),
+            unit=one.unit,
+        )
+        for one in made.filters
+    )
+
+
+@pytest.mark.parametrize("one", FILTERS.values(), ids=FILTERS)
+def test_a_value_or_dimension_is_a_field_that_the_pattern_asks_for(one: LogFilter) -> None:
+    """A line that matches has it: by its name in the pattern, or in the line as AWS documents it."""
+    fields = [one.value.lstrip("$."), *(field.lstrip("$.") for field in one.dimensions.values())]
+    documented = {"1", "resources[0]"}
+    assert all(field in documented or field in one.pattern for field in fields)
+
+
+@pytest.mark.parametrize("one", FILTERS.values(), ids=FILTERS)
+def test_a_percentile_is_not_pulled_down_by_default_values(one: LogFilter) -> None:
+    """Counts and sums are zero in silence; latency, and what somebody else writes too, have no default."""
+    assert one.default_value == (None if one.metric in {"Latency", "Deployments"} else 0)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_service_has_filters_for_errors_latency_and_concurrency(name: str) -> None:
+    """Whatever the format of its log; and none for the other format."""
+    env, made = EVERY[name]
+    for service_name, service in env.services.items():
+        own = [one for one in made.filters if one.service == service_name]
+        assert {one.metric for one in own} == {"Errors", "Latency", "BusyTime"}
+        assert {one.log_group_key for one in own} == {service_name}
+        assert all(
+            ("{" in one.pattern or "%" in one.pattern) == (service.log_format == "json") for one in own
+        )
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
+    """And those that count deployments, in all and by service, are there with the cluster that says so."""
+    env, made = EVERY[name]
+    groups = {group.key for group in made.log_groups}
+    assert {one.log_group_key for one in made.filters} <= groups
+    counted = [one for one in made.filters if one.service is None]
+    assert [(one.metric, one.dimensions) for one in counted] == (
+        [("Deployments", {}), ("Deployments", {"Resource": "$.resources[0]"})] if env.containers else []
+    )
+    assert all(not one.dimensions or one.default_value is None for one in made.filters)  # PutMetricFilter
+    assert ("events" in groups) == bool(env.containers)
+    for one in counted:
+        assert (one.log_group_key, one.namespace) == ("events", made.deployments.namespace)
+        assert "SERVICE_DEPLOYMENT_IN_PROGRESS" in one.pattern
+
+
+ENTRIES = {
+    "lambda": "  new-one: {kind: lambda, description: New, source: functions/payment_handler}\n",
+    "ecs": "  new-one: {kind: ecs, description: New, image: 'example.com/new:1', log_format: text}\n",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ALL)
+def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -> None:
+    """Its alarms, filters, log groups, graphs and composites follow, as those of its kind have them."""
+    for stem in ("base", name):
+        folder.write(stem, (FOLDER / f"{stem}.yaml").read_text(encoding="utf-8"))
+    folder.append("base", ENTRIES[kind])
+    env = load(name, rules=[catalog.check], folder=folder.path, variables={})
+    made, before = catalog.build(env), ALL[name][1]
+
+    def of_new(things: Any) -> set[str]:
+        return {one.key for one in things if one.service == "new-one"}
+
+    its = KINDS[env.services["new-one"].kind]
+    log_format = env.services["new-one"].log_format
+    left_out = {one.kind_key for one in made.left_out if one.service == "new-one"}
+    expected = {f"new-one_{one.key}" for one in its.alarms if one.key not in left_out}
+    assert of_new(made.alarms) == {*expected, "new-one_deploying"}
+    helpers = {"new-one_planned", "new-one_impact-quiet"}
+    assert of_new(made.composites) - helpers == {f"new-one_{one.key}" for one in its.composites}
+    assert of_new(made.filters) == {f"new-one_{one.key}" for one in its.filters if log_format in one.formats}
+    assert of_new(made.log_groups) == {"new-one", *(["new-one_collector"] if kind == "ecs" else [])}
+    view = next(one for one in made.services if one.name == "new-one")
+    assert {graph.role for graph in view.graphs} >= {"errors", "latency", "concurrency", "error-rate"}
+    whole = next(one for one in made.composites if one.key == "system-critical")
+    assert {"new-one_errors", "new-one_impact"} <= set(whole.children())
+    assert {one.key for one in before.alarms} < {one.key for one in made.alarms}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_alarm_of_its_kind_is_there_or_left_out_with_a_reason(name: str) -> None:
+    """One or the other, never both and never neither; and a reason is a sentence that somebody can use."""
+    env, made = EVERY[name]
+    for service_name, service in env.services.items():
+        there = {one.kind_key for one in made.alarms if one.service == service_name}
+        left_out = {one.kind_key: one for one in made.left_out if one.service == service_name}
+        templates = {alarm.key for alarm in KINDS[service.kind].alarms}
+        assert templates <= there | left_out.keys()
+        assert not templates & there & left_out.keys()
+        assert all(
+            len(one.reason) > 10 and not one.reason.startswith("it has no ") for one in left_out.values()
+        )
+    assert {one.kind_key for one in made.left_out if one.service is None} == set()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_log_group_matches_what_the_key_allows(name: str) -> None:
+    """The key's policy names patterns; a group that matches none could not be written to."""
+    env, made = EVERY[name]
+    patterns = [re.escape(one).replace(r"\*", ".*") for one in Names.of(env).log_group_patterns]
+    for group in made.log_groups:
+        assert any(re.fullmatch(pattern, group.name) for pattern in patterns), group.name
+
+
+def test_the_platform_tells_its_own_parts_apart() -> None:
+    """Each topic, queue and function of it that the names list has its alarms."""
+    env, made = EVERY["everything"]
+    names = Names.of(env)
+    watched = {
+        value
+        for one in made.alarms if one.service is None
+        for metric in one.metrics
+        for value in metric.dimensions.values()
+    }  # fmt: skip
+    topics = {name for _, name in names.topics(env)}
+    assert len(topics) == 5
+    deployed = {value for view in made.services for value in view.deployments.dimensions.values()}
+    assert watched - set(env.maintenance) - deployed == {
+        *topics, names.alarm_dead_letters, names.notifier_dead_letters, names.notifier,
+    }  # fmt: skip
+
+
+def test_many_services_keep_the_keys_of_the_few() -> None:
+    """Whoever adds the fifth service destroys no alarm of the four."""
+    few, more = (catalog.build(many(count)) for count in (4, 40))
+    for things in ("alarms", "composites", "filters", "log_groups"):
+        assert {one.key for one in getattr(few, things)} < {one.key for one in getattr(more, things)}

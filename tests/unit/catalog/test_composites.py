@@ -1,0 +1,487 @@
+"""Rules over every composite: who speaks for whom, who is silent while another speaks, the limits."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import catalog
+from catalog import Catalog
+from catalog.specs import AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule
+from catalog.trees import (
+    MOST_CHARACTERS,
+    MOST_CHILDREN,
+    MOST_COMPOSITES_PER_ALARM,
+    MOST_ELEMENTS,
+    Copies,
+    Share,
+    any_of,
+)
+from config.models import Environment
+from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, Made, changed, many, rendered
+
+SPEAKERS = {"impact", "degraded", "saturation"}
+"""The three things that are said about a service; each alarm is part of one."""
+
+ALSO_PART_OF = {"critical", "resource-exhaustion", "system-critical"}
+"""The rules that the platform promises, over alarms that are part of something already."""
+
+
+def test_the_limits_are_clouwatchs() -> None:
+    """PutCompositeAlarm, AlarmRule."""
+    assert (MOST_CHILDREN, MOST_ELEMENTS, MOST_CHARACTERS, MOST_COMPOSITES_PER_ALARM) == (
+        100,
+        500,
+        10_240,
+        150,
+    )
+
+
+def deploying(env: Environment, *services: str) -> set[str]:
+    """Return the alarms about deployments of these services, or of all."""
+    return {f"{one}_deploying" for one in services or env.services} if env.deployments.quiet_s else set()
+
+
+def silencing(one: Made) -> set[str]:
+    """Return the metric alarms that only silence others."""
+    return {*deploying(one[0]), *(window.alarm for window in one[1].windows)}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_alarm_reaches_a_topic_or_silences_others(name: str) -> None:
+    """By itself or through composites; and what silences others tells nobody that it does."""
+    made = EVERY[name][1]
+    graph = Graph(made)
+    silences = silencing(EVERY[name])
+    for one in made.alarms:
+        reaches = bool(one.topic or graph.speakers(one.key))
+        assert reaches != (one.key in silences), one.key
+    for composite in made.composites:
+        heard = bool(composite.topic or graph.speakers(composite.key))
+        assert heard != (composite.key in graph.silencing and not heard), composite.key
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_a_composite_says_its_parts_do_not_repeat(name: str) -> None:
+    """A child of a composite that notifies, at whatever depth, does not notify itself.
+
+    But for what affects users: the whole system's alarm is beside it, since it must not hide a third trouble.
+    """
+    made = EVERY[name][1]
+    graph = Graph(made)
+    topics = {one.key: one.topic for one in made.all_alarms}
+    for composite in (one for one in made.composites if one.topic):
+        for part in graph.within(composite.key) - {composite.key}:
+            beside = composite.key == "system-critical" and part.endswith("_impact")
+            assert topics[part] is None or beside, f"{part} repeats {composite.key}"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_one_composite_speaks_for_each_alarm(name: str) -> None:
+    """Exactly one of what is said about a service, beside the promised rules; for a burn rate its tier."""
+    made = EVERY[name][1]
+    graph = Graph(made)
+    for one in made.alarms:
+        if one.topic or one.key in silencing(EVERY[name]):
+            continue
+        parents = [parent for parent in graph.parents[one.key] if parent.kind_key not in ALSO_PART_OF]
+        if "_slo-" in one.key:
+            assert [parent.key for parent in parents] == [re.sub(r"-(long|short)$", "", one.key)]
+        elif one.service:
+            assert [parent.kind_key in SPEAKERS for parent in parents] == [True], one.key
+            assert parents[0].service == one.service
+        else:
+            assert [parent.service for parent in parents] == [None]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_impact_wakes_somebody_and_the_rest_of_a_service_does_not(name: str) -> None:
+    """Besides objectives: one critical composite of a service that notifies, and up to two warnings."""
+    env, made = EVERY[name]
+    for service in env.services:
+        own = [
+            one for one in made.composites if one.service == service and one.topic and "_slo-" not in one.key
+        ]
+        assert {one.kind_key: one.topic for one in own} == {
+            "impact": "critical", "degraded": "warning", "saturation": "warning",
+        }  # fmt: skip
+
+
+OF_THE_PLATFORM = {"notifications-broken", "notifications-gone", "account-limits"}
+TIERS = ("fast-burn", "medium-burn", "slow-burn")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_planned_work_silences_what_it_should(name: str) -> None:
+    """A deployment what is said of its service, and no other; a window everything that can be silenced."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    windows = {window.alarm for window in made.windows}
+    assert {one.key for one in made.alarms if one.key.endswith("_deploying")} == deploying(env)
+    assert len(windows) == len(env.maintenance)
+    for one in (composite for composite in made.composites if composite.topic):
+        leaves = graph.silencers(one) & silencing(EVERY[name])
+        if one.kind_key in SPEAKERS:
+            assert leaves == windows | deploying(env, str(one.service)), one.key
+        elif one.kind_key in TIERS:
+            # It asks whether the impact is heard, and so whether its own service is being deployed.
+            assert leaves - windows <= deploying(env, str(one.service)), one.key
+            assert leaves >= windows
+        else:
+            assert one.kind_key in {*OF_THE_PLATFORM, "system-critical"}
+            assert graph.silencers(one) & graph.alarms.keys() == windows, one.key
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_says_more_silences_what_says_less(name: str) -> None:
+    """The whole system tickets, impact the rest of its service, a faster burn the slower ones and tickets."""
+    made = EVERY[name][1]
+    graph = Graph(made)
+    whole = {"system-critical"} & graph.composites.keys()
+    for one in (composite for composite in made.composites if composite.topic):
+        silencers = graph.silencers(one)
+        if one.kind_key in {"degraded", "saturation"}:
+            assert silencers >= whole
+            assert f"{one.service}_impact" in silencers
+            burning = {key for slo in made.slos if slo.service == one.service for key in slo.burn_rates}
+            assert silencers & burning == {
+                key for key in burning if graph.composites[key].topic == "critical"
+            }
+        else:
+            assert not silencers & whole, "what wakes somebody is not silenced by what fails elsewhere"
+        if one.kind_key in TIERS:
+            slo = one.key.removesuffix(f"-{one.kind_key}")
+            faster = TIERS[: TIERS.index(one.kind_key)]
+            assert silencers & {f"{slo}-{tier}" for tier in TIERS} == {f"{slo}-{tier}" for tier in faster}
+            assert f"{one.service}_impact" in silencers
+        if one.kind_key in {"impact", "fast-burn"}:
+            assert not silencers & {f"{one.service}_degraded", f"{one.service}_saturation"}
+        assert one.key not in silencers, "nothing silences itself"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nobody_is_silenced_by_somebody_else_s_trouble(name: str) -> None:
+    """What silences a service is its own, the whole system, or planned work: its own or everybody's."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    owner = {one.key: one.service for one in made.all_alarms}
+    of_others = {key for key in owner if key.partition("_")[0] in env.services}
+    whole = graph.within("system-critical") if "system-critical" in graph.composites else set()
+    for one in (composite for composite in made.composites if composite.suppressor):
+        others = {key for key in graph.silencers(one) - whole if owner[key] not in {None, one.service}}
+        assert others == set(), one.key
+        mine = {key for key in of_others if key.partition("_")[0] == one.service}
+        assert not (graph.silencers(one) - whole) & (of_others - mine), one.key
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_deployment_of_one_service_silences_that_one_only(name: str) -> None:
+    """While everything fails and one is deployed, each other one says what it would have said anyway."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    # One at a time: what is silent since its impact speaks, or the whole system does, is not the question.
+    speaking = {one.key: graph.needed_for(one.key) for one in made.composites if one.topic}
+    if not env.deployments.quiet_s:
+        assert not [one for one in made.all_alarms if one.key.endswith(("_deploying", "deployments"))]
+        return
+    assert len(env.services) > 1
+    for service in env.services:
+        for composite in (graph.composites[key] for key in speaking):
+            failing = speaking[composite.key]
+            assert composite.key in graph.heard(failing), composite.key
+            quiet = composite.service == service and composite.kind_key in SPEAKERS
+            while_deploying = graph.heard(failing | deploying(env, service))
+            assert (composite.key not in while_deploying) == quiet, (service, composite.key)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_in_a_window_no_composite_says_anything(name: str) -> None:
+    """Whatever fails, deployed or not: any window is for all of the environment."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    everything = graph.alarms.keys() - silencing(EVERY[name])
+    assert graph.heard(everything)
+    for window in made.windows:
+        assert graph.heard({*everything, window.alarm}) == set()
+        assert graph.heard({*everything, window.alarm, *deploying(env)}) == set()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_burning_budget_speaks_although_a_deployment_silences_the_impact(name: str) -> None:
+    """A bad deployment is said by the budget it burns; without a deployment the impact says it alone."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    for slo in made.slos:
+        impact = f"{slo.service}_impact"
+        failing = graph.needed_for(impact)
+        for at, tier in enumerate(slo.burn_rates):
+            faster = set().union(*map(graph.needed_for, slo.burn_rates[:at]))
+            burning = graph.needed_for(tier)
+            assert {impact, tier} & graph.heard(failing | burning) == {impact}
+            assert tier in graph.heard(burning)
+            assert not {tier} & graph.heard(burning | faster) or at == 0
+            if env.deployments.quiet_s:
+                own = deploying(env, slo.service)
+                assert {impact, tier} & graph.heard(failing | burning | own) == {tier}
+                assert not {tier} & graph.heard(failing | burning | faster | own) or at == 0
+                elsewhere = deploying(env) - own
+                assert {impact, tier} & graph.heard(failing | burning | elsewhere) == {impact}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_whole_system_s_alarm_never_silences_an_impact(name: str) -> None:
+    """What fails for a reason of its own beside it still wakes somebody; tickets wait."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    if "system-critical" not in graph.composites:
+        return
+    whole = graph.needed_for("system-critical")
+    for service in env.services:
+        for key in SPEAKERS:
+            one = f"{service}_{key}"
+            failing = graph.needed_for(one)
+            assert one in graph.heard(failing)
+            assert (one in graph.heard(failing | whole)) == (key == "impact"), one
+    for slo in made.slos:
+        for tier in slo.burn_rates:
+            assert tier in graph.heard(graph.needed_for(tier) | whole), tier
+    assert "system-critical" in graph.heard(whole | deploying(env)), "deployments do not silence it"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nothing_waits_for_itself(name: str) -> None:
+    """CloudWatch stops to evaluate a cycle, and Terraform refuses one: rules and suppressors together."""
+    made = EVERY[name][1]
+    needs = {
+        one.key: {*one.children(), *([one.suppressor.alarm] if one.suppressor else [])}
+        for one in made.composites
+    }
+    existing = {one.key for one in made.all_alarms}
+    assert {key for of in needs.values() for key in of} <= existing
+    left = dict(needs)
+    while left:
+        free = {key for key, of in left.items() if not of & left.keys()}
+        assert free, f"cycle among {sorted(left)}"
+        left = {key: of for key, of in left.items() if key not in free}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_without_planned_work_nothing_pretends_that_there_is(name: str) -> None:
+    """No alarm that is never in ALARM, no composite of nothing."""
+    env, made = EVERY[name]
+    keys = {one.key for one in made.all_alarms}
+    planned = {f"{service}_planned" for service in env.services}
+    assert planned & keys == (planned if env.deployments.quiet_s or env.maintenance else set())
+    assert ("maintenance" in keys) == bool(env.maintenance)
+    assert ("system-spoken" in keys) == ("system-critical" in keys)
+    assert not {"planned", "quiet", "deployments"} & keys, "nothing silences all services for one deployment"
+
+
+@pytest.mark.parametrize("quiet_s", [0, 60, 600, 3600])
+def test_a_deployment_silences_for_as_long_as_config_says(quiet_s: int) -> None:
+    """An alarm that looks back that far for one sample, each missing one a zero."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["deployments"] = {"quiet_s": quiet_s}
+
+    env, made = changed(change)
+    views = {f"{view.name}_deploying": view for view in made.services}
+    found = [one for one in made.alarms if one.key in views]
+    assert {one.key for one in found} == deploying(env)
+    assert len({tuple(view.deployments.dimensions.values()) for view in made.services}) == len(env.services)
+    for one in found:
+        view = views[one.key]
+        assert f" {view.name} " in one.description
+        assert (one.window_s, one.period_s, one.datapoints_to_alarm) == (quiet_s, 60, 1)
+        assert (one.comparison, one.threshold) == ("GreaterThanThreshold", 0)
+        assert getattr(one.watches, "expression", None) == "FILL(begun, 0)"
+        assert one.metrics == (view.deployments,)
+        assert view.deployments.dimensions.keys() == {"Resource"}
+        assert (view.deployments.namespace, view.deployments.name) == (
+            made.deployments.namespace, made.deployments.name,
+        )  # fmt: skip
+        assert made.deployments.dimensions == {}
+        assert (one.topic, one.treat_missing_data) == (None, "notBreaching")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_window_s_alarm_lasts_as_long_as_the_window(name: str) -> None:
+    """Its schedule writes the metric that its alarm, and no other window's, looks for."""
+    env, made = EVERY[name]
+    assert {one.key for one in made.windows} == env.maintenance.keys()
+    metrics = [window.metric for window in made.windows]
+    assert len({(one.name, *one.dimensions.items()) for one in metrics}) == len(metrics)
+    for window in made.windows:
+        config, alarm = env.maintenance[window.key], made.alarm(window.alarm)
+        assert (window.cron, window.timezone, window.duration_min, window.reason) == (
+            config.cron, config.timezone, config.duration_min, config.reason,
+        )  # fmt: skip
+        assert alarm.metrics == (window.metric,)
+        assert (alarm.window_s, alarm.datapoints_to_alarm) == (config.duration_min * 60, 1)
+        assert alarm.name == window.name
+        assert config.reason in alarm.description
+
+
+def elements(rule: Rule) -> int:
+    """Return what CloudWatch may count of a rule: alarms, operators and parentheses."""
+    if isinstance(rule, InAlarm):
+        return 1
+    if isinstance(rule, NotInAlarm):
+        return 2
+    parts = rule.any_of if isinstance(rule, AnyOf) else rule.all_of
+    return sum(elements(part) for part in parts) + len(parts) - 1 + (2 if len(parts) > 1 else 0)
+
+
+def breaches(made: Catalog) -> list[str]:
+    """Return what CloudWatch would refuse of the composites of a catalog."""
+    named: Counter[str] = Counter()
+    names = {one.key: one.name for one in made.all_alarms}
+    found = []
+    for one in made.composites:
+        rule = _rendered(one.rule, names)
+        children = one.children()
+        named.update({*children, *([one.suppressor.alarm] if one.suppressor else [])})
+        found += [f"{one.key}: {len(children)} children"] if not 0 < len(children) <= MOST_CHILDREN else []
+        found += [f"{one.key}: {len(rule)} characters"] if len(rule) > MOST_CHARACTERS else []
+        found += [f"{one.key}: too many elements"] if elements(one.rule) > MOST_ELEMENTS else []
+        found += [f"{one.key}: does not begin as a rule does"] if not rule.startswith(("(", "ALARM(")) else []
+    return found + [f"{key}: in {count} composites" for key, count in named.items() if count > 150]
+
+
+def _rendered(rule: Rule, names: dict[str, str]) -> str:
+    if isinstance(rule, InAlarm):
+        return f'ALARM("{names[rule.alarm]}")'
+    if isinstance(rule, NotInAlarm):
+        return f'NOT ALARM("{names[rule.not_in_alarm]}")'
+    parts, word = (rule.any_of, " OR ") if isinstance(rule, AnyOf) else (rule.all_of, " AND ")
+    return f"({word.join(_rendered(part, names) for part in parts)})"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_composite_is_within_cloudwatch_s_limits(name: str) -> None:
+    """Children, characters, elements, and how many composites name one alarm."""
+    assert breaches(EVERY[name][1]) == []
+
+
+SIZES = {1: 20, 4: 20, 100: 2, 101: 2, 400: 2, 1000: 0, 3000: 0}
+"""Services -> objectives of each."""
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_any_number_of_services_stays_within_cloudwatch_s_limits(count: int) -> None:
+    """With the longest legal names; and the whole system is still every service, in both its parts."""
+    env = many(count, longest=True, slos=SIZES[count], lean=count > 4)
+    assert count > 101 or list(catalog.check(env)) == []
+    made = catalog.build(env)
+    assert breaches(made) == []
+    composites = {one.key: one for one in made.composites}
+    whole = composites.get("system-critical")
+
+    def fail(rule: Rule) -> Iterator[str]:
+        for key in _leaves(rule):
+            yield from fail(composites[key].rule) if key.startswith("system-critical_") else (key,)
+
+    if count == 1:
+        assert whole is None
+        return
+    assert whole
+    assert isinstance(whole.rule, AllOf)
+    kinds = [
+        {f"{view.name}_{key}" for view in made.services if view.kind == kind for key in ("errors", "impact")}
+        for kind in ("ecs", "lambda")
+    ]
+    parts = [set(fail(part)) for part in whole.rule.all_of]
+    assert sorted(parts, key=min) == sorted(kinds, key=min)
+    assert all(isinstance(part, AnyOf) for part in whole.rule.all_of)
+
+
+def _leaves(rule: Rule) -> list[str]:
+    if isinstance(rule, InAlarm | NotInAlarm):
+        assert isinstance(rule, InAlarm), "the whole system asks for what fails, and for nothing else"
+        return [rule.alarm]
+    return [
+        leaf for part in (rule.any_of if isinstance(rule, AnyOf) else rule.all_of) for leaf in _leaves(part)
+    ]
+
+
+@pytest.mark.parametrize(("count", "groups"), [(2, 0), (50, 0), (51, 1), (52, 2)])
+def test_groups_come_where_one_rule_is_not_enough(count: int, groups: int) -> None:
+    """Half of a hundred for each kind, two of each service; what fits directly stays direct."""
+    made = catalog.build(many(count, lean=True))
+    numbered = [one for one in made.composites if re.fullmatch(r"system-critical_(lambda|ecs)-\d+", one.key)]
+    assert len(numbered) == groups
+    assert all(one.topic is None and one.suppressor is None for one in numbered)
+
+
+@pytest.mark.parametrize("kind", ["lambda", "ecs"])
+def test_one_kind_alone_has_no_system(kind: str) -> None:
+    """Functions AND containers can never be true with nothing on one side."""
+    made = EVERY["functions only" if kind == "lambda" else "containers only"][1]
+    assert {view.kind for view in made.services} == {kind}
+    assert "system-critical" not in {one.key for one in made.composites}
+
+
+def group(number: int, rule: AnyOf) -> Composite:
+    """Make a group as the system-wide composite does."""
+    return _composite(f"group-{number}", rule)
+
+
+def _composite(key: str, rule: Rule) -> Composite:
+    return Composite(
+        key=key, name=f"shop-{key}-prod", kind_key=key, owner="x", rule=rule, severity="warning",
+        says="x", description="x",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("length", [1, 88, 255])
+@pytest.mark.parametrize("count", [1, 2, 50, 99, 100, 101, 199, 500, 1001, 5050])
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_a_tree_of_any_size_loses_nobody_and_fits(count: int, length: int, parts: int) -> None:
+    """Whatever the number of alarms and the length of their names, and whatever shares the rule."""
+    alarms = [(f"a{number}", str(number).rjust(length, "n")) for number in range(count)]
+    rule, made = any_of(alarms, Share.of(parts), group)
+    names = {**dict(alarms), **{one.key: one.name for one in made}}
+    by_key = {one.key: one.rule for one in made}
+    assert len(by_key) == len(made), "numbers are not given twice"
+
+    def below(one: Rule) -> list[str]:
+        return [leaf for key in _leaves(one) for leaf in (below(by_key[key]) if key in by_key else [key])]
+
+    assert below(rule) == [key for key, _ in alarms]
+    for one, most in ((rule, parts), *((one.rule, 1) for one in made)):
+        assert len(_leaves(one)) * most <= MOST_CHILDREN
+        assert len(_rendered(one, names)) * most <= MOST_CHARACTERS
+        assert elements(one) * most <= MOST_ELEMENTS
+
+
+@pytest.mark.parametrize(("uses", "copies"), [(1, 1), (149, 1), (150, 1), (151, 2), (300, 2), (301, 3)])
+def test_no_copy_is_named_more_often_than_cloudwatch_allows(uses: int, copies: int) -> None:
+    """The first keeps the original's key and name, so that nothing changes for who needs only one."""
+    original = _composite("quiet", InAlarm(alarm="planned"))
+    made = Copies(original)
+    named = Counter(made.use() for _ in range(uses))
+    assert sum(named.values()) == uses
+    assert max(named.values()) <= 150
+    assert made.made[0] == original
+    assert list(named) == [one.key for one in made.made] == ["quiet", "quiet_2", "quiet_3"][:copies]
+    names = ["shop-quiet-prod", "shop-quiet-2-prod", "shop-quiet-3-prod"]
+    assert [one.name for one in made.made] == names[:copies]
+    assert {one.rule for one in made.made} == {original.rule}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_composite_is_told_by_its_rule_and_its_text_lists_its_parts(name: str) -> None:
+    """Whoever is woken reads what may be behind it, without opening the rule."""
+    made = ALL[name][1]
+    keys = {one.key: one.kind_key for one in made.all_alarms}
+    for one in made.composites:
+        if one.kind_key in {*SPEAKERS, "notifications-broken"}:
+            listed = re.search(r"Any of: (.*?)\.", one.description)
+            assert listed
+            assert listed[1].split(", ") == list(dict.fromkeys(keys[child] for child in one.children()))
+        assert rendered(one.rule, made).count("ALARM(") >= len(one.children())
+    assert LONGEST["service"] not in rendered(made.composites[0].rule, made)

@@ -1,0 +1,212 @@
+"""Metrics of functions are filed under the beginning of a call and sent at its end: nothing may miss them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import catalog
+from catalog import Catalog
+from catalog.kinds import KINDS
+from catalog.slos import TIERS
+from catalog.specs import Alarm, Metric
+from catalog.templates import AlarmTemplate, SeriesTemplate
+from config.models import Environment, Tuning
+from tests.unit.catalog.catalogs import CHANGES, EVERY, changed, objectives
+from tests.unit.config.configs import PROD, Folder
+
+TIMEOUTS_S = (1, 30, 130, 900)
+ARRIVES_S = 60
+"""Seconds that CloudWatch may take with a datapoint, beside the call itself."""
+
+FILED_UNDER_THE_BEGINNING = {"Invocations", "Errors", "Duration"}
+"""With the time of the call (AWS Lambda Developer Guide, "Types of metrics for Lambda functions")."""
+
+ABSENCE = {"heartbeat"}
+"""Fires when calls are missing: with more periods it would be later or wrong, and see no more."""
+
+LATE = {
+    template.key: template
+    for template in KINDS["lambda"].alarms
+    for series in (
+        (template.watches,)
+        if isinstance(template.watches, SeriesTemplate)
+        else template.watches.series.values()
+    )
+    if series.metric.namespace == "AWS/Lambda" and series.metric.name in FILED_UNDER_THE_BEGINNING
+}
+
+
+def with_timeout(timeout_s: int, **tuning: Any) -> tuple[Environment, Catalog]:
+    """Return the environment that has everything, with one timeout and one tuning for all functions."""
+
+    def change(data: dict[str, Any]) -> None:
+        CHANGES["everything"](data)
+        for service in data["services"].values():
+            if service["kind"] == "lambda":
+                own = service["alarms"]
+                service["timeout_s"] = timeout_s
+                for key in (LATE.keys() & own.keys()) | (LATE.keys() if tuning else set()):
+                    own[key] = {**own.get(key, {}), **tuning}
+
+    return changed(change)
+
+
+def late(one: tuple[Environment, Catalog]) -> Iterator[tuple[AlarmTemplate, Alarm]]:
+    """Yield the alarms on what is late, with their templates."""
+    env, made = one
+    for alarm in made.alarms:
+        if alarm.service in env.functions and alarm.kind_key in LATE.keys() - ABSENCE:
+            yield LATE[alarm.kind_key], alarm
+
+
+def seen(now_s: int, period_s: int, periods: int, late_s: int) -> int:
+    """Return how many of the newest whole periods have a datapoint, with a call every second."""
+    newest_ends_s = now_s // period_s * period_s
+    begins = (newest_ends_s - number * period_s for number in range(1, periods + 1))
+    return sum(begin_s + late_s <= now_s for begin_s in begins)
+
+
+def test_every_alarm_on_what_is_filed_under_the_beginning_says_so() -> None:
+    """And no other one does, nor does one of another kind: nothing of theirs is late."""
+    assert {key for key, one in LATE.items() if one.late_by == "timeout_ms"} == LATE.keys() - ABSENCE
+    assert len(LATE) >= 8
+    for kind in KINDS.values():
+        for alarm in kind.alarms:
+            assert (alarm.late_by is None) == (
+                kind.name != "lambda" or alarm.key not in LATE.keys() - ABSENCE
+            )
+        for events in kind.events:
+            own = (events.valid.metric, events.bad.metric)
+            of_lambda = any(metric.namespace == "AWS/Lambda" for metric in own)
+            assert events.late_by == ("timeout_ms" if of_lambda else None)
+    assert any(events.late_by for events in KINDS["lambda"].events)
+
+
+@pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
+def test_an_alarm_can_see_what_is_late_by_the_timeout(timeout_s: int) -> None:
+    """At whatever second it looks, however slow CloudWatch is: as many as must breach, and M as ever."""
+    one = with_timeout(timeout_s)
+    found = list(late(one))
+    assert len(found) >= 2 * len(LATE.keys() - ABSENCE) - 2, "all of them, for each function"
+    for template, alarm in found:
+        assert alarm.datapoints_to_alarm == template.datapoints_to_alarm, alarm.key
+        assert (alarm.period_s, alarm.evaluation_periods >= template.evaluation_periods) == (
+            template.period_s, True,
+        )  # fmt: skip
+        least = min(
+            seen(100 * alarm.period_s + second, alarm.period_s, alarm.evaluation_periods, late_s)
+            for second in range(alarm.period_s)
+            for late_s in (timeout_s, timeout_s + ARRIVES_S)
+        )
+        assert least >= alarm.datapoints_to_alarm, alarm.key
+
+
+@pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
+def test_an_alarm_looks_back_no_further_than_it_must(timeout_s: int) -> None:
+    """One period less would miss something: an alarm that looks back long stays in ALARM long."""
+    for template, alarm in late(with_timeout(timeout_s)):
+        if alarm.evaluation_periods == template.evaluation_periods:
+            continue
+        fewer = alarm.evaluation_periods - 1
+        least = min(
+            seen(100 * alarm.period_s + second, alarm.period_s, fewer, timeout_s + ARRIVES_S)
+            for second in range(alarm.period_s)
+        )
+        assert least < alarm.datapoints_to_alarm, alarm.key
+
+
+def test_the_timeouts_that_are_tried_make_a_difference() -> None:
+    """The longest more than the shortest, for alarms by the minute; one by the quarter of an hour, none."""
+    short, long = (
+        {alarm.key: alarm.evaluation_periods for _, alarm in late(with_timeout(timeout_s))}
+        for timeout_s in (min(TIMEOUTS_S), max(TIMEOUTS_S))
+    )
+    assert (short["payment-handler_error-rate"], long["payment-handler_error-rate"]) == (5, 18)
+    assert (short["payment-handler_timeouts"], long["payment-handler_timeouts"]) == (3, 17)
+    assert (short["payment-handler_mostly-failing"], long["payment-handler_mostly-failing"]) == (2, 3)
+
+
+def test_the_words_have_the_number_of_periods_that_are_looked_at() -> None:
+    """Whoever is woken reads what CloudWatch does, and not what the template says."""
+    for _, alarm in late(with_timeout(900)):
+        if alarm.evaluation_periods > 1:
+            assert (
+                f" in {alarm.datapoints_to_alarm} of {alarm.evaluation_periods} datapoints" in alarm.condition
+            )
+
+
+@pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
+@pytest.mark.parametrize("periods", [3, 5])
+def test_how_many_periods_config_says_wins(timeout_s: int, periods: int) -> None:
+    """Whoever writes a number gets that number, and knows the function."""
+    env, made = with_timeout(timeout_s, evaluation_periods=periods)
+    for template, alarm in late((env, made)):
+        assert alarm.evaluation_periods == periods
+        assert alarm.datapoints_to_alarm == min(template.datapoints_to_alarm, periods)
+
+
+@pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
+def test_another_period_or_m_is_stretched_as_well(timeout_s: int) -> None:
+    """What config says of the rest does not make an alarm blind."""
+    for _, alarm in late(with_timeout(timeout_s, period_s=120, datapoints_to_alarm=2)):
+        assert (alarm.period_s, alarm.datapoints_to_alarm) == (120, 2)
+        least = min(
+            seen(12_000 + second, 120, alarm.evaluation_periods, timeout_s + ARRIVES_S)
+            for second in range(120)
+        )
+        assert least >= 2, alarm.key
+
+
+def test_a_number_for_all_of_a_kind_wins_too(folder: Folder) -> None:
+    """As any level of config does."""
+    services = "services: {api: {timeout_s: 900}}"
+    folder.append("prod", f"{services}\nalarms: {{lambda: {{error-rate: {{evaluation_periods: 4}}}}}}\n")
+    assert catalog.build(folder.load()).alarm("api_error-rate").evaluation_periods == 4
+    folder.write("prod", f"{PROD}{services}\n")
+    assert catalog.build(folder.load()).alarm("api_error-rate").evaluation_periods == 18
+    assert "evaluation_periods" in Tuning.model_fields
+
+
+@pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
+def test_a_short_window_is_longer_than_its_events_are_late(timeout_s: int) -> None:
+    """Or it would be empty whenever it is looked at; what is not late keeps the window of its tier."""
+    env, made = with_timeout(timeout_s)
+    tiers = {tier.key: tier for tier in TIERS}
+    stretched = 0
+    for slo, alarms, _ in objectives(made):
+        metrics = slo.budget.metrics.values()
+        is_late = any(one.namespace == "AWS/Lambda" for one in metrics if isinstance(one, Metric))
+        for key, tier in tiers.items():
+            long, short = alarms[f"{key}-long"], alarms[f"{key}-short"]
+            late_s = 60 * math.ceil((timeout_s + ARRIVES_S) / 60) if is_late else 0
+            assert short.period_s == max(tier.short_s, late_s)
+            assert long.period_s == tier.long_s > short.period_s
+            assert (short.evaluation_periods, short.datapoints_to_alarm) == (1, 1)
+            if is_late:
+                assert short.period_s >= timeout_s + ARRIVES_S
+            stretched += short.period_s > tier.short_s
+            config = env.services[slo.service].slos[slo.name]
+            least = max(1, round(config.min_events * short.period_s / tier.long_s))
+            assert f"of at least {least} " in short.condition
+    assert (stretched > 0) == (timeout_s == 900)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_no_alarm_of_an_environment_is_blind(name: str) -> None:
+    """The functions as they are: unless config says how many periods, what is late is seen."""
+    env, made = EVERY[name]
+    for template, alarm in late((env, made)):
+        timeout_s = env.functions[str(alarm.service)].timeout_s
+        general = env.alarms.lambda_.get(alarm.kind_key, Tuning())
+        own = env.services[str(alarm.service)].alarms.get(alarm.kind_key, Tuning())
+        if general.evaluation_periods or own.evaluation_periods:
+            continue
+        late_s = timeout_s + ARRIVES_S
+        assert (
+            alarm.evaluation_periods * alarm.period_s
+            >= late_s + (alarm.datapoints_to_alarm - 1) * alarm.period_s
+        ), (template.key, alarm.key)

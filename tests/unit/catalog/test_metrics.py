@@ -1,0 +1,322 @@
+"""Every metric that is named exists, in its unit, and every expression is one that CloudWatch computes."""
+
+# ruff: noqa: E501  # a message is compared whole, and reads best on one line
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from catalog import Catalog
+from catalog.kinds import KINDS, platform
+from catalog.known_metrics import AWS_METRICS, why_unknown
+from catalog.naming import Names
+from catalog.owned import queues
+from catalog.specs import Math, Metric
+from catalog.templates import LOGS, MathTemplate, MetricTemplate, SeriesTemplate, Watched
+from config.models import Environment
+from tests.unit.catalog.catalogs import ALL, EVERY, metrics, series
+
+
+def unknown(made: Catalog) -> dict[str, str]:
+    """Return where a metric is named that nothing writes, and why."""
+    ours = {(one.namespace, one.name, tuple(one.dimensions.items())) for one in made.published}
+    found = {}
+    for where, one in metrics(made):
+        why = why_unknown(one.namespace, one.name, tuple(one.dimensions), filters=made.filters)
+        if why and (one.namespace, one.name, tuple(one.dimensions.items())) not in ours:
+            found[where] = why
+    return found
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_metric_that_is_named_exists(name: str) -> None:
+    """With these dimensions; CloudWatch would take any name, and show nothing for ever."""
+    made = EVERY[name][1]
+    assert len(list(metrics(made))) > 20
+    assert unknown(made) == {}
+
+
+def deployed(env: Environment) -> dict[str, str]:
+    """Return what each service's deployments are counted under: an ECS service's ARN, as in its events."""
+    names = Names.of(env)
+    cluster = f"arn:aws:ecs:{env.region}:{env.account_id}:service/{names.whole}"
+    functions = {one: names.of_service(one) for one in env.functions}
+    return functions | {one: f"{cluster}/{names.of_service(one)}" for one in env.containers}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> None:
+    """Functions, services, cluster, queues, topics and log groups by their names in AWS."""
+    env, made = EVERY[name]
+    names = Names.of(env)
+    functions = {names.notifier, *(names.of_service(one) for one in env.functions)}
+    balanced = [one.load_balancer for one in env.containers.values() if one.load_balancer]
+    legal = {
+        "FunctionName": functions,
+        "function_name": functions,
+        "ClusterName": {names.whole},
+        "ServiceName": {names.of_service(one) for one in env.containers},
+        "QueueName": {queue for queue, _ in queues(env)},
+        "TopicName": {topic for _, topic in names.topics(env)},
+        "LogGroupName": {group.name for group in made.log_groups},
+        "Window": set(env.maintenance),
+        "Resource": set(deployed(env).values()),
+        "LoadBalancer": {f"app/{one.load_balancer_arn.partition('/app/')[2]}" for one in balanced},
+        "TargetGroup": {
+            f"targetgroup/{one.target_group_arn.partition('targetgroup/')[2]}" for one in balanced
+        },
+    }
+    for where, one in metrics(made):
+        for dimension, value in one.dimensions.items():
+            assert value in legal[dimension], (where, dimension, value)
+    assert {view.name: view.deployments.dimensions["Resource"] for view in made.services} == deployed(env)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_service_s_alarm_watches_that_service(name: str) -> None:
+    """And no other's metrics; its dead letters are its own."""
+    env, made = EVERY[name]
+    names = Names.of(env)
+    deployments = {view.name: view.deployments for view in made.services}
+    for one in (alarm for alarm in made.alarms if alarm.service):
+        service = str(one.service)
+        own = {
+            names.of_service(service),
+            names.dead_letters(service),
+            names.function_log_group(service),
+            names.container_log_group(service),
+        }
+        for metric in one.metrics:
+            ours = metric.namespace == names.log_metrics_namespace(service) and not metric.dimensions
+            ours |= metric == deployments[service]
+            balanced = metric.namespace == "AWS/ApplicationELB"
+            assert ours or balanced or own & set(metric.dimensions.values()), one.key
+            assert ("dead-letters" in metric.dimensions.get("QueueName", "")) == (
+                one.kind_key == "dead-letters"
+            )
+
+
+def templates() -> Iterator[tuple[str, Watched]]:
+    """Yield everything that a kind watches or draws."""
+    for kind in KINDS.values():
+        yield from ((f"{kind.name} {alarm.key}", alarm.watches) for alarm in kind.alarms)
+        yield from ((f"{kind.name} {graph.title}", one) for graph in kind.graphs for one in graph.series)
+        yield from (
+            (f"{kind.name} {one.key}", series) for one in kind.events for series in (one.valid, one.bad)
+        )
+    yield from ((f"platform {alarm.key}", alarm.watches) for alarm in platform.ALARMS)
+
+
+def metric_templates() -> dict[str, MetricTemplate]:
+    """Return every metric that a template names."""
+    found = {}
+    for where, one in templates():
+        for inner in (one,) if isinstance(one, SeriesTemplate) else one.series.values():
+            found[f"{where} {inner.metric.name}"] = inner.metric
+    return found
+
+
+@pytest.mark.parametrize("metric", metric_templates().values(), ids=metric_templates())
+def test_a_metric_has_the_unit_that_aws_documents(metric: MetricTemplate) -> None:
+    """Or that our filter writes; thresholds are read in it, and seconds are not milliseconds."""
+    if metric.namespace == LOGS:
+        assert metric.unit in {
+            one.metric.unit
+            for kind in KINDS.values()
+            for one in kind.filters
+            if one.metric.name == metric.name
+        }
+    else:
+        assert metric.unit == AWS_METRICS[metric.namespace]["metrics"][metric.name]["unit"]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_alarm_has_the_unit_of_what_it_watches(name: str) -> None:
+    """A count of samples is a count whatever was sampled; metric math says its own."""
+    made = EVERY[name][1]
+    ours = {(one.namespace, one.metric): one.unit for one in made.filters}
+    for alarm in made.alarms:
+        if isinstance(alarm.watches, Metric):
+            known = AWS_METRICS.get(alarm.watches.namespace, {}).get("metrics", {}).get(alarm.watches.name)
+            assert alarm.unit == (
+                known["unit"] if known else ours[alarm.watches.namespace, alarm.watches.name]
+            ), alarm.key
+        else:
+            per_cent = "100 *" in alarm.watches.expression
+            assert alarm.unit == ("Percent" if per_cent else "None" if "_slo-" in alarm.key else "Count"), (
+                alarm.key
+            )
+
+
+STATISTIC = re.compile(r"Sum|Average|Minimum|Maximum|SampleCount|p\d\d|TC\(:\d+(\.\d+)?\)")
+FUNCTION = re.compile(r"\b(IF|FILL|SUM|TIME_SERIES)\(")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_expression_is_one_that_cloudwatch_takes(name: str) -> None:
+    """Each id is used and defined, begins with a lower-case letter, and all inputs have one period."""
+    found = 0
+    for where, one in series(EVERY[name][1]):
+        for metric in (one,) if isinstance(one, Metric) else one.metrics.values():
+            assert STATISTIC.fullmatch(metric.stat), (where, metric.stat)
+            assert metric.label
+        if isinstance(one, Math):
+            found += 1
+            words = set(re.findall(r"[A-Za-z_]\w*", FUNCTION.sub("(", one.expression)))
+            assert words == one.metrics.keys(), where
+            assert all(re.fullmatch(r"[a-z][A-Za-z0-9_]*", word) for word in words)
+            assert words.isdisjoint({"result", "band", "observed"}), "the stack's own ids"
+            assert len({metric.period_s for metric in one.metrics.values()}) == 1, where
+            assert len(one.metrics) <= 10
+            assert len(one.expression) <= 2048
+            assert one.expression.count("(") == one.expression.count(")")
+    assert found > 5
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_expression_ends_in_a_line(name: str) -> None:
+    """A sum over a series is one number, which CloudWatch neither draws nor compares with a threshold."""
+    for where, one in series(EVERY[name][1]):
+        if isinstance(one, Math) and "SUM(" in one.expression:
+            assert one.expression.startswith("TIME_SERIES("), where
+            depth = [
+                one.expression[:end].count("(") - one.expression[:end].count(")")
+                for end in range(1, len(one.expression))
+            ]
+            assert 0 not in depth[len("TIME_SERIES") :], "the whole of it is inside"
+
+
+@pytest.mark.parametrize(
+    "one", [one for _, one in templates() if isinstance(one, MathTemplate)], ids=lambda one: one.label
+)
+def test_no_template_has_something_left_to_fill_in(one: MathTemplate) -> None:
+    """`{period_s}` and `{min_samples}` are all that is filled in."""
+    assert set(re.findall(r"\{(\w+)\}", one.expression)) <= {"period_s", "min_samples"}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nothing_is_left_to_fill_in(name: str) -> None:
+    """Every expression is complete, with the period that its inputs have."""
+    for where, one in series(EVERY[name][1]):
+        if isinstance(one, Math):
+            assert "{" not in one.expression
+            assert "None" not in one.expression
+            if "busy" in one.metrics:
+                assert one.expression == f"busy / ({one.period_s} * 1000)", where
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_graph_draws_the_line_of_the_alarm_on_its_metric(name: str) -> None:
+    """Threshold and picture are of one metric and one period."""
+    made = EVERY[name][1]
+    for view in made.services:
+        for graph in view.graphs:
+            shown = {
+                (metric.namespace, metric.name)
+                for one in graph.series
+                for metric in ((one,) if isinstance(one, Metric) else one.metrics.values())
+            }
+            for key in graph.thresholds:
+                alarm = made.alarm(key)
+                assert alarm.service == view.name
+                assert {(metric.namespace, metric.name) for metric in alarm.metrics} <= shown
+                assert all(one.period_s >= alarm.period_s for one in graph.series)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_template_that_a_graph_names_is_an_alarm_of_its_kind(name: str) -> None:
+    """A misspelt key would silently draw no line."""
+    del name
+    for kind in KINDS.values():
+        keys = {alarm.key for alarm in kind.alarms}
+        assert all(set(graph.thresholds) <= keys for graph in kind.graphs)
+        assert kind.failing in keys
+        facts = {
+            *kind.facts_words,
+            "container_insights",
+            "function_insights",
+            "timeout_ms",
+            "queue_patience_s",
+        }
+        asked = {fact for alarm in kind.alarms for fact in alarm.needed_facts}
+        asked |= {graph.needs for graph in kind.graphs if graph.needs}
+        asked |= {alarm.late_by for alarm in kind.alarms if alarm.late_by}
+        asked |= {one.late_by for one in kind.events if one.late_by}
+        assert asked | {one.needs for one in kind.events if one.needs} <= facts
+
+
+def test_no_graph_stays_empty_because_its_source_is_switched_off() -> None:
+    """Without Container Insights or Lambda Insights their metrics are not asked for."""
+    made = EVERY["no insights"][1]
+    assert not {one.namespace for _, one in metrics(made)} & {"ECS/ContainerInsights", "LambdaInsights"}
+    assert {one.key for one in made.log_groups if one.writer == "insights"} == set()
+    everything = {one.namespace for _, one in metrics(EVERY["everything"][1])}
+    assert everything >= AWS_METRICS.keys() - {"AWS/Events", "AWS/Firehose", "AWS/Scheduler"}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_the_platform_writes_itself_is_listed(name: str) -> None:
+    """Deployments in all and of each service, each window in its own dimension, in one namespace; each once."""
+    env, made = EVERY[name]
+    found = [(one.namespace, one.name, *one.dimensions.items()) for one in made.published]
+    namespace = Names.of(env).metrics_namespace
+    assert len(found) == len(set(found))
+    assert set(found) == {
+        (namespace, "Deployments"),
+        *((namespace, "Deployments", ("Resource", one)) for one in deployed(env).values()),
+        *((namespace, "MaintenanceStarted", ("Window", window)) for window in env.maintenance),
+    }
+    assert all(len(one.by) > 5 for one in made.published)
+
+
+@pytest.mark.parametrize(
+    ("metric", "why"),
+    [
+        (("AWS/ECS", "RunningTaskCount", ["ClusterName", "ServiceName"]), "no metric RunningTaskCount in AWS/ECS; it is in ECS/ContainerInsights"),
+        (("AWS/Lambda", "Error", ["FunctionName"]), "no metric Error in AWS/Lambda; did you mean Errors?"),
+        (("AWS/Lamda", "Errors", ["FunctionName"]), "no namespace AWS/Lamda; did you mean AWS/Lambda?"),
+        (("AWS/ECS", "CPUUtilization", ["ClusterName", "Servicename"]), "AWS/ECS CPUUtilization is reported by {ClusterName} or {ClusterName, ServiceName}, not by {ClusterName, Servicename}; did you mean ServiceName?"),
+        (("AWS/ECS", "CPUUtilization", ["ServiceName"]), "AWS/ECS CPUUtilization is reported by {ClusterName} or {ClusterName, ServiceName}, not by {ServiceName}"),
+        (("AWS/SNS", "NumberOfNotificationsFailed", []), "AWS/SNS NumberOfNotificationsFailed is reported by {TopicName}, not by no dimensions"),
+        (("LambdaInsights", "memory_utilization", ["FunctionName"]), "LambdaInsights memory_utilization is reported by {function_name} or {function_name, version}, not by {FunctionName}; did you mean function_name?"),
+        (("shop/prod/api", "Errors", []), "no namespace shop/prod/api"),
+    ],
+)  # fmt: skip
+def test_a_metric_that_does_not_exist_is_refused_with_the_reason(
+    metric: tuple[str, str, list[str]], why: str
+) -> None:
+    """A log metric without its filter is no metric either."""
+    assert why_unknown(*metric) == why
+
+
+def test_a_log_metric_exists_when_a_filter_makes_it_and_has_no_dimensions() -> None:
+    """Filters make metrics in the service's own namespace."""
+    made = ALL["prod"][1]
+    one = made.filters[0]
+    assert why_unknown(one.namespace, one.metric, [], filters=made.filters) is None
+    assert why_unknown(one.namespace, one.metric, ["Service"], filters=made.filters) is not None
+    assert why_unknown(one.namespace, "Latncy", [], filters=made.filters) is not None
+
+
+def test_every_namespace_of_the_metric_list_names_its_source() -> None:
+    """And every metric its unit and at least one set of dimensions, sorted as they are compared."""
+    units = {
+        "Count",
+        "Milliseconds",
+        "Seconds",
+        "Percent",
+        "None",
+        "Bytes",
+        "Megabytes",
+        "Gigabytes",
+        "Bytes/Second",
+    }
+    for its in AWS_METRICS.values():
+        assert re.search(r'(Guide|Reference), "', its["source"])
+        for one in its["metrics"].values():
+            assert one["unit"] in units
+            assert one["dimensions"]
+            assert all(dimensions == sorted(dimensions) for dimensions in one["dimensions"])

@@ -1,0 +1,306 @@
+"""Rules of composites: AWS's examples, every way of writing them, what is refused and where."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudwatch import rules
+from cloudwatch.errors import InputError
+from cloudwatch.rules import And, AtLeast, Group, In, Not, Or, Rule, RuleError, Truth
+from cloudwatch.states import STATES, State
+from tests.unit.cloudwatch.rule_trees import (
+    STATES_OF_ALL,
+    TREES,
+    States,
+    Tree,
+    is_true,
+    names_of,
+    rule_of,
+    written,
+)
+from tests.unit.cloudwatch.slow_rules import NoRuleError, value
+from tests.unit.cloudwatch.steady import steady
+
+VECTORS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "vectors" / "alarm_rules.json").read_text(encoding="utf-8")
+)
+
+
+def state_of(text: str, states: States) -> State:
+    """Return the state of a composite that has this rule."""
+    rule = rules.parse(text)
+    rules.check(rule)
+    return "ALARM" if rules.holds(rule, states) else "OK"
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["id"]))
+def test_every_example_of_the_documentation_holds(vector: dict[str, Any]) -> None:
+    """Has its state, or is a rule, or is refused."""
+    if "why" in vector and not vector.get("valid"):
+        with pytest.raises(RuleError):
+            state_of(vector["rule"], {})
+    else:
+        found = state_of(vector["rule"], vector.get("states", {}))
+        assert found == vector.get("expected", found)
+
+
+A, B, C = (In("ALARM", name) for name in "abc")
+
+
+def at_least(
+    number: int, state: State, *alarms: str, percent: bool = False, negated: bool = False
+) -> AtLeast:
+    """Return a step."""
+    return AtLeast(number, percent, negated, state, alarms)
+
+
+READ = {
+    "ALARM(a)": (A,),
+    'ALARM("a")': (A,),
+    " ALARM ( a ) ": (A,),
+    "ALARM(arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a)": (A,),
+    'ALARM("arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:x:y z")': (In("ALARM", "x:y z"),),
+    "ALARM(arn:aws:sns:eu-west-1:123456789012:a)": (In("ALARM", "arn:aws:sns:eu-west-1:123456789012:a"),),
+    r'OK("say \"hi\"")': (In("OK", 'say "hi"'),),
+    r'OK("a\\")': (In("OK", "a\\"),),
+    r'OK("a\b")': (In("OK", r"a\b"),),
+    'OK(a"b)': (In("OK", 'a"b'),),
+    "OK(AND)": (In("OK", "AND"),),
+    'INSUFFICIENT_DATA("(")': (In("INSUFFICIENT_DATA", "("),),
+    "TRUE": (Truth(value=True),),
+    "FALSE": (Truth(value=False),),
+    "NOT NOT ALARM(a)": (A, Not(), Not()),
+    "NOT(ALARM(a))": (A, Group(), Not()),
+    "((ALARM(a)))": (A, Group(), Group()),
+    "ALARM(a) AND ALARM(b) AND ALARM(c)": (A, B, C, And(3)),
+    "ALARM(a)AND ALARM(b)OR\nALARM(c)": (A, B, And(2), C, Or(2)),
+    "ALARM(a) OR ALARM(b) AND ALARM(c)": (A, B, C, And(2), Or(2)),
+    "(ALARM(a) OR ALARM(b)) AND ALARM(c)": (A, B, Or(2), Group(), C, And(2)),
+    "ALARM(a) AND (ALARM(b) AND ALARM(c))": (A, B, C, And(2), Group(), And(2)),
+    "NOT ALARM(a) AND ALARM(b)": (A, Not(), B, And(2)),
+    "NOT (ALARM(a) AND ALARM(b)) OR ALARM(c)": (A, B, And(2), Group(), Not(), C, Or(2)),
+    "ALARM(a) OR ALARM(b) AND NOT ALARM(c) OR TRUE": (A, B, C, Not(), And(2), Truth(value=True), Or(3)),
+    "AT_LEAST(2, ALARM, (a, b, c))": (at_least(2, "ALARM", "a", "b", "c"),),
+    "AT_LEAST ( 050% , NOT OK , ( a ) )": (at_least(50, "OK", "a", percent=True, negated=True),),
+    'AT_LEAST(1,NOT INSUFFICIENT_DATA,("a,b"))': (at_least(1, "INSUFFICIENT_DATA", "a,b", negated=True),),
+}  # fmt: skip
+"""A rule -> its steps."""
+
+
+@pytest.mark.parametrize("text", READ)
+def test_a_rule_is_read_as_it_is_written(text: str) -> None:
+    """Names without their quotes or ARNs; AND before OR, NOT before both; parentheses kept."""
+    rule = rules.parse(text)
+    assert rule.steps == READ[text]
+    assert rule.characters == len(text)
+
+
+REFUSED = {
+    "": (0, "it ends too early: NOT, (, AT_LEAST, TRUE, FALSE, OK, ALARM, INSUFFICIENT_DATA may stand there"),
+    "  ": (2, "it ends too early: NOT, (,"),
+    "()": (1, ") is not expected: NOT, (,"),
+    "AND": (0, "AND is not expected: NOT, (,"),
+    "a": (0, "a is no keyword: NOT, (,"),
+    "NOT": (3, "it ends too early: NOT, (,"),
+    '"ALARM"(a)': (0, '"ALARM" is not expected: NOT, (,'),
+    '"AL\n\n ARM"(a)': (0, r'"AL\n\n ARM" is not expected: NOT, (,'),
+    "alarm(a)": (0, "alarm has to be in capitals: ALARM"),
+    "ALARM(a) and ALARM(b)": (9, "and has to be in capitals: AND"),
+    "true": (0, "true has to be in capitals: TRUE"),
+    "NOT not ALARM(a)": (4, "not has to be in capitals: NOT"),
+    "at_least(1, ALARM, (a))": (0, "at_least has to be in capitals: AT_LEAST"),
+    "AT_LEAST(1, ok, (a))": (12, "ok has to be in capitals: OK"),
+    "ALARM(a) XOR ALARM(b)": (9, "XOR is no keyword: AND, OR, ) may stand there"),
+    "ALARM(a) ALARM(b)": (9, "ALARM is not expected: AND, OR, ) may stand there"),
+    "ALARM(a) AND OR ALARM(b)": (13, "OR is not expected: NOT, (,"),
+    "ALARM(a) AND": (12, "it ends too early: NOT, (,"),
+    "ALARM(a) NOT ALARM(b)": (9, "NOT is not expected: AND, OR, ) may stand there"),
+    "ALARM(a) && ALARM(b)": (9, "&& is no keyword: AND, OR, ) may stand there"),
+    "ALARM a": (6, "a is no keyword: ( may stand there"),
+    "ALARM(": (6, "it ends too early: an alarm's name or ARN may stand there"),
+    "ALARM()": (6, ") is not expected: an alarm's name or ARN may stand there"),
+    'ALARM("")': (6, "an alarm's name has at least one character"),
+    "ALARM(a": (7, "it ends too early: ) may stand there"),
+    "ALARM(a))": (8, "this parenthesis was not opened"),
+    "((ALARM(a))": (0, "this parenthesis is not closed"),
+    "TRUE AND (ALARM(a) OR TRUE": (9, "this parenthesis is not closed"),
+    'ALARM("a': (6, "a quote is not closed"),
+    r'ALARM("a\")': (6, "a quote is not closed"),
+    "ALARM(my alarm)": (9, "alarm follows a name: a name with blanks, round brackets or commas needs quotes"),
+    "ALARM(a,b)": (7, ", follows a name: a name with blanks, round brackets or commas needs quotes"),
+    "ALARM(a(b))": (7, "( follows a name: a name with blanks, round brackets or commas needs quotes"),
+    'ALARM("a""b")': (9, '"b" follows a name'),
+    "AT_LEAST(ALARM, (a))": (9, "ALARM is not expected: a number such as 2 or 50% may stand there"),
+    "AT_LEAST(x, ALARM, (a))": (9, "x is no keyword: a number such as 2 or 50% may stand there"),
+    "AT_LEAST(1.5, ALARM, (a))": (9, "1.5 is no keyword: a number such as 2 or 50% may stand there"),
+    "AT_LEAST(\u0662, ALARM, (a))": (9, "\u0662 is no keyword: a number"),
+    'AT_LEAST("1", ALARM, (a))': (9, '"1" is not expected: a number'),
+    "AT_LEAST(-1, ALARM, (a))": (9, "-1 is no keyword: a number"),
+    "AT_LEAST(0, ALARM, (a))": (9, "AT_LEAST takes 1 to 1 alarms here, not 0"),
+    "AT_LEAST(3, ALARM, (a, b))": (9, "AT_LEAST takes 1 to 2 alarms here, not 3"),
+    "AT_LEAST(0%, ALARM, (a, b))": (9, "AT_LEAST takes 1 to 100 per cent here, not 0%"),
+    "AT_LEAST(101%, ALARM, (a, b))": (9, "AT_LEAST takes 1 to 100 per cent here, not 101%"),
+    f"AT_LEAST({'9' * 5000}, ALARM, (a))": (9, f"{'9' * 40}… is no keyword: a number"),
+    "AT_LEAST(1 ALARM, (a))": (11, "ALARM is not expected: , may stand there"),
+    "AT_LEAST(1, x, (a))": (12, "x is no keyword: OK, ALARM, INSUFFICIENT_DATA, NOT may stand there"),
+    "AT_LEAST(1, NOT NOT OK, (a))": (16, "NOT is not expected: OK, ALARM, INSUFFICIENT_DATA may stand there"),
+    "AT_LEAST(1, ALARM(a), (a))": (17, "( is not expected: , may stand there"),
+    "AT_LEAST(1, ALARM, a)": (19, "a is no keyword: ( may stand there"),
+    "AT_LEAST(1, ALARM, ())": (20, ") is not expected: an alarm's name or ARN may stand there"),
+    "AT_LEAST(1, ALARM, (a,))": (22, ") is not expected: an alarm's name or ARN may stand there"),
+    "AT_LEAST(1, ALARM, (a b))": (22, "b follows a name"),
+    "AT_LEAST(1, ALARM, (a)": (22, "it ends too early: ) may stand there"),
+    "ALARM(a)\u00a0AND ALARM(b)": (8, r"\xa0AND is no keyword: AND, OR, ) may stand there"),
+}  # fmt: skip
+"""A text -> where it is wrong, and how what is said begins."""
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:30] or "empty")
+def test_what_is_no_rule_is_refused(text: str) -> None:
+    """With what is wrong there, where that is, and what may stand there."""
+    with pytest.raises(RuleError) as caught:
+        rules.parse(text)
+    position, says = REFUSED[text]
+    assert (caught.value.position, caught.value.message[: len(says)]) == (position, says)
+    assert str(caught.value) == caught.value.message
+    assert isinstance(caught.value, InputError)
+
+
+@given(tree=TREES, seed=st.randoms(use_true_random=False), states=STATES_OF_ALL)
+@steady()
+def test_a_rule_holds_however_it_is_written(tree: Tree, seed: random.Random, states: States) -> None:
+    """With blanks, quotes, ARNs and parentheses here and there; whom it names and its size follow."""
+    text = written(tree, seed.randrange)
+    rule = rules.parse(text)
+    assert rules.holds(rule, states) == is_true(tree, states)
+    assert rules.children(rule) == tuple(dict.fromkeys(names_of(tree)))
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "x", text, flags=re.DOTALL)
+    constants = len(re.findall(r"(?<![^\s(])(?:TRUE|FALSE)(?![^\s)])", bare))
+    assert rules.elements(rule) == len(names_of(tree)) + constants + bare.count("(") + bare.count(")")
+
+
+@given(tree=TREES, seed=st.randoms(use_true_random=False))
+@steady()
+def test_a_rule_printed_and_read_is_the_same(tree: Tree, seed: random.Random) -> None:
+    """And is printed in one way only."""
+    rule = rules.parse(written(tree, seed.randrange))
+    text = rules.text_of(rule)
+    assert rules.parse(text) == rule
+    assert hash(rules.parse(text)) == hash(rule)
+    assert rules.text_of(rules.parse(text)) == text
+
+
+@given(tree=TREES, states=STATES_OF_ALL)
+@steady()
+def test_a_rule_that_was_made_is_printed_as_it_is_meant(tree: Tree, states: States) -> None:
+    """With parentheses wherever the order of operators would make something else of it."""
+    read = rules.parse(rules.text_of(rule_of(tree)))
+    assert rules.holds(rule_of(tree), states) == rules.holds(read, states) == is_true(tree, states)
+
+
+PIECES = [
+    "ALARM", "OK", "INSUFFICIENT_DATA", "AT_LEAST", "NOT", "AND", "OR", "TRUE", "FALSE", "(", ")", ",", " ",
+    '"', "\\", "a", "b", "2", "50%", "0", "ALARM(a)", "OK(b)", "(a, b)", "AT_LEAST(1, NOT OK, (a, b))", "\n",
+]  # fmt: skip
+
+
+@given(
+    text=st.one_of(
+        st.text(max_size=40),
+        st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
+        st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join),
+    ),
+    states=STATES_OF_ALL,
+)
+@steady(1000)
+def test_two_readers_take_the_same_for_a_rule(text: str, states: States) -> None:
+    """Whatever the text is; and nothing else than a `RuleError` comes of one that is none."""
+    try:
+        rule = rules.parse(text)
+    except RuleError as error:
+        assert 0 <= error.position <= len(text)  # noqa: PT017  # nothing may be said when there is a rule
+        with pytest.raises(NoRuleError):
+            value(text, states)
+    else:
+        assert rules.holds(rule, states) == value(text, states)
+        assert rules.parse(rules.text_of(rule)) == rule
+
+
+def test_at_least_counts_without_rounding() -> None:
+    """For every list of up to seven, every percentage and every number of alarms in ALARM."""
+    for number, percentage in itertools.product(range(1, 8), range(1, 101)):
+        names = [f"a{each}" for each in range(number)]
+        rule = rules.parse(f"AT_LEAST({percentage}%, ALARM, ({', '.join(names)}))")
+        for on in range(number + 1):
+            states: dict[str, State] = dict.fromkeys(names[:on], "ALARM")
+            assert rules.holds(rule, states) == (on >= percentage * number / 100 - 1e-9)
+
+
+def test_an_alarm_that_was_never_evaluated_is_in_insufficient_data() -> None:
+    """As every alarm begins."""
+    assert [state for state in STATES if rules.holds(rules.parse(f"{state}(a)"), {})] == ["INSUFFICIENT_DATA"]
+
+
+DEEP = {
+    "parentheses": "(" * 5000 + "ALARM(a)" + ")" * 5000,
+    "negations": "NOT " * 5000 + "ALARM(a)",
+    "both": "NOT (" * 3000 + "ALARM(a)" + ")" * 3000,
+    "alternating": "".join(f"ALARM(a) {'AND' if each % 2 else 'OR'} (" for each in range(2000))
+    + "ALARM(a)" + ")" * 2000,
+    "long": " OR ".join(["ALARM(a)"] * 5000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_depth_and_length_cost_no_stack(text: str) -> None:
+    """Read, printed, evaluated, compared, measured; refused only because of its size."""
+    rule = rules.parse(text)
+    assert rules.parse(rules.text_of(rule)) == rule
+    assert hash(rule) == hash(rules.parse(text))
+    assert rules.holds(rule, {"a": "ALARM"})
+    assert rules.children(rule) == ("a",)
+    with pytest.raises(RuleError, match="CloudWatch takes"):
+        rules.check(rule)
+
+
+LIMITS: dict[str, tuple[Callable[[int], str], int]] = {
+    "characters": (lambda number: f"ALARM({'a' * (number - 7)})", 10_240),
+    "alarms": (lambda number: " OR ".join(f"OK(a{each})" for each in range(number)), 100),
+    "elements by constants": (lambda number: " OR ".join(["TRUE"] * number), 500),
+    "elements by parentheses": (lambda number: "(" * (number // 2) + "TRUE" + ")" * (number // 2), 499),
+    "elements by names": (lambda number: " OR ".join(["OK(a)"] * (number // 3)), 500),
+    "elements by lists": (
+        lambda number: f"AT_LEAST(1, OK, ({', '.join(['a'] * (number - 4))}))", 500
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LIMITS)
+def test_a_rule_may_be_as_large_as_cloudwatch_takes_and_no_larger(what: str) -> None:
+    """The number that is found is named with the one that is taken."""
+    make, most = LIMITS[what]
+    rules.check(rules.parse(make(most)))
+    noun = what.split(maxsplit=1)[0]
+    with pytest.raises(RuleError, match=rf"the rule has \d+ {noun}.*; CloudWatch takes \d+") as caught:
+        rules.check(rules.parse(make(most + 3)))
+    assert caught.value.position == 0
+
+
+def test_children_are_counted_once() -> None:
+    """A hundred alarms may be named twice, as the size of the rule allows."""
+    rules.check(rules.parse(" OR ".join(f"AT_LEAST(1, OK, (a{each}, a{each}))" for each in range(70))))
+
+
+def test_a_rule_made_without_a_text_has_no_length() -> None:
+    """Which does not make it another rule."""
+    assert Rule((A,)) == rules.parse("ALARM(a)")

@@ -1,0 +1,472 @@
+"""A whole live drill against an AWS that is made for it: what is refused, seen, judged and put back."""
+
+# ruff: noqa: E501  # what is said is compared whole
+
+from __future__ import annotations
+
+import io
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from rich.console import Console
+
+from catalog import environment
+from catalog.naming import Names
+from config.errors import CommandError, ConfigError
+from config.models import Environment
+from drill.live import clock, drill, preparation, reading, sender
+from drill.live.aftermath import lasting
+from drill.live.mailbox import Mailbox
+from drill.live.report import Teller, junit
+from drill.live.states import Change, States
+from drill.rehearsal import Verdict
+from ops import commands, local, output
+from tests.unit.drill.live_aws import DEPLOYING, ERRORS, IMPACT, OUTPUTS, Aws, throttled
+
+LOCAL, CATALOG = environment.read("local", variables={})
+SPEED = 300
+"""A minute of the drill passes in a fifth of a second."""
+
+SCENARIO = """\
+says: Payments fail
+invoke:
+  - {service: payment-handler, event: {a: 1}, fault: error, per_min: 5, for: 4m}
+expect:
+  - {alarm: payment-handler-errors, state: ALARM, by: 6m}
+  - {message: payment-handler-impact, topic: critical, by: 9m}
+  - {alarm: payment-handler-impact, state: OK, by: 19m}
+"""
+
+
+class Stage:
+    """One drill, its AWS and its screen."""
+
+    def __init__(self, folder: Path, aws: Aws, told: list[dict[str, Any]]) -> None:
+        """Have nothing happened yet."""
+        self.folder, self.aws, self.told = folder, aws, told
+        self.screen = io.StringIO()
+
+    def run(self, text: str = SCENARIO, env: Environment = LOCAL) -> bool:
+        """Run a scenario."""
+        path = self.folder / "pay.yaml"
+        path.write_text(text, encoding="utf-8")
+        scenario = reading.read(path, env, CATALOG)
+        console = Console(file=self.screen, width=200)
+        return drill.run(env, CATALOG, scenario, console, outputs=output.collect(env, None), speed=SPEED)
+
+    @property
+    def said(self) -> str:
+        """What is on the screen."""
+        return self.screen.getvalue()
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """A local AWS in which nothing is wrong."""
+    arns = {IMPACT: f"arn:aws:sns:eu-west-1:000000000000:{Names.of(LOCAL).topic('critical')}"}
+    aws, told = Aws(arns), []
+    aws.states = {one.name: "OK" for one in CATALOG.all_alarms}
+    state = {"speed": 1.0, "evaluating": True, "now_s": 0.0}
+
+    def ask(_env: Environment, _method: str, wanted: dict[str, Any] | None = None) -> dict[str, Any]:
+        told.append(wanted or {})
+        return dict(state)
+
+    monkeypatch.setattr(clock, "_ask", ask)
+    for module in (drill, sender, preparation):
+        monkeypatch.setattr(module, "client", aws.client)
+    monkeypatch.setattr(output, "collect", lambda *_: OUTPUTS)
+    monkeypatch.setattr(drill, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(drill, "_SHORTEST_S", 0.02)
+    Teller(Console(file=io.StringIO())).event(
+        ""
+    )  # what this imports at first would take minutes of the drill
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    yield Stage(tmp_path, aws, told)
+    assert handlers == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+
+
+def is_as_before(stage: Stage) -> bool:
+    """Tell whether the clock goes as before and others' messages are theirs again."""
+    return stage.told[-1] == {"speed": 1.0, "evaluating": True} and len(stage.aws.queue.visible()) == len(
+        stage.aws.queue.messages
+    )
+
+
+def test_a_drill_that_goes_as_expected_says_what_happens_and_leaves_nothing(stage: Stage) -> None:
+    """Requests, changes with their times, the message, a verdict on each expectation; a report for pipelines."""
+    stage.aws.queue.put("somebody's")
+    assert stage.run()
+    assert len(stage.aws.requests) == 20
+    assert all(event == {"a": 1, "drill": {"fault": "error"}} for _, event in stage.aws.requests)
+    assert stage.aws.sent_s[-1] - stage.aws.sent_s[0] >= 0.9 * 228 / SPEED, "not spread over their time"
+    for line in (
+        "payment-handler: 5 requests a minute for 4m, from 0s on, asking for fault error",
+        "payment-handler-errors OK -> ALARM after ",
+        "message in the alarm queue: payment-handler-impact is ALARM, through critical after ",
+        "payment-handler-impact ALARM -> OK after ",
+        "payment-handler: 20 of 20 requests sent",
+        "pay: 3 of 3 as expected.",
+    ):
+        assert line in stage.said, line
+    assert "still in ALARM" not in stage.said
+    assert is_as_before(stage)
+    assert [one.body for one in stage.aws.queue.messages] == ["somebody's"]
+    assert stage.aws.queue.dead == []
+    cases = ET.parse(stage.folder / "build" / "drill" / "live-pay.xml").findall(".//testcase")  # noqa: S314  # ours
+    assert [(one.get("line"), one.find("failure")) for one in cases] == [
+        ("5", None),
+        ("6", None),
+        ("7", None),
+    ]
+
+
+def test_a_message_that_does_not_come_is_told_with_its_place_and_fails_the_drill(stage: Stage) -> None:
+    """As soon as its time is up; the rest goes on."""
+    stage.aws.delivers = False
+    assert not stage.run()
+    assert (
+        "NOT AS EXPECTED: a message that payment-handler-impact is ALARM arrives through critical by 9m"
+        in stage.said
+    )
+    assert "pay.yaml:6)" in stage.said
+    assert "pay: 2 of 3 as expected." in stage.said
+    failures = ET.parse(stage.folder / "build" / "drill" / "live-pay.xml").findall(".//failure")  # noqa: S314  # ours
+    assert len(failures) == 1
+    assert "none came; the alarm was OK from the beginning, ALARM after" in str(failures[0].get("message"))
+    assert is_as_before(stage)
+
+
+def test_functions_that_do_not_fail_on_request_end_the_drill_at_once(stage: Stage) -> None:
+    """With what they answered: there is nothing to wait for."""
+    stage.aws.answer = lambda _: {}
+    with pytest.raises(
+        CommandError, match=r"^payment-handler did not do what it was asked \(.*pay\.yaml:3\): "
+    ) as error:
+        stage.run()
+    assert str(error.value).endswith('asked for fault error, it answered {"status": "x"}')
+    assert len(stage.aws.requests) < 20
+    assert is_as_before(stage)
+
+
+def test_functions_that_fail_without_being_asked_end_the_drill_too(stage: Stage) -> None:
+    """What follows would not be the drill's."""
+    stage.aws.answer = lambda _: {"FunctionError": "Unhandled"}
+    with pytest.raises(CommandError, match=r"asked for nothing, it answered"):
+        stage.run(SCENARIO.replace("fault: error, ", ""))
+
+
+def test_a_machine_that_cannot_keep_up_makes_the_local_aws_go_slower(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it can: the requests are sent all the same, and the clock is set back to what it was."""
+    monkeypatch.setattr(drill, "_COMPARED_EVERY_S", 0.1)
+    fails = stage.aws.answer
+
+    def slow(event: Any) -> dict[str, Any]:
+        time.sleep(0.08)
+        return fails(event)
+
+    stage.aws.answer = slow
+    stage.run(SCENARIO.replace("per_min: 5", "per_min: 10").replace("19m", "10m"))
+    assert "goes on at 150 times its speed: this machine is behind" in stage.said
+    assert {"speed": 150} in stage.told
+    assert is_as_before(stage)
+
+
+def test_refused_requests_are_counted(stage: Stage) -> None:
+    """Throttling may be what is rehearsed."""
+    stage.aws.answer = throttled
+    assert not stage.run(SCENARIO.replace("19m", "10m"))
+    assert "payment-handler: 20 of 20 requests sent, 20 throttled" in stage.said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_drill_puts_everything_back(stage: Stage, number: int) -> None:
+    """Ctrl-C, a cancelled pipeline, a closed terminal; and it says what it leaves in ALARM."""
+    stage.aws.queue.put("somebody's", receives=2)
+    stage.aws.delivers = False
+
+    def interrupt() -> None:
+        while "errors OK -> ALARM" not in stage.said or stage.aws.queue.visible():
+            time.sleep(0.01)  # until the queue is being read
+        signal.raise_signal(number)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        stage.run(SCENARIO.replace("4m", "19m"))
+    assert is_as_before(stage)
+    assert [(one.body, one.receives) for one in stage.aws.queue.messages] == [("somebody's", 0)]
+    assert "still in ALARM: payment-handler-errors, OK again within " in stage.said
+    sent = len(stage.aws.requests)
+    assert sent < 5 * 19, "the rest was sent all the same"
+    time.sleep(0.2)
+    assert len(stage.aws.requests) == sent
+    assert not (stage.folder / "build").exists()
+
+
+def test_a_second_interruption_does_not_keep_things_from_being_put_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who presses Ctrl-C twice is in a hurry, and the queue and the clock are others' too."""
+    close = Mailbox.close
+
+    def slow(self: Mailbox) -> None:
+        signal.raise_signal(signal.SIGINT)
+        close(self)
+
+    monkeypatch.setattr(Mailbox, "close", slow)
+    assert stage.run()
+    assert is_as_before(stage)
+
+
+@pytest.mark.parametrize("what", ["already", "quiet"])
+def test_a_drill_waits_until_nothing_hides_what_it_causes(stage: Stage, what: str) -> None:
+    """An alarm that is in ALARM already; a deployment whose quiet holds messages back."""
+    if what == "already":
+        stage.aws.states[ERRORS] = stage.aws.states[IMPACT] = "ALARM"
+        stage.aws.failures = [time.monotonic()]
+        why = f"waits: {ERRORS} is in ALARM already; {IMPACT} is in ALARM already"
+    else:
+        stage.aws.suppressor = DEPLOYING
+        stage.aws.states[DEPLOYING] = "ALARM"
+        threading.Timer(0.3, lambda: stage.aws.states.update({DEPLOYING: "OK"})).start()
+        why = f"waits: {DEPLOYING} is in ALARM, which holds the messages of {IMPACT} back"
+    assert stage.run()
+    assert why in stage.said
+    assert stage.said.index("waits: ") < stage.said.index("begins")
+    assert not re.search(r"is ALARM by 6m +after 0s", stage.said), "what was before counts"
+
+
+def test_a_drill_does_not_wait_for_ever(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half an hour; nothing was sent by then."""
+    monkeypatch.setattr(drill, "_QUIET_WITHIN_S", 60)
+    stage.aws.suppressor = DEPLOYING
+    stage.aws.states[DEPLOYING] = "ALARM"
+    with pytest.raises(CommandError, match=r"back: still so after 1m\. Nothing was sent\. "):
+        stage.run()
+    assert stage.aws.requests == []
+    assert is_as_before(stage)
+
+
+def test_what_is_never_to_happen_is_watched_to_the_end(stage: Stage) -> None:
+    """Though everything else has happened long before."""
+    never = SCENARIO.replace("4m", "50s").replace(
+        "  - {alarm: payment-handler-impact, state: OK, by: 19m}\n", "  - {never: payment-handler-impact}\n"
+    )
+    began = time.monotonic()
+    assert not stage.run(never)
+    assert time.monotonic() - began >= 9 * 60 / SPEED
+    assert (
+        "payment-handler-impact never is ALARM: reveille-payment-handler-impact-local was after" in stage.said
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"variables": {}},
+            "payment-handler as it is deployed does not fail on request, though config allows",
+        ),
+        ({"variables": {"DRILLS": "no"}}, "make deploy ENV=local STACK=compute`. Nothing was sent."),
+        ({"topics": {}}, f"pay.yaml:6: no such message can come: {IMPACT} notifies nobody when it is ALARM"),
+        ({"topics": {IMPACT: "arn:aws:sns:r:1:other"}}, "notifies other when it is ALARM. Nothing was sent."),
+        ({"states": {ERRORS: "OK"}}, f"there is no alarm {IMPACT}"),
+    ],
+)
+def test_what_is_deployed_otherwise_than_needed_is_refused_before_anything_is_sent(
+    stage: Stage, change: dict[str, Any], said: str
+) -> None:
+    """With what to do."""
+    for name, value in change.items():
+        setattr(stage.aws, name, value)
+    with pytest.raises(CommandError) as refused:
+        stage.run()
+    assert said in str(refused.value)
+    assert stage.aws.requests == []
+    assert stage.told == []
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ({"security": {}}, "compute and monitoring not deployed in local: `make deploy ENV=local`."),
+        ({**OUTPUTS, "compute": {"lambda_function_names": {}}}, "payment-handler is not deployed in local"),
+    ],
+)
+def test_what_is_not_deployed_is_said_to_be_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any], said: str
+) -> None:
+    """With the command that deploys it."""
+    monkeypatch.setattr(output, "collect", lambda *_: outputs)
+    with pytest.raises(CommandError, match=said):
+        stage.run()
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """An environment in an account, with the local one's names."""
+    data = {**LOCAL.model_dump(by_alias=True), "endpoint": None}
+    data["notifications"]["critical"] |= {"emails": ["oncall@example.com"], "slack": ["ssm:/a"]}
+    real = clock.Clock
+    monkeypatch.setattr(clock, "Clock", lambda: real(SPEED))
+    return Environment.model_validate(data)
+
+
+def test_in_an_account_nothing_begins_without_a_yes(
+    stage: Stage, account: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it was said where, how long, and who will hear of it."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr(Console, "input", lambda *_: "y")
+    with pytest.raises(CommandError, match=r"^not begun\. Nothing was sent\.$"):
+        stage.run(env=account)
+    assert "in local (account 000000000000, eu-west-1), at most 19m" in stage.said
+    assert "whoever hears of alarms there hears of these: critical: oncall@example.com, ssm:/a" in stage.said
+    assert stage.aws.requests == []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    with pytest.raises(CommandError, match="APPROVE=auto begins without a question"):
+        stage.run(env=account)
+
+
+@pytest.mark.parametrize("how", ["yes", "auto"])
+def test_in_an_account_a_yes_begins_and_no_clock_is_set(
+    stage: Stage, account: Environment, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Or APPROVE=auto, for pipelines."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: how == "yes")
+    monkeypatch.setattr(Console, "input", lambda *_: "yes ")
+    monkeypatch.setenv("APPROVE", "auto" if how == "auto" else "")
+    assert stage.run(env=account)
+    assert stage.told == []
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("prod", "It cannot be true where deletion_protection is: what is protected serves people"),
+        ("staging", "Where nobody depends on them, set it to true and deploy compute"),
+    ],
+)
+def test_an_environment_that_does_not_allow_drills_is_refused_with_key_file_and_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, why: str
+) -> None:
+    """Before anything is asked of AWS; the exit status is that of a refused configuration."""
+    monkeypatch.setenv("ENV", name)
+    monkeypatch.delattr(commands, "_require_aws")
+    assert commands.main(["drill", "--live"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(
+        f"config/{name}.yaml: drills.allowed: is false: functions of {name} do not fail on"
+    )
+    assert said.strip().endswith(why)
+    with pytest.raises(ConfigError):
+        preparation.require_allowed(environment.read(name, variables={})[0])
+
+
+@pytest.mark.parametrize(("passed", "status"), [([True, True], 0), ([True, False], 1)])
+def test_every_scenario_is_run_and_all_must_be_as_expected(
+    monkeypatch: pytest.MonkeyPatch, passed: list[bool], status: int
+) -> None:
+    """Those of drills/live, unless some are named."""
+    monkeypatch.setenv("ENV", "local")
+    monkeypatch.setattr(local, "require", lambda _: None)
+    monkeypatch.setattr(output, "collect", lambda *_: OUTPUTS)
+    ran: list[str] = []
+
+    def run(
+        _env: Any, _catalog: Any, scenario: reading.Scenario, *_: Any, outputs: dict[str, Any], speed: float
+    ) -> bool:
+        assert (outputs, speed) == (OUTPUTS, 7)
+        ran.append(scenario.name)
+        return passed[len(ran) - 1]
+
+    monkeypatch.setattr(drill, "run", run)
+    assert commands.main(["drill", "--live", "--speed", "7"]) == status
+    assert ran == sorted(path.stem for path in drill.FOLDER.glob("*.yaml"))
+
+
+def test_a_bad_scenario_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With file and line, before AWS is asked."""
+    path = tmp_path / "bad.yaml"
+    path.write_text("says: x\ninvoke: 5\nexpect: [{}]\n", encoding="utf-8")
+    assert commands.main(["drill", "--live", str(path)]) == 2
+    assert "bad.yaml:2: invoke: must be a list (found: 5)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("speed", ["0", "601", "fast", "-1", "nan", "inf"])
+def test_a_speed_is_a_number_that_can_be_watched(speed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """From 1 to 600."""
+    with pytest.raises(SystemExit):
+        commands.main(["drill", "--live", "--speed", speed])
+    assert f"must be a number from 1 to 600 (found: {speed})" in capsys.readouterr().err
+
+
+def test_what_lasts_is_said_until_when() -> None:
+    """A metric alarm by its window, a composite by the alarms below it that are in ALARM."""
+    slow = "reveille-payment-handler-slo-availability-slow-burn-long-local"
+    rate = "reveille-payment-handler-error-rate-local"
+    states = {ERRORS: "ALARM", slow: "ALARM", rate: "ALARM", IMPACT: "ALARM", DEPLOYING: "OK"}
+    found = {one.alarm: one.until_s for one in lasting(CATALOG, states, 360.0)}
+    assert found == {
+        ERRORS: 360 + 2 * 600 + 120,
+        slow: 360 + 2 * 86_400 + 120,
+        rate: 360 + (5 - 3 + 2) * 60 + 120,
+        IMPACT: 360 + (5 - 3 + 2) * 60 + 120,
+    }
+    heartbeat = next(one.name for one in CATALOG.alarms if one.treat_missing_data != "notBreaching")
+    (last,) = lasting(CATALOG, {heartbeat: "ALARM"}, 0.0)
+    assert last.until_s is None
+
+
+def test_any_number_of_alarms_is_asked_for(stage: Stage) -> None:
+    """A hundred at once, which is what CloudWatch takes; and those that hold their actions back."""
+    names = [f"a{number}" for number in range(250)]
+    stage.aws.states = {**dict.fromkeys(names, "OK"), ERRORS: "OK", IMPACT: "OK", DEPLOYING: "ALARM"}
+    stage.aws.suppressor = DEPLOYING
+    states = States(stage.aws, [*names, IMPACT])
+    assert set(states.described) == {*names, IMPACT, DEPLOYING}
+    stage.aws.states["a249"] = "ALARM"
+    assert states.look(7.0) == [Change(7.0, "a249", "OK", "ALARM")]
+    assert states.look(8.0) == []
+    assert [states.suppressor(one) for one in ("a0", IMPACT)] == ["", DEPLOYING]
+
+
+def test_texts_of_a_report_can_hold_anything() -> None:
+    """Control characters are no XML, and brackets no markup."""
+    verdicts = [Verdict("a.yaml:7", "x\x00 [bold]<&\ud800", passed=False, found="\x1b[31m")]
+    case = ET.fromstring(junit("n\x07", verdicts, 1.5)).find(".//testcase")  # noqa: S314  # ours
+    assert case is not None
+    assert case.get("name") == r"x\x00 [bold]<&\ud800"
+    assert (case.get("file"), case.get("line")) == ("a.yaml", "7")
+    screen = io.StringIO()
+    Teller(Console(file=screen, width=80)).verdicts(
+        [Verdict("a.yaml:7", "x [bold]", passed=False, found="[/]")]
+    )
+    assert "x [bold]" in screen.getvalue()
+    assert "[/]" in screen.getvalue()
+
+
+def test_what_still_burns_behind_a_silence_is_waited_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its other half it would hold the message back in the middle of the drill."""
+    monkeypatch.setattr(drill, "_QUIET_WITHIN_S", 60)
+    stage.aws.suppressor = "quiet"
+    stage.aws.states |= {"quiet": "OK", "burn-long": "ALARM", "burn-short": "OK"}
+    stage.aws.rules["quiet"] = 'ALARM("burn-long") AND ALARM("burn-short")'
+    with pytest.raises(
+        CommandError, match=r"^burn-long is in ALARM, which has a part in what holds the messages"
+    ):
+        stage.run()
+    assert stage.aws.requests == []
+    stage.aws.states["burn-long"] = "OK"
+    assert stage.run()

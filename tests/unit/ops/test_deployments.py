@@ -1,0 +1,167 @@
+"""What CloudWatch is told when a deployment begins, with a client in its place that keeps what it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+
+import catalog
+from aws import clients
+from catalog import Catalog
+from config.errors import CommandError
+from config.models import Environment
+from config.paths import ROOT
+from ops import deployments
+from tests.unit.catalog.catalogs import ALL, EVERY, many
+
+PROD, MADE = EVERY["prod"]
+ADDRESSES = ROOT / "tests" / "synth" / "addresses"
+TYPES = {"lambda": "aws_lambda_function", "ecs": "aws_ecs_service"}
+
+
+@dataclass
+class Fake:
+    """CloudWatch's client."""
+
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def put_metric_data(self, **sent: Any) -> None:
+        """Keep what is sent, or fail."""
+        if self.error:
+            raise self.error
+        self.calls.append(sent)
+
+    @property
+    def samples(self) -> list[tuple[str, str, dict[str, str], float, str]]:
+        """What was sent: namespace, metric, dimensions, value and unit."""
+        return [
+            (
+                call["Namespace"],
+                one["MetricName"],
+                {each["Name"]: each["Value"] for each in one["Dimensions"]},
+                one["Value"],
+                one["Unit"],
+            )
+            for call in self.calls
+            for one in call["MetricData"]
+        ]
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
+    """Return the client that `begin` gets."""
+    made = Fake()
+
+    def client(env: Environment, service: str) -> Fake:
+        made.asked.append((env.environment, service))
+        return made
+
+    monkeypatch.setattr(clients, "client", client)
+    return made
+
+
+def expected(made: Catalog, *services: str) -> list[tuple[str, str, dict[str, str], float, str]]:
+    """Return one sample over all and one for each of these services."""
+    own = [one.deployments for one in made.services if one.name in services]
+    return [(one.namespace, one.name, one.dimensions, 1, "Count") for one in (made.deployments, *own)]
+
+
+def address(made: Catalog, service: str) -> str:
+    """Return the address of a service."""
+    return next(f"{TYPES[one.kind]}.{service}" for one in made.services if one.name == service)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_deployment_is_one_sample_over_all_and_one_for_each_service_that_changes(
+    name: str, fake: Fake
+) -> None:
+    """Of the metrics that its graphs and its alarm look at, now: without a time of its own."""
+    env, made = EVERY[name]
+    for changed in (*((one,) for one in env.services), tuple(env.services)):
+        fake.calls.clear()
+        deployments.begin(env, made, [address(made, one) for one in changed])
+        assert fake.samples == expected(made, *changed)
+        assert all("Timestamp" not in one for call in fake.calls for one in call["MetricData"])
+    assert set(fake.asked) == {(env.environment, "cloudwatch")}
+    watched = [one.metrics for one in made.alarms if one.key.endswith("_deploying")]
+    if env.deployments.quiet_s:
+        own = [sample[:3] for sample in fake.samples[1:]]
+        assert own == [(one.namespace, one.name, one.dimensions) for (one,) in watched]
+
+
+def test_several_things_of_a_service_are_one_deployment_of_it(fake: Fake) -> None:
+    """A task definition and the service that runs it; a code change and its queue's mapping."""
+    changed = [
+        "aws_ecs_task_definition.checkout-api",
+        "aws_ecs_service.checkout-api",
+        "aws_lambda_event_source_mapping.order-processor",
+        "aws_vpc.tasks",
+    ]
+    deployments.begin(PROD, MADE, changed)
+    assert fake.samples == expected(MADE, "checkout-api", "order-processor")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_service_is_found_by_the_addresses_that_terraform_has(name: str, fake: Fake) -> None:
+    """Those that are listed for the environment: a renamed construct would make every deployment silent."""
+    env, made = ALL[name]
+    listed = (ADDRESSES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    in_compute = [line.partition(" ")[2] for line in listed if line.startswith("compute ")]
+    for service in env.services:
+        fake.calls.clear()
+        runs = address(made, service)
+        assert runs in in_compute
+        deployments.begin(env, made, [runs])
+        assert fake.samples == expected(made, service)
+    fake.calls.clear()
+    deployments.begin(env, made, in_compute)
+    assert fake.samples == expected(made, *env.services)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        [],
+        ["aws_vpc.tasks", "aws_s3_bucket.log-archive", "aws_ecs_cluster.main"],
+        ["aws_sqs_queue.order-processor_dead-letters", "aws_cloudwatch_log_group.checkout-api_collector"],
+        ["aws_ecs_service.checkout", "aws_ecs_service.checkout-api-2", "checkout-api"],
+    ],
+    ids=["nothing", "what is shared", "what is beside a service", "what only sounds like one"],
+)
+def test_where_no_service_changes_nothing_is_said(fake: Fake, changed: list[str]) -> None:
+    """Nobody is silenced by a bucket's new rule, and no mark is drawn."""
+    deployments.begin(PROD, MADE, changed)
+    assert (fake.calls, fake.asked) == ([], [])
+
+
+def test_more_than_a_thousand_samples_are_more_than_one_call(fake: Fake) -> None:
+    """A thousand at once is the most (CloudWatch API Reference, PutMetricData); none twice, none lost."""
+    env = many(1000, lean=True)
+    made = catalog.build(env)
+    deployments.begin(env, made, [address(made, one) for one in env.services])
+    assert [len(call["MetricData"]) for call in fake.calls] == [1000, 1]
+    assert fake.samples == expected(made, *env.services)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutMetricData"),
+        NoCredentialsError(),
+    ],
+    ids=["refused", "no credentials"],
+)
+def test_a_deployment_that_cannot_be_said_does_not_begin(fake: Fake, error: Exception) -> None:
+    """With what is needed: else its own alarms would wake somebody."""
+    fake.error = error
+    with pytest.raises(CommandError) as failed:
+        deployments.begin(PROD, MADE, ["aws_ecs_service.checkout-api"])
+    assert str(failed.value) == (
+        f"cannot say to CloudWatch that a deployment begins ({error}): cloudwatch:PutMetricData in the "
+        f"namespace {MADE.deployments.namespace} is needed. Nothing was changed."
+    )

@@ -1,0 +1,182 @@
+"""Generated documents say what config says, also what it leaves out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from catalog import Catalog, environment
+from catalog.kinds import KINDS
+from catalog.specs import Alarm, Composite
+from config.models import SERVICE_MODELS, Environment
+from ops.documents.alarms import alarms, coverage
+from ops.documents.reference import reference
+from ops.documents.schema import schema
+from tests.unit.catalog.catalogs import EVERY, Graph
+
+
+def rows(text: str, heading: str = "") -> Iterator[list[str]]:
+    """Yield the cells of every row of every table below a heading, or of all."""
+    part = (
+        text.split(f"\n{heading}\n", 1)[1].split(f"\n{heading.partition(' ')[0]} ", 1)[0] if heading else text
+    )
+    for line in part.splitlines():
+        if line.startswith("| "):
+            yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_alarm_has_one_row_with_when_whom_and_what_to_do(name: str) -> None:
+    """Whoever is woken finds the very words, and through which composite it was said."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    first = [row for row in rows(alarms(env, made)) if row[0].startswith("`")]
+    by_name = {row[0].strip("`"): row for row in first}
+    for one in made.all_alarms:
+        row = by_name[one.name]
+        assert sum(other[0] == row[0] for other in first) == 1 + (
+            one.name in {window.name for window in made.windows}
+        )
+        if isinstance(one, Alarm):
+            row = [other for other in first if other[0] == row[0]][-1]
+            assert row[1] == f"{one.says}: {one.condition}"
+            assert (row[2], row[4]) == (one.severity, one.treat_missing_data)
+            through = {
+                f"`{speaker.topic}` through `{speaker.kind_key}`" for speaker in graph.speakers(one.key)
+            }
+            assert (
+                row[3] in {f"`{one.topic}`", "nobody: it silences others"}
+                or set(row[3].split(", ")) == through
+            )
+            assert ("nobody" in row[3]) == (
+                one.key.endswith("_deploying") or one.key in {window.alarm for window in made.windows}
+            )
+        elif one.topic:
+            assert row[2:4] == [one.severity, f"`{one.topic}`"]
+            assert set(re.findall(r"`([^`]+)`", row[4])) == what_silences(made, one)
+            assert (row[4] == "never") == (one.suppressor is None)
+        assert (
+            (row[-1] == f"[{one.runbook}](../runbooks/{one.runbook})")
+            or not one.runbook
+            or not getattr(one, "topic", True)
+        )
+
+
+def what_silences(made: Catalog, composite: Composite) -> set[str]:
+    """Return what people read of it: the service's own alarms by short names, others by their names."""
+    if composite.suppressor is None:
+        return set()
+    keys, own = [composite.suppressor.alarm], f"{composite.service}_"
+    if keys[0].startswith(own):
+        (helper,) = (one for one in made.composites if one.key == keys[0])
+        keys = list(helper.children())
+    return {key.removeprefix(own) if key.startswith(own) else made.alarm_name(key) for key in keys}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_everybody_who_is_told_is_named(name: str) -> None:
+    """By severity, and when notifications fail; references to secrets and not the secrets."""
+    env, made = EVERY[name]
+    told = {row[0].strip("`"): row[1] for row in rows(alarms(env, made), "## Who is told")}
+    for severity in ("critical", "warning"):
+        of = getattr(env.notifications, severity)
+        assert all(address in told[severity] for address in (*of.direct, *of.slack, *of.pagerduty))
+        assert ("not when it is over" in told[severity]) == (not of.ok_notices)
+        assert of.direct or of.slack or "the alarm queue only" in told[severity]
+    assert all(address in told["fallback"] for address in env.notifications.critical.direct)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_events_windows_and_objectives_are_in_the_list(name: str) -> None:
+    """With when they are, and what is promised; and no empty table where there are none."""
+    env, made = EVERY[name]
+    text = alarms(env, made)
+    assert ("## Events" in text) == bool(made.events)
+    assert ("## Maintenance windows" in text) == bool(made.windows)
+    for window in made.windows:
+        expected = [
+            f"`{window.name}`",
+            f"`{window.cron}`",
+            window.timezone,
+            f"{window.duration_min} minutes",
+            window.reason,
+        ]
+        assert expected in list(rows(text, "## Maintenance windows"))
+    assert all(f"- Objective `{slo.name}`: {slo.says}." in text for slo in made.slos)
+    assert all(f"| `{one.name}` | {one.says} |" in text for one in made.events)
+
+
+def switched_off() -> tuple[Environment, Catalog]:
+    """Return production with one alarm off."""
+    tuning = json.dumps({"memory": {"enabled": False, "reason": "the cache | is meant to fill up"}})
+    return environment.read("prod", variables={"REVEILLE_SERVICES__CHECKOUT_API__ALARMS": tuning})
+
+
+def test_a_switched_off_alarm_is_listed_with_its_reason() -> None:
+    """Whoever misses an alarm finds in the coverage why it is not there."""
+    env, made = switched_off()
+    text = coverage([(env, made)])
+    assert "| checkout-api | `memory` | switched off | the cache \\| is meant to fill up |" in text
+    assert "reveille-checkout-api-memory-prod" not in alarms(env, made)
+    table = {row[0].strip("`"): row[1:] for row in rows(text, "### ECS")}
+    assert table["memory"] == ["**off**", "yes"]
+    assert table["cpu"] == ["yes", "yes"]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_coverage_has_every_service_and_every_alarm_of_its_kind(name: str) -> None:
+    """`yes` exactly where the alarm is; else the reason stands below."""
+    env, made = EVERY[name]
+    text = coverage([(env, made)])
+    for kind in KINDS.values():
+        services = [view.name for view in made.services if view.kind == kind.name]
+        if not services:
+            assert f"### {kind.title}" not in text
+            continue
+        heading, *table = rows(text, f"### {kind.title}")
+        assert heading == ["alarm", *services]
+        cells = {row[0].strip("`"): dict(zip(services, row[1:], strict=True)) for row in table}
+        for alarm in kind.alarms:
+            for service in services:
+                there = any(one.service == service and one.kind_key == alarm.key for one in made.alarms)
+                assert (cells[alarm.key][service] == "yes") == there, (alarm.key, service)
+    reasons = list(rows(text, "### Why not")) if made.left_out else []
+    assert [
+        [one.service or "the platform", f"`{one.kind_key}`", one.why, one.reason] for one in made.left_out
+    ] == [[cell.replace("\\|", "|") for cell in row] for row in reasons[1:]]
+
+
+def test_the_reference_has_every_alarm_key_with_what_may_be_said_of_it() -> None:
+    """Keys, thresholds, minimum, band, opt-in, and what each objective may count."""
+    text = reference()
+    for kind in KINDS.values():
+        for alarm in kind.alarms:
+            (row,) = (
+                one
+                for one in rows(text)
+                if one[0] == f"`{alarm.key}`" and f"runbooks/{kind.name}.md" in one[-1]
+            )
+            assert row[1] == alarm.says
+            assert row[4] == (f"`{alarm.part_of}`" if alarm.part_of else "itself")
+            assert ("`min_samples`" in row[5]) == (alarm.min_samples is not None)
+            assert ("`anomaly_band`" in row[5]) == alarm.anomaly
+            assert ("off unless" in row[5]) == bool(alarm.opt_in)
+        for events in kind.events:
+            assert any(row[:2] == [kind.name, f"`{events.key}`"] for row in rows(text, "## Events of SLOs"))
+
+
+def test_the_schema_offers_only_what_an_alarm_has() -> None:
+    """An editor completes `min_samples` for rates, and a band where one is allowed."""
+    definitions = json.loads(schema())["$defs"]
+    for kind in KINDS.values():
+        properties = definitions[f"{kind.name}Alarms"]["properties"]
+        assert properties.keys() == {alarm.key for alarm in kind.alarms}
+        assert definitions[f"{kind.name}Alarms"]["additionalProperties"] is False
+        for alarm in kind.alarms:
+            assert properties[alarm.key]["properties"].keys() == alarm.tunable
+            assert properties[alarm.key]["additionalProperties"] is False
+        slos = definitions[SERVICE_MODELS[kind.name].__name__]["properties"]["slos"]["additionalProperties"]
+        assert slos["allOf"][1]["properties"]["events"]["enum"] == [one.key for one in kind.events]

@@ -1,0 +1,1 @@
+"""The Terraform binary and its formats."""

@@ -1,0 +1,268 @@
+"""Metrics of alarms and graphs that exist are accepted, in every way to write them; others are not."""
+
+# ruff: noqa: E501  # a case reads best on one line
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.proof_support import Edited
+from tests.unit.verify.delivery import alarm, stacks
+from verify import Proof, prove
+
+BALANCER, GROUP = "app/shop/50dc6c495c0c9188", "targetgroup/shop/73e2d6bc24d8a067"
+FUNCTION = "${aws_lambda_function.notifier.function_name}"
+ERRORS = ["AWS/Lambda", "Errors", "FunctionName", FUNCTION]
+
+
+class Ours(NamedTuple):
+    """A metric that something of ours publishes."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[str, ...] = ()
+
+
+def metric(name: str, **more: Any) -> dict[str, Any]:
+    """Return a metric of the notifier, as a query has it."""
+    return {
+        "namespace": "AWS/Lambda",
+        "metric_name": name,
+        "dimensions": {"FunctionName": FUNCTION},
+        "period": 300,
+        "stat": "Sum",
+        **more,
+    }
+
+
+def with_alarm(**arguments: Any) -> Edited:
+    """Return the stacks with the alarm's arguments set, or taken away where they are None."""
+    edited = Edited(stacks())
+    body = {**alarm("shop-x-prod", "critical"), **arguments}
+    body = {name: value for name, value in body.items() if value is not None}
+    edited.add("monitoring", "aws_cloudwatch_metric_alarm.x", **body)
+    return edited
+
+
+def with_queries(*queries: dict[str, Any], **arguments: Any) -> Edited:
+    """Return the stacks with an alarm on queries."""
+    plain = dict.fromkeys(("namespace", "metric_name", "dimensions", "statistic", "period"))
+    return with_alarm(metric_query=list(queries), **plain, **arguments)
+
+
+def with_widget(**properties: Any) -> Edited:
+    """Return the stacks with a dashboard of one widget."""
+    edited = Edited(stacks())
+    body = json.dumps({"widgets": [{"type": "metric", "properties": {"title": "t", **properties}}]})
+    edited.add("monitoring", "aws_cloudwatch_dashboard.x", dashboard_name="d", dashboard_body=body)
+    return edited
+
+
+def said(edited: Edited, *published: Ours) -> list[str]:
+    """Return the links that are broken, each with what is said."""
+    proof: Proof = prove(edited.stacks, published=published)
+    return [f"{one.link}: {one.says}" for one in proof.faults]
+
+
+BAND = {"threshold": None, "threshold_metric_id": "band", "comparison_operator": "GreaterThanUpperThreshold"}
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        with_alarm(statistic=None, extended_statistic="p99.9"),
+        with_alarm(period=10, evaluation_periods=3),
+        with_alarm(period="60", evaluation_periods="5", datapoints_to_alarm="5", threshold="0"),
+        with_alarm(period=3600, evaluation_periods=168),
+        with_alarm(period=86_400, evaluation_periods=7),
+        with_alarm(period=3540, evaluation_periods=24),
+        with_alarm(treat_missing_data="ignore", datapoints_to_alarm=None),
+        with_alarm(metric_name="ClaimedAccountConcurrency", dimensions=None, statistic="Maximum"),
+        with_queries(
+            {"id": "e", "metric": metric("Errors")},
+            {"id": "n", "metric": [metric("Invocations")]},
+            {"id": "rate", "expression": "IF(n > 10, 100 * e / n, 0)", "return_data": True},
+        ),
+        with_queries(
+            {"id": "m", "metric": metric("Duration", stat="p99"), "return_data": True},
+            {"id": "band", "expression": "ANOMALY_DETECTION_BAND(m, 3)", "return_data": "true"},
+            **BAND,
+        ),
+        with_queries({"id": "m", "metric": metric("Errors", stat="TC(10%:90%)"), "return_data": True}),
+        with_queries(
+            *({"id": f"m{number}", "metric": metric("Errors")} for number in range(10)),
+            {"id": "sum", "expression": "SUM(METRICS())", "return_data": True, "period": 300},
+        ),
+    ],
+)  # fmt: skip
+def test_an_alarm_that_cloudwatch_takes_is_accepted(edited: Edited) -> None:
+    """Percentiles, long windows, expressions, bands, up to the limits."""
+    assert said(edited) == []
+
+
+@pytest.mark.parametrize(
+    ("edited", "says"),
+    [
+        (with_alarm(period=3540, evaluation_periods=25), "period: looks back 88500 s"),
+        (with_alarm(period=3600, evaluation_periods=169), "period: looks back 608400 s"),
+        (with_alarm(period="90"), "period: 90 is no period"),
+        (with_alarm(period="${var.x}"), "period: ${var.x} is no period"),
+        (with_alarm(datapoints_to_alarm="6"), "datapoints: datapoints_to_alarm is 6"),
+        (with_alarm(evaluation_periods=None), "datapoints: evaluation_periods is None"),
+        (with_alarm(datapoints_to_alarm=0), "datapoints: datapoints_to_alarm is 0"),
+        (with_alarm(extended_statistic="p99"), "statistic: needs either a statistic or an extended_statistic"),
+        (with_alarm(statistic="p99"), "statistic: there is no statistic p99"),
+        (with_alarm(comparison_operator="GreaterThanUpperThreshold"), "comparison: comparison_operator is"),
+        (
+            with_queries({"id": "m", "metric": metric("Errors"), "return_data": True}, {"id": "x", "expression": "m", "period": 60}),
+            "period: its metrics have several periods (300, 60 s)",
+        ),
+        (
+            with_queries(*({"id": f"m{number}", "metric": metric("Errors")} for number in range(11)), {"id": "x", "expression": "m1", "return_data": True}),
+            "expression: has 11 metrics",
+        ),
+        (
+            with_queries(*({"id": f"m{number}", "expression": "x"} for number in range(10)), {"id": "x", "expression": "m1", "return_data": True}),
+            "expression: has 11 expressions",
+        ),
+        (
+            with_queries({"id": "m", "metric": metric("Duration"), "return_data": True}, {"id": "band", "expression": "ANOMALY_DETECTION_BAND(m)", "return_data": True}, **{**BAND, "comparison_operator": "GreaterThanThreshold"}),
+            "comparison: comparison_operator is GreaterThanThreshold",
+        ),
+        (
+            with_queries({"id": "m", "metric": metric("Duration"), "return_data": True}, {"id": "band", "expression": "ANOMALY_DETECTION_BAND(m)", "return_data": True}, **{**BAND, "threshold": 3}),
+            "comparison: needs either a threshold or the threshold_metric_id",
+        ),
+        (
+            with_queries({"id": "m", "metric": metric("Duration"), "return_data": True}, {"id": "b", "expression": "ANOMALY_DETECTION_BAND(m)", "return_data": True}, **BAND),
+            "expression: threshold_metric_id band is no expression",
+        ),
+    ],
+)  # fmt: skip
+def test_an_alarm_that_cloudwatch_refuses_is_not(edited: Edited, says: str) -> None:
+    """For one reason each."""
+    (found,) = said(edited)
+    assert found.startswith(says)
+
+
+def test_metrics_of_ours_count_with_the_dimensions_they_have() -> None:
+    """Those of filters, and those that functions publish; a name alone is not enough."""
+    edited = with_alarm(namespace="shop/prod", metric_name="Orders", dimensions=None)
+    assert said(edited) == ["metric: no namespace shop/prod: there would never be data"]
+    assert said(edited, Ours("shop/prod", "Orders")) == []
+    assert said(edited, Ours("shop/prod", "Order"))[0].startswith(
+        "metric: no metric Orders in shop/prod; did you mean"
+    )
+    assert said(edited, Ours("shop/prod", "Orders", ("service",)))[0].endswith(
+        "by {service}, not by no dimensions: there would never be data"
+    )
+    both = (Ours("shop/prod", "Orders", ("service",)), Ours("shop/prod", "Orders"))
+    assert said(edited, *both) == []
+    for dimensions, faults in ((None, 0), ({"shop": "$.shop"}, 1)):
+        made = {"namespace": "shop/prod", "name": "Orders", "dimensions": dimensions}
+        filtered = Edited(edited.stacks)
+        body = {
+            "name": "f",
+            "log_group_name": "${aws_cloudwatch_log_group.tasks.name}",
+            "metric_transformation": [made],
+        }
+        filtered.add("monitoring", "aws_cloudwatch_log_metric_filter.x", **body)
+        assert len(said(filtered)) == faults
+
+
+BALANCED = {"namespace": "AWS/ApplicationELB", "metric_name": "RequestCount"}
+
+
+def test_a_load_balancer_is_made_here_or_given() -> None:
+    """By the end of its ARN; a given one has at least to look like one."""
+    given = with_alarm(**BALANCED, dimensions={"LoadBalancer": BALANCER, "TargetGroup": GROUP})
+    assert said(given) == []
+    made = with_alarm(**BALANCED, dimensions={"LoadBalancer": "${aws_lb.main.arn_suffix}"})
+    assert said(made)[0].startswith(
+        "dimension: AWS/ApplicationELB RequestCount: LoadBalancer is ${aws_lb.main"
+    )
+    made.add("monitoring", "aws_lb.main", name="shop")
+    assert said(made) == []
+    wrong = with_alarm(**BALANCED, dimensions={"LoadBalancer": "shop", "TargetGroup": BALANCER})
+    assert [one.partition(", ")[0] for one in said(wrong)] == [
+        "dimension: AWS/ApplicationELB RequestCount: LoadBalancer is shop",
+        f"dimension: AWS/ApplicationELB RequestCount: TargetGroup is {BALANCER}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "dimension", "there"),
+    [
+        ("AWS/SQS", "NumberOfMessagesSent", "QueueName", "shop-alarms-prod"),
+        ("AWS/SNS", "PublishSize", "TopicName", "shop-mail-prod"),
+        ("AWS/Logs", "IncomingBytes", "LogGroupName", "/aws/events/shop-tasks-prod"),
+        ("AWS/ECS", "CPUUtilization", "ClusterName", "${data.terraform_remote_state.compute.outputs.cluster}"),
+        ("ECS/ContainerInsights", "TaskCount", "ClusterName", "shop-prod"),
+        ("AWS/Events", "FailedInvocations", "RuleName", "shop-tasks-prod"),
+        ("AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", "default"),
+        ("LambdaInsights", "memory_utilization", "function_name", FUNCTION),
+        ("AWS/Lambda", "Errors", "FunctionName", "shop-notifier-prod"),
+    ],
+)  # fmt: skip
+def test_what_a_dimension_names_has_to_be_there(
+    namespace: str, name: str, dimension: str, there: str
+) -> None:
+    """Whatever the service; metrics of what is not there have no data."""
+    for value, faults in ((there, 0), ("shop-x-prod", 1)):
+        edited = with_alarm(namespace=namespace, metric_name=name, dimensions={dimension: value})
+        assert len(said(edited)) == faults
+        graph = with_widget(metrics=[[namespace, name, dimension, value]])
+        assert len(said(graph)) == faults
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"metrics": [ERRORS, [".", "Invocations", ".", "."], ["...", {"stat": "p99"}]]},
+        {"metrics": [ERRORS, ["...", FUNCTION]], "stat": "Maximum", "period": 1},
+        {"metrics": [[*ERRORS, {"id": "e", "visible": False}], [{"expression": "FILL(e, 0)", "id": "f"}], [{"expression": "f * 2"}]]},
+        {"metrics": [[{"expression": "SEARCH('{AWS/Lambda,FunctionName} MetricName=\"Errors\"', 'Sum')"}]]},
+        {"metrics": [[{"expression": "SUM(SEARCH('{AWS/Lambda,FunctionName}', 'Sum', 300))"}]]},
+        {"alarms": ["${aws_cloudwatch_metric_alarm.errors.arn}"]},
+        {"annotations": {"alarms": ["${aws_cloudwatch_composite_alarm.wide.arn}"]}},
+        {"query": "SOURCE '/aws/events/shop-tasks-prod' | fields @message"},
+        {"markdown": "# x"},
+        {"metrics": [[*ERRORS, {"region": "eu-west-1"}]], "region": "eu-west-1"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_graph_of_what_exists_is_accepted(properties: dict[str, Any]) -> None:
+    """Rows in short, expressions, searches, alarms, queries."""
+    assert said(with_widget(**properties)) == []
+
+
+@pytest.mark.parametrize(
+    ("properties", "says"),
+    [
+        ({"metrics": [ERRORS, [".", "Invocation", ".", "."]]}, "metric: no metric Invocation in AWS/Lambda"),
+        ({"metrics": [ERRORS, ["...", "x"]]}, "dimension: AWS/Lambda Errors: FunctionName is x"),
+        ({"metrics": [["AWS/Lambda", "Errors", "FunctionName", "x"], ["...", {"stat": "p99"}]]}, "dimension: AWS/Lambda Errors"),
+        ({"metrics": [["AWS/Lambda"]]}, "metric: ['AWS/Lambda'] is no namespace"),
+        ({"metrics": [ERRORS], "stat": "Total"}, "statistic: there is no statistic Total"),
+        ({"metrics": [ERRORS], "period": 61}, "period: 61 is no period"),
+        ({"metrics": [ERRORS], "region": "us-east-1"}, "metric: ['AWS/Lambda'"),
+        ({"metrics": [[*ERRORS, {"region": "us-east-1"}]]}, "metric: ['AWS/Lambda'"),
+        ({"metrics": [[{"expression": "m1 * 2"}]]}, "expression: m1 * 2: m1 is no id"),
+        ({"metrics": [[{"expression": "SEARCH('{AWS/Lambda,FunctionName} MetricName=\"Error\"', 'Sum')"}]]}, "metric: no metric Error in AWS/Lambda"),
+        ({"metrics": [[{"expression": "SEARCH('{AWS/Lambda,Function}', 'Sum')"}]]}, "metric: no metric of AWS/Lambda is reported by Function"),
+        ({"metrics": [[{"expression": "SEARCH('{AWS/Lamda}', 'Sum')"}]]}, "metric: no namespace AWS/Lamda"),
+        ({"metrics": [[{"expression": "SEARCH('Errors', 'Sum')"}]]}, "expression: SEARCH('Errors', 'Sum'): a search without"),
+        ({"alarms": ["${aws_cloudwatch_metric_alarm.x.arn}"]}, "alarm: shows ${aws_cloudwatch_metric_alarm.x.arn}"),
+        ({"annotations": {"alarms": ["arn:x"]}}, "alarm: shows arn:x"),
+        ({"query": "SOURCE '/x' | fields @message"}, "log group: queries /x"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_graph_of_what_does_not_exist_is_not(properties: dict[str, Any], says: str) -> None:
+    """Once for each row, with the widget's title."""
+    faults = prove(with_widget(**properties).stacks).faults
+    assert {f"{one.link}: {one.says}"[: len(says)] for one in faults} == {says}
+    assert {one.subject for one in faults} == {"dashboard d, widget t"}
