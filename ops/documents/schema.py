@@ -22,6 +22,7 @@ def schema() -> str:
     _nothing_required(schema)
     definitions = schema["$defs"]
     tuning = definitions.pop("Tuning")
+    definitions |= {f"tuning.{key}": value for key, value in tuning["properties"].items()}
     for name, alarms in (*((kind.name, kind.alarms) for kind in KINDS.values()), (NAME, ALARMS)):
         definitions[f"{name}Alarms"] = _alarm_keys(alarms, tuning)
         definitions["Alarms"]["properties"][name] = _ref(f"{name}Alarms")
@@ -46,9 +47,10 @@ def _alarm_keys(alarms: Sequence[AlarmTemplate], tuning: dict[str, Any]) -> dict
     """Return the schema of the tunings of these alarms: each with the keys that may be tuned, no others."""
     properties = {
         alarm.key: {
-            **tuning,
+            "type": "object",
+            "additionalProperties": False,
             "description": f"{alarm.says} (threshold: {threshold_words(alarm)})",
-            "properties": {key: value for key, value in tuning["properties"].items() if key in alarm.tunable},
+            "properties": {key: _ref(f"tuning.{key}") for key in tuning["properties"] if key in alarm.tunable},
         }
         for alarm in alarms
     }
