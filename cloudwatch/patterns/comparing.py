@@ -16,7 +16,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from cloudwatch.patterns import automaton
+from cloudwatch.patterns import regex
 from cloudwatch.patterns.model import Number, Operand, Regex
 from cloudwatch.patterns.scalars import number, number_of, text_of_scalar
 
@@ -37,7 +37,7 @@ def comparing(sign: str, operand: Operand) -> Test:
     """Return whether a value compares with `operand` as `sign` says."""
     if isinstance(operand, Number):
         return _numeric(sign, number(operand.text))
-    says = automaton.searcher(operand.text) if isinstance(operand, Regex) else _textual(operand.text)
+    says = regex.searcher(operand.text) if isinstance(operand, Regex) else _textual(operand.text)
     wanted = sign == "="
 
     def test(value: Any) -> bool:  # noqa: ANN401  # JSON is anything

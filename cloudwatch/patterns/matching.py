@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cloudwatch.patterns import automaton, json_events, needles, words
+from cloudwatch.patterns import json_events, needles, regex, words
 from cloudwatch.patterns.joining import some
 from cloudwatch.patterns.model import (
     Delimited,
@@ -117,7 +117,7 @@ def _all_but(required: Sequence[Found], excluded: Sequence[Found]) -> Found:
 def _found(term: Term) -> Found:
     what = term.what
     if isinstance(what, Regex):
-        return automaton.searcher(what.text)
+        return regex.searcher(what.text)
     if not what.strip():
         return lambda _: True
     return lambda event: what in event

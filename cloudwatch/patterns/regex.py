@@ -1,4 +1,4 @@
-r"""Reads the regular expressions of filter patterns.
+r"""Reads the regular expressions of filter patterns, and searches text for them.
 
 Filter pattern syntax, "Supported regular expressions": letters, digits, `: _ # = @ / ; , -`, the operators `^
 $ ? [ ] { } | \ * + .`, the classes `\d \s \w` and their opposites, `\xhh`; a space, from its example
@@ -6,12 +6,18 @@ $ ? [ ] { } | \ * + .`, the classes `\d \s \w` and their opposites, `\xhh`; a sp
 which the page names a tab and a newline; a `?` after another quantifier, which other engines call lazy,
 changes nothing about whether something matches; `.` is any character, also a newline; `}` and `]` stand for
 themselves where they close nothing; at most 1,000 repetitions.
+
+RE2 searches: its time grows with the text's length only, whatever the expression. Python's `re` takes hours
+for `a*a*a*a*b` and a large event.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import re2
 
 from cloudwatch.errors import PatternError
 
@@ -22,6 +28,9 @@ ALL = (1 << (OTHER + 1)) - 1
 MAX_REPETITIONS = 1000
 MAX_ELEMENTS = 10_000
 """Characters that an expression may ask for when its repetitions are written out; a bound on time."""
+
+_MEMORY_BYTES = 1 << 26
+"""Memory of RE2 for one expression: `MAX_ELEMENTS` fit."""
 
 _SYMBOLS = " :_#=@/;,-"
 _OPERATORS = "^$?[]{}|\\*+."
@@ -261,3 +270,47 @@ def alternative(parts: list[Element | str]) -> Alternative | None:
         return None
     kept = tuple(part for at, part in elements if begins < at < ends)
     return Alternative(kept, begins >= 0, ends < len(parts))
+
+
+def searcher(text: str) -> Callable[[str], bool]:
+    """Return whether the expression matches somewhere in a text, as a function of the text.
+
+    Raises:
+        PatternError: as for `parse`.
+    """
+    alternatives = parse(text)
+    if not alternatives:
+        return lambda _: False
+    options = re2.Options()
+    # A byte is a character: the syntax cannot tell those outside ASCII apart.
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.dot_nl = True
+    options.never_capture = True
+    options.log_errors = False
+    options.max_mem = _MEMORY_BYTES
+    search = re2.compile("|".join(map(_re2, alternatives)).encode("ascii"), options).search
+    return lambda event: search(_bytes(event)) is not None
+
+
+def _bytes(event: str) -> bytes:
+    return event.encode() if event.isascii() else bytes(min(ord(character), OTHER) for character in event)
+
+
+def _re2(alternative: Alternative) -> str:
+    parts = [_re2_set(element.characters) + _re2_times(element) for element in alternative.elements]
+    return "".join(("\\A" if alternative.begins else "", *parts, "\\z" if alternative.ends else ""))
+
+
+def _re2_set(characters: int) -> str:
+    if characters == ALL:
+        return "."
+    if not characters:
+        return "[^\\x00-\\xff]"
+    codes = "".join(f"\\x{code:02x}" for code in range(OTHER + 1) if characters >> code & 1)
+    return f"[{codes}]"
+
+
+def _re2_times(element: Element) -> str:
+    if (element.least, element.most) == (1, 1):
+        return ""
+    return f"{{{element.least},{'' if element.most is None else element.most}}}"

@@ -50,7 +50,9 @@ def _alarm_keys(alarms: Sequence[AlarmTemplate], tuning: dict[str, Any]) -> dict
             "type": "object",
             "additionalProperties": False,
             "description": f"{alarm.says} (threshold: {threshold_words(alarm)})",
-            "properties": {key: _ref(f"tuning.{key}") for key in tuning["properties"] if key in alarm.tunable},
+            "properties": {
+                key: _ref(f"tuning.{key}") for key in tuning["properties"] if key in alarm.tunable
+            },
         }
         for alarm in alarms
     }
