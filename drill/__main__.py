@@ -56,14 +56,9 @@ def _drop_output() -> None:
 
 def _answer_lines(command: str) -> int:
     """Answer each line of standard input; a line that cannot be answered gets an error for an answer."""
-    from drill import jsonlines, jsonlines_alarms  # noqa: PLC0415  # other commands do not need them
+    from drill import answers, jsonlines  # noqa: PLC0415  # other commands do not need them
 
-    answers = {
-        "match": jsonlines.match,
-        "evaluate": jsonlines_alarms.evaluate,
-        "rule": jsonlines_alarms.rule,
-    }
-    jsonlines.run(answers[command], sys.stdin.buffer, sys.stdout)
+    jsonlines.run(getattr(answers, command), sys.stdin.buffer, sys.stdout)
     return 0
 
 

@@ -6,21 +6,17 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn, TextIO, TypeVar
+from typing import Any, NoReturn, TextIO
 
-from cloudwatch import patterns
-from cloudwatch.errors import InputError, PatternError
-from cloudwatch.publishing import dimension, source
+from cloudwatch.errors import InputError
 from drill.errors import DrillError
-from drill.requests import number, refuse_unknown, shown, text, truth
+from drill.requests import Named, shown, validated
 
 Request = Mapping[str, Any]
 Answer = Mapping[str, Any]
-Selected = TypeVar("Selected")
 
 _ID = "id"
 """Whatever a line calls itself; its answer is called the same."""
-_KEYS = ("pattern", "event", "value", "dimensions", "fields")
 
 
 def run(answer: Callable[[Request], Answer], lines: Iterable[str | bytes], out: TextIO) -> None:
@@ -46,20 +42,11 @@ def _answered(answer: Callable[[Request], Answer], line: str | bytes) -> Answer:
     def asked() -> Answer:
         given = dict(request(line))
         if given.get(_ID) is not None:
-            called[_ID] = _name(given[_ID])
+            called[_ID] = validated(Named, {_ID: given[_ID]}).id
         given.pop(_ID, None)
         return answer(given)
 
     return {**_answer(asked), **called}
-
-
-def _name(value: object) -> str | int | float:
-    """Return what a line calls itself.
-
-    Raises:
-        LineError: it is neither text nor a number that JSON has.
-    """
-    return value if isinstance(value, str | int) and not isinstance(value, bool) else number(value, _ID)
 
 
 def _answer(ask: Callable[[], Answer]) -> Answer:
@@ -122,62 +109,3 @@ def _constant(name: str) -> NoReturn:
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
-
-
-def match(asked: Request) -> Answer:
-    """Return whether an event matches a filter pattern, and what the filter would take out of it.
-
-    The request has `pattern` and `event`, the line as it was written; it may have `value` (a number or a
-    selector, as a metric filter's),
-    `dimensions` (names with selectors) and `fields` (whether to return what TestMetricFilter extracts). A key
-    whose value is null is a key that is not there.
-
-    Raises:
-        PatternError: the pattern is malformed.
-        DrillError: a key is missing, unknown or of the wrong type; or a selector is none of this pattern.
-    """
-    refuse_unknown(asked, _KEYS, ("pattern", "event"))
-    given = {key: value for key, value in asked.items() if value is not None}
-    pattern = patterns.parse(text(given["pattern"], "pattern"))
-    found = patterns.compile(pattern).match(text(given["event"], "event"))
-    answer: dict[str, Any] = {"match": found is not None}
-    if "value" in given:
-        value = _selected("value", source, pattern, _value(given["value"]))
-        if isinstance(value, float):
-            answer["value"] = value if found else None
-        else:
-            answer["value"] = found.value(value) if found else None
-    if "dimensions" in given:
-        answer["dimensions"] = {
-            name: found.text(selector) if found else None
-            for name, selector in _dimensions(given["dimensions"], pattern).items()
-        }
-    if truth(given.get("fields", False), "fields"):
-        answer["fields"] = found.fields if found else {}
-    return answer
-
-
-def _value(value: object) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return repr(value)
-    if not isinstance(value, str):
-        raise LineError(f'value must be a number or a selector such as "$.ms" (found: {shown(value)})')
-    return value
-
-
-def _dimensions(asked: object, pattern: patterns.Pattern) -> dict[str, patterns.Selector]:
-    if not isinstance(asked, dict) or not all(isinstance(one, str) for one in asked.values()):
-        such = '{"Type": "$.type"}'
-        raise LineError(
-            f"dimensions must be an object of names with selectors, such as {such} (found: {shown(asked)})"
-        )
-    return {name: _selected(f"dimension {name}", dimension, pattern, one) for name, one in asked.items()}
-
-
-def _selected(
-    what: str, read: Callable[[patterns.Pattern, str], Selected], pattern: patterns.Pattern, selector: str
-) -> Selected:
-    try:
-        return read(pattern, selector)
-    except PatternError as error:  # its position is in the selector, not in the pattern
-        raise LineError(f"{what} {selector}: {error.message}") from error

@@ -7,128 +7,142 @@ Python takes for numbers. None of them gets through here.
 from __future__ import annotations
 
 import difflib
-import math
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, TypeVar
+import re
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Final, TypeVar
 
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from cloudwatch.evaluation import Comparison, Treatment
+from cloudwatch.states import FIRST, State
 from cloudwatch.words import visible
 from drill.errors import DrillError
 
-Word = TypeVar("Word", bound=str)
-
 _LARGEST: Final = 2**31 - 1
 """Of the type Integer of AWS's APIs."""
+_WHOLE: Final = "a whole number of 32 bits"
 _LONG: Final = 10**40
 """Python refuses to print integers of thousands of digits."""
 _COMPARED: Final = 40
 """How many characters of a word are compared with those that were perhaps meant: it takes quadratic time."""
 
+Text = Annotated[InstanceOf[str], Field(description="text")]
+"""Also with lone surrogates, which JSON can escape; pydantic's own type refuses them."""
+Integer = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST, description=_WHOLE)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+"""What a metric can have (PutMetricData, MetricDatum: no NaN, no infinity)."""
+Datapoints = Annotated[list[Number | None], Field(description="a list of numbers and null")]
+Edge = Number | Datapoints | None
+"""One edge of a band: the same for every datapoint, or one for each."""
+RequestModel = TypeVar("RequestModel", bound="Request")
 
-def refuse_unknown(given: Mapping[str, Any], known: Collection[str], required: Collection[str]) -> None:
-    """Refuse an object with keys that nobody reads, or without one that is needed.
+
+class Request(BaseModel):
+    """An object of a line. A key whose value is null is a key that is not there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_null(cls, data: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+
+class Named(Request):
+    """What a line calls itself."""
+
+    id: Annotated[InstanceOf[str] | int | Number, Field(description="text or a number")]
+
+
+class Match(Request):
+    """A filter pattern, an event, and what to take out of it."""
+
+    pattern: Text
+    event: Text
+    value: Annotated[
+        InstanceOf[str] | Number | None,
+        Field(description='a number or a selector such as "$.ms"'),
+    ] = None
+    dimensions: Annotated[
+        dict[str, InstanceOf[str]] | None,
+        Field(description='an object of names with selectors, such as {"Type": "$.type"}'),
+    ] = None
+    fields: bool = False
+
+
+class Evaluation(Request):
+    """A metric alarm and its datapoints."""
+
+    evaluation_periods: Integer
+    datapoints_to_alarm: Annotated[Integer | None, Field(description=_WHOLE)] = None
+    treat_missing_data: Treatment = "missing"
+    comparison: Comparison
+    threshold: Number | None = None
+    lower: Edge = None
+    upper: Edge = None
+    datapoints: Datapoints
+    previous_state: State = FIRST
+
+
+class RuleRequest(Request):
+    """The rule of a composite alarm, and the states of the alarms it names."""
+
+    rule: Text
+    states: Annotated[
+        dict[str, State],
+        Field(description="an object of alarms and their states"),
+    ] = {}
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    "bool_type": "true or false",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "is_instance_of": "text",
+}
+
+
+def validated(model: type[RequestModel], asked: Mapping[str, Any]) -> RequestModel:
+    """Return the request that an object is.
 
     Raises:
-        DrillError: it is one; with the key that was perhaps meant.
+        DrillError: it has a key that nobody reads, lacks one, or a value is not what it should be.
     """
-    for key in given:
-        if key not in known:
-            message = f"{shown(key)} is no key here: there are {', '.join(known)}{_meant(key, known)}"
-            raise DrillError(message)
-    for key in required:
-        if given.get(key) is None:
-            message = f"{key} is missing"
-            raise DrillError(message)
-
-
-def one_of(value: object, key: str, known: Sequence[Word]) -> Word:
-    """Return a word out of several.
-
-    Args:
-        value: what stands at the key.
-        key: its name, for the error.
-        known: the words.
-
-    Raises:
-        DrillError: it is none of them; with the one that was perhaps meant.
-    """
-    if not isinstance(value, str) or value not in known:
-        message = f"{key} must be one of {', '.join(known)} (found: {shown(value)}){_meant(value, known)}"
-        raise DrillError(message)
-    return known[known.index(value)]
-
-
-def text(value: object, key: str) -> str:
-    """Return a text.
-
-    Raises:
-        DrillError: it is none.
-    """
-    if not isinstance(value, str):
-        message = f"{key} must be text (found: {shown(value)})"
-        raise DrillError(message)
-    return value
-
-
-def truth(value: object, key: str) -> bool:
-    """Return true or false.
-
-    Raises:
-        DrillError: it is neither.
-    """
-    if not isinstance(value, bool):
-        message = f"{key} must be true or false (found: {shown(value)})"
-        raise DrillError(message)
-    return value
-
-
-def integer(value: object, key: str) -> int:
-    """Return a whole number, as large as CloudWatch's are.
-
-    Raises:
-        DrillError: it is none.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
-        message = f"{key} must be a whole number of 32 bits (found: {shown(value)})"
-        raise DrillError(message)
-    return value
-
-
-def number(value: object, key: str) -> float:
-    """Return a number.
-
-    Args:
-        value: what stands at the key.
-        key: its name, for the error.
-
-    Raises:
-        DrillError: it is none, or none that a metric can have (PutMetricData, MetricDatum: no NaN, no
-            infinity).
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        message = f"{key} must be a number (found: {shown(value)})"
-        raise DrillError(message)
     try:
-        found = float(value)
-    except OverflowError:
-        found = math.inf
-    if not math.isfinite(found):
-        message = f"{key} must be a finite number (found: {shown(value)})"
-        raise DrillError(message)
-    return found
+        return model.model_validate(dict(asked))
+    except ValidationError as error:
+        # Keys first: a key that is misspelt is why another one is missing.
+        found = error.errors(include_url=False, include_input=False)
+        # A misspelt key first, since another one is missing then; of a union, what is wrong inside of a list.
+        first = min(found, key=lambda each: (each["type"] != "extra_forbidden", not _is_inside(each)))
+        raise DrillError(_sentence(first, model, asked)) from error
 
 
-def numbers(values: object, key: str) -> list[float]:
-    """Return a list of numbers; where it has null, NaN.
+def _is_inside(error: ErrorDetails) -> bool:
+    return isinstance(error["loc"][-1], int)
 
-    Raises:
-        DrillError: it is none, or something in it is neither a number nor null.
-    """
-    if not isinstance(values, list):
-        message = f"{key} must be a list of numbers and null (found: {shown(values)})"
-        raise DrillError(message)
-    return [
-        math.nan if value is None else number(value, f"{key}[{place}]") for place, value in enumerate(values)
-    ]
+
+def _sentence(error: ErrorDetails, model: type[BaseModel], asked: Mapping[str, Any]) -> str:
+    """Return what is wrong with a key: what may stand there, what was found, what was perhaps meant."""
+    kind, (key, *inside) = error["type"], error["loc"]
+    if kind == "extra_forbidden":
+        known = list(model.model_fields)
+        return f"{shown(key)} is no key here: there are {', '.join(known)}{_meant(key, known)}"
+    if kind == "missing":
+        return f"{key} is missing"
+    where, value, description = str(key), asked[str(key)], model.model_fields[str(key)].description
+    for step in inside:
+        if isinstance(value, list) and isinstance(step, int):
+            where, value, description = f"{where}[{step}]", value[step], None
+        elif isinstance(value, dict) and step in value:
+            where, value, description = f"{where}.{shown(step)}", value[step], None
+    if kind == "literal_error":
+        words = re.findall(r"'(\w+)'", error["ctx"]["expected"])
+        return f"{where} must be one of {', '.join(words)} (found: {shown(value)}){_meant(value, words)}"
+    if kind == "float_type" and isinstance(value, int) and not isinstance(value, bool):
+        kind = "finite_number"  # too large for floating point
+    return f"{where} must be {description or _WORDS[kind]} (found: {shown(value)})"
 
 
 def shown(value: object) -> str:

@@ -22,7 +22,7 @@ from cloudwatch import rules
 from cloudwatch.errors import InputError
 from cloudwatch.rules import RuleError
 from cloudwatch.states import STATES
-from drill.jsonlines_alarms import rule as answer
+from drill.answers import rule as answer
 from tests.unit.cloudwatch.rule_trees import NAMES, States
 from tests.unit.cloudwatch.slow_rules import NoRuleError, value
 from tests.unit.cloudwatch.test_rules import PIECES, READ, REFUSED, VECTORS

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudwatch.errors import InputError, PatternError
-from drill.jsonlines import match, run
+from drill.answers import match
+from drill.jsonlines import run
 
 EVENT = '{"level": "ERROR", "ms": 12.5, "type": "x"}'
 ASKED = {"pattern": '{ $.level = "ERROR" }', "event": EVENT}
@@ -75,7 +76,7 @@ def test_match_answers_what_it_is_asked(asked: dict[str, Any], answer: dict[str,
         ('{"pattern": "{ $.a = 1 }", "event": "", "value": "$."}', None, "value $.: expected a name"),
         ('{"pattern": "ERROR", "event": "", "value": "$.a"}', None, "a pattern of terms"),
         ('{"pattern": "", "event": "", "dimensions": ["$.a"]}', None, "dimensions must be an object"),
-        ('{"pattern": "", "event": "", "dimensions": {"a": 1}}', None, "dimensions must be an object"),
+        ('{"pattern": "", "event": "", "dimensions": {"a": 1}}', None, "dimensions.a must be text"),
         ('{"pattern": "[a]", "event": "", "dimensions": {"A": "a"}}', None, "dimension A a: expected"),
         ('{"pattern": "", "event": "", "fields": 1}', None, "fields must be true or false"),
         ('{"pattern": "", "pattern": "", "event": ""}', None, "stands twice"),

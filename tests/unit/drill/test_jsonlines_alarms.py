@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cloudwatch.errors import InputError, RuleError
 from cloudwatch.evaluation import BANDS, OPERATORS
 from config.paths import ROOT
-from drill.jsonlines_alarms import evaluate, rule
+from drill.answers import evaluate, rule
 from tests.unit.cloudwatch.steady import steady
 
 FOLDER = ROOT / "tests" / "unit" / "cloudwatch" / "vectors"

@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from drill import jsonlines, jsonlines_alarms
+from drill import answers, jsonlines
 
 Filter = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 ASKED: dict[str, tuple[Filter, dict[str, Any], tuple[str, ...]]] = {
     "match": (
-        jsonlines.match,
+        answers.match,
         {"pattern": "ERROR", "event": "ERROR 5"},
         ("value", "dimensions", "fields"),
     ),
     "evaluate": (
-        jsonlines_alarms.evaluate,
+        answers.evaluate,
         {"evaluation_periods": 1, "comparison": "GreaterThanThreshold", "threshold": 1, "datapoints": [2]},
         ("datapoints_to_alarm", "treat_missing_data", "lower", "upper", "previous_state"),
     ),
-    "rule": (jsonlines_alarms.rule, {"rule": "ALARM(a)"}, ("states",)),
+    "rule": (answers.rule, {"rule": "ALARM(a)"}, ("states",)),
 }
 EACH = pytest.mark.parametrize("name", sorted(ASKED))
 
@@ -70,7 +70,7 @@ def test_an_infinite_name_is_refused(name: str) -> None:
     filter_, asked, _ = ASKED[name]
     out = io.StringIO()
     jsonlines.run(filter_, [json.dumps(asked)[:-1] + ', "id": 1e999}'], out)
-    assert "id must be a finite number" in json.loads(out.getvalue())["error"]
+    assert "id must be text or a number (found: inf)" in json.loads(out.getvalue())["error"]
 
 
 @EACH
