@@ -11,6 +11,7 @@ from catalog.kinds import KINDS
 from catalog.naming import Names
 from catalog.platform import Platform
 from catalog.queries import QUERIES
+from catalog.routes import routes
 from catalog.services import Service
 from catalog.specs import Catalog, LogGroup, Query
 from config.models import Environment
@@ -44,6 +45,7 @@ def build(env: Environment) -> Catalog:
             Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text) for query in QUERIES
         ),
         deployments=quiet.deployments(names),
+        routes=routes(env, names),
     )
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import get_args
 
-from catalog.specs import Topic
-from config.models import Environment, Severity
+from config.models import Environment
 
 
 @dataclass(frozen=True)
@@ -57,10 +54,6 @@ class Names:
         """Topic of one severity, or the one that is told when notifications fail."""
         return self.of_thing(topic)
 
-    def mail_topic(self, severity: str) -> str:
-        """Topic through which the notifier sends what it has written as e-mail."""
-        return self.of_thing(severity, "mail")
-
     @property
     def notifier(self) -> str:
         """Function that writes notifications for people, and its role."""
@@ -95,13 +88,6 @@ class Names:
     def log_subscription_role(self) -> str:
         """Role with which CloudWatch Logs sends to the archive."""
         return self.of_thing("log-subscription")
-
-    def topics(self, env: Environment) -> Iterator[tuple[str, str]]:
-        """Yield the key and the name of every topic of `env`."""
-        yield from ((topic, self.topic(topic)) for topic in get_args(Topic))
-        for severity in get_args(Severity):
-            if getattr(env.notifications, severity).emails:
-                yield f"{severity}-mail", self.mail_topic(severity)
 
     @property
     def key_alias(self) -> str:

@@ -349,6 +349,73 @@ class PublishedMetric(Spec):
     """What writes it."""
 
 
+class Subscription(Spec):
+    """What receives the messages of a topic; what cannot be delivered goes to the dead letters."""
+
+    key: str
+    """Part of its Terraform address, different for each subscription of a topic."""
+    protocol: Literal["sqs", "lambda", "email", "http", "https"]
+    endpoint: str
+    """An address; for a queue and a function, its name in AWS."""
+
+
+class TopicRoute(Spec):
+    """A topic and its subscriptions."""
+
+    key: str
+    name: str
+    severity: Severity | None = None
+    """The severity of what alarms publish to it; none for `fallback` and for the topics of e-mail."""
+    alarms_publish: bool = True
+    """Whether alarms publish to it; the notifier publishes to the others."""
+    ok_notices: bool = True
+    """Whether alarms publish that they are over."""
+    subscriptions: tuple[Subscription, ...]
+
+
+class Queue(Spec):
+    """A queue of notifications."""
+
+    key: str
+    name: str
+    retention_s: int
+    max_receives: int | None = None
+    """Times a consumer may try a message before it goes to `dead_letters`."""
+    dead_letters: str | None = None
+    """Key of another queue."""
+
+
+class Delivery(Spec):
+    """Whom the notifier tells of one severity."""
+
+    mail_topic: str | None
+    """Key of the topic that delivers what it writes as e-mail; none without addresses."""
+    references: dict[str, tuple[str, ...]]
+    """Channel -> references to its secrets."""
+
+
+class Routes(Spec):
+    """All ways of a notification."""
+
+    topics: tuple[TopicRoute, ...]
+    queues: tuple[Queue, ...]
+    deliveries: dict[Severity, Delivery]
+
+    def topic(self, key: str) -> TopicRoute:
+        """Return the topic with this key."""
+        return next(topic for topic in self.topics if topic.key == key)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The references to secrets that the notifier reads, each once."""
+        deliveries = self.deliveries.values()
+        return tuple(
+            sorted(
+                {each for delivery in deliveries for kept in delivery.references.values() for each in kept}
+            )
+        )
+
+
 class Catalog(Spec):
     """Everything that is watched in one environment."""
 
@@ -365,6 +432,8 @@ class Catalog(Spec):
     queries: tuple[Query, ...]
     deployments: Metric
     """One sample for each deployment: the mark of it on the graphs."""
+    routes: Routes
+    """From topics to people."""
 
     @functools.cached_property
     def _alarms_by_key(self) -> dict[str, Alarm | Composite]:

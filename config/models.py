@@ -461,6 +461,13 @@ SERVICE_MODELS: dict[str, type[Service]] = {
 
 
 _RECIPIENTS = 1000
+
+
+class _Channel:
+    """Marks a key of `Recipients` as a channel of the notifier, which holds references to secrets."""
+
+
+_Secrets = Annotated[tuple[SecretReference, ...], at_most(_RECIPIENTS), _Channel()]
 """Addresses of one kind for one severity: a mailing list is one."""
 
 
@@ -473,10 +480,10 @@ class Recipients(Model):
     webhooks: Annotated[tuple[WebhookUrl, ...], at_most(_RECIPIENTS)] = ()
     """https endpoints, which get AWS's own JSON. A URL that is itself a secret does not belong in a file."""
 
-    slack: Annotated[tuple[SecretReference, ...], at_most(_RECIPIENTS)] = ()
+    slack: _Secrets = ()
     """Where URLs of Slack's incoming webhooks are kept: `ssm:/a/parameter` or `secretsmanager:a/secret`."""
 
-    pagerduty: Annotated[tuple[SecretReference, ...], at_most(_RECIPIENTS)] = ()
+    pagerduty: _Secrets = ()
     """Where the integration keys of PagerDuty services (Events API v2) are kept, as for `slack`."""
 
     ok_notices: bool = True
@@ -484,7 +491,7 @@ class Recipients(Model):
 
     @model_validator(mode="after")
     def _nobody_twice(self) -> Recipients:
-        for what in ("emails", "webhooks", "slack", "pagerduty"):
+        for what in ("emails", "webhooks", *self.references):
             values = getattr(self, what)
             # Mail is delivered whatever the case of the letters: the same person would be told twice.
             same = [value.casefold() if what == "emails" else value for value in values]
@@ -493,6 +500,21 @@ class Recipients(Model):
                 if first.setdefault(value, position) != position:
                     raise refuse("is there already", at=(what, position))
         return self
+
+    @property
+    def references(self) -> dict[str, tuple[str, ...]]:
+        """Channel of the notifier -> references to the secrets of its recipients."""
+        fields = Recipients.model_fields.items()
+        channels = [
+            name for name, field in fields if any(isinstance(one, _Channel) for one in field.metadata)
+        ]
+        return {channel: getattr(self, channel) for channel in channels}
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All recipients: addresses, and channels with references to secrets."""
+        kept = (f"{channel} {each}" for channel, of in self.references.items() for each in of)
+        return (*self.direct, *kept)
 
     @property
     def direct(self) -> tuple[str, ...]:

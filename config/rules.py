@@ -46,10 +46,11 @@ def somebody_is_told(env: Environment) -> Iterator[Breach]:
     critical = env.notifications.critical
     if env.is_local or critical.direct:
         return
-    if critical.slack or critical.pagerduty:
+    if any(critical.references.values()):
+        channels = " and ".join(name for name, kept in critical.references.items() if kept)
         text = (
-            "needs an e-mail address or an https webhook too: Slack and PagerDuty are told by the notifier, "
-            "and somebody must hear when that fails"
+            f"needs an e-mail address or an https webhook too: the notifier delivers to {channels}, and "
+            "somebody must be told when the notifier fails"
         )
     else:
         text = "names nobody: give an e-mail address or an https webhook"

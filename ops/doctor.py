@@ -48,11 +48,11 @@ def examine(name: str, console: Console) -> bool:
     check("bindings", _bindings)
     if not check("config", lambda: _config(name)):
         return fine
-    env, _ = environment.read(name)
+    env, catalog = environment.read(name)
     if check("AWS", lambda: _aws(env)):
         if env.functions and not env.is_local:
             check("quotas", lambda: _quotas(env))
-        if references := secrets.references(env):
+        if references := catalog.routes.secrets:
             check("secrets", lambda: secrets.find(env, references))
         if check("state", lambda: _state(env)):
             check("stacks", lambda: _deployed(env))

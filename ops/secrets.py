@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
 from botocore.exceptions import ClientError
 
 from aws.clients import client
 from config.errors import CommandError
-from config.models import Environment, Severity
+from config.models import Environment
 
 _MISSING = {"ParameterNotFound", "ResourceNotFoundException"}
 
 
-def references(env: Environment) -> list[str]:
-    """Return every reference to a secret in `env`, each once."""
-    recipients = [getattr(env.notifications, severity) for severity in get_args(Severity)]
-    return sorted({one for each in recipients for one in (*each.slack, *each.pagerduty)})
-
-
 def find(env: Environment, wanted: Sequence[str]) -> str:
-    """Return how many secrets there are.
+    """Return how many secrets there are; refuse to go on without one.
 
     Raises:
         CommandError: some are missing; the message names them and says how to make one.
@@ -36,17 +29,6 @@ def find(env: Environment, wanted: Sequence[str]) -> str:
         message = f"no {', '.join(missing)}: nobody behind them would be told. `{how}`"
         raise CommandError(message)
     return f"{len(wanted)} found"
-
-
-def require(env: Environment) -> None:
-    """Refuse to go on without the secrets that notifications refer to.
-
-    Raises:
-        CommandError: some are missing.
-    """
-    wanted = references(env)
-    if wanted:
-        find(env, wanted)
 
 
 def _exists(env: Environment, reference: str) -> bool:

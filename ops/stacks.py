@@ -80,7 +80,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     proving.require(env, catalog)
     _require_published(env, names)
     if "monitoring" in names:
-        secrets.require(env)
+        secrets.find(env, catalog.routes.secrets)
     for name in names:
         moves.refuse_to_lose(env, name)
     packages = list(functions.build(env, names))

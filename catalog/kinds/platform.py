@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from catalog.kinds.lambda_ import DROPPED, ERRORS, THROTTLES
 from catalog.naming import Names
+from catalog.routes import routes
 from catalog.specs import Spec, Unit
 from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, Facts, MetricTemplate, Percent
 from config.models import Environment, LambdaService
@@ -42,9 +43,12 @@ class Subject(Spec):
 
 def subjects(env: Environment, names: Names) -> Iterator[Subject]:
     """Yield what is watched in `env`."""
-    for key, name in names.topics(env):
+    for topic in routes(env, names).topics:
         yield Subject(
-            key=f"topic-{key}", label=f"topic {name}", dimensions={"TopicName": name}, facts={"topic": Fact()}
+            key=f"topic-{topic.key}",
+            label=f"topic {topic.name}",
+            dimensions={"TopicName": topic.name},
+            facts={"topic": Fact()},
         )
     for key, name in (
         ("queue-alarms", names.alarm_dead_letters),

@@ -110,7 +110,7 @@ class _Drill:
     def __post_init__(self) -> None:
         names = Names.of(self.env)
         self.short = names.without
-        topics = dict(names.topics(self.env))
+        topics = {topic.key: topic.name for topic in self.catalog.routes.topics}
         self.seen = Seen(self.states.first, topics, self.states.changes)
 
     def run(self, speed: float) -> None:

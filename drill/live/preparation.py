@@ -161,13 +161,6 @@ def agree(env: Environment, scenario: Scenario, console: Console, speed: float) 
 
 def _people(env: Environment) -> str:
     """Return who is told of alarms, by severity."""
-    channels = ("emails", "webhooks", "slack", "pagerduty")
-    told: dict[str, list[str]] = {
-        severity: [one for channel in channels for one in getattr(recipients, channel)]
-        for severity, recipients in (
-            ("critical", env.notifications.critical),
-            ("warning", env.notifications.warning),
-        )
-    }
-    parts = [f"{severity}: {', '.join(some)}" for severity, some in told.items() if some]
+    recipients = {"critical": env.notifications.critical, "warning": env.notifications.warning}
+    parts = [f"{severity}: {', '.join(of.addresses)}" for severity, of in recipients.items() if of.addresses]
     return "; ".join(parts) or "nobody but the alarm queue"

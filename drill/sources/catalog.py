@@ -11,13 +11,13 @@ from typing import get_args
 
 from catalog import Catalog
 from catalog.naming import Names
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, LogFilter, Math, NotInAlarm, Rule
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, LogFilter, Math, NotInAlarm, Rule, TopicRoute
 from catalog.specs import Metric as MetricSpec
+from catalog.specs import Subscription as SubscriptionSpec
 from catalog.specs import Topic as TopicKey
 from cloudwatch.publishing import MetricFilter
 from cloudwatch.suppression import Suppressor
 from config.models import Environment
-from config.models import Severity as ConfigSeverity
 from drill.model import (
     Actions,
     CompositeAlarm,
@@ -52,27 +52,20 @@ class _Reading:
         self._log_groups = {one.key: one.name for one in catalog.log_groups}
         self._actions: dict[TopicKey | None, Actions] = {None: Actions()}
         for topic in get_args(TopicKey):
-            arn = (self._topic_arn(self._names.topic(topic)),)
-            self._actions[topic] = Actions(alarm=arn, ok=arn if self._says_when_over(topic) else ())
+            route = catalog.routes.topic(topic)
+            arn = (self._topic_arn(route.name),)
+            self._actions[topic] = Actions(alarm=arn, ok=arn if route.ok_notices else ())
 
     def system(self) -> System:
         """Return all of it."""
-        catalog, dead_letters = self._catalog, self._short(self._names.alarm_dead_letters)
+        catalog = self._catalog
         return System(
             title=self._env.environment,
             alarms=tuple(map(self._alarm, catalog.alarms)),
             composites=tuple(map(self._composite, catalog.composites)),
             filters=tuple(map(self._filter, catalog.filters)),
-            topics=tuple(self._topic(key, name) for key, name in self._names.topics(self._env)),
-            queues=(
-                Queue(
-                    name=self._short(self._names.alarm_queue),
-                    full_name=self._names.alarm_queue,
-                    max_receives=self._env.notifications.queue_max_receives,
-                    dead_letters=dead_letters,
-                ),
-                Queue(name=dead_letters, full_name=self._names.alarm_dead_letters),
-            ),
+            topics=tuple(map(self._topic, catalog.routes.topics)),
+            queues=tuple(self._queues()),
             log_groups={
                 one.service: one.name for one in catalog.log_groups if one.service and one.writer == "service"
             },
@@ -87,10 +80,17 @@ class _Reading:
     def _topic_arn(self, name: str) -> str:
         return f"arn:aws:sns:{self._names.region}:{self._names.account_id}:{name}"
 
-    def _says_when_over(self, topic: TopicKey) -> bool:
-        """Tell whether a topic hears when an alarm is over; `fallback` always does."""
-        told = self._env.notifications
-        return True if topic == "fallback" else bool(getattr(told, topic).ok_notices)
+    def _queues(self) -> Iterator[Queue]:
+        """Yield the alarm queue and its dead letters."""
+        by_key = {queue.key: queue for queue in self._catalog.routes.queues}
+        for queue in (by_key["alarms"], by_key["dead-letters"]):
+            dead_letters = self._short(by_key[queue.dead_letters].name) if queue.dead_letters else None
+            yield Queue(
+                name=self._short(queue.name),
+                full_name=queue.name,
+                max_receives=queue.max_receives,
+                dead_letters=dead_letters,
+            )
 
     def _alarm(self, alarm: Alarm) -> MetricAlarm:
         asked, returned = _watched(alarm)
@@ -145,33 +145,23 @@ class _Reading:
             unit=one.unit,
         )
 
-    def _topic(self, key: str, name: str) -> Topic:
+    def _topic(self, route: TopicRoute) -> Topic:
         return Topic(
-            arn=self._topic_arn(name),
-            name=self._short(name),
-            severity=SEVERITIES.get(key),
-            subscriptions=in_order(self._subscriptions(key)),
+            arn=self._topic_arn(route.name),
+            name=self._short(route.name),
+            severity=SEVERITIES.get(route.key),
+            subscriptions=in_order(map(self._subscription, route.subscriptions)),
         )
 
-    def _subscriptions(self, topic: str) -> Iterator[Subscription]:
-        """Yield who hears of a topic: the alarm queue, the notifier, and people."""
-        names, told = self._names, self._env.notifications
-        here = f"{names.region}:{names.account_id}"
-        if topic in get_args(TopicKey):
-            queue = names.alarm_queue
-            yield Subscription("sqs", f"arn:aws:sqs:{here}:{queue}", self._short(queue))
-        emails: tuple[str, ...] = ()
-        urls: tuple[str, ...] = ()
-        if topic in get_args(ConfigSeverity):
-            function = f"arn:aws:lambda:{here}:function:{names.notifier}"
-            yield Subscription("lambda", function, self._short(names.notifier))
-            urls = tuple(getattr(told, topic).webhooks)
-        elif topic == "fallback":
-            emails, urls = tuple(told.critical.emails), tuple(told.critical.webhooks)
-        else:
-            emails = tuple(getattr(told, topic.removesuffix("-mail")).emails)
-        yield from (Subscription("email", address, address) for address in emails)
-        yield from (Subscription(url.partition(":")[0], url, url) for url in urls)
+    def _subscription(self, subscription: SubscriptionSpec) -> Subscription:
+        endpoint, here = subscription.endpoint, f"{self._names.region}:{self._names.account_id}"
+        arns = {
+            "sqs": f"arn:aws:sqs:{here}:{endpoint}",
+            "lambda": f"arn:aws:lambda:{here}:function:{endpoint}",
+        }
+        if subscription.protocol in arns:
+            return Subscription(subscription.protocol, arns[subscription.protocol], self._short(endpoint))
+        return Subscription(subscription.protocol, endpoint, endpoint)
 
 
 def _watched(alarm: Alarm) -> tuple[tuple[Query, ...], str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.notifier import mail, pagerduty, slack
+from functions.notifier import mail
+from functions.notifier.channels import CHANNELS
 from functions.notifier.notice import Notice
 from functions.notifier.posting import post_json
 from functions.notifier.settings import Recipients, Settings, is_safe_url
@@ -21,8 +22,6 @@ from functions.shared.telemetry import publishable
 
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
-
-Channel = Literal["mail", "slack", "pagerduty"]
 
 _REFUSED_SECRETS = frozenset({401, 403, 404})
 """What receivers answer to a secret that was replaced: no such token, no such webhook."""
@@ -41,7 +40,7 @@ class Receiver:
         address: Topic ARN, or reference to a secret; no secret itself.
     """
 
-    channel: Channel
+    channel: str
     address: str
 
     def __str__(self) -> str:
@@ -64,9 +63,9 @@ def receivers_of(notice: Notice, recipients: Recipients) -> tuple[Receiver, ...]
     if notice.is_first_look:
         return ()
     found = [Receiver("mail", recipients.mail_topic_arn)] if recipients.mail_topic_arn else []
-    found += [Receiver("slack", reference) for reference in recipients.slack]
-    if pagerduty.is_for_pagerduty(notice):
-        found += [Receiver("pagerduty", reference) for reference in recipients.pagerduty]
+    for channel, references in recipients.references.items():
+        if CHANNELS[channel].accepts(notice):
+            found += [Receiver(channel, reference) for reference in references]
     return tuple(found)
 
 
@@ -89,7 +88,10 @@ def deliver_all(
 
     def attempt(receiver: Receiver) -> Failure | None:
         try:
-            _SENDERS[receiver.channel](notice, receiver, settings, deadline_s)
+            if receiver.channel == "mail":
+                _send_mail(notice, receiver)
+            else:
+                _post(notice, receiver, settings, deadline_s)
         except Exception as error:  # noqa: BLE001 (whatever keeps one from hearing, the others must)
             return Failure(receiver, error)
         return None
@@ -98,7 +100,7 @@ def deliver_all(
         return [one for one in pool.map(attempt, receivers) if one]
 
 
-def _send_mail(notice: Notice, receiver: Receiver, _: Settings, __: float) -> None:
+def _send_mail(notice: Notice, receiver: Receiver) -> None:
     try:
         _sns().publish(TopicArn=receiver.address, Subject=mail.subject(notice), Message=mail.body(notice))
     except ClientError as error:
@@ -107,23 +109,12 @@ def _send_mail(notice: Notice, receiver: Receiver, _: Settings, __: float) -> No
         raise UndeliveredError(type(error).__name__) from None
 
 
-def _send_slack(notice: Notice, receiver: Receiver, _: Settings, deadline_s: float) -> None:
-    content = slack.payload(notice)
-    _post(receiver, lambda secret: (secret, content), deadline_s)
-
-
-def _send_pagerduty(notice: Notice, receiver: Receiver, settings: Settings, deadline_s: float) -> None:
-    url = settings.pagerduty_events_url
-    _post(receiver, lambda secret: (url, pagerduty.event(notice, secret)), deadline_s)
-
-
-def _post(
-    receiver: Receiver, request: Callable[[str], tuple[str, dict[str, Any]]], deadline_s: float
-) -> None:
-    """Post what `request` makes of the secret; once more with the secret read again when it was refused."""
+def _post(notice: Notice, receiver: Receiver, settings: Settings, deadline_s: float) -> None:
+    """Post what the channel makes of a notice; once more with the secret read again when it was refused."""
     status = None
     for again in (False, True):
-        url, content = request(read_secret(receiver.address, again=again))
+        secret = read_secret(receiver.address, again=again)
+        url, content = CHANNELS[receiver.channel].request(notice, secret, settings)
         if not is_safe_url(url):
             message = "the secret is not an https URL"
             raise UndeliveredError(message)
@@ -136,13 +127,6 @@ def _post(
     if not 200 <= status < 300:  # noqa: PLR2004 (RFC 9110, section 15.3: successful)
         message = f"HTTP {status}"
         raise UndeliveredError(message)
-
-
-_SENDERS: Mapping[Channel, Callable[[Notice, Receiver, Settings, float], None]] = {
-    "mail": _send_mail,
-    "slack": _send_slack,
-    "pagerduty": _send_pagerduty,
-}
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from functions.notifier.channels import CHANNELS
 from functions.notifier.delivery import Failure, Receiver, deliver_all, receivers_of
 from functions.notifier.lookup import Lookup
 from functions.notifier.memory import Delivered
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 MARGIN_S = 2.0
 """Seconds of the function's time that are kept for the log, the metrics and the trace."""
 
-_CHANNEL_METRICS = {"mail": "Mail", "slack": "Slack", "pagerduty": "PagerDuty"}
+_METRICS = {"mail": "Mail", **{key: channel.TITLE for key, channel in CHANNELS.items()}}
 
-settings = read_settings(os.environ)
+settings = read_settings(os.environ, CHANNELS)
 telemetry = Telemetry(latency_metric="NotificationLatency")
 delivered = Delivered()
 
@@ -123,9 +124,9 @@ def unreadable(error: Exception) -> Outcome:
 def _count(reached: Sequence[Receiver], failures: Sequence[Failure]) -> None:
     """Count deliveries by channel: `MailSent`, `SlackFailed` and so on."""
     for receiver in reached:
-        _add(f"{_CHANNEL_METRICS[receiver.channel]}Sent")
+        _add(f"{_METRICS[receiver.channel]}Sent")
     for failure in failures:
-        _add(f"{_CHANNEL_METRICS[failure.receiver.channel]}Failed")
+        _add(f"{_METRICS[failure.receiver.channel]}Failed")
 
 
 def _add(metric: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from functions.notifier.notice import Notice
+from functions.notifier.settings import Settings
 from functions.notifier.wording import clip, one_line
 
+TITLE = "PagerDuty"
 MAX_SUMMARY = 1024
 MAX_DETAIL = 4000
 """Characters of one detail: the whole event may have 512 KB, a person reads the first lines."""
@@ -15,16 +17,21 @@ _ACTIONS = {"ALARM": "trigger", "EVENT": "trigger", "OK": "resolve"}
 _OF_CLOUDWATCH = frozenset({"ALARM", "OK"})
 
 
-def is_for_pagerduty(notice: Notice) -> bool:
-    """Tell whether somebody is to be called, or no longer: missing data and most news are neither."""
+def accepts(notice: Notice) -> bool:
+    """Return whether a notice opens or closes an incident: missing data and most news do neither."""
     return notice.is_end or notice.state in _ACTIONS
+
+
+def request(notice: Notice, secret: str, settings: Settings) -> tuple[str, dict[str, Any]]:
+    """Return the URL of the Events API, and the event; the secret is the routing key."""
+    return settings.pagerduty_events_url, event(notice, secret)
 
 
 def event(notice: Notice, routing_key: str) -> dict[str, Any]:
     """Return what to post.
 
     Args:
-        notice: One of which `is_for_pagerduty` says so.
+        notice: One that is accepted.
         routing_key: Names the service at PagerDuty; whoever has it can page people.
     """
     urls = [link for link in notice.links if link.is_url]

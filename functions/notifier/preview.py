@@ -11,33 +11,29 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from functions.notifier import mail, pagerduty, slack
+from functions.notifier import mail
+from functions.notifier.channels import CHANNELS
 from functions.notifier.described import Ask, ask_nobody, read_answer
 from functions.notifier.messages import read_message, read_record
 from functions.notifier.notice import Notice
 from functions.notifier.settings import SEVERITIES, Settings
 
-
-def _mail(notice: Notice) -> str:
-    return f"Subject: {mail.subject(notice)}\n\n{mail.body(notice)}"
+FORMATS = ("mail", *CHANNELS)
 
 
-def _slack(notice: Notice) -> str:
-    return json.dumps(slack.payload(notice), indent=2, ensure_ascii=False) + "\n"
-
-
-def _pagerduty(notice: Notice) -> str:
-    if not pagerduty.is_for_pagerduty(notice):
-        return f"{notice.state}: nothing is sent to PagerDuty.\n"
-    return json.dumps(pagerduty.event(notice, "<routing key>"), indent=2, ensure_ascii=False) + "\n"
-
-
-FORMATS: Mapping[str, Callable[[Notice], str]] = {"mail": _mail, "slack": _slack, "pagerduty": _pagerduty}
+def _shown(notice: Notice, name: str, settings: Settings) -> str:
+    if name == "mail":
+        return f"Subject: {mail.subject(notice)}\n\n{mail.body(notice)}"
+    channel = CHANNELS[name]
+    if not channel.accepts(notice):
+        return f"{notice.state}: nothing is sent to {name}.\n"
+    _, content = channel.request(notice, "<secret>", settings)
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def preview(event: Mapping[str, Any], name: str, ask: Ask = ask_nobody) -> str:
@@ -50,7 +46,9 @@ def preview(event: Mapping[str, Any], name: str, ask: Ask = ask_nobody) -> str:
     shown = []
     for record in event["Records"]:
         settings = settings_of(record["Sns"]["TopicArn"])
-        shown.append(FORMATS[name](read_message(read_record(record, settings, now=now), settings, ask)))
+        shown.append(
+            _shown(read_message(read_record(record, settings, now=now), settings, ask), name, settings)
+        )
     return "\n".join(shown)
 
 

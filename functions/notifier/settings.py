@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -29,13 +29,11 @@ class Recipients:
 
     Attributes:
         mail_topic_arn: Topic whose subscribers get e-mail; empty when nobody does.
-        slack: References to the secrets that hold the URLs of incoming webhooks.
-        pagerduty: References to the secrets that hold routing keys.
+        references: Channel -> references to its secrets: URLs of incoming webhooks, routing keys.
     """
 
     mail_topic_arn: str = ""
-    slack: tuple[str, ...] = ()
-    pagerduty: tuple[str, ...] = ()
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,12 @@ class Settings:
         return f"{self.project}-{service}-{self.environment}"
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_settings(environ: Mapping[str, str], channels: Collection[str]) -> Settings:
     """Read and check all settings.
+
+    Args:
+        environ: The environment variables.
+        channels: The channels whose recipients are references to secrets.
 
     Raises:
         ConfigurationError: Something is missing or wrong; the message names all of it, and what is allowed.
@@ -81,7 +83,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         name: _text(environ, name, problems) for name in ("PROJECT", "ENVIRONMENT", "AWS_REGION", "RUNBOOKS")
     }
     topics = _topics(_object(environ, "TOPICS", problems), problems)
-    recipients = _recipients(_object(environ, "RECIPIENTS", problems), topics, problems)
+    recipients = _recipients(_object(environ, "RECIPIENTS", problems), topics, channels, problems)
     events_url = _text(environ, "PAGERDUTY_EVENTS_URL", problems)
     if events_url and not is_safe_url(events_url):
         problems.append("PAGERDUTY_EVENTS_URL: must be an https URL")
@@ -140,7 +142,10 @@ def _topics(source: Mapping[str, Any], problems: list[str]) -> dict[str, Severit
 
 
 def _recipients(
-    source: Mapping[str, Any], topics: Mapping[str, Severity], problems: list[str]
+    source: Mapping[str, Any],
+    topics: Mapping[str, Severity],
+    channels: Collection[str],
+    problems: list[str],
 ) -> dict[Severity, Recipients]:
     unknown = sorted(source.keys() - set(SEVERITIES))
     if unknown:
@@ -148,16 +153,20 @@ def _recipients(
     missing = sorted(set(topics.values()) - source.keys())
     problems.extend(f"RECIPIENTS: {one}: missing, and a topic in TOPICS has it" for one in missing if source)
     return {
-        severity: _recipients_of(f"RECIPIENTS: {severity}", source[severity], topics, problems)
+        severity: _recipients_of(f"RECIPIENTS: {severity}", source[severity], topics, channels, problems)
         for severity in SEVERITIES
         if severity in source
     }
 
 
 def _recipients_of(
-    at: str, source: object, topics: Mapping[str, Severity], problems: list[str]
+    at: str,
+    source: object,
+    topics: Mapping[str, Severity],
+    channels: Collection[str],
+    problems: list[str],
 ) -> Recipients:
-    known = ("mail_topic_arn", "slack", "pagerduty")
+    known = ("mail_topic_arn", *channels)
     if not isinstance(source, dict) or not source.keys() <= set(known):
         problems.append(f"{at}: must be a JSON object of {', '.join(known)}")
         return Recipients()
@@ -167,7 +176,7 @@ def _recipients_of(
     elif mail in topics:  # the notifier would be told of its own messages, for ever
         problems.append(f"{at}.mail_topic_arn: must not be a topic that the notifier listens to")
     references = {}
-    for channel in ("slack", "pagerduty"):
+    for channel in channels:
         listed = source.get(channel, [])
         if not isinstance(listed, list) or not all(
             isinstance(one, str) and _REFERENCE.fullmatch(one) for one in listed
@@ -177,4 +186,4 @@ def _recipients_of(
             problems.append(f"{at}.{channel}: must be a list of references to secrets, {forms}")
             listed = []
         references[channel] = tuple(dict.fromkeys(listed))
-    return Recipients(mail, references["slack"], references["pagerduty"])
+    return Recipients(mail, references)

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from functions.notifier.notice import Link, Notice
+from functions.notifier.settings import Settings
 from functions.notifier.wording import clip, one_line
 
+TITLE = "Slack"
 MAX_HEADER = 150
 MAX_SECTION = 3000
 MAX_BLOCKS = 50
@@ -20,6 +22,16 @@ _COLOURS = {"OK": "#2e7d32", "INSUFFICIENT_DATA": "#757575", "INFO": "#1565c0"}
 _COLOURS_BY_SEVERITY = {"critical": "#c62828", "warning": "#f9a825"}
 # A backtick begins code, in which nothing else is read as meant; its likeness does not.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\N{PRIME}"}
+
+
+def accepts(_: Notice) -> bool:
+    """Return whether a notice is sent to Slack: all are."""
+    return True
+
+
+def request(notice: Notice, secret: str, _: Settings) -> tuple[str, dict[str, Any]]:
+    """Return the URL to post to, which is the secret, and the message."""
+    return secret, payload(notice)
 
 
 def payload(notice: Notice) -> dict[str, Any]:

@@ -140,10 +140,8 @@ def _speakers(catalog: Catalog) -> dict[str, list[Composite]]:
 def _recipients(env: Environment) -> Iterator[tuple[str, str]]:
     for topic in ("critical", "warning"):
         told = getattr(env.notifications, topic)
-        people = [*told.emails, *told.webhooks, *(f"Slack ({one})" for one in told.slack)]
-        people += [f"PagerDuty ({one})" for one in told.pagerduty]
         over = "and when it is over" if told.ok_notices else "not when it is over"
-        yield f"`{topic}`", f"{', '.join(people) or 'the alarm queue only'}; {over}"
+        yield f"`{topic}`", f"{', '.join(told.addresses) or 'the alarm queue only'}; {over}"
     direct = ", ".join(env.notifications.critical.direct) or "the alarm queue only"
     yield "`fallback`", f"{direct}; without the notifier, when notifications fail"
 

@@ -34,7 +34,14 @@ class MonitoringStack(Stack):
         add_filters(self, catalog, compute)
         add_queries(self, catalog, compute)
         notifications = Notifications(self, catalog, key_arn)
-        notifier = Notifier(self, compute, notifications, key_arn, notifier_zip)
+        notifier = Notifier(
+            self,
+            catalog.routes,
+            notifications,
+            log_group=compute.log_group_names["notifier"],
+            key_arn=key_arn,
+            zip_path=notifier_zip,
+        )
         add_events(self, catalog, compute, notifications.topic_arns)
         add_windows(self, catalog)
         alarms = Alarms(self, catalog, notifications.topic_arns)

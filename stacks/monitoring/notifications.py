@@ -1,8 +1,4 @@
-"""From an alarm to people: topics, their subscriptions, the alarm queue, and the dead letters.
-
-An alarm publishes to the topic of its severity. From there AWS's own message goes to the alarm queue and to
-webhooks, and to the notifier, which writes it anew for mail, Slack and PagerDuty. That notifications
-themselves fail is published to the topic `fallback`, which reaches people without the notifier.
+"""The catalog's routes as resources: topics, their subscriptions, the alarm queue, and the dead letters.
 
 Everything is encrypted with our key: CloudWatch cannot publish to a topic under the AWS-managed one, and SNS
 cannot send to a queue under it.
@@ -10,20 +6,16 @@ cannot send to a queue under it.
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from cdktf import Fn
 
 from catalog import Catalog
-from catalog.specs import Topic
+from catalog.specs import Queue, Subscription, Topic, TopicRoute
 from config.models import Severity
 from stacks import aws, policies
 from stacks.base import Stack
-
-_DAY_S = 86_400
 
 
 class Notifications:
@@ -34,41 +26,29 @@ class Notifications:
         self._stack = stack
         self._catalog = catalog
         self._key_arn = key_arn
-        config = stack.env.notifications
-        self._all_topics: dict[str, Any] = {
-            key: self._topic(key, name) for key, name in stack.names.topics(stack.env)
-        }
-        self._dead_letters = self._queue(
-            "dead-letters", stack.names.alarm_dead_letters, config.dead_letter_retention_days * _DAY_S
-        )
+        self._topics: dict[str, Any] = {topic.key: self._topic(topic) for topic in catalog.routes.topics}
+        queues = {queue.key: queue for queue in catalog.routes.queues}
+        self._dead_letters = self._queue(queues["dead-letters"])
         self._alarms = self._queue(
-            "alarms",
-            stack.names.alarm_queue,
-            config.queue_retention_days * _DAY_S,
+            queues["alarms"],
             redrive_policy=Fn.jsonencode(
                 {
                     "deadLetterTargetArn": self._dead_letters.arn,
-                    "maxReceiveCount": config.queue_max_receives,
+                    "maxReceiveCount": queues["alarms"].max_receives,
                 }
             ),
         )
-        for topic in get_args(Topic):
-            self.subscribe(topic, "queue", "sqs", self._alarms.arn)
-        for severity in get_args(Severity):
-            recipients = getattr(config, severity)
-            self._subscribe_people(f"{severity}-mail", recipients.emails, ())
-            self._subscribe_people(severity, (), recipients.webhooks)
-        self._subscribe_people("fallback", config.critical.emails, config.critical.webhooks)
+        self._subscribe({"sqs": self._alarms.arn})
 
     @property
     def topic_arns(self) -> dict[Topic, str]:
         """Topic that alarms name -> its ARN."""
-        return {topic: self._all_topics[topic].arn for topic in get_args(Topic)}
+        return {topic: self._topics[topic].arn for topic in get_args(Topic)}
 
     def mail_topic_arn(self, severity: Severity) -> str:
-        """ARN of the topic by which what the notifier writes becomes mail; empty when nobody gets any."""
-        topic = self._all_topics.get(f"{severity}-mail")
-        return str(topic.arn) if topic else ""
+        """ARN of the topic by which what the notifier writes becomes e-mail; empty without addresses."""
+        key = self._catalog.routes.deliveries[severity].mail_topic
+        return str(self._topics[key].arn) if key else ""
 
     @property
     def queue_url(self) -> str:
@@ -80,23 +60,23 @@ class Notifications:
         """URL of the queue of what could not be delivered or processed."""
         return str(self._dead_letters.url)
 
-    def _topic(self, key: str, name: str) -> Any:
-        stack, names = self._stack, self._stack.names
+    def _topic(self, route: TopicRoute) -> Any:
+        stack = self._stack
         topic = stack.add(
             aws.SnsTopic,
-            key,
-            name=name,
+            route.key,
+            name=route.name,
             # What phones and mail clients show as the sender.
-            display_name=f"{names.whole} {key.removesuffix('-mail')}",
+            display_name=f"{stack.names.whole} {route.key.removesuffix('-mail')}",
             kms_master_key_id=self._key_arn,
-            tags={"Severity": key} if key in get_args(Severity) else None,
+            tags={"Severity": route.severity} if route.severity else None,
         )
-        if key in get_args(Topic):
+        if route.alarms_publish:
             stack.add(
                 aws.SnsTopicPolicy,
-                key,
+                route.key,
                 arn=topic.arn,
-                policy=policies.document(*self._publishers(key, topic.arn)),
+                policy=policies.document(*self._publishers(route.key, topic.arn)),
             )
         return topic
 
@@ -130,7 +110,7 @@ class Notifications:
             )
         return statements
 
-    def _queue(self, key: str, name: str, retention_s: int, **arguments: Any) -> Any:
+    def _queue(self, queue: Queue, **arguments: Any) -> Any:
         """Add a queue that our topics may send to; to the dead letters too it is the topic that sends.
 
         The policy is an argument of the queue and not a resource of its own, which would take another 25 s:
@@ -141,41 +121,42 @@ class Notifications:
         may_send = policies.allow(
             "TopicsSend",
             ["sqs:SendMessage"],
-            [f"arn:aws:sqs:{names.region}:{names.account_id}:{name}"],
+            [f"arn:aws:sqs:{names.region}:{names.account_id}:{queue.name}"],
             principal=policies.service("sns.amazonaws.com"),
-            conditions={"ArnEquals": {"aws:SourceArn": [one.arn for one in self._all_topics.values()]}},
+            conditions={"ArnEquals": {"aws:SourceArn": [one.arn for one in self._topics.values()]}},
         )
         return self._stack.add(
             aws.SqsQueue,
-            key,
-            name=name,
-            message_retention_seconds=retention_s,
+            queue.key,
+            name=queue.name,
+            message_retention_seconds=queue.retention_s,
             kms_master_key_id=self._key_arn,
             policy=policies.document(may_send),
             **arguments,
         )
 
-    def subscribe(self, topic: str, key: str, protocol: str, endpoint: str, **arguments: Any) -> Any:
-        """Subscribe to a topic; what cannot be delivered goes to the dead letters."""
-        return self._stack.add(
+    def subscribe_notifier(self, topic: str, function_arn: str, **arguments: Any) -> None:
+        """Subscribe the notifier to a topic."""
+        subscriptions = self._catalog.routes.topic(topic).subscriptions
+        notifier = next(each for each in subscriptions if each.protocol == "lambda")
+        self._add(topic, notifier, function_arn, **arguments)
+
+    def _subscribe(self, arns: Mapping[str, str]) -> None:
+        """Subscribe all but the notifier; `arns` has the endpoint of what is no address."""
+        for topic in self._catalog.routes.topics:
+            for subscription in topic.subscriptions:
+                if subscription.protocol != "lambda":
+                    endpoint = arns.get(subscription.protocol, subscription.endpoint)
+                    self._add(topic.key, subscription, endpoint)
+
+    def _add(self, topic: str, subscription: Subscription, endpoint: str, **arguments: Any) -> None:
+        self._stack.add(
             aws.SnsTopicSubscription,
-            f"{topic}_{key}",
-            topic_arn=self._all_topics[topic].arn,
-            protocol=protocol,
+            f"{topic}_{subscription.key}",
+            topic_arn=self._topics[topic].arn,
+            protocol=subscription.protocol,
             endpoint=endpoint,
+            # What cannot be delivered goes to the dead letters.
             redrive_policy=Fn.jsonencode({"deadLetterTargetArn": self._dead_letters.arn}),
             **arguments,
         )
-
-    def _subscribe_people(self, topic: str, emails: Sequence[str], urls: Sequence[str]) -> None:
-        for address in emails:
-            self.subscribe(topic, f"email_{_address_key(address)}", "email", address)
-        for url in urls:
-            scheme = url.partition(":")[0]
-            self.subscribe(topic, f"{scheme}_{_address_key(url)}", scheme, url)
-
-
-def _address_key(address: str) -> str:
-    """Return an address as part of a Terraform name: readable, and different for different addresses."""
-    readable = re.sub(r"[^a-z0-9]+", "-", address.lower().partition("://")[2] or address.lower()).strip("-")
-    return f"{readable[:40]}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"

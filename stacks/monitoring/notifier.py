@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_args
+from typing import Any
 
 from cdktf import Fn
 
 from catalog.kinds.platform import NOTIFIER
+from catalog.specs import Routes
 from catalog.texts import runbook_link
 from config.models import Severity
 from stacks import aws, policies
 from stacks.base import Stack
 from stacks.compute.permissions import send_traces, write_logs
-from stacks.contracts import Compute
 from stacks.monitoring.notifications import Notifications
-
-_DEAD_LETTER_RETENTION_S = 14 * 86_400
 
 _PAGERDUTY = {
     "us": "https://events.pagerduty.com/v2/enqueue",
@@ -28,17 +26,34 @@ _PAGERDUTY = {
 class Notifier:
     """The function, its role, its dead letters, and its subscription to the topics of severities."""
 
-    def __init__(
-        self, stack: Stack, compute: Compute, notifications: Notifications, key_arn: str, zip_path: str
+    def __init__(  # noqa: PLR0913 - what it is made of
+        self,
+        stack: Stack,
+        routes: Routes,
+        notifications: Notifications,
+        *,
+        log_group: str,
+        key_arn: str,
+        zip_path: str,
     ) -> None:
-        """Add the notifier of `stack`'s environment; `zip_path` says where its code is."""
+        """Add the notifier of `stack`'s environment.
+
+        Args:
+            stack: the stack.
+            routes: whom it tells.
+            notifications: the topics.
+            log_group: name of its log group.
+            key_arn: ARN of the key.
+            zip_path: where its code is.
+        """
         self._stack = stack
+        self._routes = routes
         self._key_arn = key_arn
         self._notifications = notifications
-        self._log_group = compute.log_group_names["notifier"]
+        self._log_group = log_group
         self._dead_letters = self._queue()
         function = self._function(zip_path)
-        for severity in get_args(Severity):
+        for severity in self._routes.deliveries:
             self._subscribe(severity, function)
 
     @property
@@ -47,11 +62,12 @@ class Notifier:
         return str(self._dead_letters.url)
 
     def _queue(self) -> Any:
+        queue = next(each for each in self._routes.queues if each.key == "notifier")
         return self._stack.add(
             aws.SqsQueue,
             "notifier",
-            name=self._stack.names.notifier_dead_letters,
-            message_retention_seconds=_DEAD_LETTER_RETENTION_S,
+            name=queue.name,
+            message_retention_seconds=queue.retention_s,
             kms_master_key_id=self._key_arn,
         )
 
@@ -113,15 +129,14 @@ class Notifier:
         recipients = {
             severity: {
                 "mail_topic_arn": self._notifications.mail_topic_arn(severity),
-                "slack": getattr(config, severity).slack,
-                "pagerduty": getattr(config, severity).pagerduty,
+                **delivery.references,
             }
-            for severity in get_args(Severity)
+            for severity, delivery in self._routes.deliveries.items()
         }
         return {
             "ENVIRONMENT": names.environment,
             "PROJECT": names.project,
-            "TOPICS": json.dumps({topics[severity]: severity for severity in get_args(Severity)}),
+            "TOPICS": json.dumps({topics[severity]: severity for severity in self._routes.deliveries}),
             "RECIPIENTS": json.dumps(recipients),
             "PAGERDUTY_EVENTS_URL": _PAGERDUTY[config.pagerduty_region],
             "RUNBOOKS": runbook_link(env, "").rstrip("/"),
@@ -135,7 +150,7 @@ class Notifier:
     def _statements(self) -> list[policies.Statement]:
         names = self._stack.names
         here = f"{names.region}:{names.account_id}"
-        mail = [arn for one in get_args(Severity) if (arn := self._notifications.mail_topic_arn(one))]
+        mail = [arn for each in self._routes.deliveries if (arn := self._notifications.mail_topic_arn(each))]
         via = [f"{service}.{names.region}.amazonaws.com" for service in ("sns", "sqs")]
         statements = [
             write_logs([f"arn:aws:logs:{here}:log-group:{self._log_group}"]),
@@ -168,15 +183,7 @@ class Notifier:
         return [*statements, *self._may_read_secrets(here)]
 
     def _may_read_secrets(self, here: str) -> list[policies.Statement]:
-        config = self._stack.env.notifications
-        references = sorted(
-            {
-                reference
-                for severity in get_args(Severity)
-                for reference in (*getattr(config, severity).slack, *getattr(config, severity).pagerduty)
-            }
-        )
-        kept = [reference.partition(":")[::2] for reference in references]
+        kept = [reference.partition(":")[::2] for reference in self._routes.secrets]
         parameters = [f"arn:aws:ssm:{here}:parameter{name}" for where, name in kept if where == "ssm"]
         # Secrets Manager adds a hyphen and six characters to a name (User Guide, "IAM policy examples").
         secrets = [
@@ -211,4 +218,4 @@ class Notifier:
             source_arn=topic_arn,
             statement_id=f"Topic{severity.capitalize()}",
         )
-        self._notifications.subscribe(severity, "notifier", "lambda", function.arn, depends_on=[allowed])
+        self._notifications.subscribe_notifier(severity, function.arn, depends_on=[allowed])

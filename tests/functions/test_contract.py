@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from config.models import Recipients
+from functions.notifier.channels import CHANNELS
 from functions.shared import drills
 
 FUNCTIONS = Path(__file__).resolve().parent.parent.parent / "functions"
@@ -28,3 +30,8 @@ def test_the_readme_lists_every_variable_that_is_read() -> None:
     own = set(re.findall(r'client_from_environment\("([A-Z_]+)"', code)) | {drills.VARIABLE}
     assert own == {"PAYMENT_GATEWAY", "INVENTORY", "DRILLS"}
     assert all(f"`{variable}`" in table for variable in own)
+
+
+def test_the_channels_of_the_configuration_are_those_of_the_notifier() -> None:
+    """A channel that only one of them has would be refused by the other, in production."""
+    assert tuple(Recipients().references) == tuple(CHANNELS)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from functions.notifier import mail, posting, slack
+from functions.notifier.channels import CHANNELS
 from functions.notifier.delivery import Receiver
 from functions.notifier.memory import SIZE, Delivered
 from functions.notifier.settings import Settings, read_settings
@@ -95,7 +96,8 @@ def world(_notifier_environment: None, server: Wire, monkeypatch: pytest.MonkeyP
                     "warning": {"slack": [other]},
                 }
             ),
-        }
+        },
+        CHANNELS,
     )
     monkeypatch.setattr("functions.notifier.handler.settings", settings)
     monkeypatch.setattr("functions.notifier.handler.delivered", Delivered())
@@ -219,7 +221,7 @@ def test_one_receiver_that_refuses_fails_the_invocation_after_the_others_were_to
     """Lambda repeats what failed; the message names the channel and the status code, never a secret."""
     world.wire.statuses[HOOK] = [status]
     invocation = world.tell(record("composite_alarm"))
-    reference = world.settings.recipients["critical"].slack[0]
+    reference = world.settings.recipients["critical"].references["slack"][0]
     assert type(invocation.error).__name__ == "NotDeliveredError"
     assert str(invocation.error) == f"slack {reference}: HTTP {status}"
     assert len(world.wire.mails) == 1
@@ -243,9 +245,9 @@ def test_when_all_fail_all_are_named(world: World) -> None:
     critical = world.settings.recipients["critical"]
     assert str(world.tell(record("composite_alarm")).error).split("; ") == [
         f"mail {MAIL}: AuthorizationError",
-        f"slack {critical.slack[0]}: HTTP 500",
-        f"slack {critical.slack[1]}: HTTP 404",
-        f"pagerduty {critical.pagerduty[0]}: HTTP 429",
+        f"slack {critical.references['slack'][0]}: HTTP 500",
+        f"slack {critical.references['slack'][1]}: HTTP 404",
+        f"pagerduty {critical.references['pagerduty'][0]}: HTTP 429",
     ]
 
 
@@ -302,7 +304,8 @@ def test_a_receiver_that_accepts_and_never_answers_costs_five_seconds(
     silent.set()
     assert 4.9 < spent_s < 9
     assert (
-        str(invocation.error) == f"slack {world.settings.recipients['critical'].slack[0]}: no answer in time"
+        str(invocation.error)
+        == f"slack {world.settings.recipients['critical'].references['slack'][0]}: no answer in time"
     )
     assert {OTHER_HOOK, "/v2/enqueue"} <= set(paths(world))
 
@@ -316,7 +319,7 @@ def test_all_receivers_are_told_at_the_same_time(world: World) -> None:
 
 def test_a_receiver_that_is_not_there_is_named_without_its_address(world: World) -> None:
     """Connection refused: urllib3's own message would quote the webhook."""
-    reference = world.settings.recipients["warning"].slack[0]
+    reference = world.settings.recipients["warning"].references["slack"][0]
     world.wire.secrets[reference] = f"http://127.0.0.1:1{HOOK}"
     invocation = world.tell(record("composite_alarm", topic=WARNING))
     assert str(invocation.error) == f"slack {reference}: no answer in time"
@@ -324,7 +327,7 @@ def test_a_receiver_that_is_not_there_is_named_without_its_address(world: World)
 
 def test_a_secret_is_read_once_and_again_when_the_receiver_does_not_know_it(world: World) -> None:
     """A rotated webhook works without a deployment; five messages need no five reads."""
-    reference = world.settings.recipients["warning"].slack[0]
+    reference = world.settings.recipients["warning"].references["slack"][0]
     for number in range(5):
         assert world.tell(record_of("text", topic=WARNING, MessageId=f"m{number}")).error is None
     assert world.wire.read == [reference]
@@ -351,7 +354,7 @@ def test_a_secret_that_cannot_be_used_is_named_and_not_shown(
     world: World, value: str | None, problem: str
 ) -> None:
     """Missing, empty, not encrypted, no URL at all: nobody was told, and that is a failure."""
-    reference = world.settings.recipients["warning"].slack[0]
+    reference = world.settings.recipients["warning"].references["slack"][0]
     world.wire.secrets.pop(reference)
     if value is not None:
         world.wire.secrets[reference] = value

@@ -59,7 +59,7 @@ def test_every_message_of_another_account_is_marked_and_leads_nowhere(name: str)
         assert one.what.startswith(f"{MARK}: ")
         assert facts(one)["Origin"].endswith("its topic belongs to 111122223333")
         texts = [mail.subject(one), mail.body(one), json.dumps(slack.payload(one))]
-        if pagerduty.is_for_pagerduty(one):
+        if pagerduty.accepts(one):
             event_ = pagerduty.event(one, "key")
             assert (event_["event_action"], event_["links"]) == ("trigger", [])
             texts.append(json.dumps(event_))

@@ -140,7 +140,7 @@ def check_slack(one: Notice) -> None:
 
 def check_pagerduty(one: Notice) -> None:
     """Hold an event against the limits of the Events API."""
-    if not pagerduty.is_for_pagerduty(one):
+    if not pagerduty.accepts(one):
         assert one.state in {"INSUFFICIENT_DATA", "INFO"}
         assert not one.is_end
         return
@@ -180,7 +180,7 @@ def test_every_recorded_event_has_the_headline_that_a_person_would_write() -> No
 def test_every_text_names_environment_and_service_and_never_none(one: Notice) -> None:
     """Whoever is woken must not have to guess where to look."""
     texts = [mail.subject(one) + mail.body(one), json.dumps(slack.payload(one), ensure_ascii=False)]
-    if pagerduty.is_for_pagerduty(one):
+    if pagerduty.accepts(one):
         texts.append(json.dumps(pagerduty.event(one, "key"), ensure_ascii=False))
     for text in texts:
         assert "prod" in text
@@ -202,7 +202,7 @@ def test_every_format_says_everything_that_the_notice_says(one: Notice) -> None:
     for words in (one.explanation, one.advice):
         assert " ".join(words.split()) in body
         assert " ".join(slack.escape(words, 3000).split()) in said
-    if pagerduty.is_for_pagerduty(one):
+    if pagerduty.accepts(one):
         event_ = pagerduty.event(one, "key")
         details, hrefs = event_["payload"]["custom_details"], {link["href"] for link in event_["links"]}
         assert facts(one).items() <= details.items()

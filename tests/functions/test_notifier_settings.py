@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.notifier.channels import CHANNELS
 from functions.notifier.settings import Recipients, is_safe_url, read_settings
 from functions.shared.errors import ConfigurationError
 from tests.functions.notifier_events import CRITICAL, MAIL, WARNING
@@ -15,7 +16,7 @@ from tests.functions.notifier_events import CRITICAL, MAIL, WARNING
 README = Path(__file__).resolve().parent.parent.parent / "functions" / "README.md"
 OBJECT = "must be a JSON object with at least one entry"
 SEVERITIES = "must be one of critical, warning"
-CHANNELS = "must be a JSON object of mail_topic_arn, slack, pagerduty"
+OBJECT_OF = "must be a JSON object of mail_topic_arn, slack, pagerduty"
 TOPIC = "must be the ARN of an SNS topic"
 NOT_OURS = "must not be a topic that the notifier listens to"
 REFERENCES = "must be a list of references to secrets, ssm:<name> or secretsmanager:<name>"
@@ -46,11 +47,13 @@ def recipients(**critical: object) -> str:
 
 def test_good_settings_are_read() -> None:
     """Every value arrives where it belongs; a missing channel is an empty one."""
-    settings = read_settings(GOOD)
+    settings = read_settings(GOOD, CHANNELS)
     assert settings.topics == {CRITICAL: "critical", WARNING: "warning"}
     assert settings.recipients == {
-        "critical": Recipients(MAIL, ("ssm:/reveille/prod/slack",), ("secretsmanager:a/b",)),
-        "warning": Recipients(),
+        "critical": Recipients(
+            MAIL, {"slack": ("ssm:/reveille/prod/slack",), "pagerduty": ("secretsmanager:a/b",)}
+        ),
+        "warning": Recipients("", {"slack": (), "pagerduty": ()}),
     }
     assert (settings.whole, settings.of_service("pay")) == ("reveille-prod", "reveille-pay-prod")
     assert (settings.region, settings.runbooks) == ("eu-west-1", "docs/runbooks")
@@ -69,8 +72,8 @@ def test_good_settings_are_read() -> None:
         ({"RECIPIENTS": "{"}, f"RECIPIENTS: {OBJECT}"),
         ({"RECIPIENTS": '{"critical": {}}'}, "RECIPIENTS: warning: missing, and a topic in TOPICS has it"),
         ({"RECIPIENTS": '{"critical": {}, "warning": {}, "fatal": {}}'}, f"RECIPIENTS: fatal: {SEVERITIES}"),
-        ({"RECIPIENTS": '{"critical": [], "warning": {}}'}, f"RECIPIENTS: critical: {CHANNELS}"),
-        ({"RECIPIENTS": recipients(teams=[])}, f"RECIPIENTS: critical: {CHANNELS}"),
+        ({"RECIPIENTS": '{"critical": [], "warning": {}}'}, f"RECIPIENTS: critical: {OBJECT_OF}"),
+        ({"RECIPIENTS": recipients(teams=[])}, f"RECIPIENTS: critical: {OBJECT_OF}"),
         (
             {"RECIPIENTS": recipients(mail_topic_arn="ops@example.com")},
             f"RECIPIENTS: critical.mail_topic_arn: {TOPIC}, or empty",
@@ -97,28 +100,28 @@ def test_each_wrong_setting_is_refused_by_name_with_what_is_allowed(
 ) -> None:
     """The whole message is this one sentence: nothing else is wrong."""
     with pytest.raises(ConfigurationError, match=f"^{re.escape(problem)}$"):
-        read_settings({**GOOD, **changes})
+        read_settings({**GOOD, **changes}, CHANNELS)
 
 
 def test_all_problems_are_named_at_once() -> None:
     """Nobody deploys eight times to find eight mistakes."""
     with pytest.raises(ConfigurationError) as refused:
-        read_settings({})
+        read_settings({}, CHANNELS)
     assert all(name in str(refused.value) for name in GOOD)
 
 
 def test_a_receiver_that_is_named_twice_is_told_once() -> None:
     """Two files of a configuration may both name it."""
-    settings = read_settings({**GOOD, "RECIPIENTS": recipients(slack=["ssm:a", "ssm:b", "ssm:a"])})
-    assert settings.recipients["critical"].slack == ("ssm:a", "ssm:b")
+    settings = read_settings({**GOOD, "RECIPIENTS": recipients(slack=["ssm:a", "ssm:b", "ssm:a"])}, CHANNELS)
+    assert settings.recipients["critical"].references["slack"] == ("ssm:a", "ssm:b")
 
 
-@pytest.mark.parametrize("channel", ["slack", "pagerduty"])
+@pytest.mark.parametrize("channel", CHANNELS)
 def test_a_secret_that_stands_where_its_reference_should_is_not_repeated(channel: str) -> None:
     """It is in the function's environment already; it must not be in its log as well."""
     secret = "https://hooks.slack.com/services/T0/B0/abcdef"  # noqa: S105 (a made-up one)
     with pytest.raises(ConfigurationError) as refused:
-        read_settings({**GOOD, "RECIPIENTS": recipients(**{channel: [secret]})})
+        read_settings({**GOOD, "RECIPIENTS": recipients(**{channel: [secret]})}, CHANNELS)
     assert "abcdef" not in str(refused.value)
 
 

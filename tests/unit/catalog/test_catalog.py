@@ -13,6 +13,7 @@ import catalog
 from catalog.kinds import KINDS
 from catalog.naming import Names
 from catalog.owned import queues, roles
+from catalog.routes import routes
 from catalog.specs import LogFilter
 from cloudwatch.publishing import MetricFilter, check_group
 from config.limits import LAMBDA_NAME, XRAY_NAME
@@ -117,7 +118,7 @@ def test_the_longest_legal_names_fit_into_aws() -> None:
         *((names.of_service(service), LAMBDA_NAME, word) for service in env.services),
         *((name, LAMBDA_NAME, word) for name, _ in roles(env)),
         *((name, 80, word) for name, _ in queues(env)),
-        *((name, 256, word) for _, name in names.topics(env)),
+        *((topic.name, 256, word) for topic in routes(env, names).topics),
         (names.notifier, LAMBDA_NAME, word),
         (names.log_archive, LAMBDA_NAME, word),
         (names.archive_bucket, 63, word),
@@ -326,7 +327,7 @@ def test_the_platform_tells_its_own_parts_apart() -> None:
         for metric in one.metrics
         for value in metric.dimensions.values()
     }  # fmt: skip
-    topics = {name for _, name in names.topics(env)}
+    topics = {topic.name for topic in routes(env, names).topics}
     assert len(topics) == 5
     deployed = {value for view in made.services for value in view.deployments.dimensions.values()}
     assert watched - set(env.maintenance) - deployed == {

@@ -14,6 +14,7 @@ from catalog.kinds import KINDS, platform
 from catalog.known_metrics import AWS_METRICS, why_unknown
 from catalog.naming import Names
 from catalog.owned import queues
+from catalog.routes import routes
 from catalog.specs import Math, Metric
 from catalog.templates import LOGS, MathTemplate, MetricTemplate, SeriesTemplate, Watched
 from config.models import Environment
@@ -60,7 +61,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
         "ClusterName": {names.whole},
         "ServiceName": {names.of_service(one) for one in env.containers},
         "QueueName": {queue for queue, _ in queues(env)},
-        "TopicName": {topic for _, topic in names.topics(env)},
+        "TopicName": {topic.name for topic in routes(env, names).topics},
         "LogGroupName": {group.name for group in made.log_groups},
         "Window": set(env.maintenance),
         "Resource": set(deployed(env).values()),

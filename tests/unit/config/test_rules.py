@@ -60,8 +60,8 @@ TG_ARN = (
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/checkout/0123456789abcdef"
 )
 TOLD_BY_THE_NOTIFIER = (
-    "needs an e-mail address or an https webhook too: Slack and PagerDuty are told by the notifier, "
-    "and somebody must hear when that fails"
+    "needs an e-mail address or an https webhook too: the notifier delivers to %s, "
+    "and somebody must be told when the notifier fails"
 )
 DRILL_WHY = "a drill makes deployed functions fail, and what is protected serves people"
 A_TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
@@ -213,8 +213,8 @@ REPLACED = [
     ("emails: [oncall@example.com]", "pagerduty: [0123456789abcdef0123456789abcdef]", "notifications.critical.pagerduty.0", f"must be {KEPT} (found: 0123456789abcdef0123456789abcdef)"),
     ("emails: [oncall@example.com]", "slack: [ssm:shop]", "notifications.critical.slack.0", f"must be {KEPT} (found: ssm:shop)"),
     ("emails: [oncall@example.com]", "emails: [a@example.com], slack: [ssm:/a, ssm:/a]", "notifications.critical.slack.1", "is there already (found: ssm:/a)"),
-    ("emails: [oncall@example.com]", "pagerduty: [ssm:/a]", "notifications.critical", TOLD_BY_THE_NOTIFIER),
-    ("emails: [oncall@example.com]", "slack: ['secretsmanager:a/b']", "notifications.critical", TOLD_BY_THE_NOTIFIER),
+    ("emails: [oncall@example.com]", "pagerduty: [ssm:/a]", "notifications.critical", TOLD_BY_THE_NOTIFIER % "pagerduty"),
+    ("emails: [oncall@example.com]", "slack: ['secretsmanager:a/b']", "notifications.critical", TOLD_BY_THE_NOTIFIER % "slack"),
     ("emails: [oncall@example.com]", "emails: []", "notifications.critical", "names nobody: give an e-mail address or an https webhook"),
     ("environment: prod", "environment: Prod", "environment", "must be lower-case letters and digits, beginning with a letter (found: Prod)"),
     ("environment: prod", "environment: dev", "environment", "must be prod, as the file prod.yaml is named (found: dev)"),

@@ -330,7 +330,10 @@ def test_in_an_account_nothing_begins_without_a_yes(
     with pytest.raises(CommandError, match=r"^not begun\. Nothing was sent\.$"):
         stage.run(env=account)
     assert "in local (account 000000000000, eu-west-1), at most 19m" in stage.said
-    assert "whoever hears of alarms there hears of these: critical: oncall@example.com, ssm:/a" in stage.said
+    assert (
+        "whoever hears of alarms there hears of these: critical: oncall@example.com, slack ssm:/a"
+        in stage.said
+    )
     assert stage.aws.requests == []
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
     with pytest.raises(CommandError, match="APPROVE=auto begins without a question"):

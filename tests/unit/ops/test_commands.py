@@ -38,7 +38,6 @@ from ops import (
     local,
     output,
     proving,
-    secrets,
     setup,
     stacks,
     state,
@@ -325,7 +324,6 @@ def examined(
     monkeypatch.setattr(clients, "check_account", lambda _: None)
     monkeypatch.setattr(local, "require", lambda _: None)
     monkeypatch.setattr(clients, "client", client)
-    monkeypatch.setattr(secrets, "references", lambda _: [])
     monkeypatch.setattr(state, "require", lambda _: None)
     monkeypatch.setattr(state, "outputs", lambda *_: None)
     monkeypatch.setattr(state_lock, "refuse_locked", lambda *_, **__: None)

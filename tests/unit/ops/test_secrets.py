@@ -8,6 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from catalog import environment
+from catalog.naming import Names
+from catalog.routes import routes
 from config.errors import CommandError
 from config.models import Environment
 from ops import secrets
@@ -47,8 +49,9 @@ class Aws:
 
 def test_each_reference_is_asked_for_once() -> None:
     """Of all severities and channels."""
-    assert secrets.references(with_references()) == sorted([PAGER, SLACK])
-    assert secrets.references(environment.read("local", variables={})[0]) == []
+    env = with_references()
+    assert routes(env, Names.of(env)).secrets == (PAGER, SLACK)
+    assert environment.read("local", variables={})[1].routes.secrets == ()
 
 
 def test_secrets_that_are_there_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,10 +95,7 @@ def test_another_error_is_not_taken_for_a_missing_secret(monkeypatch: pytest.Mon
         secrets.find(with_references(), [PAGER])
 
 
-def test_a_deployment_without_its_secrets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And one without references asks AWS nothing."""
-    monkeypatch.setattr(secrets, "client", lambda *_: Aws({"/shop/slack"}))
-    with pytest.raises(CommandError, match=f"^no {PAGER}: {NOBODY}"):
-        secrets.require(with_references())
+def test_without_references_aws_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A local environment needs none."""
     monkeypatch.delattr(secrets, "client")
-    secrets.require(environment.read("local", variables={})[0])
+    assert secrets.find(with_references(), ()) == "0 found"

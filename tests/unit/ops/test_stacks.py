@@ -187,7 +187,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(deployments, "begin", begin_deployment)
     monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
-    monkeypatch.setattr(secrets, "require", note("secrets"))
+    monkeypatch.setattr(secrets, "find", note("secrets"))
     monkeypatch.setattr(proving, "of_folder", lambda *_: Proof(made.faults, (), (), 0))
     monkeypatch.setattr(local, "ensure", note("start local", result=True))
     monkeypatch.setattr(local, "answers", lambda _: True)
