@@ -20,6 +20,7 @@ $(foreach name,$(TEXTS),$(if $(filter undefined,$(origin $(name))),,\
 
 PY := .venv/bin/python
 BIN := .venv/bin
+CLI := .venv/bin/reveille
 LOCKS := requirements/uv.txt requirements/project.txt
 $(foreach name,env stack approve,$(if $(findstring command,$(origin $(name))),\
   $(error variables are in capitals: ENV=, STACK=, APPROVE=)))
@@ -34,7 +35,7 @@ IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup deploy diff output destroy bootstrap invoke package synth local-start local-stop \
-        drill drill-all fuzz prove prove-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
+        drill drill-all fuzz verify verify-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
 
 help: ## print this list
 	@awk -f ops/help.awk $(MAKEFILE_LIST)
@@ -42,59 +43,59 @@ help: ## print this list
 ##@ Deploy (ENV=local unless you say otherwise; STACK= for one stack)
 
 deploy: .venv/.ready ## put everything, or one stack, into AWS  ENV= STACK= APPROVE=auto
-	@$(PY) -m ops deploy $(STACK_OPTION)
+	@$(CLI) deploy $(STACK_OPTION)
 
 diff: .venv/.ready ## say what a deployment would change  ENV= STACK= CHECK=1
-	@$(PY) -m ops diff $(STACK_OPTION) $(if $(CHECK),--exit-code)
+	@$(CLI) diff $(STACK_OPTION) $(if $(CHECK),--exit-code)
 
 output: .venv/.ready ## show what the stacks published  ENV= STACK= JSON=1
-	@$(PY) -m ops output $(STACK_OPTION) $(if $(JSON),--json)
+	@$(CLI) output $(STACK_OPTION) $(if $(JSON),--json)
 
 destroy: .venv/.ready ## take everything, or one stack, away  ENV= STACK= APPROVE=auto KEEP_LOCAL_AWS=1
-	@$(PY) -m ops destroy $(STACK_OPTION) $(if $(KEEP_LOCAL_AWS),--keep-local-aws)
+	@$(CLI) destroy $(STACK_OPTION) $(if $(KEEP_LOCAL_AWS),--keep-local-aws)
 
 bootstrap: .venv/.ready ## create the state bucket, once per account  ENV=
-	@$(PY) -m ops bootstrap
+	@$(CLI) bootstrap
 
 invoke: .venv/.ready ## run a deployed function, show its log  ENV= FUNCTION= EVENT=
-	@$(PY) -m ops invoke $(if $(FUNCTION),-- "$$FUNCTION",$(error invoke needs FUNCTION=, such as payment-handler)) \
+	@$(CLI) invoke $(if $(FUNCTION),-- "$$FUNCTION",$(error invoke needs FUNCTION=, such as payment-handler)) \
 	  $(if $(EVENT),"$$EVENT",$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
 
 ##@ Rehearse (what happens is said in drills/*.yaml)
 
 drill: .venv/.ready ## rehearse alarms; LIVE=1: those deployed  ENV= SCENARIO= LIVE=1 SPEED=
-	@$(if $(LIVE),$(PY) -m ops drill --live $(if $(SPEED),--speed="$$SPEED") -- $$SCENARIO,\
-	  $(PY) -m drill run --env="$$ENV" -- $$SCENARIO)
+	@$(if $(LIVE),$(CLI) drill live $(if $(SPEED),--speed="$$SPEED") -- $$SCENARIO,\
+	  $(CLI) drill run --env="$$ENV" -- $$SCENARIO)
 
 ##@ Look and repair
 
 doctor: .venv/.ready ## check this machine and the environment  ENV=
-	@$(PY) -m ops doctor
+	@$(CLI) doctor
 
 unlock: .venv/.ready ## remove the lock that a killed Terraform left  ENV= STACK=
-	@$(PY) -m ops unlock $(if $(STACK),$(STACK_OPTION),$(error unlock needs STACK=, such as compute))
+	@$(CLI) state unlock $(if $(STACK),$(STACK_OPTION),$(error unlock needs STACK=, such as compute))
 
 state-history: .venv/.ready ## list the earlier versions of a state  ENV= STACK=
-	@$(PY) -m ops state-history $(if $(STACK),$(STACK_OPTION),$(error state-history needs STACK=, such as compute))
+	@$(CLI) state history $(if $(STACK),$(STACK_OPTION),$(error state-history needs STACK=, such as compute))
 
 state-restore: .venv/.ready ## bring an earlier version of a state back  ENV= STACK= VERSION=
-	@$(PY) -m ops state-restore $(if $(STACK),$(STACK_OPTION),$(error state-restore needs STACK=, such as compute)) \
+	@$(CLI) state restore $(if $(STACK),$(STACK_OPTION),$(error state-restore needs STACK=, such as compute)) \
 	  $(if $(VERSION),--version="$$VERSION",$(error state-restore needs VERSION=, as make state-history lists it))
 
 synth: .venv/.ready ## write Terraform configuration to build/synth  ENV=
-	@$(PY) -m ops synth
+	@$(CLI) synth
 
-prove: .venv/.ready ## prove that alarms reach people  ENV=
-	@$(PY) -m ops prove
+verify: .venv/.ready ## verify that alarms have data and reach people  ENV=
+	@$(CLI) verify
 
 package: .venv/.ready ## build the functions' zips  ENV=
-	@$(PY) -m ops package
+	@$(CLI) package
 
 local-start: .venv/.ready ## start the local AWS with its state bucket
-	@$(PY) -m ops local-start
+	@$(CLI) local start
 
 local-stop: .venv/.ready ## stop the local AWS; what it held is gone
-	@$(PY) -m ops local-stop
+	@$(CLI) local stop
 
 ##@ Develop
 
@@ -113,7 +114,7 @@ test-e2e: .venv/.ready ## the tests that deploy to a local AWS
 
 check: static test-unit test-synth ## everything that needs no deployment
 
-static: lint types docs-check prove-all drill-all ## what is checked without tests
+static: lint types docs-check verify-all drill-all ## what is checked without tests
 
 format: .venv/.ready ## format the code
 	@$(BIN)/ruff check --fix --quiet .
@@ -127,20 +128,20 @@ lint: .venv/.ready ## check format and style
 types: .venv/.ready ## check types
 	@$(BIN)/mypy .
 
-prove-all: .venv/.ready ## prove it of every environment
-	@$(PY) -m ops prove --all
+verify-all: .venv/.ready ## verify it of every environment
+	@$(CLI) verify --all
 
 drill-all: .venv/.ready ## rehearse the alarms of every environment
-	@$(PY) -m drill run --all
+	@$(CLI) drill run --all
 
 fuzz: .venv/.ready ## search for input that breaks the parsers  MINUTES=
 	@for what in patterns rules maths; do $(PY) -m tests.fuzz.$$what --minutes="$${MINUTES:-10}" || exit 1; done
 
 docs: .venv/.ready ## write what is generated: schema, config reference, alarm lists
-	@$(PY) -m ops docs
+	@$(CLI) docs
 
 docs-check: .venv/.ready ## check that what is generated is up to date
-	@$(PY) -m ops docs --check
+	@$(CLI) docs --check
 
 bench: .venv/.ready ## measure synthesis, rehearsals and log filters
 	@$(PY) -m benchmarks.synth
@@ -157,5 +158,5 @@ lock: .venv/.ready ## write the lock files anew from requirements/*.in
 setup: ## install everything into .venv (other commands do it when needed)
 	@$(PYTHON) ops/setup.py
 
-.venv/.ready: $(LOCKS) ops/setup.py ops/assembly.py stacks/aws.py stacks/kernel.py
+.venv/.ready: $(LOCKS) pyproject.toml ops/setup.py ops/assembly.py stacks/aws.py stacks/kernel.py
 	@$(PYTHON) ops/setup.py

@@ -8,7 +8,7 @@ from ops import interpreter
 
 interpreter.enter()
 
-from ops import commands  # noqa: E402  # what it needs is installed in .venv, entered above
+from ops import cli  # noqa: E402  # what it needs is installed in .venv, entered above
 
 if __name__ == "__main__":
-    commands.leave(commands.main(["synth", "--out", os.environ.get("CDKTF_OUTDIR") or "cdktf.out"]))
+    cli.leave(cli.main(["synth", "--out", os.environ.get("CDKTF_OUTDIR") or "cdktf.out"]))

@@ -1,12 +1,14 @@
-"""What `python -m drill` does: rehearse, explain, replay."""
+"""The commands of `reveille drill` that need no deployment: rehearse, explain, replay."""
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -31,55 +33,111 @@ FOLDER = Path("drills")
 OUTPUT = Path("build/drill")
 """Where pictures and reports are written to."""
 
-PASSED, FAILED, REFUSED = 0, 1, 2
+PASSED, FAILED = 0, 1
+
+_FILE = click.Path(path_type=Path)
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def run(options: argparse.Namespace) -> int:
-    """Rehearse scenarios and say what happened; all of `drills/` unless some are named.
+@dataclass(frozen=True)
+class Asked:
+    """Where alarms are from, and where reports go, as it was typed."""
 
-    Returns:
-        0 if everything that was expected happened, 1 if not.
+    name: str | None
+    where: str
+    region: str | None
+    prefix: str
+    endpoint: str | None
+    out: Path | None = None
+    junit: Path | None = None
+    no_pictures: bool = False
+    verbose: bool = False
 
-    Raises:
-        ConfigError: a scenario, or where the alarms are from, is refused.
+    @property
+    def folder(self) -> Path:
+        """Where pictures and reports go."""
+        return self.out or OUTPUT
+
+    @property
+    def report(self) -> Path:
+        """Where the JUnit report goes."""
+        return self.junit or self.folder / "junit.xml"
+
+
+def _with_origin(command: _F) -> _F:
+    """Add the options that say where the alarms are from."""
+    for option in (
+        click.option("--endpoint", metavar="URL", help="With --from aws: another AWS, such as a local one."),
+        click.option("--prefix", default="", metavar="TEXT", help="With --from aws: only such alarms."),
+        click.option("--region", metavar="NAME", help="With --from aws: the region."),
+        click.option(
+            "--from",
+            "where",
+            default=origin.CATALOG,
+            metavar="ORIGIN",
+            help="catalog (default), aws, or a folder with Terraform's JSON, such as cdktf.out.",
+        ),
+        click.option("--env", "name", metavar="NAME", help="The environment (default: ENV, or local)."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, type=_FILE, metavar="[SCENARIO]...")
+@_with_origin
+@click.option("--all", "everywhere", is_flag=True, help="For every environment, one line each.")
+@click.option("--out", type=_FILE, metavar="FOLDER", help="Where pictures go (default: build/drill).")
+@click.option("--junit", type=_FILE, metavar="FILE", help="JUnit XML (default: junit.xml in --out).")
+@click.option("--no-pictures", is_flag=True, help="Write no timelines.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every expectation and notification.")
+def run(scenarios: tuple[Path, ...], *, everywhere: bool, **options: Any) -> int:  # noqa: ANN401 - those of `Asked`
+    r"""Rehearse scenarios; all of drills/ unless some are named.
+
+    \b
+    The exit status is
+    0  if everything that was expected happened,
+    1  if not,
+    2  if a scenario or an alarm is refused.
     """
+    asked = Asked(**options)
     console = Terminal(soft_wrap=False)
-    forget(options)
-    readings = choosing.read_all(options.scenarios or sorted(FOLDER.glob("*.yaml")))
+    _forget(asked)
+    readings = choosing.read_all(scenarios or sorted(FOLDER.glob("*.yaml")))
     if not readings:
         raise ConfigError([Problem(str(FOLDER), "", "holds no scenario")])
-    scenarios = choosing.scenarios(readings)
-    if not scenarios:
+    chosen = choosing.scenarios(readings)
+    if not chosen:
         choosing.refuse(readings, {})
-    if options.all:
-        return _everywhere(readings, options, console)
-    where = _origin(options)
+    if everywhere:
+        return _everywhere(readings, asked, console)
+    where = _origin(asked)
     if where.where == origin.AWS:
         # Reading an account takes a while: nobody waits for that to be told what the files alone say.
         choosing.refuse(readings, {})
-    fitting = [one for one in scenarios if is_for(one, where.environment)]
-    others = [one for one in scenarios if one not in fitting]
-    if options.scenarios and others:
+    fitting = [one for one in chosen if is_for(one, where.environment)]
+    others = [one for one in chosen if one not in fitting]
+    if scenarios and others:
         raise ConfigError([not_for(one, where.environment) for one in others])
     system = origin.system(where)
     choosing.refuse(readings, {where.environment: system})
     rehearsals = [simulation.run(system, one, _samples) for one in fitting]
-    table.show(rehearsals, console, verbose=options.verbose)
+    table.show(rehearsals, console, verbose=asked.verbose)
     for one in others:
         console.print(f"{one.name} was left out: it is for {', '.join(one.head.environments or ())} only")
-    write(rehearsals, options, console)
+    _write(rehearsals, asked, console)
     return PASSED if all(one.passed for one in rehearsals) else FAILED
 
 
-def _everywhere(readings: Sequence[Reading], options: argparse.Namespace, console: Console) -> int:
+def _everywhere(readings: Sequence[Reading], asked: Asked, console: Console) -> int:
     """Rehearse scenarios for every environment; return the exit status."""
     given = {
-        "--env": options.env,
-        "--from": options.where != origin.CATALOG,
-        "--region": options.region,
-        "--prefix": options.prefix,
-        "--endpoint": options.endpoint,
-        "--junit": options.junit,
+        "--env": asked.name,
+        "--from": asked.where != origin.CATALOG,
+        "--region": asked.region,
+        "--prefix": asked.prefix,
+        "--endpoint": asked.endpoint,
+        "--junit": asked.junit,
     }
     wrong = [name for name, value in given.items() if value]
     if wrong:
@@ -88,21 +146,19 @@ def _everywhere(readings: Sequence[Reading], options: argparse.Namespace, consol
     systems: dict[str | None, System] = {name: origin.system(Origin(name)) for name in environments()}
     choosing.refuse(readings, systems)
     scenarios = choosing.scenarios(readings)
-    told = [
-        _of_environment(str(name), system, scenarios, options, console) for name, system in systems.items()
-    ]
+    told = [_of_environment(str(name), system, scenarios, asked, console) for name, system in systems.items()]
     return PASSED if all(told) else FAILED
 
 
 def _of_environment(
-    name: str, system: System, scenarios: Iterable[Scenario], options: argparse.Namespace, console: Console
+    name: str, system: System, scenarios: Iterable[Scenario], asked: Asked, console: Console
 ) -> bool:
     """Rehearse scenarios for one of several environments; return whether nothing failed."""
     rehearsals = [simulation.run(system, one, _samples) for one in scenarios if is_for(one, name)]
     failed = [one for one in rehearsals if not one.passed]
-    if failed or options.verbose:
-        table.show(rehearsals if options.verbose else failed, console, verbose=options.verbose)
-    report = _folder(options) / name / "junit.xml"
+    if failed or asked.verbose:
+        table.show(rehearsals if asked.verbose else failed, console, verbose=asked.verbose)
+    report = asked.folder / name / "junit.xml"
     with written(report):
         junit.write(rehearsals, report)
     took_s = sum(one.took_s for one in rehearsals)
@@ -111,31 +167,24 @@ def _of_environment(
     return not failed
 
 
-def _folder(options: argparse.Namespace) -> Path:
-    folder: Path = options.out or OUTPUT
-    return folder
-
-
-def forget(options: argparse.Namespace) -> None:
+def _forget(asked: Asked) -> None:
     """Remove the reports of an earlier run: if this one is refused, nobody must publish those."""
-    folder = _folder(options)
-    for report in (options.junit or folder / "junit.xml", folder / "index.html"):
+    for report in (asked.report, asked.folder / "index.html"):
         with written(report):
             if report.is_file():
                 report.unlink()
 
 
-def write(rehearsals: Sequence[Rehearsal], options: argparse.Namespace, console: Console) -> None:
+def _write(rehearsals: Sequence[Rehearsal], asked: Asked, console: Console) -> None:
     """Write the timelines and the JUnit report.
 
     Raises:
         DrillError: they cannot be written there.
     """
-    folder = _folder(options)
-    report = options.junit or folder / "junit.xml"
-    with written(report):
-        junit.write(rehearsals, report)
-    if options.no_pictures:
+    folder = asked.folder
+    with written(asked.report):
+        junit.write(rehearsals, asked.report)
+    if asked.no_pictures:
         return
     with written(folder):
         pages = [timeline.write(one, folder) for one in rehearsals]
@@ -144,21 +193,23 @@ def write(rehearsals: Sequence[Rehearsal], options: argparse.Namespace, console:
     console.print(f"Timeline: {page}" if len(pages) == 1 else f"Timelines: {page}", style="dim")
 
 
-def explain(options: argparse.Namespace) -> int:
-    """Say of alarms when they would fire, and whom they would tell; list all when none is named.
+@click.command()
+@click.argument("alarms", nargs=-1, metavar="[ALARM]...")
+@_with_origin
+def explain(alarms: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - those of `Asked`
+    """Say when an alarm fires, and whom it notifies.
 
-    Raises:
-        UnknownNameError: there is no such alarm.
+    ALARM is a name such as payment-handler-errors; without one, all are listed.
     """
     console = Terminal(soft_wrap=False)
-    system = origin.system(_origin(options))
-    if not options.alarms:
+    system = origin.system(_origin(Asked(**options)))
+    if not alarms:
         selection = Selection(system)
         for one in system.all_alarms:
             console.print(selection.short(one.name), highlight=False, soft_wrap=True)
-        return PASSED
+        return
     extra = Assumptions().extra_datapoints
-    told = [explanation.explain(system, name, extra=extra) for name in options.alarms]
+    told = [explanation.explain(system, name, extra=extra) for name in alarms]
     for number, facts in enumerate(told):
         if number:
             console.print()
@@ -166,26 +217,28 @@ def explain(options: argparse.Namespace) -> int:
         for fact in facts:
             rows.add_row(Text(fact.label, "bold"), Text(fact.text))
         console.print(rows)
-    return PASSED
 
 
-def replay(options: argparse.Namespace) -> int:
-    """Play recorded series to alarms, and say what those did.
+@click.command()
+@click.argument("alarm", type=_FILE)
+@click.argument("series", type=_FILE)
+@click.option("--out", type=_FILE, metavar="FOLDER", help="Write a timeline there.")
+def replay(alarm: Path, series: Path, out: Path | None) -> None:
+    """Play a recorded series to any alarm.
 
-    Raises:
-        DrillError: a file cannot be read, or they do not fit.
+    ALARM is a file, JSON, as `aws cloudwatch describe-alarms` prints it. SERIES is a file, CSV or JSON, with
+    timestamps and values.
     """
     # Imported late, for the sake of the other commands.
     from drill import replay as replaying  # noqa: PLC0415
 
     console = Terminal(soft_wrap=False)
-    rehearsal = replaying.replay(options.alarm, options.series)
+    rehearsal = replaying.replay(alarm, series)
     replayed.show(rehearsal, console)
-    if options.out:
-        with written(options.out):
-            page = timeline.write(rehearsal, options.out)
+    if out:
+        with written(out):
+            page = timeline.write(rehearsal, out)
         console.print(f"Timeline: {page}", style="dim")
-    return PASSED
 
 
 def _samples(path: Path, column: str | None) -> Sequence[tuple[float, float, float]]:
@@ -195,12 +248,12 @@ def _samples(path: Path, column: str | None) -> Sequence[tuple[float, float, flo
     return recordings.samples(path, column)
 
 
-def _origin(options: argparse.Namespace) -> Origin:
+def _origin(asked: Asked) -> Origin:
     """Return where the alarms are from; those of a live account need no environment."""
-    named = options.env or (environment.current() if "ENV" in os.environ else None)
-    if named is None and options.where == origin.CATALOG:
+    named = asked.name or (environment.current() if "ENV" in os.environ else None)
+    if named is None and asked.where == origin.CATALOG:
         named = environment.DEFAULT
-    return Origin(named, options.where, options.region, options.endpoint, options.prefix, _told_as_progress())
+    return Origin(named, asked.where, asked.region, asked.endpoint, asked.prefix, _told_as_progress())
 
 
 def _told_as_progress() -> Callable[[str], None]:

@@ -1,4 +1,4 @@
-"""What a JSON object of a filter such as `python -m drill match` may say: its keys and their types.
+"""What a JSON object of a filter such as `reveille drill match` may say: its keys and their types.
 
 JSON has what AWS has not: numbers that are none (`NaN`), that no floating point holds, and truth values that
 Python takes for numbers. None of them gets through here.

@@ -16,11 +16,10 @@ from config.explain import counted
 from config.models import Environment
 from config.paths import BUILD
 from ops import local, secrets, state, state_lock
-from ops.stacks import ORDER
+from ops.order import ORDER
 from stacks.aws import SERVICES
 from stacks.kernel import prepare_node, slim_assembly
 from terraform import binary, locking
-from terraform.binary import TerraformError
 
 
 def examine(name: str, console: Console) -> bool:
@@ -31,7 +30,7 @@ def examine(name: str, console: Console) -> bool:
         nonlocal fine
         try:
             text, good = find(), True
-        except (ConfigError, CommandError, TerraformError, RuntimeError) as error:
+        except (ConfigError, CommandError, RuntimeError) as error:
             text, good, fine = str(error), False, False
         except (BotoCoreError, ClientError) as error:
             # Whoever may not ask for one thing is told of the others all the same.

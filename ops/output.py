@@ -11,7 +11,7 @@ from rich.console import Console
 from config.errors import CommandError, visible
 from config.models import Environment
 from ops import state
-from ops.stacks import chosen
+from ops.order import chosen
 
 _SHOWN_ENTRIES = 8
 """Entries of a map that the table shows."""

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aws.waiting import waiting_for
+from config.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,7 +55,7 @@ _NOT_PACKED = re.compile(
 _INPUTS_ONLY = re.compile(r"^(requirements\.(in|txt)|[^/]+\.md)$")
 
 
-class PackageError(Exception):
+class PackageError(CommandError):
     """A zip cannot be built; the message names the file and says what to do."""
 
 

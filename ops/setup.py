@@ -24,6 +24,7 @@ BEGUN = VENV / ".installing"
 INPUTS = (
     "requirements/uv.txt",
     "requirements/project.txt",
+    "pyproject.toml",
     "ops/setup.py",
     "ops/assembly.py",
     "stacks/aws.py",
@@ -154,7 +155,7 @@ def made_by_this_python() -> bool:
 
 
 def install() -> None:
-    """Install the lock files: uv with pip, then everything with uv, then the slim AWS bindings."""
+    """Install the lock files: uv with pip, then everything with uv, then the command `reveille`."""
     say("installing uv (requirements/uv.txt)")
     run(
         "pip",
@@ -177,6 +178,21 @@ def install() -> None:
         VENV / "bin" / "python",
         "--require-hashes",
         ROOT / "requirements" / "project.txt",
+    )
+    # The command `reveille`, from this folder: everything that it needs is installed.
+    run(
+        "uv",
+        VENV / "bin" / "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        VENV / "bin" / "python",
+        "--offline",
+        "--no-deps",
+        "--no-build-isolation",
+        "--editable",
+        ROOT,
     )
 
 

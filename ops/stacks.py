@@ -13,7 +13,6 @@ from rich.console import Console
 from aws import clients
 from catalog import Catalog
 from config.errors import CommandError
-from config.explain import did_you_mean
 from config.models import Environment
 from config.paths import BUILD
 from ops import (
@@ -22,7 +21,6 @@ from ops import (
     functions,
     local,
     moves,
-    proving,
     questions,
     reads,
     secrets,
@@ -30,15 +28,14 @@ from ops import (
     state_lock,
     synthesis,
     tracing,
+    verification,
 )
+from ops.order import ORDER, chosen
 from ops.package import describe
 from ops.plans import StackRun
-from stacks.contracts import PUBLISHED, READS, Dashboard
+from stacks.contracts import READS, Dashboard
 from terraform import binary, locking, supervision
 from terraform.events import Plan
-
-ORDER = tuple(outputs.STACK for outputs in PUBLISHED)
-"""The stacks in the order of deployment."""
 
 _PROTECTED = {"aws_cloudwatch_log_group", "aws_kms_key", "aws_s3_bucket"}
 """Types of resources that hold what cannot be made again."""
@@ -48,20 +45,6 @@ _SHOWN_READS = 3
 
 _PLANS_AT_ONCE = 2
 """Each runs a Terraform and a provider, which keep a core and 0.7 GB busy."""
-
-
-def chosen(stack: str | None) -> tuple[str, ...]:
-    """Return the stacks to work on: the one named, or all in order.
-
-    Raises:
-        CommandError: there is no such stack.
-    """
-    if not stack:
-        return ORDER
-    if stack not in ORDER:
-        message = f"no such stack '{stack}'; known: {', '.join(ORDER)}{did_you_mean(stack, ORDER)}"
-        raise CommandError(message)
-    return (stack,)
 
 
 def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Console) -> None:
@@ -77,7 +60,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
             state.create_bucket(env)
     _require_state(env, names)
     synthesis.synthesize(env, catalog)
-    proving.require(env, catalog)
+    verification.require(env, catalog)
     _require_published(env, names)
     if "monitoring" in names:
         secrets.find(env, catalog.routes.secrets)

@@ -19,7 +19,12 @@ from terraform import state as state_content
 NOT_FOUND = {"404", "NoSuchBucket", "NoSuchKey"}
 _NOT_OURS = {"301", "400", "403"}
 """What HeadBucket answers for a bucket of others or of another region (Amazon S3 API Reference)."""
+_NOT_MODIFIED = "304"
 _OLD_VERSIONS_DAYS = 90
+
+_bodies: dict[tuple[str, str], tuple[str, bytes]] = {}
+"""Bucket and key -> ETag and content of the states that this process has downloaded: a version is downloaded
+once, S3 answers 304 for one that is here (Amazon S3 API Reference, GetObject, `If-None-Match`)."""
 
 
 def bucket_exists(env: Environment) -> bool:
@@ -218,14 +223,21 @@ def _body(env: Environment, stack: str) -> bytes | None:
     """
     key = Names.of(env).state_key(stack)
     s3 = client(env, "s3")
+    etag, kept = _bodies.get((env.state.bucket, key), ("", b""))
     try:
-        return bytes(s3.get_object(Bucket=env.state.bucket, Key=key)["Body"].read())
+        answer = s3.get_object(Bucket=env.state.bucket, Key=key, **({"IfNoneMatch": etag} if etag else {}))
+        kept = bytes(answer["Body"].read())
     except ClientError as error:
-        if error.response["Error"]["Code"] not in NOT_FOUND:
+        code = error.response["Error"]["Code"]
+        if code == _NOT_MODIFIED:
+            return kept
+        if code not in NOT_FOUND:
             raise
-        if error.response["Error"]["Code"] != "NoSuchBucket" and _was_deleted(s3, env.state.bucket, key):
+        if code != "NoSuchBucket" and _was_deleted(s3, env.state.bucket, key):
             raise _refusal(env, stack, "was deleted") from error
         return None
+    _bodies[env.state.bucket, key] = answer["ETag"], kept
+    return kept
 
 
 def require_usable(env: Environment, stack: str, ours: str) -> None:

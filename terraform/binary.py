@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from config.errors import visible
+from config.errors import CommandError, visible
 from config.paths import BUILD
 from terraform import locking
 
@@ -39,7 +39,7 @@ _SHOWN = 200
 """Characters of Terraform's own words that are shown in a sentence."""
 
 
-class TerraformError(Exception):
+class TerraformError(CommandError):
     """Terraform is missing, too old or failed; the message says what to do."""
 
 

@@ -139,7 +139,7 @@ ALARMS = (
         part_of="notifications-gone",
         needs="topic",
         says="notifications are lost: they reached neither a subscriber nor the dead-letter queue",
-        look="the policies of the dead-letter queue and the key; `make prove` says which link is missing",
+        look="the policies of the dead-letter queue and the key; `make verify` says which link is missing",
     ),
     AlarmTemplate(
         key="dead-letters-waiting",
@@ -209,7 +209,7 @@ ALARMS = (
         part_of="notifications-gone",
         needs="notifier",
         says="could not even put notifications into its dead-letter queue: they are lost",
-        look="its role and the policy of the KMS key; `make prove` says which link is missing",
+        look="its role and the policy of the KMS key; `make verify` says which link is missing",
     ),
     AlarmTemplate(
         key="account-concurrency",
@@ -239,7 +239,7 @@ COMPOSITES = (
         severity="critical",
         topic="fallback",
         says="notifications are lost for good: nobody will ever read what they said",
-        look="the dashboard for what is in ALARM; then `make prove`",
+        look="the dashboard for what is in ALARM; then `make verify`",
     ),
     CompositeTemplate(
         key="account-limits",

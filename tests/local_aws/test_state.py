@@ -94,6 +94,24 @@ def test_a_state_is_read(env: Environment) -> None:
     assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}
 
 
+def test_a_version_of_a_state_is_downloaded_once(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whoever reads it, in one command; a new version is."""
+    put(env, good())
+    s3 = client(env, "s3")
+    statuses: list[int] = []
+    s3.meta.events.register(
+        "after-call.s3.GetObject", lambda http_response, **_: statuses.append(http_response.status_code)
+    )
+    monkeypatch.setattr(state, "client", lambda *_: s3)
+    for read in (state.read, state.outputs, state.resources):
+        read(env, STACK)
+    state.require_usable(env, STACK, "1.11.4")
+    assert statuses == [200, 304, 304, 304]
+    put(env, good(2))
+    assert state.outputs(env, STACK) == {"kms_key_id": "key-2"}
+    assert statuses[-1] == 200
+
+
 def damaged(where: str) -> str:
     """Return what is said of a state with something wrong in it."""
     return f"is not a Terraform state: {where} is missing or damaged"

@@ -30,7 +30,7 @@ from drill.choosing import is_for
 from drill.origin import Origin
 from drill.rehearsal import Rehearsal
 from drill.scenarios.reading import Scenario
-from ops import documents, proving, synthesis
+from ops import documents, synthesis, verification
 
 TEXTS = {"alarm_description", "dashboard_body", "description", "expected", "found", "says"}
 """Keys whose values only people read."""
@@ -60,7 +60,7 @@ def write(folder: Path) -> None:
         env, catalog = environment.read(name, variables={})
         out = folder / "synthesized" / name
         synthesis.synthesize(env, catalog, out)
-        proved = proving.of_folder(out, catalog)
+        proved = verification.of_folder(out, catalog)
         of_proof = {**proved._asdict(), "faults": verify.lines(proved.faults)}
         _write(folder / "proofs" / f"{name}.json", _json(of_proof))
         for rehearsal in _rehearsals(name, scenarios):

@@ -13,9 +13,9 @@ from tests.unit.config import configs
 @pytest.fixture(autouse=True)
 def own_locks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let commands that run in this process lock environments of their own: other processes test too."""
-    commands = sys.modules.get("ops.commands")
-    if commands is not None:
-        monkeypatch.setattr(commands, "BUILD", tmp_path_factory.getbasetemp() / "build")
+    common = sys.modules.get("ops.commands.common")
+    if common is not None:
+        monkeypatch.setattr(common, "LOCKS", tmp_path_factory.getbasetemp() / "build")
 
 
 @pytest.fixture

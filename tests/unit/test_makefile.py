@@ -58,7 +58,13 @@ def run(folder: Path, *arguments: str, **variables: str) -> subprocess.Completed
     recorder.chmod(0o755)
     (folder / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
     (folder / ".venv" / "bin" / "python").touch()
-    for name in ("requirements/uv.txt", "requirements/project.txt", "ops/setup.py", "ops/assembly.py"):
+    for name in (
+        "requirements/uv.txt",
+        "requirements/project.txt",
+        "pyproject.toml",
+        "ops/setup.py",
+        "ops/assembly.py",
+    ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).touch()
     for name in ("stacks/aws.py", "stacks/kernel.py", ".venv/.ready"):
@@ -67,7 +73,7 @@ def run(folder: Path, *arguments: str, **variables: str) -> subprocess.Completed
     own = {name for names in TARGETS.values() for name in names} | {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
     clean = {name: value for name, value in os.environ.items() if name not in own}
     return subprocess.run(
-        [MAKE, "-f", str(ROOT / "Makefile"), *arguments, f"PY={recorder}"],
+        [MAKE, "-f", str(ROOT / "Makefile"), *arguments, f"CLI={recorder}", f"PY={recorder}"],
         cwd=folder,
         env={**clean, **variables},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""`python -m drill`: what it prints and writes, and its exit status, for every command."""
+"""`reveille drill`: what it prints and writes, and its exit status, for every command."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from config.paths import ROOT
-from drill import commands, origin
-from drill.__main__ import main
+from drill import choosing, commands, origin
+from ops import cli
 
 PASSES = """\
 says: Payments fail for ten minutes.
@@ -55,7 +55,7 @@ def write(folder: Path, **texts: str) -> list[str]:
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     """Return the exit status of a command, and what it printed and said."""
-    status = main(arguments)
+    status = cli.main(["drill", *arguments])
     printed = capsys.readouterr()
     return status, printed.out, printed.err
 
@@ -322,8 +322,8 @@ def test_an_interrupt_is_said_and_is_130(
         del options
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "run", interrupted)
-    assert call(capsys, "run") == (130, "", "\nrun: interrupted.\n")
+    monkeypatch.setattr(choosing, "read_all", interrupted)
+    assert call(capsys, "run") == (130, "", "\ndrill run: interrupted.\n")
 
 
 @pytest.mark.parametrize("arguments", [(), ("rehearse",), ("run", "--gone"), ("replay", "one")])
@@ -331,10 +331,8 @@ def test_what_is_no_command_is_2_and_shows_the_usage(
     arguments: Sequence[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As for every program."""
-    with pytest.raises(SystemExit) as left:
-        main(arguments)
-    assert left.value.code == 2
-    assert "usage: python -m drill" in capsys.readouterr().err
+    assert cli.main(["drill", *arguments]) == 2
+    assert "Usage: reveille drill" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -348,7 +346,7 @@ def test_what_is_no_command_is_2_and_shows_the_usage(
 def test_whoever_reads_only_the_beginning_causes_no_traceback(
     folder: Path, tmp_path: Path, command: Sequence[str], lines: int, expected: int
 ) -> None:
-    """`python -m drill … | head -1`, in a process of its own; what was found out is still the exit status."""
+    """`reveille drill … | head -1`, in a process of its own; what was found out is still the exit status."""
     (fails,) = write(folder, fails=FAILS.replace("expect:", "expect:" + "\n  - {pages: 7}" * 900))
     filled = [one.format(fails=fails, out=tmp_path / "out") for one in command]
     asked = tmp_path / "asked"
@@ -371,13 +369,12 @@ def test_whoever_reads_only_the_beginning_causes_no_traceback(
 
 def test_whoever_pipes_lines_through_waits_for_nothing_else() -> None:
     """The filters of lines load neither the configuration, nor the table's, nor AWS's packages."""
-    code = (
-        "import sys; from drill.__main__ import main; main(['match']); print([*sys.modules], file=sys.stderr)"
-    )
+    call = "cli.main(['drill', 'match'])"
+    code = f"import sys; from ops import cli; {call}; print([*sys.modules], file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], input=b"", capture_output=True, check=True, cwd=ROOT)
     loaded = done.stderr.decode()
     assert "'drill.jsonlines'" in loaded
-    for name in ("rich", "boto3", "yaml", "catalog", "ops"):
+    for name in ("rich", "boto3", "yaml", "catalog"):
         assert f"'{name}'" not in loaded, name
 
 

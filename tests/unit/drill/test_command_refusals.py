@@ -1,4 +1,4 @@
-"""What `python -m drill` cannot write or do is one sentence and status 2; mistakes are said all at once."""
+"""What `reveille drill` cannot write or do is one sentence and status 2; mistakes are said all at once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from config.paths import ROOT
 from drill import commands, origin
-from drill.__main__ import main
 from drill.model import System
+from ops import cli
 
 PASSES = """\
 says: Payments fail for ten minutes.
@@ -55,15 +55,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("run", "--out", "{}/file"), "run: {}/file: cannot be written: File exists"),
-        (("run", "--out", "{}/file/a"), "run: {}/file/a: cannot be written: Not a directory"),
-        (("run", "--junit", "{}/drills"), "run: {}/drills: cannot be written: Is a directory"),
-        (("run", "--junit", "{}/file/a.xml"), "run: {}/file: cannot be written: File exists"),
-        (("run", "--out", "/proc/x", "--junit", "{}/a.xml"), "run: /proc/x: cannot be written: No such file"),
-        (("run", "--all", "--out", "{}/file"), "run: {}/file/dev: cannot be written: Not a directory"),
+        (("run", "--out", "{}/file"), "drill run: {}/file: cannot be written: File exists"),
+        (("run", "--out", "{}/file/a"), "drill run: {}/file/a: cannot be written: Not a directory"),
+        (("run", "--junit", "{}/drills"), "drill run: {}/drills: cannot be written: Is a directory"),
+        (("run", "--junit", "{}/file/a.xml"), "drill run: {}/file: cannot be written: File exists"),
+        (
+            ("run", "--out", "/proc/x", "--junit", "{}/a.xml"),
+            "drill run: /proc/x: cannot be written: No such file",
+        ),
+        (("run", "--all", "--out", "{}/file"), "drill run: {}/file/dev: cannot be written: Not a directory"),
         (
             ("replay", "{}/alarm.json", "{}/m.csv", "--out", "{}/file"),
-            "replay: {}/file: cannot be written: File exists",
+            "drill replay: {}/file: cannot be written: File exists",
         ),
     ],
 )
@@ -71,7 +74,7 @@ def test_what_cannot_be_written_is_2_and_one_sentence(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str], said: str
 ) -> None:
     """With the file that it is about, and why; what was found out stands above it."""
-    status = main([one.format(folder) for one in arguments])
+    status = cli.main(["drill", *(one.format(folder) for one in arguments)])
     err = capsys.readouterr().err
     assert status == 2
     assert err.startswith(said.format(folder))
@@ -87,7 +90,7 @@ def test_mistakes_of_files_and_names_are_said_at_once(
     typo = PASSES.replace("{service: payment-handler, metric: AWS/Lambda Errors", "{metric: Zzz")
     (folder / "drills/typo.yaml").write_text(typo, encoding="utf-8")
     for arguments in (("run", "--env", "prod"), ("run", "--all")):
-        assert main(arguments) == 2
+        assert cli.main(["drill", *arguments]) == 2
         err = capsys.readouterr().err.splitlines()
         assert sorted(":".join(line.rpartition("/drills/")[2].split(":")[:3]) for line in err) == [
             "late.yaml:4: metric",
@@ -104,7 +107,7 @@ def test_unknown_names_of_several_scenarios_are_said_at_once(
     for name in ("a", "b"):
         text = PASSES.replace("{service: payment-handler, metric: AWS/Lambda Errors", "{metric: Zzz")
         (folder / f"drills/{name}.yaml").write_text(text, encoding="utf-8")
-    assert main(["run", "--env", "prod"]) == 2
+    assert cli.main(["drill", "run", "--env", "prod"]) == 2
     err = capsys.readouterr().err.splitlines()
     assert [line.rpartition("/")[2].split(": ")[0] for line in err] == ["a.yaml:5", "b.yaml:5"]
 
@@ -119,7 +122,7 @@ def test_an_account_is_not_read_for_scenarios_that_are_wrong(
 
     monkeypatch.setattr(origin, "system", read)
     (folder / "drills/late.yaml").write_text(PASSES.replace("to: 15m", "to: 2h"), encoding="utf-8")
-    assert main(["run", "--from", "aws", "--region", "eu-west-1"]) == 2
+    assert cli.main(["drill", "run", "--from", "aws", "--region", "eu-west-1"]) == 2
     assert "late.yaml:5: to: is after the end" in capsys.readouterr().err
 
 
@@ -134,7 +137,9 @@ def test_a_full_disk_is_2_and_one_sentence(tmp_path: Path, arguments: Sequence[s
             stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False, text=True,
             env={**os.environ, "PYTHONUNBUFFERED": ""},  # what is held back is tried again at the end
         )  # fmt: skip
-    assert (done.returncode, done.stderr) == (2, f"{arguments[0]}: No space left on device\n")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"drill {arguments[0]}: No space left on device. ")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -153,8 +158,8 @@ def test_all_environments_go_without_what_is_about_one(
 ) -> None:
     """Instead of leaving it aside without a word."""
     del folder
-    assert main(["run", "--all", option, value]) == 2
+    assert cli.main(["drill", "run", "--all", option, value]) == 2
     assert capsys.readouterr().err == (
-        "run: --all rehearses the catalog of every environment, with a report in each one's folder of --out: "
-        f"it goes without {option}\n"
+        "drill run: --all rehearses the catalog of every environment, with a report in each one's folder of "
+        f"--out: it goes without {option}\n"
     )

@@ -12,10 +12,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
@@ -30,29 +31,35 @@ from config.models import Environment
 from config.paths import ROOT
 from local_aws import process
 from ops import (
-    commands,
+    cli,
     doctor,
     documents,
     functions,
     invoke,
     local,
+    order,
     output,
-    proving,
     setup,
     stacks,
     state,
     state_lock,
     synthesis,
+    verification,
 )
+from ops.commands import common, docs
 from ops.package import PackageError
 from terraform import binary, locking
 from terraform.binary import TerraformError
 
-NAMES = sorted(
-    re.findall(
-        r'^        \("([a-z-]+)", _\w+, "', (ROOT / "ops" / "commands.py").read_text("utf-8"), re.MULTILINE
-    )
-)
+
+def _names(group: cli.Lazy, before: str = "") -> Iterator[str]:
+    for name, (where, _) in group.lazy.items():
+        inner = getattr(cli, name, None) if where.startswith("ops.cli:") else None
+        yield from _names(inner, f"{name} ") if inner else [f"{before}{name}"]
+
+
+NAMES = list(_names(cli.reveille))
+OF_OPS = [name for name in NAMES if not name.startswith("drill ")]
 LOCAL, _ = environment.read("local", variables={})
 OUTPUTS: dict[str, dict[str, Any]] = {
     "security": {"kms_key_id": "1234", "kms_key_arn": "arn"},
@@ -69,28 +76,61 @@ def test_there_are_commands() -> None:
     assert len(NAMES) >= 10
 
 
-@pytest.mark.parametrize("name", ["", *NAMES])
+@pytest.mark.parametrize("name", ["", "drill", "state", "local", *NAMES])
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Status 0, a sentence, and every option with its meaning."""
-    with pytest.raises(SystemExit) as ended:
-        commands.main([*([name] if name else []), "--help"])
+    assert cli.main([*name.split(), "--help"]) == 0
     text = capsys.readouterr().out
-    assert ended.value.code == 0
-    assert f"usage: python -m ops {name}".rstrip() in text
-    assert all(one in text for one in NAMES) or name
+    assert f"Usage: reveille {name}".rstrip() in text
+    assert all(command.split()[0] in text for command in NAMES) or name
     for option in re.findall(r"^  (--?[a-z-]+(?: [A-Z]+)?)(.*)$", text, re.MULTILINE):
         assert len(option[1].strip()) > 5 or f"{option[0]}\n" in text
 
 
-@pytest.mark.parametrize("arguments", [[], ["deplyo"], ["deploy", "--satck", "x"], ["invoke"]])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_command_is_listed_with_what_it_says_of_itself(name: str) -> None:
+    """The list imports no command, so it holds the first sentence of each."""
+    *groups, last = name.split()
+    group: cli.Lazy = getattr(cli, groups[0]) if groups else cli.reveille
+    command = group.get_command(click.Context(group), last)
+    assert command is not None
+    assert (command.help or "").partition("\n")[0] == group.lazy[last][1]
+
+
+def test_the_list_of_commands_imports_none() -> None:
+    """It is there at once: neither pydantic nor boto3 nor rich is loaded."""
+    code = "import sys; from ops import cli; cli.main(['--help']); print([*sys.modules], file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "Usage: reveille" in done.stdout
+    for module in ("pydantic", "boto3", "rich", "yaml", "numpy", "ops.commands"):
+        assert f"'{module}'" not in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_commands_are_completed(shell: str) -> None:
+    """As click does it, by the name of the script."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from ops import cli; cli.run()"],
+        env={**os.environ, "_REVEILLE_COMPLETE": f"{shell}_source"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert "_reveille_completion" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["deplyo"], ["deploy", "--satck", "x"], ["invoke"], ["drill", "rnu"], ["state", "unlock"]]
+)
 def test_a_misspelt_command_ends_with_status_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As argparse does it: usage, on standard error."""
-    with pytest.raises(SystemExit) as ended:
-        commands.main(arguments)
-    assert ended.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: python -m ops")
+    """As click does it: usage, and what is wrong, on standard error."""
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: reveille")
+    assert "Error: " in said
 
 
 @pytest.mark.parametrize(
@@ -116,8 +156,8 @@ def test_an_error_ends_a_command_with_its_status_and_one_message(
         raise error
 
     monkeypatch.setenv("ENV", "local")
-    monkeypatch.setattr(commands, "deploy", fail)
-    assert commands.main(["deploy"]) == status
+    monkeypatch.setattr(stacks, "deploy", fail)
+    assert cli.main(["deploy"]) == status
     assert capsys.readouterr() == ("", said)
 
 
@@ -132,8 +172,8 @@ def test_diff_has_a_status_for_pipelines(
 ) -> None:
     """2 for changes, as Terraform's own `-detailed-exitcode`, and only when asked for."""
     monkeypatch.setenv("ENV", "local")
-    monkeypatch.setattr(commands, "diff", lambda *_: changed)
-    assert commands.main(["diff", *(["--exit-code"] if option else [])]) == status
+    monkeypatch.setattr(stacks, "diff", lambda *_: changed)
+    assert cli.main(["diff", *(["--exit-code"] if option else [])]) == status
 
 
 def test_options_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,10 +181,10 @@ def test_options_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) -> Non
     seen: list[Any] = []
     monkeypatch.setenv("ENV", "local")
     monkeypatch.setattr(
-        commands, "destroy", lambda env, _c, stack, _s, keep: seen.append((env.environment, stack, keep))
+        stacks, "destroy", lambda env, _c, stack, _s, keep: seen.append((env.environment, stack, keep))
     )
-    commands.main(["destroy", "--stack", "dashboard", "--keep-local-aws"])
-    commands.main(["destroy"])
+    cli.main(["destroy", "--stack", "dashboard", "--keep-local-aws"])
+    cli.main(["destroy"])
     assert seen == [("local", "dashboard", True), ("local", None, False)]
 
 
@@ -164,7 +204,7 @@ def test_an_empty_env_is_refused(
 ) -> None:
     """A pipeline whose variable has no value does not mean the local environment."""
     monkeypatch.setenv("ENV", value)
-    assert commands.main([command]) == commands.REFUSED
+    assert cli.main([command]) == cli.REFUSED
     assert capsys.readouterr().err == (
         "environment variable ENV: is empty: name an environment, such as ENV=prod, or unset it\n"
     )
@@ -249,16 +289,16 @@ def test_docs_check_says_which_document_is_out_of_date_and_changes_nothing(
     fresh, old, new = (tmp_path / name for name in ("fresh.md", "old.md", "a/new.md"))
     fresh.write_text("x", encoding="utf-8")
     old.write_text("x", encoding="utf-8")
-    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    monkeypatch.setattr(docs, "ROOT", tmp_path)
     monkeypatch.setattr(documents, "generate", lambda: {fresh: "x", old: "y", new: "z"})
-    assert commands.main(["docs", "--check"]) == 1
+    assert cli.main(["docs", "--check"]) == 1
     assert capsys.readouterr().err == (
         "old.md is out of date: `make docs`\na/new.md is out of date: `make docs`\n"
     )
     assert old.read_text(encoding="utf-8") == "x"
-    assert commands.main(["docs"]) == 0
+    assert cli.main(["docs"]) == 0
     assert capsys.readouterr().out == "old.md\na/new.md\n"
-    assert commands.main(["docs", "--check"]) == 0
+    assert cli.main(["docs", "--check"]) == 0
 
 
 def test_the_generated_documents_are_up_to_date() -> None:
@@ -460,12 +500,14 @@ def test_a_virtual_environment_of_another_python_is_noticed(
 def test_every_command_is_a_target_of_make_and_every_target_is_phony() -> None:
     """`make` is the one list of commands."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    run = set(re.findall(r"-m ops ([a-z-]+)", makefile))
-    assert set(NAMES) == run
+    called = set(re.findall(r"\$\(CLI\) ((?:(?:drill|state|local) )?[a-z-]+)", makefile))
+    alone = {"drill explain", "drill replay", "drill match", "drill evaluate", "drill rule"}
+    assert set(NAMES) - called == alone
+    assert called <= set(NAMES)
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", makefile, re.MULTILINE))
     phony = set(re.findall(r"[a-z][a-z0-9-]*", makefile.partition(".PHONY:")[2].partition("\n\n")[0]))
     assert targets == phony
-    assert stacks.ORDER[0] == "security"
+    assert order.ORDER[0] == "security"
 
 
 ALONE = {
@@ -474,13 +516,13 @@ ALONE = {
     "destroy": [],
     "synth": [],
     "bootstrap": [],
-    "unlock": ["--stack", "compute"],
-    "state-restore": ["--stack", "compute", "--version", "x"],
+    "state unlock": ["--stack", "compute"],
+    "state restore": ["--stack", "compute", "--version", "x"],
 }
 """Commands that synthesize or change, with what they need to be told."""
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "drill"])
+@pytest.mark.parametrize("name", OF_OPS)
 def test_what_synthesizes_or_changes_is_alone(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -491,18 +533,19 @@ def test_what_synthesizes_or_changes_is_alone(
         raise reached
 
     monkeypatch.setenv("ENV", "local")
-    monkeypatch.setattr(commands, "BUILD", tmp_path)
+    monkeypatch.setattr(common, "LOCKS", tmp_path)
     for module, function in (
-        (commands, "deploy"), (commands, "diff"), (commands, "destroy"), (commands, "invoke"),
-        (commands, "_require_aws"), (synthesis, "synthesize"), (local, "ensure"), (functions, "build"),
-        (documents, "generate"), (local, "stop_unused"), (proving, "of_environment"), (doctor, "examine"),
+        (stacks, "deploy"), (stacks, "diff"), (stacks, "destroy"), (invoke, "invoke"),
+        (common, "require_aws"), (synthesis, "synthesize"), (local, "ensure"), (functions, "build"),
+        (documents, "generate"), (local, "stop_unused"), (verification, "of_environment"),
+        (doctor, "examine"),
     ):  # fmt: skip
         monkeypatch.setattr(module, function, go_on)
-    arguments = {"state-history": ["--stack", "compute"], "invoke": ["x", "y"], **ALONE}.get(name, [])
-    assert commands.main([name, *arguments]) == 1
+    arguments = {"state history": ["--stack", "compute"], "invoke": ["x", "y"], **ALONE}.get(name, [])
+    assert cli.main([*name.split(), *arguments]) == 1
     assert "went on" in capsys.readouterr().err
     with locking.environment(tmp_path, "local", "make deploy ENV=local"):
-        assert commands.main([name, *arguments]) == 1
+        assert cli.main([*name.split(), *arguments]) == 1
     said = capsys.readouterr().err
     assert ("went on" not in said) == (name in ALONE)
     assert ("local is locked: `make deploy ENV=local` (process " in said) == (name in ALONE)
@@ -514,30 +557,32 @@ def test_synthesis_by_hand_has_a_lock_of_its_own(
     """The cdktf CLI names one folder for whichever environment; `make deploy` does not keep it waiting."""
     written: list[Any] = []
     monkeypatch.setenv("ENV", "local")
-    monkeypatch.setattr(commands, "BUILD", tmp_path)
+    monkeypatch.setattr(common, "LOCKS", tmp_path)
     monkeypatch.setattr(synthesis, "synthesize", lambda *arguments: written.append(arguments[-1]))
     with locking.environment(tmp_path, "local", "make deploy ENV=local"):
-        assert commands.main(["synth", "--out", "cdktf.out"]) == 0
+        assert cli.main(["synth", "--out", "cdktf.out"]) == 0
     assert written == [Path("cdktf.out")]
     with locking.environment(tmp_path, "folder-cdktf.out", "ENV=dev cdktf synth"):
-        assert commands.main(["synth", "--out", "cdktf.out"]) == 1
+        assert cli.main(["synth", "--out", "cdktf.out"]) == 1
     assert "`ENV=dev cdktf synth` (process " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "drill"])
+@pytest.mark.parametrize("name", OF_OPS)
 def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_closed(
     name: str, tmp_path: Path
 ) -> None:
     """It stopped in the middle; one that only shows something has done what was wanted of it."""
-    arguments = [name, *{"state-history": ["--stack", "x"], "invoke": ["x", "y"], **ALONE}.get(name, [])]
+    arguments = [
+        *name.split(),
+        *{"state history": ["--stack", "x"], "invoke": ["x", "y"], **ALONE}.get(name, []),
+    ]
     program = f"""
 import sys
-from ops import commands
+from ops import cli, documents, doctor, local
+from ops.commands import common
 def broken(*_, **__): raise BrokenPipeError
-for one in ("_read", "_console"): setattr(commands, one, broken)
-commands.documents.generate = commands.doctor.examine = commands.environment.read = broken
-commands.local.stop_unused = broken
-sys.exit(commands.main({arguments!r}))
+common.read = common.console = documents.generate = doctor.examine = local.stop_unused = broken
+sys.exit(cli.main({arguments!r}))
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -547,20 +592,18 @@ sys.exit(commands.main({arguments!r}))
         text=True,
         check=False,
     )
-    reading = name in {"docs", "doctor", "invoke", "output", "prove", "state-history"}
-    assert (done.returncode, "nobody reads the output" in done.stderr) == (
-        (0, False) if reading else (1, True)
-    )
+    reading = name in {"docs", "doctor", "invoke", "output", "verify", "state history"}
+    assert (done.returncode, "the output was closed" in done.stderr) == ((0, False) if reading else (1, True))
 
 
 def test_what_fails_while_the_process_ends_prints_nothing() -> None:
     """Jsii stops Node then, which may have been killed: a traceback after "Deployed" would be a riddle."""
     program = """
 import atexit
-from ops import commands
+from ops import cli
 def stop(): raise BrokenPipeError
 atexit.register(stop)
-commands.leave(3)
+cli.leave(3)
 """
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
@@ -594,15 +637,15 @@ def test_the_local_aws_is_not_stopped_under_a_command(
     (config / "broken.yaml").write_text("environment: [", encoding="utf-8")
     monkeypatch.setattr(environment, "load", functools.partial(loader.load, folder=config))
     monkeypatch.setattr(local, "environments", functools.partial(loader.environments, config))
-    monkeypatch.setattr(commands, "BUILD", tmp_path)
+    monkeypatch.setattr(common, "LOCKS", tmp_path)
     monkeypatch.setattr(process, "stop", stop)
     stays, said = USERS[name]
     with locking.environment(tmp_path, name, f"make deploy ENV={name}"):
-        assert commands.main(["local-stop"]) == int(stays)
+        assert cli.main(["local", "stop"]) == int(stays)
         assert (stopped == []) == stays
         assert said in capsys.readouterr().err
     stopped.clear()
-    assert commands.main(["local-stop"]) == 0
+    assert cli.main(["local", "stop"]) == 0
     assert stopped
     assert capsys.readouterr().out == "The local AWS is stopped; what it held is gone.\n"
 
@@ -613,17 +656,18 @@ def test_an_output_that_nobody_reads_on(name: str, status: int, lines: int, tmp_
     """`make doctor | head -1`: it has done all that it does; whatever prints, print or rich."""
     program = f"""
 import sys
-from ops import commands, doctor, output
+from ops import cli, doctor, functions, output
+from ops.commands import common
 def show(*_):
-    console = commands._console()
+    console = common.console()
     for number in range(20_000): console.print(number)
     return True
 doctor.examine = show
-commands._require_aws = lambda _: None
+common.require_aws = lambda _: None
 output.collect = lambda *_: {{}}
 output.show = lambda *_: show()
-commands.functions.build = lambda _: show()
-sys.exit(commands.main([{name!r}]))
+functions.build = lambda _: show()
+sys.exit(cli.main([{name!r}]))
 """
     command = shlex.join([sys.executable, "-c", program])
     done = subprocess.run(
@@ -684,9 +728,9 @@ def test_a_speed_that_is_none_is_refused_whether_the_local_aws_runs_or_not(
     monkeypatch.setenv("LOCAL_AWS_SPEED", speed)
     monkeypatch.setattr(local, "answers", lambda _: runs)
     monkeypatch.setattr(process, "start", lambda _: pytest.fail("it starts"))
-    assert commands.main(["local-start"]) == 1
+    assert cli.main(["local", "start"]) == 1
     said = f"LOCAL_AWS_SPEED must be a positive number, such as 20 (found: {speed})."
-    assert capsys.readouterr().err == f"local-start: environment variable {said}\n"
+    assert capsys.readouterr().err == f"local start: environment variable {said}\n"
 
 
 def test_a_speed_counts_when_the_local_aws_starts(
@@ -697,5 +741,5 @@ def test_a_speed_counts_when_the_local_aws_starts(
     monkeypatch.setenv("LOCAL_AWS_SPEED", "20")
     monkeypatch.setattr(local, "answers", lambda _: True)
     monkeypatch.setattr(state, "create_bucket", lambda _: False)
-    assert commands.main(["local-start"]) == 0
+    assert cli.main(["local", "start"]) == 0
     assert "LOCAL_AWS_SPEED counts when it starts" in capsys.readouterr().out

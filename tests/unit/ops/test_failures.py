@@ -20,7 +20,7 @@ from catalog import environment
 from config import failures
 from config.errors import CommandError, ConfigError
 from config.paths import ROOT
-from ops import commands, doctor
+from ops import cli, doctor
 
 FREE = "No space left on device. Free disk space and run the command again."
 FULL = "Free disk space and run the command again."
@@ -59,7 +59,7 @@ FAILURES: dict[str, tuple[BaseException, str]] = {
 
 @pytest.mark.parametrize("name", FAILURES)
 @pytest.mark.parametrize(
-    "command", ["deploy", "synth", "diff", "destroy", "bootstrap", "package", "prove", "doctor"]
+    "command", ["deploy", "synth", "diff", "destroy", "bootstrap", "package", "verify", "doctor"]
 )
 def test_whatever_fails_ends_in_one_sentence(
     command: str,
@@ -78,7 +78,7 @@ def test_whatever_fails_ends_in_one_sentence(
     monkeypatch.setattr(failures, "BUILD", tmp_path)
     if command == "doctor":
         monkeypatch.setattr(doctor, "examine", fail)
-    assert commands.main([command]) == 1
+    assert cli.main([command]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"{command}: ")
@@ -209,7 +209,7 @@ def test_errors_that_have_a_message_keep_it(
             raise error
 
         monkeypatch.setattr(environment, "read", fail)
-        assert commands.main(["diff"]) == status
+        assert cli.main(["diff"]) == status
         assert "defect" not in capsys.readouterr().err
 
 

@@ -23,7 +23,6 @@ from ops import (
     functions,
     local,
     moves,
-    proving,
     reads,
     secrets,
     stacks,
@@ -31,8 +30,9 @@ from ops import (
     state_lock,
     synthesis,
     tracing,
+    verification,
 )
-from ops.stacks import ORDER
+from ops.order import ORDER
 from stacks.contracts import READS
 from terraform import locking
 from terraform.events import Plan
@@ -188,7 +188,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
     monkeypatch.setattr(secrets, "find", note("secrets"))
-    monkeypatch.setattr(proving, "of_folder", lambda *_: Proof(made.faults, (), (), 0))
+    monkeypatch.setattr(verification, "of_folder", lambda *_: Proof(made.faults, (), (), 0))
     monkeypatch.setattr(local, "ensure", note("start local", result=True))
     monkeypatch.setattr(local, "answers", lambda _: True)
     monkeypatch.setattr(local, "is_ours", lambda _: True)

@@ -14,7 +14,7 @@ from rich.console import Console
 import verify
 from catalog import environment
 from config.loader import environments
-from ops import commands, proving, synthesis
+from ops import cli, synthesis, verification
 from tests.unit.verify.delivery import stacks
 from verify import Fault, Proof, Route, report
 
@@ -101,11 +101,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_folder_is_read_as_its_manifest_says(folder: Path) -> None:
     """What is left of another synthesis is not read."""
-    assert proving.stacks(folder) == stacks()
-    assert proving.of_folder(folder, environment.read("prod", variables={})[1]) == verify.prove(stacks())
+    assert verification.stacks(folder) == stacks()
+    assert verification.of_folder(folder, environment.read("prod", variables={})[1]) == verify.prove(stacks())
 
 
-@pytest.mark.parametrize(("arguments", "lines"), [(["prove"], 8), (["prove", "--all"], len(environments()))])
+@pytest.mark.parametrize(
+    ("arguments", "lines"), [(["verify"], 8), (["verify", "--all"], len(environments()))]
+)
 def test_what_is_proved_is_told_with_status_0(
     arguments: list[str],
     lines: int,
@@ -116,14 +118,14 @@ def test_what_is_proved_is_told_with_status_0(
     """A table for one environment, a line for each of all."""
     del folder
     monkeypatch.setenv("ENV", "local")
-    assert commands.main(arguments) == 0
+    assert cli.main(arguments) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert len(out.splitlines()) >= lines
     assert "4 alarms, 1 event rule and 1 metrics proved; 2 only hold others back" in out.splitlines()[0]
 
 
-@pytest.mark.parametrize("arguments", [["prove"], ["prove", "--all"]])
+@pytest.mark.parametrize("arguments", [["verify"], ["verify", "--all"]])
 def test_what_is_not_proved_is_told_with_status_1(
     arguments: list[str],
     folder: Path,
@@ -135,7 +137,7 @@ def test_what_is_not_proved_is_told_with_status_1(
     faults = (Fault("alarm a", "action", "notifies nobody"), Fault("alarm b", "metric", "no data"))
     monkeypatch.setattr(verify, "prove", lambda *_, **__: Proof(faults, (), (), 0))
     monkeypatch.setenv("ENV", "prod")
-    assert commands.main(arguments) == 1
+    assert cli.main(arguments) == 1
     out, err = capsys.readouterr()
     assert out == ""
     names = environments() if "--all" in arguments else ["prod"]

@@ -1,0 +1,1 @@
+"""The commands of `reveille`, a module for those that need the same imports."""

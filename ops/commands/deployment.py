@@ -1,0 +1,95 @@
+"""Deploy, compare, destroy, and what a deployment is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aws import clients
+from ops import functions, local, stacks, state, synthesis
+from ops.commands import common
+from ops.commands.common import env_option, stack_option
+from ops.package import describe
+from terraform import locking
+
+CHANGES = 2
+"""Exit status of `diff --exit-code` when there are changes, as `terraform plan -detailed-exitcode`."""
+
+
+@click.command()
+@env_option
+@stack_option()
+def deploy(name: str | None, stack: str | None) -> None:
+    """Deploy all stacks, or one."""
+    env, catalog = common.read(name)
+    with common.alone(env, "deploy", stack):
+        stacks.deploy(env, catalog, stack, common.console())
+
+
+@click.command()
+@env_option
+@stack_option()
+@click.option("--exit-code", is_flag=True, help="Exit with 2 when there are changes.")
+def diff(name: str | None, stack: str | None, *, exit_code: bool) -> int:
+    """Show what a deployment would change."""
+    env, catalog = common.read(name)
+    with common.alone(env, "diff", stack):
+        changed = stacks.diff(env, catalog, stack, common.console())
+    return CHANGES if changed and exit_code else 0
+
+
+@click.command()
+@env_option
+@stack_option()
+@click.option("--keep-local-aws", is_flag=True, help="Leave the local AWS running.")
+def destroy(name: str | None, stack: str | None, *, keep_local_aws: bool) -> None:
+    """Destroy all stacks, or one."""
+    env, catalog = common.read(name)
+    with common.alone(env, "destroy", stack):
+        stacks.destroy(env, catalog, stack, common.console(), keep=keep_local_aws)
+
+
+@click.command()
+@env_option
+def bootstrap(name: str | None) -> None:
+    """Create the state bucket, once per account."""
+    env, _ = common.read(name)
+    with common.alone(env, "bootstrap"):
+        if env.is_local:
+            local.ensure(env)
+        else:
+            clients.check_account(env)
+        created = state.create_bucket(env)
+    done = "created" if created else "was there; settings checked"
+    print(f"State bucket {env.state.bucket} in {env.region}: {done}.")
+
+
+@click.command()
+@env_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where to (default: build/synth/<environment>).",
+)
+def synth(name: str | None, out: Path | None) -> None:
+    """Write the Terraform configuration."""
+    env, catalog = common.read(name)
+    if out:
+        # One folder for whichever environment: two commands must not write it at once.
+        with locking.environment(common.LOCKS, f"folder-{out.name}", f"ENV={env.environment} cdktf synth"):
+            synthesis.synthesize(env, catalog, out)
+        return
+    with common.alone(env, "synth"):
+        synthesis.synthesize(env, catalog)
+    print(synthesis.folder(env))
+
+
+@click.command()
+@env_option
+def package(name: str | None) -> None:
+    """Build the functions' zips."""
+    env, _ = common.read(name)
+    packages = list(functions.build(env))
+    print(describe(packages) if packages else "No functions.")

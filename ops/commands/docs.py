@@ -1,0 +1,26 @@
+"""Write the generated documents."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from config.paths import ROOT
+from ops import documents
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Only say which are out of date.")
+def docs(*, check: bool) -> int:
+    """Write the generated documents."""
+    generated = documents.generate()
+    stale = documents.stale(generated)
+    if check:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is out of date: `make docs`", file=sys.stderr)
+        return 1 if stale else 0
+    documents.write(generated)
+    for path in stale:
+        print(path.relative_to(ROOT))
+    return 0

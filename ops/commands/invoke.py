@@ -1,0 +1,25 @@
+"""Invoke a deployed function and show its log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ops import invoke as invocation
+from ops.commands import common
+from ops.commands.common import env_option
+
+
+@click.command()
+@env_option
+@click.argument("function")
+@click.argument("event", type=click.Path(path_type=Path))
+def invoke(name: str | None, function: str, event: Path) -> int:
+    """Invoke a deployed function and show its log.
+
+    FUNCTION is the service's name, such as payment-handler; EVENT is a file with the event, JSON.
+    """
+    env, _ = common.read(name)
+    common.require_aws(env)
+    return 0 if invocation.invoke(env, function, event, common.console()) else 1

@@ -1,0 +1,25 @@
+"""Verify that alarms have data and reach people."""
+
+from __future__ import annotations
+
+import click
+
+from ops import verification
+from ops.commands import common
+from ops.commands.common import env_option
+
+
+@click.command()
+@env_option
+@click.option("--all", "every", is_flag=True, help="Every environment, one line each.")
+def verify(name: str | None, *, every: bool) -> int:
+    """Verify that alarms have data and reach people."""
+    console = common.console()
+    if every:
+        results = [
+            verification.tell(each, proof, console, table=False) for each, proof in verification.every()
+        ]
+        return 0 if all(results) else 1
+    env, catalog = common.read(name)
+    proof = verification.of_environment(env, catalog)
+    return 0 if verification.tell(env.environment, proof, console, table=True) else 1
