@@ -12,6 +12,7 @@ from config.errors import CommandError
 from config.models import Environment
 from config.paths import BUILD
 from ops import functions
+from stacks.contracts import Dashboard
 
 
 def folder(env: Environment) -> Path:
@@ -28,11 +29,11 @@ def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> N
     """Write every stack of `env` under `out`, or `folder(env)`; functions need not be built yet.
 
     Raises:
-        CommandError: CloudWatch would refuse a dashboard, or Node.js was killed.
+        CommandError: CloudWatch would reject a dashboard, or Node.js was killed.
     """
     # Imported late: cdktf starts Node, which a refused configuration need not wait for.
     from stacks import app  # noqa: PLC0415
-    from stacks.dashboard.limits import DashboardError  # noqa: PLC0415
+    from verify import dashboards  # noqa: PLC0415
 
     written = out or folder(env)
     written.mkdir(parents=True, exist_ok=True)
@@ -44,8 +45,6 @@ def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> N
             notifier_zip=functions.notifier_zip(env),
             out=str(written),
         )
-    except DashboardError as error:
-        raise CommandError(str(error)) from error
     except BrokenPipeError as error:
         message = (
             "Node.js, in which cdktf runs, has ended; memory may be used up. Nothing was changed: run the "
@@ -53,6 +52,18 @@ def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> N
             "again."
         )
         raise CommandError(message) from error
+    # Otherwise only PutDashboard would tell, in the middle of an apply.
+    if invalid := dashboards.invalid(stacks(written), Dashboard.STACK):
+        raise CommandError("\n".join([*invalid, "Nothing was changed."]))
+
+
+def stacks(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return each stack's Terraform JSON, of the stacks that the folder's manifest names."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        name: json.loads((folder / one["synthesizedStackPath"]).read_text(encoding="utf-8"))
+        for name, one in manifest["stacks"].items()
+    }
 
 
 def configuration(env: Environment, stack: str) -> dict[str, Any]:

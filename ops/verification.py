@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -44,16 +42,7 @@ def of_folder(folder: Path, catalog: Catalog) -> Proof:
     Raises:
         ProofError: it is of a form that is not read.
     """
-    return verify.prove(stacks(folder), published=catalog.published)
-
-
-def stacks(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return each stack's Terraform JSON, of the stacks that the folder's manifest names."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return {
-        name: json.loads((folder / one["synthesizedStackPath"]).read_text(encoding="utf-8"))
-        for name, one in manifest["stacks"].items()
-    }
+    return verify.prove(synthesis.stacks(folder), published=catalog.published)
 
 
 def every() -> Iterator[tuple[str, Proof]]:

@@ -36,7 +36,7 @@ def synthesize(
         out: folder for `stacks/<stack>/cdk.tf.json`.
 
     Raises:
-        DashboardError: CloudWatch would refuse a dashboard.
+        CommandError: a service is too large for a page of the dashboard.
     """
     app = App(outdir=out)
     names = {service: f"{_ZIPS}/{path.name}" for service, path in zips.items()}

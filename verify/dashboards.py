@@ -1,4 +1,4 @@
-"""The graphs, alarm states and queries of dashboards: every metric, alarm and log group in them has to exist.
+"""Dashboards: CloudWatch accepts their bodies, and every metric, alarm and log group in them exists.
 
 Source: CloudWatch API Reference, "Dashboard body structure and syntax"; CloudWatch User Guide, "Using
 search expressions in graphs".
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from verify import series
 from verify.alarms import TYPES
 from verify.configuration import Configuration
+from verify.dashboard_body import expanded, problems
 from verify.faults import Fault, Finding
 from verify.metrics import Metrics, Use
 
@@ -22,6 +23,21 @@ _SET: Final = re.compile(r"\{([^{}]+)\}")
 _NAMED: Final = re.compile(r'MetricName\s*=\s*"?([\w.-]+)')
 _UNKNOWN: Final = re.compile(r"\$\{[^}]*\}")
 _SOURCE: Final = re.compile(r"SOURCE\s+'([^']+)'")
+
+
+def invalid(stacks: Mapping[str, Mapping[str, Any]], stack: str) -> list[str]:
+    """Return a line for each reason for which CloudWatch would reject a dashboard of `stack`.
+
+    Args:
+        stacks: the JSON of every stack, by the stack's name: dashboards refer to what others publish.
+        stack: the stack whose dashboards are validated.
+    """
+    return [
+        f"dashboard {dashboard.name}: {problem}"
+        for dashboard in Configuration(stacks).of_type("aws_cloudwatch_dashboard")
+        if dashboard.stack == stack
+        for problem in problems(json.loads(dashboard.text("dashboard_body")))
+    ]
 
 
 def faults(configuration: Configuration, metrics: Metrics) -> Iterator[Fault]:
@@ -98,13 +114,8 @@ def _rows(rows: list[Any]) -> Iterator[list[Any]]:
     before: list[Any] = []
     for row in rows:
         named = [part for part in row if not isinstance(part, dict)]
-        if "..." in named:
-            at = named.index("...")
-            behind = named[at + 1 :]
-            named = [*named[:at], *before[at : max(len(before) - len(behind), at)], *behind]
-        named = [before[at] if part == "." and at < len(before) else part for at, part in enumerate(named)]
-        if named:
-            before = named
+        named = expanded(named, before) or named
+        before = named or before
         yield [*named, *(part for part in row if isinstance(part, dict))]
 
 

@@ -11,39 +11,39 @@ from config.models import Environment
 from stacks import aws
 from stacks.base import Stack
 from stacks.contracts import Compute, Dashboard, Monitoring
-from stacks.dashboard import links
-from stacks.dashboard.boards import MAIN, boards
-from stacks.dashboard.limits import compact
-from stacks.dashboard.scene import Published
+from stacks.dashboard import index
+from stacks.dashboard.context import Published
+from stacks.dashboard.layout import compact
+from stacks.dashboard.page import MAIN, pages
 
 
 class DashboardStack(Stack):
-    """The dashboard `<project>-<env>`, and `<project>-<env>-<n>` for each page."""
+    """The dashboard `<project>-<env>`, and `<project>-<env>-<n>` for each page of services."""
 
     def __init__(self, scope: Construct, env: Environment, catalog: Catalog) -> None:
         """Add the stack for `env` to `scope`.
 
         Raises:
-            DashboardError: CloudWatch would refuse a dashboard.
+            CommandError: a service is too large for a page.
         """
         super().__init__(scope, Dashboard.STACK, env)
         published = Published(
-            alarm_arns=_Once(self.read(Monitoring).alarm_arns),
-            log_group_names=_Once(self.read(Compute).log_group_names),
+            alarm_arns=_Cached(self.read(Monitoring).alarm_arns),
+            log_group_names=_Cached(self.read(Compute).log_group_names),
         )
-        made = {
-            board.key: self.add(
+        dashboards = {
+            page.key: self.add(
                 aws.CloudwatchDashboard,
-                board.key,
-                dashboard_name=board.name,
-                dashboard_body=compact(board.body),
+                page.key,
+                dashboard_name=page.name,
+                dashboard_body=compact(page.body),
             )
-            for board in boards(env, catalog, published)
+            for page in pages(env, catalog, published)
         }
-        self.publish(Dashboard(dashboard_url=links.dashboard(env, made[MAIN].dashboard_name)))
+        self.publish(Dashboard(dashboard_url=index.dashboard(env, dashboards[MAIN].dashboard_name)))
 
 
-class _Once(dict[str, str]):
+class _Cached(dict[str, str]):
     """References by key, each made once: an alarm is in several widgets, and each costs a call to Node."""
 
     def __init__(self, source: Mapping[str, str]) -> None:

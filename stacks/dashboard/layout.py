@@ -1,31 +1,38 @@
-"""Rows of widgets, and where they stand on CloudWatch's grid of 24 columns."""
+"""Rows of widgets on CloudWatch's grid of 24 columns, and how much of a dashboard they use."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
+from cloudwatch import limits
+
 Widget = dict[str, Any]
-"""A widget as the body has it; `x` and `y` come with `place`."""
+"""A widget as the body has it; `place` adds `x` and `y`."""
 
 Row = tuple[Widget, ...]
 """Widgets side by side."""
 
-COLUMNS = 24
+COLUMNS = limits.DASHBOARD_COLUMNS
 HALF = COLUMNS // 2
 QUARTER = COLUMNS // 4
 GRAPH_HEIGHT = 6
+
+_POSITION_BYTES = len(',"x":10,"y":10000,')
+_FRAME_BYTES = 200
+"""Of a body without its widgets, at most."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Block:
-    """Rows that belong together: a page has all of them or none."""
+class Section:
+    """Rows that belong together: a page shows all of them or none."""
 
-    what: str
-    """What it shows, as people call it."""
+    title: str
+    """What it shows."""
     rows: tuple[Row, ...]
 
     @property
@@ -34,15 +41,15 @@ class Block:
         return (widget for row in self.rows for widget in row)
 
 
-def place(blocks: Iterable[Block]) -> list[Widget]:
-    """Return the widgets of `blocks`, each row below the one before.
+def place(sections: Iterable[Section]) -> list[Widget]:
+    """Return the widgets of `sections`, each row below the one before.
 
     Raises:
         ValueError: a row is wider than the grid.
     """
     placed: list[Widget] = []
     y = 0
-    for row in (row for block in blocks for row in block.rows):
+    for row in (row for section in sections for row in section.rows):
         x = 0
         for widget in row:
             placed.append({**widget, "x": x, "y": y})
@@ -72,15 +79,45 @@ def chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
 
 
 def part_of(number: int, count: int) -> str:
-    """Return what tells the title of one part from those of the others; nothing for a single one."""
+    """Return the end of the title of one part of several; nothing for a single one."""
     return f" (part {number} of {count})" if count > 1 else ""
 
 
-def text(markdown: str, *, height: int, width: int = COLUMNS) -> Widget:
-    """Return a text widget."""
-    return {
-        "type": "text",
-        "width": width,
-        "height": height,
-        "properties": {"markdown": markdown, "background": "transparent"},
-    }
+@dataclass(frozen=True)
+class Usage:
+    """How much of a dashboard something uses."""
+
+    widgets: int = 0
+    metrics: int = 0
+    queries: int = 0
+    size_bytes: int = 0
+
+    @classmethod
+    def of(cls, sections: Iterable[Section]) -> Usage:
+        """Return what `sections` use together."""
+        total = cls()
+        for widget in (widget for section in sections for widget in section.widgets):
+            metrics = len(widget["properties"].get("metrics", ()))
+            size_bytes = len(compact(widget).encode()) + _POSITION_BYTES
+            total += cls(1, metrics, int(widget["type"] == "log"), size_bytes)
+        return total
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+    def excess(self) -> str | None:
+        """Return what is too much, such as "612 widgets; 500 are allowed", or None when all fits."""
+        for used, allowed, what in (
+            (self.widgets, limits.DASHBOARD_WIDGETS, "widgets"),
+            (self.metrics, limits.DASHBOARD_METRICS, "metrics"),
+            (self.queries, limits.DASHBOARD_QUERIES, "log queries"),
+            (self.size_bytes + _FRAME_BYTES, limits.DASHBOARD_BYTES, "bytes"),
+        ):
+            if used > allowed:
+                return f"{used} {what}; {allowed} are allowed"
+        return None
+
+
+def compact(value: Any) -> str:
+    """Return `value` as JSON without white space, which would count."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,17 +1,27 @@
-"""The section of one service, by its boundary: what comes in, what it makes of it, what it has for it."""
+"""The sections of dashboards: of one service, and of what several services have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from catalog.specs import Graph, ServiceView
+from catalog.queries import LOG_GROUPS_PER_QUERY
+from catalog.specs import Composite, Graph, ServiceView
 from catalog.texts import runbook_link
-from stacks.dashboard import links
-from stacks.dashboard.alarm_states import alarm_rows
-from stacks.dashboard.errors import errors_table
-from stacks.dashboard.graphs import graph_widget
-from stacks.dashboard.layout import Block, Row, columns, in_rows, text
-from stacks.dashboard.scene import Scene, silences
+from cloudwatch import limits
+from stacks.dashboard import index
+from stacks.dashboard.context import Context
+from stacks.dashboard.layout import COLUMNS, QUARTER, Row, Section, Widget, chunks, columns, in_rows, part_of
+from stacks.dashboard.severity import AnyAlarm, is_page, is_suppressor, is_ticket
+from stacks.dashboard.widget import (
+    alarm_rows,
+    alarm_states,
+    comparison_graph,
+    error_budgets,
+    error_table,
+    service_graph,
+    text,
+)
 
 BOUNDARY: Mapping[str, tuple[str, ...]] = {
     "What comes in": ("traffic", "requests", "queue", "queue-age", "targets"),
@@ -25,28 +35,59 @@ BOUNDARY: Mapping[str, tuple[str, ...]] = {
     ),
     "What it has for it": ("concurrency", "utilization", "memory", "tasks", "disk", "log-volume"),
 }
-"""Side of the boundary -> the roles of its graphs, in the order in which they are looked at."""
+"""Side of the service's boundary -> the roles of its graphs, in the order in which people look at them."""
+
+_LINES_PER_GRAPH = 100
+"""More cannot be told apart; with the inputs of metric math it stays below CloudWatch's 500 metrics."""
 
 
-def section(scene: Scene, service: ServiceView, *, on_page: bool) -> Block:
-    """Return the section of `service`; one on a page of its own leads back to the overview."""
-    alarms = scene.alarms[service.name]
-    acting = [one for one in alarms if not silences(one)]
-    quiet = [one for one in alarms if silences(one)]
+class Comparison(NamedTuple):
+    """One series of each service, in one graph."""
+
+    role: str
+    """The graph of each service that has the series."""
+    position: int
+    """Position of the series in that graph."""
+    title: str
+    unit: str
+
+
+COMPARISONS = (
+    Comparison("error-rate", 0, "Error rate by service, from the logs", "%"),
+    Comparison("latency", -1, "p99 latency by service", "ms"),
+    Comparison("errors", 0, "Errors by service", "count"),
+    Comparison("concurrency", 0, "Concurrency by service", "requests"),
+    Comparison("utilization", 0, "CPU by service", "%"),
+    Comparison("utilization", 1, "Memory by service", "%"),
+)
+"""The most important first."""
+
+
+def service_section(context: Context, service: ServiceView, *, on_page: bool) -> Section:
+    """Return the section of `service`: alarms, graphs by side of its boundary, errors, suppressors.
+
+    Args:
+        context: the environment.
+        service: the service.
+        on_page: whether it is on a page of services, and so links back to the overview.
+    """
+    alarms = context.alarms_by_service[service.name]
+    suppressors = [alarm for alarm in alarms if is_suppressor(alarm)]
+    others = [alarm for alarm in alarms if not is_suppressor(alarm)]
     rows: list[Row] = [
-        (text(_heading(scene, service, on_page=on_page), height=2),),
-        *alarm_rows(scene, f"Alarms of {service.name}", acting),
+        (text(_service_heading(context, service, on_page=on_page), height=2),),
+        *alarm_rows(context, f"Alarms of {service.name}", others),
     ]
     for side, graphs in _sides(service):
         rows.append((text(f"### {service.name}: {side.lower()}", height=1),))
-        rows += in_rows([graph_widget(scene, graph) for graph in graphs], columns(len(graphs)))
-    rows.append((errors_table(scene, f"Recent errors of {service.name}", [service]),))
-    rows += alarm_rows(scene, f"Held back of {service.name} while one of these is in ALARM", quiet)
-    return Block(f"the section of {service.name}", tuple(rows))
+        rows += in_rows([service_graph(context, graph) for graph in graphs], columns(len(graphs)))
+    rows.append((error_table(context, f"Recent errors of {service.name}", [service]),))
+    rows += alarm_rows(context, f"Held back of {service.name} while one of these is in ALARM", suppressors)
+    return Section(f"the section of {service.name}", tuple(rows))
 
 
 def _sides(service: ServiceView) -> Iterator[tuple[str, list[Graph]]]:
-    """Yield each side with its graphs; a role that no side knows is of what the service has."""
+    """Yield each side with its graphs; a role of no side is on the last."""
     known = {role for roles in BOUNDARY.values() for role in roles}
     *_, last = BOUNDARY
     for side, roles in BOUNDARY.items():
@@ -57,14 +98,101 @@ def _sides(service: ServiceView) -> Iterator[tuple[str, list[Graph]]]:
             yield side, graphs
 
 
-def _heading(scene: Scene, service: ServiceView, *, on_page: bool) -> str:
-    env = scene.env
+def _service_heading(context: Context, service: ServiceView, *, on_page: bool) -> str:
+    env = context.env
     runbook = runbook_link(env, service.runbook)
-    ways = [
-        links.markdown("Runbook", runbook) if "://" in runbook else f"Runbook {runbook}",
-        links.markdown("Log", links.log_group(env, scene.log_groups[service.log_group_key].name)),
+    links = [
+        index.markdown("Runbook", runbook) if "://" in runbook else f"Runbook {runbook}",
+        index.markdown("Log", index.log_group(env, context.log_groups[service.log_group_key].name)),
     ]
     if on_page:
-        ways.append(links.markdown("Overview", links.dashboard(env, scene.overview)))
+        links.append(index.markdown("Overview", index.dashboard(env, context.overview_name)))
     what = f"{service.kind_title} `{service.resource}` · owner {service.owner}"
-    return f"## {service.name} · {service.description}\n{what} · {' · '.join(ways)}"
+    return f"## {service.name} · {service.description}\n{what} · {' · '.join(links)}"
+
+
+def notifying(context: Context, alarms: Sequence[AnyAlarm]) -> tuple[Section, Section, Section]:
+    """Return the states of the alarms that page, of the burn rates that page, and of tickets."""
+    pages = [alarm for alarm in alarms if is_page(alarm) and alarm.key not in context.burn_rates]
+    burn_rates = [alarm for alarm in alarms if is_page(alarm) and alarm.key in context.burn_rates]
+    tickets = [alarm for alarm in alarms if is_ticket(alarm)]
+    budgets_title = "Pages somebody: error budgets that burn"
+    return (
+        Section("alarms that page", alarm_rows(context, "Pages somebody", pages)),
+        Section("error budgets that page", alarm_rows(context, budgets_title, burn_rates)),
+        Section("tickets", alarm_rows(context, "Tickets, for working hours", tickets)),
+    )
+
+
+def health(context: Context, services: Sequence[ServiceView]) -> Section:
+    """Return a widget for each service: the states of its composites."""
+    widgets: list[Widget] = []
+    for service in services:
+        composites = [
+            alarm
+            for alarm in context.alarms_by_service[service.name]
+            if isinstance(alarm, Composite) and not is_suppressor(alarm)
+        ]
+        widgets += [
+            alarm_states(service.name, list(part), width=QUARTER)
+            for part in chunks(context.arns(composites), limits.WIDGET_ALARMS)
+        ]
+    rows = tuple(tuple(row) for row in chunks(widgets, COLUMNS // QUARTER))
+    return Section("the health of each service", rows)
+
+
+def budgets(context: Context, services: Sequence[ServiceView]) -> Section:
+    """Return what is left of the error budgets of `services`."""
+    return Section("error budgets", error_budgets(context, services))
+
+
+def comparison(context: Context, services: Sequence[ServiceView], compared: Comparison) -> Section:
+    """Return the graphs of one comparison, each in a row; none when no service has the series."""
+    series = [
+        graph.series[compared.position].model_copy(update={"label": service.name})
+        for service in services
+        for graph in service.graphs
+        if graph.role == compared.role
+    ]
+    parts = list(chunks(series, _LINES_PER_GRAPH))
+    graphs = (
+        comparison_graph(context, compared.title + part_of(number, len(parts)), compared.unit, part)
+        for number, part in enumerate(parts, start=1)
+    )
+    return Section(compared.title, tuple((graph,) for graph in graphs))
+
+
+def comparisons(context: Context, services: Sequence[ServiceView]) -> Section:
+    """Return every comparison of `services`."""
+    return side_by_side(comparison(context, services, each) for each in COMPARISONS)
+
+
+def side_by_side(compared: Iterable[Section]) -> Section:
+    """Return the graphs of comparisons in common rows."""
+    widgets = [widget for section in compared for widget in section.widgets]
+    return Section("comparisons of services", in_rows(widgets, columns(len(widgets))))
+
+
+def recent_errors(context: Context, services: Sequence[ServiceView]) -> Section:
+    """Return a table for each kind of service, or several where one query cannot search all logs."""
+    rows: list[Row] = []
+    for kind in dict.fromkeys(service.kind_title for service in services):
+        of_kind = [service for service in services if service.kind_title == kind]
+        parts = list(chunks(of_kind, LOG_GROUPS_PER_QUERY))
+        for number, part in enumerate(parts, start=1):
+            title = f"Recent errors: {kind}{part_of(number, len(parts))}"
+            rows.append((error_table(context, title, part),))
+    return Section("recent errors", tuple(rows))
+
+
+def platform(context: Context) -> Section:
+    """Return the states of the alarms of no service that notify nobody by themselves."""
+    silent = [alarm for alarm in context.alarms_by_service[None] if alarm.topic is None]
+    details = [alarm for alarm in silent if not is_suppressor(alarm)]
+    suppressors = [alarm for alarm in silent if is_suppressor(alarm)]
+    rows = (
+        *alarm_rows(context, "The platform, in detail", details),
+        *alarm_rows(context, "Notifications are held back while one of these is in ALARM", suppressors),
+    )
+    heading = ((text("## The platform itself", height=1),),) if rows else ()
+    return Section("the platform's own alarms", (*heading, *rows))

@@ -9,8 +9,8 @@ from typing import Any
 import catalog
 from catalog import environment
 from config.models import Environment
-from stacks.dashboard.boards import Board, boards
-from stacks.dashboard.scene import Published
+from stacks.dashboard.context import Published
+from stacks.dashboard.page import Page, pages
 
 LONGEST = {"project": "p" * 16, "environment": "e" * 12, "region": "ap-southeast-1"}
 """The longest legal names (config.types)."""
@@ -51,18 +51,18 @@ def many(count: int, *, longest: bool = False, without: Iterable[int] = ()) -> E
     return Environment.model_validate({**given, **names, "services": services})
 
 
-def drawn(env: Environment) -> list[Board]:
+def drawn(env: Environment) -> list[Page]:
     """Return the dashboards of `env`, with names as AWS will have them."""
     made = catalog.build(env)
-    return boards(env, made, Published.foreseen(env, made))
+    return pages(env, made, Published.expected(env, made))
 
 
 @functools.cache
-def drawn_many(count: int, *, longest: bool = False) -> list[Board]:
+def drawn_many(count: int, *, longest: bool = False) -> list[Page]:
     """Return the dashboards of `count` services, once per test session."""
     return drawn(many(count, longest=longest))
 
 
-def widgets(board: Board, kind: str | None = None) -> Iterator[dict[str, Any]]:
+def widgets(page: Page, kind: str | None = None) -> Iterator[dict[str, Any]]:
     """Yield the widgets of a dashboard, those of one type or all."""
-    return (one for one in board.body["widgets"] if kind in {None, one["type"]})
+    return (widget for widget in page.body["widgets"] if kind in {None, widget["type"]})

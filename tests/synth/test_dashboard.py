@@ -16,11 +16,11 @@ from catalog.kinds import KINDS
 from catalog.queries import LOG_GROUPS_PER_QUERY
 from catalog.specs import Alarm, Catalog, Composite, Graph, Math, Metric, ServiceView
 from config.models import Environment
-from stacks.dashboard.boards import Board, boards
-from stacks.dashboard.graphs import graph_widget
-from stacks.dashboard.scene import Published, Scene, silences
-from stacks.dashboard.section import BOUNDARY
-from stacks.dashboard.section import section as draw_section
+from stacks.dashboard.context import Context, Published
+from stacks.dashboard.page import Page, pages
+from stacks.dashboard.section import BOUNDARY, service_section
+from stacks.dashboard.severity import is_suppressor
+from stacks.dashboard.widget import service_graph
 from tests.synth.many_services import drawn, many, widgets
 from tests.synth.synthesized import ENVIRONMENTS, synthesized
 
@@ -30,26 +30,26 @@ PAGES, TICKET, NOBODY = "#d62728", "#ff7f0e", "#7f7f7f"
 
 
 @functools.cache
-def scene(name: str) -> Scene:
+def context(name: str) -> Context:
     """Return an environment of ours, or one with many services, ready to be drawn."""
     if name in MANY:
         env = many(MANY[name])
         made = catalog.build(env)
     else:
         env, made = environment.read(name, variables={})
-    return Scene(env, made, Published.foreseen(env, made))
+    return Context(env, made, Published.expected(env, made))
 
 
 @functools.cache
-def shown(name: str) -> list[Board]:
+def shown(name: str) -> list[Page]:
     """Return the dashboards of an environment, with names as AWS will have them."""
-    one = scene(name)
-    return boards(one.env, one.catalog, one.published)
+    one = context(name)
+    return pages(one.env, one.catalog, one.published)
 
 
 def all_widgets(name: str, kind: str | None = None) -> list[dict[str, Any]]:
     """Return the widgets of all dashboards of an environment."""
-    return [widget for board in shown(name) for widget in widgets(board, kind)]
+    return [widget for page in shown(name) for widget in widgets(page, kind)]
 
 
 def of(widget: dict[str, Any]) -> dict[str, Any]:
@@ -60,13 +60,13 @@ def of(widget: dict[str, Any]) -> dict[str, Any]:
 
 def section(name: str, service: ServiceView) -> list[dict[str, Any]]:
     """Return the widgets of a service's section: those from its heading to the next."""
-    (board,) = [
+    (page,) = [
         one
         for one in shown(name)
         if any(of(each)["markdown"].startswith(f"## {service.name} ") for each in widgets(one, "text"))
     ]
     found: list[dict[str, Any]] = []
-    for widget in widgets(board):
+    for widget in widgets(page):
         heading = of(widget).get("markdown", "")
         if heading.startswith(f"## {service.name} "):
             found.append(widget)
@@ -80,7 +80,7 @@ def section(name: str, service: ServiceView) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_what_is_synthesized_is_what_is_shown(name: str) -> None:
     """Name by name and body by body, once Terraform has put in what other stacks publish."""
-    one, seen = synthesized(name), scene(name).published
+    one, seen = synthesized(name), context(name).published
     known = {"alarm_arns": seen.alarm_arns, "log_group_names": seen.log_group_names}
     sources = {"alarm_arns": "monitoring", "log_group_names": "compute"}
 
@@ -95,7 +95,7 @@ def test_what_is_synthesized_is_what_is_shown(name: str) -> None:
         (made.key, made.body["dashboard_name"]): json.loads(read.sub(resolved, made.body["dashboard_body"]))
         for made in one.resources("aws_cloudwatch_dashboard")
     }
-    assert found == {(board.key, board.name): board.body for board in shown(name)}
+    assert found == {(page.key, page.name): page.body for page in shown(name)}
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -116,18 +116,18 @@ def test_the_overview_keeps_its_address_its_name_and_its_url(name: str) -> None:
 def test_every_alarm_shows_its_state(name: str) -> None:
     """Composites and those that only silence others too: what can change has a light."""
     lit = {arn for widget in all_widgets(name, "alarm") for arn in of(widget)["alarms"]}
-    assert lit == set(scene(name).published.alarm_arns.values())
+    assert lit == set(context(name).published.alarm_arns.values())
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_the_overview_begins_with_what_wakes_somebody(name: str) -> None:
     """Right below the heading, and all of it; tickets after that; nothing twice in a widget."""
-    one, (overview, *_) = scene(name), shown(name)
+    one, (overview, *_) = context(name), shown(name)
     alarms = [of(widget)["alarms"] for widget in widgets(overview, "alarm")]
     assert all(len(set(each)) == len(each) for each in alarms)
     arn = one.published.alarm_arns
-    paging = {arn[each.key] for each in one.everything if each.topic in {"critical", "fallback"}}
-    tickets = {arn[each.key] for each in one.everything if each.topic == "warning"}
+    paging = {arn[each.key] for each in one.alarms if each.topic in {"critical", "fallback"}}
+    tickets = {arn[each.key] for each in one.alarms if each.topic == "warning"}
     lights = list(itertools.chain(*alarms))
     assert set(lights[: len(paging)]) == paging
     assert set(lights[len(paging) : len(paging) + len(tickets)]) == tickets
@@ -147,7 +147,7 @@ def test_more_alarms_than_can_be_read_show_only_those_in_alarm(name: str) -> Non
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_each_service_has_its_own_lights_on_the_overview(name: str) -> None:
     """A widget with its name and its composites, without what only silences them."""
-    one, (overview, *_) = scene(name), shown(name)
+    one, (overview, *_) = context(name), shown(name)
     lights = {of(widget)["title"]: of(widget)["alarms"] for widget in widgets(overview, "alarm")}
     for service in one.catalog.services:
         own = [each.key for each in one.catalog.composites if each.service == service.name and each.runbook]
@@ -158,7 +158,7 @@ def test_each_service_has_its_own_lights_on_the_overview(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_every_service_has_its_section(name: str) -> None:
     """Once: its name, what it is, its owner, its log and its runbook; its alarms; all graphs; its errors."""
-    one = scene(name)
+    one = context(name)
     for service in one.catalog.services:
         here = section(name, service)
         heading = of(here[0])["markdown"]
@@ -176,8 +176,9 @@ def test_every_service_has_its_section(name: str) -> None:
         lit = {arn for each in here if each["type"] == "alarm" for arn in of(each)["alarms"]}
         own = {
             each.key
-            for each in one.everything
-            if each.service == service.name or (each.key.startswith(f"{service.name}_") and silences(each))
+            for each in one.alarms
+            if each.service == service.name
+            or (each.key.startswith(f"{service.name}_") and is_suppressor(each))
         }
         assert lit == {one.published.alarm_arns[key] for key in own}
         (table,) = [of(widget)["query"] for widget in here if widget["type"] == "log"]
@@ -188,7 +189,7 @@ def test_every_service_has_its_section(name: str) -> None:
 def test_sections_go_from_what_comes_in_to_what_it_has(name: str) -> None:
     """Under a heading for each side, in the order of the roles."""
     order = [role for roles in BOUNDARY.values() for role in roles]
-    for service in scene(name).catalog.services:
+    for service in context(name).catalog.services:
         roles = {graph.title: graph.role for graph in service.graphs}
         sides: list[str] = []
         found = []
@@ -213,14 +214,14 @@ def test_every_role_of_a_graph_has_a_side(kind: str) -> None:
 
 def test_a_graph_of_a_role_that_no_side_knows_is_drawn_all_the_same() -> None:
     """Last, with what the service has: nothing is left out without a word."""
-    one = scene("prod")
+    one = context("prod")
     service = one.catalog.services[0]
     graphs = [graph.model_dump() for graph in service.graphs]
     graphs[0] |= {"role": "of-its-own", "title": "Of its own"}
     changed = ServiceView.model_validate({**service.model_dump(), "graphs": graphs})
     titles = [
         of(each)["title"]
-        for each in draw_section(one, changed, on_page=False).widgets
+        for each in service_section(one, changed, on_page=False).widgets
         if "metrics" in of(each)
     ]
     assert titles[-1] == "Of its own"
@@ -230,7 +231,7 @@ def test_a_graph_of_a_role_that_no_side_knows_is_drawn_all_the_same() -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_thresholds_on_graphs_are_the_alarms_own(name: str) -> None:
     """Each at the height at which it fires, said in words with its time; none is drawn that no alarm has."""
-    one = scene(name)
+    one = context(name)
     for service in one.catalog.services:
         graphs = {graph.title: graph for graph in service.graphs}
         for widget in section(name, service):
@@ -248,7 +249,7 @@ def test_thresholds_on_graphs_are_the_alarms_own(name: str) -> None:
 
 def test_a_line_says_the_unit_and_alarms_of_one_height_share_it() -> None:
     """Two labels in one place cannot be read."""
-    service = next(one for one in scene("prod").catalog.services if one.name == "checkout-api")
+    service = next(one for one in context("prod").catalog.services if one.name == "checkout-api")
     (graph,) = [each for each in section("prod", service) if of(each).get("title") == "CPU and memory"]
     lines = of(graph)["annotations"]["horizontal"]
     assert [(line["label"], line["value"]) for line in lines] == [
@@ -278,7 +279,7 @@ def everybody_told(made: Catalog, key: str) -> set[str]:
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_the_colour_of_a_line_is_what_the_alarm_alone_would_do(name: str) -> None:
     """Red wakes somebody, orange is a ticket; part of an "all of" does neither."""
-    one = scene(name)
+    one = context(name)
     seen = set()
     for service in one.catalog.services:
         for widget in section(name, service):
@@ -297,7 +298,7 @@ def bands(name: str) -> dict[str, list[list[Any]]]:
     """Return the rows of each graph that has a band, by the service and the graph."""
     return {
         f"{service.name} {of(widget)['title']}": of(widget)["metrics"]
-        for service in scene(name).catalog.services
+        for service in context(name).catalog.services
         for widget in section(name, service)
         if widget["type"] == "metric" and "ANOMALY" in json.dumps(of(widget)["metrics"])
     }
@@ -308,7 +309,7 @@ def test_an_alarm_with_a_band_draws_it_and_no_line() -> None:
     ((where, rows),) = bands("prod").items()
     assert where == "payment-handler Log volume"
     observed, band, *_ = rows
-    alarm = scene("prod").catalog.alarm("payment-handler_log-flood")
+    alarm = context("prod").catalog.alarm("payment-handler_log-flood")
     assert observed[:2] == ["AWS/Logs", "IncomingBytes"]
     assert (observed[-1]["stat"], observed[-1]["period"]) == ("Sum", alarm.period_s)
     assert band[0]["expression"] == f"ANOMALY_DETECTION_BAND({observed[-1]['id']}, 3)"
@@ -331,12 +332,12 @@ def test_a_band_belongs_to_the_line_that_the_graph_shows_already() -> None:
 
 def test_a_band_over_what_the_graph_does_not_show_brings_it_hidden() -> None:
     """Else the expression would name nothing."""
-    one = scene("prod")
+    one = context("prod")
     payments = next(each for each in one.catalog.services if each.name == "payment-handler")
     (volume,) = [each for each in payments.graphs if each.role == "log-volume"]
     (traffic,) = [each for each in payments.graphs if each.role == "traffic"]
     both = Graph.model_validate({**traffic.model_dump(), "thresholds": volume.thresholds})
-    rows = of(graph_widget(one, both))["metrics"]
+    rows = of(service_graph(one, both))["metrics"]
     (observed,) = [row for row in rows if row[-1].get("id", "").startswith("observed")]
     assert observed[-1]["visible"] is False
     assert observed[:2] == ["AWS/Logs", "IncomingBytes"]
@@ -346,7 +347,7 @@ def test_a_band_over_what_the_graph_does_not_show_brings_it_hidden() -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_every_graph_over_time_marks_deployments(name: str) -> None:
     """By the catalog's metric, on the right axis, in the graph's own period, with zeros between."""
-    metric = scene(name).catalog.deployments
+    metric = context(name).catalog.deployments
     for widget in all_widgets(name, "metric"):
         marks = [row for row in of(widget)["metrics"] if row[-1].get("yAxis") == "right"]
         if of(widget)["view"] != "timeSeries":
@@ -371,7 +372,7 @@ def test_the_error_budget_of_every_objective_is_a_number_over_its_own_window(nam
         if row[-1].get("visible", True)
     }
     slos = {
-        f"{slo.service} · {slo.name} {slo.objective_percent:g} %": slo for slo in scene(name).catalog.slos
+        f"{slo.service} · {slo.name} {slo.objective_percent:g} %": slo for slo in context(name).catalog.slos
     }
     assert rows.keys() == slos.keys()
     for label, (properties, row) in rows.items():
@@ -388,7 +389,7 @@ def test_the_error_budget_of_every_objective_is_a_number_over_its_own_window(nam
 @pytest.mark.parametrize("name", EVERY)
 def test_every_series_of_the_catalog_is_drawn_as_it_is(name: str) -> None:
     """Metric, dimensions, statistic, period and label; hidden where it only feeds an expression."""
-    for service in scene(name).catalog.services:
+    for service in context(name).catalog.services:
         here = {
             of(each)["title"]: of(each)["metrics"] for each in section(name, service) if "metrics" in of(each)
         }
@@ -421,7 +422,7 @@ def is_drawn(row: list[Any], metric: Metric, *, visible: bool) -> bool:
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_services_are_compared_on_the_overview(name: str) -> None:
     """Error rate and latency first, a line for each service that has the series."""
-    one, (overview, *_) = scene(name), shown(name)
+    one, (overview, *_) = context(name), shown(name)
     compared = {
         of(widget)["title"]: [
             row[-1]["label"]
@@ -448,7 +449,7 @@ def test_services_are_compared_on_the_overview(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_recent_errors_of_all_services_are_listed_by_kind(name: str) -> None:
     """Each log group once on the overview, with those of its kind; no query searches more than it may."""
-    one, (overview, *_) = scene(name), shown(name)
+    one, (overview, *_) = context(name), shown(name)
     found: list[tuple[str, str]] = []
     for widget in widgets(overview, "log"):
         title, query = of(widget)["title"], of(widget)["query"]
@@ -467,13 +468,13 @@ def test_recent_errors_of_all_services_are_listed_by_kind(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_every_dashboard_begins_with_links(name: str) -> None:
     """To traces, logs and alarms of its own region; a page also back to the overview."""
-    region = scene(name).env.region
-    for board in shown(name):
-        heading = of(next(widgets(board)))["markdown"]
+    region = context(name).env.region
+    for page in shown(name):
+        heading = of(next(widgets(page)))["markdown"]
         targets = dict(re.findall(r"\[([^]]+)\]\(([^)]+)\)", heading))
         console = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#"
         assert targets.pop("Overview", None) == (
-            None if board.key == "main" else f"{console}dashboards/dashboard/{shown(name)[0].name}"
+            None if page.key == "main" else f"{console}dashboards/dashboard/{shown(name)[0].name}"
         )
         assert targets == {
             "Trace map": f"{console}xray:service-map/map",
@@ -497,7 +498,7 @@ def test_runbooks_are_links_where_config_says_where_they_are() -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_all_widgets_are_of_the_environment_s_region(name: str) -> None:
     """Dashboards are global: a widget has to say which region it is about."""
-    region = scene(name).env.region
+    region = context(name).env.region
     for widget in [*all_widgets(name, "metric"), *all_widgets(name, "log")]:
         assert of(widget)["region"] == region
 
@@ -505,15 +506,15 @@ def test_all_widgets_are_of_the_environment_s_region(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_dashboards_begin_as_config_says_and_keep_each_graph_s_period(name: str) -> None:
     """`periodOverride` would draw sums over other times than the alarms'."""
-    for board in shown(name):
-        assert board.body["start"] == scene(name).env.dashboard.start
-        assert board.body["periodOverride"] == "inherit"
+    for page in shown(name):
+        assert page.body["start"] == context(name).env.dashboard.start
+        assert page.body["periodOverride"] == "inherit"
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_graph_s_period_is_that_of_the_alarms_drawn_on_it(name: str) -> None:
     """A sum over ten minutes and a sum over one are different heights."""
-    one = scene(name)
+    one = context(name)
     for service in one.catalog.services:
         for graph in service.graphs:
             periods = {series.period_s for series in graph.series}
@@ -524,6 +525,6 @@ def test_a_graph_s_period_is_that_of_the_alarms_drawn_on_it(name: str) -> None:
 def test_all_that_is_tested_here_is_there() -> None:
     """Bands, both consequences, objectives, pages: no claim above is about nothing."""
     assert bands("prod")
-    assert scene("prod").catalog.slos
+    assert context("prod").catalog.slos
     assert len(shown("sixty")) > 2
     assert len(shown("one")) == 1

@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 import catalog
 from catalog import environment
 from catalog.naming import Names
+from cloudwatch import limits
 from config.errors import CommandError
 from config.models import Slo
 from ops import synthesis
-from stacks import app
-from stacks.dashboard import page, shards
-from stacks.dashboard.boards import Board, refuse_unsound, share_out
-from stacks.dashboard.limits import (
-    MAX_METRICS,
-    MAX_METRICS_PER_GRAPH,
-    MAX_QUERIES,
-    MAX_SIZE_BYTES,
-    MAX_WIDGETS,
-    DashboardError,
-    Load,
-    compact,
-    metrics_of,
-)
-from stacks.dashboard.overview import whole
-from stacks.dashboard.scene import Published, Scene
-from stacks.dashboard.validator import problems
+from stacks.dashboard import page as drawing
+from stacks.dashboard.context import Context, Published
+from stacks.dashboard.layout import Usage, compact
+from stacks.dashboard.page import Page
 from tests.synth.many_services import drawn, drawn_many, many, widgets
+from verify.dashboard_body import problems
 
-SIZES = [(1, False), (4, True), (60, True), (300, False), (1000, True)]
+SIZES = [(1, False), (4, True), (60, True), (1000, True)]
 """Services, and whether with the longest legal names."""
 STABLE = 60
 
 
-def sections(board: Board) -> list[str]:
+def sections(page: Page) -> list[str]:
     """Return the services that have their section on a dashboard."""
-    headings = [one["properties"]["markdown"] for one in widgets(board, "text")]
+    headings = [one["properties"]["markdown"] for one in widgets(page, "text")]
     return [text.split()[1] for text in headings if text.startswith("## ") and " owner " in text]
 
 
-def by_name(made: Iterable[Board]) -> dict[str, Board]:
+def by_name(made: Iterable[Page]) -> dict[str, Page]:
     """Return dashboards by name."""
     return {one.name: one for one in made}
 
@@ -52,21 +41,21 @@ def by_name(made: Iterable[Board]) -> dict[str, Board]:
 @pytest.mark.parametrize(("count", "longest"), SIZES)
 def test_every_dashboard_is_within_every_limit(count: int, longest: bool) -> None:  # noqa: FBT001
     """Counted here again, and the validator finds nothing."""
-    for board in drawn_many(count, longest=longest):
-        found = list(widgets(board))
-        assert problems(board.body) == []
-        assert len(found) <= MAX_WIDGETS
-        assert all(len(one["properties"].get("metrics", [])) <= MAX_METRICS_PER_GRAPH for one in found)
-        assert sum(len(one["properties"].get("metrics", [])) for one in found) <= MAX_METRICS
-        assert sum(one["type"] == "log" for one in found) <= MAX_QUERIES
-        assert len(compact(board.body).encode()) <= MAX_SIZE_BYTES
-        assert re.fullmatch(r"[A-Za-z0-9_-]{1,255}", board.name)
+    for page in drawn_many(count, longest=longest):
+        found = list(widgets(page))
+        assert problems(page.body) == []
+        assert len(found) <= limits.DASHBOARD_WIDGETS
+        assert all(len(one["properties"].get("metrics", [])) <= limits.WIDGET_METRICS for one in found)
+        assert sum(len(one["properties"].get("metrics", [])) for one in found) <= limits.DASHBOARD_METRICS
+        assert sum(one["type"] == "log" for one in found) <= limits.DASHBOARD_QUERIES
+        assert len(compact(page.body).encode()) <= limits.DASHBOARD_BYTES
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,255}", page.name)
 
 
 @pytest.mark.parametrize(("count", "longest"), SIZES)
 def test_every_service_has_one_section(count: int, longest: bool) -> None:  # noqa: FBT001
     """On one dashboard, and in no other."""
-    found = sorted(name for board in drawn_many(count, longest=longest) for name in sections(board))
+    found = sorted(name for page in drawn_many(count, longest=longest) for name in sections(page))
     assert found == sorted(many(count, longest=longest).services)
 
 
@@ -78,7 +67,7 @@ def test_the_index_leads_to_the_page_that_has_the_service(count: int, longest: b
     region = many(count, longest=longest).region
     console = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#"
     links = re.findall(r"\[([^]]+)\]\(" + re.escape(console) + r"dashboards/dashboard/([^)]+)\)", text)
-    assert links == sorted((name, board.name) for board in others for name in sections(board))
+    assert links == sorted((name, page.name) for page in others for name in sections(page))
     assert bool(others) != bool(sections(overview))
 
 
@@ -87,10 +76,10 @@ def test_every_alarm_that_notifies_has_a_light(count: int, longest: bool) -> Non
     """Somewhere; and what wakes somebody because users notice is on the overview at any size."""
     env = many(count, longest=longest)
     made = catalog.build(env)
-    arn = Published.foreseen(env, made).alarm_arns
+    arn = Published.expected(env, made).alarm_arns
     overview, *others = (
-        {light for one in widgets(board, "alarm") for light in one["properties"]["alarms"]}
-        for board in drawn_many(count, longest=longest)
+        {light for one in widgets(page, "alarm") for light in one["properties"]["alarms"]}
+        for page in drawn_many(count, longest=longest)
     )
     assert {arn[one.key] for one in made.all_alarms} == overview.union(*others)
     burning = {key for slo in made.slos for key in slo.burn_rates}
@@ -112,8 +101,8 @@ def test_what_the_overview_has_no_room_for_is_said_there(count: int, longest: bo
     if count > 1:
         assert compared - titles == compared.intersection(said)
     assert ("recent errors" in said) == (not any(one.startswith("Recent errors: ") for one in titles))
-    for board in others:
-        there = {one["properties"].get("title", "") for one in widgets(board)}
+    for page in others:
+        there = {one["properties"].get("title", "") for one in widgets(page)}
         assert {"Error rate by service, from the logs", "p99 latency by service"} <= there
 
 
@@ -138,10 +127,10 @@ def test_a_service_that_goes_or_comes_changes_its_own_page_and_no_other(place: i
 
 def test_a_page_that_overflows_becomes_two_and_no_other_changes() -> None:
     """Numbers tell where it was: page n becomes 2n and 2n + 1."""
-    scene = Scene(many(STABLE), catalog.build(many(STABLE)), Published({}, {}))
-    few = shards.pages(scene.catalog.services, lambda _, some: Load(widgets=len(some) * 24))
-    tight = shards.pages(
-        scene.catalog.services, lambda number, some: Load(widgets=501 if number == 4 else len(some) * 24)
+    context = Context(many(STABLE), catalog.build(many(STABLE)), Published({}, {}))
+    few = drawing.split(context.catalog.services, lambda _, some: Usage(widgets=len(some) * 24))
+    tight = drawing.split(
+        context.catalog.services, lambda number, some: Usage(widgets=501 if number == 4 else len(some) * 24)
     )
     assert 4 in few
     assert tight.keys() == few.keys() - {4} | {8, 9}
@@ -151,8 +140,10 @@ def test_a_page_that_overflows_becomes_two_and_no_other_changes() -> None:
 
 def test_the_page_of_a_service_is_the_same_in_every_process() -> None:
     """Python's own hash of a text is not: these numbers must never change."""
-    scene = Scene(many(8), catalog.build(many(8)), Published({}, {}))
-    found = shards.pages(scene.catalog.services, lambda _, some: Load(widgets=400 * (len(some) > 3) + 101))
+    context = Context(many(8), catalog.build(many(8)), Published({}, {}))
+    found = drawing.split(
+        context.catalog.services, lambda _, some: Usage(widgets=400 * (len(some) > 3) + 101)
+    )
     numbers = [(number, [int(one.name[-1]) for one in services]) for number, services in found.items()]
     assert numbers == [(4, [1, 4, 5]), (5, [2]), (6, [6, 7]), (7, [0, 3])]
 
@@ -177,84 +168,68 @@ def test_a_service_that_is_too_much_for_a_page_is_refused_by_name() -> None:
     # A copy is not validated.
     services = {**env.services, "payment-handler": service.model_copy(update={"slos": objectives})}
     with pytest.raises(
-        DashboardError,
+        CommandError,
         match=r"^services\.payment-handler: its page of the dashboard would have \d+ metrics; 2500 are "
         "allowed: give it fewer slos$",
     ):
         drawn(env.model_copy(update={"services": services}))
 
 
-def test_a_body_that_cloudwatch_would_refuse_stops_the_synthesis() -> None:
-    """With the dashboard's name and every problem in it."""
-    (board,) = drawn_many(1)
-    wrong = {**board.body, "periodOverride": "sometimes", "start": "8h"}
-    with pytest.raises(DashboardError) as refused:
-        refuse_unsound([Board("main", "shop-prod", wrong)])
-    times = "a time such as -PT8H, -P30D or 2030-01-31T06:00:00Z"
-    assert str(refused.value).splitlines() == [
-        f"dashboard shop-prod: start: must be {times} (found: '8h')",
-        "dashboard shop-prod: periodOverride: must be one of auto, inherit (found: 'sometimes')",
-    ]
-
-
 @pytest.mark.parametrize("count", [1, STABLE])
 def test_what_is_measured_is_what_it_takes(count: int) -> None:
     """Never less than the body, or a dashboard that was said to fit would not; and hardly more."""
-    scene = Scene(many(count), made := catalog.build(many(count)), Published.foreseen(many(count), made))
-    shared_out = share_out(scene)
+    context = Context(many(count), made := catalog.build(many(count)), Published.expected(many(count), made))
+    assignment = drawing.assign(context)
     overview, *pages = drawn_many(count)
     blocks = {
-        board.name: page.page(scene, number, services)
-        for board, (number, services) in zip(pages, shared_out.items(), strict=True)
+        page.name: drawing.service_page(context, number, services)
+        for page, (number, services) in zip(pages, assignment.items(), strict=True)
     }
-    if not shared_out:
-        blocks[overview.name] = whole(scene)
-    for board in pages or [overview]:
-        load, found = Load.of(blocks[board.name]), list(widgets(board))
-        size_bytes = len(compact(board.body).encode())
-        assert (load.widgets, load.metrics) == (len(found), sum(map(metrics_of, found)))
+    if not assignment:
+        blocks[overview.name] = drawing.single_page(context)
+    for page in pages or [overview]:
+        load, found = Usage.of(blocks[page.name]), list(widgets(page))
+        size_bytes = len(compact(page.body).encode())
+        metrics = sum(len(one["properties"].get("metrics", ())) for one in found)
+        assert (load.widgets, load.metrics) == (len(found), metrics)
         assert load.queries == sum(one["type"] == "log" for one in found)
         assert size_bytes - 200 < load.size_bytes < size_bytes * 1.02
 
 
 def test_each_limit_is_looked_at() -> None:
     """With what was found, and what is allowed."""
-    assert Load(MAX_WIDGETS, MAX_METRICS, MAX_QUERIES, MAX_SIZE_BYTES - 200).excess() is None
-    assert Load(widgets=MAX_WIDGETS + 1).excess() == "501 widgets; 500 are allowed"
-    assert Load(metrics=MAX_METRICS + 1).excess() == "2501 metrics; 2500 are allowed"
-    assert Load(queries=MAX_QUERIES + 1).excess() == "31 log queries; 30 are allowed"
-    assert Load(size_bytes=MAX_SIZE_BYTES).excess() == "500200 bytes; 500000 are allowed"
-
-
-def test_a_refused_dashboard_ends_a_command_with_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not with a traceback: commands print what they know how to say."""
-
-    def refuse(*_: object, **__: object) -> None:
-        message = "dashboard shop-prod: start: …"
-        raise DashboardError(message)
-
-    monkeypatch.setattr(app, "synthesize", refuse)
-    with pytest.raises(CommandError, match=r"^dashboard shop-prod: start: …$"):
-        synthesis.synthesize(many(1), catalog.build(many(1)))
+    assert Usage(500, 2500, 30, 499_800).excess() is None
+    assert Usage(widgets=501).excess() == "501 widgets; 500 are allowed"
+    assert Usage(metrics=2501).excess() == "2501 metrics; 2500 are allowed"
+    assert Usage(queries=31).excess() == "31 log queries; 30 are allowed"
+    assert Usage(size_bytes=500_000).excess() == "500200 bytes; 500000 are allowed"
 
 
 def test_a_page_begins_with_the_trouble_of_its_services() -> None:
     """All that notifies about them, before the first section."""
     made = catalog.build(many(STABLE))
-    arn = Published.foreseen(many(STABLE), made).alarm_arns
-    for board in drawn_many(STABLE)[1:]:
+    arn = Published.expected(many(STABLE), made).alarm_arns
+    for page in drawn_many(STABLE)[1:]:
         lit: set[str] = set()
-        for one in widgets(board):
+        for one in widgets(page):
             if one["properties"].get("markdown", "").startswith("## "):
                 break
             lit |= set(one["properties"].get("alarms", ()))
-        here = sections(board)
+        here = sections(page)
         assert lit == {arn[one.key] for one in made.all_alarms if one.service in here and one.topic}
 
 
-def test_every_body_is_checked_before_it_is_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever draws it."""
-    module = importlib.import_module("stacks.dashboard.boards")
-    monkeypatch.setattr(module, "problems", lambda _: ["widgets: are wrong"])
-    with pytest.raises(DashboardError, match=r"^dashboard reveille-prod: widgets: are wrong$"):
-        drawn(many(1))
+def test_a_body_that_cloudwatch_would_reject_stops_the_synthesis(tmp_path: Path) -> None:
+    """With the dashboard and the widget of every problem, in a message and not a traceback."""
+    env, made = environment.read("dev", variables={})
+    # Copies are not validated.
+    dashboard = env.dashboard.model_copy(update={"start": "8h", "recent_errors": "x" * 10_000})
+    with pytest.raises(CommandError) as refused:
+        synthesis.synthesize(env.model_copy(update={"dashboard": dashboard}), made, tmp_path)
+    *lines, start, end = str(refused.value).splitlines()
+    query = r'dashboard reveille-dev: log widget "Recent errors[^"]+", widgets\[\d+\]\.properties\.query: '
+    assert lines
+    assert all(re.match(query, line) for line in lines)
+    times = "a time such as -PT8H, -P30D or 2030-01-31T06:00:00Z"
+    assert start == f"dashboard reveille-dev: start: must be {times} (found: '8h')"
+    assert end == "Nothing was changed."

@@ -101,7 +101,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_folder_is_read_as_its_manifest_says(folder: Path) -> None:
     """What is left of another synthesis is not read."""
-    assert verification.stacks(folder) == stacks()
+    assert synthesis.stacks(folder) == stacks()
     assert verification.of_folder(folder, environment.read("prod", variables={})[1]) == verify.prove(stacks())
 
 

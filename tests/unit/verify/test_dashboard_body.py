@@ -1,4 +1,4 @@
-"""The validator finds every deliberate fault in a sound body, says where it is, and finds nothing else."""
+"""Validation finds every deliberate error in a valid body, says where it is, and finds nothing else."""
 
 # ruff: noqa: E501  # a message is compared whole, and reads best on one line
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from stacks.dashboard.limits import MAX_SIZE_BYTES
-from stacks.dashboard.validator import problems
+from cloudwatch.limits import DASHBOARD_BYTES
+from verify.dashboard_body import problems
 
 ARN = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a"
 
@@ -123,120 +123,124 @@ P = "properties"
 M = "widgets[0].properties.metrics"
 TIMES = "a time such as -PT8H, -P30D or 2030-01-31T06:00:00Z"
 ROW = "must have a namespace, a name, and a value for each dimension"
-LOOK = "accountId, color, id, label, period, region, stat, visible, yAxis"
+
+
+def said(body: Any) -> list[str]:
+    """Return where each problem of a body is, and what it is."""
+    return [f"{problem.path}: {problem.says}" for problem in problems(body)]
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "says"),
     [
         ((), [], "body: must be an object (found: [])"),
         (("widgets",), GONE, "widgets: is missing"),
-        (("widgets",), {}, "widgets: must be a list (found: {})"),
-        (("colour",), "red", "colour: no such property; known: end, periodOverride, start, variables, widgets"),
+        (("widgets",), {}, "widgets: must be a valid list (found: {})"),
+        (("colour",), "red", "body: no such property: colour; known: end, periodOverride, start, variables, widgets"),
         (("start",), "8h", f"start: must be {TIMES} (found: '8h')"),
         (("start",), "-P", f"start: must be {TIMES} (found: '-P')"),
         (("end",), "2030-01-31T06:00:00Z", "start: must be a time such as 2030-01-31T06:00:00Z where there is an end"),
         (("end",), "-PT1H", "end: must be a time such as 2030-01-31T06:00:00Z (found: '-PT1H')"),
-        (("periodOverride",), "always", "periodOverride: must be one of auto, inherit (found: 'always')"),
-        (("variables", 0, "id"), "a b", "variables[0].id: must be an id of letters, digits, - and _ (found: 'a b')"),
+        (("periodOverride",), "always", "periodOverride: must be 'auto' or 'inherit' (found: 'always')"),
+        (("variables", 0, "id"), "a b", "variables[0].id: must be an ID of letters, digits, - and _ (found: 'a b')"),
         (("variables", 0, "label"), "l" * 31, "variables[0].label: must have at most 30 characters (found: 31)"),
         (("variables", 0, "inputType"), GONE, "variables[0].inputType: is missing"),
         (("widgets", TEXT), "text", "widgets[3]: must be an object (found: 'text')"),
-        (("widgets", TEXT, "type"), "chart", "widgets[3].type: must be one of metric, text, log, alarm, explorer (found: 'chart')"),
+        (("widgets", TEXT, "type"), "chart", "widgets[3].type: must be one of 'metric', 'text', 'log', 'alarm', 'explorer' (found: 'chart')"),
         (("widgets", TEXT, "type"), GONE, "widgets[3].type: is missing"),
         (("widgets", TEXT, "x"), GONE, "widgets[3].x: is missing: x and y go together"),
         (("widgets", TEXT, "y"), GONE, "widgets[3].y: is missing: x and y go together"),
-        (("widgets", TEXT, "x"), 24, "widgets[3].x: must be a whole number from 0 to 23 (found: 24)"),
-        (("widgets", TEXT, "x"), True, "widgets[3].x: must be a whole number from 0 to 23 (found: True)"),
-        (("widgets", TEXT, "y"), -1, "widgets[3].y: must be a whole number of at least 0 (found: -1)"),
-        (("widgets", TEXT, "width"), 25, "widgets[3].width: must be a whole number from 1 to 24 (found: 25)"),
-        (("widgets", TEXT, "height"), 0, "widgets[3].height: must be a whole number from 1 to 1000 (found: 0)"),
-        (("widgets", TEXT, "height"), 1.5, "widgets[3].height: must be a whole number from 1 to 1000 (found: 1.5)"),
+        (("widgets", TEXT, "x"), 24, "widgets[3].x: must be less than 24 (found: 24)"),
+        (("widgets", TEXT, "x"), True, "widgets[3].x: must be a valid integer (found: True)"),
+        (("widgets", TEXT, "y"), -1, "widgets[3].y: must be greater than or equal to 0 (found: -1)"),
+        (("widgets", TEXT, "width"), 25, "widgets[3].width: must be less than or equal to 24 (found: 25)"),
+        (("widgets", TEXT, "height"), 0, "widgets[3].height: must be greater than or equal to 1 (found: 0)"),
+        (("widgets", TEXT, "height"), 1.5, "widgets[3].height: must be a valid integer (found: 1.5)"),
         (("widgets", TEXT, P), GONE, "widgets[3].properties: is missing"),
-        (("widgets", TEXT, P, "markdown"), "", "widgets[3].properties.markdown: must be text that is not empty (found: '')"),
+        (("widgets", TEXT, P, "markdown"), "", "widgets[3].properties.markdown: must have at least 1 character (found: '')"),
         (("widgets", TEXT, P, "markdown"), GONE, "widgets[3].properties.markdown: is missing"),
-        (("widgets", TEXT, P, "background"), "red", "widgets[3].properties.background: must be one of solid, transparent (found: 'red')"),
-        (("widgets", TEXT, P, "title"), "T", "widgets[3].properties.title: no such property; known: background, markdown"),
+        (("widgets", TEXT, P, "background"), "red", "widgets[3].properties.background: must be 'solid' or 'transparent' (found: 'red')"),
+        (("widgets", TEXT, P, "title"), "T", "widgets[3].properties: no such property: title; known: background, markdown"),
         (("widgets", TEXT, "x"), 1, "widgets[3]: ends at column 25; the grid has 24"),
         (("widgets", TEXT, "height"), 2, "widgets[4]: lies on widgets[3]"),
-        (("widgets", METRIC, P, "view"), "line", "widgets[0].properties.view: must be one of timeSeries, singleValue, gauge, bar, pie, table (found: 'line')"),
+        (("widgets", METRIC, P, "view"), "line", "widgets[0].properties.view: must be 'timeSeries', 'singleValue', 'gauge', 'bar', 'pie' or 'table' (found: 'line')"),
         (("widgets", METRIC, P, "region"), GONE, "widgets[0].properties.region: is missing"),
         (("widgets", METRIC, P, "stat"), "Median", "widgets[0].properties.stat: must be a statistic such as Sum, p99 or TC(:1000) (found: 'Median')"),
-        (("widgets", METRIC, P, "period"), 90, "widgets[0].properties.period: must be a whole number of at least 60 and a multiple of 60 (found: 90)"),
-        (("widgets", METRIC, P, "period"), "300", "widgets[0].properties.period: must be a whole number of at least 60 and a multiple of 60 (found: '300')"),
-        (("widgets", METRIC, P, "stacked"), "no", "widgets[0].properties.stacked: must be true or false (found: 'no')"),
+        (("widgets", METRIC, P, "period"), 90, "widgets[0].properties.period: must be a multiple of 60 (found: 90)"),
+        (("widgets", METRIC, P, "period"), "300", "widgets[0].properties.period: must be a valid integer (found: '300')"),
+        (("widgets", METRIC, P, "stacked"), "no", "widgets[0].properties.stacked: must be a valid boolean (found: 'no')"),
         (("widgets", METRIC, P, "timezone"), "CET", "widgets[0].properties.timezone: must be a time zone such as +0130 (found: 'CET')"),
         (("widgets", METRIC, P, "legend"), {}, "widgets[0].properties.legend.position: is missing"),
-        (("widgets", METRIC, P, "accountId"), "1", "widgets[0].properties.accountId: must be an account id of 12 digits (found: '1')"),
+        (("widgets", METRIC, P, "accountId"), "1", "widgets[0].properties.accountId: must be an account ID of 12 digits (found: '1')"),
         (("widgets", METRIC, P, "end"), "2030-01-31T06:00:00Z", "widgets[0].properties.start: is missing: end needs it"),
         (("widgets", METRIC, P, "metrics"), GONE, "widgets[0].properties.metrics: is missing, and there is no alarm in annotations"),
-        (("widgets", METRIC, P, "metrics"), "m", f"{M}: must be a list (found: 'm')"),
-        (("widgets", METRIC, P, "metrics"), [["N", "M"]] * 501, f"{M}: must have 0 to 500 metrics (found: 501)"),
+        (("widgets", METRIC, P, "metrics"), "m", f"{M}: must be a valid list (found: 'm')"),
+        (("widgets", METRIC, P, "metrics"), [["N", "M"]] * 501, f"{M}: must have at most 500 items (found: 501)"),
         (("widgets", METRIC, P, "metrics", 2), {}, f"{M}[2]: must be a list such as [namespace, name] or [{{expression}}] (found: {{}})"),
         (("widgets", METRIC, P, "metrics", 2), [], f"{M}[2]: must be a list such as [namespace, name] or [{{expression}}] (found: [])"),
         (("widgets", METRIC, P, "metrics"), [["N"]], f"{M}[0]: {ROW} (found: 1 texts)"),
         (("widgets", METRIC, P, "metrics"), [["N", "M", "D"]], f"{M}[0]: {ROW} (found: 3 texts)"),
-        (("widgets", METRIC, P, "metrics"), [["N", 5]], f"{M}[0][1]: must be text that is not empty (found: 5)"),
-        (("widgets", METRIC, P, "metrics"), [["N", "M", {"id": "m"}, {}]], f"{M}[0][2]: must be text that is not empty (found: {{'id': 'm'}})"),
+        (("widgets", METRIC, P, "metrics"), [["N", 5]], f"{M}[0][1]: must be a valid string (found: 5)"),
+        (("widgets", METRIC, P, "metrics"), [["N", "M", {"id": "m"}, {}]], f"{M}[0][2]: must be a valid string (found: {{'id': 'm'}})"),
         (("widgets", METRIC, P, "metrics"), [["N", "M", *["d"] * 62]], f"{M}[0]: must have at most 30 dimensions (found: 31)"),
         (("widgets", METRIC, P, "metrics"), [[".", "M"]], f"{M}[0]: has dots for more than the metric before it has"),
         (("widgets", METRIC, P, "metrics"), [["...", "M"]], f"{M}[0]: has dots for more than the metric before it has"),
         (("widgets", METRIC, P, "metrics"), [["N", "M"], [".", ".", "D", "."]], f"{M}[1]: has dots for more than the metric before it has"),
         (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "...", "V"]], f"{M}[1]: has dots for more than the metric before it has"),
         (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "D", "V", "E", "W", "F"]], f"{M}[1]: has dots for more than the metric before it has"),
-        (("widgets", METRIC, P, "metrics", 0, 4, "colour"), "red", f"{M}[0][4].colour: no such property; known: {LOOK}"),
-        (("widgets", METRIC, P, "metrics", 0, 4, "color"), "red", f"{M}[0][4].color: must be a colour such as #d62728 (found: 'red')"),
-        (("widgets", METRIC, P, "metrics", 0, 4, "period"), 0, f"{M}[0][4].period: must be a whole number of at least 60 and a multiple of 60 (found: 0)"),
-        (("widgets", METRIC, P, "metrics", 0, 4, "stat"), "p", f"{M}[0][4].stat: must be a statistic such as Sum, p99 or TC(:1000) (found: 'p')"),
-        (("widgets", METRIC, P, "metrics", 0, 4, "yAxis"), "top", f"{M}[0][4].yAxis: must be one of left, right (found: 'top')"),
-        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SUM([m1, m2, m4])", f"{M}[4]: the expression names m4, and no series has that id"),
-        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), GONE, f"{M}[4][0].expression: is missing"),
-        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "m1+" * 342 + "m1", f"{M}[4][0].expression: must have at most 1024 characters (found: 1028)"),
-        (("widgets", METRIC, P, "metrics", 4, 0, "stat"), "Sum", f"{M}[4][0].stat: no such property; known: accountId, color, expression, id, label, period, region, visible, yAxis"),
-        (("widgets", METRIC, P, "metrics", 4), [{"expression": "m1 + m2"}, {}], f"{M}[4]: an expression stands alone in its row (found: 2 items)"),
+        (("widgets", METRIC, P, "metrics", 0, 4, "colour"), "red", f"{M}[0]: no such property: colour; known: accountId, color, id, label, period, region, stat, visible, yAxis"),
+        (("widgets", METRIC, P, "metrics", 0, 4, "color"), "red", f"{M}[0].color: must be a color such as #d62728 (found: 'red')"),
+        (("widgets", METRIC, P, "metrics", 0, 4, "period"), 0, f"{M}[0].period: must be greater than or equal to 60 (found: 0)"),
+        (("widgets", METRIC, P, "metrics", 0, 4, "stat"), "p", f"{M}[0].stat: must be a statistic such as Sum, p99 or TC(:1000) (found: 'p')"),
+        (("widgets", METRIC, P, "metrics", 0, 4, "yAxis"), "top", f"{M}[0].yAxis: must be 'left' or 'right' (found: 'top')"),
+        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SUM([m1, m2, m4])", f"{M}[4]: the expression names m4, and no row has that ID"),
+        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), GONE, f"{M}[4].expression: is missing"),
+        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "m1+" * 342 + "m1", f"{M}[4].expression: must have at most 1024 characters (found: 1028)"),
+        (("widgets", METRIC, P, "metrics", 4, 0, "stat"), "Sum", f"{M}[4]: no such property: stat; known: accountId, color, expression, id, label, period, region, visible, yAxis"),
+        (("widgets", METRIC, P, "metrics", 4), [{"expression": "m1 + m2"}, {}], f"{M}[4]: an expression stands alone in its row (found: [{{'expression': 'm1 + m2'}}, {{}}])"),
         (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SUM(SEARCH('{AWS/Lambda}', 'Sum'))", f"{M}[4]: name the metrics: what a search finds may exceed CloudWatch's limits"),
         (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SELECT MAX(CPU) FROM x", f"{M}[4]: name the metrics: what a search finds may exceed CloudWatch's limits"),
-        (("widgets", METRIC, P, "yAxis", "left", "min"), "0", "widgets[0].properties.yAxis.left.min: must be a number (found: '0')"),
+        (("widgets", METRIC, P, "yAxis", "left", "min"), "0", "widgets[0].properties.yAxis.left.min: must be a valid number (found: '0')"),
         (("widgets", METRIC, P, "yAxis", "left", "min"), 9.5, "widgets[0].properties.yAxis.left: min 9.5 is not below max 9.5"),
-        (("widgets", METRIC, P, "yAxis", "bottom"), {}, "widgets[0].properties.yAxis.bottom: no such property; known: left, right"),
-        (("widgets", METRIC, P, "annotations", "horizontal", 0, "color"), "#abc", "widgets[0].properties.annotations.horizontal[0].color: must be a colour such as #d62728 (found: '#abc')"),
-        (("widgets", METRIC, P, "annotations", "horizontal", 0, "fill"), "before", "widgets[0].properties.annotations.horizontal[0].fill: must be one of above, below, none (found: 'before')"),
+        (("widgets", METRIC, P, "yAxis", "bottom"), {}, "widgets[0].properties.yAxis: no such property: bottom; known: left, right"),
+        (("widgets", METRIC, P, "annotations", "horizontal", 0, "color"), "#abc", "widgets[0].properties.annotations.horizontal[0].color: must be a color such as #d62728 (found: '#abc')"),
+        (("widgets", METRIC, P, "annotations", "horizontal", 0, "fill"), "before", "widgets[0].properties.annotations.horizontal[0].fill: must be 'above', 'below' or 'none' (found: 'before')"),
         (("widgets", METRIC, P, "annotations", "horizontal", 0, "value"), GONE, "widgets[0].properties.annotations.horizontal[0].value: is missing"),
-        (("widgets", METRIC, P, "annotations", "horizontal", 0, "value"), "5", "widgets[0].properties.annotations.horizontal[0].value: must be a number (found: '5')"),
-        (("widgets", METRIC, P, "annotations", "horizontal", 1), [{"value": 1}], "widgets[0].properties.annotations.horizontal[1]: must have 2 items (found: 1)"),
-        (("widgets", METRIC, P, "annotations", "horizontal", 1, 1, "color"), "#d62728", "widgets[0].properties.annotations.horizontal[1][1].color: no such property; known: label, value"),
-        (("widgets", METRIC, P, "annotations", "vertical", 0, "value"), 5, "widgets[0].properties.annotations.vertical[0].value: must be a time such as 2030-01-31T06:00:00Z (found: 5)"),
-        (("widgets", METRIC, P, "annotations", "vertical", 0, "fill"), "above", "widgets[0].properties.annotations.vertical[0].fill: must be one of before, after, none (found: 'above')"),
-        (("widgets", METRIC, P, "annotations", "vertical", 0, "yAxis"), "left", "widgets[0].properties.annotations.vertical[0].yAxis: no such property; known: color, fill, label, value, visible"),
-        (("widgets", METRIC, P, "annotations", "diagonal"), [], "widgets[0].properties.annotations.diagonal: no such property; known: alarms, horizontal, vertical"),
+        (("widgets", METRIC, P, "annotations", "horizontal", 0, "value"), "5", "widgets[0].properties.annotations.horizontal[0].value: must be a valid number (found: '5')"),
+        (("widgets", METRIC, P, "annotations", "horizontal", 1), [{"value": 1}], "widgets[0].properties.annotations.horizontal[1][1]: is missing"),
+        (("widgets", METRIC, P, "annotations", "horizontal", 1, 1, "color"), "#d62728", "widgets[0].properties.annotations.horizontal[1][1]: no such property: color; known: label, value"),
+        (("widgets", METRIC, P, "annotations", "vertical", 0, "value"), 5, "widgets[0].properties.annotations.vertical[0].value: must be a valid string (found: 5)"),
+        (("widgets", METRIC, P, "annotations", "vertical", 0, "fill"), "above", "widgets[0].properties.annotations.vertical[0].fill: must be 'before', 'after' or 'none' (found: 'above')"),
+        (("widgets", METRIC, P, "annotations", "vertical", 0, "yAxis"), "left", "widgets[0].properties.annotations.vertical[0]: no such property: yAxis; known: color, fill, label, value, visible"),
+        (("widgets", METRIC, P, "annotations", "diagonal"), [], "widgets[0].properties.annotations: no such property: diagonal; known: alarms, horizontal, vertical"),
         (("widgets", GAUGE, P, "yAxis"), GONE, "widgets[1].properties.yAxis.left: a gauge needs min and max"),
         (("widgets", GAUGE, P, "yAxis", "left", "max"), GONE, "widgets[1].properties.yAxis.left: a gauge needs min and max"),
         (("widgets", GAUGE, P, "start"), "a month", f"widgets[1].properties.start: must be {TIMES} (found: 'a month')"),
-        (("widgets", ALARM_GRAPH, P, "metrics"), [["N", "M"]], "widgets[2].properties.annotations.alarms: an alarm's graph cannot have metrics of its own"),
-        (("widgets", ALARM_GRAPH, P, "annotations", "horizontal"), [{"value": 1}], "widgets[2].properties.annotations.alarms: an alarm's graph cannot have other annotations"),
-        (("widgets", ALARM_GRAPH, P, "annotations", "alarms"), [ARN, ARN], "widgets[2].properties.annotations.alarms: must have 0 to 1 alarms (found: 2)"),
-        (("widgets", LOG, P, "view"), "gauge", "widgets[4].properties.view: must be one of table, timeSeries, bar, pie (found: 'gauge')"),
+        (("widgets", ALARM_GRAPH, P, "metrics"), [["N", "M"]], "widgets[2].properties.annotations.alarms: the graph of an alarm cannot have metrics of its own"),
+        (("widgets", ALARM_GRAPH, P, "annotations", "horizontal"), [{"value": 1}], "widgets[2].properties.annotations.alarms: the graph of an alarm cannot have other annotations"),
+        (("widgets", ALARM_GRAPH, P, "annotations", "alarms"), [ARN, ARN], "widgets[2].properties.annotations.alarms: must have at most 1 item (found: 2)"),
+        (("widgets", LOG, P, "view"), "gauge", "widgets[4].properties.view: must be 'table', 'timeSeries', 'bar' or 'pie' (found: 'gauge')"),
         (("widgets", LOG, P, "query"), GONE, "widgets[4].properties.query: is missing"),
         (("widgets", LOG, P, "query"), "fields @message", "widgets[4].properties.query: must begin with SOURCE and a log group"),
         (("widgets", LOG, P, "query"), "SOURCE 'a' | " * 51 + "limit 1", "widgets[4].properties.query: searches 51 log groups; 50 are allowed"),
         (("widgets", LOG, P, "query"), f"SOURCE 'a' | {'x' * 10_000}", "widgets[4].properties.query: must have at most 10000 characters (found: 10013)"),
         (("widgets", LOG, P, "region"), GONE, "widgets[4].properties.region: is missing"),
-        (("widgets", ALARM, P, "alarms"), [], "widgets[5].properties.alarms: must have 1 to 100 alarms (found: 0)"),
-        (("widgets", ALARM, P, "alarms"), [ARN] * 101, "widgets[5].properties.alarms: must have 1 to 100 alarms (found: 101)"),
+        (("widgets", ALARM, P, "alarms"), [], "widgets[5].properties.alarms: must have at least 1 item (found: 0)"),
+        (("widgets", ALARM, P, "alarms"), [ARN] * 101, "widgets[5].properties.alarms: must have at most 100 items (found: 101)"),
         (("widgets", ALARM, P, "alarms", 0), "shop-errors", "widgets[5].properties.alarms[0]: must be the ARN of an alarm (found: 'shop-errors')"),
         (("widgets", ALARM, P, "alarms"), GONE, "widgets[5].properties.alarms: is missing"),
-        (("widgets", ALARM, P, "sortBy"), "state", "widgets[5].properties.sortBy: must be one of default, stateUpdatedTimestamp, timestamp (found: 'state')"),
-        (("widgets", ALARM, P, "states"), ["RED"], "widgets[5].properties.states[0]: must be one of ALARM, INSUFFICIENT_DATA, OK (found: 'RED')"),
-        (("widgets", ALARM, P, "region"), "eu-west-1", "widgets[5].properties.region: no such property; known: alarms, sortBy, states, title"),
-        (("widgets", EXPLORER, P, "metrics"), [], "widgets[6].properties.metrics: must have 1 to 100 metrics (found: 0)"),
+        (("widgets", ALARM, P, "sortBy"), "state", "widgets[5].properties.sortBy: must be 'default', 'stateUpdatedTimestamp' or 'timestamp' (found: 'state')"),
+        (("widgets", ALARM, P, "states"), ["RED"], "widgets[5].properties.states[0]: must be 'ALARM', 'INSUFFICIENT_DATA' or 'OK' (found: 'RED')"),
+        (("widgets", ALARM, P, "region"), "eu-west-1", "widgets[5].properties: no such property: region; known: alarms, sortBy, states, title"),
+        (("widgets", EXPLORER, P, "metrics"), [], "widgets[6].properties.metrics: must have at least 1 item (found: 0)"),
         (("widgets", EXPLORER, P, "metrics", 0, "resourceType"), "Lambda", "widgets[6].properties.metrics[0].resourceType: must be a type such as AWS::Lambda::Function (found: 'Lambda')"),
         (("widgets", EXPLORER, P, "labels"), GONE, "widgets[6].properties.labels: is missing"),
-        (("widgets", EXPLORER, P, "aggregateBy", "func"), "P99", "widgets[6].properties.aggregateBy.func: must be one of AVG, MIN, MAX, STDDEV, SUM (found: 'P99')"),
+        (("widgets", EXPLORER, P, "aggregateBy", "func"), "P99", "widgets[6].properties.aggregateBy.func: must be 'AVG', 'MIN', 'MAX', 'STDDEV' or 'SUM' (found: 'P99')"),
     ],
 )  # fmt: skip
-def test_a_fault_is_found_where_it_is(path: tuple[str | int, ...], value: Any, said: str) -> None:
+def test_a_fault_is_found_where_it_is(path: tuple[str | int, ...], value: Any, says: str) -> None:
     """One sentence for each, with the path and what is allowed."""
-    assert problems(with_fault(path, value)) == [said]
+    assert said(with_fault(path, value)) == [says]
 
 
 def with_fault(path: tuple[str | int, ...], value: Any) -> Any:
@@ -256,49 +260,90 @@ def with_fault(path: tuple[str | int, ...], value: Any) -> Any:
 
 def test_a_sound_body_has_no_problem() -> None:
     """Nor has an empty one: AWS asks only for a list of widgets."""
-    assert problems(sound()) == []
-    assert problems({"widgets": []}) == []
+    assert said(sound()) == []
+    assert said({"widgets": []}) == []
 
 
 def test_a_region_that_does_not_exist_is_answered_with_those_that_do() -> None:
     """A graph of no region is empty for ever."""
-    (said,) = problems(with_fault(("widgets", METRIC, P, "region"), "eu-west-9"))
-    assert said.startswith("widgets[0].properties.region: must be one of af-south-1, ap-east-1, ")
-    assert said.endswith(" (found: 'eu-west-9')")
+    (line,) = said(with_fault(("widgets", METRIC, P, "region"), "eu-west-9"))
+    assert line.startswith("widgets[0].properties.region: must be one of af-south-1, ap-east-1, ")
+    assert line.endswith(" (found: 'eu-west-9')")
 
 
 def test_ids_are_lower_case_and_unique() -> None:
-    """An upper-case id is wrong itself, and so is the expression that needed it."""
-    assert problems(with_fault(("widgets", METRIC, P, "metrics", 0, 4, "id"), "M1")) == [
-        f"{M}[0][4].id: must be an id that begins with a lower-case letter (found: 'M1')",
-        f"{M}[4]: the expression names m1, and no series has that id",
-        f"{M}[5]: the expression names m1, and no series has that id",
+    """An ID that is given twice leaves the expression that needed the other without its row."""
+    assert said(with_fault(("widgets", METRIC, P, "metrics", 0, 4, "id"), "M1")) == [
+        f"{M}[0].id: must be an ID that begins with a lower-case letter (found: 'M1')"
     ]
-    assert problems(with_fault(("widgets", METRIC, P, "metrics", 3, 3, "id"), "m1")) == [
-        f"{M}[3]: the id m1 is that of {M}[0] too",
-        f"{M}[4]: the expression names m3, and no series has that id",
+    assert said(with_fault(("widgets", METRIC, P, "metrics", 3, 3, "id"), "m1")) == [
+        f"{M}[3]: the ID m1 is also that of {M}[0]",
+        f"{M}[4]: the expression names m3, and no row has that ID",
     ]
 
 
 def test_names_in_quotes_are_no_ids() -> None:
     """Metrics can be chosen by text: METRICS("reads")."""
     assert (
-        problems(with_fault(("widgets", METRIC, P, "metrics", 4, 0, "expression"), 'SUM(METRICS("reads"))'))
-        == []
+        said(with_fault(("widgets", METRIC, P, "metrics", 4, 0, "expression"), 'SUM(METRICS("reads"))')) == []
     )
 
 
 def test_all_problems_are_said_at_once() -> None:
-    """In the order of the body's parts."""
+    """Also those of different widgets, and those of rules between properties."""
     body = sound()
     body["widgets"][TEXT]["properties"] = {}
     body["widgets"][ALARM]["properties"]["sortBy"] = "state"
     body["start"] = "8h"
-    assert [one.partition(":")[0] for one in problems(body)] == [
-        "start",
+    assert [problem.path for problem in problems(body)] == [
         "widgets[3].properties.markdown",
         "widgets[5].properties.sortBy",
+        "start",
     ]
+    body = sound()
+    body["widgets"][LOG]["properties"]["query"] = "fields @message"
+    body["widgets"][GAUGE]["properties"]["yAxis"] = {}
+    assert [problem.path for problem in problems(body)] == [
+        "widgets[1].properties.yAxis.left",
+        "widgets[4].properties.query",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "line"),
+    [
+        (("start",), "8h", "start: must be"),
+        (("widgets", METRIC, P, "period"), 90, 'metric widget "Disk", widgets[0].properties.period: must be'),
+        (("widgets", GAUGE, P, "yAxis"), GONE, "metric widget, widgets[1].properties.yAxis.left: a gauge"),
+        (("widgets", TEXT, "x"), 1, 'text widget "# Title", widgets[3]: ends at column 25'),
+        (("widgets", TEXT, P), "x", "text widget, widgets[3].properties: must be an object"),
+        (("widgets", TEXT, "type"), GONE, 'widget "# Title", widgets[3].type: is missing'),
+        (("widgets", LOG), "x", "widgets[4]: must be an object"),
+    ],
+)
+def test_a_problem_names_the_widget_as_people_see_it(
+    path: tuple[str | int, ...], value: Any, line: str
+) -> None:
+    """By its type and its title, or its first line; the body's own problems name none."""
+    (problem,) = problems(with_fault(path, value))
+    assert str(problem).startswith(line)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("start",),
+        ("widgets", METRIC, "x"),
+        ("widgets", METRIC, P, "title"),
+        ("widgets", METRIC, P, "yAxis", "left", "min"),
+        ("widgets", METRIC, P, "metrics", 0, 4),
+        ("widgets", METRIC, P, "metrics", 0, 4, "label"),
+        ("widgets", EXPLORER, P, "aggregateBy"),
+    ],
+)
+def test_a_property_that_is_null_is_not_one_that_is_left_out(path: tuple[str | int, ...]) -> None:
+    """CloudWatch documents no property that may be null."""
+    assert len(problems(with_fault(path, None))) == 1
 
 
 def big(kind: int, count: int, height: int = 1, **properties: Any) -> dict[str, Any]:
@@ -311,32 +356,32 @@ def big(kind: int, count: int, height: int = 1, **properties: Any) -> dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "says"),
     [
-        (big(TEXT, 501), "widgets: must have 0 to 500 widgets (found: 501)"),
+        (big(TEXT, 501), "widgets: must have at most 500 items (found: 501)"),
         (big(GAUGE, 6, metrics=[["N", "M"]] * 417), "widgets: have 2502 metrics together; 2500 are allowed"),
         (big(LOG, 31), "widgets: have 31 log queries together; 30 are allowed"),
     ],
 )
-def test_too_much_is_refused_with_both_numbers(body: dict[str, Any], said: str) -> None:
+def test_too_much_is_refused_with_both_numbers(body: dict[str, Any], says: str) -> None:
     """And one less of each is not."""
-    assert problems(body) == [said]
+    assert said(body) == [says]
     fewer = {"widgets": body["widgets"][:-1]}
-    assert problems(fewer) == []
+    assert said(fewer) == []
 
 
 def test_a_body_that_is_too_large_is_refused() -> None:
     """In bytes: a letter may take more than one."""
-    assert problems(big(TEXT, 1, markdown="x" * (MAX_SIZE_BYTES - 200))) == []
-    (said,) = problems(big(TEXT, 1, markdown="·" * (MAX_SIZE_BYTES // 2)))
-    assert said.startswith("widgets: have 500")
-    assert said.endswith(" bytes together; 500000 are allowed")
+    assert said(big(TEXT, 1, markdown="x" * (DASHBOARD_BYTES - 200))) == []
+    (line,) = said(big(TEXT, 1, markdown="·" * (DASHBOARD_BYTES // 2)))
+    assert line.startswith("body: has 500")
+    assert line.endswith(" bytes; 500000 are allowed")
 
 
 def test_widgets_without_a_place_are_cloudwatch_s_to_place() -> None:
     """They lie on nothing."""
     bare = {"type": "text", "properties": {"markdown": "x"}}
-    assert problems({"widgets": [bare, bare]}) == []
+    assert said({"widgets": [bare, bare]}) == []
     small = {**bare, "x": 0, "y": 0}
-    assert problems({"widgets": [small, {**small, "x": 5, "y": 5}]}) == ["widgets[1]: lies on widgets[0]"]
-    assert problems({"widgets": [small, {**small, "x": 6, "y": 0}]}) == []
+    assert said({"widgets": [small, {**small, "x": 5, "y": 5}]}) == ["widgets[1]: lies on widgets[0]"]
+    assert said({"widgets": [small, {**small, "x": 6, "y": 0}]}) == []
