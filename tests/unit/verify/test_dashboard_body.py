@@ -282,6 +282,15 @@ def test_ids_are_lower_case_and_unique() -> None:
     ]
 
 
+def test_dots_after_a_row_that_is_wrong_are_not_wrong_too() -> None:
+    """One mistake is one problem; the next row without dots is checked again."""
+    rows = [["N", "M"], [".", ".", "D", "."], ["...", "V"], ["N"]]
+    assert said(with_fault(("widgets", METRIC, P, "metrics"), rows)) == [
+        f"{M}[1]: has dots for more than the metric before it has",
+        f"{M}[3]: {ROW} (found: 1 texts)",
+    ]
+
+
 def test_names_in_quotes_are_no_ids() -> None:
     """Metrics can be chosen by text: METRICS("reads")."""
     assert (

@@ -11,7 +11,7 @@ import pytest
 
 from tests.proof_support import Edited
 from tests.unit.verify.delivery import alarm, stacks
-from verify import Proof, prove
+from verify import Proof, dashboards, prove
 
 BALANCER, GROUP = "app/shop/50dc6c495c0c9188", "targetgroup/shop/73e2d6bc24d8a067"
 FUNCTION = "${aws_lambda_function.notifier.function_name}"
@@ -237,6 +237,15 @@ def test_what_a_dimension_names_has_to_be_there(
 def test_a_graph_of_what_exists_is_accepted(properties: dict[str, Any]) -> None:
     """Rows in short, expressions, searches, alarms, queries."""
     assert said(with_widget(**properties)) == []
+
+
+def test_bodies_are_validated_where_the_platform_draws_them() -> None:
+    """With the dashboard's name; those of another stack have to show what exists, and no more."""
+    stacks = with_widget(metrics=[ERRORS]).stacks
+    assert dashboards.invalid(stacks, "monitoring") == [
+        'dashboard d: metric widget "t", widgets[0].properties.region: is missing'
+    ]
+    assert dashboards.invalid(stacks, "dashboard") == []
 
 
 @pytest.mark.parametrize(
