@@ -187,6 +187,7 @@ def said(body: Any) -> list[str]:
         (("widgets", METRIC, P, "metrics"), [["...", "M"]], f"{M}[0]: has dots for more than the metric before it has"),
         (("widgets", METRIC, P, "metrics"), [["N", "M"], [".", ".", "D", "."]], f"{M}[1]: has dots for more than the metric before it has"),
         (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "...", "V"]], f"{M}[1]: has dots for more than the metric before it has"),
+        (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "N", "M", "D", "W"]], f"{M}[1]: has dots for more than the metric before it has"),
         (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "D", "V", "E", "W", "F"]], f"{M}[1]: has dots for more than the metric before it has"),
         (("widgets", METRIC, P, "metrics", 0, 4, "colour"), "red", f"{M}[0]: no such property: colour; known: accountId, color, id, label, period, region, stat, visible, yAxis"),
         (("widgets", METRIC, P, "metrics", 0, 4, "color"), "red", f"{M}[0].color: must be a color such as #d62728 (found: 'red')"),
