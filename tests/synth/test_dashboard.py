@@ -181,6 +181,18 @@ def test_every_service_has_its_section(name: str) -> None:
             or (each.key.startswith(f"{service.name}_") and is_suppressor(each))
         }
         assert lit == {one.published.alarm_arns[key] for key in own}
+        suppressors = {
+            arn
+            for each in here
+            if of(each).get("title", "").startswith("Held back")
+            for arn in of(each)["alarms"]
+        }
+        assert suppressors == {
+            one.published.alarm_arns[each.key]
+            for each in one.alarms_by_service[service.name]
+            if is_suppressor(each)
+        }
+        assert len(lit) == sum(len(of(each).get("alarms", ())) for each in here)
         (table,) = [of(widget)["query"] for widget in here if widget["type"] == "log"]
         assert table.startswith(f"SOURCE '{log}' | fields")
 
@@ -243,6 +255,8 @@ def test_thresholds_on_graphs_are_the_alarms_own(name: str) -> None:
             for line in of(widget).get("annotations", {}).get("horizontal", []):
                 keys, _, words = line["label"].partition(":")
                 found |= dict.fromkeys(keys.split(", "), line["value"])
+                # CloudWatch gives 5.0 back as 5, and Terraform would show every line as changed.
+                assert isinstance(line["value"], int) or not line["value"].is_integer()
                 assert re.search(r"(above|below) [\d,.]+( ms| s| %)? in \d+ (minute|hour)s? · ", words)
             assert found == wanted
 
