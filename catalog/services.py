@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from catalog import quiet
 from catalog.kinds import KINDS
+from catalog.kinds.kind import Kind
 from catalog.kinds.service import IMPACT
 from catalog.naming import Names
 from catalog.slos import Objective, events_of
 from catalog.specs import Alarm, Composite, Graph, LogFilter, LogGroup, ServiceView
 from catalog.subjects import Grouping, Subject
-from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate, Kind
+from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate
 from catalog.texts import Writer
 from config.models import AnyService, Environment
 
@@ -26,7 +28,7 @@ class Service:
     names: Names
     name: str
     config: AnyService
-    kind: Kind
+    kind: Kind[Any]
     subject: Subject
 
     @classmethod
@@ -41,7 +43,7 @@ class Service:
             parts=(name,),
             writer=Writer(env, label=name, owner=config.owner, service=name, log_group=log_group.name),
             runbook=kind.runbook,
-            dimensions=kind.resources(names, name, config),
+            dimensions=kind.dimensions(names, name, config),
             facts=kind.facts(env, config),
             facts_words=kind.facts_words,
             templates=kind.alarms,

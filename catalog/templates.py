@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pydantic import Field, model_validator
 
-from catalog.naming import Names
-from catalog.specs import Comparison, LogGroup, MissingData, Rule, Spec, Topic, Unit
-from config.models import AnyService, Environment, LogFormat, Severity
+from catalog.specs import Comparison, MissingData, Rule, Spec, Topic, Unit
+from config.models import LogFormat, Severity
 
 LOGS = "logs"
 """Stands for the service's own log metrics in `MetricTemplate.namespace`."""
@@ -203,42 +202,3 @@ class EventsTemplate(Spec):
     late_by: str | None = None
     """As of an alarm: a short window must be longer, or it would be empty whenever it is looked at."""
     needs: str | None = None
-
-
-class Kind(Spec):
-    """A kind of service: everything that follows from a service being of it."""
-
-    name: str
-    title: str
-    """As people call it."""
-    resources: Callable[[Names, str, AnyService], Mapping[str, str]]
-    """(names, service name, service) -> the values of the dimensions that its metrics have."""
-    resource: str
-    """The dimension that holds the service's own name in AWS."""
-    facts: Callable[[Environment, AnyService], Facts]
-    """(environment, service) -> what alarms may depend on; what is not there does not apply."""
-    facts_words: Mapping[str, str]
-    """Fact -> what is missing without it, such as "no queue feeds it"."""
-    deployed: Callable[[Names, str], str]
-    """(names, service name) -> what its deployments are counted under."""
-    roles: Callable[[Names, str], tuple[str, ...]]
-    """(names, service name) -> the names of its IAM roles."""
-    queues: Callable[[Names, str, AnyService], tuple[str, ...]]
-    """(names, service name, service) -> the names of its queues."""
-    log_groups: Callable[[Names, str], tuple[LogGroup, ...]]
-    """(names, service name) -> its log groups; the first is the one it writes itself."""
-    shared_log_groups: Callable[[Environment, Names], tuple[LogGroup, ...]]
-    """Log groups that all services of the kind share."""
-    failing: str
-    """Key of the alarm that says that a service of this kind fails: the system-wide composite asks for it."""
-    filters: tuple[FilterTemplate, ...]
-    alarms: tuple[AlarmTemplate, ...]
-    composites: tuple[CompositeTemplate, ...]
-    graphs: tuple[GraphTemplate, ...]
-    events: tuple[EventsTemplate, ...]
-    """What objectives may count; the first unless config says another."""
-
-    @property
-    def runbook(self) -> str:
-        """The file in docs/runbooks about it."""
-        return f"{self.name}.md"

@@ -1,5 +1,9 @@
-"""The kinds of service: one module each, one line each."""
+"""The kinds of service: one class each, one line each."""
 
-from catalog.kinds import ecs, lambda_
+from typing import Any
 
-KINDS = {kind.name: kind for kind in (lambda_.KIND, ecs.KIND)}
+from catalog.kinds.ecs import EcsServices
+from catalog.kinds.kind import Kind
+from catalog.kinds.lambda_ import LambdaFunctions
+
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (LambdaFunctions(), EcsServices())}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing_extensions import override
 
 from catalog.kinds import load_balancer, logs, service
+from catalog.kinds.kind import Kind
 from catalog.naming import Names
 from catalog.specs import AllOf, InAlarm, LogGroup, Unit
 from catalog.templates import (
@@ -13,75 +14,13 @@ from catalog.templates import (
     Fact,
     Facts,
     GraphTemplate,
-    Kind,
     MathTemplate,
     MetricTemplate,
     Percent,
 )
-from config.models import AnyService, Environment
-
-if TYPE_CHECKING:
-    from config.models import EcsService
+from config.models import EcsService, Environment
 
 _DIMENSIONS = ("ClusterName", "ServiceName")
-
-
-def _resources(names: Names, name: str, of: AnyService) -> dict[str, str]:
-    resources = {
-        "ClusterName": names.whole,
-        "ServiceName": names.of_service(name),
-        "LogGroupName": names.container_log_group(name),
-    }
-    if balancer := cast("EcsService", of).load_balancer:
-        # In metrics, both are parts of the ARN: one without, one with the type of the resource (Elastic Load
-        # Balancing, "Metric dimensions for Application Load Balancers").
-        resources["LoadBalancer"] = balancer.load_balancer_arn.partition(":loadbalancer/")[2]
-        resources["TargetGroup"] = balancer.target_group_arn.rpartition(":")[2]
-    return resources
-
-
-def _facts(env: Environment, of: AnyService) -> Facts:
-    ecs = cast("EcsService", of)
-    facts = {}
-    if tasks := ecs.desired_count:
-        facts["desired_count"] = Fact(value=tasks, words=f"the {tasks} desired")
-    if ecs.load_balancer:
-        facts["load_balancer"] = Fact()
-    if env.insights.containers != "disabled":
-        facts["container_insights"] = Fact()
-    return facts
-
-
-def _deployed(names: Names, name: str) -> str:
-    """Return the service's ARN: its events name it by nothing else."""
-    here = f"{names.region}:{names.account_id}"
-    return f"arn:aws:ecs:{here}:service/{names.whole}/{names.of_service(name)}"
-
-
-def _roles(names: Names, name: str) -> tuple[str, ...]:
-    return (names.execution_role(name), names.task_role(name))
-
-
-def _queues(names: Names, name: str, of: AnyService) -> tuple[str, ...]:
-    del names, name, of
-    return ()
-
-
-def _log_groups(names: Names, name: str) -> tuple[LogGroup, ...]:
-    return (
-        LogGroup(key=name, name=names.container_log_group(name), service=name, writer="service"),
-        LogGroup(
-            key=f"{name}_collector", name=names.collector_log_group(name), service=name, writer="collector"
-        ),
-    )
-
-
-def _shared_log_groups(env: Environment, names: Names) -> tuple[LogGroup, ...]:
-    events = LogGroup(key="events", name=names.events_log_group, writer="events")
-    if env.insights.containers == "disabled":
-        return (events,)
-    insights = LogGroup(key="container-insights", name=names.container_insights_log_group, writer="insights")
-    return (insights, events)
 
 
 def _metric(name: str, unit: Unit) -> MetricTemplate:
@@ -264,26 +203,22 @@ ALARMS = (
     *service.LOG_GROUP_ALARMS,
 )
 
-KIND = Kind(
-    name="ecs",
-    title="ECS",
-    resources=_resources,
-    resource="ServiceName",
-    facts=_facts,
-    facts_words={
+
+class EcsServices(Kind[EcsService]):
+    """Services of containers on Fargate."""
+
+    name = "ecs"
+    title = "ECS"
+    resource = "ServiceName"
+    facts_words = {
         **service.FACTS_WORDS,
         "load_balancer": "no load balancer is in front of it (load_balancer)",
         "desired_count": "no task should run (desired_count)",
-    },
-    deployed=_deployed,
-    roles=_roles,
-    queues=_queues,
-    log_groups=_log_groups,
-    shared_log_groups=_shared_log_groups,
-    failing="errors",
-    filters=logs.FILTERS,
-    alarms=ALARMS,
-    composites=(
+    }
+    failing = "errors"
+    filters = logs.FILTERS
+    alarms = ALARMS
+    composites = (
         CompositeTemplate(
             key="resource-exhaustion",
             rule=AllOf(all_of=(InAlarm(alarm="cpu"), InAlarm(alarm="memory"))),
@@ -293,8 +228,8 @@ KIND = Kind(
             look="the utilization graph; raise desired_count or the size of the task, or stop the inflow",
         ),
         *service.COMPOSITES,
-    ),
-    graphs=(
+    )
+    graphs = (
         GraphTemplate(
             role="utilization",
             title="CPU and memory",
@@ -353,6 +288,62 @@ KIND = Kind(
         ),
         *load_balancer.GRAPHS,
         *service.LOG_GROUP_GRAPHS,
-    ),
-    events=(load_balancer.EVENTS, logs.EVENTS),
-)
+    )
+    events = (load_balancer.EVENTS, logs.EVENTS)
+
+    @override
+    def dimensions(self, names: Names, name: str, service: EcsService) -> dict[str, str]:
+        resources = {
+            "ClusterName": names.whole,
+            "ServiceName": names.of_service(name),
+            "LogGroupName": names.container_log_group(name),
+        }
+        if balancer := service.load_balancer:
+            # In metrics, both are parts of the ARN: one without, one with the type of the resource (Elastic
+            # Load Balancing, "Metric dimensions for Application Load Balancers").
+            resources["LoadBalancer"] = balancer.load_balancer_arn.partition(":loadbalancer/")[2]
+            resources["TargetGroup"] = balancer.target_group_arn.rpartition(":")[2]
+        return resources
+
+    @override
+    def facts(self, env: Environment, service: EcsService) -> Facts:
+        facts = {}
+        if tasks := service.desired_count:
+            facts["desired_count"] = Fact(value=tasks, words=f"the {tasks} desired")
+        if service.load_balancer:
+            facts["load_balancer"] = Fact()
+        if env.insights.containers != "disabled":
+            facts["container_insights"] = Fact()
+        return facts
+
+    @override
+    def deployed(self, names: Names, name: str) -> str:
+        """Return the service's ARN: its events name it by nothing else."""
+        here = f"{names.region}:{names.account_id}"
+        return f"arn:aws:ecs:{here}:service/{names.whole}/{names.of_service(name)}"
+
+    @override
+    def roles(self, names: Names, name: str) -> tuple[str, ...]:
+        return (names.execution_role(name), names.task_role(name))
+
+    @override
+    def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:
+        return (
+            LogGroup(key=name, name=names.container_log_group(name), service=name, writer="service"),
+            LogGroup(
+                key=f"{name}_collector",
+                name=names.collector_log_group(name),
+                service=name,
+                writer="collector",
+            ),
+        )
+
+    @override
+    def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:
+        events = LogGroup(key="events", name=names.events_log_group, writer="events")
+        if env.insights.containers == "disabled":
+            return (events,)
+        insights = LogGroup(
+            key="container-insights", name=names.container_insights_log_group, writer="insights"
+        )
+        return (insights, events)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing_extensions import override
 
 from catalog.kinds import logs, queue, service
+from catalog.kinds.kind import Kind
 from catalog.naming import Names
 from catalog.specs import AllOf, AnyOf, InAlarm, LogGroup, Unit
 from catalog.templates import (
@@ -14,63 +15,11 @@ from catalog.templates import (
     Fact,
     Facts,
     GraphTemplate,
-    Kind,
     MathTemplate,
     MetricTemplate,
     Percent,
 )
-from config.models import AnyService, Environment
-
-if TYPE_CHECKING:
-    from config.models import LambdaService
-
-
-def _resources(names: Names, name: str, of: AnyService) -> dict[str, str]:
-    del of
-    function = names.of_service(name)
-    return {
-        "FunctionName": function,
-        "function_name": function,
-        "LogGroupName": names.function_log_group(name),
-        "QueueName": names.of_service(name),
-        "QueueName:dead-letters": names.dead_letters(name),
-    }
-
-
-def _facts(env: Environment, of: AnyService) -> Facts:
-    function = cast("LambdaService", of)
-    timeout_s = function.timeout_s
-    facts = {"timeout_ms": Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s")}
-    if reserved := function.reserved_concurrency:
-        facts["reserved_concurrency"] = Fact(value=reserved, words=f"the {reserved} reserved")
-    if trigger := function.sqs_trigger:
-        # A message in work counts as waiting; one that failed is hidden for six timeouts (stacks/compute).
-        patience_s = max(_QUEUE_PATIENCE_S, 7 * timeout_s + trigger.batching_window_s)
-        facts["queue_patience_s"] = Fact(value=patience_s, words=f"the {patience_s} s that a retry may take")
-    facts["queue" if function.sqs_trigger else "callers"] = Fact()
-    if env.insights.functions:
-        facts["function_insights"] = Fact()
-    return facts
-
-
-def _roles(names: Names, name: str) -> tuple[str, ...]:
-    return (names.of_service(name),)
-
-
-def _queues(names: Names, name: str, of: AnyService) -> tuple[str, ...]:
-    if cast("LambdaService", of).sqs_trigger is None:
-        return ()
-    return (names.of_service(name), names.dead_letters(name))
-
-
-def _log_groups(names: Names, name: str) -> tuple[LogGroup, ...]:
-    return (LogGroup(key=name, name=names.function_log_group(name), service=name, writer="service"),)
-
-
-def _shared_log_groups(env: Environment, names: Names) -> tuple[LogGroup, ...]:
-    if not (env.insights.functions and env.insights.manage_log_group):
-        return ()
-    return (LogGroup(key="lambda-insights", name=names.lambda_insights_log_group, writer="insights"),)
+from config.models import Environment, LambdaService
 
 
 def _metric(name: str, unit: Unit) -> MetricTemplate:
@@ -381,27 +330,23 @@ ALARMS = (
     *service.LOG_GROUP_ALARMS,
 )
 
-KIND = Kind(
-    name="lambda",
-    title="Lambda",
-    resources=_resources,
-    resource="FunctionName",
-    facts=_facts,
-    facts_words={
+
+class LambdaFunctions(Kind[LambdaService]):
+    """Lambda functions."""
+
+    name = "lambda"
+    title = "Lambda"
+    resource = "FunctionName"
+    facts_words = {
         **service.FACTS_WORDS,
         "queue": "no queue feeds it (sqs_trigger)",
         "callers": "a queue feeds it, and tries again",
         "reserved_concurrency": "no concurrency is reserved for it (reserved_concurrency)",
-    },
-    deployed=Names.of_service,
-    roles=_roles,
-    queues=_queues,
-    log_groups=_log_groups,
-    shared_log_groups=_shared_log_groups,
-    failing="errors",
-    filters=logs.FUNCTION_FILTERS,
-    alarms=ALARMS,
-    composites=(
+    }
+    failing = "errors"
+    filters = logs.FUNCTION_FILTERS
+    alarms = ALARMS
+    composites = (
         CompositeTemplate(
             key="critical",
             rule=AllOf(
@@ -416,8 +361,8 @@ KIND = Kind(
             look="the dashboard section of the function; stop the inflow or roll back the last deployment",
         ),
         *service.COMPOSITES,
-    ),
-    graphs=(
+    )
+    graphs = (
         GraphTemplate(
             role="errors",
             title="Failed invocations and throttles",
@@ -475,8 +420,8 @@ KIND = Kind(
         ),
         *queue.GRAPHS,
         *service.LOG_GROUP_GRAPHS,
-    ),
-    events=(
+    )
+    events = (
         EventsTemplate(
             key="invocations",
             words="invocations",
@@ -487,5 +432,53 @@ KIND = Kind(
             late_by="timeout_ms",
         ),
         logs.EVENTS,
-    ),
-)
+    )
+
+    @override
+    def dimensions(self, names: Names, name: str, service: LambdaService) -> dict[str, str]:
+        function = names.of_service(name)
+        return {
+            "FunctionName": function,
+            "function_name": function,
+            "LogGroupName": names.function_log_group(name),
+            "QueueName": names.of_service(name),
+            "QueueName:dead-letters": names.dead_letters(name),
+        }
+
+    @override
+    def facts(self, env: Environment, service: LambdaService) -> Facts:
+        timeout_s = service.timeout_s
+        facts = {"timeout_ms": Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s")}
+        if reserved := service.reserved_concurrency:
+            facts["reserved_concurrency"] = Fact(value=reserved, words=f"the {reserved} reserved")
+        if trigger := service.sqs_trigger:
+            # A message in work counts as waiting; one that failed is hidden for six timeouts
+            # (stacks/compute).
+            patience_s = max(_QUEUE_PATIENCE_S, 7 * timeout_s + trigger.batching_window_s)
+            facts["queue_patience_s"] = Fact(
+                value=patience_s, words=f"the {patience_s} s that a retry may take"
+            )
+        facts["queue" if service.sqs_trigger else "callers"] = Fact()
+        if env.insights.functions:
+            facts["function_insights"] = Fact()
+        return facts
+
+    @override
+    def roles(self, names: Names, name: str) -> tuple[str, ...]:
+        return (names.of_service(name),)
+
+    @override
+    def queues(self, names: Names, name: str, service: LambdaService) -> tuple[str, ...]:
+        if service.sqs_trigger is None:
+            return ()
+        return (names.of_service(name), names.dead_letters(name))
+
+    @override
+    def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:
+        return (LogGroup(key=name, name=names.function_log_group(name), service=name, writer="service"),)
+
+    @override
+    def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:
+        if not (env.insights.functions and env.insights.manage_log_group):
+            return ()
+        return (LogGroup(key="lambda-insights", name=names.lambda_insights_log_group, writer="insights"),)
