@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog import quiet
+from catalog.aws_alarms import require_valid
 from catalog.composites import composites
 from catalog.events import events
 from catalog.kinds import KINDS
@@ -18,7 +19,18 @@ from config.models import Environment
 
 
 def build(env: Environment) -> Catalog:
-    """Return everything that is watched in `env`, which `check` has found nothing wrong with."""
+    """Return everything that is watched in `env`, which `check` has found nothing wrong with.
+
+    Raises:
+        ConfigError: AWS would refuse an alarm or a metric filter of it; with the service and the alarm.
+    """
+    catalog = assemble(env)
+    require_valid(catalog)
+    return catalog
+
+
+def assemble(env: Environment) -> Catalog:
+    """Return the catalog of `env` before it is validated: `check` says better why names clash."""
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
     platform = Platform.of(env, names)

@@ -7,7 +7,7 @@ import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from catalog.build import build
+from catalog.build import assemble
 from catalog.kinds import KINDS, platform
 from catalog.naming import Names
 from catalog.owned import queues, roles
@@ -17,6 +17,7 @@ from catalog.slos import FASTEST, events_of, least_objective_percent, offers
 from catalog.subjects import Subject
 from catalog.templates import AlarmTemplate, Percent
 from catalog.texts import number
+from cloudwatch import quotas
 from config.models import AlarmTunings, Environment, Slo, Tuning
 
 Location = tuple[str | int, ...]
@@ -161,9 +162,7 @@ def _check_datapoints(
             f"{m} datapoints_to_alarm cannot breach when {n} evaluation_periods are looked at",
         )
     window_s = (tuning.period_s or alarm.period_s) * n
-    # CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods: one day, seven days from hourly periods on.
-    hourly = (tuning.period_s or alarm.period_s) >= 3600  # noqa: PLR2004
-    most_s = 604_800 if hourly else 86_400
+    most_s = quotas.window_s(tuning.period_s or alarm.period_s)
     if window_s > most_s:
         yield (
             where("evaluation_periods", "period_s"),
@@ -206,7 +205,7 @@ def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str | Ca
 
 def _check_names(env: Environment) -> Iterator[Breach]:
     """Refuse services that make the same name twice: an ECS service `x` has a log group `x-collector`."""
-    catalog, names = build(env), Names.of(env)
+    catalog, names = assemble(env), Names.of(env)
     named = (
         *(("log group", one.name, one.service) for one in catalog.log_groups),
         *(("log group", one.key, one.service) for one in catalog.log_groups),

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cloudwatch.alarms import Treatment
+from cloudwatch.quotas import DESCRIPTION_CHARACTERS
 from config.models import Severity
 
 Comparison = Literal[
@@ -17,7 +19,6 @@ Comparison = Literal[
     "LessThanOrEqualToThreshold",
     "GreaterThanUpperThreshold",
 ]
-MissingData = Literal["breaching", "notBreaching", "ignore", "missing"]
 Unit = Literal["Count", "Milliseconds", "Seconds", "Percent", "Bytes", "Gigabytes", "None"]
 Topic = Literal["critical", "warning", "fallback"]
 """Topics: one per severity, and the one that is told when notifications themselves fail."""
@@ -127,15 +128,15 @@ class Alarm(Spec):
     """When it fires, in words and numbers: "> 8000 ms at the 99th percentile in 3 of 3 datapoints …"."""
     evaluation_periods: int = Field(ge=1)
     datapoints_to_alarm: int = Field(ge=1)
-    treat_missing_data: MissingData
+    treat_missing_data: Treatment
     severity: Severity
     topic: Topic | None = None
     """The topic it notifies; none when a composite speaks for it, or when it only silences others."""
     says: str
     runbook: str | None = None
     """Where people read what to do: a heading of a file in docs/runbooks, `<file>.md#<heading>`."""
-    description: str = Field(min_length=1, max_length=1024)
-    """What happened and where to look; CloudWatch takes 1,024 characters (API reference, PutMetricAlarm)."""
+    description: str = Field(min_length=1, max_length=DESCRIPTION_CHARACTERS)
+    """What happened and where to look."""
 
     @model_validator(mode="after")
     def _can_fire(self) -> Alarm:
@@ -221,7 +222,7 @@ class Composite(Spec):
     suppressor: Suppressor | None = None
     says: str
     runbook: str | None = None
-    description: str = Field(min_length=1, max_length=1024)
+    description: str = Field(min_length=1, max_length=DESCRIPTION_CHARACTERS)
 
     def children(self) -> tuple[str, ...]:
         """Return the keys of the alarms in the rule, each once, in order."""

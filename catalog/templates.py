@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import Field, model_validator
 
-from catalog.specs import Comparison, MissingData, Rule, Spec, Topic, Unit
+from catalog.specs import Comparison, Rule, Spec, Topic, Unit
+from cloudwatch.alarms import Treatment
 from config.models import LogFormat, Severity
 
 LOGS = "logs"
@@ -99,7 +100,7 @@ class AlarmTemplate(Spec):
     period_s: int
     evaluation_periods: int = Field(ge=1)
     datapoints_to_alarm: int = Field(ge=1)
-    missing: MissingData
+    missing: Treatment
     severity: Severity = "warning"
     part_of: str | None = None
     """Key of the composite that speaks for it; without one it notifies by itself."""

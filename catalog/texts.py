@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from catalog.naming import Names
 from config.models import Environment
 
-MOST = 1024
-"""Characters of a description (CloudWatch API Reference, PutMetricAlarm, AlarmDescription)."""
-
 
 @dataclass(frozen=True)
 class Writer:

@@ -1,7 +1,6 @@
 """Rules within CloudWatch's limits at any number of alarms: trees of composites where one does not suffice.
 
-Limits: CloudWatch API Reference, PutCompositeAlarm (AlarmRule), and CloudWatch User Guide, "Create a
-composite alarm": 100 alarms in a rule, 500 elements, 10,240 characters; an alarm in at most 150 composites.
+The limits are in `cloudwatch.quotas`.
 """
 
 from __future__ import annotations
@@ -10,11 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from catalog.specs import AnyOf, Composite, InAlarm
-
-MOST_CHILDREN = 100
-MOST_CHARACTERS = 10_240
-MOST_ELEMENTS = 500
-MOST_COMPOSITES_PER_ALARM = 150
+from cloudwatch.quotas import PARENTS, RULE_ALARMS, RULE_CHARACTERS
 
 _AROUND_A_NAME = len('ALARM("") AND ')
 
@@ -23,13 +18,13 @@ _AROUND_A_NAME = len('ALARM("") AND ')
 class Share:
     """What part of a rule may take up."""
 
-    children: int = MOST_CHILDREN
-    characters: int = MOST_CHARACTERS
+    children: int = RULE_ALARMS
+    characters: int = RULE_CHARACTERS
 
     @classmethod
     def of(cls, parts: int) -> Share:
         """Return the share of each of so many parts of one rule."""
-        return cls(MOST_CHILDREN // parts, (MOST_CHARACTERS - 2 * parts * len("() AND ")) // parts)
+        return cls(RULE_ALARMS // parts, (RULE_CHARACTERS - 2 * parts * len("() AND ")) // parts)
 
 
 MakeGroup = Callable[[int, AnyOf], Composite]
@@ -91,7 +86,7 @@ class Copies:
 
     def use(self) -> str:
         """Return the key of a copy that one more composite may name."""
-        if self._uses % MOST_COMPOSITES_PER_ALARM == 0:
+        if self._uses % PARENTS == 0:
             number = len(self.made) + 1
             suffix = (f"_{number}", f"-{number}") if number > 1 else ("", "")
             name = _before_the_environment(self.original.name, suffix[1])

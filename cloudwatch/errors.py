@@ -38,6 +38,10 @@ class MathError(TextError):
     """A metric math expression that CloudWatch refuses, or that cannot be computed here."""
 
 
+class UnsupportedMathError(MathError):
+    """An expression that CloudWatch accepts and that cannot be computed here."""
+
+
 class RuleError(TextError):
     """A composite alarm's rule that CloudWatch would not take."""
 
@@ -52,3 +56,21 @@ class CycleError(InputError):
     def __init__(self, cycle: tuple[str, ...]) -> None:
         super().__init__(f"rules lead back to where they begin: {' -> '.join(cycle)}")
         self.cycle = cycle
+
+
+class RecordError(InputError):
+    """A JSON object of AWS's APIs, of CloudFormation or of Terraform that is not what AWS accepts.
+
+    Attributes:
+        where: the object: a file and what is in it, a resource's address, an alarm's name.
+        text: what is wrong, without where.
+    """
+
+    def __init__(self, where: str, text: str) -> None:
+        super().__init__(f"{where}: {text}")
+        self.where = where
+        self.text = text
+
+
+class UnsupportedRecordError(RecordError):
+    """An object that AWS accepts and whose effect is not evaluated here."""

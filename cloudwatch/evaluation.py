@@ -27,7 +27,7 @@ What those leave open, and how it is decided here:
   Terraform always chooses: its default is `missing`.
 - From INSUFFICIENT_DATA, the first breaching datapoint of an alarm that needs more (M > 1) makes it OK: there
   is data, and it does not say ALARM. It performs its actions for OK then.
-- An alarm's Unit: samples that a scenario writes have none, and count; see `drill.model.Statistic`.
+- An alarm's Unit: samples that a scenario writes have none, and count; see `cloudwatch.alarms.Statistic`.
 """
 
 from __future__ import annotations
@@ -37,24 +37,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal, get_args
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cloudwatch.alarms import TREATMENTS, Comparison, Treatment
 from cloudwatch.errors import InputError
 from cloudwatch.states import STATES, State
 
 __all__ = [
-    "BANDS",
     "MISSING",
-    "OPERATORS",
     "STATES",
-    "TREATMENTS",
-    "Comparison",
     "Settings",
     "State",
-    "Treatment",
     "breaches",
     "evaluate",
     "evaluation_range",
@@ -62,22 +58,6 @@ __all__ = [
     "samples_needed",
     "states",
 ]
-
-Treatment = Literal["missing", "ignore", "breaching", "notBreaching"]
-Comparison = Literal[
-    "GreaterThanThreshold",
-    "GreaterThanOrEqualToThreshold",
-    "LessThanThreshold",
-    "LessThanOrEqualToThreshold",
-    "GreaterThanUpperThreshold",
-    "LessThanLowerThreshold",
-    "LessThanLowerOrGreaterThanUpperThreshold",
-]
-
-TREATMENTS: Final[tuple[Treatment, ...]] = get_args(Treatment)
-OPERATORS: Final[tuple[Comparison, ...]] = get_args(Comparison)
-BANDS: Final[tuple[Comparison, ...]] = OPERATORS[4:]
-"""The operators that compare with a band of an anomaly detector."""
 
 MISSING: Final = -1
 """In an array of breaches: no datapoint. 1 is a breaching one, 0 a good one."""

@@ -11,17 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from cloudwatch import patterns
+from cloudwatch import patterns, quotas
 from cloudwatch.errors import InputError, PatternError
 from cloudwatch.patterns.model import FieldName, FieldNumber, Gap, JsonPath, names, regexes
 from cloudwatch.patterns.scalars import NUMBER, published
-
-MAX_DIMENSIONS = 3
-MAX_FILTERS = 100
-MAX_REGEX_FILTERS = 5
-MAX_NAME = 512
-MAX_METRIC_NAME = 255
-MAX_VALUE = 100
 
 UNITS = (
     *("Seconds", "Microseconds", "Milliseconds"),
@@ -118,12 +111,12 @@ def group_problems(filters: Iterable[MetricFilter]) -> Iterator[tuple[str, str]]
         with_regex = [one.name for one in own if _has_regex(one.pattern)]
         called = [one.name for one in own]
         twice = sorted({name for name in called if called.count(name) > 1})
-        if len(own) > MAX_FILTERS:
-            yield group, f"{len(own)} metric filters; at most {MAX_FILTERS}"
-        if len(with_regex) > MAX_REGEX_FILTERS:
+        if len(own) > quotas.FILTERS:
+            yield group, f"{len(own)} metric filters; at most {quotas.FILTERS}"
+        if len(with_regex) > quotas.REGEX_FILTERS:
             listed = ", ".join(with_regex)
             found = f"{len(with_regex)} filters have regular expressions ({listed})"
-            yield group, f"{found}; at most {MAX_REGEX_FILTERS}"
+            yield group, f"{found}; at most {quotas.REGEX_FILTERS}"
         if twice:
             yield group, f"two filters are called {', '.join(twice)}; the later one wins"
 
@@ -141,16 +134,17 @@ def _refusal(one: MetricFilter, problem: str) -> InputError:
 
 def _problems(one: MetricFilter) -> Iterator[str]:
     """Yield what is wrong, pattern and selectors aside."""
-    if not 1 <= len(one.name) <= MAX_NAME or set(one.name) & set(":*"):
-        yield f"its name has 1 to {MAX_NAME} characters, none of them : or *"
-    if len(one.log_group) > MAX_NAME or not _LOG_GROUP.fullmatch(one.log_group):
-        yield f"a log group's name has 1 to {MAX_NAME} of the characters A-Z a-z 0-9 . - _ / #"
+    if not 1 <= len(one.name) <= quotas.FILTER_NAME_CHARACTERS or set(one.name) & set(":*"):
+        yield f"its name has 1 to {quotas.FILTER_NAME_CHARACTERS} characters, none of them : or *"
+    most = quotas.LOG_GROUP_CHARACTERS
+    if len(one.log_group) > most or not _LOG_GROUP.fullmatch(one.log_group):
+        yield f"a log group's name has 1 to {most} of the characters A-Z a-z 0-9 . - _ / #"
     # The API Reference excludes `:` as well; AWS has accepted it (recorded there on 2026-02-05).
     for what, text in (("metric name", one.metric), ("namespace", one.namespace)):
-        if not 1 <= len(text) <= MAX_METRIC_NAME or set(text) & set("*$"):
-            yield f"the {what} {text!r} has 1 to {MAX_METRIC_NAME} characters, none of them * or $"
-    if len(one.value) > MAX_VALUE:
-        yield f"the metric value has at most {MAX_VALUE} characters"
+        if not 1 <= len(text) <= quotas.METRIC_CHARACTERS or set(text) & set("*$"):
+            yield f"the {what} {text!r} has 1 to {quotas.METRIC_CHARACTERS} characters, none of them * or $"
+    if len(one.value) > quotas.FILTER_VALUE_CHARACTERS:
+        yield f"the metric value has at most {quotas.FILTER_VALUE_CHARACTERS} characters"
     if one.unit not in UNITS:
         yield f"there is no unit {one.unit!r}; known: {', '.join(sorted(UNITS))}"
     yield from _dimension_problems(one)
@@ -161,13 +155,16 @@ def _dimension_problems(one: MetricFilter) -> Iterator[str]:
         yield "a default value and dimensions exclude each other"
     if one.default_value is not None and published(one.default_value) is None:
         yield f"the default value {one.default_value} is no number that CloudWatch takes"
-    if len(one.dimensions) > MAX_DIMENSIONS:
-        yield f"{len(one.dimensions)} dimensions; at most {MAX_DIMENSIONS}"
+    if len(one.dimensions) > quotas.FILTER_DIMENSIONS:
+        yield f"{len(one.dimensions)} dimensions; at most {quotas.FILTER_DIMENSIONS}"
     if len({name for name, _ in one.dimensions}) < len(one.dimensions):
         yield "two dimensions have the same name"
     for name, selector in one.dimensions:
-        if not 1 <= len(name) <= MAX_METRIC_NAME or not 1 <= len(selector) <= MAX_METRIC_NAME:
-            yield f"a dimension's name and its selector have 1 to {MAX_METRIC_NAME} characters"
+        if (
+            not 1 <= len(name) <= quotas.METRIC_CHARACTERS
+            or not 1 <= len(selector) <= quotas.METRIC_CHARACTERS
+        ):
+            yield f"a dimension's name and its selector have 1 to {quotas.METRIC_CHARACTERS} characters"
     if one.dimensions and isinstance(patterns.parse(one.pattern), patterns.Terms):
         yield "only JSON and space-delimited patterns can have dimensions, not one of terms"
 

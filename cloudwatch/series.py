@@ -10,7 +10,7 @@ import numpy as np
 
 from cloudwatch.distribution import Distribution, Floats, joined
 from cloudwatch.errors import InputError
-from cloudwatch.limits import LARGEST
+from cloudwatch.quotas import LARGEST
 
 
 @dataclass(frozen=True, slots=True, eq=False)

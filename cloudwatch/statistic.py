@@ -60,7 +60,7 @@ def check_statistic(text: str) -> Statistic:
         return _of_one(text, one)
     if both := _RANGE.fullmatch(text):
         return _of_range(text, both)
-    message = f"no such statistic: {text!r}; {_hint(text)}known are {KNOWN}"
+    message = f'"{text}" is not a valid statistic; {_hint(text)}known: {KNOWN}'
     raise InputError(message)
 
 

@@ -13,6 +13,10 @@ _KINDS = {
 }
 _MEGABYTE = 1_000_000
 
+MOST_BYTES = 100 * _MEGABYTE
+"""Size of a file of alarms, of Terraform's JSON or of recorded values at most: a value a minute for a year
+takes 20 MB."""
+
 
 class FileError(Exception):
     """A file cannot be read; the message completes a sentence that begins with its name."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from cloudwatch import patterns, rules
+from cloudwatch.alarms import BANDS, Comparison
 from cloudwatch.errors import PatternError
-from cloudwatch.evaluation import BANDS, Comparison, Settings, breaches
+from cloudwatch.evaluation import Settings, breaches
 from cloudwatch.evaluation import evaluate as state_after
 from cloudwatch.publishing import dimension, source
 from cloudwatch.states import State

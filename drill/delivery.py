@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from cloudwatch.alarms import CompositeAlarm, Metric, MetricAlarm
 from cloudwatch.composites import Change
-from cloudwatch.limits import MINUTE_S
+from cloudwatch.quotas import MINUTE_S
 from cloudwatch.series import Series
 from drill.grid import Grid
-from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
+from drill.model import Queue, System, Topic
 from drill.rehearsal import Message, Notification
 from drill.scenarios.model import Consumer
 from drill.selection import Selection

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import get_args
 
 from cloudwatch import evaluation, rules
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm, Statistic
 from cloudwatch.evaluation import Settings
 from cloudwatch.states import State
 from drill import checking, durations, trials
-from drill.model import CompositeAlarm, MetricAlarm, Statistic, System
+from drill.model import System
 from drill.selection import Selection
 from drill.trials import Fact, Trial
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudwatch.distribution import Floats
-from cloudwatch.limits import MINUTE_S
+from cloudwatch.quotas import MINUTE_S
 from drill.scenarios.model import Head, Span
 
 Bools = npt.NDArray[np.bool_]

@@ -17,29 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudwatch import evaluation, maths, statistics
+from cloudwatch.alarms import Metric, MetricAlarm, Query, Statistic
 from cloudwatch.composites import Change
 from cloudwatch.distribution import Floats
 from cloudwatch.evaluation import Settings
-from cloudwatch.limits import DAY_S, HOUR_S, MINUTE_S
+from cloudwatch.maths.evaluation import evaluate_all, is_elementwise, looks_back
 from cloudwatch.series import Series, raised
 from cloudwatch.states import STATES
 from drill.grid import Grid
-from drill.model import Metric, MetricAlarm, Query, Statistic
 from drill.rehearsal import Line
-
-_FAST_S = 10
-"""How often an alarm with a period below a minute is evaluated."""
-
-
-def evaluated_every_s(alarm: MetricAlarm) -> int:
-    """Return how many seconds lie between two evaluations of an alarm.
-
-    Every minute; every 10 s when its period is shorter than a minute; every hour when it looks back over more
-    than a day.
-    """
-    if alarm.period_s * alarm.evaluation_periods > DAY_S:
-        return HOUR_S
-    return MINUTE_S if alarm.period_s >= MINUTE_S else _FAST_S
 
 
 class Happening(Protocol):
@@ -150,7 +136,7 @@ class MetricAlarms:
 
     def _every(self, alarm: MetricAlarm) -> npt.NDArray[np.int64]:
         """Return the steps at whose ends an alarm is evaluated."""
-        apart_s = evaluated_every_s(alarm)
+        apart_s = alarm.evaluated_every_s
         if apart_s not in self._evaluated:
             self._evaluated[apart_s] = np.flatnonzero(self.grid.ends_s % apart_s == 0)
         return self._evaluated[apart_s]
@@ -167,8 +153,8 @@ class MetricAlarms:
         if isinstance(compared.asks, Statistic):
             return self._windows(self._sliding(compared.asks, made), alarm, length)[every]
         queries = {one.id: query for one in alarm.queries if (query := self._query(one, made)) is not None}
-        if all(maths.is_elementwise(one) for one in queries.values() if not isinstance(one, np.ndarray)):
-            found = maths.evaluate_all(queries, self.grid.ends_s - alarm.period_s, alarm.period_s)
+        if all(is_elementwise(one) for one in queries.values() if not isinstance(one, np.ndarray)):
+            found = evaluate_all(queries, self.grid.ends_s - alarm.period_s, alarm.period_s)
             return self._windows(found[alarm.returned], alarm, length)[every]
         request = length + self._before(queries.values(), length)
         back_s = np.arange(request, 0, -1, dtype=np.float64) * alarm.period_s
@@ -177,7 +163,7 @@ class MetricAlarms:
             for key, one in queries.items()
         }
         times_s = self.grid.ends_s[every][:, None] - back_s
-        return maths.evaluate_all(wide, times_s, alarm.period_s)[alarm.returned][:, -length:]
+        return evaluate_all(wide, times_s, alarm.period_s)[alarm.returned][:, -length:]
 
     @staticmethod
     def _before(queries: Iterable[maths.Expression | Floats], length: int) -> int:
@@ -188,9 +174,9 @@ class MetricAlarms:
         such as an average of a metric, is computed over the evaluation range.
         """
         expressions = [one for one in queries if not isinstance(one, np.ndarray)]
-        back = [one for one in expressions if maths.looks_back(one)]
+        back = [one for one in expressions if looks_back(one)]
         others = [one for one in expressions if one not in back]
-        return length if back and all(map(maths.is_elementwise, others)) else 0
+        return length if back and all(map(is_elementwise, others)) else 0
 
     def _query(self, one: Query, made: Mapping[Metric, Series]) -> maths.Expression | Floats | None:
         """Return a query's datapoints, or its expression; None: it is a band, which is given."""

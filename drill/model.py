@@ -1,11 +1,8 @@
-"""What is rehearsed: alarms, composites, log filters, topics and queues, wherever they were read from.
+"""What is rehearsed: alarms and metric filters with the topics and queues behind them.
 
-The values say what AWS knows of them and no more, so that a catalog, a synthesized configuration and a live
-account are the same to the engine. `drill/sources/` makes them.
+Alarms are those of `cloudwatch.alarms`. `drill/sources/` makes the values.
 
-Sources: Amazon CloudWatch API Reference, PutMetricAlarm, MetricDataQuery, PutCompositeAlarm; Amazon
-CloudWatch Logs API Reference, PutMetricFilter; Amazon SNS API Reference, Subscribe; Amazon SQS API Reference,
-SetQueueAttributes.
+Sources: Amazon SNS API Reference, Subscribe; Amazon SQS API Reference, SetQueueAttributes.
 """
 
 from __future__ import annotations
@@ -14,119 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cloudwatch.evaluation import Comparison, Treatment
+from cloudwatch.alarms import Alarm, CompositeAlarm, MetricAlarm
 from cloudwatch.publishing import MetricFilter
-from cloudwatch.states import State
-from cloudwatch.suppression import Suppressor
 
-LowSamples = Literal["evaluate", "ignore"]
 Severity = Literal["page", "ticket"]
 """What a notification of a topic is: it wakes somebody, or it waits for the morning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric of CloudWatch: a namespace, a name and dimensions, sorted by their names."""
-
-    namespace: str
-    name: str
-    dimensions: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        """Return it as people write it: `AWS/Lambda Errors FunctionName=pay`."""
-        return " ".join((self.namespace, self.name, *(f"{name}={value}" for name, value in self.dimensions)))
-
-
-@dataclass(frozen=True, slots=True)
-class Statistic:
-    """Datapoints of a metric: one for every period."""
-
-    metric: Metric
-    stat: str
-    """`Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount`, or an extended one such as `p99`."""
-    period_s: int
-    unit: str | None = None
-    """Only samples of this unit count; None for all, which is what alarms should have.
-
-    Samples that a scenario writes have no unit, and count. What metric filters publish has one:
-    `drill.checking` refuses an alarm that asks for another.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One line of metric math: a statistic, or an expression over other queries."""
-
-    id: str
-    asks: Statistic | str
-    """A statistic, or the text of an expression."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actions:
-    """The topics' ARNs (or names) that an alarm notifies when it enters each state."""
-
-    alarm: tuple[str, ...] = ()
-    ok: tuple[str, ...] = ()
-    insufficient_data: tuple[str, ...] = ()
-
-    def of(self, state: State) -> tuple[str, ...]:
-        """Return whom it notifies when it enters a state."""
-        if state == "ALARM":
-            return self.alarm
-        return self.ok if state == "OK" else self.insufficient_data
-
-
-@dataclass(frozen=True, slots=True)
-class MetricAlarm:
-    """A metric alarm."""
-
-    name: str
-    queries: tuple[Query, ...]
-    """One statistic, or metric math."""
-    returned: str
-    """Id of the query that is compared."""
-    comparison: Comparison
-    threshold: float | None
-    """None when the band of an anomaly detector is compared."""
-    evaluation_periods: int
-    datapoints_to_alarm: int
-    treat_missing_data: Treatment = "missing"
-    low_samples: LowSamples = "evaluate"
-    """What percentiles of few samples do: they count, or the alarm keeps its state."""
-    actions: Actions = Actions()
-    description: str = ""
-    unit: str = ""
-    """Of the threshold, for people; empty when nobody knows."""
-    service: str | None = None
-    """The service that it is about, where that is known."""
-    place: str = field(default="", compare=False)
-    """Where it was read, for messages: a file or a stack, and what is in it; empty when its name says it."""
-
-    @property
-    def statistics(self) -> tuple[Statistic, ...]:
-        """The statistics that it is made of."""
-        return tuple(one.asks for one in self.queries if isinstance(one.asks, Statistic))
-
-    @property
-    def period_s(self) -> int:
-        """Seconds per datapoint; all metrics of an alarm share it (PutMetricAlarm, Metrics)."""
-        return self.statistics[0].period_s
-
-
-@dataclass(frozen=True, slots=True)
-class CompositeAlarm:
-    """A composite alarm."""
-
-    name: str
-    rule: str
-    """In CloudWatch's grammar; alarms by their names."""
-    actions: Actions = Actions()
-    suppressor: Suppressor | None = None
-    description: str = ""
-    service: str | None = None
-    place: str = field(default="", compare=False)
-    """Where it was read, as of a metric alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +76,6 @@ class System:
     """Of an account: only alarms whose names begin so were read."""
 
     @property
-    def all_alarms(self) -> tuple[MetricAlarm | CompositeAlarm, ...]:
+    def all_alarms(self) -> tuple[Alarm, ...]:
         """Metric alarms and composites."""
         return (*self.alarms, *self.composites)

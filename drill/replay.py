@@ -17,13 +17,14 @@ from functools import cached_property
 from pathlib import Path
 
 from cloudwatch import statistics
+from cloudwatch.alarms import CompositeAlarm, Metric, MetricAlarm
 from cloudwatch.distribution import Floats
-from cloudwatch.limits import MINUTE_S
+from cloudwatch.quotas import MINUTE_S
 from cloudwatch.series import Series
 from drill import checking
 from drill.errors import DrillError
 from drill.grid import Grid
-from drill.model import CompositeAlarm, Metric, MetricAlarm, System
+from drill.model import System
 from drill.rehearsal import Rehearsal
 from drill.scenarios.model import Assumptions
 from drill.simulation import rehearse

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from cloudwatch.evaluation import Comparison, Treatment
+from cloudwatch.alarms import Comparison, Treatment
 from cloudwatch.states import FIRST, State
 from cloudwatch.words import visible
 from drill.errors import DrillError

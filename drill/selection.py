@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from cloudwatch.alarms import CompositeAlarm, Metric, MetricAlarm
 from config.explain import did_you_mean
 from drill.errors import DrillError
-from drill.model import CompositeAlarm, Metric, MetricAlarm, Queue, System, Topic
+from drill.model import Queue, System, Topic
 from drill.scenarios.model import Lines, Samples, Silence
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cloudwatch import composites, rules, suppression
+from cloudwatch.alarms import Metric
 from cloudwatch.composites import Change
 from cloudwatch.series import Series
 from cloudwatch.suppression import Suppressed
@@ -20,7 +21,7 @@ from drill import checking, delivery, durations, expectations
 from drill.errors import DrillError
 from drill.grid import Grid
 from drill.metric_alarms import Happening, MetricAlarms
-from drill.model import Metric, System
+from drill.model import System
 from drill.rehearsal import Message, Notification, Rehearsal
 from drill.scenarios.model import Consumer
 from drill.scenarios.reading import Scenario

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cloudwatch import evaluation, maths
+from cloudwatch.alarms import MetricAlarm, Statistic
 from cloudwatch.evaluation import Settings
-from cloudwatch.limits import MINUTE_S
+from cloudwatch.maths.evaluation import evaluate_all
+from cloudwatch.quotas import MINUTE_S
 from cloudwatch.states import State
 from drill import durations
-from drill.metric_alarms import evaluated_every_s
-from drill.model import MetricAlarm, Statistic
 
 _MARKS = {True: "X", False: "0", None: "-"}
 """Datapoints as the CloudWatch User Guide draws them: breaching, good, missing."""
@@ -89,7 +89,7 @@ def _span(datapoints: int, alarm: MetricAlarm, of: str) -> str:
     """
     if alarm.period_s <= MINUTE_S:
         return f"{durations.text_of(datapoints * alarm.period_s)} after {of}"
-    apart_s = evaluated_every_s(alarm)
+    apart_s = alarm.evaluated_every_s
     often = "hour" if apart_s > MINUTE_S else "minute"
     shortest = durations.text_of((datapoints - 1) * alarm.period_s + MINUTE_S)
     # Windows that move on once an hour may end up to an hour after what they are about.
@@ -139,7 +139,7 @@ def gaps(alarm: MetricAlarm, tried: Trial) -> Iterator[Fact]:
     when = "after" if made is None else "within"
     cases: tuple[tuple[str, list[bool | None], State, int], ...] = (
         # Every evaluation finds all of its datapoints without data, from the first one on.
-        ("no data ever", [gap] * tried.length, "INSUFFICIENT_DATA", evaluated_every_s(alarm)),
+        ("no data ever", [gap] * tried.length, "INSUFFICIENT_DATA", alarm.evaluated_every_s),
         ("data stops while OK", [_GOOD] * tried.length, "OK", alarm.period_s),
         ("data stops in ALARM", [_BAD] * tried.length, "ALARM", alarm.period_s),
     )
@@ -161,7 +161,7 @@ def _without_data(alarm: MetricAlarm) -> float | None:
         one.id: none if isinstance(one.asks, Statistic) else maths.parse(one.asks) for one in alarm.queries
     }
     times_s = np.arange(alarm.evaluation_periods, dtype=np.float64)[None, :] * alarm.period_s
-    value = float(maths.evaluate_all(asked, times_s, alarm.period_s)[alarm.returned][0, -1])
+    value = float(evaluate_all(asked, times_s, alarm.period_s)[alarm.returned][0, -1])
     return None if math.isnan(value) else value
 
 

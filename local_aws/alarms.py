@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import StructureShape
 
+from cloudwatch.quotas import LISTED_ALARMS
 from cloudwatch.suppression import Suppressor
 from local_aws.calls import CLOUDWATCH
 from local_aws.errors import read_error
@@ -35,9 +36,6 @@ ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "Ins
 
 TYPES = {"PutMetricAlarm": "MetricAlarm", "PutCompositeAlarm": "CompositeAlarm"}
 """What an operation puts; the tables of configurations are named after the operation."""
-
-_PAGE = 100
-"""Most alarms in one answer (DescribeAlarms, `MaxRecords`)."""
 
 _METRIC = ("Namespace", "MetricName")
 """Without these MiniStack does not evaluate an alarm, which it would do by rules of its own."""
@@ -93,7 +91,7 @@ def silent(given: Value) -> Value:
 
 async def find(call: Call, names: Iterable[str] = ()) -> dict[str, Value]:
     """Return the alarms of these names, or all of them, whole, by name."""
-    given: Value = {"AlarmTypes": list(TYPES.values()), "MaxRecords": _PAGE}
+    given: Value = {"AlarmTypes": list(TYPES.values()), "MaxRecords": LISTED_ALARMS}
     wanted = list(names)
     if wanted:
         given["AlarmNames"] = wanted

@@ -12,6 +12,8 @@ import numpy as np
 
 from cloudwatch import maths
 from cloudwatch.errors import InputError
+from cloudwatch.maths.evaluation import evaluate_all
+from cloudwatch.quotas import DATAPOINTS, MINUTE_S, is_period
 from cloudwatch.statistics import check_statistic
 from local_aws.metrics import Metric, datapoints, metrics_of
 from local_aws.reporting import dimensions_of, invalid
@@ -25,12 +27,6 @@ if TYPE_CHECKING:
     from local_aws.calls import Call
     from local_aws.protocols import Value
 
-_DATAPOINTS = 1440
-"""Most datapoints in one answer of GetMetricStatistics."""
-
-_SHORT_PERIODS_S = (1, 5, 10, 20, 30)
-_MINUTE_S = 60
-
 
 async def get_statistics(call: Call) -> Value:
     """Return datapoints of one metric, each unit by itself."""
@@ -43,10 +39,10 @@ async def get_statistics(call: Call) -> Value:
         _statistic(stat)
     metric = Metric.of(given["Namespace"], given["MetricName"], dimensions_of(given))
     period_s, start_s, end_s = _grid(given, int(given["Period"]))
-    if (end_s - start_s) / period_s > _DATAPOINTS:
+    if (end_s - start_s) / period_s > DATAPOINTS:
         message = (
             f"You have requested up to {(end_s - start_s) // period_s} datapoints, which exceeds the limit "
-            f"of {_DATAPOINTS}. Increase Period, or decrease the time range."
+            f"of {DATAPOINTS}. Increase Period, or decrease the time range."
         )
         raise invalid(message, "InvalidParameterCombination")
     metrics = metrics_of(call.store, call.account, call.region)
@@ -119,7 +115,7 @@ def _computed(
     times = _times(grid)
     try:
         parsed = {key: maths.parse(text) for key, text in expressions.items()}
-        found = maths.evaluate_all({**columns, **parsed}, times, grid[0])
+        found = evaluate_all({**columns, **parsed}, times, grid[0])
     except InputError as error:
         message = f"Error in expression: {error}"
         raise invalid(message, "ValidationError") from error
@@ -163,7 +159,7 @@ def _grid(given: Value, period_s: int) -> tuple[int, int, int]:
     Raises:
         AwsError: a period that CloudWatch has not, or a time that ends before it begins.
     """
-    if period_s not in _SHORT_PERIODS_S and (period_s < _MINUTE_S or period_s % _MINUTE_S):
+    if not is_period(period_s, of_alarm=False):
         message = f"The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60 (found: {period_s})."
         raise invalid(message)
     start_s, end_s = float(given["StartTime"]), float(given["EndTime"])
@@ -184,7 +180,7 @@ def _values(
         _statistic(stat),
         period_s,
         start_s=start_s,
-        step_s=math.gcd(period_s, _MINUTE_S),
+        step_s=math.gcd(period_s, MINUTE_S),
         count=(end_s - start_s) // period_s,
     )
 

@@ -20,6 +20,7 @@ from collections import defaultdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cloudwatch.quotas import MINUTE_S
 from local_aws import embedded_metrics, functions, metric_filters, queues
 from local_aws.invocations import NAMESPACE as LAMBDA
 from local_aws.log_lines import Line, new_lines
@@ -39,7 +40,6 @@ REPORTED: Mapping[str, frozenset[str]] = MappingProxyType({
 })  # fmt: skip
 """AWS's own metrics that the local AWS reports, by namespace."""
 
-MINUTE_S = 60
 _MS = 1000
 
 log = logging.getLogger("local_aws.cloudwatch")

@@ -12,9 +12,10 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cloudwatch import patterns, publishing
-from cloudwatch.errors import InputError
+from cloudwatch import api, patterns, publishing
+from cloudwatch.errors import InputError, UnsupportedRecordError
 from cloudwatch.publishing import MetricFilter
+from cloudwatch.records import Record
 from local_aws.calls import LOGS, ask
 from local_aws.errors import AwsError
 from local_aws.metrics import Metric, Sample
@@ -94,26 +95,25 @@ async def find(call: Call) -> list[Filter]:
     """Return the filters of every log group, but those that AWS would refuse (CloudFormation made them)."""
     found = []
     for row in await _rows(call, {}):
-        spec = _spec(row, row["metricTransformations"][0])
         try:
-            publishing.check(spec)
-        except InputError as error:
-            log.warning("metric filter %s of %s: %s", spec.name, spec.log_group, error)
-        else:
-            found.append(Filter(spec, row["creationTime"]))
+            spec = _spec(row)
+            if spec is not None:
+                publishing.check(spec)
+                found.append(Filter(spec, row["creationTime"]))
+        except InputError as error:  # noqa: PERF203  # each by itself
+            log.warning("metric filter %s of %s: %s", row["filterName"], row["logGroupName"], error)
     return found
 
 
 async def put(call: Call) -> Response:
     """Put a metric filter into MiniStack, unless AWS would refuse it."""
-    if len(call.input.get("metricTransformations", [])) != 1:
-        message = "a metric filter has exactly one metric transformation"
-        raise _invalid(message)
-    spec = _spec(call.input, call.input["metricTransformations"][0])
     try:
+        spec = _spec(call.input)
+        if spec is None:
+            return await call.forward()
         others = await _rows(call, {"logGroupName": spec.log_group})
         kept = [row for row in others if row["filterName"] != spec.name]
-        publishing.check_group([*(_spec(row, row["metricTransformations"][0]) for row in kept), spec])
+        publishing.check_group([*filter(None, map(_spec, kept)), spec])
     except InputError as error:
         raise _invalid(str(error)) from error
     return await call.forward()
@@ -191,16 +191,16 @@ async def _rows(call: Call, given: Value) -> list[Value]:
         given = {**given, "nextToken": answer["nextToken"]}
 
 
-def _spec(row: Value, transformation: Value) -> MetricFilter:
-    """Return a metric filter as PutMetricFilter and DescribeMetricFilters have it."""
-    return MetricFilter(
-        name=row["filterName"],
-        log_group=row["logGroupName"],
-        pattern=row.get("filterPattern", ""),
-        namespace=transformation["metricNamespace"],
-        metric=transformation["metricName"],
-        value=transformation["metricValue"],
-        default_value=transformation.get("defaultValue"),
-        dimensions=tuple(sorted(transformation.get("dimensions", {}).items())),
-        unit=transformation.get("unit", "None"),
-    )
+def _spec(row: Value) -> MetricFilter | None:
+    """Return a metric filter as PutMetricFilter and DescribeMetricFilters have it.
+
+    None if AWS accepts it and it is not evaluated here.
+
+    Raises:
+        RecordError: AWS would refuse it.
+    """
+    try:
+        return api.metric_filter(Record(f"metric filter {row.get('filterName')}", row))
+    except UnsupportedRecordError as error:
+        log.warning("%s", error)
+        return None

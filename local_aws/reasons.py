@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from cloudwatch.evaluation import breaches
 
 if TYPE_CHECKING:
-    from cloudwatch.evaluation import Comparison
+    from cloudwatch.alarms import Comparison
     from cloudwatch.states import State
     from local_aws.clock import Clock
     from local_aws.protocols import Value

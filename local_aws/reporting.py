@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from botocore.model import StringShape
 
-from cloudwatch.limits import LARGEST
+from cloudwatch.quotas import DIMENSIONS, FUTURE_S, LARGEST, LISTED_METRICS, PAST_S, VALUES
 from local_aws.errors import AwsError
 from local_aws.metrics import Metric, Sample, metrics_of
 from local_aws.pages import page
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
     from local_aws.calls import Call
     from local_aws.protocols import Value
-
-_DIMENSIONS = 30
-_VALUES = 150
-_LISTED = 500
-"""At most: dimensions of a metric, values of a datum, metrics in an answer."""
-
-_PAST_S, _FUTURE_S = 14 * 86_400, 2 * 3600
-"""How far from now a sample may lie."""
 
 _SET = ("SampleCount", "Sum", "Minimum", "Maximum")
 
@@ -59,7 +51,7 @@ def _samples(call: Call, datum: Value) -> Iterator[tuple[Metric, Sample]]:
     at_s = float(datum.get("Timestamp", now_s))
     unit = datum.get("Unit", "None")
     given = [name for name in ("Value", "Values", "StatisticValues") if datum.get(name) is not None]
-    if not now_s - _PAST_S <= at_s <= now_s + _FUTURE_S:
+    if not now_s - PAST_S <= at_s <= now_s + FUTURE_S:
         message = (
             f"The Timestamp of {datum['MetricName']} is not within two weeks before and two hours after now."
         )
@@ -77,9 +69,9 @@ def _samples(call: Call, datum: Value) -> Iterator[tuple[Metric, Sample]]:
         return
     values = datum["Values"] if "Values" in given else [datum["Value"]]
     counts = datum.get("Counts") or [1.0] * len(values)
-    if len(counts) != len(values) or len(values) > _VALUES:
+    if len(counts) != len(values) or len(values) > VALUES:
         message = (
-            f"{datum['MetricName']} has {len(values)} Values (at most {_VALUES}) and {len(counts)} Counts."
+            f"{datum['MetricName']} has {len(values)} Values (at most {VALUES}) and {len(counts)} Counts."
         )
         raise invalid(message)
     for value, count in zip(values, counts, strict=True):
@@ -101,8 +93,8 @@ def dimensions_of(given: Value) -> dict[str, str]:
         AwsError: there are too many.
     """
     found = {one["Name"]: one["Value"] for one in given.get("Dimensions") or []}
-    if len(found) > _DIMENSIONS:
-        message = f"A metric has at most {_DIMENSIONS} dimensions."
+    if len(found) > DIMENSIONS:
+        message = f"A metric has at most {DIMENSIONS} dimensions."
         raise invalid(message)
     return found
 
@@ -127,7 +119,7 @@ async def list_metrics(call: Call) -> Value:
             for name, value in wanted
         )
     )
-    found, token = page(rows, call.input.get("NextToken"), _LISTED)
+    found, token = page(rows, call.input.get("NextToken"), LISTED_METRICS)
     return {"Metrics": [_described(metric) for metric in found], "NextToken": token}
 
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cloudwatch.errors import InputError
 from cloudwatch.evaluation import breaches, evaluate, low_samples
+from cloudwatch.quotas import FAST_S, MINUTE_S
 from local_aws import alarm_actions, alarms, emission, reasons
 from local_aws.calls import own_call
-from local_aws.emission import MINUTE_S
 from local_aws.metrics import metrics_of
-from local_aws.watching import SHORT_S, Watch
+from local_aws.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ async def run(upstream: AsgiApp, store: Store, clock: Clock) -> None:
     while True:
         scopes = sorted(store.table("rounds").get("scopes", ()))
         calls = [own_call(upstream, store, clock, account, region) for account, region in scopes]
-        step_s = SHORT_S if any(_is_short(watch) for call in calls for watch in _watches(call)) else MINUTE_S
+        step_s = FAST_S if any(_is_short(watch) for call in calls for watch in _watches(call)) else MINUTE_S
         over_s = clock.now_s() - _GRACE_S * clock.speed
         next_s = max((last_s // step_s + 1) * step_s, over_s // step_s * step_s)
         await clock.sleep_until(next_s)

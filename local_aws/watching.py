@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cloudwatch import maths
+from cloudwatch import api, maths, validation
+from cloudwatch.errors import InputError
 from cloudwatch.evaluation import Settings, evaluation_range
 from cloudwatch.maths import Expression
+from cloudwatch.maths.evaluation import evaluate_all
+from cloudwatch.quotas import FAST_S, MINUTE_S, evaluated_every_s
+from cloudwatch.records import Record
 from cloudwatch.statistics import check_statistic
-from local_aws.emission import LOGS, MINUTE_S, REPORTED
+from local_aws.emission import LOGS, REPORTED
 from local_aws.metrics import Metric, datapoints
 
 if TYPE_CHECKING:
@@ -27,16 +31,12 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from cloudwatch.evaluation import Comparison
-    from cloudwatch.statistics import Statistic
+    from cloudwatch.alarms import Comparison, MetricAlarm, Statistic
+    from cloudwatch.statistics import Statistic as StatisticSpec
     from local_aws.clock import Clock
     from local_aws.metrics import Metrics
     from local_aws.protocols import Value
 
-SHORT_S = 10
-"""How often alarms with periods under a minute are evaluated."""
-
-_LONG_S, _HOUR_S = 86_400, 3600
 _OF_AWS = frozenset({"ContainerInsights", "ECS/ContainerInsights", "LambdaInsights", "CloudWatchSynthetics"})
 """Namespaces of AWS's own metrics that do not begin with `AWS/`."""
 
@@ -55,7 +55,7 @@ class Query:
     """
 
     metric: Metric
-    stat: Statistic
+    stat: StatisticSpec
     period_s: int
     unit: str | None
 
@@ -65,7 +65,7 @@ class Query:
         samples = metrics.between(self.metric, clock.real_s(start_s), clock.real_s(end_s), self.unit)
         if not len(samples.at_s):
             return np.full(count, np.nan)
-        step_s = SHORT_S if self.period_s % MINUTE_S else MINUTE_S
+        step_s = FAST_S if self.period_s % MINUTE_S else MINUTE_S
         return datapoints(
             samples,
             self.stat,
@@ -123,40 +123,29 @@ class Watch:
         Raises:
             InputError: CloudWatch would not take it.
         """
-        if "Threshold" not in config or "ThresholdMetricId" in config:
+        alarm = read_metric_alarm(config)
+        if alarm.threshold is None:
             return None
-        queries = {query["Id"]: _query(query) for query in config.get("Metrics") or []}
-        if not queries:
-            stat = config.get("ExtendedStatistic") or config.get("Statistic", "Average")
-            queries = {"m": _metric({"Metric": config, "Stat": stat, **config})}
-        shown = [query["Id"] for query in config.get("Metrics") or [] if query.get("ReturnData", True)]
-        periods = [query.period_s for query in queries.values() if isinstance(query, Query)]
-        periods += [query["Period"] for query in config.get("Metrics") or [] if query.get("Period")]
-        count = int(config["EvaluationPeriods"])
-        result = shown[0] if shown else "m"
-        maths.check_alarm(
-            {key: None if isinstance(query, Query) else query for key, query in queries.items()}, result
-        )
+        for problem in validation.metric_alarm(alarm):
+            if not problem.is_unsupported:
+                raise InputError(str(problem))
+        queries = {query.id: _query(query.asks) for query in alarm.queries}
+        expressions = {key: None if isinstance(one, Query) else one for key, one in queries.items()}
+        maths.check_alarm(expressions, alarm.returned)
         return cls(
             config=config,
-            settings=Settings(
-                count,
-                int(config.get("DatapointsToAlarm", count)),
-                config.get("TreatMissingData", "missing"),
-            ),
-            comparison=config["ComparisonOperator"],
-            threshold=float(config["Threshold"]),
+            settings=Settings(alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.treat_missing_data),
+            comparison=alarm.comparison,
+            threshold=alarm.threshold,
             queries=queries,
-            result=result,
-            period_s=int(periods[0]) if periods else MINUTE_S,
-            ignores_few=config.get("EvaluateLowSampleCountPercentile") == "ignore",
+            result=alarm.returned,
+            period_s=alarm.period_s,
+            ignores_few=alarm.low_samples == "ignore",
         )
 
     def is_due(self, at_s: int) -> bool:
         """Tell whether the alarm is evaluated at this simulated time."""
-        if self.period_s * self.settings.evaluation_periods > _LONG_S:
-            return at_s % _HOUR_S == 0
-        return self.period_s < MINUTE_S or at_s % MINUTE_S == 0
+        return at_s % evaluated_every_s(self.period_s, self.settings.evaluation_periods) == 0
 
     def is_known(self, metrics: Metrics) -> bool:
         """Tell whether the local AWS knows anything of what the alarm watches.
@@ -180,25 +169,24 @@ class Watch:
             return Datapoints(
                 starts_s, np.asarray(found[self.result]), counts.values(metrics, clock, end_s, count)
             )
-        values = maths.evaluate_all(found, starts_s, self.period_s)[self.result]
+        values = evaluate_all(found, starts_s, self.period_s)[self.result]
         return Datapoints(starts_s, np.broadcast_to(values, starts_s.shape), None)
 
 
-def _query(query: Value) -> Query | Expression:
-    if query.get("MetricStat"):
-        return _metric(query["MetricStat"])
-    return maths.parse(query["Expression"])
+def read_metric_alarm(config: Value) -> MetricAlarm:
+    """Return the input of PutMetricAlarm as a value of the typed model.
+
+    Raises:
+        RecordError: it is not an alarm, or is of a kind that is not supported.
+    """
+    return api.metric_alarm(Record(f"alarm {config.get('AlarmName')}", config))
 
 
-def _metric(given: Value) -> Query:
-    metric = given["Metric"]
-    dimensions = {one["Name"]: one["Value"] for one in metric.get("Dimensions") or []}
-    return Query(
-        Metric.of(metric["Namespace"], metric["MetricName"], dimensions),
-        check_statistic(given["Stat"]),
-        int(given["Period"]),
-        given.get("Unit"),
-    )
+def _query(asks: Statistic | str) -> Query | Expression:
+    if isinstance(asks, str):
+        return maths.parse(asks)
+    metric = Metric.of(asks.metric.namespace, asks.metric.name, dict(asks.metric.dimensions))
+    return Query(metric, check_statistic(asks.stat), asks.period_s, asks.unit)
 
 
 def _is_known(metric: Metric, metrics: Metrics) -> bool:

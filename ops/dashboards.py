@@ -55,8 +55,7 @@ def refuse_to_overwrite(env: Environment) -> None:
 
 def _synthesized(env: Environment) -> Iterator[tuple[str, str]]:
     """Yield the key and the name of each dashboard that a deployment would have."""
-    resources = synthesis.configuration(env, Dashboard.STACK).get("resource", {})
-    for key, one in resources.get(_TYPE, {}).items():
+    for key, one in synthesis.configuration(env, Dashboard.STACK).resources.get(_TYPE, {}).items():
         yield key, one["dashboard_name"]
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from config.errors import CommandError
 from config.models import Environment
 from ops import state, synthesis
+from terraform.configuration import Stack
 
 NAMES: Mapping[str, tuple[str, str]] = {
     "aws_cloudwatch_composite_alarm": ("alarm", "alarm_name"),
@@ -42,8 +43,8 @@ def refuse_to_lose(env: Environment, stack: str) -> None:
     Raises:
         CommandError: it would; the message says how to move it.
     """
-    configuration = synthesis.configuration(env, stack)
-    lost = list(find(state.resources(env, stack), configuration))
+    configured = synthesis.configuration(env, stack)
+    lost = list(find(state.resources(env, stack), configured))
     if lost:
         first = lost[0]
         more = f" (and {len(lost) - 1} more)" if lost[1:] else ""
@@ -55,26 +56,25 @@ def refuse_to_lose(env: Environment, stack: str) -> None:
         raise CommandError(message)
 
 
-def find(deployed: Mapping[str, Mapping[str, Any]], configuration: Mapping[str, Any]) -> Iterator[Lost]:
+def find(deployed: Mapping[str, Mapping[str, Any]], configured: Stack) -> Iterator[Lost]:
     """Yield what would be lost.
 
     Args:
         deployed: address -> attributes, of what the state has.
-        configuration: the synthesized stack.
+        configured: the synthesized stack.
     """
     wanted = {
         f"{kind}.{key}": body
-        for kind, of_kind in configuration.get("resource", {}).items()
+        for kind, of_kind in configured.resources.items()
         for key, body in of_kind.items()
     }
-    moved = {block["from"]: block["to"] for block in configuration.get("moved", [])}
     addresses = {
         identity: address for address, body in wanted.items() if (identity := _identity(address, body))
     }
     for old, attributes in deployed.items():
         identity = _identity(old, attributes)
         new = addresses.get(identity) if identity else None
-        if identity and new and moved.get(old) != new and new not in deployed:
+        if identity and new and configured.moved.get(old) != new and new not in deployed:
             yield Lost(" ".join(identity), old, new)
 
 

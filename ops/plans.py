@@ -99,7 +99,7 @@ class StackRun:
     def _needs_init_for(self) -> str:
         configuration = synthesis.configuration(self._env, self.stack)
         plugins = binary.plugin_environment()
-        return json.dumps([binary.version(binary.executable()), configuration["terraform"], plugins])
+        return json.dumps([binary.version(binary.executable()), configuration.terraform, plugins])
 
     def _keep_unsaved_state(self) -> None:
         """Put a state that Terraform could not save where no synthesis removes it."""

@@ -35,6 +35,7 @@ from ops.package import describe
 from ops.plans import StackRun
 from stacks.contracts import READS, Dashboard
 from terraform import binary, locking, supervision
+from terraform.configuration import RemoteRead
 from terraform.events import Plan
 
 _PROTECTED = {"aws_cloudwatch_log_group", "aws_kms_key", "aws_s3_bucket"}
@@ -236,7 +237,7 @@ def _require_published(env: Environment, names: tuple[str, ...]) -> None:
             raise CommandError(message)
 
 
-def _listed(missing: list[reads.Read]) -> str:
+def _listed(missing: list[RemoteRead]) -> str:
     """Return "security's kms_key_arn, compute's log_group_names[x] and 3 more"."""
     shown = ", ".join(f"{read.source}'s {read}" for read in missing[:_SHOWN_READS])
     more = len(missing) - _SHOWN_READS

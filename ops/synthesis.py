@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from config.models import Environment
 from config.paths import BUILD
 from ops import functions
 from stacks.contracts import Dashboard
+from terraform.configuration import ConfigurationError, Stack, read, read_file
 
 
 def folder(env: Environment) -> Path:
@@ -53,20 +53,11 @@ def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> N
         )
         raise CommandError(message) from error
     # Otherwise only PutDashboard would tell, in the middle of an apply.
-    if invalid := dashboards.invalid(stacks(written), Dashboard.STACK):
+    if invalid := dashboards.invalid(read(written), Dashboard.STACK):
         raise CommandError("\n".join([*invalid, "Nothing was changed."]))
 
 
-def stacks(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return each stack's Terraform JSON, of the stacks that the folder's manifest names."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return {
-        name: json.loads((folder / one["synthesizedStackPath"]).read_text(encoding="utf-8"))
-        for name, one in manifest["stacks"].items()
-    }
-
-
-def configuration(env: Environment, stack: str) -> dict[str, Any]:
+def configuration(env: Environment, stack: str) -> Stack:
     """Return one stack of `env` as synthesized, after checking that it is of `env`.
 
     Raises:
@@ -74,9 +65,9 @@ def configuration(env: Environment, stack: str) -> dict[str, Any]:
     """
     path = stack_folder(env, stack) / "cdk.tf.json"
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        message = f"{stack}: {path} cannot be read ({error}). Run the command again. Nothing was changed."
+        found = read_file(stack, path)
+    except ConfigurationError as error:
+        message = f"{stack}: {error}. Run the command again. Nothing was changed."
         raise CommandError(message) from error
     wanted, actual = _backend_of(env, stack), _backend(found)
     if actual != wanted:
@@ -102,12 +93,10 @@ def _backend_of(env: Environment, stack: str) -> dict[str, str]:
     }
 
 
-def _backend(configuration: dict[str, Any]) -> dict[str, str]:
+def _backend(stack: Stack) -> dict[str, str]:
     """Return the same of what was synthesized; what is not there is missing."""
-    terraform = configuration.get("terraform", {})
-    s3 = terraform.get("backend", {}).get("s3", {})
-    provider: dict[str, Any] = next(iter(configuration.get("provider", {}).get("aws", [])), {})
-    accounts = provider.get("allowed_account_ids", [])
+    s3 = stack.backend
+    provider: dict[str, Any] = next(iter(stack.aws_providers), {})
     endpoints = {
         s3.get("endpoints", {}).get("s3", "AWS"),
         *(url for each in provider.get("endpoints", [{}]) for url in (each or {"": "AWS"}).values()),
@@ -117,5 +106,5 @@ def _backend(configuration: dict[str, Any]) -> dict[str, str]:
         "key": str(s3.get("key")),
         "region": str(s3.get("region")),
         "endpoint": ", ".join(sorted(endpoints)),
-        "account_id": ", ".join(accounts),
+        "account_id": ", ".join(provider.get("allowed_account_ids", [])),
     }

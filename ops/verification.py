@@ -15,6 +15,7 @@ from config.errors import CommandError
 from config.loader import environments
 from config.models import Environment
 from ops import synthesis
+from terraform import configuration
 from verify import Proof, report
 
 
@@ -40,9 +41,9 @@ def of_folder(folder: Path, catalog: Catalog) -> Proof:
         catalog: what it was made of; it says which metrics the platform writes itself.
 
     Raises:
-        ProofError: it is of a form that is not read.
+        ConfigurationError: it cannot be read, or is of a form that is not supported.
     """
-    return verify.prove(synthesis.stacks(folder), published=catalog.published)
+    return verify.prove(configuration.read(folder), published=catalog.published)
 
 
 def every() -> Iterator[tuple[str, Proof]]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.known_metrics import Published
+from terraform.configuration import Configuration
 from verify import Proof, prove
 from verify.alarms import Alarms
-from verify.configuration import Configuration
 from verify.hearing import Hearing
 
 Stacks = dict[str, dict[str, Any]]

@@ -7,8 +7,8 @@ asked.
 
 from __future__ import annotations
 
-from verify.configuration import ProofError
+from terraform.configuration import ConfigurationError
 from verify.faults import Fault, lines
 from verify.prover import Proof, Route, prove
 
-__all__ = ["Fault", "Proof", "ProofError", "Route", "lines", "prove"]
+__all__ = ["ConfigurationError", "Fault", "Proof", "Route", "lines", "prove"]

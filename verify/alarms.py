@@ -16,13 +16,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from cloudwatch.alarms import Alarm
+from cloudwatch.errors import RuleError
 from cloudwatch.rules import name_of
+from terraform.alarms import COMPOSITE_ALARM, METRIC_ALARM, composite_alarm, metric_alarm
+from terraform.configuration import Configuration, Resource
 from verify import rules
-from verify.configuration import Configuration, Resource
-from verify.rules import Rule, RuleError
+from verify.rules import AmbiguousRuleError, Rule
 from verify.states import States
 
-TYPES: Final = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
+TYPES: Final = (METRIC_ALARM, COMPOSITE_ALARM)
 ACTIONS: Final = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 _RUNBOOK: Final = re.compile(r"^Runbook: \S", re.MULTILINE)
 
@@ -35,17 +38,28 @@ class Alarms:
         self.all: tuple[Resource, ...] = tuple(configuration.of_type(*TYPES))
         self.by_name: Mapping[str, Resource] = {one.name: one for one in self.all}
         self.rules: dict[str, Rule] = {}
-        self.unreadable: dict[str, str] = {}
-        """Composite -> why its rule is none."""
-        for one in configuration.of_type("aws_cloudwatch_composite_alarm"):
-            self._read(one)
+        self.ambiguous: dict[str, str] = {}
+        """Composite -> why its rule may be read in two ways; one that cannot be read is in neither."""
+        for one in configuration.of_type(COMPOSITE_ALARM):
+            self._read_rule(one)
         self.states = States(self.rules)
+        self.read = functools.cache(self._read)
 
-    def _read(self, composite: Resource) -> None:
+    def _read_rule(self, composite: Resource) -> None:
         try:
             self.rules[composite.name] = rules.read(composite.text("alarm_rule"))
-        except RuleError as error:
-            self.unreadable[composite.name] = str(error)
+        except AmbiguousRuleError as error:
+            self.ambiguous[composite.name] = error.message
+        except RuleError:
+            return  # `cloudwatch.validation` says why
+
+    def _read(self, resource: Resource) -> Alarm:
+        """Return the alarm that a resource is.
+
+        Raises:
+            RecordError: it is not one.
+        """
+        return metric_alarm(resource) if resource.type == METRIC_ALARM else composite_alarm(resource)
 
     def suppressor_of(self, alarm: Resource) -> str:
         """Return the name of the alarm that suppresses an alarm's actions; empty if none does."""
@@ -81,12 +95,12 @@ class Alarms:
 
 
 def has_runbook(alarm: Resource) -> bool:
-    """Tell whether an alarm's description says where it is written what to do."""
+    """Return whether an alarm's description says where it is written what to do."""
     return _RUNBOOK.search(alarm.text("alarm_description")) is not None
 
 
 def notifies(alarm: Resource) -> bool:
-    """Tell whether an alarm has actions of its own for ALARM, and they are switched on."""
+    """Return whether an alarm has actions of its own for ALARM, and they are switched on."""
     return bool(actions(alarm, ACTIONS[:1]))
 
 

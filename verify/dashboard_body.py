@@ -26,12 +26,12 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from catalog.queries import LOG_GROUPS_PER_QUERY
-from cloudwatch import limits
+from cloudwatch import quotas
+from cloudwatch.errors import InputError
+from cloudwatch.statistic import check_statistic
 from config.limits import REGIONS
 from config.types import refuse
-from verify import series
 
-_MAX_DIMENSIONS = 30
 """CloudWatch API Reference, Metric, Dimensions."""
 
 _SHOWN = 60
@@ -64,8 +64,8 @@ def problems(body: object) -> list[Problem]:
     else:
         listed = list(parsed.rules())
         size_bytes = len(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())
-        if size_bytes > limits.DASHBOARD_BYTES:
-            listed.append(("body", f"has {size_bytes} bytes; {limits.DASHBOARD_BYTES} are allowed"))
+        if size_bytes > quotas.DASHBOARD_BYTES:
+            listed.append(("body", f"has {size_bytes} bytes; {quotas.DASHBOARD_BYTES} are allowed"))
     return [Problem(path, says, _widget_name(body, path)) for path, says in listed]
 
 
@@ -82,8 +82,10 @@ def _matches(pattern: str, words: str) -> AfterValidator:
 
 
 def _is_statistic(value: str) -> str:
-    if not series.is_statistic(value):
-        raise refuse("must be a statistic such as Sum, p99 or TC(:1000)")
+    try:
+        check_statistic(value)
+    except InputError as error:
+        raise refuse("must be a statistic such as Sum, p99 or TC(:1000)") from error
     return value
 
 
@@ -107,7 +109,9 @@ Region = Annotated[str, _matches("|".join(REGIONS), f"one of {', '.join(REGIONS)
 Statistic = Annotated[str, AfterValidator(_is_statistic)]
 ResourceType = Annotated[str, _matches(r"AWS::\w+::[\w/]+", "a type such as AWS::Lambda::Function")]
 Id = Annotated[
-    str, Field(max_length=255), _matches(r"[a-z]\w*", "an ID that begins with a lower-case letter")
+    str,
+    Field(max_length=quotas.ID_CHARACTERS),
+    _matches(r"[a-z]\w*", "an ID that begins with a lower-case letter"),
 ]
 """CloudWatch API Reference, MetricDataQuery, Id."""
 
@@ -323,7 +327,7 @@ class MetricProperties(_Part):
     annotations: Annotations = Annotations()
     legend: Legend = Legend(position="right")
     live_data: bool = False
-    metrics: Annotated[list[Row], Field(max_length=limits.WIDGET_METRICS)] = []
+    metrics: Annotated[list[Row], Field(max_length=quotas.WIDGET_METRICS)] = []
     period: Period = 300
     region: Region
     sparkline: bool = False
@@ -371,9 +375,9 @@ def _row_rules(path: str, rows: Sequence[MetricRow | ExpressionRow]) -> Rules:
             elif len(before) < 2 or len(before) % 2:  # noqa: PLR2004  # namespace and name, then pairs
                 says = "must have a namespace, a name, and a value for each dimension"
                 yield f"{path}[{at}]", f"{says} (found: {len(before)} texts)"
-            elif len(before) // 2 - 1 > _MAX_DIMENSIONS:
+            elif len(before) // 2 - 1 > quotas.DIMENSIONS:
                 count = len(before) // 2 - 1
-                yield f"{path}[{at}]", f"must have at most {_MAX_DIMENSIONS} dimensions (found: {count})"
+                yield f"{path}[{at}]", f"must have at most {quotas.DIMENSIONS} dimensions (found: {count})"
     first: dict[str, int] = {}
     for at, row in enumerate(rows):
         if row.row_options.id and first.setdefault(row.row_options.id, at) != at:
@@ -422,7 +426,7 @@ class LogProperties(_Part):
 class AlarmProperties(_Part):
     """States of alarms."""
 
-    alarms: Annotated[list[AlarmArn], Field(min_length=1, max_length=limits.WIDGET_ALARMS)]
+    alarms: Annotated[list[AlarmArn], Field(min_length=1, max_length=quotas.WIDGET_ALARMS)]
     sort_by: Literal["default", "stateUpdatedTimestamp", "timestamp"] = "default"
     states: list[Literal["ALARM", "INSUFFICIENT_DATA", "OK"]] = []
     title: Text = ""
@@ -488,19 +492,19 @@ class _Widget(_Part, Generic[_Type, _Properties]):
 
     type: _Type
     properties: _Properties
-    x: Annotated[int, Field(ge=0, lt=limits.DASHBOARD_COLUMNS)] = 0
+    x: Annotated[int, Field(ge=0, lt=quotas.DASHBOARD_COLUMNS)] = 0
     y: Annotated[int, Field(ge=0)] = 0
-    width: Annotated[int, Field(ge=1, le=limits.DASHBOARD_COLUMNS)] = 6
-    height: Annotated[int, Field(ge=1, le=limits.WIDGET_HEIGHT)] = 6
+    width: Annotated[int, Field(ge=1, le=quotas.DASHBOARD_COLUMNS)] = 6
+    height: Annotated[int, Field(ge=1, le=quotas.WIDGET_HEIGHT)] = 6
 
     def rules(self, path: str) -> Rules:
         """Yield the rules about its place that are broken."""
         placed = self.model_fields_set & {"x", "y"}
         if len(placed) == 1:
             yield f"{path}.{'y' if 'x' in placed else 'x'}", "is missing: x and y go together"
-        elif self.x + self.width > limits.DASHBOARD_COLUMNS:
+        elif self.x + self.width > quotas.DASHBOARD_COLUMNS:
             end = self.x + self.width
-            yield path, f"ends at column {end}; the grid has {limits.DASHBOARD_COLUMNS}"
+            yield path, f"ends at column {end}; the grid has {quotas.DASHBOARD_COLUMNS}"
 
     def cells(self) -> Iterator[tuple[int, int]]:
         """Yield the cells of the grid that it covers; none without a place."""
@@ -545,7 +549,7 @@ class Variable(_Part):
 class Body(_Part):
     """A dashboard."""
 
-    widgets: Annotated[list[Widget], Field(max_length=limits.DASHBOARD_WIDGETS)]
+    widgets: Annotated[list[Widget], Field(max_length=quotas.DASHBOARD_WIDGETS)]
     variables: Annotated[list[Variable], Field(max_length=25)] = []
     start: Start = ""
     end: Moment = ""
@@ -567,8 +571,8 @@ class Body(_Part):
         graphs = [each for each in properties if isinstance(each, MetricProperties)]
         queries = sum(isinstance(each, LogProperties) for each in properties)
         for count, allowed, what in (
-            (sum(len(each.metrics) for each in graphs), limits.DASHBOARD_METRICS, "metrics"),
-            (queries, limits.DASHBOARD_QUERIES, "log queries"),
+            (sum(len(each.metrics) for each in graphs), quotas.DASHBOARD_METRICS, "metrics"),
+            (queries, quotas.DASHBOARD_QUERIES, "log queries"),
         ):
             if count > allowed:
                 yield path, f"have {count} {what} together; {allowed} are allowed"

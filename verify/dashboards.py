@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from verify import series
+from cloudwatch import maths, quotas
+from cloudwatch.alarms import Metric
+from cloudwatch.errors import InputError
+from cloudwatch.statistic import check_statistic
+from terraform.configuration import Configuration, Stack
 from verify.alarms import TYPES
-from verify.configuration import Configuration
 from verify.dashboard_body import expanded, problems
 from verify.faults import Fault, Finding
-from verify.metrics import Metrics, Use
+from verify.metrics import Metrics
 
 _SEARCHED: Final = re.compile(r"SEARCH\(\s*'((?:[^'\\]|\\.)*)'|SEARCH\(\s*\"((?:[^\"\\]|\\.)*)\"")
 _SET: Final = re.compile(r"\{([^{}]+)\}")
@@ -25,11 +28,11 @@ _UNKNOWN: Final = re.compile(r"\$\{[^}]*\}")
 _SOURCE: Final = re.compile(r"SOURCE\s+'([^']+)'")
 
 
-def invalid(stacks: Mapping[str, Mapping[str, Any]], stack: str) -> list[str]:
+def invalid(stacks: Mapping[str, Stack], stack: str) -> list[str]:
     """Return a line for each reason for which CloudWatch would reject a dashboard of `stack`.
 
     Args:
-        stacks: the JSON of every stack, by the stack's name: dashboards refer to what others publish.
+        stacks: every stack, by the stack's name: dashboards refer to what others publish.
         stack: the stack whose dashboards are validated.
     """
     return [
@@ -100,13 +103,15 @@ def _of_rows(properties: dict[str, Any], region: str, metrics: Metrics) -> Itera
             yield Finding("metric", f"{named} is of {look['region']}, where nothing of these stacks is")
         else:
             pairs = tuple(sorted(zip(named[2::2], named[3::2], strict=True)))
-            yield from metrics.why_not(Use(named[0], named[1], pairs))
-        if not series.is_statistic(str(look["stat"])):
-            yield Finding("statistic", f"there is no statistic {look['stat']}")
-        if not series.is_period(look["period"], of_alarm=False):
-            yield Finding(
-                "period", f"{look['period']} is no period: 1, 5, 10, 20, 30 or a multiple of 60 seconds"
-            )
+            yield from metrics.why_not(Metric(named[0], named[1], pairs))
+        try:
+            check_statistic(str(look["stat"]))
+        except InputError as error:
+            yield Finding("statistic", error.message)
+        if not quotas.is_period(look["period"], of_alarm=False):
+            allowed = ", ".join(map(str, quotas.GRAPH_PERIODS_S))
+            text = f"{look['period']} is not valid; allowed: {allowed} or a multiple of 60 seconds"
+            yield Finding("period", text)
 
 
 def _rows(rows: list[Any]) -> Iterator[list[Any]]:
@@ -121,7 +126,14 @@ def _rows(rows: list[Any]) -> Iterator[list[Any]]:
 
 def _of_expression(expression: str, ids: set[str], metrics: Metrics) -> Iterator[Finding]:
     """Yield what is wrong with an expression of a graph, and with what it searches for."""
-    yield from (Finding("expression", why) for why in series.wrong(expression, ids))
+    try:
+        named = maths.names(maths.parse(expression))
+    except InputError as error:
+        yield Finding("expression", f"{expression}: character {(error.position or 0) + 1}: {error.message}")
+        return
+    for name in named:
+        if name not in ids:
+            yield Finding("expression", f"{expression}: no metric or expression has the id {name}")
     for single, double in _SEARCHED.findall(expression):
         searched = single or double
         found = _SET.search(searched)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from terraform.configuration import Configuration, Resource
 from verify import functions, queues
 from verify.callers import Service
-from verify.configuration import Configuration, Resource
 from verify.faults import Fault, Finding
 from verify.policies import why_refused
 from verify.topics import Topics

@@ -10,13 +10,14 @@ An alarm alone has to be enough. There are two exceptions, in which nothing is l
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
+from cloudwatch.alarms import CompositeAlarm
+from cloudwatch.errors import RecordError
+from terraform.configuration import Resource
 from verify.alarms import Alarms, notifies
-from verify.configuration import Resource
 from verify.faults import Finding
-from verify.metric_alarms import condition
 from verify.terms import with_whom
 
 
@@ -96,7 +97,7 @@ class Hearing:
         return None
 
     def _is_heard(self, name: str, below: frozenset[str] = frozenset()) -> bool:
-        """Tell whether somebody hears of an alarm, alone or in one of the exceptions above."""
+        """Return whether somebody hears of an alarm, alone or in one of the exceptions above."""
         alarm = self._alarms.by_name.get(name)
         if alarm is None or name in below:
             return False
@@ -109,6 +110,20 @@ class Hearing:
         return any(all(self._same(alarm, partner) for partner in way.partners) for way in ways)
 
     def _same(self, alarm: Resource, name: str) -> bool:
-        """Tell whether another alarm is of the same condition, over whatever window."""
+        """Return whether another alarm is of the same condition, over whatever window."""
         other = self._alarms.by_name.get(name)
-        return other is not None and bool(mine := condition(alarm)) and mine == condition(other)
+        return other is not None and bool(mine := self._condition(alarm)) and mine == self._condition(other)
+
+    def _condition(self, resource: Resource) -> Hashable:
+        """Return what an alarm waits for, whatever its window: equal for alarms that differ only by that.
+
+        None if there is nothing to compare: a composite has a rule instead.
+        """
+        try:
+            alarm = self._alarms.read(resource)
+        except RecordError:
+            return None
+        if isinstance(alarm, CompositeAlarm):
+            return None
+        watched = frozenset((one.metric, one.stat) for one in alarm.statistics)
+        return alarm.comparison, alarm.threshold, watched

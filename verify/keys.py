@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Final
 
+from terraform.configuration import Configuration, Resource
 from verify.callers import KEY_ACTIONS, Service
-from verify.configuration import Configuration, Resource
 from verify.faults import Finding
 from verify.policies import Request, why_refused
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from catalog.known_metrics import Known, Published, known, why_not_in
-from verify.configuration import Configuration
-from verify.expressions import is_known
+from cloudwatch.alarms import Metric
+from terraform.configuration import Configuration
+from terraform.expressions import is_known
 from verify.faults import Finding
 
 _FUNCTION, _CLUSTER, _SERVICE = "aws_lambda_function", "aws_ecs_cluster", "aws_ecs_service"
@@ -50,14 +51,6 @@ _SUFFIXED: Final = ("aws_lb", "aws_lb_target_group")
 """Types that metrics name by the end of their ARN, not by their name."""
 
 
-class Use(NamedTuple):
-    """A metric as an alarm or a graph uses it."""
-
-    namespace: str
-    name: str
-    dimensions: tuple[tuple[str, str], ...]
-
-
 class Metrics:
     """The metrics that exist in an environment."""
 
@@ -65,7 +58,7 @@ class Metrics:
         """Take the stacks, and what their functions and commands publish themselves."""
         self._configuration = configuration
         self._known: Known = known(published)
-        self._checked: dict[Use, tuple[Finding, ...]] = {}
+        self._checked: dict[Metric, tuple[Finding, ...]] = {}
         groups = self._names("aws_cloudwatch_log_group")
         self.broken_filters: list[tuple[str, Finding]] = []
         """Filter -> why it makes no metric."""
@@ -87,11 +80,11 @@ class Metrics:
         """How many different metrics were asked for."""
         return len(self._checked)
 
-    def why_not(self, use: Use) -> tuple[Finding, ...]:
+    def why_not(self, metric: Metric) -> tuple[Finding, ...]:
         """Return what is wrong with a metric; nothing if it exists."""
-        if use not in self._checked:
-            self._checked[use] = tuple(self._wrong(use))
-        return self._checked[use]
+        if metric not in self._checked:
+            self._checked[metric] = tuple(self._wrong(metric))
+        return self._checked[metric]
 
     def why_no_name(self, namespace: str, name: str, dimensions: Iterable[str]) -> str | None:
         """Return why there is no metric of this name and these dimensions, whatever their values."""
@@ -106,19 +99,21 @@ class Metrics:
         has = any(wanted in sets for sets in names.values())
         return None if has else f"no metric of {namespace} is reported by {', '.join(wanted)}"
 
-    def _wrong(self, use: Use) -> Iterator[Finding]:
-        why = why_not_in(self._known, use.namespace, use.name, [name for name, _ in use.dimensions])
+    def _wrong(self, metric: Metric) -> Iterator[Finding]:
+        why = why_not_in(self._known, metric.namespace, metric.name, [name for name, _ in metric.dimensions])
         if why:
             yield Finding("metric", f"{why}: there would never be data")
             return
-        for name, value in use.dimensions:
-            kind = NAMED.get((use.namespace, name))
+        for name, value in metric.dimensions:
+            kind = NAMED.get((metric.namespace, name))
             if kind is None or value in self._names(kind):
                 continue
             given = _ELSEWHERE.get(kind)
             if given is None or not is_known(value) or not given(value):
                 what = kind.removeprefix("aws_").replace("_", " ")
-                says = f"{use.namespace} {use.name}: {name} is {value}, which is no {what} of these stacks"
+                says = (
+                    f"{metric.namespace} {metric.name}: {name} is {value}, which is no {what} of these stacks"
+                )
                 yield Finding("dimension", f"{says}: there would never be data")
 
     @functools.cache  # noqa: B019  # lives as long as one proof
@@ -132,5 +127,5 @@ class Metrics:
         )
 
     def has_log_group(self, name: str) -> bool:
-        """Tell whether there is a log group of this name."""
+        """Return whether there is a log group of this name."""
         return name in self._names("aws_cloudwatch_log_group")

@@ -12,8 +12,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from terraform.expressions import UnknownValueError, is_known
 from verify.arns import arn_like, like
-from verify.expressions import UnknownValueError, is_known
 
 
 class Request(NamedTuple):

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from catalog.known_metrics import Published
-from verify import dashboards, limits, metric_alarms
+from terraform.configuration import Configuration, Resource, Stack
+from verify import accepted, dashboards
 from verify.alarms import Alarms, actions, notifies
 from verify.callers import Service
-from verify.configuration import Configuration, Resource
 from verify.events import Events
 from verify.faults import Fault
 from verify.hearing import Hearing
@@ -43,15 +43,15 @@ class Proof(NamedTuple):
     """How many metrics were looked up, those of alarms and graphs."""
 
 
-def prove(stacks: Mapping[str, Mapping[str, Any]], *, published: Iterable[Published] = ()) -> Proof:
+def prove(stacks: Mapping[str, Stack | Mapping[str, Any]], *, published: Iterable[Published] = ()) -> Proof:
     """Walk every alarm of an environment to the people it notifies, and look every metric up.
 
     Args:
-        stacks: each stack's Terraform JSON by the stack's name.
+        stacks: each stack, or its Terraform JSON, by the stack's name.
         published: the metrics that functions and commands of ours publish themselves.
 
     Raises:
-        ProofError: the JSON is of a form that is not read here.
+        ConfigurationError: the JSON is of a form that is not read here.
     """
     configuration = Configuration(stacks)
     alarms, topics = Alarms(configuration), Topics(configuration)
@@ -60,13 +60,8 @@ def prove(stacks: Mapping[str, Mapping[str, Any]], *, published: Iterable[Publis
     faults = [
         *walk.faults(),
         *events.faults(),
-        *limits.faults(alarms),
         *(one.of(f"metric filter {name}") for name, one in metrics.broken_filters),
-        *(
-            one.of(f"alarm {alarm.name}")
-            for alarm in configuration.of_type("aws_cloudwatch_metric_alarm")
-            for one in metric_alarms.findings(alarm, metrics)
-        ),
+        *accepted.faults(configuration, alarms, metrics),
         *dashboards.faults(configuration, metrics),
     ]
     routes = [

@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from terraform.configuration import Configuration, Resource
+from terraform.expressions import is_known
 from verify import keys
 from verify.arns import account_and_region
 from verify.callers import Service
-from verify.configuration import Configuration, Resource
-from verify.expressions import is_known
 from verify.faults import Finding
 from verify.policies import why_refused
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from terraform.configuration import Configuration, Resource
 from verify import keys
 from verify.callers import KEY_ACTIONS, Role
-from verify.configuration import Configuration, Resource
 from verify.faults import Finding
 from verify.policies import why_denied, why_not_granted
 

@@ -1,4 +1,4 @@
-"""The rule of a composite alarm, as the proof looks at it: whom it names, when it is true, how large it is.
+"""The rule of a composite alarm, as the proof looks at it: whom it names and when it is true.
 
 It is read as everywhere else (`cloudwatch.rules`), except that terms joined by both AND and OR are refused,
 because CloudWatch does not say which of them it reads first.
@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cloudwatch import rules
+from cloudwatch.errors import RuleError
 from cloudwatch.rules import And, AtLeast, Group, In, Not, Or, Truth
 from verify import terms
 from verify.terms import FALSE, TRUE, Leaf, Term
 
 
-class RuleError(Exception):
-    """A rule is not what CloudWatch takes."""
+class AmbiguousRuleError(RuleError):
+    """A rule joins terms by AND and by OR at once; CloudWatch does not say which of them it reads first."""
 
 
 class Mention(NamedTuple):
@@ -36,8 +37,6 @@ class Rule(NamedTuple):
     mentions: tuple[Mention, ...]
     term: Term
     """When it is true."""
-    elements: int
-    """Alarms, TRUE and FALSE, and every parenthesis: the largest of the readings that the API allows."""
 
     @property
     def children(self) -> frozenset[str]:
@@ -61,21 +60,18 @@ def read(text: str) -> Rule:
 
     Raises:
         RuleError: it is not one.
+        AmbiguousRuleError: it joins terms by AND and by OR at once.
     """
-    try:
-        rule = rules.parse(text)
-    except rules.RuleError as error:
-        message = f"{error.message} (character {error.position})"
-        raise RuleError(message) from error
+    rule = rules.parse(text)
     mentions = tuple(_mentions(rule))[::-1]
-    return Rule(mentions, _term(rule), rules.elements(rule))
+    return Rule(mentions, _term(rule))
 
 
 def _term(rule: rules.Rule) -> Term:
     """Return when a rule is true.
 
     Raises:
-        RuleError: it joins terms by AND and by OR at once.
+        AmbiguousRuleError: it joins terms by AND and by OR at once.
     """
     parts: list[_Part] = []
     for step in rule.steps:
@@ -93,7 +89,7 @@ def _term(rule: rules.Rule) -> Term:
             operands = parts[-step.operands :]
             if any(one.is_and for one in operands):
                 message = "it joins by AND and by OR at once: put parentheses around one of them"
-                raise RuleError(message)
+                raise AmbiguousRuleError(message)
             is_and = isinstance(step, And)
             least = len(operands) if is_and else 1
             parts[-step.operands :] = [_of(least, operands)._replace(is_and=is_and)]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from terraform.configuration import Configuration, Resource
+from terraform.expressions import is_known
 from verify import functions, keys, queues, roles
 from verify.arns import account_and_region
 from verify.callers import Service
-from verify.configuration import Configuration, Resource
-from verify.expressions import is_known
 from verify.faults import Finding
 from verify.policies import why_refused
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cloudwatch.errors import MathError
+from cloudwatch.errors import MathError, UnsupportedMathError
 from cloudwatch.maths.forms import ELSEWHERE
-from cloudwatch.maths.queries import kinds_of_all
+from cloudwatch.maths.kinds import kinds_of_all
 from cloudwatch.maths.syntax import Call, Expression, Name, Number, text_of, walk
+from cloudwatch.quotas import ALARM_METRICS
 
-MOST = 10
-"""Metrics, and expressions, of one alarm (CloudWatch API Reference, PutMetricAlarm, `Metrics`)."""
 _BAND = "ANOMALY_DETECTION_BAND"
 _DEVIATIONS = 2.0  # "If you don't specify this argument, the default of 2 is used"
 
@@ -36,6 +35,7 @@ def check_alarm(queries: Mapping[str, Expression | None], watched: str, *, band:
 
     Raises:
         MathError: what is wrong, the id of the expression, and the position in it.
+        UnsupportedMathError: CloudWatch accepts it, and it cannot be computed here.
     """
     expressions = {id_: one for id_, one in queries.items() if one is not None and id_ != band}
     metrics = {id_: None for id_, one in queries.items() if one is None}
@@ -44,7 +44,8 @@ def check_alarm(queries: Mapping[str, Expression | None], watched: str, *, band:
         for one in walk(expression):
             if isinstance(one, Call) and one.function in ELSEWHERE:
                 message = f"{id_}: {_why(one.function)}"
-                raise MathError(message, one.position)
+                is_refused = one.function in {"SEARCH", _BAND}
+                raise (MathError if is_refused else UnsupportedMathError)(message, one.position)
     if band is not None:
         _check_band(queries, band)
     for id_ in (watched,) if band is None else (watched, band):
@@ -58,8 +59,8 @@ def check_alarm(queries: Mapping[str, Expression | None], watched: str, *, band:
 
 def _check_numbers(metrics: int, expressions: int) -> None:
     for number, what in ((metrics, "metrics"), (expressions, "expressions")):
-        if number > MOST:
-            message = f"an alarm has at most {MOST} {what}, this one {number}"
+        if number > ALARM_METRICS:
+            message = f"an alarm has at most {ALARM_METRICS} {what}, this one {number}"
             raise MathError(message, 0)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from cloudwatch.distribution import Floats
 from cloudwatch.errors import MathError
-from cloudwatch.maths.forms import ELSEWHERE, REDUCTIONS, Kind
+from cloudwatch.maths.forms import REDUCTIONS, Kind
 from cloudwatch.maths.functions import FUNCTIONS
-from cloudwatch.maths.kinds import kinds_of
+from cloudwatch.maths.kinds import check, in_order, kinds_of, kinds_of_all, named_metrics
 from cloudwatch.maths.operators import operate
 from cloudwatch.maths.syntax import (
     Array,
@@ -56,6 +56,32 @@ def evaluate(
         message = "the result is an array of time series: FIRST, SUM, AVG, MIN, MAX … make one of it"
         raise MathError(message, expression.position)
     return compute(expression, context).data
+
+
+def evaluate_all(
+    queries: Mapping[str, Expression | npt.ArrayLike], times_s: npt.ArrayLike, period_s: int
+) -> dict[str, Floats]:
+    """Return the time series of every query by its id: of a metric as given, of an expression its result.
+
+    An array of time series is [series, ..., n]; series that it does not have at a place are NaN there.
+
+    Raises:
+        MathError: as `evaluate`, and for expressions that need each other.
+    """
+    metrics: dict[str, npt.ArrayLike] = {}
+    expressions: dict[str, Expression] = {}
+    for id_, query in queries.items():
+        if isinstance(query, Expression):
+            expressions[id_] = query
+        else:
+            metrics[id_] = query
+    kinds_of_all(metrics, expressions)
+    context = context_of(metrics, times_s, period_s)
+    values: dict[str, Value] = dict(context.values)
+    context = Context(values, context.metrics, context.times_s, period_s)
+    for id_ in in_order(expressions):
+        values[id_] = compute(expressions[id_], context)
+    return {id_: np.asarray(values[id_].data) for id_ in queries}
 
 
 def is_elementwise(expression: Expression, kinds: Mapping[str, Kind] | None = None) -> bool:
@@ -126,46 +152,6 @@ def _checked(expression: Expression, ids: tuple[str, ...]) -> Kind:
     return check(expression, _metrics(ids), ids)
 
 
-def check(expression: Expression, kinds: Mapping[str, Kind], metrics: Container[str]) -> Kind:
-    """Return what an expression results in, "TS" or "TS[]", given what ids are, and which are metrics.
-
-    Raises:
-        MathError: it names what there is not, is not computed from series, or results in a scalar.
-    """
-    for one in walk(expression):
-        if isinstance(one, Name) and one.id not in kinds:
-            message = f"no metric or expression has the id {one.id}; there are {', '.join(kinds) or 'none'}"
-            raise MathError(message, one.position)
-        if isinstance(one, Call):
-            _check_call(one, [id_ for id_ in kinds if id_ in metrics])
-    (found,) = kinds_of(expression, kinds)
-    if found not in {"TS", "TS[]"}:
-        message = (
-            "the result of an expression is a time series or an array of them, no scalar: see TIME_SERIES"
-        )
-        raise MathError(message, expression.position)
-    return found
-
-
-def _check_call(call: Call, metrics: Sequence[str]) -> None:
-    if call.function in ELSEWHERE:
-        message = f"{call.function} cannot be computed from the metrics of the request"
-        raise MathError(message, call.position)
-    if call.function == "METRICS" and not _named(call, metrics):
-        message = f"METRICS finds no metric; there are {', '.join(metrics) or 'none'}"
-        raise MathError(message, call.position)
-    of = call.arguments[0] if call.function == "PERIOD" else None
-    if isinstance(of, Name) and of.id not in metrics:
-        message = "PERIOD takes the id of a metric, not that of an expression"
-        raise MathError(message, of.position)
-
-
-def _named(call: Call, metrics: Sequence[str]) -> list[str]:
-    """Return the metrics that `METRICS(…)` is."""
-    text = "".join(one.value for one in call.arguments if isinstance(one, Text))
-    return [id_ for id_ in metrics if text in id_]
-
-
 def compute(expression: Expression, context: Context) -> Value:
     """Return what a checked expression makes of a context."""
     with np.errstate(all="ignore"):
@@ -198,7 +184,7 @@ def _operated(expression: Number | Text | Word | Minus | Power | Chain, context:
 
 def _called(call: Call, context: Context) -> Value:
     if call.function == "METRICS":
-        return stacked([context.values[id_] for id_ in _named(call, context.metrics)])
+        return stacked([context.values[id_] for id_ in named_metrics(call, context.metrics)])
     arguments = [
         one.value if isinstance(one, Text | Word) else _computed(one, context) for one in call.arguments
     ]

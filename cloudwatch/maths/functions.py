@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudwatch.distribution import Floats, Integers
-from cloudwatch.limits import DAY_S, HOUR_S, MINUTE_S
 from cloudwatch.maths.values import Context, Value, array, like, scalar, series
+from cloudwatch.quotas import DAY_S, HOUR_S, MINUTE_S
 
 
 def _axis(value: Value) -> int:

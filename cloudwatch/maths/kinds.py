@@ -1,14 +1,31 @@
-"""Whether operators and functions are given what they take, before anything is computed."""
+"""Whether operators and functions are given what they take, before anything is computed.
+
+Nothing here needs numpy, so that a program that only checks alarms starts fast.
+"""
 
 from __future__ import annotations
 
 import functools
+import graphlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from cloudwatch.errors import MathError
-from cloudwatch.maths.forms import ARITHMETIC, FORMS, LOGICAL, SHOWN, WORDS, Kind
-from cloudwatch.maths.syntax import Array, Call, Chain, Expression, Minus, Name, Number, Power, Text, Word
+from cloudwatch.maths.forms import ARITHMETIC, ELSEWHERE, FORMS, LOGICAL, SHOWN, WORDS, Kind
+from cloudwatch.maths.syntax import (
+    Array,
+    Call,
+    Chain,
+    Expression,
+    Minus,
+    Name,
+    Number,
+    Power,
+    Text,
+    Word,
+    names,
+    walk,
+)
 
 Kinds = frozenset[Kind]
 _ARITHMETIC_SIGNS = frozenset("+-*/^")
@@ -121,3 +138,83 @@ def _shown(kinds: Iterable[Kind]) -> list[str]:
 
 def _or(kinds: Kinds) -> str:
     return " or ".join(_shown(sorted(kinds)))
+
+
+def check(expression: Expression, kinds: Mapping[str, Kind], metrics: Container[str]) -> Kind:
+    """Return what an expression results in, "TS" or "TS[]", given what ids are, and which are metrics.
+
+    Raises:
+        MathError: it names what there is not, is not computed from series, or results in a scalar.
+    """
+    for one in walk(expression):
+        if isinstance(one, Name) and one.id not in kinds:
+            message = f"no metric or expression has the id {one.id}; there are {', '.join(kinds) or 'none'}"
+            raise MathError(message, one.position)
+        if isinstance(one, Call):
+            _check_call(one, [id_ for id_ in kinds if id_ in metrics])
+    (found,) = kinds_of(expression, kinds)
+    if found not in {"TS", "TS[]"}:
+        message = (
+            "the result of an expression is a time series or an array of them, no scalar: see TIME_SERIES"
+        )
+        raise MathError(message, expression.position)
+    return found
+
+
+def _check_call(call: Call, metrics: Sequence[str]) -> None:
+    if call.function in ELSEWHERE:
+        message = f"{call.function} cannot be computed from the metrics of the request"
+        raise MathError(message, call.position)
+    if call.function == "METRICS" and not named_metrics(call, metrics):
+        message = f"METRICS finds no metric; there are {', '.join(metrics) or 'none'}"
+        raise MathError(message, call.position)
+    of = call.arguments[0] if call.function == "PERIOD" else None
+    if isinstance(of, Name) and of.id not in metrics:
+        message = "PERIOD takes the id of a metric, not that of an expression"
+        raise MathError(message, of.position)
+
+
+def named_metrics(call: Call, metrics: Sequence[str]) -> list[str]:
+    """Return the metrics that `METRICS(…)` is."""
+    text = "".join(one.value for one in call.arguments if isinstance(one, Text))
+    return [id_ for id_ in metrics if text in id_]
+
+
+def kinds_of_all(metrics: Mapping[str, object], expressions: Mapping[str, Expression]) -> dict[str, Kind]:
+    """Return what every id is.
+
+    Raises:
+        MathError: an expression is wrong; its id is said.
+    """
+    kinds: dict[str, Kind] = dict.fromkeys(metrics, "TS")
+    for id_ in in_order(expressions):
+        kinds[id_] = _kind_of(id_, expressions[id_], kinds, metrics)
+    return kinds
+
+
+def _kind_of(
+    id_: str, expression: Expression, kinds: Mapping[str, Kind], metrics: Mapping[str, object]
+) -> Kind:
+    try:
+        return check(expression, kinds, metrics)
+    except MathError as error:
+        message = f"{id_}: {error.message}"
+        raise MathError(message, error.position) from error
+
+
+def in_order(expressions: Mapping[str, Expression]) -> list[str]:
+    """Return ids of expressions, each after those that it uses.
+
+    Raises:
+        MathError: expressions need each other.
+    """
+    uses = {
+        id_: [one for one in names(expression) if one in expressions]
+        for id_, expression in expressions.items()
+    }
+    try:
+        return list(graphlib.TopologicalSorter(uses).static_order())
+    except graphlib.CycleError as error:
+        circle = " -> ".join(reversed(error.args[1]))
+        message = f"expressions need each other: {circle}"
+        raise MathError(message, 0) from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 
-from cloudwatch.errors import MathError
+from cloudwatch.errors import MathError, UnsupportedMathError
 from cloudwatch.maths.forms import FORMS, WORDS
 from cloudwatch.maths.kinds import kinds_of
 from cloudwatch.maths.syntax import (
@@ -27,11 +27,10 @@ from cloudwatch.maths.syntax import (
     Word,
 )
 from cloudwatch.maths.tokens import Token, tokens_of
+from cloudwatch.quotas import ID_CHARACTERS
 
 DEEPEST = 50
 """Brackets, signs and exponents within each other. AWS publishes no limit; nobody writes as many."""
-LONGEST_ID = 255
-"""Characters of an id (API_MetricDataQuery, `Id`)."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -43,7 +42,7 @@ def parse(text: str) -> Expression:
     """
     if text.lstrip()[:6].upper() == "SELECT":
         message = "this is a Metrics Insights query; only metric math can be computed"
-        raise MathError(message, 0)
+        raise UnsupportedMathError(message, 0)
     parser = _Parser(tokens_of(text))
     expression = parser.whole()
     kinds_of(expression)
@@ -180,8 +179,8 @@ class _Parser:
             known = f": {token.text.upper()}" if token.text.upper() in FORMS else ""
             message = f"functions are written in capitals{known}"
             raise MathError(message, token.position)
-        if len(token.text) > LONGEST_ID:
-            message = f"an id has at most {LONGEST_ID} characters"
+        if len(token.text) > ID_CHARACTERS:
+            message = f"an id has at most {ID_CHARACTERS} characters"
             raise MathError(message, token.position)
         return Name(token.text, token.position)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from cloudwatch.errors import MathError
+from cloudwatch.quotas import EXPRESSION_CHARACTERS
 
 _TOKENS = re.compile(
     r"""
@@ -21,8 +22,6 @@ _TOKENS = re.compile(
 )
 Kind = Literal["number", "name", "word", "text", "sign", "end"]
 _SAME = {"&&": "AND", "||": "OR"}
-LONGEST = 2048
-"""Characters of an expression (API_MetricDataQuery, `Expression`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,9 @@ def tokens_of(text: str) -> list[Token]:
     Raises:
         MathError: it is too long, or has a character that has no meaning.
     """
-    if len(text) > LONGEST:
-        message = f"an expression has at most {LONGEST} characters, this one {len(text)}"
-        raise MathError(message, LONGEST)
+    if len(text) > EXPRESSION_CHARACTERS:
+        message = f"an expression has at most {EXPRESSION_CHARACTERS} characters, this one {len(text)}"
+        raise MathError(message, EXPRESSION_CHARACTERS)
     found: list[Token] = []
     at = 0
     while at < len(text):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-MAX_LENGTH = 1024
 """Characters of a pattern (API Reference, PutMetricFilter, `filterPattern`)."""
 
 MAX_REGEXES = 2

@@ -8,7 +8,6 @@ import re
 from cloudwatch.errors import PatternError
 from cloudwatch.patterns.expressions import comparison, expression, json_condition
 from cloudwatch.patterns.model import (
-    MAX_LENGTH,
     Comparison,
     Condition,
     Delimited,
@@ -26,6 +25,7 @@ from cloudwatch.patterns.model import (
 )
 from cloudwatch.patterns.scanner import Scanner
 from cloudwatch.patterns.selectors import FIELD
+from cloudwatch.quotas import PATTERN_CHARACTERS
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _BLANK = " \t\r\n"
@@ -39,9 +39,9 @@ def parse(text: str) -> Pattern:
     Raises:
         PatternError: CloudWatch Logs would not take it.
     """
-    if len(text) > MAX_LENGTH:
-        message = f"a pattern has at most {MAX_LENGTH:,} characters; this has {len(text):,}"
-        raise PatternError(message, MAX_LENGTH)
+    if len(text) > PATTERN_CHARACTERS:
+        message = f"a pattern has at most {PATTERN_CHARACTERS:,} characters; this has {len(text):,}"
+        raise PatternError(message, PATTERN_CHARACTERS)
     scanner = Scanner(text)
     scanner.space()
     if scanner.take("{"):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from cloudwatch.patterns.expressions import BARE
 from cloudwatch.patterns.model import (
-    MAX_LENGTH,
     And,
     Expression,
     Field,
@@ -27,6 +26,7 @@ from cloudwatch.patterns.model import (
 )
 from cloudwatch.patterns.scalars import NUMBER
 from cloudwatch.patterns.selectors import text_of_path
+from cloudwatch.quotas import PATTERN_CHARACTERS
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _NEEDS_ESCAPE = re.compile(r'\\(?=[\\"]|\Z)|"')
@@ -47,7 +47,7 @@ class Style:
 def text_of(pattern: Pattern) -> str:
     """Return the pattern as text: with spaces, or without them where it would be too long for a pattern."""
     text = _text(pattern, Style(compact=False))
-    return text if len(text) <= MAX_LENGTH else _text(pattern, Style(compact=True))
+    return text if len(text) <= PATTERN_CHARACTERS else _text(pattern, Style(compact=True))
 
 
 def _text(pattern: Pattern, style: Style) -> str:

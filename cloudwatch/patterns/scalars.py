@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
-from cloudwatch.limits import LARGEST
+from cloudwatch.quotas import LARGEST
 
 Scalar: TypeAlias = str | int | float | bool | None
 

@@ -1,16 +1,13 @@
 """Rules of composite alarms: read, printed, evaluated, and held against CloudWatch's limits."""
 
 from cloudwatch.errors import RuleError
-from cloudwatch.rules.limits import CHARACTERS, CHILDREN, ELEMENTS, check, check_length, elements
+from cloudwatch.rules.limits import check, check_length, elements
 from cloudwatch.rules.parser import name_of, parse
 from cloudwatch.rules.printer import text_of
 from cloudwatch.rules.steps import And, AtLeast, Group, In, Not, Or, Rule, Step, Truth
 from cloudwatch.rules.truth import children, holds
 
 __all__ = [
-    "CHARACTERS",
-    "CHILDREN",
-    "ELEMENTS",
     "And",
     "AtLeast",
     "Group",

@@ -8,12 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from cloudwatch.errors import RuleError
+from cloudwatch.quotas import RULE_ALARMS, RULE_CHARACTERS, RULE_ELEMENTS
 from cloudwatch.rules.steps import AtLeast, Group, In, Rule, Truth
 from cloudwatch.rules.truth import children
-
-CHILDREN: Final = 100
-ELEMENTS: Final = 500
-CHARACTERS: Final = 10_240
 
 _PAIR: Final = 2
 """Elements of a pair of parentheses: CloudWatch does not say whether it is one, so the larger reading."""
@@ -25,9 +22,9 @@ def check_length(text: str) -> None:
     Raises:
         RuleError: it is; the position is that of the first character too many.
     """
-    if len(text) > CHARACTERS:
-        message = f"the rule has {len(text)} characters; CloudWatch takes {CHARACTERS}"
-        raise RuleError(message, CHARACTERS)
+    if len(text) > RULE_CHARACTERS:
+        message = f"the rule has {len(text)} characters; CloudWatch takes {RULE_CHARACTERS}"
+        raise RuleError(message, RULE_CHARACTERS)
 
 
 def check(rule: Rule) -> None:
@@ -37,9 +34,9 @@ def check(rule: Rule) -> None:
         RuleError: it is; the position is 0.
     """
     for found, most, what in (
-        (rule.characters, CHARACTERS, "characters"),
-        (len(children(rule)), CHILDREN, "alarms"),
-        (elements(rule), ELEMENTS, "elements (alarms, TRUE, FALSE, parentheses)"),
+        (rule.characters, RULE_CHARACTERS, "characters"),
+        (len(children(rule)), RULE_ALARMS, "alarms"),
+        (elements(rule), RULE_ELEMENTS, "elements (alarms, TRUE, FALSE, parentheses)"),
     ):
         if found > most:
             message = f"the rule has {found} {what}; CloudWatch takes {most}"

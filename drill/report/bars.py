@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.states import State
 from drill import durations
-from drill.model import CompositeAlarm, MetricAlarm
 from drill.report.facts import Facts, Held
 from drill.report.markup import Html, tag
 from drill.report.spans import Span

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from cloudwatch.alarms import MetricAlarm
 from cloudwatch.evaluation import breaches
-from drill.model import MetricAlarm
 from drill.rehearsal import Line, Rehearsal
 from drill.report.texts import quantity
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloudwatch import rules
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.suppression import By
 from drill import durations
-from drill.model import CompositeAlarm, MetricAlarm
 from drill.rehearsal import Rehearsal, Verdict
 from drill.report import spans
 from drill.report.compared import Compared, compared

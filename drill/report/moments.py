@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from cloudwatch.limits import DAY_S, MINUTE_S
+from cloudwatch.quotas import DAY_S, MINUTE_S
 from drill import durations
 from drill.rehearsal import Rehearsal
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from drill.model import CompositeAlarm, MetricAlarm
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from drill.report.chart import Chart
 from drill.report.facts import Facts
 from drill.report.markup import Html, tag

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cloudwatch.alarms import MetricAlarm
 from cloudwatch.composites import Change
-from drill.model import MetricAlarm
 from drill.rehearsal import Rehearsal
 from drill.report.moments import Moments
 from drill.report.names import Names

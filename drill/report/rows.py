@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cloudwatch import rules
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.states import State
-from drill.model import CompositeAlarm, MetricAlarm
 from drill.rehearsal import Rehearsal
 from drill.report import spans
 from drill.report.facts import Facts

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from cloudwatch.evaluation import Comparison
+from cloudwatch.alarms import Comparison
 from drill.report.moments import Moments
 from drill.report.reduced import Reduced
 

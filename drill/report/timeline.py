@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from cloudwatch.alarms import CompositeAlarm
 from drill import durations
-from drill.model import CompositeAlarm
 from drill.rehearsal import Rehearsal
 from drill.report import sections, spans
 from drill.report.axis import axis, step_s

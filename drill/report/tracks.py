@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cloudwatch import rules
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from drill import durations
-from drill.model import CompositeAlarm, MetricAlarm
 from drill.report import bars, readings
 from drill.report.chart import Chart
 from drill.report.compared import bound, compared

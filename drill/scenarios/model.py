@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from cloudwatch.limits import MINUTE_S
+from cloudwatch.quotas import MINUTE_S
 from config.types import refuse
 from drill.scenarios.expected import (
     EXPECTATIONS,

@@ -15,13 +15,16 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
+from cloudwatch import api, validation
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm
+from cloudwatch.errors import RecordError
 from cloudwatch.publishing import MetricFilter
-from drill.model import CompositeAlarm, MetricAlarm, System
-from drill.sources import alarms, filters, names
+from cloudwatch.records import Record
+from drill.model import System
+from drill.sources import names
 from drill.sources.calls import Client, Progress, explained_client, pages
 from drill.sources.errors import SourceError
 from drill.sources.names import Affixes
-from drill.sources.records import Record
 from drill.sources.told import Told
 
 _T = TypeVar("_T", MetricAlarm, CompositeAlarm, MetricFilter)
@@ -60,8 +63,8 @@ def system(
     ]
     progress(f"{len(of_filters)} metric filters")
     unread: list[str] = []
-    metric_alarms = _read(of_alarms, "AlarmName", alarms.metric_alarm, unread)
-    composites = _read(of_composites, "AlarmName", alarms.composite_alarm, unread)
+    metric_alarms = _read(of_alarms, "AlarmName", _metric_alarm, unread)
+    composites = _read(of_composites, "AlarmName", api.composite_alarm, unread)
     made = _Made(metric_alarms, composites, _filters(of_filters, metric_alarms, unread))
     if unread:
         shown = "\n  ".join(unread[:_LISTED])
@@ -91,15 +94,27 @@ def _read(
 ) -> tuple[_T, ...]:
     """Return what is read of rows; why one cannot be is added to `unread`."""
     tried = [_tried(row, called, read) for row in rows]
-    unread += [str(one) for one in tried if isinstance(one, SourceError)]
-    return tuple(one for one in tried if not isinstance(one, SourceError))
+    unread += [str(one) for one in tried if isinstance(one, RecordError)]
+    return tuple(one for one in tried if not isinstance(one, RecordError))
 
 
-def _tried(row: Mapping[str, Any], called: str, read: Callable[[Record], _T]) -> _T | SourceError:
+def _tried(row: Mapping[str, Any], called: str, read: Callable[[Record], _T]) -> _T | RecordError:
     try:
         return read(Record(f"{_KINDS[called]} {row.get(called)}", row))
-    except SourceError as error:
+    except RecordError as error:
         return error
+
+
+def _metric_alarm(record: Record) -> MetricAlarm:
+    """Return a metric alarm that can be evaluated.
+
+    Raises:
+        RecordError: it cannot.
+    """
+    alarm = api.metric_alarm(record)
+    for problem in validation.metric_alarm(alarm):
+        raise RecordError(record.where, str(problem))
+    return alarm
 
 
 def _filters(
@@ -110,7 +125,7 @@ def _filters(
     made: list[MetricFilter] = []
     for row in rows:
         why: list[str] = []
-        made += _read([row], "filterName", filters.metric_filter, why)
+        made += _read([row], "filterName", api.metric_filter, why)
         published = row.get("metricTransformations") or [{}]
         if any((one.get("metricNamespace"), one.get("metricName")) in watched for one in published):
             unread += why

@@ -16,33 +16,34 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from cloudwatch import api
+from cloudwatch.alarms import Alarm
+from cloudwatch.records import Record
 from config import files
-from drill.limits import MOST_BYTES
-from drill.model import CompositeAlarm, MetricAlarm
-from drill.sources import alarms, terraform
 from drill.sources.errors import SourceError
-from drill.sources.records import Record
-
-Found = MetricAlarm | CompositeAlarm
+from terraform import alarms
+from terraform.configuration import Stack
 
 _LISTS: Final = ("MetricAlarms", "CompositeAlarms")
 _CLOUDFORMATION: Final = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
-_TERRAFORM: Final = (terraform.METRIC_ALARM, terraform.COMPOSITE_ALARM)
+_TERRAFORM: Final = (alarms.METRIC_ALARM, alarms.COMPOSITE_ALARM)
 _ACTIONS: Final = ("AlarmActions", "OKActions", "InsufficientDataActions")
 _ALLOWED: Final = (
     "what `aws cloudwatch describe-alarms` prints, the input of put-metric-alarm, a CloudFormation "
-    f"{_CLOUDFORMATION[0]}, or a Terraform {terraform.METRIC_ALARM}"
+    f"{_CLOUDFORMATION[0]}, or a Terraform {alarms.METRIC_ALARM}"
 )
 
 
-def read(path: Path) -> tuple[Found, ...]:
+def read(path: Path) -> tuple[Alarm, ...]:
     """Return the alarms in a file, of which there is one at least.
 
     Raises:
-        SourceError: it cannot be read, holds no alarm, or one that AWS would refuse.
+        SourceError: it cannot be read, holds no alarm.
+        RecordError: something in it is not an alarm.
+        ConfigurationError: it is not Terraform's JSON.
     """
     try:
-        content = json.loads(files.text(path, MOST_BYTES))
+        content = json.loads(files.text(path, files.MOST_BYTES))
     except files.FileError as error:
         message = f"{path}: {error}"
         raise SourceError(message) from error
@@ -56,7 +57,7 @@ def read(path: Path) -> tuple[Found, ...]:
     return found
 
 
-def _alarms(where: str, content: object, name: str) -> Iterator[Found]:
+def _alarms(where: str, content: object, name: str) -> Iterator[Alarm]:
     """Yield the alarms in one piece of JSON; `name` is for one that has none itself."""
     if isinstance(content, list):
         for number, one in enumerate(content, start=1):
@@ -64,7 +65,7 @@ def _alarms(where: str, content: object, name: str) -> Iterator[Found]:
     elif not isinstance(content, Mapping):
         message = f"{where}: has to be an object; allowed: {_ALLOWED}"
         raise SourceError(message)
-    elif (parts := _parts(content)) is not None:
+    elif (parts := _parts(where, content)) is not None:
         for key, part in parts:
             yield from _alarms(f"{where}: {key}", part, key.rpartition(".")[2])
     elif content.get("Type") in _CLOUDFORMATION:
@@ -73,35 +74,32 @@ def _alarms(where: str, content: object, name: str) -> Iterator[Found]:
         yield _alarm(where, content, name)
 
 
-def _parts(content: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
+def _parts(where: str, content: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
     """Return what an answer, a template or a configuration is made of; None if it is none of them."""
     if any(one in content for one in _LISTS):
         return [(kind, content.get(kind, [])) for kind in _LISTS]
-    resources, terraform_resources = content.get("Resources"), content.get("resource")
+    resources = content.get("Resources")
     if isinstance(resources, Mapping):
         typed = {key: one for key, one in resources.items() if isinstance(one, Mapping)}
         return [(key, one) for key, one in typed.items() if one.get("Type") in _CLOUDFORMATION]
-    if isinstance(terraform_resources, Mapping):
-        of_kinds = {kind: terraform_resources.get(kind) for kind in _TERRAFORM}
+    if "resource" in content:
+        of_types = Stack(where, content).resources
         return [
-            (f"{kind}.{key}", body)
-            for kind, of_kind in of_kinds.items()
-            if isinstance(of_kind, Mapping)
-            for key, body in of_kind.items()
+            (f"{kind}.{key}", body) for kind in _TERRAFORM for key, body in of_types.get(kind, {}).items()
         ]
     return None
 
 
-def _alarm(where: str, content: Mapping[str, Any], name: str) -> Found:
+def _alarm(where: str, content: Mapping[str, Any], name: str) -> Alarm:
     """Return one alarm; whose words it is in shows in what every alarm has."""
     if "AlarmRule" in content:
-        return alarms.composite_alarm(_of_aws(where, content, name))
+        return api.composite_alarm(_of_aws(where, content, name))
     if "alarm_rule" in content:
-        return alarms.composite_alarm(_named(terraform.composite_alarm(where, content), name))
+        return api.composite_alarm(_named(alarms.composite_alarm_record(where, content), name))
     if "comparison_operator" in content:
-        return alarms.metric_alarm(_named(terraform.metric_alarm(where, content), name))
+        return api.metric_alarm(_named(alarms.metric_alarm_record(where, content), name))
     if "ComparisonOperator" in content:
-        return alarms.metric_alarm(_of_aws(where, content, name))
+        return api.metric_alarm(_of_aws(where, content, name))
     message = (
         f"{where}: is no alarm: it has neither ComparisonOperator nor AlarmRule (in Terraform, "
         f"comparison_operator or alarm_rule); allowed: {_ALLOWED}"

@@ -9,31 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from catalog import Catalog
+from catalog import Catalog, aws_alarms
 from catalog.naming import Names
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, LogFilter, Math, NotInAlarm, Rule, TopicRoute
-from catalog.specs import Metric as MetricSpec
+from catalog.specs import Alarm, Composite, LogFilter, TopicRoute
 from catalog.specs import Subscription as SubscriptionSpec
 from catalog.specs import Topic as TopicKey
+from cloudwatch.alarms import Actions, CompositeAlarm, MetricAlarm
 from cloudwatch.publishing import MetricFilter
-from cloudwatch.suppression import Suppressor
 from config.models import Environment
-from drill.model import (
-    Actions,
-    CompositeAlarm,
-    Metric,
-    MetricAlarm,
-    Query,
-    Queue,
-    Statistic,
-    Subscription,
-    System,
-    Topic,
-)
+from drill.model import Queue, Subscription, System, Topic
 from drill.sources import names as short_names
-from drill.sources.names import ONLY_QUERY, SEVERITIES, Affixes
+from drill.sources.names import SEVERITIES, Affixes
 from drill.sources.topics import in_order
-from drill.sources.values import pairs, queries
 
 
 def system(env: Environment, catalog: Catalog) -> System:
@@ -93,57 +80,14 @@ class _Reading:
             )
 
     def _alarm(self, alarm: Alarm) -> MetricAlarm:
-        asked, returned = _watched(alarm)
-        return MetricAlarm(
-            name=alarm.name,
-            queries=asked,
-            returned=returned,
-            comparison=alarm.comparison,
-            threshold=alarm.threshold,
-            evaluation_periods=alarm.evaluation_periods,
-            datapoints_to_alarm=alarm.datapoints_to_alarm,
-            treat_missing_data=alarm.treat_missing_data,
-            actions=self._actions[alarm.topic],
-            description=alarm.description,
-            unit="" if alarm.unit == "None" else alarm.unit,
-            service=alarm.service,
-        )
+        return aws_alarms.metric_alarm(alarm, self._actions[alarm.topic])
 
     def _composite(self, composite: Composite) -> CompositeAlarm:
-        by = composite.suppressor
-        return CompositeAlarm(
-            name=composite.name,
-            rule=self._rule(composite.rule),
-            actions=self._actions[composite.topic],
-            suppressor=Suppressor(self._catalog.alarm_name(by.alarm), by.wait_s, by.extension_s)
-            if by
-            else None,
-            description=composite.description,
-            service=composite.service,
-        )
-
-    def _rule(self, rule: Rule) -> str:
-        """Return a rule in CloudWatch's words; in parentheses, since precedence is not published."""
-        if isinstance(rule, InAlarm):
-            return f'ALARM("{self._catalog.alarm_name(rule.alarm)}")'
-        if isinstance(rule, NotInAlarm):
-            return f'NOT ALARM("{self._catalog.alarm_name(rule.not_in_alarm)}")'
-        parts, word = (rule.any_of, " OR ") if isinstance(rule, AnyOf) else (rule.all_of, " AND ")
-        inner = word.join(map(self._rule, parts))
-        return f"({inner})" if len(parts) > 1 else inner
+        actions = self._actions[composite.topic]
+        return aws_alarms.composite_alarm(composite, self._catalog.alarm_name, actions)
 
     def _filter(self, one: LogFilter) -> MetricFilter:
-        return MetricFilter(
-            name=one.name,
-            log_group=self._log_groups[one.log_group_key],
-            pattern=one.pattern,
-            namespace=one.namespace,
-            metric=one.metric,
-            value=one.value,
-            default_value=one.default_value,
-            dimensions=pairs(one.dimensions),
-            unit=one.unit,
-        )
+        return aws_alarms.metric_filter(one, self._log_groups[one.log_group_key])
 
     def _topic(self, route: TopicRoute) -> Topic:
         return Topic(
@@ -162,19 +106,3 @@ class _Reading:
         if subscription.protocol in arns:
             return Subscription(subscription.protocol, arns[subscription.protocol], self._short(endpoint))
         return Subscription(subscription.protocol, endpoint, endpoint)
-
-
-def _watched(alarm: Alarm) -> tuple[tuple[Query, ...], str]:
-    """Return what an alarm asks for, and the id of what it compares."""
-    of = alarm.watches
-    if isinstance(of, Math):
-        asked = [*(Query(key, _statistic(one)) for key, one in of.metrics.items())]
-        return queries([*asked, Query("result", of.expression)]), "result"
-    if alarm.anomaly_band is not None:
-        band = f"ANOMALY_DETECTION_BAND(observed, {alarm.anomaly_band:g})"
-        return queries([Query("observed", _statistic(of)), Query("band", band)]), "observed"
-    return (Query(ONLY_QUERY, _statistic(of)),), ONLY_QUERY
-
-
-def _statistic(one: MetricSpec) -> Statistic:
-    return Statistic(Metric(one.namespace, one.name, pairs(one.dimensions)), one.stat, one.period_s)

@@ -9,9 +9,6 @@ from typing import Final
 
 from drill.model import Severity
 
-ONLY_QUERY = "metric"
-"""Id of the query of an alarm on one metric, which has none in AWS."""
-
 SEVERITIES: Final[Mapping[str, Severity]] = {"critical": "page", "fallback": "page", "warning": "ticket"}
 """Short name of a topic, or its tag `Severity` -> what a notification of it is.
 

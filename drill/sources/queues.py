@@ -9,9 +9,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from cloudwatch.records import Record
 from drill.model import Queue
 from drill.sources.names import of_arn
-from drill.sources.records import Record
 
 _VISIBILITY_TIMEOUT_S = 30
 """Unless it is set (SetQueueAttributes, VisibilityTimeout)."""

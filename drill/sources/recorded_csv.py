@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
+from cloudwatch.records import shown
 from drill.sources.errors import SourceError
 from drill.sources.recorded import Point, Recorded, in_order
-from drill.sources.records import shown
 from drill.sources.times import seconds
 
 _TIME: Final = ("timestamp", "time")

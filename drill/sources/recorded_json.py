@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from cloudwatch.records import Record
 from drill.sources.errors import SourceError
 from drill.sources.recorded import Point, Recorded, in_order
-from drill.sources.records import Record
 from drill.sources.times import seconds
 
 _STATISTICS: Final = ("Average", "Sum", "Minimum", "Maximum")

@@ -18,7 +18,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from config import files
-from drill.limits import MOST_BYTES
 from drill.sources import recorded_csv, recorded_json
 from drill.sources.errors import SourceError
 from drill.sources.recorded import Point, Recorded
@@ -33,7 +32,7 @@ def read(path: Path) -> tuple[Recorded, ...]:
         SourceError: it cannot be read; the message names the file and the line.
     """
     try:
-        text = files.text(path, MOST_BYTES)
+        text = files.text(path, files.MOST_BYTES)
     except files.FileError as error:
         message = f"{path}: {error}"
         raise SourceError(message) from error

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from drill.model import Actions, Queue, Subscription, Topic
+from cloudwatch.alarms import Actions
+from cloudwatch.records import Record
+from drill.model import Queue, Subscription, Topic
 from drill.sources.names import SEVERITIES, Affixes, of_arn
 from drill.sources.queues import dead_letters_of, queue
-from drill.sources.records import Record
 from drill.sources.topics import foreign, in_order
-from verify.configuration import Configuration, Resource
+from terraform.configuration import Configuration, Resource
 
 
 class Routes:
@@ -41,7 +42,7 @@ class Routes:
 
     def _subscriptions(self, topic_arn: str) -> Iterator[Subscription]:
         for one in self._configuration.of_type("aws_sns_topic_subscription"):
-            given = Record(f"{one.stack}: {one.address}", one.body)
+            given = Record(one.where, one.body)
             if given.text("topic_arn") == topic_arn:
                 endpoint = given.text("endpoint")
                 name = self._affixes.short(of_arn(endpoint))
@@ -56,7 +57,7 @@ class Routes:
             if arn in found:
                 continue
             resource = self._configuration.find(arn, "aws_sqs_queue")
-            where = f"{resource.stack}: {resource.address}" if resource else arn
+            where = resource.where if resource else arn
             visible = resource.plain("visibility_timeout_seconds") if resource else None
             redrive = self._redrive_policy(resource) if resource else ""
             given = Record(where, {"VisibilityTimeout": visible, "RedrivePolicy": redrive or None}, _spelt)

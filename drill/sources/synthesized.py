@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from cloudwatch.publishing import MetricFilter
-from drill.model import CompositeAlarm, MetricAlarm, System
-from drill.sources import alarms, filters, folders, names, terraform
+from drill.model import System
+from drill.sources import names
 from drill.sources.errors import SourceError
 from drill.sources.names import Affixes
-from drill.sources.records import Record
 from drill.sources.routes import Routes
-from verify.configuration import Configuration, ProofError, Resource
+from terraform import alarms, configuration
+from terraform.configuration import Configuration, ConfigurationError, Resource, Stack
 
 _LOG_GROUP: Final = "aws_cloudwatch_log_group"
 
@@ -27,13 +26,13 @@ def system(folder: Path, environment: str | None = None) -> System:
     """Return what is rehearsed of the configurations in a folder.
 
     Args:
-        folder: `cdktf.out`, or any folder with Terraform JSON: see `drill.sources.folders`.
+        folder: `cdktf.out`, or any folder with Terraform JSON: see `terraform.configuration.read`.
         environment: the environment that it has to be of; none if any will do.
 
     Raises:
         SourceError: it is of another environment, or an alarm cannot be read.
     """
-    stacks = folders.stacks(folder)
+    stacks = configuration.read(folder)
     tags = _default_tags(stacks)
     found = tags.get("Environment")
     if environment and found and found != environment:
@@ -42,7 +41,7 @@ def system(folder: Path, environment: str | None = None) -> System:
     title = environment or found or folder.resolve().name
     try:
         return _Reading(_Anybodys(stacks, has_defaults=True), _affixes(tags), title).system()
-    except ProofError as error:
+    except ConfigurationError as error:
         message = f"{folder}: {error}"
         raise SourceError(message) from error
 
@@ -55,7 +54,7 @@ class _Anybodys(Configuration):
         """The region of all stacks, or the word for it."""
         try:
             return super().region
-        except ProofError:
+        except ConfigurationError:
             return "<region>"
 
     @functools.cached_property
@@ -63,7 +62,7 @@ class _Anybodys(Configuration):
         """The account of all stacks, or the word for it."""
         try:
             return super().account_id
-        except ProofError:
+        except ConfigurationError:
             return "<account>"
 
 
@@ -77,8 +76,8 @@ class _Reading:
 
     def system(self) -> System:
         """Return all of it."""
-        metric_alarms = tuple(map(self._metric_alarm, self._of(terraform.METRIC_ALARM)))
-        composites = tuple(map(self._composite, self._of(terraform.COMPOSITE_ALARM)))
+        metric_alarms = tuple(map(alarms.metric_alarm, self._of(alarms.METRIC_ALARM)))
+        composites = tuple(map(alarms.composite_alarm, self._of(alarms.COMPOSITE_ALARM)))
         actions = [*(one.actions for one in metric_alarms), *(one.actions for one in composites)]
         routes = Routes(self._configuration, self._affixes)
         topics = routes.topics(actions)
@@ -86,7 +85,7 @@ class _Reading:
             title=f"{self._title}, as synthesized",
             alarms=metric_alarms,
             composites=composites,
-            filters=tuple(map(self._filter, self._of(terraform.LOG_METRIC_FILTER))),
+            filters=tuple(map(alarms.metric_filter, self._of(alarms.LOG_METRIC_FILTER))),
             topics=topics,
             queues=routes.queues(topics),
             log_groups=dict(self._log_groups()),
@@ -96,20 +95,9 @@ class _Reading:
     def _of(self, kind: str) -> list[Resource]:
         return self._configuration.of_type(kind)
 
-    def _metric_alarm(self, resource: Resource) -> MetricAlarm:
-        record = terraform.metric_alarm(_where(resource), resource.body)
-        return alarms.metric_alarm(record, service=_service(resource))
-
-    def _composite(self, resource: Resource) -> CompositeAlarm:
-        record = terraform.composite_alarm(_where(resource), resource.body)
-        return alarms.composite_alarm(record, service=_service(resource))
-
-    def _filter(self, resource: Resource) -> MetricFilter:
-        return filters.metric_filter(terraform.log_metric_filter(_where(resource), resource.body))
-
     def _short_names(self) -> Iterator[tuple[str, str]]:
         """Yield what else an alarm is called: as in Terraform, and without project and environment."""
-        for resource in (*self._of(terraform.METRIC_ALARM), *self._of(terraform.COMPOSITE_ALARM)):
+        for resource in (*self._of(alarms.METRIC_ALARM), *self._of(alarms.COMPOSITE_ALARM)):
             yield resource.key, resource.name
             yield self._affixes.short(resource.name), resource.name
 
@@ -119,17 +107,17 @@ class _Reading:
         Where nothing is tagged with a service, every log group goes by its Terraform name.
         """
         groups = self._of(_LOG_GROUP)
-        tagged = {_service(one): one.name for one in groups}
+        tagged = {alarms.service_of(one): one.name for one in groups}
         by_key = {one.key: one.name for one in groups}
-        services = {_service(one) for kind in _TAGGED for one in self._of(kind)} - {None}
+        services = {alarms.service_of(one) for kind in _TAGGED for one in self._of(kind)} - {None}
         for service in sorted(str(one) for one in services) if services else by_key:
             if service in tagged or service in by_key:
                 yield service, tagged.get(service) or by_key[service]
 
 
 _TAGGED: Final = (
-    terraform.METRIC_ALARM,
-    terraform.COMPOSITE_ALARM,
+    alarms.METRIC_ALARM,
+    alarms.COMPOSITE_ALARM,
     "aws_lambda_function",
     "aws_ecs_service",
     _LOG_GROUP,
@@ -137,21 +125,11 @@ _TAGGED: Final = (
 """Resources whose tag `Service` says that there is such a service."""
 
 
-def _where(resource: Resource) -> str:
-    return f"{resource.stack}: {resource.address}"
-
-
-def _service(resource: Resource) -> str | None:
-    """Return the service that a resource is tagged with."""
-    tags = resource.body.get("tags")
-    return Record(_where(resource), tags).text("Service", "") or None if isinstance(tags, dict) else None
-
-
-def _default_tags(stacks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _default_tags(stacks: dict[str, Stack]) -> dict[str, Any]:
     """Return the tags that all resources have, as far as every provider says the same."""
     found: list[dict[str, Any]] = []
-    for content in stacks.values():
-        for provider in content["provider"].get("aws", []):
+    for stack in stacks.values():
+        for provider in stack.aws_providers:
             blocks = provider.get("default_tags") or {}
             block = blocks[0] if isinstance(blocks, list) else blocks
             tags = block.get("tags")

@@ -6,12 +6,13 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from drill.model import Actions, Queue, Subscription, System, Topic
+from cloudwatch.alarms import Actions
+from cloudwatch.records import Record
+from drill.model import Queue, Subscription, System, Topic
 from drill.sources import names
 from drill.sources.calls import DENIED, Client, RefusedError, call, pages
 from drill.sources.names import SEVERITIES, Affixes, of_arn
 from drill.sources.queues import dead_letters_of, queue
-from drill.sources.records import Record
 from drill.sources.topics import in_order, named
 
 _NO_TOPIC: Final = frozenset(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 
-from drill.model import Actions, Subscription, Topic
+from cloudwatch.alarms import Actions
+from drill.model import Subscription, Topic
 from drill.sources.names import SEVERITIES, Affixes, of_arn
 
 _SERVICE = 2

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from cloudwatch import patterns, publishing
+from cloudwatch.alarms import Metric
 from cloudwatch.distribution import Floats
 from cloudwatch.publishing import MetricFilter
 from cloudwatch.series import Series, together
 from drill.grid import Bools, Grid
-from drill.model import Metric
 from drill.scenarios.model import Lines, Silence
 from drill.selection import Selection, UnknownNameError
 from drill.traffic.entries import Entry, blamed_on

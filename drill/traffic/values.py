@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from cloudwatch.alarms import Metric
 from cloudwatch.distribution import Floats
-from cloudwatch.limits import LARGEST
+from cloudwatch.quotas import LARGEST
 from cloudwatch.series import Series, together
 from drill.expressions import Expression
 from drill.grid import Bools, Grid
-from drill.model import Metric
 from drill.scenarios.model import Samples
 from drill.selection import Selection, UnknownNameError
 from drill.traffic.entries import Entry, blamed_on

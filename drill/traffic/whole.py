@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from cloudwatch.alarms import Metric
 from cloudwatch.distribution import Floats
 from cloudwatch.series import Series, constant, together
 from config.errors import ConfigError
 from drill.grid import Grid
-from drill.model import Metric, System
+from drill.model import System
 from drill.scenarios.model import Band, Lines, Samples, Silence
 from drill.scenarios.reading import Scenario
 from drill.selection import Selection

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_aws import alarm_actions, alarms, datapoints, reporting
+from cloudwatch import api, validation
+from cloudwatch.errors import RecordError, UnsupportedRecordError
+from cloudwatch.records import Record
+from local_aws import alarm_actions, alarms, datapoints, reporting, watching
 from local_aws.alarms import ACTIONS
 from local_aws.calls import Answer, Call, Service
 from local_aws.errors import AwsError
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
 _OF_METRIC = frozenset({"Namespace", "MetricName", "Statistic", "ExtendedStatistic", "Period", "Unit"})
 """What DescribeAlarmsForMetric selects by, besides dimensions."""
 
-_PERIODS = ("ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")
-
 
 def _invalid(message: str) -> AwsError:
     code = "ValidationError"
@@ -34,6 +35,7 @@ def _invalid(message: str) -> AwsError:
 
 async def put_alarm(call: Call) -> Value:
     """Put a metric or composite alarm into MiniStack, keep its configuration, act on what that changes."""
+    _check(call)
     async with alarm_actions.lock(call):
         await _check_suppressor(call)
         await alarms.ask(call, call.operation.name, alarms.silent(call.input))
@@ -110,21 +112,38 @@ async def translate(call: Call) -> Value:
     return await alarms.ask(call, call.operation.name, call.input)
 
 
-async def _check_suppressor(call: Call) -> None:
-    """Refuse a suppressor that is not there or lacks a period.
+def _check(call: Call) -> None:
+    """Refuse an alarm that AWS would refuse; one that only is not evaluated here is kept as on AWS.
 
-    Both periods are required with a suppressor, which is the name or ARN of an existing alarm
-    (PutCompositeAlarm). The words are not AWS's: it does not document them.
+    The words are not AWS's: it does not document them.
+
+    Raises:
+        AwsError: ValidationError.
+    """
+    try:
+        if call.operation.name == "PutMetricAlarm":
+            found = validation.metric_alarm(watching.read_metric_alarm(call.input))
+        else:
+            found = validation.composite_alarm(api.composite_alarm(Record("alarm", call.input)))
+    except UnsupportedRecordError:
+        return
+    except RecordError as error:
+        raise _invalid(error.text) from error
+    refused = [str(problem) for problem in found if not problem.is_unsupported]
+    if refused:
+        raise _invalid("; ".join(refused))
+
+
+async def _check_suppressor(call: Call) -> None:
+    """Refuse a suppressor that is not there: it is the name or ARN of an existing alarm (PutCompositeAlarm).
+
+    The words are not AWS's: it does not document them.
 
     Raises:
         AwsError: ValidationError.
     """
     if not call.input.get("ActionsSuppressor"):
         return
-    missing = [name for name in _PERIODS if name not in call.input]
-    if missing:
-        message = f"{' and '.join(missing)} must be specified with ActionsSuppressor"
-        raise _invalid(message)
     suppressor = alarms.suppressor_of(call.input)
     if suppressor and suppressor.alarm not in await alarms.find(call, [suppressor.alarm]):
         message = f"The actions suppressor alarm [{call.input['ActionsSuppressor']}] does not exist"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from cloudwatch import limits
+from cloudwatch import quotas
 
 Widget = dict[str, Any]
 """A widget as the body has it; `place` adds `x` and `y`."""
@@ -15,7 +15,7 @@ Widget = dict[str, Any]
 Row = tuple[Widget, ...]
 """Widgets side by side."""
 
-COLUMNS = limits.DASHBOARD_COLUMNS
+COLUMNS = quotas.DASHBOARD_COLUMNS
 HALF = COLUMNS // 2
 QUARTER = COLUMNS // 4
 GRAPH_HEIGHT = 6
@@ -108,10 +108,10 @@ class Usage:
     def excess(self) -> str | None:
         """Return what is too much, such as "612 widgets; 500 are allowed", or None when all fits."""
         for used, allowed, what in (
-            (self.widgets, limits.DASHBOARD_WIDGETS, "widgets"),
-            (self.metrics, limits.DASHBOARD_METRICS, "metrics"),
-            (self.queries, limits.DASHBOARD_QUERIES, "log queries"),
-            (self.size_bytes + _FRAME_BYTES, limits.DASHBOARD_BYTES, "bytes"),
+            (self.widgets, quotas.DASHBOARD_WIDGETS, "widgets"),
+            (self.metrics, quotas.DASHBOARD_METRICS, "metrics"),
+            (self.queries, quotas.DASHBOARD_QUERIES, "log queries"),
+            (self.size_bytes + _FRAME_BYTES, quotas.DASHBOARD_BYTES, "bytes"),
         ):
             if used > allowed:
                 return f"{used} {what}; {allowed} are allowed"

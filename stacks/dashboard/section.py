@@ -8,7 +8,7 @@ from typing import NamedTuple
 from catalog.queries import LOG_GROUPS_PER_QUERY
 from catalog.specs import Composite, Graph, ServiceView
 from catalog.texts import runbook_link
-from cloudwatch import limits
+from cloudwatch import quotas
 from stacks.dashboard import index
 from stacks.dashboard.context import Context
 from stacks.dashboard.layout import COLUMNS, QUARTER, Row, Section, Widget, chunks, columns, in_rows, part_of
@@ -135,7 +135,7 @@ def health(context: Context, services: Sequence[ServiceView]) -> Section:
         ]
         widgets += [
             alarm_states(service.name, list(part), width=QUARTER)
-            for part in chunks(context.arns(composites), limits.WIDGET_ALARMS)
+            for part in chunks(context.arns(composites), quotas.WIDGET_ALARMS)
         ]
     rows = tuple(tuple(row) for row in chunks(widgets, COLUMNS // QUARTER))
     return Section("the health of each service", rows)

@@ -13,7 +13,7 @@ from typing import Any
 from catalog.queries import recent_errors
 from catalog.specs import Alarm, Comparison, Graph, Math, Metric, Series, ServiceView, Slo, Unit
 from catalog.texts import duration, number
-from cloudwatch import limits
+from cloudwatch import quotas
 from stacks.dashboard.context import Context
 from stacks.dashboard.layout import COLUMNS, GRAPH_HEIGHT, HALF, Row, Widget, chunks, part_of
 from stacks.dashboard.severity import STYLES, AnyAlarm
@@ -70,7 +70,7 @@ def alarm_rows(context: Context, title: str, alarms: Sequence[AnyAlarm]) -> tupl
     arns = context.arns(alarms)
     if len(arns) <= _MAX_ALARMS_SHOWN:
         return ((alarm_states(title, arns),),) if arns else ()
-    parts = list(chunks(arns, limits.WIDGET_ALARMS))
+    parts = list(chunks(arns, quotas.WIDGET_ALARMS))
     rows: list[Row] = []
     for position, part in enumerate(parts, start=1):
         widget = alarm_states(f"{title}: in ALARM now{part_of(position, len(parts))}", list(part))

@@ -6,16 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog import Catalog
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Math, Metric, NotInAlarm, Rule, Topic
+from catalog.aws_alarms import BAND, OBSERVED, RESULT, anomaly_band, rule_text
+from catalog.specs import Alarm, Composite, Math, Metric, Topic
+from cloudwatch.statistic import SIMPLE
 from stacks import aws
 from stacks.base import Stack
-
-_RESULT = "result"
-"""Id of the series that a metric-math alarm compares with its threshold."""
-
-_BAND = "band"
-"""Id of the band that an anomaly alarm compares with its metric, and the metric's own."""
-_OBSERVED = "observed"
 
 
 class Alarms:
@@ -64,9 +59,9 @@ class Alarms:
         return self._stack.add(
             aws.CloudwatchCompositeAlarm,
             composite.key,
-            alarm_rule=self._rule(composite.rule),
+            alarm_rule=rule_text(composite.rule, self._name),
             actions_suppressor=aws.CloudwatchCompositeAlarmActionsSuppressor(
-                alarm=self._resource(suppressor.alarm).alarm_name,
+                alarm=self._name(suppressor.alarm),
                 wait_period=suppressor.wait_s,
                 extension_period=suppressor.extension_s,
             )
@@ -90,22 +85,13 @@ class Alarms:
             "lifecycle": {"create_before_destroy": True},
         }
 
-    def _rule(self, rule: Rule) -> str:
-        """Return `rule` in CloudWatch's words; in parentheses, since precedence is not published."""
-        if isinstance(rule, InAlarm):
-            return f'ALARM("{self._resource(rule.alarm).alarm_name}")'
-        if isinstance(rule, NotInAlarm):
-            return f'NOT ALARM("{self._resource(rule.not_in_alarm).alarm_name}")'
-        if isinstance(rule, AnyOf):
-            parts, word = rule.any_of, " OR "
-        else:
-            parts, word = rule.all_of, " AND "
-        inner = word.join(self._rule(part) for part in parts)
-        return f"({inner})" if len(parts) > 1 else inner
+    def _name(self, key: str) -> str:
+        """Return a reference to an alarm's name, so that Terraform knows the order."""
+        return str(self._resource(key).alarm_name)
 
 
 def _says_when_over(stack: Stack, topic: Topic) -> bool:
-    """Tell whether a topic hears when an alarm is over; who is told of broken notifications always does."""
+    """Return whether a topic hears when an alarm is over; who is told of broken notifications always does."""
     config = stack.env.notifications
     return True if topic == "fallback" else getattr(config, topic).ok_notices
 
@@ -114,12 +100,12 @@ def _watched(alarm: Alarm) -> dict[str, Any]:
     """Return the arguments that say what an alarm watches: a metric, metric math, or a metric with a band."""
     if alarm.anomaly_band is not None and isinstance(alarm.watches, Metric):
         return {
-            "threshold_metric_id": _BAND,
+            "threshold_metric_id": BAND,
             "metric_query": [
-                _query(_OBSERVED, alarm.watches, returned=True),
+                _query(OBSERVED, alarm.watches, returned=True),
                 aws.CloudwatchMetricAlarmMetricQuery(
-                    id=_BAND,
-                    expression=f"ANOMALY_DETECTION_BAND({_OBSERVED}, {alarm.anomaly_band:g})",
+                    id=BAND,
+                    expression=anomaly_band(alarm.anomaly_band),
                     label=f"{alarm.watches.label}, usual",
                     return_data=True,
                 ),
@@ -127,7 +113,7 @@ def _watched(alarm: Alarm) -> dict[str, Any]:
         }
     if isinstance(alarm.watches, Math):
         result = aws.CloudwatchMetricAlarmMetricQuery(
-            id=_RESULT, expression=alarm.watches.expression, label=alarm.watches.label, return_data=True
+            id=RESULT, expression=alarm.watches.expression, label=alarm.watches.label, return_data=True
         )
         inputs = [_query(key, metric, returned=False) for key, metric in alarm.watches.metrics.items()]
         return {"metric_query": [*inputs, result]}
@@ -156,8 +142,10 @@ def _query(key: str, metric: Metric, *, returned: bool) -> Any:
 
 
 def _statistic(stat: str) -> dict[str, Any]:
-    if not stat.startswith("p"):
+    if stat in SIMPLE:
         return {"statistic": stat}
+    if not stat.startswith("p"):
+        return {"extended_statistic": stat}
     # The API's default, said: at low traffic p99 is the slowest call, which M of N makes bearable;
     # `ignore` would keep the alarm in its last state for as long as traffic is low.
     return {"extended_statistic": stat, "evaluate_low_sample_count_percentiles": "evaluate"}

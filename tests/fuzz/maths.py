@@ -16,7 +16,8 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from cloudwatch.maths import evaluate, names, parse, text_of
+from cloudwatch.maths import names, parse, text_of
+from cloudwatch.maths.evaluation import evaluate
 from tests.unit.cloudwatch import expressions, test_maths, test_statistics
 from tests.unit.cloudwatch.interpreter import Interpreter
 

@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from drill.model import CompositeAlarm, MetricAlarm, Statistic
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm, Statistic
 from tests.local_aws.support import ACCOUNT, REGION
 
 if TYPE_CHECKING:

@@ -501,8 +501,8 @@ def test_composites_that_need_each_other_are_freed_by_a_rule(world: World) -> No
     [
         ({"ActionsSuppressor": "nowhere"}, r"suppressor alarm \[nowhere\] does not exist"),
         ({"ActionsSuppressor": _arn("nowhere")}, "does not exist"),
-        ({"ActionsSuppressorWaitPeriod": None}, "ActionsSuppressorWaitPeriod must be specified"),
-        ({"ActionsSuppressorExtensionPeriod": None}, "ActionsSuppressorExtensionPeriod must be specified"),
+        ({"ActionsSuppressorWaitPeriod": None}, "ActionsSuppressorWaitPeriod is missing"),
+        ({"ActionsSuppressorExtensionPeriod": None}, "ActionsSuppressorExtensionPeriod is missing"),
     ],
 )
 def test_a_suppressor_has_to_be_there_with_both_periods(

@@ -14,6 +14,7 @@ from catalog import environment
 from config.errors import CommandError
 from config.models import Environment
 from ops import dashboards, state, synthesis
+from terraform.configuration import Stack
 from tests.local_aws.support import QueryClient
 
 HEAD = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}}
@@ -28,7 +29,7 @@ def env(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]
     given = environment.read("local", variables={})[0].model_dump(by_alias=True)
     made = Environment.model_validate({**given, "endpoint": endpoint})
     wanted = {"aws_cloudwatch_dashboard": {"main": {"dashboard_name": "reveille-local"}}}
-    monkeypatch.setattr(synthesis, "configuration", lambda *_: {"resource": wanted})
+    monkeypatch.setattr(synthesis, "configuration", lambda *_: Stack("dashboard", {"resource": wanted}))
     state.create_bucket(made)
     yield made
     state.delete(made)

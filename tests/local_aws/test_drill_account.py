@@ -115,7 +115,10 @@ def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any]
         **common,
     )
     try:
-        with pytest.raises(SourceError, match=r"prefix.*\n  alarm insights: Metrics retrieves no metric"):
+        with pytest.raises(
+            SourceError,
+            match=r"prefix.*\n  alarm insights: expression: q: character 1: this is a Metrics Insights",
+        ):
             account.system(client)
         found = account.system(client, prefix="pl")
     finally:
@@ -322,7 +325,7 @@ def test_a_filter_that_cannot_be_rehearsed_matters_to_who_watches_its_metric(
         for one in deployed.alarms
     }
     assert watching[f"{project}-order-processor-log-errors-prod"]
-    with pytest.raises(SourceError, match="applyOnTransformedLogs is not rehearsed: it reads what"):
+    with pytest.raises(SourceError, match="applyOnTransformedLogs is not supported: it reads what"):
         account.system(transformed(client), prefix=f"{project}-order-processor-log-errors")
     assert not watching[f"{project}-order-processor-queue-throttles-prod"]
     found = account.system(transformed(client), prefix=f"{project}-order-processor-queue-throttles")

@@ -76,7 +76,7 @@ def test_a_log_group_has_only_so_many_filters_with_regular_expressions(logs: Any
 def test_a_filter_has_one_transformation_and_a_log_group(logs: Any) -> None:
     """As AWS wants it."""
     given = {"metricName": "M", "metricNamespace": "N", "metricValue": "1"}
-    with pytest.raises(ClientError, match="exactly one metric transformation"):
+    with pytest.raises(ClientError, match="are 2; CloudWatch Logs takes one"):
         logs.put_metric_filter(
             logGroupName=_GROUP, filterName="f", filterPattern="", metricTransformations=[given] * 2
         )

@@ -493,13 +493,12 @@ def test_an_alarm_over_what_the_local_aws_cannot_know_is_left_alone(world: World
 
 
 def test_an_alarm_that_cannot_be_evaluated_stops_no_other(world: World) -> None:
-    """What MiniStack took and CloudWatch would not; what is searched for or queried, which is not here."""
+    """What AWS accepts and nobody can compute here: queries, and functions over other data."""
     alone: dict[str, Any] = {"Namespace": None, "MetricName": None, "Statistic": None, "Period": None}
-    for number, expression in enumerate(("m +", "SEARCH('x', 'Sum', 60)", "SELECT AVG(m) FROM n", "nowhere")):
+    for number, expression in enumerate(("SELECT AVG(m) FROM n", "DB_PERF_INSIGHTS('RDS', 'x', 'y')")):
         name = world.alarm(
             f"bad{number}", **alone, Metrics=[{"Id": "e", "Expression": expression, "Period": 60}]
         )
-    world.alarm("stat", Statistic=None, ExtendedStatistic="p101")
     good = world.alarm("good")
     world.becomes(good, "OK")
     assert world.state(name) == "INSUFFICIENT_DATA"

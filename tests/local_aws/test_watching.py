@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog import aws_alarms
 from cloudwatch.errors import InputError
 from local_aws.clock import Clock
 from local_aws.metrics import Metric, Metrics, Sample
 from local_aws.watching import Watch
+from tests.local_aws.putting import alarm_request
+from tests.support.invalid_alarms import VALID
 from tests.unit.catalog.catalogs import EVERY
 
 _METRIC = Metric("n", "m")
@@ -172,8 +175,7 @@ def test_one_metric_that_is_reported_is_enough() -> None:
 
 def test_a_band_is_not_watched_and_what_aws_refuses_is_an_error() -> None:
     """Nobody can draw it here."""
-    band = config(Threshold=None, ThresholdMetricId="b", Metrics=[{"Id": "b", "Expression": "x"}])
-    assert Watch.of(band) is None
+    assert Watch.of(dict(VALID["band"])) is None
     for wrong in ({"Statistic": None, "ExtendedStatistic": "p101"}, {"DatapointsToAlarm": 2}):
         with pytest.raises(InputError):
             watch(**wrong)
@@ -184,13 +186,5 @@ def test_every_alarm_of_every_catalog_can_be_watched(name: str) -> None:
     """All but those over bands."""
     _, catalog = EVERY[name]
     for alarm in catalog.alarms:
-        metric = alarm.metrics[0]
-        made = Watch.of(
-            config(
-                Namespace=metric.namespace, MetricName=metric.name, Statistic=metric.stat,
-                Period=alarm.period_s, EvaluationPeriods=alarm.evaluation_periods, Threshold=alarm.threshold,
-                DatapointsToAlarm=alarm.datapoints_to_alarm, TreatMissingData=alarm.treat_missing_data,
-                ComparisonOperator=alarm.comparison,
-            )
-        )  # fmt: skip
+        made = Watch.of(alarm_request(aws_alarms.metric_alarm(alarm)))
         assert (made is None) == (alarm.anomaly_band is not None)

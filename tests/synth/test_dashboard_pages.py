@@ -11,7 +11,7 @@ import pytest
 import catalog
 from catalog import environment
 from catalog.naming import Names
-from cloudwatch import limits
+from cloudwatch import quotas
 from config.errors import CommandError
 from config.models import Slo
 from ops import synthesis
@@ -44,11 +44,11 @@ def test_every_dashboard_is_within_every_limit(count: int, longest: bool) -> Non
     for page in drawn_many(count, longest=longest):
         found = list(widgets(page))
         assert problems(page.body) == []
-        assert len(found) <= limits.DASHBOARD_WIDGETS
-        assert all(len(one["properties"].get("metrics", [])) <= limits.WIDGET_METRICS for one in found)
-        assert sum(len(one["properties"].get("metrics", [])) for one in found) <= limits.DASHBOARD_METRICS
-        assert sum(one["type"] == "log" for one in found) <= limits.DASHBOARD_QUERIES
-        assert len(compact(page.body).encode()) <= limits.DASHBOARD_BYTES
+        assert len(found) <= quotas.DASHBOARD_WIDGETS
+        assert all(len(one["properties"].get("metrics", [])) <= quotas.WIDGET_METRICS for one in found)
+        assert sum(len(one["properties"].get("metrics", [])) for one in found) <= quotas.DASHBOARD_METRICS
+        assert sum(one["type"] == "log" for one in found) <= quotas.DASHBOARD_QUERIES
+        assert len(compact(page.body).encode()) <= quotas.DASHBOARD_BYTES
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,255}", page.name)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from terraform.configuration import Configuration
 from tests.proof_support import Edited, changed, unheard
 from tests.synth.everything import NAMES, made
 from tests.synth.synthesized import ENVIRONMENTS
-from verify import Fault, limits
+from verify import Fault, composites
 from verify.alarms import Alarms
-from verify.configuration import Configuration
 
 METRIC, COMPOSITE = "aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"
 MENTION = re.compile(r"ALARM\((?P<name>[^)]*)\)")
@@ -46,7 +46,7 @@ def suppressed(stacks: Edited) -> Iterator[Body]:
 
 def of_rules(stacks: Edited) -> list[Fault]:
     """Return what is wrong with rules, texts and suppressors."""
-    return list(limits.faults(Alarms(Configuration(stacks.stacks))))
+    return list(composites.faults(Alarms(Configuration(stacks.stacks))))
 
 
 def is_found(stacks: Edited) -> bool:

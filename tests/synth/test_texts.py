@@ -21,9 +21,9 @@ from config.models import Environment
 from terraform import templates
 from terraform.binary import environment as terraform_environment
 from terraform.binary import executable
+from terraform.expressions import UnknownValueError, resolved
 from tests.synth.synthesized import Synthesized, read_back, texts
 from tests.unit.catalog.catalogs import EVERY, plain
-from verify.expressions import UnknownValueError, resolved
 
 TEMPLATES = '${file("/etc/passwd")} %{ if true }x%{ endif } $${y} %%{z} $$${w} ${'
 LINES = 'two\nlines\twith "quotes" \'more\' \\ {"json": [1]} é😀\u2028 $(id) `id` ; # <&>'

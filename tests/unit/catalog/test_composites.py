@@ -13,14 +13,11 @@ import catalog
 from catalog import Catalog
 from catalog.specs import AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule
 from catalog.trees import (
-    MOST_CHARACTERS,
-    MOST_CHILDREN,
-    MOST_COMPOSITES_PER_ALARM,
-    MOST_ELEMENTS,
     Copies,
     Share,
     any_of,
 )
+from cloudwatch.quotas import PARENTS, RULE_ALARMS, RULE_CHARACTERS, RULE_ELEMENTS
 from config.models import Environment
 from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, Made, changed, many, rendered
 
@@ -33,7 +30,7 @@ ALSO_PART_OF = {"critical", "resource-exhaustion", "system-critical"}
 
 def test_the_limits_are_clouwatchs() -> None:
     """PutCompositeAlarm, AlarmRule."""
-    assert (MOST_CHILDREN, MOST_ELEMENTS, MOST_CHARACTERS, MOST_COMPOSITES_PER_ALARM) == (
+    assert (RULE_ALARMS, RULE_ELEMENTS, RULE_CHARACTERS, PARENTS) == (
         100,
         500,
         10_240,
@@ -345,9 +342,9 @@ def breaches(made: Catalog) -> list[str]:
         rule = _rendered(one.rule, names)
         children = one.children()
         named.update({*children, *([one.suppressor.alarm] if one.suppressor else [])})
-        found += [f"{one.key}: {len(children)} children"] if not 0 < len(children) <= MOST_CHILDREN else []
-        found += [f"{one.key}: {len(rule)} characters"] if len(rule) > MOST_CHARACTERS else []
-        found += [f"{one.key}: too many elements"] if elements(one.rule) > MOST_ELEMENTS else []
+        found += [f"{one.key}: {len(children)} children"] if not 0 < len(children) <= RULE_ALARMS else []
+        found += [f"{one.key}: {len(rule)} characters"] if len(rule) > RULE_CHARACTERS else []
+        found += [f"{one.key}: too many elements"] if elements(one.rule) > RULE_ELEMENTS else []
         found += [f"{one.key}: does not begin as a rule does"] if not rule.startswith(("(", "ALARM(")) else []
     return found + [f"{key}: in {count} composites" for key, count in named.items() if count > 150]
 
@@ -453,9 +450,9 @@ def test_a_tree_of_any_size_loses_nobody_and_fits(count: int, length: int, parts
 
     assert below(rule) == [key for key, _ in alarms]
     for one, most in ((rule, parts), *((one.rule, 1) for one in made)):
-        assert len(_leaves(one)) * most <= MOST_CHILDREN
-        assert len(_rendered(one, names)) * most <= MOST_CHARACTERS
-        assert elements(one) * most <= MOST_ELEMENTS
+        assert len(_leaves(one)) * most <= RULE_ALARMS
+        assert len(_rendered(one, names)) * most <= RULE_CHARACTERS
+        assert elements(one) * most <= RULE_ELEMENTS
 
 
 @pytest.mark.parametrize(("uses", "copies"), [(1, 1), (149, 1), (150, 1), (151, 2), (300, 2), (301, 3)])

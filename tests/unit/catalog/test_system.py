@@ -10,7 +10,7 @@ import pytest
 from catalog.naming import Names
 from catalog.specs import Alarm, Composite, InAlarm, Rule, holds
 from catalog.system import system_wide
-from catalog.trees import MOST_CHARACTERS, MOST_CHILDREN
+from cloudwatch.quotas import RULE_ALARMS, RULE_CHARACTERS
 from tests.unit.catalog.catalogs import EVERY
 
 ENV, MADE = EVERY["prod"]
@@ -66,9 +66,9 @@ def test_rules_over_many_kinds_stay_within_cloudwatch_s_limits(kinds: int, servi
     whole, groups = system_wide(ENV, NAMES, failing(kinds, services))
     assert whole is not None
     for one in (whole, *groups):
-        assert len(one.children()) <= MOST_CHILDREN
+        assert len(one.children()) <= RULE_ALARMS
         written = [f'ALARM("{NAMES.of_thing(key)}") AND ' for key in mentions(one.rule)]
-        assert len("".join(written)) <= MOST_CHARACTERS
+        assert len("".join(written)) <= RULE_CHARACTERS
 
 
 def test_kinds_whose_names_are_words_make_names_without_spaces() -> None:

@@ -14,16 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudwatch.alarms import BANDS, OPERATORS, TREATMENTS, Comparison, Treatment
 from cloudwatch.errors import InputError
 from cloudwatch.evaluation import (
-    BANDS,
-    OPERATORS,
     STATES,
-    TREATMENTS,
-    Comparison,
     Settings,
     State,
-    Treatment,
     breaches,
     evaluate,
     evaluation_range,

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudwatch.errors import MathError
-from cloudwatch.maths import evaluate, is_elementwise, names, parse, text_of
+from cloudwatch.maths import names, parse, text_of
+from cloudwatch.maths.evaluation import evaluate, is_elementwise
 from cloudwatch.maths.forms import ELSEWHERE, FORMS
 from cloudwatch.maths.functions import FUNCTIONS
 from cloudwatch.statistics import evaluations

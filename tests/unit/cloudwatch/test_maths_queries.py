@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from cloudwatch.errors import MathError
-from cloudwatch.maths import Expression, evaluate_all, parse
+from cloudwatch.maths import Expression, parse
+from cloudwatch.maths.evaluation import evaluate_all
 
 TIMES = [0, 60, 120]
 METRICS: Mapping[str, npt.ArrayLike] = {"errors": [1.0, np.nan, 3.0], "calls": [10.0, 20.0, 0.0]}

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from cloudwatch.errors import InputError
-from cloudwatch.publishing import MAX_FILTERS, UNITS, MetricFilter, Sample, check, check_group, samples
+from cloudwatch.publishing import UNITS, MetricFilter, Sample, check, check_group, samples
+from cloudwatch.quotas import FILTERS
 
 VECTORS = json.loads(
     (Path(__file__).parent / "vectors" / "metric_publishing.json").read_text(encoding="utf-8")
@@ -158,7 +159,7 @@ def test_a_value_comes_from_the_kind_of_event_that_the_pattern_is_for(
 
 def test_a_log_group_has_at_most_a_hundred_filters_five_of_them_with_regular_expressions() -> None:
     """Counted in each log group by itself; and no two of one name."""
-    plain = [dataclasses.replace(PLAIN, name=str(at)) for at in range(MAX_FILTERS)]
+    plain = [dataclasses.replace(PLAIN, name=str(at)) for at in range(FILTERS)]
     regex = [
         dataclasses.replace(PLAIN, name=f"r{at}", pattern="{ $.a = %x% && $.b = %y% }") for at in range(6)
     ]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudwatch.errors import InputError
-from cloudwatch.limits import LARGEST
+from cloudwatch.quotas import LARGEST
 from cloudwatch.series import Series, constant, raised, together
 from cloudwatch.statistics import sliding
 from tests.unit.cloudwatch.samples import Sample, Samples, series_of

@@ -200,15 +200,15 @@ def test_an_evaluation_sees_datapoints_a_period_apart(steps: int, period: int, w
     [
         ("sum", "did you mean Sum"), ("average", "did you mean Average"), ("iqm", "did you mean IQM"),
         ("P99", "did you mean p99"), ("TM90", "did you mean tm90"),
-        ("tm(1:2)", r"did you mean TM\(1:2\)"), ("", "no such statistic"), ("p", "no such statistic"),
-        ("p-1", "no such statistic"), ("pr(:1)", r"PR\(:1\)"),
-        ("p99.12345678901", "no such statistic"), ("p100.1", "between 0 and 100"),
+        ("tm(1:2)", r"did you mean TM\(1:2\)"), ("", "is not a valid"), ("p", "is not a valid"),
+        ("p-1", "is not a valid statistic"), ("pr(:1)", r"PR\(:1\)"),
+        ("p99.12345678901", "is not a valid statistic"), ("p100.1", "between 0 and 100"),
         ("tm101", "between 0 and 100"), ("TM(1%:101%)", "between 0 and 100"),
         ("TM(:)", "one of the two"), ("TM(%:9%)", "a bound is a number"),
         ("TM(1%:9)", "both values or both"), ("TM(9:1)", "below the upper"),
-        ("TM(9%:9%)", "below the upper"), ("PR(1%:2%)", "are values"), ("PR90", "no such statistic"),
-        ("TM(-1:5)", "no such statistic"), ("p99 ", "no such statistic"),
-        ("p\u0669", "no such statistic"), ("IQM(1:2)", "no such statistic"),
+        ("TM(9%:9%)", "below the upper"), ("PR(1%:2%)", "are values"), ("PR90", "is not a valid statistic"),
+        ("TM(-1:5)", "is not a valid statistic"), ("p99 ", "is not a valid statistic"),
+        ("p\u0669", "is not a valid statistic"), ("IQM(1:2)", "is not a valid statistic"),
     ],
 )  # fmt: skip
 def test_a_statistic_that_cloudwatch_does_not_have_is_refused(text: str, why: str) -> None:

@@ -12,10 +12,10 @@ import pytest
 
 from config import files, source
 from config.errors import CommandError, ConfigError
-from drill import limits
 from drill.errors import DrillError
-from drill.sources import alarm_file, folders, recording
+from drill.sources import alarm_file, recording
 from ops import invoke
+from terraform.configuration import read_file
 
 
 def a_pipe(path: Path) -> str:
@@ -54,7 +54,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "event": invoke.payload,
     "alarm": alarm_file.read,
     "recording": recording.read,
-    "Terraform's JSON": folders._read,  # noqa: SLF001 - one file of a folder
+    "Terraform's JSON": lambda path: read_file("x", path),
 }
 
 
@@ -79,7 +79,7 @@ def test_what_grows_while_it_is_read_is_refused() -> None:
 def test_a_recording_of_a_year_is_not_too_large() -> None:
     """A value a minute, with its time in full."""
     line = len("2026-11-30T00:00:00.000Z,123456.789\n")
-    assert 366 * 24 * 60 * line < limits.MOST_BYTES
+    assert 366 * 24 * 60 * line < files.MOST_BYTES
 
 
 @pytest.mark.parametrize(

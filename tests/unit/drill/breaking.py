@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cloudwatch.alarms import Actions, CompositeAlarm, MetricAlarm
 from cloudwatch.publishing import MetricFilter
 from cloudwatch.suppression import Suppressor
-from drill.model import Actions, CompositeAlarm, MetricAlarm, Queue, System, Topic
+from drill.model import Queue, System, Topic
 from drill.selection import Selection
 
 Break = Callable[[System], System]

@@ -9,24 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from cloudwatch.alarms import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic
 from cloudwatch.publishing import MetricFilter
 from cloudwatch.series import Series
 from cloudwatch.suppression import Suppressor
 from config.errors import ConfigError
 from drill import simulation
 from drill.grid import Grid
-from drill.model import (
-    Actions,
-    CompositeAlarm,
-    Metric,
-    MetricAlarm,
-    Query,
-    Queue,
-    Statistic,
-    Subscription,
-    System,
-    Topic,
-)
+from drill.model import Queue, Subscription, System, Topic
 from drill.rehearsal import Rehearsal
 from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Expectation, Happening, Head
 from drill.scenarios.reading import Expected, Placed, Scenario
@@ -67,6 +57,13 @@ def alarm(name: str = "errors", of: Metric | None = None, **changed: Any) -> Met
         service="pay",
     )
     return replace(made, **changed)
+
+
+def banded(name: str = "errors", **changed: Any) -> MetricAlarm:
+    """Return an alarm that fires above a band."""
+    queries = (Query("m", Statistic(metric(), "Sum", 60)), Query("band", "ANOMALY_DETECTION_BAND(m, 2)"))
+    above = "GreaterThanUpperThreshold"
+    return alarm(name, queries=queries, threshold=None, band="band", **{"comparison": above, **changed})
 
 
 def composite(name: str, rule: str, actions: Actions = PAGES, **changed: Any) -> CompositeAlarm:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from cloudwatch.alarms import CompositeAlarm
 from cloudwatch.composites import Change
 from cloudwatch.states import State
 from cloudwatch.suppression import Suppressed
-from drill.model import CompositeAlarm, Subscription, System
+from drill.model import Subscription, System
 from drill.rehearsal import Message, Notification, Rehearsal, Verdict
 from tests.unit.drill.stage import (
     BEGINS_S,

@@ -11,21 +11,21 @@ from datetime import datetime, timezone
 
 import numpy as np
 
-from cloudwatch.composites import Change
-from cloudwatch.evaluation import Comparison, Treatment, breaches
-from cloudwatch.states import State
-from cloudwatch.suppression import By, Suppressed, Suppressor
-from drill.model import (
+from cloudwatch.alarms import (
     Actions,
+    Comparison,
     CompositeAlarm,
     Metric,
     MetricAlarm,
     Query,
     Statistic,
-    Subscription,
-    System,
-    Topic,
+    Treatment,
 )
+from cloudwatch.composites import Change
+from cloudwatch.evaluation import breaches
+from cloudwatch.states import State
+from cloudwatch.suppression import By, Suppressed, Suppressor
+from drill.model import Subscription, System, Topic
 from drill.rehearsal import Line, Message, Notification, Rehearsal, Verdict
 
 BEGINS_S = datetime(2026, 11, 20, 14, 0, tzinfo=timezone.utc).timestamp()

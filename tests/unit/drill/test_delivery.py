@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.alarms import Actions, Metric
 from cloudwatch.composites import Change
 from cloudwatch.states import State
 from drill import delivery
 from drill.grid import Grid
-from drill.model import Actions, Metric, Queue, Subscription, Topic
+from drill.model import Queue, Subscription, Topic
 from drill.rehearsal import Notification
 from drill.scenarios.model import Consumer
 from tests.unit.drill.rehearsing import (

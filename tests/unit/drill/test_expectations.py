@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from drill.model import Actions
+from cloudwatch.alarms import Actions
 from drill.rehearsal import Verdict
 from drill.scenarios.model import EXPECTATIONS
 from tests.unit.drill.rehearsing import (

@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 
 from cloudwatch import evaluation
+from cloudwatch.alarms import TREATMENTS, Actions, Metric, MetricAlarm, Query, Statistic
 from cloudwatch.distribution import Floats
 from cloudwatch.evaluation import Settings
 from cloudwatch.series import Series
 from cloudwatch.states import State
 from drill import durations, explanation
 from drill.grid import Grid
-from drill.metric_alarms import MetricAlarms, evaluated_every_s
-from drill.model import Actions, Metric, MetricAlarm, Query, Statistic, System
+from drill.metric_alarms import MetricAlarms
+from drill.model import System
 from drill.selection import UnknownNameError
 from drill.sources import catalog
 from tests.unit.catalog.catalogs import EVERY
-from tests.unit.drill.rehearsing import PAGES, TICKETS, alarm, composite, held_by, metric, system
+from tests.unit.drill.rehearsing import PAGES, TICKETS, alarm, banded, composite, held_by, metric, system
 
 EXTRA = 2
 SYSTEMS = {name: catalog.system(*made) for name, made in EVERY.items()}
@@ -59,7 +60,7 @@ def kinds() -> Iterator[tuple[str, MetricAlarm]]:
             (86_400, 2, 1),
             (120, 1, 1),
         )
-        for missing in evaluation.TREATMENTS
+        for missing in TREATMENTS
     ]
     for one in (*made, *(two for each in SYSTEMS.values() for two in each.alarms)):
         key = (one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
@@ -110,7 +111,7 @@ def test_it_fires_and_ends_when_it_says(name: str) -> None:
     """At the earliest for what breaches with a part of its period, at the latest for what needs all of it."""
     one = KINDS[name]
     said = facts(system(one), one.name)
-    hourly = evaluated_every_s(one) == HOUR_S
+    hourly = one.evaluated_every_s == HOUR_S
     for label, before, after, quick, late in (
         ("Fires", 0, 1, "Maximum", "Minimum"),
         ("Ends", 1, 0, "Minimum", "Maximum"),
@@ -148,7 +149,7 @@ def test_gaps_do_what_it_says(name: str) -> None:
         changes = simulated(one, before, np.nan, "Maximum")
         if not changes:
             assert moves == f"it stays {state}"
-        elif evaluated_every_s(one) == 60 or one.period_s % HOUR_S == 0:
+        elif one.evaluated_every_s == 60 or one.period_s % HOUR_S == 0:
             assert moves == ", then ".join(f"{new} after {durations.text_of(at_s)}" for at_s, new in changes)
 
 
@@ -279,7 +280,7 @@ SHOP = system(
     ),
     alarm("shop-fallback-prod", metric("F"), actions=Actions(alarm=("arn:fallback",))),
     alarm("shop-deploying-prod", metric("Deployments"), stat="p99", low_samples="ignore", period_s=120),
-    alarm("shop-lonely-prod", metric("Lonely"), comparison="LessThanLowerThreshold", threshold=None),
+    banded("shop-lonely-prod", comparison="LessThanLowerThreshold"),
     composite(
         "shop-impact-prod",
         '(ALARM("shop-errors-prod") OR NOT OK("shop-alone-prod"))',

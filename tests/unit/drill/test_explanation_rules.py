@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from cloudwatch import evaluation, rules
+from cloudwatch.alarms import TREATMENTS, Actions, Query, Statistic, Treatment
 from cloudwatch.evaluation import Settings
 from cloudwatch.states import State
 from drill import explanation
-from drill.model import Actions, Query, Statistic, System
+from drill.model import System
 from tests.unit.drill.rehearsing import PAGES, alarm, composite, metric, system
 
 ARN = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:shop-errors-prod"
@@ -59,11 +60,11 @@ def first_data(of: System) -> list[str]:
     return [one.text for one in explanation.explain(of, "errors", extra=2) if one.label == "First data"]
 
 
-@pytest.mark.parametrize("treatment", evaluation.TREATMENTS)
+@pytest.mark.parametrize("treatment", TREATMENTS)
 @pytest.mark.parametrize(("needed", "periods"), [(1, 1), (1, 3), (2, 2), (2, 3), (3, 5)])
 @pytest.mark.parametrize("actions", [PAGES, Actions()])
 def test_a_breaching_datapoint_that_makes_it_ok_is_told(
-    treatment: evaluation.Treatment, needed: int, periods: int, actions: Actions
+    treatment: Treatment, needed: int, periods: int, actions: Actions
 ) -> None:
     """For exactly the alarms that the engine makes OK by it, from INSUFFICIENT_DATA to ALARM."""
     one = alarm(

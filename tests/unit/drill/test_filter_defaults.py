@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from cloudwatch import publishing
+from cloudwatch.alarms import Metric
 from cloudwatch.publishing import MetricFilter, Sample
-from drill.model import Metric
 from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import alarm, counts, log_filter, scenario, sums, system, traffic
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudwatch.alarms import BANDS, OPERATORS
 from cloudwatch.errors import InputError, RuleError
-from cloudwatch.evaluation import BANDS, OPERATORS
 from config.paths import ROOT
 from drill.answers import evaluate, rule
 from tests.unit.cloudwatch.steady import steady

@@ -14,15 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudwatch import evaluation, maths, statistics
+from cloudwatch.alarms import Metric, MetricAlarm, Query, Statistic
 from cloudwatch.composites import Change
 from cloudwatch.distribution import Floats
 from cloudwatch.evaluation import Settings
+from cloudwatch.maths.evaluation import evaluate_all
 from cloudwatch.series import Series
 from cloudwatch.states import State
 from cloudwatch.statistic import check_statistic
 from drill.grid import Grid
-from drill.metric_alarms import MetricAlarms, evaluated_every_s
-from drill.model import Metric, MetricAlarm, Query, Statistic
+from drill.metric_alarms import MetricAlarms
 from tests.unit.cloudwatch.samples import Samples, naive, series_of
 from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import BEGINS_S, alarm, metric
@@ -86,7 +87,7 @@ def slow(
     of: MetricAlarm, on: Grid, samples: Mapping[Metric, Samples], extra: int = 2
 ) -> list[tuple[float, State]]:
     """Return the same, evaluation by evaluation and sample by sample."""
-    apart_s = evaluated_every_s(of)
+    apart_s = of.evaluated_every_s
     settings = Settings(of.evaluation_periods, of.datapoints_to_alarm, of.treat_missing_data)
     state: State = "INSUFFICIENT_DATA"
     changes: list[tuple[float, State]] = []
@@ -149,9 +150,7 @@ def _points(
         for query in of.queries
     }
     times = np.array([[float(end - of.period_s) for end in ends]])
-    values = np.asarray(maths.evaluate_all(asked, times, of.period_s)[of.returned], float).reshape(-1)[
-        -length:
-    ]
+    values = np.asarray(evaluate_all(asked, times, of.period_s)[of.returned], float).reshape(-1)[-length:]
     return [None if math.isnan(one) else one for one in values.tolist()]
 
 
@@ -246,7 +245,7 @@ def test_what_looks_back_over_more_than_a_day_is_evaluated_every_hour() -> None:
     burst = [(float(step), 1.0, 1.0) for step in range(90, 95)]
     daily = alarm(period_s=21_600, evaluation_periods=4)
     longer = alarm(period_s=21_600, evaluation_periods=5, datapoints_to_alarm=1)
-    assert (evaluated_every_s(daily), evaluated_every_s(longer)) == (60, 3600)
+    assert (daily.evaluated_every_s, longer.evaluated_every_s) == (60, 3600)
     assert (91 * 60, "ALARM") in found(daily, on, {ERRORS: burst})
     assert (120 * 60, "ALARM") in found(longer, on, {ERRORS: burst})
     for one in (daily, longer):

@@ -116,7 +116,7 @@ def test_a_band_holds_as_long_as_the_datapoint_of_its_period(tmp_path: Path) -> 
 def test_an_alarm_that_aws_refuses_is_not_played(tmp_path: Path) -> None:
     """With the file it is in."""
     with pytest.raises(
-        ConfigError, match=r"alarms\.json: 1: evaluation periods: 500 periods of 300 s are longer"
+        ConfigError, match=r"alarms\.json: 1: evaluation periods: 500 periods of 300 s exceed"
     ):
         told(tmp_path, every(5, 1), {**ALARM, "EvaluationPeriods": 500})
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from cloudwatch.evaluation import Comparison
-from drill.model import MetricAlarm
+from cloudwatch.alarms import Comparison, MetricAlarm
 from drill.rehearsal import Line, Rehearsal
 from drill.report import timeline
 from drill.report.chart import Chart

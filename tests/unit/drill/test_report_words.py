@@ -11,8 +11,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.suppression import Suppressed
-from drill.model import CompositeAlarm, MetricAlarm, System
+from drill.model import System
 from drill.rehearsal import Rehearsal, Verdict
 from drill.report import spans
 from drill.report.facts import Facts

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.alarms import Metric
 from drill.errors import DrillError
-from drill.model import Metric, System
+from drill.model import System
 from drill.scenarios.model import Lines, Samples, Silence
 from drill.selection import Selection, UnknownNameError, is_pattern, matches
 from drill.sources import catalog

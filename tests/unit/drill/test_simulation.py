@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.alarms import Actions
 from drill import simulation
 from drill.errors import DrillError
-from drill.model import Actions, System
+from drill.model import System
 from drill.rehearsal import Rehearsal
 from drill.scenarios.model import Head
 from tests.unit.drill.rehearsing import (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drill.model import Statistic
+from cloudwatch.alarms import Statistic
 from drill.sources import catalog
 from tests.unit.catalog.catalogs import EVERY, changed, rendered
 

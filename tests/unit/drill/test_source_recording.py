@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudwatch.errors import InputError
 from drill.sources import recording
-from drill.sources.errors import SourceError
 from drill.sources.recording import Point, Recorded
 from drill.sources.times import seconds
 
@@ -208,17 +208,17 @@ REFUSED: Mapping[str, tuple[str, str]] = {
 def test_what_is_wrong_is_said_with_file_and_line(case: str, tmp_path: Path) -> None:
     """And what is allowed instead."""
     content, says = REFUSED[case]
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(InputError) as caught:
         read(tmp_path, content)
     assert says in str(caught.value).replace(f"{tmp_path}/", "")
 
 
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     """It is not there, or not text."""
-    with pytest.raises(SourceError, match=r"none\.csv: cannot be read: No such file or directory"):
+    with pytest.raises(InputError, match=r"none\.csv: cannot be read: No such file or directory"):
         recording.read(tmp_path / "none.csv")
     (tmp_path / "m.csv").write_bytes(b"timestamp,a\n\xff\xfe\n")
-    with pytest.raises(SourceError, match=r"m\.csv: is not UTF-8"):
+    with pytest.raises(InputError, match=r"m\.csv: is not UTF-8"):
         recording.read(tmp_path / "m.csv")
 
 
@@ -228,7 +228,7 @@ def test_no_file_breaks_it(content: str) -> None:
     path = Path("m.csv")
     try:
         found = recording.of_text(path, content)
-    except SourceError:
+    except InputError:
         return
     assert all(one.names for one in found)
 

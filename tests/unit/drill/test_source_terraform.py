@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.alarms import Actions
+from cloudwatch.errors import InputError
 from cloudwatch.publishing import MetricFilter
 from cloudwatch.suppression import Suppressor
-from drill.model import Actions, Queue, Subscription, System
+from drill.model import Queue, Subscription, System
 from drill.sources import synthesized
 from drill.sources.errors import SourceError
+from terraform.configuration import ConfigurationError
 
 _ARN = "arn:aws:{0}:eu-west-1:111122223333:{1}"
 PROVIDER = {"aws": {"region": "eu-west-1", "allowed_account_ids": ["111122223333"]}}
@@ -320,7 +323,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "transformed": (
         changed({FILTER: {"apply_on_transformed_logs": True}}),
-        "apply_on_transformed_logs is not rehearsed: it reads what a transformer makes",
+        "apply_on_transformed_logs is not supported: it reads what a transformer makes",
     ),
     "dimensions": (
         changed({FILTER: {"metric_transformation": {"dimensions": {"a": 1}}}}),
@@ -353,16 +356,18 @@ REFUSED: Mapping[str, tuple[object, str]] = {
 def test_what_cannot_be_read_is_said_with_its_address(case: str, tmp_path: Path) -> None:
     """In Terraform's words."""
     content, says = REFUSED[case]
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises((ConfigurationError, InputError)) as caught:
         system(tmp_path, content)
     assert says in str(caught.value)
 
 
 def test_a_folder_without_configuration_is_said(tmp_path: Path) -> None:
     """It is not there, or holds none."""
-    with pytest.raises(SourceError, match="none: no such folder"):
+    with pytest.raises(ConfigurationError, match="none: no such folder"):
         synthesized.system(tmp_path / "none")
-    with pytest.raises(SourceError, match=r"holds no Terraform JSON \(\*\.tf\.json\): synthesize first"):
+    with pytest.raises(
+        ConfigurationError, match=r"holds no Terraform JSON \(\*\.tf\.json\): synthesize first"
+    ):
         synthesized.system(tmp_path)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from cloudwatch.alarms import Metric
 from cloudwatch.series import Series
-from drill.model import Metric, System
+from drill.model import System
 from tests.unit.drill.rehearsing import alarm, counts, log_filter, refused, scenario, sums, system, traffic
 
 LOGGED = Metric("Logs", "Errors")

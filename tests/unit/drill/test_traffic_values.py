@@ -24,6 +24,7 @@ from tests.unit.drill.rehearsing import (
     BEGINS_S,
     Rows,
     alarm,
+    banded,
     counts,
     metric,
     refused,
@@ -291,7 +292,7 @@ def test_a_recording_that_cannot_be_played_is_said_where_it_stands() -> None:
 def band(*happens: Mapping[str, Any], **more: Any) -> tuple[Traffic, Scenario]:
     """Return what happens to two alarms that compare with bands."""
     playing = scenario(happens, **more)
-    return traffic(system(alarm("a", threshold=None), alarm("b", threshold=None)), playing), playing
+    return traffic(system(banded("a"), banded("b")), playing), playing
 
 
 def test_a_band_has_two_edges_over_time() -> None:
@@ -326,7 +327,7 @@ def test_a_band_has_two_edges_over_time() -> None:
 )
 def test_bands_that_cannot_be_are_refused_where_they_stand(entry: Mapping[str, Any], place: str) -> None:
     """With file, line and key."""
-    assert refused(system(alarm("a", threshold=None)), {"band": "a", **entry}) == [place]
+    assert refused(system(banded("a")), {"band": "a", **entry}) == [place]
 
 
 def test_bands_of_nothing_are_refused() -> None:

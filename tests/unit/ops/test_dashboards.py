@@ -13,6 +13,7 @@ from aws import clients
 from catalog import environment
 from config.errors import CommandError
 from ops import dashboards, state, synthesis
+from terraform.configuration import Stack
 
 ENV = environment.read("prod", variables={})[0]
 OURS, PAGE = "reveille-prod", "reveille-prod-5"
@@ -101,7 +102,7 @@ def body(*regions: str) -> dict[str, Any]:
 def world(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that sets what is there: in the state, in CloudWatch; two dashboards are wanted."""
     wanted = {"main": {"dashboard_name": OURS}, "page-5": {"dashboard_name": PAGE}}
-    content = {"resource": {"aws_cloudwatch_dashboard": wanted}}
+    content = Stack("dashboard", {"resource": {"aws_cloudwatch_dashboard": wanted}})
     monkeypatch.setattr(synthesis, "configuration", lambda *_: content)
 
     def there(names: list[str] | None, bodies: dict[str, Any], code: str = "ResourceNotFound") -> Cloudwatch:

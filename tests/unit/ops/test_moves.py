@@ -11,20 +11,21 @@ from config.errors import CommandError
 from ops import moves, state, synthesis
 from ops.moves import NAMES, Lost, find
 from stacks.moves import MOVES, Move, moved_blocks
+from terraform.configuration import Stack
 
 ALARM = "aws_cloudwatch_metric_alarm"
 COMPOSITE = "aws_cloudwatch_composite_alarm"
 ENV = environment.read("local", variables={})[0]
 
 
-def configured(*addresses: str, name: str = "shop-errors-prod", **more: Any) -> dict[str, Any]:
+def configured(*addresses: str, name: str = "shop-errors-prod", **more: Any) -> Stack:
     """Return a stack's configuration with a resource of this name at each address."""
     resources: dict[str, Any] = {}
     for address in addresses:
         kind, _, key = address.partition(".")
         attribute = NAMES.get(kind, ("", "name"))[1]
         resources.setdefault(kind, {})[key] = {attribute: name}
-    return {"resource": resources, **more}
+    return Stack("monitoring", {"resource": resources, **more})
 
 
 def deployed(*addresses: str, name: str = "shop-errors-prod") -> dict[str, dict[str, str]]:
@@ -61,7 +62,7 @@ def test_an_alarm_that_becomes_a_composite_of_the_same_name_is_lost_too() -> Non
     ],
     ids=["stays", "removed", "renamed", "known by id", "name not known yet", "said to move", "not deployed"],
 )
-def test_nothing_else_is_refused(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_nothing_else_is_refused(before: dict[str, Any], after: Stack) -> None:
     """What stays, goes, or is said to move."""
     assert list(find(before, after)) == []
 
@@ -69,7 +70,7 @@ def test_nothing_else_is_refused(before: dict[str, Any], after: dict[str, Any]) 
 def test_a_name_that_another_address_takes_over_is_lost_too() -> None:
     """The old address stays, with another name: its alarm is replaced, and so deleted by the name it had."""
     after = configured(f"{ALARM}.new")
-    after["resource"][ALARM]["old"] = {"alarm_name": "another"}
+    after.resources[ALARM]["old"] = {"alarm_name": "another"}
     (lost,) = find(deployed(f"{ALARM}.old"), after)
     assert (lost.old, lost.new) == (f"{ALARM}.old", f"{ALARM}.new")
 

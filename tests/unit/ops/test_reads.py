@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from config.loader import load
 from ops import reads, state, synthesis
+from terraform.configuration import Stack
 
 ENV = load("local", variables={})
 PUBLISHED = {"security": {"kms_key_arn": "arn"}, "compute": {"log_group_names": {"old": "/old"}}}
@@ -34,7 +33,7 @@ def test_a_value_that_is_not_there_yet_is_named(
     reference: str, missing: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An output, a key of a map, or everything of a stack that is not deployed."""
-    content: dict[str, Any] = {"resource": {"aws_x": {"y": {"names": [reference]}}}}
+    content = Stack("dashboard", {"resource": {"aws_x": {"y": {"names": [reference]}}}})
     monkeypatch.setattr(synthesis, "configuration", lambda *_: content)
     monkeypatch.setattr(state, "outputs", lambda _, stack: PUBLISHED.get(stack))
     found = [str(read) for read in reads.unpublished(ENV, "dashboard")]

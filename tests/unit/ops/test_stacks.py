@@ -35,6 +35,7 @@ from ops import (
 from ops.order import ORDER
 from stacks.contracts import READS
 from terraform import locking
+from terraform.configuration import RemoteRead
 from terraform.events import Plan
 from verify import Fault, Proof
 
@@ -175,7 +176,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
         reads,
         "unpublished",
         lambda _, name: [
-            reads.Read(source.STACK, "names", "x")
+            RemoteRead(source.STACK, "names", "x")
             for source in READS[name]
             if source.STACK not in made.deployed
         ],

@@ -44,8 +44,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("stack", ["security", "monitoring"])
 def test_what_is_of_the_environment_is_read(folder: Path, env: Environment, stack: str) -> None:
     """In an account and in a local AWS."""
-    configurations.write(folder, env, stack, resource={"a": {}})
-    assert synthesis.configuration(env, stack)["resource"] == {"a": {}}
+    configurations.write(folder, env, stack, resource={"a": {"b": {}}})
+    assert synthesis.configuration(env, stack).resources == {"a": {"b": {}}}
 
 
 @pytest.mark.parametrize(("env", "other"), [(PROD, LOCAL), (LOCAL, PROD), (PROD, DEV), (DEV, PROD)])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cloudwatch.limits import DASHBOARD_BYTES
+from cloudwatch.quotas import DASHBOARD_BYTES
 from verify.dashboard_body import problems
 
 ARN = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a"

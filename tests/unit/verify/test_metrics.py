@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from terraform.configuration import Stack
 from tests.proof_support import Edited
 from tests.unit.verify.delivery import alarm, stacks
 from verify import Proof, dashboards, prove
@@ -36,6 +37,15 @@ def metric(name: str, **more: Any) -> dict[str, Any]:
         "stat": "Sum",
         **more,
     }
+
+
+FILTER = {
+    "name": "f",
+    "log_group_name": "${aws_cloudwatch_log_group.tasks.name}",
+    "pattern": "{ $.shop = * }",
+    "metric_transformation": [{"namespace": "shop/prod", "name": "Orders", "value": "1"}],
+}
+"""A metric filter that AWS accepts."""
 
 
 def with_alarm(**arguments: Any) -> Edited:
@@ -103,49 +113,25 @@ def test_an_alarm_that_cloudwatch_takes_is_accepted(edited: Edited) -> None:
     assert said(edited) == []
 
 
+def test_a_value_that_is_not_known_before_an_apply_is_refused() -> None:
+    """Nothing would be proved of it. What AWS refuses: see `tests/unit/test_one_validator.py`."""
+    for argument in ("period", "threshold", "evaluation_periods"):
+        (found,) = said(with_alarm(**{argument: "${var.x}"}))
+        assert found == f"arguments: {argument} has to be a number, not '${{var.x}}'"
+
+
 @pytest.mark.parametrize(
-    ("edited", "says"),
+    ("changed", "says"),
     [
-        (with_alarm(period=3540, evaluation_periods=25), "period: looks back 88500 s"),
-        (with_alarm(period=3600, evaluation_periods=169), "period: looks back 608400 s"),
-        (with_alarm(period="90"), "period: 90 is no period"),
-        (with_alarm(period="${var.x}"), "period: ${var.x} is no period"),
-        (with_alarm(datapoints_to_alarm="6"), "datapoints: datapoints_to_alarm is 6"),
-        (with_alarm(evaluation_periods=None), "datapoints: evaluation_periods is None"),
-        (with_alarm(datapoints_to_alarm=0), "datapoints: datapoints_to_alarm is 0"),
-        (with_alarm(extended_statistic="p99"), "statistic: needs either a statistic or an extended_statistic"),
-        (with_alarm(statistic="p99"), "statistic: there is no statistic p99"),
-        (with_alarm(comparison_operator="GreaterThanUpperThreshold"), "comparison: comparison_operator is"),
-        (
-            with_queries({"id": "m", "metric": metric("Errors"), "return_data": True}, {"id": "x", "expression": "m", "period": 60}),
-            "period: its metrics have several periods (300, 60 s)",
-        ),
-        (
-            with_queries(*({"id": f"m{number}", "metric": metric("Errors")} for number in range(11)), {"id": "x", "expression": "m1", "return_data": True}),
-            "expression: has 11 metrics",
-        ),
-        (
-            with_queries(*({"id": f"m{number}", "expression": "x"} for number in range(10)), {"id": "x", "expression": "m1", "return_data": True}),
-            "expression: has 11 expressions",
-        ),
-        (
-            with_queries({"id": "m", "metric": metric("Duration"), "return_data": True}, {"id": "band", "expression": "ANOMALY_DETECTION_BAND(m)", "return_data": True}, **{**BAND, "comparison_operator": "GreaterThanThreshold"}),
-            "comparison: comparison_operator is GreaterThanThreshold",
-        ),
-        (
-            with_queries({"id": "m", "metric": metric("Duration"), "return_data": True}, {"id": "band", "expression": "ANOMALY_DETECTION_BAND(m)", "return_data": True}, **{**BAND, "threshold": 3}),
-            "comparison: needs either a threshold or the threshold_metric_id",
-        ),
-        (
-            with_queries({"id": "m", "metric": metric("Duration"), "return_data": True}, {"id": "b", "expression": "ANOMALY_DETECTION_BAND(m)", "return_data": True}, **BAND),
-            "expression: threshold_metric_id band is no expression",
-        ),
+        ({"pattern": "{ $.a = }"}, "pattern: character 9: "),
+        ({"metric_transformation": []}, "arguments: metric_transformation are 0"),
     ],
-)  # fmt: skip
-def test_an_alarm_that_cloudwatch_refuses_is_not(edited: Edited, says: str) -> None:
-    """For one reason each."""
-    (found,) = said(edited)
-    assert found.startswith(says)
+)
+def test_a_metric_filter_that_aws_refuses_is_not_proved(changed: dict[str, Any], says: str) -> None:
+    """As the drill refuses it."""
+    edited = Edited(stacks())
+    edited.add("monitoring", "aws_cloudwatch_log_metric_filter.x", **{**FILTER, **changed})
+    assert [one[: len(says)] for one in said(edited)] == [says]
 
 
 def test_metrics_of_ours_count_with_the_dimensions_they_have() -> None:
@@ -162,13 +148,9 @@ def test_metrics_of_ours_count_with_the_dimensions_they_have() -> None:
     both = (Ours("shop/prod", "Orders", ("service",)), Ours("shop/prod", "Orders"))
     assert said(edited, *both) == []
     for dimensions, faults in ((None, 0), ({"shop": "$.shop"}, 1)):
-        made = {"namespace": "shop/prod", "name": "Orders", "dimensions": dimensions}
+        made = {"namespace": "shop/prod", "name": "Orders", "value": "1", "dimensions": dimensions}
         filtered = Edited(edited.stacks)
-        body = {
-            "name": "f",
-            "log_group_name": "${aws_cloudwatch_log_group.tasks.name}",
-            "metric_transformation": [made],
-        }
+        body = {**FILTER, "metric_transformation": [made]}
         filtered.add("monitoring", "aws_cloudwatch_log_metric_filter.x", **body)
         assert len(said(filtered)) == faults
 
@@ -241,7 +223,7 @@ def test_a_graph_of_what_exists_is_accepted(properties: dict[str, Any]) -> None:
 
 def test_bodies_are_validated_where_the_platform_draws_them() -> None:
     """With the dashboard's name; those of another stack have to show what exists, and no more."""
-    stacks = with_widget(metrics=[ERRORS]).stacks
+    stacks = {name: Stack(name, content) for name, content in with_widget(metrics=[ERRORS]).stacks.items()}
     assert dashboards.invalid(stacks, "monitoring") == [
         'dashboard d: metric widget "t", widgets[0].properties.region: is missing'
     ]
@@ -255,11 +237,11 @@ def test_bodies_are_validated_where_the_platform_draws_them() -> None:
         ({"metrics": [ERRORS, ["...", "x"]]}, "dimension: AWS/Lambda Errors: FunctionName is x"),
         ({"metrics": [["AWS/Lambda", "Errors", "FunctionName", "x"], ["...", {"stat": "p99"}]]}, "dimension: AWS/Lambda Errors"),
         ({"metrics": [["AWS/Lambda"]]}, "metric: ['AWS/Lambda'] is no namespace"),
-        ({"metrics": [ERRORS], "stat": "Total"}, "statistic: there is no statistic Total"),
-        ({"metrics": [ERRORS], "period": 61}, "period: 61 is no period"),
+        ({"metrics": [ERRORS], "stat": "Total"}, 'statistic: "Total" is not a valid statistic'),
+        ({"metrics": [ERRORS], "period": 61}, "period: 61 is not valid"),
         ({"metrics": [ERRORS], "region": "us-east-1"}, "metric: ['AWS/Lambda'"),
         ({"metrics": [[*ERRORS, {"region": "us-east-1"}]]}, "metric: ['AWS/Lambda'"),
-        ({"metrics": [[{"expression": "m1 * 2"}]]}, "expression: m1 * 2: m1 is no id"),
+        ({"metrics": [[{"expression": "m1 * 2"}]]}, "expression: m1 * 2: no metric or expression has the id m1"),
         ({"metrics": [[{"expression": "SEARCH('{AWS/Lambda,FunctionName} MetricName=\"Error\"', 'Sum')"}]]}, "metric: no metric Error in AWS/Lambda"),
         ({"metrics": [[{"expression": "SEARCH('{AWS/Lambda,Function}', 'Sum')"}]]}, "metric: no metric of AWS/Lambda is reported by Function"),
         ({"metrics": [[{"expression": "SEARCH('{AWS/Lamda}', 'Sum')"}]]}, "metric: no namespace AWS/Lamda"),

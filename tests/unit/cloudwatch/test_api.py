@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from cloudwatch import api, validation
+from cloudwatch.errors import RecordError, UnsupportedRecordError
+from cloudwatch.records import Record
 from cloudwatch.statistic import SIMPLE
-from drill.sources import alarms, terraform
-from drill.sources.errors import SourceError
-from drill.sources.records import Record
+from terraform.alarms import metric_alarm_record
 
 ALARM: dict[str, Any] = {
     "AlarmName": "a",
@@ -49,7 +50,7 @@ def test_missing_data_of_dynamodb_are_ignored_unless_something_is_chosen() -> No
             for one in ("missing", "notBreaching", "breaching", "ignore")
         ),
     ):
-        assert alarms.metric_alarm(given).treat_missing_data == treated
+        assert api.metric_alarm(given).treat_missing_data == treated
 
 
 def test_terraform_always_chooses_what_missing_data_are() -> None:
@@ -64,52 +65,35 @@ def test_terraform_always_chooses_what_missing_data_are() -> None:
         "period": 60,
         "statistic": "Sum",
     }
-    assert alarms.metric_alarm(terraform.metric_alarm("", body)).treat_missing_data == "missing"
+    assert api.metric_alarm(metric_alarm_record("", body)).treat_missing_data == "missing"
     body["treat_missing_data"] = "ignore"
-    assert alarms.metric_alarm(terraform.metric_alarm("", body)).treat_missing_data == "ignore"
+    assert api.metric_alarm(metric_alarm_record("", body)).treat_missing_data == "ignore"
 
 
 def test_metrics_of_another_account_are_refused() -> None:
     """Nobody knows here what happens there; null is no account."""
-    alarms.metric_alarm(on(query(AccountId=None)))
+    api.metric_alarm(on(query(AccountId=None)))
     with pytest.raises(
-        SourceError, match=r"^here: Metrics 1: AccountId is not rehearsed: it watches another acc"
+        UnsupportedRecordError, match=r"^here: Metrics 1: AccountId is not supported: it watches another acc"
     ):
-        alarms.metric_alarm(on(query(AccountId="111122223333")))
-
-
-@pytest.mark.parametrize(
-    ("expression", "why"),
-    [
-        (
-            "SEARCH('{N} M', 'Sum', 60)",
-            "has a SEARCH and no metric: an alarm cannot watch what a search finds",
-        ),
-        ("SELECT MAX(M) FROM N", "retrieves no metric: Metrics Insights queries are not rehearsed"),
-    ],
-)
-def test_an_alarm_without_a_metric_is_refused_for_what_it_has(expression: str, why: str) -> None:
-    """A search is no Metrics Insights query."""
-    with pytest.raises(SourceError, match=f"^here: Metrics {why}$"):
-        alarms.metric_alarm(on({"Id": "r", "Expression": expression}))
+        api.metric_alarm(on(query(AccountId="111122223333")))
 
 
 @pytest.mark.parametrize("stat", [*SIMPLE, "p99", "p100", "tm0", "IQM", "TM(10%:90%)", "PR(:300)", "wm99.9"])
 def test_statistics_that_there_are_are_read(stat: str) -> None:
     """In a query; and as ExtendedStatistic all but those that are a Statistic."""
-    assert alarms.metric_alarm(on(query(stat=stat))).statistics[0].stat == stat
+    assert api.metric_alarm(on(query(stat=stat))).statistics[0].stat == stat
     extended = Record("here", {**ALARM, "Statistic": None, "ExtendedStatistic": stat})
     if stat in SIMPLE:
-        with pytest.raises(SourceError, match=f"ExtendedStatistic is {stat}, which is a Statistic"):
-            alarms.metric_alarm(extended)
+        with pytest.raises(RecordError, match=f"ExtendedStatistic is {stat}, which is a Statistic"):
+            api.metric_alarm(extended)
     else:
-        assert alarms.metric_alarm(extended).statistics[0].stat == stat
+        assert api.metric_alarm(extended).statistics[0].stat == stat
 
 
 @pytest.mark.parametrize("stat", ["P99", "p101", "TM(:)", "TM(90%:10%)", "PR(10%:20%)", "tm", "median", ""])
-def test_other_statistics_are_refused(stat: str) -> None:
-    """Where they stand, as the engine would."""
-    with pytest.raises(SourceError, match=r"^here: Metrics 1: MetricStat: Stat is none: "):
-        alarms.metric_alarm(on(query(stat=stat)))
-    with pytest.raises(SourceError, match=r"^here: ExtendedStatistic is none: "):
-        alarms.metric_alarm(Record("here", {**ALARM, "Statistic": None, "ExtendedStatistic": stat}))
+def test_other_statistics_are_not_valid(stat: str) -> None:
+    """In a query and by themselves."""
+    for given in (on(query(stat=stat)), Record("", {**ALARM, "Statistic": None, "ExtendedStatistic": stat})):
+        (problem,) = validation.metric_alarm(api.metric_alarm(given))
+        assert problem.key == "statistic"

@@ -1,4 +1,4 @@
-"""What AWS would refuse is refused before it is rehearsed, each with where it was read and why."""
+"""What AWS refuses of alarms, composites and metric filters together, with where each was read and why."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from cloudwatch import publishing
+from cloudwatch.alarms import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic
 from config.errors import ConfigError
 from drill import checking, explanation
-from drill.model import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic, System
+from drill.model import System
 from drill.sources import catalog
 from tests.unit.catalog.catalogs import EVERY
 from tests.unit.drill.rehearsing import alarm, composite, held_by, log_filter, metric, refused, system
@@ -41,18 +41,12 @@ def test_nothing_is_wrong_with_what_the_project_makes(name: str) -> None:
 
 
 TAKEN: Mapping[str, MetricAlarm] = {
-    "a day of minutes": periods(60, 1440),
-    "a day of 59 minutes": periods(3540, 24),
-    "seven days of hours": periods(3600, 168),
     "five actions each": alarm("a", actions=Actions(("t",) * 5, ("t",) * 5, ("t",) * 5)),
-    "a long name": alarm("a" * 255),
     "thirty dimensions": alarm("a", Metric("N", "M", tuple((f"d{i:02}", "v") for i in range(30)))),
     "long names of a metric": alarm("a", Metric("n" * 255, "m" * 255)),
-    "an extended statistic": alarm("a", stat="TM(10%:90%)"),
     "a unit that nothing contradicts": alarm(
         "a", queries=(Query("m", Statistic(metric(), "Sum", 60, "Milliseconds")),)
     ),
-    "math": math("e / i"),
 }
 
 
@@ -62,53 +56,20 @@ def test_what_aws_takes_is_taken(what: str) -> None:
     assert said(system(TAKEN[what])) == []
 
 
-WRONG: Mapping[str, tuple[MetricAlarm, str]] = {
-    "more than a day": (periods(60, 1441), "evaluation periods: 1441 periods of 60 s are longer than 86400"),
-    "more than a day of 59 minutes": (periods(3540, 25), "evaluation periods: 25 periods of 3540 s"),
-    "more than a week": (periods(3600, 169), "169 periods of 3600 s are longer than 604800 s"),
-    "six actions": (
-        alarm("a", actions=Actions(("t",) * 6)), "actions: at most 5 when it enters ALARM (found: 6)",
-    ),
-    "six actions when over": (alarm("a", actions=Actions(ok=("t",) * 6)), "enters OK (found: 6)"),
-    "six actions without data": (
-        alarm("a", actions=Actions(insufficient_data=("t",) * 6)), "enters INSUFFICIENT_DATA (found: 6)",
-    ),
-    "too long a name": (alarm("a" * 256), "name: has 1 to 255 characters (found: 256)"),
-    "no name": (alarm(""), "name: has 1 to 255 characters (found: 0)"),
-    "31 dimensions": (
-        alarm("a", Metric("N", "M", tuple((f"d{i:02}", "v") for i in range(31)))),
-        "dimensions: a metric has at most 30 (found: 31)",
-    ),
-    "too long a namespace": (alarm("a", Metric("n" * 256, "m")), "namespace: has 1 to 255"),
-    "too long a metric's name": (alarm("a", Metric("n", "m" * 256)), "metric name: has 1 to 255"),
-    "no such statistic": (alarm("a", stat="TM(:)"), "statistic: TM(:): a bound is a number"),
-    "no such unit": (
-        alarm("a", queries=(Query("m", Statistic(metric(), "Sum", 60, "Furlongs")),)),
-        "unit: there is no unit Furlongs; known: Bits, ",
-    ),
-    "math that is none": (math("e / / i"), "expression r: character 5: "),
-    "an unknown id": (math("e / zz"), "expression: r: no metric or expression has the id zz"),
-    "a search": (math("SUM(SEARCH('{X} a','Sum'))"), "r: an alarm cannot watch the result of SEARCH"),
-    "an array": (math("[e, i]"), "expression: r: an alarm watches one time series"),
-    "a band that is none": (math("e / i", threshold=None), "what it compares with is no ANOMALY_DETECTION"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("what", WRONG)
-def test_an_alarm_that_aws_refuses_is_refused(what: str) -> None:
-    """With where it was read, or with its name, once."""
-    wrong, text = WRONG[what]
-    (found,) = said(system(replace(wrong, place="prod: aws_cloudwatch_metric_alarm.a"), alarm("b")))
-    assert found.startswith("prod: aws_cloudwatch_metric_alarm.a: ")
-    assert text in found
-    (found,) = said(system(wrong))
-    assert found.startswith(f"alarm {wrong.name}: ")
+def test_a_problem_says_where_the_alarm_was_read() -> None:
+    """Or the alarm's name. What else is refused: see `tests/unit/test_one_validator.py`."""
+    wrong = periods(60, 1441)
+    says = "evaluation periods: 1441 periods of 60 s exceed 86400 s, the most for periods below an hour"
+    assert said(system(replace(wrong, place="prod: aws_x.a"), alarm("b"))) == [f"prod: aws_x.a: {says}"]
+    assert said(system(wrong)) == [f"alarm a: {says}"]
 
 
 def test_two_alarms_have_two_names() -> None:
     """The second would replace the first."""
     twice = (replace(alarm("a"), place="x"), replace(composite("a", "TRUE"), place="y"), alarm("b"))
-    assert said(system(*twice)) == ["x: 2 alarms are called a", "y: 2 alarms are called a"]
+    assert said(system(*twice)) == [
+        f"{place}: name: 2 alarms have it: the last one applied wins" for place in ("x", "y")
+    ]
 
 
 MANY = " OR ".join(f"ALARM(a{number})" for number in range(101))
@@ -118,13 +79,19 @@ COMPOSITES: Mapping[str, tuple[CompositeAlarm, str]] = {
     "a suppressor that is nobody": (
         composite("c", "ALARM(errors)", suppressor=held_by("nope")), "suppressor: there is no alarm nope",
     ),
-    "a circle": (composite("c", "ALARM(c)"), "rule: rules lead back to where they begin: c -> c"),
+    "a circle": (composite("c", "ALARM(c)"), "rule: rules lead back to where they begin: c -> c: "),
     "too long": (composite("c", "ALARM(errors)" + " " * 10_240), "rule: character 10241: the rule has 10253"),
     "too many elements": (
         composite("c", " OR ".join(["ALARM(errors)"] * 167)), "rule: the rule has 501 elements",
     ),
+    "itself as suppressor": (
+        composite("c", "ALARM(errors)", suppressor=held_by("c")), "an alarm cannot suppress itself",
+    ),
+    "too long a description": (
+        composite("c", "ALARM(errors)", description="x" * 1025), "description: must have at most 1024",
+    ),
     "six actions": (composite("c", "ALARM(errors)", Actions(("t",) * 6)), "actions: at most 5"),
-    "too long a name": (composite("c" * 256, "ALARM(errors)"), "name: has 1 to 255"),
+    "too long a name": (composite("c" * 256, "ALARM(errors)"), "name: must have 1 to 255"),
 }  # fmt: skip
 
 
@@ -144,6 +111,15 @@ def test_a_rule_has_at_most_a_hundred_alarms() -> None:
         "alarm c: rule: the rule has 101 alarms; CloudWatch takes 100"
     ]
     assert said(system(*alarms, composite("c", MANY.removesuffix(" OR ALARM(a100)")))) == []
+
+
+def test_an_alarm_is_in_at_most_150_composites() -> None:
+    """However many alarms they name besides."""
+    composites = [composite(f"c{number}", "ALARM(a)") for number in range(151)]
+    assert said(system(alarm("a"), *composites)) == [
+        "alarm a: name: at most 150 composite alarms may name one alarm (found: 151)"
+    ]
+    assert said(system(alarm("a"), *composites[:150])) == []
 
 
 def test_where_a_prefix_was_read_the_rest_may_be_elsewhere() -> None:
@@ -206,13 +182,6 @@ def test_of_some_alarms_only_those_are_looked_at() -> None:
     for name in ("a", "bad"):
         with pytest.raises(ConfigError, match=f"^alarm {name}: [^\n]+$"):
             checking.check_alarms(of, ["good", name])
-
-
-def test_groups_are_refused_as_before() -> None:
-    """What is said of a group is what `check_group` raises."""
-    filters = [log_filter("%x%", f"F{number}") for number in range(6)]
-    ((group, text),) = publishing.group_problems(filters)
-    assert (group, text.startswith("6 filters have regular expressions")) == ("/pay", True)
 
 
 def test_an_alarm_is_explained_although_the_rule_of_another_is_none() -> None:

@@ -1,4 +1,4 @@
-"""Bodies of Terraform resources, in the words of AWS's APIs.
+"""Alarms and metric filters of Terraform's configuration, read into the typed model by way of AWS's words.
 
 Source: Terraform AWS provider, aws_cloudwatch_metric_alarm, aws_cloudwatch_composite_alarm and
 aws_cloudwatch_log_metric_filter; Terraform language, "JSON Configuration Syntax".
@@ -10,7 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from drill.sources.records import Record
+from cloudwatch import api
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm
+from cloudwatch.publishing import MetricFilter
+from cloudwatch.records import Record
+from terraform.configuration import Resource
 
 METRIC_ALARM: Final = "aws_cloudwatch_metric_alarm"
 COMPOSITE_ALARM: Final = "aws_cloudwatch_composite_alarm"
@@ -46,7 +50,41 @@ _TRANSFORMATION: Final[Mapping[str, str]] = {
 _QUERY: Final[Mapping[str, str]] = {"metric": "MetricStat"}
 
 
-def metric_alarm(where: str, body: Mapping[str, Any]) -> Record:
+def metric_alarm(resource: Resource) -> MetricAlarm:
+    """Return the metric alarm that a resource is.
+
+    Raises:
+        RecordError: it is not one, or a value of it is not known before an apply.
+    """
+    return api.metric_alarm(metric_alarm_record(resource.where, resource.body), service=service_of(resource))
+
+
+def composite_alarm(resource: Resource) -> CompositeAlarm:
+    """Return the composite alarm that a resource is.
+
+    Raises:
+        RecordError: as for `metric_alarm`.
+    """
+    record = composite_alarm_record(resource.where, resource.body)
+    return api.composite_alarm(record, service=service_of(resource))
+
+
+def metric_filter(resource: Resource) -> MetricFilter:
+    """Return the metric filter that a resource is.
+
+    Raises:
+        RecordError: as for `metric_alarm`.
+    """
+    return api.metric_filter(_metric_filter_record(resource.where, resource.body))
+
+
+def service_of(resource: Resource) -> str | None:
+    """Return the service that a resource is tagged with."""
+    tags = resource.body.get("tags")
+    return Record(resource.where, tags).text("Service", "") or None if isinstance(tags, dict) else None
+
+
+def metric_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
     """Return the body of a metric alarm as PutMetricAlarm takes it."""
     # The provider has a default of its own, and sends it.
     given = {"TreatMissingData": "missing", **_arguments(body, _ALARM)}
@@ -58,7 +96,7 @@ def metric_alarm(where: str, body: Mapping[str, Any]) -> Record:
     return Record(where, given, _speller(_ALARM))
 
 
-def composite_alarm(where: str, body: Mapping[str, Any]) -> Record:
+def composite_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
     """Return the body of a composite alarm as PutCompositeAlarm takes it."""
     given = _arguments(body, _ALARM)
     suppressors = _blocks(given.pop("ActionsSuppressor", None) or [])
@@ -74,7 +112,7 @@ def composite_alarm(where: str, body: Mapping[str, Any]) -> Record:
     return Record(where, given, _speller({**_ALARM, **spelt}))
 
 
-def log_metric_filter(where: str, body: Mapping[str, Any]) -> Record:
+def _metric_filter_record(where: str, body: Mapping[str, Any]) -> Record:
     """Return the body of a metric filter as PutMetricFilter takes it."""
     given = _arguments(body, _METRIC_FILTER)
     made = given.get("metricTransformations")

@@ -30,7 +30,7 @@ _TOKEN: Final = re.compile(
 
 
 def is_known(value: object) -> bool:
-    """Tell whether a value holds nothing that only an apply, or Terraform itself, could compute."""
+    """Return whether a value holds nothing that only an apply, or Terraform itself, could compute."""
     if isinstance(value, str):
         return "${" not in value
     if isinstance(value, Mapping):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from drill.sources.errors import SourceError
+from cloudwatch.errors import RecordError, UnsupportedRecordError
 
 
 def _same(member: str) -> str:
@@ -30,24 +30,25 @@ class Record:
         """Raise the error about a member.
 
         Raises:
-            SourceError: always.
+            RecordError: always.
         """
-        message = f"{self.where}: {self.spelt(member)} {says}"
-        raise SourceError(message)
+        raise RecordError(self.where, f"{self.spelt(member)} {says}")
 
     def only(self, known: Collection[str], refused: Mapping[str, str] | None = None) -> None:
         """Raise unless every member is known.
 
         Args:
             known: names of members.
-            refused: names of members that change what happens in a way that is not rehearsed -> what they do.
+            refused: members that AWS accepts and that are not evaluated here -> what they do.
 
         Raises:
-            SourceError: a member is unknown, or is not rehearsed.
+            RecordError: a member is unknown.
+            UnsupportedRecordError: a member is not evaluated here.
         """
         for member, value in self.given.items():
             if value is not None and member in (refused or {}):
-                self.refuse(member, f"is not rehearsed: {(refused or {})[member]}")
+                text = f"{self.spelt(member)} is not supported: {(refused or {})[member]}"
+                raise UnsupportedRecordError(self.where, text)
             if value is not None and member not in known:
                 near = difflib.get_close_matches(member, known, 1)
                 says = f"is no such key; did you mean {self.spelt(near[0])}?" if near else "is no such key"
@@ -55,14 +56,14 @@ class Record:
                 self.refuse(member, f"{says}; known: {allowed}" if not near else says)
 
     def has(self, member: str) -> bool:
-        """Tell whether a member is given, and not null."""
+        """Return whether a member is given, and not null."""
         return self.given.get(member) is not None
 
     def needs(self, member: str) -> Any:  # noqa: ANN401  # JSON
         """Return a member that has to be given.
 
         Raises:
-            SourceError: it is not.
+            RecordError: it is not.
         """
         value = self.given.get(member)
         if value is None:
@@ -73,7 +74,7 @@ class Record:
         """Return a text; it has to be given unless it has a default.
 
         Raises:
-            SourceError: it is missing, or no text, or not known before it is applied.
+            RecordError: it is missing, or no text, or not known before it is applied.
         """
         value = default if default is not None and not self.has(member) else self.needs(member)
         if not isinstance(value, str):
@@ -84,7 +85,7 @@ class Record:
         """Return a text that is one of some.
 
         Raises:
-            SourceError: it is missing, or another.
+            RecordError: it is missing, or another.
         """
         value = self.text(member, default)
         if value not in allowed:
@@ -95,7 +96,7 @@ class Record:
         """Return a number, which may be written as text, as CloudFormation and Terraform take it too.
 
         Raises:
-            SourceError: it is missing, or no finite number.
+            RecordError: it is missing, or no finite number.
         """
         value = self.needs(member)
         try:
@@ -112,7 +113,7 @@ class Record:
         """Return a whole number.
 
         Raises:
-            SourceError: it is missing, no whole number, or less than `least`.
+            RecordError: it is missing, no whole number, or less than `least`.
         """
         if default is not None and not self.has(member):
             return default
@@ -125,7 +126,7 @@ class Record:
         """Return true or false, which may be written as text.
 
         Raises:
-            SourceError: it is neither.
+            RecordError: it is neither.
         """
         value = self.given.get(member)
         known = {True: True, False: False, "true": True, "false": False}
@@ -139,7 +140,7 @@ class Record:
         """Return a list of texts; none if it is not given.
 
         Raises:
-            SourceError: it is something else.
+            RecordError: it is something else.
         """
         value = self.given.get(member)
         if value is None:
@@ -152,7 +153,7 @@ class Record:
         """Yield the objects of a list; none if it is not given.
 
         Raises:
-            SourceError: it is no list of objects.
+            RecordError: it is no list of objects.
         """
         value = self.given.get(member)
         if value is None:
@@ -166,7 +167,7 @@ class Record:
         """Return an object that has to be given.
 
         Raises:
-            SourceError: it is missing, or none.
+            RecordError: it is missing, or none.
         """
         return self._inner(self.spelt(member), member, self.needs(member))
 

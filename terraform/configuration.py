@@ -1,0 +1,455 @@
+"""The one reader of Terraform's JSON: stacks, their resources, and what refers to what.
+
+Read from the JSON alone; how that was made does not matter. What AWS makes up at creation, such as a key's
+id, is a text of its own for each resource (`<security.aws_kms_key.main.key_id>`): equal to itself wherever it
+is referred to, and to nothing else.
+
+Source: Terraform language, "JSON Configuration Syntax" (a block, or several, may be an object or an array of
+objects) and "Files and Configuration Structure" (a folder's files are one module).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from config import files
+from config.errors import CommandError
+from terraform import expressions
+from terraform.arns import ARNS, IDS
+from terraform.expressions import UnknownValueError
+
+_NOT_READ: Final = ("count", "for_each", "provider")
+"""Arguments that make another number of resources, or make them elsewhere."""
+_OUTPUT: Final = re.compile(
+    r'data\.terraform_remote_state\.([\w-]+)\.outputs\.(\w+)(?:\["([^"]+)"\]|\.(\w+))?'
+)
+"""A reference to an output, and to a key of it: cdktf writes `["two-words"]`, but `.one` for one word."""
+
+
+class ConfigurationError(CommandError):
+    """The configuration cannot be read, or is of a form that is not supported."""
+
+
+class RemoteRead(NamedTuple):
+    """One value of another stack that a stack reads."""
+
+    source: str
+    """The stack that publishes it."""
+    output: str
+    key: str
+    """Key of the map, empty for a text."""
+
+    def __str__(self) -> str:
+        return f"{self.output}[{self.key}]" if self.key else self.output
+
+
+class Stack:
+    """The configuration of one stack, as its files state it."""
+
+    def __init__(self, name: str, content: Mapping[str, Any]) -> None:
+        """Take the content of its only file, or of the first one.
+
+        Raises:
+            ConfigurationError: as for `add`.
+        """
+        self.name = name
+        self.contents: list[Mapping[str, Any]] = []
+        self.resources: dict[str, dict[str, dict[str, Any]]] = {}
+        """Type -> key -> arguments, references unresolved."""
+        self.outputs: dict[str, dict[str, Any]] = {}
+        self.variables: dict[str, dict[str, Any]] = {}
+        self.locals: dict[str, Any] = {}
+        self.aws_providers: list[dict[str, Any]] = []
+        """Each configuration of the AWS provider."""
+        self.terraform: dict[str, Any] = {}
+        """Settings of Terraform itself: the backend, required versions."""
+        self.moved: dict[str, str] = {}
+        """Address -> address that it moved to."""
+        self.add(content, name)
+
+    def add(self, content: Mapping[str, Any], where: str) -> None:
+        """Merge the content of one more file.
+
+        Raises:
+            ConfigurationError: it is not Terraform's JSON, or defines something a second time.
+        """
+        self.contents.append(content)
+        named: dict[str, tuple[dict[str, Any], int]] = {
+            "resource": (self.resources, 2),
+            "output": (self.outputs, 1),
+            "variable": (self.variables, 1),
+            "locals": (self.locals, 0),
+        }
+        for kind, (into, depth) in named.items():
+            _merge(into, content.get(kind, {}), depth, f"{where}: {kind}")
+        for block in _blocks(content.get("provider", {}), f"{where}: provider"):
+            self.aws_providers += _blocks(block.get("aws", []), f"{where}: provider.aws")
+        for block in _blocks(content.get("terraform", {}), f"{where}: terraform"):
+            self.terraform |= block
+        for block in _blocks(content.get("moved", []), f"{where}: moved"):
+            self.moved[str(block.get("from"))] = str(block.get("to"))
+
+    @property
+    def backend(self) -> dict[str, Any]:
+        """The settings of its S3 backend; empty if it has none."""
+        found: dict[str, Any] = self.terraform.get("backend", {}).get("s3", {})
+        return found
+
+    @functools.cached_property
+    def remote_reads(self) -> frozenset[RemoteRead]:
+        """What it reads of other stacks."""
+        return frozenset(
+            RemoteRead(source, output, quoted or plain)
+            for text in _texts(self.contents)
+            for source, output, quoted, plain in _OUTPUT.findall(text)
+        )
+
+
+def read(folder: Path) -> dict[str, Stack]:
+    """Return the stacks in a folder by their names.
+
+    That is those that cdktf's `manifest.json` names; or one for each folder in `stacks`; or the one of the
+    folder itself; or one for each folder in it.
+
+    Raises:
+        ConfigurationError: there is none, or a file is not Terraform's JSON.
+    """
+    if not folder.is_dir():
+        message = f"{folder}: no such folder"
+        raise ConfigurationError(message)
+    manifest = folder / "manifest.json"
+    named = _json(manifest).get("stacks") if manifest.is_file() else None
+    if named:
+        try:
+            paths = {name: folder / stack["synthesizedStackPath"] for name, stack in named.items()}
+        except (AttributeError, KeyError, TypeError) as error:
+            message = f"{manifest}: does not list the paths of stacks: synthesize again"
+            raise ConfigurationError(message) from error
+        return {name: read_file(name, path) for name, path in paths.items()}
+    inner = folder / "stacks" if (folder / "stacks").is_dir() else folder
+    if inner == folder and _files(folder):
+        found = {folder.resolve().name: folder}
+    else:
+        found = {path.name: path for path in sorted(inner.iterdir()) if path.is_dir()}
+    stacks = {name: _read_folder(name, path) for name, path in found.items() if _files(path)}
+    if not stacks:
+        message = f"{folder}: holds no Terraform JSON (*.tf.json): synthesize first, `make synth ENV=…`"
+        raise ConfigurationError(message)
+    return stacks
+
+
+def _read_folder(name: str, folder: Path) -> Stack:
+    stack = Stack(name, {})
+    for path in _files(folder):
+        stack.add(_json(path), str(path))
+    return stack
+
+
+def read_file(name: str, path: Path) -> Stack:
+    """Return the stack in one file.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    stack = Stack(name, {})
+    stack.add(_json(path), str(path))
+    return stack
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.tf.json"))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(files.text(path, files.MOST_BYTES))
+    except files.FileError as error:
+        message = f"{path}: {error}"
+        raise ConfigurationError(message) from error
+    except (ValueError, RecursionError) as error:
+        message = f"{path}: cannot be read as JSON: {error}"
+        raise ConfigurationError(message) from error
+    if not isinstance(content, dict):
+        message = f"{path}: has to be an object, as Terraform's JSON is"
+        raise ConfigurationError(message)
+    return content
+
+
+def _merge(into: dict[str, Any], content: Any, depth: int, where: str) -> None:  # noqa: ANN401  # JSON
+    """Put blocks, which have `depth` names, with those that are there."""
+    for block in _blocks(content, where):
+        for name, inner in block.items():
+            if name == "//":
+                continue
+            if depth > 1:
+                _merge(into.setdefault(name, {}), inner, depth - 1, f"{where}.{name}")
+                continue
+            if name in into:
+                message = f"{where}.{name} is there twice"
+                raise ConfigurationError(message)
+            into[name] = inner if depth == 0 else _only(inner, f"{where}.{name}")
+
+
+def _only(content: Any, where: str) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    blocks = list(_blocks(content, where))
+    if len(blocks) != 1:
+        message = f"{where} is there {len(blocks)} times"
+        raise ConfigurationError(message)
+    return blocks[0]
+
+
+def _blocks(content: Any, where: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # JSON
+    for block in content if isinstance(content, list) else [content]:
+        if not isinstance(block, dict):
+            message = f"{where} has to be an object, not {block!r}"
+            raise ConfigurationError(message)
+        yield block
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401  # JSON
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+
+
+class Resource:
+    """One resource of one stack."""
+
+    def __init__(self, configuration: Configuration, stack: str, kind: str, key: str) -> None:
+        """Take the resource `kind.key` of a stack."""
+        self._configuration = configuration
+        self.stack = stack
+        self.type = kind
+        self.key = key
+
+    @functools.cached_property
+    def body(self) -> dict[str, Any]:
+        """Its arguments, with references replaced by their values."""
+        return self._configuration.body(self.stack, self.type, self.key)
+
+    @functools.cached_property
+    def arn(self) -> str:
+        """Its ARN."""
+        return str(self._configuration.attribute(self.stack, self.type, self.key, "arn"))
+
+    @functools.cached_property
+    def name(self) -> str:
+        """The name that it has in AWS."""
+        names = ("alarm_name", "function_name", "dashboard_name", "name")
+        return str(next((self.body[one] for one in names if one in self.body), self.address))
+
+    @property
+    def address(self) -> str:
+        """Its Terraform address."""
+        return f"{self.type}.{self.key}"
+
+    @property
+    def where(self) -> str:
+        """Its stack and address, for messages."""
+        return f"{self.stack}: {self.address}"
+
+    def text(self, argument: str) -> str:
+        """Return an argument as text; empty if it is not given."""
+        value = self.body.get(argument)
+        return "" if value is None else str(value)
+
+    def plain(self, argument: str) -> Any:  # noqa: ANN401  # JSON
+        """Return an argument that is a number or a truth; None if it is not given."""
+        return expressions.plain(self.body.get(argument))
+
+    def items(self, argument: str) -> list[Any]:
+        """Return an argument that is a list, or one thing in place of it, or not given."""
+        value = self.body.get(argument)
+        if value is None:
+            return []
+        return value if isinstance(value, list) else [value]
+
+    def block(self, argument: str) -> dict[str, Any]:
+        """Return an argument that is a block of which there is one at most; empty if there is none."""
+        return next((one for one in self.items(argument) if isinstance(one, dict)), {})
+
+
+class Configuration:
+    """Every resource of the stacks of one environment."""
+
+    def __init__(
+        self, stacks: Mapping[str, Stack | Mapping[str, Any]], *, has_defaults: bool = False
+    ) -> None:
+        """Take the stacks.
+
+        Args:
+            stacks: each stack, or its JSON, by the stack's name.
+            has_defaults: whether variables are their defaults; a run may give them other values, so nothing
+                would be proved by them.
+        """
+        self._stacks = {
+            name: stack if isinstance(stack, Stack) else Stack(name, stack) for name, stack in stacks.items()
+        }
+        self._has_defaults = has_defaults
+        self._attributes: dict[tuple[str, str, str, str], Any] = {}
+        self._of_type: dict[str, list[Resource]] = {}
+        for stack, content in self._stacks.items():
+            for kind, of_kind in content.resources.items():
+                made = self._of_type.setdefault(kind, [])
+                made += [Resource(self, stack, kind, key) for key in of_kind]
+
+    @functools.cached_property
+    def region(self) -> str:
+        """The region of all stacks."""
+        return self._one("region", [self._provider(stack).get("region") for stack in self._stacks])
+
+    @functools.cached_property
+    def account_id(self) -> str:
+        """The account of all stacks."""
+        allowed = [self._provider(stack).get("allowed_account_ids") or [] for stack in self._stacks]
+        return self._one("account", [ids[0] if len(ids) == 1 else None for ids in allowed])
+
+    def of_type(self, *types: str) -> list[Resource]:
+        """Return the resources of the given types."""
+        return [one for kind in types for one in self._of_type.get(kind, ())]
+
+    @functools.cached_property
+    def by_arn(self) -> dict[str, Resource]:
+        """ARN -> resource, of every type whose ARN can be computed."""
+        return {one.arn: one for one in self.of_type(*ARNS)}
+
+    @functools.cached_property
+    def keys(self) -> dict[str, Resource]:
+        """Id of a key, or name of an alias -> the key or alias."""
+        return {
+            str(self.attribute(one.stack, one.type, one.key, "id")): one
+            for one in self.of_type("aws_kms_key", "aws_kms_alias")
+        }
+
+    def find(self, arn: str, *types: str) -> Resource | None:
+        """Return the resource of one of the types that has this ARN."""
+        found = self.by_arn.get(arn)
+        return found if found and found.type in types else None
+
+    def body(self, stack: str, kind: str, key: str) -> dict[str, Any]:
+        """Return a resource's arguments, resolved.
+
+        Raises:
+            ConfigurationError: it stands for another number of resources, or for one elsewhere.
+        """
+        raw = self._stacks[stack].resources[kind][key]
+        for argument in _NOT_READ:
+            if argument in raw:
+                message = (
+                    f"{stack}: {kind}.{key} has `{argument}`, which is not read here: write the resource "
+                    "out, or nothing can be proved about it."
+                )
+                raise ConfigurationError(message)
+        return {
+            argument: expressions.resolved(value, functools.partial(self._lookup, stack))
+            for argument, value in raw.items()
+            if argument != "//"
+        }
+
+    def attribute(self, stack: str, kind: str, key: str, attribute: str) -> Any:  # noqa: ANN401  # JSON
+        """Return an attribute of a resource: its argument, its ARN, or the text that stands for it.
+
+        Raises:
+            UnknownValueError: there is no such resource, or the attribute refers to itself.
+        """
+        at = (stack, kind, key, attribute)
+        if at not in self._attributes:
+            self._attributes[at] = None
+            self._attributes[at] = self._attribute(*at)
+        value = self._attributes[at]
+        if value is None:
+            raise UnknownValueError(".".join(at))
+        return value
+
+    def _attribute(self, stack: str, kind: str, key: str, attribute: str) -> Any:  # noqa: ANN401
+        resource = self._stacks[stack].resources.get(kind, {}).get(key)
+        if resource is None:
+            return None
+        if attribute == "arn" and kind in ARNS:
+            return ARNS[kind](
+                functools.partial(self.attribute, stack, kind, key), self.region, self.account_id
+            )
+        if attribute == "id" and kind in IDS:
+            return self.attribute(stack, kind, key, IDS[kind])
+        if attribute == "url" and kind == "aws_sqs_queue":
+            name = self.attribute(stack, kind, key, "name")
+            return f"https://sqs.{self.region}.amazonaws.com/{self.account_id}/{name}"
+        if attribute in resource:
+            return expressions.resolved(resource[attribute], functools.partial(self._lookup, stack))
+        return f"<{stack}.{kind}.{key}.{attribute}>"
+
+    def _lookup(self, stack: str, path: tuple[str, ...]) -> Any:  # noqa: ANN401
+        """Return what a reference in `stack` stands for."""
+        if path[0] in {"local", "var"} and len(path) > 1:
+            value, rest = self._named(stack, path[0], path[1]), list(path[2:])
+        elif path[0] != "data":
+            kind, key, attribute, *inner = (*path, "", "", "")
+            value = self.attribute(stack, kind, key, attribute)
+            rest = [part for part in inner if part]
+        elif path[1] == "terraform_remote_state" and len(path) > 4 and path[3] == "outputs":  # noqa: PLR2004
+            value, rest = self._output(path[2], path[4]), list(path[5:])
+        elif path[1] == "aws_caller_identity" and path[3:] == ("account_id",):
+            value, rest = self.account_id, []
+        elif path[1] == "aws_region" and path[3:] in {("name",), ("region",)}:
+            value, rest = self.region, []
+        elif path[1] == "aws_partition" and path[3:] == ("partition",):
+            value, rest = "aws", []
+        else:
+            raise UnknownValueError(".".join(path))
+        for part in rest:
+            if not isinstance(value, Mapping) or part not in value:
+                raise UnknownValueError(".".join(path))
+            value = value[part]
+        return value
+
+    def _output(self, stack: str, name: str) -> Any:  # noqa: ANN401
+        output = self._stacks[stack].outputs.get(name) if stack in self._stacks else None
+        return self._resolved_once((stack, "output", name, "value"), output and output["value"])
+
+    def _named(self, stack: str, kind: str, name: str) -> Any:  # noqa: ANN401
+        """Return a local value, or the default of a variable."""
+        content, given = self._stacks[stack], None
+        if kind == "local":
+            given = content.locals.get(name)
+        elif self._has_defaults:
+            given = content.variables.get(name, {}).get("default")
+        return self._resolved_once((stack, kind, name, "value"), given)
+
+    def _resolved_once(self, at: tuple[str, str, str, str], given: Any) -> Any:  # noqa: ANN401
+        """Return the value of what is given.
+
+        Raises:
+            UnknownValueError: nothing is given, or it refers to itself.
+        """
+        if at not in self._attributes:
+            self._attributes[at] = None
+            self._attributes[at] = expressions.resolved(given, functools.partial(self._lookup, at[0]))
+        if self._attributes[at] is None:
+            raise UnknownValueError(".".join(at))
+        return self._attributes[at]
+
+    def _provider(self, stack: str) -> dict[str, Any]:
+        listed = self._stacks[stack].aws_providers
+        if len(listed) != 1:
+            message = f"{stack} has {len(listed)} configurations of the AWS provider; one is read here."
+            raise ConfigurationError(message)
+        return listed[0]
+
+    @staticmethod
+    def _one(what: str, values: list[Any]) -> str:
+        """Return the one value that all stacks have.
+
+        Raises:
+            ConfigurationError: they have none, or several.
+        """
+        if len(set(values)) != 1 or not isinstance(values[0], str):
+            message = f"the stacks name no {what}, or not the same: ARNs cannot be computed."
+            raise ConfigurationError(message)
+        return values[0]

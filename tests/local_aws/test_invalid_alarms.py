@@ -1,0 +1,68 @@
+"""PutMetricAlarm refuses what AWS refuses: the same alarms as every other entry to the project.
+
+The catalog, `make prove` and the drill are in `tests/unit/test_one_validator.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ParamValidationError
+
+from tests.support.invalid_alarms import INVALID, VALID
+
+REFUSED = [name for name, invalid in INVALID.items() if invalid.by_aws]
+ACCEPTED = {**VALID, **{name: one.request for name, one in INVALID.items() if not one.by_aws}}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_aws_refuses_is_refused(client: Callable[[str], Any], name: str) -> None:
+    """By the server, but for what boto3 itself refuses to send; nothing is left behind."""
+    invalid, cloudwatch = INVALID[name], client("cloudwatch")
+    with pytest.raises((ClientError, ParamValidationError)) as caught:
+        cloudwatch.put_metric_alarm(**invalid.request)
+    if isinstance(caught.value, ClientError):
+        assert caught.value.response["Error"]["Code"] == "ValidationError"
+        assert invalid.says in caught.value.response["Error"]["Message"]
+    assert cloudwatch.describe_alarms(AlarmNames=[invalid.request["AlarmName"][:255]])["MetricAlarms"] == []
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_what_aws_accepts_is_accepted(client: Callable[[str], Any], name: str) -> None:
+    """Also what only is not evaluated here: it is described as it was put."""
+    request, cloudwatch = ACCEPTED[name], client("cloudwatch")
+    cloudwatch.put_metric_alarm(**request)
+    try:
+        (found,) = cloudwatch.describe_alarms(AlarmNames=[request["AlarmName"]])["MetricAlarms"]
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=[request["AlarmName"]])
+    assert found["AlarmName"] == request["AlarmName"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"AlarmRule": "ALARM(a) ANDD OK(a)"}, "rule: character 10: ANDD is no keyword"),
+        ({"AlarmRule": " OR ".join(f"ALARM(a{number})" for number in range(101))}, "the rule has 101 alarms"),
+        ({"AlarmName": "c" * 256}, "name: must have 1 to 255 characters"),
+        ({"AlarmActions": ["arn:aws:sns:eu-west-1:1:t"] * 6}, "actions: at most 5"),
+        ({"ActionsSuppressor": "a"}, "ActionsSuppressorWaitPeriod is missing"),
+        (
+            {
+                "ActionsSuppressor": "c",
+                "ActionsSuppressorWaitPeriod": 1,
+                "ActionsSuppressorExtensionPeriod": 1,
+            },
+            "an alarm cannot suppress itself",
+        ),
+    ],
+)
+def test_a_composite_that_aws_refuses_is_refused(
+    client: Callable[[str], Any], changed: dict[str, Any], says: str
+) -> None:
+    """Its rule, its name, its actions and what suppresses it."""
+    with pytest.raises(ClientError) as caught:
+        client("cloudwatch").put_composite_alarm(**{"AlarmName": "c", "AlarmRule": "TRUE", **changed})
+    assert says in caught.value.response["Error"]["Message"]
