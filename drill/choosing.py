@@ -8,11 +8,14 @@ from pathlib import Path
 from config.errors import ConfigError, Problem
 from config.explain import did_you_mean
 from config.loader import environments
-from drill import expectations, traffic
+from drill import simulation
 from drill.model import System
 from drill.scenarios import reading
 from drill.scenarios.reading import Reading, Scenario
 from drill.selection import Selection
+
+FOLDER = Path("drills")
+"""Where scenarios are, from the project's root."""
 
 
 def read_all(paths: Iterable[Path]) -> tuple[Reading, ...]:
@@ -25,12 +28,15 @@ def scenarios(readings: Iterable[Reading]) -> tuple[Scenario, ...]:
     return tuple(one.scenario for one in readings if one.scenario is not None)
 
 
-def refuse(readings: Iterable[Reading], systems: Mapping[str | None, System]) -> None:
+def refuse(
+    readings: Iterable[Reading], systems: Mapping[str | None, System], more: Iterable[Problem] = ()
+) -> None:
     """Refuse scenarios with which anything is wrong: in their files, or of the names in the rest of them.
 
     Args:
         readings: the scenarios.
-        systems: what they are rehearsed with, by environment; none where names cannot be looked at yet.
+        systems: what they are played with, by environment; none where names cannot be looked at yet.
+        more: what else is wrong with them.
 
     Raises:
         ConfigError: with every problem. Files of usual happenings are shared, and systems know the same
@@ -40,11 +46,12 @@ def refuse(readings: Iterable[Reading], systems: Mapping[str | None, System]) ->
     problems = list(dict.fromkeys(problem for one in readings for problem in one.problems))
     problems += _unknown_environments(scenarios(readings))
     problems += _same_names(scenarios(readings))
+    problems += more
     named: dict[tuple[str, str], Problem] = {}
     for environment, system in systems.items():
         for one in scenarios(readings):
             if is_for(one, environment):
-                for problem in _unknown(system, one):
+                for problem in simulation.names(Selection(system), one):
                     named.setdefault((problem.place, problem.key), problem)
     if problems or named:
         raise ConfigError([*problems, *named.values()])
@@ -69,12 +76,6 @@ def _same_names(some: Iterable[Scenario]) -> Iterator[Problem]:
             yield Problem(
                 str(one.path), "", f"has the name of {first[one.name]}: one result would replace the other"
             )
-
-
-def _unknown(system: System, scenario: Scenario) -> Iterator[Problem]:
-    selection = Selection(system)
-    yield from traffic.problems(selection, scenario.happens)
-    yield from expectations.problems(selection, scenario.expect)
 
 
 def is_for(scenario: Scenario, environment: str | None) -> bool:

@@ -23,13 +23,11 @@ from drill.model import System
 from drill.origin import Origin
 from drill.output import Terminal, written
 from drill.rehearsal import Rehearsal
-from drill.report import index, junit, replayed, table, timeline
+from drill.report import junit, table, timeline
 from drill.scenarios.model import Assumptions
 from drill.scenarios.reading import Reading, Scenario
 from drill.selection import Selection
 
-FOLDER = Path("drills")
-"""Where scenarios are, from the project's root."""
 OUTPUT = Path("build/drill")
 """Where pictures and reports are written to."""
 
@@ -103,9 +101,9 @@ def run(scenarios: tuple[Path, ...], *, everywhere: bool, **options: Any) -> int
     asked = Asked(**options)
     console = Terminal(soft_wrap=False)
     _forget(asked)
-    readings = choosing.read_all(scenarios or sorted(FOLDER.glob("*.yaml")))
+    readings = choosing.read_all(scenarios or sorted(choosing.FOLDER.glob("*.yaml")))
     if not readings:
-        raise ConfigError([Problem(str(FOLDER), "", "holds no scenario")])
+        raise ConfigError([Problem(str(choosing.FOLDER), "", "holds no scenario")])
     chosen = choosing.scenarios(readings)
     if not chosen:
         choosing.refuse(readings, {})
@@ -188,7 +186,7 @@ def _write(rehearsals: Sequence[Rehearsal], asked: Asked, console: Console) -> N
         return
     with written(folder):
         pages = [timeline.write(one, folder) for one in rehearsals]
-        whole = index.write_index(rehearsals, folder)
+        whole = timeline.write_index(rehearsals, folder)
     page = pages[0] if len(pages) == 1 else whole
     console.print(f"Timeline: {page}" if len(pages) == 1 else f"Timelines: {page}", style="dim")
 
@@ -234,7 +232,7 @@ def replay(alarm: Path, series: Path, out: Path | None) -> None:
 
     console = Terminal(soft_wrap=False)
     rehearsal = replaying.replay(alarm, series)
-    replayed.show(rehearsal, console)
+    table.show_replay(rehearsal, console)
     if out:
         with written(out):
             page = timeline.write(rehearsal, out)

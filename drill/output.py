@@ -6,10 +6,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 
+from drill.durations import text_of
 from drill.errors import DrillError
 
 
@@ -20,6 +22,23 @@ class Terminal(Console):
         """Go on when whoever read (`| head`) has gone: the exit status is asked for all the same."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Teller:
+    """Says what happens, a line for each event, with the time on the wall."""
+
+    def __init__(self, console: Console) -> None:
+        """Print to `console`."""
+        self._console = console
+
+    def event(self, text: str, at_s: float | None = None) -> None:
+        """Say what happened just now, and after how much of the drill's time."""
+        after = f" after {text_of(at_s)}" if at_s is not None else ""
+        self.say(f"{datetime.now().astimezone():%H:%M:%S}  {text}{after}")
+
+    def say(self, text: str) -> None:
+        """Say something without a time."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextlib.contextmanager

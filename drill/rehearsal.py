@@ -74,8 +74,8 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """One scenario, rehearsed."""
+class Outcome:
+    """What happened in one scenario, rehearsed or live."""
 
     name: str
     """The scenario's file name without its ending."""
@@ -85,22 +85,18 @@ class Rehearsal:
     begins_s: float
     """The beginning of the scenario; what is before it is warm-up."""
     ends_s: float
-    step_s: int
-    first_s: float
-    """The beginning of the warm-up."""
+    """The end; of a drill that goes on, until when anything is known."""
     changes: Mapping[str, tuple[Change, ...]]
-    """Full name of each alarm and composite -> its changes in order, from `first_s` on, when every alarm was
-    in INSUFFICIENT_DATA. Alarms that never changed have no entry."""
+    """Full name of each alarm and composite -> its changes in order, those of the warm-up included. Before
+    the first one it is in INSUFFICIENT_DATA; alarms that never changed have no entry."""
     suppressed: Mapping[str, tuple[Suppressed, ...]]
     """Full name of each composite -> when its actions were held back, and by what."""
     notifications: tuple[Notification, ...]
     """Of the scenario itself, without those of the warm-up, in order."""
     messages: tuple[Message, ...]
     verdicts: tuple[Verdict, ...]
-    line: Callable[[str], Line]
-    """From the full name of a metric alarm to what it compared, computed when it is asked for."""
     took_s: float
-    """Seconds that the rehearsal took."""
+    """Seconds that it took."""
 
     @property
     def passed(self) -> bool:
@@ -115,3 +111,14 @@ class Rehearsal:
                 break
             found = change.new
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal(Outcome):
+    """One scenario, rehearsed: what every alarm compared is known."""
+
+    step_s: int
+    first_s: float
+    """The beginning of the warm-up, when every alarm was in INSUFFICIENT_DATA."""
+    line: Callable[[str], Line]
+    """From the full name of a metric alarm to what it compared, computed when it is asked for."""

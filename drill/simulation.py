@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloudwatch import composites, rules, suppression
 from cloudwatch.alarms import Metric
@@ -17,7 +17,7 @@ from cloudwatch.composites import Change
 from cloudwatch.series import Series
 from cloudwatch.suppression import Suppressed
 from config.errors import ConfigError, Problem
-from drill import checking, delivery, durations, expectations
+from drill import assertions, checking, delivery, durations, workload
 from drill.errors import DrillError
 from drill.grid import Grid
 from drill.metric_alarms import Happening, MetricAlarms
@@ -25,8 +25,8 @@ from drill.model import System
 from drill.rehearsal import Message, Notification, Rehearsal
 from drill.scenarios.model import Consumer
 from drill.scenarios.reading import Scenario
-from drill.traffic import Recording, Traffic
-from drill.traffic.entries import of_kind
+from drill.selection import Selection
+from drill.workload import Recording, Workload, of_kind
 
 _ROUNDS = 20
 """More rounds of causes and effects than any arrangement of queues and alarms has."""
@@ -55,17 +55,17 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
     began_s = time.perf_counter()
     checking.check(system)
     grid = Grid.of(scenario.head)
-    traffic = Traffic(system, scenario, grid, recording)
-    _check(system, scenario, traffic)
+    _check(system, scenario)
     rehearsal = rehearse(
         system,
         grid,
-        traffic,
+        Workload(system, scenario, grid, recording),
         named=(scenario.name, scenario.head.says),
         extra=scenario.head.assume.extra_datapoints,
         consumers=[one.happens for one in of_kind(scenario, Consumer)],
     )
-    return expectations.judged(rehearsal, scenario, took_s=time.perf_counter() - began_s)
+    verdicts = tuple(one for one in assertions.judge(rehearsal, scenario.expect) if one is not None)
+    return replace(rehearsal, verdicts=verdicts, took_s=time.perf_counter() - began_s)
 
 
 def rehearse(  # noqa: PLR0913  # each by its name
@@ -148,20 +148,21 @@ def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Met
     return _Outcome(changes, suppressed, delivery.notifications(system, performed))
 
 
-def _check(system: System, scenario: Scenario, traffic: Traffic) -> None:
+def _check(system: System, scenario: Scenario) -> None:
     """Refuse what means nothing here, before anything is computed.
 
     Raises:
         ConfigError: with every problem, each with its file and line.
     """
-    problems = list(_of_resolution(system, scenario))
-    for check in (traffic.check, lambda: expectations.check(system, scenario)):
-        try:
-            check()
-        except ConfigError as error:  # noqa: PERF203  # two of them
-            problems += error.problems
-    if problems:
-        raise ConfigError(problems)
+    wrong = [*_of_resolution(system, scenario), *names(Selection(system), scenario)]
+    if wrong:
+        raise ConfigError(wrong)
+
+
+def names(selection: Selection, scenario: Scenario) -> Iterator[Problem]:
+    """Yield what a scenario names and a system does not have."""
+    yield from workload.problems(selection, scenario)
+    yield from assertions.problems(selection, scenario.expect)
 
 
 def _of_resolution(system: System, scenario: Scenario) -> Iterator[Problem]:

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn, cast
 
 from rich.console import Console
 
 from aws.clients import client
 from catalog import Catalog
-from catalog.naming import Names
+from cloudwatch.composites import Change
+from cloudwatch.states import State
+from cloudwatch.suppression import Suppressed
 from config.errors import CommandError
 from config.models import Environment
 from config.paths import BUILD, ROOT
+from drill import assertions
 from drill.durations import text_of
-from drill.live import aftermath, preparation, report
+from drill.live import aftermath, preparation
 from drill.live.aftermath import lasting
 from drill.live.clock import Clock, sped_up
-from drill.live.expectations import Arrival, Seen, judge
-from drill.live.interruption import interruptible
 from drill.live.mailbox import Mailbox
-from drill.live.reading import Scenario
-from drill.live.report import Teller
-from drill.live.scenario import MessageExpected, NeverExpected
+from drill.live.preparation import Plan
 from drill.live.sender import Sender
 from drill.live.states import States
-from drill.rehearsal import Verdict
-
-FOLDER = ROOT / "drills" / "live"
-"""Where scenarios are that are run unless one is named."""
+from drill.output import Teller, written
+from drill.rehearsal import Message, Notification, Outcome, Verdict
+from drill.report import junit, table
+from drill.selection import Selection
 
 _LOOK_EVERY_S = 10
 """Seconds of the drill's time between two looks: an alarm keeps a state for a minute at least."""
@@ -49,18 +51,18 @@ _QUIET_WITHIN_S = 1800
 def run(  # noqa: PLR0913 - what a drill is made of
     env: Environment,
     catalog: Catalog,
-    scenario: Scenario,
+    plan: Plan,
     console: Console,
     *,
     outputs: Mapping[str, Mapping[str, Any]],
     speed: float,
 ) -> bool:
-    """Run a scenario against what is deployed; return whether all was as expected.
+    """Play a scenario with what is deployed; return whether all was as expected.
 
     Args:
         env: the environment; its AWS is there and is the right one.
         catalog: what is watched in it.
-        scenario: the scenario.
+        plan: the scenario.
         console: where to say what happens.
         outputs: stack -> name -> value, of the stacks that are deployed.
         speed: how many times faster a local AWS goes.
@@ -68,24 +70,25 @@ def run(  # noqa: PLR0913 - what a drill is made of
     Raises:
         CommandError: something is missing, or was declined, or functions do not do what they are asked.
     """
-    deployed = preparation.find(env, scenario, outputs)
-    states = States(client(env, "cloudwatch"), _watched(catalog, scenario))
-    preparation.require_messages(env, scenario, states)
-    preparation.agree(env, scenario, console, speed)
+    deployed = preparation.find(env, plan, outputs)
+    states = States(client(env, "cloudwatch"), _watched(catalog, plan))
+    preparation.require_messages(plan, states)
+    preparation.agree(env, plan, console, speed)
     began = time.monotonic()
-    drill = _Drill(env, catalog, scenario, deployed, states, Teller(console))
+    drill = _Drill(env, catalog, plan, deployed, states, Teller(console))
     try:
         drill.run(speed)
     finally:
         drill.tell_what_lasts()
-    verdicts = drill.verdicts()
-    drill.teller.verdicts(verdicts)
-    path = BUILD / "drill" / f"live-{scenario.name}.xml"
-    report.write_junit(path, report.junit(scenario.name, verdicts, time.monotonic() - began))
-    passed = all(one.passed for one in verdicts)
-    good = sum(one.passed for one in verdicts)
-    drill.teller.say(f"{scenario.name}: {good} of {len(verdicts)} as expected. JUnit: {_shown(path)}")
-    return passed
+    outcome = drill.outcome(time.monotonic() - began)
+    verdicts = assertions.judge(outcome, plan.scenario.expect)
+    outcome = replace(outcome, verdicts=tuple(one for one in verdicts if one is not None))
+    table.show([outcome], console, verbose=True)
+    path = BUILD / "drill" / f"live-{outcome.name}.xml"
+    with written(path):
+        junit.write([outcome], path)
+    drill.teller.say(f"JUnit: {_shown(path)}")
+    return outcome.passed
 
 
 @dataclass
@@ -94,12 +97,15 @@ class _Drill:
 
     env: Environment
     catalog: Catalog
-    scenario: Scenario
+    plan: Plan
     deployed: preparation.Deployed
     states: States
     teller: Teller
     clock: Clock = field(default_factory=Clock)
-    seen: Seen = field(init=False)
+    notifications: list[Notification] = field(default_factory=list)
+    """What has arrived in the alarm queue."""
+    begins_s: float = 0.0
+    """AWS's time when it began."""
     last_s: float = 0.0
     """The drill's time when it was over."""
     late_s: float = 0.0
@@ -108,10 +114,9 @@ class _Drill:
     """When that was."""
 
     def __post_init__(self) -> None:
-        names = Names.of(self.env)
-        self.short = names.without
-        topics = {topic.key: topic.name for topic in self.catalog.routes.topics}
-        self.seen = Seen(self.states.first, topics, self.states.changes)
+        self.scenario = self.plan.scenario
+        self.short = Selection(self.plan.system).short
+        self.topics = {one.arn.rpartition(":")[2]: one.name for one in self.plan.system.topics}
 
     def run(self, speed: float) -> None:
         """Run it, and put everything back whatever happens."""
@@ -122,22 +127,25 @@ class _Drill:
             mailbox = Mailbox(
                 client(self.env, "sqs"),
                 self.deployed.queue_url,
-                self.scenario.alarms,
-                since_s=self.states.server_time_s,
+                self.plan.heard,
+                since_s=self.begins_s,
                 wait_s=0 if self.env.is_local else _QUEUE_WAIT_S,
             )
             put_back.callback(mailbox.close)
-            sender = Sender(self.env, self.deployed.functions, self.scenario.invoke, self.clock)
+            over_s = self.scenario.head.duration
+            requests = self.scenario.invoke
+            sender = Sender(self.env, self.deployed.functions, requests, self.clock, over_s=over_s)
             put_back.enter_context(sender)
             # Undone in reverse order: nobody disturbs what puts things back.
             put_back.callback(ignore)
             self.teller.event("begins")
             self._watch(mailbox, sender)
             sender.stop()
-            if any(one.alarm in self.scenario.alarms for one in self.states.changes):
+            if any(one.alarm in self.plan.heard for one in self.states.changes):
                 self._take(mailbox)
-        for one, tally in zip(self.scenario.invoke, sender.tallies, strict=True):
-            self.teller.say(tally.sentence(one.asks, self.last_s))
+        for one, tally in zip(requests, sender.tallies, strict=True):
+            all_due = self.last_s >= one.request.ends_s(over_s)
+            self.teller.say(tally.sentence(one.request.service, all_due=all_due))
 
     def _wait_for_quiet(self) -> None:
         """Wait until nothing hides what the drill causes, such as the quiet after a deployment.
@@ -146,7 +154,7 @@ class _Drill:
             CommandError: something still does after half an hour.
         """
         told: list[str] = []
-        while why := preparation.unquiet(self.scenario, self.states):
+        while why := preparation.unquiet(self.plan, self.states):
             if self.clock.now_s() > _QUIET_WITHIN_S:
                 remedy = " `make local-stop` and `make deploy` begin anew." if self.env.is_local else ""
                 still = f"still so after {text_of(_QUIET_WITHIN_S)}. Nothing was sent."
@@ -159,14 +167,44 @@ class _Drill:
             self.states.look(self.clock.now_s())
         self.clock.restart()
         self.states.forget()
+        self.begins_s = self.states.server_time_s
 
     def _pause(self) -> None:
         time.sleep(max(_SHORTEST_S, self.clock.real_s(_LOOK_EVERY_S)))
 
-    def verdicts(self) -> list[Verdict]:
-        """Return what became of each expectation, once it is over."""
-        found = judge(self.scenario.expect, self.seen, self.last_s, over=True)
-        return [one for one in found if one is not None]
+    def outcome(self, took_s: float = 0.0) -> Outcome:
+        """Return what has happened so far.
+
+        Args:
+            took_s: how long it took.
+        """
+        changes = {
+            name: [Change(self.begins_s, name, "INSUFFICIENT_DATA", state)]
+            for name, state in self.states.first.items()
+        }
+        for one in self.states.changes:
+            changes[one.alarm].append(replace(one, at_s=self.begins_s + one.at_s))
+        suppressed = {
+            name: tuple(
+                Suppressed(self.begins_s + one.from_s, one.to_s and self.begins_s + one.to_s, one.by)
+                for one in spans
+            )
+            for name, spans in self.states.suppressed.items()
+        }
+        queue = self.plan.system.queues[0].name
+        return Outcome(
+            name=self.scenario.name,
+            says=self.scenario.head.says,
+            system=self.plan.system,
+            begins_s=self.begins_s,
+            ends_s=self.begins_s + self.last_s,
+            changes={name: tuple(some) for name, some in changes.items()},
+            suppressed=suppressed,
+            notifications=tuple(self.notifications),
+            messages=tuple(Message(one, queue, one.at_s) for one in self.notifications),
+            verdicts=(),
+            took_s=took_s,
+        )
 
     def _watch(self, mailbox: Mailbox, sender: Sender) -> None:
         """Look again and again until all that was expected has happened, or its time is up."""
@@ -175,22 +213,24 @@ class _Drill:
             self.last_s = self.clock.now_s()
             for change in self.states.look(self.last_s):
                 # That the first data of an alarm are good is no news, unless it is waited for.
-                if "ALARM" in {change.old, change.new} or change.alarm in self.scenario.alarms:
+                if "ALARM" in {change.old, change.new} or change.alarm in self.plan.alarms:
                     text = f"{self.short(change.alarm)} {change.old} -> {change.new}"
                     self.teller.event(text + self._held_back(change.alarm), change.at_s)
-            if self._is_due():
+            expect = self.scenario.expect
+            verdicts = assertions.judge(self.outcome(), expect, over=False)
+            if self._is_due(verdicts):
                 self._take(mailbox)
+                verdicts = assertions.judge(self.outcome(), expect, over=False)
             else:
                 mailbox.rest()
             self._keep_up(sender)
             if sender.refusal:
                 raise CommandError(sender.refusal)
-            verdicts = judge(self.scenario.expect, self.seen, self.last_s, over=False)
             for position, one in enumerate(verdicts):
                 if one is not None and not one.passed and position not in told:
                     told.add(position)
                     self.teller.event(f"NOT AS EXPECTED: {one.expected}: {one.found} ({one.place})")
-            if self._is_over(verdicts):
+            if None not in verdicts or self.last_s > self.scenario.head.duration:
                 return
             self._pause()
 
@@ -206,37 +246,32 @@ class _Drill:
 
     def _take(self, mailbox: Mailbox) -> None:
         """Take the drill's messages out of the queue."""
+        queue = self.plan.system.queues[0].name
         for notice in mailbox.read():
-            at_s = self.clock.now_s()
-            self.seen.arrivals.append(Arrival(at_s, notice))
-            through = self.short(notice.topic)
-            said = f"{self.short(notice.alarm)} is {notice.state}, through {through}"
-            self.teller.event(f"message in the alarm queue: {said}", at_s)
+            drill_s = self.clock.now_s()
+            at_s, topic = self.begins_s + drill_s, self.topics.get(notice.topic, notice.topic)
+            state = cast("State", notice.state)
+            self.notifications.append(Notification(at_s, notice.alarm, state, topic, at_s, (queue,)))
+            said = f"{self.short(notice.alarm)} is {notice.state}, through {topic}"
+            self.teller.event(f"message in the alarm queue: {said}", drill_s)
 
-    def _is_due(self) -> bool:
-        """Tell whether a message that is expected may be in the queue."""
-        verdicts = judge(self.scenario.expect, self.seen, self.last_s, over=False)
-        changed = {(one.alarm, one.new) for one in self.states.changes}
+    def _is_due(self, verdicts: Sequence[Verdict | None]) -> bool:
+        """Return whether a message that is expected, and has no verdict, may be in the queue."""
+        changes = Counter((one.alarm, one.new) for one in self.states.changes)
         return any(
-            isinstance(one.expects, MessageExpected)
-            and verdict is None
-            and (one.alarms[0], one.expects.state) in changed
-            for one, verdict in zip(self.scenario.expect, verdicts, strict=True)
-        )
-
-    def _is_over(self, verdicts: Sequence[Verdict | None]) -> bool:
-        """Tell whether nothing is expected any more; what must never happen is watched to the end."""
-        never = any(isinstance(one.expects, NeverExpected) for one in self.scenario.expect)
-        if never and self.last_s < self.scenario.lasts_s:
-            return False
-        return all(
-            verdict is not None or isinstance(one.expects, NeverExpected)
-            for one, verdict in zip(self.scenario.expect, verdicts, strict=True)
+            changes[one.alarm, one.state]
+            > sum(
+                (arrived.alarm, arrived.state) == (one.alarm, one.state)
+                and one.topic in {None, arrived.topic}
+                for arrived in self.notifications
+            )
+            for one in self.plan.awaited
+            if verdicts[one.position] is None
         )
 
     def _held_back(self, alarm: str) -> str:
         """Return why a composite's change notifies nobody, if something holds its actions back."""
-        by = self.states.described[alarm].get("ActionsSuppressedBy")
+        by = self.states.held_by(alarm)
         return f" (its actions are held back: {by})" if by else ""
 
     def tell_what_lasts(self) -> None:
@@ -246,20 +281,45 @@ class _Drill:
             self.states.look(self.clock.now_s())
         now = {name: self.states.now(name) for name in self.states.described}
         found = [
-            replace(one, alarm=self.short(one.alarm), is_expected=one.alarm in self.scenario.alarms)
+            replace(one, alarm=self.short(one.alarm), is_expected=one.alarm in self.plan.alarms)
             for one in lasting(self.catalog, now, self.last_s)
         ]
         for sentence in aftermath.sentences(found, self.last_s, self.clock.afterwards):
             self.teller.say(sentence)
 
 
-def _watched(catalog: Catalog, scenario: Scenario) -> list[str]:
+def _watched(catalog: Catalog, plan: Plan) -> list[str]:
     """Return the alarms whose changes are told: those that something is expected of, and the services'."""
     # Without those that are there only to silence others.
     speak = (one for one in catalog.all_alarms if one.topic or one.runbook)
-    of_services = [one.name for one in speak if one.service in scenario.services]
-    return list(dict.fromkeys([*scenario.alarms, *of_services]))
+    others = (one.name for one in speak if one.service in plan.services or one.name in plan.heard)
+    return list(dict.fromkeys([*plan.alarms, *others]))
 
 
 def _shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a pipeline that is cancelled, a terminal that is closed."""
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Raise KeyboardInterrupt at each of these signals; yield what makes them be ignored from then on."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+
+    def ignore() -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+    try:
+        yield ignore
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,27 +1,132 @@
-"""Before a live drill: it is allowed, all is deployed, nothing is wrong yet, and somebody agrees."""
+"""Before a live drill: the scenario is fit for it, all is deployed, nothing is wrong yet, somebody agrees."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from aws.clients import client
-from catalog.naming import Names
+from catalog import Catalog
+from cloudwatch.states import State
 from config.errors import CommandError, ConfigError, Problem
 from config.models import Environment
+from drill import assertions, choosing
 from drill.durations import text_of
-from drill.live.reading import Scenario
-from drill.live.report import Teller
-from drill.live.scenario import MessageExpected
 from drill.live.states import ACTIONS, States
+from drill.model import System
+from drill.output import Teller
+from drill.scenarios.model import MessageExpected, NotificationExpected, PagesExpected, TicketsExpected
+from drill.scenarios.reading import Scenario
+from drill.selection import Selection
+from drill.sources import catalog as source
 
 VARIABLE = "DRILLS"
 """The functions' variable that lets them fail on request (functions/README.md)."""
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """A notification that is expected to arrive in the alarm queue."""
+
+    position: int
+    """Of the expectation in the file."""
+    place: str
+    """File and line of it."""
+    alarm: str
+    """Its name in AWS."""
+    state: State
+    topic: str | None
+    """As a scenario calls it; None for any."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scenario that can be played in an environment, and the names in it."""
+
+    scenario: Scenario
+    system: System
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that requests are sent to."""
+        return tuple(dict.fromkeys(one.request.service for one in self.scenario.invoke))
+
+    @cached_property
+    def alarms(self) -> tuple[str, ...]:
+        """Names in AWS of the alarms that something is expected of."""
+        selection = Selection(self.system)
+        of_each = (assertions.alarms(selection, one.expects) for one in self.scenario.expect)
+        return tuple(dict.fromkeys(name for names in of_each for name in names))
+
+    @cached_property
+    def heard(self) -> tuple[str, ...]:
+        """Names in AWS of the alarms whose messages are the drill's: all if pages or tickets are counted."""
+        if any(isinstance(one.expects, PagesExpected | TicketsExpected) for one in self.scenario.expect):
+            return tuple(one.name for one in self.system.all_alarms)
+        return self.alarms
+
+    @cached_property
+    def awaited(self) -> tuple[Awaited, ...]:
+        """What is expected to arrive."""
+        selection = Selection(self.system)
+        return tuple(
+            Awaited(
+                position,
+                one.place,
+                assertions.alarms(selection, one.expects)[0],
+                one.expects.state,
+                one.expects.topic,
+            )
+            for position, one in enumerate(self.scenario.expect)
+            if isinstance(one.expects, MessageExpected | NotificationExpected)
+        )
+
+
+def plans(env: Environment, catalog: Catalog, paths: Sequence[Path]) -> list[Plan]:
+    """Return what is played: the scenarios in these files, or all in `drills/` that send requests.
+
+    Raises:
+        ConfigError: with every problem found, each with its file, line and key.
+    """
+    readings = choosing.read_all(paths or sorted(choosing.FOLDER.glob("*.yaml")))
+    if not paths:
+        readings = tuple(
+            one
+            for one in readings
+            if one.scenario is None
+            or (one.scenario.invoke and choosing.is_for(one.scenario, env.environment))
+        )
+    system = source.system(env, catalog)
+    unfit = [problem for one in choosing.scenarios(readings) for problem in _unfit(env, system, one)]
+    choosing.refuse(readings, {env.environment: system}, unfit)
+    return [Plan(one, system) for one in choosing.scenarios(readings)]
+
+
+def _unfit(env: Environment, system: System, scenario: Scenario) -> Iterator[Problem]:
+    """Yield why a scenario cannot be played live in an environment."""
+    if not choosing.is_for(scenario, env.environment):
+        yield choosing.not_for(scenario, env.environment)
+    if "invoke" not in scenario.places:
+        text = "cannot be played live: it has no `invoke`, which says what is sent to deployed functions"
+        yield Problem(str(scenario.path), "", text)
+        return
+    for placed in scenario.happens[:1]:
+        text = "cannot be played live: only what `invoke` sends happens to deployed functions"
+        yield Problem(placed.place, "happens", text)
+    (queue, *_) = system.queues
+    for one in scenario.expect:
+        for key in ("queue", "reaches"):
+            named: Any = getattr(one.expects, key, ())
+            if not {named} <= {queue.name} if isinstance(named, str) else not set(named) <= {queue.name}:
+                text = f"cannot be seen live: a drill reads the queue {queue.name} only"
+                yield Problem(one.place, key, text)
 
 
 @dataclass(frozen=True)
@@ -53,12 +158,12 @@ def require_allowed(env: Environment) -> None:
     raise ConfigError([Problem(f"config/{env.environment}.yaml", "drills.allowed", text)])
 
 
-def find(env: Environment, scenario: Scenario, outputs: Mapping[str, Mapping[str, Any]]) -> Deployed:
+def find(env: Environment, plan: Plan, outputs: Mapping[str, Mapping[str, Any]]) -> Deployed:
     """Return what is deployed of what the scenario needs.
 
     Args:
         env: the environment.
-        scenario: the scenario.
+        plan: what is played.
         outputs: stack -> name -> value, of the stacks that are deployed.
 
     Raises:
@@ -71,7 +176,7 @@ def find(env: Environment, scenario: Scenario, outputs: Mapping[str, Mapping[str
         raise CommandError(message)
     names: dict[str, str] = outputs["compute"]["lambda_function_names"]
     lambda_ = client(env, "lambda")
-    for service in scenario.services:
+    for service in plan.services:
         if service not in names:
             message = f"{service} is not deployed in {env.environment}: {deploy}."
             raise CommandError(message)
@@ -82,44 +187,43 @@ def find(env: Environment, scenario: Scenario, outputs: Mapping[str, Mapping[str
                 f"`make deploy ENV={env.environment} STACK=compute`. Nothing was sent."
             )
             raise CommandError(message)
-    return Deployed({one: names[one] for one in scenario.services}, outputs["monitoring"]["alarm_queue_url"])
+    return Deployed({one: names[one] for one in plan.services}, outputs["monitoring"]["alarm_queue_url"])
 
 
-def require_messages(env: Environment, scenario: Scenario, states: States) -> None:
+def require_messages(plan: Plan, states: States) -> None:
     """Refuse to wait for messages that cannot come.
 
     Raises:
         CommandError: an alarm does not notify the topic when it enters the state.
     """
-    names = Names.of(env)
-    for one in scenario.expect:
-        if isinstance(one.expects, MessageExpected):
-            alarm = states.described[one.alarms[0]]
-            topics = {arn.rpartition(":")[2] for arn in alarm.get(ACTIONS[one.expects.state], ())}
-            wanted = {names.topic(one.expects.topic)} if one.expects.topic else topics
-            if not (wanted & topics and alarm.get("ActionsEnabled", True)):
-                known = ", ".join(sorted(topics)) or "nobody"
-                message = (
-                    f"{one.place}: no such message can come: {one.alarms[0]} notifies {known} when it "
-                    f"is {one.expects.state}. Nothing was sent."
-                )
-                raise CommandError(message)
+    arns = {topic.name: topic.arn.rpartition(":")[2] for topic in plan.system.topics}
+    for awaited in plan.awaited:
+        alarm = states.described[awaited.alarm]
+        topics = {arn.rpartition(":")[2] for arn in alarm.get(ACTIONS[awaited.state], ())}
+        wanted = {arns[awaited.topic]} if awaited.topic else topics
+        if not (wanted & topics and alarm.get("ActionsEnabled", True)):
+            known = ", ".join(sorted(topics)) or "nobody"
+            message = (
+                f"{awaited.place}: no such message can come: {awaited.alarm} notifies {known} when "
+                f"it is {awaited.state}. Nothing was sent."
+            )
+            raise CommandError(message)
 
 
-def unquiet(scenario: Scenario, states: States) -> list[str]:
+def unquiet(plan: Plan, states: States) -> list[str]:
     """Return why nobody could tell what a drill causes now, a phrase for each reason."""
-    watched = {one.alarms[0] for one in scenario.expect if isinstance(one.expects, MessageExpected)}
+    watched = sorted({one.alarm for one in plan.awaited})
     return [
-        *(f"{name} is in ALARM already" for name in scenario.alarms if states.now(name) == "ALARM"),
+        *(f"{name} is in ALARM already" for name in plan.alarms if states.now(name) == "ALARM"),
         *(
             f"{name} is in ALARM, which holds the messages of {composite} back"
-            for composite in sorted(watched)
+            for composite in watched
             if (name := states.suppressor(composite)) and states.now(name) == "ALARM"
         ),
         # One that still burns from an earlier drill, say: with its other half it holds the messages back.
         *(
             f"{name} is in ALARM, which has a part in what holds the messages of {composite} back"
-            for composite in sorted(watched)
+            for composite in watched
             if states.now(composite) != "ALARM"
             and (by := states.suppressor(composite))
             and states.now(by) != "ALARM"
@@ -128,22 +232,24 @@ def unquiet(scenario: Scenario, states: States) -> list[str]:
     ]
 
 
-def agree(env: Environment, scenario: Scenario, console: Console, speed: float) -> None:
+def agree(env: Environment, plan: Plan, console: Console, speed: float) -> None:
     """Say what will be done and how long it takes, and ask where there are people whom it could concern.
 
     Raises:
         CommandError: the answer was not yes, or nobody is there to answer.
     """
     teller = Teller(console)
-    teller.say(f"{scenario.name}: {scenario.says}")
+    scenario, over_s = plan.scenario, plan.scenario.head.duration
+    teller.say(f"{scenario.name}: {scenario.head.says}")
     for one in scenario.invoke:
-        asked = ", ".join(f"{name} {value}" for name, value in one.asks.asked.items())
-        lasts, begins = text_of(one.asks.for_s), text_of(one.asks.from_s)
-        rate = f"{one.asks.per_min:g} requests a minute for {lasts}, from {begins} on"
-        teller.say(f"  {one.asks.service}: {rate}, asking for {asked or 'nothing but its work'}")
-    longest = text_of(scenario.lasts_s)
+        request = one.request
+        asked = ", ".join(f"{name} {value}" for name, value in request.asked.items())
+        span = f"from {text_of(request.begins_s)} to {text_of(request.ends_s(over_s))}"
+        rate = f"{request.per_min:g} requests a minute {span}"
+        teller.say(f"  {request.service}: {rate}, asking for {asked or 'nothing but its work'}")
+    longest = text_of(over_s)
     if env.is_local:
-        real = text_of(scenario.lasts_s / speed)
+        real = text_of(over_s / speed)
         teller.say(f"  at most {longest} of the local AWS's time, {real} at {speed:g} times its speed")
         return
     where = f"{env.environment} (account {env.account_id}, {env.region})"

@@ -1,7 +1,12 @@
-"""Send requests to deployed functions at their times, and see that they do what they are asked."""
+"""Send requests to deployed functions at their times, and see that they do what they are asked.
+
+What is asked for goes as member `drill` into the request itself: the event, the JSON body of an HTTP request
+of API Gateway, or the JSON body of each message of an SQS batch (functions/README.md, "Drills").
+"""
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections import Counter
@@ -15,13 +20,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typing_extensions import Self
 
 from aws.clients import client
+from config.errors import CommandError
 from config.limits import LAMBDA_TIMEOUT_S
 from config.models import Environment
 from drill.live.clock import Clock
-from drill.live.reading import Sending
-from drill.live.requests import asking
-from drill.live.scenario import Invocations
+from drill.scenarios.reading import Sending
 
+MEMBER = "drill"
 AT_ONCE = 10
 """Requests under way at most: what boto3's pool of connections holds."""
 
@@ -54,12 +59,12 @@ class Tally:
         """How many were sent and answered."""
         return sum(self.answers.values())
 
-    def sentence(self, asks: Invocations, now_s: float) -> str:
-        """Return what a person is told at the drill's time `now_s`."""
+    def sentence(self, service: str, *, all_due: bool) -> str:
+        """Return what a person is told; `all_due`: the time of each request has come."""
         beside = "".join(f", {count} {name}" for name, count in self.answers.items() if name != _AS_ASKED)
-        behind = self.sent < self.planned and now_s >= asks.ends_s
+        behind = self.sent < self.planned and all_due
         why = ": this machine is too slow" if behind else ""
-        return f"{asks.service}: {self.sent} of {self.planned} requests sent{beside}{why}"
+        return f"{service}: {self.sent} of {self.planned} requests sent{beside}{why}"
 
 
 class Sender:
@@ -69,9 +74,22 @@ class Sender:
     """
 
     def __init__(
-        self, env: Environment, functions: Mapping[str, str], sendings: Sequence[Sending], clock: Clock
+        self,
+        env: Environment,
+        functions: Mapping[str, str],
+        sendings: Sequence[Sending],
+        clock: Clock,
+        *,
+        over_s: float,
     ) -> None:
-        """Prepare to send; `functions` says each service's function in AWS.
+        """Prepare to send.
+
+        Args:
+            env: the environment.
+            functions: each service's function in AWS.
+            sendings: the requests.
+            clock: the drill's clock.
+            over_s: when the scenario is over.
 
         Raises:
             CommandError: an event cannot ask for anything.
@@ -79,14 +97,14 @@ class Sender:
         self._functions = functions
         self._clock = clock
         self._sendings = sendings
-        self._events = [json.dumps(asking(one.event, one.asks.asked)).encode() for one in sendings]
-        timeouts = [env.functions[one.asks.service].timeout_s for one in sendings]
+        self._ends_s = [one.request.ends_s(over_s) for one in sendings]
+        times_s = [one.request.times_s(over_s) for one in sendings]
+        self._events = [json.dumps(asking(one.event, one.request.asked)).encode() for one in sendings]
+        timeouts = [env.functions[one.request.service].timeout_s for one in sendings]
         # Tried once: a second try would be a second failure.
         answers_in_s = max(timeouts, default=LAMBDA_TIMEOUT_S) + _SPARE_S
         self._lambda = client(env, "lambda", answers_in_s=answers_in_s, attempts=1)
-        self._plan = sorted(
-            (at_s, position) for position, one in enumerate(sendings) for at_s in one.asks.times_s
-        )
+        self._plan = sorted((at_s, position) for position, some in enumerate(times_s) for at_s in some)
         self._next_s = 0.0
         self._stop = threading.Event()
         at_once = AT_ONCE_LOCALLY if env.is_local else AT_ONCE
@@ -94,7 +112,7 @@ class Sender:
         self._pool = ThreadPoolExecutor(at_once)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._lock = threading.Lock()
-        self.tallies = [Tally(len(one.asks.times_s)) for one in sendings]
+        self.tallies = [Tally(len(some)) for some in times_s]
         self.refusal = ""
         """Why it is of no use to go on; empty as long as functions do what they are asked."""
 
@@ -129,7 +147,7 @@ class Sender:
             while not self._slots.acquire(timeout=0.1):
                 if self._stop.is_set():
                     return
-            if self._clock.now_s() > self._sendings[position].asks.ends_s + _LATE_S:
+            if self._clock.now_s() > self._ends_s[position] + _LATE_S:
                 self._slots.release()
                 continue
             self._pool.submit(self._send, position)
@@ -138,10 +156,10 @@ class Sender:
         sending = self._sendings[position]
         try:
             answer = self._lambda.invoke(
-                FunctionName=self._functions[sending.asks.service], Payload=self._events[position]
+                FunctionName=self._functions[sending.request.service], Payload=self._events[position]
             )
             text = answer["Payload"].read().decode("utf-8", errors="replace")
-            outcome = _outcome(sending.asks.asked, answer)
+            outcome = _outcome(sending.request.asked, answer)
         except ClientError as error:
             text = str(error)
             throttled = error.response["Error"]["Code"] == "TooManyRequestsException"
@@ -153,9 +171,9 @@ class Sender:
         with self._lock:
             self.tallies[position].answers[outcome] += 1
             if outcome == "otherwise" and not self.refusal:
-                asked = ", ".join(f"{name} {value}" for name, value in sending.asks.asked.items())
+                asked = ", ".join(f"{name} {value}" for name, value in sending.request.asked.items())
                 self.refusal = (
-                    f"{sending.asks.service} did not do what it was asked ({sending.place}): "
+                    f"{sending.request.service} did not do what it was asked ({sending.place}): "
                     f"asked for {asked or 'nothing'}, it answered {text[:_SHOWN]}"
                 )
 
@@ -163,3 +181,36 @@ class Sender:
 def _outcome(asked: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     """Tell whether an invocation ended as it should: failed when a fault was asked for, and else not."""
     return _AS_ASKED if ("FunctionError" in answer) == ("fault" in asked) else "otherwise"
+
+
+def asking(event: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event that asks for `asked`; one that asks for nothing as it is.
+
+    Raises:
+        CommandError: the event carries a body that is no JSON object.
+    """
+    if not asked:
+        return dict(event)
+    records = event.get("Records")
+    if isinstance(records, list):
+        return {**event, "Records": [_with_body(record, asked) for record in records]}
+    if isinstance(event.get("requestContext"), dict):
+        return _with_body(event, asked)
+    return {**event, MEMBER: dict(asked)}
+
+
+def _with_body(carrier: Any, asked: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    body: Any = carrier.get("body") if isinstance(carrier, dict) else None
+    try:
+        text = base64.b64decode(body, validate=True) if carrier.get("isBase64Encoded") else body
+        request = json.loads(text)
+    except (AttributeError, TypeError, ValueError) as error:
+        message = "the event's body is no JSON, so that nothing can be asked for in it"
+        raise CommandError(message) from error
+    if not isinstance(request, dict):
+        message = "the event's body is no JSON object, so that nothing can be asked for in it"
+        raise CommandError(message)
+    changed = {**carrier, "body": json.dumps({**request, MEMBER: dict(asked)})}
+    if "isBase64Encoded" in carrier:
+        changed["isBase64Encoded"] = False
+    return changed

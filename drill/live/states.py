@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 
 from cloudwatch import rules
+from cloudwatch.composites import Change
+from cloudwatch.states import State
+from cloudwatch.suppression import By, Suppressed
 from config.errors import CommandError
 
 _NAMES_AT_ONCE = 100
 """Names that DescribeAlarms takes (CloudWatch API Reference, DescribeAlarms, AlarmNames)."""
 
-ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+ACTIONS: Mapping[State, str] = {
+    "ALARM": "AlarmActions",
+    "OK": "OKActions",
+    "INSUFFICIENT_DATA": "InsufficientDataActions",
+}
 """State -> the member that says whom an alarm notifies when it enters it."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """An alarm has changed its state."""
-
-    at_s: float
-    """When it was seen, on the drill's clock."""
-    alarm: str
-    old: str
-    new: str
 
 
 class States:
@@ -51,19 +46,28 @@ class States:
         if missing:
             message = f"there is no alarm {', '.join(missing)}, which config has: deploy monitoring first."
             raise CommandError(message)
-        self.first: dict[str, str] = {}
+        self.first: dict[str, State] = {}
         """State of each alarm at the beginning."""
         self.changes: list[Change] = []
+        """Since then, in the drill's time."""
+        self.suppressed: dict[str, list[Suppressed]] = {}
+        """Composite -> when its actions were held back, in the drill's time."""
         self.forget()
 
     def forget(self) -> None:
         """Let what is now be the beginning."""
-        self.first.update({name: str(one["StateValue"]) for name, one in self.described.items()})
+        self.first.update({name: self.now(name) for name in self.described})
         self.changes.clear()
+        self.suppressed.clear()
+        self._follow_suppression(0.0)
 
-    def now(self, alarm: str) -> str:
+    def now(self, alarm: str) -> State:
         """Return the state of an alarm when it was last asked for."""
-        return str(self.described[alarm]["StateValue"])
+        return cast("State", self.described[alarm]["StateValue"])
+
+    def held_by(self, alarm: str) -> By | None:
+        """Return what held a composite's actions back when it was last asked for."""
+        return cast("By | None", self.described[alarm].get("ActionsSuppressedBy") or None)
 
     def suppressor(self, alarm: str) -> str:
         """Return the name of the alarm that holds a composite's actions back; empty for other alarms."""
@@ -95,15 +99,25 @@ class States:
         Args:
             at_s: the drill's time.
         """
-        before = self.described
-        self.described = {**before, **self._describe()}
-        found = [
-            Change(at_s, name, str(before[name]["StateValue"]), str(one["StateValue"]))
-            for name, one in self.described.items()
-            if one["StateValue"] != before[name]["StateValue"]
+        before = {name: self.now(name) for name in self.described}
+        self.described = {**self.described, **self._describe()}
+        changes = [
+            Change(at_s, name, old, self.now(name)) for name, old in before.items() if self.now(name) != old
         ]
-        self.changes += found
-        return found
+        self.changes += changes
+        self._follow_suppression(at_s)
+        return changes
+
+    def _follow_suppression(self, at_s: float) -> None:
+        for name in self.described:
+            by, spans = self.held_by(name), self.suppressed.get(name, [])
+            last = spans[-1] if spans and spans[-1].to_s is None else None
+            if by == (last.by if last else None):
+                continue
+            if last:
+                spans[-1] = Suppressed(last.from_s, at_s, last.by)
+            if by:
+                self.suppressed.setdefault(name, spans).append(Suppressed(at_s, None, by))
 
     def _describe(self) -> dict[str, Mapping[str, Any]]:
         return {one["AlarmName"]: one for one in self._pages(self._alarms)}

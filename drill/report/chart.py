@@ -1,21 +1,301 @@
-"""A metric's line as SVG: its threshold or band, what breached, and gaps as gaps.
+"""A metric's line as SVG: its threshold or band, what breached, gaps as gaps, and the time axis.
 
-The picture is stretched to whatever width there is (`preserveAspectRatio="none"`), strokes are not
+Values are downsampled for the eye: at most so many columns, each with its least and greatest value. The
+picture is stretched to whatever width there is (`preserveAspectRatio="none"`), strokes are not
 (`vector-effect`, in the style sheet); so texts stand beside it, in HTML.
+
+Sources: Scalable Vector Graphics (SVG) 2, 9.3 Path data.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from drill.report.compared import Compared
-from drill.report.markup import Html, tag
-from drill.report.moments import Moments
-from drill.report.reduced import reduced
-from drill.report.shapes import HEIGHT, WIDTH, Shapes
-from drill.report.texts import count, number, quantity
+from cloudwatch.alarms import Comparison
+from drill.report.diagnostics import Compared
+from drill.report.markup import Html, join, tag
+from drill.report.words import Moments, count, number, quantity
+
+_IN_ALL: Final = 30_000
+"""Columns of all lines of a page together that are worth a try: most take 25 bytes or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How finely a page is drawn."""
+
+    columns: int = 720
+    """Of a line at most: about one per pixel of a wide screen's track."""
+    spans: int = 240
+    """Of a state bar at most."""
+
+    @classmethod
+    def of(cls, lines: int) -> Detail:
+        """Return where to begin with so many lines on a page."""
+        detail = cls()
+        while lines * detail.columns > _IN_ALL:
+            detail = detail.coarser()
+        return detail
+
+    def coarser(self) -> Detail:
+        """Return half of it."""
+        return Detail(self.columns // 2, self.spans // 2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduced:
+    """A line in columns; a column without any value has NaN."""
+
+    times_s: np.ndarray
+    """The newest time of each column."""
+    first: np.ndarray
+    """The least or the greatest value, whichever came first."""
+    last: np.ndarray
+    """The other one; the same where a column is one value."""
+    lower: np.ndarray
+    upper: np.ndarray
+    breaching: np.ndarray
+    """Whether any value of a column breached."""
+    missing: np.ndarray
+    """Whether any datapoint of a column was missing."""
+    each: int
+    """Datapoints per column."""
+
+
+def reduced(line: Compared, most: int) -> Reduced:
+    """Return what a line looks like with at most so many columns."""
+    size = len(line.values)
+    each = max(math.ceil(size / most), 1)
+    starts = np.arange(0, size, each)
+    missing = line.breaching < 0
+    least = np.fmin.reduceat(line.values, starts) if size else line.values
+    greatest = np.fmax.reduceat(line.values, starts) if size else line.values
+    rising = _rising(line.values, starts, each)
+    ends = np.minimum(starts + each, size) - 1
+    return Reduced(
+        line.times_s[ends],
+        np.where(rising, least, greatest),
+        np.where(rising, greatest, least),
+        line.lower[ends],
+        line.upper[ends],
+        np.maximum.reduceat(line.breaching, starts) > 0 if size else missing,
+        np.logical_or.reduceat(missing, starts) if size else missing,
+        each,
+    )
+
+
+def _rising(values: np.ndarray, starts: np.ndarray, each: int) -> np.ndarray:
+    """Tell of each column whether its least value came before its greatest."""
+    if each == 1:
+        return np.ones(len(starts), dtype=bool)
+    whole = np.full(len(starts) * each, np.nan)
+    whole[: len(values)] = values
+    grid = whole.reshape(-1, each)
+    least = np.where(np.isnan(grid), np.inf, grid).argmin(axis=1)
+    greatest = np.where(np.isnan(grid), -np.inf, grid).argmax(axis=1)
+    return np.asarray(least <= greatest)
+
+
+WIDTH: Final = 2000
+"""Units from the scenario's beginning to its end."""
+HEIGHT: Final = 200
+_PADDING: Final = 0.12
+"""Of the values' range, above and below them."""
+_DOTS: Final = 150
+"""Up to so many values have a dot each."""
+_CLAMP: Final = 3e15
+"""Values beyond are drawn at the edge, so that no coordinate overflows."""
+_OUTSIDE: Final = 9
+"""Units that strokes may go beyond the edge."""
+_ON_IT: Final = {"GreaterThanOrEqualToThreshold": 3, "LessThanOrEqualToThreshold": -3}
+"""What is equal to the threshold breaches too, with these comparisons: half a stroke more is shown so."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shapes:
+    """A line in units of the picture."""
+
+    few: Reduced
+    comparison: Comparison
+    has_band: bool
+    x: np.ndarray
+    low: float
+    """The value at the bottom."""
+    high: float
+    """The value at the top."""
+
+    @classmethod
+    def of(cls, few: Reduced, comparison: Comparison, moments: Moments, *, has_band: bool) -> Shapes:
+        """Return those of a line, as wide as the scenario is long and as high as its values reach."""
+        x = np.rint((few.times_s - moments.begins_s) / moments.lasts_s * WIDTH)
+        return cls(few, comparison, has_band, x.astype(np.int64), *_range(few))
+
+    def y(self, values: np.ndarray) -> np.ndarray:
+        """Return how far values are from the top; NaN stays NaN."""
+        clamped = np.clip(values, self.low, self.high)
+        return np.asarray((self.high - clamped) / (self.high - self.low) * HEIGHT)
+
+    def values(self) -> str:
+        """Return the line; it begins anew after each gap."""
+        return "".join(self._strokes())
+
+    def _strokes(self) -> Iterator[str]:
+        pen_is_up = True
+        for x, begin, end in zip(self.x, self.y(self.few.first), self.y(self.few.last), strict=True):
+            if np.isnan(begin):
+                pen_is_up = True
+                continue
+            yield f"{'M' if pen_is_up else 'L'}{_stroke(x, begin, end)}"
+            pen_is_up = False
+
+    def breaching(self) -> tuple[str, str]:
+        """Return the areas between breaching values and what they breach, and the line along these values.
+
+        Both go on to the values on either side: cut to `beyond`, they end where the line crosses it.
+        """
+        first, last = self.y(self.few.first), self.y(self.few.last)
+        bound = self.y(np.where(self.few.last > self.few.upper, self.few.upper, self.few.lower))
+        areas, lines = [], []
+        for run in _runs(self.few.breaching, ~np.isnan(first)):
+            line = "L".join(_stroke(self.x[at], first[at], last[at]) for at in run)
+            ends = reversed(run) if self.has_band else (run[-1], run[0])
+            areas.append(f"M{line}L{'L'.join(f'{self.x[at]} {bound[at]:.0f}' for at in ends)}Z")
+            lines.append(f"M{line}")
+        return "".join(areas), "".join(lines)
+
+    def gaps(self) -> str:
+        """Return rectangles over the times without a datapoint: a column's time ends where it is drawn."""
+        if not len(self.x):
+            return ""
+        width = self.x[1] - self.x[0] if len(self.x) > 1 else self.x[0]
+        edges = np.concatenate(([max(self.x[0] - width, 0)], self.x))
+        found = []
+        for start, end in _spans(self.few.missing):
+            found.append(f"M{edges[start]} 0H{edges[end]}V{HEIGHT}H{edges[start]}Z")
+        return "".join(found)
+
+    def threshold(self) -> str:
+        """Return the threshold; a band is none."""
+        upper = self.y(self.few.upper[:1])
+        return "" if self.has_band or not len(upper) else f"M0 {upper[0]:.0f}H{WIDTH}"
+
+    def band(self) -> str:
+        """Return the band; a threshold is none."""
+        corners = [*self._corners(self.few.upper), *reversed(self._corners(self.few.lower))]
+        return f"M{'L'.join(corners)}Z" if self.has_band and corners else ""
+
+    def beyond(self) -> str:
+        """Return where values breach, to which what is drawn of them is cut."""
+        shapes = []
+        if "Greater" in self.comparison and (above := self._corners(self.few.upper)):
+            shapes.append(f"M0 {-_OUTSIDE}H{WIDTH}L{'L'.join(reversed(above))}Z")
+        if self.comparison.startswith("LessThan") and (below := self._corners(self.few.lower)):
+            shapes.append(f"M0 {HEIGHT + _OUTSIDE}H{WIDTH}L{'L'.join(reversed(below))}Z")
+        return "".join(shapes)
+
+    def _corners(self, bound: np.ndarray) -> list[str]:
+        """Return the corners of a bound from the left edge to the right one."""
+        there = np.isfinite(bound)
+        x, y = self.x[there], self.y(bound[there])
+        if not len(x):
+            return []
+        if not self.has_band:
+            x, y = x[:0], y[:1] + _ON_IT.get(self.comparison, 0)
+        inner = (f"{one} {height:.0f}" for one, height in zip(x, y, strict=False))
+        return [f"0 {y[0]:.0f}", *inner, f"{WIDTH} {y[-1]:.0f}"]
+
+    def dots(self, *, breaching: bool) -> str:
+        """Return a dot for each value if they are few, otherwise for those that stand alone between gaps."""
+        values = self.few.last
+        here = ~np.isnan(values) & (self.few.breaching == breaching)
+        if len(values) > _DOTS:
+            gap = np.isnan(np.concatenate(([np.nan], values, [np.nan])))
+            here &= gap[:-2] & gap[2:]
+        return "".join(f"M{x} {y:.0f}h0" for x, y in zip(self.x[here], self.y(values[here]), strict=True))
+
+
+def _stroke(x: int, begin: float, end: float) -> str:
+    """Return a column: one point, or a stroke from its first value to its last."""
+    return f"{x} {begin:.0f}" + (f"V{end:.0f}" if round(begin) != round(end) else "")
+
+
+def _spans(flags: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield the first index of each run of true flags, and the one behind its last."""
+    position = 0
+    for flag, group in itertools.groupby(flags.tolist()):
+        size = len(list(group))
+        if flag:
+            yield position, position + size
+        position += size
+
+
+def _runs(breaching: np.ndarray, there: np.ndarray) -> Iterator[range]:
+    """Yield the indices of values that breach one after the other, and of the value on either side."""
+    for start, end in _spans(breaching):
+        before = start - 1 if start and there[start - 1] else start
+        after = end + 1 if end < len(there) and there[end] else end
+        yield range(before, after)
+
+
+def _range(few: Reduced) -> tuple[float, float]:
+    """Return the least and the greatest value to show: values, bounds, and 0 if it is near."""
+    everything = np.concatenate((few.first, few.last, few.lower, few.upper))
+    finite = np.clip(everything[np.isfinite(everything)], -_CLAMP, _CLAMP)
+    if not len(finite):
+        return 0.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    if 0 < low <= high / 2:
+        low = 0.0
+    room = (high - low) * _PADDING or abs(high) * _PADDING or 1.0
+    return (low if low == 0 else low - room), high + room
+
+
+_STEPS_S: Final = (
+    *(1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
+    *(3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000),
+)
+"""How far apart ticks may be: what people count in."""
+_MOST: Final = 10
+"""Ticks that fit beside one another."""
+_EDGE: Final = 94
+"""Percent of the axis from which on a tick's text does not fit."""
+_NARROW_EDGE: Final = 86
+"""The same on a phone."""
+
+
+def step_s(moments: Moments) -> float:
+    """Return how far apart the ticks are."""
+    fitting = (one for one in _STEPS_S if moments.lasts_s / one <= _MOST)
+    return float(next(fitting, moments.lasts_s / _MOST))
+
+
+def ticks(moments: Moments) -> Iterator[float]:
+    """Yield the times that are written at the axis; none where its text would be cut off."""
+    step = step_s(moments)
+    for index in range(int(moments.lasts_s / step) + 1):
+        at_s = moments.begins_s + index * step
+        if moments.percent(at_s) < _EDGE:
+            yield at_s
+
+
+def axis(moments: Moments) -> Html:
+    """Return the axis; of its ticks every other one is minor, and left out where it is narrow."""
+    return join(
+        tag(
+            "span",
+            tag("b", moments.clock(at_s)),
+            tag("small", moments.offset(at_s)),
+            class_=f"tick{' minor' if index % 2 or moments.percent(at_s) > _NARROW_EDGE else ''}",
+            style=f"left:{moments.percent(at_s)}%",
+        )
+        for index, at_s in enumerate(ticks(moments))
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,42 +13,40 @@ from datetime import datetime, timezone
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from drill.rehearsal import Rehearsal, Verdict
-from drill.report.facts import Facts
-from drill.report.notified import told
-from drill.report.places import place
-from drill.report.texts import printable
+from drill.rehearsal import Outcome, Verdict
+from drill.report.diagnostics import Diagnostics, told
+from drill.report.words import place, printable
 
 
-def write(rehearsals: Sequence[Rehearsal], path: Path) -> None:
+def write(outcomes: Sequence[Outcome], path: Path) -> None:
     """Write what was rehearsed as JUnit XML, in UTF-8; folders that are missing are made."""
-    root = ET.Element("testsuites", {"name": "drill", **_counts(rehearsals)})
-    root.extend(_suite(one) for one in rehearsals)
+    root = ET.Element("testsuites", {"name": "drill", **_counts(outcomes)})
+    root.extend(_suite(one) for one in outcomes)
     ET.indent(root)
     path.parent.mkdir(parents=True, exist_ok=True)
     ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _counts(rehearsals: Sequence[Rehearsal]) -> dict[str, str]:
-    verdicts = [verdict for one in rehearsals for verdict in one.verdicts]
+def _counts(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    verdicts = [verdict for one in outcomes for verdict in one.verdicts]
     return {
         "tests": str(len(verdicts)),
         "failures": str(sum(not one.passed for one in verdicts)),
         "errors": "0",
         "skipped": "0",
-        "time": f"{sum(one.took_s for one in rehearsals):.6f}",
+        "time": f"{sum(one.took_s for one in outcomes):.6f}",
     }
 
 
-def _suite(rehearsal: Rehearsal) -> ET.Element:
-    begins = datetime.fromtimestamp(rehearsal.begins_s, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
-    attributes = {"name": printable(rehearsal.name), **_counts([rehearsal]), "timestamp": begins}
+def _suite(outcome: Outcome) -> ET.Element:
+    begins = datetime.fromtimestamp(outcome.begins_s, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    attributes = {"name": printable(outcome.name), **_counts([outcome]), "timestamp": begins}
     suite = ET.Element("testsuite", attributes)
-    facts = Facts.of(rehearsal)
-    sentences = Counter(one.expected for one in rehearsal.verdicts)
-    for verdict in rehearsal.verdicts:
+    facts = Diagnostics.of(outcome)
+    sentences = Counter(one.expected for one in outcome.verdicts)
+    for verdict in outcome.verdicts:
         case = ET.SubElement(
-            suite, "testcase", _case(rehearsal, verdict, once=sentences[verdict.expected] == 1)
+            suite, "testcase", _case(outcome, verdict, once=sentences[verdict.expected] == 1)
         )
         if not verdict.passed:
             failure = ET.SubElement(
@@ -56,11 +54,11 @@ def _suite(rehearsal: Rehearsal) -> ET.Element:
             )
             failure.text = "\n".join(_failure(facts, verdict))
     out = ET.SubElement(suite, "system-out")
-    out.text = "\n".join([printable(rehearsal.says), *(told(facts, one) for one in rehearsal.notifications)])
+    out.text = "\n".join([printable(outcome.says), *(told(facts, one) for one in outcome.notifications)])
     return suite
 
 
-def _case(rehearsal: Rehearsal, verdict: Verdict, *, once: bool) -> dict[str, str]:
+def _case(outcome: Outcome, verdict: Verdict, *, once: bool) -> dict[str, str]:
     """Return a case's attributes.
 
     Readers take cases of the same class and name for one: a sentence that stands twice gets its place. All
@@ -68,12 +66,12 @@ def _case(rehearsal: Rehearsal, verdict: Verdict, *, once: bool) -> dict[str, st
     """
     where = place(verdict)
     name = printable(verdict.expected if once else f"{verdict.expected} ({verdict.place})")
-    time_s = rehearsal.took_s / len(rehearsal.verdicts)
-    found = {"classname": printable(rehearsal.name), "name": name, "file": printable(where.file)}
+    time_s = outcome.took_s / len(outcome.verdicts)
+    found = {"classname": printable(outcome.name), "name": name, "file": printable(where.file)}
     return {**found, **({"line": str(where.line)} if where.line else {}), "time": f"{time_s:.6f}"}
 
 
-def _failure(facts: Facts, verdict: Verdict) -> list[str]:
+def _failure(facts: Diagnostics, verdict: Verdict) -> list[str]:
     at = "" if verdict.at_s is None else f"by {facts.moments.both(verdict.at_s)}"
     lines = [
         verdict.place,

@@ -1,25 +1,176 @@
-"""Which alarms a timeline shows, in which order: those that matter, composites above their children.
+"""The rows of a timeline: which alarms it shows, in which order, and what each row shows.
 
 An alarm matters if something was expected of it, if it changed or notified somebody, or if it is a child of a
 composite that does. Composites that notify nobody and of which nothing was expected only hold others back, or
 count: they stand apart, without their children.
+
+A row has the alarm's name and its state bar, in which each state has its own height and pattern, so that
+colour is not needed to tell them apart. It has its metric's line, expectations as flags and notifications as
+marks at their times (what coincides stands together), and the values that the crosshair reads.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal
+
+import numpy as np
 
 from cloudwatch import rules
 from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.states import State
-from drill.rehearsal import Rehearsal
-from drill.report import spans
-from drill.report.facts import Facts
-from drill.report.summary import severity
+from drill import durations
+from drill.rehearsal import Notification, Rehearsal, Verdict
+from drill.report.chart import Chart, Detail
+from drill.report.diagnostics import (
+    Diagnostics,
+    Held,
+    Span,
+    bound,
+    changed_alarms,
+    compared,
+    severity,
+    told,
+)
+from drill.report.markup import Html, join, tag
+from drill.report.words import Moments, count, suffix
+
+_MARK: Final = 2.4
+"""Percent of the track that a mark takes; notifications that are nearer to one another are one mark."""
+_LETTER: Final = 0.95
+"""Percent that a letter of a flag takes."""
+_NARROW: Final = 2.8
+"""How much wider, in percent, everything is on a phone."""
+_EDGE: Final = 90
+"""From this percent on, flags stand to the left of their time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """An expectation and the number that it has on the page."""
+
+    number: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Pin:
+    left: float
+    width: float
+    """Both in percent."""
+    html: Html
+
+
+def flags_of(rehearsal: Rehearsal) -> tuple[Flag, ...]:
+    """Return the expectations in their order, numbered."""
+    return tuple(Flag(number, one) for number, one in enumerate(rehearsal.verdicts, 1))
+
+
+def pins(
+    facts: Diagnostics, flags: Sequence[Flag], notifications: Sequence[Notification]
+) -> tuple[Html, ...]:
+    """Return flags and marks at their times, on as many levels as they need; nothing if there are none.
+
+    An expectation without a time has no flag.
+    """
+    pinned = sorted((*_flags(facts, flags), *_marks(facts, notifications)), key=lambda one: one.left)
+    if not pinned:
+        return ()
+    wide, narrow = _levels(pinned, 1), _levels(pinned, _NARROW)
+    pieces = (
+        tag("span", pin.html, class_="pin", style=f"left:{pin.left}%;--level:{level};--narrow:{narrow_level}")
+        for pin, level, narrow_level in zip(pinned, wide, narrow, strict=True)
+    )
+    levels = f"--levels:{max(wide) + 1};--narrows:{max(narrow) + 1}"
+    return (tag("div", join(pieces), class_="pins", style=levels),)
+
+
+def _levels(pinned: Sequence[_Pin], scale: float) -> list[int]:
+    """Return on which level each pin has room, from left to right, if it is so much wider."""
+    free: list[float] = []
+    levels = []
+    for pin in pinned:
+        level = next((index for index, end in enumerate(free) if end <= pin.left), len(free))
+        free[level : level + 1] = [pin.left + pin.width * scale]
+        levels.append(level)
+    return levels
+
+
+def _flags(facts: Diagnostics, flags: Sequence[Flag]) -> Iterator[_Pin]:
+    timed = sorted((one for one in flags if one.verdict.at_s is not None), key=_when)
+    for (at_s, passed), group in itertools.groupby(timed, _when):
+        some = list(group)
+        left = facts.moments.percent(at_s)
+        numbers = (
+            tag("a", str(one.number), href=f"#expected-{one.number}", title=one.verdict.expected)
+            for one in some
+        )
+        said = "\n".join(f"{one.number}. {one.verdict.expected}: {one.verdict.found}" for one in some)
+        side = " before" if left > _EDGE else ""
+        flag = tag(
+            "span",
+            "✓" if passed else "✗",
+            *numbers,
+            class_=f"flag {'passed' if passed else 'failed'}{side}",
+            title=f"{facts.moments.both(at_s)}\n{said}",
+        )
+        letters = 1 + sum(1 + len(str(one.number)) for one in some)
+        yield _Pin(left, _LETTER * letters, flag)
+
+
+def _when(flag: Flag) -> tuple[float, bool]:
+    return flag.verdict.at_s or 0, flag.verdict.passed
+
+
+def _marks(facts: Diagnostics, some: Sequence[Notification]) -> Iterator[_Pin]:
+    near: list[Notification] = []
+    for one in some:
+        if near and facts.moments.percent(one.at_s) - facts.moments.percent(near[0].at_s) >= _MARK:
+            yield _mark(facts, near)
+            near = []
+        near.append(one)
+    if near:
+        yield _mark(facts, near)
+
+
+def _mark(facts: Diagnostics, some: Sequence[Notification]) -> _Pin:
+    count = (tag("b", str(len(some))),) if len(some) > 1 else ()
+    said = "\n".join(told(facts, one) for one in some)
+    return _Pin(facts.moments.percent(some[0].at_s), _MARK, mark(facts, some, *count, title=said))
+
+
+def mark(facts: Diagnostics, some: Sequence[Notification], *more: Html, title: str | None = None) -> Html:
+    """Return the sign of notifications: of the loudest among them, hollow if all say that it is over."""
+    kinds = {severity(facts.outcome, one) for one in some}
+    kind = "page" if "page" in kinds else "ticket" if "ticket" in kinds else "note"
+    over = " over" if all(one.state == "OK" for one in some) else ""
+    return tag("span", icon(kind), *more, class_=f"mark {kind}{over}", title=title)
+
+
+def icon(kind: str) -> Html:
+    """Return a bell for a page, a ticket for a ticket, a dot for what is neither."""
+    return tag("svg", tag("use", href=f"#icon-{kind}"), class_="icon", aria_hidden="true")
+
+
+_BELL: Final = (
+    "M8 1a4.500 4.500 0 0 0-4.500 4.500V9L2 11.500V12h12v-.500L12.500 9V5.500A4.500 4.500 0 0 0 8 1z",
+    "M6 13a2 2 0 0 0 4 0z",
+)
+_TICKET: Final = "M2 3h12v10H2zM4 6v1.300h8V6zm0 3v1.300h5V9z"
+
+ICONS: Final = tag(
+    "svg",
+    tag("symbol", *(tag("path", d=one) for one in _BELL), id="icon-page", viewBox="0 0 16 16"),
+    tag("symbol", tag("path", d=_TICKET, fill_rule="evenodd"), id="icon-ticket", viewBox="0 0 16 16"),
+    tag("symbol", tag("circle", cx=8, cy=8, r=4), id="icon-note", viewBox="0 0 16 16"),
+    class_="icons",
+    aria_hidden="true",
+)
+"""What `icon` refers to; a page has it once."""
+
 
 _MOST: Final = 300
 """Rows of a page: nobody reads more, and a browser takes its time. What failed comes first."""
@@ -102,7 +253,7 @@ class _Picked:
         expected = frozenset(one.alarm for one in rehearsal.verdicts if one.alarm)
         failed = frozenset(one.alarm for one in rehearsal.verdicts if one.alarm and not one.passed)
         notified = frozenset(one.alarm for one in rehearsal.notifications)
-        changed = spans.changed(rehearsal)
+        changed = changed_alarms(rehearsal)
         composites = {one.name: one for one in rehearsal.system.composites}
         matters = {
             name: _children(one)
@@ -165,7 +316,7 @@ class _Picked:
     def _suppressor(self, name: str, above: tuple[str, ...]) -> Iterator[Row]:
         """Yield the alarm that held a composite's actions back, if it did more than make it wait."""
         suppressor = self.composites[name].suppressor
-        held = Facts.of(self.rehearsal).suppressed(name)
+        held = Diagnostics.of(self.rehearsal).suppressed(name)
         if suppressor is None or all(one.by == "WaitPeriod" for one in held):
             return
         alarm = self.metrics.get(suppressor.alarm) or self.composites.get(suppressor.alarm)
@@ -191,3 +342,244 @@ def _children(composite: CompositeAlarm) -> tuple[str, ...]:
 def _speaks(composite: CompositeAlarm) -> bool:
     actions = composite.actions
     return bool(actions.alarm or actions.ok or actions.insufficient_data)
+
+
+_RISING: Final[Sequence[State]] = ("OK", "INSUFFICIENT_DATA", "ALARM")
+"""From the best to the worst."""
+_ROOM: Final = 7
+"""Percent of the bar that its text needs."""
+_WORDS: Final = 45
+"""Percent that the words below a bar may take."""
+_MIDDLE: Final = 55
+"""From this percent on, they end where what they are about ends."""
+
+
+def bar(facts: Diagnostics, alarm: MetricAlarm | CompositeAlarm, states: Sequence[Span]) -> Html:
+    """Return an alarm's bar from the scenario's beginning to its end."""
+    moments = facts.moments
+    held = _held(facts, alarm) if isinstance(alarm, CompositeAlarm) else ()
+    pieces = []
+    for one in states:
+        left, width = moments.percent(one.from_s), moments.percent(one.to_s) - moments.percent(one.from_s)
+        said = f"{one.state} for {durations.text_of(one.lasts_s)}, {moments.span(one.from_s, one.to_s)}"
+        inside = ("ALARM",) if one.state == "ALARM" and width > _ROOM else ()
+        style = f"left:{left}%;width:{width:.3f}%"
+        pieces.append(tag("i", *inside, class_=f"state {one.state.lower()}", style=style, title=said))
+    return tag("div", *held, *pieces, class_="bar")
+
+
+def shown(found: tuple[Span, ...], most: int) -> tuple[Span, ...]:
+    """Return spans that are few enough to be drawn: of more, so many columns, each in its worst state."""
+    if len(found) <= most:
+        return found
+    begins_s, ends_s = found[0].from_s, found[-1].to_s
+    edges_s = np.linspace(begins_s, ends_s, most + 1)
+    worst = np.zeros(most, dtype=np.int64)
+    for rank, state in enumerate(_RISING):
+        some = [one for one in found if one.state == state]
+        first = np.searchsorted(edges_s, [one.from_s for one in some], "right") - 1
+        end = np.searchsorted(edges_s, [one.to_s for one in some], "left")
+        steps = np.bincount(first, minlength=most + 1) - np.bincount(end, minlength=most + 1)
+        worst[np.cumsum(steps)[:most] > 0] = rank
+    starts = np.flatnonzero(np.diff(worst, prepend=-1))
+    pairs = itertools.pairwise((*starts.tolist(), most))
+    return tuple(
+        Span(float(edges_s[start]), float(edges_s[end]), _RISING[worst[start]]) for start, end in pairs
+    )
+
+
+def _held(facts: Diagnostics, composite: CompositeAlarm) -> Iterator[Html]:
+    """Yield what lies around a composite's bar while its actions are held back."""
+    for one in facts.suppressed(composite.name):
+        left = facts.moments.percent(one.from_s)
+        width = facts.moments.percent(one.to_s) - left
+        why = facts.why(composite, one)
+        said = f"actions held back, {why}: {facts.moments.span(one.from_s, one.to_s)}"
+        yield tag("i", class_=f"held {one.by.lower()}", style=f"left:{left}%;width:{width:.3f}%", title=said)
+
+
+def held_words(facts: Diagnostics, composite: CompositeAlarm) -> tuple[Html, ...]:
+    """Return what held a composite's actions back, in words below its bar.
+
+    A wait that nothing came of is what every change of a composite with a suppressor begins with: no words.
+    """
+    moments = facts.moments
+    words = []
+    end = -1.0
+    for run in _together(facts.suppressed(composite.name)):
+        left, right = moments.percent(run[0].from_s), 100 - moments.percent(run[-1].to_s)
+        if left <= end or all(one.by == "WaitPeriod" for one in run):
+            continue
+        why = ", then ".join(dict.fromkeys(facts.why(composite, one, brief=True) for one in run))
+        goes_right = left < _MIDDLE
+        place = f"left:{left}%;right:0" if goes_right else f"left:0;right:{right:.3f}%;text-align:right"
+        words.append(tag("span", f"held back: {why}", style=place))
+        end = left + _WORDS if goes_right else 100.0
+    return (tag("div", *words, class_="why"),) if words else ()
+
+
+def _together(spans: Sequence[Held]) -> list[list[Held]]:
+    """Return spans in runs without a pause."""
+    runs: list[list[Held]] = []
+    for one in spans:
+        if runs and one.from_s <= runs[-1][-1].to_s:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return runs
+
+
+_NO_DATA_ROOM: Final = 12
+"""Percent of the width that the words "no data" need."""
+
+
+def _bound_words(chart: Chart) -> Iterator[Html]:
+    """Yield what a line is compared with, at its height; a band is seen."""
+    if not chart.line.has_band and len(chart.line.upper):
+        top = chart.percent(float(chart.line.upper[0]))
+        yield tag("span", chart.line.bound, class_="bound", style=f"top:{top}%")
+
+
+def _gap_words(chart: Chart, moments: Moments) -> Iterator[Html]:
+    """Yield "no data" for every gap that is wide enough for the words."""
+    there = chart.line.times_s[chart.line.breaching >= 0]
+    edges_s = np.concatenate(([moments.begins_s], there, [moments.ends_s]))
+    wide = np.flatnonzero(np.diff(edges_s) >= moments.lasts_s * _NO_DATA_ROOM / 100)
+    for index in wide.tolist():
+        middle_s = float(edges_s[index] + edges_s[index + 1]) / 2
+        yield tag("span", "no data", class_="nodata", style=f"left:{moments.percent(middle_s)}%")
+
+
+def _readings(
+    facts: Diagnostics, alarm: MetricAlarm | CompositeAlarm, states: Sequence[Span], chart: Chart | None
+) -> dict[str, object]:
+    """Return a row's name, states and values for the crosshair; times are seconds after the beginning."""
+    begins_s = facts.moments.begins_s
+    found: dict[str, object] = {
+        "name": facts.names.short(alarm.name),
+        "states": [[round(one.from_s - begins_s), one.state] for one in states],
+    }
+    if isinstance(alarm, CompositeAlarm):
+        found["held"] = [
+            [round(one.from_s - begins_s), round(one.to_s - begins_s), facts.why(alarm, one)]
+            for one in facts.suppressed(alarm.name)
+        ]
+    return found | (_values(chart, begins_s) if chart else {})
+
+
+def _values(chart: Chart, begins_s: float) -> dict[str, object]:
+    few = chart.shapes.few
+    found: dict[str, object] = {
+        "times": [round(float(one) - begins_s) for one in few.times_s],
+        "values": _short(np.fmin(few.first, few.last)),
+        "bound": chart.line.bound,
+        "unit": suffix(chart.line.unit),
+    }
+    if few.each > 1:
+        found["most"] = _short(np.fmax(few.first, few.last))
+    if chart.line.has_band:
+        found |= {"lower": _short(few.lower), "upper": _short(few.upper)}
+    return found
+
+
+def _short(values: np.ndarray) -> list[float | None]:
+    """Return values with four digits; None for what JSON has no number for."""
+    return [float(f"{one:.4g}") if np.isfinite(one) else None for one in values]
+
+
+@dataclass(slots=True)
+class Tracks:
+    """Makes rows, and collects what the crosshair reads."""
+
+    facts: Diagnostics
+    flags: Sequence[Flag]
+    detail: Detail
+    states: Callable[[str], tuple[Span, ...]]
+    """From an alarm's full name to its states over the scenario."""
+    data: dict[str, object] = field(default_factory=dict)
+    """Id of each row -> its readings."""
+
+    def row(self, row: Row, service: str | None) -> Html:
+        """Return a row.
+
+        Args:
+            row: what it shows.
+            service: whose name stands above it already.
+        """
+        name = f"row-{len(self.data) + 1}"
+        chart = self._chart(row)
+        found = self.states(row.alarm.name)
+        states = shown(found, self.detail.spans)
+        self.data[name] = _readings(self.facts, row.alarm, states, chart)
+        notes = [_note(row), *([chart.range()] if chart else [])]
+        if len(states) < len(found):
+            notes.append(f"changed {len(found) - 1:,} times: worst states are shown")
+        about = [
+            one for one in self.flags if one.verdict.alarm == row.alarm.name and row.role != "suppressor"
+        ]
+        failed = any(not one.verdict.passed for one in about)
+        return tag(
+            "div",
+            self._label(row, service, about, notes),
+            tag(
+                "div",
+                bar(self.facts, row.alarm, states),
+                *self._track(row, chart, name, about),
+                class_="track",
+            ),
+            class_=f"row {row.role}{' failed' if failed else ''}",
+            id=name,
+        )
+
+    def _chart(self, row: Row) -> Chart | None:
+        alarm, outcome = row.alarm, self.facts.outcome
+        if not (row.has_line and isinstance(alarm, MetricAlarm) and isinstance(outcome, Rehearsal)):
+            return None
+        return Chart.of(compared(outcome, alarm), self.facts.moments, self.detail.columns)
+
+    def _track(self, row: Row, chart: Chart | None, name: str, about: Sequence[Flag]) -> list[Html]:
+        told = [one for one in self.facts.outcome.notifications if one.alarm == row.alarm.name]
+        if row.role == "suppressor":
+            return []
+        held = held_words(self.facts, row.alarm) if isinstance(row.alarm, CompositeAlarm) else ()
+        found = [*held, *pins(self.facts, about, told)]
+        if chart:
+            words = (*_bound_words(chart), *_gap_words(chart, self.facts.moments))
+            shape = "chart flat" if chart.is_flat else "chart"
+            found.append(tag("div", chart.svg(name), *words, class_=shape))
+        return found
+
+    def _label(self, row: Row, service: str | None, about: Sequence[Flag], notes: Sequence[str]) -> Html:
+        alarm = row.alarm
+        hover = "\n".join(one for one in (alarm.name, alarm.description) if one)
+        short = self.facts.names.within(alarm.name, service, row.above[-1] if row.above else None)
+        numbers = (
+            tag(
+                "a",
+                str(one.number),
+                class_=f"number {'passed' if one.verdict.passed else 'failed'}",
+                href=f"#expected-{one.number}",
+            )
+            for one in about
+            if one.verdict.at_s is None
+        )
+        name = tag("span", short, class_="name", title=hover)
+        return tag(
+            "div",
+            name,
+            join(numbers),
+            *(tag("span", one, class_="note") for one in notes),
+            class_="label",
+            style=f"--depth:{len(row.above)}",
+        )
+
+
+def _note(row: Row) -> str:
+    """Return what an alarm watches, in a few words."""
+    alarm = row.alarm
+    if row.role == "suppressor":
+        return "holds it back"
+    if isinstance(alarm, CompositeAlarm):
+        return f"composite of {count(len(rules.children(rules.parse(alarm.rule))), 'alarm')}"
+    datapoints = f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods}"
+    return f"{bound(alarm)}, {datapoints} x {durations.text_of(alarm.period_s)}"

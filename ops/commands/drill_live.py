@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from drill.live import drill as live_drill
-from drill.live import preparation, reading
+from drill.live import preparation
 from ops import local, output
 from ops.commands import common
 from ops.commands.common import env_option
@@ -44,12 +44,11 @@ def _speed(_: click.Context, _option: click.Parameter, text: str) -> float:
 def live(name: str | None, speed: float, scenario: tuple[Path, ...]) -> int:
     """Make deployed functions fail, and watch their alarms.
 
-    SCENARIO is a file; all of drills/live are played unless some are given.
+    SCENARIO is a file; without one, all of drills/ that send requests are played.
     """
     env, catalog = common.read(name)
     preparation.require_allowed(env)
-    paths = scenario or sorted(live_drill.FOLDER.glob("*.yaml"))
-    scenarios = [reading.read(path, env, catalog) for path in paths]
+    plans = preparation.plans(env, catalog, scenario)
     common.require_aws(env)
     # Local environments share one clock; those in accounts share nothing.
     drill = local.LIVE_DRILL if env.is_local else f"the live drill of {env.environment}"
@@ -57,6 +56,6 @@ def live(name: str | None, speed: float, scenario: tuple[Path, ...]) -> int:
         outputs = output.collect(env, None)
         done = [
             live_drill.run(env, catalog, each, common.console(), outputs=outputs, speed=speed)
-            for each in scenarios
+            for each in plans
         ]
     return 0 if all(done) else 1

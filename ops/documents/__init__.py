@@ -8,7 +8,6 @@ from catalog import environment
 from config.loader import environments
 from config.paths import ROOT
 from ops.documents.alarms import alarms, coverage
-from ops.documents.live_scenarios import live_reference, live_schema
 from ops.documents.reference import reference
 from ops.documents.scenarios import scenario_reference, scenario_schema
 from ops.documents.schema import schema
@@ -25,8 +24,6 @@ def generate() -> dict[Path, str]:
         ROOT / "docs" / "config.md": reference(),
         ROOT / "drills" / "schema.json": scenario_schema(),
         ROOT / "docs" / "scenarios.md": scenario_reference(),
-        ROOT / "drills" / "live" / "schema.json": live_schema(),
-        ROOT / "docs" / "live-scenarios.md": live_reference(),
     }
     # Overrides of whoever generates are not part of what is documented.
     read = [environment.read(name, variables={}) for name in environments()]

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from drill.expressions import FUNCTIONS, NAMES
-from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Assumptions, Head, Span
+from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Assumptions, Head, Request, Span
 from ops.documents.markdown import NOTE, cell
 from ops.documents.reference import default_words, type_words
 
@@ -23,16 +23,18 @@ def scenario_reference() -> str:
         "",
         NOTE,
         "",
-        "What a file under `drills/` may say; [drill.md](drill.md) says how to write one. Times are",
-        "durations since the start, such as `90s`, `10m`, `1h30m`, `1d`. In names of alarms, services, log",
-        "groups and metrics `*` stands for any text and `?` for any character.",
+        "What a file under `drills/` may say; [drill.md](drill.md) says how to write one. `make drill`",
+        "rehearses it. `make drill LIVE=1` plays it with what is deployed, if it has `invoke` and no",
+        "`happens`. Every time is a duration since the start of the scenario, such as `90s`, `10m`, `1h30m`,",
+        "`1d`; `by` is a deadline. In names of alarms, services, log groups and metrics `*` stands for any",
+        "text and `?` for any character.",
         "",
         *keys_table("Scenario", Head),
         *keys_table("`assume`", Assumptions),
         "## `happens`",
         "",
         "A list; each entry has one of these keys, which says what happens, and may say when. A file of",
-        "usual happenings (`usual`) has this list and nothing else.",
+        "usual happenings (`usual`) has this list and nothing else. Deployed functions cannot do it.",
         "",
         *keys_table("When", Span, level=3),
     ]
@@ -45,9 +47,18 @@ def scenario_reference() -> str:
     ]
     lines += [
         "",
+        "## `invoke`",
+        "",
+        "A list; each entry says what is sent to a function, and when (as above, but never in the warm-up).",
+        "In a rehearsal the requests replace the usual `Invocations`, `Errors` and `Duration` of the",
+        "function, and each request has a log line: its level is `ERROR` with `fault: error`, `WARNING`",
+        "with `fault: timeout`, and `INFO` without a fault.",
+        "",
+        *keys_table("Request", Request, level=3, without=Span),
         "## `expect`",
         "",
-        "A list; each entry has one of these keys, which says what is expected.",
+        "A list; each entry has one of these keys, which says what is expected. A live drill sees the",
+        "states of alarms and the alarm queue: `queue` and `reaches` cannot name another receiver there.",
         "",
     ]
     for key, expected in EXPECTATIONS.items():
@@ -59,7 +70,11 @@ def scenario_schema() -> str:
     """Return the JSON schema of a scenario, with which editors complete and check it."""
     schema = Head.model_json_schema(ref_template=_DEFINITIONS)
     definitions: dict[str, Any] = schema.setdefault("$defs", {})
-    models: Mapping[str, Mapping[str, type[BaseModel]]] = {"happens": HAPPENINGS, "expect": EXPECTATIONS}
+    models: Mapping[str, Mapping[str, type[BaseModel]]] = {
+        "happens": HAPPENINGS,
+        "invoke": {"invoke": Request},
+        "expect": EXPECTATIONS,
+    }
     for key, some in models.items():
         for model in some.values():
             made = model.model_json_schema(ref_template=_DEFINITIONS)

@@ -26,16 +26,17 @@ from tests.e2e.endpoint import WEBHOOK, Endpoint
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform")]
 
-OUTAGE = "drills/live/payment-outage.yaml"
+OUTAGE = "drills/failing-payments.yaml"
 IMPACT = "reveille-payment-handler-impact-local"
 
 IMPOSSIBLE = """\
 says: Nobody is asked to fail, and yet it is expected
+duration: 2m
 invoke:
   - service: payment-handler
     event: {amount_minor: 1, currency: EUR, payment_token: tok_approved, idempotency_key: drill-impossible}
     per_min: 2
-    for: 1m
+    to: 1m
 expect:
   - {alarm: order-processor-errors, state: ALARM, by: 1m}
 """
@@ -88,13 +89,13 @@ def test_a_rehearsed_outage_pages_once_and_leaves_everything_as_it_was(
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^\d\d:\d\d:\d\d  payment-handler-impact OK -> ALARM ", done.stdout, re.MULTILINE)
     assert "in the alarm queue: payment-handler-impact is ALARM, through critical after " in done.stdout
-    assert "payment-outage: 6 of 6 as expected" in done.stdout
+    assert "failing-payments   6 of 6 as expected   1 page, 0 tickets" in done.stdout
     assert clock(platform) == BEFORE
     assert messages_since(platform, began) == []
     assert waiting(platform, "dead_letter_queue_url") == dead_letters
     said = [one["NewStateValue"] for one in webhooks.notices() if one["AlarmName"] == IMPACT]
     assert said == ["ALARM", "OK"]
-    report = Path(platform.variables["BUILD_DIR"]) / "drill" / "live-payment-outage.xml"
+    report = Path(platform.variables["BUILD_DIR"]) / "drill" / "live-failing-payments.xml"
     assert ET.parse(report).getroot().get("failures") == "0"  # noqa: S314  # ours
     invoked = platform.make("invoke", "FUNCTION=payment-handler", "EVENT=tests/events/payment_ok.json")
     assert invoked.returncode == 0
@@ -107,8 +108,8 @@ def test_what_does_not_happen_fails_the_command(platform: Platform, tmp_path: Pa
     scenario.write_text(IMPOSSIBLE, encoding="utf-8")
     done = platform.run(sys.executable, "-m", "ops", "drill", "--live", str(scenario))
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "NOT AS EXPECTED: order-processor-errors is ALARM by 1m: it was " in done.stdout
-    assert "impossible.yaml:8)" in done.stdout
+    assert "NOT AS EXPECTED: order-processor-errors is in ALARM by +1m: it never was; " in done.stdout
+    assert "impossible.yaml:9)" in done.stdout
     assert clock(platform) == BEFORE
 
 

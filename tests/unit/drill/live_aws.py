@@ -34,6 +34,8 @@ class Aws:
         self.queue = Queue(most_receives=3)
         self.states: dict[str, str] = {}
         self.suppressor = ""
+        self.held_by: str | None = None
+        """What the composite says that holds its actions back."""
         self.rules: dict[str, str] = {}
         """Rule of each composite that has one here."""
         self.failures: list[float] = []
@@ -84,6 +86,7 @@ class Aws:
             "OKActions": actions,
             **(suppressed if self.suppressor and name in self.topics else {}),
             **({"AlarmRule": self.rules[name]} if name in self.rules else {}),
+            **({"ActionsSuppressedBy": self.held_by} if self.held_by and name in self.topics else {}),
         }
 
     def _evaluate(self) -> None:

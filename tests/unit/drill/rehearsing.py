@@ -19,8 +19,8 @@ from drill.grid import Grid
 from drill.model import Queue, Subscription, System, Topic
 from drill.rehearsal import Rehearsal
 from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Expectation, Happening, Head
-from drill.scenarios.reading import Expected, Placed, Scenario
-from drill.traffic import Traffic
+from drill.scenarios.reading import Expected, Placed, Scenario, Sending
+from drill.workload import Workload
 
 BEGINS_S = 1_772_442_000
 """2026-03-02T09:00:00Z, the start unless a scenario says another."""
@@ -101,6 +101,7 @@ def scenario(
     expect: Sequence[Mapping[str, Any]] = (),
     usual: Sequence[Mapping[str, Any]] = (),
     folder: Path = Path("drills"),
+    invoke: Sequence[Sending] = (),
     **head: Any,
 ) -> Scenario:
     """Return a scenario whose entries stand on lines 100, … (usual), 1, … (happens) and 11, … (expect)."""
@@ -112,6 +113,7 @@ def scenario(
         usual=tuple(Placed(f"u.yaml:{100 + i}", folder, happening(one)) for i, one in enumerate(usual)),
         happens=tuple(Placed(f"s.yaml:{1 + i}", folder, happening(one)) for i, one in enumerate(happens)),
         expect=tuple(Expected(f"s.yaml:{11 + i}", expectation(one)) for i, one in enumerate(expect)),
+        invoke=tuple(invoke),
         places={key: f"s.yaml:{90 + i}" for i, key in enumerate(whole)},
     )
 
@@ -133,9 +135,9 @@ def no_recording(path: Path, column: str | None) -> Rows:
     raise AssertionError((path, column))
 
 
-def traffic(of: System, played: Scenario, recording: Any = no_recording) -> Traffic:
+def workload(of: System, played: Scenario, recording: Any = no_recording) -> Workload:
     """Return what happens."""
-    return Traffic(of, played, Grid.of(played.head), recording)
+    return Workload(of, played, Grid.of(played.head), recording)
 
 
 def run(of: System, *happens: Mapping[str, Any], **more: Any) -> Rehearsal:

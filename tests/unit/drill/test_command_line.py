@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     found = tmp_path / "drills"
     found.mkdir()
-    monkeypatch.setattr(commands, "FOLDER", found)
+    monkeypatch.setattr(choosing, "FOLDER", found)
     monkeypatch.setattr(commands, "OUTPUT", tmp_path / "out")
     monkeypatch.setenv("COLUMNS", "160")
     return found
@@ -382,7 +382,11 @@ def test_whoever_pipes_lines_through_waits_for_nothing_else() -> None:
     ("text", "line", "said"),
     [
         (f"environments: [prd]\n{PASSES}", 1, "environments: no such environment; known: dev, local, prod"),
-        ("says: x\ninvoke: []\n", 2, "invoke: is for what is deployed: make drill LIVE=1"),
+        (
+            f"{PASSES}invoke: [{{service: nobody, event: {{}}, per_min: 1}}]\n",
+            9,
+            "service: no such Lambda function",
+        ),
         ("happens: []\n", 1, "says what is usual and nothing else"),
         (PASSES.replace("by: 10m", "from: 10m, to: 5m"), 8, "to: must not be earlier than from"),
         (

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from config.paths import ROOT
-from drill import commands, origin
+from drill import choosing, commands, origin
 from drill.model import System
 from ops import cli
 
@@ -47,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     (tmp_path / "alarm.json").write_text(json.dumps(ALARM), encoding="utf-8")
     (tmp_path / "m.csv").write_text("timestamp,M\n1772366400,1\n1772366460,9\n", encoding="utf-8")
-    monkeypatch.setattr(commands, "FOLDER", found)
+    monkeypatch.setattr(choosing, "FOLDER", found)
     monkeypatch.setattr(commands, "OUTPUT", tmp_path / "out")
     return tmp_path
 

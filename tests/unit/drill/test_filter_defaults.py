@@ -12,7 +12,7 @@ from cloudwatch import publishing
 from cloudwatch.alarms import Metric
 from cloudwatch.publishing import MetricFilter, Sample
 from tests.unit.cloudwatch.steady import steady
-from tests.unit.drill.rehearsing import alarm, counts, log_filter, scenario, sums, system, traffic
+from tests.unit.drill.rehearsing import alarm, counts, log_filter, scenario, sums, system, workload
 
 LOGGED = Metric("Logs", "Errors")
 TEXTS = ("ERROR a", "ERROR b", "all is well", "fine")
@@ -35,7 +35,7 @@ def test_each_minute_holds_what_the_filter_publishes_of_its_lines(
     happens = [
         {"log": text, "service": "pay", "per_min": count, "at": f"{minute}m"} for text, minute, count in lines
     ]
-    found = traffic(system(alarm(of=LOGGED), filters=(one,)), scenario(happens)).series(LOGGED)
+    found = workload(system(alarm(of=LOGGED), filters=(one,)), scenario(happens)).series(LOGGED)
     minutes = {
         minute: publishing.samples(one, [(text, count) for text, at, count in lines if at == minute])
         for minute in range(5)
@@ -58,4 +58,4 @@ def test_what_a_minute_without_a_match_holds_is_left_to_the_filter(monkeypatch: 
     monkeypatch.setattr(publishing, "samples", samples)
     happens = [{"log": "fine", "service": "pay", "per_min": 3, "at": "2m"}]
     made = system(alarm(of=LOGGED), filters=(FILTERS[0],))
-    assert sums(traffic(made, scenario(happens)).series(LOGGED)) == {2: 198}
+    assert sums(workload(made, scenario(happens)).series(LOGGED)) == {2: 198}

@@ -16,7 +16,7 @@ from config.errors import CommandError
 from config.models import Environment
 from config.paths import ROOT
 from drill.live.clock import Clock, sped_up
-from drill.live.requests import MEMBER, asking
+from drill.live.sender import MEMBER, asking
 from functions.payment_handler.events import read_request
 from functions.shared import drills
 

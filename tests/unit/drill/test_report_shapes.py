@@ -13,11 +13,9 @@ from hypothesis import strategies as some
 from cloudwatch.alarms import Comparison, MetricAlarm
 from drill.rehearsal import Line, Rehearsal
 from drill.report import timeline
-from drill.report.chart import Chart
-from drill.report.compared import Compared, compared
-from drill.report.moments import Moments
-from drill.report.reduced import Detail, reduced
-from drill.report.shapes import HEIGHT, WIDTH
+from drill.report.chart import HEIGHT, WIDTH, Chart, Detail, reduced
+from drill.report.diagnostics import Compared, compared
+from drill.report.words import Moments
 from tests.unit.drill import scenes
 from tests.unit.drill.stage import BEGINS_S, Stage, Values, full, metric_alarm, system
 

@@ -22,9 +22,9 @@ from hypothesis import strategies as some
 from cloudwatch.states import State
 from cloudwatch.suppression import Suppressed
 from drill.rehearsal import Rehearsal
-from drill.report import bars, timeline
-from drill.report.moments import Moments
-from drill.report.spans import Span
+from drill.report import rows, timeline
+from drill.report.diagnostics import Span
+from drill.report.words import Moments
 from tests.unit.drill import pages, scenes
 from tests.unit.drill.pages import Node
 from tests.unit.drill.stage import BEGINS_S, NOBODY, TICKETS, Stage, composite, full, metric_alarm, system
@@ -179,7 +179,7 @@ def test_columns_of_a_bar_are_the_worst_states_in_them(lengths: list[tuple[int, 
         Span(start * most, end * most, state)
         for (start, end), (_, state) in zip(itertools.pairwise(ends), lengths, strict=True)
     )
-    drawn = bars.shown(found, most)
+    drawn = rows.shown(found, most)
     if len(found) <= most:
         assert drawn == found
         return

@@ -15,14 +15,9 @@ from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.suppression import Suppressed
 from drill.model import System
 from drill.rehearsal import Rehearsal, Verdict
-from drill.report import spans
-from drill.report.facts import Facts
+from drill.report.diagnostics import Diagnostics, Summary, states_of
 from drill.report.markup import Html, script_data, tag
-from drill.report.moments import Moments
-from drill.report.names import Names
-from drill.report.places import Place, place
-from drill.report.summary import Summary
-from drill.report.texts import count, number, printable, quantity
+from drill.report.words import Moments, Names, Place, count, number, place, printable, quantity
 from tests.unit.drill import scenes
 from tests.unit.drill.stage import BEGINS_S, TICKETS, Stage, composite, full, metric_alarm, system
 
@@ -184,7 +179,7 @@ def test_states_have_no_hole(made: object) -> None:
     assert callable(made)
     rehearsal: Rehearsal = made()
     for alarm in rehearsal.system.all_alarms:
-        found = spans.states(rehearsal, alarm.name)
+        found = states_of(rehearsal, alarm.name)
         assert found[0].from_s == rehearsal.begins_s
         assert found[-1].to_s == rehearsal.ends_s
         assert all(
@@ -206,7 +201,9 @@ def test_only_alarms_are_counted_as_pages_and_tickets() -> None:
 def known(rehearsal: Rehearsal, short: str, minutes: float | None = None) -> tuple[str, ...]:
     """Return the facts about an alarm of which something was expected."""
     at_s = None if minutes is None else BEGINS_S + minutes * 60
-    return Facts.of(rehearsal).about(Verdict("", "", passed=False, found="", alarm=full(short), at_s=at_s))
+    return Diagnostics.of(rehearsal).about(
+        Verdict("", "", passed=False, found="", alarm=full(short), at_s=at_s)
+    )
 
 
 def test_facts_tell_that_there_never_was_data() -> None:
@@ -283,14 +280,14 @@ def test_facts_count_what_is_too_much_to_tell() -> None:
 def test_facts_are_of_alarms_that_are_there() -> None:
     """An expectation about no alarm, or an unknown one, has none."""
     assert known(scenes.outage(), "nobody") == ()
-    assert Facts.of(scenes.outage()).about(Verdict("", "", passed=False, found="")) == ()
+    assert Diagnostics.of(scenes.outage()).about(Verdict("", "", passed=False, found="")) == ()
 
 
 def test_facts_are_told_once() -> None:
     """Of several failures of an alarm, the later ones have only what is new."""
     rehearsal = scenes.missed()
-    first, second, passed, third, sum_ = Facts.of(rehearsal).once()
-    assert first == Facts.of(rehearsal).about(rehearsal.verdicts[0])
+    first, second, passed, third, sum_ = Diagnostics.of(rehearsal).once()
+    assert first == Diagnostics.of(rehearsal).about(rehearsal.verdicts[0])
     assert second
     assert (passed, third, sum_) == ((), (), ())
 
@@ -302,6 +299,6 @@ def test_all_alarms_have_facts() -> None:
         for alarm in rehearsal.system.all_alarms:
             assert isinstance(alarm, MetricAlarm | CompositeAlarm)
             verdict = Verdict("", "", passed=False, found="", alarm=alarm.name)
-            told = Facts.of(rehearsal).about(verdict)
+            told = Diagnostics.of(rehearsal).about(verdict)
             assert told[0].startswith("it was ")
             assert len(set(told)) == len(told)

@@ -350,7 +350,11 @@ ANYTHING = st.recursive(
 
 
 @steady(60)
-@given(st.dictionaries(st.sampled_from([*Head.model_fields, "happens", "expect"]), ANYTHING, max_size=6))
+@given(
+    st.dictionaries(
+        st.sampled_from([*Head.model_fields, "happens", "invoke", "expect"]), ANYTHING, max_size=6
+    )
+)
 def test_any_data_is_a_scenario_or_is_refused_with_its_file(data: dict[str, Any]) -> None:
     """Of the right keys with wrong values: one sentence for each, all with the file's name."""
     path = Path("any.yaml")

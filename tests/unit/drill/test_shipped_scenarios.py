@@ -9,13 +9,16 @@ from dataclasses import replace
 import pytest
 
 from catalog import environment
+from config.errors import ConfigError
 from config.loader import environments
 from config.paths import ROOT
-from drill import commands, simulation
+from drill import choosing, simulation
 from drill.choosing import is_for
+from drill.live import preparation
 from drill.model import System
 from drill.rehearsal import Rehearsal
 from drill.scenarios import reading
+from drill.scenarios.model import StateExpected
 from drill.scenarios.reading import Scenario
 from drill.sources import catalog
 from tests.unit.drill.breaking import (
@@ -34,10 +37,11 @@ from tests.unit.drill.breaking import (
 )
 from tests.unit.drill.rehearsing import no_recording
 
-SCENARIOS = {path.stem: path for path in sorted((ROOT / commands.FOLDER).glob("*.yaml"))}
+SCENARIOS = {path.stem: path for path in sorted((ROOT / choosing.FOLDER).glob("*.yaml"))}
+ALLOWED = [name for name in environments() if environment.read(name, variables={})[0].drills.allowed]
 WITH_EVERYTHING = "prod"
 """The environment for which every scenario is."""
-PAY = "payment-handler"
+PAY, ORDERS = "payment-handler", "order-processor"
 FAST, SLOW = f"{PAY}-slo-availability-fast-burn", f"{PAY}-slo-availability-slow-burn"
 
 BROKEN: Mapping[str, tuple[Broken, ...]] = {
@@ -102,6 +106,30 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         Broken("the whole is never seen", never("system-critical"), "system-critical says ALARM"),
         Broken("tickets are written, too", unsuppressed("*-degraded"), "*-degraded, *-saturation without"),
         Broken("tickets do not wait", impatient("*-degraded"), "0 tickets in all"),
+    ),
+    "failing-orders": (
+        Broken(
+            "errors are not seen",
+            setting(f"{ORDERS}-errors", threshold=1000.0),
+            f"{ORDERS}-errors is in ALARM",
+        ),
+        Broken("nobody is told", mute(f"{ORDERS}-degraded"), f"the message that {ORDERS}-degraded"),
+        Broken("a few wake somebody", rule(f"{ORDERS}-impact", "error-rate", "errors"), f"{ORDERS}-impact, "),
+        Broken(
+            "it hangs on for hours",
+            setting(f"{ORDERS}-errors", evaluation_periods=60),
+            f"{ORDERS}-degraded is in OK",
+        ),
+    ),
+    "failing-payments": (
+        Broken("errors are not seen", threshold(f"{PAY}-error-rate", 1000), f"{PAY}-error-rate is in ALARM"),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"the message that {PAY}-impact"),
+        Broken(
+            "the queue hears of no page", unsubscribed("critical", "alarms"), f"the message that {PAY}-impact"
+        ),
+        Broken(
+            "it is never over", setting(f"{PAY}-error-rate", evaluation_periods=60), f"{PAY}-impact is in OK"
+        ),
     ),
     "fast-burn": (
         Broken("the long window forgives", threshold(f"{FAST}-long", 1000), f"{FAST} is in ALARM"),
@@ -291,6 +319,26 @@ def scenario(name: str) -> Scenario:
 def system(name: str) -> System:
     """Return the alarms of an environment."""
     return catalog.system(*environment.read(name, variables={}))
+
+
+@pytest.mark.parametrize("name", ["failing-orders", "failing-payments"])
+@pytest.mark.parametrize("of", ALLOWED)
+def test_scenarios_with_requests_can_be_played_live_wherever_drills_are_allowed(name: str, of: str) -> None:
+    """They send a fault, and see the end of what it causes."""
+    (plan,) = preparation.plans(*environment.read(of, variables={}), [SCENARIOS[name]])
+    assert any(one.request.fault for one in plan.scenario.invoke)
+    states = [one.expects for one in plan.scenario.expect if isinstance(one.expects, StateExpected)]
+    assert states[-1].state == "OK"
+    assert plan.scenario.head.duration <= 3600
+
+
+def test_what_cannot_be_played_live_says_so_in_one_message() -> None:
+    """With the key that is missing."""
+    with pytest.raises(ConfigError) as refused:
+        preparation.plans(*environment.read("local", variables={}), [SCENARIOS["payment-outage"]])
+    (line,) = str(refused.value).splitlines()
+    said = "cannot be played live: it has no `invoke`, which says what is sent to deployed functions"
+    assert line == f"{SCENARIOS['payment-outage']}: {said}"
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from cloudwatch.series import Series
 from cloudwatch.statistic import check_statistic
 from drill.grid import Grid
 from drill.scenarios.reading import Scenario
-from drill.traffic import Traffic
+from drill.workload import Workload
 from tests.unit.cloudwatch.samples import naive
 from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import (
@@ -31,7 +31,7 @@ from tests.unit.drill.rehearsing import (
     scenario,
     sums,
     system,
-    traffic,
+    workload,
 )
 
 ERRORS = metric()
@@ -45,7 +45,7 @@ USUAL: Mapping[str, Any] = {"metric": "Errors", "value": 10}
 def said(*happens: Mapping[str, Any], recording: Any = None, **more: Any) -> Series:
     """Return the errors of the service `pay`."""
     playing = scenario(happens, **more)
-    made = traffic(SHOP, playing, recording) if recording else traffic(SHOP, playing)
+    made = workload(SHOP, playing, recording) if recording else workload(SHOP, playing)
     return made.series(ERRORS)
 
 
@@ -142,14 +142,14 @@ def test_values_are_samples_of_several_sizes() -> None:
 
 def test_only_the_metrics_that_are_meant_are_written_to() -> None:
     """Of that service, of that name; alike ones share a series, and others are left alone."""
-    playing = traffic(
+    playing = workload(
         SHOP,
         scenario([{"metric": "N Errors", "service": "cart", "value": 5}, {"metric": "Duration", "value": 9}]),
     )
     assert sums(playing.series(ERRORS)) == {}
     assert set(sums(playing.series(metric("Errors", "cart"))).values()) == {5}
     assert set(sums(playing.series(metric("Duration"))).values()) == {9}
-    both = traffic(SHOP, scenario([USUAL]))
+    both = workload(SHOP, scenario([USUAL]))
     assert both.series(ERRORS) is both.series(metric("Errors", "cart"))
 
 
@@ -289,10 +289,10 @@ def test_a_recording_that_cannot_be_played_is_said_where_it_stands() -> None:
 # --- bands
 
 
-def band(*happens: Mapping[str, Any], **more: Any) -> tuple[Traffic, Scenario]:
+def band(*happens: Mapping[str, Any], **more: Any) -> tuple[Workload, Scenario]:
     """Return what happens to two alarms that compare with bands."""
     playing = scenario(happens, **more)
-    return traffic(system(banded("a"), banded("b")), playing), playing
+    return workload(system(alarm("a", threshold=None), alarm("b", threshold=None)), playing), playing
 
 
 def test_a_band_has_two_edges_over_time() -> None:

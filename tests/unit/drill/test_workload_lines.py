@@ -10,7 +10,7 @@ import pytest
 from cloudwatch.alarms import Metric
 from cloudwatch.series import Series
 from drill.model import System
-from tests.unit.drill.rehearsing import alarm, counts, log_filter, refused, scenario, sums, system, traffic
+from tests.unit.drill.rehearsing import alarm, counts, log_filter, refused, scenario, sums, system, workload
 
 LOGGED = Metric("Logs", "Errors")
 FAILED: Mapping[str, Any] = {"log": "ERROR failed", "service": "pay", "per_min": 3, "from": "5m", "to": "8m"}
@@ -25,7 +25,7 @@ def watching(*filters: Any, of: Metric = LOGGED) -> System:
 
 def published(of: System, *happens: Mapping[str, Any], metric: Metric = LOGGED, **head: Any) -> Series:
     """Return the samples of a metric."""
-    return traffic(of, scenario(happens, **head)).series(metric)
+    return workload(of, scenario(happens, **head)).series(metric)
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
@@ -119,7 +119,7 @@ def test_rates_below_one_a_minute_are_a_line_now_and_then(resolution: str) -> No
 def test_usual_lines_are_written_too_and_may_be_of_services_that_are_not_there() -> None:
     """Files of usual happenings are for every environment; a scenario's own lines are for what is there."""
     of = watching(log_filter())
-    found = traffic(of, scenario([FAILED], usual=[{**FAILED, "per_min": 1}, {**FAILED, "service": "gone"}]))
+    found = workload(of, scenario([FAILED], usual=[{**FAILED, "per_min": 1}, {**FAILED, "service": "gone"}]))
     assert sums(found.series(LOGGED)) == {5: 4, 6: 4, 7: 4}
     assert refused(of, {**FAILED, "service": "gone"}) == [
         "s.yaml:1: log: no such service; known: cart, pay (found: gone)"
@@ -185,9 +185,9 @@ def test_groups_to_which_the_same_is_written_share_their_series() -> None:
         *(alarm(f"a{i}", one) for i, one in enumerate(metrics)), filters=tuple(filters), log_groups=groups
     )
     every = {**FAILED, "service": "s*"}
-    some = traffic(of, scenario([every, {**FAILED, "service": "s2", "per_min": 1}]))
+    some = workload(of, scenario([every, {**FAILED, "service": "s2", "per_min": 1}]))
     first, second, third = map(some.series, metrics)
     assert sums(first) == sums(second) == {5: 3, 6: 3, 7: 3}
     assert sums(third) == {5: 4, 6: 4, 7: 4}
-    playing = traffic(of, scenario([every]))
+    playing = workload(of, scenario([every]))
     assert playing.series(metrics[0]) is playing.series(metrics[1]) is playing.series(metrics[2])

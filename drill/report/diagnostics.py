@@ -1,0 +1,374 @@
+"""Diagnostics of an outcome: what a person would look up next.
+
+States as spans without a hole, what a metric alarm compared and how near it was, who was notified, and the
+nearest facts to an expectation that was not met.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from cloudwatch import rules
+from cloudwatch.alarms import CompositeAlarm, MetricAlarm
+from cloudwatch.evaluation import breaches
+from cloudwatch.states import State
+from cloudwatch.suppression import By
+from drill import durations
+from drill.model import Severity
+from drill.rehearsal import Line, Notification, Outcome, Rehearsal, Verdict
+from drill.report.words import Moments, Names, count, printable, quantity
+
+SIGNS: Final[Mapping[str, str]] = {
+    "GreaterThanThreshold": ">",
+    "GreaterThanOrEqualToThreshold": "≥",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "≤",
+    "GreaterThanUpperThreshold": "above the band",
+    "LessThanLowerThreshold": "below the band",
+    "LessThanLowerOrGreaterThanUpperThreshold": "outside the band",
+}
+"""Comparison -> how it is written."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """The evaluations of one metric alarm within a scenario."""
+
+    alarm: MetricAlarm
+    times_s: np.ndarray
+    values: np.ndarray
+    """NaN where there was no datapoint."""
+    breaching: np.ndarray
+    """1 where a value breached, 0 where it did not, -1 where there was none."""
+    lower: np.ndarray
+    """The threshold, or the band's lower bound, at each time."""
+    upper: np.ndarray
+    """The threshold, or the band's upper bound, at each time."""
+    unit: str
+    most: int
+    """How many of the datapoints that count breached when most did, missing ones that breach included."""
+    most_at_s: float
+    """When that was first so."""
+
+    @property
+    def has_band(self) -> bool:
+        """Whether it compares with a band."""
+        return SIGNS[self.alarm.comparison].endswith("band")
+
+    @property
+    def has_data(self) -> bool:
+        """Whether any datapoint had a value."""
+        return bool((self.breaching >= 0).any())
+
+    @property
+    def bound(self) -> str:
+        """What is compared with, in words: `> 5 %`, `outside the band`."""
+        return bound(self.alarm)
+
+    @property
+    def nearest(self) -> int:
+        """Index of the value that came nearest to breaching, or breached most."""
+        below = self.lower - self.values
+        above = self.values - self.upper
+        comparison = self.alarm.comparison
+        if comparison.startswith("LessThan"):
+            beyond = np.maximum(below, above) if "OrGreater" in comparison else below
+        else:
+            beyond = above
+        return int(np.nanargmax(beyond))
+
+
+def bound(alarm: MetricAlarm) -> str:
+    """Return what an alarm's values are compared with, in words: `> 5 %`, `outside the band`."""
+    sign = SIGNS[alarm.comparison]
+    return sign if alarm.threshold is None else f"{sign} {quantity(alarm.threshold, alarm.unit)}"
+
+
+def compared(rehearsal: Rehearsal, alarm: MetricAlarm) -> Compared:
+    """Return what an alarm compared from the scenario's beginning to its end."""
+    line = rehearsal.line(alarm.name)
+    lower, upper = _bounds(line)
+    threshold = (lower, upper) if isinstance(line.threshold, tuple) else line.threshold
+    codes = breaches(line.values, alarm.comparison, threshold)
+    within = (line.times_s >= rehearsal.begins_s) & (line.times_s <= rehearsal.ends_s)
+    counts = (codes == 1) | ((codes < 0) & (alarm.treat_missing_data == "breaching"))
+    together = np.where(within, _together(counts, alarm, line.times_s), -1)
+    at = int(together.argmax()) if len(together) else -1
+    return Compared(
+        alarm,
+        line.times_s[within],
+        line.values[within],
+        codes[within],
+        lower[within],
+        upper[within],
+        line.unit or alarm.unit,
+        max(int(together[at]), 0) if at >= 0 else 0,
+        float(line.times_s[at]) if at >= 0 else rehearsal.begins_s,
+    )
+
+
+def _bounds(line: Line) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(line.threshold, tuple):
+        return line.threshold
+    same = np.full(len(line.values), line.threshold)
+    return same, same
+
+
+def _together(breaching: np.ndarray, alarm: MetricAlarm, times_s: np.ndarray) -> np.ndarray:
+    """Return how many of the newest N datapoints breached at each evaluation.
+
+    An alarm may be evaluated more often than it has new datapoints: those that count are a period apart.
+    """
+    step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else float(alarm.period_s)
+    stride = max(round(alarm.period_s / step_s), 1) if step_s > 0 else 1
+    counts = np.zeros(len(breaching), dtype=np.int64)
+    for back in range(0, min(alarm.evaluation_periods * stride, len(counts)), stride):
+        counts[back:] += breaching[: len(breaching) - back]
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time in which an alarm was in one state."""
+
+    from_s: float
+    to_s: float
+    state: State
+
+    @property
+    def lasts_s(self) -> float:
+        """How long that was."""
+        return self.to_s - self.from_s
+
+
+def states_of(outcome: Outcome, alarm: str) -> tuple[Span, ...]:
+    """Return the spans of an alarm (its full name), from the scenario's beginning to its end."""
+    begins_s, ends_s = outcome.begins_s, outcome.ends_s
+    times_s = [begins_s]
+    found = [outcome.state(alarm, begins_s)]
+    for change in outcome.changes.get(alarm, ()):
+        at_s, new = change.at_s, change.new
+        if begins_s < at_s < ends_s and new != found[-1]:
+            times_s.append(at_s)
+            found.append(new)
+    edges = itertools.pairwise((*times_s, ends_s))
+    return tuple(Span(start, end, state) for (start, end), state in zip(edges, found, strict=True))
+
+
+def changed_alarms(outcome: Outcome) -> frozenset[str]:
+    """Return the full names of the alarms that changed in the scenario itself, after the warm-up."""
+    return frozenset(
+        alarm
+        for alarm, changes in outcome.changes.items()
+        if any(outcome.begins_s < one.at_s <= outcome.ends_s for one in changes)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """An outcome in numbers."""
+
+    expected: int
+    as_expected: int
+    pages: int
+    tickets: int
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Summary:
+        """Count what was expected, and what told somebody that something is wrong."""
+        told = [severity(outcome, one) for one in outcome.notifications if one.state == "ALARM"]
+        passed = sum(one.passed for one in outcome.verdicts)
+        return cls(len(outcome.verdicts), passed, told.count("page"), told.count("ticket"))
+
+    @property
+    def verdict(self) -> str:
+        """`6 of 6 as expected`."""
+        return f"{self.as_expected} of {self.expected} as expected" if self.expected else "nothing expected"
+
+    @property
+    def told(self) -> str:
+        """`1 page, 0 tickets`."""
+        return f"{count(self.pages, 'page')}, {count(self.tickets, 'ticket')}"
+
+
+def severity(outcome: Outcome, notification: Notification) -> Severity | None:
+    """Return what a notification is to whom it reaches; None for a topic of no severity."""
+    found = (topic.severity for topic in outcome.system.topics if topic.name == notification.topic)
+    return next(found, None)
+
+
+def took(outcome: Outcome) -> str:
+    """Return how long it took: `0.04 s`."""
+    return f"{outcome.took_s:.2f} s"
+
+
+_SHOWN: Final = 4
+"""Spans, or children, that are told before the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """When a composite's actions were held back, and by what; at the latest until the scenario's end."""
+
+    from_s: float
+    to_s: float
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """What is known of the alarms of one outcome."""
+
+    outcome: Outcome
+    moments: Moments
+    names: Names
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Diagnostics:
+        """Return those of an outcome."""
+        return cls(outcome, Moments.of(outcome), Names.of(outcome.system))
+
+    def about(self, verdict: Verdict) -> tuple[str, ...]:
+        """Return sentences about the alarm of an expectation; none if it is about no alarm of the system."""
+        system = self.outcome.system
+        for alarm in system.alarms:
+            if alarm.name == verdict.alarm:
+                return (self.states(alarm.name), *self._of_metric(alarm), *self._of_actions(alarm))
+        for composite in system.composites:
+            if composite.name == verdict.alarm:
+                at_s = self.outcome.ends_s if verdict.at_s is None else verdict.at_s
+                return (
+                    self.states(composite.name),
+                    *self._of_children(composite, at_s),
+                    *(self.held(composite, one) for one in self.suppressed(composite.name)),
+                    *self._of_actions(composite),
+                )
+        return ()
+
+    def once(self) -> tuple[tuple[str, ...], ...]:
+        """Return what is known of each verdict that failed, without what was said of its alarm before.
+
+        Most failures are one failure, seen by several expectations.
+        """
+        said: set[tuple[str | None, str]] = set()
+        found = []
+        for verdict in self.outcome.verdicts:
+            about = () if verdict.passed else self.about(verdict)
+            found.append(tuple(one for one in about if (verdict.alarm, one) not in said))
+            said.update((verdict.alarm, one) for one in about)
+        return tuple(found)
+
+    def states(self, alarm: str) -> str:
+        """Say in which states an alarm was, one after the other."""
+        found = states_of(self.outcome, alarm)
+        if len(found) == 1:
+            return f"it was {found[0].state} all along"
+        shown = ", ".join(f"{one.state} until {self.moments.offset(one.to_s)}" for one in found[:-1][:_SHOWN])
+        more = len(found) - 1 - _SHOWN
+        rest = f", {count(more, 'more change')}" if more > 0 else ""
+        return f"it was {shown}{rest}, then {found[-1].state}"
+
+    def suppressed(self, composite: str) -> tuple[Held, ...]:
+        """Return when a composite's actions were held back, as far as it is in the scenario."""
+        begins_s, ends_s = self.outcome.begins_s, self.outcome.ends_s
+        found = (
+            Held(one.from_s, ends_s if one.to_s is None else one.to_s, one.by)
+            for one in self.outcome.suppressed.get(composite, ())
+        )
+        return tuple(one for one in found if one.to_s > begins_s and one.from_s < ends_s)
+
+    def held(self, composite: CompositeAlarm, one: Held) -> str:
+        """Say when a composite's actions were held back, and by what."""
+        when = self.moments.span(one.from_s, one.to_s)
+        return f"its actions were held back {when}: {self.why(composite, one)}"
+
+    def why(self, composite: CompositeAlarm, one: Held, *, brief: bool = False) -> str:
+        """Say what held a composite's actions back.
+
+        Args:
+            composite: the composite.
+            one: when, and by what.
+            brief: whether its service and its name stand above it.
+        """
+        suppressor = composite.suppressor
+        if suppressor is None:
+            return one.by
+        name = self.names.short(suppressor.alarm)
+        if brief:
+            name = self.names.within(suppressor.alarm, composite.service, composite.name)
+        if one.by == "WaitPeriod":
+            return f"{durations.text_of(suppressor.wait_s)} to wait for {name}"
+        if one.by == "ExtensionPeriod":
+            return f"{durations.text_of(suppressor.extension_s)} more after {name}"
+        return f"{name} was in ALARM"
+
+    def _of_metric(self, alarm: MetricAlarm) -> Iterator[str]:
+        if not isinstance(self.outcome, Rehearsal):
+            return  # nobody knows what a deployed alarm compared
+        shown = compared(self.outcome, alarm)
+        if not shown.has_data:
+            metrics = "; ".join(dict.fromkeys(str(one.metric) for one in alarm.statistics))
+            yield f"it never had a datapoint: {metrics}; missing data is {alarm.treat_missing_data}"
+            return
+        missing = int((shown.breaching < 0).sum())
+        if missing:
+            treated = f"missing data is {alarm.treat_missing_data}"
+            yield f"{missing:,} of {count(len(shown.values), 'datapoint')} had no data; {treated}"
+        yield from self._of_values(alarm, shown)
+
+    def _of_values(self, alarm: MetricAlarm, shown: Compared) -> Iterator[str]:
+        """Say how near it was, if it never fired."""
+        if self._fired(alarm):
+            return
+        needed = alarm.datapoints_to_alarm
+        if shown.most:
+            at = self.moments.both(shown.most_at_s)
+            together = f"{shown.most} of {count(alarm.evaluation_periods, 'datapoint')} breached, {at}"
+            yield f"at most {together}; it needs {needed}"
+            return
+        nearest = shown.nearest
+        value = quantity(float(shown.values[nearest]), shown.unit)
+        at = self.moments.both(float(shown.times_s[nearest]))
+        yield f"nothing breached: the nearest was {value}, {at}; it needs {shown.bound}"
+
+    def _of_children(self, composite: CompositeAlarm, at_s: float) -> Iterator[str]:
+        if not isinstance(self.outcome, Rehearsal):
+            return  # a live drill does not watch all of them
+        children = rules.children(rules.parse(composite.rule))
+        states = {one: self.outcome.state(one, at_s) for one in children}
+        alarming = [self.names.short(one) for one, state in states.items() if state == "ALARM"]
+        shown = ", ".join(alarming[:_SHOWN]) + (" …" if len(alarming) > _SHOWN else "")
+        were = f"{len(alarming)} of the {count(len(children), 'alarm')} in its rule in ALARM"
+        yield f"{self.moments.offset(at_s)}: {were}{': ' + shown if shown else ''}"
+
+    def _of_actions(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[str]:
+        if not alarm.actions.alarm and self._fired(alarm):
+            yield "it notifies nobody when it goes into ALARM"
+
+    def _fired(self, alarm: MetricAlarm | CompositeAlarm) -> bool:
+        return any(one.state == "ALARM" for one in states_of(self.outcome, alarm.name))
+
+
+def told(facts: Diagnostics, one: Notification) -> str:
+    """Return `+12m (14:12 UTC) page ALARM payment-handler-impact -> critical: oncall@example.com, alarms`."""
+    kind = severity(facts.outcome, one)
+    whom = ", ".join(one.reached) or "nobody"
+    said = f"{kind + ' ' if kind else ''}{one.state} {facts.names.short(one.alarm)} -> {one.topic}: {whom}"
+    held = f", held back since {facts.moments.offset(one.changed_s)}" if one.changed_s < one.at_s else ""
+    return printable(f"{facts.moments.both(one.at_s)} {said}{held}")
+
+
+def arrived(outcome: Outcome, one: Notification) -> tuple[str, ...]:
+    """Return the queues in which a notification arrived, dead-letter queues with whose they are."""
+    return tuple(
+        f"{message.queue} (dead letters of {message.dead_letter_of})"
+        if message.dead_letter_of
+        else message.queue
+        for message in outcome.messages
+        if message.notification == one
+    )
