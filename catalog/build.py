@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import quiet
 from catalog.aws_alarms import require_valid
-from catalog.composites import composites
 from catalog.events import events
 from catalog.kinds import KINDS
 from catalog.naming import Names
@@ -15,6 +13,8 @@ from catalog.queries import QUERIES
 from catalog.routes import routes
 from catalog.services import Service
 from catalog.specs import Catalog, LogGroup, Query
+from catalog.suppression import sources
+from catalog.suppression.table import composites
 from config.models import Environment
 
 
@@ -37,18 +37,18 @@ def assemble(env: Environment) -> Catalog:
     alarms = (
         *(alarm for service in services for alarm in service.alarms()),
         *platform.alarms(),
-        *quiet.alarms(env, names),
+        *sources.alarms(env, names),
     )
     return Catalog(
         services=tuple(service.view() for service in services),
         log_groups=tuple(_log_groups(env, names, services)),
-        filters=(*(one for service in services for one in service.filters()), *quiet.filters(env, names)),
+        filters=(*(one for service in services for one in service.filters()), *sources.filters(env, names)),
         alarms=alarms,
         composites=tuple(composites(env, names, services, platform, alarms)),
         slos=tuple(one.slo() for service in services for one in service.objectives()),
         events=tuple(events(env, names)),
-        windows=tuple(quiet.windows(env, names)),
-        published=tuple(quiet.published(env, names)),
+        windows=tuple(sources.windows(env, names)),
+        published=tuple(sources.published(env, names)),
         left_out=(
             *(one for service in services for one in service.subject.all_left_out()),
             *platform.left_out(),
@@ -56,7 +56,7 @@ def assemble(env: Environment) -> Catalog:
         queries=tuple(
             Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text) for query in QUERIES
         ),
-        deployments=quiet.deployments(names),
+        deployments=sources.deployments(names),
         routes=routes(env, names),
     )
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog import quiet
 from catalog.kinds import KINDS
 from catalog.kinds.kind import Kind
 from catalog.kinds.service import IMPACT
@@ -15,6 +14,7 @@ from catalog.naming import Names
 from catalog.slos import Objective, events_of
 from catalog.specs import Alarm, Composite, Graph, LogFilter, LogGroup, ServiceView
 from catalog.subjects import Grouping, Subject
+from catalog.suppression import sources
 from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate
 from catalog.texts import Writer
 from config.models import AnyService, Environment
@@ -63,10 +63,17 @@ class Service:
         for objective in self.objectives():
             yield from objective.alarms()
 
-    def failing(self) -> Iterator[Alarm | Composite]:
-        """Yield the alarm and the composite that say that it fails, unless they are switched off."""
-        yield from (one for template, one in self._alarms if template.key == self.kind.failing)
-        yield from (one for template, one in self.composites() if template.key == IMPACT.key)
+    def errors(self) -> Iterator[Alarm]:
+        """Yield the alarm on its errors, unless it is switched off."""
+        yield from (alarm for template, alarm in self._alarms if template.key == self.kind.failing)
+
+    def impact_parts(self) -> Iterator[Alarm | Composite]:
+        """Yield what its impact is made of: each alone means that users are affected."""
+        composites = {composite.key: composite for _, composite in self.composites()}
+        parts: dict[str, Alarm | Composite] = {alarm.key: alarm for _, alarm in self._alarms}
+        parts |= composites
+        impact = composites.get(f"{self.name}_{IMPACT.key}")
+        yield from (parts[key] for key in impact.children()) if impact else ()
 
     def composites(self) -> Iterator[tuple[CompositeTemplate, Composite]]:
         """Yield its composites, each with its template."""
@@ -115,7 +122,7 @@ class Service:
             resource=self.subject.dimensions[self.kind.resource],
             log_group_key=self.name,
             runbook=self.kind.runbook,
-            deployments=quiet.deployments(self.names, self.kind.deployed(self.names, self.name)),
+            deployments=sources.deployments(self.names, self.kind.deployed(self.names, self.name)),
             graphs=tuple(
                 self._graph(template, [by_key[one] for one in template.thresholds if one in by_key])
                 for template in self.kind.graphs

@@ -41,7 +41,7 @@ TIERS = (
     Tier("medium-burn", 6, 6 * 3600, 1800, "critical"),
     Tier("slow-burn", 3, _DAY_S, 7200, "warning"),
 )
-"""The fastest first: each is silent while a faster one speaks."""
+"""The fastest first: a slower one is suppressed while a faster one is in ALARM."""
 
 FASTEST = max(tier.burn_rate for tier in TIERS)
 
@@ -107,7 +107,7 @@ class Objective:
                 yield self._alarm(tier, which, window_s)
 
     def composites(self) -> Iterator[Composite]:
-        """Yield a composite for each tier; who silences it is for the caller to say."""
+        """Yield a composite for each tier."""
         subject = self.subject
         for tier in TIERS:
             says = self._burning(tier)

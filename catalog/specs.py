@@ -131,7 +131,7 @@ class Alarm(Spec):
     treat_missing_data: Treatment
     severity: Severity
     topic: Topic | None = None
-    """The topic it notifies; none when a composite speaks for it, or when it only silences others."""
+    """The topic it notifies; none when a composite speaks for it, or when it only suppresses others."""
     says: str
     runbook: str | None = None
     """Where people read what to do: a heading of a file in docs/runbooks, `<file>.md#<heading>`."""
@@ -147,6 +147,11 @@ class Alarm(Spec):
             message = f"{self.key}: needs either a threshold or an anomaly band"
             raise ValueError(message)
         return self
+
+    @property
+    def belongs_to(self) -> str | None:
+        """The service whose own stack could hold it; None for the platform's own."""
+        return self.service
 
     @property
     def period_s(self) -> int:
@@ -194,7 +199,7 @@ Rule = Annotated[InAlarm | NotInAlarm | AnyOf | AllOf, Field()]
 
 
 class Suppressor(Spec):
-    """The alarm that holds a composite's actions back while it is in ALARM.
+    """The alarm that suppresses a composite's actions while it is in ALARM.
 
     Source: CloudWatch User Guide, "Suppressing composite alarm actions".
     """
@@ -218,11 +223,18 @@ class Composite(Spec):
     rule: Rule
     severity: Severity
     topic: Topic | None = None
-    """The topic it notifies; none when another composite speaks for it, or when it only silences others."""
+    """The topic it notifies; none when another composite speaks for it, or when it only suppresses others."""
     suppressor: Suppressor | None = None
+    is_condition: bool = False
+    """Whether it is a condition of its service, over alarms of that service only, that notifies nobody."""
     says: str
     runbook: str | None = None
     description: str = Field(min_length=1, max_length=DESCRIPTION_CHARACTERS)
+
+    @property
+    def belongs_to(self) -> str | None:
+        """The service whose own stack could hold it; None for what spans services."""
+        return self.service if self.is_condition else None
 
     def children(self) -> tuple[str, ...]:
         """Return the keys of the alarms in the rule, each once, in order."""
@@ -243,7 +255,7 @@ class Event(Spec):
 
 
 class Window(Spec):
-    """A maintenance window: a schedule sets a metric, and the metric an alarm that silences others."""
+    """A maintenance window: a schedule sets a metric, and the metric an alarm that suppresses others."""
 
     key: str
     name: str

@@ -230,6 +230,7 @@ class Grouping:
             rule=rule,
             severity=template.severity,
             topic=None if template.part_of else template.topic or template.severity,
+            is_condition=bool(template.part_of and self.writer.service),
             says=template.says,
             runbook=runbook,
             description=self.writer.describe(

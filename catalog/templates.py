@@ -169,8 +169,6 @@ class CompositeTemplate(Spec):
     """The topic it notifies, when that is not the one of its severity."""
     part_of: str | None = None
     """Key of the composite that speaks for it; without one it notifies by itself."""
-    yields_to: tuple[str, ...] = ()
-    """Keys of the composites that say more: while one of them is in ALARM, this one notifies nobody."""
     says: str
     look: str
 

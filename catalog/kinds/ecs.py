@@ -110,8 +110,8 @@ ALARMS = (
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=3,
-        # No tasks, no report; Container Insights switched off by hand is noticed too. FILL would say so two
-        # minutes sooner (catalog.timing, BEYOND), and wake somebody when reports are three minutes late.
+        # No tasks, no report; Container Insights switched off by hand is noticed too. FILL would be 2 minutes
+        # faster (`suppression.timing.BEYOND`), and page when reports are three minutes late.
         missing="breaching",
         part_of="impact",
         needs="container_insights",

@@ -81,17 +81,19 @@ ALARMS = (
         says="too many of its invocations fail",
         look="the recent errors on the dashboard, then one failed trace in X-Ray",
     ),
+    # Failures are most of 6 minutes until at most 2 minutes after the last; error-rate is over after 3. A
+    # longer period could go into ALARM after that: a second page for a failure that is over.
     AlarmTemplate(
         key="mostly-failing",
         watches=_ERROR_RATE_OF_LONG,
         threshold=50,
         unit_words="% of the invocations",
-        period_s=900,
+        period_s=360,
         evaluation_periods=2,
         datapoints_to_alarm=2,
         missing="notBreaching",  # no invocations, no errors
         part_of="impact",
-        min_samples=5,
+        min_samples=4,
         late_by="timeout_ms",
         says="most of its few invocations fail",
         look="the recent errors on the dashboard, then one failed trace in X-Ray",

@@ -1,7 +1,7 @@
 """What every kind of service has: the three things that are said about one, and the alarms on its log group.
 
-Whoever is woken wants one message per service and trouble. So alarms speak through composites: *impact* wakes
-somebody because users notice; *degraded* and *saturation* are tickets, silent while *impact* speaks.
+A failure of a service is one message. So alarms notify through composites: *impact* is a page, because users
+notice; *degraded* and *saturation* are tickets, suppressed while *impact* is in ALARM.
 """
 
 from __future__ import annotations
@@ -17,14 +17,12 @@ IMPACT = CompositeTemplate(
 DEGRADED = CompositeTemplate(
     key="degraded",
     severity="warning",
-    yields_to=("impact",),
     says="works, but worse than it should",
     look="the service's section of the dashboard and the errors query",
 )
 SATURATION = CompositeTemplate(
     key="saturation",
     severity="warning",
-    yields_to=("impact",),
     says="is running out of something",
     look="the graph of what runs out; give it more, or stop the inflow",
 )
@@ -57,7 +55,7 @@ LOG_GROUP_ALARMS = (
     ),
     AlarmTemplate(
         key="no-logs",
-        # Silence is zeros: CloudWatch would count lines from before the half hour first (timing.BEYOND).
+        # Silence is zeros: CloudWatch would first count lines from before the half hour (`timing.BEYOND`).
         # No line in the whole range, which FILL is not documented to fill, breaches as well: `missing`.
         watches=MathTemplate(
             expression="FILL(lines, 0)",

@@ -59,7 +59,9 @@ def read_alarm(
     is_composite = not message.get("Trigger")
     causes = Causes()
     if state == "ALARM" and is_composite:
-        causes = find_causes(message, ask, environment=settings.environment)
+        causes = find_causes(
+            message, ask, environment=settings.environment, of_one_service=bool(description.service)
+        )
     what = description.what or _undescribed(name, mapping(message, "Trigger"))
     sentence = description.sentence or f"{what}. Nobody has described this alarm."
     worst = worst_words(causes, description)

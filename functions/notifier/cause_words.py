@@ -17,7 +17,10 @@ _WORDS_SHOWN = 300  # characters of one child's; a description has up to 1,024
 
 
 def worst_words(causes: Causes, description: Description) -> str:
-    """Return the words of the worst cause, and whose they are if not the composite's own service's."""
+    """Return the services that fail, for a composite over several; else the words of the worst cause."""
+    services = [] if description.service else causes.services()
+    if services:
+        return ", ".join(services[:NAMED]) + and_more(len(services) - NAMED)
     worst = causes.worst()
     if worst is None or worst.description.what == description.what:
         return ""

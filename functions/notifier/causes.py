@@ -66,21 +66,32 @@ class Causes:
         best = [one for one in self.all if not one.below and one.description.what and _is_bad(one)]
         return max(best, key=lambda one: (one.state_now in {"ALARM", ""}, self._excess(one)), default=None)
 
+    def services(self) -> list[str]:
+        """Return the services that fail now, each once."""
+        failing = (one for one in self.all if one.state_now in {"ALARM", ""} and _is_bad(one))
+        return list(dict.fromkeys(one.description.service for one in failing if one.description.service))
+
     def _excess(self, cause: Cause) -> float:
         own = [cause, *(one for one in self.all if one.below == cause.name)]
         return max(one.reading.excess if one.reading else 0.0 for one in own)
 
 
-def find_causes(message: Mapping[str, Any], ask: Ask, *, environment: str) -> Causes:
+def find_causes(
+    message: Mapping[str, Any], ask: Ask, *, environment: str, of_one_service: bool = True
+) -> Causes:
     """Return what is known of the alarms below a composite.
 
     Args:
         message: CloudWatch's notification of it.
         ask: Describes alarms by their names.
         environment: For their descriptions.
+        of_one_service: Whether the alarms that moved it are enough. A composite over several services names
+            all of them that fail, so every alarm of its rule is asked for.
     """
     told = dict(children_of(message))
-    names = list(told) or names_in(text(message, "AlarmRule"))
+    names = list(told)
+    if not (names and of_one_service):
+        names = list(dict.fromkeys([*names, *names_in(text(message, "AlarmRule"))]))
     if not names:
         return Causes()
     try:
@@ -90,7 +101,8 @@ def find_causes(message: Mapping[str, Any], ask: Ask, *, environment: str) -> Ca
             tuple(_cause(name, state, None, environment) for name, state in told.items()), str(error)
         )
     in_alarm = {name for name, one in known.items() if one.state == "ALARM"}
-    direct = told or {name: "ALARM" for name in names if name in in_alarm}
+    direct = told if told and of_one_service else {}
+    direct = direct or {**told, **{name: "ALARM" for name in names if name in in_alarm and name not in told}}
     inside = {name: names_in(known[name].rule) for name in direct if name in in_alarm}
     wanted = [one for found in inside.values() for one in found if one not in known]
     unread = "" if known else "CloudWatch knows none of them"

@@ -35,7 +35,7 @@ def alarms(env: Environment, catalog: Catalog) -> str:
         "## Notify",
         "",
         *table(
-            ("alarm", "fires while", "severity", "reaches", "silent while", "what to do"),
+            ("alarm", "fires while", "severity", "reaches", "suppressed while", "what to do"),
             (page.composite(one) for one in pages),
         ),
         *_events(catalog),
@@ -50,7 +50,7 @@ def alarms(env: Environment, catalog: Catalog) -> str:
         lines += table(_HEADINGS, (page.alarm(one) for one in own))
     rest = [one for one in catalog.alarms if one.service is None]
     lines += ["## The platform", "", *table(_HEADINGS, (page.alarm(one) for one in rest))]
-    lines += ["## Only silence, or are part of others", ""]
+    lines += ["## Suppressors, and parts of others", ""]
     lines += table(
         ("alarm", "in ALARM while", "says"),
         ((f"`{one.name}`", page.rule(one.rule, one.service), one.says) for one in silent),
@@ -83,12 +83,12 @@ class _Page:
             f"{composite.says}: {self.rule(composite.rule, composite.service)}",
             composite.severity,
             f"`{composite.topic}`",
-            self._silent_while(composite),
+            self._suppressed_while(composite),
             runbook(composite.runbook),
         )
 
-    def _silent_while(self, composite: Composite) -> str:
-        """Return what silences a composite: what its own helper looks for, or the alarm itself."""
+    def _suppressed_while(self, composite: Composite) -> str:
+        """Return what suppresses a composite: what its service's helper looks for, or the alarm itself."""
         if composite.suppressor is None:
             return "never"
         by = composite.suppressor.alarm
@@ -101,7 +101,7 @@ class _Page:
             return f"`{alarm.topic}`"
         through = sorted(self._speakers.get(alarm.key, []), key=lambda one: one.service != alarm.service)
         if not through:
-            return "nobody: it silences others"
+            return "nobody: it suppresses others"
         return ", ".join(f"`{one.topic}` through `{one.kind_key}`" for one in through)
 
     def rule(self, rule: Rule, service: str | None) -> str:

@@ -82,7 +82,7 @@ def service_section(context: Context, service: ServiceView, *, on_page: bool) ->
         rows.append((text(f"### {service.name}: {side.lower()}", height=1),))
         rows += in_rows([service_graph(context, graph) for graph in graphs], columns(len(graphs)))
     rows.append((error_table(context, f"Recent errors of {service.name}", [service]),))
-    rows += alarm_rows(context, f"Held back of {service.name} while one of these is in ALARM", suppressors)
+    rows += alarm_rows(context, f"Suppressors of {service.name}", suppressors)
     return Section(f"the section of {service.name}", tuple(rows))
 
 
@@ -192,7 +192,7 @@ def platform(context: Context) -> Section:
     suppressors = [alarm for alarm in silent if is_suppressor(alarm)]
     rows = (
         *alarm_rows(context, "The platform, in detail", details),
-        *alarm_rows(context, "Notifications are held back while one of these is in ALARM", suppressors),
+        *alarm_rows(context, "Suppressors of all services", suppressors),
     )
     heading = ((text("## The platform itself", height=1),),) if rows else ()
     return Section("the platform's own alarms", (*heading, *rows))

@@ -117,7 +117,10 @@ def test_every_composite_of_ours_says_what_its_children_say(one: Composite) -> N
         assert {f"docs/runbooks/{found.runbook}" for found in (one, child) if found.runbook} <= runbooks
         for text in (mail.subject(notice_), slack.payload(notice_)["text"], notice_.explanation):
             assert one.says[:20].lower() in text.lower()
-        if child.says != one.says:
+        if one.service is None and child.service:
+            assert notice_.what.startswith(f"The whole system: {one.says}: ")
+            assert child.service in notice_.what
+        elif child.says != one.says:
             assert child.says.split(". ")[0] in notice_.what
             assert child.says.split(". ")[0] in pagerduty.event(notice_, "key")["payload"]["summary"]
         else:
@@ -211,11 +214,9 @@ def test_the_headline_has_the_words_of_the_worst_child(known: list[Described], w
     assert len(caused(one)) == len(known)
 
 
-def test_the_words_of_another_service_are_said_to_be_its() -> None:
-    """The alarm about the whole system has no service; whose errors they are is half of the news."""
-    assert notice("composite_system").what.endswith(
-        "at the same time: the service logs errors (checkout-api)"
-    )
+def test_the_alarm_about_the_whole_system_names_the_services_that_fail() -> None:
+    """Their own pages are suppressed. All of them, not only the one that moved it; none that is over."""
+    assert notice("composite_system").what.endswith("at the same time: checkout-api, payment-handler")
     assert notice("composite_alarm").what == "users are affected: too many of its invocations fail"
 
 

@@ -43,11 +43,11 @@ HEADLINES = {
     "composite_ok": "RESOLVED (critical) prod payment-handler: users are affected",
     "composite_set_by_hand": (
         "CRITICAL prod: The whole system: Lambda and ECS services fail at the same time: "
-        "the service logs errors (checkout-api)"
+        "order-processor, checkout-api"
     ),
     "composite_system": (
         "CRITICAL prod: The whole system: Lambda and ECS services fail at the same time: "
-        "the service logs errors (checkout-api)"
+        "checkout-api, payment-handler"
     ),
     "ecs_deployment_completed": "INFO prod search-api: a deployment is complete",
     "ecs_deployment_failed": "CRITICAL prod search-api: a deployment failed",

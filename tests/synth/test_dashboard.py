@@ -184,7 +184,7 @@ def test_every_service_has_its_section(name: str) -> None:
         suppressors = {
             arn
             for each in here
-            if of(each).get("title", "").startswith("Held back")
+            if of(each).get("title", "").startswith("Suppressors of")
             for arn in of(each)["alarms"]
         }
         assert suppressors == {

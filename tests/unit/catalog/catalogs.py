@@ -206,7 +206,7 @@ def rendered(rule: Rule, made: Catalog) -> str:
 
 
 class Graph:
-    """Who is part of whom, and who silences whom."""
+    """Who is part of whom, and who suppresses whom."""
 
     def __init__(self, made: Catalog) -> None:
         """Read it out of a catalog."""
@@ -219,8 +219,8 @@ class Graph:
                 self.parents.setdefault(child, []).append(one)
 
     @functools.cached_property
-    def silencing(self) -> set[str]:
-        """Keys of what silences, directly or as a part."""
+    def suppressing(self) -> set[str]:
+        """Keys of what suppresses, directly or as a part."""
         found: set[str] = set()
         for one in self.made.composites:
             if one.suppressor:
@@ -242,8 +242,8 @@ class Graph:
         """Return the composites that notify when an alarm fires, at any distance."""
         return [one for one in self.made.composites if one.topic and key in self.within(one.key) - {one.key}]
 
-    def silencers(self, composite: Composite) -> set[str]:
-        """Return the keys of everything that silences a composite, or that silence depends on."""
+    def suppressors(self, composite: Composite) -> set[str]:
+        """Return the keys of everything that suppresses a composite, or that this depends on."""
         return self.within(composite.suppressor.alarm) if composite.suppressor else set()
 
     def in_alarm(self, firing: Iterable[str]) -> set[str]:

@@ -56,7 +56,7 @@ KEY = r"[a-z][a-z0-9-]*(_[a-z0-9-]+){0,2}"
 def test_a_key_is_made_of_what_does_not_change(name: str) -> None:
     """Service, alarm and part of the platform; a number only where composites are copied or grouped."""
     env, made = EVERY[name]
-    numbered = re.compile(r"(maintenance|system-spoken)_\d+|system-critical_(lambda|ecs)-\d+")
+    numbered = re.compile(r"(maintenance|system-(critical|outage))-copy_\d+|system-critical_(lambda|ecs)-\d+")
     for one in made.all_alarms:
         assert re.fullmatch(KEY, one.key), one.key
         own = one.key
@@ -167,7 +167,7 @@ def test_every_service_has_the_alarms_that_are_promised(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_promised_composites_have_their_rules(name: str) -> None:
-    """(errors OR latency) AND concurrency; CPU AND memory; functions AND containers: errors OR impact."""
+    """(errors OR latency) AND concurrency; CPU AND memory; both kinds: errors OR a part of impact."""
     env, made = ALL[name]
     rules = {one.key: rendered(one.rule, made) for one in made.composites}
     names, graph = Names.of(env), Graph(made)
@@ -181,8 +181,14 @@ def test_the_promised_composites_have_their_rules(name: str) -> None:
         expected[f"{one}_critical"] = f"({either} AND {alarm(one, 'concurrency')})"
     for one in env.containers:
         expected[f"{one}_resource-exhaustion"] = f"({alarm(one, 'cpu')} AND {alarm(one, 'memory')})"
+    impact = {one.service: one for one in made.composites if one.kind_key == "impact"}
     functions, containers = (
-        " OR ".join(alarm(one, key) for one in of for key in ("errors", "impact"))
+        " OR ".join(
+            [
+                *(alarm(one, "errors") for one in of),
+                *(f'ALARM("{made.alarm_name(key)}")' for one in of for key in impact[one].children()),
+            ]
+        )
         for of in (env.functions, env.containers)
     )
     expected["system-critical"] = f"(({functions}) AND ({containers}))"
@@ -281,14 +287,15 @@ def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -
     left_out = {one.kind_key for one in made.left_out if one.service == "new-one"}
     expected = {f"new-one_{one.key}" for one in its.alarms if one.key not in left_out}
     assert of_new(made.alarms) == {*expected, "new-one_deploying"}
-    helpers = {"new-one_planned", "new-one_impact-quiet"}
+    helpers = {"new-one_page-suppressor", "new-one_ticket-suppressor"}
     assert of_new(made.composites) - helpers == {f"new-one_{one.key}" for one in its.composites}
     assert of_new(made.filters) == {f"new-one_{one.key}" for one in its.filters if log_format in one.formats}
     assert of_new(made.log_groups) == {"new-one", *(["new-one_collector"] if kind == "ecs" else [])}
     view = next(one for one in made.services if one.name == "new-one")
     assert {graph.role for graph in view.graphs} >= {"errors", "latency", "concurrency", "error-rate"}
     whole = next(one for one in made.composites if one.key == "system-critical")
-    assert {"new-one_errors", "new-one_impact"} <= set(whole.children())
+    impact = next(one for one in made.composites if one.key == "new-one_impact")
+    assert {"new-one_errors", *impact.children()} <= set(whole.children())
     assert {one.key for one in before.alarms} < {one.key for one in made.alarms}
 
 

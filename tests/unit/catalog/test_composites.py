@@ -1,4 +1,4 @@
-"""Rules over every composite: who speaks for whom, who is silent while another speaks, the limits."""
+"""Rules over every composite: what notifies for which alarm, what suppresses what, owners, the limits."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 import catalog
 from catalog import Catalog
 from catalog.specs import AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule
-from catalog.trees import (
-    Copies,
+from catalog.suppression.trees import (
     Share,
+    Shared,
     any_of,
+    fitted,
 )
 from cloudwatch.quotas import PARENTS, RULE_ALARMS, RULE_CHARACTERS, RULE_ELEMENTS
 from config.models import Environment
@@ -24,7 +25,7 @@ from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, Made, change
 SPEAKERS = {"impact", "degraded", "saturation"}
 """The three things that are said about a service; each alarm is part of one."""
 
-ALSO_PART_OF = {"critical", "resource-exhaustion", "system-critical"}
+ALSO_PART_OF = {"critical", "resource-exhaustion", "system-critical", "system-outage"}
 """The rules that the platform promises, over alarms that are part of something already."""
 
 
@@ -43,38 +44,34 @@ def deploying(env: Environment, *services: str) -> set[str]:
     return {f"{one}_deploying" for one in services or env.services} if env.deployments.quiet_s else set()
 
 
-def silencing(one: Made) -> set[str]:
-    """Return the metric alarms that only silence others."""
+def suppressing(one: Made) -> set[str]:
+    """Return the metric alarms that only suppress others."""
     return {*deploying(one[0]), *(window.alarm for window in one[1].windows)}
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_every_alarm_reaches_a_topic_or_silences_others(name: str) -> None:
-    """By itself or through composites; and what silences others tells nobody that it does."""
+def test_every_alarm_reaches_a_topic_or_suppresses_others(name: str) -> None:
+    """By itself or through composites; and what suppresses others tells nobody that it does."""
     made = EVERY[name][1]
     graph = Graph(made)
-    silences = silencing(EVERY[name])
+    suppresses = suppressing(EVERY[name])
     for one in made.alarms:
         reaches = bool(one.topic or graph.speakers(one.key))
-        assert reaches != (one.key in silences), one.key
+        assert reaches != (one.key in suppresses), one.key
     for composite in made.composites:
         heard = bool(composite.topic or graph.speakers(composite.key))
-        assert heard != (composite.key in graph.silencing and not heard), composite.key
+        assert heard != (composite.key in graph.suppressing and not heard), composite.key
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_what_a_composite_says_its_parts_do_not_repeat(name: str) -> None:
-    """A child of a composite that notifies, at whatever depth, does not notify itself.
-
-    But for what affects users: the whole system's alarm is beside it, since it must not hide a third trouble.
-    """
+    """A child of a composite that notifies, at whatever depth, does not notify itself."""
     made = EVERY[name][1]
     graph = Graph(made)
     topics = {one.key: one.topic for one in made.all_alarms}
     for composite in (one for one in made.composites if one.topic):
         for part in graph.within(composite.key) - {composite.key}:
-            beside = composite.key == "system-critical" and part.endswith("_impact")
-            assert topics[part] is None or beside, f"{part} repeats {composite.key}"
+            assert topics[part] is None, f"{part} repeats {composite.key}"
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -83,7 +80,7 @@ def test_one_composite_speaks_for_each_alarm(name: str) -> None:
     made = EVERY[name][1]
     graph = Graph(made)
     for one in made.alarms:
-        if one.topic or one.key in silencing(EVERY[name]):
+        if one.topic or one.key in suppressing(EVERY[name]):
             continue
         parents = [parent for parent in graph.parents[one.key] if parent.kind_key not in ALSO_PART_OF]
         if "_slo-" in one.key:
@@ -110,18 +107,19 @@ def test_impact_wakes_somebody_and_the_rest_of_a_service_does_not(name: str) -> 
 
 OF_THE_PLATFORM = {"notifications-broken", "notifications-gone", "account-limits"}
 TIERS = ("fast-burn", "medium-burn", "slow-burn")
+TICKETS = {"degraded", "saturation", "slow-burn"}
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_planned_work_silences_what_it_should(name: str) -> None:
-    """A deployment what is said of its service, and no other; a window everything that can be silenced."""
+def test_deployments_and_windows_suppresses_what_it_should(name: str) -> None:
+    """A deployment what is said of its service, and no other; a window everything that can be suppressed."""
     env, made = EVERY[name]
     graph = Graph(made)
     windows = {window.alarm for window in made.windows}
     assert {one.key for one in made.alarms if one.key.endswith("_deploying")} == deploying(env)
     assert len(windows) == len(env.maintenance)
     for one in (composite for composite in made.composites if composite.topic):
-        leaves = graph.silencers(one) & silencing(EVERY[name])
+        leaves = graph.suppressors(one) & suppressing(EVERY[name])
         if one.kind_key in SPEAKERS:
             assert leaves == windows | deploying(env, str(one.service)), one.key
         elif one.kind_key in TIERS:
@@ -130,53 +128,53 @@ def test_planned_work_silences_what_it_should(name: str) -> None:
             assert leaves >= windows
         else:
             assert one.kind_key in {*OF_THE_PLATFORM, "system-critical"}
-            assert graph.silencers(one) & graph.alarms.keys() == windows, one.key
+            assert graph.suppressors(one) & graph.alarms.keys() == windows, one.key
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_what_says_more_silences_what_says_less(name: str) -> None:
-    """The whole system tickets, impact the rest of its service, a faster burn the slower ones and tickets."""
+def test_a_page_suppresses_what_it_explains(name: str) -> None:
+    """The system alarm tickets, impact the rest of its service, a faster burn the slower ones and tickets."""
     made = EVERY[name][1]
     graph = Graph(made)
     whole = {"system-critical"} & graph.composites.keys()
     for one in (composite for composite in made.composites if composite.topic):
-        silencers = graph.silencers(one)
-        if one.kind_key in {"degraded", "saturation"}:
-            assert silencers >= whole
-            assert f"{one.service}_impact" in silencers
+        suppressors = graph.suppressors(one)
+        if one.kind_key in TICKETS:
+            assert suppressors >= whole
+            assert f"{one.service}_impact" in suppressors
             burning = {key for slo in made.slos if slo.service == one.service for key in slo.burn_rates}
-            assert silencers & burning == {
+            assert suppressors & burning == {
                 key for key in burning if graph.composites[key].topic == "critical"
             }
         else:
-            assert not silencers & whole, "what wakes somebody is not silenced by what fails elsewhere"
+            assert not suppressors & whole, "two small problems that coincide suppress no page"
         if one.kind_key in TIERS:
             slo = one.key.removesuffix(f"-{one.kind_key}")
             faster = TIERS[: TIERS.index(one.kind_key)]
-            assert silencers & {f"{slo}-{tier}" for tier in TIERS} == {f"{slo}-{tier}" for tier in faster}
-            assert f"{one.service}_impact" in silencers
+            assert suppressors & {f"{slo}-{tier}" for tier in TIERS} == {f"{slo}-{tier}" for tier in faster}
+            assert f"{one.service}_impact" in suppressors
         if one.kind_key in {"impact", "fast-burn"}:
-            assert not silencers & {f"{one.service}_degraded", f"{one.service}_saturation"}
-        assert one.key not in silencers, "nothing silences itself"
+            assert not suppressors & {f"{one.service}_degraded", f"{one.service}_saturation"}
+        assert one.key not in suppressors, "nothing suppresses itself"
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_nobody_is_silenced_by_somebody_else_s_trouble(name: str) -> None:
-    """What silences a service is its own, the whole system, or planned work: its own or everybody's."""
+def test_nobody_is_suppressed_by_somebody_else_s_trouble(name: str) -> None:
+    """What suppresses a service is its own, about the whole system, or a window of everybody's."""
     env, made = EVERY[name]
     graph = Graph(made)
     owner = {one.key: one.service for one in made.all_alarms}
     of_others = {key for key in owner if key.partition("_")[0] in env.services}
     whole = graph.within("system-critical") if "system-critical" in graph.composites else set()
     for one in (composite for composite in made.composites if composite.suppressor):
-        others = {key for key in graph.silencers(one) - whole if owner[key] not in {None, one.service}}
+        others = {key for key in graph.suppressors(one) - whole if owner[key] not in {None, one.service}}
         assert others == set(), one.key
         mine = {key for key in of_others if key.partition("_")[0] == one.service}
-        assert not (graph.silencers(one) - whole) & (of_others - mine), one.key
+        assert not (graph.suppressors(one) - whole) & (of_others - mine), one.key
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_deployment_of_one_service_silences_that_one_only(name: str) -> None:
+def test_a_deployment_of_one_service_suppresses_that_one_only(name: str) -> None:
     """While everything fails and one is deployed, each other one says what it would have said anyway."""
     env, made = EVERY[name]
     graph = Graph(made)
@@ -190,9 +188,9 @@ def test_a_deployment_of_one_service_silences_that_one_only(name: str) -> None:
         for composite in (graph.composites[key] for key in speaking):
             failing = speaking[composite.key]
             assert composite.key in graph.heard(failing), composite.key
-            quiet = composite.service == service and composite.kind_key in SPEAKERS
+            suppressed = composite.service == service and composite.kind_key in {"impact", *TICKETS}
             while_deploying = graph.heard(failing | deploying(env, service))
-            assert (composite.key not in while_deploying) == quiet, (service, composite.key)
+            assert (composite.key not in while_deploying) == suppressed, (service, composite.key)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -200,7 +198,7 @@ def test_in_a_window_no_composite_says_anything(name: str) -> None:
     """Whatever fails, deployed or not: any window is for all of the environment."""
     env, made = EVERY[name]
     graph = Graph(made)
-    everything = graph.alarms.keys() - silencing(EVERY[name])
+    everything = graph.alarms.keys() - suppressing(EVERY[name])
     assert graph.heard(everything)
     for window in made.windows:
         assert graph.heard({*everything, window.alarm}) == set()
@@ -208,8 +206,11 @@ def test_in_a_window_no_composite_says_anything(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_burning_budget_speaks_although_a_deployment_silences_the_impact(name: str) -> None:
-    """A bad deployment is said by the budget it burns; without a deployment the impact says it alone."""
+def test_a_burning_budget_speaks_although_a_deployment_suppresses_the_impact(name: str) -> None:
+    """A bad deployment is reported by the budget it burns, unless slowly: that is a ticket, which waits.
+
+    Without a deployment the impact reports it alone.
+    """
     env, made = EVERY[name]
     graph = Graph(made)
     for slo in made.slos:
@@ -223,15 +224,16 @@ def test_a_burning_budget_speaks_although_a_deployment_silences_the_impact(name:
             assert not {tier} & graph.heard(burning | faster) or at == 0
             if env.deployments.quiet_s:
                 own = deploying(env, slo.service)
-                assert {impact, tier} & graph.heard(failing | burning | own) == {tier}
+                pages = {tier} & {key for key in slo.burn_rates if graph.composites[key].topic == "critical"}
+                assert {impact, tier} & graph.heard(failing | burning | own) == pages
                 assert not {tier} & graph.heard(failing | burning | faster | own) or at == 0
                 elsewhere = deploying(env) - own
                 assert {impact, tier} & graph.heard(failing | burning | elsewhere) == {impact}
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_the_whole_system_s_alarm_never_silences_an_impact(name: str) -> None:
-    """What fails for a reason of its own beside it still wakes somebody; tickets wait."""
+def test_errors_of_two_kinds_suppress_no_page(name: str) -> None:
+    """They may be two small problems: a service that fails for a reason of its own pages; tickets wait."""
     env, made = EVERY[name]
     graph = Graph(made)
     if "system-critical" not in graph.composites:
@@ -245,8 +247,60 @@ def test_the_whole_system_s_alarm_never_silences_an_impact(name: str) -> None:
             assert (one in graph.heard(failing | whole)) == (key == "impact"), one
     for slo in made.slos:
         for tier in slo.burn_rates:
-            assert tier in graph.heard(graph.needed_for(tier) | whole), tier
-    assert "system-critical" in graph.heard(whole | deploying(env)), "deployments do not silence it"
+            assert (tier in graph.heard(graph.needed_for(tier) | whole)) == tier.endswith(
+                ("fast-burn", "medium-burn")
+            )
+    assert "system-critical" in graph.heard(whole | deploying(env)), "deployments do not suppress it"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_outage_is_one_page_for_all_services_that_affect_users(name: str) -> None:
+    """Deployed or not, and with their budgets; a budget that burns without an impact is not explained."""
+    env, made = EVERY[name]
+    graph = Graph(made)
+    if "system-outage" not in graph.composites:
+        return
+    outage = graph.needed_for("system-outage")
+    impacts = {key for key, one in graph.composites.items() if one.kind_key == "impact"}
+    affected = outage.union(*map(graph.needed_for, impacts))
+    burning = set().union(*(graph.needed_for(tier) for slo in made.slos for tier in slo.burn_rates))
+    for planned in (set(), deploying(env)):
+        assert graph.heard(affected | burning | planned) == {"system-critical"}
+    for slo in made.slos:
+        fastest = slo.burn_rates[0]
+        alone = graph.heard(outage | graph.needed_for(fastest))
+        hit = f"{slo.service}_impact" in graph.in_alarm(outage)
+        assert alone == {"system-critical", *(() if hit else (fastest,))}, fastest
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_belongs_to_a_service_depends_on_nothing_else(name: str) -> None:
+    """So that a service can have a stack of its own: what spans services names its alarms, never reversed."""
+    no_circle(EVERY[name][1])
+
+
+@pytest.mark.parametrize(("count", "slos"), [(2, 3), (30, 1), (160, 0)])
+def test_generated_environments_have_no_circle_between_owners(count: int, slos: int) -> None:
+    """With groups and copies, too."""
+    no_circle(catalog.build(many(count, slos=slos, lean=True)))
+
+
+def no_circle(made: Catalog) -> None:
+    """Follow every rule and suppressor from owner to owner: a service's alarms lead to no other owner."""
+    owner = {one.key: one.belongs_to for one in made.all_alarms}
+    named = {
+        (one.belongs_to, owner[key])
+        for one in made.composites
+        for key in (*one.children(), *([one.suppressor.alarm] if one.suppressor else []))
+    }
+    services = {view.name for view in made.services}
+    assert services <= set(owner.values())
+    assert {(who, whom) for who, whom in named if who is not None} <= {
+        (service, service) for service in services
+    }
+    assert {whom for who, whom in named if who is None} >= services
+    for one in made.composites:
+        assert not (one.belongs_to and (one.topic or one.suppressor)), "what notifies spans services"
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -267,19 +321,38 @@ def test_nothing_waits_for_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_without_planned_work_nothing_pretends_that_there_is(name: str) -> None:
+def test_without_deployments_and_windows_nothing_pretends_that_there_is(name: str) -> None:
     """No alarm that is never in ALARM, no composite of nothing."""
     env, made = EVERY[name]
     keys = {one.key for one in made.all_alarms}
-    planned = {f"{service}_planned" for service in env.services}
-    assert planned & keys == (planned if env.deployments.quiet_s or env.maintenance else set())
-    assert ("maintenance" in keys) == bool(env.maintenance)
-    assert ("system-spoken" in keys) == ("system-critical" in keys)
-    assert not {"planned", "quiet", "deployments"} & keys, "nothing silences all services for one deployment"
+    whole = "system-critical" in keys
+    reasons = [bool(env.deployments.quiet_s), bool(env.maintenance), whole]
+    helpers = {f"{service}_page-suppressor" for service in env.services}
+    assert helpers & keys == (helpers if sum(reasons) > 1 else set()), "one reason needs no helper"
+    assert ("maintenance" in keys) == (len(env.maintenance) > 1)
+    assert ("system-outage" in keys) == whole
+    assert not {"planned", "deployments"} & keys, "a deployment suppresses its own service only"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_service_has_as_few_helpers_as_reasons_differ(name: str) -> None:
+    """One for its page, one for all tickets, one for each burn rate that pages; and each joins something."""
+    env, made = EVERY[name]
+    helpers = [one for one in made.composites if one.key.endswith("-suppressor")]
+    suppressors = {one.suppressor.alarm for one in made.composites if one.suppressor}
+    for one in helpers:
+        assert one.key in suppressors
+        assert not isinstance(one.rule, InAlarm)
+        assert one.rule != AnyOf(any_of=(InAlarm(alarm=one.children()[0]),))
+    for service in env.services:
+        kinds = {one.key.partition("_")[2] for one in helpers if one.service == service}
+        assert kinds <= {f"{key}-suppressor" for key in ("page", "ticket", "fast-burn", "medium-burn")}
+        if not any(slo.service == service for slo in made.slos):
+            assert kinds <= {"page-suppressor", "ticket-suppressor"}
 
 
 @pytest.mark.parametrize("quiet_s", [0, 60, 600, 3600])
-def test_a_deployment_silences_for_as_long_as_config_says(quiet_s: int) -> None:
+def test_a_deployment_suppresses_for_as_long_as_config_says(quiet_s: int) -> None:
     """An alarm that looks back that far for one sample, each missing one a zero."""
 
     def change(data: dict[str, Any]) -> None:
@@ -388,9 +461,13 @@ def test_any_number_of_services_stays_within_cloudwatch_s_limits(count: int) -> 
     assert whole
     assert isinstance(whole.rule, AllOf)
     kinds = [
-        {f"{view.name}_{key}" for view in made.services if view.kind == kind for key in ("errors", "impact")}
+        {
+            key
+            for view in made.services if view.kind == kind
+            for key in (f"{view.name}_errors", *composites[f"{view.name}_impact"].children())
+        }
         for kind in ("ecs", "lambda")
-    ]
+    ]  # fmt: skip
     parts = [set(fail(part)) for part in whole.rule.all_of]
     assert sorted(parts, key=min) == sorted(kinds, key=min)
     assert all(isinstance(part, AnyOf) for part in whole.rule.all_of)
@@ -440,7 +517,8 @@ def _composite(key: str, rule: Rule) -> Composite:
 def test_a_tree_of_any_size_loses_nobody_and_fits(count: int, length: int, parts: int) -> None:
     """Whatever the number of alarms and the length of their names, and whatever shares the rule."""
     alarms = [(f"a{number}", str(number).rjust(length, "n")) for number in range(count)]
-    rule, made = any_of(alarms, Share.of(parts), group)
+    level, made = fitted(alarms, Share.of(parts), group)
+    rule = any_of(level)
     names = {**dict(alarms), **{one.key: one.name for one in made}}
     by_key = {one.key: one.rule for one in made}
     assert len(by_key) == len(made), "numbers are not given twice"
@@ -455,19 +533,16 @@ def test_a_tree_of_any_size_loses_nobody_and_fits(count: int, length: int, parts
         assert elements(one) * most <= RULE_ELEMENTS
 
 
-@pytest.mark.parametrize(("uses", "copies"), [(1, 1), (149, 1), (150, 1), (151, 2), (300, 2), (301, 3)])
-def test_no_copy_is_named_more_often_than_cloudwatch_allows(uses: int, copies: int) -> None:
-    """The first keeps the original's key and name, so that nothing changes for who needs only one."""
-    original = _composite("quiet", InAlarm(alarm="planned"))
-    made = Copies(original)
-    named = Counter(made.use() for _ in range(uses))
-    assert sum(named.values()) == uses
+@pytest.mark.parametrize(("uses", "copies"), [(1, 0), (100, 0), (101, 1), (250, 1), (251, 2), (7_600, 50)])
+def test_no_alarm_is_named_more_often_than_cloudwatch_allows(uses: int, copies: int) -> None:
+    """A hundred name it directly, and so does each copy; the rest name the copies."""
+    shared = Shared("window", lambda number: _composite(f"copy-{number}", InAlarm(alarm="window")))
+    named = Counter(shared.use() for _ in range(uses))
+    named["window"] += len(shared.copies)
+    assert len(shared.copies) == copies
+    assert sum(named.values()) == uses + copies
     assert max(named.values()) <= 150
-    assert made.made[0] == original
-    assert list(named) == [one.key for one in made.made] == ["quiet", "quiet_2", "quiet_3"][:copies]
-    names = ["shop-quiet-prod", "shop-quiet-2-prod", "shop-quiet-3-prod"]
-    assert [one.name for one in made.made] == names[:copies]
-    assert {one.rule for one in made.made} == {original.rule}
+    assert [one.key for one in shared.copies] == [f"copy-{number}" for number in range(2, copies + 2)]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import pytest
 
 from catalog.slos import TIERS
 from catalog.specs import Alarm, AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule
-from catalog.timing import BEYOND, EVALUATION_S, PROMPT_S, Timing, alarms_after_s, settles_after_s
+from catalog.suppression.timing import BEYOND, EVALUATION_S, PROMPT_S, Timing, alarms_after_s, settles_after_s
 from cloudwatch.evaluation import Settings, State, evaluate
 from tests.unit.catalog.catalogs import EVERY, Graph, Made, changed
 
@@ -22,14 +22,17 @@ def suppressed(name: str) -> Iterator[Composite]:
     yield from (one for one in EVERY[name][1].composites if one.suppressor)
 
 
-def leaves(graph: Graph, rule: Rule) -> Iterator[Alarm]:
-    """Yield the metric alarms that a rule wants to be in ALARM, at any depth."""
+def leaves(graph: Graph, rule: Rule, *, without: Container[str] = ()) -> Iterator[Alarm]:
+    """Yield the metric alarms that a rule wants to be in ALARM, at any depth but below some composites."""
     if isinstance(rule, InAlarm):
         alarm = graph.alarms.get(rule.alarm)
-        yield from [alarm] if alarm else leaves(graph, graph.composites[rule.alarm].rule)
+        if alarm:
+            yield alarm
+        elif rule.alarm not in without:
+            yield from leaves(graph, graph.composites[rule.alarm].rule, without=without)
     elif not isinstance(rule, NotInAlarm):
         for part in rule.all_of if isinstance(rule, AllOf) else rule.any_of:
-            yield from leaves(graph, part)
+            yield from leaves(graph, part, without=without)
 
 
 def simulated(alarm: Alarm, trouble: list[int]) -> list[tuple[int, State]]:
@@ -102,20 +105,24 @@ def test_each_way_of_evaluation_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_what_says_less_waits_for_what_says_more(name: str) -> None:
-    """For each alarm behind its suppressor that is not too slow to be waited for, however deep it is."""
+def test_a_composite_waits_for_what_suppresses_it(name: str) -> None:
+    """For each alarm behind its suppressor that is not too slow to be waited for, however deep it is.
+
+    A page does not wait for alarms of other services: each page would be late.
+    """
     graph = Graph(EVERY[name][1])
     for one in suppressed(name):
         assert one.suppressor
-        behind = list(leaves(graph, InAlarm(alarm=one.suppressor.alarm)))
+        spanning = {"system-critical", "system-outage"} if one.topic != "warning" else set[str]()
+        behind = list(leaves(graph, InAlarm(alarm=one.suppressor.alarm), without=spanning))
         needed = [alarms_after_s(alarm) for alarm in behind]
         assert one.suppressor.wait_s == max([EVALUATION_S, *(s for s in needed if s <= PROMPT_S)]), one.key
-        assert one.topic, "only what notifies can be silenced"
+        assert one.topic, "only what notifies can be suppressed"
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_page_is_not_late(name: str) -> None:
-    """What affects users waits for planned work alone, which is known at once; nothing waits for long."""
+    """A page of a service waits for one evaluation; nothing waits for long."""
     for one in suppressed(name):
         assert one.suppressor
         at_most_s = PROMPT_S if one.kind_key in {*TIER_KEYS, "degraded", "saturation"} else EVALUATION_S
@@ -155,7 +162,7 @@ def test_a_budget_that_was_held_back_has_forgotten_the_trouble(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_what_a_deployment_has_broken_is_said_soon_after_its_quiet(name: str) -> None:
+def test_what_a_deployment_has_broken_is_said_soon_after_it(name: str) -> None:
     """After its prompt alarms have settled, and not after those that look back over half an hour."""
     graph = Graph(EVERY[name][1])
     for one in (one for one in suppressed(name) if one.kind_key == "impact"):
@@ -224,4 +231,6 @@ def test_what_has_a_prompt_part_is_prompt() -> None:
     impact = next(one for one in made.composites if one.key == parts[0].alarm)
     timing = Timing(made.alarms, [*made.composites, one])
     assert impact.suppressor
-    assert timing.suppressor(one, "maintenance").extension_s == impact.suppressor.extension_s
+    assert (
+        timing.suppressor(one, "maintenance_database-patching").extension_s == impact.suppressor.extension_s
+    )

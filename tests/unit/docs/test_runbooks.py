@@ -15,7 +15,7 @@ from catalog.naming import Names
 from catalog.queries import QUERIES
 from catalog.slos import TIERS
 from catalog.specs import Alarm, Composite, Event
-from catalog.system import RUNBOOK as SYSTEM_RUNBOOK
+from catalog.suppression.system import RUNBOOK as SYSTEM_RUNBOOK
 from catalog.templates import AlarmTemplate, CompositeTemplate
 from config.loader import environments
 from config.paths import ROOT

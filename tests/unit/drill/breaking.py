@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cloudwatch.alarms import Actions, CompositeAlarm, MetricAlarm
+from cloudwatch.alarms import Actions, CompositeAlarm, MetricAlarm, Statistic
 from cloudwatch.publishing import MetricFilter
 from cloudwatch.suppression import Suppressor
 from drill.model import Queue, System, Topic
@@ -124,6 +124,31 @@ def impatient(name: str) -> Break:
         return replace(one, suppressor=replace(one.suppressor, wait_s=0, extension_s=0))
 
     return _composites(name, change)
+
+
+def waiting(name: str, wait_s: int) -> Break:
+    """Let a composite wait so long for its suppressor."""
+
+    def change(one: CompositeAlarm) -> CompositeAlarm:
+        assert one.suppressor
+        return replace(one, suppressor=replace(one.suppressor, wait_s=wait_s))
+
+    return _composites(name, change)
+
+
+def period(name: str, period_s: int) -> Break:
+    """Look at datapoints of another length."""
+
+    def change(one: MetricAlarm) -> MetricAlarm:
+        queries = tuple(
+            replace(query, asks=replace(query.asks, period_s=period_s))
+            if isinstance(query.asks, Statistic)
+            else query
+            for query in one.queries
+        )
+        return replace(one, queries=queries)
+
+    return _metric_alarms(name, change)
 
 
 def rule(name: str, old: str, new: str) -> Break:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -28,12 +29,14 @@ from tests.unit.drill.breaking import (
     never,
     patience,
     pattern,
+    period,
     queue,
     rule,
     setting,
     threshold,
     unsubscribed,
     unsuppressed,
+    waiting,
 )
 from tests.unit.drill.rehearsing import no_recording
 
@@ -104,8 +107,54 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
     "everything-fails": (
         Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
         Broken("the whole is never seen", never("system-critical"), "system-critical says ALARM"),
-        Broken("tickets are written, too", unsuppressed("*-degraded"), "*-degraded, *-saturation without"),
+        Broken("tickets are written, too", unsuppressed("*-degraded"), "*-impact, *-burn"),
         Broken("tickets do not wait", impatient("*-degraded"), "0 tickets in all"),
+        Broken("services page beside it", unsuppressed("*-impact"), "*-impact, *-burn"),
+        Broken(
+            "nobody is told of the notifier", mute("platform-notifications-broken"), "platform-notifications"
+        ),
+    ),
+    "outage-outlasted": (
+        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+        Broken(
+            "who recovers late is forgotten", mute("checkout-api-impact"), "checkout-api-impact says ALARM"
+        ),
+        Broken("services page beside it", unsuppressed("*-impact"), "2 pages in all"),
+    ),
+    "outage-spreads": (
+        Broken("pages wait for others", waiting(f"{PAY}-impact", 900), f"{PAY}-impact says"),
+        Broken("services page beside it", unsuppressed("*-impact"), "checkout-api-*, inventory-worker-*"),
+        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+    ),
+    "outage-unexplained": (
+        Broken("the whole hides budgets", mute(FAST), f"{FAST} says ALARM"),
+        Broken("services page beside it", unsuppressed("*-impact"), "order-processor-impact is held back"),
+        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+    ),
+    "errors-coincide": (
+        Broken(
+            "errors of two kinds hide an impact",
+            rule("checkout-api-page-suppressor", "system-outage", "system-critical"),
+            "checkout-api-impact says ALARM",
+        ),
+        Broken("tickets are written, too", unsuppressed("*-degraded"), "*-degraded without"),
+        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+    ),
+    "deploy-breaks-all": (
+        Broken("deployments suppress nothing", unsuppressed("*-impact"), "1 page in all"),
+        Broken("budgets page as well", unsuppressed(FAST), f"{FAST} is held back"),
+        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+    ),
+    "twenty-minutes": (
+        Broken(
+            "it looks at long windows",
+            period(f"{PAY}-mostly-failing", 900),
+            f"{PAY}-mostly-failing is in ALARM",
+        ),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken(
+            "few calls are not seen", threshold(f"{PAY}-mostly-failing", 9), f"{PAY}-mostly-failing is in"
+        ),
     ),
     "failing-orders": (
         Broken(
@@ -384,6 +433,18 @@ def test_a_scenario_fails_when_what_it_is_about_is_broken(name: str, broken: Bro
     failed = [one.expected for one in found.verdicts if not one.passed]
     assert any(one.startswith(broken.turns) for one in failed), failed
     assert kept(name, WITH_EVERYTHING).passed
+
+
+@pytest.mark.parametrize("minutes", range(4, 46))
+@pytest.mark.parametrize("name", ["twenty-minutes", "everything-fails"])
+def test_an_outage_of_any_length_pages_once(name: str, minutes: int, tmp_path: Path) -> None:
+    """Alarms over windows of different lengths end one after the other: none begins after another."""
+    path = tmp_path / f"{name}.yaml"
+    text = SCENARIOS[name].read_text(encoding="utf-8").replace("to: 50m", f"to: {30 + minutes}m")
+    path.write_text(text.replace("usual/", f"{SCENARIOS[name].parent}/usual/"), encoding="utf-8")
+    found = simulation.run(system(WITH_EVERYTHING), reading.read(path), no_recording)
+    pages = [one.alarm for one in found.notifications if one.state == "ALARM" and one.topic == "critical"]
+    assert len(pages) == 1
 
 
 @pytest.mark.parametrize("name", ["payment-outage", "deploy-noise", "ecs-dies"])

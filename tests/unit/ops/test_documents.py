@@ -48,7 +48,7 @@ def test_every_alarm_has_one_row_with_when_whom_and_what_to_do(name: str) -> Non
                 f"`{speaker.topic}` through `{speaker.kind_key}`" for speaker in graph.speakers(one.key)
             }
             assert (
-                row[3] in {f"`{one.topic}`", "nobody: it silences others"}
+                row[3] in {f"`{one.topic}`", "nobody: it suppresses others"}
                 or set(row[3].split(", ")) == through
             )
             assert ("nobody" in row[3]) == (
@@ -56,7 +56,7 @@ def test_every_alarm_has_one_row_with_when_whom_and_what_to_do(name: str) -> Non
             )
         elif one.topic:
             assert row[2:4] == [one.severity, f"`{one.topic}`"]
-            assert set(re.findall(r"`([^`]+)`", row[4])) == what_silences(made, one)
+            assert set(re.findall(r"`([^`]+)`", row[4])) == what_suppresses(made, one)
             assert (row[4] == "never") == (one.suppressor is None)
         assert (
             (row[-1] == f"[{one.runbook}](../runbooks/{one.runbook})")
@@ -65,14 +65,14 @@ def test_every_alarm_has_one_row_with_when_whom_and_what_to_do(name: str) -> Non
         )
 
 
-def what_silences(made: Catalog, composite: Composite) -> set[str]:
+def what_suppresses(made: Catalog, composite: Composite) -> set[str]:
     """Return what people read of it: the service's own alarms by short names, others by their names."""
     if composite.suppressor is None:
         return set()
     keys, own = [composite.suppressor.alarm], f"{composite.service}_"
-    if keys[0].startswith(own):
-        (helper,) = (one for one in made.composites if one.key == keys[0])
-        keys = list(helper.children())
+    helpers = {one.key: one for one in made.composites if one.service and one.service == composite.service}
+    if keys[0] in helpers:
+        keys = list(helpers[keys[0]].children())
     return {key.removeprefix(own) if key.startswith(own) else made.alarm_name(key) for key in keys}
 
 

@@ -1,11 +1,11 @@
-"""How long suppression waits for what silences, and how long it outlasts it: out of the alarms themselves.
+"""Wait and extension periods of suppression, derived from the alarms.
 
-A composite's actions wait for its suppressor to come into ALARM, and stay held back for a while after that
-has left it (CloudWatch User Guide, "Suppressing composite alarm actions"). Of the same trouble, what says
-less is often in ALARM first: it must wait for as long as what says more needs. What was held back is in ALARM
-until its datapoints have forgotten the trouble: it must not be said as news meanwhile.
+A composite's actions wait for its suppressor to go into ALARM, and stay suppressed for a while after it has
+left ALARM (CloudWatch User Guide, "Suppressing composite alarm actions"). Of one failure, the ticket is often
+in ALARM before the page: it must wait for as long as the page needs. What was suppressed stays in ALARM until
+its datapoints no longer hold the failure: it must not be reported as new meanwhile.
 
-Both are integers; PutCompositeAlarm names no maximum (CloudWatch API Reference).
+Both periods are integers; PutCompositeAlarm names no maximum (CloudWatch API Reference).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ EVALUATION_S = 60
 """How often CloudWatch evaluates an alarm, each at a second of its own (User Guide, "Alarm evaluation")."""
 
 PROMPT_S = 360
-"""How long an alarm may need to be waited for.
+"""The longest time to ALARM that is waited for.
 
-What wakes somebody is to do so within about six minutes. Alarms that need longer, such as those about few
-calls, would keep everything else waiting for what hardly ever follows.
+A page is sent within about six minutes. Alarms that need longer, such as burn rates over hours, would delay
+everything else for what hardly ever follows.
 """
 
 BEYOND = 2
@@ -39,31 +39,41 @@ class Timing:
         """Take all that rules and suppressors name."""
         self._alarms: Mapping[str, Alarm] = {one.key: one for one in alarms}
         self._composites: Mapping[str, Composite] = {one.key: one for one in composites}
-        self._needs: dict[str, int] = {}
+        self._needs: dict[tuple[str, bool], int] = {}
 
     def suppressor(self, composite: Composite, by: str) -> Suppressor:
-        """Return how `composite` is suppressed by the alarm with the key `by`."""
+        """Return how `composite` is suppressed by the alarm with the key `by`.
+
+        A page waits for alarms of its own service only: waiting for those of others would delay every page.
+        """
+        pages = composite.topic != "warning"
         return Suppressor(
             alarm=by,
-            wait_s=self.needs_s(by),
-            extension_s=self._settles_s(composite.rule, pages=composite.topic != "warning") + EVALUATION_S,
+            wait_s=self.needs_s(by, spanning=not pages),
+            extension_s=self._settles_s(composite.rule, pages=pages) + EVALUATION_S,
         )
 
-    def needs_s(self, key: str) -> int:
-        """Return by when an alarm is in ALARM after trouble has begun, as far as that is waited for."""
-        if key not in self._needs:
-            found = [EVALUATION_S]
-            if key in self._composites:
-                found += [self.needs_s(one) for one in _in_alarm(self._composites[key].rule)]
-            elif (needs_s := alarms_after_s(self._alarms[key])) <= PROMPT_S:
-                found.append(needs_s)
-            self._needs[key] = max(found)
-        return self._needs[key]
+    def needs_s(self, key: str, *, spanning: bool = True) -> int:
+        """Return by when an alarm is in ALARM after a failure has begun, as far as that is waited for.
+
+        Args:
+            key: of the alarm.
+            spanning: whether composites over several services are waited for.
+        """
+        if (key, spanning) not in self._needs:
+            times = [EVALUATION_S]
+            composite = self._composites.get(key)
+            if composite and (composite.service or spanning):
+                times += [self.needs_s(part, spanning=spanning) for part in _in_alarm(composite.rule)]
+            elif not composite and (needs_s := alarms_after_s(self._alarms[key])) <= PROMPT_S:
+                times.append(needs_s)
+            self._needs[key, spanning] = max(times)
+        return self._needs[key, spanning]
 
     def _settles_s(self, rule: Rule, *, pages: bool) -> int:
-        """Return by when a rule is false after trouble is over.
+        """Return by when a rule is false after a failure is over.
 
-        What pages does not wait for its slow parts: what is broken when the quiet ends is to be said soon.
+        A page does not wait for its slow parts: what a deployment has broken is reported soon after it.
         """
         if isinstance(rule, InAlarm):
             alarm = self._alarms.get(rule.alarm)
@@ -78,7 +88,7 @@ class Timing:
         return max(self._settles_s(one, pages=pages) for one in prompt or rule.any_of)
 
     def _is_prompt(self, rule: Rule) -> bool:
-        """Tell whether a rule may be true soon enough to be waited for."""
+        """Return whether a rule may be true soon enough to be waited for."""
         if isinstance(rule, InAlarm):
             alarm = self._alarms.get(rule.alarm)
             if alarm is None:
@@ -90,7 +100,7 @@ class Timing:
 
 
 def alarms_after_s(alarm: Alarm) -> int:
-    """Return by when a metric alarm is in ALARM after trouble has begun, in seconds.
+    """Return by when a metric alarm is in ALARM after a failure has begun, in seconds.
 
     M datapoints that are bad from end to end, and one evaluation. Where any sample breaches, the datapoint in
     whose last second it begins does too.
@@ -104,7 +114,7 @@ def alarms_after_s(alarm: Alarm) -> int:
 
 
 def settles_after_s(alarm: Alarm) -> int:
-    """Return by when fewer than M of an alarm's N datapoints hold trouble that is over, in seconds."""
+    """Return by when fewer than M of an alarm's N datapoints hold a failure that is over, in seconds."""
     return (alarm.evaluation_periods - alarm.datapoints_to_alarm + 1) * alarm.period_s
 
 

@@ -1,33 +1,23 @@
-"""When nobody is notified: while a deployment runs, in maintenance windows, and where a bigger alarm speaks.
+"""Deployments and maintenance windows: metrics that the platform writes, and the alarms over them.
 
-Only composites can be silenced: an *action suppressor* is an alarm that holds a composite's actions back
-while it is in ALARM, and lets them go when it leaves it (CloudWatch User Guide, "Suppressing composite alarm
-actions"). States are not changed by it. So what a deployment has really broken is said when the quiet ends.
-
-A deployment silences the service that is deployed; a window all of them.
-
-Deployments and windows are alarms on metrics that the platform writes: one sample when it begins, and an
-alarm that looks back as far as the quiet lasts. Missing samples are zeros (`FILL`), since CloudWatch would
-look further back than that for a real one (CloudWatch User Guide, "Configuring how CloudWatch alarms treat
-missing data").
+One sample is written when a deployment or a window begins. An alarm looks back as far as suppression lasts,
+and is in ALARM while it finds the sample. Missing samples are zeros (`FILL`), since CloudWatch would look
+further back than that for a real one (CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing
+data"). A deployment suppresses the service that is deployed; a window all services.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from catalog.kinds import KINDS
 from catalog.naming import Names
 from catalog.specs import (
     Alarm,
-    AnyOf,
-    Composite,
-    InAlarm,
     LogFilter,
     Math,
     Metric,
     PublishedMetric,
-    Rule,
     Window,
 )
 from catalog.texts import Writer, duration
@@ -54,7 +44,7 @@ def deployments(names: Names, of: str | None = None) -> Metric:
 
 
 def filters(env: Environment, names: Names) -> Iterator[LogFilter]:
-    """Yield the filters by which ECS's own word of a deployment is counted: in all, and by service."""
+    """Yield the filters that count ECS's own events of deployments: in all, and by service."""
     metric = deployments(names)
     for key, dimensions in (("deployments", {}), ("deployments-by-service", {"Resource": "$.resources[0]"})):
         if env.containers:
@@ -116,20 +106,20 @@ def deploying(service: str) -> str:
 
 
 def alarms(env: Environment, names: Names) -> Iterator[Alarm]:
-    """Yield the alarms that silence others; they notify nobody themselves."""
+    """Yield the alarms that are in ALARM during deployments and windows; they notify nobody."""
     minutes = env.deployments.quiet_s // _MINUTE_S
     for name, service in env.services.items() if minutes else ():
         kind = KINDS[service.kind]
         log_group = kind.log_groups(names, name)[0].name
-        yield _silence(
+        yield _begun(
             Writer(env, label=name, owner=service.owner, service=name, log_group=log_group),
             (deploying(name), names.of_thing(name, "deploying")),
             deployments(names, kind.deployed(names, name)),
             minutes=minutes,
-            says=f"a deployment of {name} has begun: it notifies nobody until that has settled",
+            says=f"a deployment of {name} has begun: its notifications are suppressed until it has settled",
         )
     for window in windows(env, names):
-        yield _silence(
+        yield _begun(
             platform(env),
             (window.alarm, window.name),
             window.metric,
@@ -139,11 +129,11 @@ def alarms(env: Environment, names: Names) -> Iterator[Alarm]:
 
 
 def platform(env: Environment) -> Writer:
-    """Return who writes of what silences all services."""
-    return Writer(env, label="quiet", owner=env.owner)
+    """Return the writer of what suppresses alarms of all services."""
+    return Writer(env, label="Suppression", owner=env.owner)
 
 
-def _silence(writer: Writer, named: tuple[str, str], metric: Metric, *, minutes: int, says: str) -> Alarm:
+def _begun(writer: Writer, named: tuple[str, str], metric: Metric, *, minutes: int, says: str) -> Alarm:
     """Return the alarm, of this key and name, that looks for a sample in the last minutes."""
     key, name = named
     condition = f"in the last {duration(minutes * _MINUTE_S)}"
@@ -164,33 +154,4 @@ def _silence(writer: Writer, named: tuple[str, str], metric: Metric, *, minutes:
         severity="warning",
         says=says,
         description=writer.describe(says, condition=condition),
-    )
-
-
-def silence(
-    writer: Writer, named: tuple[str, str], of: Sequence[str], says: str, *, rules: Sequence[Rule] = ()
-) -> Composite | None:
-    """Return the composite that is in ALARM while others are, to silence some; none of nothing.
-
-    Args:
-        writer: of the service, or of the platform.
-        named: its key and name.
-        of: keys of alarms, of which one in ALARM is enough.
-        says: what it says.
-        rules: rules, of which one that is true is enough.
-    """
-    parts = (*rules, *(InAlarm(alarm=one) for one in of))
-    if not parts:
-        return None
-    key, name = named
-    return Composite(
-        key=key,
-        name=name,
-        service=writer.service,
-        kind_key=key,
-        owner=writer.owner,
-        rule=AnyOf(any_of=parts),
-        severity="warning",
-        says=says,
-        description=writer.describe(says),
     )
