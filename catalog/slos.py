@@ -128,7 +128,7 @@ class Objective:
                     says,
                     look="the error budget on the dashboard and the errors query",
                     runbook=runbook,
-                    more=f"Promised: {self.says}.",
+                    note=f"Promised: {self.says}.",
                 ),
             )
 

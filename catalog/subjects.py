@@ -220,7 +220,6 @@ class Grouping:
         self, template: CompositeTemplate, key: str, rule: Rule, parts: Sequence[str]
     ) -> Composite:
         runbook = f"{self.runbook}#{template.key}"
-        listed = ", ".join(dict.fromkeys(parts))
         return Composite(
             key=key,
             name=self.names.of_thing(*self.parts, template.key),
@@ -237,7 +236,7 @@ class Grouping:
                 template.says,
                 look=template.look,
                 runbook=runbook,
-                more=f"Any of: {listed}." if listed else "",
+                causes=tuple(dict.fromkeys(parts)),
             ),
         )
 

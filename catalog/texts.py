@@ -1,15 +1,13 @@
-"""What an alarm says: the text that arrives by mail, in the console and wherever else somebody reads it.
-
-A sentence or two for people, then lines of `Key: value`, which the notifier turns into links. Whatever
-channel carries the alarm carries the text, so nothing has to be looked up at night.
-"""
+"""The texts of alarms: descriptions, and the words for numbers, times and runbooks in them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.naming import Names
 from config.models import Environment
+from functions.shared.description import Description
 
 
 @dataclass(frozen=True)
@@ -23,8 +21,15 @@ class Writer:
     service: str | None = None
     log_group: str | None = None
 
-    def describe(
-        self, says: str, *, condition: str = "", look: str = "", runbook: str | None = None, more: str = ""
+    def describe(  # noqa: PLR0913 - the parts of a description
+        self,
+        says: str,
+        *,
+        condition: str = "",
+        look: str = "",
+        runbook: str = "",
+        causes: Sequence[str] = (),
+        note: str = "",
     ) -> str:
         """Return the text.
 
@@ -33,20 +38,23 @@ class Writer:
             condition: the numbers.
             look: where to look first.
             runbook: `<file>.md#<heading>` in docs/runbooks.
-            more: another sentence.
+            causes: short names of the alarms of which each is enough.
+            note: another sentence.
         """
-        facts = f" ({condition})" if condition else ""
-        sentences = [f"{self.label} in {self.env.environment}: {says}{facts}."]
-        sentences += [f"Look at {look}."] if look else []
-        sentences += [more] if more else []
-        lines = {
-            "Service": self.service,
-            "Owner": self.owner,
-            "Log group": self.log_group,
-            "Dashboard": Names.of(self.env).whole,
-            "Runbook": runbook and runbook_link(self.env, runbook),
-        }
-        return "\n".join([" ".join(sentences), *(f"{key}: {value}" for key, value in lines.items() if value)])
+        return Description(
+            subject=self.label,
+            environment=self.env.environment,
+            what=says,
+            condition=condition,
+            look=look,
+            causes=tuple(causes),
+            note=note,
+            service=self.service or "",
+            owner=self.owner,
+            log_group=self.log_group or "",
+            dashboard=Names.of(self.env).whole,
+            runbook=runbook_link(self.env, runbook) if runbook else "",
+        ).text
 
 
 def runbook_link(env: Environment, runbook: str) -> str:

@@ -12,13 +12,13 @@ alarm about a service's impact speaks for smaller ones while it holds them back.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from cloudwatch.alarms import Alarm
 from cloudwatch.errors import RuleError
 from cloudwatch.rules import name_of
+from functions.shared.description import read_description
 from terraform.alarms import COMPOSITE_ALARM, METRIC_ALARM, composite_alarm, metric_alarm
 from terraform.configuration import Configuration, Resource
 from verify import rules
@@ -27,7 +27,6 @@ from verify.states import States
 
 TYPES: Final = (METRIC_ALARM, COMPOSITE_ALARM)
 ACTIONS: Final = ("alarm_actions", "ok_actions", "insufficient_data_actions")
-_RUNBOOK: Final = re.compile(r"^Runbook: \S", re.MULTILINE)
 
 
 class Alarms:
@@ -96,7 +95,7 @@ class Alarms:
 
 def has_runbook(alarm: Resource) -> bool:
     """Return whether an alarm's description says where it is written what to do."""
-    return _RUNBOOK.search(alarm.text("alarm_description")) is not None
+    return bool(read_description(alarm.text("alarm_description")).runbook)
 
 
 def notifies(alarm: Resource) -> bool:

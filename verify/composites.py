@@ -7,18 +7,14 @@ children is in ALARM whenever there is something to say.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
 
+from functions.shared.description import read_description
 from terraform.alarms import COMPOSITE_ALARM
 from terraform.configuration import Resource
 from verify.alarms import Alarms, notifies
 from verify.faults import Fault, Finding
 from verify.terms import with_whom
-
-_ANY_OF: Final = re.compile(r"\bAny of: ([\w-]+(?:, [\w-]+)*)")
-"""How a description lists the alarms of which each is enough, by names within those of the alarms."""
 
 
 def faults(alarms: Alarms) -> Iterator[Fault]:
@@ -43,12 +39,12 @@ def _of_rule(composite: Resource, alarms: Alarms) -> Iterator[Finding]:
     elif not any(_sets_off(child, composite.name, alarms) for child in children):
         says = "no alarm can set it off: name one with ALARM(...) in its rule, without its contrary"
         yield Finding("rule", says)
-    listed = _ANY_OF.search(composite.text("alarm_description"))
-    if listed:
-        yield from _of_list(listed[1].split(", "), composite.name, alarms)
+    causes = read_description(composite.text("alarm_description")).causes
+    if causes:
+        yield from _of_list(causes, composite.name, alarms)
 
 
-def _of_list(names: list[str], composite: str, alarms: Alarms) -> Iterator[Finding]:
+def _of_list(names: Sequence[str], composite: str, alarms: Alarms) -> Iterator[Finding]:
     """Yield what a text lists that the rule does not."""
     missing = dict.fromkeys(names)
     for child in alarms.children(composite):
@@ -58,10 +54,11 @@ def _of_list(names: list[str], composite: str, alarms: Alarms) -> Iterator[Findi
             continue
         missing.pop(name, None)
         if composite not in alarms.states.after({child}, [composite]):
-            says = f'its text says "Any of: ... {name}", but {child} alone does not set it off: join it by OR'
+            listed = f'its description says "Any of: ... {name}"'
+            says = f"{listed}, but {child} alone does not set it off: join it by OR"
             yield Finding("rule", says)
     for name in missing:
-        yield Finding("rule", f'its text says "Any of: ... {name}", but its rule does not name it')
+        yield Finding("rule", f'its description says "Any of: ... {name}", but its rule does not name it')
 
 
 def _sets_off(child: str, composite: str, alarms: Alarms) -> bool:

@@ -99,7 +99,7 @@ def system_wide(env: Environment, names: Names, failing: Mapping[str, Failing]) 
         runbook=RUNBOOK,
         description=writer.describe(
             says,
-            look="the overview, and at what they share: network, database, identity, a deployment",
+            look="the overview, and what they share: network, database, identity, a deployment",
             runbook=RUNBOOK,
         ),
     )

@@ -15,14 +15,14 @@ from functions.notifier import console
 from functions.notifier.cause_words import NAMED, STATES, and_more, details, runbooks, worst_words
 from functions.notifier.causes import Causes, children_of, find_causes
 from functions.notifier.described import Ask, ask_nobody
-from functions.notifier.description import Description, read_description
 from functions.notifier.fields import mapping, text
 from functions.notifier.notice import Fact, Link, Notice, Severity, State
 from functions.notifier.problem_key import problem_key
 from functions.notifier.reason import read_reason
 from functions.notifier.settings import Settings
 from functions.notifier.trigger import metric_of, threshold_of, watched
-from functions.notifier.wording import clip, one_line, read_time, utc
+from functions.notifier.wording import clean, clip, one_line, read_time, utc
+from functions.shared.description import Description, read_description
 
 _SINCE = {"OK": "Over since", "ALARM": "Since", "INSUFFICIENT_DATA": "Blind since"}
 _CHILDREN_LINKED = 3  # of at most 100; all are on the alarm's page
@@ -54,7 +54,7 @@ def read_alarm(
     """
     name, arn = one_line(text(message, "AlarmName")), text(message, "AlarmArn")
     state = cast("State", message["NewStateValue"])
-    description = read_description(message.get("AlarmDescription"), environment=settings.environment)
+    description = read_description(clean(text(message, "AlarmDescription")), environment=settings.environment)
     at = read_time(message.get("StateChangeTime")) or sent_at
     is_composite = not message.get("Trigger")
     causes = Causes()
@@ -62,7 +62,7 @@ def read_alarm(
         causes = find_causes(
             message, ask, environment=settings.environment, of_one_service=bool(description.service)
         )
-    what = description.what or _undescribed(name, mapping(message, "Trigger"))
+    what = description.headline or _undescribed(name, mapping(message, "Trigger"))
     sentence = description.sentence or f"{what}. Nobody has described this alarm."
     worst = worst_words(causes, description)
     if worst:

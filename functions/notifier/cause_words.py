@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from functions.notifier.causes import Causes
-from functions.notifier.description import Description
 from functions.notifier.notice import Fact, Link
 from functions.notifier.wording import clip, one_line
+from functions.shared.description import Description
 
 STATES = {"OK": "OK", "ALARM": "in alarm", "INSUFFICIENT_DATA": "without data"}
 NAMED = 10
@@ -22,9 +22,9 @@ def worst_words(causes: Causes, description: Description) -> str:
     if services:
         return ", ".join(services[:NAMED]) + and_more(len(services) - NAMED)
     worst = causes.worst()
-    if worst is None or worst.description.what == description.what:
+    if worst is None or worst.description.headline == description.headline:
         return ""
-    words, service = clip(one_line(worst.description.what), _WORDS_SHOWN), worst.description.service
+    words, service = clip(one_line(worst.description.headline), _WORDS_SHOWN), worst.description.service
     return f"{words} ({service})" if service and service != description.service else words
 
 
@@ -35,7 +35,7 @@ def details(causes: Causes) -> Iterator[Fact]:
     for number, one in enumerate(causes.all[:NAMED], start=1):
         now = one.state_now if one.state_now != one.state else ""
         state = STATES.get(one.state, one.state) + (f", {STATES.get(now, now)} by now" if now else "")
-        words = clip(one_line(one.description.what), _WORDS_SHOWN)
+        words = clip(one_line(one.description.headline), _WORDS_SHOWN)
         said = ": ".join(filter(None, (words, one.reading.value if one.reading else "")))
         inside = f", below {one.below}" if one.below else ""
         title = "Caused by" if number == 1 else f"Caused by {number}"

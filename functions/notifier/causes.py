@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.notifier.described import MOST_NAMES, Ask, Described, NotDescribedError
-from functions.notifier.description import Description, read_description
 from functions.notifier.fields import mapping, mappings, text
 from functions.notifier.reason import Reading, read_reason
-from functions.notifier.wording import one_line
+from functions.notifier.wording import clean, one_line
+from functions.shared.description import Description, read_description
 
 _CHILD = re.compile(r"arn:aws[\w-]*:cloudwatch:[\w-]*:\d*:alarm:(.+?) transitioned to (\w+)")
 # Quoted, or without blanks, brackets and commas (CloudWatch API Reference, PutCompositeAlarm, AlarmRule).
@@ -63,7 +63,7 @@ class Causes:
         A composite is as far beyond as the worst alarm below it. One that is over by now does not count while
         another goes on.
         """
-        best = [one for one in self.all if not one.below and one.description.what and _is_bad(one)]
+        best = [one for one in self.all if not one.below and one.description.headline and _is_bad(one)]
         return max(best, key=lambda one: (one.state_now in {"ALARM", ""}, self._excess(one)), default=None)
 
     def services(self) -> list[str]:
@@ -157,7 +157,7 @@ def _too_many(names: Sequence[str]) -> str:
 def _cause(name: str, state: str, known: Described | None, environment: str, *, below: str = "") -> Cause:
     if known is None:
         return Cause(name, state, "", Description(), None, below)
-    description = read_description(known.description, environment=environment)
+    description = read_description(clean(known.description), environment=environment)
     reading = read_reason(known.reason, known.trigger, unit=description.unit)
     return Cause(name, state, known.state, description, reading, below)
 

@@ -10,7 +10,6 @@ from urllib.parse import unquote
 import pytest
 
 from functions.notifier import console
-from functions.notifier.description import Description, read_description
 from functions.notifier.messages import UnreadableRecordError
 from functions.notifier.reason import read_reason
 from functions.notifier.trigger import metric_of, threshold_of, watched
@@ -196,28 +195,6 @@ def test_metric_math_without_a_label_shows_its_expression_and_a_plain_query_its_
     plain = {"Id": "m", "MetricStat": {"Metric": metric, "Stat": "p90"}, "ReturnData": True}
     assert watched({"Metrics": [hidden, plain], "Period": 90}) == "AWS/SQS Age p90, per 1 min 30 s"
     assert watched({"Period": 60}) == ""
-
-
-def test_a_description_is_words_first_and_keys_where_they_are_known() -> None:
-    """A line of words with a colon stays words; the first of two equal keys counts, the other stays words."""
-    text = (
-        "\npay in prod: it fails (> 5 %). Look twice.\n\nNote: not a key of ours\nService: pay\n"
-        "Service: other\n Log group:/x\nRunbook: https://example.com/a:b"
-    )
-    assert read_description(text, environment="prod") == Description(
-        sentence="it fails (> 5 %).",
-        what="it fails",
-        advice="Look twice.\nNote: not a key of ours\nService: other",
-        service="pay",
-        log_group="/x",
-        runbook="https://example.com/a:b",
-        unit="%",
-    )
-    assert read_description("Owner: x", environment="prod") == Description(owner="x")
-    assert read_description("prod: 2.5 of 3 fail", environment="prod").what == "2.5 of 3 fail"
-    assert read_description("dev: it fails", environment="prod").what == "dev: it fails"
-    for nothing in (None, "", 7, ["Service: x"]):
-        assert read_description(nothing, environment="prod") == Description()
 
 
 @pytest.mark.parametrize("name", names())

@@ -1,6 +1,6 @@
 """PutMetricAlarm refuses what AWS refuses: the same alarms as every other entry to the project.
 
-The catalog, `make prove` and the drill are in `tests/unit/test_one_validator.py`.
+The catalog, `make verify` and the drill are in `tests/unit/test_one_validator.py`.
 """
 
 from __future__ import annotations

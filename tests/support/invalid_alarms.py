@@ -1,6 +1,6 @@
 """Metric alarms that AWS refuses, and some that it accepts, as requests of PutMetricAlarm.
 
-Every entry to the project refuses the same ones: the catalog when it is built, `make prove`, the drill, the
+Every entry to the project refuses the same ones: the catalog when it is built, `make verify`, the drill, the
 local AWS. The local AWS accepts what AWS accepts, although it cannot evaluate it.
 """
 

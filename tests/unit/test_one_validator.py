@@ -1,4 +1,4 @@
-"""Whatever AWS refuses is refused by every entry: the catalog, `make prove`, the drill (and the local AWS).
+"""Whatever AWS refuses is refused by every entry: the catalog, `make verify`, the drill (and the local AWS).
 
 The same requests are put into the local AWS in `tests/local_aws/test_invalid_alarms.py`.
 """

@@ -14,6 +14,7 @@ from catalog.specs import SYMBOLS, Alarm, Composite
 from catalog.templates import AlarmTemplate, CompositeTemplate, Percent
 from catalog.texts import number
 from config.models import Environment
+from functions.shared.description import read_description
 from tests.unit.catalog.catalogs import EVERY, LONGEST_RUNBOOKS_URL, Graph, changed
 
 TEMPLATES = {
@@ -177,28 +178,24 @@ def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
     """In the words that a person gets in an e-mail, without opening anything else, and lines for machines."""
     env, made = EVERY[name]
     for one in made.all_alarms:
-        text, *lines = one.description.split("\n")
-        said = dict(line.split(": ", 1) for line in lines)
+        said = read_description(one.description, environment=env.environment)
         who = (
             one.service or r"(The whole system|The platform|Suppression|(topic|queue|function|account) \S+.*)"
         )
-        assert re.match(rf"{who} in {env.environment}: ", text), text
-        assert one.says in text
+        assert re.fullmatch(who, said.subject), said
+        assert said.what == one.says
         assert len(one.description) <= 1024
         assert "{" not in one.description
-        assert (
-            said.pop("Owner") == one.owner == (env.services[one.service].owner if one.service else env.owner)
-        )
-        assert said.pop("Dashboard") == f"{env.project}-{env.environment}"
-        assert said.pop("Service", None) == one.service
-        assert _link(env, one) == said.pop("Runbook", None)
-        assert said.pop("Log group", None) == _log_group(env, one)
-        assert said == {}
+        assert said.owner == one.owner == (env.services[one.service].owner if one.service else env.owner)
+        assert said.dashboard == f"{env.project}-{env.environment}"
+        assert said.service == (one.service or "")
+        assert said.runbook == (_link(env, one) or "")
+        assert said.log_group == (_log_group(env, one) or "")
         if isinstance(one, Alarm):
-            assert f"({one.condition})." in text
+            assert said.condition == one.condition
         speaks_itself = one.topic is not None or (isinstance(one, Alarm) and "_slo-" not in one.key)
         if one.runbook and speaks_itself:
-            assert "Look at " in text, one.key
+            assert said.look, one.key
 
 
 def _link(env: Environment, one: Alarm | Composite) -> str | None:
@@ -312,7 +309,7 @@ def test_every_relative_threshold_is_tried_above() -> None:
     "template", [*TEMPLATES.values(), *COMPOSITES.values()], ids=[*TEMPLATES, *COMPOSITES]
 )
 def test_a_template_speaks_as_part_of_a_sentence(template: AlarmTemplate | CompositeTemplate) -> None:
-    """So as `<who> in <environment>: <says> (<numbers>). Look at <look>.` needs it."""
+    """As `<subject> in <environment>: <says>.` and `Look at: <look>` need it."""
     for text in (template.says, template.look):
         assert not text.endswith((".", " ")), text
         assert text[0].islower() or text.split()[0] in {"Lambda", "CloudWatch"}, text

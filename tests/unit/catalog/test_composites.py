@@ -20,6 +20,7 @@ from catalog.suppression.trees import (
 )
 from cloudwatch.quotas import PARENTS, RULE_ALARMS, RULE_CHARACTERS, RULE_ELEMENTS
 from config.models import Environment
+from functions.shared.description import read_description
 from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, Made, changed, many, rendered
 
 SPEAKERS = {"impact", "degraded", "saturation"}
@@ -552,8 +553,7 @@ def test_a_composite_is_told_by_its_rule_and_its_text_lists_its_parts(name: str)
     keys = {one.key: one.kind_key for one in made.all_alarms}
     for one in made.composites:
         if one.kind_key in {*SPEAKERS, "notifications-broken"}:
-            listed = re.search(r"Any of: (.*?)\.", one.description)
-            assert listed
-            assert listed[1].split(", ") == list(dict.fromkeys(keys[child] for child in one.children()))
+            listed = read_description(one.description).causes
+            assert listed == tuple(dict.fromkeys(keys[child] for child in one.children()))
         assert rendered(one.rule, made).count("ALARM(") >= len(one.children())
     assert LONGEST["service"] not in rendered(made.composites[0].rule, made)

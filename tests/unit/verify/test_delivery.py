@@ -196,10 +196,10 @@ COMPOSITES = [
     Broken("suppressed by its own chain", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-wide-prod")'), "suppressor", "suppressed by shop-quiet-prod whenever", "shop-wide-prod", frozenset({"action"})),
     Broken("suppressed by its own chain at times", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") AND ALARM("shop-wide-prod")'), "suppressor", "shop-wide-prod -> shop-wide-prod", "shop-wide-prod"),
     Broken("silent while each other speaks", lambda edited: (set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-other-prod")')(edited), other("shop-wide-prod")(edited)), "suppressor", "shop-other-prod -> shop-wide-prod -> shop-other-prod", "shop-other-prod"),
-    Broken("listed but not alone", ruled(WIDE, '(ALARM("shop-errors-prod") OR ALARM("shop-impact-prod")) AND (ALARM("shop-direct-prod") OR ALARM("shop-errors-prod"))', says="Any of: errors, direct, impact."), "rule", 'says "Any of: ... direct", but shop-direct-prod alone', "shop-wide-prod", frozenset({"action"})),
+    Broken("listed but not alone", ruled(WIDE, '(ALARM("shop-errors-prod") OR ALARM("shop-impact-prod")) AND (ALARM("shop-direct-prod") OR ALARM("shop-errors-prod"))', says="Any of: errors, direct, impact"), "rule", 'says "Any of: ... direct", but shop-direct-prod alone', "shop-wide-prod", frozenset({"action"})),
     Broken("suppressed by all its children", lambda edited: (set_(WIDE, alarm_rule='ALARM("shop-impact-prod") AND ALARM("shop-direct-prod")')(edited), set_(QUIET, alarm_rule='ALARM("shop-impact-prod") AND ALARM("shop-direct-prod")')(edited)), "suppressor", "suppressed by shop-quiet-prod whenever", "shop-wide-prod", frozenset({"action"})),
     Broken("alarm that a silence only yields to", ruled(QUIET, 'ALARM("shop-deploys-prod") AND NOT ALARM("shop-more-prod")'), "action", "notifies nobody", "shop-more-prod"),
-    Broken("listed but not named", described(WIDE, "Wide. Any of: impact, log-impact. Look."), "rule", '"Any of: ... log-impact", but its rule does not name it', "shop-wide-prod"),
+    Broken("listed but not named", described(WIDE, "Wide.\nAny of: impact, log-impact"), "rule", '"Any of: ... log-impact", but its rule does not name it', "shop-wide-prod"),
 ]  # fmt: skip
 
 
@@ -208,7 +208,7 @@ WELL = {
     "silence that needs two": set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") AND ALARM("shop-direct-prod")'),
     "alarm that yields": set_(WIDE, alarm_rule='ALARM("shop-impact-prod") AND NOT ALARM("shop-deploys-prod")'),
     "one condition over two windows": ruled(IMPACT, 'ALARM("shop-errors-prod") AND ALARM("shop-more-prod")', metric={"period": 300}),
-    "listed": described(WIDE, "Wide. Any of: impact. Look."),
+    "listed": described(WIDE, "Wide.\nAny of: impact"),
     "part that only sums up": lambda edited: (
         edited.add("monitoring", f"{COMPOSITE}.sum", alarm_name="shop-sum-prod", alarm_rule='ALARM("shop-errors-prod")'),
         set_(WIDE, alarm_rule='ALARM("shop-impact-prod") OR (ALARM("shop-sum-prod") AND ALARM("shop-direct-prod"))')(edited),
