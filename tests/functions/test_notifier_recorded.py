@@ -18,7 +18,7 @@ from tests.functions.conftest import EVENTS
 from tests.functions.notifier_events import alarms, event, names
 from tests.unit.catalog.catalogs import rendered
 
-README = Path(__file__).resolve().parent.parent.parent / "README.md"
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "alarming.md"
 EXAMPLE = "composite_alarm"
 ENV = load("prod", variables={})
 MADE = catalog.build(ENV)
@@ -121,10 +121,10 @@ def test_every_recorded_answer_is_about_alarms_of_prod(name: str) -> None:
         assert shown == (alarm.description, alarm.threshold, alarm.comparison)
 
 
-def test_the_readme_shows_a_message_as_it_is_sent() -> None:
-    """What wakes somebody, word for word, up to the first link."""
-    text = README.read_text(encoding="utf-8")
-    block = text.split("And this is what wakes somebody")[1].split("```\n")[1]
+def test_the_documents_show_a_message_as_it_is_sent() -> None:
+    """A page, word for word, up to the first link."""
+    text = PAGE.read_text(encoding="utf-8")
+    block = text.split("as the notifier sends it by e-mail")[1].split("```\n")[1]
     event_ = EVENTS / "notifier" / f"{EXAMPLE}.json"
     sent = preview(event(EXAMPLE), "mail", recorded_answer(event_))
     assert sent.startswith(block)

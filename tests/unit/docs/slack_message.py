@@ -70,8 +70,10 @@ def _drawn(lines: list[tuple[int, str, str]], first: int, color: str, title: str
     bar = 22 + first * _LINE
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
-            f'height="{height}" role="img" aria-labelledby="title">',
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
+                f'height="{height}" role="img" aria-labelledby="title">'
+            ),
             f'  <title id="title">A message in Slack: {escape(title)}</title>',
             f"  <style>{_STYLE}  </style>",
             f'  <rect class="card" x="0.5" y="0.5" width="{_WIDTH - 1}" height="{height - 1}" rx="8"/>',
