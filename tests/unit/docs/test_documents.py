@@ -50,7 +50,6 @@ AVOIDED = {
     "whom it reaches": "recipients",
     "quiet": "suppression",
     "usual": "baseline",
-    "none is": "not valid, not defined",
     "tell whether": "return whether",
 }
 """A word of the old vocabulary -> the word of the field (docs/glossary.md)."""

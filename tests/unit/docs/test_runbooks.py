@@ -37,7 +37,7 @@ LABELS = ("**Impact.**", "**First three steps**", "**Query**", "**When it is fal
 
 
 def expected() -> dict[str, bool]:
-    """Return every heading that something leads to -> whether it wakes somebody."""
+    """Return every heading that something leads to -> whether it is a page."""
     found = {f"slo.md#{tier.key}": tier.severity == "critical" for tier in TIERS}
     for book, (alarms, composites) in OF_KIND.items():
         wakes = {one.key for one in composites if one.severity == "critical"}
@@ -73,14 +73,14 @@ def test_what_a_notification_names_is_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", RUNBOOKS)
 def test_a_runbook_begins_with_its_contents_by_severity(name: str) -> None:
-    """Each section once, and in a row that says rightly whether somebody is woken."""
+    """Each section once, in a row that states correctly whether it is a page."""
     rows = [line for line in RUNBOOKS[name].introduction.splitlines() if line.startswith("| **")]
     listed = [(row, f"{name}#{key}") for row in rows for key in re.findall(r"\]\(#([a-z0-9-]+)\)", row)]
     assert sorted(key for _, key in listed) == sorted(key for key in SECTIONS if key.startswith(f"{name}#"))
     for row, key in listed:
-        assert row.startswith("| **Wakes somebody") == EXPECTED[key], key
-    wakes = [row.startswith("| **Wakes somebody") for row in rows]
-    assert wakes == sorted(wakes, reverse=True), "what wakes somebody comes first"
+        assert row.startswith("| **Page") == EXPECTED[key], key
+    wakes = [row.startswith("| **Page") for row in rows]
+    assert wakes == sorted(wakes, reverse=True), "pages come first"
 
 
 @pytest.mark.parametrize(("name", "section"), SECTIONS.values(), ids=SECTIONS)
