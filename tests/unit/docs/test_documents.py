@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 
 from config.paths import ROOT
 from tests.unit.docs import slack_message
@@ -128,9 +130,36 @@ def test_pictures_are_small_and_can_be_read_in_the_dark(path: Path) -> None:
         assert "prefers-color-scheme: dark" in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["settings.json", "extensions.json"])
-def test_editors_know_the_schemas(name: str) -> None:
-    """The files that settings name are there."""
-    text = (ROOT / ".vscode" / name).read_text(encoding="utf-8")
-    for schema in re.findall(r"\"(\S+/schema\.json)\"", text):
-        assert (ROOT / schema).is_file(), schema
+def test_the_reference_lists_every_target_of_make() -> None:
+    """In docs/commands.md, except the list itself."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^([a-z][a-z-]*):.*## ", makefile, re.MULTILINE)) - {"help"}
+    rows = [
+        line for line in (DOCS / "commands.md").read_text(encoding="utf-8").splitlines() if "`make " in line
+    ]
+    named = {word for row in rows for word in re.findall(r"`(?:make )?([a-z][a-z-]*)[^`]*`", row)}
+    assert listed - named == set()
+
+
+def test_hooks_and_the_workflow_run_what_is_there() -> None:
+    """Hooks call targets of make, and the workflow calls .ci/run."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert [repository["repo"] for repository in hooks["repos"]] == ["local"]
+    for hook in hooks["repos"][0]["hooks"]:
+        target = hook["entry"].removeprefix("make ")
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), hook
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    assert ".ci/run" in [step.get("run") for step in workflow["jobs"]["ci"]["steps"]]
+    assert workflow["permissions"] == {}
+
+
+def test_editors_know_the_schemas() -> None:
+    """The files that settings name are there, and every YAML file that has a schema is matched."""
+    settings = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
+    schemas = settings["yaml.schemas"]
+    assert {(ROOT / schema).is_file() for schema in schemas} == {True}
+    assert {path.parent.name for pattern in schemas.values() for path in ROOT.glob(pattern)} == {
+        "config",
+        "drills",
+    }
