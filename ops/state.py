@@ -236,7 +236,7 @@ def _body(env: Environment, stack: str) -> bytes | None:
         if code != "NoSuchBucket" and _was_deleted(s3, env.state.bucket, key):
             raise _refusal(env, stack, "was deleted") from error
         return None
-    _bodies[env.state.bucket, key] = answer["ETag"], kept
+    _bodies[env.state.bucket, key] = answer.get("ETag", ""), kept
     return kept
 
 

@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import urllib.request
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.e2e.endpoint import WEBHOOK, Endpoint
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform")]
 
+REVEILLE = ROOT / ".venv" / "bin" / "reveille"
 OUTAGE = "drills/failing-payments.yaml"
 IMPACT = "reveille-payment-handler-impact-local"
 
@@ -106,7 +106,7 @@ def test_what_does_not_happen_fails_the_command(platform: Platform, tmp_path: Pa
     """With the line of the scenario, and what was seen instead."""
     scenario = tmp_path / "impossible.yaml"
     scenario.write_text(IMPOSSIBLE, encoding="utf-8")
-    done = platform.run(sys.executable, "-m", "ops", "drill", "--live", str(scenario))
+    done = platform.run(str(REVEILLE), "drill", "live", str(scenario))
     assert done.returncode == 1, done.stdout + done.stderr
     assert "NOT AS EXPECTED: order-processor-errors is in ALARM by +1m: it never was; " in done.stdout
     assert "impossible.yaml:9)" in done.stdout
@@ -116,7 +116,7 @@ def test_what_does_not_happen_fails_the_command(platform: Platform, tmp_path: Pa
 def test_an_interrupted_drill_puts_the_clock_back(platform: Platform) -> None:
     """Ctrl-C in the middle."""
     with subprocess.Popen(
-        [sys.executable, "-m", "ops", "drill", "--live", OUTAGE, "--speed", str(LOCAL_AWS_SPEED)],
+        [str(REVEILLE), "drill", "live", OUTAGE, "--speed", str(LOCAL_AWS_SPEED)],
         cwd=ROOT,
         env={**os.environ, **platform.variables, "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
