@@ -30,6 +30,7 @@ from tests.functions.test_notifier_delivery import (  # noqa: F401 (fixtures)
     world,
 )
 from tests.functions.test_notifier_formats import all_places, any_json, check_all, replace
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import rendered
 
 MADE = catalog.build(load("prod", variables={}))
@@ -161,7 +162,7 @@ def test_nothing_is_told_twice_and_nothing_two_levels_down() -> None:
     assert [line.split("; ")[1].split(" ")[0] for line in caused(one)] == ["top", "low", "shared"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("known", "worst"),
     [
         ([described("a", 6, 5), described("b", 60, 50), described("c", 20, 5)], "c"),

@@ -11,6 +11,7 @@ from functions.notifier import mail, pagerduty, slack
 from functions.notifier.notice import Notice
 from tests.functions.notifier_events import CRITICAL, event, facts, names, notice_of, notices, record_of
 from tests.functions.test_notifier_formats import check_all
+from tests.support.tables import each
 
 OTHER = "999988887777"
 MARK = "not from this account"
@@ -50,7 +51,7 @@ def abroad(name: str) -> list[Notice]:
 CLAIMING = [name for name in names() if not name.startswith(("text", "aws_test"))]
 
 
-@pytest.mark.parametrize("name", CLAIMING)
+@each("name", CLAIMING)
 def test_every_message_of_another_account_is_marked_and_leads_nowhere(name: str) -> None:
     """Alarm, event or other JSON; by account or by ARN; in all formats, and never as an end of ours."""
     for one in abroad(name):
@@ -69,7 +70,7 @@ def test_every_message_of_another_account_is_marked_and_leads_nowhere(name: str)
         assert one.state in {"EVENT", "INFO"}
 
 
-@pytest.mark.parametrize("name", names())
+@each("name", names())
 def test_no_message_of_this_account_is_marked(name: str) -> None:
     """A mark on everything would be a mark on nothing."""
     assert not [one for one in notices(name) if MARK in mail.body(one) or not one.links]

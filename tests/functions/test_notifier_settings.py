@@ -12,6 +12,7 @@ from functions.notifier.channels import CHANNELS
 from functions.notifier.settings import Recipients, is_safe_url, read_settings
 from functions.shared.errors import ConfigurationError
 from tests.functions.notifier_events import CRITICAL, MAIL, WARNING
+from tests.support.tables import each
 
 README = Path(__file__).resolve().parent.parent.parent / "functions" / "README.md"
 OBJECT = "must be a JSON object with at least one entry"
@@ -60,7 +61,7 @@ def test_good_settings_are_read() -> None:
     assert settings.pagerduty_events_url == GOOD["PAGERDUTY_EVENTS_URL"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "problem"),
     [
         ({"TOPICS": ""}, f"TOPICS: {OBJECT}"),
@@ -125,7 +126,7 @@ def test_a_secret_that_stands_where_its_reference_should_is_not_repeated(channel
     assert "abcdef" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "safe"),
     [
         ("https://hooks.slack.com/services/T0/B0/x", True),

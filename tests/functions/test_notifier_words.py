@@ -26,6 +26,7 @@ from tests.functions.notifier_events import (
     notices,
     record_of,
 )
+from tests.support.tables import each
 
 AT = datetime(2026, 11, 22, 2, 43, 12, tzinfo=timezone.utc)
 POINTS = "[7.5 (02/01/27 00:01:00), 6.0 (01/01/27 23:59:00)]"
@@ -38,7 +39,7 @@ def query_of(url: str) -> dict[str, str]:
     return {name: unquote(text.replace("*", "%")) for name, text in found.items()}
 
 
-@pytest.mark.parametrize(
+@each(
     ("reason", "trigger", "value", "first_at"),
     [
         (
@@ -197,7 +198,7 @@ def test_metric_math_without_a_label_shows_its_expression_and_a_plain_query_its_
     assert watched({"Period": 60}) == ""
 
 
-@pytest.mark.parametrize("name", names())
+@each("name", names())
 def test_the_link_to_the_logs_searches_the_errors_of_the_service_from_half_an_hour_before(name: str) -> None:
     """Decoded as the console does: group, times and query; and no mark is left over."""
     for one in notices(name):
@@ -235,7 +236,7 @@ def test_the_logs_are_searched_until_sns_took_the_message() -> None:
     assert query_of(links(later)["Errors in the log"])["end"] == "2026-11-22T05:00:00.000Z"
 
 
-@pytest.mark.parametrize("name", names())
+@each("name", names())
 def test_only_an_alarm_that_fires_has_a_first_bad_datapoint(name: str) -> None:
     """The datapoints of an all-clear are good ones."""
     for one in notices(name):

@@ -15,6 +15,7 @@ from functions.payment_handler import gateway as gateway_module
 from functions.shared.errors import ConfigurationError, DependencyUnavailableError, UnexpectedFaultError
 from functions.shared.validation import CURRENCIES, MAX_AMOUNT_MINOR
 from tests.functions.conftest import recorded, unhurried
+from tests.support.tables import each
 
 if TYPE_CHECKING:
     from tests.functions.conftest import Invoke
@@ -177,7 +178,7 @@ def test_an_event_that_is_no_payment_is_invalid_not_a_crash(pay: Invoke, event: 
     assert pay(event).result["status"] == "invalid"
 
 
-@pytest.mark.parametrize(
+@each(
     ("field", "value"),
     [
         ("amount_minor", 0),

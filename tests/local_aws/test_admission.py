@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from local_aws import admission
+from tests.support.tables import each
 
 PORT = 4566
 ENDPOINTS = ("127.0.0.1:4566", "localhost:4566", "[::1]:4566")
@@ -24,7 +25,7 @@ def _refusal(
     return admission.refusal(target.encode(), raw, port, version)
 
 
-@pytest.mark.parametrize(
+@each(
     "host",
     [
         *ENDPOINTS,
@@ -48,7 +49,7 @@ def test_hosts_of_the_endpoint_are_admitted(host: str) -> None:
     assert _refusal(("Host", host), ("sec-fetch-site", "none")) is None
 
 
-@pytest.mark.parametrize(
+@each(
     "host",
     [
         "",
@@ -175,7 +176,7 @@ def test_the_origin_of_the_endpoint_is_admitted(endpoint: str) -> None:
         assert _refusal(("host", endpoint.upper()), ("origin", origin)) is None
 
 
-@pytest.mark.parametrize(
+@each(
     "origins",
     [
         ("null",),

@@ -15,6 +15,7 @@ from local_aws import clock, control
 from local_aws.clock import Clock
 from local_aws.wire import Request
 from tests.local_aws.support import set_clock
+from tests.support.tables import each
 
 
 class Seconds:
@@ -113,7 +114,7 @@ def test_the_clock_says_how_it_goes_and_is_set() -> None:
     assert (made.speed, made.evaluating) == (60, False)
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "said"),
     [
         (b"{", "not JSON"),

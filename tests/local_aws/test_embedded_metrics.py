@@ -9,6 +9,7 @@ import pytest
 
 from local_aws import embedded_metrics
 from local_aws.metrics import Metric, Sample
+from tests.support.tables import each
 
 _AT_S = 1_790_000_000.5
 
@@ -58,7 +59,7 @@ def test_each_directive_has_its_own_namespace() -> None:
     assert [metric.namespace for metric, _ in samples(json.dumps(text))] == ["shop", "other"]
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["", "hello", "START", '{"a": 1}', '["_aws"]', '"_aws"', '{"a": "_aws"}', '{"a": {"_aws": 1}}',
      'x {"_aws": {}}', '{"_aws": {"Timestamp": 1}}'],
@@ -68,7 +69,7 @@ def test_a_line_that_is_not_in_the_format_holds_nothing(text: str) -> None:
     assert samples(text) == []
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         '{"_aws": 1}',

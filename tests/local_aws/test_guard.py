@@ -24,6 +24,7 @@ from local_aws import admission, process
 from local_aws.front import Front
 from local_aws.guard import without_cors
 from tests.local_aws.support import REGION, free_port, packed
+from tests.support.tables import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +138,7 @@ def _exchange(server: process.Server, sent: str) -> bytes:
     return received
 
 
-@pytest.mark.parametrize(("method", "path"), REQUESTS)
+@each(("method", "path"), REQUESTS)
 def test_foreign_requests_are_refused_on_every_path(server: process.Server, method: str, path: str) -> None:
     """403 with a sentence that no page can read, whether they are signed or not."""
     for foreign in _FOREIGN.values():
@@ -192,8 +193,8 @@ def test_a_refusal_is_an_error_of_the_client_s_protocol(server: process.Server) 
         assert endpoint in body
 
 
-@pytest.mark.parametrize("fetched", [{}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-origin"}])
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
+@each("fetched", [{}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-origin"}])
+@each("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
 def test_local_requests_are_admitted(server: process.Server, host: str, fetched: dict[str, str]) -> None:
     """Programs, addresses that a person types, and pages of the endpoint itself."""
     headers = {"Host": host + ":{port}", **fetched}
@@ -243,7 +244,7 @@ def test_an_sdk_reaches_a_bucket_as_a_host(
     assert set(hosts) == {f"{bucket}.localhost"}
 
 
-@pytest.mark.parametrize(
+@each(
     "start",
     [
         "GET /_reveille/health HTTP/1.1\r\n",
@@ -455,7 +456,7 @@ def test_no_cors_header_goes_out() -> None:
     assert sent[4:] == pieces
 
 
-@pytest.mark.parametrize(("method", "path"), REQUESTS)
+@each(("method", "path"), REQUESTS)
 def test_no_answer_of_ministack_has_a_cors_header(server: process.Server, method: str, path: str) -> None:
     """Preflights, objects, errors and administrative answers."""
     if "reset" in path:

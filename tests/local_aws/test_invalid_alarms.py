@@ -12,12 +12,13 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.support.invalid_alarms import INVALID, VALID
+from tests.support.tables import each
 
 REFUSED = [name for name, invalid in INVALID.items() if invalid.by_aws]
 ACCEPTED = {**VALID, **{name: one.request for name, one in INVALID.items() if not one.by_aws}}
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@each("name", REFUSED)
 def test_what_aws_refuses_is_refused(client: Callable[[str], Any], name: str) -> None:
     """By the server, but for what boto3 itself refuses to send; nothing is left behind."""
     invalid, cloudwatch = INVALID[name], client("cloudwatch")
@@ -29,7 +30,7 @@ def test_what_aws_refuses_is_refused(client: Callable[[str], Any], name: str) ->
     assert cloudwatch.describe_alarms(AlarmNames=[invalid.request["AlarmName"][:255]])["MetricAlarms"] == []
 
 
-@pytest.mark.parametrize("name", ACCEPTED)
+@each("name", ACCEPTED)
 def test_what_aws_accepts_is_accepted(client: Callable[[str], Any], name: str) -> None:
     """Also what only is not evaluated here: it is described as it was put."""
     request, cloudwatch = ACCEPTED[name], client("cloudwatch")

@@ -7,6 +7,7 @@ import pytest
 from local_aws.clock import Clock
 from local_aws.invocations import Invocation, failed_to_start, invocations, samples
 from local_aws.log_lines import Line
+from tests.support.tables import each
 
 _TRACEBACK = (
     "Traceback (most recent call last):",
@@ -30,7 +31,7 @@ def lines(*printed: str, identity: str = "1", stream: str = "s", report: str | N
     return [Line("/g", stream, 10_000, 10_000, text) for text in texts]
 
 
-@pytest.mark.parametrize(
+@each(
     ("printed", "failed"),
     [
         ((), False),

@@ -8,12 +8,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
-import pytest
 
 from functions.notifier.reason import read_reason
 from local_aws import reasons
 from local_aws.clock import Clock
 from local_aws.watching import Datapoints, Watch
+from tests.support.tables import each
 
 _END_S = int(datetime(2026, 11, 22, 2, 43, tzinfo=timezone.utc).timestamp())
 _NAN = math.nan
@@ -51,7 +51,7 @@ AT_MOST = {"ComparisonOperator": "LessThanOrEqualToThreshold"}
 M_OF_N = {"EvaluationPeriods": 5, "DatapointsToAlarm": 3}
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "values", "state", "text"),
     [
         (
@@ -147,9 +147,9 @@ def test_a_reason_has_the_words_of_aws(
     assert reasons.reason(watch(**changes), seen(*values), state, _CLOCK) == text
 
 
-@pytest.mark.parametrize("state", ["OK", "ALARM"])
-@pytest.mark.parametrize("treatment", ["missing", "breaching", "notBreaching", "ignore"])
-@pytest.mark.parametrize("values", [(9, 1, 9), (_NAN, 9, 9), (_NAN, 1, _NAN), (_NAN, _NAN, 9)])
+@each("state", ["OK", "ALARM"])
+@each("treatment", ["missing", "breaching", "notBreaching", "ignore"])
+@each("values", [(9, 1, 9), (_NAN, 9, 9), (_NAN, 1, _NAN), (_NAN, _NAN, 9)])
 def test_the_notifier_understands_every_reason(state: Any, treatment: str, values: tuple[float, ...]) -> None:
     """It finds the values that are in the text, and when the first of them was."""
     alarm = watch(EvaluationPeriods=3, DatapointsToAlarm=2, TreatMissingData=treatment)
@@ -159,7 +159,7 @@ def test_the_notifier_understands_every_reason(state: Any, treatment: str, value
     assert any(str(value) in found.value for value in (1, 9))
 
 
-@pytest.mark.parametrize(
+@each(
     ("number", "text"),
     [
         (0, "0.0"), (-0.5, "-0.5"), (100, "100.0"), (9_999_999, "9999999.0"), (1e7, "1.0E7"),

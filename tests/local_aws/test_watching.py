@@ -17,6 +17,7 @@ from local_aws.metrics import Metric, Metrics, Sample
 from local_aws.watching import Watch
 from tests.local_aws.putting import alarm_request
 from tests.support.invalid_alarms import VALID
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY
 
 _METRIC = Metric("n", "m")
@@ -124,7 +125,7 @@ def test_an_alarm_is_evaluated_as_often_as_aws_does(changes: dict[str, Any], due
     assert {at_s for at_s in (0, 10, 60, 3600) if alarm.is_due(at_s)} == due
 
 
-@pytest.mark.parametrize(
+@each(
     ("namespace", "name", "known"),
     [
         ("AWS/Lambda", "Errors", True),
@@ -181,7 +182,7 @@ def test_a_band_is_not_watched_and_what_aws_refuses_is_an_error() -> None:
             watch(**wrong)
 
 
-@pytest.mark.parametrize("name", sorted(EVERY))
+@each("name", sorted(EVERY))
 def test_every_alarm_of_every_catalog_can_be_watched(name: str) -> None:
     """All but those over bands."""
     _, catalog = EVERY[name]

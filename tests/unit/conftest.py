@@ -21,9 +21,7 @@ def own_locks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> configs.Folder:
     """Return a folder `config` with base.yaml and prod.yaml, and stand beside it."""
-    (tmp_path / "config").mkdir()
     made = configs.Folder(tmp_path / "config")
-    made.write("base", configs.BASE)
-    made.write("prod", configs.PROD)
+    made.renew()
     monkeypatch.chdir(tmp_path)
     return made

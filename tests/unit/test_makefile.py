@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from config.paths import ROOT
+from tests.support.tables import each
 
 MAKE = shutil.which("make") or "make"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -97,8 +98,8 @@ def test_the_list_of_commands_names_every_variable() -> None:
     assert set(FLAGS) | set(SAMPLES) == declared
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-@pytest.mark.parametrize("target", TARGETS)
+@each("value", HOSTILE)
+@each("target", TARGETS)
 def test_a_text_arrives_as_it_was_typed(target: str, value: str, tmp_path: Path) -> None:
     """Neither make nor the shell takes any of it for a command; SCENARIO alone is a list of files."""
     names = [name for name in TARGETS[target] if name in SAMPLES]
@@ -117,11 +118,11 @@ def test_a_text_arrives_as_it_was_typed(target: str, value: str, tmp_path: Path)
                 assert value in arguments or f"--{name.lower()}={value}" in arguments, name
 
 
-@pytest.mark.parametrize(
+@each(
     ("target", "name"),
     [(target, name) for target, names in TARGETS.items() for name in names],
 )
-@pytest.mark.parametrize("value", ["", "  "])
+@each("value", ["", "  "])
 def test_an_empty_variable_is_refused(target: str, name: str, value: str, tmp_path: Path) -> None:
     """It would mean every stack, or the local environment."""
     others = [f"{other}={SAMPLES[other]}" for other in TARGETS[target] if other in SAMPLES and other != name]
@@ -150,8 +151,8 @@ def test_an_empty_variable_of_the_environment_is_refused(name: str, tmp_path: Pa
     assert not calls(tmp_path)
 
 
-@pytest.mark.parametrize("name", FLAGS)
-@pytest.mark.parametrize("value", ["0", "no", "2", "1 1", "$(shell touch ran)", "`touch ran`", "$$x"])
+@each("name", FLAGS)
+@each("value", ["0", "no", "2", "1 1", "$(shell touch ran)", "`touch ran`", "$$x"])
 def test_a_flag_is_1_or_left_out(name: str, value: str, tmp_path: Path) -> None:
     """`CHECK=0` would have meant yes."""
     target = next(target for target, names in TARGETS.items() if name in names)
@@ -162,8 +163,8 @@ def test_a_flag_is_1_or_left_out(name: str, value: str, tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-@pytest.mark.parametrize("name", [*SAMPLES, *FLAGS])
+@each("value", HOSTILE)
+@each("name", [*SAMPLES, *FLAGS])
 def test_what_the_environment_holds_is_not_run(name: str, value: str, tmp_path: Path) -> None:
     """A flag in it is somebody else's, and counts for nothing."""
     target = next(target for target, names in TARGETS.items() if name in names)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.support.snapshot import compare
+from tests.support.tables import each
 
 
 def write(folder: Path, **files: object) -> Path:
@@ -22,7 +21,7 @@ ALARM = {"resource": {"quiet": {"threshold": 5, "alarm_description": "old"}}}
 MUTE = {"resource": {"mute": ALARM["resource"]["quiet"]}}
 
 
-@pytest.mark.parametrize(
+@each(
     ("after", "renames", "texts", "same"),
     [
         ({"a": ALARM}, {}, True, True),

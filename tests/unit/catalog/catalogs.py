@@ -189,8 +189,28 @@ def many(count: int, *, longest: bool = False, slos: int = 0, lean: bool = False
     return Environment.model_validate(data)
 
 
-ALL: dict[str, Made] = {name: environment.read(name, variables={}) for name in environments()}
-EVERY: dict[str, Made] = {**ALL, **{name: changed(change) for name, change in CHANGES.items()}}
+class Catalogs(Mapping[str, Made]):
+    """Environments with their catalogs, by name; each is built when a test first asks for it."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Made]]) -> None:
+        """Take what builds each of them."""
+        self._makers = {name: functools.cache(maker) for name, maker in makers.items()}
+
+    def __getitem__(self, name: str) -> Made:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+ALL = Catalogs({name: functools.partial(environment.read, name, variables={}) for name in environments()})
+EVERY = Catalogs(
+    {name: functools.partial(ALL.__getitem__, name) for name in ALL}
+    | {name: functools.partial(changed, change) for name, change in CHANGES.items()}
+)
 """Those there are, and the synthetic ones."""
 
 

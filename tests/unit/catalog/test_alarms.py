@@ -15,6 +15,7 @@ from catalog.templates import AlarmTemplate, CompositeTemplate, Percent
 from catalog.texts import number
 from config.models import Environment
 from functions.shared.description import read_description
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY, LONGEST_RUNBOOKS_URL, Graph, changed
 
 TEMPLATES = {
@@ -52,7 +53,7 @@ ONE_BAD_MINUTE = {
 """Alarms that may wake somebody after a single bad minute, with the reason."""
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_nobody_is_woken_by_one_bad_minute(name: str) -> None:
     """Behind every composite that wakes somebody: two bad datapoints, or one of at least five minutes."""
     made = EVERY[name][1]
@@ -74,7 +75,7 @@ def test_no_reason_for_haste_is_left_over() -> None:
     assert ONE_BAD_MINUTE.keys() <= hasty
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_only_composites_wake_somebody(name: str) -> None:
     """One metric over its line is a warning, in every environment; critical composites reach who is woken."""
     made = EVERY[name][1]
@@ -95,7 +96,7 @@ UNKNOWN_WITHOUT_DATA = {"cpu", "cpu-exhausted", "memory-exhausted", "disk"}
 """And `memory` of ECS: a service without tasks reports nothing, which too-few-tasks says."""
 
 
-@pytest.mark.parametrize(("name", "template"), TEMPLATES.items(), ids=TEMPLATES)
+@each(("name", "template"), TEMPLATES.items(), ids=TEMPLATES)
 def test_silence_means_what_it_should(name: str, template: AlarmTemplate) -> None:
     """Absence breaches where absence is the fault, is unknown where nobody can say, and is good elsewhere."""
     absent = template.key in ABSENCE_IS_BAD
@@ -104,7 +105,7 @@ def test_silence_means_what_it_should(name: str, template: AlarmTemplate) -> Non
     assert absent == (template.comparison == "LessThanThreshold")
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_long_windows_without_data_are_zeros(name: str) -> None:
     """Of rates, budgets and silence itself: older windows would count, and alarms be late or repeated."""
     found = 0
@@ -118,7 +119,7 @@ def test_long_windows_without_data_are_zeros(name: str) -> None:
     assert found
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_an_alarm_does_with_silence_what_its_template_says(name: str) -> None:
     """Explicitly; what only suppresses others, and burn rates, are OK without data."""
     by_key = {(kind, alarm.key): alarm for kind, of in KINDS.items() for alarm in of.alarms}
@@ -129,7 +130,7 @@ def test_an_alarm_does_with_silence_what_its_template_says(name: str) -> None:
         assert one.treat_missing_data == (template.missing if template else "notBreaching"), one.key
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_an_alarm_looks_back_no_further_than_cloudwatch_does(name: str) -> None:
     """PutMetricAlarm: one day, or seven from hourly periods on; periods are multiples of a minute."""
     for one in alarms(name):
@@ -141,7 +142,7 @@ def test_an_alarm_looks_back_no_further_than_cloudwatch_does(name: str) -> None:
 RATES = {"error-rate", "error-rate-elevated", "mostly-failing", "logged-error-rate", "target-error-rate"}
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+@each("template", TEMPLATES.values(), ids=TEMPLATES)
 def test_a_rate_counts_only_with_enough_samples(template: AlarmTemplate) -> None:
     """One failure in two is no rate: exactly the rates ask for a minimum, and they are per cent."""
     assert (template.min_samples is not None) == (template.key in RATES)
@@ -153,7 +154,7 @@ def test_a_rate_counts_only_with_enough_samples(template: AlarmTemplate) -> None
         assert template.min_samples >= (4 if most else 20)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_the_minimum_is_in_the_expression(name: str) -> None:
     """As tuned, and in the words."""
     env, made = EVERY[name]
@@ -173,7 +174,7 @@ def test_the_minimum_is_in_the_expression(name: str) -> None:
     assert found >= 3 * len(env.functions) + len(env.containers)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
     """In the words that a person gets in an e-mail, without opening anything else, and lines for machines."""
     env, made = EVERY[name]
@@ -218,7 +219,7 @@ def test_the_longest_names_leave_room_in_every_text() -> None:
     assert 700 < max(len(one.description) for one in made.all_alarms) <= 1024
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_the_words_have_the_numbers_of_the_alarm(name: str) -> None:
     """Threshold or band, M, N and period, as CloudWatch gets them."""
     for one in alarms(name):
@@ -267,8 +268,8 @@ Durations are in ms, but the age of a message is in seconds.
 """
 
 
-@pytest.mark.parametrize(("where", "how"), RELATIVE.items(), ids=[one[1] for one in RELATIVE])
-@pytest.mark.parametrize("value", [1, 3, 7, 60, 900])
+@each(("where", "how"), RELATIVE.items(), ids=[one[1] for one in RELATIVE])
+@each("value", [1, 3, 7, 60, 900])
 def test_a_threshold_in_per_cent_follows_what_it_is_per_cent_of(
     where: tuple[str, str], how: Any, value: int
 ) -> None:
@@ -305,9 +306,7 @@ def test_every_relative_threshold_is_tried_above() -> None:
     assert relative == {key for _, key in RELATIVE} | {"account-concurrency"}
 
 
-@pytest.mark.parametrize(
-    "template", [*TEMPLATES.values(), *COMPOSITES.values()], ids=[*TEMPLATES, *COMPOSITES]
-)
+@each("template", [*TEMPLATES.values(), *COMPOSITES.values()], ids=[*TEMPLATES, *COMPOSITES])
 def test_a_template_speaks_as_part_of_a_sentence(template: AlarmTemplate | CompositeTemplate) -> None:
     """As `<subject> in <environment>: <says>.` and `Look at: <look>` need it."""
     for text in (template.says, template.look):
@@ -329,7 +328,7 @@ def test_a_part_names_a_composite_of_its_kind(name: str) -> None:
             assert one.part_of != one.key
 
 
-@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+@each("template", TEMPLATES.values(), ids=TEMPLATES)
 def test_what_speaks_for_itself_is_a_ticket_about_something_that_stays(template: AlarmTemplate) -> None:
     """Without a composite nothing suppresses it: only what a deployment does not cause may do so."""
     assert (template.part_of is None) == (template.key in {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -19,15 +20,23 @@ from cloudwatch.publishing import MetricFilter, check_group
 from config.limits import LAMBDA_NAME, XRAY_NAME
 from config.loader import FOLDER, load
 from config.models import Environment
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, many, plain, rendered
 from tests.unit.config.configs import Folder
 
-FILTERS = {f"{name}:{one.key}": one for name, (_, made) in EVERY.items() for one in made.filters}
+
+@functools.cache
+def filters() -> list[Any]:
+    """Return every filter of every environment."""
+    return [
+        pytest.param(one, id=f"{name}:{one.key}") for name, (_, made) in EVERY.items() for one in made.filters
+    ]
+
 
 PARTS = ("alarms", "composites", "filters", "log_groups", "queries", "events", "windows", "slos")
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_keys_and_names_are_unique_within_an_environment(name: str) -> None:
     """A key is a Terraform address, and CloudWatch overwrites an alarm by one of the same name."""
     made = EVERY[name][1]
@@ -52,7 +61,7 @@ def test_no_name_is_used_twice_even_across_environments() -> None:
 KEY = r"[a-z][a-z0-9-]*(_[a-z0-9-]+){0,2}"
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_key_is_made_of_what_does_not_change(name: str) -> None:
     """Service, alarm and part of the platform; a number only where composites are copied or grouped."""
     env, made = EVERY[name]
@@ -198,7 +207,7 @@ def test_the_promised_composites_have_their_rules(name: str) -> None:
         assert "critical" in {composite.topic, *(speaker.topic for speaker in graph.speakers(composite.key))}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_log_group_has_filters_that_cloudwatch_logs_takes(name: str) -> None:
     """Pattern, value, dimensions, names, unit, and how many there are of them."""
     _, made = EVERY[name]
@@ -219,7 +228,7 @@ def test_every_log_group_has_filters_that_cloudwatch_logs_takes(name: str) -> No
     )
 
 
-@pytest.mark.parametrize("one", FILTERS.values(), ids=FILTERS)
+@each("one", filters)
 def test_a_value_or_dimension_is_a_field_that_the_pattern_asks_for(one: LogFilter) -> None:
     """A line that matches has it: by its name in the pattern, or in the line as AWS documents it."""
     fields = [one.value.lstrip("$."), *(field.lstrip("$.") for field in one.dimensions.values())]
@@ -227,13 +236,13 @@ def test_a_value_or_dimension_is_a_field_that_the_pattern_asks_for(one: LogFilte
     assert all(field in documented or field in one.pattern for field in fields)
 
 
-@pytest.mark.parametrize("one", FILTERS.values(), ids=FILTERS)
+@each("one", filters)
 def test_a_percentile_is_not_pulled_down_by_default_values(one: LogFilter) -> None:
     """Counts and sums are zero in silence; latency, and what somebody else writes too, have no default."""
     assert one.default_value == (None if one.metric in {"Latency", "Deployments"} else 0)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_service_has_filters_for_errors_latency_and_concurrency(name: str) -> None:
     """Whatever the format of its log; and none for the other format."""
     env, made = EVERY[name]
@@ -246,7 +255,7 @@ def test_every_service_has_filters_for_errors_latency_and_concurrency(name: str)
         )
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
     """And those that count deployments, in all and by service, are there with the cluster that says so."""
     env, made = EVERY[name]
@@ -269,8 +278,8 @@ ENTRIES = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ALL)
+@each("kind", KINDS)
+@each("name", ALL)
 def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -> None:
     """Its alarms, filters, log groups, graphs and composites follow, as those of its kind have them."""
     for stem in ("base", name):
@@ -299,7 +308,7 @@ def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -
     assert {one.key for one in before.alarms} < {one.key for one in made.alarms}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_alarm_of_its_kind_is_there_or_left_out_with_a_reason(name: str) -> None:
     """One or the other, never both and never neither; and a reason is a sentence that somebody can use."""
     env, made = EVERY[name]
@@ -315,7 +324,7 @@ def test_every_alarm_of_its_kind_is_there_or_left_out_with_a_reason(name: str) -
     assert {one.kind_key for one in made.left_out if one.service is None} == set()
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_log_group_matches_what_the_key_allows(name: str) -> None:
     """The key's policy names patterns; a group that matches none could not be written to."""
     env, made = EVERY[name]

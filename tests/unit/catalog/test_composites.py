@@ -21,6 +21,7 @@ from catalog.suppression.trees import (
 from cloudwatch.quotas import PARENTS, RULE_ALARMS, RULE_CHARACTERS, RULE_ELEMENTS
 from config.models import Environment
 from functions.shared.description import read_description
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, Made, changed, many, rendered
 
 SPEAKERS = {"impact", "degraded", "saturation"}
@@ -50,7 +51,7 @@ def suppressing(one: Made) -> set[str]:
     return {*deploying(one[0]), *(window.alarm for window in one[1].windows)}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_alarm_reaches_a_topic_or_suppresses_others(name: str) -> None:
     """By itself or through composites; and what suppresses others tells nobody that it does."""
     made = EVERY[name][1]
@@ -64,7 +65,7 @@ def test_every_alarm_reaches_a_topic_or_suppresses_others(name: str) -> None:
         assert heard != (composite.key in graph.suppressing and not heard), composite.key
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_what_a_composite_says_its_parts_do_not_repeat(name: str) -> None:
     """A child of a composite that notifies, at whatever depth, does not notify itself."""
     made = EVERY[name][1]
@@ -75,7 +76,7 @@ def test_what_a_composite_says_its_parts_do_not_repeat(name: str) -> None:
             assert topics[part] is None, f"{part} repeats {composite.key}"
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_one_composite_speaks_for_each_alarm(name: str) -> None:
     """Exactly one of what is said about a service, beside the promised rules; for a burn rate its tier."""
     made = EVERY[name][1]
@@ -93,7 +94,7 @@ def test_one_composite_speaks_for_each_alarm(name: str) -> None:
             assert [parent.service for parent in parents] == [None]
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_impact_wakes_somebody_and_the_rest_of_a_service_does_not(name: str) -> None:
     """Besides objectives: one critical composite of a service that notifies, and up to two warnings."""
     env, made = EVERY[name]
@@ -111,7 +112,7 @@ TIERS = ("fast-burn", "medium-burn", "slow-burn")
 TICKETS = {"degraded", "saturation", "slow-burn"}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_deployments_and_windows_suppresses_what_it_should(name: str) -> None:
     """A deployment what is said of its service, and no other; a window everything that can be suppressed."""
     env, made = EVERY[name]
@@ -132,7 +133,7 @@ def test_deployments_and_windows_suppresses_what_it_should(name: str) -> None:
             assert graph.suppressors(one) & graph.alarms.keys() == windows, one.key
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_page_suppresses_what_it_explains(name: str) -> None:
     """The system alarm tickets, impact the rest of its service, a faster burn the slower ones and tickets."""
     made = EVERY[name][1]
@@ -159,7 +160,7 @@ def test_a_page_suppresses_what_it_explains(name: str) -> None:
         assert one.key not in suppressors, "nothing suppresses itself"
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_nobody_is_suppressed_by_somebody_else_s_trouble(name: str) -> None:
     """What suppresses a service is its own, about the whole system, or a window of everybody's."""
     env, made = EVERY[name]
@@ -174,7 +175,7 @@ def test_nobody_is_suppressed_by_somebody_else_s_trouble(name: str) -> None:
         assert not (graph.suppressors(one) - whole) & (of_others - mine), one.key
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_deployment_of_one_service_suppresses_that_one_only(name: str) -> None:
     """While everything fails and one is deployed, each other one says what it would have said anyway."""
     env, made = EVERY[name]
@@ -194,7 +195,7 @@ def test_a_deployment_of_one_service_suppresses_that_one_only(name: str) -> None
             assert (composite.key not in while_deploying) == suppressed, (service, composite.key)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_in_a_window_no_composite_says_anything(name: str) -> None:
     """Whatever fails, deployed or not: any window is for all of the environment."""
     env, made = EVERY[name]
@@ -206,7 +207,7 @@ def test_in_a_window_no_composite_says_anything(name: str) -> None:
         assert graph.heard({*everything, window.alarm, *deploying(env)}) == set()
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_burning_budget_speaks_although_a_deployment_suppresses_the_impact(name: str) -> None:
     """A bad deployment is reported by the budget it burns, unless slowly: that is a ticket, which waits.
 
@@ -232,7 +233,7 @@ def test_a_burning_budget_speaks_although_a_deployment_suppresses_the_impact(nam
                 assert {impact, tier} & graph.heard(failing | burning | elsewhere) == {impact}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_errors_of_two_kinds_suppress_no_page(name: str) -> None:
     """They may be two small problems: a service that fails for a reason of its own pages; tickets wait."""
     env, made = EVERY[name]
@@ -254,7 +255,7 @@ def test_errors_of_two_kinds_suppress_no_page(name: str) -> None:
     assert "system-critical" in graph.heard(whole | deploying(env)), "deployments do not suppress it"
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_an_outage_is_one_page_for_all_services_that_affect_users(name: str) -> None:
     """Deployed or not, and with their budgets; a budget that burns without an impact is not explained."""
     env, made = EVERY[name]
@@ -274,7 +275,7 @@ def test_an_outage_is_one_page_for_all_services_that_affect_users(name: str) -> 
         assert alone == {"system-critical", *(() if hit else (fastest,))}, fastest
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_what_belongs_to_a_service_depends_on_nothing_else(name: str) -> None:
     """So that a service can have a stack of its own: what spans services names its alarms, never reversed."""
     no_circle(EVERY[name][1])
@@ -304,7 +305,7 @@ def no_circle(made: Catalog) -> None:
         assert not (one.belongs_to and (one.topic or one.suppressor)), "what notifies spans services"
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_nothing_waits_for_itself(name: str) -> None:
     """CloudWatch stops to evaluate a cycle, and Terraform refuses one: rules and suppressors together."""
     made = EVERY[name][1]
@@ -321,7 +322,7 @@ def test_nothing_waits_for_itself(name: str) -> None:
         left = {key: of for key, of in left.items() if key not in free}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_without_deployments_and_windows_nothing_pretends_that_there_is(name: str) -> None:
     """No alarm that is never in ALARM, no composite of nothing."""
     env, made = EVERY[name]
@@ -335,7 +336,7 @@ def test_without_deployments_and_windows_nothing_pretends_that_there_is(name: st
     assert not {"planned", "deployments"} & keys, "a deployment suppresses its own service only"
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_service_has_as_few_helpers_as_reasons_differ(name: str) -> None:
     """One for its page, one for all tickets, one for each burn rate that pages; and each joins something."""
     env, made = EVERY[name]
@@ -379,7 +380,7 @@ def test_a_deployment_suppresses_for_as_long_as_config_says(quiet_s: int) -> Non
         assert (one.topic, one.treat_missing_data) == (None, "notBreaching")
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_window_s_alarm_lasts_as_long_as_the_window(name: str) -> None:
     """Its schedule writes the metric that its alarm, and no other window's, looks for."""
     env, made = EVERY[name]
@@ -432,7 +433,7 @@ def _rendered(rule: Rule, names: dict[str, str]) -> str:
     return f"({word.join(_rendered(part, names) for part in parts)})"
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_composite_is_within_cloudwatch_s_limits(name: str) -> None:
     """Children, characters, elements, and how many composites name one alarm."""
     assert breaches(EVERY[name][1]) == []

@@ -15,6 +15,7 @@ from catalog.slos import TIERS
 from catalog.specs import Alarm, Metric
 from catalog.templates import AlarmTemplate, SeriesTemplate
 from config.models import Environment, Tuning
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import CHANGES, EVERY, changed, objectives
 from tests.unit.config.configs import PROD, Folder
 
@@ -139,8 +140,8 @@ def test_the_words_have_the_number_of_periods_that_are_looked_at() -> None:
             )
 
 
-@pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
-@pytest.mark.parametrize("periods", [3, 5])
+@each("timeout_s", TIMEOUTS_S)
+@each("periods", [3, 5])
 def test_how_many_periods_config_says_wins(timeout_s: int, periods: int) -> None:
     """Whoever writes a number gets that number, and knows the function."""
     env, made = with_timeout(timeout_s, evaluation_periods=periods)
@@ -195,7 +196,7 @@ def test_a_short_window_is_longer_than_its_events_are_late(timeout_s: int) -> No
     assert (stretched > 0) == (timeout_s == 900)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_no_alarm_of_an_environment_is_blind(name: str) -> None:
     """The functions as they are: unless config says how many periods, what is late is seen."""
     env, made = EVERY[name]

@@ -9,6 +9,7 @@ from catalog.kinds import logs
 from catalog.templates import FilterTemplate
 from cloudwatch import patterns
 from config.loader import load
+from tests.support.tables import each
 
 CRASHES = [
     "ERROR: boom",
@@ -41,8 +42,8 @@ def counted_by(filters: tuple[FilterTemplate, ...], log_format: str, line: str) 
     return [one.key for one in own if patterns.compile(one.pattern).matches(line)]
 
 
-@pytest.mark.parametrize("filters", [logs.FILTERS, logs.FUNCTION_FILTERS], ids=["container", "function"])
-@pytest.mark.parametrize(
+@each("filters", [logs.FILTERS, logs.FUNCTION_FILTERS], ids=["container", "function"])
+@each(
     ("line", "keys"),
     [
         *((line, ["errors-crash"]) for line in CRASHES),
@@ -57,7 +58,7 @@ def test_an_error_counts_once_wherever_it_stands(
     assert counted_by(filters, "json", line) == keys
 
 
-@pytest.mark.parametrize("line", CRASHES)
+@each("line", CRASHES)
 def test_a_service_that_writes_text_has_its_errors_counted_by_their_words(line: str) -> None:
     """By one filter."""
     assert counted_by(logs.FILTERS, "text", line) == ["errors-text"]

@@ -18,6 +18,7 @@ from catalog.routes import routes
 from catalog.specs import Math, Metric
 from catalog.templates import LOGS, MathTemplate, MetricTemplate, SeriesTemplate, Watched
 from config.models import Environment
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, metrics, series
 
 
@@ -32,7 +33,7 @@ def unknown(made: Catalog) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_metric_that_is_named_exists(name: str) -> None:
     """With these dimensions; CloudWatch would take any name, and show nothing for ever."""
     made = EVERY[name][1]
@@ -48,7 +49,7 @@ def deployed(env: Environment) -> dict[str, str]:
     return functions | {one: f"{cluster}/{names.of_service(one)}" for one in env.containers}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> None:
     """Functions, services, cluster, queues, topics and log groups by their names in AWS."""
     env, made = EVERY[name]
@@ -76,7 +77,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
     assert {view.name: view.deployments.dimensions["Resource"] for view in made.services} == deployed(env)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_service_s_alarm_watches_that_service(name: str) -> None:
     """And no other's metrics; its dead letters are its own."""
     env, made = EVERY[name]
@@ -120,7 +121,7 @@ def metric_templates() -> dict[str, MetricTemplate]:
     return found
 
 
-@pytest.mark.parametrize("metric", metric_templates().values(), ids=metric_templates())
+@each("metric", metric_templates().values(), ids=metric_templates())
 def test_a_metric_has_the_unit_that_aws_documents(metric: MetricTemplate) -> None:
     """Or that our filter writes; thresholds are read in it, and seconds are not milliseconds."""
     if metric.namespace == LOGS:
@@ -134,7 +135,7 @@ def test_a_metric_has_the_unit_that_aws_documents(metric: MetricTemplate) -> Non
         assert metric.unit == AWS_METRICS[metric.namespace]["metrics"][metric.name]["unit"]
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_an_alarm_has_the_unit_of_what_it_watches(name: str) -> None:
     """A count of samples is a count whatever was sampled; metric math says its own."""
     made = EVERY[name][1]
@@ -156,7 +157,7 @@ STATISTIC = re.compile(r"Sum|Average|Minimum|Maximum|SampleCount|p\d\d|TC\(:\d+(
 FUNCTION = re.compile(r"\b(IF|FILL|SUM|TIME_SERIES)\(")
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_expression_is_one_that_cloudwatch_takes(name: str) -> None:
     """Each id is used and defined, begins with a lower-case letter, and all inputs have one period."""
     found = 0
@@ -177,7 +178,7 @@ def test_every_expression_is_one_that_cloudwatch_takes(name: str) -> None:
     assert found > 5
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_expression_ends_in_a_line(name: str) -> None:
     """A sum over a series is one number, which CloudWatch neither draws nor compares with a threshold."""
     for where, one in series(EVERY[name][1]):
@@ -190,15 +191,13 @@ def test_every_expression_ends_in_a_line(name: str) -> None:
             assert 0 not in depth[len("TIME_SERIES") :], "the whole of it is inside"
 
 
-@pytest.mark.parametrize(
-    "one", [one for _, one in templates() if isinstance(one, MathTemplate)], ids=lambda one: one.label
-)
+@each("one", [one for _, one in templates() if isinstance(one, MathTemplate)], ids=lambda one: one.label)
 def test_no_template_has_something_left_to_fill_in(one: MathTemplate) -> None:
     """`{period_s}` and `{min_samples}` are all that is filled in."""
     assert set(re.findall(r"\{(\w+)\}", one.expression)) <= {"period_s", "min_samples"}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_nothing_is_left_to_fill_in(name: str) -> None:
     """Every expression is complete, with the period that its inputs have."""
     for where, one in series(EVERY[name][1]):
@@ -209,7 +208,7 @@ def test_nothing_is_left_to_fill_in(name: str) -> None:
                 assert one.expression == f"busy / ({one.period_s} * 1000)", where
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_graph_draws_the_line_of_the_alarm_on_its_metric(name: str) -> None:
     """Threshold and picture are of one metric and one period."""
     made = EVERY[name][1]
@@ -258,7 +257,7 @@ def test_no_graph_stays_empty_because_its_source_is_switched_off() -> None:
     assert everything >= AWS_METRICS.keys() - {"AWS/Events", "AWS/Firehose", "AWS/Scheduler"}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_what_the_platform_writes_itself_is_listed(name: str) -> None:
     """Deployments in all and of each service, each window in its own dimension, in one namespace; each once."""
     env, made = EVERY[name]
@@ -273,7 +272,7 @@ def test_what_the_platform_writes_itself_is_listed(name: str) -> None:
     assert all(len(one.by) > 5 for one in made.published)
 
 
-@pytest.mark.parametrize(
+@each(
     ("metric", "why"),
     [
         (("AWS/ECS", "RunningTaskCount", ["ClusterName", "ServiceName"]), "no metric RunningTaskCount in AWS/ECS; it is in ECS/ContainerInsights"),

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import pytest
-
 from catalog.kinds import KINDS, platform
 from catalog.slos import TIERS
 from catalog.specs import Alarm
 from catalog.templates import AlarmTemplate, Percent, SeriesTemplate
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY, Graph
 
 
@@ -123,7 +122,7 @@ def template(kind: str, key: str) -> AlarmTemplate:
     return next(one for one in alarms if one.key == key)
 
 
-@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+@each("row", TABLE.values(), ids=TABLE)
 def test_a_recommended_alarm_is_delivered_as_recommended(row: Row) -> None:
     """Metric, statistic, period, M of N, missing data, threshold, and whether somebody may be woken by it."""
     one = template(row.kind, row.key)
@@ -141,7 +140,7 @@ def test_a_recommended_alarm_is_delivered_as_recommended(row: Row) -> None:
     assert bool(one.opt_in) == row.opt_in
 
 
-@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+@each("row", TABLE.values(), ids=TABLE)
 def test_a_recommended_alarm_wakes_whom_it_should(row: Row) -> None:
     """Through a composite that pages, or as a ticket."""
     env, made = EVERY["everything"]

@@ -14,6 +14,7 @@ from catalog.slos import TIERS, least_objective_percent
 from catalog.specs import Alarm, AllOf, Composite, InAlarm, Math, Slo
 from config.models import Environment
 from config.models import Slo as SloConfig
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY, SLOS, changed, objectives
 from tests.unit.config.configs import NEXT_LINE, Folder
 
@@ -81,7 +82,7 @@ def test_the_tiers_are_those_of_the_workbook() -> None:
         assert long_s == 12 * short_s
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@each("case", CASES.values(), ids=CASES)
 def test_an_objective_has_six_alarms_and_three_composites(case: Case) -> None:
     """One for each window; a composite asks for both, and only it notifies."""
     _, slo, alarms, composites = case
@@ -101,7 +102,7 @@ def test_an_objective_has_six_alarms_and_three_composites(case: Case) -> None:
             assert (alarm.topic, alarm.comparison) == (None, "GreaterThanThreshold")
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@each("case", CASES.values(), ids=CASES)
 def test_a_burn_rate_fires_from_its_rate_on(case: Case) -> None:
     """Just above it, not at it and not below it; and all of the events being bad fires every tier."""
     config = config_of(case)
@@ -124,7 +125,7 @@ def test_a_burn_rate_fires_from_its_rate_on(case: Case) -> None:
                 assert (value > alarm.threshold) == fires, (alarm.key, share)
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@each("case", CASES.values(), ids=CASES)
 def test_when_none_was_fast_every_tier_fires(case: Case) -> None:
     """CloudWatch has no datapoint then, and without one there would be no difference to compare."""
     if config_of(case).slower_than_ms is None:
@@ -137,7 +138,7 @@ def test_when_none_was_fast_every_tier_fires(case: Case) -> None:
     assert spent == pytest.approx(100 - 100 / (1 - config_of(case).objective_percent / 100))
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@each("case", CASES.values(), ids=CASES)
 def test_with_too_few_events_nobody_is_told(case: Case) -> None:
     """The longer window needs min_events; the shorter one its share of them, and at least one."""
     config = config_of(case)
@@ -152,7 +153,7 @@ def test_with_too_few_events_nobody_is_told(case: Case) -> None:
             assert which == "short" or least == config.min_events
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@each("case", CASES.values(), ids=CASES)
 def test_it_says_how_fast_and_how_long(case: Case) -> None:
     """Burning N times too fast, gone in H hours: N in H hours is all of the window's budget."""
     config = config_of(case)
@@ -168,7 +169,7 @@ def test_it_says_how_fast_and_how_long(case: Case) -> None:
         assert f"Promised: {case[1].says}." in case[3][tier].description
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@each("case", CASES.values(), ids=CASES)
 def test_the_promise_is_said_in_numbers(case: Case) -> None:
     """At most so many per cent of which events may be what, in how many days."""
     config, says = config_of(case), case[1].says
@@ -180,8 +181,8 @@ def test_the_promise_is_said_in_numbers(case: Case) -> None:
     assert (float(slow[1]) if slow else None) == config.slower_than_ms
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-@pytest.mark.parametrize(("spent", "left"), [(0, 100), (0.25, 75), (1, 0), (2, -100)])
+@each("case", CASES.values(), ids=CASES)
+@each(("spent", "left"), [(0, 100), (0.25, 75), (1, 0), (2, -100)])
 def test_the_budget_that_is_left_is_what_has_not_been_spent(case: Case, spent: float, left: float) -> None:
     """Over the whole time that is asked for, days without events and without bad ones included."""
     budget = case[1].budget

@@ -6,12 +6,11 @@ import itertools
 from collections.abc import Container, Iterator
 from typing import Any
 
-import pytest
-
 from catalog.slos import TIERS
 from catalog.specs import Alarm, AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule
 from catalog.suppression.timing import BEYOND, EVALUATION_S, PROMPT_S, Timing, alarms_after_s, settles_after_s
 from cloudwatch.evaluation import Settings, State, evaluate
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY, Graph, Made, changed
 
 TIER_KEYS = {tier.key for tier in TIERS}
@@ -76,8 +75,8 @@ def alike() -> dict[str, Alarm]:
     return found
 
 
-@pytest.mark.parametrize("alarm", alike().values(), ids=alike())
-@pytest.mark.parametrize("begins_s", [0, 1, 59])
+@each("alarm", alike().values(), ids=alike())
+@each("begins_s", [0, 1, 59])
 def test_an_alarm_comes_and_goes_as_fast_as_is_said(alarm: Alarm, begins_s: int) -> None:
     """Evaluated as CloudWatch does, whenever in its minute trouble begins; and not much sooner either."""
     silent = alarm.treat_missing_data == "breaching"
@@ -104,7 +103,7 @@ def test_each_way_of_evaluation_is_tried() -> None:
     assert {one.datapoints_to_alarm < one.evaluation_periods for one in tried} == {True, False}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_composite_waits_for_what_suppresses_it(name: str) -> None:
     """For each alarm behind its suppressor that is not too slow to be waited for, however deep it is.
 
@@ -120,7 +119,7 @@ def test_a_composite_waits_for_what_suppresses_it(name: str) -> None:
         assert one.topic, "only what notifies can be suppressed"
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_page_is_not_late(name: str) -> None:
     """A page of a service waits for one evaluation; nothing waits for long."""
     for one in suppressed(name):
@@ -129,7 +128,7 @@ def test_a_page_is_not_late(name: str) -> None:
         assert one.suppressor.wait_s <= at_most_s, one.key
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_ticket_that_was_held_back_has_forgotten_the_trouble(name: str) -> None:
     """Each alarm that it is made of, the slowest too."""
     graph = Graph(EVERY[name][1])
@@ -139,7 +138,7 @@ def test_a_ticket_that_was_held_back_has_forgotten_the_trouble(name: str) -> Non
         assert one.suppressor.extension_s == max(map(settles_after_s, parts)) + EVALUATION_S, one.key
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_what_happened_once_is_not_over_before_it_is_said(name: str) -> None:
     """A change that ends while it waits is never acted on: what any one sample may begin outlasts that."""
     graph = Graph(EVERY[name][1])
@@ -151,7 +150,7 @@ def test_what_happened_once_is_not_over_before_it_is_said(name: str) -> None:
                 assert settles_after_s(alarm) > one.suppressor.wait_s, key
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_a_budget_that_was_held_back_has_forgotten_the_trouble(name: str) -> None:
     """Its shorter window has."""
     made = EVERY[name][1]
@@ -161,7 +160,7 @@ def test_a_budget_that_was_held_back_has_forgotten_the_trouble(name: str) -> Non
         assert one.suppressor.extension_s == short.period_s + EVALUATION_S
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_what_a_deployment_has_broken_is_said_soon_after_it(name: str) -> None:
     """After its prompt alarms have settled, and not after those that look back over half an hour."""
     graph = Graph(EVERY[name][1])
@@ -175,7 +174,7 @@ def test_what_a_deployment_has_broken_is_said_soon_after_it(name: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_the_whole_system_is_said_as_soon_as_its_impacts(name: str) -> None:
     """After a window, and not after the ten minutes for which tickets count errors."""
     made = {one.key: one for one in suppressed(name)}

@@ -12,6 +12,7 @@ from catalog.kinds import KINDS, platform
 from catalog.specs import Math
 from catalog.templates import AlarmTemplate
 from config.models import Tuning
+from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder
 
 HERE = f"config/prod.yaml:{NEXT_LINE}"
@@ -66,7 +67,7 @@ def test_fewer_periods_than_the_alarm_s_own_m_mean_all_of_them(folder: Folder) -
     assert made.alarm("api_latency").datapoints_to_alarm == 2
 
 
-@pytest.mark.parametrize(
+@each(
     ("general", "own", "threshold", "band"),
     [
         ("", "", 3000, None),
@@ -214,7 +215,7 @@ def test_the_platform_s_own_alarms_can_be_tuned_and_switched_off(folder: Folder)
     assert own == [("notifications-failed", "measured elsewhere")]
 
 
-@pytest.mark.parametrize(("kind", "alarm"), EVERY_TEMPLATE)
+@each(("kind", "alarm"), EVERY_TEMPLATE)
 def test_an_opt_in_is_off_until_config_switches_it_on(
     kind: str, alarm: AlarmTemplate, folder: Folder
 ) -> None:
@@ -230,7 +231,7 @@ def test_an_opt_in_is_off_until_config_switches_it_on(
     assert alarm.key in {one.kind_key for one in made.alarms}
 
 
-@pytest.mark.parametrize(("kind", "alarm"), EVERY_TEMPLATE)
+@each(("kind", "alarm"), EVERY_TEMPLATE)
 def test_only_what_an_alarm_has_is_legal(kind: str, alarm: AlarmTemplate, folder: Folder) -> None:
     """A minimum for rates, a band where one is allowed; refused elsewhere at the very key."""
     values = {"min_samples": 9, "anomaly_band": 2}
@@ -276,7 +277,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "key", "said"), WRONG, ids=[one[0] for one in WRONG])
+@each(("line", "key", "said"), WRONG, ids=[one[0] for one in WRONG])
 def test_what_only_the_catalog_knows_to_be_wrong_has_a_place_too(
     folder: Folder, line: str, key: str, said: str
 ) -> None:
@@ -335,7 +336,7 @@ def test_an_alarm_that_is_off_for_all_needs_no_threshold(folder: Folder) -> None
     assert folder.refusal() == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("where", "threshold", "said"),
     [
         (("lambda", "api", "error-rate"), 100, "must be less than 100 per cent, or it would never fire (found: 100)"),

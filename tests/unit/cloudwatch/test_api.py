@@ -11,6 +11,7 @@ from cloudwatch.errors import RecordError, UnsupportedRecordError
 from cloudwatch.records import Record
 from cloudwatch.statistic import SIMPLE
 from terraform.alarms import metric_alarm_record
+from tests.support.tables import each
 
 ALARM: dict[str, Any] = {
     "AlarmName": "a",
@@ -79,7 +80,7 @@ def test_metrics_of_another_account_are_refused() -> None:
         api.metric_alarm(on(query(AccountId="111122223333")))
 
 
-@pytest.mark.parametrize("stat", [*SIMPLE, "p99", "p100", "tm0", "IQM", "TM(10%:90%)", "PR(:300)", "wm99.9"])
+@each("stat", [*SIMPLE, "p99", "p100", "tm0", "IQM", "TM(10%:90%)", "PR(:300)", "wm99.9"])
 def test_statistics_that_there_are_are_read(stat: str) -> None:
     """In a query; and as ExtendedStatistic all but those that are a Statistic."""
     assert api.metric_alarm(on(query(stat=stat))).statistics[0].stat == stat
@@ -91,7 +92,7 @@ def test_statistics_that_there_are_are_read(stat: str) -> None:
         assert api.metric_alarm(extended).statistics[0].stat == stat
 
 
-@pytest.mark.parametrize("stat", ["P99", "p101", "TM(:)", "TM(90%:10%)", "PR(10%:20%)", "tm", "median", ""])
+@each("stat", ["P99", "p101", "TM(:)", "TM(90%:10%)", "PR(10%:20%)", "tm", "median", ""])
 def test_other_statistics_are_not_valid(stat: str) -> None:
     """In a query and by themselves."""
     for given in (on(query(stat=stat)), Record("", {**ALARM, "Statistic": None, "ExtendedStatistic": stat})):

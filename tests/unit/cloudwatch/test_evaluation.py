@@ -27,6 +27,7 @@ from cloudwatch.evaluation import (
     samples_needed,
     states,
 )
+from tests.support.tables import each
 from tests.unit.cloudwatch.steady import steady
 
 VECTORS: list[dict[str, Any]] = json.loads(
@@ -59,7 +60,7 @@ def settings(most_periods: int) -> Iterator[Settings]:
 EVERY = list(itertools.product(settings(4), STATES))
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["id"]))
+@each("vector", VECTORS, ids=lambda vector: str(vector["id"]))
 def test_every_row_of_the_documentation_has_its_state(vector: dict[str, Any]) -> None:
     """From every state before, if the row does not name one."""
     chosen = Settings(vector["n"], vector["m"], vector["treatment"])
@@ -108,7 +109,7 @@ TABLES = {
 """M and the range -> the states for missing, ignore, breaching and notBreaching, all with N = 3."""
 
 
-@pytest.mark.parametrize(("needed", "pattern"), TABLES)
+@each(("needed", "pattern"), TABLES)
 def test_both_tables_and_what_they_leave_open(needed: int, pattern: str) -> None:
     """Whole rows, one state for each way of treating missing data."""
     treatments: tuple[Treatment, ...] = ("missing", "ignore", "breaching", "notBreaching")
@@ -294,7 +295,7 @@ def test_a_band_may_change_and_have_gaps(comparison: Comparison) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("stat", "needed"),
     [
         ("p50", 20), ("p90", 100), ("p95", 200), ("p99", 1000), ("p99.9", 10_000), ("p99.99", 100_000),

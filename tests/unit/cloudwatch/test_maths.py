@@ -16,6 +16,7 @@ from cloudwatch.maths.evaluation import evaluate, is_elementwise
 from cloudwatch.maths.forms import ELSEWHERE, FORMS
 from cloudwatch.maths.functions import FUNCTIONS
 from cloudwatch.statistics import evaluations
+from tests.support.tables import each
 from tests.unit.cloudwatch.expressions import IDS, arrays, series
 from tests.unit.cloudwatch.interpreter import Interpreter
 
@@ -59,7 +60,7 @@ M2 = [20.0, None, 20.0, None]
 M: Mapping[str, Sequence[float | None]] = {"m1": M1, "m2": M2}
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("(m1 < m2)", [0, 0, 1, 0]),
@@ -140,7 +141,7 @@ def test_what_the_user_guide_shows_and_what_follows(text: str, expected: list[fl
     assert_same(computed(text, M), expected)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("IF(metric1, metric2, metric3)", [30, 0, 20, None, None]),
@@ -212,7 +213,7 @@ def test_elementwise_expressions_may_be_computed_before_evaluations(
     np.testing.assert_array_equal(evaluate(expression, seen, np.zeros((5, wide)), 60), once)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "elementwise"),
     [
         ("IF(m1 >= 10, 100 * m2 / m1, 0)", True), ("m1 - m2", True), ("SUM([m1, m2])", True),
@@ -242,7 +243,7 @@ def test_what_is_printed_and_parsed_again_is_equal(text: str) -> None:
     assert set(names(expression)) <= set(IDS)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "printed"),
     [
         ("(m1+m2)+m1-(m2-m1)", "(m1 + m2) + m1 - (m2 - m1)"),
@@ -286,7 +287,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "position", "why"), REFUSED)
+@each(("text", "position", "why"), REFUSED)
 def test_what_cloudwatch_refuses_is_refused_with_reason_and_position(
     text: str, position: int, why: str
 ) -> None:
@@ -296,7 +297,7 @@ def test_what_cloudwatch_refuses_is_refused_with_reason_and_position(
     assert caught.value.position == position
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "position", "why"),
     [
         ("m1 + m9", 5, "no metric or expression has the id m9; there are m1, m2"),

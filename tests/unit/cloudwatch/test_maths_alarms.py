@@ -14,6 +14,7 @@ from cloudwatch.maths import band_of, check_alarm, parse, text_of
 from cloudwatch.maths.evaluation import evaluate, is_elementwise
 from cloudwatch.series import constant
 from cloudwatch.statistics import check_statistic, evaluations, sliding
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY
 
 
@@ -36,7 +37,7 @@ WATCHED: dict[str, list[Series]] = {name: list(watched(made)) for name, (_, made
 """Everything that alarms, budgets and graphs watch, by environment."""
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_expression_of_the_catalog_is_taken_for_alarms_and_computed(name: str) -> None:
     """Printed it means the same; over a day of evaluations it has the result that it has for one."""
     expressions = {one.expression: one for one in WATCHED[name] if isinstance(one, Math)}
@@ -56,7 +57,7 @@ def test_every_expression_of_the_catalog_is_taken_for_alarms_and_computed(name: 
             np.testing.assert_array_equal(found, once)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_statistic_of_the_catalog_is_known_and_has_a_datapoint(name: str) -> None:
     """Over alarms, budgets, graphs and the inputs of expressions."""
     metrics = {

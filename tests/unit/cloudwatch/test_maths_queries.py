@@ -11,6 +11,7 @@ import pytest
 from cloudwatch.errors import MathError
 from cloudwatch.maths import Expression, parse
 from cloudwatch.maths.evaluation import evaluate_all
+from tests.support.tables import each
 
 TIMES = [0, 60, 120]
 METRICS: Mapping[str, npt.ArrayLike] = {"errors": [1.0, np.nan, 3.0], "calls": [10.0, 20.0, 0.0]}
@@ -54,7 +55,7 @@ def test_an_expression_may_be_an_array_that_others_take_apart() -> None:
     np.testing.assert_equal(found["n"], [0, 0, 0])
 
 
-@pytest.mark.parametrize(
+@each(
     ("expressions", "why", "position"),
     [
         ({"a": "errors + b", "b": "calls + a"}, "need each other: (a -> b -> a|b -> a -> b)$", 0),

@@ -6,6 +6,7 @@ import pytest
 
 from cloudwatch import patterns
 from cloudwatch.errors import InputError, PatternError
+from tests.support.tables import each
 from tests.unit.cloudwatch.refusals import refusal
 
 REFUSED = {
@@ -123,7 +124,7 @@ SELECTORS = {
 }
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@each("text", REFUSED)
 def test_a_malformed_pattern_is_refused_with_position_and_reason(text: str) -> None:
     """The position is that of the character it is about."""
     position, words = REFUSED[text]
@@ -133,7 +134,7 @@ def test_a_malformed_pattern_is_refused_with_position_and_reason(text: str) -> N
     assert str(caught.value) == caught.value.message
 
 
-@pytest.mark.parametrize("text", SELECTORS)
+@each("text", SELECTORS)
 def test_a_malformed_selector_is_refused_with_position_and_reason(text: str) -> None:
     """As a pattern is."""
     position, words = SELECTORS[text]
@@ -142,7 +143,7 @@ def test_a_malformed_selector_is_refused_with_position_and_reason(text: str) -> 
     assert (caught.value.position, words in caught.value.message) == (position, True), caught.value.message
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@each("text", REFUSED)
 def test_compiling_refuses_what_reading_refuses(text: str) -> None:
     """And the error is one of the drill's, a ValueError."""
     with pytest.raises(InputError):
@@ -158,7 +159,7 @@ def test_what_is_exactly_at_a_limit_is_taken(text: str) -> None:
     assert patterns.parse(patterns.text_of(patterns.parse(text))) == patterns.parse(text)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         *("(" * 1024, "{" + "(" * 1023, "{" + "(" * 500 + "$.a=1" + ")" * 500 + "}", "[" + "," * 1022 + "]"),

@@ -10,6 +10,7 @@ import pytest
 from cloudwatch import patterns
 from cloudwatch.errors import PatternError
 from cloudwatch.patterns.regex import MAX_ELEMENTS, searcher
+from tests.support.tables import each
 
 LENGTH = 64 * 1024
 """Characters of a large event. Time grows with the length: 1 MiB, the largest, takes 16 times as long."""
@@ -36,14 +37,14 @@ NOT_FOUND = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("regex", "text"), FOUND)
+@each(("regex", "text"), FOUND)
 def test_an_expression_is_found(regex: str, text: str) -> None:
     """Alone and in a pattern."""
     assert searcher(regex)(text)
     assert patterns.compile(f"%{regex}%").matches(text)
 
 
-@pytest.mark.parametrize(("regex", "text"), NOT_FOUND)
+@each(("regex", "text"), NOT_FOUND)
 def test_an_expression_is_not_found(regex: str, text: str) -> None:
     """Alone and in a pattern."""
     assert not searcher(regex)(text)
@@ -66,7 +67,7 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize("regex", SLOW)
+@each("regex", SLOW)
 def test_no_expression_takes_long(regex: str) -> None:
     """Whatever its repetitions."""
     matcher = patterns.compile(f"%{regex}%")
@@ -84,7 +85,7 @@ def test_a_bounded_number_of_characters_is_asked_for() -> None:
         searcher(f"{most}|b")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "event"),
     [
         ("[a, b, c]", "[ " * (LENGTH // 2)),

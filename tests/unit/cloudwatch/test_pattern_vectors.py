@@ -10,6 +10,7 @@ import pytest
 
 from cloudwatch import patterns
 from cloudwatch.errors import PatternError
+from tests.support.tables import each
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "filter_patterns.json").read_text(encoding="utf-8"))
 EXAMPLES = [one for one in VECTORS if "match" in one]
@@ -22,7 +23,7 @@ def test_each_vector_is_an_example_or_a_refusal() -> None:
     assert all("why" in one for one in REFUSED)
 
 
-@pytest.mark.parametrize("one", EXAMPLES, ids=lambda one: one["id"])
+@each("one", EXAMPLES, ids=lambda one: one["id"])
 def test_a_documented_pattern_matches_as_documented(one: dict[str, Any]) -> None:
     """Also when it was printed and read again."""
     pattern = patterns.parse(one["pattern"])
@@ -33,7 +34,7 @@ def test_a_documented_pattern_matches_as_documented(one: dict[str, Any]) -> None
     assert patterns.parse(patterns.text_of(pattern)) == pattern
 
 
-@pytest.mark.parametrize(
+@each(
     "one", [one for one in EXAMPLES if "value" in one or "dimension_values" in one], ids=lambda one: one["id"]
 )
 def test_what_is_extracted_is_what_the_page_prints(one: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from cloudwatch import patterns
 from cloudwatch.patterns.model import FieldName, FieldNumber, JsonPath
+from tests.support.tables import each
 
 JSON = (
     '{"level": "ERROR", "ms": 12.5, "count": 3, "digits": "3", "on": true, "off": false, "none": null,'
@@ -185,7 +186,7 @@ NO_JSON = [
 ]
 
 
-@pytest.mark.parametrize("text", MATCHING)
+@each("text", MATCHING)
 def test_a_json_pattern_matches(text: str) -> None:
     """The event above, also with all letters of its strings escaped."""
     matcher = patterns.compile(text)
@@ -195,14 +196,14 @@ def test_a_json_pattern_matches(text: str) -> None:
     assert matcher.match(JSON) is not None
 
 
-@pytest.mark.parametrize("text", NOT_MATCHING)
+@each("text", NOT_MATCHING)
 def test_a_json_pattern_does_not_match(text: str) -> None:
     """The event above."""
     assert not patterns.compile(text).matches(JSON)
     assert patterns.compile(text).match(JSON) is None
 
 
-@pytest.mark.parametrize("event", NO_JSON, ids=lambda event: event[:20])
+@each("event", NO_JSON, ids=lambda event: event[:20])
 def test_what_is_no_json_object_matches_no_json_pattern(event: str) -> None:
     """Neither what asks for a value nor what asks for nothing."""
     for text in ("{ $.level = * }", "{ $.nothing NOT EXISTS }", "{ $.level != x }"):
@@ -227,7 +228,7 @@ def test_json_at_its_edges_is_read_as_decided(text: str, event: str) -> None:
     assert patterns.compile(text).matches(event)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "event"),
     [
         ("{ $.a = true }", '{"a": true}'),
@@ -253,7 +254,7 @@ def test_no_text_is_asked_for_that_a_match_may_lack(text: str, event: str) -> No
     assert patterns.compile(text).match(event) is not None
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "event", "matches"),
     [
         ("", "anything", True),
@@ -292,7 +293,7 @@ def test_terms_match_as_their_signs_say(text: str, event: str, *, matches: bool)
 APACHE = '127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534'
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "event", "fields"),
     [
         ("[]", "", {}),
@@ -340,7 +341,7 @@ def test_fields_are_taken_as_the_layout_says(text: str, event: str, fields: dict
     assert patterns.compile(text).matches(event) is (fields is not None)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "event", "selector", "value", "as_text"),
     [
         ("{ $.ms = * }", JSON, "$.ms", 12.5, "12.5"),
@@ -404,7 +405,7 @@ REJECTED = (
 )
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "event"),
     [
         # AWS Security Hub User Guide, "Amazon CloudWatch controls" (CIS AWS Foundations Benchmark).
@@ -436,7 +437,7 @@ def test_selectors_are_read() -> None:
     assert patterns.selector("$12") == FieldNumber(12)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "printed"),
     [
         ("{$.a=b||($.c=1e3&&($.d!=%x y%))}", '{ $.a = "b" || $.c = 1e3 && $.d != %x y% }'),

@@ -12,6 +12,7 @@ import pytest
 from cloudwatch.errors import InputError
 from cloudwatch.publishing import UNITS, MetricFilter, Sample, check, check_group, samples
 from cloudwatch.quotas import FILTERS
+from tests.support.tables import each
 
 VECTORS = json.loads(
     (Path(__file__).parent / "vectors" / "metric_publishing.json").read_text(encoding="utf-8")
@@ -116,7 +117,7 @@ TAKEN: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize(("field", "value"), [(key, one) for key, many in REFUSED.items() for one in many])
+@each(("field", "value"), [(key, one) for key, many in REFUSED.items() for one in many])
 def test_check_refuses_each_setting_that_is_none(field: str, value: Any) -> None:
     """Each by itself."""
     with pytest.raises(InputError) as caught:
@@ -124,13 +125,13 @@ def test_check_refuses_each_setting_that_is_none(field: str, value: Any) -> None
     assert str(caught.value)
 
 
-@pytest.mark.parametrize(("field", "value"), [(key, one) for key, many in TAKEN.items() for one in many])
+@each(("field", "value"), [(key, one) for key, many in TAKEN.items() for one in many])
 def test_check_takes_each_setting_up_to_its_limit(field: str, value: Any) -> None:
     """From the other side of the limits above."""
     check(dataclasses.replace(PLAIN, **{field: value}))
 
 
-@pytest.mark.parametrize(
+@each(
     ("pattern", "value", "taken"),
     [
         ("ERROR", "$.a", False),
@@ -176,7 +177,7 @@ def test_a_log_group_has_at_most_a_hundred_filters_five_of_them_with_regular_exp
             check_group(group)
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "lines", "found"),
     [
         ({}, [(LINE, 3), ("x", 5)], (Sample(1.0, 3),)),

@@ -18,6 +18,7 @@ from cloudwatch import rules
 from cloudwatch.errors import InputError
 from cloudwatch.rules import And, AtLeast, Group, In, Not, Or, Rule, RuleError, Truth
 from cloudwatch.states import STATES, State
+from tests.support.tables import each
 from tests.unit.cloudwatch.rule_trees import (
     STATES_OF_ALL,
     TREES,
@@ -43,7 +44,7 @@ def state_of(text: str, states: States) -> State:
     return "ALARM" if rules.holds(rule, states) else "OK"
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["id"]))
+@each("vector", VECTORS, ids=lambda vector: str(vector["id"]))
 def test_every_example_of_the_documentation_holds(vector: dict[str, Any]) -> None:
     """Has its state, or is a rule, or is refused."""
     if "why" in vector and not vector.get("valid"):
@@ -97,7 +98,7 @@ READ = {
 """A rule -> its steps."""
 
 
-@pytest.mark.parametrize("text", READ)
+@each("text", READ)
 def test_a_rule_is_read_as_it_is_written(text: str) -> None:
     """Names without their quotes or ARNs; AND before OR, NOT before both; parentheses kept."""
     rule = rules.parse(text)
@@ -165,7 +166,7 @@ REFUSED = {
 """A text -> where it is wrong, and how what is said begins."""
 
 
-@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:30] or "empty")
+@each("text", REFUSED, ids=lambda text: text[:30] or "empty")
 def test_what_is_no_rule_is_refused(text: str) -> None:
     """With what is wrong there, where that is, and what may stand there."""
     with pytest.raises(RuleError) as caught:

@@ -15,6 +15,7 @@ from cloudwatch.errors import InputError
 from cloudwatch.series import Series, constant
 from cloudwatch.statistic import KNOWN, check_statistic
 from cloudwatch.statistics import evaluations, sliding
+from tests.support.tables import each
 from tests.unit.cloudwatch.samples import Samples, naive, series_of
 
 STEPS = 16
@@ -164,7 +165,7 @@ def test_many_samples_of_many_steps_are_ranked_as_few_are() -> None:
     assert sliding(series, "p95", 60)[0] == expected[at]
 
 
-@pytest.mark.parametrize("stat", STATISTICS)
+@each("stat", STATISTICS)
 def test_an_empty_series_has_no_datapoint(stat: str) -> None:
     """Not even a sum of 0."""
     assert np.isnan(sliding(constant(None, start_s=0, steps=9), stat, 180)).all()
@@ -195,7 +196,7 @@ def test_an_evaluation_sees_datapoints_a_period_apart(steps: int, period: int, w
             assert matrix[step, at] == of if of >= 0 else np.isnan(matrix[step, at])
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "why"),
     [
         ("sum", "did you mean Sum"), ("average", "did you mean Average"), ("iqm", "did you mean IQM"),
@@ -218,7 +219,7 @@ def test_a_statistic_that_cloudwatch_does_not_have_is_refused(text: str, why: st
     assert KNOWN in caught.value.message or caught.value.position is not None
 
 
-@pytest.mark.parametrize(
+@each(
     "text", [*STATISTICS, "p99.9999999999", "p100", "TM(0.005:0.030)", "TS(80%:)", "PR(100:2000)", "TC(:0.5)"]
 )
 def test_a_statistic_of_the_user_guide_is_known_by_its_name(text: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cloudwatch.composites import Change
 from cloudwatch.states import STATES, State
 from cloudwatch.suppression import Action, Held, Suppressed, Suppressor, Timeline, follow, hold, performed
+from tests.support.tables import each
 from tests.unit.cloudwatch.steady import steady
 
 VECTORS: list[dict[str, Any]] = json.loads(
@@ -125,7 +126,7 @@ def second_by_second(figure: Figure, suppressor: Suppressor) -> tuple[dict[int, 
     return shown, actions
 
 
-@pytest.mark.parametrize("figure", EXAMPLES.values(), ids=EXAMPLES)
+@each("figure", EXAMPLES.values(), ids=EXAMPLES)
 def test_actions_are_held_back_as_in_the_examples_of_aws(figure: Figure) -> None:
     """Each second has what the guide's figure shows: what holds actions back, and the actions performed."""
     assert second_by_second(figure, _SUPPRESSOR) == (figure.held, figure.actions)
@@ -153,7 +154,7 @@ def shown(timeline: Timeline) -> tuple[dict[float, str], dict[float, State]]:
     return found, {action.at_s: action.change.new for action in timeline.actions}
 
 
-@pytest.mark.parametrize("figure", EXAMPLES.values(), ids=EXAMPLES)
+@each("figure", EXAMPLES.values(), ids=EXAMPLES)
 def test_a_timeline_is_worked_out_from_changes_alone(figure: Figure) -> None:
     """The examples once more, without looking at every second."""
     timeline = performed(changes(figure.composite), changes(figure.suppressor), _SUPPRESSOR)

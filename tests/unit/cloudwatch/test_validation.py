@@ -13,6 +13,7 @@ from config.errors import ConfigError
 from drill import checking, explanation
 from drill.model import System
 from drill.sources import catalog
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY
 from tests.unit.drill.rehearsing import alarm, composite, held_by, log_filter, metric, refused, system
 
@@ -34,7 +35,7 @@ def periods(period_s: int, number: int) -> MetricAlarm:
     return alarm("a", period_s=period_s, evaluation_periods=number)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_nothing_is_wrong_with_what_the_project_makes(name: str) -> None:
     """No environment has an alarm or a filter that AWS would refuse."""
     assert said(catalog.system(*EVERY[name])) == []
@@ -95,7 +96,7 @@ COMPOSITES: Mapping[str, tuple[CompositeAlarm, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", COMPOSITES)
+@each("what", COMPOSITES)
 def test_a_composite_that_aws_refuses_is_refused(what: str) -> None:
     """Its rule with the character, and alarms that are not there with the one that was perhaps meant."""
     wrong, text = COMPOSITES[what]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +50,14 @@ class Folder:
     """A configuration folder; the process stands beside it, so that places are as a user sees them."""
 
     path: Path
+
+    def renew(self) -> None:
+        """Leave nothing but base.yaml and prod.yaml, as they were first written."""
+        if self.path.is_dir():
+            shutil.rmtree(self.path)
+        self.path.mkdir()
+        self.write("base", BASE)
+        self.write("prod", PROD)
 
     def write(self, name: str, text: str | bytes) -> None:
         """Write one file."""

@@ -16,6 +16,7 @@ from drill.errors import DrillError
 from drill.sources import alarm_file, recording
 from ops import invoke
 from terraform.configuration import read_file
+from tests.support.tables import each
 
 
 def a_pipe(path: Path) -> str:
@@ -58,8 +59,8 @@ READERS: dict[str, Callable[[Path], Any]] = {
 }
 
 
-@pytest.mark.parametrize("put", [a_pipe, a_device, a_directory, nothing, a_large_file])
-@pytest.mark.parametrize("name", READERS)
+@each("put", [a_pipe, a_device, a_directory, nothing, a_large_file])
+@each("name", READERS)
 def test_what_is_no_file_is_refused(name: str, put: Callable[[Path], str], tmp_path: Path) -> None:
     """At once, with the name and the reason."""
     path = tmp_path / "given"
@@ -82,7 +83,7 @@ def test_a_recording_of_a_year_is_not_too_large() -> None:
     assert 366 * 24 * 60 * line < files.MOST_BYTES
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     [
         (b"", "is not JSON: "),

@@ -21,6 +21,7 @@ from config.errors import MOST, ConfigError, Problem
 from config.loader import load
 from config.paths import ROOT
 from drill.scenarios import reading
+from tests.support.tables import each
 from tests.unit.config.configs import BASE, NEXT_LINE, PROD, Folder
 
 MB = source.MOST_BYTES
@@ -58,7 +59,7 @@ SEEN = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("nasty", "seen"), list(zip(NASTY, SEEN, strict=True)), ids=SEEN)
+@each(("nasty", "seen"), list(zip(NASTY, SEEN, strict=True)), ids=SEEN)
 def test_a_problem_is_one_line_in_which_everything_is_visible(nasty: str, seen: str) -> None:
     """In its place, its key and its text; and any stream takes it."""
     said = str(ConfigError([Problem(f"a{nasty}b:1", f"c{nasty}d", f"e{nasty}f")]))
@@ -66,7 +67,7 @@ def test_a_problem_is_one_line_in_which_everything_is_visible(nasty: str, seen: 
     assert said.encode("ascii")
 
 
-@pytest.mark.parametrize("text", NASTY, ids=SEEN)
+@each("text", NASTY, ids=SEEN)
 def test_nothing_that_is_echoed_escapes(folder: Folder, text: str) -> None:
     """Values, keys, tags, what YAML's parser says, names of variables and of environments."""
     written = "".join(f"\\U{ord(one):08x}" for one in text)

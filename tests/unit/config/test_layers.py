@@ -17,6 +17,7 @@ from catalog.kinds import KINDS
 from config import source
 from config.loader import FOLDER, environments, load
 from config.source import Document
+from tests.support.tables import each
 from tests.unit.config.configs import Folder
 
 KEYS = st.text("abc-", min_size=1, max_size=2)
@@ -85,7 +86,7 @@ def test_a_document_is_what_yaml_says(tmp_path_factory: pytest.TempPathFactory, 
     assert source.read(path).data == tree
 
 
-@pytest.mark.parametrize(
+@each(
     ("variable", "value", "way", "found"),
     [
         ("REVEILLE_LOGS__RETENTION_DAYS", "7", ("logs", "retention_days"), 7),
@@ -137,7 +138,7 @@ def test_a_variable_overrides_one_value(
     assert there({variable: value}) == found
 
 
-@pytest.mark.parametrize(
+@each(
     ("variable", "value", "said"),
     [
         ("REVEILLE_LOG__RETENTION_DAYS", "7", "no such key 'log'; known: {top}   did you mean logs?"),
@@ -180,7 +181,7 @@ def test_variables_of_others_are_left_alone(folder: Folder) -> None:
     assert folder.refusal(variables={"LOGS__RETENTION_DAYS": "8", "REVEIL_LOGS": "x"}) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "base"),
     [
         ("0222222222222", 8),
@@ -192,9 +193,7 @@ def test_variables_of_others_are_left_alone(folder: Folder) -> None:
         ("12:00:00", 60),
     ],
 )
-@pytest.mark.parametrize(
-    "key", ["tags: {a: %s}", "logs: {retention_days: %s}", "quotas: {lambda_concurrency: %s}"]
-)
+@each("key", ["tags: {a: %s}", "logs: {retention_days: %s}", "quotas: {lambda_concurrency: %s}"])
 def test_a_number_that_yaml_reads_in_another_base_is_refused(
     folder: Folder, key: str, typed: str, base: int
 ) -> None:
@@ -206,7 +205,7 @@ def test_a_number_that_yaml_reads_in_another_base_is_refused(
     )
 
 
-@pytest.mark.parametrize("typed", ["0", "00", "0.5", "0.10", "1e3", "0x10", "1_000", "-0"])
+@each("typed", ["0", "00", "0.5", "0.10", "1e3", "0x10", "1_000", "-0"])
 def test_other_numbers_are_read(folder: Folder, typed: str) -> None:
     """A zero in front of nothing, a fraction, an exponent."""
     folder.append("prod", f"quotas: {{lambda_concurrency: {typed}}}\n")

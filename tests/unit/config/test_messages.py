@@ -19,6 +19,7 @@ from config import explain, source
 from config.models import Environment
 from config.paths import ROOT
 from config.types import PATTERNS
+from tests.support.tables import each
 from tests.unit.config.configs import BASE, NEXT_LINE, PROD, Folder, all_fields
 
 HERE = f"config/prod.yaml:{NEXT_LINE}"
@@ -95,7 +96,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(("content", "said"), FILES.values(), ids=FILES)
+@each(("content", "said"), FILES.values(), ids=FILES)
 def test_a_file_that_cannot_be_read_is_refused_in_one_line(
     folder: Folder, content: bytes, said: list[str]
 ) -> None:
@@ -200,7 +201,7 @@ def mappings() -> list[Any]:
     return [pytest.param(at, known, id=".".join(at) or "top") for at, known in legal.items()]
 
 
-@pytest.mark.parametrize(("at", "known"), mappings())
+@each(("at", "known"), mappings())
 def test_an_unknown_key_is_refused_with_the_legal_ones_at_every_depth(
     folder: Folder, at: tuple[str, ...], known: list[str]
 ) -> None:
@@ -235,7 +236,7 @@ FOR_PROGRAMMERS = re.compile(
 )
 
 
-@pytest.mark.parametrize("keys", [pytest.param(keys, id=".".join(keys)) for keys, *_ in all_fields()])
+@each("keys", [pytest.param(keys, id=".".join(keys)) for keys, *_ in all_fields()])
 def test_whatever_is_wrong_is_said_in_words_for_people(folder: Folder, keys: tuple[str, ...]) -> None:
     """Over every key and a dozen strange values: one line each, in its shape, without a word of Python."""
     for value in STRANGE:
@@ -266,7 +267,7 @@ def test_a_refused_configuration_ends_with_status_2_and_nothing_written(tmp_path
     """Every command ends so, before anything is synthesized."""
     out = tmp_path / "out"
     result = subprocess.run(
-        [sys.executable, "-m", "ops", "synth", "--out", str(out)],
+        [Path(sys.executable).with_name("reveille"), "synth", "--out", str(out)],
         cwd=ROOT,
         env={
             **os.environ,
@@ -289,7 +290,7 @@ def test_a_refused_configuration_ends_with_status_2_and_nothing_written(tmp_path
 def test_an_unknown_env_ends_with_status_2(tmp_path: Path) -> None:
     """The variable is ENV, and so the message says."""
     result = subprocess.run(
-        [sys.executable, "-m", "ops", "synth", "--out", str(tmp_path / "out")],
+        [Path(sys.executable).with_name("reveille"), "synth", "--out", str(tmp_path / "out")],
         cwd=ROOT,
         env={**os.environ, "ENV": "prood"},
         capture_output=True,
@@ -320,7 +321,7 @@ PYTHON = re.compile(
 )
 
 
-@pytest.mark.parametrize("keys", [pytest.param(keys, id=".".join(keys)) for keys, *_ in all_fields()])
+@each("keys", [pytest.param(keys, id=".".join(keys)) for keys, *_ in all_fields()])
 def test_no_message_is_in_the_words_of_python(keys: tuple[str, ...], folder: Folder) -> None:
     """Over every field and every odd value: the sentence is ours, and one line of a bounded length."""
     base = source.merge(source.read(folder.path / "base.yaml"), source.read(folder.path / "prod.yaml"))

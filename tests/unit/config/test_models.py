@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from config.loader import FOLDER
 from config.models import Environment, Logs
 from config.source import read
+from tests.support.tables import each
 from tests.unit.config.configs import all_fields
 
 MODELS = {model: None for _, model, _, _ in all_fields()}
@@ -52,7 +53,7 @@ def is_number(field: FieldInfo) -> bool:
     return bool(kinds & {int, float}) and bool not in kinds
 
 
-@pytest.mark.parametrize(("name", "field"), FIELDS.items(), ids=FIELDS)
+@each(("name", "field"), FIELDS.items(), ids=FIELDS)
 def test_every_field_is_described(name: str, field: FieldInfo) -> None:
     """In a sentence that begins and ends like one: editors and docs/config.md show it."""
     description = field.description or ""
@@ -60,7 +61,7 @@ def test_every_field_is_described(name: str, field: FieldInfo) -> None:
     assert description.endswith("."), name
 
 
-@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if is_number(field)])
+@each("name", [name for name, field in FIELDS.items() if is_number(field)])
 def test_every_number_has_its_unit_in_its_name(name: str) -> None:
     """Or a reason in the list above why it has none."""
     assert name.endswith(UNITS) != (name in UNITLESS), name
@@ -71,7 +72,7 @@ def test_no_reason_is_left_over() -> None:
     assert UNITLESS.keys() <= {name for name, field in FIELDS.items() if is_number(field)}
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@each("model", MODELS, ids=lambda model: model.__name__)
 def test_every_model_is_frozen_refuses_unknown_keys_and_is_described(model: type[BaseModel]) -> None:
     """Whoever adds a model cannot forget it."""
     assert model.model_config.get("frozen") is True

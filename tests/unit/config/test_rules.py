@@ -12,6 +12,7 @@ import pytest
 
 from config.limits import FARGATE_MEMORY_MIB, LAMBDA_INSIGHTS_LAYERS, REGIONS, RETENTION_DAYS
 from config.models import EcsService
+from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder, all_fields
 
 HERE = f"config/prod.yaml:{NEXT_LINE}"
@@ -221,7 +222,7 @@ REPLACED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("yaml_line", "key", "sentence"), REFUSED, ids=[one[0] for one in REFUSED])
+@each(("yaml_line", "key", "sentence"), REFUSED, ids=[one[0] for one in REFUSED])
 def test_a_wrong_value_is_refused_with_file_line_key_and_sentence(
     folder: Folder, yaml_line: str, key: str, sentence: str
 ) -> None:
@@ -234,7 +235,7 @@ def test_a_wrong_value_is_refused_with_file_line_key_and_sentence(
     assert place == HERE if written_here else place.startswith("config/base.yaml:")
 
 
-@pytest.mark.parametrize(("old", "new", "key", "sentence"), REPLACED, ids=[one[1] for one in REPLACED])
+@each(("old", "new", "key", "sentence"), REPLACED, ids=[one[1] for one in REPLACED])
 def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
     folder: Folder, old: str, new: str, key: str, sentence: str
 ) -> None:
@@ -244,7 +245,7 @@ def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
     assert folder.refusal() == [f"config/prod.yaml:{line}: {key}: {sentence}"]
 
 
-@pytest.mark.parametrize(
+@each(
     "line",
     [
         *(f"logs: {{retention_days: {days}}}" for days in RETENTION_DAYS),
@@ -364,8 +365,8 @@ def test_a_pair_that_two_files_make_names_both_places(folder: Folder) -> None:
     assert folder.refusal() == [said]
 
 
-@pytest.mark.parametrize("architecture", sorted(LAMBDA_INSIGHTS_LAYERS))
-@pytest.mark.parametrize("region", REGIONS)
+@each("architecture", sorted(LAMBDA_INSIGHTS_LAYERS))
+@each("region", REGIONS)
 def test_a_region_without_lambda_insights_is_refused_for_every_function(
     folder: Folder, region: str, architecture: str
 ) -> None:
@@ -421,7 +422,7 @@ def bounds() -> list[Any]:
     return [pytest.param(*one, id=f"{'.'.join(one[0])}={one[1]}") for one in found]
 
 
-@pytest.mark.parametrize(("keys", "value", "sentence"), bounds())
+@each(("keys", "value", "sentence"), bounds())
 def test_a_number_just_outside_of_its_bounds_is_refused_with_the_bound(
     folder: Folder, keys: tuple[str, ...], value: float, sentence: str
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from pydantic import EmailStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, Folder, all_fields
 
 HERE = f"config/prod.yaml:{NEXT_LINE}"
@@ -86,7 +87,7 @@ def accepts(adapter: TypeAdapter[Any], text: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("path", TEXTS)
+@each("path", TEXTS)
 def test_no_text_and_no_key_holds_what_aws_cannot(path: str) -> None:
     """Over every text of every model: at its beginning, within it and at its end, whatever the text."""
     adapter: TypeAdapter[Any] = TypeAdapter(TEXTS[path])
@@ -117,7 +118,7 @@ FREE = (
 """Text that programs could misread, and AWS holds."""
 
 
-@pytest.mark.parametrize("text", FREE)
+@each("text", FREE)
 def test_every_other_text_is_taken_as_it_was_written(folder: Folder, text: str) -> None:
     """In a variable's value, a command and a reason, from the file as from environment variables."""
     quoted, why = json.dumps(text), json.dumps(f"why not: {text}")
@@ -159,7 +160,7 @@ def test_a_text_with_a_form_of_its_own_may_look_like_a_template(folder: Folder, 
     assert json.dumps(read, ensure_ascii=False) in dumped
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "said"),
     [
         ('services: {api: {environment: {AB: "a\\x00"}}}', r"services.api.environment.AB: must not hold the control character U+0000: AWS takes no such text (found: a\x00)"),
@@ -193,7 +194,7 @@ def test_what_aws_cannot_hold_is_refused_with_file_line_and_key(folder: Folder, 
     assert folder.refusal() == [f"{HERE}: {said}"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("variable", "value", "said"),
     [
         ("REVEILLE_SERVICES__API__ENVIRONMENT__AB", "\udcff", "is not UTF-8 text"),
@@ -213,8 +214,8 @@ def test_variables_go_through_the_same_checks(folder: Folder, variable: str, val
     assert folder.refusal(variables={variable: value}) == [f"environment variable {place}: {said}"]
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "99999", "00000"])
-@pytest.mark.parametrize(
+@each("port", ["0", "65536", "99999", "00000"])
+@each(
     ("path", "url"),
     [
         ("endpoint", "http://127.0.0.1:{port}"),

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from config.paths import ROOT
+from tests.support.tables import each
 from tests.unit.docs.documents import Document, anchor, code, markdown
 
 DOCUMENTS = {one.name: one for one in markdown()}
@@ -36,7 +37,7 @@ def problem(document: Document, target: str) -> str | None:
     return None if heading in known else f"{target}: no such heading; known: {', '.join(known)}"
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@each("name", DOCUMENTS)
 def test_relative_links_lead_somewhere(name: str) -> None:
     """To a file that is there, and to a heading that it has."""
     document = DOCUMENTS[name]
@@ -68,7 +69,7 @@ def test_an_anchor_is_made_by_githubs_rule(title: str, expected: str) -> None:
     assert anchor(title) == expected
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@each("name", DOCUMENTS)
 def test_commands_of_make_exist(name: str) -> None:
     """With the variables that they are given."""
     text = DOCUMENTS[name].text

@@ -6,15 +6,14 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 from config.paths import ROOT
+from tests.support.tables import each
 
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)))
 
 
-@pytest.mark.parametrize(("path", "name"), NAMED)
+@each(("path", "name"), NAMED)
 def test_a_named_test_exists(path: str, name: str) -> None:
     """By its file and its name."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))

@@ -13,6 +13,7 @@ from catalog.queries import QUERIES
 from catalog.specs import Topic
 from config.paths import ROOT
 from stacks.contracts import PUBLISHED
+from tests.support.tables import each
 from tests.unit.docs import aws_commands, insights
 from tests.unit.docs.documents import Document, blocks, code, markdown
 from tests.unit.docs.log_fields import contract, fields_of
@@ -40,14 +41,14 @@ def known_names() -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", sorted({one.name for one in markdown()}))
+@each("name", sorted({one.name for one in markdown()}))
 def test_commands_of_the_aws_cli_exist(name: str) -> None:
     """Service, operation, options, the values AWS has a list of, and what --query takes out of the answer."""
     for command in aws_commands.commands(Document(ROOT / name).text):
         assert [*aws_commands.problems(command)] == [], command
 
 
-@pytest.mark.parametrize(
+@each(
     ("command", "says"),
     [
         ("aws sqss list-queues", "no such service"),
@@ -81,7 +82,7 @@ def test_metrics_in_commands_exist(name: str) -> None:
         assert why_unknown(given["namespace"][0], given["metric-name"][0], named) is None, command
 
 
-@pytest.mark.parametrize("key", [key for key, one in SECTIONS.items() if "```logs-insights" in one.text])
+@each("key", [key for key, one in SECTIONS.items() if "```logs-insights" in one.text])
 def test_queries_are_legal_and_name_fields_of_their_log_group(key: str) -> None:
     """Of each of them, where a query is for several."""
     found = QUERY.findall(SECTIONS[key].text)
@@ -101,7 +102,7 @@ def test_saved_queries_are_legal_too() -> None:
         assert [*insights.problems("\n".join(lines), known)] == [], query.name
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "says"),
     [
         ("field message", "no such command: field"),

@@ -19,6 +19,7 @@ from catalog.suppression.system import RUNBOOK as SYSTEM_RUNBOOK
 from catalog.templates import AlarmTemplate, CompositeTemplate
 from config.loader import environments
 from config.paths import ROOT
+from tests.support.tables import each
 from tests.unit.docs.documents import Document, Section, anchor, blocks, code, spans, without_blocks
 
 ALL = {name: environment.read(name, variables={}) for name in environments()}
@@ -83,7 +84,7 @@ def test_a_runbook_begins_with_its_contents_by_severity(name: str) -> None:
     assert wakes == sorted(wakes, reverse=True), "pages come first"
 
 
-@pytest.mark.parametrize(("name", "section"), SECTIONS.values(), ids=SECTIONS)
+@each(("name", "section"), SECTIONS.values(), ids=SECTIONS)
 def test_a_section_says_what_it_is_whom_it_hurts_what_to_do_and_how_to_tune(
     name: str, section: Section
 ) -> None:
@@ -104,7 +105,7 @@ def test_a_section_says_what_it_is_whom_it_hurts_what_to_do_and_how_to_tune(
     assert "#" not in without_blocks(text).replace("(#", "").replace(".md#", ""), f"{name}: a smaller heading"
 
 
-@pytest.mark.parametrize(("name", "section"), SECTIONS.values(), ids=SECTIONS)
+@each(("name", "section"), SECTIONS.values(), ids=SECTIONS)
 def test_an_alarm_that_can_be_tuned_says_by_which_key(name: str, section: Section) -> None:
     """Its own, where it is false; a composite has none."""
     alarms = {one.key for one in OF_KIND.get(name, ((), ()))[0]}

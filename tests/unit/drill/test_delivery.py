@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from cloudwatch.alarms import Actions, Metric
 from cloudwatch.composites import Change
 from cloudwatch.states import State
@@ -16,6 +14,7 @@ from drill.grid import Grid
 from drill.model import Queue, Subscription, Topic
 from drill.rehearsal import Notification
 from drill.scenarios.model import Consumer
+from tests.support.tables import each
 from tests.unit.drill.rehearsing import (
     BEGINS_S,
     PAGE,
@@ -104,7 +103,7 @@ def test_messages_arrive_in_queues_that_subscribe_and_nowhere_else() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("when", "given_up"),
     [
         ({}, True),  # all the time

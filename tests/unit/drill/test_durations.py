@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.durations import seconds, text_of
+from tests.support.tables import each
 
 WRITTEN = {
     "0s": 0,
@@ -29,14 +30,14 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected_s"), WRITTEN.items())
+@each(("text", "expected_s"), WRITTEN.items())
 def test_a_duration_is_the_sum_of_its_parts(text: str, expected_s: int) -> None:
     """Days, hours, minutes and seconds, any of them left out."""
     assert seconds(text) == expected_s
     assert isinstance(seconds(text), float)
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@each("text", REFUSED)
 def test_what_is_no_duration_is_refused_with_what_one_looks_like(text: str) -> None:
     """A number without a unit could be anything; what was found is shown."""
     shown = re.escape(text or "empty text")

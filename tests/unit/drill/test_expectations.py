@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from cloudwatch.alarms import Actions
 from drill.rehearsal import Verdict
 from drill.scenarios.model import EXPECTATIONS
+from tests.support.tables import each
 from tests.unit.drill.rehearsing import (
     BEGINS_S,
     PAGES,
@@ -199,14 +198,14 @@ BROKEN: tuple[tuple[Mapping[str, Any], str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("expect", "said", "found"), KEPT, ids=[said for _, said, _ in KEPT])
+@each(("expect", "said", "found"), KEPT, ids=[said for _, said, _ in KEPT])
 def test_what_is_kept_says_when(expect: Mapping[str, Any], said: str, found: str) -> None:
     """The expectation in words, and what was seen."""
     (verdict,) = judged(expect)
     assert (verdict.expected, verdict.found, verdict.passed) == (said, found, True)
 
 
-@pytest.mark.parametrize(("expect", "found"), BROKEN, ids=[str(one) for one, _ in BROKEN])
+@each(("expect", "found"), BROKEN, ids=[str(one) for one, _ in BROKEN])
 def test_what_is_broken_says_what_happened_instead(expect: Mapping[str, Any], found: str) -> None:
     """When it was, what it was instead, who was told, or that nobody was."""
     (verdict,) = judged(expect)
@@ -279,7 +278,7 @@ def test_a_dead_letter_says_who_gave_it_up() -> None:
     assert (early.passed, late.passed) == (False, True)
 
 
-@pytest.mark.parametrize(
+@each(
     ("expect", "said"),
     [
         (

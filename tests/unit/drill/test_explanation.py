@@ -21,6 +21,7 @@ from drill.metric_alarms import MetricAlarms
 from drill.model import System
 from drill.selection import UnknownNameError
 from drill.sources import catalog
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY
 from tests.unit.drill.rehearsing import PAGES, TICKETS, alarm, banded, composite, held_by, metric, system
 
@@ -62,7 +63,7 @@ def kinds() -> Iterator[tuple[str, MetricAlarm]]:
         )
         for missing in TREATMENTS
     ]
-    for one in (*made, *(two for each in SYSTEMS.values() for two in each.alarms)):
+    for one in (*made, *(two for drawn in SYSTEMS.values() for two in drawn.alarms)):
         key = (one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
         if key not in seen:
             seen.add(key)
@@ -106,7 +107,7 @@ def told_s(text: str) -> list[float]:
     return [durations.seconds(one) for one in found.groups() if one]
 
 
-@pytest.mark.parametrize("name", KINDS)
+@each("name", KINDS)
 def test_it_fires_and_ends_when_it_says(name: str) -> None:
     """At the earliest for what breaches with a part of its period, at the latest for what needs all of it."""
     one = KINDS[name]
@@ -129,7 +130,7 @@ def test_it_fires_and_ends_when_it_says(name: str) -> None:
                 assert at_s == expected
 
 
-@pytest.mark.parametrize("name", KINDS)
+@each("name", KINDS)
 def test_gaps_do_what_it_says(name: str) -> None:
     """Without any data, and when data stops, in OK and in ALARM."""
     one = KINDS[name]
@@ -156,7 +157,7 @@ def test_gaps_do_what_it_says(name: str) -> None:
 def expressions() -> Iterator[tuple[str, MetricAlarm]]:
     """Yield one alarm of each expression that there is in any environment, with each way of evaluating it."""
     seen = set()
-    for one in (two for each in SYSTEMS.values() for two in each.alarms if two.threshold is not None):
+    for one in (two for drawn in SYSTEMS.values() for two in drawn.alarms if two.threshold is not None):
         texts = tuple(query.asks for query in one.queries if isinstance(query.asks, str))
         key = (texts, one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
         if key not in seen:
@@ -167,7 +168,7 @@ def expressions() -> Iterator[tuple[str, MetricAlarm]]:
 EXPRESSIONS = {**KINDS, **dict(expressions())}
 
 
-@pytest.mark.parametrize("name", EXPRESSIONS)
+@each("name", EXPRESSIONS)
 def test_without_any_data_it_becomes_what_it_says(name: str) -> None:
     """At its first evaluation, or never; also if its expression makes values of nothing."""
     one = EXPRESSIONS[name]
@@ -189,7 +190,7 @@ FILLED = {
 }
 
 
-@pytest.mark.parametrize("name", FILLED)
+@each("name", FILLED)
 def test_expressions_that_fill_gaps_do_what_it_says_when_data_stops(name: str) -> None:
     """In the same order, and not later; exactly then if nothing but the gap decides."""
     one = FILLED[name]
@@ -221,7 +222,7 @@ def test_expressions_that_fill_gaps_do_what_it_says_when_data_stops(name: str) -
 DRAWN = {"X": True, "0": False, "-": None}
 
 
-@pytest.mark.parametrize("name", KINDS)
+@each("name", KINDS)
 def test_every_drawn_example_is_what_the_engine_makes_of_it(name: str) -> None:
     """As the only datapoints of an alarm that was OK."""
     one = KINDS[name]

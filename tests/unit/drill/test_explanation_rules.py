@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cloudwatch import evaluation, rules
 from cloudwatch.alarms import TREATMENTS, Actions, Query, Statistic, Treatment
 from cloudwatch.evaluation import Settings
 from cloudwatch.states import State
 from drill import explanation
 from drill.model import System
+from tests.support.tables import each
 from tests.unit.drill.rehearsing import PAGES, alarm, composite, metric, system
 
 ARN = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:shop-errors-prod"
@@ -28,7 +27,7 @@ def told(rule: str) -> str:
     return next(one.text for one in explanation.explain(made, "all", extra=2) if one.label == "Fires")
 
 
-@pytest.mark.parametrize(
+@each(
     ("rule", "said"),
     [
         ("ALARM(shop-errors-prod)", "while ALARM(errors)"),
@@ -60,9 +59,9 @@ def first_data(of: System) -> list[str]:
     return [one.text for one in explanation.explain(of, "errors", extra=2) if one.label == "First data"]
 
 
-@pytest.mark.parametrize("treatment", TREATMENTS)
-@pytest.mark.parametrize(("needed", "periods"), [(1, 1), (1, 3), (2, 2), (2, 3), (3, 5)])
-@pytest.mark.parametrize("actions", [PAGES, Actions()])
+@each("treatment", TREATMENTS)
+@each(("needed", "periods"), [(1, 1), (1, 3), (2, 2), (2, 3), (3, 5)])
+@each("actions", [PAGES, Actions()])
 def test_a_breaching_datapoint_that_makes_it_ok_is_told(
     treatment: Treatment, needed: int, periods: int, actions: Actions
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.expressions import FUNCTIONS, NAMES, Expression
+from tests.support.tables import each
 from tests.unit.cloudwatch.steady import steady
 
 T = np.arange(-120.0, 300.0, 60.0)
@@ -45,7 +46,7 @@ SAYS: dict[str, float] = {
 }
 
 
-@pytest.mark.parametrize("text", SAYS)
+@each("text", SAYS)
 def test_arithmetic_is_what_people_learned(text: str) -> None:
     """Precedence, every operator and every function, for each time alike."""
     assert Expression.parse(text).values(T).tolist() == pytest.approx([SAYS[text]] * len(T))
@@ -144,7 +145,7 @@ REFUSED: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("text", REFUSED, ids=lambda text: ascii(text[:20]))
+@each("text", REFUSED, ids=lambda text: ascii(text[:20]))
 def test_what_is_no_arithmetic_is_refused_with_its_place(text: str) -> None:
     """The message says what is allowed, and nothing of Python gets through; no warning is left."""
     with warnings.catch_warnings(record=True) as said:

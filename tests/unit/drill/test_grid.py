@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from drill.grid import Grid
 from drill.scenarios.model import Head, Samples
+from tests.support.tables import each
 from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import BEGINS_S
 
@@ -85,8 +86,8 @@ def test_rates_become_whole_samples_that_add_up(step_s: int, rates: list[float],
     assert behind.max() < 1
 
 
-@pytest.mark.parametrize("step_s", STEPS_S)
-@pytest.mark.parametrize(("per_min", "every"), [(1, 1), (0.5, 2), (0.2, 5), (1 / 3, 3), (0.1, 10)])
+@each("step_s", STEPS_S)
+@each(("per_min", "every"), [(1, 1), (0.5, 2), (0.2, 5), (1 / 3, 3), (0.1, 10)])
 def test_less_than_one_a_minute_is_one_every_so_many_minutes(step_s: int, per_min: float, every: int) -> None:
     """Fractions whose sums are not exact lose no sample."""
     on = grid(step_s, minutes=100, warm_up=0)

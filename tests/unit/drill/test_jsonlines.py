@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cloudwatch.errors import InputError, PatternError
 from drill.answers import match
 from drill.jsonlines import run
+from tests.support.tables import each
 
 EVENT = '{"level": "ERROR", "ms": 12.5, "type": "x"}'
 ASKED = {"pattern": '{ $.level = "ERROR" }', "event": EVENT}
@@ -27,7 +28,7 @@ def answers(*lines: str | bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-@pytest.mark.parametrize(
+@each(
     ("asked", "answer"),
     [
         ({}, {"match": True}),
@@ -55,7 +56,7 @@ def test_match_answers_what_it_is_asked(asked: dict[str, Any], answer: dict[str,
     assert answers(json.dumps(ASKED | asked)) == [answer]
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "position", "words"),
     [
         ("", 0, "empty line"),

@@ -17,6 +17,7 @@ from cloudwatch.alarms import BANDS, OPERATORS
 from cloudwatch.errors import InputError, RuleError
 from config.paths import ROOT
 from drill.answers import evaluate, rule
+from tests.support.tables import each
 from tests.unit.cloudwatch.steady import steady
 
 FOLDER = ROOT / "tests" / "unit" / "cloudwatch" / "vectors"
@@ -44,7 +45,7 @@ def test_the_examples_of_the_manual() -> None:
     assert rule(request) == {"state": "ALARM"}
 
 
-@pytest.mark.parametrize("vector", MISSING_DATA, ids=lambda vector: str(vector["id"]))
+@each("vector", MISSING_DATA, ids=lambda vector: str(vector["id"]))
 def test_every_row_of_the_documentation_is_answered(vector: dict[str, Any]) -> None:
     """With a null state before as with none: every alarm begins in INSUFFICIENT_DATA."""
     request = {
@@ -64,7 +65,7 @@ def test_every_row_of_the_documentation_is_answered(vector: dict[str, Any]) -> N
         assert found == (kept if vector["expected"] == "RETAIN" else vector["expected"])
 
 
-@pytest.mark.parametrize("vector", RULES, ids=lambda vector: str(vector["id"]))
+@each("vector", RULES, ids=lambda vector: str(vector["id"]))
 def test_every_rule_of_the_documentation_is_answered(vector: dict[str, Any]) -> None:
     """Or refused, the ones that are too large as well."""
     request = {"rule": vector["rule"], **({"states": vector["states"]} if "states" in vector else {})}
@@ -192,9 +193,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("request_", "says"), REFUSED, ids=lambda value: value if isinstance(value, str) else ""
-)
+@each(("request_", "says"), REFUSED, ids=lambda value: value if isinstance(value, str) else "")
 def test_an_alarm_that_cannot_be_is_refused(request_: dict[str, Any], says: str) -> None:
     """In one line that names the key, what may stand there, and what was found."""
     with pytest.raises(InputError) as caught:
@@ -216,7 +215,7 @@ def test_alarms_go_by_their_names_or_arns() -> None:
     assert rule({"rule": "ALARM(a)", "states": both}) == {"state": "ALARM"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("request_", "says"),
     [
         ({}, "rule is missing"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.live.mailbox import HIDDEN_S, Mailbox, Notice
+from tests.support.tables import each
 from tests.unit.drill.live_queue import OURS, START_S, TOPIC, URL, Queue, notice
 
 
@@ -44,7 +44,7 @@ def test_messages_of_the_drill_are_taken_with_their_state_and_topic() -> None:
     assert queue.messages == []
 
 
-@pytest.mark.parametrize("body", OTHERS)
+@each("body", OTHERS)
 def test_whatever_else_is_there_stays_and_is_not_hidden_longer_than_the_queue_is_read(body: str) -> None:
     """Other alarms, older changes, texts that no alarm has written."""
     queue = Queue()

@@ -7,14 +7,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pytest
-
 from cloudwatch.composites import Change
 from cloudwatch.suppression import Suppressed
 from drill.assertions import judge
 from drill.durations import seconds
 from drill.rehearsal import Message, Notification, Outcome
 from drill.scenarios.reading import Expected
+from tests.support.tables import each
 from tests.unit.drill.rehearsing import PAGES, TICKETS, alarm, composite, expectation, held_by, metric, system
 
 SHOP = system(
@@ -64,7 +63,7 @@ ARRIVES = {"message": "a", "by": "8m"}
 UP, UP_AND_DOWN = (("1m", "ALARM"),), (("1m", "ALARM"), ("5m", "OK"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("seen", "expect", "said"),
     [
         (outcome("1m"), [FIRES], ["?"]),

@@ -18,6 +18,7 @@ from drill.rehearsal import Rehearsal, Verdict
 from drill.report.diagnostics import Diagnostics, Summary, states_of
 from drill.report.markup import Html, script_data, tag
 from drill.report.words import Moments, Names, Place, count, number, place, printable, quantity
+from tests.support.tables import each
 from tests.unit.drill import scenes
 from tests.unit.drill.stage import BEGINS_S, TICKETS, Stage, composite, full, metric_alarm, system
 
@@ -52,7 +53,7 @@ def test_ordinary_text_stays() -> None:
     assert printable("a\nb\tc\x00", lines=True) == "a\nb\tc\\x00"
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "unit", "says"),
     [
         (5, "Percent", "5 %"),
@@ -123,7 +124,7 @@ def test_the_shortest_name_is_used() -> None:
     assert names.short(other.name) == other.name
 
 
-@pytest.mark.parametrize(
+@each(
     ("short", "service", "own", "above", "says"),
     [
         ("pay-errors", "pay", "pay", None, "errors"),
@@ -173,7 +174,7 @@ def test_markup_escapes_everything_else() -> None:
         script_data(float("nan"))
 
 
-@pytest.mark.parametrize("made", scenes.SCENES.values(), ids=scenes.SCENES)
+@each("made", scenes.SCENES.values(), ids=scenes.SCENES)
 def test_states_have_no_hole(made: object) -> None:
     """From the beginning to the end, every alarm of every scene, as the rehearsal itself says."""
     assert callable(made)

@@ -8,6 +8,7 @@ import pytest
 
 from config.errors import ConfigError
 from drill.scenarios import reading
+from tests.support.tables import each
 
 HEAD = "says: It rains.\nduration: 1h\n"
 EXPECT = "expect:\n  - {pages: 0}\n"
@@ -49,7 +50,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("entry", WRONG)
+@each("entry", WRONG)
 def test_a_wrong_value_is_one_message_with_its_key_and_what_was_found(tmp_path: Path, entry: str) -> None:
     """Whatever kinds of values a key may have, none of them is mentioned in its place."""
     key, said, end = WRONG[entry]

@@ -15,6 +15,7 @@ from config.errors import ConfigError, Problem
 from drill.scenarios import reading
 from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Head, Lines, Samples
 from drill.scenarios.reading import Scenario
+from tests.support.tables import each
 from tests.unit.cloudwatch.steady import steady
 
 HEAD = "says: It rains.\nduration: 1h\n"
@@ -98,7 +99,7 @@ HEADS: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("line", HEADS)
+@each("line", HEADS)
 def test_what_is_wrong_at_the_head_is_said_with_its_line(line: str) -> None:
     """File, line and key, what is allowed and what was found."""
     (said,) = refusal(f"{HEAD}{line}\n{EXPECT}")
@@ -181,7 +182,7 @@ HAPPENINGS_REFUSED: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("entry", HAPPENINGS_REFUSED)
+@each("entry", HAPPENINGS_REFUSED)
 def test_what_is_wrong_in_what_happens_is_said_with_its_line(entry: str) -> None:
     """Also for the second entry of a list; the key says where in it."""
     said = refusal(f"{HEAD}{HAPPENS}  - {{metric: A, value: 1}}\n  - {entry}\n{EXPECT}")
@@ -226,7 +227,7 @@ EXPECTED_REFUSED: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("entry", EXPECTED_REFUSED)
+@each("entry", EXPECTED_REFUSED)
 def test_what_is_wrong_in_what_is_expected_is_said_with_its_line(entry: str) -> None:
     """As for what happens."""
     said = refusal(f"{HEAD}expect:\n  - {{pages: 0}}\n  - {entry}\n")
@@ -301,7 +302,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@each("name", HOSTILE)
 def test_no_file_is_too_strange_to_be_refused(name: str) -> None:
     """Whatever the file holds, there is one sentence with the file in it, and no traceback."""
     text, expected = HOSTILE[name]

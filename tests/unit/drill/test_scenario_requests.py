@@ -24,6 +24,7 @@ from drill.scenarios import reading
 from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Fault, Head, LogLevel, Request
 from drill.scenarios.reading import Scenario, Sending
 from functions.shared import drills
+from tests.support.tables import each
 from tests.unit.drill.rehearsing import (
     alarm,
     counts,
@@ -75,7 +76,7 @@ def test_what_may_be_asked_for_is_what_functions_understand() -> None:
     assert set(get_args(LogLevel)) == drills.LOG_LEVELS
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "drills").glob("*.yaml")), ids=lambda path: path.stem)
+@each("path", sorted((ROOT / "drills").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_schema_knows_every_key_that_is_used(path: Path) -> None:
     """Editors that understand it do not complain about what is shipped, and complete all of it."""
     schema = json.loads((ROOT / "drills" / "schema.json").read_text(encoding="utf-8"))
@@ -153,7 +154,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said"), REFUSED)
+@each(("text", "said"), REFUSED)
 def test_a_wrong_request_is_refused_with_its_line_and_what_is_allowed(text: str, said: str) -> None:
     """All of it, and nothing else."""
     Path("list.json").write_text("[]", encoding="utf-8")
@@ -184,7 +185,7 @@ UNFIT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said"), UNFIT)
+@each(("text", "said"), UNFIT)
 def test_what_cannot_be_played_live_is_refused_before_anything_is_sent(text: str, said: str) -> None:
     """In one message for one reason."""
     with pytest.raises(ConfigError) as error:
@@ -206,7 +207,7 @@ def request(**said: Any) -> Request:
     return Request.model_validate({"service": "pay", "event": {}, "per_min": 1, **said})
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "count", "first_s", "last_s"),
     [
         ({"per_min": 20, "to": "6m"}, 120, 0, 357),

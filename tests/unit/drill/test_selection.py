@@ -12,6 +12,7 @@ from drill.model import System
 from drill.scenarios.model import Lines, Samples, Silence
 from drill.selection import Selection, UnknownNameError, is_pattern, matches
 from drill.sources import catalog
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY
 from tests.unit.drill.rehearsing import alarm, composite, log_filter, metric, system
 
@@ -93,7 +94,7 @@ def test_what_is_no_alarm_is_said_with_what_was_perhaps_meant(names: list[str], 
     assert isinstance(error.value, DrillError)
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "meant"),
     [
         ({"metric": "Duration"}, ["N Duration Service=pay"]),
@@ -210,7 +211,7 @@ def test_an_empty_system_knows_nothing_and_says_so() -> None:
             ask()
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_name_of_every_environment_means_what_it_says(name: str) -> None:
     """Each alarm by each of its names, each watched metric by its own, each service by its own."""
     whole = catalog.system(*EVERY[name])

@@ -17,6 +17,7 @@ from drill import checking
 from drill.model import System
 from drill.sources import alarm_file
 from drill.sources.errors import SourceError
+from tests.support.tables import each
 
 PLAIN: dict[str, Any] = {
     "AlarmName": "pay-errors",
@@ -456,7 +457,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@each("case", REFUSED)
 def test_what_is_wrong_is_said_with_file_key_and_what_is_allowed(case: str, tmp_path: Path) -> None:
     """In the words of the file's author."""
     content, says = REFUSED[case]

@@ -14,6 +14,7 @@ from cloudwatch.errors import InputError
 from drill.sources import recording
 from drill.sources.recording import Point, Recorded
 from drill.sources.times import seconds
+from tests.support.tables import each
 
 NOON_S = 1772366400.0
 """2026-03-01T12:00:00Z."""
@@ -125,7 +126,7 @@ def read(folder: Path, content: str) -> tuple[Recorded, ...]:
     return recording.read(path)
 
 
-@pytest.mark.parametrize("case", READ)
+@each("case", READ)
 def test_every_form_is_read(case: str, tmp_path: Path) -> None:
     """Wide and long CSV, the console's, and what the command line prints."""
     content, expected = READ[case]
@@ -204,7 +205,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@each("case", REFUSED)
 def test_what_is_wrong_is_said_with_file_and_line(case: str, tmp_path: Path) -> None:
     """And what is allowed instead."""
     content, says = REFUSED[case]

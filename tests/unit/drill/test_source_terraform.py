@@ -18,6 +18,7 @@ from drill.model import Queue, Subscription, System
 from drill.sources import synthesized
 from drill.sources.errors import SourceError
 from terraform.configuration import ConfigurationError
+from tests.support.tables import each
 
 _ARN = "arn:aws:{0}:eu-west-1:111122223333:{1}"
 PROVIDER = {"aws": {"region": "eu-west-1", "allowed_account_ids": ["111122223333"]}}
@@ -352,7 +353,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@each("case", REFUSED)
 def test_what_cannot_be_read_is_said_with_its_address(case: str, tmp_path: Path) -> None:
     """In Terraform's words."""
     content, says = REFUSED[case]

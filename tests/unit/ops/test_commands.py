@@ -50,6 +50,7 @@ from ops.commands import common, docs
 from ops.package import PackageError
 from terraform import binary, locking
 from terraform.binary import TerraformError
+from tests.support.tables import each
 
 
 def _names(group: cli.Lazy, before: str = "") -> Iterator[str]:
@@ -76,7 +77,7 @@ def test_there_are_commands() -> None:
     assert len(NAMES) >= 10
 
 
-@pytest.mark.parametrize("name", ["", "drill", "state", "local", *NAMES])
+@each("name", ["", "drill", "state", "local", *NAMES])
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Status 0, a sentence, and every option with its meaning."""
     assert cli.main([*name.split(), "--help"]) == 0
@@ -87,7 +88,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         assert len(option[1].strip()) > 5 or f"{option[0]}\n" in text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_a_command_is_listed_with_what_it_says_of_itself(name: str) -> None:
     """The list imports no command, so it holds the first sentence of each."""
     *groups, last = name.split()
@@ -522,7 +523,7 @@ ALONE = {
 """Commands that synthesize or change, with what they need to be told."""
 
 
-@pytest.mark.parametrize("name", OF_OPS)
+@each("name", OF_OPS)
 def test_what_synthesizes_or_changes_is_alone(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -567,7 +568,7 @@ def test_synthesis_by_hand_has_a_lock_of_its_own(
     assert "`ENV=dev cdktf synth` (process " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", OF_OPS)
+@each("name", OF_OPS)
 def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_closed(
     name: str, tmp_path: Path
 ) -> None:
@@ -715,8 +716,8 @@ def test_things_are_counted_in_english(count: int) -> None:
     assert explain.counted(count, "service") == f"{count} {'service' if count == 1 else 'services'}"
 
 
-@pytest.mark.parametrize("speed", ["abc", "0", "-1", "nan", "inf"])
-@pytest.mark.parametrize("runs", [True, False])
+@each("speed", ["abc", "0", "-1", "nan", "inf"])
+@each("runs", [True, False])
 def test_a_speed_that_is_none_is_refused_whether_the_local_aws_runs_or_not(
     runs: bool,  # noqa: FBT001
     speed: str,

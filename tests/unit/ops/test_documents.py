@@ -6,8 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 
-import pytest
-
 from catalog import Catalog, environment
 from catalog.kinds import KINDS
 from catalog.specs import Alarm, Composite
@@ -15,6 +13,7 @@ from config.models import SERVICE_MODELS, Environment
 from ops.documents.alarms import alarms, coverage
 from ops.documents.reference import reference
 from ops.documents.schema import schema
+from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY, Graph
 
 
@@ -28,7 +27,7 @@ def rows(text: str, heading: str = "") -> Iterator[list[str]]:
             yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_every_alarm_has_one_row_with_when_whom_and_what_to_do(name: str) -> None:
     """Whoever is woken finds the very words, and through which composite it was said."""
     env, made = EVERY[name]
@@ -76,7 +75,7 @@ def what_suppresses(made: Catalog, composite: Composite) -> set[str]:
     return {key.removeprefix(own) if key.startswith(own) else made.alarm_name(key) for key in keys}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_everybody_who_is_told_is_named(name: str) -> None:
     """By severity, and when notifications fail; references to secrets and not the secrets."""
     env, made = EVERY[name]
@@ -89,7 +88,7 @@ def test_everybody_who_is_told_is_named(name: str) -> None:
     assert all(address in told["fallback"] for address in env.notifications.critical.direct)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_events_windows_and_objectives_are_in_the_list(name: str) -> None:
     """With when they are, and what is promised; and no empty table where there are none."""
     env, made = EVERY[name]
@@ -126,7 +125,7 @@ def test_a_switched_off_alarm_is_listed_with_its_reason() -> None:
     assert table["cpu"] == ["yes", "yes"]
 
 
-@pytest.mark.parametrize("name", EVERY)
+@each("name", EVERY)
 def test_the_coverage_has_every_service_and_every_alarm_of_its_kind(name: str) -> None:
     """`yes` exactly where the alarm is; else the reason stands below."""
     env, made = EVERY[name]

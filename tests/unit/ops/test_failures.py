@@ -21,6 +21,7 @@ from config import failures
 from config.errors import CommandError, ConfigError
 from config.paths import ROOT
 from ops import cli, doctor
+from tests.support.tables import each
 
 FREE = "No space left on device. Free disk space and run the command again."
 FULL = "Free disk space and run the command again."
@@ -57,10 +58,8 @@ FAILURES: dict[str, tuple[BaseException, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", FAILURES)
-@pytest.mark.parametrize(
-    "command", ["deploy", "synth", "diff", "destroy", "bootstrap", "package", "verify", "doctor"]
-)
+@each("name", FAILURES)
+@each("command", ["deploy", "synth", "diff", "destroy", "bootstrap", "package", "verify", "doctor"])
 def test_whatever_fails_ends_in_one_sentence(
     command: str,
     name: str,
@@ -166,7 +165,7 @@ EXPLAINED: list[tuple[BotoCoreError | ClientError, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("error", "begins", "advice"),
     EXPLAINED,
     ids=lambda one: type(one).__name__ if isinstance(one, Exception) else "",
@@ -181,7 +180,7 @@ def test_each_cause_has_its_sentence_and_its_advice(
     assert "\n" not in said
 
 
-@pytest.mark.parametrize(
+@each(
     "kind",
     [
         kind
@@ -213,8 +212,8 @@ def test_errors_that_have_a_message_keep_it(
         assert "defect" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", failures._DIRECTORIES)  # noqa: SLF001 - over all of them
-@pytest.mark.parametrize("number", [errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.EROFS])
+@each("name", failures._DIRECTORIES)  # noqa: SLF001 - over all of them
+@each("number", [errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.EROFS])
 def test_a_directory_that_a_variable_names_is_told_with_it(
     name: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

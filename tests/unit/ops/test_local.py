@@ -7,14 +7,15 @@ import pytest
 from config.errors import CommandError
 from config.loader import load
 from ops import local
+from tests.support.tables import each
 from tests.unit.servers import answering, respond
 
 PAGE = b"<html><body>It works</body></html>"
 ERROR = b"<ErrorResponse><Error><Code>InternalFailure</Code><Message>no</Message></Error></ErrorResponse>"
 
 
-@pytest.mark.parametrize("body", [b"", b"text", PAGE, b'{"a": 1}', b"\xff\x00"])
-@pytest.mark.parametrize("status", [200, 301, 404])
+@each("body", [b"", b"text", PAGE, b'{"a": 1}', b"\xff\x00"])
+@each("status", [200, 301, 404])
 def test_another_program_is_named_by_its_status(status: int, body: bytes) -> None:
     """Whatever it answers; the next step is another port."""
     headers = {"Location": "/elsewhere"} if status == 301 else {}
@@ -30,8 +31,8 @@ def test_another_program_is_named_by_its_status(status: int, body: bytes) -> Non
     assert "\n" not in said
 
 
-@pytest.mark.parametrize("body", [b"", b"text", PAGE, ERROR])
-@pytest.mark.parametrize("status", [500, 502, 503])
+@each("body", [b"", b"text", PAGE, ERROR])
+@each("status", [500, 502, 503])
 def test_an_endpoint_that_fails_is_named_by_its_status(status: int, body: bytes) -> None:
     """A proxy answers with a page, AWS with an error; both fail."""
     with answering(lambda asked: respond(asked, status, body)) as endpoint:

@@ -7,12 +7,13 @@ import pytest
 from config.loader import load
 from ops import reads, state, synthesis
 from terraform.configuration import Stack
+from tests.support.tables import each
 
 ENV = load("local", variables={})
 PUBLISHED = {"security": {"kms_key_arn": "arn"}, "compute": {"log_group_names": {"old": "/old"}}}
 
 
-@pytest.mark.parametrize(
+@each(
     ("reference", "missing"),
     [
         ("${data.terraform_remote_state.security.outputs.kms_key_arn}", None),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from terraform import errors as terraform_errors
+from tests.support.tables import each
 
 CALL = "operation error KMS: CreateKey, exceeded maximum number of attempts, 10, https response error "
 SENT = f'{CALL}StatusCode: 0, RequestID: , request send failed, Post "https://kms.eu-west-1.amazonaws.com/": '
@@ -69,7 +68,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("name", ERRORS)
+@each("name", ERRORS)
 def test_a_cause_is_one_sentence_with_its_advice(name: str) -> None:
     """Alone, several times over, and with what it does to the state and its lock."""
     text, said = ERRORS[name]
@@ -86,7 +85,7 @@ def test_a_cause_is_one_sentence_with_its_advice(name: str) -> None:
         assert found[1].endswith(".")
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@each("name", OTHERS)
 def test_another_error_is_told_as_terraform_words_it(name: str) -> None:
     """Alone, and beside one of which AWS is the cause: nothing is hidden."""
     assert terraform_errors.cause([OTHERS[name]]) is None

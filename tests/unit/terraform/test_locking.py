@@ -21,6 +21,7 @@ from aws import waiting
 from config.errors import CommandError
 from config.paths import ROOT
 from terraform import locking
+from tests.support.tables import each
 
 HOLDER = """
 import sys
@@ -235,7 +236,7 @@ def test_others_that_hold_a_lock_are_seen(tmp_path: Path) -> None:
 RECORD = {"pid": 1, "command": "c", "since_s": 1.0}
 
 
-@pytest.mark.parametrize(
+@each(
     "record",
     [
         "",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cloudwatch.quotas import DASHBOARD_BYTES
+from tests.support.tables import each
 from verify.dashboard_body import problems
 
 ARN = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a"
@@ -130,7 +131,7 @@ def said(body: Any) -> list[str]:
     return [f"{problem.path}: {problem.says}" for problem in problems(body)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "value", "says"),
     [
         ((), [], "body: must be an object (found: [])"),

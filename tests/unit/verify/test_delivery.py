@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.proof_support import Broken, Edited, Stacks, check
+from tests.support.tables import each
 from tests.unit.verify.delivery import ACCOUNT, REGION, stacks
 from verify import Route, lines, prove
 
@@ -259,20 +260,20 @@ def test_the_ways_are_told_with_those_whom_they_reach() -> None:
     }
 
 
-@pytest.mark.parametrize("broken", FUNCTIONS, ids=str)
+@each("broken", FUNCTIONS, ids=str)
 def test_a_broken_link_through_a_function_is_found(broken: Broken) -> None:
     """For every alarm whose topic invokes it, and for the rule of events."""
     for subject in (*HEARD, "event rule shop-tasks-prod"):
         check(stacks(), broken, subject)
 
 
-@pytest.mark.parametrize("broken", EVENTS, ids=str)
+@each("broken", EVENTS, ids=str)
 def test_a_broken_link_behind_a_rule_of_events_is_found(broken: Broken) -> None:
     """By the rule's name."""
     check(stacks(), broken, "event rule shop-tasks-prod")
 
 
-@pytest.mark.parametrize("broken", COMPOSITES, ids=str)
+@each("broken", COMPOSITES, ids=str)
 def test_a_broken_link_between_alarms_is_found(broken: Broken) -> None:
     """By the name of the alarm that nobody would hear of."""
     check(stacks(), broken, broken.subject)

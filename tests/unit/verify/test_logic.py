@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-import pytest
-
+from tests.support.tables import each
 from verify import rules
 from verify.states import States
 from verify.terms import fewest, holds, with_whom
@@ -52,7 +51,7 @@ def states() -> Iterator[frozenset[str]]:
         yield from map(frozenset, itertools.combinations(ALARMS, number))
 
 
-@pytest.mark.parametrize("text", RULES)
+@each("text", RULES)
 def test_a_rule_holds_as_its_words_say(text: str) -> None:
     """In every combination of states."""
     term = rules.read(text).term
@@ -61,7 +60,7 @@ def test_a_rule_holds_as_its_words_say(text: str) -> None:
         assert holds(term, on) == bool(eval(RULES[text], {}, values)), on  # noqa: S307  # written above
 
 
-@pytest.mark.parametrize("text", MONOTONE)
+@each("text", MONOTONE)
 def test_as_few_alarms_as_possible_are_needed(text: str) -> None:
     """No smaller set makes the rule true; none at all does if none is found."""
     term = rules.read(text).term
@@ -71,7 +70,7 @@ def test_as_few_alarms_as_possible_are_needed(text: str) -> None:
     assert found is None or holds(term, found)
 
 
-@pytest.mark.parametrize("text", MONOTONE)
+@each("text", MONOTONE)
 def test_an_alarm_needs_as_few_others_as_possible_to_make_a_difference(text: str) -> None:
     """Without it the rule is false, with it true; an alarm that can make no difference has no partners."""
     term = rules.read(text).term

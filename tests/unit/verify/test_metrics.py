@@ -11,6 +11,7 @@ import pytest
 
 from terraform.configuration import Stack
 from tests.proof_support import Edited
+from tests.support.tables import each
 from tests.unit.verify.delivery import alarm, stacks
 from verify import Proof, dashboards, prove
 
@@ -80,7 +81,7 @@ def said(edited: Edited, *published: Ours) -> list[str]:
 BAND = {"threshold": None, "threshold_metric_id": "band", "comparison_operator": "GreaterThanUpperThreshold"}
 
 
-@pytest.mark.parametrize(
+@each(
     "edited",
     [
         with_alarm(statistic=None, extended_statistic="p99.9"),
@@ -175,7 +176,7 @@ def test_a_load_balancer_is_made_here_or_given() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("namespace", "name", "dimension", "there"),
     [
         ("AWS/SQS", "NumberOfMessagesSent", "QueueName", "shop-alarms-prod"),
@@ -200,7 +201,7 @@ def test_what_a_dimension_names_has_to_be_there(
         assert len(said(graph)) == faults
 
 
-@pytest.mark.parametrize(
+@each(
     "properties",
     [
         {"metrics": [ERRORS, [".", "Invocations", ".", "."], ["...", {"stat": "p99"}]]},
@@ -230,7 +231,7 @@ def test_bodies_are_validated_where_the_platform_draws_them() -> None:
     assert dashboards.invalid(stacks, "dashboard") == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("properties", "says"),
     [
         ({"metrics": [ERRORS, [".", "Invocation", ".", "."]]}, "metric: no metric Invocation in AWS/Lambda"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.tables import each
 from verify.callers import Role, Service
 from verify.policies import why_denied, why_not_granted, why_refused
 
@@ -163,7 +164,7 @@ DENIED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ALLOWED)
+@each("name", ALLOWED)
 def test_what_a_statement_allows(name: str) -> None:
     """Alone, and beside a statement that has nothing to do with it."""
     other = changed(Principal={"Service": "s3.amazonaws.com"})
@@ -172,7 +173,7 @@ def test_what_a_statement_allows(name: str) -> None:
     assert why_refused(REQUEST, policy(other), policy(ALLOWED[name])) is None
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@each("name", REFUSED)
 def test_what_a_statement_does_not_surely_allow(name: str) -> None:
     """With the reason, of the statement that is nearest to allowing it."""
     statement, says = REFUSED[name]
@@ -187,7 +188,7 @@ def test_a_denial_of_something_else_is_none(name: str) -> None:
     assert why_denied(policy(denial), REQUEST) is None
 
 
-@pytest.mark.parametrize("name", DENIED)
+@each("name", DENIED)
 def test_a_denial_that_may_apply_is_one(name: str) -> None:
     """Before or after the statement that allows, or in another policy."""
     elements, says = DENIED[name]

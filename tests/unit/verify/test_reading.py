@@ -13,6 +13,7 @@ from cloudwatch.errors import RuleError
 from cloudwatch.quotas import is_period
 from terraform.configuration import Configuration, ConfigurationError
 from terraform.expressions import UnknownValueError, is_known, path, resolved
+from tests.support.tables import each
 from tests.unit.verify.delivery import ACCOUNT, REGION, stacks
 from verify import rules
 from verify.arns import account_and_region, arn_like
@@ -32,7 +33,7 @@ def lookup(parts: tuple[str, ...]) -> Any:
     return VALUES[parts]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "value"),
     [
         ("plain", "plain"),
@@ -119,7 +120,7 @@ def configuration() -> Configuration:
     return Configuration(made)
 
 
-@pytest.mark.parametrize("address", ARNS)
+@each("address", ARNS)
 def test_arns_follow_from_names(address: str) -> None:
     """Of everything on the way, with buses and paths."""
     kind, _, key = address.partition(".")
@@ -191,7 +192,7 @@ def test_a_wildcard_stays_within_its_part() -> None:
         arn_like("arn:aws:logs:a:b:c", "arn:aws:logs:*")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "mentions", "elements"),
     [
         ('ALARM("a")', [("a", True)], 3),
@@ -218,7 +219,7 @@ def test_a_rule_is_read(text: str, mentions: list[tuple[str, bool]], elements: i
     assert cloudwatch_rules.elements(cloudwatch_rules.parse(text)) == elements
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "", "ALARM", "ALARM(", "ALARM()", "ALARM(a", "ALARM(a))", "alarm(a)", "ALARM(a) ALARM(b)", "AND",
@@ -233,7 +234,7 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
     assert isinstance(caught.value, AmbiguousRuleError) == (" OR ALARM(b) AND " in text)
 
 
-@pytest.mark.parametrize(
+@each(
     ("period_s", "of_alarm", "of_graph"),
     [
         (60, True, True), (10, True, True), (30, True, True), (1, False, True), (5, False, True), (0, False, False),
