@@ -18,6 +18,18 @@ ENV ?= local
 $(foreach name,$(TEXTS),$(if $(filter undefined,$(origin $(name))),,\
   $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
+# What ONLY= may name, and where its tests are. What is typed is compared, never expanded.
+UNIT := $(patsubst tests/unit/%/__init__.py,%,$(wildcard tests/unit/*/__init__.py))
+$(foreach name,$(UNIT),$(eval OF_$(name) := tests/unit/$(name)))
+OF_functions := tests/functions
+OF_local_aws := tests/local_aws
+$(if $(filter command,$(origin ONLY)),$(if $(filter 1,$(words $(value ONLY))),,\
+  $(error ONLY needs one package: $(UNIT) functions local_aws)))
+ONLY_ONE := $(strip $(if $(filter command,$(origin ONLY)),$(foreach name,$(UNIT) functions local_aws,\
+  $(if $(subst x$(name)x,,x$(value ONLY)x),,$(name)))))
+$(if $(filter command,$(origin ONLY)),$(if $(strip $(ONLY_ONE)),,\
+  $(error ONLY must be one of $(UNIT) functions local_aws (found: $(value ONLY)))))
+
 PY := .venv/bin/python
 BIN := .venv/bin
 CLI := .venv/bin/reveille
@@ -103,8 +115,8 @@ local-stop: .venv/.ready ## stop the local AWS; what it held is gone
 test: .venv/.ready ## all tests; the end-to-end ones deploy to a local AWS
 	@$(PYTEST) -n 3 --dist loadgroup
 
-test-unit: .venv/.ready ## the tests that need seconds
-	@$(PYTEST) -n 2 -m "not e2e" tests/unit tests/functions tests/local_aws
+test-unit: .venv/.ready ## what one runs while working, of one package or of all  ONLY=
+	@$(PYTEST) -n 2 -m "not e2e and not slow" $(if $(ONLY_ONE),$(OF_$(ONLY_ONE)),tests/unit tests/functions)
 
 test-synth: .venv/.ready ## the tests of what is synthesized
 	@$(PYTEST) -n 2 tests/synth
@@ -112,7 +124,8 @@ test-synth: .venv/.ready ## the tests of what is synthesized
 test-e2e: .venv/.ready ## the tests that deploy to a local AWS
 	@$(PYTEST) -m e2e
 
-check: static test-unit test-synth ## everything that needs no deployment
+check: static ## everything that needs no deployment
+	@$(PYTEST) -n 2 -m "not e2e" tests/unit tests/functions tests/local_aws tests/synth
 
 static: lint types docs-check verify-all drill-all ## what is checked without tests
 

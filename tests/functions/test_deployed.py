@@ -62,6 +62,7 @@ def event_for(built: tuple[Package, Path], payment: str, order: str) -> str:
     return payment if built[0].name == "payment_handler" else order
 
 
+@pytest.mark.slow
 def test_the_zip_runs_without_the_repository(built: tuple[Package, Path]) -> None:
     """The import path of the tests is the import path in Lambda; its time is UTC wherever it runs."""
     lines, result = run(built, event_for(built, "payment_ok", "order_batch"), TZ="Asia/Tokyo")

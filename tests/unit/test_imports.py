@@ -42,6 +42,7 @@ def test_only_two_modules_name_the_bindings() -> None:
     assert naming == {"stacks/aws.py", "stacks/kernel.py"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "package", ["config.loader", "catalog", "ops.commands", "stacks.contracts", "stacks.kernel"]
 )

@@ -15,6 +15,8 @@ import pytest
 from config.paths import ROOT
 from tests.support.tables import each
 
+pytestmark = pytest.mark.slow
+
 MAKE = shutil.which("make") or "make"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 FLAGS = ("CHECK", "JSON", "LIVE", "KEEP_LOCAL_AWS")
@@ -26,9 +28,9 @@ PROGRAM_READS = {"ENV": {"ENV"}, "APPROVE": {"APPROVE"}}
 TARGETS = {
     target: tuple(re.findall(r"\b([A-Z_]+)=", text))
     for target, text in re.findall(r"^([a-z][a-z-]*):[^#\n]*## (.*)$", MAKEFILE, re.MULTILINE)
-    if "=" in text
+    if "=" in text and target != "test-unit"
 }
-"""Target -> the variables that the list of commands names."""
+"""Target -> the variables that the list of commands names; that of `test-unit` is only compared."""
 
 HOSTILE = (
     "$(shell touch ran)",
@@ -177,3 +179,30 @@ def test_what_the_environment_holds_is_not_run(name: str, value: str, tmp_path: 
         assert not {"--json", "--exit-code", "--live", "--keep-local-aws"}.intersection(arguments)
     else:
         assert environment[name] == value
+
+
+def packages(folder: Path) -> None:
+    """Make packages of tests, as `make` looks for them."""
+    for name in ("catalog", "config"):
+        (folder / "tests" / "unit" / name).mkdir(parents=True)
+        (folder / "tests" / "unit" / name / "__init__.py").touch()
+
+
+@each("only, where", [("catalog", "tests/unit/catalog"), ("functions", "tests/functions")])
+def test_the_tests_of_one_package(only: str, where: str, tmp_path: Path) -> None:
+    """Of nothing else; what is slow by nature is left out, with `ONLY` and without."""
+    packages(tmp_path)
+    result = run(tmp_path, "-n", "test-unit", f"ONLY={only}")
+    assert result.stdout.strip() == f'.venv/bin/pytest -n 2 -m "not e2e and not slow" {where}'
+    every = run(tmp_path, "-n", "test-unit", ONLY=only)
+    assert every.stdout.strip().endswith('"not e2e and not slow" tests/unit tests/functions')
+
+
+@each("only", ["", "  ", "catalogs", "%", "catalog config", *HOSTILE])
+def test_a_package_that_is_not_there_is_refused_with_those_that_are(only: str, tmp_path: Path) -> None:
+    """Nothing in it is run."""
+    packages(tmp_path)
+    result = run(tmp_path, "test-unit", f"ONLY={only}")
+    assert result.returncode == 2
+    assert "catalog config functions local_aws" in result.stderr
+    assert not (tmp_path / "ran").exists()

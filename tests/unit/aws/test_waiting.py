@@ -85,6 +85,7 @@ def dripping(begin: bytes) -> Iterator[str]:
             ended.set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begin", [HEADER, BODY])
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"),

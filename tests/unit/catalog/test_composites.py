@@ -443,6 +443,7 @@ SIZES = {1: 20, 4: 20, 100: 2, 101: 2, 400: 2, 1000: 0, 3000: 0}
 """Services -> objectives of each."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", SIZES)
 def test_any_number_of_services_stays_within_cloudwatch_s_limits(count: int) -> None:
     """With the longest legal names; and the whole system is still every service, in both its parts."""
@@ -513,6 +514,7 @@ def _composite(key: str, rule: Rule) -> Composite:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 88, 255])
 @pytest.mark.parametrize("count", [1, 2, 50, 99, 100, 101, 199, 500, 1001, 5050])
 @pytest.mark.parametrize("parts", [1, 2, 3])

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TESTS = """
 import os
 import pytest
@@ -18,6 +20,7 @@ def test_it(number):
 """
 
 
+@pytest.mark.slow
 def test_a_group_of_tests_runs_in_one_process(tmp_path: Path) -> None:
     """With the options of `make test`; where the two do not fit, each process would deploy for itself."""
     (tmp_path / "test_group.py").write_text(TESTS, encoding="utf-8")

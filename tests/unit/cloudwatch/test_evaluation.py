@@ -200,6 +200,7 @@ def test_many_evaluations_at_once_are_those_one_after_another(length: int) -> No
         assert found == one_by_one(windows, chosen, first), (chosen, first)
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @steady(200)
 def test_sliding_windows_of_several_alarms_are_those_one_after_another(data: st.DataObject) -> None:

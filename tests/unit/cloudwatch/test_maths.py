@@ -319,6 +319,7 @@ def test_what_cannot_be_computed_is_refused(text: str, position: int, why: str) 
     assert caught.value.position == position
 
 
+@pytest.mark.slow
 @settings(max_examples=400, derandomize=True, deadline=None)
 @given(st.one_of(st.text(max_size=60), st.text("m12()[],+-*/^<>=!&|.'\" AVGIFSUMeE", max_size=60)))
 def test_any_text_is_parsed_or_refused_with_a_position(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from tests.unit.cloudwatch.refusals import refusal
 often = settings(max_examples=150, derandomize=True, deadline=None)
 
 
+@pytest.mark.slow
 @often
 @given(some.patterns, some.events)
 def test_the_compiled_pattern_says_what_the_plain_reading_says(pattern: Pattern, event: str) -> None:
@@ -28,6 +30,7 @@ def test_the_compiled_pattern_says_what_the_plain_reading_says(pattern: Pattern,
     assert (matcher.match(event) is not None) == oracle.meets(pattern, event)
 
 
+@pytest.mark.slow
 @often
 @given(some.json_patterns(), some.json_texts())
 def test_a_json_pattern_says_what_the_plain_reading_says(pattern: JsonPattern, event: str) -> None:
@@ -53,6 +56,7 @@ def test_a_pattern_that_is_printed_and_read_is_the_same(pattern: Pattern) -> Non
     assert patterns.text_of(patterns.parse(long)) == long
 
 
+@pytest.mark.slow
 @often
 @given(some.json_patterns(), some.json_texts())
 def test_the_search_for_needles_never_changes_an_answer(pattern: JsonPattern, event: str) -> None:

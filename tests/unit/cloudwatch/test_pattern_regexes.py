@@ -67,6 +67,7 @@ SLOW = {
 }
 
 
+@pytest.mark.slow
 @each("regex", SLOW)
 def test_no_expression_takes_long(regex: str) -> None:
     """Whatever its repetitions."""

@@ -177,6 +177,7 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
     assert isinstance(caught.value, InputError)
 
 
+@pytest.mark.slow
 @given(tree=TREES, seed=st.randoms(use_true_random=False), states=STATES_OF_ALL)
 @steady()
 def test_a_rule_holds_however_it_is_written(tree: Tree, seed: random.Random, states: States) -> None:
@@ -190,6 +191,7 @@ def test_a_rule_holds_however_it_is_written(tree: Tree, seed: random.Random, sta
     assert rules.elements(rule) == len(names_of(tree)) + constants + bare.count("(") + bare.count(")")
 
 
+@pytest.mark.slow
 @given(tree=TREES, seed=st.randoms(use_true_random=False))
 @steady()
 def test_a_rule_printed_and_read_is_the_same(tree: Tree, seed: random.Random) -> None:
@@ -215,6 +217,7 @@ PIECES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @given(
     text=st.one_of(
         st.text(max_size=40),

@@ -191,6 +191,7 @@ def documented(period: Any) -> list[tuple[float, float]]:
 SECONDS = st.dictionaries(st.integers(0, _END), st.sampled_from(STATES), max_size=8)
 
 
+@pytest.mark.slow
 @given(suppressor=SECONDS, composite=SECONDS, wait_s=st.integers(0, 6), extension_s=st.integers(0, 6))
 @steady(1500)
 def test_it_is_what_a_look_at_every_second_sees(

@@ -231,6 +231,7 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
 """
 
 
+@pytest.mark.slow
 def test_no_file_that_is_refused_hangs(tmp_path: Path) -> None:
     """The limit is for all of them, on a slow and busy machine; they take seconds. Scenarios have the same."""
     for number, content in enumerate(SLOW.values()):
@@ -320,6 +321,7 @@ def test_no_content_of_a_file_makes_a_traceback(folder: Folder, content: bytes) 
     assert printable(str(ConfigError(problems)).splitlines())
 
 
+@pytest.mark.slow
 @FEW
 @given(
     st.lists(st.sampled_from(["services", "API", "tags", "ENVIRONMENT", "logs", "", "É", "\u0131", "\udcff", "x", "slos"]), max_size=5),

@@ -336,6 +336,7 @@ def test_what_is_no_command_is_2_and_shows_the_usage(
     assert "Usage: reveille drill" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "lines", "expected"),
     [

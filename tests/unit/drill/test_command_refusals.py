@@ -126,6 +126,7 @@ def test_an_account_is_not_read_for_scenarios_that_are_wrong(
     assert "late.yaml:5: to: is after the end" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to write to")
 @pytest.mark.parametrize("arguments", [("explain", "payment-handler-impact"), ("run", "-v", "--no-pictures")])
 def test_a_full_disk_is_2_and_one_sentence(tmp_path: Path, arguments: Sequence[str]) -> None:

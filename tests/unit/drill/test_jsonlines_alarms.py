@@ -259,6 +259,7 @@ ANYTHING = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(
     changed=st.dictionaries(st.sampled_from([*ALARM, "lower", "upper", "rule", "states", "x"]), ANYTHING),
     ask=st.sampled_from([evaluate, rule]),

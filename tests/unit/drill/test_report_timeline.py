@@ -492,6 +492,7 @@ def test_the_page_is_for_nights_phones_and_paper() -> None:
     assert used <= given
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("made", "most"), [(scenes.slow_burn, 100_000), (scenes.week, timeline.LIMIT_BYTES)])
 def test_pages_of_long_rehearsals_stay_small(made: object, most: int) -> None:
     """A day of two alarms, and a week of sixty that change all the time."""

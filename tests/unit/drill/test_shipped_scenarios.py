@@ -40,6 +40,8 @@ from tests.unit.drill.breaking import (
 )
 from tests.unit.drill.rehearsing import no_recording
 
+pytestmark = pytest.mark.slow
+
 SCENARIOS = {path.stem: path for path in sorted((ROOT / choosing.FOLDER).glob("*.yaml"))}
 ALLOWED = [name for name in environments() if environment.read(name, variables={})[0].drills.allowed]
 WITH_EVERYTHING = "prod"

@@ -523,6 +523,7 @@ ALONE = {
 """Commands that synthesize or change, with what they need to be told."""
 
 
+@pytest.mark.slow
 @each("name", OF_OPS)
 def test_what_synthesizes_or_changes_is_alone(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -568,6 +569,7 @@ def test_synthesis_by_hand_has_a_lock_of_its_own(
     assert "`ENV=dev cdktf synth` (process " in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @each("name", OF_OPS)
 def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_closed(
     name: str, tmp_path: Path
@@ -651,6 +653,7 @@ def test_the_local_aws_is_not_stopped_under_a_command(
     assert capsys.readouterr().out == "The local AWS is stopped; what it held is gone.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "status"), [("doctor", 0), ("output", 0), ("package", 1)])
 @pytest.mark.parametrize("lines", [0, 1])
 def test_an_output_that_nobody_reads_on(name: str, status: int, lines: int, tmp_path: Path) -> None:

@@ -139,6 +139,7 @@ def test_where_no_service_changes_nothing_is_said(fake: Fake, changed: list[str]
     assert (fake.calls, fake.asked) == ([], [])
 
 
+@pytest.mark.slow
 def test_more_than_a_thousand_samples_are_more_than_one_call(fake: Fake) -> None:
     """A thousand at once is the most (CloudWatch API Reference, PutMetricData); none twice, none lost."""
     env = many(1000, lean=True)

@@ -73,6 +73,7 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
         assert "make diff ENV=qa" in (tmp_path / "locks" / "environment-qa.lock").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}', '{"pid": "x", "unknown": 1}'])
 def test_a_lock_that_says_nothing_of_its_holder_is_one(tmp_path: Path, content: str) -> None:
     """Between taking it and writing into it, or after a full disk."""
@@ -236,6 +237,7 @@ def test_others_that_hold_a_lock_are_seen(tmp_path: Path) -> None:
 RECORD = {"pid": 1, "command": "c", "since_s": 1.0}
 
 
+@pytest.mark.slow
 @each(
     "record",
     [

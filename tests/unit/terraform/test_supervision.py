@@ -61,6 +61,7 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "output.log"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_waits_until_the_state_is_saved(
     number: int, output: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
