@@ -15,7 +15,6 @@ import pytest
 from config.paths import ROOT
 from drill import choosing, commands, origin
 from ops import cli
-from tests.support.tables import each
 
 PASSES = """\
 says: Payments fail for ten minutes.
@@ -121,7 +120,7 @@ def test_names_that_mean_nothing_are_2(folder: Path, capsys: pytest.CaptureFixtu
     assert "typo.yaml:8: alarm: no such alarm in prod" in err
 
 
-@each(
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("run", "gone.yaml"), "gone.yaml: cannot be read: No such file or directory"),

@@ -21,7 +21,6 @@ from ops import dashboards, moves, plans, reads, state_lock, synthesis
 from ops.plans import StackRun
 from terraform import binary
 from terraform.events import Plan
-from tests.support.tables import each
 from tests.unit.ops import configurations
 
 PROD, LOCAL, DEV = (load(name, variables={}) for name in ("prod", "local", "dev"))
@@ -77,8 +76,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
 }
 
 
-@each("env", [PROD, LOCAL], ids=["prod", "local"])
-@each("name", CHANGES)
+@pytest.mark.parametrize("env", [PROD, LOCAL], ids=["prod", "local"])
+@pytest.mark.parametrize("name", CHANGES)
 def test_each_part_of_the_backend_and_the_account_counts(folder: Path, env: Environment, name: str) -> None:
     """A part that differs is enough."""
     content = configurations.head(env, "compute")
