@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -33,14 +34,16 @@ def watched(value: object) -> Iterator[Series]:
             yield from watched(one)
 
 
-WATCHED: dict[str, list[Series]] = {name: list(watched(made)) for name, (_, made) in EVERY.items()}
-"""Everything that alarms, budgets and graphs watch, by environment."""
+@functools.cache
+def all_watched(name: str) -> list[Series]:
+    """Return everything that alarms, budgets and graphs of an environment watch."""
+    return list(watched(EVERY[name][1]))
 
 
 @each("name", EVERY)
 def test_every_expression_of_the_catalog_is_taken_for_alarms_and_computed(name: str) -> None:
     """Printed it means the same; over a day of evaluations it has the result that it has for one."""
-    expressions = {one.expression: one for one in WATCHED[name] if isinstance(one, Math)}
+    expressions = {one.expression: one for one in all_watched(name) if isinstance(one, Math)}
     assert expressions
     for text, spec in expressions.items():
         expression = parse(text)
@@ -62,7 +65,7 @@ def test_every_statistic_of_the_catalog_is_known_and_has_a_datapoint(name: str) 
     """Over alarms, budgets, graphs and the inputs of expressions."""
     metrics = {
         (metric.stat, metric.period_s)
-        for one in WATCHED[name]
+        for one in all_watched(name)
         for metric in (one.metrics.values() if isinstance(one, Math) else (one,))
     }
     series = constant(20.0, start_s=0, steps=10)

@@ -8,7 +8,6 @@ from itertools import chain
 
 import pytest
 
-from catalog import environment
 from catalog.events import events
 from catalog.kinds import KINDS, platform
 from catalog.naming import Names
@@ -17,12 +16,11 @@ from catalog.slos import TIERS
 from catalog.specs import Alarm, Composite, Event
 from catalog.suppression.system import RUNBOOK as SYSTEM_RUNBOOK
 from catalog.templates import AlarmTemplate, CompositeTemplate
-from config.loader import environments
 from config.paths import ROOT
 from tests.support.tables import each
+from tests.unit.catalog.catalogs import ALL
 from tests.unit.docs.documents import Document, Section, anchor, blocks, code, spans, without_blocks
 
-ALL = {name: environment.read(name, variables={}) for name in environments()}
 FOLDER = ROOT / "docs" / "runbooks"
 INDEX = Document(FOLDER / "README.md")
 RUNBOOKS = {path.name: Document(path) for path in sorted(FOLDER.glob("*.md")) if path.name != "README.md"}
