@@ -8,10 +8,9 @@ from catalog.aws_alarms import require_valid
 from catalog.events import events
 from catalog.kinds import KINDS
 from catalog.naming import Names
-from catalog.platform import Platform
 from catalog.queries import QUERIES
 from catalog.routes import routes
-from catalog.services import Service
+from catalog.services import Instance, Service
 from catalog.specs import Catalog, LogGroup, Query
 from catalog.suppression import sources
 from catalog.suppression.table import composites
@@ -33,10 +32,9 @@ def assemble(env: Environment) -> Catalog:
     """Return the catalog of `env` before it is validated: `check` says better why names clash."""
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
-    platform = Platform.of(env, names)
+    platform = Instance.platform(env, names)
     alarms = (
-        *(alarm for service in services for alarm in service.alarms()),
-        *platform.alarms(),
+        *(alarm for each in (*services, platform) for alarm in each.alarms()),
         *sources.alarms(env, names),
     )
     return Catalog(
@@ -49,10 +47,7 @@ def assemble(env: Environment) -> Catalog:
         events=tuple(events(env, names)),
         windows=tuple(sources.windows(env, names)),
         published=tuple(sources.published(env, names)),
-        left_out=(
-            *(one for service in services for one in service.subject.all_left_out()),
-            *platform.left_out(),
-        ),
+        left_out=tuple(one for each in (*services, platform) for one in each.left_out()),
         queries=tuple(
             Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text) for query in QUERIES
         ),

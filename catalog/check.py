@@ -6,13 +6,14 @@ import difflib
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from catalog.build import assemble
-from catalog.kinds import KINDS, platform
+from catalog.kinds import EVERY_KIND, PLATFORM
+from catalog.kinds.kind import Kind
 from catalog.naming import Names
 from catalog.owned import queues, roles
-from catalog.platform import Platform
-from catalog.services import Service
+from catalog.services import Instance, Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
 from catalog.subjects import Subject
 from catalog.templates import AlarmTemplate, Percent
@@ -34,41 +35,36 @@ def check(env: Environment) -> Iterator[Breach]:
 
 
 def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Breach]:
-    for name, alarms in (
-        *((kind.name, kind.alarms) for kind in KINDS.values()),
-        (platform.NAME, platform.ALARMS),
-    ):
-        tunings = env.alarms.of(name)
-        yield from _check_keys(("alarms", name), tunings, alarms, name)
-        for alarm in alarms:
+    for kind in EVERY_KIND:
+        tunings = env.alarms.of(kind.name)
+        yield from _check_keys(("alarms", kind.name), tunings, kind)
+        for alarm in kind.alarms:
             tuning = tunings.get(alarm.key, Tuning())
             said = tuning.threshold is not None or tuning.anomaly_band is not None
             if alarm.threshold is None and not said and tuning.enabled is not False:
-                yield ("alarms", name, alarm.key), "threshold is missing: it has no default"
+                yield ("alarms", kind.name, alarm.key), "threshold is missing: it has no default"
     broken: dict[
         Location, str | Callable[[], str]
     ] = {}  # a value for all services of a kind is wrong once, not once for each
     for service in services:
         at = ("services", service.name, "alarms")
-        yield from _check_keys(at, service.config.alarms, service.kind.alarms, service.kind.name)
+        yield from _check_keys(at, service.config.alarms, service.kind)
         for alarm in service.kind.alarms:
             broken.update(_check_thresholds(service.subject, alarm, at, ("alarms", service.kind.name)))
             if alarm.key in service.config.alarms:
                 yield from _check_applies(at, service.subject, alarm)
             broken.update(_check_datapoints(service.subject, alarm, at, ("alarms", service.kind.name)))
-    for subject in Platform.of(env, Names.of(env)).subjects:
-        for alarm in platform.ALARMS:
-            broken.update(_check_thresholds(subject, alarm, ("alarms",), ("alarms", platform.NAME)))
-            broken.update(_check_datapoints(subject, alarm, ("alarms",), ("alarms", platform.NAME)))
+    for subject in Instance.platform(env, Names.of(env)).subjects:
+        for alarm in PLATFORM.alarms:
+            broken.update(_check_thresholds(subject, alarm, ("alarms",), ("alarms", PLATFORM.name)))
+            broken.update(_check_datapoints(subject, alarm, ("alarms",), ("alarms", PLATFORM.name)))
     yield from broken.items()
 
 
-def _check_keys(
-    at: Location, tunings: AlarmTunings, alarms: Sequence[AlarmTemplate], kind: str
-) -> Iterator[Breach]:
-    by_key = {alarm.key: alarm for alarm in alarms}
+def _check_keys(at: Location, tunings: AlarmTunings, kind: Kind[Any]) -> Iterator[Breach]:
+    by_key = {alarm.key: alarm for alarm in kind.alarms}
     known = sorted(by_key)
-    sentence = f'no such alarm for kind "{kind}"; known: {", ".join(known)}'
+    sentence = f'no such alarm for kind "{kind.name}"; known: {", ".join(known)}'
     for key, tuning in tunings.items():
         if key not in by_key:
             yield (*at, key), functools.partial(_with_hint, sentence, key, known)

@@ -1,4 +1,4 @@
-"""One service: the templates of its kind made concrete."""
+"""A service, or the platform: the templates of its kind made concrete."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.kinds import KINDS
-from catalog.kinds.kind import Kind
+from typing_extensions import override
+
+from catalog.kinds import KINDS, PLATFORM
+from catalog.kinds.kind import Kind, ServiceKind
 from catalog.kinds.service import IMPACT
 from catalog.naming import Names
 from catalog.slos import Objective, events_of
-from catalog.specs import Alarm, Composite, Graph, LogFilter, LogGroup, ServiceView
+from catalog.specs import Alarm, Composite, Graph, LeftOut, LogFilter, LogGroup, ServiceView
 from catalog.subjects import Grouping, Subject
 from catalog.suppression import sources
 from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate
@@ -21,47 +23,75 @@ from config.models import AnyService, Environment
 
 
 @dataclass(frozen=True)
-class Service:
-    """A service, its kind, and what they become."""
+class Instance:
+    """What is watched of one kind: the platform, or a service."""
 
     env: Environment
     names: Names
     name: str
-    config: AnyService
     kind: Kind[Any]
-    subject: Subject
+    writer: Writer
+    """Writes about the whole of it."""
+    subjects: tuple[Subject, ...]
+    """What its alarms are about."""
+
+    @classmethod
+    def platform(cls, env: Environment, names: Names) -> Instance:
+        """Return the platform of `env`."""
+        writer = Writer(env, label="The platform", owner=env.owner)
+        name = PLATFORM.name
+        subjects = _subjects(env, names, PLATFORM, name, env)
+        return cls(env, names, name, PLATFORM, writer, subjects)
+
+    @functools.cached_property
+    def _alarms(self) -> tuple[tuple[AlarmTemplate, Alarm], ...]:
+        return tuple(pair for subject in self.subjects for pair in subject.alarms())
+
+    def alarms(self) -> Iterator[Alarm]:
+        """Yield its metric alarms."""
+        yield from (alarm for _, alarm in self._alarms)
+
+    def composites(self) -> Iterator[tuple[CompositeTemplate, Composite]]:
+        """Yield its composites, each with its template."""
+        grouping = Grouping(self.names, self.name, self.writer, self.kind.runbook, self._alarms)
+        return grouping.composites(self.kind.composites)
+
+    def left_out(self) -> Iterator[LeftOut]:
+        """Yield what config switches off; what is about another part of it is not left out."""
+        every = (left_out for subject in self.subjects for left_out in subject.all_left_out())
+        yield from dict.fromkeys(left_out for left_out in every if left_out.why != "not applicable")
+
+
+@dataclass(frozen=True)
+class Service(Instance):
+    """A service."""
+
+    kind: ServiceKind[Any]
+    config: AnyService
 
     @classmethod
     def of(cls, env: Environment, names: Names, name: str, config: AnyService) -> Service:
         """Return the service `name` of `env`."""
         kind = KINDS[config.kind]
-        log_group = kind.log_groups(names, name)[0]
-        subject = Subject(
-            env=env,
-            names=names,
-            key=name,
-            parts=(name,),
-            writer=Writer(env, label=name, owner=config.owner, service=name, log_group=log_group.name),
-            runbook=kind.runbook,
-            dimensions=kind.dimensions(names, name, config),
-            facts=kind.facts(env, config),
-            facts_words=kind.facts_words,
-            templates=kind.alarms,
-            general=env.alarms.of(kind.name),
-            own=config.alarms,
-            log_metrics=names.log_metrics_namespace(name),
-        )
-        return cls(env, names, name, config, kind, subject)
+        (subject,) = _subjects(env, names, kind, name, config)
+        return cls(env, names, name, kind, subject.writer, (subject,), config)
 
-    @functools.cached_property
-    def _alarms(self) -> tuple[tuple[AlarmTemplate, Alarm], ...]:
-        return tuple(self.subject.alarms())
+    @property
+    def subject(self) -> Subject:
+        """What its alarms are about."""
+        return self.subjects[0]
 
+    @override
     def alarms(self) -> Iterator[Alarm]:
         """Yield its metric alarms, those of its objectives last."""
-        yield from (alarm for _, alarm in self._alarms)
+        yield from super().alarms()
         for objective in self.objectives():
             yield from objective.alarms()
+
+    @override
+    def left_out(self) -> Iterator[LeftOut]:
+        """Yield the alarms of its kind that it does not have."""
+        return self.subject.all_left_out()
 
     def errors(self) -> Iterator[Alarm]:
         """Yield the alarm on its errors, unless it is switched off."""
@@ -74,13 +104,6 @@ class Service:
         parts |= composites
         impact = composites.get(f"{self.name}_{IMPACT.key}")
         yield from (parts[key] for key in impact.children()) if impact else ()
-
-    def composites(self) -> Iterator[tuple[CompositeTemplate, Composite]]:
-        """Yield its composites, each with its template."""
-        grouping = Grouping(
-            self.names, self.name, (self.name,), self.subject.writer, self.kind.runbook, self._alarms
-        )
-        return grouping.composites(self.kind.composites)
 
     def objectives(self) -> Iterator[Objective]:
         """Yield its objectives."""
@@ -140,3 +163,36 @@ class Service:
             series=tuple(self.subject.series(one, period_s) for one in template.series),
             thresholds=tuple(alarm.key for alarm in watched),
         )
+
+
+def _subjects(
+    env: Environment,
+    names: Names,
+    kind: Kind[Any],
+    name: str,
+    config: AnyService | Environment,
+) -> tuple[Subject, ...]:
+    service = None if isinstance(config, Environment) else config
+    return tuple(
+        Subject(
+            env=env,
+            names=names,
+            parts=(name, part.key) if part.key else (name,),
+            writer=Writer(
+                env,
+                label=part.label,
+                owner=config.owner,
+                service=name if service else None,
+                log_group=part.dimensions.get("LogGroupName"),
+            ),
+            runbook=kind.runbook,
+            dimensions=part.dimensions,
+            facts=part.facts,
+            facts_words=kind.facts_words,
+            templates=kind.alarms,
+            general=env.alarms.of(kind.name),
+            own=service.alarms if service else {},
+            log_metrics=names.log_metrics_namespace(name),
+        )
+        for part in kind.parts(env, names, name, config)
+    )

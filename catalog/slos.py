@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from catalog.kinds.kind import Kind
+from catalog.kinds.kind import ServiceKind
 from catalog.specs import Alarm, AllOf, Composite, InAlarm, Math, Metric, Slo
 from catalog.subjects import LATE_S, Subject
 from catalog.templates import EventsTemplate
@@ -199,7 +199,7 @@ class Objective:
         return {key: self.subject.metric(one, period_s) for key, one in templates.items()}
 
 
-def events_of(kind: Kind[Any], config: SloConfig, subject: Subject) -> EventsTemplate | None:
+def events_of(kind: ServiceKind[Any], config: SloConfig, subject: Subject) -> EventsTemplate | None:
     """Return what an objective counts: what config names, else the first that the service has."""
     offered = offers(kind, subject)
     if config.events is None:
@@ -207,6 +207,6 @@ def events_of(kind: Kind[Any], config: SloConfig, subject: Subject) -> EventsTem
     return next((one for one in offered if one.key == config.events), None)
 
 
-def offers(kind: Kind[Any], subject: Subject) -> list[EventsTemplate]:
+def offers(kind: ServiceKind[Any], subject: Subject) -> list[EventsTemplate]:
     """Return what objectives of a service may count."""
     return [one for one in kind.events if one.needs is None or one.needs in subject.facts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,10 +50,8 @@ class Subject:
 
     env: Environment
     names: Names
-    key: str
-    """Prefix of the keys of its alarms."""
     parts: tuple[str, ...]
-    """The same in names."""
+    """What the names of its alarms begin with."""
     writer: Writer
     runbook: str
     """File in docs/runbooks."""
@@ -66,6 +65,11 @@ class Subject:
     """What config says for it alone."""
     log_metrics: str = ""
     """Namespace of the metrics that filters take out of its log."""
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Prefix of the keys of its alarms."""
+        return "_".join(self.parts)
 
     def alarms(self) -> Iterator[tuple[AlarmTemplate, Alarm]]:
         """Yield its alarms, each with its template."""
@@ -193,7 +197,6 @@ class Grouping:
 
     names: Names
     key: str
-    parts: tuple[str, ...]
     writer: Writer
     runbook: str
     alarms: Sequence[tuple[AlarmTemplate, Alarm]]
@@ -222,7 +225,7 @@ class Grouping:
         runbook = f"{self.runbook}#{template.key}"
         return Composite(
             key=key,
-            name=self.names.of_thing(*self.parts, template.key),
+            name=self.names.of_thing(self.key, template.key),
             service=self.writer.service,
             kind_key=template.key,
             owner=self.writer.owner,

@@ -3,7 +3,11 @@
 from typing import Any
 
 from catalog.kinds.ecs import EcsServices
-from catalog.kinds.kind import Kind
+from catalog.kinds.kind import Kind, ServiceKind
 from catalog.kinds.lambda_ import LambdaFunctions
+from catalog.kinds.platform import Platform
 
-KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (LambdaFunctions(), EcsServices())}
+KINDS: dict[str, ServiceKind[Any]] = {kind.name: kind for kind in (LambdaFunctions(), EcsServices())}
+"""The kinds of services, by name."""
+PLATFORM = Platform()
+EVERY_KIND: tuple[Kind[Any], ...] = (*KINDS.values(), PLATFORM)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import override
 
 from catalog.kinds import load_balancer, logs, service
-from catalog.kinds.kind import Kind
+from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
 from catalog.specs import AllOf, InAlarm, LogGroup, Unit
 from catalog.templates import (
@@ -204,7 +204,7 @@ ALARMS = (
 )
 
 
-class EcsServices(Kind[EcsService]):
+class EcsServices(ServiceKind[EcsService]):
     """Services of containers on Fargate."""
 
     name = "ecs"

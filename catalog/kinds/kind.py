@@ -1,4 +1,4 @@
-"""A kind of service: a class with everything that differs between kinds.
+"""A kind of what is watched: a class with everything that differs between kinds.
 
 What only some kinds have is empty unless a kind says otherwise: IAM roles, queues, log groups.
 """
@@ -6,11 +6,11 @@ What only some kinds have is empty unless a kind says otherwise: IAM roles, queu
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Generic, TypeVar
 
 from catalog.naming import Names
-from catalog.specs import LogGroup
+from catalog.specs import LogGroup, Spec
 from catalog.templates import (
     AlarmTemplate,
     CompositeTemplate,
@@ -20,35 +20,69 @@ from catalog.templates import (
     GraphTemplate,
 )
 from config.models import Environment, Service
+from config.types import Model
 
+C = TypeVar("C", bound=Model)
+"""The configuration model of what is of a kind."""
 S = TypeVar("S", bound=Service)
 """The configuration model of a kind's services."""
 
 
-class Kind(ABC, Generic[S]):
-    """Everything that follows from a service being of a kind."""
+class Part(Spec):
+    """One thing that the alarms of a kind are about: a service, or a part of the platform."""
+
+    key: str = ""
+    """What tells it from other parts of the same thing; empty where it is the only one."""
+    label: str
+    """As people call it."""
+    dimensions: Mapping[str, str]
+    facts: Facts
+
+
+class Kind(ABC, Generic[C]):
+    """Everything that follows from something being of a kind."""
 
     name: ClassVar[str]
     """As config names it; the file in docs/runbooks has the same name."""
-    title: ClassVar[str]
-    """As people call it."""
-    resource: ClassVar[str]
-    """The dimension that holds the service's own name in AWS."""
     facts_words: ClassVar[Mapping[str, str]] = {}
     """Fact -> what is missing without it, such as "no queue feeds it"."""
-    failing: ClassVar[str]
-    """Key of the alarm that says that a service of this kind fails: the system-wide composite asks for it."""
-    filters: ClassVar[tuple[FilterTemplate, ...]] = ()
     alarms: ClassVar[tuple[AlarmTemplate, ...]]
     composites: ClassVar[tuple[CompositeTemplate, ...]]
-    graphs: ClassVar[tuple[GraphTemplate, ...]]
-    events: ClassVar[tuple[EventsTemplate, ...]]
+    events: ClassVar[tuple[EventsTemplate, ...]] = ()
     """What SLOs may count; the first unless config says another."""
 
     @property
     def runbook(self) -> str:
         """The file in docs/runbooks about it."""
         return f"{self.name}.md"
+
+    @abstractmethod
+    def parts(self, env: Environment, names: Names, name: str, config: C) -> Iterator[Part]:
+        """Yield what its alarms are about.
+
+        Args:
+            env: the environment.
+            names: the names of the environment.
+            name: its name in the configuration.
+            config: its configuration.
+        """
+
+
+class ServiceKind(Kind[S]):
+    """A kind of service: its alarms are about one thing, the service."""
+
+    title: ClassVar[str]
+    """As people call it."""
+    resource: ClassVar[str]
+    """The dimension that holds the service's own name in AWS."""
+    failing: ClassVar[str]
+    """Key of the alarm that says that a service of this kind fails: the system-wide composite asks for it."""
+    filters: ClassVar[tuple[FilterTemplate, ...]] = ()
+    graphs: ClassVar[tuple[GraphTemplate, ...]]
+
+    def parts(self, env: Environment, names: Names, name: str, config: S) -> Iterator[Part]:
+        """Yield the service."""
+        yield Part(label=name, dimensions=self.dimensions(names, name, config), facts=self.facts(env, config))
 
     @abstractmethod
     def dimensions(self, names: Names, name: str, service: S) -> Mapping[str, str]:

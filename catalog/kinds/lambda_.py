@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import override
 
 from catalog.kinds import logs, queue, service
-from catalog.kinds.kind import Kind
+from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
 from catalog.specs import AllOf, AnyOf, InAlarm, LogGroup, Unit
 from catalog.templates import (
@@ -333,7 +333,7 @@ ALARMS = (
 )
 
 
-class LambdaFunctions(Kind[LambdaService]):
+class LambdaFunctions(ServiceKind[LambdaService]):
     """Lambda functions."""
 
     name = "lambda"

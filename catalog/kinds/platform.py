@@ -1,6 +1,6 @@
 """The platform itself: whoever watches the services has to be watched too.
 
-Its alarms are about several *subjects*: topics, dead-letter queues, the notifier, the account.
+Its alarms are about several parts: topics, dead-letter queues, the notifier, the account.
 That notifications fail is said through a topic of its own, which needs no notifier.
 Metrics: Amazon SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch"; Amazon SQS Developer
 Guide, "Available CloudWatch metrics for Amazon SQS"; AWS Lambda Developer Guide, "Types of metrics".
@@ -8,18 +8,17 @@ Guide, "Available CloudWatch metrics for Amazon SQS"; AWS Lambda Developer Guide
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from typing_extensions import override
+
+from catalog.kinds.kind import Kind, Part
 from catalog.kinds.lambda_ import DROPPED, ERRORS, THROTTLES
 from catalog.naming import Names
 from catalog.routes import routes
-from catalog.specs import Spec, Unit
-from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, Facts, MetricTemplate, Percent
+from catalog.specs import Unit
+from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, MetricTemplate, Percent
 from config.models import Environment, LambdaService
-
-NAME = "platform"
-"""Under which config tunes these alarms, `alarms.platform`; the prefix of their keys."""
-
 
 NOTIFIER = LambdaService(
     kind="lambda",
@@ -29,51 +28,6 @@ NOTIFIER = LambdaService(
     memory_mib=256,
 )
 """The function that notifies: configured like any other, but the platform's own."""
-
-
-class Subject(Spec):
-    """One thing of the platform that has alarms."""
-
-    key: str
-    label: str
-    """As people call it."""
-    dimensions: Mapping[str, str]
-    facts: Facts
-
-
-def subjects(env: Environment, names: Names) -> Iterator[Subject]:
-    """Yield what is watched in `env`."""
-    for topic in routes(env, names).topics:
-        yield Subject(
-            key=f"topic-{topic.key}",
-            label=f"topic {topic.name}",
-            dimensions={"TopicName": topic.name},
-            facts={"topic": Fact()},
-        )
-    for key, name in (
-        ("queue-alarms", names.alarm_dead_letters),
-        ("queue-notifier", names.notifier_dead_letters),
-    ):
-        yield Subject(
-            key=key, label=f"queue {name}", dimensions={"QueueName": name}, facts={"dead_letters": Fact()}
-        )
-    yield Subject(
-        key="notifier",
-        label=f"function {names.notifier}",
-        dimensions={
-            "FunctionName": names.notifier,
-            "LogGroupName": names.function_log_group("notifier"),
-        },
-        facts={"notifier": Fact()},
-    )
-    quota = env.quotas.lambda_concurrency
-    if env.functions:
-        yield Subject(
-            key="account",
-            label=f"account {names.account_id} in {names.region}",
-            dimensions={},
-            facts={"lambda_quota": Fact(value=quota, words=f"the quota of {quota}")},
-        )
 
 
 def _topic(name: str, unit: Unit = "Count") -> MetricTemplate:
@@ -250,4 +204,47 @@ COMPOSITES = (
     ),
 )
 
-RUNBOOK = "platform.md"
+
+class Platform(Kind[Environment]):
+    """The platform, of which an environment has one."""
+
+    name = "platform"
+    alarms = ALARMS
+    composites = COMPOSITES
+
+    @override
+    def parts(self, env: Environment, names: Names, name: str, config: Environment) -> Iterator[Part]:
+        for topic in routes(env, names).topics:
+            yield Part(
+                key=f"topic-{topic.key}",
+                label=f"topic {topic.name}",
+                dimensions={"TopicName": topic.name},
+                facts={"topic": Fact()},
+            )
+        for key, queue in (
+            ("queue-alarms", names.alarm_dead_letters),
+            ("queue-notifier", names.notifier_dead_letters),
+        ):
+            yield Part(
+                key=key,
+                label=f"queue {queue}",
+                dimensions={"QueueName": queue},
+                facts={"dead_letters": Fact()},
+            )
+        yield Part(
+            key="notifier",
+            label=f"function {names.notifier}",
+            dimensions={
+                "FunctionName": names.notifier,
+                "LogGroupName": names.function_log_group("notifier"),
+            },
+            facts={"notifier": Fact()},
+        )
+        quota = env.quotas.lambda_concurrency
+        if env.functions:
+            yield Part(
+                key="account",
+                label=f"account {names.account_id} in {names.region}",
+                dimensions={},
+                facts={"lambda_quota": Fact(value=quota, words=f"the quota of {quota}")},
+            )

@@ -15,8 +15,7 @@ from enum import Enum
 
 from catalog.kinds import KINDS
 from catalog.naming import Names
-from catalog.platform import Platform
-from catalog.services import Service
+from catalog.services import Instance, Service
 from catalog.specs import Alarm, AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule
 from catalog.suppression import sources
 from catalog.suppression.system import Failing, system_wide
@@ -53,7 +52,7 @@ Suppressed = tuple[Composite, str | None]
 
 
 def composites(
-    env: Environment, names: Names, services: Sequence[Service], platform: Platform, alarms: Iterable[Alarm]
+    env: Environment, names: Names, services: Sequence[Service], platform: Instance, alarms: Iterable[Alarm]
 ) -> Iterator[Composite]:
     """Yield every composite of `env`, over these metric alarms."""
     everything = list(_suppressed(env, names, services, platform))
@@ -64,7 +63,7 @@ def composites(
 
 
 def _suppressed(
-    env: Environment, names: Names, services: Sequence[Service], platform: Platform
+    env: Environment, names: Names, services: Sequence[Service], platform: Instance
 ) -> Iterator[Suppressed]:
     spanning = _Spanning(env, names, services)
     yield from spanning.composites()

@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from catalog.kinds import KINDS
-from catalog.kinds.platform import ALARMS, NAME
+from catalog.kinds import EVERY_KIND, KINDS
 from catalog.specs import SYMBOLS
 from catalog.templates import AlarmTemplate, Percent
 from catalog.texts import duration, number
@@ -37,13 +36,12 @@ def reference() -> str:
     ]
     lines += _model_tables(Environment, "Top level", "", {})
     lines += ["## Alarm keys", ""]
-    every = [(kind.name, kind.alarms, kind.facts_words) for kind in KINDS.values()]
-    for name, alarms, words in (*every, (NAME, ALARMS, {})):
-        where = "" if name == NAME else f" and `services.<name>.alarms` of kind `{name}`"
-        lines += [f"Under `alarms.{name}`{where}:", ""]
+    for each in EVERY_KIND:
+        where = f" and `services.<name>.alarms` of kind `{each.name}`" if each.name in KINDS else ""
+        lines += [f"Under `alarms.{each.name}`{where}:", ""]
         lines += table(
             ("key", "fires when", "threshold", "datapoints", "speaks through", "also", "runbook"),
-            (_alarm(alarm, f"{name}.md", words) for alarm in alarms),
+            (_alarm(alarm, each.runbook, each.facts_words) for alarm in each.alarms),
         )
     lines += ["## Events of SLOs", "", "What `services.<name>.slos.<slo>.events` may be:", ""]
     lines += table(

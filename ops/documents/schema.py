@@ -6,8 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from catalog.kinds import KINDS
-from catalog.kinds.platform import ALARMS, NAME
+from catalog.kinds import EVERY_KIND, KINDS
 from catalog.templates import AlarmTemplate
 from config.models import SERVICE_MODELS, Environment
 from ops.documents.reference import threshold_words
@@ -23,9 +22,9 @@ def schema() -> str:
     definitions = schema["$defs"]
     tuning = definitions.pop("Tuning")
     definitions |= {f"tuning.{key}": value for key, value in tuning["properties"].items()}
-    for name, alarms in (*((kind.name, kind.alarms) for kind in KINDS.values()), (NAME, ALARMS)):
-        definitions[f"{name}Alarms"] = _alarm_keys(alarms, tuning)
-        definitions["Alarms"]["properties"][name] = _ref(f"{name}Alarms")
+    for each in EVERY_KIND:
+        definitions[f"{each.name}Alarms"] = _alarm_keys(each.alarms, tuning)
+        definitions["Alarms"]["properties"][each.name] = _ref(f"{each.name}Alarms")
     for kind in KINDS.values():
         model = definitions[SERVICE_MODELS[kind.name].__name__]["properties"]
         model["alarms"] = _ref(f"{kind.name}Alarms")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog.kinds import KINDS, platform
+from catalog.kinds import EVERY_KIND, PLATFORM
 from catalog.naming import Names
 from catalog.specs import SYMBOLS, Alarm, Composite
 from catalog.templates import AlarmTemplate, CompositeTemplate, Percent
@@ -18,22 +18,8 @@ from functions.shared.description import read_description
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY, LONGEST_RUNBOOKS_URL, Graph, changed
 
-TEMPLATES = {
-    f"{kind}:{alarm.key}": alarm
-    for kind, alarms in (
-        *((one.name, one.alarms) for one in KINDS.values()),
-        (platform.NAME, platform.ALARMS),
-    )
-    for alarm in alarms
-}
-COMPOSITES = {
-    f"{kind}:{one.key}": one
-    for kind, composites in (
-        *((one.name, one.composites) for one in KINDS.values()),
-        (platform.NAME, platform.COMPOSITES),
-    )
-    for one in composites
-}
+TEMPLATES = {f"{kind.name}:{alarm.key}": alarm for kind in EVERY_KIND for alarm in kind.alarms}
+COMPOSITES = {f"{kind.name}:{one.key}": one for kind in EVERY_KIND for one in kind.composites}
 
 
 def alarms(name: str) -> Iterator[Alarm]:
@@ -122,10 +108,10 @@ def test_long_windows_without_data_are_zeros(name: str) -> None:
 @each("name", EVERY)
 def test_an_alarm_does_with_silence_what_its_template_says(name: str) -> None:
     """Explicitly; what only suppresses others, and burn rates, are OK without data."""
-    by_key = {(kind, alarm.key): alarm for kind, of in KINDS.items() for alarm in of.alarms}
+    by_key = {(kind.name, alarm.key): alarm for kind in EVERY_KIND for alarm in kind.alarms}
     env, made = EVERY[name]
     for one in made.alarms:
-        kind = env.services[one.service].kind if one.service else platform.NAME
+        kind = env.services[one.service].kind if one.service else PLATFORM.name
         template = by_key.get((kind, one.kind_key))
         assert one.treat_missing_data == (template.missing if template else "notBreaching"), one.key
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from catalog.kinds import KINDS, platform
+from catalog.kinds import EVERY_KIND, PLATFORM
 from catalog.slos import TIERS
 from catalog.specs import Alarm
 from catalog.templates import AlarmTemplate, Percent, SeriesTemplate
@@ -118,8 +118,8 @@ BESIDES = {
 
 def template(kind: str, key: str) -> AlarmTemplate:
     """Return a template by kind and key."""
-    alarms = platform.ALARMS if kind == platform.NAME else KINDS[kind].alarms
-    return next(one for one in alarms if one.key == key)
+    alarms = next(one.alarms for one in EVERY_KIND if one.name == kind)
+    return next(alarm for alarm in alarms if alarm.key == key)
 
 
 @each("row", TABLE.values(), ids=TABLE)
@@ -149,7 +149,7 @@ def test_a_recommended_alarm_wakes_whom_it_should(row: Row) -> None:
     found: list[Alarm] = [
         one
         for one in made.alarms
-        if one.kind_key == row.key and (kinds[one.service] if one.service else platform.NAME) == row.kind
+        if one.kind_key == row.key and (kinds[one.service] if one.service else PLATFORM.name) == row.kind
     ]
     assert found
     for one in found:
@@ -160,8 +160,7 @@ def test_a_recommended_alarm_wakes_whom_it_should(row: Row) -> None:
 
 def test_every_alarm_is_recommended_promised_or_explained() -> None:
     """Nothing is watched only because it can be."""
-    every = {(kind.name, alarm.key) for kind in KINDS.values() for alarm in kind.alarms}
-    every |= {(platform.NAME, alarm.key) for alarm in platform.ALARMS}
+    every = {(kind.name, alarm.key) for kind in EVERY_KIND for alarm in kind.alarms}
     assert every == {(row.kind, row.key) for row in TABLE.values()} | PROMISED_BEFORE | BESIDES.keys()
     assert all(len(reason) > 10 for reason in (*OTHERWISE.values(), *BESIDES.values()))
 

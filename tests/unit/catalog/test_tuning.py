@@ -8,7 +8,7 @@ import pytest
 
 import catalog
 from catalog import Catalog
-from catalog.kinds import KINDS, platform
+from catalog.kinds import EVERY_KIND, KINDS
 from catalog.specs import Math
 from catalog.templates import AlarmTemplate
 from config.models import Tuning
@@ -17,18 +17,12 @@ from tests.unit.config.configs import NEXT_LINE, PROD, Folder
 
 HERE = f"config/prod.yaml:{NEXT_LINE}"
 OFF = "{enabled: false, reason: measured elsewhere}"
-KNOWN = {
-    **{kind.name: ", ".join(sorted(alarm.key for alarm in kind.alarms)) for kind in KINDS.values()},
-    platform.NAME: ", ".join(sorted(alarm.key for alarm in platform.ALARMS)),
-}
+KNOWN = {kind.name: ", ".join(sorted(alarm.key for alarm in kind.alarms)) for kind in EVERY_KIND}
 ALWAYS = {"threshold", "period_s", "evaluation_periods", "datapoints_to_alarm", "enabled", "reason"}
 EVERY_TEMPLATE = [
-    pytest.param(kind, alarm, id=f"{kind}:{alarm.key}")
-    for kind, alarms in (
-        *((one.name, one.alarms) for one in KINDS.values()),
-        (platform.NAME, platform.ALARMS),
-    )
-    for alarm in alarms
+    pytest.param(kind.name, alarm, id=f"{kind.name}:{alarm.key}")
+    for kind in EVERY_KIND
+    for alarm in kind.alarms
 ]
 
 

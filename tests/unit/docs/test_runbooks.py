@@ -9,7 +9,7 @@ from itertools import chain
 import pytest
 
 from catalog.events import events
-from catalog.kinds import KINDS, platform
+from catalog.kinds import EVERY_KIND, KINDS
 from catalog.naming import Names
 from catalog.queries import QUERIES
 from catalog.slos import TIERS
@@ -27,8 +27,7 @@ RUNBOOKS = {path.name: Document(path) for path in sorted(FOLDER.glob("*.md")) if
 SECTIONS = {f"{name}#{one.anchor}": (name, one) for name, book in RUNBOOKS.items() for one in book.sections}
 
 OF_KIND: Mapping[str, tuple[tuple[AlarmTemplate, ...], tuple[CompositeTemplate, ...]]] = {
-    **{kind.runbook: (kind.alarms, kind.composites) for kind in KINDS.values()},
-    platform.RUNBOOK: (platform.ALARMS, platform.COMPOSITES),
+    kind.runbook: (kind.alarms, kind.composites) for kind in EVERY_KIND
 }
 """Runbook -> the alarms and composites it is about, as templates: also what no environment has just now."""
 
@@ -159,12 +158,11 @@ def tunings(text: str) -> set[tuple[str, str, str]]:
 
 def _alarms_of(name: str, prefix: str) -> list[Mapping[str, AlarmTemplate]]:
     """Return the alarms that a key of config may be about in this file: of its kind, or of every kind."""
-    by_kind = {kind.name: {one.key: one for one in kind.alarms} for kind in KINDS.values()}
+    by_kind = {kind.name: {alarm.key: alarm for alarm in kind.alarms} for kind in EVERY_KIND}
     if prefix.startswith("alarms."):
-        everywhere = {**by_kind, platform.NAME: {one.key: one for one in platform.ALARMS}}
-        return [everywhere[prefix.removeprefix("alarms.")]]
-    own = by_kind.get(name.removesuffix(".md"))
-    return [own] if own else list(by_kind.values())
+        return [by_kind[prefix.removeprefix("alarms.")]]
+    kind = name.removesuffix(".md")
+    return [by_kind[each] for each in KINDS if each == kind or kind not in KINDS]
 
 
 def _parts(text: str) -> list[str]:
