@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from catalog.aws_alarms import require_valid
-from catalog.events import events
 from catalog.kinds import KINDS
+from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
 from catalog.queries import QUERIES
 from catalog.routes import routes
@@ -33,20 +34,27 @@ def assemble(env: Environment) -> Catalog:
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
     platform = Instance.platform(env, names)
+    deployed = [
+        (service.writer, service.deployments) for service in services if service.deployments is not None
+    ]
+    used = [kind for kind in KINDS.values() if any(service.kind is kind for service in services)]
     alarms = (
         *(alarm for each in (*services, platform) for alarm in each.alarms()),
-        *sources.alarms(env, names),
+        *sources.alarms(env, names, deployed),
     )
     return Catalog(
         services=tuple(service.view() for service in services),
-        log_groups=tuple(_log_groups(env, names, services)),
-        filters=(*(one for service in services for one in service.filters()), *sources.filters(env, names)),
+        log_groups=tuple(_log_groups(env, names, services, used)),
+        filters=(
+            *(log_filter for service in services for log_filter in service.filters()),
+            *(log_filter for kind in used for log_filter in kind.shared_filters(names)),
+        ),
         alarms=alarms,
         composites=tuple(composites(env, names, services, platform, alarms)),
         slos=tuple(one.slo() for service in services for one in service.objectives()),
-        events=tuple(events(env, names)),
+        events=tuple(event for kind in used for event in kind.notices(names)),
         windows=tuple(sources.windows(env, names)),
-        published=tuple(sources.published(env, names)),
+        published=tuple(sources.published(env, names, deployed)),
         left_out=tuple(one for each in (*services, platform) for one in each.left_out()),
         queries=tuple(
             Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text) for query in QUERIES
@@ -56,12 +64,12 @@ def assemble(env: Environment) -> Catalog:
     )
 
 
-def _log_groups(env: Environment, names: Names, services: list[Service]) -> Iterator[LogGroup]:
+def _log_groups(
+    env: Environment, names: Names, services: Iterable[Service], used: Iterable[ServiceKind[Any]]
+) -> Iterator[LogGroup]:
     for service in services:
         yield from service.log_groups()
-    used = {service.kind.name for service in services}
-    for kind in KINDS.values():
-        if kind.name in used:
-            yield from kind.shared_log_groups(env, names)
+    for kind in used:
+        yield from kind.shared_log_groups(env, names)
     yield LogGroup(key="notifier", name=names.function_log_group("notifier"), writer="notifier")
     yield LogGroup(key="log-archive", name=names.delivery_log_group, writer="delivery")

@@ -12,7 +12,7 @@ from catalog.build import assemble
 from catalog.kinds import EVERY_KIND, PLATFORM
 from catalog.kinds.kind import Kind
 from catalog.naming import Names
-from catalog.owned import queues, roles
+from catalog.owned import functions, queues, roles
 from catalog.services import Instance, Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
 from catalog.subjects import Subject
@@ -201,7 +201,7 @@ def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str | Ca
 
 def _check_names(env: Environment) -> Iterator[Breach]:
     """Refuse services that make the same name twice: an ECS service `x` has a log group `x-collector`."""
-    catalog, names = assemble(env), Names.of(env)
+    catalog = assemble(env)
     named = (
         *(("log group", one.name, one.service) for one in catalog.log_groups),
         *(("log group", one.key, one.service) for one in catalog.log_groups),
@@ -210,8 +210,7 @@ def _check_names(env: Environment) -> Iterator[Breach]:
         *(("alarm", one.key, one.service) for one in catalog.all_alarms),
         *(("role", name, service) for name, service in roles(env)),
         *(("queue", name, service) for name, service in queues(env)),
-        *(("function", names.of_service(name), name) for name in env.functions),
-        ("function", names.notifier, None),
+        *(("function", name, service) for name, service in functions(env)),
     )
     owners: dict[tuple[str, str], str | None] = {}
     clashes: dict[Location, str] = {}

@@ -22,6 +22,14 @@ def roles(env: Environment) -> Iterator[Owned]:
         yield names.maintenance_role, None
 
 
+def functions(env: Environment) -> Iterator[Owned]:
+    """Yield the name of every Lambda function of `env`."""
+    names = Names.of(env)
+    for name, service in env.services.items():
+        yield from ((function, name) for function in KINDS[service.kind].functions(names, name))
+    yield names.notifier, None
+
+
 def queues(env: Environment) -> Iterator[Owned]:
     """Yield the name of every queue of `env`."""
     names = Names.of(env)

@@ -14,12 +14,12 @@ from catalog.kinds.kind import Kind, ServiceKind
 from catalog.kinds.service import IMPACT
 from catalog.naming import Names
 from catalog.slos import Objective, events_of
-from catalog.specs import Alarm, Composite, Graph, LeftOut, LogFilter, LogGroup, ServiceView
+from catalog.specs import Alarm, Composite, Graph, LeftOut, LogFilter, LogGroup, Metric, ServiceView
 from catalog.subjects import Grouping, Subject
 from catalog.suppression import sources
 from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate
 from catalog.texts import Writer
-from config.models import AnyService, Environment
+from config.models import AnyService, DeployedService, Environment
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,17 @@ class Service(Instance):
         """Return its log groups."""
         return self.kind.log_groups(self.names, self.name)
 
+    @functools.cached_property
+    def deployments(self) -> Metric | None:
+        """The metric that has a sample for each of its deployments; none where nothing counts them."""
+        deployed = self.kind.deployed(self.names, self.name)
+        return sources.deployments(self.names, deployed) if deployed else None
+
     def filters(self) -> Iterator[LogFilter]:
         """Yield the filters on its log."""
-        for template in self.kind.filters:
-            if self.config.log_format in template.formats:
+        config = self.config
+        for template in self.kind.filters if isinstance(config, DeployedService) else ():
+            if config.log_format in template.formats:
                 yield LogFilter(
                     key=f"{self.name}_{template.key}",
                     name=self.names.of_thing(self.name, template.key),
@@ -143,9 +150,9 @@ class Service(Instance):
             description=self.config.description,
             owner=self.config.owner,
             resource=self.subject.dimensions[self.kind.resource],
-            log_group_key=self.name,
+            log_group_key=next((group.key for group in self.log_groups()), None),
             runbook=self.kind.runbook,
-            deployments=sources.deployments(self.names, self.kind.deployed(self.names, self.name)),
+            deployments=self.deployments,
             graphs=tuple(
                 self._graph(template, [by_key[one] for one in template.thresholds if one in by_key])
                 for template in self.kind.graphs

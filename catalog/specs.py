@@ -334,12 +334,13 @@ class ServiceView(Spec):
     description: str
     owner: str
     resource: str
-    """The name of the function or ECS service in AWS."""
-    log_group_key: str
+    """Its name in AWS."""
+    log_group_key: str | None
+    """The log group that it writes; none where the platform owns none of it."""
     runbook: str
     """The file in docs/runbooks about services of this kind."""
-    deployments: Metric
-    """One sample for each deployment of it."""
+    deployments: Metric | None
+    """One sample for each deployment of it; none where nothing counts them."""
     graphs: tuple[Graph, ...]
 
 

@@ -304,22 +304,13 @@ class Grant(Model):
 
 
 class Service(Model):
-    """What functions and containers have in common."""
+    """What all services have in common."""
 
     description: Description
     """What the service does, in one line; shown in the console and on the dashboard."""
 
     owner: OwnerName = "platform"
     """The team to ask; a tag on its resources and part of each alarm's text."""
-
-    log_format: LogFormat = "json"
-    """`json`: one JSON object per line with `level` and `duration_ms`; `text`: lines with ERROR or FATAL."""
-
-    environment: EnvironmentVariables = {}
-    """Environment variables of the service. Not for secrets."""
-
-    grants: Annotated[tuple[Grant, ...], at_most(200)] = ()
-    """What the service may do in AWS beyond writing its logs and sending traces."""
 
     alarms: AlarmTunings = {}
     """This service's own thresholds, before those of the environment."""
@@ -329,6 +320,19 @@ class Service(Model):
     )
     """Objectives, by name. Each has burn-rate alarms and an error budget on the dashboard.
     At most 20: three composites of each name the service's impact, which CloudWatch lets 150 do."""
+
+
+class DeployedService(Service):
+    """What services have in common that the platform deploys, beside what it watches."""
+
+    log_format: LogFormat = "json"
+    """`json`: one JSON object per line with `level` and `duration_ms`; `text`: lines with ERROR or FATAL."""
+
+    environment: EnvironmentVariables = {}
+    """Environment variables of the service. Not for secrets."""
+
+    grants: Annotated[tuple[Grant, ...], at_most(200)] = ()
+    """What the service may do in AWS beyond writing its logs and sending traces."""
 
 
 class SqsTrigger(Model):
@@ -354,7 +358,7 @@ class SqsTrigger(Model):
         return self
 
 
-class LambdaService(Service):
+class LambdaService(DeployedService):
     """A Lambda function."""
 
     kind: Literal["lambda"]
@@ -398,7 +402,7 @@ class LoadBalancer(Model):
     """The load balancer's security group, which is let in to the service's port."""
 
 
-class EcsService(Service):
+class EcsService(DeployedService):
     """A service of containers on Fargate."""
 
     kind: Literal["ecs"]

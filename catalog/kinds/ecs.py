@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from typing_extensions import override
 
 from catalog.kinds import load_balancer, logs, service
 from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
-from catalog.specs import AllOf, InAlarm, LogGroup, Unit
+from catalog.specs import AllOf, Event, InAlarm, LogFilter, LogGroup, Unit
+from catalog.suppression import sources
 from catalog.templates import (
     AlarmTemplate,
     CompositeTemplate,
@@ -204,6 +207,21 @@ ALARMS = (
 )
 
 
+DEPLOYMENTS = "ecs-deployments"
+"""Key of the rule that sends beginnings and ends of deployments to the log group of events."""
+
+
+def deployment_pattern(names: Names, *event_names: str) -> dict[str, object]:
+    """Return the pattern of changes of a deployment; its events name the service by ARN only."""
+    services = f"arn:aws:ecs:{names.region}:{names.account_id}:service/{names.whole}/"
+    return {
+        "source": ["aws.ecs"],
+        "detail-type": ["ECS Deployment State Change"],
+        "resources": [{"prefix": services}],
+        **({"detail": {"eventName": list(event_names)}} if event_names else {}),
+    }
+
+
 class EcsServices(ServiceKind[EcsService]):
     """Services of containers on Fargate."""
 
@@ -347,3 +365,62 @@ class EcsServices(ServiceKind[EcsService]):
             key="container-insights", name=names.container_insights_log_group, writer="insights"
         )
         return (insights, events)
+
+    @override
+    def shared_filters(self, names: Names) -> Iterator[LogFilter]:
+        """Yield the filters that count ECS's own events of deployments: in all, and by service."""
+        metric = sources.deployments(names)
+        for key, dimensions in (
+            ("deployments", {}),
+            ("deployments-by-service", {"Resource": "$.resources[0]"}),
+        ):
+            yield LogFilter(
+                key=f"events_{key}",
+                name=names.of_thing("events", key),
+                log_group_key="events",
+                # Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
+                pattern='{ $.detail.eventName = "SERVICE_DEPLOYMENT_IN_PROGRESS" }',
+                namespace=metric.namespace,
+                metric=metric.name,
+                value="1",
+                dimensions=dimensions,
+                unit="Count",
+            )
+
+    @override
+    def notices(self, names: Names) -> Iterator[Event]:
+        """Yield failures of tasks and deployments: no metric has them.
+
+        Source: Amazon ECS Developer Guide, "Amazon ECS events".
+        """
+        cluster = f"arn:aws:ecs:{names.region}:{names.account_id}:cluster/{names.whole}"
+        yield Event(
+            key="deployment-failed",
+            name=names.of_thing("deployment-failed"),
+            pattern=deployment_pattern(names, "SERVICE_DEPLOYMENT_FAILED"),
+            # Somebody has just deployed and believes that it runs.
+            severity="critical",
+            topic="critical",
+            says="a deployment of an ECS service failed; the circuit breaker goes back to the version before",
+            runbook="ecs.md#deployment-failed",
+        )
+        yield Event(
+            key="task-failed",
+            name=names.of_thing("task-failed"),
+            pattern={
+                "source": ["aws.ecs"],
+                "detail-type": ["ECS Task State Change"],
+                "detail": {
+                    "clusterArn": [cluster],
+                    "lastStatus": ["STOPPED"],
+                    # Not those that a deployment or a person stops. One killed for want of memory has the
+                    # first.
+                    "stopCode": ["EssentialContainerExited", "TaskFailedToStart"],
+                },
+            },
+            # ECS starts another; when it cannot, too-few-tasks wakes somebody.
+            severity="warning",
+            topic="warning",
+            says="a task of an ECS service stopped by itself",
+            runbook="ecs.md#task-failed",
+        )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, Generic, TypeVar
 
 from catalog.naming import Names
-from catalog.specs import LogGroup, Spec
+from catalog.specs import Event, LogFilter, LogGroup, Spec
 from catalog.templates import (
     AlarmTemplate,
     CompositeTemplate,
@@ -98,22 +98,34 @@ class ServiceKind(Kind[S]):
     def facts(self, env: Environment, service: S) -> Facts:
         """Return what alarms may depend on; what is not there does not apply."""
 
-    def deployed(self, names: Names, name: str) -> str:
-        """Return what its deployments are counted under: the name of its resource."""
-        return names.of_service(name)
+    def deployed(self, names: Names, name: str) -> str | None:  # noqa: ARG002 - of kinds that have some
+        """Return what its deployments are counted under; None where nothing counts them."""
+        return None
 
-    def roles(self, names: Names, name: str) -> tuple[str, ...]:  # noqa: ARG002 - of kinds that have some
+    def functions(self, names: Names, name: str) -> tuple[str, ...]:  # noqa: ARG002 - as for deployed
+        """Return the names of its Lambda functions."""
+        return ()
+
+    def roles(self, names: Names, name: str) -> tuple[str, ...]:  # noqa: ARG002 - as for deployed
         """Return the names of its IAM roles."""
         return ()
 
-    def queues(self, names: Names, name: str, service: S) -> tuple[str, ...]:  # noqa: ARG002 - as for roles
+    def queues(self, names: Names, name: str, service: S) -> tuple[str, ...]:  # noqa: ARG002 - as for deployed
         """Return the names of its queues."""
         return ()
 
-    def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for roles
-        """Return its log groups; the first is the one it writes itself."""
+    def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for deployed
+        """Return its log groups that the platform owns; the first is the one it writes itself."""
         return ()
 
-    def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for roles
+    def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for deployed
         """Return the log groups that all services of the kind share."""
         return ()
+
+    def shared_filters(self, names: Names) -> Iterator[LogFilter]:  # noqa: ARG002 - as for deployed
+        """Yield the filters on those."""
+        yield from ()
+
+    def notices(self, names: Names) -> Iterator[Event]:  # noqa: ARG002 - as for deployed
+        """Yield the events of AWS about services of the kind that notify."""
+        yield from ()

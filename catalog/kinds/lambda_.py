@@ -466,6 +466,14 @@ class LambdaFunctions(ServiceKind[LambdaService]):
         return facts
 
     @override
+    def deployed(self, names: Names, name: str) -> str:
+        return names.of_service(name)
+
+    @override
+    def functions(self, names: Names, name: str) -> tuple[str, ...]:
+        return (names.of_service(name),)
+
+    @override
     def roles(self, names: Names, name: str) -> tuple[str, ...]:
         return (names.of_service(name),)
 

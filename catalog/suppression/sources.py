@@ -8,13 +8,11 @@ data"). A deployment suppresses the service that is deployed; a window all servi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from catalog.kinds import KINDS
 from catalog.naming import Names
 from catalog.specs import (
     Alarm,
-    LogFilter,
     Math,
     Metric,
     PublishedMetric,
@@ -24,6 +22,9 @@ from catalog.texts import Writer, duration
 from config.models import Environment
 
 _MINUTE_S = 60
+
+Deployed = tuple[Writer, Metric]
+"""Who writes about a service, and the metric that has a sample for each of its deployments."""
 
 
 def deployments(names: Names, of: str | None = None) -> Metric:
@@ -41,25 +42,6 @@ def deployments(names: Names, of: str | None = None) -> Metric:
         period_s=_MINUTE_S,
         label="deployments",
     )
-
-
-def filters(env: Environment, names: Names) -> Iterator[LogFilter]:
-    """Yield the filters that count ECS's own events of deployments: in all, and by service."""
-    metric = deployments(names)
-    for key, dimensions in (("deployments", {}), ("deployments-by-service", {"Resource": "$.resources[0]"})):
-        if env.containers:
-            yield LogFilter(
-                key=f"events_{key}",
-                name=names.of_thing("events", key),
-                log_group_key="events",
-                # Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
-                pattern='{ $.detail.eventName = "SERVICE_DEPLOYMENT_IN_PROGRESS" }',
-                namespace=metric.namespace,
-                metric=metric.name,
-                value="1",
-                dimensions=dimensions,
-                unit="Count",
-            )
 
 
 def windows(env: Environment, names: Names) -> Iterator[Window]:
@@ -84,10 +66,9 @@ def windows(env: Environment, names: Names) -> Iterator[Window]:
         )
 
 
-def published(env: Environment, names: Names) -> Iterator[PublishedMetric]:
+def published(env: Environment, names: Names, deployed: Iterable[Deployed]) -> Iterator[PublishedMetric]:
     """Yield the metrics that the platform itself writes."""
-    by_service = (KINDS[service.kind].deployed(names, name) for name, service in env.services.items())
-    for metric in (deployments(names), *(deployments(names, of) for of in by_service)):
+    for metric in (deployments(names), *(metric for _, metric in deployed)):
         yield PublishedMetric(
             namespace=metric.namespace, name=metric.name, dimensions=metric.dimensions, by="make deploy"
         )
@@ -105,16 +86,15 @@ def deploying(service: str) -> str:
     return f"{service}_deploying"
 
 
-def alarms(env: Environment, names: Names) -> Iterator[Alarm]:
+def alarms(env: Environment, names: Names, deployed: Iterable[Deployed]) -> Iterator[Alarm]:
     """Yield the alarms that are in ALARM during deployments and windows; they notify nobody."""
     minutes = env.deployments.quiet_s // _MINUTE_S
-    for name, service in env.services.items() if minutes else ():
-        kind = KINDS[service.kind]
-        log_group = kind.log_groups(names, name)[0].name
+    for writer, metric in deployed if minutes else ():
+        name = str(writer.service)
         yield _begun(
-            Writer(env, label=name, owner=service.owner, service=name, log_group=log_group),
+            writer,
             (deploying(name), names.of_thing(name, "deploying")),
-            deployments(names, kind.deployed(names, name)),
+            metric,
             minutes=minutes,
             says=f"a deployment of {name} has begun: its notifications are suppressed until it has settled",
         )

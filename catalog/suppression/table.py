@@ -190,7 +190,8 @@ class _OfService:
 
     def _rules(self, reason: Reason, tier: str) -> Iterator[Rule]:
         """Yield what is true for a reason; `tier` is the burn rate that is suppressed."""
-        deploying = sources.deploying(self._service.name) if self._service.env.deployments.quiet_s else None
+        suppressed = self._service.deployments and self._service.env.deployments.quiet_s
+        deploying = sources.deploying(self._service.name) if suppressed else None
         if reason is Reason.DEPLOYMENT:
             yield from (InAlarm(alarm=deploying),) if deploying else ()
         elif reason is Reason.PAGE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -81,7 +82,9 @@ def service_section(context: Context, service: ServiceView, *, on_page: bool) ->
     for side, graphs in _sides(service):
         rows.append((text(f"### {service.name}: {side.lower()}", height=1),))
         rows += in_rows([service_graph(context, graph) for graph in graphs], columns(len(graphs)))
-    rows.append((error_table(context, f"Recent errors of {service.name}", [service]),))
+    if service.log_group_key:
+        title = f"Recent errors of {service.name}"
+        rows.append((error_table(context, title, [service.log_group_key]),))
     rows += alarm_rows(context, f"Suppressors of {service.name}", suppressors)
     return Section(f"the section of {service.name}", tuple(rows))
 
@@ -103,8 +106,10 @@ def _service_heading(context: Context, service: ServiceView, *, on_page: bool) -
     runbook = runbook_link(env, service.runbook)
     links = [
         index.markdown("Runbook", runbook) if "://" in runbook else f"Runbook {runbook}",
-        index.markdown("Log", index.log_group(env, context.log_groups[service.log_group_key].name)),
     ]
+    if service.log_group_key:
+        group = context.log_groups[service.log_group_key]
+        links.append(index.markdown("Log", index.log_group(env, group.name)))
     if on_page:
         links.append(index.markdown("Overview", index.dashboard(env, context.overview_name)))
     what = f"{service.kind_title} `{service.resource}` · owner {service.owner}"
@@ -176,8 +181,11 @@ def side_by_side(compared: Iterable[Section]) -> Section:
 def recent_errors(context: Context, services: Sequence[ServiceView]) -> Section:
     """Return a table for each kind of service, or several where one query cannot search all logs."""
     rows: list[Row] = []
-    for kind in dict.fromkeys(service.kind_title for service in services):
-        of_kind = [service for service in services if service.kind_title == kind]
+    groups: dict[str, list[str]] = defaultdict(list)
+    for service in services:
+        if service.log_group_key:
+            groups[service.kind_title].append(service.log_group_key)
+    for kind, of_kind in groups.items():
         parts = list(chunks(of_kind, LOG_GROUPS_PER_QUERY))
         for number, part in enumerate(parts, start=1):
             title = f"Recent errors: {kind}{part_of(number, len(parts))}"

@@ -91,9 +91,9 @@ def alarm_states(title: str, arns: list[str], *, width: int = COLUMNS) -> Widget
     }
 
 
-def error_table(context: Context, title: str, services: Sequence[ServiceView]) -> Widget:
-    """Return the table of the newest errors in the logs of at most 50 services."""
-    names = [context.published.log_group_names[service.log_group_key] for service in services]
+def error_table(context: Context, title: str, log_groups: Sequence[str]) -> Widget:
+    """Return the table of the newest errors in at most 50 log groups, which are given by key."""
+    names = [context.published.log_group_names[key] for key in log_groups]
     sources = " | ".join(f"SOURCE '{name}'" for name in names)
     return {
         "type": "log",

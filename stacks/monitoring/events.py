@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog import Catalog
-from catalog.events import DEPLOYMENTS, deployment_pattern
+from catalog.kinds.ecs import DEPLOYMENTS, deployment_pattern
 from catalog.specs import Topic
 from stacks import aws, policies
 from stacks.base import Stack

@@ -317,7 +317,7 @@ def series(made: Catalog) -> Iterator[tuple[str, Any]]:
             yield from ((f"{view.name} {graph.title}", one) for one in graph.series)
     yield from ((slo.key, slo.budget) for slo in made.slos)
     yield "deployments", made.deployments
-    yield from ((f"{view.name} deployments", view.deployments) for view in made.services)
+    yield from ((f"{view.name} deployments", view.deployments) for view in made.services if view.deployments)
 
 
 def metrics(made: Catalog) -> Iterator[tuple[str, MetricSpec]]:

@@ -19,7 +19,7 @@ from catalog.specs import LogFilter
 from cloudwatch.publishing import MetricFilter, check_group
 from config.limits import LAMBDA_NAME, XRAY_NAME
 from config.loader import FOLDER, load
-from config.models import Environment
+from config.models import DeployedService, Environment
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, many, plain, rendered
 from tests.unit.config.configs import Folder
@@ -246,7 +246,7 @@ def test_a_percentile_is_not_pulled_down_by_default_values(one: LogFilter) -> No
 def test_every_service_has_filters_for_errors_latency_and_concurrency(name: str) -> None:
     """Whatever the format of its log; and none for the other format."""
     env, made = EVERY[name]
-    for service_name, service in env.services.items():
+    for service_name, service in (*env.functions.items(), *env.containers.items()):
         own = [one for one in made.filters if one.service == service_name]
         assert {one.metric for one in own} == {"Errors", "Latency", "BusyTime"}
         assert {one.log_group_key for one in own} == {service_name}
@@ -292,7 +292,8 @@ def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -
         return {one.key for one in things if one.service == "new-one"}
 
     its = KINDS[env.services["new-one"].kind]
-    log_format = env.services["new-one"].log_format
+    new = env.services["new-one"]
+    log_format = new.log_format if isinstance(new, DeployedService) else None
     left_out = {one.kind_key for one in made.left_out if one.service == "new-one"}
     expected = {f"new-one_{one.key}" for one in its.alarms if one.key not in left_out}
     assert of_new(made.alarms) == {*expected, "new-one_deploying"}
@@ -345,7 +346,8 @@ def test_the_platform_tells_its_own_parts_apart() -> None:
     }  # fmt: skip
     topics = {topic.name for topic in routes(env, names).topics}
     assert len(topics) == 5
-    deployed = {value for view in made.services for value in view.deployments.dimensions.values()}
+    counted = [view.deployments for view in made.services if view.deployments]
+    deployed = {value for metric in counted for value in metric.dimensions.values()}
     assert watched - set(env.maintenance) - deployed == {
         *topics, names.alarm_dead_letters, names.notifier_dead_letters, names.notifier,
     }  # fmt: skip

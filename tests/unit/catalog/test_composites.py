@@ -361,19 +361,19 @@ def test_a_deployment_suppresses_for_as_long_as_config_says(quiet_s: int) -> Non
         data["deployments"] = {"quiet_s": quiet_s}
 
     env, made = changed(change)
-    views = {f"{view.name}_deploying": view for view in made.services}
-    found = [one for one in made.alarms if one.key in views]
+    counted = {f"{view.name}_deploying": view.deployments for view in made.services if view.deployments}
+    found = [one for one in made.alarms if one.key in counted]
     assert {one.key for one in found} == deploying(env)
-    assert len({tuple(view.deployments.dimensions.values()) for view in made.services}) == len(env.services)
+    assert len({tuple(metric.dimensions.values()) for metric in counted.values()}) == len(counted)
     for one in found:
-        view = views[one.key]
-        assert f" {view.name} " in one.description
+        metric = counted[one.key]
+        assert f" {one.service} " in one.description
         assert (one.window_s, one.period_s, one.datapoints_to_alarm) == (quiet_s, 60, 1)
         assert (one.comparison, one.threshold) == ("GreaterThanThreshold", 0)
         assert getattr(one.watches, "expression", None) == "FILL(begun, 0)"
-        assert one.metrics == (view.deployments,)
-        assert view.deployments.dimensions.keys() == {"Resource"}
-        assert (view.deployments.namespace, view.deployments.name) == (
+        assert one.metrics == (metric,)
+        assert metric.dimensions.keys() == {"Resource"}
+        assert (metric.namespace, metric.name) == (
             made.deployments.namespace, made.deployments.name,
         )  # fmt: skip
         assert made.deployments.dimensions == {}

@@ -132,8 +132,8 @@ def test_every_other_text_is_taken_as_it_was_written(folder: Folder, text: str) 
         "REVEILLE_SERVICES__WEB_SITE__ENVIRONMENT__MY__NAME": text,
     }
     env = folder.load(variables=variables)
-    assert env.services["api"].environment == {"AB": text, "OTHER": text}
-    assert env.services["web-site"].environment == {"MY__NAME": text}
+    assert env.functions["api"].environment == {"AB": text, "OTHER": text}
+    assert env.containers["web-site"].environment == {"MY__NAME": text}
     assert env.containers["web-site"].command == (text,)
     assert env.maintenance["night"].reason == f"why not: {text}"
 

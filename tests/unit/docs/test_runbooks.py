@@ -8,9 +8,8 @@ from itertools import chain
 
 import pytest
 
-from catalog.events import events
+from catalog import environment
 from catalog.kinds import EVERY_KIND, KINDS
-from catalog.naming import Names
 from catalog.queries import QUERIES
 from catalog.slos import TIERS
 from catalog.specs import Alarm, Composite, Event
@@ -43,8 +42,8 @@ def expected() -> dict[str, bool]:
         for one in templates:
             found[f"{book}#{one.key}"] = one.key in wakes or one.part_of in wakes
     found[SYSTEM_RUNBOOK] = True
-    for env, _ in ALL.values():
-        found |= {event.runbook: event.severity == "critical" for event in events(env, Names.of(env))}
+    for _, made in ALL.values():
+        found |= {event.runbook: event.severity == "critical" for event in made.events}
     return found
 
 

@@ -67,7 +67,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
 
 def expected(made: Catalog, *services: str) -> list[tuple[str, str, dict[str, str], float, str]]:
     """Return one sample over all and one for each of these services."""
-    own = [one.deployments for one in made.services if one.name in services]
+    own = [one.deployments for one in made.services if one.name in services and one.deployments]
     return [(one.namespace, one.name, one.dimensions, 1, "Count") for one in (made.deployments, *own)]
 
 
