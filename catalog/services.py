@@ -125,7 +125,9 @@ class Service(Instance):
     def filters(self) -> Iterator[LogFilter]:
         """Yield the filters on its log."""
         config = self.config
-        for template in self.kind.filters if isinstance(config, DeployedService) else ():
+        if not isinstance(config, DeployedService):
+            return
+        for template in self.kind.filters:
             if config.log_format in template.formats:
                 yield LogFilter(
                     key=f"{self.name}_{template.key}",

@@ -45,6 +45,7 @@ from config.types import (
     Since,
     Slug,
     SourceFolder,
+    StateMachineName,
     SubnetId,
     TagKey,
     TagValue,
@@ -263,6 +264,9 @@ class Alarms(Model):
     ecs: AlarmTunings = {}
     """Alarms of ECS services."""
 
+    state_machine: AlarmTunings = Field(default={}, alias="state-machine")
+    """Alarms of Step Functions state machines."""
+
     platform: AlarmTunings = {}
     """Alarms of the platform itself: notifications, dead letters, the notifier, the account's quotas."""
 
@@ -455,7 +459,20 @@ class EcsService(DeployedService):
         return self
 
 
-AnyService = Annotated[LambdaService | EcsService, Field(discriminator="kind")]
+class StateMachine(Service):
+    """A state machine of Step Functions that exists already: it is watched, and nothing is created."""
+
+    kind: Literal["state-machine"]
+    """This is a Step Functions state machine."""
+
+    state_machine: StateMachineName
+    """Its name in AWS, in the environment's region and account."""
+
+    timeout_s: int | None = Field(default=None, ge=1, le=31_536_000)
+    """`TimeoutSeconds` of its definition, for the alarm on slow executions."""
+
+
+AnyService = Annotated[LambdaService | EcsService | StateMachine, Field(discriminator="kind")]
 
 SERVICE_MODELS: dict[str, type[Service]] = {
     typing.get_args(model.model_fields["kind"].annotation)[0]: model

@@ -392,6 +392,13 @@ service `x-eu` of `prod` and service `x` of `eu-prod` cannot be one name."""
 ServiceName = Annotated[Slug, Field(max_length=24)]
 """At most 24 characters, so that every name made from it stays within AWS's limits."""
 
+StateMachineName = Annotated[
+    str,
+    # CloudWatch has no metrics of a state machine with other characters in its name (AWS Step Functions
+    # Developer Guide, "Creating state machines").
+    _looks_like(r"^[A-Za-z0-9_-]+$", "the name of a state machine: letters, digits, - and _", max_length=80),
+]
+
 VpcId = Annotated[str, _looks_like(r"^vpc-[0-9a-f]{8,17}$", "the id of a VPC, such as vpc-0123456789abcdef0")]
 SubnetId = Annotated[
     str, _looks_like(r"^subnet-[0-9a-f]{8,17}$", "the id of a subnet, such as subnet-0123456789abcdef0")

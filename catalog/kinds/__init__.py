@@ -6,8 +6,11 @@ from catalog.kinds.ecs import EcsServices
 from catalog.kinds.kind import Kind, ServiceKind
 from catalog.kinds.lambda_ import LambdaFunctions
 from catalog.kinds.platform import Platform
+from catalog.kinds.state_machine import StateMachines
 
-KINDS: dict[str, ServiceKind[Any]] = {kind.name: kind for kind in (LambdaFunctions(), EcsServices())}
+KINDS: dict[str, ServiceKind[Any]] = {
+    kind.name: kind for kind in (LambdaFunctions(), EcsServices(), StateMachines())
+}
 """The kinds of services, by name."""
 PLATFORM = Platform()
 EVERY_KIND: tuple[Kind[Any], ...] = (*KINDS.values(), PLATFORM)

@@ -449,12 +449,13 @@ def test_services_are_compared_on_the_overview(name: str) -> None:
         if "by service" in of(widget)["title"]
     }
     everybody = [service.name for service in one.catalog.services]
+    deployed = [service.name for service in one.catalog.services if service.log_group_key]
     containers = [service.name for service in one.catalog.services if service.kind == "ecs"]
     assert list(compared.items()) == [
-        ("Error rate by service, from the logs", everybody),
+        ("Error rate by service, from the logs", deployed),
         ("p99 latency by service", everybody),
         ("Errors by service", everybody),
-        ("Concurrency by service", everybody),
+        ("Concurrency by service", deployed),
         ("CPU by service", containers),
         ("Memory by service", containers),
     ]

@@ -134,6 +134,26 @@ def _only(kind: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+STATE_MACHINES = {
+    "refunds": {
+        "kind": "state-machine",
+        "description": "Pays money back",
+        "state_machine": "Refunds_2",
+        "timeout_s": 600,
+        "alarms": {"heartbeat": {"enabled": True}},
+        "slos": {
+            "refunded": {"objective_percent": 99.5},
+            "fast": {"objective_percent": 99, "slower_than_ms": 60_000},
+        },
+    },
+    "reports": {"kind": "state-machine", "description": "Writes reports", "state_machine": "reports"},
+}
+
+
+def _state_machines(data: dict[str, Any]) -> None:
+    data["services"] |= STATE_MACHINES
+
+
 CHANGES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "everything": _everything,
     "longest names": _longest,
@@ -143,6 +163,7 @@ CHANGES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "no insights": _dark,
     "functions only": _only("lambda"),
     "containers only": _only("ecs"),
+    "state machines": _state_machines,
 }
 
 

@@ -100,7 +100,9 @@ def test_long_windows_without_data_are_zeros(name: str) -> None:
         rate = one.kind_key in RATES or one.kind_key.endswith(("-long", "-short"))
         if one.period_s >= 300 and (absent or rate):
             expression = getattr(one.watches, "expression", "")
-            assert re.match(r"FILL\(\w+, 0\)$" if absent else r"IF\(FILL\(\w+, 0\) >= ", expression), one.key
+            assert re.match(
+                r"FILL\(\w+, 0\)$" if absent else rf"IF\((?:FILL\(\w+, 0\)|{_SUM}) >= ", expression
+            ), one.key
             found += 1
     assert found
 
@@ -125,7 +127,16 @@ def test_an_alarm_looks_back_no_further_than_cloudwatch_does(name: str) -> None:
         assert 1 <= one.datapoints_to_alarm <= one.evaluation_periods
 
 
-RATES = {"error-rate", "error-rate-elevated", "mostly-failing", "logged-error-rate", "target-error-rate"}
+_SUM = r"\(FILL\(\w+, 0\)(?: \+ FILL\(\w+, 0\))*\)"
+"""A sum of metrics, in which silence is zero."""
+RATES = {
+    "failure-rate",
+    "error-rate",
+    "error-rate-elevated",
+    "mostly-failing",
+    "logged-error-rate",
+    "target-error-rate",
+}
 
 
 @each("template", TEMPLATES.values(), ids=TEMPLATES)
@@ -148,13 +159,13 @@ def test_the_minimum_is_in_the_expression(name: str) -> None:
     for one in made.alarms:
         if one.kind_key in RATES:
             guard = re.match(
-                r"IF\((?:FILL\()?(invocations|requests)(, 0\))? >= (\d+), "
-                r"100 \* (?:\w+|\(FILL\(failed, 0\) \+ FILL\(refused, 0\)\)) / \1, 0\)$",
+                rf"IF\((?:(?:FILL\()?(invocations|requests)(, 0\))?|{_SUM}) >= (\d+), "
+                rf"100 \* (?:\w+|{_SUM}) / (?:\1|{_SUM}), 0\)$",
                 getattr(one.watches, "expression", ""),
             )
             assert guard, one.key
             # By the minute, what is filled may only be late: it would count as good.
-            assert (guard[2] is not None) == (one.period_s >= 300)
+            assert ("FILL(" in guard[0].partition(" >= ")[0]) == (one.period_s >= 300)
             assert one.condition.endswith(f", with at least {guard[3]} of them in a datapoint")
             found += 1
     assert found >= 3 * len(env.functions) + len(env.containers)
@@ -194,8 +205,9 @@ def _log_group(env: Environment, one: Alarm | Composite) -> str | None:
     names = Names.of(env)
     if one.service is None:
         return names.function_log_group("notifier") if "_notifier_" in one.key else None
-    function = one.service in env.functions
-    return names.function_log_group(one.service) if function else names.container_log_group(one.service)
+    if one.service in env.functions:
+        return names.function_log_group(one.service)
+    return names.container_log_group(one.service) if one.service in env.containers else None
 
 
 def test_the_longest_names_leave_room_in_every_text() -> None:

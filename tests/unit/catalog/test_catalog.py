@@ -275,6 +275,7 @@ def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
 ENTRIES = {
     "lambda": "  new-one: {kind: lambda, description: New, source: functions/payment_handler}\n",
     "ecs": "  new-one: {kind: ecs, description: New, image: 'example.com/new:1', log_format: text}\n",
+    "state-machine": "  new-one: {kind: state-machine, description: New, state_machine: new}\n",
 }
 
 
@@ -296,16 +297,21 @@ def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -
     log_format = new.log_format if isinstance(new, DeployedService) else None
     left_out = {one.kind_key for one in made.left_out if one.service == "new-one"}
     expected = {f"new-one_{one.key}" for one in its.alarms if one.key not in left_out}
-    assert of_new(made.alarms) == {*expected, "new-one_deploying"}
+    deployed = isinstance(new, DeployedService)
+    assert of_new(made.alarms) == {*expected, *(["new-one_deploying"] if deployed else [])}
     helpers = {"new-one_page-suppressor", "new-one_ticket-suppressor"}
     assert of_new(made.composites) - helpers == {f"new-one_{one.key}" for one in its.composites}
     assert of_new(made.filters) == {f"new-one_{one.key}" for one in its.filters if log_format in one.formats}
-    assert of_new(made.log_groups) == {"new-one", *(["new-one_collector"] if kind == "ecs" else [])}
+    assert of_new(made.log_groups) == {
+        "lambda": {"new-one"},
+        "ecs": {"new-one", "new-one_collector"},
+    }.get(kind, set())
     view = next(one for one in made.services if one.name == "new-one")
-    assert {graph.role for graph in view.graphs} >= {"errors", "latency", "concurrency", "error-rate"}
+    of_logs = {"concurrency", "error-rate"} if deployed else set[str]()
+    assert {graph.role for graph in view.graphs} >= {"errors", "latency", *of_logs}
     whole = next(one for one in made.composites if one.key == "system-critical")
     impact = next(one for one in made.composites if one.key == "new-one_impact")
-    assert {"new-one_errors", *impact.children()} <= set(whole.children())
+    assert {f"new-one_{its.failing}", *impact.children()} <= set(whole.children())
     assert {one.key for one in before.alarms} < {one.key for one in made.alarms}
 
 

@@ -42,8 +42,10 @@ def test_the_limits_are_clouwatchs() -> None:
 
 
 def deploying(env: Environment, *services: str) -> set[str]:
-    """Return the alarms about deployments of these services, or of all."""
-    return {f"{one}_deploying" for one in services or env.services} if env.deployments.quiet_s else set()
+    """Return the alarms about deployments of these services, or of all; nothing counts those of some."""
+    counted = env.functions.keys() | env.containers.keys()
+    counted &= set(services or counted)
+    return {f"{one}_deploying" for one in counted} if env.deployments.quiet_s else set()
 
 
 def suppressing(one: Made) -> set[str]:
@@ -186,7 +188,7 @@ def test_a_deployment_of_one_service_suppresses_that_one_only(name: str) -> None
         assert not [one for one in made.all_alarms if one.key.endswith(("_deploying", "deployments"))]
         return
     assert len(env.services) > 1
-    for service in env.services:
+    for service in (*env.functions, *env.containers):
         for composite in (graph.composites[key] for key in speaking):
             failing = speaking[composite.key]
             assert composite.key in graph.heard(failing), composite.key
@@ -224,8 +226,7 @@ def test_a_burning_budget_speaks_although_a_deployment_suppresses_the_impact(nam
             assert {impact, tier} & graph.heard(failing | burning) == {impact}
             assert tier in graph.heard(burning)
             assert not {tier} & graph.heard(burning | faster) or at == 0
-            if env.deployments.quiet_s:
-                own = deploying(env, slo.service)
+            if own := deploying(env, slo.service):
                 pages = {tier} & {key for key in slo.burn_rates if graph.composites[key].topic == "critical"}
                 assert {impact, tier} & graph.heard(failing | burning | own) == pages
                 assert not {tier} & graph.heard(failing | burning | faster | own) or at == 0

@@ -17,7 +17,7 @@ from catalog.owned import queues
 from catalog.routes import routes
 from catalog.specs import Math, Metric
 from catalog.templates import LOGS, MathTemplate, MetricTemplate, SeriesTemplate, Watched
-from config.models import Environment
+from config.models import Environment, StateMachine
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, metrics, series
 
@@ -49,6 +49,13 @@ def deployed(env: Environment) -> dict[str, str]:
     return functions | {one: f"{cluster}/{names.of_service(one)}" for one in env.containers}
 
 
+def state_machines(env: Environment) -> dict[str, str]:
+    """Return the ARN of each state machine."""
+    here = f"arn:aws:states:{env.region}:{env.account_id}:stateMachine"
+    machines = {name: one for name, one in env.services.items() if isinstance(one, StateMachine)}
+    return {name: f"{here}:{machine.state_machine}" for name, machine in machines.items()}
+
+
 @each("name", EVERY)
 def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> None:
     """Functions, services, cluster, queues, topics and log groups by their names in AWS."""
@@ -64,6 +71,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
         "QueueName": {queue for queue, _ in queues(env)},
         "TopicName": {topic.name for topic in routes(env, names).topics},
         "LogGroupName": {group.name for group in made.log_groups},
+        "StateMachineArn": set(state_machines(env).values()),
         "Window": set(env.maintenance),
         "Resource": set(deployed(env).values()),
         "LoadBalancer": {f"app/{one.load_balancer_arn.partition('/app/')[2]}" for one in balanced},
@@ -91,6 +99,7 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
             names.dead_letters(service),
             names.function_log_group(service),
             names.container_log_group(service),
+            state_machines(env).get(service, ""),
         }
         for metric in one.metrics:
             ours = metric.namespace == names.log_metrics_namespace(service) and not metric.dimensions
@@ -254,7 +263,8 @@ def test_no_graph_stays_empty_because_its_source_is_switched_off() -> None:
     made = EVERY["no insights"][1]
     assert not {one.namespace for _, one in metrics(made)} & {"ECS/ContainerInsights", "LambdaInsights"}
     assert {one.key for one in made.log_groups if one.writer == "insights"} == set()
-    everything = {one.namespace for _, one in metrics(EVERY["everything"][1])}
+    switched_on = (EVERY["everything"][1], EVERY["state machines"][1])
+    everything = {metric.namespace for made in switched_on for _, metric in metrics(made)}
     assert everything >= AWS_METRICS.keys() - {"AWS/Events", "AWS/Firehose", "AWS/Scheduler"}
 
 

@@ -57,6 +57,13 @@ TABLE = {
     "L11": Row("lambda", "heartbeat", ("Invocations",), "Sum", 3600, 2, 2, B, "<", 1, "ticket", opt_in=True),
     "L12": Row("lambda", "log-errors", ("Errors",), "Sum", 60, 5, 3, N, ">", 10, "ticket"),
     "L13": Row("lambda", "cold-starts", ("init_duration",), "p90", 300, 3, 3, N, ">", 2000, "ticket", opt_in=True),
+    "S1": Row("state-machine", "failure-rate", ("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut"), "Sum", 300, 3, 2, N, ">", 5, "wakes"),
+    "S2": Row("state-machine", "failed", ("ExecutionsFailed",), "Sum", 300, 4, 1, N, ">", 0, "wakes"),
+    "S3": Row("state-machine", "timed-out", ("ExecutionsTimedOut",), "Sum", 300, 4, 1, N, ">", 0, "ticket"),
+    "S4": Row("state-machine", "aborted", ("ExecutionsAborted",), "Sum", 300, 4, 1, N, ">", 0, "ticket"),
+    "S5": Row("state-machine", "slow", ("ExecutionTime",), "p99", 300, 3, 3, N, ">", 80, "ticket", "timeout_ms"),
+    "S6": Row("state-machine", "heartbeat", ("ExecutionsStarted",), "Sum", 3600, 2, 2, B, "<", 1, "ticket", opt_in=True),
+    "S7": Row("state-machine", "throttled", ("ExecutionThrottled",), "Sum", 60, 5, 3, N, ">", 0, "ticket"),
     "E1": Row("ecs", "cpu", ("CPUUtilization",), "Average", 60, 5, 5, U, ">", None, "wakes"),
     "E1 critical": Row("ecs", "cpu-exhausted", ("CPUUtilization",), "Average", 60, 5, 5, U, ">", 90, "wakes"),
     "E2": Row("ecs", "memory", ("MemoryUtilization",), "Average", 60, 5, 5, U, ">", None, "wakes"),
@@ -143,7 +150,7 @@ def test_a_recommended_alarm_is_delivered_as_recommended(row: Row) -> None:
 @each("row", TABLE.values(), ids=TABLE)
 def test_a_recommended_alarm_wakes_whom_it_should(row: Row) -> None:
     """Through a composite that pages, or as a ticket."""
-    env, made = EVERY["everything"]
+    env, made = EVERY["state machines" if row.kind == "state-machine" else "everything"]
     graph = Graph(made)
     kinds = {name: service.kind for name, service in env.services.items()}
     found: list[Alarm] = [

@@ -217,6 +217,7 @@ def test_an_opt_in_is_off_until_config_switches_it_on(
     if not alarm.opt_in:
         assert "enabled" in alarm.tunable
         return
+    folder.append("base", "  refunds: {kind: state-machine, description: x, state_machine: x}\n")
     base = catalog.build(folder.load())
     assert alarm.key not in {one.kind_key for one in base.alarms}
     why = {one.why for one in base.left_out if one.kind_key == alarm.key}

@@ -115,8 +115,12 @@ def inner_models(annotation: Any) -> Iterator[tuple[tuple[str, ...], type[BaseMo
         yield from (((*key, "0"), model) for key, model in inner_models(arguments[0]))
     elif origin is dict:
         for _, model in inner_models(arguments[1]):
-            yield (SAMPLE_KEYS[model.__name__],), model
+            if model.__name__ not in LIKE_OTHERS:
+                yield (SAMPLE_KEYS[model.__name__],), model
 
+
+LIKE_OTHERS = {"StateMachine"}
+"""Models of which the small configuration has none: their keys are like those of others."""
 
 SAMPLE_KEYS = {
     "LambdaService": "api",

@@ -1,0 +1,223 @@
+"""Step Functions state machines that exist already: the platform watches them and creates nothing.
+
+Metrics: AWS Step Functions Developer Guide, "Monitoring Step Functions metrics using Amazon CloudWatch".
+Their delivery is best effort. An execution that times out or is aborted is not counted as failed.
+"""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from catalog.kinds import service
+from catalog.kinds.kind import ServiceKind
+from catalog.naming import Names
+from catalog.specs import Unit
+from catalog.templates import (
+    AlarmTemplate,
+    EventsTemplate,
+    Fact,
+    Facts,
+    GraphTemplate,
+    MathTemplate,
+    MetricTemplate,
+    Percent,
+)
+from config.models import Environment, StateMachine
+
+
+def _metric(name: str, unit: Unit = "Count") -> MetricTemplate:
+    return MetricTemplate(namespace="AWS/States", name=name, dimensions=("StateMachineArn",), unit=unit)
+
+
+STARTED = _metric("ExecutionsStarted")
+SUCCEEDED = _metric("ExecutionsSucceeded")
+FAILED = _metric("ExecutionsFailed")
+TIMED_OUT = _metric("ExecutionsTimedOut")
+ABORTED = _metric("ExecutionsAborted")
+THROTTLED = _metric("ExecutionThrottled")
+TIME = _metric("ExecutionTime", "Milliseconds")
+
+_BAD = "(FILL(failed, 0) + FILL(timed_out, 0))"
+_ENDED = "(FILL(succeeded, 0) + FILL(failed, 0) + FILL(timed_out, 0))"
+_ENDS = {
+    "succeeded": SUCCEEDED.stat("Sum", "succeeded"),
+    "failed": FAILED.stat("Sum", "failed"),
+    "timed_out": TIMED_OUT.stat("Sum", "timed out"),
+}
+# Executions that start in a period may end in another, so the rate is of those that ended.
+_FAILURE_RATE = MathTemplate(
+    expression=f"IF({_ENDED} >= {{min_samples}}, 100 * {_BAD} / {_ENDED}, 0)",
+    series=_ENDS,
+    label="failed executions per 100",
+    unit="Percent",
+)
+
+
+def _any(key: str, metric: MetricTemplate, ends: str, look: str) -> AlarmTemplate:
+    """Return the ticket that one execution causes. It stays long enough for its page to fire before it."""
+    return AlarmTemplate(
+        key=key,
+        watches=metric.stat("Sum", ends),
+        threshold=0,
+        unit_words=f"executions {ends}",
+        period_s=300,
+        evaluation_periods=4,
+        datapoints_to_alarm=1,
+        missing="notBreaching",  # no executions, nothing failed
+        part_of="degraded",
+        says=f"executions {ends}",
+        look=look,
+    )
+
+
+class StateMachines(ServiceKind[StateMachine]):
+    """State machines of Step Functions."""
+
+    name = "state-machine"
+    title = "Step Functions"
+    resource = "StateMachineName"
+    facts_words = {"timeout_ms": "its timeout is not in the config (timeout_s)"}
+    failing = "failed"
+    alarms = (
+        AlarmTemplate(
+            key="failure-rate",
+            watches=_FAILURE_RATE,
+            threshold=5,
+            unit_words="% of the executions",
+            period_s=300,
+            evaluation_periods=3,
+            datapoints_to_alarm=2,
+            missing="notBreaching",  # no executions, nothing failed
+            part_of="impact",
+            min_samples=20,
+            says="too many executions fail or time out",
+            look="the newest failed execution: its last event names the state and the cause",
+        ),
+        _any("failed", FAILED, "failed", "the last event of the failed execution"),
+        _any("timed-out", TIMED_OUT, "timed out", "the state that the execution was in when it ended"),
+        _any(
+            "aborted",
+            ABORTED,
+            "were aborted",
+            "the entry of StopExecution in CloudTrail, which says who stopped it",
+        ),
+        AlarmTemplate(
+            key="slow",
+            watches=TIME.stat("p99", "p99 of the execution time"),
+            threshold=Percent(value=80, of="timeout_ms", words="the timeout"),
+            unit_words="ms at the 99th percentile",
+            period_s=300,
+            evaluation_periods=3,
+            datapoints_to_alarm=3,
+            missing="notBreaching",  # no executions, none is slow
+            part_of="degraded",
+            says="executions come close to their timeout",
+            look="the duration of each state in the slowest execution",
+        ),
+        AlarmTemplate(
+            key="heartbeat",
+            # As for functions: an execution from two periods before would count first without FILL.
+            watches=MathTemplate(
+                expression="FILL(started, 0)",
+                series={"started": STARTED.stat("Sum", "executions started")},
+                label="executions started",
+                unit="Count",
+            ),
+            comparison="LessThanThreshold",
+            threshold=1,
+            unit_words="executions started",
+            period_s=3600,
+            evaluation_periods=2,
+            datapoints_to_alarm=2,
+            missing="breaching",  # no execution is what this one is about
+            opt_in="for state machines on a schedule; set period_s to it",
+            says="has not been started when it should have been",
+            look="the schedule or rule that starts it, and its role",
+        ),
+        AlarmTemplate(
+            key="throttled",
+            watches=THROTTLED.stat("Sum", "throttled"),
+            threshold=0,
+            unit_words="state transitions throttled",
+            period_s=60,
+            evaluation_periods=5,
+            datapoints_to_alarm=3,
+            missing="notBreaching",  # reported only when it happens
+            part_of="saturation",
+            says="is throttled: executions wait for the account's quota of state transitions",
+            look="the quotas of Step Functions in this region, and retries without a backoff",
+        ),
+    )
+    composites = service.COMPOSITES
+    graphs = (
+        GraphTemplate(
+            role="traffic",
+            title="Executions",
+            unit_label="count",
+            series=(STARTED.stat("Sum", "started"), SUCCEEDED.stat("Sum", "succeeded")),
+        ),
+        GraphTemplate(
+            role="errors",
+            title="Executions that did not succeed",
+            unit_label="count",
+            series=(
+                FAILED.stat("Sum", "failed"),
+                TIMED_OUT.stat("Sum", "timed out"),
+                ABORTED.stat("Sum", "aborted"),
+            ),
+            thresholds=("failed",),
+        ),
+        GraphTemplate(
+            role="failure-rate",
+            title="Failed executions, in per cent",
+            unit_label="% of executions",
+            series=(
+                MathTemplate(
+                    expression=f"100 * {_BAD} / {_ENDED}",
+                    series=_ENDS,
+                    label=_FAILURE_RATE.label,
+                    unit="Percent",
+                ),
+            ),
+            thresholds=("failure-rate",),
+        ),
+        GraphTemplate(
+            role="latency",
+            title="Execution time",
+            unit_label="ms",
+            series=(TIME.stat("p50", "p50"), TIME.stat("p95", "p95"), TIME.stat("p99", "p99")),
+            thresholds=("slow",),
+        ),
+        GraphTemplate(
+            role="throttles",
+            title="Throttled state transitions",
+            unit_label="count",
+            series=(THROTTLED.stat("Sum", "throttled"),),
+            thresholds=("throttled",),
+        ),
+    )
+    events = (
+        EventsTemplate(
+            key="executions",
+            words="executions",
+            bad_words="fail",
+            valid=STARTED.stat("Sum", "executions"),
+            bad=FAILED.stat("Sum", "failed executions"),
+            latency=TIME,
+        ),
+    )
+
+    @override
+    def dimensions(self, names: Names, name: str, service: StateMachine) -> dict[str, str]:
+        here = f"{names.region}:{names.account_id}"
+        return {
+            "StateMachineName": service.state_machine,
+            "StateMachineArn": f"arn:aws:states:{here}:stateMachine:{service.state_machine}",
+        }
+
+    @override
+    def facts(self, env: Environment, service: StateMachine) -> Facts:
+        timeout_s = service.timeout_s
+        if timeout_s is None:
+            return {}
+        return {"timeout_ms": Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s")}
