@@ -15,7 +15,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z][a-z0-9-]*):", MAKEFILE, re.MULTILINE))
 VARIABLES = {
     one
-    for pattern in (r"\$\(([A-Z_]+)\)", r"^([A-Z]+) \?=", r"^(?:TEXTS|FLAGS) := (.*)$", r"\b(APPROVE)=")
+    for pattern in (r"\$\(([A-Z_]+)\)", r"^([A-Z]+) \?=", r"^(?:TEXTS|FLAGS) := (.*)$", r"\b(APPROVE|ONLY)=")
     for found in re.findall(pattern, MAKEFILE, re.MULTILINE)
     for one in found.split()
 }

@@ -8,7 +8,6 @@ from itertools import chain
 
 import pytest
 
-from catalog import environment
 from catalog.kinds import EVERY_KIND, KINDS
 from catalog.queries import QUERIES
 from catalog.slos import TIERS
