@@ -34,7 +34,15 @@ BOUNDARY: Mapping[str, tuple[str, ...]] = {
         "latency",
         "target-latency",
     ),
-    "What it has for it": ("concurrency", "utilization", "memory", "tasks", "disk", "log-volume"),
+    "What it has for it": (
+        "concurrency",
+        "throttles",
+        "utilization",
+        "memory",
+        "tasks",
+        "disk",
+        "log-volume",
+    ),
 }
 """Side of the service's boundary -> the roles of its graphs, in the order in which people look at them."""
 

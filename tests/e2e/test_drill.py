@@ -133,7 +133,7 @@ def test_an_interrupted_drill_puts_the_clock_back(platform: Platform) -> None:
         printed += drilling.stdout or ()
     said = "".join(printed)
     assert drilling.returncode == 130, said
-    assert "drill: interrupted." in said
+    assert "drill live: interrupted." in said
     assert "Traceback" not in said
     assert clock(platform) == BEFORE
 

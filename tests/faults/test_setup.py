@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("aws-fails")]
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what setup needs of this checkout, without what it makes."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("Makefile", "ops", "stacks", "terraform", "requirements"):
+    for name in ("Makefile", "pyproject.toml", "ops", "stacks", "terraform", "requirements"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, folder / name)

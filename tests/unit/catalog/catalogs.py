@@ -193,7 +193,7 @@ def many(count: int, *, longest: bool = False, slos: int = 0, lean: bool = False
         off = {"enabled": False, "reason": "not what this is about"}
         for kind in KINDS.values():
             keys = [alarm.key for alarm in kind.alarms if alarm.key not in _OF_EACH_SPEAKER]
-            said = data["alarms"][kind.name]
+            said = data["alarms"].setdefault(kind.name, {})
             said |= {key: {**said.get(key, {}), **off} for key in keys}
         for service in data["services"].values():
             service["alarms"] = {}

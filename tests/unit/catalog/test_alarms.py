@@ -301,7 +301,20 @@ def test_a_percentage_is_tuned_as_a_percentage() -> None:
 def test_every_relative_threshold_is_tried_above() -> None:
     """A new one needs its line there."""
     relative = {one.key for one in TEMPLATES.values() if isinstance(one.threshold, Percent)}
-    assert relative == {key for _, key in RELATIVE} | {"account-concurrency"}
+    assert relative == {key for _, key in RELATIVE} | {"account-concurrency", "slow"}
+
+
+def test_an_execution_is_slow_by_its_timeout() -> None:
+    """80 % of it, in number and words."""
+    env, made = EVERY["state machines"]
+    timeouts = {name: getattr(service, "timeout_s", None) for name, service in env.services.items()}
+    alarms = {alarm.service: alarm for alarm in made.alarms if alarm.kind_key == "slow"}
+    assert alarms
+    for service, alarm in alarms.items():
+        timeout_s = timeouts[str(service)]
+        assert timeout_s
+        assert alarm.threshold == 800 * timeout_s
+        assert f"80 % of the timeout of {timeout_s} s" in alarm.condition
 
 
 @each("template", [*TEMPLATES.values(), *COMPOSITES.values()], ids=[*TEMPLATES, *COMPOSITES])
