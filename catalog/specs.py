@@ -8,17 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cloudwatch.alarms import Treatment
+from cloudwatch.alarms import Comparison, Treatment
 from cloudwatch.quotas import DESCRIPTION_CHARACTERS
 from config.models import Severity
 
-Comparison = Literal[
-    "GreaterThanThreshold",
-    "GreaterThanOrEqualToThreshold",
-    "LessThanThreshold",
-    "LessThanOrEqualToThreshold",
-    "GreaterThanUpperThreshold",
-]
 Unit = Literal["Count", "Milliseconds", "Seconds", "Percent", "Bytes", "Gigabytes", "None"]
 Topic = Literal["critical", "warning", "fallback"]
 """Topics: one per severity, and the one that is told when notifications themselves fail."""
@@ -29,6 +22,8 @@ SYMBOLS: Mapping[Comparison, str] = {
     "LessThanThreshold": "<",
     "LessThanOrEqualToThreshold": "<=",
     "GreaterThanUpperThreshold": "> the band of",
+    "LessThanLowerThreshold": "< the band of",
+    "LessThanLowerOrGreaterThanUpperThreshold": "outside the band of",
 }
 """How each comparison is written for people."""
 

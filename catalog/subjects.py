@@ -13,7 +13,6 @@ from catalog.specs import (
     Alarm,
     AllOf,
     AnyOf,
-    Comparison,
     Composite,
     InAlarm,
     LeftOut,
@@ -35,6 +34,7 @@ from catalog.templates import (
 )
 from catalog.texts import Writer, number, window
 from catalog.tuning import m_of_n, merged
+from cloudwatch.alarms import Comparison
 from config.models import AlarmTunings, Environment, Tuning
 
 LATE_S = 60

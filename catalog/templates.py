@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import Field, model_validator
 
-from catalog.specs import Comparison, Rule, Spec, Topic, Unit
-from cloudwatch.alarms import Treatment
+from catalog.specs import Rule, Spec, Topic, Unit
+from cloudwatch.alarms import Comparison, Treatment
 from config.models import LogFormat, Severity
 
 LOGS = "logs"

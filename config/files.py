@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
+from typing import Any
 
 _KINDS = {
     stat.S_IFIFO: "a pipe",
@@ -60,6 +62,19 @@ def content(path: Path, most_bytes: int) -> bytes:
         message = f"has more than {most_bytes} bytes ({most_bytes // _MEGABYTE} MB)"
         raise FileError(message)
     return read
+
+
+def json_value(path: Path, most_bytes: int) -> Any:  # JSON
+    """Return the JSON in a file.
+
+    Raises:
+        FileError: as for `text`, or it is not JSON.
+    """
+    try:
+        return json.loads(text(path, most_bytes))
+    except (ValueError, RecursionError) as error:
+        message = f"is not JSON: {error}"
+        raise FileError(message) from error
 
 
 def text(path: Path, most_bytes: int) -> str:

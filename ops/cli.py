@@ -26,8 +26,8 @@ _CHANGES = {
 class Lazy(click.Group):
     """A group whose commands are imported when they are called; `--help` imports none."""
 
-    def __init__(self, *, lazy: Mapping[str, tuple[str, str]], **settings: Any) -> None:  # noqa: ANN401
-        """Take name -> where the command is, `module:function`, and its help."""
+    def __init__(self, *, lazy: Mapping[str, tuple[str, str] | Lazy], **settings: Any) -> None:  # noqa: ANN401
+        """Take name -> where the command is, `module:function`, and its help; or a group."""
         super().__init__(**settings)
         self.lazy = lazy
 
@@ -37,16 +37,22 @@ class Lazy(click.Group):
 
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
-        if cmd_name not in self.lazy:
-            return None
-        module, _separator, name = self.lazy[cmd_name][0].partition(":")
+        entry = self.lazy.get(cmd_name)
+        if not isinstance(entry, tuple):
+            return entry
+        module, _separator, name = entry[0].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in self.lazy.items()])
+            formatter.write_dl(
+                [
+                    (name, entry[1] if isinstance(entry, tuple) else entry.help or "")
+                    for name, entry in self.lazy.items()
+                ]
+            )
 
 
 local = Lazy(
@@ -95,11 +101,11 @@ reveille = Lazy(
         "output": ("ops.commands.output:output", "Show the outputs of the stacks."),
         "bootstrap": ("ops.commands.deployment:bootstrap", "Create the state bucket, once per account."),
         "invoke": ("ops.commands.invoke:invoke", "Invoke a deployed function and show its log."),
-        "drill": ("ops.cli:drill", drill.help or ""),
+        "drill": drill,
         "verify": ("ops.commands.verify:verify", "Verify that alarms have data and reach people."),
         "doctor": ("ops.commands.doctor:doctor", "Check this machine and the environment."),
-        "state": ("ops.cli:state", state.help or ""),
-        "local": ("ops.cli:local", local.help or ""),
+        "state": state,
+        "local": local,
         "synth": ("ops.commands.deployment:synth", "Write the Terraform configuration."),
         "package": ("ops.commands.deployment:package", "Build the functions' zips."),
         "docs": ("ops.commands.docs:docs", "Write the generated documents."),
@@ -182,7 +188,8 @@ def _name(arguments: Sequence[str]) -> str:
         if group is None or argument not in group.lazy:
             break
         names.append(argument)
-        group = {"drill": drill, "state": state, "local": local}.get(argument) if group is reveille else None
+        entry = group.lazy[argument]
+        group = entry if isinstance(entry, Lazy) else None
     return " ".join(names) or "reveille"
 
 

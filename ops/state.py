@@ -45,8 +45,7 @@ def bucket_exists(env: Environment) -> bool:
             f"state bucket {env.state.bucket} cannot be used ({error}): the credentials may not use it, or "
             "it belongs "
             "to another account or region, since bucket names are global. Check the permissions, or choose "
-            "another "
-            f"name for state.bucket in config/{env.environment}.yaml."
+            f"another name for state.bucket in config/{env.environment}.yaml."
         )
         raise CommandError(message) from error
     return True
@@ -134,8 +133,7 @@ def require(env: Environment) -> None:
     if not is_versioned(env):
         message = (
             f"the state bucket {env.state.bucket} is not versioned: a damaged state could not be restored. "
-            f"{makes} "
-            "switches versioning on. Nothing was changed."
+            f"{makes} switches versioning on. Nothing was changed."
         )
         raise CommandError(message)
 
@@ -282,6 +280,5 @@ def _refusal(env: Environment, stack: str, why: str) -> CommandError:
         f"{stack}: its state, s3://{env.state.bucket}/{Names.of(env).state_key(stack)}, {why}. Nothing was "
         "changed. "
         f"`make state-history {which}` lists its earlier versions, `make state-restore {which} VERSION=` "
-        "brings "
-        "one back."
+        "brings one back."
     )

@@ -48,8 +48,7 @@ def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> N
     except BrokenPipeError as error:
         message = (
             "Node.js, in which cdktf runs, has ended; memory may be used up. Nothing was changed: run the "
-            "command "
-            "again."
+            "command again."
         )
         raise CommandError(message) from error
     # Otherwise only PutDashboard would tell, in the middle of an apply.

@@ -11,7 +11,6 @@ objects) and "Files and Configuration Structure" (a folder's files are one modul
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -167,12 +166,9 @@ def _files(folder: Path) -> list[Path]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(files.text(path, files.MOST_BYTES))
+        content = files.json_value(path, files.MOST_BYTES)
     except files.FileError as error:
         message = f"{path}: {error}"
-        raise ConfigurationError(message) from error
-    except (ValueError, RecursionError) as error:
-        message = f"{path}: cannot be read as JSON: {error}"
         raise ConfigurationError(message) from error
     if not isinstance(content, dict):
         message = f"{path}: has to be an object, as Terraform's JSON is"

@@ -11,7 +11,6 @@ Syntax".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -43,12 +42,9 @@ def read(path: Path) -> tuple[Alarm, ...]:
         ConfigurationError: it is not Terraform's JSON.
     """
     try:
-        content = json.loads(files.text(path, files.MOST_BYTES))
+        content = files.json_value(path, files.MOST_BYTES)
     except files.FileError as error:
         message = f"{path}: {error}"
-        raise SourceError(message) from error
-    except (ValueError, RecursionError) as error:
-        message = f"{path}: is not JSON: {error}"
         raise SourceError(message) from error
     found = tuple(_alarms(str(path), content, path.stem))
     if not found:

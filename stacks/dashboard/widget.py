@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.queries import recent_errors
-from catalog.specs import Alarm, Comparison, Graph, Math, Metric, Series, ServiceView, Slo, Unit
+from catalog.specs import Alarm, Graph, Math, Metric, Series, ServiceView, Slo, Unit
 from catalog.texts import duration, number
 from cloudwatch import quotas
+from cloudwatch.alarms import Comparison
 from stacks.dashboard.context import Context
 from stacks.dashboard.layout import COLUMNS, GRAPH_HEIGHT, HALF, Row, Widget, chunks, part_of
 from stacks.dashboard.severity import STYLES, AnyAlarm

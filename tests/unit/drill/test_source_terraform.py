@@ -276,7 +276,7 @@ def test_a_short_name_of_two_alarms_is_neithers(tmp_path: Path) -> None:
 
 ALARM, FILTER = "aws_cloudwatch_metric_alarm.errors", "aws_cloudwatch_log_metric_filter.errors"
 REFUSED: Mapping[str, tuple[object, str]] = {
-    "no JSON": ("{", "main.tf.json: cannot be read as JSON"),
+    "no JSON": ("{", "main.tf.json: is not JSON"),
     "list": ([], "main.tf.json: has to be an object, as Terraform's JSON is"),
     "text": ({"resource": "x"}, "main.tf.json: resource has to be an object, not 'x'"),
     "body": ({"resource": {"a": {"b": 1}}}, "main.tf.json: resource.a.b has to be an object, not 1"),

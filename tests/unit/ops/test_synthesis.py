@@ -90,10 +90,10 @@ def test_each_part_of_the_backend_and_the_account_counts(folder: Path, env: Envi
 @pytest.mark.parametrize("content", ["", "{", "\x00"])
 def test_what_cannot_be_read_is_refused(folder: Path, content: str) -> None:
     """And so is what is not there."""
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match="cannot be read: No such file"):
         synthesis.configuration(PROD, "compute")
     configurations.write(folder, PROD, "compute").write_text(content, encoding="utf-8")
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match="is not JSON"):
         synthesis.configuration(PROD, "compute")
 
 
