@@ -38,7 +38,7 @@ class Proof(NamedTuple):
     routes: tuple[Route, ...]
     """Of the alarms that notify, and of the rules that publish to a topic."""
     suppressors: tuple[str, ...]
-    """Alarms that only hold others back, and so notify nobody."""
+    """Alarms that only suppress others, and so notify nobody."""
     metrics: int
     """How many metrics were looked up, those of alarms and graphs."""
 
@@ -123,7 +123,7 @@ class _Walk:
             )
 
     def suppressors(self) -> Iterator[Resource]:
-        """Yield the alarms that only hold others back."""
+        """Yield the alarms that only suppress others."""
         for alarm in self._alarms.all:
             if alarm.name in self._alarms.silences and not self._hearing.ways(alarm.name):
                 yield alarm

@@ -23,7 +23,7 @@ def summary(proof: Proof) -> str:
     """Return what was proved in one line."""
     rules = sum(route.is_event for route in proof.routes)
     events = f", {rules} event {'rules' if rules > 1 else 'rule'}" if rules else ""
-    held = f"; {len(proof.suppressors)} only hold others back" if proof.suppressors else ""
+    held = f"; {len(proof.suppressors)} only suppress others" if proof.suppressors else ""
     return f"{len(proof.routes) - rules} alarms{events} and {proof.metrics} metrics proved{held}"
 
 

@@ -1,7 +1,7 @@
 """The rows of a timeline: which alarms it shows, in which order, and what each row shows.
 
 An alarm matters if something was expected of it, if it changed or notified somebody, or if it is a child of a
-composite that does. Composites that notify nobody and of which nothing was expected only hold others back, or
+composite that does. Composites that notify nobody and of which nothing was expected only suppress others, or
 count: they stand apart, without their children.
 
 A row has the alarm's name and its state bar, in which each state has its own height and pattern, so that
@@ -206,7 +206,7 @@ class Rows:
 
     groups: tuple[Group, ...]
     helpers: tuple[Row, ...]
-    """Composites that changed and only hold others back, or count."""
+    """Composites that changed and only suppress others, or count."""
     more: tuple[str, ...]
     """Full names of alarms that matter too, for which there is no room."""
     others: Mapping[State, tuple[str, ...]]

@@ -73,7 +73,7 @@ def test_what_a_function_can_reach_is_not_called_what_it_tells() -> None:
 
 def test_a_summary_counts() -> None:
     """Alarms, rules, metrics, and who only holds others back."""
-    assert report.summary(WIDE) == "2 alarms, 1 event rule and 7 metrics proved; 1 only hold others back"
+    assert report.summary(WIDE) == "2 alarms, 1 event rule and 7 metrics proved; 1 only suppress others"
     assert (
         report.summary(WIDE._replace(suppressors=(), routes=WIDE.routes[:2]))
         == "2 alarms and 7 metrics proved"
@@ -123,7 +123,7 @@ def test_what_is_proved_is_told_with_status_0(
     out, err = capsys.readouterr()
     assert err == ""
     assert len(out.splitlines()) >= lines
-    assert "4 alarms, 1 event rule and 1 metrics proved; 2 only hold others back" in out.splitlines()[0]
+    assert "4 alarms, 1 event rule and 1 metrics proved; 2 only suppress others" in out.splitlines()[0]
 
 
 @pytest.mark.parametrize("arguments", [["verify"], ["verify", "--all"]])
