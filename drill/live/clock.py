@@ -90,8 +90,8 @@ def sped_up(env: Environment, speed: float) -> Iterator[Clock]:
         yield Clock()
         return
     before = _ask(env, "GET")
-    _ask(env, "PUT", {"speed": speed, "evaluating": True})
     try:
+        _ask(env, "PUT", {"speed": speed, "evaluating": True})
         yield Clock(
             speed,
             afterwards=float(before["speed"]),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from rich.console import Console
 
@@ -27,6 +25,7 @@ from drill.durations import text_of
 from drill.live import aftermath, preparation
 from drill.live.aftermath import lasting
 from drill.live.clock import Clock, sped_up
+from drill.live.interruptions import Interruptions
 from drill.live.mailbox import Mailbox
 from drill.live.preparation import Plan
 from drill.live.sender import Sender
@@ -102,6 +101,7 @@ class _Drill:
     states: States
     teller: Teller
     clock: Clock = field(default_factory=Clock)
+    interruptions: Interruptions = field(default_factory=Interruptions)
     notifications: list[Notification] = field(default_factory=list)
     """What has arrived in the alarm queue."""
     begins_s: float = 0.0
@@ -121,7 +121,7 @@ class _Drill:
     def run(self, speed: float) -> None:
         """Run it, and put everything back whatever happens."""
         with ExitStack() as put_back:
-            ignore = put_back.enter_context(interruptible())
+            put_back.enter_context(self.interruptions)
             self.clock = put_back.enter_context(sped_up(self.env, speed))
             self._wait_for_quiet()
             mailbox = Mailbox(
@@ -137,7 +137,7 @@ class _Drill:
             sender = Sender(self.env, self.deployed.functions, requests, self.clock, over_s=over_s)
             put_back.enter_context(sender)
             # Undone in reverse order: nobody disturbs what puts things back.
-            put_back.callback(ignore)
+            put_back.callback(self.interruptions.ignore)
             self.teller.event("begins")
             self._watch(mailbox, sender)
             sender.stop()
@@ -247,7 +247,9 @@ class _Drill:
     def _take(self, mailbox: Mailbox) -> None:
         """Take the drill's messages out of the queue."""
         queue = self.plan.system.queues[0].name
-        for notice in mailbox.read():
+        with self.interruptions.uninterrupted():
+            notices = mailbox.read()
+        for notice in notices:
             drill_s = self.clock.now_s()
             at_s, topic = self.begins_s + drill_s, self.topics.get(notice.topic, notice.topic)
             state = cast("State", notice.state)
@@ -298,28 +300,3 @@ def _watched(catalog: Catalog, plan: Plan) -> list[str]:
 
 def _shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
-
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Ctrl-C, a pipeline that is cancelled, a terminal that is closed."""
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], None]]:
-    """Raise KeyboardInterrupt at each of these signals; yield what makes them be ignored from then on."""
-
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-        del number, frame
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
-
-    def ignore() -> None:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-
-    try:
-        yield ignore
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,61 @@
+"""Signals that end a live drill, and the moments at which they may.
+
+An interruption between the answer of `ReceiveMessage` and the note of what it contains would leave messages
+of other consumers hidden until their visibility timeout ends: `uninterrupted` delays it.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from typing_extensions import Self
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a pipeline that is cancelled, a terminal that is closed."""
+
+
+class Interruptions:
+    """Turns each of `SIGNALS` into KeyboardInterrupt while it is entered."""
+
+    def __init__(self) -> None:
+        """Prepare; nothing is changed before this is entered."""
+        self._handlers: dict[signal.Signals, Any] = {}
+        self._is_delayed = False
+        self._is_pending = False
+
+    def __enter__(self) -> Self:
+        """Replace the handlers."""
+        self._handlers = {number: signal.signal(number, self._interrupt) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Restore the handlers."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def ignore(self) -> None:
+        """Ignore the signals from now on: what was changed is being restored."""
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+    @contextmanager
+    def uninterrupted(self) -> Iterator[None]:
+        """Raise the first interruption at the end of this block; a second one at once."""
+        self._is_delayed = True
+        try:
+            yield
+        finally:
+            self._is_delayed = False
+        if self._is_pending:
+            raise KeyboardInterrupt
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self._is_delayed and not self._is_pending:
+            self._is_pending = True
+            return
+        raise KeyboardInterrupt
