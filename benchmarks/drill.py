@@ -73,7 +73,7 @@ def scenario(env: Environment, hours: int, *, alike: bool) -> Scenario:
             "warm_up": "1h",
         }
     )
-    placed = tuple(Placed("benchmark", HERE.parent, one) for one in _happens(env, alike=alike))
+    placed = tuple(Placed("benchmark", HERE.parent, happening) for happening in _happens(env, alike=alike))
     expect = (
         Expected("benchmark", NeverExpected.model_validate({"never": "service-0001-*"})),
         Expected("benchmark", PagesExpected(pages=0)),
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows.append(("in all", f"{marks[-1][1] - marks[0][1]:.1f}"))
     print(aligned(("", "seconds"), rows))
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    pages = sum(1 for one in found.notifications if one.state == "ALARM")
+    pages = sum(1 for notification in found.notifications if notification.state == "ALARM")
     print(
         f"\n{len(system.alarms)} metric alarms and {len(system.composites)} composites, {options.hours} h; "
         f"{sum(map(len, found.changes.values()))} changes, {pages} notifications; {peak_mib:.0f} MiB at most."

@@ -119,9 +119,9 @@ def line(chance: random.Random, number: int) -> str:
 def loads(lines: Sequence[str]) -> None:
     """Read every line that is JSON, and do nothing with it."""
     read = json.loads
-    for one in lines:
-        if one[0] == "{":
-            read(one)
+    for text in lines:
+        if text[0] == "{":
+            read(text)
 
 
 def counting(text: str) -> Callable[[Sequence[str]], int]:

@@ -51,11 +51,11 @@ def assemble(env: Environment) -> Catalog:
         ),
         alarms=alarms,
         composites=tuple(composites(env, names, services, platform, alarms)),
-        slos=tuple(one.slo() for service in services for one in service.objectives()),
+        slos=tuple(objective.slo() for service in services for objective in service.objectives()),
         events=tuple(event for kind in used for event in kind.notices(names)),
         windows=tuple(sources.windows(env, names)),
         published=tuple(sources.published(env, names, deployed)),
-        left_out=tuple(one for each in (*services, platform) for one in each.left_out()),
+        left_out=tuple(left_out for each in (*services, platform) for left_out in each.left_out()),
         queries=tuple(
             Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text) for query in QUERIES
         ),

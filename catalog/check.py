@@ -143,13 +143,13 @@ def _check_datapoints(
             ((*own_at, alarm.key), subject.own.get(alarm.key)),
             ((*general_at, alarm.key), subject.general.get(alarm.key)),
         )
-        for at, one in places:
+        for at, place in places:
             for field in fields:
-                if one is not None and getattr(one, field) is not None:
+                if place is not None and getattr(place, field) is not None:
                     return (*at, field)
         return places[0][0]
 
-    if any(one not in subject.facts for one in alarm.needed_facts):
+    if any(fact not in subject.facts for fact in alarm.needed_facts):
         return
     m, n = subject.datapoints(alarm, tuning)
     if m > n:
@@ -185,7 +185,7 @@ def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str | Ca
         )
         yield "objective_percent", text
     counted = events_of(service.kind, slo, service.subject)
-    known = [one.key for one in offers(service.kind, service.subject)]
+    known = [offer.key for offer in offers(service.kind, service.subject)]
     if counted is None:
         found = slo.events or "nothing"
         sentence = f"must be one of: {', '.join(known)} (found: {found[:_WORD]})"
@@ -203,11 +203,11 @@ def _check_names(env: Environment) -> Iterator[Breach]:
     """Refuse services that make the same name twice: an ECS service `x` has a log group `x-collector`."""
     catalog = assemble(env)
     named = (
-        *(("log group", one.name, one.service) for one in catalog.log_groups),
-        *(("log group", one.key, one.service) for one in catalog.log_groups),
-        *(("metric filter", one.name, one.service) for one in catalog.filters),
-        *(("alarm", one.name, one.service) for one in catalog.all_alarms),
-        *(("alarm", one.key, one.service) for one in catalog.all_alarms),
+        *(("log group", group.name, group.service) for group in catalog.log_groups),
+        *(("log group", group.key, group.service) for group in catalog.log_groups),
+        *(("metric filter", log_filter.name, log_filter.service) for log_filter in catalog.filters),
+        *(("alarm", alarm.name, alarm.service) for alarm in catalog.all_alarms),
+        *(("alarm", alarm.key, alarm.service) for alarm in catalog.all_alarms),
         *(("role", name, service) for name, service in roles(env)),
         *(("queue", name, service) for name, service in queues(env)),
         *(("function", name, service) for name, service in functions(env)),

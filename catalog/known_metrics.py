@@ -46,11 +46,11 @@ Known = dict[str, dict[str, list[list[str]]]]
 def known(published: Iterable[Published] = ()) -> Known:
     """Return the metrics that AWS documents, and those that something of ours publishes."""
     metrics: Known = {
-        namespace: {name: list(one["dimensions"]) for name, one in its["metrics"].items()}
+        namespace: {name: list(metric["dimensions"]) for name, metric in its["metrics"].items()}
         for namespace, its in AWS_METRICS.items()
     }
-    for one in published:
-        metrics.setdefault(one.namespace, {}).setdefault(one.name, []).append(sorted(one.dimensions))
+    for item in published:
+        metrics.setdefault(item.namespace, {}).setdefault(item.name, []).append(sorted(item.dimensions))
     return metrics
 
 
@@ -66,8 +66,8 @@ def why_unknown(
         filters: the metric filters whose metrics exist too; they have no dimensions.
     """
     metrics = known()
-    for one in filters:
-        metrics.setdefault(one.namespace, {})[one.metric] = [[]]
+    for log_filter in filters:
+        metrics.setdefault(log_filter.namespace, {})[log_filter.metric] = [[]]
     return why_not_in(metrics, namespace, name, dimensions)
 
 
@@ -82,9 +82,9 @@ def why_not_in(metrics: Known, namespace: str, name: str, dimensions: Iterable[s
         return f"no metric {name} in {namespace}{hint}"
     given = sorted(dimensions)
     if given not in names[name]:
-        sets = " or ".join(_set(one) for one in names[name])
-        single = {one for each in names[name] for one in each}
-        hints = dict.fromkeys(_near(one, single) for one in given if one not in single)
+        sets = " or ".join(_set(group) for group in names[name])
+        single = {text for each in names[name] for text in each}
+        hints = dict.fromkeys(_near(text, single) for text in given if text not in single)
         return f"{namespace} {name} is reported by {sets}, not by {_set(given)}{''.join(hints)}"
     return None
 

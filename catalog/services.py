@@ -156,7 +156,9 @@ class Service(Instance):
             runbook=self.kind.runbook,
             deployments=self.deployments,
             graphs=tuple(
-                self._graph(template, [by_key[one] for one in template.thresholds if one in by_key])
+                self._graph(
+                    template, [by_key[threshold] for threshold in template.thresholds if threshold in by_key]
+                )
                 for template in self.kind.graphs
                 if template.needs is None or template.needs in self.subject.facts
             ),
@@ -169,7 +171,9 @@ class Service(Instance):
             title=template.title,
             role=template.role,
             unit_label=template.unit_label,
-            series=tuple(self.subject.series(one, period_s) for one in template.series),
+            series=tuple(
+                self.subject.series(series_template, period_s) for series_template in template.series
+            ),
             thresholds=tuple(alarm.key for alarm in watched),
         )
 

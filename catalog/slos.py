@@ -196,7 +196,7 @@ class Objective:
                 "valid": of.latency.stat("SampleCount", of.words),
                 "fast": of.latency.stat(f"TC(:{number(most, digits=_DECIMALS)})", "fast enough"),
             }
-        return {key: self.subject.metric(one, period_s) for key, one in templates.items()}
+        return {key: self.subject.metric(template, period_s) for key, template in templates.items()}
 
 
 def events_of(kind: ServiceKind[Any], config: SloConfig, subject: Subject) -> EventsTemplate | None:
@@ -204,9 +204,11 @@ def events_of(kind: ServiceKind[Any], config: SloConfig, subject: Subject) -> Ev
     offered = offers(kind, subject)
     if config.events is None:
         return offered[0] if offered else None
-    return next((one for one in offered if one.key == config.events), None)
+    return next(
+        (events_template for events_template in offered if events_template.key == config.events), None
+    )
 
 
 def offers(kind: ServiceKind[Any], subject: Subject) -> list[EventsTemplate]:
     """Return what objectives of a service may count."""
-    return [one for one in kind.events if one.needs is None or one.needs in subject.facts]
+    return [event for event in kind.events if event.needs is None or event.needs in subject.facts]

@@ -446,7 +446,7 @@ class Catalog(Spec):
 
     @functools.cached_property
     def _alarms_by_key(self) -> dict[str, Alarm | Composite]:
-        return {one.key: one for one in self.all_alarms}
+        return {item.key: item for item in self.all_alarms}
 
     def alarm(self, key: str) -> Alarm:
         """Return the metric alarm with this key."""
@@ -457,7 +457,7 @@ class Catalog(Spec):
 
     def log_group(self, key: str) -> LogGroup:
         """Return the log group with this key."""
-        return next(one for one in self.log_groups if one.key == key)
+        return next(group for group in self.log_groups if group.key == key)
 
     def alarm_name(self, key: str) -> str:
         """Return the name in AWS of the metric alarm or composite with this key."""

@@ -103,7 +103,7 @@ class Subject:
     def left_out(self, template: AlarmTemplate) -> LeftOut | None:
         """Return why it does not have an alarm, or None when it has it."""
         service = self.writer.service
-        missing = next((one for one in template.needed_facts if one not in self.facts), None)
+        missing = next((fact for fact in template.needed_facts if fact not in self.facts), None)
         if missing is not None:
             words = self.facts_words.get(missing, f"it has no {missing}")
             return LeftOut(service=service, kind_key=template.key, why="not applicable", reason=words)
@@ -135,7 +135,10 @@ class Subject:
         expression = template.expression.replace("{period_s}", str(period_s))
         return Math(
             expression=expression.replace("{min_samples}", str(min_samples)),
-            metrics={key: self.metric(one, period_s) for key, one in template.series.items()},
+            metrics={
+                key: self.metric(series_template, period_s)
+                for key, series_template in template.series.items()
+            },
             label=template.label,
         )
 
@@ -256,8 +259,10 @@ def _concrete(rule: Rule, prefix: str, existing: set[str]) -> Rule | None:
         message = f"{prefix}: a kind's rule asks for what is in ALARM, not for what is not"
         raise TypeError(message)
     if isinstance(rule, AnyOf):
-        parts = tuple(part for part in (_concrete(one, prefix, existing) for one in rule.any_of) if part)
+        parts = tuple(
+            part for part in (_concrete(in_alarm, prefix, existing) for in_alarm in rule.any_of) if part
+        )
         return AnyOf(any_of=parts) if parts else None
-    all_parts = tuple(_concrete(one, prefix, existing) for one in rule.all_of)
+    all_parts = tuple(_concrete(in_alarm, prefix, existing) for in_alarm in rule.all_of)
     present = tuple(part for part in all_parts if part)
     return AllOf(all_of=present) if len(present) == len(all_parts) else None

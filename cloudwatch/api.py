@@ -197,7 +197,9 @@ def metric_filter(given: Record) -> MetricFilter:
     made = transformations[0]
     made.only({"defaultValue", "dimensions", "metricName", "metricNamespace", "metricValue", "unit"})
     dimensions = made.given.get("dimensions") or {}
-    if not isinstance(dimensions, dict) or not all(isinstance(one, str) for one in dimensions.values()):
+    if not isinstance(dimensions, dict) or not all(
+        isinstance(dimension, str) for dimension in dimensions.values()
+    ):
         made.refuse("dimensions", "has to be an object of texts")
     return MetricFilter(
         name=given.text("filterName"),

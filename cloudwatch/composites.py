@@ -39,7 +39,7 @@ def order(composites: Mapping[str, Rule]) -> tuple[str, ...]:
         way = {name: iter(_below(composites, name))} if name not in done else {}
         while way:
             last, rest = next(reversed(way.items()))
-            child = next((one for one in rest if one not in done), None)
+            child = next((text for text in rest if text not in done), None)
             if child is None:
                 del way[last]
                 done[last] = None

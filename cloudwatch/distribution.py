@@ -41,8 +41,8 @@ class Distribution:
 def joined(parts: Sequence[Distribution]) -> Distribution:
     """Return the values of all, on the grid that all have."""
     return Distribution.of_steps(
-        np.concatenate([one.steps for one in parts]),
-        np.concatenate([one.values for one in parts]),
-        np.concatenate([one.weights for one in parts]),
+        np.concatenate([distribution.steps for distribution in parts]),
+        np.concatenate([distribution.values for distribution in parts]),
+        np.concatenate([distribution.weights for distribution in parts]),
         len(parts[0].offsets) - 1,
     )

@@ -118,7 +118,7 @@ def evaluate(breaching: Sequence[bool | None], settings: Settings, previous: Sta
         previous: its state before.
     """
     periods, needed = settings.evaluation_periods, settings.datapoints_to_alarm
-    real = [one for one in breaching if one is not None]
+    real = [item for item in breaching if item is not None]
     number = sum(real[-periods:])
     absent = periods - len(real)
     treatment = settings.treat_missing_data
@@ -133,7 +133,7 @@ def evaluate(breaching: Sequence[bool | None], settings: Settings, previous: Sta
         return previous
     if not real:
         return "INSUFFICIENT_DATA"
-    oldest = next(at for at, one in enumerate(breaching) if one is not None)
+    oldest = next(at for at, item in enumerate(breaching) if item is not None)
     return "ALARM" if len(breaching) - oldest >= needed else "OK"
 
 
@@ -159,7 +159,7 @@ def states(
     if few is None:
         return _filled(_found(breaching, settings), first)
     # They decide if it makes a difference whether they breach.
-    bad, good = (_found(np.where(few, np.int8(one), breaching), settings) for one in (1, 0))
+    bad, good = (_found(np.where(few, np.int8(number), breaching), settings) for number in (1, 0))
     return _filled(np.where(few[..., -1] | (bad != good), np.uint8(_KEPT), bad), first)
 
 

@@ -71,18 +71,18 @@ class Sample:
     dimensions: tuple[tuple[str, str], ...] = ()
 
 
-def check(one: MetricFilter) -> None:
+def check(metric_filter: MetricFilter) -> None:
     """Refuse what PutMetricFilter would.
 
     Raises:
         PatternError: the pattern or a selector is malformed.
         InputError: anything else; the message names the filter and what is allowed.
     """
-    pattern = patterns.parse(one.pattern)
-    for problem in _problems(one):
-        raise _refusal(one, problem)
-    source(pattern, one.value)
-    for _, selector in one.dimensions:
+    pattern = patterns.parse(metric_filter.pattern)
+    for problem in _problems(metric_filter):
+        raise _refusal(metric_filter, problem)
+    source(pattern, metric_filter.value)
+    for _, selector in metric_filter.dimensions:
         _declared(pattern, patterns.selector(selector), selector)
 
 
@@ -93,8 +93,8 @@ def check_group(filters: Iterable[MetricFilter]) -> None:
         InputError: as for `check`, of each filter; or a log group has too many, or two of a name.
     """
     given = tuple(filters)
-    for one in given:
-        check(one)
+    for metric_filter in given:
+        check(metric_filter)
     for group, problem in group_problems(given):
         raise InputError(f"log group {group}: {problem}")
 
@@ -105,11 +105,11 @@ def group_problems(filters: Iterable[MetricFilter]) -> Iterator[tuple[str, str]]
     A filter whose pattern is malformed has no regular expression.
     """
     by_group: dict[str, list[MetricFilter]] = {}
-    for one in filters:
-        by_group.setdefault(one.log_group, []).append(one)
+    for metric_filter in filters:
+        by_group.setdefault(metric_filter.log_group, []).append(metric_filter)
     for group, own in by_group.items():
-        with_regex = [one.name for one in own if _has_regex(one.pattern)]
-        called = [one.name for one in own]
+        with_regex = [metric_filter.name for metric_filter in own if _has_regex(metric_filter.pattern)]
+        called = [metric_filter.name for metric_filter in own]
         twice = sorted({name for name in called if called.count(name) > 1})
         if len(own) > quotas.FILTERS:
             yield group, f"{len(own)} metric filters; at most {quotas.FILTERS}"
@@ -128,44 +128,48 @@ def _has_regex(pattern: str) -> bool:
         return False
 
 
-def _refusal(one: MetricFilter, problem: str) -> InputError:
-    return InputError(f"metric filter {one.name!r} of log group {one.log_group!r}: {problem}")
+def _refusal(metric_filter: MetricFilter, problem: str) -> InputError:
+    return InputError(
+        f"metric filter {metric_filter.name!r} of log group {metric_filter.log_group!r}: {problem}"
+    )
 
 
-def _problems(one: MetricFilter) -> Iterator[str]:
+def _problems(metric_filter: MetricFilter) -> Iterator[str]:
     """Yield what is wrong, pattern and selectors aside."""
-    if not 1 <= len(one.name) <= quotas.FILTER_NAME_CHARACTERS or set(one.name) & set(":*"):
+    if not 1 <= len(metric_filter.name) <= quotas.FILTER_NAME_CHARACTERS or set(metric_filter.name) & set(
+        ":*"
+    ):
         yield f"its name has 1 to {quotas.FILTER_NAME_CHARACTERS} characters, none of them : or *"
     most = quotas.LOG_GROUP_CHARACTERS
-    if len(one.log_group) > most or not _LOG_GROUP.fullmatch(one.log_group):
+    if len(metric_filter.log_group) > most or not _LOG_GROUP.fullmatch(metric_filter.log_group):
         yield f"a log group's name has 1 to {most} of the characters A-Z a-z 0-9 . - _ / #"
     # The API Reference excludes `:` as well; AWS has accepted it (recorded there on 2026-02-05).
-    for what, text in (("metric name", one.metric), ("namespace", one.namespace)):
+    for what, text in (("metric name", metric_filter.metric), ("namespace", metric_filter.namespace)):
         if not 1 <= len(text) <= quotas.METRIC_CHARACTERS or set(text) & set("*$"):
             yield f"the {what} {text!r} has 1 to {quotas.METRIC_CHARACTERS} characters, none of them * or $"
-    if len(one.value) > quotas.FILTER_VALUE_CHARACTERS:
+    if len(metric_filter.value) > quotas.FILTER_VALUE_CHARACTERS:
         yield f"the metric value has at most {quotas.FILTER_VALUE_CHARACTERS} characters"
-    if one.unit not in UNITS:
-        yield f"there is no unit {one.unit!r}; known: {', '.join(sorted(UNITS))}"
-    yield from _dimension_problems(one)
+    if metric_filter.unit not in UNITS:
+        yield f"there is no unit {metric_filter.unit!r}; known: {', '.join(sorted(UNITS))}"
+    yield from _dimension_problems(metric_filter)
 
 
-def _dimension_problems(one: MetricFilter) -> Iterator[str]:
-    if one.default_value is not None and one.dimensions:
+def _dimension_problems(metric_filter: MetricFilter) -> Iterator[str]:
+    if metric_filter.default_value is not None and metric_filter.dimensions:
         yield "a default value and dimensions exclude each other"
-    if one.default_value is not None and published(one.default_value) is None:
-        yield f"the default value {one.default_value} is no number that CloudWatch takes"
-    if len(one.dimensions) > quotas.FILTER_DIMENSIONS:
-        yield f"{len(one.dimensions)} dimensions; at most {quotas.FILTER_DIMENSIONS}"
-    if len({name for name, _ in one.dimensions}) < len(one.dimensions):
+    if metric_filter.default_value is not None and published(metric_filter.default_value) is None:
+        yield f"the default value {metric_filter.default_value} is no number that CloudWatch takes"
+    if len(metric_filter.dimensions) > quotas.FILTER_DIMENSIONS:
+        yield f"{len(metric_filter.dimensions)} dimensions; at most {quotas.FILTER_DIMENSIONS}"
+    if len({name for name, _ in metric_filter.dimensions}) < len(metric_filter.dimensions):
         yield "two dimensions have the same name"
-    for name, selector in one.dimensions:
+    for name, selector in metric_filter.dimensions:
         if (
             not 1 <= len(name) <= quotas.METRIC_CHARACTERS
             or not 1 <= len(selector) <= quotas.METRIC_CHARACTERS
         ):
             yield f"a dimension's name and its selector have 1 to {quotas.METRIC_CHARACTERS} characters"
-    if one.dimensions and isinstance(patterns.parse(one.pattern), patterns.Terms):
+    if metric_filter.dimensions and isinstance(patterns.parse(metric_filter.pattern), patterns.Terms):
         yield "only JSON and space-delimited patterns can have dimensions, not one of terms"
 
 
@@ -229,13 +233,13 @@ class _Compiled:
 
 
 @functools.lru_cache(maxsize=4096)
-def _compiled(one: MetricFilter) -> _Compiled:
-    pattern = patterns.parse(one.pattern)
-    dimensions = tuple((name, dimension(pattern, text)) for name, text in one.dimensions)
-    return _Compiled(patterns.compile(pattern).match, source(pattern, one.value), dimensions)
+def _compiled(metric_filter: MetricFilter) -> _Compiled:
+    pattern = patterns.parse(metric_filter.pattern)
+    dimensions = tuple((name, dimension(pattern, text)) for name, text in metric_filter.dimensions)
+    return _Compiled(patterns.compile(pattern).match, source(pattern, metric_filter.value), dimensions)
 
 
-def samples(one: MetricFilter, lines: Iterable[tuple[str, float]]) -> tuple[Sample, ...]:
+def samples(metric_filter: MetricFilter, lines: Iterable[tuple[str, float]]) -> tuple[Sample, ...]:
     """Return what the filter publishes of one minute's lines, each given with how many there were of it.
 
     Matches add the metric value; in a minute with lines and no match it is the default value, once; in a
@@ -247,7 +251,7 @@ def samples(one: MetricFilter, lines: Iterable[tuple[str, float]]) -> tuple[Samp
     Raises:
         InputError: the filter is one that `check` refuses for its pattern or selectors.
     """
-    compiled = _compiled(one)
+    compiled = _compiled(metric_filter)
     found: dict[tuple[float, tuple[tuple[str, str], ...]], float] = {}
     arrived = matched = False
     for line, count in lines:
@@ -264,6 +268,6 @@ def samples(one: MetricFilter, lines: Iterable[tuple[str, float]]) -> tuple[Samp
         if value is not None and len(complete) == len(dimensions):
             key = (value, complete)
             found[key] = found.get(key, 0) + count
-    if arrived and not matched and one.default_value is not None:
-        return (Sample(one.default_value, 1),)
+    if arrived and not matched and metric_filter.default_value is not None:
+        return (Sample(metric_filter.default_value, 1),)
     return tuple(Sample(value, count, dimensions) for (value, dimensions), count in found.items())

@@ -145,7 +145,7 @@ class Record:
         value = self.given.get(member)
         if value is None:
             return ()
-        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
             self.refuse(member, f"has to be a list of texts, not {shown(value)}")
         return tuple(value)
 
@@ -160,8 +160,8 @@ class Record:
             return
         if not isinstance(value, list):
             self.refuse(member, f"has to be a list, not {shown(value)}")
-        for number, one in enumerate(value, start=1):
-            yield self._inner(f"{self.spelt(member)} {number}", member, one)
+        for number, entry in enumerate(value, start=1):
+            yield self._inner(f"{self.spelt(member)} {number}", member, entry)
 
     def record(self, member: str) -> Record:
         """Return an object that has to be given.

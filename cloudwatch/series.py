@@ -110,15 +110,19 @@ def together(parts: Sequence[Series]) -> Series:
     first = parts[0]
     if len(parts) == 1:
         return first
-    if len({(one.start_s, one.step_s, len(one)) for one in parts}) > 1:
+    if len({(series.start_s, series.step_s, len(series)) for series in parts}) > 1:
         message = "samples of one metric can be put together on one grid only"
         raise InputError(message)
-    low = functools.reduce(np.fmin, [one.low for one in parts])
-    high = functools.reduce(np.fmax, [one.high for one in parts])
-    count, total = sum(one.count for one in parts), sum(one.total for one in parts)
+    low = functools.reduce(np.fmin, [series.low for series in parts])
+    high = functools.reduce(np.fmax, [series.high for series in parts])
+    count, total = sum(series.count for series in parts), sum(series.total for series in parts)
     same = bool(np.all((count == 0) | (low == high)))
-    spreads = [] if same else [_spread(one) for one in parts]
-    spread = joined([one for one in spreads if one]) if spreads and all(spreads) else None
+    spreads = [] if same else [_spread(series) for series in parts]
+    spread = (
+        joined([distribution for distribution in spreads if distribution])
+        if spreads and all(spreads)
+        else None
+    )
     return Series(first.start_s, first.step_s, np.asarray(count), np.asarray(total), low, high, spread)
 
 
@@ -134,7 +138,7 @@ def raised(series: Series, by: Series) -> Series:
         message = "gauges can be added on one grid only"
         raise InputError(message)
     there = series.count > 0
-    low, high = (np.where(there, one, 0.0) + by.high for one in (series.low, series.high))
+    low, high = (np.where(there, bound, 0.0) + by.high for bound in (series.low, series.high))
     count = np.where(there, series.count, by.count)
     spread = None
     if series.spread is not None:

@@ -87,7 +87,7 @@ def _of_range(text: str, match: re.Match[str]) -> Statistic:
 
 def _wrong(range_: Statistic, match: re.Match[str]) -> str | None:
     """Return what is wrong with the bounds of a range."""
-    bounds = [one for one in (range_.low, range_.high) if one is not None]
+    bounds = [value for value in (range_.low, range_.high) if value is not None]
     signs = match["low_sign"] + match["high_sign"]
     if not bounds or (match["low_sign"] and not match["low"]) or (match["high_sign"] and not match["high"]):
         return "a bound is a number, and one of the two is needed"

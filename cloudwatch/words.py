@@ -11,4 +11,4 @@ _SHOWN: Final = 40
 def visible(text: str) -> str:
     """Return a text as an error repeats it."""
     short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in short)
+    return "".join(name if name.isprintable() else ascii(name)[1:-1] for name in short)

@@ -83,7 +83,7 @@ def visible(text: str, most: int = _TEXT) -> str:
     text = cut(text, most)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     if not text.isprintable():
-        text = "".join(one if one.isprintable() else _escaped(one) for one in text)
+        text = "".join(name if name.isprintable() else _escaped(name) for name in text)
     text = text.encode(encoding, "backslashreplace").decode(encoding)
     return cut(text, most)
 

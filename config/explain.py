@@ -60,10 +60,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     word = word.casefold()
     if len(word) > _WORD:
         return ""
-    by_case = {one.casefold(): one for one in known}
+    by_case = {text.casefold(): text for text in known}
     if len(by_case) > _COMPARED:
-        alike = (one for one in by_case if one[:1] == word[:1] and abs(len(one) - len(word)) <= 2)  # noqa: PLR2004
-        by_case = {one: by_case[one] for one in islice(alike, _COMPARED)}
+        alike = (text for text in by_case if text[:1] == word[:1] and abs(len(text) - len(word)) <= 2)  # noqa: PLR2004
+        by_case = {text: by_case[text] for text in islice(alike, _COMPARED)}
     near = difflib.get_close_matches(word, by_case, n=1, cutoff=0.6)
     return f"   did you mean {by_case[near[0]]}?" if near else ""
 
@@ -156,7 +156,7 @@ def _sentence(error: ErrorDetails, context: dict[str, Any]) -> tuple[str, list[s
     """Return what is allowed, and the words to choose from if that is a list of words."""
     kind = error["type"]
     if kind == "refused":
-        return error["msg"], [one.strip() for one in str(context.get("known", "")).split(",")]
+        return error["msg"], [part.strip() for part in str(context.get("known", "")).split(",")]
     if kind in {"literal_error", "union_tag_invalid"}:
         expected = str(context.get("expected") or context.get("expected_tags"))
         choices = [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
@@ -207,7 +207,7 @@ def _in_document(location: Location, data: Any) -> tuple[Location, bool]:
             continue
         if isinstance(data, dict) and key not in data and "\ufffd" in str(key):
             # pydantic writes U+FFFD where a key has half of a surrogate pair.
-            key = next((one for one in data if _without_surrogates(str(one)) == key), key)  # noqa: PLW2901
+            key = next((entry for entry in data if _without_surrogates(str(entry)) == key), key)  # noqa: PLW2901
         way.append(key)
         data = _at((key,), data)
     return tuple(way), False
@@ -255,7 +255,7 @@ def _model(annotation: Any, data: Any) -> type[BaseModel] | None:
     if typing.get_origin(annotation) is typing.Annotated:
         return _model(typing.get_args(annotation)[0], data)
     if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
-        models = [model for one in typing.get_args(annotation) if (model := _model(one, data))]
+        models = [model for entry in typing.get_args(annotation) if (model := _model(entry, data))]
         if len(models) == 1:
             return models[0]
         for model in models:

@@ -527,7 +527,7 @@ class Recipients(Model):
         """Channel of the notifier -> references to the secrets of its recipients."""
         fields = Recipients.model_fields.items()
         channels = [
-            name for name, field in fields if any(isinstance(one, _Channel) for one in field.metadata)
+            name for name, field in fields if any(isinstance(entry, _Channel) for entry in field.metadata)
         ]
         return {channel: getattr(self, channel) for channel in channels}
 
@@ -706,12 +706,14 @@ class Environment(Model):
     @property
     def functions(self) -> dict[str, LambdaService]:
         """The Lambda functions, by name."""
-        return {name: one for name, one in self.services.items() if isinstance(one, LambdaService)}
+        return {
+            name: service for name, service in self.services.items() if isinstance(service, LambdaService)
+        }
 
     @property
     def containers(self) -> dict[str, EcsService]:
         """The ECS services, by name."""
-        return {name: one for name, one in self.services.items() if isinstance(one, EcsService)}
+        return {name: service for name, service in self.services.items() if isinstance(service, EcsService)}
 
     def insights_layer_arn(self, architecture: Architecture) -> str:
         """Return the Lambda Insights layer for this region and `architecture`: the config's, else AWS's."""

@@ -164,7 +164,7 @@ class _Target:
                 right = str(key).replace("_", "-")
             elif _has_free_keys(spelled) and position < len(typed):
                 typed_key = DELIMITER.join(typed[position:])
-                same = (one for one in known if one.casefold() == typed_key.casefold())
+                same = (entry for entry in known if entry.casefold() == typed_key.casefold())
                 right = typed_key if typed_key in known else next(same, typed_key)
             spelled = (*spelled, right)
             data = known.get(right)

@@ -277,7 +277,7 @@ class _Reader:
         self.places.setdefault(at, self._place(node))
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, at)
-        if any(node is one for one in self._open):
+        if any(node is item for item in self._open):
             text = "contains itself: an alias (*) stands inside of what it repeats"
             self._problem(node, at, text, place=self.places[at])
             return None

@@ -110,7 +110,10 @@ class _Seen:
         if self.all.state(name, begins_s) == state:
             return begins_s
         changes = self.all.changes.get(name, ())
-        return next((one.at_s for one in changes if begins_s < one.at_s <= ends_s and one.new == state), None)
+        return next(
+            (change.at_s for change in changes if begins_s < change.at_s <= ends_s and change.new == state),
+            None,
+        )
 
     def entered(self, name: str, state: State, by_s: float) -> tuple[float | None, bool]:
         """Return when an alarm entered a state by a deadline, and whether that may still change.
@@ -120,7 +123,9 @@ class _Seen:
         """
         since_s = self.met_s.get(name, self.all.begins_s)
         changes = self.all.changes.get(name, ())
-        when = next((one.at_s for one in changes if since_s < one.at_s <= by_s and one.new == state), None)
+        when = next(
+            (change.at_s for change in changes if since_s < change.at_s <= by_s and change.new == state), None
+        )
         if when is not None:
             return when, False
         if since_s <= by_s and self.first_other(name, state, since_s, by_s) is None:
@@ -139,7 +144,7 @@ class _Seen:
 
     def since(self, name: str, at_s: float) -> str:
         """Return since when an alarm had been in its state."""
-        changes = [one.at_s for one in self.all.changes.get(name, ()) if one.at_s <= at_s]
+        changes = [change.at_s for change in self.all.changes.get(name, ()) if change.at_s <= at_s]
         if not changes or changes[-1] <= self.all.begins_s:
             return "since before the start"
         return f"since {self.told(changes[-1])}"
@@ -162,7 +167,7 @@ class _Seen:
 
     def listed(self, sent: Sequence[Notification]) -> str:
         """Say when notifications were sent."""
-        at = ", ".join(self.told(one.at_s) for one in sent[:_SHOWN])
+        at = ", ".join(self.told(notification.at_s) for notification in sent[:_SHOWN])
         return f"at {at}" + (f" and {len(sent) - _SHOWN} more" if len(sent) > _SHOWN else "")
 
     def at(self, offset_s: float) -> float:
@@ -179,30 +184,30 @@ class _Seen:
         return f"{'-' if offset_s < 0 else '+'}{durations.text_of(abs(offset_s))}"
 
 
-def _in_state(seen: _Seen, one: StateExpected) -> _Judged:
+def _in_state(seen: _Seen, expected: StateExpected) -> _Judged:
     """Judge that an alarm is in a state: at a time, by a time, or from … to."""
-    name = seen.full_name(one.alarm)
-    if one.at_s is not None:
-        at_s = seen.at(one.at_s)
+    name = seen.full_name(expected.alarm)
+    if expected.at_s is not None:
+        at_s = seen.at(expected.at_s)
         state = seen.all.state(name, at_s)
-        said = f"{one.alarm} is in {one.state} at {seen.told(at_s)}"
+        said = f"{expected.alarm} is in {expected.state} at {seen.told(at_s)}"
         found = f"it was in {state} {seen.since(name, at_s)}"
-        return _Judged(said, found, name, at_s, passed=state == one.state, is_open=seen.now_s < at_s)
-    if one.by_s is not None:
-        return _by(seen, one, name, seen.at(one.by_s))
-    from_s, to_s = seen.at(cast("float", one.from_s)), seen.at(cast("float", one.to_s))
-    said = f"{one.alarm} is in {one.state} from {seen.told(from_s)} to {seen.told(to_s)}"
-    other = seen.first_other(name, one.state, from_s, to_s)
+        return _Judged(said, found, name, at_s, passed=state == expected.state, is_open=seen.now_s < at_s)
+    if expected.by_s is not None:
+        return _by(seen, expected, name, seen.at(expected.by_s))
+    from_s, to_s = seen.at(cast("float", expected.from_s)), seen.at(cast("float", expected.to_s))
+    said = f"{expected.alarm} is in {expected.state} from {seen.told(from_s)} to {seen.told(to_s)}"
+    other = seen.first_other(name, expected.state, from_s, to_s)
     if other is None:
         return _Judged(said, "all the time", name, from_s, passed=True, is_open=seen.now_s < to_s)
     found = f"it was in {other[1]} at {seen.told(other[0])}"
     return _Judged(said, found, name, from_s, passed=False, is_open=seen.now_s < from_s)
 
 
-def _by(seen: _Seen, one: StateExpected, name: str, by_s: float) -> _Judged:
-    said = f"{one.alarm} is in {one.state} by {seen.told(by_s)}"
-    when, is_open = seen.entered(name, one.state, by_s)
-    found = f"from {seen.told(when)} on" if when is not None else _instead(seen, name, one.state, by_s)
+def _by(seen: _Seen, expected: StateExpected, name: str, by_s: float) -> _Judged:
+    said = f"{expected.alarm} is in {expected.state} by {seen.told(by_s)}"
+    when, is_open = seen.entered(name, expected.state, by_s)
+    found = f"from {seen.told(when)} on" if when is not None else _instead(seen, name, expected.state, by_s)
     if when is not None:
         seen.met_s[name] = when
     return _Judged(said, found, name, by_s, passed=when is not None, is_open=is_open)
@@ -214,7 +219,7 @@ def _instead(seen: _Seen, name: str, state: State, by_s: float) -> str:
     if since_s > by_s:
         return f"its entries further up were met only at {seen.told(since_s)}"
     changes = seen.all.changes.get(name, ())
-    later = next((one.at_s for one in changes if one.at_s > by_s and one.new == state), None)
+    later = next((change.at_s for change in changes if change.at_s > by_s and change.new == state), None)
     then = seen.all.state(name, by_s)
     if later is not None:
         return f"only at {seen.told(later)}, {durations.text_of(later - by_s)} too late; until then {then}"
@@ -222,11 +227,11 @@ def _instead(seen: _Seen, name: str, state: State, by_s: float) -> str:
     return f"{instead}; at {seen.told(by_s)} it was in {then} {seen.since(name, by_s)}"
 
 
-def _never(seen: _Seen, one: NeverExpected) -> _Judged:
+def _never(seen: _Seen, expected: NeverExpected) -> _Judged:
     """Judge that alarms are never in a state."""
-    names = _without(seen.selection, one.never, one.but)
-    said = f"{_these(one.never, one.but)} never in {one.state}"
-    wrong = [(when, name) for name in names if (when := seen.first(name, one.state)) is not None]
+    names = _without(seen.selection, expected.never, expected.but)
+    said = f"{_these(expected.never, expected.but)} never in {expected.state}"
+    wrong = [(when, name) for name in names if (when := seen.first(name, expected.state)) is not None]
     if not wrong:
         found = f"{len(names)} alarms" if len(names) > 1 else "it was not"
         return _Judged(said, found, passed=True, is_open=True)
@@ -236,48 +241,53 @@ def _never(seen: _Seen, one: NeverExpected) -> _Judged:
     return _Judged(said, first + more, name, when, passed=False, is_open=False)
 
 
-def _notification(seen: _Seen, one: NotificationExpected) -> _Judged:
+def _notification(seen: _Seen, expected: NotificationExpected) -> _Judged:
     """Judge that an alarm notifies: whom, when and how often."""
-    name = seen.full_name(one.notification)
-    by_s, after_s = seen.at_or_none(one.by_s), seen.at_or_none(one.after_s)
+    name = seen.full_name(expected.notification)
+    by_s, after_s = (
+        seen.at_or_none(expected.by_s),
+        seen.at_or_none(expected.after_s),
+    )
     said = " ".join(
         (
-            f"{one.notification} says {one.state}",
-            *([f"to {one.topic}"] if one.topic else []),
-            *([f"and reaches {', '.join(one.reaches)}"] if one.reaches else []),
+            f"{expected.notification} says {expected.state}",
+            *([f"to {expected.topic}"] if expected.topic else []),
+            *([f"and reaches {', '.join(expected.reaches)}"] if expected.reaches else []),
             *([f"after {seen.told(after_s)}"] if after_s is not None else []),
             *([f"by {seen.told(by_s)}"] if by_s is not None else []),
-            *([_times(one.times)] if one.times is not None else []),
+            *([_times(expected.times)] if expected.times is not None else []),
         )
     )
-    sent = [each for each in seen.all.notifications if (each.alarm, each.state) == (name, one.state)]
+    sent = [each for each in seen.all.notifications if (each.alarm, each.state) == (name, expected.state)]
     addressed = [
-        each for each in sent if one.topic in {None, each.topic} and set(one.reaches) <= set(each.reached)
+        each
+        for each in sent
+        if expected.topic in {None, each.topic} and set(expected.reaches) <= set(each.reached)
     ]
     right = [each for each in addressed if after_s is None or each.at_s >= after_s]
     fitting = [each for each in right if by_s is None or each.at_s <= by_s]
     # How often means to the end: one that is too late is one too many.
-    if one.times is None:
+    if expected.times is None:
         passed = bool(fitting)
         is_open = not passed and (by_s is None or seen.now_s <= by_s)
     else:
-        passed = len(fitting) == len(right) == one.times
-        is_open = len(right) <= one.times
+        passed = len(fitting) == len(right) == expected.times
+        is_open = len(right) <= expected.times
     at_s = by_s
     if fitting:
         found, at_s = f"it did {seen.listed(right)}", by_s or fitting[0].at_s
     elif addressed:
         found = f"it did only {seen.listed(addressed)}"
     else:
-        found = _why_silent(seen, name, one.state, sent)
+        found = _why_silent(seen, name, expected.state, sent)
     return _Judged(said, found, name, at_s, passed=passed, is_open=is_open)
 
 
 def _why_silent(seen: _Seen, name: str, state: State, sent: Sequence[Notification]) -> str:
     if sent:
         where = ", ".join(
-            f"{one.topic} at {seen.told(one.at_s)}, reaching {', '.join(one.reached) or 'nobody'}"
-            for one in sent[:_SHOWN]
+            f"{sending.topic} at {seen.told(sending.at_s)}, reaching {', '.join(sending.reached) or 'nobody'}"
+            for sending in sent[:_SHOWN]
         )
         return f"it said so only to {where}"
     when = seen.first(name, state)
@@ -285,20 +295,22 @@ def _why_silent(seen: _Seen, name: str, state: State, sent: Sequence[Notificatio
         return f"it did not: it never was in {state}"
     held = seen.held(name)
     if held:
-        spans = "; ".join(f"by {one.by} {seen.span(one)}" for one in held[:_SHOWN])
+        spans = "; ".join(f"by {suppressed.by} {seen.span(suppressed)}" for suppressed in held[:_SHOWN])
         return f"it did not: in {state} at {seen.told(when)}, held back {spans}"
     has_action = seen.selection.alarms[name].actions.of(state)
     why = "none was seen" if has_action else "it has no action for that"
     return f"it did not, although it was in {state} at {seen.told(when)}: {why}"
 
 
-def _silent(seen: _Seen, one: SilentExpected) -> _Judged:
+def _silent(seen: _Seen, expected: SilentExpected) -> _Judged:
     """Judge that alarms do not notify."""
-    names = set(_without(seen.selection, one.silent, one.but))
-    kind = f" of {one.state}" if one.state else ""
-    said = f"{_these(one.silent, one.but)} without a notification{kind}"
+    names = set(_without(seen.selection, expected.silent, expected.but))
+    kind = f" of {expected.state}" if expected.state else ""
+    said = f"{_these(expected.silent, expected.but)} without a notification{kind}"
     sent = [
-        each for each in seen.all.notifications if each.alarm in names and one.state in {None, each.state}
+        each
+        for each in seen.all.notifications
+        if each.alarm in names and expected.state in {None, each.state}
     ]
     if not sent:
         return _Judged(said, "none was sent", passed=True, is_open=True)
@@ -307,13 +319,13 @@ def _silent(seen: _Seen, one: SilentExpected) -> _Judged:
     return _Judged(said, found, first.alarm, first.at_s, passed=False, is_open=False)
 
 
-def _suppressed(seen: _Seen, one: SuppressedExpected) -> _Judged:
+def _suppressed(seen: _Seen, expected: SuppressedExpected) -> _Judged:
     """Judge that a composite's actions are held back."""
-    name = seen.full_name(one.suppressed)
-    spans = [span for span in seen.held(name) if span.by == one.because]
-    at_s = seen.at_or_none(one.at_s)
+    name = seen.full_name(expected.suppressed)
+    spans = [span for span in seen.held(name) if span.by == expected.because]
+    at_s = seen.at_or_none(expected.at_s)
     at = f" at {seen.told(at_s)}" if at_s is not None else ""
-    said = f"{one.suppressed} is held back by {one.because}{at}"
+    said = f"{expected.suppressed} is held back by {expected.because}{at}"
     fitting = [span for span in spans if at_s is None or span.from_s <= at_s < seen.end(span)]
     if fitting:
         return _Judged(said, seen.span(fitting[0]), name, at_s, passed=True, is_open=False)
@@ -323,26 +335,26 @@ def _suppressed(seen: _Seen, one: SuppressedExpected) -> _Judged:
     return _Judged(said, found or "it was not held back", name, at_s, passed=False, is_open=is_open)
 
 
-def _message(seen: _Seen, one: MessageExpected) -> _Judged:
+def _message(seen: _Seen, expected: MessageExpected) -> _Judged:
     """Judge that a notification is in a queue."""
-    name = seen.full_name(one.message)
-    by_s = seen.at_or_none(one.by_s)
+    name = seen.full_name(expected.message)
+    by_s = seen.at_or_none(expected.by_s)
     by = f" by {seen.told(by_s)}" if by_s is not None else ""
-    said = f"the message that {one.message} is in {one.state} is in the queue {one.queue}{by}"
+    said = f"the message that {expected.message} is in {expected.state} is in the queue {expected.queue}{by}"
     arrived = next(
         (
             (position, message)
             for position, message in enumerate(seen.all.messages)
             if position not in seen.used
-            and message.queue == one.queue
-            and (message.notification.alarm, message.notification.state) == (name, one.state)
-            and one.topic in {None, message.notification.topic}
+            and message.queue == expected.queue
+            and (message.notification.alarm, message.notification.state) == (name, expected.state)
+            and expected.topic in {None, message.notification.topic}
         ),
         None,
     )
     if arrived is None:
-        sent = [each for each in seen.all.notifications if (each.alarm, each.state) == (name, one.state)]
-        found = f"it is not: {_why_silent(seen, name, one.state, sent)}"
+        sent = [each for each in seen.all.notifications if (each.alarm, each.state) == (name, expected.state)]
+        found = f"it is not: {_why_silent(seen, name, expected.state, sent)}"
         is_open = by_s is None or seen.now_s <= by_s
         return _Judged(said, found, name, by_s, passed=False, is_open=is_open)
     position, first = arrived
@@ -354,14 +366,14 @@ def _message(seen: _Seen, one: MessageExpected) -> _Judged:
     return _Judged(said, found, name, by_s or first.arrived_s, passed=passed, is_open=False)
 
 
-def _pages(seen: _Seen, one: PagesExpected) -> _Judged:
+def _pages(seen: _Seen, expected: PagesExpected) -> _Judged:
     """Judge how often somebody is woken."""
-    return _counted(seen, "page", one.pages)
+    return _counted(seen, "page", expected.pages)
 
 
-def _tickets(seen: _Seen, one: TicketsExpected) -> _Judged:
+def _tickets(seen: _Seen, expected: TicketsExpected) -> _Judged:
     """Judge how much waits for the morning."""
-    return _counted(seen, "ticket", one.tickets)
+    return _counted(seen, "ticket", expected.tickets)
 
 
 def _counted(seen: _Seen, severity: Severity, wanted: int) -> _Judged:
@@ -372,7 +384,10 @@ def _counted(seen: _Seen, severity: Severity, wanted: int) -> _Judged:
         if each.state == "ALARM" and severities.get(each.topic) == severity
     ]
     said = f"{wanted} {severity}{'' if wanted == 1 else 's'} in all"
-    named = ", ".join(f"{seen.short(one.alarm)} at {seen.told(one.at_s)}" for one in sent[:_SHOWN])
+    named = ", ".join(
+        f"{seen.short(notification.alarm)} at {seen.told(notification.at_s)}"
+        for notification in sent[:_SHOWN]
+    )
     more = f" and {len(sent) - _SHOWN} more" if len(sent) > _SHOWN else ""
     found = f"{len(sent)}: {named}{more}" if sent else "none"
     return _Judged(said, found, passed=len(sent) == wanted, is_open=len(sent) <= wanted)
@@ -423,12 +438,12 @@ def alarms(selection: Selection, expects: Expectation) -> tuple[str, ...]:
 
 def problems(selection: Selection, expect: Iterable[Expected]) -> Iterator[Problem]:
     """Yield expectations about what is not there, or about what cannot be told."""
-    for one in expect:
-        yield from _unknown_alarms(selection, one)
-        yield from _nothing_left(selection, one)
-        yield from _unknown_receivers(selection.system, one)
-        yield from _unsuppressed(selection, one)
-        yield from _without_severity(selection.system, one)
+    for expected in expect:
+        yield from _unknown_alarms(selection, expected)
+        yield from _nothing_left(selection, expected)
+        yield from _unknown_receivers(selection.system, expected)
+        yield from _unsuppressed(selection, expected)
+        yield from _without_severity(selection.system, expected)
 
 
 def _unknown_alarms(selection: Selection, expected: Expected) -> Iterator[Problem]:
@@ -455,9 +470,9 @@ def _nothing_left(selection: Selection, expected: Expected) -> Iterator[Problem]
 
 
 def _unknown_receivers(system: System, expected: Expected) -> Iterator[Problem]:
-    topics = {one.name for one in system.topics}
-    queues = {one.name for one in system.queues}
-    reached = {one.name for topic in system.topics for one in topic.subscriptions}
+    topics = {topic.name for topic in system.topics}
+    queues = {queue.name for queue in system.queues}
+    reached = {subscription.name for topic in system.topics for subscription in topic.subscriptions}
     for key, known in (("topic", topics), ("queue", queues), ("reaches", reached)):
         named: Any = getattr(expected.expects, key, None)
         for name in [named] if isinstance(named, str) else named or ():
@@ -470,7 +485,7 @@ def _unknown_receivers(system: System, expected: Expected) -> Iterator[Problem]:
 def _unsuppressed(selection: Selection, expected: Expected) -> Iterator[Problem]:
     expects, system = expected.expects, selection.system
     if isinstance(expects, SuppressedExpected):
-        held = {one.name for one in system.composites if one.suppressor is not None}
+        held = {composite.name for composite in system.composites if composite.suppressor is not None}
         name = system.short_names.get(expects.suppressed, expects.suppressed)
         if name in selection.alarms and name not in held:
             yield Problem(expected.place, "suppressed", f"nothing suppresses {expects.suppressed}")

@@ -25,7 +25,7 @@ def read_all(paths: Iterable[Path]) -> tuple[Reading, ...]:
 
 def scenarios(readings: Iterable[Reading]) -> tuple[Scenario, ...]:
     """Return those of which the head could be read."""
-    return tuple(one.scenario for one in readings if one.scenario is not None)
+    return tuple(item.scenario for item in readings if item.scenario is not None)
 
 
 def refuse(
@@ -43,15 +43,15 @@ def refuse(
             names: what is wrong is said once.
     """
     readings = tuple(readings)
-    problems = list(dict.fromkeys(problem for one in readings for problem in one.problems))
+    problems = list(dict.fromkeys(problem for item in readings for problem in item.problems))
     problems += _unknown_environments(scenarios(readings))
     problems += _same_names(scenarios(readings))
     problems += more
     named: dict[tuple[str, str], Problem] = {}
     for environment, system in systems.items():
-        for one in scenarios(readings):
-            if is_for(one, environment):
-                for problem in simulation.names(Selection(system), one):
+        for scenario in scenarios(readings):
+            if is_for(scenario, environment):
+                for problem in simulation.names(Selection(system), scenario):
                     named.setdefault((problem.place, problem.key), problem)
     if problems or named:
         raise ConfigError([*problems, *named.values()])
@@ -60,21 +60,23 @@ def refuse(
 def _unknown_environments(some: Iterable[Scenario]) -> Iterator[Problem]:
     """Yield environments that there are not: a scenario that is for one of them would never be rehearsed."""
     known = environments()
-    for one in some:
-        for name in one.head.environments or ():
+    for scenario in some:
+        for name in scenario.head.environments or ():
             if name not in known:
                 hint = did_you_mean(name, known)
                 text = f"no such environment; known: {', '.join(known)} (found: {name}){hint}"
-                yield Problem(one.place("environments"), "environments", text)
+                yield Problem(scenario.place("environments"), "environments", text)
 
 
 def _same_names(some: Iterable[Scenario]) -> Iterator[Problem]:
     """Yield scenarios whose results would stand where another's do."""
     first: dict[str, Path] = {}
-    for one in some:
-        if first.setdefault(one.name, one.path) != one.path:
+    for scenario in some:
+        if first.setdefault(scenario.name, scenario.path) != scenario.path:
             yield Problem(
-                str(one.path), "", f"has the name of {first[one.name]}: one result would replace the other"
+                str(scenario.path),
+                "",
+                f"has the name of {first[scenario.name]}: one result would replace the other",
             )
 
 

@@ -113,18 +113,20 @@ def run(scenarios: tuple[Path, ...], *, everywhere: bool, **options: Any) -> int
     if where.where == origin.AWS:
         # Reading an account takes a while: nobody waits for that to be told what the files alone say.
         choosing.refuse(readings, {})
-    fitting = [one for one in chosen if is_for(one, where.environment)]
-    others = [one for one in chosen if one not in fitting]
+    fitting = [scenario for scenario in chosen if is_for(scenario, where.environment)]
+    others = [scenario for scenario in chosen if scenario not in fitting]
     if scenarios and others:
-        raise ConfigError([not_for(one, where.environment) for one in others])
+        raise ConfigError([not_for(scenario, where.environment) for scenario in others])
     system = origin.system(where)
     choosing.refuse(readings, {where.environment: system})
-    rehearsals = [simulation.run(system, one, _samples) for one in fitting]
+    rehearsals = [simulation.run(system, scenario, _samples) for scenario in fitting]
     table.show(rehearsals, console, verbose=asked.verbose)
-    for one in others:
-        console.print(f"{one.name} was left out: it is for {', '.join(one.head.environments or ())} only")
+    for scenario in others:
+        console.print(
+            f"{scenario.name} was left out: it is for {', '.join(scenario.head.environments or ())} only"
+        )
     _write(rehearsals, asked, console)
-    return PASSED if all(one.passed for one in rehearsals) else FAILED
+    return PASSED if all(rehearsal.passed for rehearsal in rehearsals) else FAILED
 
 
 def _everywhere(readings: Sequence[Reading], asked: Asked, console: Console) -> int:
@@ -152,14 +154,16 @@ def _of_environment(
     name: str, system: System, scenarios: Iterable[Scenario], asked: Asked, console: Console
 ) -> bool:
     """Rehearse scenarios for one of several environments; return whether nothing failed."""
-    rehearsals = [simulation.run(system, one, _samples) for one in scenarios if is_for(one, name)]
-    failed = [one for one in rehearsals if not one.passed]
+    rehearsals = [
+        simulation.run(system, scenario, _samples) for scenario in scenarios if is_for(scenario, name)
+    ]
+    failed = [rehearsal for rehearsal in rehearsals if not rehearsal.passed]
     if failed or asked.verbose:
         table.show(rehearsals if asked.verbose else failed, console, verbose=asked.verbose)
     report = asked.folder / name / "junit.xml"
     with written(report):
         junit.write(rehearsals, report)
-    took_s = sum(one.took_s for one in rehearsals)
+    took_s = sum(rehearsal.took_s for rehearsal in rehearsals)
     found = f"{len(failed)} not as expected" if failed else "all as expected"
     console.print(f"{name:<10} {len(rehearsals)} scenarios, {found}   {took_s:.1f} s")
     return not failed
@@ -185,7 +189,7 @@ def _write(rehearsals: Sequence[Rehearsal], asked: Asked, console: Console) -> N
     if asked.no_pictures:
         return
     with written(folder):
-        pages = [timeline.write(one, folder) for one in rehearsals]
+        pages = [timeline.write(rehearsal, folder) for rehearsal in rehearsals]
         whole = timeline.write_index(rehearsals, folder)
     page = pages[0] if len(pages) == 1 else whole
     console.print(f"Timeline: {page}" if len(pages) == 1 else f"Timelines: {page}", style="dim")
@@ -203,8 +207,8 @@ def explain(alarms: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - 
     system = origin.system(_origin(Asked(**options)))
     if not alarms:
         selection = Selection(system)
-        for one in system.all_alarms:
-            console.print(selection.short(one.name), highlight=False, soft_wrap=True)
+        for alarm in system.all_alarms:
+            console.print(selection.short(alarm.name), highlight=False, soft_wrap=True)
         return
     extra = Assumptions().extra_datapoints
     told = [explanation.explain(system, name, extra=extra) for name in alarms]

@@ -32,7 +32,7 @@ def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> 
             than their change.
     """
     topics = Selection(system).topics
-    alarms: dict[str, MetricAlarm | CompositeAlarm] = {one.name: one for one in system.all_alarms}
+    alarms: dict[str, MetricAlarm | CompositeAlarm] = {alarm.name: alarm for alarm in system.all_alarms}
     found = [
         Notification(
             at_s=at_s,
@@ -40,12 +40,24 @@ def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> 
             state=change.new,
             topic=topics[action].name if action in topics else action,
             changed_s=change.at_s,
-            reached=tuple(one.name for one in topics[action].subscriptions) if action in topics else (),
+            reached=tuple(subscription.name for subscription in topics[action].subscriptions)
+            if action in topics
+            else (),
         )
         for at_s, change in performed
         for action in alarms[change.alarm].actions.of(change.new)
     ]
-    return tuple(sorted(found, key=lambda one: (one.at_s, one.changed_s, one.alarm, one.topic)))
+    return tuple(
+        sorted(
+            found,
+            key=lambda notification: (
+                notification.at_s,
+                notification.changed_s,
+                notification.alarm,
+                notification.topic,
+            ),
+        )
+    )
 
 
 def messages(
@@ -73,7 +85,7 @@ def messages(
                 given_up_s = _given_up_s(queue, notification.at_s, consumers, grid)
                 if given_up_s is not None and given_up_s <= grid.over_s:
                     found.append(Message(notification, queue.dead_letters, given_up_s, queue.name))
-    return tuple(sorted(found, key=lambda one: (one.arrived_s, one.queue)))
+    return tuple(sorted(found, key=lambda message: (message.arrived_s, message.queue)))
 
 
 def _given_up_s(queue: Queue, arrived_s: float, consumers: Sequence[Consumer], grid: Grid) -> float | None:
@@ -82,7 +94,7 @@ def _given_up_s(queue: Queue, arrived_s: float, consumers: Sequence[Consumer], g
         return None
     for receive in range(queue.max_receives):
         at_s = arrived_s + receive * queue.visibility_timeout_s
-        if not any(_fails(one, queue, at_s - grid.begins_s) for one in consumers):
+        if not any(_fails(consumer, queue, at_s - grid.begins_s) for consumer in consumers):
             return None
     return arrived_s + queue.max_receives * queue.visibility_timeout_s
 

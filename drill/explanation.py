@@ -60,7 +60,7 @@ class _Words:
 
     def __init__(self, selection: Selection) -> None:
         self.system, self.selection = selection.system, selection
-        read = {one.name: _read(one.rule) for one in self.system.composites}
+        read = {composite.name: _read(composite.rule) for composite in self.system.composites}
         self.parsed = {name: rule for name, rule in read.items() if rule is not None}
         self.unread = [name for name, rule in read.items() if rule is None]
 
@@ -87,7 +87,7 @@ class _Words:
                 when.setdefault(action, []).append(state)
         for action, states in when.items():
             topic = self.selection.topics.get(action)
-            reaches = ", ".join(one.name for one in topic.subscriptions) if topic else ""
+            reaches = ", ".join(subscription.name for subscription in topic.subscriptions) if topic else ""
             to = f"{topic.name} ({reaches or 'nobody subscribes'})" if topic else action
             yield Fact("Tells", f"{to}, when it enters {' or '.join(sorted(states))}")
         parents = [name for name, rule in self.parsed.items() if alarm.name in rules.children(rule)]
@@ -96,9 +96,9 @@ class _Words:
         if parents:
             yield Fact("Part of", ", ".join(map(self.short, parents)))
         quiet = [
-            self.short(one.name)
-            for one in self.system.composites
-            if one.suppressor and one.suppressor.alarm == alarm.name
+            self.short(composite.name)
+            for composite in self.system.composites
+            if composite.suppressor and composite.suppressor.alarm == alarm.name
         ]
         if quiet:
             yield Fact("Silences", ", ".join(quiet))
@@ -140,14 +140,16 @@ def _metric(alarm: MetricAlarm, words: _Words, extra: int) -> Iterator[Fact]:
 
 
 def _watched(alarm: MetricAlarm) -> Iterator[Fact]:
-    compared = next(one for one in alarm.queries if one.id == alarm.returned)
-    for one in (compared, *(other for other in alarm.queries if other.id != alarm.returned)):
-        what = _asked(one.asks) if isinstance(one.asks, Statistic) else one.asks
-        yield Fact("Watches" if one is compared else "", what if one is compared else f"{one.id} = {what}")
+    compared = next(query for query in alarm.queries if query.id == alarm.returned)
+    for query in (compared, *(other for other in alarm.queries if other.id != alarm.returned)):
+        what = _asked(query.asks) if isinstance(query.asks, Statistic) else query.asks
+        yield Fact(
+            "Watches" if query is compared else "", what if query is compared else f"{query.id} = {what}"
+        )
 
 
-def _asked(one: Statistic) -> str:
-    return f"{one.stat} of {one.metric} in {durations.text_of(one.period_s)}"
+def _asked(statistic: Statistic) -> str:
+    return f"{statistic.stat} of {statistic.metric} in {durations.text_of(statistic.period_s)}"
 
 
 def _composite(alarm: CompositeAlarm, words: _Words) -> Iterator[Fact]:

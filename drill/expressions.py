@@ -163,7 +163,7 @@ class Expression:
 
     def uses(self, name: str) -> bool:
         """Tell whether a name is in the expression."""
-        return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(self._tree))
+        return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(self._tree))
 
 
 def _check_depth(tree: ast.expr) -> None:
@@ -174,7 +174,7 @@ def _check_depth(tree: ast.expr) -> None:
     """
     level: list[ast.AST] = [tree]
     for _ in range(_DEEPEST):
-        level = [inner for one in level for inner in ast.iter_child_nodes(one)]
+        level = [inner for node in level for inner in ast.iter_child_nodes(node)]
     if level:
         raise ValueError(f"is no expression: more than {_DEEPEST} operations within one another")
 
@@ -213,11 +213,11 @@ def _check_call(name: str, node: ast.Call) -> None:
     if name not in FUNCTIONS:
         raise _refused(node, f"no such function {name}; known: {', '.join(FUNCTIONS)}")
     arguments = FUNCTIONS[name][0]
-    fewest = sum("=" not in one for one in arguments)
+    fewest = sum("=" not in argument for argument in arguments)
     if not fewest <= len(node.args) <= len(arguments):
         raise _refused(node, f"it is {name}({', '.join(arguments)})")
-    for one in node.args:
-        _check(one)
+    for item in node.args:
+        _check(item)
 
 
 def _refused(node: ast.expr, why: str) -> ValueError:
@@ -238,5 +238,5 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:  # noqa: ANN401  # 
         found = _COMPARE[type(node.ops[0])](_value(node.left, names), _value(node.comparators[0], names))
         return np.asarray(found, np.float64)  # numbers: numpy adds truths up to one truth
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _COMPUTES[node.func.id](*(_value(one, names) for one in node.args))
+        return _COMPUTES[node.func.id](*(_value(item, names) for item in node.args))
     raise AssertionError(ast.dump(node))

@@ -107,7 +107,7 @@ class MetricAlarms:
                 # Without a band there is no datapoint to compare.
                 return ()
             length = matrix.shape[1]
-            lower, upper = (self._windows(one, alarm, length)[every] for one in band)
+            lower, upper = (self._windows(bounds, alarm, length)[every] for bounds in band)
             bound = (lower, upper)
         else:
             bound = alarm.threshold
@@ -125,10 +125,12 @@ class MetricAlarms:
             return None
         length = evaluation.evaluation_range(alarm.evaluation_periods, self.extra)
         found: npt.NDArray[np.bool_] | None = None
-        for one in alarm.statistics:
-            needed = evaluation.samples_needed(one.stat)
+        for statistic in alarm.statistics:
+            needed = evaluation.samples_needed(statistic.stat)
             if needed:
-                count = statistics.sliding(self._series(one.metric, made), "SampleCount", one.period_s)
+                count = statistics.sliding(
+                    self._series(statistic.metric, made), "SampleCount", statistic.period_s
+                )
                 # Without a sample there is a gap and no percentile; its count is NaN, below nothing.
                 few = np.asarray(self._windows(count, alarm, length)[self._every(alarm)] < needed, np.bool_)
                 found = few if found is None else found | few
@@ -149,18 +151,18 @@ class MetricAlarms:
         """Return the datapoints of each evaluation, oldest first: evaluations by evaluation range."""
         length = evaluation.evaluation_range(alarm.evaluation_periods, self.extra)
         every = self._every(alarm)
-        compared = next(one for one in alarm.queries if one.id == alarm.returned)
+        compared = next(item for item in alarm.queries if item.id == alarm.returned)
         if isinstance(compared.asks, Statistic):
             return self._windows(self._sliding(compared.asks, made), alarm, length)[every]
-        queries = {one.id: query for one in alarm.queries if (query := self._query(one, made)) is not None}
-        if all(is_elementwise(one) for one in queries.values() if not isinstance(one, np.ndarray)):
+        queries = {item.id: query for item in alarm.queries if (query := self._query(item, made)) is not None}
+        if all(is_elementwise(number) for number in queries.values() if not isinstance(number, np.ndarray)):
             found = evaluate_all(queries, self.grid.ends_s - alarm.period_s, alarm.period_s)
             return self._windows(found[alarm.returned], alarm, length)[every]
         request = length + self._before(queries.values(), length)
         back_s = np.arange(request, 0, -1, dtype=np.float64) * alarm.period_s
         wide = {
-            key: self._windows(one, alarm, request)[every] if isinstance(one, np.ndarray) else one
-            for key, one in queries.items()
+            key: self._windows(number, alarm, request)[every] if isinstance(number, np.ndarray) else number
+            for key, number in queries.items()
         }
         times_s = self.grid.ends_s[every][:, None] - back_s
         return evaluate_all(wide, times_s, alarm.period_s)[alarm.returned][:, -length:]
@@ -173,20 +175,20 @@ class MetricAlarms:
         how far it looks for them: one evaluation range is assumed. What is computed over all of a request,
         such as an average of a metric, is computed over the evaluation range.
         """
-        expressions = [one for one in queries if not isinstance(one, np.ndarray)]
-        back = [one for one in expressions if looks_back(one)]
-        others = [one for one in expressions if one not in back]
+        expressions = [query for query in queries if not isinstance(query, np.ndarray)]
+        back = [expression for expression in expressions if looks_back(expression)]
+        others = [expression for expression in expressions if expression not in back]
         return length if back and all(map(is_elementwise, others)) else 0
 
-    def _query(self, one: Query, made: Mapping[Metric, Series]) -> maths.Expression | Floats | None:
+    def _query(self, query: Query, made: Mapping[Metric, Series]) -> maths.Expression | Floats | None:
         """Return a query's datapoints, or its expression; None: it is a band, which is given."""
-        if isinstance(one.asks, Statistic):
-            return self._sliding(one.asks, made)
-        expression = maths.parse(one.asks)
+        if isinstance(query.asks, Statistic):
+            return self._sliding(query.asks, made)
+        expression = maths.parse(query.asks)
         return None if maths.band_of(expression) else expression
 
-    def _sliding(self, one: Statistic, made: Mapping[Metric, Series]) -> Floats:
-        return statistics.sliding(self._series(one.metric, made), one.stat, one.period_s)
+    def _sliding(self, statistic: Statistic, made: Mapping[Metric, Series]) -> Floats:
+        return statistics.sliding(self._series(statistic.metric, made), statistic.stat, statistic.period_s)
 
     def _windows(self, values: Floats, alarm: MetricAlarm, length: int) -> Floats:
         return statistics.evaluations(values, max(1, alarm.period_s // self.grid.step_s), length)

@@ -21,13 +21,13 @@ def samples(path: Path, column: str | None) -> Sequence[tuple[float, float, floa
         SourceError: it cannot be read, has no such column, or has several and none is named.
     """
     found = recording.read(path)
-    names = [one.names[0] if one.names else "" for one in found]
+    names = [recorded.names[0] if recorded.names else "" for recorded in found]
     if column is None and len(found) > 1:
         message = f"{path} has several columns: say column, one of {', '.join(names)}"
         raise SourceError(message)
-    for one in found:
-        if column is None or column in one.names:
-            return one.points
+    for recorded in found:
+        if column is None or column in recorded.names:
+            return recorded.points
     hint = did_you_mean(str(column), names)
     message = f"{path} has no column {column}; known: {', '.join(names)}{hint}"
     raise SourceError(message)

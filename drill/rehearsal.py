@@ -101,7 +101,7 @@ class Outcome:
     @property
     def passed(self) -> bool:
         """Whether everything that was expected happened."""
-        return all(one.passed for one in self.verdicts)
+        return all(verdict.passed for verdict in self.verdicts)
 
     def state(self, alarm: str, at_s: float) -> State:
         """Return the state of an alarm (its full name) at a time."""

@@ -53,8 +53,8 @@ def replay(alarms: Path, series: Path) -> Rehearsal:
     recorded = recording.read(series)
     system = System(
         title=alarms.name,
-        alarms=tuple(one for one in found if isinstance(one, MetricAlarm)),
-        composites=tuple(one for one in found if isinstance(one, CompositeAlarm)),
+        alarms=tuple(metric_alarm for metric_alarm in found if isinstance(metric_alarm, MetricAlarm)),
+        composites=tuple(metric_alarm for metric_alarm in found if isinstance(metric_alarm, CompositeAlarm)),
     )
     checking.check(system)
     played = Played(system, recorded, _grid(system, recorded))
@@ -70,14 +70,16 @@ def replay(alarms: Path, series: Path) -> Rehearsal:
 
 def _grid(system: System, recorded: Sequence[Recorded]) -> Grid:
     """Return the minutes from the first row to the end of the last row's period."""
-    times_s = [point.time_s for one in recorded for point in one.points]
+    times_s = [point.time_s for item in recorded for point in item.points]
     periods_s = [alarm.period_s for alarm in system.alarms]
     step_s = math.gcd(MINUTE_S, *periods_s)
     first_s = int(min(times_s) // MINUTE_S) * MINUTE_S
     last_s = max(times_s) + max(periods_s, default=MINUTE_S)
     steps = max(1, math.ceil((last_s - first_s) / step_s))
     if steps > _MOST_STEPS:
-        begins, ends = (datetime.fromtimestamp(one, tz=timezone.utc) for one in (min(times_s), max(times_s)))
+        begins, ends = (
+            datetime.fromtimestamp(value, tz=timezone.utc) for value in (min(times_s), max(times_s))
+        )
         message = (
             f"the series are too long: at most {_MOST_STEPS} steps of {step_s} s "
             f"(found: {begins:%Y-%m-%d} to {ends:%Y-%m-%d})"
@@ -102,7 +104,7 @@ class Played:
         """
         missing = [str(metric) for metric in self._metrics if metric not in self._by_metric]
         if missing:
-            columns = ", ".join(one.names[0] for one in self.recorded if one.names)
+            columns = ", ".join(recorded.names[0] for recorded in self.recorded if recorded.names)
             message = (
                 f"no series for {missing[0]}: name a column after the metric, its query's id, or its label "
                 f"(found: {columns or 'columns without names'})"
@@ -119,30 +121,33 @@ class Played:
 
     def band(self, alarm: str) -> tuple[Floats, Floats] | None:
         """Return the recorded band, which is that of every alarm that has one: an edge holds for a period."""
-        edges = [one for name in (LOWER, UPPER) for one in self.recorded if name in one.names]
+        edges = [recorded for name in (LOWER, UPPER) for recorded in self.recorded if name in recorded.names]
         if len(edges) != len((LOWER, UPPER)):
             return None
-        period_s = next(one.period_s for one in self.system.alarms if one.name == alarm)
+        period_s = next(
+            metric_alarm.period_s for metric_alarm in self.system.alarms if metric_alarm.name == alarm
+        )
         lower, upper = (
-            statistics.sliding(self._series(one, frozenset({period_s})), "Maximum", period_s) for one in edges
+            statistics.sliding(self._series(edge, frozenset({period_s})), "Maximum", period_s)
+            for edge in edges
         )
         return lower, upper
 
-    def _series(self, one: Recorded, periods_s: frozenset[int]) -> Series:
+    def _series(self, recorded: Recorded, periods_s: frozenset[int]) -> Series:
         """Return what was recorded, for alarms with these periods."""
-        later_s = self._later_s(one, periods_s)
-        if (id(one), later_s) not in self._made:
-            self._made[id(one), later_s] = Series.of_samples(
-                [point._replace(time_s=point.time_s + later_s) for point in one.points],
+        later_s = self._later_s(recorded, periods_s)
+        if (id(recorded), later_s) not in self._made:
+            self._made[id(recorded), later_s] = Series.of_samples(
+                [point._replace(time_s=point.time_s + later_s) for point in recorded.points],
                 start_s=self.grid.first_s,
                 step_s=self.grid.step_s,
                 steps=self.grid.steps,
             )
-        return self._made[id(one), later_s]
+        return self._made[id(recorded), later_s]
 
-    def _later_s(self, one: Recorded, periods_s: frozenset[int]) -> int:
+    def _later_s(self, recorded: Recorded, periods_s: frozenset[int]) -> int:
         """Return how much later a row plays than its time says: in the last step of its period."""
-        times_s = [point.time_s for point in one.points]
+        times_s = [point.time_s for point in recorded.points]
         first_s = min(times_s, default=0.0)
         if first_s % self.grid.step_s:
             return 0
@@ -158,8 +163,8 @@ class Played:
         """Each metric that an alarm watches -> the periods of those that do."""
         found: dict[Metric, frozenset[int]] = {}
         for alarm in self.system.alarms:
-            for one in alarm.statistics:
-                found[one.metric] = found.get(one.metric, frozenset()) | {one.period_s}
+            for statistic in alarm.statistics:
+                found[statistic.metric] = found.get(statistic.metric, frozenset()) | {statistic.period_s}
         return found
 
     @cached_property
@@ -187,13 +192,13 @@ class Played:
         Raises:
             DrillError: two series go by the same name of one metric.
         """
-        samples = [one for one in self.recorded if not {LOWER, UPPER} & set(one.names)]
+        samples = [recorded for recorded in self.recorded if not {LOWER, UPPER} & set(recorded.names)]
         if len(self._metrics) == len(samples) == 1:
             return {next(iter(self._metrics)): samples[0]}
         found: dict[Metric, Recorded] = {}
         for metric, names in self._metrics.items():
             for name in names:
-                fitting = [one for one in samples if name in one.names]
+                fitting = [sample for sample in samples if name in sample.names]
                 if len(fitting) > 1:
                     message = f"several series for {metric}: {len(fitting)} are called {name}"
                     raise DrillError(message)

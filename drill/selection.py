@@ -22,7 +22,7 @@ class UnknownNameError(DrillError):
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Tell whether a name is one of these names, or matches one of these patterns."""
-    return any(name == one or _regex(one).fullmatch(name) for one in patterns)
+    return any(name == pattern or _regex(pattern).fullmatch(name) for pattern in patterns)
 
 
 def is_pattern(text: str) -> bool:
@@ -45,15 +45,15 @@ class Selection:
     @cached_property
     def alarms(self) -> Mapping[str, MetricAlarm | CompositeAlarm]:
         """Every alarm and composite, by its full name."""
-        return {one.name: one for one in self.system.all_alarms}
+        return {alarm.name: alarm for alarm in self.system.all_alarms}
 
     @cached_property
     def watched(self) -> Mapping[Metric, frozenset[str]]:
         """Each metric that an alarm watches -> the services whose alarms do."""
         found: dict[Metric, set[str]] = {}
         for alarm in self.system.alarms:
-            for one in alarm.statistics:
-                services = found.setdefault(one.metric, set())
+            for statistic in alarm.statistics:
+                services = found.setdefault(statistic.metric, set())
                 if alarm.service is not None:
                     services.add(alarm.service)
         return {metric: frozenset(services) for metric, services in found.items()}
@@ -64,7 +64,7 @@ class Selection:
         return frozenset(
             {
                 *self.system.log_groups.values(),
-                *(one.log_group for one in self.system.filters),
+                *(metric_filter.log_group for metric_filter in self.system.filters),
                 *(dict(metric.dimensions).get("LogGroupName", "") for metric in self.watched),
             }
             - {""}
@@ -164,7 +164,7 @@ class Selection:
 
     def _is_of(self, metric: Metric, entry: Samples) -> bool:
         if entry.service is not None and not any(
-            matches(one, [entry.service]) for one in self.watched[metric]
+            matches(text, [entry.service]) for text in self.watched[metric]
         ):
             return False
         return not entry.dimensions or entry.dimensions.items() <= dict(metric.dimensions).items()
@@ -173,14 +173,14 @@ class Selection:
         of_service = {
             f"{metric.namespace} {metric.name}"
             for metric, services in self.watched.items()
-            if entry.service is None or any(matches(one, [entry.service]) for one in services)
+            if entry.service is None or any(matches(service, [entry.service]) for service in services)
         }
-        services = {one for some in self.watched.values() for one in some}
+        services = {text for some in self.watched.values() for text in some}
         if entry.service is not None and not of_service:
             hint = did_you_mean(entry.service, services)
             listed = ", ".join(sorted(services)) or "none"
             return f"no such service; known: {listed} (found: {entry.service}){hint}"
-        near = did_you_mean(entry.metric, {*of_service, *(one.rpartition(" ")[2] for one in of_service)})
+        near = did_you_mean(entry.metric, {*of_service, *(text.rpartition(" ")[2] for text in of_service)})
         of = f" of {entry.service}" if entry.service else ""
         with_these = " with these dimensions" if entry.dimensions else ""
         return f"no alarm{of} watches such a metric{with_these} (found: {entry.metric}){near}"
@@ -191,10 +191,10 @@ class Selection:
         Raises:
             UnknownNameError: there is none.
         """
-        for one in self.system.queues:
-            if name in {one.name, one.full_name}:
-                return one
-        known = [one.name for one in self.system.queues]
+        for item in self.system.queues:
+            if name in {item.name, item.full_name}:
+                return item
+        known = [item.name for item in self.system.queues]
         hint = did_you_mean(name, known)
         raise UnknownNameError(f"no such queue; known: {', '.join(known) or 'none'} (found: {name}){hint}")
 

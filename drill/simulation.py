@@ -62,9 +62,11 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
         Workload(system, scenario, grid, recording),
         named=(scenario.name, scenario.head.says),
         extra=scenario.head.assume.extra_datapoints,
-        consumers=[one.happens for one in of_kind(scenario, Consumer)],
+        consumers=[entry.happens for entry in of_kind(scenario, Consumer)],
     )
-    verdicts = tuple(one for one in assertions.judge(rehearsal, scenario.expect) if one is not None)
+    verdicts = tuple(
+        verdict for verdict in assertions.judge(rehearsal, scenario.expect) if verdict is not None
+    )
     return replace(rehearsal, verdicts=verdicts, took_s=time.perf_counter() - began_s)
 
 
@@ -93,7 +95,7 @@ def rehearse(  # noqa: PLR0913  # each by its name
     for _ in range(_ROUNDS):
         found = _outcome(system, alarms, grid, made)
         arrived = delivery.messages(system, found.notifications, consumers, grid)
-        dead = tuple(one for one in arrived if one.dead_letter_of is not None)
+        dead = tuple(message for message in arrived if message.dead_letter_of is not None)
         if dead == caused:
             break
         caused, made = dead, delivery.queue_metrics(system, dead, grid)
@@ -110,8 +112,10 @@ def rehearse(  # noqa: PLR0913  # each by its name
         first_s=grid.first_s,
         changes=found.changes,
         suppressed=found.suppressed,
-        notifications=tuple(one for one in found.notifications if one.at_s > grid.begins_s),
-        messages=tuple(one for one in arrived if one.arrived_s > grid.begins_s),
+        notifications=tuple(
+            notification for notification in found.notifications if notification.at_s > grid.begins_s
+        ),
+        messages=tuple(message for message in arrived if message.arrived_s > grid.begins_s),
         verdicts=(),
         line=lambda name: alarms.line(by_name[name], made),
         took_s=0.0,
@@ -121,9 +125,10 @@ def rehearse(  # noqa: PLR0913  # each by its name
 def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Metric, Series]) -> _Outcome:
     metric_changes = {alarm.name: alarms.changes(alarm, made) for alarm in system.alarms}
     ordered = sorted(
-        (change for some in metric_changes.values() for change in some), key=lambda one: (one.at_s, one.alarm)
+        (change for some in metric_changes.values() for change in some),
+        key=lambda change: (change.at_s, change.alarm),
     )
-    parsed = {one.name: rules.parse(one.rule) for one in system.composites}
+    parsed = {composite.name: rules.parse(composite.rule) for composite in system.composites}
     first_s = float(grid.ends_s[0])
     followed = composites.follow(parsed, ordered, start_s=first_s)
     changes = {name: some for name, some in metric_changes.items() if some}
@@ -135,16 +140,20 @@ def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Met
         (change.at_s, change) for alarm in system.alarms for change in metric_changes[alarm.name]
     ]
     suppressed: dict[str, tuple[Suppressed, ...]] = {}
-    for one in system.composites:
-        own = changes.get(one.name, ())
-        if one.suppressor is None:
+    for composite in system.composites:
+        own = changes.get(composite.name, ())
+        if composite.suppressor is None:
             performed += [(change.at_s, change) for change in own]
             continue
-        by = suppression.Suppressor(one.suppressor.alarm, one.suppressor.wait_s, one.suppressor.extension_s)
+        by = suppression.Suppressor(
+            composite.suppressor.alarm, composite.suppressor.wait_s, composite.suppressor.extension_s
+        )
         timeline = suppression.performed(own, changes.get(by.alarm, ()), by)
-        performed += [(one.at_s, one.change) for one in timeline.actions if one.at_s <= grid.over_s]
+        performed += [
+            (action.at_s, action.change) for action in timeline.actions if action.at_s <= grid.over_s
+        ]
         if timeline.suppressed:
-            suppressed[one.name] = timeline.suppressed
+            suppressed[composite.name] = timeline.suppressed
     return _Outcome(changes, suppressed, delivery.notifications(system, performed))
 
 

@@ -116,8 +116,8 @@ def _examples(alarm: MetricAlarm, tried: Trial) -> Iterator[Fact]:
         shown.append(tuple(points))
     shown.append((*itertools.repeat(_BAD, needed - 1), _GOOD))
     shown.append((*itertools.repeat(_BAD, needed - 1), None))
-    for some in dict.fromkeys(one for one in shown if one):
-        drawn = " ".join(_MARKS[one] for one in some)
+    for some in dict.fromkeys(pair for pair in shown if pair):
+        drawn = " ".join(_MARKS[item] for item in some)
         yield Fact("", f"{drawn}  ->  {tried.state(some, 'OK')}")
 
 
@@ -153,12 +153,13 @@ def gaps(alarm: MetricAlarm, tried: Trial) -> Iterator[Fact]:
 
 def _without_data(alarm: MetricAlarm) -> float | None:
     """Return what an alarm's expression makes of nothing, as `FILL` does; None if it is nothing, too."""
-    compared = next(one for one in alarm.queries if one.id == alarm.returned)
+    compared = next(query for query in alarm.queries if query.id == alarm.returned)
     if isinstance(compared.asks, Statistic) or alarm.threshold is None:
         return None
     none = np.full((1, alarm.evaluation_periods), np.nan)
     asked = {
-        one.id: none if isinstance(one.asks, Statistic) else maths.parse(one.asks) for one in alarm.queries
+        query.id: none if isinstance(query.asks, Statistic) else maths.parse(query.asks)
+        for query in alarm.queries
     }
     times_s = np.arange(alarm.evaluation_periods, dtype=np.float64)[None, :] * alarm.period_s
     value = float(evaluate_all(asked, times_s, alarm.period_s)[alarm.returned][0, -1])

@@ -159,18 +159,24 @@ class LogLines:
         key = (entries, silences)
         if key not in self._written:
             heard = np.ones(self.grid.steps, np.bool_)
-            for one in silences:
-                heard &= ~self.grid.during(one.happens)
-            self._written[key] = tuple(self._lines(one, heard) for one in entries)
+            for silence in silences:
+                heard &= ~self.grid.during(silence.happens)
+            self._written[key] = tuple(self._lines(entry, heard) for entry in entries)
         return self._written[key]
 
     def published(self, metric: Metric) -> Iterable[Series]:
         """Yield what filters publish to a metric."""
-        for one in self._filters.get((metric.namespace, metric.name), ()):
-            lines = self.written(one.log_group)
-            key = (one.pattern, one.value, one.default_value, one.dimensions, id(lines))
+        for metric_filter in self._filters.get((metric.namespace, metric.name), ()):
+            lines = self.written(metric_filter.log_group)
+            key = (
+                metric_filter.pattern,
+                metric_filter.value,
+                metric_filter.default_value,
+                metric_filter.dimensions,
+                id(lines),
+            )
             if key not in self._published:
-                self._published[key] = self._publish(one, lines)
+                self._published[key] = self._publish(metric_filter, lines)
             found = self._published[key].get(metric.dimensions)
             if found is not None:
                 yield found
@@ -227,8 +233,8 @@ class LogLines:
     @cached_property
     def _filters(self) -> Mapping[tuple[str, str], tuple[MetricFilter, ...]]:
         found: dict[tuple[str, str], list[MetricFilter]] = {}
-        for one in self.selection.system.filters:
-            found.setdefault((one.namespace, one.metric), []).append(one)
+        for metric_filter in self.selection.system.filters:
+            found.setdefault((metric_filter.namespace, metric_filter.metric), []).append(metric_filter)
         return {key: tuple(some) for key, some in found.items()}
 
     def _lines(self, entry: Entry[Lines], heard: Bools) -> Written:
@@ -237,7 +243,7 @@ class LogLines:
             per_min = entry.happens.per_min.values(self.grid.t, during=during)
             return Written(entry.happens.text, self.grid.whole(per_min, during & heard))
 
-    def _publish(self, one: MetricFilter, lines: Sequence[Written]) -> Mapping[Dimensions, Series]:
+    def _publish(self, metric_filter: MetricFilter, lines: Sequence[Written]) -> Mapping[Dimensions, Series]:
         """Return what a filter makes of lines: dimensions -> samples.
 
         What a line alone would make of a minute is what it makes of each; that of lines that do not match,
@@ -249,8 +255,8 @@ class LogLines:
         without: tuple[publishing.Sample, ...] = ()
         for line in lines:
             arrived |= line.count > 0
-            made = publishing.samples(one, [(line.text, 1.0)])
-            if not patterns.compile(one.pattern).matches(line.text):
+            made = publishing.samples(metric_filter, [(line.text, 1.0)])
+            if not patterns.compile(metric_filter.pattern).matches(line.text):
                 without = made
                 continue
             matched |= line.count > 0
@@ -497,35 +503,35 @@ def problems(selection: Selection, scenario: Scenario) -> Iterator[Problem]:
             yield Problem(placed.place, _key(placed.happens), str(error))
 
 
-def _look_up(selection: Selection, one: Happening) -> None:
+def _look_up(selection: Selection, happening: Happening) -> None:
     """Look up what an entry names.
 
     Raises:
         UnknownNameError: there is no such thing.
     """
-    if isinstance(one, Samples):
-        selection.metrics(one)
-    elif isinstance(one, Lines):
-        selection.groups(one)
-    elif isinstance(one, Silence):
-        selection.silent_groups(one)
-    elif isinstance(one, Band):
-        _look_up_band(selection, one)
+    if isinstance(happening, Samples):
+        selection.metrics(happening)
+    elif isinstance(happening, Lines):
+        selection.groups(happening)
+    elif isinstance(happening, Silence):
+        selection.silent_groups(happening)
+    elif isinstance(happening, Band):
+        _look_up_band(selection, happening)
     else:
-        selection.queue(one.consumer)
+        selection.queue(happening.consumer)
 
 
-def _look_up_band(selection: Selection, one: Band) -> None:
-    names = selection.full_names(one.band)
+def _look_up_band(selection: Selection, item: Band) -> None:
+    names = selection.full_names(item.band)
     banded = {alarm.name for alarm in selection.system.alarms if alarm.threshold is None}
     if not banded.intersection(names):
-        message = f"no such alarm compares with a band (found: {', '.join(one.band)})"
+        message = f"no such alarm compares with a band (found: {', '.join(item.band)})"
         raise UnknownNameError(message)
 
 
-def _key(one: Happening) -> str:
+def _key(happening: Happening) -> str:
     """Return the key that says what happens."""
-    return next(key for key, model in HAPPENINGS.items() if isinstance(one, model))
+    return next(key for key, model in HAPPENINGS.items() if isinstance(happening, model))
 
 
 def _functions(selection: Selection) -> frozenset[str]:

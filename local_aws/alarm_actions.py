@@ -45,7 +45,9 @@ async def settle(call: Call) -> None:
     changes = {name: change for name, row in found.items() if (change := _change(call, row))}
     call.table("states").update({name: row["StateValue"] for name, row in found.items()})
     now_s = call.clock.now_s()
-    held: dict[str, Held[Change]] = {name: one for name, one in call.table("held").items() if name in found}
+    held: dict[str, Held[Change]] = {
+        name: entry for name, entry in call.table("held").items() if name in found
+    }
     for name in {**held, **changes}:
         after = None
         if suppressor := alarms.suppressor_of(found[name]):

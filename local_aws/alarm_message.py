@@ -65,7 +65,7 @@ def text(alarm: Value, change: Change, *, account: str, region: str) -> str:
 def region_name(region: str) -> str:
     """Return a region's name as messages have it, such as "EU (Ireland)"; an unknown region's code."""
     partitions = Loader().load_data("endpoints")["partitions"]
-    names = {code: one["description"] for part in partitions for code, one in part["regions"].items()}
+    names = {code: entry["description"] for part in partitions for code, entry in part["regions"].items()}
     # The messages kept the names of before 2020.
     return str(names.get(region, region)).replace("Europe (", "EU (")
 
@@ -112,7 +112,9 @@ def _query(query: Value) -> Value:
 
 
 def _dimensions(metric: Value) -> list[Value]:
-    return [{"value": one["Value"], "name": one["Name"]} for one in metric.get("Dimensions", [])]
+    return [
+        {"value": dimension["Value"], "name": dimension["Name"]} for dimension in metric.get("Dimensions", [])
+    ]
 
 
 def _time(at_s: float) -> str:

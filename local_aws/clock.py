@@ -137,7 +137,7 @@ class Clock:
 
     def simulated(self, real_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return simulated time at each of many times of the world."""
-        columns = [(one.real_s, one.simulated_s, one.speed) for one in self._stretches]
+        columns = [(stretch.real_s, stretch.simulated_s, stretch.speed) for stretch in self._stretches]
         began_s, simulated_s, speed = np.array([(-np.inf, 0.0, 0.0), *columns]).T
         place = np.searchsorted(began_s, real_s, "right") - 1
         first = place == 0

@@ -101,12 +101,12 @@ def _of_filters(
 ) -> Iterator[tuple[Metric, Sample]]:
     """Yield what metric filters report of each minute, of the lines that came since each filter is there."""
     minutes = _by_minute(call, lines)
-    for one in filters:
+    for item in filters:
         for (group, minute), part in minutes.items():
-            seen = [line for line in part if line.ingested_ms >= one.created_ms]
-            if group == one.group and seen:
+            seen = [line for line in part if line.ingested_ms >= item.created_ms]
+            if group == item.group and seen:
                 is_late = (minute + 1) * MINUTE_S <= reported_s
-                yield from one.samples(seen, is_late=is_late)
+                yield from item.samples(seen, is_late=is_late)
 
 
 def _by_minute(call: Call, lines: Iterable[Line]) -> dict[tuple[str, int], list[Line]]:

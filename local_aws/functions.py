@@ -40,8 +40,8 @@ async def samples(call: Call, lines: Iterable[Line], at_s: float) -> list[tuple[
         at_s: the time of the world that refusals are reported for.
     """
     by_group: dict[str, list[Invocation]] = {}
-    for one in invocations.invocations(lines):
-        by_group.setdefault(one.group, []).append(one)
+    for invocation in invocations.invocations(lines):
+        by_group.setdefault(invocation.group, []).append(invocation)
     groups = await _groups(call)
     owners = Counter(groups.values())
     found: list[tuple[Metric, Sample]] = []
@@ -49,8 +49,8 @@ async def samples(call: Call, lines: Iterable[Line], at_s: float) -> list[tuple[
     for name, group in groups.items():
         if group in by_group and owners[group] == 1:
             ran = by_group[group]
-            earliest_s = min(one.ended_s for one in ran) - _OVERLAP_S
-            known = [one for one in before.get(group, []) if one.ended_s > earliest_s]
+            earliest_s = min(run.ended_s for run in ran) - _OVERLAP_S
+            known = [run for run in before.get(group, []) if run.ended_s > earliest_s]
             found += invocations.samples(name, ran, known, call.clock)
             before[group] = [*known, *ran]
         refused = await _refused(call, name)
@@ -87,7 +87,7 @@ async def _refused(call: Call, function: str) -> float:
         "Statistics": ["Sum"],
     }
     answer = await ask(call, "monitoring", f"{CLOUDWATCH}.GetMetricStatistics", given)
-    total = sum(one["Sum"] for one in answer["Datapoints"])
+    total = sum(datapoint["Sum"] for datapoint in answer["Datapoints"])
     callers = call.store.table(call.account, call.region, "refused callers").get(function, 0)
     known = call.store.table(call.account, call.region, "refused")
     new = float(total - callers - known.get(function, 0))

@@ -107,17 +107,17 @@ def samples(
         clock: simulated time.
     """
     all_ran = [*before, *ran]
-    for one in ran:
-        began_s = one.ended_s - one.duration_s
-        at_s = clock.real_s(clock.simulated_s(one.ended_s) - one.duration_s)
+    for run in ran:
+        began_s = run.ended_s - run.duration_s
+        at_s = clock.real_s(clock.simulated_s(run.ended_s) - run.duration_s)
         concurrent = sum(
-            other.ended_s - other.duration_s <= began_s < other.ended_s or other is one for other in all_ran
+            other.ended_s - other.duration_s <= began_s < other.ended_s or other is run for other in all_ran
         )
         reported = {
             "Invocations": (1.0, "Count"),
-            "Errors": (float(one.failed), "Count"),
+            "Errors": (float(run.failed), "Count"),
             "Throttles": (0.0, "Count"),
-            "Duration": (one.duration_s * _MS, "Milliseconds"),
+            "Duration": (run.duration_s * _MS, "Milliseconds"),
             "ConcurrentExecutions": (float(concurrent), "Count"),
         }
         for name, (value, unit) in reported.items():

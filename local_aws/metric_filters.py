@@ -82,9 +82,9 @@ class Filter:
         found = publishing.samples(self.spec, [(line.text, 1.0) for line in lines])
         if is_late and not any(_matches(self.spec.pattern, line.text) for line in lines):
             return
-        for one in found:
-            metric = Metric.of(self.spec.namespace, self.spec.metric, dict(one.dimensions))
-            yield metric, Sample.of(lines[0].at_ms / _MS, one.value, self.spec.unit, one.count)
+        for sample in found:
+            metric = Metric.of(self.spec.namespace, self.spec.metric, dict(sample.dimensions))
+            yield metric, Sample.of(lines[0].at_ms / _MS, sample.value, self.spec.unit, sample.count)
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -47,14 +47,14 @@ async def samples(call: Call, at_s: float) -> list[tuple[Metric, Sample]]:
 
 def _reported(call: Call, messages: list[Value]) -> dict[str, tuple[float, str]]:
     """Return what a queue with these messages reports."""
-    visible = sum(one["IsVisible"] for one in messages)
+    visible = sum(message["IsVisible"] for message in messages)
     # Neither to be received nor received yet: its delay has not passed.
-    delayed = sum(not one["IsVisible"] and not one["ReceiveCount"] for one in messages)
+    delayed = sum(not message["IsVisible"] and not message["ReceiveCount"] for message in messages)
     now_s = call.clock.now_s()
     ages = [
-        now_s - call.clock.simulated_s(one["SentTimestamp"])
-        for one in messages
-        if one["ReceiveCount"] < _RECEIVES
+        now_s - call.clock.simulated_s(message["SentTimestamp"])
+        for message in messages
+        if message["ReceiveCount"] < _RECEIVES
     ]
     return {
         "ApproximateNumberOfMessagesVisible": (visible, "Count"),

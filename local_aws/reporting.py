@@ -38,7 +38,7 @@ async def put(call: Call) -> Value:
     if "MetricData" not in call.input:
         message = "The parameter MetricData is required."
         raise invalid(message, "MissingParameter")
-    found = [one for datum in call.input["MetricData"] for one in _samples(call, datum)]
+    found = [sample for datum in call.input["MetricData"] for sample in _samples(call, datum)]
     metrics = metrics_of(call.store, call.account, call.region)
     for metric, sample in found:
         metrics.add(metric, sample)
@@ -92,7 +92,7 @@ def dimensions_of(given: Value) -> dict[str, str]:
     Raises:
         AwsError: there are too many.
     """
-    found = {one["Name"]: one["Value"] for one in given.get("Dimensions") or []}
+    found = {dimension["Name"]: dimension["Value"] for dimension in given.get("Dimensions") or []}
     if len(found) > DIMENSIONS:
         message = f"A metric has at most {DIMENSIONS} dimensions."
         raise invalid(message)
@@ -108,7 +108,7 @@ def _units() -> frozenset[str]:
 
 async def list_metrics(call: Call) -> Value:
     """List metrics by namespace, name and dimensions (with a value, or with any), a page at a time."""
-    wanted = [(one["Name"], one.get("Value")) for one in call.input.get("Dimensions") or []]
+    wanted = [(dimension["Name"], dimension.get("Value")) for dimension in call.input.get("Dimensions") or []]
     rows = sorted(
         metric
         for metric in metrics_of(call.store, call.account, call.region)

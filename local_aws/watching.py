@@ -130,7 +130,7 @@ class Watch:
             if not problem.is_unsupported:
                 raise InputError(str(problem))
         queries = {query.id: _query(query.asks) for query in alarm.queries}
-        expressions = {key: None if isinstance(one, Query) else one for key, one in queries.items()}
+        expressions = {key: None if isinstance(query, Query) else query for key, query in queries.items()}
         maths.check_alarm(expressions, alarm.returned)
         return cls(
             config=config,

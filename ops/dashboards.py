@@ -32,8 +32,8 @@ def refuse_to_overwrite(env: Environment) -> None:
     """
     wanted = list(_synthesized(env))
     ours = {
-        one["dashboard_name"]
-        for address, one in state.resources(env, Dashboard.STACK).items()
+        resource["dashboard_name"]
+        for address, resource in state.resources(env, Dashboard.STACK).items()
         if address.startswith(f"{_TYPE}.")
     }
     found = [
@@ -55,8 +55,8 @@ def refuse_to_overwrite(env: Environment) -> None:
 
 def _synthesized(env: Environment) -> Iterator[tuple[str, str]]:
     """Yield the key and the name of each dashboard that a deployment would have."""
-    for key, one in synthesis.configuration(env, Dashboard.STACK).resources.get(_TYPE, {}).items():
-        yield key, one["dashboard_name"]
+    for key, resource in synthesis.configuration(env, Dashboard.STACK).resources.get(_TYPE, {}).items():
+        yield key, resource["dashboard_name"]
 
 
 def _body(env: Environment, name: str) -> str | None:
@@ -81,5 +81,5 @@ def _described(env: Environment, body: str) -> str:
 
 def _regions(body: Any) -> set[str]:  # noqa: ANN401  # JSON that anybody may have written
     widgets = body.get("widgets", []) if isinstance(body, dict) else []
-    properties = [one.get("properties") for one in widgets if isinstance(one, dict)]
-    return {str(one["region"]) for one in properties if isinstance(one, dict) and "region" in one}
+    properties = [widget.get("properties") for widget in widgets if isinstance(widget, dict)]
+    return {str(entry["region"]) for entry in properties if isinstance(entry, dict) and "region" in entry}

@@ -28,7 +28,9 @@ def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
         CommandError: CloudWatch does not take it, which the deployment's own alarms would meet next.
     """
     keys = {address.partition(".")[2] for address in changed}
-    metrics = [one.deployments for one in catalog.services if one.name in keys and one.deployments]
+    metrics = [
+        service.deployments for service in catalog.services if service.name in keys and service.deployments
+    ]
     if not metrics:
         return
     data: list[dict[str, Any]] = [

@@ -60,5 +60,5 @@ def _rows(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  
         yield name, f"({len(value)} entries: JSON=1 lists them)"
     else:
         yield name, "" if value else "-"
-        for key, one in value.items():
-            yield f"  {visible(str(key), _SHOWN)}", visible(str(one), _SHOWN)
+        for key, entry in value.items():
+            yield f"  {visible(str(key), _SHOWN)}", visible(str(entry), _SHOWN)

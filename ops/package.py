@@ -172,13 +172,13 @@ def describe(packages: Iterable[Package]) -> str:
     rows = [("function", "target", "zip", "unpacked", "")]
     rows += [
         (
-            one.name,
-            str(one.target),
-            f"{one.size_bytes / 1e6:.1f} MB",
-            f"{one.unpacked_bytes / 1e6:.1f} MB",
-            "built" if one.rebuilt else "unchanged",
+            item.name,
+            str(item.target),
+            f"{item.size_bytes / 1e6:.1f} MB",
+            f"{item.unpacked_bytes / 1e6:.1f} MB",
+            "built" if item.rebuilt else "unchanged",
         )
-        for one in packages
+        for item in packages
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(

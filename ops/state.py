@@ -270,8 +270,8 @@ def require_usable(env: Environment, stack: str, ours: str) -> None:
 def _was_deleted(s3: Any, bucket: str, key: str) -> bool:  # noqa: ANN401  # boto3's clients have no type
     """Return whether an object was deleted of which an earlier version is there."""
     listed = s3.list_object_versions(Bucket=bucket, Prefix=key)
-    deleted = any(one["Key"] == key and one["IsLatest"] for one in listed.get("DeleteMarkers", []))
-    return deleted and any(one["Key"] == key for one in listed.get("Versions", []))
+    deleted = any(marker["Key"] == key and marker["IsLatest"] for marker in listed.get("DeleteMarkers", []))
+    return deleted and any(version["Key"] == key for version in listed.get("Versions", []))
 
 
 def _refusal(env: Environment, stack: str, why: str) -> CommandError:

@@ -92,7 +92,7 @@ def metric_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
     if isinstance(dimensions, Mapping):
         given["Dimensions"] = _dimensions(dimensions)
     if given.get("Metrics") is not None:
-        given["Metrics"] = [_query(one) for one in _blocks(given["Metrics"])]
+        given["Metrics"] = [_query(block) for block in _blocks(given["Metrics"])]
     return Record(where, given, _speller(_ALARM))
 
 
@@ -118,8 +118,8 @@ def _metric_filter_record(where: str, body: Mapping[str, Any]) -> Record:
     made = given.get("metricTransformations")
     if made is not None:
         given["metricTransformations"] = [
-            _renamed(one, _TRANSFORMATION, lambda name: name) if isinstance(one, Mapping) else one
-            for one in _blocks(made)
+            _renamed(block, _TRANSFORMATION, lambda name: name) if isinstance(block, Mapping) else block
+            for block in _blocks(made)
         ]
     return Record(where, given, _speller({**_TRANSFORMATION, **_METRIC_FILTER}))
 

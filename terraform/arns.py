@@ -19,7 +19,7 @@ def _plain(service: str, resource: str) -> Callable[[Read, str, str], str]:
     attributes = re.findall(r"\{(\w+)\}", resource)
 
     def make(read: Read, region: str, account_id: str) -> str:
-        values = {one: read(one) for one in attributes}
+        values = {attribute: read(attribute) for attribute in attributes}
         return f"arn:aws:{service}:{region}:{account_id}:{resource.format(**values)}"
 
     return make

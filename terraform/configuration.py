@@ -239,7 +239,7 @@ class Resource:
     def name(self) -> str:
         """The name that it has in AWS."""
         names = ("alarm_name", "function_name", "dashboard_name", "name")
-        return str(next((self.body[one] for one in names if one in self.body), self.address))
+        return str(next((self.body[item] for item in names if item in self.body), self.address))
 
     @property
     def address(self) -> str:
@@ -269,7 +269,7 @@ class Resource:
 
     def block(self, argument: str) -> dict[str, Any]:
         """Return an argument that is a block of which there is one at most; empty if there is none."""
-        return next((one for one in self.items(argument) if isinstance(one, dict)), {})
+        return next((entry for entry in self.items(argument) if isinstance(entry, dict)), {})
 
 
 class Configuration:
@@ -309,19 +309,19 @@ class Configuration:
 
     def of_type(self, *types: str) -> list[Resource]:
         """Return the resources of the given types."""
-        return [one for kind in types for one in self._of_type.get(kind, ())]
+        return [resource for kind in types for resource in self._of_type.get(kind, ())]
 
     @functools.cached_property
     def by_arn(self) -> dict[str, Resource]:
         """ARN -> resource, of every type whose ARN can be computed."""
-        return {one.arn: one for one in self.of_type(*ARNS)}
+        return {resource.arn: resource for resource in self.of_type(*ARNS)}
 
     @functools.cached_property
     def keys(self) -> dict[str, Resource]:
         """Id of a key, or name of an alias -> the key or alias."""
         return {
-            str(self.attribute(one.stack, one.type, one.key, "id")): one
-            for one in self.of_type("aws_kms_key", "aws_kms_alias")
+            str(self.attribute(resource.stack, resource.type, resource.key, "id")): resource
+            for resource in self.of_type("aws_kms_key", "aws_kms_alias")
         }
 
     def find(self, arn: str, *types: str) -> Resource | None:

@@ -34,8 +34,8 @@ def is_known(value: object) -> bool:
     if isinstance(value, str):
         return "${" not in value
     if isinstance(value, Mapping):
-        return all(is_known(one) for one in value.values())
-    return not isinstance(value, list) or all(is_known(one) for one in value)
+        return all(is_known(entry) for entry in value.values())
+    return not isinstance(value, list) or all(is_known(entry) for entry in value)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  # JSON
@@ -50,9 +50,9 @@ def resolved(value: Any, lookup: Lookup) -> Any:  # noqa: ANN401  # JSON
     if isinstance(value, str):
         return _text(value, lookup) if "{" in value else value
     if isinstance(value, dict):
-        return {key: resolved(one, lookup) for key, one in value.items()}
+        return {key: resolved(entry, lookup) for key, entry in value.items()}
     if isinstance(value, list):
-        return [resolved(one, lookup) for one in value]
+        return [resolved(entry, lookup) for entry in value]
     return value
 
 

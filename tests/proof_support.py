@@ -51,10 +51,10 @@ class Edited:
         """Change the statements of a resource's policy: those for the service `of`, or all."""
         body = self.body(address)
         policy = json.loads(body["policy"])
-        for one in policy["Statement"]:
-            if not of or of in str(one.get("Principal")):
-                change(one)
-        policy["Statement"] = [one for one in policy["Statement"] if one]
+        for entry in policy["Statement"]:
+            if not of or of in str(entry.get("Principal")):
+                change(entry)
+        policy["Statement"] = [entry for entry in policy["Statement"] if entry]
         body["policy"] = json.dumps(policy)
 
     def add_statement(self, address: str, **statement: Any) -> None:
@@ -94,17 +94,17 @@ def proved(stacks: Stacks, broken: Broken, published: Iterable[Published] = ()) 
 def check(stacks: Stacks, broken: Broken, subject: str, published: Iterable[Published] = ()) -> None:
     """Assert that the fault is found, at its link and for whom it concerns, and nothing else is."""
     faults = proved(stacks, broken, published).faults
-    found = [one for one in faults if one.link == broken.link and broken.says in one.says]
+    found = [fault for fault in faults if fault.link == broken.link and broken.says in fault.says]
     assert found, f"not found among {faults}"
-    assert any((broken.subject or subject) in one.subject for one in found), found
-    assert {one.link for one in faults} <= {broken.link, *broken.others}, faults
+    assert any((broken.subject or subject) in pair.subject for pair in found), found
+    assert {fault.link for fault in faults} <= {broken.link, *broken.others}, faults
 
 
 def unheard(stacks: Stacks) -> set[str]:
     """Return the names of the alarms of which nobody hears though somebody has to."""
     alarms = Alarms(Configuration(stacks))
     hearing = Hearing(alarms)
-    return {one.name for one in alarms.all if hearing.finding(one)}
+    return {resource.name for resource in alarms.all if hearing.finding(resource)}
 
 
 @contextlib.contextmanager

@@ -35,12 +35,12 @@ class Alarms:
     def __init__(self, configuration: Configuration) -> None:
         """Take the stacks."""
         self.all: tuple[Resource, ...] = tuple(configuration.of_type(*TYPES))
-        self.by_name: Mapping[str, Resource] = {one.name: one for one in self.all}
+        self.by_name: Mapping[str, Resource] = {resource.name: resource for resource in self.all}
         self.rules: dict[str, Rule] = {}
         self.ambiguous: dict[str, str] = {}
         """Composite -> why its rule may be read in two ways; one that cannot be read is in neither."""
-        for one in configuration.of_type(COMPOSITE_ALARM):
-            self._read_rule(one)
+        for resource in configuration.of_type(COMPOSITE_ALARM):
+            self._read_rule(resource)
         self.states = States(self.rules)
         self.read = functools.cache(self._read)
 
@@ -68,8 +68,8 @@ class Alarms:
     def silences(self) -> frozenset[str]:
         """Alarms that nobody needs to hear: see the top of this module."""
         found: set[str] = set()
-        new = {self.suppressor_of(one) for one in self.all}
-        while new := {one for one in new - found if self._may_be_silent(one)}:
+        new = {self.suppressor_of(resource) for resource in self.all}
+        while new := {text for text in new - found if self._may_be_silent(text)}:
             found |= new
             new = {child for name in new for child in self.children(name)}
         return frozenset(found)
@@ -81,7 +81,7 @@ class Alarms:
     def children(self, name: str) -> Iterator[str]:
         """Yield the alarms of a composite's rule whose going into ALARM speaks for its doing so."""
         rule = self.rules.get(name)
-        yield from dict.fromkeys(one.alarm for one in rule.mentions if one.fires) if rule else ()
+        yield from dict.fromkeys(mention.alarm for mention in rule.mentions if mention.fires) if rule else ()
 
     @functools.cached_property
     def parents(self) -> Mapping[str, tuple[str, ...]]:
@@ -107,4 +107,4 @@ def actions(alarm: Resource, states: Iterable[str] = ACTIONS) -> tuple[str, ...]
     """Return the targets of an alarm's actions for the given states, each once; none if they are off."""
     if alarm.plain("actions_enabled") is False:
         return ()
-    return tuple(dict.fromkeys(str(one) for state in states for one in alarm.items(state)))
+    return tuple(dict.fromkeys(str(entry) for state in states for entry in alarm.items(state)))

@@ -49,7 +49,7 @@ def _of_list(names: Sequence[str], composite: str, alarms: Alarms) -> Iterator[F
     missing = dict.fromkeys(names)
     for child in alarms.children(composite):
         # `log-errors` is not `errors`.
-        name = max((one for one in names if f"-{one}-" in f"-{child}-"), key=len, default=None)
+        name = max((text for text in names if f"-{text}-" in f"-{child}-"), key=len, default=None)
         if name is None:
             continue
         missing.pop(name, None)

@@ -69,7 +69,7 @@ def _widgets(body: str) -> list[dict[str, Any]] | None:
         widgets = json.loads(body)["widgets"]
     except (ValueError, KeyError, TypeError):
         return None
-    is_list = isinstance(widgets, list) and all(isinstance(one, dict) for one in widgets)
+    is_list = isinstance(widgets, list) and all(isinstance(widget, dict) for widget in widgets)
     return widgets if is_list else None
 
 
@@ -91,7 +91,7 @@ def _of_rows(properties: dict[str, Any], region: str, metrics: Metrics) -> Itera
     """Yield what is wrong with the rows of a graph."""
     rows = list(_rows(properties.get("metrics") or []))
     options = [row[-1] if row and isinstance(row[-1], dict) else {} for row in rows]
-    ids = {str(one["id"]) for one in options if one.get("id")}
+    ids = {str(option["id"]) for option in options if option.get("id")}
     for row, option in zip(rows, options, strict=True):
         named = [str(part) for part in row if not isinstance(part, dict)]
         look = {"stat": "Average", "period": 300, **properties, **option}

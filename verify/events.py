@@ -28,8 +28,8 @@ class Events:
         self._topics = topics
         self.rules = configuration.of_type("aws_cloudwatch_event_rule")
         self._targets: dict[tuple[str, str], list[Resource]] = {}
-        for one in configuration.of_type("aws_cloudwatch_event_target"):
-            self._targets.setdefault((_bus(one), one.text("rule")), []).append(one)
+        for resource in configuration.of_type("aws_cloudwatch_event_target"):
+            self._targets.setdefault((_bus(resource), resource.text("rule")), []).append(resource)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is broken between the rules and their targets."""
@@ -37,14 +37,16 @@ class Events:
         for at, targets in self._targets.items():
             if at not in known:
                 says = f"is of rule {at[1]}, which is none of these stacks: name an aws_cloudwatch_event_rule"
-                yield from (Fault(f"event target {one.key}", "event rule", says) for one in targets)
+                yield from (Fault(f"event target {target.key}", "event rule", says) for target in targets)
         for rule in self.rules:
-            yield from (one.of(f"event rule {rule.name}") for one in self._of_rule(rule))
+            yield from (pair.of(f"event rule {rule.name}") for pair in self._of_rule(rule))
 
     def topics_of(self, rule: Resource) -> list[Resource]:
         """Return the topics that a rule publishes to."""
-        found = [self._configuration.find(one.text("arn"), "aws_sns_topic") for one in self.targets(rule)]
-        return [one for one in found if one is not None]
+        found = [
+            self._configuration.find(target.text("arn"), "aws_sns_topic") for target in self.targets(rule)
+        ]
+        return [resource for resource in found if resource is not None]
 
     def targets(self, rule: Resource) -> list[Resource]:
         """Return the targets of a rule."""
@@ -90,8 +92,8 @@ class Events:
     def _writable(self, group: Resource, service: Service) -> Iterator[Finding]:
         """Yield what keeps EventBridge from writing to a log group."""
         policies = [
-            one.text("policy_document")
-            for one in self._configuration.of_type("aws_cloudwatch_log_resource_policy")
+            resource.text("policy_document")
+            for resource in self._configuration.of_type("aws_cloudwatch_log_resource_policy")
         ]
         none = "" if policies else "there is no aws_cloudwatch_log_resource_policy"
         for writer in _LOG_WRITERS:
@@ -99,7 +101,11 @@ class Events:
                 service._replace(name=writer).asks(action, f"{group.arn}:log-stream:any")
                 for action in _LOG_ACTIONS
             ]
-            whys = {one.action: why for one in requests if (why := none or why_refused(one, *policies))}
+            whys = {
+                request.action: why
+                for request in requests
+                if (why := none or why_refused(request, *policies))
+            }
             if whys:
                 why = next(iter(whys.values()))
                 says = (
@@ -108,6 +114,6 @@ class Events:
                 yield Finding("log resource policy", says)
 
 
-def _bus(one: Resource) -> str:
+def _bus(resource: Resource) -> str:
     """Return the name of the event bus of a rule or target."""
-    return one.text("event_bus_name").rpartition("/")[2] or "default"
+    return resource.text("event_bus_name").rpartition("/")[2] or "default"

@@ -21,9 +21,9 @@ from verify.policies import why_refused
 def invocable(configuration: Configuration, function: Resource, service: Service) -> Iterator[Finding]:
     """Yield what keeps a service from invoking a function."""
     granted = [
-        _statement(function, one)
-        for one in configuration.of_type("aws_lambda_permission")
-        if one.text("function_name") in {function.name, function.arn} and not one.text("qualifier")
+        _statement(function, resource)
+        for resource in configuration.of_type("aws_lambda_permission")
+        if resource.text("function_name") in {function.name, function.arn} and not resource.text("qualifier")
     ]
     request = service.asks("lambda:InvokeFunction", function.arn)
     refused = (
@@ -79,9 +79,9 @@ def failing_safely(configuration: Configuration, function: Resource) -> Iterator
 
 def _failures(configuration: Configuration, function: Resource) -> Iterator[str]:
     """Yield the ARNs that events go to when a function fails on them."""
-    for one in configuration.of_type("aws_lambda_function_event_invoke_config"):
-        if one.text("function_name") in {function.name, function.arn} and not one.text("qualifier"):
-            destination = one.block("destination_config")
+    for resource in configuration.of_type("aws_lambda_function_event_invoke_config"):
+        if resource.text("function_name") in {function.name, function.arn} and not resource.text("qualifier"):
+            destination = resource.block("destination_config")
             on_failure = destination.get("on_failure") or {}
             listed = on_failure if isinstance(on_failure, list) else [on_failure]
             yield from (str(each["destination"]) for each in listed if each.get("destination"))

@@ -70,7 +70,7 @@ class Hearing:
             way = self._checked(name, composite, partners)
             if way and (composite not in found or len(way.partners) < len(found[composite].partners)):
                 found[composite] = way
-        return tuple(sorted(found.values(), key=lambda one: bool(one.partners)))
+        return tuple(sorted(found.values(), key=lambda pair: bool(pair.partners)))
 
     def _nearest(
         self, name: str, partners: frozenset[str], below: frozenset[str]
@@ -125,5 +125,5 @@ class Hearing:
             return None
         if isinstance(alarm, CompositeAlarm):
             return None
-        watched = frozenset((one.metric, one.stat) for one in alarm.statistics)
+        watched = frozenset((statistic.metric, statistic.stat) for statistic in alarm.statistics)
         return alarm.comparison, alarm.threshold, watched

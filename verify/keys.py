@@ -72,9 +72,9 @@ def key_of(
 def why_not(configuration: Configuration, key: Resource, request: Request) -> str | None:
     """Return why a key's policy does not surely allow a request, or None."""
     policy = key.text("policy")
-    for one in configuration.of_type("aws_kms_key_policy"):
-        if _named(configuration, one.text("key_id")) is key:
-            policy = one.text("policy")
+    for resource in configuration.of_type("aws_kms_key_policy"):
+        if _named(configuration, resource.text("key_id")) is key:
+            policy = resource.text("policy")
     return why_refused(request, policy) if policy else "it has no policy"
 
 

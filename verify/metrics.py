@@ -62,14 +62,13 @@ class Metrics:
         groups = self._names("aws_cloudwatch_log_group")
         self.broken_filters: list[tuple[str, Finding]] = []
         """Filter -> why it makes no metric."""
-        for one in configuration.of_type("aws_cloudwatch_log_metric_filter"):
-            if one.text("log_group_name") not in groups:
-                says = (
-                    f"reads log group {one.text('log_group_name')}, which is none of these stacks: name one"
-                )
-                self.broken_filters.append((one.name, Finding("metric filter", says)))
+        for resource in configuration.of_type("aws_cloudwatch_log_metric_filter"):
+            if resource.text("log_group_name") not in groups:
+                group = resource.text("log_group_name")
+                says = f"reads log group {group}, which is not defined in these stacks"
+                self.broken_filters.append((resource.name, Finding("metric filter", says)))
                 continue
-            made = one.block("metric_transformation")
+            made = resource.block("metric_transformation")
             sets = self._known.setdefault(str(made.get("namespace")), {}).setdefault(
                 str(made.get("name")), []
             )
@@ -122,8 +121,8 @@ class Metrics:
         read = self._configuration.attribute
         suffix = "arn_suffix" if kind in _SUFFIXED else ""
         return frozenset(
-            str(read(one.stack, kind, one.key, suffix)) if suffix else one.name
-            for one in self._configuration.of_type(kind)
+            str(read(resource.stack, kind, resource.key, suffix)) if suffix else resource.name
+            for resource in self._configuration.of_type(kind)
         )
 
     def has_log_group(self, name: str) -> bool:

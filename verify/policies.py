@@ -98,7 +98,7 @@ def statements(policy: str) -> tuple[Statement, ...]:
     parsed = json.loads(policy)
     found = parsed.get("Statement") if isinstance(parsed, dict) else None
     listed = found if isinstance(found, list) else [found]
-    if not listed or not all(isinstance(one, dict) for one in listed):
+    if not listed or not all(isinstance(entry, dict) for entry in listed):
         message = "no statements"
         raise ValueError(message)
     return tuple(listed)
@@ -204,22 +204,22 @@ def _of_condition(operator: str, key: str, wanted: list[Any], request: Request) 
         return
     if operator == "Null":
         # The key is there, which is what "false" asks for.
-        if not all(_same_truth(str(one), "false") for one in wanted):
+        if not all(_same_truth(str(entry), "false") for entry in wanted):
             yield Miss(3, certain=True, why=f"{key} is there")
         return
     if operator not in _OPERATORS:
         yield Miss(3, certain=False, why=f"the operator {operator} is not read here")
         return
     compare, asked = _OPERATORS[operator]
-    known = [str(one) for one in wanted if is_known(str(one))]
+    known = [str(entry) for entry in wanted if is_known(str(entry))]
     try:
-        found = any(compare(value, one) for one in known)
+        found = any(compare(value, text) for text in known)
     except UnknownValueError as error:
         yield Miss(3, certain=False, why=f"{key} is compared with {error}, which is not an ARN of six parts")
         return
     all_known = len(known) == len(wanted)
     if found != asked:
-        which = " or ".join(str(one) for one in wanted)
+        which = " or ".join(str(entry) for entry in wanted)
         why = f"{key} has to be {'' if asked else 'other than '}{which}"
         yield Miss(3, certain=found or all_known, why=why)
     elif not found and not all_known:

@@ -60,7 +60,7 @@ def prove(stacks: Mapping[str, Stack | Mapping[str, Any]], *, published: Iterabl
     faults = [
         *walk.faults(),
         *events.faults(),
-        *(one.of(f"metric filter {name}") for name, one in metrics.broken_filters),
+        *(pair.of(f"metric filter {name}") for name, pair in metrics.broken_filters),
         *accepted.faults(configuration, alarms, metrics),
         *dashboards.faults(configuration, metrics),
     ]
@@ -68,14 +68,14 @@ def prove(stacks: Mapping[str, Stack | Mapping[str, Any]], *, published: Iterabl
         *walk.routes(),
         *(_of_rule(rule, events, topics) for rule in events.rules if events.topics_of(rule)),
     ]
-    suppressors = tuple(one.name for one in walk.suppressors())
+    suppressors = tuple(suppressor.name for suppressor in walk.suppressors())
     return Proof(tuple(dict.fromkeys(faults)), tuple(routes), suppressors, metrics.looked_up)
 
 
 def _of_rule(rule: Resource, events: Events, topics: Topics) -> Route:
     published_to = events.topics_of(rule)
     reached = [endpoint for topic in published_to for endpoint in topics.reach(topic).endpoints]
-    names = tuple(one.name for one in published_to)
+    names = tuple(resource.name for resource in published_to)
     endpoints = tuple(dict.fromkeys(reached))
     return Route(f"event rule {rule.name}", (ITSELF,), names, endpoints, is_event=True)
 
@@ -99,8 +99,8 @@ class _Walk:
             for arn in actions(alarm):
                 topic = self._topics.named(arn)
                 if isinstance(topic, Resource):
-                    yield from (one.of(subject) for one in self._topics.publishable(topic, service))
-                    yield from (one.of(subject) for one in self._topics.reach(topic).findings)
+                    yield from (pair.of(subject) for pair in self._topics.publishable(topic, service))
+                    yield from (pair.of(subject) for pair in self._topics.reach(topic).findings)
                 else:
                     yield topic.of(subject)
 
@@ -112,13 +112,15 @@ class _Walk:
             speakers = [*own, *(self._alarms.by_name[way.through] for way in ways)]
             if not speakers:
                 continue
-            named = [self._topics.named(arn) for one in speakers for arn in actions(one, ["alarm_actions"])]
-            topics = dict.fromkeys(one for one in named if isinstance(one, Resource))
+            named = [
+                self._topics.named(arn) for speaker in speakers for arn in actions(speaker, ["alarm_actions"])
+            ]
+            topics = dict.fromkeys(resource for resource in named if isinstance(resource, Resource))
             reached = [endpoint for topic in topics for endpoint in self._topics.reach(topic).endpoints]
             yield Route(
                 alarm.name,
                 (*([ITSELF] if own else []), *map(str, ways)),
-                tuple(one.name for one in topics),
+                tuple(topic.name for topic in topics),
                 tuple(dict.fromkeys(reached)),
             )
 

@@ -107,7 +107,7 @@ def policy_of(configuration: Configuration, queue: Resource) -> str:
 def _setting(configuration: Configuration, queue: Resource, argument: str) -> str:
     """Return an argument of a queue, which may be a resource of its own (`aws_sqs_queue_policy`)."""
     url = configuration.attribute(queue.stack, queue.type, queue.key, "url")
-    for one in configuration.of_type(f"aws_sqs_queue_{argument}"):
-        if one.text("queue_url") == url:
-            return one.text(argument)
+    for resource in configuration.of_type(f"aws_sqs_queue_{argument}"):
+        if resource.text("queue_url") == url:
+            return resource.text(argument)
     return queue.text(argument)

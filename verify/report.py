@@ -36,7 +36,7 @@ def show(proof: Proof, console: Console) -> None:
     for heading, ratio in (("alarm", 9), ("notified through", 9), ("topic", 3), ("reaches", 8)):
         table.add_column(heading, ratio=ratio, overflow="fold")
     before: tuple[tuple[str, ...], ...] = ()
-    for route in sorted(proof.routes, key=lambda one: (one.topics, one.is_event, one.name)):
+    for route in sorted(proof.routes, key=lambda route: (route.topics, route.is_event, route.name)):
         common = (route.topics, route.endpoints)
         cells = ("\n".join(route.topics), "\n".join(route.endpoints)) if common != before else ("", "")
         before = common
@@ -49,7 +49,7 @@ def show(proof: Proof, console: Console) -> None:
     if left_out:
         console.print(f"\nNames are without {left_out}.", highlight=False, soft_wrap=True)
     if proof.suppressors:
-        names = ", ".join(shortened(one) for one in proof.suppressors)
+        names = ", ".join(shortened(suppressor) for suppressor in proof.suppressors)
         console.print(f"Only hold others back: {names}.", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -60,7 +60,7 @@ def _counted(names: tuple[str, ...]) -> str:
 
 def _shortening(proof: Proof) -> tuple[Callable[[str], str], str]:
     """Return what takes off names what all of them begin and end with, and what that is, in words."""
-    names = [name for one in proof.routes for name in (one.name.rpartition(" ")[2], *one.topics)]
+    names = [name for route in proof.routes for name in (route.name.rpartition(" ")[2], *route.topics)]
     prefix = _common(names)
     prefix = prefix[: prefix.rfind("-") + 1]
     suffix = _common([name[::-1] for name in names])[::-1]

@@ -56,16 +56,16 @@ def sending(
 def policies(configuration: Configuration, role: Resource) -> list[str]:
     """Return the policies of a role that can be read here; AWS's own cannot, and prove nothing."""
     found = [
-        one.text("policy")
-        for one in configuration.of_type("aws_iam_role_policy")
-        if _is(role, one.text("role"))
+        resource.text("policy")
+        for resource in configuration.of_type("aws_iam_role_policy")
+        if _is(role, resource.text("role"))
     ]
-    found += [str(one.get("policy") or "") for one in role.items("inline_policy")]
+    found += [str(entry.get("policy") or "") for entry in role.items("inline_policy")]
     attached = [str(arn) for arn in role.items("managed_policy_arns")]
     attached += [
-        one.text("policy_arn")
-        for one in configuration.of_type("aws_iam_role_policy_attachment")
-        if _is(role, one.text("role"))
+        resource.text("policy_arn")
+        for resource in configuration.of_type("aws_iam_role_policy_attachment")
+        if _is(role, resource.text("role"))
     ]
     for arn in attached:
         managed = configuration.find(arn, "aws_iam_policy")

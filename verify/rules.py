@@ -41,7 +41,7 @@ class Rule(NamedTuple):
     @property
     def children(self) -> frozenset[str]:
         """The names of the alarms."""
-        return frozenset(one.alarm for one in self.mentions)
+        return frozenset(mention.alarm for mention in self.mentions)
 
 
 class _Part(NamedTuple):
@@ -87,7 +87,7 @@ def _term(rule: rules.Rule) -> Term:
             parts.append(parts.pop()._replace(is_and=False))
         else:
             operands = parts[-step.operands :]
-            if any(one.is_and for one in operands):
+            if any(operand.is_and for operand in operands):
                 message = "it joins by AND and by OR at once: put parentheses around one of them"
                 raise AmbiguousRuleError(message)
             is_and = isinstance(step, And)
@@ -101,8 +101,8 @@ def _of(least: int, parts: list[_Part]) -> _Part:
     if len(parts) == 1 and least == 1:
         return parts[0]
     return _Part(
-        terms.AtLeast(least, tuple(one.term for one in parts)),
-        terms.AtLeast(len(parts) - least + 1, tuple(one.negated for one in parts)),
+        terms.AtLeast(least, tuple(pair.term for pair in parts)),
+        terms.AtLeast(len(parts) - least + 1, tuple(pair.negated for pair in parts)),
     )
 
 

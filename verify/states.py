@@ -28,7 +28,7 @@ class States:
         they have while nothing is wrong.
         """
         given = frozenset(on)
-        last = max((self._height(one) for one in until), default=0)
+        last = max((self._height(text) for text in until), default=0)
         found = set(self.at_rest | given)
         waiting: list[tuple[int, str]] = []
         seen: set[str] = set(given)
@@ -39,8 +39,8 @@ class States:
                     seen.add(parent)
                     heapq.heappush(waiting, (height, parent))
 
-        for one in given - self.at_rest:
-            changed(one)
+        for text in given - self.at_rest:
+            changed(text)
         while waiting:
             _, name = heapq.heappop(waiting)
             if holds(self._rules[name].term, found) == (name in found):

@@ -40,7 +40,7 @@ def holds(term: Term, on: Container[str]) -> bool:
     """Tell whether a term is true while the alarms `on` are in ALARM, and no others."""
     if isinstance(term, Leaf):
         return (term.alarm in on) == term.in_alarm
-    return sum(holds(one, on) for one in term.terms) >= term.number
+    return sum(holds(leaf, on) for leaf in term.terms) >= term.number
 
 
 def fewest(term: Term) -> Names | None:
@@ -59,10 +59,10 @@ def with_whom(term: Term, alarm: str) -> Names | None:
     if isinstance(term, Leaf):
         return _NOBODY if term.alarm == alarm and term.in_alarm else None
     found: list[Names] = []
-    for one in term.terms:
-        partners = with_whom(one, alarm)
+    for leaf in term.terms:
+        partners = with_whom(leaf, alarm)
         if partners is not None:
-            others = _cheapest(term.number - 1, (other for other in term.terms if other is not one))
+            others = _cheapest(term.number - 1, (other for other in term.terms if other is not leaf))
             found += [partners | others] if others is not None else []
     return min(found, key=len, default=None)
 
@@ -71,5 +71,5 @@ def _cheapest(number: int, terms: Iterable[Term]) -> Names | None:
     """Return the alarms of so many of the terms that need the fewest."""
     if number <= 0:
         return _NOBODY
-    sets = sorted((one for one in map(fewest, terms) if one is not None), key=len)
+    sets = sorted((group for group in map(fewest, terms) if group is not None), key=len)
     return frozenset().union(*sets[:number]) if len(sets) >= number else None

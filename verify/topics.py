@@ -38,11 +38,12 @@ class Topics:
         self._configuration = configuration
         self._reach: dict[str, Reach] = {}
         self._policies = {
-            one.text("arn"): one.text("policy") for one in configuration.of_type("aws_sns_topic_policy")
+            resource.text("arn"): resource.text("policy")
+            for resource in configuration.of_type("aws_sns_topic_policy")
         }
         self._subscriptions: dict[str, list[Resource]] = {}
-        for one in configuration.of_type("aws_sns_topic_subscription"):
-            self._subscriptions.setdefault(one.text("topic_arn"), []).append(one)
+        for resource in configuration.of_type("aws_sns_topic_subscription"):
+            self._subscriptions.setdefault(resource.text("topic_arn"), []).append(resource)
 
     def named(self, arn: str) -> Resource | Finding:
         """Return the topic that an action names, or why there is none."""
@@ -89,8 +90,8 @@ class Topics:
         subscriptions = self._subscriptions.get(topic.arn, [])
         if not subscriptions:
             findings.append(Finding("subscription", f"topic {topic.name} has no subscriptions: add one"))
-        for one in subscriptions:
-            reached = self._subscribed(topic, one)
+        for subscription in subscriptions:
+            reached = self._subscribed(topic, subscription)
             findings += reached.findings
             endpoints |= dict.fromkeys(reached.endpoints)
         if subscriptions and not endpoints:

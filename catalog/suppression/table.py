@@ -200,7 +200,10 @@ class _OfService:
             yield from self._paged(deploying)
         elif reason is Reason.BURN:
             yield from _in_alarm(
-                one for tier in self._burns.values() for one in tier if one.topic == "critical"
+                composite
+                for tier in self._burns.values()
+                for composite in tier
+                if composite.topic == "critical"
             )
         elif reason is Reason.FASTER_BURN:
             tiers = list(self._burns)

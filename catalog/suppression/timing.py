@@ -37,8 +37,8 @@ class Timing:
 
     def __init__(self, alarms: Iterable[Alarm], composites: Iterable[Composite]) -> None:
         """Take all that rules and suppressors name."""
-        self._alarms: Mapping[str, Alarm] = {one.key: one for one in alarms}
-        self._composites: Mapping[str, Composite] = {one.key: one for one in composites}
+        self._alarms: Mapping[str, Alarm] = {alarm.key: alarm for alarm in alarms}
+        self._composites: Mapping[str, Composite] = {composite.key: composite for composite in composites}
         self._needs: dict[tuple[str, bool], int] = {}
 
     def suppressor(self, composite: Composite, by: str) -> Suppressor:
@@ -83,9 +83,9 @@ class Timing:
         if isinstance(rule, NotInAlarm):
             return 0
         if isinstance(rule, AllOf):
-            return min(self._settles_s(one, pages=pages) for one in rule.all_of)
-        prompt = [one for one in rule.any_of if self._is_prompt(one)] if pages else []
-        return max(self._settles_s(one, pages=pages) for one in prompt or rule.any_of)
+            return min(self._settles_s(in_alarm, pages=pages) for in_alarm in rule.all_of)
+        prompt = [in_alarm for in_alarm in rule.any_of if self._is_prompt(in_alarm)] if pages else []
+        return max(self._settles_s(in_alarm, pages=pages) for in_alarm in prompt or rule.any_of)
 
     def _is_prompt(self, rule: Rule) -> bool:
         """Return whether a rule may be true soon enough to be waited for."""
@@ -95,8 +95,8 @@ class Timing:
                 return self._is_prompt(self._composites[rule.alarm].rule)
             return alarms_after_s(alarm) <= PROMPT_S
         if isinstance(rule, AnyOf):
-            return any(self._is_prompt(one) for one in rule.any_of)
-        return isinstance(rule, NotInAlarm) or all(self._is_prompt(one) for one in rule.all_of)
+            return any(self._is_prompt(in_alarm) for in_alarm in rule.any_of)
+        return isinstance(rule, NotInAlarm) or all(self._is_prompt(in_alarm) for in_alarm in rule.all_of)
 
 
 def alarms_after_s(alarm: Alarm) -> int:
@@ -125,4 +125,4 @@ def _in_alarm(rule: Rule) -> tuple[str, ...]:
     if isinstance(rule, NotInAlarm):
         return ()
     parts = rule.any_of if isinstance(rule, AnyOf) else rule.all_of
-    return tuple(key for one in parts for key in _in_alarm(one))
+    return tuple(key for in_alarm in parts for key in _in_alarm(in_alarm))

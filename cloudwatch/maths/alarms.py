@@ -37,15 +37,15 @@ def check_alarm(queries: Mapping[str, Expression | None], watched: str, *, band:
         MathError: what is wrong, the id of the expression, and the position in it.
         UnsupportedMathError: CloudWatch accepts it, and it cannot be computed here.
     """
-    expressions = {id_: one for id_, one in queries.items() if one is not None and id_ != band}
-    metrics = {id_: None for id_, one in queries.items() if one is None}
-    _check_numbers(len(metrics), sum(one is not None for one in queries.values()))
+    expressions = {id_: query for id_, query in queries.items() if query is not None and id_ != band}
+    metrics = {id_: None for id_, query in queries.items() if query is None}
+    _check_numbers(len(metrics), sum(query is not None for query in queries.values()))
     for id_, expression in expressions.items():
-        for one in walk(expression):
-            if isinstance(one, Call) and one.function in ELSEWHERE:
-                message = f"{id_}: {_why(one.function)}"
-                is_refused = one.function in {"SEARCH", _BAND}
-                raise (MathError if is_refused else UnsupportedMathError)(message, one.position)
+        for number in walk(expression):
+            if isinstance(number, Call) and number.function in ELSEWHERE:
+                message = f"{id_}: {_why(number.function)}"
+                is_refused = number.function in {"SEARCH", _BAND}
+                raise (MathError if is_refused else UnsupportedMathError)(message, number.position)
     if band is not None:
         _check_band(queries, band)
     for id_ in (watched,) if band is None else (watched, band):
@@ -71,10 +71,10 @@ def _check_band(queries: Mapping[str, Expression | None], band: str) -> None:
         message = f"{band}: the band of an alarm is {_BAND}(id, standard deviations)"
         raise MathError(message, 0)
     of = found[0]
-    for one in walk(of):
-        if isinstance(one, Name) and one.id not in queries:
-            message = f"{band}: no metric or expression has the id {one.id}"
-            raise MathError(message, one.position)
+    for number in walk(of):
+        if isinstance(number, Name) and number.id not in queries:
+            message = f"{band}: no metric or expression has the id {number.id}"
+            raise MathError(message, number.position)
 
 
 def _why(function: str) -> str:

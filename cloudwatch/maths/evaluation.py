@@ -100,13 +100,13 @@ def is_elementwise(expression: Expression, kinds: Mapping[str, Kind] | None = No
 @functools.lru_cache(maxsize=4096)
 def _is_elementwise(expression: Expression) -> bool:
     ids = _metrics(names(expression))
-    calls = [one for one in walk(expression) if isinstance(one, Call)]
-    fills = any(one.function in {"FILL", "TIME_SERIES"} for one in calls)
+    calls = [number for number in walk(expression) if isinstance(number, Call)]
+    fills = any(call.function in {"FILL", "TIME_SERIES"} for call in calls)
     if not all(_is_of_its_time(call, ids, fills=fills) for call in calls):
         return False
-    texts = [one.value for one in walk(expression) if isinstance(one, Text)]
+    texts = [number.value for number in walk(expression) if isinstance(number, Text)]
     missing = dict.fromkeys((*ids, *texts, "any"), math.nan)
-    nothing = evaluate(expression, {id_: np.array([one]) for id_, one in missing.items()}, [0], 60)
+    nothing = evaluate(expression, {id_: np.array([value]) for id_, value in missing.items()}, [0], 60)
     return bool(np.isnan(nothing).all())
 
 
@@ -127,19 +127,19 @@ def looks_back(expression: Expression) -> bool:
     Then a longer request changes nothing but that the oldest datapoints have one before them.
     """
     ids = _metrics(names(expression))
-    calls = [one for one in walk(expression) if isinstance(one, Call)]
-    back = [one for one in calls if one.function in _OF_THE_ONE_BEFORE]
-    others = [one for one in calls if one not in back]
-    return bool(back) and all(_is_of_its_time(one, ids, fills=False) for one in others)
+    calls = [number for number in walk(expression) if isinstance(number, Call)]
+    back = [call for call in calls if call.function in _OF_THE_ONE_BEFORE]
+    others = [call for call in calls if call not in back]
+    return bool(back) and all(_is_of_its_time(call, ids, fills=False) for call in others)
 
 
 def context_of(inputs: Mapping[str, npt.ArrayLike], times_s: npt.ArrayLike, period_s: int) -> Context:
     """Return metrics as expressions are computed from them, all of one shape."""
     times = np.asarray(times_s, np.int64)
-    numbers = {id_: np.asarray(one, np.float64) for id_, one in inputs.items()}
-    shape = np.broadcast_shapes(times.shape, *(one.shape for one in numbers.values()))
+    numbers = {id_: np.asarray(buffer, np.float64) for id_, buffer in inputs.items()}
+    shape = np.broadcast_shapes(times.shape, *(number.shape for number in numbers.values()))
     with np.errstate(all="ignore"):
-        values = {id_: series(np.broadcast_to(one, shape)) for id_, one in numbers.items()}
+        values = {id_: series(np.broadcast_to(number, shape)) for id_, number in numbers.items()}
     return Context(values, tuple(values), np.broadcast_to(times, shape), period_s)
 
 
@@ -164,7 +164,7 @@ def _computed(expression: Expression, context: Context) -> Value:
     if isinstance(expression, Call):
         return _called(expression, context)
     if isinstance(expression, Array):
-        return stacked([_computed(one, context) for one in expression.items])
+        return stacked([_computed(item, context) for item in expression.items])
     return _operated(expression, context)
 
 
@@ -186,6 +186,7 @@ def _called(call: Call, context: Context) -> Value:
     if call.function == "METRICS":
         return stacked([context.values[id_] for id_ in named_metrics(call, context.metrics)])
     arguments = [
-        one.value if isinstance(one, Text | Word) else _computed(one, context) for one in call.arguments
+        argument.value if isinstance(argument, Text | Word) else _computed(argument, context)
+        for argument in call.arguments
     ]
     return FUNCTIONS[call.function](context, *arguments)

@@ -201,7 +201,7 @@ def _slice(_: Context, value: Value, start: Value, end: Value | None = None) -> 
 
 
 def _sort(_: Context, value: Value, statistic: str, order: str, limit: Value | None = None) -> Value:
-    keys = np.stack([REDUCTIONS[statistic](Value("TS", one)).data for one in value.data])
+    keys = np.stack([REDUCTIONS[statistic](Value("TS", entry)).data for entry in value.data])
     keys = np.where(value.series, keys if order == "ASC" else -keys, np.nan)
     ranked = np.argsort(keys, axis=0, kind="stable")
     data = np.take_along_axis(value.data, ranked, axis=0)

@@ -99,7 +99,7 @@ def _called(call: Call, known: Mapping[str, Kind]) -> Kinds:
     if call.function == "PERIOD" and call.arguments and not isinstance(call.arguments[0], Name):
         message = "PERIOD takes the id of a metric, not the result of an expression"
         raise MathError(message, call.arguments[0].position)
-    given = tuple(kinds_of(one, known) for one in call.arguments)
+    given = tuple(kinds_of(argument, known) for argument in call.arguments)
     found = returned(call.function, given)
     if not found:
         raise MathError(*_refused(call, given))
@@ -112,7 +112,7 @@ def returned(function: str, given: tuple[Kinds, ...]) -> Kinds:
     return frozenset(
         result
         for takes, result in FORMS[function]
-        if len(takes) == len(given) and all(one in kinds for one, kinds in zip(takes, given, strict=True))
+        if len(takes) == len(given) and all(name in kinds for name, kinds in zip(takes, given, strict=True))
     )
 
 
@@ -133,7 +133,7 @@ def _refused(call: Call, given: Sequence[Kinds]) -> tuple[str, int]:
 
 
 def _shown(kinds: Iterable[Kind]) -> list[str]:
-    return [SHOWN.get(one, one) for one in kinds]
+    return [SHOWN.get(kind, kind) for kind in kinds]
 
 
 def _or(kinds: Kinds) -> str:
@@ -146,12 +146,14 @@ def check(expression: Expression, kinds: Mapping[str, Kind], metrics: Container[
     Raises:
         MathError: it names what there is not, is not computed from series, or results in a scalar.
     """
-    for one in walk(expression):
-        if isinstance(one, Name) and one.id not in kinds:
-            message = f"no metric or expression has the id {one.id}; there are {', '.join(kinds) or 'none'}"
-            raise MathError(message, one.position)
-        if isinstance(one, Call):
-            _check_call(one, [id_ for id_ in kinds if id_ in metrics])
+    for number in walk(expression):
+        if isinstance(number, Name) and number.id not in kinds:
+            message = (
+                f"no metric or expression has the id {number.id}; there are {', '.join(kinds) or 'none'}"
+            )
+            raise MathError(message, number.position)
+        if isinstance(number, Call):
+            _check_call(number, [id_ for id_ in kinds if id_ in metrics])
     (found,) = kinds_of(expression, kinds)
     if found not in {"TS", "TS[]"}:
         message = (
@@ -176,7 +178,7 @@ def _check_call(call: Call, metrics: Sequence[str]) -> None:
 
 def named_metrics(call: Call, metrics: Sequence[str]) -> list[str]:
     """Return the metrics that `METRICS(…)` is."""
-    text = "".join(one.value for one in call.arguments if isinstance(one, Text))
+    text = "".join(argument.value for argument in call.arguments if isinstance(argument, Text))
     return [id_ for id_ in metrics if text in id_]
 
 
@@ -209,7 +211,7 @@ def in_order(expressions: Mapping[str, Expression]) -> list[str]:
         MathError: expressions need each other.
     """
     uses = {
-        id_: [one for one in names(expression) if one in expressions]
+        id_: [name for name in names(expression) if name in expressions]
         for id_, expression in expressions.items()
     }
     try:

@@ -52,9 +52,9 @@ def operate(operator: str, left: Value, right: Value) -> Value:
     else:
         missing = np.isnan(numbers) | np.isnan(others)
         result = np.where(missing, np.nan, _OPERATIONS[operator](numbers, others))
-    for one in (left, right):
-        if one.kind == "TS[]":
-            return array(result, one.series)
+    for value in (left, right):
+        if value.kind == "TS[]":
+            return array(result, value.series)
     if left.kind == right.kind == "S":
         return scalar(np.where(np.isfinite(result), result, np.nan))
     return series(result)

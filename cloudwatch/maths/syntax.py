@@ -119,7 +119,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 def names(expression: Expression) -> tuple[str, ...]:
     """Return the ids that an expression names, each once; `METRICS()` names none."""
-    return tuple(dict.fromkeys(one.id for one in walk(expression) if isinstance(one, Name)))
+    return tuple(dict.fromkeys(number.id for number in walk(expression) if isinstance(number, Name)))
 
 
 def text_of(expression: Expression) -> str:
@@ -154,5 +154,5 @@ def _primary(expression: Expression) -> str:
     if isinstance(expression, Text):
         quote = "'" if '"' in expression.value else '"'
         return f"{quote}{expression.value}{quote}"
-    inner = ", ".join(text_of(one) for one in parts(expression))
+    inner = ", ".join(text_of(part) for part in parts(expression))
     return f"{expression.function}({inner})" if isinstance(expression, Call) else f"[{inner}]"

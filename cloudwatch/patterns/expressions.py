@@ -53,7 +53,7 @@ def expression(scanner: Scanner, condition: Callable[[Scanner], Condition], ends
         _open_parentheses(scanner, waiting)
         read.append(condition(scanner))
         _close_parentheses(scanner, read, waiting)
-        operator = next((one for one in ("&&", "||") if scanner.sees(one)), None)
+        operator = next((text for text in ("&&", "||") if scanner.sees(text)), None)
         if operator is None:
             break
         while waiting and _PRECEDENCE[waiting[-1][0]] >= _PRECEDENCE[operator]:
@@ -94,8 +94,8 @@ def _join(read: list[Expression], operator: str) -> None:
     kind = And if operator == "&&" else Or
     right, left = read.pop(), read.pop()
     parts: list[Expression] = []
-    for one in (left, right):
-        parts.extend(one.parts if isinstance(one, kind) else (one,))
+    for item in (left, right):
+        parts.extend(item.parts if isinstance(item, kind) else (item,))
     read.append(kind(tuple(parts)))
 
 
@@ -134,7 +134,7 @@ def comparison(scanner: Scanner, selector: JsonPath | FieldName) -> Comparison:
     Raises:
         PatternError: there is no operator, or nothing it can compare with.
     """
-    operator = next((one for one in _OPERATORS if scanner.sees(one)), None)
+    operator = next((text for text in _OPERATORS if scanner.sees(text)), None)
     if operator is None:
         raise scanner.expected("=, !=, <, >, <= or >=")
     scanner.at += len(operator)

@@ -87,9 +87,9 @@ def holds(expression: Expression) -> Callable[[dict[str, Any]], bool]:
     "Wildcard selector": any array element, any field), and does not exist if it leads to nothing.
     """
     if isinstance(expression, And):
-        return every([holds(one) for one in expression.parts])
+        return every([holds(comparison) for comparison in expression.parts])
     if isinstance(expression, Or):
-        return some([holds(one) for one in expression.parts])
+        return some([holds(comparison) for comparison in expression.parts])
     return _condition(expression)
 
 

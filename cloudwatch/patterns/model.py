@@ -185,13 +185,15 @@ def regexes(pattern: Pattern) -> Iterator[Regex]:
     if isinstance(pattern, JsonPattern):
         expressions = [pattern.condition]
     else:
-        expressions = [one.condition for one in pattern.fields if isinstance(one, Field) and one.condition]
+        expressions = [
+            field.condition for field in pattern.fields if isinstance(field, Field) and field.condition
+        ]
     for expression in expressions:
-        for one in conditions(expression):
-            if isinstance(one, Comparison) and isinstance(one.operand, Regex):
-                yield one.operand
+        for condition in conditions(expression):
+            if isinstance(condition, Comparison) and isinstance(condition.operand, Regex):
+                yield condition.operand
 
 
 def names(pattern: Delimited) -> list[str]:
     """Return the names that a space-delimited pattern gives to fields, from left to right."""
-    return [one.name for one in pattern.fields if isinstance(one, Field) and one.name is not None]
+    return [field.name for field in pattern.fields if isinstance(field, Field) and field.name is not None]

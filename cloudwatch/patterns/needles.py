@@ -34,10 +34,10 @@ def possible(expression: Expression) -> Possible | None:
 
 def _has(expression: Expression) -> Possible | None:
     if isinstance(expression, And):
-        found = [one for one in map(_has, expression.parts) if one is not None]
+        found = [function for function in map(_has, expression.parts) if function is not None]
         return every(found) if found else None
     if isinstance(expression, Or):
-        found = [one for one in map(_has, expression.parts) if one is not None]
+        found = [function for function in map(_has, expression.parts) if function is not None]
         return some(found) if len(found) == len(expression.parts) else None
     needle = _needle(expression)
     return None if needle is None else lambda event: needle in event

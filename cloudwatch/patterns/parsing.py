@@ -59,7 +59,7 @@ def _terms(scanner: Scanner) -> Terms:
     """
     terms = []
     while not scanner.ended:
-        sign = next((one for one in "?-" if scanner.take(one)), "")
+        sign = next((text for text in "?-" if scanner.take(text)), "")
         if sign == "-":
             scanner.space()
         terms.append(Term(_term(scanner), sign))
@@ -114,14 +114,14 @@ def _delimited(scanner: Scanner) -> Delimited:
     return Delimited(tuple(fields))
 
 
-def _add(scanner: Scanner, fields: list[Field | Gap], one: Field | Gap, position: int) -> None:
-    if isinstance(one, Gap) and one in fields:
+def _add(scanner: Scanner, fields: list[Field | Gap], field: Field | Gap, position: int) -> None:
+    if isinstance(field, Gap) and field in fields:
         message = "... stands for any number of fields, once in a pattern"
         raise scanner.error(message, position)
-    if isinstance(one, Field) and one.name is not None and one.name in names(Delimited(tuple(fields))):
-        message = f"two fields have the name {one.name}: every name stands for one field"
+    if isinstance(field, Field) and field.name is not None and field.name in names(Delimited(tuple(fields))):
+        message = f"two fields have the name {field.name}: every name stands for one field"
         raise scanner.error(message, position)
-    fields.append(one)
+    fields.append(field)
 
 
 def _entry(scanner: Scanner) -> Field | Gap:
@@ -150,7 +150,7 @@ def _conditional(scanner: Scanner, condition: Expression, start: int) -> Field:
     "Invalid filter pattern" to it (AWS's documentation repository, amazon-cloudwatch-logs-user-guide,
     issue 21).
     """
-    about = sorted({_name(one) for one in conditions(condition)})
+    about = sorted({_name(item) for item in conditions(condition)})
     if len(about) > 1:
         message = f"a condition is about one field, not about {' and '.join(about)}: separate them by a comma"
         raise scanner.error(message, start)

@@ -55,7 +55,7 @@ def _text(pattern: Pattern, style: Style) -> str:
         return " ".join(map(_term, pattern.terms))
     if isinstance(pattern, JsonPattern):
         return f"{{{style.gap}{expression_text(pattern.condition, style)}{style.gap}}}"
-    return f"[{f',{style.gap}'.join(_field(one, style) for one in pattern.fields)}]"
+    return f"[{f',{style.gap}'.join(_field(field, style) for field in pattern.fields)}]"
 
 
 def quoted(text: str) -> str:
@@ -81,11 +81,13 @@ def expression_text(expression: Expression, style: Style) -> str:
     """Return a condition as text, with the parentheses that it needs."""
     gap = style.gap
     if isinstance(expression, Or):
-        return f"{gap}||{gap}".join(expression_text(one, style) for one in expression.parts)
+        return f"{gap}||{gap}".join(expression_text(comparison, style) for comparison in expression.parts)
     if isinstance(expression, And):
         parts = (
-            f"({expression_text(one, style)})" if isinstance(one, Or) else expression_text(one, style)
-            for one in expression.parts
+            f"({expression_text(comparison, style)})"
+            if isinstance(comparison, Or)
+            else expression_text(comparison, style)
+            for comparison in expression.parts
         )
         return f"{gap}&&{gap}".join(parts)
     subject = _subject(expression.selector, style)

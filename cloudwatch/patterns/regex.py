@@ -40,7 +40,7 @@ _HEX = re.compile(r"[0-7][0-9A-Fa-f]")
 
 
 def _set(characters: str) -> int:
-    return sum(1 << ord(one) for one in set(characters))
+    return sum(1 << ord(character) for character in set(characters))
 
 
 _DIGITS = _set("0123456789")
@@ -132,7 +132,7 @@ class _Reader:
             else:
                 parts.append(self.element())
         found.append(parts)
-        return tuple(one for one in map(alternative, found) if one is not None)
+        return tuple(item for item in map(alternative, found) if item is not None)
 
     def quantifier(self) -> str:
         return self.text[self.at] if self.at < len(self.text) and self.text[self.at] in "*+?{" else ""

@@ -73,8 +73,8 @@ class Layout:
     @classmethod
     def of(cls, pattern: Delimited) -> Layout:
         """Return the layout of a pattern."""
-        fields = [one for one in pattern.fields if isinstance(one, Field)]
-        gap = next((at for at, one in enumerate(pattern.fields) if isinstance(one, Gap)), len(fields))
+        fields = [field for field in pattern.fields if isinstance(field, Field)]
+        gap = next((at for at, field in enumerate(pattern.fields) if isinstance(field, Gap)), len(fields))
         return cls(
             tuple(fields[:gap]), tuple(fields[gap:]), not pattern.fields or len(fields) < len(pattern.fields)
         )
@@ -113,9 +113,9 @@ def holds(layout: Layout) -> Callable[[list[str]], bool]:
 
 def _test(condition: Expression) -> Callable[[str], bool]:
     if isinstance(condition, And):
-        return every([_test(one) for one in condition.parts])
+        return every([_test(comparison) for comparison in condition.parts])
     if isinstance(condition, Or):
-        return some([_test(one) for one in condition.parts])
+        return some([_test(comparison) for comparison in condition.parts])
     if not isinstance(condition, Comparison):
         message = f"{condition} is no condition on a field"
         raise TypeError(message)

@@ -33,7 +33,7 @@ def text_of(rule: Rule) -> str:
             parts.append((_NOT, f"NOT {_within(parts.pop(), _NOT)}"))
         else:
             word, strength = ("AND", _AND) if isinstance(step, And) else ("OR", _OR)
-            joined = [_within(one, strength) for one in parts[-step.operands :]]
+            joined = [_within(part, strength) for part in parts[-step.operands :]]
             parts[-step.operands :] = [(strength, f" {word} ".join(joined))]
     return parts[0][1]
 

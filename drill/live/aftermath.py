@@ -36,32 +36,33 @@ def lasting(catalog: Catalog, states: Mapping[str, str], last_s: float) -> Itera
         states: state of each alarm that was watched, by its name in AWS.
         last_s: when the last request was sent, on the drill's clock.
     """
-    by_key = {one.key: one for one in catalog.all_alarms}
+    by_key = {alarm.key: alarm for alarm in catalog.all_alarms}
     in_alarm = {name for name, state in states.items() if state == "ALARM"}
-    for one in catalog.all_alarms:
-        if one.name in in_alarm:
-            yield Lasting(one.name, _until_s(list(_leaves(one, by_key, in_alarm)), last_s))
+    for alarm in catalog.all_alarms:
+        if alarm.name in in_alarm:
+            yield Lasting(alarm.name, _until_s(list(_leaves(alarm, by_key, in_alarm)), last_s))
 
 
 def _leaves(
-    one: Alarm | Composite, by_key: Mapping[str, Alarm | Composite], in_alarm: Collection[str]
+    alarm: Alarm | Composite, by_key: Mapping[str, Alarm | Composite], in_alarm: Collection[str]
 ) -> Iterator[Alarm]:
     """Yield the metric alarms in ALARM that keep an alarm there: itself, or those below it."""
-    if isinstance(one, Alarm):
-        yield one
+    if isinstance(alarm, Alarm):
+        yield alarm
         return
-    for child in (by_key[key] for key in one.children()):
+    for child in (by_key[key] for key in alarm.children()):
         if child.name in in_alarm:
             yield from _leaves(child, by_key, in_alarm)
 
 
 def _until_s(alarms: Collection[Alarm], last_s: float) -> float | None:
     """Return when all of these alarms are over."""
-    if any(one.treat_missing_data != "notBreaching" for one in alarms):
+    if any(alarm.treat_missing_data != "notBreaching" for alarm in alarms):
         return None
     # The period of the last failure ends within one; M of N cannot breach any more N - M + 1 periods later.
     waits_s = [
-        one.period_s * (one.evaluation_periods - one.datapoints_to_alarm + 2) + _DELAY_S for one in alarms
+        alarm.period_s * (alarm.evaluation_periods - alarm.datapoints_to_alarm + 2) + _DELAY_S
+        for alarm in alarms
     ]
     return last_s + max(waits_s, default=_DELAY_S)
 
@@ -74,12 +75,12 @@ def sentences(found: Sequence[Lasting], now_s: float, speed: float) -> Iterator[
         now_s: the drill's time.
         speed: how many times faster than the world AWS goes from now on.
     """
-    for one in found:
-        if one.is_expected:
-            yield f"still in ALARM: {one.alarm}, {_until([one], now_s, speed)}"
-    beside = [one for one in found if not one.is_expected]
+    for item in found:
+        if item.is_expected:
+            yield f"still in ALARM: {item.alarm}, {_until([item], now_s, speed)}"
+    beside = [item for item in found if not item.is_expected]
     if beside:
-        names = ", ".join(one.alarm for one in beside[:_SHOWN])
+        names = ", ".join(item.alarm for item in beside[:_SHOWN])
         more = f" and {len(beside) - _SHOWN} more" if beside[_SHOWN:] else ""
         until = _until(beside, now_s, speed)
         yield f"still in ALARM, of which nothing was expected: {names}{more}; {until}"
@@ -87,7 +88,7 @@ def sentences(found: Sequence[Lasting], now_s: float, speed: float) -> Iterator[
 
 def _until(some: Sequence[Lasting], now_s: float, speed: float) -> str:
     """Return when all of these are over."""
-    ends_s = [one.until_s for one in some if one.until_s is not None]
+    ends_s = [item.until_s for item in some if item.until_s is not None]
     if len(ends_s) < len(some):
         return "until there are data again"
     return f"OK again within {text_of(max(0.0, max(ends_s) - now_s) / speed)}"

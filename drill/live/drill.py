@@ -81,7 +81,7 @@ def run(  # noqa: PLR0913 - what a drill is made of
         drill.tell_what_lasts()
     outcome = drill.outcome(time.monotonic() - began)
     verdicts = assertions.judge(outcome, plan.scenario.expect)
-    outcome = replace(outcome, verdicts=tuple(one for one in verdicts if one is not None))
+    outcome = replace(outcome, verdicts=tuple(verdict for verdict in verdicts if verdict is not None))
     table.show([outcome], console, verbose=True)
     path = BUILD / "drill" / f"live-{outcome.name}.xml"
     with written(path):
@@ -116,7 +116,7 @@ class _Drill:
     def __post_init__(self) -> None:
         self.scenario = self.plan.scenario
         self.short = Selection(self.plan.system).short
-        self.topics = {one.arn.rpartition(":")[2]: one.name for one in self.plan.system.topics}
+        self.topics = {topic.arn.rpartition(":")[2]: topic.name for topic in self.plan.system.topics}
 
     def run(self, speed: float) -> None:
         """Run it, and put everything back whatever happens."""
@@ -141,11 +141,11 @@ class _Drill:
             self.teller.event("begins")
             self._watch(mailbox, sender)
             sender.stop()
-            if any(one.alarm in self.plan.heard for one in self.states.changes):
+            if any(change.alarm in self.plan.heard for change in self.states.changes):
                 self._take(mailbox)
-        for one, tally in zip(requests, sender.tallies, strict=True):
-            all_due = self.last_s >= one.request.ends_s(over_s)
-            self.teller.say(tally.sentence(one.request.service, all_due=all_due))
+        for request, tally in zip(requests, sender.tallies, strict=True):
+            all_due = self.last_s >= request.request.ends_s(over_s)
+            self.teller.say(tally.sentence(request.request.service, all_due=all_due))
 
     def _wait_for_quiet(self) -> None:
         """Wait until nothing hides what the drill causes, such as the quiet after a deployment.
@@ -182,12 +182,12 @@ class _Drill:
             name: [Change(self.begins_s, name, "INSUFFICIENT_DATA", state)]
             for name, state in self.states.first.items()
         }
-        for one in self.states.changes:
-            changes[one.alarm].append(replace(one, at_s=self.begins_s + one.at_s))
+        for change in self.states.changes:
+            changes[change.alarm].append(replace(change, at_s=self.begins_s + change.at_s))
         suppressed = {
             name: tuple(
-                Suppressed(self.begins_s + one.from_s, one.to_s and self.begins_s + one.to_s, one.by)
-                for one in spans
+                Suppressed(self.begins_s + span.from_s, span.to_s and self.begins_s + span.to_s, span.by)
+                for span in spans
             )
             for name, spans in self.states.suppressed.items()
         }
@@ -201,7 +201,9 @@ class _Drill:
             changes={name: tuple(some) for name, some in changes.items()},
             suppressed=suppressed,
             notifications=tuple(self.notifications),
-            messages=tuple(Message(one, queue, one.at_s) for one in self.notifications),
+            messages=tuple(
+                Message(notification, queue, notification.at_s) for notification in self.notifications
+            ),
             verdicts=(),
             took_s=took_s,
         )
@@ -226,10 +228,12 @@ class _Drill:
             self._keep_up(sender)
             if sender.refusal:
                 raise CommandError(sender.refusal)
-            for position, one in enumerate(verdicts):
-                if one is not None and not one.passed and position not in told:
+            for position, verdict in enumerate(verdicts):
+                if verdict is not None and not verdict.passed and position not in told:
                     told.add(position)
-                    self.teller.event(f"NOT AS EXPECTED: {one.expected}: {one.found} ({one.place})")
+                    self.teller.event(
+                        f"NOT AS EXPECTED: {verdict.expected}: {verdict.found} ({verdict.place})"
+                    )
             if None not in verdicts or self.last_s > self.scenario.head.duration:
                 return
             self._pause()
@@ -259,16 +263,16 @@ class _Drill:
 
     def _is_due(self, verdicts: Sequence[Verdict | None]) -> bool:
         """Return whether a message that is expected, and has no verdict, may be in the queue."""
-        changes = Counter((one.alarm, one.new) for one in self.states.changes)
+        changes = Counter((change.alarm, change.new) for change in self.states.changes)
         return any(
-            changes[one.alarm, one.state]
+            changes[awaited.alarm, awaited.state]
             > sum(
-                (arrived.alarm, arrived.state) == (one.alarm, one.state)
-                and one.topic in {None, arrived.topic}
+                (arrived.alarm, arrived.state) == (awaited.alarm, awaited.state)
+                and awaited.topic in {None, arrived.topic}
                 for arrived in self.notifications
             )
-            for one in self.plan.awaited
-            if verdicts[one.position] is None
+            for awaited in self.plan.awaited
+            if verdicts[awaited.position] is None
         )
 
     def _held_back(self, alarm: str) -> str:
@@ -283,8 +287,8 @@ class _Drill:
             self.states.look(self.clock.now_s())
         now = {name: self.states.now(name) for name in self.states.described}
         found = [
-            replace(one, alarm=self.short(one.alarm), is_expected=one.alarm in self.plan.alarms)
-            for one in lasting(self.catalog, now, self.last_s)
+            replace(item, alarm=self.short(item.alarm), is_expected=item.alarm in self.plan.alarms)
+            for item in lasting(self.catalog, now, self.last_s)
         ]
         for sentence in aftermath.sentences(found, self.last_s, self.clock.afterwards):
             self.teller.say(sentence)
@@ -293,8 +297,8 @@ class _Drill:
 def _watched(catalog: Catalog, plan: Plan) -> list[str]:
     """Return the alarms whose changes are told: those that something is expected of, and the services'."""
     # Without those that are there only to silence others.
-    speak = (one for one in catalog.all_alarms if one.topic or one.runbook)
-    others = (one.name for one in speak if one.service in plan.services or one.name in plan.heard)
+    speak = (alarm for alarm in catalog.all_alarms if alarm.topic or alarm.runbook)
+    others = (alarm.name for alarm in speak if alarm.service in plan.services or alarm.name in plan.heard)
     return list(dict.fromkeys([*plan.alarms, *others]))
 
 

@@ -90,7 +90,7 @@ class Mailbox:
         self._renew()
         found: list[Notice] = []
         while messages := self._receive():
-            ours = [(one, notice) for one in messages if (notice := self._ours(one))]
+            ours = [(message, notice) for message in messages if (notice := self._ours(message))]
             found += [notice for _, notice in ours]
             for message, _ in ours:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
@@ -103,18 +103,18 @@ class Mailbox:
     def rest(self) -> None:
         """Let others have their messages for now; those that cannot bear to be received again stay hidden."""
         # Received by us once more, it must still be there for its consumer once.
-        self._release([one for one in self._held.values() if one.receives + 1 < self._most_receives])
+        self._release([held for held in self._held.values() if held.receives + 1 < self._most_receives])
 
     def close(self) -> None:
         """Let others have all of their messages."""
-        spent = [one for one in self._held.values() if one.receives >= self._most_receives]
-        for one in spent:
-            attributes = one.message.get("MessageAttributes")
+        spent = [held for held in self._held.values() if held.receives >= self._most_receives]
+        for held in spent:
+            attributes = held.message.get("MessageAttributes")
             more = {"MessageAttributes": attributes} if attributes else {}
             # Sent before it is deleted: twice is better than never.
-            self._sqs.send_message(QueueUrl=self._url, MessageBody=one.message["Body"], **more)
-            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=one.message["ReceiptHandle"])
-            del self._held[one.message["MessageId"]]
+            self._sqs.send_message(QueueUrl=self._url, MessageBody=held.message["Body"], **more)
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=held.message["ReceiptHandle"])
+            del self._held[held.message["MessageId"]]
         self._release(list(self._held.values()))
 
     def _receive(self) -> Sequence[Mapping[str, Any]]:
@@ -148,8 +148,8 @@ class Mailbox:
 
     def _release(self, held: Sequence[_Held]) -> None:
         self._hide(held, 0)
-        for one in held:
-            del self._held[one.message["MessageId"]]
+        for item in held:
+            del self._held[item.message["MessageId"]]
 
     def _hide(self, held: Sequence[_Held], timeout_s: int) -> None:
         for some in _batches(held):
@@ -158,10 +158,10 @@ class Mailbox:
                 Entries=[
                     {
                         "Id": str(position),
-                        "ReceiptHandle": one.message["ReceiptHandle"],
+                        "ReceiptHandle": item.message["ReceiptHandle"],
                         "VisibilityTimeout": timeout_s,
                     }
-                    for position, one in enumerate(some)
+                    for position, item in enumerate(some)
                 ],
             )
 

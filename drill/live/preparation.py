@@ -56,20 +56,22 @@ class Plan:
     @property
     def services(self) -> tuple[str, ...]:
         """The services that requests are sent to."""
-        return tuple(dict.fromkeys(one.request.service for one in self.scenario.invoke))
+        return tuple(dict.fromkeys(sending.request.service for sending in self.scenario.invoke))
 
     @cached_property
     def alarms(self) -> tuple[str, ...]:
         """Names in AWS of the alarms that something is expected of."""
         selection = Selection(self.system)
-        of_each = (assertions.alarms(selection, one.expects) for one in self.scenario.expect)
+        of_each = (assertions.alarms(selection, expected.expects) for expected in self.scenario.expect)
         return tuple(dict.fromkeys(name for names in of_each for name in names))
 
     @cached_property
     def heard(self) -> tuple[str, ...]:
         """Names in AWS of the alarms whose messages are the drill's: all if pages or tickets are counted."""
-        if any(isinstance(one.expects, PagesExpected | TicketsExpected) for one in self.scenario.expect):
-            return tuple(one.name for one in self.system.all_alarms)
+        if any(
+            isinstance(expected.expects, PagesExpected | TicketsExpected) for expected in self.scenario.expect
+        ):
+            return tuple(alarm.name for alarm in self.system.all_alarms)
         return self.alarms
 
     @cached_property
@@ -79,13 +81,13 @@ class Plan:
         return tuple(
             Awaited(
                 position,
-                one.place,
-                assertions.alarms(selection, one.expects)[0],
-                one.expects.state,
-                one.expects.topic,
+                expected.place,
+                assertions.alarms(selection, expected.expects)[0],
+                expected.expects.state,
+                expected.expects.topic,
             )
-            for position, one in enumerate(self.scenario.expect)
-            if isinstance(one.expects, MessageExpected | NotificationExpected)
+            for position, expected in enumerate(self.scenario.expect)
+            if isinstance(expected.expects, MessageExpected | NotificationExpected)
         )
 
 
@@ -98,15 +100,17 @@ def plans(env: Environment, catalog: Catalog, paths: Sequence[Path]) -> list[Pla
     readings = choosing.read_all(paths or sorted(choosing.FOLDER.glob("*.yaml")))
     if not paths:
         readings = tuple(
-            one
-            for one in readings
-            if one.scenario is None
-            or (one.scenario.invoke and choosing.is_for(one.scenario, env.environment))
+            reading
+            for reading in readings
+            if reading.scenario is None
+            or (reading.scenario.invoke and choosing.is_for(reading.scenario, env.environment))
         )
     system = source.system(env, catalog)
-    unfit = [problem for one in choosing.scenarios(readings) for problem in _unfit(env, system, one)]
+    unfit = [
+        problem for scenario in choosing.scenarios(readings) for problem in _unfit(env, system, scenario)
+    ]
     choosing.refuse(readings, {env.environment: system}, unfit)
-    return [Plan(one, system) for one in choosing.scenarios(readings)]
+    return [Plan(scenario, system) for scenario in choosing.scenarios(readings)]
 
 
 def _unfit(env: Environment, system: System, scenario: Scenario) -> Iterator[Problem]:
@@ -121,12 +125,12 @@ def _unfit(env: Environment, system: System, scenario: Scenario) -> Iterator[Pro
         text = "cannot be played live: only what `invoke` sends happens to deployed functions"
         yield Problem(placed.place, "happens", text)
     (queue, *_) = system.queues
-    for one in scenario.expect:
+    for expected in scenario.expect:
         for key in ("queue", "reaches"):
-            named: Any = getattr(one.expects, key, ())
+            named: Any = getattr(expected.expects, key, ())
             if not {named} <= {queue.name} if isinstance(named, str) else not set(named) <= {queue.name}:
                 text = f"cannot be seen live: a drill reads the queue {queue.name} only"
-                yield Problem(one.place, key, text)
+                yield Problem(expected.place, key, text)
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,9 @@ def find(env: Environment, plan: Plan, outputs: Mapping[str, Mapping[str, Any]])
                 f"`make deploy ENV={env.environment} STACK=compute`. Nothing was sent."
             )
             raise CommandError(message)
-    return Deployed({one: names[one] for one in plan.services}, outputs["monitoring"]["alarm_queue_url"])
+    return Deployed(
+        {service: names[service] for service in plan.services}, outputs["monitoring"]["alarm_queue_url"]
+    )
 
 
 def require_messages(plan: Plan, states: States) -> None:
@@ -212,7 +218,7 @@ def require_messages(plan: Plan, states: States) -> None:
 
 def unquiet(plan: Plan, states: States) -> list[str]:
     """Return why nobody could tell what a drill causes now, a phrase for each reason."""
-    watched = sorted({one.alarm for one in plan.awaited})
+    watched = sorted({item.alarm for item in plan.awaited})
     return [
         *(f"{name} is in ALARM already" for name in plan.alarms if states.now(name) == "ALARM"),
         *(
@@ -241,8 +247,8 @@ def agree(env: Environment, plan: Plan, console: Console, speed: float) -> None:
     teller = Teller(console)
     scenario, over_s = plan.scenario, plan.scenario.head.duration
     teller.say(f"{scenario.name}: {scenario.head.says}")
-    for one in scenario.invoke:
-        request = one.request
+    for sending in scenario.invoke:
+        request = sending.request
         asked = ", ".join(f"{name} {value}" for name, value in request.asked.items())
         span = f"from {text_of(request.begins_s)} to {text_of(request.ends_s(over_s))}"
         rate = f"{request.per_min:g} requests a minute {span}"

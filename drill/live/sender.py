@@ -97,10 +97,12 @@ class Sender:
         self._functions = functions
         self._clock = clock
         self._sendings = sendings
-        self._ends_s = [one.request.ends_s(over_s) for one in sendings]
-        times_s = [one.request.times_s(over_s) for one in sendings]
-        self._events = [json.dumps(asking(one.event, one.request.asked)).encode() for one in sendings]
-        timeouts = [env.functions[one.request.service].timeout_s for one in sendings]
+        self._ends_s = [sending.request.ends_s(over_s) for sending in sendings]
+        times_s = [sending.request.times_s(over_s) for sending in sendings]
+        self._events = [
+            json.dumps(asking(sending.event, sending.request.asked)).encode() for sending in sendings
+        ]
+        timeouts = [env.functions[sending.request.service].timeout_s for sending in sendings]
         # Tried once: a second try would be a second failure.
         answers_in_s = max(timeouts, default=LAMBDA_TIMEOUT_S) + _SPARE_S
         self._lambda = client(env, "lambda", answers_in_s=answers_in_s, attempts=1)

@@ -83,12 +83,12 @@ class States:
             known.update(below)
             described = list(self._pages(below))
             found += [
-                one["AlarmName"]
-                for one in described
-                if "AlarmRule" not in one and one["StateValue"] == "ALARM"
+                entry["AlarmName"]
+                for entry in described
+                if "AlarmRule" not in entry and entry["StateValue"] == "ALARM"
             ]
             children = (
-                rules.children(rules.parse(one["AlarmRule"])) for one in described if "AlarmRule" in one
+                rules.children(rules.parse(entry["AlarmRule"])) for entry in described if "AlarmRule" in entry
             )
             below = sorted({child for some in children for child in some} - known)
         return sorted(found)
@@ -120,7 +120,7 @@ class States:
                 self.suppressed.setdefault(name, spans).append(Suppressed(at_s, None, by))
 
     def _describe(self) -> dict[str, Mapping[str, Any]]:
-        return {one["AlarmName"]: one for one in self._pages(self._alarms)}
+        return {page["AlarmName"]: page for page in self._pages(self._alarms)}
 
     def _pages(self, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         for begin in range(0, len(names), _NAMES_AT_ONCE):

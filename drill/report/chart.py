@@ -207,7 +207,7 @@ class Shapes:
             return []
         if not self.has_band:
             x, y = x[:0], y[:1] + _ON_IT.get(self.comparison, 0)
-        inner = (f"{one} {height:.0f}" for one, height in zip(x, y, strict=False))
+        inner = (f"{entry} {height:.0f}" for entry, height in zip(x, y, strict=False))
         return [f"0 {y[0]:.0f}", *inner, f"{WIDTH} {y[-1]:.0f}"]
 
     def dots(self, *, breaching: bool) -> str:
@@ -271,7 +271,7 @@ _NARROW_EDGE: Final = 86
 
 def step_s(moments: Moments) -> float:
     """Return how far apart the ticks are."""
-    fitting = (one for one in _STEPS_S if moments.lasts_s / one <= _MOST)
+    fitting = (step for step in _STEPS_S if moments.lasts_s / step <= _MOST)
     return float(next(fitting, moments.lasts_s / _MOST))
 
 

@@ -165,7 +165,7 @@ def changed_alarms(outcome: Outcome) -> frozenset[str]:
     return frozenset(
         alarm
         for alarm, changes in outcome.changes.items()
-        if any(outcome.begins_s < one.at_s <= outcome.ends_s for one in changes)
+        if any(outcome.begins_s < change.at_s <= outcome.ends_s for change in changes)
     )
 
 
@@ -181,8 +181,12 @@ class Summary:
     @classmethod
     def of(cls, outcome: Outcome) -> Summary:
         """Count what was expected, and what told somebody that something is wrong."""
-        told = [severity(outcome, one) for one in outcome.notifications if one.state == "ALARM"]
-        passed = sum(one.passed for one in outcome.verdicts)
+        told = [
+            severity(outcome, notification)
+            for notification in outcome.notifications
+            if notification.state == "ALARM"
+        ]
+        passed = sum(item.passed for item in outcome.verdicts)
         return cls(len(outcome.verdicts), passed, told.count("page"), told.count("ticket"))
 
     @property
@@ -245,7 +249,7 @@ class Diagnostics:
                 return (
                     self.states(composite.name),
                     *self._of_children(composite, at_s),
-                    *(self.held(composite, one) for one in self.suppressed(composite.name)),
+                    *(self.held(composite, item) for item in self.suppressed(composite.name)),
                     *self._of_actions(composite),
                 )
         return ()
@@ -259,8 +263,8 @@ class Diagnostics:
         found = []
         for verdict in self.outcome.verdicts:
             about = () if verdict.passed else self.about(verdict)
-            found.append(tuple(one for one in about if (verdict.alarm, one) not in said))
-            said.update((verdict.alarm, one) for one in about)
+            found.append(tuple(text for text in about if (verdict.alarm, text) not in said))
+            said.update((verdict.alarm, text) for text in about)
         return tuple(found)
 
     def states(self, alarm: str) -> str:
@@ -268,7 +272,9 @@ class Diagnostics:
         found = states_of(self.outcome, alarm)
         if len(found) == 1:
             return f"it was {found[0].state} all along"
-        shown = ", ".join(f"{one.state} until {self.moments.offset(one.to_s)}" for one in found[:-1][:_SHOWN])
+        shown = ", ".join(
+            f"{span.state} until {self.moments.offset(span.to_s)}" for span in found[:-1][:_SHOWN]
+        )
         more = len(found) - 1 - _SHOWN
         rest = f", {count(more, 'more change')}" if more > 0 else ""
         return f"it was {shown}{rest}, then {found[-1].state}"
@@ -277,33 +283,33 @@ class Diagnostics:
         """Return when a composite's actions were held back, as far as it is in the scenario."""
         begins_s, ends_s = self.outcome.begins_s, self.outcome.ends_s
         found = (
-            Held(one.from_s, ends_s if one.to_s is None else one.to_s, one.by)
-            for one in self.outcome.suppressed.get(composite, ())
+            Held(item.from_s, ends_s if item.to_s is None else item.to_s, item.by)
+            for item in self.outcome.suppressed.get(composite, ())
         )
-        return tuple(one for one in found if one.to_s > begins_s and one.from_s < ends_s)
+        return tuple(item for item in found if item.to_s > begins_s and item.from_s < ends_s)
 
-    def held(self, composite: CompositeAlarm, one: Held) -> str:
+    def held(self, composite: CompositeAlarm, item: Held) -> str:
         """Say when a composite's actions were held back, and by what."""
-        when = self.moments.span(one.from_s, one.to_s)
-        return f"its actions were held back {when}: {self.why(composite, one)}"
+        when = self.moments.span(item.from_s, item.to_s)
+        return f"its actions were held back {when}: {self.why(composite, item)}"
 
-    def why(self, composite: CompositeAlarm, one: Held, *, brief: bool = False) -> str:
+    def why(self, composite: CompositeAlarm, item: Held, *, brief: bool = False) -> str:
         """Say what held a composite's actions back.
 
         Args:
             composite: the composite.
-            one: when, and by what.
+            item: when, and by what.
             brief: whether its service and its name stand above it.
         """
         suppressor = composite.suppressor
         if suppressor is None:
-            return one.by
+            return item.by
         name = self.names.short(suppressor.alarm)
         if brief:
             name = self.names.within(suppressor.alarm, composite.service, composite.name)
-        if one.by == "WaitPeriod":
+        if item.by == "WaitPeriod":
             return f"{durations.text_of(suppressor.wait_s)} to wait for {name}"
-        if one.by == "ExtensionPeriod":
+        if item.by == "ExtensionPeriod":
             return f"{durations.text_of(suppressor.extension_s)} more after {name}"
         return f"{name} was in ALARM"
 
@@ -312,7 +318,7 @@ class Diagnostics:
             return  # nobody knows what a deployed alarm compared
         shown = compared(self.outcome, alarm)
         if not shown.has_data:
-            metrics = "; ".join(dict.fromkeys(str(one.metric) for one in alarm.statistics))
+            metrics = "; ".join(dict.fromkeys(str(statistic.metric) for statistic in alarm.statistics))
             yield f"it never had a datapoint: {metrics}; missing data is {alarm.treat_missing_data}"
             return
         missing = int((shown.breaching < 0).sum())
@@ -340,8 +346,8 @@ class Diagnostics:
         if not isinstance(self.outcome, Rehearsal):
             return  # a live drill does not watch all of them
         children = rules.children(rules.parse(composite.rule))
-        states = {one: self.outcome.state(one, at_s) for one in children}
-        alarming = [self.names.short(one) for one, state in states.items() if state == "ALARM"]
+        states = {child: self.outcome.state(child, at_s) for child in children}
+        alarming = [self.names.short(text) for text, state in states.items() if state == "ALARM"]
         shown = ", ".join(alarming[:_SHOWN]) + (" …" if len(alarming) > _SHOWN else "")
         were = f"{len(alarming)} of the {count(len(children), 'alarm')} in its rule in ALARM"
         yield f"{self.moments.offset(at_s)}: {were}{': ' + shown if shown else ''}"
@@ -351,24 +357,29 @@ class Diagnostics:
             yield "it notifies nobody when it goes into ALARM"
 
     def _fired(self, alarm: MetricAlarm | CompositeAlarm) -> bool:
-        return any(one.state == "ALARM" for one in states_of(self.outcome, alarm.name))
+        return any(state.state == "ALARM" for state in states_of(self.outcome, alarm.name))
 
 
-def told(facts: Diagnostics, one: Notification) -> str:
+def told(facts: Diagnostics, notification: Notification) -> str:
     """Return `+12m (14:12 UTC) page ALARM payment-handler-impact -> critical: oncall@example.com, alarms`."""
-    kind = severity(facts.outcome, one)
-    whom = ", ".join(one.reached) or "nobody"
-    said = f"{kind + ' ' if kind else ''}{one.state} {facts.names.short(one.alarm)} -> {one.topic}: {whom}"
-    held = f", held back since {facts.moments.offset(one.changed_s)}" if one.changed_s < one.at_s else ""
-    return printable(f"{facts.moments.both(one.at_s)} {said}{held}")
+    kind = severity(facts.outcome, notification)
+    whom = ", ".join(notification.reached) or "nobody"
+    alarm = facts.names.short(notification.alarm)
+    said = f"{kind + ' ' if kind else ''}{notification.state} {alarm} -> {notification.topic}: {whom}"
+    held = (
+        f", held back since {facts.moments.offset(notification.changed_s)}"
+        if notification.changed_s < notification.at_s
+        else ""
+    )
+    return printable(f"{facts.moments.both(notification.at_s)} {said}{held}")
 
 
-def arrived(outcome: Outcome, one: Notification) -> tuple[str, ...]:
+def arrived(outcome: Outcome, notification: Notification) -> tuple[str, ...]:
     """Return the queues in which a notification arrived, dead-letter queues with whose they are."""
     return tuple(
         f"{message.queue} (dead letters of {message.dead_letter_of})"
         if message.dead_letter_of
         else message.queue
         for message in outcome.messages
-        if message.notification == one
+        if message.notification == notification
     )

@@ -21,20 +21,20 @@ from drill.report.words import place, printable
 def write(outcomes: Sequence[Outcome], path: Path) -> None:
     """Write what was rehearsed as JUnit XML, in UTF-8; folders that are missing are made."""
     root = ET.Element("testsuites", {"name": "drill", **_counts(outcomes)})
-    root.extend(_suite(one) for one in outcomes)
+    root.extend(_suite(outcome) for outcome in outcomes)
     ET.indent(root)
     path.parent.mkdir(parents=True, exist_ok=True)
     ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, str]:
-    verdicts = [verdict for one in outcomes for verdict in one.verdicts]
+    verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
     return {
         "tests": str(len(verdicts)),
-        "failures": str(sum(not one.passed for one in verdicts)),
+        "failures": str(sum(not verdict.passed for verdict in verdicts)),
         "errors": "0",
         "skipped": "0",
-        "time": f"{sum(one.took_s for one in outcomes):.6f}",
+        "time": f"{sum(outcome.took_s for outcome in outcomes):.6f}",
     }
 
 
@@ -43,7 +43,7 @@ def _suite(outcome: Outcome) -> ET.Element:
     attributes = {"name": printable(outcome.name), **_counts([outcome]), "timestamp": begins}
     suite = ET.Element("testsuite", attributes)
     facts = Diagnostics.of(outcome)
-    sentences = Counter(one.expected for one in outcome.verdicts)
+    sentences = Counter(verdict.expected for verdict in outcome.verdicts)
     for verdict in outcome.verdicts:
         case = ET.SubElement(
             suite, "testcase", _case(outcome, verdict, once=sentences[verdict.expected] == 1)
@@ -54,7 +54,9 @@ def _suite(outcome: Outcome) -> ET.Element:
             )
             failure.text = "\n".join(_failure(facts, verdict))
     out = ET.SubElement(suite, "system-out")
-    out.text = "\n".join([printable(outcome.says), *(told(facts, one) for one in outcome.notifications)])
+    out.text = "\n".join(
+        [printable(outcome.says), *(told(facts, notification) for notification in outcome.notifications)]
+    )
     return suite
 
 
@@ -80,4 +82,4 @@ def _failure(facts: Diagnostics, verdict: Verdict) -> list[str]:
         at,
         *facts.about(verdict),
     ]
-    return [printable(one) for one in lines if one]
+    return [printable(line) for line in lines if line]

@@ -22,14 +22,14 @@ class Html(str):
     __slots__ = ()
 
 
-def text(one: str) -> Html:
+def text(name: str) -> Html:
     """Return a text as markup: itself if it is some, escaped if it is not."""
-    return one if isinstance(one, Html) else Html(html.escape(printable(one, lines=True)))
+    return name if isinstance(name, Html) else Html(html.escape(printable(name, lines=True)))
 
 
 def join(parts: Iterable[str]) -> Html:
     """Return parts one after the other."""
-    return Html("".join(text(one) for one in parts))
+    return Html("".join(text(part) for part in parts))
 
 
 def tag(name: str, /, *inside: str, **attributes: str | float | bool | None) -> Html:
@@ -85,7 +85,7 @@ def page(title: str, *body: Html, script: bool = False) -> str:
     style = Html((_HERE / "timeline.css").read_text(encoding="utf-8"))
     code = Html((_HERE / "timeline.js").read_text(encoding="utf-8")) if script else None
     rules = ("default-src", "base-uri", "form-action")
-    nothing = "; ".join(f"{one} 'none'" for one in rules)
+    nothing = "; ".join(f"{rule} 'none'" for rule in rules)
     policy = f"{nothing}; style-src 'unsafe-inline'; script-src {_source(code)}"
     head = tag(
         "head",

@@ -66,7 +66,7 @@ class _Pin:
 
 def flags_of(rehearsal: Rehearsal) -> tuple[Flag, ...]:
     """Return the expectations in their order, numbered."""
-    return tuple(Flag(number, one) for number, one in enumerate(rehearsal.verdicts, 1))
+    return tuple(Flag(number, verdict) for number, verdict in enumerate(rehearsal.verdicts, 1))
 
 
 def pins(
@@ -76,7 +76,7 @@ def pins(
 
     An expectation without a time has no flag.
     """
-    pinned = sorted((*_flags(facts, flags), *_marks(facts, notifications)), key=lambda one: one.left)
+    pinned = sorted((*_flags(facts, flags), *_marks(facts, notifications)), key=lambda flag: flag.left)
     if not pinned:
         return ()
     wide, narrow = _levels(pinned, 1), _levels(pinned, _NARROW)
@@ -100,15 +100,15 @@ def _levels(pinned: Sequence[_Pin], scale: float) -> list[int]:
 
 
 def _flags(facts: Diagnostics, flags: Sequence[Flag]) -> Iterator[_Pin]:
-    timed = sorted((one for one in flags if one.verdict.at_s is not None), key=_when)
+    timed = sorted((item for item in flags if item.verdict.at_s is not None), key=_when)
     for (at_s, passed), group in itertools.groupby(timed, _when):
         some = list(group)
         left = facts.moments.percent(at_s)
         numbers = (
-            tag("a", str(one.number), href=f"#expected-{one.number}", title=one.verdict.expected)
-            for one in some
+            tag("a", str(item.number), href=f"#expected-{item.number}", title=item.verdict.expected)
+            for item in some
         )
-        said = "\n".join(f"{one.number}. {one.verdict.expected}: {one.verdict.found}" for one in some)
+        said = "\n".join(f"{item.number}. {item.verdict.expected}: {item.verdict.found}" for item in some)
         side = " before" if left > _EDGE else ""
         flag = tag(
             "span",
@@ -117,7 +117,7 @@ def _flags(facts: Diagnostics, flags: Sequence[Flag]) -> Iterator[_Pin]:
             class_=f"flag {'passed' if passed else 'failed'}{side}",
             title=f"{facts.moments.both(at_s)}\n{said}",
         )
-        letters = 1 + sum(1 + len(str(one.number)) for one in some)
+        letters = 1 + sum(1 + len(str(item.number)) for item in some)
         yield _Pin(left, _LETTER * letters, flag)
 
 
@@ -127,26 +127,26 @@ def _when(flag: Flag) -> tuple[float, bool]:
 
 def _marks(facts: Diagnostics, some: Sequence[Notification]) -> Iterator[_Pin]:
     near: list[Notification] = []
-    for one in some:
-        if near and facts.moments.percent(one.at_s) - facts.moments.percent(near[0].at_s) >= _MARK:
+    for notification in some:
+        if near and facts.moments.percent(notification.at_s) - facts.moments.percent(near[0].at_s) >= _MARK:
             yield _mark(facts, near)
             near = []
-        near.append(one)
+        near.append(notification)
     if near:
         yield _mark(facts, near)
 
 
 def _mark(facts: Diagnostics, some: Sequence[Notification]) -> _Pin:
     count = (tag("b", str(len(some))),) if len(some) > 1 else ()
-    said = "\n".join(told(facts, one) for one in some)
+    said = "\n".join(told(facts, notification) for notification in some)
     return _Pin(facts.moments.percent(some[0].at_s), _MARK, mark(facts, some, *count, title=said))
 
 
 def mark(facts: Diagnostics, some: Sequence[Notification], *more: Html, title: str | None = None) -> Html:
     """Return the sign of notifications: of the loudest among them, hollow if all say that it is over."""
-    kinds = {severity(facts.outcome, one) for one in some}
+    kinds = {severity(facts.outcome, notification) for notification in some}
     kind = "page" if "page" in kinds else "ticket" if "ticket" in kinds else "note"
-    over = " over" if all(one.state == "OK" for one in some) else ""
+    over = " over" if all(notification.state == "OK" for notification in some) else ""
     return tag("span", icon(kind), *more, class_=f"mark {kind}{over}", title=title)
 
 
@@ -163,7 +163,7 @@ _TICKET: Final = "M2 3h12v10H2zM4 6v1.300h8V6zm0 3v1.300h5V9z"
 
 ICONS: Final = tag(
     "svg",
-    tag("symbol", *(tag("path", d=one) for one in _BELL), id="icon-page", viewBox="0 0 16 16"),
+    tag("symbol", *(tag("path", d=text) for text in _BELL), id="icon-page", viewBox="0 0 16 16"),
     tag("symbol", tag("path", d=_TICKET, fill_rule="evenodd"), id="icon-ticket", viewBox="0 0 16 16"),
     tag("symbol", tag("circle", cx=8, cy=8, r=4), id="icon-note", viewBox="0 0 16 16"),
     class_="icons",
@@ -222,7 +222,7 @@ def rows(rehearsal: Rehearsal) -> Rows:
     shown = {row.alarm.name for group in every for row in group.rows}
     more = shown - {row.alarm.name for group in groups for row in group.rows}
     helpers = tuple(
-        Row(one, (), "alarm", has_line=False) for one in picked.helpers() if one.name not in shown
+        Row(helper, (), "alarm", has_line=False) for helper in picked.helpers() if helper.name not in shown
     )
     shown.update(row.alarm.name for row in helpers)
     others: dict[State, list[str]] = defaultdict(list)
@@ -250,17 +250,19 @@ class _Picked:
 
     @classmethod
     def of(cls, rehearsal: Rehearsal) -> _Picked:
-        expected = frozenset(one.alarm for one in rehearsal.verdicts if one.alarm)
-        failed = frozenset(one.alarm for one in rehearsal.verdicts if one.alarm and not one.passed)
-        notified = frozenset(one.alarm for one in rehearsal.notifications)
+        expected = frozenset(verdict.alarm for verdict in rehearsal.verdicts if verdict.alarm)
+        failed = frozenset(
+            verdict.alarm for verdict in rehearsal.verdicts if verdict.alarm and not verdict.passed
+        )
+        notified = frozenset(notification.alarm for notification in rehearsal.notifications)
         changed = changed_alarms(rehearsal)
-        composites = {one.name: one for one in rehearsal.system.composites}
+        composites = {composite.name: composite for composite in rehearsal.system.composites}
         matters = {
-            name: _children(one)
-            for name, one in composites.items()
-            if name in expected | notified or (name in changed and _speaks(one))
+            name: _children(composite)
+            for name, composite in composites.items()
+            if name in expected | notified or (name in changed and _speaks(composite))
         }
-        metrics = {one.name: one for one in rehearsal.system.alarms}
+        metrics = {alarm.name: alarm for alarm in rehearsal.system.alarms}
         # A composite below one that matters is shown with what is below it, if any of that changed.
         pending = [child for children in matters.values() for child in children]
         while pending:
@@ -289,13 +291,13 @@ class _Picked:
             yield self._group(service, tuple(found))
 
     def helpers(self) -> Iterator[CompositeAlarm]:
-        return (one for name, one in self.composites.items() if name in self.changed)
+        return (composite for name, composite in self.composites.items() if name in self.changed)
 
     def rank(self, group: Group) -> tuple[bool, bool, bool]:
         """Return what comes first: what failed, then what woke somebody, then what was told or expected."""
         names = {row.alarm.name for row in group.rows if row.role != "suppressor"}
-        told = [one for one in self.rehearsal.notifications if one.alarm in names]
-        pages = any(severity(self.rehearsal, one) == "page" for one in told)
+        told = [notification for notification in self.rehearsal.notifications if notification.alarm in names]
+        pages = any(severity(self.rehearsal, notification) == "page" for notification in told)
         return not group.failed, not pages, not (told or names & self.expected)
 
     def _group(self, service: str | None, found: tuple[Row, ...]) -> Group:
@@ -304,7 +306,7 @@ class _Picked:
     def _tree(self, name: str, above: tuple[str, ...]) -> Iterator[Row]:
         """Yield the row of an alarm and what is below it; `above` are the composites that it is below."""
         if name in self.metrics:
-            yield self._row(name, above, explains=any(one in self.failed for one in above))
+            yield self._row(name, above, explains=any(text in self.failed for text in above))
         elif name in self.composites:
             yield Row(self.composites[name], above, "child" if above else "alarm", has_line=False)
             if name not in self.drawn and name in self.children:
@@ -317,7 +319,7 @@ class _Picked:
         """Yield the alarm that held a composite's actions back, if it did more than make it wait."""
         suppressor = self.composites[name].suppressor
         held = Diagnostics.of(self.rehearsal).suppressed(name)
-        if suppressor is None or all(one.by == "WaitPeriod" for one in held):
+        if suppressor is None or all(item.by == "WaitPeriod" for item in held):
             return
         alarm = self.metrics.get(suppressor.alarm) or self.composites.get(suppressor.alarm)
         if alarm is not None:
@@ -359,12 +361,17 @@ def bar(facts: Diagnostics, alarm: MetricAlarm | CompositeAlarm, states: Sequenc
     moments = facts.moments
     held = _held(facts, alarm) if isinstance(alarm, CompositeAlarm) else ()
     pieces = []
-    for one in states:
-        left, width = moments.percent(one.from_s), moments.percent(one.to_s) - moments.percent(one.from_s)
-        said = f"{one.state} for {durations.text_of(one.lasts_s)}, {moments.span(one.from_s, one.to_s)}"
-        inside = ("ALARM",) if one.state == "ALARM" and width > _ROOM else ()
+    for state in states:
+        left, width = (
+            moments.percent(state.from_s),
+            moments.percent(state.to_s) - moments.percent(state.from_s),
+        )
+        said = (
+            f"{state.state} for {durations.text_of(state.lasts_s)}, {moments.span(state.from_s, state.to_s)}"
+        )
+        inside = ("ALARM",) if state.state == "ALARM" and width > _ROOM else ()
         style = f"left:{left}%;width:{width:.3f}%"
-        pieces.append(tag("i", *inside, class_=f"state {one.state.lower()}", style=style, title=said))
+        pieces.append(tag("i", *inside, class_=f"state {state.state.lower()}", style=style, title=said))
     return tag("div", *held, *pieces, class_="bar")
 
 
@@ -376,9 +383,9 @@ def shown(found: tuple[Span, ...], most: int) -> tuple[Span, ...]:
     edges_s = np.linspace(begins_s, ends_s, most + 1)
     worst = np.zeros(most, dtype=np.int64)
     for rank, state in enumerate(_RISING):
-        some = [one for one in found if one.state == state]
-        first = np.searchsorted(edges_s, [one.from_s for one in some], "right") - 1
-        end = np.searchsorted(edges_s, [one.to_s for one in some], "left")
+        some = [span for span in found if span.state == state]
+        first = np.searchsorted(edges_s, [span.from_s for span in some], "right") - 1
+        end = np.searchsorted(edges_s, [span.to_s for span in some], "left")
         steps = np.bincount(first, minlength=most + 1) - np.bincount(end, minlength=most + 1)
         worst[np.cumsum(steps)[:most] > 0] = rank
     starts = np.flatnonzero(np.diff(worst, prepend=-1))
@@ -390,12 +397,12 @@ def shown(found: tuple[Span, ...], most: int) -> tuple[Span, ...]:
 
 def _held(facts: Diagnostics, composite: CompositeAlarm) -> Iterator[Html]:
     """Yield what lies around a composite's bar while its actions are held back."""
-    for one in facts.suppressed(composite.name):
-        left = facts.moments.percent(one.from_s)
-        width = facts.moments.percent(one.to_s) - left
-        why = facts.why(composite, one)
-        said = f"actions held back, {why}: {facts.moments.span(one.from_s, one.to_s)}"
-        yield tag("i", class_=f"held {one.by.lower()}", style=f"left:{left}%;width:{width:.3f}%", title=said)
+    for held in facts.suppressed(composite.name):
+        left = facts.moments.percent(held.from_s)
+        width = facts.moments.percent(held.to_s) - left
+        why = facts.why(composite, held)
+        said = f"actions held back, {why}: {facts.moments.span(held.from_s, held.to_s)}"
+        yield tag("i", class_=f"held {held.by.lower()}", style=f"left:{left}%;width:{width:.3f}%", title=said)
 
 
 def held_words(facts: Diagnostics, composite: CompositeAlarm) -> tuple[Html, ...]:
@@ -408,9 +415,9 @@ def held_words(facts: Diagnostics, composite: CompositeAlarm) -> tuple[Html, ...
     end = -1.0
     for run in _together(facts.suppressed(composite.name)):
         left, right = moments.percent(run[0].from_s), 100 - moments.percent(run[-1].to_s)
-        if left <= end or all(one.by == "WaitPeriod" for one in run):
+        if left <= end or all(held.by == "WaitPeriod" for held in run):
             continue
-        why = ", then ".join(dict.fromkeys(facts.why(composite, one, brief=True) for one in run))
+        why = ", then ".join(dict.fromkeys(facts.why(composite, held, brief=True) for held in run))
         goes_right = left < _MIDDLE
         place = f"left:{left}%;right:0" if goes_right else f"left:0;right:{right:.3f}%;text-align:right"
         words.append(tag("span", f"held back: {why}", style=place))
@@ -421,11 +428,11 @@ def held_words(facts: Diagnostics, composite: CompositeAlarm) -> tuple[Html, ...
 def _together(spans: Sequence[Held]) -> list[list[Held]]:
     """Return spans in runs without a pause."""
     runs: list[list[Held]] = []
-    for one in spans:
-        if runs and one.from_s <= runs[-1][-1].to_s:
-            runs[-1].append(one)
+    for span in spans:
+        if runs and span.from_s <= runs[-1][-1].to_s:
+            runs[-1].append(span)
         else:
-            runs.append([one])
+            runs.append([span])
     return runs
 
 
@@ -457,12 +464,12 @@ def _readings(
     begins_s = facts.moments.begins_s
     found: dict[str, object] = {
         "name": facts.names.short(alarm.name),
-        "states": [[round(one.from_s - begins_s), one.state] for one in states],
+        "states": [[round(state.from_s - begins_s), state.state] for state in states],
     }
     if isinstance(alarm, CompositeAlarm):
         found["held"] = [
-            [round(one.from_s - begins_s), round(one.to_s - begins_s), facts.why(alarm, one)]
-            for one in facts.suppressed(alarm.name)
+            [round(held.from_s - begins_s), round(held.to_s - begins_s), facts.why(alarm, held)]
+            for held in facts.suppressed(alarm.name)
         ]
     return found | (_values(chart, begins_s) if chart else {})
 
@@ -470,7 +477,7 @@ def _readings(
 def _values(chart: Chart, begins_s: float) -> dict[str, object]:
     few = chart.shapes.few
     found: dict[str, object] = {
-        "times": [round(float(one) - begins_s) for one in few.times_s],
+        "times": [round(float(time) - begins_s) for time in few.times_s],
         "values": _short(np.fmin(few.first, few.last)),
         "bound": chart.line.bound,
         "unit": suffix(chart.line.unit),
@@ -484,7 +491,7 @@ def _values(chart: Chart, begins_s: float) -> dict[str, object]:
 
 def _short(values: np.ndarray) -> list[float | None]:
     """Return values with four digits; None for what JSON has no number for."""
-    return [float(f"{one:.4g}") if np.isfinite(one) else None for one in values]
+    return [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]
 
 
 @dataclass(slots=True)
@@ -515,9 +522,9 @@ class Tracks:
         if len(states) < len(found):
             notes.append(f"changed {len(found) - 1:,} times: worst states are shown")
         about = [
-            one for one in self.flags if one.verdict.alarm == row.alarm.name and row.role != "suppressor"
+            flag for flag in self.flags if flag.verdict.alarm == row.alarm.name and row.role != "suppressor"
         ]
-        failed = any(not one.verdict.passed for one in about)
+        failed = any(not flag.verdict.passed for flag in about)
         return tag(
             "div",
             self._label(row, service, about, notes),
@@ -538,7 +545,11 @@ class Tracks:
         return Chart.of(compared(outcome, alarm), self.facts.moments, self.detail.columns)
 
     def _track(self, row: Row, chart: Chart | None, name: str, about: Sequence[Flag]) -> list[Html]:
-        told = [one for one in self.facts.outcome.notifications if one.alarm == row.alarm.name]
+        told = [
+            notification
+            for notification in self.facts.outcome.notifications
+            if notification.alarm == row.alarm.name
+        ]
         if row.role == "suppressor":
             return []
         held = held_words(self.facts, row.alarm) if isinstance(row.alarm, CompositeAlarm) else ()
@@ -551,24 +562,24 @@ class Tracks:
 
     def _label(self, row: Row, service: str | None, about: Sequence[Flag], notes: Sequence[str]) -> Html:
         alarm = row.alarm
-        hover = "\n".join(one for one in (alarm.name, alarm.description) if one)
+        hover = "\n".join(text for text in (alarm.name, alarm.description) if text)
         short = self.facts.names.within(alarm.name, service, row.above[-1] if row.above else None)
         numbers = (
             tag(
                 "a",
-                str(one.number),
-                class_=f"number {'passed' if one.verdict.passed else 'failed'}",
-                href=f"#expected-{one.number}",
+                str(flag.number),
+                class_=f"number {'passed' if flag.verdict.passed else 'failed'}",
+                href=f"#expected-{flag.number}",
             )
-            for one in about
-            if one.verdict.at_s is None
+            for flag in about
+            if flag.verdict.at_s is None
         )
         name = tag("span", short, class_="name", title=hover)
         return tag(
             "div",
             name,
             join(numbers),
-            *(tag("span", one, class_="note") for one in notes),
+            *(tag("span", note, class_="note") for note in notes),
             class_="label",
             style=f"--depth:{len(row.above)}",
         )

@@ -32,7 +32,7 @@ def show(outcomes: Sequence[Outcome], console: Console, *, verbose: bool = False
         console: where to; styles are its business, so that a file gets none.
         verbose: all expectations and all notifications, too.
     """
-    width = min(max((len(printable(one.name)) for one in outcomes), default=0), _WIDEST_NAME)
+    width = min(max((len(printable(outcome.name)) for outcome in outcomes), default=0), _WIDEST_NAME)
     marks = ("ok", "FAILED") if console.options.ascii_only else ("✓", "✗")
     for outcome in outcomes:
         summary = Summary.of(outcome)
@@ -40,12 +40,12 @@ def show(outcomes: Sequence[Outcome], console: Console, *, verbose: bool = False
         name = (printable(outcome.name).ljust(width), "bold")
         _print(
             console,
-            Text.assemble(_mark(marks, passed=outcome.passed), " ", name, *(f"   {one}" for one in said)),
+            Text.assemble(_mark(marks, passed=outcome.passed), " ", name, *(f"   {text}" for text in said)),
         )
         for line, indent in _details(outcome, marks, verbose=verbose):
             _print(console, line, indent)
     if len(outcomes) > 1:
-        failed = sum(not one.passed for one in outcomes)
+        failed = sum(not outcome.passed for outcome in outcomes)
         verdict = f"{failed} not as expected" if failed else "all as expected"
         _print(console, Text(f"{count(len(outcomes), 'scenario')}, {verdict}", "bold red" if failed else ""))
 
@@ -65,8 +65,8 @@ def _details(outcome: Outcome, marks: tuple[str, str], *, verbose: bool) -> Iter
         for label, said in _said(facts, verdict, known):
             start = (" " * _INDENT + label.ljust(_LABEL), "dim")
             yield Text.assemble(start, printable(said)), _INDENT + _LABEL
-    for one in outcome.notifications if verbose else ():
-        yield Text(f"  {told(facts, one)}"), _INDENT
+    for notification in outcome.notifications if verbose else ():
+        yield Text(f"  {told(facts, notification)}"), _INDENT
 
 
 def _said(facts: Diagnostics, verdict: Verdict, known: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -97,7 +97,9 @@ _STYLES = {"ALARM": "bold red", "OK": "green", "INSUFFICIENT_DATA": "yellow"}
 def show_replay(rehearsal: Rehearsal, console: Console) -> None:
     """Print the changes of all alarms in the order of time, and which alarms had none."""
     names, moments = Names.of(rehearsal.system), Moments.of(rehearsal)
-    changes = sorted((one for some in rehearsal.changes.values() for one in some), key=lambda one: one.at_s)
+    changes = sorted(
+        (change for some in rehearsal.changes.values() for change in some), key=lambda change: change.at_s
+    )
     rows = Table.grid(padding=(0, 2))
     for change in changes:
         rows.add_row(
@@ -107,16 +109,18 @@ def show_replay(rehearsal: Rehearsal, console: Console) -> None:
             _compared(rehearsal, change),
         )
     console.print(rows)
-    still = [one.name for one in rehearsal.system.all_alarms if one.name not in rehearsal.changes]
+    still = [alarm.name for alarm in rehearsal.system.all_alarms if alarm.name not in rehearsal.changes]
     for name in still:
         console.print(f"{printable(names.short(name))} stays in INSUFFICIENT_DATA: nothing to compare")
-    fired = sum(one.new == "ALARM" for one in changes)
+    fired = sum(change.new == "ALARM" for change in changes)
     console.print(f"in ALARM {count(fired, 'time')}, {moments.date()}")
 
 
 def _compared(rehearsal: Rehearsal, change: Change) -> str:
     """Return what a metric alarm compared when it changed; nothing for a composite."""
-    alarm = next((one for one in rehearsal.system.alarms if one.name == change.alarm), None)
+    alarm = next(
+        (metric_alarm for metric_alarm in rehearsal.system.alarms if metric_alarm.name == change.alarm), None
+    )
     if not isinstance(alarm, MetricAlarm):
         return ""
     line = rehearsal.line(alarm.name)

@@ -39,7 +39,7 @@ def _header(rehearsal: Rehearsal, facts: Diagnostics) -> Html:
         count(summary.tickets, "ticket"),
         class_="told",
     )
-    lasts, step = (durations.text_of(one) for one in (facts.moments.lasts_s, rehearsal.step_s))
+    lasts, step = (durations.text_of(value) for value in (facts.moments.lasts_s, rehearsal.step_s))
     about = f"{rehearsal.system.title} · {facts.moments.date()} · {lasts} in steps of {step}"
     return tag(
         "header",
@@ -53,9 +53,9 @@ def _header(rehearsal: Rehearsal, facts: Diagnostics) -> Html:
 def _failures(flags: Sequence[Flag], facts: Diagnostics) -> Html:
     """Return what went wrong; nothing if nothing did."""
     failed = [
-        _wrong(one, facts, known)
-        for one, known in zip(flags, facts.once(), strict=True)
-        if not one.verdict.passed
+        _wrong(flag, facts, known)
+        for flag, known in zip(flags, facts.once(), strict=True)
+        if not flag.verdict.passed
     ]
     return tag("section", tag("h2", "What went wrong"), *failed, class_="wrong") if failed else Html()
 
@@ -63,7 +63,7 @@ def _failures(flags: Sequence[Flag], facts: Diagnostics) -> Html:
 def _wrong(flag: Flag, facts: Diagnostics, known: Sequence[str]) -> Html:
     verdict = flag.verdict
     at = () if verdict.at_s is None else (" ", tag("span", facts.moments.both(verdict.at_s), class_="note"))
-    listed = (tag("ul", *(tag("li", one) for one in known)),) if known else ()
+    listed = (tag("ul", *(tag("li", text) for text in known)),) if known else ()
     number = tag("a", f"✗{flag.number}", class_="flag failed", href=f"#expected-{flag.number}")
     said = tag(
         "dl",
@@ -81,7 +81,7 @@ def _expectations(flags: Sequence[Flag], facts: Diagnostics) -> Html:
     return tag(
         "section",
         tag("h2", "What was expected"),
-        tag("ol", *(_expected(one, facts) for one in flags)),
+        tag("ol", *(_expected(flag, facts) for flag in flags)),
         class_="expected",
     )
 
@@ -106,26 +106,34 @@ def _notifications(facts: Diagnostics) -> Html:
     """Return every notification, with whom it reached and in which queues it arrived."""
     some = facts.outcome.notifications
     inside = (
-        tag("ol", *(_notified(facts, one) for one in some))
+        tag("ol", *(_notified(facts, notification) for notification in some))
         if some
         else tag("p", "Nobody was notified.", class_="note")
     )
     return tag("section", tag("h2", "Who was notified"), inside, class_="notified")
 
 
-def _notified(facts: Diagnostics, one: Notification) -> Html:
-    queues = arrived(facts.outcome, one)
-    whom = ", ".join(one.reached) or "nobody"
-    held = f"held back since {facts.moments.offset(one.changed_s)}" if one.changed_s < one.at_s else ""
+def _notified(facts: Diagnostics, notification: Notification) -> Html:
+    queues = arrived(facts.outcome, notification)
+    whom = ", ".join(notification.reached) or "nobody"
+    held = (
+        f"held back since {facts.moments.offset(notification.changed_s)}"
+        if notification.changed_s < notification.at_s
+        else ""
+    )
     notes = " · ".join(part for part in (held, f"in {', '.join(queues)}" if queues else "") if part)
     return tag(
         "li",
-        mark(facts, [one]),
+        mark(facts, [notification]),
         tag(
             "div",
-            tag("p", f"{one.state} ", tag("b", facts.names.short(one.alarm), title=one.alarm)),
-            tag("p", f"{one.topic} → {whom}", class_="found"),
-            tag("p", facts.moments.both(one.at_s), f" · {notes}" if notes else "", class_="note"),
+            tag(
+                "p",
+                f"{notification.state} ",
+                tag("b", facts.names.short(notification.alarm), title=notification.alarm),
+            ),
+            tag("p", f"{notification.topic} → {whom}", class_="found"),
+            tag("p", facts.moments.both(notification.at_s), f" · {notes}" if notes else "", class_="note"),
         ),
     )
 
@@ -159,8 +167,8 @@ def _listed(service: str, alarms: Iterable[str], names: Names, total: int) -> Ht
         return join([count(len(listed), "alarm")])
     return join(
         part
-        for index, one in enumerate(listed)
-        for part in (", " if index else "", tag("span", names.within(one, service), title=one))
+        for index, text in enumerate(listed)
+        for part in (", " if index else "", tag("span", names.within(text, service), title=text))
     )
 
 
@@ -170,7 +178,7 @@ def _legend(facts: Diagnostics) -> Html:
         tag("span", tag("i", tag("i", class_=f"state {state.lower()}"), class_="bar"), state)
         for state in ("OK", "ALARM", "INSUFFICIENT_DATA")
     )
-    held = any(facts.suppressed(one.name) for one in facts.outcome.system.composites)
+    held = any(facts.suppressed(composite.name) for composite in facts.outcome.system.composites)
     more = [
         *(
             [tag("span", tag("i", tag("i", class_="held"), class_="bar"), "actions held back")]
@@ -258,7 +266,7 @@ def _picture(facts: Diagnostics, shown: Rows, tracks: Tracks) -> Html:
             class_="row axis",
         ),
         *_lanes(facts, tracks.flags),
-        *(_group(one, tracks) for one in shown.groups),
+        *(_group(group, tracks) for group in shown.groups),
         *_helpers(shown, tracks),
     ]
     return tag(
@@ -275,7 +283,7 @@ def _picture(facts: Diagnostics, shown: Rows, tracks: Tracks) -> Html:
 
 
 def _lanes(facts: Diagnostics, numbered: Sequence[Flag]) -> Iterator[Html]:
-    timed = [one for one in numbered if one.verdict.at_s is not None]
+    timed = [flag for flag in numbered if flag.verdict.at_s is not None]
     if timed:
         yield _lane("Expected", pins(facts, timed, ()))
     yield _lane("Notified", pins(facts, (), facts.outcome.notifications))
@@ -318,11 +326,11 @@ def write_index(rehearsals: Sequence[Rehearsal], folder: Path) -> Path:
 
 def index(rehearsals: Sequence[Rehearsal]) -> str:
     """Return the page of all scenarios: those that failed first."""
-    failed = sum(not one.passed for one in rehearsals)
+    failed = sum(not rehearsal.passed for rehearsal in rehearsals)
     verdict = f"✗ {failed} not as expected" if failed else "✓ all as expected"
-    titles = dict.fromkeys(one.system.title for one in rehearsals)
+    titles = dict.fromkeys(rehearsal.system.title for rehearsal in rehearsals)
     of = ", ".join(titles) or "nothing"
-    total = sum(one.took_s for one in rehearsals)
+    total = sum(rehearsal.took_s for rehearsal in rehearsals)
     about = f"{count(len(rehearsals), 'scenario')} of {of} in {total:.2f} s"
     return page(
         f"{'✗' if failed else '✓'} {count(len(rehearsals), 'scenario')}",
@@ -344,7 +352,9 @@ def index(rehearsals: Sequence[Rehearsal]) -> str:
                 ),
             ),
             tag(
-                "section", *map(_scenario, sorted(rehearsals, key=lambda one: one.passed)), class_="scenarios"
+                "section",
+                *map(_scenario, sorted(rehearsals, key=lambda rehearsal: rehearsal.passed)),
+                class_="scenarios",
             ),
             class_="index",
         ),
@@ -358,7 +368,7 @@ def _scenario(rehearsal: Rehearsal) -> Html:
         tag("span", icon(kind), count(number, kind), class_="none" if not number else None)
         for kind, number in (("page", summary.pages), ("ticket", summary.tickets))
     )
-    wrong = (tag("li", one.expected, ": ", one.found) for one in rehearsal.verdicts if not one.passed)
+    wrong = (tag("li", item.expected, ": ", item.found) for item in rehearsal.verdicts if not item.passed)
     return tag(
         "a",
         tag("span", "✓" if rehearsal.passed else "✗", class_=f"badge {verdict}"),

@@ -46,17 +46,17 @@ def printable(text: str, *, lines: bool = False) -> str:
     kept = "\n\t" if lines else ""
     if text.isprintable() or (lines and text.translate(_WITHOUT_LINES).isprintable()):
         return text
-    return "".join(one if one in kept or _is_text(one) else _written(one) for one in text)
+    return "".join(name if name in kept or _is_text(name) else _written(name) for name in text)
 
 
-def _is_text(one: str) -> bool:
+def _is_text(text: str) -> bool:
     # The last two code points of each plane are no characters, and XML refuses those of the first.
-    stands = one not in _DIRECTIONS and unicodedata.category(one) not in _NOT_TEXT
-    return stands and ord(one) & 0xFFFE != 0xFFFE  # noqa: PLR2004 - the pattern of their last two
+    stands = text not in _DIRECTIONS and unicodedata.category(text) not in _NOT_TEXT
+    return stands and ord(text) & 0xFFFE != 0xFFFE  # noqa: PLR2004 - the pattern of their last two
 
 
-def _written(one: str) -> str:
-    return one.encode("unicode_escape").decode("ascii")
+def _written(text: str) -> str:
+    return text.encode("unicode_escape").decode("ascii")
 
 
 def count(number: int, noun: str) -> str:
@@ -139,7 +139,7 @@ class Moments:
 
     def date(self) -> str:
         """Return the days and times that the scenario covers."""
-        first, last = (datetime.fromtimestamp(one, timezone.utc) for one in (self.begins_s, self.ends_s))
+        first, last = (datetime.fromtimestamp(value, timezone.utc) for value in (self.begins_s, self.ends_s))
         day = "%a %d %b %Y"
         if first.date() == last.date():
             return f"{first.strftime(day)}, {first:%H:%M} to {last:%H:%M} UTC"
@@ -166,8 +166,10 @@ class Names:
     @classmethod
     def of(cls, system: System) -> Names:
         """Return those of a system; of several short names of an alarm the shortest."""
-        services = {one.name: one.service for one in system.alarms if one.service}
-        services |= {one.name: one.service for one in system.composites if one.service}
+        services = {alarm.name: alarm.service for alarm in system.alarms if alarm.service}
+        services |= {
+            composite.name: composite.service for composite in system.composites if composite.service
+        }
         return cls(Selection(system).shortest, services)
 
     def short(self, alarm: str) -> str:

@@ -139,16 +139,18 @@ def reading(path: Path) -> Reading:
             usual += _usual(path.parent / name, document.place(("usual", position)))
         except ConfigError as error:  # noqa: PERF203  # a few files
             problems += error.problems
-    requests = [(one.place, one.request) for one in invoke]
-    problems += _of_times(head, ((one.place, one.happens) for one in usual), [*happens, *requests], expect)
+    requests = [(sending.place, sending.request) for sending in invoke]
+    problems += _of_times(
+        head, ((placed.place, placed.happens) for placed in usual), [*happens, *requests], expect
+    )
     return Reading(
         Scenario(
             path.stem,
             path,
             head,
             tuple(usual),
-            tuple(Placed(place, path.parent, one) for place, one in happens),
-            tuple(Expected(place, one) for place, one in expect),
+            tuple(Placed(place, path.parent, happening) for place, happening in happens),
+            tuple(Expected(place, state_expected) for place, state_expected in expect),
             tuple(invoke),
             {key: document.place((key,)) for key in document.data if key in _KEYS},
         ),
@@ -193,7 +195,7 @@ def _usual_as_it_was(path: Path, changed_ns: int, size: int) -> tuple[Placed, ..
     entries = list(_entries(document, document.data.get("happens", []), "happens", HAPPENINGS, problems))
     if problems:
         raise ConfigError(problems)
-    return tuple(Placed(place, path.parent, one) for place, one in entries)
+    return tuple(Placed(place, path.parent, lines) for place, lines in entries)
 
 
 def _sendings(
@@ -299,10 +301,10 @@ def _of_times(
 ) -> Iterator[Problem]:
     """Yield what is after the end or between steps; the usual may go on longer than a scenario."""
     happens = tuple(happens)
-    for place, one in happens:
-        yield from _late(head, place, one)
-    for place, one in (*usual, *happens):
-        yield from _between_steps(head, place, one)
+    for place, happening in happens:
+        yield from _late(head, place, happening)
+    for place, happening in (*usual, *happens):
+        yield from _between_steps(head, place, happening)
     for place, expected in expect:
         yield from _late(head, place, expected)
 

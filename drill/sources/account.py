@@ -55,11 +55,11 @@ def system(
     rows = list(
         pages(cloudwatch, "describe_alarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"], **selected)
     )
-    of_alarms = [one for page in rows for one in page.get("MetricAlarms", ())]
-    of_composites = [one for page in rows for one in page.get("CompositeAlarms", ())]
+    of_alarms = [alarm for page in rows for alarm in page.get("MetricAlarms", ())]
+    of_composites = [alarm for page in rows for alarm in page.get("CompositeAlarms", ())]
     progress(f"{len(of_alarms)} metric alarms, {len(of_composites)} composite alarms")
     of_filters = [
-        one for page in pages(client("logs"), "describe_metric_filters") for one in page["metricFilters"]
+        entry for page in pages(client("logs"), "describe_metric_filters") for entry in page["metricFilters"]
     ]
     progress(f"{len(of_filters)} metric filters")
     unread: list[str] = []
@@ -71,7 +71,10 @@ def system(
         more = f"\n  and {len(unread) - _LISTED} more" if len(unread) > _LISTED else ""
         message = f"not all can be rehearsed (a prefix selects among alarms):\n  {shown}{more}"
         raise SourceError(message)
-    actions = [*(one.actions for one in made.alarms), *(one.actions for one in made.composites)]
+    actions = [
+        *(alarm.actions for alarm in made.alarms),
+        *(composite.actions for composite in made.composites),
+    ]
     account = _account([*of_alarms, *of_composites])
     told = Told.of(client, account, actions, known)
     progress(f"{len(told.topics)} topics, {len(told.queues)} queues")
@@ -94,8 +97,8 @@ def _read(
 ) -> tuple[_T, ...]:
     """Return what is read of rows; why one cannot be is added to `unread`."""
     tried = [_tried(row, called, read) for row in rows]
-    unread += [str(one) for one in tried if isinstance(one, RecordError)]
-    return tuple(one for one in tried if not isinstance(one, RecordError))
+    unread += [str(entry) for entry in tried if isinstance(entry, RecordError)]
+    return tuple(entry for entry in tried if not isinstance(entry, RecordError))
 
 
 def _tried(row: Mapping[str, Any], called: str, read: Callable[[Record], _T]) -> _T | RecordError:
@@ -121,36 +124,47 @@ def _filters(
     rows: Iterable[Mapping[str, Any]], of: Iterable[MetricAlarm], unread: list[str]
 ) -> tuple[MetricFilter, ...]:
     """Return metric filters; one that cannot be read matters if an alarm watches what it publishes."""
-    watched = {(one.metric.namespace, one.metric.name) for alarm in of for one in alarm.statistics}
+    watched = {
+        (statistic.metric.namespace, statistic.metric.name) for alarm in of for statistic in alarm.statistics
+    }
     made: list[MetricFilter] = []
     for row in rows:
         why: list[str] = []
         made += _read([row], "filterName", api.metric_filter, why)
         published = row.get("metricTransformations") or [{}]
-        if any((one.get("metricNamespace"), one.get("metricName")) in watched for one in published):
+        if any((entry.get("metricNamespace"), entry.get("metricName")) in watched for entry in published):
             unread += why
     return tuple(made)
 
 
 def _account(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return whose the alarms are, as their ARNs say; empty if there are none."""
-    return next((str(one["AlarmArn"]).split(":")[4] for one in rows), "")
+    return next((str(row["AlarmArn"]).split(":")[4] for row in rows), "")
 
 
 def _named(made: _Made, told: Told, known: System | None, title: str) -> System:
     """Return it all with the services and names that the environment knows."""
-    whole = [*(one.name for one in made.alarms), *(one.name for one in made.composites)]
+    whole = [
+        *(alarm.name for alarm in made.alarms),
+        *(composite_alarm.name for composite_alarm in made.composites),
+    ]
     short = [(told.short(name), name) for name in whole]
     if known:
         short += [(key, name) for key, name in known.short_names.items() if name in set(whole)]
-    metric = {one.name: one for one in known.alarms} if known else {}
-    composite = {one.name: one.service for one in known.composites} if known else {}
+    metric = {alarm.name: alarm for alarm in known.alarms} if known else {}
+    composite = (
+        {composite_alarm.name: composite_alarm.service for composite_alarm in known.composites}
+        if known
+        else {}
+    )
     return System(
         title=title,
-        alarms=tuple(_as_known(one, metric.get(one.name)) for one in made.alarms),
+        alarms=tuple(_as_known(alarm, metric.get(alarm.name)) for alarm in made.alarms),
         composites=tuple(
-            dataclasses.replace(one, service=composite[one.name]) if one.name in composite else one
-            for one in made.composites
+            dataclasses.replace(composite_alarm, service=composite[composite_alarm.name])
+            if composite_alarm.name in composite
+            else composite_alarm
+            for composite_alarm in made.composites
         ),
         filters=made.filters,
         topics=told.topics,
@@ -167,5 +181,5 @@ def _as_known(alarm: MetricAlarm, by: MetricAlarm | None) -> MetricAlarm:
 
 def _log_groups(of: Iterable[MetricFilter], affixes: Affixes) -> Mapping[str, str]:
     """Return log groups by the last part of their names: `/aws/lambda/pay` is `pay`."""
-    groups = {one.log_group for one in of}
-    return names.unambiguous((affixes.short(one.rpartition("/")[2]), one) for one in sorted(groups))
+    groups = {metric_filter.log_group for metric_filter in of}
+    return names.unambiguous((affixes.short(group.rpartition("/")[2]), group) for group in sorted(groups))

@@ -56,8 +56,8 @@ def read(path: Path) -> tuple[Alarm, ...]:
 def _alarms(where: str, content: object, name: str) -> Iterator[Alarm]:
     """Yield the alarms in one piece of JSON; `name` is for one that has none itself."""
     if isinstance(content, list):
-        for number, one in enumerate(content, start=1):
-            yield from _alarms(f"{where}: {number}", one, f"{name}-{number}")
+        for number, entry in enumerate(content, start=1):
+            yield from _alarms(f"{where}: {number}", entry, f"{name}-{number}")
     elif not isinstance(content, Mapping):
         message = f"{where}: has to be an object; allowed: {_ALLOWED}"
         raise SourceError(message)
@@ -72,12 +72,12 @@ def _alarms(where: str, content: object, name: str) -> Iterator[Alarm]:
 
 def _parts(where: str, content: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
     """Return what an answer, a template or a configuration is made of; None if it is none of them."""
-    if any(one in content for one in _LISTS):
+    if any(text in content for text in _LISTS):
         return [(kind, content.get(kind, [])) for kind in _LISTS]
     resources = content.get("Resources")
     if isinstance(resources, Mapping):
-        typed = {key: one for key, one in resources.items() if isinstance(one, Mapping)}
-        return [(key, one) for key, one in typed.items() if one.get("Type") in _CLOUDFORMATION]
+        typed = {key: resource for key, resource in resources.items() if isinstance(resource, Mapping)}
+        return [(key, entry) for key, entry in typed.items() if entry.get("Type") in _CLOUDFORMATION]
     if "resource" in content:
         of_types = Stack(where, content).resources
         return [
@@ -106,7 +106,7 @@ def _alarm(where: str, content: Mapping[str, Any], name: str) -> Alarm:
 def _of_aws(where: str, content: Mapping[str, Any], name: str) -> Record:
     """Return an alarm in AWS's words; CloudFormation's may refer to topics of the same template."""
     given = {
-        key: [_target(one) for one in value] if key in _ACTIONS and isinstance(value, list) else value
+        key: [_target(entry) for entry in value] if key in _ACTIONS and isinstance(value, list) else value
         for key, value in content.items()
     }
     return _named(Record(where, given), name)

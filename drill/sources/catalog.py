@@ -36,7 +36,7 @@ class _Reading:
         self._catalog = catalog
         self._names = Names.of(env)
         self._affixes: Affixes = short_names.of_project(env.project, env.environment)
-        self._log_groups = {one.key: one.name for one in catalog.log_groups}
+        self._log_groups = {group.key: group.name for group in catalog.log_groups}
         self._actions: dict[TopicKey | None, Actions] = {None: Actions()}
         for topic in get_args(TopicKey):
             route = catalog.routes.topic(topic)
@@ -54,10 +54,14 @@ class _Reading:
             topics=tuple(map(self._topic, catalog.routes.topics)),
             queues=tuple(self._queues()),
             log_groups={
-                one.service: one.name for one in catalog.log_groups if one.service and one.writer == "service"
+                group.service: group.name
+                for group in catalog.log_groups
+                if group.service and group.writer == "service"
             },
             short_names=short_names.unambiguous(
-                (short, one.name) for one in catalog.all_alarms for short in (one.key, self._short(one.name))
+                (short, alarm.name)
+                for alarm in catalog.all_alarms
+                for short in (alarm.key, self._short(alarm.name))
             ),
         )
 
@@ -86,8 +90,8 @@ class _Reading:
         actions = self._actions[composite.topic]
         return aws_alarms.composite_alarm(composite, self._catalog.alarm_name, actions)
 
-    def _filter(self, one: LogFilter) -> MetricFilter:
-        return aws_alarms.metric_filter(one, self._log_groups[one.log_group_key])
+    def _filter(self, log_filter: LogFilter) -> MetricFilter:
+        return aws_alarms.metric_filter(log_filter, self._log_groups[log_filter.log_group_key])
 
     def _topic(self, route: TopicRoute) -> Topic:
         return Topic(

@@ -30,5 +30,5 @@ class Recorded:
 def in_order(names: Iterable[str], points: Iterable[Point]) -> Recorded:
     """Return a series by whichever of the names are not empty, each once."""
     return Recorded(
-        tuple(dict.fromkeys(filter(None, names))), tuple(sorted(points, key=lambda one: one.time_s))
+        tuple(dict.fromkeys(filter(None, names))), tuple(sorted(points, key=lambda point: point.time_s))
     )

@@ -40,13 +40,13 @@ class _File:
         rows = list(self._rows())
         if not rows:
             self._refuse(1, f"is empty; the first line has to be {_HEADER}")
-        header = [one.strip() for one in rows[0].cells]
-        lowered = [one.lower() for one in header]
+        header = [cell.strip() for cell in rows[0].cells]
+        lowered = [text.lower() for text in header]
         if lowered[0] in _TIME:
             if {"metric", "value"} <= set(lowered) or set(lowered[1:]) == {"value", "samples"}:
                 return self._long(rows[1:], rows[0].line, lowered)
             return self._wide(
-                rows[1:], [(one,) for one in self._columns(rows[0].line, header)], is_console=False
+                rows[1:], [(column,) for column in self._columns(rows[0].line, header)], is_console=False
             )
         if lowered[0] not in _DESCRIBES:
             self._refuse(rows[0].line, f"begins with {shown(header[0])}; the first line has to be {_HEADER}")
@@ -56,7 +56,7 @@ class _File:
         reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._delimiter, strict=True)
         try:
             for cells in reader:
-                if any(one.strip() for one in cells):
+                if any(cell.strip() for cell in cells):
                     yield _Row(reader.line_num, cells)
         except csv.Error as error:
             self._refuse(reader.line_num, f"is not CSV: {error}")
@@ -86,14 +86,14 @@ class _File:
 
     def _long(self, rows: Sequence[_Row], line: int, header: Sequence[str]) -> tuple[Recorded, ...]:
         """Return series whose names are in a column."""
-        unknown = [one for one in header[1:] if one not in _LONG]
+        unknown = [text for text in header[1:] if text not in _LONG]
         if unknown or len(set(header)) != len(header):
             self._refuse(line, f"has the columns {', '.join(header)}; allowed: timestamp, {', '.join(_LONG)}")
         points: dict[str, list[Point]] = {}
         for row in rows:
             if len(row.cells) != len(header):
                 self._refuse(row.line, f"has {len(row.cells)} cells; the header has {len(header)}")
-            given = dict(zip(header, (one.strip() for one in row.cells), strict=True))
+            given = dict(zip(header, (cell.strip() for cell in row.cells), strict=True))
             name = given.get("metric", "value")
             if not name:
                 self._refuse(row.line, "names no metric")
@@ -112,9 +112,11 @@ class _File:
         if at is None:
             self._refuse(rows[-1].line, "is the last, and no line begins with a time")
         described = {row.cells[0].strip().lower(): row.cells[1:] for row in rows[:at]}
-        called = [described[one] for one in _DESCRIBES if one in described]
+        called = [described[describe] for describe in _DESCRIBES if describe in described]
         width = len(rows[at].cells) - 1
-        names = [[one[column].strip() for one in called if column < len(one)] for column in range(width)]
+        names = [
+            [group[column].strip() for group in called if column < len(group)] for column in range(width)
+        ]
         return self._wide(rows[at:], names, is_console=True)
 
     def _time_s(self, line: int, cell: str, *, is_console: bool) -> float:

@@ -37,7 +37,7 @@ def series(path: Path, text: str) -> tuple[Recorded, ...]:
     if given.has("MetricDataResults"):
         if given.has("NextToken"):
             given.refuse("NextToken", "says that there is more: ask for all of it")
-        return tuple(_result(one) for one in given.records("MetricDataResults"))
+        return tuple(_result(record) for record in given.records("MetricDataResults"))
     if given.has("Datapoints"):
         return tuple(_statistics(given))
     message = f"{path}: has neither MetricDataResults nor Datapoints; allowed: {_ALLOWED}"
@@ -71,11 +71,11 @@ def _statistics(given: Record) -> Iterator[Recorded]:
     """
     label = given.text("Label", "")
     points: dict[str, list[Point]] = {}
-    for one in given.records("Datapoints"):
-        time_s = _time_s(one, "Timestamp")
-        samples = one.number("SampleCount") if one.has("SampleCount") else None
-        extended = one.record("ExtendedStatistics") if one.has("ExtendedStatistics") else None
-        values = {name: one.number(name) for name in _STATISTICS if one.has(name)}
+    for record in given.records("Datapoints"):
+        time_s = _time_s(record, "Timestamp")
+        samples = record.number("SampleCount") if record.has("SampleCount") else None
+        extended = record.record("ExtendedStatistics") if record.has("ExtendedStatistics") else None
+        values = {name: record.number(name) for name in _STATISTICS if record.has(name)}
         values |= {name: extended.number(name) for name in extended.given} if extended else {}
         for name, value in values.items():
             each = value / samples if name == "Sum" and samples else value

@@ -47,7 +47,7 @@ def of_text(path: Path, text: str) -> tuple[Recorded, ...]:
     """
     is_json = text.lstrip()[:1] in {"{", "["}
     found = recorded_json.series(path, text) if is_json else recorded_csv.series(path, text)
-    if not any(one.points for one in found):
+    if not any(recorded.points for recorded in found):
         message = f"{path}: holds no value"
         raise SourceError(message)
     return found

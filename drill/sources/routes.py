@@ -27,8 +27,8 @@ class Routes:
 
     def topics(self, actions: Iterable[Actions]) -> tuple[Topic, ...]:
         """Return every topic of the stacks, and those of others that actions name."""
-        own = [self._topic(one) for one in self._configuration.of_type("aws_sns_topic")]
-        return (*own, *foreign(actions, known={one.arn for one in own}, affixes=self._affixes))
+        own = [self._topic(resource) for resource in self._configuration.of_type("aws_sns_topic")]
+        return (*own, *foreign(actions, known={topic.arn for topic in own}, affixes=self._affixes))
 
     def _topic(self, resource: Resource) -> Topic:
         name = self._affixes.short(resource.name)
@@ -41,8 +41,8 @@ class Routes:
         )
 
     def _subscriptions(self, topic_arn: str) -> Iterator[Subscription]:
-        for one in self._configuration.of_type("aws_sns_topic_subscription"):
-            given = Record(one.where, one.body)
+        for resource in self._configuration.of_type("aws_sns_topic_subscription"):
+            given = Record(resource.where, resource.body)
             if given.text("topic_arn") == topic_arn:
                 endpoint = given.text("endpoint")
                 name = self._affixes.short(of_arn(endpoint))
@@ -51,7 +51,12 @@ class Routes:
     def queues(self, topics: Iterable[Topic]) -> tuple[Queue, ...]:
         """Return the queues that are subscribed, and those to which they hand what nobody could process."""
         found: dict[str, Queue] = {}
-        todo = [one.endpoint for topic in topics for one in topic.subscriptions if one.protocol == "sqs"]
+        todo = [
+            subscription.endpoint
+            for topic in topics
+            for subscription in topic.subscriptions
+            if subscription.protocol == "sqs"
+        ]
         while todo:
             arn = todo.pop(0)
             if arn in found:
@@ -68,9 +73,9 @@ class Routes:
     def _redrive_policy(self, resource: Resource) -> str:
         """Return a queue's redrive policy, which may be a resource of its own."""
         url = self._configuration.attribute(resource.stack, resource.type, resource.key, "url")
-        for one in self._configuration.of_type("aws_sqs_queue_redrive_policy"):
-            if one.text("queue_url") == url:
-                return one.text("redrive_policy")
+        for item in self._configuration.of_type("aws_sqs_queue_redrive_policy"):
+            if item.text("queue_url") == url:
+                return item.text("redrive_policy")
         return resource.text("redrive_policy")
 
 

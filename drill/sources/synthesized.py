@@ -78,7 +78,10 @@ class _Reading:
         """Return all of it."""
         metric_alarms = tuple(map(alarms.metric_alarm, self._of(alarms.METRIC_ALARM)))
         composites = tuple(map(alarms.composite_alarm, self._of(alarms.COMPOSITE_ALARM)))
-        actions = [*(one.actions for one in metric_alarms), *(one.actions for one in composites)]
+        actions = [
+            *(alarm.actions for alarm in metric_alarms),
+            *(composite.actions for composite in composites),
+        ]
         routes = Routes(self._configuration, self._affixes)
         topics = routes.topics(actions)
         return System(
@@ -107,10 +110,10 @@ class _Reading:
         Where nothing is tagged with a service, every log group goes by its Terraform name.
         """
         groups = self._of(_LOG_GROUP)
-        tagged = {alarms.service_of(one): one.name for one in groups}
-        by_key = {one.key: one.name for one in groups}
-        services = {alarms.service_of(one) for kind in _TAGGED for one in self._of(kind)} - {None}
-        for service in sorted(str(one) for one in services) if services else by_key:
+        tagged = {alarms.service_of(group): group.name for group in groups}
+        by_key = {group.key: group.name for group in groups}
+        services = {alarms.service_of(resource) for kind in _TAGGED for resource in self._of(kind)} - {None}
+        for service in sorted(str(service) for service in services) if services else by_key:
             if service in tagged or service in by_key:
                 yield service, tagged.get(service) or by_key[service]
 
@@ -135,7 +138,7 @@ def _default_tags(stacks: dict[str, Stack]) -> dict[str, Any]:
             tags = block.get("tags")
             found.append(tags if isinstance(tags, dict) else {})
     first, *others = found or [{}]
-    return {key: value for key, value in first.items() if all(one.get(key) == value for one in others)}
+    return {key: value for key, value in first.items() if all(entry.get(key) == value for entry in others)}
 
 
 def _affixes(tags: dict[str, Any]) -> Affixes:

@@ -62,13 +62,15 @@ def _known(system: System) -> Iterator[tuple[str, str]]:
     """Yield full names with the short ones of an environment's topics, queues and functions."""
     for topic in system.topics:
         yield of_arn(topic.arn), topic.name
-        yield from ((of_arn(one.endpoint), one.name) for one in topic.subscriptions)
-    yield from ((one.full_name, one.name) for one in system.queues)
+        yield from (
+            (of_arn(subscription.endpoint), subscription.name) for subscription in topic.subscriptions
+        )
+    yield from ((item.full_name, item.name) for item in system.queues)
 
 
 def _affixes(tags: Iterable[Mapping[str, str]]) -> Affixes:
     """Return what names begin and end with, if the tags of all topics name one project and environment."""
-    pairs = {(one.get("Project"), one.get("Environment")) for one in tags}
+    pairs = {(tag.get("Project"), tag.get("Environment")) for tag in tags}
     if len(pairs) != 1:
         return Affixes()
     (project, environment), *_ = pairs
@@ -95,7 +97,7 @@ class _Reading:
             if self._is_elsewhere(arn, error, _NO_TOPIC):
                 return {}
             raise
-        return {one["Key"]: one["Value"] for one in answer.get("Tags", ())}
+        return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
 
     def topic(self, arn: str, tags: Mapping[str, str]) -> Topic:
         """Return a topic with whom it reaches; nobody, if it is not there any more or cannot be asked."""
@@ -112,10 +114,10 @@ class _Reading:
     def _subscriptions(self, arn: str) -> Iterator[Subscription]:
         """Yield the subscriptions that are confirmed: no other is sent anything (SNS, Subscribe)."""
         for page in pages(self._client("sns"), "list_subscriptions_by_topic", TopicArn=arn):
-            for one in page.get("Subscriptions", ()):
-                if one["SubscriptionArn"].startswith("arn:"):
-                    endpoint = one["Endpoint"]
-                    yield Subscription(one["Protocol"], endpoint, self._short(of_arn(endpoint)))
+            for subscription in page.get("Subscriptions", ()):
+                if subscription["SubscriptionArn"].startswith("arn:"):
+                    endpoint = subscription["Endpoint"]
+                    yield Subscription(subscription["Protocol"], endpoint, self._short(of_arn(endpoint)))
 
     def queues(self, topics: Iterable[Topic]) -> tuple[Queue, ...]:
         """Return the queues that are subscribed, and those to which they hand what nobody could process.
@@ -123,7 +125,12 @@ class _Reading:
         Those that are not there, or are another account's and say nothing, keep nothing that is known of.
         """
         found: dict[str, Queue | None] = {}
-        todo = [one.endpoint for topic in topics for one in topic.subscriptions if one.protocol == "sqs"]
+        todo = [
+            subscription.endpoint
+            for topic in topics
+            for subscription in topic.subscriptions
+            if subscription.protocol == "sqs"
+        ]
         while todo:
             arn = todo.pop(0)
             if arn in found:
@@ -134,7 +141,7 @@ class _Reading:
                 given = Record(arn, attributes)
                 found[arn] = queue(given, of_arn(arn), self._short)
                 todo += dead_letters_of(given)
-        return tuple(one for one in found.values() if one)
+        return tuple(item for item in found.values() if item)
 
     def _attributes(self, arn: str) -> dict[str, Any] | None:
         """Return a queue's attributes; None if it is not there, or another account's that says nothing."""

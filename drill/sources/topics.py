@@ -15,8 +15,8 @@ _SERVICE = 2
 def named(actions: Iterable[Actions]) -> Iterator[str]:
     """Yield the ARNs of the topics that actions name, each once."""
     seen: set[str] = set()
-    for one in actions:
-        for arn in (*one.alarm, *one.ok, *one.insufficient_data):
+    for action in actions:
+        for arn in (*action.alarm, *action.ok, *action.insufficient_data):
             if arn not in seen and arn.split(":")[_SERVICE : _SERVICE + 1] == ["sns"]:
                 seen.add(arn)
                 yield arn
@@ -32,4 +32,4 @@ def foreign(actions: Iterable[Actions], *, known: Container[str], affixes: Affix
 
 def in_order(subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:
     """Return subscriptions in one order, whatever order they were read in."""
-    return tuple(sorted(subscriptions, key=lambda one: (one.protocol, one.name)))
+    return tuple(sorted(subscriptions, key=lambda subscription: (subscription.protocol, subscription.name)))

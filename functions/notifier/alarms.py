@@ -177,6 +177,6 @@ def _links(
     xray_service = settings.of_service(description.service) if description.service else ""
     yield Link("Trace map", console.trace_map(region, xray_service))
     yield Link("Alarm", console.alarm(region, name))
-    named = [one.name for one in causes.all] or [child for child, _ in children_of(message)]
+    named = [cause.name for cause in causes.all] or [child for child, _ in children_of(message)]
     for child in named[:_CHILDREN_LINKED]:
         yield Link(f"Alarm {child}", console.alarm(region, child))

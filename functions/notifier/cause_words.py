@@ -30,17 +30,17 @@ def worst_words(causes: Causes, description: Description) -> str:
 
 def details(causes: Causes) -> Iterator[Fact]:
     """Yield a line per cause: words, values and threshold, name; none when nothing is known of any."""
-    if not any(one.state_now for one in causes.all):
+    if not any(cause.state_now for cause in causes.all):
         return
-    for number, one in enumerate(causes.all[:NAMED], start=1):
-        now = one.state_now if one.state_now != one.state else ""
-        state = STATES.get(one.state, one.state) + (f", {STATES.get(now, now)} by now" if now else "")
-        words = clip(one_line(one.description.headline), _WORDS_SHOWN)
-        said = ": ".join(filter(None, (words, one.reading.value if one.reading else "")))
-        inside = f", below {one.below}" if one.below else ""
+    for number, cause in enumerate(causes.all[:NAMED], start=1):
+        now = cause.state_now if cause.state_now != cause.state else ""
+        state = STATES.get(cause.state, cause.state) + (f", {STATES.get(now, now)} by now" if now else "")
+        words = clip(one_line(cause.description.headline), _WORDS_SHOWN)
+        said = ": ".join(filter(None, (words, cause.reading.value if cause.reading else "")))
+        inside = f", below {cause.below}" if cause.below else ""
         title = "Caused by" if number == 1 else f"Caused by {number}"
-        yield Fact(title, "; ".join(filter(None, (said, f"{one.name} ({state}{inside})"))))
-    rest = [one.name for one in causes.all[NAMED:]]
+        yield Fact(title, "; ".join(filter(None, (said, f"{cause.name} ({state}{inside})"))))
+    rest = [cause.name for cause in causes.all[NAMED:]]
     if rest:
         yield Fact("Also", ", ".join(rest[:NAMED]) + and_more(len(rest) - NAMED))
 
@@ -48,10 +48,10 @@ def details(causes: Causes) -> Iterator[Fact]:
 def runbooks(causes: Causes, description: Description) -> Iterator[Link]:
     """Yield a link per runbook that the composite's own description does not name."""
     known = {description.runbook, ""}
-    for one in causes.all[:NAMED]:
-        if one.description.runbook not in known:
-            known.add(one.description.runbook)
-            yield Link(f"Runbook of {one.name}", one.description.runbook)
+    for cause in causes.all[:NAMED]:
+        if cause.description.runbook not in known:
+            known.add(cause.description.runbook)
+            yield Link(f"Runbook of {cause.name}", cause.description.runbook)
 
 
 def and_more(count: int) -> str:

@@ -63,17 +63,23 @@ class Causes:
         A composite is as far beyond as the worst alarm below it. One that is over by now does not count while
         another goes on.
         """
-        best = [one for one in self.all if not one.below and one.description.headline and _is_bad(one)]
-        return max(best, key=lambda one: (one.state_now in {"ALARM", ""}, self._excess(one)), default=None)
+        best = [
+            cause for cause in self.all if not cause.below and cause.description.headline and _is_bad(cause)
+        ]
+        return max(
+            best, key=lambda cause: (cause.state_now in {"ALARM", ""}, self._excess(cause)), default=None
+        )
 
     def services(self) -> list[str]:
         """Return the services that fail now, each once."""
-        failing = (one for one in self.all if one.state_now in {"ALARM", ""} and _is_bad(one))
-        return list(dict.fromkeys(one.description.service for one in failing if one.description.service))
+        failing = (cause for cause in self.all if cause.state_now in {"ALARM", ""} and _is_bad(cause))
+        return list(
+            dict.fromkeys(cause.description.service for cause in failing if cause.description.service)
+        )
 
     def _excess(self, cause: Cause) -> float:
-        own = [cause, *(one for one in self.all if one.below == cause.name)]
-        return max(one.reading.excess if one.reading else 0.0 for one in own)
+        own = [cause, *(item for item in self.all if item.below == cause.name)]
+        return max(item.reading.excess if item.reading else 0.0 for item in own)
 
 
 def find_causes(
@@ -100,11 +106,11 @@ def find_causes(
         return Causes(
             tuple(_cause(name, state, None, environment) for name, state in told.items()), str(error)
         )
-    in_alarm = {name for name, one in known.items() if one.state == "ALARM"}
+    in_alarm = {name for name, described in known.items() if described.state == "ALARM"}
     direct = told if told and of_one_service else {}
     direct = direct or {**told, **{name: "ALARM" for name in names if name in in_alarm and name not in told}}
     inside = {name: names_in(known[name].rule) for name in direct if name in in_alarm}
-    wanted = [one for found in inside.values() for one in found if one not in known]
+    wanted = [name for found in inside.values() for name in found if name not in known]
     unread = "" if known else "CloudWatch knows none of them"
     unread = unread or _too_many(names) or _too_many(list(dict.fromkeys(wanted)))
     try:
@@ -114,10 +120,10 @@ def find_causes(
     found, shown = [], set(direct)
     for name, state in direct.items():
         found.append(_cause(name, state, known.get(name), environment))
-        for one in inside.get(name, ()):
-            if one in known and one not in shown and known[one].state == "ALARM" and not known[one].rule:
-                shown.add(one)
-                found.append(_cause(one, "ALARM", known[one], environment, below=name))
+        for item in inside.get(name, ()):
+            if item in known and item not in shown and known[item].state == "ALARM" and not known[item].rule:
+                shown.add(item)
+                found.append(_cause(item, "ALARM", known[item], environment, below=name))
     return Causes(tuple(found), unread)
 
 
@@ -147,7 +153,7 @@ def names_in(rule: str) -> list[str]:
 
 def _known(ask: Ask, names: Sequence[str]) -> dict[str, Described]:
     asked = list(dict.fromkeys(names))[:MOST_NAMES]
-    return {one.name: one for one in ask(asked)} if asked else {}
+    return {described.name: described for described in ask(asked)} if asked else {}
 
 
 def _too_many(names: Sequence[str]) -> str:

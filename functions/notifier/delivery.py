@@ -97,7 +97,7 @@ def deliver_all(
         return None
 
     with ThreadPoolExecutor(max_workers=len(receivers)) as pool:
-        return [one for one in pool.map(attempt, receivers) if one]
+        return [failure for failure in pool.map(attempt, receivers) if failure]
 
 
 def _send_mail(notice: Notice, receiver: Receiver) -> None:

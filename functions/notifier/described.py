@@ -53,13 +53,13 @@ def read_answer(answer: Mapping[str, Any]) -> list[Described]:
     """Read what DescribeAlarms answers: metric alarms and composites have lists of their own."""
     return [
         Described(
-            name=one_line(text(one, "AlarmName")),
-            state=one_line(text(one, "StateValue")),
-            description=text(one, "AlarmDescription"),
-            reason=one_line(text(one, "StateReason")),
-            rule=text(one, "AlarmRule"),
-            trigger={key: one[key] for key in ("Threshold", "ComparisonOperator") if key in one},
+            name=one_line(text(mapping, "AlarmName")),
+            state=one_line(text(mapping, "StateValue")),
+            description=text(mapping, "AlarmDescription"),
+            reason=one_line(text(mapping, "StateReason")),
+            rule=text(mapping, "AlarmRule"),
+            trigger={key: mapping[key] for key in ("Threshold", "ComparisonOperator") if key in mapping},
         )
         for kind in ("MetricAlarms", "CompositeAlarms")
-        for one in mappings(answer, kind)
+        for mapping in mappings(answer, kind)
     ]

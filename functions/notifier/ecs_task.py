@@ -47,7 +47,9 @@ def _words(detail: Mapping[str, Any]) -> tuple[str, bool, str]:
     reason, containers = one_line(text(detail, "stoppedReason")), mappings(detail, "containers")
     if status != "STOPPED":
         return f"a task is {status or 'in an unknown state'}", False, ""
-    full = [_name(one) for one in containers if text(one, "reason").startswith("OutOfMemory")]
+    full = [
+        _name(container) for container in containers if text(container, "reason").startswith("OutOfMemory")
+    ]
     if full:
         return (
             f"a task died: {' and '.join(full)} ran out of memory",
@@ -65,10 +67,10 @@ def _words(detail: Mapping[str, Any]) -> tuple[str, bool, str]:
 
 def _ended(containers: list[dict[str, Any]]) -> str:
     """Say which containers ended by themselves; when one does, ECS ends the others with a signal."""
-    ended = [(one, one.get("exitCode")) for one in containers if _exit(one)]
-    own = [one for one, code in ended if code not in (0, *_ENDED_BY_ECS)]
-    named = own or [one for one, _ in ended]
-    return " and ".join(f"{_name(one)} ended with {_exit(one)}" for one in named) or "a container ended"
+    ended = [(container, container.get("exitCode")) for container in containers if _exit(container)]
+    own = [entry for entry, code in ended if code not in (0, *_ENDED_BY_ECS)]
+    named = own or [entry for entry, _ in ended]
+    return " and ".join(f"{_name(entry)} ended with {_exit(entry)}" for entry in named) or "a container ended"
 
 
 def _facts(detail: Mapping[str, Any], stopped_at: datetime | None) -> Iterator[Fact]:

@@ -24,4 +24,4 @@ def mapping(source: Mapping[str, Any], key: str) -> dict[str, Any]:
 def mappings(source: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     """Return the JSON objects of a list; empty when there are none."""
     value = source.get(key)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

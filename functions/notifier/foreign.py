@@ -38,7 +38,7 @@ def foreign_account(message: Mapping[str, Any], topic_arn: str) -> str | None:
         claims = [parts[4] if len(parts) > 4 else "", message.get("AWSAccountId")]  # noqa: PLR2004 (arn:…:account:…)
     elif is_ecs_event(message):
         claims = [message.get("account")]
-    other = [one for one in claims if one != ours]
+    other = [claim for claim in claims if claim != ours]
     return one_line(other[0]) if other and isinstance(other[0], str) else ("" if other else None)
 
 
@@ -55,7 +55,7 @@ def as_foreign(notice: Notice, account: str, topic_arn: str) -> Notice:
         advice="Find out who sent it before you follow it.",
         facts=(
             Fact("Origin", f"{MARK}: the message says {claim}, its topic belongs to {ours}"),
-            *(Fact(_unlinked(one.name), _unlinked(one.value)) for one in notice.facts),
+            *(Fact(_unlinked(fact.name), _unlinked(fact.value)) for fact in notice.facts),
         ),
         links=(),
         key=problem_key("foreign", f"{MARK}/{notice.key}"),

@@ -91,9 +91,11 @@ def process_record(record: object, request_id: str, *, deadline_s: float) -> tup
         return 0, [str(publishable(error))]
     telemetry.logger.set_correlation_id(correlation_id(envelope.message_id, otherwise=request_id))
     wanted = receivers_of(notice, settings.recipients[envelope.severity])
-    receivers = [one for one in wanted if not delivered.has(envelope.message_id, one)]
+    receivers = [receiver for receiver in wanted if not delivered.has(envelope.message_id, receiver)]
     failures = deliver_all(notice, receivers, settings, deadline_s=deadline_s)
-    reached = [one for one in receivers if one not in {failure.receiver for failure in failures}]
+    reached = [
+        receiver for receiver in receivers if receiver not in {failure.receiver for failure in failures}
+    ]
     for receiver in reached:
         delivered.add(envelope.message_id, receiver)
     _count(reached, failures)
@@ -102,18 +104,18 @@ def process_record(record: object, request_id: str, *, deadline_s: float) -> tup
         "severity": notice.severity,
         "state": notice.state,
         "about": notice.source,
-        "sent": [str(one) for one in reached],
+        "sent": [str(receiver) for receiver in reached],
         "sent_before": len(wanted) - len(receivers),
     }
     if failures:
-        details |= {"failed": [str(one) for one in failures], **_stack(failures)}
+        details |= {"failed": [str(failure) for failure in failures], **_stack(failures)}
         outcome = Outcome("ERROR", "notification failed", "NotificationsFailed", details)
     elif wanted:
         outcome = Outcome("INFO", "notification sent", "NotificationsSent", details)
     else:
         outcome = Outcome("INFO", "notification for nobody", "NotificationsForNobody", details)
     telemetry.finish(outcome, started_s=started_s)
-    return len(reached), [str(one) for one in failures]
+    return len(reached), [str(failure) for failure in failures]
 
 
 def unreadable(error: Exception) -> Outcome:
@@ -135,5 +137,5 @@ def _add(metric: str) -> None:
 
 def _stack(failures: Sequence[Failure]) -> dict[str, str]:
     """Return the stack of the first failure that is a bug; a receiver's refusal needs none."""
-    bugs = [one.error for one in failures if not isinstance(one.error, SafeError)]
+    bugs = [failure.error for failure in failures if not isinstance(failure.error, SafeError)]
     return fault_details(bugs[0]) if bugs else {}

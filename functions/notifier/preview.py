@@ -71,7 +71,7 @@ def recorded_answer(event: Path) -> Ask:
     if not path.exists():
         return ask_nobody
     alarms = read_answer(json.loads(path.read_text(encoding="utf-8")))
-    return lambda names: [one for one in alarms if one.name in names]
+    return lambda names: [alarm for alarm in alarms if alarm.name in names]
 
 
 def main() -> None:

@@ -151,7 +151,9 @@ def _recipients(
     if unknown:
         problems.append(f"RECIPIENTS: {', '.join(unknown)}: must be one of {', '.join(SEVERITIES)}")
     missing = sorted(set(topics.values()) - source.keys())
-    problems.extend(f"RECIPIENTS: {one}: missing, and a topic in TOPICS has it" for one in missing if source)
+    problems.extend(
+        f"RECIPIENTS: {topic}: missing, and a topic in TOPICS has it" for topic in missing if source
+    )
     return {
         severity: _recipients_of(f"RECIPIENTS: {severity}", source[severity], topics, channels, problems)
         for severity in SEVERITIES
@@ -179,10 +181,10 @@ def _recipients_of(
     for channel in channels:
         listed = source.get(channel, [])
         if not isinstance(listed, list) or not all(
-            isinstance(one, str) and _REFERENCE.fullmatch(one) for one in listed
+            isinstance(text, str) and _REFERENCE.fullmatch(text) for text in listed
         ):
             # NOTE: what stands there is not repeated: it may be the secret itself.
-            forms = " or ".join(f"{one}:<name>" for one in SOURCES)
+            forms = " or ".join(f"{text}:<name>" for text in SOURCES)
             problems.append(f"{at}.{channel}: must be a list of references to secrets, {forms}")
             listed = []
         references[channel] = tuple(dict.fromkeys(listed))

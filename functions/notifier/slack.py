@@ -62,15 +62,15 @@ def payload(notice: Notice) -> dict[str, Any]:
 
 def escape(text: str, limit: int) -> str:
     """Escape a text, and cut it so that the result has at most `limit` characters and no half entity."""
-    escaped = [_ESCAPES.get(one, one) for one in text]
+    escaped = [_ESCAPES.get(name, name) for name in text]
     if sum(map(len, escaped)) <= limit:
         return "".join(escaped)
     room, kept = limit - 1, []
-    for one in escaped:
-        room -= len(one)
+    for name in escaped:
+        room -= len(name)
         if room < 0:
             break
-        kept.append(one)
+        kept.append(name)
     return "".join(kept).rstrip() + "…"
 
 

@@ -98,4 +98,6 @@ def clip(text: str, limit: int, *, mark: str = "…") -> str:
 def ascii_only(text: str) -> str:
     """Write a text in ASCII: letters without their accents, signs by their likes, the rest as `?`."""
     plain = unicodedata.normalize("NFKD", text.translate(_ASCII))
-    return "".join(one for one in plain if not unicodedata.combining(one)).encode("ascii", "replace").decode()
+    return (
+        "".join(name for name in plain if not unicodedata.combining(name)).encode("ascii", "replace").decode()
+    )

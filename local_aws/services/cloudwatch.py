@@ -89,7 +89,7 @@ async def describe_for_metric(call: Call) -> Value:
 
 
 def _pairs(given: Value) -> set[tuple[str, str]]:
-    return {(one["Name"], one["Value"]) for one in given.get("Dimensions") or []}
+    return {(dimension["Name"], dimension["Value"]) for dimension in given.get("Dimensions") or []}
 
 
 async def set_state(call: Call) -> Response:

@@ -17,8 +17,8 @@ def alarms(env: Environment, catalog: Catalog) -> str:
     """Return the document of one environment."""
     spoken_for = _speakers(catalog)
     page = _Page(catalog, spoken_for)
-    pages = [one for one in catalog.composites if one.topic]
-    silent = [one for one in catalog.composites if not one.topic]
+    pages = [item for item in catalog.composites if item.topic]
+    silent = [item for item in catalog.composites if not item.topic]
     lines = [
         f"# Alarms of {env.environment}",
         "",
@@ -36,24 +36,24 @@ def alarms(env: Environment, catalog: Catalog) -> str:
         "",
         *table(
             ("alarm", "fires while", "severity", "reaches", "suppressed while", "what to do"),
-            (page.composite(one) for one in pages),
+            (page.composite(item) for item in pages),
         ),
         *_events(catalog),
         *_windows(catalog),
     ]
     for service in catalog.services:
-        own = [one for one in catalog.alarms if one.service == service.name]
+        own = [item for item in catalog.alarms if item.service == service.name]
         lines += [f"## {service.name}", "", f"{service.description}. Owner: {service.owner}.", ""]
-        slos = [one for one in catalog.slos if one.service == service.name]
+        slos = [slo for slo in catalog.slos if slo.service == service.name]
         lines += [f"- Objective `{slo.name}`: {slo.says}." for slo in slos]
         lines += [""] if slos else []
-        lines += table(_HEADINGS, (page.alarm(one) for one in own))
-    rest = [one for one in catalog.alarms if one.service is None]
-    lines += ["## The platform", "", *table(_HEADINGS, (page.alarm(one) for one in rest))]
+        lines += table(_HEADINGS, (page.alarm(item) for item in own))
+    rest = [item for item in catalog.alarms if item.service is None]
+    lines += ["## The platform", "", *table(_HEADINGS, (page.alarm(item) for item in rest))]
     lines += ["## Suppressors, and parts of others", ""]
     lines += table(
         ("alarm", "in ALARM while", "says"),
-        ((f"`{one.name}`", page.rule(one.rule, one.service), one.says) for one in silent),
+        ((f"`{item.name}`", page.rule(item.rule, item.service), item.says) for item in silent),
     )
     return "\n".join(lines)
 
@@ -92,17 +92,19 @@ class _Page:
         if composite.suppressor is None:
             return "never"
         by = composite.suppressor.alarm
-        own = (one for one in self._catalog.composites if by.startswith(f"{composite.service}_"))
-        helper = next((one for one in own if one.key == by), None)
+        own = (item for item in self._catalog.composites if by.startswith(f"{composite.service}_"))
+        helper = next((item for item in own if item.key == by), None)
         return self.rule(helper.rule if helper else InAlarm(alarm=by), composite.service)
 
     def _reaches(self, alarm: Alarm) -> str:
         if alarm.topic:
             return f"`{alarm.topic}`"
-        through = sorted(self._speakers.get(alarm.key, []), key=lambda one: one.service != alarm.service)
+        through = sorted(
+            self._speakers.get(alarm.key, []), key=lambda speaker: speaker.service != alarm.service
+        )
         if not through:
             return "nobody: it suppresses others"
-        return ", ".join(f"`{one.topic}` through `{one.kind_key}`" for one in through)
+        return ", ".join(f"`{item.topic}` through `{item.kind_key}`" for item in through)
 
     def rule(self, rule: Rule, service: str | None) -> str:
         """Return a rule in words; alarms of the composite's own service by their short names."""
@@ -121,7 +123,7 @@ class _Page:
 
 def _speakers(catalog: Catalog) -> dict[str, list[Composite]]:
     """Return key of an alarm -> the composites that notify when it fires."""
-    by_key = {one.key: one for one in catalog.composites}
+    by_key = {item.key: item for item in catalog.composites}
     speakers: dict[str, list[Composite]] = {}
 
     def follow(key: str, speaker: Composite) -> None:
@@ -150,8 +152,8 @@ def _events(catalog: Catalog) -> list[str]:
     if not catalog.events:
         return []
     rows = (
-        (f"`{one.name}`", one.says, one.severity, f"`{one.topic}`", runbook(one.runbook))
-        for one in catalog.events
+        (f"`{event.name}`", event.says, event.severity, f"`{event.topic}`", runbook(event.runbook))
+        for event in catalog.events
     )
     return ["## Events", "", *table(("rule", "when", "severity", "reaches", "what to do"), rows)]
 
@@ -160,8 +162,14 @@ def _windows(catalog: Catalog) -> list[str]:
     if not catalog.windows:
         return []
     rows = (
-        (f"`{one.name}`", f"`{one.cron}`", one.timezone, f"{one.duration_min} minutes", one.reason)
-        for one in catalog.windows
+        (
+            f"`{window.name}`",
+            f"`{window.cron}`",
+            window.timezone,
+            f"{window.duration_min} minutes",
+            window.reason,
+        )
+        for window in catalog.windows
     )
     return ["## Maintenance windows", "", *table(("window", "begins", "time zone", "lasts", "why"), rows)]
 
@@ -182,12 +190,15 @@ def coverage(environments: Sequence[tuple[Environment, Catalog]]) -> str:
     for env, catalog in environments:
         lines += [f"## {env.environment}", ""]
         for kind in KINDS.values():
-            services = [one for one in catalog.services if one.kind == kind.name]
+            services = [service for service in catalog.services if service.kind == kind.name]
             if services:
                 keys = [alarm.key for alarm in kind.alarms]
-                rows = ([f"`{key}`", *(_state(catalog, one.name, key) for one in services)] for key in keys)
+                rows = (
+                    [f"`{key}`", *(_state(catalog, service.name, key) for service in services)]
+                    for key in keys
+                )
                 lines += [f"### {kind.title}", ""]
-                lines += table(["alarm", *(one.name for one in services)], rows)
+                lines += table(["alarm", *(service.name for service in services)], rows)
         lines += _reasons(catalog)
     return "\n".join(lines)
 
@@ -196,12 +207,20 @@ _STATES = {"not applicable": "-", "switched off": "**off**", "opt-in": "opt-in"}
 
 
 def _state(catalog: Catalog, service: str, key: str) -> str:
-    missing = next((one for one in catalog.left_out if (one.service, one.kind_key) == (service, key)), None)
+    missing = next(
+        (
+            left_out
+            for left_out in catalog.left_out
+            if (left_out.service, left_out.kind_key) == (service, key)
+        ),
+        None,
+    )
     return _STATES[missing.why] if missing else "yes"
 
 
 def _reasons(catalog: Catalog) -> list[str]:
     rows = [
-        (one.service or "the platform", f"`{one.kind_key}`", one.why, one.reason) for one in catalog.left_out
+        (left_out.service or "the platform", f"`{left_out.kind_key}`", left_out.why, left_out.reason)
+        for left_out in catalog.left_out
     ]
     return ["### Why not", "", *table(("service", "alarm", "", "reason"), rows)] if rows else []

@@ -14,10 +14,10 @@ def cell(text: str) -> str:
 
 def row(cells: Iterable[str]) -> str:
     """Return a row of a table."""
-    return "| " + " | ".join(cell(one) for one in cells) + " |"
+    return "| " + " | ".join(cell(text) for text in cells) + " |"
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     """Return the lines of a table, an empty line after it."""
     listed = list(headings)
-    return [row(listed), "|" + "---|" * len(listed), *(row(one) for one in rows), ""]
+    return [row(listed), "|" + "---|" * len(listed), *(row(cells) for cells in rows), ""]

@@ -49,12 +49,12 @@ def reference() -> str:
         (
             (
                 kind.name,
-                f"`{one.key}`",
-                one.words + (f"; not where {kind.facts_words[one.needs]}" if one.needs else ""),
-                one.bad_words,
+                f"`{event.key}`",
+                event.words + (f"; not where {kind.facts_words[event.needs]}" if event.needs else ""),
+                event.bad_words,
             )
             for kind in KINDS.values()
-            for one in kind.events
+            for event in kind.events
         ),
     )
     return "\n".join(lines)
@@ -65,7 +65,7 @@ def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -
         *([f"at least {alarm.min_samples} samples (`min_samples`)"] if alarm.min_samples else []),
         *(["`anomaly_band` instead of the threshold"] if alarm.anomaly else []),
         *([f"off unless `enabled: true`: {alarm.opt_in}"] if alarm.opt_in else []),
-        *(f"not where {facts_words[one]}" for one in alarm.needed_facts if one in facts_words),
+        *(f"not where {facts_words[fact]}" for fact in alarm.needed_facts if fact in facts_words),
     ]
     return (
         f"`{alarm.key}`",
@@ -100,16 +100,16 @@ def _model_tables(
         key = field.alias or name
         said = (type_words(field), default_words(field), cell(field.description or ""))
         yield f"| `{path}{key}` | {' | '.join(said)} |"
-        inner += [(one, f"{path}{key}{marks}") for one, marks in _models_in(field.annotation)]
+        inner += [(used, f"{path}{key}{marks}") for used, marks in _models_in(field.annotation)]
     yield ""
-    for one, where in inner:
-        kind = one.model_fields.get("kind")
+    for inner_model, where in inner:
+        kind = inner_model.model_fields.get("kind")
         suffix = f" of kind {_words(kind.annotation)}" if kind else ""
         heading = f"`{where.rstrip('.')}`{suffix}"
-        if one in seen:
-            yield from (f"## {heading}", "", f"As {seen[one]}.", "")
+        if inner_model in seen:
+            yield from (f"## {heading}", "", f"As {seen[inner_model]}.", "")
         else:
-            yield from _model_tables(one, heading, where, seen)
+            yield from _model_tables(inner_model, heading, where, seen)
 
 
 def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:  # noqa: ANN401
@@ -120,12 +120,12 @@ def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:  # noq
     if origin is typing.Annotated:
         yield from _models_in(arguments[0])
     elif origin in {typing.Union, types.UnionType}:
-        for one in arguments:
-            yield from _models_in(one)
+        for argument in arguments:
+            yield from _models_in(argument)
     elif origin is dict:
-        yield from ((one, f".<name>{marks}") for one, marks in _models_in(arguments[1]))
+        yield from ((model, f".<name>{marks}") for model, marks in _models_in(arguments[1]))
     elif origin is tuple:
-        yield from ((one, f"[]{marks}") for one, marks in _models_in(arguments[0]))
+        yield from ((model, f"[]{marks}") for model, marks in _models_in(arguments[0]))
 
 
 _BOUNDS = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"), ("multiple_of", "multiple of"))
@@ -134,12 +134,12 @@ _BOUNDS = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"), ("multiple_of
 def type_words(field: FieldInfo) -> str:
     """Return the type in words with its bounds, read from the schema that editors use."""
     bounds = [
-        f"{sign} {getattr(one, name)}"
-        for one in field.metadata
+        f"{sign} {getattr(entry, name)}"
+        for entry in field.metadata
         for name, sign in _BOUNDS
-        if getattr(one, name, None) is not None
+        if getattr(entry, name, None) is not None
     ]
-    named = [one.text for one in field.metadata if isinstance(one, Words)]
+    named = [words.text for words in field.metadata if isinstance(words, Words)]
     return cell(", ".join([named[0] if named else _words(field.annotation), *bounds]))
 
 
@@ -158,12 +158,14 @@ def _words(annotation: Any) -> str:  # noqa: ANN401, PLR0911  # a table of cases
         }.get(annotation.__name__, annotation.__name__)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
-        return " or ".join(f"`{'true' if one is True else one}`" for one in arguments)
+        return " or ".join(f"`{'true' if argument is True else argument}`" for argument in arguments)
     if origin is typing.Annotated:
-        named = [one.text for one in arguments[1:] if isinstance(one, Words)]
+        named = [argument.text for argument in arguments[1:] if isinstance(argument, Words)]
         return named[0] if named else _words(arguments[0])
     if origin in {typing.Union, types.UnionType}:
-        return " or ".join(dict.fromkeys(_words(one) for one in arguments if one is not type(None)))
+        return " or ".join(
+            dict.fromkeys(_words(argument) for argument in arguments if argument is not type(None))
+        )
     if origin is dict:
         return f"mapping of {_words(arguments[1])}"
     return f"list of {_words(arguments[0])}"

@@ -31,7 +31,7 @@ def schema() -> str:
         model["slos"]["additionalProperties"] = {
             "allOf": [
                 _ref("Slo"),
-                {"properties": {"events": {"enum": [one.key for one in kind.events]}}},
+                {"properties": {"events": {"enum": [event.key for event in kind.events]}}},
             ]
         }
     schema["title"] = "An environment of the platform"

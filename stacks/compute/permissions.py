@@ -31,6 +31,6 @@ def ask_for_sampling() -> policies.Statement:
 def grants(granted: Sequence[Grant]) -> list[policies.Statement]:
     """Return what a service's config grants."""
     return [
-        policies.allow(f"Granted{number}", one.actions, one.resources)
-        for number, one in enumerate(granted, start=1)
+        policies.allow(f"Granted{number}", grant.actions, grant.resources)
+        for number, grant in enumerate(granted, start=1)
     ]

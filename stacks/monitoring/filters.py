@@ -11,21 +11,21 @@ from stacks.contracts import Compute
 
 def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
     """Add every metric filter of `catalog` to the log groups that `compute` made."""
-    for one in catalog.filters:
-        default = None if one.default_value is None else f"{one.default_value:g}"
+    for log_filter in catalog.filters:
+        default = None if log_filter.default_value is None else f"{log_filter.default_value:g}"
         stack.add(
             aws.CloudwatchLogMetricFilter,
-            one.key,
-            name=one.name,
-            log_group_name=compute.log_group_names[one.log_group_key],
-            pattern=one.pattern,
+            log_filter.key,
+            name=log_filter.name,
+            log_group_name=compute.log_group_names[log_filter.log_group_key],
+            pattern=log_filter.pattern,
             metric_transformation=aws.CloudwatchLogMetricFilterMetricTransformation(
-                namespace=one.namespace,
-                name=one.metric,
-                value=one.value,
+                namespace=log_filter.namespace,
+                name=log_filter.metric,
+                value=log_filter.value,
                 default_value=default,
-                unit=one.unit,
-                dimensions=one.dimensions or None,
+                unit=log_filter.unit,
+                dimensions=log_filter.dimensions or None,
             ),
         )
 

@@ -123,7 +123,7 @@ class Notifications:
             ["sqs:SendMessage"],
             [f"arn:aws:sqs:{names.region}:{names.account_id}:{queue.name}"],
             principal=policies.service("sns.amazonaws.com"),
-            conditions={"ArnEquals": {"aws:SourceArn": [one.arn for one in self._topics.values()]}},
+            conditions={"ArnEquals": {"aws:SourceArn": [topic.arn for topic in self._topics.values()]}},
         )
         return self._stack.add(
             aws.SqsQueue,

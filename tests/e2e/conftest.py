@@ -105,10 +105,10 @@ def everything(webhooks: Endpoint) -> dict[str, str]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the tests of the live drill run on the deployed platform before the last test destroys it."""
-    drills = [one for one in items if one.path.name == "test_drill.py" and one.path.parent.name == "e2e"]
-    last = next((one for one in items if one.name == "test_destroying_leaves_nothing"), None)
+    drills = [item for item in items if item.path.name == "test_drill.py" and item.path.parent.name == "e2e"]
+    last = next((item for item in items if item.name == "test_destroying_leaves_nothing"), None)
     if last is not None:
-        items[:] = [one for one in items if one not in drills]
+        items[:] = [item for item in items if item not in drills]
         place = items.index(last)
         items[place:place] = drills
 

@@ -27,9 +27,9 @@ class Endpoint:
     def notices(self) -> list[dict[str, Any]]:
         """Return what CloudWatch said, of the notifications that arrived at the webhook."""
         return [
-            json.loads(one["Message"])
-            for one in list(self.received[WEBHOOK])
-            if one["Type"] == "Notification"
+            json.loads(entry["Message"])
+            for entry in list(self.received[WEBHOOK])
+            if entry["Type"] == "Notification"
         ]
 
 

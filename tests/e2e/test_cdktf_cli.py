@@ -59,5 +59,5 @@ def test_the_cdktf_cli_deploys_compares_and_destroys(empty_platform: Platform, c
     alone = "--ignore-missing-stack-dependencies"
     run("destroy", "security", "--auto-approve", "--skip-provider-lock", alone)
     aliases = empty_platform.client("kms").list_aliases()["Aliases"]
-    assert not [one for one in aliases if one["AliasName"] == "alias/reveille-local"]
+    assert not [alias for alias in aliases if alias["AliasName"] == "alias/reveille-local"]
     assert not (ROOT / ".terraform.lock.hcl").exists()

@@ -59,10 +59,14 @@ def messages_since(platform: Platform, began: datetime) -> list[str]:
     found = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         found += messages
-    for one in found:
-        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"], VisibilityTimeout=0)
-    notices = [json.loads(json.loads(one["Body"])["Message"]) for one in found]
-    return [one["NewStateValue"] for one in notices if one["AlarmName"] == IMPACT and changed(one) >= began]
+    for entry in found:
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=entry["ReceiptHandle"], VisibilityTimeout=0)
+    notices = [json.loads(json.loads(entry["Body"])["Message"]) for entry in found]
+    return [
+        notice["NewStateValue"]
+        for notice in notices
+        if notice["AlarmName"] == IMPACT and changed(notice) >= began
+    ]
 
 
 def changed(notice: dict[str, str]) -> datetime:
@@ -93,7 +97,7 @@ def test_a_rehearsed_outage_pages_once_and_leaves_everything_as_it_was(
     assert clock(platform) == BEFORE
     assert messages_since(platform, began) == []
     assert waiting(platform, "dead_letter_queue_url") == dead_letters
-    said = [one["NewStateValue"] for one in webhooks.notices() if one["AlarmName"] == IMPACT]
+    said = [notice["NewStateValue"] for notice in webhooks.notices() if notice["AlarmName"] == IMPACT]
     assert said == ["ALARM", "OK"]
     report = Path(platform.variables["BUILD_DIR"]) / "drill" / "live-failing-payments.xml"
     assert ET.parse(report).getroot().get("failures") == "0"  # noqa: S314  # ours

@@ -71,7 +71,7 @@ def test_an_interrupted_deployment_can_be_finished(empty_platform: Platform) -> 
     assert "saved its state" in said
     assert "Traceback" not in said
     bucket = empty_platform.env.state.bucket
-    keys = [one["Key"] for one in empty_platform.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
+    keys = [entry["Key"] for entry in empty_platform.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
     assert sorted(keys) == ["reveille/local/compute.tfstate", "reveille/local/security.tfstate"]
 
 
@@ -101,7 +101,7 @@ def test_the_key_rotates_and_lets_its_callers_in(platform: Platform) -> None:
     kms, key_id = platform.client("kms"), platform.outputs()["kms_key_id"]
     assert kms.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"]
     policy = json.loads(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
-    services = [one["Principal"].get("Service") for one in policy["Statement"]]
+    services = [entry["Principal"].get("Service") for entry in policy["Statement"]]
     assert services[1:] == [
         f"logs.{platform.env.region}.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com",
         "sns.amazonaws.com",
@@ -111,7 +111,7 @@ def test_the_key_rotates_and_lets_its_callers_in(platform: Platform) -> None:
 def test_log_groups_are_encrypted_kept_and_archived(platform: Platform) -> None:
     """Every group of the catalog, and no other; each but the archive's own sends to the archive."""
     logs = platform.client("logs")
-    found = {one["logGroupName"]: one for one in pages(logs, "describe_log_groups", "logGroups")}
+    found = {page["logGroupName"]: page for page in pages(logs, "describe_log_groups", "logGroups")}
     assert set(found) == {group.name for group in platform.catalog.log_groups}
     for group in platform.catalog.log_groups:
         assert found[group.name]["retentionInDays"] == platform.env.logs.retention_days
@@ -123,8 +123,8 @@ def test_log_groups_are_encrypted_kept_and_archived(platform: Platform) -> None:
 def test_metric_filters_are_the_catalogs(platform: Platform) -> None:
     """Pattern, metric, value and default of each."""
     found = {
-        one["filterName"]: (one["filterPattern"], one["metricTransformations"][0])
-        for one in pages(platform.client("logs"), "describe_metric_filters", "metricFilters")
+        page["filterName"]: (page["filterPattern"], page["metricTransformations"][0])
+        for page in pages(platform.client("logs"), "describe_metric_filters", "metricFilters")
     }
     assert set(found) == {spec.name for spec in platform.catalog.filters}
     for spec in platform.catalog.filters:
@@ -139,8 +139,8 @@ def test_metric_filters_are_the_catalogs(platform: Platform) -> None:
 def test_alarms_are_the_catalogs(platform: Platform) -> None:
     """Every alarm with what it watches, threshold or band, M of N, missing data and actions; and no other."""
     found = {
-        one["AlarmName"]: one
-        for one in pages(platform.client("cloudwatch"), "describe_alarms", "MetricAlarms")
+        page["AlarmName"]: page
+        for page in pages(platform.client("cloudwatch"), "describe_alarms", "MetricAlarms")
     }
     assert set(found) == {alarm.name for alarm in platform.catalog.alarms}
     outputs = platform.outputs()
@@ -170,22 +170,22 @@ def test_what_is_rehearsed_is_what_is_deployed(platform: Platform) -> None:
     written = synthesized.system(platform.folder / "build" / "synth" / "local", "local")
     found = account.system(platform.client, known=planned)
     for field in ("alarms", "composites", "filters"):
-        expected = {one.name: one for one in getattr(planned, field)}
-        assert {one.name: one for one in getattr(found, field)} == expected
+        expected = {entry.name: entry for entry in getattr(planned, field)}
+        assert {entry.name: entry for entry in getattr(found, field)} == expected
         if field == "alarms":  # the unit of a threshold is in no resource
-            expected = {name: dataclasses.replace(one, unit="") for name, one in expected.items()}
-        assert {one.name: one for one in getattr(written, field)} == expected
+            expected = {name: dataclasses.replace(entry, unit="") for name, entry in expected.items()}
+        assert {entry.name: entry for entry in getattr(written, field)} == expected
     assert (found.short_names, found.queues) == (planned.short_names, planned.queues)
     assert (written.short_names, written.queues) == (planned.short_names, planned.queues)
-    topics = {one.name: one for one in planned.topics}
-    assert {one.name: one for one in written.topics} == topics
-    assert {one.name for one in found.topics} == {"critical", "warning", "fallback"}
+    topics = {topic.name: topic for topic in planned.topics}
+    assert {topic.name: topic for topic in written.topics} == topics
+    assert {topic.name for topic in found.topics} == {"critical", "warning", "fallback"}
     for topic in found.topics:
         # Nobody has confirmed an e-mail address, or the webhook that does not answer.
         confirmed = [
-            one
-            for one in topics[topic.name].subscriptions
-            if one.protocol != "email" and "127.0.0.1:9/" not in one.endpoint
+            subscription
+            for subscription in topics[topic.name].subscriptions
+            if subscription.protocol != "email" and "127.0.0.1:9/" not in subscription.endpoint
         ]
         assert topic == dataclasses.replace(topics[topic.name], subscriptions=tuple(confirmed))
 
@@ -199,12 +199,12 @@ def watched(alarm: Any) -> set[tuple[str, str, tuple[tuple[str, str], ...], str]
         stats = [query["MetricStat"] for query in alarm["Metrics"] if "MetricStat" in query]
     return {
         (
-            one["Metric"]["Namespace"],
-            one["Metric"]["MetricName"],
-            tuple(sorted((pair["Name"], pair["Value"]) for pair in one["Metric"].get("Dimensions", []))),
-            one["Stat"],
+            entry["Metric"]["Namespace"],
+            entry["Metric"]["MetricName"],
+            tuple(sorted((pair["Name"], pair["Value"]) for pair in entry["Metric"].get("Dimensions", []))),
+            entry["Stat"],
         )
-        for one in stats
+        for entry in stats
     }
 
 
@@ -229,8 +229,8 @@ def check_words_and_actions(
 def test_composites_name_their_children_and_what_silences_them(platform: Platform) -> None:
     """Each rule names the children of the catalog, which exist; each suppressor is the catalog's."""
     found = {
-        one["AlarmName"]: one
-        for one in pages(
+        page["AlarmName"]: page
+        for page in pages(
             platform.client("cloudwatch"), "describe_alarms", "CompositeAlarms", AlarmTypes=["CompositeAlarm"]
         )
     }
@@ -264,17 +264,17 @@ def test_notifications_can_be_delivered_or_are_kept(platform: Platform) -> None:
         assert attributes["KmsMasterKeyId"].endswith(outputs["kms_key_id"])
         assert "cloudwatch.amazonaws.com" in attributes["Policy"]
         subscriptions = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-        assert {one["Protocol"] for one in subscriptions} == protocols
+        assert {subscription["Protocol"] for subscription in subscriptions} == protocols
         for subscription in subscriptions:
             if subscription["SubscriptionArn"] == "PendingConfirmation":
                 continue  # SNS describes none that nobody has confirmed
             described = sns.get_subscription_attributes(SubscriptionArn=subscription["SubscriptionArn"])
             assert "alarms-dead-letters" in described["Attributes"]["RedrivePolicy"]
-    topics = [one["TopicArn"] for one in pages(sns, "list_topics", "Topics")]
+    topics = [page["TopicArn"] for page in pages(sns, "list_topics", "Topics")]
     for severity in ("critical", "warning"):
         (mail,) = (arn for arn in topics if arn.endswith(f"-{severity}-mail-local"))
         subscriptions = sns.list_subscriptions_by_topic(TopicArn=mail)["Subscriptions"]
-        assert [one["Protocol"] for one in subscriptions] == ["email"]
+        assert [subscription["Protocol"] for subscription in subscriptions] == ["email"]
     url = outputs["alarm_queue_url"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 3
@@ -282,7 +282,7 @@ def test_notifications_can_be_delivered_or_are_kept(platform: Platform) -> None:
         sqs.get_queue_attributes(QueueUrl=outputs[name], AttributeNames=["All"])["Attributes"]
         for name in ("dead_letter_queue_url", "notifier_dead_letter_queue_url")
     ]
-    assert [one["MessageRetentionPeriod"] for one in dead] == [str(14 * 86_400)] * 2
+    assert [entry["MessageRetentionPeriod"] for entry in dead] == [str(14 * 86_400)] * 2
     for attributes in (queue, *dead):
         assert attributes["KmsMasterKeyId"].endswith(outputs["kms_key_id"])
     for attributes in (queue, dead[0]):
@@ -292,12 +292,12 @@ def test_notifications_can_be_delivered_or_are_kept(platform: Platform) -> None:
 def test_events_of_ecs_go_to_topics_and_into_the_log(platform: Platform) -> None:
     """Every rule of the catalog with its pattern; its targets are a topic and the log group of events."""
     events, outputs = platform.client("events"), platform.outputs()
-    rules = {one["Name"]: one for one in events.list_rules()["Rules"]}
+    rules = {rule["Name"]: rule for rule in events.list_rules()["Rules"]}
     assert {event.name for event in platform.catalog.events} < set(rules)
     topics = {"critical": outputs["alarm_topic_arn"], "warning": outputs["warning_topic_arn"]}
     for event in platform.catalog.events:
         assert json.loads(rules[event.name]["EventPattern"]) == event.pattern
-        targets = [one["Arn"] for one in events.list_targets_by_rule(Rule=event.name)["Targets"]]
+        targets = [target["Arn"] for target in events.list_targets_by_rule(Rule=event.name)["Targets"]]
         assert topics[event.topic] in targets
         assert any(":log-group:/aws/events/" in arn for arn in targets)
     (policy,) = platform.client("logs").describe_resource_policies()["resourcePolicies"]
@@ -345,18 +345,18 @@ def test_services_run_on_fargate_with_a_collector(platform: Platform) -> None:
     names = list(outputs["ecs_service_names"].values())
     services = ecs.describe_services(cluster=cluster["clusterArn"], services=names)["services"]
     assert len(services) == len(platform.env.containers)
-    for one in services:
-        task = ecs.describe_task_definition(taskDefinition=one["taskDefinition"])["taskDefinition"]
+    for service in services:
+        task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
         assert [container["name"] for container in task["containerDefinitions"]][1] == "collector"
 
 
 def test_tracing_is_sampled_and_grouped(platform: Platform) -> None:
     """The rule's rate and the group's filter are the configuration's."""
     xray = platform.client("xray")
-    rules = [one["SamplingRule"] for one in pages(xray, "get_sampling_rules", "SamplingRuleRecords")]
-    (rule,) = [one for one in rules if one["RuleName"] == f"{platform.env.project}-local"]
+    rules = [page["SamplingRule"] for page in pages(xray, "get_sampling_rules", "SamplingRuleRecords")]
+    (rule,) = [entry for entry in rules if entry["RuleName"] == f"{platform.env.project}-local"]
     assert rule["FixedRate"] == platform.env.tracing.sampling_rate
-    groups = {one["GroupName"]: one for one in pages(xray, "get_groups", "Groups")}
+    groups = {page["GroupName"]: page for page in pages(xray, "get_groups", "Groups")}
     assert "reveille-checkout-api-local" in groups["reveille-local"]["FilterExpression"]
 
 
@@ -365,7 +365,7 @@ def test_the_archive_keeps_what_it_should(platform: Platform) -> None:
     bucket = platform.outputs()["archive_bucket"]
     lifecycle = platform.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)
     assert lifecycle["TransitionDefaultMinimumObjectSize"] == "varies_by_storage_class"
-    (rule,) = (one for one in lifecycle["Rules"] if one["ID"] == "archive")
+    (rule,) = (entry for entry in lifecycle["Rules"] if entry["ID"] == "archive")
     days = platform.env.logs.archive
     assert rule["Transitions"] == [{"Days": days.glacier_after_days, "StorageClass": "GLACIER"}]
     assert rule["Expiration"]["Days"] == days.expire_after_days
@@ -374,14 +374,19 @@ def test_the_archive_keeps_what_it_should(platform: Platform) -> None:
 def test_saved_queries_and_dashboard_are_there(platform: Platform) -> None:
     """By name; the dashboard's alarms exist."""
     queries = platform.client("logs").describe_query_definitions()["queryDefinitions"]
-    assert {one["name"] for one in queries} == {query.name for query in platform.catalog.queries}
+    assert {query["name"] for query in queries} == {query.name for query in platform.catalog.queries}
     cloudwatch = platform.client("cloudwatch")
     body = json.loads(cloudwatch.get_dashboard(DashboardName="reveille-local")["DashboardBody"])
-    arns = [arn for one in body["widgets"] if one["type"] == "alarm" for arn in one["properties"]["alarms"]]
+    arns = [
+        arn
+        for widget in body["widgets"]
+        if widget["type"] == "alarm"
+        for arn in widget["properties"]["alarms"]
+    ]
     all_arns = platform.outputs()["alarm_arns"]
     assert set(arns) <= set(all_arns.values())
     # What only silences others need not be on it.
-    speak = {one.key for one in platform.catalog.all_alarms if one.topic or one.runbook}
+    speak = {alarm.key for alarm in platform.catalog.all_alarms if alarm.topic or alarm.runbook}
     assert {arn for key, arn in all_arns.items() if key in speak} <= set(arns)
 
 
@@ -401,7 +406,7 @@ def test_a_deployed_function_really_runs(platform: Platform, function: str, even
     assert '"duration_ms"' in done.stdout
     logs = platform.client("logs")
     group = platform.catalog.log_group(function).name
-    assert any('"duration_ms"' in one["message"] for one in pages(
+    assert any('"duration_ms"' in page["message"] for page in pages(
         logs, "filter_log_events", "events", logGroupName=group
     ))  # fmt: skip
 
@@ -412,7 +417,7 @@ def test_a_failing_function_fails_the_command(platform: Platform) -> None:
     assert done.returncode != 0
     group = platform.catalog.log_group("payment-handler").name
     lines = pages(platform.client("logs"), "filter_log_events", "events", logGroupName=group)
-    assert any('"level":"ERROR"' in one["message"] for one in lines)
+    assert any('"level":"ERROR"' in line["message"] for line in lines)
 
 
 def test_a_message_in_the_queue_reaches_its_function(platform: Platform) -> None:
@@ -437,7 +442,7 @@ def test_every_alarm_that_speaks_arrives_in_the_queue_and_at_the_webhook(
     Alarms that silence each other have rounds of their own.
     """
     cloudwatch, catalog = platform.client("cloudwatch"), platform.catalog
-    speakers = {one.key: one for one in catalog.all_alarms if one.topic}
+    speakers = {alarm.key: alarm for alarm in catalog.all_alarms if alarm.topic}
     heard: set[str] = set()
     for keys in rounds(catalog):
         webhooks.received[WEBHOOK].clear()
@@ -453,23 +458,23 @@ def test_every_alarm_that_speaks_arrives_in_the_queue_and_at_the_webhook(
         for leaf in leaves:
             set_state(cloudwatch, catalog.alarm_name(leaf), "OK")
         heard |= expected
-    assert heard == {one.name for one in speakers.values()}
+    assert heard == {speaker.name for speaker in speakers.values()}
     notices = drained(platform, len(heard))
-    assert heard <= {one["AlarmName"] for one in notices if one["NewStateValue"] == "ALARM"}
-    by_name = {one.name: one for one in speakers.values()}
+    assert heard <= {notice["AlarmName"] for notice in notices if notice["NewStateValue"] == "ALARM"}
+    by_name = {speaker.name: speaker for speaker in speakers.values()}
     for notice in notices:
         assert notice["AlarmDescription"] == by_name[notice["AlarmName"]].description
 
 
 def test_what_is_critical_arrives_at_slack_in_words(platform: Platform, webhooks: Endpoint) -> None:
     """Through the notifier, which reads the webhook's address from the parameter that config names."""
-    critical = [one for one in platform.catalog.all_alarms if one.topic == "critical"]
+    critical = [alarm for alarm in platform.catalog.all_alarms if alarm.topic == "critical"]
 
     def told() -> str:
         return json.dumps(list(webhooks.received[SLACK]))
 
     wait_for(
-        lambda: all(one.service is None or one.service in told() for one in critical),
+        lambda: all(alarm.service is None or alarm.service in told() for alarm in critical),
         lambda: f"Slack has heard: {told()[:2000]}",
     )
     for word in ("local", "users are affected", "burning 14.4 times too fast", "docs/runbooks/"):
@@ -523,16 +528,16 @@ def rounds(catalog: Catalog) -> list[list[str]]:
     }
     kinds = {service.name: service.kind for service in catalog.services}
     grouped: dict[tuple[int, str], list[str]] = {}
-    for one in catalog.all_alarms:
-        if one.topic:
-            kind = kinds[one.service] if one.kind_key == "impact" and one.service else ""
-            grouped.setdefault((order.get(one.kind_key, 0), kind), []).append(one.key)
+    for alarm in catalog.all_alarms:
+        if alarm.topic:
+            kind = kinds[alarm.service] if alarm.kind_key == "impact" and alarm.service else ""
+            grouped.setdefault((order.get(alarm.kind_key, 0), kind), []).append(alarm.key)
     return [grouped[number] for number in sorted(grouped)]
 
 
 def what_sets_off(catalog: Catalog, key: str) -> list[str]:
     """Return metric alarms that, all in ALARM, put this alarm into ALARM: the first of each choice."""
-    composites = {one.key: one for one in catalog.composites}
+    composites = {composite.key: composite for composite in catalog.composites}
 
     def of(rule: Rule) -> list[str]:
         if isinstance(rule, InAlarm):
@@ -553,7 +558,7 @@ def set_state(cloudwatch: Any, name: str, state: str) -> None:
 
 def said(webhooks: Endpoint) -> set[str]:
     """Return the names of the alarms that said ALARM at the webhook."""
-    return {one["AlarmName"] for one in webhooks.notices() if one["NewStateValue"] == "ALARM"}
+    return {notice["AlarmName"] for notice in webhooks.notices() if notice["NewStateValue"] == "ALARM"}
 
 
 def all_said(webhooks: Endpoint, names: set[str]) -> bool:
@@ -639,38 +644,40 @@ def test_destroying_leaves_nothing(platform: Platform) -> None:
         "streams": client("firehose").list_delivery_streams()["DeliveryStreamNames"],
         "roles": pages(client("iam"), "list_roles", "Roles"),
         "clusters": [
-            one
-            for one in ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
-            if one["status"] == "ACTIVE"
+            cluster
+            for cluster in ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
+            if cluster["status"] == "ACTIVE"
         ],
         "task definitions": ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
-        "networks": [one for one in client("ec2").describe_vpcs()["Vpcs"] if not one["IsDefault"]],
+        "networks": [vpc for vpc in client("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]],
         "gateways": [
-            one
-            for one in client("ec2").describe_nat_gateways()["NatGateways"]
-            if one["State"] not in {"deleted", "deleting"}
+            gateway
+            for gateway in client("ec2").describe_nat_gateways()["NatGateways"]
+            if gateway["State"] not in {"deleted", "deleting"}
         ],
         "addresses": client("ec2").describe_addresses()["Addresses"],
         "groups": [
-            one for one in pages(client("xray"), "get_groups", "Groups") if one["GroupName"] != "Default"
+            page for page in pages(client("xray"), "get_groups", "Groups") if page["GroupName"] != "Default"
         ],
         "rules": [
-            one
-            for one in pages(client("xray"), "get_sampling_rules", "SamplingRuleRecords")
-            if one["SamplingRule"]["RuleName"] != "Default"
+            page
+            for page in pages(client("xray"), "get_sampling_rules", "SamplingRuleRecords")
+            if page["SamplingRule"]["RuleName"] != "Default"
         ],
         "aliases": [
-            one
-            for one in pages(client("kms"), "list_aliases", "Aliases")
-            if not one["AliasName"].startswith("alias/aws/")
+            page
+            for page in pages(client("kms"), "list_aliases", "Aliases")
+            if not page["AliasName"].startswith("alias/aws/")
         ],
         "plans": list((platform.folder / "build").rglob("*.tfplan")),
     }
     assert {what: found for what, found in left.items() if found} == {}
     assert client("xray").get_encryption_config()["EncryptionConfig"]["Type"] == "NONE"
     keys = pages(client("kms"), "list_keys", "Keys")
-    states = [client("kms").describe_key(KeyId=one["KeyId"])["KeyMetadata"] for one in keys]
-    assert all(one["KeyState"] == "PendingDeletion" for one in states if one["KeyManager"] == "CUSTOMER")
+    states = [client("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in keys]
+    assert all(
+        state["KeyState"] == "PendingDeletion" for state in states if state["KeyManager"] == "CUSTOMER"
+    )
 
 
 def wait_for(condition: Any, explain: Any = lambda: "") -> None:

@@ -155,7 +155,9 @@ def test_a_state_that_cannot_be_saved_is_kept_and_saved_by_the_next_run(
     assert again.returncode == 0, again.stdout
     assert "security    saved the state that the last run could not save" in again.stdout
     assert "security    No changes" in again.stdout
-    (key,) = [one for one in machine.state("security")["resources"] if one["type"] == "aws_kms_key"]
+    (key,) = [
+        resource for resource in machine.state("security")["resources"] if resource["type"] == "aws_kms_key"
+    ]
     assert key["instances"][0]["attributes"]["tags_all"]["CHANGE"] == "1"
 
 

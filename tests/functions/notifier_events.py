@@ -85,11 +85,11 @@ def notice(name: str, **changes: object) -> Notice:
     return notice_of(record, ask=answered(name))
 
 
-def facts(one: Notice) -> dict[str, str]:
+def facts(item: Notice) -> dict[str, str]:
     """Return the facts of a notice by name."""
-    return {fact.name: fact.value for fact in one.facts}
+    return {fact.name: fact.value for fact in item.facts}
 
 
-def links(one: Notice) -> dict[str, str]:
+def links(item: Notice) -> dict[str, str]:
     """Return the links of a notice by title."""
-    return {link.title: link.target for link in one.links}
+    return {link.title: link.target for link in item.links}

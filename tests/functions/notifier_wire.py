@@ -75,12 +75,12 @@ class Wire:
             return 400, json.dumps({"__type": self.alarms_error, "message": "no"})
         kinds = [f"{kind}s" for kind in request.get("AlarmTypes", ["MetricAlarm"])]
         found = [
-            (kind, one)
+            (kind, alarm)
             for kind in kinds
-            for one in self.alarms.get(kind, [])
-            if one["AlarmName"] in request["AlarmNames"]
+            for alarm in self.alarms.get(kind, [])
+            if alarm["AlarmName"] in request["AlarmNames"]
         ][: request.get("MaxRecords", 50)]
-        return 200, json.dumps({kind: [one for its, one in found if its == kind] for kind in kinds})
+        return 200, json.dumps({kind: [entry for its, entry in found if its == kind] for kind in kinds})
 
     def _secret(self, call: str, request: dict[str, Any]) -> tuple[int, str]:
         if call == "GetParameter":

@@ -143,7 +143,7 @@ def test_all_of_it_can_be_asked_for_at_once(ask: Ask, slept: list[float], work: 
     assert work == []
 
 
-@pytest.mark.parametrize(("drill", "fields"), REFUSED, ids=[json.dumps(one) for one, _ in REFUSED])
+@pytest.mark.parametrize(("drill", "fields"), REFUSED, ids=[json.dumps(item) for item, _ in REFUSED])
 def test_a_request_for_something_else_is_refused(
     ask: Ask, work: list[object], drill: object, fields: list[str]
 ) -> None:

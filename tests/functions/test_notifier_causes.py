@@ -34,10 +34,12 @@ from tests.support.tables import each
 from tests.unit.catalog.catalogs import rendered
 
 MADE = catalog.build(load("prod", variables={}))
-NOTIFYING = [one for one in MADE.composites if one.topic in {"critical", "warning"}]
+NOTIFYING = [composite for composite in MADE.composites if composite.topic in {"critical", "warning"}]
 ARN = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:"
 CROSSED = "Threshold Crossed: 1 datapoint [{} (22/11/26 02:42:00)] was greater than the threshold ({})."
-over_composites = pytest.mark.parametrize("one", NOTIFYING, ids=[one.key for one in NOTIFYING])
+over_composites = pytest.mark.parametrize(
+    "composite", NOTIFYING, ids=[composite.key for composite in NOTIFYING]
+)
 
 
 def described(name: str, value: float = 6, limit: float = 5, **changes: Any) -> Described:
@@ -62,79 +64,83 @@ def told(*known: Described, children: Sequence[str] = (), rule: str = "TRUE", **
         "TriggeringChildren": [{"Arn": ARN + name, "State": {"Value": "ALARM"}} for name in children],
         **changes,
     }
-    return notice_of(record_of(message), ask=lambda names: [one for one in known if one.name in names])
+    return notice_of(record_of(message), ask=lambda names: [item for item in known if item.name in names])
 
 
-def caused(one: Notice) -> list[str]:
+def caused(item: Notice) -> list[str]:
     """Return the lines about causes."""
-    return [fact.value for fact in one.facts if fact.name.startswith("Caused by")]
+    return [fact.value for fact in item.facts if fact.name.startswith("Caused by")]
 
 
-def answer_of(one: Alarm | Composite, *, state: str = "ALARM") -> dict[str, Any]:
+def answer_of(alarm: Alarm | Composite, *, state: str = "ALARM") -> dict[str, Any]:
     """Return what DescribeAlarms says of an alarm of the catalog."""
-    entry: dict[str, Any] = {"AlarmName": one.name, "AlarmDescription": one.description, "StateValue": state}
-    if isinstance(one, Composite):
-        return entry | {"AlarmRule": rendered(one.rule, MADE), "StateReason": "its rule is true"}
-    limit = {} if one.threshold is None else {"Threshold": one.threshold}
-    return entry | limit | {"ComparisonOperator": one.comparison, "StateReason": CROSSED.format(7.25, 5.0)}
+    entry: dict[str, Any] = {
+        "AlarmName": alarm.name,
+        "AlarmDescription": alarm.description,
+        "StateValue": state,
+    }
+    if isinstance(alarm, Composite):
+        return entry | {"AlarmRule": rendered(alarm.rule, MADE), "StateReason": "its rule is true"}
+    limit = {} if alarm.threshold is None else {"Threshold": alarm.threshold}
+    return entry | limit | {"ComparisonOperator": alarm.comparison, "StateReason": CROSSED.format(7.25, 5.0)}
 
 
 def everything(*, state: str = "ALARM") -> list[Described]:
     """Return all alarms of the catalog as CloudWatch describes them."""
     kinds: dict[str, list[dict[str, Any]]] = {"MetricAlarms": [], "CompositeAlarms": []}
-    for one in MADE.all_alarms:
-        kinds["CompositeAlarms" if isinstance(one, Composite) else "MetricAlarms"].append(
-            answer_of(one, state=state)
+    for alarm in MADE.all_alarms:
+        kinds["CompositeAlarms" if isinstance(alarm, Composite) else "MetricAlarms"].append(
+            answer_of(alarm, state=state)
         )
     return read_answer(kinds)
 
 
-def of_catalog(one: Composite, children: Sequence[str]) -> Notice:
+def of_catalog(composite: Composite, children: Sequence[str]) -> Notice:
     """Return the notice of a composite of the catalog whose children of these names fire."""
     return told(
         *everything(),
         children=children,
-        rule=rendered(one.rule, MADE),
-        AlarmName=one.name,
-        AlarmArn=ARN + one.name,
-        AlarmDescription=one.description,
+        rule=rendered(composite.rule, MADE),
+        AlarmName=composite.name,
+        AlarmArn=ARN + composite.name,
+        AlarmDescription=composite.description,
     )
 
 
 @over_composites
-def test_every_composite_of_ours_says_what_its_children_say(one: Composite) -> None:
+def test_every_composite_of_ours_says_what_its_children_say(composite: Composite) -> None:
     """For each child alone: its sentence, its value with the threshold and its runbook, in every format."""
-    assert [MADE.alarm_name(key) for key in one.children()] == names_in(rendered(one.rule, MADE))
+    assert [MADE.alarm_name(key) for key in composite.children()] == names_in(rendered(composite.rule, MADE))
     by_key = {found.key: found for found in MADE.all_alarms}
-    for key in one.children():
+    for key in composite.children():
         child = by_key[key]
-        notice_ = of_catalog(one, [child.name])
+        notice_ = of_catalog(composite, [child.name])
         check_all(notice_)
         assert child.says.split(". ")[0] in caused(notice_)[0]
         if isinstance(child, Alarm):
             assert "7.25" in caused(notice_)[0]
             assert ("threshold" in caused(notice_)[0]) == (child.threshold is not None)
         runbooks = {link.target for link in notice_.links if link.title.startswith("Runbook")}
-        assert {f"docs/runbooks/{found.runbook}" for found in (one, child) if found.runbook} <= runbooks
+        assert {f"docs/runbooks/{found.runbook}" for found in (composite, child) if found.runbook} <= runbooks
         for text in (mail.subject(notice_), slack.payload(notice_)["text"], notice_.explanation):
-            assert one.says[:20].lower() in text.lower()
-        if one.service is None and child.service:
-            assert notice_.what.startswith(f"The whole system: {one.says}: ")
+            assert composite.says[:20].lower() in text.lower()
+        if composite.service is None and child.service:
+            assert notice_.what.startswith(f"The whole system: {composite.says}: ")
             assert child.service in notice_.what
-        elif child.says != one.says:
+        elif child.says != composite.says:
             assert child.says.split(". ")[0] in notice_.what
             assert child.says.split(". ")[0] in pagerduty.event(notice_, "key")["payload"]["summary"]
         else:
-            assert notice_.what == one.says
+            assert notice_.what == composite.says
 
 
 @over_composites
-def test_without_children_in_the_message_those_of_the_rule_are_found(one: Composite) -> None:
+def test_without_children_in_the_message_those_of_the_rule_are_found(composite: Composite) -> None:
     """A state that was set by hand names none; what is in ALARM now is told, and nothing that is not."""
-    keys = dict.fromkeys(one.children())
-    assert len(caused(of_catalog(one, []))) >= min(len(keys), 10)
-    quiet = told(*everything(state="OK"), rule=rendered(one.rule, MADE))
-    assert (caused(quiet), facts(quiet)["Rule"][:5]) == ([], rendered(one.rule, MADE)[:5])
+    keys = dict.fromkeys(composite.children())
+    assert len(caused(of_catalog(composite, []))) >= min(len(keys), 10)
+    quiet = told(*everything(state="OK"), rule=rendered(composite.rule, MADE))
+    assert (caused(quiet), facts(quiet)["Rule"][:5]) == ([], rendered(composite.rule, MADE)[:5])
 
 
 def test_a_composite_below_is_followed_by_the_metric_alarms_in_it() -> None:
@@ -207,7 +213,7 @@ def test_nothing_is_told_twice_and_nothing_two_levels_down() -> None:
 )  # fmt: skip
 def test_the_headline_has_the_words_of_the_worst_child(known: list[Described], worst: str) -> None:
     """Furthest beyond its own threshold, and not over by now; the first of equals; only those with words."""
-    children = [one.name for one in known if one.name in "abc"]
+    children = [item.name for item in known if item.name in "abc"]
     one = told(*known, children=children)
     assert one.what == f"works, but worse than it should: {worst} says it"
     assert one.explanation == f"Works, but worse than it should: {worst} says it."
@@ -269,7 +275,7 @@ def test_what_could_not_be_read_is_said_and_everything_else_told(failing: int) -
         if count == failing:
             message = "AccessDenied"
             raise NotDescribedError(message)
-        return [one for one in answer if one.name in names]
+        return [item for item in answer if item.name in names]
 
     (record_,) = event("composite_nested")["Records"]
     one = notice_of(record_, ask=ask)
@@ -315,7 +321,7 @@ def test_whatever_cloudwatch_answers_the_message_goes_out(changes: list[tuple[in
         replace(answer, place, value)
     known = read_answer(answer)
     (record_,) = event("composite_nested")["Records"]
-    check_all(notice_of(record_, ask=lambda names: [one for one in known if one.name in names]))
+    check_all(notice_of(record_, ask=lambda names: [item for item in known if item.name in names]))
 
 
 def test_cloudwatch_is_asked_once_for_both_kinds_and_a_hundred(world: World) -> None:  # noqa: F811
@@ -339,7 +345,7 @@ def test_what_is_below_a_composite_is_one_more_question(world: World) -> None:  
     """Two in all, however many alarms there are."""
     world.wire.alarms = alarms("composite_nested")
     assert world.tell(record("composite_nested")).error is None
-    assert [len(one["AlarmNames"]) for one in world.wire.asked] == [2, 3]
+    assert [len(entry["AlarmNames"]) for entry in world.wire.asked] == [2, 3]
     (sent,) = world.wire.mails
     assert sent["Message"] == mail.body(notice("composite_nested"))
 

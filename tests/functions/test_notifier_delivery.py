@@ -75,8 +75,8 @@ class World:
 def world(_notifier_environment: None, server: Wire, monkeypatch: pytest.MonkeyPatch) -> World:
     """A server with nothing in it, and a notifier that has told nobody and knows no secret yet."""
     fresh = Wire(url=server.url)
-    for one in dataclasses.fields(Wire):
-        setattr(server, one.name, getattr(fresh, one.name))
+    for field in dataclasses.fields(Wire):
+        setattr(server, field.name, getattr(fresh, field.name))
     invoke = invoker("functions.notifier.handler")
     name = uuid.uuid4().hex  # secrets are kept for five minutes
     slack_, other, key = (
@@ -168,11 +168,11 @@ def test_every_recorded_event_is_delivered_with_one_line_and_its_counts(world: W
     assert invocation.error is None
     told = notices(name)
     assert [line["message"] for line in invocation.lines] == ["notification sent"] * len(told)
-    for line, one in zip(invocation.lines, told, strict=True):
+    for line, item in zip(invocation.lines, told, strict=True):
         assert line["level"] == "INFO"
         assert isinstance(line["duration_ms"], float)
         assert uuid.UUID(line["correlation_id"]) == uuid.UUID(line["message_id"])
-        assert (line["state"], line["severity"], line["about"]) == (one.state, one.severity, one.source)
+        assert (line["state"], line["severity"], line["about"]) == (item.state, item.severity, item.source)
     metrics = invocation.metrics
     assert sum(metrics["NotificationsSent"]) == len(metrics["NotificationLatency"]) == len(told)
     by_channel = {

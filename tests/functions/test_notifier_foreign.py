@@ -54,26 +54,26 @@ CLAIMING = [name for name in names() if not name.startswith(("text", "aws_test")
 @each("name", CLAIMING)
 def test_every_message_of_another_account_is_marked_and_leads_nowhere(name: str) -> None:
     """Alarm, event or other JSON; by account or by ARN; in all formats, and never as an end of ours."""
-    for one in abroad(name):
-        check_all(one)
-        assert one.links == ()
-        assert one.what.startswith(f"{MARK}: ")
-        assert facts(one)["Origin"].endswith("its topic belongs to 111122223333")
-        texts = [mail.subject(one), mail.body(one), json.dumps(slack.payload(one))]
-        if pagerduty.accepts(one):
-            event_ = pagerduty.event(one, "key")
+    for notice in abroad(name):
+        check_all(notice)
+        assert notice.links == ()
+        assert notice.what.startswith(f"{MARK}: ")
+        assert facts(notice)["Origin"].endswith("its topic belongs to 111122223333")
+        texts = [mail.subject(notice), mail.body(notice), json.dumps(slack.payload(notice))]
+        if pagerduty.accepts(notice):
+            event_ = pagerduty.event(notice, "key")
             assert (event_["event_action"], event_["links"]) == ("trigger", [])
             texts.append(json.dumps(event_))
         assert all(MARK in text and "://" not in text for text in texts)
-        assert one.key not in {ours.key for ours in notices(name)}
-        assert not one.is_first_look
-        assert one.state in {"EVENT", "INFO"}
+        assert notice.key not in {ours.key for ours in notices(name)}
+        assert not notice.is_first_look
+        assert notice.state in {"EVENT", "INFO"}
 
 
 @each("name", names())
 def test_no_message_of_this_account_is_marked(name: str) -> None:
     """A mark on everything would be a mark on nothing."""
-    assert not [one for one in notices(name) if MARK in mail.body(one) or not one.links]
+    assert not [notice for notice in notices(name) if MARK in mail.body(notice) or not notice.links]
 
 
 def test_what_would_become_a_link_in_a_program_is_taken_out() -> None:

@@ -16,8 +16,8 @@ from functions.notifier.notice import Notice
 from tests.functions.conftest import unhurried
 from tests.functions.notifier_events import event, facts, links, names, notice, notice_of, notices, record_of
 
-NOTICES = [(name, one) for name in names() for one in notices(name)]
-over_all = pytest.mark.parametrize("one", [one for _, one in NOTICES], ids=[name for name, _ in NOTICES])
+NOTICES = [(name, item) for name in names() for item in notices(name)]
+over_all = pytest.mark.parametrize("item", [item for _, item in NOTICES], ids=[name for name, _ in NOTICES])
 
 HEADLINES = {
     "anomaly_alarm": (
@@ -106,14 +106,17 @@ def all_texts(value: object) -> Iterator[str]:
 
 def sections(payload: dict[str, Any]) -> list[dict[str, Any]]:
     """Return all blocks of a Slack message."""
-    return [*payload["blocks"], *(block for one in payload["attachments"] for block in one["blocks"])]
+    return [
+        *payload["blocks"],
+        *(block for attachment in payload["attachments"] for block in attachment["blocks"]),
+    ]
 
 
-def check_mail(one: Notice) -> None:
+def check_mail(item: Notice) -> None:
     """Hold a mail against what SNS takes and what a reader of plain text can read."""
-    subject, body = mail.subject(one), mail.body(one)
+    subject, body = mail.subject(item), mail.body(item)
     assert re.fullmatch(r"[!-~][ -~]{0,98}", subject)
-    assert subject.startswith(f"{one.label} {one.environment}")
+    assert subject.startswith(f"{item.label} {item.environment}")
     assert len(body.encode()) < 256 * 1024
     # (?<!…): a form feed is a line break to splitlines, not to a mail program
     for line in body.split("\n"):
@@ -121,9 +124,9 @@ def check_mail(one: Notice) -> None:
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", body)
 
 
-def check_slack(one: Notice) -> None:
+def check_slack(item: Notice) -> None:
     """Hold a message against Slack's limits and its control characters."""
-    payload = slack.payload(one)
+    payload = slack.payload(item)
     assert payload["text"]
     assert [block["type"] for block in payload["blocks"]][:2] == ["header", "section"]
     header = payload["blocks"][0]["text"]
@@ -138,83 +141,83 @@ def check_slack(one: Notice) -> None:
     assert re.fullmatch(r"#[0-9a-f]{6}", payload["attachments"][0]["color"])
 
 
-def check_pagerduty(one: Notice) -> None:
+def check_pagerduty(item: Notice) -> None:
     """Hold an event against the limits of the Events API."""
-    if not pagerduty.accepts(one):
-        assert one.state in {"INSUFFICIENT_DATA", "INFO"}
-        assert not one.is_end
+    if not pagerduty.accepts(item):
+        assert item.state in {"INSUFFICIENT_DATA", "INFO"}
+        assert not item.is_end
         return
-    event_ = pagerduty.event(one, "R" * 32)
+    event_ = pagerduty.event(item, "R" * 32)
     assert event_["routing_key"] == "R" * 32
-    assert event_["event_action"] == ("resolve" if one.state == "OK" or one.is_end else "trigger")
+    assert event_["event_action"] == ("resolve" if item.state == "OK" or item.is_end else "trigger")
     assert 1 <= len(event_["dedup_key"]) <= 255
     payload = event_["payload"]
     assert 1 <= len(payload["summary"]) <= 1024
-    assert payload["severity"] == one.severity
+    assert payload["severity"] == item.severity
     assert payload["source"]
-    assert payload["custom_details"]["Environment"] == one.environment
+    assert payload["custom_details"]["Environment"] == item.environment
     assert all(payload["custom_details"].values())
     assert all(link["href"].startswith("https://") and link["text"] for link in event_["links"])
     assert len(json.dumps(event_)) < 512 * 1024
 
 
-def check_all(one: Notice) -> None:
+def check_all(item: Notice) -> None:
     """Hold all three formats against their limits."""
-    check_mail(one)
-    check_slack(one)
-    check_pagerduty(one)
+    check_mail(item)
+    check_slack(item)
+    check_pagerduty(item)
 
 
 @over_all
-def test_every_recorded_event_fits_every_format(one: Notice) -> None:
+def test_every_recorded_event_fits_every_format(item: Notice) -> None:
     """Nothing that arrives is refused by SNS, Slack or PagerDuty for its form."""
-    check_all(one)
+    check_all(item)
 
 
 def test_every_recorded_event_has_the_headline_that_a_person_would_write() -> None:
     """How bad, which environment, which service, what: in one line, without AWS's grammar."""
-    assert {name: one.headline for name, one in reversed(NOTICES)} == HEADLINES
+    assert {name: item.headline for name, item in reversed(NOTICES)} == HEADLINES
 
 
 @over_all
-def test_every_text_names_environment_and_service_and_never_none(one: Notice) -> None:
+def test_every_text_names_environment_and_service_and_never_none(item: Notice) -> None:
     """Whoever is woken must not have to guess where to look."""
-    texts = [mail.subject(one) + mail.body(one), json.dumps(slack.payload(one), ensure_ascii=False)]
-    if pagerduty.accepts(one):
-        texts.append(json.dumps(pagerduty.event(one, "key"), ensure_ascii=False))
+    texts = [mail.subject(item) + mail.body(item), json.dumps(slack.payload(item), ensure_ascii=False)]
+    if pagerduty.accepts(item):
+        texts.append(json.dumps(pagerduty.event(item, "key"), ensure_ascii=False))
     for text in texts:
         assert "prod" in text
-        assert one.service in text
+        assert item.service in text
         assert not re.search(r"\b(None|null|nan)\b", text)
 
 
 @over_all
-def test_every_format_says_everything_that_the_notice_says(one: Notice) -> None:
+def test_every_format_says_everything_that_the_notice_says(item: Notice) -> None:
     """No fact and no link gets lost between the formats."""
-    body = " ".join(mail.body(one).split())
-    said = " ".join(" ".join(all_texts(slack.payload(one))).split())
-    for fact in one.facts:
+    body = " ".join(mail.body(item).split())
+    said = " ".join(" ".join(all_texts(slack.payload(item))).split())
+    for fact in item.facts:
         assert " ".join(f"{fact.name} {fact.value}".split()) in body
         assert slack.escape(fact.value, 600) in said
-    for link in one.links:
+    for link in item.links:
         assert link.target in body
         assert slack.escape(link.target, 3000) in said
-    for words in (one.explanation, one.advice):
+    for words in (item.explanation, item.advice):
         assert " ".join(words.split()) in body
         assert " ".join(slack.escape(words, 3000).split()) in said
-    if pagerduty.accepts(one):
-        event_ = pagerduty.event(one, "key")
+    if pagerduty.accepts(item):
+        event_ = pagerduty.event(item, "key")
         details, hrefs = event_["payload"]["custom_details"], {link["href"] for link in event_["links"]}
-        assert facts(one).items() <= details.items()
-        assert {link.target for link in one.links} <= hrefs | set(details.values())
-        assert {one.explanation, one.advice} - {""} <= set(details.values())
+        assert facts(item).items() <= details.items()
+        assert {link.target for link in item.links} <= hrefs | set(details.values())
+        assert {item.explanation, item.advice} - {""} <= set(details.values())
 
 
 @over_all
-def test_every_link_can_be_opened_or_is_a_path_to_a_runbook(one: Notice) -> None:
+def test_every_link_can_be_opened_or_is_a_path_to_a_runbook(item: Notice) -> None:
     """A link without its Region, name or log group would end on an error page."""
-    assert one.links
-    for link in one.links:
+    assert item.links
+    for link in item.links:
         if not link.is_url:
             assert link.title.startswith("Runbook")
             assert link.target.startswith("docs/runbooks/")
@@ -227,25 +230,25 @@ def test_every_link_can_be_opened_or_is_a_path_to_a_runbook(one: Notice) -> None
 
 
 @over_all
-def test_an_alarm_says_why_it_fired_and_since_when(one: Notice) -> None:
+def test_an_alarm_says_why_it_fired_and_since_when(item: Notice) -> None:
     """Value, missing data, the alarms below it or at least CloudWatch's own words; and a time in UTC."""
-    if one.state in {"EVENT", "INFO"}:
+    if item.state in {"EVENT", "INFO"}:
         return
-    known = facts(one)
+    known = facts(item)
     assert known.keys() & {"Value", "Caused by", "Ended by", "Reason"}
-    since = {"OK": "Over since", "INSUFFICIENT_DATA": "Blind since"}.get(one.state, "Since")
+    since = {"OK": "Over since", "INSUFFICIENT_DATA": "Blind since"}.get(item.state, "Since")
     assert re.match(r"2026-11-22 0[23]:\d\d:12 UTC", known[since])
     assert known["Account"] == "111122223333, eu-west-1"
-    assert {"Trace map", "Alarm"} <= links(one).keys()
+    assert {"Trace map", "Alarm"} <= links(item).keys()
 
 
 @over_all
-def test_the_end_says_that_it_is_over_and_gives_no_advice(one: Notice) -> None:
+def test_the_end_says_that_it_is_over_and_gives_no_advice(item: Notice) -> None:
     """An all-clear that reads like the alarm would send somebody to work."""
-    over = one.explanation.startswith("It is over.")
-    assert over == (one.state == "OK")
-    assert not (over and one.advice)
-    assert one.explanation.startswith("The alarm is blind") == (one.state == "INSUFFICIENT_DATA")
+    over = item.explanation.startswith("It is over.")
+    assert over == (item.state == "OK")
+    assert not (over and item.advice)
+    assert item.explanation.startswith("The alarm is blind") == (item.state == "INSUFFICIENT_DATA")
 
 
 def test_the_end_of_an_alarm_has_the_key_of_its_beginning() -> None:
@@ -257,7 +260,7 @@ def test_the_end_of_an_alarm_has_the_key_of_its_beginning() -> None:
         keys = [notice(begin, AlarmArn=arn).key for arn in arns]
         assert keys == [notice(end, AlarmArn=arn).key for arn in arns]
         assert keys[0] != keys[1]
-    assert len({one.key for _, one in NOTICES if one.source.startswith("reveille-payment-handler")}) == 7
+    assert len({item.key for _, item in NOTICES if item.source.startswith("reveille-payment-handler")}) == 7
 
 
 def test_the_longest_that_aws_allows_fits_every_format() -> None:
@@ -335,8 +338,8 @@ def all_places(value: object) -> Iterator[tuple[Any, Any]]:
     elif isinstance(value, list):
         inner = list(enumerate(value))
     yield from ((value, key) for key, _ in inner)
-    for _, one in inner:
-        yield from all_places(one)
+    for _, item in inner:
+        yield from all_places(item)
 
 
 @unhurried

@@ -22,7 +22,7 @@ PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "alarming.md"
 EXAMPLE = "composite_alarm"
 ENV = load("prod", variables={})
 MADE = catalog.build(ENV)
-BY_NAME = {one.name: one for one in MADE.all_alarms}
+BY_NAME = {alarm.name: alarm for alarm in MADE.all_alarms}
 ANSWERS = sorted(path.stem for path in (EVENTS / "notifier" / "alarms").glob("*.json"))
 
 OTHERS = {
@@ -66,26 +66,26 @@ def differences(message: dict[str, Any], topic_arn: str) -> Iterator[str]:
     yield from _rule(message, one) if isinstance(one, Composite) else _trigger(message["Trigger"], one)
 
 
-def _rule(message: dict[str, Any], one: Composite) -> Iterator[str]:
-    if message["AlarmRule"] != rendered(one.rule, MADE):
+def _rule(message: dict[str, Any], composite: Composite) -> Iterator[str]:
+    if message["AlarmRule"] != rendered(composite.rule, MADE):
         yield "another rule"
     children = {child["Arn"].split(":alarm:")[1] for child in message["TriggeringChildren"]}
-    if not children <= {MADE.alarm_name(key) for key in one.children()}:
+    if not children <= {MADE.alarm_name(key) for key in composite.children()}:
         yield "another's children"
 
 
-def _trigger(trigger: dict[str, Any], one: Alarm) -> Iterator[str]:
-    if trigger.get("Threshold") != one.threshold or trigger["ComparisonOperator"] != one.comparison:
+def _trigger(trigger: dict[str, Any], alarm: Alarm) -> Iterator[str]:
+    if trigger.get("Threshold") != alarm.threshold or trigger["ComparisonOperator"] != alarm.comparison:
         yield "another threshold"
-    if (trigger["Period"], trigger["EvaluationPeriods"]) != (one.period_s, one.evaluation_periods):
+    if (trigger["Period"], trigger["EvaluationPeriods"]) != (alarm.period_s, alarm.evaluation_periods):
         yield "another time"
-    if trigger["TreatMissingData"] != one.treat_missing_data:
+    if trigger["TreatMissingData"] != alarm.treat_missing_data:
         yield "another meaning of silence"
     watched = trigger["Metrics"][0]["MetricStat"]["Metric"] if "Metrics" in trigger else trigger
-    seen = {one["name"]: one["value"] for one in watched["Dimensions"]}
-    assert isinstance(one.watches, Metric)
+    seen = {dimension["name"]: dimension["value"] for dimension in watched["Dimensions"]}
+    assert isinstance(alarm.watches, Metric)
     if (watched["Namespace"], watched["MetricName"], seen) != (
-        one.watches.namespace, one.watches.name, one.watches.dimensions
+        alarm.watches.namespace, alarm.watches.name, alarm.watches.dimensions
     ):  # fmt: skip
         yield "another metric"
 
@@ -110,14 +110,17 @@ def test_every_recorded_answer_is_about_alarms_of_prod(name: str) -> None:
     """With their words, rules and thresholds; and the event that it belongs to is there."""
     assert name in names()
     answer = alarms(name)
-    for one in answer["CompositeAlarms"]:
-        ours = BY_NAME[one["AlarmName"]]
+    for entry in answer["CompositeAlarms"]:
+        ours = BY_NAME[entry["AlarmName"]]
         assert isinstance(ours, Composite)
-        assert (one["AlarmDescription"], one["AlarmRule"]) == (ours.description, rendered(ours.rule, MADE))
-    for one in answer["MetricAlarms"]:
-        alarm = BY_NAME[one["AlarmName"]]
+        assert (entry["AlarmDescription"], entry["AlarmRule"]) == (
+            ours.description,
+            rendered(ours.rule, MADE),
+        )
+    for entry in answer["MetricAlarms"]:
+        alarm = BY_NAME[entry["AlarmName"]]
         assert isinstance(alarm, Alarm)
-        shown = (one["AlarmDescription"], one["Threshold"], one["ComparisonOperator"])
+        shown = (entry["AlarmDescription"], entry["Threshold"], entry["ComparisonOperator"])
         assert shown == (alarm.description, alarm.threshold, alarm.comparison)
 
 

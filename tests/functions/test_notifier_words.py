@@ -181,7 +181,7 @@ def test_a_composite_names_the_alarms_that_moved_it_when_nothing_else_is_known()
 
 def test_a_message_that_a_mute_rule_held_back_says_so() -> None:
     """Its time is long ago, and the reader would wonder; any other message says nothing of it."""
-    late = [name for name in names() if any("Late" in facts(one) for one in notices(name))]
+    late = [name for name in names() if any("Late" in facts(item) for item in notices(name))]
     assert late == ["metric_percentile_muted"]
 
 
@@ -201,10 +201,10 @@ def test_metric_math_without_a_label_shows_its_expression_and_a_plain_query_its_
 @each("name", names())
 def test_the_link_to_the_logs_searches_the_errors_of_the_service_from_half_an_hour_before(name: str) -> None:
     """Decoded as the console does: group, times and query; and no mark is left over."""
-    for one in notices(name):
-        url = links(one).get("Errors in the log")
+    for item in notices(name):
+        url = links(item).get("Errors in the log")
         if url is None:
-            assert not one.service or name == "ecs_task_of_no_service"
+            assert not item.service or name == "ecs_task_of_no_service"
             continue
         assert re.fullmatch(r"[\w.*$:-]+", url.split("#")[1])
         query = query_of(url)
@@ -216,8 +216,8 @@ def test_the_link_to_the_logs_searches_the_errors_of_the_service_from_half_an_ho
             "/ecs/reveille-search-api-prod",
         }
         start, end = (datetime.fromisoformat(query[key].replace("Z", "+00:00")) for key in ("start", "end"))
-        assert start == (one.occurred_at - timedelta(minutes=30)).replace(microsecond=0)
-        assert one.occurred_at - timedelta(seconds=1) < end < one.occurred_at + timedelta(seconds=10)
+        assert start == (item.occurred_at - timedelta(minutes=30)).replace(microsecond=0)
+        assert item.occurred_at - timedelta(seconds=1) < end < item.occurred_at + timedelta(seconds=10)
         assert (query["timeType"], query["tz"]) == ("ABSOLUTE", "UTC")
         assert query["editorString"].startswith("fields @timestamp, coalesce(message, @message) as what")
         assert "| filter level in ['ERROR', 'CRITICAL', 'FATAL']\n" in query["editorString"]
@@ -239,10 +239,10 @@ def test_the_logs_are_searched_until_sns_took_the_message() -> None:
 @each("name", names())
 def test_only_an_alarm_that_fires_has_a_first_bad_datapoint(name: str) -> None:
     """The datapoints of an all-clear are good ones."""
-    for one in notices(name):
-        said = "first bad datapoint" in facts(one).get({"OK": "Over since"}.get(one.state, "Since"), "")
+    for item in notices(name):
+        said = "first bad datapoint" in facts(item).get({"OK": "Over since"}.get(item.state, "Since"), "")
         assert said == (
-            (one.state == "ALARM" and "→" in facts(one).get("Value", ""))
+            (item.state == "ALARM" and "→" in facts(item).get("Value", ""))
             or name in {"metric_null_description", "metric_alarm"}
         )
 
@@ -355,7 +355,7 @@ def test_a_deployment_that_completes_ends_the_problem_of_the_one_that_failed() -
     other = ["arn:aws:ecs:eu-west-1:111122223333:service/reveille-prod/reveille-other-prod"]
     assert notice("ecs_deployment_completed", resources=other).key != failed.key
     assert not any(
-        one.is_end for name in names() for one in notices(name) if name != "ecs_deployment_completed"
+        item.is_end for name in names() for item in notices(name) if name != "ecs_deployment_completed"
     )
 
 

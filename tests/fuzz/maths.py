@@ -62,12 +62,13 @@ def _expression(both: tuple[str, dict[str, list[float | None]]]) -> None:
     test_maths.assert_same(test_maths.computed(text, lines), slow.value(expression))
 
 
-def _elementwise(one: tuple[str, dict[str, list[float | None]], int, int]) -> None:
-    test_maths.test_elementwise_expressions_may_be_computed_before_evaluations.hypothesis.inner_test(*one)  # type: ignore[attr-defined]
+def _elementwise(pair: tuple[str, dict[str, list[float | None]], int, int]) -> None:
+    test = test_maths.test_elementwise_expressions_may_be_computed_before_evaluations
+    test.hypothesis.inner_test(*pair)  # type: ignore[attr-defined]
 
 
-def _statistics(one: tuple[list[tuple[float, float, float]], int]) -> None:
-    test_statistics.test_statistics_are_those_counted_sample_by_sample.hypothesis.inner_test(*one)  # type: ignore[attr-defined]
+def _statistics(pair: tuple[list[tuple[float, float, float]], int]) -> None:
+    test_statistics.test_statistics_are_those_counted_sample_by_sample.hypothesis.inner_test(*pair)  # type: ignore[attr-defined]
 
 
 def _array(text: str) -> None:
@@ -127,9 +128,9 @@ def _round(
         phases=(Phase.generate, Phase.shrink),
     )  # fmt: skip
     @given(inputs)
-    def run(one: object) -> None:
+    def run(item: object) -> None:
         tried[name] += 1
-        check(one)
+        check(item)
 
     try:
         run()

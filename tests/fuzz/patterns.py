@@ -74,7 +74,7 @@ TOKENS = [
     *("1e3", "+1", "a", "\n", "\t", "é", "\ud800", "\x00", "|", "[^a]", "a{1000}", ".*.*.*.*", "\ufeff"),
 ]
 
-PROPERTIES = [one for name, one in vars(properties).items() if name.startswith("test_")]
+PROPERTIES = [var for name, var in vars(properties).items() if name.startswith("test_")]
 
 
 @dataclass
@@ -160,13 +160,13 @@ def try_made(seed: int, examples: int, finds: Finds) -> None:
         derandomize=False,
         suppress_health_check=list(HealthCheck),
     )
-    for one in PROPERTIES:
+    for entry in PROPERTIES:
         # A property keeps its settings in itself: others are put in their place.
-        one._hypothesis_internal_use_settings = longer  # noqa: SLF001
+        entry._hypothesis_internal_use_settings = longer  # noqa: SLF001
         try:
-            hypothesis.seed(seed)(one)()
+            hypothesis.seed(seed)(entry)()
         except Exception as error:  # noqa: BLE001  # that is what is looked for
-            finds.add(f"{one.__name__}, seed {seed}: {error}")
+            finds.add(f"{entry.__name__}, seed {seed}: {error}")
         finds.tried["inputs made for properties"] += examples
 
 
@@ -179,9 +179,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first round (default 1)")
     options = parser.parse_args(arguments)
     vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
-    seeds = [*(one["pattern"] for one in vectors), *REFUSED]
+    seeds = [*(vector["pattern"] for vector in vectors), *REFUSED]
     events = [
-        *(one["event"] for one in vectors if "event" in one),
+        *(vector["event"] for vector in vectors if "event" in vector),
         '{"a":' * 50,
         '{"a": ' + "9" * 5000 + "}",
         "[ " * 500,

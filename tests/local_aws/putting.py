@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def put(client: Callable[[str], Any], system: System, tags: Mapping[str, str]) -> list[str]:
     """Make everything; return the URLs of the queues."""
     urls = put_queues(client, system)
-    for group in sorted({one.log_group for one in system.filters}):
+    for group in sorted({metric_filter.log_group for metric_filter in system.filters}):
         client("logs").create_log_group(logGroupName=group)
-    for one in system.filters:
-        client("logs").put_metric_filter(**filter_request(one))
+    for metric_filter in system.filters:
+        client("logs").put_metric_filter(**filter_request(metric_filter))
     for topic in system.topics:
         put_topic(client, topic, tags)
     for alarm in system.alarms:
@@ -41,7 +41,7 @@ def take_away(client: Callable[[str], Any], system: System, urls: list[str]) -> 
         client("cloudwatch").delete_alarms(AlarmNames=[alarm.name])
     for topic in system.topics:
         client("sns").delete_topic(TopicArn=topic.arn)
-    for group in {one.log_group for one in system.filters}:
+    for group in {metric_filter.log_group for metric_filter in system.filters}:
         client("logs").delete_log_group(logGroupName=group)
     for url in urls:
         client("sqs").delete_queue(QueueUrl=url)
@@ -51,11 +51,13 @@ def with_webhook(system: System, hook: str) -> System:
     """Return a system whose webhooks are one that confirms; mail is confirmed by people, so there is none."""
 
     def told(topic: Topic) -> Topic:
-        kept = [one for one in topic.subscriptions if one.protocol in {"sqs", "lambda"}]
-        urls = [one for one in topic.subscriptions if one.protocol == "https"]
-        hooks = [dataclasses.replace(one, protocol="http", endpoint=hook, name=hook) for one in urls[:1]]
+        kept = [
+            subscription for subscription in topic.subscriptions if subscription.protocol in {"sqs", "lambda"}
+        ]
+        urls = [subscription for subscription in topic.subscriptions if subscription.protocol == "https"]
+        hooks = [dataclasses.replace(url, protocol="http", endpoint=hook, name=hook) for url in urls[:1]]
         return dataclasses.replace(
-            topic, subscriptions=tuple(sorted([*kept, *hooks], key=lambda one: (one.protocol, one.name)))
+            topic, subscriptions=tuple(sorted([*kept, *hooks], key=lambda hook: (hook.protocol, hook.name)))
         )
 
     return dataclasses.replace(system, topics=tuple(map(told, system.topics)))
@@ -64,7 +66,7 @@ def with_webhook(system: System, hook: str) -> System:
 def put_queues(client: Callable[[str], Any], system: System) -> list[str]:
     """Make the queues, those of dead letters first, and return their URLs."""
     urls = []
-    full = {one.name: one.full_name for one in system.queues}
+    full = {queue.name: queue.full_name for queue in system.queues}
     for queue in reversed(system.queues):
         attributes = {"VisibilityTimeout": str(queue.visibility_timeout_s)}
         if queue.dead_letters:
@@ -85,18 +87,24 @@ def put_topic(client: Callable[[str], Any], topic: Topic, tags: Mapping[str, str
         Name=topic.arn.rpartition(":")[2], Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
     )
     assert made["TopicArn"] == topic.arn
-    for one in topic.subscriptions:
-        client("sns").subscribe(TopicArn=topic.arn, Protocol=one.protocol, Endpoint=one.endpoint)
+    for subscription in topic.subscriptions:
+        client("sns").subscribe(
+            TopicArn=topic.arn, Protocol=subscription.protocol, Endpoint=subscription.endpoint
+        )
 
 
 def in_order(system: System) -> list[CompositeAlarm]:
     """Return composites, each after those that it names."""
-    left, found = {one.name: one for one in system.composites}, list[CompositeAlarm]()
+    left, found = {composite.name: composite for composite in system.composites}, list[CompositeAlarm]()
     while left:
-        free = [one for one in left.values() if not needed(one) & left.keys()]
+        free = [
+            composite_alarm for composite_alarm in left.values() if not needed(composite_alarm) & left.keys()
+        ]
         assert free
         found += free
-        left = {name: one for name, one in left.items() if one not in free}
+        left = {
+            name: composite_alarm for name, composite_alarm in left.items() if composite_alarm not in free
+        }
     return found
 
 
@@ -174,21 +182,21 @@ def composite_request(composite: CompositeAlarm) -> dict[str, Any]:
     return request
 
 
-def filter_request(one: MetricFilter) -> dict[str, Any]:
+def filter_request(metric_filter: MetricFilter) -> dict[str, Any]:
     """Return what PutMetricFilter takes for a filter."""
     made: dict[str, Any] = {
-        "metricName": one.metric,
-        "metricNamespace": one.namespace,
-        "metricValue": one.value,
-        "unit": one.unit,
+        "metricName": metric_filter.metric,
+        "metricNamespace": metric_filter.namespace,
+        "metricValue": metric_filter.value,
+        "unit": metric_filter.unit,
     }
-    if one.default_value is not None:
-        made["defaultValue"] = one.default_value
-    if one.dimensions:
-        made["dimensions"] = dict(one.dimensions)
+    if metric_filter.default_value is not None:
+        made["defaultValue"] = metric_filter.default_value
+    if metric_filter.dimensions:
+        made["dimensions"] = dict(metric_filter.dimensions)
     return {
-        "logGroupName": one.log_group,
-        "filterName": one.name,
-        "filterPattern": one.pattern,
+        "logGroupName": metric_filter.log_group,
+        "filterName": metric_filter.name,
+        "filterPattern": metric_filter.pattern,
         "metricTransformations": [made],
     }

@@ -90,7 +90,7 @@ class Inbox:
 
     def alarms(self, count: int, within_s: float = 10) -> list[dict[str, Any]]:
         """Return the alarms' messages among as many that came in time."""
-        return [json.loads(one["Message"]) for one in self.take(count, within_s)]
+        return [json.loads(entry["Message"]) for entry in self.take(count, within_s)]
 
     def waiting(self) -> int:
         """Return how many messages nobody has taken."""

@@ -277,7 +277,7 @@ def test_a_change_is_heard_of_at_every_level_once(world: World, client: Callable
             time.sleep(0.1)
     assert [_summary(message)[0] for message in tickets] == ["errors", "latency"]
     heard = ["impact", "system", "system"]
-    assert sorted(json.loads(one["Message"])["AlarmName"] for one in hooked) == heard
+    assert sorted(json.loads(entry["Message"])["AlarmName"] for entry in hooked) == heard
     assert sorted(_ran(logs)) == heard
     functions.delete_function(FunctionName="notifier")
 
@@ -285,7 +285,7 @@ def test_a_change_is_heard_of_at_every_level_once(world: World, client: Callable
 def _pending(sns: Any, topic: str) -> bool:
     """Tell whether a subscription of a topic waits for its confirmation."""
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-    return any(one["SubscriptionArn"] == "PendingConfirmation" for one in subscriptions)
+    return any(subscription["SubscriptionArn"] == "PendingConfirmation" for subscription in subscriptions)
 
 
 _NOTIFIER = """
@@ -303,7 +303,7 @@ def _ran(logs: Any) -> list[str]:
         events = logs.filter_log_events(logGroupName="/aws/lambda/notifier")["events"]
     except ClientError:
         return []
-    return [one["message"].split()[1] for one in events if one["message"].startswith("heard ")]
+    return [event["message"].split()[1] for event in events if event["message"].startswith("heard ")]
 
 
 def test_a_subject_is_no_longer_than_sns_takes_it(world: World) -> None:
@@ -332,7 +332,7 @@ def test_an_alarm_of_a_template_is_heard_of_once(world: World, client: Callable[
     world.composite("impact", "ALARM(templated)")
     world.set("templated", "ALARM")
     assert world.paged() == [("impact", "OK", "ALARM")]
-    assert [_summary(one)[0] for one in world.inbox["ticket"].alarms(2, within_s=3)] == ["templated"]
+    assert [_summary(alarm)[0] for alarm in world.inbox["ticket"].alarms(2, within_s=3)] == ["templated"]
 
 
 def test_each_state_has_its_own_actions(world: World) -> None:

@@ -229,7 +229,7 @@ def test_queries_that_cannot_be_answered_are_refused(
     """All of them."""
     known = {"m": _query(namespace), "long": _query(namespace, "long", period_s=300)}
     with pytest.raises(ClientError, match=said):
-        data(cloudwatch, *(known[one] if isinstance(one, str) else one for one in queries))
+        data(cloudwatch, *(known[query] if isinstance(query, str) else query for query in queries))
 
 
 def test_alarms_over_a_metric_are_found(cloudwatch: Any, namespace: str) -> None:

@@ -48,7 +48,7 @@ def deployed(client: Callable[[str], Any]) -> Iterator[System]:
 
 def by_name(values: Any) -> dict[str, Any]:
     """Return values by their names."""
-    return {one.name: one for one in values}
+    return {value.name: value for value in values}
 
 
 def test_a_deployed_environment_is_the_catalogs(client: Callable[[str], Any], deployed: System) -> None:
@@ -58,9 +58,12 @@ def test_a_deployed_environment_is_the_catalogs(client: Callable[[str], Any], de
     assert by_name(found.alarms) == by_name(deployed.alarms)
     assert by_name(found.composites) == by_name(deployed.composites)
     assert by_name(found.filters) == by_name(deployed.filters)
-    actions = [*(one.actions for one in deployed.alarms), *(one.actions for one in deployed.composites)]
-    named = {arn for one in actions for arn in one.alarm}
-    assert by_name(found.topics) == {one.name: one for one in deployed.topics if one.arn in named}
+    actions = [
+        *(alarm.actions for alarm in deployed.alarms),
+        *(composite.actions for composite in deployed.composites),
+    ]
+    named = {arn for action in actions for arn in action.alarm}
+    assert by_name(found.topics) == {topic.name: topic for topic in deployed.topics if topic.arn in named}
     assert found.queues == deployed.queues
     assert found.short_names == deployed.short_names
     assert found.log_groups == deployed.log_groups
@@ -77,13 +80,13 @@ def test_without_an_environment_names_are_by_tags(client: Callable[[str], Any], 
     """The same alarms; what AWS does not know, services and units, is empty."""
     found = account.system(client)
     assert by_name(found.alarms) == {
-        one.name: dataclasses.replace(one, service=None, unit="") for one in deployed.alarms
+        alarm.name: dataclasses.replace(alarm, service=None, unit="") for alarm in deployed.alarms
     }
-    assert {one.name: one.severity for one in found.topics} == {
+    assert {topic.name: topic.severity for topic in found.topics} == {
         "critical": "page", "warning": "ticket", "fallback": "page",
     }  # fmt: skip
-    assert [one.name for one in found.queues] == ["alarms", "alarms-dead-letters"]
-    hears = {each.name for one in found.topics for each in one.subscriptions if each.protocol == "lambda"}
+    assert [queue.name for queue in found.queues] == ["alarms", "alarms-dead-letters"]
+    hears = {each.name for topic in found.topics for each in topic.subscriptions if each.protocol == "lambda"}
     assert hears == {"notifier"}
     assert found.short_names["payment-handler-errors"] == deployed.short_names["payment-handler-errors"]
     assert set(found.log_groups.items()) >= set(deployed.log_groups.items())
@@ -93,8 +96,8 @@ def test_a_prefix_selects(client: Callable[[str], Any], deployed: System) -> Non
     """Among metric alarms and composites alike."""
     prefix = f"{EVERY['everything'][0].project}-payment-handler-e"
     found = account.system(client, prefix=prefix)
-    names, expected = ({*by_name(one.alarms), *by_name(one.composites)} for one in (found, deployed))
-    assert names == {one for one in expected if one.startswith(prefix)}
+    names, expected = ({*by_name(system.alarms), *by_name(system.composites)} for system in (found, deployed))
+    assert names == {text for text in expected if text.startswith(prefix)}
     assert 0 < len(names) < len(expected)
 
 
@@ -248,7 +251,7 @@ def test_every_action_that_is_missing_is_named(
 def test_a_topic_that_is_gone_or_anothers_reaches_nobody(client: Callable[[str], Any]) -> None:
     """It is there by its name, and no error: the alarm does name it."""
     cloudwatch = client("cloudwatch")
-    gone, foreign = (f"arn:aws:sns:{REGION}:{one}:away" for one in (ACCOUNT, "999999999999"))
+    gone, foreign = (f"arn:aws:sns:{REGION}:{text}:away" for text in (ACCOUNT, "999999999999"))
     lost: dict[str, Any] = {
         "AlarmName": "lost",
         "Namespace": "N",
@@ -273,10 +276,10 @@ def test_a_topic_that_is_gone_or_anothers_reaches_nobody(client: Callable[[str],
             account.system(refusing(client, "sns:ListSubscriptionsByTopic", "InternalError"), prefix="lost")
     finally:
         cloudwatch.delete_alarms(AlarmNames=["lost"])
-    assert [(one.arn, one.name, one.subscriptions) for one in found.topics] == [
+    assert [(topic.arn, topic.name, topic.subscriptions) for topic in found.topics] == [
         (gone, "away", ()), (foreign, "away", ()),
     ]  # fmt: skip
-    assert [(one.arn, one.subscriptions) for one in denied.topics] == [(foreign, ())]
+    assert [(topic.arn, topic.subscriptions) for topic in denied.topics] == [(foreign, ())]
 
 
 def test_a_queue_that_is_gone_keeps_nothing_and_who_is_pending_hears_nothing(
@@ -294,7 +297,7 @@ def test_a_queue_that_is_gone_keeps_nothing_and_who_is_pending_hears_nothing(
         found = account.system(client, prefix="lost")
     finally:
         cloudwatch.delete_alarms(AlarmNames=["lost"])
-    assert [one.name for one in found.topics[0].subscriptions] == ["away"]
+    assert [subscription.name for subscription in found.topics[0].subscriptions] == ["away"]
     assert found.queues == ()
 
 
@@ -305,8 +308,8 @@ def transformed(client: Callable[[str], Any]) -> Callable[[str], Any]:
         made = client(service)
 
         def mark(parsed: dict[str, Any], **_: object) -> None:
-            for one in parsed.get("metricFilters", ()):
-                one["applyOnTransformedLogs"] = True
+            for entry in parsed.get("metricFilters", ()):
+                entry["applyOnTransformedLogs"] = True
 
         made.meta.events.register("after-call.logs.DescribeMetricFilters", mark)
         return made
@@ -319,10 +322,10 @@ def test_a_filter_that_cannot_be_rehearsed_matters_to_who_watches_its_metric(
 ) -> None:
     """Alarms on other metrics can be rehearsed without it."""
     project = EVERY["everything"][0].project
-    published = {(one.namespace, one.metric) for one in deployed.filters}
+    published = {(metric_filter.namespace, metric_filter.metric) for metric_filter in deployed.filters}
     watching = {
-        one.name: {(each.metric.namespace, each.metric.name) for each in one.statistics} & published
-        for one in deployed.alarms
+        alarm.name: {(each.metric.namespace, each.metric.name) for each in alarm.statistics} & published
+        for alarm in deployed.alarms
     }
     assert watching[f"{project}-order-processor-log-errors-prod"]
     with pytest.raises(SourceError, match="applyOnTransformedLogs is not supported: it reads what"):

@@ -59,8 +59,12 @@ class Bus:
     def put(self, *details: Any, source: str = "test.ecs", kind: str = _KIND) -> list[dict[str, Any]]:
         """Put events; return the entries of the answer."""
         entries = [
-            {"Source": source, "DetailType": kind, "Detail": one if isinstance(one, str) else json.dumps(one)}
-            for one in details
+            {
+                "Source": source,
+                "DetailType": kind,
+                "Detail": text if isinstance(text, str) else json.dumps(text),
+            }
+            for text in details
         ]
         answer = self.events.put_events(Entries=entries)
         found: list[dict[str, Any]] = answer["Entries"]
@@ -70,12 +74,12 @@ class Bus:
     def logged(self) -> list[dict[str, Any]]:
         """Return the events in the log group."""
         events = self._logs.filter_log_events(logGroupName=self.group)["events"]
-        return [json.loads(one["message"]) for one in events]
+        return [json.loads(event["message"]) for event in events]
 
     def sent(self) -> list[dict[str, Any]]:
         """Return the events that arrived in the queue; wait a little for what may still come."""
         time.sleep(_SETTLED_S)
-        return [json.loads(one["Message"]) for one in self.inbox.take(self.inbox.waiting())]
+        return [json.loads(entry["Message"]) for entry in self.inbox.take(self.inbox.waiting())]
 
     def close(self) -> None:
         """Delete everything."""
@@ -144,7 +148,7 @@ def test_an_event_stays_on_its_bus(bus: Bus) -> None:
     bus.events.create_event_bus(Name=other)
     event = {"Source": "test.ecs", "DetailType": _KIND, "Detail": json.dumps(_STOPPED)}
     first, _ = bus.events.put_events(Entries=[event, {**event, "EventBusName": other}])["Entries"]
-    assert [one["id"] for one in bus.logged()] == [first["EventId"]]
+    assert [entry["id"] for entry in bus.logged()] == [first["EventId"]]
     assert len(bus.sent()) == 1
     bus.events.delete_event_bus(Name=other)
 

@@ -159,7 +159,7 @@ def test_a_function_gets_the_event_of_aws(
         groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{function}")["logGroups"]
         for group in groups:
             events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
-            lines = [one["message"] for one in events if one["message"].startswith("heard ")]
+            lines = [event["message"] for event in events if event["message"].startswith("heard ")]
     (record,) = json.loads(lines[0].removeprefix("heard "))["Records"]
     notice = record.pop("Sns")
     assert record == {

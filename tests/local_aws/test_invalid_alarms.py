@@ -15,7 +15,10 @@ from tests.support.invalid_alarms import INVALID, VALID
 from tests.support.tables import each
 
 REFUSED = [name for name, invalid in INVALID.items() if invalid.by_aws]
-ACCEPTED = {**VALID, **{name: one.request for name, one in INVALID.items() if not one.by_aws}}
+ACCEPTED = {
+    **VALID,
+    **{name: pair.request for name, pair in INVALID.items() if not pair.by_aws},
+}
 
 
 @each("name", REFUSED)

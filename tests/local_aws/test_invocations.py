@@ -55,7 +55,7 @@ def test_invocations_of_streams_are_told_apart() -> None:
     first, second = lines(*_TRACEBACK), lines("b", "c", "d", "e", "f", identity="2", stream="t")
     mixed = [line for pair in zip(first, second, strict=True) for line in pair]
     found = list(invocations([*mixed, *lines("g", identity="3", stream="t")]))
-    assert [one.failed for one in found] == [True, False, False]
+    assert [pair.failed for pair in found] == [True, False, False]
 
 
 def test_what_is_not_whole_is_no_invocation() -> None:

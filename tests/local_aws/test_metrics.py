@@ -19,8 +19,8 @@ _METRIC = Metric.of("n", "m", {"b": "2", "a": "1"})
 
 def _columns(samples: list[Sample]) -> Samples:
     metrics = Metrics()
-    for one in samples:
-        metrics.add(_METRIC, one)
+    for sample in samples:
+        metrics.add(_METRIC, sample)
     return metrics.between(_METRIC, 0, 9999)
 
 
@@ -60,7 +60,7 @@ def _values(
             start_s=start_s,
             step_s=60,
             count=3,
-            clock=lambda at_s: np.array([clock(one) for one in at_s]),
+            clock=lambda at_s: np.array([clock(entry) for entry in at_s]),
         )
     ]
 

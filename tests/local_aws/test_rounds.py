@@ -80,7 +80,7 @@ class World:
             Period=86_400,
             Statistics=[stat],
         )["Datapoints"]
-        return float(sum(one[stat] for one in found)) if found else None
+        return float(sum(entry[stat] for entry in found)) if found else None
 
     def alarm(self, key: str = "a", **changes: Any) -> str:
         """Put an alarm that is in ALARM with one datapoint over 5; return its name."""
@@ -347,8 +347,8 @@ def test_an_alarm_follows_its_metric(world: World) -> None:
     world.becomes(name, "OK")
     assert world.state(impact) == "OK"
     messages = inbox.alarms(3)
-    assert [one["NewStateValue"] for one in messages] == ["OK", "ALARM", "OK"]
-    assert [one["OldStateValue"] for one in messages] == ["INSUFFICIENT_DATA", "OK", "ALARM"]
+    assert [message["NewStateValue"] for message in messages] == ["OK", "ALARM", "OK"]
+    assert [message["OldStateValue"] for message in messages] == ["INSUFFICIENT_DATA", "OK", "ALARM"]
     inbox.close()
     sns.delete_topic(TopicArn=topic)
 

@@ -75,7 +75,7 @@ def test_datapoints_are_of_the_periods_before_an_evaluation(
     assert len(found.values) == periods + 2
     assert found.counts is not None
     for start_s, value, count in zip(found.starts_s, found.values, found.counts, strict=True):
-        values = [one for after_s, one in samples if 0 <= began_s + after_s - start_s < period_s]
+        values = [sample for after_s, sample in samples if 0 <= began_s + after_s - start_s < period_s]
         assert [*found.starts_s][-1] + period_s == end_s
         assert (value, count) == (
             (sum(values), len(values)) if values else pytest.approx((math.nan,) * 2, nan_ok=True)

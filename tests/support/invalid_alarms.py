@@ -229,9 +229,9 @@ def terraform(request: Mapping[str, Any]) -> dict[str, Any]:
     for member, value in request.items():
         name = names.get(member) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", member).lower()
         if member == "Dimensions":
-            body[name] = {one["Name"]: one["Value"] for one in value}
+            body[name] = {entry["Name"]: entry["Value"] for entry in value}
         elif member == "Metrics":
-            body[name] = [terraform(one) for one in value]
+            body[name] = [terraform(entry) for entry in value]
         elif member == "MetricStat":
             inner = {key: inner for key, inner in value.items() if key != "Metric"}
             body[name] = [terraform({**value["Metric"], **inner})]
@@ -252,13 +252,13 @@ def spec(alarm: Alarm, request: Mapping[str, Any]) -> Alarm:
         watches = _metric(request, request["Period"], stat)
     else:
         metrics = {
-            one["Id"]: _metric(
-                one["MetricStat"]["Metric"], one["MetricStat"]["Period"], one["MetricStat"]["Stat"]
+            metric["Id"]: _metric(
+                metric["MetricStat"]["Metric"], metric["MetricStat"]["Period"], metric["MetricStat"]["Stat"]
             )
-            for one in request["Metrics"]
-            if "MetricStat" in one
+            for metric in request["Metrics"]
+            if "MetricStat" in metric
         }
-        (expression,) = (one["Expression"] for one in request["Metrics"] if "Expression" in one)
+        (expression,) = (metric["Expression"] for metric in request["Metrics"] if "Expression" in metric)
         is_band = "ThresholdMetricId" in request
         watches = metrics["observed"] if is_band else Math(expression=expression, metrics=metrics, label="x")
     return Alarm.model_validate(
@@ -282,7 +282,7 @@ def _metric(given: Mapping[str, Any], period_s: int, stat: str) -> Metric:
     return Metric(
         namespace=given["Namespace"],
         name=given["MetricName"],
-        dimensions={one["Name"]: one["Value"] for one in given["Dimensions"]},
+        dimensions={dimension["Name"]: dimension["Value"] for dimension in given["Dimensions"]},
         stat=stat,
         period_s=period_s,
         label="x",

@@ -62,7 +62,7 @@ def each(
                 pytest.skip(str(skipped[0]) if skipped else "the table is empty")
 
         signature = inspect.signature(test)
-        left = [one for name, one in signature.parameters.items() if name not in parameters]
+        left = [parameter for name, parameter in signature.parameters.items() if name not in parameters]
         assert len(left) + len(parameters) == len(signature.parameters), f"{test.__name__} lacks parameters"
         tried.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]  # pytest reads it
         return tried

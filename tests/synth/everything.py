@@ -23,4 +23,4 @@ def made(name: str) -> Synthesized:
 
 def of(name: str, *types: str, stack: str | None = None) -> dict[str, Resource]:
     """Return the resources of the given types of one environment, by key."""
-    return {one.key: one for one in made(name).resources(*types, stack=stack)}
+    return {resource.key: resource for resource in made(name).resources(*types, stack=stack)}

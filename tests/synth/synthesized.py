@@ -86,7 +86,7 @@ def read_back(env: Environment, catalog: Catalog, folder: Path) -> Synthesized:
 
 def every_resource(*types: str) -> list[Resource]:
     """Return the resources of the given types of every environment."""
-    return [one for name in ENVIRONMENTS for one in synthesized(name).resources(*types)]
+    return [resource for name in ENVIRONMENTS for resource in synthesized(name).resources(*types)]
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -14,7 +14,10 @@ FOLDER = Path(__file__).with_name("addresses")
 
 def addresses(name: str) -> str:
     """Return the addresses of an environment, one `<stack> <address>` per line."""
-    return "".join(f"{one.stack} {one.address}\n" for one in sorted(synthesized(name).resources(), key=str))
+    return "".join(
+        f"{resource.stack} {resource.address}\n"
+        for resource in sorted(synthesized(name).resources(), key=str)
+    )
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)

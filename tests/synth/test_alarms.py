@@ -85,7 +85,9 @@ def watched(alarm: Alarm) -> dict[str, Any]:
     of, limit = alarm.watches, {} if alarm.threshold is None else {"threshold": alarm.threshold}
     if isinstance(of, Math):
         result = {"id": "result", "expression": of.expression, "label": of.label, "return_data": True}
-        inputs = [{"id": key, "return_data": False, "metric": metric(one)} for key, one in of.metrics.items()]
+        inputs = [
+            {"id": key, "return_data": False, "metric": metric(item)} for key, item in of.metrics.items()
+        ]
         return {**limit, "metric_query": [*inputs, result]}
     if alarm.anomaly_band:
         band = f"ANOMALY_DETECTION_BAND(observed, {alarm.anomaly_band:g})"
@@ -102,14 +104,14 @@ def watched(alarm: Alarm) -> dict[str, Any]:
     return {**limit, **plain, **(low if percentile else {"statistic": of.stat})}
 
 
-def metric(one: Metric) -> dict[str, Any]:
+def metric(item: Metric) -> dict[str, Any]:
     """Return the arguments of one metric."""
-    dimensions = {"dimensions": one.dimensions} if one.dimensions else {}
+    dimensions = {"dimensions": item.dimensions} if item.dimensions else {}
     return {
-        "namespace": one.namespace,
-        "metric_name": one.name,
-        "period": one.period_s,
-        "stat": one.stat,
+        "namespace": item.namespace,
+        "metric_name": item.name,
+        "period": item.period_s,
+        "stat": item.stat,
         **dimensions,
     }
 
@@ -124,7 +126,7 @@ def test_every_way_of_watching_occurs() -> None:
         "p99",
         "p90",
     }
-    assert any(not one.dimensions for alarm in alarms for one in alarm.metrics)
+    assert any(not item.dimensions for alarm in alarms for item in alarm.metrics)
 
 
 REFERENCE = re.compile(r"\$\{aws_cloudwatch_(metric|composite)_alarm\.([\w-]+)\.alarm_name\}")
@@ -133,7 +135,7 @@ REFERENCE = re.compile(r"\$\{aws_cloudwatch_(metric|composite)_alarm\.([\w-]+)\.
 @pytest.mark.parametrize("name", NAMES)
 def test_every_way_of_asking_occurs(name: str) -> None:
     """Any of, all of, and not: the test below would pass without one; "not" where a deployment suppresses."""
-    rules = [one.body["alarm_rule"] for one in of(name, COMPOSITE).values()]
+    rules = [resource.body["alarm_rule"] for resource in of(name, COMPOSITE).values()]
     assert any(" OR " in rule for rule in rules)
     env, asked = made(name).env, any("NOT ALARM(" in rule for rule in rules)
     assert asked == bool(made(name).catalog.slos and env.deployments.quiet_s)
@@ -258,7 +260,7 @@ def test_windows_are_schedules_that_write_their_metric(name: str) -> None:
         (sample,) = sent["MetricData"]
         (alarm,) = (alarm for alarm in one.catalog.alarms if alarm.key == window.alarm)
         (of_alarm,) = alarm.metrics
-        dimensions = {one["Name"]: one["Value"] for one in sample["Dimensions"]}
+        dimensions = {dimension["Name"]: dimension["Value"] for dimension in sample["Dimensions"]}
         assert (sent["Namespace"], sample["MetricName"], dimensions) == (
             of_alarm.namespace, of_alarm.name, of_alarm.dimensions,
         )  # fmt: skip

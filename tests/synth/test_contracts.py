@@ -16,9 +16,9 @@ READ = re.compile(r"data\.terraform_remote_state\.(\w+)\.outputs\.(\w+)(?:\[\"([
 """Terraform writes a key of a map in brackets, or after a dot when it is one word."""
 
 
-def reads(one: Synthesized, stack: str) -> set[tuple[str, str, str]]:
+def reads(item: Synthesized, stack: str) -> set[tuple[str, str, str]]:
     """Return (stack read, output, key of the map or nothing) for everything `stack` reads."""
-    content = one.stacks[stack]
+    content = item.stacks[stack]
     found = (match for text in texts(content) for match in READ.findall(text))
     return {(source, output, quoted or word) for source, output, quoted, word in found}
 

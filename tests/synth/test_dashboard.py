@@ -61,9 +61,9 @@ def of(widget: dict[str, Any]) -> dict[str, Any]:
 def section(name: str, service: ServiceView) -> list[dict[str, Any]]:
     """Return the widgets of a service's section: those from its heading to the next."""
     (page,) = [
-        one
-        for one in shown(name)
-        if any(of(each)["markdown"].startswith(f"## {service.name} ") for each in widgets(one, "text"))
+        item
+        for item in shown(name)
+        if any(of(each)["markdown"].startswith(f"## {service.name} ") for each in widgets(item, "text"))
     ]
     found: list[dict[str, Any]] = []
     for widget in widgets(page):
@@ -265,7 +265,11 @@ def test_thresholds_on_graphs_are_the_alarms_own(name: str) -> None:
 
 def test_a_line_says_the_unit_and_alarms_of_one_height_share_it() -> None:
     """Two labels in one place cannot be read."""
-    service = next(one for one in context("prod").catalog.services if one.name == "checkout-api")
+    service = next(
+        service_view
+        for service_view in context("prod").catalog.services
+        if service_view.name == "checkout-api"
+    )
     (graph,) = [each for each in section("prod", service) if of(each).get("title") == "CPU and memory"]
     lines = of(graph)["annotations"]["horizontal"]
     assert [(line["label"], line["value"]) for line in lines] == [
@@ -287,9 +291,11 @@ def everybody_told(made: Catalog, key: str) -> set[str]:
         parts = getattr(rule, "any_of", None)
         return any(map(holds, parts)) if parts else all(map(holds, rule.all_of))
 
-    while more := {one.key for one in rules if one.key not in active and holds(one.rule)}:
+    while more := {
+        composite.key for composite in rules if composite.key not in active and holds(composite.rule)
+    }:
         active |= more
-    return {one.topic for one in made.all_alarms if one.key in active and one.topic}
+    return {alarm.topic for alarm in made.all_alarms if alarm.key in active and alarm.topic}
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -339,7 +345,7 @@ def test_a_band_belongs_to_the_line_that_the_graph_shows_already() -> None:
     given["services"]["order-processor"]["alarms"] = {"latency": {"anomaly_band": 2.5}}
     (overview,) = drawn(Environment.model_validate(given))
     graphs = [of(widget)["metrics"] for widget in widgets(overview, "metric")]
-    (rows,) = [one for one in graphs if "latency: usual p99 duration, 2.5" in json.dumps(one)]
+    (rows,) = [graph for graph in graphs if "latency: usual p99 duration, 2.5" in json.dumps(graph)]
     (observed,) = [row for row in rows if row[-1].get("id", "").startswith("observed")]
     assert (observed[-1]["label"], observed[-1].get("visible", True)) == ("p99", True)
     (band,) = [row[0] for row in rows if isinstance(row[0], dict) and "ANOMALY" in row[0]["expression"]]

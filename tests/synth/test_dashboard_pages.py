@@ -29,13 +29,13 @@ STABLE = 60
 
 def sections(page: Page) -> list[str]:
     """Return the services that have their section on a dashboard."""
-    headings = [one["properties"]["markdown"] for one in widgets(page, "text")]
+    headings = [widget["properties"]["markdown"] for widget in widgets(page, "text")]
     return [text.split()[1] for text in headings if text.startswith("## ") and " owner " in text]
 
 
 def by_name(made: Iterable[Page]) -> dict[str, Page]:
     """Return dashboards by name."""
-    return {one.name: one for one in made}
+    return {page.name: page for page in made}
 
 
 @pytest.mark.parametrize(("count", "longest"), SIZES)
@@ -45,9 +45,9 @@ def test_every_dashboard_is_within_every_limit(count: int, longest: bool) -> Non
         found = list(widgets(page))
         assert problems(page.body) == []
         assert len(found) <= quotas.DASHBOARD_WIDGETS
-        assert all(len(one["properties"].get("metrics", [])) <= quotas.WIDGET_METRICS for one in found)
-        assert sum(len(one["properties"].get("metrics", [])) for one in found) <= quotas.DASHBOARD_METRICS
-        assert sum(one["type"] == "log" for one in found) <= quotas.DASHBOARD_QUERIES
+        assert all(len(entry["properties"].get("metrics", [])) <= quotas.WIDGET_METRICS for entry in found)
+        assert sum(len(entry["properties"].get("metrics", [])) for entry in found) <= quotas.DASHBOARD_METRICS
+        assert sum(entry["type"] == "log" for entry in found) <= quotas.DASHBOARD_QUERIES
         assert len(compact(page.body).encode()) <= quotas.DASHBOARD_BYTES
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,255}", page.name)
 
@@ -63,7 +63,7 @@ def test_every_service_has_one_section(count: int, longest: bool) -> None:  # no
 def test_the_index_leads_to_the_page_that_has_the_service(count: int, longest: bool) -> None:  # noqa: FBT001
     """For each service, once, in alphabetical order; with one dashboard there is nothing to lead to."""
     overview, *others = drawn_many(count, longest=longest)
-    text = "\n".join(one["properties"]["markdown"] for one in widgets(overview, "text"))
+    text = "\n".join(widget["properties"]["markdown"] for widget in widgets(overview, "text"))
     region = many(count, longest=longest).region
     console = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#"
     links = re.findall(r"\[([^]]+)\]\(" + re.escape(console) + r"dashboards/dashboard/([^)]+)\)", text)
@@ -78,38 +78,38 @@ def test_every_alarm_that_notifies_has_a_light(count: int, longest: bool) -> Non
     made = catalog.build(env)
     arn = Published.expected(env, made).alarm_arns
     overview, *others = (
-        {light for one in widgets(page, "alarm") for light in one["properties"]["alarms"]}
+        {light for widget in widgets(page, "alarm") for light in widget["properties"]["alarms"]}
         for page in drawn_many(count, longest=longest)
     )
-    assert {arn[one.key] for one in made.all_alarms} == overview.union(*others)
+    assert {arn[alarm.key] for alarm in made.all_alarms} == overview.union(*others)
     burning = {key for slo in made.slos for key in slo.burn_rates}
-    paging = [one for one in made.all_alarms if one.topic in {"critical", "fallback"}]
-    assert {arn[one.key] for one in paging if one.key not in burning} <= overview
+    paging = [alarm for alarm in made.all_alarms if alarm.topic in {"critical", "fallback"}]
+    assert {arn[alarm.key] for alarm in paging if alarm.key not in burning} <= overview
 
 
 @pytest.mark.parametrize(("count", "longest"), SIZES)
 def test_what_the_overview_has_no_room_for_is_said_there(count: int, longest: bool) -> None:  # noqa: FBT001
     """By name; it is on each page instead, and all that is not named is there."""
     overview, *others = drawn_many(count, longest=longest)
-    heading, *_ = [one["properties"]["markdown"] for one in widgets(overview, "text")]
+    heading, *_ = [widget["properties"]["markdown"] for widget in widgets(overview, "text")]
     said = heading.partition("on the pages only: ")[2].rstrip(".").split("; ") if others else []
-    titles = {one["properties"].get("title", "").partition(" (part")[0] for one in widgets(overview)}
+    titles = {widget["properties"].get("title", "").partition(" (part")[0] for widget in widgets(overview)}
     compared = {
         "Error rate by service, from the logs", "p99 latency by service", "Errors by service",
         "Concurrency by service", "CPU by service", "Memory by service",
     }  # fmt: skip
     if count > 1:
         assert compared - titles == compared.intersection(said)
-    assert ("recent errors" in said) == (not any(one.startswith("Recent errors: ") for one in titles))
+    assert ("recent errors" in said) == (not any(title.startswith("Recent errors: ") for title in titles))
     for page in others:
-        there = {one["properties"].get("title", "") for one in widgets(page)}
+        there = {widget["properties"].get("title", "") for widget in widgets(page)}
         assert {"Error rate by service, from the logs", "p99 latency by service"} <= there
 
 
 def test_the_longest_names_at_a_thousand_services_keep_the_overview_useful() -> None:
     """Who is in trouble, the latency of all, and the way to each."""
     overview, *_ = drawn_many(1000, longest=True)
-    titles = {one["properties"].get("title", "").partition(" (part")[0] for one in widgets(overview)}
+    titles = {widget["properties"].get("title", "").partition(" (part")[0] for widget in widgets(overview)}
     assert {"Pages somebody: in ALARM now", "p99 latency by service"} <= titles
 
 
@@ -118,7 +118,7 @@ def test_a_service_that_goes_or_comes_changes_its_own_page_and_no_other(place: i
     """Wherever it stood in the file; the others keep their name and every byte, but for the overview."""
     before = by_name(drawn_many(STABLE))
     after = by_name(drawn(many(STABLE, without=[place])))
-    (home,) = [name for name, one in before.items() if f"service-{place:04d}" in sections(one)]
+    (home,) = [name for name, page in before.items() if f"service-{place:04d}" in sections(page)]
     main = drawn_many(STABLE)[0].name
     changed = {name for name in before if name not in after or before[name].body != after[name].body}
     assert changed == {main, home}
@@ -135,7 +135,9 @@ def test_a_page_that_overflows_becomes_two_and_no_other_changes() -> None:
     assert 4 in few
     assert tight.keys() == few.keys() - {4} | {8, 9}
     assert all(tight[number] == few[number] for number in few.keys() & tight.keys())
-    assert sorted(one.name for one in (*tight[8], *tight[9])) == sorted(one.name for one in few[4])
+    assert sorted(service_view.name for service_view in (*tight[8], *tight[9])) == sorted(
+        service_view.name for service_view in few[4]
+    )
 
 
 def test_the_page_of_a_service_is_the_same_in_every_process() -> None:
@@ -144,7 +146,9 @@ def test_the_page_of_a_service_is_the_same_in_every_process() -> None:
     found = drawing.split(
         context.catalog.services, lambda _, some: Usage(widgets=400 * (len(some) > 3) + 101)
     )
-    numbers = [(number, [int(one.name[-1]) for one in services]) for number, services in found.items()]
+    numbers = [
+        (number, [int(service.name[-1]) for service in services]) for number, services in found.items()
+    ]
     assert numbers == [(4, [1, 4, 5]), (5, [2]), (6, [6, 7]), (7, [0, 3])]
 
 
@@ -154,10 +158,10 @@ def test_terraform_addresses_of_pages_are_their_numbers() -> None:
     name = Names.of(many(STABLE)).whole
     assert (main.key, main.name) == ("main", name)
     assert others
-    for one in others:
-        number = one.key.removeprefix("page-")
+    for page in others:
+        number = page.key.removeprefix("page-")
         assert number.isdigit()
-        assert one.name == f"{name}-{number}"
+        assert page.name == f"{name}-{number}"
 
 
 def test_a_service_that_is_too_much_for_a_page_is_refused_by_name() -> None:
@@ -190,9 +194,9 @@ def test_what_is_measured_is_what_it_takes(count: int) -> None:
     for page in pages or [overview]:
         load, found = Usage.of(blocks[page.name]), list(widgets(page))
         size_bytes = len(compact(page.body).encode())
-        metrics = sum(len(one["properties"].get("metrics", ())) for one in found)
+        metrics = sum(len(entry["properties"].get("metrics", ())) for entry in found)
         assert (load.widgets, load.metrics) == (len(found), metrics)
-        assert load.queries == sum(one["type"] == "log" for one in found)
+        assert load.queries == sum(entry["type"] == "log" for entry in found)
         assert size_bytes - 200 < load.size_bytes < size_bytes * 1.02
 
 
@@ -211,12 +215,12 @@ def test_a_page_begins_with_the_trouble_of_its_services() -> None:
     arn = Published.expected(many(STABLE), made).alarm_arns
     for page in drawn_many(STABLE)[1:]:
         lit: set[str] = set()
-        for one in widgets(page):
-            if one["properties"].get("markdown", "").startswith("## "):
+        for widget in widgets(page):
+            if widget["properties"].get("markdown", "").startswith("## "):
                 break
-            lit |= set(one["properties"].get("alarms", ()))
+            lit |= set(widget["properties"].get("alarms", ()))
         here = sections(page)
-        assert lit == {arn[one.key] for one in made.all_alarms if one.service in here and one.topic}
+        assert lit == {arn[alarm.key] for alarm in made.all_alarms if alarm.service in here and alarm.topic}
 
 
 def test_a_body_that_cloudwatch_would_reject_stops_the_synthesis(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def written(stacks: Mapping[str, dict[str, Any]], folder: Path) -> Path:
 def by_name(values: Iterable[_T]) -> dict[str, _T]:
     """Return values by their names, each of which is there once."""
     listed = list(values)
-    found = {one.name: one for one in listed}
+    found = {item.name: item for item in listed}
     assert len(found) == len(listed)
     return found
 
@@ -59,7 +59,10 @@ def planned(name: str) -> System:
 @pytest.mark.parametrize("name", NAMES)
 def test_alarms_are_the_catalogs(name: str) -> None:
     """Every value of every alarm; only the unit of a threshold is in no resource."""
-    expected = {key: dataclasses.replace(one, unit="") for key, one in by_name(planned(name).alarms).items()}
+    expected = {
+        key: dataclasses.replace(metric_alarm, unit="")
+        for key, metric_alarm in by_name(planned(name).alarms).items()
+    }
     found = by_name(read(name).alarms)
     assert found.keys() == expected.keys()
     for key, alarm in found.items():
@@ -106,16 +109,16 @@ def test_it_says_what_it_is(name: str) -> None:
 def test_every_kind_of_alarm_is_compared() -> None:
     """The tests above would pass without one: plain, percentile, math, band, suppressed, with dimensions."""
     everything = read("everything")
-    stats = {one.stat for alarm in everything.alarms for one in alarm.statistics}
+    stats = {statistic.stat for alarm in everything.alarms for statistic in alarm.statistics}
     assert {"Sum", "p99"} <= stats
     assert {alarm.returned for alarm in everything.alarms} == {"metric", "result", "observed"}
-    assert any(one.suppressor for one in everything.composites)
-    assert any(one.dimensions for one in everything.filters)
-    assert any(one.default_value is not None for one in everything.filters)
-    assert {one.severity for one in everything.topics} == {"page", "ticket", None}
-    actions = [one.actions for one in everything.composites]
-    assert any(one.ok for one in actions) or any(
-        one.ok for one in (a.actions for a in read("prod").composites)
+    assert any(composite.suppressor for composite in everything.composites)
+    assert any(metric_filter.dimensions for metric_filter in everything.filters)
+    assert any(metric_filter.default_value is not None for metric_filter in everything.filters)
+    assert {topic.severity for topic in everything.topics} == {"page", "ticket", None}
+    actions = [composite.actions for composite in everything.composites]
+    assert any(action.ok for action in actions) or any(
+        item.ok for item in (a.actions for a in read("prod").composites)
     )
 
 

@@ -69,7 +69,7 @@ def test_a_given_network_is_used_and_none_is_created(tmp_path: Path) -> None:
 def test_an_environment_may_have_services_of_one_kind_only(kind: str, tmp_path: Path) -> None:
     """Functions alone need no network or cluster; containers alone need no zips."""
     env, _ = environment.read("prod", variables={})
-    only = {name: one for name, one in env.services.items() if one.kind == kind}
+    only = {name: service for name, service in env.services.items() if service.kind == kind}
     slim = env.model_validate(
         {**plain(env), "services": {name: plain(env)["services"][name] for name in only}}
     )

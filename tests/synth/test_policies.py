@@ -87,7 +87,7 @@ def test_everybody_is_only_ever_denied(resource: Resource, statement: dict[str, 
     """`*` as a principal occurs in denials alone."""
     del resource
     principal = statement.get("Principal", {})
-    if principal == "*" or "*" in [one for value in principal.values() for one in listed(value)]:
+    if principal == "*" or "*" in [entry for value in principal.values() for entry in listed(value)]:
         assert statement["Effect"] == "Deny"
 
 
@@ -95,9 +95,9 @@ def test_everybody_is_only_ever_denied(resource: Resource, statement: dict[str, 
 def test_every_role_has_one_inline_policy_and_nothing_attached(role: Resource) -> None:
     """What a role may do is in one place, in this repository."""
     inline = [
-        one
-        for one in every_resource("aws_iam_role_policy")
-        if one.environment == role.environment and one.body["role"] == f"${{{role.address}.id}}"
+        resource
+        for resource in every_resource("aws_iam_role_policy")
+        if resource.environment == role.environment and resource.body["role"] == f"${{{role.address}.id}}"
     ]
     assert len(inline) == 1
     assert not every_resource("aws_iam_role_policy_attachment")
@@ -107,7 +107,7 @@ def test_every_role_has_one_inline_policy_and_nothing_attached(role: Resource) -
 def test_the_key_lets_in_each_caller_by_its_own_statement(key: Resource) -> None:
     """Logs, alarms and topics each have a statement; the key rotates."""
     policy = json.loads(key.body["policy"])["Statement"]
-    services = [one["Principal"]["Service"] for one in policy if "Service" in one["Principal"]]
+    services = [entry["Principal"]["Service"] for entry in policy if "Service" in entry["Principal"]]
     region = services[0].split(".")[1]
     assert services == [
         f"logs.{region}.amazonaws.com",
@@ -149,25 +149,27 @@ def test_the_keys_conditions_fit_what_is_made_and_nothing_else(key: Resource) ->
 def test_a_function_writes_only_its_own_log_group(function: Resource) -> None:
     """Its role names its group, the shared one of Lambda Insights, and no other; it cannot create groups."""
     role = next(
-        one
-        for one in every_resource("aws_iam_role_policy")
-        if one.environment == function.environment and one.key == function.key
+        resource
+        for resource in every_resource("aws_iam_role_policy")
+        if resource.environment == function.environment and resource.key == function.key
     )
     granted = json.loads(role.body["policy"])["Statement"]
-    logs = [one for one in granted if any(action.startswith("logs:") for action in listed(one["Action"]))]
+    logs = [
+        entry for entry in granted if any(action.startswith("logs:") for action in listed(entry["Action"]))
+    ]
     own = f"${{aws_cloudwatch_log_group.{function.key}.arn}}:log-stream:*"
     if function.stack == "monitoring":
         env = synthesized(function.environment).env
         group = f"${{data.terraform_remote_state.compute.outputs.log_group_names.{function.key}}}"
         own = f"arn:aws:logs:{env.region}:{env.account_id}:log-group:{group}:log-stream:*"
     assert logs[0]["Resource"] == own
-    assert all("lambda-insights" in one["Resource"] for one in logs[1:])
-    assert all("logs:CreateLogGroup" not in listed(one["Action"]) for one in logs)
+    assert all("lambda-insights" in log["Resource"] for log in logs[1:])
+    assert all("logs:CreateLogGroup" not in listed(log["Action"]) for log in logs)
 
 
 def granted(policy: Resource, argument: str = "policy") -> dict[str, dict[str, Any]]:
     """Return the statements of a policy by their Sid."""
-    return {one["Sid"]: one for one in json.loads(policy.body[argument])["Statement"]}
+    return {load["Sid"]: load for load in json.loads(policy.body[argument])["Statement"]}
 
 
 KEY = "${data.terraform_remote_state.security.outputs.kms_key_arn}"
@@ -180,9 +182,9 @@ def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
     here = f"{env.region}:{env.account_id}"
     its = granted(of(name, "aws_iam_role_policy", stack="monitoring")["notifier"])
     told = [getattr(env.notifications, severity) for severity in ("critical", "warning")]
-    secrets = sorted({reference for one in told for reference in (*one.slack, *one.pagerduty)})
-    kept = [one.partition(":")[::2] for one in secrets]
-    mailed = [one for one in ("critical", "warning") if getattr(env.notifications, one).emails]
+    secrets = sorted({reference for entry in told for reference in (*entry.slack, *entry.pagerduty)})
+    kept = [secret.partition(":")[::2] for secret in secrets]
+    mailed = [text for text in ("critical", "warning") if getattr(env.notifications, text).emails]
     group = "${data.terraform_remote_state.compute.outputs.log_group_names.notifier}"
     resources = {
         "WriteLogs": [f"arn:aws:logs:{here}:log-group:{group}:log-stream:*"],
@@ -192,16 +194,16 @@ def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
         "KeepWhatFailed": ["${aws_sqs_queue.notifier.arn}"],
         "EncryptMessages": [KEY],
         "SendMail": [f"${{aws_sns_topic.{severity}-mail.arn}}" for severity in mailed],
-        "ReadParameters": [f"arn:aws:ssm:{here}:parameter{one}" for where, one in kept if where == "ssm"],
+        "ReadParameters": [f"arn:aws:ssm:{here}:parameter{entry}" for where, entry in kept if where == "ssm"],
         "ReadSecrets": [
-            f"arn:aws:secretsmanager:{here}:secret:{one}-??????" for where, one in kept if where != "ssm"
+            f"arn:aws:secretsmanager:{here}:secret:{entry}-??????" for where, entry in kept if where != "ssm"
         ],
         "DecryptSecrets": [KEY] if kept else [],
     }  # fmt: skip
-    assert {sid: listed(one["Resource"]) for sid, one in its.items()} == {
+    assert {sid: listed(entry["Resource"]) for sid, entry in its.items()} == {
         sid: arns for sid, arns in resources.items() if arns
     }
-    actions = {sid: listed(one["Action"]) for sid, one in its.items()}
+    actions = {sid: listed(entry["Action"]) for sid, entry in its.items()}
     expected = {
         "KeepWhatFailed": ["sqs:SendMessage"], "SendMail": ["sns:Publish"],
         "ReadAlarms": ["cloudwatch:DescribeAlarms"],
@@ -225,7 +227,10 @@ def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
 def test_only_the_topics_of_severities_invoke_the_notifier(name: str) -> None:
     """By their ARN; SNS asks for nobody else."""
     permissions = of(name, "aws_lambda_permission", stack="monitoring")
-    assert {key: (one.body["principal"], one.body["source_arn"]) for key, one in permissions.items()} == {
+    assert {
+        key: (permission.body["principal"], permission.body["source_arn"])
+        for key, permission in permissions.items()
+    } == {
         f"notifier_{severity}": ("sns.amazonaws.com", f"${{aws_sns_topic.{severity}.arn}}")
         for severity in ("critical", "warning")
     }

@@ -22,10 +22,10 @@ ALARM_TYPES = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 def notifier(stacks: Edited, kind: str = "") -> tuple[str, dict[str, Any]]:
     """Return the first alarm that has actions, its address and its body."""
     return next(
-        (f"{one}.{key}", body)
-        for one in ALARM_TYPES
-        if kind in one
-        for key, body in stacks.of_type(one)
+        (f"{text}.{key}", body)
+        for text in ALARM_TYPES
+        if kind in text
+        for key, body in stacks.of_type(text)
         if body.get("alarm_actions") and body.get("actions_enabled") is not False
     )
 
@@ -43,7 +43,9 @@ SUBSCRIPTIONS = [
     for key, body in Edited(PROD).of_type("aws_sns_topic_subscription")
     if body["topic_arn"] == f"${{{TOPIC}.arn}}"
 ]
-TO_QUEUE = next(one for one in SUBSCRIPTIONS if Edited(PROD).body(one)["protocol"] == "sqs")
+TO_QUEUE = next(
+    subscription for subscription in SUBSCRIPTIONS if Edited(PROD).body(subscription)["protocol"] == "sqs"
+)
 QUEUE = Edited(PROD).body(TO_QUEUE)["endpoint"][2:].rpartition(".")[0]
 LETTERS = "aws_sqs_queue.dead-letters"
 KEY = "aws_kms_key.main"
@@ -122,12 +124,12 @@ def condition(address: str, service: str, operator: str, key: str, value: Any) -
 
 def statement(address: str, service: str, **elements: Any) -> Any:
     """Return the change that sets elements of a service's statements."""
-    return lambda stacks: stacks.statement(address, lambda one: one.update(elements), of=service)
+    return lambda stacks: stacks.statement(address, lambda entry: entry.update(elements), of=service)
 
 
 def without(address: str, service: str) -> Any:
     """Return the change that takes a service's statements away."""
-    return lambda stacks: stacks.statement(address, lambda one: one.clear(), of=service)
+    return lambda stacks: stacks.statement(address, lambda entry: entry.clear(), of=service)
 
 
 def added(address: str, **elements: Any) -> Any:
@@ -138,8 +140,8 @@ def added(address: str, **elements: Any) -> Any:
 def without_topic(address: str) -> Any:
     """Return the change that takes the topic out of a queue's policy."""
 
-    def change(one: dict[str, Any]) -> None:
-        tests = one["Condition"]["ArnEquals"]
+    def change(entry: dict[str, Any]) -> None:
+        tests = entry["Condition"]["ArnEquals"]
         arns = tests["aws:SourceArn"]
         tests["aws:SourceArn"] = [arn for arn in arns if arn != f"${{{TOPIC}.arn}}"] or "arn:aws:sns:a:b:c:d"
 
@@ -349,7 +351,7 @@ WAY = [
     ),
     Broken(
         "only what is not read behind the topic",
-        lambda stacks: [stacks.body(one).update(protocol="firehose") for one in SUBSCRIPTIONS],
+        lambda stacks: [stacks.body(subscription).update(protocol="firehose") for subscription in SUBSCRIPTIONS],
         "endpoint", "reaches nobody",
     ),
     Broken("subscription of nobody", set_(TO_QUEUE, endpoint=""), "endpoint", "has no endpoint"),

@@ -77,7 +77,9 @@ def test_whoever_asks_for_all_instead_of_any_is_found(name: str) -> None:
         found += 1
         with changed(body, alarm_rule=body["alarm_rule"].replace(" OR ", " AND ")):
             assert unheard(stacks.stacks), body["alarm_name"]
-            assert any(body["alarm_name"] in one.subject and "Any of" in one.says for one in of_rules(stacks))
+            assert any(
+                body["alarm_name"] in rule.subject and "Any of" in rule.says for rule in of_rules(stacks)
+            )
     assert found
 
 
@@ -105,7 +107,7 @@ def test_whoever_is_suppressed_by_its_own_alarms_is_found(name: str) -> None:
         for mention in MENTION.finditer(body["alarm_rule"]):
             by = {**body["actions_suppressor"], "alarm": mention["name"].strip('"')}
             with changed(body, actions_suppressor=by):
-                assert "suppressor" in {one.link for one in of_rules(stacks)}, (body["alarm_name"], by)
+                assert "suppressor" in {rule.link for rule in of_rules(stacks)}, (body["alarm_name"], by)
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -121,9 +123,9 @@ def test_whoever_suppresses_itself_through_others_is_found(name: str) -> None:
             rule = f'({suppressor["alarm_rule"]}) {word} ALARM("{body["alarm_name"]}")'
             with changed(suppressor, alarm_rule=rule):
                 found = of_rules(stacks)
-                assert any(body["alarm_name"] in one.subject for one in found if one.link == "suppressor"), (
-                    rule
-                )
+                assert any(
+                    body["alarm_name"] in pair.subject for pair in found if pair.link == "suppressor"
+                ), rule
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -75,7 +75,7 @@ def test_every_task_has_a_pinned_collector_and_logs_where_it_should(task: Resour
         assert container["logConfiguration"]["logDriver"] == "awslogs"
         assert options["awslogs-group"] == f"${{aws_cloudwatch_log_group.{group}.name}}"
     assert main["memory"] + collector["memory"] <= int(task.body["memory"])
-    config = {one["name"]: one["value"] for one in collector["environment"]}["AOT_CONFIG_CONTENT"]
+    config = {entry["name"]: entry["value"] for entry in collector["environment"]}["AOT_CONFIG_CONTENT"]
     assert json.loads(config) == COLLECTOR_CONFIG
 
 
@@ -175,8 +175,8 @@ def test_every_recipient_is_subscribed_once_and_where_it_should_be(name: str) ->
     """
     told = made(name).env.notifications
     found = sorted(
-        (one.body["topic_arn"].split(".")[1], one.body["protocol"], one.body["endpoint"])
-        for one in of(name, "aws_sns_topic_subscription").values()
+        (resource.body["topic_arn"].split(".")[1], resource.body["protocol"], resource.body["endpoint"])
+        for resource in of(name, "aws_sns_topic_subscription").values()
     )
     queue, notifier = "${aws_sqs_queue.alarms.arn}", "${aws_lambda_function.notifier.arn}"
     assert found == sorted(
@@ -184,17 +184,17 @@ def test_every_recipient_is_subscribed_once_and_where_it_should_be(name: str) ->
             *((topic, "sqs", queue) for topic in ("critical", "warning", "fallback")),
             *((topic, "lambda", notifier) for topic in ("critical", "warning")),
             *(
-                (f"{key}-mail", "email", one)
+                (f"{key}-mail", "email", email)
                 for key in ("critical", "warning")
-                for one in getattr(told, key).emails
+                for email in getattr(told, key).emails
             ),
             *(
-                (key, one.partition(":")[0], one)
+                (key, webhook.partition(":")[0], webhook)
                 for key in ("critical", "warning")
-                for one in getattr(told, key).webhooks
+                for webhook in getattr(told, key).webhooks
             ),
-            *(("fallback", "email", one) for one in told.critical.emails),
-            *(("fallback", one.partition(":")[0], one) for one in told.critical.webhooks),
+            *(("fallback", "email", email) for email in told.critical.emails),
+            *(("fallback", webhook.partition(":")[0], webhook) for webhook in told.critical.webhooks),
         ]
     )
     assert of(name, "aws_sns_topic").keys() == {
@@ -322,7 +322,7 @@ def test_the_archive_is_private_encrypted_versioned_and_moves_to_glacier(bucket:
     by_type = {resource.type: resource.body for resource in one.resources() if resource.key == bucket.key}
     block = by_type["aws_s3_bucket_public_access_block"]
     closed = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-    assert all(block[one] for one in closed)
+    assert all(block[text] for text in closed)
     lifecycle = by_type["aws_s3_bucket_lifecycle_configuration"]
     assert lifecycle["transition_default_minimum_object_size"] == "varies_by_storage_class"
     rule, markers = lifecycle["rule"]

@@ -48,7 +48,7 @@ def folder() -> Iterator[Path]:
 
 def evaluated(folder: Path, written: list[str]) -> list[str]:
     """Return what the real Terraform makes of templates in its JSON."""
-    outputs = {f"o{number}": {"value": {"v": one}} for number, one in enumerate(written)}
+    outputs = {f"o{number}": {"value": {"v": text}} for number, text in enumerate(written)}
     (folder / "main.tf.json").write_text(json.dumps({"output": outputs}), encoding="utf-8")
     (folder / "terraform.tfstate").unlink(missing_ok=True)
 
@@ -77,10 +77,10 @@ SIGNS = st.text(st.sampled_from('$%{}"\\~ a\n'), max_size=12)
 def test_an_escaped_text_is_the_text_to_terraform(folder: Path, written: list[str]) -> None:
     """Over random runs of what templates are made of, and the hostile texts; our own reader agrees."""
     written = [*written, *CANDIDATES]
-    escaped = [templates.escape(one) for one in written]
+    escaped = [templates.escape(text) for text in written]
     assert evaluated(folder, escaped) == written
-    assert [templates.unescape(one) for one in escaped] == written
-    assert [resolved(one, _unknown) for one in escaped] == written
+    assert [templates.unescape(text) for text in escaped] == written
+    assert [resolved(text, _unknown) for text in escaped] == written
 
 
 def _unknown(path: tuple[str, ...]) -> Any:
@@ -154,11 +154,11 @@ NOT_IN_AWS = {"reason"}
 def made() -> tuple[Synthesized, dict[Place, str]]:
     """The environment in which everything is switched on, with hostile texts."""
     data = json.loads(json.dumps(plain(EVERY["everything"][0])))
-    service = next(one for one in data["services"].values() if one["kind"] == "ecs")
+    service = next(entry for entry in data["services"].values() if entry["kind"] == "ecs")
     service["command"] = ["sh", "-c", "x"]
-    for one in data["services"].values():
-        one.setdefault("environment", {})["MORE"] = "x"
-        one["grants"] = [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::shop/*"]}]
+    for entry in data["services"].values():
+        entry.setdefault("environment", {})["MORE"] = "x"
+        entry["grants"] = [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::shop/*"]}]
     data, found = hostile(data)
     env = Environment.model_validate(data)
     with tempfile.TemporaryDirectory() as folder:

@@ -141,7 +141,7 @@ def test_what_is_not_given_is_not_there(given: tuple[str, ...], tmp_path: Path) 
     assert result.returncode == 0, result.stderr
     ((_, environment),) = calls(tmp_path)
     names = {*SAMPLES, *FLAGS, "APPROVE"} & set(environment)
-    assert names == {"ENV"} | {one.partition("=")[0] for one in given}
+    assert names == {"ENV"} | {text.partition("=")[0] for text in given}
 
 
 @pytest.mark.parametrize("name", ["ENV", "STACK"])

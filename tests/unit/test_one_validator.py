@@ -61,8 +61,8 @@ def by_the_drill(request: Request, folder: Path) -> str:
         checking.check(
             System(
                 "x",
-                tuple(one for one in found if isinstance(one, MetricAlarm)),
-                tuple(one for one in found if isinstance(one, CompositeAlarm)),
+                tuple(metric_alarm for metric_alarm in found if isinstance(metric_alarm, MetricAlarm)),
+                tuple(metric_alarm for metric_alarm in found if isinstance(metric_alarm, CompositeAlarm)),
             )
         )
     except (InputError, ConfigError) as error:
@@ -100,10 +100,12 @@ def test_a_catalog_with_a_bad_expression_cannot_be_built(monkeypatch: pytest.Mon
     """It is refused at once, with the service and the alarm."""
     kind = KINDS["lambda"]
     broken = [
-        one.model_copy(update={"watches": one.watches.model_copy(update={"expression": "100 * errors /"})})
-        if one.key == "error-rate"
-        else one
-        for one in kind.alarms
+        alarm.model_copy(
+            update={"watches": alarm.watches.model_copy(update={"expression": "100 * errors /"})}
+        )
+        if alarm.key == "error-rate"
+        else alarm
+        for alarm in kind.alarms
     ]
     monkeypatch.setattr(type(kind), "alarms", tuple(broken))
     env = EVERY["everything"][0]

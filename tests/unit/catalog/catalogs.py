@@ -83,7 +83,7 @@ def _everything(data: dict[str, Any]) -> None:
     for name in ("payment-handler", "checkout-api"):
         services[name]["slos"] = SLOS[services[name]["kind"]]
     env = Environment.model_validate(data)
-    left_out = {(one.service, one.kind_key): one.why for one in catalog.build(env).left_out}
+    left_out = {(item.service, item.kind_key): item.why for item in catalog.build(env).left_out}
     for name, service in services.items():
         service["alarms"] = dict(service.get("alarms", {}))
         for alarm in KINDS[service["kind"]].alarms:
@@ -103,7 +103,7 @@ def _longest(data: dict[str, Any]) -> None:
     data["maintenance"] = {LONGEST["window"]: {**WINDOWS["patching"], "reason": "r" * 200}}
     for number, name in enumerate(list(data["services"])):
         service = data["services"].pop(name)
-        slos = {LONGEST["slo"][1:] + str(at): one for at, one in enumerate(service.get("slos", {}).values())}
+        slos = {LONGEST["slo"][1:] + str(at): slo for at, slo in enumerate(service.get("slos", {}).values())}
         data["services"][LONGEST["service"][1:] + str(number)] = {
             **service,
             "owner": LONGEST_OWNER,
@@ -129,7 +129,9 @@ def _dark(data: dict[str, Any]) -> None:
 
 def _only(kind: str) -> Callable[[dict[str, Any]], None]:
     def change(data: dict[str, Any]) -> None:
-        data["services"] = {name: one for name, one in data["services"].items() if one["kind"] == kind}
+        data["services"] = {
+            name: service for name, service in data["services"].items() if service["kind"] == kind
+        }
 
     return change
 
@@ -252,20 +254,20 @@ class Graph:
     def __init__(self, made: Catalog) -> None:
         """Read it out of a catalog."""
         self.made = made
-        self.alarms = {one.key: one for one in made.alarms}
-        self.composites = {one.key: one for one in made.composites}
+        self.alarms = {alarm.key: alarm for alarm in made.alarms}
+        self.composites = {composite.key: composite for composite in made.composites}
         self.parents: dict[str, list[Composite]] = {}
-        for one in made.composites:
-            for child in one.children():
-                self.parents.setdefault(child, []).append(one)
+        for composite in made.composites:
+            for child in composite.children():
+                self.parents.setdefault(child, []).append(composite)
 
     @functools.cached_property
     def suppressing(self) -> set[str]:
         """Keys of what suppresses, directly or as a part."""
         found: set[str] = set()
-        for one in self.made.composites:
-            if one.suppressor:
-                found |= self.within(one.suppressor.alarm)
+        for composite in self.made.composites:
+            if composite.suppressor:
+                found |= self.within(composite.suppressor.alarm)
         return found
 
     def within(self, key: str) -> set[str]:
@@ -281,7 +283,11 @@ class Graph:
 
     def speakers(self, key: str) -> list[Composite]:
         """Return the composites that notify when an alarm fires, at any distance."""
-        return [one for one in self.made.composites if one.topic and key in self.within(one.key) - {one.key}]
+        return [
+            composite
+            for composite in self.made.composites
+            if composite.topic and key in self.within(composite.key) - {composite.key}
+        ]
 
     def suppressors(self, composite: Composite) -> set[str]:
         """Return the keys of everything that suppresses a composite, or that this depends on."""
@@ -291,18 +297,20 @@ class Graph:
         """Return the keys of all that is in ALARM while just these metric alarms are."""
         found = set(firing)
         assert found <= self.alarms.keys()
-        for one in self._parts_first:
-            if holds(one.rule, found):
-                found.add(one.key)
+        for composite in self._parts_first:
+            if holds(composite.rule, found):
+                found.add(composite.key)
         return found
 
     def heard(self, firing: Iterable[str]) -> set[str]:
         """Return the keys of the composites that notify while just these metric alarms are in ALARM."""
         active = self.in_alarm(firing)
         return {
-            one.key
-            for one in self.made.composites
-            if one.topic and one.key in active and not (one.suppressor and one.suppressor.alarm in active)
+            composite.key
+            for composite in self.made.composites
+            if composite.topic
+            and composite.key in active
+            and not (composite.suppressor and composite.suppressor.alarm in active)
         }
 
     def needed_for(self, key: str) -> set[str]:
@@ -322,11 +330,11 @@ class Graph:
     def _parts_first(self) -> list[Composite]:
         left, known, found = dict(self.composites), set(self.alarms), list[Composite]()
         while left:
-            free = [one for one in left.values() if known.issuperset(one.children())]
+            free = [composite for composite in left.values() if known.issuperset(composite.children())]
             assert free, f"cycle among {sorted(left)}"
             found += free
-            known.update(one.key for one in free)
-            left = {key: one for key, one in left.items() if key not in known}
+            known.update(composite.key for composite in free)
+            left = {key: composite for key, composite in left.items() if key not in known}
         return found
 
 
@@ -335,7 +343,7 @@ def series(made: Catalog) -> Iterator[tuple[str, Any]]:
     yield from ((alarm.key, alarm.watches) for alarm in made.alarms)
     for view in made.services:
         for graph in view.graphs:
-            yield from ((f"{view.name} {graph.title}", one) for one in graph.series)
+            yield from ((f"{view.name} {graph.title}", metric) for metric in graph.series)
     yield from ((slo.key, slo.budget) for slo in made.slos)
     yield "deployments", made.deployments
     yield from ((f"{view.name} deployments", view.deployments) for view in made.services if view.deployments)
@@ -343,12 +351,22 @@ def series(made: Catalog) -> Iterator[tuple[str, Any]]:
 
 def metrics(made: Catalog) -> Iterator[tuple[str, MetricSpec]]:
     """Yield where it is and the metric, for each that an alarm, a graph or an objective names."""
-    for where, one in series(made):
-        yield from ((where, metric) for metric in metrics_of(one))
+    for where, entry in series(made):
+        yield from ((where, metric) for metric in metrics_of(entry))
 
 
 def objectives(made: Catalog) -> Iterator[tuple[Slo, dict[str, Alarm], dict[str, Composite]]]:
     """Yield each objective with its alarms by tier and window, and its composites by tier."""
     for slo in made.slos:
-        alarms = {one.kind_key: one for one in made.alarms if one.key == f"{slo.key}-{one.kind_key}"}
-        yield slo, alarms, {one.kind_key: one for one in made.composites if one.key in slo.burn_rates}
+        alarms = {
+            alarm.kind_key: alarm for alarm in made.alarms if alarm.key == f"{slo.key}-{alarm.kind_key}"
+        }
+        yield (
+            slo,
+            alarms,
+            {
+                composite.kind_key: composite
+                for composite in made.composites
+                if composite.key in slo.burn_rates
+            },
+        )

@@ -19,7 +19,9 @@ from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY, LONGEST_RUNBOOKS_URL, Graph, changed
 
 TEMPLATES = {f"{kind.name}:{alarm.key}": alarm for kind in EVERY_KIND for alarm in kind.alarms}
-COMPOSITES = {f"{kind.name}:{one.key}": one for kind in EVERY_KIND for one in kind.composites}
+COMPOSITES = {
+    f"{kind.name}:{composite.key}": composite for kind in EVERY_KIND for composite in kind.composites
+}
 
 
 def alarms(name: str) -> Iterator[Alarm]:
@@ -45,19 +47,23 @@ def test_nobody_is_woken_by_one_bad_minute(name: str) -> None:
     made = EVERY[name][1]
     graph = Graph(made)
     hasty = {
-        one.kind_key
-        for one in made.alarms
-        if any(speaker.severity == "critical" for speaker in graph.speakers(one.key))
-        and one.datapoints_to_alarm < 2
-        and one.period_s < 300
+        alarm.kind_key
+        for alarm in made.alarms
+        if any(speaker.severity == "critical" for speaker in graph.speakers(alarm.key))
+        and alarm.datapoints_to_alarm < 2
+        and alarm.period_s < 300
     }
     assert hasty <= ONE_BAD_MINUTE.keys()
-    assert {one.kind_key for one in made.alarms} >= ONE_BAD_MINUTE.keys() - {"async-dropped"}
+    assert {alarm.kind_key for alarm in made.alarms} >= ONE_BAD_MINUTE.keys() - {"async-dropped"}
 
 
 def test_no_reason_for_haste_is_left_over() -> None:
     """A reason for an alarm that waits would excuse the next one of its name."""
-    hasty = {one.key for one in TEMPLATES.values() if one.datapoints_to_alarm < 2 and one.period_s < 300}
+    hasty = {
+        template.key
+        for template in TEMPLATES.values()
+        if template.datapoints_to_alarm < 2 and template.period_s < 300
+    }
     assert ONE_BAD_MINUTE.keys() <= hasty
 
 
@@ -65,14 +71,14 @@ def test_no_reason_for_haste_is_left_over() -> None:
 def test_only_composites_wake_somebody(name: str) -> None:
     """One metric over its line is a warning, in every environment; critical composites reach who is woken."""
     made = EVERY[name][1]
-    assert {one.severity for one in made.alarms} == {"warning"}
-    assert {one.topic for one in made.alarms} <= {None, "warning"}
-    for one in made.composites:
-        if one.kind_key in {"notifications-broken", "notifications-gone", "account-limits"}:
-            assert one.topic == "fallback", "whoever is told that nobody is told must be told"
-            assert one.severity == "critical"
+    assert {alarm.severity for alarm in made.alarms} == {"warning"}
+    assert {alarm.topic for alarm in made.alarms} <= {None, "warning"}
+    for composite in made.composites:
+        if composite.kind_key in {"notifications-broken", "notifications-gone", "account-limits"}:
+            assert composite.topic == "fallback", "whoever is told that nobody is told must be told"
+            assert composite.severity == "critical"
         else:
-            assert one.topic in {None, one.severity}, one.key
+            assert composite.topic in {None, composite.severity}, composite.key
 
 
 ABSENCE_IS_BAD = {"too-few-tasks", "no-healthy-target", "heartbeat", "no-logs"}
@@ -95,14 +101,14 @@ def test_silence_means_what_it_should(name: str, template: AlarmTemplate) -> Non
 def test_long_windows_without_data_are_zeros(name: str) -> None:
     """Of rates, budgets and silence itself: older windows would count, and alarms be late or repeated."""
     found = 0
-    for one in EVERY[name][1].alarms:
-        absent = one.kind_key in ABSENCE_IS_BAD
-        rate = one.kind_key in RATES or one.kind_key.endswith(("-long", "-short"))
-        if one.period_s >= 300 and (absent or rate):
-            expression = getattr(one.watches, "expression", "")
+    for alarm in EVERY[name][1].alarms:
+        absent = alarm.kind_key in ABSENCE_IS_BAD
+        rate = alarm.kind_key in RATES or alarm.kind_key.endswith(("-long", "-short"))
+        if alarm.period_s >= 300 and (absent or rate):
+            expression = getattr(alarm.watches, "expression", "")
             assert re.match(
                 r"FILL\(\w+, 0\)$" if absent else rf"IF\((?:FILL\(\w+, 0\)|{_SUM}) >= ", expression
-            ), one.key
+            ), alarm.key
             found += 1
     assert found
 
@@ -112,19 +118,19 @@ def test_an_alarm_does_with_silence_what_its_template_says(name: str) -> None:
     """Explicitly; what only suppresses others, and burn rates, are OK without data."""
     by_key = {(kind.name, alarm.key): alarm for kind in EVERY_KIND for alarm in kind.alarms}
     env, made = EVERY[name]
-    for one in made.alarms:
-        kind = env.services[one.service].kind if one.service else PLATFORM.name
-        template = by_key.get((kind, one.kind_key))
-        assert one.treat_missing_data == (template.missing if template else "notBreaching"), one.key
+    for item in made.alarms:
+        kind = env.services[item.service].kind if item.service else PLATFORM.name
+        template = by_key.get((kind, item.kind_key))
+        assert item.treat_missing_data == (template.missing if template else "notBreaching"), item.key
 
 
 @each("name", EVERY)
 def test_an_alarm_looks_back_no_further_than_cloudwatch_does(name: str) -> None:
     """PutMetricAlarm: one day, or seven from hourly periods on; periods are multiples of a minute."""
-    for one in alarms(name):
-        assert one.period_s % 60 == 0
-        assert one.window_s <= (604_800 if one.period_s >= 3600 else 86_400), one.key
-        assert 1 <= one.datapoints_to_alarm <= one.evaluation_periods
+    for alarm in alarms(name):
+        assert alarm.period_s % 60 == 0
+        assert alarm.window_s <= (604_800 if alarm.period_s >= 3600 else 86_400), alarm.key
+        assert 1 <= alarm.datapoints_to_alarm <= alarm.evaluation_periods
 
 
 _SUM = r"\(FILL\(\w+, 0\)(?: \+ FILL\(\w+, 0\))*\)"
@@ -156,17 +162,17 @@ def test_the_minimum_is_in_the_expression(name: str) -> None:
     """As tuned, and in the words."""
     env, made = EVERY[name]
     found = 0
-    for one in made.alarms:
-        if one.kind_key in RATES:
+    for alarm in made.alarms:
+        if alarm.kind_key in RATES:
             guard = re.match(
                 rf"IF\((?:(?:FILL\()?(invocations|requests)(, 0\))?|{_SUM}) >= (\d+), "
                 rf"100 \* (?:\w+|{_SUM}) / (?:\1|{_SUM}), 0\)$",
-                getattr(one.watches, "expression", ""),
+                getattr(alarm.watches, "expression", ""),
             )
-            assert guard, one.key
+            assert guard, alarm.key
             # By the minute, what is filled may only be late: it would count as good.
-            assert ("FILL(" in guard[0].partition(" >= ")[0]) == (one.period_s >= 300)
-            assert one.condition.endswith(f", with at least {guard[3]} of them in a datapoint")
+            assert ("FILL(" in guard[0].partition(" >= ")[0]) == (alarm.period_s >= 300)
+            assert alarm.condition.endswith(f", with at least {guard[3]} of them in a datapoint")
             found += 1
     assert found >= 3 * len(env.functions) + len(env.containers)
 
@@ -175,73 +181,76 @@ def test_the_minimum_is_in_the_expression(name: str) -> None:
 def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
     """In the words that a person gets in an e-mail, without opening anything else, and lines for machines."""
     env, made = EVERY[name]
-    for one in made.all_alarms:
-        said = read_description(one.description, environment=env.environment)
+    for alarm in made.all_alarms:
+        said = read_description(alarm.description, environment=env.environment)
         who = (
-            one.service or r"(The whole system|The platform|Suppression|(topic|queue|function|account) \S+.*)"
+            alarm.service
+            or r"(The whole system|The platform|Suppression|(topic|queue|function|account) \S+.*)"
         )
         assert re.fullmatch(who, said.subject), said
-        assert said.what == one.says
-        assert len(one.description) <= 1024
-        assert "{" not in one.description
-        assert said.owner == one.owner == (env.services[one.service].owner if one.service else env.owner)
+        assert said.what == alarm.says
+        assert len(alarm.description) <= 1024
+        assert "{" not in alarm.description
+        assert (
+            said.owner == alarm.owner == (env.services[alarm.service].owner if alarm.service else env.owner)
+        )
         assert said.dashboard == f"{env.project}-{env.environment}"
-        assert said.service == (one.service or "")
-        assert said.runbook == (_link(env, one) or "")
-        assert said.log_group == (_log_group(env, one) or "")
-        if isinstance(one, Alarm):
-            assert said.condition == one.condition
-        speaks_itself = one.topic is not None or (isinstance(one, Alarm) and "_slo-" not in one.key)
-        if one.runbook and speaks_itself:
-            assert said.look, one.key
+        assert said.service == (alarm.service or "")
+        assert said.runbook == (_link(env, alarm) or "")
+        assert said.log_group == (_log_group(env, alarm) or "")
+        if isinstance(alarm, Alarm):
+            assert said.condition == alarm.condition
+        speaks_itself = alarm.topic is not None or (isinstance(alarm, Alarm) and "_slo-" not in alarm.key)
+        if alarm.runbook and speaks_itself:
+            assert said.look, alarm.key
 
 
-def _link(env: Environment, one: Alarm | Composite) -> str | None:
+def _link(env: Environment, alarm: Alarm | Composite) -> str | None:
     base = env.notifications.runbooks_url
-    return one.runbook and f"{base.rstrip('/') if base else 'docs/runbooks'}/{one.runbook}"
+    return alarm.runbook and f"{base.rstrip('/') if base else 'docs/runbooks'}/{alarm.runbook}"
 
 
-def _log_group(env: Environment, one: Alarm | Composite) -> str | None:
+def _log_group(env: Environment, alarm: Alarm | Composite) -> str | None:
     names = Names.of(env)
-    if one.service is None:
-        return names.function_log_group("notifier") if "_notifier_" in one.key else None
-    if one.service in env.functions:
-        return names.function_log_group(one.service)
-    return names.container_log_group(one.service) if one.service in env.containers else None
+    if alarm.service is None:
+        return names.function_log_group("notifier") if "_notifier_" in alarm.key else None
+    if alarm.service in env.functions:
+        return names.function_log_group(alarm.service)
+    return names.container_log_group(alarm.service) if alarm.service in env.containers else None
 
 
 def test_the_longest_names_leave_room_in_every_text() -> None:
     """With every name, team and URL as long as config takes them."""
     env, made = EVERY["longest names"]
     assert env.notifications.runbooks_url == LONGEST_RUNBOOKS_URL
-    assert 700 < max(len(one.description) for one in made.all_alarms) <= 1024
+    assert 700 < max(len(alarm.description) for alarm in made.all_alarms) <= 1024
 
 
 @each("name", EVERY)
 def test_the_words_have_the_numbers_of_the_alarm(name: str) -> None:
     """Threshold or band, M, N and period, as CloudWatch gets them."""
-    for one in alarms(name):
-        if "_slo-" in one.key or one.key.endswith("_deploying") or one.key.startswith("maintenance_"):
+    for alarm in alarms(name):
+        if "_slo-" in alarm.key or alarm.key.endswith("_deploying") or alarm.key.startswith("maintenance_"):
             continue
         limit = (
-            f"{number(one.anomaly_band)} standard deviations above its usual "
-            if one.anomaly_band
-            else f"{SYMBOLS[one.comparison]} {number(one.threshold or 0)} "
+            f"{number(alarm.anomaly_band)} standard deviations above its usual "
+            if alarm.anomaly_band
+            else f"{SYMBOLS[alarm.comparison]} {number(alarm.threshold or 0)} "
         )
-        assert one.condition.startswith(limit), one.condition
-        single = one.evaluation_periods == 1
-        m_of_n = "" if single else f"{one.datapoints_to_alarm} of {one.evaluation_periods} datapoints of "
-        minutes = one.period_s // 60
+        assert alarm.condition.startswith(limit), alarm.condition
+        single = alarm.evaluation_periods == 1
+        m_of_n = "" if single else f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods} datapoints of "
+        minutes = alarm.period_s // 60
         period = f"{minutes // 60} hour" if minutes % 60 == 0 else f"{minutes} minute"
-        assert f" in {m_of_n}{period}" in one.condition, one.condition
-        assert (one.comparison == "GreaterThanUpperThreshold") == (one.anomaly_band is not None)
-        assert (one.threshold is None) == (one.anomaly_band is not None)
+        assert f" in {m_of_n}{period}" in alarm.condition, alarm.condition
+        assert (alarm.comparison == "GreaterThanUpperThreshold") == (alarm.anomaly_band is not None)
+        assert (alarm.threshold is None) == (alarm.anomaly_band is not None)
 
 
 def test_bands_are_in_words_and_allowed_where_the_usual_is_a_course() -> None:
     """For latency and log volume, as there is an everyday course to stray from."""
     made = EVERY["everything"][1]
-    banded = {one.kind_key for one in made.alarms if one.anomaly_band}
+    banded = {alarm.kind_key for alarm in made.alarms if alarm.anomaly_band}
     assert banded == {alarm.key for alarm in TEMPLATES.values() if alarm.anomaly}
     assert banded == {"latency", "log-flood", "target-latency"}
 
@@ -266,7 +275,7 @@ Durations are in ms, but the age of a message is in seconds.
 """
 
 
-@each(("where", "how"), RELATIVE.items(), ids=[one[1] for one in RELATIVE])
+@each(("where", "how"), RELATIVE.items(), ids=[pair[1] for pair in RELATIVE])
 @each("value", [1, 3, 7, 60, 900])
 def test_a_threshold_in_per_cent_follows_what_it_is_per_cent_of(
     where: tuple[str, str], how: Any, value: int
@@ -300,7 +309,7 @@ def test_a_percentage_is_tuned_as_a_percentage() -> None:
 
 def test_every_relative_threshold_is_tried_above() -> None:
     """A new one needs its line there."""
-    relative = {one.key for one in TEMPLATES.values() if isinstance(one.threshold, Percent)}
+    relative = {template.key for template in TEMPLATES.values() if isinstance(template.threshold, Percent)}
     assert relative == {key for _, key in RELATIVE} | {"account-concurrency", "slow"}
 
 
@@ -329,14 +338,18 @@ def test_a_template_speaks_as_part_of_a_sentence(template: AlarmTemplate | Compo
 @pytest.mark.parametrize("name", ["lambda", "ecs", "platform"])
 def test_a_part_names_a_composite_of_its_kind(name: str) -> None:
     """A misspelt one would leave the alarm without a voice; so would a composite that nothing is part of."""
-    composites = {key.partition(":")[2]: one for key, one in COMPOSITES.items() if key.startswith(f"{name}:")}
-    parts = {one.part_of for key, one in TEMPLATES.items() if key.startswith(f"{name}:")}
-    parts |= {one.part_of for one in composites.values()}
+    composites = {
+        key.partition(":")[2]: composite
+        for key, composite in COMPOSITES.items()
+        if key.startswith(f"{name}:")
+    }
+    parts = {template.part_of for key, template in TEMPLATES.items() if key.startswith(f"{name}:")}
+    parts |= {composite.part_of for composite in composites.values()}
     assert parts - {None} <= composites.keys()
-    assert {one.key for one in composites.values() if one.rule is None} <= parts
-    for one in composites.values():
-        if one.part_of:
-            assert one.part_of != one.key
+    assert {composite.key for composite in composites.values() if composite.rule is None} <= parts
+    for composite in composites.values():
+        if composite.part_of:
+            assert composite.part_of != composite.key
 
 
 @each("template", TEMPLATES.values(), ids=TEMPLATES)

@@ -29,7 +29,9 @@ from tests.unit.config.configs import Folder
 def filters() -> list[Any]:
     """Return every filter of every environment."""
     return [
-        pytest.param(one, id=f"{name}:{one.key}") for name, (_, made) in EVERY.items() for one in made.filters
+        pytest.param(log_filter, id=f"{name}:{log_filter.key}")
+        for name, (_, made) in EVERY.items()
+        for log_filter in made.filters
     ]
 
 
@@ -43,7 +45,7 @@ def test_keys_and_names_are_unique_within_an_environment(name: str) -> None:
     for things in ("all_alarms", *PARTS):
         for what in ("key", "name"):
             found = [
-                getattr(one, what) for one in getattr(made, things) if (things, what) != ("slos", "name")
+                getattr(entry, what) for entry in getattr(made, things) if (things, what) != ("slos", "name")
             ]
             assert sorted(set(found)) == sorted(found), (things, what)
 
@@ -52,8 +54,8 @@ def test_no_name_is_used_twice_even_across_environments() -> None:
     """Environments may share an account; `/aws/lambda-insights` is AWS's own name and once per account."""
     shared = {names.lambda_insights_log_group for names in (Names.of(env) for env, _ in ALL.values())}
     for things in ("all_alarms", "filters", "log_groups", "queries", "events", "windows"):
-        names = [one.name for _, made in ALL.values() for one in getattr(made, things)]
-        own = [one for one in names if one not in shared]
+        names = [entry.name for _, made in ALL.values() for entry in getattr(made, things)]
+        own = [name for name in names if name not in shared]
         assert sorted(set(own)) == sorted(own)
         assert names or things == "windows"
 
@@ -66,12 +68,12 @@ def test_a_key_is_made_of_what_does_not_change(name: str) -> None:
     """Service, alarm and part of the platform; a number only where composites are copied or grouped."""
     env, made = EVERY[name]
     numbered = re.compile(r"(maintenance|system-(critical|outage))-copy_\d+|system-critical_(lambda|ecs)-\d+")
-    for one in made.all_alarms:
-        assert re.fullmatch(KEY, one.key), one.key
-        own = one.key
+    for item in made.all_alarms:
+        assert re.fullmatch(KEY, item.key), item.key
+        own = item.key
         for word in (*env.services, *env.maintenance, *(slo.name for slo in made.slos)):
             own = own.replace(word, "")
-        assert not re.search(r"\d", own) or numbered.fullmatch(one.key), one.key
+        assert not re.search(r"\d", own) or numbered.fullmatch(item.key), item.key
 
 
 TUNED: Mapping[str, Any] = {
@@ -91,10 +93,10 @@ def test_no_key_and_no_name_follows_from_a_threshold_or_a_position(name: str) ->
     changed = catalog.build(Environment.model_validate(data))
     for things in PARTS:
         before, after = (
-            {(one.key, one.name) for one in getattr(made, things)} for made in (ALL[name][1], changed)
+            {(entry.key, entry.name) for entry in getattr(made, things)} for made in (ALL[name][1], changed)
         )
         assert before == after, things
-    assert {one.threshold for one in changed.alarms} != {one.threshold for one in ALL[name][1].alarms}
+    assert {item.threshold for item in changed.alarms} != {item.threshold for item in ALL[name][1].alarms}
 
 
 def limit(service: str, shape: str, member: str) -> int:
@@ -117,13 +119,13 @@ def test_the_longest_legal_names_fit_into_aws() -> None:
         limit("logs", "PutMetricFilterRequest", "filterName"),
     )
     limits = [
-        *((one.name, alarm, word) for one in made.all_alarms),
-        *((one.name, 512, log) for one in made.log_groups),
-        *((one.name, metric, r"[^:*]+") for one in made.filters),
-        *((one.namespace, 255, r"[A-Za-z0-9._/#:-]+") for one in made.filters),
-        *((one.name, 255, r".+") for one in made.queries),
-        *((one.name, rule, word) for one in made.events),
-        *((one.name, schedule, word) for one in made.windows),
+        *((item.name, alarm, word) for item in made.all_alarms),
+        *((group.name, 512, log) for group in made.log_groups),
+        *((log_filter.name, metric, r"[^:*]+") for log_filter in made.filters),
+        *((log_filter.namespace, 255, r"[A-Za-z0-9._/#:-]+") for log_filter in made.filters),
+        *((query.name, 255, r".+") for query in made.queries),
+        *((event.name, rule, word) for event in made.events),
+        *((window.name, schedule, word) for window in made.windows),
         *((names.of_service(service), LAMBDA_NAME, word) for service in env.services),
         *((name, LAMBDA_NAME, word) for name, _ in roles(env)),
         *((name, 80, word) for name, _ in queues(env)),
@@ -140,7 +142,7 @@ def test_the_longest_legal_names_fit_into_aws() -> None:
         assert LONGEST["environment"] in name or name == names.lambda_insights_log_group
     assert max(len(name) for name, _ in roles(env)) > 50
     assert len(made.windows[0].reason) <= limit("scheduler", "CreateScheduleInput", "Description")
-    assert all(len(one.says) <= limit("events", "PutRuleRequest", "Description") for one in made.events)
+    assert all(len(event.says) <= limit("events", "PutRuleRequest", "Description") for event in made.events)
 
 
 PROMISED = {
@@ -160,7 +162,7 @@ def test_every_service_has_the_alarms_that_are_promised(name: str) -> None:
     env, made = ALL[name]
     for service_name, service in env.services.items():
         promised = {key: value for (kind, key), value in PROMISED.items() if kind == service.kind}
-        alarms = {one.kind_key: one for one in made.alarms if one.service == service_name}
+        alarms = {item.kind_key: item for item in made.alarms if item.service == service_name}
         assert alarms.keys() >= promised.keys()
         for key, (namespace, metric, stat, threshold, window_s) in promised.items():
             alarm = alarms[key]
@@ -178,24 +180,26 @@ def test_every_service_has_the_alarms_that_are_promised(name: str) -> None:
 def test_the_promised_composites_have_their_rules(name: str) -> None:
     """(errors OR latency) AND concurrency; CPU AND memory; both kinds: errors OR a part of impact."""
     env, made = ALL[name]
-    rules = {one.key: rendered(one.rule, made) for one in made.composites}
+    rules = {composite.key: rendered(composite.rule, made) for composite in made.composites}
     names, graph = Names.of(env), Graph(made)
 
     def alarm(service: str, key: str) -> str:
         return f'ALARM("{names.of_thing(service, key)}")'
 
     expected = {}
-    for one in env.functions:
-        either = f"({alarm(one, 'errors')} OR {alarm(one, 'latency')})"
-        expected[f"{one}_critical"] = f"({either} AND {alarm(one, 'concurrency')})"
-    for one in env.containers:
-        expected[f"{one}_resource-exhaustion"] = f"({alarm(one, 'cpu')} AND {alarm(one, 'memory')})"
-    impact = {one.service: one for one in made.composites if one.kind_key == "impact"}
+    for function in env.functions:
+        either = f"({alarm(function, 'errors')} OR {alarm(function, 'latency')})"
+        expected[f"{function}_critical"] = f"({either} AND {alarm(function, 'concurrency')})"
+    for container in env.containers:
+        expected[f"{container}_resource-exhaustion"] = (
+            f"({alarm(container, 'cpu')} AND {alarm(container, 'memory')})"
+        )
+    impact = {composite.service: composite for composite in made.composites if composite.kind_key == "impact"}
     functions, containers = (
         " OR ".join(
             [
-                *(alarm(one, "errors") for one in of),
-                *(f'ALARM("{made.alarm_name(key)}")' for one in of for key in impact[one].children()),
+                *(alarm(text, "errors") for text in of),
+                *(f'ALARM("{made.alarm_name(key)}")' for text in of for key in impact[text].children()),
             ]
         )
         for of in (env.functions, env.containers)
@@ -211,35 +215,38 @@ def test_the_promised_composites_have_their_rules(name: str) -> None:
 def test_every_log_group_has_filters_that_cloudwatch_logs_takes(name: str) -> None:
     """Pattern, value, dimensions, names, unit, and how many there are of them."""
     _, made = EVERY[name]
-    log_groups = {one.key: one.name for one in made.log_groups}
+    log_groups = {group.key: group.name for group in made.log_groups}
     check_group(
         MetricFilter(
-            name=one.name,
-            log_group=log_groups[one.log_group_key],
-            pattern=one.pattern,
-            namespace=one.namespace,
-            metric=one.metric,
-            value=one.value,
-            default_value=one.default_value,
-            dimensions=tuple(one.dimensions.items()),
-            unit=one.unit,
+            name=log_filter.name,
+            log_group=log_groups[log_filter.log_group_key],
+            pattern=log_filter.pattern,
+            namespace=log_filter.namespace,
+            metric=log_filter.metric,
+            value=log_filter.value,
+            default_value=log_filter.default_value,
+            dimensions=tuple(log_filter.dimensions.items()),
+            unit=log_filter.unit,
         )
-        for one in made.filters
+        for log_filter in made.filters
     )
 
 
-@each("one", filters)
-def test_a_value_or_dimension_is_a_field_that_the_pattern_asks_for(one: LogFilter) -> None:
+@each("log_filter", filters)
+def test_a_value_or_dimension_is_a_field_that_the_pattern_asks_for(log_filter: LogFilter) -> None:
     """A line that matches has it: by its name in the pattern, or in the line as AWS documents it."""
-    fields = [one.value.lstrip("$."), *(field.lstrip("$.") for field in one.dimensions.values())]
+    fields = [
+        log_filter.value.lstrip("$."),
+        *(field.lstrip("$.") for field in log_filter.dimensions.values()),
+    ]
     documented = {"1", "resources[0]"}
-    assert all(field in documented or field in one.pattern for field in fields)
+    assert all(field in documented or field in log_filter.pattern for field in fields)
 
 
-@each("one", filters)
-def test_a_percentile_is_not_pulled_down_by_default_values(one: LogFilter) -> None:
+@each("log_filter", filters)
+def test_a_percentile_is_not_pulled_down_by_default_values(log_filter: LogFilter) -> None:
     """Counts and sums are zero in silence; latency, and what somebody else writes too, have no default."""
-    assert one.default_value == (None if one.metric in {"Latency", "Deployments"} else 0)
+    assert log_filter.default_value == (None if log_filter.metric in {"Latency", "Deployments"} else 0)
 
 
 @each("name", EVERY)
@@ -247,11 +254,12 @@ def test_every_service_has_filters_for_errors_latency_and_concurrency(name: str)
     """Whatever the format of its log; and none for the other format."""
     env, made = EVERY[name]
     for service_name, service in (*env.functions.items(), *env.containers.items()):
-        own = [one for one in made.filters if one.service == service_name]
-        assert {one.metric for one in own} == {"Errors", "Latency", "BusyTime"}
-        assert {one.log_group_key for one in own} == {service_name}
+        own = [log_filter for log_filter in made.filters if log_filter.service == service_name]
+        assert {log_filter.metric for log_filter in own} == {"Errors", "Latency", "BusyTime"}
+        assert {log_filter.log_group_key for log_filter in own} == {service_name}
         assert all(
-            ("{" in one.pattern or "%" in one.pattern) == (service.log_format == "json") for one in own
+            ("{" in log_filter.pattern or "%" in log_filter.pattern) == (service.log_format == "json")
+            for log_filter in own
         )
 
 
@@ -260,16 +268,18 @@ def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
     """And those that count deployments, in all and by service, are there with the cluster that says so."""
     env, made = EVERY[name]
     groups = {group.key for group in made.log_groups}
-    assert {one.log_group_key for one in made.filters} <= groups
-    counted = [one for one in made.filters if one.service is None]
-    assert [(one.metric, one.dimensions) for one in counted] == (
+    assert {log_filter.log_group_key for log_filter in made.filters} <= groups
+    counted = [log_filter for log_filter in made.filters if log_filter.service is None]
+    assert [(log_filter.metric, log_filter.dimensions) for log_filter in counted] == (
         [("Deployments", {}), ("Deployments", {"Resource": "$.resources[0]"})] if env.containers else []
     )
-    assert all(not one.dimensions or one.default_value is None for one in made.filters)  # PutMetricFilter
+    assert all(
+        not log_filter.dimensions or log_filter.default_value is None for log_filter in made.filters
+    )  # PutMetricFilter
     assert ("events" in groups) == bool(env.containers)
-    for one in counted:
-        assert (one.log_group_key, one.namespace) == ("events", made.deployments.namespace)
-        assert "SERVICE_DEPLOYMENT_IN_PROGRESS" in one.pattern
+    for log_filter in counted:
+        assert (log_filter.log_group_key, log_filter.namespace) == ("events", made.deployments.namespace)
+        assert "SERVICE_DEPLOYMENT_IN_PROGRESS" in log_filter.pattern
 
 
 ENTRIES = {
@@ -290,29 +300,35 @@ def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -
     made, before = catalog.build(env), ALL[name][1]
 
     def of_new(things: Any) -> set[str]:
-        return {one.key for one in things if one.service == "new-one"}
+        return {thing.key for thing in things if thing.service == "new-one"}
 
     its = KINDS[env.services["new-one"].kind]
     new = env.services["new-one"]
     log_format = new.log_format if isinstance(new, DeployedService) else None
-    left_out = {one.kind_key for one in made.left_out if one.service == "new-one"}
-    expected = {f"new-one_{one.key}" for one in its.alarms if one.key not in left_out}
+    left_out = {item.kind_key for item in made.left_out if item.service == "new-one"}
+    expected = {
+        f"new-one_{alarm_template.key}" for alarm_template in its.alarms if alarm_template.key not in left_out
+    }
     deployed = isinstance(new, DeployedService)
     assert of_new(made.alarms) == {*expected, *(["new-one_deploying"] if deployed else [])}
     helpers = {"new-one_page-suppressor", "new-one_ticket-suppressor"}
-    assert of_new(made.composites) - helpers == {f"new-one_{one.key}" for one in its.composites}
-    assert of_new(made.filters) == {f"new-one_{one.key}" for one in its.filters if log_format in one.formats}
+    assert of_new(made.composites) - helpers == {f"new-one_{composite.key}" for composite in its.composites}
+    assert of_new(made.filters) == {
+        f"new-one_{filter_template.key}"
+        for filter_template in its.filters
+        if log_format in filter_template.formats
+    }
     assert of_new(made.log_groups) == {
         "lambda": {"new-one"},
         "ecs": {"new-one", "new-one_collector"},
     }.get(kind, set())
-    view = next(one for one in made.services if one.name == "new-one")
+    view = next(service for service in made.services if service.name == "new-one")
     of_logs = {"concurrency", "error-rate"} if deployed else set[str]()
     assert {graph.role for graph in view.graphs} >= {"errors", "latency", *of_logs}
-    whole = next(one for one in made.composites if one.key == "system-critical")
-    impact = next(one for one in made.composites if one.key == "new-one_impact")
+    whole = next(composite for composite in made.composites if composite.key == "system-critical")
+    impact = next(composite for composite in made.composites if composite.key == "new-one_impact")
     assert {f"new-one_{its.failing}", *impact.children()} <= set(whole.children())
-    assert {one.key for one in before.alarms} < {one.key for one in made.alarms}
+    assert {item.key for item in before.alarms} < {item.key for item in made.alarms}
 
 
 @each("name", EVERY)
@@ -320,22 +336,22 @@ def test_every_alarm_of_its_kind_is_there_or_left_out_with_a_reason(name: str) -
     """One or the other, never both and never neither; and a reason is a sentence that somebody can use."""
     env, made = EVERY[name]
     for service_name, service in env.services.items():
-        there = {one.kind_key for one in made.alarms if one.service == service_name}
-        left_out = {one.kind_key: one for one in made.left_out if one.service == service_name}
+        there = {item.kind_key for item in made.alarms if item.service == service_name}
+        left_out = {item.kind_key: item for item in made.left_out if item.service == service_name}
         templates = {alarm.key for alarm in KINDS[service.kind].alarms}
         assert templates <= there | left_out.keys()
         assert not templates & there & left_out.keys()
         assert all(
-            len(one.reason) > 10 and not one.reason.startswith("it has no ") for one in left_out.values()
+            len(item.reason) > 10 and not item.reason.startswith("it has no ") for item in left_out.values()
         )
-    assert {one.kind_key for one in made.left_out if one.service is None} == set()
+    assert {item.kind_key for item in made.left_out if item.service is None} == set()
 
 
 @each("name", EVERY)
 def test_every_log_group_matches_what_the_key_allows(name: str) -> None:
     """The key's policy names patterns; a group that matches none could not be written to."""
     env, made = EVERY[name]
-    patterns = [re.escape(one).replace(r"\*", ".*") for one in Names.of(env).log_group_patterns]
+    patterns = [re.escape(pattern).replace(r"\*", ".*") for pattern in Names.of(env).log_group_patterns]
     for group in made.log_groups:
         assert any(re.fullmatch(pattern, group.name) for pattern in patterns), group.name
 
@@ -346,8 +362,8 @@ def test_the_platform_tells_its_own_parts_apart() -> None:
     names = Names.of(env)
     watched = {
         value
-        for one in made.alarms if one.service is None
-        for metric in one.metrics
+        for item in made.alarms if item.service is None
+        for metric in item.metrics
         for value in metric.dimensions.values()
     }  # fmt: skip
     topics = {topic.name for topic in routes(env, names).topics}
@@ -363,4 +379,4 @@ def test_many_services_keep_the_keys_of_the_few() -> None:
     """Whoever adds the fifth service destroys no alarm of the four."""
     few, more = (catalog.build(many(count)) for count in (4, 40))
     for things in ("alarms", "composites", "filters", "log_groups"):
-        assert {one.key for one in getattr(few, things)} < {one.key for one in getattr(more, things)}
+        assert {entry.key for entry in getattr(few, things)} < {entry.key for entry in getattr(more, things)}

@@ -45,12 +45,12 @@ def deploying(env: Environment, *services: str) -> set[str]:
     """Return the alarms about deployments of these services, or of all; nothing counts those of some."""
     counted = env.functions.keys() | env.containers.keys()
     counted &= set(services or counted)
-    return {f"{one}_deploying" for one in counted} if env.deployments.quiet_s else set()
+    return {f"{text}_deploying" for text in counted} if env.deployments.quiet_s else set()
 
 
-def suppressing(one: Made) -> set[str]:
+def suppressing(made: Made) -> set[str]:
     """Return the metric alarms that only suppress others."""
-    return {*deploying(one[0]), *(window.alarm for window in one[1].windows)}
+    return {*deploying(made[0]), *(window.alarm for window in made[1].windows)}
 
 
 @each("name", EVERY)
@@ -59,9 +59,9 @@ def test_every_alarm_reaches_a_topic_or_suppresses_others(name: str) -> None:
     made = EVERY[name][1]
     graph = Graph(made)
     suppresses = suppressing(EVERY[name])
-    for one in made.alarms:
-        reaches = bool(one.topic or graph.speakers(one.key))
-        assert reaches != (one.key in suppresses), one.key
+    for alarm in made.alarms:
+        reaches = bool(alarm.topic or graph.speakers(alarm.key))
+        assert reaches != (alarm.key in suppresses), alarm.key
     for composite in made.composites:
         heard = bool(composite.topic or graph.speakers(composite.key))
         assert heard != (composite.key in graph.suppressing and not heard), composite.key
@@ -72,8 +72,8 @@ def test_what_a_composite_says_its_parts_do_not_repeat(name: str) -> None:
     """A child of a composite that notifies, at whatever depth, does not notify itself."""
     made = EVERY[name][1]
     graph = Graph(made)
-    topics = {one.key: one.topic for one in made.all_alarms}
-    for composite in (one for one in made.composites if one.topic):
+    topics = {alarm.key: alarm.topic for alarm in made.all_alarms}
+    for composite in (composite for composite in made.composites if composite.topic):
         for part in graph.within(composite.key) - {composite.key}:
             assert topics[part] is None, f"{part} repeats {composite.key}"
 
@@ -83,15 +83,15 @@ def test_one_composite_speaks_for_each_alarm(name: str) -> None:
     """Exactly one of what is said about a service, beside the promised rules; for a burn rate its tier."""
     made = EVERY[name][1]
     graph = Graph(made)
-    for one in made.alarms:
-        if one.topic or one.key in suppressing(EVERY[name]):
+    for alarm in made.alarms:
+        if alarm.topic or alarm.key in suppressing(EVERY[name]):
             continue
-        parents = [parent for parent in graph.parents[one.key] if parent.kind_key not in ALSO_PART_OF]
-        if "_slo-" in one.key:
-            assert [parent.key for parent in parents] == [re.sub(r"-(long|short)$", "", one.key)]
-        elif one.service:
-            assert [parent.kind_key in SPEAKERS for parent in parents] == [True], one.key
-            assert parents[0].service == one.service
+        parents = [parent for parent in graph.parents[alarm.key] if parent.kind_key not in ALSO_PART_OF]
+        if "_slo-" in alarm.key:
+            assert [parent.key for parent in parents] == [re.sub(r"-(long|short)$", "", alarm.key)]
+        elif alarm.service:
+            assert [parent.kind_key in SPEAKERS for parent in parents] == [True], alarm.key
+            assert parents[0].service == alarm.service
         else:
             assert [parent.service for parent in parents] == [None]
 
@@ -102,9 +102,11 @@ def test_impact_wakes_somebody_and_the_rest_of_a_service_does_not(name: str) -> 
     env, made = EVERY[name]
     for service in env.services:
         own = [
-            one for one in made.composites if one.service == service and one.topic and "_slo-" not in one.key
+            composite
+            for composite in made.composites
+            if composite.service == service and composite.topic and "_slo-" not in composite.key
         ]
-        assert {one.kind_key: one.topic for one in own} == {
+        assert {composite.kind_key: composite.topic for composite in own} == {
             "impact": "critical", "degraded": "warning", "saturation": "warning",
         }  # fmt: skip
 
@@ -120,19 +122,19 @@ def test_deployments_and_windows_suppresses_what_it_should(name: str) -> None:
     env, made = EVERY[name]
     graph = Graph(made)
     windows = {window.alarm for window in made.windows}
-    assert {one.key for one in made.alarms if one.key.endswith("_deploying")} == deploying(env)
+    assert {alarm.key for alarm in made.alarms if alarm.key.endswith("_deploying")} == deploying(env)
     assert len(windows) == len(env.maintenance)
-    for one in (composite for composite in made.composites if composite.topic):
-        leaves = graph.suppressors(one) & suppressing(EVERY[name])
-        if one.kind_key in SPEAKERS:
-            assert leaves == windows | deploying(env, str(one.service)), one.key
-        elif one.kind_key in TIERS:
+    for item in (composite for composite in made.composites if composite.topic):
+        leaves = graph.suppressors(item) & suppressing(EVERY[name])
+        if item.kind_key in SPEAKERS:
+            assert leaves == windows | deploying(env, str(item.service)), item.key
+        elif item.kind_key in TIERS:
             # It asks whether the impact is heard, and so whether its own service is being deployed.
-            assert leaves - windows <= deploying(env, str(one.service)), one.key
+            assert leaves - windows <= deploying(env, str(item.service)), item.key
             assert leaves >= windows
         else:
-            assert one.kind_key in {*OF_THE_PLATFORM, "system-critical"}
-            assert graph.suppressors(one) & graph.alarms.keys() == windows, one.key
+            assert item.kind_key in {*OF_THE_PLATFORM, "system-critical"}
+            assert graph.suppressors(item) & graph.alarms.keys() == windows, item.key
 
 
 @each("name", EVERY)
@@ -141,25 +143,25 @@ def test_a_page_suppresses_what_it_explains(name: str) -> None:
     made = EVERY[name][1]
     graph = Graph(made)
     whole = {"system-critical"} & graph.composites.keys()
-    for one in (composite for composite in made.composites if composite.topic):
-        suppressors = graph.suppressors(one)
-        if one.kind_key in TICKETS:
+    for item in (composite for composite in made.composites if composite.topic):
+        suppressors = graph.suppressors(item)
+        if item.kind_key in TICKETS:
             assert suppressors >= whole
-            assert f"{one.service}_impact" in suppressors
-            burning = {key for slo in made.slos if slo.service == one.service for key in slo.burn_rates}
+            assert f"{item.service}_impact" in suppressors
+            burning = {key for slo in made.slos if slo.service == item.service for key in slo.burn_rates}
             assert suppressors & burning == {
                 key for key in burning if graph.composites[key].topic == "critical"
             }
         else:
             assert not suppressors & whole, "two small problems that coincide suppress no page"
-        if one.kind_key in TIERS:
-            slo = one.key.removesuffix(f"-{one.kind_key}")
-            faster = TIERS[: TIERS.index(one.kind_key)]
+        if item.kind_key in TIERS:
+            slo = item.key.removesuffix(f"-{item.kind_key}")
+            faster = TIERS[: TIERS.index(item.kind_key)]
             assert suppressors & {f"{slo}-{tier}" for tier in TIERS} == {f"{slo}-{tier}" for tier in faster}
-            assert f"{one.service}_impact" in suppressors
-        if one.kind_key in {"impact", "fast-burn"}:
-            assert not suppressors & {f"{one.service}_degraded", f"{one.service}_saturation"}
-        assert one.key not in suppressors, "nothing suppresses itself"
+            assert f"{item.service}_impact" in suppressors
+        if item.kind_key in {"impact", "fast-burn"}:
+            assert not suppressors & {f"{item.service}_degraded", f"{item.service}_saturation"}
+        assert item.key not in suppressors, "nothing suppresses itself"
 
 
 @each("name", EVERY)
@@ -167,14 +169,14 @@ def test_nobody_is_suppressed_by_somebody_else_s_trouble(name: str) -> None:
     """What suppresses a service is its own, about the whole system, or a window of everybody's."""
     env, made = EVERY[name]
     graph = Graph(made)
-    owner = {one.key: one.service for one in made.all_alarms}
+    owner = {alarm.key: alarm.service for alarm in made.all_alarms}
     of_others = {key for key in owner if key.partition("_")[0] in env.services}
     whole = graph.within("system-critical") if "system-critical" in graph.composites else set()
-    for one in (composite for composite in made.composites if composite.suppressor):
-        others = {key for key in graph.suppressors(one) - whole if owner[key] not in {None, one.service}}
-        assert others == set(), one.key
-        mine = {key for key in of_others if key.partition("_")[0] == one.service}
-        assert not (graph.suppressors(one) - whole) & (of_others - mine), one.key
+    for item in (composite for composite in made.composites if composite.suppressor):
+        others = {key for key in graph.suppressors(item) - whole if owner[key] not in {None, item.service}}
+        assert others == set(), item.key
+        mine = {key for key in of_others if key.partition("_")[0] == item.service}
+        assert not (graph.suppressors(item) - whole) & (of_others - mine), item.key
 
 
 @each("name", EVERY)
@@ -183,9 +185,11 @@ def test_a_deployment_of_one_service_suppresses_that_one_only(name: str) -> None
     env, made = EVERY[name]
     graph = Graph(made)
     # One at a time: what is silent since its impact speaks, or the whole system does, is not the question.
-    speaking = {one.key: graph.needed_for(one.key) for one in made.composites if one.topic}
+    speaking = {
+        composite.key: graph.needed_for(composite.key) for composite in made.composites if composite.topic
+    }
     if not env.deployments.quiet_s:
-        assert not [one for one in made.all_alarms if one.key.endswith(("_deploying", "deployments"))]
+        assert not [alarm for alarm in made.all_alarms if alarm.key.endswith(("_deploying", "deployments"))]
         return
     assert len(env.services) > 1
     for service in (*env.functions, *env.containers):
@@ -264,7 +268,7 @@ def test_an_outage_is_one_page_for_all_services_that_affect_users(name: str) -> 
     if "system-outage" not in graph.composites:
         return
     outage = graph.needed_for("system-outage")
-    impacts = {key for key, one in graph.composites.items() if one.kind_key == "impact"}
+    impacts = {key for key, composite in graph.composites.items() if composite.kind_key == "impact"}
     affected = outage.union(*map(graph.needed_for, impacts))
     burning = set().union(*(graph.needed_for(tier) for slo in made.slos for tier in slo.burn_rates))
     for planned in (set(), deploying(env)):
@@ -290,11 +294,11 @@ def test_generated_environments_have_no_circle_between_owners(count: int, slos: 
 
 def no_circle(made: Catalog) -> None:
     """Follow every rule and suppressor from owner to owner: a service's alarms lead to no other owner."""
-    owner = {one.key: one.belongs_to for one in made.all_alarms}
+    owner = {alarm.key: alarm.belongs_to for alarm in made.all_alarms}
     named = {
-        (one.belongs_to, owner[key])
-        for one in made.composites
-        for key in (*one.children(), *([one.suppressor.alarm] if one.suppressor else []))
+        (composite.belongs_to, owner[key])
+        for composite in made.composites
+        for key in (*composite.children(), *([composite.suppressor.alarm] if composite.suppressor else []))
     }
     services = {view.name for view in made.services}
     assert services <= set(owner.values())
@@ -302,8 +306,10 @@ def no_circle(made: Catalog) -> None:
         (service, service) for service in services
     }
     assert {whom for who, whom in named if who is None} >= services
-    for one in made.composites:
-        assert not (one.belongs_to and (one.topic or one.suppressor)), "what notifies spans services"
+    for composite in made.composites:
+        assert not (composite.belongs_to and (composite.topic or composite.suppressor)), (
+            "what notifies spans services"
+        )
 
 
 @each("name", EVERY)
@@ -311,10 +317,13 @@ def test_nothing_waits_for_itself(name: str) -> None:
     """CloudWatch stops to evaluate a cycle, and Terraform refuses one: rules and suppressors together."""
     made = EVERY[name][1]
     needs = {
-        one.key: {*one.children(), *([one.suppressor.alarm] if one.suppressor else [])}
-        for one in made.composites
+        composite.key: {
+            *composite.children(),
+            *([composite.suppressor.alarm] if composite.suppressor else []),
+        }
+        for composite in made.composites
     }
-    existing = {one.key for one in made.all_alarms}
+    existing = {alarm.key for alarm in made.all_alarms}
     assert {key for of in needs.values() for key in of} <= existing
     left = dict(needs)
     while left:
@@ -327,7 +336,7 @@ def test_nothing_waits_for_itself(name: str) -> None:
 def test_without_deployments_and_windows_nothing_pretends_that_there_is(name: str) -> None:
     """No alarm that is never in ALARM, no composite of nothing."""
     env, made = EVERY[name]
-    keys = {one.key for one in made.all_alarms}
+    keys = {alarm.key for alarm in made.all_alarms}
     whole = "system-critical" in keys
     reasons = [bool(env.deployments.quiet_s), bool(env.maintenance), whole]
     helpers = {f"{service}_page-suppressor" for service in env.services}
@@ -341,14 +350,14 @@ def test_without_deployments_and_windows_nothing_pretends_that_there_is(name: st
 def test_a_service_has_as_few_helpers_as_reasons_differ(name: str) -> None:
     """One for its page, one for all tickets, one for each burn rate that pages; and each joins something."""
     env, made = EVERY[name]
-    helpers = [one for one in made.composites if one.key.endswith("-suppressor")]
-    suppressors = {one.suppressor.alarm for one in made.composites if one.suppressor}
-    for one in helpers:
-        assert one.key in suppressors
-        assert not isinstance(one.rule, InAlarm)
-        assert one.rule != AnyOf(any_of=(InAlarm(alarm=one.children()[0]),))
+    helpers = [composite for composite in made.composites if composite.key.endswith("-suppressor")]
+    suppressors = {composite.suppressor.alarm for composite in made.composites if composite.suppressor}
+    for helper in helpers:
+        assert helper.key in suppressors
+        assert not isinstance(helper.rule, InAlarm)
+        assert helper.rule != AnyOf(any_of=(InAlarm(alarm=helper.children()[0]),))
     for service in env.services:
-        kinds = {one.key.partition("_")[2] for one in helpers if one.service == service}
+        kinds = {helper.key.partition("_")[2] for helper in helpers if helper.service == service}
         assert kinds <= {f"{key}-suppressor" for key in ("page", "ticket", "fast-burn", "medium-burn")}
         if not any(slo.service == service for slo in made.slos):
             assert kinds <= {"page-suppressor", "ticket-suppressor"}
@@ -363,31 +372,31 @@ def test_a_deployment_suppresses_for_as_long_as_config_says(quiet_s: int) -> Non
 
     env, made = changed(change)
     counted = {f"{view.name}_deploying": view.deployments for view in made.services if view.deployments}
-    found = [one for one in made.alarms if one.key in counted]
-    assert {one.key for one in found} == deploying(env)
+    found = [alarm for alarm in made.alarms if alarm.key in counted]
+    assert {alarm.key for alarm in found} == deploying(env)
     assert len({tuple(metric.dimensions.values()) for metric in counted.values()}) == len(counted)
-    for one in found:
-        metric = counted[one.key]
-        assert f" {one.service} " in one.description
-        assert (one.window_s, one.period_s, one.datapoints_to_alarm) == (quiet_s, 60, 1)
-        assert (one.comparison, one.threshold) == ("GreaterThanThreshold", 0)
-        assert getattr(one.watches, "expression", None) == "FILL(begun, 0)"
-        assert one.metrics == (metric,)
+    for alarm in found:
+        metric = counted[alarm.key]
+        assert f" {alarm.service} " in alarm.description
+        assert (alarm.window_s, alarm.period_s, alarm.datapoints_to_alarm) == (quiet_s, 60, 1)
+        assert (alarm.comparison, alarm.threshold) == ("GreaterThanThreshold", 0)
+        assert getattr(alarm.watches, "expression", None) == "FILL(begun, 0)"
+        assert alarm.metrics == (metric,)
         assert metric.dimensions.keys() == {"Resource"}
         assert (metric.namespace, metric.name) == (
             made.deployments.namespace, made.deployments.name,
         )  # fmt: skip
         assert made.deployments.dimensions == {}
-        assert (one.topic, one.treat_missing_data) == (None, "notBreaching")
+        assert (alarm.topic, alarm.treat_missing_data) == (None, "notBreaching")
 
 
 @each("name", EVERY)
 def test_a_window_s_alarm_lasts_as_long_as_the_window(name: str) -> None:
     """Its schedule writes the metric that its alarm, and no other window's, looks for."""
     env, made = EVERY[name]
-    assert {one.key for one in made.windows} == env.maintenance.keys()
+    assert {window.key for window in made.windows} == env.maintenance.keys()
     metrics = [window.metric for window in made.windows]
-    assert len({(one.name, *one.dimensions.items()) for one in metrics}) == len(metrics)
+    assert len({(metric.name, *metric.dimensions.items()) for metric in metrics}) == len(metrics)
     for window in made.windows:
         config, alarm = env.maintenance[window.key], made.alarm(window.alarm)
         assert (window.cron, window.timezone, window.duration_min, window.reason) == (
@@ -412,16 +421,22 @@ def elements(rule: Rule) -> int:
 def breaches(made: Catalog) -> list[str]:
     """Return what CloudWatch would refuse of the composites of a catalog."""
     named: Counter[str] = Counter()
-    names = {one.key: one.name for one in made.all_alarms}
+    names = {alarm.key: alarm.name for alarm in made.all_alarms}
     found = []
-    for one in made.composites:
-        rule = _rendered(one.rule, names)
-        children = one.children()
-        named.update({*children, *([one.suppressor.alarm] if one.suppressor else [])})
-        found += [f"{one.key}: {len(children)} children"] if not 0 < len(children) <= RULE_ALARMS else []
-        found += [f"{one.key}: {len(rule)} characters"] if len(rule) > RULE_CHARACTERS else []
-        found += [f"{one.key}: too many elements"] if elements(one.rule) > RULE_ELEMENTS else []
-        found += [f"{one.key}: does not begin as a rule does"] if not rule.startswith(("(", "ALARM(")) else []
+    for composite in made.composites:
+        rule = _rendered(composite.rule, names)
+        children = composite.children()
+        named.update({*children, *([composite.suppressor.alarm] if composite.suppressor else [])})
+        found += (
+            [f"{composite.key}: {len(children)} children"] if not 0 < len(children) <= RULE_ALARMS else []
+        )
+        found += [f"{composite.key}: {len(rule)} characters"] if len(rule) > RULE_CHARACTERS else []
+        found += [f"{composite.key}: too many elements"] if elements(composite.rule) > RULE_ELEMENTS else []
+        found += (
+            [f"{composite.key}: does not begin as a rule does"]
+            if not rule.startswith(("(", "ALARM("))
+            else []
+        )
     return found + [f"{key}: in {count} composites" for key, count in named.items() if count > 150]
 
 
@@ -452,7 +467,7 @@ def test_any_number_of_services_stays_within_cloudwatch_s_limits(count: int) -> 
     assert count > 101 or list(catalog.check(env)) == []
     made = catalog.build(env)
     assert breaches(made) == []
-    composites = {one.key: one for one in made.composites}
+    composites = {composite.key: composite for composite in made.composites}
     whole = composites.get("system-critical")
 
     def fail(rule: Rule) -> Iterator[str]:
@@ -490,9 +505,13 @@ def _leaves(rule: Rule) -> list[str]:
 def test_groups_come_where_one_rule_is_not_enough(count: int, groups: int) -> None:
     """Half of a hundred for each kind, two of each service; what fits directly stays direct."""
     made = catalog.build(many(count, lean=True))
-    numbered = [one for one in made.composites if re.fullmatch(r"system-critical_(lambda|ecs)-\d+", one.key)]
+    numbered = [
+        composite
+        for composite in made.composites
+        if re.fullmatch(r"system-critical_(lambda|ecs)-\d+", composite.key)
+    ]
     assert len(numbered) == groups
-    assert all(one.topic is None and one.suppressor is None for one in numbered)
+    assert all(composite.topic is None and composite.suppressor is None for composite in numbered)
 
 
 @pytest.mark.parametrize("kind", ["lambda", "ecs"])
@@ -500,7 +519,7 @@ def test_one_kind_alone_has_no_system(kind: str) -> None:
     """Functions AND containers can never be true with nothing on one side."""
     made = EVERY["functions only" if kind == "lambda" else "containers only"][1]
     assert {view.kind for view in made.services} == {kind}
-    assert "system-critical" not in {one.key for one in made.composites}
+    assert "system-critical" not in {composite.key for composite in made.composites}
 
 
 def group(number: int, rule: AnyOf) -> Composite:
@@ -524,18 +543,18 @@ def test_a_tree_of_any_size_loses_nobody_and_fits(count: int, length: int, parts
     alarms = [(f"a{number}", str(number).rjust(length, "n")) for number in range(count)]
     level, made = fitted(alarms, Share.of(parts), group)
     rule = any_of(level)
-    names = {**dict(alarms), **{one.key: one.name for one in made}}
-    by_key = {one.key: one.rule for one in made}
+    names = {**dict(alarms), **{composite.key: composite.name for composite in made}}
+    by_key = {composite.key: composite.rule for composite in made}
     assert len(by_key) == len(made), "numbers are not given twice"
 
-    def below(one: Rule) -> list[str]:
-        return [leaf for key in _leaves(one) for leaf in (below(by_key[key]) if key in by_key else [key])]
+    def below(rule: Rule) -> list[str]:
+        return [leaf for key in _leaves(rule) for leaf in (below(by_key[key]) if key in by_key else [key])]
 
     assert below(rule) == [key for key, _ in alarms]
-    for one, most in ((rule, parts), *((one.rule, 1) for one in made)):
-        assert len(_leaves(one)) * most <= RULE_ALARMS
-        assert len(_rendered(one, names)) * most <= RULE_CHARACTERS
-        assert elements(one) * most <= RULE_ELEMENTS
+    for in_alarm, most in ((rule, parts), *((composite.rule, 1) for composite in made)):
+        assert len(_leaves(in_alarm)) * most <= RULE_ALARMS
+        assert len(_rendered(in_alarm, names)) * most <= RULE_CHARACTERS
+        assert elements(in_alarm) * most <= RULE_ELEMENTS
 
 
 @pytest.mark.parametrize(("uses", "copies"), [(1, 0), (100, 0), (101, 1), (250, 1), (251, 2), (7_600, 50)])
@@ -547,17 +566,17 @@ def test_no_alarm_is_named_more_often_than_cloudwatch_allows(uses: int, copies: 
     assert len(shared.copies) == copies
     assert sum(named.values()) == uses + copies
     assert max(named.values()) <= 150
-    assert [one.key for one in shared.copies] == [f"copy-{number}" for number in range(2, copies + 2)]
+    assert [copy.key for copy in shared.copies] == [f"copy-{number}" for number in range(2, copies + 2)]
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_composite_is_told_by_its_rule_and_its_text_lists_its_parts(name: str) -> None:
     """Whoever is woken reads what may be behind it, without opening the rule."""
     made = ALL[name][1]
-    keys = {one.key: one.kind_key for one in made.all_alarms}
-    for one in made.composites:
-        if one.kind_key in {*SPEAKERS, "notifications-broken"}:
-            listed = read_description(one.description).causes
-            assert listed == tuple(dict.fromkeys(keys[child] for child in one.children()))
-        assert rendered(one.rule, made).count("ALARM(") >= len(one.children())
+    keys = {alarm.key: alarm.kind_key for alarm in made.all_alarms}
+    for composite in made.composites:
+        if composite.kind_key in {*SPEAKERS, "notifications-broken"}:
+            listed = read_description(composite.description).causes
+            assert listed == tuple(dict.fromkeys(keys[child] for child in composite.children()))
+        assert rendered(composite.rule, made).count("ALARM(") >= len(composite.children())
     assert LONGEST["service"] not in rendered(made.composites[0].rule, made)

@@ -56,9 +56,9 @@ def with_timeout(timeout_s: int, **tuning: Any) -> tuple[Environment, Catalog]:
     return changed(change)
 
 
-def late(one: tuple[Environment, Catalog]) -> Iterator[tuple[AlarmTemplate, Alarm]]:
+def late(pair: tuple[Environment, Catalog]) -> Iterator[tuple[AlarmTemplate, Alarm]]:
     """Yield the alarms on what is late, with their templates."""
-    env, made = one
+    env, made = pair
     for alarm in made.alarms:
         if alarm.service in env.functions and alarm.kind_key in LATE.keys() - ABSENCE:
             yield LATE[alarm.kind_key], alarm
@@ -73,7 +73,9 @@ def seen(now_s: int, period_s: int, periods: int, late_s: int) -> int:
 
 def test_every_alarm_on_what_is_filed_under_the_beginning_says_so() -> None:
     """And no other one does, nor does one of another kind: nothing of theirs is late."""
-    assert {key for key, one in LATE.items() if one.late_by == "timeout_ms"} == LATE.keys() - ABSENCE
+    assert {
+        key for key, alarm_template in LATE.items() if alarm_template.late_by == "timeout_ms"
+    } == LATE.keys() - ABSENCE
     assert len(LATE) >= 8
     for kind in KINDS.values():
         for alarm in kind.alarms:
@@ -180,7 +182,7 @@ def test_a_short_window_is_longer_than_its_events_are_late(timeout_s: int) -> No
     stretched = 0
     for slo, alarms, _ in objectives(made):
         metrics = slo.budget.metrics.values()
-        is_late = any(one.namespace == "AWS/Lambda" for one in metrics if isinstance(one, Metric))
+        is_late = any(metric.namespace == "AWS/Lambda" for metric in metrics if isinstance(metric, Metric))
         for key, tier in tiers.items():
             long, short = alarms[f"{key}-long"], alarms[f"{key}-short"]
             late_s = 60 * math.ceil((timeout_s + ARRIVES_S) / 60) if is_late else 0

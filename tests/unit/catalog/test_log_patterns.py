@@ -38,8 +38,16 @@ OF_RUNTIME = '{"level": "ERROR", "errorType": "ValueError", "errorMessage": "boo
 
 def counted_by(filters: tuple[FilterTemplate, ...], log_format: str, line: str) -> list[str]:
     """Return the keys of the filters that count a line as an error."""
-    own = [one for one in filters if one.metric == logs.ERRORS and log_format in one.formats]
-    return [one.key for one in own if patterns.compile(one.pattern).matches(line)]
+    own = [
+        filter_template
+        for filter_template in filters
+        if filter_template.metric == logs.ERRORS and log_format in filter_template.formats
+    ]
+    return [
+        filter_template.key
+        for filter_template in own
+        if patterns.compile(filter_template.pattern).matches(line)
+    ]
 
 
 @each("filters", [logs.FILTERS, logs.FUNCTION_FILTERS], ids=["container", "function"])
@@ -83,7 +91,11 @@ def test_only_a_functions_filter_leaves_out_what_its_runtime_adds() -> None:
 )
 def test_a_request_has_one_latency(log_format: str, line: str, took: float | None) -> None:
     """From the field of the contract, or from the last word after its name."""
-    [one] = [one for one in logs.FILTERS if one.metric == logs.LATENCY and log_format in one.formats]
+    [one] = [
+        filter_template
+        for filter_template in logs.FILTERS
+        if filter_template.metric == logs.LATENCY and log_format in filter_template.formats
+    ]
     match = patterns.compile(one.pattern).match(line)
     assert (match.value(patterns.selector(one.value)) if match else None) == took
 
@@ -91,6 +103,10 @@ def test_a_request_has_one_latency(log_format: str, line: str, took: float | Non
 def test_each_kind_of_service_has_its_own_filter() -> None:
     """In the catalog, where Terraform takes it from."""
     made = catalog.build(load("prod", variables={}))
-    by_service = {one.service: one.pattern for one in made.filters if one.key.endswith("_errors-json")}
+    by_service = {
+        log_filter.service: log_filter.pattern
+        for log_filter in made.filters
+        if log_filter.key.endswith("_errors-json")
+    }
     assert not patterns.compile(by_service["payment-handler"]).matches(OF_RUNTIME)
     assert patterns.compile(by_service["checkout-api"]).matches(OF_RUNTIME)

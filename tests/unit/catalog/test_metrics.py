@@ -24,11 +24,14 @@ from tests.unit.catalog.catalogs import ALL, EVERY, metrics, series
 
 def unknown(made: Catalog) -> dict[str, str]:
     """Return where a metric is named that nothing writes, and why."""
-    ours = {(one.namespace, one.name, tuple(one.dimensions.items())) for one in made.published}
+    ours = {
+        (published_metric.namespace, published_metric.name, tuple(published_metric.dimensions.items()))
+        for published_metric in made.published
+    }
     found = {}
-    for where, one in metrics(made):
-        why = why_unknown(one.namespace, one.name, tuple(one.dimensions), filters=made.filters)
-        if why and (one.namespace, one.name, tuple(one.dimensions.items())) not in ours:
+    for where, metric in metrics(made):
+        why = why_unknown(metric.namespace, metric.name, tuple(metric.dimensions), filters=made.filters)
+        if why and (metric.namespace, metric.name, tuple(metric.dimensions.items())) not in ours:
             found[where] = why
     return found
 
@@ -45,14 +48,14 @@ def deployed(env: Environment) -> dict[str, str]:
     """Return what each service's deployments are counted under: an ECS service's ARN, as in its events."""
     names = Names.of(env)
     cluster = f"arn:aws:ecs:{env.region}:{env.account_id}:service/{names.whole}"
-    functions = {one: names.of_service(one) for one in env.functions}
-    return functions | {one: f"{cluster}/{names.of_service(one)}" for one in env.containers}
+    functions = {function: names.of_service(function) for function in env.functions}
+    return functions | {container: f"{cluster}/{names.of_service(container)}" for container in env.containers}
 
 
 def state_machines(env: Environment) -> dict[str, str]:
     """Return the ARN of each state machine."""
     here = f"arn:aws:states:{env.region}:{env.account_id}:stateMachine"
-    machines = {name: one for name, one in env.services.items() if isinstance(one, StateMachine)}
+    machines = {name: service for name, service in env.services.items() if isinstance(service, StateMachine)}
     return {name: f"{here}:{machine.state_machine}" for name, machine in machines.items()}
 
 
@@ -61,26 +64,29 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
     """Functions, services, cluster, queues, topics and log groups by their names in AWS."""
     env, made = EVERY[name]
     names = Names.of(env)
-    functions = {names.notifier, *(names.of_service(one) for one in env.functions)}
-    balanced = [one.load_balancer for one in env.containers.values() if one.load_balancer]
+    functions = {names.notifier, *(names.of_service(function) for function in env.functions)}
+    balanced = [container.load_balancer for container in env.containers.values() if container.load_balancer]
     legal = {
         "FunctionName": functions,
         "function_name": functions,
         "ClusterName": {names.whole},
-        "ServiceName": {names.of_service(one) for one in env.containers},
+        "ServiceName": {names.of_service(container) for container in env.containers},
         "QueueName": {queue for queue, _ in queues(env)},
         "TopicName": {topic.name for topic in routes(env, names).topics},
         "LogGroupName": {group.name for group in made.log_groups},
         "StateMachineArn": set(state_machines(env).values()),
         "Window": set(env.maintenance),
         "Resource": set(deployed(env).values()),
-        "LoadBalancer": {f"app/{one.load_balancer_arn.partition('/app/')[2]}" for one in balanced},
+        "LoadBalancer": {
+            f"app/{load_balancer.load_balancer_arn.partition('/app/')[2]}" for load_balancer in balanced
+        },
         "TargetGroup": {
-            f"targetgroup/{one.target_group_arn.partition('targetgroup/')[2]}" for one in balanced
+            f"targetgroup/{load_balancer.target_group_arn.partition('targetgroup/')[2]}"
+            for load_balancer in balanced
         },
     }
-    for where, one in metrics(made):
-        for dimension, value in one.dimensions.items():
+    for where, item in metrics(made):
+        for dimension, value in item.dimensions.items():
             assert value in legal[dimension], (where, dimension, value)
     counted = {view.name: view.deployments for view in made.services if view.deployments}
     assert {name: metric.dimensions["Resource"] for name, metric in counted.items()} == deployed(env)
@@ -92,8 +98,8 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
     env, made = EVERY[name]
     names = Names.of(env)
     deployments = {view.name: view.deployments for view in made.services}
-    for one in (alarm for alarm in made.alarms if alarm.service):
-        service = str(one.service)
+    for item in (alarm for alarm in made.alarms if alarm.service):
+        service = str(item.service)
         own = {
             names.of_service(service),
             names.dead_letters(service),
@@ -101,13 +107,13 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
             names.container_log_group(service),
             state_machines(env).get(service, ""),
         }
-        for metric in one.metrics:
+        for metric in item.metrics:
             ours = metric.namespace == names.log_metrics_namespace(service) and not metric.dimensions
             ours |= metric == deployments[service]
             balanced = metric.namespace == "AWS/ApplicationELB"
-            assert ours or balanced or own & set(metric.dimensions.values()), one.key
+            assert ours or balanced or own & set(metric.dimensions.values()), item.key
             assert ("dead-letters" in metric.dimensions.get("QueueName", "")) == (
-                one.kind_key == "dead-letters"
+                item.kind_key == "dead-letters"
             )
 
 
@@ -116,17 +122,23 @@ def templates() -> Iterator[tuple[str, Watched]]:
     for kind in EVERY_KIND:
         yield from ((f"{kind.name} {alarm.key}", alarm.watches) for alarm in kind.alarms)
     for kind in KINDS.values():
-        yield from ((f"{kind.name} {graph.title}", one) for graph in kind.graphs for one in graph.series)
         yield from (
-            (f"{kind.name} {one.key}", series) for one in kind.events for series in (one.valid, one.bad)
+            (f"{kind.name} {graph.title}", series_template)
+            for graph in kind.graphs
+            for series_template in graph.series
+        )
+        yield from (
+            (f"{kind.name} {event.key}", series)
+            for event in kind.events
+            for series in (event.valid, event.bad)
         )
 
 
 def metric_templates() -> dict[str, MetricTemplate]:
     """Return every metric that a template names."""
     found = {}
-    for where, one in templates():
-        for inner in (one,) if isinstance(one, SeriesTemplate) else one.series.values():
+    for where, template in templates():
+        for inner in (template,) if isinstance(template, SeriesTemplate) else template.series.values():
             found[f"{where} {inner.metric.name}"] = inner.metric
     return found
 
@@ -136,10 +148,10 @@ def test_a_metric_has_the_unit_that_aws_documents(metric: MetricTemplate) -> Non
     """Or that our filter writes; thresholds are read in it, and seconds are not milliseconds."""
     if metric.namespace == LOGS:
         assert metric.unit in {
-            one.metric.unit
+            filter_template.metric.unit
             for kind in KINDS.values()
-            for one in kind.filters
-            if one.metric.name == metric.name
+            for filter_template in kind.filters
+            if filter_template.metric.name == metric.name
         }
     else:
         assert metric.unit == AWS_METRICS[metric.namespace]["metrics"][metric.name]["unit"]
@@ -149,7 +161,7 @@ def test_a_metric_has_the_unit_that_aws_documents(metric: MetricTemplate) -> Non
 def test_an_alarm_has_the_unit_of_what_it_watches(name: str) -> None:
     """A count of samples is a count whatever was sampled; metric math says its own."""
     made = EVERY[name][1]
-    ours = {(one.namespace, one.metric): one.unit for one in made.filters}
+    ours = {(log_filter.namespace, log_filter.metric): log_filter.unit for log_filter in made.filters}
     for alarm in made.alarms:
         if isinstance(alarm.watches, Metric):
             known = AWS_METRICS.get(alarm.watches.namespace, {}).get("metrics", {}).get(alarm.watches.name)
@@ -171,51 +183,55 @@ FUNCTION = re.compile(r"\b(IF|FILL|SUM|TIME_SERIES)\(")
 def test_every_expression_is_one_that_cloudwatch_takes(name: str) -> None:
     """Each id is used and defined, begins with a lower-case letter, and all inputs have one period."""
     found = 0
-    for where, one in series(EVERY[name][1]):
-        for metric in (one,) if isinstance(one, Metric) else one.metrics.values():
+    for where, item in series(EVERY[name][1]):
+        for metric in (item,) if isinstance(item, Metric) else item.metrics.values():
             assert STATISTIC.fullmatch(metric.stat), (where, metric.stat)
             assert metric.label
-        if isinstance(one, Math):
+        if isinstance(item, Math):
             found += 1
-            words = set(re.findall(r"[A-Za-z_]\w*", FUNCTION.sub("(", one.expression)))
-            assert words == one.metrics.keys(), where
+            words = set(re.findall(r"[A-Za-z_]\w*", FUNCTION.sub("(", item.expression)))
+            assert words == item.metrics.keys(), where
             assert all(re.fullmatch(r"[a-z][A-Za-z0-9_]*", word) for word in words)
             assert words.isdisjoint({"result", "band", "observed"}), "the stack's own ids"
-            assert len({metric.period_s for metric in one.metrics.values()}) == 1, where
-            assert len(one.metrics) <= 10
-            assert len(one.expression) <= 2048
-            assert one.expression.count("(") == one.expression.count(")")
+            assert len({metric.period_s for metric in item.metrics.values()}) == 1, where
+            assert len(item.metrics) <= 10
+            assert len(item.expression) <= 2048
+            assert item.expression.count("(") == item.expression.count(")")
     assert found > 5
 
 
 @each("name", EVERY)
 def test_every_expression_ends_in_a_line(name: str) -> None:
     """A sum over a series is one number, which CloudWatch neither draws nor compares with a threshold."""
-    for where, one in series(EVERY[name][1]):
-        if isinstance(one, Math) and "SUM(" in one.expression:
-            assert one.expression.startswith("TIME_SERIES("), where
+    for where, math in series(EVERY[name][1]):
+        if isinstance(math, Math) and "SUM(" in math.expression:
+            assert math.expression.startswith("TIME_SERIES("), where
             depth = [
-                one.expression[:end].count("(") - one.expression[:end].count(")")
-                for end in range(1, len(one.expression))
+                math.expression[:end].count("(") - math.expression[:end].count(")")
+                for end in range(1, len(math.expression))
             ]
             assert 0 not in depth[len("TIME_SERIES") :], "the whole of it is inside"
 
 
-@each("one", [one for _, one in templates() if isinstance(one, MathTemplate)], ids=lambda one: one.label)
-def test_no_template_has_something_left_to_fill_in(one: MathTemplate) -> None:
+@each(
+    "math_template",
+    [template for _, template in templates() if isinstance(template, MathTemplate)],
+    ids=lambda entry: entry.label,
+)
+def test_no_template_has_something_left_to_fill_in(math_template: MathTemplate) -> None:
     """`{period_s}` and `{min_samples}` are all that is filled in."""
-    assert set(re.findall(r"\{(\w+)\}", one.expression)) <= {"period_s", "min_samples"}
+    assert set(re.findall(r"\{(\w+)\}", math_template.expression)) <= {"period_s", "min_samples"}
 
 
 @each("name", EVERY)
 def test_nothing_is_left_to_fill_in(name: str) -> None:
     """Every expression is complete, with the period that its inputs have."""
-    for where, one in series(EVERY[name][1]):
-        if isinstance(one, Math):
-            assert "{" not in one.expression
-            assert "None" not in one.expression
-            if "busy" in one.metrics:
-                assert one.expression == f"busy / ({one.period_s} * 1000)", where
+    for where, math in series(EVERY[name][1]):
+        if isinstance(math, Math):
+            assert "{" not in math.expression
+            assert "None" not in math.expression
+            if "busy" in math.metrics:
+                assert math.expression == f"busy / ({math.period_s} * 1000)", where
 
 
 @each("name", EVERY)
@@ -226,14 +242,14 @@ def test_a_graph_draws_the_line_of_the_alarm_on_its_metric(name: str) -> None:
         for graph in view.graphs:
             shown = {
                 (metric.namespace, metric.name)
-                for one in graph.series
-                for metric in ((one,) if isinstance(one, Metric) else one.metrics.values())
+                for item in graph.series
+                for metric in ((item,) if isinstance(item, Metric) else item.metrics.values())
             }
             for key in graph.thresholds:
                 alarm = made.alarm(key)
                 assert alarm.service == view.name
                 assert {(metric.namespace, metric.name) for metric in alarm.metrics} <= shown
-                assert all(one.period_s >= alarm.period_s for one in graph.series)
+                assert all(metric.period_s >= alarm.period_s for metric in graph.series)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -254,15 +270,15 @@ def test_every_template_that_a_graph_names_is_an_alarm_of_its_kind(name: str) ->
         asked = {fact for alarm in kind.alarms for fact in alarm.needed_facts}
         asked |= {graph.needs for graph in kind.graphs if graph.needs}
         asked |= {alarm.late_by for alarm in kind.alarms if alarm.late_by}
-        asked |= {one.late_by for one in kind.events if one.late_by}
-        assert asked | {one.needs for one in kind.events if one.needs} <= facts
+        asked |= {event.late_by for event in kind.events if event.late_by}
+        assert asked | {event.needs for event in kind.events if event.needs} <= facts
 
 
 def test_no_graph_stays_empty_because_its_source_is_switched_off() -> None:
     """Without Container Insights or Lambda Insights their metrics are not asked for."""
     made = EVERY["no insights"][1]
-    assert not {one.namespace for _, one in metrics(made)} & {"ECS/ContainerInsights", "LambdaInsights"}
-    assert {one.key for one in made.log_groups if one.writer == "insights"} == set()
+    assert not {metric.namespace for _, metric in metrics(made)} & {"ECS/ContainerInsights", "LambdaInsights"}
+    assert {group.key for group in made.log_groups if group.writer == "insights"} == set()
     switched_on = (EVERY["everything"][1], EVERY["state machines"][1])
     everything = {metric.namespace for made in switched_on for _, metric in metrics(made)}
     assert everything >= AWS_METRICS.keys() - {"AWS/Events", "AWS/Firehose", "AWS/Scheduler"}
@@ -272,15 +288,18 @@ def test_no_graph_stays_empty_because_its_source_is_switched_off() -> None:
 def test_what_the_platform_writes_itself_is_listed(name: str) -> None:
     """Deployments in all and of each service, each window in its own dimension, in one namespace; each once."""
     env, made = EVERY[name]
-    found = [(one.namespace, one.name, *one.dimensions.items()) for one in made.published]
+    found = [
+        (published_metric.namespace, published_metric.name, *published_metric.dimensions.items())
+        for published_metric in made.published
+    ]
     namespace = Names.of(env).metrics_namespace
     assert len(found) == len(set(found))
     assert set(found) == {
         (namespace, "Deployments"),
-        *((namespace, "Deployments", ("Resource", one)) for one in deployed(env).values()),
+        *((namespace, "Deployments", ("Resource", text)) for text in deployed(env).values()),
         *((namespace, "MaintenanceStarted", ("Window", window)) for window in env.maintenance),
     }
-    assert all(len(one.by) > 5 for one in made.published)
+    assert all(len(published_metric.by) > 5 for published_metric in made.published)
 
 
 @each(
@@ -327,7 +346,7 @@ def test_every_namespace_of_the_metric_list_names_its_source() -> None:
     }
     for its in AWS_METRICS.values():
         assert re.search(r'(Guide|Reference), "', its["source"])
-        for one in its["metrics"].values():
-            assert one["unit"] in units
-            assert one["dimensions"]
-            assert all(dimensions == sorted(dimensions) for dimensions in one["dimensions"])
+        for metric in its["metrics"].values():
+            assert metric["unit"] in units
+            assert metric["dimensions"]
+            assert all(dimensions == sorted(dimensions) for dimensions in metric["dimensions"])

@@ -125,7 +125,7 @@ BESIDES = {
 
 def template(kind: str, key: str) -> AlarmTemplate:
     """Return a template by kind and key."""
-    alarms = next(one.alarms for one in EVERY_KIND if one.name == kind)
+    alarms = next(item.alarms for item in EVERY_KIND if item.name == kind)
     return next(alarm for alarm in alarms if alarm.key == key)
 
 
@@ -154,15 +154,16 @@ def test_a_recommended_alarm_wakes_whom_it_should(row: Row) -> None:
     graph = Graph(made)
     kinds = {name: service.kind for name, service in env.services.items()}
     found: list[Alarm] = [
-        one
-        for one in made.alarms
-        if one.kind_key == row.key and (kinds[one.service] if one.service else PLATFORM.name) == row.kind
+        alarm
+        for alarm in made.alarms
+        if alarm.kind_key == row.key
+        and (kinds[alarm.service] if alarm.service else PLATFORM.name) == row.kind
     ]
     assert found
-    for one in found:
-        speakers = graph.speakers(one.key)
-        assert any(speaker.severity == "critical" for speaker in speakers) == (row.told == "wakes"), one.key
-        assert one.topic or speakers
+    for alarm in found:
+        speakers = graph.speakers(alarm.key)
+        assert any(speaker.severity == "critical" for speaker in speakers) == (row.told == "wakes"), alarm.key
+        assert alarm.topic or speakers
 
 
 def test_every_alarm_is_recommended_promised_or_explained() -> None:
@@ -179,7 +180,7 @@ def test_rows_that_are_delivered_otherwise_are_delivered() -> None:
     notifier = template("platform", "notifier-errors")
     assert (notifier.threshold, notifier.min_samples) == (2, None)
     made = EVERY["prod"][1]
-    assert {(one.key, one.topic) for one in made.events} == {
+    assert {(event.key, event.topic) for event in made.events} == {
         ("deployment-failed", "critical"),
         ("task-failed", "warning"),
     }
@@ -195,11 +196,11 @@ def test_what_is_looked_at_longer_is_so_for_a_reason() -> None:
     for key, (recommended, ours) in LOOKED_AT_LONGER.items():
         row = rows[key]
         assert (row.n, row.m) == (ours, 1)
-        of_key = [one for one in made.alarms if one.kind_key == key]
+        of_key = [alarm for alarm in made.alarms if alarm.kind_key == key]
         waits_s = [
             speaker.suppressor.wait_s
-            for one in of_key
-            for speaker in graph.speakers(one.key)
+            for alarm in of_key
+            for speaker in graph.speakers(alarm.key)
             if speaker.suppressor
         ]
         assert recommended * row.period_s <= max(waits_s) < ours * row.period_s, key
@@ -208,7 +209,7 @@ def test_what_is_looked_at_longer_is_so_for_a_reason() -> None:
 def test_events_are_of_our_cluster_and_of_failures_only() -> None:
     """Not what a deployment or a person stops; a task that was killed for want of memory is a failure."""
     env, made = EVERY["prod"]
-    by_key = {one.key: one for one in made.events}
+    by_key = {event.key: event for event in made.events}
     whole = f"{env.project}-{env.environment}"
     here = f"arn:aws:ecs:{env.region}:{env.account_id}"
     deployment, task = by_key["deployment-failed"].pattern, by_key["task-failed"].pattern
@@ -227,4 +228,4 @@ def test_events_are_of_our_cluster_and_of_failures_only() -> None:
             "stopCode": ["EssentialContainerExited", "TaskFailedToStart"],
         },
     }
-    assert all(one.runbook == f"ecs.md#{one.key}" for one in made.events)
+    assert all(event.runbook == f"ecs.md#{event.key}" for event in made.events)

@@ -52,14 +52,14 @@ def computed(of: Math, **inputs: Any) -> Any:
     functions = {
         "IF": lambda condition, then, otherwise: then if condition else otherwise,
         "FILL": lambda line, value: (
-            Line(value if one is None else one for one in line)
+            Line(value if number is None else number for number in line)
             if isinstance(line, Line)
             else value
             if line is None
             else line
         ),
         # Of no datapoints at all there is no sum, and nothing can be computed with it.
-        "SUM": lambda line: sum(found) if (found := [one for one in line if one is not None]) else None,
+        "SUM": lambda line: sum(found) if (found := [entry for entry in line if entry is not None]) else None,
         "TIME_SERIES": lambda value: value,
     }
     assert inputs.keys() == of.metrics.keys()
@@ -88,7 +88,7 @@ def test_an_objective_has_six_alarms_and_three_composites(case: Case) -> None:
     _, slo, alarms, composites = case
     assert alarms.keys() == {f"{tier}-{which}" for tier in WORKBOOK for which in ("long", "short")}
     assert list(composites) == list(WORKBOOK)
-    assert slo.burn_rates == tuple(one.key for one in composites.values())
+    assert slo.burn_rates == tuple(composite.key for composite in composites.values())
     for tier, (_, long_s, short_s, _, severity) in WORKBOOK.items():
         one = composites[tier]
         assert one.rule == AllOf(
@@ -158,14 +158,16 @@ def test_it_says_how_fast_and_how_long(case: Case) -> None:
     """Burning N times too fast, gone in H hours: N in H hours is all of the window's budget."""
     config = config_of(case)
     for tier, (rate, *_) in WORKBOOK.items():
-        for one in (case[3][tier], case[2][f"{tier}-long"], case[2][f"{tier}-short"]):
-            match = re.search(r"is burning ([\d.]+) times too fast; budget gone in ([\d.]+) hours", one.says)
+        for composite in (case[3][tier], case[2][f"{tier}-long"], case[2][f"{tier}-short"]):
+            match = re.search(
+                r"is burning ([\d.]+) times too fast; budget gone in ([\d.]+) hours", composite.says
+            )
             assert match
             assert float(match[1]) == rate
             assert float(match[1]) * float(match[2]) == pytest.approx(
                 config.window_days * 24, abs=rate * 0.05
             )
-            assert one.runbook == f"slo.md#{tier}"
+            assert composite.runbook == f"slo.md#{tier}"
         assert f"Promised: {case[1].says}." in case[3][tier].description
 
 
@@ -240,8 +242,13 @@ def test_each_source_of_events_is_counted_by_its_metrics() -> None:
         own = f"{env.project}/{env.environment}/{slo.service}"
         for of in (slo.budget, *(alarm.watches for alarm in alarms.values())):
             assert isinstance(of, Math)
-            namespaces = {"logs" if one.namespace == own else one.namespace for one in of.metrics.values()}
-            counted = (namespaces.pop(), {key: (one.name, one.stat) for key, one in of.metrics.items()})
+            namespaces = {
+                "logs" if metric.namespace == own else metric.namespace for metric in of.metrics.values()
+            }
+            counted = (
+                namespaces.pop(),
+                {key: (metric.name, metric.stat) for key, metric in of.metrics.items()},
+            )
             assert namespaces == set()
             assert found.setdefault(slo.key, counted) == counted
     assert found == COUNTED

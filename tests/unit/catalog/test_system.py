@@ -39,7 +39,7 @@ def speaks(whole: Composite, groups: Sequence[Composite], fires: set[str]) -> bo
     """Return whether the alarm goes into ALARM while these alarms are."""
     active = set(fires)
     for _ in groups:
-        active |= {one.key for one in groups if holds(one.rule, active)}
+        active |= {group.key for group in groups if holds(group.rule, active)}
     return holds(whole.rule, active)
 
 
@@ -58,11 +58,11 @@ def test_any_two_kinds_are_enough_and_one_is_not(kinds: int, services: int) -> N
     critical, outage, groups = system_wide(ENV, NAMES, parts)
     assert critical
     assert outage
-    for one, other in itertools.combinations(parts.values(), 2):
-        assert speaks(critical, groups, {one.errors[-1].key, other.errors[-1].key})
-        assert speaks(critical, groups, {one.errors[-1].key, other.impacts[-1].key})
-        assert not speaks(outage, groups, {one.errors[-1].key, other.impacts[-1].key})
-        assert speaks(outage, groups, {one.impacts[-1].key, other.impacts[-1].key})
+    for combination, other in itertools.combinations(parts.values(), 2):
+        assert speaks(critical, groups, {combination.errors[-1].key, other.errors[-1].key})
+        assert speaks(critical, groups, {combination.errors[-1].key, other.impacts[-1].key})
+        assert not speaks(outage, groups, {combination.errors[-1].key, other.impacts[-1].key})
+        assert speaks(outage, groups, {combination.impacts[-1].key, other.impacts[-1].key})
     for of in parts.values():
         everything = {alarm.key for alarm in (*of.errors, *of.impacts)}
         assert not speaks(critical, groups, everything)
@@ -97,9 +97,9 @@ def test_rules_over_many_kinds_stay_within_cloudwatch_s_limits(kinds: int, servi
     critical, outage, groups = system_wide(ENV, NAMES, failing(kinds, services))
     assert critical
     assert outage
-    for one in (critical, outage, *groups):
-        assert len(one.children()) <= RULE_ALARMS
-        written = [f'ALARM("{NAMES.of_thing(key)}") AND ' for key in mentions(one.rule)]
+    for group in (critical, outage, *groups):
+        assert len(group.children()) <= RULE_ALARMS
+        written = [f'ALARM("{NAMES.of_thing(key)}") AND ' for key in mentions(group.rule)]
         assert len("".join(written)) <= RULE_CHARACTERS
 
 
@@ -107,4 +107,4 @@ def test_kinds_whose_names_are_words_make_names_without_spaces() -> None:
     """The key of a kind is in names and addresses, not its title."""
     groups = system_wide(ENV, NAMES, failing(2, 130)).groups
     assert groups
-    assert not any(" " in one.name + one.key for one in groups)
+    assert not any(" " in group.name + group.key for group in groups)

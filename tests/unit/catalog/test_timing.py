@@ -18,7 +18,7 @@ TIER_KEYS = {tier.key for tier in TIERS}
 
 def suppressed(name: str) -> Iterator[Composite]:
     """Yield the composites of an environment that are suppressed."""
-    yield from (one for one in EVERY[name][1].composites if one.suppressor)
+    yield from (composite for composite in EVERY[name][1].composites if composite.suppressor)
 
 
 def leaves(graph: Graph, rule: Rule, *, without: Container[str] = ()) -> Iterator[Alarm]:
@@ -53,7 +53,7 @@ def simulated(alarm: Alarm, trouble: list[int]) -> list[tuple[int, State]]:
         datapoints: list[bool | None] = []
         for back in range(alarm.evaluation_periods + BEYOND, 0, -1):
             begin = before + now_s - back * alarm.period_s
-            samples = [one for one in seconds[begin : begin + alarm.period_s] if one >= 0]
+            samples = [number for number in seconds[begin : begin + alarm.period_s] if number >= 0]
             breaches = any(samples) if any_breaches else all(samples)
             datapoints.append(breaches if samples else None)
         new = evaluate(datapoints, settings, state)
@@ -67,11 +67,16 @@ def alike() -> dict[str, Alarm]:
     """Return one metric alarm for each way in which they are evaluated, of all environments."""
     found = {}
     for _, made in EVERY.values():
-        for one in made.alarms:
-            any_breaches = one.threshold == 0 and one.comparison == "GreaterThanThreshold"
-            key = (one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
-            if one.window_s <= 3600 and "FILL" not in getattr(one.watches, "expression", ""):
-                found[f"{key} {any_breaches}"] = one
+        for alarm in made.alarms:
+            any_breaches = alarm.threshold == 0 and alarm.comparison == "GreaterThanThreshold"
+            key = (
+                alarm.period_s,
+                alarm.evaluation_periods,
+                alarm.datapoints_to_alarm,
+                alarm.treat_missing_data,
+            )
+            if alarm.window_s <= 3600 and "FILL" not in getattr(alarm.watches, "expression", ""):
+                found[f"{key} {any_breaches}"] = alarm
     return found
 
 
@@ -99,8 +104,8 @@ def test_each_way_of_evaluation_is_tried() -> None:
     """Silence, any sample, M of N and one of one among them."""
     tried = list(alike().values())
     assert len(tried) > 10
-    assert {one.treat_missing_data for one in tried} == {"breaching", "notBreaching", "missing"}
-    assert {one.datapoints_to_alarm < one.evaluation_periods for one in tried} == {True, False}
+    assert {alarm.treat_missing_data for alarm in tried} == {"breaching", "notBreaching", "missing"}
+    assert {alarm.datapoints_to_alarm < alarm.evaluation_periods for alarm in tried} == {True, False}
 
 
 @each("name", EVERY)
@@ -110,68 +115,74 @@ def test_a_composite_waits_for_what_suppresses_it(name: str) -> None:
     A page does not wait for alarms of other services: each page would be late.
     """
     graph = Graph(EVERY[name][1])
-    for one in suppressed(name):
-        assert one.suppressor
-        spanning = {"system-critical", "system-outage"} if one.topic != "warning" else set[str]()
-        behind = list(leaves(graph, InAlarm(alarm=one.suppressor.alarm), without=spanning))
+    for composite in suppressed(name):
+        assert composite.suppressor
+        spanning = {"system-critical", "system-outage"} if composite.topic != "warning" else set[str]()
+        behind = list(leaves(graph, InAlarm(alarm=composite.suppressor.alarm), without=spanning))
         needed = [alarms_after_s(alarm) for alarm in behind]
-        assert one.suppressor.wait_s == max([EVALUATION_S, *(s for s in needed if s <= PROMPT_S)]), one.key
-        assert one.topic, "only what notifies can be suppressed"
+        assert composite.suppressor.wait_s == max([EVALUATION_S, *(s for s in needed if s <= PROMPT_S)]), (
+            composite.key
+        )
+        assert composite.topic, "only what notifies can be suppressed"
 
 
 @each("name", EVERY)
 def test_a_page_is_not_late(name: str) -> None:
     """A page of a service waits for one evaluation; nothing waits for long."""
-    for one in suppressed(name):
-        assert one.suppressor
-        at_most_s = PROMPT_S if one.kind_key in {*TIER_KEYS, "degraded", "saturation"} else EVALUATION_S
-        assert one.suppressor.wait_s <= at_most_s, one.key
+    for composite in suppressed(name):
+        assert composite.suppressor
+        at_most_s = PROMPT_S if composite.kind_key in {*TIER_KEYS, "degraded", "saturation"} else EVALUATION_S
+        assert composite.suppressor.wait_s <= at_most_s, composite.key
 
 
 @each("name", EVERY)
 def test_a_ticket_that_was_held_back_has_forgotten_the_trouble(name: str) -> None:
     """Each alarm that it is made of, the slowest too."""
     graph = Graph(EVERY[name][1])
-    for one in (one for one in suppressed(name) if one.kind_key in {"degraded", "saturation"}):
-        assert one.suppressor
-        parts = [graph.alarms[key] for key in one.children() if key in graph.alarms]
-        assert one.suppressor.extension_s == max(map(settles_after_s, parts)) + EVALUATION_S, one.key
+    for composite in (
+        composite for composite in suppressed(name) if composite.kind_key in {"degraded", "saturation"}
+    ):
+        assert composite.suppressor
+        parts = [graph.alarms[key] for key in composite.children() if key in graph.alarms]
+        assert composite.suppressor.extension_s == max(map(settles_after_s, parts)) + EVALUATION_S, (
+            composite.key
+        )
 
 
 @each("name", EVERY)
 def test_what_happened_once_is_not_over_before_it_is_said(name: str) -> None:
     """A change that ends while it waits is never acted on: what any one sample may begin outlasts that."""
     graph = Graph(EVERY[name][1])
-    for one in suppressed(name):
-        assert one.suppressor
-        for key in one.children() if one.kind_key not in TIER_KEYS else ():
+    for composite in suppressed(name):
+        assert composite.suppressor
+        for key in composite.children() if composite.kind_key not in TIER_KEYS else ():
             alarm = graph.alarms.get(key)
             if alarm and alarm.datapoints_to_alarm == 1:
-                assert settles_after_s(alarm) > one.suppressor.wait_s, key
+                assert settles_after_s(alarm) > composite.suppressor.wait_s, key
 
 
 @each("name", EVERY)
 def test_a_budget_that_was_held_back_has_forgotten_the_trouble(name: str) -> None:
     """Its shorter window has."""
     made = EVERY[name][1]
-    for one in (one for one in suppressed(name) if one.kind_key in TIER_KEYS):
-        assert one.suppressor
-        short = made.alarm(f"{one.key}-short")
-        assert one.suppressor.extension_s == short.period_s + EVALUATION_S
+    for composite in (composite for composite in suppressed(name) if composite.kind_key in TIER_KEYS):
+        assert composite.suppressor
+        short = made.alarm(f"{composite.key}-short")
+        assert composite.suppressor.extension_s == short.period_s + EVALUATION_S
 
 
 @each("name", EVERY)
 def test_what_a_deployment_has_broken_is_said_soon_after_it(name: str) -> None:
     """After its prompt alarms have settled, and not after those that look back over half an hour."""
     graph = Graph(EVERY[name][1])
-    for one in (one for one in suppressed(name) if one.kind_key == "impact"):
-        assert one.suppressor
-        parts = [graph.alarms[key] for key in one.children() if key in graph.alarms]
+    for composite in (composite for composite in suppressed(name) if composite.kind_key == "impact"):
+        assert composite.suppressor
+        parts = [graph.alarms[key] for key in composite.children() if key in graph.alarms]
         prompt = [alarm for alarm in parts if alarms_after_s(alarm) <= PROMPT_S]
         if not prompt:
             continue
-        assert one.suppressor.extension_s >= max(map(settles_after_s, prompt)) + EVALUATION_S
-        assert one.suppressor.extension_s < min(
+        assert composite.suppressor.extension_s >= max(map(settles_after_s, prompt)) + EVALUATION_S
+        assert composite.suppressor.extension_s < min(
             (settles_after_s(alarm) for alarm in parts if alarm not in prompt), default=3600
         )
 
@@ -179,8 +190,12 @@ def test_what_a_deployment_has_broken_is_said_soon_after_it(name: str) -> None:
 @each("name", EVERY)
 def test_the_whole_system_is_said_as_soon_as_its_impacts(name: str) -> None:
     """After a window, and not after the ten minutes for which tickets count errors."""
-    made = {one.key: one for one in suppressed(name)}
-    impacts = [one.suppressor.extension_s for key, one in made.items() if one.suppressor and "_impact" in key]
+    made = {composite.key: composite for composite in suppressed(name)}
+    impacts = [
+        composite.suppressor.extension_s
+        for key, composite in made.items()
+        if composite.suppressor and "_impact" in key
+    ]
     whole = made.get("system-critical")
     if whole and whole.suppressor:
         assert whole.suppressor.extension_s <= max(impacts)
@@ -197,7 +212,11 @@ def test_the_times_follow_the_alarms() -> None:
     """One that is tuned to look at more is waited for longer; one that is too slow is not waited for."""
 
     def wait_s(made: Made) -> int:
-        tier = next(one for one in made[1].composites if one.key == "payment-handler_slo-latency-fast-burn")
+        tier = next(
+            composite
+            for composite in made[1].composites
+            if composite.key == "payment-handler_slo-latency-fast-burn"
+        )
         assert tier.suppressor
         return tier.suppressor.wait_s
 
@@ -207,9 +226,9 @@ def test_the_times_follow_the_alarms() -> None:
     impacts = (made.composites for _, made in (as_ever, longer))
     pairs = itertools.zip_longest(*impacts)
     assert all(
-        one.suppressor.wait_s == other.suppressor.wait_s
-        for one, other in pairs
-        if one.kind_key == "impact" and one.suppressor and other.suppressor
+        pair.suppressor.wait_s == other.suppressor.wait_s
+        for pair, other in pairs
+        if pair.kind_key == "impact" and pair.suppressor and other.suppressor
     )
 
 
@@ -227,9 +246,9 @@ def test_what_has_a_prompt_part_is_prompt() -> None:
     """Impact is, although few calls make it slow; what is beside it and slower does not count for a page."""
     made = EVERY["prod"][1]
     parts = (InAlarm(alarm="payment-handler_impact"), InAlarm(alarm="payment-handler_errors"))
-    whole = next(one for one in made.composites if one.key == "system-critical")
+    whole = next(composite for composite in made.composites if composite.key == "system-critical")
     one = Composite.model_validate({**whole.model_dump(), "key": "one", "rule": AnyOf(any_of=parts)})
-    impact = next(one for one in made.composites if one.key == parts[0].alarm)
+    impact = next(composite for composite in made.composites if composite.key == parts[0].alarm)
     timing = Timing(made.alarms, [*made.composites, one])
     assert impact.suppressor
     assert (

@@ -118,16 +118,18 @@ def test_an_alarm_that_is_switched_off_disappears_everywhere(folder: Folder) -> 
     made = tuned(
         folder, f"services: {{api: {{alarms: {{latency: {OFF}}}}}, web-site: {{alarms: {{cpu: {OFF}}}}}}}"
     )
-    composites = {one.key: one for one in made.composites}
-    keys = {one.key for one in made.all_alarms}
+    composites = {composite.key: composite for composite in made.composites}
+    keys = {alarm.key for alarm in made.all_alarms}
     assert not keys & {"api_latency", "web-site_cpu", "web-site_resource-exhaustion"}
     assert composites["api_critical"].children() == ("api_errors", "api_concurrency")
-    assert all(set(one.children()) <= keys for one in made.composites)
+    assert all(set(composite.children()) <= keys for composite in made.composites)
     assert "resource-exhaustion" not in composites["web-site_impact"].description
     drawn = {key for view in made.services for graph in view.graphs for key in graph.thresholds}
     assert drawn <= keys
     off = {
-        (one.service, one.kind_key, one.why, one.reason) for one in made.left_out if one.why == "switched off"
+        (left_out.service, left_out.kind_key, left_out.why, left_out.reason)
+        for left_out in made.left_out
+        if left_out.why == "switched off"
     }
     assert off == {
         ("api", "latency", "switched off", "measured elsewhere"),
@@ -143,12 +145,12 @@ def test_a_composite_of_nothing_is_not_made(folder: Folder) -> None:
         if alarm.part_of == "impact" or alarm.key in {"cpu", "memory"}
     ]
     made = tuned(folder, "alarms:", "  ecs:", *(f"    {key}: {OFF}" for key in parts))
-    composites = {one.key: one for one in made.composites}
+    composites = {composite.key: composite for composite in made.composites}
     assert "web-site_impact" not in composites
     suppressor = composites["web-site_degraded"].suppressor
     assert suppressor
     assert composites[suppressor.alarm].children() == ("web-site_deploying", "system-critical")
-    assert not [one.key for one in made.composites if "web-site_impact" in one.children()]
+    assert not [composite.key for composite in made.composites if "web-site_impact" in composite.children()]
     assert "system-outage" not in composites, "containers have no impact"
 
 
@@ -172,7 +174,7 @@ def test_what_nothing_suppresses_has_no_suppressor(folder: Folder) -> None:
         "alarms:",
         *(f"  {kind}: {{{', '.join(f'{key}: {OFF}' for key in keys)}}}" for kind, keys in switched.items()),
     )
-    composites = {one.key: one for one in made.composites}
+    composites = {composite.key: composite for composite in made.composites}
     assert "system-critical" not in composites
     assert "api_ticket-suppressor" not in composites
     assert composites["api_degraded"].suppressor is None
@@ -181,7 +183,7 @@ def test_what_nothing_suppresses_has_no_suppressor(folder: Folder) -> None:
 def test_the_system_s_composite_goes_on_without_error_alarms(folder: Folder) -> None:
     """What affects users is enough; promised rules that need errors lose that part."""
     made = tuned(folder, f"alarms: {{lambda: {{errors: {OFF}}}}}")
-    composites = {one.key: one for one in made.composites}
+    composites = {composite.key: composite for composite in made.composites}
     assert set(composites["api_impact"].children()) <= set(composites["system-critical"].children())
     assert "api_errors" not in composites["system-critical"].children()
     assert composites["api_critical"].children() == ("api_latency", "api_concurrency")
@@ -204,8 +206,8 @@ def test_the_platform_s_own_alarms_can_be_tuned_and_switched_off(folder: Folder)
         f"alarms: {{platform: {{notifications-failed: {OFF}, notifier-errors: {{threshold: 5}}}}}}",
     )
     assert made.alarm("platform_notifier_notifier-errors").threshold == 5
-    assert not [one for one in made.alarms if one.kind_key == "notifications-failed"]
-    own = [(one.kind_key, one.reason) for one in made.left_out if one.service is None]
+    assert not [alarm for alarm in made.alarms if alarm.kind_key == "notifications-failed"]
+    own = [(left_out.kind_key, left_out.reason) for left_out in made.left_out if left_out.service is None]
     assert own == [("notifications-failed", "measured elsewhere")]
 
 
@@ -219,11 +221,11 @@ def test_an_opt_in_is_off_until_config_switches_it_on(
         return
     folder.append("base", "  refunds: {kind: state-machine, description: x, state_machine: x}\n")
     base = catalog.build(folder.load())
-    assert alarm.key not in {one.kind_key for one in base.alarms}
-    why = {one.why for one in base.left_out if one.kind_key == alarm.key}
+    assert alarm.key not in {item.kind_key for item in base.alarms}
+    why = {left_out.why for left_out in base.left_out if left_out.kind_key == alarm.key}
     assert why == {"opt-in"}
     made = tuned(folder, f"alarms: {{{kind}: {{{alarm.key}: {{enabled: true}}}}}}")
-    assert alarm.key in {one.kind_key for one in made.alarms}
+    assert alarm.key in {item.kind_key for item in made.alarms}
 
 
 @each(("kind", "alarm"), EVERY_TEMPLATE)
@@ -272,7 +274,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@each(("line", "key", "said"), WRONG, ids=[one[0] for one in WRONG])
+@each(("line", "key", "said"), WRONG, ids=[pair[0] for pair in WRONG])
 def test_what_only_the_catalog_knows_to_be_wrong_has_a_place_too(
     folder: Folder, line: str, key: str, said: str
 ) -> None:

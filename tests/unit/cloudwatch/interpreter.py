@@ -20,7 +20,7 @@ class Interpreter:
 
     def __init__(self, inputs: Mapping[str, Sequence[Point]], times_s: Sequence[int], period_s: int) -> None:
         """Take metrics by id, the time of each datapoint, and the period."""
-        self.inputs = {id_: tuple(one) for id_, one in inputs.items()}
+        self.inputs = {id_: tuple(group) for id_, group in inputs.items()}
         self.times = times_s
         self.period_s = period_s
 
@@ -33,7 +33,9 @@ class Interpreter:
                 result = self.inputs[id_]
             case Array(items):
                 each_of = [self.value(item) for item in items]
-                result = [one for found in each_of for one in (found if isinstance(found, list) else [found])]
+                result = [
+                    entry for found in each_of for entry in (found if isinstance(found, list) else [found])
+                ]
             case Minus(operand):
                 result = each(lambda point: None if point is None else -point, self.value(operand))
             case Power(base, exponent):
@@ -43,7 +45,7 @@ class Interpreter:
                 for operator, operand in rest:
                     result = combine(operator, result, self.value(operand))
             case Call(name, arguments):
-                result = self.call(name, [self.value(one) for one in arguments])
+                result = self.call(name, [self.value(argument) for argument in arguments])
         return result
 
     def call(self, name: str, arguments: list[Value]) -> Value:
@@ -60,7 +62,7 @@ class Interpreter:
 
     def _lines(self, function: Callable[[Line], Line], value: Value) -> Value:
         if isinstance(value, list):
-            return [tuple(map(finite, function(list(one)))) for one in value]
+            return [tuple(map(finite, function(list(entry)))) for entry in value]
         return tuple(map(finite, function(list(value))))
 
     def _steps(self, line: Line) -> list[tuple[float, float] | None]:
@@ -76,13 +78,13 @@ class Interpreter:
         return found
 
     def _diff(self, value: Value) -> Value:
-        return self._lines(lambda line: [one and one[0] for one in self._steps(line)], value)
+        return self._lines(lambda line: [step and step[0] for step in self._steps(line)], value)
 
     def _diff_time(self, value: Value) -> Value:
-        return self._lines(lambda line: [one and one[1] for one in self._steps(line)], value)
+        return self._lines(lambda line: [step and step[1] for step in self._steps(line)], value)
 
     def _rate(self, value: Value) -> Value:
-        return self._lines(lambda line: [one and one[0] / one[1] for one in self._steps(line)], value)
+        return self._lines(lambda line: [step and step[0] / step[1] for step in self._steps(line)], value)
 
     def _running_sum(self, value: Value) -> Value:
         def run(line: Line) -> Line:
@@ -97,7 +99,9 @@ class Interpreter:
 
     def _fill(self, value: Value, filler: Value) -> Value:
         def fill(line: Line) -> Line:
-            return [self._filled(line, at, filler) if one is None else one for at, one in enumerate(line)]
+            return [
+                self._filled(line, at, filler) if number is None else number for at, number in enumerate(line)
+            ]
 
         return self._lines(fill, value)
 
@@ -231,10 +235,10 @@ OPERATORS: Mapping[str, Callable[[float, float], Any]] = {
 def reduce(function: Callable[[list[float], int], Point], value: Value) -> Value:
     """Return a function of all numbers of a series, or of those of an array at each time."""
     if isinstance(value, tuple):
-        return finite(function([one for one in value if one is not None], len(value)))
+        return finite(function([entry for entry in value if entry is not None], len(value)))
     found = []
     for points in zip(*value, strict=True):
-        there = [one for one in points if one is not None]
+        there = [point for point in points if point is not None]
         found.append(finite(function(there, len(points))) if there else None)
     return tuple(found)
 
@@ -244,14 +248,14 @@ def deviation(points: list[float]) -> Point:
     if not points:
         return None
     mean = total(points) / len(points)
-    return math.sqrt(total([(one - mean) ** 2 for one in points]) / len(points))
+    return math.sqrt(total([(point - mean) ** 2 for point in points]) / len(points))
 
 
 def total(points: list[float]) -> float:
     """Return the sum from left to right: Python's own is better than that, since 3.12."""
     done = 0.0
-    for one in points:
-        done += one
+    for point in points:
+        done += point
     return done
 
 

@@ -97,18 +97,18 @@ def _object(event: str) -> dict[str, Any] | None:
 
 def _json(expression: Expression, document: dict[str, Any]) -> bool:
     if isinstance(expression, And):
-        return all(_json(one, document) for one in expression.parts)
+        return all(_json(comparison, document) for comparison in expression.parts)
     if isinstance(expression, Or):
-        return any(_json(one, document) for one in expression.parts)
+        return any(_json(comparison, document) for comparison in expression.parts)
     assert isinstance(expression.selector, JsonPath)
     found = [document]
     for step in expression.selector.steps:
-        found = [child for one in found for child in _children(one, step)]
+        found = [child for entry in found for child in _children(entry, step)]
     if isinstance(expression, NotExists):
         return found == []
     if isinstance(expression, Is):
-        return any(json.dumps(one) == expression.what.lower() for one in found)
-    return any(_compares(one, expression) for one in found)
+        return any(json.dumps(entry) == expression.what.lower() for entry in found)
+    return any(_compares(entry, expression) for entry in found)
 
 
 def _children(value: Any, step: str | int | Wild) -> list[Any]:
@@ -167,7 +167,7 @@ def _exact(text: str) -> float:
 def _delimited(pattern: Delimited, event: str) -> list[tuple[str | None, str]] | None:
     """Return each field's name and text, None for an event that does not match."""
     words = _words(event)
-    wanted = [one for one in pattern.fields if isinstance(one, Field)]
+    wanted = [field for field in pattern.fields if isinstance(field, Field)]
     if len(words) < len(wanted):
         return None
     spare = len(words) - len(wanted)
@@ -189,9 +189,9 @@ def _delimited(pattern: Delimited, event: str) -> list[tuple[str | None, str]] |
 
 def _on_text(expression: Expression, text: str) -> bool:
     if isinstance(expression, And):
-        return all(_on_text(one, text) for one in expression.parts)
+        return all(_on_text(comparison, text) for comparison in expression.parts)
     if isinstance(expression, Or):
-        return any(_on_text(one, text) for one in expression.parts)
+        return any(_on_text(comparison, text) for comparison in expression.parts)
     assert isinstance(expression, Comparison)
     return _compares(text, expression)
 

@@ -78,8 +78,8 @@ regex_text = (
 
 def _joined(kind: type[And | Or], parts: list[Expression]) -> Expression:
     flat: list[Expression] = []
-    for one in parts:
-        flat.extend(one.parts if isinstance(one, kind) else [one])
+    for comparison in parts:
+        flat.extend(comparison.parts if isinstance(comparison, kind) else [comparison])
     return kind(tuple(flat))
 
 
@@ -136,7 +136,7 @@ def delimited_patterns(draw: Callable[[Any], Any]) -> Delimited:
     regexes = ["", ""]
     fields: list[Field | Gap] = []
     for name in draw(st.lists(st.sampled_from(["ip", "w1", "size", "a-b", "_x", None]), max_size=5)):
-        if name is None or any(isinstance(one, Field) and one.name == name for one in fields):
+        if name is None or any(isinstance(field, Field) and field.name == name for field in fields):
             fields.append(Field())
         elif draw(st.booleans()):
             fields.append(Field(name))
@@ -157,8 +157,8 @@ def term_patterns(draw: Callable[[Any], Any]) -> Terms:
     """Terms, phrases and expressions, within the quotas."""
     signs = draw(st.sampled_from([[""], ["?"], ["-"], ["", "-"], ["", "?", "-"]]))
     what: list[str | Regex] = [*draw(st.lists(text, max_size=3))]
-    what += [Regex(one) for one in draw(st.lists(regex_text, max_size=2))]
-    return Terms(tuple(Term(one, draw(st.sampled_from(signs))) for one in draw(st.permutations(what))))
+    what += [Regex(entry) for entry in draw(st.lists(regex_text, max_size=2))]
+    return Terms(tuple(Term(entry, draw(st.sampled_from(signs))) for entry in draw(st.permutations(what))))
 
 
 patterns: st.SearchStrategy[Pattern] = json_patterns() | delimited_patterns() | term_patterns()

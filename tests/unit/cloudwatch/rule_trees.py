@@ -42,8 +42,12 @@ def is_true(tree: Tree, states: States) -> bool:
         return bool(true.count(True) >= (number / 100 * len(names) - 1e-9 if percent else number))
     results: list[bool] = [is_true(part, states) for part in tree.parts]
     joined: dict[str, Callable[[list[bool]], bool]] = {
-        "NOT": lambda one: not one[0], "AND": all, "OR": any, "TRUE": lambda _: True, "FALSE": lambda _: False
-    }  # fmt: skip
+        "NOT": lambda parts: not parts[0],
+        "AND": all,
+        "OR": any,
+        "TRUE": lambda _: True,
+        "FALSE": lambda _: False,
+    }
     return joined[tree.kind](results)
 
 
@@ -95,7 +99,7 @@ def _leaves() -> st.SearchStrategy[Tree]:
 TREES = st.recursive(
     _leaves(),
     lambda below: st.one_of(
-        below.map(lambda one: Tree("NOT", (one,))),
+        below.map(lambda entry: Tree("NOT", (entry,))),
         st.builds(Tree, st.sampled_from(["AND", "OR"]), st.lists(below, min_size=2, max_size=4).map(tuple)),
     ),
     max_leaves=12,

@@ -41,7 +41,9 @@ def _simple(stat: Statistic, ordered: list[Fraction]) -> Fraction:
 def _percentile(percent: Fraction, ordered: list[Fraction]) -> Fraction:
     """Return the smallest sample that so many per cent of all do not exceed."""
     return next(
-        one for one in ordered if 100 * sum(other <= one for other in ordered) >= percent * len(ordered)
+        fraction
+        for fraction in ordered
+        if 100 * sum(other <= fraction for other in ordered) >= percent * len(ordered)
     )
 
 
@@ -60,8 +62,8 @@ def _of_part(stat: Statistic, ordered: list[Fraction]) -> Fraction | None:
         else:
             low = None if low is None else Fraction(stat.low or 0)
             high = None if high is None else Fraction(stat.high or 0)
-        moved = [one if high is None else min(one, high) for one in ordered]
-        moved = [one if low is None else max(one, low) for one in moved]
+        moved = [fraction if high is None else min(fraction, high) for fraction in ordered]
+        moved = [fraction if low is None else max(fraction, low) for fraction in moved]
         return sum(moved, Fraction()) / len(moved)
     part = _part(stat.percent, low, high, ordered)
     total = sum(part, Fraction())
@@ -83,4 +85,8 @@ def _part(
         first = 0 if low is None else math.floor(low * len(ordered) / 100)
         last = len(ordered) if high is None else math.ceil(high * len(ordered) / 100)
         return ordered[first:last]
-    return [one for one in ordered if (low is None or low < one) and (high is None or one <= high)]
+    return [
+        fraction
+        for fraction in ordered
+        if (low is None or low < fraction) and (high is None or fraction <= high)
+    ]

@@ -79,7 +79,7 @@ def _true(match: re.Match[str], states: Mapping[str, str]) -> bool:
         return match["truth"] == "TRUE"
     if match["state"]:
         return _state(match["name"], states) == match["state"]
-    names = [one.group() for one in re.finditer(_NAME, match["names"], re.DOTALL)]
+    names = [item.group() for item in re.finditer(_NAME, match["names"], re.DOTALL)]
     hits = sum((_state(name, states) == match["among"].strip()) != bool(match["negated"]) for name in names)
     digits, most = match["number"].lstrip("0"), 100 if match["percent"] else len(names)
     number = int(digits[:9] or 0) if len(digits) < 10 else 0

@@ -47,8 +47,8 @@ def test_missing_data_of_dynamodb_are_ignored_unless_something_is_chosen() -> No
         (on(query()), "missing"),
         (Record("", {**ALARM, "Namespace": "AWS/SQS"}), "missing"),
         *(
-            (Record("", {**ALARM, "TreatMissingData": one}), one)
-            for one in ("missing", "notBreaching", "breaching", "ignore")
+            (Record("", {**ALARM, "TreatMissingData": text}), text)
+            for text in ("missing", "notBreaching", "breaching", "ignore")
         ),
     ):
         assert api.metric_alarm(given).treat_missing_data == treated

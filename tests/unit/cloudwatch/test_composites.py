@@ -41,7 +41,7 @@ def has_cycle(graph: dict[str, tuple[str, ...]]) -> bool:
     reached = {name: set(below) for name, below in graph.items()}
     for _ in graph:
         for below in reached.values():
-            below |= {further for one in below for further in graph.get(one, ())}
+            below |= {further for text in below for further in graph.get(text, ())}
     return any(name in below for name, below in reached.items())
 
 

@@ -41,7 +41,7 @@ POINTS: tuple[bool | None, ...] = (False, None, True)
 
 def points(pattern: str) -> Points:
     """Read datapoints as AWS's tables write them: 0 is good, - missing, X breaching."""
-    return tuple({"0": False, "-": None, "X": True}[one] for one in pattern.split())
+    return tuple({"0": False, "-": None, "X": True}[part] for part in pattern.split())
 
 
 def ranges(longest: int) -> Iterator[Points]:
@@ -64,7 +64,7 @@ EVERY = list(itertools.product(settings(4), STATES))
 def test_every_row_of_the_documentation_has_its_state(vector: dict[str, Any]) -> None:
     """From every state before, if the row does not name one."""
     chosen = Settings(vector["n"], vector["m"], vector["treatment"])
-    breaching = [None if one is None else bool(one) for one in vector["datapoints"]]
+    breaching = [None if datapoint is None else bool(datapoint) for datapoint in vector["datapoints"]]
     befores: Sequence[State] = [vector["previous_state"]] if vector["previous_state"] else STATES
     for before in befores:
         found = evaluate(breaching, chosen, before)
@@ -170,13 +170,13 @@ def test_only_missing_data_is_insufficient() -> None:
         if chosen.treat_missing_data == "missing":
             for given_points in ranges(5):
                 found = evaluate(given_points, chosen, "OK")
-                assert (found == "INSUFFICIENT_DATA") == all(one is None for one in given_points)
+                assert (found == "INSUFFICIENT_DATA") == all(point is None for point in given_points)
 
 
 def coded(windows: Sequence[Points]) -> Any:
     """Return ranges as an array."""
     codes = {None: -1, False: 0, True: 1}
-    return np.array([[codes[one] for one in window] for window in windows], np.int8)
+    return np.array([[codes[item] for item in window] for window in windows], np.int8)
 
 
 def one_by_one(windows: Sequence[Points], chosen: Settings, first: State) -> list[State]:
@@ -196,7 +196,7 @@ def test_many_evaluations_at_once_are_those_one_after_another(length: int) -> No
     windows = windows[::2] + windows[1::2]
     array = coded(windows)
     for chosen, first in EVERY:
-        found = [STATES[one] for one in states(array, chosen, first)]
+        found = [STATES[state] for state in states(array, chosen, first)]
         assert found == one_by_one(windows, chosen, first), (chosen, first)
 
 
@@ -224,9 +224,9 @@ def test_sliding_windows_of_several_alarms_are_those_one_after_another(data: st.
     for alarm in range(alarms):
         before = first
         for at in range(evaluations):
-            window = [None if one < 0 else bool(one) for one in windows[alarm, at]]
+            window = [None if entry < 0 else bool(entry) for entry in windows[alarm, at]]
             either = {
-                evaluate(_if_few(window, of_few[alarm, at], one), chosen, before) for one in (True, False)
+                evaluate(_if_few(window, of_few[alarm, at], item), chosen, before) for item in (True, False)
             }
             if len(either) == 1 and not of_few[alarm, at, -1]:
                 (before,) = either
@@ -235,14 +235,14 @@ def test_sliding_windows_of_several_alarms_are_those_one_after_another(data: st.
 
 def _if_few(window: Sequence[bool | None], few: Any, breaches: bool) -> list[bool | None]:  # noqa: FBT001
     """Return an evaluation range in which all datapoints of few samples breach, or none."""
-    return [breaches if is_few else one for one, is_few in zip(window, few.tolist(), strict=True)]
+    return [breaches if is_missing else item for item, is_missing in zip(window, few.tolist(), strict=True)]
 
 
 def test_states_are_kept_from_before_the_first_evaluation() -> None:
     """Until there is one that says something."""
     windows = [points("- -"), points("- -"), points("X X"), points("- -")]
     found = states(coded(windows), Settings(2, 2, "ignore"), "INSUFFICIENT_DATA")
-    assert [STATES[one] for one in found] == ["INSUFFICIENT_DATA", "INSUFFICIENT_DATA", "ALARM", "ALARM"]
+    assert [STATES[entry] for entry in found] == ["INSUFFICIENT_DATA", "INSUFFICIENT_DATA", "ALARM", "ALARM"]
 
 
 def test_an_evaluation_looks_at_more_datapoints_than_count() -> None:

@@ -35,7 +35,7 @@ def computed(text: str, inputs: Mapping[str, Sequence[float | None]]) -> list[fl
     steps = len(next(iter(lines.values())))
     found = evaluate(parse(text), lines, START_S + 60 * np.arange(steps), 60)
     assert found.shape == (steps,)
-    return [None if math.isnan(one) else one for one in found.tolist()]
+    return [None if math.isnan(entry) else entry for entry in found.tolist()]
 
 
 def assert_same(found: Sequence[float | None], expected: Sequence[float | None]) -> None:
@@ -188,7 +188,7 @@ def test_many_requests_at_once_are_each_by_itself(
 ) -> None:
     """Leading axes do not mix: neither sums, nor the order of SORT, nor what REMOVE_EMPTY leaves."""
     expression = parse(text)
-    stacks = {id_: np.array([one[id_] for one in requests], float) for id_ in IDS}
+    stacks = {id_: np.array([request[id_] for request in requests], float) for id_ in IDS}
     times = np.array([START_S + 3600 * at + 60 * np.arange(5) for at in range(len(requests))])
     found = evaluate(expression, stacks, times, 60)
     each = [

@@ -27,11 +27,11 @@ def watched(value: object) -> Iterator[Series]:
         for name in type(value).model_fields:
             yield from watched(getattr(value, name))
     elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from watched(one)
+        for entry in value.values():
+            yield from watched(entry)
     elif isinstance(value, tuple | list):
-        for one in value:
-            yield from watched(one)
+        for entry in value:
+            yield from watched(entry)
 
 
 @functools.cache
@@ -43,7 +43,7 @@ def all_watched(name: str) -> list[Series]:
 @each("name", EVERY)
 def test_every_expression_of_the_catalog_is_taken_for_alarms_and_computed(name: str) -> None:
     """Printed it means the same; over a day of evaluations it has the result that it has for one."""
-    expressions = {one.expression: one for one in all_watched(name) if isinstance(one, Math)}
+    expressions = {metric.expression: metric for metric in all_watched(name) if isinstance(metric, Math)}
     assert expressions
     for text, spec in expressions.items():
         expression = parse(text)
@@ -51,7 +51,7 @@ def test_every_expression_of_the_catalog_is_taken_for_alarms_and_computed(name: 
         assert parse(text_of(expression)) == expression
         series = constant(20.0, start_s=0, steps=30)
         values = {id_: sliding(series, "Average", 60) for id_ in spec.metrics}
-        seen = {id_: evaluations(one, 1, 5) for id_, one in values.items()}
+        seen = {id_: evaluations(numbers, 1, 5) for id_, numbers in values.items()}
         times_s = 60 * (np.arange(30)[:, None] - np.arange(4, -1, -1))
         found = evaluate(expression, seen, times_s, 60)
         assert not np.isnan(found[4:]).any(), text
@@ -65,8 +65,8 @@ def test_every_statistic_of_the_catalog_is_known_and_has_a_datapoint(name: str) 
     """Over alarms, budgets, graphs and the inputs of expressions."""
     metrics = {
         (metric.stat, metric.period_s)
-        for one in all_watched(name)
-        for metric in (one.metrics.values() if isinstance(one, Math) else (one,))
+        for item in all_watched(name)
+        for metric in (item.metrics.values() if isinstance(item, Math) else (item,))
     }
     series = constant(20.0, start_s=0, steps=10)
     for stat, period_s in metrics:

@@ -13,47 +13,49 @@ from cloudwatch.errors import PatternError
 from tests.support.tables import each
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "filter_patterns.json").read_text(encoding="utf-8"))
-EXAMPLES = [one for one in VECTORS if "match" in one]
-REFUSED = [one for one in VECTORS if "match" not in one]
+EXAMPLES = [vector for vector in VECTORS if "match" in vector]
+REFUSED = [vector for vector in VECTORS if "match" not in vector]
 
 
 def test_each_vector_is_an_example_or_a_refusal() -> None:
     """None is left out below."""
     assert len(EXAMPLES) + len(REFUSED) == len(VECTORS) == 134
-    assert all("why" in one for one in REFUSED)
+    assert all("why" in entry for entry in REFUSED)
 
 
-@each("one", EXAMPLES, ids=lambda one: one["id"])
-def test_a_documented_pattern_matches_as_documented(one: dict[str, Any]) -> None:
+@each("entry", EXAMPLES, ids=lambda entry: entry["id"])
+def test_a_documented_pattern_matches_as_documented(entry: dict[str, Any]) -> None:
     """Also when it was printed and read again."""
-    pattern = patterns.parse(one["pattern"])
-    for text in (one["pattern"], patterns.text_of(pattern)):
+    pattern = patterns.parse(entry["pattern"])
+    for text in (entry["pattern"], patterns.text_of(pattern)):
         matcher = patterns.compile(text)
-        assert matcher.matches(one["event"]) is one["match"]
-        assert (matcher.match(one["event"]) is not None) is one["match"]
+        assert matcher.matches(entry["event"]) is entry["match"]
+        assert (matcher.match(entry["event"]) is not None) is entry["match"]
     assert patterns.parse(patterns.text_of(pattern)) == pattern
 
 
 @each(
-    "one", [one for one in EXAMPLES if "value" in one or "dimension_values" in one], ids=lambda one: one["id"]
+    "entry",
+    [example for example in EXAMPLES if "value" in example or "dimension_values" in example],
+    ids=lambda entry: entry["id"],
 )
-def test_what_is_extracted_is_what_the_page_prints(one: dict[str, Any]) -> None:
+def test_what_is_extracted_is_what_the_page_prints(entry: dict[str, Any]) -> None:
     """Values as text and as numbers; what TestMetricFilter prints is all that is extracted."""
-    match = patterns.compile(one["pattern"]).match(one["event"])
+    match = patterns.compile(entry["pattern"]).match(entry["event"])
     assert match is not None
-    for name, value in one.get("value", {}).items():
+    for name, value in entry.get("value", {}).items():
         assert match.text(patterns.selector(name)) == str(value)
-    if name := one.get("metric_value"):
-        assert match.value(patterns.selector(name)) == float(one["value"][name])
-    for name, selector in one.get("dimensions", {}).items():
-        assert match.text(patterns.selector(selector)) == one["dimension_values"][name]
-    if "API_TestMetricFilter" in one["source"]:
-        assert match.fields == one["value"]
+    if name := entry.get("metric_value"):
+        assert match.value(patterns.selector(name)) == float(entry["value"][name])
+    for name, selector in entry.get("dimensions", {}).items():
+        assert match.text(patterns.selector(selector)) == entry["dimension_values"][name]
+    if "API_TestMetricFilter" in entry["source"]:
+        assert match.fields == entry["value"]
 
 
-@pytest.mark.parametrize("one", REFUSED, ids=lambda one: one["id"])
-def test_a_pattern_that_aws_refuses_is_refused(one: dict[str, Any]) -> None:
+@pytest.mark.parametrize("entry", REFUSED, ids=lambda entry: entry["id"])
+def test_a_pattern_that_aws_refuses_is_refused(entry: dict[str, Any]) -> None:
     """With a place inside it."""
     with pytest.raises(PatternError) as caught:
-        patterns.parse(one["pattern"])
-    assert 0 <= caught.value.position <= len(one["pattern"])
+        patterns.parse(entry["pattern"])
+    assert 0 <= caught.value.position <= len(entry["pattern"])

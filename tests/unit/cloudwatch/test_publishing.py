@@ -49,39 +49,45 @@ KNOWN = {
 
 def test_every_vector_is_one_of_the_kinds_below() -> None:
     """And every setting in them is one that is tried."""
-    kinds = [[key for key in ("minutes", "events", "config") if key in one] for one in VECTORS]
+    kinds = [[key for key in ("minutes", "events", "config") if key in vector] for vector in VECTORS]
     assert all(len(kind) == 1 for kind in kinds)
-    assert all(set(one.get("config", {})) <= KNOWN for one in VECTORS)
+    assert all(set(vector.get("config", {})) <= KNOWN for vector in VECTORS)
 
 
-@pytest.mark.parametrize("one", [one for one in VECTORS if "minutes" in one], ids=lambda one: one["id"])
-def test_a_minute_sums_to_what_is_documented(one: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "entry", [vector for vector in VECTORS if "minutes" in vector], ids=lambda entry: entry["id"]
+)
+def test_a_minute_sums_to_what_is_documented(entry: dict[str, Any]) -> None:
     """Matches add the value, minutes without one the default value, minutes without lines nothing."""
-    default = one.get("default_value", 0)  # the worked example's, which pub-001 and pub-002 are
-    filter_ = dataclasses.replace(PLAIN, value=one["metric_value"], default_value=default)
-    for minute in one["minutes"]:
+    default = entry.get("default_value", 0)  # the worked example's, which pub-001 and pub-002 are
+    filter_ = dataclasses.replace(PLAIN, value=entry["metric_value"], default_value=default)
+    for minute in entry["minutes"]:
         lines = [(LINE, minute["matches"]), ("no match", minute["events"] - minute["matches"])]
         found = samples(filter_, lines)
         assert (sum(each.value * each.count for each in found) if found else None) == minute["expected_sum"]
 
 
-@pytest.mark.parametrize("one", [one for one in VECTORS if "events" in one], ids=lambda one: one["id"])
-def test_events_publish_what_is_documented(one: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "entry", [vector for vector in VECTORS if "events" in vector], ids=lambda entry: entry["id"]
+)
+def test_events_publish_what_is_documented(entry: dict[str, Any]) -> None:
     """Values and dimensions out of the events."""
-    filters = made(one)
+    filters = made(entry)
     check_group(filters)
-    found = [sample for event in one["events"] for sample in samples(filters[0], [(event, 1)])]
-    if "expected_values" in one:
-        assert [each.value for each in found] == one["expected_values"]
-    if "expected_dimensions" in one:
-        assert [dict(each.dimensions) for each in found] == one["expected_dimensions"]
+    found = [sample for event in entry["events"] for sample in samples(filters[0], [(event, 1)])]
+    if "expected_values" in entry:
+        assert [each.value for each in found] == entry["expected_values"]
+    if "expected_dimensions" in entry:
+        assert [dict(each.dimensions) for each in found] == entry["expected_dimensions"]
 
 
-@pytest.mark.parametrize("one", [one for one in VECTORS if "config" in one], ids=lambda one: one["id"])
-def test_what_aws_refuses_is_refused(one: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "entry", [vector for vector in VECTORS if "config" in vector], ids=lambda entry: entry["id"]
+)
+def test_what_aws_refuses_is_refused(entry: dict[str, Any]) -> None:
     """As a whole log group, and it is the setting that does it: without it all is well."""
     with pytest.raises(InputError):
-        check_group(made(one["config"]))
+        check_group(made(entry["config"]))
     check_group(made({}))
 
 
@@ -117,7 +123,7 @@ TAKEN: dict[str, list[Any]] = {
 }
 
 
-@each(("field", "value"), [(key, one) for key, many in REFUSED.items() for one in many])
+@each(("field", "value"), [(key, entry) for key, many in REFUSED.items() for entry in many])
 def test_check_refuses_each_setting_that_is_none(field: str, value: Any) -> None:
     """Each by itself."""
     with pytest.raises(InputError) as caught:
@@ -125,7 +131,7 @@ def test_check_refuses_each_setting_that_is_none(field: str, value: Any) -> None
     assert str(caught.value)
 
 
-@each(("field", "value"), [(key, one) for key, many in TAKEN.items() for one in many])
+@each(("field", "value"), [(key, entry) for key, many in TAKEN.items() for entry in many])
 def test_check_takes_each_setting_up_to_its_limit(field: str, value: Any) -> None:
     """From the other side of the limits above."""
     check(dataclasses.replace(PLAIN, **{field: value}))

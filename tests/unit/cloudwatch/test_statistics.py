@@ -59,11 +59,11 @@ def test_statistics_are_those_counted_sample_by_sample(samples: Samples, length:
 @settings(max_examples=50, derandomize=True, deadline=None)
 @given(SAMPLES, st.sampled_from(LENGTHS), st.floats(0, 100), st.floats(0, 100))
 def test_percentiles_rise_between_minimum_and_maximum(
-    samples: Samples, length: int, one: float, other: float
+    samples: Samples, length: int, value: float, other: float
 ) -> None:
     """For any two percentages, in every window."""
     series = series_of(samples, STEPS)
-    names = ("Minimum", f"p{min(one, other):.10f}", f"p{max(one, other):.10f}", "Maximum")
+    names = ("Minimum", f"p{min(value, other):.10f}", f"p{max(value, other):.10f}", "Maximum")
     rising = [sliding(series, name, 60 * length) for name in names]
     there = ~np.isnan(rising[0])
     for below, above in itertools.pairwise(rising):

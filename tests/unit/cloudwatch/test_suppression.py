@@ -172,12 +172,14 @@ def test_every_timeline_of_the_documentation_comes_out(vector: dict[str, Any]) -
     )
     timeline = performed(changes(composite), changes(dict(vector["suppressor"])), suppressor)
     expected = vector["expect"]
-    actions = [{"at": one.at_s, "state": one.change.new} for one in timeline.actions]
-    assert actions == [{"at": one["at"], "state": one["state"]} for one in expected["actions"]]
+    actions = [{"at": action.at_s, "state": action.change.new} for action in timeline.actions]
+    assert actions == [{"at": action["at"], "state": action["state"]} for action in expected["actions"]]
     for by, key in (("WaitPeriod", "wait_period"), ("ExtensionPeriod", "extension_period")):
-        spans = [(one.from_s, one.to_s) for one in timeline.suppressed if one.by == by]
+        spans = [
+            (suppressed.from_s, suppressed.to_s) for suppressed in timeline.suppressed if suppressed.by == by
+        ]
         assert spans == documented(expected[key])
-    assert any(one.by == "Alarm" for one in timeline.suppressed) == expected["suppressed"]
+    assert any(suppressed.by == "Alarm" for suppressed in timeline.suppressed) == expected["suppressed"]
 
 
 def documented(period: Any) -> list[tuple[float, float]]:
@@ -217,20 +219,24 @@ def test_a_change_is_acted_on_once_or_was_held_back(
     assert len(set(acted)) == len(acted)
     assert all(action.at_s >= action.change.at_s + 1 for action in timeline.actions)
     for change, later in zip(made, [*made, None][1:], strict=True):
-        held = [one for one in timeline.suppressed if one.from_s <= change.at_s < (one.to_s or _END * 9)]
+        held = [
+            suppressed
+            for suppressed in timeline.suppressed
+            if suppressed.from_s <= change.at_s < (suppressed.to_s or _END * 9)
+        ]
         assert len(held) == 1
         if change not in acted:
             assert later or timeline.suppressed[-1].to_s is None
-    for one, after in zip(timeline.suppressed, timeline.suppressed[1:], strict=False):
-        assert one.to_s is not None
-        assert one.from_s < one.to_s <= after.from_s
+    for suppressed, after in zip(timeline.suppressed, timeline.suppressed[1:], strict=False):
+        assert suppressed.to_s is not None
+        assert suppressed.from_s < suppressed.to_s <= after.from_s
 
 
 def test_without_a_suppressor_every_change_is_acted_on_at_once() -> None:
     """And nothing is suppressed, whatever another alarm does."""
     made = changes({2: "ALARM", 3: "OK"})
     timeline = performed(made, changes({0: "ALARM"}), None)
-    assert timeline == Timeline(tuple(Action(one.at_s, one) for one in made), ())
+    assert timeline == Timeline(tuple(Action(change.at_s, change) for change in made), ())
 
 
 def test_a_suppressor_that_stays_in_alarm_holds_back_for_good() -> None:

@@ -22,7 +22,7 @@ MATH = (Query("e", Statistic(metric("E"), "Sum", 60)), Query("i", Statistic(metr
 
 def said(of: System) -> list[str]:
     """Return what is said of a system."""
-    return [str(one) for one in checking.problems(of)]
+    return [str(problem) for problem in checking.problems(of)]
 
 
 def math(expression: str, **changed: Any) -> MetricAlarm:
@@ -142,7 +142,7 @@ def test_filters_are_looked_at_and_their_groups() -> None:
         *regexes,
     )
     found = said(system(alarm(), filters=filters))
-    assert [one.partition(": expected")[0] for one in found[:1]] == ["p: f.one: pattern: character 9"]
+    assert [text.partition(": expected")[0] for text in found[:1]] == ["p: f.one: pattern: character 9"]
     assert found[1] == "p: f.two: $.x has no value: a pattern of terms takes nothing out of an event"
     assert "a default value and dimensions exclude each other" in found[2]
     assert found[3].startswith("log group /cart: 6 filters have regular expressions")
@@ -161,7 +161,7 @@ def test_an_alarm_asks_for_the_unit_that_is_published(
     watching = alarm("a", queries=(Query("m", Statistic(of, "Sum", 60, asks)),))
     found = said(system(watching, filters=(log_filter(unit=publishes),)))
     text = f"alarm a: unit: asks for {asks}, and the metric filter /pay-Errors publishes {publishes}"
-    assert [one.partition(": it would")[0] for one in found] == ([text] if wrong else [])
+    assert [name.partition(": it would")[0] for name in found] == ([text] if wrong else [])
 
 
 def test_a_rehearsal_is_refused_with_all_that_is_wrong() -> None:
@@ -169,7 +169,7 @@ def test_a_rehearsal_is_refused_with_all_that_is_wrong() -> None:
     of = system(periods(60, 1441), composite("c", "ALARM(x)"), filters=(log_filter("{"),))
     found = refused(of, {"metric": "Nothing", "value": 1})
     assert len(found) == 3
-    assert [one.partition(":")[0] for one in found] == [
+    assert [text.partition(":")[0] for text in found] == [
         "metric filter /pay-Errors of /pay", "alarm a", "alarm c",
     ]  # fmt: skip
 
@@ -188,10 +188,10 @@ def test_of_some_alarms_only_those_are_looked_at() -> None:
 def test_an_alarm_is_explained_although_the_rule_of_another_is_none() -> None:
     """And it is said that nobody knows whether that one names it; the bad one itself is refused."""
     of = system(alarm("good"), composite("parent", "ALARM(good)"), composite("bad", "ALARM(good"))
-    facts = {one.label: one.text for one in explanation.explain(of, "good", extra=2)}
+    facts = {fact.label: fact.text for fact in explanation.explain(of, "good", extra=2)}
     assert facts["Part of"] == "parent"
     assert facts["Not read"] == "bad: AWS would refuse the rule, which may name this alarm"
     with pytest.raises(ConfigError, match=r"^alarm bad: rule: character 11: "):
         explanation.explain(of, "bad", extra=2)
     whole = explanation.explain(replace(of, composites=of.composites[:1]), "good", extra=2)
-    assert "Not read" not in [one.label for one in whole]
+    assert "Not read" not in [fact.label for fact in whole]

@@ -73,7 +73,9 @@ class Folder:
         """Write prod.yaml with `value` where `keys` lead, one line per top-level key; return its place."""
         data = yaml.safe_load(PROD)
         _put(data, keys, value)
-        lines = [yaml.safe_dump({key: one}, default_flow_style=True, width=9999) for key, one in data.items()]
+        lines = [
+            yaml.safe_dump({key: entry}, default_flow_style=True, width=9999) for key, entry in data.items()
+        ]
         self.write("prod", "".join(f"{line.strip()[1:-1]}\n" for line in lines))
         return f"config/prod.yaml:{list(data).index(keys[0]) + 1}"
 
@@ -109,8 +111,8 @@ def inner_models(annotation: Any) -> Iterator[tuple[tuple[str, ...], type[BaseMo
     elif origin is typing.Annotated:
         yield from inner_models(arguments[0])
     elif origin in {typing.Union, types.UnionType}:
-        for one in arguments:
-            yield from inner_models(one)
+        for argument in arguments:
+            yield from inner_models(argument)
     elif origin is tuple:
         yield from (((*key, "0"), model) for key, model in inner_models(arguments[0]))
     elif origin is dict:

@@ -70,7 +70,7 @@ def test_a_problem_is_one_line_in_which_everything_is_visible(nasty: str, seen: 
 @each("text", NASTY, ids=SEEN)
 def test_nothing_that_is_echoed_escapes(folder: Folder, text: str) -> None:
     """Values, keys, tags, what YAML's parser says, names of variables and of environments."""
-    written = "".join(f"\\U{ord(one):08x}" for one in text)
+    written = "".join(f"\\U{ord(name):08x}" for name in text)
     for line in (f'project: "{written}"', f'"{written}": 1', f'tags: {{"{written}": x}}', f'x: "{written}'):
         folder.write("prod", f"{PROD}{line}\n")
         assert printable(folder.refusal())
@@ -257,7 +257,7 @@ def test_the_first_hundred_problems_are_reported_and_the_others_counted(folder: 
         folder.write("prod", PROD + many(250, line))
         said = folder.refusal()
         assert said[-1] == f"and {other - MOST} more"
-        lines = [int(one.split(":")[1]) for one in said[:-1]]
+        lines = [int(text.split(":")[1]) for text in said[:-1]]
         first = NEXT_LINE + 250 - other
         assert lines == list(range(first, first + MOST))
     folder.write(
@@ -265,7 +265,7 @@ def test_the_first_hundred_problems_are_reported_and_the_others_counted(folder: 
     )
     said = folder.refusal()
     assert said[-1] == "and 50 more"
-    assert [int(one.split(":")[1]) for one in said[:-1]] == list(range(NEXT_LINE + 1, NEXT_LINE + 101))
+    assert [int(text.split(":")[1]) for text in said[:-1]] == list(range(NEXT_LINE + 1, NEXT_LINE + 101))
 
 
 def test_what_two_files_only_count_is_added_up(folder: Folder) -> None:

@@ -36,18 +36,18 @@ def test_mappings_merge_key_by_key_and_everything_else_is_replaced(
 ) -> None:
     """For any two nested mappings, at every depth."""
 
-    def holds(merged: Any, one: Any, other: Any) -> None:
-        if not (isinstance(one, dict) and isinstance(other, dict)):
+    def holds(merged: Any, entry: Any, other: Any) -> None:
+        if not (isinstance(entry, dict) and isinstance(other, dict)):
             assert merged == other
             return
-        assert merged.keys() == one.keys() | other.keys()
+        assert merged.keys() == entry.keys() | other.keys()
         for key, value in merged.items():
             if key not in other:
-                assert value == one[key]
-            elif key not in one:
+                assert value == entry[key]
+            elif key not in entry:
                 assert value == other[key]
             else:
-                holds(value, one[key], other[key])
+                holds(value, entry[key], other[key])
 
     before = json.dumps([base, over])
     holds(source.merge(Document(base), Document(over)).data, base, over)
@@ -64,8 +64,8 @@ def test_every_value_comes_with_the_file_that_it_is_from(base: dict[str, Any], o
             value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         )
         found = {at: name}
-        for key, one in items:
-            found |= places(one, name, (*at, key))
+        for key, item in items:
+            found |= places(item, name, (*at, key))
         return found
 
     merged = source.merge(Document(base, places(base, "base")), Document(over, places(over, "over")))
@@ -227,7 +227,9 @@ def test_every_environment_says_only_what_differs_from_base(name: str) -> None:
     def same(base: Any, over: Any, at: str = "") -> list[str]:
         if isinstance(base, dict) and isinstance(over, dict):
             return [
-                one for key in over.keys() & base.keys() for one in same(base[key], over[key], f"{at}.{key}")
+                text
+                for key in over.keys() & base.keys()
+                for text in same(base[key], over[key], f"{at}.{key}")
             ]
         return [at] if base == over else []
 

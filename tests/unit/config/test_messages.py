@@ -255,8 +255,8 @@ def test_every_pattern_of_the_models_has_words() -> None:
             yield from ([schema["pattern"]] if isinstance(schema.get("pattern"), str) else [])
             yield from schema.get("patternProperties", {})
         inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
-        for one in inner:
-            yield from patterns(one)
+        for entry in inner:
+            yield from patterns(entry)
 
     found = set(patterns(Environment.model_json_schema()))
     assert len(found) > 10

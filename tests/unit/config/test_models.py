@@ -98,21 +98,23 @@ def test_the_schema_knows_every_key_of_every_file(path: Path) -> None:
         if "$ref" in node:
             return unknown(value, schema["$defs"][node["$ref"].rpartition("/")[2]], at)
         if "anyOf" in node:
-            return min((unknown(value, one, at) for one in node["anyOf"]), key=len)
+            return min((unknown(value, entry, at) for entry in node["anyOf"]), key=len)
         if not isinstance(value, dict):
             return [] if "enum" not in node or value in node["enum"] else [at]
         if node.get("type") != "object":
             return [at]
         found = []
         for key, inner in value.items():
-            others = [one for name, one in node.get("patternProperties", {}).items() if re.search(name, key)]
+            others = [
+                entry for name, entry in node.get("patternProperties", {}).items() if re.search(name, key)
+            ]
             extra = node.get("additionalProperties")
             candidates = [
                 node.get("properties", {}).get(key),
                 *others,
                 extra if isinstance(extra, dict) else None,
             ]
-            known = next((one for one in candidates if one is not None), None)
+            known = next((candidate for candidate in candidates if candidate is not None), None)
             found += unknown(inner, known, f"{at}.{key}") if known is not None else [f"{at}.{key}"]
         return found
 

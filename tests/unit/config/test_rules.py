@@ -43,7 +43,7 @@ BALANCED = (
 )
 WINDOW = "maintenance: {night: {cron: %s, duration_min: 60, reason: The backup runs}}"
 TOO_MANY_WINDOWS = ", ".join(
-    f"w{one}: {{cron: 0 3 * * ? *, duration_min: 1, reason: The backup runs}}" for one in range(21)
+    f"w{number}: {{cron: 0 3 * * ? *, duration_min: 1, reason: The backup runs}}" for number in range(21)
 )
 SLO = "services: {api: {slos: {fast: {%s}}}}"
 CRON = "six fields: minutes hours day-of-month month day-of-week year, such as 0 2 ? * SUN *"
@@ -158,7 +158,7 @@ REFUSED = [
     ("maintenance: {night: {cron: 0 3 * * ? *, reason: The backup runs}}", "maintenance.night.duration_min", "is missing"),
     ("maintenance: {night: {cron: 0 3 * * ? *, duration_min: 60, reason: backup}}", "maintenance.night.reason", "must have at least 10 characters (found: backup)"),
     ("maintenance: {a-name-that-has-21-xs: {cron: 0 3 * * ? *, duration_min: 60, reason: The backup runs}}", "maintenance.a-name-that-has-21-xs", "must have at most 20 characters (found: a-name-that-has-21-xs)"),
-    (f"maintenance: {{{TOO_MANY_WINDOWS}}}", "maintenance", f"must have at most 20 entries (found: a mapping of {', '.join(f'w{one}' for one in range(21))[:47]}…)"),
+    (f"maintenance: {{{TOO_MANY_WINDOWS}}}", "maintenance", f"must have at most 20 entries (found: a mapping of {', '.join(f'w{number}' for number in range(21))[:47]}…)"),
     ("deployments: {quiet_s: 90}", "deployments.quiet_s", "must be a multiple of 60 (found: 90)"),
     ("quotas: {lambda_concurrency: 9}", "quotas.lambda_concurrency", "must be at least 10 (found: 9)"),
     (SLO % "objective_percent: 99.96", "services.api.slos.fast.objective_percent", "must be at most 99.95 (found: 99.96)"),
@@ -222,7 +222,7 @@ REPLACED = [
 ]  # fmt: skip
 
 
-@each(("yaml_line", "key", "sentence"), REFUSED, ids=[one[0] for one in REFUSED])
+@each(("yaml_line", "key", "sentence"), REFUSED, ids=[pair[0] for pair in REFUSED])
 def test_a_wrong_value_is_refused_with_file_line_key_and_sentence(
     folder: Folder, yaml_line: str, key: str, sentence: str
 ) -> None:
@@ -235,7 +235,7 @@ def test_a_wrong_value_is_refused_with_file_line_key_and_sentence(
     assert place == HERE if written_here else place.startswith("config/base.yaml:")
 
 
-@each(("old", "new", "key", "sentence"), REPLACED, ids=[one[1] for one in REPLACED])
+@each(("old", "new", "key", "sentence"), REPLACED, ids=[pair[1] for pair in REPLACED])
 def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
     folder: Folder, old: str, new: str, key: str, sentence: str
 ) -> None:
@@ -283,7 +283,8 @@ def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
 def test_a_value_at_the_edge_of_what_aws_takes_is_accepted(folder: Folder, line: str) -> None:
     """A rule that is too strict is as wrong as one that is missing."""
     folder.write(
-        "prod", "\n".join(one for one in PROD.splitlines() if one.partition(":")[0] != line.partition(":")[0])
+        "prod",
+        "\n".join(text for text in PROD.splitlines() if text.partition(":")[0] != line.partition(":")[0]),
     )
     folder.append("prod", f"\n{line}\n")
     assert folder.refusal() == []
@@ -408,9 +409,9 @@ def bounds() -> list[Any]:
     found = []
     for keys, _, _, field in all_fields():
         limits = {
-            name: getattr(one, name)
-            for name, one in product(("ge", "gt", "le", "multiple_of"), field.metadata)
-            if getattr(one, name, None) is not None
+            name: getattr(entry, name)
+            for name, entry in product(("ge", "gt", "le", "multiple_of"), field.metadata)
+            if getattr(entry, name, None) is not None
         }
         step = limits.get("multiple_of", 1)
         if "ge" in limits:
@@ -419,7 +420,7 @@ def bounds() -> list[Any]:
             found.append((keys, limits["gt"], f"must be more than {limits['gt']:g}"))
         if "le" in limits:
             found.append((keys, limits["le"] + step, f"must be at most {limits['le']:g}"))
-    return [pytest.param(*one, id=f"{'.'.join(one[0])}={one[1]}") for one in found]
+    return [pytest.param(*pair, id=f"{'.'.join(pair[0])}={pair[1]}") for pair in found]
 
 
 @each(("keys", "value", "sentence"), bounds())

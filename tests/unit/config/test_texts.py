@@ -56,15 +56,15 @@ def texts(annotation: Any, path: str) -> Iterator[tuple[str, Any]]:
     elif origin is tuple:
         yield from texts(arguments[0], f"{path}[entry]")
     elif origin in {typing.Union, UnionType}:
-        for one in arguments:
-            yield from texts(one, path)
+        for argument in arguments:
+            yield from texts(argument, path)
 
 
 def annotated(field: FieldInfo) -> Any:
     """Return the type of a field with what pydantic took from its annotation."""
     made: Any = field.annotation
-    for one in field.metadata:
-        made = typing.Annotated[made, one]
+    for entry in field.metadata:
+        made = typing.Annotated[made, entry]
     return made
 
 

@@ -27,7 +27,7 @@ _INNER = re.compile(r"\$\((aws [^()]*)\)")
 def commands(text: str) -> list[str]:
     """Return the commands of the AWS CLI in the code of a Markdown text, one within another too."""
     found = []
-    for line in (line.strip() for one in code(text) for line in one.splitlines()):
+    for line in (line.strip() for name in code(text) for line in name.splitlines()):
         if re.match(r"aws [a-z]", line):
             found += [_INNER.sub("inner", line), *_INNER.findall(line)]
     return found
@@ -94,7 +94,7 @@ def _values(name: str, values: list[str], member: Any) -> Iterator[str]:
     if member.type_name != "list" and len(values) > 1:
         yield f"--{name} takes one value: {values}"
     legal = getattr(of, "enum", None)
-    yield from (f"--{name} cannot be {one}" for one in values if legal and one not in legal)
+    yield from (f"--{name} cannot be {value}" for value in values if legal and value not in legal)
 
 
 def _query(values: list[str], output: Any) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _query(values: list[str], output: Any) -> Iterator[str]:
         yield f"--query: {error}"
         return
     known = set(_members(output, ()))
-    yield from (f"the answer has no {one}" for one in _fields(parsed) if one not in known)
+    yield from (f"the answer has no {field}" for field in _fields(parsed) if field not in known)
 
 
 def _fields(node: Any) -> Iterator[str]:

@@ -117,5 +117,5 @@ def without_blocks(text: str) -> str:
 
 def code(text: str) -> list[str]:
     """Return all code of a text; lines that end with a backslash go on, and a table's escape is undone."""
-    inline = [one.replace("\\|", "|") for one in spans(text)]
-    return [*inline, *(one.text.replace("\\\n", " ") for one in blocks(text))]
+    inline = [span.replace("\\|", "|") for span in spans(text)]
+    return [*inline, *(block.text.replace("\\\n", " ") for block in blocks(text))]

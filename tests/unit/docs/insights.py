@@ -53,13 +53,15 @@ def problems(query: str, known: set[str]) -> Iterator[str]:
         aliases = set(re.findall(r"\bas ([A-Za-z_]\w*)", rest))
         body = re.sub(r"\bas [A-Za-z_]\w*", "", rest)
         called = set(re.findall(r"([A-Za-z_]\w*)\(", body))
-        yield from (f"no such function: {one}" for one in sorted(called - FUNCTIONS))
+        yield from (f"no such function: {function}" for function in sorted(called - FUNCTIONS))
         names = set(_NAME.findall(_DURATION.sub("", body))) - called - _WORDS
-        names = {quoted.get(one, one) for one in names}
-        yield from (f"no such field: {one}" for one in sorted(names - fields - made))
+        names = {quoted.get(entry, entry) for entry in names}
+        yield from (f"no such field: {entry}" for entry in sorted(names - fields - made))
         if command == "stats":
             by = body.partition(" by ")[2]
-            fields = {quoted.get(one, one) for one in _NAME.findall(_DURATION.sub("", by))} & (fields | made)
+            fields = {quoted.get(element, element) for element in _NAME.findall(_DURATION.sub("", by))} & (
+                fields | made
+            )
             made = set()
         made |= aliases
 

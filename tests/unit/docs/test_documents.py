@@ -83,7 +83,7 @@ def test_every_document_is_in_the_index() -> None:
     """docs/README.md links to each; decisions and the README of a folder are in an index of their own."""
     index = Document(DOCS / "README.md")
     listed = targets(index)
-    documents = {one.name for one in markdown() if one.name.startswith("docs/")}
+    documents = {document.name for document in markdown() if document.name.startswith("docs/")}
     own_index = {name for name in documents if re.match(r"docs/adr/\d", name)}
     assert documents - own_index - {index.name} - listed == set()
 
@@ -99,7 +99,7 @@ def test_every_decision_is_in_its_index() -> None:
     ]
 
 
-@pytest.mark.parametrize("document", PROSE, ids=lambda one: one.name)
+@pytest.mark.parametrize("document", PROSE, ids=lambda entry: entry.name)
 def test_documents_use_the_words_of_the_field(document: Document) -> None:
     """Outside of code, which keeps keys and names."""
     prose = without_blocks(document.text)

@@ -10,14 +10,14 @@ from config.paths import ROOT
 from tests.support.tables import each
 from tests.unit.docs.documents import Document, anchor, code, markdown
 
-DOCUMENTS = {one.name: one for one in markdown()}
+DOCUMENTS = {document.name: document for document in markdown()}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z][a-z0-9-]*):", MAKEFILE, re.MULTILINE))
 VARIABLES = {
-    one
+    part
     for pattern in (r"\$\(([A-Z_]+)\)", r"^([A-Z]+) \?=", r"^(?:TEXTS|FLAGS) := (.*)$", r"\b(APPROVE|ONLY)=")
     for found in re.findall(pattern, MAKEFILE, re.MULTILINE)
-    for one in found.split()
+    for part in found.split()
 }
 
 
@@ -41,14 +41,14 @@ def problem(document: Document, target: str) -> str | None:
 def test_relative_links_lead_somewhere(name: str) -> None:
     """To a file that is there, and to a heading that it has."""
     document = DOCUMENTS[name]
-    relative = [one for one in document.links if not re.match(r"[a-z]+:", one)]
-    assert [found for one in relative if (found := problem(document, one))] == []
+    relative = [link for link in document.links if not re.match(r"[a-z]+:", link)]
+    assert [found for text in relative if (found := problem(document, text))] == []
 
 
 def test_links_are_read_at_all() -> None:
     """The rule above holds many links, and knows a dead one of each sort."""
     readme = DOCUMENTS["README.md"]
-    assert sum(len(one.links) for one in DOCUMENTS.values()) > 400
+    assert sum(len(document.links) for document in DOCUMENTS.values()) > 400
     assert {"docs/adr/README.md", "docs/config.md", "CONTRIBUTING.md"} <= set(readme.links)
     for dead in ("no.md", "docs/adr/no.md#x", "CONTRIBUTING.md#no", "#no", "app.py#L1", "../"):
         assert problem(readme, dead), dead
@@ -73,7 +73,7 @@ def test_an_anchor_is_made_by_githubs_rule(title: str, expected: str) -> None:
 def test_commands_of_make_exist(name: str) -> None:
     """With the variables that they are given."""
     text = DOCUMENTS[name].text
-    for line in (line for one in code(text) for line in one.splitlines()):
+    for line in (line for item in code(text) for line in item.splitlines()):
         for target, arguments in re.findall(r"\bmake ([a-z][a-z0-9-]*)((?: [A-Z_]+=\S*)*)", line):
             assert target in TARGETS, line
             given = set(re.findall(r"([A-Z_]+)=", arguments))

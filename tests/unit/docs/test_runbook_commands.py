@@ -19,7 +19,7 @@ from tests.unit.docs.documents import Document, blocks, code, markdown
 from tests.unit.docs.log_fields import contract, fields_of
 
 BOOKS = {path.name: Document(path) for path in sorted((ROOT / "docs" / "runbooks").glob("*.md"))}
-SECTIONS = {f"{name}#{one.anchor}": one for name, book in BOOKS.items() for one in book.sections}
+SECTIONS = {f"{name}#{section.anchor}": section for name, book in BOOKS.items() for section in book.sections}
 QUERY = re.compile(r"\*\*Query\*\* in ((?:[^`:]|`[^`]*`)*):\n\n```logs-insights\n(.*?)```", re.DOTALL)
 
 NAMES = Names("<project>", "<env>", "<region>", "<account>")
@@ -41,7 +41,7 @@ def known_names() -> set[str]:
     }
 
 
-@each("name", sorted({one.name for one in markdown()}))
+@each("name", sorted({document.name for document in markdown()}))
 def test_commands_of_the_aws_cli_exist(name: str) -> None:
     """Service, operation, options, the values AWS has a list of, and what --query takes out of the answer."""
     for command in aws_commands.commands(Document(ROOT / name).text):
@@ -76,13 +76,15 @@ def test_metrics_in_commands_exist(name: str) -> None:
         if "get-metric-statistics" not in command:
             continue
         given = aws_commands.options(command.split()[3:])
-        dimensions = [re.fullmatch(r"Name=(\w+),Value=\S+", one) for one in given.get("dimensions", [])]
+        dimensions = [
+            re.fullmatch(r"Name=(\w+),Value=\S+", dimension) for dimension in given.get("dimensions", [])
+        ]
         named = [match[1] for match in dimensions if match]
         assert len(named) == len(dimensions)
         assert why_unknown(given["namespace"][0], given["metric-name"][0], named) is None, command
 
 
-@each("key", [key for key, one in SECTIONS.items() if "```logs-insights" in one.text])
+@each("key", [key for key, section in SECTIONS.items() if "```logs-insights" in section.text])
 def test_queries_are_legal_and_name_fields_of_their_log_group(key: str) -> None:
     """Of each of them, where a query is for several."""
     found = QUERY.findall(SECTIONS[key].text)
@@ -131,9 +133,9 @@ def test_names_are_those_that_the_platform_gives(name: str) -> None:
     for text in code(BOOKS[name].text):
         if text in saved | {"<project>"}:
             continue
-        for one in re.findall(r"(?:(?<=[ `\"=:,])|^)[\w/<>-]*<project>[\w/<>-]*", text, re.MULTILINE):
-            begins = one.endswith("-") and any(full.startswith(one) for full in known)
-            assert one in known or begins, one
+        for element in re.findall(r"(?:(?<=[ `\"=:,])|^)[\w/<>-]*<project>[\w/<>-]*", text, re.MULTILINE):
+            begins = element.endswith("-") and any(full.startswith(element) for full in known)
+            assert element in known or begins, element
 
 
 def test_outputs_are_those_that_stacks_publish() -> None:
@@ -149,4 +151,7 @@ def test_outputs_are_those_that_stacks_publish() -> None:
 
 def test_a_block_is_a_query_or_commands() -> None:
     """Its language decides by which rule it is held, so there is no third."""
-    assert {one.language for book in BOOKS.values() for one in blocks(book.text)} == {"logs-insights", "sh"}
+    assert {block.language for book in BOOKS.values() for block in blocks(book.text)} == {
+        "logs-insights",
+        "sh",
+    }

@@ -22,7 +22,11 @@ from tests.unit.docs.documents import Document, Section, anchor, blocks, code, s
 FOLDER = ROOT / "docs" / "runbooks"
 INDEX = Document(FOLDER / "README.md")
 RUNBOOKS = {path.name: Document(path) for path in sorted(FOLDER.glob("*.md")) if path.name != "README.md"}
-SECTIONS = {f"{name}#{one.anchor}": (name, one) for name, book in RUNBOOKS.items() for one in book.sections}
+SECTIONS = {
+    f"{name}#{section.anchor}": (name, section)
+    for name, book in RUNBOOKS.items()
+    for section in book.sections
+}
 
 OF_KIND: Mapping[str, tuple[tuple[AlarmTemplate, ...], tuple[CompositeTemplate, ...]]] = {
     kind.runbook: (kind.alarms, kind.composites) for kind in EVERY_KIND
@@ -36,10 +40,10 @@ def expected() -> dict[str, bool]:
     """Return every heading that something leads to -> whether it is a page."""
     found = {f"slo.md#{tier.key}": tier.severity == "critical" for tier in TIERS}
     for book, (alarms, composites) in OF_KIND.items():
-        wakes = {one.key for one in composites if one.severity == "critical"}
+        wakes = {composite.key for composite in composites if composite.severity == "critical"}
         templates: list[AlarmTemplate | CompositeTemplate] = [*alarms, *composites]
-        for one in templates:
-            found[f"{book}#{one.key}"] = one.key in wakes or one.part_of in wakes
+        for template in templates:
+            found[f"{book}#{template.key}"] = template.key in wakes or template.part_of in wakes
     found[SYSTEM_RUNBOOK] = True
     for _, made in ALL.values():
         found |= {event.runbook: event.severity == "critical" for event in made.events}
@@ -51,7 +55,7 @@ EXPECTED = expected()
 
 def test_each_alarm_has_a_section_and_each_section_an_alarm() -> None:
     """Of every kind, in use or not; a heading that nothing leads to is about an alarm that is gone."""
-    headings = [f"{name}#{one.anchor}" for name, book in RUNBOOKS.items() for one in book.sections]
+    headings = [f"{name}#{section.anchor}" for name, book in RUNBOOKS.items() for section in book.sections]
     assert sorted(headings) == sorted(EXPECTED)
     assert {name for name, _ in SECTIONS.values()} == {*RUNBOOKS}
 
@@ -61,10 +65,10 @@ def test_what_a_notification_names_is_there(name: str) -> None:
     """Of every alarm, composite and event that notifies, or is part of one that does."""
     made = ALL[name][1]
     every: list[Alarm | Composite | Event] = [*made.alarms, *made.composites, *made.events]
-    links = [one.runbook for one in every if one.runbook]
+    links = [alarm.runbook for alarm in every if alarm.runbook]
     assert len(links) > 50
     assert sorted(set(links) - set(SECTIONS)) == []
-    assert [one.name for one in every if one.topic and not one.runbook] == []
+    assert [alarm.name for alarm in every if alarm.topic and not alarm.runbook] == []
 
 
 @pytest.mark.parametrize("name", RUNBOOKS)
@@ -103,7 +107,7 @@ def test_a_section_says_what_it_is_whom_it_hurts_what_to_do_and_how_to_tune(
 @each(("name", "section"), SECTIONS.values(), ids=SECTIONS)
 def test_an_alarm_that_can_be_tuned_says_by_which_key(name: str, section: Section) -> None:
     """Its own, where it is false; a composite has none."""
-    alarms = {one.key for one in OF_KIND.get(name, ((), ()))[0]}
+    alarms = {alarm_template.key for alarm_template in OF_KIND.get(name, ((), ()))[0]}
     own = {key for _, key, _ in tunings(_parts(section.text)[-1])}
     if section.title in alarms:
         assert section.title in own
@@ -117,33 +121,33 @@ def test_keys_of_config_exist(name: str) -> None:
         kinds = _alarms_of(name, prefix)
         if key == "<key>":
             assert name == INDEX.path.name
-            assert all(any(tuned in one.tunable for one in alarms.values()) for alarms in kinds)
+            assert all(any(tuned in alarm.tunable for alarm in alarms.values()) for alarms in kinds)
         else:
             assert any(tuned in alarms[key].tunable for alarms in kinds if key in alarms), f"{prefix}.{key}"
     reference = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `([^`]+)` \|", reference, re.MULTILINE))
-    sections = {one.partition(".")[0] for one in documented}
-    for one in spans(text):
-        if re.fullmatch(r"[a-z_]+(\.[a-z_<>-]+)+", one) and one.partition(".")[0] in sections:
-            general = re.sub(r"<[a-z]+>", "<name>", one)
-            assert general in documented or re.search(r"\balarms\.", one), one
+    sections = {entry.partition(".")[0] for entry in documented}
+    for span in spans(text):
+        if re.fullmatch(r"[a-z_]+(\.[a-z_<>-]+)+", span) and span.partition(".")[0] in sections:
+            general = re.sub(r"<[a-z]+>", "<name>", span)
+            assert general in documented or re.search(r"\balarms\.", span), span
 
 
 def test_saved_queries_are_named_as_they_are() -> None:
     """`<project>-<env>/` and a name in the catalog; the index names all of them."""
     known = {f"<project>-<env>/{query.name}" for query in QUERIES}
     for book in (INDEX, *RUNBOOKS.values()):
-        named = {one for one in spans(book.text) if one.startswith("<project>-<env>/")}
+        named = {span for span in spans(book.text) if span.startswith("<project>-<env>/")}
         assert named <= known
     assert known <= set(spans(INDEX.text))
 
 
 def test_the_index_lists_every_runbook_and_explains_every_placeholder() -> None:
     """Whoever copies a command finds here what to put in."""
-    assert {one for one in INDEX.links if "/" not in one and "#" not in one} == {*RUNBOOKS}
+    assert {link for link in INDEX.links if "/" not in link and "#" not in link} == {*RUNBOOKS}
     table = INDEX.text.split("## Placeholders")[1].split("\n## ")[0]
     explained = set(re.findall(r"<[a-z_]+>", "\n".join(re.findall(r"^\|([^|]*)\|", table, re.MULTILINE))))
-    used = _placeholders(chain.from_iterable(code(one.text) for one in (INDEX, *RUNBOOKS.values())))
+    used = _placeholders(chain.from_iterable(code(runbook.text) for runbook in (INDEX, *RUNBOOKS.values())))
     assert used - {"<name>"} == explained
 
 
@@ -171,7 +175,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _placeholders(texts: Iterable[str]) -> set[str]:
-    return {one for text in texts for one in re.findall(r"<[a-z_]+>", text)}
+    return {element for text in texts for element in re.findall(r"<[a-z_]+>", text)}
 
 
 def test_every_heading_of_the_index_can_be_linked_to() -> None:

@@ -27,17 +27,22 @@ class Broken:
 
 def _metric_alarms(name: str, change: Callable[[MetricAlarm], MetricAlarm]) -> Break:
     def apply(of: System) -> System:
-        names = _named(of, name, {one.name for one in of.alarms})
-        return replace(of, alarms=tuple(change(one) if one.name in names else one for one in of.alarms))
+        names = _named(of, name, {alarm.name for alarm in of.alarms})
+        return replace(
+            of, alarms=tuple(change(alarm) if alarm.name in names else alarm for alarm in of.alarms)
+        )
 
     return apply
 
 
 def _composites(name: str, change: Callable[[CompositeAlarm], CompositeAlarm]) -> Break:
     def apply(of: System) -> System:
-        names = _named(of, name, {one.name for one in of.composites})
+        names = _named(of, name, {composite.name for composite in of.composites})
         return replace(
-            of, composites=tuple(change(one) if one.name in names else one for one in of.composites)
+            of,
+            composites=tuple(
+                change(composite) if composite.name in names else composite for composite in of.composites
+            ),
         )
 
     return apply
@@ -52,9 +57,9 @@ def _named(of: System, name: str, among: set[str]) -> set[str]:
 def threshold(name: str, factor: float) -> Break:
     """Multiply a threshold."""
 
-    def change(one: MetricAlarm) -> MetricAlarm:
-        assert one.threshold
-        return replace(one, threshold=one.threshold * factor)
+    def change(metric_alarm: MetricAlarm) -> MetricAlarm:
+        assert metric_alarm.threshold
+        return replace(metric_alarm, threshold=metric_alarm.threshold * factor)
 
     return _metric_alarms(name, change)
 
@@ -62,9 +67,9 @@ def threshold(name: str, factor: float) -> Break:
 def setting(name: str, **changed: Any) -> Break:
     """Set something else of metric alarms."""
 
-    def change(one: MetricAlarm) -> MetricAlarm:
-        assert replace(one, **changed) != one
-        return replace(one, **changed)
+    def change(metric_alarm: MetricAlarm) -> MetricAlarm:
+        assert replace(metric_alarm, **changed) != metric_alarm
+        return replace(metric_alarm, **changed)
 
     return _metric_alarms(name, change)
 
@@ -72,11 +77,11 @@ def setting(name: str, **changed: Any) -> Break:
 def patience(name: str, factor: int) -> Break:
     """Multiply how many datapoints an alarm waits for."""
 
-    def change(one: MetricAlarm) -> MetricAlarm:
+    def change(metric_alarm: MetricAlarm) -> MetricAlarm:
         return replace(
-            one,
-            evaluation_periods=one.evaluation_periods * factor,
-            datapoints_to_alarm=one.datapoints_to_alarm * factor,
+            metric_alarm,
+            evaluation_periods=metric_alarm.evaluation_periods * factor,
+            datapoints_to_alarm=metric_alarm.datapoints_to_alarm * factor,
         )
 
     return _metric_alarms(name, change)
@@ -86,12 +91,15 @@ def mute(name: str) -> Break:
     """Take an alarm's or a composite's actions away."""
 
     def apply(of: System) -> System:
-        names = _named(of, name, {one.name for one in of.all_alarms if one.actions != Actions()})
+        names = _named(of, name, {alarm.name for alarm in of.all_alarms if alarm.actions != Actions()})
         return replace(
             of,
-            alarms=tuple(replace(one, actions=Actions()) if one.name in names else one for one in of.alarms),
+            alarms=tuple(
+                replace(alarm, actions=Actions()) if alarm.name in names else alarm for alarm in of.alarms
+            ),
             composites=tuple(
-                replace(one, actions=Actions()) if one.name in names else one for one in of.composites
+                replace(composite, actions=Actions()) if composite.name in names else composite
+                for composite in of.composites
             ),
         )
 
@@ -104,13 +112,13 @@ NEVER = CompositeAlarm("never", "FALSE")
 def unsuppressed(name: str) -> Break:
     """Let nothing hold a composite back: what should is an alarm that never fires, and is not waited for."""
 
-    def change(one: CompositeAlarm) -> CompositeAlarm:
-        assert one.suppressor
-        return replace(one, suppressor=Suppressor(NEVER.name, 0, 0))
+    def change(composite_alarm: CompositeAlarm) -> CompositeAlarm:
+        assert composite_alarm.suppressor
+        return replace(composite_alarm, suppressor=Suppressor(NEVER.name, 0, 0))
 
     def apply(of: System) -> System:
         changed = _composites(name, change)(of)
-        others = tuple(one for one in changed.composites if one != NEVER)
+        others = tuple(composite for composite in changed.composites if composite != NEVER)
         return replace(changed, composites=(*others, NEVER))
 
     return apply
@@ -119,9 +127,11 @@ def unsuppressed(name: str) -> Break:
 def impatient(name: str) -> Break:
     """Let a composite neither wait for what holds it back nor outlast it."""
 
-    def change(one: CompositeAlarm) -> CompositeAlarm:
-        assert one.suppressor
-        return replace(one, suppressor=replace(one.suppressor, wait_s=0, extension_s=0))
+    def change(composite_alarm: CompositeAlarm) -> CompositeAlarm:
+        assert composite_alarm.suppressor
+        return replace(
+            composite_alarm, suppressor=replace(composite_alarm.suppressor, wait_s=0, extension_s=0)
+        )
 
     return _composites(name, change)
 
@@ -129,9 +139,9 @@ def impatient(name: str) -> Break:
 def waiting(name: str, wait_s: int) -> Break:
     """Let a composite wait so long for its suppressor."""
 
-    def change(one: CompositeAlarm) -> CompositeAlarm:
-        assert one.suppressor
-        return replace(one, suppressor=replace(one.suppressor, wait_s=wait_s))
+    def change(composite_alarm: CompositeAlarm) -> CompositeAlarm:
+        assert composite_alarm.suppressor
+        return replace(composite_alarm, suppressor=replace(composite_alarm.suppressor, wait_s=wait_s))
 
     return _composites(name, change)
 
@@ -139,14 +149,14 @@ def waiting(name: str, wait_s: int) -> Break:
 def period(name: str, period_s: int) -> Break:
     """Look at datapoints of another length."""
 
-    def change(one: MetricAlarm) -> MetricAlarm:
+    def change(metric_alarm: MetricAlarm) -> MetricAlarm:
         queries = tuple(
             replace(query, asks=replace(query.asks, period_s=period_s))
             if isinstance(query.asks, Statistic)
             else query
-            for query in one.queries
+            for query in metric_alarm.queries
         )
-        return replace(one, queries=queries)
+        return replace(metric_alarm, queries=queries)
 
     return _metric_alarms(name, change)
 
@@ -154,24 +164,24 @@ def period(name: str, period_s: int) -> Break:
 def rule(name: str, old: str, new: str) -> Break:
     """Write another rule."""
 
-    def change(one: CompositeAlarm) -> CompositeAlarm:
-        assert old in one.rule
-        return replace(one, rule=one.rule.replace(old, new))
+    def change(composite_alarm: CompositeAlarm) -> CompositeAlarm:
+        assert old in composite_alarm.rule
+        return replace(composite_alarm, rule=composite_alarm.rule.replace(old, new))
 
     return _composites(name, change)
 
 
 def never(name: str) -> Break:
     """Let a composite never be in ALARM."""
-    return _composites(name, lambda one: replace(one, rule="FALSE"))
+    return _composites(name, lambda composite_alarm: replace(composite_alarm, rule="FALSE"))
 
 
 def pattern(metric: str, text: str) -> Break:
     """Write another pattern into the filters that publish a metric."""
 
     def apply(of: System) -> System:
-        def change(one: MetricFilter) -> MetricFilter:
-            return replace(one, pattern=text) if one.metric == metric else one
+        def change(metric_filter: MetricFilter) -> MetricFilter:
+            return replace(metric_filter, pattern=text) if metric_filter.metric == metric else metric_filter
 
         changed = tuple(map(change, of.filters))
         assert changed != of.filters
@@ -183,8 +193,8 @@ def pattern(metric: str, text: str) -> Break:
 def queue(name: str, **changed: Any) -> Break:
     """Set something of a queue."""
 
-    def change(one: Queue) -> Queue:
-        return replace(one, **changed) if one.name == name else one
+    def change(item: Queue) -> Queue:
+        return replace(item, **changed) if item.name == name else item
 
     def apply(of: System) -> System:
         assert tuple(map(change, of.queues)) != of.queues
@@ -196,9 +206,9 @@ def queue(name: str, **changed: Any) -> Break:
 def unsubscribed(topic: str, subscription: str) -> Break:
     """Take a subscription away from a topic."""
 
-    def change(one: Topic) -> Topic:
-        kept = tuple(two for two in one.subscriptions if two.name != subscription)
-        return replace(one, subscriptions=kept) if one.name == topic else one
+    def change(item: Topic) -> Topic:
+        kept = tuple(two for two in item.subscriptions if two.name != subscription)
+        return replace(item, subscriptions=kept) if item.name == topic else item
 
     def apply(of: System) -> System:
         assert tuple(map(change, of.topics)) != of.topics

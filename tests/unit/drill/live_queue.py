@@ -44,7 +44,7 @@ class Queue:
 
     def visible(self) -> list[Stored]:
         """Return what a consumer could receive now."""
-        return [one for one in self.messages if one.visible_s <= self.now_s]
+        return [message for message in self.messages if message.visible_s <= self.now_s]
 
     def get_queue_attributes(self, **asked: Any) -> dict[str, Any]:
         """Answer as SQS does; without a redrive policy there is no such attribute."""
@@ -57,24 +57,24 @@ class Queue:
         """Hand out up to ten messages, or move what was received too often to the dead letters."""
         assert asked["QueueUrl"] == URL
         found: list[dict[str, Any]] = []
-        for one in self.visible():
+        for stored in self.visible():
             if len(found) == asked["MaxNumberOfMessages"]:
                 break
-            if self.most_receives is not None and one.receives >= self.most_receives:
-                self.messages.remove(one)
-                self.dead.append(one.body)
+            if self.most_receives is not None and stored.receives >= self.most_receives:
+                self.messages.remove(stored)
+                self.dead.append(stored.body)
                 continue
-            one.receives += 1
-            one.visible_s = self.now_s + asked["VisibilityTimeout"]
+            stored.receives += 1
+            stored.visible_s = self.now_s + asked["VisibilityTimeout"]
             receipt = str(uuid.uuid4())
-            self.receipts[receipt] = one
+            self.receipts[receipt] = stored
             found.append(
                 {
-                    "MessageId": one.id,
+                    "MessageId": stored.id,
                     "ReceiptHandle": receipt,
-                    "Body": one.body,
-                    "Attributes": {"ApproximateReceiveCount": str(one.receives)},
-                    **({"MessageAttributes": one.attributes} if one.attributes else {}),
+                    "Body": stored.body,
+                    "Attributes": {"ApproximateReceiveCount": str(stored.receives)},
+                    **({"MessageAttributes": stored.attributes} if stored.attributes else {}),
                 }
             )
         return {"Messages": found} if found else {}
@@ -92,9 +92,9 @@ class Queue:
     def change_message_visibility_batch(self, **asked: Any) -> dict[str, Any]:
         """Hide or show."""
         assert 1 <= len(asked["Entries"]) <= 10
-        assert len({one["Id"] for one in asked["Entries"]}) == len(asked["Entries"])
-        for one in asked["Entries"]:
-            self.receipts[one["ReceiptHandle"]].visible_s = self.now_s + one["VisibilityTimeout"]
+        assert len({entry["Id"] for entry in asked["Entries"]}) == len(asked["Entries"])
+        for entry in asked["Entries"]:
+            self.receipts[entry["ReceiptHandle"]].visible_s = self.now_s + entry["VisibilityTimeout"]
         return {}
 
 

@@ -26,18 +26,18 @@ class Node:
     @property
     def text(self) -> str:
         """Everything that it says."""
-        return "".join(one if isinstance(one, str) else one.text for one in self.inside)
+        return "".join(node if isinstance(node, str) else node.text for node in self.inside)
 
     def __iter__(self) -> Iterator[Node]:
         """Yield itself and every element in it, in the document's order."""
         yield self
-        for one in self.inside:
-            if isinstance(one, Node):
-                yield from one
+        for node in self.inside:
+            if isinstance(node, Node):
+                yield from node
 
     def all(self, *classes: str, tag: str | None = None) -> list[Node]:
         """Return the elements in it that have all of these classes."""
-        return [one for one in self if set(classes) <= one.classes and tag in {None, one.tag}]
+        return [node for node in self if set(classes) <= node.classes and tag in {None, node.tag}]
 
     def style(self, name: str) -> float:
         """Return a number of its style, such as `left`."""
@@ -73,5 +73,5 @@ def parse(text: str) -> Node:
     reader = _Reader()
     reader.feed(text)
     reader.close()
-    assert [one.tag for one in reader.open] == ["root"], "something is not closed"
+    assert [node.tag for node in reader.open] == ["root"], "something is not closed"
     return reader.root

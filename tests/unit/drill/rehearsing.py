@@ -87,8 +87,8 @@ def system(*alarms: MetricAlarm | CompositeAlarm, **changed: Any) -> System:
     """Return a system with two services, three topics and two queues."""
     made = System(
         title="shop",
-        alarms=tuple(one for one in alarms if isinstance(one, MetricAlarm)),
-        composites=tuple(one for one in alarms if isinstance(one, CompositeAlarm)),
+        alarms=tuple(metric_alarm for metric_alarm in alarms if isinstance(metric_alarm, MetricAlarm)),
+        composites=tuple(metric_alarm for metric_alarm in alarms if isinstance(metric_alarm, CompositeAlarm)),
         topics=(PAGE, TICKET, FALLBACK),
         queues=QUEUES,
         log_groups={"pay": "/pay", "cart": "/cart"},
@@ -110,9 +110,11 @@ def scenario(
         name="small",
         path=folder / "small.yaml",
         head=Head.model_validate(whole),
-        usual=tuple(Placed(f"u.yaml:{100 + i}", folder, happening(one)) for i, one in enumerate(usual)),
-        happens=tuple(Placed(f"s.yaml:{1 + i}", folder, happening(one)) for i, one in enumerate(happens)),
-        expect=tuple(Expected(f"s.yaml:{11 + i}", expectation(one)) for i, one in enumerate(expect)),
+        usual=tuple(Placed(f"u.yaml:{100 + i}", folder, happening(entry)) for i, entry in enumerate(usual)),
+        happens=tuple(
+            Placed(f"s.yaml:{1 + i}", folder, happening(happen)) for i, happen in enumerate(happens)
+        ),
+        expect=tuple(Expected(f"s.yaml:{11 + i}", expectation(entry)) for i, entry in enumerate(expect)),
         invoke=tuple(invoke),
         places={key: f"s.yaml:{90 + i}" for i, key in enumerate(whole)},
     )
@@ -120,13 +122,13 @@ def scenario(
 
 def happening(data: Mapping[str, Any]) -> Happening:
     """Return one entry of `happens`."""
-    (key,) = (one for one in HAPPENINGS if one in data)
+    (key,) = (text for text in HAPPENINGS if text in data)
     return HAPPENINGS[key].model_validate(dict(data))
 
 
 def expectation(data: Mapping[str, Any]) -> Expectation:
     """Return one entry of `expect`."""
-    (key,) = (one for one in EXPECTATIONS if one in data)
+    (key,) = (text for text in EXPECTATIONS if text in data)
     return EXPECTATIONS[key].model_validate(dict(data))
 
 
@@ -174,9 +176,12 @@ def counts(series: Series, *, begins_s: float = BEGINS_S) -> dict[float, float]:
 def moves(of: Rehearsal, name: str) -> list[tuple[float, str]]:
     """Return when an alarm changed after the start, in minutes, and to what."""
     changes = of.changes.get(name, ())
-    return [((one.at_s - of.begins_s) / 60, one.new) for one in changes if one.at_s > of.begins_s]
+    return [((change.at_s - of.begins_s) / 60, change.new) for change in changes if change.at_s > of.begins_s]
 
 
 def told(of: Rehearsal) -> list[tuple[float, str, str, str]]:
     """Return each notification: minutes since the start, alarm, state, topic."""
-    return [((one.at_s - of.begins_s) / 60, one.alarm, one.state, one.topic) for one in of.notifications]
+    return [
+        ((notification.at_s - of.begins_s) / 60, notification.alarm, notification.state, notification.topic)
+        for notification in of.notifications
+    ]

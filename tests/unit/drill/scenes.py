@@ -44,9 +44,11 @@ def payments() -> System:
         metric_alarm("deploying", threshold=0, of=(1, 1), unit="Count"),
         *bystanders(93),
     ]
-    critical = [f"{PAY}-{one}" for one in ("errors", "latency", "concurrency")]
-    impact = [f"{PAY}-{one}" for one in ("error-rate", "mostly-failing", "throttles", "timeouts", "critical")]
-    degraded = [f"{PAY}-{one}" for one in ("errors", "latency", "log-errors")]
+    critical = [f"{PAY}-{text}" for text in ("errors", "latency", "concurrency")]
+    impact = [
+        f"{PAY}-{text}" for text in ("error-rate", "mostly-failing", "throttles", "timeouts", "critical")
+    ]
+    degraded = [f"{PAY}-{text}" for text in ("errors", "latency", "log-errors")]
     quiet = f"{PAY}-impact-quiet"
     composites = [
         composite(f"{PAY}-critical", critical),
@@ -74,7 +76,7 @@ def _payments(name: str, says: str, worst: float) -> Stage:
         f"{PAY}-log-errors": np.where((minutes > 30) & (minutes < 37), np.nan, logged),
     }
     stage = Stage(name, says, payments(), values)
-    stage.evaluate(*(f"{PAY}-{one}" for one in ("error-rate", "errors", "latency", "log-errors")))
+    stage.evaluate(*(f"{PAY}-{text}" for text in ("error-rate", "errors", "latency", "log-errors")))
     stage.combine(f"{PAY}-impact", f"{PAY}-error-rate")
     stage.combine(f"{PAY}-impact-quiet", f"{PAY}-impact")
     stage.combine(f"{PAY}-degraded", f"{PAY}-errors", f"{PAY}-log-errors")
@@ -142,10 +144,10 @@ def slow_burn() -> Rehearsal:
     minutes = np.arange(1, 1441)
     burns = np.clip((minutes - 360) / 200, 0, 4.6) * np.where(minutes > 1200, 0.15, 1)
     shorts = {"slow-burn-long": 1.0, "slow-burn-short": 1.35}
-    alarms = [metric_alarm(one, threshold=3, of=(1, 1), unit="", period_s=3600) for one in shorts]
+    alarms = [metric_alarm(short, threshold=3, of=(1, 1), unit="", period_s=3600) for short in shorts]
     burn = f"{PAY}-slow-burn"
-    root = composite(burn, [f"{PAY}-{one}" for one in shorts], actions=TICKETS)
-    values = {f"{PAY}-{one}": burns * factor + _noise(1440, 0.12, 11) for one, factor in shorts.items()}
+    root = composite(burn, [f"{PAY}-{short}" for short in shorts], actions=TICKETS)
+    values = {f"{PAY}-{text}": burns * factor + _noise(1440, 0.12, 11) for text, factor in shorts.items()}
     values[f"{PAY}-slow-burn-short"][500:503] = np.nan
     says = "One request in 300 fails all day: a ticket, and nobody is woken."
     stage = Stage("slow-burn", says, system([*alarms, *bystanders(40)], [root]), values, lasts_s=86_400)
@@ -233,12 +235,12 @@ def week(alarms: int = 60) -> Rehearsal:
         for number in range(alarms)
     ]
     shorts = [f"service-{number % 9}-alarm-{number}" for number in range(alarms)]
-    values = {one: random.gamma(2, 2, 7 * 1440) * 1e4 + random.random() for one in shorts}
+    values = {short: random.gamma(2, 2, 7 * 1440) * 1e4 + random.random() for short in shorts}
     stage = Stage("week", "Everything flaps for a week.", system(some), values, lasts_s=7 * 86_400)
     for short in shorts:
         states: list[tuple[float, State]] = [(BEGINS_S - 900, "OK")]
         above = (values[short] > 50_000).tolist()
-        states += [(stage.at(index + 1), "ALARM" if one else "OK") for index, one in enumerate(above)]
+        states += [(stage.at(index + 1), "ALARM" if entry else "OK") for index, entry in enumerate(above)]
         stage.become(short, states)
     stage.expects(1, "0 pages in all", "0 pages")
     return stage.play()
@@ -280,6 +282,7 @@ def hostile() -> Rehearsal:
 
 
 SCENES: Mapping[str, Callable[[], Rehearsal]] = {
-    one.__name__: one for one in (outage, missed, deployment, slow_burn, silence, band, quiet, hostile)
+    function.__name__: function
+    for function in (outage, missed, deployment, slow_burn, silence, band, quiet, hostile)
 }
 """All of them but the long one."""

@@ -99,7 +99,7 @@ def composite(
     suppressor: str | None = None,
 ) -> CompositeAlarm:
     """Return a composite that is in ALARM if one of its children is; all by their short names."""
-    rule = " OR ".join(f'ALARM("{full(one)}")' for one in children)
+    rule = " OR ".join(f'ALARM("{full(child)}")' for child in children)
     held = Suppressor(full(suppressor), 60, 120) if suppressor else None
     return CompositeAlarm(full(short), rule, actions, held, f"{short} in prod", service)
 
@@ -108,8 +108,8 @@ def system(
     alarms: Sequence[MetricAlarm], composites: Sequence[CompositeAlarm] = (), title: str = "prod"
 ) -> System:
     """Return them as a system with two topics; short names are those without project and environment."""
-    names = [*(one.name for one in alarms), *(one.name for one in composites)]
-    shorts = {one.removeprefix("reveille-").removesuffix("-prod"): one for one in names}
+    names = [*(alarm.name for alarm in alarms), *(composite_alarm.name for composite_alarm in composites)]
+    shorts = {name.removeprefix("reveille-").removesuffix("-prod"): name for name in names}
     return System(title, tuple(alarms), tuple(composites), topics=(CRITICAL, WARNING), short_names=shorts)
 
 
@@ -158,7 +158,7 @@ class Stage:
 
     def line(self, alarm: str) -> Line:
         """Return what a metric alarm compared, warm-up included."""
-        found = next(one for one in self.system.alarms if one.name == alarm)
+        found = next(item for item in self.system.alarms if item.name == alarm)
         warm_up = WARM_UP_S // self.step_s
         steps = int(self.lasts_s // self.step_s)
         times_s = BEGINS_S + np.arange(-warm_up + 1, steps + 1) * float(self.step_s)
@@ -166,7 +166,7 @@ class Stage:
         given = self.values.get(short, np.zeros(steps))
         values = np.concatenate((np.full(warm_up, given[0]), given))
         if short in self.bands:
-            lower, upper = (np.concatenate((np.full(warm_up, one[0]), one)) for one in self.bands[short])
+            lower, upper = (np.concatenate((np.full(warm_up, band[0]), band)) for band in self.bands[short])
             return Line(alarm, times_s, values, (lower, upper), found.unit)
         assert found.threshold is not None
         return Line(alarm, times_s, values, found.threshold, found.unit)
@@ -174,7 +174,7 @@ class Stage:
     def evaluate(self, *shorts: str) -> None:
         """Let metric alarms change by counting M of N."""
         for short in shorts:
-            alarm = next(one for one in self.system.alarms if one.name == full(short))
+            alarm = next(item for item in self.system.alarms if item.name == full(short))
             line = self.line(alarm.name)
             codes = breaches(line.values, alarm.comparison, line.threshold)
             states: list[State] = []
@@ -200,11 +200,14 @@ class Stage:
 
     def combine(self, short: str, *children: str) -> None:
         """Let a composite be in ALARM while one of its children is."""
-        times_s = sorted({one.at_s for child in children for one in self.changes.get(full(child), ())})
+        times_s = sorted({change.at_s for child in children for change in self.changes.get(full(child), ())})
         self.become(
             short,
             [
-                (at_s, "ALARM" if any(self._state(full(one), at_s) == "ALARM" for one in children) else "OK")
+                (
+                    at_s,
+                    "ALARM" if any(self._state(full(child), at_s) == "ALARM" for child in children) else "OK",
+                )
                 for at_s in times_s
             ],
         )
@@ -247,7 +250,7 @@ class Stage:
     ) -> None:
         """Notify a topic; `changed` says since when, in minutes, if the notification was held back."""
         since_s = self.at(minutes if changed is None else changed)
-        reached = tuple(one.name for one in topic.subscriptions)
+        reached = tuple(subscription.name for subscription in topic.subscriptions)
         self.notifications.append(
             Notification(self.at(minutes), full(short), state, topic.name, since_s, reached)
         )
@@ -255,8 +258,8 @@ class Stage:
     def play(self) -> Rehearsal:
         """Return the rehearsal."""
         for name in (
-            *(one.name for one in self.system.alarms),
-            *(one.name for one in self.system.composites),
+            *(alarm.name for alarm in self.system.alarms),
+            *(composite_alarm.name for composite_alarm in self.system.composites),
         ):
             self.changes.setdefault(name, (Change(BEGINS_S - 1000, name, "INSUFFICIENT_DATA", "OK"),))
         return Rehearsal(
@@ -268,7 +271,11 @@ class Stage:
             dict(self.changes),
             dict(self.suppressed),
             tuple(self.notifications),
-            tuple(Message(one, "alarms", one.at_s) for one in self.notifications if "alarms" in one.reached),
+            tuple(
+                Message(notification, "alarms", notification.at_s)
+                for notification in self.notifications
+                if "alarms" in notification.reached
+            ),
             tuple(self.verdicts),
             0.0412,
             self.step_s,

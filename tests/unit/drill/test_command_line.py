@@ -68,9 +68,9 @@ def test_a_scenario_that_is_as_expected_is_0(folder: Path, capsys: pytest.Captur
     assert "✓ passes" in out
     assert "1 of 1 as expected" in out
     written = folder.parent / "out"
-    assert {one.name for one in written.iterdir()} == {"passes.html", "index.html", "junit.xml"}
+    assert {item.name for item in written.iterdir()} == {"passes.html", "index.html", "junit.xml"}
     report = ET.parse(written / "junit.xml").getroot()  # noqa: S314  # our own
-    assert [one.get("failures") for one in report.iter("testsuite")] == ["0"]
+    assert [element.get("failures") for element in report.iter("testsuite")] == ["0"]
 
 
 def test_a_scenario_that_is_not_is_1_and_says_where_and_why(
@@ -87,7 +87,7 @@ def test_a_scenario_that_is_not_is_1_and_says_where_and_why(
     assert "fails.yaml:8" in out.replace("\n", "")
     assert "payment-handler-error-rate is in ALARM by +5m" in out
     assert "too late" in out
-    assert [one.name for one in (folder / "other").iterdir()] == ["junit.xml"]
+    assert [path.name for path in (folder / "other").iterdir()] == ["junit.xml"]
 
 
 def test_bad_scenarios_are_2_and_all_of_them_are_told(
@@ -273,9 +273,9 @@ def test_replay_tells_the_changes_and_draws_where_it_is_asked_to(
     assert status == 0
     assert "OK -> ALARM" in out
     assert "in ALARM 1 time" in out
-    assert {one.name for one in folder.iterdir()} == {"alarm.json", "series.csv"}
+    assert {path.name for path in folder.iterdir()} == {"alarm.json", "series.csv"}
     status, out, _ = call(capsys, "replay", str(alarm), str(series), "--out", str(folder / "pictures"))
-    assert [one.name for one in (folder / "pictures").iterdir()] == ["alarm.html"]
+    assert [path.name for path in (folder / "pictures").iterdir()] == ["alarm.html"]
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_whoever_reads_only_the_beginning_causes_no_traceback(
 ) -> None:
     """`reveille drill … | head -1`, in a process of its own; what was found out is still the exit status."""
     (fails,) = write(folder, fails=FAILS.replace("expect:", "expect:" + "\n  - {pages: 7}" * 900))
-    filled = [one.format(fails=fails, out=tmp_path / "out") for one in command]
+    filled = [text.format(fails=fails, out=tmp_path / "out") for text in command]
     asked = tmp_path / "asked"
     asked.write_text(json.dumps({"pattern": "ERROR", "event": "an ERROR"}) + "\n", encoding="utf-8")
     asked.write_text(asked.read_text(encoding="utf-8") * lines, encoding="utf-8")

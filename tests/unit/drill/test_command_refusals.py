@@ -74,7 +74,7 @@ def test_what_cannot_be_written_is_2_and_one_sentence(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str], said: str
 ) -> None:
     """With the file that it is about, and why; what was found out stands above it."""
-    status = cli.main(["drill", *(one.format(folder) for one in arguments)])
+    status = cli.main(["drill", *(argument.format(folder) for argument in arguments)])
     err = capsys.readouterr().err
     assert status == 2
     assert err.startswith(said.format(folder))

@@ -63,7 +63,14 @@ def test_each_action_of_the_new_state_is_a_notification() -> None:
     ]
     found = delivery.notifications(of, performed)
     assert [
-        (one.at_s - BEGINS_S, one.changed_s - BEGINS_S, one.state, one.topic, one.reached) for one in found
+        (
+            notification.at_s - BEGINS_S,
+            notification.changed_s - BEGINS_S,
+            notification.state,
+            notification.topic,
+            notification.reached,
+        )
+        for notification in found
     ] == [
         (60, 30, "ALARM", "arn:gone", ()),
         (60, 30, "ALARM", "critical", ("alarms",)),
@@ -77,7 +84,10 @@ def test_notifications_are_in_the_order_in_which_they_are_sent() -> None:
     """Whatever the order of the alarms in the system."""
     of = system(alarm("a", actions=PAGES), composite("c", "TRUE"))
     performed = [(BEGINS_S + at, change(name, "ALARM", 0)) for at, name in ((300, "a"), (60, "c"), (60, "a"))]
-    assert [(one.at_s - BEGINS_S, one.alarm) for one in delivery.notifications(of, performed)] == [
+    assert [
+        (notification.at_s - BEGINS_S, notification.alarm)
+        for notification in delivery.notifications(of, performed)
+    ] == [
         (60, "a"),
         (60, "c"),
         (300, "a"),
@@ -97,7 +107,7 @@ def test_messages_arrive_in_queues_that_subscribe_and_nowhere_else() -> None:
         ),
     )
     found = delivery.messages(system(alarm(), topics=topics), [sent(1), sent(2, "warning")], [], ON)
-    assert [(one.queue, one.arrived_s - BEGINS_S, one.dead_letter_of) for one in found] == [
+    assert [(message.queue, message.arrived_s - BEGINS_S, message.dead_letter_of) for message in found] == [
         ("alarms", 60, None),
         ("other", 60, None),
     ]
@@ -124,7 +134,9 @@ def test_a_message_that_is_received_too_often_is_a_dead_letter(
 ) -> None:
     """Received when it arrives and whenever it is visible again, three times; then it moves."""
     found = delivery.messages(system(alarm()), [sent(10)], [consumer(**when)], ON)
-    dead = [(one.queue, (one.arrived_s - BEGINS_S) / 60, one.dead_letter_of) for one in found[1:]]
+    dead = [
+        (message.queue, (message.arrived_s - BEGINS_S) / 60, message.dead_letter_of) for message in found[1:]
+    ]
     assert dead == ([("dead", 11.5, "alarms")] if given_up else [])
     assert found[0].queue == "alarms"
 
@@ -134,7 +146,9 @@ def test_a_queues_own_settings_say_when_it_gives_up() -> None:
     of = system(alarm(), queues=(Queue("alarms", "full", 120, 2, "dead"), QUEUES[1]))
     for name in ("alarms", "full"):
         fails = Consumer.model_validate({"consumer": name, "fails": True})
-        assert [one.arrived_s - BEGINS_S for one in delivery.messages(of, [sent(1)], [fails], ON)] == [
+        assert [
+            message.arrived_s - BEGINS_S for message in delivery.messages(of, [sent(1)], [fails], ON)
+        ] == [
             60,
             300,
         ]
@@ -172,7 +186,7 @@ def test_a_dead_letter_queue_shows_how_much_it_holds_each_minute() -> None:
     assert [by_minute[minute] for minute in (10, 11)] == [0, 1]
     assert delivery.queue_metrics(of, found[:1], ON) == {}
     unknown = delivery.queue_metrics(system(alarm(), queues=()), found, ON)
-    assert [dict(one.dimensions)["QueueName"] for one in unknown] == ["dead"]
+    assert [dict(metric.dimensions)["QueueName"] for metric in unknown] == ["dead"]
 
 
 # --- whole: causes and effects
@@ -193,11 +207,11 @@ def test_dead_letters_cause_alarms_whose_messages_are_dead_letters_too() -> None
         {"consumer": "alarms", "fails": True, "from": "0s"},
     )
     found = run(of, *happens)
-    fired = {one[1]: one[0] for one in told(found) if one[2] == "ALARM"}
+    fired = {pair[1]: pair[0] for pair in told(found) if pair[2] == "ALARM"}
     # A page at 6 and the message that it is over at 7: both are given up a minute and a half later.
     assert fired == {"errors": 6, "dead-0": 8, "dead-1": 9, "dead-2": 10, "dead-3": 11}
-    dead = [one for one in found.messages if one.dead_letter_of]
-    assert [(one.notification.alarm, (one.arrived_s - found.begins_s) / 60) for one in dead] == [
+    dead = [message for message in found.messages if message.dead_letter_of]
+    assert [(message.notification.alarm, (message.arrived_s - found.begins_s) / 60) for message in dead] == [
         ("errors", 7.5),
         ("errors", 8.5),
         ("dead-0", 9.5),
@@ -208,7 +222,7 @@ def test_dead_letters_cause_alarms_whose_messages_are_dead_letters_too() -> None
     line = found.line("dead-3")
     assert line.values[-1] == 6
     well = run(of, *happens[:3])
-    assert {one[1] for one in told(well)} == {"errors"}
+    assert {pair[1] for pair in told(well)} == {"errors"}
 
 
 def test_who_is_told_by_mail_leaves_no_message() -> None:
@@ -232,8 +246,12 @@ def test_dead_letters_are_messages_more_than_the_scenario_says() -> None:
         {"consumer": "alarms", "fails": True, "from": "10m", "to": "20m"},
     ]
     alone, both, quiet = run(of, *fails), run(of, said, *fails), run(of, said)
-    arrived = [one for one in both.messages if one.dead_letter_of is not None]
-    assert len(arrived) == len([one for one in alone.messages if one.dead_letter_of is not None]) == 1
-    assert "ALARM" not in [one.new for some in (alone, quiet) for one in some.changes.get("waiting", ())]
-    (fired,) = [one for one in both.changes["waiting"] if one.new == "ALARM"]
+    arrived = [message for message in both.messages if message.dead_letter_of is not None]
+    assert (
+        len(arrived)
+        == len([message for message in alone.messages if message.dead_letter_of is not None])
+        == 1
+    )
+    assert "ALARM" not in [item.new for some in (alone, quiet) for item in some.changes.get("waiting", ())]
+    (fired,) = [item for item in both.changes["waiting"] if item.new == "ALARM"]
     assert 0 <= fired.at_s - arrived[0].arrived_s <= 60

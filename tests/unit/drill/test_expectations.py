@@ -34,7 +34,7 @@ SHOP = system(
         suppressor=held_by("shop-deploying"),
     ),
     composite("shop-quiet", 'ALARM("shop-errors")', Actions()),
-    short_names={one: f"shop-{one}" for one in ("errors", "calls", "deploying", "long", "any", "quiet")},
+    short_names={text: f"shop-{text}" for text in ("errors", "calls", "deploying", "long", "any", "quiet")},
 )
 USUAL = ({"metric": "*", "value": 0},)
 HAPPENS: tuple[Mapping[str, Any], ...] = (
@@ -205,7 +205,7 @@ def test_what_is_kept_says_when(expect: Mapping[str, Any], said: str, found: str
     assert (verdict.expected, verdict.found, verdict.passed) == (said, found, True)
 
 
-@each(("expect", "found"), BROKEN, ids=[str(one) for one, _ in BROKEN])
+@each(("expect", "found"), BROKEN, ids=[str(entry) for entry, _ in BROKEN])
 def test_what_is_broken_says_what_happened_instead(expect: Mapping[str, Any], found: str) -> None:
     """When it was, what it was instead, who was told, or that nobody was."""
     (verdict,) = judged(expect)
@@ -214,8 +214,8 @@ def test_what_is_broken_says_what_happened_instead(expect: Mapping[str, Any], fo
 
 def test_every_kind_is_kept_and_broken_above() -> None:
     """And no kind is left out."""
-    for cases in ([one for one, _, _ in KEPT], [one for one, _ in BROKEN]):
-        assert {key for key in EXPECTATIONS if any(key in one for one in cases)} == set(EXPECTATIONS)
+    for cases in ([entry for entry, _, _ in KEPT], [entry for entry, _ in BROKEN]):
+        assert {key for key in EXPECTATIONS if any(key in entry for entry in cases)} == set(EXPECTATIONS)
 
 
 def test_verdicts_are_in_the_order_of_the_file_with_place_alarm_and_time() -> None:
@@ -223,7 +223,7 @@ def test_verdicts_are_in_the_order_of_the_file_with_place_alarm_and_time() -> No
     first, second, third = judged(
         {"pages": 5}, {"alarm": "errors", "state": "OK", "by": "20m"}, {"notification": "any", "by": "20m"}
     )
-    assert [one.place for one in (first, second, third)] == ["s.yaml:11", "s.yaml:12", "s.yaml:13"]
+    assert [verdict.place for verdict in (first, second, third)] == ["s.yaml:11", "s.yaml:12", "s.yaml:13"]
     assert (first.alarm, first.at_s) == (None, None)
     assert (second.alarm, second.at_s) == ("shop-errors", BEGINS_S + 1200)
     assert (third.alarm, third.at_s) == ("shop-any", BEGINS_S + 1200)

@@ -30,7 +30,7 @@ def test_what_nobody_is_told_by_is_not_counted(
     """The message says how a topic gets its severity, and which topics there are."""
     (found,) = refused(system(alarm(actions=PAGES), topics=topics), FAILS, expect=[expect])
     tags = "critical or fallback" if "pages" in expect else "warning"
-    names = ", ".join(sorted(one.name for one in topics))
+    names = ", ".join(sorted(topic.name for topic in topics))
     assert found.startswith(f"s.yaml:11: {said}")
     assert found.endswith(f"a topic is if its tag Severity, or its name, is {tags} (topics: {names})")
 

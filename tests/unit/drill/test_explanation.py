@@ -34,18 +34,21 @@ def facts(of: System, name: str) -> dict[str, list[str]]:
     """Return what is said, by label; lines without one belong to the label above."""
     found: dict[str, list[str]] = {}
     label = ""
-    for one in explanation.explain(of, name, extra=EXTRA):
-        label = one.label or label
-        found.setdefault(label, []).append(one.text)
+    for fact in explanation.explain(of, name, extra=EXTRA):
+        label = fact.label or label
+        found.setdefault(label, []).append(fact.text)
     return found
 
 
-def plain(one: MetricAlarm, stat: str = "Maximum") -> MetricAlarm:
+def plain(metric_alarm: MetricAlarm, stat: str = "Maximum") -> MetricAlarm:
     """Return an alarm that is evaluated in the same way, on one metric that is 0 or 1."""
     return replace(
-        one, queries=(Query("m", Statistic(metric(), stat, one.period_s)),), returned="m", threshold=0.5,
+        metric_alarm,
+        queries=(Query("m", Statistic(metric(), stat, metric_alarm.period_s)),),
+        returned="m",
+        threshold=0.5,
         comparison="GreaterThanThreshold",
-    )  # fmt: skip
+    )
 
 
 def kinds() -> Iterator[tuple[str, MetricAlarm]]:
@@ -63,11 +66,16 @@ def kinds() -> Iterator[tuple[str, MetricAlarm]]:
         )
         for missing in TREATMENTS
     ]
-    for one in (*made, *(two for drawn in SYSTEMS.values() for two in drawn.alarms)):
-        key = (one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
+    for metric_alarm in (*made, *(two for drawn in SYSTEMS.values() for two in drawn.alarms)):
+        key = (
+            metric_alarm.period_s,
+            metric_alarm.evaluation_periods,
+            metric_alarm.datapoints_to_alarm,
+            metric_alarm.treat_missing_data,
+        )
         if key not in seen:
             seen.add(key)
-            yield "-".join(map(str, key)), plain(one)
+            yield "-".join(map(str, key)), plain(metric_alarm)
 
 
 KINDS = dict(kinds())
@@ -89,14 +97,14 @@ class Switched:
         del alarm
 
 
-def simulated(one: MetricAlarm, before: float, after: float, stat: str) -> list[tuple[float, State]]:
+def simulated(metric_alarm: MetricAlarm, before: float, after: float, stat: str) -> list[tuple[float, State]]:
     """Return when an alarm changes after a metric does, in seconds, on the hour."""
-    step_s = min(60, one.period_s)
-    length_s = (one.evaluation_periods + EXTRA) * one.period_s + HOUR_S
+    step_s = min(60, metric_alarm.period_s)
+    length_s = (metric_alarm.evaluation_periods + EXTRA) * metric_alarm.period_s + HOUR_S
     first_s = -(-length_s // HOUR_S) * HOUR_S
     grid = Grid(0, first_s, step_s, (first_s + 2 * length_s + HOUR_S) // step_s)
     values = np.where(grid.t < 0, before, after)
-    changes = MetricAlarms(grid, Switched(grid, values), EXTRA).changes(plain(one, stat), {})
+    changes = MetricAlarms(grid, Switched(grid, values), EXTRA).changes(plain(metric_alarm, stat), {})
     return [(change.at_s - first_s, change.new) for change in changes if change.at_s > first_s]
 
 
@@ -104,7 +112,7 @@ def told_s(text: str) -> list[float]:
     """Return the durations of "5m after it begins", or "1m to 5m after it begins: …"."""
     found = re.match(r"(\S+)(?: to (\S+))? after ", text)
     assert found, text
-    return [durations.seconds(one) for one in found.groups() if one]
+    return [durations.seconds(group) for group in found.groups() if group]
 
 
 @each("name", KINDS)
@@ -157,12 +165,20 @@ def test_gaps_do_what_it_says(name: str) -> None:
 def expressions() -> Iterator[tuple[str, MetricAlarm]]:
     """Yield one alarm of each expression that there is in any environment, with each way of evaluating it."""
     seen = set()
-    for one in (two for drawn in SYSTEMS.values() for two in drawn.alarms if two.threshold is not None):
-        texts = tuple(query.asks for query in one.queries if isinstance(query.asks, str))
-        key = (texts, one.period_s, one.evaluation_periods, one.datapoints_to_alarm, one.treat_missing_data)
+    for metric_alarm in (
+        two for drawn in SYSTEMS.values() for two in drawn.alarms if two.threshold is not None
+    ):
+        texts = tuple(query.asks for query in metric_alarm.queries if isinstance(query.asks, str))
+        key = (
+            texts,
+            metric_alarm.period_s,
+            metric_alarm.evaluation_periods,
+            metric_alarm.datapoints_to_alarm,
+            metric_alarm.treat_missing_data,
+        )
         if key not in seen:
             seen.add(key)
-            yield one.name, one
+            yield metric_alarm.name, metric_alarm
 
 
 EXPRESSIONS = {**KINDS, **dict(expressions())}
@@ -183,10 +199,10 @@ def test_without_any_data_it_becomes_what_it_says(name: str) -> None:
 
 
 FILLED = {
-    name: one
-    for name, one in EXPRESSIONS.items()
-    if one.period_s * one.evaluation_periods <= 2 * HOUR_S
-    and any("FILL" in query.asks for query in one.queries if isinstance(query.asks, str))
+    name: expression
+    for name, expression in EXPRESSIONS.items()
+    if expression.period_s * expression.evaluation_periods <= 2 * HOUR_S
+    and any("FILL" in query.asks for query in expression.queries if isinstance(query.asks, str))
 }
 
 
@@ -248,17 +264,18 @@ def test_every_drawn_example_is_what_the_engine_makes_of_it(name: str) -> None:
 def test_every_alarm_and_composite_can_be_explained(name: str) -> None:
     """With its condition, what it looks at and whom it tells."""
     of = SYSTEMS[name]
-    for one in of.alarms:
-        said = facts(of, one.name)
-        assert said["Alarm"][0].startswith(f"{one.name}, a metric alarm")
+    for metric_alarm in of.alarms:
+        said = facts(of, metric_alarm.name)
+        assert said["Alarm"][0].startswith(f"{metric_alarm.name}, a metric alarm")
         (condition,) = said["Condition"]
-        if one.threshold is not None:
-            assert float(condition.split()[1]) == one.threshold
-        assert f"{one.datapoints_to_alarm} of {one.evaluation_periods} datapoints" in condition or (
-            one.evaluation_periods == 1 and "one datapoint" in condition
+        if metric_alarm.threshold is not None:
+            assert float(condition.split()[1]) == metric_alarm.threshold
+        assert (
+            f"{metric_alarm.datapoints_to_alarm} of {metric_alarm.evaluation_periods} datapoints" in condition
+            or (metric_alarm.evaluation_periods == 1 and "one datapoint" in condition)
         )
-        assert len(said["Watches"]) == len(one.queries)
-        assert said["Looks at"][0].startswith(f"{one.evaluation_periods + EXTRA} datapoints")
+        assert len(said["Watches"]) == len(metric_alarm.queries)
+        assert said["Looks at"][0].startswith(f"{metric_alarm.evaluation_periods + EXTRA} datapoints")
         assert said["Tells"]
         assert all(text and "\n" not in text for texts in said.values() for text in texts)
     for root in of.composites:
@@ -290,8 +307,8 @@ SHOP = system(
     ),
     composite("shop-part-prod", 'ALARM("shop-impact-prod")', TICKETS, service="pay"),
     short_names={
-        f"{one}{end}": f"shop-{one}-prod"
-        for one in ("errors", "alone", "impact", "deploying", "part")
+        f"{text}{end}": f"shop-{text}-prod"
+        for text in ("errors", "alone", "impact", "deploying", "part")
         for end in ("-prod", "")
     },
 )

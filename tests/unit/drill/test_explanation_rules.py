@@ -24,7 +24,7 @@ def told(rule: str) -> str:
             name.removeprefix("shop-").removesuffix("-prod"): name for name in (*NAMES, "shop-all-prod")
         },
     )
-    return next(one.text for one in explanation.explain(made, "all", extra=2) if one.label == "Fires")
+    return next(fact.text for fact in explanation.explain(made, "all", extra=2) if fact.label == "Fires")
 
 
 @each(
@@ -56,7 +56,7 @@ def test_every_name_in_a_rule_is_the_short_one(rule: str, said: str) -> None:
 
 def first_data(of: System) -> list[str]:
     """Return what is said of the first datapoints."""
-    return [one.text for one in explanation.explain(of, "errors", extra=2) if one.label == "First data"]
+    return [fact.text for fact in explanation.explain(of, "errors", extra=2) if fact.label == "First data"]
 
 
 @each("treatment", TREATMENTS)

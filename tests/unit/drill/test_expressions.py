@@ -55,7 +55,7 @@ def test_arithmetic_is_what_people_learned(text: str) -> None:
 def test_every_function_and_name_is_tried_above_or_below() -> None:
     """What the reference lists can be computed."""
     for name, (arguments, _) in FUNCTIONS.items():
-        fewest = [one for one in arguments if "=" not in one]
+        fewest = [argument for argument in arguments if "=" not in argument]
         assert Expression.parse(f"{name}({', '.join('2' for _ in fewest)})").values(T).shape == T.shape
         with pytest.raises(ValueError, match=rf"it is {name}\("):
             Expression.parse(f"{name}({', '.join('2' for _ in (*arguments, 1))})")
@@ -196,10 +196,11 @@ def test_noise_is_from_0_up_to_1_and_follows_its_seed(time_s: int, seed: int) ->
     """Any time and any seed, also seeds that change over time."""
     t = np.array([float(time_s), time_s + 60.0])
     expected = [
-        _splitmix((int(one) + seed % 2**32 * 0x9E3779B97F4A7C15) % 2**64) for one in (time_s, time_s + 60)
+        _splitmix((int(number) + seed % 2**32 * 0x9E3779B97F4A7C15) % 2**64)
+        for number in (time_s, time_s + 60)
     ]
     assert Expression.parse(f"noise(t, {seed})").values(t).tolist() == expected
-    assert all(0 <= one < 1 for one in expected)
+    assert all(0 <= value < 1 for value in expected)
     by_time = Expression.parse("noise(5, t - t + 3)").values(t)
     assert by_time.tolist() == [_splitmix((5 + 3 * 0x9E3779B97F4A7C15) % 2**64)] * 2
 

@@ -29,15 +29,17 @@ FILTERS = (log_filter(value="2", default_value=7.0), log_filter(value="2"), log_
     ),
 )
 def test_each_minute_holds_what_the_filter_publishes_of_its_lines(
-    one: MetricFilter, lines: list[tuple[str, int, int]]
+    metric_filter: MetricFilter, lines: list[tuple[str, int, int]]
 ) -> None:
     """Minute by minute: the sum and the number of samples."""
     happens = [
         {"log": text, "service": "pay", "per_min": count, "at": f"{minute}m"} for text, minute, count in lines
     ]
-    found = workload(system(alarm(of=LOGGED), filters=(one,)), scenario(happens)).series(LOGGED)
+    found = workload(system(alarm(of=LOGGED), filters=(metric_filter,)), scenario(happens)).series(LOGGED)
     minutes = {
-        minute: publishing.samples(one, [(text, count) for text, at, count in lines if at == minute])
+        minute: publishing.samples(
+            metric_filter, [(text, count) for text, at, count in lines if at == minute]
+        )
         for minute in range(5)
     }
     assert sums(found) == {
@@ -52,8 +54,8 @@ def test_what_a_minute_without_a_match_holds_is_left_to_the_filter(monkeypatch: 
     """A rehearsal knows in which minutes that is, and not what follows."""
     real = publishing.samples
 
-    def samples(one: MetricFilter, lines: Iterable[tuple[str, float]]) -> tuple[Sample, ...]:
-        return tuple(Sample(99.0, 2.0) if two.value == 7 else two for two in real(one, lines))
+    def samples(metric_filter: MetricFilter, lines: Iterable[tuple[str, float]]) -> tuple[Sample, ...]:
+        return tuple(Sample(99.0, 2.0) if two.value == 7 else two for two in real(metric_filter, lines))
 
     monkeypatch.setattr(publishing, "samples", samples)
     happens = [{"log": "fine", "service": "pay", "per_min": 3, "at": "2m"}]

@@ -25,7 +25,7 @@ def grid(step_s: int = 60, minutes: int = 10, warm_up: int = 5) -> Grid:
 def during(on: Grid, **when: object) -> list[float]:
     """Return the offsets of the steps that a span has."""
     span = Samples.model_validate({"metric": "A", "value": 1, **when})
-    return [float(one) for one in on.t[on.during(span)]]
+    return [float(entry) for entry in on.t[on.during(span)]]
 
 
 @pytest.mark.parametrize("step_s", STEPS_S)

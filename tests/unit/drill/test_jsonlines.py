@@ -120,7 +120,7 @@ def test_there_is_an_answer_for_every_line(lines: list[bytes]) -> None:
     """One, in order, and it is JSON."""
     found = answers(*lines)
     assert len(found) == len(lines)
-    assert all(("match" in one) != ("error" in one) for one in found)
+    assert all(("match" in entry) != ("error" in entry) for entry in found)
 
 
 def test_events_may_hold_any_character() -> None:
@@ -148,8 +148,8 @@ def test_whatever_goes_wrong_with_a_line_is_its_answer(error: Exception, positio
     out = io.StringIO()
     run(fails, ["{}", "{}"], out)
     found = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert [one["position"] for one in found] == [position] * 2
-    assert all(one["error"] for one in found)
+    assert [entry["position"] for entry in found] == [position] * 2
+    assert all(entry["error"] for entry in found)
 
 
 def test_each_answer_is_there_before_the_next_line_is_read() -> None:

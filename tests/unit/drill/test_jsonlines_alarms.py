@@ -114,8 +114,8 @@ def test_each_operator_has_what_it_compares_with(comparison: str) -> None:
             evaluate({"evaluation_periods": 1, "comparison": comparison, "datapoints": [value], **edge})
             for value in (1, 2, 3)
         ]
-        states = ["ALARM" if one else "OK" for one in expected[comparison]]
-        assert [one["state"] for one in found] == states
+        states = ["ALARM" if number else "OK" for number in expected[comparison]]
+        assert [entry["state"] for entry in found] == states
 
 
 def test_a_band_may_have_gaps() -> None:

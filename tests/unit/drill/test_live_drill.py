@@ -76,7 +76,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """A local AWS in which nothing is wrong."""
     arns = {IMPACT: f"arn:aws:sns:eu-west-1:000000000000:{Names.of(LOCAL).topic('critical')}"}
     aws, told = Aws(arns), []
-    aws.states = {one.name: "OK" for one in CATALOG.all_alarms}
+    aws.states = {alarm.name: "OK" for alarm in CATALOG.all_alarms}
     state = {"speed": 1.0, "evaluating": True, "now_s": 0.0}
 
     def ask(_env: Environment, _method: str, wanted: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -123,10 +123,10 @@ def test_a_drill_that_goes_as_expected_says_what_happens_and_leaves_nothing(stag
         assert line in stage.said, line
     assert "still in ALARM" not in stage.said
     assert is_as_before(stage)
-    assert [one.body for one in stage.aws.queue.messages] == ["somebody's"]
+    assert [message.body for message in stage.aws.queue.messages] == ["somebody's"]
     assert stage.aws.queue.dead == []
     cases = ET.parse(stage.folder / "build" / "drill" / "live-pay.xml").findall(".//testcase")  # noqa: S314  # ours
-    assert [(one.get("line"), one.find("failure")) for one in cases] == [
+    assert [(element.get("line"), element.find("failure")) for element in cases] == [
         ("5", None),
         ("6", None),
         ("7", None),
@@ -215,7 +215,7 @@ def test_an_interrupted_drill_puts_everything_back(stage: Stage, number: int) ->
     with pytest.raises(KeyboardInterrupt):
         stage.run(SCENARIO.replace("4m", "19m").replace("by: 9m", "by: 18m"))
     assert is_as_before(stage)
-    assert [(one.body, one.receives) for one in stage.aws.queue.messages] == [("somebody's", 0)]
+    assert [(message.body, message.receives) for message in stage.aws.queue.messages] == [("somebody's", 0)]
     assert "still in ALARM: payment-handler-errors, OK again within " in stage.said
     sent = len(stage.aws.requests)
     assert sent < 5 * 19, "the rest was sent all the same"
@@ -435,14 +435,14 @@ def test_what_lasts_is_said_until_when() -> None:
     slow = "reveille-payment-handler-slo-availability-slow-burn-long-local"
     rate = "reveille-payment-handler-error-rate-local"
     states = {ERRORS: "ALARM", slow: "ALARM", rate: "ALARM", IMPACT: "ALARM", DEPLOYING: "OK"}
-    found = {one.alarm: one.until_s for one in lasting(CATALOG, states, 360.0)}
+    found = {item.alarm: item.until_s for item in lasting(CATALOG, states, 360.0)}
     assert found == {
         ERRORS: 360 + 2 * 600 + 120,
         slow: 360 + 2 * 86_400 + 120,
         rate: 360 + (5 - 3 + 2) * 60 + 120,
         IMPACT: 360 + (5 - 3 + 2) * 60 + 120,
     }
-    heartbeat = next(one.name for one in CATALOG.alarms if one.treat_missing_data != "notBreaching")
+    heartbeat = next(alarm.name for alarm in CATALOG.alarms if alarm.treat_missing_data != "notBreaching")
     (last,) = lasting(CATALOG, {heartbeat: "ALARM"}, 0.0)
     assert last.until_s is None
 
@@ -457,7 +457,7 @@ def test_any_number_of_alarms_is_asked_for(stage: Stage) -> None:
     stage.aws.states["a249"] = "ALARM"
     assert states.look(7.0) == [Change(7.0, "a249", "OK", "ALARM")]
     assert states.look(8.0) == []
-    assert [states.suppressor(one) for one in ("a0", IMPACT)] == ["", DEPLOYING]
+    assert [states.suppressor(text) for text in ("a0", IMPACT)] == ["", DEPLOYING]
 
 
 def test_notifications_silence_suppression_and_pages_are_seen_live_too(stage: Stage) -> None:

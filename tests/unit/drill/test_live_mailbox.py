@@ -39,7 +39,7 @@ def test_messages_of_the_drill_are_taken_with_their_state_and_topic() -> None:
     for state in ("ALARM", "OK") * 7:
         queue.put(notice(state=state))
     found = mailbox(queue).read()
-    assert sorted(one.state for one in found) == ["ALARM"] * 7 + ["OK"] * 7
+    assert sorted(item.state for item in found) == ["ALARM"] * 7 + ["OK"] * 7
     assert set(found) == {Notice(OURS, state, "reveille-critical-dev") for state in ("ALARM", "OK")}
     assert queue.messages == []
 
@@ -53,7 +53,7 @@ def test_whatever_else_is_there_stays_and_is_not_hidden_longer_than_the_queue_is
     assert box.read() == []
     assert queue.visible() == []
     box.rest()
-    assert [one.body for one in queue.visible()] == [body]
+    assert [stored.body for stored in queue.visible()] == [body]
     assert queue.visible()[0].receives == 1
 
 
@@ -72,7 +72,7 @@ def test_a_message_is_received_once_as_long_as_the_queue_is_read() -> None:
     for _ in range(100):
         box.read()
         queue.now_s += HIDDEN_S / 4
-    assert [one.receives for one in queue.messages] == [1]
+    assert [message.receives for message in queue.messages] == [1]
     assert queue.visible() == []
 
 
@@ -161,7 +161,7 @@ def test_nobody_loses_a_message_whatever_happens(
     box.read()
     box.close()
     others = [*(f"other {n}" for n in range(count)), *(f"late {n}" for n in range(arrived))]
-    assert sorted(one.body for one in queue.visible()) == sorted(others)
+    assert sorted(stored.body for stored in queue.visible()) == sorted(others)
     assert queue.taken.count(notice()) == ours
     assert queue.dead == []
-    assert all(one.receives < most_receives for one in queue.messages)
+    assert all(message.receives < most_receives for message in queue.messages)

@@ -48,7 +48,7 @@ def test_a_payment_asks_as_the_function_reads_it(name: str) -> None:
 def test_every_message_of_a_batch_asks_as_the_function_reads_it(name: str) -> None:
     """And keeps all else that it has."""
     event = recorded(name)
-    bodies = [json.loads(one["body"]) for one in event["Records"]]
+    bodies = [json.loads(record["body"]) for record in event["Records"]]
     for before, record, body in zip(event["Records"], asking(event, ASKED)["Records"], bodies, strict=True):
         rest, drill = drills.take_out(json.loads(record["body"]))
         assert drill == drills.Drill(fault="error", slow_ms=5)

@@ -71,16 +71,16 @@ def found(
     """Return when an alarm changes, in seconds since the start, and to what."""
     changes = MetricAlarms(on, Played(on, samples, **more), extra).changes(of, {})
     _chained(of, changes)
-    return [(one.at_s - on.first_s, one.new) for one in changes]
+    return [(change.at_s - on.first_s, change.new) for change in changes]
 
 
 def _chained(of: MetricAlarm, changes: Sequence[Change]) -> None:
     """Each change begins in the state in which the one before ended."""
     before: State = "INSUFFICIENT_DATA"
-    for one in changes:
-        assert (one.alarm, one.old) == (of.name, before)
-        assert one.new != before
-        before = one.new
+    for change in changes:
+        assert (change.alarm, change.old) == (of.name, before)
+        assert change.new != before
+        before = change.new
 
 
 def slow(
@@ -97,15 +97,17 @@ def slow(
             continue
         ends = [now_s - of.period_s * back for back in range(of.evaluation_periods + extra - 1, -1, -1)]
         points = _points(of, on, samples, ends)
-        breaching = [None if one is None else COMPARES[of.comparison](one, of.threshold) for one in points]
+        breaching = [
+            None if point is None else COMPARES[of.comparison](point, of.threshold) for point in points
+        ]
         few = [of.low_samples == "ignore" and _few(of, on, samples, end) for end in ends]
         either = {
             evaluation.evaluate(
-                [one if is_few else point for point, is_few in zip(breaching, few, strict=True)],
+                [item if is_missing else point for point, is_missing in zip(breaching, few, strict=True)],
                 settings,
                 state,
             )
-            for one in (True, False)
+            for item in (True, False)
         }
         if len(either) == 1 and not few[-1]:
             (after,) = either
@@ -144,14 +146,14 @@ def _points(
     if of.returned in known:
         return known[of.returned]
     asked: dict[str, Any] = {
-        query.id: np.array([[math.nan if one is None else one for one in known[query.id]]])
+        query.id: np.array([[math.nan if value is None else value for value in known[query.id]]])
         if query.id in known
         else maths.parse(str(query.asks))
         for query in of.queries
     }
     times = np.array([[float(end - of.period_s) for end in ends]])
     values = np.asarray(evaluate_all(asked, times, of.period_s)[of.returned], float).reshape(-1)[-length:]
-    return [None if math.isnan(one) else one for one in values.tolist()]
+    return [None if math.isnan(entry) else entry for entry in values.tolist()]
 
 
 # Sums of eighths and ratios of whole numbers are exact in whichever order they are added.
@@ -248,8 +250,8 @@ def test_what_looks_back_over_more_than_a_day_is_evaluated_every_hour() -> None:
     assert (daily.evaluated_every_s, longer.evaluated_every_s) == (60, 3600)
     assert (91 * 60, "ALARM") in found(daily, on, {ERRORS: burst})
     assert (120 * 60, "ALARM") in found(longer, on, {ERRORS: burst})
-    for one in (daily, longer):
-        assert found(one, on, {ERRORS: burst}) == slow(one, on, {ERRORS: burst})
+    for metric_alarm in (daily, longer):
+        assert found(metric_alarm, on, {ERRORS: burst}) == slow(metric_alarm, on, {ERRORS: burst})
 
 
 def test_a_rate_looks_at_the_datapoint_before_the_evaluation_range() -> None:
@@ -276,12 +278,12 @@ def test_few_samples_leave_an_alarm_on_a_percentile_as_it_is_if_it_says_so() -> 
         (4.0, 9.0, 99.0),
         (5.0, 9.0, 100.0),
     ]
-    for one in (
+    for metric_alarm in (
         alarm(stat="p90", low_samples="ignore", threshold=1.0),
         alarm(stat="p90", low_samples="evaluate", threshold=1.0),
         alarm(stat="Sum", low_samples="ignore", threshold=1.0),
     ):
-        assert found(one, on, {ERRORS: samples}, 0) == slow(one, on, {ERRORS: samples}, 0)
+        assert found(metric_alarm, on, {ERRORS: samples}, 0) == slow(metric_alarm, on, {ERRORS: samples}, 0)
     kept = found(alarm(stat="p90", low_samples="ignore", threshold=1.0), on, {ERRORS: samples}, 0)
     # A period without any sample is a gap like any other.
     assert kept == [(60, "ALARM"), (240, "OK"), (360, "ALARM"), (420, "OK")]
@@ -439,9 +441,12 @@ def test_whatever_alarms_differ_in_keeps_them_apart(order: int) -> None:
     bands = {"errors": (np.zeros(20), np.full(20, 100.0)), "other": (np.zeros(20), np.full(20, 4.0))}
     together = MetricAlarms(on, Played(on, samples, bands), 1)
     for pair in DIFFERENT[::order]:
-        made = [alarm(**{"name": "errors", "threshold": 3.0, **dict(one)}) for one in pair][::order]
-        seen = [[(c.at_s - on.first_s, c.new) for c in together.changes(one, {})] for one in made]
-        assert seen == [found(one, on, samples, 1, bands=bands) for one in made]
+        made = [alarm(**{"name": "errors", "threshold": 3.0, **dict(entry)}) for entry in pair][::order]
+        seen = [
+            [(c.at_s - on.first_s, c.new) for c in together.changes(metric_alarm, {})]
+            for metric_alarm in made
+        ]
+        assert seen == [found(metric_alarm, on, samples, 1, bands=bands) for metric_alarm in made]
         assert seen[0] != seen[1], pair
 
 
@@ -452,7 +457,7 @@ def test_alarms_alike_are_computed_once_and_have_their_own_names() -> None:
     playing.made[CALLS] = playing.series(ERRORS)
     both = MetricAlarms(on, playing, 2)
     first, second = both.changes(alarm("first"), {}), both.changes(alarm("second", CALLS), {})
-    assert [replace(one, alarm="second") for one in first] == list(second)
+    assert [replace(change, alarm="second") for change in first] == list(second)
     assert len(both._kept_moves) == 1  # noqa: SLF001  # that it is once can be seen nowhere else
 
 
@@ -464,11 +469,11 @@ def test_what_the_rehearsal_makes_replaces_what_happens_however_often() -> None:
         fires = round_ % 5
         made = {ERRORS: series_of([(float(fires), 1.0, 1.0)], 6, start_s=on.first_s)}
         changes = both.changes(alarm(), made)
-        assert [one.at_s - on.first_s for one in changes if one.new == "ALARM"] == [60 * (fires + 1)]
+        assert [change.at_s - on.first_s for change in changes if change.new == "ALARM"] == [60 * (fires + 1)]
         # What statistics remember keeps series alive, and their addresses taken.
         statistics._sliding.cache_clear()  # noqa: SLF001  # so that they are free for others
         del made
-    assert [one.new for one in both.changes(alarm(), {})] == ["OK"]
+    assert [change.new for change in both.changes(alarm(), {})] == ["OK"]
 
 
 def test_a_line_is_the_newest_datapoint_of_each_evaluation() -> None:

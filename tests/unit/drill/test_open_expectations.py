@@ -41,20 +41,23 @@ def outcome(
     ]
     suppressed = {}
     if held:
-        from_s, to_s = (one and BEGINS_S + seconds(one) for one in held)
+        from_s, to_s = (text and BEGINS_S + seconds(text) for text in held)
         suppressed["c"] = (Suppressed(from_s or 0.0, to_s or None, "Alarm"),)
     return Outcome(
         "s", "It rains.", SHOP, BEGINS_S, BEGINS_S + seconds(now),
         {"a": tuple(states), "b": (Change(BEGINS_S, "b", "INSUFFICIENT_DATA", "OK"),)},
         suppressed, tuple(notifications),
-        tuple(Message(one, "alarms", one.at_s) for one in notifications), (), 0.0,
+        tuple(Message(notification, "alarms", notification.at_s) for notification in notifications), (), 0.0,
     )  # fmt: skip
 
 
 def verdicts(seen: Outcome, *expect: Mapping[str, Any], over: bool = False) -> list[str]:
     """Return each verdict in short: `?`, or whether it passed and what was found."""
-    found = judge(seen, [Expected("s.yaml:1", expectation(one)) for one in expect], over=over)
-    return ["?" if one is None else f"{'ok' if one.passed else 'bad'}: {one.found}" for one in found]
+    found = judge(seen, [Expected("s.yaml:1", expectation(entry)) for entry in expect], over=over)
+    return [
+        "?" if verdict is None else f"{'ok' if verdict.passed else 'bad'}: {verdict.found}"
+        for verdict in found
+    ]
 
 
 FIRES = {"alarm": "a", "state": "ALARM", "by": "2m"}

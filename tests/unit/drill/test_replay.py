@@ -51,8 +51,8 @@ def maths(name: str, *metrics: tuple[str, str]) -> dict[str, Any]:
     queries.append({"Id": "r", "Expression": f"100 * {metrics[0][0]} / {metrics[1][0]}", "ReturnData": True})
     plain = alarm(name, Metrics=queries, Threshold=10)
     return {
-        key: one
-        for key, one in plain.items()
+        key: entry
+        for key, entry in plain.items()
         if key not in {"Namespace", "MetricName", "Dimensions", "Statistic", "Period"}
     }
 
@@ -74,7 +74,7 @@ def play(alarms: Sequence[dict[str, Any]], *rows: str) -> Rehearsal:
 
 def fired(found: Rehearsal, name: str = "errors") -> list[tuple[float, str]]:
     """Return the changes of an alarm, in minutes after noon."""
-    return [((one.at_s - NOON_S) / 60, one.new) for one in found.changes.get(name, ())]
+    return [((change.at_s - NOON_S) / 60, change.new) for change in found.changes.get(name, ())]
 
 
 def test_a_series_is_played_to_the_only_metric_whatever_it_is_called() -> None:
@@ -95,7 +95,7 @@ def test_of_several_series_each_metric_has_its_own(name: str) -> None:
         alarms = [maths("errors", ("e", "Errors"), ("c", "Calls"))]
     found = play(alarms, f"Other,{name},Calls", "0,9,0,5", "1,9,5,5", "2,9,0,0")
     assert (2, "ALARM") in fired(found)
-    assert len([one for one in fired(found) if one[1] == "ALARM"]) == 1
+    assert len([pair for pair in fired(found) if pair[1] == "ALARM"]) == 1
 
 
 def test_the_most_exact_name_wins() -> None:
@@ -159,7 +159,7 @@ def banded() -> dict[str, Any]:
     """Return an alarm that compares with a band."""
     kept = ("AlarmName", "EvaluationPeriods", "TreatMissingData")
     return {
-        **{key: one for key, one in alarm().items() if key in kept},
+        **{key: entry for key, entry in alarm().items() if key in kept},
         "ComparisonOperator": "GreaterThanUpperThreshold",
         "ThresholdMetricId": "band",
         "Metrics": BAND,

@@ -46,7 +46,8 @@ def told(folder: Path, rows: Sequence[tuple[float, str]], *alarms: dict[str, Any
     (folder / "series.csv").write_text("\n".join([f"timestamp,{columns}", *lines]))
     found = replay(folder / "alarms.json", folder / "series.csv")
     moves = {
-        name: [((one.at_s - NOON_S) / 60, one.new) for one in some] for name, some in found.changes.items()
+        name: [((change.at_s - NOON_S) / 60, change.new) for change in some]
+        for name, some in found.changes.items()
     }
     return moves if len(alarms) > 1 else moves["a"]
 

@@ -26,23 +26,23 @@ def test_there_is_a_suite_per_scenario_and_a_case_per_expectation(root: ET.Eleme
     """In their order, with the right sums everywhere."""
     assert root.tag == "testsuites"
     suites = list(root)
-    assert [one.get("name") for one in suites] == [one.name for one in EVERY]
+    assert [suite.get("name") for suite in suites] == [rehearsal.name for rehearsal in EVERY]
     for suite, rehearsal in zip(suites, EVERY, strict=True):
         cases = suite.findall("testcase")
         assert len(cases) == len(rehearsal.verdicts) == int(suite.get("tests", ""))
         failed = [case.find("failure") is not None for case in cases]
-        assert failed == [not one.passed for one in rehearsal.verdicts]
+        assert failed == [not verdict.passed for verdict in rehearsal.verdicts]
         assert int(suite.get("failures", "")) == sum(failed)
         assert (suite.get("errors"), suite.get("skipped")) == ("0", "0")
         assert suite.get("timestamp") == "2026-11-20T14:00:00"
     for key in ("tests", "failures"):
-        assert int(root.get(key, "")) == sum(int(one.get(key, "")) for one in suites)
+        assert int(root.get(key, "")) == sum(int(suite.get(key, "")) for suite in suites)
 
 
 def test_times_add_up(root: ET.Element) -> None:
     """Of cases to their suite's, of suites to that of all."""
     for suite in root:
-        cases = [float(one.get("time", "")) for one in suite.findall("testcase")]
+        cases = [float(element.get("time", "")) for element in suite.findall("testcase")]
         assert sum(cases) == pytest.approx(float(suite.get("time", "")), abs=1e-4)
         assert float(suite.get("time", "")) == pytest.approx(0.0412)
     assert float(root.get("time", "")) == pytest.approx(0.0412 * len(EVERY))
@@ -64,7 +64,7 @@ def test_cases_of_one_sentence_are_told_apart(tmp_path: Path) -> None:
     again = replace(second, expected=first.expected)
     junit.write([replace(outage, verdicts=(first, again))], tmp_path / "x.xml")
     cases = list(ET.parse(tmp_path / "x.xml").iter("testcase"))  # noqa: S314 - it is ours
-    assert [one.get("name") for one in cases] == [
+    assert [element.get("name") for element in cases] == [
         f"{first.expected} ({first.place})",
         f"{first.expected} ({second.place})",
     ]
@@ -72,15 +72,15 @@ def test_cases_of_one_sentence_are_told_apart(tmp_path: Path) -> None:
 
 def test_failures_say_what_happened_instead(root: ET.Element) -> None:
     """In short in the message; with place, time and facts in the text."""
-    missed = next(one for one in root if one.get("name") == "payment-outage-small")
-    failures = [one for case in missed.findall("testcase") for one in case.findall("failure")]
-    assert [one.get("message") for one in failures] == [
+    missed = next(element for element in root if element.get("name") == "payment-outage-small")
+    failures = [element for case in missed.findall("testcase") for element in case.findall("failure")]
+    assert [failure.get("message") for failure in failures] == [
         "it stayed OK",
         "it stayed OK",
         "it was told of nothing",
         "0 pages",
     ]
-    assert {one.get("type") for one in failures} == {"expectation"}
+    assert {failure.get("type") for failure in failures} == {"expectation"}
     assert str(failures[1].text).splitlines() == [
         "drills/payment-outage-small.yaml:16",
         "expected: payment-handler-error-rate is in ALARM by +12m",
@@ -107,8 +107,8 @@ def test_hostile_texts_are_text(root: ET.Element) -> None:
     hostile = root[-1]
     said = scenes.HOSTILE.replace("\x1b", r"\x1b").replace("\x00", r"\x00")
     said = said.replace("\u202e", r"\u202e").replace("\ud800", r"\ud800").replace("\uffff", r"\uffff")
-    assert {str(one.get("message")) for one in hostile.iter("failure")} == {said}
-    assert all(str(one.get("name")).startswith(said) for one in hostile.iter("testcase"))
+    assert {str(element.get("message")) for element in hostile.iter("failure")} == {said}
+    assert all(str(element.get("name")).startswith(said) for element in hostile.iter("testcase"))
 
 
 def test_nothing_rehearsed_is_a_report_too(tmp_path: Path) -> None:

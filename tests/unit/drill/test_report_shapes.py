@@ -49,7 +49,7 @@ def points(path: str) -> list[tuple[float, float]]:
 
 FINITE = some.one_of(some.none(), some.floats(-1e6, 1e6))
 SERIES = some.lists(FINITE, min_size=1, max_size=80).map(
-    lambda given: np.array([np.nan if one is None else one for one in given])
+    lambda given: np.array([np.nan if value is None else value for value in given])
 )
 
 
@@ -281,7 +281,7 @@ def test_nearest_is_the_value_that_came_nearest() -> None:
 def test_only_the_scenario_itself_is_drawn() -> None:
     """What was compared in the warm-up, or after the end, is left out."""
     outage = scenes.outage()
-    alarm = next(one for one in outage.system.alarms if one.name == full("payment-handler-error-rate"))
+    alarm = next(item for item in outage.system.alarms if item.name == full("payment-handler-error-rate"))
     line = outage.line(alarm.name)
     more = Line(alarm.name, np.append(line.times_s, outage.ends_s + 60), np.append(line.values, 1e9), 5.0, "")
     shown = compared(replace(outage, line=lambda _: more), alarm)

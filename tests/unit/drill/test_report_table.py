@@ -109,7 +109,7 @@ def test_files_get_no_colours_and_no_controls() -> None:
     """Neither ours nor somebody's in a name."""
     text = shown(EVERY, verbose=True)
     assert "\x1b" not in text
-    assert not [one for one in text if ord(one) < 32 and one != "\n"]
+    assert not [name for name in text if ord(name) < 32 and name != "\n"]
     assert r"\x1b[31m" in text
 
 

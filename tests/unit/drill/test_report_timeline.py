@@ -64,35 +64,43 @@ def bar_rows(page: Node) -> list[tuple[str, Node]]:
 
 def children_of(rehearsal: Rehearsal, alarm: str) -> set[str]:
     """Return the alarms that a composite's rule names."""
-    composites = {one.name: one.rule for one in rehearsal.system.composites}
+    composites = {
+        composite_alarm.name: composite_alarm.rule for composite_alarm in rehearsal.system.composites
+    }
     return set(re.findall(r'\("([^"]*)"\)', composites.get(alarm, "")))
 
 
 def speaks(rehearsal: Rehearsal) -> set[str]:
     """Return the composites that notify somebody."""
-    return {one.name for one in rehearsal.system.composites if one.actions.alarm}
+    return {
+        composite_alarm.name
+        for composite_alarm in rehearsal.system.composites
+        if composite_alarm.actions.alarm
+    }
 
 
 def changed(rehearsal: Rehearsal) -> set[str]:
     """Return the alarms that changed after the warm-up."""
     return {
-        one.alarm
+        change.alarm
         for changes in rehearsal.changes.values()
-        for one in changes
-        if one.at_s > rehearsal.begins_s
+        for change in changes
+        if change.at_s > rehearsal.begins_s
     }
 
 
 def test_every_alarm_that_matters_has_a_bar(scene: Scene) -> None:
     """What was expected of, changed or notified; and the children of composites that did and can speak."""
     rehearsal, page = scene
-    told = {one.alarm for one in rehearsal.verdicts if one.alarm} | {
-        one.alarm for one in rehearsal.notifications
+    told = {verdict.alarm for verdict in rehearsal.verdicts if verdict.alarm} | {
+        notification.alarm for notification in rehearsal.notifications
     }
     matters = told | changed(rehearsal)
     for name in told | (changed(rehearsal) & speaks(rehearsal)):
         matters |= children_of(rehearsal, name)
-    known = {one.name for one in rehearsal.system.alarms} | {one.name for one in rehearsal.system.composites}
+    known = {alarm.name for alarm in rehearsal.system.alarms} | {
+        composite_alarm.name for composite_alarm in rehearsal.system.composites
+    }
     shown = {name for name, row in bar_rows(page) if row.all("bar")}
     assert {printed(name) for name in matters & known} <= shown
 
@@ -102,7 +110,7 @@ def test_every_alarm_is_shown_or_counted(scene: Scene) -> None:
     rehearsal, page = scene
     shown = {name for name, _ in bar_rows(page)}
     folded = [
-        (fold.all(tag="summary")[0].text, [one.attributes["title"] for one in fold.all(tag="span")])
+        (fold.all(tag="summary")[0].text, [node.attributes["title"] for node in fold.all(tag="span")])
         for section in page.all("others")
         for fold in section.all(tag="details")
     ]
@@ -111,13 +119,13 @@ def test_every_alarm_is_shown_or_counted(scene: Scene) -> None:
     listed = [name for _, names in folded for name in names]
     everything = rehearsal.system.all_alarms
     assert len(shown) + len(listed) == len(everything)
-    assert shown | set(listed) == {printed(one.name) for one in everything}
+    assert shown | set(listed) == {printed(item.name) for item in everything}
 
 
 def test_folded_alarms_are_where_they_belong() -> None:
     """By the state that they stayed in."""
     page = page_of(scenes.quiet())
-    assert [one.text for one in page.all(tag="summary")] == ["107 alarms stayed OK"]
+    assert [node.text for node in page.all(tag="summary")] == ["107 alarms stayed OK"]
 
 
 def test_bars_cover_the_whole_time_with_the_right_states(scene: Scene) -> None:
@@ -145,8 +153,8 @@ def test_a_bar_of_many_changes_shows_the_worst_of_each_column() -> None:
     stage = scenes.week(alarms=1)
     alarm = stage.system.alarms[0].name
     changes = stage.changes[alarm]
-    fired = [one.at_s for one in changes if one.new == "ALARM"][:300]
-    few = tuple(one for one in changes if one.at_s <= fired[-1] + 60)
+    fired = [change.at_s for change in changes if change.new == "ALARM"][:300]
+    few = tuple(change for change in changes if change.at_s <= fired[-1] + 60)
     page = page_of(replace(stage, changes={alarm: few}))
     ((_, row),) = bar_rows(page)
     spans = row.all("bar")[0].all("state")
@@ -156,11 +164,11 @@ def test_a_bar_of_many_changes_shows_the_worst_of_each_column() -> None:
     for at_s in fired:
         percent = (at_s - begins_s) / lasts_s * 100
         covers = [
-            one
-            for one in spans
-            if one.style("left") <= percent + 0.01 <= one.style("left") + one.style("width") + 0.02
+            span
+            for span in spans
+            if span.style("left") <= percent + 0.01 <= span.style("left") + span.style("width") + 0.02
         ]
-        assert any("alarm" in one.classes for one in covers), at_s
+        assert any("alarm" in cover.classes for cover in covers), at_s
     assert "ok" in spans[-1].classes
     assert spans[-1].style("left") + spans[-1].style("width") == pytest.approx(100, abs=0.003)
 
@@ -188,9 +196,9 @@ def test_columns_of_a_bar_are_the_worst_states_in_them(lengths: list[tuple[int, 
     worst = [
         max(seconds[column * ends[-1] : (column + 1) * ends[-1]], key=order.index) for column in range(most)
     ]
-    shown = [one.state for one in drawn for _ in range(round((one.to_s - one.from_s) / ends[-1]))]
+    shown = [span.state for span in drawn for _ in range(round((span.to_s - span.from_s) / ends[-1]))]
     assert shown == worst
-    assert all(one.state != two.state for one, two in itertools.pairwise(drawn))
+    assert all(span.state != two.state for span, two in itertools.pairwise(drawn))
 
 
 def test_flags_stand_at_their_time(scene: Scene) -> None:
@@ -198,19 +206,26 @@ def test_flags_stand_at_their_time(scene: Scene) -> None:
     rehearsal, page = scene
     moments = Moments.of(rehearsal)
     lane = [row for row in page.all("lane") if row.all("name")[0].text == "Expected"]
-    timed = {number: one for number, one in enumerate(rehearsal.verdicts, 1) if one.at_s is not None}
+    timed = {
+        number: verdict for number, verdict in enumerate(rehearsal.verdicts, 1) if verdict.at_s is not None
+    }
     assert bool(lane) == bool(timed)
     on_top = dict(_flags(lane[0])) if lane else {}
     assert on_top == {
-        number: (pytest.approx(moments.percent(one.at_s or 0)), one.passed) for number, one in timed.items()
+        number: (pytest.approx(moments.percent(verdict.at_s or 0)), verdict.passed)
+        for number, verdict in timed.items()
     }
     for name, row in bar_rows(page):
         if "suppressor" not in row.classes:
-            about = {number for number, one in timed.items() if one.alarm and printed(one.alarm) == name}
+            about = {
+                number
+                for number, verdict in timed.items()
+                if verdict.alarm and printed(verdict.alarm) == name
+            }
             assert dict(_flags(row)) == {number: on_top[number] for number in about}
-            every = enumerate((printed(one.alarm or "") for one in rehearsal.verdicts), 1)
+            every = enumerate((printed(verdict.alarm or "") for verdict in rehearsal.verdicts), 1)
             untimed = {number for number, alarm in every if alarm == name} - timed.keys()
-            assert {int(one.text) for one in row.all("number")} == untimed
+            assert {int(node.text) for node in row.all("number")} == untimed
 
 
 def _flags(row: Node) -> Iterator[tuple[int, tuple[object, bool]]]:
@@ -228,14 +243,16 @@ def test_notifications_stand_at_their_time(scene: Scene) -> None:
     assert len(marks) == len(rehearsal.notifications)
     assert lane.text.endswith("nobody") == (not marks)
     pins = [pin for pin in lane.all("pin") if pin.all("mark")]
-    severities = {one.name: one.severity for one in rehearsal.system.topics}
-    for pin, mark, one in zip(pins, marks, rehearsal.notifications, strict=True):
-        assert pin.style("left") == Moments.of(rehearsal).percent(one.at_s)
-        assert severities[one.topic] in mark.classes
-        assert ("over" in mark.classes) == (one.state == "OK")
+    severities = {topic.name: topic.severity for topic in rehearsal.system.topics}
+    for pin, mark, notification in zip(pins, marks, rehearsal.notifications, strict=True):
+        assert pin.style("left") == Moments.of(rehearsal).percent(notification.at_s)
+        assert severities[notification.topic] in mark.classes
+        assert ("over" in mark.classes) == (notification.state == "OK")
         said = mark.attributes["title"]
-        assert all(printed(part) in said for part in (one.state, one.topic, *one.reached))
-        assert ("held back since" in said) == (one.changed_s < one.at_s)
+        assert all(
+            printed(part) in said for part in (notification.state, notification.topic, *notification.reached)
+        )
+        assert ("held back since" in said) == (notification.changed_s < notification.at_s)
 
 
 def test_notifications_of_one_time_are_one_mark() -> None:
@@ -266,10 +283,10 @@ def test_what_stands_at_one_place_stands_on_several_levels(scene: Scene) -> None
     _, page = scene
     for strip in page.all("pins"):
         places = [(pin.style("--level"), pin.style("left")) for pin in strip.all("pin")]
-        for (_, one), (_, two) in itertools.pairwise(
+        for (_, value), (_, two) in itertools.pairwise(
             sorted(place for place in places if [level for level, _ in places].count(place[0]) > 1)
         ):
-            assert one != two
+            assert value != two
         assert strip.style("--levels") == max(level for level, _ in places) + 1
         assert strip.style("--narrows") >= strip.style("--levels")
 
@@ -280,7 +297,7 @@ def test_held_back_is_shown_with_by_whom() -> None:
     rows = dict(bar_rows(page))
     impact = rows[full("payment-handler-impact")]
     held = impact.all("bar")[0].all("held")
-    spans: list[tuple[object, object]] = [(one.style("left"), one.style("width")) for one in held]
+    spans: list[tuple[object, object]] = [(node.style("left"), node.style("width")) for node in held]
     assert spans == [
         (pytest.approx(10 / 45 * 100, abs=0.01), pytest.approx(5 / 45 * 100, abs=0.01)),
         (pytest.approx(15 / 45 * 100, abs=0.01), pytest.approx(2 / 45 * 100, abs=0.01)),
@@ -297,7 +314,7 @@ def test_held_back_is_shown_with_by_whom() -> None:
 def test_composites_stand_above_their_children(scene: Scene) -> None:
     """Each child directly below, one deeper than what it is a child of."""
     rehearsal, page = scene
-    composites = {printed(one.name) for one in rehearsal.system.composites}
+    composites = {printed(composite_alarm.name) for composite_alarm in rehearsal.system.composites}
     above: list[str] = []
     for name, row in bar_rows(page):
         depth = int(row.all("label")[0].style("--depth"))
@@ -305,7 +322,7 @@ def test_composites_stand_above_their_children(scene: Scene) -> None:
         above = [*above[:depth], name]
         if depth and "suppressor" not in row.classes:
             assert above[depth - 1] in composites
-            assert name in {printed(one) for one in children_of(rehearsal, above[depth - 1])}
+            assert name in {printed(child) for child in children_of(rehearsal, above[depth - 1])}
 
 
 def test_composites_that_changed_are_shown_with_what_is_below_them() -> None:
@@ -332,25 +349,25 @@ def test_lines_are_drawn_where_they_explain_something() -> None:
     assert dict(bar_rows(page_of(scenes.missed())))[quiet].all("line")
     lines = [name for name, row in bar_rows(page_of(scenes.outage())) if row.all("line")]
     assert len(lines) == len(set(lines))
-    assert {full(f"payment-handler-{one}") for one in ("error-rate", "latency", "errors")} <= set(lines)
+    assert {full(f"payment-handler-{text}") for text in ("error-rate", "latency", "errors")} <= set(lines)
 
 
 def test_every_level_of_composites_is_shown() -> None:
     """However deep what changed is: below the root, in the middle, at the bottom."""
     shorts = ["s-root", "s-middle", "s-low", "s-x"]
     of = [
-        composite(one, [child], "s", actions=TICKETS if one == "s-root" else NOBODY)
-        for one, child in itertools.pairwise(shorts)
+        composite(short, [child], "s", actions=TICKETS if short == "s-root" else NOBODY)
+        for short, child in itertools.pairwise(shorts)
     ]
     stage = Stage(
         "x", "", system([metric_alarm("x", "s", of=(1, 1))], of), {"s-x": np.array([0.0, 9, 9])}, lasts_s=180
     )
     stage.evaluate("s-x")
-    for one, child in reversed(list(itertools.pairwise(shorts))):
-        stage.combine(one, child)
+    for short, child in reversed(list(itertools.pairwise(shorts))):
+        stage.combine(short, child)
     rows = bar_rows(page_of(stage.play()))
     assert [(name, row.all("label")[0].style("--depth")) for name, row in rows] == [
-        (full(one), depth) for depth, one in enumerate(shorts)
+        (full(short), depth) for depth, short in enumerate(shorts)
     ]
 
 
@@ -365,7 +382,7 @@ def test_waits_that_nothing_came_of_need_no_words() -> None:
 def test_what_went_wrong_is_told_first(scene: Scene) -> None:
     """Every failed expectation above the picture: place, what was found, and when."""
     rehearsal, page = scene
-    failed = [one for one in rehearsal.verdicts if not one.passed]
+    failed = [verdict for verdict in rehearsal.verdicts if not verdict.passed]
     wrong = page.all("wrong")
     assert len(wrong) == bool(failed)
     articles = wrong[0].all(tag="article") if wrong else []
@@ -373,8 +390,8 @@ def test_what_went_wrong_is_told_first(scene: Scene) -> None:
         for said in (verdict.place, verdict.expected, verdict.found):
             assert printed(said) in article.text
         assert (verdict.at_s is None) or Moments.of(rehearsal).both(verdict.at_s) in article.text
-    sections = [one for one in page if one.classes & {"wrong", "timeline", "expected"}]
-    order = [next(iter(one.classes & {"wrong", "timeline", "expected"})) for one in sections]
+    sections = [node for node in page if node.classes & {"wrong", "timeline", "expected"}]
+    order = [next(iter(section.classes & {"wrong", "timeline", "expected"})) for section in sections]
     assert order == ["wrong", "timeline", "expected"][not failed :]
 
 
@@ -390,14 +407,17 @@ def test_lists_tell_everything(scene: Scene) -> None:
     """Each expectation with what was found and where it is; each notification with whom it reached."""
     rehearsal, page = scene
     for listed, verdict in zip(page.all("expected")[0].all(tag="li"), rehearsal.verdicts, strict=True):
-        assert all(printed(one) in listed.text for one in (verdict.expected, verdict.found, verdict.place))
+        assert all(printed(text) in listed.text for text in (verdict.expected, verdict.found, verdict.place))
         flag = listed.all("flag")[0]
         assert ("passed" in flag.classes) == verdict.passed == flag.text.startswith("✓")
     assert page.all("badge")[0].text.startswith("✓") == rehearsal.passed
     told = page.all("notified")[0].all(tag="li")
-    for listed, one in zip(told, rehearsal.notifications, strict=True):
-        assert all(printed(part) in listed.text for part in (one.state, one.topic, *one.reached))
-        assert ("held back since" in listed.text) == (one.changed_s < one.at_s)
+    for listed, notification in zip(told, rehearsal.notifications, strict=True):
+        assert all(
+            printed(part) in listed.text
+            for part in (notification.state, notification.topic, *notification.reached)
+        )
+        assert ("held back since" in listed.text) == (notification.changed_s < notification.at_s)
 
 
 def test_dead_letters_are_told() -> None:
@@ -405,7 +425,7 @@ def test_dead_letters_are_told() -> None:
     outage = scenes.outage()
     message = replace(outage.messages[0], queue="alarms-dead-letters", dead_letter_of="alarms")
     page = page_of(replace(outage, messages=(message,)))
-    said = [one.text for one in page.all("notified")[0].all(tag="li")]
+    said = [node.text for node in page.all("notified")[0].all(tag="li")]
     assert "in alarms-dead-letters (dead letters of alarms)" in said[0]
     assert "dead letters" not in said[1]
 
@@ -413,15 +433,15 @@ def test_dead_letters_are_told() -> None:
 def test_the_page_needs_and_allows_nothing_else(scene: Scene) -> None:
     """No address, no style or script from elsewhere; the policy allows this script and nothing else."""
     _, page = scene
-    assert not [one for one in page if {"src", "onclick", "onload"} & one.attributes.keys()]
-    hrefs = {one.attributes["href"] for one in page if "href" in one.attributes}
-    ids = [one.attributes["id"] for one in page if "id" in one.attributes]
+    assert not [node for node in page if {"src", "onclick", "onload"} & node.attributes.keys()]
+    hrefs = {node.attributes["href"] for node in page if "href" in node.attributes}
+    ids = [node.attributes["id"] for node in page if "id" in node.attributes]
     assert len(ids) == len(set(ids))
-    assert hrefs - {"index.html"} <= {f"#{one}" for one in ids}
+    assert hrefs - {"index.html"} <= {f"#{text}" for text in ids}
     data, code = page.all(tag="script")
     assert data.attributes["type"] == "application/json"
     digest = base64.b64encode(hashlib.sha256(code.text.encode()).digest()).decode()
-    policies = [one for one in page.all(tag="meta") if "http-equiv" in one.attributes]
+    policies = [node for node in page.all(tag="meta") if "http-equiv" in node.attributes]
     policy = policies[0].attributes["content"]
     assert "default-src 'none'" in policy
     assert f"script-src 'sha256-{digest}'" in policy
@@ -449,7 +469,7 @@ def test_the_crosshair_can_read_every_row(scene: Scene) -> None:
     assert data["rows"].keys() == {row.attributes["id"] for _, row in bar_rows(page)}
     assert (data["begins"], data["lasts"]) == (rehearsal.begins_s, rehearsal.ends_s - rehearsal.begins_s)
     by_id = {row.attributes["id"]: (name, row) for name, row in bar_rows(page)}
-    names = {printed(one.name): one.name for one in rehearsal.system.alarms}
+    names = {printed(alarm.name): alarm.name for alarm in rehearsal.system.alarms}
     for key, found in data["rows"].items():
         name, row = by_id[key]
         assert found["states"][0][0] == 0
@@ -504,15 +524,15 @@ def test_a_page_has_no_more_rows_than_anybody_reads() -> None:
     """Of 400 alarms that changed, what does not fit is listed by name."""
     some = [metric_alarm(f"a{index}", f"service-{index % 9}", of=(1, 1)) for index in range(400)]
     shorts = [f"service-{index % 9}-a{index}" for index in range(400)]
-    stage = Stage("x", "", system(some), {one: np.array([0.0, 9, 9]) for one in shorts}, lasts_s=180)
+    stage = Stage("x", "", system(some), {short: np.array([0.0, 9, 9]) for short in shorts}, lasts_s=180)
     stage.evaluate(*shorts)
-    alarms = {one.name for one in some}
+    alarms = {item.name for item in some}
     page = page_of(stage.play())
     shown = {name for name, _ in bar_rows(page)}
     assert 200 < len(shown) <= 300
     (fold,) = page.all("others")
     assert fold.all(tag="summary")[0].text == f"{400 - len(shown)} alarms changed too, or were expected to"
-    assert {one.attributes["title"] for one in fold.all(tag="span")} == alarms - shown
+    assert {node.attributes["title"] for node in fold.all(tag="span")} == alarms - shown
 
 
 def test_files_have_the_scenario_s_name(tmp_path: Path) -> None:
@@ -531,23 +551,23 @@ def test_files_have_the_scenario_s_name(tmp_path: Path) -> None:
 def test_the_index_lists_every_scenario(tmp_path: Path) -> None:
     """Those that failed first, with what went wrong, and links to pages that are there."""
     rehearsals = [replace(made(), name=f"{name} #1?") for name, made in scenes.SCENES.items()]
-    for one in rehearsals:
-        timeline.write(one, tmp_path)
+    for rehearsal in rehearsals:
+        timeline.write(rehearsal, tmp_path)
     page = pages.parse(timeline.write_index(rehearsals, tmp_path).read_text(encoding="utf-8"))
     listed = page.all("scenario")
     assert len(listed) == len(rehearsals)
-    states = ["failed" in one.classes for one in listed]
+    states = ["failed" in node.classes for node in listed]
     assert states == sorted(states, reverse=True)
     assert sum(states) == 3
     assert "✗ 3 not as expected" in page.all("badge")[0].text
-    by_name = {one.all(tag="h2")[0].text: one for one in listed}
-    for one in rehearsals:
-        link = by_name[one.name]
-        assert (tmp_path / f"{one.name}.html").exists()
-        assert link.attributes["href"] == f"{one.name}.html".replace(" ", "%20").replace("#", "%23").replace(
-            "?", "%3F"
-        )
-        for verdict in one.verdicts:
+    by_name = {node.all(tag="h2")[0].text: node for node in listed}
+    for rehearsal in rehearsals:
+        link = by_name[rehearsal.name]
+        assert (tmp_path / f"{rehearsal.name}.html").exists()
+        assert link.attributes["href"] == f"{rehearsal.name}.html".replace(" ", "%20").replace(
+            "#", "%23"
+        ).replace("?", "%3F")
+        for verdict in rehearsal.verdicts:
             assert (printed(verdict.found) in link.text) or verdict.passed
     assert page.all(tag="script") == []
     assert "✓ all as expected" in pages.parse(timeline.write_index([], tmp_path).read_text("utf-8")).text

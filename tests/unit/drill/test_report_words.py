@@ -32,16 +32,16 @@ def test_every_character_becomes_one_that_files_and_terminals_take() -> None:
     firsts = (code for plane in planes for code in range(plane, plane + 512))
     lasts = (code for plane in planes for code in range(plane + 0xFF00, plane + 0x10000))
     every = [chr(code) for code in (*range(0x10000), *firsts, *lasts)]
-    for one in every:
-        shown = printable(one)
-        if shown == one:
-            assert unicodedata.category(one) not in {"Cc", "Cs"}
-            assert unicodedata.bidirectional(one) not in TURNING
+    for name in every:
+        shown = printable(name)
+        if shown == name:
+            assert unicodedata.category(name) not in {"Cc", "Cs"}
+            assert unicodedata.bidirectional(name) not in TURNING
         else:
             assert shown.startswith("\\")
             assert shown.isascii()
             assert shown.isprintable()
-    text = "".join(one for one in every if one not in "<&")
+    text = "".join(name for name in every if name not in "<&")
     ET.fromstring(f"<x>{printable(text, lines=True)}</x>")  # noqa: S314 - it is ours
 
 
@@ -80,7 +80,12 @@ def test_values_have_the_digits_that_anybody_reads(value: float, unit: str, says
 
 def test_nouns_agree_with_their_number() -> None:
     """One page, any other number of pages."""
-    assert [count(one, "page") for one in (0, 1, 2, 1440)] == ["0 pages", "1 page", "2 pages", "1,440 pages"]
+    assert [count(item, "page") for item in (0, 1, 2, 1440)] == [
+        "0 pages",
+        "1 page",
+        "2 pages",
+        "1,440 pages",
+    ]
 
 
 MINUTES = Moments(BEGINS_S, BEGINS_S + 2700)
@@ -184,9 +189,9 @@ def test_states_have_no_hole(made: object) -> None:
         assert found[0].from_s == rehearsal.begins_s
         assert found[-1].to_s == rehearsal.ends_s
         assert all(
-            one.to_s == two.from_s and one.state != two.state for one, two in itertools.pairwise(found)
+            span.to_s == two.from_s and span.state != two.state for span, two in itertools.pairwise(found)
         )
-        assert all(rehearsal.state(alarm.name, one.from_s) == one.state for one in found)
+        assert all(rehearsal.state(alarm.name, span.from_s) == span.state for span in found)
 
 
 def test_only_alarms_are_counted_as_pages_and_tickets() -> None:
@@ -255,7 +260,7 @@ def test_facts_tell_by_what_actions_were_held_back() -> None:
         Suppressed(BEGINS_S + 2400, None, "WaitPeriod"),
     )
     open_end = replace(scenes.deployment(), suppressed={full("payment-handler-impact"): held})
-    said = [one for one in known(open_end, "payment-handler-impact") if "held back" in one]
+    said = [text for text in known(open_end, "payment-handler-impact") if "held back" in text]
     assert said == [
         "its actions were held back +40m to +45m (14:40 to 14:45 UTC): 1m to wait for payment-handler-planned"
     ]

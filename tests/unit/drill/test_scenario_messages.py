@@ -20,7 +20,7 @@ def refusal(folder: Path, text: str) -> list[str]:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as error:
         reading.read(path)
-    return [one.partition("s.yaml")[2] for one in str(error.value).splitlines()]
+    return [line.partition("s.yaml")[2] for line in str(error.value).splitlines()]
 
 
 EXPRESSION = "must be a number or an expression of t, such as 20 + 5 * sin(t / 600)"
@@ -93,4 +93,4 @@ def test_wrong_times_and_wrong_values_are_said_together(tmp_path: Path) -> None:
         f"{HEAD}more: 1\nhappens:\n  - {{metric: A, value: 1, from: 2h}}\n  - {{metric: A}}\n"
         "expect:\n  - {pages: -1}\n  - {alarm: a, state: OK, by: 3h}\n",
     )
-    assert sorted(one.split(":")[1] for one in found) == ["3", "5", "6", "8", "9"]
+    assert sorted(text.split(":")[1] for text in found) == ["3", "5", "6", "8", "9"]

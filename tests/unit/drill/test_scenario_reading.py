@@ -58,15 +58,19 @@ def test_a_scenario_is_read_whole() -> None:
     assert (head.resolution, head.warm_up, head.assume.extra_datapoints) == (60, 3600, 2)
     assert head.start.isoformat() == "2026-03-02T09:00:00+00:00"
     assert head.environments is None
-    assert [(one.place, type(one.happens)) for one in found.happens] == [
+    assert [(happen.place, type(happen.happens)) for happen in found.happens] == [
         ("s.yaml:5", Samples),
         ("s.yaml:6", Lines),
     ]
-    assert [one.place for one in found.usual] == ["u.yaml:2"]
-    assert [one.place for one in found.expect] == ["s.yaml:10", "s.yaml:11", "s.yaml:12"]
+    assert [placed.place for placed in found.usual] == ["u.yaml:2"]
+    assert [expected.place for expected in found.expect] == ["s.yaml:10", "s.yaml:11", "s.yaml:12"]
     assert found.place("duration") == "s.yaml:2"
     assert found.place("resolution") == "s.yaml"
-    assert [getattr(one.expects, "never", None) for one in found.expect] == [None, ("a",), ("a", "b")]
+    assert [getattr(expected.expects, "never", None) for expected in found.expect] == [
+        None,
+        ("a",),
+        ("a", "b"),
+    ]
 
 
 HEADS: dict[str, tuple[str, str]] = {
@@ -266,10 +270,10 @@ def test_every_problem_is_said_at_once_in_one_run() -> None:
         "s.yaml:6: happens.1.per_min: ",
         "s.yaml:8: expect.0.state: ",
     ):
-        assert sum(one.startswith(start) for one in said) == 1, said
+        assert sum(text.startswith(start) for text in said) == 1, said
     assert len(said) == 4
     said = refusal(f"{HEAD}usual: [u.yaml, gone.yaml]\n{EXPECT}")
-    assert [one.split(": ")[0] for one in said] == ["u.yaml:3", "u.yaml:2", "s.yaml:3"]
+    assert [text.split(": ")[0] for text in said] == ["u.yaml:3", "u.yaml:2", "s.yaml:3"]
 
 
 def test_times_of_the_usual_may_be_after_the_end() -> None:
@@ -307,8 +311,8 @@ def test_no_file_is_too_strange_to_be_refused(name: str) -> None:
     """Whatever the file holds, there is one sentence with the file in it, and no traceback."""
     text, expected = HOSTILE[name]
     said = refusal(text)
-    assert any(expected in one for one in said), said
-    assert all(one.startswith("s.yaml") for one in said)
+    assert any(expected in item for item in said), said
+    assert all(item.startswith("s.yaml") for item in said)
 
 
 def test_aliases_of_aliases_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,8 +365,8 @@ def test_any_data_is_a_scenario_or_is_refused_with_its_file(data: dict[str, Any]
     path = Path("any.yaml")
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     problems = _problems(path)
-    assert all(one.place.startswith("any.yaml") for one in problems)
-    assert all(one.text and "\n" not in str(one) for one in problems)
+    assert all(problem.place.startswith("any.yaml") for problem in problems)
+    assert all(problem.text and "\n" not in str(problem) for problem in problems)
 
 
 def _problems(path: Path) -> tuple[Problem, ...]:

@@ -88,8 +88,8 @@ def test_the_schema_knows_every_key_that_is_used(path: Path) -> None:
         ("happens", HAPPENINGS.values()),
         ("expect", EXPECTATIONS.values()),
     ):
-        refs = [one["$ref"].rpartition("/")[2] for one in schema["properties"][entries]["items"]["anyOf"]]
-        assert refs == [one.__name__ for one in models]
+        refs = [item["$ref"].rpartition("/")[2] for item in schema["properties"][entries]["items"]["anyOf"]]
+        assert refs == [model.__name__ for model in models]
         known = [set(schema["$defs"][name]["properties"]) for name in refs]
         for entry in data.get(entries, ()):
             assert any(entry.keys() <= keys for keys in known)
@@ -199,7 +199,7 @@ def test_unless_some_are_named_those_with_requests_are_played(monkeypatch: pytes
     Path("elsewhere.yaml").write_text(GOOD + "environments: prod\n", encoding="utf-8")
     Path("described.yaml").write_text(UNFIT[0][0], encoding="utf-8")
     monkeypatch.setattr(choosing, "FOLDER", Path())
-    assert [one.scenario.name for one in preparation.plans(LOCAL, CATALOG, [])] == ["sent"]
+    assert [item.scenario.name for item in preparation.plans(LOCAL, CATALOG, [])] == ["sent"]
 
 
 def request(**said: Any) -> Request:
@@ -236,7 +236,7 @@ INVOCATIONS, ERRORS, DURATION = (
 )
 LOGGED = Metric("Logs", "Logged")
 FUNCTION = system(
-    *(alarm(one.name, one) for one in (INVOCATIONS, ERRORS, DURATION)),
+    *(alarm(item.name, item) for item in (INVOCATIONS, ERRORS, DURATION)),
     alarm("logged", LOGGED, service=None),
     filters=(log_filter('{ $.level = "ERROR" }', name="Logged"),),
 )
@@ -246,7 +246,7 @@ USUAL = ({"metric": "AWS/Lambda *", "value": 40}, {"metric": "Errors", "value": 
 def sent(*requests: Request, **more: Any) -> Scenario:
     """Return a scenario in which requests are sent."""
     sendings = tuple(
-        Sending(f"s.yaml:{21 + position}", Path("drills"), one, {}) for position, one in enumerate(requests)
+        Sending(f"s.yaml:{21 + position}", Path("drills"), item, {}) for position, item in enumerate(requests)
     )
     return replace(scenario(usual=USUAL, **more), invoke=sendings)
 

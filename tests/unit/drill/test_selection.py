@@ -53,7 +53,7 @@ def test_patterns_are_those_of_a_shell() -> None:
     assert matches("a-b", ["x", "a?b"])
     assert not matches("A-b", ["a-*"])
     assert matches("a[1]", ["a[1]"])
-    assert [is_pattern(one) for one in ("a", "a*", "a?", "a[b]")] == [False, True, True, False]
+    assert [is_pattern(text) for text in ("a", "a*", "a?", "a[b]")] == [False, True, True, False]
 
 
 def test_an_alarm_has_several_names_in_the_scenario_and_one_in_aws() -> None:
@@ -75,7 +75,7 @@ def test_names_and_patterns_mean_alarms_in_the_order_of_the_system_each_once() -
         "shop-pay-latency-prod",
         "shop-pay-prod",
     )
-    assert NAMES.full_names(["*"]) == tuple(one.name for one in SHOP.all_alarms)
+    assert NAMES.full_names(["*"]) == tuple(metric_alarm.name for metric_alarm in SHOP.all_alarms)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_what_is_no_metric_is_said(said: dict[str, Any], message: str) -> None:
 
 def test_a_service_alone_settles_of_which_namespace_a_name_is() -> None:
     """If its alarms watch only one metric of that name."""
-    assert [str(one) for one in NAMES.metrics(samples(metric="Errors", service="cart"))] == [
+    assert [str(item) for item in NAMES.metrics(samples(metric="Errors", service="cart"))] == [
         "N Errors Service=cart"
     ]
 
@@ -218,13 +218,13 @@ def test_every_name_of_every_environment_means_what_it_says(name: str) -> None:
     names = Selection(whole)
     for short, full in whole.short_names.items():
         assert names.full_name(short) == names.full_name(full) == full
-    for one, services in names.watched.items():
+    for item, services in names.watched.items():
         for service in services or {None}:
             asked = samples(
-                metric=f"{one.namespace} {one.name}",
+                metric=f"{item.namespace} {item.name}",
                 service=service,
-                dimensions=dict(one.dimensions),
+                dimensions=dict(item.dimensions),
             )
-            assert one in names.metrics(asked)
+            assert item in names.metrics(asked)
     for service, group in whole.log_groups.items():
         assert names.groups(lines(service=service)) == (group,)

@@ -377,8 +377,10 @@ def system(name: str) -> System:
 def test_scenarios_with_requests_can_be_played_live_wherever_drills_are_allowed(name: str, of: str) -> None:
     """They send a fault, and see the end of what it causes."""
     (plan,) = preparation.plans(*environment.read(of, variables={}), [SCENARIOS[name]])
-    assert any(one.request.fault for one in plan.scenario.invoke)
-    states = [one.expects for one in plan.scenario.expect if isinstance(one.expects, StateExpected)]
+    assert any(sending.request.fault for sending in plan.scenario.invoke)
+    states = [
+        expected.expects for expected in plan.scenario.expect if isinstance(expected.expects, StateExpected)
+    ]
     assert states[-1].state == "OK"
     assert plan.scenario.head.duration <= 3600
 
@@ -406,7 +408,11 @@ def test_a_scenario_passes_in_every_environment_that_it_is_for(name: str, of: st
         assert of not in (scenario(name).head.environments or ())
         return
     found = kept(name, of)
-    assert not [f"{one.place}: {one.expected}: {one.found}" for one in found.verdicts if not one.passed]
+    assert not [
+        f"{verdict.place}: {verdict.expected}: {verdict.found}"
+        for verdict in found.verdicts
+        if not verdict.passed
+    ]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -425,15 +431,15 @@ def test_every_scenario_is_broken_below() -> None:
 
 @pytest.mark.parametrize(
     ("name", "broken"),
-    [(name, one) for name, some in BROKEN.items() for one in some],
-    ids=lambda one: getattr(one, "what", one),
+    [(name, item) for name, some in BROKEN.items() for item in some],
+    ids=lambda entry: getattr(entry, "what", entry),
 )
 def test_a_scenario_fails_when_what_it_is_about_is_broken(name: str, broken: Broken) -> None:
     """Exactly that expectation turns, and perhaps others with it."""
     found = simulation.run(broken.by(system(WITH_EVERYTHING)), scenario(name), no_recording)
     assert not found.passed
-    failed = [one.expected for one in found.verdicts if not one.passed]
-    assert any(one.startswith(broken.turns) for one in failed), failed
+    failed = [verdict.expected for verdict in found.verdicts if not verdict.passed]
+    assert any(text.startswith(broken.turns) for text in failed), failed
     assert kept(name, WITH_EVERYTHING).passed
 
 
@@ -445,7 +451,11 @@ def test_an_outage_of_any_length_pages_once(name: str, minutes: int, tmp_path: P
     text = SCENARIOS[name].read_text(encoding="utf-8").replace("to: 50m", f"to: {30 + minutes}m")
     path.write_text(text.replace("usual/", f"{SCENARIOS[name].parent}/usual/"), encoding="utf-8")
     found = simulation.run(system(WITH_EVERYTHING), reading.read(path), no_recording)
-    pages = [one.alarm for one in found.notifications if one.state == "ALARM" and one.topic == "critical"]
+    pages = [
+        notification.alarm
+        for notification in found.notifications
+        if notification.state == "ALARM" and notification.topic == "critical"
+    ]
     assert len(pages) == 1
 
 

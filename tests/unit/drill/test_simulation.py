@@ -72,7 +72,7 @@ def test_whoever_is_suppressed_waits_and_is_told_later() -> None:
     assert told(found) == [(12, "any", "ALARM", "warning")]
     (page,) = found.notifications
     assert page.changed_s == BEGINS_S + 11 * 60
-    assert {one.by for one in found.suppressed["any"]} == {"WaitPeriod"}
+    assert {suppressed.by for suppressed in found.suppressed["any"]} == {"WaitPeriod"}
 
 
 def test_a_third_alarm_holds_back_what_happens_while_it_is_in_alarm_and_a_little_longer() -> None:
@@ -84,7 +84,8 @@ def test_a_third_alarm_holds_back_what_happens_while_it_is_in_alarm_and_a_little
     longest = play(PAIR, deploying, failing(end="30m"))
     assert told(longest) == [(21, "any", "ALARM", "warning")]
     assert [
-        (one.by, one.from_s - BEGINS_S, one.to_s and one.to_s - BEGINS_S) for one in longest.suppressed["any"]
+        (suppressed.by, suppressed.from_s - BEGINS_S, suppressed.to_s and suppressed.to_s - BEGINS_S)
+        for suppressed in longest.suppressed["any"]
     ][-3:-1] == [("Alarm", 660, 1140), ("ExtensionPeriod", 1140, 1260)]
 
 
@@ -105,7 +106,7 @@ def test_the_warm_up_is_not_counted() -> None:
         found = play(of, {"metric": "Errors", "value": 1, "to": end})
         assert told(found) == expected
         assert found.state("errors", BEGINS_S) == "ALARM"
-        assert [one.notification for one in found.messages] == list(found.notifications)
+        assert [message.notification for message in found.messages] == list(found.notifications)
         assert found.changes["errors"][0].at_s == BEGINS_S - 29 * 60
     (first,) = play(of, failing(start="0s", end="1m")).notifications[:1]
     assert first.at_s == BEGINS_S + 60
@@ -114,7 +115,7 @@ def test_the_warm_up_is_not_counted() -> None:
 def test_what_is_told_at_the_very_start_is_still_of_the_warm_up() -> None:
     """The last minute before the start ends then."""
     found = play(system(alarm(actions=PAGES)), {"metric": "Errors", "value": "when(t == -60, 1, 0)"})
-    assert [one.at_s - BEGINS_S for one in found.changes["errors"][-2:]] == [0, 60]
+    assert [error.at_s - BEGINS_S for error in found.changes["errors"][-2:]] == [0, 60]
     assert told(found) == [(1, "errors", "OK", "critical")]
 
 
@@ -122,7 +123,7 @@ def test_alarms_begin_in_insufficient_data_and_change_when_they_are_first_evalua
     """Composites too; alarms without a change have none."""
     found = run(system(alarm(treat_missing_data="missing"), composite("c", 'ALARM("errors")')))
     assert "errors" not in found.changes
-    assert [(one.at_s, one.old, one.new) for one in found.changes["c"]] == [
+    assert [(change.at_s, change.old, change.new) for change in found.changes["c"]] == [
         (BEGINS_S - 29 * 60, "INSUFFICIENT_DATA", "OK")
     ]
     assert found.state("errors", BEGINS_S) == "INSUFFICIENT_DATA"
@@ -188,8 +189,8 @@ def test_when_it_happens_does_not_matter(start: str) -> None:
     """Any day, any hour, any time zone: the same verdicts in the same words."""
     here, there = play(PAIR, failing(), expect=EXPECT), play(PAIR, failing(), expect=EXPECT, start=start)
     assert here.verdicts == tuple(
-        replace(one, at_s=None if one.at_s is None else one.at_s - there.begins_s + here.begins_s)
-        for one in there.verdicts
+        replace(verdict, at_s=None if verdict.at_s is None else verdict.at_s - there.begins_s + here.begins_s)
+        for verdict in there.verdicts
     )
     assert here.passed
     assert told(here) == told(there)
@@ -215,7 +216,7 @@ def test_a_service_that_has_nothing_to_do_with_it_changes_nothing() -> None:
     assert beside.verdicts == alone.verdicts
     for name in ("a", "b", "both", "any", "calm"):
         assert beside.changes.get(name) == alone.changes.get(name)
-    assert [one for one in told(beside) if one[1] not in {"y", "z"}] == told(alone)
+    assert [pair for pair in told(beside) if pair[1] not in {"y", "z"}] == told(alone)
 
 
 def test_the_order_of_the_alarms_does_not_matter() -> None:

@@ -24,7 +24,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_every_alarm_is_there_once_as_the_catalog_has_it(name: str) -> None:
     """Its condition, its text, its service; and the unit of its threshold, unless that has none."""
-    made, found = EVERY[name][1], {one.name: one for one in SYSTEMS[name].alarms}
+    made, found = EVERY[name][1], {alarm.name: alarm for alarm in SYSTEMS[name].alarms}
     assert len(found) == len(SYSTEMS[name].alarms) == len(made.alarms)
     for alarm in made.alarms:
         one = found[alarm.name]
@@ -39,7 +39,7 @@ def test_every_alarm_is_there_once_as_the_catalog_has_it(name: str) -> None:
 
 def test_every_alarm_watches_what_the_catalog_says(name: str) -> None:
     """Each metric with its dimensions in order; a band is an expression over the one metric."""
-    made, found = EVERY[name][1], {one.name: one for one in SYSTEMS[name].alarms}
+    made, found = EVERY[name][1], {alarm.name: alarm for alarm in SYSTEMS[name].alarms}
     for alarm in made.alarms:
         one = found[alarm.name]
         watched = {
@@ -63,7 +63,7 @@ def test_every_alarm_watches_what_the_catalog_says(name: str) -> None:
 
 def test_every_composite_is_there_as_the_catalog_has_it(name: str) -> None:
     """Its rule over names as AWS knows them, and its suppressor with both periods."""
-    made, found = EVERY[name][1], {one.name: one for one in SYSTEMS[name].composites}
+    made, found = EVERY[name][1], {composite.name: composite for composite in SYSTEMS[name].composites}
     assert len(found) == len(SYSTEMS[name].composites) == len(made.composites)
     for composite in made.composites:
         one, by = found[composite.name], composite.suppressor
@@ -80,48 +80,63 @@ def test_every_filter_reads_a_log_group_of_the_catalog(name: str) -> None:
     """And a service's own filters read the group that a scenario writes to under the service's name."""
     env, made = EVERY[name]
     system = SYSTEMS[name]
-    groups = {one.name for one in made.log_groups}
-    specs = {one.name: one for one in made.filters}
+    groups = {group.name for group in made.log_groups}
+    specs = {log_filter.name: log_filter for log_filter in made.filters}
     assert system.log_groups.keys() == env.functions.keys() | env.containers.keys()
     assert len(system.filters) == len(specs)
-    for one in system.filters:
-        spec = specs[one.name]
-        assert one.log_group in groups
+    for metric_filter in system.filters:
+        spec = specs[metric_filter.name]
+        assert metric_filter.log_group in groups
         if spec.service and spec.log_group_key == spec.service:
-            assert one.log_group == system.log_groups[spec.service]
-        assert (one.pattern, one.namespace, one.metric, one.value, one.default_value, one.unit) == (
-            spec.pattern, spec.namespace, spec.metric, spec.value, spec.default_value, spec.unit,
-        )  # fmt: skip
-        assert dict(one.dimensions) == spec.dimensions
+            assert metric_filter.log_group == system.log_groups[spec.service]
+        assert (
+            metric_filter.pattern,
+            metric_filter.namespace,
+            metric_filter.metric,
+            metric_filter.value,
+            metric_filter.default_value,
+            metric_filter.unit,
+        ) == (
+            spec.pattern,
+            spec.namespace,
+            spec.metric,
+            spec.value,
+            spec.default_value,
+            spec.unit,
+        )
+        assert dict(metric_filter.dimensions) == spec.dimensions
 
 
 def test_every_alarm_has_its_key_and_its_bare_name_as_short_names(name: str) -> None:
     """Both lead to the name in AWS, and nothing else is a short name."""
     env, made = EVERY[name]
-    expected = {one.key: one.name for one in made.all_alarms}
+    expected = {alarm.key: alarm.name for alarm in made.all_alarms}
     before, after = f"{env.project}-", f"-{env.environment}"
-    expected |= {one.name.removeprefix(before).removesuffix(after): one.name for one in made.all_alarms}
+    expected |= {alarm.name.removeprefix(before).removesuffix(after): alarm.name for alarm in made.all_alarms}
     assert SYSTEMS[name].short_names == expected
 
 
 def test_every_action_is_a_topic_with_the_alarm_queue_behind_it(name: str) -> None:
     """So that a rehearsal can follow each notification; and what notifies has a severity."""
     system = SYSTEMS[name]
-    topics = {one.arn: one for one in system.topics}
-    (queue,) = (one for one in system.queues if one.max_receives)
-    actions = [*(one.actions for one in system.alarms), *(one.actions for one in system.composites)]
-    assert any(one.alarm for one in actions)
-    for one in actions:
-        for arn in (*one.alarm, *one.ok):
+    topics = {topic.arn: topic for topic in system.topics}
+    (queue,) = (item for item in system.queues if item.max_receives)
+    actions = [
+        *(alarm.actions for alarm in system.alarms),
+        *(composite.actions for composite in system.composites),
+    ]
+    assert any(action.alarm for action in actions)
+    for action in actions:
+        for arn in (*action.alarm, *action.ok):
             assert topics[arn].severity
             assert queue.name in {each.name for each in topics[arn].subscriptions}
-        assert not one.insufficient_data
+        assert not action.insufficient_data
 
 
 def test_topics_say_whom_they_reach_and_how_urgent_that_is() -> None:
     """Pages, tickets and mail; the notifier hears, but not where it may be what is broken."""
-    topics = {one.name: one for one in SYSTEMS["prod"].topics}
-    assert {key: one.severity for key, one in topics.items()} == {
+    topics = {topic.name: topic for topic in SYSTEMS["prod"].topics}
+    assert {key: topic.severity for key, topic in topics.items()} == {
         "critical": "page",
         "warning": "ticket",
         "fallback": "page",
@@ -129,7 +144,8 @@ def test_topics_say_whom_they_reach_and_how_urgent_that_is() -> None:
         "warning-mail": None,
     }
     reached = {
-        key: [(one.protocol, one.name) for one in topic.subscriptions] for key, topic in topics.items()
+        key: [(subscription.protocol, subscription.name) for subscription in topic.subscriptions]
+        for key, topic in topics.items()
     }
     told = EVERY["prod"][0].notifications
     hook, mail = told.critical.webhooks[0], told.critical.emails[0]
@@ -141,10 +157,10 @@ def test_topics_say_whom_they_reach_and_how_urgent_that_is() -> None:
         "warning-mail": [("email", told.warning.emails[0])],
     }
     for topic in topics.values():
-        for one in topic.subscriptions:
-            if one.protocol in {"sqs", "lambda"}:
-                assert one.endpoint.split(":")[:5] == [
-                    "arn", "aws", one.protocol, EVERY["prod"][0].region, EVERY["prod"][0].account_id,
+        for subscription in topic.subscriptions:
+            if subscription.protocol in {"sqs", "lambda"}:
+                assert subscription.endpoint.split(":")[:5] == [
+                    "arn", "aws", subscription.protocol, EVERY["prod"][0].region, EVERY["prod"][0].account_id,
                 ]  # fmt: skip
 
 
@@ -165,4 +181,4 @@ def test_how_often_a_message_is_received_is_configs() -> None:
     def change(data: dict[str, Any]) -> None:
         data["notifications"]["queue_max_receives"] = 7
 
-    assert [one.max_receives for one in catalog.system(*changed(change)).queues] == [7, None]
+    assert [queue.max_receives for queue in catalog.system(*changed(change)).queues] == [7, None]

@@ -178,7 +178,7 @@ TERRAFORM: Mapping[str, dict[str, Any]] = {
         "actions_suppressor": [{"alarm": "deploying", "wait_period": 120, "extension_period": 0}],
     },
 }  # fmt: skip
-AWS = {one["AlarmName"]: one for one in (PLAIN, PERCENTILE, MATH, BAND, COMPOSITE)}
+AWS = {entry["AlarmName"]: entry for entry in (PLAIN, PERCENTILE, MATH, BAND, COMPOSITE)}
 PAGE = ("arn:aws:sns:eu-west-1:1:page",)
 
 READ = {
@@ -261,7 +261,11 @@ def refused(folder: Path, content: object) -> str:
     """Return why a file is refused when it is replayed, without its folder."""
     try:
         found = read(folder, content)
-        checking.check(System("x", tuple(one for one in found if isinstance(one, MetricAlarm))))
+        checking.check(
+            System(
+                "x", tuple(metric_alarm for metric_alarm in found if isinstance(metric_alarm, MetricAlarm))
+            )
+        )
     except (InputError, ConfigError) as error:
         return str(error).replace(f"{folder}/", "")
     return ""

@@ -231,7 +231,7 @@ def test_no_file_breaks_it(content: str) -> None:
         found = recording.of_text(path, content)
     except InputError:
         return
-    assert all(one.names for one in found)
+    assert all(recorded.names for recorded in found)
 
 
 @given(st.datetimes(timezones=st.timezones()))

@@ -222,7 +222,7 @@ def test_without_a_provider_arns_have_words_in_place_of_what_is_not_known(tmp_pa
     found = system(tmp_path, changed({}, provider={}))
     assert found.topics[0].arn == "arn:aws:sns:<region>:<account>:shop-page"
     assert found.alarms[0].actions.alarm[0] == found.topics[0].arn
-    assert [one.name for one in found.queues] == ["shop-alarms", "shop-dead"]
+    assert [queue.name for queue in found.queues] == ["shop-alarms", "shop-dead"]
     aliases = [{"region": "a"}, {"region": "b", "alias": "b"}]
     assert system(tmp_path, changed({}, provider={"aws": aliases})).topics == found.topics
 
@@ -270,7 +270,7 @@ def test_a_short_name_of_two_alarms_is_neithers(tmp_path: Path) -> None:
     theirs = {**SHOP, "resource": {"aws_cloudwatch_metric_alarm": {"errors": other}}}
     folder = written(tmp_path, {"stacks/a/x.tf.json": SHOP, "stacks/b/x.tf.json": theirs})
     found = synthesized.system(folder)
-    assert {"shop-errors", "theirs"} <= {one.name for one in found.alarms}
+    assert {"shop-errors", "theirs"} <= {alarm.name for alarm in found.alarms}
     assert "errors" not in found.short_names
 
 

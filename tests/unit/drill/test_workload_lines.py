@@ -182,7 +182,9 @@ def test_groups_to_which_the_same_is_written_share_their_series() -> None:
     metrics = [Metric("Logs", f"Errors{i}") for i in range(3)]
     filters = [log_filter(name=f"Errors{i}", group=f"/s{i}") for i in range(3)]
     of = system(
-        *(alarm(f"a{i}", one) for i, one in enumerate(metrics)), filters=tuple(filters), log_groups=groups
+        *(alarm(f"a{i}", metric) for i, metric in enumerate(metrics)),
+        filters=tuple(filters),
+        log_groups=groups,
     )
     every = {**FAILED, "service": "s*"}
     some = workload(of, scenario([every, {**FAILED, "service": "s2", "per_min": 1}]))

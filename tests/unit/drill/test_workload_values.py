@@ -52,7 +52,7 @@ def said(*happens: Mapping[str, Any], recording: Any = None, **more: Any) -> Ser
 def minutes(found: Series, first: int, last: int) -> list[float | None]:
     """Return the sums of some minutes; None: no sample."""
     by_minute = sums(found)
-    return [by_minute.get(one) for one in range(first, last)]
+    return [by_minute.get(number) for number in range(first, last)]
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)

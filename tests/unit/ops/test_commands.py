@@ -385,7 +385,9 @@ def with_quota(name: str = "prod", quota: int = 1000, *, only: str = "") -> Envi
     """Return an environment with a quota, and services of one kind only where that is asked for."""
     data = environment.read(name, variables={})[0].model_dump(by_alias=True, exclude_unset=True)
     data["quotas"] = {"lambda_concurrency": quota}
-    data["services"] = {key: one for key, one in data["services"].items() if only in {"", one["kind"]}}
+    data["services"] = {
+        key: service for key, service in data["services"].items() if only in {"", service["kind"]}
+    }
     return Environment.model_validate(data)
 
 
@@ -442,7 +444,9 @@ def test_the_doctor_shows_every_problem_of_a_configuration(monkeypatch: pytest.M
 def test_every_function_has_one_zip_per_target() -> None:
     """What runs on this machine and what runs in Lambda must not overwrite each other."""
     prod, _ = environment.read("prod", variables={})
-    paths = [functions.zip_path(env, one) for env in (LOCAL, prod) for one in env.functions.values()]
+    paths = [
+        functions.zip_path(env, function) for env in (LOCAL, prod) for function in env.functions.values()
+    ]
     assert len(set(paths)) == len(paths) > 3
 
 

@@ -95,7 +95,7 @@ class S3:
 def body(*regions: str) -> dict[str, Any]:
     """Return a dashboard's body with a widget of each region, and one of none."""
     texts: list[dict[str, Any]] = [{"type": "text", "properties": {"markdown": "x"}}]
-    return {"widgets": texts + [{"type": "metric", "properties": {"region": one}} for one in regions]}
+    return {"widgets": texts + [{"type": "metric", "properties": {"region": region}} for region in regions]}
 
 
 @pytest.fixture

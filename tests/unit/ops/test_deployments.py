@@ -42,13 +42,13 @@ class Fake:
         return [
             (
                 call["Namespace"],
-                one["MetricName"],
-                {each["Name"]: each["Value"] for each in one["Dimensions"]},
-                one["Value"],
-                one["Unit"],
+                entry["MetricName"],
+                {each["Name"]: each["Value"] for each in entry["Dimensions"]},
+                entry["Value"],
+                entry["Unit"],
             )
             for call in self.calls
-            for one in call["MetricData"]
+            for entry in call["MetricData"]
         ]
 
 
@@ -67,13 +67,21 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
 
 def expected(made: Catalog, *services: str) -> list[tuple[str, str, dict[str, str], float, str]]:
     """Return one sample over all and one for each of these services."""
-    own = [one.deployments for one in made.services if one.name in services and one.deployments]
-    return [(one.namespace, one.name, one.dimensions, 1, "Count") for one in (made.deployments, *own)]
+    own = [
+        service.deployments for service in made.services if service.name in services and service.deployments
+    ]
+    return [
+        (metric.namespace, metric.name, metric.dimensions, 1, "Count") for metric in (made.deployments, *own)
+    ]
 
 
 def address(made: Catalog, service: str) -> str:
     """Return the address of a service."""
-    return next(f"{TYPES[one.kind]}.{service}" for one in made.services if one.name == service)
+    return next(
+        f"{TYPES[service_view.kind]}.{service}"
+        for service_view in made.services
+        if service_view.name == service
+    )
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -82,17 +90,17 @@ def test_a_deployment_is_one_sample_over_all_and_one_for_each_service_that_chang
 ) -> None:
     """Of the metrics that its graphs and its alarm look at, now: without a time of its own."""
     env, made = EVERY[name]
-    deployed = [one.name for one in made.services if one.deployments]
-    for changed in (*((one,) for one in deployed), tuple(deployed)):
+    deployed = [service.name for service in made.services if service.deployments]
+    for changed in (*((text,) for text in deployed), tuple(deployed)):
         fake.calls.clear()
-        deployments.begin(env, made, [address(made, one) for one in changed])
+        deployments.begin(env, made, [address(made, text) for text in changed])
         assert fake.samples == expected(made, *changed)
-        assert all("Timestamp" not in one for call in fake.calls for one in call["MetricData"])
+        assert all("Timestamp" not in entry for call in fake.calls for entry in call["MetricData"])
     assert set(fake.asked) == {(env.environment, "cloudwatch")}
-    watched = [one.metrics for one in made.alarms if one.key.endswith("_deploying")]
+    watched = [alarm.metrics for alarm in made.alarms if alarm.key.endswith("_deploying")]
     if env.deployments.quiet_s:
         own = [sample[:3] for sample in fake.samples[1:]]
-        assert own == [(one.namespace, one.name, one.dimensions) for (one,) in watched]
+        assert own == [(metric.namespace, metric.name, metric.dimensions) for (metric,) in watched]
 
 
 def test_several_things_of_a_service_are_one_deployment_of_it(fake: Fake) -> None:
@@ -145,7 +153,7 @@ def test_more_than_a_thousand_samples_are_more_than_one_call(fake: Fake) -> None
     """A thousand at once is the most (CloudWatch API Reference, PutMetricData); none twice, none lost."""
     env = many(1000, lean=True)
     made = catalog.build(env)
-    deployments.begin(env, made, [address(made, one) for one in env.services])
+    deployments.begin(env, made, [address(made, service) for service in env.services])
     assert [len(call["MetricData"]) for call in fake.calls] == [1000, 1]
     assert fake.samples == expected(made, *env.services)
 

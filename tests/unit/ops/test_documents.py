@@ -34,33 +34,33 @@ def test_every_alarm_has_one_row_with_when_whom_and_what_to_do(name: str) -> Non
     graph = Graph(made)
     first = [row for row in rows(alarms(env, made)) if row[0].startswith("`")]
     by_name = {row[0].strip("`"): row for row in first}
-    for one in made.all_alarms:
-        row = by_name[one.name]
+    for alarm in made.all_alarms:
+        row = by_name[alarm.name]
         assert sum(other[0] == row[0] for other in first) == 1 + (
-            one.name in {window.name for window in made.windows}
+            alarm.name in {window.name for window in made.windows}
         )
-        if isinstance(one, Alarm):
+        if isinstance(alarm, Alarm):
             row = [other for other in first if other[0] == row[0]][-1]
-            assert row[1] == f"{one.says}: {one.condition}"
-            assert (row[2], row[4]) == (one.severity, one.treat_missing_data)
+            assert row[1] == f"{alarm.says}: {alarm.condition}"
+            assert (row[2], row[4]) == (alarm.severity, alarm.treat_missing_data)
             through = {
-                f"`{speaker.topic}` through `{speaker.kind_key}`" for speaker in graph.speakers(one.key)
+                f"`{speaker.topic}` through `{speaker.kind_key}`" for speaker in graph.speakers(alarm.key)
             }
             assert (
-                row[3] in {f"`{one.topic}`", "nobody: it suppresses others"}
+                row[3] in {f"`{alarm.topic}`", "nobody: it suppresses others"}
                 or set(row[3].split(", ")) == through
             )
             assert ("nobody" in row[3]) == (
-                one.key.endswith("_deploying") or one.key in {window.alarm for window in made.windows}
+                alarm.key.endswith("_deploying") or alarm.key in {window.alarm for window in made.windows}
             )
-        elif one.topic:
-            assert row[2:4] == [one.severity, f"`{one.topic}`"]
-            assert set(re.findall(r"`([^`]+)`", row[4])) == what_suppresses(made, one)
-            assert (row[4] == "never") == (one.suppressor is None)
+        elif alarm.topic:
+            assert row[2:4] == [alarm.severity, f"`{alarm.topic}`"]
+            assert set(re.findall(r"`([^`]+)`", row[4])) == what_suppresses(made, alarm)
+            assert (row[4] == "never") == (alarm.suppressor is None)
         assert (
-            (row[-1] == f"[{one.runbook}](../runbooks/{one.runbook})")
-            or not one.runbook
-            or not getattr(one, "topic", True)
+            (row[-1] == f"[{alarm.runbook}](../runbooks/{alarm.runbook})")
+            or not alarm.runbook
+            or not getattr(alarm, "topic", True)
         )
 
 
@@ -69,7 +69,9 @@ def what_suppresses(made: Catalog, composite: Composite) -> set[str]:
     if composite.suppressor is None:
         return set()
     keys, own = [composite.suppressor.alarm], f"{composite.service}_"
-    helpers = {one.key: one for one in made.composites if one.service and one.service == composite.service}
+    helpers = {
+        item.key: item for item in made.composites if item.service and item.service == composite.service
+    }
     if keys[0] in helpers:
         keys = list(helpers[keys[0]].children())
     return {key.removeprefix(own) if key.startswith(own) else made.alarm_name(key) for key in keys}
@@ -105,7 +107,7 @@ def test_events_windows_and_objectives_are_in_the_list(name: str) -> None:
         ]
         assert expected in list(rows(text, "## Maintenance windows"))
     assert all(f"- Objective `{slo.name}`: {slo.says}." in text for slo in made.slos)
-    assert all(f"| `{one.name}` | {one.says} |" in text for one in made.events)
+    assert all(f"| `{event.name}` | {event.says} |" in text for event in made.events)
 
 
 def switched_off() -> tuple[Environment, Catalog]:
@@ -140,11 +142,12 @@ def test_the_coverage_has_every_service_and_every_alarm_of_its_kind(name: str) -
         cells = {row[0].strip("`"): dict(zip(services, row[1:], strict=True)) for row in table}
         for alarm in kind.alarms:
             for service in services:
-                there = any(one.service == service and one.kind_key == alarm.key for one in made.alarms)
+                there = any(item.service == service and item.kind_key == alarm.key for item in made.alarms)
                 assert (cells[alarm.key][service] == "yes") == there, (alarm.key, service)
     reasons = list(rows(text, "### Why not")) if made.left_out else []
     assert [
-        [one.service or "the platform", f"`{one.kind_key}`", one.why, one.reason] for one in made.left_out
+        [left_out.service or "the platform", f"`{left_out.kind_key}`", left_out.why, left_out.reason]
+        for left_out in made.left_out
     ] == [[cell.replace("\\|", "|") for cell in row] for row in reasons[1:]]
 
 
@@ -154,9 +157,9 @@ def test_the_reference_has_every_alarm_key_with_what_may_be_said_of_it() -> None
     for kind in KINDS.values():
         for alarm in kind.alarms:
             (row,) = (
-                one
-                for one in rows(text)
-                if one[0] == f"`{alarm.key}`" and f"runbooks/{kind.name}.md" in one[-1]
+                group
+                for group in rows(text)
+                if group[0] == f"`{alarm.key}`" and f"runbooks/{kind.name}.md" in group[-1]
             )
             assert row[1] == alarm.says
             assert row[4] == (f"`{alarm.part_of}`" if alarm.part_of else "itself")
@@ -178,4 +181,4 @@ def test_the_schema_offers_only_what_an_alarm_has() -> None:
             assert properties[alarm.key]["properties"].keys() == alarm.tunable
             assert properties[alarm.key]["additionalProperties"] is False
         slos = definitions[SERVICE_MODELS[kind.name].__name__]["properties"]["slos"]["additionalProperties"]
-        assert slos["allOf"][1]["properties"]["events"]["enum"] == [one.key for one in kind.events]
+        assert slos["allOf"][1]["properties"]["events"]["enum"] == [event.key for event in kind.events]

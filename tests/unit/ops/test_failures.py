@@ -168,7 +168,7 @@ EXPLAINED: list[tuple[BotoCoreError | ClientError, str, str]] = [
 @each(
     ("error", "begins", "advice"),
     EXPLAINED,
-    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else "",
+    ids=lambda exception: type(exception).__name__ if isinstance(exception, Exception) else "",
 )
 def test_each_cause_has_its_sentence_and_its_advice(
     error: BotoCoreError | ClientError, begins: str, advice: str

@@ -218,7 +218,7 @@ def test_what_the_command_says_of_a_lock_is_not_said_twice(
     }
     other = {"severity": "error", "summary": "creating queue", "detail": "AccessDenied"}
     for errors, said in (([lock], "force-unlock"), ([lock, other], "creating queue\n  AccessDenied")):
-        run = fake(*({"type": "diagnostic", "diagnostic": one} for one in errors), status=1)
+        run = fake(*({"type": "diagnostic", "diagnostic": error} for error in errors), status=1)
         held = StateLock("id", "ci@runner-7", "2026-11-22T02:43:12Z", "apply", "1.11.4")
         monkeypatch.setattr(state_lock, "find", lambda *_, held=held: held)
         with pytest.raises(TerraformError) as failed:

@@ -204,7 +204,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
 
 def applied(world: World) -> list[str]:
     """Return the stacks that were applied, in order."""
-    return [one.split()[-1] for one in world.done if one.startswith("apply")]
+    return [text.split()[-1] for text in world.done if text.startswith("apply")]
 
 
 @pytest.mark.parametrize("env", [LOCAL, PROD])
@@ -278,7 +278,7 @@ def test_a_deployment_says_so_before_services_change(
 def test_nothing_is_deployed_that_would_be_lost_by_its_new_address(world: World) -> None:
     """Every stack is looked at before the first is planned."""
     stacks.deploy(*LOCAL, None, world.console)
-    looked = [one for one in world.done if one.startswith("moves ")]
+    looked = [text for text in world.done if text.startswith("moves ")]
     assert looked == [f"moves {name}" for name in ORDER]
     assert world.done.index(looked[-1]) < world.done.index("plan security")
 
@@ -318,7 +318,7 @@ def test_alarms_that_reach_nobody_are_not_deployed(world: World, stack: str | No
         "2 broken links, and nothing was changed in prod:\n"
         "alarm a: action: notifies nobody\nalarm b: metric: no data"
     )
-    assert [one for one in world.done if one != "read state"] == [
+    assert [text for text in world.done if text != "read state"] == [
         "check account",
         "look for locks",
         "synthesize",
@@ -513,7 +513,7 @@ def test_x_ray_leaves_the_key_after_it_was_destroyed(world: World, deployed: set
     world.deployed = deployed
     stacks.destroy(*LOCAL, None, world.console, keep=True)
     left = world.done.index("X-Ray leaves the key")
-    assert not any(one.startswith("apply") for one in world.done[left:])
+    assert not any(text.startswith("apply") for text in world.done[left:])
     assert world.done.count("X-Ray leaves the key") == 1
 
 

@@ -30,7 +30,7 @@ def test_every_environment_has_a_folder_of_its_own() -> None:
     """None within another's."""
     folders = [synthesis.folder(load(name, variables={})).resolve() for name in environments()]
     assert len(set(folders)) == len(folders) > 2
-    assert not any(one in other.parents for one in folders for other in folders)
+    assert not any(path in other.parents for path in folders for other in folders)
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ def run(program: str, output: Path, *signals: int) -> list[str]:
         for line in process.lines():
             printed.append(line.strip())
             if line.strip() == "ready":
-                for number, one in enumerate(signals):
-                    threading.Timer(0.1 + 0.3 * number, os.kill, (os.getpid(), one)).start()
+                for number, item in enumerate(signals):
+                    threading.Timer(0.1 + 0.3 * number, os.kill, (os.getpid(), item)).start()
     return printed
 
 

@@ -15,7 +15,7 @@ USE = ["kms:Decrypt", "kms:GenerateDataKey*"]
 def policy(*statements: dict[str, Any]) -> str:
     """Return a policy of statements that allow, unless they say otherwise."""
     return json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **one} for one in statements]}
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement} for statement in statements]}
     )
 
 
@@ -36,7 +36,7 @@ def queue(name: str, *topics: str, **more: Any) -> dict[str, Any]:
                 "Action": "sqs:SendMessage",
                 "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}",
                 "Condition": {
-                    "ArnEquals": {"aws:SourceArn": [f"${{aws_sns_topic.{one}.arn}}" for one in topics]}
+                    "ArnEquals": {"aws:SourceArn": [f"${{aws_sns_topic.{topic}.arn}}" for topic in topics]}
                 },
             },
             {
@@ -70,7 +70,7 @@ def alarm(name: str, *topics: str, **more: Any) -> dict[str, Any]:
         "datapoints_to_alarm": 3,
         "comparison_operator": "GreaterThanThreshold",
         "threshold": 0,
-        "alarm_actions": [f"${{aws_sns_topic.{one}.arn}}" for one in topics],
+        "alarm_actions": [f"${{aws_sns_topic.{topic}.arn}}" for topic in topics],
         **more,
     }
 
@@ -212,7 +212,9 @@ def _notifier() -> dict[str, Any]:
                         "Resource": KEY,
                         "Condition": {
                             "StringEquals": {
-                                "kms:ViaService": [f"{one}.{REGION}.amazonaws.com" for one in ("sns", "sqs")]
+                                "kms:ViaService": [
+                                    f"{text}.{REGION}.amazonaws.com" for text in ("sns", "sqs")
+                                ]
                             }
                         },
                     },
@@ -224,7 +226,7 @@ def _notifier() -> dict[str, Any]:
 
 def _alarms() -> dict[str, Any]:
     def composite(name: str, rule: str, *topics: str, **more: Any) -> dict[str, Any]:
-        actions = [f"${{aws_sns_topic.{one}.arn}}" for one in topics]
+        actions = [f"${{aws_sns_topic.{topic}.arn}}" for topic in topics]
         return {"alarm_name": name, "alarm_rule": rule, "alarm_actions": actions, **more}
 
     return {

@@ -25,7 +25,7 @@ TARGET = "aws_cloudwatch_event_target"
 TOPIC_POLICY = "aws_sns_topic_policy.critical"
 LOG_POLICY = "aws_cloudwatch_log_resource_policy.tasks"
 COMPOSITE = "aws_cloudwatch_composite_alarm"
-WIDE, IMPACT, QUIET = (f"{COMPOSITE}.{one}" for one in ("wide", "impact", "quiet"))
+WIDE, IMPACT, QUIET = (f"{COMPOSITE}.{text}" for text in ("wide", "impact", "quiet"))
 DEPLOYS = "aws_cloudwatch_metric_alarm.deploys"
 HEARD = ("shop-direct-prod", "shop-wide-prod")
 
@@ -148,7 +148,7 @@ FUNCTIONS = [
 EVENTS = [
     Broken("rule disabled", set_(RULE, state="DISABLED"), "event rule", "is disabled"),
     Broken("rule disabled, the older way", set_(RULE, is_enabled=False), "event rule", "is disabled"),
-    Broken("rule without a target", remove(*(f"{TARGET}.{one}" for one in ("topic", "queue", "log"))), "event target", "has no target"),
+    Broken("rule without a target", remove(*(f"{TARGET}.{text}" for text in ("topic", "queue", "log"))), "event target", "has no target"),
     Broken("target of a rule that is not there", set_(f"{TARGET}.topic", rule="x"), "event rule", "is of rule x", "event target topic"),
     Broken("target of another bus", set_(f"{TARGET}.topic", event_bus_name="orders"), "event rule", "is of rule shop-tasks-prod", "event target topic"),
     Broken("target that is not there", set_(f"{TARGET}.topic", arn="arn:aws:sns:eu-west-1:111122223333:x"), "event target", "not read here"),
@@ -232,7 +232,7 @@ def test_a_way_says_with_whom() -> None:
     rule = "(ALARM(shop-deploys-prod) AND ALARM(shop-direct-prod)) OR ALARM(shop-direct-prod)"
     edited.body(WIDE)["alarm_rule"] = f"ALARM(shop-errors-prod) AND ALARM(shop-impact-prod) AND ({rule})"
     other("shop-quiet-prod", rule="ALARM(shop-errors-prod)")(edited)
-    (route,) = (one for one in prove(edited.stacks).routes if one.name == "shop-errors-prod")
+    (route,) = (pair for pair in prove(edited.stacks).routes if pair.name == "shop-errors-prod")
     assert route.through == ("shop-other-prod", "shop-wide-prod together with shop-direct-prod")
 
 
@@ -333,14 +333,14 @@ def test_policies_and_redrives_may_be_resources_of_their_own() -> None:
     edited.body("aws_sqs_queue_redrive_allow_policy.x")["redrive_allow_policy"] = (
         '{"redrivePermission": "byQueue"}'
     )
-    assert [one.link for one in prove(edited.stacks).faults] == ["dead-letter queue"] * 3
+    assert [fault.link for fault in prove(edited.stacks).faults] == ["dead-letter queue"] * 3
 
 
 def test_an_alarm_reaches_those_of_its_own_topic_and_of_its_composites() -> None:
     """Both are told, its own first."""
     edited = Edited(stacks())
     edited.body("aws_cloudwatch_metric_alarm.errors")["alarm_actions"] = ["${aws_sns_topic.mail.arn}"]
-    (route,) = (one for one in prove(edited.stacks).routes if one.name == "shop-errors-prod")
+    (route,) = (pair for pair in prove(edited.stacks).routes if pair.name == "shop-errors-prod")
     assert route.through == ("itself", "shop-wide-prod")
     assert route.topics == ("shop-mail-prod", "shop-critical-prod")
     assert {"email oncall@example.com", "queue shop-alarms-prod"} < set(route.endpoints)

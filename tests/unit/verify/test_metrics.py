@@ -75,7 +75,7 @@ def with_widget(**properties: Any) -> Edited:
 def said(edited: Edited, *published: Ours) -> list[str]:
     """Return the links that are broken, each with what is said."""
     proof: Proof = prove(edited.stacks, published=published)
-    return [f"{one.link}: {one.says}" for one in proof.faults]
+    return [f"{fault.link}: {fault.says}" for fault in proof.faults]
 
 
 BAND = {"threshold": None, "threshold_metric_id": "band", "comparison_operator": "GreaterThanUpperThreshold"}
@@ -132,7 +132,7 @@ def test_a_metric_filter_that_aws_refuses_is_not_proved(changed: dict[str, Any],
     """As the drill refuses it."""
     edited = Edited(stacks())
     edited.add("monitoring", "aws_cloudwatch_log_metric_filter.x", **{**FILTER, **changed})
-    assert [one[: len(says)] for one in said(edited)] == [says]
+    assert [text[: len(says)] for text in said(edited)] == [says]
 
 
 def test_metrics_of_ours_count_with_the_dimensions_they_have() -> None:
@@ -170,7 +170,7 @@ def test_a_load_balancer_is_made_here_or_given() -> None:
     made.add("monitoring", "aws_lb.main", name="shop")
     assert said(made) == []
     wrong = with_alarm(**BALANCED, dimensions={"LoadBalancer": "shop", "TargetGroup": BALANCER})
-    assert [one.partition(", ")[0] for one in said(wrong)] == [
+    assert [text.partition(", ")[0] for text in said(wrong)] == [
         "dimension: AWS/ApplicationELB RequestCount: LoadBalancer is shop",
         f"dimension: AWS/ApplicationELB RequestCount: TargetGroup is {BALANCER}",
     ]
@@ -256,5 +256,5 @@ def test_bodies_are_validated_where_the_platform_draws_them() -> None:
 def test_a_graph_of_what_does_not_exist_is_not(properties: dict[str, Any], says: str) -> None:
     """Once for each row, with the widget's title."""
     faults = prove(with_widget(**properties).stacks).faults
-    assert {f"{one.link}: {one.says}"[: len(says)] for one in faults} == {says}
-    assert {one.subject for one in faults} == {"dashboard d, widget t"}
+    assert {f"{fault.link}: {fault.says}"[: len(says)] for fault in faults} == {says}
+    assert {fault.subject for fault in faults} == {"dashboard d, widget t"}

@@ -124,7 +124,7 @@ def configuration() -> Configuration:
 def test_arns_follow_from_names(address: str) -> None:
     """Of everything on the way, with buses and paths."""
     kind, _, key = address.partition(".")
-    (resource,) = (one for one in configuration().of_type(kind) if one.key == key)
+    (resource,) = (item for item in configuration().of_type(kind) if item.key == key)
     assert resource.arn == ARNS[address]
 
 
@@ -215,7 +215,7 @@ def test_a_wildcard_stays_within_its_part() -> None:
 def test_a_rule_is_read(text: str, mentions: list[tuple[str, bool]], elements: int) -> None:
     """Which alarms it names, whether each speaks for ALARM, and its size."""
     rule = rules.read(text)
-    assert rule.mentions == tuple(Mention(*one) for one in mentions)
+    assert rule.mentions == tuple(Mention(*mention) for mention in mentions)
     assert cloudwatch_rules.elements(cloudwatch_rules.parse(text)) == elements
 
 
