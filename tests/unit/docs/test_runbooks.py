@@ -33,7 +33,7 @@ OF_KIND: Mapping[str, tuple[tuple[AlarmTemplate, ...], tuple[CompositeTemplate, 
 }
 """Runbook -> the alarms and composites it is about, as templates: also what no environment has just now."""
 
-LABELS = ("**Impact.**", "**First three steps**", "**Query**", "**When it is false.**")
+LABELS = ("**Impact.**", "**First three steps**", "**Query**", "**False alarm.**")
 
 
 def expected() -> dict[str, bool]:
