@@ -1,7 +1,7 @@
 # The one list of commands; `make` alone prints it. Variables go after the command: make deploy ENV=prod.
 
 PYTHON ?= python3
-TEXTS := ENV STACK FUNCTION EVENT VERSION SCENARIO SPEED MINUTES APPROVE
+TEXTS := NAME ENV STACK FUNCTION EVENT VERSION SCENARIO SPEED MINUTES APPROVE
 FLAGS := CHECK JSON LIVE KEEP_LOCAL_AWS
 # An empty STACK= would mean every stack, and an empty ENV= the local environment.
 $(foreach name,$(TEXTS) $(FLAGS),$(if $(filter command,$(origin $(name))),\
@@ -21,7 +21,7 @@ $(foreach name,$(TEXTS),$(if $(filter undefined,$(origin $(name))),,\
 # What ONLY= may name, and where its tests are. What is typed is compared, never expanded.
 UNIT := $(patsubst tests/unit/%/__init__.py,%,$(wildcard tests/unit/*/__init__.py))
 $(foreach name,$(UNIT),$(eval OF_$(name) := tests/unit/$(name)))
-OF_functions := tests/functions
+OF_functions := tests/functions functions
 OF_local_aws := tests/local_aws
 $(if $(filter command,$(origin ONLY)),$(if $(filter 1,$(words $(value ONLY))),,\
   $(error ONLY needs one package: $(UNIT) functions local_aws)))
@@ -46,7 +46,7 @@ PYTEST := $(BIN)/pytest
 IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy diff output destroy bootstrap invoke package synth local-start local-stop \
+.PHONY: help setup adopt deploy diff output destroy bootstrap invoke package synth local-start local-stop \
         drill drill-all fuzz verify verify-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
 
 help: ## print this list
@@ -116,7 +116,7 @@ test: .venv/.ready ## all tests; the end-to-end ones deploy to a local AWS
 	@$(PYTEST) -n 3 --dist loadgroup
 
 test-unit: .venv/.ready ## what one runs while working, of one package or of all  ONLY=
-	@$(PYTEST) -n 2 -m "not e2e and not slow" $(if $(ONLY_ONE),$(OF_$(ONLY_ONE)),tests/unit tests/functions)
+	@$(PYTEST) -n 2 -m "not e2e and not slow" $(if $(ONLY_ONE),$(OF_$(ONLY_ONE)),tests/unit tests/functions functions)
 
 test-synth: .venv/.ready ## the tests of what is synthesized
 	@$(PYTEST) -n 2 tests/synth
@@ -125,7 +125,7 @@ test-e2e: .venv/.ready ## the tests that deploy to a local AWS
 	@$(PYTEST) -m e2e
 
 check: static ## everything that needs no deployment
-	@$(PYTEST) -n 2 -m "not e2e" tests/unit tests/functions tests/local_aws tests/synth
+	@$(PYTEST) -n 2 -m "not e2e" tests/unit tests/functions functions tests/local_aws tests/synth
 
 static: lint types docs-check verify-all drill-all ## what is checked without tests
 
@@ -164,9 +164,12 @@ bench: .venv/.ready ## measure synthesis, rehearsals and log filters
 lock: .venv/.ready ## write the lock files anew from requirements/*.in
 	@for name in uv project; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
 	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
-	@for f in functions/*/requirements.in; do $(BIN)/uv pip compile --quiet --upgrade --universal \
+	@for f in functions/*/requirements.in tests/shop/functions/*/requirements.in; do $(BIN)/uv pip compile --quiet --upgrade --universal \
 	  --python-version 3.10 --generate-hashes --no-header --no-annotate --constraint requirements/project.txt \
 	  $(IN_THE_RUNTIME:%=--no-emit-package %) $$f -o $${f%.in}.txt; done
+
+adopt: .venv/.ready ## rename the project and remove its samples, once  NAME=
+	@$(CLI) adopt $(if $(NAME),-- "$$NAME",$(error adopt needs NAME=, such as acme))
 
 setup: ## install everything into .venv (other commands do it when needed)
 	@$(PYTHON) ops/setup.py

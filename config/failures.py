@@ -36,7 +36,7 @@ _ADVICE = {
 }
 
 _OF_A_DIRECTORY = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
-_DIRECTORIES = ("BUILD_DIR", "CDKTF_OUTDIR", "TF_PLUGIN_CACHE_DIR", "CONFIG_DIR", "TMPDIR")
+_DIRECTORIES = ("BUILD_DIR", "CDKTF_OUTDIR", "TF_PLUGIN_CACHE_DIR", "PROJECT_DIR", "TMPDIR")
 """Environment variables that name directories which commands write to or read."""
 
 

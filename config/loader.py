@@ -15,10 +15,11 @@ from pydantic import ValidationError
 from config import errors, explain, overrides, source
 from config.errors import ConfigError, Problem
 from config.models import Environment
+from config.paths import PROJECT
 from config.rules import RULES
 from config.source import Document, Location
 
-FOLDER = Path(os.environ.get("CONFIG_DIR") or Path(__file__).resolve().parent)
+FOLDER = PROJECT / "config"
 BASE = "base"
 
 Rule = Callable[[Environment], Iterable[tuple[Location, str | Callable[[], str]]]]
@@ -57,7 +58,7 @@ def load(
     rules = tuple(rules)
     if not folder.is_dir():
         text = f"no such directory (found: {folder}); it holds {BASE}.yaml and a file per environment"
-        raise ConfigError([Problem("environment variable CONFIG_DIR", "", text)])
+        raise ConfigError([Problem("environment variable PROJECT_DIR", "", text)])
     known = environments(folder)
     if name not in known:
         hint = explain.did_you_mean(name, known)
@@ -101,9 +102,29 @@ def _read(folder: Path, name: str) -> Document:
             documents.append(source.read(folder / f"{stem}.yaml"))
         except ConfigError as error:  # noqa: PERF203  # two files
             problems += error.problems
+    if not problems:
+        problems = _overrides_of_nothing(*documents)
     if problems:
         raise ConfigError(problems)
     return source.merge(*documents)
+
+
+def _overrides_of_nothing(base: Document, over: Document) -> list[Problem]:
+    """Return a problem for each service that an environment overrides and base.yaml does not define."""
+    services, overrides = base.data.get("services"), over.data.get("services")
+    if not isinstance(overrides, dict):
+        return []
+    defined = services if isinstance(services, dict) else {}
+    text = f"overrides a service that {BASE}.yaml does not define: remove this entry, or define the service"
+    return [
+        Problem(
+            over.place(("services", name)),
+            source.dotted(("services", name)),
+            text + explain.did_you_mean(name, defined),
+        )
+        for name, entry in overrides.items()
+        if name not in defined and isinstance(entry, dict) and entry and "kind" not in entry
+    ]
 
 
 def _named_as_its_file(name: str) -> Rule:

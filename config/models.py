@@ -695,7 +695,7 @@ class Environment(Model):
     dashboard: Dashboard = Dashboard()
     """The dashboard."""
 
-    services: Annotated[dict[ServiceName, AnyService], at_most(MOST_SERVICES)] = Field(min_length=1)
+    services: Annotated[dict[ServiceName, AnyService], at_most(MOST_SERVICES)]
     """The services, by name: adding one is adding an entry."""
 
     @property

@@ -6,5 +6,8 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PROJECT = Path(os.environ.get("PROJECT_DIR") or ROOT).resolve()
+"""Directory with `config/`, `drills/` and `functions/` of the services: this checkout unless set."""
+
 BUILD = Path(os.environ.get("BUILD_DIR") or ROOT / "build").resolve()
 """The end-to-end tests have one of their own."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from config.errors import ConfigError, Problem
 from config.explain import did_you_mean
 from config.loader import environments
+from config.paths import PROJECT
 from drill import simulation
 from drill.model import System
 from drill.scenarios import reading
 from drill.scenarios.reading import Reading, Scenario
 from drill.selection import Selection
 
-FOLDER = Path("drills")
-"""Where scenarios are, from the project's root."""
+FOLDER = Path(os.path.relpath(PROJECT / "drills"))
+"""Directory of the scenarios, relative to the working directory."""
 
 
 def read_all(paths: Iterable[Path]) -> tuple[Reading, ...]:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catalog import environment
-from config.errors import ConfigError, Problem
+from config.errors import ConfigError
 from config.loader import environments
 from drill import choosing, explanation, origin, simulation
 from drill.choosing import is_for, not_for
@@ -103,7 +103,8 @@ def run(scenarios: tuple[Path, ...], *, everywhere: bool, **options: Any) -> int
     _forget(asked)
     readings = choosing.read_all(scenarios or sorted(choosing.FOLDER.glob("*.yaml")))
     if not readings:
-        raise ConfigError([Problem(str(choosing.FOLDER), "", "holds no scenario")])
+        console.print(f"{choosing.FOLDER}: no scenarios; docs/drill.md shows how to write one")
+        return PASSED
     chosen = choosing.scenarios(readings)
     if not chosen:
         choosing.refuse(readings, {})

@@ -18,7 +18,7 @@ _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 _CHANGES = {
     "deploy", "diff", "destroy", "bootstrap", "synth", "package", "local start", "local stop",
-    "state restore", "state unlock", "drill live",
+    "state restore", "state unlock", "drill live", "adopt",
 }  # fmt: skip
 """Commands of which something is left undone when their output is closed."""
 
@@ -109,6 +109,7 @@ reveille = Lazy(
         "synth": ("ops.commands.deployment:synth", "Write the Terraform configuration."),
         "package": ("ops.commands.deployment:package", "Build the functions' zips."),
         "docs": ("ops.commands.docs:docs", "Write the generated documents."),
+        "adopt": ("ops.commands.adopt:adopt", "Rename the project and remove its samples, once."),
     },
 )
 

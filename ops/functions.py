@@ -8,7 +8,7 @@ from pathlib import Path
 
 from catalog.kinds.platform import NOTIFIER
 from config.models import Environment, LambdaService
-from config.paths import BUILD, ROOT
+from config.paths import BUILD, PROJECT, ROOT
 from ops.package import SCRATCH, Package, Target, package
 from terraform import locking
 
@@ -53,9 +53,13 @@ def build(env: Environment, stacks: Collection[str] = ("compute", "monitoring"))
 
 
 def _build(env: Environment, stacks: Collection[str]) -> Iterator[Package]:
-    services = env.functions.values() if "compute" in stacks else ()
-    notifier = [NOTIFIER] if "monitoring" in stacks else []
-    for function in (*services, *notifier):
+    services = [(PROJECT, function) for function in env.functions.values()] if "compute" in stacks else []
+    notifier = [(ROOT, NOTIFIER)] if "monitoring" in stacks else []
+    for folder, function in (*services, *notifier):
         yield package(
-            ROOT / function.source, target=target(env, function), out_dir=OUT, handler=function.handler
+            folder / function.source,
+            target=target(env, function),
+            out_dir=OUT,
+            handler=function.handler,
+            shared=ROOT / "functions" / "shared",
         )

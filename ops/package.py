@@ -1,6 +1,6 @@
 """Build the Lambda functions' zips: the same inputs give the same bytes, on any machine, at any time.
 
-A zip holds the function's folder and `shared` beside it under the folder both are in, and what the hashed
+A zip holds the function's folder and `shared` under `functions/`, and what the hashed
 lock file `requirements.txt` lists at its top level:
 
     functions/__init__.py  functions/shared/…  functions/payment_handler/handler.py …  aws_lambda_powertools/…
@@ -128,7 +128,14 @@ class Package:
     rebuilt: bool
 
 
-def package(source: Path, *, target: Target, out_dir: Path, handler: str = "handler.handle") -> Package:
+def package(
+    source: Path,
+    *,
+    target: Target,
+    out_dir: Path,
+    handler: str = "handler.handle",
+    shared: Path | None = None,
+) -> Package:
     """Build a function's zip, or find it built.
 
     Args:
@@ -136,6 +143,7 @@ def package(source: Path, *, target: Target, out_dir: Path, handler: str = "hand
         target: What the zip must run on.
         out_dir: Where the zip goes, with its fingerprint beside it; made when missing.
         handler: Module and function within `source`.
+        shared: Folder `shared` that the function imports; the one beside `source` unless given.
 
     Raises:
         PackageError: Something is missing, a wheel does not exist for the target, or the result is above
@@ -143,7 +151,7 @@ def package(source: Path, *, target: Target, out_dir: Path, handler: str = "hand
     """
     source = source.resolve()
     _check_inputs(source, handler)
-    own = own_files(source)
+    own = own_files(source, shared or source.parent / SHARED)
     fingerprint = _fingerprint(own, (source / LOCK_FILE).read_bytes(), target)
     zip_path = out_dir / f"{source.name}-{target}.zip"
     record = _read_record(zip_path, fingerprint)
@@ -204,11 +212,11 @@ def _check_inputs(source: Path, handler: str) -> None:
         raise PackageError(message)
 
 
-def own_files(source: Path) -> dict[str, Path]:
-    """Return what we wrote, by name in the zip: the function, `shared`, their parent's `__init__.py`."""
-    parent = source.parent
+def own_files(source: Path, shared: Path) -> dict[str, Path]:
+    """Return what we wrote, by name in the zip: the function, `shared`, its parent's `__init__.py`."""
+    parent = shared.parent
     files = {}
-    for folder in (source, parent / SHARED):
+    for folder in (source, shared):
         for name, path in _tree(folder).items():
             if not _INPUTS_ONLY.match(name):
                 files[f"{parent.name}/{folder.name}/{name}"] = path

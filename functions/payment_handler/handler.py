@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from functions.payment_handler.events import answer, caller_correlation_id, is_http, read_request
 from functions.payment_handler.gateway import PaymentDeclinedError, gateway
 from functions.payment_handler.payment import read_payment
 from functions.shared import drills
 from functions.shared.errors import InvalidRequestError
+from functions.shared.http import answer, caller_correlation_id, is_http, read_request
 from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
-from config.paths import ROOT
 from ops import documents
 
 
@@ -18,9 +18,9 @@ def docs(*, check: bool) -> int:
     stale = documents.stale(generated)
     if check:
         for path in stale:
-            print(f"{path.relative_to(ROOT)} is out of date: `make docs`", file=sys.stderr)
+            print(f"{os.path.relpath(path)} is out of date: `make docs`", file=sys.stderr)
         return 1 if stale else 0
     documents.write(generated)
     for path in stale:
-        print(path.relative_to(ROOT))
+        print(os.path.relpath(path))
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from catalog import environment
 from config.loader import environments
-from config.paths import ROOT
+from config.paths import PROJECT, ROOT
 from ops.documents.alarms import alarms, coverage
 from ops.documents.reference import reference
 from ops.documents.scenarios import scenario_reference, scenario_schema
@@ -28,8 +28,8 @@ def generate() -> dict[Path, str]:
     # Overrides of whoever generates are not part of what is documented.
     read = [environment.read(name, variables={}) for name in environments()]
     for env, catalog in read:
-        documents[ROOT / "docs" / "alarms" / f"{env.environment}.md"] = alarms(env, catalog)
-    documents[ROOT / "docs" / "alarms" / "coverage.md"] = coverage(read)
+        documents[PROJECT / "docs" / "alarms" / f"{env.environment}.md"] = alarms(env, catalog)
+    documents[PROJECT / "docs" / "alarms" / "coverage.md"] = coverage(read)
     return documents
 
 

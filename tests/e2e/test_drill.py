@@ -22,11 +22,12 @@ from config.paths import ROOT
 from local_aws.control import PATH
 from tests.e2e.conftest import LOCAL_AWS_SPEED, Platform
 from tests.e2e.endpoint import WEBHOOK, Endpoint
+from tests.support.shop import DRILLS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform")]
 
 REVEILLE = ROOT / ".venv" / "bin" / "reveille"
-OUTAGE = "drills/failing-payments.yaml"
+OUTAGE = str(DRILLS / "failing-payments.yaml")
 IMPACT = "reveille-payment-handler-impact-local"
 
 IMPOSSIBLE = """\

@@ -22,7 +22,7 @@ from config.paths import BUILD, ROOT
 from local_aws import process
 from local_aws.identity import HOST
 
-CONFIG = Path(__file__).parent / "config"
+PROJECT = Path(__file__).parent / "project"
 LIMIT_S = 240
 MAKE = shutil.which("make") or "make"
 
@@ -47,7 +47,7 @@ class Machine:
         """Return the environment variables of a command."""
         return {
             **os.environ,
-            "CONFIG_DIR": str(CONFIG),
+            "PROJECT_DIR": str(PROJECT),
             "ENV": self.env,
             "REVEILLE_ENDPOINT": self.endpoint,
             "BUILD_DIR": str(self.build),

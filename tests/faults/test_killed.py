@@ -10,12 +10,11 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.machine import Machine, local_aws, wait_for
+from tests.faults.machine import PROJECT, Machine, local_aws, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("killed")]
 
@@ -165,7 +164,7 @@ def test_text_arrives_as_it_was_written(machine: Machine) -> None:
     # Read by another parser of the same file, so that nothing of ours is between.
     import yaml  # noqa: PLC0415
 
-    text = (Path(__file__).parent / "config" / "small.yaml").read_text(encoding="utf-8")
+    text = (PROJECT / "config" / "small.yaml").read_text(encoding="utf-8")
     given = yaml.safe_load(text)
     function, container = given["services"]["payment-handler"], given["services"]["shop-api"]
     found = described(machine)

@@ -12,7 +12,7 @@ from functions.notifier.messages import read_message, read_record
 from functions.notifier.notice import Notice
 from functions.notifier.preview import recorded_answer
 from functions.notifier.settings import Recipients, Settings
-from tests.functions.conftest import EVENTS
+from tests.support.invoking import EVENTS
 
 TOPICS = "arn:aws:sns:eu-west-1:111122223333:reveille-{}-prod"
 CRITICAL, WARNING = TOPICS.format("critical"), TOPICS.format("warning")

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from config.paths import ROOT
-from functions.payment_handler.gateway import SamplePaymentGateway
 from ops.package import Package, Target, package
-from tests.functions.conftest import ENVIRONMENT, EVENTS
+from tests.support.invoking import ENVIRONMENT, EVENTS
+from tests.support.shop import FUNCTIONS
 
 TRACE = "Root=1-68e1f2a0-4b5c6d7e8f9a0b1c2d3e4f50;Parent=53995c3f42cd8ad8;Sampled=1"
 # Runs one invocation the way Lambda does: the unpacked zip first on the path, the handler by its name.
@@ -38,7 +38,9 @@ handle(json.load(open(sys.argv[3])), context)
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Package, Path]:
     """Each function's zip for this machine, and the folder it is unpacked into."""
     folder = tmp_path_factory.mktemp(request.param)
-    one = package(ROOT / "functions" / request.param, target=Target.host(), out_dir=folder)
+    one = package(
+        FUNCTIONS / request.param, target=Target.host(), out_dir=folder, shared=ROOT / "functions" / "shared"
+    )
     with zipfile.ZipFile(one.path) as archive:
         archive.extractall(folder / "task")
     return one, folder / "task"
@@ -98,5 +100,5 @@ def test_the_trace_carries_the_outcome_and_the_fault_but_no_payload(built: tuple
     assert segment["trace_id"] == TRACE.split(";", maxsplit=1)[0].removeprefix("Root=")
     assert segment["fault"] is True
     assert segment["annotations"]["Outcome"] in {"PaymentsFailed", "OrdersFailed"}
-    assert SamplePaymentGateway.APPROVED not in datagram
+    assert "tok_approved" not in datagram
     assert "MUG-BLUE" not in datagram

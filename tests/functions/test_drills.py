@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.order_processor.batch import BatchFailedError
-from functions.order_processor.inventory import SampleInventory
-from functions.payment_handler.gateway import SamplePaymentGateway
 from functions.shared import drills
+from functions.shared.batch import BatchFailedError
 from functions.shared.drills import RequestedFaultError
-from tests.functions.conftest import Invocation, Invoke, recorded
+from tests.support.invoking import Invocation, Invoke, recorded
 
 Ask = Callable[[object], Invocation]
 
@@ -63,16 +61,17 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def work(pay: Invoke, process: Invoke, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What was charged or reserved."""
+    del pay, process  # imported by now
     done: list[object] = []
 
-    def note(_client: object, what: object) -> str:
+    def note(what: object) -> bool:
         done.append(what)
-        return "ch_1"
+        return True
 
-    monkeypatch.setattr(SamplePaymentGateway, "charge", note)
-    monkeypatch.setattr(SampleInventory, "reserve", note)
+    monkeypatch.setattr("tests.shop.functions.payment_handler.handler.charge", note)
+    monkeypatch.setattr("tests.shop.functions.order_processor.handler.reserve", note)
     return done
 
 

@@ -19,7 +19,6 @@ from functions.notifier import lookup, mail, pagerduty, slack
 from functions.notifier.causes import names_in
 from functions.notifier.described import Described, NotDescribedError, read_answer
 from functions.notifier.notice import Notice
-from tests.functions.conftest import Context, unhurried
 from tests.functions.notifier_events import alarms, event, facts, links, notice, notice_of, record_of
 from tests.functions.test_notifier_delivery import (  # noqa: F401 (fixtures)
     HOOK,
@@ -30,6 +29,7 @@ from tests.functions.test_notifier_delivery import (  # noqa: F401 (fixtures)
     world,
 )
 from tests.functions.test_notifier_formats import all_places, any_json, check_all, replace
+from tests.support.invoking import Context, unhurried
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import rendered
 

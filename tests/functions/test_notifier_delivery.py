@@ -18,7 +18,6 @@ from functions.notifier.channels import CHANNELS
 from functions.notifier.delivery import Receiver
 from functions.notifier.memory import SIZE, Delivered
 from functions.notifier.settings import Settings, read_settings
-from tests.functions.conftest import Context, Invocation, Invoke, invoker
 from tests.functions.notifier_events import (
     CRITICAL,
     MAIL,
@@ -35,6 +34,7 @@ from tests.functions.notifier_events import (
 )  # fmt: skip
 from tests.functions.notifier_wire import Wire
 from tests.functions.test_notifier_settings import GOOD
+from tests.support.invoking import Context, Invocation, Invoke, invoker
 
 HOOK = "/services/T0/B0/secret-of-slack"
 OTHER_HOOK = "/services/T0/B0/secret-of-others"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from functions.notifier import mail, pagerduty, slack
 from functions.notifier.notice import Notice
-from tests.functions.conftest import unhurried
 from tests.functions.notifier_events import event, facts, links, names, notice, notice_of, notices, record_of
+from tests.support.invoking import unhurried
 
 NOTICES = [(name, item) for name in names() for item in notices(name)]
 over_all = pytest.mark.parametrize("item", [item for _, item in NOTICES], ids=[name for name, _ in NOTICES])

@@ -14,8 +14,8 @@ import catalog
 from catalog.specs import Alarm, Composite, Metric
 from config.loader import load
 from functions.notifier.preview import preview, recorded_answer
-from tests.functions.conftest import EVENTS
 from tests.functions.notifier_events import alarms, event, names
+from tests.support.invoking import EVENTS
 from tests.unit.catalog.catalogs import rendered
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "alarming.md"

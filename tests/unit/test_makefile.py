@@ -20,7 +20,13 @@ pytestmark = pytest.mark.slow
 MAKE = shutil.which("make") or "make"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 FLAGS = ("CHECK", "JSON", "LIVE", "KEEP_LOCAL_AWS")
-SAMPLES = {"ENV": "prod", "STACK": "compute", "FUNCTION": "payment-handler", "EVENT": "a.json"}
+SAMPLES = {
+    "NAME": "acme",
+    "ENV": "prod",
+    "STACK": "compute",
+    "FUNCTION": "payment-handler",
+    "EVENT": "a.json",
+}
 SAMPLES |= {"APPROVE": "auto", "VERSION": "v1", "SCENARIO": "a.yaml", "SPEED": "20", "MINUTES": "1"}
 PROGRAM_READS = {"ENV": {"ENV"}, "APPROVE": {"APPROVE"}}
 """Variables that the program takes from its environment, and not as arguments."""
@@ -188,14 +194,14 @@ def packages(folder: Path) -> None:
         (folder / "tests" / "unit" / name / "__init__.py").touch()
 
 
-@each("only, where", [("catalog", "tests/unit/catalog"), ("functions", "tests/functions")])
+@each("only, where", [("catalog", "tests/unit/catalog"), ("functions", "tests/functions functions")])
 def test_the_tests_of_one_package(only: str, where: str, tmp_path: Path) -> None:
     """Of nothing else; what is slow by nature is left out, with `ONLY` and without."""
     packages(tmp_path)
     result = run(tmp_path, "-n", "test-unit", f"ONLY={only}")
     assert result.stdout.strip() == f'.venv/bin/pytest -n 2 -m "not e2e and not slow" {where}'
     every = run(tmp_path, "-n", "test-unit", ONLY=only)
-    assert every.stdout.strip().endswith('"not e2e and not slow" tests/unit tests/functions')
+    assert every.stdout.strip().endswith('"not e2e and not slow" tests/unit tests/functions functions')
 
 
 @each("only", ["", "  ", "catalogs", "%", "catalog config", *HOSTILE])

@@ -384,6 +384,6 @@ def test_a_folder_that_is_none_is_named_with_its_variable(put: str, tmp_path: Pa
     with pytest.raises(ConfigError) as refused:
         load("prod", folder=path, variables={})
     assert str(refused.value) == (
-        f"environment variable CONFIG_DIR: no such directory (found: {path}); it holds base.yaml and a file per "
+        f"environment variable PROJECT_DIR: no such directory (found: {path}); it holds base.yaml and a file per "
         "environment"
     )

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from config.loader import FOLDER
 from config.models import Environment, Logs
+from config.paths import ROOT
 from config.source import read
 from tests.support.tables import each
 from tests.unit.config.configs import all_fields
@@ -92,7 +93,7 @@ def test_a_loaded_value_cannot_be_changed_or_misspelt() -> None:
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.name)
 def test_the_schema_knows_every_key_of_every_file(path: Path) -> None:
     """An editor that follows the schema marks no key that the loader takes."""
-    schema = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "config" / "schema.json").read_text(encoding="utf-8"))
 
     def unknown(value: Any, node: dict[str, Any], at: str) -> list[str]:
         if "$ref" in node:
@@ -126,5 +127,5 @@ def test_the_schema_knows_every_key_of_every_file(path: Path) -> None:
 
 def test_the_schema_asks_for_nothing() -> None:
     """A file says only what differs; whether the whole is complete is for the loader to say."""
-    assert '"required"' not in (FOLDER / "schema.json").read_text(encoding="utf-8")
+    assert '"required"' not in (ROOT / "config" / "schema.json").read_text(encoding="utf-8")
     assert Environment.model_fields["environment"].is_required()

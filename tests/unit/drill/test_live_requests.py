@@ -17,8 +17,8 @@ from config.models import Environment
 from config.paths import ROOT
 from drill.live.clock import Clock, sped_up
 from drill.live.sender import MEMBER, asking
-from functions.payment_handler.events import read_request
 from functions.shared import drills
+from functions.shared.http import read_request
 
 EVENTS = ROOT / "tests" / "events"
 ASKED = {"fault": "error", "slow_ms": 5}

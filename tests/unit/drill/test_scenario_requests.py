@@ -24,6 +24,7 @@ from drill.scenarios import reading
 from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Fault, Head, LogLevel, Request
 from drill.scenarios.reading import Scenario, Sending
 from functions.shared import drills
+from tests.support.shop import DRILLS
 from tests.support.tables import each
 from tests.unit.drill.rehearsing import (
     alarm,
@@ -76,7 +77,7 @@ def test_what_may_be_asked_for_is_what_functions_understand() -> None:
     assert set(get_args(LogLevel)) == drills.LOG_LEVELS
 
 
-@each("path", sorted((ROOT / "drills").glob("*.yaml")), ids=lambda path: path.stem)
+@each("path", sorted(DRILLS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_schema_knows_every_key_that_is_used(path: Path) -> None:
     """Editors that understand it do not complain about what is shipped, and complete all of it."""
     schema = json.loads((ROOT / "drills" / "schema.json").read_text(encoding="utf-8"))

@@ -19,6 +19,7 @@ import pytest
 from config.paths import ROOT
 from ops import package as packer
 from ops.package import Package, PackageError, Target, describe, install, package
+from tests.support.shop import FUNCTIONS as SHOP_FUNCTIONS
 
 FUNCTIONS = ["payment_handler", "order_processor"]
 PYTHON = f"cp{sys.version_info[0]}{sys.version_info[1]}"
@@ -183,7 +184,7 @@ def test_a_real_function_builds_twice_to_the_same_bytes(
     name: str, arm64: dict[str, Package], tmp_path: Path
 ) -> None:
     """With its real wheels, from scratch."""
-    again = package(ROOT / "functions" / name, target=Target(), out_dir=tmp_path)
+    again = real(name, tmp_path)
     assert again.rebuilt
     assert again.path.read_bytes() == arm64[name].path.read_bytes()
 
@@ -442,11 +443,17 @@ def test_lambdas_limits_are_those_of_its_quotas() -> None:
 # The real functions
 
 
+def real(name: str, out_dir: Path) -> Package:
+    """Build a function of the tests' shop for an account."""
+    shared = ROOT / "functions" / "shared"
+    return package(SHOP_FUNCTIONS / name, target=Target(), out_dir=out_dir, shared=shared)
+
+
 @pytest.fixture(scope="session")
 def arm64(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
     """The zips as they are deployed to an account, built once."""
     out_dir = tmp_path_factory.mktemp("arm64")
-    return {name: package(ROOT / "functions" / name, target=Target(), out_dir=out_dir) for name in FUNCTIONS}
+    return {name: real(name, out_dir) for name in FUNCTIONS}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -472,7 +479,7 @@ def test_a_zip_leaves_out_what_the_runtime_brings(name: str, arm64: dict[str, Pa
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_is_deployed_is_what_is_tested(name: str) -> None:
     """The functions' locks and this environment agree on every version."""
-    lock = (ROOT / "functions" / name / "requirements.txt").read_text(encoding="utf-8")
+    lock = (SHOP_FUNCTIONS / name / "requirements.txt").read_text(encoding="utf-8")
     pins = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE))
     assert pins == {name: importlib.metadata.version(name) for name in pins}
     assert "aws-lambda-powertools" in pins
