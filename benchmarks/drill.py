@@ -2,10 +2,9 @@
 
     python -m benchmarks.drill --services 1000 --hours 24
 
-Half of the services are functions, half containers, all of production's alarms. No two of them see the same
-samples, so that nothing that is computed for one serves another, and one in a hundred fails for an hour. What
-is measured is the whole: configuration and catalog, reading the alarms out of it, and the rehearsal. With
-`--alike` all services see the same, as those of a quiet day do.
+Half of the services are functions, half are containers, with all alarms of production. Every service has its
+own samples, so that no result can be reused, and one in a hundred fails for an hour. The measurement includes
+configuration, catalog, alarms, scenario and rehearsal. With `--alike` all services have the same samples.
 """
 
 from __future__ import annotations
@@ -52,19 +51,19 @@ LINE = {"level": "INFO", "message": "request handled", "duration_ms": 120}
 
 
 def services(count: int) -> Environment:
-    """Return production with so many services instead of its own."""
+    """Return the production environment with `count` services instead of its own."""
     env, _ = environment.read("prod", variables={})
     data = env.model_dump(mode="json", by_alias=True)
     data.pop("maintenance", None)
-    each = ("payment-handler", "checkout-api")
+    templates = ("payment-handler", "checkout-api")
     data["services"] = {
-        f"service-{number:04d}": dict(data["services"][each[number % 2]]) for number in range(count)
+        f"service-{number:04d}": dict(data["services"][templates[number % 2]]) for number in range(count)
     }
     return Environment.model_validate(data)
 
 
 def scenario(env: Environment, hours: int, *, alike: bool) -> Scenario:
-    """Return what happens to the services: noise, each its own, and every hundredth fails for an hour."""
+    """Return the scenario: noise for every service, and every hundredth service fails for an hour."""
     head = Head.model_validate(
         {
             "says": "Many services on an ordinary day",
@@ -84,9 +83,9 @@ def scenario(env: Environment, hours: int, *, alike: bool) -> Scenario:
 def _happens(env: Environment, *, alike: bool) -> Iterator[Samples | Lines]:
     for number, (name, service) in enumerate(env.services.items()):
         seed = 0 if alike else number + 1
-        for said in FUNCTION if service.kind == "lambda" else CONTAINER:
-            value = str(said["value"]).format(seed=seed)
-            yield Samples.model_validate({**said, "value": value, "service": name})
+        for template in FUNCTION if service.kind == "lambda" else CONTAINER:
+            value = str(template["value"]).format(seed=seed)
+            yield Samples.model_validate({**template, "value": value, "service": name})
         yield Lines.model_validate({"log": LINE, "service": name, "per_min": 60})
         if number % 100 == 0 and not alike:
             yield Samples.model_validate(
@@ -95,30 +94,31 @@ def _happens(env: Environment, *, alike: bool) -> Iterator[Samples | Lines]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure once, and print what took how long."""
+    """Measure once and print the duration of each step."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drill", description=__doc__.splitlines()[0])
     parser.add_argument("--services", type=int, default=1000)
     parser.add_argument("--hours", type=int, default=24)
-    parser.add_argument("--alike", action="store_true", help="all services see the same")
+    parser.add_argument("--alike", action="store_true", help="use the same samples for all services")
     options = parser.parse_args(arguments)
-    marks = [("", time.perf_counter())]
+    steps = [("", time.perf_counter())]
     env = services(options.services)
     watched = catalog.build(env)
-    marks.append(("configuration and catalog", time.perf_counter()))
+    steps.append(("configuration and catalog", time.perf_counter()))
     system = source.system(env, watched)
-    marks.append(("alarms out of the catalog", time.perf_counter()))
-    what = scenario(env, options.hours, alike=options.alike)
-    marks.append(("the scenario", time.perf_counter()))
-    found = simulation.run(system, what, lambda *_: ())
-    marks.append(("the rehearsal", time.perf_counter()))
-    rows = [(name, f"{at - marks[position][1]:.1f}") for position, (name, at) in enumerate(marks[1:])]
-    rows.append(("in all", f"{marks[-1][1] - marks[0][1]:.1f}"))
+    steps.append(("alarms of the catalog", time.perf_counter()))
+    many_services = scenario(env, options.hours, alike=options.alike)
+    steps.append(("scenario", time.perf_counter()))
+    rehearsal = simulation.run(system, many_services, lambda *_: ())
+    steps.append(("rehearsal", time.perf_counter()))
+    rows = [(name, f"{at - steps[position][1]:.1f}") for position, (name, at) in enumerate(steps[1:])]
+    rows.append(("total", f"{steps[-1][1] - steps[0][1]:.1f}"))
     print(aligned(("", "seconds"), rows))
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    pages = sum(1 for notification in found.notifications if notification.state == "ALARM")
+    pages = sum(1 for notification in rehearsal.notifications if notification.state == "ALARM")
     print(
         f"\n{len(system.alarms)} metric alarms and {len(system.composites)} composites, {options.hours} h; "
-        f"{sum(map(len, found.changes.values()))} changes, {pages} notifications; {peak_mib:.0f} MiB at most."
+        f"{sum(map(len, rehearsal.changes.values()))} changes, {pages} notifications; "
+        f"peak memory {peak_mib:.0f} MiB."
     )
     return 0
 

@@ -1,11 +1,11 @@
-"""Measure how fast log lines go through filters, beside `json.loads` alone over the same lines.
+"""Measure the throughput of filter patterns, compared with `json.loads` on the same lines.
 
     python -m benchmarks.drill_lines --lines 1000000
 
-Lines are structured ones of 150 to 300 bytes, as services write them: one in twenty is an error, one in eight
-has an escaped character, one in a hundred is plain text. They are made once; the ways to read them take turns
-in this process, and the processor's time is measured: compare the ratios. Every filter's count of matches is
-shown, and has to be the same as with every line read as JSON first.
+Lines are structured log entries of 150 to 300 bytes: one in twenty is an error, one in eight has an escaped
+character, one in a hundred is plain text. They are generated once. The filters and `json.loads` alternate in
+this process, and the CPU time is measured: compare the ratios. The number of matches of every filter is
+shown; it must be the same as when every line is parsed as JSON first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cloudwatch.patterns import json_events
 from cloudwatch.patterns.model import JsonPattern
 
 FLOOR = 0.5
-"""A filter is to be at least half as fast as `json.loads`."""
+"""Minimum throughput of a filter, relative to `json.loads`."""
 
 FILTERS = {
     "level": '{ $.level = "ERROR" }',
@@ -46,12 +46,12 @@ MESSAGES = (
 
 @dataclass(frozen=True)
 class Row:
-    """One way to read the lines.
+    """The measurements of one filter, or of `json.loads`.
 
     Attributes:
         name: its row in the table.
-        seconds: of each run.
-        matches: how many lines matched, None for `json.loads`.
+        seconds: the CPU time of each run.
+        matches: the number of lines that matched; None for `json.loads`.
     """
 
     name: str
@@ -60,43 +60,43 @@ class Row:
 
     @property
     def median_s(self) -> float:
-        """The median of its runs."""
+        """The median CPU time of its runs, in seconds."""
         return statistics.median(self.seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print the table, return 1 if a filter is slower than promised or counts wrong."""
+    """Measure and print the table. Return 1 if a filter is too slow or its number of matches is wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.drill_lines",
-        description="Measure how fast log lines go through filters, beside json.loads alone.",
+        description="Measure the throughput of filter patterns, compared with json.loads.",
     )
     parser.add_argument("--lines", type=int, default=1_000_000, metavar="N", help="lines (default 1,000,000)")
-    parser.add_argument("--runs", type=int, default=3, metavar="N", help="runs of each way (default 3)")
+    parser.add_argument("--runs", type=int, default=3, metavar="N", help="runs of each filter (default 3)")
     options = parser.parse_args(arguments)
-    lines = made(options.lines)
+    lines = generate(options.lines)
     size = sum(map(len, lines)) / len(lines)
     print(f"{len(lines):,} lines of {size:.0f} characters on average", file=sys.stderr)
-    ways: dict[str, Callable[[Sequence[str]], int | None]] = {"json.loads": loads}
-    ways |= {name: counting(text) for name, text in FILTERS.items()}
-    rows = run(ways, lines, options.runs)
-    wrong = [name for name, text in FILTERS.items() if counted(rows, name) != reading_all(text, lines)]
+    candidates: dict[str, Callable[[Sequence[str]], int | None]] = {"json.loads": loads}
+    candidates |= {name: counter(pattern) for name, pattern in FILTERS.items()}
+    rows = run(candidates, lines, options.runs)
+    wrong = [name for name, pattern in FILTERS.items() if matches_of(rows, name) != expected(pattern, lines)]
     print(table(rows))
     slow = [row.name for row in rows if rows[0].median_s / row.median_s < FLOOR]
     for name in wrong:
-        print(f"benchmark: {name}: another count when every line is read as JSON", file=sys.stderr)
+        print(f"benchmark: {name}: wrong number of matches", file=sys.stderr)
     for name in slow:
-        print(f"benchmark: {name}: less than {FLOOR} times the speed of json.loads", file=sys.stderr)
+        print(f"benchmark: {name}: slower than {FLOOR} times the speed of json.loads", file=sys.stderr)
     return 1 if wrong or slow else 0
 
 
-def made(count: int) -> list[str]:
-    """Return log lines, the same ones for the same count."""
-    chance = random.Random(count)  # noqa: S311  # repeatable is what it has to be
+def generate(count: int) -> list[str]:
+    """Return `count` log lines; the same count gives the same lines."""
+    chance = random.Random(count)  # noqa: S311  # must be reproducible
     return [line(chance, number) for number in range(count)]
 
 
 def line(chance: random.Random, number: int) -> str:
-    """Return one log line."""
+    """Return a log line: structured, or plain text for every hundredth number."""
     if number % 100 == 0:
         return f"2026-11-22T12:00:00Z [main] {chance.choice(('INFO', 'ERROR'))} worker {number} restarted"
     level = chance.choices(("INFO", "DEBUG", "WARNING", "ERROR"), weights=(70, 15, 10, 5))[0]
@@ -117,55 +117,61 @@ def line(chance: random.Random, number: int) -> str:
 
 
 def loads(lines: Sequence[str]) -> None:
-    """Read every line that is JSON, and do nothing with it."""
-    read = json.loads
-    for text in lines:
-        if text[0] == "{":
-            read(text)
+    """Parse every line that is JSON, and discard the result."""
+    parse = json.loads
+    for log_line in lines:
+        if log_line[0] == "{":
+            parse(log_line)
 
 
-def counting(text: str) -> Callable[[Sequence[str]], int]:
-    """Return a count of the lines that match, by the engine."""
-    matches = patterns.compile(text).matches
+def counter(pattern: str) -> Callable[[Sequence[str]], int]:
+    """Return a function that counts the lines that match a pattern."""
+    matches = patterns.compile(pattern).matches
     return lambda lines: sum(map(matches, lines))
 
 
-def reading_all(text: str, lines: Sequence[str]) -> int:
-    """Return the count of the lines that match, with every line read as JSON."""
-    pattern = patterns.parse(text)
-    if not isinstance(pattern, JsonPattern):
-        message = f"{text} is not for JSON"
+def expected(pattern: str, lines: Sequence[str]) -> int:
+    """Return the number of lines that match a pattern, with every line parsed as JSON.
+
+    Raises:
+        TypeError: the pattern is not a JSON pattern.
+    """
+    parsed = patterns.parse(pattern)
+    if not isinstance(parsed, JsonPattern):
+        message = f"not a JSON pattern: {pattern}"
         raise TypeError(message)
-    holds = json_events.holds(pattern.condition)
+    holds = json_events.holds(parsed.condition)
     documents = map(json_events.read, lines)
     return sum(document is not None and holds(document) for document in documents)
 
 
-def run(ways: dict[str, Callable[[Sequence[str]], int | None]], lines: Sequence[str], runs: int) -> list[Row]:
-    """Run the ways in turns; the first turn is not counted."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    found: dict[str, int | None] = {}
+def run(
+    candidates: dict[str, Callable[[Sequence[str]], int | None]], lines: Sequence[str], runs: int
+) -> list[Row]:
+    """Run the candidates alternately; the first run of each is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in candidates}
+    matches: dict[str, int | None] = {}
     for turn in range(runs + 1):
-        for name, way in ways.items():
+        for name, candidate in candidates.items():
             started = time.process_time()
-            found[name] = way(lines)
+            matches[name] = candidate(lines)
             if turn:
                 seconds[name].append(time.process_time() - started)
-    return [Row(name, tuple(taken), found[name]) for name, taken in seconds.items()]
+    return [Row(name, tuple(taken), matches[name]) for name, taken in seconds.items()]
 
 
-def counted(rows: Sequence[Row], name: str) -> int | None:
-    """Return the count of a row."""
+def matches_of(rows: Sequence[Row], name: str) -> int | None:
+    """Return the number of matches in a row."""
     return next(row.matches for row in rows if row.name == name)
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return the rows as a table in Markdown; ratios are to the first."""
+    """Return the rows as a Markdown table, with speeds relative to the first row."""
     first = rows[0].median_s
-    lines = ["| lines through      | seconds | of its speed | matches |", "| --- | ---: | ---: | ---: |"]
+    lines = ["| filter             | seconds | relative speed | matches |", "| --- | ---: | ---: | ---: |"]
     for row in rows:
         matches = "" if row.matches is None else f"{row.matches:,}"
-        lines.append(f"| {row.name:18} | {row.median_s:7.2f} | {first / row.median_s:12.2f} | {matches:>7} |")
+        lines.append(f"| {row.name:18} | {row.median_s:7.2f} | {first / row.median_s:14.2f} | {matches:>7} |")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Run a command and measure its time, and the memory of it and everything it starts."""
+"""Run a command and measure its duration and the memory of its processes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ SAMPLE_EVERY_S = 0.02
 
 
 class CommandError(Exception):
-    """The measured command failed; the message is what it said."""
+    """The measured command failed; the message contains its output."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one run took.
+    """The measurements of one run.
 
     Attributes:
         seconds: wall-clock time from start to exit.
-        megabytes: highest sum of the resident memory of the process and its descendants, sampled every
-            20 ms. Pages they share count for each of them. None where there is no `/proc`.
-        output: what it printed.
+        megabytes: maximum sum of the resident memory of the process and its descendants, sampled every
+            20 ms. Shared pages count for each process. None on systems without `/proc`.
+        output: its output and errors.
     """
 
     seconds: float
@@ -37,10 +37,10 @@ class Measurement:
 
 
 def measure(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Measurement:
-    """Run `command` to its end.
+    """Run a command and return its measurements.
 
     Raises:
-        CommandError: it exited with a status other than 0.
+        CommandError: the exit status is not 0.
     """
     started = time.perf_counter()
     with subprocess.Popen(
@@ -58,7 +58,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Me
 
 
 class Peak(threading.Thread):
-    """Watches the memory of a process and its descendants until stopped."""
+    """A thread that samples the memory of a process and its descendants until stopped."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -67,28 +67,28 @@ class Peak(threading.Thread):
         self.stopped = threading.Event()
 
     def run(self) -> None:
-        """Sample until stopped."""
+        """Sample every 20 ms until stopped."""
         while PROC.is_dir() and not self.stopped.wait(SAMPLE_EVERY_S):
             kilobytes = sum(resident_kb(pid) for pid in family(self.pid))
             self.megabytes = max(self.megabytes or 0.0, kilobytes / 1024)
 
     def stop(self) -> None:
-        """End the watch."""
+        """Stop sampling and wait for the thread."""
         self.stopped.set()
         self.join()
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and its descendants."""
+    """Return the ids of a process and its descendants."""
     members = [pid]
-    for member in members:  # grows while it is walked
+    for member in members:  # grows during the iteration
         for path in PROC.glob(f"{member}/task/*/children"):
             members += map(int, read(path).split())
     return members
 
 
 def resident_kb(pid: int) -> int:
-    """Return the resident memory of a process in kB, 0 when it is gone."""
+    """Return the resident memory of a process in kB; 0 if it does not exist."""
     for line in read(PROC / str(pid) / "status").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
@@ -96,7 +96,7 @@ def resident_kb(pid: int) -> int:
 
 
 def read(path: Path) -> str:
-    """Return the content of a file under `/proc`, empty when the process it tells of is gone."""
+    """Return the content of a file in `/proc`; empty if its process does not exist."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError:

@@ -1,9 +1,9 @@
-"""One small stack, synthesized with the AWS bindings imported in one of several ways.
+"""A small stack, synthesized with one of several imports of the AWS bindings.
 
-    python -m benchmarks.sample <variant> <folder to synthesize into>
+    python -m benchmarks.sample <variant> <output folder>
 
-Started by `benchmarks.synth`, one process per measurement. Imports are inside the functions because they
-are what is measured.
+`benchmarks.synth` starts one process per measurement. Imports are inside the functions because they are
+measured.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ MODULES = {
 
 
 class Generic:
-    """cdktf's own untyped resources under the names of the bindings' classes: no bindings at all."""
+    """cdktf's untyped resources under the class names of the bindings, without the bindings."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        """Return a stand-in for the constructor of class `name`."""
+        """Return a replacement for the constructor of class `name`."""
         cdktf = importlib.import_module("cdktf")
         type_ = "aws_" + MODULES[name]
         if name == "AwsProvider":
@@ -48,15 +48,15 @@ class Generic:
 
 
 class Ordinary:
-    """The bindings as their documentation imports them: `from cdktf_cdktf_provider_aws.x import X`."""
+    """The bindings, imported as in their documentation: `from cdktf_cdktf_provider_aws.x import X`."""
 
     def __getattr__(self, name: str) -> object:
-        """Import the class `name`, and with it, because of the package's `__init__`, all of them."""
+        """Import the class `name`. The package's `__init__` imports all classes."""
         return getattr(importlib.import_module(f"cdktf_cdktf_provider_aws.{MODULES[name]}"), name)
 
 
 def lazy() -> object:
-    """Return `stacks.aws`: lazy modules, and the slim assembly unless the environment forbids it."""
+    """Return `stacks.aws`: lazy modules, and the slim assembly unless `SYNTH_FULL_ASSEMBLY=1` is set."""
     return importlib.import_module("stacks.aws")
 
 
@@ -65,7 +65,7 @@ VARIANTS: dict[str, Callable[[], Any]] = {"generic": Generic, "ordinary": Ordina
 
 def main(variant: str, outdir: str) -> None:
     """Synthesize the sample stack into `outdir` with the classes of `variant`."""
-    # Every variant runs on the same Node.
+    # Every variant uses the same Node.
     importlib.import_module("stacks.kernel").prepare_node()
     aws = VARIANTS[variant]()
     cdktf = importlib.import_module("cdktf")

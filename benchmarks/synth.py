@@ -1,11 +1,11 @@
-"""Measure synthesis with the AWS bindings imported in four ways, side by side.
+"""Compare the duration of synthesis with four imports of the AWS bindings.
 
     python -m benchmarks.synth --runs 5
 
-Every variant synthesizes the same stack in a process of its own, on the same Python and Node, with
-compiled modules and jsii's package cache warmed by a first run that is not counted. The variants take
-turns, so that a busy machine troubles all of them alike: compare the ratios, not the seconds. Where
-`app.py` exists, the project itself (`ENV`, prod by default) is measured in the same way.
+Every variant synthesizes the same stack in its own process, with the same Python and Node. A first run, which
+is not counted, fills the compiled modules and jsii's package cache. The variants alternate, so that other
+work on the machine affects all of them equally: compare the ratios, not the seconds. If `app.py` exists, the
+project itself (`ENV`, prod by default) is measured in the same way.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ runpy.run_path("app.py", run_name="__main__")
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to import the bindings.
+    """An import of the bindings.
 
     Attributes:
         name: its row in the table.
-        arguments: what Python is run with; `{out}` stands for the folder to synthesize into.
-        full: use the package's own assembly even where the slim one exists.
-        bindings: False when it does without them, so that its JSON cannot be the same.
+        arguments: the arguments of Python; `{out}` stands for the output folder.
+        full: use the package's own assembly, even if the slim assembly exists.
+        bindings: False if the variant does not use the bindings, so that its JSON differs.
     """
 
     name: str
@@ -70,10 +70,13 @@ PROJECT_VARIANTS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print the tables, return the exit status."""
+    """Measure, print the tables and return the exit status."""
     options = parse(arguments)
     if kernel.find(kernel.BUILD, kernel.slim_key(aws.SERVICES)) is None:
-        print("benchmark: no slim assembly: run `python -m ops.assembly` first", file=sys.stderr)
+        print(
+            "benchmark: the slim assembly does not exist. Run `python -m ops.assembly` first.",
+            file=sys.stderr,
+        )
         return 1
     env_name = os.environ.get("ENV", "prod")
     tables: dict[str, tuple[Variant, ...]] = {"sample stack": SAMPLE_VARIANTS}
@@ -95,29 +98,29 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the command line's options."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.synth",
-        description="Measure synthesis with the AWS bindings imported in four ways, side by side.",
-        epilog="The ordinary import alone takes many seconds per run.",
+        description="Compare the duration of synthesis with four imports of the AWS bindings.",
+        epilog="The ordinary import takes many seconds per run.",
     )
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each variant (default 5)")
     parser.add_argument(
         "--cold",
         action="store_true",
-        help="also measure each variant's first run after an install: nothing compiled, nothing cached",
+        help="also measure the first run after an installation: no compiled modules, empty caches",
     )
-    parser.add_argument("--sample-only", action="store_true", help="leave app.py out")
+    parser.add_argument("--sample-only", action="store_true", help="do not measure app.py")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser.parse_args(arguments)
 
 
 def run_table(title: str, variants: Sequence[Variant], options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Measure the variants in turns and return one row for each, ready for JSON."""
+    """Measure the variants alternately and return one row per variant, as JSON values."""
     cold: dict[str, Measurement] = {}
     results: dict[str, list[Measurement]] = {variant.name: [] for variant in variants}
     outputs: dict[str, dict[str, bytes]] = {}
     for turn in range(options.runs + 1):
         for variant in variants:
-            what = f"run {turn} of {options.runs}" if turn else "warming up"
-            print(f"{title}: {what}: {variant.name}", file=sys.stderr)
+            step = f"run {turn} of {options.runs}" if turn else "warm-up"
+            print(f"{title}: {step}: {variant.name}", file=sys.stderr)
             measured, outputs[variant.name] = run(variant)
             if turn:
                 results[variant.name].append(measured)
@@ -143,7 +146,7 @@ def run_table(title: str, variants: Sequence[Variant], options: argparse.Namespa
 
 
 def run(variant: Variant, *, cold: bool = False) -> tuple[Measurement, dict[str, bytes]]:
-    """Run one variant once; return what it took and what it synthesized, by path."""
+    """Run a variant once. Return its measurements, and path -> content of the synthesized files."""
     with tempfile.TemporaryDirectory(prefix="reveille-benchmark-") as folder:
         out = Path(folder) / "out"
         environ = os.environ | {
@@ -159,16 +162,16 @@ def run(variant: Variant, *, cold: bool = False) -> tuple[Measurement, dict[str,
         measured = measure([sys.executable, *arguments], environ, cwd=ROOT)
         synthesized = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("cdk.tf.json")}
     if not synthesized:
-        message = f"{variant.name} synthesized nothing"
+        message = f"{variant.name}: no files were synthesized"
         raise CommandError(message)
     if kernel.NOT_BUILT in measured.output:
-        message = f"{variant.name} fell back to the full assembly: did SERVICES change meanwhile?"
+        message = f"{variant.name}: the full assembly was used, because SERVICES changed during the benchmark"
         raise CommandError(message)
     return measured, synthesized
 
 
 def rounded(megabytes: Sequence[float]) -> int | None:
-    """Return the median in whole MB, None without figures."""
+    """Return the median in whole MB; None if there are no measurements."""
     return round(statistics.median(megabytes)) if megabytes else None
 
 

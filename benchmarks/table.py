@@ -1,4 +1,4 @@
-"""The benchmark's rows as a table for people: Markdown whose columns also line up in a terminal."""
+"""Benchmark results as Markdown tables with aligned columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HEADS = ("seconds (median)", "fastest-slowest", "times faster", "peak MB", "same
 
 
 def markdown(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return `rows`, as `benchmarks.synth` makes them, as a table with `title` over its first column."""
+    """Return the rows of `benchmarks.synth` as a table with `title` as the head of the first column."""
     columns = [title, *HEADS]
     cells = [[row["variant"], *figures(row)] for row in rows]
     if all(row["cold_s"] is None for row in rows):
@@ -21,14 +21,14 @@ def markdown(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def aligned(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    """Return cells under the heads of their columns, all but the first of which are numbers."""
+    """Return a table with these columns and cells. All columns except the first are right-aligned."""
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(line(row, widths) for row in [columns, rule, *cells])
 
 
 def figures(row: Mapping[str, Any]) -> list[str]:
-    """Return a row's figures as text, in the order of `HEADS`."""
+    """Return the formatted figures of a row, in the order of `HEADS`."""
     return [
         f"{row['seconds']:.2f}",
         f"{row['fastest_s']:.2f}-{row['slowest_s']:.2f}",
@@ -40,8 +40,8 @@ def figures(row: Mapping[str, Any]) -> list[str]:
 
 
 def line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Return one line: the first column to the left, figures to the right."""
-    first, *others = cells
+    """Return a line of the table: the first column left-aligned, the figures right-aligned."""
+    first, *numbers = cells
     padded = [first.ljust(widths[0])]
-    padded += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+    padded += [cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True)]
     return f"| {' | '.join(padded)} |"

@@ -1,1 +1,1 @@
-"""The local AWS: MiniStack behind a thin front that answers what MiniStack lacks."""
+"""The local AWS: MiniStack behind a gateway that implements what MiniStack lacks."""

@@ -1,8 +1,8 @@
-"""What alarms do when they change: nothing while they are suppressed, else a message to each topic.
+"""Alarm actions: an alarm that changes its state publishes a message to each topic, unless it is suppressed.
 
-After every call that may change a state, the states that MiniStack has are compared with those seen last. So
-each change is acted on once, whichever call made it, and a composite that moved with its children is acted on
-as well. Topics are the actions that are performed; others (functions, OpsItems) are only described.
+After every call that may change a state, the states in MiniStack are compared with the last known states.
+Each change is acted on once, whichever call made it, including changes of composites that follow their
+children. Only SNS topics are performed as actions; other actions (functions, OpsItems) are only described.
 
 Sources: Amazon CloudWatch User Guide, "Alarm actions"; Amazon CloudWatch API Reference, PutCompositeAlarm.
 """
@@ -24,58 +24,62 @@ if TYPE_CHECKING:
     from local_aws.calls import Call
     from local_aws.protocols import Value
 
-_FIRST = "INSUFFICIENT_DATA"
-"""The state in which every alarm begins (PutMetricAlarm, PutCompositeAlarm)."""
+_INITIAL_STATE = "INSUFFICIENT_DATA"
+"""The state of a new alarm (PutMetricAlarm, PutCompositeAlarm)."""
 
 _timers: set[asyncio.Task[None]] = set()
-"""The waits that run: the event loop alone would not keep them."""
+"""Running timers. The event loop keeps only weak references to its tasks."""
 
 log = logging.getLogger("local_aws.cloudwatch")
 
 
 def lock(call: Call) -> asyncio.Lock:
-    """Return the lock of an account's and region's alarms: one change is seen and acted on at a time."""
-    found: asyncio.Lock = call.table("lock").setdefault("lock", asyncio.Lock())
-    return found
+    """Return the lock of the alarms of an account and region: one change is processed at a time."""
+    alarm_lock: asyncio.Lock = call.table("lock").setdefault("lock", asyncio.Lock())
+    return alarm_lock
 
 
-async def settle(call: Call) -> None:
-    """Act on every change since the last time, or hold it back. The caller holds the lock."""
-    found = await alarms.find(call)
-    changes = {name: change for name, row in found.items() if (change := _change(call, row))}
-    call.table("states").update({name: row["StateValue"] for name, row in found.items()})
+async def process_changes(call: Call) -> None:
+    """Perform or suppress the actions of state changes since the last call. The caller holds the lock."""
+    rows = await alarms.find(call)
+    changes = {name: change for name, row in rows.items() if (change := _change(call, row))}
+    call.table("states").update({name: row["StateValue"] for name, row in rows.items()})
     now_s = call.clock.now_s()
-    held: dict[str, Held[Change]] = {
-        name: entry for name, entry in call.table("held").items() if name in found
+    suppressed: dict[str, Held[Change]] = {
+        name: change for name, change in call.table("suppressed").items() if name in rows
     }
-    for name in {**held, **changes}:
+    for name in {**suppressed, **changes}:
         after = None
-        if suppressor := alarms.suppressor_of(found[name]):
-            in_alarm = found.get(suppressor.alarm, {}).get("StateValue") == "ALARM"
+        if suppressor := alarms.suppressor_of(rows[name]):
+            in_alarm = rows.get(suppressor.alarm, {}).get("StateValue") == "ALARM"
             if name in changes:
                 after = hold(changes[name], suppressor, in_alarm=in_alarm, now_s=now_s)
             else:
-                after = follow(held[name], suppressor, in_alarm=in_alarm, now_s=now_s)
-        if name in changes or after != held[name]:
-            await _put(call, changes.get(name) or held[name].change, after)
+                after = follow(suppressed[name], suppressor, in_alarm=in_alarm, now_s=now_s)
+        if name in changes or after != suppressed[name]:
+            await _act(call, changes.get(name) or suppressed[name].change, after)
 
 
 def forget(call: Call, name: str) -> None:
-    """Forget an alarm that was deleted, and what it held back."""
-    for table in ("states", "held"):
+    """Remove the last known state and the suppressed change of a deleted alarm."""
+    for table in ("states", "suppressed"):
         call.table(table).pop(name, None)
 
 
 def suppressed_by(call: Call, name: str) -> Value:
-    """Return the members of a composite alarm's description that say what holds its actions back."""
-    held: Held[Change] | None = call.table("held").get(name)
-    if held is None:
+    """Return the members of a composite alarm's description that name what suppresses its actions."""
+    suppressed: Held[Change] | None = call.table("suppressed").get(name)
+    if suppressed is None:
         return {}
-    return {"ActionsSuppressedBy": held.by, "ActionsSuppressedReason": f"Actions suppressed by {held.by}"}
+    return {
+        "ActionsSuppressedBy": suppressed.by,
+        "ActionsSuppressedReason": f"Actions suppressed by {suppressed.by}",
+    }
 
 
 def _change(call: Call, row: Value) -> Change | None:
-    old = call.table("states").get(row["AlarmName"], _FIRST)
+    """Return the change of an alarm's state since the last call, or None."""
+    old = call.table("states").get(row["AlarmName"], _INITIAL_STATE)
     if row["StateValue"] == old:
         return None
     return Change(
@@ -88,35 +92,35 @@ def _change(call: Call, row: Value) -> Change | None:
     )
 
 
-async def _put(call: Call, change: Change, held: Held[Change] | None) -> None:
-    """Hold a change back, or act on it when nothing holds it."""
+async def _act(call: Call, change: Change, suppressed: Held[Change] | None) -> None:
+    """Perform the actions of a change, or keep it while it is suppressed."""
     name = change.alarm
-    if held is None or held.is_due(call.clock.now_s()):
-        call.table("held").pop(name, None)
+    if suppressed is None or suppressed.is_due(call.clock.now_s()):
+        call.table("suppressed").pop(name, None)
         await _perform(call, change)
         return
-    call.table("held")[name] = held
-    if held.until_s is not None:
-        timer = asyncio.create_task(_wait(call, name, held, held.until_s))
+    call.table("suppressed")[name] = suppressed
+    if suppressed.until_s is not None:
+        timer = asyncio.create_task(_perform_later(call, name, suppressed, suppressed.until_s))
         _timers.add(timer)
         timer.add_done_callback(_timers.discard)
 
 
-async def _wait(call: Call, name: str, held: Held[Change], until_s: float) -> None:
-    """Act on a change once its time has come, unless something else has become of it."""
+async def _perform_later(call: Call, name: str, suppressed: Held[Change], until_s: float) -> None:
+    """Perform the actions of a change when its suppression ends, unless the change was replaced."""
     await call.clock.sleep_until(until_s)
     async with lock(call):
-        if call.table("held").get(name) is held:
-            del call.table("held")[name]
-            await _perform(call, held.change)
+        if call.table("suppressed").get(name) is suppressed:
+            del call.table("suppressed")[name]
+            await _perform(call, suppressed.change)
 
 
 async def _perform(call: Call, change: Change) -> None:
-    """Publish a change to the topics of the alarm's new state, unless its actions are switched off."""
+    """Publish a change to the topics of the alarm's new state, unless its actions are disabled."""
     alarm = (await alarms.find(call, [change.alarm])).get(change.alarm)
-    # MiniStack acts itself on an alarm that was not put through the front.
-    ours = any(change.alarm in call.table(operation) for operation in alarms.TYPES)
-    if not ours or alarm is None or not alarm["ActionsEnabled"]:
+    # MiniStack performs the actions of an alarm that was not created through the gateway.
+    is_stored_here = any(change.alarm in call.table(operation) for operation in alarms.TYPES)
+    if not is_stored_here or alarm is None or not alarm["ActionsEnabled"]:
         return
     topics = [action for action in alarm[ACTIONS[change.new]] if action.startswith("arn:aws:sns:")]
     for topic in topics:
@@ -124,16 +128,16 @@ async def _perform(call: Call, change: Change) -> None:
             call,
             topic,
             alarm_message.subject(change, call.region),
-            alarm_message.text(alarm, change, account=call.account, region=call.region),
+            alarm_message.body(alarm, change, account=call.account, region=call.region),
         )
 
 
-async def _publish(call: Call, topic: str, subject: str, text: str) -> None:
-    """Publish a message; a topic that does not take it stops nothing else, as on AWS."""
-    given = {"Action": "Publish", "TopicArn": topic, "Subject": subject, "Message": text}
+async def _publish(call: Call, topic: str, subject: str, message: str) -> None:
+    """Publish a message; as on AWS, an error of one topic does not affect other actions."""
+    form = {"Action": "Publish", "TopicArn": topic, "Subject": subject, "Message": message}
     request = signed_for(call.request, "sns").with_content(
-        urlencode(given).encode(), content_type="application/x-www-form-urlencoded"
+        urlencode(form).encode(), content_type="application/x-www-form-urlencoded"
     )
     response = await call.upstream(request)
     if not response.ok:
-        log.warning("an alarm's action failed at %s: %s", topic, read_error(response))
+        log.warning("publishing an alarm action to %s failed: %s", topic, read_error(response))

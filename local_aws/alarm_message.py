@@ -1,10 +1,10 @@
-"""The message that CloudWatch publishes to a topic when an alarm changes.
+"""The message that CloudWatch publishes to a topic when an alarm changes its state.
 
-A metric alarm's message says in `Trigger` what it watches. A composite alarm's has no `Trigger`, but its rule
-and the alarms that moved it.
+The message of a metric alarm describes the metric in `Trigger`. The message of a composite alarm has no
+`Trigger`; it has the rule and the children that triggered the change.
 
-Sources: messages of alarms as recorded on AWS, 2021 to 2026, for the members and how they are written (AWS
-documents them nowhere); Amazon SNS API Reference, Publish, for the length of a subject.
+Sources: alarm messages recorded on AWS, 2021 to 2026, for the members and their format (AWS does not document
+them); Amazon SNS API Reference, Publish, for the length of a subject.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ _LIMIT = ("Threshold", "ThresholdMetricId")
 
 
 def subject(change: Change, region: str) -> str:
-    """Return the subject of a change's message, cut at the length that SNS takes."""
+    """Return the subject of the message, truncated to the length that SNS allows."""
     return f'{change.new}: "{change.alarm}" in {region_name(region)}'[:_SUBJECT_CHARACTERS]
 
 
-def text(alarm: Value, change: Change, *, account: str, region: str) -> str:
-    """Return the text of a change's message, which is JSON.
+def body(alarm: Value, change: Change, *, account: str, region: str) -> str:
+    """Return the body of the message as JSON.
 
     Args:
-        alarm: the alarm as DescribeAlarms has it.
-        change: what happened to it.
-        account: its account's id, 12 digits.
-        region: its region's code.
+        alarm: the alarm as DescribeAlarms returns it.
+        change: the change of its state.
+        account: the account id, 12 digits.
+        region: the region's code, such as "eu-west-1".
     """
     head = {
         "AlarmName": change.alarm,
         "AlarmDescription": alarm.get("AlarmDescription"),
         "AWSAccountId": account,
     }
-    put = {"AlarmConfigurationUpdatedTimestamp": _time(alarm["AlarmConfigurationUpdatedTimestamp"])}
+    updated = {"AlarmConfigurationUpdatedTimestamp": _time(alarm["AlarmConfigurationUpdatedTimestamp"])}
     state = {
         "NewStateValue": change.new,
         "NewStateReason": change.reason,
@@ -58,32 +58,32 @@ def text(alarm: Value, change: Change, *, account: str, region: str) -> str:
     if "AlarmRule" in alarm:
         rule = {"AlarmRule": alarm["AlarmRule"], "TriggeringChildren": _children(change)}
         return json.dumps({**head, **state, **rule})
-    return json.dumps({**head, **put, **state, "Trigger": _trigger(alarm)})
+    return json.dumps({**head, **updated, **state, "Trigger": _trigger(alarm)})
 
 
 @cache
 def region_name(region: str) -> str:
-    """Return a region's name as messages have it, such as "EU (Ireland)"; an unknown region's code."""
+    """Return a region's name in messages, such as "EU (Ireland)"; the code if the region is unknown."""
     partitions = Loader().load_data("endpoints")["partitions"]
-    names = {code: entry["description"] for part in partitions for code, entry in part["regions"].items()}
-    # The messages kept the names of before 2020.
+    names = {code: data["description"] for part in partitions for code, data in part["regions"].items()}
+    # Messages still have the region names used before 2020.
     return str(names.get(region, region)).replace("Europe (", "EU (")
 
 
 def _children(change: Change) -> list[Value]:
-    """Return the alarms that moved a composite; none when its state was set by hand."""
-    found = json.loads(change.reason_data or "{}").get("triggeringAlarms", [])
+    """Return the children that triggered a composite's change; empty if its state was set by hand."""
+    rows = json.loads(change.reason_data or "{}").get("triggeringAlarms", [])
     return [
         {
             "Arn": row["arn"],
             "State": {"Value": row["state"]["value"], "Timestamp": row["state"]["timestamp"]},
         }
-        for row in found
+        for row in rows
     ]
 
 
 def _trigger(alarm: Value) -> Value:
-    """Return what a metric alarm watches: one metric, or the queries of its metric math."""
+    """Return the metric of an alarm, or the queries of its metric math."""
     common = {name: alarm[name] for name in (*_WATCHED, *_LIMIT) if name in alarm}
     common["TreatMissingData"] = alarm.get("TreatMissingData", "missing")
     common["EvaluateLowSampleCountPercentile"] = alarm.get("EvaluateLowSampleCountPercentile", "")

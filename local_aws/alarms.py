@@ -1,11 +1,10 @@
-"""Alarms as they are: the configuration that was put, the state that MiniStack has.
+"""Alarms: the gateway stores their configuration, MiniStack stores their state.
 
-MiniStack answers DescribeAlarms over JSON with what it stores and over Query (XML) with a part of that, and
-it stores neither metric math nor suppressors. So the front speaks JSON to it, keeps each alarm's
-configuration as it was put, and describes an alarm as that configuration with MiniStack's state. It keeps
-the alarms' actions to itself: MiniStack would publish them at once, suppressed or not, and without most of
-what AWS's message has. It keeps their metrics, too, which MiniStack would compare without dimensions, M of N
-or missing data.
+MiniStack answers DescribeAlarms in JSON with everything it stores, but in Query (XML) with only a part, and
+it stores neither metric math nor suppressors. The gateway therefore sends JSON to MiniStack, stores the
+configuration of each alarm, and describes an alarm as this configuration with MiniStack's state. It does not
+pass on actions: MiniStack would publish them at once, suppressed or not, and without most members of AWS's
+message. It does not pass on the metric either: MiniStack would ignore dimensions, M of N and missing data.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm, PutCompositeAlarm, DescribeAlarms, MetricAlarm,
 CompositeAlarm.
@@ -32,16 +31,16 @@ if TYPE_CHECKING:
     from local_aws.calls import Call
 
 ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
-"""Which of an alarm's members lists what is done when it goes into a state."""
+"""State -> the member of an alarm that lists the actions of this state."""
 
 TYPES = {"PutMetricAlarm": "MetricAlarm", "PutCompositeAlarm": "CompositeAlarm"}
-"""What an operation puts; the tables of configurations are named after the operation."""
+"""Operation -> the type of alarm it creates. The tables of configurations are named after the operation."""
 
 _METRIC = ("Namespace", "MetricName")
-"""Without these MiniStack does not evaluate an alarm, which it would do by rules of its own."""
+"""MiniStack does not evaluate an alarm without these. Its own evaluation differs from AWS's."""
 
 _STATE = frozenset({"AlarmName", "AlarmArn", "ActionsEnabled"})
-"""Members of a configuration that MiniStack answers for: other operations change them."""
+"""Members of a configuration that MiniStack stores, because other operations change them."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,11 @@ class Change:
 
     Args:
         alarm: the alarm's name.
-        old: the state before.
-        new: the state since.
-        reason: why, as DescribeAlarms says it.
-        reason_data: why, as JSON, or an empty string.
-        at_s: when, in seconds since 1970.
+        old: the previous state.
+        new: the new state.
+        reason: `StateReason` of DescribeAlarms.
+        reason_data: `StateReasonData` of DescribeAlarms (JSON), or an empty string.
+        at_s: the time of the change, in seconds since 1970.
     """
 
     alarm: str
@@ -65,14 +64,14 @@ class Change:
     at_s: float
 
 
-async def ask(call: Call, action: str, given: Value) -> Value:
-    """Return MiniStack's answer to an action over JSON.
+async def ask(call: Call, action: str, parameters: Value) -> Value:
+    """Call an action of MiniStack's CloudWatch in JSON and return its output.
 
     Raises:
         AwsError: MiniStack's error.
     """
     request = call.request.with_content(
-        json.dumps(given).encode(),
+        json.dumps(parameters).encode(),
         content_type="application/x-amz-json-1.0",
         x_amz_target=f"{CLOUDWATCH}.{action}",
     )
@@ -83,44 +82,44 @@ async def ask(call: Call, action: str, given: Value) -> Value:
     return answer
 
 
-def silent(given: Value) -> Value:
-    """Return an alarm to put without what MiniStack would act on: its actions, and the metric it watches."""
-    held_back = {*ACTIONS.values(), *_METRIC}
-    return {name: value for name, value in given.items() if name not in held_back}
+def without_actions_and_metric(config: Value) -> Value:
+    """Return an alarm's configuration without the members on which MiniStack would act."""
+    omitted = {*ACTIONS.values(), *_METRIC}
+    return {name: value for name, value in config.items() if name not in omitted}
 
 
 async def find(call: Call, names: Iterable[str] = ()) -> dict[str, Value]:
-    """Return the alarms of these names, or all of them, whole, by name."""
-    given: Value = {"AlarmTypes": list(TYPES.values()), "MaxRecords": LISTED_ALARMS}
-    wanted = list(names)
-    if wanted:
-        given["AlarmNames"] = wanted
-    found: dict[str, Value] = {}
+    """Return alarms by name, with their full configuration: all alarms, or those with these names."""
+    parameters: Value = {"AlarmTypes": list(TYPES.values()), "MaxRecords": LISTED_ALARMS}
+    selected = list(names)
+    if selected:
+        parameters["AlarmNames"] = selected
+    alarms: dict[str, Value] = {}
     while True:
-        answer = whole(call, await ask(call, "DescribeAlarms", given))
+        answer = with_configurations(call, await ask(call, "DescribeAlarms", parameters))
         rows = [*answer["MetricAlarms"], *answer.get("CompositeAlarms", [])]
-        found |= {row["AlarmName"]: row for row in rows}
+        alarms |= {row["AlarmName"]: row for row in rows}
         if not answer.get("NextToken"):
-            return found
-        given["NextToken"] = answer["NextToken"]
+            return alarms
+        parameters["NextToken"] = answer["NextToken"]
 
 
-def whole(call: Call, answer: Value) -> Value:
-    """Return MiniStack's answer to DescribeAlarms with each alarm whole."""
-    given = {f"{kind}s": (operation, kind) for operation, kind in TYPES.items()}
+def with_configurations(call: Call, answer: Value) -> Value:
+    """Return MiniStack's output of DescribeAlarms with the full configuration of each alarm."""
+    members = {f"{kind}s": (operation, kind) for operation, kind in TYPES.items()}
     changed = {
-        name: [_whole(row, call.table(operation), operation, kind) for row in answer[name]]
-        for name, (operation, kind) in given.items()
+        name: [_with_configuration(row, call.table(operation), operation, kind) for row in answer[name]]
+        for name, (operation, kind) in members.items()
         if name in answer
     }
     return {**answer, **changed}
 
 
 def suppressor_of(alarm: Value) -> Suppressor | None:
-    """Return what suppresses an alarm's actions, if anything does."""
+    """Return the suppressor of an alarm's actions, or None."""
     if not alarm.get("ActionsSuppressor"):
         return None
-    # A name or an ARN, whose last part is the name.
+    # A name, or an ARN that ends with the name.
     name = str(alarm["ActionsSuppressor"]).rpartition(":alarm:")[2]
     wait_s, extension_s = (alarm[f"ActionsSuppressor{period}Period"] for period in ("Wait", "Extension"))
     return Suppressor(name, wait_s, extension_s)
@@ -128,22 +127,22 @@ def suppressor_of(alarm: Value) -> Suppressor | None:
 
 @cache
 def _members(operation: str, kind: str) -> frozenset[str]:
-    """Return the members of a description that are configuration: those that can also be put."""
+    """Return the members of an alarm's description that are also members of the operation's input."""
     model = service_model("cloudwatch")
     shapes = (model.operation_model(operation).input_shape, model.shape_for(kind))
     members = [frozenset(shape.members) for shape in shapes if isinstance(shape, StructureShape)]
     return frozenset.intersection(*members) - _STATE
 
 
-def _whole(row: Value, kept: dict[str, Any], operation: str, kind: str) -> Value:
-    """Return MiniStack's row with its configuration replaced by what was put.
+def _with_configuration(row: Value, configs: dict[str, Any], operation: str, kind: str) -> Value:
+    """Return MiniStack's description of an alarm with the configuration that the gateway stores.
 
-    A row that was never put here (made by CloudFormation inside MiniStack) stays as it is.
+    The description of an alarm that CloudFormation created inside MiniStack does not change.
     """
     empty: Value = {name: [] for name in ACTIONS.values()}
     if kind == "MetricAlarm":
         empty["Dimensions"] = []
-    config = kept.get(row["AlarmName"])
+    config = configs.get(row["AlarmName"])
     changed = row.get("StateTransitionedTimestamp", row.get("StateUpdatedTimestamp"))
     state = {**row, "StateTransitionedTimestamp": changed}
     if config is None:

@@ -1,4 +1,4 @@
-"""One AWS API call, understood: which operation, for whom, with what input."""
+"""A parsed AWS API call: its operation, input, account and region."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from local_aws.errors import AwsError, read_error
+from local_aws.http import Request, Upstream
 from local_aws.protocols import Value, service_model, write_output
-from local_aws.wire import Request, Upstream
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, ServiceModel
 
     from local_aws.clock import Clock
-    from local_aws.wire import AsgiApp, Response
+    from local_aws.http import AsgiApp, Response
 
 _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _ACCOUNT = re.compile(r"\d{12}")
@@ -26,7 +26,7 @@ DEFAULT_ACCOUNT = "000000000000"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signed a request, and for what (Signature Version 4, "credential scope")."""
+    """The credential scope of a signed request (Signature Version 4)."""
 
     access_key: str
     region: str
@@ -34,19 +34,19 @@ class Caller:
 
 
 def caller_of(request: Request) -> Caller | None:
-    """Return who signed a request, or None when it is not signed."""
+    """Return the credential scope of a request, or None if it is not signed."""
     match = _SCOPE.search(request.header("authorization"))
     return Caller(match[1], match[2], match[3]) if match else None
 
 
 def signed_for(request: Request, service: str) -> Request:
-    """Return a request of the same caller, in the same region, to another service: a POST without content.
+    """Return an empty POST request of the same caller to another service in the same region.
 
     Args:
         request: the caller's request.
         service: the other service's signing name.
     """
-    # The signature is not checked, so the service it names can be another.
+    # The signature is not checked, so the service in its scope can be replaced.
     scope = rf"Credential=\1/20000101/\2/{service}/aws4_request"
     headers = tuple(
         (name, _SCOPE.sub(scope, value)) for name, value in request.headers if name != "x-amz-target"
@@ -55,7 +55,7 @@ def signed_for(request: Request, service: str) -> Request:
 
 
 def signed_by(request: Request, arn: str) -> Request:
-    """Return a request to a resource's service, in the resource's account and region: a POST without content.
+    """Return an empty POST request to a resource's service, in the resource's account and region.
 
     Args:
         request: a request, signed or not.
@@ -68,24 +68,24 @@ def signed_by(request: Request, arn: str) -> Request:
 
 
 LOGS, CLOUDWATCH = "Logs_20140328", "GraniteServiceVersion20100801"
-"""What names a service in the targets of requests over JSON."""
+"""Prefixes of `X-Amz-Target`, which name the service in JSON requests."""
 
 
 class Store:
-    """What the front remembers, in memory: tables of rows, by account and region.
+    """The gateway's data, in memory: tables of rows, by account and region.
 
-    A table is a plain dict that a service's answers read and write.
+    A table is a dict that the handlers of a service read and write.
     """
 
     def __init__(self) -> None:
         self._tables: dict[tuple[str, ...], dict[str, Any]] = {}
 
     def table(self, *key: str) -> dict[str, Any]:
-        """Return the table of this name, empty when it is new."""
+        """Return a table; create it if it does not exist."""
         return self._tables.setdefault(key, {})
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all tables."""
         self._tables.clear()
 
 
@@ -96,12 +96,12 @@ class Call:
     Args:
         service: botocore's name of the service.
         operation: the operation's model.
-        input: its input, members named as the model names them.
-        account: the account id it is for, 12 digits.
-        region: the region it is for.
-        request: the request it came in.
+        input: its input; the members are named as in the model.
+        account: the id of the account, 12 digits.
+        region: the region.
+        request: the HTTP request.
         upstream: MiniStack.
-        store: what the front remembers.
+        store: the gateway's data.
         clock: simulated time.
     """
 
@@ -124,7 +124,7 @@ class Call:
         return f"arn:aws:{self.operation.service_model.signing_name}:{self.region}:{self.account}:{resource}"
 
     async def forward(self) -> Response:
-        """Return MiniStack's answer to the request as it came.
+        """Send the request to MiniStack unchanged and return the answer.
 
         Raises:
             AwsError: MiniStack's error, with its code, message and status.
@@ -144,29 +144,29 @@ Answer = Callable[[Call], Awaitable["Response | Value"]]
 
 @dataclass(frozen=True)
 class Service:
-    """What the front answers of one AWS service.
+    """The operations of one AWS service that the gateway implements.
 
     Args:
         name: botocore's name of the service.
-        answers: by operation; an operation that is not here goes to MiniStack.
-        alone: MiniStack has nothing of this service, so that what is not here is refused.
+        answers: operation -> its handler; all other operations are forwarded to MiniStack.
+        standalone: MiniStack does not implement the service, so all other operations are rejected.
     """
 
     name: str
     answers: Mapping[str, Answer]
-    alone: bool = False
+    standalone: bool = False
     model: ServiceModel = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", service_model(self.name))
         unknown = set(self.answers) - set(self.model.operation_names)
         if unknown:
-            message = f"{self.name} has no such operation: {', '.join(sorted(unknown))}"
+            message = f"{self.name}: operations not in the service model: {', '.join(sorted(unknown))}"
             raise ValueError(message)
 
 
-def own_call(upstream: AsgiApp, store: Store, clock: Clock, account: str, region: str) -> Call:
-    """Return a call of the front's own to CloudWatch, for what it does without being asked."""
+def internal_call(upstream: AsgiApp, store: Store, clock: Clock, account: str, region: str) -> Call:
+    """Return a call to CloudWatch that the gateway itself makes, without a client's request."""
     model = service_model("cloudwatch")
     arn = f"arn:aws:{model.signing_name}:{region}:{account}:"
     return Call(
@@ -176,26 +176,26 @@ def own_call(upstream: AsgiApp, store: Store, clock: Clock, account: str, region
         account=account,
         region=region,
         request=signed_by(Request("POST", "/", "", ()), arn),
-        upstream=Upstream.own(upstream),
+        upstream=Upstream.internal(upstream),
         store=store,
         clock=clock,
     )
 
 
-async def ask(call: Call, service: str, target: str, given: Value) -> Value:
-    """Return the answer of MiniStack to an action of a service that speaks JSON.
+async def ask(call: Call, service: str, target: str, parameters: Value) -> Value:
+    """Call an action of a service with a JSON protocol in MiniStack and return its output.
 
     Args:
-        call: whose account and region it is asked for.
+        call: a call of the same account and region.
         service: the service's signing name.
-        target: what the service calls the action, in `X-Amz-Target`.
-        given: the action's input.
+        target: the value of `X-Amz-Target`.
+        parameters: the action's input.
 
     Raises:
         AwsError: MiniStack's error.
     """
     request = signed_for(call.request, service).with_content(
-        json.dumps(given).encode(), content_type="application/x-amz-json-1.1", x_amz_target=target
+        json.dumps(parameters).encode(), content_type="application/x-amz-json-1.1", x_amz_target=target
     )
     response = await call.upstream(request)
     if not response.ok:
@@ -205,24 +205,24 @@ async def ask(call: Call, service: str, target: str, given: Value) -> Value:
 
 
 async def account_of(access_key: str, request: Request, upstream: Upstream) -> str:
-    """Return the account of an access key, as MiniStack has it.
+    """Return the account of an access key, as MiniStack resolves it.
 
-    Twelve digits are the account itself; the key of an assumed role belongs to the role's account, which only
-    MiniStack knows; any other key belongs to the default account.
+    A key of twelve digits is the account id. The key of an assumed role belongs to the role's account, which
+    MiniStack is asked for. Any other key belongs to the default account.
     """
     if _ACCOUNT.fullmatch(access_key):
         return access_key
     if not access_key.startswith("ASIA"):
         return DEFAULT_ACCOUNT
-    question = signed_for(request, "sts").with_content(
+    identity_request = signed_for(request, "sts").with_content(
         b"Action=GetCallerIdentity&Version=2011-06-15", content_type="application/x-www-form-urlencoded"
     )
-    answer = await upstream(question)
+    answer = await upstream(identity_request)
     match = re.search(rb"<Account>(\d{12})</Account>", answer.body)
     return match[1].decode() if match else DEFAULT_ACCOUNT
 
 
 def unsupported(service: str, action: str) -> AwsError:
-    """Return the error for what the local AWS does not do."""
+    """Return the error of an operation that the local AWS does not support."""
     code = "UnsupportedOperation"
     return AwsError(code, f"The local AWS does not support {service}:{action}.")

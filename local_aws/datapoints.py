@@ -1,4 +1,4 @@
-"""Datapoints as people ask for them, in the world's time: statistics of one metric, queries and expressions.
+"""GetMetricStatistics and GetMetricData: statistics and expressions of metrics, in real time.
 
 Sources: Amazon CloudWatch API Reference, GetMetricStatistics, GetMetricData, MetricDataQuery.
 """
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 
 async def get_statistics(call: Call) -> Value:
-    """Return datapoints of one metric, each unit by itself."""
-    given = call.input
-    stats = [*(given.get("Statistics") or []), *(given.get("ExtendedStatistics") or [])]
+    """Return the datapoints of one metric, separately for each unit."""
+    parameters = call.input
+    stats = [*(parameters.get("Statistics") or []), *(parameters.get("ExtendedStatistics") or [])]
     if not stats:
         message = "Must specify either Statistics or ExtendedStatistics"
         raise invalid(message, "InvalidParameterCombination")
     for stat in stats:
         _statistic(stat)
-    metric = Metric.of(given["Namespace"], given["MetricName"], dimensions_of(given))
-    period_s, start_s, end_s = _grid(given, int(given["Period"]))
+    metric = Metric.of(parameters["Namespace"], parameters["MetricName"], dimensions_of(parameters))
+    period_s, start_s, end_s = _grid(parameters, int(parameters["Period"]))
     if (end_s - start_s) / period_s > DATAPOINTS:
         message = (
             f"You have requested up to {(end_s - start_s) // period_s} datapoints, which exceeds the limit "
@@ -46,84 +46,82 @@ async def get_statistics(call: Call) -> Value:
         )
         raise invalid(message, "InvalidParameterCombination")
     metrics = metrics_of(call.store, call.account, call.region)
-    units = [unit for unit in metrics.units(metric) if given.get("Unit") in {None, unit}]
+    units = [unit for unit in metrics.units(metric) if parameters.get("Unit") in {None, unit}]
     rows: list[Value] = []
     for unit in units:
         columns = {stat: _values(call, metric, unit, stat, (period_s, start_s, end_s)) for stat in stats}
-        for number in range((end_s - start_s) // period_s):
+        for index in range((end_s - start_s) // period_s):
             row = {
-                stat: float(column[number])
-                for stat, column in columns.items()
-                if not np.isnan(column[number])
+                stat: float(column[index]) for stat, column in columns.items() if not np.isnan(column[index])
             }
             if row:
-                rows.append(
-                    _datapoint(start_s + number * period_s, unit, row, given.get("ExtendedStatistics"))
-                )
+                at_s = start_s + index * period_s
+                rows.append(_datapoint(at_s, unit, row, parameters.get("ExtendedStatistics")))
     return {"Label": metric.name, "Datapoints": rows}
 
 
 def _datapoint(at_s: int, unit: str, values: dict[str, float], extended: Sequence[str] | None) -> Value:
-    apart = {stat: values.pop(stat) for stat in extended or () if stat in values}
-    return {"Timestamp": at_s, "Unit": unit, **values, **({"ExtendedStatistics": apart} if apart else {})}
+    percentiles = {stat: values.pop(stat) for stat in extended or () if stat in values}
+    extra = {"ExtendedStatistics": percentiles} if percentiles else {}
+    return {"Timestamp": at_s, "Unit": unit, **values, **extra}
 
 
 async def get_data(call: Call) -> Value:
-    """Return what queries ask for: statistics of metrics, and expressions over them."""
+    """Return the results of queries: statistics of metrics, and expressions over them."""
     queries: list[Value] = call.input["MetricDataQueries"]
     if len({query["Id"] for query in queries}) < len(queries):
         message = "Ids of MetricDataQueries must be unique."
         raise invalid(message, "ValidationError")
-    found = {query["Id"]: _column(call, query) for query in queries if query.get("MetricStat")}
+    columns = {query["Id"]: _column(call, query) for query in queries if query.get("MetricStat")}
     grids = {query["Id"]: _grid(call.input, _period(query)) for query in queries if _period(query)}
     expressions = {query["Id"]: query["Expression"] for query in queries if query.get("Expression")}
     if expressions:
         if len(set(grids.values())) != 1:
-            message = "The local AWS computes expressions over metrics of one period only."
+            message = "The local AWS supports expressions only over metrics with the same period."
             raise invalid(message, "ValidationError")
         (grid,) = set(grids.values())
         grids |= dict.fromkeys(expressions, grid)
-        found |= _computed(expressions, found, grid)
+        columns |= _computed(expressions, columns, grid)
     newest_first = call.input.get("ScanBy", "TimestampDescending") == "TimestampDescending"
     return {
         "MetricDataResults": [
             _result(query, values, _times(grids[query["Id"]]), newest_first=newest_first)
             for query in queries
             if query.get("ReturnData", True)
-            # An array of time series is a result for each.
-            for values in found[query["Id"]].reshape(-1, len(_times(grids[query["Id"]])))
+            # An array of time series has one result per series.
+            for values in columns[query["Id"]].reshape(-1, len(_times(grids[query["Id"]])))
         ]
     }
 
 
 def _column(call: Call, query: Value) -> npt.NDArray[np.float64]:
-    """Return what a query for a metric asks for, by periods."""
+    """Return the statistic of a query for a metric, per period."""
     stat = query["MetricStat"]
-    of = stat["Metric"]
-    metric = Metric.of(of["Namespace"], of["MetricName"], dimensions_of(of))
+    source = stat["Metric"]
+    metric = Metric.of(source["Namespace"], source["MetricName"], dimensions_of(source))
     return _values(call, metric, stat.get("Unit"), stat["Stat"], _grid(call.input, _period(query)))
 
 
 def _computed(
     expressions: dict[str, str], columns: dict[str, npt.NDArray[np.float64]], grid: tuple[int, int, int]
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Return expressions over columns and each other, by periods.
+    """Return the values of expressions over columns and other expressions, per period.
 
     Raises:
-        AwsError: ValidationError, when that cannot be computed.
+        AwsError: ValidationError, if an expression cannot be computed.
     """
     times = _times(grid)
     try:
-        parsed = {key: maths.parse(text) for key, text in expressions.items()}
-        found = evaluate_all({**columns, **parsed}, times, grid[0])
+        parsed = {key: maths.parse(expression) for key, expression in expressions.items()}
+        values = evaluate_all({**columns, **parsed}, times, grid[0])
     except InputError as error:
         message = f"Error in expression: {error}"
         raise invalid(message, "ValidationError") from error
-    return {key: np.atleast_1d(found[key]) + np.zeros(len(times)) for key in expressions}
+    return {key: np.atleast_1d(values[key]) + np.zeros(len(times)) for key in expressions}
 
 
 def _times(grid: tuple[int, int, int]) -> npt.NDArray[np.int64]:
-    """Return when each period of a grid begins."""
+    """Return the start of each period of a grid, in seconds since 1970."""
     period_s, start_s, end_s = grid
     return np.arange(start_s, end_s, period_s)
 
@@ -149,20 +147,20 @@ def _result(
 
 
 def _period(query: Value) -> int:
-    """Return the period of a query; 0 for an expression that has none of its own."""
+    """Return the period of a query in seconds; 0 for an expression without `Period`."""
     return int((query.get("MetricStat") or query).get("Period") or 0)
 
 
-def _grid(given: Value, period_s: int) -> tuple[int, int, int]:
-    """Return period, start and end of what is asked for, whole periods since 1970 that cover it.
+def _grid(parameters: Value, period_s: int) -> tuple[int, int, int]:
+    """Return period, start and end of the requested time range, in seconds, rounded to whole periods.
 
     Raises:
-        AwsError: a period that CloudWatch has not, or a time that ends before it begins.
+        AwsError: the period is not valid, or the start is not before the end.
     """
     if not is_period(period_s, of_alarm=False):
         message = f"The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60 (found: {period_s})."
         raise invalid(message)
-    start_s, end_s = float(given["StartTime"]), float(given["EndTime"])
+    start_s, end_s = float(parameters["StartTime"]), float(parameters["EndTime"])
     if start_s >= end_s:
         message = "The parameter StartTime must be less than the parameter EndTime."
         raise invalid(message, "ValidationError")
@@ -172,7 +170,7 @@ def _grid(given: Value, period_s: int) -> tuple[int, int, int]:
 def _values(
     call: Call, metric: Metric, unit: str | None, stat: str, grid: tuple[int, int, int]
 ) -> npt.NDArray[np.float64]:
-    """Return a statistic of each period of a grid; NaN where there is none."""
+    """Return a statistic per period of a grid; NaN if the period has no datapoint."""
     period_s, start_s, end_s = grid
     samples = metrics_of(call.store, call.account, call.region).between(metric, start_s, end_s, unit)
     return datapoints(
@@ -185,8 +183,8 @@ def _values(
     )
 
 
-def _statistic(text: str) -> Statistic:
+def _statistic(name: str) -> Statistic:
     try:
-        return check_statistic(text)
+        return check_statistic(name)
     except InputError as error:
         raise invalid(str(error)) from error

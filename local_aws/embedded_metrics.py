@@ -1,7 +1,7 @@
-"""Metrics in log lines: the CloudWatch embedded metric format.
+"""Metrics in log lines: the CloudWatch embedded metric format (EMF).
 
-A line that is a JSON object with a member `_aws` says itself which of its members are metrics. A line that
-says so wrongly is counted and makes none.
+In a line that is a JSON object, the member `_aws` defines which other members are metrics. A line with a
+definition that is not valid is counted as an error and has no metrics.
 
 Sources: Amazon CloudWatch User Guide, "Specification: Embedded metric format" (its schema, its limits) and
 "Monitoring Amazon CloudWatch Logs usage with metrics" (EMFParsingErrors, EMFValidationErrors).
@@ -19,40 +19,41 @@ if TYPE_CHECKING:
 
 _MARK = '"_aws"'
 _DIMENSIONS, _METRICS, _VALUES = 30, 100, 100
-"""At most: dimensions of a set, metrics of a directive, values of a metric."""
+"""Maximum number of dimensions in a set, metrics in a directive, values of a metric."""
 
+_JSON_TYPES: dict[type, str] = {dict: "an object", list: "an array", str: "a string"}
 _NAME_LENGTH = 1024
 _MS = 1000
 
 
 class EmbeddedMetricError(ValueError):
-    """A line that was to be in the format is not.
+    """A line with `_aws` is not in the embedded metric format.
 
     Attributes:
-        metric: the metric of AWS/Logs that counts such lines.
+        metric: the metric of AWS/Logs that counts these lines.
     """
 
     metric: str
 
 
 class ParsingError(EmbeddedMetricError):
-    """It is not JSON."""
+    """The line is not JSON."""
 
     metric = "EMFParsingErrors"
 
 
 class ValidationError(EmbeddedMetricError):
-    """It does not keep the rules of the format."""
+    """The line violates the specification of the format."""
 
     metric = "EMFValidationErrors"
 
 
 def samples(text: str) -> Iterator[tuple[Metric, Sample]]:
-    """Yield the samples that a line holds; none when it is not in the format.
+    """Yield the samples in a log line; none if the line is not in the embedded metric format.
 
     Raises:
-        ParsingError: it looks like one, and is no JSON.
-        ValidationError: it breaks a rule of the format.
+        ParsingError: the line has `_aws` and is not JSON.
+        ValidationError: the line violates the specification.
     """
     if _MARK not in text or not text.lstrip().startswith("{"):
         return
@@ -62,68 +63,73 @@ def samples(text: str) -> Iterator[tuple[Metric, Sample]]:
         raise ParsingError(str(error)) from error
     if "_aws" not in line:
         return
-    head = _the(dict, line["_aws"], "_aws")
+    head = _typed(dict, line["_aws"], "_aws")
     if "CloudWatchMetrics" not in head:
         return
     at_s = _number(head.get("Timestamp"), "Timestamp") / _MS
-    for directive in _the(list, head["CloudWatchMetrics"], "CloudWatchMetrics"):
-        yield from _directive(_the(dict, directive, "CloudWatchMetrics"), line, at_s)
+    for directive in _typed(list, head["CloudWatchMetrics"], "CloudWatchMetrics"):
+        yield from _directive(_typed(dict, directive, "CloudWatchMetrics"), line, at_s)
 
 
 def _directive(directive: Any, line: dict[str, Any], at_s: float) -> Iterator[tuple[Metric, Sample]]:  # noqa: ANN401 - JSON is anything
     namespace = _name(directive.get("Namespace"), "Namespace")
-    sets = [_dimensions(names, line) for names in _the(list, directive.get("Dimensions"), "Dimensions")]
-    metrics = _the(list, directive.get("Metrics"), "Metrics")
+    sets = [_dimensions(names, line) for names in _typed(list, directive.get("Dimensions"), "Dimensions")]
+    metrics = _typed(list, directive.get("Metrics"), "Metrics")
     if len(metrics) > _METRICS:
-        message = f"Metrics has {len(metrics)} of at most {_METRICS}"
+        message = f"Metrics has {len(metrics)} entries; at most {_METRICS} are allowed"
         raise ValidationError(message)
     for definition in metrics:
-        name = _name(_the(dict, definition, "Metrics").get("Name"), "Name")
-        unit = _the(str, definition.get("Unit", "None"), "Unit")
+        name = _name(_typed(dict, definition, "Metrics").get("Name"), "Name")
+        unit = _typed(str, definition.get("Unit", "None"), "Unit")
         if name not in line:
-            message = f"{name} is not in the line"
+            message = f"the metric {name} is not in the line"
             raise ValidationError(message)
-        given = line[name] if isinstance(line[name], list) else [line[name]]
-        if len(given) > _VALUES:
-            message = f"{name} has {len(given)} values of at most {_VALUES}"
+        values = line[name] if isinstance(line[name], list) else [line[name]]
+        if len(values) > _VALUES:
+            message = f"{name} has {len(values)} values; at most {_VALUES} are allowed"
             raise ValidationError(message)
-        for value in given:
+        for value in values:
             for dimensions in sets:
                 yield Metric.of(namespace, name, dimensions), Sample.of(at_s, _number(value, name), unit)
 
 
 def _dimensions(names: object, line: dict[str, Any]) -> dict[str, str]:
-    found = {}
-    given = _the(list, names, "Dimensions")
-    if len(given) > _DIMENSIONS:
-        message = f"a set of {len(given)} dimensions; at most {_DIMENSIONS}"
+    dimensions = {}
+    keys = _typed(list, names, "Dimensions")
+    if len(keys) > _DIMENSIONS:
+        message = f"Dimensions has a set of {len(keys)} dimensions; at most {_DIMENSIONS} are allowed"
         raise ValidationError(message)
-    for name in given:
+    for name in keys:
         key = _name(name, "Dimensions")
         if key not in line:
             message = f"the dimension {key} is not in the line"
             raise ValidationError(message)
-        found[key] = _name(line[key], key)
-    return found
+        dimensions[key] = _name(line[key], key)
+    return dimensions
 
 
-def _name(value: object, what: str) -> str:
-    found: str = _the(str, value, what)
-    if not 1 <= len(found) <= _NAME_LENGTH:
-        message = f"{what} has {len(found)} of 1 to {_NAME_LENGTH} characters"
+def _name(value: object, member: str) -> str:
+    name: str = _typed(str, value, member)
+    if not 1 <= len(name) <= _NAME_LENGTH:
+        message = f"{member} must have 1 to {_NAME_LENGTH} characters (found: {len(name)})"
         raise ValidationError(message)
-    return found
+    return name
 
 
-def _number(value: object, what: str) -> float:
+def _number(value: object, member: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < float("inf"):
-        message = f"{what} is no number"
+        message = f"{member} is not a number"
         raise ValidationError(message)
     return float(value)
 
 
-def _the(kind: type, value: object, what: str) -> Any:  # noqa: ANN401 - whatever kind was asked for
+def _typed(kind: type, value: object, member: str) -> Any:  # noqa: ANN401 - a value of `kind`
+    """Return a value if it has the type `kind`.
+
+    Raises:
+        ValidationError: it has another type.
+    """
     if not isinstance(value, kind):
-        message = f"{what} is no {kind.__name__}"
+        message = f"{member} must be {_JSON_TYPES[kind]}"
         raise ValidationError(message)
     return value

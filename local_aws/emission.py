@@ -1,13 +1,12 @@
-"""Samples of what happens in the local AWS: what AWS itself reports, and what the logs hold.
+"""Samples that the local AWS emits: metrics of AWS services, of metric filters and of log lines.
 
-Everything is made once a simulated minute, for the minutes that are over: metric filters report by the
-minute, and a minute in which lines came and none matched is worth the filter's default value. A line that
-comes after its minute was reported is still reported, for its own minute; the default value is not taken
-back.
+Samples are emitted once per simulated minute, for the minutes that are over. A metric filter reports its
+default value for a minute with lines of which none matched. A line that arrives after its minute was reported
+is reported for its own minute; the default value is not removed.
 
-What is made: metrics of metric filters and of the embedded metric format; AWS/Logs IncomingBytes and
-IncomingLogEvents, EMFParsingErrors and EMFValidationErrors; AWS/Lambda by `local_aws.invocations`; AWS/SQS
-by `local_aws.queues`. `REPORTED` lists them. What is not there cannot be known here, and is not made up.
+Metrics: those of metric filters and of the embedded metric format; AWS/Logs IncomingBytes, IncomingLogEvents,
+EMFParsingErrors and EMFValidationErrors; AWS/Lambda (`local_aws.invocations`); AWS/SQS (`local_aws.queues`).
+`REPORTED` lists those of AWS services. Other metrics of AWS cannot be measured here and are not emitted.
 
 Sources: Amazon CloudWatch Logs User Guide, "Creating metrics from log events using filters" and "Monitoring
 with CloudWatch metrics"; Amazon CloudWatch Logs API Reference, PutMetricFilter, MetricTransformation.
@@ -38,7 +37,7 @@ REPORTED: Mapping[str, frozenset[str]] = MappingProxyType({
     LOGS: frozenset({"IncomingBytes", "IncomingLogEvents", "EMFParsingErrors", "EMFValidationErrors"}),
     queues.NAMESPACE: queues.REPORTED,
 })  # fmt: skip
-"""AWS's own metrics that the local AWS reports, by namespace."""
+"""Namespace -> the metrics of AWS services that the local AWS emits."""
 
 _MS = 1000
 
@@ -46,72 +45,72 @@ log = logging.getLogger("local_aws.cloudwatch")
 
 
 async def report(call: Call, until_s: float) -> None:
-    """Make the samples of all that happened before a simulated time.
+    """Emit the samples of everything that happened before a simulated time.
 
     Args:
-        call: whose account and region it is done for.
-        until_s: the end of a simulated minute that is over.
+        call: a call of the account and region.
+        until_s: the end of a simulated minute that is over, in seconds since 1970.
     """
     state = call.store.table(call.account, call.region, "emission")
     metrics = metrics_of(call.store, call.account, call.region)
-    waiting: list[Line] = [*state.get("waiting", []), *await new_lines(call)]
-    # Should anything fail, the next round begins with all of them.
-    state["waiting"] = waiting
-    over = [line for line in waiting if call.clock.simulated_s(line.at_ms / _MS) < until_s]
+    pending: list[Line] = [*state.get("pending", []), *await new_lines(call)]
+    # After an error, the next evaluation processes all of them again.
+    state["pending"] = pending
+    lines = [line for line in pending if call.clock.simulated_s(line.at_ms / _MS) < until_s]
     at_s = call.clock.real_s(until_s - MINUTE_S / 2)
-    found = [
-        *_of_lines(call, over),
-        *_of_filters(call, over, await metric_filters.find(call), state.get("until_s", 0.0)),
-        *await functions.samples(call, over, at_s),
+    samples = [
+        *_of_lines(call, lines),
+        *_of_filters(call, lines, await metric_filters.find(call), state.get("until_s", 0.0)),
+        *await functions.samples(call, lines, at_s),
         *await queues.samples(call, at_s),
     ]
-    for metric, sample in found:
+    for metric, sample in samples:
         metrics.add(metric, sample)
-    state["waiting"] = [line for line in waiting if call.clock.simulated_s(line.at_ms / _MS) >= until_s]
+    state["pending"] = [line for line in pending if call.clock.simulated_s(line.at_ms / _MS) >= until_s]
     state["until_s"] = until_s
     metrics.forget_before(call.clock.real_s(until_s - KEPT_S))
 
 
 def _of_lines(call: Call, lines: Iterable[Line]) -> Iterator[tuple[Metric, Sample]]:
-    """Yield what CloudWatch Logs reports of the lines of each group and minute, and what they embed."""
-    for (group, _), part in _by_minute(call, lines).items():
-        at_s = part[0].at_ms / _MS
-        counted = {
-            "IncomingBytes": (sum(len(line.text.encode()) for line in part), "Bytes"),
-            "IncomingLogEvents": (len(part), "None"),
+    """Yield the samples of AWS/Logs per log group and minute, and the samples embedded in lines."""
+    for (group, _), minute_lines in _by_minute(call, lines).items():
+        at_s = minute_lines[0].at_ms / _MS
+        values = {
+            "IncomingBytes": (sum(len(line.text.encode()) for line in minute_lines), "Bytes"),
+            "IncomingLogEvents": (len(minute_lines), "None"),
         }
-        for name, (value, unit) in counted.items():
+        for name, (value, unit) in values.items():
             yield Metric.of(LOGS, name, {"LogGroupName": group}), Sample.of(at_s, value, unit)
-        for line in part:
+        for line in minute_lines:
             yield from _embedded(line)
 
 
 def _embedded(line: Line) -> list[tuple[Metric, Sample]]:
-    """Return the samples that a line embeds, or that it was to embed some and is wrong."""
+    """Return the samples embedded in a line, or a sample of the error metric if they are not valid."""
     try:
         return list(embedded_metrics.samples(line.text))
     except embedded_metrics.EmbeddedMetricError as error:
-        log.warning("a line in %s is no embedded metric: %s", line.group, error)
-        wrong = Metric.of(LOGS, error.metric, {"LogGroupName": line.group})
-        return [(wrong, Sample.of(line.at_ms / _MS, 1))]
+        log.warning("log group %s: a line is not valid in the embedded metric format: %s", line.group, error)
+        error_metric = Metric.of(LOGS, error.metric, {"LogGroupName": line.group})
+        return [(error_metric, Sample.of(line.at_ms / _MS, 1))]
 
 
 def _of_filters(
     call: Call, lines: Iterable[Line], filters: Iterable[metric_filters.Filter], reported_s: float
 ) -> Iterator[tuple[Metric, Sample]]:
-    """Yield what metric filters report of each minute, of the lines that came since each filter is there."""
+    """Yield the samples of metric filters per minute, from lines ingested since each filter was created."""
     minutes = _by_minute(call, lines)
-    for item in filters:
-        for (group, minute), part in minutes.items():
-            seen = [line for line in part if line.ingested_ms >= item.created_ms]
-            if group == item.group and seen:
+    for metric_filter in filters:
+        for (group, minute), minute_lines in minutes.items():
+            filtered = [line for line in minute_lines if line.ingested_ms >= metric_filter.created_ms]
+            if group == metric_filter.group and filtered:
                 is_late = (minute + 1) * MINUTE_S <= reported_s
-                yield from item.samples(seen, is_late=is_late)
+                yield from metric_filter.samples(filtered, is_late=is_late)
 
 
 def _by_minute(call: Call, lines: Iterable[Line]) -> dict[tuple[str, int], list[Line]]:
-    """Return lines by log group and simulated minute, the oldest first."""
-    found = defaultdict(list)
+    """Return lines by log group and simulated minute, oldest first."""
+    minutes = defaultdict(list)
     for line in sorted(lines, key=lambda line: line.at_ms):
-        found[line.group, int(call.clock.simulated_s(line.at_ms / _MS) // MINUTE_S)].append(line)
-    return found
+        minutes[line.group, int(call.clock.simulated_s(line.at_ms / _MS) // MINUTE_S)].append(line)
+    return minutes

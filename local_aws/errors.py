@@ -1,4 +1,4 @@
-"""Errors of AWS's protocols: as MiniStack gives them, as clients expect them.
+"""Errors in AWS's protocols: reading MiniStack's errors and writing errors to clients.
 
 Sources: Smithy specification, the error sections of "AWS query protocol", "AWS JSON 1.0/1.1", "AWS restJson1
 protocol" and "AWS restXml protocol".
@@ -10,19 +10,19 @@ import json
 import re
 from xml.sax.saxutils import escape, unescape
 
-from local_aws.wire import Request, Response, request_id
+from local_aws.http import Request, Response, request_id
 
 REST_XML = frozenset({"s3", "route53", "cloudfront"})
-"""Signing names of the services whose protocol a request does not show."""
+"""Signing names of the restXml services. Their protocol cannot be detected from a request."""
 
 
 class AwsError(Exception):
-    """An error as AWS gives it to a client.
+    """An error that is returned to the client, in the protocol of the request.
 
     Args:
-        code: AWS's name for the error.
-        message: what AWS's message says.
-        status: the HTTP status; below 500, because clients retry what is not.
+        code: AWS's error code, such as `ValidationError`.
+        message: the error message.
+        status: the HTTP status; below 500, because clients retry a 5xx.
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -33,9 +33,9 @@ class AwsError(Exception):
 
 
 def write_error(request: Request, error: AwsError) -> Response:
-    """Return an error in the protocol of its request, as far as the request itself shows it.
+    """Return an error in the protocol of its request.
 
-    A service that the front has no model of can be refused, too.
+    The protocol is detected from the request, so that no model of the service is needed.
     """
     name, identity = request_id()
     kind = request.header("content-type")
@@ -51,7 +51,7 @@ def write_error(request: Request, error: AwsError) -> Response:
 
 
 def write_rest_xml_error(error: AwsError) -> Response:
-    """Return an error as Amazon S3 and its like have it (Smithy specification, "AWS restXml protocol")."""
+    """Return an error in the protocol of Amazon S3 (Smithy specification, "AWS restXml protocol")."""
     name, identity = request_id()
     body = (
         f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
@@ -61,28 +61,28 @@ def write_rest_xml_error(error: AwsError) -> Response:
 
 
 def _json_error(content_type: str, identity: tuple[str, str], error: AwsError) -> Response:
-    # Both spellings: services differ, and clients read either.
+    # Both spellings of `message`, because services differ and clients read either.
     body = json.dumps({"__type": error.code, "message": error.message, "Message": error.message}).encode()
     headers = (("content-type", content_type), ("x-amzn-errortype", error.code), identity)
     return Response(error.status, headers, body)
 
 
 def read_error(response: Response) -> AwsError:
-    """Return the error that an unsuccessful answer of MiniStack holds, in whichever protocol it came."""
-    text = response.body.decode("utf-8", errors="replace")
-    if text.lstrip().startswith("<"):
-        code, message = (re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL) for tag in ("Code", "Message"))
+    """Return the error in an unsuccessful answer of MiniStack, in any of AWS's protocols."""
+    body = response.body.decode("utf-8", errors="replace")
+    if body.lstrip().startswith("<"):
+        code, message = (re.search(f"<{tag}>(.*?)</{tag}>", body, re.DOTALL) for tag in ("Code", "Message"))
         return AwsError(
             unescape(code[1]) if code else "InternalFailure",
             unescape(message[1]) if message else "",
             response.status,
         )
     try:
-        found = json.loads(text or "{}")
+        fields = json.loads(body or "{}")
     except ValueError:
-        found = {}
-    kind = (
-        found.get("__type") or response.header("x-amzn-errortype") or found.get("code") or "InternalFailure"
+        fields = {}
+    name = (
+        fields.get("__type") or response.header("x-amzn-errortype") or fields.get("code") or "InternalFailure"
     )
-    message_text = found.get("message") or found.get("Message") or found.get("error") or text
-    return AwsError(str(kind).rpartition("#")[2].partition(":")[0], str(message_text), response.status)
+    description = fields.get("message") or fields.get("Message") or fields.get("error") or body
+    return AwsError(str(name).rpartition("#")[2].partition(":")[0], str(description), response.status)

@@ -1,4 +1,4 @@
-"""Requests of the Query protocol, whose input is a form: one with other fields is sent on."""
+"""Requests of the Query protocol: forwarding a call with changed form fields."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local_aws.calls import Call
-    from local_aws.wire import Response
+    from local_aws.http import Response
 
 
 async def forward(call: Call, form: Mapping[str, str]) -> Response:
-    """Return MiniStack's answer to a call with other fields.
+    """Send a call with other form fields to MiniStack and return the answer.
 
     Raises:
         AwsError: MiniStack's error.

@@ -1,7 +1,7 @@
-"""Which function wrote which lines, and what the functions of an account report of their invocations.
+"""The metrics of an account's Lambda functions, computed from their log lines.
 
-Lines do not name their function; the log group does: MiniStack writes to the group of the function's
-configuration. Of a group that several functions share, nobody can tell.
+A line does not name its function. MiniStack writes to the log group in the function's configuration, so the
+log group identifies the function. A log group that several functions share identifies none of them.
 """
 
 from __future__ import annotations
@@ -24,80 +24,82 @@ if TYPE_CHECKING:
     from local_aws.metrics import Metric
 
 _LIST = "/2015-03-31/functions/"
-_EVER_S = 10**10
-"""A period that has been all the time."""
+_ALL_TIME_S = 10**10
+"""A period that includes all datapoints since 1970."""
 
 _OVERLAP_S = 900.0
-"""The longest that an invocation may take (AWS Lambda Developer Guide, "Lambda quotas")."""
+"""The maximum duration of an invocation (AWS Lambda Developer Guide, "Lambda quotas")."""
 
 
 async def samples(call: Call, lines: Iterable[Line], at_s: float) -> list[tuple[Metric, Sample]]:
-    """Return what functions report: the invocations that lines tell of, and those that were refused.
+    """Return the samples of AWS/Lambda: of the invocations in log lines, and of throttled invocations.
 
     Args:
-        call: whose functions.
-        lines: lines of any log groups.
-        at_s: the time of the world that refusals are reported for.
+        call: a call of the account and region.
+        lines: log lines of any log groups.
+        at_s: the real time of the samples of throttled invocations, in seconds since 1970.
     """
     by_group: dict[str, list[Invocation]] = {}
     for invocation in invocations.invocations(lines):
         by_group.setdefault(invocation.group, []).append(invocation)
     groups = await _groups(call)
     owners = Counter(groups.values())
-    found: list[tuple[Metric, Sample]] = []
-    before: dict[str, list[Invocation]] = call.store.table(call.account, call.region, "invocations")
+    emitted: list[tuple[Metric, Sample]] = []
+    reported: dict[str, list[Invocation]] = call.store.table(call.account, call.region, "invocations")
     for name, group in groups.items():
         if group in by_group and owners[group] == 1:
-            ran = by_group[group]
-            earliest_s = min(run.ended_s for run in ran) - _OVERLAP_S
-            known = [run for run in before.get(group, []) if run.ended_s > earliest_s]
-            found += invocations.samples(name, ran, known, call.clock)
-            before[group] = [*known, *ran]
-        refused = await _refused(call, name)
-        if refused > 0:
-            metric = invocations.of(name, "Throttles")
-            found.append((metric, Sample.of(at_s, 1, "Count", number=refused)))
-    return found
+            new = by_group[group]
+            earliest_s = min(invocation.ended_s for invocation in new) - _OVERLAP_S
+            overlapping = [
+                invocation for invocation in reported.get(group, []) if invocation.ended_s > earliest_s
+            ]
+            emitted += invocations.samples(name, new, overlapping, call.clock)
+            reported[group] = [*overlapping, *new]
+        throttles = await _throttles(call, name)
+        if throttles > 0:
+            metric = invocations.metric(name, "Throttles")
+            emitted.append((metric, Sample.of(at_s, 1, "Count", number=throttles)))
+    return emitted
 
 
-def failed(call: Call, function: str) -> None:
-    """Keep an error that only the caller heard of."""
+def record_error(call: Call, function: str) -> None:
+    """Add an error that is reported only to the caller, not in the log."""
     metrics = metrics_of(call.store, call.account, call.region)
-    metrics.add(invocations.of(function, "Errors"), Sample.of(call.clock.real_now_s(), 1, "Count"))
+    metrics.add(invocations.metric(function, "Errors"), Sample.of(call.clock.real_now_s(), 1, "Count"))
 
 
-def refused(call: Call, function: str) -> None:
-    """Note that a caller was refused for want of concurrency."""
-    told = call.store.table(call.account, call.region, "refused callers")
-    told[function] = told.get(function, 0) + 1
+def record_throttled_call(call: Call, function: str) -> None:
+    """Count a synchronous invocation that was throttled."""
+    calls = call.store.table(call.account, call.region, "throttled calls")
+    calls[function] = calls.get(function, 0) + 1
 
 
-async def _refused(call: Call, function: str) -> float:
-    """Return how many invocations were refused since the last time, by whomever they were invoked.
+async def _throttles(call: Call, function: str) -> float:
+    """Return the number of invocations of any type that were throttled since the last call.
 
-    MiniStack counts a refusal itself, and that of a caller twice.
+    MiniStack counts throttled invocations, but counts each synchronous one twice.
     """
-    given = {
+    parameters = {
         "Namespace": invocations.NAMESPACE,
         "MetricName": "Throttles",
         "Dimensions": [{"Name": "FunctionName", "Value": function}],
         "StartTime": 0,
         "EndTime": call.clock.real_now_s() + _OVERLAP_S,
-        "Period": _EVER_S,
+        "Period": _ALL_TIME_S,
         "Statistics": ["Sum"],
     }
-    answer = await ask(call, "monitoring", f"{CLOUDWATCH}.GetMetricStatistics", given)
+    answer = await ask(call, "monitoring", f"{CLOUDWATCH}.GetMetricStatistics", parameters)
     total = sum(datapoint["Sum"] for datapoint in answer["Datapoints"])
-    callers = call.store.table(call.account, call.region, "refused callers").get(function, 0)
-    known = call.store.table(call.account, call.region, "refused")
-    new = float(total - callers - known.get(function, 0))
-    known[function] = total - callers
+    throttled_calls = call.store.table(call.account, call.region, "throttled calls").get(function, 0)
+    totals = call.store.table(call.account, call.region, "throttles")
+    new = float(total - throttled_calls - totals.get(function, 0))
+    totals[function] = total - throttled_calls
     return new
 
 
 async def _groups(call: Call) -> dict[str, str]:
-    """Return the log group of each function."""
-    found: dict[str, str] = {}
+    """Return function name -> log group."""
+    groups: dict[str, str] = {}
     marker = ""
     while True:
         query = f"Marker={marker}" if marker else ""
@@ -105,7 +107,7 @@ async def _groups(call: Call) -> dict[str, str]:
         answer = json.loads((await call.upstream(request)).body)
         for function in answer.get("Functions", []):
             name = function["FunctionName"]
-            found[name] = function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
+            groups[name] = function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
         marker = answer.get("NextMarker") or ""
         if not marker:
-            return found
+            return groups

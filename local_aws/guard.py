@@ -1,7 +1,7 @@
-"""The guard of the front: refuses requests before anything else sees them, and lets no CORS header out.
+"""The guard of the gateway: it rejects requests before they are read, and removes CORS headers from answers.
 
-What is refused, `local_aws.admission` decides. A refusal does not read the request's body: over HTTP/1 it
-closes the connection, so that no part of the body is taken for the next request (RFC 9112, section 9.6).
+`local_aws.admission` decides which requests are rejected. A rejection does not read the request's body: over
+HTTP/1 it closes the connection, so that the body is not parsed as the next request (RFC 9112, section 9.6).
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING
 from local_aws import admission
 from local_aws.calls import caller_of
 from local_aws.errors import REST_XML, AwsError, write_error, write_rest_xml_error
-from local_aws.wire import Request
+from local_aws.http import Request
 
 if TYPE_CHECKING:
-    from local_aws.wire import AsgiApp, Message, Receive, Response, Scope, Send
+    from local_aws.http import AsgiApp, Message, Receive, Response, Scope, Send
 
 _CORS = b"access-control-"
 _STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 """ASGI messages that carry the headers of an answer."""
 
 _WEBSOCKET_RESPONSE = "websocket.http.response"
-"""The ASGI extension by which a handshake is answered with a status and a body."""
+"""The ASGI extension that answers a handshake with a status and a body."""
 
-_SHOWN = 100
-"""How many characters of a path a message and the log repeat."""
+_MAX_SHOWN = 100
+"""Maximum number of characters of a path in a message or log entry."""
 
 log = logging.getLogger("local_aws.guard")
 
 
 class Guard:
-    """An ASGI application that admits requests to another one.
+    """An ASGI application that passes admitted requests to another one.
 
     Args:
-        app: the application behind it.
+        app: the application that is protected.
         port: the TCP port that the server is bound to.
     """
 
@@ -48,37 +48,37 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        refused = self._refused(scope)
-        if refused is None:
+        rejection = self._rejection(scope)
+        if rejection is None:
             await self._app(scope, receive, without_cors(send))
             return
         if scope["type"] == "http":
-            await refused.send(send)
+            await rejection.send(send)
         else:
-            await _refuse_handshake(refused, scope, send)
+            await _reject_handshake(rejection, scope, send)
 
-    def _refused(self, scope: Scope) -> Response | None:
-        """Return the answer to a request that is refused, or None when it is admitted."""
+    def _rejection(self, scope: Scope) -> Response | None:
+        """Return the answer to a request that is rejected, or None if it is admitted."""
         target = scope.get("raw_path") or str(scope["path"]).encode()
         version = str(scope.get("http_version", "1.1"))
-        reason = admission.refusal(target, scope["headers"], self._port, version)
+        reason = admission.rejection(target, scope["headers"], self._port, version)
         if reason:
-            log.warning("%s %s: %s", scope.get("method", "websocket"), ascii(scope["path"])[:_SHOWN], reason)
+            path = ascii(scope["path"])[:_MAX_SHOWN]
+            log.warning("%s %s: %s", scope.get("method", "websocket"), path, reason)
             return _response(scope, AwsError("AccessDenied", reason, 403))
         allowed = admission.method_of(scope["path"])
         if allowed in {None, scope.get("method")}:
             return None
-        path = ascii(scope["path"])[:_SHOWN]
-        reason = f"Refused: {path} changes the local AWS, and its one method is {allowed}. Use {allowed}."
+        path = ascii(scope["path"])[:_MAX_SHOWN]
+        reason = f"Rejected: {path} changes the local AWS and allows only the method {allowed}."
         response = _response(scope, AwsError("MethodNotAllowed", reason, 405))
         return replace(response, headers=(*response.headers, ("allow", str(allowed))))
 
 
 def without_cors(send: Send) -> Send:
-    """Return a `send` that leaves out the headers by which a browser lets pages of other origins read.
+    """Return a `send` that removes the headers with which a browser lets pages of other origins read.
 
-    Source: WHATWG Fetch, section 3.3 (CORS protocol), whose response headers all begin with
-    `Access-Control-`.
+    Source: WHATWG Fetch, section 3.3 (CORS protocol). All its response headers begin with `Access-Control-`.
     """
 
     async def filtered(message: Message) -> None:
@@ -93,7 +93,7 @@ def without_cors(send: Send) -> Send:
 
 
 def _response(scope: Scope, error: AwsError) -> Response:
-    """Return an error in the protocol of the request; over HTTP/1, the connection's last answer."""
+    """Return an error in the protocol of the request; over HTTP/1, it closes the connection."""
     request = Request.from_scope({"method": "GET", **scope})
     caller = caller_of(request)
     rest_xml = caller is not None and caller.service in REST_XML
@@ -105,7 +105,7 @@ def _response(scope: Scope, error: AwsError) -> Response:
     return replace(response, headers=(*response.headers, *last))
 
 
-async def _refuse_handshake(response: Response, scope: Scope, send: Send) -> None:
+async def _reject_handshake(response: Response, scope: Scope, send: Send) -> None:
     """Answer a WebSocket handshake with a response (ASGI, "Websocket Denial Response")."""
 
     async def denied(message: Message) -> None:

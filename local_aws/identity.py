@@ -1,7 +1,7 @@
-"""Where a front listens and how it is known: its health endpoint and the name it gives there."""
+"""The address of the gateway, the path of its health endpoint, and its name there."""
 
 HOST = "127.0.0.1"
-"""The only address ever bound: the local AWS checks no signature."""
+"""The only address that is bound, because the local AWS does not check signatures."""
 
 HEALTH = "/_reveille/health"
 NAME = "reveille-local-aws"

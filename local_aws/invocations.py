@@ -1,9 +1,9 @@
-"""What functions' own lines say of their invocations: the metrics of AWS/Lambda.
+"""The metrics of AWS/Lambda, computed from the log lines of invocations.
 
-MiniStack writes START, END and REPORT around what each invocation prints, whether it was called, invoked
-asynchronously (each try of it) or by a queue. Nothing says how it ended, but what it printed last:
-MiniStack's runtime for Python prints where the handler failed, and what went wrong around it. An invocation
-that fails before its code runs prints nothing; of such a one only its caller hears (`failed_to_start`).
+MiniStack writes the lines START, END and REPORT around the output of each invocation: synchronous,
+asynchronous (each attempt) or by a queue. Whether an invocation failed is detected from its last lines:
+MiniStack's runtime for Python prints a traceback or an error of the runtime. An invocation that fails before
+its code runs prints nothing; its error is only in the answer to the caller (`failed_to_start`).
 
 Sources: AWS Lambda Developer Guide, "Types of metrics for Lambda functions" (names; "the timestamp on a
 metric reflects when the function was invoked") and "Understanding concurrency"; MiniStack 1.5.33 for the
@@ -31,26 +31,26 @@ _END = re.compile(r"END RequestId: (\S+)")
 _REPORT = re.compile(r"REPORT RequestId: (\S+)\tDuration: ([\d.]+) ms\t")
 _TRACEBACK = "Traceback (most recent call last):"
 _WORKER = re.compile(r'  File ".*[/\\]ministack-lambda-[^/\\]+[/\\]_worker\.py", line \d+, in run')
-"""The outermost frame of what a handler raised: MiniStack's loop, which calls it."""
+"""The outermost frame of a traceback of the handler: MiniStack's loop, which calls the handler."""
 _LAST = re.compile(
     r"Task timed out after [\d.]+ seconds|Worker process died|No JSON response from worker after \d+ lines"
 )
-"""The last line of an invocation that was ended."""
+"""The last line of an invocation that the runtime ended."""
 
 _LOGGED = frozenset({"Runtime.HandlerError", "Sandbox.Timedout"})
-"""Errors of which MiniStack prints a line; of others only the caller hears."""
+"""Error types for which MiniStack writes a log line. Others are only in the answer to the caller."""
 
 _MS = 1000
 
 
 class Invocation(NamedTuple):
-    """One run of a function.
+    """An invocation of a function.
 
     Args:
-        group: the log group it wrote to.
-        ended_s: when it ended, in the world's seconds since 1970.
-        duration_s: how long it took.
-        failed: whether it ended in an error.
+        group: its log group.
+        ended_s: its end in real time, in seconds since 1970.
+        duration_s: its duration in seconds.
+        failed: whether it ended with an error.
     """
 
     group: str
@@ -60,7 +60,7 @@ class Invocation(NamedTuple):
 
 
 def invocations(lines: Iterable[Line]) -> Iterator[Invocation]:
-    """Yield the invocations whose lines these are, each stream's lines in their order."""
+    """Yield the invocations in log lines. The lines of each stream must be in their order."""
     running: dict[tuple[str, str], tuple[str, list[str]]] = {}
     for line in lines:
         stream = line.group, line.stream
@@ -79,7 +79,7 @@ def invocations(lines: Iterable[Line]) -> Iterator[Invocation]:
 
 
 def has_failed(printed: Sequence[str]) -> bool:
-    """Tell by what it printed whether an invocation of a Python function failed."""
+    """Return whether an invocation of a Python function failed, detected from its output."""
     if printed and _LAST.fullmatch(printed[-1]):
         return True
     return any(
@@ -88,42 +88,43 @@ def has_failed(printed: Sequence[str]) -> bool:
 
 
 def failed_to_start(error_type: str) -> bool:
-    """Tell by what a caller was answered whether an invocation failed without a line in the log."""
+    """Return whether an invocation with this error type failed without a log line."""
     return error_type not in _LOGGED
 
 
 def samples(
-    function: str, ran: Sequence[Invocation], before: Sequence[Invocation], clock: Clock
+    function: str, new: Sequence[Invocation], overlapping: Sequence[Invocation], clock: Clock
 ) -> Iterator[tuple[Metric, Sample]]:
-    """Yield what a function reports of its invocations, by its name and for all functions together.
+    """Yield the samples of a function's invocations.
 
-    A duration is one of simulated time, too: that is how long before its end an invocation was begun.
-    Concurrency is counted as each begins: itself, and who had begun and not ended.
+    The start of an invocation is its end in simulated time minus its duration. Concurrency is counted at the
+    start of each invocation: the invocation itself, and those that have started and not ended.
 
     Args:
-        function: its name.
-        ran: the invocations to report.
-        before: those that were reported before, as far as they may have run at the same time.
+        function: the function's name.
+        new: the invocations to report.
+        overlapping: invocations reported earlier that may have run at the same time.
         clock: simulated time.
     """
-    all_ran = [*before, *ran]
-    for run in ran:
-        began_s = run.ended_s - run.duration_s
-        at_s = clock.real_s(clock.simulated_s(run.ended_s) - run.duration_s)
+    invocations_of_function = [*overlapping, *new]
+    for invocation in new:
+        started_s = invocation.ended_s - invocation.duration_s
+        at_s = clock.real_s(clock.simulated_s(invocation.ended_s) - invocation.duration_s)
         concurrent = sum(
-            other.ended_s - other.duration_s <= began_s < other.ended_s or other is run for other in all_ran
+            other.ended_s - other.duration_s <= started_s < other.ended_s or other is invocation
+            for other in invocations_of_function
         )
-        reported = {
+        values = {
             "Invocations": (1.0, "Count"),
-            "Errors": (float(run.failed), "Count"),
+            "Errors": (float(invocation.failed), "Count"),
             "Throttles": (0.0, "Count"),
-            "Duration": (run.duration_s * _MS, "Milliseconds"),
+            "Duration": (invocation.duration_s * _MS, "Milliseconds"),
             "ConcurrentExecutions": (float(concurrent), "Count"),
         }
-        for name, (value, unit) in reported.items():
-            yield of(function, name), Sample.of(at_s, value, unit)
+        for name, (value, unit) in values.items():
+            yield metric(function, name), Sample.of(at_s, value, unit)
 
 
-def of(function: str, name: str) -> Metric:
-    """Return a metric of a function."""
+def metric(function: str, name: str) -> Metric:
+    """Return a metric of AWS/Lambda of a function."""
     return Metric.of(NAMESPACE, name, {"FunctionName": function})

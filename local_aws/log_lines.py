@@ -1,10 +1,10 @@
-"""The lines of every log group, each exactly once, whoever wrote them.
+"""The new lines of every log group, each exactly once.
 
-MiniStack tells nobody of a line: what its functions print, it writes to its own store. So the store is
-read, through its API, from where it was read last. A stream is known by the newest time of ingestion in it
-and by the lines of that millisecond; what was ingested later, or in that millisecond and not seen, is new.
-Streams are asked for from the newest line backwards, which is why a late line (PutLogEvents takes those of
-two weeks) has to be announced by whoever passes it on.
+MiniStack has no notification of new lines and writes the output of functions to its own store. The store is
+therefore polled through its API. The read position of a stream is its newest time of ingestion and the lines
+of that millisecond; a line that was ingested later, or in that millisecond and not read, is new. Streams are
+listed by their newest line, in descending order, so a late line (PutLogEvents allows two weeks) is not found:
+the handler of PutLogEvents announces it.
 
 Source: Amazon CloudWatch Logs API Reference, DescribeLogStreams, GetLogEvents, PutLogEvents.
 """
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from local_aws.protocols import Value
 
 _SLACK_MS = 10_000
-"""How long ago a line may say it was written when MiniStack writes it: threads wait for each other."""
+"""Maximum delay between the timestamp of a line and its ingestion, because threads wait for each other."""
 
 _MS = 1000
 
 
 class Line(NamedTuple):
-    """One line of a log.
+    """A log event.
 
     Args:
         group: the log group.
         stream: the log stream.
-        at_ms: when it was written, as it says itself, in milliseconds since 1970.
-        ingested_ms: when it came.
-        text: the line.
+        at_ms: its timestamp, in milliseconds since 1970.
+        ingested_ms: the time of its ingestion, in milliseconds since 1970.
+        text: its message.
     """
 
     group: str
@@ -50,36 +50,36 @@ class Line(NamedTuple):
 
 
 @dataclass
-class _Seen:
-    """How far a stream was read: the newest times, and the lines of the newest time of ingestion."""
+class _Position:
+    """The read position of a stream: the newest times, and the lines of the newest time of ingestion."""
 
     ingested_ms: int = -1
     at_ms: int = 0
     newest: Counter[tuple[int, str]] = field(default_factory=Counter)
 
     def take(self, lines: Iterable[Line]) -> list[Line]:
-        """Return those that are new."""
-        before, known = self.ingested_ms, self.newest.copy()
-        found = []
+        """Return the lines that are new, and move the position behind them."""
+        last_ms, read = self.ingested_ms, self.newest.copy()
+        new = []
         for line in lines:
             key = (line.at_ms, line.text)
-            if line.ingested_ms < before:
+            if line.ingested_ms < last_ms:
                 continue
-            if line.ingested_ms == before and known[key]:
-                known[key] -= 1
+            if line.ingested_ms == last_ms and read[key]:
+                read[key] -= 1
                 continue
-            found.append(line)
+            new.append(line)
             self.at_ms = max(self.at_ms, line.at_ms)
             if line.ingested_ms > self.ingested_ms:
                 self.ingested_ms = line.ingested_ms
                 self.newest.clear()
             if line.ingested_ms == self.ingested_ms:
                 self.newest[key] += 1
-        return found
+        return new
 
 
 def announce(call: Call) -> None:
-    """Note which stream a PutLogEvents writes to, and how old its oldest line is."""
+    """Record the stream of a PutLogEvents call and the timestamp of its oldest line."""
     late = _table(call, "late")
     key = (call.input["logGroupName"], call.input["logStreamName"])
     oldest_ms = min((event["timestamp"] for event in call.input["logEvents"]), default=0)
@@ -87,11 +87,11 @@ def announce(call: Call) -> None:
 
 
 async def new_lines(call: Call) -> list[Line]:
-    """Return the lines that came since the last time, all of them the first time."""
+    """Return the lines ingested since the last call; all lines in the first call."""
     state = _table(call, "read")
     since_ms = state.get("since_ms", 0) - _SLACK_MS
     state["since_ms"] = int(time.time() * _MS)
-    streams: dict[tuple[str, str], _Seen] = state.setdefault("streams", {})
+    streams: dict[tuple[str, str], _Position] = state.setdefault("streams", {})
     late = dict(_table(call, "late"))
     _table(call, "late").clear()
     groups = [group async for group in _groups(call)]
@@ -100,15 +100,15 @@ async def new_lines(call: Call) -> list[Line]:
     changed = dict.fromkeys(key for key in late if key[0] in groups)
     for group in groups:
         async for stream in _streams(call, group, since_ms):
-            seen = streams.setdefault((group, stream["logStreamName"]), _Seen())
-            if stream.get("lastIngestionTime", -1) > seen.ingested_ms:
+            position = streams.setdefault((group, stream["logStreamName"]), _Position())
+            if stream.get("lastIngestionTime", -1) > position.ingested_ms:
                 changed[group, stream["logStreamName"]] = None
-    found: list[Line] = []
+    new: list[Line] = []
     for group, name in changed:
-        seen = streams.setdefault((group, name), _Seen())
-        from_ms = min(seen.at_ms, late.get((group, name), seen.at_ms))
-        found += seen.take([line async for line in _lines(call, group, name, from_ms)])
-    return found
+        position = streams.setdefault((group, name), _Position())
+        from_ms = min(position.at_ms, late.get((group, name), position.at_ms))
+        new += position.take([line async for line in _lines(call, group, name, from_ms)])
+    return new
 
 
 async def _groups(call: Call) -> AsyncIterator[str]:
@@ -117,21 +117,21 @@ async def _groups(call: Call) -> AsyncIterator[str]:
 
 
 async def _streams(call: Call, group: str, since_ms: int) -> AsyncIterator[Value]:
-    """Yield the streams whose newest line is of this time or newer."""
-    given = {"logGroupName": group, "orderBy": "LastEventTime", "descending": True}
-    async for stream in _pages(call, "DescribeLogStreams", given, "logStreams"):
+    """Yield the streams whose newest line has this timestamp or a newer one."""
+    parameters = {"logGroupName": group, "orderBy": "LastEventTime", "descending": True}
+    async for stream in _pages(call, "DescribeLogStreams", parameters, "logStreams"):
         if stream.get("lastEventTimestamp", -1) < since_ms:
             return
         yield stream
 
 
-async def _pages(call: Call, action: str, given: Value, rows: str) -> AsyncIterator[Value]:
-    """Yield the rows of an answer that comes a page at a time; nothing when what is asked about is gone."""
+async def _pages(call: Call, action: str, parameters: Value, rows: str) -> AsyncIterator[Value]:
+    """Yield the rows of a paginated action; nothing if the resource does not exist."""
     token: str | None = None
     while True:
         try:
             answer = await ask(
-                call, "logs", f"{LOGS}.{action}", {**given, **({"nextToken": token} if token else {})}
+                call, "logs", f"{LOGS}.{action}", {**parameters, **({"nextToken": token} if token else {})}
             )
         except AwsError as error:
             if error.code == "ResourceNotFoundException":
@@ -145,8 +145,8 @@ async def _pages(call: Call, action: str, given: Value, rows: str) -> AsyncItera
 
 
 async def _lines(call: Call, group: str, stream: str, from_ms: int) -> AsyncIterator[Line]:
-    """Yield the lines of a stream that were written since a time, oldest first."""
-    given: Value = {
+    """Yield the lines of a stream with this timestamp or a newer one, oldest first."""
+    parameters: Value = {
         "logGroupName": group,
         "logStreamName": stream,
         "startFromHead": True,
@@ -154,16 +154,16 @@ async def _lines(call: Call, group: str, stream: str, from_ms: int) -> AsyncIter
     }
     while True:
         try:
-            answer = await ask(call, "logs", f"{LOGS}.GetLogEvents", given)
+            answer = await ask(call, "logs", f"{LOGS}.GetLogEvents", parameters)
         except AwsError as error:
             if error.code == "ResourceNotFoundException":
                 return
             raise
         for event in answer["events"]:
             yield Line(group, stream, event["timestamp"], event["ingestionTime"], event["message"])
-        if not answer["events"] or answer["nextForwardToken"] == given.get("nextToken"):
+        if not answer["events"] or answer["nextForwardToken"] == parameters.get("nextToken"):
             return
-        given["nextToken"] = answer["nextForwardToken"]
+        parameters["nextToken"] = answer["nextForwardToken"]
 
 
 def _table(call: Call, name: str) -> dict[Any, Any]:

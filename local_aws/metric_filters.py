@@ -1,7 +1,7 @@
-"""Metric filters: what CloudWatch Logs refuses, which lines match, what is reported of them.
+"""Metric filters: validation as on CloudWatch Logs, matching of lines, and the samples they report.
 
-MiniStack keeps filters and does nothing with them. Patterns are the drill's to read: a filter means here
-what a rehearsal says it means.
+MiniStack stores metric filters and does not evaluate them. The package `cloudwatch` evaluates the patterns,
+as in drills.
 
 Sources: Amazon CloudWatch Logs API Reference, PutMetricFilter, TestMetricFilter, FilterLogEvents.
 """
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     from local_aws.calls import Call
+    from local_aws.http import Response
     from local_aws.log_lines import Line
     from local_aws.protocols import Value
-    from local_aws.wire import Response
 
 _EVENTS = 10_000
-"""Most events in one answer of FilterLogEvents."""
+"""Maximum number of events in one answer of FilterLogEvents."""
 
 _MESSAGES = 50
-"""Most messages that TestMetricFilter takes."""
+"""Maximum number of messages in one call of TestMetricFilter."""
 
-_WHERE = (
+_SELECTION = (
     "logGroupName",
     "logGroupIdentifier",
     "logStreamNames",
@@ -43,7 +43,7 @@ _WHERE = (
     "startTime",
     "endTime",
 )
-"""What FilterLogEvents looks through: MiniStack finds that."""
+"""Parameters of FilterLogEvents that MiniStack evaluates."""
 
 _MS = 1000
 
@@ -57,11 +57,11 @@ def _invalid(message: str) -> AwsError:
 
 @dataclass(frozen=True)
 class Filter:
-    """A metric filter that is there.
+    """An existing metric filter.
 
     Args:
-        spec: what it is.
-        created_ms: since when, in milliseconds since 1970; lines that came before are not looked at.
+        spec: its specification.
+        created_ms: its creation time in milliseconds since 1970; lines ingested before are ignored.
     """
 
     spec: MetricFilter
@@ -69,20 +69,20 @@ class Filter:
 
     @property
     def group(self) -> str:
-        """The log group whose lines it looks at."""
+        """The log group of the filter."""
         return self.spec.log_group
 
     def samples(self, lines: Sequence[Line], *, is_late: bool) -> Iterator[tuple[Metric, Sample]]:
-        """Yield what is reported of one minute's lines.
+        """Yield the samples of one minute's lines.
 
         Args:
             lines: the lines, oldest first.
-            is_late: others of that minute were reported before, with the default value if none matched.
+            is_late: other lines of this minute were reported before, with the default value if none matched.
         """
-        found = publishing.samples(self.spec, [(line.text, 1.0) for line in lines])
+        samples = publishing.samples(self.spec, [(line.text, 1.0) for line in lines])
         if is_late and not any(_matches(self.spec.pattern, line.text) for line in lines):
             return
-        for sample in found:
+        for sample in samples:
             metric = Metric.of(self.spec.namespace, self.spec.metric, dict(sample.dimensions))
             yield metric, Sample.of(lines[0].at_ms / _MS, sample.value, self.spec.unit, sample.count)
 
@@ -92,81 +92,83 @@ def _matches(pattern: str, text: str) -> bool:
 
 
 async def find(call: Call) -> list[Filter]:
-    """Return the filters of every log group, but those that AWS would refuse (CloudFormation made them)."""
-    found = []
+    """Return the filters of every log group, except filters of CloudFormation that are not valid on AWS."""
+    filters = []
     for row in await _rows(call, {}):
         try:
             spec = _spec(row)
             if spec is not None:
                 publishing.check(spec)
-                found.append(Filter(spec, row["creationTime"]))
-        except InputError as error:  # noqa: PERF203  # each by itself
+                filters.append(Filter(spec, row["creationTime"]))
+        except InputError as error:  # noqa: PERF203  # an error affects only one filter
             log.warning("metric filter %s of %s: %s", row["filterName"], row["logGroupName"], error)
-    return found
+    return filters
 
 
 async def put(call: Call) -> Response:
-    """Put a metric filter into MiniStack, unless AWS would refuse it."""
+    """Create or replace a metric filter in MiniStack, unless it is not valid."""
     try:
         spec = _spec(call.input)
         if spec is None:
             return await call.forward()
-        others = await _rows(call, {"logGroupName": spec.log_group})
-        kept = [row for row in others if row["filterName"] != spec.name]
-        publishing.check_group([*filter(None, map(_spec, kept)), spec])
+        rows = await _rows(call, {"logGroupName": spec.log_group})
+        others = [row for row in rows if row["filterName"] != spec.name]
+        publishing.check_group([*filter(None, map(_spec, others)), spec])
     except InputError as error:
         raise _invalid(str(error)) from error
     return await call.forward()
 
 
 async def test(call: Call) -> Value:
-    """Return which messages a pattern matches, and what it takes out of each."""
+    """Return the messages that a pattern matches, with the values extracted from each."""
     messages: list[str] = call.input["logEventMessages"]
     if not 1 <= len(messages) <= _MESSAGES or not all(messages):
-        message = f"logEventMessages holds 1 to {_MESSAGES} messages, none of them empty"
+        message = f"logEventMessages must have 1 to {_MESSAGES} messages, none of them empty"
         raise _invalid(message)
     matcher = _matcher(call.input["filterPattern"])
-    found = [(number, text, matcher.match(text)) for number, text in enumerate(messages)]
+    results = [(number, message, matcher.match(message)) for number, message in enumerate(messages)]
     return {
         "matches": [
-            {"eventNumber": number, "eventMessage": text, "extractedValues": dict(match.fields)}
-            for number, text, match in found
+            {"eventNumber": number, "eventMessage": message, "extractedValues": dict(match.fields)}
+            for number, message, match in results
             if match
         ]
     }
 
 
 async def filter_events(call: Call) -> Value:
-    """Return the events of a log group that match a pattern, oldest first, a page at a time."""
+    """Return the events of a log group that match a pattern, oldest first, in pages."""
     matcher = _matcher(call.input.get("filterPattern", ""))
-    given = {name: call.input[name] for name in _WHERE if name in call.input}
-    events = [event async for event in _events(call, given) if matcher.matches(event["message"])]
-    found, token = page(events, call.input.get("nextToken"), min(call.input.get("limit", _EVENTS), _EVENTS))
-    return {"events": found, "searchedLogStreams": [], "nextToken": token}
+    selection = {name: call.input[name] for name in _SELECTION if name in call.input}
+    events = [event async for event in _events(call, selection) if matcher.matches(event["message"])]
+    rows, token = page(events, call.input.get("nextToken"), min(call.input.get("limit", _EVENTS), _EVENTS))
+    return {"events": rows, "searchedLogStreams": [], "nextToken": token}
 
 
-async def _events(call: Call, given: Value) -> AsyncIterator[Value]:
-    """Yield every event, oldest first: MiniStack gives so many and has no pages."""
+async def _events(call: Call, selection: Value) -> AsyncIterator[Value]:
+    """Yield all selected events, oldest first. MiniStack limits one answer and has no pages."""
     taken = 0
-    from_ms = given.get("startTime")
+    from_ms = selection.get("startTime")
     while True:
-        where = given if from_ms is None else {**given, "startTime": from_ms}
-        events = (await ask(call, "logs", f"{LOGS}.FilterLogEvents", {**where, "limit": _EVENTS}))["events"]
+        parameters = {**selection, "limit": _EVENTS}
+        if from_ms is not None:
+            parameters["startTime"] = from_ms
+        events = (await ask(call, "logs", f"{LOGS}.FilterLogEvents", parameters))["events"]
         for event in events[taken:]:
             yield event
         if len(events) < _EVENTS or taken == _EVENTS:
             return
-        # The next answer begins with those of the newest millisecond of this one.
+        # The next answer begins with the events of the newest millisecond of this one.
         newest_ms = events[-1]["timestamp"]
         taken = sum(event["timestamp"] == newest_ms for event in events)
         from_ms = newest_ms
 
 
 def _matcher(pattern: str) -> patterns.Matcher:
-    """Return what tells which lines match.
+    """Return the matcher of a filter pattern.
 
     Raises:
-        AwsError: InvalidParameterException, when that is no pattern.
+        AwsError: InvalidParameterException, if the pattern is not valid.
     """
     try:
         return patterns.compile(pattern)
@@ -175,29 +177,29 @@ def _matcher(pattern: str) -> patterns.Matcher:
         raise _invalid(message) from error
 
 
-async def _rows(call: Call, given: Value) -> list[Value]:
-    """Return the rows of DescribeMetricFilters, none for a log group that is not there."""
-    found: list[Value] = []
+async def _rows(call: Call, parameters: Value) -> list[Value]:
+    """Return the rows of DescribeMetricFilters; empty if the log group does not exist."""
+    rows: list[Value] = []
     while True:
         try:
-            answer = await ask(call, "logs", f"{LOGS}.DescribeMetricFilters", given)
+            answer = await ask(call, "logs", f"{LOGS}.DescribeMetricFilters", parameters)
         except AwsError as error:
             if error.code == "ResourceNotFoundException":
                 return []
             raise
-        found += answer["metricFilters"]
+        rows += answer["metricFilters"]
         if not answer.get("nextToken"):
-            return found
-        given = {**given, "nextToken": answer["nextToken"]}
+            return rows
+        parameters = {**parameters, "nextToken": answer["nextToken"]}
 
 
 def _spec(row: Value) -> MetricFilter | None:
-    """Return a metric filter as PutMetricFilter and DescribeMetricFilters have it.
+    """Return the specification in an input of PutMetricFilter or a row of DescribeMetricFilters.
 
-    None if AWS accepts it and it is not evaluated here.
+    None if the filter is valid on AWS but cannot be evaluated here.
 
     Raises:
-        RecordError: AWS would refuse it.
+        RecordError: the filter is not valid on AWS.
     """
     try:
         return api.metric_filter(Record(f"metric filter {row.get('filterName')}", row))

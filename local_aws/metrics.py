@@ -1,7 +1,7 @@
-"""The samples of every metric of one account and region, and the datapoints that come of them.
+"""The samples of every metric of one account and region, and the datapoints computed from them.
 
-A sample keeps the world's time. Questions of people (GetMetricData) are answered in the world's time;
-alarms ask in simulated time, in which the same samples lie further apart.
+A sample has a real time. GetMetricData and GetMetricStatistics use real time; alarms use simulated time, in
+which the same samples are further apart.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from local_aws.calls import Store
 
 KEPT_S = 15 * 86_400.0
-"""How long samples are kept, in simulated time (CloudWatch User Guide, "Metrics retention")."""
+"""Retention of samples in simulated seconds (CloudWatch User Guide, "Metrics retention")."""
 
-_NONE = np.empty(0)
+_NO_VALUES = np.empty(0)
 
 
 class Metric(NamedTuple):
-    """What samples belong to: a name in a namespace with all its dimensions, sorted by their names."""
+    """A metric: namespace, name and dimensions, sorted by their names."""
 
     namespace: str
     name: str
@@ -39,20 +39,20 @@ class Metric(NamedTuple):
 
     @classmethod
     def of(cls, namespace: str, name: str, dimensions: Mapping[str, str]) -> Metric:
-        """Return the metric with these dimensions."""
+        """Return the metric with these dimensions, in any order."""
         return cls(namespace, name, tuple(sorted(dimensions.items())))
 
 
 class Sample(NamedTuple):
-    """Values that were reported together: one value so many times, or a statistic set.
+    """Values that were reported together: one value with a count, or a statistic set.
 
     Args:
-        at_s: when, in the world's seconds since 1970.
-        number: how many values.
+        at_s: the real time, in seconds since 1970.
+        number: the number of values (SampleCount).
         total: their sum.
-        low: the smallest.
-        high: the largest; where it differs from `low`, the values themselves are not known.
-        unit: a unit of CloudWatch's, or "None".
+        low: the minimum.
+        high: the maximum; if it differs from `low`, the single values are not known.
+        unit: a unit of CloudWatch, or "None".
     """
 
     at_s: float
@@ -64,12 +64,12 @@ class Sample(NamedTuple):
 
     @classmethod
     def of(cls, at_s: float, value: float, unit: str = "None", number: float = 1.0) -> Sample:
-        """Return a value that was reported so many times."""
+        """Return the sample of a value that was reported `number` times."""
         return cls(at_s, number, value * number, value, value, unit)
 
 
 class Samples(NamedTuple):
-    """Samples of one metric as columns, in no order; the members of `Sample` but the unit."""
+    """Samples of one metric as columns, in no order; the members of `Sample` except the unit."""
 
     at_s: Floats
     number: Floats
@@ -78,20 +78,20 @@ class Samples(NamedTuple):
     high: Floats
 
 
-_EMPTY = Samples(*(_NONE,) * len(Samples._fields))
+_EMPTY = Samples(*(_NO_VALUES,) * len(Samples._fields))
 
 
 class _Columns:
-    """The samples of one metric in one unit, in the order of time: numbers only, because there are many."""
+    """The samples of one metric in one unit, ordered by time, as arrays of numbers to save memory."""
 
     def __init__(self) -> None:
         self._columns = tuple(array("d") for _ in Samples._fields)
 
     def add(self, sample: Sample) -> None:
-        place = bisect_right(self._columns[0], sample.at_s)
+        index = bisect_right(self._columns[0], sample.at_s)
         values = (sample.at_s, sample.number, sample.total, sample.low, sample.high)
         for column, value in zip(self._columns, values, strict=True):
-            column.insert(place, value)
+            column.insert(index, value)
 
     def between(self, from_s: float, to_s: float) -> Samples:
         first, last = (bisect_left(self._columns[0], at_s) for at_s in (from_s, to_s))
@@ -104,7 +104,7 @@ class _Columns:
 
 
 class Metrics:
-    """Samples by metric."""
+    """The samples of an account and region, by metric and unit."""
 
     def __init__(self) -> None:
         self._columns: dict[Metric, dict[str, _Columns]] = {}
@@ -116,7 +116,7 @@ class Metrics:
         return metric in self._columns
 
     def add(self, metric: Metric, sample: Sample) -> None:
-        """Keep a sample."""
+        """Add a sample."""
         self._columns.setdefault(metric, {}).setdefault(sample.unit, _Columns()).add(sample)
 
     def units(self, metric: Metric) -> list[str]:
@@ -124,9 +124,9 @@ class Metrics:
         return sorted(self._columns.get(metric, {}))
 
     def between(self, metric: Metric, from_s: float, to_s: float, unit: str | None = None) -> Samples:
-        """Return the samples of [from_s, to_s), of one unit or of all.
+        """Return the samples in [from_s, to_s), of one unit or of all units.
 
-        An alarm without a unit looks at samples of every unit (PutMetricAlarm, `Unit`).
+        An alarm without a unit uses the samples of every unit (PutMetricAlarm, `Unit`).
         """
         units = self._columns.get(metric, {})
         parts = [columns.between(from_s, to_s) for name, columns in units.items() if unit in {None, name}]
@@ -137,7 +137,7 @@ class Metrics:
         )
 
     def forget_before(self, at_s: float) -> None:
-        """Forget older samples; a metric that has none left stays known."""
+        """Delete older samples; a metric without samples is still listed."""
         for units in self._columns.values():
             for columns in units.values():
                 columns.forget_before(at_s)
@@ -145,8 +145,8 @@ class Metrics:
 
 def metrics_of(store: Store, account: str, region: str) -> Metrics:
     """Return the metrics of an account and region."""
-    found: Metrics = store.table(account, region, "metrics").setdefault("metrics", Metrics())
-    return found
+    metrics: Metrics = store.table(account, region, "metrics").setdefault("metrics", Metrics())
+    return metrics
 
 
 def datapoints(  # noqa: PLR0913 - a grid has three numbers
@@ -159,16 +159,16 @@ def datapoints(  # noqa: PLR0913 - a grid has three numbers
     count: int,
     clock: Callable[[Floats], Floats] = np.asarray,
 ) -> Floats:
-    """Return a statistic of so many periods, one after another; NaN: no sample, or none that tell it.
+    """Return a statistic of consecutive periods; NaN if a period has no sample, or none with single values.
 
     Args:
-        samples: those of one metric.
-        stat: which statistic.
-        period_s: the length of a period.
-        start_s: when the first one begins.
-        step_s: what the period is a multiple of.
-        count: how many periods.
-        clock: from the world's time, which samples have, to that of the periods.
+        samples: the samples of one metric.
+        stat: the statistic.
+        period_s: the length of a period in seconds.
+        start_s: the start of the first period, in seconds since 1970.
+        step_s: the resolution in seconds; the period is a multiple of it.
+        count: the number of periods.
+        clock: converts the real time of samples to the time of the periods.
     """
     steps = period_s // step_s
     at_s = clock(samples.at_s)
@@ -182,13 +182,13 @@ def datapoints(  # noqa: PLR0913 - a grid has three numbers
     sets = _sets(Samples(*(column[inside] for column in samples)), step[inside], values)
     if not stat.needs_samples:
         return sliding(together([values, sets]), stat, period_s)[steps - 1 :: steps]
-    # Who reports a set does not tell the values that it is of.
+    # A statistic set does not contain the single values that this statistic needs.
     known = np.isnan(sliding(sets, "SampleCount", period_s))
     return np.where(known, sliding(values, stat, period_s), np.nan)[steps - 1 :: steps]
 
 
 def _sets(samples: Samples, step: npt.NDArray[np.int64], grid: Series) -> Series:
-    """Return the series of statistic sets, on the grid of another."""
+    """Return the series of statistic sets, on the time grid of another series."""
     number, total = np.zeros(len(grid)), np.zeros(len(grid))
     low, high = np.full(len(grid), np.nan), np.full(len(grid), np.nan)
     np.add.at(number, step, samples.number)

@@ -1,4 +1,4 @@
-"""Lists a page at a time, as AWS's paginated operations give them."""
+"""Pagination, as in AWS's paginated operations."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ Row = TypeVar("Row")
 
 
 def page(rows: list[Row], token: str | None, size: int) -> tuple[list[Row], str | None]:
-    """Return the page of `rows` that `token` names, and the token of the next one or None.
+    """Return the page of `rows` that `token` selects, and the token of the next page or None.
 
     Args:
-        rows: everything, in an order that does not change between two calls.
-        token: what an earlier page gave; None for the first page.
-        size: the longest a page may be, in rows.
+        rows: all rows, in an order that does not change between two calls.
+        token: the token of an earlier page; None for the first page.
+        size: the maximum number of rows in a page.
 
     Raises:
-        AwsError: InvalidParameterException, for a token that no page gave.
+        AwsError: InvalidParameterException, if the token is not valid.
     """
     if token is not None and not (token.isdecimal() and int(token) <= len(rows)):
         code = "InvalidParameterException"

@@ -1,4 +1,4 @@
-"""TCP ports of this machine: whether one can be listened on, and whether a front answers there."""
+"""TCP ports of this machine: whether a port is free, and the health endpoint of a gateway on it."""
 
 from __future__ import annotations
 
@@ -18,38 +18,39 @@ _HEALTH_LIMIT_S = 2.0
 
 
 class LocalAwsError(Exception):
-    """The local AWS cannot be started or stopped; the message says why and what to do."""
+    """The local AWS cannot be started or stopped; the message has the reason and the next step."""
 
 
 def check_port(port: int) -> None:
-    """Refuse a port that something else listens on.
+    """Check that a port can be bound.
 
     Raises:
-        LocalAwsError: naming the port and how to choose another.
+        LocalAwsError: the port is in use or not valid.
     """
     deadline = time.monotonic() + _RELEASE_LIMIT_S
     while error := _bind_error(port):
-        found = health(port)
-        # Nobody answers: most likely a server that just ended, whose port is not free yet.
+        identity = health(port)
+        # Nothing listens: probably a server that has just ended, whose port is not free yet.
         if error.errno == errno.EADDRINUSE and not _listens(port) and time.monotonic() < deadline:
             time.sleep(_POLL_S)
             continue
-        why = f"cannot be used ({error})"
+        reason = f"cannot be used ({error})"
         if error.errno == errno.EADDRINUSE:
-            why = f"is taken by {'another local AWS' if found.get('name') == NAME else 'something else'}"
-        message = f"port {port} of {HOST} {why}: choose another with --port."
+            user = "another local AWS" if identity.get("name") == NAME else "another program"
+            reason = f"is in use by {user}"
+        message = f"port {port} of {HOST} {reason}. Choose another port with --port."
         raise LocalAwsError(message)
 
 
 def _bind_error(port: int) -> OSError | None:
-    """Return why the port cannot be listened on, or None when it can."""
+    """Return the error of binding the port, or None if it can be bound."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do: a connection that a server just closed does not hold the port.
+        # As in servers: a connection that was just closed does not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OverflowError:
-            return OSError("ports go from 0 to 65535")
+            return OSError("allowed: 0 to 65535")
         except OSError as error:
             return error
     return None
@@ -61,7 +62,7 @@ def _listens(port: int) -> bool:
 
 
 def health(port: int) -> dict[str, Any]:
-    """Return what the front on this port says of itself; empty when nothing of ours answers."""
+    """Return the answer of the gateway's health endpoint; empty if no gateway answers on this port."""
     try:
         return within(_HEALTH_LIMIT_S, lambda: _health(port))
     except TimeoutError:
@@ -72,9 +73,9 @@ def _health(port: int) -> dict[str, Any]:
     connection = http.client.HTTPConnection(HOST, port, timeout=_HEALTH_LIMIT_S)
     try:
         connection.request("GET", HEALTH)
-        found = json.loads(connection.getresponse().read())
+        answer = json.loads(connection.getresponse().read())
     except (OSError, ValueError, http.client.HTTPException):
         return {}
     finally:
         connection.close()
-    return found if isinstance(found, dict) else {}
+    return answer if isinstance(answer, dict) else {}

@@ -1,8 +1,8 @@
-"""Start, find and stop the local AWS, which outlives the command that starts it.
+"""Start, find and stop the local AWS, which keeps running after the command that starts it.
 
-A state directory holds at most one server: `server.json` says which (process id, port, token) and
-`server.log` what it printed. A process is believed to be the server only when its command line carries the
-token, so that a process id used again by something else is never signalled.
+A state directory has at most one server: `server.json` is its record (process id, port, token), `server.log`
+its output. A process is identified as the server by the token on its command line, so that a process id that
+another program reuses is never signalled.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Server:
 
     Args:
         pid: its process id.
-        port: the TCP port it listens on, on 127.0.0.1.
-        token: what only this server carries, on its command line and at its health endpoint.
+        port: its TCP port on 127.0.0.1.
+        token: a random token on its command line and in the answer of its health endpoint.
     """
 
     pid: int
@@ -55,7 +55,7 @@ class Server:
 
     @property
     def endpoint(self) -> str:
-        """The URL to give to AWS clients."""
+        """The endpoint URL for AWS clients."""
         return endpoint(self.port)
 
 
@@ -65,22 +65,22 @@ def endpoint(port: int) -> str:
 
 
 def start(port: int = PORT, state_dir: Path = STATE_DIR) -> str:
-    """Start the local AWS unless it runs, wait until it answers, and return its endpoint URL.
+    """Start the local AWS unless it is running, wait until it answers, and return its endpoint URL.
 
     Args:
-        port: the TCP port to listen on, on 127.0.0.1.
-        state_dir: where its record and log are; made when it is missing.
+        port: the TCP port on 127.0.0.1.
+        state_dir: the folder of its record and log; created if it does not exist.
 
     Raises:
-        LocalAwsError: the port is taken, the server runs on another port, or it ended while starting.
+        LocalAwsError: the port is in use, the server is running on another port, or it ended while starting.
     """
     with _locked(state_dir):
         running = status(state_dir)
         if running:
             if running.port != port:
                 message = (
-                    f"the local AWS already runs on port {running.port}, not {port}: "
-                    "stop it first (python -m local_aws stop) or use that port."
+                    f"the local AWS is already running on port {running.port}, not {port}. "
+                    f"Stop it first (python -m local_aws stop) or use port {running.port}."
                 )
                 raise LocalAwsError(message)
             return running.endpoint
@@ -93,7 +93,7 @@ def start(port: int = PORT, state_dir: Path = STATE_DIR) -> str:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "TMPDIR": str(fresh_scratch(state_dir))},
+                env={**os.environ, "TMPDIR": str(create_scratch(state_dir))},
                 start_new_session=True,
             )
         server = Server(process.pid, port, token)
@@ -101,35 +101,35 @@ def start(port: int = PORT, state_dir: Path = STATE_DIR) -> str:
             _wait_until_healthy(server, process, state_dir)
         except BaseException:
             _end(server)
-            # What was interrupted before it had its command line is ended here.
+            # `_end` does not find a process that was interrupted before it had its command line.
             process.kill()
             process.wait()
             raise
         write_record(server, state_dir)
-        # It is not this process's to wait for; without this, the object complains when it is collected.
+        # The server keeps running. Without a return code, Popen warns when it is garbage-collected.
         process.returncode = 0
         return server.endpoint
 
 
 def stop(state_dir: Path = STATE_DIR) -> bool:
-    """Stop the local AWS, whatever it holds, and tell whether one ran.
+    """Stop the local AWS, delete its data, and return whether it was running.
 
     Raises:
-        LocalAwsError: it does not end.
+        LocalAwsError: the server did not stop.
     """
     with _locked(state_dir):
         server = _record(state_dir)
         if server is None:
             return False
-        ran = is_ours(server)
-        if ran:
+        was_running = is_ours(server)
+        if was_running:
             _end(server)
-        forget(state_dir)
-        return ran
+        remove_record(state_dir)
+        return was_running
 
 
 def status(state_dir: Path = STATE_DIR) -> Server | None:
-    """Return the server that runs and answers for this state directory, or None."""
+    """Return the server of this state directory if it is running and healthy, or None."""
     server = _record(state_dir)
     if server is None or not is_ours(server):
         return None
@@ -137,12 +137,12 @@ def status(state_dir: Path = STATE_DIR) -> Server | None:
 
 
 def log_path(state_dir: Path = STATE_DIR) -> Path:
-    """Return the file that the server's output goes to."""
+    """Return the path of the server's log."""
     return state_dir / "server.log"
 
 
-def fresh_scratch(state_dir: Path) -> Path:
-    """Return an empty folder for what the server unpacks (functions' code): it leaves nothing in /tmp."""
+def create_scratch(state_dir: Path) -> Path:
+    """Create an empty folder for temporary files of the server (code of functions), instead of /tmp."""
     path = _scratch(state_dir)
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
@@ -150,21 +150,21 @@ def fresh_scratch(state_dir: Path) -> Path:
 
 
 def write_record(server: Server, state_dir: Path) -> None:
-    """Note which server runs, all at once so that nobody reads half of it."""
+    """Write the record of the running server. The write is atomic."""
     state_dir.mkdir(parents=True, exist_ok=True)
     temporary = _record_path(state_dir).with_suffix(".new")
     temporary.write_text(json.dumps(asdict(server)) + "\n", encoding="utf-8")
     temporary.replace(_record_path(state_dir))
 
 
-def forget(state_dir: Path) -> None:
-    """Remove the note of which server runs, and what that server unpacked."""
+def remove_record(state_dir: Path) -> None:
+    """Remove the server's record and its temporary files."""
     _record_path(state_dir).unlink(missing_ok=True)
     shutil.rmtree(_scratch(state_dir), ignore_errors=True)
 
 
 def is_ours(server: Server) -> bool:
-    """Tell whether the process with this id is the server that was started, by its command line."""
+    """Return whether the process with this id is the started server: its command line has the token."""
     return server.token in _command_line(server.pid)
 
 
@@ -183,7 +183,7 @@ def _wait_until_healthy(server: Server, process: subprocess.Popen[bytes], state_
             )
             raise LocalAwsError(message)
         time.sleep(_POLL_S)
-    message = f"the local AWS does not answer after {_START_LIMIT_S:.0f} s. {_tail(state_dir)}"
+    message = f"the local AWS does not answer {_START_LIMIT_S:.0f} s after its start. {_tail(state_dir)}"
     raise LocalAwsError(message)
 
 
@@ -194,14 +194,14 @@ def _tail(state_dir: Path) -> str:
 
 
 def _end(server: Server) -> None:
-    """End the server and the functions that run in its process group.
+    """End the server and the functions in its process group.
 
     Raises:
-        LocalAwsError: it is still there after SIGKILL.
+        LocalAwsError: the server still exists after SIGKILL.
     """
-    leads = False
+    is_group_leader = False
     with suppress(ProcessLookupError):
-        leads = os.getpgid(server.pid) == server.pid
+        is_group_leader = os.getpgid(server.pid) == server.pid
     for number in (signal.SIGTERM, signal.SIGKILL):
         if not is_ours(server):
             break
@@ -210,26 +210,26 @@ def _end(server: Server) -> None:
         while is_ours(server) and time.monotonic() < deadline:
             time.sleep(_POLL_S)
     if is_ours(server):
-        message = f"the local AWS (process {server.pid}) does not end."
+        message = f"the local AWS (process {server.pid}) did not stop."
         raise LocalAwsError(message)
-    if leads:
-        # A function that is still running does not notice; its group's number is not given away before.
+    if is_group_leader:
+        # Functions may still be running in the group. Its id is not reused while one of them exists.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(server.pid, signal.SIGKILL)
 
 
 def _command_line(pid: int) -> str:
-    """Return a process's command line; empty when it is gone or has ended and was not waited for."""
+    """Return the command line of a process; empty if it does not exist or is a zombie."""
     path = Path("/proc") / str(pid) / "cmdline"
     if path.parent.parent.joinpath("self").exists():
         try:
             return path.read_bytes().replace(b"\0", b" ").decode("utf-8", errors="replace")
         except OSError:
             return ""
-    found = subprocess.run(
+    listing = subprocess.run(
         ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
-    return found.stdout
+    return listing.stdout
 
 
 def _scratch(state_dir: Path) -> Path:
@@ -249,7 +249,7 @@ def _record(state_dir: Path) -> Server | None:
 
 @contextmanager
 def _locked(state_dir: Path) -> Iterator[None]:
-    """Let one process at a time start or stop the server of a state directory."""
+    """Hold the lock of a state directory: one process at a time starts or stops its server."""
     try:
         state_dir.mkdir(parents=True, exist_ok=True)
         lock = (state_dir / "lock").open("w")

@@ -1,7 +1,7 @@
-"""AWS's wire protocols, read from the service models that botocore ships.
+"""AWS's protocols: reading inputs and writing outputs of operations, based on botocore's service models.
 
-A value is plain data whose members carry the names the model gives them; a timestamp is seconds since 1970.
-The model says how each is written, so one function per direction and protocol serves every operation.
+A value is plain data with the member names of the model; a timestamp is in seconds since 1970. The model
+defines the serialization, so one function per direction and protocol serves every operation.
 
 Sources: Smithy specification, "AWS query protocol", "AWS JSON 1.0/1.1" and "AWS restJson1 protocol".
 """
@@ -21,7 +21,7 @@ from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Sh
 from botocore.parsers import create_parser
 
 from local_aws.errors import AwsError
-from local_aws.wire import Request, Response, request_id
+from local_aws.http import Request, Response, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,17 +31,17 @@ Value = dict[str, Any]
 
 @cache
 def service_model(name: str) -> ServiceModel:
-    """Return botocore's model of a service, by botocore's name for it.
+    """Return botocore's model of a service, by botocore's name of the service.
 
-    Read without a session: that would want the profile of whoever starts the local AWS, which may not exist.
+    It is loaded without a session, which would fail if `AWS_PROFILE` names a profile that does not exist.
     """
     return ServiceModel(Loader().load_service_model(name, "service-2"), name)
 
 
 def protocol_of(request: Request, model: ServiceModel) -> str:
-    """Return the protocol a request is written in: "query", "json" or "rest-json".
+    """Return the protocol of a request: "query", "json" or "rest-json".
 
-    Services that speak several are told apart as Smithy says: JSON names its operation in `X-Amz-Target`.
+    If a service supports several, a request with `X-Amz-Target` is JSON (Smithy specification).
     """
     if model.metadata["protocol"].startswith("rest"):
         return "rest-json"
@@ -49,7 +49,7 @@ def protocol_of(request: Request, model: ServiceModel) -> str:
 
 
 def operation_of(request: Request, model: ServiceModel) -> OperationModel | None:
-    """Return the operation that a request asks for, or None when the model has no such operation."""
+    """Return the operation of a request, or None if it is not in the model."""
     protocol = protocol_of(request, model)
     if protocol == "rest-json":
         return _rest_operation(request, model)
@@ -58,26 +58,26 @@ def operation_of(request: Request, model: ServiceModel) -> OperationModel | None
 
 
 def _rest_operation(request: Request, model: ServiceModel) -> OperationModel | None:
-    given = set(request.fields())
+    fields = set(request.fields())
     for route in _routes(model.service_name):
-        if route.method == request.method and route.fields <= given and route.path.fullmatch(request.path):
+        if route.method == request.method and route.fields <= fields and route.path.fullmatch(request.path):
             return model.operation_model(route.operation)
     return None
 
 
 class _Route(NamedTuple):
-    """How a REST operation is asked for."""
+    """Method, path and query fields that identify a REST operation."""
 
     operation: str
     method: str
     path: re.Pattern[str]
     fields: frozenset[str]
-    """Fields of the query string that are part of the address, such as S3's `lifecycle`."""
+    """Fields of the query string that identify the operation, such as S3's `lifecycle`."""
 
 
 @cache
 def _routes(service: str) -> tuple[_Route, ...]:
-    """Return the routes of a REST service, the most particular first."""
+    """Return the routes of a REST service, the most specific first."""
     model = service_model(service)
     routes = []
     for name in model.operation_names:
@@ -85,7 +85,7 @@ def _routes(service: str) -> tuple[_Route, ...]:
         path, _, query = operation.http["requestUri"].partition("?")
         pattern = re.sub(r"\\\{(\w+)(\\\+)?\\\}", _label, re.escape(path.rstrip("/")))
         fields = frozenset(name for name, _ in parse_qsl(query, keep_blank_values=True))
-        # S3 has two operations of one address, the older of which is deprecated.
+        # S3 has two operations with the same route; the older is deprecated.
         if not operation.deprecated:
             routes.append(_Route(name, operation.http["method"], re.compile(pattern + "/?"), fields))
     return tuple(sorted(routes, key=lambda route: (route.path.pattern.count("?P<"), -len(route.fields))))
@@ -96,19 +96,19 @@ def _label(match: re.Match[str]) -> str:
 
 
 def read_input(request: Request, operation: OperationModel) -> Value:
-    """Return a request's input as a value.
+    """Return the input of a request as a value.
 
     Raises:
-        AwsError: SerializationException, when the body is not what the protocol says.
+        AwsError: SerializationException, if the body is not valid in the protocol.
     """
     shape = operation.input_shape
     if shape is None:
         return {}
     protocol = protocol_of(request, operation.service_model)
     if protocol == "query":
-        found: Value = _from_fields(shape, request.fields(), "") or {}
-        return found
-    # Bodies of REST in XML are MiniStack's to read; what is in the address is enough here.
+        parameters: Value = _from_fields(shape, request.fields(), "") or {}
+        return parameters
+    # Bodies in XML are only read by MiniStack; the gateway needs path and query string.
     xml = operation.service_model.metadata["protocol"] == "rest-xml"
     value = {} if xml else _json_object(request.body)
     if protocol == "rest-json":
@@ -129,7 +129,7 @@ def _json_object(body: bytes) -> Value:
 
 
 def _rest_members(request: Request, operation: OperationModel, shape: StructureShape) -> Value:
-    """Return the members that a REST request carries in its path and query string."""
+    """Return the members in the path and query string of a REST request."""
     pattern = next(
         route.path
         for route in _routes(operation.service_model.service_name)
@@ -138,25 +138,25 @@ def _rest_members(request: Request, operation: OperationModel, shape: StructureS
     match = pattern.fullmatch(request.path)
     labels = match.groupdict() if match else {}
     fields = request.fields()
-    found = {}
+    members = {}
     for name, member in shape.members.items():
-        location, wire_name = member.serialization.get("location"), member.serialization.get("name", name)
-        if location == "uri" and wire_name in labels:
-            found[name] = labels[wire_name]
-        if location == "querystring" and wire_name in fields:
-            found[name] = _scalar(member, fields[wire_name])
-    return found
+        location, serialized = member.serialization.get("location"), member.serialization.get("name", name)
+        if location == "uri" and serialized in labels:
+            members[name] = labels[serialized]
+        if location == "querystring" and serialized in fields:
+            members[name] = _scalar(member, fields[serialized])
+    return members
 
 
 def _from_fields(shape: Shape, fields: Mapping[str, str], prefix: str) -> Any:  # noqa: ANN401 - shape decides
-    """Return the value that query fields under `prefix` hold, or None when there are none."""
+    """Return the value of the query fields under `prefix`, or None if there are none."""
     if isinstance(shape, StructureShape):
-        found = {}
+        members = {}
         for name, member in shape.members.items():
             value = _from_fields(member, fields, _joined(prefix, member.serialization.get("name", name)))
             if value is not None:
-                found[name] = value
-        return found or None
+                members[name] = value
+        return members or None
     if isinstance(shape, ListShape):
         values: list[Any] = []
         while (value := _from_fields(shape.member, fields, f"{prefix}.member.{len(values) + 1}")) is not None:
@@ -214,12 +214,12 @@ def _query_response(operation: OperationModel, value: Value) -> Response:
 
 
 def read_output(response: Response, operation: OperationModel) -> Value:
-    """Return the output that a successful Query (XML) answer of MiniStack holds."""
-    given = {"status_code": response.status, "headers": dict(response.headers), "body": response.body}
+    """Return the output in a successful Query (XML) answer of MiniStack."""
+    raw = {"status_code": response.status, "headers": dict(response.headers), "body": response.body}
     shape = operation.output_shape
-    found: Value = create_parser("query").parse(given, shape) if shape else {}
-    found.pop("ResponseMetadata", None)
-    return found
+    output: Value = create_parser("query").parse(raw, shape) if shape else {}
+    output.pop("ResponseMetadata", None)
+    return output
 
 
 def _json_type(protocol: str, model: ServiceModel) -> str:
@@ -229,7 +229,7 @@ def _json_type(protocol: str, model: ServiceModel) -> str:
 
 
 def _pruned(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - shape decides
-    """Return a value without what the model does not know and without what is not there."""
+    """Return a value without members that are None or not in the model."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         return {
             member.serialization.get("name", name): _pruned(member, value[name])

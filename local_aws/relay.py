@@ -1,12 +1,12 @@
 """SNS to functions: each notification is an asynchronous invocation, with its retries and its destination.
 
-MiniStack runs a subscribed function by itself, once, and drops what it fails at. So a function's subscription
-is kept in MiniStack as a webhook of the front, which invokes the function as AWS does; what cannot be invoked
-goes to the subscription's dead-letter queue.
+MiniStack invokes a subscribed function once and drops the notification if the invocation fails. Therefore the
+subscription of a function is stored in MiniStack as a webhook of the gateway, which invokes the function as
+AWS does. If the function cannot be invoked, the notification is sent to the subscription's dead-letter queue.
 
 Sources: AWS Lambda Developer Guide, "Invoking Lambda functions with Amazon SNS notifications" (the invocation
-is asynchronous; the members of the event); Amazon SNS Developer Guide, "Amazon SNS dead-letter queues" (an
-endpoint that is gone is not tried again).
+is asynchronous; the members of the event); Amazon SNS Developer Guide, "Amazon SNS dead-letter queues" (no
+retry if the endpoint does not exist).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from urllib.parse import urlencode
 
 from local_aws.calls import signed_by, signed_for
 from local_aws.errors import read_error
+from local_aws.http import Response
 from local_aws.identity import HOST
-from local_aws.wire import Response
 
 if TYPE_CHECKING:
     from local_aws.calls import Store
-    from local_aws.wire import Request, Upstream
+    from local_aws.http import Request, Upstream
 
 PATH = "/_local_aws/functions/"
 FUNCTION = re.compile(r"arn:aws:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?")
@@ -38,20 +38,21 @@ _REDRIVE = re.compile(r'"deadLetterTargetArn"\s*:\s*"arn:aws:sqs:[^:]+:(\d{12}):
 
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/x-amz-json-1.0"
 _CONFIRMED_S = 25.0
-"""How long a subscription may take to be confirmed by this same process: milliseconds, unless it is busy."""
+"""Timeout for the confirmation of a subscription by this process; it usually takes milliseconds."""
 
 log = logging.getLogger("local_aws.sns")
 
 
 @dataclass
 class Relay:
-    """The webhook that stands for one subscribed function.
+    """The webhook of a subscribed function.
 
     Args:
         topic: the topic's ARN.
         function: the function's ARN.
-        identity: what tells its address from others.
-        subscription: the subscription's ARN, once there is one.
+        identity: the last part of its URL, unique per relay.
+        subscription: the subscription's ARN; empty until the subscription exists.
+        confirmed: set when the subscription is confirmed.
     """
 
     topic: str
@@ -62,7 +63,7 @@ class Relay:
 
     @property
     def url(self) -> str:
-        """The address that MiniStack sends notifications to."""
+        """The URL to which MiniStack sends notifications."""
         return f"http://{HOST}:{os.environ['GATEWAY_PORT']}{PATH}{self.identity}"
 
     async def wait(self) -> None:
@@ -71,39 +72,39 @@ class Relay:
 
 
 def relays(store: Store) -> dict[str, Relay]:
-    """Return the relays by their identity."""
+    """Return identity -> relay."""
     return store.table("sns-functions")
 
 
 async def receive(request: Request, store: Store, upstream: Upstream) -> Response:
-    """Answer what MiniStack sends to a relay: confirm its subscription, or invoke its function."""
+    """Process a message of MiniStack to a relay: confirm its subscription, or invoke its function."""
     relay = relays(store).get(request.path.removeprefix(PATH))
     if relay is None:
         return Response(404, (), b"")
     message = json.loads(request.body)
     sns = signed_by(request, relay.topic)
     if message["Type"] == "SubscriptionConfirmation":
-        given = {"Action": "ConfirmSubscription", "TopicArn": relay.topic, "Token": message["Token"]}
-        await upstream(sns.with_content(urlencode(given).encode(), content_type=_FORM))
+        form = {"Action": "ConfirmSubscription", "TopicArn": relay.topic, "Token": message["Token"]}
+        await upstream(sns.with_content(urlencode(form).encode(), content_type=_FORM))
         relay.confirmed.set()
         return Response(200, (), b"")
     answer = await upstream(_invocation(request, relay, message))
     if not answer.ok:
-        log.warning("%s was not invoked: %s", relay.function, read_error(answer))
+        log.warning("invoking %s failed: %s", relay.function, read_error(answer))
         await _redrive(sns, relay, request.body, upstream)
     return Response(200, (), b"")
 
 
 def _invocation(request: Request, relay: Relay, message: dict[str, Any]) -> Request:
     """Return the asynchronous invocation of a function with a notification."""
-    # Lambda spells two members in its own way, and gives one that may be missing elsewhere.
+    # In Lambda events two members have another spelling, and `Subject` and `MessageAttributes` always exist.
     names = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
-    notice = {"Subject": None, "MessageAttributes": {}, **message}
+    notification = {"Subject": None, "MessageAttributes": {}, **message}
     record = {
         "EventSource": "aws:sns",
         "EventVersion": "1.0",
         "EventSubscriptionArn": relay.subscription,
-        "Sns": {names.get(name, name): value for name, value in notice.items()},
+        "Sns": {names.get(name, name): value for name, value in notification.items()},
     }
     body = json.dumps({"Records": [record]}).encode()
     path = f"/2015-03-31/functions/{relay.function}/invocations"
@@ -113,8 +114,8 @@ def _invocation(request: Request, relay: Relay, message: dict[str, Any]) -> Requ
 
 async def _redrive(sns: Request, relay: Relay, body: bytes, upstream: Upstream) -> None:
     """Send a notification to the subscription's dead-letter queue, if it has one."""
-    given = {"Action": "GetSubscriptionAttributes", "SubscriptionArn": relay.subscription}
-    answer = await upstream(sns.with_content(urlencode(given).encode(), content_type=_FORM))
+    form = {"Action": "GetSubscriptionAttributes", "SubscriptionArn": relay.subscription}
+    answer = await upstream(sns.with_content(urlencode(form).encode(), content_type=_FORM))
     match = _REDRIVE.search(html.unescape(answer.body.decode()))
     if match is None:
         return
@@ -125,4 +126,4 @@ async def _redrive(sns: Request, relay: Relay, body: bytes, upstream: Upstream) 
     )
     answer = await upstream(send)
     if not answer.ok:
-        log.warning("%s took no dead letter: %s", name, read_error(answer))
+        log.warning("sending to the dead-letter queue %s failed: %s", name, read_error(answer))

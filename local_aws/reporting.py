@@ -1,7 +1,7 @@
-"""Samples that are put, and the metrics that there are.
+"""PutMetricData and ListMetrics.
 
-The samples are those that alarms are evaluated on. Namespaces of AWS's are taken, too, which CloudWatch
-refuses: so a rehearsal can say what the local AWS cannot know, such as how many tasks of a service run.
+Alarms are evaluated on the samples. Unlike CloudWatch, PutMetricData also accepts namespaces of AWS, so that
+a test can set metrics that the local AWS does not emit, such as the number of running tasks.
 
 Sources: Amazon CloudWatch API Reference, PutMetricData, MetricDatum, ListMetrics.
 """
@@ -25,53 +25,56 @@ if TYPE_CHECKING:
     from local_aws.calls import Call
     from local_aws.protocols import Value
 
-_SET = ("SampleCount", "Sum", "Minimum", "Maximum")
+_STATISTIC_SET = ("SampleCount", "Sum", "Minimum", "Maximum")
+"""Members of StatisticValues, in the order of `Sample`."""
 
 
 def invalid(message: str, code: str = "InvalidParameterValue") -> AwsError:
-    """Return the error for what CloudWatch does not take."""
+    """Return the error for a parameter that is not valid."""
     return AwsError(code, message)
 
 
 async def put(call: Call) -> Value:
-    """Keep samples; all of them, or none when one is refused."""
+    """Add samples: all of them, or none if one is not valid."""
     if "MetricData" not in call.input:
         message = "The parameter MetricData is required."
         raise invalid(message, "MissingParameter")
-    found = [sample for datum in call.input["MetricData"] for sample in _samples(call, datum)]
+    samples = [sample for datum in call.input["MetricData"] for sample in _samples(call, datum)]
     metrics = metrics_of(call.store, call.account, call.region)
-    for metric, sample in found:
+    for metric, sample in samples:
         metrics.add(metric, sample)
     return {}
 
 
 def _samples(call: Call, datum: Value) -> Iterator[tuple[Metric, Sample]]:
-    """Yield the samples of a datum: a value, values with how often each came, or a statistic set."""
+    """Yield the samples of a datum: a value, values with their counts, or a statistic set."""
     now_s = call.clock.real_now_s()
     at_s = float(datum.get("Timestamp", now_s))
     unit = datum.get("Unit", "None")
-    given = [name for name in ("Value", "Values", "StatisticValues") if datum.get(name) is not None]
+    members = [name for name in ("Value", "Values", "StatisticValues") if datum.get(name) is not None]
+    name = datum["MetricName"]
     if not now_s - PAST_S <= at_s <= now_s + FUTURE_S:
         message = (
-            f"The Timestamp of {datum['MetricName']} is not within two weeks before and two hours after now."
+            f"The Timestamp of {name} must be at most two weeks in the past and two hours in the future."
         )
         raise invalid(message)
     if unit not in _units():
-        message = f"The Unit {unit} of {datum['MetricName']} is none of: {', '.join(sorted(_units()))}."
+        message = f"The Unit {unit} of {name} is not valid; allowed: {', '.join(sorted(_units()))}."
         raise invalid(message)
-    if len(given) != 1:
-        message = f"{datum['MetricName']} needs one of Value, Values and StatisticValues."
+    if len(members) != 1:
+        message = f"The metric {name} must have exactly one of Value, Values and StatisticValues."
         raise invalid(message, "InvalidParameterCombination")
-    metric = Metric.of(call.input["Namespace"], datum["MetricName"], dimensions_of(datum))
-    if "StatisticValues" in given:
-        one = {name: _number(datum["StatisticValues"][name]) for name in _SET}
-        yield metric, Sample(at_s, one["SampleCount"], one["Sum"], one["Minimum"], one["Maximum"], unit)
+    metric = Metric.of(call.input["Namespace"], name, dimensions_of(datum))
+    if "StatisticValues" in members:
+        count, total, low, high = (_number(datum["StatisticValues"][member]) for member in _STATISTIC_SET)
+        yield metric, Sample(at_s, count, total, low, high, unit)
         return
-    values = datum["Values"] if "Values" in given else [datum["Value"]]
+    values = datum["Values"] if "Values" in members else [datum["Value"]]
     counts = datum.get("Counts") or [1.0] * len(values)
     if len(counts) != len(values) or len(values) > VALUES:
         message = (
-            f"{datum['MetricName']} has {len(values)} Values (at most {VALUES}) and {len(counts)} Counts."
+            f"The metric {name} has {len(values)} Values and {len(counts)} Counts; "
+            f"allowed: at most {VALUES}, and as many Counts as Values."
         )
         raise invalid(message)
     for value, count in zip(values, counts, strict=True):
@@ -79,24 +82,24 @@ def _samples(call: Call, datum: Value) -> Iterator[tuple[Metric, Sample]]:
 
 
 def _number(value: float) -> float:
-    found = float(value)
-    if not abs(found) <= LARGEST:
-        message = f"{value} is no number between -2^360 and 2^360."
+    number = float(value)
+    if not abs(number) <= LARGEST:
+        message = f"The value {value} must be a number between -2^360 and 2^360."
         raise invalid(message)
-    return found
+    return number
 
 
-def dimensions_of(given: Value) -> dict[str, str]:
+def dimensions_of(source: Value) -> dict[str, str]:
     """Return the dimensions of a datum, a query or an alarm.
 
     Raises:
         AwsError: there are too many.
     """
-    found = {dimension["Name"]: dimension["Value"] for dimension in given.get("Dimensions") or []}
-    if len(found) > DIMENSIONS:
-        message = f"A metric has at most {DIMENSIONS} dimensions."
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in source.get("Dimensions") or []}
+    if len(dimensions) > DIMENSIONS:
+        message = f"A metric can have at most {DIMENSIONS} dimensions (found: {len(dimensions)})."
         raise invalid(message)
-    return found
+    return dimensions
 
 
 @cache
@@ -107,20 +110,22 @@ def _units() -> frozenset[str]:
 
 
 async def list_metrics(call: Call) -> Value:
-    """List metrics by namespace, name and dimensions (with a value, or with any), a page at a time."""
-    wanted = [(dimension["Name"], dimension.get("Value")) for dimension in call.input.get("Dimensions") or []]
+    """List metrics by namespace, name and dimensions (with one value, or any value), in pages."""
+    filters = [
+        (dimension["Name"], dimension.get("Value")) for dimension in call.input.get("Dimensions") or []
+    ]
     rows = sorted(
         metric
         for metric in metrics_of(call.store, call.account, call.region)
         if call.input.get("Namespace") in {None, metric.namespace}
         and call.input.get("MetricName") in {None, metric.name}
         and all(
-            any(name == key and value in {None, of} for key, of in metric.dimensions)
-            for name, value in wanted
+            any(name == key and wanted in {None, value} for key, value in metric.dimensions)
+            for name, wanted in filters
         )
     )
-    found, token = page(rows, call.input.get("NextToken"), LISTED_METRICS)
-    return {"Metrics": [_described(metric) for metric in found], "NextToken": token}
+    metrics, token = page(rows, call.input.get("NextToken"), LISTED_METRICS)
+    return {"Metrics": [_described(metric) for metric in metrics], "NextToken": token}
 
 
 def _described(metric: Metric) -> Value:

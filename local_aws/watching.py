@@ -1,7 +1,7 @@
-"""What a metric alarm watches, read from its configuration once, and the datapoints that it sees.
+"""A metric alarm parsed from its configuration, and its datapoints.
 
-An alarm is looked at in simulated time: its periods end with the minute that is evaluated and go back from
-there. Anomaly detection is not here: there is no model, so that an alarm over a band sees nothing.
+An alarm is evaluated in simulated time: its last period ends with the minute that is evaluated. Anomaly
+detection is not supported: there is no model of the band, so an alarm with a band is not evaluated.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm; Amazon CloudWatch User Guide, "Alarm evaluation"
 (alarms are evaluated every minute, those with periods under a minute every 10 seconds, those that look back
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from local_aws.metrics import Metrics
     from local_aws.protocols import Value
 
-_OF_AWS = frozenset({"ContainerInsights", "ECS/ContainerInsights", "LambdaInsights", "CloudWatchSynthetics"})
-"""Namespaces of AWS's own metrics that do not begin with `AWS/`."""
+_AWS_NAMESPACES = frozenset(
+    {"ContainerInsights", "ECS/ContainerInsights", "LambdaInsights", "CloudWatchSynthetics"}
+)
+"""Namespaces of AWS services that do not begin with `AWS/`."""
 
 _BAND = "ANOMALY_DETECTION_BAND"
 
@@ -48,10 +50,10 @@ class Query:
     """A statistic of a metric.
 
     Args:
-        metric: whose samples are looked at.
-        stat: which statistic.
-        period_s: of how long.
-        unit: the only unit whose samples count; None for all.
+        metric: the metric.
+        stat: the statistic.
+        period_s: the period in seconds.
+        unit: the unit of the samples; None for all units.
     """
 
     metric: Metric
@@ -60,7 +62,7 @@ class Query:
     unit: str | None
 
     def values(self, metrics: Metrics, clock: Clock, end_s: int, count: int) -> npt.NDArray[np.float64]:
-        """Return the last so many datapoints before a simulated time, oldest first; NaN: none."""
+        """Return the last `count` datapoints before a simulated time, oldest first; NaN if missing."""
         start_s = end_s - count * self.period_s
         samples = metrics.between(self.metric, clock.real_s(start_s), clock.real_s(end_s), self.unit)
         if not len(samples.at_s):
@@ -79,12 +81,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Datapoints:
-    """What an alarm sees, oldest first.
+    """The datapoints of an alarm, oldest first.
 
     Args:
-        starts_s: when each period begins, in simulated time.
-        values: NaN: no datapoint.
-        counts: how many samples each is of; None for expressions.
+        starts_s: the start of each period in simulated time, in seconds since 1970.
+        values: the values; NaN if a datapoint is missing.
+        counts: the number of samples of each datapoint; None for expressions.
     """
 
     starts_s: npt.NDArray[np.int64]
@@ -94,17 +96,17 @@ class Datapoints:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What a metric alarm watches.
+    """A parsed metric alarm.
 
     Args:
-        config: the alarm as it was put.
-        settings: how datapoints make a state.
-        comparison: when a datapoint breaches.
-        threshold: what it is compared with.
-        queries: metrics and expressions by their ids.
-        result: which of them is compared.
-        period_s: of its datapoints.
-        ignores_few: the state is kept while percentiles have too few samples.
+        config: the input of PutMetricAlarm.
+        settings: the settings of the evaluation, such as M of N.
+        comparison: the comparison operator.
+        threshold: the threshold.
+        queries: id -> metric or expression.
+        result: the id of the query that is compared with the threshold.
+        period_s: the period of its datapoints, in seconds.
+        ignores_low_sample_counts: the state does not change while a percentile has too few samples.
     """
 
     config: Value
@@ -114,14 +116,14 @@ class Watch:
     queries: Mapping[str, Query | Expression]
     result: str
     period_s: int
-    ignores_few: bool
+    ignores_low_sample_counts: bool
 
     @classmethod
     def of(cls, config: Value) -> Watch | None:
-        """Return what an alarm watches; None for a band of an anomaly detector, which nobody can draw here.
+        """Parse an alarm. Return None for an alarm with an anomaly band, which cannot be evaluated here.
 
         Raises:
-            InputError: CloudWatch would not take it.
+            InputError: the alarm is not valid on CloudWatch.
         """
         alarm = read_metric_alarm(config)
         if alarm.threshold is None:
@@ -140,26 +142,26 @@ class Watch:
             queries=queries,
             result=alarm.returned,
             period_s=alarm.period_s,
-            ignores_few=alarm.low_samples == "ignore",
+            ignores_low_sample_counts=alarm.low_samples == "ignore",
         )
 
     def is_due(self, at_s: int) -> bool:
-        """Tell whether the alarm is evaluated at this simulated time."""
+        """Return whether the alarm is evaluated at this simulated time."""
         return at_s % evaluated_every_s(self.period_s, self.settings.evaluation_periods) == 0
 
-    def is_known(self, metrics: Metrics) -> bool:
-        """Tell whether the local AWS knows anything of what the alarm watches.
+    def is_evaluable(self, metrics: Metrics) -> bool:
+        """Return whether at least one metric of the alarm is emitted here or has samples of PutMetricData.
 
-        Of metrics that it cannot report and nobody put a sample of, silence says nothing.
+        For any other alarm, missing data says nothing about the service.
         """
         watched = [query.metric for query in self.queries.values() if isinstance(query, Query)]
-        return not watched or any(_is_known(metric, metrics) for metric in watched)
+        return not watched or any(_is_emitted(metric, metrics) for metric in watched)
 
     def datapoints(self, metrics: Metrics, clock: Clock, end_s: int) -> Datapoints:
-        """Return the evaluation range that ends at a simulated time."""
+        """Return the datapoints of the evaluation range that ends at a simulated time."""
         count = evaluation_range(self.settings.evaluation_periods)
         starts_s = end_s - self.period_s * np.arange(count, 0, -1)
-        found = {
+        series = {
             key: query.values(metrics, clock, end_s, count) if isinstance(query, Query) else query
             for key, query in self.queries.items()
         }
@@ -167,17 +169,17 @@ class Watch:
         if isinstance(result, Query):
             counts = Query(result.metric, check_statistic("SampleCount"), result.period_s, result.unit)
             return Datapoints(
-                starts_s, np.asarray(found[self.result]), counts.values(metrics, clock, end_s, count)
+                starts_s, np.asarray(series[self.result]), counts.values(metrics, clock, end_s, count)
             )
-        values = evaluate_all(found, starts_s, self.period_s)[self.result]
+        values = evaluate_all(series, starts_s, self.period_s)[self.result]
         return Datapoints(starts_s, np.broadcast_to(values, starts_s.shape), None)
 
 
 def read_metric_alarm(config: Value) -> MetricAlarm:
-    """Return the input of PutMetricAlarm as a value of the typed model.
+    """Return the input of PutMetricAlarm as a typed alarm.
 
     Raises:
-        RecordError: it is not an alarm, or is of a kind that is not supported.
+        RecordError: the input is not a valid alarm, or its type is not supported.
     """
     return api.metric_alarm(Record(f"alarm {config.get('AlarmName')}", config))
 
@@ -189,13 +191,13 @@ def _query(asks: Statistic | str) -> Query | Expression:
     return Query(metric, check_statistic(asks.stat), asks.period_s, asks.unit)
 
 
-def _is_known(metric: Metric, metrics: Metrics) -> bool:
-    """Tell whether samples of a metric would be here if there were any; of AWS's, few are made."""
+def _is_emitted(metric: Metric, metrics: Metrics) -> bool:
+    """Return whether a metric has samples or can get samples in the local AWS."""
     if metric in metrics:
         return True
     if metric.namespace == LOGS:
-        # Who would write to a group that nobody has written to may be a container: none runs here.
+        # A log group without entries may belong to a container, and no containers run here.
         return metric._replace(name="IncomingLogEvents") in metrics
-    if metric.namespace.startswith("AWS/") or metric.namespace in _OF_AWS:
+    if metric.namespace.startswith("AWS/") or metric.namespace in _AWS_NAMESPACES:
         return metric.name in REPORTED.get(metric.namespace, ())
     return True

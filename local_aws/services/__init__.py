@@ -1,6 +1,6 @@
-"""The answers of the front, one module per AWS service.
+"""The operations that the gateway implements, one module per AWS service.
 
-Adding a service is a module with a `SERVICE` and its place in `SERVICES`.
+To add a service, add a module with a `SERVICE` to `_MODULES`.
 """
 
 from __future__ import annotations
@@ -38,4 +38,4 @@ _MODULES = (
 )
 
 SERVICES = MappingProxyType({module.SERVICE.model.signing_name: module.SERVICE for module in _MODULES})
-"""By signing name, which is what a signed request carries."""
+"""Signing name -> service. The credential scope of a request has the signing name."""

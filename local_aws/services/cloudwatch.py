@@ -1,8 +1,8 @@
-"""CloudWatch: alarms, whole, in both protocols, and what they do; the samples that they are evaluated on.
+"""CloudWatch: alarms and metrics, in the JSON and the Query protocol.
 
-`local_aws.alarms` says what is kept here and what MiniStack keeps, `local_aws.rounds` when alarms are
-evaluated, `local_aws.alarm_actions` what happens when a state changes, `local_aws.datapoints` what is asked
-of metrics.
+`local_aws.alarms` stores configurations, `local_aws.evaluation_loop` evaluates alarms,
+`local_aws.alarm_actions` performs their actions, `local_aws.reporting` and `local_aws.datapoints` write and
+read metrics.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm, PutCompositeAlarm, DeleteAlarms, DescribeAlarms,
 SetAlarmState.
@@ -21,11 +21,11 @@ from local_aws.calls import Answer, Call, Service
 from local_aws.errors import AwsError
 
 if TYPE_CHECKING:
+    from local_aws.http import Response
     from local_aws.protocols import Value
-    from local_aws.wire import Response
 
 _OF_METRIC = frozenset({"Namespace", "MetricName", "Statistic", "ExtendedStatistic", "Period", "Unit"})
-"""What DescribeAlarmsForMetric selects by, besides dimensions."""
+"""Parameters of DescribeAlarmsForMetric that select alarms, in addition to dimensions."""
 
 
 def _invalid(message: str) -> AwsError:
@@ -34,18 +34,18 @@ def _invalid(message: str) -> AwsError:
 
 
 async def put_alarm(call: Call) -> Value:
-    """Put a metric or composite alarm into MiniStack, keep its configuration, act on what that changes."""
+    """Create or replace a metric or composite alarm, and process the state changes that follow."""
     _check(call)
     async with alarm_actions.lock(call):
         await _check_suppressor(call)
-        await alarms.ask(call, call.operation.name, alarms.silent(call.input))
+        await alarms.ask(call, call.operation.name, alarms.without_actions_and_metric(call.input))
         call.table(call.operation.name)[call.input["AlarmName"]] = call.input
-        await alarm_actions.settle(call)
+        await alarm_actions.process_changes(call)
     return {}
 
 
 async def delete_alarms(call: Call) -> Value:
-    """Delete alarms in MiniStack and forget them, unless a composite alarm still needs one of them."""
+    """Delete alarms, unless one of them is the suppressor of a composite alarm."""
     names = call.input.get("AlarmNames", [])
     async with alarm_actions.lock(call):
         suppressors = {
@@ -53,9 +53,9 @@ async def delete_alarms(call: Call) -> Value:
             for composite in call.table("PutCompositeAlarm").values()
             if (suppressor := alarms.suppressor_of(composite))
         }
-        needed = next((name for name in names if name in suppressors), None)
-        if needed is not None:
-            message = f"Cannot delete {needed} as there are composite alarm(s) depending on it."
+        in_use = next((name for name in names if name in suppressors), None)
+        if in_use is not None:
+            message = f"Cannot delete {in_use} as there are composite alarm(s) depending on it."
             raise _invalid(message)
         await alarms.ask(call, call.operation.name, call.input)
         for name in names:
@@ -66,8 +66,8 @@ async def delete_alarms(call: Call) -> Value:
 
 
 async def describe(call: Call) -> Value:
-    """Describe alarms: the configuration as put, the state as MiniStack has it, what suppresses actions."""
-    answer = alarms.whole(call, await alarms.ask(call, call.operation.name, call.input))
+    """Describe alarms: the stored configuration, the state in MiniStack, the suppression of actions."""
+    answer = alarms.with_configurations(call, await alarms.ask(call, call.operation.name, call.input))
     if "CompositeAlarms" not in answer:
         return answer
     composites = [
@@ -77,23 +77,23 @@ async def describe(call: Call) -> Value:
 
 
 async def describe_for_metric(call: Call) -> Value:
-    """Describe the alarms over one metric with all its dimensions; those of metric math are none of them."""
-    wanted = {name: value for name, value in call.input.items() if name in _OF_METRIC}
+    """Describe the alarms on one metric with all its dimensions, without alarms on metric math."""
+    filters = {name: value for name, value in call.input.items() if name in _OF_METRIC}
 
     def matches(row: Value) -> bool:
         dimensions = _pairs(row) == _pairs(call.input)
-        return dimensions and all(row.get(name) == value for name, value in wanted.items())
+        return dimensions and all(row.get(name) == value for name, value in filters.items())
 
     rows = [row for row in (await alarms.find(call)).values() if matches(row)]
     return {"MetricAlarms": rows}
 
 
-def _pairs(given: Value) -> set[tuple[str, str]]:
-    return {(dimension["Name"], dimension["Value"]) for dimension in given.get("Dimensions") or []}
+def _pairs(source: Value) -> set[tuple[str, str]]:
+    return {(dimension["Name"], dimension["Value"]) for dimension in source.get("Dimensions") or []}
 
 
 async def set_state(call: Call) -> Response:
-    """Set an alarm's state and act on the change, its own and those of the composites over it."""
+    """Set the state of an alarm, and process its change and the changes of its composites."""
     state = call.input["StateValue"]
     if state not in ACTIONS:
         message = (
@@ -103,41 +103,41 @@ async def set_state(call: Call) -> Response:
         raise _invalid(message)
     async with alarm_actions.lock(call):
         response = await call.forward()
-        await alarm_actions.settle(call)
+        await alarm_actions.process_changes(call)
     return response
 
 
 async def translate(call: Call) -> Value:
-    """Answer an operation with MiniStack's JSON answer, whatever protocol it was asked in."""
+    """Forward an operation to MiniStack in JSON and answer in the protocol of the request."""
     return await alarms.ask(call, call.operation.name, call.input)
 
 
 def _check(call: Call) -> None:
-    """Refuse an alarm that AWS would refuse; one that only is not evaluated here is kept as on AWS.
+    """Check that an alarm is valid on AWS. An alarm that is valid but cannot be evaluated here is accepted.
 
-    The words are not AWS's: it does not document them.
+    The messages differ from AWS's, which are not documented.
 
     Raises:
         AwsError: ValidationError.
     """
     try:
         if call.operation.name == "PutMetricAlarm":
-            found = validation.metric_alarm(watching.read_metric_alarm(call.input))
+            problems = validation.metric_alarm(watching.read_metric_alarm(call.input))
         else:
-            found = validation.composite_alarm(api.composite_alarm(Record("alarm", call.input)))
+            problems = validation.composite_alarm(api.composite_alarm(Record("alarm", call.input)))
     except UnsupportedRecordError:
         return
     except RecordError as error:
         raise _invalid(error.text) from error
-    refused = [str(problem) for problem in found if not problem.is_unsupported]
-    if refused:
-        raise _invalid("; ".join(refused))
+    messages = [str(problem) for problem in problems if not problem.is_unsupported]
+    if messages:
+        raise _invalid("; ".join(messages))
 
 
 async def _check_suppressor(call: Call) -> None:
-    """Refuse a suppressor that is not there: it is the name or ARN of an existing alarm (PutCompositeAlarm).
+    """Check that the suppressor is the name or ARN of an existing alarm (PutCompositeAlarm).
 
-    The words are not AWS's: it does not document them.
+    The message differs from AWS's, which is not documented.
 
     Raises:
         AwsError: ValidationError.
@@ -157,7 +157,7 @@ _ANSWERS: dict[str, Answer] = {
     "DescribeAlarms": describe,
     "DescribeAlarmsForMetric": describe_for_metric,
     "DescribeAlarmHistory": translate,
-    # MiniStack writes a body with `<` in it into XML as it is.
+    # MiniStack does not escape `<` in a dashboard body in XML.
     "GetDashboard": translate,
     "PutMetricData": reporting.put,
     "ListMetrics": reporting.list_metrics,

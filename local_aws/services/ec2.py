@@ -1,8 +1,7 @@
-"""EC2: rules of security groups for all protocols, which have no ports.
+"""EC2: security group rules for all protocols, which have no ports.
 
-Terraform's provider takes a new group's rule "everything may go out" away by naming it with ports 0 to 0. AWS
-ignores ports when the protocol is -1; MiniStack looks for a rule that has them, and keeps the one it should
-remove.
+Terraform's provider revokes the default egress rule of a new group with the ports 0 to 0. AWS ignores ports
+if the protocol is -1; MiniStack searches for a rule with these ports and does not revoke the default rule.
 
 Source: Amazon EC2 API Reference, IpPermission: with the protocol -1, ports are ignored.
 """
@@ -15,7 +14,7 @@ from local_aws import forms
 from local_aws.calls import Answer, Call, Service
 
 if TYPE_CHECKING:
-    from local_aws.wire import Response
+    from local_aws.http import Response
 
 _PORTS = ("FromPort", "ToPort")
 
@@ -26,14 +25,14 @@ async def without_ports(call: Call) -> Response:
     Raises:
         AwsError: MiniStack's error.
     """
-    given = call.request.fields()
+    form = call.request.fields()
     portless = {
         f"{name.removesuffix('IpProtocol')}{port}"
-        for name, value in given.items()
+        for name, value in form.items()
         if name.endswith(".IpProtocol") and value == "-1"
         for port in _PORTS
     }
-    return await forms.forward(call, {name: value for name, value in given.items() if name not in portless})
+    return await forms.forward(call, {name: value for name, value in form.items() if name not in portless})
 
 
 _ANSWERS: dict[str, Answer] = {

@@ -1,4 +1,4 @@
-"""ECS services: Availability Zone rebalancing, which MiniStack does not keep.
+"""ECS services: Availability Zone rebalancing, which MiniStack does not store.
 
 Source: Amazon ECS API Reference, CreateService and UpdateService, `availabilityZoneRebalancing`.
 """
@@ -17,19 +17,19 @@ _MEMBER = "availabilityZoneRebalancing"
 
 
 async def change_service(call: Call) -> Value:
-    """Create or update a service: rebalancing is on from the start, and an update without it keeps it."""
+    """Create or update a service. Rebalancing is enabled by default; an update without it keeps it."""
     answer: Value = json.loads((await call.forward()).body)
-    kept, arn = call.table("rebalancing"), answer["service"]["serviceArn"]
-    before = "ENABLED" if call.operation.name == "CreateService" else kept.get(arn, "DISABLED")
-    kept[arn] = call.input.get(_MEMBER, before)
-    return {**answer, "service": {**answer["service"], _MEMBER: kept[arn]}}
+    rebalancing, arn = call.table("rebalancing"), answer["service"]["serviceArn"]
+    default = "ENABLED" if call.operation.name == "CreateService" else rebalancing.get(arn, "DISABLED")
+    rebalancing[arn] = call.input.get(_MEMBER, default)
+    return {**answer, "service": {**answer["service"], _MEMBER: rebalancing[arn]}}
 
 
 async def describe_services(call: Call) -> Value:
-    """Describe services with the rebalancing they were given."""
+    """Describe services with their rebalancing."""
     answer: Value = json.loads((await call.forward()).body)
-    kept = call.table("rebalancing")
-    services = [{_MEMBER: kept.get(row["serviceArn"]), **row} for row in answer["services"]]
+    rebalancing = call.table("rebalancing")
+    services = [{_MEMBER: rebalancing.get(row["serviceArn"]), **row} for row in answer["services"]]
     return {**answer, "services": services}
 
 

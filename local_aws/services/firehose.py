@@ -1,4 +1,4 @@
-"""Data Firehose: members of an S3 destination that MiniStack keeps but does not describe.
+"""Data Firehose: members of an S3 destination that MiniStack stores but does not describe.
 
 Source: Amazon Data Firehose API Reference, ExtendedS3DestinationConfiguration and
 ExtendedS3DestinationDescription.
@@ -12,40 +12,40 @@ from typing import TYPE_CHECKING
 from local_aws.calls import Answer, Call, Service
 
 if TYPE_CHECKING:
+    from local_aws.http import Response
     from local_aws.protocols import Value
-    from local_aws.wire import Response
 
 _MEMBERS = ("CustomTimeZone", "FileExtension")
 
 
 async def create_delivery_stream(call: Call) -> Response:
-    """Create a stream; the time zone is UTC unless the stream says otherwise."""
+    """Create a stream; the default time zone is UTC."""
     response = await call.forward()
-    given = call.input.get("ExtendedS3DestinationConfiguration")
-    if given is not None:
-        kept = {name: given[name] for name in _MEMBERS if name in given}
-        call.table("destinations")[call.input["DeliveryStreamName"]] = {"CustomTimeZone": "UTC", **kept}
+    config = call.input.get("ExtendedS3DestinationConfiguration")
+    if config is not None:
+        members = {name: config[name] for name in _MEMBERS if name in config}
+        call.table("destinations")[call.input["DeliveryStreamName"]] = {"CustomTimeZone": "UTC", **members}
     return response
 
 
 async def update_destination(call: Call) -> Response:
-    """Update a destination: what the update does not name stays."""
+    """Update the members of a destination that are in the input."""
     response = await call.forward()
-    given = call.input.get("ExtendedS3DestinationUpdate", {})
-    kept = call.table("destinations").setdefault(call.input["DeliveryStreamName"], {})
-    kept.update({name: given[name] for name in _MEMBERS if name in given})
+    update = call.input.get("ExtendedS3DestinationUpdate", {})
+    members = call.table("destinations").setdefault(call.input["DeliveryStreamName"], {})
+    members.update({name: update[name] for name in _MEMBERS if name in update})
     return response
 
 
 async def describe_delivery_stream(call: Call) -> Value:
-    """Describe a stream with the members MiniStack leaves out."""
+    """Describe a stream with the members that MiniStack omits."""
     answer: Value = json.loads((await call.forward()).body)
     description = answer["DeliveryStreamDescription"]
-    kept = call.table("destinations").get(description["DeliveryStreamName"], {})
+    members = call.table("destinations").get(description["DeliveryStreamName"], {})
     for destination in description.get("Destinations", []):
         s3 = destination.get("ExtendedS3DestinationDescription")
         if s3 is not None:
-            s3.update({name: value for name, value in kept.items() if name not in s3})
+            s3.update({name: value for name, value in members.items() if name not in s3})
     return answer
 
 

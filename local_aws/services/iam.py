@@ -1,7 +1,7 @@
-"""IAM: descriptions with signs that XML has a use for.
+"""IAM: descriptions with characters that must be escaped in XML.
 
-MiniStack writes descriptions of roles and policies into its XML as they are, so that no client can read an
-answer that has `&` or `<` in one. They are stored escaped.
+MiniStack does not escape the descriptions of roles and policies in XML. Clients cannot parse an answer with
+`&` or `<` in a description, so descriptions are stored escaped.
 
 Source: AWS Identity and Access Management API Reference, CreateRole, Description: any printable Latin-1
     character.
@@ -16,11 +16,11 @@ from local_aws import forms
 from local_aws.calls import Answer, Call, Service
 
 if TYPE_CHECKING:
-    from local_aws.wire import Response
+    from local_aws.http import Response
 
 
 async def with_escaped_description(call: Call) -> Response:
-    """Forward the call with its description as XML writes it.
+    """Forward the call with its description escaped for XML.
 
     Raises:
         AwsError: MiniStack's error.

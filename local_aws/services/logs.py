@@ -1,6 +1,7 @@
-"""CloudWatch Logs: filters, and query definitions and data-protection policies, which MiniStack has not.
+"""CloudWatch Logs: filters, query definitions and data-protection policies.
 
-`local_aws.metric_filters` answers for filter patterns, which MiniStack does not read.
+MiniStack does not implement query definitions, data-protection policies and filter patterns; the patterns are
+in `local_aws.metric_filters`.
 
 Source of names, limits and messages: Amazon CloudWatch Logs API Reference.
 """
@@ -19,10 +20,10 @@ from local_aws.pages import page
 from local_aws.protocols import Value
 
 if TYPE_CHECKING:
-    from local_aws.wire import Response
+    from local_aws.http import Response
 
 _MAX_RESULTS = 1000
-"""Most query definitions in one answer, and as many as come when none is asked for."""
+"""Maximum and default number of query definitions in one answer."""
 
 
 def _not_found(message: str) -> AwsError:
@@ -31,13 +32,13 @@ def _not_found(message: str) -> AwsError:
 
 
 async def put_query_definition(call: Call) -> Value:
-    """Keep a saved query; one with an id replaces the query of that id whole."""
+    """Create a query definition, or replace the one with the id in the input."""
     queries = call.table("queries")
-    given = call.input.get("queryDefinitionId")
-    if given and given not in queries:
+    identity = call.input.get("queryDefinitionId")
+    if identity and identity not in queries:
         message = "The specified query definition does not exist."
         raise _not_found(message)
-    key = given or str(uuid.uuid4())
+    key = identity or str(uuid.uuid4())
     queries[key] = {
         "queryDefinitionId": key,
         "queryLanguage": call.input.get("queryLanguage", "CWLI"),
@@ -51,7 +52,7 @@ async def put_query_definition(call: Call) -> Value:
 
 
 async def describe_query_definitions(call: Call) -> Value:
-    """List saved queries in the order of their names, by language and name prefix, a page at a time."""
+    """List query definitions by language and name prefix, sorted by name, in pages."""
     prefix = call.input.get("queryDefinitionNamePrefix", "")
     language = call.input.get("queryLanguage")
     rows = [
@@ -61,12 +62,12 @@ async def describe_query_definitions(call: Call) -> Value:
     ]
     rows.sort(key=lambda query: (query["name"], query["queryDefinitionId"]))
     size = min(call.input.get("maxResults", _MAX_RESULTS), _MAX_RESULTS)
-    found, token = page(rows, call.input.get("nextToken"), size)
-    return {"queryDefinitions": found, "nextToken": token}
+    definitions, token = page(rows, call.input.get("nextToken"), size)
+    return {"queryDefinitions": definitions, "nextToken": token}
 
 
 async def delete_query_definition(call: Call) -> Value:
-    """Forget a saved query."""
+    """Delete a query definition."""
     if call.table("queries").pop(call.input["queryDefinitionId"], None) is None:
         message = "The specified query definition does not exist."
         raise _not_found(message)
@@ -74,7 +75,7 @@ async def delete_query_definition(call: Call) -> Value:
 
 
 async def put_data_protection_policy(call: Call) -> Value:
-    """Keep a log group's data-protection policy; the local AWS does not mask by it."""
+    """Set the data-protection policy of a log group. The local AWS does not mask data."""
     group = await _log_group(call)
     try:
         json.loads(call.input["policyDocument"])
@@ -90,14 +91,15 @@ async def put_data_protection_policy(call: Call) -> Value:
 
 
 async def get_data_protection_policy(call: Call) -> Value:
-    """Return a log group's data-protection policy; a group without one answers with its name alone."""
+    """Return the data-protection policy of a log group; only the log group's identifier if it has none."""
     group = await _log_group(call)
-    kept: Value = call.table("policies").get(group, {"logGroupIdentifier": call.input["logGroupIdentifier"]})
-    return kept
+    identifier = {"logGroupIdentifier": call.input["logGroupIdentifier"]}
+    policy: Value = call.table("policies").get(group, identifier)
+    return policy
 
 
 async def delete_data_protection_policy(call: Call) -> Value:
-    """Forget a log group's data-protection policy."""
+    """Delete the data-protection policy of a log group."""
     group = await _log_group(call)
     if call.table("policies").pop(group, None) is None:
         message = "The specified data protection policy does not exist."
@@ -106,24 +108,24 @@ async def delete_data_protection_policy(call: Call) -> Value:
 
 
 async def delete_log_group(call: Call) -> Response:
-    """Let MiniStack delete a log group, then forget its policy."""
+    """Delete a log group in MiniStack, and its data-protection policy."""
     response = await call.forward()
     call.table("policies").pop(call.input["logGroupName"], None)
     return response
 
 
 async def put_log_events(call: Call) -> Response:
-    """Let MiniStack keep log events, then announce them to whoever reads every line."""
+    """Put log events into MiniStack, and announce them to `local_aws.log_lines`."""
     response = await call.forward()
     log_lines.announce(call)
     return response
 
 
 async def _log_group(call: Call) -> str:
-    """Return the name of the log group that an identifier (name or ARN) names.
+    """Return the name of the log group in the input, which is a name or an ARN.
 
     Raises:
-        AwsError: ResourceNotFoundException, when MiniStack has no such group.
+        AwsError: ResourceNotFoundException, if the log group does not exist.
     """
     name = str(call.input["logGroupIdentifier"]).partition(":log-group:")[2].removesuffix(":*")
     name = name or str(call.input["logGroupIdentifier"])

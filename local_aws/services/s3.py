@@ -1,4 +1,4 @@
-"""S3: from which size on a lifecycle moves objects, to which MiniStack has one answer.
+"""S3: the default minimum object size for transitions of a lifecycle, which MiniStack does not store.
 
 Source: Amazon S3 API Reference, PutBucketLifecycleConfiguration and GetBucketLifecycleConfiguration.
 """
@@ -11,34 +11,34 @@ from typing import TYPE_CHECKING
 from local_aws.calls import Answer, Call, Service
 
 if TYPE_CHECKING:
-    from local_aws.wire import Response
+    from local_aws.http import Response
 
 _HEADER = "x-amz-transition-default-minimum-object-size"
 _DEFAULT = "all_storage_classes_128K"
 
 
 async def put_lifecycle(call: Call) -> Response:
-    """Set a bucket's lifecycle, and keep the least size with it."""
+    """Set the lifecycle configuration of a bucket, and store its minimum size."""
     response = await call.upstream(call.request)
     size = call.request.header(_HEADER) or _DEFAULT
     if not response.ok:
         return response
-    call.table("least sizes")[call.input["Bucket"]] = size
+    call.table("minimum sizes")[call.input["Bucket"]] = size
     return _with_size(response, size)
 
 
 async def get_lifecycle(call: Call) -> Response:
-    """Return a bucket's lifecycle with the least size that was set."""
+    """Return the lifecycle configuration of a bucket with its minimum size."""
     response = await call.upstream(call.request)
     if not response.ok:
         return response
-    return _with_size(response, call.table("least sizes").get(call.input["Bucket"], _DEFAULT))
+    return _with_size(response, call.table("minimum sizes").get(call.input["Bucket"], _DEFAULT))
 
 
 async def delete_lifecycle(call: Call) -> Response:
-    """Delete a bucket's lifecycle."""
+    """Delete the lifecycle configuration of a bucket."""
     response = await call.upstream(call.request)
-    call.table("least sizes").pop(call.input["Bucket"], None)
+    call.table("minimum sizes").pop(call.input["Bucket"], None)
     return response
 
 

@@ -1,8 +1,8 @@
-"""SNS subscriptions: confirmation as AWS has it, and functions that are invoked as AWS does.
+"""SNS subscriptions: confirmation as on AWS, and subscriptions of functions.
 
-MiniStack ignores `ReturnSubscriptionArn`, lists a pending subscription by its ARN and takes an e-mail address
-for confirmed. Here an e-mail or http(s) subscription is pending until it is confirmed. A function's
-subscription is a webhook to MiniStack (`local_aws.relay`) and shown as what it is.
+MiniStack ignores `ReturnSubscriptionArn`, lists a pending subscription with its ARN and treats an e-mail
+subscription as confirmed. Here an e-mail or http(s) subscription is pending until it is confirmed. The
+subscription of a function is stored in MiniStack as a webhook (`local_aws.relay`) and listed as `lambda`.
 
 Sources: Amazon SNS API Reference, Subscribe, Unsubscribe, ConfirmSubscription, ListSubscriptionsByTopic.
 """
@@ -21,7 +21,7 @@ from local_aws.protocols import Value, read_output
 from local_aws.relay import FUNCTION, Relay, relays
 
 if TYPE_CHECKING:
-    from local_aws.wire import Request, Response
+    from local_aws.http import Request, Response
 
 _EMAIL = frozenset({"email", "email-json"})
 _HTTP = frozenset({"http", "https"})
@@ -31,14 +31,14 @@ _TOPIC = re.compile(r"arn:aws:sns:(?P<region>[^:]+):(?P<account>\d{12}):[^:]+")
 log = logging.getLogger("local_aws.sns")
 
 
-async def _ask(call: Call, action: str, **given: str) -> Value:
-    """Return MiniStack's answer to an action.
+async def _ask(call: Call, action: str, **parameters: str) -> Value:
+    """Call an action of MiniStack's SNS and return its output.
 
     Raises:
         AwsError: MiniStack's error.
     """
     request = call.request.with_content(
-        urlencode({"Action": action, **given}).encode(), content_type="application/x-www-form-urlencoded"
+        urlencode({"Action": action, **parameters}).encode(), content_type="application/x-www-form-urlencoded"
     )
     response = await call.upstream(request)
     if not response.ok:
@@ -47,18 +47,18 @@ async def _ask(call: Call, action: str, **given: str) -> Value:
 
 
 async def _attributes(call: Call, arn: str) -> dict[str, str]:
-    """Return a subscription's attributes, pending when its e-mail address has not confirmed."""
+    """Return the attributes of a subscription; an unconfirmed e-mail subscription is pending."""
     answer = await _ask(call, "GetSubscriptionAttributes", SubscriptionArn=arn)
-    found: dict[str, str] = answer["Attributes"]
-    if relay := _relay(call, found["Endpoint"]):
-        found |= {"Protocol": "lambda", "Endpoint": relay.function}
+    attributes: dict[str, str] = answer["Attributes"]
+    if relay := _relay(call, attributes["Endpoint"]):
+        attributes |= {"Protocol": "lambda", "Endpoint": relay.function}
     if arn in call.table("unconfirmed"):
-        found |= {"PendingConfirmation": "true", "ConfirmationWasAuthenticated": "false"}
-    return found
+        attributes |= {"PendingConfirmation": "true", "ConfirmationWasAuthenticated": "false"}
+    return attributes
 
 
 async def _is_pending(call: Call, row: Value) -> bool:
-    """Tell whether a listed subscription waits for confirmation; only http(s) needs to be asked for."""
+    """Return whether a listed subscription is pending. MiniStack knows it for http(s) only."""
     if row["Protocol"] in _HTTP:
         return (await _attributes(call, row["SubscriptionArn"]))["PendingConfirmation"] == "true"
     return row["SubscriptionArn"] in call.table("unconfirmed")
@@ -66,49 +66,49 @@ async def _is_pending(call: Call, row: Value) -> bool:
 
 async def _subscriptions(call: Call, topic: str) -> list[Value]:
     answer = await _ask(call, "ListSubscriptionsByTopic", TopicArn=topic)
-    return [_shown(call, row) for row in answer["Subscriptions"]]
+    return [_listed(call, row) for row in answer["Subscriptions"]]
 
 
 def _relay(call: Call, address: str) -> Relay | None:
-    """Return the relay that an endpoint is the address of, if it is one."""
+    """Return the relay with this URL, or None."""
     return next((relay for relay in relays(call.store).values() if relay.url == address), None)
 
 
-def _shown(call: Call, row: Value) -> Value:
-    """Return a listed subscription as what it is."""
+def _listed(call: Call, row: Value) -> Value:
+    """Return a listed subscription; the webhook of a function as a subscription of the function."""
     relay = _relay(call, row["Endpoint"])
     return {**row, "Protocol": "lambda", "Endpoint": relay.function} if relay else row
 
 
 async def subscribe(call: Call) -> Value:
-    """Subscribe, and return the ARN when it is asked for or when nothing has to be confirmed."""
+    """Subscribe, and return the ARN if the caller requests it or the subscription is not pending."""
     topic, protocol, address = (call.input.get(name) for name in ("TopicArn", "Protocol", "Endpoint"))
-    before = {_identity(row): row for row in await _subscriptions(call, str(topic))}
-    if protocol == "lambda" and ("lambda", address) not in before:
+    existing = {_identity(row): row for row in await _subscriptions(call, str(topic))}
+    if protocol == "lambda" and ("lambda", address) not in existing:
         await _subscribe_function(call, str(topic), str(address))
     elif protocol != "lambda":
         await call.forward()
     rows = {_identity(row): row for row in await _subscriptions(call, str(topic))}
     row = rows[str(protocol), str(address)]
     arn = row["SubscriptionArn"]
-    if protocol in _EMAIL and _identity(row) not in before:
+    if protocol in _EMAIL and _identity(row) not in existing:
         token = uuid.uuid4().hex
         call.table("unconfirmed")[arn] = {"topic": topic, "token": token}
-        log.info("mail to %s: confirm the subscription to %s with token %s", address, topic, token)
-    shown = call.input.get("ReturnSubscriptionArn", False) or not await _is_pending(call, row)
-    return {"SubscriptionArn": arn if shown else "pending confirmation"}
+        log.info("e-mail to %s: confirm the subscription to %s with the token %s", address, topic, token)
+    returns_arn = call.input.get("ReturnSubscriptionArn", False) or not await _is_pending(call, row)
+    return {"SubscriptionArn": arn if returns_arn else "pending confirmation"}
 
 
 def _identity(row: Value) -> tuple[str, str]:
-    """Return what there is once in a topic: a protocol with an endpoint."""
+    """Return protocol and endpoint, which are unique in a topic."""
     return row["Protocol"], row["Endpoint"]
 
 
 async def _subscribe_function(call: Call, topic: str, function: str) -> None:
-    """Subscribe a function by a relay of its own.
+    """Subscribe a function with its own relay.
 
     Raises:
-        AwsError: InvalidParameter, when that is no function's ARN; MiniStack's error.
+        AwsError: InvalidParameter, if `function` is not the ARN of a function; MiniStack's error.
     """
     if not FUNCTION.fullmatch(function):
         code = "InvalidParameter"
@@ -128,7 +128,7 @@ async def _subscribe_function(call: Call, topic: str, function: str) -> None:
 
 
 async def confirm(call: Call) -> Value | Response:
-    """Confirm an e-mail subscription by the token in the log; MiniStack confirms the others."""
+    """Confirm an e-mail subscription with the token from the log; MiniStack confirms other subscriptions."""
     for arn, row in call.table("unconfirmed").items():
         if row["token"] == call.input.get("Token"):
             del call.table("unconfirmed")[arn]
@@ -139,8 +139,8 @@ async def confirm(call: Call) -> Value | Response:
 def signed_confirmation(request: Request) -> Request:
     """Return the request, signed for its topic's account and region if it confirms a subscription.
 
-    A webhook confirms by an URL that carries no signature, and MiniStack looks a topic up where the
-    signature says.
+    A webhook confirms with a URL that has no signature, but MiniStack looks up a topic in the account and
+    region of the signature.
     """
     fields = request.fields() if request.query.startswith("Action=ConfirmSubscription") else {}
     match = _TOPIC.fullmatch(fields.get("TopicArn", ""))
@@ -151,7 +151,7 @@ def signed_confirmation(request: Request) -> Request:
 
 
 async def unsubscribe(call: Call) -> Response:
-    """Unsubscribe, unless the subscription is pending: that one ends with its topic."""
+    """Unsubscribe. A pending subscription cannot be unsubscribed; it is deleted with its topic."""
     arn = call.input["SubscriptionArn"]
     try:
         pending = (await _attributes(call, arn))["PendingConfirmation"] == "true"
@@ -159,8 +159,8 @@ async def unsubscribe(call: Call) -> Response:
         pending = False
     if pending:
         code = "InvalidParameter"
-        text = "Cannot unsubscribe a subscription that is pending confirmation"
-        raise AwsError(code, f"Invalid parameter: SubscriptionArn Reason: {text}")
+        reason = "Cannot unsubscribe a subscription that is pending confirmation"
+        raise AwsError(code, f"Invalid parameter: SubscriptionArn Reason: {reason}")
     return await call.forward()
 
 
@@ -170,24 +170,24 @@ async def get_subscription_attributes(call: Call) -> Value:
 
 
 async def list_subscriptions(call: Call) -> Value:
-    """List subscriptions, pending ones without their ARN."""
+    """List subscriptions; pending subscriptions have no ARN."""
     answer = read_output(await call.forward(), call.operation)
     rows = [
         {**row, "SubscriptionArn": "PendingConfirmation"} if await _is_pending(call, row) else row
-        for row in [_shown(call, row) for row in answer["Subscriptions"]]
+        for row in [_listed(call, row) for row in answer["Subscriptions"]]
     ]
     return {**answer, "Subscriptions": rows}
 
 
 async def get_topic_attributes(call: Call) -> Value:
-    """Return a topic's attributes, pending e-mail subscriptions counted as such."""
+    """Return the attributes of a topic; unconfirmed e-mail subscriptions are counted as pending."""
     answer = read_output(await call.forward(), call.operation)
     topic = call.input["TopicArn"]
     pending = sum(row["topic"] == topic for row in call.table("unconfirmed").values())
-    found = answer["Attributes"]
+    attributes = answer["Attributes"]
     for name, change in (("SubscriptionsConfirmed", -pending), ("SubscriptionsPending", pending)):
-        found[name] = str(int(found.get(name, "0")) + change)
-    return {"Attributes": found}
+        attributes[name] = str(int(attributes.get(name, "0")) + change)
+    return {"Attributes": attributes}
 
 
 async def delete_topic(call: Call) -> Response:

@@ -1,4 +1,4 @@
-"""AWS X-Ray: sampling rules, groups, encryption and their tags. MiniStack has nothing of it.
+"""AWS X-Ray: sampling rules, groups, encryption and their tags. MiniStack does not implement it.
 
 Source of names, limits and messages: AWS X-Ray API Reference; botocore's model gives the shapes.
 """
@@ -30,7 +30,7 @@ DEFAULT_RULE = {
     "Version": 1,
     "Attributes": {},
 }
-"""The rule every account has (AWS X-Ray Developer Guide, "Configuring sampling rules")."""
+"""The rule that exists in every account (AWS X-Ray Developer Guide, "Configuring sampling rules")."""
 
 
 def _invalid(message: str) -> AwsError:
@@ -39,7 +39,7 @@ def _invalid(message: str) -> AwsError:
 
 
 def _rules(call: Call) -> dict[str, Any]:
-    """Return the sampling rules by name; the default rule is there from the start."""
+    """Return the sampling rules by name, including the default rule."""
     rules = call.table("rules")
     if "Default" not in rules:
         rule = {**DEFAULT_RULE, "RuleARN": call.arn("sampling-rule/Default")}
@@ -47,47 +47,50 @@ def _rules(call: Call) -> dict[str, Any]:
     return rules
 
 
-def _named(rows: dict[str, Any], given: Value, name: str, arn: str, path: tuple[str, ...]) -> str:
-    """Return the key of the row that an input names by name or by ARN.
+def _key_of(rows: dict[str, Any], parameters: Value, name: str, arn: str, path: tuple[str, ...]) -> str:
+    """Return the key of the row that an input identifies by name or by ARN.
 
     Args:
         rows: the rows by name.
-        given: the input.
-        name: the input's member that may hold the name.
-        arn: the input's member that may hold the ARN.
-        path: where a row holds its ARN.
+        parameters: the input.
+        name: the member of the input for the name.
+        arn: the member of the input for the ARN.
+        path: the path of the ARN in a row.
+
+    Raises:
+        AwsError: InvalidRequestException, if there is no such row.
     """
-    if given.get(name) in rows:
-        return str(given[name])
+    if parameters.get(name) in rows:
+        return str(parameters[name])
     for key, row in rows.items():
-        found = row
-        for step in path:
-            found = found[step]
-        if given.get(arn) and found == given[arn]:
+        value = row
+        for member in path:
+            value = value[member]
+        if parameters.get(arn) and value == parameters[arn]:
             return key
-    what = "Group" if name == "GroupName" else "Sampling rule"
-    message = f"{what} not found"
+    resource = "Group" if name == "GroupName" else "Sampling rule"
+    message = f"{resource} not found"
     raise _invalid(message)
 
 
 async def create_sampling_rule(call: Call) -> Value:
-    """Keep a new rule; its priority must be its own."""
+    """Create a rule."""
     rules, rule = _rules(call), call.input["SamplingRule"]
     if rule["RuleName"] in rules:
         message = f"A sampling rule named {rule['RuleName']} already exists"
         raise _invalid(message)
     now = time.time()
-    kept = {"Attributes": {}, **rule, "RuleARN": call.arn(f"sampling-rule/{rule['RuleName']}")}
-    record = {"SamplingRule": kept, "CreatedAt": now, "ModifiedAt": now}
+    created = {"Attributes": {}, **rule, "RuleARN": call.arn(f"sampling-rule/{rule['RuleName']}")}
+    record = {"SamplingRule": created, "CreatedAt": now, "ModifiedAt": now}
     rules[rule["RuleName"]] = record
-    _set_tags(call, kept["RuleARN"])
+    _set_tags(call, created["RuleARN"])
     return {"SamplingRuleRecord": record}
 
 
 async def update_sampling_rule(call: Call) -> Value:
-    """Change the members that the update names."""
+    """Change the members of a rule that are in the input."""
     rules, update = _rules(call), call.input["SamplingRuleUpdate"]
-    key = _named(rules, update, "RuleName", "RuleARN", ("SamplingRule", "RuleARN"))
+    key = _key_of(rules, update, "RuleName", "RuleARN", ("SamplingRule", "RuleARN"))
     record = rules[key]
     changes = {name: value for name, value in update.items() if name not in {"RuleName", "RuleARN"}}
     rules[key] = {**record, "SamplingRule": {**record["SamplingRule"], **changes}, "ModifiedAt": time.time()}
@@ -95,9 +98,9 @@ async def update_sampling_rule(call: Call) -> Value:
 
 
 async def delete_sampling_rule(call: Call) -> Value:
-    """Forget a rule; the default rule stays."""
+    """Delete a rule. The default rule cannot be deleted."""
     rules = _rules(call)
-    key = _named(rules, call.input, "RuleName", "RuleARN", ("SamplingRule", "RuleARN"))
+    key = _key_of(rules, call.input, "RuleName", "RuleARN", ("SamplingRule", "RuleARN"))
     if key == "Default":
         message = "The default sampling rule cannot be deleted"
         raise _invalid(message)
@@ -107,14 +110,14 @@ async def delete_sampling_rule(call: Call) -> Value:
 
 
 async def get_sampling_rules(call: Call) -> Value:
-    """List the rules, a page at a time."""
+    """List the rules, in pages."""
     records = sorted(_rules(call).values(), key=lambda record: record["SamplingRule"]["RuleName"])
-    found, token = page(records, call.input.get("NextToken"), _PAGE)
-    return {"SamplingRuleRecords": found, "NextToken": token}
+    listed, token = page(records, call.input.get("NextToken"), _PAGE)
+    return {"SamplingRuleRecords": listed, "NextToken": token}
 
 
 async def create_group(call: Call) -> Value:
-    """Keep a new group."""
+    """Create a group."""
     groups, name = call.table("groups"), call.input["GroupName"]
     if name in groups:
         message = f"A group named {name} already exists"
@@ -129,59 +132,59 @@ async def create_group(call: Call) -> Value:
     return {"Group": groups[name]}
 
 
-def _insights(before: Value, given: Value) -> Value:
-    """Return a group's insights settings: both off unless asked for."""
-    off = {"InsightsEnabled": False, "NotificationsEnabled": False}
-    return {**off, **before, **given.get("InsightsConfiguration", {})}
+def _insights(settings: Value, parameters: Value) -> Value:
+    """Return a group's insights settings after a call; both are disabled by default."""
+    default = {"InsightsEnabled": False, "NotificationsEnabled": False}
+    return {**default, **settings, **parameters.get("InsightsConfiguration", {})}
 
 
 def _group(call: Call) -> str:
-    return _named(call.table("groups"), call.input, "GroupName", "GroupARN", ("GroupARN",))
+    return _key_of(call.table("groups"), call.input, "GroupName", "GroupARN", ("GroupARN",))
 
 
 async def update_group(call: Call) -> Value:
     """Change a group's filter or insights settings."""
     groups, key = call.table("groups"), _group(call)
-    before = groups[key]
+    group = groups[key]
     groups[key] = {
-        **before,
-        "FilterExpression": call.input.get("FilterExpression", before["FilterExpression"]),
-        "InsightsConfiguration": _insights(before["InsightsConfiguration"], call.input),
+        **group,
+        "FilterExpression": call.input.get("FilterExpression", group["FilterExpression"]),
+        "InsightsConfiguration": _insights(group["InsightsConfiguration"], call.input),
     }
     return {"Group": groups[key]}
 
 
 async def get_group(call: Call) -> Value:
-    """Return one group."""
+    """Return a group by name or ARN."""
     return {"Group": call.table("groups")[_group(call)]}
 
 
 async def get_groups(call: Call) -> Value:
-    """List the groups, a page at a time."""
+    """List the groups, in pages."""
     groups = sorted(call.table("groups").values(), key=lambda group: group["GroupName"])
-    found, token = page(groups, call.input.get("NextToken"), _PAGE)
-    return {"Groups": found, "NextToken": token}
+    listed, token = page(groups, call.input.get("NextToken"), _PAGE)
+    return {"Groups": listed, "NextToken": token}
 
 
 async def delete_group(call: Call) -> Value:
-    """Forget a group."""
+    """Delete a group."""
     group = call.table("groups").pop(_group(call))
     call.table("tags").pop(group["GroupARN"], None)
     return {}
 
 
 async def put_encryption_config(call: Call) -> Value:
-    """Keep how traces are encrypted; AWS takes a while to be ACTIVE, the local AWS none."""
+    """Set the encryption of traces. It is ACTIVE at once; on AWS it is UPDATING for a while."""
     if call.input["Type"] == "KMS" and not call.input.get("KeyId"):
         message = "A KMS key is required when the encryption type is KMS"
         raise _invalid(message)
-    kept = {"Type": call.input["Type"], "KeyId": call.input.get("KeyId"), "Status": "ACTIVE"}
-    call.table("encryption")["config"] = kept
-    return {"EncryptionConfig": kept}
+    config = {"Type": call.input["Type"], "KeyId": call.input.get("KeyId"), "Status": "ACTIVE"}
+    call.table("encryption")["config"] = config
+    return {"EncryptionConfig": config}
 
 
 async def get_encryption_config(call: Call) -> Value:
-    """Return how traces are encrypted: with AWS's own key until told otherwise."""
+    """Return the encryption of traces; by default the key of AWS."""
     default = {"Type": "NONE", "KeyId": None, "Status": "ACTIVE"}
     return {"EncryptionConfig": call.table("encryption").get("config", default)}
 
@@ -197,18 +200,18 @@ def _tags(call: Call) -> dict[str, str]:
     if arn not in known:
         code = "ResourceNotFoundException"
         raise AwsError(code, f"Resource {arn} not found", 404)
-    found: dict[str, str] = call.table("tags").setdefault(arn, {})
-    return found
+    tags: dict[str, str] = call.table("tags").setdefault(arn, {})
+    return tags
 
 
 async def tag_resource(call: Call) -> Value:
-    """Add tags to a rule or group."""
+    """Add tags to a sampling rule or group."""
     _tags(call).update({tag["Key"]: tag["Value"] for tag in call.input["Tags"]})
     return {}
 
 
 async def untag_resource(call: Call) -> Value:
-    """Take tags from a rule or group."""
+    """Remove tags from a sampling rule or group."""
     tags = _tags(call)
     for key in call.input["TagKeys"]:
         tags.pop(key, None)
@@ -216,12 +219,12 @@ async def untag_resource(call: Call) -> Value:
 
 
 async def list_tags_for_resource(call: Call) -> Value:
-    """Return the tags of a rule or group."""
+    """Return the tags of a sampling rule or group."""
     return {"Tags": [{"Key": key, "Value": value} for key, value in sorted(_tags(call).items())]}
 
 
 async def accept_traces(_call: Call) -> Value:
-    """Take traces without keeping them: nothing of the platform reads them back."""
+    """Accept traces and discard them: nothing in the platform reads them."""
     return {"UnprocessedTraceSegments": []}
 
 
@@ -244,4 +247,4 @@ _ANSWERS: dict[str, Answer] = {
     "PutTelemetryRecords": accept_traces,
 }
 
-SERVICE = Service("xray", _ANSWERS, alone=True)
+SERVICE = Service("xray", _ANSWERS, standalone=True)

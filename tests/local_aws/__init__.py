@@ -1,1 +1,1 @@
-"""Tests of the local AWS: each answer of the front, and its process."""
+"""Tests of the local AWS: each answer of the gateway, and its process."""

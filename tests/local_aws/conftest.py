@@ -1,4 +1,4 @@
-"""A local AWS of the tests' own, and clients for it."""
+"""Fixtures: a local AWS per session, and clients for it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DEVELOPERS = (
 
 @pytest.fixture(name="free_port")
 def _port() -> int:
-    """Return a TCP port that nothing listens on."""
+    """Return a free TCP port."""
     return free_port()
 
 
@@ -43,7 +43,7 @@ def server_log(state_dir: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def endpoint(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a local AWS for the whole session, started from a developer's shell; give its URL."""
+    """Run a local AWS for the session, started with a developer's environment; yield its URL."""
     with pytest.MonkeyPatch.context() as patch:
         for name in _DEVELOPERS:
             patch.setenv(name, "the developer's")
@@ -55,7 +55,7 @@ def endpoint(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for name in ("http_proxy", "HTTP_PROXY"):
             patch.setenv(name, "http://127.0.0.1:9")
         url = process.start(free_port(), state_dir)
-    # States that a test sets by hand stay.
+    # States that a test sets are not evaluated again.
     set_clock(url, evaluating=False)
     yield url
     process.stop(state_dir)
@@ -63,7 +63,7 @@ def endpoint(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="session")
 def fast_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a second local AWS, which evaluates alarms, with minutes of a fifth of a second; give its URL."""
+    """Run a second local AWS that evaluates alarms, at 300 times real time; yield its URL."""
     folder = tmp_path_factory.mktemp("fast-local-aws")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(clock.VARIABLE, str(SPEED))
@@ -88,25 +88,25 @@ def _clients(endpoint: str) -> Callable[[str], Any]:
 
 @pytest.fixture(scope="session")
 def client(endpoint: str) -> Callable[[str], Any]:
-    """Return a function that makes a boto3 client for a service of the local AWS."""
+    """Return a function that creates a boto3 client for a service of the local AWS."""
     return _clients(endpoint)
 
 
 @pytest.fixture(scope="session")
 def fast(fast_endpoint: str) -> Callable[[str], Any]:
-    """Return a function that makes a boto3 client for a service of the fast local AWS."""
+    """Return a function that creates a boto3 client for a service of the fast local AWS."""
     return _clients(fast_endpoint)
 
 
 @pytest.fixture(scope="session")
 def query(endpoint: str) -> Callable[[str], QueryClient]:
-    """Return a function that makes a client which speaks the Query (XML) protocol, as the provider does."""
+    """Return a function that creates a client with the Query (XML) protocol, which the provider uses."""
     return lambda service: QueryClient(endpoint, service)
 
 
 @pytest.fixture
 def topic(client: Callable[[str], Any]) -> Iterator[str]:
-    """Give a topic that is there for one test."""
+    """Yield a topic; delete it after the test."""
     sns = client("sns")
     arn = sns.create_topic(Name="test")["TopicArn"]
     yield arn

@@ -1,4 +1,4 @@
-"""Puts what is rehearsed into the local AWS, call by call, as a deployment would."""
+"""Create the alarms, filters, topics and queues of a drill's system in the local AWS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def put(client: Callable[[str], Any], system: System, tags: Mapping[str, str]) -> list[str]:
-    """Make everything; return the URLs of the queues."""
+    """Create everything; return the URLs of the queues."""
     urls = put_queues(client, system)
     for group in sorted({metric_filter.log_group for metric_filter in system.filters}):
         client("logs").create_log_group(logGroupName=group)
@@ -33,8 +33,8 @@ def put(client: Callable[[str], Any], system: System, tags: Mapping[str, str]) -
     return urls
 
 
-def take_away(client: Callable[[str], Any], system: System, urls: list[str]) -> None:
-    """Delete everything, composites before what they name."""
+def delete_all(client: Callable[[str], Any], system: System, urls: list[str]) -> None:
+    """Delete everything, composites before their children."""
     for composite in reversed(in_order(system)):
         client("cloudwatch").delete_alarms(AlarmNames=[composite.name])
     for alarm in system.alarms:
@@ -48,23 +48,27 @@ def take_away(client: Callable[[str], Any], system: System, urls: list[str]) -> 
 
 
 def with_webhook(system: System, hook: str) -> System:
-    """Return a system whose webhooks are one that confirms; mail is confirmed by people, so there is none."""
+    """Return a system with one webhook, which confirms its subscription, and without e-mail subscriptions."""
 
-    def told(topic: Topic) -> Topic:
+    def changed(topic: Topic) -> Topic:
         kept = [
             subscription for subscription in topic.subscriptions if subscription.protocol in {"sqs", "lambda"}
         ]
-        urls = [subscription for subscription in topic.subscriptions if subscription.protocol == "https"]
-        hooks = [dataclasses.replace(url, protocol="http", endpoint=hook, name=hook) for url in urls[:1]]
-        return dataclasses.replace(
-            topic, subscriptions=tuple(sorted([*kept, *hooks], key=lambda hook: (hook.protocol, hook.name)))
+        webhooks = [subscription for subscription in topic.subscriptions if subscription.protocol == "https"]
+        confirming = [
+            dataclasses.replace(webhook, protocol="http", endpoint=hook, name=hook)
+            for webhook in webhooks[:1]
+        ]
+        subscriptions = sorted(
+            [*kept, *confirming], key=lambda subscription: (subscription.protocol, subscription.name)
         )
+        return dataclasses.replace(topic, subscriptions=tuple(subscriptions))
 
-    return dataclasses.replace(system, topics=tuple(map(told, system.topics)))
+    return dataclasses.replace(system, topics=tuple(map(changed, system.topics)))
 
 
 def put_queues(client: Callable[[str], Any], system: System) -> list[str]:
-    """Make the queues, those of dead letters first, and return their URLs."""
+    """Create the queues, dead-letter queues first, and return their URLs."""
     urls = []
     full = {queue.name: queue.full_name for queue in system.queues}
     for queue in reversed(system.queues):
@@ -73,20 +77,20 @@ def put_queues(client: Callable[[str], Any], system: System) -> list[str]:
             arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{full[queue.dead_letters]}"
             policy = {"deadLetterTargetArn": arn, "maxReceiveCount": queue.max_receives}
             attributes["RedrivePolicy"] = json.dumps(policy)
-        made = client("sqs").create_queue(QueueName=queue.full_name, Attributes=attributes)
-        urls.append(made["QueueUrl"])
+        created = client("sqs").create_queue(QueueName=queue.full_name, Attributes=attributes)
+        urls.append(created["QueueUrl"])
     return urls
 
 
 def put_topic(client: Callable[[str], Any], topic: Topic, tags: Mapping[str, str]) -> None:
-    """Make a topic with the tags that the provider gives it, and its subscriptions."""
+    """Create a topic with the tags that the provider sets, and its subscriptions."""
     tags = dict(tags)
     if topic.name in {"critical", "warning"}:
         tags["Severity"] = topic.name
-    made = client("sns").create_topic(
+    created = client("sns").create_topic(
         Name=topic.arn.rpartition(":")[2], Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
     )
-    assert made["TopicArn"] == topic.arn
+    assert created["TopicArn"] == topic.arn
     for subscription in topic.subscriptions:
         client("sns").subscribe(
             TopicArn=topic.arn, Protocol=subscription.protocol, Endpoint=subscription.endpoint
@@ -94,28 +98,27 @@ def put_topic(client: Callable[[str], Any], topic: Topic, tags: Mapping[str, str
 
 
 def in_order(system: System) -> list[CompositeAlarm]:
-    """Return composites, each after those that it names."""
-    left, found = {composite.name: composite for composite in system.composites}, list[CompositeAlarm]()
-    while left:
-        free = [
-            composite_alarm for composite_alarm in left.values() if not needed(composite_alarm) & left.keys()
-        ]
-        assert free
-        found += free
-        left = {
-            name: composite_alarm for name, composite_alarm in left.items() if composite_alarm not in free
-        }
-    return found
+    """Return the composites, each after those in its rule."""
+    remaining, ordered = (
+        {composite.name: composite for composite in system.composites},
+        list[CompositeAlarm](),
+    )
+    while remaining:
+        ready = [composite for composite in remaining.values() if not needed(composite) & remaining.keys()]
+        assert ready
+        ordered += ready
+        remaining = {name: composite for name, composite in remaining.items() if composite not in ready}
+    return ordered
 
 
 def needed(composite: CompositeAlarm) -> set[str]:
-    """Return the alarms that have to be there before a composite."""
-    by = {composite.suppressor.alarm} if composite.suppressor else set()
-    return set(re.findall(r'"([^"]+)"', composite.rule)) | by
+    """Return the alarms that must exist before a composite is created."""
+    suppressor = {composite.suppressor.alarm} if composite.suppressor else set()
+    return set(re.findall(r'"([^"]+)"', composite.rule)) | suppressor
 
 
 def actions(alarm: MetricAlarm | CompositeAlarm) -> dict[str, Any]:
-    """Return what both kinds of request say alike."""
+    """Return the common members of both requests."""
     return {
         "AlarmName": alarm.name,
         "AlarmDescription": alarm.description,
@@ -126,7 +129,7 @@ def actions(alarm: MetricAlarm | CompositeAlarm) -> dict[str, Any]:
 
 
 def alarm_request(alarm: MetricAlarm) -> dict[str, Any]:
-    """Return what PutMetricAlarm takes for an alarm."""
+    """Return the input of PutMetricAlarm for an alarm."""
     request: dict[str, Any] = {
         **actions(alarm),
         "ComparisonOperator": alarm.comparison,
@@ -137,9 +140,9 @@ def alarm_request(alarm: MetricAlarm) -> dict[str, Any]:
     if alarm.threshold is not None:
         request["Threshold"] = alarm.threshold
     if len(alarm.queries) == 1:
-        (one,) = alarm.statistics
-        named = "ExtendedStatistic" if one.stat.startswith("p") else "Statistic"
-        return {**request, **metric(one), "Period": one.period_s, named: one.stat}
+        (statistic,) = alarm.statistics
+        member = "ExtendedStatistic" if statistic.stat.startswith("p") else "Statistic"
+        return {**request, **metric(statistic), "Period": statistic.period_s, member: statistic.stat}
     if alarm.threshold is None:
         request["ThresholdMetricId"] = "band"
     compared = {alarm.returned, request.get("ThresholdMetricId")}
@@ -164,39 +167,43 @@ def alarm_request(alarm: MetricAlarm) -> dict[str, Any]:
     return {**request, "Metrics": queries}
 
 
-def metric(of: Statistic) -> dict[str, Any]:
-    """Return what a request says of a metric."""
-    dimensions = [{"Name": name, "Value": value} for name, value in reversed(of.metric.dimensions)]
-    return {"Namespace": of.metric.namespace, "MetricName": of.metric.name, "Dimensions": dimensions}
+def metric(statistic: Statistic) -> dict[str, Any]:
+    """Return the members of a request for a metric."""
+    dimensions = [{"Name": name, "Value": value} for name, value in reversed(statistic.metric.dimensions)]
+    return {
+        "Namespace": statistic.metric.namespace,
+        "MetricName": statistic.metric.name,
+        "Dimensions": dimensions,
+    }
 
 
 def composite_request(composite: CompositeAlarm) -> dict[str, Any]:
-    """Return what PutCompositeAlarm takes for a composite."""
+    """Return the input of PutCompositeAlarm for a composite."""
     request = {**actions(composite), "AlarmRule": composite.rule}
-    if by := composite.suppressor:
+    if suppressor := composite.suppressor:
         request |= {
-            "ActionsSuppressor": by.alarm,
-            "ActionsSuppressorWaitPeriod": int(by.wait_s),
-            "ActionsSuppressorExtensionPeriod": int(by.extension_s),
+            "ActionsSuppressor": suppressor.alarm,
+            "ActionsSuppressorWaitPeriod": int(suppressor.wait_s),
+            "ActionsSuppressorExtensionPeriod": int(suppressor.extension_s),
         }
     return request
 
 
 def filter_request(metric_filter: MetricFilter) -> dict[str, Any]:
-    """Return what PutMetricFilter takes for a filter."""
-    made: dict[str, Any] = {
+    """Return the input of PutMetricFilter for a filter."""
+    transformation: dict[str, Any] = {
         "metricName": metric_filter.metric,
         "metricNamespace": metric_filter.namespace,
         "metricValue": metric_filter.value,
         "unit": metric_filter.unit,
     }
     if metric_filter.default_value is not None:
-        made["defaultValue"] = metric_filter.default_value
+        transformation["defaultValue"] = metric_filter.default_value
     if metric_filter.dimensions:
-        made["dimensions"] = dict(metric_filter.dimensions)
+        transformation["dimensions"] = dict(metric_filter.dimensions)
     return {
         "logGroupName": metric_filter.log_group,
         "filterName": metric_filter.name,
         "filterPattern": metric_filter.pattern,
-        "metricTransformations": [made],
+        "metricTransformations": [transformation],
     }

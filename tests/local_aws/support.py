@@ -1,4 +1,4 @@
-"""What the tests of the local AWS share."""
+"""Helpers of the tests of the local AWS."""
 
 from __future__ import annotations
 
@@ -31,41 +31,41 @@ ACCOUNT = "111122223333"
 REGION = "eu-west-1"
 
 SPEED = 300.0
-"""How many times faster than the world's the time of the fast local AWS passes."""
+"""The speed of the fast local AWS, in simulated seconds per real second."""
 
 
 def free_port() -> int:
-    """Return a TCP port that nothing listens on."""
+    """Return a free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def set_clock(endpoint: str, **members: object) -> dict[str, Any]:
-    """Set a local AWS's clock and return what it says of itself; without members, only the latter."""
+    """Set members of a local AWS's clock and return its state; without members, only return its state."""
     request = urllib.request.Request(  # noqa: S310 - the local AWS
         f"{endpoint}{control.PATH}",
         json.dumps(members).encode() if members else None,
         method="PUT" if members else "GET",
     )
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the local AWS
-        found: dict[str, Any] = json.load(answer)
-    return found
+        state: dict[str, Any] = json.load(answer)
+    return state
 
 
 def eventually(condition: Callable[[], object], within_s: float = 20) -> None:
-    """Wait until a condition holds."""
+    """Wait until a condition is true."""
     deadline = time.monotonic() + within_s
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, "the condition is not true in time"
         time.sleep(0.05)
 
 
 class Inbox:
-    """A queue in which everything that is published to its topics arrives.
+    """A queue that is subscribed to topics.
 
     Args:
-        client: makes clients of the local AWS.
+        client: creates clients of the local AWS.
         name: the queue's name.
         topics: the ARNs of the topics.
     """
@@ -78,22 +78,22 @@ class Inbox:
             client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=self.arn)
 
     def take(self, count: int, within_s: float = 10) -> list[dict[str, Any]]:
-        """Return the bodies of `count` messages, or of those that came in time."""
-        found: list[dict[str, Any]] = []
+        """Return the bodies of `count` messages, or of those received in time."""
+        bodies: list[dict[str, Any]] = []
         deadline = time.monotonic() + within_s
-        while len(found) < count and time.monotonic() < deadline:
+        while len(bodies) < count and time.monotonic() < deadline:
             answer = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
             for message in answer.get("Messages", []):
                 self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-                found.append(json.loads(message["Body"]))
-        return found
+                bodies.append(json.loads(message["Body"]))
+        return bodies
 
     def alarms(self, count: int, within_s: float = 10) -> list[dict[str, Any]]:
-        """Return the alarms' messages among as many that came in time."""
-        return [json.loads(entry["Message"]) for entry in self.take(count, within_s)]
+        """Return the alarm messages in `count` messages, or in those received in time."""
+        return [json.loads(body["Message"]) for body in self.take(count, within_s)]
 
     def waiting(self) -> int:
-        """Return how many messages nobody has taken."""
+        """Return the number of messages that were not received."""
         name = "ApproximateNumberOfMessages"
         return int(
             self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])["Attributes"][name]
@@ -105,7 +105,7 @@ class Inbox:
 
 
 def packed(source: str) -> bytes:
-    """Return a function's zip with one module, `main`."""
+    """Return a function's zip file with one module, `main`."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("main.py", source)
@@ -113,7 +113,7 @@ def packed(source: str) -> bytes:
 
 
 class QueryClient:
-    """Calls a service in the Query (XML) protocol, which boto3 no longer chooses for CloudWatch.
+    """A client with the Query (XML) protocol, which boto3 no longer uses for CloudWatch.
 
     Args:
         endpoint: the URL of the local AWS.
@@ -124,15 +124,17 @@ class QueryClient:
         self._endpoint = endpoint
         self._model = botocore.session.get_session().get_service_model(service)
 
-    def call(self, name: str, **given: object) -> dict[str, Any]:
-        """Return an operation's output.
+    def call(self, name: str, **parameters: object) -> dict[str, Any]:
+        """Call an operation and return its output.
 
         Raises:
-            ClientError: the error that AWS answered with.
+            ClientError: the error in the answer.
         """
         operation = self._model.operation_model(name)
-        made = create_serializer("query").serialize_to_request(given, operation)
-        request = AWSRequest("POST", self._endpoint + "/", data=made["body"], headers=made["headers"])
+        serialized = create_serializer("query").serialize_to_request(parameters, operation)
+        request = AWSRequest(
+            "POST", self._endpoint + "/", data=serialized["body"], headers=serialized["headers"]
+        )
         SigV4Auth(Credentials(ACCOUNT, "local"), self._model.signing_name, REGION).add_auth(request)
         answer = URLLib3Session().send(request.prepare())
         raw = {"status_code": answer.status_code, "headers": answer.headers, "body": answer.content}
@@ -146,10 +148,10 @@ class QueryClient:
 
 @contextmanager
 def confirming_webhook(received: list[dict[str, Any]] | None = None) -> Iterator[str]:
-    """Serve a webhook that confirms whatever subscribes it, as incident tools do; give its URL.
+    """Serve a webhook that confirms its subscriptions, as incident tools do; yield its URL.
 
     Args:
-        received: what is sent to it afterwards is added here.
+        received: the list to which later messages are added.
     """
 
     class Hook(BaseHTTPRequestHandler):
@@ -163,7 +165,7 @@ def confirming_webhook(received: list[dict[str, Any]] | None = None) -> Iterator
                 received.append(message)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
     thread = threading.Thread(target=server.serve_forever)

@@ -1,4 +1,4 @@
-"""The real Terraform with the real provider, against a local AWS."""
+"""Terraform with the AWS provider, against a local AWS."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Terraform:
         }
 
     def run(self, *arguments: str, succeeds: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run one command; fail the test with its output when it should succeed and does not."""
-        given = {f"TF_VAR_{name}": value for name, value in self._variables.items()}
+        """Run a command; if it fails unexpectedly, fail the test with its output."""
+        variables = {f"TF_VAR_{name}": value for name, value in self._variables.items()}
         result = subprocess.run(
             [binary.executable(), *arguments, "-no-color"],
             cwd=self._folder,
-            env={**self._environment, **given},
+            env={**self._environment, **variables},
             capture_output=True,
             text=True,
             check=False,
@@ -55,11 +55,11 @@ class Terraform:
         return result
 
     def apply(self, **variables: str) -> None:
-        """Apply with these variables from now on."""
+        """Apply, with these variables in this and later commands."""
         self._variables |= variables
         self.run("apply", "-auto-approve")
 
     def changes(self) -> str:
-        """Return the plan when there is anything to change, else an empty string."""
+        """Return the plan if it has changes, else an empty string."""
         result = self.run("plan", "-detailed-exitcode", succeeds=False)
         return "" if result.returncode == _NO_CHANGE else result.stdout + result.stderr

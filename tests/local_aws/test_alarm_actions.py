@@ -1,4 +1,4 @@
-"""An alarm that changes is heard of once, where its actions say, in the words of AWS, unless suppressed."""
+"""Each state change performs the alarm's actions once, with AWS's messages, unless it is suppressed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SETTLED_S = 1.5
 """How long nothing has to arrive until it is believed that nothing does: deliveries take milliseconds."""
 
-# MiniStack has data of its own in AWS's namespaces, by which it would move an alarm.
+# MiniStack has its own data in AWS's namespaces and would change the state of an alarm on it.
 _NAMESPACE = {"Namespace": "Shop"}
 
 _HEAD = (
@@ -37,10 +37,10 @@ def _arn(name: str) -> str:
 
 
 class World:
-    """CloudWatch with a topic per severity, whose messages arrive in one queue each.
+    """CloudWatch with a topic per severity and a queue per topic.
 
     Args:
-        client: makes clients of the local AWS.
+        client: creates clients of the local AWS.
     """
 
     def __init__(self, client: Callable[[str], Any]) -> None:
@@ -53,14 +53,14 @@ class World:
         self.inbox = {name: Inbox(client, f"{name}-{self._id}", topic) for name, topic in self.topics.items()}
 
     def metric(self, name: str, **changes: Any) -> None:
-        """Put a metric alarm that files a ticket when it goes into ALARM."""
+        """Create a metric alarm with the ticket topic as its action."""
         alarm = {**PLAIN, "ActionsEnabled": True, "AlarmActions": [self.topics["ticket"]], "OKActions": []}
         self.cloudwatch.put_metric_alarm(**{
             **alarm, **_NAMESPACE, "InsufficientDataActions": [], "AlarmName": name, **changes
         })  # fmt: skip
 
     def composite(self, name: str, rule: str, **changes: Any) -> None:
-        """Put a composite alarm that pages when it goes into ALARM."""
+        """Create a composite alarm with the page topic as its action."""
         alarm = {"AlarmName": name, "AlarmRule": rule, "AlarmActions": [self.topics["page"]]}
         self.cloudwatch.put_composite_alarm(**{**alarm, **changes})
 
@@ -70,25 +70,25 @@ class World:
 
     def states(self) -> dict[str, str]:
         """Return the state of every alarm."""
-        found = self.cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-        rows = [*found["MetricAlarms"], *found["CompositeAlarms"]]
+        answer = self.cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        rows = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
         return {row["AlarmName"]: row["StateValue"] for row in rows}
 
     def suppressed_by(self, name: str) -> str | None:
-        """Return what holds an alarm's actions back."""
+        """Return `ActionsSuppressedBy` of an alarm."""
         (row,) = self.cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])[
             "CompositeAlarms"
         ]
-        found: str | None = row.get("ActionsSuppressedBy")
-        return found
+        suppressor: str | None = row.get("ActionsSuppressedBy")
+        return suppressor
 
     def paged(self) -> list[tuple[str, str, str]]:
-        """Return alarm, old and new state of each page so far; wait a little for what may still come."""
+        """Return alarm, old and new state of each page received within a short wait."""
         time.sleep(_SETTLED_S)
         return [_summary(message) for message in self.inbox["page"].alarms(self.inbox["page"].waiting())]
 
     def close(self) -> None:
-        """Delete everything, composites from the top."""
+        """Delete everything, parent composites first."""
         composites = self.cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
         for row in composites:
             self.cloudwatch.put_composite_alarm(AlarmName=row["AlarmName"], AlarmRule="FALSE")
@@ -107,18 +107,18 @@ def _summary(message: dict[str, Any]) -> tuple[str, str, str]:
 
 @pytest.fixture
 def world(client: Callable[[str], Any]) -> Iterator[World]:
-    """Give CloudWatch with topics and queues that are there for one test."""
-    made = World(client)
-    yield made
-    made.close()
+    """Yield CloudWatch with topics and queues; delete them after the test."""
+    new_world = World(client)
+    yield new_world
+    new_world.close()
 
 
 @pytest.mark.parametrize("alarm", [PLAIN, PERCENTILE, MATH, BAND], ids=lambda alarm: alarm["AlarmName"])
-def test_a_metric_alarm_says_what_it_watches(world: World, alarm: dict[str, Any]) -> None:
-    """The message has AWS's members and no others, with the alarm's own values in `Trigger`."""
-    given = {**alarm, "ActionsEnabled": True, "OKActions": [], "InsufficientDataActions": []}
-    given |= {name: value for name, value in _NAMESPACE.items() if name in alarm}
-    world.cloudwatch.put_metric_alarm(**{**given, "AlarmActions": [world.topics["ticket"]]})
+def test_the_message_of_a_metric_alarm_has_its_metric(world: World, alarm: dict[str, Any]) -> None:
+    """The message has exactly AWS's members, with the alarm's values in `Trigger`."""
+    parameters = {**alarm, "ActionsEnabled": True, "OKActions": [], "InsufficientDataActions": []}
+    parameters |= {name: value for name, value in _NAMESPACE.items() if name in alarm}
+    world.cloudwatch.put_metric_alarm(**{**parameters, "AlarmActions": [world.topics["ticket"]]})
     world.set(alarm["AlarmName"], "ALARM", reason='why: "€" & <b>')
     (notice,) = world.inbox["ticket"].take(1)
     assert notice["Subject"] == f'ALARM: "{alarm["AlarmName"]}" in EU (Ireland)'
@@ -221,8 +221,8 @@ TRIGGERS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_a_composite_alarm_says_its_rule_and_what_moved_it(world: World) -> None:
-    """There is no `Trigger`; a description that was not put is null."""
+def test_the_message_of_a_composite_alarm_has_its_rule_and_triggering_children(world: World) -> None:
+    """It has no `Trigger`; a description that was not set is null."""
     world.metric("errors")
     world.metric("latency")
     rule = 'ALARM("errors") AND NOT ALARM(latency)'
@@ -243,8 +243,8 @@ def test_a_composite_alarm_says_its_rule_and_what_moved_it(world: World) -> None
     assert message["TriggeringChildren"] == []
 
 
-def test_a_change_is_heard_of_at_every_level_once(world: World, client: Callable[[str], Any]) -> None:
-    """Child, composite and the composite over it each reach their topic: queue, function and webhook."""
+def test_a_change_notifies_at_every_level_once(world: World, client: Callable[[str], Any]) -> None:
+    """Child, composite and parent composite each notify their topic: queue, function and webhook."""
     functions, logs, sns = client("lambda"), client("logs"), client("sns")
     arn = functions.create_function(
         FunctionName="notifier",
@@ -254,10 +254,10 @@ def test_a_change_is_heard_of_at_every_level_once(world: World, client: Callable
         Code={"ZipFile": packed(_NOTIFIER)},
     )["FunctionArn"]
     sns.subscribe(TopicArn=world.topics["page"], Protocol="lambda", Endpoint=arn)
-    hooked: list[dict[str, Any]] = []
-    with confirming_webhook(hooked) as url:
+    received: list[dict[str, Any]] = []
+    with confirming_webhook(received) as url:
         sns.subscribe(TopicArn=world.topics["page"], Protocol="http", Endpoint=url)
-        # What is published before the webhook has confirmed does not reach it.
+        # Messages that are published before the webhook has confirmed are not delivered to it.
         deadline = time.monotonic() + 10
         while _pending(sns, world.topics["page"]) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -265,7 +265,7 @@ def test_a_change_is_heard_of_at_every_level_once(world: World, client: Callable
         world.metric("latency")
         world.composite("impact", "ALARM(errors) OR ALARM(latency)")
         world.composite("system", "ALARM(impact)", OKActions=[world.topics["page"]])
-        # A composite is evaluated as soon as it is there, and acts on what comes of it.
+        # A composite is evaluated when it is created, and performs the actions of its state.
         assert world.paged() == [("system", "INSUFFICIENT_DATA", "OK")]
         for _ in range(2):
             world.set("errors", "ALARM")
@@ -273,17 +273,17 @@ def test_a_change_is_heard_of_at_every_level_once(world: World, client: Callable
         assert world.paged() == [("impact", "OK", "ALARM"), ("system", "OK", "ALARM")]
         tickets = world.inbox["ticket"].alarms(2)
         deadline = time.monotonic() + 10
-        while (len(hooked) < 3 or len(_ran(logs)) < 3) and time.monotonic() < deadline:
+        while (len(received) < 3 or len(_ran(logs)) < 3) and time.monotonic() < deadline:
             time.sleep(0.1)
     assert [_summary(message)[0] for message in tickets] == ["errors", "latency"]
-    heard = ["impact", "system", "system"]
-    assert sorted(json.loads(entry["Message"])["AlarmName"] for entry in hooked) == heard
-    assert sorted(_ran(logs)) == heard
+    expected = ["impact", "system", "system"]
+    assert sorted(json.loads(entry["Message"])["AlarmName"] for entry in received) == expected
+    assert sorted(_ran(logs)) == expected
     functions.delete_function(FunctionName="notifier")
 
 
 def _pending(sns: Any, topic: str) -> bool:
-    """Tell whether a subscription of a topic waits for its confirmation."""
+    """Return whether a subscription of a topic is pending."""
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     return any(subscription["SubscriptionArn"] == "PendingConfirmation" for subscription in subscriptions)
 
@@ -293,21 +293,21 @@ import json
 
 def handler(event, context):
     for record in event["Records"]:
-        print("heard", json.loads(record["Sns"]["Message"])["AlarmName"])
+        print("received", json.loads(record["Sns"]["Message"])["AlarmName"])
 """
 
 
 def _ran(logs: Any) -> list[str]:
-    """Return what the function has heard, by its log."""
+    """Return the notifications that the function logged."""
     try:
         events = logs.filter_log_events(logGroupName="/aws/lambda/notifier")["events"]
     except ClientError:
         return []
-    return [event["message"].split()[1] for event in events if event["message"].startswith("heard ")]
+    return [event["message"].split()[1] for event in events if event["message"].startswith("received ")]
 
 
 def test_a_subject_is_no_longer_than_sns_takes_it(world: World) -> None:
-    """The longest name of an alarm is cut in the subject, and whole in the text."""
+    """The longest alarm name is truncated in the subject and complete in the body."""
     name = "n" * 255
     world.metric(name)
     world.set(name, "ALARM")
@@ -316,8 +316,8 @@ def test_a_subject_is_no_longer_than_sns_takes_it(world: World) -> None:
     assert json.loads(notice["Message"])["AlarmName"] == name
 
 
-def test_an_alarm_of_a_template_is_heard_of_once(world: World, client: Callable[[str], Any]) -> None:
-    """MiniStack makes it and acts on it itself; here it only moves the composite over it."""
+def test_an_alarm_of_a_template_notifies_once(world: World, client: Callable[[str], Any]) -> None:
+    """MiniStack creates it and performs its actions; the gateway processes only its composite."""
     formation, name = client("cloudformation"), f"stack-{uuid.uuid4().hex[:8]}"
     properties = {
         **{key: PLAIN[key] for key in ("MetricName", "Period", "Threshold", "EvaluationPeriods")},
@@ -336,11 +336,11 @@ def test_an_alarm_of_a_template_is_heard_of_once(world: World, client: Callable[
 
 
 def test_each_state_has_its_own_actions(world: World) -> None:
-    """Every topic of the new state's list gets the message, and no other; one that is gone stops nothing."""
-    gone = f"{world.topics['ticket']}-gone"
+    """Exactly the topics of the new state get the message; a deleted topic affects no other."""
+    deleted = f"{world.topics['ticket']}-gone"
     world.metric(
         "errors",
-        AlarmActions=[gone, world.topics["ticket"], world.topics["page"]],
+        AlarmActions=[deleted, world.topics["ticket"], world.topics["page"]],
         OKActions=[world.topics["ticket"]],
         InsufficientDataActions=[world.topics["page"]],
     )
@@ -355,7 +355,7 @@ def test_each_state_has_its_own_actions(world: World) -> None:
 
 
 def test_actions_that_are_switched_off_are_not_performed(world: World) -> None:
-    """Neither by the configuration nor by DisableAlarmActions; the state changes all the same."""
+    """By configuration or by DisableAlarmActions; the state still changes."""
     world.metric("errors", ActionsEnabled=False)
     world.metric("latency")
     world.composite("impact", "ALARM(errors)", ActionsEnabled=False)
@@ -383,8 +383,8 @@ def _suppressed(world: World, wait_s: int, extension_s: int, suppressor: str = "
 
 
 @pytest.fixture
-def quiet(world: World) -> World:
-    """Give a composite alarm over `errors`, in OK, which `maintenance` suppresses."""
+def suppressible(world: World) -> World:
+    """Yield a composite alarm over `errors`, in OK, with the suppressor `maintenance`."""
     world.metric("errors")
     world.metric("maintenance", AlarmActions=[])
     world.composite("impact", "ALARM(errors)")
@@ -392,96 +392,96 @@ def quiet(world: World) -> World:
     return world
 
 
-def test_actions_are_held_back_while_the_suppressor_is_in_alarm(quiet: World) -> None:
-    """The state changes and is told upwards; then only the newest change is acted on."""
-    quiet.composite("system", "ALARM(impact)")
-    quiet.set("maintenance", "ALARM")
-    quiet.set("errors", "ALARM")
-    assert quiet.states()["impact"] == "ALARM"
-    assert quiet.suppressed_by("impact") == "Alarm"
-    assert quiet.paged() == [("system", "OK", "ALARM")]
-    quiet.set("errors", "OK")
-    quiet.set("errors", "ALARM")
-    quiet.set("maintenance", "OK")
-    assert quiet.paged() == [("system", "OK", "ALARM"), ("impact", "OK", "ALARM")]
-    assert quiet.suppressed_by("impact") is None
+def test_actions_are_suppressed_while_the_suppressor_is_in_alarm(suppressible: World) -> None:
+    """The state still changes, also in parents; at the end only the newest change notifies."""
+    suppressible.composite("system", "ALARM(impact)")
+    suppressible.set("maintenance", "ALARM")
+    suppressible.set("errors", "ALARM")
+    assert suppressible.states()["impact"] == "ALARM"
+    assert suppressible.suppressed_by("impact") == "Alarm"
+    assert suppressible.paged() == [("system", "OK", "ALARM")]
+    suppressible.set("errors", "OK")
+    suppressible.set("errors", "ALARM")
+    suppressible.set("maintenance", "OK")
+    assert suppressible.paged() == [("system", "OK", "ALARM"), ("impact", "OK", "ALARM")]
+    assert suppressible.suppressed_by("impact") is None
 
 
-def test_the_suppressor_has_the_wait_period_to_go_into_alarm(quiet: World) -> None:
-    """Without it the actions are performed after the wait, and say when the state had changed."""
-    _suppressed(quiet, wait_s=3, extension_s=0)
-    quiet.set("errors", "ALARM")
-    assert quiet.suppressed_by("impact") == "WaitPeriod"
-    assert quiet.paged() == []
-    (row,) = quiet.cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
-    (message,) = quiet.inbox["page"].alarms(1)
+def test_the_suppressor_has_the_wait_period_to_go_into_alarm(suppressible: World) -> None:
+    """If it does not, the actions are performed after the wait, with the time of the change."""
+    _suppressed(suppressible, wait_s=3, extension_s=0)
+    suppressible.set("errors", "ALARM")
+    assert suppressible.suppressed_by("impact") == "WaitPeriod"
+    assert suppressible.paged() == []
+    (row,) = suppressible.cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    (message,) = suppressible.inbox["page"].alarms(1)
     changed = row["StateTransitionedTimestamp"]
     assert message["StateChangeTime"] == changed.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-    assert quiet.suppressed_by("impact") is None
-    quiet.set("errors", "OK")
-    quiet.set("maintenance", "ALARM")
-    assert quiet.suppressed_by("impact") == "Alarm"
+    assert suppressible.suppressed_by("impact") is None
+    suppressible.set("errors", "OK")
+    suppressible.set("maintenance", "ALARM")
+    assert suppressible.suppressed_by("impact") == "Alarm"
     time.sleep(3)
-    assert quiet.paged() == []
+    assert suppressible.paged() == []
 
 
-def test_actions_wait_for_the_extension_period(quiet: World) -> None:
-    """They are performed once, when it is over."""
-    _suppressed(quiet, wait_s=0, extension_s=3)
-    quiet.set("maintenance", "ALARM")
-    quiet.set("errors", "ALARM")
-    quiet.set("maintenance", "OK")
-    assert quiet.suppressed_by("impact") == "ExtensionPeriod"
-    assert quiet.paged() == []
-    assert len(quiet.inbox["page"].alarms(1)) == 1
-    assert quiet.paged() == []
+def test_actions_wait_for_the_extension_period(suppressible: World) -> None:
+    """They are performed once, at its end."""
+    _suppressed(suppressible, wait_s=0, extension_s=3)
+    suppressible.set("maintenance", "ALARM")
+    suppressible.set("errors", "ALARM")
+    suppressible.set("maintenance", "OK")
+    assert suppressible.suppressed_by("impact") == "ExtensionPeriod"
+    assert suppressible.paged() == []
+    assert len(suppressible.inbox["page"].alarms(1)) == 1
+    assert suppressible.paged() == []
 
 
 @pytest.mark.parametrize("first", ["errors", "maintenance"])
-def test_who_changes_first_decides_nothing_within_the_wait(quiet: World, first: str) -> None:
-    """A suppressor that follows in time holds back what one that came first would."""
-    _suppressed(quiet, wait_s=2, extension_s=0)
+def test_the_order_of_changes_within_the_wait_period_does_not_matter(suppressible: World, first: str) -> None:
+    """A suppressor that changes within the wait period suppresses like one that changed before."""
+    _suppressed(suppressible, wait_s=2, extension_s=0)
     second = {"errors": "maintenance", "maintenance": "errors"}[first]
-    quiet.set(first, "ALARM")
-    quiet.set(second, "ALARM")
+    suppressible.set(first, "ALARM")
+    suppressible.set(second, "ALARM")
     time.sleep(1)
-    assert quiet.paged() == []
+    assert suppressible.paged() == []
 
 
-def test_a_suppressor_that_is_taken_away_suppresses_no_longer(quiet: World) -> None:
-    """What it held back is acted on."""
-    quiet.set("maintenance", "ALARM")
-    quiet.set("errors", "ALARM")
-    assert quiet.paged() == []
-    quiet.composite("impact", "ALARM(errors)")
-    assert quiet.paged() == [("impact", "OK", "ALARM")]
+def test_a_suppressor_that_is_removed_suppresses_no_longer(suppressible: World) -> None:
+    """The suppressed change is processed."""
+    suppressible.set("maintenance", "ALARM")
+    suppressible.set("errors", "ALARM")
+    assert suppressible.paged() == []
+    suppressible.composite("impact", "ALARM(errors)")
+    assert suppressible.paged() == [("impact", "OK", "ALARM")]
 
 
-def test_what_a_deleted_alarm_held_back_is_forgotten(quiet: World) -> None:
-    """An alarm that is made again under its name begins anew."""
-    _suppressed(quiet, wait_s=1, extension_s=0)
-    quiet.set("errors", "ALARM")
-    quiet.cloudwatch.delete_alarms(AlarmNames=["impact"])
-    assert quiet.paged() == []
-    quiet.composite("impact", "ALARM(errors)")
-    assert quiet.paged() == [("impact", "INSUFFICIENT_DATA", "ALARM")]
+def test_the_suppressed_change_of_a_deleted_alarm_is_removed(suppressible: World) -> None:
+    """A new alarm with the same name starts without it."""
+    _suppressed(suppressible, wait_s=1, extension_s=0)
+    suppressible.set("errors", "ALARM")
+    suppressible.cloudwatch.delete_alarms(AlarmNames=["impact"])
+    assert suppressible.paged() == []
+    suppressible.composite("impact", "ALARM(errors)")
+    assert suppressible.paged() == [("impact", "INSUFFICIENT_DATA", "ALARM")]
 
 
 @pytest.mark.parametrize("name", ["errors", "maintenance"])
-def test_an_alarm_that_a_composite_needs_cannot_be_deleted(quiet: World, name: str) -> None:
-    """Neither what its rule names nor its suppressor; nothing of the request is deleted."""
-    quiet.metric("free")
+def test_an_alarm_that_a_composite_needs_cannot_be_deleted(suppressible: World, name: str) -> None:
+    """Neither a child nor a suppressor; the request deletes nothing."""
+    suppressible.metric("free")
     with pytest.raises(ClientError) as caught:
-        quiet.cloudwatch.delete_alarms(AlarmNames=["free", name])
+        suppressible.cloudwatch.delete_alarms(AlarmNames=["free", name])
     assert caught.value.response["Error"] == {
         "Code": "ValidationError",
         "Message": f"Cannot delete {name} as there are composite alarm(s) depending on it.",
     }
-    assert {"free", name} <= set(quiet.states())
+    assert {"free", name} <= set(suppressible.states())
 
 
 def test_composites_that_need_each_other_are_freed_by_a_rule(world: World) -> None:
-    """A cycle can be put, moves nobody, and is deleted once one rule is FALSE (PutCompositeAlarm)."""
+    """A cycle can be created, changes no state, and can be deleted once a rule is FALSE."""
     world.composite("a", "FALSE")
     world.composite("b", "ALARM(a)")
     world.composite("a", "ALARM(b)")
@@ -497,7 +497,7 @@ def test_composites_that_need_each_other_are_freed_by_a_rule(world: World) -> No
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("members", "message"),
     [
         ({"ActionsSuppressor": "nowhere"}, r"suppressor alarm \[nowhere\] does not exist"),
         ({"ActionsSuppressor": _arn("nowhere")}, "does not exist"),
@@ -506,25 +506,25 @@ def test_composites_that_need_each_other_are_freed_by_a_rule(world: World) -> No
     ],
 )
 def test_a_suppressor_has_to_be_there_with_both_periods(
-    world: World, given: dict[str, Any], said: str
+    world: World, members: dict[str, Any], message: str
 ) -> None:
-    """A composite alarm whose suppressor is not whole is refused and not made."""
+    """A composite alarm with an incomplete suppressor is rejected."""
     world.metric("errors")
     suppression = {
         "ActionsSuppressor": "errors",
         "ActionsSuppressorWaitPeriod": 1,
         "ActionsSuppressorExtensionPeriod": 1,
-        **given,
+        **members,
     }
-    whole = {name: value for name, value in suppression.items() if value is not None}
-    with pytest.raises(ClientError, match=said) as caught:
-        world.composite("impact", "ALARM(errors)", **whole)
+    parameters = {name: value for name, value in suppression.items() if value is not None}
+    with pytest.raises(ClientError, match=message) as caught:
+        world.composite("impact", "ALARM(errors)", **parameters)
     assert caught.value.response["Error"]["Code"] == "ValidationError"
     assert set(world.states()) == {"errors"}
 
 
-def test_a_state_that_does_not_exist_is_refused(world: World) -> None:
-    """SetAlarmState takes the three states of AWS."""
+def test_a_state_that_does_not_exist_is_rejected(world: World) -> None:
+    """SetAlarmState accepts the three states of AWS."""
     world.metric("errors")
     with pytest.raises(ClientError, match=r"enum value set: \[ALARM, INSUFFICIENT_DATA, OK\]") as caught:
         world.set("errors", "FIRE")

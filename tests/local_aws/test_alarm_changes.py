@@ -1,6 +1,6 @@
-"""Alarms under a composite alarm are renamed, removed and moved in one apply, and what that takes.
+"""Renaming, removing and moving children of a composite alarm in one apply.
 
-CloudWatch keeps what a composite names, and knows alarms by their names alone.
+CloudWatch rejects deleting an alarm in the rule of a composite, and identifies alarms only by name.
 """
 
 from __future__ import annotations
@@ -43,31 +43,31 @@ def _configuration(
     create_first: bool = True,
     moved: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return Terraform's configuration in JSON.
+    """Return Terraform's configuration as JSON.
 
     Args:
-        children: the alarms that the composite is over, their names by Terraform address.
-        alone: the address of an alarm that no composite names, if there is one. Something else shows it, as
-            a dashboard would, which settles what Terraform does first: create, update who shows it, destroy.
+        children: Terraform address -> name of each alarm in the rule of the composite.
+        alone: the address of an alarm without a composite, if there is one. Another resource references it,
+            which defines the order in Terraform: create, update the reference, destroy.
         create_first: whether metric alarms are created before others are destroyed.
         moved: the addresses of a `moved` block, from and to.
     """
     named = {**children, **({alone: "alone"} if alone else {})}
-    made = {key: _metric_alarm(name, create_first=create_first) for key, name in named.items()}
+    alarms = {key: _metric_alarm(name, create_first=create_first) for key, name in named.items()}
     rule = " OR ".join(f'ALARM("${{{_METRIC}.{key}.alarm_name}}")' for key in children)
-    whole: dict[str, Any] = {
+    configuration: dict[str, Any] = {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}}},
         "provider": {"aws": {"skip_credentials_validation": True, "skip_metadata_api_check": True}},
-        "resource": {_METRIC: made, _COMPOSITE: {"impact": {"alarm_name": "impact", "alarm_rule": rule}}},
+        "resource": {_METRIC: alarms, _COMPOSITE: {"impact": {"alarm_name": "impact", "alarm_rule": rule}}},
     }
     if alone:
-        whole["resource"]["terraform_data"] = {
+        configuration["resource"]["terraform_data"] = {
             "page": {"input": f"{alone}: ${{{_METRIC}.{alone}.alarm_name}}"}
         }
     if moved:
         origin, goal = moved
-        whole["moved"] = {"from": f"{_METRIC}.{origin}", "to": f"{_METRIC}.{goal}"}
-    return whole
+        configuration["moved"] = {"from": f"{_METRIC}.{origin}", "to": f"{_METRIC}.{goal}"}
+    return configuration
 
 
 class Stack:
@@ -96,30 +96,30 @@ class Stack:
         return result.stderr if result.returncode else ""
 
     def alarms(self) -> set[str]:
-        """Return the names of all metric alarms that AWS has."""
+        """Return the names of all metric alarms in AWS."""
         return {row["AlarmName"] for row in self._cloudwatch.describe_alarms()["MetricAlarms"]}
 
     def rule(self) -> str:
-        """Return the rule of the composite that AWS has."""
+        """Return the rule of the composite in AWS."""
         (row,) = self._cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
         return str(row["AlarmRule"])
 
 
 @pytest.fixture
 def stack(tmp_path: Path, endpoint: str, client: Callable[[str], Any]) -> Iterator[Stack]:
-    """Give a stack in an empty account; nothing is left of it after the test."""
-    made = Stack(tmp_path, endpoint, client("cloudwatch"))
-    yield made
-    made.apply({"errors": "errors"})
-    made.terraform.run("destroy", "-auto-approve")
-    assert made.alarms() == set()
+    """Yield a stack in an empty account; destroy it after the test."""
+    new_stack = Stack(tmp_path, endpoint, client("cloudwatch"))
+    yield new_stack
+    new_stack.apply({"errors": "errors"})
+    new_stack.terraform.run("destroy", "-auto-approve")
+    assert new_stack.alarms() == set()
 
 
 _BEFORE = {"errors": "errors", "latency": "latency"}
 
 
 def test_a_child_is_renamed(stack: Stack) -> None:
-    """The new name is there and in the rule before the old one goes."""
+    """The new alarm exists and is in the rule before the old one is deleted."""
     assert stack.apply(_BEFORE) == ""
     assert stack.apply({**_BEFORE, "latency": "slowness"}) == ""
     assert stack.alarms() == {"errors", "slowness"}
@@ -128,7 +128,7 @@ def test_a_child_is_renamed(stack: Stack) -> None:
 
 
 def test_a_child_is_removed(stack: Stack) -> None:
-    """The rule lets go of it before it goes."""
+    """The rule is updated before the alarm is deleted."""
     assert stack.apply(_BEFORE) == ""
     assert stack.apply({"errors": "errors"}) == ""
     assert stack.alarms() == {"errors"}
@@ -137,7 +137,7 @@ def test_a_child_is_removed(stack: Stack) -> None:
 
 
 def test_a_child_moves_to_another_address(stack: Stack) -> None:
-    """With a `moved` block nothing is made and nothing destroyed."""
+    """With a `moved` block nothing is created and nothing is destroyed."""
     assert stack.apply(_BEFORE) == ""
     assert stack.apply({"errors": "errors", "slow": "latency"}, moved=("latency", "slow")) == ""
     assert stack.alarms() == {"errors", "latency"}
@@ -145,7 +145,7 @@ def test_a_child_moves_to_another_address(stack: Stack) -> None:
 
 
 def test_an_alarm_of_its_own_moves_to_another_address(stack: Stack) -> None:
-    """The same, for an alarm that no composite keeps from being deleted."""
+    """The same for an alarm without a composite."""
     assert stack.apply(_BEFORE, alone="first") == ""
     assert stack.apply(_BEFORE, alone="second", moved=("first", "second")) == ""
     assert stack.alarms() == {"errors", "latency", "alone"}
@@ -153,14 +153,14 @@ def test_an_alarm_of_its_own_moves_to_another_address(stack: Stack) -> None:
 
 
 def test_without_creating_first_a_child_cannot_be_removed(stack: Stack) -> None:
-    """Terraform destroys before it updates, and CloudWatch keeps what a composite names."""
+    """Terraform destroys before it updates, and CloudWatch rejects deleting a child."""
     assert stack.apply(_BEFORE, create_first=False) == ""
     assert _REFUSED in " ".join(stack.apply({"errors": "errors"}, create_first=False).split())
     assert stack.alarms() == {"errors", "latency"}
 
 
 def test_without_a_moved_block_the_move_deletes_what_it_made(stack: Stack) -> None:
-    """The alarm at the old address has the name of the one at the new address, and is destroyed by it."""
+    """The alarms at the old and the new address have the same name, so the destroy deletes the new one."""
     assert stack.apply(_BEFORE, alone="first") == ""
     assert stack.apply(_BEFORE, alone="second") == ""
     assert stack.alarms() == {"errors", "latency"}
@@ -168,7 +168,7 @@ def test_without_a_moved_block_the_move_deletes_what_it_made(stack: Stack) -> No
 
 
 def test_without_a_moved_block_a_child_cannot_move(stack: Stack) -> None:
-    """The composite names what would be deleted, so that the apply ends in an error."""
+    """The composite depends on the alarm to be deleted, so the apply fails."""
     assert stack.apply(_BEFORE) == ""
     assert _REFUSED in " ".join(stack.apply({"errors": "errors", "slow": "latency"}).split())
     assert stack.alarms() == {"errors", "latency"}

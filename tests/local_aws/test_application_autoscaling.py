@@ -24,7 +24,7 @@ _TRACKING = {
 
 
 def test_a_target_and_its_policy(client: Callable[[str], Any]) -> None:
-    """Registered, changed, described; a policy ends with its target."""
+    """Registered, changed, described; a policy is deleted with its target."""
     scaling = client("application-autoscaling")
     arn = scaling.register_scalable_target(**_TARGET, MinCapacity=1, MaxCapacity=4)["ScalableTargetARN"]
     scaling.register_scalable_target(**_TARGET, MaxCapacity=8)
@@ -34,25 +34,25 @@ def test_a_target_and_its_policy(client: Callable[[str], Any]) -> None:
     assert (row["ScalableTargetARN"], row["MinCapacity"], row["MaxCapacity"]) == (arn, 1, 8)
     assert row["SuspendedState"]["DynamicScalingInSuspended"] is False
     assert row["RoleARN"].startswith("arn:aws:iam::111122223333:role/aws-service-role/ecs.")
-    given = {
+    parameters = {
         **_TARGET,
         "PolicyName": "cpu",
         "PolicyType": "TargetTrackingScaling",
         "TargetTrackingScalingPolicyConfiguration": _TRACKING,
     }
-    policy = scaling.put_scaling_policy(**given)["PolicyARN"]
-    assert scaling.put_scaling_policy(**given)["PolicyARN"] == policy
-    (found,) = scaling.describe_scaling_policies(ServiceNamespace="ecs", PolicyNames=["cpu"])[
+    policy = scaling.put_scaling_policy(**parameters)["PolicyARN"]
+    assert scaling.put_scaling_policy(**parameters)["PolicyARN"] == policy
+    (described,) = scaling.describe_scaling_policies(ServiceNamespace="ecs", PolicyNames=["cpu"])[
         "ScalingPolicies"
     ]
-    assert {name: found.get(name) for name in given} == given
+    assert {name: described.get(name) for name in parameters} == parameters
     scaling.deregister_scalable_target(**_TARGET)
     assert scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"] == []
     assert scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
 
 
 def test_tags_belong_to_a_target(client: Callable[[str], Any]) -> None:
-    """Given at registration, added, taken away."""
+    """Set at registration, added, removed."""
     scaling = client("application-autoscaling")
     arn = scaling.register_scalable_target(**_TARGET, MinCapacity=1, MaxCapacity=4, Tags={"a": "1"})[
         "ScalableTargetARN"
@@ -66,7 +66,7 @@ def test_tags_belong_to_a_target(client: Callable[[str], Any]) -> None:
 
 
 def test_a_scheduled_action_belongs_to_a_target(client: Callable[[str], Any]) -> None:
-    """Kept, described, deleted."""
+    """Created, described, deleted."""
     scaling = client("application-autoscaling")
     scaling.register_scalable_target(**_TARGET, MinCapacity=1, MaxCapacity=4)
     scaling.put_scheduled_action(
@@ -83,7 +83,7 @@ def test_a_scheduled_action_belongs_to_a_target(client: Callable[[str], Any]) ->
 
 
 def test_what_is_not_registered_is_not_found(client: Callable[[str], Any]) -> None:
-    """A policy needs a target, and a new target its bounds."""
+    """A policy needs a registered target, and a new target its capacity limits."""
     scaling = client("application-autoscaling")
     with pytest.raises(scaling.exceptions.ObjectNotFoundException, match="No scalable target registered"):
         scaling.put_scaling_policy(

@@ -1,9 +1,9 @@
-"""A real browser shows pages of other origins, which attack the local AWS and get nothing.
+"""A real browser opens pages of other origins that attack the local AWS; all attacks fail.
 
-Each page tries everything that a page can send: requests with and without CORS, forms, images, scripts,
-frames and WebSockets. The pages come from another port of the same address, from another site, and from a
-name that resolves to the local AWS (DNS rebinding). The same pages succeed against a server without its
-guard, so the attempts are real ones.
+Each page sends every kind of request: with and without CORS, forms, images, scripts, frames and WebSockets.
+The pages come from another port of the same address, from another site, and from a name that resolves to the
+local AWS (DNS rebinding). The same pages succeed against a server without its guard, which shows that the
+attacks work.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ _REACHES = {
     "name": _EVERY | _READS,
     "rebound": _EVERY | _READS | {"clock", "frame"},
 }
-"""What each page reaches of a server without its guard; MiniStack answers preflights with a wildcard."""
+"""Attempts of each page that succeed without the guard; MiniStack answers preflights with a wildcard."""
 
 _UNGUARDED = """
 import sys
 from local_aws import admission, guard
-admission.refusal = lambda *_: None
+admission.rejection = lambda *_: None
 admission.method_of = lambda _: None
 guard.without_cors = lambda send: send
 from local_aws.server import serve
@@ -76,18 +76,18 @@ serve(int(sys.argv[1]), "unguarded", with_parent=True)
 
 
 def _chromium() -> str:
-    found = shutil.which("chromium")
-    if found is None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
         message = "Chromium is not installed: apt-get install chromium"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    return found
+    return chromium
 
 
 @dataclass
 class _Attack:
-    """The attacker's server: it serves the pages, takes their reports, and plays the rebinding name server.
+    """The attacker's server: it serves pages, collects reports, and acts as the name server for rebinding.
 
     Args:
         port: the TCP port of the local AWS.
@@ -103,12 +103,12 @@ class _Attack:
     goes: threading.Event = field(default_factory=threading.Event)
 
     def page(self, tag: str, base: str) -> bytes:
-        """Return a page that attacks the local AWS under one of its names."""
-        given = {"tag": tag, "base": base, "api": self.api, "definition": self.definition(tag)}
-        return _PAGE.read_text(encoding="utf-8").replace("/*GIVEN*/ {}", json.dumps(given)).encode()
+        """Return a page that attacks the local AWS under one of its host names."""
+        parameters = {"tag": tag, "base": base, "api": self.api, "definition": self.definition(tag)}
+        return _PAGE.read_text(encoding="utf-8").replace("/*PARAMETERS*/ {}", json.dumps(parameters)).encode()
 
     def definition(self, tag: str) -> dict[str, Any]:
-        """Return a function that leaves a file when it runs."""
+        """Return a function that creates a file when it runs."""
         source = f"def handle(event, context):\n    open({str(self.marks / tag)!r}, 'w').close()\n"
         return {
             "Runtime": "python3.12",
@@ -118,7 +118,7 @@ class _Attack:
         }
 
     def collect(self) -> dict[str, dict[str, str]]:
-        """Return what each page reports, by their tags."""
+        """Return tag -> the report of each page."""
         try:
             return dict(self.reports.get(timeout=_LIMIT_S) for _ in _REACHES)
         except queue.Empty:
@@ -130,7 +130,7 @@ class _Attacker(ThreadingHTTPServer):
     """The attacker's web server.
 
     Args:
-        attack: what it serves.
+        attack: the pages that it serves.
     """
 
     daemon_threads = True
@@ -142,7 +142,7 @@ class _Attacker(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers for the attacker, and for the local AWS under the name that is rebound to it."""
+    """Handles requests to the attacker, and to the local AWS under the rebound name."""
 
     protocol_version = "HTTP/1.1"
     server: _Attacker
@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         attack, url = self.server.attack, urlsplit(self.path)
         fields = {name: values[0] for name, values in parse_qs(url.query).items()}
         if url.path == "/start":
-            # Headless Chromium opens one address of its command line.
+            # Headless Chromium opens only one address of its command line.
             opens = f"for (const url of {json.dumps(attack.urls)}) window.open(url, '', 'noopener')"
             self._send(f"<script>{opens}</script>".encode())
         elif url.path == "/attack":
@@ -175,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _forward(self) -> None:
-        """Send the request on as it came: the attacker's name resolves to the local AWS now."""
+        """Forward the request unchanged: the attacker's name now resolves to the local AWS."""
         self.close_connection = True
         if not self.headers["Host"].startswith("rebind.example:"):
             self.send_error(404)
@@ -192,10 +192,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def handle(self) -> None:
-        # The browser ends in the middle of a request.
+        # The browser may end during a request.
         with suppress(OSError):
             super().handle()
 
@@ -206,7 +206,7 @@ for _method in ("POST", "PUT", "DELETE", "OPTIONS"):
 
 @contextmanager
 def _serving(attack: _Attack) -> Iterator[int]:
-    """Run the attacker's web server; give its port."""
+    """Run the attacker's web server; yield its port."""
     server = _Attacker(attack)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -221,11 +221,11 @@ def _serving(attack: _Attack) -> Iterator[int]:
 
 @contextmanager
 def _browser(folder: Path, rules: str, url: str) -> Iterator[None]:
-    """Open a page in a browser with a profile of its own.
+    """Open a page in a browser with a new profile.
 
     Args:
-        folder: where its profile and log are.
-        rules: how it resolves host names.
+        folder: the folder of its profile and log.
+        rules: its rules for resolving host names.
         url: the page.
     """
     with (folder / "chromium.log").open("wb") as log:
@@ -256,7 +256,7 @@ def _browser(folder: Path, rules: str, url: str) -> Iterator[None]:
 
 @contextmanager
 def _local_aws(folder: Path, *, guarded: bool) -> Iterator[int]:
-    """Run a local AWS with a state object, with or without its guard; give its port."""
+    """Run a local AWS with a state object, with or without its guard; yield its port."""
     port = free_port()
     if guarded:
         process.start(port, folder)
@@ -271,7 +271,7 @@ def _local_aws(folder: Path, *, guarded: bool) -> Iterator[int]:
             cwd=process.ROOT,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "TMPDIR": str(process.fresh_scratch(folder))},
+            env={**os.environ, "TMPDIR": str(process.create_scratch(folder))},
             start_new_session=True,
         )
     try:
@@ -293,7 +293,7 @@ def _client(port: int, service: str) -> Any:
 
 
 def _prepare(port: int) -> str:
-    """Make what pages try to read, to delete and to connect to; return the WebSocket API."""
+    """Create the targets of the attacks; return the WebSocket API."""
     s3 = _client(port, "s3")
     s3.create_bucket(Bucket="state")
     s3.put_object(Bucket="state", Key="state.json", Body=_STATE.encode(), ContentType="application/json")
@@ -309,10 +309,10 @@ def _prepare(port: int) -> str:
 
 
 def _reached(port: int, marks: Path, tag: str, results: dict[str, str]) -> set[str]:
-    """Return which attempts of a page succeeded: by what the page read, and by what there is now."""
-    functions = {found["FunctionName"] for found in _client(port, "lambda").list_functions()["Functions"]}
+    """Return the attempts of a page that succeeded, from its report and from the state of the local AWS."""
+    functions = {row["FunctionName"] for row in _client(port, "lambda").list_functions()["Functions"]}
     queues = {url.rpartition("/")[2] for url in _client(port, "sqs").list_queues().get("QueueUrls", [])}
-    objects = {found["Key"] for found in _client(port, "s3").list_objects_v2(Bucket="state")["Contents"]}
+    objects = {row["Key"] for row in _client(port, "s3").list_objects_v2(Bucket="state")["Contents"]}
     reached = {name for name in ("create", "cors", "form", "top") if f"{tag}-{name}" in functions}
     reached |= {name for name in ("image", "script") if f"{tag}-{name}" in queues}
     reached |= {name for name in ("query", "clock", "cors") if results[name].startswith("ok:")}
@@ -324,7 +324,7 @@ def _reached(port: int, marks: Path, tag: str, results: dict[str, str]) -> set[s
 
 
 def test_a_missing_browser_fails_in_continuous_integration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Elsewhere the test is skipped with the command that installs it."""
+    """Elsewhere the test is skipped, with the command that installs a browser."""
     monkeypatch.setattr(shutil, "which", lambda _: None)
     for value, outcome in (("true", pytest.fail.Exception), ("", pytest.skip.Exception)):
         monkeypatch.setenv("CI", value)
@@ -334,7 +334,7 @@ def test_a_missing_browser_fails_in_continuous_integration(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_pages_of_other_origins_reach_nothing(tmp_path: Path, *, guarded: bool) -> None:
-    """Nothing is created, invoked, deleted, read or reset; without the guard, each page does most of it."""
+    """They create, invoke, delete, read and reset nothing; without the guard most attempts succeed."""
     _chromium()
     with _local_aws(tmp_path, guarded=guarded) as port:
         attack = _Attack(port, tmp_path, _prepare(port))
@@ -352,8 +352,8 @@ def test_pages_of_other_origins_reach_nothing(tmp_path: Path, *, guarded: bool) 
                 reached = {tag: _reached(port, tmp_path, tag, results) for tag, results in reports.items()}
                 attack.goes.set()
                 attack.collect()
-        kept = bool(_client(port, "xray").get_groups()["Groups"])
-        assert kept is guarded
+        still_exists = bool(_client(port, "xray").get_groups()["Groups"])
+        assert still_exists is guarded
         if not guarded:
             assert reached == _REACHES, reports
             return
@@ -363,14 +363,14 @@ def test_pages_of_other_origins_reach_nothing(tmp_path: Path, *, guarded: bool) 
 
 
 def _program(port: int, attack: _Attack) -> bool:
-    """Return whether a program that sends the same requests succeeds."""
+    """Return whether a program succeeds with the same requests."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_LIMIT_S)
-    text = {"Content-Type": "text/plain"}
+    headers = {"Content-Type": "text/plain"}
     definition = json.dumps({"FunctionName": "program", **attack.definition("program")})
-    connection.request("POST", "/2015-03-31/functions", definition, text)
+    connection.request("POST", "/2015-03-31/functions", definition, headers)
     created = connection.getresponse()
     created.read()
-    connection.request("POST", "/2015-03-31/functions/program/invocations", "{}", text)
+    connection.request("POST", "/2015-03-31/functions/program/invocations", "{}", headers)
     connection.getresponse().read()
     connection.request("GET", "/state/state.json")
     state = connection.getresponse().read().decode()

@@ -1,4 +1,4 @@
-"""Alarms are described as they were put, in JSON (boto3) and in Query XML (the provider)."""
+"""Alarms are described as they were created, in JSON (boto3) and in Query XML (the provider)."""
 
 from __future__ import annotations
 
@@ -109,17 +109,17 @@ def call(
     client: Callable[[str], Any],
     query: Callable[[str], QueryClient],
 ) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Give a function that calls CloudWatch in one protocol; its alarms are gone after the test."""
+    """Yield a function that calls CloudWatch in one protocol; delete its alarms after the test."""
     cloudwatch = client("cloudwatch")
 
-    def over_json(name: str, **given: object) -> dict[str, Any]:
+    def over_json(name: str, **parameters: object) -> dict[str, Any]:
         snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
-        answer: dict[str, Any] = getattr(cloudwatch, snake)(**given)
+        answer: dict[str, Any] = getattr(cloudwatch, snake)(**parameters)
         return answer
 
     yield query("cloudwatch").call if request.param == "query" else over_json
     both = cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    # A child cannot be deleted while a composite alarm names it, so the composite goes first.
+    # A child cannot be deleted while a composite alarm names it, so the composite is deleted first.
     for kind in ("CompositeAlarms", "MetricAlarms"):
         cloudwatch.delete_alarms(AlarmNames=[row["AlarmName"] for row in both[kind]])
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
@@ -133,19 +133,19 @@ def _described(alarm: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
 def test_a_metric_alarm_is_described_as_it_was_put(
     call: Callable[..., dict[str, Any]], alarm: dict[str, Any]
 ) -> None:
-    """Every member comes back, and none that was not put: a plan would want to change it."""
+    """It has exactly the members that were set; otherwise a plan would have changes."""
     call("PutMetricAlarm", **alarm, Tags=_TAGS)
     (row,) = call("DescribeAlarms", AlarmNames=[alarm["AlarmName"]])["MetricAlarms"]
     if "Metrics" in alarm:
         without_lists = [_without_empty(metric) for metric in row["Metrics"]]
         row = {**row, "Metrics": without_lists}
     assert _described(alarm, row) == alarm
-    answered = {
+    expected = {
         "AlarmArn", "ActionsEnabled", "AlarmActions", "OKActions", "InsufficientDataActions", "Dimensions",
         "AlarmConfigurationUpdatedTimestamp", "StateValue", "StateReason", "StateUpdatedTimestamp",
         "StateTransitionedTimestamp",
     }  # fmt: skip
-    assert set(row) == set(alarm) | answered
+    assert set(row) == set(alarm) | expected
     assert call("ListTagsForResource", ResourceARN=row["AlarmArn"])["Tags"] == _TAGS
 
 
@@ -157,7 +157,7 @@ def _without_empty(metric: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_composite_alarm_is_described_as_it_was_put(call: Callable[..., dict[str, Any]]) -> None:
-    """Rule, suppressor and its two periods come back."""
+    """With rule, suppressor and both periods."""
     for alarm in METRIC:
         call("PutMetricAlarm", **alarm)
     call("PutCompositeAlarm", **COMPOSITE, Tags=_TAGS)
@@ -169,7 +169,7 @@ def test_a_composite_alarm_is_described_as_it_was_put(call: Callable[..., dict[s
 
 
 def test_an_alarm_that_is_put_again_is_replaced_whole(call: Callable[..., dict[str, Any]]) -> None:
-    """What the second put does not name is gone (PutMetricAlarm: completely overwrites)."""
+    """Members that are not in the second call are removed (PutMetricAlarm: "completely overwrites")."""
     call("PutMetricAlarm", **PLAIN)
     call("PutMetricAlarm", **{**PERCENTILE, "AlarmName": "plain"})
     (row,) = call("DescribeAlarms", AlarmNames=["plain"])["MetricAlarms"]
@@ -180,20 +180,20 @@ def test_an_alarm_that_is_put_again_is_replaced_whole(call: Callable[..., dict[s
 def test_alarms_are_listed_a_page_at_a_time_in_the_order_of_their_names(
     call: Callable[..., dict[str, Any]],
 ) -> None:
-    """MaxRecords and NextToken cut the list; the prefix selects."""
+    """MaxRecords and NextToken page the list; the prefix filters it."""
     for alarm in METRIC:
         call("PutMetricAlarm", **alarm)
     first = call("DescribeAlarms", MaxRecords=3)
-    rest = call("DescribeAlarms", MaxRecords=3, NextToken=first["NextToken"])
-    names = [row["AlarmName"] for page in (first, rest) for row in page["MetricAlarms"]]
+    second = call("DescribeAlarms", MaxRecords=3, NextToken=first["NextToken"])
+    names = [row["AlarmName"] for page in (first, second) for row in page["MetricAlarms"]]
     assert names == ["band", "math", "percentile", "plain"]
-    assert "NextToken" not in rest
-    found = call("DescribeAlarms", AlarmNamePrefix="p")["MetricAlarms"]
-    assert [row["AlarmName"] for row in found] == ["percentile", "plain"]
+    assert "NextToken" not in second
+    with_prefix = call("DescribeAlarms", AlarmNamePrefix="p")["MetricAlarms"]
+    assert [row["AlarmName"] for row in with_prefix] == ["percentile", "plain"]
 
 
 def test_state_and_switch_are_those_of_now(call: Callable[..., dict[str, Any]]) -> None:
-    """SetAlarmState and EnableAlarmActions show in the description and in the history."""
+    """SetAlarmState and EnableAlarmActions are in the description and the history."""
     call("PutMetricAlarm", **PLAIN)
     call("SetAlarmState", AlarmName="plain", StateValue="ALARM", StateReason="a test & more")
     call("EnableAlarmActions", AlarmNames=["plain"])
@@ -204,10 +204,10 @@ def test_state_and_switch_are_those_of_now(call: Callable[..., dict[str, Any]]) 
     assert history["AlarmHistoryItems"][0]["AlarmName"] == "plain"
 
 
-def test_a_refused_alarm_is_an_error_in_the_protocol_of_the_call(
+def test_a_rejected_alarm_is_an_error_in_the_protocol_of_the_call(
     call: Callable[..., dict[str, Any]],
 ) -> None:
-    """A composite alarm over an alarm that does not exist is a ValidationError, and is not kept."""
+    """A composite alarm over an alarm that does not exist is a ValidationError and is not created."""
     with pytest.raises(ClientError, match="do not exist") as caught:
         call("PutCompositeAlarm", AlarmName="bad", AlarmRule="ALARM(nowhere)")
     assert caught.value.response["Error"]["Code"] == "ValidationError"
@@ -216,7 +216,7 @@ def test_a_refused_alarm_is_an_error_in_the_protocol_of_the_call(
 
 
 def test_dashboards_are_kept_listed_and_missed(client: Callable[[str], Any]) -> None:
-    """What was put comes back; what is not there is AWS's error, whatever prefix it is looked for by."""
+    """A dashboard is returned as it was created; a missing one is AWS's error."""
     cloudwatch = client("cloudwatch")
     body = '{"widgets": [{"type": "text", "properties": {"markdown": "<b> & \\u20ac"}}]}'
     assert (
@@ -224,8 +224,8 @@ def test_dashboards_are_kept_listed_and_missed(client: Callable[[str], Any]) -> 
     )
     assert cloudwatch.get_dashboard(DashboardName="a-1")["DashboardBody"] == body
     for prefix, names in (("a-", ["a-1"]), ("b-", [])):
-        found = cloudwatch.list_dashboards(DashboardNamePrefix=prefix)["DashboardEntries"]
-        assert [row["DashboardName"] for row in found] == names
+        dashboards = cloudwatch.list_dashboards(DashboardNamePrefix=prefix)["DashboardEntries"]
+        assert [row["DashboardName"] for row in dashboards] == names
     cloudwatch.delete_dashboards(DashboardNames=["a-1"])
     with pytest.raises(ClientError) as caught:
         cloudwatch.get_dashboard(DashboardName="a-1")
@@ -236,7 +236,7 @@ def test_dashboards_are_kept_listed_and_missed(client: Callable[[str], Any]) -> 
 def test_a_dashboard_with_any_sign_in_it_is_given_back_as_it_was_put(
     client: Callable[[str], Any], query: Callable[[str], QueryClient]
 ) -> None:
-    """The provider asks in XML, and a threshold's label has a `<`."""
+    """The provider uses XML, and the label of a threshold has a `<`."""
     body = '{"widgets": [], "start": "a < b & c > d"}'
     client("cloudwatch").put_dashboard(DashboardName="signs", DashboardBody=body)
     assert query("cloudwatch").call("GetDashboard", DashboardName="signs")["DashboardBody"] == body

@@ -1,4 +1,4 @@
-"""Composite alarms in the local AWS follow their rules as the drill reads them."""
+"""Composite alarms in the local AWS are evaluated as in the drill."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _quoted(name: str) -> str:
 
 
 def _rule(chance: random.Random, depth: int) -> str:
-    """Return any rule, of every kind that there is."""
+    """Return a random rule, with every kind of expression."""
     kind = chance.choice(
         ("term", "term", "constant", "not", "and", "or", "brackets", "least") if depth else ("term",)
     )
@@ -30,10 +30,10 @@ def _rule(chance: random.Random, depth: int) -> str:
     if kind == "constant":
         return chance.choice(("TRUE", "FALSE"))
     if kind == "least":
-        some = chance.sample(_CHILDREN, chance.randint(1, len(_CHILDREN)))
-        least = chance.choice((str(chance.randint(1, len(some))), "50%", "100%"))
+        children = chance.sample(_CHILDREN, chance.randint(1, len(_CHILDREN)))
+        least = chance.choice((str(chance.randint(1, len(children))), "50%", "100%"))
         condition = chance.choice(("", "NOT ")) + chance.choice(STATES)
-        return f"AT_LEAST({least}, {condition}, ({', '.join(map(_quoted, some))}))"
+        return f"AT_LEAST({least}, {condition}, ({', '.join(map(_quoted, children))}))"
     first, second = _rule(chance, depth - 1), _rule(chance, depth - 1)
     return {
         "not": f"NOT ({first})",
@@ -44,14 +44,14 @@ def _rule(chance: random.Random, depth: int) -> str:
 
 
 def test_a_composite_is_in_the_state_that_the_drill_finds(client: Callable[[str], Any]) -> None:
-    """Two readers of one grammar agree: MiniStack's, by which the local AWS goes, and the drill's."""
+    """MiniStack's parser, which the local AWS uses, agrees with the parser of the drill."""
     cloudwatch, chance = client("cloudwatch"), random.Random(7)  # noqa: S311 - the same rules every time
     for name in _CHILDREN:
         cloudwatch.put_metric_alarm(
             AlarmName=name, Namespace="n", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1,
             Threshold=1, ComparisonOperator="GreaterThanThreshold",
         )  # fmt: skip
-    found, expected = [], []
+    actual, expected = [], []
     for _ in range(8):
         states: dict[str, State] = {name: chance.choice(STATES) for name in _CHILDREN}
         for name, state in states.items():
@@ -62,9 +62,9 @@ def test_a_composite_is_in_the_state_that_the_drill_finds(client: Callable[[str]
             (row,) = cloudwatch.describe_alarms(AlarmNames=["composite"], AlarmTypes=["CompositeAlarm"])[
                 "CompositeAlarms"
             ]
-            found.append((rule, row["StateValue"]))
+            actual.append((rule, row["StateValue"]))
             expected.append((rule, "ALARM" if rules.holds(rules.parse(rule), states) else "OK"))
     cloudwatch.delete_alarms(AlarmNames=["composite"])
     cloudwatch.delete_alarms(AlarmNames=[*_CHILDREN])
-    assert found == expected
-    assert {state for _, state in found} == {"ALARM", "OK"}
+    assert actual == expected
+    assert {state for _, state in actual} == {"ALARM", "OK"}

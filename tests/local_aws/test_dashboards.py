@@ -1,4 +1,4 @@
-"""Dashboards of the local AWS: read as they were put, and found when they are somebody else's."""
+"""Dashboards in the local AWS, and dashboards that belong to another owner."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ HEAD = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l"
 
 @pytest.fixture
 def env(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
-    """Return `local` in the tests' own local AWS, with a state bucket and one dashboard that is wanted."""
+    """Return the environment `local` in this local AWS, with a state bucket and one dashboard."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
-    given = environment.read("local", variables={})[0].model_dump(by_alias=True)
-    made = Environment.model_validate({**given, "endpoint": endpoint})
-    wanted = {"aws_cloudwatch_dashboard": {"main": {"dashboard_name": "reveille-local"}}}
-    monkeypatch.setattr(synthesis, "configuration", lambda *_: Stack("dashboard", {"resource": wanted}))
-    state.create_bucket(made)
-    yield made
-    state.delete(made)
+    config = environment.read("local", variables={})[0].model_dump(by_alias=True)
+    new_env = Environment.model_validate({**config, "endpoint": endpoint})
+    resources = {"aws_cloudwatch_dashboard": {"main": {"dashboard_name": "reveille-local"}}}
+    monkeypatch.setattr(synthesis, "configuration", lambda *_: Stack("dashboard", {"resource": resources}))
+    state.create_bucket(new_env)
+    yield new_env
+    state.delete(new_env)
 
 
-def test_a_dashboard_that_is_there_and_not_in_the_state_is_refused(env: Environment) -> None:
-    """Until it is gone, or the state has it."""
+def test_a_dashboard_that_is_there_and_not_in_the_state_is_rejected(env: Environment) -> None:
+    """Until it is deleted or in the state."""
     cloudwatch, s3 = clients.client(env, "cloudwatch"), clients.client(env, "s3")
     dashboards.refuse_to_overwrite(env)
     widget = {"type": "metric", "properties": {"region": "us-east-1", "metrics": [["N", "M"]]}}
@@ -70,12 +70,12 @@ def test_a_dashboard_that_is_there_and_not_in_the_state_is_refused(env: Environm
 def test_a_dashboard_is_read_as_it_was_put_in_both_protocols(
     client: Callable[[str], Any], query: Callable[[str], QueryClient]
 ) -> None:
-    """Signs that XML has a use for included: people write them into descriptions."""
-    text = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "a & b < c > 'd' · \"e\""}}]})
+    """Including characters that are escaped in XML."""
+    body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "a & b < c > 'd' · \"e\""}}]})
     json_client = client("cloudwatch")
-    json_client.put_dashboard(DashboardName="signs", DashboardBody=text)
-    assert json_client.get_dashboard(DashboardName="signs")["DashboardBody"] == text
-    assert query("cloudwatch").call("GetDashboard", DashboardName="signs")["DashboardBody"] == text
+    json_client.put_dashboard(DashboardName="signs", DashboardBody=body)
+    assert json_client.get_dashboard(DashboardName="signs")["DashboardBody"] == body
+    assert query("cloudwatch").call("GetDashboard", DashboardName="signs")["DashboardBody"] == body
     json_client.delete_dashboards(DashboardNames=["signs"])
     with pytest.raises(ClientError) as refused:
         query("cloudwatch").call("GetDashboard", DashboardName="signs")

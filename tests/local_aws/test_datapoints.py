@@ -1,4 +1,4 @@
-"""Samples that are put, metrics that are listed, datapoints that are asked for."""
+"""PutMetricData, ListMetrics, GetMetricStatistics and GetMetricData."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ _NOW_S = int(time.time()) // 300 * 300
 
 @pytest.fixture
 def cloudwatch(client: Callable[[str], Any]) -> Any:
-    """Give a client of CloudWatch."""
+    """Return a client of CloudWatch."""
     return client("cloudwatch")
 
 
 @pytest.fixture
 def namespace() -> str:
-    """Give a namespace of the test's own."""
+    """Return a unique namespace."""
     return f"n{uuid.uuid4().hex[:8]}"
 
 
 def put(cloudwatch: Any, namespace: str, *data: dict[str, Any]) -> None:
-    """Put data of the metric M, half a minute into the first of five minutes."""
-    whole = [{"MetricName": "M", "Timestamp": _NOW_S - 270, **datum} for datum in data]
-    cloudwatch.put_metric_data(Namespace=namespace, MetricData=whole)
+    """Put data of the metric M, 30 s after the start of the first of five minutes."""
+    metric_data = [{"MetricName": "M", "Timestamp": _NOW_S - 270, **datum} for datum in data]
+    cloudwatch.put_metric_data(Namespace=namespace, MetricData=metric_data)
 
 
 def statistics(cloudwatch: Any, namespace: str, **changes: Any) -> list[dict[str, Any]]:
     """Return the datapoints of M, oldest first."""
-    given = {
+    parameters = {
         "Namespace": namespace, "MetricName": "M", "Period": 60, "Statistics": ["Sum"],
         "StartTime": _NOW_S - 300, "EndTime": _NOW_S, **changes,
     }  # fmt: skip
-    given = {name: value for name, value in given.items() if value}
-    rows = cloudwatch.get_metric_statistics(**given)["Datapoints"]
+    parameters = {name: value for name, value in parameters.items() if value}
+    rows = cloudwatch.get_metric_statistics(**parameters)["Datapoints"]
     return sorted(rows, key=lambda row: (row["Timestamp"], row["Unit"]))
 
 
 def data(cloudwatch: Any, *queries: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return the answer to queries by their ids."""
-    given = {"StartTime": _NOW_S - 300, "EndTime": _NOW_S, "ScanBy": "TimestampAscending", **changes}
-    found = cloudwatch.get_metric_data(MetricDataQueries=[*queries], **given)
-    return {row["Id"]: row for row in found["MetricDataResults"]}
+    """Return id -> the result of each query."""
+    parameters = {"StartTime": _NOW_S - 300, "EndTime": _NOW_S, "ScanBy": "TimestampAscending", **changes}
+    answer = cloudwatch.get_metric_data(MetricDataQueries=[*queries], **parameters)
+    return {row["Id"]: row for row in answer["MetricDataResults"]}
 
 
 def _query(
@@ -63,7 +63,7 @@ def _query(
 
 
 def test_every_kind_of_datum_counts(cloudwatch: Any, namespace: str) -> None:
-    """A value, values with counts, a statistic set; statistics of AWS, percentiles where values are known."""
+    """Values, values with counts and statistic sets; all statistics, percentiles if values are known."""
     late = _NOW_S - 30
     put(
         cloudwatch, namespace,
@@ -85,35 +85,35 @@ def test_every_kind_of_datum_counts(cloudwatch: Any, namespace: str) -> None:
 
 
 def test_each_unit_has_datapoints_of_its_own(cloudwatch: Any, namespace: str) -> None:
-    """All of them, or the one that is asked for."""
+    """All units, or the unit in the request."""
     put(cloudwatch, namespace, {"Value": 4, "Unit": "Seconds"}, {"Value": 1, "Unit": "Count"}, {"Value": 9})
-    found = [(row["Unit"], row["Sum"]) for row in statistics(cloudwatch, namespace)]
-    assert found == [("Count", 1), ("None", 9), ("Seconds", 4)]
-    (only,) = statistics(cloudwatch, namespace, Unit="Seconds")
-    assert only["Sum"] == 4
+    sums = [(datapoint["Unit"], datapoint["Sum"]) for datapoint in statistics(cloudwatch, namespace)]
+    assert sums == [("Count", 1), ("None", 9), ("Seconds", 4)]
+    (datapoint,) = statistics(cloudwatch, namespace, Unit="Seconds")
+    assert datapoint["Sum"] == 4
     assert statistics(cloudwatch, namespace, Unit="Bytes") == []
 
 
 def test_both_protocols_say_the_same(
     cloudwatch: Any, query: Callable[[str], QueryClient], namespace: str
 ) -> None:
-    """JSON and Query (XML), in and out."""
+    """JSON and Query (XML), input and output."""
     over_xml = query("cloudwatch").call
     datum = {"MetricName": "M", "Timestamp": _NOW_S - 30, "Values": [1.5, 2], "Counts": [2, 1]}
     over_xml("PutMetricData", Namespace=namespace, MetricData=[datum])
     metric = {"Namespace": namespace, "MetricName": "M", "Dimensions": []}
     assert over_xml("ListMetrics", Namespace=namespace)["Metrics"] == [metric]
-    given = {
+    parameters = {
         "Namespace": namespace, "MetricName": "M", "Period": 60, "Statistics": ["Sum"],
         "ExtendedStatistics": ["p50"], "StartTime": _NOW_S - 300, "EndTime": _NOW_S,
     }  # fmt: skip
-    found = over_xml("GetMetricStatistics", **given)
-    assert found["Datapoints"] == cloudwatch.get_metric_statistics(**given)["Datapoints"]
-    assert (found["Label"], found["Datapoints"][0]["Sum"]) == ("M", 5)
+    answer = over_xml("GetMetricStatistics", **parameters)
+    assert answer["Datapoints"] == cloudwatch.get_metric_statistics(**parameters)["Datapoints"]
+    assert (answer["Label"], answer["Datapoints"][0]["Sum"]) == ("M", 5)
 
 
 def test_datapoints_lie_at_multiples_of_their_period(cloudwatch: Any, namespace: str) -> None:
-    """Whatever times are asked for; the end is not part of it."""
+    """For any start and end; the end is exclusive."""
     put(cloudwatch, namespace, {"Value": 1}, {"Value": 2, "Timestamp": _NOW_S})
     for start_s, end_s, period_s, sums in (
         (_NOW_S - 299, _NOW_S - 1, 300, [1]),
@@ -122,25 +122,25 @@ def test_datapoints_lie_at_multiples_of_their_period(cloudwatch: Any, namespace:
         (_NOW_S - 240, _NOW_S + 1, 60, [2]),
         (_NOW_S - 300, _NOW_S + 60, 1, [1, 2]),
     ):
-        found = data(cloudwatch, _query(namespace, period_s=period_s), StartTime=start_s, EndTime=end_s)
-        assert found["m"]["Values"] == sums
-        assert all(at.timestamp() % period_s == 0 for at in found["m"]["Timestamps"])
+        results = data(cloudwatch, _query(namespace, period_s=period_s), StartTime=start_s, EndTime=end_s)
+        assert results["m"]["Values"] == sums
+        assert all(at.timestamp() % period_s == 0 for at in results["m"]["Timestamps"])
 
 
 def test_expressions_are_computed(cloudwatch: Any, namespace: str) -> None:
-    """Over each other and over metrics; what is not to be returned is not."""
+    """Over metrics and other expressions; queries with ReturnData false are not returned."""
     put(cloudwatch, namespace, {"Values": [6, 4]}, {"Value": 2, "Timestamp": _NOW_S - 30})
-    found = data(
+    results = data(
         cloudwatch,
         _query(namespace, ReturnData=False),
         _query(namespace, "n", "SampleCount"),
         {"Id": "mean", "Expression": "m / n", "Label": "the mean", "ReturnData": True},
         {"Id": "all", "Expression": "SUM(FILL([mean, n], 0))"},
     )
-    assert set(found) == {"n", "mean", "all"}
-    assert found["mean"]["Values"] == [5, 2]
-    assert found["mean"]["Label"] == "the mean"
-    assert found["all"]["Values"] == [7, 0, 0, 0, 3]
+    assert set(results) == {"n", "mean", "all"}
+    assert results["mean"]["Values"] == [5, 2]
+    assert results["mean"]["Label"] == "the mean"
+    assert results["all"]["Values"] == [7, 0, 0, 0, 3]
     all_of_them = cloudwatch.get_metric_data(
         MetricDataQueries=[_query(namespace), {"Id": "e", "Expression": "METRICS() * 2"}],
         StartTime=_NOW_S - 300, EndTime=_NOW_S,
@@ -151,16 +151,16 @@ def test_expressions_are_computed(cloudwatch: Any, namespace: str) -> None:
 
 
 def test_metrics_are_listed_by_what_they_are(cloudwatch: Any) -> None:
-    """By namespace, name and dimensions, with a value or with any."""
-    ours = f"n{uuid.uuid4().hex[:8]}"
+    """By namespace, name and dimensions, with one value or any value."""
+    namespace = f"n{uuid.uuid4().hex[:8]}"
     for name, dimensions in (("A", {}), ("B", {"x": "1"}), ("B", {"x": "2", "y": "1"}), ("C", {"y": "1"})):
         rows = [{"Name": key, "Value": value} for key, value in dimensions.items()]
         cloudwatch.put_metric_data(
-            Namespace=ours, MetricData=[{"MetricName": name, "Dimensions": rows, "Value": 1}]
+            Namespace=namespace, MetricData=[{"MetricName": name, "Dimensions": rows, "Value": 1}]
         )
 
-    def listed(**given: Any) -> list[tuple[str, int]]:
-        rows = cloudwatch.list_metrics(Namespace=ours, **given)["Metrics"]
+    def listed(**parameters: Any) -> list[tuple[str, int]]:
+        rows = cloudwatch.list_metrics(Namespace=namespace, **parameters)["Metrics"]
         return [(row["MetricName"], len(row["Dimensions"])) for row in rows]
 
     assert listed() == [("A", 0), ("B", 1), ("B", 2), ("C", 1)]
@@ -172,31 +172,31 @@ def test_metrics_are_listed_by_what_they_are(cloudwatch: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("datum", "said"),
+    ("datum", "message"),
     [
         ({"Value": 1, "Timestamp": _NOW_S - 15 * 86_400}, "two weeks"),
         ({"Value": 1, "Timestamp": _NOW_S + 3 * 3600}, "two hours"),
-        ({"Value": 1, "Unit": "Parsecs"}, "none of: Bits"),
-        ({}, "needs one of"),
-        ({"Value": 1, "Values": [2]}, "needs one of"),
+        ({"Value": 1, "Unit": "Parsecs"}, "is not valid; allowed: Bits"),
+        ({}, "must have exactly one of"),
+        ({"Value": 1, "Values": [2]}, "must have exactly one of"),
         ({"Values": [1, 2], "Counts": [1]}, "1 Counts"),
         ({"Values": [1] * 151}, "at most 150"),
-        ({"Value": 2.0**361}, "no number between"),
-        ({"Value": math.nan}, "no number between"),
+        ({"Value": 2.0**361}, "must be a number between"),
+        ({"Value": math.nan}, "must be a number between"),
         ({"Value": 1, "Dimensions": [{"Name": f"d{n}", "Value": "v"} for n in range(31)]}, "at most 30"),
     ],
 )
-def test_a_datum_that_cloudwatch_would_refuse_is_refused_with_all_others(
-    cloudwatch: Any, namespace: str, datum: dict[str, Any], said: str
+def test_a_datum_that_cloudwatch_would_reject_is_rejected_with_all_others(
+    cloudwatch: Any, namespace: str, datum: dict[str, Any], message: str
 ) -> None:
-    """The message says what is allowed."""
-    with pytest.raises(ClientError, match=said):
+    """The message has the allowed values."""
+    with pytest.raises(ClientError, match=message):
         put(cloudwatch, namespace, {"Value": 1}, datum)
     assert cloudwatch.list_metrics(Namespace=namespace)["Metrics"] == []
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"Period": 45}, "1, 5, 10, 20, 30 or a multiple of 60"),
         ({"Period": 90}, "1, 5, 10, 20, 30 or a multiple of 60"),
@@ -206,34 +206,34 @@ def test_a_datum_that_cloudwatch_would_refuse_is_refused_with_all_others(
         ({"Statistics": [], "ExtendedStatistics": ["p101"]}, "p101"),
     ],
 )
-def test_what_cannot_be_answered_is_refused(
-    cloudwatch: Any, namespace: str, changes: dict[str, Any], said: str
+def test_what_cannot_be_answered_is_rejected(
+    cloudwatch: Any, namespace: str, changes: dict[str, Any], message: str
 ) -> None:
-    """With a reason."""
-    with pytest.raises(ClientError, match=said):
+    """The message has the reason."""
+    with pytest.raises(ClientError, match=message):
         statistics(cloudwatch, namespace, **changes)
 
 
 @pytest.mark.parametrize(
-    ("queries", "said"),
+    ("queries", "message"),
     [
         (["m", "m"], "must be unique"),
         (["m", {"Id": "e", "Expression": "m +"}], "Error in expression"),
         (["m", {"Id": "e", "Expression": "nowhere * 2"}], "Error in expression"),
-        (["m", "long", {"Id": "e", "Expression": "m + long"}], "one period only"),
+        (["m", "long", {"Id": "e", "Expression": "m + long"}], "with the same period"),
     ],
 )
-def test_queries_that_cannot_be_answered_are_refused(
-    cloudwatch: Any, namespace: str, queries: list[Any], said: str
+def test_queries_that_cannot_be_answered_are_rejected(
+    cloudwatch: Any, namespace: str, queries: list[Any], message: str
 ) -> None:
-    """All of them."""
+    """One query that is not valid rejects the whole request."""
     known = {"m": _query(namespace), "long": _query(namespace, "long", period_s=300)}
-    with pytest.raises(ClientError, match=said):
+    with pytest.raises(ClientError, match=message):
         data(cloudwatch, *(known[query] if isinstance(query, str) else query for query in queries))
 
 
 def test_alarms_over_a_metric_are_found(cloudwatch: Any, namespace: str) -> None:
-    """Those over exactly these dimensions, by statistic, period and unit if they are asked for."""
+    """By exactly these dimensions, and by statistic, period and unit if they are in the request."""
     plain = {
         "Namespace": namespace, "MetricName": "M", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1,
         "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold",
@@ -248,13 +248,13 @@ def test_alarms_over_a_metric_are_found(cloudwatch: Any, namespace: str) -> None
     for name, alarm in alarms.items():
         cloudwatch.put_metric_alarm(AlarmName=f"{namespace}-{name}", **alarm)
 
-    def found(**given: Any) -> list[str]:
-        rows = cloudwatch.describe_alarms_for_metric(Namespace=namespace, MetricName="M", **given)
+    def names(**parameters: Any) -> list[str]:
+        rows = cloudwatch.describe_alarms_for_metric(Namespace=namespace, MetricName="M", **parameters)
         return [row["AlarmName"].partition("-")[2] for row in rows["MetricAlarms"]]
 
-    assert found() == ["plain", "unit"]
-    assert found(Period=300) == ["unit"]
-    assert found(Unit="Count") == ["unit"]
-    assert found(Statistic="Average") == []
-    assert found(Dimensions=dimensions) == ["dimensions"]
+    assert names() == ["plain", "unit"]
+    assert names(Period=300) == ["unit"]
+    assert names(Unit="Count") == ["unit"]
+    assert names(Statistic="Average") == []
+    assert names(Dimensions=dimensions) == ["dimensions"]
     cloudwatch.delete_alarms(AlarmNames=[f"{namespace}-{name}" for name in alarms])

@@ -1,4 +1,4 @@
-"""A live account's alarms are read as they are there, through boto3, from the local AWS."""
+"""The drill reads the alarms of a live account through boto3, here from the local AWS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from config.models import Environment
 from drill.model import System, Topic
 from drill.sources import account, catalog
 from drill.sources.errors import SourceError
-from tests.local_aws.putting import put, take_away, with_webhook
+from tests.local_aws.putting import delete_all, put, with_webhook
 from tests.local_aws.support import ACCOUNT, REGION, confirming_webhook
 from tests.unit.catalog.catalogs import EVERY, plain
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def planned() -> System:
-    """Return an environment with everything switched on, as it would be in the tests' account."""
+def full_environment() -> System:
+    """Return an environment with every feature enabled, in the account of the tests."""
     env = Environment.model_validate(
         {**plain(EVERY["everything"][0]), "account_id": ACCOUNT, "region": REGION}
     )
@@ -37,39 +37,41 @@ def planned() -> System:
 
 @pytest.fixture(scope="module")
 def deployed(client: Callable[[str], Any]) -> Iterator[System]:
-    """Put an environment's alarms, filters, topics and queues into the local AWS; give what they are."""
+    """Create an environment's alarms, filters, topics and queues in the local AWS; return the system."""
     env = EVERY["everything"][0]
     with confirming_webhook() as hook:
-        system = with_webhook(planned(), hook)
+        system = with_webhook(full_environment(), hook)
         urls = put(client, system, {"Project": env.project, "Environment": env.environment})
         yield system
-    take_away(client, system, urls)
+    delete_all(client, system, urls)
 
 
 def by_name(values: Any) -> dict[str, Any]:
-    """Return values by their names."""
+    """Return name -> value."""
     return {value.name: value for value in values}
 
 
 def test_a_deployed_environment_is_the_catalogs(client: Callable[[str], Any], deployed: System) -> None:
-    """Alarm by alarm, with its services and short names, if it is said which environment it is."""
-    said: list[str] = []
-    found = account.system(client, known=deployed, progress=said.append)
-    assert by_name(found.alarms) == by_name(deployed.alarms)
-    assert by_name(found.composites) == by_name(deployed.composites)
-    assert by_name(found.filters) == by_name(deployed.filters)
+    """Every alarm is equal, with service and short name, if the environment is given."""
+    progress: list[str] = []
+    system = account.system(client, known=deployed, progress=progress.append)
+    assert by_name(system.alarms) == by_name(deployed.alarms)
+    assert by_name(system.composites) == by_name(deployed.composites)
+    assert by_name(system.filters) == by_name(deployed.filters)
     actions = [
         *(alarm.actions for alarm in deployed.alarms),
         *(composite.actions for composite in deployed.composites),
     ]
-    named = {arn for action in actions for arn in action.alarm}
-    assert by_name(found.topics) == {topic.name: topic for topic in deployed.topics if topic.arn in named}
-    assert found.queues == deployed.queues
-    assert found.short_names == deployed.short_names
-    assert found.log_groups == deployed.log_groups
-    assert found.title == f"{REGION} of {ACCOUNT}"
-    counts = (len(deployed.alarms), len(deployed.composites), len(deployed.filters), len(named))
-    assert said == [
+    topic_arns = {arn for action in actions for arn in action.alarm}
+    assert by_name(system.topics) == {
+        topic.name: topic for topic in deployed.topics if topic.arn in topic_arns
+    }
+    assert system.queues == deployed.queues
+    assert system.short_names == deployed.short_names
+    assert system.log_groups == deployed.log_groups
+    assert system.title == f"{REGION} of {ACCOUNT}"
+    counts = (len(deployed.alarms), len(deployed.composites), len(deployed.filters), len(topic_arns))
+    assert progress == [
         f"{counts[0]} metric alarms, {counts[1]} composite alarms",
         f"{counts[2]} metric filters",
         f"{counts[3]} topics, 2 queues",
@@ -77,32 +79,39 @@ def test_a_deployed_environment_is_the_catalogs(client: Callable[[str], Any], de
 
 
 def test_without_an_environment_names_are_by_tags(client: Callable[[str], Any], deployed: System) -> None:
-    """The same alarms; what AWS does not know, services and units, is empty."""
-    found = account.system(client)
-    assert by_name(found.alarms) == {
+    """The same alarms; services and units, which AWS does not store, are empty."""
+    system = account.system(client)
+    assert by_name(system.alarms) == {
         alarm.name: dataclasses.replace(alarm, service=None, unit="") for alarm in deployed.alarms
     }
-    assert {topic.name: topic.severity for topic in found.topics} == {
+    assert {topic.name: topic.severity for topic in system.topics} == {
         "critical": "page", "warning": "ticket", "fallback": "page",
     }  # fmt: skip
-    assert [queue.name for queue in found.queues] == ["alarms", "alarms-dead-letters"]
-    hears = {each.name for topic in found.topics for each in topic.subscriptions if each.protocol == "lambda"}
-    assert hears == {"notifier"}
-    assert found.short_names["payment-handler-errors"] == deployed.short_names["payment-handler-errors"]
-    assert set(found.log_groups.items()) >= set(deployed.log_groups.items())
+    assert [queue.name for queue in system.queues] == ["alarms", "alarms-dead-letters"]
+    recipients = {
+        subscription.name
+        for topic in system.topics
+        for subscription in topic.subscriptions
+        if subscription.protocol == "lambda"
+    }
+    assert recipients == {"notifier"}
+    assert system.short_names["payment-handler-errors"] == deployed.short_names["payment-handler-errors"]
+    assert set(system.log_groups.items()) >= set(deployed.log_groups.items())
 
 
 def test_a_prefix_selects(client: Callable[[str], Any], deployed: System) -> None:
-    """Among metric alarms and composites alike."""
+    """Metric alarms and composites."""
     prefix = f"{EVERY['everything'][0].project}-payment-handler-e"
-    found = account.system(client, prefix=prefix)
-    names, expected = ({*by_name(system.alarms), *by_name(system.composites)} for system in (found, deployed))
-    assert names == {text for text in expected if text.startswith(prefix)}
+    selected = account.system(client, prefix=prefix)
+    names, expected = (
+        {*by_name(system.alarms), *by_name(system.composites)} for system in (selected, deployed)
+    )
+    assert names == {name for name in expected if name.startswith(prefix)}
     assert 0 < len(names) < len(expected)
 
 
 def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any], topic: str) -> None:
-    """With why, and how to rehearse the others."""
+    """With the reason, and how to rehearse the others."""
     cloudwatch = client("cloudwatch")
     common = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
     query = [{"Id": "q", "Expression": 'SELECT MAX(x) FROM "N"', "Period": 60, "ReturnData": True}]
@@ -123,17 +132,17 @@ def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any]
             match=r"prefix.*\n  alarm insights: expression: q: character 1: this is a Metrics Insights",
         ):
             account.system(client)
-        found = account.system(client, prefix="pl")
+        system = account.system(client, prefix="pl")
     finally:
         cloudwatch.delete_alarms(AlarmNames=["insights", "plain"])
-    (alarm,) = found.alarms
+    (alarm,) = system.alarms
     assert alarm.actions.alarm == (topic,)
-    (told,) = found.topics
-    assert (told.name, told.severity, told.subscriptions) == ("test", "ticket", ())
+    (route,) = system.topics
+    assert (route.name, route.severity, route.subscriptions) == ("test", "ticket", ())
 
 
 def test_names_are_whole_where_environments_share_an_account(client: Callable[[str], Any]) -> None:
-    """Their short ones would be the same; but what is known to be called so is."""
+    """Short names would be ambiguous; names known from an environment are still short."""
     cloudwatch, sns = client("cloudwatch"), client("sns")
     arns = {}
     for name in ("prod", "dev"):
@@ -147,33 +156,38 @@ def test_names_are_whole_where_environments_share_an_account(client: Callable[[s
     known = System("dev", (), topics=(Topic(arns["dev"], "pager", None),))
     try:
         both = account.system(client, known=known, prefix="x-errors-")
-        one = account.system(client, prefix="x-errors-prod")
+        system = account.system(client, prefix="x-errors-prod")
     finally:
         cloudwatch.delete_alarms(AlarmNames=["x-errors-prod", "x-errors-dev"])
         for arn in arns.values():
             sns.delete_topic(TopicArn=arn)
     assert {topic.name for topic in both.topics} == {"x-page-prod", "pager"}
     assert both.short_names == {}
-    assert [topic.name for topic in one.topics] == ["page"]
-    assert one.short_names == {"errors": "x-errors-prod"}
+    assert [topic.name for topic in system.topics] == ["page"]
+    assert system.short_names == {"errors": "x-errors-prod"}
 
 
 def test_an_empty_account_is_a_system_without_alarms(client: Callable[[str], Any]) -> None:
-    """And no error."""
-    found = account.system(client, prefix="no alarm has this prefix")
-    assert (found.alarms, found.composites, found.topics, found.queues) == ((), (), (), ())
-    assert found.title == REGION
+    """It is not an error."""
+    system = account.system(client, prefix="no alarm has this prefix")
+    assert (system.alarms, system.composites, system.topics, system.queues) == ((), (), (), ())
+    assert system.title == REGION
 
 
 def stubbed(code: str, message: str = "said") -> Callable[[str], Any]:
-    """Return what makes clients whose every call answers with an error."""
+    """Return a function that creates clients whose every call fails with an error."""
 
     def make(service: str) -> Any:
-        made = boto3.client(service, region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b")  # type: ignore[call-overload] # noqa: S106
-        stub = Stubber(made)
+        failing = boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=REGION,
+            aws_access_key_id="a",
+            aws_secret_access_key="b",  # noqa: S106
+        )
+        stub = Stubber(failing)
         stub.add_client_error("describe_alarms", code, message)
         stub.activate()
-        return made
+        return failing
 
     return make
 
@@ -187,8 +201,8 @@ def stubbed(code: str, message: str = "said") -> Callable[[str], Any]:
         ("InternalFailure", r"cloudwatch:DescribeAlarms failed\. .*InternalFailure"),
     ],
 )
-def test_what_aws_refuses_says_what_to_do(code: str, says: str) -> None:
-    """Which action has to be allowed, or that it is time to sign in."""
+def test_what_aws_rejects_says_what_to_do(code: str, says: str) -> None:
+    """The action that must be allowed, or the command to sign in."""
     with pytest.raises(SourceError, match=says):
         account.system(stubbed(code))
 
@@ -196,15 +210,15 @@ def test_what_aws_refuses_says_what_to_do(code: str, says: str) -> None:
 def test_every_call_is_in_the_policy_that_the_documentation_lists(
     client: Callable[[str], Any], deployed: System
 ) -> None:
-    """No more and no fewer than what is called; `deployed` needs them all."""
+    """The policy has exactly the calls that `deployed` makes."""
     called: set[str] = set()
 
     def counting(service: str) -> Any:
-        made = client(service)
-        made.meta.events.register(
+        new_client = client(service)
+        new_client.meta.events.register(
             f"before-call.{service}", lambda model, **_: called.add(f"{service}:{model.name}")
         )
-        return made
+        return new_client
 
     account.system(counting, known=deployed)
     listed = set(re.findall(r'"(\w+:[A-Z]\w+)"', str(account.__doc__)))
@@ -212,18 +226,18 @@ def test_every_call_is_in_the_policy_that_the_documentation_lists(
 
 
 def refusing(client: Callable[[str], Any], call: str, code: str) -> Callable[[str], Any]:
-    """Return what makes clients of which one call is answered with an error."""
+    """Return a function that creates clients of which one call fails with an error."""
     service, _, name = call.partition(":")
 
-    def make(wanted: str) -> Any:
-        made = client(wanted)
+    def make(requested: str) -> Any:
+        new_client = client(requested)
 
         def refuse(**_: object) -> None:
             raise ClientError({"Error": {"Code": code, "Message": "said"}}, name)
 
-        if wanted == service:
-            made.meta.events.register(f"before-call.{service}.{name}", refuse)
-        return made
+        if requested == service:
+            new_client.meta.events.register(f"before-call.{service}.{name}", refuse)
+        return new_client
 
     return make
 
@@ -242,16 +256,16 @@ def refusing(client: Callable[[str], Any], call: str, code: str) -> Callable[[st
 def test_every_action_that_is_missing_is_named(
     client: Callable[[str], Any], deployed: System, call: str
 ) -> None:
-    """As IAM calls it."""
+    """With its name in IAM policies."""
     assert deployed.alarms
     with pytest.raises(SourceError, match=f"{call} is not allowed"):
         account.system(refusing(client, call, "AccessDenied"))
 
 
 def test_a_topic_that_is_gone_or_anothers_reaches_nobody(client: Callable[[str], Any]) -> None:
-    """It is there by its name, and no error: the alarm does name it."""
+    """It is in the system without subscriptions and is not an error: the alarm names it."""
     cloudwatch = client("cloudwatch")
-    gone, foreign = (f"arn:aws:sns:{REGION}:{text}:away" for text in (ACCOUNT, "999999999999"))
+    deleted, foreign = (f"arn:aws:sns:{REGION}:{owner}:away" for owner in (ACCOUNT, "999999999999"))
     lost: dict[str, Any] = {
         "AlarmName": "lost",
         "Namespace": "N",
@@ -261,31 +275,31 @@ def test_a_topic_that_is_gone_or_anothers_reaches_nobody(client: Callable[[str],
         "EvaluationPeriods": 1,
         "Threshold": 1,
         "ComparisonOperator": "GreaterThanThreshold",
-        "AlarmActions": [gone],
+        "AlarmActions": [deleted],
         "OKActions": [foreign],
     }
     cloudwatch.put_metric_alarm(**lost)
     try:
-        found = account.system(client, prefix="lost")
-        asked = refusing(client, "sns:ListSubscriptionsByTopic", "AuthorizationError")
+        system = account.system(client, prefix="lost")
+        refused_client = refusing(client, "sns:ListSubscriptionsByTopic", "AuthorizationError")
         with pytest.raises(SourceError, match="sns:ListSubscriptionsByTopic is not allowed"):
-            account.system(asked, prefix="lost")
+            account.system(refused_client, prefix="lost")
         cloudwatch.put_metric_alarm(**{**lost, "AlarmActions": []})
-        denied = account.system(asked, prefix="lost")
+        denied = account.system(refused_client, prefix="lost")
         with pytest.raises(SourceError, match=r"sns:ListSubscriptionsByTopic failed\. .*InternalError"):
             account.system(refusing(client, "sns:ListSubscriptionsByTopic", "InternalError"), prefix="lost")
     finally:
         cloudwatch.delete_alarms(AlarmNames=["lost"])
-    assert [(topic.arn, topic.name, topic.subscriptions) for topic in found.topics] == [
-        (gone, "away", ()), (foreign, "away", ()),
+    assert [(topic.arn, topic.name, topic.subscriptions) for topic in system.topics] == [
+        (deleted, "away", ()), (foreign, "away", ()),
     ]  # fmt: skip
     assert [(topic.arn, topic.subscriptions) for topic in denied.topics] == [(foreign, ())]
 
 
-def test_a_queue_that_is_gone_keeps_nothing_and_who_is_pending_hears_nothing(
+def test_a_deleted_queue_and_a_pending_subscription_get_nothing(
     client: Callable[[str], Any], topic: str
 ) -> None:
-    """Its subscription is still there; one that nobody has confirmed is none."""
+    """The subscription of the queue still exists; a pending subscription is not read."""
     cloudwatch, away = client("cloudwatch"), f"arn:aws:sqs:{REGION}:{ACCOUNT}:away"
     client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=away)
     client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="nobody-confirmed@example.com")
@@ -294,25 +308,25 @@ def test_a_queue_that_is_gone_keeps_nothing_and_who_is_pending_hears_nothing(
         Threshold=1, ComparisonOperator="GreaterThanThreshold", AlarmActions=[topic],
     )  # fmt: skip
     try:
-        found = account.system(client, prefix="lost")
+        system = account.system(client, prefix="lost")
     finally:
         cloudwatch.delete_alarms(AlarmNames=["lost"])
-    assert [subscription.name for subscription in found.topics[0].subscriptions] == ["away"]
-    assert found.queues == ()
+    assert [subscription.name for subscription in system.topics[0].subscriptions] == ["away"]
+    assert system.queues == ()
 
 
 def transformed(client: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Return what makes clients that say of every filter that it reads transformed lines."""
+    """Return a function that creates clients in which every filter applies to transformed logs."""
 
     def make(service: str) -> Any:
-        made = client(service)
+        new_client = client(service)
 
         def mark(parsed: dict[str, Any], **_: object) -> None:
-            for entry in parsed.get("metricFilters", ()):
-                entry["applyOnTransformedLogs"] = True
+            for row in parsed.get("metricFilters", ()):
+                row["applyOnTransformedLogs"] = True
 
-        made.meta.events.register("after-call.logs.DescribeMetricFilters", mark)
-        return made
+        new_client.meta.events.register("after-call.logs.DescribeMetricFilters", mark)
+        return new_client
 
     return make
 
@@ -320,24 +334,25 @@ def transformed(client: Callable[[str], Any]) -> Callable[[str], Any]:
 def test_a_filter_that_cannot_be_rehearsed_matters_to_who_watches_its_metric(
     client: Callable[[str], Any], deployed: System
 ) -> None:
-    """Alarms on other metrics can be rehearsed without it."""
+    """Alarms on other metrics can be rehearsed."""
     project = EVERY["everything"][0].project
     published = {(metric_filter.namespace, metric_filter.metric) for metric_filter in deployed.filters}
     watching = {
-        alarm.name: {(each.metric.namespace, each.metric.name) for each in alarm.statistics} & published
+        alarm.name: {(statistic.metric.namespace, statistic.metric.name) for statistic in alarm.statistics}
+        & published
         for alarm in deployed.alarms
     }
     assert watching[f"{project}-order-processor-log-errors-prod"]
     with pytest.raises(SourceError, match="applyOnTransformedLogs is not supported: it reads what"):
         account.system(transformed(client), prefix=f"{project}-order-processor-log-errors")
     assert not watching[f"{project}-order-processor-queue-throttles-prod"]
-    found = account.system(transformed(client), prefix=f"{project}-order-processor-queue-throttles")
-    assert len(found.alarms) == 1
-    assert found.filters == ()
+    system = account.system(transformed(client), prefix=f"{project}-order-processor-queue-throttles")
+    assert len(system.alarms) == 1
+    assert system.filters == ()
 
 
 def test_without_credentials_it_says_how_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with every command of AWS."""
+    """As every command that uses AWS."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -348,7 +363,7 @@ def test_without_credentials_it_says_how_to_sign_in(monkeypatch: pytest.MonkeyPa
 
 
 def test_without_a_region_it_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is guessed."""
+    """There is no default region."""
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)

@@ -1,4 +1,4 @@
-"""Rules of security groups for all protocols."""
+"""Security group rules for all protocols."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _EVERYWHERE = [{"IpProtocol": "-1", "FromPort": 0, "ToPort": 0, "IpRanges": [{"C
 
 
 def test_a_rule_for_all_protocols_is_found_whatever_its_ports(client: Callable[[str], Any]) -> None:
-    """A new group's only rule goes when it is named with ports, as Terraform's provider names it."""
+    """The default rule of a new group is revoked with ports, as Terraform's provider does."""
     ec2 = client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     group = ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"]
@@ -25,6 +25,6 @@ def test_a_rule_for_all_protocols_is_found_whatever_its_ports(client: Callable[[
 
 
 def rules(ec2: Any, group: str) -> list[dict[str, Any]]:
-    """Return the rules of a group."""
-    found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
-    return list(found["SecurityGroupRules"])
+    """Return the rules of a security group."""
+    answer = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+    return list(answer["SecurityGroupRules"])

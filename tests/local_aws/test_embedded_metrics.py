@@ -1,4 +1,4 @@
-"""The embedded metric format: which samples a line holds, and which lines are wrong."""
+"""The embedded metric format: samples of valid lines, and lines that are not valid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AT_S = 1_790_000_000.5
 
 
 def line(changes: dict[str, Any] | None = None, **members: Any) -> str:
-    """Return a line in the format: its directive changed, its other members added."""
+    """Return a line in the format, with a changed directive and additional members."""
     directive = {
         "Namespace": "shop",
         "Dimensions": [["service"]],
@@ -26,21 +26,21 @@ def line(changes: dict[str, Any] | None = None, **members: Any) -> str:
     return json.dumps({"_aws": head, "service": "pay", "Latency": 12.5, **members})
 
 
-def samples(text: str) -> list[tuple[Metric, Sample]]:
+def samples(log_line: str) -> list[tuple[Metric, Sample]]:
     """Return the samples of a line."""
-    return list(embedded_metrics.samples(text))
+    return list(embedded_metrics.samples(log_line))
 
 
 def test_a_line_holds_a_sample_per_metric_and_set_of_dimensions() -> None:
-    """With the unit and the time that it says."""
+    """With the unit and time in the line."""
     changed = {"Dimensions": [["service"], [], ["zone", "service"]], "Metrics": [{"Name": "Latency"}]}
-    found = samples(line(changed, zone="a"))
-    assert [metric.dimensions for metric, _ in found] == [
+    embedded = samples(line(changed, zone="a"))
+    assert [metric.dimensions for metric, _ in embedded] == [
         (("service", "pay"),),
         (),
         (("service", "pay"), ("zone", "a")),
     ]
-    assert {sample for _, sample in found} == {Sample.of(_AT_S, 12.5)}
+    assert {sample for _, sample in embedded} == {Sample.of(_AT_S, 12.5)}
     ((metric, sample),) = samples(line())
     assert metric == Metric("shop", "Latency", (("service", "pay"),))
     assert sample == Sample.of(_AT_S, 12.5, "Milliseconds")
@@ -52,25 +52,28 @@ def test_each_value_of_a_list_is_a_sample() -> None:
 
 
 def test_each_directive_has_its_own_namespace() -> None:
-    """A line may have several."""
-    text = json.loads(line())
-    text["_aws"]["CloudWatchMetrics"] *= 2
-    text["_aws"]["CloudWatchMetrics"][1] = {**text["_aws"]["CloudWatchMetrics"][0], "Namespace": "other"}
-    assert [metric.namespace for metric, _ in samples(json.dumps(text))] == ["shop", "other"]
+    """A line can have several directives."""
+    document = json.loads(line())
+    document["_aws"]["CloudWatchMetrics"] *= 2
+    document["_aws"]["CloudWatchMetrics"][1] = {
+        **document["_aws"]["CloudWatchMetrics"][0],
+        "Namespace": "other",
+    }
+    assert [metric.namespace for metric, _ in samples(json.dumps(document))] == ["shop", "other"]
 
 
 @each(
-    "text",
+    "log_line",
     ["", "hello", "START", '{"a": 1}', '["_aws"]', '"_aws"', '{"a": "_aws"}', '{"a": {"_aws": 1}}',
      'x {"_aws": {}}', '{"_aws": {"Timestamp": 1}}'],
 )  # fmt: skip
-def test_a_line_that_is_not_in_the_format_holds_nothing(text: str) -> None:
-    """And nobody is told."""
-    assert samples(text) == []
+def test_a_line_that_is_not_in_the_format_holds_nothing(log_line: str) -> None:
+    """It is not an error."""
+    assert samples(log_line) == []
 
 
 @each(
-    "text",
+    "log_line",
     [
         '{"_aws": 1}',
         '{"_aws": {"CloudWatchMetrics": {}, "Timestamp": 1}}',
@@ -102,18 +105,18 @@ def test_a_line_that_is_not_in_the_format_holds_nothing(text: str) -> None:
         line(Latency=[1] * 101),
     ],
 )
-def test_a_line_that_breaks_a_rule_is_counted_as_such(text: str) -> None:
+def test_a_line_that_breaks_a_rule_is_counted_as_such(log_line: str) -> None:
     """As EMFValidationErrors of its log group."""
     with pytest.raises(embedded_metrics.ValidationError) as caught:
-        samples(text)
+        samples(log_line)
     assert caught.value.metric == "EMFValidationErrors"
 
 
 @pytest.mark.parametrize(
-    "text", [line()[:-1], '{"_aws": ', '{"_aws": {}} and more', '{"_aws": ' + "[" * 9**5]
+    "log_line", [line()[:-1], '{"_aws": ', '{"_aws": {}} and more', '{"_aws": ' + "[" * 9**5]
 )
-def test_a_line_that_is_no_json_is_counted_as_such(text: str) -> None:
+def test_a_line_that_is_no_json_is_counted_as_such(log_line: str) -> None:
     """As EMFParsingErrors of its log group."""
     with pytest.raises(embedded_metrics.ParsingError) as caught:
-        samples(text)
+        samples(log_line)
     assert caught.value.metric == "EMFParsingErrors"

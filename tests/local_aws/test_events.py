@@ -1,4 +1,4 @@
-"""Events reach the targets of the rules they match: topic and log group."""
+"""Events are delivered to the targets of matching rules: topics and log groups."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _SETTLED_S = 1.0
 
 
 class Bus:
-    """A rule whose events go to a topic, with a queue behind it, and to a log group.
+    """A rule with a topic, to which a queue is subscribed, and a log group as targets.
 
     Args:
-        client: makes clients of the local AWS.
+        client: creates clients of the local AWS.
         topic: the topic's ARN.
     """
 
@@ -62,14 +62,14 @@ class Bus:
             {
                 "Source": source,
                 "DetailType": kind,
-                "Detail": text if isinstance(text, str) else json.dumps(text),
+                "Detail": detail if isinstance(detail, str) else json.dumps(detail),
             }
-            for text in details
+            for detail in details
         ]
         answer = self.events.put_events(Entries=entries)
-        found: list[dict[str, Any]] = answer["Entries"]
-        assert answer["FailedEntryCount"] == sum("ErrorCode" in row for row in found)
-        return found
+        results: list[dict[str, Any]] = answer["Entries"]
+        assert answer["FailedEntryCount"] == sum("ErrorCode" in result for result in results)
+        return results
 
     def logged(self) -> list[dict[str, Any]]:
         """Return the events in the log group."""
@@ -77,9 +77,9 @@ class Bus:
         return [json.loads(event["message"]) for event in events]
 
     def sent(self) -> list[dict[str, Any]]:
-        """Return the events that arrived in the queue; wait a little for what may still come."""
+        """Return the events in the queue, received within a short wait."""
         time.sleep(_SETTLED_S)
-        return [json.loads(entry["Message"]) for entry in self.inbox.take(self.inbox.waiting())]
+        return [json.loads(message["Message"]) for message in self.inbox.take(self.inbox.waiting())]
 
     def close(self) -> None:
         """Delete everything."""
@@ -91,14 +91,14 @@ class Bus:
 
 @pytest.fixture
 def bus(client: Callable[[str], Any], topic: str) -> Iterator[Bus]:
-    """Give a rule that is there for one test."""
-    made = Bus(client, topic)
-    yield made
-    made.close()
+    """Yield a rule; delete it after the test."""
+    new_bus = Bus(client, topic)
+    yield new_bus
+    new_bus.close()
 
 
 def test_an_event_arrives_whole_in_topic_and_log_group(bus: Bus) -> None:
-    """Both have the event that PutEvents named, with AWS's members."""
+    """Both get the event of PutEvents, with AWS's members."""
     (answer,) = bus.put(_STOPPED)
     (sent,), (logged,) = bus.sent(), bus.logged()
     for event in (sent, logged):
@@ -130,31 +130,31 @@ def test_an_event_arrives_whole_in_topic_and_log_group(bus: Bus) -> None:
     ],
 )
 def test_an_event_goes_where_its_pattern_matches(bus: Bus, change: dict[str, Any], matches: bool) -> None:  # noqa: FBT001 - the claim
-    """Prefixes, lists, nested members and lists of objects decide, for both targets alike."""
+    """Prefixes, lists, nested members and lists of objects, for both targets."""
     bus.put({**_STOPPED, **change})
     assert (len(bus.sent()), len(bus.logged())) == (int(matches), int(matches))
 
 
 def test_source_and_kind_have_to_match_too(bus: Bus) -> None:
-    """An event of another source or kind goes nowhere."""
+    """An event with another source or detail type is not delivered."""
     bus.put(_STOPPED, source="test.ec2")
     bus.put(_STOPPED, kind="ECS Deployment State Change")
     assert (bus.sent(), bus.logged()) == ([], [])
 
 
 def test_an_event_stays_on_its_bus(bus: Bus) -> None:
-    """Of two events of one call, each meets the rules of its own bus."""
+    """Each event of one call is matched only with the rules of its own bus."""
     other = f"bus-{uuid.uuid4().hex[:8]}"
     bus.events.create_event_bus(Name=other)
     event = {"Source": "test.ecs", "DetailType": _KIND, "Detail": json.dumps(_STOPPED)}
     first, _ = bus.events.put_events(Entries=[event, {**event, "EventBusName": other}])["Entries"]
-    assert [entry["id"] for entry in bus.logged()] == [first["EventId"]]
+    assert [logged["id"] for logged in bus.logged()] == [first["EventId"]]
     assert len(bus.sent()) == 1
     bus.events.delete_event_bus(Name=other)
 
 
 def test_no_rule_is_too_many(bus: Bus) -> None:
-    """A rule beyond the first page of them is met as well."""
+    """A rule beyond the first page is matched."""
     names = [f"first-{number}" for number in range(100)]
     for name in names:
         bus.events.put_rule(Name=name, EventPattern='{"source": ["nobody"]}')
@@ -165,7 +165,7 @@ def test_no_rule_is_too_many(bus: Bus) -> None:
 
 
 def test_a_rule_that_is_off_sends_nothing(bus: Bus) -> None:
-    """DisableRule stops it, EnableRule starts it again."""
+    """DisableRule stops deliveries, EnableRule resumes them."""
     bus.events.disable_rule(Name=bus.name)
     bus.put(_STOPPED)
     assert (bus.sent(), bus.logged()) == ([], [])
@@ -175,7 +175,7 @@ def test_a_rule_that_is_off_sends_nothing(bus: Bus) -> None:
 
 
 def test_a_target_without_its_log_group_stops_nothing(bus: Bus) -> None:
-    """As on AWS, the other targets get the event; and a group with an input of its own gets nothing."""
+    """As on AWS, other targets get the event; a log group with its own input gets nothing."""
     bus.targets(Id="log", Arn=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/nowhere")
     bus.put(_STOPPED)
     assert len(bus.sent()) == 1
@@ -184,8 +184,8 @@ def test_a_target_without_its_log_group_stops_nothing(bus: Bus) -> None:
     assert (len(bus.sent()), bus.logged()) == (1, [])
 
 
-def test_events_that_aws_refuses_are_refused_one_by_one(bus: Bus) -> None:
-    """AWS's own sources are its own, a detail is a JSON object; the others of the same call are taken."""
+def test_events_that_aws_rejects_are_rejected_one_by_one(bus: Bus) -> None:
+    """Sources of AWS and details that are not objects are rejected; other events of the call are accepted."""
     first, second, third, last = bus.put(_STOPPED, "{", '"text"', _STOPPED)
     assert {"EventId"} == set(first) == set(last)
     assert second["ErrorCode"] == third["ErrorCode"] == "MalformedDetail"

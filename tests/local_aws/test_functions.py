@@ -1,4 +1,4 @@
-"""Functions reach the local AWS and nothing else, and what they fail at is not lost."""
+"""Functions call only the local AWS, and failed events are kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def handler(event, context):
     if event.get("fail") or "fail" in str(event.get("Records")):
         raise RuntimeError("as told")
     if "Records" in event:
-        print("heard", json.dumps(event))
+        print("received", json.dumps(event))
         return None
     name = event["name"]
     client = boto3.client
@@ -36,7 +36,7 @@ def handler(event, context):
     variables = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID")
     return {
         "account": client("sts").get_caller_identity()["Account"],
-        "endpoints": sorted({client(one).meta.endpoint_url for one in ("sns", "ssm", "secretsmanager")}),
+        "endpoints": sorted({client(name).meta.endpoint_url for name in ("sns", "ssm", "secretsmanager")}),
         "variables": {name: os.environ[name] for name in variables},
         "own": os.environ["OWN"],
     }
@@ -45,15 +45,15 @@ def handler(event, context):
 
 @pytest.fixture
 def dead_letters(client: Callable[[str], Any]) -> Iterator[Inbox]:
-    """Give a queue for what cannot be delivered."""
-    made = Inbox(client, f"dead-{uuid.uuid4().hex[:8]}")
-    yield made
-    made.close()
+    """Yield a dead-letter queue."""
+    inbox = Inbox(client, f"dead-{uuid.uuid4().hex[:8]}")
+    yield inbox
+    inbox.close()
 
 
 @pytest.fixture
 def function(client: Callable[[str], Any], dead_letters: Inbox) -> Iterator[str]:
-    """Give the name of a function that hands its failures to the queue."""
+    """Yield the name of a function with the dead-letter queue."""
     functions, name = client("lambda"), f"calls-{uuid.uuid4().hex[:8]}"
     functions.create_function(
         FunctionName=name,
@@ -72,9 +72,9 @@ def function(client: Callable[[str], Any], dead_letters: Inbox) -> Iterator[str]
 def test_a_function_reads_secrets_and_publishes_here(
     client: Callable[[str], Any], endpoint: str, function: str, topic: str
 ) -> None:
-    """It needs no endpoint, region or credentials of its own, whatever the developer has in the shell.
+    """It needs no endpoint, region or credentials, in any environment of the developer.
 
-    The local AWS was started with another endpoint for SSM, with endpoints switched off and with a proxy.
+    The local AWS was started with another endpoint for SSM, with endpoints disabled and with a proxy.
     """
     inbox = Inbox(client, function, topic)
     client("ssm").put_parameter(Name=f"/{function}", Type="SecureString", Value="parameter's")
@@ -98,7 +98,7 @@ def test_a_function_reads_secrets_and_publishes_here(
 def test_what_a_function_fails_at_asynchronously_is_kept(
     client: Callable[[str], Any], function: str, dead_letters: Inbox, by: str
 ) -> None:
-    """After its retries, in the function's queue or, when there is one, at its destination."""
+    """After its retries, in the function's dead-letter queue or at its destination."""
     functions = client("lambda")
     settings: dict[str, Any] = {"MaximumRetryAttempts": 0}
     expected = dead_letters
@@ -107,9 +107,9 @@ def test_what_a_function_fails_at_asynchronously_is_kept(
         settings["DestinationConfig"] = {"OnFailure": {"Destination": expected.arn}}
     functions.put_function_event_invoke_config(FunctionName=function, **settings)
     functions.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps({"fail": True}))
-    (kept,) = expected.take(1)
-    assert kept["requestPayload"] == {"fail": True}
-    assert kept["responsePayload"]["errorMessage"] == "as told"
+    (record,) = expected.take(1)
+    assert record["requestPayload"] == {"fail": True}
+    assert record["responsePayload"]["errorMessage"] == "as told"
     if by == "destination":
         assert dead_letters.waiting() == 0
         expected.close()
@@ -130,7 +130,7 @@ def _subscribe(
 def test_a_function_is_subscribed_once_and_shown_as_what_it_is(
     client: Callable[[str], Any], function: str, topic: str, dead_letters: Inbox
 ) -> None:
-    """No confirmation is needed; its policy comes back; it can be taken away."""
+    """Without confirmation; its redrive policy is returned; it can be unsubscribed."""
     sns = client("sns")
     arn, subscription = _subscribe(client, topic, function, dead_letters)
     assert subscription.startswith(f"{topic}:")
@@ -138,9 +138,13 @@ def test_a_function_is_subscribed_once_and_shown_as_what_it_is(
     (row,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     assert (row["Protocol"], row["Endpoint"], row["SubscriptionArn"]) == ("lambda", arn, subscription)
     assert row in sns.list_subscriptions()["Subscriptions"]
-    found = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
-    assert (found["Protocol"], found["Endpoint"], found["PendingConfirmation"]) == ("lambda", arn, "false")
-    assert json.loads(found["RedrivePolicy"]) == {"deadLetterTargetArn": dead_letters.arn}
+    attributes = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    assert (attributes["Protocol"], attributes["Endpoint"], attributes["PendingConfirmation"]) == (
+        "lambda",
+        arn,
+        "false",
+    )
+    assert json.loads(attributes["RedrivePolicy"]) == {"deadLetterTargetArn": dead_letters.arn}
     sns.unsubscribe(SubscriptionArn=subscription)
     assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
     assert _subscribe(client, topic, function, dead_letters)[1] != subscription
@@ -149,7 +153,7 @@ def test_a_function_is_subscribed_once_and_shown_as_what_it_is(
 def test_a_function_gets_the_event_of_aws(
     client: Callable[[str], Any], function: str, topic: str, dead_letters: Inbox
 ) -> None:
-    """The notification is a record, written as Lambda writes it."""
+    """The notification is a record in Lambda's format."""
     _, subscription = _subscribe(client, topic, function, dead_letters)
     client("sns").publish(TopicArn=topic, Message="hello")
     logs, deadline = client("logs"), time.monotonic() + 10
@@ -159,8 +163,8 @@ def test_a_function_gets_the_event_of_aws(
         groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{function}")["logGroups"]
         for group in groups:
             events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
-            lines = [event["message"] for event in events if event["message"].startswith("heard ")]
-    (record,) = json.loads(lines[0].removeprefix("heard "))["Records"]
+            lines = [event["message"] for event in events if event["message"].startswith("received ")]
+    (record,) = json.loads(lines[0].removeprefix("received "))["Records"]
     notice = record.pop("Sns")
     assert record == {
         "EventSource": "aws:sns",
@@ -177,26 +181,26 @@ def test_a_function_gets_the_event_of_aws(
 def test_a_notification_that_a_function_fails_at_is_kept(
     client: Callable[[str], Any], function: str, topic: str, dead_letters: Inbox
 ) -> None:
-    """It was invoked asynchronously: the function's own queue gets the event."""
+    """The invocation is asynchronous, so the function's own queue gets the event."""
     _subscribe(client, topic, function, Inbox(client, f"{function}-unused"))
     client("lambda").put_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=0)
     client("sns").publish(TopicArn=topic, Message="fail")
-    (kept,) = dead_letters.take(1)
-    assert kept["requestPayload"]["Records"][0]["Sns"]["Message"] == "fail"
+    (record,) = dead_letters.take(1)
+    assert record["requestPayload"]["Records"][0]["Sns"]["Message"] == "fail"
 
 
 def test_a_notification_to_a_function_that_is_gone_is_redriven(
     client: Callable[[str], Any], topic: str, dead_letters: Inbox
 ) -> None:
-    """The subscription's queue gets the notification itself."""
+    """The dead-letter queue of the subscription gets the notification."""
     _subscribe(client, topic, "gone", dead_letters)
     client("sns").publish(TopicArn=topic, Message="hello")
-    (kept,) = dead_letters.take(1)
-    assert (kept["TopicArn"], kept["Message"]) == (topic, "hello")
+    (notification,) = dead_letters.take(1)
+    assert (notification["TopicArn"], notification["Message"]) == (topic, "hello")
 
 
 def test_what_is_no_function_cannot_be_subscribed_as_one(client: Callable[[str], Any], topic: str) -> None:
-    """AWS wants the ARN of a function."""
+    """AWS requires the ARN of a function."""
     with pytest.raises(ClientError, match="Lambda endpoint ARN") as caught:
         client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint="https://example.com")
     assert caught.value.response["Error"]["Code"] == "InvalidParameter"

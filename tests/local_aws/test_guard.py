@@ -1,4 +1,4 @@
-"""What the server refuses before anything else sees it, over real connections."""
+"""Requests that the server rejects before it processes them, over real connections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_aws import admission, process
-from local_aws.front import Front
+from local_aws.gateway import Gateway
 from local_aws.guard import without_cors
 from tests.local_aws.support import REGION, free_port, packed
 from tests.support.tables import each
@@ -29,12 +29,12 @@ from tests.support.tables import each
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local_aws.wire import Message, Receive, Scope, Send
+    from local_aws.http import Message, Receive, Scope, Send
 
 pytestmark = pytest.mark.xdist_group("guard")
 
 _ACCOUNT = "000000000000"
-"""Whose a request without a signature is."""
+"""The account of requests without a signature."""
 
 _BUCKET = "my.state-bucket"
 _STATE = b'{"version": 4, "outputs": {"secret": "s3cret"}}'
@@ -68,7 +68,7 @@ REQUESTS = (
     ("POST", "/_local_aws/functions/made"),
     ("BREW", "/no/such/path"),
 )
-"""Administrative and AWS paths: what reads, what changes something, what does not exist."""
+"""Administrative and AWS paths: paths that read, paths that change something, and one that does not exist."""
 
 _FOREIGN = {
     "host": {"Host": "rebind.example:{port}"},
@@ -84,7 +84,7 @@ _FOREIGN = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[process.Server]:
-    """Run a local AWS that holds a state object; give the server."""
+    """Run a local AWS with a state object; yield the server."""
     folder = tmp_path_factory.mktemp("guarded-local-aws")
     process.start(free_port(), folder)
     running = process.status(folder)
@@ -114,7 +114,7 @@ def _signature(service: str) -> str:
 def _ask(
     server: process.Server, method: str, path: str, headers: dict[str, str], body: bytes = b""
 ) -> tuple[int, dict[str, str], bytes]:
-    """Return status, headers and body of the answer to exactly these headers, which are sent as they are."""
+    """Send a request with exactly these headers; return status, headers and body of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     for name, value in headers.items():
@@ -123,13 +123,13 @@ def _ask(
         connection.putheader("Content-Length", str(len(body)))
     connection.endheaders(body or None)
     answer = connection.getresponse()
-    found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    parts = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
     connection.close()
-    return found
+    return parts
 
 
 def _exchange(server: process.Server, sent: str) -> bytes:
-    """Return everything that the server answers until it closes the connection."""
+    """Send bytes; return everything received until the server closes the connection."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(sent.format(port=server.port).encode())
         received = b""
@@ -139,19 +139,19 @@ def _exchange(server: process.Server, sent: str) -> bytes:
 
 
 @each(("method", "path"), REQUESTS)
-def test_foreign_requests_are_refused_on_every_path(server: process.Server, method: str, path: str) -> None:
-    """403 with a sentence that no page can read, whether they are signed or not."""
+def test_foreign_requests_are_rejected_on_every_path(server: process.Server, method: str, path: str) -> None:
+    """With 403 and a message that no page can read, whether they are signed or not."""
     for foreign in _FOREIGN.values():
         for signed in ({}, {"Authorization": _signature("s3")}, {"Authorization": _signature("logs")}):
             status, headers, body = _ask(server, method, path, foreign | signed)
             assert status == 403, (foreign, signed)
-            assert method == "HEAD" or b"Refused: " in body
+            assert method == "HEAD" or b"Rejected: " in body
             assert headers["connection"] == "close"
             assert not [name for name in headers if name.startswith("access-control-")]
 
 
-def test_refused_requests_change_nothing(server: process.Server) -> None:
-    """No function, queue or object is made, the state is still there, and the clock goes as before."""
+def test_rejected_requests_change_nothing(server: process.Server) -> None:
+    """No function, queue or object is created; the state and the clock do not change."""
     _client(server, "xray").create_group(GroupName="kept")
     function = json.dumps(
         {
@@ -176,19 +176,19 @@ def test_refused_requests_change_nothing(server: process.Server) -> None:
     _client(server, "xray").delete_group(GroupName="kept")
 
 
-def test_a_refusal_is_an_error_of_the_client_s_protocol(server: process.Server) -> None:
-    """So that a person with a wrong endpoint reads the sentence in the SDK's error."""
+def test_a_rejection_is_an_error_of_the_client_s_protocol(server: process.Server) -> None:
+    """The SDK of a person with a wrong endpoint shows the message."""
     headers = {"Host": "aws.example:{port}"}
     query = headers | {"Content-Type": "application/x-www-form-urlencoded"}
     json_1_1 = headers | {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Logs_20140328.A"}
     s3 = headers | {"Authorization": _signature("s3")}
     endpoint = f"Use {server.endpoint} as the endpoint URL.".encode()
-    for given, expected in (
+    for sent, expected in (
         (query, b"<ErrorResponse>"),
         (json_1_1, b'"__type": "AccessDenied"'),
         (s3, b"<Error>"),
     ):
-        body = _ask(server, "POST", "/", given)[2]
+        body = _ask(server, "POST", "/", sent)[2]
         assert expected in body
         assert endpoint in body
 
@@ -196,16 +196,16 @@ def test_a_refusal_is_an_error_of_the_client_s_protocol(server: process.Server) 
 @each("fetched", [{}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-origin"}])
 @each("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
 def test_local_requests_are_admitted(server: process.Server, host: str, fetched: dict[str, str]) -> None:
-    """Programs, addresses that a person types, and pages of the endpoint itself."""
+    """Programs, addresses typed by a person, and pages of the endpoint itself."""
     headers = {"Host": host + ":{port}", **fetched}
-    for given in (headers, headers | {"Origin": f"http://{host.lower()}" + ":{port}"}):
-        status, found, body = _ask(server, "GET", f"/{_BUCKET}/state.json", given)
+    for sent in (headers, headers | {"Origin": f"http://{host.lower()}" + ":{port}"}):
+        status, answer_headers, body = _ask(server, "GET", f"/{_BUCKET}/state.json", sent)
         assert (status, body) == (200, _STATE)
-        assert not [name for name in found if name.startswith("access-control-")]
+        assert not [name for name in answer_headers if name.startswith("access-control-")]
 
 
 def test_buckets_answer_as_hosts(server: process.Server) -> None:
-    """Virtual-hosted requests are admitted; so are names of APIs, which have the form of a bucket's."""
+    """Virtual-hosted requests are admitted, and host names of APIs, which have the same form."""
     s3 = _client(server, "s3")
     s3.create_bucket(Bucket="virtual", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket="virtual", Key="key", Body=b"1")
@@ -219,7 +219,7 @@ def test_buckets_answer_as_hosts(server: process.Server) -> None:
 def test_an_sdk_reaches_a_bucket_as_a_host(
     server: process.Server, monkeypatch: pytest.MonkeyPatch, bucket: str
 ) -> None:
-    """Virtual-hosted addressing, where names below localhost resolve as RFC 6761, section 6.3 has it."""
+    """Virtual-hosted addressing; names below localhost resolve as in RFC 6761, section 6.3."""
     resolve = socket.getaddrinfo
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda _host, *rest, **named: resolve("127.0.0.1", *rest, **named)
@@ -258,22 +258,22 @@ def test_an_sdk_reaches_a_bucket_as_a_host(
         "GET /_reveille/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: null\r\nOrigin: null\r\n",
     ],
 )
-def test_requests_without_one_host_and_a_path_are_refused(server: process.Server, start: str) -> None:
-    """By the rule, or by the server's parser before it."""
+def test_requests_without_one_host_and_a_path_are_rejected(server: process.Server, start: str) -> None:
+    """By the admission, or by the server's parser."""
     received = _exchange(server, f"{start}\r\n")
     assert re.match(rb"HTTP/1.1 40[03] ", received)
     assert received.count(b"HTTP/1.1 ") == 1
 
 
-def test_a_refusal_does_not_wait_for_the_body(server: process.Server) -> None:
-    """A body that was announced and is never sent does not delay the answer."""
+def test_a_rejection_does_not_wait_for_the_body(server: process.Server) -> None:
+    """A body that is announced and never sent does not delay the answer."""
     for framing in ("Content-Length: 100000", "Transfer-Encoding: chunked"):
         sent = f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{{port}}\r\nOrigin: null\r\n{framing}\r\n\r\n"
         assert _exchange(server, sent).startswith(b"HTTP/1.1 403 ")
 
 
-def test_the_body_of_a_refused_request_is_never_a_request(server: process.Server) -> None:
-    """The connection ends with the refusal, whether the body came whole, in part, or with more after it."""
+def test_the_body_of_a_rejected_request_is_never_a_request(server: process.Server) -> None:
+    """The rejection closes the connection, for a complete, partial or longer body."""
     inner = "GET /?Action=CreateQueue&QueueName=smuggled HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
     length = len(inner.format(port=server.port))
     first = "POST / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: null\r\n"
@@ -292,7 +292,7 @@ def test_the_body_of_a_refused_request_is_never_a_request(server: process.Server
 
 
 def test_an_admitted_connection_stays_open(server: process.Server) -> None:
-    """Clients send their requests over one connection, and the last one may be foreign."""
+    """Clients reuse a connection, and its last request may be foreign."""
     local = "POST / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 1\r\n\r\nx"
     health = "GET /_reveille/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
     foreign = "GET /_reveille/health HTTP/1.1\r\nHost: rebind.example\r\n\r\n"
@@ -304,24 +304,24 @@ def test_an_admitted_connection_stays_open(server: process.Server) -> None:
 
 @pytest.mark.parametrize("authority", ["127.0.0.1:{port}", "rebind.example:{port}"])
 def test_http_2_is_not_served(server: process.Server, authority: str) -> None:
-    """A client that begins with HTTP/2 is refused."""
+    """A client that starts with HTTP/2 is rejected."""
     connection = h2.connection.H2Connection()
     connection.initiate_connection()
-    named = authority.format(port=server.port)
-    pseudo = [(":method", "GET"), (":authority", named), (":scheme", "http"), (":path", "/_reveille/health")]
+    host = authority.format(port=server.port)
+    pseudo = [(":method", "GET"), (":authority", host), (":scheme", "http"), (":path", "/_reveille/health")]
     connection.send_headers(1, pseudo, end_stream=True)
     statuses: list[bytes] = []
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as wire:
-        wire.sendall(connection.data_to_send())
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as tcp:
+        tcp.sendall(connection.data_to_send())
         while not statuses:
-            for event in connection.receive_data(wire.recv(65536)):
+            for event in connection.receive_data(tcp.recv(65536)):
                 if isinstance(event, h2.events.ResponseReceived):
                     statuses += [value for name, value in event.headers if name == b":status"]
     assert statuses == [b"403"]
 
 
 def test_web_sockets_are_admitted_by_the_same_rule(server: process.Server) -> None:
-    """An API that takes WebSockets answers programs, and refuses pages before the handshake."""
+    """A WebSocket API accepts programs, and rejects pages before the handshake."""
     apis = _client(server, "apigatewayv2")
     api = apis.create_api(
         Name="sockets", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action"
@@ -338,13 +338,13 @@ def test_web_sockets_are_admitted_by_the_same_rule(server: process.Server) -> No
     for foreign in _FOREIGN.values():
         status, _, body = _ask(server, "GET", path, foreign | upgrade)
         assert status == 403
-        assert b"Refused: " in body
+        assert b"Rejected: " in body
     apis.delete_api(ApiId=api)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_administrative_paths_take_one_method(server: process.Server, method: str) -> None:
-    """405 with Allow for all others, in every spelling of the path; and nothing is emptied."""
+    """405 with Allow for all others, in every spelling of the path; nothing is deleted."""
     _client(server, "xray").create_group(GroupName="kept")
     paths = {
         path: allowed
@@ -371,13 +371,13 @@ def _allowed(path: str) -> str:
 
 
 def test_the_clock_names_its_methods(server: process.Server) -> None:
-    """405 with Allow: the clock is read and set."""
+    """405 with Allow: only GET and PUT are allowed."""
     status, headers, _ = _ask(server, "DELETE", "/_reveille/clock", {"Host": "127.0.0.1:{port}"})
     assert (status, headers["allow"]) == (405, "GET, PUT")
 
 
-def test_a_refusal_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever a page puts into a path; MiniStack sees nothing, and nothing reads the body."""
+def test_a_rejection_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """For any path; MiniStack does not get the request, and its body is not read."""
 
     async def untouched(*_: object) -> Any:
         pytest.fail("the request was read")
@@ -388,7 +388,7 @@ def test_a_refusal_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> N
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "GET", "path": "/a\nb", "headers": [(b"host", b"evil.example")]}
-    asyncio.run(Front(untouched, port=80)(scope, untouched, send))
+    asyncio.run(Gateway(untouched, port=80)(scope, untouched, send))
     assert sent[0]["status"] == 403
     (record,) = caplog.records
     assert record.levelname == "WARNING"
@@ -397,23 +397,23 @@ def test_a_refusal_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> N
 
 
 @pytest.mark.parametrize(("status", "groups"), [(200, []), (500, ["kept"])])
-def test_a_reset_empties_the_front_only_when_it_passes(status: int, groups: list[str]) -> None:
-    """A reset that MiniStack does not do leaves what the front remembers."""
+def test_a_reset_empties_the_gateway_only_when_it_succeeds(status: int, groups: list[str]) -> None:
+    """If MiniStack's reset fails, the gateway keeps its data."""
 
     async def upstream(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    front = Front(upstream, port=80)
+    gateway = Gateway(upstream, port=80)
     signed = (b"authorization", _signature("xray").encode())
-    _asgi(front, "/CreateGroup", b'{"GroupName": "kept"}', signed)
-    assert _asgi(front, "/_ministack/reset", b"")[0]["status"] == status
-    found = json.loads(_asgi(front, "/Groups", b"{}", signed)[1]["body"])
-    assert [group["GroupName"] for group in found["Groups"]] == groups
+    _asgi(gateway, "/CreateGroup", b'{"GroupName": "kept"}', signed)
+    assert _asgi(gateway, "/_ministack/reset", b"")[0]["status"] == status
+    listed = json.loads(_asgi(gateway, "/Groups", b"{}", signed)[1]["body"])
+    assert [group["GroupName"] for group in listed["Groups"]] == groups
 
 
-def _asgi(front: Front, path: str, body: bytes, *headers: tuple[bytes, bytes]) -> list[Message]:
-    """Return the messages of a front's answer to a POST."""
+def _asgi(gateway: Gateway, path: str, body: bytes, *headers: tuple[bytes, bytes]) -> list[Message]:
+    """Return the ASGI messages of the gateway's answer to a POST."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -429,12 +429,12 @@ def _asgi(front: Front, path: str, body: bytes, *headers: tuple[bytes, bytes]) -
         "query_string": b"",
         "headers": [(b"host", b"localhost"), (b"content-type", b"application/json"), *headers],
     }
-    asyncio.run(front(scope, receive, send))
+    asyncio.run(gateway(scope, receive, send))
     return sent
 
 
 def test_no_cors_header_goes_out() -> None:
-    """Not with a streamed answer, nor with a WebSocket's; what is streamed stays in its pieces."""
+    """Neither of a streamed answer nor of a WebSocket; chunks do not change."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -461,14 +461,14 @@ def test_no_answer_of_ministack_has_a_cors_header(server: process.Server, method
     """Preflights, objects, errors and administrative answers."""
     if "reset" in path:
         return
-    asked = {"Host": "127.0.0.1:{port}", "Access-Control-Request-Method": "PUT"}
-    for headers in (asked, asked | {"Origin": "http://127.0.0.1:{port}"}):
-        found = _ask(server, "OPTIONS" if method in {"PUT", "DELETE"} else method, path, headers)[1]
-        assert not [name for name in found if name.startswith("access-control-")]
+    preflight = {"Host": "127.0.0.1:{port}", "Access-Control-Request-Method": "PUT"}
+    for headers in (preflight, preflight | {"Origin": "http://127.0.0.1:{port}"}):
+        answer_headers = _ask(server, "OPTIONS" if method in {"PUT", "DELETE"} else method, path, headers)[1]
+        assert not [name for name in answer_headers if name.startswith("access-control-")]
 
 
 def test_a_post_resets(server: process.Server) -> None:
-    """MiniStack and the front are empty afterwards; the test's objects are made anew."""
+    """MiniStack and the gateway are empty afterwards; the test creates its objects again."""
     _client(server, "xray").create_group(GroupName="gone")
     assert _ask(server, "POST", "/%5fministack/reset", {"Host": "127.0.0.1:{port}"})[0] == 200
     assert _client(server, "xray").get_groups()["Groups"] == []
@@ -481,7 +481,7 @@ def test_a_post_resets(server: process.Server) -> None:
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="the sockets of a process are read from /proc")
 def test_nothing_but_the_port_is_listened_on(server: process.Server) -> None:
-    """One socket on 127.0.0.1, of the server or what it started, also after a function has run."""
+    """One socket on 127.0.0.1, of the server and its child processes, also after an invocation."""
     functions = _client(server, "lambda")
     functions.create_function(
         FunctionName="ran",
@@ -496,7 +496,7 @@ def test_nothing_but_the_port_is_listened_on(server: process.Server) -> None:
 
 
 def _listening(session: int) -> set[str]:
-    """Return the addresses at which processes of a session take TCP connections or UDP datagrams."""
+    """Return the addresses on which processes of a session accept TCP connections or UDP datagrams."""
     inodes = set()
     for folder in Path("/proc").iterdir():
         try:
@@ -506,7 +506,7 @@ def _listening(session: int) -> set[str]:
         except OSError:
             continue
         inodes |= {link[8:-1] for link in links if link.startswith("socket:[")}
-    found = set()
+    addresses = set()
     for table, listens in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
         path = Path("/proc/net") / table
         for line in path.read_text().splitlines()[1:] if path.exists() else ():
@@ -517,5 +517,5 @@ def _listening(session: int) -> set[str]:
                 groups = (int(address[i : i + 8], 16) for i in range(0, len(address), 8))
                 family = socket.AF_INET if len(address) == 8 else socket.AF_INET6
                 host = socket.inet_ntop(family, b"".join(struct.pack("=I", group) for group in groups))
-                found.add(f"{host}:{int(port, 16)}")
-    return found
+                addresses.add(f"{host}:{int(port, 16)}")
+    return addresses

@@ -1,4 +1,4 @@
-"""IAM: a description is read back as it was given."""
+"""IAM: descriptions are returned as they were set."""
 
 from __future__ import annotations
 
@@ -25,20 +25,24 @@ ALLOWS = json.dumps(
 )
 
 
-@pytest.mark.parametrize("text", ["a & b", "<b>", "&amp;", "]]>", "\"q\" 'p'", "£ ÿ", "${x} %{y} \\ %26 +"])
-def test_a_description_is_read_back_as_it_was_given(client: Callable[[str], Any], text: str) -> None:
-    """When the role is created, read, listed and changed; a policy's too."""
+@pytest.mark.parametrize(
+    "description", ["a & b", "<b>", "&amp;", "]]>", "\"q\" 'p'", "£ ÿ", "${x} %{y} \\ %26 +"]
+)
+def test_a_description_is_read_back_as_it_was_given(client: Callable[[str], Any], description: str) -> None:
+    """When a role is created, read, listed and changed, and in a policy."""
     iam = client("iam")
-    made = iam.create_role(RoleName="described", AssumeRolePolicyDocument=TRUST, Description=text)
-    policy = iam.create_policy(PolicyName="described", PolicyDocument=ALLOWS, Description=text)["Policy"]
+    created = iam.create_role(RoleName="described", AssumeRolePolicyDocument=TRUST, Description=description)
+    policy = iam.create_policy(PolicyName="described", PolicyDocument=ALLOWS, Description=description)[
+        "Policy"
+    ]
     try:
-        assert made["Role"]["Description"] == text
-        assert iam.get_role(RoleName="described")["Role"]["Description"] == text
+        assert created["Role"]["Description"] == description
+        assert iam.get_role(RoleName="described")["Role"]["Description"] == description
         listed = {role["RoleName"]: role for role in iam.list_roles()["Roles"]}
-        assert listed["described"]["Description"] == text
-        iam.update_role(RoleName="described", Description=f"{text}!")
-        assert iam.get_role(RoleName="described")["Role"]["Description"] == f"{text}!"
-        assert iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["Description"] == text
+        assert listed["described"]["Description"] == description
+        iam.update_role(RoleName="described", Description=f"{description}!")
+        assert iam.get_role(RoleName="described")["Role"]["Description"] == f"{description}!"
+        assert iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["Description"] == description
     finally:
         iam.delete_role(RoleName="described")
         iam.delete_policy(PolicyArn=policy["Arn"])

@@ -1,4 +1,4 @@
-"""PutMetricAlarm refuses what AWS refuses: the same alarms as every other entry to the project.
+"""PutMetricAlarm rejects what AWS rejects: the same alarms as the catalog, `make verify` and the drill.
 
 The catalog, `make verify` and the drill are in `tests/unit/test_one_validator.py`.
 """
@@ -17,32 +17,32 @@ from tests.support.tables import each
 REFUSED = [name for name, invalid in INVALID.items() if invalid.by_aws]
 ACCEPTED = {
     **VALID,
-    **{name: pair.request for name, pair in INVALID.items() if not pair.by_aws},
+    **{name: invalid.request for name, invalid in INVALID.items() if not invalid.by_aws},
 }
 
 
 @each("name", REFUSED)
-def test_what_aws_refuses_is_refused(client: Callable[[str], Any], name: str) -> None:
-    """By the server, but for what boto3 itself refuses to send; nothing is left behind."""
+def test_what_aws_rejects_is_rejected(client: Callable[[str], Any], name: str) -> None:
+    """By the server, unless boto3 already rejects the input; nothing is created."""
     invalid, cloudwatch = INVALID[name], client("cloudwatch")
     with pytest.raises((ClientError, ParamValidationError)) as caught:
         cloudwatch.put_metric_alarm(**invalid.request)
     if isinstance(caught.value, ClientError):
         assert caught.value.response["Error"]["Code"] == "ValidationError"
-        assert invalid.says in caught.value.response["Error"]["Message"]
+        assert invalid.message in caught.value.response["Error"]["Message"]
     assert cloudwatch.describe_alarms(AlarmNames=[invalid.request["AlarmName"][:255]])["MetricAlarms"] == []
 
 
 @each("name", ACCEPTED)
 def test_what_aws_accepts_is_accepted(client: Callable[[str], Any], name: str) -> None:
-    """Also what only is not evaluated here: it is described as it was put."""
+    """Also an alarm that cannot be evaluated here; it is described as it was created."""
     request, cloudwatch = ACCEPTED[name], client("cloudwatch")
     cloudwatch.put_metric_alarm(**request)
     try:
-        (found,) = cloudwatch.describe_alarms(AlarmNames=[request["AlarmName"]])["MetricAlarms"]
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=[request["AlarmName"]])["MetricAlarms"]
     finally:
         cloudwatch.delete_alarms(AlarmNames=[request["AlarmName"]])
-    assert found["AlarmName"] == request["AlarmName"]
+    assert alarm["AlarmName"] == request["AlarmName"]
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_what_aws_accepts_is_accepted(client: Callable[[str], Any], name: str) -
         ),
     ],
 )
-def test_a_composite_that_aws_refuses_is_refused(
+def test_a_composite_that_aws_rejects_is_rejected(
     client: Callable[[str], Any], changed: dict[str, Any], says: str
 ) -> None:
-    """Its rule, its name, its actions and what suppresses it."""
+    """Because of its rule, name, actions or suppressor."""
     with pytest.raises(ClientError) as caught:
         client("cloudwatch").put_composite_alarm(**{"AlarmName": "c", "AlarmRule": "TRUE", **changed})
     assert says in caught.value.response["Error"]["Message"]

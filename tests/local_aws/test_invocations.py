@@ -1,4 +1,4 @@
-"""What lines say of invocations, and what functions report of them."""
+"""Invocations in log lines, and the metrics of functions."""
 
 from __future__ import annotations
 
@@ -46,49 +46,49 @@ def lines(*printed: str, identity: str = "1", stream: str = "s", report: str | N
     ],
 )
 def test_an_invocation_fails_as_the_runtime_says(printed: tuple[str, ...], failed: bool) -> None:  # noqa: FBT001
-    """Not as the function says: it may print what it likes."""
+    """The output of the runtime decides, not the output of the function."""
     assert list(invocations(lines(*printed))) == [Invocation("/g", 10.0, 0.25, failed=failed)]
 
 
 def test_invocations_of_streams_are_told_apart() -> None:
-    """Their lines may be mixed; one stream may have several, one after another."""
+    """The lines of streams may be mixed; a stream may have several invocations in sequence."""
     first, second = lines(*_TRACEBACK), lines("b", "c", "d", "e", "f", identity="2", stream="t")
-    mixed = [line for pair in zip(first, second, strict=True) for line in pair]
-    found = list(invocations([*mixed, *lines("g", identity="3", stream="t")]))
-    assert [pair.failed for pair in found] == [True, False, False]
+    mixed = [line for invocation in zip(first, second, strict=True) for line in invocation]
+    parsed = list(invocations([*mixed, *lines("g", identity="3", stream="t")]))
+    assert [invocation.failed for invocation in parsed] == [True, False, False]
 
 
 def test_what_is_not_whole_is_no_invocation() -> None:
-    """A report needs its own start."""
+    """A REPORT line needs its START line."""
     assert list(invocations(lines("a")[1:])) == []
     assert list(invocations(lines("a")[:-1])) == []
     assert list(invocations(lines("a", report="REPORT RequestId: 2\tDuration: 250 ms\tBilled"))) == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "is_told_by_caller"),
+    ("kind", "has_no_line"),
     [("Runtime.HandlerError", False), ("Sandbox.Timedout", False), ("RuntimeError", True), ("", True)],
 )
-def test_only_the_caller_hears_that_a_function_did_not_start(kind: str, is_told_by_caller: bool) -> None:  # noqa: FBT001
-    """Other errors are lines in the log, which count for themselves."""
-    assert failed_to_start(kind) is is_told_by_caller
+def test_only_the_caller_gets_the_error_of_a_failed_start(kind: str, has_no_line: bool) -> None:  # noqa: FBT001
+    """Other errors have a log line and are counted from it."""
+    assert failed_to_start(kind) is has_no_line
 
 
 def test_a_function_reports_each_invocation() -> None:
-    """When it began, in simulated time, in which it lasted as long as it says."""
+    """At its start in simulated time, which is its end minus its duration."""
     clock = Clock(60)
     ended_s = clock.real_now_s() + 100
-    found = list(samples("f", [Invocation("/g", ended_s, 12.0, failed=True)], [], clock))
-    assert {metric.name: sample.total for metric, sample in found} == {
+    emitted = list(samples("f", [Invocation("/g", ended_s, 12.0, failed=True)], [], clock))
+    assert {metric.name: sample.total for metric, sample in emitted} == {
         "Invocations": 1, "Errors": 1, "Throttles": 0, "Duration": 12_000, "ConcurrentExecutions": 1,
     }  # fmt: skip
-    assert {metric.dimensions for metric, _ in found} == {(("FunctionName", "f"),)}
-    assert {metric.namespace for metric, _ in found} == {"AWS/Lambda"}
-    assert [sample.at_s for _, sample in found] == pytest.approx([ended_s - 12 / 60] * 5, rel=0, abs=1e-3)
+    assert {metric.dimensions for metric, _ in emitted} == {(("FunctionName", "f"),)}
+    assert {metric.namespace for metric, _ in emitted} == {"AWS/Lambda"}
+    assert [sample.at_s for _, sample in emitted] == pytest.approx([ended_s - 12 / 60] * 5, rel=0, abs=1e-3)
 
 
-def test_concurrency_counts_who_runs_when_one_begins() -> None:
-    """Itself, those before that have not ended, and none that ended just then."""
+def test_concurrency_is_counted_at_the_start_of_each_invocation() -> None:
+    """The invocation and earlier ones that have not ended; one that ends at that time is not counted."""
     clock = Clock()
     at_s = clock.real_now_s()
     ran = [
@@ -97,9 +97,9 @@ def test_concurrency_counts_who_runs_when_one_begins() -> None:
         Invocation("/g", at_s + 9, 4, failed=False),
     ]
     before = [Invocation("/g", at_s + 1.5, 3, failed=False), Invocation("/g", at_s - 1, 3, failed=False)]
-    found = [
+    concurrency = [
         sample.total
         for metric, sample in samples("f", ran, before, clock)
         if metric.name == "ConcurrentExecutions"
     ]
-    assert found == [2, 3, 2]
+    assert concurrency == [2, 3, 2]

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def test_a_query_definition_is_kept_replaced_and_deleted(client: Callable[[str], Any]) -> None:
-    """The id stays; the rest is what the last put said."""
+    """The id does not change; all other members are replaced."""
     logs = client("logs")
-    text = "fields @message\n| filter @message like /ERROR/"
-    key = logs.put_query_definition(name="a/errors", queryString=text, logGroupNames=["/x"])[
+    query = "fields @message\n| filter @message like /ERROR/"
+    key = logs.put_query_definition(name="a/errors", queryString=query, logGroupNames=["/x"])[
         "queryDefinitionId"
     ]
     (row,) = logs.describe_query_definitions()["queryDefinitions"]
-    assert (row["name"], row["queryString"], row["logGroupNames"]) == ("a/errors", text, ["/x"])
+    assert (row["name"], row["queryString"], row["logGroupNames"]) == ("a/errors", query, ["/x"])
     assert (
         logs.put_query_definition(queryDefinitionId=key, name="b", queryString="q")["queryDefinitionId"]
         == key
@@ -34,7 +34,7 @@ def test_a_query_definition_is_kept_replaced_and_deleted(client: Callable[[str],
 def test_query_definitions_are_listed_by_prefix_a_page_at_a_time(
     client: Callable[[str], Any], size: int, expected: list[int]
 ) -> None:
-    """Pages join to the whole list, in the order of the names; a full last page has no token."""
+    """The pages are the whole list, sorted by name; a full last page has no token."""
     logs = client("logs")
     keys = [
         logs.put_query_definition(name=name, queryString="q")["queryDefinitionId"]
@@ -57,7 +57,7 @@ def test_query_definitions_are_listed_by_prefix_a_page_at_a_time(
 
 
 def test_a_query_definition_that_is_not_there_is_not_found(client: Callable[[str], Any]) -> None:
-    """Deleting and replacing need one that exists."""
+    """Deleting and replacing need an existing query definition."""
     logs = client("logs")
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
         logs.delete_query_definition(queryDefinitionId="nowhere")
@@ -66,13 +66,13 @@ def test_a_query_definition_that_is_not_there_is_not_found(client: Callable[[str
 
 
 def test_a_data_protection_policy_ends_with_its_log_group(client: Callable[[str], Any]) -> None:
-    """A policy belongs to a group, by name or by ARN; a group made again has none."""
+    """A policy is set by name or ARN of a group; a new group with the same name has none."""
     logs = client("logs")
     logs.create_log_group(logGroupName="/protected")
     arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/protected"
     logs.put_data_protection_policy(logGroupIdentifier=arn, policyDocument='{"Name": "p"}')
-    found = logs.get_data_protection_policy(logGroupIdentifier="/protected")
-    assert found["policyDocument"] == '{"Name": "p"}'
+    policy = logs.get_data_protection_policy(logGroupIdentifier="/protected")
+    assert policy["policyDocument"] == '{"Name": "p"}'
     logs.delete_log_group(logGroupName="/protected")
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
         logs.get_data_protection_policy(logGroupIdentifier="/protected")
@@ -81,8 +81,8 @@ def test_a_data_protection_policy_ends_with_its_log_group(client: Callable[[str]
     logs.delete_log_group(logGroupName="/protected")
 
 
-def test_a_policy_that_is_not_json_is_refused(client: Callable[[str], Any]) -> None:
-    """The message says so."""
+def test_a_policy_that_is_not_json_is_rejected(client: Callable[[str], Any]) -> None:
+    """The message has the reason."""
     logs = client("logs")
     logs.create_log_group(logGroupName="/odd")
     with pytest.raises(ClientError, match="not JSON"):

@@ -1,4 +1,4 @@
-"""Metric filters and filter patterns: refused as AWS refuses, matched as the drill matches."""
+"""Metric filters and filter patterns: rejected as on AWS, matched as in the drill."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _GROUP = "/filters"
 
 @pytest.fixture
 def logs(client: Callable[[str], Any]) -> Iterator[Any]:
-    """Give a client with a log group of two streams."""
-    made = client("logs")
-    made.create_log_group(logGroupName=_GROUP)
+    """Yield a client and a log group with two streams."""
+    new_client = client("logs")
+    new_client.create_log_group(logGroupName=_GROUP)
     for stream in ("a", "b"):
-        made.create_log_stream(logGroupName=_GROUP, logStreamName=stream)
-    yield made
-    made.delete_log_group(logGroupName=_GROUP)
+        new_client.create_log_stream(logGroupName=_GROUP, logStreamName=stream)
+    yield new_client
+    new_client.delete_log_group(logGroupName=_GROUP)
 
 
 def put(logs: Any, pattern: str = "ERROR", name: str = "f", **changes: Any) -> None:
-    """Put a metric filter."""
+    """Create a metric filter."""
     transformation = {"metricName": "M", "metricNamespace": "N", "metricValue": "1", **changes}
     logs.put_metric_filter(
         logGroupName=_GROUP, filterName=name, filterPattern=pattern, metricTransformations=[transformation]
@@ -40,7 +40,7 @@ def filters(logs: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "changes", "said"),
+    ("pattern", "changes", "message"),
     [
         ("{ $.level = }", {}, "."),
         ("{ $.level", {}, "."),
@@ -53,17 +53,17 @@ def filters(logs: Any) -> list[str]:
         ("ERROR", {"metricName": "a*b"}, "metric name"),
     ],
 )
-def test_a_filter_that_aws_would_refuse_is_refused(
-    logs: Any, pattern: str, changes: dict[str, Any], said: str
+def test_a_filter_that_aws_would_reject_is_rejected(
+    logs: Any, pattern: str, changes: dict[str, Any], message: str
 ) -> None:
-    """With a reason, and it is not there afterwards."""
-    with pytest.raises(logs.exceptions.InvalidParameterException, match=said):
+    """With a reason, and it is not created."""
+    with pytest.raises(logs.exceptions.InvalidParameterException, match=message):
         put(logs, pattern, **changes)
     assert filters(logs) == []
 
 
 def test_a_log_group_has_only_so_many_filters_with_regular_expressions(logs: Any) -> None:
-    """Five; one of them may be put again, and others without one."""
+    """Five; one of them can be replaced, and filters without one can be added."""
     for number in range(5):
         put(logs, "%ERR.R%", f"f{number}")
     put(logs, "%WARN.*%", "f0")
@@ -74,26 +74,26 @@ def test_a_log_group_has_only_so_many_filters_with_regular_expressions(logs: Any
 
 
 def test_a_filter_has_one_transformation_and_a_log_group(logs: Any) -> None:
-    """As AWS wants it."""
-    given = {"metricName": "M", "metricNamespace": "N", "metricValue": "1"}
+    """As on AWS."""
+    transformation = {"metricName": "M", "metricNamespace": "N", "metricValue": "1"}
     with pytest.raises(ClientError, match="are 2; CloudWatch Logs takes one"):
         logs.put_metric_filter(
-            logGroupName=_GROUP, filterName="f", filterPattern="", metricTransformations=[given] * 2
+            logGroupName=_GROUP, filterName="f", filterPattern="", metricTransformations=[transformation] * 2
         )
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
         logs.put_metric_filter(
             logGroupName="/nowhere", filterName="f", filterPattern="",
-            metricTransformations=[given],
+            metricTransformations=[transformation],
         )  # fmt: skip
 
 
 def test_a_pattern_is_tried_on_messages(logs: Any) -> None:
-    """Which match, counted from 0, and what a space-delimited pattern takes out of them."""
+    """The matching messages, counted from 0, and the values of a space-delimited pattern."""
     messages = ["10.0.0.1 500 12", "10.0.0.2 200 7", "nothing"]
-    found = logs.test_metric_filter(filterPattern="[ip, status=5*, size > 10]", logEventMessages=messages)[
+    matches = logs.test_metric_filter(filterPattern="[ip, status=5*, size > 10]", logEventMessages=messages)[
         "matches"
     ]
-    assert found == [
+    assert matches == [
         {
             "eventNumber": 0,
             "eventMessage": messages[0],
@@ -112,7 +112,7 @@ def test_a_pattern_is_tried_on_messages(logs: Any) -> None:
 
 
 def test_events_are_filtered_by_pattern(logs: Any) -> None:
-    """Oldest first, from all streams or some, within times; a page at a time."""
+    """Oldest first, from all or some streams, in a time range, in pages."""
     now_ms = int(time.time() * 1000)
     for stream, offset in (("a", 0), ("b", 1)):
         events = [
@@ -124,23 +124,23 @@ def test_events_are_filtered_by_pattern(logs: Any) -> None:
         ]
         logs.put_log_events(logGroupName=_GROUP, logStreamName=stream, logEvents=events)
 
-    def found(**given: Any) -> list[int]:
-        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=_GROUP, **given)
+    def numbers(**parameters: Any) -> list[int]:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=_GROUP, **parameters)
         return [json.loads(event["message"])["n"] for page in pages for event in page["events"]]
 
-    assert found() == list(range(12))
-    assert found(filterPattern='{ $.level = "ERROR" && $.n > 3 }') == [6, 7, 10, 11]
-    assert found(filterPattern='{ $.level = "ERROR" }', logStreamNames=["b"]) == [3, 7, 11]
-    assert found(filterPattern="-ERROR", startTime=now_ms - 1000 + 4) == [4, 5, 8, 9]
-    assert found(filterPattern="ERROR", PaginationConfig={"PageSize": 4}) == [2, 3, 6, 7, 10, 11]
+    assert numbers() == list(range(12))
+    assert numbers(filterPattern='{ $.level = "ERROR" && $.n > 3 }') == [6, 7, 10, 11]
+    assert numbers(filterPattern='{ $.level = "ERROR" }', logStreamNames=["b"]) == [3, 7, 11]
+    assert numbers(filterPattern="-ERROR", startTime=now_ms - 1000 + 4) == [4, 5, 8, 9]
+    assert numbers(filterPattern="ERROR", PaginationConfig={"PageSize": 4}) == [2, 3, 6, 7, 10, 11]
     page = logs.filter_log_events(logGroupName=_GROUP, filterPattern="ERROR", limit=4)
     assert (len(page["events"]), page["events"][0]["logStreamName"]) == (4, "a")
     with pytest.raises(logs.exceptions.InvalidParameterException, match="Invalid filter pattern"):
-        found(filterPattern="{ $.a")
+        numbers(filterPattern="{ $.a")
 
 
 def test_more_events_than_an_answer_holds_are_all_looked_through(logs: Any) -> None:
-    """MiniStack gives ten thousand at a time, and several of one millisecond."""
+    """MiniStack returns at most 10,000 at a time; several have the same millisecond."""
     now_ms = int(time.time() * 1000)
     for first in range(0, 11_000, 5500):
         events = [
@@ -148,11 +148,11 @@ def test_more_events_than_an_answer_holds_are_all_looked_through(logs: Any) -> N
             for number in range(first, first + 5500)
         ]
         logs.put_log_events(logGroupName=_GROUP, logStreamName="a", logEvents=events)
-    found = [
+    messages = [
         event["message"]
         for page in logs.get_paginator("filter_log_events").paginate(
             logGroupName=_GROUP, filterPattern="line"
         )
         for event in page["events"]
     ]
-    assert sorted(found) == sorted(f"line {number}" for number in range(11_000))
+    assert sorted(messages) == sorted(f"line {number}" for number in range(11_000))

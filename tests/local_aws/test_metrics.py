@@ -1,4 +1,4 @@
-"""The store of samples, and samples on a grid."""
+"""The store of samples, and datapoints on a time grid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _columns(samples: list[Sample]) -> Samples:
 
 
 def test_samples_are_found_by_time_and_unit_whatever_order_they_came_in() -> None:
-    """The beginning belongs to a time, the end does not."""
+    """The start is inclusive, the end is exclusive."""
     metrics = Metrics()
     for at_s, unit in ((3, "Count"), (1, "None"), (2, "Count"), (2, "None")):
         metrics.add(_METRIC, Sample.of(at_s, at_s, unit))
@@ -38,7 +38,7 @@ def test_samples_are_found_by_time_and_unit_whatever_order_they_came_in() -> Non
 
 
 def test_old_samples_are_forgotten() -> None:
-    """Their metric is still known: it has been reported."""
+    """Their metric is still listed."""
     metrics = Metrics()
     for at_s in (1, 2, 3):
         metrics.add(_METRIC, Sample.of(at_s, 1))
@@ -60,13 +60,13 @@ def _values(
             start_s=start_s,
             step_s=60,
             count=3,
-            clock=lambda at_s: np.array([clock(entry) for entry in at_s]),
+            clock=lambda at_s: np.array([clock(time_s) for time_s in at_s]),
         )
     ]
 
 
 def test_values_and_statistic_sets_are_one_metric() -> None:
-    """What needs the values themselves is missing where a set does not tell them."""
+    """Statistics of single values are missing where there are statistic sets."""
     samples = [
         Sample.of(60, 5, number=2),
         Sample(61, 3, 12, 2, 6),
@@ -74,16 +74,18 @@ def test_values_and_statistic_sets_are_one_metric() -> None:
         Sample(170, 4, 36, 9, 9),
         Sample(999, 4, 8, 1, 3),
     ]
-    found = {stat: _values(samples, stat, 60) for stat in ("SampleCount", "Sum", "Minimum", "Maximum", "p50")}
+    values = {
+        stat: _values(samples, stat, 60) for stat in ("SampleCount", "Sum", "Minimum", "Maximum", "p50")
+    }
     nan = pytest.approx(math.nan, nan_ok=True)
-    assert found["SampleCount"] == [5, 5, nan]
-    assert found["Sum"] == [22, 43, nan]
-    assert found["Minimum"] == [2, 7, nan]
-    assert found["Maximum"] == [6, 9, nan]
-    assert found["p50"] == [nan, 9, nan]
+    assert values["SampleCount"] == [5, 5, nan]
+    assert values["Sum"] == [22, 43, nan]
+    assert values["Minimum"] == [2, 7, nan]
+    assert values["Maximum"] == [6, 9, nan]
+    assert values["p50"] == [nan, 9, nan]
 
 
 def test_periods_may_have_a_time_of_their_own() -> None:
-    """Samples keep the world's."""
+    """Samples keep real time."""
     samples = [Sample.of(10, 1), Sample.of(11, 2), Sample(11.5, 2, 6, 1, 5)]
     assert _values(samples, "Sum", 600, lambda at_s: at_s * 60)[:2] == pytest.approx([1, 8])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def state_dir(tmp_path: Path) -> Iterator[Path]:
-    """Give a state directory; whatever was started in it ends with the test."""
+    """Yield a state directory; stop its server after the test."""
     yield tmp_path
     process.stop(tmp_path)
 
@@ -48,18 +48,18 @@ def _running(state_dir: Path) -> Server:
 def test_started_twice_it_is_the_same_server(
     state_dir: Path, free_port: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The second start says so and succeeds; stop ends it and says so."""
+    """The second start reports it and succeeds; stop ends the server."""
     arguments = ["--state-dir", str(state_dir)]
     assert main(["start", "--port", str(free_port), *arguments]) == 0
     server = _running(state_dir)
     assert server.endpoint == f"http://127.0.0.1:{free_port}"
     assert main(["start", "--port", str(free_port), *arguments]) == 0
-    assert "already runs" in capsys.readouterr().out
+    assert "already running" in capsys.readouterr().out
     assert _running(state_dir) == server
     assert main(["status", *arguments]) == 0
     assert main(["stop", *arguments]) == 0
     assert main(["stop", *arguments]) == 0
-    assert "does not run" in capsys.readouterr().out
+    assert "is not running" in capsys.readouterr().out
     assert main(["status", *arguments]) == 3
     assert not process.is_ours(server)
 
@@ -67,16 +67,16 @@ def test_started_twice_it_is_the_same_server(
 def test_a_server_of_another_port_is_not_passed_off(
     state_dir: Path, free_port: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Asked for another port than it runs on, start refuses and says what to do."""
+    """A start with another port fails with the next step."""
     process.start(free_port, state_dir)
     assert main(["start", "--port", "1", "--state-dir", str(state_dir)]) == 1
     error = capsys.readouterr().err
     assert str(free_port) in error
-    assert "stop it first" in error
+    assert "Stop it first" in error
 
 
 def test_it_outlives_the_command_that_starts_it(state_dir: Path, free_port: int) -> None:
-    """And runs in a session of its own, where ctrl-C does not reach it."""
+    """It runs in its own session, so that Ctrl-C does not stop it."""
     command = [
         sys.executable,
         "-m",
@@ -103,25 +103,25 @@ def test_it_listens_on_the_loopback_address_only(state_dir: Path, free_port: int
 def test_a_taken_port_is_one_sentence(
     state_dir: Path, free_port: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It names the port and how to choose another; nothing is started."""
+    """The message has the port and the option; nothing is started."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", free_port))
         taken.listen()
         assert main(["start", "--port", str(free_port), "--state-dir", str(state_dir)]) == 1
     error = capsys.readouterr().err
-    expected = f"port {free_port} of 127.0.0.1 is taken by something else: choose another with --port."
+    expected = f"port {free_port} of 127.0.0.1 is in use by another program. Choose another port with --port."
     assert error == f"local_aws: {expected}\n"
     assert not process.log_path(state_dir).exists()
 
 
-def test_a_port_that_is_none_is_refused(state_dir: Path) -> None:
-    """A number beyond 65535 is an error of ours, not a traceback."""
+def test_a_port_that_is_not_valid_is_rejected(state_dir: Path) -> None:
+    """A port over 65535 is a message, not a traceback."""
     with pytest.raises(LocalAwsError, match="port 70000"):
         process.start(70000, state_dir)
 
 
 def test_a_record_of_a_process_that_is_gone_is_stale(state_dir: Path, free_port: int) -> None:
-    """After a crash, start starts and stop has nothing to do."""
+    """After a crash, start starts a new server."""
     process.start(free_port, state_dir)
     server = _running(state_dir)
     os.kill(server.pid, signal.SIGKILL)
@@ -134,24 +134,24 @@ def test_a_record_of_a_process_that_is_gone_is_stale(state_dir: Path, free_port:
 
 
 def test_a_process_id_used_again_is_left_alone(state_dir: Path, free_port: int) -> None:
-    """A record that names somebody else's process is stale, and that process lives on."""
-    stranger = subprocess.Popen(
+    """A record with the id of another process is stale, and that process is not stopped."""
+    other_process = subprocess.Popen(
         ["/bin/sh", "-c", "echo; read _"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    assert stranger.stdout is not None
-    stranger.stdout.readline()  # it runs, so that its command line is its own
+    assert other_process.stdout is not None
+    other_process.stdout.readline()  # it is running, so it has its own command line
     try:
-        process.write_record(Server(stranger.pid, free_port, "0" * 32), state_dir)
+        process.write_record(Server(other_process.pid, free_port, "0" * 32), state_dir)
         assert process.status(state_dir) is None
         assert process.stop(state_dir) is False
-        assert _alive(stranger.pid)
-        assert stranger.poll() is None
+        assert _alive(other_process.pid)
+        assert other_process.poll() is None
     finally:
-        stranger.communicate(b"\n")
+        other_process.communicate(b"\n")
 
 
 def test_a_server_with_another_token_is_not_ours(state_dir: Path, free_port: int) -> None:
-    """Two state directories never stop each other's server."""
+    """State directories do not stop each other's server."""
     process.start(free_port, state_dir)
     server = _running(state_dir)
     other = state_dir / "other"
@@ -162,10 +162,10 @@ def test_a_server_with_another_token_is_not_ours(state_dir: Path, free_port: int
         process.start(free_port, other)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}'])
-def test_a_damaged_record_is_no_record(state_dir: Path, text: str) -> None:
-    """Half a file, or somebody else's, is not trusted."""
-    (state_dir / "server.json").write_text(text, encoding="utf-8")
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}'])
+def test_a_damaged_record_is_no_record(state_dir: Path, content: str) -> None:
+    """An incomplete or foreign file is ignored."""
+    (state_dir / "server.json").write_text(content, encoding="utf-8")
     assert process.status(state_dir) is None
     assert process.stop(state_dir) is False
 
@@ -173,7 +173,7 @@ def test_a_damaged_record_is_no_record(state_dir: Path, text: str) -> None:
 def test_a_crash_at_start_shows_the_end_of_the_log(
     state_dir: Path, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason is on the screen, not only in a file."""
+    """The error has the reason, not only the log file."""
     monkeypatch.setenv("MINISTACK_DOCKER_TIMEOUT", "many")
     with pytest.raises(LocalAwsError, match="ended while starting") as caught:
         process.start(free_port, state_dir)
@@ -182,7 +182,7 @@ def test_a_crash_at_start_shows_the_end_of_the_log(
 
 
 def test_run_ends_with_its_parent(state_dir: Path, free_port: int) -> None:
-    """In the foreground it does not stay behind."""
+    """A server in the foreground does not keep running."""
     run = [sys.executable, "-m", "local_aws", "run", "--port", str(free_port), "--state-dir", str(state_dir)]
     parent = subprocess.Popen(["/bin/sh", "-c", '"$@" & sleep 60', "sh", *run], cwd=process.ROOT)
     server = _wait_for(state_dir)
@@ -196,7 +196,7 @@ def test_run_ends_with_its_parent(state_dir: Path, free_port: int) -> None:
 
 
 def test_run_ends_with_ctrl_c(state_dir: Path, free_port: int) -> None:
-    """Quietly, with exit status 0, leaving no record."""
+    """Without a traceback, with exit status 0, without a record."""
     run = [sys.executable, "-m", "local_aws", "run", "--port", str(free_port), "--state-dir", str(state_dir)]
     foreground = subprocess.Popen(
         run, cwd=process.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -216,7 +216,7 @@ def _wait_for(state_dir: Path) -> Server:
         if server:
             return server
         time.sleep(0.02)
-    pytest.fail("it does not run")
+    pytest.fail("the local AWS is not running")
 
 
 def test_stop_ends_what_hangs(state_dir: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +230,7 @@ def test_stop_ends_what_hangs(state_dir: Path, free_port: int, monkeypatch: pyte
 
 
 def test_what_a_server_unpacked_is_gone_with_it(state_dir: Path, free_port: int) -> None:
-    """Only the log stays."""
+    """Only the log is kept."""
     process.start(free_port, state_dir)
     assert (state_dir / "tmp").is_dir()
     process.stop(state_dir)
@@ -238,14 +238,14 @@ def test_what_a_server_unpacked_is_gone_with_it(state_dir: Path, free_port: int)
 
 
 def test_a_state_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path, free_port: int) -> None:
-    """A file in its place is named."""
+    """The message has the path."""
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(LocalAwsError, match="cannot write to"):
         process.start(free_port, tmp_path / "file")
 
 
 def test_the_record_says_which_server(state_dir: Path, free_port: int) -> None:
-    """Process id, port and token: what `status` needs."""
+    """Process id, port and token."""
     process.start(free_port, state_dir)
     assert set(json.loads((state_dir / "server.json").read_text(encoding="utf-8"))) == {
         "pid",

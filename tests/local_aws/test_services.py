@@ -1,4 +1,4 @@
-"""Members that MiniStack drops or invents: ECS, Firehose, Lambda."""
+"""Members that MiniStack omits or adds: ECS, Firehose, Lambda, S3."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def handler(event, context):
 
 @pytest.fixture
 def cluster(client: Callable[[str], Any]) -> Iterator[str]:
-    """Give a cluster with a task definition `t`, there for one test."""
+    """Yield a cluster with a task definition `t`; delete it after the test."""
     ecs = client("ecs")
     ecs.create_cluster(clusterName="c")
     ecs.register_task_definition(family="t", containerDefinitions=[{"name": "a", "image": "a", "memory": 64}])
@@ -43,15 +43,17 @@ def cluster(client: Callable[[str], Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [({}, "ENABLED"), ({"availabilityZoneRebalancing": "DISABLED"}, "DISABLED")]
+    ("parameters", "expected"), [({}, "ENABLED"), ({"availabilityZoneRebalancing": "DISABLED"}, "DISABLED")]
 )
 def test_rebalancing_is_kept_through_updates(
-    client: Callable[[str], Any], cluster: str, given: dict[str, str], expected: str
+    client: Callable[[str], Any], cluster: str, parameters: dict[str, str], expected: str
 ) -> None:
-    """A new service rebalances unless told not to; an update changes it only when it says so."""
+    """It is enabled by default; an update without it does not change it."""
     ecs = client("ecs")
-    made = ecs.create_service(cluster=cluster, serviceName="s", taskDefinition="t", desiredCount=0, **given)
-    assert made["service"]["availabilityZoneRebalancing"] == expected
+    answer = ecs.create_service(
+        cluster=cluster, serviceName="s", taskDefinition="t", desiredCount=0, **parameters
+    )
+    assert answer["service"]["availabilityZoneRebalancing"] == expected
 
     def described() -> str:
         return str(
@@ -69,32 +71,32 @@ def test_rebalancing_is_kept_through_updates(
 
 
 def test_a_deployment_configuration_is_described_whole(client: Callable[[str], Any], cluster: str) -> None:
-    """Circuit breaker and deployment alarms come back."""
+    """With circuit breaker and deployment alarms."""
     ecs = client("ecs")
-    given = {
+    config = {
         "deploymentCircuitBreaker": {"enable": True, "rollback": True},
         "maximumPercent": 150,
         "minimumHealthyPercent": 50,
         "alarms": {"alarmNames": ["a"], "enable": True, "rollback": True},
     }
     ecs.create_service(
-        cluster=cluster, serviceName="s", taskDefinition="t", desiredCount=0, deploymentConfiguration=given
+        cluster=cluster, serviceName="s", taskDefinition="t", desiredCount=0, deploymentConfiguration=config
     )
     (row,) = ecs.describe_services(cluster=cluster, services=["s"])["services"]
     ecs.delete_service(cluster=cluster, service="s", force=True)
-    assert {name: row["deploymentConfiguration"].get(name) for name in given} == given
+    assert {name: row["deploymentConfiguration"].get(name) for name in config} == config
 
 
 def _destination(firehose: Any) -> dict[str, Any]:
     described = firehose.describe_delivery_stream(DeliveryStreamName="f")["DeliveryStreamDescription"]
-    found: dict[str, Any] = described["Destinations"][0]["ExtendedS3DestinationDescription"]
-    return found
+    destination: dict[str, Any] = described["Destinations"][0]["ExtendedS3DestinationDescription"]
+    return destination
 
 
 def test_an_s3_destination_is_described_whole(client: Callable[[str], Any]) -> None:
-    """Time zone, file extension, key and logging come back; an update keeps what it does not name."""
+    """With time zone, file extension, key and logging; an update keeps other members."""
     firehose = client("firehose")
-    given = {
+    config = {
         "RoleARN": _ROLE,
         "BucketARN": "arn:aws:s3:::archive",
         "Prefix": "logs/!{timestamp:yyyy}/",
@@ -106,9 +108,9 @@ def test_an_s3_destination_is_described_whole(client: Callable[[str], Any]) -> N
         "CloudWatchLoggingOptions": {"Enabled": True, "LogGroupName": "/f", "LogStreamName": "s"},
         "BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 300},
     }
-    firehose.create_delivery_stream(DeliveryStreamName="f", ExtendedS3DestinationConfiguration=given)
-    found = _destination(firehose)
-    assert {name: found.get(name) for name in given} == given
+    firehose.create_delivery_stream(DeliveryStreamName="f", ExtendedS3DestinationConfiguration=config)
+    destination = _destination(firehose)
+    assert {name: destination.get(name) for name in config} == config
     description = firehose.describe_delivery_stream(DeliveryStreamName="f")["DeliveryStreamDescription"]
     firehose.update_destination(
         DeliveryStreamName="f",
@@ -117,27 +119,27 @@ def test_an_s3_destination_is_described_whole(client: Callable[[str], Any]) -> N
         ExtendedS3DestinationUpdate={"CustomTimeZone": "Asia/Tokyo"},
     )
     changed = _destination(firehose)
-    assert {name: changed.get(name) for name in given} == {**given, "CustomTimeZone": "Asia/Tokyo"}
+    assert {name: changed.get(name) for name in config} == {**config, "CustomTimeZone": "Asia/Tokyo"}
     firehose.delete_delivery_stream(DeliveryStreamName="f")
 
 
 def test_a_destination_is_in_utc_unless_told_otherwise(client: Callable[[str], Any]) -> None:
-    """A stream made again under the same name has nothing of the one before."""
+    """A new stream with the same name has no members of the old one."""
     firehose = client("firehose")
-    given = {"RoleARN": _ROLE, "BucketARN": "arn:aws:s3:::archive"}
+    config = {"RoleARN": _ROLE, "BucketARN": "arn:aws:s3:::archive"}
     for extra in ({"CustomTimeZone": "Asia/Tokyo", "FileExtension": ".x"}, {}):
         firehose.create_delivery_stream(
-            DeliveryStreamName="f", ExtendedS3DestinationConfiguration={**given, **extra}
+            DeliveryStreamName="f", ExtendedS3DestinationConfiguration={**config, **extra}
         )
-        found = _destination(firehose)
+        destination = _destination(firehose)
         firehose.delete_delivery_stream(DeliveryStreamName="f")
-    assert found["CustomTimeZone"] == "UTC"
-    assert "FileExtension" not in found
+    assert destination["CustomTimeZone"] == "UTC"
+    assert "FileExtension" not in destination
 
 
 @pytest.fixture
 def function(client: Callable[[str], Any]) -> Iterator[str]:
-    """Give a traced function with a log group of its own, there for one test."""
+    """Yield a traced function with its own log group; delete it after the test."""
     functions, logs = client("lambda"), client("logs")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -164,12 +166,12 @@ def function(client: Callable[[str], Any]) -> Iterator[str]:
 def test_limits_of_asynchronous_calls_are_described_only_when_set(
     client: Callable[[str], Any], function: str
 ) -> None:
-    """A plan would otherwise want to unset a limit that nobody set."""
+    """Otherwise a plan would remove a limit that is not set."""
     functions = client("lambda")
 
     def limits() -> dict[str, int]:
-        found = functions.get_function_event_invoke_config(FunctionName=function)
-        return {name: found[name] for name in found if name.startswith("Maximum")}
+        config = functions.get_function_event_invoke_config(FunctionName=function)
+        return {name: config[name] for name in config if name.startswith("Maximum")}
 
     functions.put_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=1)
     assert limits() == {"MaximumRetryAttempts": 1}
@@ -189,13 +191,13 @@ def _messages(logs: Any) -> list[str]:
 def test_functions_run_at_the_same_time_and_log(
     client: Callable[[str], Any], function: str, endpoint: str
 ) -> None:
-    """Traced without a daemon, they return, call AWS at the front, and write to their own log group."""
+    """Traced without a daemon, they return, call AWS at the gateway, and write to their log group."""
     functions, logs = client("lambda"), client("logs")
 
     def invoke(number: int) -> dict[str, Any]:
         answer = functions.invoke(FunctionName=function, Payload=json.dumps({"n": number, "sleep_s": 0.2}))
-        found: dict[str, Any] = json.loads(answer["Payload"].read())
-        return found
+        payload: dict[str, Any] = json.loads(answer["Payload"].read())
+        return payload
 
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(invoke, range(4)))
@@ -212,19 +214,19 @@ def test_functions_run_at_the_same_time_and_log(
 
 
 def test_a_lifecycle_keeps_the_least_size_it_moves(client: Callable[[str], Any]) -> None:
-    """AWS answers with its default when nothing was said, and with what was said afterwards."""
+    """AWS's default if it is not set, else the value that was set."""
     s3 = client("s3")
     s3.create_bucket(Bucket="lifecycle", CreateBucketConfiguration={"LocationConstraint": REGION})
     rules = {"Rules": [{"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]}
     with pytest.raises(s3.exceptions.ClientError, match="NoSuchLifecycleConfiguration"):
         s3.get_bucket_lifecycle_configuration(Bucket="lifecycle")
-    kept = []
-    for given in ({}, {"TransitionDefaultMinimumObjectSize": "varies_by_storage_class"}):
-        s3.put_bucket_lifecycle_configuration(Bucket="lifecycle", LifecycleConfiguration=rules, **given)
+    sizes = []
+    for parameters in ({}, {"TransitionDefaultMinimumObjectSize": "varies_by_storage_class"}):
+        s3.put_bucket_lifecycle_configuration(Bucket="lifecycle", LifecycleConfiguration=rules, **parameters)
         answer = s3.get_bucket_lifecycle_configuration(Bucket="lifecycle")
         assert answer["Rules"][0]["Expiration"] == {"Days": 1}
-        kept.append(answer["TransitionDefaultMinimumObjectSize"])
-    assert kept == ["all_storage_classes_128K", "varies_by_storage_class"]
+        sizes.append(answer["TransitionDefaultMinimumObjectSize"])
+    assert sizes == ["all_storage_classes_128K", "varies_by_storage_class"]
     s3.delete_bucket_lifecycle(Bucket="lifecycle")
     s3.put_object(Bucket="lifecycle", Key="lifecycle?lifecycle", Body=b"x")
     assert s3.get_object(Bucket="lifecycle", Key="lifecycle?lifecycle")["Body"].read() == b"x"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def _attributes(sns: Any, arn: str) -> dict[str, str]:
-    found: dict[str, str] = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
-    return found
+    attributes: dict[str, str] = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    return attributes
 
 
 @pytest.mark.parametrize(
@@ -29,21 +29,21 @@ def _attributes(sns: Any, arn: str) -> dict[str, str]:
         ("http", "http://127.0.0.1:9/hook"),
     ],
 )
-def test_who_has_to_confirm_is_pending_until_then(
+def test_a_subscription_is_pending_until_it_is_confirmed(
     client: Callable[[str], Any], topic: str, protocol: str, address: str
 ) -> None:
-    """Its ARN is shown only on request; it is listed without one; it ends with its topic."""
+    """Its ARN is returned only on request; it is listed without ARN; it is deleted with its topic."""
     sns = client("sns")
     policy = '{"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:111122223333:dlq"}'
-    given = {"TopicArn": topic, "Protocol": protocol, "Endpoint": address}
-    first = sns.subscribe(**given, Attributes={"RedrivePolicy": policy})["SubscriptionArn"]
+    parameters = {"TopicArn": topic, "Protocol": protocol, "Endpoint": address}
+    first = sns.subscribe(**parameters, Attributes={"RedrivePolicy": policy})["SubscriptionArn"]
     assert first == "pending confirmation"
-    arn = sns.subscribe(**given, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    arn = sns.subscribe(**parameters, ReturnSubscriptionArn=True)["SubscriptionArn"]
     assert arn.startswith(f"{topic}:")
-    found = _attributes(sns, arn)
-    assert found["PendingConfirmation"] == "true"
-    assert found["ConfirmationWasAuthenticated"] == "false"
-    assert found["RedrivePolicy"] == policy
+    attributes = _attributes(sns, arn)
+    assert attributes["PendingConfirmation"] == "true"
+    assert attributes["ConfirmationWasAuthenticated"] == "false"
+    assert attributes["RedrivePolicy"] == policy
     (row,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     assert (row["SubscriptionArn"], row["Endpoint"]) == ("PendingConfirmation", address)
     counts = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
@@ -56,7 +56,7 @@ def test_who_has_to_confirm_is_pending_until_then(
 
 
 def test_a_webhook_that_confirms_is_subscribed(client: Callable[[str], Any], topic: str) -> None:
-    """It is asked at once, and calls the URL it is given."""
+    """It gets the confirmation request at once and calls its URL."""
     sns = client("sns")
     with confirming_webhook() as url:
         arn = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=url, ReturnSubscriptionArn=True)[
@@ -74,19 +74,19 @@ def test_a_webhook_that_confirms_is_subscribed(client: Callable[[str], Any], top
 def test_an_address_confirms_with_the_token_in_the_log(
     client: Callable[[str], Any], topic: str, server_log: Path
 ) -> None:
-    """The local AWS sends no mail; its log says what the mail would."""
+    """The local AWS sends no e-mail; the log has its content."""
     sns = client("sns")
-    given = {"TopicArn": topic, "Protocol": "email", "Endpoint": "who@example.com"}
-    arn = sns.subscribe(**given, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    parameters = {"TopicArn": topic, "Protocol": "email", "Endpoint": "who@example.com"}
+    arn = sns.subscribe(**parameters, ReturnSubscriptionArn=True)["SubscriptionArn"]
     match = re.search(r"mail to who@example.com: .* token (\w+)", server_log.read_text(encoding="utf-8"))
     assert match
     assert sns.confirm_subscription(TopicArn=topic, Token=match[1])["SubscriptionArn"] == arn
     assert _attributes(sns, arn)["PendingConfirmation"] == "false"
-    assert sns.subscribe(**given)["SubscriptionArn"] == arn
+    assert sns.subscribe(**parameters)["SubscriptionArn"] == arn
 
 
 def test_a_queue_needs_no_confirmation(client: Callable[[str], Any], topic: str) -> None:
-    """A subscription in the same account is there at once and gets what is published."""
+    """A subscription in the same account is confirmed at once and gets messages."""
     sns, sqs = client("sns"), client("sqs")
     url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -99,7 +99,7 @@ def test_a_queue_needs_no_confirmation(client: Callable[[str], Any], topic: str)
 
 
 def test_subscribing_to_a_topic_that_is_not_there_is_not_found(client: Callable[[str], Any]) -> None:
-    """MiniStack's own error comes through."""
+    """The error of MiniStack is returned."""
     sns = client("sns")
     with pytest.raises(sns.exceptions.NotFoundException):
         sns.subscribe(

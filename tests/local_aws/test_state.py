@@ -1,4 +1,4 @@
-"""State objects in a versioned bucket: damaged ones are refused, locked ones shown, earlier ones restored."""
+"""State objects in a versioned bucket: rejecting damaged states, showing locks, restoring versions."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
 
 @pytest.fixture
 def env(endpoint: str) -> Iterator[Environment]:
-    """A local environment with a state bucket of its own."""
+    """Return a local environment with its own state bucket."""
     bucket = f"state-{uuid.uuid4()}"
-    made = load("local", variables={"REVEILLE_ENDPOINT": endpoint, "REVEILLE_STATE__BUCKET": bucket})
-    state.create_bucket(made)
-    yield made
-    if state.bucket_exists(made):
-        s3 = client(made, "s3")
+    environment = load("local", variables={"REVEILLE_ENDPOINT": endpoint, "REVEILLE_STATE__BUCKET": bucket})
+    state.create_bucket(environment)
+    yield environment
+    if state.bucket_exists(environment):
+        s3 = client(environment, "s3")
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
         s3.delete_bucket(Bucket=bucket)
 
 
 @pytest.fixture(autouse=True)
 def approve(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Answer every question with yes, and note nothing in the checkout."""
+    """Answer every question with yes, and write nothing to the checkout."""
     monkeypatch.setenv("APPROVE", "auto")
     monkeypatch.setattr(state_lock, "BUILD", tmp_path)
 
 
 def good(serial: int = 1, **changes: Any) -> dict[str, Any]:
-    """Return a state of the security stack, as Terraform writes it."""
+    """Return a state of the security stack, in Terraform's format."""
     tags = {"Project": "reveille", "Environment": "local"}
     key = {"type": "aws_kms_key", "name": "main", "mode": "managed", "provider": PROVIDER}
     return {
@@ -81,21 +81,21 @@ def put(env: Environment, body: object, stack: str = STACK) -> str:
 
 
 def shown(run: Any, *arguments: Any) -> str:
-    """Return what a command prints."""
+    """Return the output of a command."""
     screen = io.StringIO()
     run(*arguments, Console(file=screen, width=300))
     return screen.getvalue()
 
 
 def test_a_state_is_read(env: Environment) -> None:
-    """What it publishes; an absent one is empty."""
+    """Its outputs; a missing state has none."""
     assert state.outputs(env, STACK) is None
     put(env, good())
     assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}
 
 
 def test_a_version_of_a_state_is_downloaded_once(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By whoever reads it, in one command; a new version is."""
+    """Once per command, for all readers; a new version is downloaded."""
     put(env, good())
     s3 = client(env, "s3")
     statuses: list[int] = []
@@ -113,7 +113,7 @@ def test_a_version_of_a_state_is_downloaded_once(env: Environment, monkeypatch: 
 
 
 def damaged(where: str) -> str:
-    """Return what is said of a state with something wrong in it."""
+    """Return the error of a damaged state."""
     return f"is not a Terraform state: {where} is missing or damaged"
 
 
@@ -193,18 +193,18 @@ BAD: dict[str, tuple[object, str]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_damaged_or_foreign_state_is_refused_and_not_overwritten(env: Environment, name: str) -> None:
-    """In one sentence with the way back; whatever reads it."""
+    """In one sentence with the next step, by every reader."""
     put(env, good())
     body, why = BAD[name]
     put(env, body)
     for read in (state.read, state.outputs, state.resources, output.collect):
         with pytest.raises(CommandError) as refused:
             read(env, STACK)
-        said = str(refused.value)
-        assert "\n" not in said
-        assert f"its state, s3://{env.state.bucket}/reveille/local/security.tfstate, {why}" in said
-        assert "`make state-history ENV=local STACK=security`" in said
-        assert "`make state-restore ENV=local STACK=security VERSION=`" in said
+        message = str(refused.value)
+        assert "\n" not in message
+        assert f"its state, s3://{env.state.bucket}/reveille/local/security.tfstate, {why}" in message
+        assert "`make state-history ENV=local STACK=security`" in message
+        assert "`make state-restore ENV=local STACK=security VERSION=`" in message
     assert len(client(env, "s3").list_object_versions(Bucket=env.state.bucket)["Versions"]) == 2
 
 
@@ -218,25 +218,25 @@ FORGOTTEN = (
 
 @pytest.mark.parametrize("provider", FORGOTTEN)
 def test_a_resource_that_terraform_would_forget_is_refused(env: Environment, provider: str) -> None:
-    """It reads the state without an error, and would create the resource again."""
+    """Terraform reads the state without an error and would create the resource again."""
     put(env, changed(provider=provider))
     with pytest.raises(CommandError, match=r"is missing or damaged|which Terraform does not read"):
         state.require_usable(env, STACK, "1.11.4")
 
 
 @pytest.mark.parametrize(
-    ("ends", "said"), [("sleep 9", "has not read a state in 1 s"), ("kill -9 $$", "signal 9")]
+    ("ends", "message"), [("sleep 9", "has not read a state in 1 s"), ("kill -9 $$", "signal 9")]
 )
 def test_a_terraform_that_does_not_answer_is_not_a_state_that_is_refused(
-    ends: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ends: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody restores an earlier state because of it. What it says beside the addresses does not count."""
+    """The message does not ask to restore a version. Other output of Terraform is ignored."""
     monkeypatch.setattr(binary, "_READS_IN_S", 1)
     script = tmp_path / "terraform"
     script.write_text(f"#!/bin/sh\nexec 2>&- >&-; {ends}\n", encoding="utf-8")
     script.chmod(0o755)
     monkeypatch.setattr(binary, "executable", lambda: str(script))
-    with pytest.raises(binary.TerraformError, match=said):
+    with pytest.raises(binary.TerraformError, match=message):
         binary.require_readable_state(b"{}", {})
     script.write_text(
         "#!/bin/sh\necho 'Warning: x'; echo 't.n[0]'; echo 't.n[1]'; echo 't.nn'\n", encoding="utf-8"
@@ -256,7 +256,7 @@ TERRAFORM_REFUSES: dict[str, object] = {
 
 @pytest.mark.parametrize("name", TERRAFORM_REFUSES)
 def test_what_terraform_refuses_is_refused_before_anything_changes(env: Environment, name: str) -> None:
-    """Terraform itself is asked; nor is such a version restored."""
+    """Terraform validates the state; such a version is not restored."""
     version = put(env, TERRAFORM_REFUSES[name])
     with pytest.raises(
         CommandError, match=r"refused by Terraform \(.*make state-restore ENV=local"
@@ -269,7 +269,7 @@ def test_what_terraform_refuses_is_refused_before_anything_changes(env: Environm
 
 
 @pytest.mark.parametrize(
-    ("writer", "ours", "refused"),
+    ("writer", "installed", "refused"),
     [
         ("1.11.4", "1.11.4", False),
         ("1.10.0", "1.11.4", False),
@@ -282,7 +282,7 @@ def test_what_terraform_refuses_is_refused_before_anything_changes(env: Environm
 def test_a_state_that_a_newer_terraform_wrote_is_not_changed(
     env: Environment,
     writer: str,
-    ours: str,
+    installed: str,
     refused: bool,  # noqa: FBT001
 ) -> None:
     """It can be read: `make output` shows it."""
@@ -290,11 +290,11 @@ def test_a_state_that_a_newer_terraform_wrote_is_not_changed(
     assert state.outputs(env, STACK)
     if refused:
         with pytest.raises(
-            CommandError, match=f"Terraform {writer} wrote its state, and {ours} is installed"
+            CommandError, match=f"Terraform {writer} wrote its state, and {installed} is installed"
         ):
-            state.require_usable(env, STACK, ours)
+            state.require_usable(env, STACK, installed)
     else:
-        state.require_usable(env, STACK, ours)
+        state.require_usable(env, STACK, installed)
 
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -324,7 +324,7 @@ GOOD: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_state_that_terraform_accepts_is_accepted(env: Environment, name: str) -> None:
-    """Whatever looks at it."""
+    """By every reader."""
     put(env, GOOD[name])
     state.read(env, STACK)
     state.outputs(env, STACK)
@@ -333,7 +333,7 @@ def test_a_state_that_terraform_accepts_is_accepted(env: Environment, name: str)
 
 
 def test_a_deletion_whose_earlier_versions_have_expired_is_the_past(env: Environment) -> None:
-    """After 90 days there is nothing to restore."""
+    """After 90 days there is no version to restore."""
     version = put(env, good())
     s3, key = client(env, "s3"), Names.of(env).state_key(STACK)
     s3.delete_object(Bucket=env.state.bucket, Key=key)
@@ -344,29 +344,31 @@ def test_a_deletion_whose_earlier_versions_have_expired_is_the_past(env: Environ
 def test_two_commands_may_create_the_bucket_at_once(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one that comes second finds it its own."""
+    """The second one finds that it owns the bucket."""
     monkeypatch.setattr(state, "bucket_exists", lambda _: False)
     assert state.create_bucket(env) is False
 
 
-@pytest.mark.parametrize("what", ["lock", "state"])
+@pytest.mark.parametrize("changed_object", ["lock", "state"])
 def test_a_state_that_changes_while_somebody_is_asked_is_not_restored(
-    env: Environment, monkeypatch: pytest.MonkeyPatch, what: str
+    env: Environment, monkeypatch: pytest.MonkeyPatch, changed_object: str
 ) -> None:
-    """Another run is at work, or was."""
+    """Another run has changed it."""
     version = put(env, good(1))
     put(env, good(2))
-    change = {"lock": lambda *_: lock(env), "state": lambda *_: put(env, good(3))}[what]
+    change = {"lock": lambda *_: lock(env), "state": lambda *_: put(env, good(3))}[changed_object]
     monkeypatch.setattr(questions, "ask", change)
-    with pytest.raises(CommandError, match="is locked" if what == "lock" else "has changed meanwhile"):
+    with pytest.raises(
+        CommandError, match="is locked" if changed_object == "lock" else "has changed meanwhile"
+    ):
         state_history.restore(env, STACK, version, Console(file=io.StringIO()))
-    assert state.read(env, STACK)["serial"] == (2 if what == "lock" else 3)
+    assert state.read(env, STACK)["serial"] == (2 if changed_object == "lock" else 3)
 
 
 def test_x_ray_with_a_key_that_we_may_not_see_is_left_alone(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is another team's; a destroy that succeeded is no failure because of it."""
+    """The key belongs to another team; a successful destroy does not fail because of it."""
     xray = client(env, "xray")
     xray.put_encryption_config(Type="KMS", KeyId="alias/theirs")
 
@@ -381,7 +383,7 @@ def test_x_ray_with_a_key_that_we_may_not_see_is_left_alone(
 
 
 def test_a_deleted_state_is_not_taken_for_one_that_never_was(env: Environment) -> None:
-    """Terraform would create everything a second time."""
+    """Terraform would create all resources a second time."""
     put(env, good())
     client(env, "s3").delete_object(Bucket=env.state.bucket, Key=Names.of(env).state_key(STACK))
     with pytest.raises(CommandError, match=r"was deleted\. Nothing was changed"):
@@ -390,7 +392,7 @@ def test_a_deleted_state_is_not_taken_for_one_that_never_was(env: Environment) -
 
 
 def test_a_bucket_without_versions_is_refused(env: Environment) -> None:
-    """With the command that sets it right, which does."""
+    """With the command that enables versioning."""
     state.require(env)
     client(env, "s3").put_bucket_versioning(
         Bucket=env.state.bucket, VersioningConfiguration={"Status": "Suspended"}
@@ -404,7 +406,7 @@ def test_a_bucket_without_versions_is_refused(env: Environment) -> None:
 
 
 def test_a_missing_bucket_is_refused(env: Environment) -> None:
-    """With what creates it, and a warning for whoever had one."""
+    """With the command that creates it, and a warning if it existed before."""
     client(env, "s3").delete_bucket(Bucket=env.state.bucket)
     with pytest.raises(
         CommandError, match=r"`make deploy ENV=local` creates it\. If local was deployed before"
@@ -413,7 +415,7 @@ def test_a_missing_bucket_is_refused(env: Environment) -> None:
 
 
 def test_history_lists_versions_with_what_they_hold_and_restore_brings_one_back(env: Environment) -> None:
-    """The newest first; damaged and deleted ones too; what is current stays in the history."""
+    """Newest first, with damaged and deleted versions; the current version stays in the history."""
     first = put(env, good(1))
     put(env, good(2))
     put(env, b"{")
@@ -423,14 +425,14 @@ def test_history_lists_versions_with_what_they_hold_and_restore_brings_one_back(
     ]  # fmt: skip
     assert lines[-1].startswith(first)
     assert lines[-1].endswith("serial 1, 1 resource, Terraform 1.11.4, lineage 27cbbc0f")
-    said = shown(state_history.restore, env, STACK, first)
-    assert "`make diff ENV=local STACK=security`" in said
+    output = shown(state_history.restore, env, STACK, first)
+    assert "`make diff ENV=local STACK=security`" in output
     assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}
     assert len(shown(state_history.show, env, STACK).splitlines()) == 4
 
 
 def test_a_deleted_state_can_be_restored(env: Environment) -> None:
-    """The deletion is in the list, and cannot be restored itself."""
+    """The deletion is listed, and cannot be restored itself."""
     version = put(env, good())
     key = Names.of(env).state_key(STACK)
     marker = client(env, "s3").delete_object(Bucket=env.state.bucket, Key=key)["VersionId"]
@@ -443,14 +445,14 @@ def test_a_deleted_state_can_be_restored(env: Environment) -> None:
 
 @pytest.mark.parametrize("version", ["nonsense", "", "../../etc", "null"])
 def test_a_version_that_is_not_there_is_refused(env: Environment, version: str) -> None:
-    """And nothing is changed."""
+    """Nothing changes."""
     put(env, good())
     with pytest.raises(CommandError, match="no version"):
         state_history.restore(env, STACK, version, Console(file=io.StringIO()))
 
 
 def test_a_damaged_version_is_not_restored(env: Environment) -> None:
-    """With why it cannot be used."""
+    """The message has the reason."""
     damaged = put(env, b"{")
     put(env, good())
     with pytest.raises(CommandError, match="is not JSON"):
@@ -485,7 +487,7 @@ def lock(env: Environment, body: object = LOCK) -> None:
 
 
 def test_a_locked_state_is_refused_with_who_when_and_what(env: Environment) -> None:
-    """And the command that removes the lock."""
+    """With the command that removes the lock."""
     state_lock.refuse_locked(env, [STACK])
     lock(env)
     with pytest.raises(CommandError) as refused:
@@ -500,7 +502,7 @@ def test_a_locked_state_is_refused_with_who_when_and_what(env: Environment) -> N
 
 @pytest.mark.parametrize("body", [b"", b"{", [], {"ID": "x"}, *LOCK_DAMAGED])
 def test_a_lock_that_says_nothing_is_one(env: Environment, body: object) -> None:
-    """Terraform refuses it too; it can be removed."""
+    """Terraform rejects it, too; it can be removed."""
     lock(env, body)
     with pytest.raises(CommandError, match="by an object that is not a Terraform lock"):
         state_lock.refuse_locked(env, [STACK])
@@ -509,18 +511,21 @@ def test_a_lock_that_says_nothing_is_one(env: Environment, body: object) -> None
 
 
 def test_what_a_lock_says_is_shown_and_not_obeyed(env: Environment) -> None:
-    """Whoever may write to the bucket does not write to the terminal."""
-    text = "\x1b[2J\n\u202e" + "x" * 5000
-    lock(env, {name: f"{value}{text}" for name, value in LOCK.items()})
-    found = state_lock.find(env, STACK)
-    assert str(found).isprintable()
-    assert len(str(found)) < 600
+    """Content of the bucket cannot control the terminal."""
+    control_characters = "\x1b[2J\n\u202e" + "x" * 5000
+    lock(env, {name: f"{value}{control_characters}" for name, value in LOCK.items()})
+    found_lock = state_lock.find(env, STACK)
+    assert str(found_lock).isprintable()
+    assert len(str(found_lock)) < 600
 
 
 def test_what_a_state_publishes_is_shown_and_not_obeyed(env: Environment) -> None:
-    """Text, and names and values of maps."""
-    text = "\x1b[2J\n\u202e"
-    published = {"kms_key_id": {"value": text}, "kms_key_arn": {"value": {text: text}}}
+    """Strings, and names and values of maps."""
+    control_characters = "\x1b[2J\n\u202e"
+    published = {
+        "kms_key_id": {"value": control_characters},
+        "kms_key_arn": {"value": {control_characters: control_characters}},
+    }
     put(env, good(outputs=published))
     lines = shown(output.show, output.collect(env, STACK)).splitlines()
     assert len(lines) == 4
@@ -528,7 +533,7 @@ def test_what_a_state_publishes_is_shown_and_not_obeyed(env: Environment) -> Non
 
 
 def test_unlock_shows_the_lock_asks_and_removes_it(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody to ask: it stays."""
+    """Without a terminal, the lock is not removed."""
     lock(env)
     monkeypatch.delenv("APPROVE")
     screen = io.StringIO()
@@ -544,7 +549,7 @@ def test_unlock_shows_the_lock_asks_and_removes_it(env: Environment, monkeypatch
 def test_a_lock_that_changes_while_somebody_is_asked_stays(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is another run's."""
+    """It belongs to another run."""
     lock(env)
     monkeypatch.setattr(questions, "ask", lambda *_: lock(env, {**LOCK, "ID": "another"}))
     with pytest.raises(CommandError, match="has changed meanwhile"):
@@ -553,9 +558,9 @@ def test_a_lock_that_changes_while_somebody_is_asked_stays(
 
 
 def test_a_lock_that_our_terraform_could_not_release_is_released(env: Environment) -> None:
-    """By its id, out of Terraform's words; another's stays."""
-    said = f"Error releasing the state lock\n  Lock Info:\n    ID:        {LOCK['ID']}\n    Who: x"
-    state_lock.remember(env, STACK, said)
+    """By the id in Terraform's message; other locks are not released."""
+    output = f"Error releasing the state lock\n  Lock Info:\n    ID:        {LOCK['ID']}\n    Who: x"
+    state_lock.remember(env, STACK, output)
     lock(env, {**LOCK, "ID": "6f3b1c7a-0000-4000-8000-000000000000"})
     assert state_lock.find(env, STACK)
     lock(env)
@@ -565,7 +570,7 @@ def test_a_lock_that_our_terraform_could_not_release_is_released(env: Environmen
 
 
 def test_restoring_waits_for_no_lock(env: Environment) -> None:
-    """It is refused while the state is locked."""
+    """It is rejected while the state is locked."""
     version = put(env, good(1))
     put(env, good(2))
     lock(env)
@@ -574,7 +579,7 @@ def test_restoring_waits_for_no_lock(env: Environment) -> None:
 
 
 def test_an_environment_deletes_its_own_state_and_the_bucket_when_it_is_empty(env: Environment) -> None:
-    """All versions, and no other environment's."""
+    """All versions of this environment only."""
     other = "reveille/localtwo/security.tfstate"
     client(env, "s3").put_object(Bucket=env.state.bucket, Key=other, Body=b"{}")
     put(env, good(1))
@@ -602,7 +607,7 @@ def test_x_ray_leaves_a_key_of_ours_that_is_scheduled_for_deletion(
     deleted: bool,  # noqa: FBT001
     left: bool,  # noqa: FBT001
 ) -> None:
-    """Another's key, and one that stays, are kept; a second time nothing is to do."""
+    """Other keys are kept; a second call changes nothing."""
     kms, xray = client(env, "kms"), client(env, "xray")
     listed = [{"TagKey": name, "TagValue": value} for name, value in tags.items()]
     key_id = kms.create_key(Tags=listed)["KeyMetadata"]["KeyId"]
@@ -616,7 +621,7 @@ def test_x_ray_leaves_a_key_of_ours_that_is_scheduled_for_deletion(
 
 
 def test_x_ray_with_a_key_that_nobody_knows_is_left_alone(env: Environment) -> None:
-    """It may be another account's."""
+    """It may belong to another account."""
     xray = client(env, "xray")
     xray.put_encryption_config(Type="KMS", KeyId="arn:aws:kms:eu-west-1:1:key/gone")
     tracing.leave_deleted_key(env)
@@ -631,15 +636,15 @@ def test_a_bucket_of_others_is_not_an_s3_that_fails(
     code: str,
     refused: bool,  # noqa: FBT001
 ) -> None:
-    """Whoever chose another name because S3 failed for a minute would lose sight of the state."""
+    """A temporary error of S3 must not suggest another bucket name, which would lose the state."""
     error = ClientError({"Error": {"Code": code, "Message": "m"}}, "HeadBucket")
 
     class S3:
         def head_bucket(self, **_: str) -> None:
             raise error
 
-    kind, said = (CommandError, "cannot be used") if refused else (ClientError, code)
+    kind, message = (CommandError, "cannot be used") if refused else (ClientError, code)
     with monkeypatch.context() as patch:
         patch.setattr(state, "client", lambda *_: S3())
-        with pytest.raises(kind, match=said):
+        with pytest.raises(kind, match=message):
             state.bucket_exists(env)

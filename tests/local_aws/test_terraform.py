@@ -1,4 +1,4 @@
-"""The front as the Terraform provider sees it: apply, change, no further change, destroy, nothing left."""
+"""Apply, change, plan without changes and destroy with the Terraform provider."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 
 @pytest.fixture(scope="module")
 def given(client: Callable[[str], Any]) -> Iterator[dict[str, str]]:
-    """Make what the configuration is given: a key, a queue, a cluster with a task definition, a function."""
+    """Create the inputs of the configuration: key, queue, cluster with a task definition, function."""
     key = client("kms").create_key()["KeyMetadata"]["Arn"]
     sqs, ecs, functions = client("sqs"), client("ecs"), client("lambda")
     url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
@@ -63,27 +63,27 @@ def given(client: Callable[[str], Any]) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def applied(
-    given: dict[str, str], endpoint: str, tmp_path_factory: pytest.TempPathFactory
+    inputs: dict[str, str], endpoint: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Terraform]:
     """Apply the configuration once for all tests; destroy it after the last one."""
     folder = tmp_path_factory.mktemp("terraform")
     shutil.copy(Path(__file__).parent / "terraform" / "main.tf", folder)
-    made = Terraform(folder, given, endpoint)
-    made.run("init")
+    terraform = Terraform(folder, inputs, endpoint)
+    terraform.run("init")
     try:
-        made.apply(later="false")
-        yield made
+        terraform.apply(later="false")
+        yield terraform
     finally:
-        made.run("destroy", "-auto-approve")
+        terraform.run("destroy", "-auto-approve")
 
 
 def test_what_was_applied_is_not_planned_again(applied: Terraform) -> None:
-    """The first apply leaves nothing to change."""
+    """After the first apply, the plan has no changes."""
     assert applied.changes() == ""
 
 
-def test_subscriptions_wait_for_who_has_to_confirm(applied: Terraform) -> None:
-    """The webhook that confirms is subscribed; mail and the webhook that does not answer are pending."""
+def test_unconfirmed_subscriptions_are_pending(applied: Terraform) -> None:
+    """A webhook that confirms is subscribed; e-mail and a webhook without an answer are pending."""
     state = json.loads(applied.run("show", "-json").stdout)
     pending = {
         resource["name"]: resource["values"]["pending_confirmation"]
@@ -100,7 +100,7 @@ def test_subscriptions_wait_for_who_has_to_confirm(applied: Terraform) -> None:
 
 
 def test_what_was_changed_is_not_planned_again(applied: Terraform, client: Callable[[str], Any]) -> None:
-    """The second apply changes one argument of each resource, and that is what AWS has."""
+    """The second apply changes one argument of each resource in AWS."""
     applied.apply(later="true")
     assert applied.changes() == ""
     (rule,) = (
@@ -120,9 +120,9 @@ def test_what_was_changed_is_not_planned_again(applied: Terraform, client: Calla
 
 
 def test_nothing_is_left_after_destroy(applied: Terraform, client: Callable[[str], Any]) -> None:
-    """Not even the subscriptions that nobody confirmed.
+    """Also no pending subscriptions.
 
-    How X-Ray encrypts is a setting of the account, which the provider leaves as it is.
+    The encryption of X-Ray is a setting of the account, which the provider does not change.
     """
     applied.run("destroy", "-auto-approve")
     alarms = client("cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])

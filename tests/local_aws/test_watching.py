@@ -1,4 +1,4 @@
-"""What an alarm watches: which datapoints it sees, when it is evaluated, what it can know."""
+"""A parsed alarm: its datapoints, when it is evaluated, and whether it can be evaluated."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _METRIC = Metric("n", "m")
 
 
 class Seconds:
-    """A clock that is set by hand."""
+    """A monotonic clock that the test sets."""
 
     def __init__(self) -> None:
         self.now_s = 0.0
@@ -35,19 +35,19 @@ class Seconds:
 
 
 def config(**changes: Any) -> dict[str, Any]:
-    """Return an alarm as it is put."""
-    made = {
+    """Return an input of PutMetricAlarm."""
+    members = {
         "AlarmName": "a", "Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60,
         "EvaluationPeriods": 1, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold", **changes,
     }  # fmt: skip
-    return {name: value for name, value in made.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def watch(**changes: Any) -> Watch:
-    """Return what an alarm watches."""
-    made = Watch.of(config(**changes))
-    assert made
-    return made
+    """Return a parsed alarm."""
+    alarm = Watch.of(config(**changes))
+    assert alarm
+    return alarm
 
 
 @given(
@@ -59,31 +59,31 @@ def watch(**changes: Any) -> Watch:
 def test_datapoints_are_of_the_periods_before_an_evaluation(
     samples: list[tuple[int, int]], speeds: list[float], period_min: int, periods: int
 ) -> None:
-    """In simulated time, whatever speeds it went at: as adding up by hand finds."""
+    """In simulated time at any speed, compared with sums computed here."""
     seconds = Seconds()
     clock = Clock(speeds[0], seconds)
     for speed in speeds[1:]:
         seconds.now_s += 3
         clock.set_speed(speed)
-    began_s = math.ceil(clock.now_s() / 60) * 60
-    end_s, period_s = began_s + 1800, period_min * 60
+    first_s = math.ceil(clock.now_s() / 60) * 60
+    end_s, period_s = first_s + 1800, period_min * 60
     metrics = Metrics()
     for after_s, value in samples:
-        metrics.add(_METRIC, Sample.of(clock.real_s(began_s + after_s + 0.5), value))
+        metrics.add(_METRIC, Sample.of(clock.real_s(first_s + after_s + 0.5), value))
     alarm = watch(Period=period_s, EvaluationPeriods=periods)
-    found = alarm.datapoints(metrics, clock, end_s)
-    assert len(found.values) == periods + 2
-    assert found.counts is not None
-    for start_s, value, count in zip(found.starts_s, found.values, found.counts, strict=True):
-        values = [sample for after_s, sample in samples if 0 <= began_s + after_s - start_s < period_s]
-        assert [*found.starts_s][-1] + period_s == end_s
+    datapoints = alarm.datapoints(metrics, clock, end_s)
+    assert len(datapoints.values) == periods + 2
+    assert datapoints.counts is not None
+    for start_s, value, count in zip(datapoints.starts_s, datapoints.values, datapoints.counts, strict=True):
+        values = [sample for after_s, sample in samples if 0 <= first_s + after_s - start_s < period_s]
+        assert [*datapoints.starts_s][-1] + period_s == end_s
         assert (value, count) == (
             (sum(values), len(values)) if values else pytest.approx((math.nan,) * 2, nan_ok=True)
         )
 
 
 def test_expressions_see_what_metrics_see() -> None:
-    """Each metric by its own statistic."""
+    """Each metric with its own statistic."""
 
     def query(key: str, stat: str, **changes: Any) -> dict[str, Any]:
         metric = {"Namespace": "n", "MetricName": "m"}
@@ -98,14 +98,16 @@ def test_expressions_see_what_metrics_see() -> None:
     end_s = int(clock.now_s()) // 60 * 60
     for value in (2, 4):
         metrics.add(_METRIC, Sample.of(end_s - 30, value))
-    none = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+    without_metric = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
     queries = [query("a", "Sum"), query("b", "Maximum"), {"Id": "c", "Expression": "a * 10 + FILL(b, 1)"}]
-    found = watch(**none, Metrics=queries).datapoints(metrics, clock, end_s)
-    assert found.values[-1] == 64
-    assert found.counts is None
-    only = watch(**none, Metrics=[query("a", "Maximum", ReturnData=True)]).datapoints(metrics, clock, end_s)
-    assert (only.values[-1], np.asarray(only.counts)[-1]) == (4, 2)
-    constant = watch(**none, Metrics=[{"Id": "t", "Expression": "TIME_SERIES(3)", "Period": 300}])
+    datapoints = watch(**without_metric, Metrics=queries).datapoints(metrics, clock, end_s)
+    assert datapoints.values[-1] == 64
+    assert datapoints.counts is None
+    single = watch(**without_metric, Metrics=[query("a", "Maximum", ReturnData=True)]).datapoints(
+        metrics, clock, end_s
+    )
+    assert (single.values[-1], np.asarray(single.counts)[-1]) == (4, 2)
+    constant = watch(**without_metric, Metrics=[{"Id": "t", "Expression": "TIME_SERIES(3)", "Period": 300}])
     assert constant.period_s == 300
     assert [*constant.datapoints(metrics, clock, end_s).values] == [3, 3, 3]
 
@@ -120,7 +122,7 @@ def test_expressions_see_what_metrics_see() -> None:
     ],
 )
 def test_an_alarm_is_evaluated_as_often_as_aws_does(changes: dict[str, Any], due: set[int]) -> None:
-    """Every ten seconds, every minute, or every hour."""
+    """Every 10 seconds, every minute, or every hour."""
     alarm = watch(**changes)
     assert {at_s for at_s in (0, 10, 60, 3600) if alarm.is_due(at_s)} == due
 
@@ -138,26 +140,28 @@ def test_an_alarm_is_evaluated_as_often_as_aws_does(changes: dict[str, Any], due
         ("reveille/local", "Errors", True),
     ],
 )
-def test_silence_says_something_only_of_what_is_reported(namespace: str, name: str, *, known: bool) -> None:
-    """Of AWS's own metrics, few; of all others, and of those that somebody put, always."""
+def test_missing_data_counts_only_for_metrics_that_are_emitted(
+    namespace: str, name: str, *, known: bool
+) -> None:
+    """Few metrics of AWS, and all others that have samples."""
     alarm, metrics = watch(Namespace=namespace, MetricName=name), Metrics()
-    assert alarm.is_known(metrics) is known
+    assert alarm.is_evaluable(metrics) is known
     metrics.add(Metric(namespace, name), Sample.of(0, 1))
-    assert alarm.is_known(metrics)
+    assert alarm.is_evaluable(metrics)
 
 
-def test_silence_of_a_log_group_says_something_once_it_was_written_to() -> None:
-    """Containers do not run here, and whose group it is nobody knows."""
+def test_missing_data_of_a_log_group_counts_once_it_has_entries() -> None:
+    """The log group may belong to a container, and no containers run here."""
     metrics, group = Metrics(), [{"Name": "LogGroupName", "Value": "/g"}]
     alarm = watch(Namespace="AWS/Logs", MetricName="EMFParsingErrors", Dimensions=group)
     metrics.add(Metric.of("AWS/Logs", "IncomingLogEvents", {"LogGroupName": "/other"}), Sample.of(0, 1))
-    assert not alarm.is_known(metrics)
+    assert not alarm.is_evaluable(metrics)
     metrics.add(Metric.of("AWS/Logs", "IncomingLogEvents", {"LogGroupName": "/g"}), Sample.of(0, 1))
-    assert alarm.is_known(metrics)
+    assert alarm.is_evaluable(metrics)
 
 
 def test_one_metric_that_is_reported_is_enough() -> None:
-    """An expression over it and others is evaluated: AWS fills what is missing as the expression says."""
+    """Missing values of other metrics are filled by the expression, as on AWS."""
 
     def query(namespace: str) -> dict[str, Any]:
         metric = {"Namespace": namespace, "MetricName": "m"}
@@ -167,15 +171,15 @@ def test_one_metric_that_is_reported_is_enough() -> None:
             "ReturnData": False,
         }
 
-    none = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+    without_metric = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
     for namespaces, known in ((("AWS/A", "AWS/B"), False), (("AWS/A", "b"), True)):
         expression = {"Id": "e", "Expression": "a + b"}
-        alarm = watch(**none, Metrics=[*map(query, namespaces), expression])
-        assert alarm.is_known(Metrics()) is known
+        alarm = watch(**without_metric, Metrics=[*map(query, namespaces), expression])
+        assert alarm.is_evaluable(Metrics()) is known
 
 
-def test_a_band_is_not_watched_and_what_aws_refuses_is_an_error() -> None:
-    """Nobody can draw it here."""
+def test_a_band_is_not_watched_and_what_aws_rejects_is_an_error() -> None:
+    """There is no model of the band here."""
     assert Watch.of(dict(VALID["band"])) is None
     for wrong in ({"Statistic": None, "ExtendedStatistic": "p101"}, {"DatapointsToAlarm": 2}):
         with pytest.raises(InputError):
@@ -184,8 +188,8 @@ def test_a_band_is_not_watched_and_what_aws_refuses_is_an_error() -> None:
 
 @each("name", sorted(EVERY))
 def test_every_alarm_of_every_catalog_can_be_watched(name: str) -> None:
-    """All but those over bands."""
+    """Except alarms with an anomaly band."""
     _, catalog = EVERY[name]
     for alarm in catalog.alarms:
-        made = Watch.of(alarm_request(aws_alarms.metric_alarm(alarm)))
-        assert (made is None) == (alarm.anomaly_band is not None)
+        parsed = Watch.of(alarm_request(aws_alarms.metric_alarm(alarm)))
+        assert (parsed is None) == (alarm.anomaly_band is not None)

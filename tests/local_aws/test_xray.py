@@ -27,7 +27,7 @@ _RULE = {
 
 
 def test_a_sampling_rule_lives_beside_the_default_one(client: Callable[[str], Any]) -> None:
-    """Created, listed, changed, deleted; only the named members change."""
+    """Created, listed, changed, deleted; an update changes only its members."""
     xray = client("xray")
     arn = xray.create_sampling_rule(SamplingRule=_RULE)["SamplingRuleRecord"]["SamplingRule"]["RuleARN"]
     rules = [record["SamplingRule"] for record in xray.get_sampling_rules()["SamplingRuleRecords"]]
@@ -44,16 +44,16 @@ def test_a_sampling_rule_lives_beside_the_default_one(client: Callable[[str], An
 
 
 def test_a_group_has_insights_only_when_asked_for(client: Callable[[str], Any]) -> None:
-    """Both switches are off at first; an update of one member keeps the others."""
+    """Both settings are disabled by default; an update of one keeps the other."""
     xray = client("xray")
     group = xray.create_group(GroupName="g", FilterExpression='annotation.env = "a"')["Group"]
     assert group["InsightsConfiguration"] == {"InsightsEnabled": False, "NotificationsEnabled": False}
     xray.update_group(GroupARN=group["GroupARN"], InsightsConfiguration={"InsightsEnabled": True})
     xray.update_group(GroupName="g", InsightsConfiguration={"NotificationsEnabled": True})
-    found = xray.get_group(GroupName="g")["Group"]
-    assert found["FilterExpression"] == 'annotation.env = "a"'
-    assert found["InsightsConfiguration"] == {"InsightsEnabled": True, "NotificationsEnabled": True}
-    assert xray.get_groups()["Groups"] == [found]
+    updated = xray.get_group(GroupName="g")["Group"]
+    assert updated["FilterExpression"] == 'annotation.env = "a"'
+    assert updated["InsightsConfiguration"] == {"InsightsEnabled": True, "NotificationsEnabled": True}
+    assert xray.get_groups()["Groups"] == [updated]
     xray.delete_group(GroupName="g")
     with pytest.raises(ClientError, match="Group not found") as caught:
         xray.get_group(GroupARN=group["GroupARN"])
@@ -61,7 +61,7 @@ def test_a_group_has_insights_only_when_asked_for(client: Callable[[str], Any]) 
 
 
 def test_tags_belong_to_a_group_or_rule(client: Callable[[str], Any]) -> None:
-    """Given at creation, added, taken away, and gone with what they belong to."""
+    """Set at creation, added, removed, and deleted with their resource."""
     xray = client("xray")
     tags = [{"Key": "a", "Value": "1"}]
     arn = xray.create_group(GroupName="tagged", Tags=tags)["Group"]["GroupARN"]
@@ -74,13 +74,13 @@ def test_tags_belong_to_a_group_or_rule(client: Callable[[str], Any]) -> None:
 
 
 def test_encryption_needs_a_key_when_it_is_by_kms(client: Callable[[str], Any]) -> None:
-    """What was put is what is there, until it is put back."""
+    """The setting is returned until it is changed back."""
     xray = client("xray")
     with pytest.raises(ClientError, match="key is required"):
         xray.put_encryption_config(Type="KMS")
     xray.put_encryption_config(Type="KMS", KeyId="alias/traces")
-    found = xray.get_encryption_config()["EncryptionConfig"]
-    assert found == {"Type": "KMS", "KeyId": "alias/traces", "Status": "ACTIVE"}
+    config = xray.get_encryption_config()["EncryptionConfig"]
+    assert config == {"Type": "KMS", "KeyId": "alias/traces", "Status": "ACTIVE"}
     xray.put_encryption_config(Type="NONE")
     assert xray.get_encryption_config()["EncryptionConfig"]["Type"] == "NONE"
 

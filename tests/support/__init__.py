@@ -1,1 +1,1 @@
-"""Programs for whoever changes the platform; not tests."""
+"""Helpers and programs for developers of the platform; not tests."""

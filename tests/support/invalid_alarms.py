@@ -1,10 +1,10 @@
-"""Metric alarms that AWS refuses, and some that it accepts, as requests of PutMetricAlarm.
+"""Metric alarms that AWS rejects, and some that it accepts, as requests of PutMetricAlarm.
 
-Every entry to the project refuses the same ones: the catalog when it is built, `make verify`, the drill, the
-local AWS. The local AWS accepts what AWS accepts, although it cannot evaluate it.
+The catalog, `make verify`, the drill and the local AWS reject the same alarms. The local AWS accepts every alarm
+that AWS accepts, even if it cannot evaluate it.
 """
 
-# ruff: noqa: E501  # an alarm and what is said of it read best on one line
+# ruff: noqa: E501  # an alarm and its message are easier to read on one line
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ _ONE_METRIC = ("Namespace", "MetricName", "Dimensions", "Statistic", "Period")
 
 
 class Invalid(NamedTuple):
-    """An alarm that AWS refuses."""
+    """An alarm that AWS rejects, or that cannot be evaluated here."""
 
     request: Mapping[str, Any]
-    says: str
-    """Part of what every entry says."""
+    message: str
+    """Part of the error message of every validation."""
     in_catalog: bool = True
-    """Whether the catalog can express it at all."""
+    """Whether the catalog can express the alarm."""
     by_aws: bool = True
-    """Whether AWS refuses it; if not, it is only that nobody here can evaluate it."""
+    """Whether AWS rejects the alarm. If not, it is valid but cannot be evaluated here."""
 
 
 def on(**changed: Any) -> dict[str, Any]:
-    """Return the alarm on one metric with members changed, or taken away where they are None."""
+    """Return the alarm on one metric with changed members. A member that is None is removed."""
     return {key: value for key, value in {**BASE, **changed}.items() if value is not None}
 
 
 def query(id_: str, name: str = "Errors", *, returned: bool = False, **stat: Any) -> dict[str, Any]:
-    """Return the query of a metric."""
+    """Return a query of a metric of AWS/Lambda."""
     metric = {"Namespace": "AWS/Lambda", "MetricName": name, "Dimensions": DIMENSIONS}
     return {
         "Id": id_,
@@ -62,18 +62,18 @@ def query(id_: str, name: str = "Errors", *, returned: bool = False, **stat: Any
 
 
 def queries(*metrics: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    """Return an alarm on queries."""
+    """Return an alarm on queries instead of one metric."""
     return on(**{**dict.fromkeys(_ONE_METRIC), "Metrics": list(metrics), **changed})
 
 
 def math(expression: str, *metrics: dict[str, Any]) -> dict[str, Any]:
-    """Return an alarm on an expression over `errors` and `invocations`, or over the metrics given."""
+    """Return an alarm on an expression over these metrics; by default `errors` and `invocations`."""
     inputs = metrics or (query("errors"), query("invocations", "Invocations"))
     return queries(*inputs, {"Id": "result", "Expression": expression, "ReturnData": True})
 
 
 def band(expression: str = "ANOMALY_DETECTION_BAND(observed, 2)", **changed: Any) -> dict[str, Any]:
-    """Return an alarm that compares with a band."""
+    """Return an alarm with an anomaly band."""
     above = {"ThresholdMetricId": "band", "ComparisonOperator": "GreaterThanUpperThreshold"}
     return queries(
         query("observed", "Duration", returned=True),
@@ -138,8 +138,8 @@ INVALID: Mapping[str, Invalid] = {
     ),
     "namespace of 256 characters": Invalid(on(Namespace="n" * 256), "namespace: must have 1 to 255 characters"),
     "metric name of 256 characters": Invalid(on(MetricName="n" * 256), "metric name: must have 1 to 255"),
-    # What the catalog has no words for.
-    "band that is none": Invalid(
+    # The catalog cannot express these.
+    "band that is not a band": Invalid(
         band("1 * observed"), "the band of an alarm is ANOMALY_DETECTION_BAND", in_catalog=False
     ),
     "band of an unknown id": Invalid(
@@ -149,7 +149,7 @@ INVALID: Mapping[str, Invalid] = {
         band(Metrics=[query("observed", returned=True), {**band()["Metrics"][1], "ReturnData": False}]),
         "has 1 queries with", in_catalog=False,
     ),
-    "band that is not there": Invalid(band(ThresholdMetricId="b"), "b and one other", in_catalog=False),
+    "band that does not exist": Invalid(band(ThresholdMetricId="b"), "b and one other", in_catalog=False),
     "two returns": Invalid(
         math("1 * errors", query("errors", returned=True)), "has 2 queries with", in_catalog=False
     ),
@@ -229,9 +229,9 @@ def terraform(request: Mapping[str, Any]) -> dict[str, Any]:
     for member, value in request.items():
         name = names.get(member) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", member).lower()
         if member == "Dimensions":
-            body[name] = {entry["Name"]: entry["Value"] for entry in value}
+            body[name] = {dimension["Name"]: dimension["Value"] for dimension in value}
         elif member == "Metrics":
-            body[name] = [terraform(entry) for entry in value]
+            body[name] = [terraform(metric) for metric in value]
         elif member == "MetricStat":
             inner = {key: inner for key, inner in value.items() if key != "Metric"}
             body[name] = [terraform({**value["Metric"], **inner})]
@@ -241,10 +241,10 @@ def terraform(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def spec(alarm: Alarm, request: Mapping[str, Any]) -> Alarm:
-    """Return an alarm of the catalog that is as a request says, and otherwise as another one.
+    """Return an alarm of the catalog with the settings of a request, and all other fields of `alarm`.
 
     Raises:
-        ValueError: the catalog refuses it at once.
+        ValueError: the model rejects a field.
     """
     watches: Metric | Math
     if "Metrics" not in request:
@@ -278,11 +278,11 @@ def spec(alarm: Alarm, request: Mapping[str, Any]) -> Alarm:
     )
 
 
-def _metric(given: Mapping[str, Any], period_s: int, stat: str) -> Metric:
+def _metric(source: Mapping[str, Any], period_s: int, stat: str) -> Metric:
     return Metric(
-        namespace=given["Namespace"],
-        name=given["MetricName"],
-        dimensions={dimension["Name"]: dimension["Value"] for dimension in given["Dimensions"]},
+        namespace=source["Namespace"],
+        name=source["MetricName"],
+        dimensions={dimension["Name"]: dimension["Value"] for dimension in source["Dimensions"]},
         stat=stat,
         period_s=period_s,
         label="x",

@@ -1,11 +1,11 @@
-"""What the platform makes of every environment, kept and compared: a restructuring changes none of it.
+"""Snapshots of the outputs for every environment, to check that a refactoring does not change them.
 
     python -m tests.support.snapshot write FOLDER     # Terraform JSON, documents, proofs, rehearsals
-    python -m tests.support.snapshot compare OLD NEW  # exit status 1 when they differ
+    python -m tests.support.snapshot compare OLD NEW  # exit status 1 if they differ
     python -m tests.support.snapshot figures          # modules, lines, alarms
 
-A change on purpose is compared with `--renames FILE`, a JSON object of old words and their new ones, which
-are replaced in OLD, and with `--without-texts`, which leaves out what only people read.
+Two options exclude intended changes from a comparison: `--renames FILE`, a JSON object of old and new words,
+which are replaced in OLD, and `--without-texts`, which excludes texts for people.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from drill.scenarios.reading import Scenario
 from ops import documents, synthesis, verification
 
 TEXTS = {"alarm_description", "dashboard_body", "description", "expected", "found", "says"}
-"""Keys whose values only people read."""
+"""Keys whose values are texts for people."""
 SHOWN = 20
-"""Lines of a difference that are printed."""
+"""Maximum number of printed lines of a difference."""
 PACKAGES: tuple[str, ...] = (
     "config",
     "aws",
@@ -51,7 +51,7 @@ PACKAGES += ("drill", "local_aws", "ops", "benchmarks", "tests")
 
 
 def write(folder: Path) -> None:
-    """Write everything under `folder`, a file per stack, document, proof and rehearsal."""
+    """Write a snapshot into `folder`: a file per stack, document, proof and rehearsal."""
     for path, text in documents.generate().items():
         _write(folder / "documents" / path.relative_to(ROOT), text)
     scenarios = choosing.scenarios(choosing.read_all(sorted((ROOT / "drills").glob("*.yaml"))))
@@ -60,9 +60,9 @@ def write(folder: Path) -> None:
         env, catalog = environment.read(name, variables={})
         out = folder / "synthesized" / name
         synthesis.synthesize(env, catalog, out)
-        proved = verification.of_folder(out, catalog)
-        of_proof = {**proved._asdict(), "faults": verify.lines(proved.faults)}
-        _write(folder / "proofs" / f"{name}.json", _json(of_proof))
+        proof = verification.of_folder(out, catalog)
+        content = {**proof._asdict(), "faults": verify.lines(proof.faults)}
+        _write(folder / "proofs" / f"{name}.json", _json(content))
         for rehearsal in _rehearsals(name, scenarios):
             _write(folder / "rehearsals" / name / f"{rehearsal.name}.json", _json(_outcome(rehearsal)))
 
@@ -75,7 +75,7 @@ def _rehearsals(name: str, scenarios: Iterable[Scenario]) -> Iterator[Rehearsal]
 
 
 def _outcome(rehearsal: Rehearsal) -> dict[str, Any]:
-    """Return what happened in a rehearsal, by alarm."""
+    """Return the outcome of a rehearsal as JSON values."""
     return {
         "passed": rehearsal.passed,
         "changes": _by_alarm(rehearsal.changes),
@@ -87,7 +87,7 @@ def _outcome(rehearsal: Rehearsal) -> dict[str, Any]:
 
 
 def _by_alarm(values: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    return {alarm: [dataclasses.asdict(value) for value in of] for alarm, of in values.items()}
+    return {alarm: list(map(dataclasses.asdict, of_alarm)) for alarm, of_alarm in values.items()}
 
 
 def _json(value: Any) -> str:
@@ -100,28 +100,28 @@ def _write(path: Path, text: str) -> None:
 
 
 def compare(old: Path, new: Path, renames: Mapping[str, str], *, texts: bool) -> list[str]:
-    """Return the differences of two snapshots, in lines to print; none when they are the same.
+    """Return the differences between two snapshots, as lines to print; empty if they are the same.
 
     Args:
-        old: folder of the one before.
-        new: folder of the one after.
-        renames: words of `old` -> what they are called in `new`.
-        texts: whether what only people read is compared.
+        old: the folder of the old snapshot.
+        new: the folder of the new snapshot.
+        renames: word in `old` -> word in `new`.
+        texts: whether texts for people are compared.
     """
     before, after = _read(old, renames, texts=texts), _read(new, {}, texts=texts)
     lines = [f"only in {old}: {name}" for name in sorted(before.keys() - after.keys())]
     lines += [f"only in {new}: {name}" for name in sorted(after.keys() - before.keys())]
     for name in sorted(before.keys() & after.keys()):
         if before[name] != after[name]:
-            found = list(
+            diff = list(
                 difflib.unified_diff(before[name].splitlines(), after[name].splitlines(), lineterm="", n=1)
             )
-            lines += [f"different: {name}", *(f"  {line[:160]}" for line in islice(found, 2, SHOWN))]
+            lines += [f"different: {name}", *(f"  {line[:160]}" for line in islice(diff, 2, SHOWN))]
     return lines
 
 
 def _read(folder: Path, renames: Mapping[str, str], *, texts: bool) -> dict[str, str]:
-    """Return the file's name -> its text, of a snapshot; what is not the same in two runs is left out."""
+    """Return file name -> content of a snapshot, without files that differ between two runs."""
     files = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
@@ -146,7 +146,7 @@ def _without_texts(value: Any) -> Any:
 
 
 def figures() -> Iterator[str]:
-    """Yield the figures that a restructuring is judged by, a line each."""
+    """Yield figures of the code base, one line per package and environment."""
     total: list[int] = []
     for package in PACKAGES:
         lines = [_lines(path) for path in (ROOT / package).rglob("*.py") if path.name != "__init__.py"]
@@ -173,7 +173,7 @@ def _row(name: str, lines: Sequence[int]) -> str:
 
 
 def main() -> int:
-    """Read the command line and run; return the exit status."""
+    """Run a command and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.support.snapshot", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="write|compare|figures")
     commands.add_parser("write", help="write a snapshot").add_argument("folder", type=Path)
@@ -181,7 +181,7 @@ def main() -> int:
     comparing.add_argument("old", type=Path)
     comparing.add_argument("new", type=Path)
     comparing.add_argument("--renames", type=Path, metavar="FILE", help="JSON: words of OLD -> new ones")
-    comparing.add_argument("--without-texts", action="store_true", help="leave out what only people read")
+    comparing.add_argument("--without-texts", action="store_true", help="do not compare texts for people")
     commands.add_parser("figures", help="print modules, lines and alarms")
     options = parser.parse_args()
     if options.command == "write":
@@ -192,7 +192,7 @@ def main() -> int:
         return 0
     renames = json.loads(options.renames.read_text(encoding="utf-8")) if options.renames else {}
     differences = compare(options.old, options.new, renames, texts=not options.without_texts)
-    print("\n".join(differences) or "the same")
+    print("\n".join(differences) or "no differences")
     return 1 if differences else 0
 
 

@@ -1,7 +1,7 @@
-"""One test over a table: each entry is tried, and a failure names every entry that failed.
+"""Table tests: one test runs all entries of a table, and a failure lists every entry that failed.
 
-`pytest.mark.parametrize` makes a test of each entry. Collecting, distributing and reporting it takes longer
-than most claims do; it remains for tests that are slow, or whose fixtures are not among `FRESH`.
+`pytest.mark.parametrize` creates one test per entry. Collecting, distributing and reporting these tests takes
+longer than most of them run; it is used for tests that are slow, or whose fixtures are not in `FRESH`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import pytest
 Test = Callable[..., None]
 ParameterSet = type(pytest.param())
 FRESH = ("capsys", "folder", "monkeypatch", "tmp_path")
-"""Fixtures of a single test that each entry has afresh; any other has to be good for all entries."""
+"""Function-scoped fixtures that are renewed for each entry. All entries share any other fixture."""
 
 
 class EntriesError(AssertionError):
-    """What failed, a line per entry; the first one is its cause, with its traceback."""
+    """Entries of a table failed. The message has a line per entry; the first failure is the cause."""
 
 
 def each(
@@ -30,23 +30,24 @@ def each(
     *,
     ids: Iterable[str] | Callable[[Any], str] | None = None,
 ) -> Callable[[Test], Test]:
-    """Call a test with every entry, as `pytest.mark.parametrize` would.
+    """Call a test with every entry, as `pytest.mark.parametrize` does.
 
     Args:
-        names: of the parameters.
-        entries: a value for each name; or a function that returns them, called when the test runs.
-        ids: what an entry is called; by default, its values.
+        names: the names of the parameters.
+        entries: the table, with a value per name in each entry; or a function that returns it, which is
+            called when the test runs.
+        ids: the name of each entry; by default, its values.
     """
     parameters = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
 
     def decorate(test: Test) -> Test:
         @functools.wraps(test)
-        def tried(**fixtures: Any) -> None:
+        def run_all(**fixtures: Any) -> None:
             table = list(entries() if callable(entries) else entries)
-            called = list(ids) if ids is not None and not callable(ids) else [None] * len(table)
+            labels = list(ids) if ids is not None and not callable(ids) else [None] * len(table)
             failures: list[tuple[str, BaseException]] = []
             skipped: list[BaseException] = []
-            for number, (entry, name) in enumerate(zip(table, called, strict=True)):
+            for number, (entry, label) in enumerate(zip(table, labels, strict=True)):
                 values = entry.values if isinstance(entry, ParameterSet) else entry
                 values = (values,) if len(parameters) == 1 and values is entry else values
                 try:
@@ -54,25 +55,27 @@ def each(
                         test(**own, **dict(zip(parameters, values, strict=True)))
                 except pytest.skip.Exception as skip:
                     skipped.append(skip)
-                except (Exception, pytest.fail.Exception) as failure:  # noqa: BLE001  # the next ones count, too
-                    failures.append((ids(entry) if callable(ids) else name or _label(entry), failure))
+                except (Exception, pytest.fail.Exception) as failure:  # noqa: BLE001  # run the other entries
+                    failures.append((ids(entry) if callable(ids) else label or _label(entry), failure))
             if failures:
-                raise EntriesError(_told(failures, len(table))) from failures[0][1]
+                raise EntriesError(_summary(failures, len(table))) from failures[0][1]
             if not table or len(skipped) == len(table):
                 pytest.skip(str(skipped[0]) if skipped else "the table is empty")
 
         signature = inspect.signature(test)
-        left = [parameter for name, parameter in signature.parameters.items() if name not in parameters]
-        assert len(left) + len(parameters) == len(signature.parameters), f"{test.__name__} lacks parameters"
-        tried.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]  # pytest reads it
-        return tried
+        requested = [parameter for name, parameter in signature.parameters.items() if name not in parameters]
+        assert len(requested) + len(parameters) == len(signature.parameters), (
+            f"{test.__name__} lacks parameters"
+        )
+        run_all.__signature__ = signature.replace(parameters=requested)  # type: ignore[attr-defined]  # pytest reads it
+        return run_all
 
     return decorate
 
 
 @contextlib.contextmanager
 def _fresh(fixtures: Mapping[str, Any], number: int) -> Iterator[dict[str, Any]]:
-    """Give an entry its own fixtures, as if it were a test of its own."""
+    """Yield the fixtures of an entry, renewed as for a separate test."""
     own = dict(fixtures)
     with contextlib.ExitStack() as stack:
         if "capsys" in own:
@@ -88,20 +91,20 @@ def _fresh(fixtures: Mapping[str, Any], number: int) -> Iterator[dict[str, Any]]
 
 
 def _label(entry: Any) -> str:
-    """Return what an entry is called when nothing else is said."""
+    """Return the default name of an entry: its id or its values."""
     if isinstance(entry, ParameterSet):
         return str(entry.id or entry.values)
     try:
         return entry if isinstance(entry, str) else repr(entry)
-    except ValueError:  # a number with more digits than Python writes
+    except ValueError:  # a number with more digits than Python converts to a string
         return f"a {type(entry).__name__}"
 
 
-def _told(failures: Sequence[tuple[str, BaseException]], number: int) -> str:
-    """Say which entries failed, and why in a line."""
+def _summary(failures: Sequence[tuple[str, BaseException]], number: int) -> str:
+    """Return the failed entries, each with the first line of its error."""
     lines = [f"{len(failures)} of {number} entries failed"]
     for label, failure in failures:
-        text = str(failure) or type(failure).__name__
+        error = str(failure) or type(failure).__name__
         nested = isinstance(failure, EntriesError)
-        lines.append(f"- {label}: {text if nested else text.splitlines()[0]}")
+        lines.append(f"- {label}: {error if nested else error.splitlines()[0]}")
     return "\n".join(lines)

@@ -86,7 +86,7 @@ def test_what_aws_refuses_is_refused_everywhere(name: str, entry: str, tmp_path:
         return
     said = ENTRIES[entry](invalid.request, tmp_path)
     assert said
-    assert invalid.says in said
+    assert invalid.message in said
 
 
 @pytest.mark.parametrize("entry", ENTRIES)

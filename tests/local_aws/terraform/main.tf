@@ -1,6 +1,5 @@
-# Everything the front answers, as the real provider asks for it, and what its neighbours need to be of use. What
-# takes long to make and needs no answer of the front (queue, key, cluster, function) is made by the test and
-# given as a variable.
+# All resources whose operations the gateway implements, and their dependencies. The test creates dependencies that
+# take long and do not need the gateway (queue, key, cluster, function), and passes them as variables.
 
 terraform {
   required_providers {

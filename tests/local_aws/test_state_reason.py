@@ -1,4 +1,4 @@
-"""Why an alarm changed, in CloudWatch's words: as recorded on AWS, and as the notifier reads them."""
+"""State reasons, compared with alarms recorded on AWS, and as parsed by the notifier."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from functions.notifier.reason import read_reason
-from local_aws import reasons
+from local_aws import state_reason
 from local_aws.clock import Clock
 from local_aws.watching import Datapoints, Watch
 from tests.support.tables import each
@@ -20,10 +20,10 @@ _NAN = math.nan
 
 
 class Beginning:
-    """A clock that began long ago: simulated time is the world's."""
+    """A monotonic clock that stands still: simulated time is real time."""
 
     def __call__(self) -> float:
-        """Return no time."""
+        """Return 0 s."""
         return 0.0
 
 
@@ -31,18 +31,18 @@ _CLOCK = Clock(1, Beginning())
 
 
 def watch(**changes: Any) -> Watch:
-    """Return what an alarm watches: more than 5 in a minute's sum."""
+    """Return a parsed alarm: the sum of a minute is greater than 5."""
     config = {
         "AlarmName": "a", "Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60,
         "EvaluationPeriods": 1, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold", **changes,
     }  # fmt: skip
-    made = Watch.of(config)
-    assert made
-    return made
+    alarm = Watch.of(config)
+    assert alarm
+    return alarm
 
 
 def seen(*values: float, period_s: int = 60) -> Datapoints:
-    """Return datapoints, oldest first, the last of which ends at 02:43 on the 22nd of November 2026."""
+    """Return datapoints, oldest first; the last period ends at 2026-11-22 02:43 UTC."""
     starts = _END_S - period_s * np.arange(len(values), 0, -1)
     return Datapoints(starts, np.array(values), np.ones(len(values)))
 
@@ -52,7 +52,7 @@ M_OF_N = {"EvaluationPeriods": 5, "DatapointsToAlarm": 3}
 
 
 @each(
-    ("changes", "values", "state", "text"),
+    ("changes", "values", "state", "expected"),
     [
         (
             {"Threshold": 0},
@@ -141,44 +141,44 @@ M_OF_N = {"EvaluationPeriods": 5, "DatapointsToAlarm": 3}
     ],
 )  # fmt: skip
 def test_a_reason_has_the_words_of_aws(
-    changes: dict[str, Any], values: tuple[float, ...], state: Any, text: str
+    changes: dict[str, Any], values: tuple[float, ...], state: Any, expected: str
 ) -> None:
-    """Those datapoints that decided are named, newest first."""
-    assert reasons.reason(watch(**changes), seen(*values), state, _CLOCK) == text
+    """It lists the datapoints that decided, newest first."""
+    assert state_reason.reason(watch(**changes), seen(*values), state, _CLOCK) == expected
 
 
 @each("state", ["OK", "ALARM"])
 @each("treatment", ["missing", "breaching", "notBreaching", "ignore"])
 @each("values", [(9, 1, 9), (_NAN, 9, 9), (_NAN, 1, _NAN), (_NAN, _NAN, 9)])
 def test_the_notifier_understands_every_reason(state: Any, treatment: str, values: tuple[float, ...]) -> None:
-    """It finds the values that are in the text, and when the first of them was."""
+    """It parses the values and the time of the first one."""
     alarm = watch(EvaluationPeriods=3, DatapointsToAlarm=2, TreatMissingData=treatment)
-    found = read_reason(reasons.reason(alarm, seen(*values), state, _CLOCK), alarm.config)
-    assert found
-    assert found.first_at
-    assert any(str(value) in found.value for value in (1, 9))
+    reason = read_reason(state_reason.reason(alarm, seen(*values), state, _CLOCK), alarm.config)
+    assert reason
+    assert reason.first_at
+    assert any(str(value) in reason.value for value in (1, 9))
 
 
 @each(
-    ("number", "text"),
+    ("number", "expected"),
     [
         (0, "0.0"), (-0.5, "-0.5"), (100, "100.0"), (9_999_999, "9999999.0"), (1e7, "1.0E7"),
         (-12345678, "-1.2345678E7"),
         (0.001, "0.001"), (0.00099, "9.9E-4"), (1e300, "1.0E300"), (0.1 + 0.2, "0.30000000000000004"),
     ],
 )  # fmt: skip
-def test_numbers_are_written_as_java_writes_them(number: float, text: str) -> None:
-    """With an exponent from ten millions on, and below a thousandth."""
-    assert reasons.java(number) == text
-    assert float(text) == number
+def test_numbers_are_written_as_java_writes_them(number: float, expected: str) -> None:
+    """With an exponent from 10,000,000 on, and below 0.001."""
+    assert state_reason.java_number(number) == expected
+    assert float(expected) == number
 
 
-def test_the_reason_is_told_to_programs_too() -> None:
-    """Every datapoint of the evaluation periods, those that are missing without a value."""
+def test_the_reason_is_also_json() -> None:
+    """Every datapoint of the evaluation periods; a missing datapoint has no value."""
     alarm = watch(**M_OF_N, Unit="Count")
-    found = json.loads(reasons.data(alarm, seen(7, 7, _NAN, 1, 2, _NAN, 3), _CLOCK))
-    assert abs(datetime.now(tz=timezone.utc).year - int(found.pop("queryDate")[:4])) <= 1
-    assert found == {
+    data = json.loads(state_reason.data(alarm, seen(7, 7, _NAN, 1, 2, _NAN, 3), _CLOCK))
+    assert abs(datetime.now(tz=timezone.utc).year - int(data.pop("queryDate")[:4])) <= 1
+    assert data == {
         "version": "1.0",
         "startDate": "2026-11-22T02:36:00.000+0000",
         "statistic": "Sum",
@@ -196,10 +196,10 @@ def test_the_reason_is_told_to_programs_too() -> None:
     }
 
 
-def test_times_of_a_fast_clock_are_the_worlds() -> None:
-    """People compare them with their own."""
+def test_times_of_a_fast_clock_are_real_times() -> None:
+    """The state reason has real times."""
     fast = Clock(60, Beginning())
-    began_s = int(fast.now_s())
-    points = Datapoints(np.array([began_s + 600]), np.array([9.0]), None)
-    moment = datetime.fromtimestamp(fast.real_s(began_s + 600), tz=timezone.utc)
-    assert f"9.0 ({moment:%d/%m/%y %H:%M:%S})" in reasons.reason(watch(), points, "ALARM", fast)
+    started_s = int(fast.now_s())
+    points = Datapoints(np.array([started_s + 600]), np.array([9.0]), None)
+    moment = datetime.fromtimestamp(fast.real_s(started_s + 600), tz=timezone.utc)
+    assert f"9.0 ({moment:%d/%m/%y %H:%M:%S})" in state_reason.reason(watch(), points, "ALARM", fast)

@@ -1,4 +1,4 @@
-"""What AWS does by itself every minute: samples of lines, functions and queues; alarms that follow them."""
+"""The evaluation loop: samples of lines, functions and queues every minute, and alarms on them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ import json, time
 def handler(event, context):
     print(json.dumps({"level": event.get("level", "INFO"), "ms": 5}))
     time.sleep(event.get("sleep_s", 0))
-    if event.get("fail") or any("fail" in one["body"] for one in event.get("Records", ())):
+    if event.get("fail") or any("fail" in record["body"] for record in event.get("Records", ())):
         raise ValueError("failed")
 """
 
 
 class World:
-    """A log group and metrics of a test's own in the fast local AWS.
+    """A log group and metrics of one test in the fast local AWS.
 
     Args:
-        client: makes clients of it.
+        client: creates clients of it.
     """
 
     def __init__(self, client: Callable[[str], Any]) -> None:
@@ -43,7 +43,7 @@ class World:
         self._alarms: list[str] = []
 
     def filter(self, pattern: str, name: str = "M", **changes: Any) -> None:
-        """Put a metric filter, which is not there for lines of this same millisecond."""
+        """Create a metric filter. It does not apply to lines of the same millisecond."""
         transformation = {"metricName": name, "metricNamespace": self.name, "metricValue": "1", **changes}
         self.logs.put_metric_filter(
             logGroupName=self.group,
@@ -53,7 +53,7 @@ class World:
         )
 
     def write(self, *texts: str, ago_s: float = 0) -> None:
-        """Write lines that are so old."""
+        """Write lines with a timestamp `ago_s` in the past."""
         at_ms = int((time.time() - ago_s) * 1000)
         self.logs.put_log_events(
             logGroupName=self.group,
@@ -62,16 +62,16 @@ class World:
         )
 
     def put(self, *values: float, name: str = "M", **datum: Any) -> None:
-        """Put samples, now."""
-        given = {"MetricName": name, "Values": [*values], **datum}
-        self.cloudwatch.put_metric_data(Namespace=self.name, MetricData=[given])
+        """Put samples with the current time."""
+        metric = {"MetricName": name, "Values": [*values], **datum}
+        self.cloudwatch.put_metric_data(Namespace=self.name, MetricData=[metric])
 
     def total(
         self, name: str = "M", stat: str = "Sum", namespace: str = "", **dimensions: str
     ) -> float | None:
-        """Return a statistic of a metric over all of this test; None without a sample."""
+        """Return a statistic of a metric over the whole test; None without samples."""
         now_s = time.time()
-        found = self.cloudwatch.get_metric_statistics(
+        datapoints = self.cloudwatch.get_metric_statistics(
             Namespace=namespace or self.name,
             MetricName=name,
             Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
@@ -80,12 +80,12 @@ class World:
             Period=86_400,
             Statistics=[stat],
         )["Datapoints"]
-        return float(sum(entry[stat] for entry in found)) if found else None
+        return float(sum(datapoint[stat] for datapoint in datapoints)) if datapoints else None
 
     def alarm(self, key: str = "a", **changes: Any) -> str:
-        """Put an alarm that is in ALARM with one datapoint over 5; return its name."""
+        """Create an alarm that is in ALARM with one datapoint over 5; return its name."""
         name = f"{self.name}-{key}"
-        given = {
+        members = {
             "Namespace": self.name,
             "MetricName": "M",
             "Statistic": "Sum",
@@ -96,24 +96,24 @@ class World:
             "TreatMissingData": "notBreaching",
             **changes,
         }
-        whole = {member: value for member, value in given.items() if value is not None}
-        self.cloudwatch.put_metric_alarm(AlarmName=name, **whole)
+        parameters = {member: value for member, value in members.items() if value is not None}
+        self.cloudwatch.put_metric_alarm(AlarmName=name, **parameters)
         self._alarms.append(name)
         return name
 
     def composite(self, key: str, rule: str, **changes: Any) -> str:
-        """Put a composite alarm; return its name."""
+        """Create a composite alarm; return its name."""
         name = f"{self.name}-{key}"
         self.cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=rule, **changes)
         self._alarms.insert(0, name)
         return name
 
     def described(self, name: str) -> dict[str, Any]:
-        """Return an alarm as it is described."""
-        found = self.cloudwatch.describe_alarms(
+        """Return the description of an alarm."""
+        answer = self.cloudwatch.describe_alarms(
             AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
         )
-        rows: list[dict[str, Any]] = [*found["MetricAlarms"], *found["CompositeAlarms"]]
+        rows: list[dict[str, Any]] = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
         return rows[0]
 
     def state(self, name: str) -> str:
@@ -125,7 +125,7 @@ class World:
         eventually(lambda: self.state(name) == state)
 
     def close(self) -> None:
-        """Delete everything, composites from the top."""
+        """Delete everything, parent composites first."""
         for name in self._alarms:
             self.cloudwatch.delete_alarms(AlarmNames=[name])
         self.logs.delete_log_group(logGroupName=self.group)
@@ -133,19 +133,19 @@ class World:
 
 @pytest.fixture
 def world(fast: Callable[[str], Any]) -> Iterator[World]:
-    """Give a log group and metrics that are there for one test."""
-    made = World(fast)
-    yield made
-    made.close()
+    """Yield a log group and metrics; delete them after the test."""
+    new_world = World(fast)
+    yield new_world
+    new_world.close()
 
 
 def minutes(number: float) -> None:
-    """Wait for so many simulated minutes, and for the rounds at their ends."""
+    """Wait for a number of simulated minutes and their evaluations."""
     time.sleep(number * _MINUTE_S + 0.5)
 
 
 def test_lines_that_match_are_samples_when_their_minute_is_over(world: World) -> None:
-    """With the value, unit and dimensions that the filter says; of lines since the filter is there."""
+    """With the filter's value, unit and dimensions; only lines ingested since the filter exists."""
     world.write('{"level": "ERROR"}')
     world.filter('{ $.level = "ERROR" }', name="Errors", unit="Count")
     world.filter("{ $.ms = * }", name="Latency", metricValue="$.ms")
@@ -160,7 +160,7 @@ def test_lines_that_match_are_samples_when_their_minute_is_over(world: World) ->
 
 
 def test_each_line_counts_once_however_it_came(world: World) -> None:
-    """In many calls, many at once, equal ones, into one stream or another, late or early."""
+    """In many calls, in one call, equal lines, in several streams, late or early."""
     world.logs.create_log_stream(logGroupName=world.group, logStreamName="other")
     written = 0
     for number in range(40):
@@ -183,7 +183,7 @@ def test_each_line_counts_once_however_it_came(world: World) -> None:
 
 
 def test_a_minute_with_lines_of_which_none_matches_is_the_default_value(world: World) -> None:
-    """Once; a minute without lines is nothing, and one with a match has no default."""
+    """Once per minute; a minute without lines or with a match has no default value."""
     world.filter("ERROR", defaultValue=0.25)
     world.write("fine", "fine")
     eventually(lambda: world.total() == 0.25)
@@ -194,9 +194,9 @@ def test_a_minute_with_lines_of_which_none_matches_is_the_default_value(world: W
 
 
 def test_a_line_that_comes_late_counts_for_its_minute_and_is_no_default(world: World) -> None:
-    """What was reported of that minute before is not taken back."""
+    """Values already reported for that minute are not removed."""
     world.filter("ERROR", defaultValue=0.25)
-    # Both minutes, which are minutes apart, have been reported when their lines come.
+    # Both minutes, which are minutes apart, have been reported when their lines are ingested.
     minutes(10)
     world.write("fine", ago_s=1.5)
     world.write("ERROR", ago_s=0.8)
@@ -206,7 +206,7 @@ def test_a_line_that_comes_late_counts_for_its_minute_and_is_no_default(world: W
 
 
 def test_bytes_and_embedded_metrics_of_lines_are_reported(world: World) -> None:
-    """A line that embeds metrics wrongly is counted, and embeds none."""
+    """A line that is not valid in the format is counted and has no metrics."""
     head = {
         "Timestamp": int(time.time() * 1000),
         "CloudWatchMetrics": [
@@ -221,11 +221,11 @@ def test_bytes_and_embedded_metrics_of_lines_are_reported(world: World) -> None:
     ]
     world.write(*texts)
     eventually(lambda: world.total("Paid", s="x") == 5)
-    found = {
+    totals = {
         name: world.total(name, namespace="AWS/Logs", LogGroupName=world.group)
         for name in ("IncomingBytes", "IncomingLogEvents", "EMFValidationErrors", "EMFParsingErrors")
     }
-    assert found == {
+    assert totals == {
         "IncomingBytes": sum(len(text.encode()) for text in texts),
         "IncomingLogEvents": 4,
         "EMFValidationErrors": 1,
@@ -235,7 +235,7 @@ def test_bytes_and_embedded_metrics_of_lines_are_reported(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def function(fast: Callable[[str], Any]) -> Iterator[str]:
-    """Give a function that fails when it is told to, with a queue of its name that it is fed by."""
+    """Yield a function that fails on request, with a queue of the same name as event source."""
     functions, sqs, name = fast("lambda"), fast("sqs"), f"f{uuid.uuid4().hex[:8]}"
     role = f"arn:aws:iam::{ACCOUNT}:role/r"
     functions.create_function(
@@ -253,7 +253,7 @@ def function(fast: Callable[[str], Any]) -> Iterator[str]:
 
 
 def test_functions_report_invocations_however_they_are_invoked(world: World, function: str) -> None:
-    """Called, asynchronously with each try, by a queue; failed, out of time or well."""
+    """Synchronous, each asynchronous attempt, by a queue; failed, timed out or successful."""
     functions, sqs = world.client("lambda"), world.client("sqs")
     functions.put_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=1)
 
@@ -278,7 +278,7 @@ def test_functions_report_invocations_however_they_are_invoked(world: World, fun
 def test_a_function_that_cannot_start_or_has_no_room_is_reported_by_its_caller(
     world: World, function: str
 ) -> None:
-    """An error without a line in the log; a throttle, which is no invocation."""
+    """An error without a log line, and a throttle, which is not an invocation."""
     functions = world.client("lambda")
     name = f"{function}-broken"
     functions.create_function(
@@ -296,7 +296,7 @@ def test_a_function_that_cannot_start_or_has_no_room_is_reported_by_its_caller(
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     with pytest.raises(functions.exceptions.TooManyRequestsException):
         functions.invoke(FunctionName=name, Payload=b"{}")
-    # The client tries a second time.
+    # The client retries once.
     eventually(lambda: reported("Throttles") == 2)
     functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
     functions.invoke(FunctionName=name, Payload=b"{}", InvocationType="Event")
@@ -307,7 +307,7 @@ def test_a_function_that_cannot_start_or_has_no_room_is_reported_by_its_caller(
 
 
 def test_queues_report_what_waits_in_them_and_how_long(world: World) -> None:
-    """Every minute, in simulated time, without receiving anything."""
+    """Every simulated minute, without receiving messages."""
     sqs = world.client("sqs")
     url = sqs.create_queue(QueueName=world.name)["QueueUrl"]
 
@@ -320,7 +320,7 @@ def test_queues_report_what_waits_in_them_and_how_long(world: World) -> None:
     sqs.receive_message(QueueUrl=url, VisibilityTimeout=600)
     hidden = [f"ApproximateNumberOfMessages{which}" for which in ("NotVisible", "Delayed")]
     eventually(lambda: [reported(name) for name in hidden] == [1, 1])
-    # A round may have come before the first was received.
+    # An evaluation may have come before the first message was received.
     assert reported("ApproximateNumberOfMessagesVisible") in {1, 2}
     assert reported("ApproximateNumberOfMessagesVisible", "Minimum") == 0
     eventually(lambda: (reported("ApproximateAgeOfOldestMessage") or 0) > 3 * 60)
@@ -328,7 +328,7 @@ def test_queues_report_what_waits_in_them_and_how_long(world: World) -> None:
 
 
 def test_an_alarm_follows_its_metric(world: World) -> None:
-    """Into ALARM and out of it, with AWS's reasons; its composite and its topic hear of both."""
+    """Into ALARM and back to OK, with AWS's state reasons; composite and topic follow."""
     sns = world.client("sns")
     topic = sns.create_topic(Name=world.name)["TopicArn"]
     inbox = Inbox(world.client, world.name, topic)
@@ -354,26 +354,26 @@ def test_an_alarm_follows_its_metric(world: World) -> None:
 
 
 def test_an_alarm_looks_at_its_own_dimensions_and_unit_only(world: World) -> None:
-    """Samples of others move it no more than samples of another metric."""
+    """Samples with other dimensions or units do not change its state."""
     dimensions = [{"Name": "a", "Value": "1"}]
     name = world.alarm(Dimensions=dimensions, Unit="Count")
     world.becomes(name, "OK")
-    for others in (
+    for changes in (
         {},
         {"Dimensions": [{"Name": "a", "Value": "2"}], "Unit": "Count"},
         {"Dimensions": [*dimensions, {"Name": "b", "Value": "1"}], "Unit": "Count"},
         {"Dimensions": dimensions, "Unit": "Bytes"},
         {"Dimensions": dimensions},
     ):
-        world.put(9, **others)
+        world.put(9, **changes)
     minutes(4)
     assert world.state(name) == "OK"
     world.put(9, Dimensions=dimensions, Unit="Count")
     world.becomes(name, "ALARM")
 
 
-def test_only_what_was_put_through_the_front_is_compared_and_only_in_a_round(world: World) -> None:
-    """MiniStack has samples of functions of its own, and would compare them as soon as an alarm is put."""
+def test_ministack_does_not_evaluate_alarms_of_the_gateway(world: World) -> None:
+    """MiniStack has its own metrics of functions and would evaluate an alarm when it is created."""
     name = world.alarm(
         Namespace="AWS/Lambda", MetricName="Invocations", Threshold=-1, TreatMissingData="missing",
         Dimensions=[{"Name": "FunctionName", "Value": "nowhere"}],
@@ -384,7 +384,7 @@ def test_only_what_was_put_through_the_front_is_compared_and_only_in_a_round(wor
 
 
 def test_m_of_n_datapoints_make_an_alarm(world: World) -> None:
-    """Two of three are needed: one is not enough, however high."""
+    """Two of three must breach; one is not enough."""
     name = world.alarm(EvaluationPeriods=3, DatapointsToAlarm=2)
     world.becomes(name, "OK")
     world.put(99)
@@ -423,10 +423,10 @@ def test_what_is_missing_is_treated_as_the_alarm_says(
 
 
 def test_a_percentile_of_few_samples_is_ignored_if_the_alarm_says_so(world: World) -> None:
-    """p50 needs twenty (percentiles and low data samples)."""
-    few: dict[str, Any] = {"Statistic": None, "ExtendedStatistic": "p50"}
-    ignoring = world.alarm("ignoring", EvaluateLowSampleCountPercentile="ignore", **few)
-    evaluating = world.alarm("evaluating", EvaluateLowSampleCountPercentile="evaluate", **few)
+    """p50 needs 20 samples ("Percentile-based alarms and low data samples")."""
+    percentile: dict[str, Any] = {"Statistic": None, "ExtendedStatistic": "p50"}
+    ignoring = world.alarm("ignoring", EvaluateLowSampleCountPercentile="ignore", **percentile)
+    evaluating = world.alarm("evaluating", EvaluateLowSampleCountPercentile="evaluate", **percentile)
     world.becomes(evaluating, "OK")
     before = world.state(ignoring)
     world.put(*[9] * 19)
@@ -438,7 +438,7 @@ def test_a_percentile_of_few_samples_is_ignored_if_the_alarm_says_so(world: Worl
 
 
 def test_metric_math_is_computed(world: World) -> None:
-    """Over metrics of one period, with expressions that use expressions."""
+    """Over metrics of one period, with expressions over expressions."""
 
     def query(name: str) -> dict[str, Any]:
         stat = {"Metric": {"Namespace": world.name, "MetricName": name}, "Period": 60, "Stat": "Sum"}
@@ -450,8 +450,13 @@ def test_metric_math_is_computed(world: World) -> None:
         {"Id": "rate", "Expression": "100 * FILL(bad, 0) / all", "ReturnData": False},
         {"Id": "shown", "Expression": "IF(all >= 20, rate, 0)"},
     ]
-    alone: dict[str, Any] = {"Namespace": None, "MetricName": None, "Statistic": None, "Period": None}
-    name = world.alarm(**alone, Metrics=queries)
+    without_metric: dict[str, Any] = {
+        "Namespace": None,
+        "MetricName": None,
+        "Statistic": None,
+        "Period": None,
+    }
+    name = world.alarm(**without_metric, Metrics=queries)
     world.becomes(name, "OK")
     world.put(5, name="Bad")
     world.put(19, name="All")
@@ -463,8 +468,8 @@ def test_metric_math_is_computed(world: World) -> None:
     assert "[10.0 (" in world.described(name)["StateReason"]
 
 
-def test_an_alarm_over_what_the_local_aws_cannot_know_is_left_alone(world: World) -> None:
-    """Until somebody says how it is; a band of an anomaly detector always is."""
+def test_an_alarm_on_metrics_that_are_not_emitted_is_not_evaluated(world: World) -> None:
+    """Until samples are put; an alarm with an anomaly band is never evaluated."""
     dimensions = [{"Name": "ServiceName", "Value": world.name}]
     tasks = world.alarm(
         "tasks", Namespace="ECS/ContainerInsights", MetricName="RunningTaskCount", Dimensions=dimensions,
@@ -493,21 +498,26 @@ def test_an_alarm_over_what_the_local_aws_cannot_know_is_left_alone(world: World
 
 
 def test_an_alarm_that_cannot_be_evaluated_stops_no_other(world: World) -> None:
-    """What AWS accepts and nobody can compute here: queries, and functions over other data."""
-    alone: dict[str, Any] = {"Namespace": None, "MetricName": None, "Statistic": None, "Period": None}
+    """Alarms that AWS accepts but that cannot be computed here: queries, and functions over other data."""
+    without_metric: dict[str, Any] = {
+        "Namespace": None,
+        "MetricName": None,
+        "Statistic": None,
+        "Period": None,
+    }
     for number, expression in enumerate(("SELECT AVG(m) FROM n", "DB_PERF_INSIGHTS('RDS', 'x', 'y')")):
         name = world.alarm(
-            f"bad{number}", **alone, Metrics=[{"Id": "e", "Expression": expression, "Period": 60}]
+            f"bad{number}", **without_metric, Metrics=[{"Id": "e", "Expression": expression, "Period": 60}]
         )
-    good = world.alarm("good")
-    world.becomes(good, "OK")
+    valid = world.alarm("good")
+    world.becomes(valid, "OK")
     assert world.state(name) == "INSUFFICIENT_DATA"
 
 
 def test_a_state_that_was_set_by_hand_lasts_until_the_next_evaluation(
     world: World, fast_endpoint: str
 ) -> None:
-    """Unless evaluation rests, when samples are collected all the same."""
+    """Unless evaluation is disabled; samples are still collected then."""
     name = world.alarm()
     world.becomes(name, "OK")
     world.cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="by hand")
@@ -526,7 +536,7 @@ def test_a_state_that_was_set_by_hand_lasts_until_the_next_evaluation(
 
 
 def test_an_alarm_that_is_put_again_watches_something_else(world: World) -> None:
-    """And one that is deleted watches nothing."""
+    """The new configuration is used from the next evaluation on."""
     name = world.alarm()
     world.becomes(name, "OK")
     world.alarm(MetricName="N")
@@ -540,7 +550,7 @@ def test_an_alarm_that_is_put_again_watches_something_else(world: World) -> None
 def test_alarms_with_short_periods_are_evaluated_more_often_than_once_a_minute(
     world: World, fast_endpoint: str
 ) -> None:
-    """Every ten seconds (Alarm evaluation)."""
+    """Every 10 seconds ("Alarm evaluation")."""
     set_clock(fast_endpoint, speed=6)
     try:
         name = world.alarm(Period=10)
@@ -554,22 +564,22 @@ def test_alarms_with_short_periods_are_evaluated_more_often_than_once_a_minute(
         set_clock(fast_endpoint, speed=SPEED)
 
 
-def test_a_wait_of_suppression_is_as_long_as_the_clock_says(world: World) -> None:
-    """What holds actions back waits in simulated time."""
+def test_the_wait_period_of_suppression_is_in_simulated_time(world: World) -> None:
+    """The wait period of suppression is in simulated time."""
     sns = world.client("sns")
     topic = sns.create_topic(Name=world.name)["TopicArn"]
     inbox = Inbox(world.client, world.name, topic)
     name = world.alarm(TreatMissingData="ignore")
-    quiet = world.alarm("quiet", MetricName="Quiet")
+    suppressor = world.alarm("maintenance", MetricName="Maintenance")
     impact = world.composite(
-        "impact", f"ALARM({name})", AlarmActions=[topic], ActionsSuppressor=quiet,
+        "impact", f"ALARM({name})", AlarmActions=[topic], ActionsSuppressor=suppressor,
         ActionsSuppressorWaitPeriod=600, ActionsSuppressorExtensionPeriod=0,
     )  # fmt: skip
     world.put(9)
     world.becomes(impact, "ALARM")
     assert world.described(impact)["ActionsSuppressedBy"] == "WaitPeriod"
-    began_s = time.monotonic()
+    started_s = time.monotonic()
     assert len(inbox.alarms(1)) == 1
-    assert 0.5 < time.monotonic() - began_s < 8
+    assert 0.5 < time.monotonic() - started_s < 8
     inbox.close()
     sns.delete_topic(TopicArn=topic)

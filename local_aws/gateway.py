@@ -1,8 +1,8 @@
-"""The ASGI application that stands in front of MiniStack.
+"""The gateway: the ASGI application in front of MiniStack.
 
-A request whose operation has an answer here is answered here. Every other request goes to MiniStack as it
-came, its body and its answer streamed, except that MiniStack's failures (5xx) become 400: clients retry a
-5xx, the Terraform provider for up to ten minutes, and what MiniStack cannot do now it cannot do then.
+The gateway answers the operations that it implements (`local_aws.services`). It forwards every other request
+to MiniStack unchanged and streams body and answer. A server error of MiniStack (5xx) becomes a 400: clients
+retry a 5xx, the Terraform provider for up to ten minutes, and MiniStack would fail again.
 """
 
 from __future__ import annotations
@@ -14,45 +14,45 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_aws import control, relay, rounds
+from local_aws import control, evaluation_loop, relay
 from local_aws.calls import Call, Store, account_of, caller_of, unsupported
 from local_aws.clock import Clock
 from local_aws.errors import REST_XML, AwsError, read_error, write_error, write_rest_xml_error
 from local_aws.guard import Guard
+from local_aws.http import Body, DisconnectedError, Request, Response, Upstream
 from local_aws.identity import HEALTH, NAME
 from local_aws.protocols import operation_of, read_input
 from local_aws.services import SERVICES
 from local_aws.services.sns import signed_confirmation
-from local_aws.wire import Body, DisconnectedError, Request, Response, Upstream
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from local_aws.calls import Answer, Caller, Service
-    from local_aws.wire import AsgiApp, Message, Receive, Scope, Send
+    from local_aws.http import AsgiApp, Message, Receive, Scope, Send
 
 _RESET = "/_ministack/reset"
 _INVOKE = re.compile(r"/\d{4}-\d\d-\d\d/functions/[^/]+/(invocations|response-streaming-invocations)")
-"""Paths whose 5xx is a function's business, not MiniStack's."""
+"""Paths on which a 5xx comes from a function, not from MiniStack."""
 
 _OK, _BAD_REQUEST, _SERVER_ERROR = 200, 400, 500
 _OBSERVED = frozenset({"cloudwatch", "logs", "lambda"})
-"""Services by whose use an account's region is known to have something to be watched."""
+"""Services whose first call in an account and region starts the evaluation loop there."""
 
 _UNSUPPORTED = b"Unsupported service"
-"""How MiniStack begins its message for a service that it does not have, in no AWS protocol."""
+"""The beginning of MiniStack's message for a service that it does not implement, in no AWS protocol."""
 
 log = logging.getLogger("local_aws")
 
 
-class Front:
-    """The front.
+class Gateway:
+    """The gateway in front of MiniStack.
 
     Args:
         upstream: MiniStack's ASGI application.
-        port: the TCP port that it is served at; requests for another one are refused.
-        token: what the health endpoint says, so that whoever started the process knows it again.
-        clock: simulated time; the world's when none is given.
+        port: the TCP port of the server; requests for another port are rejected.
+        token: the token in the answer of the health endpoint, which identifies the server process.
+        clock: the clock; by default simulated time is real time.
     """
 
     def __init__(self, upstream: AsgiApp, *, port: int, token: str = "", clock: Clock | None = None) -> None:
@@ -63,11 +63,11 @@ class Front:
         self._store = Store()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one ASGI connection, if `local_aws.admission` admits it."""
+        """Process one ASGI connection, if `local_aws.admission` admits it."""
         await self._guard(scope, receive, send)
 
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a connection that was admitted."""
+        """Process a connection that was admitted."""
         if scope["type"] != "http":
             await self._upstream(scope, receive, send)
             return
@@ -84,11 +84,11 @@ class Front:
             await self._aws(signed_confirmation(request), scope, receive, send)
 
     async def run(self) -> None:
-        """Do every simulated minute what AWS does by itself, for ever."""
-        await rounds.run(self._upstream, self._store, self._clock)
+        """Run the evaluation loop."""
+        await evaluation_loop.run(self._upstream, self._store, self._clock)
 
     async def _aws(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request to AWS."""
+        """Process a request to AWS."""
         caller = caller_of(request)
         if caller is None:
             await self._upstream(scope, receive, send)
@@ -99,20 +99,20 @@ class Front:
             return
 
     async def _control(self, request: Request, receive: Receive, send: Send) -> None:
-        """Answer who asks the clock, or sets it."""
+        """Process a request to the clock."""
         try:
-            whole = request.with_body(await Body(receive).whole())
+            complete = request.with_body(await Body(receive).read())
         except DisconnectedError:
             return
-        await control.answer(whole, self._clock).send(send)
+        await control.answer(complete, self._clock).send(send)
 
     async def _relay(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a notification to a function."""
+        """Process an SNS notification to a function."""
         try:
-            whole = request.with_body(await Body(receive).whole())
+            complete = request.with_body(await Body(receive).read())
         except DisconnectedError:
             return
-        response = await relay.receive(whole, self._store, Upstream(self._upstream, scope))
+        response = await relay.receive(complete, self._store, Upstream(self._upstream, scope))
         await response.send(send)
 
     def _health(self) -> Response:
@@ -120,15 +120,15 @@ class Front:
         return Response(200, (("content-type", "application/json"),), body)
 
     async def _answer(self, request: Request, caller: Caller, connection: _Connection) -> None:
-        """Answer a signed request, here or in MiniStack."""
+        """Process a signed request in the gateway, or forward it to MiniStack."""
         service = SERVICES.get(caller.service)
         operation = await _operation(request, service, connection.body) if service else None
         answer = service.answers.get(operation.name) if service and operation else None
         if service and operation and answer:
-            whole = request.with_body(await connection.body.whole())
-            response = await self._called(whole, caller, service, operation, answer, connection.scope)
+            complete = request.with_body(await connection.body.read())
+            response = await self._called(complete, caller, service, operation, answer, connection.scope)
             await response.send(connection.send)
-        elif service and service.alone:
+        elif service and service.standalone:
             action = operation.name if operation else request.path
             await write_error(request, unsupported(service.name, action)).send(connection.send)
         else:
@@ -144,6 +144,7 @@ class Front:
         answer: Answer,
         scope: Scope,
     ) -> Response:
+        """Return the answer of a handler to a call, or its error."""
         upstream = Upstream(self._upstream, scope)
         try:
             call = Call(
@@ -158,21 +159,23 @@ class Front:
                 clock=self._clock,
             )
             if service.name in _OBSERVED:
-                rounds.remember(call)
+                evaluation_loop.register(call)
             result = await answer(call)
         except AwsError as error:
             return write_error(request, error)
         except Exception:
-            log.exception("the front failed at %s:%s", service.name, operation.name)
+            log.exception("internal error in %s:%s", service.name, operation.name)
             code = "InternalFailure"
-            message = f"The local AWS failed at {service.name}:{operation.name}; its log says why."
+            message = (
+                f"Internal error of the local AWS in {service.name}:{operation.name}. See its server.log."
+            )
             return write_error(request, AwsError(code, message))
         return result if isinstance(result, Response) else call.respond(result)
 
 
 @dataclass(frozen=True)
 class _Connection:
-    """One HTTP exchange as ASGI gives it, its body readable twice."""
+    """An HTTP exchange in ASGI, whose body can be read twice."""
 
     scope: Scope
     body: Body
@@ -180,18 +183,18 @@ class _Connection:
 
 
 async def _operation(request: Request, service: Service, body: Body) -> OperationModel | None:
-    """Return the operation that a request names; only the Query protocol names it in the body."""
+    """Return the operation of a request. Only the Query protocol names it in the body."""
     if "form" in request.header("content-type") and not request.header("x-amz-target"):
-        request = request.with_body(await body.whole())
+        request = request.with_body(await body.read())
     return operation_of(request, service.model)
 
 
 class _Clearing:
-    """Sends MiniStack's answer to a reset on; when it is a success, empties the front's store first.
+    """Forwards MiniStack's answer to a reset; if it is a success, clears the gateway's store first.
 
     Args:
-        store: what the front remembers.
-        send: where the answer goes.
+        store: the gateway's data.
+        send: the client's `send`.
     """
 
     def __init__(self, store: Store, send: Send) -> None:
@@ -205,12 +208,12 @@ class _Clearing:
 
 
 class _FailFast:
-    """Sends MiniStack's answer on, but a failure as a client error that names the action.
+    """Forwards MiniStack's answer; a server error becomes a client error that names the action.
 
     Args:
-        request: the request that is answered.
-        caller: who signed it, and for which service.
-        send: where the answer goes.
+        request: the request.
+        caller: its credential scope.
+        send: the client's `send`.
     """
 
     def __init__(self, request: Request, caller: Caller, send: Send) -> None:
@@ -228,18 +231,18 @@ class _FailFast:
             return
         self._failed.append(message)
         if not message.get("more_body", False):
-            await self._refusal().send(self._send)
+            await self._error().send(self._send)
 
     def _is_failure(self, start: Message) -> bool:
         if _INVOKE.fullmatch(self._request.path):
             return False
         plain = not any(name.lower() == b"x-amzn-requestid" for name, _ in start["headers"])
-        # MiniStack refuses a service it does not have without the request id that AWS's protocols carry.
+        # MiniStack rejects a service that it does not implement without a request id, unlike AWS's protocols.
         return start["status"] >= _SERVER_ERROR or (start["status"] == _BAD_REQUEST and plain)
 
-    def _refusal(self) -> Response:
-        start, *rest = self._failed
-        body = b"".join(message.get("body", b"") for message in rest)
+    def _error(self) -> Response:
+        start, *chunks = self._failed
+        body = b"".join(message.get("body", b"") for message in chunks)
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"])
         response = Response(start["status"], headers, body)
         target = self._request.header("x-amz-target").rpartition(".")[2]
@@ -250,8 +253,8 @@ class _FailFast:
             return write_error(self._request, unsupported(self._caller.service, action))
         if start["status"] < _SERVER_ERROR:
             return response
-        found = read_error(response)
-        message = f"The local AWS failed at {self._caller.service}:{action}: {found.message}"
-        error = AwsError(found.code, message)
+        cause = read_error(response)
+        message = f"Internal error of the local AWS in {self._caller.service}:{action}: {cause.message}"
+        error = AwsError(cause.code, message)
         rest_xml = self._caller.service in REST_XML
         return write_rest_xml_error(error) if rest_xml else write_error(self._request, error)

@@ -1,4 +1,4 @@
-"""What the front does with every request: answer, pass on, refuse."""
+"""The gateway answers, forwards or rejects every request."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.front import Front
+from local_aws.gateway import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local_aws.wire import Message, Receive, Scope, Send
+    from local_aws.http import Message, Receive, Scope, Send
 
 PORT = 4566
 HOST = f"127.0.0.1:{PORT}"
-"""The Host header of requests to a front that no server runs."""
+"""The Host header of requests to a gateway without a server."""
 
 
 def test_the_health_endpoint_says_which_process_answers(endpoint: str) -> None:
-    """Process id and token are what `process` knows a server by."""
+    """`process` identifies a server by process id and token."""
     with urllib.request.urlopen(f"{endpoint}/_reveille/health", timeout=5) as answer:  # noqa: S310 - 127.0.0.1
-        found = json.loads(answer.read())
-    assert found["name"] == "reveille-local-aws"
-    assert len(found["token"]) == 32
-    os.kill(found["pid"], 0)
+        health = json.loads(answer.read())
+    assert health["name"] == "reveille-local-aws"
+    assert len(health["token"]) == 32
+    os.kill(health["pid"], 0)
 
 
 def test_objects_pass_through_unchanged(client: Callable[[str], Any]) -> None:
-    """A body larger than any buffer comes back byte for byte, and a second write on condition is refused.
+    """A body larger than any buffer is unchanged, and a second conditional write is rejected.
 
-    Terraform's S3 backend locks by such a write (`use_lockfile`).
+    Terraform's S3 backend locks with such a write (`use_lockfile`).
     """
     s3 = client("s3")
     s3.create_bucket(Bucket="objects", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -53,7 +53,7 @@ def test_objects_pass_through_unchanged(client: Callable[[str], Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "given", "named"),
+    ("service", "operation", "parameters", "action"),
     [
         ("xray", "get_insight", {"InsightId": "1" * 36}, "xray:GetInsight"),
         ("application-autoscaling", "get_predictive_scaling_forecast", None, "GetPredictiveScalingForecast"),
@@ -63,12 +63,12 @@ def test_objects_pass_through_unchanged(client: Callable[[str], Any]) -> None:
         ("cloudwatch", "put_anomaly_detector", {"Namespace": "a"}, "PutAnomalyDetector"),
     ],
 )
-def test_what_nobody_answers_is_refused_once(
-    client: Callable[[str], Any], service: str, operation: str, given: dict[str, Any] | None, named: str
+def test_an_unsupported_operation_is_rejected_once(
+    client: Callable[[str], Any], service: str, operation: str, parameters: dict[str, Any] | None, action: str
 ) -> None:
-    """A 4xx that names the action: clients try a 5xx again, the provider for ten minutes."""
-    if given is None:
-        given = {
+    """A 4xx with the action: clients retry a 5xx, the provider for ten minutes."""
+    if parameters is None:
+        parameters = {
             "ServiceNamespace": "ecs",
             "ResourceId": "r",
             "ScalableDimension": "ecs:service:DesiredCount",
@@ -76,8 +76,8 @@ def test_what_nobody_answers_is_refused_once(
             "StartTime": 0,
             "EndTime": 1,
         }
-    with pytest.raises(ClientError, match=named) as caught:
-        getattr(client(service), operation)(**given)
+    with pytest.raises(ClientError, match=action) as caught:
+        getattr(client(service), operation)(**parameters)
     metadata = caught.value.response["ResponseMetadata"]
     assert metadata["HTTPStatusCode"] == 400
     assert metadata["RetryAttempts"] == 0
@@ -86,7 +86,7 @@ def test_what_nobody_answers_is_refused_once(
 def _answer(
     app: Callable[..., Any], headers: dict[str, str], chunks: tuple[bytes, ...] = (b"",), path: str = "/"
 ) -> tuple[int, bytes, list[Message]]:
-    """Return status, body and messages of a front's answer to one request."""
+    """Return status, body and ASGI messages of the gateway's answer to a request."""
     sent: list[Message] = []
     waiting: list[Message] = [
         {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
@@ -106,29 +106,29 @@ def _answer(
         "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in {"host": HOST, **headers}.items()],
     }
-    asyncio.run(Front(app, port=PORT)(scope, receive, send))
+    asyncio.run(Gateway(app, port=PORT)(scope, receive, send))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]), sent
 
 
 def _signed(service: str, **headers: str) -> dict[str, str]:
     scope = f"111122223333/20300101/eu-west-1/{service}/aws4_request"
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return {"authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=x", **named}
+    extra = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {"authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=x", **extra}
 
 
 @pytest.mark.parametrize("headers", [{}, _signed("s3"), _signed("ecs", x_amz_target="A.ListClusters")])
 def test_what_is_passed_on_is_streamed(headers: dict[str, str]) -> None:
-    """MiniStack gets the pieces as they came, and its pieces go out as it sends them."""
-    seen: list[Message] = []
+    """Request and answer are forwarded in their original chunks."""
+    received: list[Message] = []
 
     async def upstream(_scope: Scope, receive: Receive, send: Send) -> None:
-        seen.extend([await receive(), await receive()])
+        received.extend([await receive(), await receive()])
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"1", "more_body": True})
         await send({"type": "http.response.body", "body": b"2"})
 
     status, _, sent = _answer(upstream, headers, (b"a", b"b"))
-    assert [message["body"] for message in seen] == [b"a", b"b"]
+    assert [message["body"] for message in received] == [b"a", b"b"]
     assert status == 200
     assert [message.get("body") for message in sent[1:]] == [b"1", b"2"]
 
@@ -150,8 +150,8 @@ def _failing(status: int, body: bytes) -> Callable[..., Any]:
         (_signed("s3"), b"<Error><Code>InternalError</Code>"),
     ],
 )
-def test_a_failure_of_ministack_is_a_refusal(headers: dict[str, str], expected: bytes) -> None:
-    """In the protocol of the request, with MiniStack's own words."""
+def test_a_failure_of_ministack_is_a_rejection(headers: dict[str, str], expected: bytes) -> None:
+    """In the protocol of the request, with MiniStack's message."""
     upstream = _failing(500, b'{"__type": "InternalError", "message": "KeyError: x"}')
     status, body, _ = _answer(upstream, headers)
     assert status == 400
@@ -160,14 +160,14 @@ def test_a_failure_of_ministack_is_a_refusal(headers: dict[str, str], expected: 
 
 
 def test_a_function_may_fail() -> None:
-    """An invocation's 5xx is the function's, not MiniStack's."""
+    """A 5xx of an invocation comes from the function, not from MiniStack."""
     path = "/2015-03-31/functions/f/invocations"
     status, body, _ = _answer(_failing(502, b"down"), _signed("lambda"), path=path)
     assert (status, body) == (502, b"down")
 
 
 def test_lifespan_and_websockets_reach_ministack() -> None:
-    """What is not HTTP is not the front's business once it is admitted."""
+    """Other connections than HTTP are forwarded once they are admitted."""
     seen = []
     headers = [(b"host", HOST.encode())]
 
@@ -179,12 +179,12 @@ def test_lifespan_and_websockets_reach_ministack() -> None:
 
     for kind in ("lifespan", "websocket"):
         scope: Scope = {"type": kind, "path": "/", "headers": headers}
-        asyncio.run(Front(upstream, port=PORT)(scope, nothing, nothing))
+        asyncio.run(Gateway(upstream, port=PORT)(scope, nothing, nothing))
     assert seen == ["lifespan", "websocket"]
 
 
 def test_a_body_that_is_no_json_is_a_serialization_error() -> None:
-    """A client error, in the client's protocol."""
+    """A client error, in the protocol of the request."""
     headers = _signed("logs", x_amz_target="Logs_20140328.PutQueryDefinition")
     status, body, _ = _answer(_failing(500, b""), headers, (b"{",))
     assert status == 400
@@ -192,7 +192,7 @@ def test_a_body_that_is_no_json_is_a_serialization_error() -> None:
 
 
 def test_accounts_and_regions_see_only_what_is_theirs(client: Callable[[str], Any], endpoint: str) -> None:
-    """A group made for one account or region is not there for another."""
+    """A group in one account and region does not exist in another."""
     client("xray").create_group(GroupName="mine")
     for account, region in (("444455556666", "eu-west-1"), ("111122223333", "us-east-1")):
         other = boto3.client(
@@ -209,7 +209,7 @@ def test_accounts_and_regions_see_only_what_is_theirs(client: Callable[[str], An
 def test_the_key_of_an_assumed_role_belongs_to_the_account_of_the_role(
     client: Callable[[str], Any], endpoint: str
 ) -> None:
-    """A provider that assumes a role sees what the role's account has."""
+    """A provider that assumes a role uses the account of the role."""
     client("iam").create_role(RoleName="deployer", AssumeRolePolicyDocument="{}")
     role = "arn:aws:iam::111122223333:role/deployer"
     session = client("sts").assume_role(RoleArn=role, RoleSessionName="deploy")["Credentials"]

@@ -1,7 +1,7 @@
-"""HTTP requests and responses as values, and MiniStack as a function from one to the other.
+"""HTTP requests and responses as values, and MiniStack as a function from request to response.
 
-ASGI hands a request over in pieces. What the front looks into is read whole into a `Request`; what it does
-not look into never passes through here.
+ASGI delivers a request in chunks. A request that the gateway processes is read completely into a `Request`;
+a request that it only forwards is streamed.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = tuple[tuple[str, str], ...]
 
 _FRAMING = {"content-length", "transfer-encoding", "content-encoding"}
-"""Headers that describe how a body was sent, no longer true once it has been read."""
+"""Headers that describe the encoding of a body and are not valid after it has been read."""
 
 
 class DisconnectedError(Exception):
-    """The client went away before its request was read."""
+    """The client closed the connection before its request was read."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP response, whole."""
+    """A complete HTTP response."""
 
     status: int
     headers: Headers
@@ -42,7 +42,7 @@ class Response:
 
     @property
     def ok(self) -> bool:
-        """Whether the status says success."""
+        """Whether the status is a success (2xx)."""
         return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own range
 
     def header(self, name: str) -> str:
@@ -60,7 +60,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request, whole, its body inflated if the client had compressed it."""
+    """A complete HTTP request. A compressed body is decompressed."""
 
     method: str
     path: str
@@ -70,7 +70,7 @@ class Request:
 
     @classmethod
     def from_scope(cls, scope: Scope) -> Request:
-        """Return what is known before the body is read."""
+        """Return the request without its body."""
         return cls(
             method=str(scope["method"]),
             path=str(scope["path"]),
@@ -81,7 +81,7 @@ class Request:
         )
 
     def with_body(self, body: bytes) -> Request:
-        """Return the request with the body that came with it, inflated if it was compressed."""
+        """Return the request with its body, decompressed if it was compressed."""
         # SDKs compress large bodies of some operations (Smithy's requestCompression trait).
         if "gzip" in self.header("content-encoding"):
             body = gzip.decompress(body)
@@ -89,7 +89,7 @@ class Request:
         return replace(self, body=body, headers=(*kept, ("content-length", str(len(body)))))
 
     def with_content(self, body: bytes, **headers: str) -> Request:
-        """Return the request with another body, and headers set (`_` in a name stands for `-`)."""
+        """Return the request with another body and other headers (`_` in a name stands for `-`)."""
         changed = {name.replace("_", "-"): value for name, value in headers.items()}
         changed["content-length"] = str(len(body))
         kept = tuple((name, value) for name, value in self.headers if name not in changed)
@@ -97,7 +97,7 @@ class Request:
 
     def with_header(self, name: str, value: str) -> Request:
         """Return the request with one header set."""
-        kept = tuple((key, before) for key, before in self.headers if key != name)
+        kept = tuple((key, old) for key, old in self.headers if key != name)
         return replace(self, headers=(*kept, (name, value)))
 
     def header(self, name: str) -> str:
@@ -105,40 +105,40 @@ class Request:
         return _first(self.headers, name)
 
     def fields(self) -> dict[str, str]:
-        """Return the query string's fields and, over them, those of a form body."""
-        found = dict(parse_qsl(self.query, keep_blank_values=True))
+        """Return the fields of the query string and of a form body; the body takes precedence."""
+        fields = dict(parse_qsl(self.query, keep_blank_values=True))
         if "form" in self.header("content-type"):
-            found |= dict(parse_qsl(self.body.decode("utf-8", errors="replace"), keep_blank_values=True))
-        return found
+            fields |= dict(parse_qsl(self.body.decode("utf-8", errors="replace"), keep_blank_values=True))
+        return fields
 
 
 class Body:
-    """A request's body, which can be looked at and then still be received.
+    """A request body that can be read by the gateway and then still be received by MiniStack.
 
     Args:
-        receive: the client's side of the connection.
+        receive: the client's ASGI `receive`.
     """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._seen: list[Message] = []
+        self._messages: list[Message] = []
 
-    async def whole(self) -> bytes:
-        """Return the whole body.
+    async def read(self) -> bytes:
+        """Return the complete body.
 
         Raises:
-            DisconnectedError: the client went away first.
+            DisconnectedError: the client closed the connection.
         """
-        while not self._seen or self._seen[-1].get("more_body", False):
+        while not self._messages or self._messages[-1].get("more_body", False):
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise DisconnectedError
-            self._seen.append(message)
-        return b"".join(message.get("body", b"") for message in self._seen)
+            self._messages.append(message)
+        return b"".join(message.get("body", b"") for message in self._messages)
 
     async def receive(self) -> Message:
-        """Return the next message: those already looked at first (ASGI's `receive`)."""
-        return self._seen.pop(0) if self._seen else await self._receive()
+        """Return the next message (ASGI's `receive`), first those that were already read."""
+        return self._messages.pop(0) if self._messages else await self._receive()
 
 
 @dataclass(frozen=True)
@@ -147,15 +147,15 @@ class Upstream:
 
     Args:
         app: the ASGI application.
-        scope: the client's own scope, which gives what a `Request` does not carry (address, HTTP version).
+        scope: the client's scope, with the data that a `Request` does not have (address, HTTP version).
     """
 
     app: AsgiApp
     scope: Scope
 
     @classmethod
-    def own(cls, app: AsgiApp) -> Upstream:
-        """Return MiniStack for requests of the front's own, which no client sent."""
+    def internal(cls, app: AsgiApp) -> Upstream:
+        """Return MiniStack for requests that the gateway itself makes, without a client."""
         scope: Scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -170,7 +170,7 @@ class Upstream:
         return cls(app, scope)
 
     async def __call__(self, request: Request) -> Response:
-        """Return MiniStack's whole answer to a request."""
+        """Send a request to MiniStack and return the complete answer."""
         scope = dict(self.scope)
         scope["method"] = request.method
         scope["path"] = request.path
@@ -188,7 +188,7 @@ class Upstream:
         async def receive() -> Message:
             if pending:
                 return pending.pop()
-            # A disconnect here would tell MiniStack to give up on its own answer.
+            # A disconnect message would make MiniStack cancel its answer.
             await asyncio.Event().wait()
             raise AssertionError
 
@@ -205,7 +205,7 @@ class Upstream:
 
 
 def request_id() -> tuple[str, str]:
-    """Return a new header that names a request, as every answer of AWS carries one."""
+    """Return a new request id header, as in every answer of AWS."""
     return ("x-amzn-requestid", str(uuid.uuid4()))
 
 
