@@ -1,24 +1,24 @@
-# The one list of commands; `make` alone prints it. Variables go after the command: make deploy ENV=prod.
+# The commands of the project; `make` without a target lists them. Variables follow the command: make deploy ENV=prod.
 
 PYTHON ?= python3
 TEXTS := NAME ENV STACK FUNCTION EVENT VERSION SCENARIO SPEED MINUTES APPROVE
 FLAGS := CHECK JSON LIVE KEEP_LOCAL_AWS
-# An empty STACK= would mean every stack, and an empty ENV= the local environment.
+# Reject empty variables: an empty STACK= would select every stack, and an empty ENV= the local environment.
 $(foreach name,$(TEXTS) $(FLAGS),$(if $(filter command,$(origin $(name))),\
-  $(if $(strip $(value $(name))),,$(error $(name) is empty: give it a value, or leave it out))))
+  $(if $(strip $(value $(name))),,$(error $(name) is empty: set a value, or omit it))))
 $(foreach name,ENV STACK,$(if $(filter environment,$(origin $(name))),\
-  $(if $(strip $(value $(name))),,$(error $(name) is empty: give it a value, or leave it out))))
-# Flags are of the command line alone: a CHECK or JSON in the environment is somebody else's.
+  $(if $(strip $(value $(name))),,$(error $(name) is empty: set a value, or omit it))))
+# Flags are read from the command line only: a CHECK or JSON in the environment belongs to another program.
 $(foreach name,$(FLAGS),$(if $(filter environment,$(origin $(name))),$(eval override $(name) :=)))
 $(foreach name,$(FLAGS),$(if $(filter command,$(origin $(name))),\
-  $(if $(subst x1x,,x$(value $(name))x),$(error $(name) must be 1, or be left out (found: $(value $(name)))))))
+  $(if $(subst x1x,,x$(value $(name))x),$(error $(name) must be 1, or be omitted (found: $(value $(name)))))))
 ENV ?= local
-# As they were typed: neither make nor the shell, which reads them from its environment, takes anything in
-# them for a command. What is not given is not exported either: it would be there, and empty.
+# Export the values unexpanded: neither make nor the shell, which reads them from its environment, interprets
+# them as commands. A variable that is not set is not exported, because it would be exported as empty.
 $(foreach name,$(TEXTS),$(if $(filter undefined,$(origin $(name))),,\
   $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
-# What ONLY= may name, and where its tests are. What is typed is compared, never expanded.
+# The values of ONLY= and the folders of their tests. The value is compared and never expanded.
 UNIT := $(patsubst tests/unit/%/__init__.py,%,$(wildcard tests/unit/*/__init__.py))
 $(foreach name,$(UNIT),$(eval OF_$(name) := tests/unit/$(name)))
 OF_functions := tests/functions functions
@@ -35,14 +35,14 @@ BIN := .venv/bin
 CLI := .venv/bin/reveille
 LOCKS := requirements/uv.txt requirements/project.txt
 $(foreach name,env stack approve,$(if $(findstring command,$(origin $(name))),\
-  $(error variables are in capitals: ENV=, STACK=, APPROVE=)))
-# A virtual environment without its Python (an upgrade took it away) is made anew.
+  $(error variables must be in upper case: ENV=, STACK=, APPROVE=)))
+# A virtual environment without its Python, for example after an upgrade, is created again.
 ifeq ($(wildcard .venv/bin/python),)
 $(shell rm -f .venv/.ready)
 endif
 STACK_OPTION := $(if $(STACK),--stack="$$STACK")
 PYTEST := $(BIN)/pytest
-# What Lambda's Python runtimes bring along stays out of the functions' zips (functions/README.md).
+# Packages that Lambda's Python runtimes contain are not in the functions' zips (functions/README.md).
 IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
@@ -52,82 +52,82 @@ IN_THE_RUNTIME := botocore python-dateutil six urllib3
 help: ## print this list
 	@awk -f ops/help.awk $(MAKEFILE_LIST)
 
-##@ Deploy (ENV=local unless you say otherwise; STACK= for one stack)
+##@ Deploy (default: ENV=local; STACK= selects one stack)
 
-deploy: .venv/.ready ## put everything, or one stack, into AWS  ENV= STACK= APPROVE=auto
+deploy: .venv/.ready ## deploy all stacks, or one  ENV= STACK= APPROVE=auto
 	@$(CLI) deploy $(STACK_OPTION)
 
-diff: .venv/.ready ## say what a deployment would change  ENV= STACK= CHECK=1
+diff: .venv/.ready ## show what a deployment would change  ENV= STACK= CHECK=1
 	@$(CLI) diff $(STACK_OPTION) $(if $(CHECK),--exit-code)
 
-output: .venv/.ready ## show what the stacks published  ENV= STACK= JSON=1
+output: .venv/.ready ## show the outputs of the stacks  ENV= STACK= JSON=1
 	@$(CLI) output $(STACK_OPTION) $(if $(JSON),--json)
 
-destroy: .venv/.ready ## take everything, or one stack, away  ENV= STACK= APPROVE=auto KEEP_LOCAL_AWS=1
+destroy: .venv/.ready ## destroy all stacks, or one  ENV= STACK= APPROVE=auto KEEP_LOCAL_AWS=1
 	@$(CLI) destroy $(STACK_OPTION) $(if $(KEEP_LOCAL_AWS),--keep-local-aws)
 
 bootstrap: .venv/.ready ## create the state bucket, once per account  ENV=
 	@$(CLI) bootstrap
 
-invoke: .venv/.ready ## run a deployed function, show its log  ENV= FUNCTION= EVENT=
+invoke: .venv/.ready ## invoke a deployed function, show its log  ENV= FUNCTION= EVENT=
 	@$(CLI) invoke $(if $(FUNCTION),-- "$$FUNCTION",$(error invoke needs FUNCTION=, such as payment-handler)) \
 	  $(if $(EVENT),"$$EVENT",$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
 
-##@ Rehearse (what happens is said in drills/*.yaml)
+##@ Rehearse (the scenarios are in drills/*.yaml)
 
-drill: .venv/.ready ## rehearse alarms; LIVE=1: those deployed  ENV= SCENARIO= LIVE=1 SPEED=
+drill: .venv/.ready ## rehearse alarms; LIVE=1: deployed alarms  ENV= SCENARIO= LIVE=1 SPEED=
 	@$(if $(LIVE),$(CLI) drill live $(if $(SPEED),--speed="$$SPEED") -- $$SCENARIO,\
 	  $(CLI) drill run --env="$$ENV" -- $$SCENARIO)
 
-##@ Look and repair
+##@ Check and repair
 
 doctor: .venv/.ready ## check this machine and the environment  ENV=
 	@$(CLI) doctor
 
-unlock: .venv/.ready ## remove the lock that a killed Terraform left  ENV= STACK=
+unlock: .venv/.ready ## remove the lock of a killed Terraform  ENV= STACK=
 	@$(CLI) state unlock $(if $(STACK),$(STACK_OPTION),$(error unlock needs STACK=, such as compute))
 
 state-history: .venv/.ready ## list the earlier versions of a state  ENV= STACK=
 	@$(CLI) state history $(if $(STACK),$(STACK_OPTION),$(error state-history needs STACK=, such as compute))
 
-state-restore: .venv/.ready ## bring an earlier version of a state back  ENV= STACK= VERSION=
+state-restore: .venv/.ready ## restore an earlier version of a state  ENV= STACK= VERSION=
 	@$(CLI) state restore $(if $(STACK),$(STACK_OPTION),$(error state-restore needs STACK=, such as compute)) \
-	  $(if $(VERSION),--version="$$VERSION",$(error state-restore needs VERSION=, as make state-history lists it))
+	  $(if $(VERSION),--version="$$VERSION",$(error state-restore needs VERSION=; make state-history lists the versions))
 
-synth: .venv/.ready ## write Terraform configuration to build/synth  ENV=
+synth: .venv/.ready ## write the Terraform configuration  ENV=
 	@$(CLI) synth
 
-verify: .venv/.ready ## verify that alarms have data and reach people  ENV=
+verify: .venv/.ready ## verify that alarms have data and recipients  ENV=
 	@$(CLI) verify
 
-package: .venv/.ready ## build the functions' zips  ENV=
+package: .venv/.ready ## build the zip files of the functions  ENV=
 	@$(CLI) package
 
 local-start: .venv/.ready ## start the local AWS with its state bucket
 	@$(CLI) local start
 
-local-stop: .venv/.ready ## stop the local AWS; what it held is gone
+local-stop: .venv/.ready ## stop the local AWS and delete its data
 	@$(CLI) local stop
 
 ##@ Develop
 
-# Three processes on two cores: the end-to-end tests wait most of their time.
-test: .venv/.ready ## all tests; the end-to-end ones deploy to a local AWS
+# Three processes on two cores: the end-to-end tests spend most of their time waiting.
+test: .venv/.ready ## run all tests; end-to-end tests deploy to a local AWS
 	@$(PYTEST) -n 3 --dist loadgroup
 
-test-unit: .venv/.ready ## what one runs while working, of one package or of all  ONLY=
+test-unit: .venv/.ready ## run the fast tests, or those of one package  ONLY=
 	@$(PYTEST) -n 2 -m "not e2e and not slow" $(if $(ONLY_ONE),$(OF_$(ONLY_ONE)),tests/unit tests/functions functions)
 
-test-synth: .venv/.ready ## the tests of what is synthesized
+test-synth: .venv/.ready ## run the tests of the synthesized stacks
 	@$(PYTEST) -n 2 tests/synth
 
-test-e2e: .venv/.ready ## the tests that deploy to a local AWS
+test-e2e: .venv/.ready ## run the tests that deploy to a local AWS
 	@$(PYTEST) -m e2e
 
-check: static ## everything that needs no deployment
+check: static ## run all checks and tests that need no deployment
 	@$(PYTEST) -n 2 -m "not e2e" tests/unit tests/functions functions tests/local_aws tests/synth
 
-static: lint types docs-check verify-all drill-all ## what is checked without tests
+static: lint types docs-check verify-all drill-all ## run all checks that are not tests
 
 format: .venv/.ready ## format the code
 	@$(BIN)/ruff check --fix --quiet .
@@ -141,19 +141,19 @@ lint: .venv/.ready ## check format and style
 types: .venv/.ready ## check types
 	@$(BIN)/mypy .
 
-verify-all: .venv/.ready ## verify it of every environment
+verify-all: .venv/.ready ## run verify for every environment
 	@$(CLI) verify --all
 
 drill-all: .venv/.ready ## rehearse the alarms of every environment
 	@$(CLI) drill run --all
 
-fuzz: .venv/.ready ## search for input that breaks the parsers  MINUTES=
+fuzz: .venv/.ready ## search for input on which the parsers fail  MINUTES=
 	@for what in patterns rules maths; do $(PY) -m tests.fuzz.$$what --minutes="$${MINUTES:-10}" || exit 1; done
 
-docs: .venv/.ready ## write what is generated: schema, config reference, alarm lists
+docs: .venv/.ready ## write the generated documents and schemas
 	@$(CLI) docs
 
-docs-check: .venv/.ready ## check that what is generated is up to date
+docs-check: .venv/.ready ## check that the generated files are up to date
 	@$(CLI) docs --check
 
 bench: .venv/.ready ## measure synthesis, rehearsals and log filters
@@ -161,7 +161,7 @@ bench: .venv/.ready ## measure synthesis, rehearsals and log filters
 	@$(PY) -m benchmarks.drill
 	@$(PY) -m benchmarks.drill_lines
 
-lock: .venv/.ready ## write the lock files anew from requirements/*.in
+lock: .venv/.ready ## update the lock files from requirements/*.in
 	@for name in uv project; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
 	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 	@for f in functions/*/requirements.in tests/shop/functions/*/requirements.in; do $(BIN)/uv pip compile --quiet --upgrade --universal \
@@ -171,7 +171,7 @@ lock: .venv/.ready ## write the lock files anew from requirements/*.in
 adopt: .venv/.ready ## rename the project and remove its samples, once  NAME=
 	@$(CLI) adopt $(if $(NAME),-- "$$NAME",$(error adopt needs NAME=, such as acme))
 
-setup: ## install everything into .venv (other commands do it when needed)
+setup: ## install everything into .venv; other commands run it if needed
 	@$(PYTHON) ops/setup.py
 
 .venv/.ready: $(LOCKS) pyproject.toml ops/setup.py ops/assembly.py stacks/aws.py stacks/kernel.py

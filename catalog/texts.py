@@ -44,7 +44,7 @@ class Writer:
         return Description(
             subject=self.label,
             environment=self.env.environment,
-            what=says,
+            summary=says,
             condition=condition,
             look=look,
             causes=tuple(causes),

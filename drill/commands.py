@@ -90,7 +90,7 @@ def _with_origin(command: _F) -> _F:
 @click.option("--no-pictures", is_flag=True, help="Write no timelines.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every expectation and notification.")
 def run(scenarios: tuple[Path, ...], *, everywhere: bool, **options: Any) -> int:  # noqa: ANN401 - those of `Asked`
-    r"""Rehearse scenarios; all of drills/ unless some are named.
+    r"""Rehearse scenarios (default: all in drills/).
 
     \b
     The exit status is
@@ -200,7 +200,7 @@ def _write(rehearsals: Sequence[Rehearsal], asked: Asked, console: Console) -> N
 @click.argument("alarms", nargs=-1, metavar="[ALARM]...")
 @_with_origin
 def explain(alarms: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - those of `Asked`
-    """Say when an alarm fires, and whom it notifies.
+    """Explain when an alarm fires and which recipients it notifies.
 
     ALARM is a name such as payment-handler-errors; without one, all are listed.
     """
@@ -227,7 +227,7 @@ def explain(alarms: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - 
 @click.argument("series", type=_FILE)
 @click.option("--out", type=_FILE, metavar="FOLDER", help="Write a timeline there.")
 def replay(alarm: Path, series: Path, out: Path | None) -> None:
-    """Play a recorded series to any alarm.
+    """Evaluate an alarm against a recorded series.
 
     ALARM is a file, JSON, as `aws cloudwatch describe-alarms` prints it. SERIES is a file, CSV or JSON, with
     timestamps and values.

@@ -18,17 +18,17 @@ def _answer(answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
 
 @click.command()
 def match() -> None:
-    """Try log filter patterns: JSON lines in, JSON lines out."""
+    """Test log filter patterns: JSON lines in, JSON lines out."""
     _answer(answers.match)
 
 
 @click.command()
 def evaluate() -> None:
-    """Try an alarm's datapoints: JSON lines in, JSON lines out."""
+    """Evaluate an alarm's datapoints: JSON lines in, JSON lines out."""
     _answer(answers.evaluate)
 
 
 @click.command()
 def rule() -> None:
-    """Try rules of composites: JSON lines in, JSON lines out."""
+    """Evaluate composite alarm rules: JSON lines in, JSON lines out."""
     _answer(answers.rule)

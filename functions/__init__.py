@@ -1,1 +1,1 @@
-"""The sample microservices. One folder per function, `shared` beside them; README.md has the contract."""
+"""The Lambda functions: a folder each, and `shared`. README.md has their contract with the platform."""

@@ -1,10 +1,10 @@
-"""Cut the assembly of the AWS bindings to the services in use (part of setup, about 5 s, once).
+"""Reduce the assembly of the AWS bindings to the services in use (part of setup, about 5 s, once).
 
-An assembly is what jsii's Node process loads: the description of every type (`.jsii`, 120 MB of JSON for
-2,100 services) and the JavaScript behind it. This keeps, for the services in `stacks.aws.SERVICES`, the
-types unchanged, their folders, and their `require` lines in `lib/index.js`. The result is a file under
-`build/assembly/` whose name says what it was made of, so a changed list or version makes another file
-and an old one is never mistaken for it. `stacks/kernel.py` hands it to jsii.
+jsii's Node process loads an assembly: the description of every type (`.jsii`, 120 MB of JSON for 2,100
+services) and its JavaScript. This module keeps, for the services in `stacks.aws.SERVICES`, the unchanged
+types, their folders, and their `require` lines in `lib/index.js`. It writes a file under `build/assembly/`
+whose name contains a hash of the inputs: another list or version gives another file. `stacks/kernel.py`
+passes it to jsii.
 
     python -m ops.assembly
 """
@@ -34,32 +34,33 @@ REQUIRE = re.compile(rb'\brequire\("([^"]+)"\)')
 
 
 class AssemblyError(Exception):
-    """The assembly cannot be cut; the message says why. Synthesis then uses the full one."""
+    """The assembly cannot be reduced; the message has the reason. Synthesis then uses the full assembly."""
 
 
 def main() -> int:
-    """Build the slim assembly unless it is there; return the exit status."""
+    """Build the slim assembly unless it exists; return the exit status."""
     started = time.monotonic()
     if kernel.find(kernel.BUILD, kernel.slim_key(aws.SERVICES)):
         return 0
-    say(f"cutting the AWS bindings to the {len(aws.SERVICES)} services in use (a few seconds, once)")
+    say(f"reducing the AWS bindings to the {len(aws.SERVICES)} services in use (a few seconds, once)")
     try:
         path = build(aws.SERVICES, kernel.BUILD)
     except (AssemblyError, OSError, tarfile.TarError) as error:
-        say(f"{error}; synthesis will use the full bindings, which are slower")
+        say(f"{error}; synthesis uses the full bindings, which are slower")
         return 1
     say(f"{path.stat().st_size // 1024} kB in {time.monotonic() - started:.1f} s")
     return 0
 
 
 def build(services: tuple[str, ...], folder: Path) -> Path:
-    """Write the assembly cut to `services` into `folder` and return its path.
+    """Write the assembly of `services` into `folder` and return its path.
 
-    It appears complete or not at all. Several processes may do this at once: each writes a file of its
-    own and renames it, and all of them write the same bytes under the same name.
+    The write is atomic. Several processes may run this at once: each renames a file of its own, and all
+    files have the same name and bytes.
 
     Raises:
-        AssemblyError: the bindings are missing, have no such service, or refer to one not in the list.
+        AssemblyError: the bindings are not installed, do not contain a service, or refer to a service that
+            is not listed.
     """
     content = slim(read(full_assembly(), services), services)
     target = folder / kernel.slim_name(kernel.slim_key(services), content)
@@ -68,9 +69,8 @@ def build(services: tuple[str, ...], folder: Path) -> Path:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        Path(name).chmod(
-            0o644
-        )  # temporary files are made private; this one is for every user of the checkout
+        # Temporary files are private; every user of the checkout reads this one.
+        Path(name).chmod(0o644)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -79,7 +79,11 @@ def build(services: tuple[str, ...], folder: Path) -> Path:
 
 
 def full_assembly() -> Path:
-    """Return the package's own assembly, found without importing the package."""
+    """Return the path of the package's full assembly, without importing the package.
+
+    Raises:
+        AssemblyError: the package is not installed.
+    """
     spec = importlib.util.find_spec(kernel.PACKAGE)
     for folder in (spec and spec.submodule_search_locations) or ():
         for path in Path(folder, "_jsii").glob("*.jsii.tgz"):
@@ -89,16 +93,16 @@ def full_assembly() -> Path:
 
 
 def read(assembly: Path, services: tuple[str, ...]) -> dict[str, bytes]:
-    """Return the files of `assembly` that `services` need, uncut, by path inside the package."""
-    wanted = {squash(service) for service in services}
+    """Return the files of `assembly` that `services` need, unchanged, by path inside the package."""
+    in_use = {squash(service) for service in services}
     files = {}
-    # Read as a stream: the 4,300 files are compressed as one, so a seek back would decompress them again.
+    # Read as a stream: the 4,300 files are compressed as one, and a seek back would decompress them again.
     with tarfile.open(assembly, mode="r|gz") as archive:
         for member in archive:
             _, *path = member.name.split("/")
             top_level = path in (["package.json"], [".jsii"], ["LICENSE"], ["lib", "index.js"])
             code = path[:1] == ["lib"] and len(path) > 2 and path[-1].endswith(".js")  # noqa: PLR2004
-            if top_level or (code and squash(path[1]) in wanted):
+            if top_level or (code and squash(path[1]) in in_use):
                 file = archive.extractfile(member)
                 if file is not None:
                     files["/".join(path)] = file.read()
@@ -106,17 +110,17 @@ def read(assembly: Path, services: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def squash(name: str) -> str:
-    """Reduce a service's name to what its spellings share: `s3_bucket`, `s3-bucket` and `s3Bucket`."""
+    """Normalize the spellings of a service's name: `s3_bucket`, `s3-bucket` and `s3Bucket` are the same."""
     return re.sub(r"[-_]", "", name).lower()
 
 
 def slim(files: dict[str, bytes], services: tuple[str, ...]) -> bytes:
-    """Return the slim package as a .tgz: the same bytes whenever it is made of the same input."""
+    """Return the slim package as a reproducible .tgz: the same input gives the same bytes."""
     exports = {match[1].decode(): match for match in EXPORT.finditer(files["lib/index.js"])}
     by_service = {squash(name): name for name in exports}
     absent = [service for service in services if squash(service) not in by_service]
     if absent:
-        message = f"the AWS bindings have no service {', '.join(absent)} (stacks/aws.py, SERVICES)"
+        message = f"the AWS bindings do not contain {', '.join(absent)} (stacks/aws.py, SERVICES)"
         raise AssemblyError(message)
     names = [by_service[squash(service)] for service in services]
 
@@ -131,26 +135,26 @@ def slim(files: dict[str, bytes], services: tuple[str, ...]) -> bytes:
 
 
 def check_closed(path: str, code: bytes) -> None:
-    """Refuse code that needs a file outside its own folder other than cdktf or constructs."""
+    """Reject code that requires a file outside its own folder, except cdktf and constructs."""
     for required in REQUIRE.findall(code):
         name = required.decode()
         if name not in {"cdktf", "constructs"} and (not name.startswith("./") or ".." in name):
-            message = f"{path} of the AWS bindings requires {name}, which would be cut off"
+            message = f"{path} of the AWS bindings requires {name}, which the slim assembly does not contain"
             raise AssemblyError(message)
 
 
 def slim_types(jsii: bytes, namespaces: set[str]) -> bytes:
-    """Return `.jsii` without the types, and the documentation, of namespaces other than these.
+    """Return `.jsii` without the types and the documentation of other namespaces.
 
     Raises:
-        AssemblyError: a type that stays refers to one that goes.
+        AssemblyError: a type that is kept refers to a type that is not.
     """
 
     def drop_others(pairs: list[tuple[str, Any]]) -> dict[str, Any] | None:
-        found = dict(pairs)
-        # Dropping a type as soon as it is parsed keeps memory at a fraction of the whole document's.
-        is_type = "fqn" in found and "assembly" in found
-        return None if is_type and found["fqn"].rpartition(".")[0] not in namespaces else found
+        content = dict(pairs)
+        # Dropping each type when it is parsed needs a fraction of the memory of the whole document.
+        is_type = "fqn" in content and "assembly" in content
+        return None if is_type and content["fqn"].rpartition(".")[0] not in namespaces else content
 
     assembly = json.loads(jsii, object_pairs_hook=drop_others)
     assembly["types"] = {name: type_ for name, type_ in assembly["types"].items() if type_ is not None}

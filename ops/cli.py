@@ -1,4 +1,4 @@
-"""`reveille`: the commands, and how they end. What a command needs is imported when it runs."""
+"""`reveille`: the command line and its exit statuses. A command's module is imported when it runs."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from typing import Any, NoReturn
 import click
 
 FAILED = 1
-REFUSED = 2
-"""Exit status when the configuration, a scenario or the command line is refused."""
+INVALID = 2
+"""Exit status when the configuration, a scenario or the command line is not valid."""
 _INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
+"""Exit status after Ctrl-C, as in shells."""
 _CHANGES = {
     "deploy", "diff", "destroy", "bootstrap", "synth", "package", "local start", "local stop",
     "state restore", "state unlock", "drill live", "adopt",
 }  # fmt: skip
-"""Commands of which something is left undone when their output is closed."""
+"""Commands that are left unfinished when their output is closed."""
 
 
 class Lazy(click.Group):
     """A group whose commands are imported when they are called; `--help` imports none."""
 
     def __init__(self, *, lazy: Mapping[str, tuple[str, str] | Lazy], **settings: Any) -> None:  # noqa: ANN401
-        """Take name -> where the command is, `module:function`, and its help; or a group."""
+        """Create the group from name -> (`module:function`, help text), or name -> group."""
         super().__init__(**settings)
         self.lazy = lazy
 
     def list_commands(self, _: click.Context) -> list[str]:
-        """Return the names in the order in which they are listed."""
+        """Return the names in the order of the list."""
         return list(self.lazy)
 
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command."""
+        """Import a command and return it; None if it does not exist."""
         entry = self.lazy.get(cmd_name)
         if not isinstance(entry, tuple):
             return entry
@@ -60,7 +60,7 @@ local = Lazy(
     help="The local AWS.",
     lazy={
         "start": ("ops.commands.local_aws:start", "Start the local AWS with its state bucket."),
-        "stop": ("ops.commands.local_aws:stop", "Stop the local AWS; what it held is lost."),
+        "stop": ("ops.commands.local_aws:stop", "Stop the local AWS and delete its data."),
     },
 )
 
@@ -73,27 +73,33 @@ state = Lazy(
             "ops.commands.state:restore",
             "Make an earlier version of a stack's state the current one.",
         ),
-        "unlock": ("ops.commands.state:unlock", "Remove the lock that a killed Terraform left."),
+        "unlock": ("ops.commands.state:unlock", "Remove the state lock that a killed Terraform left."),
     },
 )
 
 drill = Lazy(
     name="drill",
-    help="Rehearse CloudWatch alarms: whether they fire, when, and whom they reach.",
+    help="Rehearse CloudWatch alarms: whether they fire, when, and which recipients they notify.",
     lazy={
-        "run": ("drill.commands:run", "Rehearse scenarios; all of drills/ unless some are named."),
-        "live": ("ops.commands.drill_live:live", "Make deployed functions fail, and watch their alarms."),
-        "explain": ("drill.commands:explain", "Say when an alarm fires, and whom it notifies."),
-        "replay": ("drill.commands:replay", "Play a recorded series to any alarm."),
-        "match": ("drill.filters:match", "Try log filter patterns: JSON lines in, JSON lines out."),
-        "evaluate": ("drill.filters:evaluate", "Try an alarm's datapoints: JSON lines in, JSON lines out."),
-        "rule": ("drill.filters:rule", "Try rules of composites: JSON lines in, JSON lines out."),
+        "run": ("drill.commands:run", "Rehearse scenarios (default: all in drills/)."),
+        "live": ("ops.commands.drill_live:live", "Make deployed functions fail and check their alarms."),
+        "explain": (
+            "drill.commands:explain",
+            "Explain when an alarm fires and which recipients it notifies.",
+        ),
+        "replay": ("drill.commands:replay", "Evaluate an alarm against a recorded series."),
+        "match": ("drill.filters:match", "Test log filter patterns: JSON lines in, JSON lines out."),
+        "evaluate": (
+            "drill.filters:evaluate",
+            "Evaluate an alarm's datapoints: JSON lines in, JSON lines out.",
+        ),
+        "rule": ("drill.filters:rule", "Evaluate composite alarm rules: JSON lines in, JSON lines out."),
     },
 )
 
 reveille = Lazy(
     name="reveille",
-    help="Observability for microservices on AWS. `make` runs these commands; ENV names the environment.",
+    help="Observability for microservices on AWS. `make` runs these commands; ENV selects the environment.",
     lazy={
         "deploy": ("ops.commands.deployment:deploy", "Deploy all stacks, or one."),
         "diff": ("ops.commands.deployment:diff", "Show what a deployment would change."),
@@ -102,12 +108,12 @@ reveille = Lazy(
         "bootstrap": ("ops.commands.deployment:bootstrap", "Create the state bucket, once per account."),
         "invoke": ("ops.commands.invoke:invoke", "Invoke a deployed function and show its log."),
         "drill": drill,
-        "verify": ("ops.commands.verify:verify", "Verify that alarms have data and reach people."),
+        "verify": ("ops.commands.verify:verify", "Verify that every alarm has data and reaches a recipient."),
         "doctor": ("ops.commands.doctor:doctor", "Check this machine and the environment."),
         "state": state,
         "local": local,
         "synth": ("ops.commands.deployment:synth", "Write the Terraform configuration."),
-        "package": ("ops.commands.deployment:package", "Build the functions' zips."),
+        "package": ("ops.commands.deployment:package", "Build the zip files of the functions."),
         "docs": ("ops.commands.docs:docs", "Write the generated documents."),
         "adopt": ("ops.commands.adopt:adopt", "Rename the project and remove its samples, once."),
     },
@@ -115,10 +121,10 @@ reveille = Lazy(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status."""
+    """Run a command and return the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     name = _name(arguments)
-    from config import failures  # noqa: PLC0415  # what follows may not be installed: `run` says so
+    from config import failures  # noqa: PLC0415  # may not be installed, which `run` reports
 
     failures.escape_output()
     try:
@@ -126,42 +132,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
-        return REFUSED
+        return INVALID
     except BrokenPipeError:
-        # Whoever read our output (`| head`) has gone; what Python still holds of it has nowhere to go either.
+        # The reader of the output (`| head`) has exited.
         _drop_output()
         if name not in _CHANGES:
             return 0
-        text = "the output was closed: stopped. Run the command again to continue."
-        print(f"{name}: {text}", file=sys.stderr)
+        advice = "stopped because the output was closed. Run the command again to continue."
+        print(f"{name}: {advice}", file=sys.stderr)
         return FAILED
     except click.Abort:  # click has ended the line
         print(f"{name}: interrupted.", file=sys.stderr)
         return _INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - a traceback is no message
+    except Exception as error:  # noqa: BLE001 - users get a message and no traceback
         if isinstance(error, OSError) and error.filename is None:
-            # Of the output itself, such as one to a disk that is full: Python would try again as it ends.
+            # The output itself failed, for example on a full disk; Python would flush it again at exit.
             _drop_output()
         return _failed(name, error)
     return int(status or 0)
 
 
 def _drop_output() -> None:
-    """Discard what Python still holds of the output, which nobody takes."""
-    with suppress(OSError, ValueError):  # an output that is no file, such as one that a program captures
+    """Discard buffered output that cannot be written."""
+    with suppress(OSError, ValueError):  # an output without a file descriptor, such as a captured one
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(name: str, error: Exception) -> int:
-    """Say what is wrong in one sentence; return the exit status."""
+    """Print the error in one sentence and return the exit status."""
     from config.errors import ConfigError  # noqa: PLC0415  # as in `main`
 
     if isinstance(error, ConfigError):
         print(error, file=sys.stderr)
-        return REFUSED
+        return INVALID
     print(f"{name}: {_sentence(error)}", file=sys.stderr)
-    # A rehearsal that could not be made is not one that failed.
-    return REFUSED if name.startswith("drill") else FAILED
+    # A rehearsal that cannot run is not a rehearsal that failed.
+    return INVALID if name.startswith("drill") else FAILED
 
 
 def _sentence(error: Exception) -> str:
@@ -182,7 +188,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _name(arguments: Sequence[str]) -> str:
-    """Return the command that the arguments name, as it is typed."""
+    """Return the name of the command in the arguments, such as `state history`."""
     names: list[str] = []
     group: Lazy | None = reveille
     for argument in arguments:
@@ -195,20 +201,20 @@ def _name(arguments: Sequence[str]) -> str:
 
 
 def run() -> NoReturn:
-    """Run the command that was typed, and end the process with its status."""
+    """Run the command of `sys.argv` and end the process with its status."""
     try:
         status = main()
     except ModuleNotFoundError as error:
-        sys.exit(f".venv has no module {error.name}: remove .venv, and `make setup` makes it anew.")
+        sys.exit(f"module {error.name} is not installed in .venv: remove .venv and run `make setup`.")
     leave(status)
 
 
 def leave(status: int) -> NoReturn:
     """End the process with `status`."""
     if status == _INTERRUPTED:
-        # jsii's Node was interrupted too, and its farewell would be a traceback.
+        # jsii's Node process was interrupted too; stopping it would print a traceback.
         sys.stdout.flush()
         os._exit(status)
-    # Nor can anything be done about a Node that was killed: jsii fails to stop it.
+    # If Node was killed, jsii fails to stop it and Python would print that error.
     sys.unraisablehook = lambda _: None
     sys.exit(status)

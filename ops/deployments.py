@@ -1,4 +1,4 @@
-"""Say in CloudWatch that a deployment begins: graphs mark it, and services are quiet until it has settled."""
+"""Record the start of a deployment in CloudWatch: graphs mark it, and it suppresses alarms for a while."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from catalog import Catalog
 from config.errors import CommandError
 from config.models import Environment
 
-_AT_ONCE = 1000
-"""Samples of one call (CloudWatch API Reference, PutMetricData)."""
+_METRICS_PER_CALL = 1000
+"""Metrics per call (CloudWatch API Reference, PutMetricData)."""
 
 
 def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
-    """Put a sample of the metric of deployments, now, and one for each service that changes.
+    """Put a datapoint to the deployments metric of the environment and of each service that changes.
 
     Args:
         env: the environment.
-        catalog: what is watched in it.
-        changed: the addresses in `compute` that are about to change.
+        catalog: its catalog.
+        changed: the Terraform addresses in `compute` that are about to change.
 
     Raises:
-        CommandError: CloudWatch does not take it, which the deployment's own alarms would meet next.
+        CommandError: CloudWatch rejects the call; without the datapoint, the deployment would notify.
     """
     keys = {address.partition(".")[2] for address in changed}
     metrics = [
@@ -44,13 +44,13 @@ def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
     ]
     namespace = catalog.deployments.namespace
     try:
-        for first in range(0, len(data), _AT_ONCE):
+        for first in range(0, len(data), _METRICS_PER_CALL):
             clients.client(env, "cloudwatch").put_metric_data(
-                Namespace=namespace, MetricData=data[first : first + _AT_ONCE]
+                Namespace=namespace, MetricData=data[first : first + _METRICS_PER_CALL]
             )
     except (BotoCoreError, ClientError) as error:
         message = (
-            f"cannot say to CloudWatch that a deployment begins ({error}): cloudwatch:PutMetricData in the "
-            f"namespace {namespace} is needed. Nothing was changed."
+            f"cannot record the start of the deployment in CloudWatch ({error}). It requires "
+            f"cloudwatch:PutMetricData in the namespace {namespace}. Nothing was changed."
         )
         raise CommandError(message) from error

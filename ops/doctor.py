@@ -1,4 +1,4 @@
-"""Check this machine and an environment, one line each: what is fine, what is not, what to do."""
+"""Check this machine and an environment: a line per check, with what to do if it fails."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from terraform import binary, locking
 
 
 def examine(name: str, console: Console) -> bool:
-    """Check everything a deployment of the environment `name` needs; return whether all is fine."""
-    fine = True
+    """Check everything that a deployment of the environment `name` needs; return whether all checks pass."""
+    all_passed = True
 
-    def check(what: str, find: Callable[[], str]) -> bool:
-        nonlocal fine
+    def check(title: str, find: Callable[[], str]) -> bool:
+        nonlocal all_passed
         try:
-            text, good = find(), True
+            finding, passed = find(), True
         except (ConfigError, CommandError, RuntimeError) as error:
-            text, good, fine = str(error), False, False
+            finding, passed, all_passed = str(error), False, False
         except (BotoCoreError, ClientError) as error:
-            # Whoever may not ask for one thing is told of the others all the same.
-            text, good, fine = aws_errors.explain(error), False, False
-        mark = "[green]ok[/green]  " if good else "[red]bad[/red] "
-        console.print(f"{mark}[bold]{what:<12}[/bold]", end="")
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-        return good
+            # A missing permission fails its own check only.
+            finding, passed, all_passed = aws_errors.explain(error), False, False
+        mark = "[green]ok[/green]     " if passed else "[red]failed[/red] "
+        console.print(f"{mark}[bold]{title:<12}[/bold]", end="")
+        console.print(finding, markup=False, highlight=False, soft_wrap=True)
+        return passed
 
     check("Python", platform.python_version)
     check("Terraform", lambda: f"{binary.version(binary.executable())} at {binary.executable()}")
@@ -46,7 +46,7 @@ def examine(name: str, console: Console) -> bool:
     check("Node", prepare_node)
     check("bindings", _bindings)
     if not check("config", lambda: _config(name)):
-        return fine
+        return all_passed
     env, catalog = environment.read(name)
     if check("AWS", lambda: _aws(env)):
         if env.functions and not env.is_local:
@@ -55,13 +55,13 @@ def examine(name: str, console: Console) -> bool:
             check("secrets", lambda: secrets.find(env, references))
         if check("state", lambda: _state(env)):
             check("stacks", lambda: _deployed(env))
-    return fine
+    return all_passed
 
 
 def _provider() -> str:
     mirror = binary.find_mirror()
-    where = f"from the mirror {mirror}" if mirror else "from the registry"
-    return f"hashicorp/aws {binary.PROVIDER_VERSION} {where}"
+    source = f"from the mirror {mirror}" if mirror else "from the registry"
+    return f"hashicorp/aws {binary.PROVIDER_VERSION} {source}"
 
 
 def _bindings() -> str:
@@ -86,8 +86,8 @@ def _quotas(env: Environment) -> str:
     limit = clients.client(env, "lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     if limit != env.quotas.lambda_concurrency:
         message = (
-            f"the account runs {limit} functions at once and quotas.lambda_concurrency says "
-            f"{env.quotas.lambda_concurrency}: the alarm before the limit would be at the wrong height"
+            f"the account's Lambda concurrency limit is {limit} and quotas.lambda_concurrency is "
+            f"{env.quotas.lambda_concurrency}: the alarm on concurrency would have a wrong threshold"
         )
         raise CommandError(message)
     return f"Lambda concurrency {limit}"
@@ -101,7 +101,9 @@ def _state(env: Environment) -> str:
 def _deployed(env: Environment) -> str:
     deployed = [name for name in ORDER if state.outputs(env, name) is not None]
     holders = locking.holders(BUILD)
-    running = holders.get(env.environment) or "a command has just begun" if env.environment in holders else ""
+    running = (
+        holders.get(env.environment) or "a command has just started" if env.environment in holders else ""
+    )
     if not running:
         state_lock.refuse_locked(env, ORDER, release=False)
     return f"deployed: {', '.join(deployed) or 'none'}{f'; {running}' if running else ''}"

@@ -1,4 +1,4 @@
-"""Which zip each Lambda function of an environment runs from, and building them."""
+"""The zip files of an environment's Lambda functions: their paths, and building them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OUT = BUILD / "functions"
 
 
 def target(env: Environment, function: LambdaService) -> Target:
-    """Return what a zip must run on: Lambda, or this machine's Python, in which a local AWS runs it."""
+    """Return what a zip must run on: Lambda, or this machine's Python, which a local AWS uses."""
     return Target.host() if env.is_local else Target(function.runtime, function.architecture)
 
 
@@ -36,19 +36,19 @@ def notifier_zip(env: Environment) -> Path:
 
 
 def build(env: Environment, stacks: Collection[str] = ("compute", "monitoring")) -> Iterator[Package]:
-    """Build every function that changed; yield each as it is ready.
+    """Build every function that changed; yield each package when it is ready.
 
     Args:
         env: the environment.
-        stacks: those that need their functions: `compute` the services', `monitoring` the notifier.
+        stacks: stacks whose functions are built: `compute` has the services, `monitoring` the notifier.
 
     Raises:
-        PackageError: one cannot be built.
+        PackageError: a function cannot be built.
     """
     with locking.shared(BUILD / "locks", "functions", "another command that builds functions"):
-        # A command that was killed leaves what it had begun to write.
-        for begun in OUT.glob(f"{SCRATCH}*"):
-            shutil.rmtree(begun, ignore_errors=True)
+        # A command that was killed leaves its temporary folder.
+        for folder in OUT.glob(f"{SCRATCH}*"):
+            shutil.rmtree(folder, ignore_errors=True)
         yield from _build(env, stacks)
 
 

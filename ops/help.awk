@@ -1,4 +1,4 @@
-# Print the Makefile's sections (lines that begin with ##@) and its targets: description and variables (after ##).
+# Print the Makefile's sections (lines that begin with ##@) and targets with their description and variables (after ##).
 /^##@ / { printf "\n%s\n", substr($0, 5) }
 /^[a-z][a-z0-9-]*:.*## / {
     target = $0; sub(/:.*/, "", target)

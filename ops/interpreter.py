@@ -1,4 +1,4 @@
-"""Run inside `.venv`, whichever Python was called: `python app.py` and `cdktf synth` need no activation.
+"""Run inside `.venv` with any Python: `python app.py` and `cdktf synth` need no activation.
 
 Standard library only: this is imported before anything is installed.
 """
@@ -16,13 +16,13 @@ _VENV = ROOT / ".venv"
 
 
 def enter() -> None:
-    """Replace this process by the same program under `.venv`'s Python, made first when it is missing.
+    """Replace this process by the same program under `.venv`'s Python, and create `.venv` if it is missing.
 
-    Ends the process with setup's exit status when setup fails.
+    If setup fails, end the process with setup's exit status.
     """
     if Path(sys.prefix).resolve() == _VENV.resolve():
         return
-    # Make decides whether there is anything to do. stdout stays clean for whoever reads the program's own.
+    # Make decides whether setup is needed. Its output goes to stderr: stdout is for the program's own.
     setup = subprocess.run(["make", "--silent", "setup"], cwd=ROOT, stdout=sys.stderr, check=False)  # noqa: S607
     if setup.returncode != 0:
         sys.exit(setup.returncode)

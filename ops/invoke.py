@@ -1,4 +1,4 @@
-"""Invoke a deployed function and show what it answered and logged."""
+"""Invoke a deployed function and show its result and its log."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from config.models import Environment
 from ops import state
 
 _MOST_BYTES = 6_291_456
-"""Size of an event at most: 6 MB (AWS Lambda Developer Guide, "Lambda quotas", invocation payload)."""
+"""Maximum size of an event: 6 MB (AWS Lambda Developer Guide, "Lambda quotas", invocation payload)."""
 
 
 def invoke(env: Environment, function: str, event: Path, console: Console) -> bool:
     """Invoke `function` with the event in a file; return whether it succeeded.
 
     Raises:
-        CommandError: there is no such function or file, or compute is not deployed.
+        CommandError: the function or the file does not exist, or compute is not deployed.
     """
     outputs = state.outputs(env, "compute") if state.bucket_exists(env) else None
     if outputs is None:
@@ -32,13 +32,14 @@ def invoke(env: Environment, function: str, event: Path, console: Console) -> bo
         raise CommandError(message)
     names: dict[str, str] = outputs["lambda_function_names"]
     if function not in names:
-        message = f"no such function '{function}'; known: {', '.join(names)}{did_you_mean(function, names)}"
+        known = ", ".join(names)
+        message = f"function '{function}' does not exist; functions: {known}{did_you_mean(function, names)}"
         raise CommandError(message)
-    sent = payload(event)
-    # Tried once, and waited for as long as the function may run: a second try would be a second payment.
+    content = payload(event)
+    # A single attempt, with a timeout above the function's own: a retry would be a second payment.
     timeout_s = env.functions[function].timeout_s if function in env.functions else LAMBDA_TIMEOUT_S
     lambda_ = client(env, "lambda", answers_in_s=timeout_s + 30, attempts=1)
-    answer = lambda_.invoke(FunctionName=names[function], Payload=sent, LogType="Tail")
+    answer = lambda_.invoke(FunctionName=names[function], Payload=content, LogType="Tail")
     failed = "FunctionError" in answer
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", errors="replace")
     console.print(f"{'failed' if failed else 'result'}:", highlight=False)
@@ -49,23 +50,23 @@ def invoke(env: Environment, function: str, event: Path, console: Console) -> bo
 
 
 def payload(event: Path) -> bytes:
-    """Return the event in a file: a JSON object.
+    """Return the content of an event file, a JSON object.
 
     Raises:
-        CommandError: it cannot be read, is too large, or is not one.
+        CommandError: the file cannot be read, is too large, or is not a JSON object.
     """
     try:
         data = files.text(event, _MOST_BYTES)
-        found = json.loads(data)
+        parsed = json.loads(data)
     except files.FileError as error:
         message = f"event {event} {error}."
         raise CommandError(message) from error
     except (ValueError, RecursionError) as error:
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        message = f"event {event} is not JSON: {why}."
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        message = f"event {event} is not JSON: {reason}."
         raise CommandError(message) from error
-    if not isinstance(found, dict):
-        message = f"event {event} is not a JSON object, as everything that invokes functions in AWS sends."
+    if not isinstance(parsed, dict):
+        message = f"event {event} is not a JSON object. AWS services invoke functions with objects only."
         raise CommandError(message)
     return data.encode()
 

@@ -1,4 +1,4 @@
-"""The local AWS that belongs to an environment: found, started, stopped."""
+"""The local AWS of an environment: find, start and stop it."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from local_aws import process
 from terraform import locking
 
 SPEED_VARIABLE = "LOCAL_AWS_SPEED"
-"""Environment variable with the speed of its clock from the beginning (`local_aws.clock`)."""
+"""Environment variable with the initial speed of its clock (`local_aws.clock`)."""
 
 LIVE_DRILL = "the live drill"
-"""What one live drill at a time locks: two would take each other's messages and set one clock."""
+"""Name of the lock of live drills: two would read each other's messages and set the same clock."""
 
 _SERVER_ERROR = 500
 _ANSWER_S = 10
-"""Seconds in which a local AWS says who it is; on an idle machine it takes milliseconds."""
+"""Seconds to wait for GetCallerIdentity; on an idle machine it takes milliseconds."""
 
 
 def ensure(env: Environment) -> bool:
-    """Start the local AWS of `env` unless one answers at its endpoint; tell whether it was started.
+    """Start the local AWS of `env` unless one answers at its endpoint; return whether it was started.
 
     Raises:
         CommandError: it cannot be started.
@@ -59,31 +59,31 @@ def ensure(env: Environment) -> bool:
 
 
 def is_ours(env: Environment) -> bool:
-    """Tell whether the AWS at the endpoint of `env` is the one that this folder started."""
+    """Return whether the AWS at the endpoint of `env` was started from this folder."""
     server = process.status()
     return server is not None and server.endpoint == env.endpoint
 
 
 def stop(env: Environment) -> bool:
-    """Stop the local AWS of `env` if this folder started it and nothing is left in it; tell whether."""
+    """Stop the local AWS of `env` if this folder started it and it has no buckets; return whether it did."""
     empty = not client(env, "s3").list_buckets()["Buckets"]
     return empty and is_ours(env) and process.stop()
 
 
 def stop_unused(build: Path) -> bool:
-    """Stop the local AWS that this folder started, unless a command works with it; tell whether one ran.
+    """Stop the local AWS that this folder started, unless a command uses it; return whether one was running.
 
     Args:
         build: folder with the locks of environments.
 
     Raises:
-        CommandError: a command deploys to it, or rehearses in it.
+        CommandError: a command uses it.
     """
     with alone(build):
         users = [
-            f"{name}: {holder or 'a command has just begun'}."
+            f"{name}: {holder or 'a command has just started'}."
             for name, holder in locking.holders(build).items()
-            if _may_use_a_local_aws(name)
+            if _may_use_local_aws(name)
         ]
         if users:
             raise CommandError("\n".join(["the local AWS is in use.", *users, "Nothing was stopped."]))
@@ -95,12 +95,11 @@ def stop_unused(build: Path) -> bool:
 
 def alone(build: Path) -> AbstractContextManager[None]:
     """Hold the lock of the local AWS and its buckets, which local environments share."""
-    what = "another command that starts or leaves the local AWS"
-    return locking.shared(build / "locks", "local-aws", what)
+    return locking.shared(build / "locks", "local-aws", "another command that starts or stops the local AWS")
 
 
-def _may_use_a_local_aws(name: str) -> bool:
-    """Return whether the holder of a lock may use one; of what cannot be read, it is not known."""
+def _may_use_local_aws(name: str) -> bool:
+    """Return whether the holder of a lock may use a local AWS; true if its configuration is not valid."""
     try:
         return environment.read(name)[0].is_local
     except ConfigError:
@@ -108,25 +107,25 @@ def _may_use_a_local_aws(name: str) -> bool:
 
 
 def require(env: Environment) -> None:
-    """Refuse to go on when the local AWS of `env` does not run.
+    """Stop if the local AWS of `env` does not run.
 
     Raises:
         CommandError: nothing answers at its endpoint.
     """
     if not answers(env):
-        message = f"no local AWS answers at {env.endpoint}: `make deploy` starts one and deploys."
+        message = f"no local AWS answers at {env.endpoint}: `make deploy` starts one and deploys to it."
         raise CommandError(message)
 
 
 def answers(env: Environment) -> bool:
-    """Tell whether an AWS with the environment's account answers at its endpoint.
+    """Return whether an AWS with the environment's account answers at its endpoint.
 
     Raises:
-        CommandError: something else answers there.
+        CommandError: another program or another account answers, or the local AWS fails.
     """
     statuses: list[int] = []
     sts = client(env, "sts", answers_in_s=_ANSWER_S, attempts=1)
-    # What is no AWS may answer with text that cannot be parsed: its status says more.
+    # Another program may answer with text that cannot be parsed; its status code is reported instead.
     sts.meta.events.register(
         "before-parse", lambda response_dict, **_: statuses.append(response_dict["status_code"])
     )
@@ -137,25 +136,24 @@ def answers(env: Environment) -> bool:
     except (BotoCoreError, ClientError, KeyError, ResponseParserError) as error:
         status = statuses[-1] if statuses else 0
         if isinstance(error, (ReadTimeoutError, ConnectionClosedError)) or status >= _SERVER_ERROR:
-            why = (
+            reason = (
                 f"It answers with status {status}."
                 if isinstance(error, (KeyError, ResponseParserError))
                 else aws_errors.explain(error)
             )
             message = (
-                f"the endpoint {env.endpoint} fails. {why} The log of a local AWS "
-                "that this "
-                f"folder started is {process.log_path()}; `make local-stop` ends it."
+                f"the endpoint {env.endpoint} fails. {reason} The log of a local AWS that was started from "
+                f"this folder is {process.log_path()}; `make local-stop` stops it."
             )
         else:
-            said = f"it answers with status {status}" if status else visible(str(error))
+            reason = f"it answers with status {status}" if status else visible(str(error))
             message = (
-                f"the endpoint {env.endpoint} is not an AWS ({said}): end the program that "
-                f"answers there, or choose another port for endpoint in config/{env.environment}.yaml (or in "
+                f"the endpoint {env.endpoint} is not an AWS ({reason}): stop the program that answers there, "
+                f"or choose another port for endpoint in config/{env.environment}.yaml (or in "
                 "REVEILLE_ENDPOINT)."
             )
         raise CommandError(message) from error
     if account_id != env.account_id:
-        message = f"the AWS at {env.endpoint} is account {account_id}; account_id says {env.account_id}."
+        message = f"the AWS at {env.endpoint} is account {account_id}, but account_id is {env.account_id}."
         raise CommandError(message)
     return True

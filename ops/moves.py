@@ -1,8 +1,8 @@
-"""Refuse a plan that would delete by name what it has just made by the same name.
+"""Reject a deployment that would delete a resource because its Terraform address has changed.
 
-AWS keeps some things by name and takes a second creation for a change. When such a thing has a new Terraform
-address, Terraform creates it there, which changes what exists, and then deletes the old address: what exists.
-Terraform's plan shows one to add and one to destroy, and nobody sees that they are the same.
+AWS identifies some resources by name and treats a second creation as an update. If such a resource has a new
+Terraform address, Terraform first creates it there, which updates the existing resource, and then destroys
+the old address, which deletes it. The plan shows one resource to add and one to destroy.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "aws_cloudwatch_metric_alarm": ("alarm", "alarm_name"),
     "aws_sns_topic": ("topic", "name"),
 }
-"""Types whose creation AWS takes for a change when the name exists (API references of PutMetricAlarm,
-PutCompositeAlarm, PutDashboard, PutRule, PutMetricFilter, PutResourcePolicy, CreateTopic): what AWS calls
-them, and the attribute that is their name."""
+"""Types whose creation is an update when the name exists (API references of PutMetricAlarm,
+PutCompositeAlarm, PutDashboard, PutRule, PutMetricFilter, PutResourcePolicy, CreateTopic): AWS's word for
+them, and the attribute that holds their name."""
 
 
 class Lost(NamedTuple):
-    """Something that a deployment would make at a new address and then delete."""
+    """A resource that a deployment would create at a new address and then delete."""
 
     name: str
     old: str
@@ -38,10 +38,10 @@ class Lost(NamedTuple):
 
 
 def refuse_to_lose(env: Environment, stack: str) -> None:
-    """Refuse to deploy `stack` as synthesized, if something of it would be lost by changing its address.
+    """Refuse to deploy `stack`, as synthesized, if a change of address would delete a resource.
 
     Raises:
-        CommandError: it would; the message says how to move it.
+        CommandError: a resource would be deleted; the message contains the `Move` that is needed.
     """
     configured = synthesis.configuration(env, stack)
     lost = list(find(state.resources(env, stack), configured))
@@ -49,27 +49,27 @@ def refuse_to_lose(env: Environment, stack: str) -> None:
         first = lost[0]
         more = f" (and {len(lost) - 1} more)" if lost[1:] else ""
         message = (
-            f"{stack}: {first.name} has moved from {first.old} to {first.new}{more}. Terraform would make it "
-            f"at the new address and then delete it by its name. Say that it moved, in stacks/moves.py: "
+            f"{stack}: {first.name} has moved from {first.old} to {first.new}{more}. Terraform would create "
+            f"it at the new address and then delete it by name. Add the move to stacks/moves.py: "
             f'Move("{stack}", "{first.old}", "{first.new}"). Nothing was changed.'
         )
         raise CommandError(message)
 
 
 def find(deployed: Mapping[str, Mapping[str, Any]], configured: Stack) -> Iterator[Lost]:
-    """Yield what would be lost.
+    """Yield the resources that would be lost.
 
     Args:
-        deployed: address -> attributes, of what the state has.
+        deployed: address -> attributes, as in the state.
         configured: the synthesized stack.
     """
-    wanted = {
+    bodies = {
         f"{kind}.{key}": body
         for kind, of_kind in configured.resources.items()
         for key, body in of_kind.items()
     }
     addresses = {
-        identity: address for address, body in wanted.items() if (identity := _identity(address, body))
+        identity: address for address, body in bodies.items() if (identity := _identity(address, body))
     }
     for old, attributes in deployed.items():
         identity = _identity(old, attributes)
@@ -79,7 +79,7 @@ def find(deployed: Mapping[str, Mapping[str, Any]], configured: Stack) -> Iterat
 
 
 def _identity(address: str, attributes: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return by what AWS knows it; None for what it knows otherwise, or by a name that is not known yet."""
-    what, attribute = NAMES.get(address.partition(".")[0], ("", ""))
+    """Return AWS's word and the name; None if AWS identifies it otherwise, or the name is not known yet."""
+    type_words, attribute = NAMES.get(address.partition(".")[0], ("", ""))
     name = str(attributes.get(attribute, ""))
-    return (what, name) if name and "${" not in name else None
+    return (type_words, name) if name and "${" not in name else None

@@ -10,14 +10,14 @@ ORDER = tuple(outputs.STACK for outputs in PUBLISHED)
 
 
 def chosen(stack: str | None) -> tuple[str, ...]:
-    """Return the stacks to work on: the one named, or all in order.
+    """Return the selected stacks: the named one, or all in order.
 
     Raises:
-        CommandError: there is no such stack.
+        CommandError: the stack does not exist.
     """
     if not stack:
         return ORDER
     if stack not in ORDER:
-        message = f"no such stack '{stack}'; known: {', '.join(ORDER)}{did_you_mean(stack, ORDER)}"
+        message = f"stack '{stack}' does not exist; stacks: {', '.join(ORDER)}{did_you_mean(stack, ORDER)}"
         raise CommandError(message)
     return (stack,)

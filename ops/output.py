@@ -1,4 +1,4 @@
-"""What the stacks published, for people and for machines."""
+"""The outputs of the stacks, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -16,34 +16,35 @@ from ops.order import chosen
 _SHOWN_ENTRIES = 8
 """Entries of a map that the table shows."""
 _SHOWN = 2_000
-"""Characters of a value that the table shows: the longest of our own, a link, has hundreds."""
+"""Characters of a value that the table shows; the longest value of the platform, a link, has hundreds."""
 
 
 def collect(env: Environment, stack: str | None) -> dict[str, dict[str, Any]]:
     """Return stack -> name -> value, of the stacks that are deployed.
 
     Raises:
-        CommandError: none is.
+        CommandError: no stack is deployed.
     """
-    found = {name: state.outputs(env, name) for name in chosen(stack)} if state.bucket_exists(env) else {}
-    deployed = {name: outputs for name, outputs in found.items() if outputs is not None}
+    by_stack = {name: state.outputs(env, name) for name in chosen(stack)} if state.bucket_exists(env) else {}
+    deployed = {name: outputs for name, outputs in by_stack.items() if outputs is not None}
     if not deployed:
-        what = f"{stack} is not" if stack else "nothing is"
-        message = f"{what} deployed in {env.environment}: `make deploy ENV={env.environment}`."
+        subject = f"{stack} is not" if stack else "nothing is"
+        message = f"{subject} deployed in {env.environment}: `make deploy ENV={env.environment}`."
         raise CommandError(message)
     return deployed
 
 
 def as_json(outputs: dict[str, dict[str, Any]]) -> str:
-    """Return one flat JSON object, name -> value: names are unique across stacks."""
+    """Return a flat JSON object, name -> value; names are unique across stacks."""
     flat = {name: value for of_stack in outputs.values() for name, value in of_stack.items()}
     return json.dumps(flat, indent=2, sort_keys=True)
 
 
 def show(outputs: dict[str, dict[str, Any]], console: Console) -> None:
-    """Print the outputs by stack, each value whole on its line, so that it can be copied."""
+    """Print the outputs by stack, each value unbroken on its own line, so that it can be copied."""
     rows = {
-        stack: [row for item in sorted(of.items()) for row in _rows(*item)] for stack, of in outputs.items()
+        stack: [row for output in sorted(of_stack.items()) for row in _rows(*output)]
+        for stack, of_stack in outputs.items()
     }
     width = max((len(label) for of_stack in rows.values() for label, _ in of_stack), default=0)
     for stack, of_stack in rows.items():
@@ -53,7 +54,7 @@ def show(outputs: dict[str, dict[str, Any]], console: Console) -> None:
 
 
 def _rows(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  # JSON
-    """Yield one row per value; a long map is summed up, since it is for machines."""
+    """Yield a row per value; of a long map only the number of entries."""
     if not isinstance(value, dict):
         yield name, visible(str(value), _SHOWN) or "-"
     elif len(value) > _SHOWN_ENTRIES:

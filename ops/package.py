@@ -1,14 +1,14 @@
-"""Build the Lambda functions' zips: the same inputs give the same bytes, on any machine, at any time.
+"""Build the zip files of the Lambda functions, reproducibly: the same inputs give the same bytes.
 
-A zip holds the function's folder and `shared` under `functions/`, and what the hashed
-lock file `requirements.txt` lists at its top level:
+A zip contains the function's folder and `shared` under `functions/`, and at its top level the packages of
+the hashed lock file `requirements.txt`:
 
     functions/__init__.py  functions/shared/…  functions/payment_handler/handler.py …  aws_lambda_powertools/…
 
-so a handler has one import path, `functions.payment_handler.handler.handle`, in tests and in Lambda. The lock
-is installed as it is, without dependencies: what it does not list is not in the zip.
+A handler therefore has the same import path, `functions.payment_handler.handler.handle`, in tests and in
+Lambda. The lock is installed without dependencies: the zip contains only what it lists.
 
-Terraform compares the zip's hash, so bytes that differ for no reason would be a deployment for no reason.
+Terraform compares the hash of the zip: if the bytes differ without a change, it deploys without a change.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ if TYPE_CHECKING:
 SHARED = "shared"
 LOCK_FILE = "requirements.txt"
 SCRATCH = ".package-"
-"""How the names of folders begin in which a zip is made."""
+"""Prefix of the temporary folders in which a zip is built."""
 
 # "Lambda quotas", Lambda Developer Guide, section "Function configuration, deployment, and execution": 50 MB
-# zipped in a direct upload, 250 MB unzipped with layers. The service counts in MiB.
+# zipped in a direct upload, 250 MB unzipped, layers included. The service counts in MiB.
 MAX_ZIP_BYTES = 50 * 1024**2
 MAX_UNPACKED_BYTES = 250 * 1024**2
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 _PERMISSIONS = stat.S_IFREG | 0o644  # Lambda's own user must be able to read; modules need no x bit
-# Console scripts name the interpreter that installed them, and four files of a dist-info are written per
-# installation. Type stubs, C sources and tests are no use at run time.
+# Console scripts contain the path of the interpreter, and some files of a dist-info depend on the
+# installation. Type stubs, C sources and tests are not used at run time.
 _NOT_PACKED = re.compile(
     r"(^|/)(__pycache__|tests)/|\.(py[cio]|[ch])$|(^|/)\."
     r"|^bin/|^[^/]+-stubs/|\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json)$"
@@ -56,17 +56,17 @@ _INPUTS_ONLY = re.compile(r"^(requirements\.(in|txt)|[^/]+\.md)$")
 
 
 class PackageError(CommandError):
-    """A zip cannot be built; the message names the file and says what to do."""
+    """A zip cannot be built; the message has the file and what to do."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """The Python and the processor that a zip is for.
+    """The Python and the processor architecture of a zip.
 
     Attributes:
         runtime: Lambda's name of the runtime, such as `python3.12`.
         architecture: Lambda's name of the instruction set: `arm64` or `x86_64`.
-        is_host: The zip is for this machine's own Python: a local AWS runs functions in it.
+        is_host: Whether the zip is for this machine's Python, in which a local AWS runs functions.
     """
 
     runtime: str = "python3.12"
@@ -75,7 +75,7 @@ class Target:
 
     @classmethod
     def host(cls) -> Target:
-        """Return the target that is this machine's Python."""
+        """Return the target for this machine's Python."""
         machine = platform.machine().lower()
         architecture = {"aarch64": "arm64", "amd64": "x86_64"}.get(machine, machine)
         return cls(f"python{sys.version_info[0]}.{sys.version_info[1]}", architecture, is_host=True)
@@ -84,20 +84,20 @@ class Target:
         return f"{self.runtime}-{self.architecture}{'-host' if self.is_host else ''}"
 
     def uv_options(self) -> list[str]:
-        """Return the options that make uv choose wheels for this target.
+        """Return the options with which uv selects wheels for this target.
 
-        The platform follows the C library of the runtime's base image ("Lambda runtimes", Lambda Developer
-        Guide): Amazon Linux 2023 has glibc 2.34 and is under Python 3.12 and later, Amazon Linux 2 before.
+        The platform depends on the C library of the runtime's base image ("Lambda runtimes", Lambda Developer
+        Guide): Amazon Linux 2023, with glibc 2.34, from Python 3.12; Amazon Linux 2 before.
 
         Raises:
-            PackageError: Not a Python runtime, or not an architecture of Lambda's.
+            PackageError: The runtime or the architecture is not supported.
         """
         if self.is_host:
             return []
         version = re.fullmatch(r"python(3\.(\d+))", self.runtime)
         machine = {"arm64": "aarch64", "x86_64": "x86_64"}.get(self.architecture)
         if version is None or machine is None:
-            message = f"{self}: no such target; runtimes are python3.x, architectures arm64 and x86_64"
+            message = f"{self} is not a valid target: runtimes are python3.x, architectures arm64 and x86_64"
             raise PackageError(message)
         libc = "manylinux_2_34" if int(version[2]) >= 12 else "manylinux2014"  # noqa: PLR2004 (docstring)
         return ["--python-version", version[1], "--python-platform", f"{machine}-{libc}"]
@@ -108,14 +108,14 @@ class Package:
     """A built zip.
 
     Attributes:
-        name: The function's folder.
-        target: What it runs on.
-        path: The zip.
+        name: Name of the function's folder.
+        target: Its Python and architecture.
+        path: Path of the zip.
         handler: Lambda's handler setting.
         sha256_base64: Hash of the zip as Lambda and Terraform write it (`CodeSha256`, `source_code_hash`).
         size_bytes: Size of the zip.
         unpacked_bytes: Size of its contents.
-        rebuilt: False when an earlier zip of the same inputs was found.
+        rebuilt: Whether it was built now; false if an earlier zip has the same inputs.
     """
 
     name: str
@@ -136,18 +136,18 @@ def package(
     handler: str = "handler.handle",
     shared: Path | None = None,
 ) -> Package:
-    """Build a function's zip, or find it built.
+    """Build a function's zip, unless an earlier one has the same inputs.
 
     Args:
         source: The function's folder, with `requirements.txt`.
-        target: What the zip must run on.
-        out_dir: Where the zip goes, with its fingerprint beside it; made when missing.
+        target: Python and architecture of the zip.
+        out_dir: Folder for the zip and its fingerprint; created if it does not exist.
         handler: Module and function within `source`.
         shared: Folder `shared` that the function imports; the one beside `source` unless given.
 
     Raises:
-        PackageError: Something is missing, a wheel does not exist for the target, or the result is above
-            Lambda's limits.
+        PackageError: A file is missing, a wheel does not exist for the target, or the zip exceeds Lambda's
+            limits.
     """
     source = source.resolve()
     _check_inputs(source, handler)
@@ -180,13 +180,13 @@ def describe(packages: Iterable[Package]) -> str:
     rows = [("function", "target", "zip", "unpacked", "")]
     rows += [
         (
-            item.name,
-            str(item.target),
-            f"{item.size_bytes / 1e6:.1f} MB",
-            f"{item.unpacked_bytes / 1e6:.1f} MB",
-            "built" if item.rebuilt else "unchanged",
+            package.name,
+            str(package.target),
+            f"{package.size_bytes / 1e6:.1f} MB",
+            f"{package.unpacked_bytes / 1e6:.1f} MB",
+            "built" if package.rebuilt else "unchanged",
         )
-        for item in packages
+        for package in packages
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
@@ -199,21 +199,21 @@ def describe(packages: Iterable[Package]) -> str:
 
 
 def _check_inputs(source: Path, handler: str) -> None:
-    """Refuse a function without its handler's module or its lock file."""
+    """Raise `PackageError` if the handler's module or the lock file does not exist."""
     module = source.joinpath(*handler.split(".")[:-1]).with_suffix(".py")
     if not module.is_file():
-        message = f"{module}: no such file; the handler `{handler}` is looked for there"
+        message = f"{module}: file does not exist; it must define the handler `{handler}`"
         raise PackageError(message)
     if not (source / LOCK_FILE).is_file():
         message = (
-            f"{source / LOCK_FILE}: no such file; lock the function's dependencies into it "
-            "(functions/README.md says how), or make it empty if there are none"
+            f"{source / LOCK_FILE}: file does not exist; create it with `make lock`, or create an empty file "
+            "if the function has no dependencies"
         )
         raise PackageError(message)
 
 
 def own_files(source: Path, shared: Path) -> dict[str, Path]:
-    """Return what we wrote, by name in the zip: the function, `shared`, its parent's `__init__.py`."""
+    """Return the project's own files by name in the zip: function, `shared`, its parent's `__init__.py`."""
     parent = shared.parent
     files = {}
     for folder in (source, shared):
@@ -226,10 +226,11 @@ def own_files(source: Path, shared: Path) -> dict[str, Path]:
 
 
 def install(lock: Path, target: Target, into: Path) -> None:
-    """Install a lock file's wheels with uv; uv's cache makes all but the first time offline and quick.
+    """Install the wheels of a lock file with uv, from its cache if possible.
 
     Raises:
-        PackageError: No uv, no wheel for the target, no network, or a hash that is not the lock's.
+        PackageError: uv is missing, a wheel does not exist for the target, the network does not work, or a
+            hash differs from the lock.
     """
     requirements = lock.read_text(encoding="utf-8")
     if not re.search(r"^\s*[^#\s]", requirements, re.MULTILINE):
@@ -247,45 +248,46 @@ def install(lock: Path, target: Target, into: Path) -> None:
     if "No solution found" in reason:  # no such version, or no wheel of it for this Python or processor
         advice = f"pin a version that has a wheel for {target}, or change the function's architecture"
     elif machine := re.search(r"[^:\n]+(?= \(os error (13|28|30|122)\))", reason):
-        # Rust's words for EACCES, ENOSPC, EROFS and EDQUOT
+        # EACCES, ENOSPC, EROFS and EDQUOT, as Rust prints them
         advice = f"{machine[0].strip()}: free disk space, or correct the folder's permissions"
     elif "hash" in reason.lower():
-        advice = "make the lock anew (functions/README.md says how)"
+        advice = "create the lock file again with `make lock`"
     else:
-        advice = "check the network and the registry's address, then repeat"
+        advice = "check the network and the address of the registry, then run the command again"
     message = f"{lock}: cannot install for {target}; {advice}.\n{reason}"
     raise PackageError(message)
 
 
 def _uv() -> str:
-    """Return the path of uv: the one beside this Python, else the one on PATH."""
-    beside = Path(sys.prefix) / "bin" / "uv"
-    found = str(beside) if beside.exists() else shutil.which("uv")
-    if found is None:
-        message = f"{beside}: no uv there or on PATH; `make setup` installs it"
+    """Return the path of uv: of `.venv`, else on PATH."""
+    own = Path(sys.prefix) / "bin" / "uv"
+    executable = str(own) if own.exists() else shutil.which("uv")
+    if executable is None:
+        message = f"{own}: uv is not installed there or on PATH; `make setup` installs it"
         raise PackageError(message)
-    return found
+    return executable
 
 
 def _tree(folder: Path) -> dict[str, Path]:
-    """Return the files below a folder that belong in a zip, by their name relative to it."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {name: path for name, path in found.items() if not _NOT_PACKED.search(name)}
+    """Return the files of a folder that belong in a zip, by their relative name."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path for name, path in files.items() if not _NOT_PACKED.search(name)}
 
 
 def _merge(own: Mapping[str, Path], wheels: Mapping[str, Path], source: Path) -> dict[str, Path]:
-    """Put our files and the wheels' together; refuse a wheel that would hide our package."""
+    """Merge the project's files and those of the wheels; reject a wheel with the project's own package."""
     hidden = sorted(name for name in wheels if name.split("/")[0] == source.parent.name)
     if hidden:
         message = (
-            f"{source / LOCK_FILE}: a wheel brings {hidden[0]}, which is our own package; drop that wheel"
+            f"{source / LOCK_FILE}: a wheel contains {hidden[0]}, which would replace the function's own "
+            "package; remove that wheel"
         )
         raise PackageError(message)
     return {**own, **wheels}
 
 
 def _fingerprint(own: Mapping[str, Path], lock: bytes, target: Target) -> str:
-    """Hash everything the zip depends on; this module is one of those things."""
+    """Return a hash of everything the zip depends on, including this module."""
     digest = hashlib.sha256()
     parts = {name: path.read_bytes() for name, path in own.items()}
     for name, content in [*sorted(parts.items()), ("lock", lock), ("packer", Path(__file__).read_bytes())]:
@@ -295,7 +297,7 @@ def _fingerprint(own: Mapping[str, Path], lock: bytes, target: Target) -> str:
 
 
 def _read_record(zip_path: Path, fingerprint: str) -> dict[str, str | int] | None:
-    """Return what was noted about a zip if inputs and zip are still the same, else None."""
+    """Return the record of a zip if its inputs and its bytes are unchanged, else None."""
     try:
         record: dict[str, str | int] = json.loads(_record_path(zip_path).read_text(encoding="utf-8"))
         unchanged = record["fingerprint"] == fingerprint and record["sha256_base64"] == _sha256(zip_path)
@@ -305,9 +307,9 @@ def _read_record(zip_path: Path, fingerprint: str) -> dict[str, str | int] | Non
 
 
 def _write(entries: Mapping[str, Path], zip_path: Path, fingerprint: str) -> dict[str, str | int]:
-    """Write the zip and its record, whole or not at all; return the record."""
+    """Write the zip atomically, and its record; return the record."""
     unpacked_bytes = sum(path.stat().st_size for path in entries.values())
-    _refuse_above(unpacked_bytes, MAX_UNPACKED_BYTES, zip_path, "unpacked (layers come on top)")
+    _refuse_above(unpacked_bytes, MAX_UNPACKED_BYTES, zip_path, "unpacked (without layers)")
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=zip_path.parent) as scratch:
         draft = Path(scratch) / "zip"
         _write_zip(entries, draft, unpacked_bytes)
@@ -325,27 +327,27 @@ def _write(entries: Mapping[str, Path], zip_path: Path, fingerprint: str) -> dic
 
 
 def _write_zip(entries: Mapping[str, Path], path: Path, unpacked_bytes: int) -> None:
-    """Write entries in order with fixed times and permissions.
+    """Write the entries in order with fixed times and permissions.
 
-    Stored, not deflated, while that stays well inside the limit: deflate's output depends on the zlib a
-    Python was built with, so two machines would disagree about the hash of the same commit.
+    Entries are stored, not compressed, while the size is below half of the limit: deflate's output depends on
+    the zlib of the Python, and two machines would compute different hashes for the same commit.
     """
     method = zipfile.ZIP_STORED if unpacked_bytes < MAX_ZIP_BYTES // 2 else zipfile.ZIP_DEFLATED
     with zipfile.ZipFile(path, "w") as archive:
         for name, source in sorted(entries.items()):
             entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system = 3  # Unix, wherever this runs: else the permissions mean nothing
+            entry.create_system = 3  # Unix: otherwise the permissions are ignored
             entry.external_attr = _PERMISSIONS << 16
             entry.compress_type = method
             archive.writestr(entry, source.read_bytes(), compresslevel=9)
 
 
-def _refuse_above(size_bytes: int, limit_bytes: int, zip_path: Path, what: str) -> None:
-    """Raise `PackageError` when a size is above one of Lambda's limits."""
+def _refuse_above(size_bytes: int, limit_bytes: int, zip_path: Path, form: str) -> None:
+    """Raise `PackageError` if a size exceeds one of Lambda's limits."""
     if size_bytes > limit_bytes:
         message = (
-            f"{zip_path.name}: {size_bytes / 1024**2:.0f} MB {what}; Lambda takes "
-            f"{limit_bytes // 1024**2} MB: drop dependencies from the function's {LOCK_FILE}"
+            f"{zip_path.name}: {size_bytes / 1024**2:.0f} MB {form}; Lambda's limit is "
+            f"{limit_bytes // 1024**2} MB: remove dependencies from the function's {LOCK_FILE}"
         )
         raise PackageError(message)
 

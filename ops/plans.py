@@ -25,25 +25,25 @@ from terraform.progress import Progress
 from terraform.supervision import Supervised
 
 _LAST_LINES = 20
-"""Lines of plain text that are shown when Terraform fails without an event that says why."""
+"""Lines of plain text that are shown when Terraform fails without a diagnostic."""
 
 _STALL_S = 300.0
 """Seconds without an event after which Terraform is stopped while it reads.
 
-Terraform has no such limit: it waits without end for an answer on an open connection (measured with 1.11.4
-and hashicorp/aws 5.100.0, in the backend and in the provider), and prints nothing meanwhile.
+Terraform has no such limit: it waits indefinitely for an answer on an open connection (measured with 1.11.4
+and hashicorp/aws 5.100.0, in the backend and in the provider) and prints nothing.
 """
 
 _STALL_CHANGING_S = 1800.0
-"""The same while resources change, and while providers are installed. The longest waits of the AWS provider
-for the resources of this platform are 20 minutes (Terraform Registry, hashicorp/aws 5.100.0,
-`aws_ecs_service`, Timeouts)."""
+"""The same while resources change or providers are installed. The longest timeout of the AWS provider for the
+resources of this platform is 20 minutes (Terraform Registry, hashicorp/aws 5.100.0, `aws_ecs_service`,
+Timeouts)."""
 
 STALL_VARIABLE = "TERRAFORM_STALL_S"
-"""Environment variable with another number of seconds for both."""
+"""Environment variable that replaces both limits, in seconds."""
 
 _ERRORED_STATE = "errored.tfstate"
-"""File in which Terraform leaves a state that it could not save ("state push", Terraform documentation)."""
+"""File to which Terraform writes a state that it could not save ("state push", Terraform documentation)."""
 
 
 class StackRun:
@@ -55,8 +55,8 @@ class StackRun:
         Args:
             env: the environment.
             stack: the stack's name.
-            console: where to say what happens.
-            live: with a moving line on a terminal, of which there can be only one at a time.
+            console: where to print.
+            live: whether to show a live progress line on a terminal; only one is possible at a time.
         """
         self.stack = stack
         self._env = env
@@ -70,24 +70,24 @@ class StackRun:
     def init(self) -> None:
         """Run `terraform init`, unless it has run for the same backend, provider and Terraform.
 
-        A state that an earlier run could not save is saved then.
+        It then saves a state that an earlier run could not save.
 
         Raises:
-            CommandError: what is synthesized is of another environment.
+            CommandError: the synthesized stack is of another environment.
             TerraformError: it failed.
         """
         self._data.mkdir(parents=True, exist_ok=True)
         self._keep_unsaved_state()
         mark = self._data / "initialised"
-        wanted = self._needs_init_for()
-        # Terraform keeps its lock of providers beside the configuration, which may have been removed since.
+        settings = self._init_settings()
+        # Terraform's lock file of providers is beside the configuration, which may have been removed since.
         locked = (self._folder / ".terraform.lock.hcl").exists()
-        done = locked and mark.exists() and mark.read_text(encoding="utf-8") == wanted
-        if not done or not binary.is_installed(self._data):
+        is_initialised = locked and mark.exists() and mark.read_text(encoding="utf-8") == settings
+        if not is_initialised or not binary.is_installed(self._data):
             with binary.provider_cache():
-                # The folder may have been used with another backend: `-reconfigure` forgets it.
+                # The folder may have been used with another backend, which `-reconfigure` discards.
                 self._collect("init", "-input=false", "-no-color", "-reconfigure")
-            mark.write_text(wanted, encoding="utf-8")
+            mark.write_text(settings, encoding="utf-8")
         if self._unsaved.exists():
             self._save_unsaved_state()
 
@@ -96,20 +96,21 @@ class StackRun:
         """Whether an earlier run has changed AWS and could not save its state."""
         return self._unsaved.exists() or (self._folder / _ERRORED_STATE).exists()
 
-    def _needs_init_for(self) -> str:
+    def _init_settings(self) -> str:
+        """Return everything that requires another `terraform init` when it changes."""
         configuration = synthesis.configuration(self._env, self.stack)
         plugins = binary.plugin_environment()
         return json.dumps([binary.version(binary.executable()), configuration.terraform, plugins])
 
     def _keep_unsaved_state(self) -> None:
-        """Put a state that Terraform could not save where no synthesis removes it."""
-        left = self._folder / _ERRORED_STATE
-        if left.exists():
-            left.chmod(0o600)
-            left.replace(self._unsaved)
+        """Move a state that Terraform could not save to a folder that synthesis does not delete."""
+        errored = self._folder / _ERRORED_STATE
+        if errored.exists():
+            errored.chmod(0o600)
+            errored.replace(self._unsaved)
 
     def _save_unsaved_state(self) -> None:
-        """Save the state that an earlier run could not save: AWS has what it describes.
+        """Save the state that an earlier run could not save: its resources exist in AWS.
 
         Raises:
             TerraformError: the state has changed since.
@@ -118,17 +119,17 @@ class StackRun:
             self._collect("state", "push", "-no-color", str(self._unsaved.resolve()))
         except binary.TerraformError as error:
             message = (
-                f"{self.stack}: the state that the last run could not save cannot be saved now. It is kept "
+                f"{self.stack}: the state that the last run could not save cannot be saved now either. It is "
                 f"in {self._unsaved}. `make state-history ENV={self._env.environment} STACK={self.stack}` "
-                f"lists what S3 has: delete that file if S3 has the newer state. {error}"
+                f"lists the versions in S3: delete the file if S3 has the newer state. {error}"
             )
             raise binary.TerraformError(message) from error
         self._unsaved.unlink()
-        text = f"{self.stack:<11} saved the state that the last run could not save"
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        line = f"{self.stack:<11} saved the state that the last run could not save"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def plan(self, *, destroy: bool = False) -> Plan:
-        """Run `terraform plan` and keep the plan for `apply`.
+        """Run `terraform plan` and save the plan for `apply`.
 
         Raises:
             TerraformError: it failed.
@@ -138,31 +139,31 @@ class StackRun:
     def plan_and_apply(
         self, *, destroy: bool = False, begin: Callable[[Sequence[str]], None] | None = None
     ) -> tuple[Plan, float]:
-        """Plan and apply without a question: one run of Terraform, which loads the provider once.
+        """Plan and apply without a confirmation, in one run of Terraform, which loads the provider once.
 
         Args:
             destroy: whether to destroy the stack.
-            begin: called between plan and apply, if resources change, with their addresses.
+            begin: called between plan and apply with the addresses of the resources that change, if any.
 
         Returns:
-            What was done, and the seconds it took.
+            The changes, and the duration in seconds.
 
         Raises:
-            TerraformError: it failed; what was done until then is in the state.
+            TerraformError: it failed; the changes until then are in the state.
         """
         arguments = ("-auto-approve", *_options(destroy=destroy))
         return self._plan_and_maybe_apply("apply", *arguments, begin=begin)
 
     def apply(self, plan: Plan) -> float:
-        """Apply the kept plan; return the seconds it took.
+        """Apply the saved plan; return the duration in seconds.
 
         Raises:
-            TerraformError: it failed; what was done until then is in the state.
+            TerraformError: it failed; the changes until then are in the state.
         """
         return self._plan_and_maybe_apply("apply", str(self._plan_file), total=plan.changes)[1]
 
     def show(self) -> str:
-        """Return the kept plan in Terraform's own words, coloured on a terminal."""
+        """Return the saved plan as Terraform shows it, coloured on a terminal."""
         options = [] if self._console.is_terminal else ["-no-color"]
         return self._collect("show", *options, str(self._plan_file))
 
@@ -173,7 +174,7 @@ class StackRun:
         total: int | None = None,
         begin: Callable[[Sequence[str]], None] | None = None,
     ) -> tuple[Plan, float]:
-        """Run and follow Terraform; return what it planned, and the seconds it took."""
+        """Run Terraform and show its progress; return the plan and the duration in seconds."""
         plan = PlanEvents()
         with (
             Progress(self._console, self.stack, total, live=self._live) as progress,
@@ -189,7 +190,7 @@ class StackRun:
         return plan.result(self.stack), elapsed_s
 
     def forget(self) -> None:
-        """Remove the kept plan: it holds every value of the configuration."""
+        """Remove the saved plan, which contains every value of the configuration."""
         self._plan_file.unlink(missing_ok=True)
 
     def clean(self) -> None:
@@ -197,13 +198,13 @@ class StackRun:
         shutil.rmtree(self._data, ignore_errors=True)
 
     def _collect(self, *arguments: str) -> str:
-        """Run to the end and return what it printed."""
+        """Run Terraform and return its output."""
         with (
             Progress(self._console, self.stack, doing=arguments[0], live=self._live) as progress,
             self._supervised(
                 *arguments,
                 tick=progress.tick,
-                # A provider of 700 MB is downloaded without a line.
+                # The download of a provider (700 MB) prints nothing.
                 limit_s=lambda: _limit_s(changing=arguments[0] == "init"),
             ) as process,
         ):
@@ -211,11 +212,11 @@ class StackRun:
             for line in process.lines():
                 process.progressed()
                 lines.append(line)
-            printed = "\n".join(lines)
+            output = "\n".join(lines)
         self._refuse_stalled(process, arguments[0])
         if process.returncode != 0:
-            raise self._failure(arguments[0], [printed.strip()])
-        return printed
+            raise self._failure(arguments[0], [output.strip()])
+        return output
 
     def _supervised(
         self,
@@ -223,9 +224,9 @@ class StackRun:
         tick: Callable[[], None],
         limit_s: Callable[[], float],
     ) -> Supervised:
-        """Return Terraform, to be run in the stack's folder if that is of the right environment."""
+        """Return Terraform as a supervised process, after checking the environment of the stack's folder."""
         synthesis.configuration(self._env, self.stack)
-        limit_s()  # refuses a wrong variable before anything runs
+        limit_s()  # raises for a wrong variable before anything runs
         return Supervised(
             [binary.executable(), f"-chdir={self._folder}", *arguments],
             {**binary.environment(), "TF_DATA_DIR": str(self._data.resolve())},
@@ -262,85 +263,88 @@ class StackRun:
         self._keep_unsaved_state()
         self._refuse_stalled(process, command)
         if process.returncode != 0:
-            # What fails before the first event, and what crashes, is said in plain text.
+            # Failures before the first event, and crashes, are reported as plain text.
             raise self._failure(command, errors or plain[-_LAST_LINES:], self._advice(process.returncode))
 
     def _failure(self, command: str, errors: Sequence[str], advice: str = "") -> binary.TerraformError:
-        """Return the error of a run that failed: one sentence if AWS is the cause, else Terraform's words."""
+        """Return the error of a failed run: a sentence if AWS is the cause, else Terraform's messages."""
         cause = terraform_errors.cause(errors)
         if cause:
-            what, remedy = cause
+            problem, remedy = cause
             if self._env.is_local and cause in {aws_errors.UNREACHABLE, aws_errors.CLOSED}:
-                remedy = f"Its log is {process.log_path()}; what a local AWS held is gone with it."
+                remedy = f"Its log is {process.log_path()}; the data of a local AWS that ended is lost."
             details = (
-                f" {re.sub('^AWS', self._where, what)}. {remedy} Then run the command again: it continues "
-                f"with what is missing.{self._kept(errors)}"
+                f" {re.sub('^AWS', self._aws, problem)}. {remedy} Then run the command again: it continues "
+                f"with the remaining changes.{self._saved(errors)}"
             )
         else:
             shown = [error for error in errors if not (advice and terraform_errors.about_the_state(error))]
-            details = "\n" + ("\n".join(shown or errors) or "it ended without saying why")
+            details = "\n" + ("\n".join(shown or errors) or "it ended without a message")
         return binary.TerraformError(f"{self.stack}: terraform {command} failed.{details}{advice}")
 
-    def _kept(self, errors: Sequence[str]) -> str:
-        """Write Terraform's own messages to a file; return the sentence that says where they are."""
+    def _saved(self, errors: Sequence[str]) -> str:
+        """Write Terraform's messages to a file; return a sentence with its path."""
         path = self._data / "failed.log"
         try:
             path.unlink(missing_ok=True)
-            # They may hold values of the configuration.
+            # The messages may contain values of the configuration.
             with os.fdopen(
                 os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
             ) as file:
                 file.write("\n".join(errors) + "\n")
         except OSError:
-            return ""  # what failed is more important than where the details are
+            return ""  # report the failure without the details
         return f" Terraform's own messages are in {path}."
 
     @property
-    def _where(self) -> str:
+    def _aws(self) -> str:
+        """The AWS of the environment, as the subject of a sentence."""
         return self._env.endpoint or f"AWS in {self._env.region}"
 
     def _refuse_stalled(self, process: Supervised, command: str) -> None:
         if process.stalled_s:
-            where = self._where
+            server = self._aws
             if command == "init":
-                where = f"the registry of providers, or {where},"
+                server = f"the provider registry or {server}"
             message = (
-                f"{self.stack}: terraform {command} was stopped: {where} has not answered for "
-                f"{process.stalled_s:.0f} s. Run the command again when it answers: it continues with what "
-                f"is missing. {STALL_VARIABLE} sets another limit.{self._advice(process.returncode)}"
+                f"{self.stack}: terraform {command} was stopped: {server} has not answered for "
+                f"{process.stalled_s:.0f} s. Run the command again when it answers: it continues with the "
+                f"remaining changes. {STALL_VARIABLE} sets another limit.{self._advice(process.returncode)}"
             )
             raise binary.TerraformError(message)
 
     def _advice(self, returncode: int) -> str:
-        """Return what to do next about what a failed run left, or nothing."""
+        """Return what to do about an unsaved state or a lock that a failed run left; else an empty text."""
         lines = []
         if self._unsaved.exists():
-            text = f"It is kept in {self._unsaved}; the next `make deploy` saves it."
-            lines.append(f"The state could not be saved. {text}")
+            lines.append(
+                f"The state could not be saved. It is in {self._unsaved}; the next `make deploy` saves it."
+            )
         if returncode < 0:
             lines.append(
-                f"Terraform was killed by signal {-returncode}; what it was changing may be in no state."
+                f"Terraform was killed by signal {-returncode}; the resources that it was changing may be "
+                "missing from the state."
             )
         try:
-            left = state_lock.find(self._env, self.stack)
-        except Exception:  # noqa: BLE001 - AWS may be what failed; the failure itself is what is reported
-            left = None
-        if left:
-            lines.append(left.advice(self._env, self.stack))
+            lock = state_lock.find(self._env, self.stack)
+        except Exception:  # noqa: BLE001 - AWS itself may have failed, and that failure is reported
+            lock = None
+        if lock:
+            lines.append(lock.advice(self._env, self.stack))
         return "".join(f"\n{line}" for line in lines)
 
     def _diagnose(self, diagnostic: dict[str, Any], errors: list[str]) -> None:
-        text = diagnostic_text(diagnostic)
-        if "releasing the state lock" in text:
-            state_lock.remember(self._env, self.stack, text)
+        message = diagnostic_text(diagnostic)
+        if "releasing the state lock" in message:
+            state_lock.remember(self._env, self.stack, message)
         if diagnostic.get("severity") == "error":
-            errors.append(text)
+            errors.append(message)
         else:
-            self._console.print(f"{self.stack}: warning: {text}", highlight=False, markup=False)
+            self._console.print(f"{self.stack}: warning: {message}", highlight=False, markup=False)
 
 
 def _follow(progress: Progress, event: dict[str, Any]) -> None:
-    """Show what an event says about changes that are made."""
+    """Show an event about a change as progress."""
     kind, hook = event["type"], event.get("hook", {})
     if kind == "change_summary" and event["changes"]["operation"] != "plan":
         progress.is_changing = False
@@ -354,8 +358,8 @@ def _follow(progress: Progress, event: dict[str, Any]) -> None:
 
 
 def _options(*, destroy: bool) -> list[str]:
-    # A refresh evaluates the configuration, which may read what was never published (a service that was added
-    # and not deployed); what is to be destroyed is what the state says.
+    # A refresh evaluates the configuration, which may read an output that was never published (a service that
+    # was added and not deployed); a destroy needs the state only.
     return ["-destroy", "-refresh=false"] if destroy else []
 
 
@@ -363,18 +367,18 @@ def _limit_s(*, changing: bool) -> float:
     """Return the seconds without progress after which Terraform is stopped.
 
     Raises:
-        CommandError: the variable that sets it holds no number of seconds.
+        CommandError: the variable that sets it is not a number of seconds.
     """
-    text = os.environ.get(STALL_VARIABLE)
-    if not text:
+    value = os.environ.get(STALL_VARIABLE)
+    if not value:
         return _STALL_CHANGING_S if changing else _STALL_S
     try:
-        limit_s = float(text)
+        limit_s = float(value)
     except ValueError:
         limit_s = 0
     if not 1 <= limit_s < float("inf"):
         message = (
-            f"environment variable {STALL_VARIABLE}: must be a number of seconds from 1 (found: {text!r})"
+            f"environment variable {STALL_VARIABLE}: must be a number of seconds from 1 (found: {value!r})"
         )
         raise CommandError(message)
     return limit_s

@@ -1,4 +1,4 @@
-"""Questions before something is changed: only `yes` is an answer that goes on."""
+"""Confirmations before a change: only `yes` continues."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ def ask(question: str, declined: str, console: Console) -> None:
 
     Args:
         question: such as `security of prod: 1 to add. Apply?`.
-        declined: what is said when the answer is not yes, such as `security: not applied`.
+        declined: the message when the answer is not yes, such as `security: not applied`.
         console: where to ask.
 
     Raises:
-        CommandError: the answer was not yes, or standard input is not a terminal.
+        CommandError: the answer is not yes, or standard input is not a terminal.
     """
     if os.environ.get("APPROVE") == "auto":
         return
     if not sys.stdin.isatty():
         message = (
-            f"{question} Standard input is not a terminal, so there is no answer. APPROVE=auto answers yes. "
+            f"{question} Standard input is not a terminal: set APPROVE=auto to answer yes. "
             "Nothing was changed."
         )
         raise CommandError(message)

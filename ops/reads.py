@@ -1,4 +1,4 @@
-"""What a synthesized stack reads of the others, and whether they have published it yet."""
+"""The outputs of other stacks that a synthesized stack reads, and those not published yet."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from terraform.configuration import RemoteRead
 
 
 def unpublished(env: Environment, stack: str) -> list[RemoteRead]:
-    """Return what `stack`, as synthesized, reads and the deployed stacks do not publish.
+    """Return the outputs that `stack` reads, as synthesized, and that the deployed stacks do not publish.
 
-    Terraform would stop at the plan with "Invalid index" and name neither.
+    Terraform would fail in the plan with "Invalid index", without the stack or the output.
     """
     reads = sorted(synthesis.configuration(env, stack).remote_reads)
     published = {source: state.outputs(env, source) or {} for source in {read.source for read in reads}}
-    return [read for read in reads if not _is_in(published[read.source], read)]
+    return [read for read in reads if not _is_published(published[read.source], read)]
 
 
-def _is_in(outputs: dict[str, Any], read: RemoteRead) -> bool:
+def _is_published(outputs: dict[str, Any], read: RemoteRead) -> bool:
     value = outputs.get(read.output)
     return value is not None and (not read.key or read.key in value)

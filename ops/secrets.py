@@ -1,4 +1,4 @@
-"""The secrets that notifications refer to: that they are there, never what they are."""
+"""Check that the secrets of notifications exist, without reading them."""
 
 from __future__ import annotations
 
@@ -13,33 +13,36 @@ from config.models import Environment
 _MISSING = {"ParameterNotFound", "ResourceNotFoundException"}
 
 
-def find(env: Environment, wanted: Sequence[str]) -> str:
-    """Return how many secrets there are; refuse to go on without one.
+def find(env: Environment, references: Sequence[str]) -> str:
+    """Check that every secret exists; return their number in words.
 
     Raises:
-        CommandError: some are missing; the message names them and says how to make one.
+        CommandError: a secret does not exist; the message names all of these, and how to create one.
     """
-    missing = [reference for reference in wanted if not _exists(env, reference)]
+    missing = [reference for reference in references if not _exists(env, reference)]
     if missing:
         kind, _, name = missing[0].partition(":")
-        how = {
+        command = {
             "ssm": f"aws ssm put-parameter --type SecureString --name {name} --value …",
             "secretsmanager": f"aws secretsmanager create-secret --name {name} --secret-string …",
         }[kind]
-        message = f"no {', '.join(missing)}: nobody behind them would be told. `{how}`"
+        verb = "do" if missing[1:] else "does"
+        message = (
+            f"{', '.join(missing)} {verb} not exist: recipients would not be notified. Create it: `{command}`"
+        )
         raise CommandError(message)
-    return f"{len(wanted)} found"
+    return f"{len(references)} found"
 
 
 def _exists(env: Environment, reference: str) -> bool:
-    """Tell whether a secret exists, without reading it."""
+    """Return whether a secret exists, without reading it."""
     kind, _, name = reference.partition(":")
     try:
         if kind == "ssm":
-            found = client(env, "ssm").describe_parameters(
+            answer = client(env, "ssm").describe_parameters(
                 ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": [name]}]
             )
-            return bool(found["Parameters"])
+            return bool(answer["Parameters"])
         client(env, "secretsmanager").describe_secret(SecretId=name)
     except ClientError as error:
         if error.response["Error"]["Code"] in _MISSING:

@@ -1,7 +1,7 @@
-"""Make `.venv`: everything the project runs on, from the hashed lock files.
+"""Create `.venv` with the project's dependencies, from the hashed lock files.
 
-Runs under the machine's own Python, before anything is installed: standard library only. `make` calls it
-when a lock file is newer than `.venv/.ready`, so an unchanged checkout never gets here.
+It runs under the machine's Python before anything is installed: standard library only. `make` runs it when a
+lock file is newer than `.venv/.ready`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 READY = VENV / ".ready"
 BEGUN = VENV / ".installing"
-"""There while packages are installed: what an interrupted installation leaves is not repaired but removed."""
+"""Exists while packages are installed: after an interrupted installation `.venv` is created again."""
 INPUTS = (
     "requirements/uv.txt",
     "requirements/project.txt",
@@ -34,23 +34,23 @@ INPUTS = (
 MINIMUM = (3, 10)
 POLL_S = 0.1
 INTERVAL_S = 15.0
-"""Seconds between two lines about what is waited for."""
+"""Seconds between two lines of progress while waiting."""
 INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
+"""Exit status after Ctrl-C, as in shells."""
 
 
 class SetupError(Exception):
-    """Setup cannot go on; the message is one sentence that says what to do."""
+    """Setup cannot continue; the message is a sentence with what to do."""
 
 
 def main() -> int:
     """Create or update `.venv`; return the exit status."""
     started = time.monotonic()
     try:
-        # Two commands of a fresh clone at once: the second waits, and then finds everything done.
+        # Of two commands in a fresh clone, the second waits for the first.
         (ROOT / "build").mkdir(exist_ok=True)
         with (ROOT / "build" / "setup.lock").open("w") as lock:
-            # What is started keeps it locked, also when this process is killed.
+            # Child processes keep the lock if this process is killed.
             os.set_inheritable(lock.fileno(), True)  # noqa: FBT003 - os's own signature
             if wait_for(lock) and is_ready():
                 return 0
@@ -66,14 +66,14 @@ def main() -> int:
 
 
 def wait_for(lock: IO[str]) -> bool:
-    """Lock a file that one setup at a time holds; return whether another one held it before."""
+    """Lock a file that a single setup can hold; return whether another setup held it before."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         say("waiting for another setup of this folder")
     else:
         return False
-    since = said = time.monotonic()
+    since = printed = time.monotonic()
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,25 +81,25 @@ def wait_for(lock: IO[str]) -> bool:
             time.sleep(POLL_S)
         else:
             return True
-        if time.monotonic() - said > INTERVAL_S:
-            said = time.monotonic()
-            say(f"waiting for another setup of this folder ({said - since:.0f} s)")
+        if time.monotonic() - printed > INTERVAL_S:
+            printed = time.monotonic()
+            say(f"waiting for another setup of this folder ({printed - since:.0f} s)")
 
 
 def is_ready() -> bool:
-    """Return whether `.venv` is newer than everything that it is made of."""
+    """Return whether `.venv` is newer than all of its inputs."""
     return READY.exists() and all(READY.stat().st_mtime >= (ROOT / name).stat().st_mtime for name in INPUTS)
 
 
 def set_up(started: float) -> int:
-    """Create or update `.venv`, which nobody else does at the same time; return the exit status."""
+    """Create or update `.venv` while holding the lock; return the exit status."""
     check_python()
     create_venv()
     BEGUN.touch()
     try:
         install()
     except SetupError:
-        BEGUN.unlink()  # a program that ended by itself leaves nothing half done
+        BEGUN.unlink()  # a program that failed was not interrupted
         raise
     BEGUN.unlink()
     build_assembly()
@@ -109,39 +109,39 @@ def set_up(started: float) -> int:
 
 
 def check_python() -> None:
-    """Refuse a Python older than `MINIMUM`."""
+    """Raise `SetupError` if Python is older than `MINIMUM`."""
     if sys.version_info < MINIMUM:
-        found = ".".join(map(str, sys.version_info[:3]))
-        wanted = ".".join(map(str, MINIMUM))
+        version = ".".join(map(str, sys.version_info[:3]))
+        minimum = ".".join(map(str, MINIMUM))
         message = (
-            f"Python {found} is too old: {wanted} or newer is needed "
-            f"(python.org, or your system's packages; then `make setup PYTHON=python{wanted}`)."
+            f"Python {version} is too old: {minimum} or newer is required. Install it from python.org or "
+            f"your system's packages and run `make setup PYTHON=python{minimum}`."
         )
         raise SetupError(message)
 
 
 def create_venv() -> None:
-    """Make the virtual environment, anew when it was made by another Python version."""
+    """Create the virtual environment, again if another Python version has created it."""
     if VENV.exists() and not made_by_this_python():
-        say("another Python version made .venv: making it anew")
+        say("another Python version created .venv: creating it again")
         shutil.rmtree(VENV)
     elif BEGUN.exists() or (VENV.exists() and not has_pip()):
-        say("an earlier setup was interrupted: making .venv anew")
+        say("an earlier setup was interrupted: creating .venv again")
         shutil.rmtree(VENV)
     if not (VENV / "bin" / "python").exists():
-        say(f"making .venv with Python {sys.version.split()[0]}")
+        say(f"creating .venv with Python {sys.version.split()[0]}")
         try:
             venv.create(VENV, with_pip=True)
         except (subprocess.CalledProcessError, OSError) as error:
             message = (
-                f"this Python cannot make virtual environments ({error}); on Debian and Ubuntu: "
+                f"this Python cannot create virtual environments ({error}). On Debian and Ubuntu, run "
                 "apt-get install python3-venv."
             )
             raise SetupError(message) from error
 
 
 def has_pip() -> bool:
-    """Return whether `.venv` was made to its end: pip is the last thing that is put into it."""
+    """Return whether `.venv` is complete: pip is installed into it last."""
     python = VENV / "bin" / "python"
     command = [str(python), "-m", "pip", "--version"]
     return python.exists() and subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -155,7 +155,7 @@ def made_by_this_python() -> bool:
 
 
 def install() -> None:
-    """Install the lock files: uv with pip, then everything with uv, then the command `reveille`."""
+    """Install uv with pip, then the project's packages with uv, then the command `reveille`."""
     say("installing uv (requirements/uv.txt)")
     run(
         "pip",
@@ -179,7 +179,7 @@ def install() -> None:
         "--require-hashes",
         ROOT / "requirements" / "project.txt",
     )
-    # The command `reveille`, from this folder: everything that it needs is installed.
+    # The command `reveille` of this folder; its dependencies are installed already.
     run(
         "uv",
         VENV / "bin" / "uv",
@@ -197,16 +197,16 @@ def install() -> None:
 
 
 def build_assembly() -> None:
-    """Cut the AWS bindings to what the stacks use; without that, synthesis is slower and no different."""
+    """Reduce the AWS bindings to the services in use; if that fails, synthesis is only slower."""
     subprocess.run([str(VENV / "bin" / "python"), "-m", "ops.assembly"], cwd=ROOT, check=False)
 
 
-def run(what: str, *command: str | Path) -> None:
-    """Run one command; raise `SetupError` with its name when it fails (its own output says why)."""
+def run(name: str, *command: str | Path) -> None:
+    """Run a command; raise `SetupError` if it fails. The command prints the reason itself."""
     try:
         process = subprocess.Popen([str(part) for part in command], cwd=ROOT, close_fds=False)
     except OSError as error:
-        message = f"{what} cannot be run ({error}): remove .venv and try again."
+        message = f"{name} cannot be run ({error}): remove .venv and run the command again."
         raise SetupError(message) from error
     since = time.monotonic()
     with process:
@@ -215,9 +215,9 @@ def run(what: str, *command: str | Path) -> None:
                 process.wait(INTERVAL_S)
                 break
             except subprocess.TimeoutExpired:
-                say(f"waiting for {what} ({time.monotonic() - since:.0f} s)")
+                say(f"waiting for {name} ({time.monotonic() - since:.0f} s)")
     if process.returncode != 0:
-        message = f"{what} failed (exit status {process.returncode}); its message is above."
+        message = f"{name} failed with exit status {process.returncode}; its message is above."
         raise SetupError(message)
 
 

@@ -1,4 +1,4 @@
-"""Deploy, compare and destroy: which stacks, in which order, after which question."""
+"""Deploy, compare and destroy the stacks: the checks before, the order, the confirmation."""
 
 from __future__ import annotations
 
@@ -39,20 +39,21 @@ from terraform.configuration import RemoteRead
 from terraform.events import Plan
 
 _PROTECTED = {"aws_cloudwatch_log_group", "aws_kms_key", "aws_s3_bucket"}
-"""Types of resources that hold what cannot be made again."""
+"""Types of resources that hold data which cannot be recreated."""
 
 _SHOWN_READS = 3
-"""Values that a message lists before it counts."""
+"""Number of outputs that a message lists by name."""
 
 _PLANS_AT_ONCE = 2
-"""Each runs a Terraform and a provider, which keep a core and 0.7 GB busy."""
+"""Each plan runs a Terraform and a provider, which use a core and 0.7 GB."""
 
 
 def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Console) -> None:
-    """Plan, ask, apply: each stack in order.
+    """Plan, confirm and apply each stack in order.
 
     Raises:
-        CommandError: something is missing or was declined; TerraformError: Terraform failed.
+        CommandError: a requirement is missing, or the answer is not yes.
+        TerraformError: Terraform failed.
     """
     names = chosen(stack)
     with local.alone(BUILD):
@@ -75,12 +76,12 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
         with _run(env, name, console) as run:
             if name == Dashboard.STACK:
                 dashboards.refuse_to_overwrite(env)
-            # What services run from changes with this one only.
+            # Only this stack changes what services run.
             begin = partial(deployments.begin, env, catalog) if name == "compute" else None
             _change(env, run, console, destroy=False, begin=begin)
-    what = f"{stack} of {env.environment}" if stack else env.environment
+    deployed = f"{stack} of {env.environment}" if stack else env.environment
     console.print(
-        f"Deployed {what} in {time.monotonic() - started:.0f} s. "
+        f"Deployed {deployed} in {time.monotonic() - started:.0f} s. "
         f"`make output ENV={env.environment}` shows its outputs.",
         highlight=False,
         soft_wrap=True,
@@ -88,10 +89,11 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
 
 
 def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console) -> bool:
-    """Say what a deployment would change; return whether anything.
+    """Print what a deployment would change; return whether there are changes.
 
     Raises:
-        CommandError: something is missing; TerraformError: Terraform failed.
+        CommandError: a requirement is missing.
+        TerraformError: Terraform failed.
     """
     names = chosen(stack)
     _reach(env, console, start=False)
@@ -100,10 +102,10 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
     _require_published(env, names)
     for _ in functions.build(env, names):
         pass
-    waiting = {name: reads.unpublished(env, name) for name in names}
-    plannable = [name for name in names if not waiting[name]]
+    unpublished = {name: reads.unpublished(env, name) for name in names}
+    plannable = [name for name in names if not unpublished[name]]
     for name in plannable:
-        # One after the other: Terraform's cache of providers is not made for two at once.
+        # One after the other: Terraform's provider cache does not support concurrent use.
         StackRun(env, name, console).init()
     planning = console.status("planning") if console.is_terminal else nullcontext()
     with planning, ThreadPoolExecutor(_PLANS_AT_ONCE) as pool:
@@ -115,37 +117,38 @@ def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console
             raise
     for name in names:
         if name in plans:
-            plan, shown = plans[name]
+            plan, details = plans[name]
             console.print(f"{name:<11} {plan}", highlight=False)
-            if shown:
-                print(shown)
+            if details:
+                print(details)
         else:
-            text = f"{name:<11} can be planned once there is {_listed(waiting[name])}"
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
+            line = f"{name:<11} can be planned after the deployment of {_listed(unpublished[name])}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     return len(plans) < len(names) or not all(plan.is_empty for plan, _ in plans.values())
 
 
 def _compare(env: Environment, stack: str, console: Console) -> tuple[Plan, str]:
-    """Return what a deployment of one stack would change, as numbers and in Terraform's words."""
+    """Return what a deployment of a stack would change, as numbers and as Terraform shows it."""
     with _run(env, stack, console, live=False) as run:
         plan = run.plan()
         return plan, "" if plan.is_empty else run.show()
 
 
 def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Console, *, keep: bool) -> None:
-    """Destroy the stacks in reverse order; of a local environment its state too.
+    """Destroy the stacks in reverse order, and the state of a local environment.
 
-    The local AWS is stopped when no other environment's state is left in it.
+    The local AWS is stopped if no other environment has a state in it.
 
     Args:
         env: the environment.
-        catalog: what is watched in it.
-        stack: the one stack to destroy, or none for all.
-        console: where to say what happens.
-        keep: leave the local AWS running.
+        catalog: its catalog.
+        stack: the stack to destroy; None for all.
+        console: where to print.
+        keep: whether to leave the local AWS running.
 
     Raises:
-        CommandError: refused or declined; TerraformError: Terraform failed.
+        CommandError: the stacks are protected or needed, or the answer is not yes.
+        TerraformError: Terraform failed.
     """
     names = tuple(reversed(chosen(stack)))
     if env.is_local and not local.answers(env):
@@ -153,7 +156,7 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
         return
     _reach(env, console, start=False)
     if not state.bucket_exists(env):
-        console.print(f"Nothing to destroy: there is no state bucket {env.state.bucket}.", highlight=False)
+        console.print(f"Nothing to destroy: state bucket {env.state.bucket} does not exist.", highlight=False)
     else:
         _require_state(env, names)
         deployed = [
@@ -180,19 +183,19 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
 
 
 def _leave_local_aws(env: Environment, console: Console, *, keep: bool) -> None:
-    """Delete the environment's state, and the bucket and the local AWS unless somebody else needs them."""
+    """Delete the environment's state, and the bucket and the local AWS if no other command uses them."""
     with local.alone(BUILD):
-        # A deployment that has just begun has nothing in the bucket yet.
-        others = bool(locking.holders(BUILD, but=env.environment))
+        # A deployment that has just started has no object in the bucket yet.
+        in_use = bool(locking.holders(BUILD, but=env.environment))
         if state.bucket_exists(env):
-            state.delete(env, keep_bucket=others)
-        if not keep and not others and local.stop(env):
+            state.delete(env, keep_bucket=in_use)
+        if not keep and not in_use and local.stop(env):
             console.print("The local AWS is stopped.", highlight=False)
 
 
 @contextmanager
 def _run(env: Environment, stack: str, console: Console, *, live: bool = True) -> Iterator[StackRun]:
-    """Yield Terraform initialised for one stack; its plan is removed whatever happens."""
+    """Yield Terraform, initialised for one stack; remove its plan at the end, even after an error."""
     run = StackRun(env, stack, console, live=live)
     run.init()
     try:
@@ -202,7 +205,7 @@ def _run(env: Environment, stack: str, console: Console, *, live: bool = True) -
 
 
 def _reach(env: Environment, console: Console, *, start: bool) -> None:
-    """Make sure that the environment's AWS is there and is the right one."""
+    """Check that the environment's AWS answers and is the right account; start a local one if `start`."""
     if not env.is_local:
         clients.check_account(env)
         return
@@ -211,41 +214,43 @@ def _reach(env: Environment, console: Console, *, start: bool) -> None:
     elif local.ensure(env):
         console.print(f"The local AWS is started at {env.endpoint}.", highlight=False)
     if not local.is_ours(env):
-        console.print(f"Using the AWS at {env.endpoint}, which was not started from here.", highlight=False)
+        console.print(
+            f"Using the AWS at {env.endpoint}, which was not started from this folder.", highlight=False
+        )
 
 
 def _require_state(env: Environment, names: Sequence[str]) -> None:
-    """Refuse to go on without a state bucket, with a damaged state, or with a locked one."""
+    """Stop without a state bucket, or if a state is damaged or locked."""
     state.require(env)
-    ours = binary.version(binary.executable())
+    installed = binary.version(binary.executable())
     for name in names:
-        state.require_usable(env, name, ours)
+        state.require_usable(env, name, installed)
     state_lock.refuse_locked(env, names)
 
 
 def _require_published(env: Environment, names: tuple[str, ...]) -> None:
-    """Refuse a stack that reads what is neither published nor about to be, and say which to deploy first."""
+    """Stop if a stack reads an output that is not published and not part of this deployment."""
     for name in names:
         missing = [read for read in reads.unpublished(env, name) if read.source not in names]
         if missing:
             first = min((read.source for read in missing), key=ORDER.index)
             message = (
-                f"{name} reads {_listed(missing)}, which {env.environment} does not have yet: first "
-                f"`make deploy ENV={env.environment} STACK={first}`, or `make deploy ENV={env.environment}` "
-                "for all."
+                f"{name} reads {_listed(missing)}, which {env.environment} does not have yet: first run "
+                f"`make deploy ENV={env.environment} STACK={first}`, or deploy all stacks with "
+                f"`make deploy ENV={env.environment}`."
             )
             raise CommandError(message)
 
 
 def _listed(missing: list[RemoteRead]) -> str:
-    """Return "security's kms_key_arn, compute's log_group_names[x] and 3 more"."""
+    """Return the outputs as "security's kms_key_arn, compute's log_group_names[x] and 3 more"."""
     shown = ", ".join(f"{read.source}'s {read}" for read in missing[:_SHOWN_READS])
     more = len(missing) - _SHOWN_READS
     return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _refuse_needed(env: Environment, names: tuple[str, ...]) -> None:
-    """Refuse to destroy a stack that a deployed one reads."""
+    """Refuse to destroy a stack whose outputs a deployed stack reads."""
     for name in names:
         users = [
             other
@@ -257,8 +262,8 @@ def _refuse_needed(env: Environment, names: tuple[str, ...]) -> None:
         if users:
             last = users[-1]
             message = (
-                f"{' and '.join(users)} {'read' if users[1:] else 'reads'} what {name} publishes: "
-                f"first `make destroy ENV={env.environment} STACK={last}`."
+                f"{' and '.join(users)} {'read' if users[1:] else 'reads'} outputs of {name}: first run "
+                f"`make destroy ENV={env.environment} STACK={last}`."
             )
             raise CommandError(message)
 
@@ -268,24 +273,25 @@ def _refuse_protected(env: Environment, deployed: list[str]) -> None:
     if env.deletion_protection and protected:
         are, them = ("are", "them") if protected[1:] else ("is", "it")
         message = (
-            f"{' and '.join(protected)} of {env.environment} {are} protected (key, logs, archive). To "
-            f"destroy {them}, set deletion_protection: false in config/{env.environment}.yaml and deploy "
-            "that first. Nothing was changed."
+            f"{' and '.join(protected)} of {env.environment} {are} protected from deletion (key, logs, "
+            f"archive). To destroy {them}, set deletion_protection: false in config/{env.environment}.yaml "
+            "and deploy first. Nothing was changed."
         )
         raise CommandError(message)
 
 
 def _refuse_to_lose(env: Environment, plan: Plan) -> None:
-    """Refuse a plan that deletes what `deletion_protection` keeps.
+    """Refuse a plan that deletes a resource protected by `deletion_protection`.
 
-    Terraform's own `prevent_destroy` goes with the block that says it: removing a service would take the
-    guard away together with the logs.
+    Terraform's `prevent_destroy` is part of the resource's block: removing a service from the configuration
+    would remove the protection together with the logs.
     """
     lost = [address for address in plan.removed if address.split(".")[0] in _PROTECTED]
     if env.deletion_protection and lost:
         message = (
-            f"{plan.stack}: this would delete {', '.join(lost)}, which deletion_protection keeps. If that is "
-            f"meant, set it to false in config/{env.environment}.yaml for this deployment. Nothing changed."
+            f"{plan.stack}: the plan deletes {', '.join(lost)}, protected by deletion_protection. If this is "
+            f"intended, set it to false in config/{env.environment}.yaml for this deployment. Nothing was "
+            "changed."
         )
         raise CommandError(message)
 
@@ -298,17 +304,18 @@ def _change(
     destroy: bool,
     begin: Callable[[Sequence[str]], None] | None = None,
 ) -> None:
-    """Deploy or destroy one stack, after a question where one is due, and say what was done.
+    """Deploy or destroy one stack, after a confirmation except in a local AWS, and print the result.
 
     Args:
         env: the environment.
         run: Terraform in the stack's folder.
-        console: where to say what happens.
+        console: where to print.
         destroy: whether to destroy it.
-        begin: what to do, with their addresses, once it is certain that resources change.
+        begin: called before the apply with the addresses of the resources that change.
 
     Raises:
-        CommandError: declined; TerraformError: Terraform failed.
+        CommandError: the answer is not yes, or the plan deletes a protected resource.
+        TerraformError: Terraform failed.
     """
     if env.is_local:
         plan, elapsed_s = run.plan_and_apply(destroy=destroy, begin=begin)
@@ -320,21 +327,21 @@ def _change(
             if begin and plan.changes:
                 begin(plan.changed)
             elapsed_s = run.apply(plan)
-    done = "No changes" if plan.is_empty else f"{_done(plan)} in {elapsed_s:.0f} s"
-    console.print(f"{run.stack:<11} {done}", highlight=False)
+    result = "No changes" if plan.is_empty else f"{_summary(plan)} in {elapsed_s:.0f} s"
+    console.print(f"{run.stack:<11} {result}", highlight=False)
 
 
 def _ask(env: Environment, run: StackRun, plan: Plan, console: Console) -> None:
-    """Show the plan and ask, unless `APPROVE=auto`.
+    """Show the plan and ask for confirmation, unless `APPROVE=auto`.
 
     Raises:
-        CommandError: the answer was not yes, or standard input is not a terminal.
+        CommandError: the answer is not yes, or standard input is not a terminal.
     """
     print(run.show())
     questions.ask(f"{run.stack} of {env.environment}: {plan}. Apply?", f"{run.stack}: not applied", console)
 
 
-def _done(plan: Plan) -> str:
+def _summary(plan: Plan) -> str:
     parts = [
         f"{count} {word}"
         for count, word in ((plan.add, "added"), (plan.change, "changed"), (plan.remove, "destroyed"))

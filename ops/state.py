@@ -1,4 +1,4 @@
-"""Terraform's state in S3: its bucket, and what the stacks published in it."""
+"""Terraform's state in S3: the bucket, and the outputs and resources of the stacks."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from terraform import state as state_content
 
 NOT_FOUND = {"404", "NoSuchBucket", "NoSuchKey"}
 _NOT_OURS = {"301", "400", "403"}
-"""What HeadBucket answers for a bucket of others or of another region (Amazon S3 API Reference)."""
+"""Codes of HeadBucket for a bucket of another account or region (Amazon S3 API Reference)."""
 _NOT_MODIFIED = "304"
 _OLD_VERSIONS_DAYS = 90
 
 _bodies: dict[tuple[str, str], tuple[str, bytes]] = {}
-"""Bucket and key -> ETag and content of the states that this process has downloaded: a version is downloaded
-once, S3 answers 304 for one that is here (Amazon S3 API Reference, GetObject, `If-None-Match`)."""
+"""(bucket, key) -> (ETag, content) of the states that this process has downloaded. S3 answers 304 for an
+unchanged object (Amazon S3 API Reference, GetObject, `If-None-Match`)."""
 
 
 def bucket_exists(env: Environment) -> bool:
-    """Tell whether the state bucket exists.
+    """Return whether the state bucket exists.
 
     Raises:
-        CommandError: it exists and is not ours to use.
+        CommandError: it exists and cannot be used.
     """
     try:
         client(env, "s3").head_bucket(Bucket=env.state.bucket, ExpectedBucketOwner=env.account_id)
@@ -42,31 +42,30 @@ def bucket_exists(env: Environment) -> bool:
         if code not in _NOT_OURS:
             raise
         message = (
-            f"state bucket {env.state.bucket} cannot be used ({error}): the credentials may not use it, or "
-            "it belongs "
-            "to another account or region, since bucket names are global. Check the permissions, or choose "
-            f"another name for state.bucket in config/{env.environment}.yaml."
+            f"state bucket {env.state.bucket} cannot be used ({error}): the credentials lack permissions, or "
+            "the bucket belongs to another account or region (bucket names are global). Check the "
+            f"permissions, or choose another name for state.bucket in config/{env.environment}.yaml."
         )
         raise CommandError(message) from error
     return True
 
 
 def create_bucket(env: Environment) -> bool:
-    """Create the state bucket, or set it right: versioned, encrypted, private, TLS only.
+    """Create the state bucket, or correct its settings: versioned, encrypted, private, TLS only.
 
     Returns:
-        Whether it was created now.
+        Whether it was created.
     """
     s3, bucket = client(env, "s3"), env.state.bucket
     created = not bucket_exists(env)
     if created:
         # us-east-1 is the default and must not be named (S3 API Reference, CreateBucket).
         location = {"LocationConstraint": env.region}
-        where = {} if env.region == "us-east-1" else {"CreateBucketConfiguration": location}
+        options = {} if env.region == "us-east-1" else {"CreateBucketConfiguration": location}
         try:
-            s3.create_bucket(Bucket=bucket, ObjectOwnership="BucketOwnerEnforced", **where)
+            s3.create_bucket(Bucket=bucket, ObjectOwnership="BucketOwnerEnforced", **options)
         except ClientError as error:
-            # Another environment with the same bucket was as fast.
+            # A command of another environment with the same bucket has just created it.
             if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
                 raise
             created = False
@@ -104,7 +103,7 @@ def create_bucket(env: Environment) -> bool:
             ]
         },
     )
-    if not env.is_local:  # a local AWS speaks plain http on the loopback interface
+    if not env.is_local:  # a local AWS uses plain http on the loopback interface
         tls_only = policies.tls_only(f"arn:aws:s3:::{bucket}")
         s3.put_bucket_policy(Bucket=bucket, Policy=policies.document(tls_only))
     return created
@@ -117,55 +116,54 @@ def is_versioned(env: Environment) -> bool:
 
 
 def require(env: Environment) -> None:
-    """Refuse to go on without a state bucket that keeps earlier versions.
+    """Stop without a state bucket that keeps earlier versions.
 
     Raises:
-        CommandError: there is no bucket, or it is not versioned.
+        CommandError: the bucket does not exist, or it is not versioned.
     """
-    makes = f"`make {'deploy' if env.is_local else 'bootstrap'} ENV={env.environment}`"
+    command = f"`make {'deploy' if env.is_local else 'bootstrap'} ENV={env.environment}`"
     if not bucket_exists(env):
         message = (
-            f"there is no state bucket {env.state.bucket}: {makes} creates it. If {env.environment} was "
-            "deployed "
-            "before, its state was in that bucket: do not create it before you have looked for it."
+            f"state bucket {env.state.bucket} does not exist: {command} creates it. If {env.environment} was "
+            "deployed before, its state was in that bucket: find the bucket before you create a new one."
         )
         raise CommandError(message)
     if not is_versioned(env):
         message = (
-            f"the state bucket {env.state.bucket} is not versioned: a damaged state could not be restored. "
-            f"{makes} switches versioning on. Nothing was changed."
+            f"state bucket {env.state.bucket} is not versioned: a damaged state could not be restored. "
+            f"{command} enables versioning. Nothing was changed."
         )
         raise CommandError(message)
 
 
 def delete(env: Environment, *, keep_bucket: bool = False) -> None:
-    """Delete the state of a local environment with its history, and the bucket when nothing else is in it.
+    """Delete the state of a local environment with its history, and the bucket if it is then empty.
 
     Args:
         env: the environment.
-        keep_bucket: keep the bucket although it is empty.
+        keep_bucket: whether to keep an empty bucket.
 
     Raises:
-        CommandError: the environment is in an account.
+        CommandError: the environment is in an AWS account.
     """
     if not env.is_local:
-        message = "the state of an account's environment holds its history and is never deleted"
+        message = "the state of an environment in an AWS account is never deleted"
         raise CommandError(message)
     s3, bucket = client(env, "s3"), env.state.bucket
     versions = s3.get_paginator("list_object_versions")
     for page in versions.paginate(Bucket=bucket, Prefix=Names.of(env).state_folder):
         for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
             s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
-    left = s3.list_object_versions(Bucket=bucket, MaxKeys=1)
-    if not keep_bucket and not left.get("Versions") and not left.get("DeleteMarkers"):
+    remaining = s3.list_object_versions(Bucket=bucket, MaxKeys=1)
+    if not keep_bucket and not remaining.get("Versions") and not remaining.get("DeleteMarkers"):
         s3.delete_bucket(Bucket=bucket)
 
 
 def outputs(env: Environment, stack: str) -> dict[str, Any] | None:
-    """Return what a stack published, name -> value; None when it is not deployed.
+    """Return the outputs of a stack, name -> value; None if it is not deployed.
 
     Raises:
-        CommandError: its state is damaged or is not its own.
+        CommandError: the state is damaged or belongs to another stack.
     """
     state = read(env, stack)
     if not state.get("resources"):
@@ -174,10 +172,10 @@ def outputs(env: Environment, stack: str) -> dict[str, Any] | None:
 
 
 def resources(env: Environment, stack: str) -> dict[str, dict[str, Any]]:
-    """Return what a stack has made, address -> attributes; nothing when it is not deployed.
+    """Return the resources of a stack, address -> attributes; empty if it is not deployed.
 
     Raises:
-        CommandError: its state is damaged or is not its own.
+        CommandError: the state is damaged or belongs to another stack.
     """
     return {
         f"{resource['type']}.{resource['name']}": instance.get("attributes") or {}
@@ -189,10 +187,10 @@ def resources(env: Environment, stack: str) -> dict[str, dict[str, Any]]:
 
 
 def read(env: Environment, stack: str) -> dict[str, Any]:
-    """Return a stack's state, empty when there is none.
+    """Return the state of a stack, empty if it has none.
 
     Raises:
-        CommandError: it is damaged, was deleted, or is not the stack's own.
+        CommandError: the state is damaged, was deleted, or belongs to another stack.
     """
     body = _body(env, stack)
     if body is None:
@@ -204,50 +202,53 @@ def read(env: Environment, stack: str) -> dict[str, Any]:
 
 
 def parse(body: bytes, env: Environment, stack: str) -> dict[str, Any]:
-    """Return the state in `body`, the content of an object.
+    """Return the state in `body`, the content of an S3 object.
 
     Raises:
         ValueError: it is not a state of `stack`; the message completes "the state ...".
     """
-    published = {each.STACK: {field.name for field in dataclasses.fields(each)} for each in PUBLISHED}
+    published = {
+        outputs.STACK: {field.name for field in dataclasses.fields(outputs)} for outputs in PUBLISHED
+    }
     return state_content.parse(body, env, stack, published)
 
 
 def _body(env: Environment, stack: str) -> bytes | None:
-    """Return a stack's state object, or None when there is none.
+    """Return the content of a stack's state object, or None if it does not exist.
 
     Raises:
         CommandError: it was deleted.
     """
     key = Names.of(env).state_key(stack)
     s3 = client(env, "s3")
-    etag, kept = _bodies.get((env.state.bucket, key), ("", b""))
+    etag, body = _bodies.get((env.state.bucket, key), ("", b""))
     try:
         answer = s3.get_object(Bucket=env.state.bucket, Key=key, **({"IfNoneMatch": etag} if etag else {}))
-        kept = bytes(answer["Body"].read())
+        body = bytes(answer["Body"].read())
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == _NOT_MODIFIED:
-            return kept
+            return body
         if code not in NOT_FOUND:
             raise
         if code != "NoSuchBucket" and _was_deleted(s3, env.state.bucket, key):
             raise _refusal(env, stack, "was deleted") from error
         return None
-    _bodies[env.state.bucket, key] = answer.get("ETag", ""), kept
-    return kept
+    _bodies[env.state.bucket, key] = answer.get("ETag", ""), body
+    return body
 
 
-def require_usable(env: Environment, stack: str, ours: str) -> None:
-    """Refuse a state that Terraform must not, or would not, change.
+def require_usable(env: Environment, stack: str, installed: str) -> None:
+    """Stop if Terraform must not, or could not, change the state.
 
     Args:
         env: the environment.
         stack: the stack.
-        ours: version of the Terraform that would change it, such as `1.11.4`.
+        installed: version of the installed Terraform, such as `1.11.4`.
 
     Raises:
-        CommandError: the state is damaged, was deleted, is another stack's, or a newer Terraform wrote it.
+        CommandError: the state is damaged, was deleted, belongs to another stack, or was written by a newer
+            Terraform.
         TerraformError: Terraform cannot be run.
     """
     body = _body(env, stack)
@@ -256,10 +257,10 @@ def require_usable(env: Environment, stack: str, ours: str) -> None:
     try:
         state = parse(body, env, stack)
         writer = str(state["terraform_version"])
-        if state_content.numbers(writer) > state_content.numbers(ours):
+        if state_content.numbers(writer) > state_content.numbers(installed):
             message = (
-                f"{stack}: Terraform {writer} wrote its state, and {ours} is installed: install {writer} or "
-                "newer. Nothing was changed."
+                f"{stack}: its state was written by Terraform {writer} and {installed} is installed: install "
+                f"{writer} or newer. Nothing was changed."
             )
             raise CommandError(message)
         binary.require_readable_state(body, state_content.addresses(state))
@@ -268,17 +269,16 @@ def require_usable(env: Environment, stack: str, ours: str) -> None:
 
 
 def _was_deleted(s3: Any, bucket: str, key: str) -> bool:  # noqa: ANN401  # boto3's clients have no type
-    """Return whether an object was deleted of which an earlier version is there."""
-    listed = s3.list_object_versions(Bucket=bucket, Prefix=key)
-    deleted = any(marker["Key"] == key and marker["IsLatest"] for marker in listed.get("DeleteMarkers", []))
-    return deleted and any(version["Key"] == key for version in listed.get("Versions", []))
+    """Return whether an object was deleted and still has an earlier version."""
+    page = s3.list_object_versions(Bucket=bucket, Prefix=key)
+    deleted = any(marker["Key"] == key and marker["IsLatest"] for marker in page.get("DeleteMarkers", []))
+    return deleted and any(version["Key"] == key for version in page.get("Versions", []))
 
 
-def _refusal(env: Environment, stack: str, why: str) -> CommandError:
-    which = f"ENV={env.environment} STACK={stack}"
+def _refusal(env: Environment, stack: str, problem: str) -> CommandError:
+    selection = f"ENV={env.environment} STACK={stack}"
     return CommandError(
-        f"{stack}: its state, s3://{env.state.bucket}/{Names.of(env).state_key(stack)}, {why}. Nothing was "
-        "changed. "
-        f"`make state-history {which}` lists its earlier versions, `make state-restore {which} VERSION=` "
-        "brings one back."
+        f"{stack}: its state, s3://{env.state.bucket}/{Names.of(env).state_key(stack)}, {problem}. Nothing "
+        f"was changed. `make state-history {selection}` lists its earlier versions, `make state-restore "
+        f"{selection} VERSION=` restores one."
     )

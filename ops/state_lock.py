@@ -1,7 +1,7 @@
-"""Terraform's lock of a state object: who holds it, and how it is removed when its holder is gone.
+"""Terraform's lock of a state object: its holder, and how to remove it when the holder was killed.
 
-Terraform's S3 backend locks a state by an object beside it, `<key>.tflock` ("Backend Type: s3",
-`use_lockfile`). A Terraform that is killed leaves it, and every later run is refused.
+Terraform's S3 backend locks a state with an object beside it, `<key>.tflock` ("Backend Type: s3",
+`use_lockfile`). A Terraform run that is killed leaves the object, and every later run fails.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ops.state import NOT_FOUND
 
 _SUFFIX = ".tflock"
 _SHOWN = 100
-"""Characters of one field of a lock that are shown."""
+"""Characters of a lock's field that are shown."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class StateLock:
 
     id: str
     who: str
-    """User and machine, such as `ci@runner-7`; empty when the object does not say."""
+    """User and machine, such as `ci@runner-7`; empty if the object is not a Terraform lock."""
     created: str
-    """When, as Terraform writes it (RFC 3339)."""
+    """Time of creation, as Terraform writes it (RFC 3339)."""
     operation: str
-    """What Terraform did, such as `apply`."""
+    """Terraform's operation, such as `apply`."""
     version: str
     """Terraform's version."""
 
@@ -50,9 +50,9 @@ class StateLock:
         return f"by {self.who} since {_readable(self.created)} (terraform {self.operation}, {self.version})"
 
     def advice(self, env: Environment, stack: str) -> str:
-        """Return who holds the lock and what to do."""
+        """Return the holder of the lock and what to do."""
         return (
-            f"{stack}: its state is locked {self}. Wait if that run is still active; if it was killed: "
+            f"{stack}: its state is locked {self}. Wait if that run is still active; if it was killed, run "
             f"`make unlock ENV={env.environment} STACK={stack}`."
         )
 
@@ -63,7 +63,7 @@ def find(env: Environment, stack: str, *, release: bool = True) -> StateLock | N
     Args:
         env: the environment.
         stack: the stack.
-        release: whether to release a lock that Terraform could not release, as this checkout has noted.
+        release: whether to release a lock that Terraform could not release and this checkout remembers.
     """
     key = _key(env, stack)
     try:
@@ -73,19 +73,19 @@ def find(env: Environment, stack: str, *, release: bool = True) -> StateLock | N
             return None
         raise
     lock = _parse(body)
-    left = _left(env, stack)
-    if release and left.exists() and left.read_text(encoding="utf-8") == lock.id:
+    remembered = _unreleased(env, stack)
+    if release and remembered.exists() and remembered.read_text(encoding="utf-8") == lock.id:
         _delete(env, stack)
-        left.unlink()
+        remembered.unlink()
         return None
     return lock
 
 
 def refuse_locked(env: Environment, stacks: Iterable[str], *, release: bool = True) -> None:
-    """Refuse to go on when the state of one of `stacks` is locked.
+    """Stop if the state of one of `stacks` is locked.
 
     Raises:
-        CommandError: with a line for each that is.
+        CommandError: a state is locked; the message has a line for each.
     """
     locks = [lock.advice(env, stack) for stack in stacks if (lock := find(env, stack, release=release))]
     if locks:
@@ -93,19 +93,19 @@ def refuse_locked(env: Environment, stacks: Iterable[str], *, release: bool = Tr
 
 
 def remember(env: Environment, stack: str, diagnostic: str) -> None:
-    """Note the id of a lock that Terraform could not release, out of its own words; `find` releases it."""
-    found = re.search(r"\bID:\s+([0-9a-f-]{36})\b", diagnostic)
-    if found:
-        path = _left(env, stack)
+    """Store the id of a lock that Terraform could not release, from its diagnostic; `find` releases it."""
+    lock_id = re.search(r"\bID:\s+([0-9a-f-]{36})\b", diagnostic)
+    if lock_id:
+        path = _unreleased(env, stack)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(found[1], encoding="utf-8")
+        path.write_text(lock_id[1], encoding="utf-8")
 
 
 def unlock(env: Environment, stack: str, console: Console) -> None:
     """Show the lock of a stack's state, ask, and remove it.
 
     Raises:
-        CommandError: the answer was not yes, or the lock has changed meanwhile.
+        CommandError: the answer is not yes, or the lock has changed in the meantime.
     """
     lock = find(env, stack)
     if lock is None:
@@ -114,10 +114,12 @@ def unlock(env: Environment, stack: str, console: Console) -> None:
     console.print(
         f"{stack} of {env.environment} is locked {lock}.", markup=False, highlight=False, soft_wrap=True
     )
-    console.print("If that run is still active, two runs would change the same resources.", highlight=False)
+    console.print(
+        "If that run is still active, two runs could change the same resources at once.", highlight=False
+    )
     questions.ask(f"Remove the lock of {stack} of {env.environment}?", "not removed", console)
     if find(env, stack) != lock:
-        message = f"{stack}: the lock has changed meanwhile; it was not removed."
+        message = f"{stack}: the lock has changed in the meantime. It was not removed."
         raise CommandError(message)
     _delete(env, stack)
     console.print(f"The lock of {stack} is removed.", highlight=False)
@@ -127,7 +129,8 @@ def _key(env: Environment, stack: str) -> str:
     return f"{Names.of(env).state_key(stack)}{_SUFFIX}"
 
 
-def _left(env: Environment, stack: str) -> Path:
+def _unreleased(env: Environment, stack: str) -> Path:
+    """Return the file with the id of a lock that Terraform could not release."""
     return BUILD / "terraform" / env.environment / stack / "lock-left"
 
 
@@ -137,8 +140,8 @@ def _delete(env: Environment, stack: str) -> None:
 
 def _parse(body: bytes) -> StateLock:
     try:
-        found: Any = json.loads(body)
-        fields = [found[name] for name in ("ID", "Who", "Created", "Operation", "Version")]
+        lock: Any = json.loads(body)
+        fields = [lock[name] for name in ("ID", "Who", "Created", "Operation", "Version")]
     except (ValueError, TypeError, KeyError, RecursionError):
         fields = []
     if not fields or not all(isinstance(field, str) and field.strip() for field in fields):
@@ -148,7 +151,7 @@ def _parse(body: bytes) -> StateLock:
 
 
 def _readable(created: str) -> str:
-    """Return a time as `2026-11-30 02:43:12 UTC`; text that is no time is returned as it is."""
+    """Return a time as `2026-11-30 02:43:12 UTC`; any other text is returned unchanged."""
     try:
         # Terraform writes nanoseconds, which Python 3.10 does not read.
         return datetime.fromisoformat(re.sub(r"(\.\d+)?Z$", "", created)).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,4 +1,4 @@
-"""From an environment to Terraform configuration on disk, in a folder of its own."""
+"""Write the Terraform configuration of an environment to a folder of its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from terraform.configuration import ConfigurationError, Stack, read, read_file
 
 
 def folder(env: Environment) -> Path:
-    """Return the folder that holds what is synthesized of `env`; no other environment is written there."""
+    """Return the folder of the synthesized stacks of `env`; each environment has its own."""
     return BUILD / "synth" / env.environment
 
 
@@ -26,12 +26,12 @@ def stack_folder(env: Environment, stack: str) -> Path:
 
 
 def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> None:
-    """Write every stack of `env` under `out`, or `folder(env)`; functions need not be built yet.
+    """Write every stack of `env` under `out`, or `folder(env)`; the functions need not be built.
 
     Raises:
         CommandError: CloudWatch would reject a dashboard, or Node.js was killed.
     """
-    # Imported late: cdktf starts Node, which a refused configuration need not wait for.
+    # Imported here because cdktf starts Node, which takes time.
     from stacks import app  # noqa: PLC0415
     from verify import dashboards  # noqa: PLC0415
 
@@ -47,41 +47,41 @@ def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> N
         )
     except BrokenPipeError as error:
         message = (
-            "Node.js, in which cdktf runs, has ended; memory may be used up. Nothing was changed: run the "
-            "command again."
+            "Node.js, which cdktf needs, was killed, possibly because memory is exhausted. Nothing was "
+            "changed; run the command again."
         )
         raise CommandError(message) from error
-    # Otherwise only PutDashboard would tell, in the middle of an apply.
+    # Without this check PutDashboard would fail, in the middle of an apply.
     if invalid := dashboards.invalid(read(written), Dashboard.STACK):
         raise CommandError("\n".join([*invalid, "Nothing was changed."]))
 
 
 def configuration(env: Environment, stack: str) -> Stack:
-    """Return one stack of `env` as synthesized, after checking that it is of `env`.
+    """Return a synthesized stack of `env`, after checking that it is of `env`.
 
     Raises:
-        CommandError: it is of another environment, or is not what this program writes.
+        CommandError: it is of another environment, or was not written by this program.
     """
     path = stack_folder(env, stack) / "cdk.tf.json"
     try:
-        found = read_file(stack, path)
+        synthesized = read_file(stack, path)
     except ConfigurationError as error:
         message = f"{stack}: {error}. Run the command again. Nothing was changed."
         raise CommandError(message) from error
-    wanted, actual = _backend_of(env, stack), _backend(found)
-    if actual != wanted:
-        different = [name for name in wanted if actual.get(name) != wanted[name]]
-        said = ", ".join(f"{name} {actual.get(name)} instead of {wanted[name]}" for name in different)
+    expected, actual = _backend_of(env, stack), _backend(synthesized)
+    if actual != expected:
+        names = [name for name in expected if actual.get(name) != expected[name]]
+        differences = ", ".join(f"{name} {actual.get(name)} instead of {expected[name]}" for name in names)
         message = (
-            f"{stack}: {path} is not of {env.environment}: {said}. Another program has written it. Nothing "
-            "was changed in this stack; run the command again."
+            f"{stack}: {path} is not of {env.environment}: {differences}. Another program has written it. "
+            "Nothing was changed in this stack; run the command again."
         )
         raise CommandError(message)
-    return found
+    return synthesized
 
 
 def _backend_of(env: Environment, stack: str) -> dict[str, str]:
-    """Return where the state of one stack of `env` is, and in which account what it describes is."""
+    """Return the expected backend and account of a stack of `env`."""
     names = Names.of(env)
     return {
         "bucket": env.state.bucket,
@@ -93,12 +93,12 @@ def _backend_of(env: Environment, stack: str) -> dict[str, str]:
 
 
 def _backend(stack: Stack) -> dict[str, str]:
-    """Return the same of what was synthesized; what is not there is missing."""
+    """Return the actual backend and account of a synthesized stack."""
     s3 = stack.backend
     provider: dict[str, Any] = next(iter(stack.aws_providers), {})
     endpoints = {
         s3.get("endpoints", {}).get("s3", "AWS"),
-        *(url for each in provider.get("endpoints", [{}]) for url in (each or {"": "AWS"}).values()),
+        *(url for urls in provider.get("endpoints", [{}]) for url in (urls or {"": "AWS"}).values()),
     }
     return {
         "bucket": str(s3.get("bucket")),

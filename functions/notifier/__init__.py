@@ -1,1 +1,1 @@
-"""Turns alarms and ECS events into messages for people: `functions.notifier.handler.handle`."""
+"""Sends alarms and ECS events as messages to people: `functions.notifier.handler.handle`."""

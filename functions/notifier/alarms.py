@@ -1,8 +1,8 @@
-"""CloudWatch's notification about an alarm, metric or composite, as a `Notice`.
+"""Convert CloudWatch's notification about a metric alarm or composite alarm to a `Notice`.
 
-Keys of the message: as recorded; AWS documents none. A composite's has `AlarmRule` and `TriggeringChildren`
-and no `Trigger`; `AlarmDescription` is null when nobody wrote one; metric math has `Trigger.Metrics` and no
-`MetricName`, an anomaly band a `ThresholdMetricId` and no `Threshold`.
+AWS does not document the keys of the message; they are as recorded. A composite has `AlarmRule` and
+`TriggeringChildren` and no `Trigger`; `AlarmDescription` is null without a description; metric math has
+`Trigger.Metrics` and no `MetricName`, an anomaly band a `ThresholdMetricId` and no `Threshold`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, cast
 from functions.notifier import console
 from functions.notifier.cause_words import NAMED, STATES, and_more, details, runbooks, worst_words
 from functions.notifier.causes import Causes, children_of, find_causes
-from functions.notifier.described import Ask, ask_nobody
+from functions.notifier.described import Describe, describe_none
 from functions.notifier.fields import mapping, text
 from functions.notifier.notice import Fact, Link, Notice, Severity, State
 from functions.notifier.problem_key import problem_key
@@ -24,15 +24,15 @@ from functions.notifier.trigger import metric_of, threshold_of, watched
 from functions.notifier.wording import clean, clip, one_line, read_time, utc
 from functions.shared.description import Description, read_description
 
-_SINCE = {"OK": "Over since", "ALARM": "Since", "INSUFFICIENT_DATA": "Blind since"}
-_CHILDREN_LINKED = 3  # of at most 100; all are on the alarm's page
-_RULE_SHOWN = 300  # characters; CloudWatch takes 10,240
+_SINCE = {"OK": "OK since", "ALARM": "Since", "INSUFFICIENT_DATA": "No data since"}
+_CHILDREN_LINKED = 3  # of at most 100; the alarm's page lists all
+_RULE_SHOWN = 300  # characters; CloudWatch allows 10,240
 
 
 def is_alarm(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message is CloudWatch's, by what everything below relies on."""
-    named = one_line(text(message, "AlarmName")) != "" and text(message, "AlarmArn") != ""
-    return named and text(message, "NewStateValue") in STATES
+    """Return whether a message is an alarm's notification: whether it has name, ARN and state."""
+    has_name_and_arn = one_line(text(message, "AlarmName")) != "" and text(message, "AlarmArn") != ""
+    return has_name_and_arn and text(message, "NewStateValue") in STATES
 
 
 def read_alarm(
@@ -41,16 +41,16 @@ def read_alarm(
     settings: Settings,
     *,
     sent_at: datetime,
-    ask: Ask = ask_nobody,
+    describe: Describe = describe_none,
 ) -> Notice:
-    """Turn a notification into a notice.
+    """Convert an alarm's notification to a notice.
 
     Args:
-        message: What `is_alarm` takes for one.
-        severity: The topic's.
+        message: A message for which `is_alarm` is true.
+        severity: Severity of the topic.
         settings: Names and Region.
-        sent_at: When SNS took the message.
-        ask: Describes the children of a composite that fires.
+        sent_at: When SNS received the message.
+        describe: Returns the descriptions of the children of a composite that fires.
     """
     name, arn = one_line(text(message, "AlarmName")), text(message, "AlarmArn")
     state = cast("State", message["NewStateValue"])
@@ -60,20 +60,20 @@ def read_alarm(
     causes = Causes()
     if state == "ALARM" and is_composite:
         causes = find_causes(
-            message, ask, environment=settings.environment, of_one_service=bool(description.service)
+            message, describe, environment=settings.environment, of_one_service=bool(description.service)
         )
-    what = description.headline or _undescribed(name, mapping(message, "Trigger"))
-    sentence = description.sentence or f"{what}. Nobody has described this alarm."
+    summary = description.headline or _undescribed(name, mapping(message, "Trigger"))
+    sentence = description.sentence or f"{summary}. This alarm has no description."
     worst = worst_words(causes, description)
     if worst:
-        what = f"{what}: {worst}"
+        summary = f"{summary}: {worst}"
         sentence = f"{sentence.rstrip('. ')}: {worst}."
     return Notice(
         state=state,
         severity=severity,
         environment=settings.environment,
         service=description.service,
-        what=what,
+        summary=summary,
         sentence=sentence,
         advice="" if state == "OK" else description.advice,
         facts=tuple(_facts(message, description, name, at, causes)),
@@ -81,23 +81,23 @@ def read_alarm(
         occurred_at=at,
         key=problem_key("alarm", arn),
         source=name,
-        group=settings.whole,
-        is_first_look=_is_first_look(message),
+        group=settings.group,
+        is_first_evaluation=_is_first_evaluation(message),
     )
 
 
-def _is_first_look(message: Mapping[str, Any]) -> bool:
-    """Tell whether a composite that was just made is OK: every deployment of new ones would say so of each.
+def _is_first_evaluation(message: Mapping[str, Any]) -> bool:
+    """Return whether a new composite alarm is OK at its first evaluation, which needs no notification.
 
-    A composite is without a state only before its first evaluation (CloudWatch API Reference,
-    PutCompositeAlarm); a metric alarm also when its data stopped, and then its OK may end an ALARM.
+    The state of a composite alarm is INSUFFICIENT_DATA only before its first evaluation (CloudWatch API
+    Reference, PutCompositeAlarm). A metric alarm has this state also without data; its OK may end an ALARM.
     """
     states = (text(message, "OldStateValue"), text(message, "NewStateValue"))
     return states == ("INSUFFICIENT_DATA", "OK") and not message.get("Trigger")
 
 
 def _undescribed(name: str, trigger: Mapping[str, Any]) -> str:
-    """Say what an alarm without a description watches, as far as its configuration tells."""
+    """Return the metric and threshold of an alarm without a description, if they are known."""
     metric, threshold = metric_of(trigger), threshold_of(trigger)
     return f"{metric} {threshold} (alarm {name})" if metric and threshold else f"alarm {name}"
 
@@ -120,25 +120,25 @@ def _facts(
         if value
     )
     if message.get("ActionExecutedAfterMuteWindow") is True:
-        yield Fact("Late", "the state changed earlier; a mute rule held this message back")
+        yield Fact("Delayed", "the state changed earlier; a mute rule delayed this notification")
 
 
 def _findings(
     message: Mapping[str, Any], description: Description, at: datetime, causes: Causes
 ) -> Iterator[Fact]:
-    """Yield what CloudWatch saw: values and threshold, or the alarms below a composite, and since when."""
+    """Yield values and threshold, or the alarms of a composite's rule, and the time of the change."""
     trigger, reason = mapping(message, "Trigger"), one_line(text(message, "NewStateReason"))
     children, rule = children_of(message), one_line(text(message, "AlarmRule"))
     reading = None if children else read_reason(reason, trigger, unit=description.unit)
-    found = list(details(causes))
+    described = list(details(causes))
     state = message["NewStateValue"]
-    if found:
-        yield from found
+    if described:
+        yield from described
     elif children:
-        shown = [f"{child} ({STATES.get(its, its)})" for child, its in children[:NAMED]]
-        more = len(children) - len(shown)
+        named = [f"{child} ({STATES.get(value, value)})" for child, value in children[:NAMED]]
+        more = len(children) - len(named)
         title = "Ended by" if state == "OK" else "Caused by"
-        yield Fact(title, ", ".join(shown) + and_more(more))
+        yield Fact(title, ", ".join(named) + and_more(more))
     elif rule:
         yield Fact("Rule", clip(rule, _RULE_SHOWN))
     elif reading:
@@ -149,13 +149,14 @@ def _findings(
         yield Fact("Note", f"details could not be read ({clip(causes.unread, 80)})")
     if reason and not children and not reading:
         yield Fact("Reason", reason)
-    first = f", first bad datapoint {reading.first_at:%H:%M}" if reading and reading.first_at else ""
+    first = f", first breaching datapoint {reading.first_at:%H:%M}" if reading and reading.first_at else ""
     yield Fact(_SINCE[state], utc(at) + (first if state == "ALARM" else ""))
 
 
 def _was(message: Mapping[str, Any]) -> str:
-    before_it = STATES.get(text(message, "OldStateValue"))
-    return f" (was {before_it})" if before_it else ""
+    """Return the previous state in words."""
+    previous = STATES.get(text(message, "OldStateValue"))
+    return f" (was {previous})" if previous else ""
 
 
 def _links(
@@ -177,6 +178,6 @@ def _links(
     xray_service = settings.of_service(description.service) if description.service else ""
     yield Link("Trace map", console.trace_map(region, xray_service))
     yield Link("Alarm", console.alarm(region, name))
-    named = [cause.name for cause in causes.all] or [child for child, _ in children_of(message)]
-    for child in named[:_CHILDREN_LINKED]:
+    names = [cause.name for cause in causes.all] or [child for child, _ in children_of(message)]
+    for child in names[:_CHILDREN_LINKED]:
         yield Link(f"Alarm {child}", console.alarm(region, child))

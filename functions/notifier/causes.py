@@ -1,7 +1,7 @@
-"""Why a composite fired: the alarms below it, with what CloudWatch says of each.
+"""The alarms that caused a composite alarm to fire, with their descriptions from CloudWatch.
 
-A composite's notification names at most the alarms that moved it, by ARN. Their words, values and runbooks
-are asked for; without an answer the message goes out with the names alone, and says so.
+A composite's notification has only the ARNs of the alarms that changed its state. Their descriptions and
+reasons are requested from CloudWatch; without a response the message has the names, and says so.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.notifier.described import MOST_NAMES, Ask, Described, NotDescribedError
+from functions.notifier.described import MOST_NAMES, Describe, Described, NotDescribedError
 from functions.notifier.fields import mapping, mappings, text
 from functions.notifier.reason import Reading, read_reason
 from functions.notifier.wording import clean, one_line
@@ -26,15 +26,15 @@ _SHARE = re.compile(r"\d+%?")  # of AT_LEAST
 
 @dataclass(frozen=True)
 class Cause:
-    """One alarm below a composite.
+    """An alarm that is part of a composite.
 
     Attributes:
-        name: The alarm's.
-        state: As the notification tells it.
-        state_now: When CloudWatch was asked; empty when it does not tell.
-        description: Its own, in parts.
-        reading: Its values and threshold, as far as its reason tells.
-        below: The composite in between; empty for an alarm of the rule itself.
+        name: Name of the alarm.
+        state: State in the notification.
+        state_now: State when CloudWatch was asked; empty if it did not describe the alarm.
+        description: The alarm's description.
+        reading: Values and threshold from the state's reason, if they are known.
+        below: The inner composite that the alarm is part of; empty for an alarm of the rule itself.
     """
 
     name: str
@@ -47,117 +47,127 @@ class Cause:
 
 @dataclass(frozen=True)
 class Causes:
-    """Everything that a composite's message says of its children.
+    """The causes of a composite alarm.
 
     Attributes:
-        all: An alarm of the rule is followed by those below it.
-        unread: Why details are missing; empty when they are not.
+        all: Each alarm of the rule, followed by the alarms that are part of it.
+        unread: Why details are missing; empty if they are complete.
     """
 
     all: tuple[Cause, ...] = ()
     unread: str = ""
 
     def worst(self) -> Cause | None:
-        """Return the alarm of the rule that is furthest beyond its own threshold; the first of equals.
+        """Return the alarm of the rule that exceeds its threshold the most, relative to the threshold.
 
-        A composite is as far beyond as the worst alarm below it. One that is over by now does not count while
-        another goes on.
+        For an inner composite the worst of its alarms counts. An alarm that has ended is returned only if no
+        other alarm is in ALARM.
         """
-        best = [
+        candidates = [
             cause for cause in self.all if not cause.below and cause.description.headline and _is_bad(cause)
         ]
         return max(
-            best, key=lambda cause: (cause.state_now in {"ALARM", ""}, self._excess(cause)), default=None
+            candidates,
+            key=lambda cause: (cause.state_now in {"ALARM", ""}, self._excess(cause)),
+            default=None,
         )
 
     def services(self) -> list[str]:
-        """Return the services that fail now, each once."""
+        """Return the services that fail now, without duplicates."""
         failing = (cause for cause in self.all if cause.state_now in {"ALARM", ""} and _is_bad(cause))
         return list(
             dict.fromkeys(cause.description.service for cause in failing if cause.description.service)
         )
 
     def _excess(self, cause: Cause) -> float:
-        own = [cause, *(item for item in self.all if item.below == cause.name)]
-        return max(item.reading.excess if item.reading else 0.0 for item in own)
+        alarms = [cause, *(child for child in self.all if child.below == cause.name)]
+        return max(alarm.reading.excess if alarm.reading else 0.0 for alarm in alarms)
 
 
 def find_causes(
-    message: Mapping[str, Any], ask: Ask, *, environment: str, of_one_service: bool = True
+    message: Mapping[str, Any], describe: Describe, *, environment: str, of_one_service: bool = True
 ) -> Causes:
-    """Return what is known of the alarms below a composite.
+    """Return the alarms that caused a composite to fire, as far as they are known.
 
     Args:
-        message: CloudWatch's notification of it.
-        ask: Describes alarms by their names.
-        environment: For their descriptions.
-        of_one_service: Whether the alarms that moved it are enough. A composite over several services names
-            all of them that fail, so every alarm of its rule is asked for.
+        message: CloudWatch's notification of the composite.
+        describe: Returns the descriptions of alarms by name.
+        environment: Name of the environment, for their descriptions.
+        of_one_service: Whether the composite is of a single service: then only the alarms that changed its
+            state are described. Otherwise every alarm of its rule is, to name all services that fail.
     """
-    told = dict(children_of(message))
-    names = list(told)
+    notified = dict(children_of(message))
+    names = list(notified)
     if not (names and of_one_service):
         names = list(dict.fromkeys([*names, *names_in(text(message, "AlarmRule"))]))
     if not names:
         return Causes()
     try:
-        known = _known(ask, names)
+        known = _described(describe, names)
     except NotDescribedError as error:
         return Causes(
-            tuple(_cause(name, state, None, environment) for name, state in told.items()), str(error)
+            tuple(_cause(name, state, None, environment) for name, state in notified.items()), str(error)
         )
     in_alarm = {name for name, described in known.items() if described.state == "ALARM"}
-    direct = told if told and of_one_service else {}
-    direct = direct or {**told, **{name: "ALARM" for name in names if name in in_alarm and name not in told}}
-    inside = {name: names_in(known[name].rule) for name in direct if name in in_alarm}
-    wanted = [name for found in inside.values() for name in found if name not in known]
-    unread = "" if known else "CloudWatch knows none of them"
-    unread = unread or _too_many(names) or _too_many(list(dict.fromkeys(wanted)))
+    direct = notified if notified and of_one_service else {}
+    direct = direct or {
+        **notified,
+        **{name: "ALARM" for name in names if name in in_alarm and name not in notified},
+    }
+    children = {name: names_in(known[name].rule) for name in direct if name in in_alarm}
+    unknown = [child for rule in children.values() for child in rule if child not in known]
+    unread = "" if known else "CloudWatch did not find these alarms"
+    unread = unread or _too_many(names) or _too_many(list(dict.fromkeys(unknown)))
     try:
-        known |= _known(ask, wanted)
+        known |= _described(describe, unknown)
     except NotDescribedError as error:
         unread = str(error)
-    found, shown = [], set(direct)
+    causes, listed_names = [], set(direct)
     for name, state in direct.items():
-        found.append(_cause(name, state, known.get(name), environment))
-        for item in inside.get(name, ()):
-            if item in known and item not in shown and known[item].state == "ALARM" and not known[item].rule:
-                shown.add(item)
-                found.append(_cause(item, "ALARM", known[item], environment, below=name))
-    return Causes(tuple(found), unread)
+        causes.append(_cause(name, state, known.get(name), environment))
+        for child in children.get(name, ()):
+            if (
+                child in known
+                and child not in listed_names
+                and known[child].state == "ALARM"
+                and not known[child].rule
+            ):
+                listed_names.add(child)
+                causes.append(_cause(child, "ALARM", known[child], environment, below=name))
+    return Causes(tuple(causes), unread)
 
 
 def children_of(message: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return name and state of the alarms that moved a composite, from the list or from the reason's text."""
-    found = [
+    """Return name and state of the alarms that changed a composite's state, from the list or the reason."""
+    children = [
         (
             one_line(text(child, "Arn").split(":alarm:", 1)[-1]),
             one_line(text(mapping(child, "State"), "Value")),
         )
         for child in mappings(message, "TriggeringChildren")
     ]
-    found = [(name, state) for name, state in found if name]
-    return found or _CHILD.findall(one_line(text(message, "NewStateReason")))
+    children = [(name, state) for name, state in children if name]
+    return children or _CHILD.findall(one_line(text(message, "NewStateReason")))
 
 
 def names_in(rule: str) -> list[str]:
-    """Return the names of all alarms in a rule, each once; an ARN is cut to the name in it."""
-    found = []
+    """Return the names of all alarms in a rule, without duplicates; of an ARN the name in it."""
+    names = []
     for quoted, bare in _REFERENCE.findall(rule):
         if bare and (bare in _KEYWORDS or _SHARE.fullmatch(bare)):
             continue
         name = re.sub(r"\\(.)", r"\1", quoted) if quoted else bare
-        found.append(name.split(":alarm:", 1)[-1])
-    return list(dict.fromkeys(name for name in found if name))
+        names.append(name.split(":alarm:", 1)[-1])
+    return list(dict.fromkeys(name for name in names if name))
 
 
-def _known(ask: Ask, names: Sequence[str]) -> dict[str, Described]:
-    asked = list(dict.fromkeys(names))[:MOST_NAMES]
-    return {described.name: described for described in ask(asked)} if asked else {}
+def _described(describe: Describe, names: Sequence[str]) -> dict[str, Described]:
+    requested = list(dict.fromkeys(names))[:MOST_NAMES]
+    return {described.name: described for described in describe(requested)} if requested else {}
 
 
 def _too_many(names: Sequence[str]) -> str:
-    return f"{len(names)} alarms, of which {MOST_NAMES} were asked for" if len(names) > MOST_NAMES else ""
+    return f"{len(names)} alarms, only {MOST_NAMES} were requested" if len(names) > MOST_NAMES else ""
 
 
 def _cause(name: str, state: str, known: Described | None, environment: str, *, below: str = "") -> Cause:

@@ -1,6 +1,6 @@
-"""The channels whose recipients are references to secrets; a channel is a module.
+"""The channels whose recipients are references to secrets. Each channel is a module.
 
-Its key in `CHANNELS` is its key in the configuration of recipients too.
+The keys of `CHANNELS` are the keys of recipients in the configuration.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from functions.notifier.settings import Settings
 
 
 class Channel(Protocol):
-    """What a module of a channel has."""
+    """The interface of a channel's module."""
 
     TITLE: str
-    """Its name in the names of metrics, such as `PagerDutySent`."""
+    """Prefix of the names of its metrics, such as `PagerDutySent`."""
 
     def accepts(self, notice: Notice) -> bool:
         """Return whether a notice is sent through this channel."""
@@ -26,9 +26,9 @@ class Channel(Protocol):
         """Return the URL to post to, and the JSON content.
 
         Args:
-            notice: One that it accepts.
-            secret: The recipient's secret: a URL, or a key.
-            settings: Where the service is.
+            notice: A notice that the channel accepts.
+            secret: The recipient's secret: a URL or a key.
+            settings: The URL of the service.
         """
 
 

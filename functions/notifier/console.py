@@ -1,9 +1,9 @@
-"""Addresses of pages of the CloudWatch and ECS consoles.
+"""URLs of pages of the CloudWatch and ECS consoles.
 
-AWS documents none of them. Logs Insights and X-Ray take their state as JSURL in the fragment: lists and
-objects are `~(…)`, texts begin with `'`, and what is not a letter or digit is `*` and its byte in
-hexadecimal. Logs Insights also takes the marks themselves escaped twice (`$25` for the percent sign), as the
-console itself writes them: then nothing is left that a mail program could take for the end of the address.
+AWS does not document them. Logs Insights and X-Ray have their state as JSURL in the fragment: lists and
+objects are `~(…)`, texts begin with `'`, and other characters than letters and digits are `*` and their byte
+in hexadecimal. Logs Insights also accepts the special characters escaped twice (`$25` for the percent sign),
+as the console writes them, so that mail programs do not cut the URL.
 """
 
 from __future__ import annotations
@@ -16,46 +16,44 @@ from functions.notifier.wording import before
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 _ERRORS_FROM_MIN = 30
-_TRACES_FROM_MS = (
-    6 * 3600 * 1000
-)  # the map looks back from when it is opened; six hours cover a night's sleep
+_TRACES_FROM_MS = 6 * 3600 * 1000  # before the map is opened, which may be hours after the message
 _ERRORS = """fields @timestamp, coalesce(message, @message) as what, xray_trace_id
 | filter level in ['ERROR', 'CRITICAL', 'FATAL']
   or (not ispresent(level) and @message like /ERROR|FATAL|CRITICAL/)
 | sort @timestamp desc
 | limit 100"""
-"""The errors of one log group: what functions/README.md calls a fault, in JSON and in plain text."""
+"""The errors of a log group: faults as in functions/README.md, in JSON and in plain text."""
 
 
 def region_of(arn: object, *, otherwise: str) -> str:
-    """Return the Region that an ARN names; a notification's own `Region` is a name for people."""
+    """Return the Region of an ARN; the `Region` of a notification is a display name."""
     parts = arn.split(":") if isinstance(arn, str) else []
-    found = parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 (arn:partition:service:region:…)
-    return known_region(found, otherwise=otherwise)
+    region = parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 (arn:partition:service:region:…)
+    return known_region(region, otherwise=otherwise)
 
 
 def known_region(region: str, *, otherwise: str) -> str:
-    """Return a Region if it has the form of one: it becomes a host name, which a message must not choose."""
+    """Return a Region if its form is valid, else `otherwise`: a message must not choose the URL's host."""
     return region if _REGION.fullmatch(region) else otherwise
 
 
 def alarm(region: str, name: str) -> str:
-    """Address of an alarm, metric or composite."""
+    """URL of an alarm, metric or composite."""
     return f"{_home(region)}#alarmsV2:alarm/{_escaped(name)}"
 
 
 def dashboard(region: str, name: str) -> str:
-    """Address of a dashboard; it is there in every Region, and this one's metrics are at hand."""
+    """URL of a dashboard; dashboards are global, the Region is that of the console."""
     return f"{_home(region)}#dashboards/dashboard/{_escaped(name)}"
 
 
 def around(at: datetime, sent_at: datetime) -> tuple[datetime, datetime]:
-    """Return from when to when to look at logs: from half an hour before it happened until it was told."""
+    """Return start and end of the log query: from 30 minutes before the change until the message."""
     return before(at, minutes=_ERRORS_FROM_MIN), max(at, sent_at)
 
 
 def errors(region: str, log_group: str, window: tuple[datetime, datetime]) -> str:
-    """Address of a Logs Insights query, filled in and ready to run: the errors of one log group."""
+    """URL of a Logs Insights query for the errors of a log group, ready to run."""
     start, end = map(_instant, window)
     state = (
         f"~(end~'{_jsurl(end)}~start~'{_jsurl(start)}~timeType~'ABSOLUTE~tz~'UTC"
@@ -66,7 +64,7 @@ def errors(region: str, log_group: str, window: tuple[datetime, datetime]) -> st
 
 
 def trace_map(region: str, xray_service: str) -> str:
-    """Address of the trace map: around one service, or of everything when `xray_service` is empty.
+    """URL of the trace map: of a service, or of all services if `xray_service` is empty.
 
     Filter expression: "Using filter expressions", AWS X-Ray Developer Guide, `service(name)`.
     """
@@ -79,7 +77,7 @@ def trace_map(region: str, xray_service: str) -> str:
 
 
 def ecs_service(region: str, cluster: str, service: str) -> str:
-    """Address of an ECS service: its tasks, deployments and events."""
+    """URL of an ECS service: its tasks, deployments and events."""
     return (
         f"https://{region}.console.aws.amazon.com/ecs/v2/clusters/{_escaped(cluster)}"
         f"/services/{_escaped(service)}/health?region={region}"

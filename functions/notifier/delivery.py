@@ -1,4 +1,4 @@
-"""One message to one receiver, and all receivers of a message at once."""
+"""Deliver a message to its recipients, in parallel."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from functions.shared.telemetry import publishable
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
 
-_REFUSED_SECRETS = frozenset({401, 403, 404})
-"""What receivers answer to a secret that was replaced: no such token, no such webhook."""
+_REJECTED_SECRETS = frozenset({401, 403, 404})
+"""Status codes for a secret that was replaced: the token or the webhook does not exist."""
 
 
 class UndeliveredError(SafeError):
-    """A receiver did not take a message."""
+    """A recipient did not accept a message."""
 
 
 @dataclass(frozen=True)
-class Receiver:
-    """Somebody to tell.
+class Recipient:
+    """A recipient of messages.
 
     Attributes:
-        channel: How.
-        address: Topic ARN, or reference to a secret; no secret itself.
+        channel: `mail`, or a key of `CHANNELS`.
+        address: Topic ARN, or reference to a secret; never the secret itself.
     """
 
     channel: str
@@ -49,80 +49,80 @@ class Receiver:
 
 @dataclass(frozen=True)
 class Failure:
-    """A message that a receiver did not get, and why."""
+    """A delivery that failed, and the reason."""
 
-    receiver: Receiver
+    recipient: Recipient
     error: Exception
 
     def __str__(self) -> str:
-        return f"{self.receiver}: {publishable(self.error)}"
+        return f"{self.recipient}: {publishable(self.error)}"
 
 
-def receivers_of(notice: Notice, recipients: Recipients) -> tuple[Receiver, ...]:
-    """Return whom a notice goes to."""
-    if notice.is_first_look:
+def recipients_of(notice: Notice, recipients: Recipients) -> tuple[Recipient, ...]:
+    """Return the recipients of a notice."""
+    if notice.is_first_evaluation:
         return ()
-    found = [Receiver("mail", recipients.mail_topic_arn)] if recipients.mail_topic_arn else []
+    selected = [Recipient("mail", recipients.mail_topic_arn)] if recipients.mail_topic_arn else []
     for channel, references in recipients.references.items():
         if CHANNELS[channel].accepts(notice):
-            found += [Receiver(channel, reference) for reference in references]
-    return tuple(found)
+            selected += [Recipient(channel, reference) for reference in references]
+    return tuple(selected)
 
 
 def deliver_all(
-    notice: Notice, receivers: Sequence[Receiver], settings: Settings, *, deadline_s: float
+    notice: Notice, recipients: Sequence[Recipient], settings: Settings, *, deadline_s: float
 ) -> list[Failure]:
-    """Tell everybody at the same time: one receiver that hangs must not take the others' time.
+    """Deliver a notice to all recipients in parallel, so that a slow recipient does not delay the others.
 
     Args:
-        notice: What to tell.
-        receivers: Whom.
-        settings: For PagerDuty's URL.
-        deadline_s: `time.monotonic()` at which the last attempt must be over.
+        notice: The notice.
+        recipients: Its recipients.
+        settings: The URL of PagerDuty.
+        deadline_s: `time.monotonic()` at which the last attempt must end.
 
     Returns:
-        Who was not reached.
+        The deliveries that failed.
     """
-    if not receivers:
+    if not recipients:
         return []
 
-    def attempt(receiver: Receiver) -> Failure | None:
+    def attempt(recipient: Recipient) -> Failure | None:
         try:
-            if receiver.channel == "mail":
-                _send_mail(notice, receiver)
+            if recipient.channel == "mail":
+                _send_mail(notice, recipient)
             else:
-                _post(notice, receiver, settings, deadline_s)
-        except Exception as error:  # noqa: BLE001 (whatever keeps one from hearing, the others must)
-            return Failure(receiver, error)
+                _post(notice, recipient, settings, deadline_s)
+        except Exception as error:  # noqa: BLE001 (an error must not prevent the other deliveries)
+            return Failure(recipient, error)
         return None
 
-    with ThreadPoolExecutor(max_workers=len(receivers)) as pool:
-        return [failure for failure in pool.map(attempt, receivers) if failure]
+    with ThreadPoolExecutor(max_workers=len(recipients)) as pool:
+        return [failure for failure in pool.map(attempt, recipients) if failure]
 
 
-def _send_mail(notice: Notice, receiver: Receiver) -> None:
+def _send_mail(notice: Notice, recipient: Recipient) -> None:
     try:
-        _sns().publish(TopicArn=receiver.address, Subject=mail.subject(notice), Message=mail.body(notice))
+        _sns().publish(TopicArn=recipient.address, Subject=mail.subject(notice), Message=mail.body(notice))
     except ClientError as error:
         raise UndeliveredError(error.response["Error"]["Code"]) from None
     except BotoCoreError as error:
         raise UndeliveredError(type(error).__name__) from None
 
 
-def _post(notice: Notice, receiver: Receiver, settings: Settings, deadline_s: float) -> None:
-    """Post what the channel makes of a notice; once more with the secret read again when it was refused."""
+def _post(notice: Notice, recipient: Recipient, settings: Settings, deadline_s: float) -> None:
+    """Post a notice through its channel; if the secret is rejected, read it again and retry once."""
     status = None
     for again in (False, True):
-        secret = read_secret(receiver.address, again=again)
-        url, content = CHANNELS[receiver.channel].request(notice, secret, settings)
+        secret = read_secret(recipient.address, again=again)
+        url, content = CHANNELS[recipient.channel].request(notice, secret, settings)
         if not is_safe_url(url):
             message = "the secret is not an https URL"
             raise UndeliveredError(message)
         status = post_json(url, content, deadline_s=deadline_s)
-        if status not in _REFUSED_SECRETS:
+        if status not in _REJECTED_SECRETS:
             break
     if status is None:
-        message = "no answer in time"
+        message = "no response in time"
         raise UndeliveredError(message)
     if not 200 <= status < 300:  # noqa: PLR2004 (RFC 9110, section 15.3: successful)
         message = f"HTTP {status}"
@@ -131,5 +131,5 @@ def _post(notice: Notice, receiver: Receiver, settings: Settings, deadline_s: fl
 
 @functools.cache
 def _sns() -> SNSClient:
-    """Return the client of SNS, made on first use."""
+    """Return the client of SNS, created on first use."""
     return boto3.client("sns", config=AWS_CALLS)

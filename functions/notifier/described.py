@@ -1,4 +1,4 @@
-"""An alarm as CloudWatch describes it: what the notification of a composite does not tell of its children."""
+"""An alarm as DescribeAlarms returns it, for the children of a composite."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from functions.notifier.wording import one_line
 from functions.shared.errors import SafeError
 
 MOST_NAMES = 100
-"""Names in one question, and alarms in one answer (CloudWatch API Reference, DescribeAlarms)."""
+"""Maximum number of names and alarms per call (CloudWatch API Reference, DescribeAlarms)."""
 
 
 class NotDescribedError(SafeError):
-    """CloudWatch did not describe alarms; the message is an error code or says that it took too long."""
+    """CloudWatch did not describe the alarms; the message is an error code, or that it did not answer."""
 
 
 @dataclass(frozen=True)
 class Described:
-    """One entry of DescribeAlarms.
+    """An alarm of DescribeAlarms.
 
     Attributes:
-        name: The alarm's.
-        state: `OK`, `ALARM` or `INSUFFICIENT_DATA`, when CloudWatch was asked.
-        description: As it was written; empty when nobody wrote one.
-        reason: Why it is in its state.
-        rule: Of a composite; empty for a metric alarm.
-        trigger: Threshold and comparison, under the same keys as in a notification.
+        name: Name of the alarm.
+        state: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+        description: The alarm's description; may be empty.
+        reason: The reason for the state.
+        rule: Rule of a composite; empty for a metric alarm.
+        trigger: Threshold and comparison, with the same keys as in a notification.
     """
 
     name: str
@@ -39,18 +39,18 @@ class Described:
     trigger: Mapping[str, Any] = field(default_factory=dict)
 
 
-Ask = Callable[[Sequence[str]], "list[Described]"]
-"""At most `MOST_NAMES` names -> the alarms of these that there are; raises `NotDescribedError`."""
+Describe = Callable[[Sequence[str]], "list[Described]"]
+"""At most `MOST_NAMES` names -> the alarms that exist; raises `NotDescribedError`."""
 
 
-def ask_nobody(_: Sequence[str]) -> list[Described]:
-    """Stand in for CloudWatch where it is not asked."""
-    message = "not asked"
+def describe_none(_: Sequence[str]) -> list[Described]:
+    """Describe no alarm, where CloudWatch must not be asked."""
+    message = "not requested"
     raise NotDescribedError(message)
 
 
 def read_answer(answer: Mapping[str, Any]) -> list[Described]:
-    """Read what DescribeAlarms answers: metric alarms and composites have lists of their own."""
+    """Read a response of DescribeAlarms, which has a list each of metric alarms and composite alarms."""
     return [
         Described(
             name=one_line(text(mapping, "AlarmName")),

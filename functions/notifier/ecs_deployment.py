@@ -1,4 +1,4 @@
-"""ECS Deployment State Change.
+"""Read ECS Deployment State Change events.
 
 Shape: "Amazon ECS service deployment state change events", Amazon ECS Developer Guide.
 """
@@ -25,15 +25,15 @@ def read_deployment(message: Mapping[str, Any]) -> Finding:
     detail = mapping(message, "detail")
     event, deployment = one_line(text(detail, "eventName")), one_line(text(detail, "deploymentId"))
     failed = text(detail, "eventType") == "ERROR"
-    cluster, service = _where(message)
+    cluster, service = _cluster_and_service(message)
     return Finding(
-        what=_WORDS.get(event, f"deployment event {event}".strip()),
+        summary=_WORDS.get(event, f"deployment event {event}".strip()),
         is_failure=failed,
-        advice="Look at why its tasks stopped, then at what was changed." if failed else "",
+        advice="Look at why its tasks stopped, then at the change that was deployed." if failed else "",
         cluster=cluster,
-        in_ecs=service,
+        ecs_name=service,
         is_service=True,
-        # Of the service and not of the deployment: the one that mends it has another id.
+        # The key is of the service, not of the deployment: the deployment that fixes it has another id.
         problem="deployment",
         at=read_time(detail.get("updatedAt")),
         facts=(Fact("Deployment", deployment),) if deployment else (),
@@ -41,7 +41,7 @@ def read_deployment(message: Mapping[str, Any]) -> Finding:
     )
 
 
-def _where(message: Mapping[str, Any]) -> tuple[str, str]:
+def _cluster_and_service(message: Mapping[str, Any]) -> tuple[str, str]:
     """Return cluster and service: `arn:aws:ecs:<region>:<account>:service/<cluster>/<service>`."""
     resources = message.get("resources")
     first = resources[0] if isinstance(resources, list) and resources else ""

@@ -1,4 +1,4 @@
-"""ECS events of EventBridge as a `Notice`: a failed deployment, a task that stopped or never started."""
+"""Convert ECS events of EventBridge to a `Notice`: deployments, and tasks that stopped or did not start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from functions.notifier.wording import capital, one_line, read_time, utc
 
 @dataclass(frozen=True)
 class _Kind:
-    """One kind of event: what reads its detail, and the heading in the runbook about ECS."""
+    """A type of event: the function that reads it, and its heading in the runbook of ECS."""
 
     read: Callable[[Mapping[str, Any]], Finding]
     heading: str
@@ -33,78 +33,78 @@ _KINDS = {
 
 
 def is_ecs_event(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message is an ECS event of a kind that is known here."""
-    known = text(message, "source") == "aws.ecs" and text(message, "detail-type") in _KINDS
-    return known and isinstance(message.get("detail"), dict)
+    """Return whether a message is an ECS event of a supported type."""
+    is_supported = text(message, "source") == "aws.ecs" and text(message, "detail-type") in _KINDS
+    return is_supported and isinstance(message.get("detail"), dict)
 
 
 def read_ecs_event(
     message: Mapping[str, Any], severity: Severity, settings: Settings, *, sent_at: datetime
 ) -> Notice:
-    """Turn an ECS event into a notice; of failures only that of a deployment has an end.
+    """Convert an ECS event to a notice; only the failure of a deployment has an event for its end.
 
     Args:
-        message: What `is_ecs_event` takes for one.
-        severity: The topic's.
-        settings: Names, Region and where the runbooks are.
-        sent_at: When SNS took the message.
+        message: A message for which `is_ecs_event` is true.
+        severity: Severity of the topic.
+        settings: Names, Region and location of the runbooks.
+        sent_at: When SNS received the message.
     """
     kind = _KINDS[message["detail-type"]]
-    found = kind.read(message)
-    at = found.at or read_time(message.get("time")) or sent_at
-    service = found.in_ecs.removeprefix(f"{settings.project}-").removesuffix(f"-{settings.environment}")
+    finding = kind.read(message)
+    at = finding.at or read_time(message.get("time")) or sent_at
+    service = finding.ecs_name.removeprefix(f"{settings.project}-").removesuffix(f"-{settings.environment}")
     runbook = f"{settings.runbooks}/ecs.md#{kind.heading}"
     return Notice(
-        state="EVENT" if found.is_failure else "INFO",
+        state="EVENT" if finding.is_failure else "INFO",
         severity=severity,
         environment=settings.environment,
         service=service,
-        what=found.what,
-        sentence=f"{capital(found.what)}.",
-        advice=found.advice,
-        facts=tuple(_facts(message, found, service, at)),
+        summary=finding.summary,
+        sentence=f"{capital(finding.summary)}.",
+        advice=finding.advice,
+        facts=tuple(_facts(message, finding, service, at)),
         links=(
-            *([Link("Runbook", runbook)] if found.is_failure else []),
-            *_links(message, found, settings, console.around(at, sent_at)),
+            *([Link("Runbook", runbook)] if finding.is_failure else []),
+            *_links(message, finding, settings, console.around(at, sent_at)),
         ),
         occurred_at=at,
-        key=_key(found, at),
-        source=found.in_ecs or "ECS",
-        group=settings.whole,
-        is_end=found.is_end,
+        key=_key(finding, at),
+        source=finding.ecs_name or "ECS",
+        group=settings.group,
+        is_end=finding.is_end,
     )
 
 
-def _key(found: Finding, at: datetime) -> str:
-    """Return the key of a problem; PagerDuty adds to an open incident whatever has its key."""
-    hour = f"/{at.astimezone(timezone.utc):%Y-%m-%dT%H}" if found.is_hourly else ""
-    return problem_key("ecs", f"ecs/{found.cluster}/{found.in_ecs}/{found.problem}{hour}")
+def _key(finding: Finding, at: datetime) -> str:
+    """Return the key of a problem; PagerDuty adds events with the same key to an open incident."""
+    hour = f"/{at.astimezone(timezone.utc):%Y-%m-%dT%H}" if finding.is_hourly else ""
+    return problem_key("ecs", f"ecs/{finding.cluster}/{finding.ecs_name}/{finding.problem}{hour}")
 
 
-def _facts(message: Mapping[str, Any], found: Finding, service: str, at: datetime) -> Iterator[Fact]:
+def _facts(message: Mapping[str, Any], finding: Finding, service: str, at: datetime) -> Iterator[Fact]:
     detail = mapping(message, "detail")
     reason = one_line(text(detail, "reason") or text(detail, "stoppedReason"))
     if reason:
         yield Fact("Reason", reason)
-    yield Fact("Since" if found.is_failure else "At", utc(at))
-    yield from found.facts
+    yield Fact("Since" if finding.is_failure else "At", utc(at))
+    yield from finding.facts
     if service:
         yield Fact("Service", service)
-    where = [one_line(text(message, key)) for key in ("account", "region")]
-    if any(where):
-        yield Fact("Account", ", ".join(part for part in where if part))
+    origin = [one_line(text(message, key)) for key in ("account", "region")]
+    if any(origin):
+        yield Fact("Account", ", ".join(part for part in origin if part))
 
 
 def _links(
-    message: Mapping[str, Any], found: Finding, settings: Settings, window: tuple[datetime, datetime]
+    message: Mapping[str, Any], finding: Finding, settings: Settings, window: tuple[datetime, datetime]
 ) -> Iterator[Link]:
     region = console.known_region(text(message, "region"), otherwise=settings.region)
-    ours = found.in_ecs.startswith(f"{settings.project}-") and found.in_ecs.endswith(
+    is_own = finding.ecs_name.startswith(f"{settings.project}-") and finding.ecs_name.endswith(
         f"-{settings.environment}"
     )
-    yield Link("Dashboard", console.dashboard(region, settings.whole))
-    if ours:  # the platform names the log group after the service; of others nothing is known
-        yield Link("Errors in the log", console.errors(region, f"/ecs/{found.in_ecs}", window))
-    yield Link("Trace map", console.trace_map(region, found.in_ecs if ours else ""))
-    if found.is_service and found.cluster and found.in_ecs:
-        yield Link("Service in ECS", console.ecs_service(region, found.cluster, found.in_ecs))
+    yield Link("Dashboard", console.dashboard(region, settings.group))
+    if is_own:  # the log groups of other services are not known
+        yield Link("Errors in the log", console.errors(region, f"/ecs/{finding.ecs_name}", window))
+    yield Link("Trace map", console.trace_map(region, finding.ecs_name if is_own else ""))
+    if finding.is_service and finding.cluster and finding.ecs_name:
+        yield Link("Service in ECS", console.ecs_service(region, finding.cluster, finding.ecs_name))

@@ -1,4 +1,4 @@
-"""What both kinds of ECS events come down to."""
+"""The common form of both types of ECS events."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from functions.notifier.wording import one_line
 
 @dataclass(frozen=True)
 class Finding:
-    """One event of ECS in words.
+    """An ECS event in words.
 
     Attributes:
-        what: What happened, as part of a sentence.
-        is_failure: Somebody should look at it.
+        summary: What happened, as part of a sentence.
+        is_failure: Whether it is a failure.
         advice: Where to look first.
-        cluster: Name of the cluster; empty when the event does not tell.
-        in_ecs: Name of the ECS service, or family of a task that belongs to none.
-        is_service: `in_ecs` is a service.
-        problem: The same for every event about one problem of this service.
-        at: When it happened, UTC; None when the event does not tell.
-        facts: What only this kind of event has.
-        is_hourly: What happens in another hour is another problem: no event ever says that it is over.
-        is_end: The problem is over.
+        cluster: Name of the cluster; empty if the event does not have it.
+        ecs_name: Name of the ECS service, or family of a task without a service.
+        is_service: Whether `ecs_name` is a service.
+        problem: Key of the problem within the service.
+        at: When it happened, UTC; None if the event does not have the time.
+        facts: Details of this type of event.
+        is_hourly: Whether each hour is a problem of its own, because no event reports the end.
+        is_end: Whether the event ends the problem.
     """
 
-    what: str
+    summary: str
     is_failure: bool
     advice: str
     cluster: str
-    in_ecs: str
+    ecs_name: str
     is_service: bool
     problem: str
     at: datetime | None

@@ -1,8 +1,8 @@
-"""Lambda handler of the notifier: subscribed to the topics of the alarms.
+"""Lambda handler of the notifier, which is subscribed to the alarm topics.
 
-SNS invokes it asynchronously. When it fails, Lambda repeats the invocation and finally puts the event into
-the function's dead-letter queue ("Error handling for asynchronous invocation", Lambda Developer Guide); so it
-fails whenever somebody was not told, after everybody else was.
+SNS invokes it asynchronously. If it fails, Lambda retries the invocation and finally sends the event to the
+function's dead-letter queue ("Error handling for asynchronous invocation", Lambda Developer Guide). It
+therefore fails if any delivery failed, after the other deliveries.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.notifier.channels import CHANNELS
-from functions.notifier.delivery import Failure, Receiver, deliver_all, receivers_of
+from functions.notifier.delivery import Failure, Recipient, deliver_all, recipients_of
 from functions.notifier.lookup import Lookup
 from functions.notifier.memory import Delivered
 from functions.notifier.messages import read_message, read_record
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 MARGIN_S = 2.0
-"""Seconds of the function's time that are kept for the log, the metrics and the trace."""
+"""Seconds of the function's time that are reserved for the log, the metrics and the trace."""
 
 _METRICS = {"mail": "Mail", **{key: channel.TITLE for key, channel in CHANNELS.items()}}
 
@@ -39,32 +39,32 @@ delivered = Delivered()
 
 
 class NotAnSnsEventError(SafeError):
-    """The event has no records: somebody invoked the function by hand, or subscribed it to something else."""
+    """The event has no SNS records: the function was invoked manually, or by another service."""
 
 
 class NotDeliveredError(SafeError):
-    """At least one receiver was not told; the message names each, and its answer."""
+    """At least one delivery failed; the message has each recipient and its error."""
 
 
 @telemetry.metrics.log_metrics(capture_cold_start_metric=True)
 @telemetry.logger.inject_lambda_context(clear_state=True, log_event=False)
 @telemetry.tracer.capture_lambda_handler(capture_response=False)
 def handle(event: object, context: LambdaContext) -> dict[str, Any]:
-    """Pass on every message of an event to everybody whom its severity concerns.
+    """Deliver every message of an event to the recipients of its severity.
 
     Args:
         event: An SNS event ("Using AWS Lambda with Amazon SNS", Lambda Developer Guide).
         context: Lambda's context object.
 
     Returns:
-        `{"sent": <deliveries made>}`.
+        `{"sent": <number of deliveries>}`.
 
     Raises:
-        NotAnSnsEventError: The event is no SNS event.
-        NotDeliveredError: Not all were told.
+        NotAnSnsEventError: The event is not an SNS event.
+        NotDeliveredError: A delivery failed.
     """
     deadline_s = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_S
-    telemetry.logger.set_correlation_id(context.aws_request_id)  # until a message brings its own
+    telemetry.logger.set_correlation_id(context.aws_request_id)  # replaced by that of each message
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list) or not records:
         error = NotAnSnsEventError("expected an SNS event with at least one record")
@@ -72,63 +72,63 @@ def handle(event: object, context: LambdaContext) -> dict[str, Any]:
         raise error
     sent, problems = 0, []
     for record in records:
-        count, found = process_record(record, context.aws_request_id, deadline_s=deadline_s)
+        count, failures = process_record(record, context.aws_request_id, deadline_s=deadline_s)
         sent += count
-        problems += found
+        problems += failures
     if problems:
         raise NotDeliveredError("; ".join(problems))
     return {"sent": sent}
 
 
 def process_record(record: object, request_id: str, *, deadline_s: float) -> tuple[int, list[str]]:
-    """Pass on one message; return how many were told, and the problems with those who were not."""
+    """Deliver a message; return the number of deliveries, and the errors of those that failed."""
     started_s = time.perf_counter()
     try:
         envelope = read_record(record, settings, now=datetime.now(timezone.utc))
         notice = read_message(envelope, settings, Lookup(deadline_s=deadline_s))
-    except Exception as error:  # noqa: BLE001 (one record that breaks must not silence the others)
+    except Exception as error:  # noqa: BLE001 (a record that fails must not stop the others)
         telemetry.finish(unreadable(error), started_s=started_s)
         return 0, [str(publishable(error))]
     telemetry.logger.set_correlation_id(correlation_id(envelope.message_id, otherwise=request_id))
-    wanted = receivers_of(notice, settings.recipients[envelope.severity])
-    receivers = [receiver for receiver in wanted if not delivered.has(envelope.message_id, receiver)]
-    failures = deliver_all(notice, receivers, settings, deadline_s=deadline_s)
+    selected = recipients_of(notice, settings.recipients[envelope.severity])
+    recipients = [recipient for recipient in selected if not delivered.has(envelope.message_id, recipient)]
+    failures = deliver_all(notice, recipients, settings, deadline_s=deadline_s)
     reached = [
-        receiver for receiver in receivers if receiver not in {failure.receiver for failure in failures}
+        recipient for recipient in recipients if recipient not in {failure.recipient for failure in failures}
     ]
-    for receiver in reached:
-        delivered.add(envelope.message_id, receiver)
+    for recipient in reached:
+        delivered.add(envelope.message_id, recipient)
     _count(reached, failures)
     details: dict[str, object] = {
         "message_id": envelope.message_id,
         "severity": notice.severity,
         "state": notice.state,
         "about": notice.source,
-        "sent": [str(receiver) for receiver in reached],
-        "sent_before": len(wanted) - len(receivers),
+        "sent": [str(recipient) for recipient in reached],
+        "sent_before": len(selected) - len(recipients),
     }
     if failures:
         details |= {"failed": [str(failure) for failure in failures], **_stack(failures)}
         outcome = Outcome("ERROR", "notification failed", "NotificationsFailed", details)
-    elif wanted:
+    elif selected:
         outcome = Outcome("INFO", "notification sent", "NotificationsSent", details)
     else:
-        outcome = Outcome("INFO", "notification for nobody", "NotificationsForNobody", details)
+        outcome = Outcome("INFO", "notification without recipients", "NotificationsForNobody", details)
     telemetry.finish(outcome, started_s=started_s)
     return len(reached), [str(failure) for failure in failures]
 
 
 def unreadable(error: Exception) -> Outcome:
-    """Return how it ends for what is no notification at all."""
+    """Return the outcome for a record that is not a notification."""
     return Outcome("ERROR", "notification unreadable", "NotificationsUnreadable", fault_details(error))
 
 
-def _count(reached: Sequence[Receiver], failures: Sequence[Failure]) -> None:
+def _count(reached: Sequence[Recipient], failures: Sequence[Failure]) -> None:
     """Count deliveries by channel: `MailSent`, `SlackFailed` and so on."""
-    for receiver in reached:
-        _add(f"{_METRICS[receiver.channel]}Sent")
+    for recipient in reached:
+        _add(f"{_METRICS[recipient.channel]}Sent")
     for failure in failures:
-        _add(f"{_METRICS[failure.receiver.channel]}Failed")
+        _add(f"{_METRICS[failure.recipient.channel]}Failed")
 
 
 def _add(metric: str) -> None:
@@ -136,6 +136,6 @@ def _add(metric: str) -> None:
 
 
 def _stack(failures: Sequence[Failure]) -> dict[str, str]:
-    """Return the stack of the first failure that is a bug; a receiver's refusal needs none."""
+    """Return the stack of the first failure that is a bug; a rejection by a recipient has no stack."""
     bugs = [failure.error for failure in failures if not isinstance(failure.error, SafeError)]
     return fault_details(bugs[0]) if bugs else {}

@@ -1,7 +1,7 @@
-"""Asking CloudWatch about alarms, for as long as a person can wait for the message.
+"""Request the descriptions of alarms from CloudWatch, within a limit that does not delay the message.
 
-CloudWatch API Reference, DescribeAlarms: composites are described only to who may describe `*`, and only when
-both types are asked for.
+CloudWatch API Reference, DescribeAlarms: the response has composite alarms only with permission for `*`, and
+only if both types are requested.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
 
 LIMIT_S = 2.0
-"""Seconds for all questions about one message together."""
+"""Seconds for all requests for a message."""
 
 _ONE_ATTEMPT = Config(
     connect_timeout=LIMIT_S, read_timeout=LIMIT_S, retries={"mode": "standard", "total_max_attempts": 1}
 )
-"""An incident makes many composites notify at once; repeated questions would use up CloudWatch's quota."""
+"""In an incident many composites notify at once, and retries would exceed CloudWatch's quota."""
 
 
 class Lookup:
-    """Describes the children of one composite; a new one is needed for every message."""
+    """Describes the children of a composite; each message needs a new `Lookup`."""
 
     def __init__(self, *, deadline_s: float) -> None:
-        """Keep time for one attempt to deliver.
+        """Reserve the time for an attempt to deliver.
 
         Args:
-            deadline_s: `time.monotonic()` at which the message must have been sent.
+            deadline_s: `time.monotonic()` by which the message must be sent.
         """
         self._latest_s = deadline_s - CONNECT_S - READ_S
         self._until_s: float | None = None
 
     def __call__(self, names: Sequence[str]) -> list[Described]:
-        """Return those of at most `MOST_NAMES` alarms that there are.
+        """Return the descriptions of at most `MOST_NAMES` alarms, of those that exist.
 
         Raises:
-            NotDescribedError: CloudWatch refused, or did not answer in time.
+            NotDescribedError: CloudWatch returned an error, or no response in time.
         """
-        client = _cloudwatch()  # made before the clock starts: that takes longer than a question
+        client = _cloudwatch()  # created before the time starts, since that takes longer than a request
         if self._until_s is None:
             self._until_s = min(time.monotonic() + LIMIT_S, self._latest_s)
         left_s = self._until_s - time.monotonic()
@@ -66,32 +66,32 @@ class Lookup:
 
 
 def _in_time(client: CloudWatchClient, names: list[str], left_s: float) -> Any:  # noqa: ANN401
-    """Return the answer, or the exception instead of it.
+    """Return the response, or the exception.
 
-    In a thread, which is left alone when the time is over: botocore's limits do not cover the resolution of a
-    name, and begin anew with every byte that arrives.
+    The request runs in a thread, which is abandoned when the time is over: botocore's timeouts do not include
+    name resolution, and restart with every byte that arrives.
     """
     answers: queue.SimpleQueue[object] = queue.SimpleQueue()
 
-    def ask() -> None:
+    def request() -> None:
         try:
             answers.put(
                 client.describe_alarms(
                     AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=MOST_NAMES
                 )
             )
-        except Exception as error:  # noqa: BLE001 (whatever it is, the message goes out without details)
+        except Exception as error:  # noqa: BLE001 (after any error the message is sent without details)
             answers.put(error)
 
-    threading.Thread(target=ask, daemon=True).start()
+    threading.Thread(target=request, daemon=True).start()
     try:
         return answers.get(timeout=left_s)
     except queue.Empty:
-        message = "no answer in time"
+        message = "no response in time"
         raise NotDescribedError(message) from None
 
 
 @functools.cache
 def _cloudwatch() -> CloudWatchClient:
-    """Return the client of CloudWatch, made on first use."""
+    """Return the client of CloudWatch, created on first use."""
     return boto3.client("cloudwatch", config=_ONE_ATTEMPT)

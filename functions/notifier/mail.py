@@ -1,4 +1,4 @@
-"""E-mail through an SNS topic: plain text, since SNS sends no other."""
+"""E-mail through an SNS topic: plain text, because SNS does not support HTML."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from functions.notifier.wording import ascii_only, clip, one_line
 MAX_SUBJECT = 99
 """Publish in the SNS API Reference: less than 100 characters, no line breaks or control characters."""
 MAX_BODY_BYTES = 240_000
-"""Publish takes 256 KB (262,144 bytes) for everything; the rest is room for what SNS counts besides."""
+"""Publish allows 256 KB (262,144 bytes) in total, which includes the subject and attributes."""
 WIDTH = 76
 """Columns of a line: RFC 5322, section 2.1.1, recommends at most 78."""
 
 
 def subject(notice: Notice) -> str:
-    """Return the subject: ASCII, and readable where a phone shows the beginning alone."""
+    """Return the subject: ASCII, with the most important words first."""
     return clip(one_line(ascii_only(notice.headline)), MAX_SUBJECT, mark="...")
 
 
 def body(notice: Notice) -> str:
-    """Return the text. Addresses are in `<>`, as RFC 3986, appendix C, has it, and never broken."""
+    """Return the body. URLs are in `<>` (RFC 3986, appendix C) and never broken over lines."""
     text = "\n".join(_lines(notice)) + "\n"
     encoded = text.encode()
     if len(encoded) <= MAX_BODY_BYTES:
         return text
-    return encoded[:MAX_BODY_BYTES].decode(errors="ignore") + "\n[cut here: the message is longer]\n"
+    return encoded[:MAX_BODY_BYTES].decode(errors="ignore") + "\n[message truncated]\n"
 
 
 def _lines(notice: Notice) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _lines(notice: Notice) -> Iterator[str]:
 
 
 def _wrapped(text: str) -> Iterator[str]:
-    """Break a text's lines, each by itself: its own line breaks and indents mean something."""
+    """Wrap each line of a text by itself, which keeps its line breaks and indents."""
     for line in text.splitlines():
         if len(line) <= WIDTH:
             yield line.rstrip()

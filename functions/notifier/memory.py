@@ -1,31 +1,31 @@
-"""Who has been told what, for as long as the execution environment lives."""
+"""The deliveries of this execution environment, to avoid duplicates."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
-from functions.notifier.delivery import Receiver
+from functions.notifier.delivery import Recipient
 
 SIZE = 1000
-"""Deliveries remembered: an hour of a very bad night, in some 200 KB."""
+"""Number of deliveries that are remembered: about an hour of a large incident, in about 200 KB."""
 
 
 class Delivered:
-    """Keeps Lambda's repetition of a partly failed invocation from telling the same people twice.
+    """Prevents duplicate deliveries when Lambda retries an invocation that failed in part.
 
-    Best effort: another execution environment does not know. PagerDuty drops repetitions by `dedup_key`; mail
-    and Slack may then get a message twice, which is better than never.
+    Best effort: it does not know the deliveries of other execution environments. PagerDuty drops duplicates
+    by `dedup_key`; e-mail and Slack may get a message twice.
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, Receiver], None] = OrderedDict()
+        self._known: OrderedDict[tuple[str, Recipient], None] = OrderedDict()
 
-    def add(self, message_id: str, receiver: Receiver) -> None:
-        """Note a delivery; the oldest is forgotten."""
-        self._known[message_id, receiver] = None
+    def add(self, message_id: str, recipient: Recipient) -> None:
+        """Add a delivery, and remove the oldest above `SIZE`."""
+        self._known[message_id, recipient] = None
         while len(self._known) > SIZE:
             self._known.popitem(last=False)
 
-    def has(self, message_id: str, receiver: Receiver) -> bool:
-        """Tell whether a message was delivered; one without an id never counts as known."""
-        return bool(message_id) and (message_id, receiver) in self._known
+    def has(self, message_id: str, recipient: Recipient) -> bool:
+        """Return whether a message was delivered; false for a message without an id."""
+        return bool(message_id) and (message_id, recipient) in self._known

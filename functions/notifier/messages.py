@@ -1,4 +1,4 @@
-"""What SNS hands over, as a `Notice`: an alarm, an ECS event, or whatever else somebody published."""
+"""Convert a message of SNS to a `Notice`: an alarm, an ECS event, or any other text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from functions.notifier import console
 from functions.notifier.alarms import is_alarm, read_alarm
-from functions.notifier.described import Ask, ask_nobody
+from functions.notifier.described import Describe, describe_none
 from functions.notifier.ecs_events import is_ecs_event, read_ecs_event
 from functions.notifier.fields import mapping, text
 from functions.notifier.foreign import as_foreign, foreign_account
@@ -20,20 +20,20 @@ from functions.shared.errors import SafeError
 
 
 class UnreadableRecordError(SafeError):
-    """A record is not one that SNS sent, or comes from a topic that nobody gave a severity."""
+    """A record is not from SNS, or its topic is not in the settings."""
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message as SNS delivers it ("Using AWS Lambda with Amazon SNS", Lambda Developer Guide).
+    """A message as SNS delivers it ("Using AWS Lambda with Amazon SNS", Lambda Developer Guide).
 
     Attributes:
-        message_id: SNS's id, the same at every attempt to deliver.
-        topic_arn: Where it was published.
-        subject: Empty when there is none.
-        message: The text that was published.
-        sent_at: When SNS took it, UTC.
-        severity: The topic's.
+        message_id: SNS's id, the same for every attempt to deliver.
+        topic_arn: ARN of the topic.
+        subject: The subject; may be empty.
+        message: The text.
+        sent_at: When SNS received it, UTC.
+        severity: Severity of the topic.
     """
 
     message_id: str
@@ -45,23 +45,23 @@ class Envelope:
 
 
 def read_record(record: object, settings: Settings, *, now: datetime) -> Envelope:
-    """Read one entry of `Records`.
+    """Read an entry of `Records`.
 
     Args:
         record: The entry.
-        settings: For the topics' severities.
-        now: Stands in for the time of a message that has none.
+        settings: The severities of the topics.
+        now: Time of a message without a timestamp.
 
     Raises:
-        UnreadableRecordError: Not SNS's, or from an unknown topic.
+        UnreadableRecordError: The record is not from SNS, or its topic is not in the settings.
     """
     sns = mapping(record, "Sns") if isinstance(record, dict) else {}
     if not isinstance(sns.get("Message"), str) or not isinstance(sns.get("TopicArn"), str):
-        problem = "not a record of SNS: it needs Sns.TopicArn and Sns.Message, both texts"
+        problem = "the record is not from SNS: Sns.TopicArn and Sns.Message must be texts"
         raise UnreadableRecordError(problem)
     severity = settings.topics.get(sns["TopicArn"])
     if severity is None:
-        problem = f"the topic of the record is not in TOPICS; known: {', '.join(sorted(settings.topics))}"
+        problem = f"the topic of the record is not in TOPICS: {', '.join(sorted(settings.topics))}"
         raise UnreadableRecordError(problem)
     return Envelope(
         message_id=text(sns, "MessageId"),
@@ -73,13 +73,13 @@ def read_record(record: object, settings: Settings, *, now: datetime) -> Envelop
     )
 
 
-def read_message(envelope: Envelope, settings: Settings, ask: Ask = ask_nobody) -> Notice:
-    """Turn a message into a notice; whatever is not understood is passed on as it came.
+def read_message(envelope: Envelope, settings: Settings, describe: Describe = describe_none) -> Notice:
+    """Convert a message to a notice; an unknown form is passed on unchanged.
 
     Args:
         envelope: The message.
-        settings: Names, Region and where the runbooks are.
-        ask: Describes the alarms below a composite; not asked about what another account says.
+        settings: Names, Region and location of the runbooks.
+        describe: Returns the descriptions of a composite's alarms; not used for messages of other accounts.
     """
     try:
         message: object = json.loads(envelope.message)
@@ -87,26 +87,26 @@ def read_message(envelope: Envelope, settings: Settings, ask: Ask = ask_nobody) 
         message = None
     account = foreign_account(message, envelope.topic_arn) if isinstance(message, dict) else None
     if account is not None:
-        return as_foreign(_read(message, envelope, settings, ask_nobody), account, envelope.topic_arn)
-    return _read(message, envelope, settings, ask)
+        return as_foreign(_read(message, envelope, settings, describe_none), account, envelope.topic_arn)
+    return _read(message, envelope, settings, describe)
 
 
-def _read(message: object, envelope: Envelope, settings: Settings, ask: Ask) -> Notice:
+def _read(message: object, envelope: Envelope, settings: Settings, describe: Describe) -> Notice:
     if isinstance(message, dict) and is_alarm(message):
-        return read_alarm(message, envelope.severity, settings, sent_at=envelope.sent_at, ask=ask)
+        return read_alarm(message, envelope.severity, settings, sent_at=envelope.sent_at, describe=describe)
     if isinstance(message, dict) and is_ecs_event(message):
         return read_ecs_event(message, envelope.severity, settings, sent_at=envelope.sent_at)
     return _plain(envelope, settings, message)
 
 
 def _plain(envelope: Envelope, settings: Settings, message: object) -> Notice:
-    """Return a notice around a text of which nothing is known."""
-    words = clean(envelope.message)
+    """Return a notice for a message of an unknown form."""
+    content = clean(envelope.message)
     if isinstance(message, dict | list):
-        words = clean(json.dumps(message, indent=2, ensure_ascii=False))
+        content = clean(json.dumps(message, indent=2, ensure_ascii=False))
         kind = _kind(message) if isinstance(message, dict) else ""
     else:
-        kind = one_line(words)
+        kind = one_line(content)
     topic = envelope.topic_arn.rsplit(":", 1)[-1]
     region = console.region_of(envelope.topic_arn, otherwise=settings.region)
     return Notice(
@@ -114,26 +114,26 @@ def _plain(envelope: Envelope, settings: Settings, message: object) -> Notice:
         severity=envelope.severity,
         environment=settings.environment,
         service="",
-        what=clip(envelope.subject or kind or "a message without a text", 120),
-        sentence=words or "The message is empty.",
+        summary=clip(envelope.subject or kind or "an empty message", 120),
+        sentence=content or "The message is empty.",
         advice="",
         facts=(
             *([Fact("Subject", envelope.subject)] if envelope.subject else []),
             Fact("Sent", utc(envelope.sent_at)),
             Fact("Topic", topic),
         ),
-        links=(Link("Dashboard", console.dashboard(region, settings.whole)),),
+        links=(Link("Dashboard", console.dashboard(region, settings.group)),),
         occurred_at=envelope.sent_at,
         key=clip(f"message/{envelope.message_id or envelope.sent_at.isoformat()}", 255),
         source=topic,
-        group=settings.whole,
+        group=settings.group,
     )
 
 
 def _kind(message: Mapping[str, object]) -> str:
-    """Name a JSON message by the key in which AWS's services say what they send."""
+    """Return the type of a JSON message, from the keys that AWS services use for it."""
     for key in ("detail-type", "Event", "eventName", "AlarmName"):
-        found = one_line(text(message, key))
-        if found:
-            return found
-    return "a message in JSON"
+        kind = one_line(text(message, key))
+        if kind:
+            return kind
+    return "a JSON message"

@@ -1,4 +1,4 @@
-"""What people are told, before it has a format: mail, Slack and PagerDuty are views of one `Notice`."""
+"""A notification before formatting: e-mail, Slack and PagerDuty are formats of the same `Notice`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 Severity = Literal["critical", "warning"]
 State = Literal["ALARM", "OK", "INSUFFICIENT_DATA", "EVENT", "INFO"]
-"""The three states of an alarm; EVENT: something failed and has no end of its own; INFO: nothing failed."""
+"""The three states of an alarm; EVENT: a failure without an end of its own; INFO: no failure."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of a message: what it is about, and its value."""
+    """A line of a message: name and value."""
 
     name: str
     value: str
@@ -25,11 +25,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class Link:
-    """A place to look.
+    """A link of a message.
 
     Attributes:
-        title: What is there.
-        target: A URL, or a path in the repository when no base of URLs is configured.
+        title: Its text.
+        target: A URL, or a path in the repository if no base URL is configured.
     """
 
     title: str
@@ -37,37 +37,37 @@ class Link:
 
     @property
     def is_url(self) -> bool:
-        """Tell whether the target can be opened from a message."""
+        """Whether the target can be opened from a message."""
         return self.target.startswith(("https://", "http://"))
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One message, complete.
+    """A notification.
 
     Attributes:
-        state: What happened, as a kind.
-        severity: The topic's: `critical` wakes somebody, `warning` is a ticket.
-        environment: Such as `prod`.
-        service: Name in the config; empty when it concerns all services or is not known.
-        what: What is wrong, as part of a sentence and without details: the headline.
-        sentence: The same with its details, a whole sentence.
-        advice: Where to look first; empty when nobody has written it.
+        state: State of the alarm, or kind of event.
+        severity: Severity of the topic: `critical` is a page, `warning` a ticket.
+        environment: Name of the environment, such as `prod`.
+        service: Name in the configuration; empty if it concerns all services or is not known.
+        summary: What is wrong, as part of a sentence and without details, for the headline.
+        sentence: The same with its details, as a complete sentence.
+        advice: Where to look first; may be empty.
         facts: Values, times, names.
-        links: Places to look, the most useful first.
+        links: Links, the most useful first.
         occurred_at: When the state changed, UTC.
-        key: The same for everything about one problem, so that its end closes its beginning.
-        source: The alarm, ECS service or topic that speaks.
+        key: Identifies the problem: the notice that ends it has the same key.
+        source: Name of the alarm, ECS service or topic.
         group: `<project>-<environment>`.
-        is_first_look: A composite was made and found nothing wrong: nobody was told of what this would end.
-        is_end: News that end what has this key, if it was told; an alarm that is OK says so by its state.
+        is_first_evaluation: Whether a new composite alarm is OK, which ends no earlier notification.
+        is_end: Whether an event ends the problem of this key; the end of an alarm has the state OK.
     """
 
     state: State
     severity: Severity
     environment: str
     service: str
-    what: str
+    summary: str
     sentence: str
     advice: str
     facts: tuple[Fact, ...]
@@ -76,12 +76,12 @@ class Notice:
     key: str
     source: str
     group: str
-    is_first_look: bool = False
+    is_first_evaluation: bool = False
     is_end: bool = False
 
     @property
     def label(self) -> str:
-        """How bad it is, in a word or two."""
+        """Severity or state, in capitals."""
         if self.state == "OK":
             return f"RESOLVED ({self.severity})"
         if self.state == "INSUFFICIENT_DATA":
@@ -95,17 +95,17 @@ class Notice:
 
     @property
     def headline(self) -> str:
-        """All of it in one line."""
-        return f"{self.label} {self.place}: {self.what}"
+        """Severity, environment, service and summary in one line."""
+        return f"{self.label} {self.place}: {self.summary}"
 
     @property
     def explanation(self) -> str:
-        """What to make of it, in words: the same sentence means the opposite when an alarm ends."""
+        """The sentence in its state: when an alarm ends, the sentence no longer describes the present."""
         if self.state == "OK":
-            return f"It is over. The alarm was: {self.sentence}"
+            return f"The alarm is resolved. It was: {self.sentence}"
         if self.state == "INSUFFICIENT_DATA":
             return (
-                "The alarm is blind: it has no data to judge by, so it can neither fire nor say that all is "
-                f"well. It watches for: {self.sentence}"
+                "The alarm has no data, so it cannot detect a problem and cannot confirm that there is none. "
+                f"It watches for: {self.sentence}"
             )
         return capital(self.sentence) if self.state == "ALARM" else self.sentence

@@ -11,14 +11,14 @@ from functions.notifier.wording import clip, one_line
 TITLE = "PagerDuty"
 MAX_SUMMARY = 1024
 MAX_DETAIL = 4000
-"""Characters of one detail: the whole event may have 512 KB, a person reads the first lines."""
+"""Characters of a detail; PagerDuty allows 512 KB for an event."""
 
 _ACTIONS = {"ALARM": "trigger", "EVENT": "trigger", "OK": "resolve"}
 _OF_CLOUDWATCH = frozenset({"ALARM", "OK"})
 
 
 def accepts(notice: Notice) -> bool:
-    """Return whether a notice opens or closes an incident: missing data and most news do neither."""
+    """Return whether a notice triggers or resolves an incident; missing data and most events do neither."""
     return notice.is_end or notice.state in _ACTIONS
 
 
@@ -28,15 +28,15 @@ def request(notice: Notice, secret: str, settings: Settings) -> tuple[str, dict[
 
 
 def event(notice: Notice, routing_key: str) -> dict[str, Any]:
-    """Return what to post.
+    """Return the event.
 
     Args:
-        notice: One that is accepted.
-        routing_key: Names the service at PagerDuty; whoever has it can page people.
+        notice: A notice that is accepted.
+        routing_key: The routing key of a service in PagerDuty, a secret.
     """
     urls = [link for link in notice.links if link.is_url]
     paths = {link.title: link.target for link in notice.links if not link.is_url}
-    details = {"What": notice.explanation, "Look at": notice.advice}
+    details = {"Description": notice.explanation, "Look at": notice.advice}
     details |= {fact.name: fact.value for fact in notice.facts} | paths
     return {
         "routing_key": routing_key,

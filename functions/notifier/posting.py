@@ -1,7 +1,7 @@
-"""Posting JSON to a receiver on the internet, whose address or body holds a secret.
+"""Post JSON to a recipient on the internet, with a secret in its URL or body.
 
-The attempts are made here and not by urllib3: it logs the address of each one that it repeats, and waits for
-as long as a receiver's `Retry-After` says, which may be longer than the function lives.
+Retries are made here and not by urllib3, which logs the URL of each retry, and waits as long as the
+recipient's `Retry-After` says, which may exceed the function's timeout.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONNECT_S, READ_S = 3.0, 5.0
 FIRST_PAUSE_S = 0.5
 """Pause before the second attempt; twice as long before the third."""
 
-# NOTE: these log addresses, and at DEBUG bodies with secrets; Lambda's log level can be set from outside.
+# NOTE: these log URLs, and at DEBUG bodies with secrets; Lambda's log level can be set from outside.
 for _name in ("urllib3", "botocore"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
@@ -32,16 +32,16 @@ _pool = urllib3.PoolManager(
 
 
 def post_json(url: str, content: dict[str, Any], *, deadline_s: float) -> int | None:
-    """Post until it is taken, refused, or too late.
+    """Post until the recipient accepts or rejects the content, or the time is over.
 
     Args:
-        url: Where to; never logged.
-        content: What to send.
-        deadline_s: `time.monotonic()` at which the last attempt must be over; one that may take longer is
-            not begun.
+        url: The URL; never logged.
+        content: The JSON content.
+        deadline_s: `time.monotonic()` at which the last attempt must end; an attempt that may take longer is
+            not started.
 
     Returns:
-        The last status code; None when there was no answer.
+        The last status code; None without a response.
     """
     body = json.dumps(content, ensure_ascii=True).encode()
     status: int | None = None
@@ -51,10 +51,10 @@ def post_json(url: str, content: dict[str, Any], *, deadline_s: float) -> int | 
             break
         time.sleep(pause_s)
         try:
-            # NOTE: said here, since the pool's settings do not keep urllib3 1.26 from following redirects;
-            # a secret goes where it was meant to go and nowhere else.
+            # NOTE: redirects are disabled here because the pool's settings do not disable them in urllib3
+            # 1.26; the secret must not be sent to another host.
             status = _pool.request("POST", url, body=body, retries=False, redirect=False).status
-        except HTTPError:  # its message quotes the address
+        except HTTPError:  # its message contains the URL
             continue
         if status not in RETRY_STATUS_CODES:
             break

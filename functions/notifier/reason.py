@@ -1,12 +1,12 @@
-"""The reason that CloudWatch gives for a change of state, as values.
+"""Parse the reason that CloudWatch gives for a change of state.
 
-A notification holds it as a text for people only (`NewStateReason`), such as:
+A notification has it only as text (`NewStateReason`), such as:
 
     Threshold Crossed: 2 out of the last 3 datapoints [7.5 (22/11/26 02:42:00), 6.0 (22/11/26 02:41:00)] were
     greater than the threshold (5.0) (minimum 2 datapoints for OK -> ALARM transition).
 
-AWS does not document the text; days come before months, the newest datapoint comes first. What is not
-understood is shown as it came.
+AWS does not document the text. Days come before months, and the newest datapoint comes first. A text that
+cannot be parsed is shown unchanged.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BOUND = re.compile(rf"(lower|upper) thresholds \[({_NUMBER})")
 _NOTHING = re.compile(r"no datapoints were received for (\d+) periods?")
 _UNKNOWN = re.compile(r"(\d+) datapoints? (?:was|were) unknown")
 _MISSING = re.compile(r"(\d+) missing datapoints? (?:was|were) treated as \[(\w+)\]")
-_SHOWN = 5  # datapoints; a line of a message holds no more
+_SHOWN = 5  # datapoints that fit in a line of a message
 
 _SYMBOLS = (
     ("greater than or equal to", ">="),
@@ -39,13 +39,13 @@ _SYMBOLS = (
 
 @dataclass(frozen=True)
 class Reading:
-    """What the alarm saw.
+    """The values in a reason.
 
     Attributes:
-        value: Its datapoints, oldest first, and what they were compared with: `6 → 7.5 (threshold > 5)`.
-        first_at: Time of the oldest datapoint of these; None without any.
-        excess: How far the newest datapoint is beyond the threshold, as a part of the threshold; 1 where no
-            such part can be told: beyond a threshold of 0, or silence that counts as bad.
+        value: The datapoints, oldest first, and the threshold: `6 → 7.5 (threshold > 5)`.
+        first_at: Time of the oldest of these datapoints; None without datapoints.
+        excess: Distance of the newest datapoint from the threshold, relative to the threshold; 1 if the
+            threshold is 0, or if missing data is treated as breaching.
     """
 
     value: str
@@ -54,38 +54,40 @@ class Reading:
 
 
 def read_reason(reason: str, trigger: Mapping[str, Any], *, unit: str = "") -> Reading | None:
-    """Read a reason of CloudWatch's own; None when it is another, such as a person's who set the state.
+    """Parse a reason; return None if CloudWatch did not write it, for example after SetAlarmState.
 
     Args:
         reason: The text.
-        trigger: Threshold and comparison of the alarm, as far as they are known.
-        unit: Written behind the values.
+        trigger: Threshold and comparison of the alarm, if they are known.
+        unit: Unit of the values.
     """
     limit = _limit(reason, trigger)
     points = _points(reason)
     if points:
-        shown = [number(value) for _, value in points[-_SHOWN:]]
-        values = " → ".join(["…", *shown] if len(points) > _SHOWN else shown)
+        last_values = [number(value) for _, value in points[-_SHOWN:]]
+        values = " → ".join(["…", *last_values] if len(points) > _SHOWN else last_values)
         missing = _MISSING.search(reason)
-        rest = f"; {missing[1]} more missing" if missing else ""
-        shown_unit = f" {unit}" if unit else ""
+        missing_words = f"; {missing[1]} more missing" if missing else ""
+        unit_words = f" {unit}" if unit else ""
         return Reading(
-            f"{values}{shown_unit}{rest}{limit}", points[0][0], _excess(points[-1][1], reason, trigger)
+            f"{values}{unit_words}{missing_words}{limit}",
+            points[0][0],
+            _excess(points[-1][1], reason, trigger),
         )
     nothing = _NOTHING.search(reason) or _UNKNOWN.search(reason)
     if nothing is None:
         return None
     missing = _MISSING.search(reason)
-    # `[Breaching]` or `[NonBreaching]`: the state that the alarm takes from silence.
-    counts = {"Breaching": ", which counts as bad", "NonBreaching": ", which counts as good"}
-    meaning = counts.get(missing[2], "") if missing else ""
+    # `[Breaching]` or `[NonBreaching]`: how the alarm treats missing data.
+    treatments = {"Breaching": ", treated as breaching", "NonBreaching": ", treated as not breaching"}
+    treatment = treatments.get(missing[2], "") if missing else ""
     periods = "period" if nothing[1] == "1" else "periods"
-    silent = 1.0 if missing and missing[2] == "Breaching" else 0.0
-    return Reading(f"no data for {nothing[1]} {periods}{meaning}{limit}", excess=silent)
+    excess = 1.0 if missing and missing[2] == "Breaching" else 0.0
+    return Reading(f"no data for {nothing[1]} {periods}{treatment}{limit}", excess=excess)
 
 
 def _limit(reason: str, trigger: Mapping[str, Any]) -> str:
-    """Return ` (threshold > 5)` or ` (expected 0.41 to 0.47)`; empty when neither is known."""
+    """Return ` (threshold > 5)` or ` (expected 0.41 to 0.47)`; empty if neither is known."""
     bounds = {side: number(float(value)) for side, value in _BOUND.findall(reason)}
     if {"lower", "upper"} <= bounds.keys():
         return f" (expected {bounds['lower']} to {bounds['upper']})"
@@ -96,29 +98,29 @@ def _limit(reason: str, trigger: Mapping[str, Any]) -> str:
     threshold = threshold_of(trigger)
     if threshold:
         return f" (threshold {threshold})"
-    found = _THRESHOLD.search(reason)
-    if found is None:
+    in_reason = _THRESHOLD.search(reason)
+    if in_reason is None:
         return ""
     symbol = next((symbol for words, symbol in _SYMBOLS if words in reason), "")
-    return f" (threshold {symbol} {number(float(found[1]))})".replace("  ", " ")
+    return f" (threshold {symbol} {number(float(in_reason[1]))})".replace("  ", " ")
 
 
 def _excess(newest: float, reason: str, trigger: Mapping[str, Any]) -> float:
-    """Return the distance to the threshold, or to the nearest bound, as a part of it."""
-    if " not " in reason:  # an end: its datapoints are good ones
+    """Return the distance to the threshold, or to the nearest bound, relative to it."""
+    if " not " in reason:  # the alarm has ended: the datapoints do not breach
         return 0.0
-    found = _THRESHOLD.search(reason)
+    in_reason = _THRESHOLD.search(reason)
     limits = [float(value) for _, value in _BOUND.findall(reason)]
     if threshold_of(trigger):
         limits = [float(trigger["Threshold"])]
-    elif found:
-        limits = [float(found[1])]
-    parts = [abs(newest - limit) / abs(limit) if limit else 1.0 for limit in limits]
-    return min(parts, default=0.0)
+    elif in_reason:
+        limits = [float(in_reason[1])]
+    distances = [abs(newest - limit) / abs(limit) if limit else 1.0 for limit in limits]
+    return min(distances, default=0.0)
 
 
 def _points(reason: str) -> list[tuple[datetime, float]]:
-    """Return the datapoints, oldest first; none when a time is not one, since the text is then not AWS's."""
+    """Return the datapoints, oldest first; none if a time is not valid, since AWS did not write the text."""
     try:
         return sorted(
             (datetime.strptime(time, "%d/%m/%y %H:%M:%S").replace(tzinfo=timezone.utc), float(value))

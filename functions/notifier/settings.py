@@ -1,4 +1,4 @@
-"""What the platform tells the notifier, from environment variables; README.md lists them."""
+"""The notifier's settings, from environment variables; README.md lists them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from functions.shared.errors import ConfigurationError
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning")
 SOURCES = ("ssm", "secretsmanager")
-"""Where a secret can be: SSM Parameter Store (SecureString), or Secrets Manager."""
+"""Stores of secrets: SSM Parameter Store (SecureString) and Secrets Manager."""
 
 _TOPIC = re.compile(r"arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}")
 # Parameter names and secret names share these characters (PutParameter and CreateSecret in the API
@@ -25,10 +25,10 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 
 @dataclass(frozen=True)
 class Recipients:
-    """Whom the messages of one severity reach.
+    """The recipients of a severity.
 
     Attributes:
-        mail_topic_arn: Topic whose subscribers get e-mail; empty when nobody does.
+        mail_topic_arn: ARN of the topic for e-mail; empty without e-mail.
         references: Channel -> references to its secrets: URLs of incoming webhooks, routing keys.
     """
 
@@ -38,16 +38,16 @@ class Recipients:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings, checked.
+    """All settings, validated.
 
     Attributes:
         project: The platform's name in AWS, such as `reveille`.
-        environment: Such as `prod`.
-        region: Region to link to when a message names none.
-        topics: Topic ARN -> the severity of what it carries.
-        recipients: Severity -> whom it reaches; there is one for each severity of `topics`.
-        pagerduty_events_url: Where PagerDuty takes events.
-        runbooks: URL or path of the folder of the runbooks, without a slash at its end.
+        environment: Name of the environment, such as `prod`.
+        region: Region of links if a message does not have a Region.
+        topics: Topic ARN -> severity of its messages.
+        recipients: Severity -> recipients, for each severity in `topics`.
+        pagerduty_events_url: URL of PagerDuty's Events API.
+        runbooks: URL or path of the runbooks' folder, without a slash at its end.
     """
 
     project: str
@@ -59,24 +59,24 @@ class Settings:
     runbooks: str
 
     @property
-    def whole(self) -> str:
-        """The name of what exists once per environment, such as the dashboard."""
+    def group(self) -> str:
+        """`<project>-<environment>`, such as the name of the dashboard."""
         return f"{self.project}-{self.environment}"
 
     def of_service(self, service: str) -> str:
-        """Return the name in AWS of a service of ours."""
+        """Return the name in AWS of a service of the platform."""
         return f"{self.project}-{service}-{self.environment}"
 
 
 def read_settings(environ: Mapping[str, str], channels: Collection[str]) -> Settings:
-    """Read and check all settings.
+    """Read and validate all settings.
 
     Args:
         environ: The environment variables.
         channels: The channels whose recipients are references to secrets.
 
     Raises:
-        ConfigurationError: Something is missing or wrong; the message names all of it, and what is allowed.
+        ConfigurationError: A variable is missing or not valid; the message lists all problems.
     """
     problems: list[str] = []
     texts = {
@@ -101,11 +101,11 @@ def read_settings(environ: Mapping[str, str], channels: Collection[str]) -> Sett
 
 
 def is_safe_url(url: str) -> bool:
-    """Tell whether a secret may be sent to a URL: encrypted, or not leaving this machine (a local AWS)."""
+    """Return whether a secret may be sent to a URL: over https, or to this machine (a local AWS)."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
-    except ValueError:  # such as a bracket without its like
+    except ValueError:  # such as an unbalanced bracket
         return False
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
 
@@ -152,7 +152,9 @@ def _recipients(
         problems.append(f"RECIPIENTS: {', '.join(unknown)}: must be one of {', '.join(SEVERITIES)}")
     missing = sorted(set(topics.values()) - source.keys())
     problems.extend(
-        f"RECIPIENTS: {topic}: missing, and a topic in TOPICS has it" for topic in missing if source
+        f"RECIPIENTS: {severity}: must be set, because a topic in TOPICS has this severity"
+        for severity in missing
+        if source
     )
     return {
         severity: _recipients_of(f"RECIPIENTS: {severity}", source[severity], topics, channels, problems)
@@ -168,24 +170,24 @@ def _recipients_of(
     channels: Collection[str],
     problems: list[str],
 ) -> Recipients:
-    known = ("mail_topic_arn", *channels)
-    if not isinstance(source, dict) or not source.keys() <= set(known):
-        problems.append(f"{at}: must be a JSON object of {', '.join(known)}")
+    keys = ("mail_topic_arn", *channels)
+    if not isinstance(source, dict) or not source.keys() <= set(keys):
+        problems.append(f"{at}: must be a JSON object of {', '.join(keys)}")
         return Recipients()
     mail = source.get("mail_topic_arn", "")
     if not isinstance(mail, str) or (mail and not _TOPIC.fullmatch(mail)):
         problems.append(f"{at}.mail_topic_arn: must be the ARN of an SNS topic, or empty")
-    elif mail in topics:  # the notifier would be told of its own messages, for ever
-        problems.append(f"{at}.mail_topic_arn: must not be a topic that the notifier listens to")
+    elif mail in topics:  # the notifier would receive its own messages in an endless loop
+        problems.append(f"{at}.mail_topic_arn: must not be a topic in TOPICS")
     references = {}
     for channel in channels:
-        listed = source.get(channel, [])
-        if not isinstance(listed, list) or not all(
-            isinstance(text, str) and _REFERENCE.fullmatch(text) for text in listed
+        values = source.get(channel, [])
+        if not isinstance(values, list) or not all(
+            isinstance(reference, str) and _REFERENCE.fullmatch(reference) for reference in values
         ):
-            # NOTE: what stands there is not repeated: it may be the secret itself.
-            forms = " or ".join(f"{text}:<name>" for text in SOURCES)
+            # NOTE: the message does not contain the value, which may be the secret itself.
+            forms = " or ".join(f"{store}:<name>" for store in SOURCES)
             problems.append(f"{at}.{channel}: must be a list of references to secrets, {forms}")
-            listed = []
-        references[channel] = tuple(dict.fromkeys(listed))
+            values = []
+        references[channel] = tuple(dict.fromkeys(values))
     return Recipients(mail, references)

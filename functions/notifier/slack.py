@@ -20,12 +20,12 @@ MAX_BLOCKS = 50
 
 _COLOURS = {"OK": "#2e7d32", "INSUFFICIENT_DATA": "#757575", "INFO": "#1565c0"}
 _COLOURS_BY_SEVERITY = {"critical": "#c62828", "warning": "#f9a825"}
-# A backtick begins code, in which nothing else is read as meant; its likeness does not.
+# A backtick starts code, in which Slack reads no other markup; the prime looks similar.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\N{PRIME}"}
 
 
 def accepts(_: Notice) -> bool:
-    """Return whether a notice is sent to Slack: all are."""
+    """Return true: every notice is sent to Slack."""
     return True
 
 
@@ -35,10 +35,10 @@ def request(notice: Notice, secret: str, _: Settings) -> tuple[str, dict[str, An
 
 
 def payload(notice: Notice) -> dict[str, Any]:
-    """Return what to post to the webhook.
+    """Return the JSON content for the webhook.
 
-    The blocks are what is seen, the attachment beside them carries the colour, `text` is what a phone's
-    notification and a screen reader say.
+    Slack shows the blocks, and the attachment with the colour. Push notifications and screen readers use
+    `text`.
     """
     colour = _COLOURS.get(notice.state, _COLOURS_BY_SEVERITY[notice.severity])
     sections = [*_facts(notice), *_links(notice.links)]
@@ -47,34 +47,34 @@ def payload(notice: Notice) -> dict[str, Any]:
         "blocks": [
             {
                 "type": "header",
-                # Plain text: Slack reads no markup in it, so nothing is escaped.
+                # Plain text has no markup: it is not escaped.
                 "text": {
                     "type": "plain_text",
                     "text": clip(one_line(notice.headline), MAX_HEADER),
                     "emoji": False,
                 },
             },
-            *map(_section, _words(notice)),
+            *map(_section, _explanation(notice)),
         ],
         "attachments": [{"color": colour, "blocks": [_section(text) for text in sections][:MAX_BLOCKS]}],
     }
 
 
 def escape(text: str, limit: int) -> str:
-    """Escape a text, and cut it so that the result has at most `limit` characters and no half entity."""
-    escaped = [_ESCAPES.get(name, name) for name in text]
+    """Escape a text and cut the result to at most `limit` characters, without cutting an entity."""
+    escaped = [_ESCAPES.get(character, character) for character in text]
     if sum(map(len, escaped)) <= limit:
         return "".join(escaped)
-    room, kept = limit - 1, []
-    for name in escaped:
-        room -= len(name)
+    room, fitting = limit - 1, []
+    for character in escaped:
+        room -= len(character)
         if room < 0:
             break
-        kept.append(name)
-    return "".join(kept).rstrip() + "…"
+        fitting.append(character)
+    return "".join(fitting).rstrip() + "…"
 
 
-def _words(notice: Notice) -> Iterator[str]:
+def _explanation(notice: Notice) -> Iterator[str]:
     yield escape(notice.explanation, MAX_SECTION)
     if notice.advice:
         yield escape(notice.advice, MAX_SECTION)
@@ -86,22 +86,24 @@ def _facts(notice: Notice) -> Iterator[str]:
 
 
 def _links(links: Iterable[Link]) -> Iterator[str]:
-    """Return the links in as few sections as hold them; one that no section holds is left to the others."""
-    shown = []
+    """Return the links in as few sections as possible; a link that is too long is replaced by a note."""
+    links_shown = []
     for link in links:
         title = escape(clip(link.title, 120), 600)
         target = link.target.replace("|", "%7C").replace(" ", "%20")
-        whole = (
+        markup = (
             f"<{escape(target, MAX_SECTION)}|{title}>"
             if link.is_url
             else f"{title}: {escape(link.target, 1000)}"
         )
-        shown.append(whole if len(whole) <= MAX_SECTION else f"{title}: its address is too long for Slack")
-    yield from _packed(shown, "   ·   ")
+        links_shown.append(
+            markup if len(markup) <= MAX_SECTION else f"{title}: the link is too long for Slack"
+        )
+    yield from _packed(links_shown, "   ·   ")
 
 
 def _packed(parts: Iterable[str], separator: str) -> Iterator[str]:
-    """Join parts to texts of at most `MAX_SECTION` characters."""
+    """Join parts into texts of at most `MAX_SECTION` characters."""
     text = ""
     for part in parts:
         joined = f"{text}{separator}{part}" if text else part

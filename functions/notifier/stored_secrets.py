@@ -1,6 +1,6 @@
 """Secrets by reference: `ssm:<parameter name>` (SecureString) or `secretsmanager:<secret id>`.
 
-Nothing here puts a secret's value into an exception; references are names and may be shown.
+Exceptions contain the reference, which is not secret, and never the value.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from botocore.config import Config
 from functions.shared.errors import SafeError
 
 MAX_AGE_S = 300
-"""Seconds for which a value is used without asking again."""
+"""Seconds for which a value is cached."""
 
 AWS_CALLS = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
-"""Two attempts of at most 8 s (botocore waits up to 1 s between them) leave time to use what was read."""
+"""Two attempts of at most 8 s (botocore waits up to 1 s between them) leave time for the delivery."""
 
 
 class SecretUnreadableError(SafeError):
-    """A secret is not there, may not be read, or is empty."""
+    """A secret does not exist, cannot be read, or is empty."""
 
 
 def read_secret(reference: str, *, again: bool = False) -> str:
     """Return a secret.
 
     Args:
-        reference: Where it is, in one of the two forms above.
-        again: Ask AWS even though a value is at hand: the receiver did not take that one.
+        reference: A reference in one of the two forms above.
+        again: Whether to read it from AWS again, because the recipient rejected the cached value.
 
     Raises:
-        SecretUnreadableError: With the reference, and what AWS answered.
+        SecretUnreadableError: The secret cannot be used; the message has the reference and AWS's error.
     """
     source, _, name = reference.partition(":")
     try:
@@ -40,19 +40,19 @@ def read_secret(reference: str, *, again: bool = False) -> str:
             value = _parameters().get(name, max_age=MAX_AGE_S, decrypt=True, force_fetch=again)
         else:
             value = _secrets().get(name, max_age=MAX_AGE_S, force_fetch=again)
-    except GetParameterError as error:  # holds botocore's message: code and operation, no value
+    except GetParameterError as error:  # has botocore's message: code and operation, not the value
         message = f"secret {reference}: {error}"
         raise SecretUnreadableError(message) from None
-    text = value.strip() if isinstance(value, str) else ""
-    if not text:
-        message = f"secret {reference}: holds no text"
+    secret = value.strip() if isinstance(value, str) else ""
+    if not secret:
+        message = f"secret {reference}: is empty or not a text"
         raise SecretUnreadableError(message)
-    return text
+    return secret
 
 
 @functools.cache
 def _parameters() -> SSMProvider:
-    """Return the client of Parameter Store, made on first use: a client costs a tenth of a second."""
+    """Return the client of Parameter Store, created on first use, which takes a tenth of a second."""
     return SSMProvider(boto_config=AWS_CALLS)
 
 

@@ -1,4 +1,4 @@
-"""What an alarm watches, from the `Trigger` of its notification, in words."""
+"""The metric and threshold of an alarm in words, from the `Trigger` of its notification."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SYMBOLS = {
 
 
 def threshold_of(trigger: Mapping[str, Any]) -> str:
-    """Return `> 5`; empty for an anomaly band, which has no fixed threshold, and for a composite."""
+    """Return `> 5`; empty for an anomaly band, which has no fixed threshold, and for a composite alarm."""
     threshold, symbol = trigger.get("Threshold"), _SYMBOLS.get(text(trigger, "ComparisonOperator"))
     if symbol is None or isinstance(threshold, bool) or not isinstance(threshold, int | float):
         return ""
@@ -28,7 +28,7 @@ def metric_of(trigger: Mapping[str, Any]) -> str:
     """Return a metric's name, or the label or expression of metric math; empty for a composite."""
     if text(trigger, "MetricName"):
         return one_line(f"{text(trigger, 'Namespace')} {text(trigger, 'MetricName')} {_statistic(trigger)}")
-    band = text(trigger, "ThresholdMetricId")  # an anomaly band is returned as well, and is not the metric
+    band = text(trigger, "ThresholdMetricId")  # also has ReturnData, and is not the metric
     for query in mappings(trigger, "Metrics"):
         if query.get("ReturnData") is True and text(query, "Id") != band:
             stat = mapping(query, "MetricStat")
@@ -39,7 +39,7 @@ def metric_of(trigger: Mapping[str, Any]) -> str:
 
 
 def watched(trigger: Mapping[str, Any]) -> str:
-    """Return the metric and the time that one of its datapoints stands for; empty for a composite."""
+    """Return the metric and its period; empty for a composite."""
     metric, period_s = metric_of(trigger), trigger.get("Period")
     if not metric or not isinstance(period_s, int) or period_s <= 0:
         return metric
@@ -47,6 +47,6 @@ def watched(trigger: Mapping[str, Any]) -> str:
 
 
 def _statistic(trigger: Mapping[str, Any]) -> str:
-    """Return the statistic, which comes as `SUM` or `SAMPLE_COUNT`; a percentile has a key of its own."""
+    """Return the statistic as `Sum` or `SampleCount`, from `SUM` or `SAMPLE_COUNT`; or the percentile."""
     simple = text(trigger, "Statistic").replace("_", " ").title().replace(" ", "")
     return text(trigger, "ExtendedStatistic") or simple

@@ -1,4 +1,4 @@
-"""Numbers, times and texts as people read them."""
+"""Format numbers, times and texts for people."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ _ASCII = {
     ord("æ"): "ae",
     ord("ø"): "o",
 }
-"""What normalization leaves as it is and has a likeness in ASCII."""
+"""Replacements in ASCII for characters that Unicode normalization does not change."""
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
-_ROUND_FROM = 999.5  # from here on four digits hold no decimals
+_ROUND_FROM = 999.5  # from here, four significant digits have no decimals
 
 
 def number(value: float) -> str:
-    """Write a value with four digits that count, thousands grouped: 28.24, 12,346, 5."""
+    """Format a value with four significant digits and grouped thousands: 28.24, 12,346, 5."""
     if abs(value) >= _ROUND_FROM:
         return f"{value:,.0f}"
     return format(value, ".4g")
 
 
 def duration(seconds: float) -> str:
-    """Write a time span in its two largest units: 45 s, 3 min, 2 h 5 min, 4 d."""
-    whole = round(seconds)
-    if whole < _MINUTE_S:
-        return f"{whole} s"
+    """Format a duration in its two largest units: 45 s, 3 min, 2 h 5 min, 4 d."""
+    remaining_s = round(seconds)
+    if remaining_s < _MINUTE_S:
+        return f"{remaining_s} s"
     units = ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min"), (1, "s"))
     parts = []
     for unit_s, name in units:
-        count, whole = divmod(whole, unit_s)
+        count, remaining_s = divmod(remaining_s, unit_s)
         parts.append(f"{count} {name}" if count else "")
     first = next(index for index, part in enumerate(parts) if part)
     return " ".join(part for part in parts[first : first + 2] if part)
 
 
 def utc(moment: datetime) -> str:
-    """Write a time to the second, in UTC and saying so."""
+    """Format a time in UTC, to the second."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def read_time(text: object) -> datetime | None:
-    """Read an ISO 8601 time in the forms of CloudWatch (`+0000`), SNS and EventBridge (`Z`).
+    """Parse an ISO 8601 time in the forms of CloudWatch (`+0000`), SNS and EventBridge (`Z`).
 
     Returns:
-        The time in UTC; None when it is not one, or has no offset and so says nothing.
+        The time in UTC; None if it is not valid or has no offset.
     """
     if not isinstance(text, str):
         return None
-    # Python 3.10, the oldest runtime, reads neither `Z` nor an offset without a colon.
+    # Python 3.10, the oldest runtime, supports neither `Z` nor an offset without a colon.
     plain = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", re.sub(r"Z$", "+00:00", text.strip()))
     plain = re.sub(r"(\.\d+)", lambda part: part[1][:7].ljust(7, "0"), plain)
     try:
@@ -68,7 +68,7 @@ def read_time(text: object) -> datetime | None:
 
 
 def before(moment: datetime, *, minutes: int) -> datetime:
-    """Return the time some minutes earlier; the year 1 has no earlier."""
+    """Return the time some minutes earlier; the time itself if there is none, in the year 1."""
     try:
         return moment - timedelta(minutes=minutes)
     except OverflowError:
@@ -76,28 +76,27 @@ def before(moment: datetime, *, minutes: int) -> datetime:
 
 
 def clean(text: str) -> str:
-    """Drop what no receiver can show: control characters other than line breaks and tabs, lone surrogates."""
+    """Remove control characters other than line breaks and tabs, and lone surrogates."""
     return _CONTROLS.sub(" ", text.replace("\r\n", "\n")).strip()
 
 
 def one_line(text: str) -> str:
-    """Return a text without line breaks and double blanks."""
+    """Return a text without line breaks and repeated spaces."""
     return " ".join(clean(text).split())
 
 
 def capital(text: str) -> str:
-    """Begin a text with a capital, and leave the rest as it is."""
+    """Return a text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def clip(text: str, limit: int, *, mark: str = "…") -> str:
-    """Cut a text to `limit` characters, and show that it was cut."""
+    """Cut a text to `limit` characters, including the mark that shows the cut."""
     return text if len(text) <= limit else text[: limit - len(mark)].rstrip() + mark
 
 
 def ascii_only(text: str) -> str:
-    """Write a text in ASCII: letters without their accents, signs by their likes, the rest as `?`."""
+    """Return a text in ASCII: letters without accents, similar characters for others, else `?`."""
     plain = unicodedata.normalize("NFKD", text.translate(_ASCII))
-    return (
-        "".join(name for name in plain if not unicodedata.combining(name)).encode("ascii", "replace").decode()
-    )
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
+    return letters.encode("ascii", "replace").decode()

@@ -1,1 +1,1 @@
-"""Takes orders off a queue: `functions.order_processor.handler.handle`."""
+"""Processes orders from a queue: `functions.order_processor.handler.handle`."""

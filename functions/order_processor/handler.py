@@ -1,16 +1,15 @@
 """Lambda handler of the order service: SQS batches from a standard queue, with partial failures.
 
-What becomes of a message ("Implementing partial batch responses", Lambda Developer Guide; the event source
+Outcomes of a message ("Implementing partial batch responses", Lambda Developer Guide; the event source
 mapping must have `ReportBatchItemFailures`):
 
-- accepted, or rejected because something is sold out: done, SQS deletes it.
-- poison (not an order, and never will be): WARNING, reported as failed. The queue's redrive policy then
-  puts it into the dead-letter queue, where its producer can be asked about it; deleting it here would lose
-  an order.
+- accepted, or rejected because an item is sold out: done, SQS deletes it.
+- poison (not a valid order): WARNING, reported as failed. The queue's redrive policy moves it to the
+  dead-letter queue, where it can be examined; deleting it would lose an order.
 - fault (the inventory does not answer, a bug): ERROR, reported as failed; SQS delivers it again.
 
-The invocation itself fails only when nothing in the batch was handled and a fault is to blame: then
-`AWS/Lambda` `Errors` counts it and Lambda slows the polling down. Poison alone never does.
+The invocation fails only if every message failed and at least one of them because of a fault: then
+`AWS/Lambda` `Errors` counts it and Lambda slows down the polling. Poison alone does not fail the invocation.
 """
 
 from __future__ import annotations
@@ -41,20 +40,20 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @telemetry.logger.inject_lambda_context(clear_state=True, log_event=False)
 @telemetry.tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Process one batch.
+    """Process a batch.
 
     Args:
         event: An SQS event ("Using Lambda with Amazon SQS", Lambda Developer Guide).
         context: Lambda's context object.
 
     Returns:
-        `{"batchItemFailures": [{"itemIdentifier": <message id>}, …]}`: what SQS shall deliver again.
+        `{"batchItemFailures": [{"itemIdentifier": <message id>}, …]}`: the messages that SQS delivers again.
 
     Raises:
         NotABatchError: The event is not an SQS batch.
         BatchFailedError: Every message failed, at least one of them because of a fault.
     """
-    telemetry.begin(context.aws_request_id)  # until a message brings its own
+    telemetry.begin(context.aws_request_id)  # replaced by that of each message
     if not is_batch(event):
         error = NotABatchError("expected an SQS event with at least one record")
         outcome = Outcome("ERROR", "order batch unreadable", "OrdersFailed", fault_details(error))
@@ -70,7 +69,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def process_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Process one message; whatever is raised makes the batch processor report it as failed."""
+    """Process a message; if an exception is raised, the batch processor reports the message as failed."""
     started_s = time.perf_counter()
     attributes = record.raw_event.get("messageAttributes", {})
     caller_id = attributes.get("correlation_id", {}).get("stringValue")
@@ -93,12 +92,12 @@ def process_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
 
 def take_order(body: str, delivery: dict[str, Any], context: LambdaContext) -> Outcome:
-    """Check and reserve; return how it ended.
+    """Validate an order and reserve it; return the outcome.
 
     Raises:
         InvalidRequestError: The message is poison.
         DependencyUnavailableError: The inventory does not answer.
-        RequestedFaultError: A drill asked for a fault.
+        RequestedFaultError: A drill requested a fault.
     """
     request, drill = drills.take_out(parse_json(body, field="body"))
     order = read_order(request)

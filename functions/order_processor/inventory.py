@@ -1,4 +1,4 @@
-"""The inventory, as this service sees it."""
+"""The interface to the inventory, and a sample implementation."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ if TYPE_CHECKING:
 
 
 class OutOfStockError(SafeError):
-    """The order cannot be served: an expected outcome, and the end of this order."""
+    """The order cannot be fulfilled: an expected outcome, which is final."""
 
     def __init__(self) -> None:
         super().__init__("out of stock")
 
 
 class Inventory(Protocol):
-    """What an adapter for an inventory must do."""
+    """The interface of an adapter for an inventory."""
 
     def reserve(self, order: Order) -> None:
-        """Reserve everything or nothing, once per order id however often it is called.
+        """Reserve all items or none; idempotent by order id.
 
         Raises:
-            OutOfStockError: Something is sold out.
-            DependencyUnavailableError: No answer; safe to repeat.
+            OutOfStockError: An item is sold out.
+            DependencyUnavailableError: The inventory did not answer; a retry is safe.
         """
 
 
 class SampleInventory:
-    """The sample's stand-in for an inventory: the answer depends on the SKUs alone.
+    """A sample inventory: the result depends on the SKUs only.
 
-    It keeps no stock and needs no network. `SAMPLE-SOLD-OUT` is never there, anything else is in stock.
-    Whoever adopts this service writes an adapter for a real inventory and names it in `INVENTORIES`. It
-    always answers: a fault is what a drill asks for (`functions.shared.drills`), where that is allowed.
+    It has no stock and needs no network. `SAMPLE-SOLD-OUT` is sold out, any other SKU is in stock. To use a
+    real inventory, write an adapter and add it to `INVENTORIES`. The sample never fails: drills cause faults
+    (`functions.shared.drills`), where they are allowed.
     """
 
     SOLD_OUT = "SAMPLE-SOLD-OUT"
 
     def reserve(self, order: Order) -> None:
-        """Answer as the test SKUs say."""
+        """Raise `OutOfStockError` if the order has the SKU `SOLD_OUT`."""
         skus = {item.sku for item in order.items}
         if self.SOLD_OUT in skus:
             raise OutOfStockError
@@ -53,5 +53,5 @@ INVENTORIES = {"sample": SampleInventory}
 
 @functools.cache
 def inventory() -> Inventory:
-    """Return the inventory that the variable `INVENTORY` names, made on first use."""
+    """Return the inventory that the variable `INVENTORY` selects, created on first use."""
     return client_from_environment("INVENTORY", INVENTORIES)

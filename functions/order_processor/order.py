@@ -16,7 +16,7 @@ _MAX_QUANTITY = 1000
 
 @dataclass(frozen=True)
 class Item:
-    """One line of an order: `quantity` pieces at `unit_amount_minor` (minor unit of the currency) each."""
+    """An item of an order: `quantity` pieces at `unit_amount_minor` (minor unit of the currency) each."""
 
     sku: str
     quantity: int
@@ -25,7 +25,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Order:
-    """What to reserve; `order_id` (a UUID) is the same in every delivery of the message."""
+    """An order to reserve; `order_id` (a UUID) is the same in every delivery of the message."""
 
     order_id: str
     currency: str
@@ -33,10 +33,10 @@ class Order:
 
 
 def read_order(source: object) -> Order:
-    """Check a parsed message.
+    """Validate a parsed message.
 
     Raises:
-        InvalidRequestError: With every field that breaks a rule.
+        InvalidRequestError: A field is not valid; the error has all problems.
     """
     fields = Fields(source, names=_FIELDS)
     order_id = fields.text("order_id", UUID, "a UUID in lower case")
@@ -50,7 +50,7 @@ def read_order(source: object) -> Order:
 
 
 def _read_item(source: object, index: int, order: Fields) -> Item:
-    """Read one item; what is wrong with it is added to the order's problems."""
+    """Read an item; its problems are added to those of the order."""
     fields = Fields(source, names=_ITEM_FIELDS, at=f"items[{index}]")
     item = Item(
         sku=fields.text("sku", _SKU, "a SKU such as TEA-GREEN-100"),

@@ -1,1 +1,1 @@
-"""Takes card payments: `functions.payment_handler.handler.handle`."""
+"""Charges card payments: `functions.payment_handler.handler.handle`."""

@@ -1,4 +1,4 @@
-"""The payment provider, as this service sees it."""
+"""The interface to the payment provider, and a sample implementation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PaymentDeclinedError(SafeError):
-    """The provider answered, and the answer is no: an expected outcome, not a fault.
+    """The provider declined the payment: an expected outcome, not a fault.
 
     Attributes:
         reason: The provider's code, such as `insufficient_funds`.
@@ -26,23 +26,23 @@ class PaymentDeclinedError(SafeError):
 
 
 class PaymentGateway(Protocol):
-    """What an adapter for a payment provider must do."""
+    """The interface of an adapter for a payment provider."""
 
     def charge(self, payment: Payment) -> str:
-        """Charge once per idempotency key, however often it is called; return the provider's charge id.
+        """Charge a payment, idempotent by its key; return the provider's charge id.
 
         Raises:
-            PaymentDeclinedError: The provider refused.
-            DependencyUnavailableError: The provider gave no answer; safe to repeat with the same key.
+            PaymentDeclinedError: The provider declined the payment.
+            DependencyUnavailableError: The provider did not answer; a retry with the same key is safe.
         """
 
 
 class SamplePaymentGateway:
-    """The sample's stand-in for a payment provider: the answer depends on the token alone.
+    """A sample payment provider: the result depends on the token only.
 
-    It moves no money and needs no network. Like a provider's sandbox it has test tokens, `DECLINED`; whoever
-    adopts this service writes an adapter for a real provider and names it in `GATEWAYS`. It always answers:
-    a fault is what a drill asks for (`functions.shared.drills`), and only where that is allowed.
+    It moves no money and needs no network. Like a provider's sandbox it has test tokens, `DECLINED`. To use a
+    real provider, write an adapter and add it to `GATEWAYS`. The sample never fails: drills cause faults
+    (`functions.shared.drills`), where they are allowed.
     """
 
     APPROVED = "tok_approved"
@@ -54,7 +54,7 @@ class SamplePaymentGateway:
     _CHARGE_IDS = uuid.UUID("c1f4c9f2-0a43-4a0e-8f6a-5a7c3d1b9e77")
 
     def charge(self, payment: Payment) -> str:
-        """Answer as the test token says; any other token is one the provider does not know."""
+        """Approve or decline by the test token; any other token is declined as `unknown_token`."""
         if payment.payment_token != self.APPROVED:
             raise PaymentDeclinedError(self.DECLINED.get(payment.payment_token, "unknown_token"))
         return f"ch_{uuid.uuid5(self._CHARGE_IDS, payment.payment_id).hex}"
@@ -65,5 +65,5 @@ GATEWAYS = {"sample": SamplePaymentGateway}
 
 @functools.cache
 def gateway() -> PaymentGateway:
-    """Return the gateway that `PAYMENT_GATEWAY` names, made on first use."""
+    """Return the gateway that `PAYMENT_GATEWAY` selects, created on first use."""
     return client_from_environment("PAYMENT_GATEWAY", GATEWAYS)

@@ -1,7 +1,7 @@
 """Lambda handler of the payment service.
 
-Approved, declined and invalid are answers; a fault (the provider is unavailable, a setting is missing, a
-bug) fails the invocation, so that `AWS/Lambda` `Errors` counts it and API Gateway answers 502.
+Approved, declined and invalid are normal results. A fault (the provider is unavailable, a setting is missing,
+a bug) fails the invocation, so that `AWS/Lambda` `Errors` counts it and API Gateway returns 502.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ telemetry = Telemetry(latency_metric="PaymentLatency")
 @telemetry.logger.inject_lambda_context(clear_state=True, log_event=False)
 @telemetry.tracer.capture_lambda_handler(capture_response=False)
 def handle(event: object, context: LambdaContext) -> dict[str, Any]:
-    """Take one payment.
+    """Charge a payment.
 
     Args:
         event: The payment (`payment.Payment`'s fields), or an API Gateway proxy event with it as JSON body.
@@ -52,29 +52,28 @@ def handle(event: object, context: LambdaContext) -> dict[str, Any]:
 
 
 def take_payment(event: object, context: LambdaContext) -> tuple[Outcome, dict[str, Any]]:
-    """Check and charge; return how it ended and what the caller is told.
+    """Validate a payment and charge it; return the outcome and the result for the caller.
 
     Raises:
-        Exception: A fault; `RequestedFaultError` when a drill asked for it.
+        Exception: A fault; `RequestedFaultError` if a drill requested it.
     """
     try:
         request, drill = drills.take_out(read_request(event))
         payment = read_payment(request)
     except InvalidRequestError as error:
-        details = {"invalid_fields": sorted(error.problems)}
-        outcome = Outcome("WARNING", "payment invalid", "PaymentsInvalid", details)
+        invalid = {"invalid_fields": sorted(error.problems)}
+        outcome = Outcome("WARNING", "payment invalid", "PaymentsInvalid", invalid)
         return outcome, {"status": "invalid", "problems": error.problems}
     if drill is not None:
         telemetry.mark(drill)
         drill.act(telemetry.logger, context)
-    known = {"payment_id": payment.payment_id}
+    identifiers = {"payment_id": payment.payment_id}
     try:
         charge_id = gateway().charge(payment)
     except PaymentDeclinedError as error:
-        told = {**known, "reason": error.reason}
-        return Outcome("WARNING", "payment declined", "PaymentsDeclined", told), {
-            "status": "declined",
-            **told,
-        }
-    told = {**known, "charge_id": charge_id}
-    return Outcome("INFO", "payment approved", "PaymentsApproved", told), {"status": "approved", **told}
+        details = {**identifiers, "reason": error.reason}
+        outcome = Outcome("WARNING", "payment declined", "PaymentsDeclined", details)
+        return outcome, {"status": "declined", **details}
+    details = {**identifiers, "charge_id": charge_id}
+    outcome = Outcome("INFO", "payment approved", "PaymentsApproved", details)
+    return outcome, {"status": "approved", **details}

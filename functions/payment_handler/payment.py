@@ -16,13 +16,13 @@ _PAYMENT_IDS = uuid.UUID("5f0e1cb8-6f1e-4c55-9d0f-3b6f4f4b8a51")
 
 @dataclass(frozen=True)
 class Payment:
-    """One charge to make, at most once.
+    """A payment to charge at most once.
 
     Attributes:
         amount_minor: Amount in the currency's minor unit (1999 is 19.99 EUR).
         currency: ISO 4217 code.
-        payment_token: The provider's stand-in for a card. Card numbers never get here: the shop's page
-            sends them to the provider, which keeps this service out of the scope of PCI DSS.
+        payment_token: The provider's token for a card. This service never receives card numbers: the shop's
+            page sends them to the provider, which keeps the service out of the scope of PCI DSS.
         idempotency_key: Chosen by the caller, the same for every attempt at the same payment.
     """
 
@@ -33,15 +33,15 @@ class Payment:
 
     @property
     def payment_id(self) -> str:
-        """Our identifier, the same for every attempt; unlike the key it is not the caller's text."""
+        """The identifier in logs and results: the same for every attempt, and without the caller's text."""
         return str(uuid.uuid5(_PAYMENT_IDS, self.idempotency_key))
 
 
 def read_payment(source: object) -> Payment:
-    """Check a parsed request.
+    """Validate a parsed request.
 
     Raises:
-        InvalidRequestError: With every field that breaks a rule.
+        InvalidRequestError: A field is not valid; the error has all problems.
     """
     fields = Fields(source, names=_FIELDS)
     payment = Payment(

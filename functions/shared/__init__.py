@@ -1,1 +1,1 @@
-"""What every function uses: validation, one line of log per request, clients chosen by environment."""
+"""Shared by all functions: validation, a log line per request, clients selected by environment variables."""

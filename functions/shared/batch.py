@@ -1,4 +1,4 @@
-"""What an SQS batch is, and when all of it has failed."""
+"""SQS batches and their failures."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class NotABatchError(SafeError):
 
 
 class BatchFailedError(SafeError):
-    """No message of the batch could be handled."""
+    """Every message of the batch failed."""
 
 
 def is_batch(event: object) -> bool:
-    """Tell whether SQS sent the event."""
+    """Return whether SQS sent the event."""
     records = event.get("Records") if isinstance(event, dict) else None
     return (
         isinstance(records, list)
@@ -26,5 +26,5 @@ def is_batch(event: object) -> bool:
 
 
 def is_fault(exception: Any) -> bool:  # noqa: ANN401 (Powertools' own type allows (None, None, None))
-    """Tell a fault from poison in an entry of the batch processor's `exceptions` (`sys.exc_info()`)."""
+    """Return whether an entry of the batch processor's `exceptions` (`sys.exc_info()`) is a fault."""
     return not isinstance(exception[1], InvalidRequestError)

@@ -1,4 +1,4 @@
-"""The description of an alarm: one format, written by the catalog, and read by the notifier and the verifier.
+"""The format of an alarm's description: the catalog writes it, the notifier and the verifier parse it.
 
     payment-handler in prod: too many of its invocations fail.
     Condition: > 5 % of the invocations in 3 of 5 datapoints of 1 minute
@@ -6,10 +6,9 @@
     Service: payment-handler
     …
 
-The first line is a sentence: subject, environment, and what is wrong. Each other line is a field. A person
-needs no tool to read it, and a program no grammar.
+The first line is a sentence: subject, environment, and what is wrong. Each other line is a field.
 
-Standard library only: the notifier's zip carries this module.
+Standard library only: the notifier's zip contains this module.
 """
 
 from __future__ import annotations
@@ -34,18 +33,18 @@ _UNITS = ("%", "ms")
 
 @dataclass(frozen=True)
 class Description:
-    """A description in its parts; each may be empty, since people write alarms too.
+    """The parts of a description; each may be empty, because alarms are also created manually.
 
     Attributes:
-        subject: What it is about, such as the service's name.
-        environment: The environment.
-        what: What is wrong, without numbers, and without a period at its end.
+        subject: Subject of the sentence, such as the service's name.
+        environment: Name of the environment.
+        summary: What is wrong, without numbers, and without a period at its end.
         condition: The numbers, such as "> 5 % of the invocations in 10 minutes".
         look: Where to look first.
-        causes: For a composite: the short names of the alarms of which each is enough.
-        note: What else a person should know; of a text in another form, all but its first sentence.
+        causes: Of a composite: the short names of the alarms of which each makes the rule true.
+        note: Further information; of a text in another form, everything after its first sentence.
         service: Name of the service in the configuration.
-        owner: Whom to ask.
+        owner: Owner of the service.
         log_group: Log group of the service.
         dashboard: Name of the dashboard.
         runbook: URL, or path in the repository.
@@ -53,7 +52,7 @@ class Description:
 
     subject: str = ""
     environment: str = ""
-    what: str = ""
+    summary: str = ""
     condition: str = ""
     look: str = ""
     causes: tuple[str, ...] = ()
@@ -67,8 +66,8 @@ class Description:
     @property
     def text(self) -> str:
         """The description as CloudWatch holds it."""
-        place = f"{self.subject} in {self.environment}: " if self.subject else ""
-        lines = [f"{place}{self.what}."]
+        subject = f"{self.subject} in {self.environment}: " if self.subject else ""
+        lines = [f"{subject}{self.summary}."]
         for field, title in _TITLES.items():
             value = getattr(self, field)
             if value:
@@ -77,62 +76,62 @@ class Description:
 
     @property
     def sentence(self) -> str:
-        """What is wrong, with the numbers, and with the subject where that is no service; or nothing."""
-        if not self.what:
+        """The headline with the condition, as a sentence; empty without a summary."""
+        if not self.summary:
             return ""
-        numbers = f" ({self.condition})" if self.condition else ""
-        return f"{self.headline}{numbers}."
+        condition = f" ({self.condition})" if self.condition else ""
+        return f"{self.headline}{condition}."
 
     @property
     def headline(self) -> str:
-        """What is wrong, without numbers; with the subject where that is no service."""
-        return self.what if self.service or not self.subject else f"{self.subject}: {self.what}"
+        """The summary, after the subject if the alarm is not of a service."""
+        return self.summary if self.service or not self.subject else f"{self.subject}: {self.summary}"
 
     @property
     def advice(self) -> str:
-        """Where to look, and what else a person should know."""
-        causes = f"Any of: {', '.join(self.causes)}." if self.causes else ""
+        """Where to look, the causes and the note."""
+        causes = f"Possible causes: {', '.join(self.causes)}." if self.causes else ""
         look = f"Look at {self.look}." if self.look else ""
         return "\n".join(filter(None, (" ".join(filter(None, (look, causes))), self.note)))
 
     @property
     def unit(self) -> str:
-        """The unit of values and threshold, where it can be written behind them; else empty."""
+        """The unit of values and threshold if it is a symbol, else empty."""
         words = self.condition.split(" ", 3)
         return words[2] if len(words) > 2 and words[2] in _UNITS else ""  # noqa: PLR2004 (sign, number, unit)
 
 
 def read_description(text: object, *, environment: str = "") -> Description:
-    """Return the parts of a description; anything but a text (AWS sends null for none) has none.
+    """Parse a description; a value that is not a text (AWS sends null) gives an empty one.
 
-    A field that is there twice counts once; a line that is no field is part of the note.
+    Of a repeated field the first counts. A line that is not a field is part of the note.
 
     Args:
-        text: What CloudWatch holds.
-        environment: The environment, by which the subject is told from what is wrong.
+        text: The description in CloudWatch.
+        environment: Name of the environment, which separates the subject from the summary.
     """
     if not isinstance(text, str):
         return Description()
     values: dict[str, str] = {}
-    words = []
+    other_lines = []
     for line in filter(None, map(str.strip, text.splitlines())):
         title, colon, value = line.partition(":")
         field = _FIELDS.get(title, "") if colon else ""
         if field and field not in values:
             values[field] = value.strip()
         else:
-            words.append(line)
-    first, rest = _first_sentence(words)
-    before, here, what = first.partition(f"{environment}: ") if environment else ("", "", "")
+            other_lines.append(line)
+    first, remainder = _first_sentence(other_lines)
+    before, separator, summary = first.partition(f"{environment}: ") if environment else ("", "", "")
     subject = before.removesuffix(" in ")
-    if not here or (before and subject == before):
-        subject, what = "", first
-    note = "\n".join(filter(None, [values.pop("note", ""), rest]))
+    if not separator or (before and subject == before):
+        subject, summary = "", first
+    note = "\n".join(filter(None, [values.pop("note", ""), remainder]))
     causes = tuple(filter(None, values.pop("causes", "").split(", ")))
     return Description(
         subject=subject,
-        environment=environment if here and what != first else "",
-        what=what.rstrip(". "),
+        environment=environment if separator and summary != first else "",
+        summary=summary.rstrip(". "),
         causes=causes,
         note=note,
         **values,
@@ -140,11 +139,11 @@ def read_description(text: object, *, environment: str = "") -> Description:
 
 
 def _first_sentence(lines: list[str]) -> tuple[str, str]:
-    """Return the first sentence and the rest; a line break ends a sentence, too."""
+    """Return the first sentence and the remaining text; a line break also ends a sentence."""
     if not lines:
         return "", ""
     for end in (". ", "! ", "? "):
-        first, found, rest = lines[0].partition(end)
-        if found:
-            return first + end.strip(), "\n".join([rest.strip(), *lines[1:]])
+        first, separator, remainder = lines[0].partition(end)
+        if separator:
+            return first + end.strip(), "\n".join([remainder.strip(), *lines[1:]])
     return lines[0], "\n".join(lines[1:])

@@ -1,4 +1,4 @@
-"""Clients of other systems, chosen by an environment variable."""
+"""Clients of other systems, selected by an environment variable."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ Client = TypeVar("Client")
 
 
 def client_from_environment(variable: str, known: Mapping[str, Callable[[], Client]]) -> Client:
-    """Make the client that an environment variable names.
+    """Create the client that an environment variable selects.
 
-    There is no default: a sandbox that answers in production because somebody forgot a variable takes
-    orders that nobody pays.
+    There is no default: with a missing variable, production would use the sandbox and accept unpaid orders.
 
     Raises:
-        ConfigurationError: The variable is unset or names none of `known`.
+        ConfigurationError: The variable is not set, or its value is not in `known`.
     """
     make = known.get(os.environ.get(variable, ""))
     if make is None:

@@ -1,21 +1,21 @@
-"""Exceptions by who can do something about them: the caller, or whoever runs the service."""
+"""Exceptions, by who can fix them: the caller, or the operator of the service."""
 
 from __future__ import annotations
 
 
 class SafeError(Exception):
-    """An error whose message is written by us and holds nothing of the request.
+    """An error whose message does not contain data of the request.
 
-    Only such messages are logged, traced and handed to the Lambda runtime; any other exception may quote
-    its input (`KeyError: '4111…'`) and is reported by type and stack alone.
+    Only these messages are logged, traced and passed to the Lambda runtime. Other exceptions may contain
+    their input (`KeyError: '4111…'`) and are reported by type and stack only.
     """
 
 
 class InvalidRequestError(SafeError):
-    """The request breaks the contract; repeating it unchanged cannot help.
+    """The request is not valid; a retry cannot succeed.
 
     Attributes:
-        problems: Field path -> what is wrong with it. Names come from the contract, never from the request.
+        problems: Field path -> problem. Field names are those of the contract, never of the request.
     """
 
     def __init__(self, problems: dict[str, str]) -> None:
@@ -24,15 +24,15 @@ class InvalidRequestError(SafeError):
 
 
 class DependencyUnavailableError(SafeError):
-    """Something the function depends on did not answer; the same request may succeed later."""
+    """A dependency of the function did not answer; a retry may succeed."""
 
 
 class ConfigurationError(SafeError):
-    """The function's environment is incomplete or contradictory."""
+    """The function's environment variables are missing or not valid."""
 
 
 class UnexpectedFaultError(SafeError):
-    """A bug: stands in for an exception whose own message must not leave the process."""
+    """A bug: replaces an exception whose message must not leave the process."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(f"{type(error).__name__}; its stack is in the log line of this request")

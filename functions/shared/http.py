@@ -1,4 +1,4 @@
-"""The two ways to reach the function: a direct invoke, and API Gateway with Lambda proxy integration.
+"""The two sources of events: direct invocations, and API Gateway with Lambda proxy integration.
 
 API Gateway's shapes: "Set up Lambda proxy integrations for API Gateway" (REST) and "Create AWS Lambda proxy
 integrations for HTTP APIs" (payload format 2.0), both in the API Gateway Developer Guide.
@@ -17,12 +17,12 @@ _STATUS_CODES = {"approved": 201, "declined": 402, "invalid": 400}
 
 
 def is_http(event: object) -> bool:
-    """Tell whether API Gateway sent the event."""
+    """Return whether API Gateway sent the event."""
     return isinstance(event, dict) and isinstance(event.get("requestContext"), dict)
 
 
 def read_request(event: object) -> object:
-    """Return the request itself: the event, or the JSON in an HTTP body.
+    """Return the request: the event, or the JSON in an HTTP body.
 
     Raises:
         InvalidRequestError: The body is not JSON.
@@ -39,19 +39,19 @@ def read_request(event: object) -> object:
 
 
 def caller_correlation_id(event: object) -> object:
-    """Return what the caller calls this request: the header X-Correlation-Id, else API Gateway's own id."""
+    """Return the header X-Correlation-Id, else API Gateway's id of the request."""
     if not isinstance(event, dict) or not is_http(event):
         return None
     headers = event.get("headers")
     if isinstance(headers, dict):
-        for name, value in headers.items():  # REST keeps the sender's capitals, HTTP APIs lower them
+        for name, value in headers.items():  # REST APIs keep upper case, HTTP APIs do not
             if str(name).lower() == "x-correlation-id":
                 return value
     return event["requestContext"].get("requestId")
 
 
 def answer(result: dict[str, Any], *, http: bool) -> dict[str, Any]:
-    """Return the result in the form its sender understands."""
+    """Return the result as a response of API Gateway if `http`, else unchanged."""
     if not http:
         return result
     return {

@@ -1,8 +1,8 @@
-"""Typed reading of JSON objects from outside.
+"""Typed reading of external JSON objects.
 
-Plain code instead of pydantic: its compiled core would double the zip and add a tenth of a second to each
-cold start for two objects of a handful of fields. And instead of Powertools' JSON-schema validation: its
-messages quote the offending value, which must reach neither the log nor the answer.
+This module is used instead of pydantic, whose compiled core would double the zip and add a tenth of a second
+to each cold start, and instead of the JSON Schema validation of Powertools, whose messages contain the
+invalid value, which must not be in the log or the response.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ T = TypeVar("T")
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-# ISO 4217 codes that the sample shop takes. Amounts are integers in the currency's minor unit
-# (EUR: cent, JPY: yen), so nothing here ever rounds.
+# ISO 4217 codes that the sample shop accepts. Amounts are integers in the currency's minor unit
+# (EUR: cent, JPY: yen), without rounding.
 CURRENCIES = frozenset({"AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "JPY", "NOK", "PLN", "SEK", "USD"})
 MAX_AMOUNT_MINOR = 100_000_000
 
 
 def parse_json(text: object, *, field: str) -> object:
-    """Parse a JSON text from outside.
+    """Parse external JSON.
 
     Args:
-        text: What should be a JSON text.
-        field: The name to report when it is not.
+        text: The JSON text.
+        field: The field name for the error.
 
     Raises:
-        InvalidRequestError: Not a text, not JSON, or nested or long beyond what the parser takes.
+        InvalidRequestError: It is not a text, not JSON, or exceeds the limits of the parser.
     """
     if not isinstance(text, str):
         raise InvalidRequestError({field: "must be a JSON text"})
@@ -42,7 +42,7 @@ def parse_json(text: object, *, field: str) -> object:
 
 
 class Fields:
-    """Reads the fields of one JSON object and collects every problem, so a caller sees all at once."""
+    """Reads the fields of a JSON object and collects all problems."""
 
     def __init__(self, source: object, *, names: frozenset[str], at: str = "") -> None:
         self._at = at
@@ -53,25 +53,25 @@ class Fields:
             return
         self._values = source
         if not source.keys() <= names:
-            # NOTE: the unknown names are not repeated: a card number can be a key as well as a value.
+            # NOTE: the message does not contain the unknown names: a card number can be a key.
             self.problems[at or "request"] = f"has unknown fields; known: {', '.join(sorted(names))}"
 
     def text(self, name: str, pattern: re.Pattern[str], form: str) -> str:
-        """Read a text that matches `pattern` as a whole; `form` says in words what is expected."""
+        """Read a text that matches the whole `pattern`; `form` describes it in words."""
         value = self._values.get(name)
         if isinstance(value, str) and pattern.fullmatch(value):
             return value
         return self._refuse(name, f"must be {form}", "")
 
     def integer(self, name: str, *, minimum: int, maximum: int) -> int:
-        """Read a whole number between two bounds, both included."""
+        """Read an integer from `minimum` to `maximum`, inclusive."""
         value = self._values.get(name)
         if type(value) is int and minimum <= value <= maximum:  # `type`: True is an int to isinstance
             return value
         return self._refuse(name, f"must be a whole number from {minimum} to {maximum}", minimum)
 
     def currency(self, name: str) -> str:
-        """Read an ISO 4217 code out of `CURRENCIES`."""
+        """Read an ISO 4217 code in `CURRENCIES`."""
         return self.choice(name, CURRENCIES)
 
     def choice(self, name: str, known: frozenset[str]) -> str:
@@ -90,11 +90,11 @@ class Fields:
         return self._refuse(name, f"must be a list of 1 to {maximum} entries", no_entries)
 
     def finish(self) -> None:
-        """Raise `InvalidRequestError` when anything read so far was refused."""
+        """Raise `InvalidRequestError` if a field was not valid."""
         if self.problems:
             raise InvalidRequestError(self.problems)
 
     def _refuse(self, name: str, problem: str, stand_in: T) -> T:
-        """Note a problem and return a value that `finish` keeps anybody from using."""
+        """Add a problem and return `stand_in`, which is never used because `finish` raises."""
         self.problems[f"{self._at}.{name}" if self._at else name] = problem
         return stand_in

@@ -1,1 +1,1 @@
-"""The commands of `reveille`, a module for those that need the same imports."""
+"""The commands of `reveille`; a module has the commands with the same imports."""

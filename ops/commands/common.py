@@ -1,4 +1,4 @@
-"""What commands share: the environment, its AWS, its lock, and the console."""
+"""Shared by the commands: the environment, its AWS, its lock, and the console."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ env_option = click.option("--env", "name", metavar="NAME", help="The environment
 
 
 def stack_option(*, required: bool = False) -> Callable[[_F], _F]:
-    """Return the option that names one stack."""
-    text = "The stack." if required else "Only this stack."
-    return click.option("--stack", metavar="NAME", required=required, help=text)
+    """Return the option that selects a stack."""
+    description = "The stack." if required else "Only this stack (default: all)."
+    return click.option("--stack", metavar="NAME", required=required, help=description)
 
 
 class _Console(Console):
-    """A console that leaves it to the command what a closed output means; rich ends the program."""
+    """A console that raises if its output is closed; rich would end the program."""
 
     def on_broken_pipe(self) -> NoReturn:
         raise BrokenPipeError
 
 
 def console() -> Console:
-    """Return where a command prints."""
+    """Return the console of a command."""
     return _Console(soft_wrap=False)
 
 
 def read(name: str | None) -> tuple[Environment, Catalog]:
-    """Return an environment and its catalog; one with a local AWS is cut off from the user's own AWS.
+    """Return an environment and its catalog; for a local AWS, ignore the user's own AWS settings.
 
     Args:
-        name: the environment; the one that ENV names unless given.
+        name: the environment (default: ENV, or local).
 
     Raises:
-        ConfigError: something in its files or variables is wrong.
+        ConfigError: its files or variables are not valid.
     """
     env, catalog = environment.read(name)
     if env.is_local:
@@ -60,10 +60,10 @@ def read(name: str | None) -> tuple[Environment, Catalog]:
 
 
 def require_aws(env: Environment) -> None:
-    """Refuse to go on without the AWS of `env`: a local one that runs, or the right account.
+    """Stop if the AWS of `env` is not available.
 
     Raises:
-        CommandError: the local AWS does not run, or the account is another one.
+        CommandError: the local AWS does not run, or the credentials are of another account.
     """
     if env.is_local:
         local.require(env)
@@ -76,8 +76,8 @@ def alone(env: Environment, command: str, stack: str | None = None) -> AbstractC
 
     Args:
         env: the environment.
-        command: the target of `make`, for whoever has to wait.
-        stack: the one stack that it is about.
+        command: the target of `make`, shown to commands that wait for the lock.
+        stack: the selected stack; None for all.
     """
-    typed = f"make {command} ENV={env.environment}{f' STACK={stack}' if stack else ''}"
-    return locking.environment(LOCKS, env.environment, typed)
+    command_line = f"make {command} ENV={env.environment}{f' STACK={stack}' if stack else ''}"
+    return locking.environment(LOCKS, env.environment, command_line)

@@ -1,4 +1,4 @@
-"""Deploy, compare, destroy, and what a deployment is made of."""
+"""Deploy, compare and destroy stacks, and build the inputs of a deployment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.package import describe
 from terraform import locking
 
 CHANGES = 2
-"""Exit status of `diff --exit-code` when there are changes, as `terraform plan -detailed-exitcode`."""
+"""Exit status of `diff --exit-code` if there are changes, as of `terraform plan -detailed-exitcode`."""
 
 
 @click.command()
@@ -30,7 +30,7 @@ def deploy(name: str | None, stack: str | None) -> None:
 @click.command()
 @env_option
 @stack_option()
-@click.option("--exit-code", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--exit-code", is_flag=True, help="Exit with status 2 if there are changes.")
 def diff(name: str | None, stack: str | None, *, exit_code: bool) -> int:
     """Show what a deployment would change."""
     env, catalog = common.read(name)
@@ -61,8 +61,8 @@ def bootstrap(name: str | None) -> None:
         else:
             clients.check_account(env)
         created = state.create_bucket(env)
-    done = "created" if created else "was there; settings checked"
-    print(f"State bucket {env.state.bucket} in {env.region}: {done}.")
+    result = "created" if created else "exists; its settings are up to date"
+    print(f"State bucket {env.state.bucket} in {env.region}: {result}.")
 
 
 @click.command()
@@ -71,13 +71,13 @@ def bootstrap(name: str | None) -> None:
     "--out",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Where to (default: build/synth/<environment>).",
+    help="Output folder (default: build/synth/<environment>).",
 )
 def synth(name: str | None, out: Path | None) -> None:
     """Write the Terraform configuration."""
     env, catalog = common.read(name)
     if out:
-        # One folder for whichever environment: two commands must not write it at once.
+        # Any environment can write to this folder: two commands must not write at once.
         with locking.environment(common.LOCKS, f"folder-{out.name}", f"ENV={env.environment} cdktf synth"):
             synthesis.synthesize(env, catalog, out)
         return
@@ -89,7 +89,7 @@ def synth(name: str | None, out: Path | None) -> None:
 @click.command()
 @env_option
 def package(name: str | None) -> None:
-    """Build the functions' zips."""
+    """Build the zip files of the functions."""
     env, _ = common.read(name)
     packages = list(functions.build(env))
     print(describe(packages) if packages else "No functions.")

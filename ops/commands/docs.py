@@ -18,7 +18,7 @@ def docs(*, check: bool) -> int:
     stale = documents.stale(generated)
     if check:
         for path in stale:
-            print(f"{os.path.relpath(path)} is out of date: `make docs`", file=sys.stderr)
+            print(f"{os.path.relpath(path)} is out of date: run `make docs`", file=sys.stderr)
         return 1 if stale else 0
     documents.write(generated)
     for path in stale:

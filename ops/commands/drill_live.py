@@ -1,4 +1,4 @@
-"""Make deployed functions fail, and watch their alarms."""
+"""Make deployed functions fail and check their alarms."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ops.commands.common import env_option
 from terraform import locking
 
 SPEED = 20
-"""How many times faster a local AWS goes during a drill: what a laptop keeps up with."""
-MOST_SPEED = 600
-"""A minute passes in a tenth of a second then; nothing could be watched in less."""
+"""Speed of a local AWS's clock during a drill; a laptop can sustain it."""
+MAX_SPEED = 600
+"""Maximum speed: a minute takes a tenth of a second, the shortest interval that can be observed."""
 
 
-def _speed(_: click.Context, _option: click.Parameter, text: str) -> float:
+def _speed(_: click.Context, _option: click.Parameter, value: str) -> float:
     try:
-        speed = float(text)
+        speed = float(value)
     except ValueError:
         speed = 0
-    if not 1 <= speed <= MOST_SPEED:
-        message = f"must be a number from 1 to {MOST_SPEED} (found: {text})"
+    if not 1 <= speed <= MAX_SPEED:
+        message = f"must be a number from 1 to {MAX_SPEED} (found: {value})"
         raise click.BadParameter(message)
     return speed
 
@@ -38,24 +38,24 @@ def _speed(_: click.Context, _option: click.Parameter, text: str) -> float:
     metavar="NUMBER",
     default=str(SPEED),
     show_default=True,
-    help="How many times faster a local AWS goes.",
+    help="Speed of a local AWS's clock, as a multiple of real time.",
 )
 @click.argument("scenario", nargs=-1, type=click.Path(path_type=Path))
 def live(name: str | None, speed: float, scenario: tuple[Path, ...]) -> int:
-    """Make deployed functions fail, and watch their alarms.
+    """Make deployed functions fail and check their alarms.
 
-    SCENARIO is a file; without one, all of drills/ that send requests are played.
+    SCENARIO is a file (default: all files in drills/ that send requests).
     """
     env, catalog = common.read(name)
     preparation.require_allowed(env)
     plans = preparation.plans(env, catalog, scenario)
     common.require_aws(env)
-    # Local environments share one clock; those in accounts share nothing.
+    # All local environments share a clock; environments in AWS accounts are independent.
     drill = local.LIVE_DRILL if env.is_local else f"the live drill of {env.environment}"
     with locking.environment(common.LOCKS, drill, f"make drill LIVE=1 ENV={env.environment}"):
         outputs = output.collect(env, None)
-        done = [
-            live_drill.run(env, catalog, each, common.console(), outputs=outputs, speed=speed)
-            for each in plans
+        results = [
+            live_drill.run(env, catalog, plan, common.console(), outputs=outputs, speed=speed)
+            for plan in plans
         ]
-    return 0 if all(done) else 1
+    return 0 if all(results) else 1

@@ -18,7 +18,7 @@ from ops.commands.common import env_option
 def invoke(name: str | None, function: str, event: Path) -> int:
     """Invoke a deployed function and show its log.
 
-    FUNCTION is the service's name, such as payment-handler; EVENT is a file with the event, JSON.
+    FUNCTION is the service's name, such as payment-handler. EVENT is a JSON file with the event.
     """
     env, _ = common.read(name)
     common.require_aws(env)

@@ -1,4 +1,4 @@
-"""Verify that alarms have data and reach people."""
+"""Verify that every alarm has data and reaches a recipient."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from ops.commands.common import env_option
 
 @click.command()
 @env_option
-@click.option("--all", "every", is_flag=True, help="Every environment, one line each.")
+@click.option("--all", "every", is_flag=True, help="Verify every environment, one line each.")
 def verify(name: str | None, *, every: bool) -> int:
-    """Verify that alarms have data and reach people."""
+    """Verify that every alarm has data and reaches a recipient."""
     console = common.console()
     if every:
         results = [
-            verification.tell(each, proof, console, table=False) for each, proof in verification.every()
+            verification.show(environment, proof, console, table=False)
+            for environment, proof in verification.every()
         ]
         return 0 if all(results) else 1
     env, catalog = common.read(name)
     proof = verification.of_environment(env, catalog)
-    return 0 if verification.tell(env.environment, proof, console, table=True) else 1
+    return 0 if verification.show(env.environment, proof, console, table=True) else 1

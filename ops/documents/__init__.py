@@ -25,11 +25,11 @@ def generate() -> dict[Path, str]:
         ROOT / "drills" / "schema.json": scenario_schema(),
         ROOT / "docs" / "scenarios.md": scenario_reference(),
     }
-    # Overrides of whoever generates are not part of what is documented.
-    read = [environment.read(name, variables={}) for name in environments()]
-    for env, catalog in read:
+    # Environment variables of the user are not documented.
+    catalogs = [environment.read(name, variables={}) for name in environments()]
+    for env, catalog in catalogs:
         documents[PROJECT / "docs" / "alarms" / f"{env.environment}.md"] = alarms(env, catalog)
-    documents[PROJECT / "docs" / "alarms" / "coverage.md"] = coverage(read)
+    documents[PROJECT / "docs" / "alarms" / "coverage.md"] = coverage(catalogs)
     return documents
 
 

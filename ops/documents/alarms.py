@@ -1,4 +1,4 @@
-"""An environment's alarms: what fires when, whom it reaches, what to do; and what is not watched."""
+"""The alarms of an environment with condition, severity, route and runbook; and the coverage of services."""
 
 from __future__ import annotations
 
@@ -10,60 +10,62 @@ from catalog.specs import Alarm, AnyOf, Composite, InAlarm, NotInAlarm, Rule
 from config.models import Environment
 from ops.documents.markdown import NOTE, table
 
-_HEADINGS = ("alarm", "fires when", "severity", "reaches", "no data is", "what to do")
+_HEADINGS = ("alarm", "fires when", "severity", "notifies", "missing data", "runbook")
 
 
 def alarms(env: Environment, catalog: Catalog) -> str:
     """Return the document of one environment."""
-    spoken_for = _speakers(catalog)
-    page = _Page(catalog, spoken_for)
-    pages = [item for item in catalog.composites if item.topic]
-    silent = [item for item in catalog.composites if not item.topic]
+    rows = _Rows(catalog, _notifying_composites(catalog))
+    notifying = [composite for composite in catalog.composites if composite.topic]
+    without_topic = [composite for composite in catalog.composites if not composite.topic]
     lines = [
         f"# Alarms of {env.environment}",
         "",
         NOTE,
         "",
-        f"{len(catalog.alarms)} metric alarms and {len(catalog.composites)} composites. `critical` wakes",
-        "somebody, `warning` is for working hours; both arrive in the alarm queue too. A metric alarm that",
-        "speaks *through* a composite notifies nobody itself: the composite says it, once. What a service",
-        "lacks, and why, is in the [coverage](coverage.md).",
+        f"{len(catalog.alarms)} metric alarms and {len(catalog.composites)} composite alarms. `critical` is",
+        "a page, `warning` is a ticket; the alarm queue receives both. A metric alarm that notifies",
+        "*through* a composite alarm has no actions: the composite alarm notifies once for all of them. The",
+        "[coverage](coverage.md) lists the alarms that a service does not have, with the reason.",
         "",
-        "## Who is told",
+        "## Recipients",
         "",
-        *table(("topic", "who"), _recipients(env)),
-        "## Notify",
+        *table(("topic", "recipients"), _recipients(env)),
+        "## Composite alarms",
         "",
         *table(
-            ("alarm", "fires while", "severity", "reaches", "suppressed while", "what to do"),
-            (page.composite(item) for item in pages),
+            ("alarm", "in ALARM while", "severity", "notifies", "suppressed while", "runbook"),
+            (rows.composite(composite) for composite in notifying),
         ),
         *_events(catalog),
         *_windows(catalog),
     ]
     for service in catalog.services:
-        own = [item for item in catalog.alarms if item.service == service.name]
+        own = [alarm for alarm in catalog.alarms if alarm.service == service.name]
         lines += [f"## {service.name}", "", f"{service.description}. Owner: {service.owner}.", ""]
         slos = [slo for slo in catalog.slos if slo.service == service.name]
-        lines += [f"- Objective `{slo.name}`: {slo.says}." for slo in slos]
+        lines += [f"- SLO `{slo.name}`: {slo.says}." for slo in slos]
         lines += [""] if slos else []
-        lines += table(_HEADINGS, (page.alarm(item) for item in own))
-    rest = [item for item in catalog.alarms if item.service is None]
-    lines += ["## The platform", "", *table(_HEADINGS, (page.alarm(item) for item in rest))]
-    lines += ["## Suppressors, and parts of others", ""]
+        lines += table(_HEADINGS, (rows.alarm(alarm) for alarm in own))
+    of_platform = [alarm for alarm in catalog.alarms if alarm.service is None]
+    lines += ["## The platform", "", *table(_HEADINGS, (rows.alarm(alarm) for alarm in of_platform))]
+    lines += ["## Suppressors and parts of composite alarms", ""]
     lines += table(
-        ("alarm", "in ALARM while", "says"),
-        ((f"`{item.name}`", page.rule(item.rule, item.service), item.says) for item in silent),
+        ("alarm", "in ALARM while", "meaning"),
+        (
+            (f"`{composite.name}`", rows.rule(composite.rule, composite.service), composite.says)
+            for composite in without_topic
+        ),
     )
     return "\n".join(lines)
 
 
-class _Page:
-    """Rows of one environment's tables."""
+class _Rows:
+    """Rows of the tables of an environment's alarms."""
 
-    def __init__(self, catalog: Catalog, speakers: dict[str, list[Composite]]) -> None:
+    def __init__(self, catalog: Catalog, notifying: dict[str, list[Composite]]) -> None:
         self._catalog = catalog
-        self._speakers = speakers
+        self._notifying = notifying
 
     def alarm(self, alarm: Alarm) -> tuple[str, ...]:
         """Return the row of a metric alarm."""
@@ -71,13 +73,13 @@ class _Page:
             f"`{alarm.name}`",
             f"{alarm.says}: {alarm.condition}",
             alarm.severity,
-            self._reaches(alarm),
+            self._notifies(alarm),
             alarm.treat_missing_data,
             runbook(alarm.runbook),
         )
 
     def composite(self, composite: Composite) -> tuple[str, ...]:
-        """Return the row of a composite that notifies."""
+        """Return the row of a composite alarm with a topic."""
         return (
             f"`{composite.name}`",
             f"{composite.says}: {self.rule(composite.rule, composite.service)}",
@@ -88,26 +90,27 @@ class _Page:
         )
 
     def _suppressed_while(self, composite: Composite) -> str:
-        """Return what suppresses a composite: what its service's helper looks for, or the alarm itself."""
+        """Return the rule of a composite's suppressor; its name if it belongs to another service."""
         if composite.suppressor is None:
             return "never"
-        by = composite.suppressor.alarm
-        own = (item for item in self._catalog.composites if by.startswith(f"{composite.service}_"))
-        helper = next((item for item in own if item.key == by), None)
-        return self.rule(helper.rule if helper else InAlarm(alarm=by), composite.service)
+        suppressor = composite.suppressor.alarm
+        own = suppressor.startswith(f"{composite.service}_")
+        helper = next((item for item in self._catalog.composites if own and item.key == suppressor), None)
+        return self.rule(helper.rule if helper else InAlarm(alarm=suppressor), composite.service)
 
-    def _reaches(self, alarm: Alarm) -> str:
+    def _notifies(self, alarm: Alarm) -> str:
+        """Return the topics of an alarm, and the composites through which it notifies."""
         if alarm.topic:
             return f"`{alarm.topic}`"
-        through = sorted(
-            self._speakers.get(alarm.key, []), key=lambda speaker: speaker.service != alarm.service
+        composites = sorted(
+            self._notifying.get(alarm.key, []), key=lambda composite: composite.service != alarm.service
         )
-        if not through:
-            return "nobody: it suppresses others"
-        return ", ".join(f"`{item.topic}` through `{item.kind_key}`" for item in through)
+        if not composites:
+            return "none: suppressor"
+        return ", ".join(f"`{composite.topic}` through `{composite.kind_key}`" for composite in composites)
 
     def rule(self, rule: Rule, service: str | None) -> str:
-        """Return a rule in words; alarms of the composite's own service by their short names."""
+        """Return a rule in words, with the short names of alarms of `service`."""
         if isinstance(rule, InAlarm):
             own = service is not None and rule.alarm.startswith(f"{service}_")
             return (
@@ -121,31 +124,31 @@ class _Page:
         return f"({inner})" if isinstance(rule, AnyOf) and len(parts) > 1 else inner
 
 
-def _speakers(catalog: Catalog) -> dict[str, list[Composite]]:
+def _notifying_composites(catalog: Catalog) -> dict[str, list[Composite]]:
     """Return key of an alarm -> the composites that notify when it fires."""
-    by_key = {item.key: item for item in catalog.composites}
-    speakers: dict[str, list[Composite]] = {}
+    by_key = {composite.key: composite for composite in catalog.composites}
+    notifying: dict[str, list[Composite]] = {}
 
-    def follow(key: str, speaker: Composite) -> None:
-        told = speakers.setdefault(key, [])
-        if speaker not in told:
-            told.append(speaker)
+    def follow(key: str, composite: Composite) -> None:
+        composites = notifying.setdefault(key, [])
+        if composite not in composites:
+            composites.append(composite)
         for child in by_key[key].children() if key in by_key else ():
-            follow(child, speaker)
+            follow(child, composite)
 
     for composite in catalog.composites:
         for child in composite.children() if composite.topic else ():
             follow(child, composite)
-    return speakers
+    return notifying
 
 
 def _recipients(env: Environment) -> Iterator[tuple[str, str]]:
     for topic in ("critical", "warning"):
-        told = getattr(env.notifications, topic)
-        over = "and when it is over" if told.ok_notices else "not when it is over"
-        yield f"`{topic}`", f"{', '.join(told.addresses) or 'the alarm queue only'}; {over}"
+        recipients = getattr(env.notifications, topic)
+        states = "ALARM and OK" if recipients.ok_notices else "ALARM only"
+        yield f"`{topic}`", f"{', '.join(recipients.addresses) or 'the alarm queue only'}; {states}"
     direct = ", ".join(env.notifications.critical.direct) or "the alarm queue only"
-    yield "`fallback`", f"{direct}; without the notifier, when notifications fail"
+    yield "`fallback`", f"{direct}; used when notifications fail, without the notifier"
 
 
 def _events(catalog: Catalog) -> list[str]:
@@ -155,7 +158,7 @@ def _events(catalog: Catalog) -> list[str]:
         (f"`{event.name}`", event.says, event.severity, f"`{event.topic}`", runbook(event.runbook))
         for event in catalog.events
     )
-    return ["## Events", "", *table(("rule", "when", "severity", "reaches", "what to do"), rows)]
+    return ["## Events", "", *table(("rule", "when", "severity", "notifies", "runbook"), rows)]
 
 
 def _windows(catalog: Catalog) -> list[str]:
@@ -171,20 +174,24 @@ def _windows(catalog: Catalog) -> list[str]:
         )
         for window in catalog.windows
     )
-    return ["## Maintenance windows", "", *table(("window", "begins", "time zone", "lasts", "why"), rows)]
+    return [
+        "## Maintenance windows",
+        "",
+        *table(("window", "start", "time zone", "duration", "reason"), rows),
+    ]
 
 
 def runbook(link: str | None) -> str:
-    """Return a link to a heading of a runbook, from docs/alarms."""
+    """Return a link to a runbook's section, relative to docs/alarms."""
     return f"[{link}](../runbooks/{link})" if link else ""
 
 
 def coverage(environments: Sequence[tuple[Environment, Catalog]]) -> str:
-    """Return the document of all environments: which service has which alarms of its kind, and why not."""
+    """Return the document of all environments: the alarms that each service has, or why it does not."""
     lines = ["# Coverage", "", NOTE, ""]
     lines += [
-        "`yes`: the alarm is there. `-`: it does not apply. **off**: config switches it off, with a reason.",
-        "`opt-in`: it is off until config says `enabled: true`.",
+        "`yes`: the alarm exists. `-`: it does not apply. **off**: the configuration disables it, with a",
+        "reason. `opt-in`: it is disabled unless the configuration has `enabled: true`.",
         "",
     ]
     for env, catalog in environments:
@@ -223,4 +230,4 @@ def _reasons(catalog: Catalog) -> list[str]:
         (left_out.service or "the platform", f"`{left_out.kind_key}`", left_out.why, left_out.reason)
         for left_out in catalog.left_out
     ]
-    return ["### Why not", "", *table(("service", "alarm", "", "reason"), rows)] if rows else []
+    return ["### Missing alarms", "", *table(("service", "alarm", "status", "reason"), rows)] if rows else []

@@ -1,4 +1,4 @@
-"""Small things that every generated document needs."""
+"""Markdown tables for the generated documents."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def row(cells: Iterable[str]) -> str:
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """Return the lines of a table, an empty line after it."""
-    listed = list(headings)
-    return [row(listed), "|" + "---|" * len(listed), *(row(cells) for cells in rows), ""]
+    """Return the lines of a table, followed by an empty line."""
+    columns = list(headings)
+    return [row(columns), "|" + "---|" * len(columns), *(row(cells) for cells in rows), ""]

@@ -28,29 +28,29 @@ def reference() -> str:
         "",
         NOTE,
         "",
-        "`config/base.yaml` holds what all environments share, `config/<env>.yaml` only what differs.",
-        "Mappings merge key by key; everything else is replaced. One value can be overridden by an",
-        "environment variable: `REVEILLE_LOGS__RETENTION_DAYS=7` is `logs.retention_days`; in names of",
-        "services and alarms `_` stands for `-`; lists and mappings are JSON.",
+        "`config/base.yaml` contains what all environments share, `config/<env>.yaml` only the differences.",
+        "Mappings are merged key by key; all other values are replaced. An environment variable overrides a",
+        "single value: `REVEILLE_LOGS__RETENTION_DAYS=7` is `logs.retention_days`. In names of services and",
+        "alarms `_` stands for `-`; lists and mappings are written as JSON.",
         "",
     ]
     lines += _model_tables(Environment, "Top level", "", {})
     lines += ["## Alarm keys", ""]
-    for each in EVERY_KIND:
-        where = f" and `services.<name>.alarms` of kind `{each.name}`" if each.name in KINDS else ""
-        lines += [f"Under `alarms.{each.name}`{where}:", ""]
+    for kind in EVERY_KIND:
+        service = f" and `services.<name>.alarms` of kind `{kind.name}`" if kind.name in KINDS else ""
+        lines += [f"Under `alarms.{kind.name}`{service}:", ""]
         lines += table(
-            ("key", "fires when", "threshold", "datapoints", "speaks through", "also", "runbook"),
-            (_alarm(alarm, each.runbook, each.facts_words) for alarm in each.alarms),
+            ("key", "fires when", "threshold", "datapoints", "notifies through", "notes", "runbook"),
+            (_alarm(alarm, kind.runbook, kind.facts_words) for alarm in kind.alarms),
         )
-    lines += ["## Events of SLOs", "", "What `services.<name>.slos.<slo>.events` may be:", ""]
+    lines += ["## Events of SLOs", "", "Values of `services.<name>.slos.<slo>.events`:", ""]
     lines += table(
-        ("kind", "events", "counts", "bad ones"),
+        ("kind", "events", "counts", "bad events"),
         (
             (
                 kind.name,
                 f"`{event.key}`",
-                event.words + (f"; not where {kind.facts_words[event.needs]}" if event.needs else ""),
+                event.words + (f"; not if {kind.facts_words[event.needs]}" if event.needs else ""),
                 event.bad_words,
             )
             for kind in KINDS.values()
@@ -61,11 +61,11 @@ def reference() -> str:
 
 
 def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -> tuple[str, ...]:
-    also = [
+    notes = [
         *([f"at least {alarm.min_samples} samples (`min_samples`)"] if alarm.min_samples else []),
         *(["`anomaly_band` instead of the threshold"] if alarm.anomaly else []),
         *([f"off unless `enabled: true`: {alarm.opt_in}"] if alarm.opt_in else []),
-        *(f"not where {facts_words[fact]}" for fact in alarm.needed_facts if fact in facts_words),
+        *(f"not if {facts_words[fact]}" for fact in alarm.needed_facts if fact in facts_words),
     ]
     return (
         f"`{alarm.key}`",
@@ -73,13 +73,13 @@ def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -
         threshold_words(alarm),
         f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods}, {duration(alarm.period_s)} each",
         f"`{alarm.part_of}`" if alarm.part_of else "itself",
-        "; ".join(also),
+        "; ".join(notes),
         f"[{alarm.key}](runbooks/{runbook}#{alarm.key})",
     )
 
 
 def threshold_words(alarm: AlarmTemplate) -> str:
-    """Return what an alarm's threshold is and in which unit."""
+    """Return an alarm's threshold with its comparison and unit."""
     symbol, words = SYMBOLS[alarm.comparison], alarm.unit_words
     if isinstance(alarm.threshold, Percent):
         return f"{symbol} {number(alarm.threshold.value)} % of {alarm.threshold.words} ({words})"
@@ -89,27 +89,27 @@ def threshold_words(alarm: AlarmTemplate) -> str:
 def _model_tables(
     model: type[BaseModel], title: str, path: str, seen: dict[type[BaseModel], str]
 ) -> Iterator[str]:
-    """Yield the table of a model and those of the models in it, each model once."""
+    """Yield the table of a model and the tables of the models in it, each model once."""
     seen[model] = title
     yield from (f"## {title}", "")
     if path and model.__doc__:
         yield from (" ".join(model.__doc__.split()), "")
-    yield from ("| key | type | default | what |", "|---|---|---|---|")
+    yield from ("| key | type | default | description |", "|---|---|---|---|")
     inner: list[tuple[type[BaseModel], str]] = []
     for name, field in model.model_fields.items():
         key = field.alias or name
-        said = (type_words(field), default_words(field), cell(field.description or ""))
-        yield f"| `{path}{key}` | {' | '.join(said)} |"
+        cells = (type_words(field), default_words(field), cell(field.description or ""))
+        yield f"| `{path}{key}` | {' | '.join(cells)} |"
         inner += [(used, f"{path}{key}{marks}") for used, marks in _models_in(field.annotation)]
     yield ""
-    for inner_model, where in inner:
+    for inner_model, inner_path in inner:
         kind = inner_model.model_fields.get("kind")
-        suffix = f" of kind {_words(kind.annotation)}" if kind else ""
-        heading = f"`{where.rstrip('.')}`{suffix}"
+        suffix = f" of kind {_annotation_words(kind.annotation)}" if kind else ""
+        heading = f"`{inner_path.rstrip('.')}`{suffix}"
         if inner_model in seen:
-            yield from (f"## {heading}", "", f"As {seen[inner_model]}.", "")
+            yield from (f"## {heading}", "", f"The same keys as {seen[inner_model]}.", "")
         else:
-            yield from _model_tables(inner_model, heading, where, seen)
+            yield from _model_tables(inner_model, heading, inner_path, seen)
 
 
 def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:  # noqa: ANN401
@@ -132,18 +132,18 @@ _BOUNDS = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"), ("multiple_of
 
 
 def type_words(field: FieldInfo) -> str:
-    """Return the type in words with its bounds, read from the schema that editors use."""
+    """Return the type in words, with its bounds."""
     bounds = [
-        f"{sign} {getattr(entry, name)}"
-        for entry in field.metadata
+        f"{sign} {getattr(constraint, name)}"
+        for constraint in field.metadata
         for name, sign in _BOUNDS
-        if getattr(entry, name, None) is not None
+        if getattr(constraint, name, None) is not None
     ]
     named = [words.text for words in field.metadata if isinstance(words, Words)]
-    return cell(", ".join([named[0] if named else _words(field.annotation), *bounds]))
+    return cell(", ".join([named[0] if named else _annotation_words(field.annotation), *bounds]))
 
 
-def _words(annotation: Any) -> str:  # noqa: ANN401, PLR0911  # a table of cases
+def _annotation_words(annotation: Any) -> str:  # noqa: ANN401, PLR0911  # a table of cases
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
         if issubclass(annotation, BaseModel):
             return "mapping"
@@ -161,18 +161,18 @@ def _words(annotation: Any) -> str:  # noqa: ANN401, PLR0911  # a table of cases
         return " or ".join(f"`{'true' if argument is True else argument}`" for argument in arguments)
     if origin is typing.Annotated:
         named = [argument.text for argument in arguments[1:] if isinstance(argument, Words)]
-        return named[0] if named else _words(arguments[0])
+        return named[0] if named else _annotation_words(arguments[0])
     if origin in {typing.Union, types.UnionType}:
         return " or ".join(
-            dict.fromkeys(_words(argument) for argument in arguments if argument is not type(None))
+            dict.fromkeys(_annotation_words(argument) for argument in arguments if argument is not type(None))
         )
     if origin is dict:
-        return f"mapping of {_words(arguments[1])}"
-    return f"list of {_words(arguments[0])}"
+        return f"mapping of {_annotation_words(arguments[1])}"
+    return f"list of {_annotation_words(arguments[0])}"
 
 
 def default_words(field: FieldInfo) -> str:
-    """Return a key's default, or that there is none."""
+    """Return a key's default; that the key is required; or an empty text if there is no default."""
     if field.is_required():
         return "**required**"
     default = field.default

@@ -1,4 +1,4 @@
-"""The reference of scenarios' keys and their JSON schema, read from the models."""
+"""The reference and the JSON schema of scenarios, read from the models."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def scenario_reference() -> str:
 
 
 def scenario_schema() -> str:
-    """Return the JSON schema of a scenario, with which editors complete and check it."""
+    """Return the JSON schema of a scenario, for completion and validation in editors."""
     schema = Head.model_json_schema(ref_template=_DEFINITIONS)
     definitions: dict[str, Any] = schema.setdefault("$defs", {})
     models: Mapping[str, Mapping[str, type[BaseModel]]] = {
@@ -75,12 +75,12 @@ def scenario_schema() -> str:
         "invoke": {"invoke": Request},
         "expect": EXPECTATIONS,
     }
-    for key, some in models.items():
-        for model in some.values():
-            made = model.model_json_schema(ref_template=_DEFINITIONS)
-            definitions |= made.pop("$defs", {})
-            definitions[model.__name__] = made
-        refs = [{"$ref": _DEFINITIONS.format(model=model.__name__)} for model in some.values()]
+    for key, entries in models.items():
+        for model in entries.values():
+            model_schema = model.model_json_schema(ref_template=_DEFINITIONS)
+            definitions |= model_schema.pop("$defs", {})
+            definitions[model.__name__] = model_schema
+        refs = [{"$ref": _DEFINITIONS.format(model=model.__name__)} for model in entries.values()]
         schema["properties"][key] = {"type": "array", "items": {"anyOf": refs}}
     # A file of usual happenings is nothing but a list of them.
     schema["anyOf"] = [{"required": [*schema.pop("required"), "expect"]}, {"required": ["happens"]}]
@@ -91,12 +91,12 @@ def scenario_schema() -> str:
 def keys_table(
     title: str, model: type[BaseModel], *, level: int = 2, without: type[BaseModel] = BaseModel
 ) -> Iterator[str]:
-    """Yield the table of a model's keys, but for those of another one."""
+    """Yield the table of a model's keys, except those of the model `without`."""
     yield from (f"{'#' * level} {title}", "", " ".join((model.__doc__ or "").split()), "")
-    yield from ("| key | type | default | what |", "|---|---|---|---|")
+    yield from ("| key | type | default | description |", "|---|---|---|---|")
     for name, field in model.model_fields.items():
         if name in without.model_fields:
             continue
-        said = (type_words(field), default_words(field), cell(field.description or ""))
-        yield f"| `{field.alias or name}` | {' | '.join(said)} |"
+        cells = (type_words(field), default_words(field), cell(field.description or ""))
+        yield f"| `{field.alias or name}` | {' | '.join(cells)} |"
     yield ""

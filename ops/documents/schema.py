@@ -1,4 +1,4 @@
-"""The JSON schema of a configuration file, with which editors complete and check it."""
+"""The JSON schema of a configuration file, for completion and validation in editors."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ops.documents.reference import threshold_words
 
 
 def schema() -> str:
-    """Return the JSON schema of a configuration file: as the models, with nothing required.
+    """Return the JSON schema of a configuration file: the schema of the models without required keys.
 
-    A file says only what differs from base.yaml; whether the whole is complete is for the loader to say.
+    A file contains only the differences from base.yaml; the loader checks the merged configuration.
     """
     schema = Environment.model_json_schema()
     _nothing_required(schema)
     definitions = schema["$defs"]
     tuning = definitions.pop("Tuning")
     definitions |= {f"tuning.{key}": value for key, value in tuning["properties"].items()}
-    for each in EVERY_KIND:
-        definitions[f"{each.name}Alarms"] = _alarm_keys(each.alarms, tuning)
-        definitions["Alarms"]["properties"][each.name] = _ref(f"{each.name}Alarms")
+    for kind in EVERY_KIND:
+        definitions[f"{kind.name}Alarms"] = _alarm_keys(kind.alarms, tuning)
+        definitions["Alarms"]["properties"][kind.name] = _ref(f"{kind.name}Alarms")
     for kind in KINDS.values():
         model = definitions[SERVICE_MODELS[kind.name].__name__]["properties"]
         model["alarms"] = _ref(f"{kind.name}Alarms")
@@ -43,7 +43,7 @@ def _ref(name: str) -> dict[str, str]:
 
 
 def _alarm_keys(alarms: Sequence[AlarmTemplate], tuning: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of the tunings of these alarms: each with the keys that may be tuned, no others."""
+    """Return the schema of the settings of these alarms, each with the keys that it supports."""
     properties = {
         alarm.key: {
             "type": "object",
@@ -61,9 +61,9 @@ def _alarm_keys(alarms: Sequence[AlarmTemplate], tuning: dict[str, Any]) -> dict
 def _nothing_required(schema: Any) -> None:  # noqa: ANN401  # JSON
     if isinstance(schema, dict):
         if isinstance(schema.get("required"), list):
-            # `kind` stays out too: an environment's file changes a service that base.yaml has.
+            # `kind` is not required either: an environment's file changes a service of base.yaml.
             del schema["required"]
-        # A service without its kind fits both kinds, so "exactly one" would refuse it.
+        # A service without its kind matches several kinds, which `oneOf` would reject.
         if "oneOf" in schema:
             schema["anyOf"] = schema.pop("oneOf")
             schema.pop("discriminator", None)

@@ -42,7 +42,7 @@ def test_a_stack_without_the_ones_before_it_says_which_to_deploy_first(empty_pla
     """And nothing is created."""
     done = empty_platform.make("deploy", "STACK=monitoring")
     assert done.returncode != 0
-    assert "first `make deploy ENV=local STACK=security`" in done.stderr
+    assert "first run `make deploy ENV=local STACK=security`" in done.stderr
     assert not pages(empty_platform.client("sns"), "list_topics", "Topics")
 
 
@@ -615,7 +615,8 @@ def test_a_stack_that_others_read_is_not_destroyed_first(platform: Platform) -> 
     done = platform.make("destroy", "STACK=security")
     assert done.returncode != 0
     assert (
-        "first `make destroy ENV=local STACK=dashboard`" in done.stderr or "STACK=monitoring" in done.stderr
+        "first run `make destroy ENV=local STACK=dashboard`" in done.stderr
+        or "STACK=monitoring" in done.stderr
     )
 
 

@@ -112,7 +112,7 @@ def test_a_state_that_is_saved_although_the_answer_is_lost_is_no_conflict(
     failing(proxy, CUT_AFTERWARDS, saves_state)
     done = machine.make("deploy", "STACK=security")
     assert done.returncode != 0
-    assert "The state could not be saved. It is kept in " in one_message(done.stdout)
+    assert "The state could not be saved. It is in " in one_message(done.stdout)
     failing(proxy, CUT_AFTERWARDS, lambda _: False)
     again = machine.make("deploy", "STACK=security")
     assert again.returncode == 0, again.stdout
@@ -144,7 +144,7 @@ def test_a_state_that_cannot_be_saved_is_kept_and_saved_by_the_next_run(
     done = machine.make("deploy", "STACK=security", REVEILLE_TAGS__CHANGE="1")
     assert done.returncode != 0
     said = one_message(done.stdout)
-    assert "The state could not be saved. It is kept in " in said
+    assert "The state could not be saved. It is in " in said
     assert " answers with status 503. " in said
     kept = machine.build / "terraform" / "small" / "security" / "errored.tfstate"
     assert kept.stat().st_mode & 0o777 == 0o600

@@ -74,7 +74,7 @@ def test_a_setup_that_was_killed_is_repeated(checkout: Path) -> None:
     with setting_up(checkout) as command:
         said = command.communicate(timeout=180)[0]
     assert command.returncode == 0, said
-    assert "an earlier setup was interrupted: making .venv anew" in said
+    assert "an earlier setup was interrupted: creating .venv again" in said
     assert works(checkout)
 
 

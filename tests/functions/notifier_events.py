@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from functions.notifier.described import Ask, ask_nobody
+from functions.notifier.described import Describe, describe_none
 from functions.notifier.messages import read_message, read_record
 from functions.notifier.notice import Notice
 from functions.notifier.preview import recorded_answer
@@ -54,7 +54,7 @@ def record_of(message: object, *, topic: str = CRITICAL, **sns: object) -> dict[
     }
 
 
-def answered(name: str) -> Ask:
+def answered(name: str) -> Describe:
     """Return what answers as CloudWatch did when an event was recorded."""
     return recorded_answer(EVENTS / "notifier" / f"{name}.json")
 
@@ -66,7 +66,7 @@ def alarms(name: str) -> dict[str, Any]:
     return found
 
 
-def notice_of(record: object, settings: Settings = SETTINGS, ask: Ask = ask_nobody) -> Notice:
+def notice_of(record: object, settings: Settings = SETTINGS, ask: Describe = describe_none) -> Notice:
     """Return the notice that a record becomes."""
     return read_message(read_record(record, settings, now=NOW), settings, ask)
 

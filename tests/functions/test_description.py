@@ -23,7 +23,7 @@ _WORDS = st.text(alphabet=string.ascii_lowercase + "-", min_size=1, max_size=12)
         Description,
         subject=_WORDS,
         environment=st.just("prod"),
-        what=_LINES.filter(bool),
+        summary=_LINES.filter(bool),
         condition=_LINES,
         look=_LINES,
         causes=st.lists(_WORDS, max_size=3, unique=True).map(tuple),
@@ -47,7 +47,7 @@ def test_every_description_of_the_catalog_is_read_whole(name: str) -> None:
     for alarm in catalog.all_alarms:
         read = read_description(alarm.description, environment=env.environment)
         assert read.text == alarm.description
-        assert read.what == alarm.says
+        assert read.summary == alarm.says
         assert read.owner == alarm.owner
         assert read.service == (alarm.service or "")
         assert bool(read.runbook) == bool(alarm.runbook)
@@ -58,7 +58,7 @@ def test_the_parts_of_a_description() -> None:
     text = Description(
         subject="pay",
         environment="prod",
-        what="it fails",
+        summary="it fails",
         condition="> 5 % of the calls in 1 minute",
         look="the log",
         causes=("errors", "latency"),
@@ -72,7 +72,7 @@ def test_the_parts_of_a_description() -> None:
     read = read_description(text, environment="prod")
     assert read.sentence == "it fails (> 5 % of the calls in 1 minute)."
     assert read.headline == "it fails"
-    assert read.advice == "Look at the log. Any of: errors, latency.\nPromised: 99 %."
+    assert read.advice == "Look at the log. Possible causes: errors, latency.\nPromised: 99 %."
     assert read.unit == "%"
     assert dataclasses.replace(read, service="").headline == "pay: it fails"
     assert dataclasses.replace(read, condition="> 5 errors in 1 minute").unit == ""
@@ -85,11 +85,11 @@ def test_a_text_that_people_wrote_is_read_too() -> None:
         "Service: other\n Log group:/x\nRunbook: https://example.com/a:b"
     )
     read = read_description(text, environment="prod")
-    assert (read.subject, read.what) == ("pay", "it fails")
+    assert (read.subject, read.summary) == ("pay", "it fails")
     assert read.note == "Look twice.\nRemark: not a field\nService: other"
     assert (read.service, read.log_group, read.runbook) == ("pay", "/x", "https://example.com/a:b")
     assert read_description("Owner: x", environment="prod") == Description(owner="x")
-    assert read_description("prod: 2.5 of 3 fail", environment="prod").what == "2.5 of 3 fail"
+    assert read_description("prod: 2.5 of 3 fail", environment="prod").summary == "2.5 of 3 fail"
     assert read_description("dev: it fails", environment="prod").headline == "dev: it fails"
     for nothing in (None, "", 7, ["Service: x"]):
         assert read_description(nothing, environment="prod") == Description()

@@ -86,7 +86,7 @@ def test_a_requested_error_is_a_fault_whose_line_says_that_it_is_a_drill(
     assert line["message"] in {"payment failed", "order failed"}
     assert isinstance(line["duration_ms"], float)
     assert line["exception_name"] == "RequestedFaultError"
-    assert line["exception"].endswith("RequestedFaultError: a drill asked for this fault: error")
+    assert line["exception"].endswith("RequestedFaultError: a drill requested this fault: error")
     assert len(invocation.metrics.get("PaymentsFailed") or invocation.metrics["OrdersFailed"]) == 1
     assert work == []
 
@@ -124,7 +124,7 @@ def test_a_requested_entry_is_a_line_beside_the_requests_own(
     """As of a function that logs what it handles: the invocation succeeds, and is counted once."""
     invocation = ask({"log_level": level})
     entry, line = invocation.lines
-    assert (entry["level"], entry["message"]) == (level, "drill: an entry of this level")
+    assert (entry["level"], entry["message"]) == (level, "drill: entry of the requested level")
     assert "duration_ms" not in entry
     assert entry["drill"] == line["drill"] == {"log_level": level}
     assert line["level"] == "INFO"

@@ -125,13 +125,13 @@ def test_every_composite_of_ours_says_what_its_children_say(composite: Composite
         for text in (mail.subject(notice_), slack.payload(notice_)["text"], notice_.explanation):
             assert composite.says[:20].lower() in text.lower()
         if composite.service is None and child.service:
-            assert notice_.what.startswith(f"The whole system: {composite.says}: ")
-            assert child.service in notice_.what
+            assert notice_.summary.startswith(f"The whole system: {composite.says}: ")
+            assert child.service in notice_.summary
         elif child.says != composite.says:
-            assert child.says.split(". ")[0] in notice_.what
+            assert child.says.split(". ")[0] in notice_.summary
             assert child.says.split(". ")[0] in pagerduty.event(notice_, "key")["payload"]["summary"]
         else:
-            assert notice_.what == composite.says
+            assert notice_.summary == composite.says
 
 
 @over_composites
@@ -153,8 +153,8 @@ def test_a_composite_below_is_followed_by_the_metric_alarms_in_it() -> None:
         "calls run into the timeout and are lost: 988 → 1,204 ms (threshold >= 9,500)",
     ]
     below = "reveille-payment-handler-critical-prod"
-    assert [f"below {below}" in line for line in caused(one)] == [False, True, True, False]
-    assert "(in alarm, OK by now)" in caused(one)[3]
+    assert [f"part of {below}" in line for line in caused(one)] == [False, True, True, False]
+    assert "(in alarm, now OK)" in caused(one)[3]
     assert {f"Alarm {below}", "Alarm reveille-payment-handler-errors-prod"} <= links(one).keys()
     assert links(one)["Runbook of reveille-payment-handler-errors-prod"] == "docs/runbooks/lambda.md#errors"
 
@@ -215,7 +215,7 @@ def test_the_headline_has_the_words_of_the_worst_child(known: list[Described], w
     """Furthest beyond its own threshold, and not over by now; the first of equals; only those with words."""
     children = [item.name for item in known if item.name in "abc"]
     one = told(*known, children=children)
-    assert one.what == f"works, but worse than it should: {worst} says it"
+    assert one.summary == f"works, but worse than it should: {worst} says it"
     assert one.explanation == f"Works, but worse than it should: {worst} says it."
     assert one.headline in pagerduty.event(one, "key")["payload"]["summary"]
     assert len(caused(one)) == len(known)
@@ -223,8 +223,8 @@ def test_the_headline_has_the_words_of_the_worst_child(known: list[Described], w
 
 def test_the_alarm_about_the_whole_system_names_the_services_that_fail() -> None:
     """Their own pages are suppressed. All of them, not only the one that moved it; none that is over."""
-    assert notice("composite_system").what.endswith("at the same time: checkout-api, payment-handler")
-    assert notice("composite_alarm").what == "users are affected: too many of its invocations fail"
+    assert notice("composite_system").summary.endswith("at the same time: checkout-api, payment-handler")
+    assert notice("composite_alarm").summary == "users are affected: too many of its invocations fail"
 
 
 def test_children_beyond_the_tenth_are_named_and_of_a_hundred_none_is_hidden() -> None:
@@ -253,14 +253,14 @@ def test_no_more_than_a_hundred_names_are_asked_for_at_a_time_and_that_is_said()
     message = json.loads(one["Sns"]["Message"])
     found = notice_of(record_of({**message, "AlarmRule": 'ALARM("a") OR ALARM("b")'}), ask=ask)
     assert [len(names) for names in asked] == [2, 100]
-    assert facts(found)["Note"] == "details could not be read (120 alarms, of which 100 were asked for)"
+    assert facts(found)["Note"] == "details could not be read (120 alarms, only 100 were requested)"
 
 
 def test_a_child_that_cloudwatch_does_not_know_is_named_all_the_same() -> None:
     """Renamed since, perhaps; and one that nobody has described still shows its value."""
     one = told(described("known", description=""), children=["gone", "known"])
     assert caused(one) == ["gone (in alarm)", "6 (threshold > 5); known (in alarm)"]
-    assert one.what == "works, but worse than it should"
+    assert one.summary == "works, but worse than it should"
 
 
 @pytest.mark.parametrize("failing", [1, 2])
@@ -283,7 +283,7 @@ def test_what_could_not_be_read_is_said_and_everything_else_told(failing: int) -
     assert facts(one)["Note"] == "details could not be read (AccessDenied)"
     for name in ("reveille-payment-handler-critical-prod", "reveille-payment-handler-timeouts-prod"):
         assert any(name in line for line in caused(one))
-    assert ("callers are being lost" in one.what) == (failing == 2)
+    assert ("callers are being lost" in one.summary) == (failing == 2)
     assert count == failing
 
 
@@ -382,7 +382,7 @@ def test_an_answer_that_does_not_come_costs_two_seconds(world: World) -> None:  
     assert 1.9 < spent_s < 4
     assert len(world.wire.asked) == 2
     (sent,) = world.wire.mails
-    assert "details could not be read (no answer in time)" in sent["Message"]
+    assert "details could not be read (no response in time)" in sent["Message"]
     assert "callers are being lost" in sent["Message"]
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from functions.notifier import mail, posting, slack
 from functions.notifier.channels import CHANNELS
-from functions.notifier.delivery import Receiver
+from functions.notifier.delivery import Recipient
 from functions.notifier.memory import SIZE, Delivered
 from functions.notifier.settings import Settings, read_settings
 from tests.functions.notifier_events import (
@@ -193,7 +193,7 @@ def test_a_severity_without_receivers_is_no_failure(world: World, monkeypatch: p
     monkeypatch.setattr("functions.notifier.handler.settings", nobody)
     invocation = world.tell(record("composite_alarm"))
     assert invocation.result == {"sent": 0}
-    assert [line["message"] for line in invocation.lines] == ["notification for nobody"]
+    assert [line["message"] for line in invocation.lines] == ["notification without recipients"]
     assert invocation.metrics["NotificationsForNobody"] == [1.0]
 
 
@@ -305,7 +305,7 @@ def test_a_receiver_that_accepts_and_never_answers_costs_five_seconds(
     assert 4.9 < spent_s < 9
     assert (
         str(invocation.error)
-        == f"slack {world.settings.recipients['critical'].references['slack'][0]}: no answer in time"
+        == f"slack {world.settings.recipients['critical'].references['slack'][0]}: no response in time"
     )
     assert {OTHER_HOOK, "/v2/enqueue"} <= set(paths(world))
 
@@ -322,7 +322,7 @@ def test_a_receiver_that_is_not_there_is_named_without_its_address(world: World)
     reference = world.settings.recipients["warning"].references["slack"][0]
     world.wire.secrets[reference] = f"http://127.0.0.1:1{HOOK}"
     invocation = world.tell(record("composite_alarm", topic=WARNING))
-    assert str(invocation.error) == f"slack {reference}: no answer in time"
+    assert str(invocation.error) == f"slack {reference}: no response in time"
 
 
 def test_a_secret_is_read_once_and_again_when_the_receiver_does_not_know_it(world: World) -> None:
@@ -345,7 +345,7 @@ def test_a_secret_is_read_once_and_again_when_the_receiver_does_not_know_it(worl
     ("value", "problem"),
     [
         (None, "ResourceNotFoundException"),
-        (" \n", "holds no text"),
+        (" \n", "is empty or not a text"),
         ("http://hooks.slack.com/services/T0/B0/secret-of-slack", "the secret is not an https URL"),
         ("secret-of-slack", "the secret is not an https URL"),
     ],
@@ -409,12 +409,12 @@ def test_messages_without_an_id_are_all_delivered(world: World) -> None:
 
 def test_the_memory_of_deliveries_forgets_the_oldest() -> None:
     """It lives as long as the execution environment, which may be hours."""
-    memory, receiver = Delivered(), Receiver("mail", MAIL)
+    memory, receiver = Delivered(), Recipient("mail", MAIL)
     for number in range(SIZE + 1):
         memory.add(f"m{number}", receiver)
     known = [number for number in range(SIZE + 1) if memory.has(f"m{number}", receiver)]
     assert known == list(range(1, SIZE + 1))
-    assert not memory.has("m1", Receiver("slack", MAIL))
+    assert not memory.has("m1", Recipient("slack", MAIL))
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def test_every_message_of_another_account_is_marked_and_leads_nowhere(name: str)
     for notice in abroad(name):
         check_all(notice)
         assert notice.links == ()
-        assert notice.what.startswith(f"{MARK}: ")
-        assert facts(notice)["Origin"].endswith("its topic belongs to 111122223333")
+        assert notice.summary.startswith(f"{MARK}: ")
+        assert facts(notice)["Origin"].endswith("its topic belongs to account 111122223333")
         texts = [mail.subject(notice), mail.body(notice), json.dumps(slack.payload(notice))]
         if pagerduty.accepts(notice):
             event_ = pagerduty.event(notice, "key")
@@ -66,7 +66,7 @@ def test_every_message_of_another_account_is_marked_and_leads_nowhere(name: str)
             texts.append(json.dumps(event_))
         assert all(MARK in text and "://" not in text for text in texts)
         assert notice.key not in {ours.key for ours in notices(name)}
-        assert not notice.is_first_look
+        assert not notice.is_first_evaluation
         assert notice.state in {"EVENT", "INFO"}
 
 
@@ -101,11 +101,11 @@ def test_the_account_is_that_of_the_topic() -> None:
     """Not one that is written down anywhere: the same message is at home in another account's topic."""
     (one,) = event("metric_alarm")["Records"]
     one["Sns"]["TopicArn"] = CRITICAL
-    assert MARK not in notice_of(one).what
+    assert MARK not in notice_of(one).summary
     assert re.search(
-        rf"the message says {OTHER},", facts(changed("ecs_task_exited", account=OTHER))["Origin"]
+        rf"the message names account {OTHER},", facts(changed("ecs_task_exited", account=OTHER))["Origin"]
     )
-    assert "the message says nothing," in facts(changed("ecs_task_exited", account=...))["Origin"]
+    assert "the message names no account," in facts(changed("ecs_task_exited", account=...))["Origin"]
 
 
 def test_problems_of_strangers_stay_apart() -> None:

@@ -51,10 +51,10 @@ HEADLINES = {
     ),
     "ecs_deployment_completed": "INFO prod search-api: a deployment is complete",
     "ecs_deployment_failed": "CRITICAL prod search-api: a deployment failed",
-    "ecs_task_exited": "WARNING prod search-api: a task died: search-api ended with exit code 1",
+    "ecs_task_exited": "WARNING prod search-api: a task failed: search-api ended with exit code 1",
     "ecs_task_failed_to_start": "WARNING prod search-api: a task could not start (CannotPullContainerError)",
-    "ecs_task_of_no_service": "WARNING prod nightly-migration: a task died: migrate ended with exit code 2",
-    "ecs_task_out_of_memory": "WARNING prod search-api: a task died: search-api ran out of memory",
+    "ecs_task_of_no_service": "WARNING prod nightly-migration: a task failed: migrate ended with exit code 2",
+    "ecs_task_out_of_memory": "WARNING prod search-api: a task failed: search-api ran out of memory",
     "ecs_task_scaled_in": (
         "INFO prod search-api: a task was stopped (Scaling activity initiated by "
         "(deployment ecs-svc/4512345678901234567))"
@@ -236,7 +236,7 @@ def test_an_alarm_says_why_it_fired_and_since_when(item: Notice) -> None:
         return
     known = facts(item)
     assert known.keys() & {"Value", "Caused by", "Ended by", "Reason"}
-    since = {"OK": "Over since", "INSUFFICIENT_DATA": "Blind since"}.get(item.state, "Since")
+    since = {"OK": "OK since", "INSUFFICIENT_DATA": "No data since"}.get(item.state, "Since")
     assert re.match(r"2026-11-22 0[23]:\d\d:12 UTC", known[since])
     assert known["Account"] == "111122223333, eu-west-1"
     assert {"Trace map", "Alarm"} <= links(item).keys()
@@ -245,10 +245,10 @@ def test_an_alarm_says_why_it_fired_and_since_when(item: Notice) -> None:
 @over_all
 def test_the_end_says_that_it_is_over_and_gives_no_advice(item: Notice) -> None:
     """An all-clear that reads like the alarm would send somebody to work."""
-    over = item.explanation.startswith("It is over.")
+    over = item.explanation.startswith("The alarm is resolved.")
     assert over == (item.state == "OK")
     assert not (over and item.advice)
-    assert item.explanation.startswith("The alarm is blind") == (item.state == "INSUFFICIENT_DATA")
+    assert item.explanation.startswith("The alarm has no data") == (item.state == "INSUFFICIENT_DATA")
 
 
 def test_the_end_of_an_alarm_has_the_key_of_its_beginning() -> None:

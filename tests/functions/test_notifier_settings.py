@@ -19,7 +19,7 @@ OBJECT = "must be a JSON object with at least one entry"
 SEVERITIES = "must be one of critical, warning"
 OBJECT_OF = "must be a JSON object of mail_topic_arn, slack, pagerduty"
 TOPIC = "must be the ARN of an SNS topic"
-NOT_OURS = "must not be a topic that the notifier listens to"
+NOT_OURS = "must not be a topic in TOPICS"
 REFERENCES = "must be a list of references to secrets, ssm:<name> or secretsmanager:<name>"
 GOOD = {
     "PROJECT": "reveille",
@@ -56,7 +56,7 @@ def test_good_settings_are_read() -> None:
         ),
         "warning": Recipients("", {"slack": (), "pagerduty": ()}),
     }
-    assert (settings.whole, settings.of_service("pay")) == ("reveille-prod", "reveille-pay-prod")
+    assert (settings.group, settings.of_service("pay")) == ("reveille-prod", "reveille-pay-prod")
     assert (settings.region, settings.runbooks) == ("eu-west-1", "docs/runbooks")
     assert settings.pagerduty_events_url == GOOD["PAGERDUTY_EVENTS_URL"]
 
@@ -71,7 +71,10 @@ def test_good_settings_are_read() -> None:
         ({"TOPICS": json.dumps({CRITICAL: "fatal"})}, f"TOPICS: {CRITICAL}: {SEVERITIES}"),
         ({"TOPICS": json.dumps({CRITICAL: ["critical"]})}, f"TOPICS: {CRITICAL}: {SEVERITIES}"),
         ({"RECIPIENTS": "{"}, f"RECIPIENTS: {OBJECT}"),
-        ({"RECIPIENTS": '{"critical": {}}'}, "RECIPIENTS: warning: missing, and a topic in TOPICS has it"),
+        (
+            {"RECIPIENTS": '{"critical": {}}'},
+            "RECIPIENTS: warning: must be set, because a topic in TOPICS has this severity",
+        ),
         ({"RECIPIENTS": '{"critical": {}, "warning": {}, "fatal": {}}'}, f"RECIPIENTS: fatal: {SEVERITIES}"),
         ({"RECIPIENTS": '{"critical": [], "warning": {}}'}, f"RECIPIENTS: critical: {OBJECT_OF}"),
         ({"RECIPIENTS": recipients(teams=[])}, f"RECIPIENTS: critical: {OBJECT_OF}"),

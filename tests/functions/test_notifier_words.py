@@ -94,7 +94,7 @@ def query_of(url: str) -> dict[str, str]:
         (
             "no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching]",
             {},
-            "no data for 1 period, which counts as good",
+            "no data for 1 period, treated as not breaching",
             None,
         ),
         ("Insufficient Data: 1 datapoint was unknown.", {}, "no data for 1 period", None),
@@ -142,7 +142,7 @@ VALUES = {
         "AWS/ECS CPUUtilization Average, per 1 min",
     ),
     "metric_missing_data": (
-        "no data for 6 periods, which counts as bad (threshold < 1)",
+        "no data for 6 periods, treated as breaching (threshold < 1)",
         "AWS/Logs IncomingLogEvents Sum, per 5 min",
     ),
     "metric_percentile_muted": (
@@ -181,7 +181,7 @@ def test_a_composite_names_the_alarms_that_moved_it_when_nothing_else_is_known()
 
 def test_a_message_that_a_mute_rule_held_back_says_so() -> None:
     """Its time is long ago, and the reader would wonder; any other message says nothing of it."""
-    late = [name for name in names() if any("Late" in facts(item) for item in notices(name))]
+    late = [name for name in names() if any("Delayed" in facts(item) for item in notices(name))]
     assert late == ["metric_percentile_muted"]
 
 
@@ -227,7 +227,7 @@ def test_the_logs_are_searched_until_sns_took_the_message() -> None:
     """An alarm that a mute rule held back is told much later; what went on meanwhile is of interest."""
     one = notice("metric_alarm", StateChangeTime="2026-11-22T01:00:00.000+0000")
     assert one.occurred_at == datetime(2026, 11, 22, 1, tzinfo=timezone.utc)
-    assert facts(one)["Since"] == "2026-11-22 01:00:00 UTC, first bad datapoint 02:42"
+    assert facts(one)["Since"] == "2026-11-22 01:00:00 UTC, first breaching datapoint 02:42"
     query = query_of(links(one)["Errors in the log"])
     assert (query["start"], query["end"]) == ("2026-11-22T00:30:00.000Z", "2026-11-22T02:43:12.000Z")
     first = notice("metric_alarm", StateChangeTime="0001-01-01T00:00:00+0000")
@@ -240,7 +240,7 @@ def test_the_logs_are_searched_until_sns_took_the_message() -> None:
 def test_only_an_alarm_that_fires_has_a_first_bad_datapoint(name: str) -> None:
     """The datapoints of an all-clear are good ones."""
     for item in notices(name):
-        said = "first bad datapoint" in facts(item).get({"OK": "Over since"}.get(item.state, "Since"), "")
+        said = "first breaching datapoint" in facts(item).get({"OK": "OK since"}.get(item.state, "Since"), "")
         assert said == (
             (item.state == "ALARM" and "→" in facts(item).get("Value", ""))
             or name in {"metric_null_description", "metric_alarm"}
@@ -371,7 +371,7 @@ def test_keys_of_the_longest_names_stay_apart() -> None:
 def test_a_sentence_begins_with_a_capital_and_a_message_as_it_came() -> None:
     """The platform's sentences go on after "<service> in <environment>:", a person's do not."""
     assert notice("metric_math_alarm").explanation.startswith("More than 5 %")
-    assert notice("ecs_task_exited").explanation.startswith("A task died")
+    assert notice("ecs_task_exited").explanation.startswith("A task failed")
     assert notice_of(record_of("it came so")).explanation == "it came so"
 
 
@@ -435,11 +435,11 @@ def test_texts_are_cut_visibly_and_letters_keep_their_likeness() -> None:
 @pytest.mark.parametrize(
     ("record", "problem"),
     [
-        (None, "not a record of SNS"),
-        ({"body": "sqs"}, "not a record of SNS"),
-        ({"Sns": {"TopicArn": CRITICAL}}, "not a record of SNS"),
-        (record_of("x", topic=7), "not a record of SNS"),  # type: ignore[arg-type]
-        (record_of("secret", topic="arn:aws:sns:eu-west-1:111122223333:other"), f"known: {CRITICAL}"),
+        (None, "the record is not from SNS"),
+        ({"body": "sqs"}, "the record is not from SNS"),
+        ({"Sns": {"TopicArn": CRITICAL}}, "the record is not from SNS"),
+        (record_of("x", topic=7), "the record is not from SNS"),  # type: ignore[arg-type]
+        (record_of("secret", topic="arn:aws:sns:eu-west-1:111122223333:other"), f"not in TOPICS: {CRITICAL}"),
     ],
 )
 def test_what_no_topic_of_ours_sent_is_refused(record: object, problem: str) -> None:

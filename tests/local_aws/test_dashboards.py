@@ -42,7 +42,7 @@ def test_a_dashboard_that_is_there_and_not_in_the_state_is_rejected(env: Environ
     widget = {"type": "metric", "properties": {"region": "us-east-1", "metrics": [["N", "M"]]}}
     cloudwatch.put_dashboard(DashboardName="reveille-local", DashboardBody=json.dumps({"widgets": [widget]}))
     with pytest.raises(
-        CommandError, match="reveille-local exists already: its widgets are of us-east-1; this"
+        CommandError, match="reveille-local already exists: its widgets are in us-east-1; this"
     ):
         dashboards.refuse_to_overwrite(env)
     resource = {

@@ -290,7 +290,7 @@ def test_a_state_that_a_newer_terraform_wrote_is_not_changed(
     assert state.outputs(env, STACK)
     if refused:
         with pytest.raises(
-            CommandError, match=f"Terraform {writer} wrote its state, and {installed} is installed"
+            CommandError, match=f"its state was written by Terraform {writer} and {installed} is installed"
         ):
             state.require_usable(env, STACK, installed)
     else:
@@ -359,7 +359,7 @@ def test_a_state_that_changes_while_somebody_is_asked_is_not_restored(
     change = {"lock": lambda *_: lock(env), "state": lambda *_: put(env, good(3))}[changed_object]
     monkeypatch.setattr(questions, "ask", change)
     with pytest.raises(
-        CommandError, match="is locked" if changed_object == "lock" else "has changed meanwhile"
+        CommandError, match="is locked" if changed_object == "lock" else "has changed in the meantime"
     ):
         state_history.restore(env, STACK, version, Console(file=io.StringIO()))
     assert state.read(env, STACK)["serial"] == (2 if changed_object == "lock" else 3)
@@ -397,9 +397,7 @@ def test_a_bucket_without_versions_is_refused(env: Environment) -> None:
     client(env, "s3").put_bucket_versioning(
         Bucket=env.state.bucket, VersioningConfiguration={"Status": "Suspended"}
     )
-    with pytest.raises(
-        CommandError, match=r"is not versioned.*`make deploy ENV=local` switches versioning on"
-    ):
+    with pytest.raises(CommandError, match=r"is not versioned.*`make deploy ENV=local` enables versioning"):
         state.require(env)
     state.create_bucket(env)
     state.require(env)
@@ -437,7 +435,9 @@ def test_a_deleted_state_can_be_restored(env: Environment) -> None:
     key = Names.of(env).state_key(STACK)
     marker = client(env, "s3").delete_object(Bucket=env.state.bucket, Key=key)["VersionId"]
     assert "deletion  (current)" in shown(state_history.show, env, STACK)
-    with pytest.raises(CommandError, match="to restore; `make state-history ENV=local STACK=security` lists"):
+    with pytest.raises(
+        CommandError, match="does not exist; `make state-history ENV=local STACK=security` lists"
+    ):
         state_history.restore(env, STACK, marker, Console(file=io.StringIO()))
     shown(state_history.restore, env, STACK, version)
     assert state.outputs(env, STACK) == {"kms_key_id": "key-1"}
@@ -447,7 +447,7 @@ def test_a_deleted_state_can_be_restored(env: Environment) -> None:
 def test_a_version_that_is_not_there_is_refused(env: Environment, version: str) -> None:
     """Nothing changes."""
     put(env, good())
-    with pytest.raises(CommandError, match="no version"):
+    with pytest.raises(CommandError, match="does not exist"):
         state_history.restore(env, STACK, version, Console(file=io.StringIO()))
 
 
@@ -494,7 +494,7 @@ def test_a_locked_state_is_refused_with_who_when_and_what(env: Environment) -> N
         state_lock.refuse_locked(env, ["compute", STACK])
     assert str(refused.value) == (
         "security: its state is locked by ci@runner-7 since 2026-11-22 02:43:12 UTC (terraform apply, "
-        "1.11.4). Wait if that run is still active; if it was killed: "
+        "1.11.4). Wait if that run is still active; if it was killed, run "
         "`make unlock ENV=local STACK=security`.\n"
         "Nothing was changed."
     )
@@ -552,7 +552,7 @@ def test_a_lock_that_changes_while_somebody_is_asked_stays(
     """It belongs to another run."""
     lock(env)
     monkeypatch.setattr(questions, "ask", lambda *_: lock(env, {**LOCK, "ID": "another"}))
-    with pytest.raises(CommandError, match="has changed meanwhile"):
+    with pytest.raises(CommandError, match="has changed in the meantime"):
         state_lock.unlock(env, STACK, Console(file=io.StringIO()))
     assert state_lock.find(env, STACK)
 

@@ -68,7 +68,7 @@ def test_code_that_needs_a_file_cut_off_is_refused() -> None:
 
 def test_a_service_that_does_not_exist_is_refused() -> None:
     """By the name that has to be corrected."""
-    with pytest.raises(assembly.AssemblyError, match=r"no service kms_kay \(stacks/aws\.py, SERVICES\)"):
+    with pytest.raises(assembly.AssemblyError, match=r"do not contain kms_kay \(stacks/aws\.py, SERVICES\)"):
         assembly.slim(package({}), ("kms_key", "kms_kay"))
 
 

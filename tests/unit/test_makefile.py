@@ -136,7 +136,7 @@ def test_an_empty_variable_is_refused(target: str, name: str, value: str, tmp_pa
     others = [f"{other}={SAMPLES[other]}" for other in TARGETS[target] if other in SAMPLES and other != name]
     result = run(tmp_path, target, *others, f"{name}={value}")
     assert result.returncode == 2
-    assert f"{name} is empty: give it a value, or leave it out" in result.stderr
+    assert f"{name} is empty: set a value, or omit it" in result.stderr
     assert not calls(tmp_path)
 
 
@@ -166,7 +166,7 @@ def test_a_flag_is_1_or_left_out(name: str, value: str, tmp_path: Path) -> None:
     target = next(target for target, names in TARGETS.items() if name in names)
     result = run(tmp_path, target, f"{name}={value}")
     assert result.returncode == 2
-    assert f"{name} must be 1, or be left out (found: {value})" in result.stderr
+    assert f"{name} must be 1, or be omitted (found: {value})" in result.stderr
     assert not calls(tmp_path)
     assert not (tmp_path / "ran").exists()
 

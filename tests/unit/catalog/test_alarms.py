@@ -188,7 +188,7 @@ def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
             or r"(The whole system|The platform|Suppression|(topic|queue|function|account) \S+.*)"
         )
         assert re.fullmatch(who, said.subject), said
-        assert said.what == alarm.says
+        assert said.summary == alarm.says
         assert len(alarm.description) <= 1024
         assert "{" not in alarm.description
         assert (

@@ -208,7 +208,7 @@ def test_an_empty_env_is_refused(
 ) -> None:
     """A pipeline whose variable has no value does not mean the local environment."""
     monkeypatch.setenv("ENV", value)
-    assert cli.main([command]) == cli.REFUSED
+    assert cli.main([command]) == cli.INVALID
     assert capsys.readouterr().err == (
         "environment variable ENV: is empty: name an environment, such as ENV=prod, or unset it\n"
     )
@@ -267,7 +267,7 @@ def test_output_of_one_stack_is_only_its_own(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("function", "content", "said"),
     [
-        ("apl", "{}", "no such function 'apl'; known: api   did you mean api?"),
+        ("apl", "{}", "function 'apl' does not exist; functions: api   did you mean api?"),
         ("api", None, "event {event} cannot be read: No such file or directory."),
         ("api", "{", NOT_JSON),
     ],
@@ -297,7 +297,7 @@ def test_docs_check_says_which_document_is_out_of_date_and_changes_nothing(
     monkeypatch.setattr(documents, "generate", lambda: {fresh: "x", old: "y", new: "z"})
     assert cli.main(["docs", "--check"]) == 1
     assert capsys.readouterr().err == (
-        "old.md is out of date: `make docs`\na/new.md is out of date: `make docs`\n"
+        "old.md is out of date: run `make docs`\na/new.md is out of date: run `make docs`\n"
     )
     assert old.read_text(encoding="utf-8") == "x"
     assert cli.main(["docs"]) == 0
@@ -328,7 +328,7 @@ def test_the_doctor_says_everything_that_is_wrong(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(local, "require", no_aws)
     assert doctor.examine("local", Console(file=screen, width=200)) is False
     lines = screen.getvalue().splitlines()
-    assert next(line for line in lines if "Terraform" in line.split()).split()[0] == "bad"
+    assert next(line for line in lines if "Terraform" in line.split()).split()[0] == "failed"
     assert next(line for line in lines if " config" in line).startswith("ok")
     assert "no local AWS answers." in lines[-1]
 
@@ -347,8 +347,8 @@ class Limits:
 
 
 WRONG_QUOTA = (
-    "the account runs %d functions at once and quotas.lambda_concurrency says 1000: "
-    "the alarm before the limit would be at the wrong height"
+    "the account's Lambda concurrency limit is %d and quotas.lambda_concurrency is 1000: "
+    "the alarm on concurrency would have a wrong threshold"
 )
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetAccountSettings")
 
@@ -398,9 +398,9 @@ def with_quota(name: str = "prod", quota: int = 1000, *, only: str = "") -> Envi
     [
         (1000, 1000, "ok", "Lambda concurrency 1000"),
         (250, 250, "ok", "Lambda concurrency 250"),
-        (1000, 10, "bad", WRONG_QUOTA % 10),
-        (1000, 3000, "bad", WRONG_QUOTA % 3000),
-        (1000, DENIED, "bad", aws_errors.explain(DENIED)),
+        (1000, 10, "failed", WRONG_QUOTA % 10),
+        (1000, 3000, "failed", WRONG_QUOTA % 3000),
+        (1000, DENIED, "failed", aws_errors.explain(DENIED)),
     ],
 )  # fmt: skip
 def test_the_doctor_compares_the_quota_with_the_account_s(
@@ -459,8 +459,8 @@ def test_a_python_that_is_too_old_is_refused_in_one_sentence(
     monkeypatch.setattr(sys, "version_info", (3, 9, 18))
     assert setup.main() == 1
     assert capsys.readouterr().err == (
-        "setup: Python 3.9.18 is too old: 3.10 or newer is needed "
-        "(python.org, or your system's packages; then `make setup PYTHON=python3.10`).\n"
+        "setup: Python 3.9.18 is too old: 3.10 or newer is required. Install it from python.org or your "
+        "system's packages and run `make setup PYTHON=python3.10`.\n"
     )
 
 
@@ -487,7 +487,7 @@ def test_setup_needs_nothing_that_it_installs() -> None:
 def test_a_failed_step_of_setup_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own output is above it."""
     monkeypatch.setattr(setup, "ROOT", Path("/"))
-    with pytest.raises(setup.SetupError, match=r"^pip failed \(exit status 3\); its message is above\.$"):
+    with pytest.raises(setup.SetupError, match=r"^pip failed with exit status 3; its message is above\.$"):
         setup.run("pip", sys.executable, "-c", "raise SystemExit(3)")
 
 
@@ -661,7 +661,7 @@ def test_the_local_aws_is_not_stopped_under_a_command(
     stopped.clear()
     assert cli.main(["local", "stop"]) == 0
     assert stopped
-    assert capsys.readouterr().out == "The local AWS is stopped; what it held is gone.\n"
+    assert capsys.readouterr().out == "The local AWS is stopped and its data is deleted.\n"
 
 
 @pytest.mark.slow
@@ -757,4 +757,4 @@ def test_a_speed_counts_when_the_local_aws_starts(
     monkeypatch.setattr(local, "answers", lambda _: True)
     monkeypatch.setattr(state, "create_bucket", lambda _: False)
     assert cli.main(["local", "start"]) == 0
-    assert "LOCAL_AWS_SPEED counts when it starts" in capsys.readouterr().out
+    assert "LOCAL_AWS_SPEED is read only when it starts" in capsys.readouterr().out

@@ -134,13 +134,13 @@ def test_what_the_state_has_is_ours_and_not_asked_about(world: Any) -> None:
 @pytest.mark.parametrize(
     ("regions", "described"),
     [
-        (["us-east-1"], "its widgets are of us-east-1; this environment is in eu-west-1"),
+        (["us-east-1"], "its widgets are in us-east-1; this environment is in eu-west-1"),
         (
             ["us-east-1", "eu-west-1"],
-            "its widgets are of eu-west-1 and us-east-1; this environment is in eu-west-1",
+            "its widgets are in eu-west-1 and us-east-1; this environment is in eu-west-1",
         ),
-        (["eu-west-1"], "its widgets are of eu-west-1, this environment's own"),
-        ([], "its widgets name no region, so it may be anybody's"),
+        (["eu-west-1"], "its widgets are in eu-west-1, the region of this environment"),
+        ([], "its widgets name no region, so its owner is unknown"),
     ],
 )
 def test_a_name_that_is_taken_is_refused(world: Any, regions: list[str], described: str) -> None:
@@ -149,11 +149,11 @@ def test_a_name_that_is_taken_is_refused(world: Any, regions: list[str], describ
     with pytest.raises(CommandError) as refused:
         dashboards.refuse_to_overwrite(ENV)
     assert str(refused.value).splitlines() == [
-        f"dashboard {OURS} exists already: {described}.",
+        f"dashboard {OURS} already exists: {described}.",
         (
-            "Dashboards are global: deploying would replace what others look at. Choose another "
-            "`environment` or `project` in config/prod.yaml; or, if it is this environment's own, lost from "
-            "its state, delete it, or `terraform import aws_cloudwatch_dashboard.main reveille-prod`. "
+            "Dashboards are global: a deployment would replace it. Choose another `environment` or "
+            "`project` in config/prod.yaml. If the dashboard belongs to this environment and is missing from "
+            "its state, delete it or run `terraform import aws_cloudwatch_dashboard.main reveille-prod`. "
             "Nothing was changed in this stack."
         ),
     ]
@@ -165,8 +165,8 @@ def test_all_that_are_taken_are_named_at_once(world: Any) -> None:
     with pytest.raises(CommandError) as refused:
         dashboards.refuse_to_overwrite(ENV)
     first, second, advice = str(refused.value).splitlines()
-    assert first.startswith(f"dashboard {OURS} exists")
-    assert second.startswith(f"dashboard {PAGE} exists")
+    assert first.startswith(f"dashboard {OURS} already exists")
+    assert second.startswith(f"dashboard {PAGE} already exists")
     assert "aws_cloudwatch_dashboard.main" in advice
 
 

@@ -172,6 +172,6 @@ def test_a_deployment_that_cannot_be_said_does_not_begin(fake: Fake, error: Exce
     with pytest.raises(CommandError) as failed:
         deployments.begin(PROD, MADE, ["aws_ecs_service.checkout-api"])
     assert str(failed.value) == (
-        f"cannot say to CloudWatch that a deployment begins ({error}): cloudwatch:PutMetricData in the "
-        f"namespace {MADE.deployments.namespace} is needed. Nothing was changed."
+        f"cannot record the start of the deployment in CloudWatch ({error}). It requires "
+        f"cloudwatch:PutMetricData in the namespace {MADE.deployments.namespace}. Nothing was changed."
     )

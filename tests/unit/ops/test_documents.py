@@ -46,11 +46,8 @@ def test_every_alarm_has_one_row_with_when_whom_and_what_to_do(name: str) -> Non
             through = {
                 f"`{speaker.topic}` through `{speaker.kind_key}`" for speaker in graph.speakers(alarm.key)
             }
-            assert (
-                row[3] in {f"`{alarm.topic}`", "nobody: it suppresses others"}
-                or set(row[3].split(", ")) == through
-            )
-            assert ("nobody" in row[3]) == (
+            assert row[3] in {f"`{alarm.topic}`", "none: suppressor"} or set(row[3].split(", ")) == through
+            assert ("none" in row[3]) == (
                 alarm.key.endswith("_deploying") or alarm.key in {window.alarm for window in made.windows}
             )
         elif alarm.topic:
@@ -81,11 +78,11 @@ def what_suppresses(made: Catalog, composite: Composite) -> set[str]:
 def test_everybody_who_is_told_is_named(name: str) -> None:
     """By severity, and when notifications fail; references to secrets and not the secrets."""
     env, made = EVERY[name]
-    told = {row[0].strip("`"): row[1] for row in rows(alarms(env, made), "## Who is told")}
+    told = {row[0].strip("`"): row[1] for row in rows(alarms(env, made), "## Recipients")}
     for severity in ("critical", "warning"):
         of = getattr(env.notifications, severity)
         assert all(address in told[severity] for address in (*of.direct, *of.slack, *of.pagerduty))
-        assert ("not when it is over" in told[severity]) == (not of.ok_notices)
+        assert ("ALARM only" in told[severity]) == (not of.ok_notices)
         assert of.direct or of.slack or "the alarm queue only" in told[severity]
     assert all(address in told["fallback"] for address in env.notifications.critical.direct)
 
@@ -106,7 +103,7 @@ def test_events_windows_and_objectives_are_in_the_list(name: str) -> None:
             window.reason,
         ]
         assert expected in list(rows(text, "## Maintenance windows"))
-    assert all(f"- Objective `{slo.name}`: {slo.says}." in text for slo in made.slos)
+    assert all(f"- SLO `{slo.name}`: {slo.says}." in text for slo in made.slos)
     assert all(f"| `{event.name}` | {event.says} |" in text for event in made.events)
 
 
@@ -144,7 +141,7 @@ def test_the_coverage_has_every_service_and_every_alarm_of_its_kind(name: str) -
             for service in services:
                 there = any(item.service == service and item.kind_key == alarm.key for item in made.alarms)
                 assert (cells[alarm.key][service] == "yes") == there, (alarm.key, service)
-    reasons = list(rows(text, "### Why not")) if made.left_out else []
+    reasons = list(rows(text, "### Missing alarms")) if made.left_out else []
     assert [
         [left_out.service or "the platform", f"`{left_out.kind_key}`", left_out.why, left_out.reason]
         for left_out in made.left_out

@@ -25,7 +25,7 @@ def test_another_program_is_named_by_its_status(status: int, body: bytes) -> Non
             local.answers(env)
     said = str(refused.value)
     assert said.startswith(
-        f"the endpoint {endpoint} is not an AWS (it answers with status {status}): end the "
+        f"the endpoint {endpoint} is not an AWS (it answers with status {status}): stop the "
     )
     assert "REVEILLE_ENDPOINT" in said
     assert "\n" not in said

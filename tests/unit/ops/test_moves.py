@@ -90,8 +90,8 @@ def test_the_refusal_says_what_moves_where_and_how_to_say_so(
     with pytest.raises(CommandError) as refused:
         moves.refuse_to_lose(ENV, "monitoring")
     assert str(refused.value) == (
-        f"monitoring: alarm shop-errors-prod has moved from {ALARM}.old to {ALARM}.new. Terraform would make "
-        "it at the new address and then delete it by its name. Say that it moved, in stacks/moves.py: "
+        f"monitoring: alarm shop-errors-prod has moved from {ALARM}.old to {ALARM}.new. Terraform would "
+        "create it at the new address and then delete it by name. Add the move to stacks/moves.py: "
         f'Move("monitoring", "{ALARM}.old", "{ALARM}.new"). Nothing was changed.'
     )
 

@@ -305,7 +305,7 @@ def test_the_host_target_is_this_python(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_unknown_target_is_refused(source: Path, tmp_path: Path, target: Target, wheels: Path) -> None:
     """Before anything is installed."""
     (source / "requirements.txt").write_text(make_wheel(wheels), encoding="utf-8")
-    with pytest.raises(PackageError, match="no such target"):
+    with pytest.raises(PackageError, match="is not a valid target"):
         build(source, tmp_path / "out", target)
 
 
@@ -314,12 +314,12 @@ def test_an_unknown_target_is_refused(source: Path, tmp_path: Path, target: Targ
 
 @pytest.mark.parametrize(
     ("missing", "advice"),
-    [("handler.py", "the handler `handler.handle` is looked for there"), ("requirements.txt", "lock the")],
+    [("handler.py", "it must define the handler `handler.handle`"), ("requirements.txt", "`make lock`")],
 )
 def test_a_missing_file_is_named(source: Path, tmp_path: Path, missing: str, advice: str) -> None:
     """With what belongs there."""
     (source / missing).unlink()
-    message = re.escape(f"{source / missing}: no such file; ") + f".*{re.escape(advice)}"
+    message = re.escape(f"{source / missing}: file does not exist; ") + f".*{re.escape(advice)}"
     with pytest.raises(PackageError, match=message):
         build(source, tmp_path / "out")
 
@@ -339,7 +339,7 @@ def test_a_wheel_that_is_not_the_locked_one_is_refused(tmp_path: Path, wheels: P
     make_wheel(wheels)
     lock = tmp_path / "requirements.txt"
     lock.write_text(f"polite==1.0 --hash=sha256:{'0' * 64}\n", encoding="utf-8")
-    with pytest.raises(PackageError, match="make the lock anew"):
+    with pytest.raises(PackageError, match="create the lock file again"):
         install(lock, Target(), tmp_path / "into")
 
 
@@ -348,7 +348,7 @@ def test_an_unpinned_lock_is_refused(tmp_path: Path, wheels: Path) -> None:
     make_wheel(wheels)
     lock = tmp_path / "requirements.txt"
     lock.write_text("polite\n", encoding="utf-8")
-    with pytest.raises(PackageError, match="make the lock anew"):
+    with pytest.raises(PackageError, match="create the lock file again"):
         install(lock, Target(), tmp_path / "into")
 
 
@@ -404,7 +404,7 @@ def test_a_wheel_that_would_hide_our_own_package_is_refused(
 ) -> None:
     """Two things of one name cannot both be at the top of the zip."""
     (source / "requirements.txt").write_text(make_wheel(wheels, module="functions"), encoding="utf-8")
-    with pytest.raises(PackageError, match=r"a wheel brings functions/__init__\.py"):
+    with pytest.raises(PackageError, match=r"a wheel contains functions/__init__\.py"):
         build(source, tmp_path / "out")
 
 

@@ -186,7 +186,7 @@ def test_when_aws_is_the_cause_terraform_s_own_words_are_in_a_file(fake: Fake, t
     path = tmp_path / "build" / "terraform" / "prod" / "compute" / "failed.log"
     assert str(failed.value) == (
         f"compute: terraform plan failed. AWS in {PROD.region} cannot be reached. Check the network, the VPN "
-        "and the proxy. Then run the command again: it continues with what is missing. Terraform's own "
+        "and the proxy. Then run the command again: it continues with the remaining changes. Terraform's own "
         f"messages are in {path}."
     )
     assert path.read_text(encoding="utf-8").count(text) == 3
@@ -203,7 +203,7 @@ def test_a_disk_that_is_full_does_not_hide_what_failed(fake: Fake, monkeypatch: 
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fdopen", full)
-    with pytest.raises(TerraformError, match=r"answers with status 503\..*with what is missing\.$"):
+    with pytest.raises(TerraformError, match=r"answers with status 503\..*with the remaining changes\.$"):
         run.plan()
 
 
@@ -265,7 +265,7 @@ def test_a_warning_is_shown_and_ends_nothing(fake: Fake) -> None:
     [
         (["Error: Failed to load", "because of x"], "Error: Failed to load\nbecause of x"),
         (["[1, 2]", '{"no": "type"}'], '[1, 2]\n{"no": "type"}'),
-        ([], "it ended without saying why"),
+        ([], "it ended without a message"),
     ],
 )
 def test_a_failure_in_plain_text_is_passed_on(fake: Fake, lines: list[str], said: str) -> None:
@@ -340,7 +340,8 @@ def test_a_terraform_that_is_killed_is_no_terraform_that_fails(fake: Fake, tmp_p
     text = script.read_text(encoding="utf-8")
     script.write_text(text.rpartition("exit")[0] + "kill -9 $$\n", encoding="utf-8")
     with pytest.raises(
-        TerraformError, match=r"killed by signal 9; what it was changing may be in no state\."
+        TerraformError,
+        match=r"killed by signal 9; the resources that it was changing may be missing from the state\.",
     ):
         run.plan()
 
@@ -367,6 +368,6 @@ def test_an_init_that_stalls_does_not_blame_aws_alone(
     text = script.read_text(encoding="utf-8").rpartition("cat")[0]
     script.write_text(f"{text}exec sleep 20\n", encoding="utf-8")
     with pytest.raises(
-        TerraformError, match="init was stopped: the registry of providers, or AWS in eu-west-1,"
+        TerraformError, match="init was stopped: the provider registry or AWS in eu-west-1 has"
     ):
         run.init()

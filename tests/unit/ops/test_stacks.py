@@ -152,7 +152,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
 
     def require_state(_: Environment) -> None:
         if not made.bucket:
-            message = "there is no state bucket"
+            message = "state bucket does not exist"
             raise CommandError(message)
 
     def note(what: str, result: Any = None) -> Any:
@@ -213,7 +213,7 @@ def test_a_dashboard_of_somebody_else_s_is_looked_for_before_ours_is_planned(
 ) -> None:
     """Everywhere, and only where dashboards are deployed; the stacks before it stay."""
     monkeypatch.setenv("APPROVE", "auto")
-    world.taken = "dashboard reveille exists already"
+    world.taken = "dashboard reveille already exists"
     with pytest.raises(CommandError, match=world.taken):
         stacks.deploy(*env, None, world.console)
     assert applied(world) == ["security", "compute", "monitoring"]
@@ -228,7 +228,8 @@ def test_an_unknown_stack_is_refused_with_the_known_ones(world: World) -> None:
     with pytest.raises(CommandError) as refused:
         stacks.deploy(*LOCAL, "computer", world.console)
     assert str(refused.value) == (
-        "no such stack 'computer'; known: security, compute, monitoring, dashboard   did you mean compute?"
+        "stack 'computer' does not exist; stacks: security, compute, monitoring, dashboard   did you mean "
+        "compute?"
     )
     assert world.done == []
 
@@ -301,8 +302,8 @@ def test_a_stack_whose_source_is_missing_says_which_to_deploy_first(
         with pytest.raises(CommandError) as refused:
             command(*LOCAL, stack, world.console)
         assert str(refused.value) == (
-            f"{stack} reads {missing}, which local does not have yet: first `make deploy "
-            f"ENV=local STACK={first}`, or `make deploy ENV=local` for all."
+            f"{stack} reads {missing}, which local does not have yet: first run `make deploy "
+            f"ENV=local STACK={first}`, or deploy all stacks with `make deploy ENV=local`."
         )
     assert "build" not in world.done
 
@@ -315,7 +316,7 @@ def test_alarms_that_reach_nobody_are_not_deployed(world: World, stack: str | No
     with pytest.raises(CommandError) as refused:
         stacks.deploy(*PROD, stack, world.console)
     assert str(refused.value) == (
-        "2 broken links, and nothing was changed in prod:\n"
+        "2 broken links. Nothing was changed in prod.\n"
         "alarm a: action: notifies nobody\nalarm b: metric: no data"
     )
     assert [text for text in world.done if text != "read state"] == [
@@ -328,7 +329,7 @@ def test_alarms_that_reach_nobody_are_not_deployed(world: World, stack: str | No
 def test_an_account_without_a_state_bucket_is_told_to_bootstrap(world: World) -> None:
     """After its account was checked and before anything else."""
     world.bucket = False
-    with pytest.raises(CommandError, match="there is no state bucket"):
+    with pytest.raises(CommandError, match="state bucket does not exist"):
         stacks.deploy(*PROD, None, world.console)
     assert world.done == ["check account"]
 
@@ -351,8 +352,8 @@ def test_an_account_is_asked_and_nobody_there_is_no(world: World, capsys: pytest
     with pytest.raises(CommandError) as refused:
         stacks.deploy(*PROD, None, world.console)
     assert str(refused.value) == (
-        "security of prod: 1 to add. Apply? Standard input is not a terminal, so there is no answer. "
-        "APPROVE=auto answers yes. Nothing was changed."
+        "security of prod: 1 to add. Apply? Standard input is not a terminal: set APPROVE=auto to answer "
+        "yes. Nothing was changed."
     )
     assert capsys.readouterr().out == "the plan of security\n"
     assert applied(world) == []
@@ -403,7 +404,7 @@ def test_diff_plans_what_it_can_and_says_what_comes_after(world: World) -> None:
     lines = world.said.splitlines()
     assert [line.split()[0] for line in lines] == list(ORDER)
     assert lines[0] == "security    No changes"
-    assert lines[2] == "monitoring  can be planned once there is compute's names[x]"
+    assert lines[2] == "monitoring  can be planned after the deployment of compute's names[x]"
     assert applied(world) == []
 
 
@@ -451,7 +452,7 @@ def test_a_stack_that_others_read_is_not_destroyed(world: World, stack: str, use
         stacks.destroy(*LOCAL, stack, world.console, keep=False)
     verb = "reads" if " and " not in users else "read"
     assert str(refused.value) == (
-        f"{users} {verb} what {stack} publishes: first `make destroy ENV=local STACK={last}`."
+        f"{users} {verb} outputs of {stack}: first run `make destroy ENV=local STACK={last}`."
     )
     assert applied(world) == []
 
@@ -473,7 +474,7 @@ def test_what_is_protected_is_not_destroyed(
     world.deployed = {"security"} if stack == "security" else set(ORDER)
     with pytest.raises(
         CommandError,
-        match=r"protected \(key, logs, archive\). To destroy (it|them), set deletion_protection: false",
+        match=r"protected from deletion \(key, logs, archive\). To destroy (it|them), set deletion_",
     ):
         stacks.destroy(*PROD, stack, world.console, keep=False)
     assert applied(world) == []
@@ -487,7 +488,7 @@ def test_what_is_not_deployed_is_not_destroyed(world: World) -> None:
     assert world.said.count("is not deployed") == 3
     world.bucket = False
     stacks.destroy(*LOCAL, None, world.console, keep=False)
-    assert f"there is no state bucket {LOCAL[0].state.bucket}" in world.said
+    assert f"state bucket {LOCAL[0].state.bucket} does not exist" in world.said
 
 
 def test_what_no_state_has_because_it_could_not_be_saved_is_destroyed_too(world: World) -> None:
@@ -520,7 +521,7 @@ def test_x_ray_leaves_the_key_after_it_was_destroyed(world: World, deployed: set
 def test_a_destroy_that_is_declined_does_not_touch_x_ray(world: World) -> None:
     """Nor one of which the plan fails."""
     world.deployed = {"dashboard"}
-    with pytest.raises(CommandError, match="no answer"):
+    with pytest.raises(CommandError, match="is not a terminal"):
         stacks.destroy(*PROD, None, world.console, keep=True)
     assert "X-Ray leaves the key" not in world.done
 
@@ -547,7 +548,7 @@ def test_a_plan_that_would_lose_logs_is_refused_where_they_are_protected(
         assert applied(world) == ["compute"]
         return
     with pytest.raises(
-        CommandError, match=rf"compute: this would delete {removed}, which deletion_protection keeps"
+        CommandError, match=rf"compute: the plan deletes {removed}, protected by deletion_protection"
     ):
         stacks.deploy(*PROD, "compute", world.console)
     assert applied(world) == []

@@ -165,5 +165,5 @@ def test_a_node_that_is_killed_is_no_success(tmp_path: Path, monkeypatch: pytest
     module.synthesize = killed  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "stacks.app", module)
     monkeypatch.setattr(stacks_package, "app", module, raising=False)
-    with pytest.raises(CommandError, match=r"Node\.js, in which cdktf runs, has ended"):
+    with pytest.raises(CommandError, match=r"Node\.js, which cdktf needs, was killed"):
         synthesis.synthesize(PROD, None, tmp_path)  # type: ignore[arg-type]
