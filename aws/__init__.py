@@ -1,1 +1,1 @@
-"""Calls of AWS: clients, what their errors mean, and what is waited for."""
+"""Calls of AWS: clients, timeouts, progress messages, and explanations of errors."""

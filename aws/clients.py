@@ -1,4 +1,4 @@
-"""boto3 clients of an environment: its region, its endpoint, its account and no other."""
+"""boto3 clients of an environment, for its region, endpoint and account only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ServiceName = Literal[
 _CONNECT_S = 5
 """Seconds to wait for a connection, at each attempt."""
 _BACKOFF_S = 10
-"""Seconds between four attempts at most: 1, 2 and 4 (boto3 documentation, "Retries", legacy mode)."""
+"""Maximum seconds between four attempts: 1, 2 and 4 (boto3 documentation, "Retries", legacy mode)."""
 
 
 def client(env: Environment, service: ServiceName, *, answers_in_s: int = 20, attempts: int = 4) -> Any:  # noqa: ANN401  # its type depends on `service`
@@ -28,10 +28,10 @@ def client(env: Environment, service: ServiceName, *, answers_in_s: int = 20, at
     Args:
         env: the environment.
         service: boto3's name of the service.
-        answers_in_s: seconds to wait for an answer, at each attempt.
-        attempts: how often a call is tried in all.
+        answers_in_s: seconds to wait for a response, at each attempt.
+        attempts: total number of attempts.
     """
-    # Imported late: a third of a second that synthesis does not need.
+    # Imported late: the import takes a third of a second, and synthesis does not need it.
     import boto3  # noqa: PLC0415
 
     more: dict[str, Any] = {"region_name": env.region}
@@ -54,14 +54,14 @@ def bounded(
     attempts: int = 4,
     **more: Any,  # noqa: ANN401  # boto3's
 ) -> Any:  # noqa: ANN401  # its type depends on `service`
-    """Return a boto3 client that says what it waits for, and whose calls end.
+    """Return a boto3 client that prints what it waits for, and whose calls have a timeout.
 
     Args:
-        make: what makes it, such as `boto3.Session().client`.
+        make: creates the client, such as `boto3.Session().client`.
         region: its region.
         service: boto3's name of the service.
-        answers_in_s: seconds to wait for an answer, at each attempt.
-        attempts: how often a call is tried in all.
+        answers_in_s: seconds to wait for a response, at each attempt.
+        attempts: total number of attempts.
         more: further arguments of `make`.
     """
     from botocore.config import Config  # noqa: PLC0415  # as above
@@ -73,19 +73,20 @@ def bounded(
         retries={"total_max_attempts": attempts},
         s3={"addressing_style": "path"} if endpoint else {},
     )
-    made = make(service, config=config, **more)
-    _bound(made, endpoint or f"AWS in {region}", attempts * (answers_in_s + _CONNECT_S) + _BACKOFF_S)
-    return made
+    client_ = make(service, config=config, **more)
+    _bound(client_, endpoint or f"AWS in {region}", attempts * (answers_in_s + _CONNECT_S) + _BACKOFF_S)
+    return client_
 
 
-def _bound(made: Any, where: str, limit_s: float) -> None:  # noqa: ANN401  # a client
-    """Say what is waited for at each call of a client, and end a call that takes too long as a whole.
+def _bound(client_: Any, where: str, limit_s: float) -> None:  # noqa: ANN401  # a client
+    """Print progress messages during each call of a client, and end a call after `limit_s` seconds.
 
     Every operation, paginators and retries included, is called through one method.
     """
     from botocore.exceptions import ReadTimeoutError  # noqa: PLC0415  # as in client()
 
-    call, service = made._make_api_call, made.meta.service_model.service_name  # noqa: SLF001 - no public one
+    call = client_._make_api_call  # noqa: SLF001 - there is no public method
+    service = client_.meta.service_model.service_name
 
     def timed(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         with waiting_for(f"{where} to answer {service}:{operation}"):
@@ -94,24 +95,26 @@ def _bound(made: Any, where: str, limit_s: float) -> None:  # noqa: ANN401  # a 
             except TimeoutError as error:
                 raise ReadTimeoutError(endpoint_url=where, error=error) from error
 
-    made._make_api_call = timed  # noqa: SLF001 - as above
+    client_._make_api_call = timed  # noqa: SLF001 - as above
 
     def refuse(**_: Any) -> None:  # noqa: ANN401  # botocore's
-        # At each attempt: a call that has failed for the command must not be tried again behind its back.
+        # At each attempt: a call that has timed out must not be retried in the background.
         if is_left():
-            raise ReadTimeoutError(endpoint_url=where, error="nobody waits for it any more")
+            raise ReadTimeoutError(endpoint_url=where, error="the call has timed out")
 
-    made.meta.events.register("request-created", refuse)
+    client_.meta.events.register("request-created", refuse)
 
 
-def _whole(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer with its body read: reading it is part of the call."""
-    read = {name: io.BytesIO(value.read()) for name, value in answer.items() if hasattr(value, "iter_chunks")}
-    return {**answer, **read}
+def _whole(response: dict[str, Any]) -> dict[str, Any]:
+    """Return a response with its body read: reading it is part of the call."""
+    bodies = {
+        name: io.BytesIO(value.read()) for name, value in response.items() if hasattr(value, "iter_chunks")
+    }
+    return {**response, **bodies}
 
 
 def forget_the_users_aws(variables: MutableMapping[str, str]) -> None:
-    """Take out of `variables` what would lead to the user's own AWS, or not to the loopback interface."""
+    """Remove the settings of the user's own AWS account from `variables`, and bypass proxies for loopback."""
     for name in (
         "AWS_PROFILE",
         "AWS_DEFAULT_PROFILE",
@@ -125,10 +128,10 @@ def forget_the_users_aws(variables: MutableMapping[str, str]) -> None:
 
 
 def check_account(env: Environment) -> None:
-    """Refuse to go on with credentials of another account, before anything is touched.
+    """Check that the credentials are for the account of the environment, before any change.
 
     Raises:
-        CommandError: there are no usable credentials, or they are another account's.
+        CommandError: there are no usable credentials, or they are for another account.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as in client()
 
@@ -139,7 +142,7 @@ def check_account(env: Environment) -> None:
         raise CommandError(message) from error
     if account_id != env.account_id:
         message = (
-            f"these credentials are for account {account_id}, and {env.environment} is in account "
+            f"these credentials are for account {account_id}, but {env.environment} is in account "
             f"{env.account_id} (config/{env.environment}.yaml): nothing was changed."
         )
         raise CommandError(message)

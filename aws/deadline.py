@@ -1,4 +1,4 @@
-"""A limit for a call as a whole: timeouts of sockets begin anew with every byte that arrives."""
+"""A timeout for a whole call; the timeouts of sockets start again with every byte that arrives."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _running = threading.local()
 
 
 def within(limit_s: float, call: Callable[[], _Result]) -> _Result:
-    """Return what `call` returns, or raise what it raises.
+    """Return the result of `call`, or raise its exception.
 
     Args:
-        limit_s: seconds to wait for it.
-        call: what is called, in a thread of its own; one that does not end is left behind, and ends with the
-            process.
+        limit_s: timeout in seconds.
+        call: the function, which is called in a new thread; if it does not end in time, the thread is
+            abandoned and ends with the process.
 
     Raises:
-        TimeoutError: it has not ended in time.
+        TimeoutError: the call has not ended in time.
     """
     outcome: concurrent.futures.Future[_Result] = concurrent.futures.Future()
     left = threading.Event()
@@ -29,7 +29,7 @@ def within(limit_s: float, call: Callable[[], _Result]) -> _Result:
         _running.left = left
         try:
             outcome.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+        except BaseException as error:  # noqa: BLE001 - raised in the waiting thread
             outcome.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="within").start()
@@ -37,13 +37,13 @@ def within(limit_s: float, call: Callable[[], _Result]) -> _Result:
         return outcome.result(limit_s)
     except concurrent.futures.TimeoutError as error:
         if outcome.done():
-            raise  # of the call itself, such as ETIMEDOUT
+            raise  # raised by the call itself, such as ETIMEDOUT
         left.set()
         message = f"no answer in {limit_s:g} s"
         raise TimeoutError(message) from error
 
 
 def is_left() -> bool:
-    """Return whether this thread makes a call of `within` that nobody waits for any more."""
+    """Return whether this thread runs a call of `within` that has timed out."""
     left: threading.Event | None = getattr(_running, "left", None)
     return left is not None and left.is_set()

@@ -1,8 +1,8 @@
-"""What an error of boto3 means, and what to do about it: one sentence each for one cause each.
+"""Explanations of boto3's errors: for each cause one sentence about it and one sentence of advice.
 
-boto3 raises the same class for different causes and different classes for the same one. Here a cause is
-decided once: no network, no answer, AWS failing, throttling, no credentials, no permission; everything else
-is passed on as AWS says it.
+boto3 raises the same class for different causes and different classes for the same cause. Here each error is
+assigned one cause: no network, no response, a failure of AWS, throttling, no credentials, no permission; for
+all other errors AWS's own message is used.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _CREDENTIALS_CODES = {
     "TokenRefreshRequired",
     "UnrecognizedClientException",
 }
-"""Codes about who calls (AWS documentation, "Common errors", of the services in use; S3, "Error
+"""Codes about the caller's identity (AWS documentation, "Common errors", of the services in use; S3, "Error
 responses")."""
 
 _PERMISSION_CODES = {
@@ -91,7 +91,7 @@ _THROTTLING_CODES = {
 _SIGN_IN = "Sign in (`aws sso login`, or set AWS_PROFILE) and try again."
 
 Cause: TypeAlias = tuple[str, str]
-"""What has happened, and what to do about it."""
+"""The problem, and the advice."""
 
 NO_CREDENTIALS: Cause = ("There are no usable AWS credentials", _SIGN_IN)
 NOT_ACCEPTED: Cause = ("AWS does not accept the credentials", _SIGN_IN)
@@ -117,43 +117,42 @@ _CAUSES: tuple[tuple[tuple[type[Exception], ...], Cause], ...] = (
     ((HTTPClientError,), ("The connection to AWS fails", "Check the network and try again.")),
     ((BotoCoreError,), ("AWS could not be called", "")),
 )
-"""Classes of errors without an answer of AWS, what they mean, and what to do; the first that matches
-counts."""
+"""Classes of errors without a response of AWS, and their causes; the first that matches counts."""
 
 
 def explain(error: BotoCoreError | ClientError) -> str:
-    """Return what an error means and what to do next, in one or two sentences."""
-    said = " ".join(str(error).split()).rstrip(".")
+    """Return the cause of an error, its message and the advice, in one or two sentences."""
+    text = " ".join(str(error).split()).rstrip(".")
     if isinstance(error, ClientError):
-        what, advice = _of_answer(error)
+        problem, advice = _of_response(error)
     else:
-        what, advice = next(cause for kinds, cause in _CAUSES if isinstance(error, kinds))
-    return f"{what}: {said}. {advice}".rstrip()
+        problem, advice = next(cause for kinds, cause in _CAUSES if isinstance(error, kinds))
+    return f"{problem}: {text}. {advice}".rstrip()
 
 
-def of_code(code: str, said: str) -> Cause | None:
-    """Return what a code of AWS stands for: throttling, the clock, the credentials; None for others.
+def of_code(code: str, text: str) -> Cause | None:
+    """Return the cause for an error code of AWS: throttling, the clock, the credentials; None for others.
 
     Args:
-        code: the error's code, such as `ExpiredToken`.
-        said: the whole error.
+        code: the error code, such as `ExpiredToken`.
+        text: the whole error message.
     """
     if code in _THROTTLING_CODES:
         return THROTTLED
-    if code == "RequestTimeTooSkewed" or (code in _CREDENTIALS_CODES and "Signature expired" in said):
+    if code == "RequestTimeTooSkewed" or (code in _CREDENTIALS_CODES and "Signature expired" in text):
         return CLOCK
     return NOT_ACCEPTED if code in _CREDENTIALS_CODES else None
 
 
-def _of_answer(error: ClientError) -> Cause:
-    """Return what an error that AWS answered with means, and what to do."""
+def _of_response(error: ClientError) -> Cause:
+    """Return the cause of an error response."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) or 0)
     if known := of_code(code, str(error)):
         return known
     if status >= SERVER_ERROR or (code.isdigit() and int(code) >= SERVER_ERROR):
-        what, advice = FAILING
-        return what.format(status=status or code), advice
+        problem, advice = FAILING
+        return problem.format(status=status or code), advice
     if code in _PERMISSION_CODES:
         return (
             "The credentials do not allow this",

@@ -1,4 +1,4 @@
-"""Say what is waited for, and since when, while nothing else is printed."""
+"""Progress messages during long waits: the reason and the seconds so far."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 INTERVAL_S = 15.0
-"""Seconds between two lines; nobody waits for more than 30 s without one."""
+"""Seconds between two lines; there are never more than 30 s without output."""
 
 
 class _Waits:
-    """What is waited for now, in all threads; one thread prints it."""
+    """The current waits of all threads; a single thread prints them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -58,7 +58,7 @@ def waiting_for(what: str) -> Iterator[None]:
     """Print `waiting for <what> (<seconds> s)` every `INTERVAL_S` seconds to standard error.
 
     Args:
-        what: what is waited for, such as `S3 to answer GetObject`.
+        what: the reason for waiting, such as `S3 to answer GetObject`.
     """
     number = _WAITS.begin(what)
     try:

@@ -1,7 +1,7 @@
-"""The typed model of an alarm: what AWS knows of a metric alarm or a composite alarm, and no more.
+"""The typed model of metric alarms and composite alarms, with AWS's attributes only.
 
 The catalog, a synthesized configuration, a live account, a file and a request of PutMetricAlarm become the
-same values; `cloudwatch.validation` says whether AWS accepts them. `cloudwatch.api` reads AWS's own words.
+same values; `cloudwatch.validation` validates them. `cloudwatch.api` reads the format of AWS's APIs.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm, MetricDataQuery, PutCompositeAlarm.
 """
@@ -31,62 +31,62 @@ Comparison = Literal[
 TREATMENTS: Final[tuple[Treatment, ...]] = get_args(Treatment)
 OPERATORS: Final[tuple[Comparison, ...]] = get_args(Comparison)
 BANDS: Final[tuple[Comparison, ...]] = OPERATORS[4:]
-"""The operators that compare with a band of an anomaly detector."""
+"""The operators that compare with the band of an anomaly detector."""
 
 ONLY_QUERY: Final = "metric"
-"""Id of the query of an alarm on one metric, which has none in AWS."""
+"""Id of the query of an alarm on a single metric, which has no id in AWS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric of CloudWatch: a namespace, a name and dimensions, sorted by their names."""
+    """A metric: a namespace, a name and dimensions, sorted by their names."""
 
     namespace: str
     name: str
     dimensions: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        """Return it as people write it: `AWS/Lambda Errors FunctionName=pay`."""
+        """Return the metric for messages: `AWS/Lambda Errors FunctionName=pay`."""
         return " ".join((self.namespace, self.name, *(f"{name}={value}" for name, value in self.dimensions)))
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """Datapoints of a metric: one for every period."""
+    """A statistic of a metric: one datapoint for every period."""
 
     metric: Metric
     stat: str
-    """`Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount`, or an extended one such as `p99`."""
+    """`Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount`, or an extended statistic such as `p99`."""
     period_s: int
     unit: str | None = None
-    """Only samples of this unit count; None for all, which is what alarms should have.
+    """Only samples with this unit count; None for all units, which alarms should use.
 
-    Samples that a scenario writes have no unit, and count. What metric filters publish has one:
-    an alarm that asks for another is refused: see `cloudwatch.validation`.
+    Samples of a scenario have no unit, and always count. Samples of metric filters have a unit; an alarm with
+    another unit is rejected: see `cloudwatch.validation`.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One line of metric math: a statistic, or an expression over other queries."""
+    """A query of metric math: a statistic, or an expression over other queries."""
 
     id: str
     asks: Statistic | str
     """A statistic, or the text of an expression."""
     period_s: int | None = None
-    """Of an expression that states one; a statistic has its own."""
+    """Period of an expression, if it is given; a statistic has its own period."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """The topics' ARNs (or names) that an alarm notifies when it enters each state."""
+    """ARNs (or names) of the topics that an alarm notifies, for each state."""
 
     alarm: tuple[str, ...] = ()
     ok: tuple[str, ...] = ()
     insufficient_data: tuple[str, ...] = ()
 
     def of(self, state: State) -> tuple[str, ...]:
-        """Return whom it notifies when it enters a state."""
+        """Return the topics that are notified when the alarm enters a state."""
         if state == "ALARM":
             return self.alarm
         return self.ok if state == "OK" else self.insufficient_data
@@ -103,26 +103,26 @@ class MetricAlarm:
     """Id of the query that is compared."""
     comparison: Comparison
     threshold: float | None
-    """None when the band of an anomaly detector is compared."""
+    """None if the band of an anomaly detector is compared."""
     evaluation_periods: int
     datapoints_to_alarm: int
     treat_missing_data: Treatment = "missing"
     low_samples: LowSamples = "evaluate"
-    """What percentiles of few samples do: they count, or the alarm keeps its state."""
+    """Treatment of percentiles with too few samples: `ignore` keeps the state of the alarm."""
     band: str | None = None
-    """Id of the band that is compared instead of a threshold (`ThresholdMetricId`)."""
+    """Id of the band that replaces the threshold (`ThresholdMetricId`)."""
     actions: Actions = Actions()
     description: str = ""
     unit: str = ""
-    """Of the threshold, for people; empty when nobody knows."""
+    """Unit of the threshold, for texts; empty if it is not known."""
     service: str | None = None
-    """The service that it is about, where that is known."""
+    """The service of the alarm, if it is known."""
     place: str = field(default="", compare=False)
-    """Where it was read, for messages: a file or a stack, and what is in it; empty when its name says it."""
+    """Where the alarm was read, for messages: a file or stack and a location; empty if the name suffices."""
 
     @property
     def statistics(self) -> tuple[Statistic, ...]:
-        """The statistics that it is made of."""
+        """The statistics among the queries."""
         return tuple(query.asks for query in self.queries if isinstance(query.asks, Statistic))
 
     @property
@@ -146,13 +146,13 @@ class CompositeAlarm:
 
     name: str
     rule: str
-    """In CloudWatch's grammar; alarms by their names."""
+    """In CloudWatch's syntax; alarms by their names."""
     actions: Actions = Actions()
     suppressor: Suppressor | None = None
     description: str = ""
     service: str | None = None
     place: str = field(default="", compare=False)
-    """Where it was read, as of a metric alarm."""
+    """Where the alarm was read, as for a metric alarm."""
 
 
 Alarm = MetricAlarm | CompositeAlarm
@@ -164,8 +164,8 @@ def pairs(dimensions: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def in_order(queries: Iterable[Query]) -> tuple[Query, ...]:
-    """Return queries, statistics before the expressions over them, each sorted by their ids.
+    """Return queries with statistics before expressions, each sorted by their ids.
 
-    Terraform keeps them as a set, so an account may list them in another order than they were written.
+    Terraform keeps them as a set, so their order in an account may differ from that in the configuration.
     """
     return tuple(sorted(queries, key=lambda query: (isinstance(query.asks, str), query.id)))

@@ -1,9 +1,9 @@
-"""Alarms and metric filters in the words of AWS's APIs, read into the typed model.
+"""Alarms and metric filters in the format of AWS's APIs, read into the typed model.
 
 The keys are those of PutMetricAlarm, PutCompositeAlarm and PutMetricFilter, which the Describe* operations
-answer and CloudFormation has too. What cannot be a value of the model is refused here; whether AWS accepts
-the values is for `cloudwatch.validation`. A key that AWS knows and that changes when an alarm fires, in a way
-that is not evaluated here, is refused: an answer would be wrong.
+return and CloudFormation uses as well. A value that does not fit the model is rejected here; whether AWS
+accepts the values is decided by `cloudwatch.validation`. A key that AWS supports and that changes when an
+alarm fires in a way that is not implemented is rejected, because the result would be wrong.
 
 Source: CloudWatch API Reference, PutMetricAlarm, MetricDataQuery, MetricStat, PutCompositeAlarm,
 DescribeAlarms; CloudWatch Logs API Reference, PutMetricFilter, MetricFilter, MetricTransformation.
@@ -44,10 +44,10 @@ _ONE_METRIC: Final = (
     "Period",
     "Unit",
 )
-"""What says what an alarm watches if it has no `Metrics`."""
+"""The keys that select the metric of an alarm without `Metrics`."""
 _QUERY: Final = frozenset({"Expression", "Id", "Label", "MetricStat", "Period", "ReturnData"})
-_UNSUPPORTED_QUERY: Final = {"AccountId": "it watches another account"}
-_NOTED: Final = frozenset(
+_UNSUPPORTED_QUERY: Final = {"AccountId": "it reads a metric of another account"}
+_IGNORED: Final = frozenset(
     {
         "AlarmArn",
         "AlarmConfigurationUpdatedTimestamp",
@@ -88,7 +88,7 @@ _OF_METRIC_ALARMS: Final = frozenset(
 _UNSUPPORTED_ALARM: Final = {
     "EvaluationCriteria": "it is a PromQL alarm",
     "EvaluationInterval": "it changes how often the alarm is evaluated",
-    "EvaluationWindow": "it aligns periods with a clock",
+    "EvaluationWindow": "it aligns periods to the wall clock",
     "WarmUpConfiguration": "it delays the first evaluation",
 }
 _OF_COMPOSITES: Final = frozenset(
@@ -106,10 +106,10 @@ _OF_COMPOSITES: Final = frozenset(
 _FILTER: Final = frozenset(
     {"creationTime", "filterName", "filterPattern", "logGroupName", "metricTransformations"}
 )
-_UNSUPPORTED_FILTER: Final = {  # if they are neither false nor empty, as DescribeMetricFilters answers them
-    "applyOnTransformedLogs": "it reads what a transformer makes of the lines",
+_UNSUPPORTED_FILTER: Final = {  # unless false or empty, which DescribeMetricFilters returns
+    "applyOnTransformedLogs": "it applies to transformed log events",
     "emitSystemFieldDimensions": "it adds dimensions of the log group's account",
-    "fieldSelectionCriteria": "it chooses among accounts",
+    "fieldSelectionCriteria": "it selects log events by account",
 }
 
 
@@ -117,13 +117,13 @@ def metric_alarm(given: Record, *, service: str | None = None) -> MetricAlarm:
     """Return a metric alarm.
 
     Args:
-        given: what PutMetricAlarm takes, or DescribeAlarms answers.
-        service: the service that it is about, where that is known.
+        given: the request of PutMetricAlarm, or an alarm of DescribeAlarms.
+        service: the service of the alarm, if it is known.
 
     Raises:
-        RecordError: it is not an alarm, or is of a kind that is not supported.
+        RecordError: the record is not a valid alarm, or is not supported.
     """
-    given.only(_OF_BOTH | _NOTED | _OF_METRIC_ALARMS, _UNSUPPORTED_ALARM)
+    given.only(_OF_BOTH | _IGNORED | _OF_METRIC_ALARMS, _UNSUPPORTED_ALARM)
     band = given.text("ThresholdMetricId") if given.has("ThresholdMetricId") else None
     queries, returned = (
         _queries(given, band) if given.given.get("Metrics") else (_only_query(given), ONLY_QUERY)
@@ -150,16 +150,16 @@ def metric_alarm(given: Record, *, service: str | None = None) -> MetricAlarm:
 
 
 def composite_alarm(given: Record, *, service: str | None = None) -> CompositeAlarm:
-    """Return a composite alarm; its rule is not read here.
+    """Return a composite alarm; its rule is not parsed.
 
     Args:
-        given: what PutCompositeAlarm takes, or DescribeAlarms answers.
-        service: the service that it is about, where that is known.
+        given: the request of PutCompositeAlarm, or an alarm of DescribeAlarms.
+        service: the service of the alarm, if it is known.
 
     Raises:
-        RecordError: it is not a composite alarm.
+        RecordError: the record is not a valid composite alarm.
     """
-    given.only(_OF_BOTH | _NOTED | _OF_COMPOSITES)
+    given.only(_OF_BOTH | _IGNORED | _OF_COMPOSITES)
     suppressor = None
     if given.has("ActionsSuppressor"):
         suppressor = Suppressor(
@@ -179,50 +179,52 @@ def composite_alarm(given: Record, *, service: str | None = None) -> CompositeAl
 
 
 def metric_filter(given: Record) -> MetricFilter:
-    """Return a metric filter; its pattern is not read here.
+    """Return a metric filter; its pattern is not parsed.
 
     Args:
-        given: what PutMetricFilter takes, or DescribeMetricFilters answers.
+        given: the request of PutMetricFilter, or a filter of DescribeMetricFilters.
 
     Raises:
-        RecordError: it is not a metric filter, or is of a kind that is not supported.
+        RecordError: the record is not a valid metric filter, or is not supported.
     """
     given.only(
         _FILTER | _UNSUPPORTED_FILTER.keys(),
-        {key: why for key, why in _UNSUPPORTED_FILTER.items() if given.given.get(key)},
+        {key: reason for key, reason in _UNSUPPORTED_FILTER.items() if given.given.get(key)},
     )
     transformations = list(given.records("metricTransformations"))
     if len(transformations) != 1:
-        given.refuse("metricTransformations", f"are {len(transformations)}; CloudWatch Logs takes one")
-    made = transformations[0]
-    made.only({"defaultValue", "dimensions", "metricName", "metricNamespace", "metricValue", "unit"})
-    dimensions = made.given.get("dimensions") or {}
+        given.refuse("metricTransformations", f"must have one element (found: {len(transformations)})")
+    transformation = transformations[0]
+    transformation.only(
+        {"defaultValue", "dimensions", "metricName", "metricNamespace", "metricValue", "unit"}
+    )
+    dimensions = transformation.given.get("dimensions") or {}
     if not isinstance(dimensions, dict) or not all(
         isinstance(dimension, str) for dimension in dimensions.values()
     ):
-        made.refuse("dimensions", "has to be an object of texts")
+        transformation.refuse("dimensions", "must be an object of strings")
     return MetricFilter(
         name=given.text("filterName"),
         log_group=given.text("logGroupName"),
         pattern=given.text("filterPattern", ""),
-        namespace=made.text("metricNamespace"),
-        metric=made.text("metricName"),
-        value=made.text("metricValue"),
-        default_value=made.number("defaultValue") if made.has("defaultValue") else None,
+        namespace=transformation.text("metricNamespace"),
+        metric=transformation.text("metricName"),
+        value=transformation.text("metricValue"),
+        default_value=transformation.number("defaultValue") if transformation.has("defaultValue") else None,
         dimensions=pairs(dimensions),
-        unit=made.text("unit", "None"),
+        unit=transformation.text("unit", "None"),
         place=given.where,
     )
 
 
 def _default_treatment(queries: Iterable[Query]) -> Treatment:
-    """Return what missing data are if nothing is said: see `cloudwatch.evaluation` of AWS/DynamoDB."""
-    watched = {query.asks.metric.namespace for query in queries if isinstance(query.asks, Statistic)}
-    return "ignore" if "AWS/DynamoDB" in watched else "missing"
+    """Return the default treatment of missing data: see `cloudwatch.evaluation` about AWS/DynamoDB."""
+    namespaces = {query.asks.metric.namespace for query in queries if isinstance(query.asks, Statistic)}
+    return "ignore" if "AWS/DynamoDB" in namespaces else "missing"
 
 
 def _actions(given: Record) -> Actions:
-    """Return whom an alarm notifies: nobody while its actions are switched off."""
+    """Return the actions of an alarm: none while they are disabled."""
     if not given.truth("ActionsEnabled", default=True):
         return Actions()
     return Actions(
@@ -233,36 +235,36 @@ def _actions(given: Record) -> Actions:
 def _only_query(given: Record) -> tuple[Query, ...]:
     """Return the query of an alarm on one metric."""
     if given.has("Statistic") == given.has("ExtendedStatistic"):
-        given.refuse("Statistic", f"or {given.spelt('ExtendedStatistic')} has to be given, and not both")
+        given.refuse("Statistic", f"or {given.spelt('ExtendedStatistic')} is required, but not both")
     if given.has("Statistic"):
         stat = given.one_of("Statistic", SIMPLE)
     else:
         stat = given.text("ExtendedStatistic")
         if stat in SIMPLE:
-            given.refuse("ExtendedStatistic", f"is {stat}, which is a {given.spelt('Statistic')}")
+            given.refuse("ExtendedStatistic", f"must not be {stat}: use {given.spelt('Statistic')}")
     return (Query(ONLY_QUERY, Statistic(_metric(given), stat, given.whole("Period"), _unit(given))),)
 
 
 def _queries(given: Record, band: str | None) -> tuple[tuple[Query, ...], str]:
-    """Return the queries of metric math or of a band, and the id of the one that is compared."""
+    """Return the queries of metric math or of a band, and the id of the query that is compared."""
     for member in _ONE_METRIC:
         if given.given.get(member):
-            given.refuse(member, f"is given and so is {given.spelt('Metrics')}: only one of them")
-    read = [(record, _query(record)) for record in given.records("Metrics")]
-    returned = [query.id for record, query in read if record.truth("ReturnData", default=True)]
+            given.refuse(member, f"conflicts with {given.spelt('Metrics')}: only one of them is allowed")
+    queries = [(record, _query(record)) for record in given.records("Metrics")]
+    returned = [query.id for record, query in queries if record.truth("ReturnData", default=True)]
     compared = [id_ for id_ in returned if id_ != band]
     if len(compared) != 1 or (band is not None and band not in returned):
-        which = f" ({', '.join(returned)})" if returned else ""
-        wanted = "one" if band is None else f"{band} and one other"
-        text = f"has {len(returned)} queries with {given.spelt('ReturnData')}{which}; {wanted} has to have it"
+        listed = ", ".join(returned) or "none"
+        expected = "exactly one query" if band is None else f"{band} and exactly one other query"
+        text = f"must have {given.spelt('ReturnData')} for {expected} (found: {listed})"
         given.refuse("Metrics", text)
-    return in_order(query for _, query in read), compared[0]
+    return in_order(query for _, query in queries), compared[0]
 
 
 def _query(given: Record) -> Query:
     given.only(_QUERY | _UNSUPPORTED_QUERY.keys(), _UNSUPPORTED_QUERY)
     if given.has("MetricStat") == bool(given.given.get("Expression")):
-        given.refuse("Expression", f"or {given.spelt('MetricStat')} has to be given, and not both")
+        given.refuse("Expression", f"or {given.spelt('MetricStat')} is required, but not both")
     if not given.has("MetricStat"):
         period_s = given.whole("Period") if given.has("Period") else None
         return Query(given.text("Id"), given.text("Expression"), period_s)

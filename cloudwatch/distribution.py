@@ -1,4 +1,4 @@
-"""The values of one metric, step by step, as far as percentiles need them."""
+"""The values of a metric per step, for percentiles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Integers = npt.NDArray[np.int64]
 class Distribution:
     """Weighted values: those of step i are `values[offsets[i]:offsets[i + 1]]`, in any order.
 
-    A value of weight 3 is three samples of that value (PutMetricData: `Values` with `Counts`).
+    A value of weight 3 represents three equal samples (PutMetricData: `Values` with `Counts`).
     """
 
     offsets: Integers
@@ -26,7 +26,7 @@ class Distribution:
 
     @classmethod
     def of_steps(cls, steps: Integers, values: Floats, weights: Floats, count: int) -> Distribution:
-        """Return the distribution of `values` on `count` steps; `steps` says in which step each value is."""
+        """Return the distribution of `values` on `count` steps; `steps` has the step of each value."""
         order = np.argsort(steps, kind="stable")
         offsets = np.zeros(count + 1, np.int64)
         np.cumsum(np.bincount(steps, minlength=count), out=offsets[1:])
@@ -39,7 +39,7 @@ class Distribution:
 
 
 def joined(parts: Sequence[Distribution]) -> Distribution:
-    """Return the values of all, on the grid that all have."""
+    """Return the values of several distributions on the same grid as one distribution."""
     return Distribution.of_steps(
         np.concatenate([distribution.steps for distribution in parts]),
         np.concatenate([distribution.values for distribution in parts]),

@@ -1,14 +1,14 @@
-"""What is wrong with a text or a value that CloudWatch would not take: one sentence, and where it is."""
+"""Errors for values that CloudWatch would reject: a message of one sentence, and a position."""
 
 from __future__ import annotations
 
 
 class InputError(ValueError):
-    """Something that CloudWatch would refuse; the message says what, and what is allowed.
+    """A value that CloudWatch would reject.
 
     Attributes:
-        message: one sentence.
-        position: the character of the text that was read, counted from 0; None if it is about no text.
+        message: one sentence: what is wrong and what is allowed.
+        position: the character in the parsed text, counted from 0; None if there is no text.
     """
 
     def __init__(self, message: str, position: int | None = None) -> None:
@@ -18,10 +18,10 @@ class InputError(ValueError):
 
 
 class TextError(InputError):
-    """A text in one of AWS's languages that AWS would not take.
+    """A text in one of AWS's languages that AWS would reject.
 
     Attributes:
-        position: as for `InputError`; 0 if it is about the text as a whole.
+        position: as for `InputError`; 0 if the error concerns the whole text.
     """
 
     position: int
@@ -31,39 +31,39 @@ class TextError(InputError):
 
 
 class PatternError(TextError):
-    """A filter pattern, or a selector, that CloudWatch Logs would not take."""
+    """A filter pattern or a selector that CloudWatch Logs would reject."""
 
 
 class MathError(TextError):
-    """A metric math expression that CloudWatch refuses, or that cannot be computed here."""
+    """A metric math expression that CloudWatch rejects, or that is not supported."""
 
 
 class UnsupportedMathError(MathError):
-    """An expression that CloudWatch accepts and that cannot be computed here."""
+    """A metric math expression that CloudWatch accepts and that is not supported."""
 
 
 class RuleError(TextError):
-    """A composite alarm's rule that CloudWatch would not take."""
+    """A composite alarm's rule that CloudWatch would reject."""
 
 
 class CycleError(InputError):
-    """Composite alarms wait for one another, and CloudWatch evaluates none of them.
+    """Composite alarms depend on each other in a cycle, and CloudWatch evaluates none of them.
 
     Attributes:
-        cycle: the names along it, each a child of the one before; the first one stands at the end again.
+        cycle: the names along the cycle, each a child of the one before; the first name also ends it.
     """
 
     def __init__(self, cycle: tuple[str, ...]) -> None:
-        super().__init__(f"rules lead back to where they begin: {' -> '.join(cycle)}")
+        super().__init__(f"rules form a cycle: {' -> '.join(cycle)}")
         self.cycle = cycle
 
 
 class RecordError(InputError):
-    """A JSON object of AWS's APIs, of CloudFormation or of Terraform that is not what AWS accepts.
+    """A JSON object of AWS's APIs, of CloudFormation or of Terraform that AWS would reject.
 
     Attributes:
-        where: the object: a file and what is in it, a resource's address, an alarm's name.
-        text: what is wrong, without where.
+        where: the object: a file and an object in it, a resource's address, an alarm's name.
+        text: the problem, without the location.
     """
 
     def __init__(self, where: str, text: str) -> None:
@@ -73,4 +73,4 @@ class RecordError(InputError):
 
 
 class UnsupportedRecordError(RecordError):
-    """An object that AWS accepts and whose effect is not evaluated here."""
+    """An object that AWS accepts and that is not supported."""

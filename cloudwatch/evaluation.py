@@ -1,33 +1,33 @@
-"""Metric alarms: which datapoints breach, and the state that follows from them.
+"""Evaluation of metric alarms: which datapoints breach, and the resulting state.
 
 Sources: Amazon CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data" (both tables,
 "How alarm state is evaluated when data is missing", "How CloudWatch avoids premature transitions") and
 "Alarm evaluation" (M out of N, percentiles and low data samples); Amazon CloudWatch API Reference,
 PutMetricAlarm.
 
-What those leave open, and how it is decided here:
+Behavior that is not documented, and how it is implemented here:
 
-- The length of the evaluation range: see `evaluation_range`. Every datapoint that is given is in it.
-- `missing`, with breaching datapoints that are fewer than M, none good, and too young for the premature rule
-  (`- - - - X` with M = 3): the guide says that it is not ALARM. It is OK: there is data, and not enough of it
-  breaches.
-- The oldest breaching datapoint of the premature rule is looked for in the whole range. The guide says
+- The length of the evaluation range: see `evaluation_range`. All given datapoints are in it.
+- `missing`, with fewer than M breaching datapoints, none of them good, and too recent for the premature rule
+  (`- - - - X` with M = 3): according to the guide it is not ALARM. It is OK: there is data, and not enough
+  datapoints breach.
+- The oldest breaching datapoint of the premature rule is searched in the whole range. The guide says
   "Evaluation Periods number of data points" in one sentence and "evaluation range" in the next; they differ
-  for `X - - - -` with N = 3. A real good datapoint anywhere in the range defeats the rule: so does the row
+  for `X - - - -` with N = 3. A real good datapoint anywhere in the range prevents the rule, as in the row
   `0 - X - -` of the second table.
 - `ignore` with fewer real datapoints than N: M breaching ones are ALARM, else a good one is OK, else the
-  state is kept. Each row of the tables agrees.
-- Percentiles of too few samples, of an alarm that ignores those ("ignore the metric while the sample size is
+  state is kept. All rows of the tables agree.
+- Percentiles of too few samples, in an alarm that ignores them ("ignore the metric while the sample size is
   low, and wait"; "does not change during periods with too few data points"): the state is kept while the
-  newest datapoint is one, and while the state depends on whether such datapoints breach. Gaps behind them
-  make them no better.
-- Datapoints of AWS/DynamoDB that are missing: by default they are ignored, and what is chosen counts. The API
-  Reference (PutMetricAlarm, TreatMissingData) says that they are ignored whatever is chosen, while the user
-  guide advises `notBreaching` for ThrottledRequests of DynamoDB. Where nothing is chosen both agree.
-  Terraform always chooses: its default is `missing`.
-- From INSUFFICIENT_DATA, the first breaching datapoint of an alarm that needs more (M > 1) makes it OK: there
-  is data, and it does not say ALARM. It performs its actions for OK then.
-- An alarm's Unit: samples that a scenario writes have none, and count; see `cloudwatch.alarms.Statistic`.
+  newest datapoint is such a percentile, and while the state depends on whether such datapoints breach. Gaps
+  after them make no difference.
+- Missing datapoints of AWS/DynamoDB are ignored by default, and another explicit treatment is used. The API
+  Reference (PutMetricAlarm, TreatMissingData) states that they are always ignored, while the user guide
+  recommends `notBreaching` for ThrottledRequests of DynamoDB. Both agree on the default. Terraform always
+  sets a treatment: its default is `missing`.
+- From INSUFFICIENT_DATA, the first breaching datapoint of an alarm with M > 1 changes it to OK: there is
+  data, and it is not enough for ALARM. Its actions for OK are executed then.
+- An alarm's Unit: samples of a scenario have no unit, and count; see `cloudwatch.alarms.Statistic`.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ __all__ = [
 ]
 
 MISSING: Final = -1
-"""In an array of breaches: no datapoint. 1 is a breaching one, 0 a good one."""
+"""In an array of breaches: a missing datapoint. 1 is a breaching datapoint, 0 a good one."""
 
 _KEPT: Final = len(STATES)
-"""In an array of states: the one before."""
+"""In an array of states: the previous state is kept."""
 
 _PERCENTILE: Final = re.compile(r"p([0-9]{1,2}(?:\.[0-9]+)?)")
 
@@ -73,9 +73,9 @@ class Settings:
     """How an alarm evaluates datapoints.
 
     Attributes:
-        evaluation_periods: N, how many datapoints count.
-        datapoints_to_alarm: M, how many of them have to breach.
-        treat_missing_data: what a datapoint that is not there is.
+        evaluation_periods: N, the number of datapoints that count.
+        datapoints_to_alarm: M, the number of datapoints that must breach.
+        treat_missing_data: the treatment of missing datapoints.
     """
 
     evaluation_periods: int
@@ -83,7 +83,7 @@ class Settings:
     treat_missing_data: Treatment
 
     def __post_init__(self) -> None:
-        """Refuse what CloudWatch refuses; that M is at most N, its documents only imply."""
+        """Reject settings that CloudWatch rejects; its documents only imply that M is at most N."""
         if self.evaluation_periods < 1:
             message = f"evaluation_periods must be at least 1 (found: {self.evaluation_periods})"
             raise InputError(message)
@@ -100,10 +100,10 @@ class Settings:
 
 
 def evaluation_range(evaluation_periods: int, extra: int = 2) -> int:
-    """Return how many datapoints an evaluation looks at.
+    """Return the number of datapoints of an evaluation.
 
-    CloudWatch retrieves "a higher number of data points" than N, and says how many only for one example:
-    five for N = 3. Whoever knows better passes another `extra`.
+    CloudWatch retrieves "a higher number of data points" than N, and documents the number for one example
+    only: five for N = 3. Set `extra` for another number.
     """
     return evaluation_periods + extra
 
@@ -112,10 +112,10 @@ def evaluate(breaching: Sequence[bool | None], settings: Settings, previous: Sta
     """Return an alarm's state after one evaluation.
 
     Args:
-        breaching: the evaluation range, oldest first; None is a missing datapoint. Those that it is shorter
-            than N are missing.
-        settings: of the alarm.
-        previous: its state before.
+        breaching: the evaluation range, oldest first; None is a missing datapoint. If it is shorter than N,
+            the rest is missing.
+        settings: the alarm's settings.
+        previous: the alarm's previous state.
     """
     periods, needed = settings.evaluation_periods, settings.datapoints_to_alarm
     real = [item for item in breaching if item is not None]
@@ -128,7 +128,7 @@ def evaluate(breaching: Sequence[bool | None], settings: Settings, previous: Sta
         return "ALARM"
     if absent <= 0 or treatment in {"breaching", "notBreaching"} or not all(real):
         return "OK"
-    # What is real breaches, is less than M, and nothing else is known.
+    # All real datapoints breach, there are fewer than M, and the rest is missing.
     if treatment == "ignore":
         return previous
     if not real:
@@ -145,26 +145,25 @@ def states(
 ) -> NDArray[np.uint8]:
     """Return an alarm's state after each of many evaluations, as an index of `STATES`.
 
-    The result is that of `evaluate` for one after another. Leading dimensions are alarms with the same
-    settings.
+    The result is that of `evaluate` for each in turn. Leading dimensions are alarms with the same settings.
 
     Args:
         breaching: evaluations [.., T] by their evaluation ranges [R], oldest first: 1 is a breaching
-            datapoint, 0 a good one, -1 a missing one. A view of sliding windows will do: it is only read.
-        settings: of the alarm.
-        first: its state before the first evaluation.
-        few: which datapoints are percentiles of too few samples, if the alarm ignores those: as `breaching`.
-            The state is kept while the newest datapoint is one, and while they decide.
+            datapoint, 0 a good one, -1 a missing one. It is only read, so a view of sliding windows is valid.
+        settings: the alarms' settings.
+        first: the state before the first evaluation.
+        few: which datapoints are percentiles of too few samples, if the alarm ignores them: as `breaching`.
+            The state is kept while the newest datapoint is one, and while the state depends on them.
     """
     if few is None:
-        return _filled(_found(breaching, settings), first)
-    # They decide if it makes a difference whether they breach.
-    bad, good = (_found(np.where(few, np.int8(number), breaching), settings) for number in (1, 0))
+        return _filled(_evaluated(breaching, settings), first)
+    # The state depends on them if it differs between all of them breaching and none of them.
+    bad, good = (_evaluated(np.where(few, np.int8(number), breaching), settings) for number in (1, 0))
     return _filled(np.where(few[..., -1] | (bad != good), np.uint8(_KEPT), bad), first)
 
 
-def _found(breaching: NDArray[np.int8], settings: Settings) -> NDArray[np.uint8]:
-    """Return the state that each evaluation says, or that it is kept."""
+def _evaluated(breaching: NDArray[np.int8], settings: Settings) -> NDArray[np.uint8]:
+    """Return the state of each evaluation, or `_KEPT`."""
     periods, needed = settings.evaluation_periods, settings.datapoints_to_alarm
     length = breaching.shape[-1]
     real = np.zeros(breaching.shape[:-1], np.int32)
@@ -179,17 +178,17 @@ def _found(breaching: NDArray[np.int8], settings: Settings) -> NDArray[np.uint8]
         np.copyto(age, back, where=bad)
     good = real > number
     absent = real < periods
-    found = np.zeros(real.shape, np.uint8)
+    result = np.zeros(real.shape, np.uint8)
     treatment = settings.treat_missing_data
     if treatment == "breaching":
         number += np.maximum(periods - real, 0)
     elif treatment == "ignore":
-        found[absent & ~good] = _KEPT
+        result[absent & ~good] = _KEPT
     elif treatment == "missing":
-        found[real == 0] = STATES.index("INSUFFICIENT_DATA")
-        found[absent & ~good & (age >= needed)] = STATES.index("ALARM")
-    found[number >= needed] = STATES.index("ALARM")
-    return found
+        result[real == 0] = STATES.index("INSUFFICIENT_DATA")
+        result[absent & ~good & (age >= needed)] = STATES.index("ALARM")
+    result[number >= needed] = STATES.index("ALARM")
+    return result
 
 
 def breaches(
@@ -197,7 +196,7 @@ def breaches(
     comparison: Comparison,
     threshold: float | tuple[ArrayLike, ArrayLike],
 ) -> NDArray[np.int8]:
-    """Tell which datapoints breach: 1 does, 0 does not, -1 is none.
+    """Return which datapoints breach: 1 breaches, 0 does not, -1 is missing.
 
     Source: PutMetricAlarm, ComparisonOperator. A value on the edge of a band is within it ("outside of the
     anomaly model band" breaches).
@@ -205,31 +204,31 @@ def breaches(
     Args:
         values: the datapoints; NaN is a missing one.
         comparison: the operator.
-        threshold: a number; for a band its lower and its upper edge, each a number or one per datapoint,
-            where NaN leaves its datapoint without one: it is missing.
+        threshold: a number; for a band its lower and its upper edge, each a number or one per datapoint. NaN
+            makes the datapoint missing.
     """
-    given = np.asarray(values, np.float64)
+    datapoints = np.asarray(values, np.float64)
     lower, upper = threshold if isinstance(threshold, tuple) else (threshold, threshold)
     low, high = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-    below, above = given < low, given > high
-    unknown = np.isnan(given)
+    below, above = datapoints < low, datapoints > high
+    unknown = np.isnan(datapoints)
     if comparison in {"LessThanThreshold", "LessThanLowerThreshold"}:
-        found, unknown = below, unknown | np.isnan(low)
+        breach, unknown = below, unknown | np.isnan(low)
     elif comparison in {"GreaterThanThreshold", "GreaterThanUpperThreshold"}:
-        found, unknown = above, unknown | np.isnan(high)
+        breach, unknown = above, unknown | np.isnan(high)
     elif comparison == "LessThanOrEqualToThreshold":
-        found = given <= low
+        breach = datapoints <= low
     elif comparison == "GreaterThanOrEqualToThreshold":
-        found = given >= high
+        breach = datapoints >= high
     else:
-        found, unknown = below | above, unknown | np.isnan(low) | np.isnan(high)
-    return np.where(unknown, np.int8(MISSING), found.astype(np.int8))
+        breach, unknown = below | above, unknown | np.isnan(low) | np.isnan(high)
+    return np.where(unknown, np.int8(MISSING), breach.astype(np.int8))
 
 
 def samples_needed(stat: str) -> int:
-    """Return how many samples a period needs for its percentile to mean something; 0 for other statistics.
+    """Return the number of samples that a period needs for a meaningful percentile; 0 for other statistics.
 
-    With p as a part of one: 10 / (1 - p) from p50 on, 10 / p below it. p0 and p100 are none of both.
+    With p as a fraction: 10 / (1 - p) from p50 on, 10 / p below it; 0 for p0 and p100.
 
     Source: Amazon CloudWatch User Guide, "Percentile-based alarms and low data samples".
     """
@@ -240,19 +239,19 @@ def samples_needed(stat: str) -> int:
 
 
 def low_samples(count: float, stat: str) -> bool:
-    """Tell whether a percentile is of too few samples, on which some alarms keep their state.
+    """Return whether a percentile has too few samples, for which some alarms keep their state.
 
     Source: PutMetricAlarm, EvaluateLowSampleCountPercentile (`ignore`).
     """
     return count < samples_needed(stat)
 
 
-def _filled(found: NDArray[np.uint8], first: State) -> NDArray[np.uint8]:
-    """Put into each place where the state was kept the one before it."""
-    kept = found == _KEPT
+def _filled(states_: NDArray[np.uint8], first: State) -> NDArray[np.uint8]:
+    """Replace each `_KEPT` with the state before it."""
+    kept = states_ == _KEPT
     if not kept.any():
-        return found
-    places = np.where(kept, -1, np.arange(found.shape[-1]))
+        return states_
+    places = np.where(kept, -1, np.arange(states_.shape[-1]))
     places = np.maximum.accumulate(places, axis=-1)
-    before = np.take_along_axis(found, np.maximum(places, 0), axis=-1)
+    before = np.take_along_axis(states_, np.maximum(places, 0), axis=-1)
     return np.where(places < 0, np.uint8(STATES.index(first)), before)

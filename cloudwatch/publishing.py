@@ -1,7 +1,7 @@
-"""Metric filters: what CloudWatch Logs publishes of a minute's lines.
+"""Metric filters: validation, and the samples that CloudWatch Logs publishes for the log events of a minute.
 
-Rules are from the CloudWatch Logs API Reference, PutMetricFilter and MetricTransformation, and from the User
-Guide, "Filter pattern syntax for metric filters" and "CloudWatch Logs quotas".
+Sources: CloudWatch Logs API Reference, PutMetricFilter and MetricTransformation; User Guide, "Filter pattern
+syntax for metric filters" and "CloudWatch Logs quotas".
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ class MetricFilter:
     """A metric filter with its one transformation.
 
     Attributes:
-        name: its name in its log group.
+        name: its name, unique in the log group.
         log_group: the log group's name.
         pattern: the filter pattern.
-        namespace: of the metric it publishes.
+        namespace: namespace of the published metric.
         metric: the metric's name.
-        value: what a match adds: a number, `$.selector`, `$field` or `$3`.
-        default_value: what a minute adds in which lines arrived and none matched; None for nothing.
+        value: the value of a match: a number, `$.selector`, `$field` or `$3`.
+        default_value: the value of a minute with log events and without a match; None for no value.
         dimensions: names, each with the selector of its value.
-        unit: CloudWatch's name of it.
-        place: where it was read, for messages; empty when its name says it.
+        unit: CloudWatch's name of the unit.
+        place: where the filter was read, for messages; empty if its name suffices.
     """
 
     name: str
@@ -58,11 +58,11 @@ class MetricFilter:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A value of a metric, and how often it occurred in the minute.
+    """A value of a metric, and its number of occurrences in the minute.
 
     Attributes:
-        value: what one match adds.
-        count: how many lines added it.
+        value: the value of one match.
+        count: number of log events with this value.
         dimensions: names and values.
     """
 
@@ -72,11 +72,11 @@ class Sample:
 
 
 def check(metric_filter: MetricFilter) -> None:
-    """Refuse what PutMetricFilter would.
+    """Reject a metric filter that PutMetricFilter would reject.
 
     Raises:
-        PatternError: the pattern or a selector is malformed.
-        InputError: anything else; the message names the filter and what is allowed.
+        PatternError: the syntax of the pattern or of a selector is not valid.
+        InputError: another value is not valid; the message contains the filter and what is allowed.
     """
     pattern = patterns.parse(metric_filter.pattern)
     for problem in _problems(metric_filter):
@@ -87,38 +87,37 @@ def check(metric_filter: MetricFilter) -> None:
 
 
 def check_group(filters: Iterable[MetricFilter]) -> None:
-    """Refuse more filters than a log group may have: 100, and 5 with a regular expression.
+    """Reject more filters than a log group may have: 100, and 5 with a regular expression.
 
     Raises:
-        InputError: as for `check`, of each filter; or a log group has too many, or two of a name.
+        InputError: as for `check`, for each filter; or a log group has too many filters, or duplicate names.
     """
-    given = tuple(filters)
-    for metric_filter in given:
+    all_filters = tuple(filters)
+    for metric_filter in all_filters:
         check(metric_filter)
-    for group, problem in group_problems(given):
+    for group, problem in group_problems(all_filters):
         raise InputError(f"log group {group}: {problem}")
 
 
 def group_problems(filters: Iterable[MetricFilter]) -> Iterator[tuple[str, str]]:
-    """Yield log groups that have too many filters, or two of a name, and what is wrong with them.
+    """Yield log groups with too many filters or duplicate names, each with the problem.
 
-    A filter whose pattern is malformed has no regular expression.
+    A filter whose pattern is not valid counts as one without a regular expression.
     """
     by_group: dict[str, list[MetricFilter]] = {}
     for metric_filter in filters:
         by_group.setdefault(metric_filter.log_group, []).append(metric_filter)
     for group, own in by_group.items():
         with_regex = [metric_filter.name for metric_filter in own if _has_regex(metric_filter.pattern)]
-        called = [metric_filter.name for metric_filter in own]
-        twice = sorted({name for name in called if called.count(name) > 1})
+        filter_names = [metric_filter.name for metric_filter in own]
+        duplicates = sorted({name for name in filter_names if filter_names.count(name) > 1})
         if len(own) > quotas.FILTERS:
-            yield group, f"{len(own)} metric filters; at most {quotas.FILTERS}"
+            yield group, f"must have at most {quotas.FILTERS} metric filters (found: {len(own)})"
         if len(with_regex) > quotas.REGEX_FILTERS:
-            listed = ", ".join(with_regex)
-            found = f"{len(with_regex)} filters have regular expressions ({listed})"
-            yield group, f"{found}; at most {quotas.REGEX_FILTERS}"
-        if twice:
-            yield group, f"two filters are called {', '.join(twice)}; the later one wins"
+            allowed = f"must have at most {quotas.REGEX_FILTERS} metric filters with a regular expression"
+            yield group, f"{allowed} (found: {len(with_regex)}: {', '.join(with_regex)})"
+        if duplicates:
+            yield group, f"several metric filters have the name {', '.join(duplicates)}; names must be unique"
 
 
 def _has_regex(pattern: str) -> bool:
@@ -135,69 +134,72 @@ def _refusal(metric_filter: MetricFilter, problem: str) -> InputError:
 
 
 def _problems(metric_filter: MetricFilter) -> Iterator[str]:
-    """Yield what is wrong, pattern and selectors aside."""
+    """Yield the problems of all values except the pattern and the selectors."""
     if not 1 <= len(metric_filter.name) <= quotas.FILTER_NAME_CHARACTERS or set(metric_filter.name) & set(
         ":*"
     ):
-        yield f"its name has 1 to {quotas.FILTER_NAME_CHARACTERS} characters, none of them : or *"
-    most = quotas.LOG_GROUP_CHARACTERS
-    if len(metric_filter.log_group) > most or not _LOG_GROUP.fullmatch(metric_filter.log_group):
-        yield f"a log group's name has 1 to {most} of the characters A-Z a-z 0-9 . - _ / #"
+        yield f"the name must have 1 to {quotas.FILTER_NAME_CHARACTERS} characters without : and *"
+    maximum = quotas.LOG_GROUP_CHARACTERS
+    if len(metric_filter.log_group) > maximum or not _LOG_GROUP.fullmatch(metric_filter.log_group):
+        yield f"the log group's name must have 1 to {maximum} of the characters A-Z a-z 0-9 . - _ / #"
     # The API Reference excludes `:` as well; AWS has accepted it (recorded there on 2026-02-05).
-    for what, text in (("metric name", metric_filter.metric), ("namespace", metric_filter.namespace)):
-        if not 1 <= len(text) <= quotas.METRIC_CHARACTERS or set(text) & set("*$"):
-            yield f"the {what} {text!r} has 1 to {quotas.METRIC_CHARACTERS} characters, none of them * or $"
+    for key, value in (("metric name", metric_filter.metric), ("namespace", metric_filter.namespace)):
+        if not 1 <= len(value) <= quotas.METRIC_CHARACTERS or set(value) & set("*$"):
+            maximum = quotas.METRIC_CHARACTERS
+            yield f"the {key} must have 1 to {maximum} characters without * and $ (found: {value!r})"
     if len(metric_filter.value) > quotas.FILTER_VALUE_CHARACTERS:
-        yield f"the metric value has at most {quotas.FILTER_VALUE_CHARACTERS} characters"
+        yield f"the metric value must have at most {quotas.FILTER_VALUE_CHARACTERS} characters"
     if metric_filter.unit not in UNITS:
-        yield f"there is no unit {metric_filter.unit!r}; known: {', '.join(sorted(UNITS))}"
+        yield f"the unit {metric_filter.unit!r} is not valid; allowed: {', '.join(sorted(UNITS))}"
     yield from _dimension_problems(metric_filter)
 
 
 def _dimension_problems(metric_filter: MetricFilter) -> Iterator[str]:
     if metric_filter.default_value is not None and metric_filter.dimensions:
-        yield "a default value and dimensions exclude each other"
+        yield "a default value is not allowed with dimensions"
     if metric_filter.default_value is not None and published(metric_filter.default_value) is None:
-        yield f"the default value {metric_filter.default_value} is no number that CloudWatch takes"
+        yield f"the default value {metric_filter.default_value} must be between -2^360 and 2^360"
     if len(metric_filter.dimensions) > quotas.FILTER_DIMENSIONS:
-        yield f"{len(metric_filter.dimensions)} dimensions; at most {quotas.FILTER_DIMENSIONS}"
+        count = len(metric_filter.dimensions)
+        yield f"must have at most {quotas.FILTER_DIMENSIONS} dimensions (found: {count})"
     if len({name for name, _ in metric_filter.dimensions}) < len(metric_filter.dimensions):
-        yield "two dimensions have the same name"
+        yield "the names of dimensions must be unique"
     for name, selector in metric_filter.dimensions:
         if (
             not 1 <= len(name) <= quotas.METRIC_CHARACTERS
             or not 1 <= len(selector) <= quotas.METRIC_CHARACTERS
         ):
-            yield f"a dimension's name and its selector have 1 to {quotas.METRIC_CHARACTERS} characters"
+            maximum = quotas.METRIC_CHARACTERS
+            yield f"the name and the selector of a dimension must have 1 to {maximum} characters"
     if metric_filter.dimensions and isinstance(patterns.parse(metric_filter.pattern), patterns.Terms):
-        yield "only JSON and space-delimited patterns can have dimensions, not one of terms"
+        yield "dimensions require a JSON or space-delimited pattern"
 
 
 def source(pattern: patterns.Pattern, value: str) -> float | patterns.Selector:
-    """Return what a match of `pattern` adds: a number, or where to find it.
+    """Return the value of a match of `pattern`: a number, or a selector.
 
     Raises:
-        PatternError: it is no number and no selector.
-        InputError: it is one that this pattern has no values for, or a number out of CloudWatch's range.
+        PatternError: the value is neither a number nor a selector.
+        InputError: the pattern has no value for the selector, or the number is out of CloudWatch's range.
     """
     if NUMBER.fullmatch(value.strip()):
-        found = published(value.strip())
-        if found is None:
-            raise InputError(f"the metric value {value} is out of range: CloudWatch takes -2^360 to 2^360")
-        return found
+        number = published(value.strip())
+        if number is None:
+            raise InputError(f"the metric value {value} is out of range: it must be between -2^360 and 2^360")
+        return number
     if not value.strip().startswith("$"):
         raise InputError(
-            f"the metric value {value!r} is no number, and no selector such as $.latency or $size"
+            f"the metric value {value!r} must be a number, or a selector such as $.latency or $size"
         )
     return _declared(pattern, patterns.selector(value), value)
 
 
 def dimension(pattern: patterns.Pattern, text: str) -> patterns.Selector:
-    """Return where a match of `pattern` has the value of a dimension.
+    """Return the selector of a dimension's value in a match of `pattern`.
 
     Raises:
-        PatternError: it is no selector.
-        InputError: it is one that this pattern has no values for.
+        PatternError: the text is not a selector.
+        InputError: the pattern has no value for the selector.
     """
     return _declared(pattern, patterns.selector(text), text)
 
@@ -205,24 +207,22 @@ def dimension(pattern: patterns.Pattern, text: str) -> patterns.Selector:
 def _declared(pattern: patterns.Pattern, selector: patterns.Selector, text: str) -> patterns.Selector:
     """Return the selector, if the pattern can have a value for it.
 
-    A JSON selector need not occur in the pattern (recorded on AWS); the name of a field has to.
+    A JSON selector need not occur in the pattern (recorded on AWS); the name of a field must occur.
     """
     if isinstance(pattern, patterns.Terms):
-        raise InputError(f"{text} has no value: a pattern of terms takes nothing out of an event")
+        raise InputError(f"{text} has no value: a pattern of terms has no fields")
     if isinstance(pattern, patterns.JsonPattern):
         if not isinstance(selector, JsonPath):
-            raise InputError(f"{text} has no value: the fields of a JSON pattern are written as $.name")
+            raise InputError(f"{text} has no value: selectors of a JSON pattern have the form $.name")
         return selector
     known = [f"${name}" for name in names(pattern)]
     if isinstance(selector, FieldName) and selector.name in names(pattern):
         return selector
-    endless = not pattern.fields or Gap() in pattern.fields
-    if isinstance(selector, FieldNumber) and (endless or selector.number <= len(pattern.fields)):
+    is_open = not pattern.fields or Gap() in pattern.fields
+    if isinstance(selector, FieldNumber) and (is_open or selector.number <= len(pattern.fields)):
         return selector
-    raise InputError(
-        f"{text} has no value: this pattern has the fields {', '.join(known) or 'without names'},"
-        f" and {'$1, $2, …' if endless else f'$1 to ${len(pattern.fields)}'}"
-    )
+    numbers = "$1, $2, …" if is_open else f"$1 to ${len(pattern.fields)}"
+    raise InputError(f"{text} has no value: the pattern has the fields {', '.join((*known, numbers))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,19 +240,19 @@ def _compiled(metric_filter: MetricFilter) -> _Compiled:
 
 
 def samples(metric_filter: MetricFilter, lines: Iterable[tuple[str, float]]) -> tuple[Sample, ...]:
-    """Return what the filter publishes of one minute's lines, each given with how many there were of it.
+    """Return the samples that the filter publishes for one minute's log lines, each with its count.
 
-    Matches add the metric value; in a minute with lines and no match it is the default value, once; in a
-    minute without lines it is nothing (an older edition says so, the current one does not contradict). A
-    match without a number at its selector adds nothing, and is a match all the same. Not published, and
-    chosen here: a match without a value for one of its dimensions adds nothing, for it would be another
-    metric.
+    A match publishes the metric value. A minute with lines and without a match publishes the default value,
+    once; a minute without lines publishes nothing (stated in an older edition, and not contradicted by the
+    current one). A match without a number at its selector publishes nothing, but counts as a match. Not
+    documented, and decided here: a match without a value for one of its dimensions publishes nothing, as it
+    would be another metric.
 
     Raises:
-        InputError: the filter is one that `check` refuses for its pattern or selectors.
+        InputError: the pattern or a selector is not valid: see `check`.
     """
     compiled = _compiled(metric_filter)
-    found: dict[tuple[float, tuple[tuple[str, str], ...]], float] = {}
+    counts: dict[tuple[float, tuple[tuple[str, str], ...]], float] = {}
     arrived = matched = False
     for line, count in lines:
         if count <= 0:
@@ -267,7 +267,7 @@ def samples(metric_filter: MetricFilter, lines: Iterable[tuple[str, float]]) -> 
         complete = tuple((name, text) for name, text in dimensions if text)
         if value is not None and len(complete) == len(dimensions):
             key = (value, complete)
-            found[key] = found.get(key, 0) + count
+            counts[key] = counts.get(key, 0) + count
     if arrived and not matched and metric_filter.default_value is not None:
         return (Sample(metric_filter.default_value, 1),)
-    return tuple(Sample(value, count, dimensions) for (value, dimensions), count in found.items())
+    return tuple(Sample(value, count, dimensions) for (value, dimensions), count in counts.items())

@@ -1,6 +1,6 @@
-"""Every number that CloudWatch, CloudWatch Logs and SNS set, each once, with the document that states it.
+"""All quotas of CloudWatch, CloudWatch Logs and SNS, each with the document that states it.
 
-What a person may set in the configuration is in `config/limits.py`.
+The limits of configuration values are in `config/limits.py`.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ DAY_S: Final = 86_400
 # --- metrics (CloudWatch API Reference, Metric, Dimension, MetricDatum, PutMetricData)
 
 METRIC_CHARACTERS: Final = 255
-"""Of a metric's name, and of a namespace."""
+"""Maximum length of a metric's name, and of a namespace."""
 DIMENSIONS: Final = 30
-"""Of a metric."""
+"""Maximum number of dimensions of a metric."""
 LARGEST: Final = 2.0**360
-"""Of a metric's value, and its negative the smallest (MetricDatum, `Value`)."""
+"""Largest value of a metric; its negative is the smallest (MetricDatum, `Value`)."""
 VALUES: Final = 150
-"""Different values of one datum (MetricDatum, `Values`)."""
+"""Maximum number of different values of one datum (MetricDatum, `Values`)."""
 PAST_S: Final = 14 * DAY_S
 FUTURE_S: Final = 2 * HOUR_S
-"""How far from now a sample may lie (MetricDatum, `Timestamp`)."""
+"""Maximum age of a sample, and its maximum time in the future (MetricDatum, `Timestamp`)."""
 
-# --- answers of ListMetrics, GetMetricStatistics and DescribeAlarms
+# --- responses of ListMetrics, GetMetricStatistics and DescribeAlarms
 
 LISTED_METRICS: Final = 500
 DATAPOINTS: Final = 1440
-"""In one answer of GetMetricStatistics."""
+"""Maximum number of datapoints in one response of GetMetricStatistics."""
 LISTED_ALARMS: Final = 100
-"""In one answer of DescribeAlarms (`MaxRecords`)."""
+"""Maximum number of alarms in one response of DescribeAlarms (`MaxRecords`)."""
 
 # --- metric math (CloudWatch API Reference, MetricDataQuery)
 
@@ -41,20 +41,20 @@ ID_CHARACTERS: Final = 255
 # --- periods (CloudWatch API Reference, PutMetricAlarm, `Period`; GetMetricData, MetricStat, `Period`)
 
 ALARM_PERIODS_S: Final = (10, 20, 30)
-"""Periods of an alarm below a minute; above, they are multiples of a minute."""
+"""Periods of an alarm below a minute; longer periods are multiples of a minute."""
 GRAPH_PERIODS_S: Final = (1, 5, *ALARM_PERIODS_S)
 WINDOW_S: Final = DAY_S
 LONG_WINDOW_S: Final = 7 * DAY_S
-"""Of an alarm's Period times EvaluationPeriods; the second for periods of an hour and longer."""
+"""Maximum of Period times EvaluationPeriods; the second for periods of an hour and longer."""
 
 # --- alarms (CloudWatch API Reference, PutMetricAlarm and PutCompositeAlarm)
 
 ALARM_NAME_CHARACTERS: Final = 255
 DESCRIPTION_CHARACTERS: Final = 1024
 ACTIONS: Final = 5
-"""For each state."""
+"""Maximum number of actions for each state."""
 ALARM_METRICS: Final = 10
-"""Metrics of one alarm, and as many expressions (`Metrics`)."""
+"""Maximum number of metrics of an alarm, and of expressions (`Metrics`)."""
 
 # --- composite alarms (PutCompositeAlarm, `AlarmRule`; CloudWatch User Guide, "Combining alarms")
 
@@ -63,7 +63,7 @@ RULE_ALARMS: Final = 100
 RULE_ELEMENTS: Final = 500
 """Alarms, TRUE and FALSE, and every parenthesis."""
 PARENTS: Final = 150
-"""Composites that may name one alarm."""
+"""Maximum number of composite alarms that reference one alarm."""
 
 # --- metric filters (CloudWatch Logs API Reference, PutMetricFilter, MetricTransformation; CloudWatch Logs
 # User Guide, "Filter pattern syntax for metric filters" and "CloudWatch Logs quotas")
@@ -74,9 +74,9 @@ LOG_GROUP_CHARACTERS: Final = 512
 FILTER_VALUE_CHARACTERS: Final = 100
 FILTER_DIMENSIONS: Final = 3
 FILTERS: Final = 100
-"""Of a log group."""
+"""Maximum number of metric filters of a log group."""
 REGEX_FILTERS: Final = 5
-"""Of a log group: those whose pattern has a regular expression."""
+"""Maximum number of metric filters with a regular expression of a log group."""
 
 # --- dashboards
 
@@ -85,34 +85,33 @@ DASHBOARD_WIDGETS: Final = 500
 WIDGET_HEIGHT: Final = 1000
 WIDGET_ALARMS: Final = 100
 WIDGET_METRICS: Final = 500
-"""The widest row, and the most in a dashboard and in one widget (CloudWatch API Reference, "Dashboard Body
-Structure and Syntax")."""
+"""Grid columns, and maximum numbers for a dashboard and for a widget (CloudWatch API Reference, "Dashboard
+Body Structure and Syntax")."""
 
 DASHBOARD_METRICS: Final = 2500
-"""Metrics in all graphs of a dashboard. Inputs of metric math count, also hidden ones (CloudWatch User Guide,
-"CloudWatch service quotas")."""
+"""Maximum number of metrics in all graphs of a dashboard. Inputs of metric math count, including hidden ones
+(CloudWatch User Guide, "CloudWatch service quotas")."""
 
 DASHBOARD_QUERIES: Final = 30
-"""Ours: log widgets of a dashboard. Each is a query whenever a person opens the page, and an account runs 100
-queries at once (CloudWatch Logs User Guide, "View running queries or query history"): three people who look
-at the same page during an incident still get an answer."""
+"""Maximum number of log widgets of a dashboard; a limit of this project. Each runs a query when the dashboard
+is opened, and an account runs 100 queries concurrently (CloudWatch Logs User Guide, "View running queries or
+query history"): so three people can open the same dashboard during an incident."""
 
 DASHBOARD_BYTES: Final = 500_000
-"""Ours: AWS publishes no limit for a body. CloudFormation, with which many dashboards are made, takes
-templates of 1 MB (CloudFormation quotas), in which the quotes of a body are escaped. Half of that is safe."""
+"""Maximum size of a dashboard's body; a limit of this project, as AWS publishes none. CloudFormation accepts
+templates of 1 MB (CloudFormation quotas), in which the quotes of a body are escaped: half of that is safe."""
 
 
 # --- evaluation (CloudWatch User Guide, "Alarm evaluation")
 
 FAST_S: Final = 10
-"""How often an alarm with a period below a minute is evaluated."""
+"""Seconds between two evaluations of an alarm with a period below a minute."""
 
 
 def evaluated_every_s(period_s: int, evaluation_periods: int) -> int:
-    """Return how many seconds lie between two evaluations of an alarm.
+    """Return the seconds between two evaluations of an alarm.
 
-    Every minute; every 10 s when its period is shorter than a minute; every hour when it looks back over more
-    than a day.
+    60 by default, 10 if the period is shorter than a minute, 3600 if the periods cover more than a day.
     """
     if period_s * evaluation_periods > DAY_S:
         return HOUR_S
@@ -120,7 +119,7 @@ def evaluated_every_s(period_s: int, evaluation_periods: int) -> int:
 
 
 def is_period(period_s: object, *, of_alarm: bool = True) -> bool:
-    """Return whether CloudWatch has a period of so many seconds, for an alarm or for a graph."""
+    """Return whether a period is valid, for an alarm or for a graph."""
     if isinstance(period_s, bool) or not isinstance(period_s, int):
         return False
     if period_s in (ALARM_PERIODS_S if of_alarm else GRAPH_PERIODS_S):
@@ -129,5 +128,5 @@ def is_period(period_s: object, *, of_alarm: bool = True) -> bool:
 
 
 def window_s(period_s: int) -> int:
-    """Return how many seconds an alarm may look back (PutMetricAlarm, `EvaluationPeriods`)."""
+    """Return the maximum seconds that an alarm's periods may cover (PutMetricAlarm, `EvaluationPeriods`)."""
     return LONG_WINDOW_S if period_s >= HOUR_S else WINDOW_S

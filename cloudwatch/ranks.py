@@ -1,14 +1,13 @@
-"""Statistics by percentage of the samples: percentiles, and parts of the samples between them.
+"""Statistics by percentage of the samples: percentiles, and statistics of the samples between percentiles.
 
-CloudWatch publishes neither the interpolation of its percentiles nor which samples a part of few samples
-has. What is published: p99 is the largest of what remains without the highest 1 %, tm99 is the average of
-the same ("CloudWatch statistics definitions", "Percentiles versus trimmed mean"). Decided here, by that
-sentence:
+CloudWatch documents neither the interpolation of percentiles nor which of few samples belong to a part. It
+documents that p99 is the largest sample without the highest 1 %, and that tm99 is the average of the same
+samples ("CloudWatch statistics definitions", "Percentiles versus trimmed mean"). From this follows here:
 
-- pNN is the smallest sample that at least NN per cent of the samples do not exceed (nearest rank, no
+- pNN is the smallest sample that at least NN percent of the samples do not exceed (nearest rank, no
   interpolation; p0 is the minimum). One sample is every percentile of itself.
-- A part a%:b% is of whole samples, in order of size: without the lowest floor(a% of n), up to the ceil(b%
-  of n)-th. So pNN is the largest of the samples that tmNN averages, and no part is empty (but :0%).
+- A part a%:b% consists of whole samples, in order of size: without the lowest floor(a% of n), up to the
+  ceil(b% of n)-th. So pNN is the largest of the samples that tmNN averages, and no part is empty except :0%.
 - WM(a%:b%) moves samples outside to the a-th or b-th percentile.
 - A range of values a:b has a < sample <= b (the same page, "Note").
 - A part without samples has the count 0, the sum 0, the rank 0, and no mean. Without any sample in the
@@ -27,24 +26,24 @@ from cloudwatch.distribution import Distribution, Floats, Integers
 from cloudwatch.statistic import Statistic
 
 _AT_ONCE = 1 << 18
-"""Samples that are sorted at a time: two megabytes; more does not make it faster."""
+"""Number of samples that are sorted at once: two megabytes; a larger number is not faster."""
 _TOLERANCE = 1e-9
-"""Share of a sample by which a rank may miss a whole number: 99.9 % of 1,000 samples are 999 of them."""
+"""Rounding tolerance of a rank, in samples: 99.9 % of 1,000 samples are 999 samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """Windows beside each other: values in rising order, and how many samples there are up to each."""
+    """Several windows: values in ascending order, and the number of samples up to each value."""
 
     values: Floats
-    """[windows, values]; padded at the end with what is as large as the largest"""
+    """[windows, values]; padded at the end with the largest value"""
     places: Floats
-    """[windows, values], or [1, values] for all; beyond `samples`: padding"""
+    """[windows, values], or [1, values] for all windows; padding beyond `samples`"""
     samples: Floats
     """[windows]"""
 
     def rank(self, percent: float) -> Floats:
-        """Return how many samples a percentage of each window is."""
+        """Return the number of samples for a percentage of each window."""
         return percent * self.samples / 100
 
     def percentile(self, percent: float) -> Floats:
@@ -57,7 +56,7 @@ class _Sorted:
         return self.values[np.arange(len(at)), at]
 
     def part(self, low_percent: float | None, high_percent: float | None) -> Floats:
-        """Return how many samples of each value are in the part of the samples a%:b%."""
+        """Return the number of samples of each value in the part a%:b%."""
         low, high = np.zeros_like(self.samples), self.samples
         if low_percent is not None:
             low = np.floor(self.rank(low_percent) + _TOLERANCE)
@@ -68,7 +67,7 @@ class _Sorted:
 
 
 def of_windows(statistic: Statistic, spread: Distribution, begin: Integers, end: Integers) -> Floats:
-    """Return a statistic by percentage of the samples of each window of steps [begin, end); none is empty."""
+    """Return a statistic by percentage for each window of steps [begin, end); no window is empty."""
     result = np.empty(len(begin))
     for at, window in _sorted(spread, begin, end):
         result[at] = _of(statistic, window)
@@ -84,8 +83,8 @@ def _of(statistic: Statistic, window: _Sorted) -> Floats:
             moved = np.maximum(moved, window.percentile(statistic.low)[:, None])
         if statistic.high is not None:
             moved = np.minimum(moved, window.percentile(statistic.high)[:, None])
-        each = window.part(None, None)
-        return np.asarray(np.sum(moved * each, axis=1) / window.samples)
+        counts = window.part(None, None)
+        return np.asarray(np.sum(moved * counts, axis=1) / window.samples)
     part = window.part(statistic.low, statistic.high)
     count = np.asarray(part.sum(axis=1))
     if statistic.kind == "tc":
@@ -98,7 +97,7 @@ def _of(statistic: Statistic, window: _Sorted) -> Floats:
 def _sorted(
     spread: Distribution, begin: Integers, end: Integers
 ) -> Iterator[tuple[npt.NDArray[np.intp], _Sorted]]:
-    """Yield windows, several at a time, with their places among all: those of similar size together."""
+    """Yield batches of windows of similar size, with their indexes among all windows."""
     first, last = spread.offsets[begin], spread.offsets[end]
     sizes = last - first
     by_size = np.argsort(sizes, kind="stable")
@@ -116,7 +115,7 @@ def _sorted(
 
 
 def _sorter(spread: Distribution) -> Callable[[Integers], _Sorted]:
-    """Return what sorts windows, given the place of each of their values; past the end is padding."""
+    """Return a function that sorts windows, from the indexes of their values; past the end is padding."""
     weight = spread.weights[0]
     if np.all(spread.weights == weight):
         padded = np.append(spread.values, spread.values.max())
@@ -127,8 +126,8 @@ def _sorter(spread: Distribution) -> Callable[[Integers], _Sorted]:
             return _Sorted(np.sort(padded[index], axis=1), places[None, :], samples)
 
         return alike
-    # Each value is known by its place in the order of all, which leads to its weight, too; and small whole
-    # numbers sort faster.
+    # Each value is represented by its rank among all values, which also gives its weight; small integers sort
+    # faster.
     order = np.argsort(spread.values)
     small = len(order) < np.iinfo(np.uint16).max
     place = np.empty(len(order) + 1, np.uint16 if small else np.uint32)

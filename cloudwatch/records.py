@@ -1,4 +1,4 @@
-"""JSON objects of AWS's APIs, read member by member; what is missing, unknown or malformed is refused."""
+"""JSON objects of AWS's APIs, read member by member; missing, unknown and invalid members are rejected."""
 
 from __future__ import annotations
 
@@ -17,53 +17,53 @@ def _same(member: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One object."""
+    """A JSON object."""
 
     where: str
-    """Where it is, for messages: a file and what is in it, a resource's address, an alarm's name."""
+    """Location for messages: a file and an object in it, a resource's address, an alarm's name."""
     given: Mapping[str, Any]
-    """Its members by the API's names."""
+    """Members by the API's names."""
     spelt: Callable[[str], str] = field(default=_same)
-    """From the API's name of a member to the one that its author wrote, for messages."""
+    """Returns the name of a member in its source, such as Terraform, from the API's name, for messages."""
 
-    def refuse(self, member: str, says: str) -> NoReturn:
+    def refuse(self, member: str, problem: str) -> NoReturn:
         """Raise the error about a member.
 
         Raises:
             RecordError: always.
         """
-        raise RecordError(self.where, f"{self.spelt(member)} {says}")
+        raise RecordError(self.where, f"{self.spelt(member)} {problem}")
 
     def only(self, known: Collection[str], refused: Mapping[str, str] | None = None) -> None:
         """Raise unless every member is known.
 
         Args:
             known: names of members.
-            refused: members that AWS accepts and that are not evaluated here -> what they do.
+            refused: members that AWS accepts and that are not supported -> what they do.
 
         Raises:
             RecordError: a member is unknown.
-            UnsupportedRecordError: a member is not evaluated here.
+            UnsupportedRecordError: a member is not supported.
         """
         for member, value in self.given.items():
             if value is not None and member in (refused or {}):
                 text = f"{self.spelt(member)} is not supported: {(refused or {})[member]}"
                 raise UnsupportedRecordError(self.where, text)
             if value is not None and member not in known:
-                near = difflib.get_close_matches(member, known, 1)
-                says = f"is no such key; did you mean {self.spelt(near[0])}?" if near else "is no such key"
+                similar = difflib.get_close_matches(member, known, 1)
                 allowed = ", ".join(sorted(map(self.spelt, known)))
-                self.refuse(member, f"{says}; known: {allowed}" if not near else says)
+                hint = f"did you mean {self.spelt(similar[0])}?" if similar else f"allowed: {allowed}"
+                self.refuse(member, f"is not a valid key; {hint}")
 
     def has(self, member: str) -> bool:
-        """Return whether a member is given, and not null."""
+        """Return whether a member is present and not null."""
         return self.given.get(member) is not None
 
     def needs(self, member: str) -> Any:  # noqa: ANN401  # JSON
-        """Return a member that has to be given.
+        """Return a required member.
 
         Raises:
-            RecordError: it is not.
+            RecordError: it is missing.
         """
         value = self.given.get(member)
         if value is None:
@@ -71,114 +71,115 @@ class Record:
         return value
 
     def text(self, member: str, default: str | None = None) -> str:
-        """Return a text; it has to be given unless it has a default.
+        """Return a string; it is required unless it has a default.
 
         Raises:
-            RecordError: it is missing, or no text, or not known before it is applied.
+            RecordError: it is missing, not a string, or not known before it is applied.
         """
         value = default if default is not None and not self.has(member) else self.needs(member)
         if not isinstance(value, str):
-            self.refuse(member, f"has to be text, not {shown(value)}")
+            self.refuse(member, f"must be a string (found: {shown(value)})")
         return value
 
     def one_of(self, member: str, allowed: Sequence[str], default: str | None = None) -> Any:  # noqa: ANN401  # a literal
-        """Return a text that is one of some.
+        """Return a string that is one of the allowed values.
 
         Raises:
-            RecordError: it is missing, or another.
+            RecordError: it is missing, or another value.
         """
         value = self.text(member, default)
         if value not in allowed:
-            self.refuse(member, f"is {shown(value)}; allowed: {', '.join(allowed)}")
+            self.refuse(member, f"{shown(value)} is not valid; allowed: {', '.join(allowed)}")
         return value
 
     def number(self, member: str) -> float:
-        """Return a number, which may be written as text, as CloudFormation and Terraform take it too.
+        """Return a number; a string is accepted, as in CloudFormation and Terraform.
 
         Raises:
-            RecordError: it is missing, or no finite number.
+            RecordError: it is missing, or not a finite number.
         """
         value = self.needs(member)
         try:
             if isinstance(value, bool):
-                raise TypeError  # noqa: TRY301  # one message for all that is no number
+                raise TypeError  # noqa: TRY301  # one message for all invalid values
             number = float(value)
         except (TypeError, ValueError, OverflowError):
             number = math.nan
         if not math.isfinite(number):
-            self.refuse(member, f"has to be a number, not {shown(value)}")
+            self.refuse(member, f"must be a number (found: {shown(value)})")
         return number
 
     def whole(self, member: str, default: int | None = None, *, least: int = 1) -> int:
-        """Return a whole number.
+        """Return an integer.
 
         Raises:
-            RecordError: it is missing, no whole number, or less than `least`.
+            RecordError: it is missing, not an integer, or less than `least`.
         """
         if default is not None and not self.has(member):
             return default
         number = self.number(member)
         if number != int(number) or number < least:
-            self.refuse(member, f"has to be a whole number from {least}, not {shown(self.given[member])}")
+            found = shown(self.given[member])
+            self.refuse(member, f"must be an integer of at least {least} (found: {found})")
         return int(number)
 
     def truth(self, member: str, *, default: bool) -> bool:
-        """Return true or false, which may be written as text.
+        """Return a Boolean; the strings "true" and "false" are accepted.
 
         Raises:
-            RecordError: it is neither.
+            RecordError: it is not a Boolean.
         """
         value = self.given.get(member)
         known = {True: True, False: False, "true": True, "false": False}
         if value is None:
             return default
         if not isinstance(value, bool | str) or value not in known:
-            self.refuse(member, f"has to be true or false, not {shown(value)}")
+            self.refuse(member, f"must be true or false (found: {shown(value)})")
         return known[value]
 
     def texts(self, member: str) -> tuple[str, ...]:
-        """Return a list of texts; none if it is not given.
+        """Return a list of strings; empty if it is missing.
 
         Raises:
-            RecordError: it is something else.
+            RecordError: it is not a list of strings.
         """
         value = self.given.get(member)
         if value is None:
             return ()
-        if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
-            self.refuse(member, f"has to be a list of texts, not {shown(value)}")
+        if not isinstance(value, list | tuple) or not all(isinstance(element, str) for element in value):
+            self.refuse(member, f"must be a list of strings (found: {shown(value)})")
         return tuple(value)
 
     def records(self, member: str) -> Iterator[Record]:
-        """Yield the objects of a list; none if it is not given.
+        """Yield the objects of a list; none if it is missing.
 
         Raises:
-            RecordError: it is no list of objects.
+            RecordError: it is not a list of objects.
         """
         value = self.given.get(member)
         if value is None:
             return
         if not isinstance(value, list):
-            self.refuse(member, f"has to be a list, not {shown(value)}")
-        for number, entry in enumerate(value, start=1):
-            yield self._inner(f"{self.spelt(member)} {number}", member, entry)
+            self.refuse(member, f"must be a list (found: {shown(value)})")
+        for number, element in enumerate(value, start=1):
+            yield self._inner(f"{self.spelt(member)} {number}", member, element)
 
     def record(self, member: str) -> Record:
-        """Return an object that has to be given.
+        """Return a required object.
 
         Raises:
-            RecordError: it is missing, or none.
+            RecordError: it is missing, or not an object.
         """
         return self._inner(self.spelt(member), member, self.needs(member))
 
-    def _inner(self, called: str, member: str, value: object) -> Record:
+    def _inner(self, label: str, member: str, value: object) -> Record:
         if not isinstance(value, Mapping):
-            self.refuse(member, f"has to hold objects, not {shown(value)}")
-        return Record(f"{self.where}: {called}", value, self.spelt)
+            self.refuse(member, f"must contain objects (found: {shown(value)})")
+        return Record(f"{self.where}: {label}", value, self.spelt)
 
 
 def shown(value: object) -> str:
-    """Return a value as a message shows it: whole if it is short."""
+    """Return a value for a message, cut off after 60 characters."""
     text = repr(value)
-    most = 60
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    maximum = 60
+    return text if len(text) <= maximum else f"{text[: maximum - 1]}…"

@@ -1,4 +1,4 @@
-"""The samples of one metric on a grid of equal steps: what statistics are computed from."""
+"""The samples of a metric on a grid of equal steps, from which statistics are computed."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from cloudwatch.quotas import LARGEST
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """Samples of one metric on a grid: step i covers [start_s + i * step_s, start_s + (i + 1) * step_s).
+    """Samples of a metric on a grid: step i covers [start_s + i * step_s, start_s + (i + 1) * step_s).
 
-    Compared, and remembered by the statistics, by identity: share one object among metrics that look alike.
-    The arrays must not change.
+    Series are compared and cached by identity: use one object for metrics with equal samples. The arrays must
+    not change.
     """
 
     start_s: int
     """Seconds since 1970; a multiple of `step_s`, so that periods begin where steps begin."""
     step_s: int
     count: Floats
-    """Samples per step; 0 where there is none."""
+    """Number of samples per step."""
     total: Floats
     low: Floats
-    """The smallest sample of each step; NaN where there is none."""
+    """The smallest sample of each step; NaN for a step without samples."""
     high: Floats
     spread: Distribution | None = None
     """The samples themselves, for percentiles.
 
-    None: all samples of a step have one value, where `low == high`. Where they differ the samples are
-    unknown, as those of a statistic set are, and percentiles are missing ("CloudWatch statistics
+    None: all samples of a step are equal if `low == high`. If they differ the samples are unknown, as those
+    of a statistic set, and percentiles are missing ("CloudWatch statistics
     definitions", "Requirements to use percentiles, trimmed mean, and some other statistics").
     """
 
     def __post_init__(self) -> None:
         _check_grid(self.start_s, self.step_s)
         if not len(self.count) == len(self.total) == len(self.low) == len(self.high):
-            message = "count, total, low and high of a series have one number per step each"
+            message = "count, total, low and high of a series must have one number per step each"
             raise InputError(message)
 
     def __len__(self) -> int:
@@ -51,10 +51,10 @@ class Series:
     def of_values(
         cls, values: Floats, *, start_s: int, step_s: int = 60, samples: float | Floats = 1.0
     ) -> Series:
-        """Return a series of one value per step, reported by so many samples; NaN: no sample.
+        """Return a series with one value per step, each of `samples` samples; NaN is no sample.
 
         Raises:
-            InputError: a value that PutMetricData refuses, or a negative number of samples.
+            InputError: PutMetricData would reject a value, or the number of samples is negative.
         """
         values = np.asarray(values, np.float64)
         count = np.where(np.isnan(values), 0.0, samples)
@@ -66,10 +66,10 @@ class Series:
     def of_samples(
         cls, samples: Iterable[tuple[float, float, float]], *, start_s: int, step_s: int = 60, steps: int
     ) -> Series:
-        """Return the series of (seconds since 1970, value, weight) in any order; outside the grid: ignored.
+        """Return the series of (seconds since 1970, value, weight) in any order; ignore samples off the grid.
 
         Raises:
-            InputError: a value that PutMetricData refuses, or a negative weight.
+            InputError: PutMetricData would reject a value, or a weight is negative.
         """
         _check_grid(start_s, step_s)
         rows = samples if isinstance(samples, np.ndarray) else list(samples)
@@ -96,22 +96,22 @@ class Series:
 def constant(
     value: float | None, *, start_s: int, steps: int, step_s: int = 60, samples: float = 1.0
 ) -> Series:
-    """Return the series with this value in every step, None: without a sample; equal ones are one object."""
+    """Return the series with this value in every step, None for no samples; results are cached."""
     values = np.full(steps, np.nan if value is None else value)
     return Series.of_values(values, start_s=start_s, step_s=step_s, samples=samples)
 
 
 def together(parts: Sequence[Series]) -> Series:
-    """Return what a metric holds to which several sources write: the samples of all.
+    """Return the series with the samples of several series.
 
     Raises:
-        InputError: they are not on one grid.
+        InputError: the series are on different grids.
     """
     first = parts[0]
     if len(parts) == 1:
         return first
     if len({(series.start_s, series.step_s, len(series)) for series in parts}) > 1:
-        message = "samples of one metric can be put together on one grid only"
+        message = "the series of one metric must be on one grid"
         raise InputError(message)
     low = functools.reduce(np.fmin, [series.low for series in parts])
     high = functools.reduce(np.fmax, [series.high for series in parts])
@@ -127,35 +127,35 @@ def together(parts: Sequence[Series]) -> Series:
 
 
 def raised(series: Series, by: Series) -> Series:
-    """Return a gauge with what another one holds besides: each sample more by the other's value of its step.
+    """Return the sum of two gauges: each sample is increased by the value of `by` in the same step.
 
-    Where there is no sample there is the other's.
+    A step without samples has those of `by`.
 
     Raises:
-        InputError: they are not on one grid.
+        InputError: the series are on different grids.
     """
     if (series.start_s, series.step_s, len(series)) != (by.start_s, by.step_s, len(by)):
-        message = "gauges can be added on one grid only"
+        message = "gauges must be on one grid"
         raise InputError(message)
-    there = series.count > 0
-    low, high = (np.where(there, bound, 0.0) + by.high for bound in (series.low, series.high))
-    count = np.where(there, series.count, by.count)
+    present = series.count > 0
+    low, high = (np.where(present, bound, 0.0) + by.high for bound in (series.low, series.high))
+    count = np.where(present, series.count, by.count)
     spread = None
     if series.spread is not None:
         steps = series.spread.steps
-        others = np.flatnonzero(~there)
+        others = np.flatnonzero(~present)
         spread = Distribution.of_steps(
             np.concatenate((steps, others)),
             np.concatenate((series.spread.values + by.high[steps], by.high[others])),
             np.concatenate((series.spread.weights, by.count[others])),
             len(series),
         )
-    total = np.where(there, series.total + by.high * series.count, by.total)
+    total = np.where(present, series.total + by.high * series.count, by.total)
     return Series(series.start_s, series.step_s, count, total, low, high, spread)
 
 
 def _spread(series: Series) -> Distribution | None:
-    """Return the samples of a series; None: those of some step are unknown."""
+    """Return the samples of a series; None if those of a step are unknown."""
     if series.spread is not None:
         return series.spread
     where = np.flatnonzero(series.count)
@@ -166,14 +166,14 @@ def _spread(series: Series) -> Distribution | None:
 
 def _check_grid(start_s: int, step_s: int) -> None:
     if step_s < 1 or start_s % step_s:
-        message = f"a series starts at a multiple of its step: start {start_s} s, step {step_s} s"
+        message = f"the start of a series must be a multiple of its step (found: {start_s} s, {step_s} s)"
         raise InputError(message)
 
 
 def _check_samples(values: Floats, weights: Floats) -> None:
     if not np.all(np.abs(values) <= LARGEST):
-        message = "a sample is a number between -2^360 and 2^360; NaN and infinity are none"
+        message = "samples must be numbers between -2^360 and 2^360"
         raise InputError(message)
     if not np.all((weights >= 0) & (weights <= LARGEST)):
-        message = "a value is reported by 0 or more samples"
+        message = "the number of samples must be 0 or more"
         raise InputError(message)

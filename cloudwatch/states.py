@@ -1,4 +1,4 @@
-"""The states of an alarm, in CloudWatch's words.
+"""The states of an alarm.
 
 Source: Amazon CloudWatch API Reference, SetAlarmState (StateValue).
 """
@@ -10,7 +10,7 @@ from typing import Final, Literal
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
 STATES: Final[tuple[State, ...]] = ("OK", "ALARM", "INSUFFICIENT_DATA")
-"""Every state; its index is what arrays of states hold."""
+"""All states; arrays of states contain their indexes."""
 
 FIRST: Final[State] = "INSUFFICIENT_DATA"
-"""How every alarm begins (PutMetricAlarm, PutCompositeAlarm)."""
+"""The initial state of every alarm (PutMetricAlarm, PutCompositeAlarm)."""

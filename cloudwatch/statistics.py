@@ -1,4 +1,4 @@
-"""Datapoints: the statistics of a metric over periods, sliding by a step.
+"""Datapoints: the statistics of a metric over sliding periods.
 
 Sources: CloudWatch User Guide, "CloudWatch statistics definitions"; "Metrics concepts", "Periods"; for
 windows that slide by a minute, "Using Amazon CloudWatch alarms", "Evaluating an alarm".
@@ -21,12 +21,12 @@ __all__ = ["Statistic", "check_statistic", "evaluations", "sliding"]
 
 
 def sliding(series: Series, stat: str | Statistic, period_s: int) -> Floats:
-    """Return a statistic per step: element i is of the period that ends where step i ends; NaN: no sample.
+    """Return a statistic per step: element i is for the period that ends with step i; NaN is no sample.
 
-    The array may not be written to: equal questions about one series get one array.
+    The array is read-only, as results are cached.
 
     Raises:
-        InputError: no such statistic, or a period that is no multiple of the step.
+        InputError: the statistic is not valid, or the period is not a multiple of the step.
     """
     if isinstance(stat, str):
         stat = check_statistic(stat)
@@ -34,24 +34,23 @@ def sliding(series: Series, stat: str | Statistic, period_s: int) -> Floats:
 
 
 def evaluations(values: Floats, period_steps: int, evaluation_range: int) -> Floats:
-    """Return what each evaluation of an alarm sees of a sliding statistic: [T, range], oldest first.
+    """Return a sliding statistic's datapoints for each evaluation of an alarm: [T, range], oldest first.
 
-    Its datapoints are a period apart; NaN stands for those before the first step, too. It is a view that
-    nobody may write to.
+    The datapoints are one period apart; those before the first step are NaN. The result is a read-only view.
     """
     return strided(values, period_steps, evaluation_range)
 
 
 def _steps(series: Series, period_s: int) -> int:
-    """Return how many steps a period has."""
+    """Return the number of steps of a period."""
     if period_s < 1 or period_s % series.step_s:
-        message = f"a period of {period_s} s is no multiple of {series.step_s} s, the step of the series"
+        message = f"the period of {period_s} s must be a multiple of the series' step of {series.step_s} s"
         raise InputError(message)
     return period_s // series.step_s
 
 
-# Most metrics of many healthy services are one series. 512 results of a day, and the series that they keep
-# alive, are tens of megabytes.
+# Most metrics of many healthy services share one series. 512 results of a day, with the series that they
+# reference, use tens of megabytes.
 @functools.lru_cache(maxsize=512)
 def _sliding(series: Series, stat: Statistic, period_s: int) -> Floats:
     values = _computed(series, stat, _steps(series, period_s))
@@ -78,9 +77,9 @@ def _computed(series: Series, stat: Statistic, length: int) -> Floats:
 
 
 def _of_samples(series: Series, stat: Statistic, length: int) -> Floats:
-    """Return a statistic that needs samples; NaN where they are unknown, or any of them is negative.
+    """Return a statistic that needs samples; NaN where they are unknown, or a sample is negative.
 
-    They are not available "for metrics when any of the metric values are negative numbers": taken as any
+    The statistic is not available "for metrics when any of the metric values are negative numbers", here any
     value of the period ("Requirements to use percentiles, trimmed mean, and some other statistics").
     """
     low = window_low(series.low, length)
@@ -102,7 +101,7 @@ def _of_samples(series: Series, stat: Statistic, length: int) -> Floats:
 
 
 def _of_range(spread: Distribution, stat: Statistic, length: int) -> Floats:
-    """Return a statistic of the samples between two values: a total of what each step adds."""
+    """Return a statistic of the samples between two values, from the totals of each step."""
     values, weights = spread.values, spread.weights
     count = len(spread.offsets) - 1
     if stat.kind == "wm":
@@ -129,7 +128,7 @@ def _of_range(spread: Distribution, stat: Statistic, length: int) -> Floats:
 def _of_percentages(
     series: Series, spread: Distribution, stat: Statistic, length: int, available: np.typing.NDArray[np.bool_]
 ) -> Floats:
-    """Return a statistic by percentage; a window of one value needs no sorting for a percentile or a mean."""
+    """Return a statistic by percentage; windows of one value are not sorted for percentile and mean."""
     values = np.full(len(series), np.nan)
     todo = available
     if stat.kind in {"percentile", "tm", "wm"} and stat.high != 0:  # :0% is no part at all

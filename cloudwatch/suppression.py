@@ -1,8 +1,8 @@
-"""Action suppression: whether a composite alarm holds its actions back, by what and for how long.
+"""Action suppression: whether the actions of a composite alarm are suppressed, by what and for how long.
 
-Only actions are held back; the state of the alarm changes at once. Times are seconds on any clock that does
-not jump. AWS does not say what happens when things coincide: here the suppressor changes first, then the
-composite, and only then is a wait or an extension over.
+Only actions are suppressed; the state of the alarm changes at once. Times are seconds on a monotonic clock.
+AWS does not document the order of simultaneous events: here the suppressor changes first, then the composite
+alarm, and then a wait period or an extension period ends.
 
 Source: Amazon CloudWatch User Guide, "Suppressing composite alarm actions" (WaitPeriod and ExtensionPeriod,
 its six examples); Amazon CloudWatch API Reference, CompositeAlarm, `ActionsSuppressedBy`.
@@ -20,17 +20,17 @@ from cloudwatch.composites import Change
 By = Literal["Alarm", "WaitPeriod", "ExtensionPeriod"]
 
 T = TypeVar("T")
-"""What a change is: nothing here looks into it."""
+"""The type of a change, which is opaque here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suppressor:
-    """What holds a composite alarm's actions back.
+    """The suppressor of a composite alarm's actions.
 
     Args:
         alarm: the name of the suppressor alarm.
-        wait_s: how long a change waits for the suppressor to go into ALARM.
-        extension_s: how long a change that was held back still waits once the suppressor has left ALARM.
+        wait_s: seconds that a change waits for the suppressor to go into ALARM.
+        extension_s: seconds that a suppressed change still waits after the suppressor has left ALARM.
     """
 
     alarm: str
@@ -39,14 +39,14 @@ class Suppressor:
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Generic[T]):
-    """A change of a composite alarm whose actions are held back.
+class SuppressedChange(Generic[T]):
+    """A change of a composite alarm whose actions are suppressed.
 
     Args:
-        change: the newest change; an older one that was still held back is never acted on.
+        change: the newest change; the actions of an older suppressed change are never executed.
         suppressor: the name of the suppressor alarm.
-        by: what holds it back.
-        until_s: when that ends by itself; None while it is the suppressor, which has to leave ALARM first.
+        by: the reason of the suppression.
+        until_s: end of the wait or extension period; None while the suppressor is in ALARM.
     """
 
     change: T
@@ -55,47 +55,49 @@ class Held(Generic[T]):
     until_s: float | None
 
     def is_due(self, now_s: float) -> bool:
-        """Tell whether the actions are to be performed now."""
+        """Return whether the actions are to be executed now."""
         return self.until_s is not None and self.until_s <= now_s
 
 
-def hold(change: T, suppressor: Suppressor, *, in_alarm: bool, now_s: float) -> Held[T]:
-    """Return how a new change is held back: whatever wait or extension ran before is discarded.
+def suppress(change: T, suppressor: Suppressor, *, in_alarm: bool, now_s: float) -> SuppressedChange[T]:
+    """Return the suppression of a new change: a running wait or extension period is discarded.
 
     Args:
         change: the composite alarm's new change.
-        suppressor: what suppresses it.
+        suppressor: the suppressor of the composite alarm.
         in_alarm: whether the suppressor is in ALARM.
         now_s: the time of the change.
     """
     if in_alarm:
-        return Held(change, suppressor.alarm, "Alarm", None)
-    return Held(change, suppressor.alarm, "WaitPeriod", now_s + suppressor.wait_s)
+        return SuppressedChange(change, suppressor.alarm, "Alarm", None)
+    return SuppressedChange(change, suppressor.alarm, "WaitPeriod", now_s + suppressor.wait_s)
 
 
-def follow(held: Held[T], suppressor: Suppressor, *, in_alarm: bool, now_s: float) -> Held[T]:
-    """Return how a change is held back once the suppressor has changed its state, or may have.
+def follow(
+    suppression: SuppressedChange[T], suppressor: Suppressor, *, in_alarm: bool, now_s: float
+) -> SuppressedChange[T]:
+    """Return the suppression of a change after the suppressor has changed its state, or may have changed it.
 
-    Another suppressor than before discards what ran: the change is held back as if it had happened now.
+    With another suppressor than before, running periods are discarded, as if the change had happened now.
 
     Args:
-        held: how it was held back before.
-        suppressor: what suppresses it.
+        suppression: the suppression before.
+        suppressor: the suppressor of the composite alarm.
         in_alarm: whether the suppressor is in ALARM now.
         now_s: the time of the suppressor's change.
     """
-    if held.suppressor != suppressor.alarm:
-        return hold(held.change, suppressor, in_alarm=in_alarm, now_s=now_s)
+    if suppression.suppressor != suppressor.alarm:
+        return suppress(suppression.change, suppressor, in_alarm=in_alarm, now_s=now_s)
     if in_alarm:
-        return replace(held, by="Alarm", until_s=None)
-    if held.by == "Alarm":
-        return replace(held, by="ExtensionPeriod", until_s=now_s + suppressor.extension_s)
-    return held
+        return replace(suppression, by="Alarm", until_s=None)
+    if suppression.by == "Alarm":
+        return replace(suppression, by="ExtensionPeriod", until_s=now_s + suppressor.extension_s)
+    return suppression
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A composite alarm's actions are performed, at once or once nothing holds them back any more."""
+    """The execution of a composite alarm's actions, at once or after a suppression."""
 
     at_s: float
     change: Change
@@ -103,19 +105,19 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """For so long something held a composite alarm's actions back."""
+    """A period in which a composite alarm's actions were suppressed."""
 
     from_s: float
     to_s: float | None
-    """None if it still does after the last change."""
+    """None if the suppression lasts beyond the last change."""
     by: By
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What became of a composite alarm's changes.
+    """The actions and suppressions that follow from a composite alarm's changes.
 
-    A wait that is discarded for another one ends a `Suppressed`, and one of no length is none.
+    A wait period that is replaced by another one ends a `Suppressed`; periods of length 0 are omitted.
     """
 
     actions: tuple[Action, ...]
@@ -125,14 +127,14 @@ class Timeline:
 def performed(
     changes: Iterable[Change], suppressor_changes: Iterable[Change], suppressor: Suppressor | None
 ) -> Timeline:
-    """Return when a composite alarm's actions are performed, and what holds them back in the meantime.
+    """Return when a composite alarm's actions are executed, and the periods in which they are suppressed.
 
-    Waits run to their end, also beyond the last change.
+    Wait periods run to their end, even beyond the last change.
 
     Args:
-        changes: of the composite, in the order of their times.
-        suppressor_changes: of the suppressor, likewise. It is not in ALARM before the first.
-        suppressor: what suppresses the composite; None if nothing does.
+        changes: of the composite alarm, in chronological order.
+        suppressor_changes: of the suppressor, in chronological order. It is not in ALARM before the first.
+        suppressor: the suppressor of the composite alarm; None if it has none.
     """
     if suppressor is None:
         return Timeline(tuple(Action(change.at_s, change) for change in changes), ())
@@ -149,50 +151,52 @@ def performed(
 
 
 class _Running:
-    """A composite alarm while time passes."""
+    """The suppression of a composite alarm over time."""
 
     def __init__(self, suppressor: Suppressor) -> None:
         self._suppressor = suppressor
         self._in_alarm = False
-        self._held: Held[Change] | None = None
+        self._current: SuppressedChange[Change] | None = None
         self._since_s = 0.0
         self._actions: list[Action] = []
         self._suppressed: list[Suppressed] = []
 
     def take(self, change: Change) -> None:
-        """Hold a new change back; what was held back before is never acted on."""
+        """Suppress a new change; the actions of an older suppressed change are never executed."""
         now_s = change.at_s
-        self._hold(hold(change, self._suppressor, in_alarm=self._in_alarm, now_s=now_s), now_s)
+        self._replace(suppress(change, self._suppressor, in_alarm=self._in_alarm, now_s=now_s), now_s)
 
     def suppressor_changes(self, change: Change) -> None:
-        """Follow the suppressor."""
+        """Update the suppression after a change of the suppressor."""
         self._in_alarm = change.new == "ALARM"
-        if self._held:
+        if self._current:
             now_s = change.at_s
-            self._hold(follow(self._held, self._suppressor, in_alarm=self._in_alarm, now_s=now_s), now_s)
+            self._replace(
+                follow(self._current, self._suppressor, in_alarm=self._in_alarm, now_s=now_s), now_s
+            )
 
     def perform_before(self, at_s: float) -> None:
-        """Perform what is due earlier."""
-        held = self._held
-        if held and held.until_s is not None and held.until_s < at_s:
-            self._end(held, held.until_s)
-            self._actions.append(Action(held.until_s, held.change))
-            self._held = None
+        """Execute the actions that are due before a time."""
+        suppression = self._current
+        if suppression and suppression.until_s is not None and suppression.until_s < at_s:
+            self._end(suppression, suppression.until_s)
+            self._actions.append(Action(suppression.until_s, suppression.change))
+            self._current = None
 
     def timeline(self) -> Timeline:
-        """Let time pass to the end."""
+        """Return the timeline up to the end of all wait and extension periods."""
         self.perform_before(math.inf)
-        if self._held:
-            self._end(self._held, None)
+        if self._current:
+            self._end(self._current, None)
         return Timeline(tuple(self._actions), tuple(self._suppressed))
 
-    def _hold(self, held: Held[Change], now_s: float) -> None:
-        before, self._held = self._held, held
-        if before is None or (before.by, before.until_s) != (held.by, held.until_s):
+    def _replace(self, suppression: SuppressedChange[Change], now_s: float) -> None:
+        before, self._current = self._current, suppression
+        if before is None or (before.by, before.until_s) != (suppression.by, suppression.until_s):
             if before:
                 self._end(before, now_s)
             self._since_s = now_s
 
-    def _end(self, held: Held[Change], now_s: float | None) -> None:
+    def _end(self, suppression: SuppressedChange[Change], now_s: float | None) -> None:
         if now_s != self._since_s:
-            self._suppressed.append(Suppressed(self._since_s, now_s, held.by))
+            self._suppressed.append(Suppressed(self._since_s, now_s, suppression.by))

@@ -1,7 +1,7 @@
-"""The one validator: whether AWS accepts alarms and metric filters, as values of the typed model.
+"""Validation of alarms and metric filters, as values of the typed model: whether AWS accepts them.
 
-The catalog calls it when it builds alarms, `verify` before a deployment, the drill before it evaluates
-anything, the local AWS when an alarm is put: all of them refuse the same alarms with the same words.
+The catalog calls it when it builds alarms, `verify` before a deployment, the drill before an evaluation, and
+the local AWS in PutMetricAlarm: all of them reject the same alarms with the same messages.
 
 Sources: Amazon CloudWatch API Reference, PutMetricAlarm (EvaluationPeriods, Period, AlarmActions, Metrics,
 Unit), Metric, MetricStat, MetricDataQuery, PutCompositeAlarm (AlarmRule, ActionsSuppressor); CloudWatch User
@@ -24,36 +24,36 @@ from cloudwatch.publishing import UNITS, MetricFilter
 from cloudwatch.rules import Rule
 from cloudwatch.statistic import check_statistic
 
-_REMEMBERED: Final = 4096
-"""Sets of queries; the services of a platform share them."""
+_CACHED: Final = 4096
+"""Number of cached results; the services of a platform share sets of queries."""
 _ID: Final = re.compile(r"[a-z][A-Za-z0-9_]*")
 
 Queries = tuple[tuple[str, str | None], ...]
-"""Ids with their expressions; None: a metric."""
+"""Ids with their expressions; None for a metric."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that AWS would refuse, or that cannot be evaluated here."""
+    """A value that AWS would reject, or that this program cannot evaluate."""
 
     subject: str
-    """What it is about: `alarm x`, `metric filter x of y`, `log group y`."""
+    """The resource: `alarm x`, `metric filter x of y`, `log group y`."""
     place: str
-    """Where that was read; the subject when nobody knows."""
+    """Where the resource was read; the subject if this is not known."""
     key: str
-    """Which part of it, such as `period`; empty for the whole."""
+    """The part of the resource, such as `period`; empty for the whole resource."""
     text: str
-    """What was found and what is allowed."""
+    """What is wrong and what is allowed."""
     is_unsupported: bool = False
-    """Whether AWS accepts it, and only this program cannot evaluate it."""
+    """Whether AWS accepts the value and only this program cannot evaluate it."""
 
     def __str__(self) -> str:
-        """Return the key and what is wrong with it."""
+        """Return the key and the text."""
         return f"{self.key}: {self.text}" if self.key else self.text
 
 
-Found = tuple[str, str] | tuple[str, str, bool]
-"""Key, text, and whether it is only unsupported."""
+Details = tuple[str, str] | tuple[str, str, bool]
+"""Key, text, and whether the value is only unsupported."""
 
 
 def problems(
@@ -64,14 +64,14 @@ def problems(
     others: Collection[str] = (),
     hint: Callable[[str], str] = lambda _: "",
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the alarms and metric filters of one account and region.
+    """Yield the problems of the alarms and metric filters of one account and region.
 
     Args:
         alarms: the metric alarms.
         composites_: the composite alarms.
         filters: the metric filters.
-        others: names of alarms that exist besides, such as those that cannot be read.
-        hint: returns what to add when there is no alarm of a name, such as a similar name.
+        others: names of further existing alarms, such as those that cannot be read.
+        hint: returns a text to append for the name of an alarm that does not exist, such as a similar name.
     """
     metric_alarms, composite_alarms, all_filters = tuple(alarms), tuple(composites_), tuple(filters)
     yield from _of_filters(all_filters)
@@ -80,9 +80,10 @@ def problems(
         yield from metric_alarm(alarm, published)
     every: tuple[Alarm, ...] = (*metric_alarms, *composite_alarms)
     names = collections.Counter(alarm.name for alarm in every)
-    for each in every if len(names) < len(every) else ():
-        if names[each.name] > 1:
-            yield _problem(each, "name", f"{names[each.name]} alarms have it: the last one applied wins")
+    for named in every if len(names) < len(every) else ():
+        if names[named.name] > 1:
+            count = names[named.name]
+            yield _problem(named, "name", f"{count} alarms have this name; names must be unique")
     parsed: dict[str, Rule] = {}
     existing = names.keys() | set(others)
     for composite in composite_alarms:
@@ -98,18 +99,19 @@ def problems(
 def metric_alarm(
     alarm: MetricAlarm, published: Mapping[tuple[str, str], MetricFilter] | None = None
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a metric alarm.
+    """Yield the problems of a metric alarm.
 
     Args:
         alarm: the alarm.
         published: namespace and name of a metric -> a metric filter that publishes it.
     """
-    found: list[Found] = [*_of_any(alarm), *_of_comparison(alarm), *_of_periods(alarm), *_of_queries(alarm)]
+    details: list[Details] = [*_of_any(alarm), *_of_comparison(alarm), *_of_periods(alarm)]
+    details += _of_queries(alarm)
     for statistic in alarm.statistics:
-        found += _of_metric(statistic.metric)
+        details += _of_metric(statistic.metric)
         if statistic.unit is not None:
-            found += _of_unit(statistic, statistic.unit, published or {})
-    return (_problem(alarm, *problem) for problem in dict.fromkeys(found))
+            details += _of_unit(statistic, statistic.unit, published or {})
+    return (_problem(alarm, *problem) for problem in dict.fromkeys(details))
 
 
 def composite_alarm(
@@ -119,17 +121,17 @@ def composite_alarm(
     *,
     hint: Callable[[str], str] = lambda _: "",
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a composite alarm.
+    """Yield the problems of a composite alarm.
 
     Args:
         alarm: the alarm.
-        names: the alarms that there are; None when nobody knows.
-        parsed: its rule is put here when it can be read.
+        names: the existing alarms; None if they are not known.
+        parsed: receives the rule if its syntax is valid.
         hint: as for `problems`.
     """
-    for found in _of_any(alarm):
-        yield _problem(alarm, *found)
-    named: list[tuple[str, str]] = []
+    for details in _of_any(alarm):
+        yield _problem(alarm, *details)
+    references: list[tuple[str, str]] = []
     try:
         rules.check_length(alarm.rule)
         rule = rules.parse(alarm.rule)
@@ -138,18 +140,18 @@ def composite_alarm(
     else:
         if parsed is not None:
             parsed[alarm.name] = rule
-        named += [("rule", name) for name in rules.children(rule)]
+        references += [("rule", name) for name in rules.children(rule)]
         try:
             rules.check(rule)
         except InputError as error:
             yield _problem(alarm, "rule", error.message)
     if alarm.suppressor is not None:
-        named.append(("suppressor", alarm.suppressor.alarm))
+        references.append(("suppressor", alarm.suppressor.alarm))
         if alarm.suppressor.alarm == alarm.name:
-            yield _problem(alarm, "suppressor", "an alarm cannot suppress itself: name another one")
-    for key, name in named:
+            yield _problem(alarm, "suppressor", "an alarm cannot suppress itself: use another alarm")
+    for key, name in references:
         if names is not None and name not in names:
-            yield _problem(alarm, key, f"there is no alarm {name}{hint(name)}")
+            yield _problem(alarm, key, f"alarm {name} does not exist{hint(name)}")
 
 
 def _problem(alarm: Alarm, key: str, text: str, is_unsupported: bool = False) -> Problem:  # noqa: FBT001, FBT002
@@ -158,7 +160,7 @@ def _problem(alarm: Alarm, key: str, text: str, is_unsupported: bool = False) ->
 
 
 def _at_character(error: InputError) -> str:
-    """Return what is wrong with a text, and where in it, counted from 1 as people do."""
+    """Return the message of an error with the position in the text, counted from 1."""
     return f"character {(error.position or 0) + 1}: {error.message}"
 
 
@@ -189,38 +191,38 @@ def _of_filter(spec: MetricFilter) -> Iterator[tuple[str, str]]:
 # --- metric alarms
 
 
-def _of_any(alarm: Alarm) -> Iterator[Found]:
-    """Yield what is wrong with what both kinds of alarm have."""
+def _of_any(alarm: Alarm) -> Iterator[Details]:
+    """Yield the problems of the arguments that both types of alarm have."""
     if not 1 <= len(alarm.name) <= quotas.ALARM_NAME_CHARACTERS:
         yield "name", f"must have 1 to {quotas.ALARM_NAME_CHARACTERS} characters (found: {len(alarm.name)})"
     if len(alarm.description) > quotas.DESCRIPTION_CHARACTERS:
-        most = quotas.DESCRIPTION_CHARACTERS
-        yield "description", f"must have at most {most} characters (found: {len(alarm.description)})"
+        maximum = quotas.DESCRIPTION_CHARACTERS
+        yield "description", f"must have at most {maximum} characters (found: {len(alarm.description)})"
     yield from _of_actions(alarm.actions)
 
 
-def _of_actions(actions: Actions) -> Iterator[Found]:
+def _of_actions(actions: Actions) -> Iterator[Details]:
     for state, targets in (
         ("ALARM", actions.alarm),
         ("OK", actions.ok),
         ("INSUFFICIENT_DATA", actions.insufficient_data),
     ):
         if len(targets) > quotas.ACTIONS:
-            yield "actions", f"at most {quotas.ACTIONS} when it enters {state} (found: {len(targets)})"
+            yield "actions", f"must be at most {quotas.ACTIONS} for {state} (found: {len(targets)})"
 
 
-def _of_comparison(alarm: MetricAlarm) -> Iterator[Found]:
+def _of_comparison(alarm: MetricAlarm) -> Iterator[Details]:
     if (alarm.threshold is None) == (alarm.band is None):
-        yield "comparison", "needs either a threshold or the id of an anomaly detection band"
+        yield "comparison", "requires either a threshold or the id of an anomaly detection band"
         return
     allowed = BANDS if alarm.band else tuple(operator for operator in OPERATORS if operator not in BANDS)
     if alarm.comparison not in allowed:
-        what = "a band" if alarm.band else "a threshold"
-        text = f"{alarm.comparison} does not compare with {what}; allowed: {', '.join(allowed)}"
+        reference = "a band" if alarm.band else "a threshold"
+        text = f"{alarm.comparison} is not valid with {reference}; allowed: {', '.join(allowed)}"
         yield "comparison", text
 
 
-def _of_periods(alarm: MetricAlarm) -> Iterator[Found]:
+def _of_periods(alarm: MetricAlarm) -> Iterator[Details]:
     periods_s = dict.fromkeys(statistic.period_s for statistic in alarm.statistics)
     periods_s |= dict.fromkeys(query.period_s for query in alarm.queries if query.period_s is not None)
     for period_s in periods_s:
@@ -229,7 +231,7 @@ def _of_periods(alarm: MetricAlarm) -> Iterator[Found]:
             yield "period", f"{period_s} is not valid; allowed: {allowed} or a multiple of 60 seconds"
     if len(periods_s) > 1:
         listed = ", ".join(map(str, sorted(periods_s)))
-        yield "period", f"its metrics have several periods ({listed} s): an alarm has one"
+        yield "period", f"all metrics of an alarm must have the same period (found: {listed} s)"
     periods, datapoints = alarm.evaluation_periods, alarm.datapoints_to_alarm
     if periods < 1:
         yield "datapoints", f"evaluation periods must be at least 1 (found: {periods})"
@@ -237,38 +239,39 @@ def _of_periods(alarm: MetricAlarm) -> Iterator[Found]:
         text = f"datapoints to alarm must be 1 to {periods}, the evaluation periods (found: {datapoints})"
         yield "datapoints", text
     for period_s in list(periods_s)[:1]:
-        most_s = quotas.window_s(period_s)
-        if period_s * periods > most_s:
-            short = "" if period_s >= quotas.HOUR_S else ", the most for periods below an hour"
-            yield "evaluation periods", f"{periods} periods of {period_s} s exceed {most_s} s{short}"
+        maximum_s = quotas.window_s(period_s)
+        if period_s * periods > maximum_s:
+            scope = "" if period_s >= quotas.HOUR_S else " for periods below one hour"
+            text = f"{periods} periods of {period_s} s exceed the maximum of {maximum_s} s{scope}"
+            yield "evaluation periods", text
 
 
-def _of_metric(metric: Metric) -> Iterator[Found]:
-    for what, text in (("metric name", metric.name), ("namespace", metric.namespace)):
-        if not 1 <= len(text) <= quotas.METRIC_CHARACTERS:
-            yield what, f"must have 1 to {quotas.METRIC_CHARACTERS} characters (found: {len(text)})"
+def _of_metric(metric: Metric) -> Iterator[Details]:
+    for key, value in (("metric name", metric.name), ("namespace", metric.namespace)):
+        if not 1 <= len(value) <= quotas.METRIC_CHARACTERS:
+            yield key, f"must have 1 to {quotas.METRIC_CHARACTERS} characters (found: {len(value)})"
     if len(metric.dimensions) > quotas.DIMENSIONS:
-        found = len(metric.dimensions)
-        yield "dimensions", f"a metric has at most {quotas.DIMENSIONS} (found: {found})"
+        count = len(metric.dimensions)
+        yield "dimensions", f"must be at most {quotas.DIMENSIONS} (found: {count})"
 
 
 def _of_unit(
     statistic: Statistic, unit: str, published: Mapping[tuple[str, str], MetricFilter]
-) -> Iterator[Found]:
-    """Yield that an alarm would see nothing: it asks for another unit than is published.
+) -> Iterator[Details]:
+    """Yield a problem if the unit of an alarm differs from the published unit, so that it has no data.
 
-    Samples that a scenario writes itself have no unit, and are taken for what the alarm asks for.
+    Samples of a scenario have no unit and count for every unit.
     """
     if unit not in UNITS:
-        yield "unit", f"{unit} is not valid; known: {', '.join(sorted(UNITS))}"
+        yield "unit", f"{unit} is not valid; allowed: {', '.join(sorted(UNITS))}"
         return
-    by = published.get((statistic.metric.namespace, statistic.metric.name))
-    if by is not None and by.unit != unit:
-        text = f"asks for {unit}, and the metric filter {by.name} publishes {by.unit}"
-        yield "unit", f"{text}: it would see no sample"
+    source = published.get((statistic.metric.namespace, statistic.metric.name))
+    if source is not None and source.unit != unit:
+        text = f"must be {source.unit}, as metric filter {source.name} publishes (found: {unit})"
+        yield "unit", f"{text}: the alarm would have no data"
 
 
-def _of_queries(alarm: MetricAlarm) -> Iterator[Found]:
+def _of_queries(alarm: MetricAlarm) -> Iterator[Details]:
     queries = tuple(
         (query.id, query.asks if isinstance(query.asks, str) else None) for query in alarm.queries
     )
@@ -278,16 +281,16 @@ def _of_queries(alarm: MetricAlarm) -> Iterator[Found]:
         yield from _of_statistic(statistic.stat)
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
-def _of_math(queries: Queries, returned: str, band: str | None) -> tuple[Found, ...]:
-    """Return what is wrong with metric math; a query without an expression is a metric."""
-    found = [*_of_ids(queries)]
+@functools.lru_cache(maxsize=_CACHED)
+def _of_math(queries: Queries, returned: str, band: str | None) -> tuple[Details, ...]:
+    """Return the problems of metric math; a query without an expression is a metric."""
+    details = [*_of_ids(queries)]
     for id_, text in queries:
-        found += _of_expression(id_, text) if text is not None else ()
-    if found:
-        return tuple(found)
+        details += _of_expression(id_, text) if text is not None else ()
+    if details:
+        return tuple(details)
     if all(text is not None for _, text in queries):
-        return (("expression", "an alarm without a metric cannot be evaluated here", True),)
+        return (("expression", "an alarm without a metric is not supported", True),)
     expressions = {id_: None if text is None else maths.parse(text) for id_, text in queries}
     try:
         maths.check_alarm(expressions, returned, band=band)
@@ -296,26 +299,26 @@ def _of_math(queries: Queries, returned: str, band: str | None) -> tuple[Found, 
     return ()
 
 
-def _of_ids(queries: Queries) -> Iterator[Found]:
+def _of_ids(queries: Queries) -> Iterator[Details]:
     numbers = collections.Counter(id_ for id_, _ in queries)
     for id_, number in numbers.items():
         if not _ID.fullmatch(id_) or len(id_) > quotas.ID_CHARACTERS:
-            most = quotas.ID_CHARACTERS
-            allowed = f"a lower-case letter, then letters, digits and _, at most {most} characters"
-            yield "expression", f"the id {id_} is not valid: {allowed}"
+            maximum = quotas.ID_CHARACTERS
+            allowed = f"a lower-case letter, then letters, digits and _, at most {maximum} characters"
+            yield "expression", f"the id {id_} is not valid; allowed: {allowed}"
         if number > 1:
             yield "expression", f"{number} queries have the id {id_}"
 
 
-def _of_expression(id_: str, text: str) -> Iterator[Found]:
+def _of_expression(id_: str, text: str) -> Iterator[Details]:
     try:
         maths.parse(text)
     except InputError as error:
         yield "expression", f"{id_}: {_at_character(error)}", isinstance(error, UnsupportedMathError)
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
-def _of_statistic(stat: str) -> tuple[Found, ...]:
+@functools.lru_cache(maxsize=_CACHED)
+def _of_statistic(stat: str) -> tuple[Details, ...]:
     try:
         check_statistic(stat)
     except InputError as error:
@@ -330,7 +333,5 @@ def _of_parents(alarms: Iterable[Alarm], parsed: Mapping[str, Rule]) -> Iterator
     parents = collections.Counter(child for rule in parsed.values() for child in rules.children(rule))
     for alarm in alarms:
         if parents[alarm.name] > quotas.PARENTS:
-            text = (
-                f"at most {quotas.PARENTS} composite alarms may name one alarm (found: {parents[alarm.name]})"
-            )
-            yield _problem(alarm, "name", text)
+            text = f"must be in the rules of at most {quotas.PARENTS} composite alarms"
+            yield _problem(alarm, "name", f"{text} (found: {parents[alarm.name]})")

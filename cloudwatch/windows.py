@@ -1,7 +1,7 @@
-"""What sliding windows of equal length hold together, without the error of subtracting running totals.
+"""Totals, minima and maxima of sliding windows, without the rounding error of differences of running totals.
 
-A window's total taken as the difference of two running totals loses what is small beside what came before
-it: after a sample of 1e17 a minute with one error would count 0. So windows are put together from halves.
+The difference of two running totals loses small values after large ones: after a sample of 1e17, a minute
+with one error would count 0. So windows are combined from shorter windows.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ def window_total(values: Floats, length: int) -> Floats:
 
 
 def window_low(values: Floats, length: int) -> Floats:
-    """Return the smallest of each window; NaN is no element."""
+    """Return the smallest element of each window; NaN is ignored."""
     return _windows(np.fmin, values, length)
 
 
 def window_high(values: Floats, length: int) -> Floats:
-    """Return the largest of each window; NaN is no element."""
+    """Return the largest element of each window; NaN is ignored."""
     return _windows(np.fmax, values, length)
 
 
@@ -45,16 +45,16 @@ def _windows(join: np.ufunc, values: Floats, length: int) -> Floats:
 
 def _joined(join: np.ufunc, newer: Floats, older: Floats, by: int) -> Floats:
     """Return the windows `newer` with those that end `by` elements before them."""
-    made: Floats = newer.copy()
-    if by < made.shape[-1]:
-        join(newer[..., by:], older[..., :-by], out=made[..., by:])
-    return made
+    result: Floats = newer.copy()
+    if by < result.shape[-1]:
+        join(newer[..., by:], older[..., :-by], out=result[..., by:])
+    return result
 
 
 def strided(values: npt.NDArray[np.float64], stride: int, count: int) -> Floats:
-    """Return each element behind those `stride` apart before it, `count` in all, oldest first: [T, count].
+    """Return for each element `count` elements up to it, `stride` apart, oldest first: [T, count].
 
-    NaN stands for what would be before the first. It is a view that nobody may write to.
+    Elements before the first are NaN. The result is a read-only view.
     """
     width = (count - 1) * stride + 1
     padded = np.concatenate((np.full(width - 1, np.nan), values))

@@ -1,14 +1,14 @@
-"""How errors repeat what was found: short, on one line, with nothing in it that cannot be seen."""
+"""Texts in error messages: short, on one line, and printable."""
 
 from __future__ import annotations
 
 from typing import Final
 
 _SHOWN: Final = 40
-"""How many characters of what was found an error repeats."""
+"""Number of characters of a text that an error message contains."""
 
 
 def visible(text: str) -> str:
-    """Return a text as an error repeats it."""
+    """Return a text for an error message: shortened, with escapes for characters that are not printable."""
     short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return "".join(name if name.isprintable() else ascii(name)[1:-1] for name in short)
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in short)

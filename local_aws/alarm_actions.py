@@ -14,7 +14,7 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from cloudwatch.suppression import Held, follow, hold
+from cloudwatch.suppression import SuppressedChange, follow, suppress
 from local_aws import alarm_message, alarms
 from local_aws.alarms import ACTIONS, Change
 from local_aws.calls import signed_for
@@ -45,7 +45,7 @@ async def process_changes(call: Call) -> None:
     changes = {name: change for name, row in rows.items() if (change := _change(call, row))}
     call.table("states").update({name: row["StateValue"] for name, row in rows.items()})
     now_s = call.clock.now_s()
-    suppressed: dict[str, Held[Change]] = {
+    suppressed: dict[str, SuppressedChange[Change]] = {
         name: change for name, change in call.table("suppressed").items() if name in rows
     }
     for name in {**suppressed, **changes}:
@@ -53,7 +53,7 @@ async def process_changes(call: Call) -> None:
         if suppressor := alarms.suppressor_of(rows[name]):
             in_alarm = rows.get(suppressor.alarm, {}).get("StateValue") == "ALARM"
             if name in changes:
-                after = hold(changes[name], suppressor, in_alarm=in_alarm, now_s=now_s)
+                after = suppress(changes[name], suppressor, in_alarm=in_alarm, now_s=now_s)
             else:
                 after = follow(suppressed[name], suppressor, in_alarm=in_alarm, now_s=now_s)
         if name in changes or after != suppressed[name]:
@@ -68,7 +68,7 @@ def forget(call: Call, name: str) -> None:
 
 def suppressed_by(call: Call, name: str) -> Value:
     """Return the members of a composite alarm's description that name what suppresses its actions."""
-    suppressed: Held[Change] | None = call.table("suppressed").get(name)
+    suppressed: SuppressedChange[Change] | None = call.table("suppressed").get(name)
     if suppressed is None:
         return {}
     return {
@@ -92,7 +92,7 @@ def _change(call: Call, row: Value) -> Change | None:
     )
 
 
-async def _act(call: Call, change: Change, suppressed: Held[Change] | None) -> None:
+async def _act(call: Call, change: Change, suppressed: SuppressedChange[Change] | None) -> None:
     """Perform the actions of a change, or keep it while it is suppressed."""
     name = change.alarm
     if suppressed is None or suppressed.is_due(call.clock.now_s()):
@@ -106,7 +106,7 @@ async def _act(call: Call, change: Change, suppressed: Held[Change] | None) -> N
         timer.add_done_callback(_timers.discard)
 
 
-async def _perform_later(call: Call, name: str, suppressed: Held[Change], until_s: float) -> None:
+async def _perform_later(call: Call, name: str, suppressed: SuppressedChange[Change], until_s: float) -> None:
     """Perform the actions of a change when its suppression ends, unless the change was replaced."""
     await call.clock.sleep_until(until_s)
     async with lock(call):

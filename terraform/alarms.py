@@ -1,4 +1,4 @@
-"""Alarms and metric filters of Terraform's configuration, read into the typed model by way of AWS's words.
+"""Alarms and metric filters of a Terraform configuration, read into the typed model via AWS's API format.
 
 Source: Terraform AWS provider, aws_cloudwatch_metric_alarm, aws_cloudwatch_composite_alarm and
 aws_cloudwatch_log_metric_filter; Terraform language, "JSON Configuration Syntax".
@@ -23,9 +23,9 @@ LOG_METRIC_FILTER: Final = "aws_cloudwatch_log_metric_filter"
 _META: Final = frozenset(
     {"//", "connection", "depends_on", "lifecycle", "provider", "provisioner", "region", "tags_all"}
 )
-"""Arguments about how and where Terraform makes a resource, not about what it does."""
+"""Arguments that control how and where Terraform creates a resource; they do not change the resource."""
 _COMPUTED: Final = frozenset({"arn", "id"})
-"""Attributes that a state has and a configuration has not."""
+"""Attributes that are in a state and not in a configuration."""
 
 _ALARM: Final[Mapping[str, str]] = {
     "ok_actions": "OKActions",
@@ -51,16 +51,16 @@ _QUERY: Final[Mapping[str, str]] = {"metric": "MetricStat"}
 
 
 def metric_alarm(resource: Resource) -> MetricAlarm:
-    """Return the metric alarm that a resource is.
+    """Return the metric alarm of a resource.
 
     Raises:
-        RecordError: it is not one, or a value of it is not known before an apply.
+        RecordError: an argument is not valid, or not known before an apply.
     """
     return api.metric_alarm(metric_alarm_record(resource.where, resource.body), service=service_of(resource))
 
 
 def composite_alarm(resource: Resource) -> CompositeAlarm:
-    """Return the composite alarm that a resource is.
+    """Return the composite alarm of a resource.
 
     Raises:
         RecordError: as for `metric_alarm`.
@@ -70,7 +70,7 @@ def composite_alarm(resource: Resource) -> CompositeAlarm:
 
 
 def metric_filter(resource: Resource) -> MetricFilter:
-    """Return the metric filter that a resource is.
+    """Return the metric filter of a resource.
 
     Raises:
         RecordError: as for `metric_alarm`.
@@ -79,14 +79,14 @@ def metric_filter(resource: Resource) -> MetricFilter:
 
 
 def service_of(resource: Resource) -> str | None:
-    """Return the service that a resource is tagged with."""
+    """Return the value of a resource's tag `Service`."""
     tags = resource.body.get("tags")
     return Record(resource.where, tags).text("Service", "") or None if isinstance(tags, dict) else None
 
 
 def metric_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
-    """Return the body of a metric alarm as PutMetricAlarm takes it."""
-    # The provider has a default of its own, and sends it.
+    """Return the arguments of a metric alarm in the format of PutMetricAlarm."""
+    # The provider has its own default, and sends it.
     given = {"TreatMissingData": "missing", **_arguments(body, _ALARM)}
     dimensions = given.get("Dimensions")
     if isinstance(dimensions, Mapping):
@@ -97,7 +97,7 @@ def metric_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
 
 
 def composite_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
-    """Return the body of a composite alarm as PutCompositeAlarm takes it."""
+    """Return the arguments of a composite alarm in the format of PutCompositeAlarm."""
     given = _arguments(body, _ALARM)
     suppressors = _blocks(given.pop("ActionsSuppressor", None) or [])
     if suppressors and isinstance(suppressors[0], Mapping):
@@ -113,30 +113,30 @@ def composite_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
 
 
 def _metric_filter_record(where: str, body: Mapping[str, Any]) -> Record:
-    """Return the body of a metric filter as PutMetricFilter takes it."""
+    """Return the arguments of a metric filter in the format of PutMetricFilter."""
     given = _arguments(body, _METRIC_FILTER)
-    made = given.get("metricTransformations")
-    if made is not None:
+    transformations = given.get("metricTransformations")
+    if transformations is not None:
         given["metricTransformations"] = [
             _renamed(block, _TRANSFORMATION, lambda name: name) if isinstance(block, Mapping) else block
-            for block in _blocks(made)
+            for block in _blocks(transformations)
         ]
     return Record(where, given, _speller({**_TRANSFORMATION, **_METRIC_FILTER}))
 
 
 def _query(block: Any) -> Any:  # noqa: ANN401  # JSON
-    """Return a `metric_query` as a MetricDataQuery; only Terraform's says nothing for "do not return"."""
+    """Return a `metric_query` as a MetricDataQuery; in Terraform a missing `return_data` means false."""
     if not isinstance(block, Mapping):
         return block
     given = {"ReturnData": False, **_renamed(block, _QUERY)}
     metrics = _blocks(given.get("MetricStat") or [])
     if metrics and isinstance(metrics[0], Mapping):
-        named = _renamed(metrics[0], {})
-        dimensions = named.pop("Dimensions", None)
-        metric: dict[str, Any] = {key: named.pop(key) for key in ("Namespace", "MetricName") if key in named}
+        stat = _renamed(metrics[0], {})
+        dimensions = stat.pop("Dimensions", None)
+        metric: dict[str, Any] = {key: stat.pop(key) for key in ("Namespace", "MetricName") if key in stat}
         if isinstance(dimensions, Mapping):
             metric["Dimensions"] = _dimensions(dimensions)
-        given["MetricStat"] = {"Metric": metric, **named}
+        given["MetricStat"] = {"Metric": metric, **stat}
     else:
         given.pop("MetricStat", None)
     return given
@@ -152,7 +152,7 @@ def _blocks(given: Any) -> list[Any]:  # noqa: ANN401  # JSON
 
 
 def _arguments(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a resource's arguments by the API's names, without what is Terraform's own."""
+    """Return a resource's arguments by the API's names, without Terraform's meta-arguments."""
     own = {name: value for name, value in body.items() if name not in _META | _COMPUTED}
     return _renamed(own, names)
 
@@ -160,9 +160,9 @@ def _arguments(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, A
 def _renamed(
     body: Mapping[str, Any], names: Mapping[str, str], other: Callable[[str], str] | None = None
 ) -> dict[str, Any]:
-    """Return a block by the API's names, without what is null, or an empty text or list.
+    """Return a block by the API's names, without null and empty values.
 
-    The provider takes an empty text, list or map for an argument that is not given.
+    The provider treats an empty string, list or map as a missing argument.
     """
     rename = other or _camel
     return {
@@ -177,7 +177,7 @@ def _camel(name: str) -> str:
 
 
 def _speller(names: Mapping[str, str]) -> Callable[[str], str]:
-    """Return from the API's name of an argument to Terraform's."""
+    """Return a function from the API's name of an argument to Terraform's name."""
     back = {api: terraform for terraform, api in {**names, **_QUERY}.items()}
 
     def spell(member: str) -> str:

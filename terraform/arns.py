@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 Read = Callable[[str], Any]
-"""From the name of an attribute to its value."""
+"""Returns the value of an attribute from its name."""
 
 
 def _plain(service: str, resource: str) -> Callable[[Read, str, str], str]:
-    """Return what makes an ARN of `resource`, in which `{x}` is the attribute x."""
+    """Return a function that builds an ARN from `resource`, in which `{x}` is the attribute x."""
     attributes = re.findall(r"\{(\w+)\}", resource)
 
     def make(read: Read, region: str, account_id: str) -> str:
@@ -26,19 +26,19 @@ def _plain(service: str, resource: str) -> Callable[[Read, str, str], str]:
 
 
 def _iam(kind: str) -> Callable[[Read, str, str], str]:
-    """Return what makes the ARN of a role or policy, which has no region and may have a path."""
+    """Return a function that builds the ARN of a role or policy: no region, and an optional path."""
 
     def make(read: Read, region: str, account_id: str) -> str:
         del region
         path = str(read("path"))
-        # Terraform's default, when the argument is not given.
+        # Terraform's default for a missing argument.
         return f"arn:aws:iam::{account_id}:{kind}{'/' if path.startswith('<') else path}{read('name')}"
 
     return make
 
 
 def _rule(read: Read, region: str, account_id: str) -> str:
-    """Return the ARN of an EventBridge rule, which names its bus unless that is the default one."""
+    """Return the ARN of an EventBridge rule, which contains the event bus unless it is the default bus."""
     bus = str(read("event_bus_name"))
     folder = "" if bus.startswith("<") or bus == "default" else f"{bus.rpartition('/')[2]}/"
     return f"arn:aws:events:{region}:{account_id}:rule/{folder}{read('name')}"
@@ -59,7 +59,7 @@ ARNS: Final[Mapping[str, Callable[[Read, str, str], str]]] = {
     "aws_sns_topic": _plain("sns", "{name}"),
     "aws_sqs_queue": _plain("sqs", "{name}"),
 }
-"""Type of a resource -> what makes its ARN of its attributes, the region and the account."""
+"""Type of a resource -> function that builds its ARN from its attributes, the region and the account."""
 
 IDS: Final[Mapping[str, str]] = {
     "aws_cloudwatch_composite_alarm": "alarm_name",
@@ -75,4 +75,4 @@ IDS: Final[Mapping[str, str]] = {
     "aws_sns_topic": "arn",
     "aws_sqs_queue": "url",
 }
-"""Type of a resource -> the attribute that the provider's `id` is."""
+"""Type of a resource -> the attribute that the provider uses as `id`."""

@@ -1,6 +1,6 @@
-"""Terraform as a command: which binary, which plugins, how it is run.
+"""The Terraform binary: its location, its plugins and its environment.
 
-Knows nothing about our stacks; `ops.stacks` does.
+This module does not depend on the stacks; `ops.stacks` runs Terraform for them.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ IMPLICIT_MIRRORS = (
 """Folders that Terraform searches by itself (its CLI configuration page, "Implied Local Mirrors")."""
 
 _READS_IN_S = 60
-"""Seconds in which Terraform reads a state, which is a matter of milliseconds."""
+"""Timeout in seconds for reading a state, which takes milliseconds."""
 _SHOWN = 200
-"""Characters of Terraform's own words that are shown in a sentence."""
+"""Number of characters of Terraform's output in a message."""
 
 
 class TerraformError(CommandError):
@@ -48,20 +48,20 @@ def executable() -> str:
     """Return the path of the Terraform to run: `TERRAFORM_BINARY_NAME`, else `terraform` on the PATH.
 
     Raises:
-        TerraformError: there is none, it cannot be run, or it is older than `MINIMUM`.
+        TerraformError: it is not found, cannot be run, or is older than `MINIMUM`.
     """
     name = os.environ.get("TERRAFORM_BINARY_NAME") or "terraform"
-    wanted = ".".join(map(str, MINIMUM))
+    minimum = ".".join(map(str, MINIMUM))
     path = shutil.which(name)
     if path is None:
         message = (
-            f"Terraform is needed and '{name}' was not found: install {wanted} or newer "
-            "(developer.hashicorp.com/terraform/install), or name it in TERRAFORM_BINARY_NAME."
+            f"Terraform is required and '{name}' was not found: install {minimum} or newer "
+            "(developer.hashicorp.com/terraform/install), or set TERRAFORM_BINARY_NAME."
         )
         raise TerraformError(message)
-    found = version(path)
-    if _major_minor(found) < MINIMUM:
-        message = f"{path} is Terraform {found}: {wanted} or newer is needed (S3 state locking)."
+    installed = version(path)
+    if _major_minor(installed) < MINIMUM:
+        message = f"{path} is Terraform {installed}: {minimum} or newer is required (S3 state locking)."
         raise TerraformError(message)
     return path
 
@@ -70,31 +70,31 @@ def version(path: str) -> str:
     """Return the version that the binary at `path` reports, such as "1.11.4".
 
     Raises:
-        TerraformError: it does not answer as Terraform does.
+        TerraformError: the output is not that of Terraform.
     """
-    variables = environment()  # fails for reasons of its own: a disk that is full is not Terraform's fault
+    variables = environment()  # outside of `try`: it may fail for another reason, such as a full disk
     try:
         result = subprocess.run(
             [path, "version", "-json"], env=variables, capture_output=True, text=True, check=True
         )
-        found = str(json.loads(result.stdout)["terraform_version"])
-        _major_minor(found)
+        reported = str(json.loads(result.stdout)["terraform_version"])
+        _major_minor(reported)
     except (OSError, subprocess.CalledProcessError, ValueError, KeyError, TypeError) as error:
-        message = f"{path} does not answer `version -json` as Terraform does ({error})."
+        message = f"{path} is not Terraform: the output of `version -json` is not valid ({error})."
         raise TerraformError(message) from error
-    return found
+    return reported
 
 
 def require_readable_state(body: bytes, addresses: Mapping[str, int]) -> None:
-    """Let Terraform itself read a state, which takes 0.03 s.
+    """Check that Terraform can read a state, which takes 0.03 s.
 
     Args:
         body: the state.
-        addresses: of each resource in it -> how many instances it has. Terraform forgets what it cannot read.
+        addresses: address of each resource -> its number of instances. Terraform drops what it cannot read.
 
     Raises:
-        ValueError: it refuses the state, or reads a part of it; the message completes "the state ...".
-        TerraformError: it does not answer.
+        ValueError: Terraform rejects the state, or reads only a part; the message completes "the state ...".
+        TerraformError: Terraform does not respond.
     """
     with TemporaryDirectory() as folder:  # for this user alone: a state holds secrets
         path = Path(folder) / "terraform.tfstate"
@@ -111,16 +111,16 @@ def require_readable_state(body: bytes, addresses: Mapping[str, int]) -> None:
                 timeout=_READS_IN_S,
             )
         except subprocess.TimeoutExpired as error:
-            message = f"Terraform has not read a state in {_READS_IN_S} s. Nothing was changed."
+            message = f"Terraform did not read a state within {_READS_IN_S} s. Nothing was changed."
             raise TerraformError(message) from error
-    said = visible(" ".join(result.stderr.split()).removeprefix("Failed to load state: "), _SHOWN)
+    output = visible(" ".join(result.stderr.split()).removeprefix("Failed to load state: "), _SHOWN)
     if result.returncode < 0:
         message = (
             f"Terraform was killed by signal {-result.returncode} while it read a state. Nothing was changed."
         )
         raise TerraformError(message)
     if result.returncode != 0:
-        message = f"is refused by Terraform ({said})"
+        message = f"is rejected by Terraform ({output})"
         raise ValueError(message)
     # Warnings may be among the lines.
     lines = result.stdout.splitlines()
@@ -130,7 +130,7 @@ def require_readable_state(body: bytes, addresses: Mapping[str, int]) -> None:
         if sum(line == address or line.startswith(f"{address}[") for line in lines) != count
     ]
     if lost:
-        message = f"holds {visible(lost[0], _SHOWN)}, which Terraform does not read"
+        message = f"contains {visible(lost[0], _SHOWN)}, which Terraform cannot read"
         raise ValueError(message)
 
 
@@ -139,9 +139,9 @@ def _major_minor(version: str) -> tuple[int, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment to run Terraform in: quiet, non-interactive, plugins found and shared."""
-    # Another workspace is another state, of which nothing else here would know; arguments of the user's own
-    # may turn a plan into anything.
+    """Return the environment variables for Terraform: non-interactive, with shared plugins."""
+    # Another workspace would be another state, which no other command uses; the user's own arguments could
+    # change every plan.
     users = {
         name: value
         for name, value in os.environ.items()
@@ -157,18 +157,18 @@ def environment() -> dict[str, str]:
 
 
 def plugin_environment() -> dict[str, str]:
-    """Return the variables by which Terraform finds the AWS provider.
+    """Return the environment variables with which Terraform finds the AWS provider.
 
-    A user with the registry in reach needs none of this and notices nothing. A machine without it may
-    carry a filesystem mirror: in `TF_PLUGIN_MIRROR`, in Terraform's implied folders (found by itself), or
-    under `/opt`. `TF_CLI_CONFIG_FILE` naming a file that does not exist makes Terraform warn before every
-    output, so then it is always replaced.
+    With access to the registry none of them is needed. A machine without it may have a filesystem mirror: in
+    `TF_PLUGIN_MIRROR`, in Terraform's implied folders (which it searches itself), or under `/opt`. If
+    `TF_CLI_CONFIG_FILE` is a file that does not exist, Terraform prints a warning before every output, so it
+    is replaced then.
     """
     cache = _cache()
     cache.mkdir(parents=True, exist_ok=True)
     variables = {
-        # One download for four stacks. Without a committed lock file the cache is only used if it may
-        # leave the lock incomplete; the exact version pin is what keeps the provider the same.
+        # One download for four stacks. Without a committed lock file the cache is only used if the lock may
+        # stay incomplete; the exact version constraint pins the provider.
         "TF_PLUGIN_CACHE_DIR": str(cache),
         "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
     }
@@ -187,20 +187,20 @@ def _cache() -> Path:
 
 @contextmanager
 def provider_cache() -> Iterator[None]:
-    """Use the cache of providers alone, without what an interrupted `terraform init` left in it.
+    """Lock the provider cache, and remove the files that an interrupted `terraform init` left in it.
 
-    Two runs at once may damage it ("Provider Plugin Cache", Terraform CLI documentation), and Terraform
-    uses a provider of which only a part was copied (measured with 1.11.4 and a packed mirror). A Terraform
-    that is started within inherits the lock.
+    Concurrent runs may damage the cache ("Provider Plugin Cache", Terraform CLI documentation), and Terraform
+    uses a provider that was copied only in part (measured with 1.11.4 and a packed mirror). Terraform
+    processes that are started in this context inherit the lock.
     """
     locks = _cache_locks()
-    what = "another `terraform init` that uses the same cache of providers"
-    with locking.shared(locks, "providers", what, inherit=True):
+    reason = "another `terraform init` that uses the same provider cache"
+    with locking.shared(locks, "providers", reason, inherit=True):
         begun = locks / _BEGUN
         if _is_in_doubt(begun):
             shutil.rmtree(_package(), ignore_errors=True)
         before = _files(_package())
-        # Complete or not at all, for the next one to compare with.
+        # Written atomically: the next run compares with it.
         draft = begun.with_suffix(".draft")
         draft.write_text(json.dumps(before), encoding="utf-8")
         draft.replace(begun)
@@ -214,7 +214,7 @@ def provider_cache() -> Iterator[None]:
 
 
 _BEGUN = "init.begun"
-"""The file of a `terraform init` that has not ended: which files the provider had when it began."""
+"""The file of an unfinished `terraform init`: the files of the provider when it began."""
 
 
 def _package() -> Path:
@@ -222,15 +222,15 @@ def _package() -> Path:
 
 
 def _cache_locks() -> Path:
-    # In the cache itself, since other checkouts may share it; Terraform ignores files that are not packages.
+    # In the cache itself, as other checkouts may share it; Terraform ignores files that are not packages.
     return _cache() / "locks" if os.access(_cache(), os.W_OK) else BUILD / "locks"
 
 
 def _is_in_doubt(begun: Path) -> bool:
-    """Return whether an init has changed the provider and has not ended.
+    """Return whether an unfinished init has changed the provider.
 
-    One that was killed and changed nothing left it whole: to remove it then would take it from under a
-    Terraform that runs for another environment.
+    If an init was killed before it changed anything, the provider is complete and must not be removed: a
+    Terraform of another environment may be using it.
     """
     try:
         return begun.read_text(encoding="utf-8") != json.dumps(_files(_package()))
@@ -239,31 +239,31 @@ def _is_in_doubt(begun: Path) -> bool:
 
 
 def _files(folder: Path) -> dict[str, list[int]]:
-    """Return the files below a folder, with size and time of change: what tells whether it was written to."""
+    """Return the files below a folder, with size and modification time, to detect changes."""
     return {str(path): [path.lstat().st_size, path.lstat().st_mtime_ns] for path in sorted(folder.rglob("*"))}
 
 
 def is_installed(data: Path) -> bool:
-    """Return whether Terraform's working data in `data` has our provider for this machine, all of it."""
+    """Return whether Terraform's data directory `data` has the complete provider for this machine."""
     link = data / "providers" / PROVIDER / PROVIDER_VERSION / target()
     return link.exists() and not _is_in_doubt(_cache_locks() / _BEGUN)
 
 
 def find_mirror() -> Path | None:
-    """Return the folder of a filesystem mirror that holds our provider for this machine, if there is one.
+    """Return the folder of a filesystem mirror with the provider for this machine, or None.
 
     Raises:
-        TerraformError: `TF_PLUGIN_MIRROR` is set and does not hold it.
+        TerraformError: `TF_PLUGIN_MIRROR` is set and does not contain the provider.
     """
-    named = os.environ.get("TF_PLUGIN_MIRROR")
-    if named:
-        if not holds_provider(Path(named)):
+    mirror = os.environ.get("TF_PLUGIN_MIRROR")
+    if mirror:
+        if not holds_provider(Path(mirror)):
             message = (
-                f"TF_PLUGIN_MIRROR={named} does not hold {PROVIDER} {PROVIDER_VERSION} for {target()}: "
+                f"TF_PLUGIN_MIRROR={mirror} does not contain {PROVIDER} {PROVIDER_VERSION} for {target()}: "
                 "fill it with `terraform providers mirror`, or unset it to use the registry."
             )
             raise TerraformError(message)
-        return Path(named)
+        return Path(mirror)
     if any(holds_provider(folder) for folder in IMPLICIT_MIRRORS):
         return None
     candidates = sorted(path for path in Path("/opt").glob("*") if path.is_dir())
@@ -271,20 +271,20 @@ def find_mirror() -> Path | None:
 
 
 def holds_provider(folder: Path) -> bool:
-    """Tell whether a mirror at `folder` holds our provider for this machine, unpacked or packed."""
+    """Return whether a mirror at `folder` has the provider for this machine, unpacked or packed."""
     provider = folder / PROVIDER
     packed = provider / f"terraform-provider-aws_{PROVIDER_VERSION}_{target()}.zip"
     return (provider / PROVIDER_VERSION / target()).is_dir() or packed.exists()
 
 
 def target() -> str:
-    """Return this machine in Terraform's words, such as "linux_amd64"."""
+    """Return Terraform's name of this platform, such as "linux_amd64"."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     return f"{sys.platform}_{machine}"
 
 
 def write_cli_config(mirror: Path | None) -> Path:
-    """Write the CLI configuration that uses `mirror` for our provider; return its path."""
+    """Write the CLI configuration that uses `mirror` for the provider; return its path."""
     text = ""
     if mirror is not None:
         path = json.dumps(str(mirror.resolve()))
@@ -297,7 +297,7 @@ def write_cli_config(mirror: Path | None) -> Path:
     config = BUILD / "terraform.rc"
     if not config.exists() or config.read_text(encoding="utf-8") != text:
         config.parent.mkdir(parents=True, exist_ok=True)
-        # Complete or not at all: the Terraform of another environment may read it now.
+        # Written atomically: the Terraform of another environment may be reading it.
         draft = config.with_name(f"{config.name}.{os.getpid()}")
         draft.write_text(text, encoding="utf-8")
         draft.replace(config)

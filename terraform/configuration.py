@@ -1,8 +1,8 @@
-"""The one reader of Terraform's JSON: stacks, their resources, and what refers to what.
+"""Reader of Terraform's JSON: stacks, their resources, and the references between them.
 
-Read from the JSON alone; how that was made does not matter. What AWS makes up at creation, such as a key's
-id, is a text of its own for each resource (`<security.aws_kms_key.main.key_id>`): equal to itself wherever it
-is referred to, and to nothing else.
+Only the JSON is read; its origin does not matter. A value that AWS assigns at creation, such as a key's ID,
+is represented by a unique text for each resource (`<security.aws_kms_key.main.key_id>`), so that all
+references to it are equal.
 
 Source: Terraform language, "JSON Configuration Syntax" (a block, or several, may be an object or an array of
 objects) and "Files and Configuration Structure" (a folder's files are one module).
@@ -23,35 +23,35 @@ from terraform.arns import ARNS, IDS
 from terraform.expressions import UnknownValueError
 
 _NOT_READ: Final = ("count", "for_each", "provider")
-"""Arguments that make another number of resources, or make them elsewhere."""
+"""Arguments that create another number of resources, or create them elsewhere."""
 _OUTPUT: Final = re.compile(
     r'data\.terraform_remote_state\.([\w-]+)\.outputs\.(\w+)(?:\["([^"]+)"\]|\.(\w+))?'
 )
-"""A reference to an output, and to a key of it: cdktf writes `["two-words"]`, but `.one` for one word."""
+"""A reference to an output, and to a key of it: CDKTF writes `["two-words"]`, but `.one` for one word."""
 
 
 class ConfigurationError(CommandError):
-    """The configuration cannot be read, or is of a form that is not supported."""
+    """The configuration cannot be read, or is not supported."""
 
 
 class RemoteRead(NamedTuple):
-    """One value of another stack that a stack reads."""
+    """A value of another stack that a stack reads."""
 
     source: str
     """The stack that publishes it."""
     output: str
     key: str
-    """Key of the map, empty for a text."""
+    """Key of the map; empty if the output is a string."""
 
     def __str__(self) -> str:
         return f"{self.output}[{self.key}]" if self.key else self.output
 
 
 class Stack:
-    """The configuration of one stack, as its files state it."""
+    """The configuration of one stack."""
 
     def __init__(self, name: str, content: Mapping[str, Any]) -> None:
-        """Take the content of its only file, or of the first one.
+        """Read the content of the only file, or of the first one.
 
         Raises:
             ConfigurationError: as for `add`.
@@ -72,20 +72,20 @@ class Stack:
         self.add(content, name)
 
     def add(self, content: Mapping[str, Any], where: str) -> None:
-        """Merge the content of one more file.
+        """Merge the content of a further file.
 
         Raises:
-            ConfigurationError: it is not Terraform's JSON, or defines something a second time.
+            ConfigurationError: it is not Terraform's JSON, or defines a block a second time.
         """
         self.contents.append(content)
-        named: dict[str, tuple[dict[str, Any], int]] = {
+        sections: dict[str, tuple[dict[str, Any], int]] = {
             "resource": (self.resources, 2),
             "output": (self.outputs, 1),
             "variable": (self.variables, 1),
             "locals": (self.locals, 0),
         }
-        for kind, (into, depth) in named.items():
-            _merge(into, content.get(kind, {}), depth, f"{where}: {kind}")
+        for kind, (target, depth) in sections.items():
+            _merge(target, content.get(kind, {}), depth, f"{where}: {kind}")
         for block in _blocks(content.get("provider", {}), f"{where}: provider"):
             self.aws_providers += _blocks(block.get("aws", []), f"{where}: provider.aws")
         for block in _blocks(content.get("terraform", {}), f"{where}: terraform"):
@@ -95,13 +95,13 @@ class Stack:
 
     @property
     def backend(self) -> dict[str, Any]:
-        """The settings of its S3 backend; empty if it has none."""
-        found: dict[str, Any] = self.terraform.get("backend", {}).get("s3", {})
-        return found
+        """The settings of its S3 backend; empty if it has no S3 backend."""
+        settings: dict[str, Any] = self.terraform.get("backend", {}).get("s3", {})
+        return settings
 
     @functools.cached_property
     def remote_reads(self) -> frozenset[RemoteRead]:
-        """What it reads of other stacks."""
+        """The values that it reads from other stacks."""
         return frozenset(
             RemoteRead(source, output, quoted or plain)
             for text in _texts(self.contents)
@@ -112,32 +112,32 @@ class Stack:
 def read(folder: Path) -> dict[str, Stack]:
     """Return the stacks in a folder by their names.
 
-    That is those that cdktf's `manifest.json` names; or one for each folder in `stacks`; or the one of the
-    folder itself; or one for each folder in it.
+    These are the stacks in CDKTF's `manifest.json`; else one for each folder in `stacks`; else the folder
+    itself; else one for each folder in it.
 
     Raises:
-        ConfigurationError: there is none, or a file is not Terraform's JSON.
+        ConfigurationError: there is no stack, or a file is not Terraform's JSON.
     """
     if not folder.is_dir():
-        message = f"{folder}: no such folder"
+        message = f"{folder}: the folder does not exist"
         raise ConfigurationError(message)
     manifest = folder / "manifest.json"
-    named = _json(manifest).get("stacks") if manifest.is_file() else None
-    if named:
+    listed = _json(manifest).get("stacks") if manifest.is_file() else None
+    if listed:
         try:
-            paths = {name: folder / stack["synthesizedStackPath"] for name, stack in named.items()}
+            paths = {name: folder / stack["synthesizedStackPath"] for name, stack in listed.items()}
         except (AttributeError, KeyError, TypeError) as error:
-            message = f"{manifest}: does not list the paths of stacks: synthesize again"
+            message = f"{manifest}: the paths of the stacks are missing: synthesize again"
             raise ConfigurationError(message) from error
         return {name: read_file(name, path) for name, path in paths.items()}
     inner = folder / "stacks" if (folder / "stacks").is_dir() else folder
     if inner == folder and _files(folder):
-        found = {folder.resolve().name: folder}
+        folders = {folder.resolve().name: folder}
     else:
-        found = {path.name: path for path in sorted(inner.iterdir()) if path.is_dir()}
-    stacks = {name: _read_folder(name, path) for name, path in found.items() if _files(path)}
+        folders = {path.name: path for path in sorted(inner.iterdir()) if path.is_dir()}
+    stacks = {name: _read_folder(name, path) for name, path in folders.items() if _files(path)}
     if not stacks:
-        message = f"{folder}: holds no Terraform JSON (*.tf.json): synthesize first, `make synth ENV=…`"
+        message = f"{folder}: contains no Terraform JSON (*.tf.json): run `make synth ENV=…` first"
         raise ConfigurationError(message)
     return stacks
 
@@ -171,13 +171,13 @@ def _json(path: Path) -> dict[str, Any]:
         message = f"{path}: {error}"
         raise ConfigurationError(message) from error
     if not isinstance(content, dict):
-        message = f"{path}: has to be an object, as Terraform's JSON is"
+        message = f"{path}: must be a JSON object with Terraform blocks"
         raise ConfigurationError(message)
     return content
 
 
 def _merge(into: dict[str, Any], content: Any, depth: int, where: str) -> None:  # noqa: ANN401  # JSON
-    """Put blocks, which have `depth` names, with those that are there."""
+    """Merge blocks with `depth` names into the existing blocks."""
     for block in _blocks(content, where):
         for name, inner in block.items():
             if name == "//":
@@ -186,7 +186,7 @@ def _merge(into: dict[str, Any], content: Any, depth: int, where: str) -> None: 
                 _merge(into.setdefault(name, {}), inner, depth - 1, f"{where}.{name}")
                 continue
             if name in into:
-                message = f"{where}.{name} is there twice"
+                message = f"{where}.{name} is defined twice"
                 raise ConfigurationError(message)
             into[name] = inner if depth == 0 else _only(inner, f"{where}.{name}")
 
@@ -194,7 +194,7 @@ def _merge(into: dict[str, Any], content: Any, depth: int, where: str) -> None: 
 def _only(content: Any, where: str) -> dict[str, Any]:  # noqa: ANN401  # JSON
     blocks = list(_blocks(content, where))
     if len(blocks) != 1:
-        message = f"{where} is there {len(blocks)} times"
+        message = f"{where} must be defined once (found: {len(blocks)} times)"
         raise ConfigurationError(message)
     return blocks[0]
 
@@ -202,7 +202,7 @@ def _only(content: Any, where: str) -> dict[str, Any]:  # noqa: ANN401  # JSON
 def _blocks(content: Any, where: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # JSON
     for block in content if isinstance(content, list) else [content]:
         if not isinstance(block, dict):
-            message = f"{where} has to be an object, not {block!r}"
+            message = f"{where} must be an object (found: {block!r})"
             raise ConfigurationError(message)
         yield block
 
@@ -216,10 +216,10 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401  # JSON
 
 
 class Resource:
-    """One resource of one stack."""
+    """A resource of a stack."""
 
     def __init__(self, configuration: Configuration, stack: str, kind: str, key: str) -> None:
-        """Take the resource `kind.key` of a stack."""
+        """Refer to the resource `kind.key` of a stack."""
         self._configuration = configuration
         self.stack = stack
         self.type = kind
@@ -227,49 +227,51 @@ class Resource:
 
     @functools.cached_property
     def body(self) -> dict[str, Any]:
-        """Its arguments, with references replaced by their values."""
+        """The arguments, with references replaced by their values."""
         return self._configuration.body(self.stack, self.type, self.key)
 
     @functools.cached_property
     def arn(self) -> str:
-        """Its ARN."""
+        """The ARN, computed from the name."""
         return str(self._configuration.attribute(self.stack, self.type, self.key, "arn"))
 
     @functools.cached_property
     def name(self) -> str:
-        """The name that it has in AWS."""
-        names = ("alarm_name", "function_name", "dashboard_name", "name")
-        return str(next((self.body[item] for item in names if item in self.body), self.address))
+        """The name in AWS; the address if there is none."""
+        arguments = ("alarm_name", "function_name", "dashboard_name", "name")
+        return str(
+            next((self.body[argument] for argument in arguments if argument in self.body), self.address)
+        )
 
     @property
     def address(self) -> str:
-        """Its Terraform address."""
+        """The Terraform address without the stack."""
         return f"{self.type}.{self.key}"
 
     @property
     def where(self) -> str:
-        """Its stack and address, for messages."""
+        """The stack and the address, for messages."""
         return f"{self.stack}: {self.address}"
 
     def text(self, argument: str) -> str:
-        """Return an argument as text; empty if it is not given."""
+        """Return an argument as text; empty if it is missing."""
         value = self.body.get(argument)
         return "" if value is None else str(value)
 
     def plain(self, argument: str) -> Any:  # noqa: ANN401  # JSON
-        """Return an argument that is a number or a truth; None if it is not given."""
+        """Return an argument that is a number or a Boolean; None if it is missing."""
         return expressions.plain(self.body.get(argument))
 
     def items(self, argument: str) -> list[Any]:
-        """Return an argument that is a list, or one thing in place of it, or not given."""
+        """Return a list argument; a single value becomes a list, and a missing argument an empty list."""
         value = self.body.get(argument)
         if value is None:
             return []
         return value if isinstance(value, list) else [value]
 
     def block(self, argument: str) -> dict[str, Any]:
-        """Return an argument that is a block of which there is one at most; empty if there is none."""
-        return next((entry for entry in self.items(argument) if isinstance(entry, dict)), {})
+        """Return a block that occurs at most once; empty if it is missing."""
+        return next((block for block in self.items(argument) if isinstance(block, dict)), {})
 
 
 class Configuration:
@@ -278,12 +280,12 @@ class Configuration:
     def __init__(
         self, stacks: Mapping[str, Stack | Mapping[str, Any]], *, has_defaults: bool = False
     ) -> None:
-        """Take the stacks.
+        """Index the resources of the stacks.
 
         Args:
             stacks: each stack, or its JSON, by the stack's name.
-            has_defaults: whether variables are their defaults; a run may give them other values, so nothing
-                would be proved by them.
+            has_defaults: whether variables have their default values; verification does not use them, as a
+                run may set other values.
         """
         self._stacks = {
             name: stack if isinstance(stack, Stack) else Stack(name, stack) for name, stack in stacks.items()
@@ -293,19 +295,19 @@ class Configuration:
         self._of_type: dict[str, list[Resource]] = {}
         for stack, content in self._stacks.items():
             for kind, of_kind in content.resources.items():
-                made = self._of_type.setdefault(kind, [])
-                made += [Resource(self, stack, kind, key) for key in of_kind]
+                resources = self._of_type.setdefault(kind, [])
+                resources += [Resource(self, stack, kind, key) for key in of_kind]
 
     @functools.cached_property
     def region(self) -> str:
         """The region of all stacks."""
-        return self._one("region", [self._provider(stack).get("region") for stack in self._stacks])
+        return self._common("region", [self._provider(stack).get("region") for stack in self._stacks])
 
     @functools.cached_property
     def account_id(self) -> str:
         """The account of all stacks."""
         allowed = [self._provider(stack).get("allowed_account_ids") or [] for stack in self._stacks]
-        return self._one("account", [ids[0] if len(ids) == 1 else None for ids in allowed])
+        return self._common("account", [ids[0] if len(ids) == 1 else None for ids in allowed])
 
     def of_type(self, *types: str) -> list[Resource]:
         """Return the resources of the given types."""
@@ -318,29 +320,28 @@ class Configuration:
 
     @functools.cached_property
     def keys(self) -> dict[str, Resource]:
-        """Id of a key, or name of an alias -> the key or alias."""
+        """ID of a key, or name of an alias -> the key or alias."""
         return {
             str(self.attribute(resource.stack, resource.type, resource.key, "id")): resource
             for resource in self.of_type("aws_kms_key", "aws_kms_alias")
         }
 
     def find(self, arn: str, *types: str) -> Resource | None:
-        """Return the resource of one of the types that has this ARN."""
-        found = self.by_arn.get(arn)
-        return found if found and found.type in types else None
+        """Return the resource of one of the types with this ARN, or None."""
+        resource = self.by_arn.get(arn)
+        return resource if resource and resource.type in types else None
 
     def body(self, stack: str, kind: str, key: str) -> dict[str, Any]:
-        """Return a resource's arguments, resolved.
+        """Return a resource's arguments with references replaced by their values.
 
         Raises:
-            ConfigurationError: it stands for another number of resources, or for one elsewhere.
+            ConfigurationError: the resource has an argument that is not supported.
         """
         raw = self._stacks[stack].resources[kind][key]
         for argument in _NOT_READ:
             if argument in raw:
                 message = (
-                    f"{stack}: {kind}.{key} has `{argument}`, which is not read here: write the resource "
-                    "out, or nothing can be proved about it."
+                    f"{stack}: {kind}.{key}: `{argument}` is not supported: define each resource without it."
                 )
                 raise ConfigurationError(message)
         return {
@@ -350,10 +351,10 @@ class Configuration:
         }
 
     def attribute(self, stack: str, kind: str, key: str, attribute: str) -> Any:  # noqa: ANN401  # JSON
-        """Return an attribute of a resource: its argument, its ARN, or the text that stands for it.
+        """Return an attribute of a resource: an argument, the ARN, or the text that represents it.
 
         Raises:
-            UnknownValueError: there is no such resource, or the attribute refers to itself.
+            UnknownValueError: the resource does not exist, or the attribute refers to itself.
         """
         at = (stack, kind, key, attribute)
         if at not in self._attributes:
@@ -382,7 +383,7 @@ class Configuration:
         return f"<{stack}.{kind}.{key}.{attribute}>"
 
     def _lookup(self, stack: str, path: tuple[str, ...]) -> Any:  # noqa: ANN401
-        """Return what a reference in `stack` stands for."""
+        """Return the value of a reference in `stack`."""
         if path[0] in {"local", "var"} and len(path) > 1:
             value, rest = self._named(stack, path[0], path[1]), list(path[2:])
         elif path[0] != "data":
@@ -419,10 +420,10 @@ class Configuration:
         return self._resolved_once((stack, kind, name, "value"), given)
 
     def _resolved_once(self, at: tuple[str, str, str, str], given: Any) -> Any:  # noqa: ANN401
-        """Return the value of what is given.
+        """Return a value with references replaced, computed once.
 
         Raises:
-            UnknownValueError: nothing is given, or it refers to itself.
+            UnknownValueError: the value is missing, or refers to itself.
         """
         if at not in self._attributes:
             self._attributes[at] = None
@@ -434,18 +435,18 @@ class Configuration:
     def _provider(self, stack: str) -> dict[str, Any]:
         listed = self._stacks[stack].aws_providers
         if len(listed) != 1:
-            message = f"{stack} has {len(listed)} configurations of the AWS provider; one is read here."
+            message = f"{stack} must have one configuration of the AWS provider (found: {len(listed)})."
             raise ConfigurationError(message)
         return listed[0]
 
     @staticmethod
-    def _one(what: str, values: list[Any]) -> str:
-        """Return the one value that all stacks have.
+    def _common(setting: str, values: list[Any]) -> str:
+        """Return the value that all stacks have in common.
 
         Raises:
-            ConfigurationError: they have none, or several.
+            ConfigurationError: they have no value, or different ones.
         """
         if len(set(values)) != 1 or not isinstance(values[0], str):
-            message = f"the stacks name no {what}, or not the same: ARNs cannot be computed."
+            message = f"all stacks must set the same {setting}: ARNs cannot be computed."
             raise ConfigurationError(message)
         return values[0]

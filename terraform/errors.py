@@ -1,7 +1,7 @@
-"""What Terraform's messages mean when AWS, or the way to it, is the cause: the sentences of `aws_errors`.
+"""The cause of Terraform's errors if it is AWS or the network, with the sentences of `aws.errors`.
 
-Terraform answers a lost connection with twenty lines for each call, and advises `terraform force-unlock` and
-`terraform state push`, which `make unlock` and the next run do.
+Terraform reports a lost connection with twenty lines for each call, and recommends `terraform force-unlock`
+and `terraform state push`; here `make unlock` and the next run replace them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _ANSWER = re.compile(
     r"https response error StatusCode: (?P<status>\d+), RequestID: [^,]*,(?: HostID: [^,]*,)? (?P<rest>.*)",
     re.DOTALL,
 )
-"""What the AWS SDK for Go says of every call that fails. The first one in an error is the SDK's own: names
-are before it, and what follows it may be anything that a user wrote."""
+"""The AWS SDK for Go's text for every failed call. The first match in an error is the SDK's: only names
+precede it, and the text after it may contain user input."""
 _CODE = re.compile(r"(?:api error )?(\w+)")
 
 _OF_THE_NETWORK: tuple[tuple[str, Cause], ...] = (
@@ -32,11 +32,11 @@ _OF_THE_NETWORK: tuple[tuple[str, Cause], ...] = (
 _NOT_IMPLEMENTED = 501
 
 _OF_THE_STATE = re.compile(r"(Error (acquiring|releasing) the state lock|Failed to (save|persist) state)")
-"""Errors about the state and its lock, of which the command says itself what to do."""
+"""Errors about the state and its lock, for which the command has its own advice."""
 
 
 def cause(errors: Sequence[str]) -> Cause | None:
-    """Return the cause of errors that has to do with AWS, and None when there is another one as well.
+    """Return the cause of errors if it is AWS or the network; None if there is also another cause.
 
     Args:
         errors: Terraform's errors, each with its details.
@@ -50,7 +50,7 @@ def cause(errors: Sequence[str]) -> Cause | None:
 
 
 def about_the_state(error: str) -> bool:
-    """Return whether an error is about the state or its lock alone."""
+    """Return whether an error concerns only the state or its lock."""
     return bool(_OF_THE_STATE.match(error))
 
 

@@ -1,4 +1,4 @@
-"""Terraform's events while it runs, and its plan ("Machine-Readable UI", Terraform documentation)."""
+"""Terraform's events during a run, and its plan ("Machine-Readable UI", Terraform documentation)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WORDS = (("add", "to add"), ("change", "to change"), ("remove", "to destroy"))
 
 @dataclass(frozen=True)
 class Plan:
-    """What Terraform would do to one stack."""
+    """The planned changes of one stack."""
 
     stack: str
     add: int
@@ -22,18 +22,18 @@ class Plan:
     remove: int
     output_changes: int
     removed: tuple[str, ...] = ()
-    """Addresses of what would be deleted or replaced."""
+    """Addresses of resources to be deleted or replaced."""
     changed: tuple[str, ...] = ()
-    """Addresses of what would be created, changed, deleted or replaced."""
+    """Addresses of resources to be created, changed, deleted or replaced."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing would change, outputs included."""
+        """Whether there are no changes, including outputs."""
         return self.changes == 0 and self.output_changes == 0
 
     @property
     def changes(self) -> int:
-        """How many changes of resources there would be."""
+        """Number of resource changes."""
         return self.add + self.change + self.remove
 
     def __str__(self) -> str:
@@ -44,22 +44,22 @@ class Plan:
 
 
 class PlanEvents:
-    """What the events of a run say about its plan."""
+    """Collects the plan from the events of a run."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._output_changes = 0
         self._removed: list[str] = []
         self.changed: list[str] = []
-        """Addresses of what would be created, changed, deleted or replaced, so far."""
+        """Addresses of resources to be created, changed, deleted or replaced, so far."""
 
     @property
     def changes(self) -> int:
-        """How many changes of resources there would be."""
+        """Number of resource changes."""
         return sum(self._counts.get(name, 0) for name, _ in _WORDS)
 
     def take(self, event: dict[str, Any]) -> bool:
-        """Note an event; return whether it is the last one about changes of resources."""
+        """Record an event; return whether it is the last one about resource changes."""
         kind = event["type"]
         if kind == "planned_change" and event["change"]["action"] not in _NO_CHANGE:
             address = event["change"]["resource"]["addr"]
@@ -75,7 +75,7 @@ class PlanEvents:
         return False
 
     def result(self, stack: str) -> Plan:
-        """Return the plan, once all events are noted."""
+        """Return the plan; all events must have been recorded."""
         add, change, remove = (self._counts.get(name, 0) for name, _ in _WORDS)
         return Plan(
             stack, add, change, remove, self._output_changes, tuple(self._removed), tuple(self.changed)
@@ -83,7 +83,7 @@ class PlanEvents:
 
 
 def event_of(line: str) -> dict[str, Any]:
-    """Return the event in a line; of plain text an event of type `text`."""
+    """Return the event in a line; plain text becomes an event of type `text`."""
     try:
         event = json.loads(line)
     except ValueError:

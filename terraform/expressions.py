@@ -1,8 +1,8 @@
-"""Terraform's expressions, as far as plain configuration has them: references, `jsonencode`, literals.
+"""Evaluation of a subset of Terraform's expressions: references, `jsonencode`, literals.
 
-Source: Terraform language, "JSON Configuration Syntax" and "Strings and Templates". What is not known
-before an apply, and what is not read here, stays as it is written: `${...}`. Whoever compares it finds it
-equal to nothing, so that nothing is proved by it.
+Source: Terraform language, "JSON Configuration Syntax" and "Strings and Templates". Values that are not known
+before an apply, and expressions that are not supported, stay unevaluated: `${...}`. They are equal to no
+known value, so verification never relies on them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 from terraform import templates
 
 Lookup = Callable[[tuple[str, ...]], Any]
-"""From the parts of a reference, such as `aws_sns_topic`, `critical`, `arn`, to its value."""
+"""Returns the value of a reference from its parts, such as `aws_sns_topic`, `critical`, `arn`."""
 
 
 class UnknownValueError(Exception):
@@ -30,16 +30,16 @@ _TOKEN: Final = re.compile(
 
 
 def is_known(value: object) -> bool:
-    """Return whether a value holds nothing that only an apply, or Terraform itself, could compute."""
+    """Return whether a value contains no unevaluated expression."""
     if isinstance(value, str):
         return "${" not in value
     if isinstance(value, Mapping):
-        return all(is_known(entry) for entry in value.values())
-    return not isinstance(value, list) or all(is_known(entry) for entry in value)
+        return all(is_known(element) for element in value.values())
+    return not isinstance(value, list) or all(is_known(element) for element in value)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  # JSON
-    """Return a number or a truth that is written as text, as Terraform takes it too; others as they are."""
+    """Return the integer or Boolean of a string, which Terraform accepts too; other values unchanged."""
     if isinstance(value, str) and re.fullmatch(r"-?\d+|true|false", value):
         return json.loads(value)
     return value
@@ -50,14 +50,14 @@ def resolved(value: Any, lookup: Lookup) -> Any:  # noqa: ANN401  # JSON
     if isinstance(value, str):
         return _text(value, lookup) if "{" in value else value
     if isinstance(value, dict):
-        return {key: resolved(entry, lookup) for key, entry in value.items()}
+        return {key: resolved(element, lookup) for key, element in value.items()}
     if isinstance(value, list):
-        return [resolved(entry, lookup) for entry in value]
+        return [resolved(element, lookup) for element in value]
     return value
 
 
 def _text(text: str, lookup: Lookup) -> Any:  # noqa: ANN401  # a reference may be to anything
-    """Return a template's value: that of its one expression, or a text."""
+    """Return a template's value: that of its only expression, or a text."""
     parts: list[Any] = []
     position = 0
     while (start := text.find("${", position)) >= 0:
@@ -67,10 +67,10 @@ def _text(text: str, lookup: Lookup) -> Any:  # noqa: ANN401  # a reference may 
             continue
         if start > position:
             parts.append(templates.unescape(text[position:start]))
-        found = _PLAIN.match(text, start)
-        end = found.end() if found else _end(text, start + 2)
+        match = _PLAIN.match(text, start)
+        end = match.end() if match else _end(text, start + 2)
         try:
-            parts.append(lookup(path(found[1])) if found else evaluated(text[start + 2 : end - 1], lookup))
+            parts.append(lookup(path(match[1])) if match else evaluated(text[start + 2 : end - 1], lookup))
         except UnknownValueError:
             parts.append(text[start:end])
         position = end
@@ -83,11 +83,11 @@ def _text(text: str, lookup: Lookup) -> Any:  # noqa: ANN401  # a reference may 
 
 def path(reference: str) -> tuple[str, ...]:
     """Return the parts of a reference: `a.b["c"]` is `a`, `b`, `c`."""
-    return tuple(found[1] or found[2] for found in _PART.finditer(reference))
+    return tuple(match[1] or match[2] for match in _PART.finditer(reference))
 
 
 def _end(text: str, position: int) -> int:
-    """Return where the expression that begins at `position` ends, behind its closing brace."""
+    """Return the position after the closing brace of the expression that begins at `position`."""
     depth, quoted = 1, False
     while position < len(text) and depth:
         character = text[position]
@@ -105,7 +105,7 @@ def evaluated(expression: str, lookup: Lookup) -> Any:  # noqa: ANN401  # an exp
     """Return the value of an expression.
 
     Raises:
-        UnknownValueError: it holds what is not known, or not read here.
+        UnknownValueError: it contains a value that is not known, or is not supported.
     """
     reader = _Reader(expression, lookup)
     value = reader.value()
@@ -115,7 +115,7 @@ def evaluated(expression: str, lookup: Lookup) -> Any:  # noqa: ANN401  # an exp
 
 
 class _Reader:
-    """Reads one expression from left to right."""
+    """Parses and evaluates one expression from left to right."""
 
     def __init__(self, text: str, lookup: Lookup) -> None:
         self._text = text
@@ -123,11 +123,11 @@ class _Reader:
         self._at = 0
 
     def rest(self) -> str:
-        """Return what is not read yet."""
+        """Return the text that is not parsed yet."""
         return self._text[self._at :].strip()
 
     def value(self) -> Any:  # noqa: ANN401  # as for `evaluated`
-        """Read a literal, an object, a list, a call or a reference."""
+        """Parse a literal, an object, a list, a call or a reference."""
         kind, part = self._next()
         if kind == "number":
             return json.loads(part)
@@ -142,7 +142,7 @@ class _Reader:
         raise UnknownValueError(self._text)
 
     def _named(self, name: str) -> Any:  # noqa: ANN401
-        """Read what a name begins: a constant, a call or a reference."""
+        """Parse a constant, a call or a reference, which begins with a name."""
         if name in _CONSTANTS:
             return _CONSTANTS[name]
         if self._accept("("):
@@ -167,11 +167,11 @@ class _Reader:
         try:
             return self._lookup(tuple(parts))
         except UnknownValueError:
-            # What stands around it may be worth reading all the same.
+            # The rest of the expression may still be evaluated.
             return f"${{{self._text[start : self._at]}}}"
 
     def _object(self) -> dict[str, Any]:
-        made: dict[str, Any] = {}
+        content: dict[str, Any] = {}
         while not self._accept("}"):
             kind, part = self._next()
             if kind != "name" and part != '"':
@@ -179,19 +179,19 @@ class _Reader:
             key = self._quoted() if part == '"' else part
             if not self._accept("="):
                 self._expect(":")
-            made[key] = self.value()
+            content[key] = self.value()
             self._accept(",")
-        return made
+        return content
 
     def _items(self, end: str) -> list[Any]:
-        made: list[Any] = []
+        items: list[Any] = []
         while not self._accept(end):
-            made.append(self.value())
+            items.append(self.value())
             self._accept(",")
-        return made
+        return items
 
     def _quoted(self) -> Any:  # noqa: ANN401  # a template of one expression is that expression's value
-        """Read a text from behind its opening quote."""
+        """Parse a text after its opening quote."""
         start = self._at
         while self._at < len(self._text) and self._text[self._at] != '"':
             if self._text.startswith("${", self._at):
@@ -203,18 +203,18 @@ class _Reader:
         return resolved(raw.replace('\\"', '"').replace("\\\\", "\\"), self._lookup)
 
     def _next(self) -> tuple[str, str]:
-        found = _TOKEN.match(self._text, self._at)
-        if not found or not found.lastgroup:
+        match = _TOKEN.match(self._text, self._at)
+        if not match or not match.lastgroup:
             raise UnknownValueError(self._text)
-        self._at = found.end()
-        return found.lastgroup, found[found.lastgroup]
+        self._at = match.end()
+        return match.lastgroup, match[match.lastgroup]
 
     def _accept(self, sign: str) -> bool:
-        found = _TOKEN.match(self._text, self._at)
-        if found and found["sign"] == sign:
-            self._at = found.end()
+        match = _TOKEN.match(self._text, self._at)
+        if match and match["sign"] == sign:
+            self._at = match.end()
             return True
-        if not found and not self.rest():
+        if not match and not self.rest():
             raise UnknownValueError(self._text)
         return False
 

@@ -1,7 +1,7 @@
-"""Locks between commands: one at a time works on an environment, and waits for what environments share.
+"""Locks between commands: one command at a time uses an environment, or a resource that environments share.
 
 A lock is an flock(2) on a file. The operating system releases it when the last process that has the file open
-ends. Terraform inherits it (`inherited`), so an environment stays locked while Terraform runs, also when the
+ends. Terraform inherits it (`inherited`), so an environment stays locked while Terraform runs, even if the
 command that started it was killed.
 """
 
@@ -25,18 +25,18 @@ from config.errors import CommandError
 
 _POLL_S = 0.1
 _ENDING_S = 10.0
-"""Seconds in which processes that are killed have ended."""
-_LOOKED_AT_S = 0.2
-"""Seconds to try again: whoever looks at who holds a lock (`holders`) holds it for an instant."""
+"""Seconds in which killed processes end."""
+_RETRY_S = 0.2
+"""Seconds to retry: a process that reads the holders of locks (`holders`) holds a lock for an instant."""
 _RECORD_BYTES = 4096
-"""Size of what a lock's file says: written at once and in place, so that nobody reads half of it."""
+"""Size of the record in a lock file: written in one call and in place, so that readers never see a part."""
 
 _ENVIRONMENT = "environment-{}.lock"
 _SHARED = "shared-{}.lock"
-"""Names of the files. What is shared cannot have the name of an environment."""
+"""Names of the lock files. A shared lock cannot have the name of an environment."""
 
 _inherited: list[int] = []
-"""File descriptors of the locks that a Terraform has to keep."""
+"""File descriptors of the locks that Terraform processes inherit."""
 _held: list[tuple[int, Holder]] = []
 """The environment locks that this process holds."""
 _note = threading.Lock()
@@ -44,22 +44,22 @@ _note = threading.Lock()
 
 @dataclass
 class Holder:
-    """Who holds a lock."""
+    """The command that holds a lock."""
 
     pid: int
-    """Process id of the command."""
+    """Process ID of the command."""
     command: str
-    """What was typed, such as `make deploy ENV=prod`."""
+    """The command line, such as `make deploy ENV=prod`."""
     since_s: float
-    """When it took the lock, in seconds since the epoch."""
+    """Time at which it acquired the lock, in seconds since the epoch."""
     children: dict[str, str] = field(default_factory=dict)
-    """Process id of each Terraform that inherits the lock -> what it does: `terraform apply of compute`."""
+    """Process ID of each Terraform that inherits the lock -> its name: `terraform apply of compute`."""
 
     def __str__(self) -> str:
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since_s))
         if _runs(self.pid):
             return f"`{self.command}` (process {self.pid}) has run since {since}"
-        running = [f"{what} (process {pid})" for pid, what in self.children.items()]
+        running = [f"{name} (process {pid})" for pid, name in self.children.items()]
         return (
             f"{' and '.join(running) or 'a Terraform'} still runs, started by `{self.command}` (process "
             f"{self.pid}, since {since}), which was killed. Terraform completes its changes and saves its "
@@ -75,12 +75,12 @@ def environment(build: Path, name: str, command: str) -> Iterator[None]:
     """Hold the lock of the environment `name`.
 
     Args:
-        build: folder of everything that can be made again.
-        name: the environment, or another name of what one command at a time may write.
-        command: what the holder is called in the message to others.
+        build: folder of generated files.
+        name: the environment, or another name of a resource that only one command at a time may write.
+        command: the name of the holder in the messages of other commands.
 
     Raises:
-        CommandError: another command holds it; the message says which, and since when.
+        CommandError: another command holds the lock; the message names it, and since when it runs.
     """
     with ExitStack() as stack:
         path = build / "locks" / _ENVIRONMENT.format(name)
@@ -89,8 +89,8 @@ def environment(build: Path, name: str, command: str) -> Iterator[None]:
             deadline = time.monotonic() + _ENDING_S
             while (file := _locked(path, stack)) is None and time.monotonic() < deadline:
                 time.sleep(_POLL_S)
-        looked_at = time.monotonic() + _LOOKED_AT_S
-        while file is None and time.monotonic() < looked_at:
+        deadline = time.monotonic() + _RETRY_S
+        while file is None and time.monotonic() < deadline:
             time.sleep(_POLL_S / 10)
             file = _locked(path, stack)
         if file is None:
@@ -109,31 +109,31 @@ def environment(build: Path, name: str, command: str) -> Iterator[None]:
 
 
 def holders(build: Path, *, but: str = "") -> dict[str, Holder | None]:
-    """Return who works on which environment; None for a command that has just begun.
+    """Return the holder of the lock of each environment in use; None for a command that has just begun.
 
     Args:
-        build: folder of everything that can be made again.
-        but: an environment that is left out.
+        build: folder of generated files.
+        but: an environment to exclude.
     """
-    found = {}
+    result = {}
     before, after = _ENVIRONMENT.split("{}")
     for path in sorted((build / "locks").glob(_ENVIRONMENT.format("*"))):
         name = path.name.removeprefix(before).removesuffix(after)
         with ExitStack() as stack:
             if name != but and _locked(path, stack) is None:
-                found[name] = _read(path)
-    return found
+                result[name] = _read(path)
+    return result
 
 
 @contextmanager
 def shared(folder: Path, name: str, what: str, *, inherit: bool = False) -> Iterator[None]:
-    """Hold the lock of something that environments share; wait for it, and say so.
+    """Hold the lock of a resource that environments share; wait for it and print a message while waiting.
 
     Args:
-        folder: where its file is; made when it is missing.
+        folder: the folder of the lock file; created if it does not exist.
         name: name of the lock.
-        what: what is waited for, such as `another command that builds functions`.
-        inherit: whether a Terraform that is started meanwhile keeps it.
+        what: the reason for waiting in the message, such as `another command that builds functions`.
+        inherit: whether Terraform processes that are started in this context inherit the lock.
     """
     path = folder / _SHARED.format(name)
     with ExitStack() as stack:
@@ -149,12 +149,12 @@ def shared(folder: Path, name: str, what: str, *, inherit: bool = False) -> Iter
 
 
 def inherited() -> tuple[int, ...]:
-    """Return the file descriptors that a Terraform has to inherit to keep the locks."""
+    """Return the file descriptors that Terraform has to inherit to keep the locks."""
     return tuple(_inherited)
 
 
 def note_child(pid: int, child: str) -> None:
-    """Note in the locks that are held which Terraform inherits them; without `child`, that it has ended."""
+    """Record in the held locks which Terraform inherits them; an empty `child` removes the process."""
     with _note:
         for file, holder in _held:
             if child:
@@ -165,7 +165,7 @@ def note_child(pid: int, child: str) -> None:
 
 
 def _locked(path: Path, stack: ExitStack) -> int | None:
-    """Return the descriptor of a file that is locked until `stack` ends, or None when others hold it."""
+    """Return the descriptor of a file that is locked until `stack` ends; None if another process holds it."""
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -180,31 +180,31 @@ def _locked(path: Path, stack: ExitStack) -> int | None:
         except BaseException:
             os.close(file)
             raise
-        os.close(file)  # removed or replaced while it was opened: lock the one that is there
+        os.close(file)  # removed or replaced while it was opened: lock the current file
 
 
 def _is_at(file: int, path: Path) -> bool:
     try:
-        there = path.stat()
+        current = path.stat()
     except FileNotFoundError:
         return False
-    return os.path.samestat(os.fstat(file), there)
+    return os.path.samestat(os.fstat(file), current)
 
 
 def _end_orphans(holder: Holder | None) -> bool:
-    """Kill providers that outlive both their command and their Terraform; return whether there were any.
+    """Kill provider processes whose command and Terraform have ended; return whether there were any.
 
-    They are in the process group of that Terraform; no other process gets its id while the group exists.
+    They are in the process group of that Terraform; its ID is not reused while the group exists.
     """
     if holder is None or _runs(holder.pid):
         return False
-    found = False
+    killed = False
     for pid in map(int, holder.children):
         if not _runs(pid):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
-                found = True
-    return found
+                killed = True
+    return killed
 
 
 def _write(file: int, holder: Holder) -> None:
@@ -219,7 +219,7 @@ def _read(path: Path) -> Holder | None:
 
 
 def _runs(pid: int) -> bool:
-    """Return whether a process runs; one that has ended and that nobody has waited for does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]

@@ -1,4 +1,4 @@
-"""What a person sees while Terraform works: a moving line on a terminal, elsewhere a line now and then."""
+"""Progress output while Terraform runs: a live line on a terminal, else a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing_extensions import Self
 
 from config.errors import cut
 
-_QUIET_S = 10
+_INTERVAL_S = 10
 """Seconds between lines where there is no terminal."""
 
 
 class Progress:
-    """Progress of one stack: how many changes are done, and what is being waited for."""
+    """Progress of one stack: the number of completed changes, and the resources in progress."""
 
     def __init__(
         self,
@@ -28,16 +28,16 @@ class Progress:
         doing: str = "planning",
         live: bool = True,
     ) -> None:
-        """Begin with nothing of `total` changes done; without a total, with what is being done."""
+        """Begin with 0 of `total` changes; without a total, the line shows `doing`."""
         self._console = console
         self._stack = stack
         self._doing = doing
         self.total = total
         self.is_changing = False
-        """Whether resources are being changed, or the state of what was changed is being saved."""
+        """Whether resources are being changed, or the state is being saved after changes."""
         self._done = 0
         self._running: dict[str, float] = {}
-        self._started = self._spoke = time.monotonic()
+        self._started = self._printed = time.monotonic()
         self._status = Status(_Moving(self), console=console) if live and console.is_terminal else None
 
     def __enter__(self) -> Self:
@@ -57,22 +57,22 @@ class Progress:
         return time.monotonic() - self._started
 
     def started(self, address: str) -> None:
-        """Note that a change of the resource at `address` began."""
+        """Record that a change of the resource at `address` began."""
         self._running[address] = time.monotonic()
-        self._say()
+        self._print_line()
 
     def finished(self, address: str) -> None:
-        """Note that it ended."""
+        """Record that the change of the resource at `address` ended."""
         self._running.pop(address, None)
         self._done += 1
-        self._say()
+        self._print_line()
 
     def tick(self) -> None:
-        """Note that time went by."""
-        self._say()
+        """Print a line if it is due; called several times per second."""
+        self._print_line()
 
     def text(self) -> str:
-        """Return what there is to say now, in one line of the console."""
+        """Return the current line."""
         now = time.monotonic()
         waiting = ""
         if self._running:
@@ -87,18 +87,18 @@ class Progress:
         else:
             done = f"{self._done}/{self.total}"
         text = f"{self._stack:<11} {done}{waiting}"
-        # A line of a log has any length; one that moves must not wrap.
+        # A line in a log may have any length; a live line must not wrap.
         return cut(text, self._console.width - 4) if self._status else text
 
-    def _say(self) -> None:
+    def _print_line(self) -> None:
         now = time.monotonic()
-        if self._status is None and now - self._spoke >= _QUIET_S:
-            self._spoke = now
+        if self._status is None and now - self._printed >= _INTERVAL_S:
+            self._printed = now
             self._console.print(self.text(), markup=False, highlight=False, soft_wrap=True)
 
 
 class _Moving:
-    """The line of a progress, asked for at each drawing of the terminal: seconds go by without events."""
+    """The live line, computed at each refresh of the terminal so that the seconds advance without events."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -1,7 +1,7 @@
-"""What a state object holds: parsed, checked, and told apart from another stack's or environment's.
+"""Parsing and validation of a state object: it must belong to the stack and the environment.
 
-Terraform takes an object that is empty for "nothing deployed" and would create everything again, so a state
-is checked before Terraform sees it.
+Terraform treats an empty object as "nothing deployed" and would create everything again, so a state is
+validated before Terraform reads it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Resource(_Part):
     type: Annotated[str, Field(min_length=1)]
     name: Annotated[str, Field(min_length=1)]
     provider: Annotated[str, Field(pattern=_PROVIDER)]
-    """Terraform forgets a resource whose provider it cannot read (measured with 1.11.4)."""
+    """Terraform drops a resource whose provider it cannot read (measured with 1.11.4)."""
     instances: list[_Instance]
 
 
@@ -48,7 +48,7 @@ class _Output(_Part):
 
 
 class _State(_Part):
-    """What this program and Terraform rely on; the rest of a state is Terraform's own."""
+    """The parts of a state on which this program and Terraform rely."""
 
     version: int
     terraform_version: Annotated[str, Field(pattern=_VERSION.pattern)]
@@ -71,12 +71,12 @@ def parse(
 
     Args:
         body: the object's content.
-        env: the environment it has to be of.
-        stack: the stack it has to be of.
-        published: stack -> names of the outputs that only it has.
+        env: the environment to which it must belong.
+        stack: the stack to which it must belong.
+        published: stack -> names of the outputs that only this stack has.
 
     Raises:
-        ValueError: it is not a state that this program can use; the message completes "the state ...".
+        ValueError: the state is not valid; the message completes "the state ...".
     """
     state = _json(body)
     if not isinstance(state, dict) or type(state.get("version")) is not int:
@@ -91,8 +91,8 @@ def parse(
         where = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
         message = f"is not a Terraform state: {visible(where, _SHOWN)} is missing or damaged"
         raise ValueError(message) from error
-    if word := _misspelt(state):
-        message = f"is not a Terraform state: {visible(word, _SHOWN)} is misspelt"
+    if key := _misspelt(state):
+        message = f"is not a Terraform state: {visible(key, _SHOWN)} is misspelt"
         raise ValueError(message)
     if foreign := _foreign(state, env, stack, published):
         raise ValueError(foreign)
@@ -107,25 +107,25 @@ def _json(body: bytes) -> Any:  # noqa: ANN401  # JSON
         text = body.decode("utf-8")
         return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
     except UnicodeDecodeError:
-        why = "is not JSON: it is not UTF-8 text"
+        problem = "is not JSON: it is not UTF-8 text"
     except json.JSONDecodeError as error:
         end = len(text.rstrip())
         if text.startswith("\ufeff"):
-            why = "is not JSON: it begins with a byte order mark"
+            problem = "is not JSON: it begins with a byte order mark"
         elif error.msg == "Extra data":
-            why = f"is not JSON: more text follows its end, at character {error.pos + 1}"
+            problem = f"is not JSON: more text follows its end, at character {error.pos + 1}"
         elif text.lstrip()[:1] == "{" and (error.pos >= end - 1 or error.msg.startswith("Unterminated")):
-            why = "is not JSON: it is truncated"
+            problem = "is not JSON: it is truncated"
         else:
-            why = f"is not JSON: a syntax error at character {error.pos + 1}"
+            problem = f"is not JSON: a syntax error at character {error.pos + 1}"
     except RecursionError:
-        why = "is not JSON: it is nested too deeply"
+        problem = "is not JSON: it is nested too deeply"
     except _ContentError as error:
-        why = str(error)
+        problem = str(error)
     except ValueError:
         # "Integer string conversion length limitation", Python documentation
-        why = "holds a number of more than 4,300 digits"
-    raise ValueError(why)
+        problem = "contains a number of more than 4,300 digits"
+    raise ValueError(problem)
 
 
 class _ContentError(ValueError):
@@ -133,13 +133,13 @@ class _ContentError(ValueError):
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object in which no key is given twice: Terraform takes the last one."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    """Return an object without duplicate keys, of which Terraform would use the last one."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
         twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
         message = f"has the key {visible(twice, _SHOWN)} twice"
         raise _ContentError(message)
-    return made
+    return content
 
 
 _WORDS = {"version", "terraform_version", "serial", "lineage", "outputs", "resources", "check_results"}
@@ -149,7 +149,7 @@ _WORDS |= {"sensitive_attributes", "dependencies", "create_before_destroy"}
 
 
 def _misspelt(state: dict[str, Any]) -> str:
-    """Return a key that Terraform takes for another, since it reads keys in any case; or nothing."""
+    """Return a key that differs from a known key only in case, which Terraform ignores; empty if none."""
     resources = state["resources"]
     instances = [instance for resource in resources for instance in resource["instances"]]
     keys = {key for part in (state, *resources, *instances) for key in part}
@@ -157,7 +157,7 @@ def _misspelt(state: dict[str, Any]) -> str:
 
 
 def addresses(state: dict[str, Any]) -> dict[str, int]:
-    """Return address of a resource -> its instances; a deposed one has the address of its successor."""
+    """Return address of a resource -> number of instances; a deposed instance has that of its successor."""
     return {
         ".".join(
             [
@@ -172,23 +172,23 @@ def addresses(state: dict[str, Any]) -> dict[str, int]:
 
 
 def _refuse_constant(name: str) -> None:
-    message = f"is not JSON: it holds {name}"
+    message = f"is not JSON: it contains {name}"
     raise _ContentError(message)
 
 
 def _foreign(
     state: dict[str, Any], env: Environment, stack: str, published: Mapping[str, Collection[str]]
 ) -> str:
-    """Return why a state is not the stack's own, or nothing."""
+    """Return why a state belongs to another stack or environment; else an empty text."""
     outputs = set(state.get("outputs", {}))
     owner = next((name for name, names in published.items() if outputs & set(names)), None)
     if owner and not outputs & set(published[stack]):
         return f"is the state of {owner}"
-    wanted = {"Project": env.project, "Environment": env.environment}
+    expected = {"Project": env.project, "Environment": env.environment}
     for resource in state.get("resources", []):
         for instance in resource["instances"]:
             tags = (instance.get("attributes") or {}).get("tags_all")
             tags = tags if isinstance(tags, dict) else {}
-            if set(wanted) <= set(tags) and any(tags[name] != value for name, value in wanted.items()):
+            if set(expected) <= set(tags) and any(tags[name] != value for name, value in expected.items()):
                 return visible(f"is the state of {tags['Project']} {tags['Environment']}", _SHOWN)
     return ""

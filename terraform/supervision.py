@@ -1,9 +1,8 @@
-"""Run Terraform so that it completes and saves its state, whatever happens to the command that started it.
+"""Supervision of Terraform: it completes and saves its state even if the command that started it is killed.
 
-Terraform writes its output to a file, runs in a session of its own and inherits the lock of its
-environment. A command that is killed (SIGKILL, out of memory, a cancelled pipeline) takes nothing along:
-with a pipe, Terraform would be ended by SIGPIPE at its next line, and what it had created would be in AWS
-and in no state.
+Terraform writes its output to a file, runs in its own session and inherits the lock of its environment. So it
+survives if the command is killed (SIGKILL, out of memory, a cancelled pipeline). With a pipe, SIGPIPE would
+end Terraform at its next line, and resources that it had created would be in no state.
 """
 
 from __future__ import annotations
@@ -24,31 +23,31 @@ from typing_extensions import Self
 from terraform import locking
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Ctrl-C, a pipeline that is cancelled, a terminal that is closed."""
+"""Ctrl-C, a cancelled pipeline, a closed terminal."""
 
-_FIRST = b"\ninterrupted: waiting until Terraform has completed what it began and saved its state.\n"
-_SECOND = b"\ninterrupted again: Terraform is killed; what it was changing may be in no state.\n"
+_FIRST = b"\ninterrupted: waiting for Terraform to complete its operations and to save its state.\n"
+_SECOND = b"\ninterrupted again: killing Terraform; resources in progress may be missing from the state.\n"
 
 _POLL_S = 0.1
 _running: list[Supervised] = []
 _STOP_S = 15.0
-"""Seconds that a stalled Terraform has to end after SIGINT, and again after a second one.
+"""Seconds that a stalled Terraform has to end after SIGINT, and again after a second SIGINT.
 
-Terraform 1.11.4 ends 0.1 s after the first where a provider's call hangs, 5 s after the second where the
-backend or the configuration of the provider does, and never where `terraform init` does (measured).
+Terraform 1.11.4 ends 0.1 s after the first if a provider's call hangs, 5 s after the second if the backend or
+the configuration of the provider hangs, and never if `terraform init` hangs (measured).
 """
 
 
 def interrupt_all() -> None:
-    """Ask every command that runs in any thread to stop."""
+    """Send SIGINT to every command that runs, in all threads."""
     for process in _running:
         process.interrupt()
 
 
 class Supervised:
-    """A running command whose output is read to its end, whatever signals arrive meanwhile.
+    """A running command whose output is read to its end, even if signals arrive.
 
-    The first signal asks the command to stop, the second kills it. Only the main thread can handle signals.
+    The first signal interrupts the command, the second kills it. Only the main thread can handle signals.
     """
 
     def __init__(  # noqa: PLR0913 - what is run, and how it is watched
@@ -66,10 +65,10 @@ class Supervised:
         Args:
             command: the program and its arguments.
             environment: its environment variables.
-            name: what it is called in messages, such as `terraform apply of compute`.
-            output: file that it writes to; removed when it has ended.
-            tick: called several times a second while it runs.
-            limit_s: seconds without progress after which it is stopped; asked anew at each tick.
+            name: its name in messages, such as `terraform apply of compute`.
+            output: file for its output; removed after it has ended.
+            tick: called several times per second while it runs.
+            limit_s: returns the seconds without progress after which it is stopped; called at each tick.
         """
         self._command = command
         self._environment = environment
@@ -82,14 +81,14 @@ class Supervised:
         self._before: dict[int, Any] = {}
         self._progressed = time.monotonic()
         self.stalled_s = 0.0
-        """Seconds without progress after which it was stopped; 0 when it was not."""
+        """Seconds without progress after which it was stopped; 0 if it was not stopped."""
 
     def __enter__(self) -> Self:
         self._output.parent.mkdir(parents=True, exist_ok=True)
-        # Readable by the user alone: it holds values of the configuration.
+        # Only the user may read it: it contains values of the configuration.
         descriptor = os.open(self._output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            # Before it runs: from then on nobody but `_interrupted` may end this command.
+            # Before it starts: afterwards only `_interrupted` may end this command.
             self._handle_signals()
             self._process = subprocess.Popen(
                 self._command,
@@ -115,11 +114,11 @@ class Supervised:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            # An error of ours, such as an output that is closed: Terraform is asked to stop.
+            # An error in this program, such as a closed output: stop Terraform.
             self._end()
         self._process.wait()
         if self._process.returncode < 0:
-            # A provider outlives a Terraform that is killed, and would keep the lock.
+            # A provider process survives a killed Terraform, and would keep the lock.
             self._kill()
         _running.remove(self)
         locking.note_child(self._process.pid, "")
@@ -130,7 +129,7 @@ class Supervised:
 
     def _handle_signals(self) -> None:
         if self._is_main:
-            # What the parent lets us ignore (`nohup`, a job in the background) stays ignored.
+            # Signals that the parent has set to be ignored (`nohup`, a background job) stay ignored.
             handled = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
             self._before = {number: signal.signal(number, self._interrupted) for number in handled}
 
@@ -139,7 +138,7 @@ class Supervised:
             signal.signal(number, handler)
 
     def _end(self) -> None:
-        """Ask the command to stop, ask again, and kill it: what it has saved then is all that is saved."""
+        """Interrupt the command, interrupt it again, and kill it; only what it saved until then is saved."""
         for stop in (self.interrupt, self.interrupt, self._kill):
             if self._process.poll() is None:
                 stop()
@@ -148,61 +147,61 @@ class Supervised:
 
     @property
     def returncode(self) -> int:
-        """Exit status, once it has ended."""
+        """Exit status; only valid after the command has ended."""
         return int(self._process.returncode)
 
     def interrupt(self) -> None:
-        """Ask the command to stop."""
+        """Send SIGINT to the command."""
         self._process.send_signal(signal.SIGINT)
 
     def progressed(self) -> None:
-        """Note that there was progress."""
+        """Record that there was progress."""
         self._progressed = time.monotonic()
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines that it writes until it ends."""
+        """Yield the lines of the output until the command ends."""
         with self._output.open("rb") as file:
-            rest = b""
+            incomplete = b""
             while True:
                 ended = self._process.poll() is not None
-                *whole, rest = (rest + file.read()).split(b"\n")
-                for line in whole:
+                *complete, incomplete = (incomplete + file.read()).split(b"\n")
+                for line in complete:
                     yield line.decode("utf-8", "replace")
                 if ended:
                     break
-                if not whole:
+                if not complete:
                     self._tick()
                     self._stop_when_stalled()
                     time.sleep(_POLL_S)
-            if rest:
-                yield rest.decode("utf-8", "replace")
+            if incomplete:
+                yield incomplete.decode("utf-8", "replace")
 
     def _stop_when_stalled(self) -> None:
-        quiet_s = time.monotonic() - self._progressed
+        idle_s = time.monotonic() - self._progressed
         if not self.stalled_s:
-            if quiet_s > self._limit_s():
-                self.stalled_s = quiet_s
+            if idle_s > self._limit_s():
+                self.stalled_s = idle_s
                 self._process.send_signal(signal.SIGINT)
-        elif quiet_s > self.stalled_s + 2 * _STOP_S:
+        elif idle_s > self.stalled_s + 2 * _STOP_S:
             self._kill()
-        elif quiet_s > self.stalled_s + _STOP_S:
-            # The second SIGINT ends Terraform; while it saves its state, that would be lost.
+        elif idle_s > self.stalled_s + _STOP_S:
+            # The second SIGINT ends Terraform; a state that it is saving would be lost.
             self._process.send_signal(signal.SIGINT)
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self._interruptions += 1
-        # os.write: a signal may arrive in the middle of a print. Nobody may read it any more.
+        # os.write, as a signal may arrive during a print. The output may be closed.
         with suppress(OSError):
             os.write(2, _FIRST if self._interruptions == 1 else _SECOND)
         if not hasattr(self, "_process"):
-            return  # it is about to run, and is interrupted then
+            return  # not started yet: `__enter__` interrupts it
         if self._interruptions == 1:
             self.interrupt()
         else:
             self._kill()
 
     def _kill(self) -> None:
-        """Kill the command and what it started: they are a process group of their own."""
+        """Kill the process group of the command."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)

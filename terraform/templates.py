@@ -1,4 +1,4 @@
-r"""Text in Terraform's JSON, where every string is a template.
+r"""Escaping of text in Terraform's JSON, where every string is a template.
 
 Source: Terraform language, "JSON Configuration Syntax", section "Expression Mapping", and "Strings and
     Templates", section "Escape Sequences": `${` begins an interpolation and `%{` a directive; `$${` and
@@ -16,12 +16,11 @@ _TOKEN: Final = re.compile(r"\$\{TfToken\[[A-Za-z0-9:._-]+\]\}")
 
 
 def escaped(value: Any) -> Any:  # noqa: ANN401  # anything that a resource takes
-    """Return `value` with every text in it escaped, so that it arrives in AWS as it is.
+    """Return `value` with every text in it escaped, so that AWS receives it unchanged.
 
     Args:
-        value: what a resource of the bindings takes: text, numbers, lists, mappings, structs of jsii.
-            References of
-            CDKTF in a text stay references.
+        value: an argument of a resource of the bindings: text, number, list, mapping or jsii struct. CDKTF's
+            references in a text stay references.
     """
     if isinstance(value, str):
         return _escaped_text(value) if "{" in value else value
@@ -53,5 +52,5 @@ def escape(text: str) -> str:
 
 
 def unescape(template: str) -> str:
-    """Return the value of a template that holds neither interpolation nor directive."""
+    """Return the value of a template without interpolations and directives."""
     return template.replace("$${", "${").replace("%%{", "%{")

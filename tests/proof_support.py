@@ -13,7 +13,7 @@ from catalog.known_metrics import Published
 from terraform.configuration import Configuration
 from verify import Proof, prove
 from verify.alarms import Alarms
-from verify.hearing import Hearing
+from verify.notifications import Notifications
 
 Stacks = dict[str, dict[str, Any]]
 
@@ -94,7 +94,7 @@ def proved(stacks: Stacks, broken: Broken, published: Iterable[Published] = ()) 
 def check(stacks: Stacks, broken: Broken, subject: str, published: Iterable[Published] = ()) -> None:
     """Assert that the fault is found, at its link and for whom it concerns, and nothing else is."""
     faults = proved(stacks, broken, published).faults
-    found = [fault for fault in faults if fault.link == broken.link and broken.says in fault.says]
+    found = [fault for fault in faults if fault.link == broken.link and broken.says in fault.message]
     assert found, f"not found among {faults}"
     assert any((broken.subject or subject) in pair.subject for pair in found), found
     assert {fault.link for fault in faults} <= {broken.link, *broken.others}, faults
@@ -103,8 +103,8 @@ def check(stacks: Stacks, broken: Broken, subject: str, published: Iterable[Publ
 def unheard(stacks: Stacks) -> set[str]:
     """Return the names of the alarms of which nobody hears though somebody has to."""
     alarms = Alarms(Configuration(stacks))
-    hearing = Hearing(alarms)
-    return {resource.name for resource in alarms.all if hearing.finding(resource)}
+    notifications = Notifications(alarms)
+    return {resource.name for resource in alarms.all if notifications.finding(resource)}
 
 
 @contextlib.contextmanager

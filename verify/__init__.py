@@ -1,8 +1,8 @@
-"""Proof, from synthesized Terraform JSON, that alarms have data and reach people.
+"""Static verification of synthesized Terraform JSON: alarms have data, and notifications are delivered.
 
-What an account would accept in silence is refused here: an alarm on a metric that does not exist, a topic
-whose key does not let CloudWatch in, a queue that drops what it is sent. Nothing is deployed and nobody is
-asked.
+It reports what AWS accepts without an error although it does not work: an alarm on a metric that does not
+exist, a topic whose key policy excludes CloudWatch, a subscription without a dead-letter queue. It deploys
+nothing and calls no AWS API.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether AWS accepts alarms and metric filters, and whether the metrics that alarms watch exist."""
+"""Validation of alarms and metric filters, and of the existence of the metrics that alarms use."""
 
 from __future__ import annotations
 
@@ -19,29 +19,30 @@ T = TypeVar("T")
 
 
 def faults(configuration: Configuration, alarms: Alarms, metrics: Metrics) -> Iterator[Fault]:
-    """Yield what AWS would refuse, and metrics that would never have data."""
-    unread: list[Fault] = []
-    read = list(_read(alarms.all, "alarm", alarms.read, unread))
-    filters = _read(configuration.of_type(LOG_METRIC_FILTER), "metric filter", metric_filter, unread)
-    metric_alarms = [alarm for alarm in read if isinstance(alarm, MetricAlarm)]
-    composite_alarms = [alarm for alarm in read if isinstance(alarm, CompositeAlarm)]
+    """Yield what AWS rejects, and metrics that never have data."""
+    unreadable: list[Fault] = []
+    valid_alarms = list(_read(alarms.all, "alarm", alarms.read, unreadable))
+    filters = _read(configuration.of_type(LOG_METRIC_FILTER), "metric filter", metric_filter, unreadable)
+    metric_alarms = [alarm for alarm in valid_alarms if isinstance(alarm, MetricAlarm)]
+    composite_alarms = [alarm for alarm in valid_alarms if isinstance(alarm, CompositeAlarm)]
     names = alarms.by_name.keys()
     for problem in validation.problems(metric_alarms, composite_alarms, filters, others=names):
         yield Fault(problem.subject, problem.key or "metric filter", problem.text)
-    yield from unread
+    yield from unreadable
     yield from composites.faults(alarms)
     for alarm in metric_alarms:
         for statistic in alarm.statistics:
-            yield from (finding.of(f"alarm {alarm.name}") for finding in metrics.why_not(statistic.metric))
+            findings = metrics.problems(statistic.metric)
+            yield from (finding.of(f"alarm {alarm.name}") for finding in findings)
 
 
 def _read(
-    resources: Iterable[Resource], what: str, read: Callable[[Resource], T], unread: list[Fault]
+    resources: Iterable[Resource], kind: str, read: Callable[[Resource], T], unreadable: list[Fault]
 ) -> Iterator[T]:
-    """Yield what resources are; of those that cannot be read, `unread` says why."""
+    """Yield the records of resources; add a fault to `unreadable` for each resource without one."""
     for resource in resources:
         try:
             yield read(resource)
-        except RecordError as error:  # noqa: PERF203  # each by itself
-            text = str(error).removeprefix(f"{resource.where}: ")
-            unread.append(Fault(f"{what} {resource.name}", "arguments", text))
+        except RecordError as error:  # noqa: PERF203  # one error per resource
+            message = str(error).removeprefix(f"{resource.where}: ")
+            unreadable.append(Fault(f"{kind} {resource.name}", "arguments", message))

@@ -1,12 +1,13 @@
-"""The alarms of an environment: who notifies, who is notified through whom, and who only holds back.
+"""The alarms of an environment: those with actions, those in composite rules, and those that only suppress.
 
-An alarm notifies if it has `alarm_actions`. Any other is heard if a composite that notifies goes into ALARM
-because of it, directly or through other composites, and is not held back by the same cause.
+An alarm notifies by itself if it has `alarm_actions`. Any other alarm notifies through a composite alarm with
+actions that goes into ALARM because of it, directly or through other composite alarms, and that is not
+suppressed by the same cause.
 
-An alarm that nobody needs to hear is a *silence*: it suppresses the actions of others, or is named by a
-silence, has no actions, and has no runbook. The line `Runbook: ...` of a description is how an alarm says
-that a person has to do something, so whatever has one must reach people, even if it silences others too: the
-alarm about a service's impact speaks for smaller ones while it holds them back.
+An alarm *only suppresses* if it suppresses the actions of others, or is in the rule of such an alarm, and has
+neither actions nor a runbook. The line `Runbook: ...` of a description states that a person has to act, so an
+alarm with a runbook must notify even if it also suppresses others: the impact alarm of a service notifies and
+suppresses less severe alarms.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ ACTIONS: Final = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 
 
 class Alarms:
-    """Every alarm by its name, and the rules of the composites."""
+    """Every alarm by its name, and the rules of the composite alarms."""
 
     def __init__(self, configuration: Configuration) -> None:
-        """Take the stacks."""
+        """Read the alarms of a configuration."""
         self.all: tuple[Resource, ...] = tuple(configuration.of_type(*TYPES))
         self.by_name: Mapping[str, Resource] = {resource.name: resource for resource in self.all}
         self.rules: dict[str, Rule] = {}
         self.ambiguous: dict[str, str] = {}
-        """Composite -> why its rule may be read in two ways; one that cannot be read is in neither."""
+        """Composite alarm -> why its rule is ambiguous; an invalid rule is neither here nor in `rules`."""
         for resource in configuration.of_type(COMPOSITE_ALARM):
             self._read_rule(resource)
         self.states = States(self.rules)
@@ -50,13 +51,13 @@ class Alarms:
         except AmbiguousRuleError as error:
             self.ambiguous[composite.name] = error.message
         except RuleError:
-            return  # `cloudwatch.validation` says why
+            return  # `cloudwatch.validation` reports it
 
     def _read(self, resource: Resource) -> Alarm:
-        """Return the alarm that a resource is.
+        """Return the alarm record of a resource.
 
         Raises:
-            RecordError: it is not one.
+            RecordError: an argument of the resource is not valid.
         """
         return metric_alarm(resource) if resource.type == METRIC_ALARM else composite_alarm(resource)
 
@@ -65,46 +66,46 @@ class Alarms:
         return name_of(str(alarm.block("actions_suppressor").get("alarm") or ""))
 
     @functools.cached_property
-    def silences(self) -> frozenset[str]:
-        """Alarms that nobody needs to hear: see the top of this module."""
-        found: set[str] = set()
+    def suppress_only(self) -> frozenset[str]:
+        """Alarms that only suppress others and need no recipient: see the top of this module."""
+        names: set[str] = set()
         new = {self.suppressor_of(resource) for resource in self.all}
-        while new := {text for text in new - found if self._may_be_silent(text)}:
-            found |= new
+        while new := {name for name in new - names if self._needs_no_recipient(name)}:
+            names |= new
             new = {child for name in new for child in self.children(name)}
-        return frozenset(found)
+        return frozenset(names)
 
-    def _may_be_silent(self, name: str) -> bool:
+    def _needs_no_recipient(self, name: str) -> bool:
         alarm = self.by_name.get(name)
         return alarm is not None and not notifies(alarm) and not has_runbook(alarm)
 
     def children(self, name: str) -> Iterator[str]:
-        """Yield the alarms of a composite's rule whose going into ALARM speaks for its doing so."""
+        """Yield the alarms in a composite alarm's rule whose state ALARM helps to make the rule true."""
         rule = self.rules.get(name)
-        yield from dict.fromkeys(mention.alarm for mention in rule.mentions if mention.fires) if rule else ()
+        yield from dict.fromkeys(ref.alarm for ref in rule.references if ref.fires) if rule else ()
 
     @functools.cached_property
     def parents(self) -> Mapping[str, tuple[str, ...]]:
-        """Alarm -> the composites whose going into ALARM its own speaks for."""
-        found: dict[str, tuple[str, ...]] = {}
+        """Alarm -> the composite alarms whose rules it helps to make true by going into ALARM."""
+        parents: dict[str, tuple[str, ...]] = {}
         for name in self.rules:
             for child in self.children(name):
-                found[child] = (*found.get(child, ()), name)
-        return found
+                parents[child] = (*parents.get(child, ()), name)
+        return parents
 
 
 def has_runbook(alarm: Resource) -> bool:
-    """Return whether an alarm's description says where it is written what to do."""
+    """Return whether an alarm's description links to a runbook."""
     return bool(read_description(alarm.text("alarm_description")).runbook)
 
 
 def notifies(alarm: Resource) -> bool:
-    """Return whether an alarm has actions of its own for ALARM, and they are switched on."""
+    """Return whether an alarm has `alarm_actions`, and its actions are enabled."""
     return bool(actions(alarm, ACTIONS[:1]))
 
 
 def actions(alarm: Resource, states: Iterable[str] = ACTIONS) -> tuple[str, ...]:
-    """Return the targets of an alarm's actions for the given states, each once; none if they are off."""
+    """Return the targets of an alarm's actions for the given states, each once; none if they are disabled."""
     if alarm.plain("actions_enabled") is False:
         return ()
-    return tuple(dict.fromkeys(str(entry) for state in states for entry in alarm.items(state)))
+    return tuple(dict.fromkeys(str(arn) for state in states for arn in alarm.items(state)))

@@ -1,4 +1,4 @@
-"""ARNs, matched against patterns.
+"""Matching of ARNs against patterns.
 
 Source: IAM User Guide, "IAM JSON policy elements: Condition operators" and "Resource".
 """
@@ -12,31 +12,31 @@ from typing import Final
 from terraform.expressions import UnknownValueError
 
 _PARTS: Final = 6
-"""Of an ARN: `arn`, partition, service, region, account, resource."""
+"""Number of parts of an ARN: `arn`, partition, service, region, account, resource."""
 
 
 def account_and_region(arn: str) -> tuple[str, str]:
-    """Return the account and the region that an ARN names; empty texts where it is none."""
+    """Return the account and the region of an ARN; empty texts if it is not an ARN."""
     parts = arn.split(":", _PARTS - 1)
     return (parts[4], parts[3]) if len(parts) == _PARTS and parts[0] == "arn" else ("", "")
 
 
 def like(text: str, pattern: str) -> bool:
-    """Tell whether a text matches a pattern with `*` (any characters) and `?` (one character)."""
+    """Return whether a text matches a pattern with `*` (any characters) and `?` (one character)."""
     return _compiled(pattern).fullmatch(text) is not None
 
 
 def arn_like(arn: str, pattern: str) -> bool:
-    """Tell whether an ARN matches a pattern, part by part: a `*` does not reach into the next part.
+    """Return whether an ARN matches a pattern, part by part: a `*` does not match across a colon.
 
     Raises:
-        UnknownValueError: the pattern has not the six parts of an ARN.
+        UnknownValueError: the pattern does not have the six parts of an ARN.
     """
-    parts = pattern.split(":", _PARTS - 1)
-    if len(parts) != _PARTS:
+    patterns = pattern.split(":", _PARTS - 1)
+    if len(patterns) != _PARTS:
         raise UnknownValueError(pattern)
-    given = arn.split(":", _PARTS - 1)
-    return len(given) == _PARTS and all(like(*pair) for pair in zip(given, parts, strict=True))
+    parts = arn.split(":", _PARTS - 1)
+    return len(parts) == _PARTS and all(like(*pair) for pair in zip(parts, patterns, strict=True))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""Who calls whom on the way of a notification, and what AWS says about the caller while it does.
+"""The callers in the delivery of a notification, and the request context that AWS sends for each.
 
 Condition keys: SNS Developer Guide, "Managing Amazon SNS encryption keys and costs", "Enable compatibility
 between event sources from AWS services and encrypted topics"; SQS Developer Guide, "Key management";
@@ -12,39 +12,40 @@ from typing import Final, NamedTuple
 from verify.policies import Request
 
 KEY_ACTIONS: Final = ("kms:Decrypt", "kms:GenerateDataKey")
-"""What a producer needs of a topic's or queue's key; Decrypt, since a data key is used again for minutes."""
+"""Permissions of a producer on a topic's or queue's key; Decrypt, since data keys are reused for minutes."""
 
 _ALWAYS: Final = {"aws:securetransport": "true"}
 """AWS's services and SDKs call over TLS."""
 
 
 class Service(NamedTuple):
-    """An AWS service that acts for something of ours."""
+    """An AWS service that calls on behalf of a resource of these stacks."""
 
     name: str
     """Its principal, such as `cloudwatch.amazonaws.com`."""
     source_arn: str
-    """The alarm, topic or rule for which it acts."""
+    """The alarm, topic or rule on whose behalf it calls."""
     account_id: str
-    says_source: bool = True
+    sends_source: bool = True
     """Whether it sends `aws:SourceArn` and `aws:SourceAccount`."""
 
     @property
     def needs(self) -> str:
-        """To whom a policy has to allow an action, in words."""
-        bound = "under conditions that it meets" if self.says_source else "without a condition: it meets none"
-        return f"{self.name} {bound}"
+        """The principal and the conditions that a policy statement needs, for messages."""
+        if self.sends_source:
+            return f"{self.name}, with conditions that match its request"
+        return f"{self.name}, without conditions (it sends no aws:SourceArn or aws:SourceAccount here)"
 
     @property
-    def says_source_to_keys(self) -> bool:
+    def sends_source_to_keys(self) -> bool:
         """Whether it sends its source to KMS as well.
 
-        SNS Developer Guide, the section above: EventBridge says none to a topic's key, so a statement with
-        such a condition never lets it in. For queues it is not documented, and so not assumed either.
+        SNS Developer Guide, the section above: EventBridge sends none to a topic's key, so a statement with
+        such a condition never matches. For queues it is not documented, and so not assumed either.
         """
-        return self.says_source and self.name != "events.amazonaws.com"
+        return self.sends_source and self.name != "events.amazonaws.com"
 
-    def asks(self, action: str, resource: str, *, key_context: tuple[str, str] | None = None) -> Request:
+    def request(self, action: str, resource: str, *, key_context: tuple[str, str] | None = None) -> Request:
         """Return its request for an action on a resource.
 
         Args:
@@ -53,7 +54,7 @@ class Service(NamedTuple):
             key_context: of a request to KMS, the name and the value of its encryption context.
         """
         context = dict(_ALWAYS) | {"aws:principalisawsservice": "true"}
-        if self.says_source_to_keys if key_context else self.says_source:
+        if self.sends_source_to_keys if key_context else self.sends_source:
             context |= {"aws:sourcearn": self.source_arn, "aws:sourceaccount": self.account_id}
         if key_context:
             context[f"kms:encryptioncontext:{key_context[0]}".lower()] = key_context[1]
@@ -61,14 +62,14 @@ class Service(NamedTuple):
 
 
 class Role(NamedTuple):
-    """A function's role, which calls SNS and SQS, and through them KMS."""
+    """The role of a function, which calls SNS and SQS, and through them KMS."""
 
     arn: str
     name: str
     account_id: str
     region: str
 
-    def asks(self, action: str, resource: str, *, through: str = "") -> Request:
+    def request(self, action: str, resource: str, *, through: str = "") -> Request:
         """Return its request for an action on a resource.
 
         Args:

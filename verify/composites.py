@@ -1,8 +1,8 @@
-"""That a composite can go into ALARM, because of whom its text says, and that somebody is told then.
+"""Verification of composite alarms: the rule can become true, matches its description, and can notify.
 
 Source: CloudWatch API Reference, PutCompositeAlarm (ActionsSuppressor); CloudWatch User Guide, "Suppressing
-composite alarm actions": states go on changing, so a suppressor that follows from the composite's own
-children is in ALARM whenever there is something to say.
+composite alarm actions": suppressed alarms keep changing state, so a suppressor that follows from the
+composite alarm's own children is in ALARM whenever the composite alarm would notify.
 """
 
 from __future__ import annotations
@@ -14,106 +14,112 @@ from terraform.alarms import COMPOSITE_ALARM
 from terraform.configuration import Resource
 from verify.alarms import Alarms, notifies
 from verify.faults import Fault, Finding
-from verify.terms import with_whom
+from verify.logic import fewest_partners
 
 
 def faults(alarms: Alarms) -> Iterator[Fault]:
-    """Yield what is wrong with rules that AWS accepts, with texts and with suppressors."""
+    """Yield faults of rules that AWS accepts, of descriptions and of suppressors."""
     for alarm in alarms.all:
         if alarm.type != COMPOSITE_ALARM:
             continue
-        found = [*_of_suppressor(alarm, alarms)]
+        findings = [*_of_suppressor(alarm, alarms)]
         if alarm.name in alarms.rules:
-            found += _of_rule(alarm, alarms)
+            findings += _of_rule(alarm, alarms)
         elif alarm.name in alarms.ambiguous:
-            found.append(Finding("rule", alarms.ambiguous[alarm.name]))
-        yield from (finding.of(f"alarm {alarm.name}") for finding in found)
+            findings.append(Finding("rule", alarms.ambiguous[alarm.name]))
+        yield from (finding.of(f"alarm {alarm.name}") for finding in findings)
 
 
 def _of_rule(composite: Resource, alarms: Alarms) -> Iterator[Finding]:
-    """Yield why a composite never goes into ALARM, or not for what its text lists."""
+    """Yield why a composite alarm never goes into ALARM, or not for an alarm that its description lists."""
     children = tuple(alarms.children(composite.name))
     if composite.name in alarms.states.at_rest:
-        says = "its rule is true while nothing is wrong, so it never goes into ALARM: name alarms"
-        yield Finding("rule", says)
-    elif not any(_sets_off(child, composite.name, alarms) for child in children):
-        says = "no alarm can set it off: name one with ALARM(...) in its rule, without its contrary"
-        yield Finding("rule", says)
+        message = "rule is true while every alarm is OK, so it never changes to ALARM: use ALARM(...)"
+        yield Finding("rule", message)
+    elif not any(_triggers(child, composite.name, alarms) for child in children):
+        message = "no alarm in the rule can make it true: add one with ALARM(...), without its negation"
+        yield Finding("rule", message)
     causes = read_description(composite.text("alarm_description")).causes
     if causes:
-        yield from _of_list(causes, composite.name, alarms)
+        yield from _of_causes(causes, composite.name, alarms)
 
 
-def _of_list(names: Sequence[str], composite: str, alarms: Alarms) -> Iterator[Finding]:
-    """Yield what a text lists that the rule does not."""
-    missing = dict.fromkeys(names)
+def _of_causes(causes: Sequence[str], composite: str, alarms: Alarms) -> Iterator[Finding]:
+    """Yield the differences between the causes that a description lists and the rule."""
+    missing = dict.fromkeys(causes)
     for child in alarms.children(composite):
         # `log-errors` is not `errors`.
-        name = max((text for text in names if f"-{text}-" in f"-{child}-"), key=len, default=None)
-        if name is None:
+        cause = max((name for name in causes if f"-{name}-" in f"-{child}-"), key=len, default=None)
+        if cause is None:
             continue
-        missing.pop(name, None)
+        missing.pop(cause, None)
         if composite not in alarms.states.after({child}, [composite]):
-            listed = f'its description says "Any of: ... {name}"'
-            says = f"{listed}, but {child} alone does not set it off: join it by OR"
-            yield Finding("rule", says)
-    for name in missing:
-        yield Finding("rule", f'its description says "Any of: ... {name}", but its rule does not name it')
+            message = (
+                f'description lists "{cause}" in "Any of", but {child} alone does not make the rule true'
+            )
+            yield Finding("rule", f"{message}: join it with OR")
+    for cause in missing:
+        message = f'description lists "{cause}" in "Any of", but the rule does not reference it: add it'
+        yield Finding("rule", message)
 
 
-def _sets_off(child: str, composite: str, alarms: Alarms) -> bool:
-    partners = with_whom(alarms.rules[composite].term, child)
+def _triggers(child: str, composite: str, alarms: Alarms) -> bool:
+    """Return whether a composite alarm can go into ALARM because of a child."""
+    partners = fewest_partners(alarms.rules[composite].expression, child)
     return partners is not None and composite in alarms.states.after({child} | partners, [composite])
 
 
 def _of_suppressor(alarm: Resource, alarms: Alarms) -> Iterator[Finding]:
-    """Yield why the alarm that suppresses an alarm's actions would suppress them for good."""
+    """Yield why the suppressor of a composite alarm would suppress every notification of it."""
     suppressor = alarms.suppressor_of(alarm)
     if suppressor not in alarms.by_name or suppressor == alarm.name:
         return
     if suppressor in alarms.states.at_rest:
-        says = f"is suppressed by {suppressor}, which is in ALARM while nothing is wrong: it never notifies"
-        yield Finding("suppressor", says)
+        message = f"suppressor {suppressor} is in ALARM while every other alarm is OK: correct its rule"
+        yield Finding("suppressor", message)
     else:
         for child in alarms.children(alarm.name):
-            if _implied(child, alarm, suppressor, alarms):
-                says = f"is suppressed by {suppressor} whenever {child} sets it off, so never notifies of it"
-                yield Finding("suppressor", f"{says}: name an alarm that does not follow from it")
-        if way := _back_to(alarm.name, alarms):
-            says = f"is silent while another speaks that is silent while it speaks ({' -> '.join(way)})"
-            yield Finding("suppressor", f"{says}: let one of them speak")
+            if _is_implied(child, alarm, suppressor, alarms):
+                message = (
+                    f"suppressor {suppressor} is in ALARM whenever {child} is the cause, so that cause is "
+                    f"never notified: use a suppressor that does not depend on {child}"
+                )
+                yield Finding("suppressor", message)
+        if cycle := _cycle(alarm.name, alarms):
+            message = f"alarms suppress each other in a cycle ({' -> '.join(cycle)})"
+            yield Finding("suppressor", f"{message}: remove one of the suppressors")
 
 
-def _implied(child: str, alarm: Resource, suppressor: str, alarms: Alarms) -> bool:
-    """Return whether what sets a composite off through a child of its also sets off what suppresses it."""
-    partners = with_whom(alarms.rules[alarm.name].term, child)
+def _is_implied(child: str, alarm: Resource, suppressor: str, alarms: Alarms) -> bool:
+    """Return whether what triggers a composite alarm through a child also triggers its suppressor."""
+    partners = fewest_partners(alarms.rules[alarm.name].expression, child)
     return partners is not None and suppressor in alarms.states.after({child} | partners, [suppressor])
 
 
-def _back_to(name: str, alarms: Alarms) -> list[str]:
-    """Return the composites that speak while the one before is silent, from one to itself; or nothing."""
-    ways, seen = [[name]], set[str]()
-    while ways:
-        way = ways.pop()
-        for speaker in _speak_instead(way[-1], alarms):
-            if speaker == name:
-                return [*way, name]
-            if speaker not in seen:
-                seen.add(speaker)
-                ways.append([*way, speaker])
+def _cycle(name: str, alarms: Alarms) -> list[str]:
+    """Return a cycle of alarms from `name` to itself, each suppressed by the next; empty if there is none."""
+    paths, seen = [[name]], set[str]()
+    while paths:
+        path = paths.pop()
+        for suppressing in _notifying_suppressors(path[-1], alarms):
+            if suppressing == name:
+                return [*path, name]
+            if suppressing not in seen:
+                seen.add(suppressing)
+                paths.append([*path, suppressing])
     return []
 
 
-def _speak_instead(name: str, alarms: Alarms) -> Iterator[str]:
-    """Yield the nearest alarms that notify while they hold the actions of a composite back."""
+def _notifying_suppressors(name: str, alarms: Alarms) -> Iterator[str]:
+    """Yield the nearest alarms that notify while they suppress the actions of a composite alarm."""
     suppressor = alarms.suppressor_of(alarms.by_name[name])
     below, seen = [suppressor], set[str]()
     while below:
-        one = below.pop()
-        if one not in alarms.by_name or one in seen:
+        alarm = below.pop()
+        if alarm not in alarms.by_name or alarm in seen:
             continue
-        seen.add(one)
-        if notifies(alarms.by_name[one]):
-            yield one
+        seen.add(alarm)
+        if notifies(alarms.by_name[alarm]):
+            yield alarm
         else:
-            below += alarms.children(one)
+            below += alarms.children(alarm)

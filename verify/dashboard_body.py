@@ -1,7 +1,7 @@
-"""Validation of a dashboard's body, which otherwise only PutDashboard does, in the middle of an apply.
+"""Validation of a dashboard's body before an apply; otherwise only PutDashboard validates it.
 
-The models are the structure as AWS documents it: CloudWatch API Reference, "Dashboard Body Structure and
-Syntax", unless said otherwise. The widget type `chart`, which is newer, is not modelled.
+The models have the structure that AWS documents: CloudWatch API Reference, "Dashboard Body Structure and
+Syntax", unless another source is given. The newer widget type `chart` is not supported.
 """
 
 from __future__ import annotations
@@ -32,50 +32,50 @@ from cloudwatch.statistic import check_statistic
 from config.limits import REGIONS
 from config.types import refuse
 
-"""CloudWatch API Reference, Metric, Dimensions."""
-
 _SHOWN = 60
-"""Characters of a wrong value that a message repeats."""
+"""Number of characters of an invalid value that a message contains."""
 
 
 class Problem(NamedTuple):
-    """One reason for which CloudWatch would reject a body, or show nothing."""
+    """A reason why CloudWatch would reject a body, or show no data."""
 
     path: str
-    """Where in the body, such as `widgets[3].properties.view`."""
-    says: str
+    """Location in the body, such as `widgets[3].properties.view`."""
+    message: str
     """What is wrong and what is allowed."""
     widget: str
-    """The widget as people see it; empty when it is about the body. Such as `log widget "Recent errors"`."""
+    """The widget as on the dashboard, such as `log widget "Recent errors"`; empty outside of widgets."""
 
     def __str__(self) -> str:
-        return f"{self.widget}, {self.path}: {self.says}" if self.widget else f"{self.path}: {self.says}"
+        return (
+            f"{self.widget}, {self.path}: {self.message}" if self.widget else f"{self.path}: {self.message}"
+        )
 
 
 def problems(body: object) -> list[Problem]:
     """Return every problem of a body; none for a valid one.
 
-    Rules that span several properties or widgets are checked once every property by itself is valid.
+    Rules that span several properties or widgets are checked only if every property is valid.
     """
     try:
         parsed = Body.model_validate(body)
     except ValidationError as error:
-        listed = [(_path(each), _message(each)) for each in error.errors(include_url=False)]
+        broken = [(_path(details), _message(details)) for details in error.errors(include_url=False)]
     else:
-        listed = list(parsed.rules())
+        broken = list(parsed.rules())
         size_bytes = len(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())
         if size_bytes > quotas.DASHBOARD_BYTES:
-            listed.append(("body", f"has {size_bytes} bytes; {quotas.DASHBOARD_BYTES} are allowed"))
-    return [Problem(path, says, _widget_name(body, path)) for path, says in listed]
+            broken.append(("body", f"has {size_bytes} bytes; {quotas.DASHBOARD_BYTES} are allowed"))
+    return [Problem(path, message, _widget_name(body, path)) for path, message in broken]
 
 
-def _matches(pattern: str, words: str) -> AfterValidator:
-    """Return the validator of a text that matches `pattern` as a whole, which `words` describe."""
+def _matches(pattern: str, description: str) -> AfterValidator:
+    """Return a validator for texts that match `pattern` completely; `description` is for its message."""
     compiled = re.compile(pattern)
 
     def validate(value: str) -> str:
         if not compiled.fullmatch(value):
-            raise refuse("must be {words}", words=words)
+            raise refuse("must be {description}", description=description)
         return value
 
     return AfterValidator(validate)
@@ -116,11 +116,11 @@ Id = Annotated[
 """CloudWatch API Reference, MetricDataQuery, Id."""
 
 Rules = Iterator[tuple[str, str]]
-"""Path and message of each rule that is broken."""
+"""Path and message of each broken rule."""
 
 
 class _Part(BaseModel):
-    """An object of the body: every property is known, and no value is converted."""
+    """An object of the body: unknown properties are rejected, and no value is converted."""
 
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, alias_generator=to_camel, allow_inf_nan=False
@@ -129,12 +129,12 @@ class _Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _every_property_is_known(cls, value: Any) -> Any:  # noqa: ANN401  # JSON
-        # Before the others: a misspelled property is mostly the reason for a missing one.
+        # Validated first: a misspelled property is usually the reason for a missing one.
         known = cls._properties()
         if isinstance(value, dict) and not value.keys() <= known:
             unknown = ", ".join(name for name in value if name not in known)
-            text = "no such property: {unknown}; known: {known}"
-            raise refuse(text, unknown=unknown, known=", ".join(sorted(known)))
+            message = "unknown property: {unknown}; allowed: {allowed}"
+            raise refuse(message, unknown=unknown, allowed=", ".join(sorted(known)))
         return value
 
     @classmethod
@@ -143,19 +143,19 @@ class _Part(BaseModel):
         return frozenset(str(field.alias) for field in cls.model_fields.values())
 
     def rules(self, path: str) -> Rules:
-        """Yield the rules between properties that are broken."""
+        """Yield the broken rules between properties."""
         del path
         yield from ()
 
 
 class Legend(_Part):
-    """Where a graph's legend stands."""
+    """The position of a graph's legend."""
 
     position: Literal["right", "bottom", "hidden"]
 
 
 class _Options(_Part):
-    """How a row of `metrics` is drawn."""
+    """The options of a row of `metrics`."""
 
     account_id: AccountId = ""
     color: Color = ""
@@ -168,23 +168,23 @@ class _Options(_Part):
 
 
 class MetricOptions(_Options):
-    """How a metric is drawn."""
+    """The options of a metric."""
 
     stat: Statistic = ""
 
 
 class ExpressionOptions(_Options):
-    """An expression, and how it is drawn."""
+    """An expression and its options."""
 
     expression: Annotated[str, Field(min_length=1, max_length=1024)]
-    """Longest: CloudWatch API Reference, MetricDataQuery, Expression."""
+    """Maximum length: CloudWatch API Reference, MetricDataQuery, Expression."""
 
 
 class MetricRow(_Part):
     """`[namespace, name, dimension, value, …, {options}]`.
 
-    `"."` stands for what the metric before has at this place, `"..."` for everything that it has between what
-    comes before and after. The console writes `"..."`; the page on the structure does not list it.
+    `"."` is the value of the previous metric at the same position; `"..."` stands for all its values between
+    those that the row gives. The console writes `"..."`; the page on the structure does not list it.
     """
 
     row_names: list[Text]
@@ -198,7 +198,7 @@ class MetricRow(_Part):
 
 
 def expanded(names: Sequence[str], before: Sequence[str]) -> list[str] | None:
-    """Return names without dots; None where the metric `before` has nothing in the place of a dot."""
+    """Return names with dots replaced; None if the metric `before` has no value at the position of a dot."""
     if "..." in names:
         at = names.index("...")
         tail = names[at + 1 :]
@@ -220,7 +220,7 @@ class ExpressionRow(_Part):
     @classmethod
     def _from_list(cls, row: list[Any]) -> dict[str, Any]:
         if len(row) > 1:
-            raise refuse("an expression stands alone in its row")
+            raise refuse("a row with an expression must have no other element")
         return {"rowOptions": row[0]}
 
 
@@ -241,7 +241,7 @@ Row = Annotated[
 
 
 class HorizontalEnd(_Part):
-    """The other side of a band of values; the first side says how the band is drawn."""
+    """The second line of a band of values; the first line has the options of the band."""
 
     value: float
     label: Text = ""
@@ -257,7 +257,7 @@ class HorizontalLine(HorizontalEnd):
 
 
 class VerticalEnd(_Part):
-    """The other side of a range of time; the first side says how the range is drawn."""
+    """The second line of a time range; the first line has the options of the range."""
 
     value: Moment
     label: Text = ""
@@ -288,7 +288,7 @@ Vertical = Annotated[
 
 
 class Annotations(_Part):
-    """What is drawn over a graph; one alarm makes the graph the alarm's own."""
+    """Annotations of a graph; with an alarm, the graph shows the metric of the alarm."""
 
     alarms: Annotated[list[Text], Field(max_length=1)] = []
     horizontal: list[Horizontal] = []
@@ -312,7 +312,7 @@ class Axes(_Part):
 
 
 class Table(_Part):
-    """How a table of metrics looks."""
+    """The options of a table of metrics."""
 
     layout: Literal["vertical", "horizontal"] = "vertical"
     sticky_summary: bool = False
@@ -321,7 +321,7 @@ class Table(_Part):
 
 
 class MetricProperties(_Part):
-    """A graph, numbers, a gauge or a table of metrics."""
+    """The properties of a metric widget: graph, numbers, gauge or table."""
 
     account_id: AccountId = ""
     annotations: Annotations = Annotations()
@@ -345,49 +345,48 @@ class MetricProperties(_Part):
     single_value_full_precision: bool = False
 
     def rules(self, path: str) -> Rules:
-        """Yield the rules between properties that are broken."""
+        """Yield the broken rules between properties."""
         own, drawn = "metrics" in self.model_fields_set, self.annotations.model_fields_set
         if self.annotations.alarms and own:
-            yield f"{path}.annotations.alarms", "the graph of an alarm cannot have metrics of its own"
+            yield f"{path}.annotations.alarms", "the graph of an alarm cannot have metrics"
         if self.annotations.alarms and drawn & {"horizontal", "vertical"}:
             yield f"{path}.annotations.alarms", "the graph of an alarm cannot have other annotations"
         if not self.annotations.alarms and not own:
-            yield f"{path}.metrics", "is missing, and there is no alarm in annotations"
+            yield f"{path}.metrics", "is missing; required without an alarm in annotations"
         if self.view == "gauge" and not {"min", "max"} <= self.y_axis.left.model_fields_set:
-            yield f"{path}.yAxis.left", "a gauge needs min and max"
+            yield f"{path}.yAxis.left", "a gauge requires min and max"
         for side, axis in (("left", self.y_axis.left), ("right", self.y_axis.right)):
             if {"min", "max"} <= axis.model_fields_set and axis.min >= axis.max:
-                yield f"{path}.yAxis.{side}", f"min {axis.min} is not below max {axis.max}"
+                yield f"{path}.yAxis.{side}", f"min {axis.min} must be less than max {axis.max}"
         if self.end and not self.start:
-            yield f"{path}.start", "is missing: end needs it"
+            yield f"{path}.start", "is missing; required with end"
         yield from _row_rules(f"{path}.metrics", self.metrics)
 
 
 def _row_rules(path: str, rows: Sequence[MetricRow | ExpressionRow]) -> Rules:
-    """Yield what is wrong with dots, dimensions, IDs and expressions."""
+    """Yield the broken rules for dots, dimensions, IDs and expressions."""
     before: list[str] | None = []
     for at, row in enumerate(rows):
         if isinstance(row, MetricRow) and (before is not None or not {".", "..."} & {*row.row_names}):
-            # After a row whose dots stand for nothing, nobody knows what the dots of the next stand for.
+            # After a row with invalid dots, the dots of the next row have no meaning and are not reported.
             before = expanded(row.row_names, before or [])
             if before is None:
-                yield f"{path}[{at}]", "has dots for more than the metric before it has"
+                yield f"{path}[{at}]", "has a dot without a value in the previous metric"
             elif len(before) < 2 or len(before) % 2:  # noqa: PLR2004  # namespace and name, then pairs
-                says = "must have a namespace, a name, and a value for each dimension"
-                yield f"{path}[{at}]", f"{says} (found: {len(before)} texts)"
+                message = "must have a namespace, a name, and a value for each dimension"
+                yield f"{path}[{at}]", f"{message} (found: {len(before)} texts)"
             elif len(before) // 2 - 1 > quotas.DIMENSIONS:
                 count = len(before) // 2 - 1
                 yield f"{path}[{at}]", f"must have at most {quotas.DIMENSIONS} dimensions (found: {count})"
     first: dict[str, int] = {}
     for at, row in enumerate(rows):
         if row.row_options.id and first.setdefault(row.row_options.id, at) != at:
-            where = f"{path}[{first[row.row_options.id]}]"
-            yield f"{path}[{at}]", f"the ID {row.row_options.id} is also that of {where}"
+            other = f"{path}[{first[row.row_options.id]}]"
+            yield f"{path}[{at}]", f"the ID {row.row_options.id} is already used by {other}"
     for at, row in enumerate(rows):
         if isinstance(row, ExpressionRow):
-            yield from (
-                (f"{path}[{at}]", says) for says in _expression_rules(row.row_options.expression, first)
-            )
+            messages = _expression_rules(row.row_options.expression, first)
+            yield from ((f"{path}[{at}]", message) for message in messages)
 
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -396,26 +395,26 @@ _VARIABLE = re.compile(r"\b[a-z]\w*")
 
 def _expression_rules(expression: str, ids: Container[str]) -> Iterator[str]:
     if expression.startswith(("SEARCH", "SELECT")) or "SEARCH(" in expression:
-        # AWS takes them; how many metrics they find is not known before.
-        yield "name the metrics: what a search finds may exceed CloudWatch's limits"
+        # AWS accepts searches; the number of metrics they match is not known before.
+        yield "SEARCH and SELECT are not allowed, as they may exceed CloudWatch's limits: list the metrics"
         return
     for name in dict.fromkeys(_VARIABLE.findall(_QUOTED.sub("", expression))):
         if name not in ids:
-            yield f"the expression names {name}, and no row has that ID"
+            yield f"the expression uses the ID {name}, which no row has"
 
 
 class LogProperties(_Part):
-    """A query of Logs Insights."""
+    """The properties of a log widget: a Logs Insights query."""
 
     account_id: AccountId = ""
     region: Region
     title: Text = ""
     query: Annotated[str, Field(min_length=1, max_length=10_000)]
-    """Longest: CloudWatch Logs API Reference, StartQuery, queryString."""
+    """Maximum length: CloudWatch Logs API Reference, StartQuery, queryString."""
     view: Literal["table", "timeSeries", "bar", "pie"] = "table"
 
     def rules(self, path: str) -> Rules:
-        """Yield what is wrong with the log groups that are searched."""
+        """Yield the broken rules for the log groups of the query."""
         sources = sum(part.strip().startswith("SOURCE ") for part in self.query.split("|"))
         if not self.query.startswith("SOURCE "):
             yield f"{path}.query", "must begin with SOURCE and a log group"
@@ -424,7 +423,7 @@ class LogProperties(_Part):
 
 
 class AlarmProperties(_Part):
-    """States of alarms."""
+    """The properties of an alarm widget."""
 
     alarms: Annotated[list[AlarmArn], Field(min_length=1, max_length=quotas.WIDGET_ALARMS)]
     sort_by: Literal["default", "stateUpdatedTimestamp", "timestamp"] = "default"
@@ -433,28 +432,28 @@ class AlarmProperties(_Part):
 
 
 class TextProperties(_Part):
-    """Markdown. AWS publishes no limit for its length."""
+    """The properties of a text widget. AWS publishes no limit for the length of the Markdown."""
 
     markdown: Text
     background: Literal["solid", "transparent"] = "solid"
 
 
 class Aggregation(_Part):
-    """How an explorer joins resources."""
+    """How an explorer widget aggregates resources."""
 
     key: Text
     func: Literal["AVG", "MIN", "MAX", "STDDEV", "SUM"]
 
 
 class Label(_Part):
-    """A tag or property by which an explorer finds resources."""
+    """A tag or property by which an explorer widget selects resources."""
 
     key: Text
     value: Text = ""
 
 
 class ExplorerMetric(_Part):
-    """A metric of every resource that an explorer finds."""
+    """A metric of every resource that an explorer widget selects."""
 
     metric_name: Text
     resource_type: ResourceType
@@ -462,7 +461,7 @@ class ExplorerMetric(_Part):
 
 
 class ExplorerOptions(_Part):
-    """How an explorer looks."""
+    """The options of an explorer widget."""
 
     legend: Legend = Legend(position="right")
     rows_per_page: Annotated[int, Field(ge=1)] = 1
@@ -472,7 +471,7 @@ class ExplorerOptions(_Part):
 
 
 class ExplorerProperties(_Part):
-    """Graphs of resources that are found by their tags."""
+    """The properties of an explorer widget: graphs of resources that are selected by tag."""
 
     aggregate_by: Aggregation = Aggregation(key="Name", func="AVG")
     labels: list[Label]
@@ -488,7 +487,7 @@ _Properties = TypeVar("_Properties", bound=_Part)
 
 
 class _Widget(_Part, Generic[_Type, _Properties]):
-    """A widget, and its place on the grid; without a place CloudWatch finds one."""
+    """A widget and its position on the grid; without x and y, CloudWatch places it."""
 
     type: _Type
     properties: _Properties
@@ -498,16 +497,16 @@ class _Widget(_Part, Generic[_Type, _Properties]):
     height: Annotated[int, Field(ge=1, le=quotas.WIDGET_HEIGHT)] = 6
 
     def rules(self, path: str) -> Rules:
-        """Yield the rules about its place that are broken."""
-        placed = self.model_fields_set & {"x", "y"}
-        if len(placed) == 1:
-            yield f"{path}.{'y' if 'x' in placed else 'x'}", "is missing: x and y go together"
+        """Yield the broken rules for its position."""
+        coordinates = self.model_fields_set & {"x", "y"}
+        if len(coordinates) == 1:
+            yield f"{path}.{'y' if 'x' in coordinates else 'x'}", "is missing; x and y require each other"
         elif self.x + self.width > quotas.DASHBOARD_COLUMNS:
             end = self.x + self.width
             yield path, f"ends at column {end}; the grid has {quotas.DASHBOARD_COLUMNS}"
 
     def cells(self) -> Iterator[tuple[int, int]]:
-        """Yield the cells of the grid that it covers; none without a place."""
+        """Yield the cells of the grid that it covers; none without x and y."""
         if {"x", "y"} <= self.model_fields_set:
             for column in range(self.x, self.x + self.width):
                 yield from ((column, row) for row in range(self.y, self.y + self.height))
@@ -524,14 +523,14 @@ Widget = Annotated[
 
 
 class VariableValue(_Part):
-    """One choice of a variable."""
+    """A value that a variable offers."""
 
     value: Any
     label: Annotated[str, Field(min_length=1, max_length=255)] = ""
 
 
 class Variable(_Part):
-    """A choice at the top of a dashboard."""
+    """A variable, shown at the top of a dashboard."""
 
     type: Literal["property", "pattern"]
     property: Text = ""
@@ -547,7 +546,7 @@ class Variable(_Part):
 
 
 class Body(_Part):
-    """A dashboard."""
+    """The body of a dashboard."""
 
     widgets: Annotated[list[Widget], Field(max_length=quotas.DASHBOARD_WIDGETS)]
     variables: Annotated[list[Variable], Field(max_length=25)] = []
@@ -556,38 +555,38 @@ class Body(_Part):
     period_override: Literal["auto", "inherit"] = "auto"
 
     def rules(self, path: str = "widgets") -> Rules:
-        """Yield the rules between properties and between widgets that are broken."""
+        """Yield the broken rules between properties and between widgets."""
         if self.end and (not self.start or self.start.startswith("-P")):
-            yield "start", "must be a time such as 2030-01-31T06:00:00Z where there is an end"
+            yield "start", "must be a time such as 2030-01-31T06:00:00Z if end is set"
         taken: dict[tuple[int, int], int] = {}
         for at, widget in enumerate(self.widgets):
             yield from widget.rules(f"{path}[{at}]")
             yield from widget.properties.rules(f"{path}[{at}].properties")
             cells = list(widget.cells())
             if under := {taken[cell] for cell in cells if cell in taken}:
-                yield f"{path}[{at}]", f"lies on {path}[{min(under)}]"
+                yield f"{path}[{at}]", f"overlaps {path}[{min(under)}]"
             taken.update(dict.fromkeys(cells, at))
         properties = [widget.properties for widget in self.widgets]
-        graphs = [each for each in properties if isinstance(each, MetricProperties)]
-        queries = sum(isinstance(each, LogProperties) for each in properties)
-        for count, allowed, what in (
-            (sum(len(each.metrics) for each in graphs), quotas.DASHBOARD_METRICS, "metrics"),
+        graphs = [part for part in properties if isinstance(part, MetricProperties)]
+        queries = sum(isinstance(part, LogProperties) for part in properties)
+        for count, allowed, noun in (
+            (sum(len(graph.metrics) for graph in graphs), quotas.DASHBOARD_METRICS, "metrics"),
             (queries, quotas.DASHBOARD_QUERIES, "log queries"),
         ):
             if count > allowed:
-                yield path, f"have {count} {what} together; {allowed} are allowed"
+                yield path, f"have {count} {noun} in total; {allowed} are allowed"
 
 
 _INNER = {"MetricRow", "ExpressionRow", "Line", "Band", "rowNames", "rowOptions"}
-"""Steps of pydantic's locations that are names of ours, not of the body."""
+"""Steps of pydantic's locations that are names of these models, not of the body."""
 
 
 def _path(error: ErrorDetails) -> str:
-    """Return where an error is, as people write it."""
+    """Return the location of an error, such as `widgets[0].properties.view`."""
     path = "".join(
         f"[{step}]" if isinstance(step, int) else f".{step}"
         for at, step in enumerate(error["loc"])
-        # A widget's number is followed by its type.
+        # The number of a widget is followed by its type.
         if step not in _INNER and not (at == 2 and error["loc"][0] == "widgets")  # noqa: PLR2004
     )
     of_type = ".type" if error["type"].startswith("union_tag") else ""
@@ -595,11 +594,11 @@ def _path(error: ErrorDetails) -> str:
 
 
 def _message(error: ErrorDetails) -> str:
-    """Return what is wrong and what is allowed, in one sentence."""
+    """Return the message of an error: what is wrong and what is allowed, in one sentence."""
     kind, value = error["type"], error["input"]
     if kind in {"missing", "union_tag_not_found"}:
         return "is missing"
-    if error["msg"].startswith("no such property"):
+    if error["msg"].startswith("unknown property"):
         return error["msg"]
     text, _, count = error["msg"].partition(" after validation, not ")
     text = re.sub("^(Input|List|String|Tuple) should", "must", text)
@@ -614,7 +613,7 @@ def _message(error: ErrorDetails) -> str:
 
 
 def _widget_name(body: Any, path: str) -> str:  # noqa: ANN401  # JSON
-    """Return the type and the title of the widget that a path is in."""
+    """Return the type and the title of the widget that contains a path."""
     at = re.match(r"widgets\[(\d+)\]", path)
     widget = body["widgets"][int(at[1])] if at else None
     if not isinstance(widget, dict):

@@ -1,4 +1,4 @@
-"""From EventBridge rules to their targets: topics, queues, functions and log groups.
+"""Verification of EventBridge rules and their targets: topics, queues, functions and log groups.
 
 Source: EventBridge User Guide, "Using resource-based policies for Amazon EventBridge".
 """
@@ -23,7 +23,7 @@ class Events:
     """The rules of an environment and their targets."""
 
     def __init__(self, configuration: Configuration, topics: Topics) -> None:
-        """Take the stacks and their topics."""
+        """Index the rules and targets of a configuration."""
         self._configuration = configuration
         self._topics = topics
         self.rules = configuration.of_type("aws_cloudwatch_event_rule")
@@ -32,21 +32,22 @@ class Events:
             self._targets.setdefault((_bus(resource), resource.text("rule")), []).append(resource)
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what is broken between the rules and their targets."""
+        """Yield the broken links between the rules and their targets."""
         known = {(_bus(rule), rule.name) for rule in self.rules}
-        for at, targets in self._targets.items():
-            if at not in known:
-                says = f"is of rule {at[1]}, which is none of these stacks: name an aws_cloudwatch_event_rule"
-                yield from (Fault(f"event target {target.key}", "event rule", says) for target in targets)
+        for (bus, name), targets in self._targets.items():
+            if (bus, name) not in known:
+                fix = "use an aws_cloudwatch_event_rule of these stacks"
+                message = f"rule {name} is not in these stacks: {fix}"
+                yield from (Fault(f"event target {target.key}", "event rule", message) for target in targets)
         for rule in self.rules:
-            yield from (pair.of(f"event rule {rule.name}") for pair in self._of_rule(rule))
+            yield from (finding.of(f"event rule {rule.name}") for finding in self._of_rule(rule))
 
     def topics_of(self, rule: Resource) -> list[Resource]:
         """Return the topics that a rule publishes to."""
-        found = [
+        topics = [
             self._configuration.find(target.text("arn"), "aws_sns_topic") for target in self.targets(rule)
         ]
-        return [resource for resource in found if resource is not None]
+        return [topic for topic in topics if topic is not None]
 
     def targets(self, rule: Resource) -> list[Resource]:
         """Return the targets of a rule."""
@@ -54,7 +55,7 @@ class Events:
 
     def _of_rule(self, rule: Resource) -> Iterator[Finding]:
         if rule.text("state") == "DISABLED" or rule.plain("is_enabled") is False:
-            yield Finding("event rule", "is disabled: enable it, or take it away")
+            yield Finding("event rule", "is disabled: enable or remove it")
         targets = self.targets(rule)
         if not targets:
             yield Finding("event target", "has no target: add an aws_cloudwatch_event_target")
@@ -65,53 +66,50 @@ class Events:
         configuration, arn = self._configuration, target.text("arn")
         service = Service("events.amazonaws.com", rule.arn, configuration.account_id)
         if target.text("role_arn"):
-            # The page above: with a role, delivery to what is encrypted may fail.
-            says = f"target {target.key} has a role_arn: take it away, its own policy lets EventBridge in"
-            yield Finding("event target", says)
+            # The page above: with a role, delivery to encrypted targets may fail.
+            message = f"target {target.key} has a role_arn: remove it and allow EventBridge in its policy"
+            yield Finding("event target", message)
         letters = str(target.block("dead_letter_config").get("arn") or "")
         if letters:
             yield from queues.redriven(configuration, letters, f"target {target.key}", service)
-        found = configuration.find(arn, *_TARGETS)
-        if found is None:
-            says = f"target {target.key} is {arn or 'nothing'}, and where that leads is not read here"
-            yield Finding(
-                "event target", f"{says}: name a topic, queue, function or log group of these stacks"
-            )
-        elif found.type == "aws_sns_topic":
-            # The page above, "Amazon SNS permissions": no Condition can be used there for EventBridge.
-            yield from self._topics.publishable(found, service._replace(says_source=False))
-            yield from self._topics.reach(found).findings
-        elif found.type == "aws_sqs_queue":
-            yield from queues.sendable(configuration, found, "queue", service)
-        elif found.type == "aws_lambda_function":
-            yield from functions.invocable(configuration, found, service)
-            yield from self._topics.passed_on(found).findings
+        destination = configuration.find(arn, *_TARGETS)
+        if destination is None:
+            allowed = "a topic, queue, function or log group of these stacks"
+            message = f"target {target.key}: {arn or '(no arn)'} is not supported: use {allowed}"
+            yield Finding("event target", message)
+        elif destination.type == "aws_sns_topic":
+            # The page above, "Amazon SNS permissions": a Condition cannot be used there for EventBridge.
+            yield from self._topics.publishable(destination, service._replace(sends_source=False))
+            yield from self._topics.delivery(destination).findings
+        elif destination.type == "aws_sqs_queue":
+            yield from queues.sendable(configuration, destination, "queue", service)
+        elif destination.type == "aws_lambda_function":
+            yield from functions.invocable(configuration, destination, service)
+            yield from self._topics.forwarded(destination).findings
         else:
-            yield from self._writable(found, service)
+            yield from self._writable(destination, service)
 
     def _writable(self, group: Resource, service: Service) -> Iterator[Finding]:
-        """Yield what keeps EventBridge from writing to a log group."""
+        """Yield why EventBridge cannot write to a log group."""
         policies = [
             resource.text("policy_document")
             for resource in self._configuration.of_type("aws_cloudwatch_log_resource_policy")
         ]
-        none = "" if policies else "there is no aws_cloudwatch_log_resource_policy"
+        missing = "" if policies else "there is no aws_cloudwatch_log_resource_policy"
         for writer in _LOG_WRITERS:
             requests = [
-                service._replace(name=writer).asks(action, f"{group.arn}:log-stream:any")
+                service._replace(name=writer).request(action, f"{group.arn}:log-stream:any")
                 for action in _LOG_ACTIONS
             ]
-            whys = {
-                request.action: why
+            reasons = {
+                request.action: reason
                 for request in requests
-                if (why := none or why_refused(request, *policies))
+                if (reason := missing or why_refused(request, *policies))
             }
-            if whys:
-                why = next(iter(whys.values()))
-                says = (
-                    f"log group {group.name}: {why}: allow {' and '.join(whys)} on {group.name}:* to {writer}"
-                )
-                yield Finding("log resource policy", says)
+            if reasons:
+                reason, actions = next(iter(reasons.values())), " and ".join(reasons)
+                message = f"log group {group.name}: {reason}: allow {actions} on {group.name}:* for {writer}"
+                yield Finding("log resource policy", message)
 
 
 def _bus(resource: Resource) -> str:

@@ -1,4 +1,4 @@
-"""A broken link: whose way ends there, which link it is, and what to do about it."""
+"""Faults: which resource is affected, which link of the delivery is broken, and how to fix it."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _SHOWN = 3
-"""Subjects that a line names before it counts."""
+"""Number of subjects that a line lists; the others are counted."""
 
 
 class Fault(NamedTuple):
-    """One thing that is not as it has to be."""
+    """A broken link, for one affected resource."""
 
     subject: str
-    """Whom it concerns: `alarm x`, `event rule x`, `dashboard x, graph y`."""
+    """The affected resource: `alarm x`, `event rule x`, `dashboard x, graph y`."""
     link: str
-    """Which link of the way, such as `topic policy`."""
-    says: str
-    """What is wrong there and what to do, without the subject: so that faults of one cause are one line."""
+    """The broken link, such as `topic policy`."""
+    message: str
+    """What is wrong and how to fix it, without the subject: faults with the same cause share one line."""
 
 
 class Finding(NamedTuple):
-    """A fault before it is known whose it is: what every alarm of a topic has in common."""
+    """A broken link without the affected resource, which all alarms of a topic have in common."""
 
     link: str
-    says: str
+    message: str
 
     def of(self, subject: str) -> Fault:
-        """Return it as the fault of `subject`."""
-        return Fault(subject, self.link, self.says)
+        """Return the fault for an affected resource."""
+        return Fault(subject, self.link, self.message)
 
 
 def lines(faults: Iterable[Fault]) -> list[str]:
-    """Return one line per broken link, in the order of discovery, with everyone whom it concerns."""
-    concerned: dict[tuple[str, str], dict[str, None]] = {}
+    """Return one line per broken link, in the order of discovery, with all affected resources."""
+    subjects: dict[tuple[str, str], dict[str, None]] = {}
     for fault in faults:
-        concerned.setdefault((fault.link, fault.says), {})[fault.subject] = None
-    return [f"{_listed(list(names))}: {link}: {says}" for (link, says), names in concerned.items()]
+        subjects.setdefault((fault.link, fault.message), {})[fault.subject] = None
+    return [f"{_listed(list(names))}: {link}: {message}" for (link, message), names in subjects.items()]
 
 
 def _listed(names: list[str]) -> str:

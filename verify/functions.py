@@ -1,4 +1,4 @@
-"""What a function needs to be told of a notification, to pass it on, and to lose none that it fails on.
+"""Verification of functions on a route: the permission to invoke them, their dead letters and their topics.
 
 Source: Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations" and "Using Lambda
 with Amazon SNS"; Lambda API Reference, AddPermission.
@@ -19,25 +19,25 @@ from verify.policies import why_refused
 
 
 def invocable(configuration: Configuration, function: Resource, service: Service) -> Iterator[Finding]:
-    """Yield what keeps a service from invoking a function."""
-    granted = [
+    """Yield why a service cannot invoke a function."""
+    statements = [
         _statement(function, resource)
         for resource in configuration.of_type("aws_lambda_permission")
         if resource.text("function_name") in {function.name, function.arn} and not resource.text("qualifier")
     ]
-    request = service.asks("lambda:InvokeFunction", function.arn)
-    refused = (
-        why_refused(request, json.dumps({"Statement": granted}))
-        if granted
+    request = service.request("lambda:InvokeFunction", function.arn)
+    reason = (
+        why_refused(request, json.dumps({"Statement": statements}))
+        if statements
         else f"it has no aws_lambda_permission for {service.name}"
     )
-    if refused:
-        says = f"function {function.name}: {refused}: add one with lambda:InvokeFunction and its source_arn"
-        yield Finding("function permission", says)
+    if reason:
+        fix = "add an aws_lambda_permission with lambda:InvokeFunction and the source_arn"
+        yield Finding("function permission", f"function {function.name}: {reason}: {fix}")
 
 
 def _statement(function: Resource, permission: Resource) -> dict[str, Any]:
-    """Return the statement that Lambda makes of a permission; it compares a source ARN with StringLike."""
+    """Return the policy statement of a Lambda permission; Lambda compares a source ARN with StringLike."""
     condition: dict[str, dict[str, str]] = {}
     if permission.text("source_arn"):
         condition["StringLike"] = {"aws:SourceArn": permission.text("source_arn")}
@@ -54,52 +54,51 @@ def _statement(function: Resource, permission: Resource) -> dict[str, Any]:
 
 
 def failing_safely(configuration: Configuration, function: Resource) -> Iterator[Finding]:
-    """Yield what is wrong with where a function's events go when it fails on them."""
+    """Yield the faults of the destinations of events that a function fails to process."""
     link = "function dead letters"
-    arns = list(_failures(configuration, function))
+    arns = list(_failure_destinations(configuration, function))
     if not arns:
-        says = (
-            f"function {function.name} has neither an on-failure destination nor a dead_letter_config: name "
-            "a queue, or what it fails on is lost"
+        message = (
+            f"function {function.name} has neither an on-failure destination nor a dead_letter_config, so "
+            "failed events are lost: set a queue"
         )
-        yield Finding(link, says)
+        yield Finding(link, message)
         return
     role = role_of(configuration, function)
     for arn in arns:
         queue = configuration.find(arn, "aws_sqs_queue")
         if queue is None:
-            says = (
-                f"function {function.name} sends what it fails on to {arn}, which is no queue of these stacks"
-            )
-            yield Finding(link, f"{says}: name an aws_sqs_queue of them")
+            problem = f"failed events are sent to {arn}, which is not a queue of these stacks"
+            message = f"function {function.name}: {problem}: use an aws_sqs_queue of these stacks"
+            yield Finding(link, message)
         elif role is not None:
             policy = queues.policy_of(configuration, queue)
             yield from roles.sending(configuration, role, queue, queues.DEAD_LETTERS, policy)
 
 
-def _failures(configuration: Configuration, function: Resource) -> Iterator[str]:
-    """Yield the ARNs that events go to when a function fails on them."""
+def _failure_destinations(configuration: Configuration, function: Resource) -> Iterator[str]:
+    """Yield the ARNs that receive the events that a function fails to process."""
     for resource in configuration.of_type("aws_lambda_function_event_invoke_config"):
         if resource.text("function_name") in {function.name, function.arn} and not resource.text("qualifier"):
             destination = resource.block("destination_config")
             on_failure = destination.get("on_failure") or {}
             listed = on_failure if isinstance(on_failure, list) else [on_failure]
-            yield from (str(each["destination"]) for each in listed if each.get("destination"))
+            yield from (str(block["destination"]) for block in listed if block.get("destination"))
     target = function.block("dead_letter_config").get("target_arn")
     if target:
         yield str(target)
 
 
 def role_of(configuration: Configuration, function: Resource) -> Resource | None:
-    """Return a function's role, or none if it is not of these stacks."""
+    """Return a function's role, or None if it is not in these stacks."""
     return configuration.find(function.text("role"), "aws_iam_role")
 
 
 def topics_of(configuration: Configuration, function: Resource) -> Iterator[tuple[str, Resource | None]]:
-    """Yield each environment variable that names a topic to publish to, with the topic if it is known.
+    """Yield each environment variable with a topic to publish to, and the topic if it is in these stacks.
 
-    A variable names it as its value, or as a value somewhere in the JSON that it holds. A key of that JSON is
-    something looked up, such as the topic that a notification came from.
+    The ARN is the value of the variable, or a value at any depth of its JSON. Keys of that JSON do not count:
+    they identify, for example, the topic from which a notification came.
     """
     variables = function.block("environment").get("variables") or {}
     for name, value in variables.items():
@@ -110,15 +109,15 @@ def topics_of(configuration: Configuration, function: Resource) -> Iterator[tupl
 
 
 def _values(text: str) -> Iterator[str]:
-    """Yield the texts in a variable: itself, or the values in its JSON."""
+    """Yield the texts in a variable: the variable itself, or the values in its JSON."""
     try:
-        held = json.loads(text)
+        content = json.loads(text)
     except ValueError:
-        held = text
-    waiting = [held]
-    while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, (dict, list)):
-            waiting += one.values() if isinstance(one, dict) else one
+        content = text
+    pending = [content]
+    while pending:
+        value = pending.pop(0)
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (dict, list)):
+            pending += value.values() if isinstance(value, dict) else value

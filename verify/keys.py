@@ -1,8 +1,7 @@
-"""Whether whoever sends something encrypted may use the key that encrypts it.
+"""Verification that a sender may use the KMS key of an encrypted topic or queue.
 
 Source: KMS Developer Guide, "Key policies in AWS KMS"; SNS Developer Guide, "Managing Amazon SNS encryption
-keys and costs": the policy of a key that AWS manages (`alias/aws/sns`) lets no service in and cannot be
-changed.
+keys and costs": the policy of an AWS managed key (`alias/aws/sns`) allows no service and cannot be changed.
 """
 
 from __future__ import annotations
@@ -16,77 +15,81 @@ from verify.faults import Finding
 from verify.policies import Request, why_refused
 
 _CONTEXTS: Final = {"aws_sns_topic": "aws:sns:topicArn", "aws_sqs_queue": "aws:sqs:arn"}
-"""Type of what is encrypted -> name of the encryption context that its service uses."""
+"""Type of an encrypted resource -> name of the encryption context that its service uses."""
 
 
 def usable(
-    configuration: Configuration, encrypted: Resource, what: str, service: Service
+    configuration: Configuration, encrypted: Resource, kind: str, service: Service
 ) -> Iterator[Finding]:
-    """Yield what keeps a service from using the key of a topic or queue.
+    """Yield why a service cannot use the key of a topic or queue.
 
     Args:
         configuration: where the key is looked up.
         encrypted: the topic or queue.
-        what: its kind in words, such as `topic` or `dead-letter queue`.
-        service: who sends to it.
+        kind: its kind in words, such as `topic` or `dead-letter queue`.
+        service: the service that sends to it.
     """
-    key = yield from key_of(configuration, encrypted, what)
+    key = yield from key_of(configuration, encrypted, kind)
     if key is None:
         return
     context = (_CONTEXTS[encrypted.type], encrypted.arn)
-    refused = {
-        action: why_not(configuration, key, service.asks(action, key.arn, key_context=context))
-        for action in KEY_ACTIONS
+    requests = [service.request(action, key.arn, key_context=context) for action in KEY_ACTIONS]
+    reasons = {
+        request.action: reason
+        for request in requests
+        if (reason := why_refused_by_key(configuration, key, request))
     }
-    whys = {action: why for action, why in refused.items() if why}
-    if whys:
-        bound = f"{service.name} bound by kms:EncryptionContext:{context[0]} alone: it says no source here"
-        needs = service.needs if service.says_source_to_keys else bound
-        why, actions = next(iter(whys.values())), " and ".join(whys)
-        says = f"{_key(key)} of {what} {encrypted.name}: {why}: allow {actions} to {needs}"
-        yield Finding("key policy", says)
+    if reasons:
+        by_context = (
+            f"{service.name}, with a condition on kms:EncryptionContext:{context[0]} only "
+            "(it sends no aws:SourceArn here)"
+        )
+        needs = service.needs if service.sends_source_to_keys else by_context
+        reason, actions = next(iter(reasons.values())), " and ".join(reasons)
+        message = f"{_label(key)} of {kind} {encrypted.name}: {reason}: allow {actions} for {needs}"
+        yield Finding("key policy", message)
 
 
 def key_of(
-    configuration: Configuration, encrypted: Resource, what: str
+    configuration: Configuration, encrypted: Resource, kind: str
 ) -> Generator[Finding, None, Resource | None]:
-    """Yield why there is no customer key, and return the key if there is one."""
+    """Yield why there is no usable customer managed key, and return the key if there is one."""
     reference = encrypted.text("kms_master_key_id")
-    link = f"{what} key"
+    link = f"{kind} key"
     if not reference:
-        says = f"{what} {encrypted.name} has no kms_master_key_id: encrypt it with a key of these stacks"
-        yield Finding(link, says)
+        message = f"{kind} {encrypted.name} has no kms_master_key_id: set it to a key of these stacks"
+        yield Finding(link, message)
         return None
-    key = _named(configuration, reference)
+    key = _find(configuration, reference)
     if key is None:
-        managed = "alias/aws/" in reference
-        why = "which AWS manages and lets no service in" if managed else "which is no key of these stacks"
-        says = f"{what} {encrypted.name} is under {reference}, {why}: use a customer-managed key of theirs"
-        yield Finding(link, says)
+        is_managed = "alias/aws/" in reference
+        problem = "an AWS managed key, which allows no service" if is_managed else "not a key of these stacks"
+        message = f"{kind} {encrypted.name}: kms_master_key_id {reference} is {problem}"
+        yield Finding(link, f"{message}: use a customer managed key of these stacks")
         return None
     if key.plain("is_enabled") is False:
-        yield Finding(link, f"{_key(key)} of {what} {encrypted.name} is disabled: enable it")
+        yield Finding(link, f"{_label(key)} of {kind} {encrypted.name} is disabled: enable it")
     return key
 
 
-def why_not(configuration: Configuration, key: Resource, request: Request) -> str | None:
-    """Return why a key's policy does not surely allow a request, or None."""
+def why_refused_by_key(configuration: Configuration, key: Resource, request: Request) -> str | None:
+    """Return why a key's policy does not certainly allow a request, or None."""
     policy = key.text("policy")
     for resource in configuration.of_type("aws_kms_key_policy"):
-        if _named(configuration, resource.text("key_id")) is key:
+        if _find(configuration, resource.text("key_id")) is key:
             policy = resource.text("policy")
     return why_refused(request, policy) if policy else "it has no policy"
 
 
-def _named(configuration: Configuration, reference: str) -> Resource | None:
-    """Return the key that an ARN, an id or an alias names."""
-    found = configuration.find(reference, "aws_kms_key", "aws_kms_alias")
-    if found is None:
-        found = configuration.keys.get(reference)
-    if found is not None and found.type == "aws_kms_alias":
-        return _named(configuration, found.text("target_key_id"))
-    return found
+def _find(configuration: Configuration, reference: str) -> Resource | None:
+    """Return the key with an ARN, an ID or an alias; None if it is not in the stacks."""
+    resource = configuration.find(reference, "aws_kms_key", "aws_kms_alias")
+    if resource is None:
+        resource = configuration.keys.get(reference)
+    if resource is not None and resource.type == "aws_kms_alias":
+        return _find(configuration, resource.text("target_key_id"))
+    return resource
 
 
-def _key(key: Resource) -> str:
+def _label(key: Resource) -> str:
     return f"key {key.stack}.{key.address}"

@@ -1,7 +1,7 @@
-"""Whether a metric exists: documented by AWS, made by a filter of these stacks, or published by us.
+"""Verification that a metric exists: documented by AWS, created by a filter, or published by the platform.
 
-And whether what its dimensions name is in these stacks, since a metric of a function that is not there
-stays without data for ever.
+The resources in its dimensions have to be in these stacks as well: a metric of a function that does not exist
+never has data.
 """
 
 from __future__ import annotations
@@ -35,89 +35,87 @@ NAMED: Final[Mapping[tuple[str, str], str]] = {
     ("ECS/ContainerInsights", "ServiceName"): _SERVICE,
     ("LambdaInsights", "function_name"): _FUNCTION,
 }
-"""Namespace and dimension -> the type of the resource that the dimension's value names."""
+"""Namespace and dimension -> the type of the resource whose name is the dimension's value."""
 
 _ELSEWHERE: Final[Mapping[str, Callable[[str], object]]] = {
     # Elastic Load Balancing User Guide, "Metric dimensions for Application Load Balancers". A load balancer
-    # may be given: of that only the form can be checked.
+    # may exist outside these stacks: then only the format is verified.
     "aws_lb": re.compile(r"app/[\w-]+/[0-9a-f]{16}").fullmatch,
     "aws_lb_target_group": re.compile(r"targetgroup/[\w-]+/[0-9a-f]{16}").fullmatch,
-    # The group that every account has (EventBridge Scheduler User Guide, "Managing a schedule group").
+    # Every account has this group (EventBridge Scheduler User Guide, "Managing a schedule group").
     "aws_scheduler_schedule_group": re.compile(r"default").fullmatch,
 }
-"""Type -> whether a value is one that need not be in these stacks."""
+"""Type -> whether a value is valid for a resource outside these stacks."""
 
 _SUFFIXED: Final = ("aws_lb", "aws_lb_target_group")
-"""Types that metrics name by the end of their ARN, not by their name."""
+"""Types whose metrics have the end of the ARN as dimension, not the name."""
 
 
 class Metrics:
     """The metrics that exist in an environment."""
 
     def __init__(self, configuration: Configuration, published: Iterable[Published]) -> None:
-        """Take the stacks, and what their functions and commands publish themselves."""
+        """Collect the metrics of AWS, of metric filters, and those that functions and commands publish."""
         self._configuration = configuration
         self._known: Known = known(published)
-        self._checked: dict[Metric, tuple[Finding, ...]] = {}
+        self._verified: dict[Metric, tuple[Finding, ...]] = {}
         groups = self._names("aws_cloudwatch_log_group")
         self.broken_filters: list[tuple[str, Finding]] = []
-        """Filter -> why it makes no metric."""
+        """Metric filter and why it creates no metric."""
         for resource in configuration.of_type("aws_cloudwatch_log_metric_filter"):
             if resource.text("log_group_name") not in groups:
                 group = resource.text("log_group_name")
-                says = f"reads log group {group}, which is not defined in these stacks"
-                self.broken_filters.append((resource.name, Finding("metric filter", says)))
+                message = f"reads log group {group}, which is not defined in these stacks"
+                self.broken_filters.append((resource.name, Finding("metric filter", message)))
                 continue
-            made = resource.block("metric_transformation")
-            sets = self._known.setdefault(str(made.get("namespace")), {}).setdefault(
-                str(made.get("name")), []
-            )
-            sets.append(sorted(made.get("dimensions") or {}))
+            transformation = resource.block("metric_transformation")
+            metrics = self._known.setdefault(str(transformation.get("namespace")), {})
+            dimension_sets = metrics.setdefault(str(transformation.get("name")), [])
+            dimension_sets.append(sorted(transformation.get("dimensions") or {}))
 
     @property
     def looked_up(self) -> int:
-        """How many different metrics were asked for."""
-        return len(self._checked)
+        """Number of different metrics that were looked up."""
+        return len(self._verified)
 
-    def why_not(self, metric: Metric) -> tuple[Finding, ...]:
-        """Return what is wrong with a metric; nothing if it exists."""
-        if metric not in self._checked:
-            self._checked[metric] = tuple(self._wrong(metric))
-        return self._checked[metric]
+    def problems(self, metric: Metric) -> tuple[Finding, ...]:
+        """Return the findings of a metric; empty if it exists."""
+        if metric not in self._verified:
+            self._verified[metric] = tuple(self._problems(metric))
+        return self._verified[metric]
 
-    def why_no_name(self, namespace: str, name: str, dimensions: Iterable[str]) -> str | None:
-        """Return why there is no metric of this name and these dimensions, whatever their values."""
+    def name_problem(self, namespace: str, name: str, dimensions: Iterable[str]) -> str | None:
+        """Return why there is no metric with this name and these dimensions, or None; values do not count."""
         return why_not_in(self._known, namespace, name, dimensions)
 
-    def why_no_set(self, namespace: str, dimensions: Iterable[str]) -> str | None:
-        """Return why no metric of a namespace has these dimensions."""
+    def dimensions_problem(self, namespace: str, dimensions: Iterable[str]) -> str | None:
+        """Return why no metric of a namespace has these dimensions, or None."""
         names = self._known.get(namespace)
         if names is None:
             return f"no namespace {namespace}"
-        wanted = sorted(dimensions)
-        has = any(wanted in sets for sets in names.values())
-        return None if has else f"no metric of {namespace} is reported by {', '.join(wanted)}"
+        expected = sorted(dimensions)
+        exists = any(expected in dimension_sets for dimension_sets in names.values())
+        return None if exists else f"no metric of {namespace} has the dimensions {', '.join(expected)}"
 
-    def _wrong(self, metric: Metric) -> Iterator[Finding]:
-        why = why_not_in(self._known, metric.namespace, metric.name, [name for name, _ in metric.dimensions])
-        if why:
-            yield Finding("metric", f"{why}: there would never be data")
+    def _problems(self, metric: Metric) -> Iterator[Finding]:
+        names = [name for name, _ in metric.dimensions]
+        problem = why_not_in(self._known, metric.namespace, metric.name, names)
+        if problem:
+            yield Finding("metric", f"{problem}: the metric never has data")
             return
         for name, value in metric.dimensions:
             kind = NAMED.get((metric.namespace, name))
             if kind is None or value in self._names(kind):
                 continue
-            given = _ELSEWHERE.get(kind)
-            if given is None or not is_known(value) or not given(value):
-                what = kind.removeprefix("aws_").replace("_", " ")
-                says = (
-                    f"{metric.namespace} {metric.name}: {name} is {value}, which is no {what} of these stacks"
-                )
-                yield Finding("dimension", f"{says}: there would never be data")
+            is_valid_elsewhere = _ELSEWHERE.get(kind)
+            if is_valid_elsewhere is None or not is_known(value) or not is_valid_elsewhere(value):
+                dimension = f"{metric.namespace} {metric.name}: {name} {value}"
+                message = f"{dimension} is not an {kind} of these stacks: the metric never has data"
+                yield Finding("dimension", message)
 
-    @functools.cache  # noqa: B019  # lives as long as one proof
+    @functools.cache  # noqa: B019  # exists as long as one proof
     def _names(self, kind: str) -> frozenset[str]:
-        """Return what metrics call the resources of a type."""
+        """Return the names of the resources of a type, as metrics have them in their dimensions."""
         read = self._configuration.attribute
         suffix = "arn_suffix" if kind in _SUFFIXED else ""
         return frozenset(
@@ -126,5 +124,5 @@ class Metrics:
         )
 
     def has_log_group(self, name: str) -> bool:
-        """Return whether there is a log group of this name."""
+        """Return whether a log group with this name is in these stacks."""
         return name in self._names("aws_cloudwatch_log_group")

@@ -1,4 +1,4 @@
-"""What a message needs to get into a queue, and where it goes when nobody processes it.
+"""Verification of queues: who may send to them, and where unprocessed messages go.
 
 Source: SNS Developer Guide, "Amazon SNS dead-letter queues" and "Subscribing an encrypted Amazon SQS
 queue"; SQS Developer Guide, "Using dead-letter queues"; SQS API Reference, SetQueueAttributes
@@ -22,51 +22,51 @@ from verify.policies import why_refused
 DEAD_LETTERS: Final = "dead-letter queue"
 
 
-def sendable(configuration: Configuration, queue: Resource, what: str, service: Service) -> Iterator[Finding]:
-    """Yield what keeps a service from sending to a queue: its policy and its key.
+def sendable(configuration: Configuration, queue: Resource, kind: str, service: Service) -> Iterator[Finding]:
+    """Yield why a service cannot send to a queue: its policy and its key.
 
     Args:
         configuration: where the queue is.
         queue: the queue.
-        what: its kind in words, `queue` or `dead-letter queue`.
-        service: who sends.
+        kind: its kind in words, `queue` or `dead-letter queue`.
+        service: the service that sends.
     """
     policy = policy_of(configuration, queue)
-    request = service.asks("sqs:SendMessage", queue.arn)
-    refused = why_refused(request, policy) if policy else "it has no policy"
-    if refused:
-        link = f"{what} policy"
-        yield Finding(link, f"{what} {queue.name}: {refused}: allow sqs:SendMessage to {service.needs}")
-    yield from keys.usable(configuration, queue, what, service)
+    request = service.request("sqs:SendMessage", queue.arn)
+    reason = why_refused(request, policy) if policy else "it has no policy"
+    if reason:
+        message = f"{kind} {queue.name}: {reason}: allow sqs:SendMessage for {service.needs}"
+        yield Finding(f"{kind} policy", message)
+    yield from keys.usable(configuration, queue, kind, service)
 
 
 def redriven(
-    configuration: Configuration, arn: str, whose: str, service: Service | None
+    configuration: Configuration, arn: str, source: str, service: Service | None
 ) -> Iterator[Finding]:
-    """Yield what is wrong with a dead-letter queue.
+    """Yield the faults of a dead-letter queue.
 
     Args:
-        configuration: where it has to be.
-        arn: its ARN, as the redrive policy has it; empty when there is none.
-        whose: whose dead letters it takes, in words.
-        service: who sends to it; none when SQS itself moves messages, which needs no permission.
+        configuration: where the queue has to be.
+        arn: its ARN, from the redrive policy; empty if there is no redrive policy.
+        source: the resource whose dead letters it receives, in words.
+        service: the service that sends to it; None if SQS itself moves messages, which needs no permission.
     """
     here = (configuration.account_id, configuration.region)
     queue = configuration.find(arn, "aws_sqs_queue")
     if not arn:
-        says = f"{whose} has no redrive policy: name a dead-letter queue, or what is not delivered is lost"
-        yield Finding("redrive policy", says)
+        message = f"{source} has no redrive policy, so undelivered messages are lost: set a dead-letter queue"
+        yield Finding("redrive policy", message)
     elif queue is not None and service is not None:
         yield from sendable(configuration, queue, DEAD_LETTERS, service)
     elif queue is None:
-        elsewhere = is_known(arn) and account_and_region(arn) != here
-        why = "another account or region than this" if elsewhere else "no queue of these stacks"
-        says = f"{whose} sends its dead letters to {arn}, {why}: name an aws_sqs_queue of them"
-        yield Finding(DEAD_LETTERS, says)
+        is_elsewhere = is_known(arn) and account_and_region(arn) != here
+        problem = "in another account or region" if is_elsewhere else "not a queue of these stacks"
+        message = f"{source}: dead-letter queue {arn} is {problem}: use an aws_sqs_queue of these stacks"
+        yield Finding(DEAD_LETTERS, message)
 
 
 def target_of(redrive_policy: object) -> str:
-    """Return the ARN in a redrive policy; empty if there is none, what is written if it cannot be read."""
+    """Return the ARN in a redrive policy; empty if there is none, the policy itself if it is not JSON."""
     if not redrive_policy:
         return ""
     try:
@@ -76,19 +76,19 @@ def target_of(redrive_policy: object) -> str:
     return str(parsed.get("deadLetterTargetArn") or "") if isinstance(parsed, dict) else str(redrive_policy)
 
 
-def kept(configuration: Configuration, queue: Resource) -> Iterator[Finding]:
-    """Yield what is wrong with where a queue puts what is received too often."""
+def dead_letters(configuration: Configuration, queue: Resource) -> Iterator[Finding]:
+    """Yield the faults of the dead-letter queue of a queue."""
     arn = target_of(_setting(configuration, queue, "redrive_policy"))
-    whose = f"queue {queue.name}"
-    yield from redriven(configuration, arn, whose, None)
+    source = f"queue {queue.name}"
+    yield from redriven(configuration, arn, source, None)
     letters = configuration.find(arn, "aws_sqs_queue")
-    allows = _setting(configuration, letters, "redrive_allow_policy") if letters else ""
-    if letters and allows and not _lets_in(allows, queue.arn):
-        says = f"{DEAD_LETTERS} {letters.name} has a redrive_allow_policy without {whose}: add it"
-        yield Finding(DEAD_LETTERS, says)
+    policy = _setting(configuration, letters, "redrive_allow_policy") if letters else ""
+    if letters and policy and not _allows_redrive(policy, queue.arn):
+        message = f"redrive_allow_policy of {DEAD_LETTERS} {letters.name} does not allow {source}: add it"
+        yield Finding(DEAD_LETTERS, message)
 
 
-def _lets_in(redrive_allow_policy: str, source_arn: str) -> bool:
+def _allows_redrive(redrive_allow_policy: str, source_arn: str) -> bool:
     try:
         parsed = json.loads(redrive_allow_policy)
     except ValueError:
@@ -105,7 +105,7 @@ def policy_of(configuration: Configuration, queue: Resource) -> str:
 
 
 def _setting(configuration: Configuration, queue: Resource, argument: str) -> str:
-    """Return an argument of a queue, which may be a resource of its own (`aws_sqs_queue_policy`)."""
+    """Return an argument of a queue, which may be a separate resource (`aws_sqs_queue_policy`)."""
     url = configuration.attribute(queue.stack, queue.type, queue.key, "url")
     for resource in configuration.of_type(f"aws_sqs_queue_{argument}"):
         if resource.text("queue_url") == url:

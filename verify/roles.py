@@ -1,7 +1,7 @@
-"""What a role may do: by its inline policies and the managed ones of these stacks, and with which keys.
+"""Verification of a role's permissions: its inline policies, the managed ones of these stacks, and the keys.
 
-Source: IAM User Guide, "Policy evaluation logic": within an account a role's policy is enough, unless the
-resource's policy denies; a key's policy has to let the account or the role in as well (KMS Developer Guide,
+Source: IAM User Guide, "Policy evaluation logic": within an account a role's policy suffices unless the
+resource's policy denies; a key's policy has to allow the account or the role as well (KMS Developer Guide,
 "Key policies").
 """
 
@@ -17,50 +17,57 @@ from verify.policies import why_denied, why_not_granted
 
 
 def sending(
-    configuration: Configuration, role: Resource, to: Resource, what: str, policy: str
+    configuration: Configuration, role: Resource, target: Resource, kind: str, policy: str
 ) -> Iterator[Finding]:
-    """Yield what keeps a role from publishing to a topic or sending to a queue.
+    """Yield why a role cannot publish to a topic or send to a queue.
 
     Args:
-        configuration: where all of it is.
+        configuration: where the resources are looked up.
         role: the role.
-        to: the topic or queue.
-        what: its kind in words.
-        policy: its policy; empty if it has none.
+        target: the topic or queue.
+        kind: the kind of the target in words.
+        policy: the policy of the target; empty if it has none.
     """
-    by = Role(role.arn, role.name, configuration.account_id, configuration.region)
+    caller = Role(role.arn, role.name, configuration.account_id, configuration.region)
     action, service = {
         "aws_sns_topic": ("sns:Publish", "sns"),
         "aws_sqs_queue": ("sqs:SendMessage", "sqs"),
-    }[to.type]
-    request = by.asks(action, to.arn)
+    }[target.type]
+    request = caller.request(action, target.arn)
     granted = policies(configuration, role)
-    refused = why_not_granted(granted, request) or (why_denied(policy, request) if policy else None)
-    if refused:
-        yield Finding("function role", f"{what} {to.name}: {refused}: allow {action} to it")
-    key = yield from keys.key_of(configuration, to, what)
+    reason = why_not_granted(granted, request) or (why_denied(policy, request) if policy else None)
+    if reason:
+        yield Finding("function role", f"{kind} {target.name}: {reason}: allow {action} for the role")
+    key = yield from keys.key_of(configuration, target, kind)
     if key is None:
         return
-    requests = [by.asks(used, key.arn, through=service) for used in KEY_ACTIONS]
-    whys = {
-        request.action: why
+    requests = [caller.request(key_action, key.arn, through=service) for key_action in KEY_ACTIONS]
+    reasons = {
+        request.action: reason
         for request in requests
-        if (why := why_not_granted(granted, request) or keys.why_not(configuration, key, request))
+        if (
+            reason := why_not_granted(granted, request)
+            or keys.why_refused_by_key(configuration, key, request)
+        )
     }
-    if whys:
-        why = next(iter(whys.values()))
-        says = f"key of {what} {to.name}: {why}: allow {' and '.join(whys)} to it"
-        yield Finding("function role", says)
+    if reasons:
+        reason = next(iter(reasons.values()))
+        actions = " and ".join(reasons)
+        message = f"key of {kind} {target.name}: {reason}: allow {actions} for the role"
+        yield Finding("function role", message)
 
 
 def policies(configuration: Configuration, role: Resource) -> list[str]:
-    """Return the policies of a role that can be read here; AWS's own cannot, and prove nothing."""
-    found = [
+    """Return the policies of a role that are in these stacks.
+
+    The documents of AWS managed policies are not known, so their permissions do not count.
+    """
+    documents = [
         resource.text("policy")
         for resource in configuration.of_type("aws_iam_role_policy")
         if _is(role, resource.text("role"))
     ]
-    found += [str(entry.get("policy") or "") for entry in role.items("inline_policy")]
+    documents += [str(block.get("policy") or "") for block in role.items("inline_policy")]
     attached = [str(arn) for arn in role.items("managed_policy_arns")]
     attached += [
         resource.text("policy_arn")
@@ -69,8 +76,8 @@ def policies(configuration: Configuration, role: Resource) -> list[str]:
     ]
     for arn in attached:
         managed = configuration.find(arn, "aws_iam_policy")
-        found += [managed.text("policy")] if managed else []
-    return [policy for policy in found if policy]
+        documents += [managed.text("policy")] if managed else []
+    return [policy for policy in documents if policy]
 
 
 def _is(role: Resource, reference: str) -> bool:

@@ -1,7 +1,7 @@
-"""The rule of a composite alarm, as the proof looks at it: whom it names and when it is true.
+"""The rule of a composite alarm as verification needs it: the alarms it references and when it is true.
 
-It is read as everywhere else (`cloudwatch.rules`), except that terms joined by both AND and OR are refused,
-because CloudWatch does not say which of them it reads first.
+The syntax is that of `cloudwatch.rules`, except that operands joined by both AND and OR without parentheses
+are rejected, because CloudWatch does not document the precedence.
 """
 
 from __future__ import annotations
@@ -14,64 +14,64 @@ from typing import NamedTuple
 from cloudwatch import rules
 from cloudwatch.errors import RuleError
 from cloudwatch.rules import And, AtLeast, Group, In, Not, Or, Truth
-from verify import terms
-from verify.terms import FALSE, TRUE, Leaf, Term
+from verify import logic
+from verify.logic import FALSE, TRUE, Expression, Leaf
 
 
 class AmbiguousRuleError(RuleError):
-    """A rule joins terms by AND and by OR at once; CloudWatch does not say which of them it reads first."""
+    """A rule mixes AND and OR without parentheses; CloudWatch does not document the precedence."""
 
 
-class Mention(NamedTuple):
-    """One alarm in a rule."""
+class Reference(NamedTuple):
+    """A reference to an alarm in a rule."""
 
     alarm: str
-    """Its name."""
+    """The alarm's name."""
     fires: bool
-    """Whether its going into ALARM speaks for the composite's doing so."""
+    """Whether the alarm's state ALARM helps to make the rule true."""
 
 
 class Rule(NamedTuple):
-    """A rule, read."""
+    """A parsed rule."""
 
-    mentions: tuple[Mention, ...]
-    term: Term
-    """When it is true."""
+    references: tuple[Reference, ...]
+    expression: Expression
+    """When the rule is true."""
 
     @property
     def children(self) -> frozenset[str]:
         """The names of the alarms."""
-        return frozenset(mention.alarm for mention in self.mentions)
+        return frozenset(reference.alarm for reference in self.references)
 
 
 class _Part(NamedTuple):
     """A part of a rule."""
 
-    term: Term
-    negated: Term
-    """The same with a NOT before it."""
+    expression: Expression
+    negated: Expression
+    """The negation of the expression."""
     is_and: bool = False
-    """Whether AND joins it, without parentheses around."""
+    """Whether it is an AND without parentheses."""
 
 
 @functools.lru_cache(maxsize=4096)
 def read(text: str) -> Rule:
-    """Read a rule.
+    """Parse a rule.
 
     Raises:
-        RuleError: it is not one.
-        AmbiguousRuleError: it joins terms by AND and by OR at once.
+        RuleError: the syntax is not valid.
+        AmbiguousRuleError: the rule mixes AND and OR without parentheses.
     """
     rule = rules.parse(text)
-    mentions = tuple(_mentions(rule))[::-1]
-    return Rule(mentions, _term(rule))
+    references = tuple(_references(rule))[::-1]
+    return Rule(references, _expression(rule))
 
 
-def _term(rule: rules.Rule) -> Term:
+def _expression(rule: rules.Rule) -> Expression:
     """Return when a rule is true.
 
     Raises:
-        AmbiguousRuleError: it joins terms by AND and by OR at once.
+        AmbiguousRuleError: the rule mixes AND and OR without parentheses.
     """
     parts: list[_Part] = []
     for step in rule.steps:
@@ -88,26 +88,26 @@ def _term(rule: rules.Rule) -> Term:
         else:
             operands = parts[-step.operands :]
             if any(operand.is_and for operand in operands):
-                message = "it joins by AND and by OR at once: put parentheses around one of them"
+                message = "AND and OR are mixed without parentheses: add parentheses"
                 raise AmbiguousRuleError(message)
             is_and = isinstance(step, And)
             least = len(operands) if is_and else 1
-            parts[-step.operands :] = [_of(least, operands)._replace(is_and=is_and)]
-    return parts[0].term
+            parts[-step.operands :] = [_joined(least, operands)._replace(is_and=is_and)]
+    return parts[0].expression
 
 
-def _of(least: int, parts: list[_Part]) -> _Part:
-    """Return "at least so many of these"; not so is "at least so many others are not"."""
+def _joined(least: int, parts: list[_Part]) -> _Part:
+    """Return "at least `least` parts are true"; its negation is "at least n - `least` + 1 are false"."""
     if len(parts) == 1 and least == 1:
         return parts[0]
     return _Part(
-        terms.AtLeast(least, tuple(pair.term for pair in parts)),
-        terms.AtLeast(len(parts) - least + 1, tuple(pair.negated for pair in parts)),
+        logic.AtLeast(least, tuple(part.expression for part in parts)),
+        logic.AtLeast(len(parts) - least + 1, tuple(part.negated for part in parts)),
     )
 
 
 def _negated(part: _Part) -> _Part:
-    return _Part(part.negated, part.term)
+    return _Part(part.negated, part.expression)
 
 
 def _leaf(alarm: str, state: str) -> _Part:
@@ -120,19 +120,19 @@ def _leaf(alarm: str, state: str) -> _Part:
 def _at_least(step: AtLeast) -> _Part:
     parts = [_leaf(alarm, step.state) for alarm in step.alarms]
     least = math.ceil(step.number * len(parts) / 100) if step.percent else step.number
-    return _of(least, list(map(_negated, parts)) if step.negated else parts)
+    return _joined(least, list(map(_negated, parts)) if step.negated else parts)
 
 
-def _mentions(rule: rules.Rule) -> Iterator[Mention]:
-    """Yield the alarms from the last to the first: so a NOT is seen before what it negates."""
+def _references(rule: rules.Rule) -> Iterator[Reference]:
+    """Yield the references from the last to the first, so that a NOT comes before its operand."""
     negations = [False]
     for step in reversed(rule.steps):
         negated = negations.pop()
         if isinstance(step, In):
-            yield Mention(step.alarm, fires=_fires(step.state, negated=negated))
+            yield Reference(step.alarm, fires=_fires(step.state, negated=negated))
         elif isinstance(step, AtLeast):
             fires = _fires(step.state, negated=negated != step.negated)
-            yield from (Mention(alarm, fires=fires) for alarm in reversed(step.alarms))
+            yield from (Reference(alarm, fires=fires) for alarm in reversed(step.alarms))
         elif isinstance(step, Not):
             negations.append(not negated)
         elif isinstance(step, Group):
@@ -142,5 +142,5 @@ def _mentions(rule: rules.Rule) -> Iterator[Mention]:
 
 
 def _fires(state: str, *, negated: bool) -> bool:
-    """Tell whether an alarm's going into ALARM speaks for the composite's doing so."""
+    """Return whether an alarm's state ALARM helps to make the rule true."""
     return state != "INSUFFICIENT_DATA" and (state == "ALARM") != negated

@@ -1,4 +1,4 @@
-"""Which composites are in ALARM while some alarms are, as CloudWatch works it out from their rules."""
+"""The states of composite alarms, computed from their rules as CloudWatch does."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import functools
 import heapq
 from collections.abc import Iterable, Mapping
 
+from verify.logic import holds
 from verify.rules import Rule
-from verify.terms import holds
 
 
 class States:
-    """The states of all composites, which follow from those of the alarms that their rules name."""
+    """The states of all composite alarms, which follow from those of the alarms in their rules."""
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
-        """Take the rules by the composites' names."""
+        """Index the rules, which are given by the names of the composite alarms."""
         self._rules = rules
         self._parents: dict[str, list[str]] = {}
         for name, rule in rules.items():
             for child in rule.children:
                 self._parents.setdefault(child, []).append(name)
 
-    def after(self, on: Iterable[str], until: Iterable[str]) -> frozenset[str]:
-        """Return who is in ALARM when the alarms `on` go there and every other alarm is in OK.
+    def after(self, in_alarm: Iterable[str], until: Iterable[str]) -> frozenset[str]:
+        """Return the alarms in ALARM when the alarms `in_alarm` are set to ALARM and all others to OK.
 
-        Only what the states of the composites `until` follow from is worked out: others keep the state that
-        they have while nothing is wrong.
+        Only the composite alarms `until` and what they depend on are computed: the others keep the state that
+        they have at rest.
         """
-        given = frozenset(on)
-        last = max((self._height(text) for text in until), default=0)
-        found = set(self.at_rest | given)
+        fixed = frozenset(in_alarm)
+        last = max((self._height(name) for name in until), default=0)
+        active = set(self.at_rest | fixed)
         waiting: list[tuple[int, str]] = []
-        seen: set[str] = set(given)
+        seen: set[str] = set(fixed)
 
         def changed(name: str) -> None:
             for parent in self._parents.get(name, ()):
@@ -39,27 +39,27 @@ class States:
                     seen.add(parent)
                     heapq.heappush(waiting, (height, parent))
 
-        for text in given - self.at_rest:
-            changed(text)
+        for name in fixed - self.at_rest:
+            changed(name)
         while waiting:
             _, name = heapq.heappop(waiting)
-            if holds(self._rules[name].term, found) == (name in found):
+            if holds(self._rules[name].expression, active) == (name in active):
                 continue
-            found ^= {name}
+            active ^= {name}
             changed(name)
-        return frozenset(found)
+        return frozenset(active)
 
     @functools.cached_property
     def at_rest(self) -> frozenset[str]:
-        """The composites that are in ALARM while no other alarm is: a rule that is TRUE, or only negates."""
-        found: set[str] = set()
+        """The composite alarms in ALARM while no metric alarm is: their rule is TRUE, or only negates."""
+        active: set[str] = set()
         for name in sorted(self._rules, key=self._height):
-            if holds(self._rules[name].term, found):
-                found.add(name)
-        return frozenset(found)
+            if holds(self._rules[name].expression, active):
+                active.add(name)
+        return frozenset(active)
 
     def _height(self, name: str) -> int:
-        """Return how many rules lie below an alarm at most, so that those below are worked out first."""
+        """Return the largest number of rules below an alarm: lower rules are evaluated first."""
         return self._heights.get(name, 0)
 
     @functools.cached_property

@@ -1,7 +1,7 @@
-"""Metric math: parsed, printed and checked; `maths.evaluation` computes it, as far as alarms allow.
+"""Metric math: parsing, printing and validation; `maths.evaluation` computes expressions.
 
-Source: CloudWatch User Guide, "Using math expressions with CloudWatch metrics". What it leaves open is
-decided in the docstrings of `parser`, `forms`, `operators` and `functions`.
+Source: CloudWatch User Guide, "Using math expressions with CloudWatch metrics". Behavior that it does not
+document is described in the docstrings of `parser`, `forms`, `operators` and `functions`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Expressions computed: for one request, or for every evaluation of an alarm at once."""
+"""Computation of expressions: for one request, or for every evaluation of an alarm at once."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def evaluate(
     times_s: npt.ArrayLike,
     period_s: int,
 ) -> Floats:
-    """Return the time series that an expression makes of metrics, oldest first; NaN: missing.
+    """Return the time series that is the result of an expression, oldest first; NaN is a missing datapoint.
 
-    `inputs` are the metrics by id, [..., n]; `times_s` says when their periods begin, [..., n].
+    `inputs` are the metrics by id, [..., n]; `times_s` are the starts of their periods, [..., n].
 
     Raises:
-        MathError: an id is unknown, the result is no single time series, or not computed from metrics.
+        MathError: an id is unknown, the result is not a single time series, or a function is not supported.
     """
     context = context_of(inputs, times_s, period_s)
     if _checked(expression, tuple(inputs)) != "TS":
-        message = "the result is an array of time series: FIRST, SUM, AVG, MIN, MAX … make one of it"
+        message = "the result must be one time series, not an array: use FIRST, SUM, AVG, MIN or MAX"
         raise MathError(message, expression.position)
     return compute(expression, context).data
 
@@ -61,12 +61,12 @@ def evaluate(
 def evaluate_all(
     queries: Mapping[str, Expression | npt.ArrayLike], times_s: npt.ArrayLike, period_s: int
 ) -> dict[str, Floats]:
-    """Return the time series of every query by its id: of a metric as given, of an expression its result.
+    """Return the time series of every query by its id: a metric as given, or the result of an expression.
 
-    An array of time series is [series, ..., n]; series that it does not have at a place are NaN there.
+    An array of time series is [series, ..., n]; series that do not exist at an index are NaN there.
 
     Raises:
-        MathError: as `evaluate`, and for expressions that need each other.
+        MathError: as for `evaluate`, or if expressions form a cycle.
     """
     metrics: dict[str, npt.ArrayLike] = {}
     expressions: dict[str, Expression] = {}
@@ -85,13 +85,13 @@ def evaluate_all(
 
 
 def is_elementwise(expression: Expression, kinds: Mapping[str, Kind] | None = None) -> bool:
-    """Return whether it may be computed over [T], before `statistics.evaluations` makes [T, range] of it.
+    """Return whether it may be computed over [T], before `statistics.evaluations` returns [T, range].
 
-    So it is if each datapoint is made of those of its own time, and none is made where all are missing, as
-    they are before the first step. `kinds` says what ids are; all others are metrics.
+    This is possible if each datapoint depends only on datapoints of the same time, and is missing where all
+    of them are, as before the first step. `kinds` are the kinds of ids; all other ids are metrics.
 
     Raises:
-        MathError: the result is no single time series.
+        MathError: the result is not a single time series.
     """
     arrays = {id_ for id_, kind in (kinds or {}).items() if kind == "TS[]"}
     return arrays.isdisjoint(names(expression)) and _is_elementwise(expression)
@@ -100,18 +100,18 @@ def is_elementwise(expression: Expression, kinds: Mapping[str, Kind] | None = No
 @functools.lru_cache(maxsize=4096)
 def _is_elementwise(expression: Expression) -> bool:
     ids = _metrics(names(expression))
-    calls = [number for number in walk(expression) if isinstance(number, Call)]
+    calls = [part for part in walk(expression) if isinstance(part, Call)]
     fills = any(call.function in {"FILL", "TIME_SERIES"} for call in calls)
     if not all(_is_of_its_time(call, ids, fills=fills) for call in calls):
         return False
-    texts = [number.value for number in walk(expression) if isinstance(number, Text)]
+    texts = [part.value for part in walk(expression) if isinstance(part, Text)]
     missing = dict.fromkeys((*ids, *texts, "any"), math.nan)
     nothing = evaluate(expression, {id_: np.array([value]) for id_, value in missing.items()}, [0], 60)
     return bool(np.isnan(nothing).all())
 
 
 def _is_of_its_time(call: Call, ids: Mapping[str, Kind], *, fills: bool) -> bool:
-    """Return whether each datapoint of a call is made of those of its own time."""
+    """Return whether each datapoint of a call depends only on datapoints of the same time."""
     if call.function in _EACH_BY_ITSELF or (call.function in _OF_THE_REQUEST and not fills):
         return True
     last = kinds_of(call.arguments[-1], ids)
@@ -122,21 +122,21 @@ def _is_of_its_time(call: Call, ids: Mapping[str, Kind], *, fills: bool) -> bool
 
 @functools.lru_cache(maxsize=4096)
 def looks_back(expression: Expression) -> bool:
-    """Return whether datapoints are made of the one before, and none of how long the request is.
+    """Return whether datapoints depend on the previous one, and none on the length of the request.
 
-    Then a longer request changes nothing but that the oldest datapoints have one before them.
+    Then the only effect of a longer request is that the oldest datapoints have a previous one.
     """
     ids = _metrics(names(expression))
-    calls = [number for number in walk(expression) if isinstance(number, Call)]
+    calls = [part for part in walk(expression) if isinstance(part, Call)]
     back = [call for call in calls if call.function in _OF_THE_ONE_BEFORE]
     others = [call for call in calls if call not in back]
     return bool(back) and all(_is_of_its_time(call, ids, fills=False) for call in others)
 
 
 def context_of(inputs: Mapping[str, npt.ArrayLike], times_s: npt.ArrayLike, period_s: int) -> Context:
-    """Return metrics as expressions are computed from them, all of one shape."""
+    """Return the context of a computation; all metrics are broadcast to one shape."""
     times = np.asarray(times_s, np.int64)
-    numbers = {id_: np.asarray(buffer, np.float64) for id_, buffer in inputs.items()}
+    numbers = {id_: np.asarray(values, np.float64) for id_, values in inputs.items()}
     shape = np.broadcast_shapes(times.shape, *(number.shape for number in numbers.values()))
     with np.errstate(all="ignore"):
         values = {id_: series(np.broadcast_to(number, shape)) for id_, number in numbers.items()}
@@ -153,7 +153,7 @@ def _checked(expression: Expression, ids: tuple[str, ...]) -> Kind:
 
 
 def compute(expression: Expression, context: Context) -> Value:
-    """Return what a checked expression makes of a context."""
+    """Return the value of a validated expression in a context."""
     with np.errstate(all="ignore"):
         return _computed(expression, context)
 

@@ -1,12 +1,12 @@
-"""What operators and functions take and return: scalars, time series, arrays of time series.
+"""The signatures of operators and functions: scalars, time series, arrays of time series.
 
 Source: CloudWatch User Guide, "Using math expressions with CloudWatch metrics": "Data type abbreviations",
 "Basic arithmetic functions", "Comparison and logical operators", "Functions supported for metric math" and
 "Using IF expressions".
 
-Decided where it says nothing: what a table does not list is refused, such as an operator between two
-arrays, or a comparison of an array. `SLICE` returns an array, even of one series: `FIRST` takes the series
-out.
+Not documented, and decided here: operands that a table does not list are rejected, such as an operator
+between two arrays, or a comparison of an array. `SLICE` returns an array even of one series; `FIRST` returns
+the series.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Literal
 Kind = Literal["S", "TS", "TS[]", "text", "statistic", "order", "filler"]
 """S: a scalar, TS: a time series, TS[]: an array of them; the others are arguments only."""
 Form = tuple[tuple[Kind, ...], Kind]
-"""Arguments, and what is returned."""
+"""Kinds of the arguments, and the kind of the result."""
 
 WORDS: Mapping[str, Kind] = {
     **dict.fromkeys(("AVG", "MIN", "MAX", "SUM"), "statistic"),
@@ -39,7 +39,7 @@ _FILL: tuple[Form, ...] = (
 )  # fmt: skip
 
 REDUCTIONS = ("AVG", "DATAPOINT_COUNT", "MAX", "MIN", "STDDEV", "SUM")
-"""Of one series a scalar, of an array the series of what its series have at each time."""
+"""Functions that reduce a series to a scalar, and an array to a series of the values at each time."""
 ELSEWHERE: Mapping[str, tuple[Form, ...]] = {
     "ANOMALY_DETECTION_BAND": ((("TS",), "TS[]"), (("TS", "S"), "TS[]")),
     "DB_PERF_INSIGHTS": ((("text", "text", "text"), "TS"),),
@@ -47,7 +47,7 @@ ELSEWHERE: Mapping[str, tuple[Form, ...]] = {
     "SEARCH": ((("text", "text"), "TS[]"), (("text", "text", "S"), "TS[]")),
     "SERVICE_QUOTA": _OF_TIME,
 }
-"""Functions whose result is not computed from the series of the request."""
+"""Functions whose result cannot be computed from the series of the request."""
 FORMS: Mapping[str, tuple[Form, ...]] = {
     **dict.fromkeys(
         ("ABS", "CEIL", "DIFF", "DIFF_TIME", "FLOOR", "LOG", "LOG10", "RATE", "RUNNING_SUM"), _EACH
@@ -69,7 +69,7 @@ FORMS: Mapping[str, tuple[Form, ...]] = {
     ),
     "TIME_SERIES": ((("S",), "TS"),),
 }
-"""Function -> what it takes and returns."""
+"""Function -> its signatures."""
 
 ARITHMETIC: Mapping[tuple[Kind, Kind], Kind] = {
     ("S", "S"): "S", ("S", "TS"): "TS", ("TS", "S"): "TS", ("TS", "TS"): "TS",

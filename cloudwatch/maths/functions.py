@@ -1,7 +1,7 @@
 """Functions of metric math.
 
 Source: CloudWatch User Guide, "Using math expressions with CloudWatch metrics": "Functions supported for
-metric math" and "Using IF expressions". Decided where it says nothing:
+metric math" and "Using IF expressions". Not documented, and decided here:
 
 - A function of an array has a datapoint where at least one series of the array has one.
 - `AVG` counts missing values as 0, as documented, in every period of the request (the other average is
@@ -9,14 +9,14 @@ metric math" and "Using IF expressions". Decided where it says nothing:
   and `STDDEV`, over the datapoints there are, have no result then, and what is computed from no result has
   no datapoint.
 - `STDDEV` is that of a population: of one datapoint it is 0.
-- `DIFF`, `DIFF_TIME` and `RATE` look at the datapoint before, however long ago; the first one of a request
-  has none. What an alarm requests, `drill.metric_alarms` decides.
+- `DIFF`, `DIFF_TIME` and `RATE` use the previous datapoint, however long ago; the first one of a request has
+  none. `drill.metric_alarms` decides the range that an alarm requests.
 - `RUNNING_SUM` has the datapoints of its series.
-- `FILL` with `REPEAT` leaves a gap at the beginning, with `LINEAR` gaps at both ends: there is nothing to
-  repeat, and no line.
+- `FILL` with `REPEAT` leaves a gap at the beginning, and with `LINEAR` at both ends, where there is no value
+  to repeat or to interpolate.
 - `IF` whose condition is a scalar without a result has no datapoints.
-- `SORT` puts series without a result last; equal ones keep their order. The numbers of `SORT` and `SLICE`
-  are cut to whole ones.
+- `SORT` puts series without a result last; equal series keep their order. The numbers of `SORT` and `SLICE`
+  are truncated to integers.
 """
 
 from __future__ import annotations
@@ -104,12 +104,12 @@ def _before(there: npt.NDArray[np.bool_]) -> Integers:
 
 def _at(data: npt.NDArray[np.generic], places: Integers) -> Floats:
     """Return the numbers at these places along the last axis; NaN at -1."""
-    found = np.take_along_axis(np.asarray(data, np.float64), np.maximum(places, 0), axis=-1)
-    return np.where(places < 0, np.nan, found)
+    values = np.take_along_axis(np.asarray(data, np.float64), np.maximum(places, 0), axis=-1)
+    return np.where(places < 0, np.nan, values)
 
 
 def _steps(context: Context, value: Value) -> tuple[Floats, Floats]:
-    """Return how far each datapoint is from the one before: in value, and in seconds."""
+    """Return the difference of each datapoint to the previous one: in value, and in seconds."""
     there = ~np.isnan(value.data)
     places = _before(there)
     places = np.concatenate((np.full((*places.shape[:-1], 1), -1), places[..., :-1]), axis=-1)
@@ -156,9 +156,10 @@ def _fill(context: Context, value: Value, filler: Value | str) -> Value:
 
 
 def _if(context: Context, condition: Value, true: Value, false: Value | None = None) -> Value:
-    """Choose; where the condition is true and its value is missing, the result is 0 ("Using IF expressions").
+    """Return `true` where the condition holds, else `false` ("Using IF expressions").
 
-    Only if the condition is a time series: of a scalar one the result is the whole series, with its gaps.
+    Where the condition is true and its value is missing, the result is 0, but only if the condition is a time
+    series: for a scalar condition the result is the whole series, with its gaps.
     """
     chosen = true.data
     if condition.kind == true.kind == "TS":
@@ -169,7 +170,7 @@ def _if(context: Context, condition: Value, true: Value, false: Value | None = N
 
 
 def _whole(context: Context, data: Floats) -> Floats:
-    """Return the same number at all times where there is one only."""
+    """Return data for all times; a single number is repeated."""
     return np.broadcast_to(data, np.broadcast_shapes(data.shape, context.times_s.shape))
 
 
@@ -194,10 +195,10 @@ def _places(value: Value) -> Integers:
 
 def _slice(_: Context, value: Value, start: Value, end: Value | None = None) -> Value:
     places = _places(value)
-    wanted = value.series & (places >= np.trunc(start.data))
+    selected = value.series & (places >= np.trunc(start.data))
     if end is not None:
-        wanted = wanted & (places < np.trunc(end.data))
-    return array(value.data, np.asarray(wanted))
+        selected = selected & (places < np.trunc(end.data))
+    return array(value.data, np.asarray(selected))
 
 
 def _sort(_: Context, value: Value, statistic: str, order: str, limit: Value | None = None) -> Value:
@@ -265,4 +266,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "YEAR": _of_time(_years),
     **{name: (lambda _, value, of=of: of(value)) for name, of in REDUCTIONS.items()},
 }
-"""Each takes the context and its arguments: values, and keywords as text. `METRICS` is the evaluation's."""
+"""Each has the context and its arguments as parameters: values, and keywords as text.
+
+`METRICS` is implemented in `evaluation`.
+"""

@@ -1,6 +1,6 @@
-"""Whether operators and functions are given what they take, before anything is computed.
+"""Type checking of operators and functions, before anything is computed.
 
-Nothing here needs numpy, so that a program that only checks alarms starts fast.
+This module does not import numpy, so that a program that only validates alarms starts fast.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _ARITHMETIC_SIGNS = frozenset("+-*/^")
 
 
 def kinds_of(expression: Expression, known: Mapping[str, Kind] | None = None) -> frozenset[Kind]:
-    """Return what an expression may be, given what its ids are; an id that is not `known` is TS or TS[].
+    """Return the possible kinds of an expression; an id that is not in `known` is TS or TS[].
 
     Raises:
-        MathError: an operator or a function does not take what it is given.
+        MathError: an operand or an argument has an invalid kind.
     """
     known = known or {}
     if isinstance(expression, Name):
@@ -64,70 +64,71 @@ def _operated(expression: Minus | Power | Chain, known: Mapping[str, Kind]) -> K
 
 
 def _value(expression: Expression, known: Mapping[str, Kind]) -> Kinds:
-    """Return what an operand may be: keywords and text are none."""
+    """Return the possible kinds of an operand; keywords and quoted texts are rejected."""
     kinds = kinds_of(expression, known)
     if not kinds & {"S", "TS", "TS[]"}:
-        message = "a keyword or a text in quotes is no value"
+        message = "an operand must not be a keyword or a text in quotes"
         raise MathError(message, expression.position)
     return kinds
 
 
 def operated(operator: str, left: Kinds, right: Kinds, position: int) -> Kinds:
-    """Return what an operator may return of two operands, of which each may be several things."""
+    """Return the possible kinds of the result of an operator, from those of its operands."""
     table = ARITHMETIC if operator in _ARITHMETIC_SIGNS else LOGICAL
     both = itertools.product(left, right)
-    found = frozenset(table[pair] for pair in both if pair in table)
-    if not found:
-        hint = "two arrays" if left == right else "an array"
+    results = frozenset(table[pair] for pair in both if pair in table)
+    if not results:
+        operands = "two arrays" if left == right else "an array"
         message = (
-            f"{operator} does not take {hint} of time series: {_or(left)} {operator} {_or(right)}; it takes "
-            + ", ".join(f"{a} {operator} {b}" for a, b in table)
+            f"{operator} does not accept {operands} of time series: {_or(left)} {operator} {_or(right)}; "
+            "allowed: " + ", ".join(f"{a} {operator} {b}" for a, b in table)
         )
         raise MathError(message, position)
-    return found
+    return results
 
 
 def _array(array: Array, known: Mapping[str, Kind]) -> Kinds:
     for item in array.items:
         if not kinds_of(item, known) & {"TS", "TS[]"}:
-            message = "an array is of time series, and of arrays of them"
+            message = "the elements of an array must be time series or arrays of time series"
             raise MathError(message, item.position)
     return frozenset(("TS[]",))
 
 
 def _called(call: Call, known: Mapping[str, Kind]) -> Kinds:
     if call.function == "PERIOD" and call.arguments and not isinstance(call.arguments[0], Name):
-        message = "PERIOD takes the id of a metric, not the result of an expression"
+        message = "the argument of PERIOD must be the id of a metric, not an expression"
         raise MathError(message, call.arguments[0].position)
-    given = tuple(kinds_of(argument, known) for argument in call.arguments)
-    found = returned(call.function, given)
-    if not found:
-        raise MathError(*_refused(call, given))
-    return found
+    arguments = tuple(kinds_of(argument, known) for argument in call.arguments)
+    results = returned(call.function, arguments)
+    if not results:
+        raise MathError(*_refused(call, arguments))
+    return results
 
 
 @functools.lru_cache(maxsize=4096)
-def returned(function: str, given: tuple[Kinds, ...]) -> Kinds:
-    """Return what a function may return, given what each argument may be; nothing: it does not take them."""
+def returned(function: str, arguments: tuple[Kinds, ...]) -> Kinds:
+    """Return the possible kinds of a function's result; empty if the arguments are not accepted."""
     return frozenset(
         result
-        for takes, result in FORMS[function]
-        if len(takes) == len(given) and all(name in kinds for name, kinds in zip(takes, given, strict=True))
+        for accepted, result in FORMS[function]
+        if len(accepted) == len(arguments)
+        and all(kind in kinds for kind, kinds in zip(accepted, arguments, strict=True))
     )
 
 
-def _refused(call: Call, given: Sequence[Kinds]) -> tuple[str, int]:
-    """Return what is wrong with the arguments of a call, and where: the first that no form has."""
-    forms = [takes for takes, _ in FORMS[call.function]]
-    allowed = " or ".join(f"{call.function}({', '.join(_shown(takes))})" for takes in forms)
-    lengths = {len(takes) for takes in forms}
-    if len(given) not in lengths:
-        return f"{call.function} has {len(given)} arguments; it is {allowed}", call.position
-    fitting = [takes for takes in forms if len(takes) == len(given)]
-    for at, kinds in enumerate(given):
-        fitting = [takes for takes in fitting if takes[at] in kinds]
-        if not fitting:
-            message = f"{call.function} does not take {_or(kinds)} here; it is {allowed}"
+def _refused(call: Call, arguments: Sequence[Kinds]) -> tuple[str, int]:
+    """Return the message for invalid arguments of a call, and the position of the first invalid one."""
+    forms = [accepted for accepted, _ in FORMS[call.function]]
+    allowed = " or ".join(f"{call.function}({', '.join(_shown(accepted))})" for accepted in forms)
+    lengths = {len(accepted) for accepted in forms}
+    if len(arguments) not in lengths:
+        return f"{call.function} has {len(arguments)} arguments; allowed: {allowed}", call.position
+    matching = [accepted for accepted in forms if len(accepted) == len(arguments)]
+    for at, kinds in enumerate(arguments):
+        matching = [accepted for accepted in matching if accepted[at] in kinds]
+        if not matching:
+            message = f"{call.function} does not accept {_or(kinds)} here; allowed: {allowed}"
             return message, call.arguments[at].position
     raise AssertionError(call.function)
 
@@ -141,52 +142,49 @@ def _or(kinds: Kinds) -> str:
 
 
 def check(expression: Expression, kinds: Mapping[str, Kind], metrics: Container[str]) -> Kind:
-    """Return what an expression results in, "TS" or "TS[]", given what ids are, and which are metrics.
+    """Return the kind of an expression, "TS" or "TS[]", from the kinds of the ids and the ids of metrics.
 
     Raises:
-        MathError: it names what there is not, is not computed from series, or results in a scalar.
+        MathError: an id does not exist, a function is not supported, or the result is a scalar.
     """
-    for number in walk(expression):
-        if isinstance(number, Name) and number.id not in kinds:
-            message = (
-                f"no metric or expression has the id {number.id}; there are {', '.join(kinds) or 'none'}"
-            )
-            raise MathError(message, number.position)
-        if isinstance(number, Call):
-            _check_call(number, [id_ for id_ in kinds if id_ in metrics])
-    (found,) = kinds_of(expression, kinds)
-    if found not in {"TS", "TS[]"}:
-        message = (
-            "the result of an expression is a time series or an array of them, no scalar: see TIME_SERIES"
-        )
+    for part in walk(expression):
+        if isinstance(part, Name) and part.id not in kinds:
+            allowed = ", ".join(kinds) or "none"
+            message = f"no metric or expression has the id {part.id}; allowed: {allowed}"
+            raise MathError(message, part.position)
+        if isinstance(part, Call):
+            _check_call(part, [id_ for id_ in kinds if id_ in metrics])
+    (kind,) = kinds_of(expression, kinds)
+    if kind not in {"TS", "TS[]"}:
+        message = "the result must be a time series or an array of time series, not a scalar: use TIME_SERIES"
         raise MathError(message, expression.position)
-    return found
+    return kind
 
 
 def _check_call(call: Call, metrics: Sequence[str]) -> None:
     if call.function in ELSEWHERE:
-        message = f"{call.function} cannot be computed from the metrics of the request"
+        message = f"{call.function} is not supported: it cannot be computed from the metrics of the request"
         raise MathError(message, call.position)
     if call.function == "METRICS" and not named_metrics(call, metrics):
-        message = f"METRICS finds no metric; there are {', '.join(metrics) or 'none'}"
+        message = f"METRICS matches no metric; allowed: {', '.join(metrics) or 'none'}"
         raise MathError(message, call.position)
-    of = call.arguments[0] if call.function == "PERIOD" else None
-    if isinstance(of, Name) and of.id not in metrics:
-        message = "PERIOD takes the id of a metric, not that of an expression"
-        raise MathError(message, of.position)
+    argument = call.arguments[0] if call.function == "PERIOD" else None
+    if isinstance(argument, Name) and argument.id not in metrics:
+        message = "the argument of PERIOD must be the id of a metric, not of an expression"
+        raise MathError(message, argument.position)
 
 
 def named_metrics(call: Call, metrics: Sequence[str]) -> list[str]:
-    """Return the metrics that `METRICS(…)` is."""
+    """Return the ids of the metrics that `METRICS(…)` selects."""
     text = "".join(argument.value for argument in call.arguments if isinstance(argument, Text))
     return [id_ for id_ in metrics if text in id_]
 
 
 def kinds_of_all(metrics: Mapping[str, object], expressions: Mapping[str, Expression]) -> dict[str, Kind]:
-    """Return what every id is.
+    """Return the kind of every id.
 
     Raises:
-        MathError: an expression is wrong; its id is said.
+        MathError: an expression is not valid; the message begins with its id.
     """
     kinds: dict[str, Kind] = dict.fromkeys(metrics, "TS")
     for id_ in in_order(expressions):
@@ -208,7 +206,7 @@ def in_order(expressions: Mapping[str, Expression]) -> list[str]:
     """Return ids of expressions, each after those that it uses.
 
     Raises:
-        MathError: expressions need each other.
+        MathError: the expressions form a cycle.
     """
     uses = {
         id_: [name for name in names(expression) if name in expressions]
@@ -217,6 +215,6 @@ def in_order(expressions: Mapping[str, Expression]) -> list[str]:
     try:
         return list(graphlib.TopologicalSorter(uses).static_order())
     except graphlib.CycleError as error:
-        circle = " -> ".join(reversed(error.args[1]))
-        message = f"expressions need each other: {circle}"
+        cycle = " -> ".join(reversed(error.args[1]))
+        message = f"expressions form a cycle: {cycle}"
         raise MathError(message, 0) from error

@@ -3,10 +3,10 @@
 Source: CloudWatch User Guide, "Using math expressions with CloudWatch metrics": "Basic arithmetic
 functions" (missing values in a time series are treated as 0) and "Comparison and logical operators" (where
 one of two time series has no value, it is 0). The results have the times of their operands: where no series
-has a value there is none, so `m1 * 5` is missing where m1 is, and `m1 + m2` where both are.
+has a value the result has none, so `m1 * 5` is missing where m1 is, and `m1 + m2` where both are.
 
-Decided where it says nothing: logical operators take any number but 0 as true, as the condition of `IF`
-does.
+Not documented, and decided here: for logical operators every number except 0 is true, as for the condition
+of `IF`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _OPERATIONS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "OR": lambda left, right: (left != 0) | (right != 0),
 }
 _KEEPS_MISSING = frozenset("+-*/")
-"""What has no result where one of the numbers is missing; but 1 to any power is 1."""
+"""Operators without a result where one of the numbers is missing; `^` is not one, as 1 to any power is 1."""
 
 
 def operate(operator: str, left: Value, right: Value) -> Value:
-    """Return what an operator makes of two values."""
+    """Return the result of an operator on two values."""
     numbers, others = left.data, right.data
     if left.kind != "S" and right.kind != "S":
         missing_left, missing_right = np.isnan(numbers), np.isnan(others)

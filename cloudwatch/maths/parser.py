@@ -1,8 +1,8 @@
-"""From text to expression.
+"""Parser of metric math.
 
-AWS documents the operators, not how tightly they bind. Decided: as in most languages, from weak to strong
-`OR`, `AND`, comparisons, `+ -`, `* /`, unary minus, `^`; equals from left to right, but `2 ^ 3 ^ 2` is 2 ^
-(3 ^ 2), and -2 ^ 2 is -(2 ^ 2). Numbers may have an exponent (1e3).
+AWS documents the operators, not their precedence. Here it is as in most languages, from weak to strong: `OR`,
+`AND`, comparisons, `+ -`, `* /`, unary minus, `^`. Operators of equal precedence are evaluated from left to
+right, but `2 ^ 3 ^ 2` is 2 ^ (3 ^ 2), and -2 ^ 2 is -(2 ^ 2). Numbers may have an exponent (1e3).
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from cloudwatch.maths.tokens import Token, tokens_of
 from cloudwatch.quotas import ID_CHARACTERS
 
 DEEPEST = 50
-"""Brackets, signs and exponents within each other. AWS publishes no limit; nobody writes as many."""
+"""Maximum nesting depth of brackets, signs and exponents. AWS publishes no limit."""
 
 
 @functools.lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Return the expression that a text is; the kinds of its ids are not known yet (`kinds.kinds_of`).
+    """Return the expression of a text; the kinds of its ids are not known yet (`kinds.kinds_of`).
 
     Raises:
-        MathError: CloudWatch refuses it: what is wrong, where, and what is allowed.
+        MathError: CloudWatch would reject the text.
     """
     if text.lstrip()[:6].upper() == "SELECT":
-        message = "this is a Metrics Insights query; only metric math can be computed"
+        message = "Metrics Insights queries are not supported: use metric math"
         raise UnsupportedMathError(message, 0)
     parser = _Parser(tokens_of(text))
     expression = parser.whole()
@@ -50,7 +50,7 @@ def parse(text: str) -> Expression:
 
 
 class _Parser:
-    """Reads tokens from left to right."""
+    """Parses tokens from left to right."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
@@ -58,10 +58,10 @@ class _Parser:
         self._depth = 0
 
     def whole(self) -> Expression:
-        """Return the expression that all tokens are."""
+        """Return the expression of all tokens."""
         expression = self._chain(1)
         if self._next.kind != "end":
-            raise self._unexpected(wanted="an operator or the end")
+            raise self._unexpected(expected="an operator or the end")
         return expression
 
     @property
@@ -73,20 +73,20 @@ class _Parser:
         self._at += 1
         return token
 
-    def _unexpected(self, *, wanted: str) -> MathError:
+    def _unexpected(self, *, expected: str) -> MathError:
         token = self._next
         if token.kind == "end":
-            message = f"the expression ends where {wanted} is needed"
+            message = f"unexpected end of the expression: expected {expected}"
             return MathError(message, token.position)
         hint = ""
         if token.text.upper() in {"AND", "OR", "NOT"} and token.kind != "sign":
             hint = "; logical operators are AND, OR, && and ||"
-        message = f"{token.text} where {wanted} is needed{hint}"
+        message = f"unexpected {token.text}: expected {expected}{hint}"
         return MathError(message, token.position)
 
     def _expect(self, sign: str) -> None:
         if (self._next.kind, self._next.text) != ("sign", sign):
-            raise self._unexpected(wanted=sign)
+            raise self._unexpected(expected=sign)
         self._at += 1
 
     def _is(self, *signs: str) -> bool:
@@ -95,11 +95,11 @@ class _Parser:
     def _deeper(self, by: int) -> None:
         self._depth += by
         if self._depth > DEEPEST:
-            message = f"more than {DEEPEST} brackets, signs or exponents within each other"
+            message = f"brackets, signs and exponents must be nested at most {DEEPEST} levels deep"
             raise MathError(message, self._next.position)
 
     def _chain(self, least: int) -> Expression:
-        """Read operators that bind at least so tightly: what binds tighter becomes an operand."""
+        """Parse operators of at least this precedence; operators of higher precedence become operands."""
         left = self._unary()
         while self._next.kind == "sign" and (level := LEVELS.get(self._next.text, 0)) >= least:
             rest = []
@@ -137,7 +137,7 @@ class _Parser:
         if token.kind == "word":
             return self._call(self._take())
         if not self._is("(", "["):
-            raise self._unexpected(wanted="a number, an id, a function or a bracket")
+            raise self._unexpected(expected="a number, an id, a function or a bracket")
         self._take()
         self._deeper(1)
         inner: Expression
@@ -170,27 +170,27 @@ class _Parser:
     def _number(self, token: Token) -> Number:
         value = float(token.text)
         if not math.isfinite(value):
-            message = f"{token.text} is too large for a number"
+            message = f"the number {token.text} is too large"
             raise MathError(message, token.position)
         return Number(value, token.position)
 
     def _name(self, token: Token) -> Name:
         if self._is("("):
             known = f": {token.text.upper()}" if token.text.upper() in FORMS else ""
-            message = f"functions are written in capitals{known}"
+            message = f"functions must be in capitals{known}"
             raise MathError(message, token.position)
         if len(token.text) > ID_CHARACTERS:
-            message = f"an id has at most {ID_CHARACTERS} characters"
+            message = f"an id must have at most {ID_CHARACTERS} characters (found: {len(token.text)})"
             raise MathError(message, token.position)
         return Name(token.text, token.position)
 
     def _call(self, token: Token) -> Call:
         if not self._is("("):
             hint = "; it is a function" if token.text in FORMS else ""
-            message = f"{token.text} is no id: ids begin with a small letter{hint}"
+            message = f"{token.text} is not a valid id: ids begin with a lower-case letter{hint}"
             raise MathError(message, token.position)
         if token.text not in FORMS:
-            message = f"no such function: {token.text}; known are {', '.join(sorted(FORMS))}"
+            message = f"function {token.text} does not exist; allowed: {', '.join(sorted(FORMS))}"
             raise MathError(message, token.position)
         self._take()
         self._deeper(1)

@@ -1,4 +1,4 @@
-"""What an expression is made of, and how it is written. Positions count from 0, and do not compare."""
+"""The syntax tree of an expression, and its text. Positions count from 0 and are ignored in comparisons."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 LEVELS = {
     "OR": 1, "AND": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "+": 4, "-": 4, "*": 5, "/": 5
 }  # fmt: skip
-"""How tightly each operator binds."""
+"""Precedence of each operator: higher binds more tightly."""
 _UNARY, _POWER, _PRIMARY = 6, 7, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A scalar as it is written: never negative."""
+    """A literal scalar, which is never negative."""
 
     value: float
     position: int = field(default=0, compare=False)
@@ -63,7 +63,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Minus:
-    """What is negated: `-m1`."""
+    """A negation: `-m1`."""
 
     operand: Expression
     position: int = field(default=0, compare=False)
@@ -88,7 +88,7 @@ class Chain:
 
     @property
     def level(self) -> int:
-        """How tightly its operators bind."""
+        """Precedence of its operators."""
         return LEVELS[self.rest[0][0]]
 
 
@@ -96,7 +96,7 @@ Expression = Number | Name | Text | Word | Array | Call | Minus | Power | Chain
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
-    """Return what an expression is directly made of."""
+    """Return the direct parts of an expression."""
     if isinstance(expression, Array):
         return expression.items
     if isinstance(expression, Call):
@@ -111,19 +111,19 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
 
 
 def walk(expression: Expression) -> Iterator[Expression]:
-    """Yield an expression and all it is made of, in the order in which it is written."""
+    """Yield an expression and all its parts, in the order of the text."""
     yield expression
     for part in parts(expression):
         yield from walk(part)
 
 
 def names(expression: Expression) -> tuple[str, ...]:
-    """Return the ids that an expression names, each once; `METRICS()` names none."""
-    return tuple(dict.fromkeys(number.id for number in walk(expression) if isinstance(number, Name)))
+    """Return the ids in an expression, each once; `METRICS()` contains none."""
+    return tuple(dict.fromkeys(part.id for part in walk(expression) if isinstance(part, Name)))
 
 
 def text_of(expression: Expression) -> str:
-    """Return an expression as it is written: parsed again, it is equal."""
+    """Return the text of an expression; parsing it again gives an equal expression."""
     return _written(expression, 0)
 
 

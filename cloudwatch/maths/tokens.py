@@ -1,4 +1,4 @@
-"""The words of an expression."""
+"""The tokens of a metric math expression."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SAME = {"&&": "AND", "||": "OR"}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, and where it begins."""
+    """A token and its position."""
 
     kind: Kind
     text: str
@@ -34,36 +34,38 @@ class Token:
 
 
 def tokens_of(text: str) -> list[Token]:
-    """Return the words of an expression, and an `end` behind them.
+    """Return the tokens of an expression, followed by an `end` token.
 
     Raises:
-        MathError: it is too long, or has a character that has no meaning.
+        MathError: the expression is too long, or contains an invalid character.
     """
     if len(text) > EXPRESSION_CHARACTERS:
-        message = f"an expression has at most {EXPRESSION_CHARACTERS} characters, this one {len(text)}"
+        count = len(text)
+        message = f"an expression must have at most {EXPRESSION_CHARACTERS} characters (found: {count})"
         raise MathError(message, EXPRESSION_CHARACTERS)
-    found: list[Token] = []
+    result: list[Token] = []
     at = 0
     while at < len(text):
         match = _TOKENS.match(text, at)
         if match is None:
-            raise MathError(_why(text[at]), at)
+            raise MathError(_invalid(text[at]), at)
         kind = match.lastgroup
         if kind != "blank":
             word = _SAME.get(match[0], match[0])
             is_sign = kind == "sign" or word in {"AND", "OR"}
-            found.append(Token("sign" if is_sign else cast("Kind", kind), word, at))
+            result.append(Token("sign" if is_sign else cast("Kind", kind), word, at))
         at = match.end()
-    return [*found, Token("end", "", len(text))]
+    return [*result, Token("end", "", len(text))]
 
 
-def _why(character: str) -> str:
+def _invalid(character: str) -> str:
+    """Return the message for a character that begins no token."""
     if character in "\"'":
-        return "the text in quotes does not end"
+        return "the quote is not closed"
     if character in "\u201c\u201d\u2018\u2019":  # as in the examples of the user guide
-        return f"{character} is no quote here: write \" or '"
+        return f"{character} is not a valid quote: use \" or '"
     if character in "&|=!":
-        return f"{character!r} alone is no operator: there are && || == and !="
+        return f"{character!r} is not a valid operator; did you mean && || == or !=?"
     if character == "%":
-        return "there is no operator %"
-    return f"{character!r} has no meaning in metric math"
+        return "the operator % is not supported"
+    return f"{character!r} is not valid in metric math"

@@ -1,4 +1,4 @@
-"""What expressions are computed with: arrays of numbers whose last axis is time; NaN is no datapoint."""
+"""The values of expressions: arrays of numbers whose last axis is time; NaN is a missing datapoint."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ Booleans = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """A scalar, a time series or an array of time series: many at once, one per place of the leading axes.
+    """Scalars, time series or arrays of time series, one per index of the leading axes.
 
-    Scalars have a last axis of length 1 (or no axis), time series one of length n, arrays of time series one
-    axis more in front, for the series.
+    Scalars have a last axis of length 1 (or no axis), time series one of length n; arrays of time series have
+    an additional first axis for the series.
     """
 
     kind: Literal["S", "TS", "TS[]"]
     data: Floats
     present: Booleans | None = None
-    """Of an array: which series it has, [k, ..., 1]; they come first, the others are NaN."""
+    """For an array: which series exist, [k, ..., 1]; they come first, the others are NaN."""
 
     @property
     def series(self) -> Booleans:
-        """Of an array: which series it has."""
+        """For an array: which series exist."""
         return np.ones(1, np.bool_) if self.present is None else self.present
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """What an expression is computed from."""
+    """The inputs of a computation."""
 
     values: dict[str, Value]
     """Metrics and results of expressions by their id."""
     metrics: tuple[str, ...]
-    """Which of them are metrics."""
+    """The ids of metrics."""
     times_s: Integers
-    """When each period begins, [..., n]"""
+    """Start of each period, [..., n]"""
     period_s: int
 
 
 def scalar(data: Floats) -> Value:
-    """Return scalars."""
+    """Return a value of kind scalar."""
     return Value("S", np.asarray(data, np.float64))
 
 
 def series(data: Floats) -> Value:
-    """Return time series; what is no finite number is no datapoint."""
+    """Return a value of kind time series; numbers that are not finite become missing datapoints."""
     return Value("TS", _finite(np.asarray(data, np.float64)))
 
 
 def array(data: Floats, present: Booleans) -> Value:
-    """Return arrays of time series, those that are `present` in front."""
+    """Return a value of kind array of time series, with the `present` series first."""
     data = np.where(present, _finite(np.asarray(data, np.float64)), np.nan)
     if not present.all():
         order = np.argsort(~present, axis=0, kind="stable")
@@ -66,7 +66,7 @@ def array(data: Floats, present: Booleans) -> Value:
 
 
 def stacked(values: list[Value]) -> Value:
-    """Return the array of time series, and of the members of arrays."""
+    """Return one array of time series from time series and arrays."""
     data, present = [], []
     for value in values:
         if value.kind == "TS":
@@ -79,17 +79,17 @@ def stacked(values: list[Value]) -> Value:
 
 
 def like(value: Value, data: Floats) -> Value:
-    """Return other numbers of the same kind, and for an array of the same series."""
+    """Return a value of the same kind with other numbers; an array keeps its series."""
     if value.kind == "TS[]":
         return array(data, value.series)
     return series(data) if value.kind == "TS" else scalar(_finite(data))
 
 
 def _finite(data: Floats) -> Floats:
-    """Return the numbers there are.
+    """Replace infinite numbers with NaN.
 
-    A datapoint that would be divided by zero is dropped ("Basic arithmetic functions"); decided: so is what
-    else has no result, such as the logarithm of 0.
+    A datapoint that would be divided by zero is dropped ("Basic arithmetic functions"); not documented, and
+    decided here: so is every other datapoint without a result, such as the logarithm of 0.
     """
     infinite = np.isinf(data)
     return np.where(infinite, np.nan, data) if infinite.any() else data

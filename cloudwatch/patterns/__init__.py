@@ -1,8 +1,8 @@
-"""CloudWatch Logs filter patterns: read, print, match, extract.
+"""CloudWatch Logs filter patterns: parsing, printing, matching, extraction of values.
 
-Rules are from the Amazon CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription
-filters, filter log events, and Live Tail" (called "Filter pattern syntax" below), and from the API Reference.
-Where these leave something open, the docstring at that place says so, and what was chosen.
+Sources: Amazon CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters,
+filter log events, and Live Tail" (called "Filter pattern syntax" below), and the API Reference. Behavior that
+they do not document is described in the docstring of the code that decides it.
 """
 
 from cloudwatch.patterns.matching import Match, Matcher

@@ -1,4 +1,4 @@
-r"""Turns comparisons into functions of one value.
+r"""Compilation of comparisons into predicates of one value.
 
 Filter pattern syntax, JSON and space-delimited log events. `=` and `!=` compare with text, a number or a
 regular expression, the others with numbers only. Text in double quotes compares as text, so that `"123.0"` is
@@ -21,7 +21,7 @@ from cloudwatch.patterns.model import Number, Operand, Regex
 from cloudwatch.patterns.scalars import number, number_of, text_of_scalar
 
 Test = Callable[[Any], bool]
-"""A question about a value of JSON: text, a number, a truth value, null, an object or a list."""
+"""A predicate of a JSON value: string, number, Boolean, null, object or list."""
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -37,21 +37,21 @@ def comparing(sign: str, operand: Operand) -> Test:
     """Return whether a value compares with `operand` as `sign` says."""
     if isinstance(operand, Number):
         return _numeric(sign, number(operand.text))
-    says = regex.searcher(operand.text) if isinstance(operand, Regex) else _textual(operand.text)
-    wanted = sign == "="
+    matches = regex.searcher(operand.text) if isinstance(operand, Regex) else _textual(operand.text)
+    expected = sign == "="
 
     def test(value: Any) -> bool:  # noqa: ANN401  # JSON is anything
         if value.__class__ is str:
-            return says(value) is wanted
+            return matches(value) is expected
         if value is None or isinstance(value, dict | list):
             return False
-        return says(text_of_scalar(value) or "") is wanted
+        return matches(text_of_scalar(value) or "") is expected
 
     return test
 
 
 def wildcards(text: str) -> tuple[bool, str, bool]:
-    """Return whether any text may come before, the literal text, and whether any may come behind it."""
+    """Return whether any text may precede, the literal text, and whether any text may follow it."""
     before, behind = text.startswith("*"), text.endswith("*")
     return before, text[before : len(text) - behind], behind
 
@@ -67,14 +67,14 @@ def _textual(text: str) -> Callable[[str], bool]:
     return lambda value: value == core
 
 
-def _numeric(sign: str, wanted: float) -> Test:
+def _numeric(sign: str, expected: float) -> Test:
     compare = _OPERATORS[sign]
     unequal = sign == "!="
 
     def test(value: Any) -> bool:  # noqa: ANN401  # JSON is anything
         if value is None or isinstance(value, dict | list):
             return False
-        found = number_of(value)
-        return unequal if found is None else compare(found, wanted)
+        converted = number_of(value)
+        return unequal if converted is None else compare(converted, expected)
 
     return test

@@ -1,7 +1,7 @@
-"""Reads conditions joined by `&&`, `||` and parentheses.
+"""Parser of conditions joined by `&&`, `||` and parentheses.
 
-Filter pattern syntax, "compound expressions": parentheses before `&&` before `||`. The operators are kept on
-a stack of its own, not on Python's: a thousand parentheses are no reason to fail.
+Filter pattern syntax, "compound expressions": parentheses before `&&` before `||`. The operators are on an
+explicit stack, so that a thousand parentheses do not exceed Python's recursion limit.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ _EQUALITY = {"=", "!="}
 _PRECEDENCE = {"(": 0, "||": 1, "&&": 2}
 _KEYWORD = re.compile(r"[A-Za-z]+")
 BARE = re.compile(r"[A-Za-z0-9_.*+-]+")
-"""A value without double quotes. The guide asks for them around anything but letters, digits, `_` and `*`,
-and then writes `123.123.*`, `*.html*` and `1e-3`; CloudWatch Logs takes these and refuses others."""
+"""A value without double quotes. The guide requires them around all characters but letters, digits, `_` and
+`*`, but also uses `123.123.*`, `*.html*` and `1e-3`; CloudWatch Logs accepts these and rejects others."""
 
 
 def expression(scanner: Scanner, condition: Callable[[Scanner], Condition], ends: str) -> Expression:
-    """Return the expression that comes next; what follows it is left to the caller.
+    """Consume and return an expression; the caller parses the text after it.
 
     Args:
-        scanner: stands at its beginning.
-        condition: reads one comparison or test.
-        ends: what may follow, for messages.
+        scanner: a scanner at the beginning of the expression.
+        condition: parses one comparison or test.
+        ends: characters that may follow, for messages.
 
     Raises:
-        PatternError: it is not finished, or a parenthesis has no partner.
+        PatternError: the expression is incomplete, or a parenthesis has no counterpart.
     """
     read: list[Expression] = []
     waiting: list[tuple[str, int]] = []
@@ -64,7 +64,7 @@ def expression(scanner: Scanner, condition: Callable[[Scanner], Condition], ends
         operator, position = waiting.pop()
         if operator == "(":
             if scanner.ended or any(map(scanner.sees, ends)):
-                message = "this parenthesis is never closed: expected a )"
+                message = "the parenthesis is never closed: expected a )"
                 raise scanner.error(message, position)
             raise scanner.expected("&&, || or )")
         _join(read, operator)
@@ -84,7 +84,7 @@ def _close_parentheses(scanner: Scanner, read: list[Expression], waiting: list[t
         while waiting and waiting[-1][0] != "(":
             _join(read, waiting.pop()[0])
         if not waiting:
-            message = "this parenthesis closes none that was opened"
+            message = "the parenthesis has no opening parenthesis"
             raise scanner.error(message, scanner.at - 1)
         waiting.pop()
         scanner.space()
@@ -94,13 +94,13 @@ def _join(read: list[Expression], operator: str) -> None:
     kind = And if operator == "&&" else Or
     right, left = read.pop(), read.pop()
     parts: list[Expression] = []
-    for item in (left, right):
-        parts.extend(item.parts if isinstance(item, kind) else (item,))
+    for operand in (left, right):
+        parts.extend(operand.parts if isinstance(operand, kind) else (operand,))
     read.append(kind(tuple(parts)))
 
 
 def json_condition(scanner: Scanner) -> Condition:
-    """Return one condition on a JSON event.
+    """Consume and return a condition on a JSON event.
 
     `IS NULL`, `IS TRUE`, `IS FALSE` and `NOT EXISTS` in capitals; `IS NOT` and `EXISTS` are not supported
     (Filter pattern syntax, JSON log events, "IS" and "NOT EXISTS").

@@ -1,26 +1,26 @@
-"""Joins questions about one thing into one question: by halves, which is faster than `all()` and `any()`."""
+"""Combination of predicates into one: by halves, which is faster than `all()` and `any()`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
+Value = TypeVar("Value")
 
 
-def every(questions: Sequence[Callable[[Thing], bool]]) -> Callable[[Thing], bool]:
-    """Return whether all of one or more questions are answered with yes; the first no ends it."""
-    if len(questions) == 1:
-        return questions[0]
-    half = len(questions) // 2
-    one, other = every(questions[:half]), every(questions[half:])
-    return lambda thing: one(thing) and other(thing)
+def every(predicates: Sequence[Callable[[Value], bool]]) -> Callable[[Value], bool]:
+    """Return the conjunction of one or more predicates; evaluation stops at the first false."""
+    if len(predicates) == 1:
+        return predicates[0]
+    half = len(predicates) // 2
+    left, right = every(predicates[:half]), every(predicates[half:])
+    return lambda value: left(value) and right(value)
 
 
-def some(questions: Sequence[Callable[[Thing], bool]]) -> Callable[[Thing], bool]:
-    """Return whether any of one or more questions is answered with yes; the first yes ends it."""
-    if len(questions) == 1:
-        return questions[0]
-    half = len(questions) // 2
-    one, other = some(questions[:half]), some(questions[half:])
-    return lambda thing: one(thing) or other(thing)
+def some(predicates: Sequence[Callable[[Value], bool]]) -> Callable[[Value], bool]:
+    """Return the disjunction of one or more predicates; evaluation stops at the first true."""
+    if len(predicates) == 1:
+        return predicates[0]
+    half = len(predicates) // 2
+    left, right = some(predicates[:half]), some(predicates[half:])
+    return lambda value: left(value) or right(value)

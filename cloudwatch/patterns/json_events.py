@@ -18,7 +18,7 @@ from cloudwatch.patterns.joining import every, some
 from cloudwatch.patterns.model import And, Condition, Expression, Is, JsonPath, NotExists, Or, Wild
 
 MISSING = object()
-"""What a selector finds where there is nothing."""
+"""The result of a selector without a value."""
 
 _IS: dict[str, object] = {"NULL": None, "TRUE": True, "FALSE": False}
 
@@ -34,7 +34,7 @@ _SPACE = " \t\r\n"
 
 
 def read(event: str) -> dict[str, Any] | None:
-    """Return the object that an event is, None for any other event."""
+    """Return the JSON object of an event; None if the event is not one."""
     if not event.startswith("{"):
         event = event.lstrip(_SPACE)
         if not event.startswith("{"):
@@ -53,23 +53,23 @@ def read(event: str) -> dict[str, Any] | None:
 
 def value_at(document: Any, path: JsonPath) -> Any:  # noqa: ANN401  # JSON is anything
     """Return what a selector without a wildcard leads to, `MISSING` for nothing."""
-    found = document
+    value = document
     for step in path.steps:
-        if found.__class__ is dict and step.__class__ is str:
-            found = found.get(step, MISSING)
-        elif isinstance(found, list) and isinstance(step, int) and step < len(found):
-            found = found[step]
+        if value.__class__ is dict and step.__class__ is str:
+            value = value.get(step, MISSING)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
         else:
             return MISSING
-    return found
+    return value
 
 
 def values_at(document: Any, path: JsonPath) -> list[Any]:  # noqa: ANN401  # JSON is anything
     """Return everything that a selector leads to."""
     at = next((place for place, step in enumerate(path.steps) if isinstance(step, Wild)), None)
     if at is None:
-        found = value_at(document, path)
-        return [] if found is MISSING else [found]
+        value = value_at(document, path)
+        return [] if value is MISSING else [value]
     parent = value_at(document, JsonPath(path.steps[:at]))
     children: Iterable[Any] = ()
     if path.steps[at] is Wild.ELEMENT and isinstance(parent, list):
@@ -77,7 +77,7 @@ def values_at(document: Any, path: JsonPath) -> list[Any]:  # noqa: ANN401  # JS
     elif path.steps[at] is Wild.FIELD and isinstance(parent, dict):
         children = parent.values()
     rest = JsonPath(path.steps[at + 1 :])
-    return [found for child in children if (found := value_at(child, rest)) is not MISSING]
+    return [value for child in children if (value := value_at(child, rest)) is not MISSING]
 
 
 def holds(expression: Expression) -> Callable[[dict[str, Any]], bool]:
@@ -96,13 +96,13 @@ def holds(expression: Expression) -> Callable[[dict[str, Any]], bool]:
 def _condition(condition: Condition) -> Callable[[dict[str, Any]], bool]:
     path = condition.selector
     if not isinstance(path, JsonPath):
-        message = f"{path} is no selector of JSON"
+        message = f"{path} is not a JSON selector"
         raise TypeError(message)
     if isinstance(condition, NotExists):
         return lambda document: not values_at(document, path)
     if isinstance(condition, Is):
-        wanted = _IS[condition.what]
-        return _any(path, lambda value: value is wanted)
+        expected = _IS[condition.what]
+        return _any(path, lambda value: value is expected)
     return _any(path, comparing(condition.operator, condition.operand))
 
 
@@ -110,10 +110,10 @@ def _any(path: JsonPath, test: Test) -> Callable[[dict[str, Any]], bool]:
     if path.wild:
         return lambda document: any(map(test, values_at(document, path)))
     if len(path.steps) == 1 and isinstance(key := path.steps[0], str):
-        return lambda document: (found := document.get(key, MISSING)) is not MISSING and test(found)
+        return lambda document: (value := document.get(key, MISSING)) is not MISSING and test(value)
 
     def meets(document: dict[str, Any]) -> bool:
-        found = value_at(document, path)
-        return found is not MISSING and test(found)
+        value = value_at(document, path)
+        return value is not MISSING and test(value)
 
     return meets

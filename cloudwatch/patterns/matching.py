@@ -1,4 +1,4 @@
-"""Compiles a pattern into functions of an event.
+"""Compilation of a pattern into functions of an event.
 
 Filter pattern syntax, "unstructured log events": terms are case sensitive and found anywhere in an event,
 also inside a word; all of them must occur, those with `-` must not; those with `?` count only where there are
@@ -38,18 +38,18 @@ COMPILED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What can be taken out of an event that matched.
+    """The values of an event that matched.
 
     Attributes:
-        read: the value that a selector leads to, None for nothing, null, an object or a list.
-        fields: what TestMetricFilter extracts: `$name` or `$1`, … of a space-delimited pattern, else nothing.
+        read: returns the value of a selector; None for no value, null, an object or a list.
+        fields: the values that TestMetricFilter extracts: `$name` or `$1`, … of a space-delimited pattern.
     """
 
     read: Callable[[Selector], Scalar]
     fields: dict[str, str]
 
     def value(self, selector: Selector) -> float | None:
-        """Return the number at `selector`, None if there is none that CloudWatch would take."""
+        """Return the number at `selector`; None if there is no number that CloudWatch would accept."""
         return published(self.read(selector))
 
     def text(self, selector: Selector) -> str | None:
@@ -62,8 +62,8 @@ class Matcher:
     """A pattern, compiled.
 
     Attributes:
-        matches: whether an event matches.
-        match: what can be taken out of an event, None for one that does not match.
+        matches: returns whether an event matches.
+        match: returns the values of an event; None if it does not match.
     """
 
     matches: Callable[[str], bool]
@@ -74,7 +74,7 @@ def compile_pattern(pattern: Pattern | str) -> Matcher:
     """Return the pattern's functions; the time of each grows with the event's length only.
 
     Raises:
-        PatternError: `pattern` is text that CloudWatch Logs would not take.
+        PatternError: `pattern` is a text that CloudWatch Logs would reject.
     """
     return _from_text(pattern) if isinstance(pattern, str) else _compiled(pattern)
 
@@ -146,8 +146,8 @@ def _json(pattern: JsonPattern) -> Matcher:
 def _json_value(document: dict[str, Any], selector: Selector) -> Scalar:
     if not isinstance(selector, JsonPath):
         return None
-    found = next(iter(json_events.values_at(document, selector)), None)
-    return None if isinstance(found, dict | list) else found
+    value = next(iter(json_events.values_at(document, selector)), None)
+    return None if isinstance(value, dict | list) else value
 
 
 def _delimited(pattern: Delimited) -> Matcher:

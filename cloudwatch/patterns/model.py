@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-"""Characters of a pattern (API Reference, PutMetricFilter, `filterPattern`)."""
-
 MAX_REGEXES = 2
-"""Regular expressions in one pattern (Filter pattern syntax, "Supported regular expressions", quotas)."""
+"""Maximum number of regular expressions in a pattern (Filter pattern syntax, "Supported regular expressions",
+quotas)."""
 
 MAX_WILDCARDS = 3
-"""Selectors with a wildcard in one pattern (Filter pattern syntax, JSON, compound expressions, quotas)."""
+"""Maximum number of selectors with a wildcard in a pattern (Filter pattern syntax, JSON, compound
+expressions, quotas)."""
 
 
 class Wild(Enum):
@@ -25,13 +25,13 @@ class Wild(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JsonPath:
-    """`$.a[0].b`: the way to a value in a JSON event; names, positions from 0, at most one wildcard."""
+    """`$.a[0].b`: the path to a value in a JSON event; names, positions from 0, at most one wildcard."""
 
     steps: tuple[str | int | Wild, ...]
 
     @property
     def wild(self) -> bool:
-        """Return whether it may lead to several values."""
+        """Return whether it may select several values."""
         return any(isinstance(step, Wild) for step in self.steps)
 
 
@@ -54,7 +54,7 @@ Selector: TypeAlias = JsonPath | FieldName | FieldNumber
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string to compare with; `*` at its beginning or end stands for any text, elsewhere for itself."""
+    """A string to compare with; `*` at its beginning or end is a wildcard, elsewhere a literal."""
 
     text: str
 
@@ -68,7 +68,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """What stands between two `%`."""
+    """A regular expression between two `%`."""
 
     text: str
 
@@ -87,7 +87,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """`selector IS what`, with NULL, TRUE or FALSE."""
+    """`selector IS NULL`, `IS TRUE` or `IS FALSE`."""
 
     selector: JsonPath
     what: str
@@ -102,14 +102,14 @@ class NotExists:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of two or more, none of them an `And` itself."""
+    """All of two or more parts, none of them an `And`."""
 
     parts: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Any of two or more, none of them an `Or` itself."""
+    """Any of two or more parts, none of them an `Or`."""
 
     parts: tuple[Expression, ...]
 
@@ -124,7 +124,7 @@ class Term:
 
     Attributes:
         what: the text to find, or a regular expression.
-        sign: "" when it must occur, "-" when it must not, "?" when it is one of several that may.
+        sign: "" if it must occur, "-" if it must not occur, "?" if it is optional.
     """
 
     what: str | Regex
@@ -133,7 +133,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A pattern for any event: `ERROR -"timed out"`, `?ERROR ?WARN`, `%regex%`; none for every event."""
+    """A pattern for any event: `ERROR -"timed out"`, `?ERROR ?WARN`, `%regex%`; no terms: every event."""
 
     terms: tuple[Term, ...]
 
@@ -147,7 +147,7 @@ class JsonPattern:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a space-delimited pattern; without a name it is known by its position."""
+    """A field of a space-delimited pattern; a field without a name is identified by its position."""
 
     name: str | None = None
     condition: Expression | None = None

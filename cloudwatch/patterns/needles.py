@@ -1,11 +1,10 @@
-r"""Text without which an event cannot match a JSON pattern: most lines need not be read as JSON at all.
+r"""Texts without which an event cannot match a JSON pattern, so that most lines need not be parsed as JSON.
 
-Why this never changes an answer: JSON writes a character of a string as itself or by a backslash (RFC 8259,
-section 7). In an event without a backslash, a key that exists stands in double quotes exactly as it is, and
-so does a string value. So a condition that needs the key `level` with the value `ERROR` cannot be met by an
-event that has neither `"ERROR"` nor a backslash. A number may be written in many ways (`1e3`), so a value
-that could be the text of a number needs its key only; true and false stand without quotes. `NOT EXISTS` needs
-nothing.
+This never changes a result: JSON writes a character of a string literally or with a backslash (RFC 8259,
+section 7). In an event without a backslash, keys and string values are in double quotes and unchanged. So a
+condition that requires the key `level` with the value `ERROR` cannot be met by an event with neither
+`"ERROR"` nor a backslash. A number may be written in several ways (`1e3`), so a value that could be the text
+of a number requires its key only; true and false have no quotes. `NOT EXISTS` requires nothing.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ def possible(expression: Expression) -> Possible | None:
 
 def _has(expression: Expression) -> Possible | None:
     if isinstance(expression, And):
-        found = [function for function in map(_has, expression.parts) if function is not None]
-        return every(found) if found else None
+        predicates = [function for function in map(_has, expression.parts) if function is not None]
+        return every(predicates) if predicates else None
     if isinstance(expression, Or):
-        found = [function for function in map(_has, expression.parts) if function is not None]
-        return some(found) if len(found) == len(expression.parts) else None
+        predicates = [function for function in map(_has, expression.parts) if function is not None]
+        return some(predicates) if len(predicates) == len(expression.parts) else None
     needle = _needle(expression)
     return None if needle is None else lambda event: needle in event
 

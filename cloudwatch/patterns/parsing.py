@@ -1,4 +1,4 @@
-"""Reads a filter pattern."""
+"""Parser of filter patterns."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def parse(text: str) -> Pattern:
     """Return the pattern: in `{}` for JSON events, in `[]` for space-delimited ones, else of terms.
 
     Raises:
-        PatternError: CloudWatch Logs would not take it.
+        PatternError: CloudWatch Logs would reject it.
     """
     if len(text) > PATTERN_CHARACTERS:
-        message = f"a pattern has at most {PATTERN_CHARACTERS:,} characters; this has {len(text):,}"
+        message = f"a pattern must have at most {PATTERN_CHARACTERS:,} characters (found: {len(text):,})"
         raise PatternError(message, PATTERN_CHARACTERS)
     scanner = Scanner(text)
     scanner.space()
@@ -52,7 +52,7 @@ def parse(text: str) -> Pattern:
 
 
 def _terms(scanner: Scanner) -> Terms:
-    """Read terms, all of which must occur unless a sign says otherwise.
+    """Parse terms; all of them must occur, except those with a sign.
 
     Filter pattern syntax, "unstructured log events": terms of other characters than letters, digits and `_`
     are in double quotes; `?` for optional, `-` for excluded ones. An older edition writes a space after `-`.
@@ -93,7 +93,7 @@ def _json(scanner: Scanner) -> JsonPattern:
 
 
 def _delimited(scanner: Scanner) -> Delimited:
-    """Read fields, separated by commas.
+    """Parse fields, separated by commas.
 
     Filter pattern syntax, "space-delimited log events": names with conditions, `...` for any number of
     fields; an empty entry is a field without a name (API Reference, TestMetricFilter, `[...,
@@ -116,10 +116,10 @@ def _delimited(scanner: Scanner) -> Delimited:
 
 def _add(scanner: Scanner, fields: list[Field | Gap], field: Field | Gap, position: int) -> None:
     if isinstance(field, Gap) and field in fields:
-        message = "... stands for any number of fields, once in a pattern"
+        message = "... is allowed only once in a pattern"
         raise scanner.error(message, position)
     if isinstance(field, Field) and field.name is not None and field.name in names(Delimited(tuple(fields))):
-        message = f"two fields have the name {field.name}: every name stands for one field"
+        message = f"two fields have the name {field.name}: names must be unique"
         raise scanner.error(message, position)
     fields.append(field)
 
@@ -150,17 +150,19 @@ def _conditional(scanner: Scanner, condition: Expression, start: int) -> Field:
     "Invalid filter pattern" to it (AWS's documentation repository, amazon-cloudwatch-logs-user-guide,
     issue 21).
     """
-    about = sorted({_name(item) for item in conditions(condition)})
-    if len(about) > 1:
-        message = f"a condition is about one field, not about {' and '.join(about)}: separate them by a comma"
+    fields = sorted({_name(comparison) for comparison in conditions(condition)})
+    if len(fields) > 1:
+        message = (
+            f"a condition must be about one field, not about {' and '.join(fields)}: separate them by a comma"
+        )
         raise scanner.error(message, start)
-    return Field(about[0], condition)
+    return Field(fields[0], condition)
 
 
 def _name(condition: Condition) -> str:
     selector = condition.selector
     if not (isinstance(condition, Comparison) and isinstance(selector, FieldName)):
-        message = f"{condition} is no condition on a field"
+        message = f"{condition} is not a condition on a field"
         raise TypeError(message)
     return selector.name
 

@@ -1,4 +1,4 @@
-"""Prints a pattern, so that reading it gives the same pattern again."""
+"""Printer of patterns; parsing the text gives the same pattern again."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ _NEEDS_ESCAPE = re.compile(r'\\(?=[\\"]|\Z)|"')
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How it is printed: to be read, or to be short."""
+    """The style of the text: readable, or compact."""
 
     compact: bool
 
     @property
     def gap(self) -> str:
-        """Return what stands around operators."""
+        """Return the space around operators."""
         return "" if self.compact else " "
 
 
 def text_of(pattern: Pattern) -> str:
-    """Return the pattern as text: with spaces, or without them where it would be too long for a pattern."""
+    """Return the pattern as text, with spaces unless it would be too long for a pattern."""
     text = _text(pattern, Style(compact=False))
     return text if len(text) <= PATTERN_CHARACTERS else _text(pattern, Style(compact=True))
 

@@ -1,14 +1,14 @@
-r"""Reads the regular expressions of filter patterns, and searches text for them.
+r"""Parser and search of the regular expressions of filter patterns.
 
 Filter pattern syntax, "Supported regular expressions": letters, digits, `: _ # = @ / ; , -`, the operators `^
 $ ? [ ] { } | \ * + .`, the classes `\d \s \w` and their opposites, `\xhh`; a space, from its example
-`%^shutting down%`. No parentheses, nothing outside ASCII. Not published, and chosen here: `\t` and `\n`, by
-which the page names a tab and a newline; a `?` after another quantifier, which other engines call lazy,
-changes nothing about whether something matches; `.` is any character, also a newline; `}` and `]` stand for
-themselves where they close nothing; at most 1,000 repetitions.
+`%^shutting down%`. No parentheses, nothing outside ASCII. Not documented, and decided here: `\t` and `\n` are
+a tab and a newline, as on that page; a lazy quantifier (`?` after another quantifier) is accepted, as it does
+not change whether an expression matches; `.` is any character, including a newline; `}` and `]` are literal
+where they close nothing; at most 1,000 repetitions.
 
-RE2 searches: its time grows with the text's length only, whatever the expression. Python's `re` takes hours
-for `a*a*a*a*b` and a large event.
+RE2 is used, as its time is linear in the text's length for every expression. Python's `re` takes hours for
+`a*a*a*a*b` and a large event.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ import re2
 from cloudwatch.errors import PatternError
 
 OTHER = 128
-"""The place of all characters outside ASCII in a set of characters: the syntax cannot tell them apart."""
+"""Bit of all characters outside ASCII in a set of characters: the syntax does not distinguish them."""
 
 ALL = (1 << (OTHER + 1)) - 1
 MAX_REPETITIONS = 1000
 MAX_ELEMENTS = 10_000
-"""Characters that an expression may ask for when its repetitions are written out; a bound on time."""
+"""Maximum number of characters of an expression with expanded repetitions; it limits the time."""
 
 _MEMORY_BYTES = 1 << 26
-"""Memory of RE2 for one expression: `MAX_ELEMENTS` fit."""
+"""Memory limit of RE2 for one expression, sufficient for `MAX_ELEMENTS`."""
 
 _SYMBOLS = " :_#=@/;,-"
 _OPERATORS = "^$?[]{}|\\*+."
@@ -99,7 +99,7 @@ def parse(text: str, offset: int = 0) -> tuple[Alternative, ...]:
         PatternError: it is empty, or not of the syntax above.
     """
     if not text:
-        message = "there is nothing between the two %: expected a regular expression"
+        message = "expected a regular expression: nothing between the two %"
         raise PatternError(message, offset)
     return _Reader(text, offset).alternatives()
 
@@ -115,24 +115,24 @@ class _Reader:
         return PatternError(message, self.offset + (self.at if position is None else position))
 
     def alternatives(self) -> tuple[Alternative, ...]:
-        found = []
+        alternatives = []
         parts: list[Element | str] = []
         while self.at < len(self.text):
             character = self.text[self.at]
             if character == "|":
-                found.append(parts)
+                alternatives.append(parts)
                 parts = []
                 self.at += 1
             elif character in "^$":
                 parts.append(character)
                 self.at += 1
                 if self.quantifier():
-                    message = f"{character} is a place, which cannot be repeated"
+                    message = f"{character} cannot be repeated"
                     raise self.error(message)
             else:
                 parts.append(self.element())
-        found.append(parts)
-        return tuple(item for item in map(alternative, found) if item is not None)
+        alternatives.append(parts)
+        return tuple(item for item in map(alternative, alternatives) if item is not None)
 
     def quantifier(self) -> str:
         return self.text[self.at] if self.at < len(self.text) and self.text[self.at] in "*+?{" else ""
@@ -152,27 +152,25 @@ class _Reader:
             if self.quantifier() == "?":
                 self.at += 1
             if self.quantifier():
-                raise self.error("this follows a quantifier, and there are no parentheses to repeat one")
+                raise self.error("a quantifier is not allowed where it follows a quantifier")
         self.elements += (least + 1) if most is None else most
         if self.elements > MAX_ELEMENTS:
-            message = (
-                f"with its repetitions written out, an expression has at most {MAX_ELEMENTS:,} characters"
-            )
+            message = f"an expression must have at most {MAX_ELEMENTS:,} characters, repetitions written out"
             raise self.error(message, start)
         return Element(characters, least, most)
 
     def braces(self) -> tuple[int, int | None]:
-        found = _BRACES.match(self.text, self.at)
-        if found is None or found.group(1) == "" == (found.group(3) or ""):
-            raise self.error("expected how often, as in {3}, {3,5}, {3,} or {,5}; { itself is \\{")
-        low, comma, high = found.groups()
+        match = _BRACES.match(self.text, self.at)
+        if match is None or match.group(1) == "" == (match.group(3) or ""):
+            raise self.error("expected repetitions, as in {3}, {3,5}, {3,} or {,5}; for a literal { use \\{")
+        low, comma, high = match.groups()
         least = int(low or 0)
         most = int(high) if high else (None if comma else least)
         if max(least, most or 0) > MAX_REPETITIONS:
-            raise self.error(f"at most {MAX_REPETITIONS:,} repetitions")
+            raise self.error(f"the number of repetitions must be at most {MAX_REPETITIONS:,}")
         if most is not None and most < least:
-            raise self.error(f"the least, {least}, is more than the most, {most}")
-        self.at = found.end()
+            raise self.error(f"the minimum {least} must not be more than the maximum {most}")
+        self.at = match.end()
         return least, most
 
     def characters(self) -> int:
@@ -183,7 +181,7 @@ class _Reader:
         if character == "[":
             return self.bracketed()
         if character in "*+?{":
-            raise self.error(f"there is nothing before {character} to repeat; the character is \\{character}")
+            raise self.error(f"nothing before {character} to repeat; for the literal use \\{character}")
         return self.one()
 
     def one(self) -> int:
@@ -193,7 +191,7 @@ class _Reader:
             return self.escaped()
         if character not in _LITERALS and character not in _OPERATORS:
             code = f"\\x{ord(character):02X}" if ord(character) < OTHER else ""
-            instead = f"; write {code}" if code else ", which is ASCII only"
+            instead = f"; use {code}" if code else ", which must be ASCII"
             raise self.error(
                 f"{character!r} is not supported in a regular expression{instead}"
                 f" (letters, digits, {_SYMBOLS.strip()} and {_OPERATORS} are)"
@@ -226,19 +224,19 @@ class _Reader:
         self.at += 1
         negated = self.text.startswith("^", self.at)
         self.at += negated
-        found = 0
+        characters = 0
         while not self.text.startswith("]", self.at):
             if self.at >= len(self.text):
-                message = "this bracket is never closed: expected a ]"
+                message = "the bracket is never closed: expected a ]"
                 raise self.error(message, start)
             if self.text[self.at] == "[":
                 raise self.error("expected the [ in brackets as \\[")
-            found |= self.span()
-        if not found:
-            message = "there is nothing in these brackets"
+            characters |= self.span()
+        if not characters:
+            message = "the brackets must contain a character"
             raise self.error(message, start)
         self.at += 1
-        return ALL & ~found if negated else found
+        return ALL & ~characters if negated else characters
 
     def span(self) -> int:
         start = self.at
@@ -251,17 +249,15 @@ class _Reader:
         high = self.one()
         if low.bit_count() != 1 or high.bit_count() != 1 or high < low:
             what = self.text[start : self.at]
-            message = (
-                f"{what} is no range: expected two characters, the first of which is not behind the second"
-            )
+            message = f"{what} is not a valid range: expected two characters in ascending order"
             raise self.error(message, start)
         return (high << 1) - low
 
 
 def alternative(parts: list[Element | str]) -> Alternative | None:
-    """Return the alternative without its `^` and `$`, None if they stand where nothing can match.
+    """Return the alternative without its `^` and `$`; None if it cannot match.
 
-    What stands before a `^`, or behind a `$`, has to be nothing: it goes if it may be, else nothing matches.
+    Elements before `^` or after `$` must match nothing: they are dropped if they may, else nothing matches.
     """
     begins = max((at for at, part in enumerate(parts) if part == "^"), default=-1)
     ends = min((at for at, part in enumerate(parts) if part == "$"), default=len(parts))

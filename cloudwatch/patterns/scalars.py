@@ -1,10 +1,10 @@
 """Single values of events: as text, and as numbers.
 
-Filter pattern syntax, JSON log events: a selector has to point to a value, not to an object or list; a number
+Filter pattern syntax, JSON log events: a selector must point to a value, not to an object or list; a number
 is an integer or a decimal with an optional sign, or either in scientific notation. A string of digits counts
-as a number where a number is asked for: in a space-delimited event every field is one, and many services
-write numbers of JSON in double quotes. What a number's text is (`1e3`, `12.340`) is not published: here it is
-the shortest that reads as the same number, `1000.0` and `12.34`, and digits only for an integer.
+as a number where a number is expected: in a space-delimited event every field is a string, and many services
+write numbers of JSON in double quotes. The text of a number (`1e3`, `12.340`) is not documented: here it is
+the shortest text of the same number, `1000.0` and `12.34`, and only digits for an integer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def text_of_scalar(value: Scalar) -> str | None:
 
 
 def number_of(value: Scalar) -> int | float | None:
-    """Return a value as a number, None for one that is none."""
+    """Return a value as a number; None if it is not a number."""
     if isinstance(value, str):
         return number(value) if NUMBER.fullmatch(value) else None
     return None if isinstance(value, bool) else value
@@ -42,6 +42,7 @@ def number(text: str) -> int | float:
 
 
 def published(value: Scalar) -> float | None:
-    """Return what CloudWatch takes as the value of a metric, None if it is no number or too large."""
-    found = number_of(value)
-    return float(found) if found is not None and -LARGEST <= found <= LARGEST else None
+    """Return a value as a metric's value; None if it is not a number, or out of CloudWatch's range."""
+    converted = number_of(value)
+    in_range = converted is not None and -LARGEST <= converted <= LARGEST
+    return float(converted) if converted is not None and in_range else None

@@ -1,4 +1,4 @@
-"""Reads a pattern from left to right, and says where it is wrong."""
+"""Scanner of patterns, with errors that contain the position."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from cloudwatch.patterns import regex
 from cloudwatch.patterns.model import MAX_REGEXES, MAX_WILDCARDS, Regex
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_END_OF_SENTENCE = 20
+_SHOWN = 20
+"""Number of characters of the found text in an error."""
 
 
 class Scanner:
-    """A place in a text, and what was counted on the way there.
+    """A position in a text, and the numbers of regular expressions and wildcards before it.
 
     Attributes:
         text: the pattern.
@@ -31,17 +32,17 @@ class Scanner:
         return PatternError(message, self.at if position is None else position)
 
     def expected(self, what: str) -> PatternError:
-        """Return an error that says what may stand here, and what does."""
-        rest = self.text[self.at : self.at + _END_OF_SENTENCE]
-        return self.error(f"expected {what}, " + (f"not {rest!r}" if rest else "but the pattern ends here"))
+        """Return an error with what is expected here, and the text that was found."""
+        found = self.text[self.at : self.at + _SHOWN]
+        return self.error(f"expected {what}, " + (f"not {found!r}" if found else "but the pattern ends here"))
 
     @property
     def ended(self) -> bool:
-        """Return whether nothing is left."""
+        """Return whether the end of the text is reached."""
         return self.at >= len(self.text)
 
     def space(self) -> None:
-        """Pass over white space."""
+        """Skip white space."""
         self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]  # `*` always matches
 
     def sees(self, what: str) -> bool:
@@ -49,32 +50,32 @@ class Scanner:
         return self.text.startswith(what, self.at)
 
     def take(self, what: str) -> bool:
-        """Pass over `what` if it comes next; return whether it did."""
+        """Consume `what` if it comes next; return whether it did."""
         if self.sees(what):
             self.at += len(what)
             return True
         return False
 
     def match(self, what: re.Pattern[str]) -> str:
-        """Pass over what the expression matches here; return it, "" for nothing."""
-        found = what.match(self.text, self.at)
-        if found is None:
+        """Consume and return the text that the expression matches here; "" if it does not match."""
+        match = what.match(self.text, self.at)
+        if match is None:
             return ""
-        self.at = found.end()
-        return found.group()
+        self.at = match.end()
+        return match.group()
 
     def quoted(self) -> str:
-        r"""Return the text of a string in double quotes, which comes next.
+        r"""Consume a string in double quotes; return its text.
 
-        `\"` and `\\` stand for the second character; any other backslash is itself. The guide does not define
-        escapes; both are what CloudWatch Logs takes in practice.
+        `\"` and `\\` represent the second character; any other backslash is literal. The guide does not
+        define escapes; CloudWatch Logs accepts both in practice.
         """
         start = self.at
         parts = []
         self.at += 1
         while not self.take('"'):
             if self.ended:
-                raise self.error('this double quote is never closed: expected another "', start)
+                raise self.error('the double quote is never closed: expected another "', start)
             if self.text[self.at] == "\\" and self.text[self.at + 1 : self.at + 2] in {'"', "\\"}:
                 self.at += 1
             parts.append(self.text[self.at])
@@ -82,21 +83,21 @@ class Scanner:
         return "".join(parts)
 
     def regex(self) -> Regex:
-        """Return a regular expression between `%`, which comes next."""
+        """Consume and return a regular expression between `%`."""
         start = self.at
         end = self.text.find("%", start + 1)
         if end < 0:
-            raise self.error("this % is never closed: a regular expression stands between two %")
+            raise self.error("the % is never closed: a regular expression must be between two %")
         self._regexes += 1
         if self._regexes > MAX_REGEXES:
-            raise self.error(f"a pattern has at most {MAX_REGEXES} regular expressions")
+            raise self.error(f"a pattern must have at most {MAX_REGEXES} regular expressions")
         regex.parse(self.text[start + 1 : end], start + 1)
         self.at = end + 1
         return Regex(self.text[start + 1 : end])
 
     def count_wildcard(self, position: int) -> None:
-        """Refuse one selector with a wildcard too many."""
+        """Count a selector with a wildcard; reject more than `MAX_WILDCARDS`."""
         self._wildcards += 1
         if self._wildcards > MAX_WILDCARDS:
-            message = f"a pattern has at most {MAX_WILDCARDS} selectors with a wildcard"
+            message = f"a pattern must have at most {MAX_WILDCARDS} selectors with a wildcard"
             raise self.error(message, position)

@@ -1,4 +1,4 @@
-"""Reads and prints selectors: `$.user.roles[0]`, `$.['cluster.name']`, `$size`, `$7`.
+"""Parser and printer of selectors: `$.user.roles[0]`, `$.['cluster.name']`, `$size`, `$7`.
 
 Filter pattern syntax, JSON log events, "Property selector": `$.`, then names of letters, digits, `-` and `_`;
 list elements in brackets, counted from 0, after a name; names with other characters in `['…']`; `*` for any
@@ -23,33 +23,33 @@ def selector(text: str) -> Selector:
     """Return a selector for a metric value or a dimension.
 
     Raises:
-        PatternError: it is none, or has a wildcard, which is not one value.
+        PatternError: the syntax is not valid, or the selector has a wildcard, which is not one value.
     """
     scanner = Scanner(text.strip(" \t\r\n"))
     if scanner.sees("$."):
-        found = json_path(scanner)
-        if found.wild:
-            message = "a value comes from one place: a selector of a value or dimension has no wildcard"
+        path = json_path(scanner)
+        if path.wild:
+            message = "no wildcard is allowed in the selector of a value or dimension"
             raise scanner.error(message, 0)
         if not scanner.ended:
             raise scanner.expected("the end of the selector")
-        return found
+        return path
     if not scanner.take("$"):
         raise scanner.expected("a selector such as $.latency, $size or $3")
     if position := scanner.match(_POSITION):
-        other: Selector = FieldNumber(int(position))
+        field: Selector = FieldNumber(int(position))
     else:
-        other = FieldName(scanner.match(FIELD))
-    if other == FieldName("") or not scanner.ended:
+        field = FieldName(scanner.match(FIELD))
+    if field == FieldName("") or not scanner.ended:
         raise scanner.expected("the name of a field (letters, digits, - and _) or its position from 1")
-    return other
+    return field
 
 
 def json_path(scanner: Scanner) -> JsonPath:
-    """Return the selector that comes next.
+    """Consume and return a selector.
 
     Raises:
-        PatternError: there is none, or it is not finished, or has a second wildcard.
+        PatternError: it is missing or incomplete, or has a second wildcard.
     """
     start = scanner.at
     if not scanner.take("$"):
@@ -68,7 +68,7 @@ def json_path(scanner: Scanner) -> JsonPath:
             break
     wildcards = sum(isinstance(step, Wild) for step in steps)
     if wildcards > 1:
-        message = "a selector has at most one wildcard"
+        message = "a selector must have at most one wildcard"
         raise scanner.error(message, start)
     if wildcards:
         scanner.count_wildcard(start)
@@ -89,7 +89,7 @@ def _bracketed_name(scanner: Scanner) -> str:
     start = scanner.at
     end = scanner.text.find("']", start + 2)
     if end < 0:
-        raise scanner.error("this bracket is never closed: expected a name in ['…']")
+        raise scanner.error("the bracket is never closed: expected a name in ['…']")
     if end == start + 2:
         raise scanner.error("expected a name between the single quotes")
     scanner.at = end + 2
@@ -106,7 +106,7 @@ def _element(scanner: Scanner) -> int | Wild:
 
 
 def text_of_path(path: JsonPath, *, compact: bool = False) -> str:
-    """Return a JSON selector as it is written; `compact` without the dots it can do without."""
+    """Return the text of a JSON selector; `compact` omits optional dots."""
     parts = ["$"]
     for number, step in enumerate(path.steps):
         if isinstance(step, Wild):

@@ -1,11 +1,11 @@
 """Fields of space-delimited events, and conditions on them.
 
-Filter pattern syntax, "space-delimited log events": what stands in brackets or double quotes is one field,
-and is taken without them; `...` stands for any number of fields. Without it, the last field takes the rest of
-the event: `[w1=ERROR, w2]` matches lines of seven words on that page. An event with fewer fields than the
-pattern does not match. Not published, and chosen here: any white space separates (Lambda separates by tabs,
-and patterns for its lines are of this kind); a bracket or double quote counts at the beginning of a field
-only, and only if the closing one follows.
+Filter pattern syntax, "space-delimited log events": a text in brackets or double quotes is one field, without
+the brackets or quotes; `...` stands for any number of fields. Without it, the last field is the rest of the
+event: `[w1=ERROR, w2]` matches lines of seven words on that page. An event with fewer fields than the pattern
+does not match. Not documented, and decided here: any white space is a separator (Lambda uses tabs, and
+patterns for its lines are of this kind); a bracket or double quote counts only at the beginning of a field,
+and only if the closing one follows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WORD = re.compile(f"[^{_BLANK}]+")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A field of an event: where it begins, brackets included, and its text without them."""
+    """A field of an event: its start, including a bracket or quote, and its text without them."""
 
     start: int
     text: str
@@ -34,22 +34,22 @@ class Word:
 
 def split(event: str) -> list[Word]:
     """Return the fields of an event."""
-    found = []
+    result = []
     last = {opening: event.rfind(closing) for opening, closing in _CLOSING.items()}
     at = _skip(event, 0)
     while at < len(event):
         opening = event[at]
         if opening in _CLOSING and last[opening] > at:
             end = event.index(_CLOSING[opening], at + 1)
-            found.append(Word(at, event[at + 1 : end]))
+            result.append(Word(at, event[at + 1 : end]))
             at = end + 1
         else:
             word = _WORD.match(event, at)
             text = word.group() if word else ""
-            found.append(Word(at, text))
+            result.append(Word(at, text))
             at += len(text)
         at = _skip(event, at)
-    return found
+    return result
 
 
 def _skip(event: str, at: int) -> int:
@@ -58,7 +58,7 @@ def _skip(event: str, at: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which fields of a pattern stand for which words.
+    """The assignment of a pattern's fields to words.
 
     Attributes:
         head: fields counted from the first word.
@@ -80,7 +80,7 @@ class Layout:
         )
 
     def texts(self, event: str) -> list[str] | None:
-        """Return the texts of an event's fields, None if there are too few."""
+        """Return the texts of an event's fields; None if the event has too few fields."""
         words = split(event)
         if len(words) < len(self.head) + len(self.tail):
             return None
@@ -117,7 +117,7 @@ def _test(condition: Expression) -> Callable[[str], bool]:
     if isinstance(condition, Or):
         return some([_test(comparison) for comparison in condition.parts])
     if not isinstance(condition, Comparison):
-        message = f"{condition} is no condition on a field"
+        message = f"{condition} is not a condition on a field"
         raise TypeError(message)
     return comparing(condition.operator, condition.operand)
 

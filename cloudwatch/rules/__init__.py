@@ -1,4 +1,4 @@
-"""Rules of composite alarms: read, printed, evaluated, and held against CloudWatch's limits."""
+"""Rules of composite alarms: parsing, printing, evaluation, and validation against CloudWatch's quotas."""
 
 from cloudwatch.errors import RuleError
 from cloudwatch.rules.limits import check, check_length, elements

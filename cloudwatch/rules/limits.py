@@ -1,4 +1,4 @@
-"""How large a rule may be.
+"""Validation of the size of a rule.
 
 Source: Amazon CloudWatch API Reference, PutCompositeAlarm (AlarmRule).
 """
@@ -13,38 +13,38 @@ from cloudwatch.rules.steps import AtLeast, Group, In, Rule, Truth
 from cloudwatch.rules.truth import children
 
 _PAIR: Final = 2
-"""Elements of a pair of parentheses: CloudWatch does not say whether it is one, so the larger reading."""
+"""Elements of a pair of parentheses: CloudWatch does not document whether 1 or 2, so the larger number."""
 
 
 def check_length(text: str) -> None:
-    """Refuse a text that is longer than CloudWatch takes, before anybody takes the time to read it.
+    """Reject a rule that is longer than CloudWatch allows, before it is parsed.
 
     Raises:
-        RuleError: it is; the position is that of the first character too many.
+        RuleError: it is too long; the position is that of the first excess character.
     """
     if len(text) > RULE_CHARACTERS:
-        message = f"the rule has {len(text)} characters; CloudWatch takes {RULE_CHARACTERS}"
+        message = f"the rule must have at most {RULE_CHARACTERS} characters (found: {len(text)})"
         raise RuleError(message, RULE_CHARACTERS)
 
 
 def check(rule: Rule) -> None:
-    """Refuse a rule that is larger than CloudWatch takes.
+    """Reject a rule that is larger than CloudWatch allows.
 
     Raises:
-        RuleError: it is; the position is 0.
+        RuleError: it is too large; the position is 0.
     """
-    for found, most, what in (
+    for count, maximum, unit in (
         (rule.characters, RULE_CHARACTERS, "characters"),
         (len(children(rule)), RULE_ALARMS, "alarms"),
         (elements(rule), RULE_ELEMENTS, "elements (alarms, TRUE, FALSE, parentheses)"),
     ):
-        if found > most:
-            message = f"the rule has {found} {what}; CloudWatch takes {most}"
+        if count > maximum:
+            message = f"the rule must have at most {maximum} {unit} (found: {count})"
             raise RuleError(message, 0)
 
 
 def elements(rule: Rule) -> int:
-    """Count what CloudWatch calls elements: alarms, TRUE and FALSE, and every parenthesis."""
+    """Return the number of elements as CloudWatch counts them: alarms, TRUE, FALSE, every parenthesis."""
     number = 0
     for step in rule.steps:
         if isinstance(step, In):

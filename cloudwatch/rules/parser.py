@@ -1,4 +1,4 @@
-"""Reads a composite alarm's rule.
+"""Parser of a composite alarm's rule.
 
     rule      = condition { ("AND" | "OR") condition }
     condition = "NOT" condition | "(" rule ")" | "TRUE" | "FALSE" | state "(" alarm ")"
@@ -7,10 +7,10 @@
     alarm     = a name or an ARN, in quotes if it has blanks, round brackets or commas
 
 Sources: Amazon CloudWatch User Guide, "Composite alarms" (rule expressions, alarm references, syntax); Amazon
-CloudWatch API Reference, PutCompositeAlarm (AlarmRule). CloudWatch does not say which of AND and OR binds
-more tightly: AND does here, as elsewhere. Its documents show keywords in capitals only, and others are
-refused here. AT_LEAST's M is at least 1 and at most the number of its alarms, or 100 %: so does AWS's own
-library bound it (AWS CDK API Reference, AtLeastThreshold); CloudWatch's documents name no bounds.
+CloudWatch API Reference, PutCompositeAlarm (AlarmRule). CloudWatch does not document the precedence of AND
+and OR: here AND binds more tightly, as in most languages. Its documents show keywords in capitals only;
+others are rejected. AT_LEAST's M is from 1 to the number of its alarms, or to 100 %: these are the bounds of
+AWS's own library (AWS CDK API Reference, AtLeastThreshold); CloudWatch's documents state no bounds.
 """
 
 from __future__ import annotations
@@ -30,27 +30,25 @@ _NUMBER: Final = re.compile(r"0*([0-9]{1,9})(%?)")
 _ARN: Final = re.compile(r"arn:[^:]+:cloudwatch:[^:]*:[^:]*:alarm:(.+)", re.DOTALL)
 
 
-# Of every composite of a large account: each round of a rehearsal asks for all of them again.
+# Holds every composite alarm of a large account: each evaluation of a rehearsal parses all of them again.
 @functools.lru_cache(maxsize=16_384)
 def parse(text: str) -> Rule:
-    """Read a rule.
-
-    Its size is not looked at: see `check`.
+    """Parse a rule. Its size is not checked: see `check`.
 
     Raises:
-        RuleError: it is not one; with the position of what is wrong.
+        RuleError: the syntax is not valid; with the position.
     """
     return _Parser(text).rule()
 
 
 def name_of(reference: str) -> str:
-    """Return the name of an alarm that is given by its name or its ARN (PutCompositeAlarm, AlarmRule)."""
-    found = _ARN.fullmatch(reference)
-    return found[1] if found else reference
+    """Return the name of an alarm from its name or its ARN (PutCompositeAlarm, AlarmRule)."""
+    match = _ARN.fullmatch(reference)
+    return match[1] if match else reference
 
 
 class _Parser:
-    """Reads a rule from left to right, without recursion: what waits for an operand is on a stack."""
+    """Parses a rule from left to right without recursion: operators that wait for operands are on a stack."""
 
     def __init__(self, text: str) -> None:
         self._tokens = tokens(text)
@@ -61,7 +59,7 @@ class _Parser:
         """NOT, an opening parenthesis, or AND and OR with the number of their operands."""
 
     def rule(self) -> Rule:
-        """Read all of it."""
+        """Parse the whole rule."""
         self._condition()
         while (token := self._take()).kind != "end":
             if token.is_(")"):
@@ -73,12 +71,12 @@ class _Parser:
                 self._refuse(token, "AND", "OR", ")")
         self._finish("AND", "OR")
         if self._waiting:
-            message = "this parenthesis is not closed"
+            message = "the parenthesis is not closed"
             raise RuleError(message, self._waiting[-1][0].position)
         return Rule(tuple(self._steps), self._characters)
 
     def _condition(self) -> None:
-        """Read up to the end of the next condition that has no parentheses of its own."""
+        """Parse up to the end of the next condition without parentheses."""
         while (token := self._take()).is_("NOT", "("):
             self._waiting.append((token, 1))
         if token.is_("TRUE", "FALSE"):
@@ -113,10 +111,10 @@ class _Parser:
             alarms.append(self._alarm())
         self._expect(")")
         least, percent = int(match[1]), bool(match[2])
-        most = 100 if percent else len(alarms)
-        if not 1 <= least <= most:
-            of = "per cent" if percent else "alarms"
-            message = f"AT_LEAST takes 1 to {most} {of} here, not {number}"
+        maximum = 100 if percent else len(alarms)
+        if not 1 <= least <= maximum:
+            unit = "percent" if percent else "alarms"
+            message = f"AT_LEAST must have 1 to {maximum} {unit} (found: {number})"
             raise RuleError(message, number.position)
         return AtLeast(least, percent, negated, state, tuple(alarms))
 
@@ -125,22 +123,22 @@ class _Parser:
         if token.kind not in {"word", "quoted"}:
             self._refuse(token, "an alarm's name or ARN")
         if not token.text:
-            message = "an alarm's name has at least one character"
+            message = "the name of an alarm must have at least one character"
             raise RuleError(message, token.position)
         return name_of(token.text)
 
     def _end_of_name(self, *signs: str) -> str:
-        """Take the sign that ends an alarm's name."""
+        """Consume the sign that ends an alarm's name."""
         token = self._take()
         if token.is_(*signs):
             return token.text
         if token.kind == "end":
             self._refuse(token, *signs)
-        message = f"{token} follows a name: a name with blanks, round brackets or commas needs quotes"
+        message = f"unexpected {token}: names with blanks, parentheses or commas must be in quotes"
         raise RuleError(message, token.position)
 
     def _join(self, token: Token) -> None:
-        """Take AND or OR after a condition: one more operand of what waits, or the second of a new one."""
+        """Consume AND or OR: it extends the waiting operator of the same kind, or begins a new one."""
         if token.text == "OR":
             self._finish("AND")
         operands = 1
@@ -151,14 +149,14 @@ class _Parser:
     def _close(self, token: Token) -> None:
         self._finish("AND", "OR")
         if not self._waiting:
-            message = "this parenthesis was not opened"
+            message = "the parenthesis has no opening parenthesis"
             raise RuleError(message, token.position)
         self._waiting.pop()
         self._steps.append(Group())
         self._finish("NOT")
 
     def _finish(self, *words: str) -> None:
-        """Take from the stack what has all its operands now."""
+        """Take the operators that have all their operands from the stack."""
         while self._waiting and self._waiting[-1][0].is_(*words):
             token, operands = self._waiting.pop()
             joins: dict[str, Step] = {"NOT": Not(), "AND": And(operands), "OR": Or(operands)}
@@ -174,20 +172,20 @@ class _Parser:
         if not token.is_(sign):
             self._refuse(token, sign)
 
-    def _refuse(self, token: Token, *wanted: str) -> NoReturn:
-        """Refuse what was found, and say what may stand there."""
-        may = f"{', '.join(wanted)} may stand there"
+    def _refuse(self, token: Token, *expected: str) -> NoReturn:
+        """Raise the error for an unexpected token, with the expected ones."""
+        allowed = f"expected {', '.join(expected)}"
         if token.kind == "end":
-            message = f"it ends too early: {may}"
-        elif token.kind == "word" and token.text.upper() in wanted:
-            message = f"{token} has to be in capitals: {token.text.upper()}"
+            message = f"unexpected end of the rule: {allowed}"
+        elif token.kind == "word" and token.text.upper() in expected:
+            message = f"{token} must be in capitals: {token.text.upper()}"
         elif token.kind == "word" and token.text not in _KEYWORDS:
-            message = f"{token} is no keyword: {may}"
+            message = f"{token} is not a keyword: {allowed}"
         else:
-            message = f"{token} is not expected: {may}"
+            message = f"unexpected {token}: {allowed}"
         raise RuleError(message, token.position)
 
 
 def _state(token: Token) -> State | None:
-    """Return the state that a token says, if it says one."""
+    """Return the state that a token is, or None."""
     return next((state for state in STATES if token.is_(state)), None)

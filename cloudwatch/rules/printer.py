@@ -1,4 +1,4 @@
-"""A rule as text again, in one way of writing it: names in quotes, one blank between words."""
+"""Printer of rules in a normal form: names in quotes, one blank between words."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from typing import Final
 from cloudwatch.rules.steps import And, AtLeast, Group, In, Not, Rule, Truth
 
 _OR, _AND, _NOT, _ATOM = range(4)
-"""How tightly what an operator made holds together."""
+"""Precedence of operators, from weak to strong."""
 
 _ESCAPED: Final = re.compile(r'["\\]')
 
 
 def text_of(rule: Rule) -> str:
-    """Return a rule's text.
+    """Return the text of a rule; parsing it again gives the same rule.
 
-    Reading it again gives the same rule. A rule that was not read, and has no `Group` where the order of
-    operators needs one, gets parentheses there, and means the same.
+    A rule that was not parsed, and has no `Group` where the precedence requires one, gets parentheses there.
     """
     parts: list[tuple[int, str]] = []
     for step in rule.steps:
@@ -39,7 +38,7 @@ def text_of(rule: Rule) -> str:
 
 
 def _within(part: tuple[int, str], least: int) -> str:
-    """Return an operand, in parentheses if it holds together less tightly than its operator needs."""
+    """Return an operand, in parentheses if its precedence is lower than that of its operator."""
     strength, text = part
     return text if strength >= least else f"({text})"
 

@@ -1,8 +1,8 @@
 """A composite alarm's rule as a value: its conditions and operators in postfix order.
 
-`ALARM(a) AND NOT OK(b)` is `In(ALARM, a)`, `In(OK, b)`, `Not()`, `And(2)`: operands first, then what joins
-them. Whoever works through a rule does so in one loop with a stack of his own, so that neither five thousand
-parentheses nor a thousand NOT exhaust Python's.
+`ALARM(a) AND NOT OK(b)` is `In(ALARM, a)`, `In(OK, b)`, `Not()`, `And(2)`: operands first, then the operator.
+A rule is processed in one loop with an explicit stack, so that neither five thousand parentheses nor a
+thousand NOT exceed Python's recursion limit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class In:
 
     state: State
     alarm: str
-    """Its name, also where the rule says its ARN."""
+    """The alarm's name, also if the rule has its ARN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +30,37 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """True while so many alarms are in a state, or are not: `AT_LEAST(2, NOT OK, (a, b, c))`."""
+    """True while at least `number` alarms are in a state, or are not: `AT_LEAST(2, NOT OK, (a, b, c))`."""
 
     number: int
-    """How many; per cent of them if `percent`."""
+    """Number of alarms; a percentage of them if `percent`."""
     percent: bool
     negated: bool
-    """Whether those count that are *not* in the state."""
+    """Whether the alarms that are *not* in the state count."""
     state: State
     alarms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Negates the operand before it."""
+    """Negates the preceding operand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Puts parentheses around the operand before it. They count as elements of the rule."""
+    """Puts parentheses around the preceding operand. They count as elements of the rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Joins so many operands before it, 2 or more."""
+    """Joins the preceding `operands` operands (at least two)."""
 
     operands: int
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Joins so many operands before it, 2 or more."""
+    """Joins the preceding `operands` operands (at least two)."""
 
     operands: int
 
@@ -70,8 +70,8 @@ Step = In | Truth | AtLeast | Not | Group | And | Or
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, as `parse` reads it. Rules are equal if they say the same in the same words."""
+    """A parsed rule. Rules are equal if their steps are equal."""
 
     steps: tuple[Step, ...]
     characters: int = field(default=0, compare=False)
-    """Length of the text that it was read from, which CloudWatch limits; 0 if it was made without one."""
+    """Length of the parsed text, which CloudWatch limits; 0 for a rule that was not parsed."""

@@ -1,4 +1,4 @@
-"""A rule's text cut into words, quoted names and signs."""
+"""Tokens of a rule: words, quoted names and signs."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _SPACE: Final = re.compile(rf"[{_BLANK}]*")
 
 
 class Token(NamedTuple):
-    """One word, name or sign."""
+    """A word, name or sign."""
 
     kind: Kind
     text: str
-    """Without quotes; a quoted `\\"` is a quote, `\\\\` a backslash, and any other backslash is itself."""
+    """Without quotes; a quoted `\\"` is a quote, `\\\\` a backslash, and any other backslash is literal."""
     position: int
 
     def is_(self, *texts: str) -> bool:
-        """Tell whether it is one of these words or signs; what is quoted is neither."""
+        """Return whether it is one of these words or signs; a quoted name is neither."""
         return self.kind != "quoted" and self.text in texts
 
     def __str__(self) -> str:
-        """Return it as an error names it."""
+        """Return the token for an error message."""
         if self.kind == "end":
             return "the end"
         text = visible(self.text)
@@ -38,15 +38,15 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """Cut a rule's text; the last token is its end.
+    """Return the tokens of a rule; the last token is the end.
 
-    Only CloudWatch's rule for quotes is documented, a backslash before a quote within them. So that a name
-    may end in a backslash, a backslash before another one is taken for one as well.
+    CloudWatch documents only the escape of quotes, a backslash before a quote within quotes. Here a backslash
+    before another backslash is an escape as well, so that a name may end in a backslash.
 
     Raises:
         RuleError: a quote is not closed.
     """
-    found: list[Token] = []
+    result: list[Token] = []
     position = 0
     while match := _TOKEN.match(text, position):
         kinds: tuple[Kind, ...] = ("quoted", "sign", "word")
@@ -56,11 +56,11 @@ def tokens(text: str) -> list[Token]:
         if kind == "quoted":
             start -= 1
             value = re.sub(r'\\(["\\])', r"\1", value)
-        found.append(Token(kind, value, start))
+        result.append(Token(kind, value, start))
         position = match.end()
     space = _SPACE.match(text, position)
     position = space.end() if space else position
     if position < len(text):
-        message = "a quote is not closed"
+        message = "the quote is not closed"
         raise RuleError(message, position)
-    return [*found, Token("end", "", position)]
+    return [*result, Token("end", "", position)]

@@ -1,4 +1,4 @@
-"""What a rule says: which alarms it is about, and whether it holds.
+"""Evaluation of a rule: the alarms in it, and whether it is true.
 
 Source: Amazon CloudWatch User Guide, "Composite alarms" (rule expressions).
 """
@@ -12,10 +12,10 @@ from cloudwatch.states import FIRST, State
 
 
 def holds(rule: Rule, states: Mapping[str, State]) -> bool:
-    """Tell whether a rule is true: the composite is in ALARM then, and in OK otherwise.
+    """Return whether a rule is true: the composite alarm is in ALARM then, and in OK otherwise.
 
-    An alarm that `states` does not name has not been evaluated, and is in INSUFFICIENT_DATA. A percentage
-    is of the alarms that AT_LEAST lists and is not rounded: 50 % of three are two. CloudWatch does not say.
+    An alarm that is not in `states` has not been evaluated and is in INSUFFICIENT_DATA. A percentage refers
+    to the alarms in AT_LEAST and is not rounded: 50 % of three requires two. CloudWatch does not document it.
     """
     values: list[bool] = []
     for step in rule.steps:
@@ -34,11 +34,11 @@ def holds(rule: Rule, states: Mapping[str, State]) -> bool:
 
 
 def children(rule: Rule) -> tuple[str, ...]:
-    """Return the names of the alarms that a rule is about, each once, in their order."""
-    return tuple(dict.fromkeys(_mentions(rule)))
+    """Return the names of the alarms in a rule, each once, in their order."""
+    return tuple(dict.fromkeys(_references(rule)))
 
 
-def _mentions(rule: Rule) -> Iterator[str]:
+def _references(rule: Rule) -> Iterator[str]:
     for step in rule.steps:
         if isinstance(step, In):
             yield step.alarm

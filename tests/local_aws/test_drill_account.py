@@ -129,7 +129,7 @@ def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any]
     try:
         with pytest.raises(
             SourceError,
-            match=r"prefix.*\n  alarm insights: expression: q: character 1: this is a Metrics Insights",
+            match=r"prefix.*\n  alarm insights: expression: q: character 1: Metrics Insights queries are not",
         ):
             account.system(client)
         system = account.system(client, prefix="pl")
@@ -343,7 +343,7 @@ def test_a_filter_that_cannot_be_rehearsed_matters_to_who_watches_its_metric(
         for alarm in deployed.alarms
     }
     assert watching[f"{project}-order-processor-log-errors-prod"]
-    with pytest.raises(SourceError, match="applyOnTransformedLogs is not supported: it reads what"):
+    with pytest.raises(SourceError, match="applyOnTransformedLogs is not supported: it applies to"):
         account.system(transformed(client), prefix=f"{project}-order-processor-log-errors")
     assert not watching[f"{project}-order-processor-queue-throttles-prod"]
     system = account.system(transformed(client), prefix=f"{project}-order-processor-queue-throttles")

@@ -48,10 +48,13 @@ def test_what_aws_accepts_is_accepted(client: Callable[[str], Any], name: str) -
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"AlarmRule": "ALARM(a) ANDD OK(a)"}, "rule: character 10: ANDD is no keyword"),
-        ({"AlarmRule": " OR ".join(f"ALARM(a{number})" for number in range(101))}, "the rule has 101 alarms"),
+        ({"AlarmRule": "ALARM(a) ANDD OK(a)"}, "rule: character 10: ANDD is not a keyword"),
+        (
+            {"AlarmRule": " OR ".join(f"ALARM(a{number})" for number in range(101))},
+            "the rule must have at most 100 alarms (found: 101)",
+        ),
         ({"AlarmName": "c" * 256}, "name: must have 1 to 255 characters"),
-        ({"AlarmActions": ["arn:aws:sns:eu-west-1:1:t"] * 6}, "actions: at most 5"),
+        ({"AlarmActions": ["arn:aws:sns:eu-west-1:1:t"] * 6}, "actions: must be at most 5"),
         ({"ActionsSuppressor": "a"}, "ActionsSuppressorWaitPeriod is missing"),
         (
             {

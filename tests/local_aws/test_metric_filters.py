@@ -45,11 +45,15 @@ def filters(logs: Any) -> list[str]:
         ("{ $.level = }", {}, "."),
         ("{ $.level", {}, "."),
         ("ERROR", {"metricValue": "$.ms"}, "pattern of terms"),
-        ("ERROR", {"dimensions": {"Zone": "$.zone"}}, "not one of terms"),
-        ("{ $.a = 1 }", {"dimensions": {"Zone": "$.zone"}, "defaultValue": 0}, "exclude each other"),
+        ("ERROR", {"dimensions": {"Zone": "$.zone"}}, "dimensions require a JSON"),
+        (
+            "{ $.a = 1 }",
+            {"dimensions": {"Zone": "$.zone"}, "defaultValue": 0},
+            "not allowed with dim",
+        ),
         ("{ $.a = 1 }", {"dimensions": {f"d{n}": "$.a" for n in range(4)}}, "at most 3"),
-        ("ERROR", {"unit": "Parsecs"}, "no unit"),
-        ("ERROR", {"metricValue": "many"}, "no number"),
+        ("ERROR", {"unit": "Parsecs"}, "is not valid; allowed"),
+        ("ERROR", {"metricValue": "many"}, "must be a number"),
         ("ERROR", {"metricName": "a*b"}, "metric name"),
     ],
 )
@@ -76,7 +80,7 @@ def test_a_log_group_has_only_so_many_filters_with_regular_expressions(logs: Any
 def test_a_filter_has_one_transformation_and_a_log_group(logs: Any) -> None:
     """As on AWS."""
     transformation = {"metricName": "M", "metricNamespace": "N", "metricValue": "1"}
-    with pytest.raises(ClientError, match="are 2; CloudWatch Logs takes one"):
+    with pytest.raises(ClientError, match=r"must have one element .found: 2."):
         logs.put_metric_filter(
             logGroupName=_GROUP, filterName="f", filterPattern="", metricTransformations=[transformation] * 2
         )

@@ -138,10 +138,10 @@ BAD: dict[str, tuple[object, str]] = {
     "UTF-16": (WHOLE.encode("utf-16"), "is not JSON: it is not UTF-8 text"),
     "a byte order mark": (WHOLE.encode("utf-8-sig"), "is not JSON: it begins with a byte order mark"),
     "deep": (b"[" * 100_000, "is not JSON: it is nested too deeply"),
-    "NaN": (json.dumps(good(more=float("nan"))).encode(), "is not JSON: it holds NaN"),
+    "NaN": (json.dumps(good(more=float("nan"))).encode(), "is not JSON: it contains NaN"),
     "a long number": (
         WHOLE.replace('"key-1"', "1" * 5000).encode(),
-        "holds a number of more than 4,300 digits",
+        "contains a number of more than 4,300 digits",
     ),
     "a key twice": (f'{WHOLE[:-1]}, "resources": []}}'.encode(), "has the key resources twice"),
     "a key in another case": (good(Resources=[]), "is not a Terraform state: Resources is misspelt"),
@@ -220,12 +220,12 @@ FORGOTTEN = (
 def test_a_resource_that_terraform_would_forget_is_refused(env: Environment, provider: str) -> None:
     """Terraform reads the state without an error and would create the resource again."""
     put(env, changed(provider=provider))
-    with pytest.raises(CommandError, match=r"is missing or damaged|which Terraform does not read"):
+    with pytest.raises(CommandError, match=r"is missing or damaged|which Terraform cannot read"):
         state.require_usable(env, STACK, "1.11.4")
 
 
 @pytest.mark.parametrize(
-    ("ends", "message"), [("sleep 9", "has not read a state in 1 s"), ("kill -9 $$", "signal 9")]
+    ("ends", "message"), [("sleep 9", "did not read a state within 1 s"), ("kill -9 $$", "signal 9")]
 )
 def test_a_terraform_that_does_not_answer_is_not_a_state_that_is_refused(
     ends: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -242,7 +242,7 @@ def test_a_terraform_that_does_not_answer_is_not_a_state_that_is_refused(
         "#!/bin/sh\necho 'Warning: x'; echo 't.n[0]'; echo 't.n[1]'; echo 't.nn'\n", encoding="utf-8"
     )
     binary.require_readable_state(b"{}", {"t.n": 2, "t.nn": 1})
-    with pytest.raises(ValueError, match=r"holds t\.n, which Terraform does not read"):
+    with pytest.raises(ValueError, match=r"contains t\.n, which Terraform cannot read"):
         binary.require_readable_state(b"{}", {"t.n": 1})
 
 
@@ -259,12 +259,12 @@ def test_what_terraform_refuses_is_refused_before_anything_changes(env: Environm
     """Terraform validates the state; such a version is not restored."""
     version = put(env, TERRAFORM_REFUSES[name])
     with pytest.raises(
-        CommandError, match=r"refused by Terraform \(.*make state-restore ENV=local"
+        CommandError, match=r"rejected by Terraform \(.*make state-restore ENV=local"
     ) as refused:
         state.require_usable(env, STACK, "1.11.4")
     assert "\n" not in str(refused.value)
     put(env, good())
-    with pytest.raises(CommandError, match=r"refused by Terraform .* Nothing was changed; choose another"):
+    with pytest.raises(CommandError, match=r"rejected by Terraform .* Nothing was changed; choose another"):
         state_history.restore(env, STACK, version, Console(file=io.StringIO()))
 
 

@@ -83,23 +83,23 @@ def band(expression: str = "ANOMALY_DETECTION_BAND(observed, 2)", **changed: Any
 
 
 INVALID: Mapping[str, Invalid] = {
-    "expression that breaks off": Invalid(math("100 * invocations /"), "character 20: the expression ends"),
-    "call that breaks off": Invalid(math("SUM("), "character 5: the expression ends"),
+    "expression that breaks off": Invalid(math("100 * invocations /"), "character 20: unexpected end of the expression"),
+    "call that breaks off": Invalid(math("SUM("), "character 5: unexpected end of the expression"),
     "call without arguments": Invalid(math("RATE()"), "RATE has 0 arguments"),
-    "two operators": Invalid(math("errors / / invocations"), "character 10: / where a number"),
-    "unknown function": Invalid(math("IFF(errors, 1, 0)"), "no such function: IFF"),
-    "function in small letters": Invalid(math("sum(errors)"), "functions are written in capitals"),
+    "two operators": Invalid(math("errors / / invocations"), "character 10: unexpected /: expected a number"),
+    "unknown function": Invalid(math("IFF(errors, 1, 0)"), "function IFF does not exist"),
+    "function in small letters": Invalid(math("sum(errors)"), "functions must be in capitals"),
     "unknown id": Invalid(math("errs / invocations"), "no metric or expression has the id errs"),
-    "expression without ids": Invalid(math("100"), "is a time series or an array of them, no scalar"),
-    "array of series": Invalid(math("[errors, invocations]"), "an alarm watches one time series"),
-    "search": Invalid(math("SUM(SEARCH('{X} a', 'Sum'))"), "an alarm cannot watch the result of SEARCH"),
-    "band as a part": Invalid(math("ANOMALY_DETECTION_BAND(errors, 2)"), "is the band of an alarm"),
+    "expression without ids": Invalid(math("100"), "must be a time series or an array of time series, not a scalar"),
+    "array of series": Invalid(math("[errors, invocations]"), "an alarm must watch one time series"),
+    "search": Invalid(math("SUM(SEARCH('{X} a', 'Sum'))"), "SEARCH is not allowed in an alarm"),
+    "band as a part": Invalid(math("ANOMALY_DETECTION_BAND(errors, 2)"), "must be the band of an alarm"),
     "expression of 2,052 characters": Invalid(math("errors" + " " * 2046), "at most 2048 characters"),
-    "id in capitals": Invalid(math("1 * m", query("M"), query("m")), "the id M is not valid: a lower-case letter"),
+    "id in capitals": Invalid(math("1 * m", query("M"), query("m")), "the id M is not valid; allowed: a lower-case letter"),
     "id with a hyphen": Invalid(math("1 * m", query("m-1"), query("m")), "the id m-1 is not valid"),
     "id of 256 characters": Invalid(math("1 * m", query("m" * 256), query("m")), "at most 255 characters"),
     "eleven metrics": Invalid(
-        math("m1", *(query(f"m{number}") for number in range(11))), "at most 10 metrics, this one 11"
+        math("m1", *(query(f"m{number}") for number in range(11))), "at most 10 metrics (found: 11)"
     ),
     "ranges of unequal bounds": Invalid(on(Statistic=None, ExtendedStatistic="WM(5:90%)"), "WM(5:90%)"),
     "percentile over 100": Invalid(on(Statistic=None, ExtendedStatistic="p101"), "between 0 and 100"),
@@ -111,22 +111,22 @@ INVALID: Mapping[str, Invalid] = {
     "period of 5 s": Invalid(on(Period=5), "period: 5 is not valid"),
     "two periods": Invalid(
         math("errors / invocations", query("errors"), query("invocations", "Invocations", Period=300)),
-        "period: its metrics have several periods (60, 300 s)",
+        "period: all metrics of an alarm must have the same period (found: 60, 300 s)",
     ),
-    "two days of ten minutes": Invalid(on(Period=600, EvaluationPeriods=288), "288 periods of 600 s exceed 86400 s"),
-    "a minute more than a day": Invalid(on(EvaluationPeriods=1441), "1441 periods of 60 s exceed 86400 s"),
-    "a day of 59 minutes and more": Invalid(on(Period=3540, EvaluationPeriods=25), "exceed 86400 s"),
-    "an hour more than a week": Invalid(on(Period=3600, EvaluationPeriods=169), "exceed 604800 s"),
+    "two days of ten minutes": Invalid(on(Period=600, EvaluationPeriods=288), "288 periods of 600 s exceed the maximum of 86400 s"),
+    "a minute more than a day": Invalid(on(EvaluationPeriods=1441), "1441 periods of 60 s exceed the maximum of 86400 s"),
+    "a day of 59 minutes and more": Invalid(on(Period=3540, EvaluationPeriods=25), "exceed the maximum of 86400 s"),
+    "an hour more than a week": Invalid(on(Period=3600, EvaluationPeriods=169), "exceed the maximum of 604800 s"),
     "more datapoints than periods": Invalid(on(DatapointsToAlarm=6), ""),
     "no datapoints": Invalid(on(DatapointsToAlarm=0), ""),
     "no periods": Invalid(on(EvaluationPeriods=0, DatapointsToAlarm=None), ""),
     "missing data": Invalid(on(TreatMissingData="good"), ""),
     "operator": Invalid(on(ComparisonOperator="Greater"), ""),
     "operator of a band": Invalid(
-        on(ComparisonOperator="GreaterThanUpperThreshold"), "does not compare with a threshold"
+        on(ComparisonOperator="GreaterThanUpperThreshold"), "is not valid with a threshold"
     ),
     "band with the operator of a threshold": Invalid(
-        band(ComparisonOperator="GreaterThanThreshold"), "does not compare with a band"
+        band(ComparisonOperator="GreaterThanThreshold"), "is not valid with a band"
     ),
     "no threshold": Invalid(on(Threshold=None), ""),
     "threshold and band": Invalid(band(Threshold=1.0), ""),
@@ -134,26 +134,26 @@ INVALID: Mapping[str, Invalid] = {
     "name of 256 characters": Invalid(on(AlarmName="x" * 256), "1 to 255 characters (found: 256)"),
     "31 dimensions": Invalid(
         on(Dimensions=[{"Name": f"d{number:02}", "Value": "v"} for number in range(31)]),
-        "a metric has at most 30 (found: 31)",
+        "dimensions: must be at most 30 (found: 31)",
     ),
     "namespace of 256 characters": Invalid(on(Namespace="n" * 256), "namespace: must have 1 to 255 characters"),
     "metric name of 256 characters": Invalid(on(MetricName="n" * 256), "metric name: must have 1 to 255"),
     # The catalog cannot express these.
     "band that is not a band": Invalid(
-        band("1 * observed"), "the band of an alarm is ANOMALY_DETECTION_BAND", in_catalog=False
+        band("1 * observed"), "the band of an alarm must be ANOMALY_DETECTION_BAND", in_catalog=False
     ),
     "band of an unknown id": Invalid(
         band("ANOMALY_DETECTION_BAND(other)"), "band: no metric or expression has the id other", in_catalog=False
     ),
     "band that returns nothing": Invalid(
         band(Metrics=[query("observed", returned=True), {**band()["Metrics"][1], "ReturnData": False}]),
-        "has 1 queries with", in_catalog=False,
+        "for band and exactly one other query (found: observed)", in_catalog=False,
     ),
-    "band that does not exist": Invalid(band(ThresholdMetricId="b"), "b and one other", in_catalog=False),
+    "band that does not exist": Invalid(band(ThresholdMetricId="b"), "b and exactly one other", in_catalog=False),
     "two returns": Invalid(
-        math("1 * errors", query("errors", returned=True)), "has 2 queries with", in_catalog=False
+        math("1 * errors", query("errors", returned=True)), "for exactly one query (found: errors, result)", in_catalog=False
     ),
-    "no return": Invalid(queries(query("errors")), "has 0 queries with", in_catalog=False),
+    "no return": Invalid(queries(query("errors")), "for exactly one query (found: none)", in_catalog=False),
     "id twice": Invalid(
         math("1 * errors", query("errors"), query("errors")), "2 queries have the id errors", in_catalog=False
     ),
@@ -162,7 +162,7 @@ INVALID: Mapping[str, Invalid] = {
             query("m"),
             *({"Id": f"e{number}", "Expression": "1 * m", "ReturnData": number == 0} for number in range(11)),
         ),
-        "at most 10 expressions, this one 11", in_catalog=False,
+        "at most 10 expressions (found: 11)", in_catalog=False,
     ),
     "expressions in a circle": Invalid(
         queries(
@@ -170,38 +170,38 @@ INVALID: Mapping[str, Invalid] = {
             {"Id": "a", "Expression": "m + b", "ReturnData": True},
             {"Id": "b", "Expression": "m + a", "ReturnData": False},
         ),
-        "expressions need each other", in_catalog=False,
+        "expressions form a cycle", in_catalog=False,
     ),
     "expression with a period of its own": Invalid(
         queries(query("m"), {"Id": "e", "Expression": "1 * m", "Period": 300, "ReturnData": True}),
-        "several periods (60, 300 s)", in_catalog=False,
+        "must have the same period (found: 60, 300 s)", in_catalog=False,
     ),
     "query of Metrics Insights": Invalid(
-        math("SELECT MAX(x) FROM N"), "this is a Metrics Insights query", by_aws=False
+        math("SELECT MAX(x) FROM N"), "Metrics Insights queries are not supported", by_aws=False
     ),
     "function over other data": Invalid(
-        math("SERVICE_QUOTA(errors)"), "SERVICE_QUOTA cannot be computed", by_aws=False
+        math("SERVICE_QUOTA(errors)"), "SERVICE_QUOTA is not supported", by_aws=False
     ),
     "no metric": Invalid(
         queries({"Id": "e", "Expression": "TIME_SERIES(1)", "Period": 60, "ReturnData": True}),
-        "an alarm without a metric cannot be evaluated", in_catalog=False, by_aws=False,
+        "an alarm without a metric is not supported", in_catalog=False, by_aws=False,
     ),
     "query of nothing": Invalid(
-        queries(query("m", returned=True), {"Id": "e", "ReturnData": False}), "has to be given", in_catalog=False
+        queries(query("m", returned=True), {"Id": "e", "ReturnData": False}), "is required, but not both", in_catalog=False
     ),
     "metric beside queries": Invalid(
-        {**queries(query("m", returned=True)), "MetricName": "Errors"}, "only one of them", in_catalog=False
+        {**queries(query("m", returned=True)), "MetricName": "Errors"}, "only one of them is allowed", in_catalog=False
     ),
-    "two statistics": Invalid(on(ExtendedStatistic="p99"), "has to be given, and not both", in_catalog=False),
-    "no statistic": Invalid(on(Statistic=None), "has to be given, and not both", in_catalog=False),
-    "percentile as a statistic": Invalid(on(Statistic="p99"), "is 'p99'; allowed: ", in_catalog=False),
-    "unit": Invalid(on(Unit="Furlongs"), "unit: Furlongs is not valid; known: Bits, ", in_catalog=False),
+    "two statistics": Invalid(on(ExtendedStatistic="p99"), "is required, but not both", in_catalog=False),
+    "no statistic": Invalid(on(Statistic=None), "is required, but not both", in_catalog=False),
+    "percentile as a statistic": Invalid(on(Statistic="p99"), "'p99' is not valid; allowed: ", in_catalog=False),
+    "unit": Invalid(on(Unit="Furlongs"), "unit: Furlongs is not valid; allowed: Bits, ", in_catalog=False),
     "six actions": Invalid(
         on(AlarmActions=[f"{BASE['AlarmActions'][0]}-{number}" for number in range(6)]),
-        "actions: at most 5 when it enters ALARM (found: 6)", in_catalog=False,
+        "actions: must be at most 5 for ALARM (found: 6)", in_catalog=False,
     ),
     "six actions when it is over": Invalid(
-        on(OKActions=["arn:aws:sns:eu-west-1:111122223333:t"] * 6), "enters OK (found: 6)", in_catalog=False
+        on(OKActions=["arn:aws:sns:eu-west-1:111122223333:t"] * 6), "must be at most 5 for OK (found: 6)", in_catalog=False
     ),
 }  # fmt: skip
 

@@ -228,8 +228,8 @@ CLOUDWATCH, SNS = "cloudwatch.amazonaws.com", "sns.amazonaws.com"
 DENY = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Resource": "*"}
 
 WAY = [
-    Broken("no action", lonely(alarm_actions=[]), "action", "notifies nobody", "lonely"),
-    Broken("actions switched off", lonely(actions_enabled=False), "action", "notifies nobody", "lonely"),
+    Broken("no action", lonely(alarm_actions=[]), "action", "does not notify", "lonely"),
+    Broken("actions switched off", lonely(actions_enabled=False), "action", "does not notify", "lonely"),
     Broken(
         "named only in a negation",
         lambda stacks: (
@@ -238,7 +238,7 @@ WAY = [
                 alarm_rule=f'({stacks.body(COMPOSITE)["alarm_rule"]} AND NOT ALARM("{LONELY}"))'
             ),
         ),
-        "action", "notifies nobody", "lonely",
+        "action", "does not notify", "lonely",
     ),
     Broken(
         "topic of another account",
@@ -250,11 +250,11 @@ WAY = [
     ),
     Broken(
         "topic that is not there",
-        act(alarm_actions=["arn:aws:sns:eu-west-1:333333333333:x"]), "action", "no topic of these stacks",
+        act(alarm_actions=["arn:aws:sns:eu-west-1:333333333333:x"]), "action", "is not a topic of these stacks",
     ),
     Broken(
         "action that is no topic",
-        act(alarm_actions=["arn:aws:lambda:eu-west-1:333333333333:function:x"]), "action", "no SNS topic",
+        act(alarm_actions=["arn:aws:lambda:eu-west-1:333333333333:function:x"]), "action", "is not an SNS topic",
     ),
     Broken("action misspelt", act(alarm_actions=["${aws_sns_topic.x.arn}"]), "action", "${aws_sns_topic.x.arn}"),
     Broken("OK action misspelt", act(ok_actions=["${aws_sns_topic.x.arn}"]), "action", "${aws_sns_topic.x.arn}"),
@@ -264,7 +264,7 @@ WAY = [
     Broken(
         "topic policy for another service",
         statement(POLICY, CLOUDWATCH, Principal={"Service": "s3.amazonaws.com"}),
-        "topic policy", "no statement allows cloudwatch.amazonaws.com sns:Publish",
+        "topic policy", "no statement allows sns:Publish for cloudwatch.amazonaws.com",
     ),
     Broken(
         "topic policy for another action",
@@ -281,7 +281,7 @@ WAY = [
     Broken(
         "wrong account in the condition",
         condition(POLICY, CLOUDWATCH, "StringEquals", "aws:SourceAccount", OTHER_ACCOUNT),
-        "topic policy", f"aws:SourceAccount has to be {OTHER_ACCOUNT}",
+        "topic policy", f"aws:SourceAccount must be {OTHER_ACCOUNT}",
     ),
     Broken(
         "source ARN of another environment",
@@ -296,12 +296,12 @@ WAY = [
     Broken(
         "source ARN compared as text",
         condition(POLICY, CLOUDWATCH, "StringEquals", "aws:SourceArn", "arn:aws:cloudwatch:*:*:alarm:*"),
-        "topic policy", "aws:SourceArn has to be",
+        "topic policy", "aws:SourceArn must be",
     ),
     Broken(
         "operator that is not read",
         condition(POLICY, CLOUDWATCH, "NumericEquals", "aws:SourceAccount", "333333333333"),
-        "topic policy", "the operator NumericEquals is not read here",
+        "topic policy", "the operator NumericEquals is not supported",
     ),
     Broken(
         "condition that CloudWatch does not meet",
@@ -317,11 +317,11 @@ WAY = [
         "topic policy", "may deny",
     ),
     Broken("topic without a key", set_(TOPIC, kms_master_key_id=None), "topic key", "has no kms_master_key_id"),
-    Broken("topic under aws/sns", set_(TOPIC, kms_master_key_id="alias/aws/sns"), "topic key", "AWS manages"),
+    Broken("topic under aws/sns", set_(TOPIC, kms_master_key_id="alias/aws/sns"), "topic key", "AWS managed key"),
     Broken(
         "topic under a foreign key",
         set_(TOPIC, kms_master_key_id=f"arn:aws:kms:eu-west-1:{OTHER_ACCOUNT}:key/1"),
-        "topic key", "no key of these stacks",
+        "topic key", "is not a key of these stacks",
     ),
     Broken(
         "key no longer published", output("security", "kms_key_arn"), "topic key", "${data.terraform_remote_state",
@@ -329,7 +329,7 @@ WAY = [
     ),
     Broken("key disabled", set_(KEY, is_enabled=False), "topic key", "is disabled", others=ELSEWHERE),
     Broken("key without a policy", set_(KEY, policy=None), "key policy", "it has no policy", others=ELSEWHERE),
-    Broken("key closed to CloudWatch", without(KEY, CLOUDWATCH), "key policy", f"allows {CLOUDWATCH} kms:Decrypt"),
+    Broken("key closed to CloudWatch", without(KEY, CLOUDWATCH), "key policy", f"allows kms:Decrypt for {CLOUDWATCH}"),
     Broken(
         "key only for Decrypt",
         statement(KEY, CLOUDWATCH, Action="kms:Decrypt"), "key policy", "does not cover kms:GenerateDataKey",
@@ -352,9 +352,9 @@ WAY = [
     Broken(
         "only what is not read behind the topic",
         lambda stacks: [stacks.body(subscription).update(protocol="firehose") for subscription in SUBSCRIPTIONS],
-        "endpoint", "reaches nobody",
+        "endpoint", "no subscription of topic",
     ),
-    Broken("subscription of nobody", set_(TO_QUEUE, endpoint=""), "endpoint", "has no endpoint"),
+    Broken("subscription of nobody", set_(TO_QUEUE, endpoint=""), "endpoint", "set an endpoint"),
     Broken(
         "subscription without dead letters", set_(TO_QUEUE, redrive_policy=None), "redrive policy", "no redrive policy",
     ),
@@ -368,14 +368,14 @@ WAY = [
         "dead-letter queue", "another account or region",
     ),
     Broken(
-        "dead letters closed to the topic", without_topic(LETTERS), "dead-letter queue policy", "aws:SourceArn has to",
+        "dead letters closed to the topic", without_topic(LETTERS), "dead-letter queue policy", "aws:SourceArn must be",
     ),
     Broken(
         "dead letters closed to all", set_(LETTERS, policy=None), "dead-letter queue policy", "it has no policy",
     ),
     Broken(
         "dead letters under aws/sqs",
-        set_(LETTERS, kms_master_key_id="alias/aws/sqs"), "dead-letter queue key", "AWS manages",
+        set_(LETTERS, kms_master_key_id="alias/aws/sqs"), "dead-letter queue key", "AWS managed key",
     ),
     Broken(
         "dead letters without a key",
@@ -383,18 +383,18 @@ WAY = [
     ),
     Broken("key closed to SNS", without(KEY, SNS), "key policy", f"of dead-letter queue {'reveille'}"),
     Broken("key closed to SNS, at the queue", without(KEY, SNS), "key policy", "of queue reveille"),
-    Broken("no queue", remove(QUEUE), "endpoint", "leads to no queue of these stacks"),
-    Broken("queue closed to the topic", without_topic(QUEUE), "queue policy", "aws:SourceArn has to"),
+    Broken("no queue", remove(QUEUE), "endpoint", "is not a queue of these stacks"),
+    Broken("queue closed to the topic", without_topic(QUEUE), "queue policy", "aws:SourceArn must be"),
     Broken("queue closed to all", set_(QUEUE, policy=None), "queue policy", "it has no policy"),
     Broken(
         "queue for another action", statement(QUEUE, SNS, Action="sqs:ReceiveMessage"), "queue policy", "SendMessage",
     ),
-    Broken("queue under aws/sqs", set_(QUEUE, kms_master_key_id="alias/aws/sqs"), "queue key", "AWS manages"),
+    Broken("queue under aws/sqs", set_(QUEUE, kms_master_key_id="alias/aws/sqs"), "queue key", "AWS managed key"),
     Broken("queue that loses", set_(QUEUE, redrive_policy=None), "redrive policy", "queue reveille-alarms-prod has no"),
     Broken(
         "queue with dead letters nowhere",
         set_(QUEUE, redrive_policy='{"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:333333333333:x"}'),
-        "dead-letter queue", "no queue of these stacks",
+        "dead-letter queue", "is not a queue of these stacks",
     ),
     Broken(
         "dead letters that refuse the queue",
@@ -416,12 +416,12 @@ DATA = [
     Broken("dimension misspelt", set_(PLAIN, dimensions={"Function": "x"}), "metric", "did you mean FunctionName?"),
     Broken(
         "function that is not there",
-        set_(PLAIN, dimensions={"FunctionName": "x"}), "dimension", "FunctionName is x",
+        set_(PLAIN, dimensions={"FunctionName": "x"}), "dimension", "FunctionName x is not an aws_lambda_function",
     ),
     Broken(
         "function that is gone",
         set_(PLAIN, dimensions={"FunctionName": '${data.terraform_remote_state.compute.outputs.x["y"]}'}),
-        "dimension", "no lambda function of these stacks: there would never be data",
+        "dimension", "is not an aws_lambda_function of these stacks: the metric never has data",
     ),
     Broken("filter removed", filters_gone, "metric", "no metric Errors in", FILTERED),
     Broken(
@@ -431,9 +431,9 @@ DATA = [
     ),
     Broken("statistic misspelt", set_(PLAIN, statistic=None, extended_statistic="p101"), "statistic", "between 0 and 100"),
     Broken("period of 90 s", set_(PLAIN, period=90), "period", "90 is not valid"),
-    Broken("operator misspelt", set_(PLAIN, comparison_operator="Greater"), "arguments", "comparison_operator is 'Greater'"),
+    Broken("operator misspelt", set_(PLAIN, comparison_operator="Greater"), "arguments", "comparison_operator 'Greater' is not valid"),
     Broken("expression on an unknown id", math(q2_expression="errs / calls"), "expression", "has the id errs"),
-    Broken("two return data", math(q1_return_data=True), "arguments", "2 queries with return_data (calls, rate)"),
+    Broken("two return data", math(q1_return_data=True), "arguments", "must have return_data for exactly one query (found: calls, rate)"),
     Broken("metric of a query misspelt", math(q0_metric_metric_name="Eror"), "metric", "no metric Eror"),
     Broken("statistic of a query misspelt", math(q0_metric_stat="Sums"), "statistic", '"Sums" is not a valid statistic'),
 ]  # fmt: skip
@@ -441,18 +441,18 @@ DATA = [
 LIMITS = [
     Broken(
         "child that is not there",
-        set_(COMPOSITE, alarm_rule='ALARM("x")'), "rule", "there is no alarm x", COMPOSITE_NAME, others=frozenset({"action"})),
-    Broken("rule misspelt", set_(COMPOSITE, alarm_rule="ALARMS(x)"), "rule", "ALARMS is no", COMPOSITE_NAME, others=frozenset({"action"})),
-    Broken("rule cut off", set_(COMPOSITE, alarm_rule='ALARM("x"'), "rule", "ends too early", COMPOSITE_NAME, others=frozenset({"action"})),
+        set_(COMPOSITE, alarm_rule='ALARM("x")'), "rule", "alarm x does not exist", COMPOSITE_NAME, others=frozenset({"action"})),
+    Broken("rule misspelt", set_(COMPOSITE, alarm_rule="ALARMS(x)"), "rule", "ALARMS is not", COMPOSITE_NAME, others=frozenset({"action"})),
+    Broken("rule cut off", set_(COMPOSITE, alarm_rule='ALARM("x"'), "rule", "unexpected end of the rule", COMPOSITE_NAME, others=frozenset({"action"})),
     Broken(
         "composite of itself",
-        set_(COMPOSITE, alarm_rule=f'ALARM("{COMPOSITE_NAME}")'), "rule", "lead back to where they begin", COMPOSITE_NAME, others=frozenset({"action"})),
-    Broken("101 children", children(101), "rule", "has 101 alarms; CloudWatch takes 100", "parent"),
-    Broken("long rule", children(90, "reveille-c{}" + "x" * 100 + "-prod"), "rule", "characters; CloudWatch takes 10240", "parent"),
+        set_(COMPOSITE, alarm_rule=f'ALARM("{COMPOSITE_NAME}")'), "rule", "form a cycle", COMPOSITE_NAME, others=frozenset({"action"})),
+    Broken("101 children", children(101), "rule", "at most 100 alarms (found: 101)", "parent"),
+    Broken("long rule", children(90, "reveille-c{}" + "x" * 100 + "-prod"), "rule", "at most 10240 characters", "parent"),
     Broken(
         "500 elements",
         set_(COMPOSITE, alarm_rule=" OR ".join([f'ALARM("{PLAIN_NAME}")'] * 167)),
-        "rule", "has 501 elements", COMPOSITE_NAME, others=frozenset({"action"})),
+        "rule", "found: 501", COMPOSITE_NAME, others=frozenset({"action"})),
     Broken(
         "151 composites over one alarm",
         lambda stacks: [
@@ -463,17 +463,17 @@ LIMITS = [
             )
             for each in range(151)
         ],
-        "name", "at most 150 composite alarms", PLAIN_NAME,
+        "name", "must be in the rules of at most 150 composite alarms", PLAIN_NAME,
         others=frozenset({"rule", "topic policy", "key policy"}),
     ),
-    Broken("six actions", lonely(alarm_actions=[f"${{{TOPIC}.arn}}"] * 6), "actions", "at most 5", "lonely"),
+    Broken("six actions", lonely(alarm_actions=[f"${{{TOPIC}.arn}}"] * 6), "actions", "must be at most 5", "lonely"),
     Broken("long name", lonely(alarm_name="reveille-" + "x" * 242 + "-prod"), "name", "found: 256", "xxx"),
     Broken("long description", lonely(alarm_description="x" * 1025), "description", "found: 1025", "lonely"),
-    Broken("name used twice", lonely(alarm_name=PLAIN_NAME), "name", "2 alarms have it", PLAIN_NAME),
+    Broken("name used twice", lonely(alarm_name=PLAIN_NAME), "name", "2 alarms have this name", PLAIN_NAME),
     Broken(
         "suppressor that is not there",
         set_(COMPOSITE, actions_suppressor={"alarm": "x", "wait_period": 60, "extension_period": 60}),
-        "suppressor", "there is no alarm x", COMPOSITE_NAME,
+        "suppressor", "alarm x does not exist", COMPOSITE_NAME,
     ),
     Broken(
         "suppressor without periods",
@@ -483,10 +483,10 @@ LIMITS = [
 
 GRAPHS = [
     Broken("metric of a graph misspelt", dashboard('"Duration"', '"Duratoin"'), "metric", "no metric Duratoin"),
-    Broken("dimension of a graph missing", dashboard('"FunctionName",', ""), "metric", "pairs of dimension and value"),
+    Broken("dimension of a graph missing", dashboard('"FunctionName",', ""), "metric", "must be a namespace, a name and pairs of dimension and value"),
     Broken(
         "function of a graph that is not there",
-        dashboard('"FunctionName","reveille-', '"FunctionName","reveile-'), "dimension", "FunctionName is reveile-",
+        dashboard('"FunctionName","reveille-', '"FunctionName","reveile-'), "dimension", "FunctionName reveile-",
     ),
     Broken("statistic of a graph misspelt", dashboard('"stat":"p99"', '"stat":"99"'), "statistic", '"99" is not'),
     Broken("period of a graph", dashboard('"stat":"p99","period":60', '"stat":"p99","period":61'), "period", "61"),
@@ -502,7 +502,7 @@ GRAPHS = [
                 r"\$\{data\.terraform_remote_state\.monitoring[^}]*\}", "arn:aws:x", stacks.body("aws_cloudwatch_dashboard.main")["dashboard_body"], count=1
             )
         ),
-        "alarm", "shows arn:aws:x, which is no alarm of these stacks",
+        "alarm", "shows arn:aws:x, which is not an alarm of these stacks",
     ),
     Broken("log group of a query that is not there", dashboard("SOURCE '", "SOURCE '/x"), "log group", "queries /x"),
     Broken("graph of another region", dashboard('"region":"eu-west-1"', '"region":"us-east-1"'), "metric", "us-east-1"),
@@ -535,9 +535,9 @@ TOLD_POLICY = first("aws_sns_topic_policy", arn=TOLD_BY_RULE)
 EVENTS = "events.amazonaws.com"
 
 NOTIFIED = [
-    Broken("notifier gone", remove(NOTIFIER), "endpoint", "leads to no function", others=frozenset({"dimension"})),
-    Broken("notifier that the topic may not invoke", remove(PERMISSION), "function permission", "allows sns.amazonaws.com"),
-    Broken("notifier that another topic may invoke", set_(PERMISSION, source_arn="arn:aws:sns:eu-west-1:333333333333:x"), "function permission", "no statement allows sns.amazonaws.com"),
+    Broken("notifier gone", remove(NOTIFIER), "endpoint", "is not a function of these stacks", others=frozenset({"dimension"})),
+    Broken("notifier that the topic may not invoke", remove(PERMISSION), "function permission", "for sns.amazonaws.com"),
+    Broken("notifier that another topic may invoke", set_(PERMISSION, source_arn="arn:aws:sns:eu-west-1:333333333333:x"), "function permission", "no statement allows lambda:InvokeFunction for sns.amazonaws.com"),
     Broken("notifier that loses", remove(first("aws_lambda_function_event_invoke_config", function_name=NOTIFIER)), "function dead letters", "neither an on-failure"),
     Broken("notifier that may do nothing", remove(ROLE), "function role", "allow sns:Publish"),
     Broken("notifier without the key", without(KEY, "root"), "function role", "allow kms:Decrypt and kms:GenerateDataKey"),
@@ -547,11 +547,11 @@ NOTIFIED = [
 
 OF_RULES = [
     Broken("rule disabled", set_(RULE, state="DISABLED"), "event rule", "is disabled"),
-    Broken("target of another rule", set_(TO_TOPIC, rule="x"), "event rule", "is of rule x", "event target", frozenset({"event target"})),
-    Broken("topic closed to events", without(TOLD_POLICY, EVENTS), "topic policy", "no statement allows events.amazonaws.com"),
-    Broken("topic open to one rule only", condition(TOLD_POLICY, EVENTS, "ArnEquals", "aws:SourceArn", "arn:aws:events:*:*:rule/*"), "topic policy", "it meets none"),
-    Broken("key closed to events", without(KEY, EVENTS), "key policy", "no statement allows events.amazonaws.com"),
-    Broken("key open to one account's rules", condition(KEY, EVENTS, "StringEquals", "aws:SourceAccount", "333333333333"), "key policy", "it says no source here"),
+    Broken("target of another rule", set_(TO_TOPIC, rule="x"), "event rule", "rule x is not in these stacks", "event target", frozenset({"event target"})),
+    Broken("topic closed to events", without(TOLD_POLICY, EVENTS), "topic policy", "no statement allows sns:Publish for events.amazonaws.com"),
+    Broken("topic open to one rule only", condition(TOLD_POLICY, EVENTS, "ArnEquals", "aws:SourceArn", "arn:aws:events:*:*:rule/*"), "topic policy", "without conditions"),
+    Broken("key closed to events", without(KEY, EVENTS), "key policy", "no statement allows kms:Decrypt for events.amazonaws.com"),
+    Broken("key open to one account's rules", condition(KEY, EVENTS, "StringEquals", "aws:SourceAccount", "333333333333"), "key policy", "it sends no aws:SourceArn here"),
 ]  # fmt: skip
 
 
@@ -608,14 +608,17 @@ def test_a_graph_of_what_does_not_exist_is_found(broken: Broken) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (set_(PLAIN, count=2), "`count`, which is not read here"),
-        (set_(TOPIC, for_each=["x"]), "`for_each`, which is not read here"),
-        (lambda stacks: stacks.stacks["monitoring"]["provider"]["aws"][0].pop("region"), "no region"),
+        (set_(PLAIN, count=2), "`count` is not supported"),
+        (set_(TOPIC, for_each=["x"]), "`for_each` is not supported"),
+        (lambda stacks: stacks.stacks["monitoring"]["provider"]["aws"][0].pop("region"), "same region"),
         (
             lambda stacks: stacks.stacks["compute"]["provider"]["aws"][0].update(allowed_account_ids=["1"]),
-            "no account, or not the same",
+            "same account",
         ),
-        (lambda stacks: stacks.stacks["compute"]["provider"]["aws"].append({}), "has 2 configurations"),
+        (
+            lambda stacks: stacks.stacks["compute"]["provider"]["aws"].append({}),
+            "must have one configuration of the AWS provider",
+        ),
     ],
 )
 def test_what_is_not_read_is_refused(change: Any, says: str) -> None:

@@ -78,7 +78,7 @@ def test_whoever_asks_for_all_instead_of_any_is_found(name: str) -> None:
         with changed(body, alarm_rule=body["alarm_rule"].replace(" OR ", " AND ")):
             assert unheard(stacks.stacks), body["alarm_name"]
             assert any(
-                body["alarm_name"] in rule.subject and "Any of" in rule.says for rule in of_rules(stacks)
+                body["alarm_name"] in rule.subject and "Any of" in rule.message for rule in of_rules(stacks)
             )
     assert found
 
@@ -129,12 +129,12 @@ def test_whoever_suppresses_itself_through_others_is_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_silences_are_those_of_the_catalog(name: str) -> None:
+def test_alarms_that_only_suppress_are_those_of_the_catalog(name: str) -> None:
     """Whatever has no runbook there, and nothing else."""
     one = made(name)
-    silences = {alarm.name for alarm in one.catalog.alarms if not alarm.runbook}
-    silences |= {composite.name for composite in one.catalog.composites if not composite.runbook}
-    assert Alarms(Configuration(one.stacks)).silences == silences
+    suppress_only = {alarm.name for alarm in one.catalog.alarms if not alarm.runbook}
+    suppress_only |= {composite.name for composite in one.catalog.composites if not composite.runbook}
+    assert Alarms(Configuration(one.stacks)).suppress_only == suppress_only
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -45,7 +45,7 @@ def by_the_proof(request: Request, _: Path) -> str:
     content = stacks()
     content["monitoring"]["resource"]["aws_cloudwatch_metric_alarm"]["x"] = terraform(request)
     found = [
-        f"{fault.link}: {fault.says}"
+        f"{fault.link}: {fault.message}"
         for fault in prove(content).faults
         if fault.link not in {"action", "metric", "dimension"}
     ]
@@ -111,5 +111,7 @@ def test_a_catalog_with_a_bad_expression_cannot_be_built(monkeypatch: pytest.Mon
     env = EVERY["everything"][0]
     with pytest.raises(ConfigError) as caught:
         catalog.build(env)
-    assert "alarm error-rate: expression: result: character 15: the expression ends" in str(caught.value)
+    assert "alarm error-rate: expression: result: character 15: unexpected end of the expression" in str(
+        caught.value
+    )
     assert str(caught.value).startswith("services.")

@@ -75,7 +75,8 @@ def test_metrics_of_another_account_are_refused() -> None:
     """Nobody knows here what happens there; null is no account."""
     api.metric_alarm(on(query(AccountId=None)))
     with pytest.raises(
-        UnsupportedRecordError, match=r"^here: Metrics 1: AccountId is not supported: it watches another acc"
+        UnsupportedRecordError,
+        match=r"^here: Metrics 1: AccountId is not supported: it reads a metric of another acc",
     ):
         api.metric_alarm(on(query(AccountId="111122223333")))
 
@@ -86,7 +87,7 @@ def test_statistics_that_there_are_are_read(stat: str) -> None:
     assert api.metric_alarm(on(query(stat=stat))).statistics[0].stat == stat
     extended = Record("here", {**ALARM, "Statistic": None, "ExtendedStatistic": stat})
     if stat in SIMPLE:
-        with pytest.raises(RecordError, match=f"ExtendedStatistic is {stat}, which is a Statistic"):
+        with pytest.raises(RecordError, match=f"ExtendedStatistic must not be {stat}: use Statistic"):
             api.metric_alarm(extended)
     else:
         assert api.metric_alarm(extended).statistics[0].stat == stat

@@ -68,7 +68,7 @@ def test_children_come_first_or_the_cycle_is_named(graph: dict[str, tuple[str, .
 def test_a_cycle_is_shown_as_it_leads_back() -> None:
     """Without the way that leads to it."""
     composites = read({"a": "ALARM(b)", "b": "NOT OK(c)", "c": "AT_LEAST(1, ALARM, (x, b))", "d": "ALARM(d)"})
-    with pytest.raises(CycleError, match="rules lead back to where they begin: b -> c -> b"):
+    with pytest.raises(CycleError, match="rules form a cycle: b -> c -> b"):
         order(composites)
     with pytest.raises(CycleError, match="d -> d"):
         follow({"d": composites["d"]}, [])
@@ -184,7 +184,7 @@ def test_composites_are_first_evaluated_at_the_start() -> None:
     [
         ([Change(2, "m", "OK", "ALARM"), Change(1, "n", "OK", "ALARM")], "n changes before 2 s"),
         ([Change(-1, "m", "OK", "ALARM")], "m changes before 0 s"),
-        ([Change(2, "c", "OK", "ALARM")], "c is a composite: its changes follow from its rule"),
+        ([Change(2, "c", "OK", "ALARM")], "c is a composite alarm: its changes must follow from its rule"),
     ],
 )
 def test_changes_that_cannot_be_are_refused(changes: list[Change], says: str) -> None:

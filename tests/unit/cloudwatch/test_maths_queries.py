@@ -58,14 +58,22 @@ def test_an_expression_may_be_an_array_that_others_take_apart() -> None:
 @each(
     ("expressions", "why", "position"),
     [
-        ({"a": "errors + b", "b": "calls + a"}, "need each other: (a -> b -> a|b -> a -> b)$", 0),
-        ({"a": "a + 1"}, "need each other: a -> a", 0),
-        ({"a": "errors + x"}, "a: no metric or expression has the id x; there are errors, calls", 9),
-        ({"a": "errors * 2", "b": "FIRST(a)"}, r"b: FIRST does not take TS here; it is FIRST\(TS\[\]\)", 6),
-        ({"a": "[errors]", "b": "calls > a"}, "b: > does not take an array", 8),
-        ({"a": "AVG(errors)", "b": "calls - a"}, "a: the result of an expression is a time series", 0),
-        ({"a": "errors * 2", "b": "a / PERIOD(a)"}, "b: PERIOD takes the id of a metric", 11),
-        ({"a": "errors * 2", "b": 'SUM(METRICS("a2"))'}, "b: METRICS finds no metric", 4),
+        ({"a": "errors + b", "b": "calls + a"}, "form a cycle: (a -> b -> a|b -> a -> b)$", 0),
+        ({"a": "a + 1"}, "form a cycle: a -> a", 0),
+        ({"a": "errors + x"}, "a: no metric or expression has the id x; allowed: errors, calls", 9),
+        (
+            {"a": "errors * 2", "b": "FIRST(a)"},
+            r"b: FIRST does not accept TS here; allowed: FIRST\(TS\[\]\)",
+            6,
+        ),
+        ({"a": "[errors]", "b": "calls > a"}, "b: > does not accept an array", 8),
+        ({"a": "AVG(errors)", "b": "calls - a"}, "a: the result must be a time series", 0),
+        (
+            {"a": "errors * 2", "b": "a / PERIOD(a)"},
+            "b: the argument of PERIOD must be the id of a metric",
+            11,
+        ),
+        ({"a": "errors * 2", "b": 'SUM(METRICS("a2"))'}, "b: METRICS matches no metric", 4),
     ],
 )
 def test_expressions_that_do_not_fit_together_are_refused(

@@ -80,7 +80,7 @@ def test_a_sample_that_cloudwatch_refuses_is_refused(value: float) -> None:
 @pytest.mark.parametrize("sample", [(0.0, 1.0, -1.0), (0.0, 1.0, np.nan)])
 def test_a_negative_number_of_samples_is_refused(sample: Sample) -> None:
     """A weight says how many samples have a value."""
-    with pytest.raises(InputError, match="0 or more samples"):
+    with pytest.raises(InputError, match="number of samples must be 0 or more"):
         Series.of_samples([sample], start_s=0, steps=1)
 
 

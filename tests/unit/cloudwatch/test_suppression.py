@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from cloudwatch.composites import Change
 from cloudwatch.states import STATES, State
-from cloudwatch.suppression import Action, Held, Suppressed, Suppressor, Timeline, follow, hold, performed
+from cloudwatch.suppression import (
+    Action,
+    Suppressed,
+    SuppressedChange,
+    Suppressor,
+    Timeline,
+    follow,
+    performed,
+    suppress,
+)
 from tests.support.tables import each
 from tests.unit.cloudwatch.steady import steady
 
@@ -116,7 +125,7 @@ def second_by_second(figure: Figure, suppressor: Suppressor) -> tuple[dict[int, 
             held = held and follow(held, suppressor, in_alarm=in_alarm, now_s=now)
         if now in figure.composite:
             change = Change(now, "composite", "OK", figure.composite[now])
-            held = hold(change, suppressor, in_alarm=in_alarm, now_s=now)
+            held = suppress(change, suppressor, in_alarm=in_alarm, now_s=now)
         if held and held.is_due(now):
             actions[now] = held.change.new
             held = None
@@ -135,8 +144,10 @@ def test_actions_are_held_back_as_in_the_examples_of_aws(figure: Figure) -> None
 def test_another_suppressor_discards_what_ran() -> None:
     """The change is held back as if it had happened now, by the new suppressor's period."""
     change = Change(2, "composite", "OK", "ALARM")
-    held = Held(change, "other", "ExtensionPeriod", 9)
-    assert follow(held, _SUPPRESSOR, in_alarm=False, now_s=5) == Held(change, "suppressor", "WaitPeriod", 7)
+    held = SuppressedChange(change, "other", "ExtensionPeriod", 9)
+    assert follow(held, _SUPPRESSOR, in_alarm=False, now_s=5) == SuppressedChange(
+        change, "suppressor", "WaitPeriod", 7
+    )
 
 
 def shown(timeline: Timeline) -> tuple[dict[float, str], dict[float, State]]:

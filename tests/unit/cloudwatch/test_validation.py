@@ -60,7 +60,7 @@ def test_what_aws_takes_is_taken(what: str) -> None:
 def test_a_problem_says_where_the_alarm_was_read() -> None:
     """Or the alarm's name. What else is refused: see `tests/unit/test_one_validator.py`."""
     wrong = periods(60, 1441)
-    says = "evaluation periods: 1441 periods of 60 s exceed 86400 s, the most for periods below an hour"
+    says = "evaluation periods: 1441 periods of 60 s exceed the maximum of 86400 s for periods below one hour"
     assert said(system(replace(wrong, place="prod: aws_x.a"), alarm("b"))) == [f"prod: aws_x.a: {says}"]
     assert said(system(wrong)) == [f"alarm a: {says}"]
 
@@ -69,21 +69,24 @@ def test_two_alarms_have_two_names() -> None:
     """The second would replace the first."""
     twice = (replace(alarm("a"), place="x"), replace(composite("a", "TRUE"), place="y"), alarm("b"))
     assert said(system(*twice)) == [
-        f"{place}: name: 2 alarms have it: the last one applied wins" for place in ("x", "y")
+        f"{place}: name: 2 alarms have this name; names must be unique" for place in ("x", "y")
     ]
 
 
 MANY = " OR ".join(f"ALARM(a{number})" for number in range(101))
 COMPOSITES: Mapping[str, tuple[CompositeAlarm, str]] = {
-    "no rule": (composite("c", "ALARM(a) ANDD OK(a)"), "rule: character 10: ANDD is no keyword"),
-    "a rule of nobody": (composite("c", "ALARM(errrors)"), "no alarm errrors   did you mean errors?"),
+    "no rule": (composite("c", "ALARM(a) ANDD OK(a)"), "rule: character 10: ANDD is not a keyword"),
+    "a rule of nobody": (composite("c", "ALARM(errrors)"), "errrors does not exist   did you mean errors?"),
     "a suppressor that is nobody": (
-        composite("c", "ALARM(errors)", suppressor=held_by("nope")), "suppressor: there is no alarm nope",
+        composite("c", "ALARM(errors)", suppressor=held_by("nope")), "suppressor: alarm nope does not exist",
     ),
-    "a circle": (composite("c", "ALARM(c)"), "rule: rules lead back to where they begin: c -> c: "),
-    "too long": (composite("c", "ALARM(errors)" + " " * 10_240), "rule: character 10241: the rule has 10253"),
+    "a circle": (composite("c", "ALARM(c)"), "rule: rules form a cycle: c -> c: "),
+    "too long": (
+        composite("c", "ALARM(errors)" + " " * 10_240),
+        "rule: character 10241: the rule must have at most 10240 characters (found: 10253)",
+    ),
     "too many elements": (
-        composite("c", " OR ".join(["ALARM(errors)"] * 167)), "rule: the rule has 501 elements",
+        composite("c", " OR ".join(["ALARM(errors)"] * 167)), "rule: the rule must have at most 500 elements",
     ),
     "itself as suppressor": (
         composite("c", "ALARM(errors)", suppressor=held_by("c")), "an alarm cannot suppress itself",
@@ -91,7 +94,7 @@ COMPOSITES: Mapping[str, tuple[CompositeAlarm, str]] = {
     "too long a description": (
         composite("c", "ALARM(errors)", description="x" * 1025), "description: must have at most 1024",
     ),
-    "six actions": (composite("c", "ALARM(errors)", Actions(("t",) * 6)), "actions: at most 5"),
+    "six actions": (composite("c", "ALARM(errors)", Actions(("t",) * 6)), "actions: must be at most 5"),
     "too long a name": (composite("c" * 256, "ALARM(errors)"), "name: must have 1 to 255"),
 }  # fmt: skip
 
@@ -109,7 +112,7 @@ def test_a_rule_has_at_most_a_hundred_alarms() -> None:
     """A hundred are taken."""
     alarms = [alarm(f"a{number}") for number in range(101)]
     assert said(system(*alarms, composite("c", MANY))) == [
-        "alarm c: rule: the rule has 101 alarms; CloudWatch takes 100"
+        "alarm c: rule: the rule must have at most 100 alarms (found: 101)"
     ]
     assert said(system(*alarms, composite("c", MANY.removesuffix(" OR ALARM(a100)")))) == []
 
@@ -118,7 +121,7 @@ def test_an_alarm_is_in_at_most_150_composites() -> None:
     """However many alarms they name besides."""
     composites = [composite(f"c{number}", "ALARM(a)") for number in range(151)]
     assert said(system(alarm("a"), *composites)) == [
-        "alarm a: name: at most 150 composite alarms may name one alarm (found: 151)"
+        "alarm a: name: must be in the rules of at most 150 composite alarms (found: 151)"
     ]
     assert said(system(alarm("a"), *composites[:150])) == []
 
@@ -127,7 +130,7 @@ def test_where_a_prefix_was_read_the_rest_may_be_elsewhere() -> None:
     """It is refused all the same, and said how to read more."""
     of = system(composite("shop-c", "ALARM(shop-a) OR ALARM(other)"), alarm("shop-a"), prefix="shop-")
     (found,) = said(of)
-    assert found.startswith("alarm shop-c: rule: there is no alarm other among those that were read")
+    assert found.startswith("alarm shop-c: rule: alarm other does not exist among those that were read")
     assert found.endswith("begin with shop-: choose a prefix that all have, or none (--prefix)")
 
 
@@ -143,9 +146,11 @@ def test_filters_are_looked_at_and_their_groups() -> None:
     )
     found = said(system(alarm(), filters=filters))
     assert [text.partition(": expected")[0] for text in found[:1]] == ["p: f.one: pattern: character 9"]
-    assert found[1] == "p: f.two: $.x has no value: a pattern of terms takes nothing out of an event"
-    assert "a default value and dimensions exclude each other" in found[2]
-    assert found[3].startswith("log group /cart: 6 filters have regular expressions")
+    assert found[1] == "p: f.two: $.x has no value: a pattern of terms has no fields"
+    assert "a default value is not allowed with dimensions" in found[2]
+    assert found[3].startswith(
+        "log group /cart: must have at most 5 metric filters with a regular expression"
+    )
     assert len(found) == 4
 
 
@@ -160,8 +165,8 @@ def test_an_alarm_asks_for_the_unit_that_is_published(
     of = Metric("Logs", "Errors")
     watching = alarm("a", queries=(Query("m", Statistic(of, "Sum", 60, asks)),))
     found = said(system(watching, filters=(log_filter(unit=publishes),)))
-    text = f"alarm a: unit: asks for {asks}, and the metric filter /pay-Errors publishes {publishes}"
-    assert [name.partition(": it would")[0] for name in found] == ([text] if wrong else [])
+    text = f"alarm a: unit: must be {publishes}, as metric filter /pay-Errors publishes (found: {asks})"
+    assert [name.partition(": the alarm would")[0] for name in found] == ([text] if wrong else [])
 
 
 def test_a_rehearsal_is_refused_with_all_that_is_wrong() -> None:

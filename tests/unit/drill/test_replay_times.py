@@ -131,5 +131,5 @@ def test_a_metric_without_a_series_is_refused(tmp_path: Path) -> None:
 def test_a_composite_of_alarms_that_are_not_in_the_file_is_refused(tmp_path: Path) -> None:
     """Nobody knows here what they do."""
     both = {"AlarmName": "both", "AlarmRule": "ALARM(a) OR ALARM(gone)"}
-    with pytest.raises(ConfigError, match=r"alarms\.json: 2: rule: there is no alarm gone$"):
+    with pytest.raises(ConfigError, match=r"alarms\.json: 2: rule: alarm gone does not exist$"):
         told(tmp_path, every(5, 1), ALARM, both)

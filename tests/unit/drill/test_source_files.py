@@ -368,30 +368,33 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     "in a list": ([PLAIN, 3], "alarm.json: 2: has to be an object"),
     "typo": (
         {**PLAIN, "TreatMissing": "x"},
-        "alarm.json: TreatMissing is no such key; did you mean TreatMissingData?",
+        "alarm.json: TreatMissing is not a valid key; did you mean TreatMissingData?",
     ),
-    "unknown": ({**PLAIN, "Zzz": 1}, "alarm.json: Zzz is no such key; known: ActionsEnabled, AlarmActions, "),
-    "threshold": ({**PLAIN, "Threshold": "many"}, "alarm.json: Threshold has to be a number, not 'many'"),
-    "truth": ({**PLAIN, "Threshold": True}, "alarm.json: Threshold has to be a number, not True"),
-    "infinite": ({**PLAIN, "Threshold": "inf"}, "alarm.json: Threshold has to be a number, not 'inf'"),
-    "not a number": ({**PLAIN, "Threshold": "nan"}, "alarm.json: Threshold has to be a number, not 'nan'"),
-    "huge": ({**PLAIN, "Threshold": 10**400}, "alarm.json: Threshold has to be a number, not 1000"),
+    "unknown": (
+        {**PLAIN, "Zzz": 1},
+        "alarm.json: Zzz is not a valid key; allowed: ActionsEnabled, AlarmActions, ",
+    ),
+    "threshold": ({**PLAIN, "Threshold": "many"}, "alarm.json: Threshold must be a number (found: 'many')"),
+    "truth": ({**PLAIN, "Threshold": True}, "alarm.json: Threshold must be a number (found: True)"),
+    "infinite": ({**PLAIN, "Threshold": "inf"}, "alarm.json: Threshold must be a number (found: 'inf')"),
+    "not a number": ({**PLAIN, "Threshold": "nan"}, "alarm.json: Threshold must be a number (found: 'nan')"),
+    "huge": ({**PLAIN, "Threshold": 10**400}, "alarm.json: Threshold must be a number (found: 1000"),
     "no periods": (without(PLAIN, "EvaluationPeriods"), "alarm.json: EvaluationPeriods is missing"),
     "half": (
         {**PLAIN, "EvaluationPeriods": 1.5},
-        "EvaluationPeriods has to be a whole number from 1, not 1.5",
+        "EvaluationPeriods must be an integer of at least 1 (found: 1.5)",
     ),
     "comparison": (
         {**PLAIN, "ComparisonOperator": "Greater"},
-        "'Greater'; allowed: GreaterThanThreshold, GreaterThanOrEqualToThreshold, LessThanThreshold, Les",
+        "'Greater' is not valid; allowed: GreaterThanThreshold, GreaterThanOrEqualToThreshold, LessThanThr",
     ),
     "missing data": (
         {**PLAIN, "TreatMissingData": "ok"},
-        "TreatMissingData is 'ok'; allowed: missing, ignore, breaching, notBreaching",
+        "TreatMissingData 'ok' is not valid; allowed: missing, ignore, breaching, notBreaching",
     ),
     "low samples": (
         {**PERCENTILE, "EvaluateLowSampleCountPercentile": "no"},
-        "EvaluateLowSampleCountPercentile is 'no'; allowed: evaluate, ignore",
+        "EvaluateLowSampleCountPercentile 'no' is not valid; allowed: evaluate, ignore",
     ),
     "dimension twice": (
         {**PLAIN, "Dimensions": [{"Name": "a", "Value": "b"}, {"Name": "a", "Value": "c"}]},
@@ -400,13 +403,13 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     "dimension": ({**PLAIN, "Dimensions": [{"Name": "a"}]}, "alarm.json: Dimensions 1: Value is missing"),
     "dimensions": (
         {**PLAIN, "Dimensions": {"a": "b"}},
-        "alarm.json: Dimensions has to be a list, not {'a': 'b'}",
+        "alarm.json: Dimensions must be a list (found: {'a': 'b'})",
     ),
-    "name": ({**PLAIN, "AlarmName": 7}, "alarm.json: AlarmName has to be text, not 7"),
-    "action": ({**PLAIN, "AlarmActions": "arn"}, "AlarmActions has to be a list of texts, not 'arn'"),
-    "enabled": ({**PLAIN, "ActionsEnabled": "yes"}, "ActionsEnabled has to be true or false, not 'yes'"),
-    "unknown in stat": (stat(Foo=1), "alarm.json: Metrics 3: MetricStat: Foo is no such key"),
-    "query": ({**MATH, "Metrics": ["x"]}, "alarm.json: Metrics has to hold objects, not 'x'"),
+    "name": ({**PLAIN, "AlarmName": 7}, "alarm.json: AlarmName must be a string (found: 7)"),
+    "action": ({**PLAIN, "AlarmActions": "arn"}, "AlarmActions must be a list of strings (found: 'arn')"),
+    "enabled": ({**PLAIN, "ActionsEnabled": "yes"}, "ActionsEnabled must be true or false (found: 'yes')"),
+    "unknown in stat": (stat(Foo=1), "alarm.json: Metrics 3: MetricStat: Foo is not a valid key"),
+    "query": ({**MATH, "Metrics": ["x"]}, "alarm.json: Metrics must contain objects (found: 'x')"),
     "PromQL": (
         {**PLAIN, "EvaluationCriteria": {}},
         "EvaluationCriteria is not supported: it is a PromQL alarm",
@@ -423,28 +426,28 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "extension": (
         {**COMPOSITE, "ActionsSuppressorExtensionPeriod": -1},
-        "ActionsSuppressorExtensionPeriod has to be a whole number from 0, not -1",
+        "ActionsSuppressorExtensionPeriod must be an integer of at least 0 (found: -1)",
     ),
-    "rule": ({**COMPOSITE, "AlarmRule": ["x"]}, "alarm.json: AlarmRule has to be text, not ['x']"),
+    "rule": ({**COMPOSITE, "AlarmRule": ["x"]}, "alarm.json: AlarmRule must be a string (found: ['x'])"),
     "in terraform's words": (
         {**TERRAFORM["pay-errors"], "treat_missing_dat": "x"},
-        "alarm.json: treat_missing_dat is no such key; did you mean treat_missing_data?",
+        "alarm.json: treat_missing_dat is not a valid key; did you mean treat_missing_data?",
     ),
     "terraform's ok": (
         {**TERRAFORM["pay-errors"], "ok_actions": "x"},
-        "alarm.json: ok_actions has to be a list",
+        "alarm.json: ok_actions must be a list",
     ),
     "terraform's percentiles": (
         {**TERRAFORM["pay-slow"], "evaluate_low_sample_count_percentiles": "x"},
-        "alarm.json: evaluate_low_sample_count_percentiles is 'x'",
+        "alarm.json: evaluate_low_sample_count_percentiles 'x' is not valid",
     ),
     "terraform's both": (
         {**TERRAFORM["pay-slow"], "statistic": "Sum"},
-        "alarm.json: statistic or extended_statistic has to be given, and not both",
+        "alarm.json: statistic or extended_statistic is required, but not both",
     ),
     "terraform unknown": (
         {**TERRAFORM["pay-errors"], "threshold": "${var.many}"},
-        "alarm.json: threshold has to be a number, not '${var.many}'",
+        "alarm.json: threshold must be a number (found: '${var.many}')",
     ),
     "terraform's suppressor": (
         {**TERRAFORM["pay"], "actions_suppressor": {"alarm": "x"}},
@@ -456,7 +459,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
                 "aws_cloudwatch_metric_alarm": {"pay": {**TERRAFORM["pay-slow"], "comparison_operator": "x"}}
             }
         },
-        "alarm.json: aws_cloudwatch_metric_alarm.pay: comparison_operator is 'x'",
+        "alarm.json: aws_cloudwatch_metric_alarm.pay: comparison_operator 'x' is not valid",
     ),
 }
 

@@ -183,7 +183,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     "token": ('{"MetricDataResults": [], "NextToken": "x"}', "m.csv: NextToken says that there is more"),
     "partial": (
         '{"MetricDataResults": [{"StatusCode": "InternalError"}]}',
-        "m.csv: MetricDataResults 1: StatusCode is 'InternalError'; allowed: Complete",
+        "m.csv: MetricDataResults 1: StatusCode 'InternalError' is not valid; allowed: Complete",
     ),
     "lengths": (
         '{"MetricDataResults": [{"Timestamps": [1], "Values": []}]}',
@@ -199,7 +199,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     ),
     "its value": (
         '{"MetricDataResults": [{"Timestamps": [1], "Values": ["x"]}]}',
-        "m.csv: MetricDataResults 1: 1: Values has to be a number, not 'x'",
+        "m.csv: MetricDataResults 1: 1: Values must be a number (found: 'x')",
     ),
     "datapoint": ('{"Datapoints": [{"Sum": 1}]}', "m.csv: Datapoints 1: Timestamp is missing"),
 }

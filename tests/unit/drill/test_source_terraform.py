@@ -277,32 +277,38 @@ def test_a_short_name_of_two_alarms_is_neithers(tmp_path: Path) -> None:
 ALARM, FILTER = "aws_cloudwatch_metric_alarm.errors", "aws_cloudwatch_log_metric_filter.errors"
 REFUSED: Mapping[str, tuple[object, str]] = {
     "no JSON": ("{", "main.tf.json: is not JSON"),
-    "list": ([], "main.tf.json: has to be an object, as Terraform's JSON is"),
-    "text": ({"resource": "x"}, "main.tf.json: resource has to be an object, not 'x'"),
-    "body": ({"resource": {"a": {"b": 1}}}, "main.tf.json: resource.a.b has to be an object, not 1"),
+    "list": ([], "main.tf.json: must be a JSON object"),
+    "text": ({"resource": "x"}, "main.tf.json: resource must be an object (found: 'x')"),
+    "body": ({"resource": {"a": {"b": 1}}}, "main.tf.json: resource.a.b must be an object (found: 1)"),
     "twice": (
         {"resource": [{"a": {"b": {}}}, {"a": {"b": {}}}]},
-        "main.tf.json: resource.a.b is there twice",
+        "main.tf.json: resource.a.b is defined twice",
     ),
-    "bodies": ({"resource": {"a": {"b": [{}, {}]}}}, "main.tf.json: resource.a.b is there 2 times"),
+    "bodies": (
+        {"resource": {"a": {"b": [{}, {}]}}},
+        "main.tf.json: resource.a.b must be defined once (found: 2 times)",
+    ),
     "unknown number": (
         changed({ALARM: {"threshold": "${var.secret}"}}),
-        "shop: aws_cloudwatch_metric_alarm.errors: threshold has to be a number, not '${var.secret}'",
+        "shop: aws_cloudwatch_metric_alarm.errors: threshold must be a number (found: '${var.secret}')",
     ),
     "unknown argument": (
         changed({ALARM: {"foo": 1}}),
-        "shop: aws_cloudwatch_metric_alarm.errors: foo is no such",
+        "shop: aws_cloudwatch_metric_alarm.errors: foo is not a valid key",
     ),
     "count": (
         changed({ALARM: {"count": 2}}),
-        "aws_cloudwatch_metric_alarm.errors has `count`, which is not read",
+        "aws_cloudwatch_metric_alarm.errors: `count` is not supported",
     ),
     "name": (changed({ALARM: {"alarm_name": None}}), "errors: alarm_name is missing"),
     "two transformations": (
         changed({FILTER: {"metric_transformation": [{}, {}]}}),
-        "aws_cloudwatch_log_metric_filter.errors: metric_transformation are 2; CloudWatch Logs takes one",
+        "aws_cloudwatch_log_metric_filter.errors: metric_transformation must have one element (found: 2)",
     ),
-    "no transformation": (changed({FILTER: {"metric_transformation": None}}), "metric_transformation are 0"),
+    "no transformation": (
+        changed({FILTER: {"metric_transformation": None}}),
+        "metric_transformation must have one element (found: 0)",
+    ),
     "value": (
         changed({FILTER: {"metric_transformation": {"name": "x", "namespace": "y"}}}),
         "errors: metric_transformation 1: value is missing",
@@ -320,15 +326,15 @@ REFUSED: Mapping[str, tuple[object, str]] = {
                 }
             }
         ),
-        "metric_transformation 1: default_value has to be a number, not 'x'",
+        "metric_transformation 1: default_value must be a number (found: 'x')",
     ),
     "transformed": (
         changed({FILTER: {"apply_on_transformed_logs": True}}),
-        "apply_on_transformed_logs is not supported: it reads what a transformer makes",
+        "apply_on_transformed_logs is not supported: it applies to transformed log events",
     ),
     "dimensions": (
         changed({FILTER: {"metric_transformation": {"dimensions": {"a": 1}}}}),
-        "metric_transformation 1: dimensions has to be an object of texts",
+        "metric_transformation 1: dimensions must be an object of strings",
     ),
     "redrive": (
         changed({"aws_sqs_queue_redrive_policy.alarms": {"redrive_policy": "${var.secret}"}}),
@@ -340,7 +346,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "hidden": (
         changed({"aws_sqs_queue.alarms": {"visibility_timeout_seconds": "x"}}),
-        "aws_sqs_queue.alarms: visibility_timeout_seconds has to be a number, not 'x'",
+        "aws_sqs_queue.alarms: visibility_timeout_seconds must be a number (found: 'x')",
     ),
     "endpoint": (
         changed({"aws_sns_topic_subscription.queue": {"endpoint": None}}),
@@ -348,7 +354,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "service": (
         changed({ALARM: {"tags": {"Service": 3}}}),
-        "shop: aws_cloudwatch_metric_alarm.errors: Service has to be text, not 3",
+        "shop: aws_cloudwatch_metric_alarm.errors: Service must be a string (found: 3)",
     ),
 }
 
@@ -364,11 +370,9 @@ def test_what_cannot_be_read_is_said_with_its_address(case: str, tmp_path: Path)
 
 def test_a_folder_without_configuration_is_said(tmp_path: Path) -> None:
     """It is not there, or holds none."""
-    with pytest.raises(ConfigurationError, match="none: no such folder"):
+    with pytest.raises(ConfigurationError, match="none: the folder does not exist"):
         synthesized.system(tmp_path / "none")
-    with pytest.raises(
-        ConfigurationError, match=r"holds no Terraform JSON \(\*\.tf\.json\): synthesize first"
-    ):
+    with pytest.raises(ConfigurationError, match=r"contains no Terraform JSON \(\*\.tf\.json\): run"):
         synthesized.system(tmp_path)
 
 

@@ -240,7 +240,7 @@ PROGRESS = {
 @pytest.mark.parametrize(("total", "done"), PROGRESS)
 def test_progress_is_never_silent(total: int | None, done: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it plans, changes, and saves the state; whole lines, since a log has no width."""
-    monkeypatch.setattr(progress, "_QUIET_S", 0)
+    monkeypatch.setattr(progress, "_INTERVAL_S", 0)
     screen = io.StringIO()
     shown = Progress(Console(file=screen, width=20), "security", total)
     for number in range(done):

@@ -62,7 +62,7 @@ def test_a_terraform_that_is_too_old_is_refused_with_its_version(script: Script,
         with pytest.raises(TerraformError) as refused:
             binary.executable()
         assert str(refused.value) == (
-            f"{path} is Terraform {version}: 1.10 or newer is needed (S3 state locking)."
+            f"{path} is Terraform {version}: 1.10 or newer is required (S3 state locking)."
         )
     else:
         assert binary.executable() == str(path)
@@ -74,8 +74,8 @@ def test_a_missing_terraform_is_said_with_how_to_get_it(monkeypatch: pytest.Monk
     with pytest.raises(TerraformError) as refused:
         binary.executable()
     assert str(refused.value) == (
-        "Terraform is needed and 'terraform' was not found: install 1.10 or newer "
-        "(developer.hashicorp.com/terraform/install), or name it in TERRAFORM_BINARY_NAME."
+        "Terraform is required and 'terraform' was not found: install 1.10 or newer "
+        "(developer.hashicorp.com/terraform/install), or set TERRAFORM_BINARY_NAME."
     )
 
 
@@ -103,7 +103,9 @@ def test_terraform_binary_name_is_honoured(
 def test_a_program_that_is_no_terraform_is_said(script: Script, body: str) -> None:
     """Whatever it prints or does: a sentence with its path and no traceback."""
     path = script(body)
-    with pytest.raises(TerraformError, match=f"^{path} does not answer `version -json` as Terraform does"):
+    with pytest.raises(
+        TerraformError, match=f"^{path} is not Terraform: the output of `version -json` is not valid"
+    ):
         binary.executable()
 
 
@@ -150,7 +152,7 @@ def test_a_named_mirror_without_our_provider_is_refused(
     with pytest.raises(TerraformError) as refused:
         binary.plugin_environment()
     assert str(refused.value) == (
-        f"TF_PLUGIN_MIRROR={folder} does not hold {PROVIDER} {PROVIDER_VERSION} for {binary.target()}: "
+        f"TF_PLUGIN_MIRROR={folder} does not contain {PROVIDER} {PROVIDER_VERSION} for {binary.target()}: "
         "fill it with `terraform providers mirror`, or unset it to use the registry."
     )
 

@@ -79,14 +79,14 @@ def test_an_interruption_waits_until_the_state_is_saved(
     with pytest.raises(KeyboardInterrupt):
         run(ORDERLY, output, number)
     assert printed == ["ready", "told", "saved"]
-    assert "waiting until Terraform has completed" in capfd.readouterr().err
+    assert "waiting for Terraform to complete" in capfd.readouterr().err
 
 
 def test_a_second_interruption_kills_it(output: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """With a message that says what that means."""
     with pytest.raises(KeyboardInterrupt):
         run(STUBBORN, output, signal.SIGINT, signal.SIGINT)
-    assert "may be in no state" in capfd.readouterr().err
+    assert "may be missing from the state" in capfd.readouterr().err
 
 
 def test_handlers_are_as_before_afterwards(output: Path) -> None:

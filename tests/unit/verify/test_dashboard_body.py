@@ -128,7 +128,7 @@ ROW = "must have a namespace, a name, and a value for each dimension"
 
 def said(body: Any) -> list[str]:
     """Return where each problem of a body is, and what it is."""
-    return [f"{problem.path}: {problem.says}" for problem in problems(body)]
+    return [f"{problem.path}: {problem.message}" for problem in problems(body)]
 
 
 @each(
@@ -137,10 +137,10 @@ def said(body: Any) -> list[str]:
         ((), [], "body: must be an object (found: [])"),
         (("widgets",), GONE, "widgets: is missing"),
         (("widgets",), {}, "widgets: must be a valid list (found: {})"),
-        (("colour",), "red", "body: no such property: colour; known: end, periodOverride, start, variables, widgets"),
+        (("colour",), "red", "body: unknown property: colour; allowed: end, periodOverride, start, variables, widgets"),
         (("start",), "8h", f"start: must be {TIMES} (found: '8h')"),
         (("start",), "-P", f"start: must be {TIMES} (found: '-P')"),
-        (("end",), "2030-01-31T06:00:00Z", "start: must be a time such as 2030-01-31T06:00:00Z where there is an end"),
+        (("end",), "2030-01-31T06:00:00Z", "start: must be a time such as 2030-01-31T06:00:00Z if end is set"),
         (("end",), "-PT1H", "end: must be a time such as 2030-01-31T06:00:00Z (found: '-PT1H')"),
         (("periodOverride",), "always", "periodOverride: must be 'auto' or 'inherit' (found: 'always')"),
         (("variables", 0, "id"), "a b", "variables[0].id: must be an ID of letters, digits, - and _ (found: 'a b')"),
@@ -149,8 +149,8 @@ def said(body: Any) -> list[str]:
         (("widgets", TEXT), "text", "widgets[3]: must be an object (found: 'text')"),
         (("widgets", TEXT, "type"), "chart", "widgets[3].type: must be one of 'metric', 'text', 'log', 'alarm', 'explorer' (found: 'chart')"),
         (("widgets", TEXT, "type"), GONE, "widgets[3].type: is missing"),
-        (("widgets", TEXT, "x"), GONE, "widgets[3].x: is missing: x and y go together"),
-        (("widgets", TEXT, "y"), GONE, "widgets[3].y: is missing: x and y go together"),
+        (("widgets", TEXT, "x"), GONE, "widgets[3].x: is missing; x and y require each other"),
+        (("widgets", TEXT, "y"), GONE, "widgets[3].y: is missing; x and y require each other"),
         (("widgets", TEXT, "x"), 24, "widgets[3].x: must be less than 24 (found: 24)"),
         (("widgets", TEXT, "x"), True, "widgets[3].x: must be a valid integer (found: True)"),
         (("widgets", TEXT, "y"), -1, "widgets[3].y: must be greater than or equal to 0 (found: -1)"),
@@ -161,9 +161,9 @@ def said(body: Any) -> list[str]:
         (("widgets", TEXT, P, "markdown"), "", "widgets[3].properties.markdown: must have at least 1 character (found: '')"),
         (("widgets", TEXT, P, "markdown"), GONE, "widgets[3].properties.markdown: is missing"),
         (("widgets", TEXT, P, "background"), "red", "widgets[3].properties.background: must be 'solid' or 'transparent' (found: 'red')"),
-        (("widgets", TEXT, P, "title"), "T", "widgets[3].properties: no such property: title; known: background, markdown"),
+        (("widgets", TEXT, P, "title"), "T", "widgets[3].properties: unknown property: title; allowed: background, markdown"),
         (("widgets", TEXT, "x"), 1, "widgets[3]: ends at column 25; the grid has 24"),
-        (("widgets", TEXT, "height"), 2, "widgets[4]: lies on widgets[3]"),
+        (("widgets", TEXT, "height"), 2, "widgets[4]: overlaps widgets[3]"),
         (("widgets", METRIC, P, "view"), "line", "widgets[0].properties.view: must be 'timeSeries', 'singleValue', 'gauge', 'bar', 'pie' or 'table' (found: 'line')"),
         (("widgets", METRIC, P, "region"), GONE, "widgets[0].properties.region: is missing"),
         (("widgets", METRIC, P, "stat"), "Median", "widgets[0].properties.stat: must be a statistic such as Sum, p99 or TC(:1000) (found: 'Median')"),
@@ -173,8 +173,8 @@ def said(body: Any) -> list[str]:
         (("widgets", METRIC, P, "timezone"), "CET", "widgets[0].properties.timezone: must be a time zone such as +0130 (found: 'CET')"),
         (("widgets", METRIC, P, "legend"), {}, "widgets[0].properties.legend.position: is missing"),
         (("widgets", METRIC, P, "accountId"), "1", "widgets[0].properties.accountId: must be an account ID of 12 digits (found: '1')"),
-        (("widgets", METRIC, P, "end"), "2030-01-31T06:00:00Z", "widgets[0].properties.start: is missing: end needs it"),
-        (("widgets", METRIC, P, "metrics"), GONE, "widgets[0].properties.metrics: is missing, and there is no alarm in annotations"),
+        (("widgets", METRIC, P, "end"), "2030-01-31T06:00:00Z", "widgets[0].properties.start: is missing; required with end"),
+        (("widgets", METRIC, P, "metrics"), GONE, "widgets[0].properties.metrics: is missing; required without an alarm in annotations"),
         (("widgets", METRIC, P, "metrics"), "m", f"{M}: must be a valid list (found: 'm')"),
         (("widgets", METRIC, P, "metrics"), [["N", "M"]] * 501, f"{M}: must have at most 500 items (found: 501)"),
         (("widgets", METRIC, P, "metrics", 2), {}, f"{M}[2]: must be a list such as [namespace, name] or [{{expression}}] (found: {{}})"),
@@ -184,41 +184,41 @@ def said(body: Any) -> list[str]:
         (("widgets", METRIC, P, "metrics"), [["N", 5]], f"{M}[0][1]: must be a valid string (found: 5)"),
         (("widgets", METRIC, P, "metrics"), [["N", "M", {"id": "m"}, {}]], f"{M}[0][2]: must be a valid string (found: {{'id': 'm'}})"),
         (("widgets", METRIC, P, "metrics"), [["N", "M", *["d"] * 62]], f"{M}[0]: must have at most 30 dimensions (found: 31)"),
-        (("widgets", METRIC, P, "metrics"), [[".", "M"]], f"{M}[0]: has dots for more than the metric before it has"),
-        (("widgets", METRIC, P, "metrics"), [["...", "M"]], f"{M}[0]: has dots for more than the metric before it has"),
-        (("widgets", METRIC, P, "metrics"), [["N", "M"], [".", ".", "D", "."]], f"{M}[1]: has dots for more than the metric before it has"),
-        (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "...", "V"]], f"{M}[1]: has dots for more than the metric before it has"),
-        (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "N", "M", "D", "W"]], f"{M}[1]: has dots for more than the metric before it has"),
-        (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "D", "V", "E", "W", "F"]], f"{M}[1]: has dots for more than the metric before it has"),
-        (("widgets", METRIC, P, "metrics", 0, 4, "colour"), "red", f"{M}[0]: no such property: colour; known: accountId, color, id, label, period, region, stat, visible, yAxis"),
+        (("widgets", METRIC, P, "metrics"), [[".", "M"]], f"{M}[0]: has a dot without a value in the previous metric"),
+        (("widgets", METRIC, P, "metrics"), [["...", "M"]], f"{M}[0]: has a dot without a value in the previous metric"),
+        (("widgets", METRIC, P, "metrics"), [["N", "M"], [".", ".", "D", "."]], f"{M}[1]: has a dot without a value in the previous metric"),
+        (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "...", "V"]], f"{M}[1]: has a dot without a value in the previous metric"),
+        (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "N", "M", "D", "W"]], f"{M}[1]: has a dot without a value in the previous metric"),
+        (("widgets", METRIC, P, "metrics"), [["N", "M", "D", "V"], ["...", "D", "V", "E", "W", "F"]], f"{M}[1]: has a dot without a value in the previous metric"),
+        (("widgets", METRIC, P, "metrics", 0, 4, "colour"), "red", f"{M}[0]: unknown property: colour; allowed: accountId, color, id, label, period, region, stat, visible, yAxis"),
         (("widgets", METRIC, P, "metrics", 0, 4, "color"), "red", f"{M}[0].color: must be a color such as #d62728 (found: 'red')"),
         (("widgets", METRIC, P, "metrics", 0, 4, "period"), 0, f"{M}[0].period: must be greater than or equal to 60 (found: 0)"),
         (("widgets", METRIC, P, "metrics", 0, 4, "stat"), "p", f"{M}[0].stat: must be a statistic such as Sum, p99 or TC(:1000) (found: 'p')"),
         (("widgets", METRIC, P, "metrics", 0, 4, "yAxis"), "top", f"{M}[0].yAxis: must be 'left' or 'right' (found: 'top')"),
-        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SUM([m1, m2, m4])", f"{M}[4]: the expression names m4, and no row has that ID"),
+        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SUM([m1, m2, m4])", f"{M}[4]: the expression uses the ID m4, which no row has"),
         (("widgets", METRIC, P, "metrics", 4, 0, "expression"), GONE, f"{M}[4].expression: is missing"),
         (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "m1+" * 342 + "m1", f"{M}[4].expression: must have at most 1024 characters (found: 1028)"),
-        (("widgets", METRIC, P, "metrics", 4, 0, "stat"), "Sum", f"{M}[4]: no such property: stat; known: accountId, color, expression, id, label, period, region, visible, yAxis"),
-        (("widgets", METRIC, P, "metrics", 4), [{"expression": "m1 + m2"}, {}], f"{M}[4]: an expression stands alone in its row (found: [{{'expression': 'm1 + m2'}}, {{}}])"),
-        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SUM(SEARCH('{AWS/Lambda}', 'Sum'))", f"{M}[4]: name the metrics: what a search finds may exceed CloudWatch's limits"),
-        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SELECT MAX(CPU) FROM x", f"{M}[4]: name the metrics: what a search finds may exceed CloudWatch's limits"),
+        (("widgets", METRIC, P, "metrics", 4, 0, "stat"), "Sum", f"{M}[4]: unknown property: stat; allowed: accountId, color, expression, id, label, period, region, visible, yAxis"),
+        (("widgets", METRIC, P, "metrics", 4), [{"expression": "m1 + m2"}, {}], f"{M}[4]: a row with an expression must have no other element (found: [{{'expression': 'm1 + m2'}}, {{}}])"),
+        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SUM(SEARCH('{AWS/Lambda}', 'Sum'))", f"{M}[4]: SEARCH and SELECT are not allowed, as they may exceed CloudWatch's limits: list the metrics"),
+        (("widgets", METRIC, P, "metrics", 4, 0, "expression"), "SELECT MAX(CPU) FROM x", f"{M}[4]: SEARCH and SELECT are not allowed, as they may exceed CloudWatch's limits: list the metrics"),
         (("widgets", METRIC, P, "yAxis", "left", "min"), "0", "widgets[0].properties.yAxis.left.min: must be a valid number (found: '0')"),
-        (("widgets", METRIC, P, "yAxis", "left", "min"), 9.5, "widgets[0].properties.yAxis.left: min 9.5 is not below max 9.5"),
-        (("widgets", METRIC, P, "yAxis", "bottom"), {}, "widgets[0].properties.yAxis: no such property: bottom; known: left, right"),
+        (("widgets", METRIC, P, "yAxis", "left", "min"), 9.5, "widgets[0].properties.yAxis.left: min 9.5 must be less than max 9.5"),
+        (("widgets", METRIC, P, "yAxis", "bottom"), {}, "widgets[0].properties.yAxis: unknown property: bottom; allowed: left, right"),
         (("widgets", METRIC, P, "annotations", "horizontal", 0, "color"), "#abc", "widgets[0].properties.annotations.horizontal[0].color: must be a color such as #d62728 (found: '#abc')"),
         (("widgets", METRIC, P, "annotations", "horizontal", 0, "fill"), "before", "widgets[0].properties.annotations.horizontal[0].fill: must be 'above', 'below' or 'none' (found: 'before')"),
         (("widgets", METRIC, P, "annotations", "horizontal", 0, "value"), GONE, "widgets[0].properties.annotations.horizontal[0].value: is missing"),
         (("widgets", METRIC, P, "annotations", "horizontal", 0, "value"), "5", "widgets[0].properties.annotations.horizontal[0].value: must be a valid number (found: '5')"),
         (("widgets", METRIC, P, "annotations", "horizontal", 1), [{"value": 1}], "widgets[0].properties.annotations.horizontal[1][1]: is missing"),
-        (("widgets", METRIC, P, "annotations", "horizontal", 1, 1, "color"), "#d62728", "widgets[0].properties.annotations.horizontal[1][1]: no such property: color; known: label, value"),
+        (("widgets", METRIC, P, "annotations", "horizontal", 1, 1, "color"), "#d62728", "widgets[0].properties.annotations.horizontal[1][1]: unknown property: color; allowed: label, value"),
         (("widgets", METRIC, P, "annotations", "vertical", 0, "value"), 5, "widgets[0].properties.annotations.vertical[0].value: must be a valid string (found: 5)"),
         (("widgets", METRIC, P, "annotations", "vertical", 0, "fill"), "above", "widgets[0].properties.annotations.vertical[0].fill: must be 'before', 'after' or 'none' (found: 'above')"),
-        (("widgets", METRIC, P, "annotations", "vertical", 0, "yAxis"), "left", "widgets[0].properties.annotations.vertical[0]: no such property: yAxis; known: color, fill, label, value, visible"),
-        (("widgets", METRIC, P, "annotations", "diagonal"), [], "widgets[0].properties.annotations: no such property: diagonal; known: alarms, horizontal, vertical"),
-        (("widgets", GAUGE, P, "yAxis"), GONE, "widgets[1].properties.yAxis.left: a gauge needs min and max"),
-        (("widgets", GAUGE, P, "yAxis", "left", "max"), GONE, "widgets[1].properties.yAxis.left: a gauge needs min and max"),
+        (("widgets", METRIC, P, "annotations", "vertical", 0, "yAxis"), "left", "widgets[0].properties.annotations.vertical[0]: unknown property: yAxis; allowed: color, fill, label, value, visible"),
+        (("widgets", METRIC, P, "annotations", "diagonal"), [], "widgets[0].properties.annotations: unknown property: diagonal; allowed: alarms, horizontal, vertical"),
+        (("widgets", GAUGE, P, "yAxis"), GONE, "widgets[1].properties.yAxis.left: a gauge requires min and max"),
+        (("widgets", GAUGE, P, "yAxis", "left", "max"), GONE, "widgets[1].properties.yAxis.left: a gauge requires min and max"),
         (("widgets", GAUGE, P, "start"), "a month", f"widgets[1].properties.start: must be {TIMES} (found: 'a month')"),
-        (("widgets", ALARM_GRAPH, P, "metrics"), [["N", "M"]], "widgets[2].properties.annotations.alarms: the graph of an alarm cannot have metrics of its own"),
+        (("widgets", ALARM_GRAPH, P, "metrics"), [["N", "M"]], "widgets[2].properties.annotations.alarms: the graph of an alarm cannot have metrics"),
         (("widgets", ALARM_GRAPH, P, "annotations", "horizontal"), [{"value": 1}], "widgets[2].properties.annotations.alarms: the graph of an alarm cannot have other annotations"),
         (("widgets", ALARM_GRAPH, P, "annotations", "alarms"), [ARN, ARN], "widgets[2].properties.annotations.alarms: must have at most 1 item (found: 2)"),
         (("widgets", LOG, P, "view"), "gauge", "widgets[4].properties.view: must be 'table', 'timeSeries', 'bar' or 'pie' (found: 'gauge')"),
@@ -233,7 +233,7 @@ def said(body: Any) -> list[str]:
         (("widgets", ALARM, P, "alarms"), GONE, "widgets[5].properties.alarms: is missing"),
         (("widgets", ALARM, P, "sortBy"), "state", "widgets[5].properties.sortBy: must be 'default', 'stateUpdatedTimestamp' or 'timestamp' (found: 'state')"),
         (("widgets", ALARM, P, "states"), ["RED"], "widgets[5].properties.states[0]: must be 'ALARM', 'INSUFFICIENT_DATA' or 'OK' (found: 'RED')"),
-        (("widgets", ALARM, P, "region"), "eu-west-1", "widgets[5].properties: no such property: region; known: alarms, sortBy, states, title"),
+        (("widgets", ALARM, P, "region"), "eu-west-1", "widgets[5].properties: unknown property: region; allowed: alarms, sortBy, states, title"),
         (("widgets", EXPLORER, P, "metrics"), [], "widgets[6].properties.metrics: must have at least 1 item (found: 0)"),
         (("widgets", EXPLORER, P, "metrics", 0, "resourceType"), "Lambda", "widgets[6].properties.metrics[0].resourceType: must be a type such as AWS::Lambda::Function (found: 'Lambda')"),
         (("widgets", EXPLORER, P, "labels"), GONE, "widgets[6].properties.labels: is missing"),
@@ -279,8 +279,8 @@ def test_ids_are_lower_case_and_unique() -> None:
         f"{M}[0].id: must be an ID that begins with a lower-case letter (found: 'M1')"
     ]
     assert said(with_fault(("widgets", METRIC, P, "metrics", 3, 3, "id"), "m1")) == [
-        f"{M}[3]: the ID m1 is also that of {M}[0]",
-        f"{M}[4]: the expression names m3, and no row has that ID",
+        f"{M}[3]: the ID m1 is already used by {M}[0]",
+        f"{M}[4]: the expression uses the ID m3, which no row has",
     ]
 
 
@@ -288,7 +288,7 @@ def test_dots_after_a_row_that_is_wrong_are_not_wrong_too() -> None:
     """One mistake is one problem; the next row without dots is checked again."""
     rows = [["N", "M"], [".", ".", "D", "."], ["...", "V"], ["N"]]
     assert said(with_fault(("widgets", METRIC, P, "metrics"), rows)) == [
-        f"{M}[1]: has dots for more than the metric before it has",
+        f"{M}[1]: has a dot without a value in the previous metric",
         f"{M}[3]: {ROW} (found: 1 texts)",
     ]
 
@@ -370,8 +370,8 @@ def big(kind: int, count: int, height: int = 1, **properties: Any) -> dict[str, 
     ("body", "says"),
     [
         (big(TEXT, 501), "widgets: must have at most 500 items (found: 501)"),
-        (big(GAUGE, 6, metrics=[["N", "M"]] * 417), "widgets: have 2502 metrics together; 2500 are allowed"),
-        (big(LOG, 31), "widgets: have 31 log queries together; 30 are allowed"),
+        (big(GAUGE, 6, metrics=[["N", "M"]] * 417), "widgets: have 2502 metrics in total; 2500 are allowed"),
+        (big(LOG, 31), "widgets: have 31 log queries in total; 30 are allowed"),
     ],
 )
 def test_too_much_is_refused_with_both_numbers(body: dict[str, Any], says: str) -> None:
@@ -394,5 +394,5 @@ def test_widgets_without_a_place_are_cloudwatch_s_to_place() -> None:
     bare = {"type": "text", "properties": {"markdown": "x"}}
     assert said({"widgets": [bare, bare]}) == []
     small = {**bare, "x": 0, "y": 0}
-    assert said({"widgets": [small, {**small, "x": 5, "y": 5}]}) == ["widgets[1]: lies on widgets[0]"]
+    assert said({"widgets": [small, {**small, "x": 5, "y": 5}]}) == ["widgets[1]: overlaps widgets[0]"]
     assert said({"widgets": [small, {**small, "x": 6, "y": 0}]}) == []

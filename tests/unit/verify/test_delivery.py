@@ -114,10 +114,10 @@ def losing_target(edited: Edited) -> None:
 SOURCE = {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/shop-tasks-prod"}}
 
 FUNCTIONS = [
-    Broken("function gone", remove(FUNCTION), "endpoint", "leads to no function", others=frozenset({"metric", "dimension", "subscription"})),
+    Broken("function gone", remove(FUNCTION), "endpoint", "is not a function of these stacks", others=frozenset({"metric", "dimension", "subscription"})),
     Broken("no permission", remove(PERMISSION), "function permission", "has no aws_lambda_permission"),
-    Broken("permission of another topic", set_(PERMISSION, source_arn="${aws_sns_topic.mail.arn}"), "function permission", "aws:SourceArn has to be arn:aws:sns:eu-west-1:111122223333:shop-mail-prod"),
-    Broken("permission of another account", set_(PERMISSION, source_account="999999999999"), "function permission", "aws:SourceAccount has to be"),
+    Broken("permission of another topic", set_(PERMISSION, source_arn="${aws_sns_topic.mail.arn}"), "function permission", "aws:SourceArn must be arn:aws:sns:eu-west-1:111122223333:shop-mail-prod"),
+    Broken("permission of another account", set_(PERMISSION, source_account="999999999999"), "function permission", "aws:SourceAccount must be"),
     Broken("permission of another service", set_(PERMISSION, principal="s3.amazonaws.com"), "function permission", "no statement allows"),
     Broken("permission of another function", set_(PERMISSION, function_name="x"), "function permission", "has no aws_lambda_permission"),
     Broken("permission of an alias", set_(PERMISSION, qualifier="live"), "function permission", "has no aws_lambda_permission"),
@@ -127,7 +127,7 @@ FUNCTIONS = [
     Broken("dead letters nowhere, the older way", lambda edited: (remove(INVOKED)(edited), set_(FUNCTION, dead_letter_config=[{"target_arn": "arn:aws:sqs:x"}])(edited)), "function dead letters", "arn:aws:sqs:x"),
     Broken("role may not send dead letters", named(ROLE, "Letters"), "function role", "allow sqs:SendMessage"),
     Broken("role may not use the key", named(ROLE, "Key"), "function role", "allow kms:Decrypt"),
-    Broken("role may use the key for S3", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}), "function role", "kms:ViaService has to be s3"),
+    Broken("role may use the key for S3", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}), "function role", "kms:ViaService must be s3"),
     Broken("role may use the key for SNS alone", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "sns.eu-west-1.amazonaws.com"}}), "function role", "key of dead-letter queue shop-letters-prod"),
     Broken("role may use the key for SQS alone", named(ROLE, "Key", Condition={"StringEquals": {"kms:ViaService": "sqs.eu-west-1.amazonaws.com"}}), "function role", "key of topic shop-mail-prod"),
     Broken("role may use another key", named(ROLE, "Key", Resource="arn:aws:kms:eu-west-1:111122223333:key/1"), "function role", "does not cover"),
@@ -136,35 +136,35 @@ FUNCTIONS = [
     Broken("role may publish to another topic", named(ROLE, "Mail", Resource="${aws_sns_topic.critical.arn}"), "function role", "does not cover"),
     Broken("role denied", lambda edited: edited.add_statement(ROLE, Sid="No", Effect="Deny", Action="sns:*", Resource="*"), "function role", "statement No denies"),
     Broken("mail topic denies the role", lambda edited: edited.add("monitoring", "aws_sns_topic_policy.mail", arn="${aws_sns_topic.mail.arn}", policy='{"Statement": {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}}'), "function role", "statement No denies"),
-    Broken("policy of another role", set_(ROLE, role="x"), "function role", "no statement allows role shop-notifier-prod sns:Publish"),
-    Broken("role of another account", set_(FUNCTION, role="arn:aws:iam::999999999999:role/x"), "function role", "none of these stacks"),
+    Broken("policy of another role", set_(ROLE, role="x"), "function role", "no statement allows sns:Publish for role shop-notifier-prod"),
+    Broken("role of another account", set_(FUNCTION, role="arn:aws:iam::999999999999:role/x"), "function role", "is not a role of these stacks"),
     Broken("mail topic gone", remove(MAIL), "function topic", "variable MAIL_TOPIC"),
     Broken("mail topic elsewhere", set_(FUNCTION, environment={"variables": {"MAIL_TOPIC": "arn:aws:sns:us-east-1:111122223333:x"}}), "function topic", "variable MAIL_TOPIC"),
-    Broken("mail topic under aws/sns", set_(MAIL, kms_master_key_id="alias/aws/sns"), "topic key", "AWS manages"),
+    Broken("mail topic under aws/sns", set_(MAIL, kms_master_key_id="alias/aws/sns"), "topic key", "AWS managed key"),
     Broken("nobody gets the mail", remove("aws_sns_topic_subscription.mail"), "subscription", "topic shop-mail-prod has no subscriptions"),
-    Broken("mail without dead letters", set_("aws_sns_topic_subscription.mail", redrive_policy=""), "redrive policy", "email oncall@example.com"),
+    Broken("mail without dead letters", set_("aws_sns_topic_subscription.mail", redrive_policy=""), "redrive policy", "email subscription oncall@example.com"),
 ]  # fmt: skip
 
 EVENTS = [
     Broken("rule disabled", set_(RULE, state="DISABLED"), "event rule", "is disabled"),
     Broken("rule disabled, the older way", set_(RULE, is_enabled=False), "event rule", "is disabled"),
     Broken("rule without a target", remove(*(f"{TARGET}.{text}" for text in ("topic", "queue", "log"))), "event target", "has no target"),
-    Broken("target of a rule that is not there", set_(f"{TARGET}.topic", rule="x"), "event rule", "is of rule x", "event target topic"),
-    Broken("target of another bus", set_(f"{TARGET}.topic", event_bus_name="orders"), "event rule", "is of rule shop-tasks-prod", "event target topic"),
-    Broken("target that is not there", set_(f"{TARGET}.topic", arn="arn:aws:sns:eu-west-1:111122223333:x"), "event target", "not read here"),
+    Broken("target of a rule that is not there", set_(f"{TARGET}.topic", rule="x"), "event rule", "rule x is not in these stacks", "event target topic"),
+    Broken("target of another bus", set_(f"{TARGET}.topic", event_bus_name="orders"), "event rule", "rule shop-tasks-prod is not in these stacks", "event target topic"),
+    Broken("target that is not there", set_(f"{TARGET}.topic", arn="arn:aws:sns:eu-west-1:111122223333:x"), "event target", "is not supported"),
     Broken("target with a role", set_(f"{TARGET}.queue", role_arn="x"), "event target", "has a role_arn"),
-    Broken("topic closed to events", named(TOPIC_POLICY, "Events"), "topic policy", "no statement allows events.amazonaws.com sns:Publish"),
+    Broken("topic closed to events", named(TOPIC_POLICY, "Events"), "topic policy", "no statement allows sns:Publish for events.amazonaws.com"),
     Broken("topic open under a condition that EventBridge never meets", named(TOPIC_POLICY, "Events", Condition=SOURCE), "topic policy", "events.amazonaws.com is not documented to send aws:SourceArn"),
-    Broken("key closed to events", named(KEY, "Events"), "key policy", "bound by kms:EncryptionContext:aws:sns:topicArn alone"),
+    Broken("key closed to events", named(KEY, "Events"), "key policy", "with a condition on kms:EncryptionContext:aws:sns:topicArn only"),
     Broken("key open under a condition that EventBridge never meets", named(KEY, "Events", Condition=SOURCE), "key policy", "is not documented to send aws:SourceArn"),
-    Broken("queue closed to events", named("aws_sqs_queue.alarms", "EventsSend"), "queue policy", "allows events.amazonaws.com"),
+    Broken("queue closed to events", named("aws_sqs_queue.alarms", "EventsSend"), "queue policy", "for events.amazonaws.com"),
     Broken("queue open to another rule", named("aws_sqs_queue.alarms", "EventsSend", Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/x"}}), "queue policy", "rule/x"),
     Broken("queue's key closed to events", named(KEY, "EventsToQueues"), "key policy", "of queue shop-alarms-prod"),
-    Broken("target's dead letters nowhere", set_(f"{TARGET}.queue", dead_letter_config=[{"arn": "arn:aws:sqs:eu-west-1:111122223333:x"}]), "dead-letter queue", "target queue sends"),
-    Broken("target's dead letters closed", named("aws_sqs_queue.letters", "EventsSend"), "dead-letter queue policy", "allows events"),
+    Broken("target's dead letters nowhere", set_(f"{TARGET}.queue", dead_letter_config=[{"arn": "arn:aws:sqs:eu-west-1:111122223333:x"}]), "dead-letter queue", "target queue: dead-letter queue"),
+    Broken("target's dead letters closed", named("aws_sqs_queue.letters", "EventsSend"), "dead-letter queue policy", "for events"),
     Broken("no log policy", remove(LOG_POLICY), "log resource policy", "there is no aws_cloudwatch_log_resource_policy"),
-    Broken("log policy without events", logs("events.amazonaws", "s3.amazonaws"), "log resource policy", "allows events.amazonaws.com"),
-    Broken("log policy without delivery", logs("delivery.logs", "x"), "log resource policy", "allows delivery.logs.amazonaws.com"),
+    Broken("log policy without events", logs("events.amazonaws", "s3.amazonaws"), "log resource policy", "for events.amazonaws.com"),
+    Broken("log policy without delivery", logs("delivery.logs", "x"), "log resource policy", "for delivery.logs.amazonaws.com"),
     Broken("log policy without events in it", logs("logs:PutLogEvents", "logs:GetLogEvents"), "log resource policy", "logs:PutLogEvents"),
     Broken("log policy without its streams' creation", logs("logs:CreateLogStream", "logs:DeleteLogStream"), "log resource policy", "allow logs:CreateLogStream on"),
     Broken("log policy of another group", logs("tasks.arn}:*", "tasks.arn}-x:*"), "log resource policy", "Resource does not cover"),
@@ -174,33 +174,33 @@ EVENTS = [
 ]  # fmt: skip
 
 COMPOSITES = [
-    Broken("composite on the way without actions", set_(WIDE, alarm_actions=[]), "action", "notifies nobody", "shop-errors-prod"),
-    Broken("composite on the way switched off", set_(WIDE, actions_enabled=False), "action", "notifies nobody", "shop-impact-prod"),
-    Broken("chain cut", set_(WIDE, alarm_rule='OK("shop-impact-prod")'), "action", "notifies nobody", "shop-errors-prod", frozenset({"rule"})),
-    Broken("suppressor no longer used", set_(WIDE, actions_suppressor=None), "action", "notifies nobody", "shop-deploys-prod"),
-    Broken("suppressor on other terms", set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="TRUE"), "action", "notifies nobody", "shop-deploys-prod", frozenset({"rule", "suppressor"})),
+    Broken("composite on the way without actions", set_(WIDE, alarm_actions=[]), "action", "does not notify", "shop-errors-prod"),
+    Broken("composite on the way switched off", set_(WIDE, actions_enabled=False), "action", "does not notify", "shop-impact-prod"),
+    Broken("chain cut", set_(WIDE, alarm_rule='OK("shop-impact-prod")'), "action", "does not notify", "shop-errors-prod", frozenset({"rule"})),
+    Broken("suppressor no longer used", set_(WIDE, actions_suppressor=None), "action", "does not notify", "shop-deploys-prod"),
+    Broken("suppressor on other terms", set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="TRUE"), "action", "does not notify", "shop-deploys-prod", frozenset({"rule", "suppressor"})),
     Broken("suppressed by itself", set_(WIDE, actions_suppressor={"alarm": "shop-wide-prod", "wait_period": 1, "extension_period": 1}), "suppressor", "cannot suppress itself", "shop-wide-prod", frozenset({"action"})),
     Broken("cycle of three", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-wide-prod)")(edited)), "rule", "shop-impact-prod -> shop-quiet-prod -> shop-wide-prod -> shop-impact-prod", "shop-impact-prod", frozenset({"action", "suppressor"})),
-    Broken("cycle that notifies nobody", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod) OR ALARM(shop-errors-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-impact-prod)")(edited), set_(WIDE, alarm_rule="ALARM(shop-direct-prod)", actions_suppressor=None)(edited)), "action", "notifies nobody", "shop-errors-prod", frozenset({"rule"})),
-    Broken("silence with a runbook", described(DEPLOYS, "Owner: x\nRunbook: x.md#y"), "action", "notifies nobody", "shop-deploys-prod"),
-    Broken("alarm with a runbook that a silence names", ruled(QUIET, 'ALARM("shop-deploys-prod") OR ALARM("shop-more-prod")', "Runbook: x"), "action", "notifies nobody", "shop-more-prod"),
-    Broken("silence that is none", set_(QUIET, alarm_rule='NOT ALARM("shop-deploys-prod")'), "suppressor", "in ALARM while nothing is wrong", "shop-wide-prod", frozenset({"action", "rule"})),
+    Broken("cycle that notifies nobody", lambda edited: (set_("aws_cloudwatch_composite_alarm.impact", alarm_rule="ALARM(shop-quiet-prod) OR ALARM(shop-errors-prod)")(edited), set_("aws_cloudwatch_composite_alarm.quiet", alarm_rule="ALARM(shop-impact-prod)")(edited), set_(WIDE, alarm_rule="ALARM(shop-direct-prod)", actions_suppressor=None)(edited)), "action", "does not notify", "shop-errors-prod", frozenset({"rule"})),
+    Broken("silence with a runbook", described(DEPLOYS, "Owner: x\nRunbook: x.md#y"), "action", "does not notify", "shop-deploys-prod"),
+    Broken("alarm with a runbook that a silence names", ruled(QUIET, 'ALARM("shop-deploys-prod") OR ALARM("shop-more-prod")', "Runbook: x"), "action", "does not notify", "shop-more-prod"),
+    Broken("silence that is none", set_(QUIET, alarm_rule='NOT ALARM("shop-deploys-prod")'), "suppressor", "in ALARM while every other alarm is OK", "shop-wide-prod", frozenset({"action", "rule"})),
     Broken("heard only together", ruled(WIDE, 'ALARM("shop-impact-prod") AND ALARM("shop-more-prod")'), "action", "only through shop-wide-prod together with shop-more-prod", "shop-errors-prod"),
     Broken("heard only together on the way", ruled(IMPACT, 'ALARM("shop-errors-prod") AND ALARM("shop-more-prod")'), "action", "only through shop-wide-prod together with shop-more-prod", "shop-errors-prod"),
     Broken("heard only together with two of three", ruled(WIDE, "AT_LEAST(2, ALARM, (shop-impact-prod, shop-direct-prod, shop-more-prod))"), "action", "only through shop-wide-prod together with", "shop-more-prod"),
-    Broken("never true", set_(WIDE, alarm_rule='ALARM("shop-impact-prod") AND NOT ALARM("shop-impact-prod")'), "action", "notifies nobody", "shop-errors-prod", frozenset({"rule"})),
-    Broken("never true by what follows", set_(WIDE, alarm_rule='ALARM("shop-errors-prod") AND NOT ALARM("shop-impact-prod")'), "rule", "no alarm can set it off", "shop-wide-prod", frozenset({"action"})),
-    Broken("always true", set_(IMPACT, alarm_rule='ALARM("shop-errors-prod") OR NOT ALARM("shop-errors-prod")'), "rule", "true while nothing is wrong", "shop-impact-prod", frozenset({"action"})),
-    Broken("suppressed by its child", suppressed(WIDE, "shop-impact-prod"), "suppressor", "suppressed by shop-impact-prod whenever shop-impact-prod sets it off", "shop-wide-prod", frozenset({"action"})),
-    Broken("suppressed by its child alone of two", lambda edited: (suppressed(WIDE, "shop-more-prod")(edited), ruled(WIDE, 'ALARM("shop-impact-prod") OR ALARM("shop-more-prod")', "Runbook: x")(edited)), "action", "notifies nobody", "shop-more-prod", frozenset({"suppressor"})),
-    Broken("suppressed by what its child is of", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-impact-prod")'), "suppressor", "suppressed by shop-quiet-prod whenever shop-impact-prod", "shop-wide-prod", frozenset({"action"})),
-    Broken("suppressed by its own chain", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-wide-prod")'), "suppressor", "suppressed by shop-quiet-prod whenever", "shop-wide-prod", frozenset({"action"})),
+    Broken("never true", set_(WIDE, alarm_rule='ALARM("shop-impact-prod") AND NOT ALARM("shop-impact-prod")'), "action", "does not notify", "shop-errors-prod", frozenset({"rule"})),
+    Broken("never true by what follows", set_(WIDE, alarm_rule='ALARM("shop-errors-prod") AND NOT ALARM("shop-impact-prod")'), "rule", "no alarm in the rule can make it true", "shop-wide-prod", frozenset({"action"})),
+    Broken("always true", set_(IMPACT, alarm_rule='ALARM("shop-errors-prod") OR NOT ALARM("shop-errors-prod")'), "rule", "true while every alarm is OK", "shop-impact-prod", frozenset({"action"})),
+    Broken("suppressed by its child", suppressed(WIDE, "shop-impact-prod"), "suppressor", "suppressor shop-impact-prod is in ALARM whenever shop-impact-prod is the cause", "shop-wide-prod", frozenset({"action"})),
+    Broken("suppressed by its child alone of two", lambda edited: (suppressed(WIDE, "shop-more-prod")(edited), ruled(WIDE, 'ALARM("shop-impact-prod") OR ALARM("shop-more-prod")', "Runbook: x")(edited)), "action", "does not notify", "shop-more-prod", frozenset({"suppressor"})),
+    Broken("suppressed by what its child is of", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-impact-prod")'), "suppressor", "suppressor shop-quiet-prod is in ALARM whenever shop-impact-prod", "shop-wide-prod", frozenset({"action"})),
+    Broken("suppressed by its own chain", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-wide-prod")'), "suppressor", "suppressor shop-quiet-prod is in ALARM whenever", "shop-wide-prod", frozenset({"action"})),
     Broken("suppressed by its own chain at times", set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") AND ALARM("shop-wide-prod")'), "suppressor", "shop-wide-prod -> shop-wide-prod", "shop-wide-prod"),
     Broken("silent while each other speaks", lambda edited: (set_(QUIET, alarm_rule='ALARM("shop-deploys-prod") OR ALARM("shop-other-prod")')(edited), other("shop-wide-prod")(edited)), "suppressor", "shop-other-prod -> shop-wide-prod -> shop-other-prod", "shop-other-prod"),
-    Broken("listed but not alone", ruled(WIDE, '(ALARM("shop-errors-prod") OR ALARM("shop-impact-prod")) AND (ALARM("shop-direct-prod") OR ALARM("shop-errors-prod"))', says="Any of: errors, direct, impact"), "rule", 'says "Any of: ... direct", but shop-direct-prod alone', "shop-wide-prod", frozenset({"action"})),
-    Broken("suppressed by all its children", lambda edited: (set_(WIDE, alarm_rule='ALARM("shop-impact-prod") AND ALARM("shop-direct-prod")')(edited), set_(QUIET, alarm_rule='ALARM("shop-impact-prod") AND ALARM("shop-direct-prod")')(edited)), "suppressor", "suppressed by shop-quiet-prod whenever", "shop-wide-prod", frozenset({"action"})),
-    Broken("alarm that a silence only yields to", ruled(QUIET, 'ALARM("shop-deploys-prod") AND NOT ALARM("shop-more-prod")'), "action", "notifies nobody", "shop-more-prod"),
-    Broken("listed but not named", described(WIDE, "Wide.\nAny of: impact, log-impact"), "rule", '"Any of: ... log-impact", but its rule does not name it', "shop-wide-prod"),
+    Broken("listed but not alone", ruled(WIDE, '(ALARM("shop-errors-prod") OR ALARM("shop-impact-prod")) AND (ALARM("shop-direct-prod") OR ALARM("shop-errors-prod"))', says="Any of: errors, direct, impact"), "rule", 'lists "direct" in "Any of", but shop-direct-prod alone', "shop-wide-prod", frozenset({"action"})),
+    Broken("suppressed by all its children", lambda edited: (set_(WIDE, alarm_rule='ALARM("shop-impact-prod") AND ALARM("shop-direct-prod")')(edited), set_(QUIET, alarm_rule='ALARM("shop-impact-prod") AND ALARM("shop-direct-prod")')(edited)), "suppressor", "suppressor shop-quiet-prod is in ALARM whenever", "shop-wide-prod", frozenset({"action"})),
+    Broken("alarm that a silence only yields to", ruled(QUIET, 'ALARM("shop-deploys-prod") AND NOT ALARM("shop-more-prod")'), "action", "does not notify", "shop-more-prod"),
+    Broken("listed but not named", described(WIDE, "Wide.\nAny of: impact, log-impact"), "rule", 'lists "log-impact" in "Any of", but the rule does not reference it', "shop-wide-prod"),
 ]  # fmt: skip
 
 
@@ -400,10 +400,10 @@ def test_one_cause_is_one_line_that_counts_whom_it_concerns() -> None:
     (alarms, events) = lines(prove(edited.stacks).faults)
     assert alarms == (
         "alarm shop-direct-prod, alarm shop-0-prod, alarm shop-1-prod and 4 more: topic policy: topic "
-        "shop-critical-prod: it has no aws_sns_topic_policy: allow sns:Publish to cloudwatch.amazonaws.com under "
-        "conditions that it meets"
+        "shop-critical-prod: it has no aws_sns_topic_policy: allow sns:Publish for cloudwatch.amazonaws.com, "
+        "with conditions that match its request"
     )
     assert events == (
         "event rule shop-tasks-prod: topic policy: topic shop-critical-prod: it has no aws_sns_topic_policy: allow "
-        "sns:Publish to events.amazonaws.com without a condition: it meets none"
+        "sns:Publish for events.amazonaws.com, without conditions (it sends no aws:SourceArn or aws:SourceAccount here)"
     )

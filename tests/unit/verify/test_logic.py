@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from tests.support.tables import each
 from verify import rules
+from verify.logic import fewest, fewest_partners, holds
 from verify.states import States
-from verify.terms import fewest, holds, with_whom
 
 ALARMS = ("a", "b", "c", "d")
 
@@ -54,31 +54,33 @@ def states() -> Iterator[frozenset[str]]:
 @each("text", RULES)
 def test_a_rule_holds_as_its_words_say(text: str) -> None:
     """In every combination of states."""
-    term = rules.read(text).term
+    expression = rules.read(text).expression
     for on in states():
         values = {name: name in on for name in ALARMS}
-        assert holds(term, on) == bool(eval(RULES[text], {}, values)), on  # noqa: S307  # written above
+        assert holds(expression, on) == bool(eval(RULES[text], {}, values)), on  # noqa: S307  # written above
 
 
 @each("text", MONOTONE)
 def test_as_few_alarms_as_possible_are_needed(text: str) -> None:
     """No smaller set makes the rule true; none at all does if none is found."""
-    term = rules.read(text).term
-    sizes = [len(on) for on in states() if holds(term, on)]
-    found = fewest(term)
+    expression = rules.read(text).expression
+    sizes = [len(on) for on in states() if holds(expression, on)]
+    found = fewest(expression)
     assert (len(found) if found is not None else None) == min(sizes, default=None)
-    assert found is None or holds(term, found)
+    assert found is None or holds(expression, found)
 
 
 @each("text", MONOTONE)
 def test_an_alarm_needs_as_few_others_as_possible_to_make_a_difference(text: str) -> None:
     """Without it the rule is false, with it true; an alarm that can make no difference has no partners."""
-    term = rules.read(text).term
+    expression = rules.read(text).expression
     for alarm in ALARMS:
         pivotal = [
-            on for on in states() if alarm not in on and holds(term, on | {alarm}) and not holds(term, on)
+            on
+            for on in states()
+            if alarm not in on and holds(expression, on | {alarm}) and not holds(expression, on)
         ]
-        partners = with_whom(term, alarm)
+        partners = fewest_partners(expression, alarm)
         if pivotal:
             assert partners is not None
             assert len(partners) == min(map(len, pivotal))

@@ -75,7 +75,7 @@ def with_widget(**properties: Any) -> Edited:
 def said(edited: Edited, *published: Ours) -> list[str]:
     """Return the links that are broken, each with what is said."""
     proof: Proof = prove(edited.stacks, published=published)
-    return [f"{fault.link}: {fault.says}" for fault in proof.faults]
+    return [f"{fault.link}: {fault.message}" for fault in proof.faults]
 
 
 BAND = {"threshold": None, "threshold_metric_id": "band", "comparison_operator": "GreaterThanUpperThreshold"}
@@ -118,14 +118,14 @@ def test_a_value_that_is_not_known_before_an_apply_is_refused() -> None:
     """Nothing would be proved of it. What AWS refuses: see `tests/unit/test_one_validator.py`."""
     for argument in ("period", "threshold", "evaluation_periods"):
         (found,) = said(with_alarm(**{argument: "${var.x}"}))
-        assert found == f"arguments: {argument} has to be a number, not '${{var.x}}'"
+        assert found == f"arguments: {argument} must be a number (found: '${{var.x}}')"
 
 
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
         ({"pattern": "{ $.a = }"}, "pattern: character 9: "),
-        ({"metric_transformation": []}, "arguments: metric_transformation are 0"),
+        ({"metric_transformation": []}, "arguments: metric_transformation must have one element (found: 0)"),
     ],
 )
 def test_a_metric_filter_that_aws_refuses_is_not_proved(changed: dict[str, Any], says: str) -> None:
@@ -138,13 +138,13 @@ def test_a_metric_filter_that_aws_refuses_is_not_proved(changed: dict[str, Any],
 def test_metrics_of_ours_count_with_the_dimensions_they_have() -> None:
     """Those of filters, and those that functions publish; a name alone is not enough."""
     edited = with_alarm(namespace="shop/prod", metric_name="Orders", dimensions=None)
-    assert said(edited) == ["metric: no namespace shop/prod: there would never be data"]
+    assert said(edited) == ["metric: no namespace shop/prod: the metric never has data"]
     assert said(edited, Ours("shop/prod", "Orders")) == []
     assert said(edited, Ours("shop/prod", "Order"))[0].startswith(
         "metric: no metric Orders in shop/prod; did you mean"
     )
     assert said(edited, Ours("shop/prod", "Orders", ("service",)))[0].endswith(
-        "by {service}, not by no dimensions: there would never be data"
+        "by {service}, not by no dimensions: the metric never has data"
     )
     both = (Ours("shop/prod", "Orders", ("service",)), Ours("shop/prod", "Orders"))
     assert said(edited, *both) == []
@@ -164,15 +164,13 @@ def test_a_load_balancer_is_made_here_or_given() -> None:
     given = with_alarm(**BALANCED, dimensions={"LoadBalancer": BALANCER, "TargetGroup": GROUP})
     assert said(given) == []
     made = with_alarm(**BALANCED, dimensions={"LoadBalancer": "${aws_lb.main.arn_suffix}"})
-    assert said(made)[0].startswith(
-        "dimension: AWS/ApplicationELB RequestCount: LoadBalancer is ${aws_lb.main"
-    )
+    assert said(made)[0].startswith("dimension: AWS/ApplicationELB RequestCount: LoadBalancer ${aws_lb.main")
     made.add("monitoring", "aws_lb.main", name="shop")
     assert said(made) == []
     wrong = with_alarm(**BALANCED, dimensions={"LoadBalancer": "shop", "TargetGroup": BALANCER})
-    assert [text.partition(", ")[0] for text in said(wrong)] == [
-        "dimension: AWS/ApplicationELB RequestCount: LoadBalancer is shop",
-        f"dimension: AWS/ApplicationELB RequestCount: TargetGroup is {BALANCER}",
+    assert [text.rpartition(": ")[0] for text in said(wrong)] == [
+        "dimension: AWS/ApplicationELB RequestCount: LoadBalancer shop is not an aws_lb of these stacks",
+        f"dimension: AWS/ApplicationELB RequestCount: TargetGroup {BALANCER} is not an aws_lb_target_group of these stacks",
     ]
 
 
@@ -235,16 +233,16 @@ def test_bodies_are_validated_where_the_platform_draws_them() -> None:
     ("properties", "says"),
     [
         ({"metrics": [ERRORS, [".", "Invocation", ".", "."]]}, "metric: no metric Invocation in AWS/Lambda"),
-        ({"metrics": [ERRORS, ["...", "x"]]}, "dimension: AWS/Lambda Errors: FunctionName is x"),
+        ({"metrics": [ERRORS, ["...", "x"]]}, "dimension: AWS/Lambda Errors: FunctionName x is not"),
         ({"metrics": [["AWS/Lambda", "Errors", "FunctionName", "x"], ["...", {"stat": "p99"}]]}, "dimension: AWS/Lambda Errors"),
-        ({"metrics": [["AWS/Lambda"]]}, "metric: ['AWS/Lambda'] is no namespace"),
+        ({"metrics": [["AWS/Lambda"]]}, "metric: ['AWS/Lambda'] must be a namespace"),
         ({"metrics": [ERRORS], "stat": "Total"}, 'statistic: "Total" is not a valid statistic'),
         ({"metrics": [ERRORS], "period": 61}, "period: 61 is not valid"),
         ({"metrics": [ERRORS], "region": "us-east-1"}, "metric: ['AWS/Lambda'"),
         ({"metrics": [[*ERRORS, {"region": "us-east-1"}]]}, "metric: ['AWS/Lambda'"),
         ({"metrics": [[{"expression": "m1 * 2"}]]}, "expression: m1 * 2: no metric or expression has the id m1"),
         ({"metrics": [[{"expression": "SEARCH('{AWS/Lambda,FunctionName} MetricName=\"Error\"', 'Sum')"}]]}, "metric: no metric Error in AWS/Lambda"),
-        ({"metrics": [[{"expression": "SEARCH('{AWS/Lambda,Function}', 'Sum')"}]]}, "metric: no metric of AWS/Lambda is reported by Function"),
+        ({"metrics": [[{"expression": "SEARCH('{AWS/Lambda,Function}', 'Sum')"}]]}, "metric: no metric of AWS/Lambda has the dimensions Function"),
         ({"metrics": [[{"expression": "SEARCH('{AWS/Lamda}', 'Sum')"}]]}, "metric: no namespace AWS/Lamda"),
         ({"metrics": [[{"expression": "SEARCH('Errors', 'Sum')"}]]}, "expression: SEARCH('Errors', 'Sum'): a search without"),
         ({"alarms": ["${aws_cloudwatch_metric_alarm.x.arn}"]}, "alarm: shows ${aws_cloudwatch_metric_alarm.x.arn}"),
@@ -256,5 +254,5 @@ def test_bodies_are_validated_where_the_platform_draws_them() -> None:
 def test_a_graph_of_what_does_not_exist_is_not(properties: dict[str, Any], says: str) -> None:
     """Once for each row, with the widget's title."""
     faults = prove(with_widget(**properties).stacks).faults
-    assert {f"{fault.link}: {fault.says}"[: len(says)] for fault in faults} == {says}
+    assert {f"{fault.link}: {fault.message}"[: len(says)] for fault in faults} == {says}
     assert {fault.subject for fault in faults} == {"dashboard d, widget t"}

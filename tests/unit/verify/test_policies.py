@@ -16,7 +16,7 @@ from verify.policies import why_denied, why_not_granted, why_refused
 ALARM = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:shop-errors-prod"
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:shop-critical-prod"
 CLOUDWATCH = Service("cloudwatch.amazonaws.com", ALARM, "111122223333")
-REQUEST = CLOUDWATCH.asks("sns:Publish", TOPIC)
+REQUEST = CLOUDWATCH.request("sns:Publish", TOPIC)
 ALLOW: dict[str, Any] = {
     "Sid": "One",
     "Effect": "Allow",
@@ -79,49 +79,52 @@ REFUSED = {
     "a family of services": (changed(Principal={"Service": "*"}), "no statement"),
     "nobody": (changed(Principal=None), "no statement"),
     "everybody but others": (changed(Principal=None, NotPrincipal={"AWS": "x"}), "no statement"),
-    "another action": (changed(Action="sns:Subscribe"), "its Action does not cover sns:Publish"),
-    "all but this action": (changed(Action=None, NotAction="sns:*"), "its Action does not cover"),
-    "no action": (changed(Action=None), "it has no Action"),
-    "an action that is not known": (changed(Action="${x}"), "its Action does not cover"),
+    "another action": (changed(Action="sns:Subscribe"), "Action does not cover sns:Publish"),
+    "all but this action": (changed(Action=None, NotAction="sns:*"), "Action does not cover"),
+    "no action": (changed(Action=None), "Action is missing"),
+    "an action that is not known": (changed(Action="${x}"), "Action does not cover"),
     "all but what is not known": (
         changed(Action=None, NotAction="${x}"),
-        "NotAction leaves out is not known",
+        "NotAction contains a value that is not known",
     ),
-    "another resource": (changed(Resource=TOPIC + "2"), "its Resource does not cover"),
-    "a resource in other letters": (changed(Resource=TOPIC.upper()), "its Resource does not cover"),
-    "part of a resource": (changed(Resource="arn:aws:sns:*"), "is not read here"),
-    "no resource": (changed(Resource=None), "it has no Resource"),
-    "all but this resource": (changed(Resource=None, NotResource="*"), "its Resource does not cover"),
-    "a wildcard over parts": (changed(Resource="arn:aws:sns:*:shop-critical-prod"), "is not read here"),
-    "another account": (when("StringEquals", "aws:SourceAccount", "9"), "aws:SourceAccount has to be 9"),
-    "a pattern with StringEquals": (when("StringEquals", "aws:SourceArn", "arn:*"), "has to be arn:*"),
-    "a text unlike": (when("StringLike", "aws:SourceArn", "arn:aws:s3:*"), "has to be arn:aws:s3:*"),
-    "not this account": (when("StringNotEquals", "aws:SourceAccount", "111122223333"), "other than 1111"),
+    "another resource": (changed(Resource=TOPIC + "2"), "Resource does not cover"),
+    "a resource in other letters": (changed(Resource=TOPIC.upper()), "Resource does not cover"),
+    "part of a resource": (changed(Resource="arn:aws:sns:*"), "is not supported"),
+    "no resource": (changed(Resource=None), "Resource is missing"),
+    "all but this resource": (changed(Resource=None, NotResource="*"), "Resource does not cover"),
+    "a wildcard over parts": (changed(Resource="arn:aws:sns:*:shop-critical-prod"), "is not supported"),
+    "another account": (when("StringEquals", "aws:SourceAccount", "9"), "aws:SourceAccount must be 9"),
+    "a pattern with StringEquals": (when("StringEquals", "aws:SourceArn", "arn:*"), "must be arn:*"),
+    "a text unlike": (when("StringLike", "aws:SourceArn", "arn:aws:s3:*"), "must be arn:aws:s3:*"),
+    "not this account": (when("StringNotEquals", "aws:SourceAccount", "111122223333"), "must not be 1111"),
     "another ARN": (when("ArnEquals", "aws:SourceArn", ALARM + "2"), "prod2"),
     "a wildcard into the next part": (
         when("ArnLike", "aws:SourceArn", "arn:aws:cloudwatch:*:alarm:x:y"),
-        "aws:SourceArn has to be",
+        "aws:SourceArn must be",
     ),
     "no ARN": (when("ArnLike", "aws:SourceArn", "*"), "not an ARN of six parts"),
-    "not this ARN": (when("ArnNotLike", "aws:SourceArn", "arn:aws:*:*:*:*"), "other than arn:aws:*:*:*:*"),
-    "not over TLS": (when("Bool", "aws:SecureTransport", "false"), "has to be false"),
-    "a key that is not there": (when("Null", "aws:SourceArn", "true"), "aws:SourceArn is there"),
+    "not this ARN": (when("ArnNotLike", "aws:SourceArn", "arn:aws:*:*:*:*"), "must not be arn:aws:*:*:*:*"),
+    "not over TLS": (when("Bool", "aws:SecureTransport", "false"), "must be false"),
+    "a key that is not there": (when("Null", "aws:SourceArn", "true"), "aws:SourceArn is present"),
     "an operator that is not read": (when("DateGreaterThan", "aws:SourceArn", "x"), "DateGreaterThan"),
     "an operator for keys that may be missing": (
         when("StringEqualsIfExists", "aws:SourceAccount", "111122223333"),
-        "StringEqualsIfExists is not read",
+        "StringEqualsIfExists is not supported",
     ),
     "a key that is not known": (when("StringEquals", "aws:PrincipalOrgID", "o"), "not documented to send"),
     "a key that is not known to be missing": (when("Null", "aws:PrincipalOrgID", "true"), "not documented"),
-    "a value that is not known": (when("ArnLike", "aws:SourceArn", "${x}"), "has to be ${x}"),
-    "other than what is not known": (when("ArnNotLike", "aws:SourceArn", "${x}"), "what is not known"),
+    "a value that is not known": (when("ArnLike", "aws:SourceArn", "${x}"), "must be ${x}"),
+    "other than what is not known": (
+        when("ArnNotLike", "aws:SourceArn", "${x}"),
+        "a value that is not known",
+    ),
     "an element that is not read": (changed(Resources="x"), "no statement allows"),
     "one of two conditions": (
         changed(Condition={"StringEquals": {"aws:SourceAccount": "9"}, "ArnLike": {"aws:SourceArn": ALARM}}),
-        "aws:SourceAccount has to be 9",
+        "aws:SourceAccount must be 9",
     ),
     "a denial": (changed(Effect="Deny"), "statement One denies"),
-    "nothing": ({}, "no statement allows cloudwatch.amazonaws.com sns:Publish"),
+    "nothing": ({}, "no statement allows sns:Publish for cloudwatch.amazonaws.com"),
 }
 
 NOT_DENIED: dict[str, dict[str, Any]] = {
@@ -202,8 +205,8 @@ def test_a_denial_that_may_apply_is_one(name: str) -> None:
 @pytest.mark.parametrize("text", ["", "x", "[]", "{}", '{"Statement": []}', '{"Statement": "x"}', "${x}"])
 def test_what_is_no_policy_allows_nothing(text: str) -> None:
     """And may deny."""
-    assert why_refused(REQUEST, text) == "its policy is not JSON with statements"
-    assert why_denied(text, REQUEST) == "its policy is not JSON with statements"
+    assert why_refused(REQUEST, text) == "policy is not JSON with statements"
+    assert why_denied(text, REQUEST) == "policy is not JSON with statements"
 
 
 def test_one_statement_may_stand_without_a_list() -> None:
@@ -214,7 +217,7 @@ def test_one_statement_may_stand_without_a_list() -> None:
 def test_a_role_is_meant_by_its_account() -> None:
     """By its own ARN, its account's root or number; its own policies name nobody."""
     role = Role("arn:aws:iam::111122223333:role/x", "x", "111122223333", "eu-west-1")
-    request = role.asks("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/1", through="sns")
+    request = role.request("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/1", through="sns")
     for name in (role.arn, "arn:aws:iam::111122223333:root", "111122223333"):
         one = {"Effect": "Allow", "Principal": {"AWS": name}, "Action": "kms:*", "Resource": "*"}
         assert why_refused(request, policy(one)) is None
@@ -223,7 +226,7 @@ def test_a_role_is_meant_by_its_account() -> None:
         assert why_refused(request, policy(one))
     own = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
     assert why_not_granted([policy(own)], request) is None
-    assert why_not_granted([], request) == "no statement allows role x kms:Decrypt"
+    assert why_not_granted([], request) == "no statement allows kms:Decrypt for role x"
     for through, granted in (("sns", True), ("sqs", False)):
         bound = {"StringEquals": {"kms:ViaService": f"{through}.eu-west-1.amazonaws.com"}}
         assert (why_not_granted([policy({**own, "Condition": bound})], request) is None) == granted
@@ -234,8 +237,8 @@ def test_a_key_is_asked_for_with_what_it_encrypts() -> None:
     events = Service("events.amazonaws.com", "arn:aws:events:eu-west-1:111122223333:rule/x", "111122223333")
     context = ("aws:sns:topicArn", TOPIC)
     for service, says_source in ((CLOUDWATCH, True), (events, False)):
-        request = service.asks("kms:Decrypt", "arn:aws:kms:a:b:key/1", key_context=context)
+        request = service.request("kms:Decrypt", "arn:aws:kms:a:b:key/1", key_context=context)
         assert request.context["kms:encryptioncontext:aws:sns:topicarn"] == TOPIC
         assert ("aws:sourcearn" in request.context) == says_source
         assert ("aws:sourceaccount" in request.context) == says_source
-    assert "aws:sourcearn" in events.asks("sqs:SendMessage", "arn:aws:sqs:a:b:c").context
+    assert "aws:sourcearn" in events.request("sqs:SendMessage", "arn:aws:sqs:a:b:c").context

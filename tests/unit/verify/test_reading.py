@@ -17,7 +17,7 @@ from tests.support.tables import each
 from tests.unit.verify.delivery import ACCOUNT, REGION, stacks
 from verify import rules
 from verify.arns import account_and_region, arn_like
-from verify.rules import AmbiguousRuleError, Mention
+from verify.rules import AmbiguousRuleError, Reference
 
 VALUES: dict[tuple[str, ...], Any] = {
     ("a", "b", "c"): "value",
@@ -215,7 +215,7 @@ def test_a_wildcard_stays_within_its_part() -> None:
 def test_a_rule_is_read(text: str, mentions: list[tuple[str, bool]], elements: int) -> None:
     """Which alarms it names, whether each speaks for ALARM, and its size."""
     rule = rules.read(text)
-    assert rule.mentions == tuple(Mention(*mention) for mention in mentions)
+    assert rule.references == tuple(Reference(*mention) for mention in mentions)
     assert cloudwatch_rules.elements(cloudwatch_rules.parse(text)) == elements
 
 

@@ -43,7 +43,7 @@ def test_the_table_fits_and_says_everything_once() -> None:
     """Names without what all have in common; whom several reach alike stands at the first of them."""
     lines = shown(WIDE)
     assert max(len(line) for line in lines) <= report.WIDTH
-    starts = [lines[0].index(heading) for heading in ("alarm", "notified", "topic", "reaches")]
+    starts = [lines[0].index(heading) for heading in ("alarm", "notifies", "topic", "delivers")]
     columns = [
         "".join(line[start:end].strip() for line in lines[1:-3])
         for start, end in zip(starts, [*starts[1:], None], strict=True)
@@ -53,7 +53,10 @@ def test_the_table_fits_and_says_everything_once() -> None:
     assert columns[1] == "c0c1c2and 2 moreitselfitself"
     assert columns[2] == "tt"
     assert columns[3].replace(" ", "") == "queueqemailshop-b-prod@example.com"
-    assert lines[-2:] == ["Names are without shop- and -prod.", "Only hold others back: quiet."]
+    assert lines[-2:] == [
+        "Omitted from names: the prefix shop- and the suffix -prod.",
+        "Alarms that only suppress others: quiet.",
+    ]
 
 
 def test_names_without_anything_in_common_stay_whole() -> None:
@@ -66,17 +69,20 @@ def test_names_without_anything_in_common_stay_whole() -> None:
 def test_what_a_function_can_reach_is_not_called_what_it_tells() -> None:
     """The walk follows every topic that the function may publish to."""
     route = Route("a", ("itself",), ("b",), ("function f", "via f: email x@example.com"))
-    said = "via: all whom a function can reach; which of them it tells is its own to say."
+    said = "via: all recipients of the function; its code selects the recipients of each notification."
     assert said in shown(Proof((), (route,), (), 0))
     assert said not in shown(WIDE)
 
 
 def test_a_summary_counts() -> None:
     """Alarms, rules, metrics, and who only holds others back."""
-    assert report.summary(WIDE) == "2 alarms, 1 event rule and 7 metrics proved; 1 only suppress others"
+    assert (
+        report.summary(WIDE)
+        == "2 alarms, 1 event rule and 7 metrics verified; 1 alarm only suppresses others"
+    )
     assert (
         report.summary(WIDE._replace(suppressors=(), routes=WIDE.routes[:2]))
-        == "2 alarms and 7 metrics proved"
+        == "2 alarms and 7 metrics verified"
     )
 
 
@@ -123,7 +129,9 @@ def test_what_is_proved_is_told_with_status_0(
     out, err = capsys.readouterr()
     assert err == ""
     assert len(out.splitlines()) >= lines
-    assert "4 alarms, 1 event rule and 1 metrics proved; 2 only suppress others" in out.splitlines()[0]
+    assert (
+        "4 alarms, 1 event rule and 1 metric verified; 2 alarms only suppress others" in out.splitlines()[0]
+    )
 
 
 @pytest.mark.parametrize("arguments", [["verify"], ["verify", "--all"]])
@@ -135,7 +143,7 @@ def test_what_is_not_proved_is_told_with_status_1(
 ) -> None:
     """A line for each broken link, with its environment, on standard error; every environment is told of."""
     del folder
-    faults = (Fault("alarm a", "action", "notifies nobody"), Fault("alarm b", "metric", "no data"))
+    faults = (Fault("alarm a", "action", "does not notify"), Fault("alarm b", "metric", "no data"))
     monkeypatch.setattr(verify, "prove", lambda *_, **__: Proof(faults, (), (), 0))
     monkeypatch.setenv("ENV", "prod")
     assert cli.main(arguments) == 1
@@ -143,5 +151,5 @@ def test_what_is_not_proved_is_told_with_status_1(
     assert out == ""
     names = environments() if "--all" in arguments else ["prod"]
     assert err.splitlines() == [
-        line for name in names for line in (f"{name}: alarm a: action: notifies nobody", f"{name}: alarm b: metric: no data")
+        line for name in names for line in (f"{name}: alarm a: action: does not notify", f"{name}: alarm b: metric: no data")
     ]  # fmt: skip
