@@ -1,4 +1,4 @@
-"""What we watch, as pure data: no cdktf, no boto3, no files written."""
+"""What is monitored, as pure data: no cdktf, no boto3, no files written."""
 
 from catalog.build import build
 from catalog.check import check

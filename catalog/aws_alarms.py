@@ -1,4 +1,4 @@
-"""The catalog's alarms in the typed model of `cloudwatch`: as AWS takes them, and whether it accepts them."""
+"""The alarms of the catalog in the typed model of `cloudwatch`, and their validation."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def composite_alarm(
 
     Args:
         composite: the alarm.
-        name_of: from the key of an alarm to its name in AWS.
-        actions: what it does.
+        name_of: key of an alarm -> its name in AWS.
+        actions: its actions.
     """
     by = composite.suppressor
     return CompositeAlarm(
@@ -74,7 +74,7 @@ def composite_alarm(
 
 
 def rule_text(rule: Rule, name_of: Callable[[str], str]) -> str:
-    """Return a rule in CloudWatch's grammar; in parentheses, since precedence is not published."""
+    """Return a rule in the syntax of CloudWatch, with parentheses: AWS does not document precedence."""
     if isinstance(rule, InAlarm):
         return f'ALARM("{name_of(rule.alarm)}")'
     if isinstance(rule, NotInAlarm):
@@ -100,19 +100,19 @@ def metric_filter(spec: LogFilter, log_group: str) -> MetricFilter:
 
 
 def anomaly_band(width: float) -> str:
-    """Return the expression of a band of so many standard deviations around the observed metric."""
+    """Return the expression of a band of `width` standard deviations around the observed metric."""
     return f"ANOMALY_DETECTION_BAND({OBSERVED}, {width:g})"
 
 
 def require_valid(catalog: Catalog) -> None:
-    """Refuse a catalog with an alarm or a metric filter that AWS would refuse.
+    """Validate the alarms and metric filters of a catalog.
 
     Raises:
         ConfigError: with every problem, each with its service and alarm.
     """
-    found = tuple(_problems(catalog))
-    if found:
-        raise ConfigError(found)
+    problems = tuple(_problems(catalog))
+    if problems:
+        raise ConfigError(problems)
 
 
 def _problems(catalog: Catalog) -> Iterator[Problem]:
@@ -127,20 +127,20 @@ def _problems(catalog: Catalog) -> Iterator[Problem]:
 
 
 def _place(alarm: Alarm | Composite) -> str:
-    whose = f"services.{alarm.service}" if alarm.service else "platform"
-    return f"{whose}: alarm {alarm.kind_key}"
+    owner = f"services.{alarm.service}" if alarm.service else "platform"
+    return f"{owner}: alarm {alarm.kind_key}"
 
 
 def _watched(alarm: Alarm) -> tuple[tuple[Query, ...], str]:
-    """Return what an alarm asks for, and the id of what it compares."""
-    of = alarm.watches
-    if isinstance(of, Math):
-        asked = [Query(key, _statistic(metric)) for key, metric in of.metrics.items()]
-        return in_order([*asked, Query(RESULT, of.expression)]), RESULT
+    """Return the queries of an alarm, and the ID of the one that it compares."""
+    series = alarm.watches
+    if isinstance(series, Math):
+        inputs = [Query(key, _statistic(metric)) for key, metric in series.metrics.items()]
+        return in_order([*inputs, Query(RESULT, series.expression)]), RESULT
     if alarm.anomaly_band is not None:
         band = Query(BAND, anomaly_band(alarm.anomaly_band))
-        return in_order([Query(OBSERVED, _statistic(of)), band]), OBSERVED
-    return (Query(ONLY_QUERY, _statistic(of)),), ONLY_QUERY
+        return in_order([Query(OBSERVED, _statistic(series)), band]), OBSERVED
+    return (Query(ONLY_QUERY, _statistic(series)),), ONLY_QUERY
 
 
 def _statistic(spec: MetricSpec) -> Statistic:

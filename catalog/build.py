@@ -1,4 +1,4 @@
-"""Environment -> Catalog: every template made concrete for every service, and for the platform itself."""
+"""Environment -> Catalog: every template applied to every service, and to the platform."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from config.models import Environment
 
 
 def build(env: Environment) -> Catalog:
-    """Return everything that is watched in `env`, which `check` has found nothing wrong with.
+    """Return the catalog of `env`, in which `check` has found no breach.
 
     Raises:
-        ConfigError: AWS would refuse an alarm or a metric filter of it; with the service and the alarm.
+        ConfigError: AWS would reject an alarm or a metric filter of it; with the service and the alarm.
     """
     catalog = assemble(env)
     require_valid(catalog)
@@ -30,7 +30,7 @@ def build(env: Environment) -> Catalog:
 
 
 def assemble(env: Environment) -> Catalog:
-    """Return the catalog of `env` before it is validated: `check` says better why names clash."""
+    """Return the catalog of `env` without validation; `check` explains conflicts of names better."""
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
     platform = Instance.platform(env, names)
@@ -39,7 +39,7 @@ def assemble(env: Environment) -> Catalog:
     ]
     used = [kind for kind in KINDS.values() if any(service.kind is kind for service in services)]
     alarms = (
-        *(alarm for each in (*services, platform) for alarm in each.alarms()),
+        *(alarm for instance in (*services, platform) for alarm in instance.alarms()),
         *sources.alarms(env, names, deployed),
     )
     return Catalog(
@@ -51,11 +51,11 @@ def assemble(env: Environment) -> Catalog:
         ),
         alarms=alarms,
         composites=tuple(composites(env, names, services, platform, alarms)),
-        slos=tuple(objective.slo() for service in services for objective in service.objectives()),
-        events=tuple(event for kind in used for event in kind.notices(names)),
+        slos=tuple(objective.slo() for service in services for objective in service.slos()),
+        events=tuple(event for kind in used for event in kind.notifying_events(names)),
         windows=tuple(sources.windows(env, names)),
         published=tuple(sources.published(env, names, deployed)),
-        left_out=tuple(left_out for each in (*services, platform) for left_out in each.left_out()),
+        left_out=tuple(left_out for instance in (*services, platform) for left_out in instance.left_out()),
         queries=tuple(
             Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text) for query in QUERIES
         ),

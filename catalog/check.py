@@ -1,4 +1,4 @@
-"""What only the catalog knows to be wrong with an environment: alarms, objectives, and the names it makes."""
+"""Validation of an environment by the catalog: alarm settings, SLOs, and conflicts of names."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from config.models import AlarmTunings, Environment, Slo, Tuning
 
 Location = tuple[str | int, ...]
 Breach = tuple[Location, str | Callable[[], str]]
-"""Where something is wrong, and what, or what returns it: to look for similar words takes long."""
+"""Location and message; a message that searches for similar words is a function, because that is slow."""
 
 
 def check(env: Environment) -> Iterator[Breach]:
-    """Yield where and what is wrong with `env`; nothing means that its catalog can be built."""
+    """Yield the breaches in `env`. Without any, its catalog can be built."""
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
-    breaches = [*_check_tunings(env, services), *_check_objectives(services)]
+    breaches = [*_check_tunings(env, services), *_check_slos(services)]
     yield from breaches or _check_names(env)
 
 
@@ -40,9 +40,9 @@ def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Br
         yield from _check_keys(("alarms", kind.name), tunings, kind)
         for alarm in kind.alarms:
             tuning = tunings.get(alarm.key, Tuning())
-            said = tuning.threshold is not None or tuning.anomaly_band is not None
-            if alarm.threshold is None and not said and tuning.enabled is not False:
-                yield ("alarms", kind.name, alarm.key), "threshold is missing: it has no default"
+            has_limit = tuning.threshold is not None or tuning.anomaly_band is not None
+            if alarm.threshold is None and not has_limit and tuning.enabled is not False:
+                yield ("alarms", kind.name, alarm.key), "threshold is required: it has no default"
     broken: dict[
         Location, str | Callable[[], str]
     ] = {}  # a value for all services of a kind is wrong once, not once for each
@@ -64,19 +64,19 @@ def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Br
 def _check_keys(at: Location, tunings: AlarmTunings, kind: Kind[Any]) -> Iterator[Breach]:
     by_key = {alarm.key: alarm for alarm in kind.alarms}
     known = sorted(by_key)
-    sentence = f'no such alarm for kind "{kind.name}"; known: {", ".join(known)}'
+    sentence = f'is not an alarm of kind "{kind.name}"; known: {", ".join(known)}'
     for key, tuning in tunings.items():
         if key not in by_key:
             yield (*at, key), functools.partial(_with_hint, sentence, key, known)
             continue
         tunable = sorted(by_key[key].tunable)
         for name in tuning.model_fields_set - by_key[key].tunable:
-            text = f"the alarm {key} has none; known: {', '.join(tunable)}"
+            text = f"is not a setting of the alarm {key}; known: {', '.join(tunable)}"
             yield (*at, key, name), text
 
 
 _WORD = 64
-"""Characters of a word that others are compared with: nobody misspells a longer one by a letter."""
+"""Maximum characters of a word for which similar words are searched."""
 
 
 def _with_hint(sentence: str, word: str, known: Sequence[str]) -> str:
@@ -89,19 +89,19 @@ def _near(word: str, known: Sequence[str]) -> str:
 
 
 def _check_applies(at: Location, subject: Subject, alarm: AlarmTemplate) -> Iterator[Breach]:
-    """Refuse a tuning that tunes nothing: whoever wrote it believes that the alarm is there."""
+    """Reject settings of an alarm that does not exist: their author expects the alarm to exist."""
     left_out = subject.left_out(alarm)
     if left_out is not None and left_out.why == "not applicable":
-        yield (*at, alarm.key), f"this service has no such alarm: {left_out.reason}"
+        yield (*at, alarm.key), f"is not an alarm of this service: {left_out.reason}"
     elif left_out is not None and left_out.why == "opt-in" and subject.own[alarm.key].enabled is None:
-        text = f"this alarm is off by itself ({left_out.reason}): set enabled: true as well"
+        text = f"this alarm is off by default ({left_out.reason}): set enabled: true as well"
         yield (*at, alarm.key), text
 
 
 def _check_thresholds(
     subject: Subject, alarm: AlarmTemplate, own_at: Location, general_at: Location
 ) -> Iterator[Breach]:
-    """Refuse a threshold that nothing can cross, or that everything does: per cent have an end."""
+    """Reject a threshold that is never crossed, or always: percentages are limited."""
     for at, tuning in (
         ((*own_at, alarm.key), subject.own.get(alarm.key)),
         ((*general_at, alarm.key), subject.general.get(alarm.key)),
@@ -110,26 +110,26 @@ def _check_thresholds(
         if threshold is None:
             continue
         below, relative = alarm.comparison.startswith("LessThan"), isinstance(alarm.threshold, Percent)
-        # What is counted per hundred of something else, such as error entries per 100 requests, has no end.
-        of_hundred = relative or alarm.unit_words.startswith("%")
+        # A count per 100 of something else, such as error entries per 100 requests, has no limit.
+        is_percentage = relative or alarm.unit_words.startswith("%")
         if below and threshold == 0:
-            yield (*at, "threshold"), "must be more than 0: nothing is less than that, so it would never fire"
+            yield (*at, "threshold"), "must be more than 0, otherwise the alarm never fires"
         elif below and relative and threshold > WHOLE:
             yield (
                 (*at, "threshold"),
-                f"must be at most 100 per cent, or it always fires (found: {threshold:g})",
+                f"must be at most 100 percent, otherwise the alarm always fires (found: {threshold:g})",
             )
-        elif of_hundred and not below and threshold > _most(alarm):
-            text = f"must be less than 100 per cent, or it would never fire (found: {threshold:g})"
+        elif is_percentage and not below and threshold > _most(alarm):
+            text = f"must be less than 100 percent, otherwise the alarm never fires (found: {threshold:g})"
             yield (*at, "threshold"), text
 
 
 WHOLE = 100
-"""Per cent."""
+"""100 percent."""
 
 
 def _most(alarm: AlarmTemplate) -> float:
-    """Return the highest per cent that can still be crossed."""
+    """Return the highest percentage that can be crossed."""
     return WHOLE if alarm.comparison == "GreaterThanOrEqualToThreshold" else math.nextafter(WHOLE, 0)
 
 
@@ -155,32 +155,32 @@ def _check_datapoints(
     if m > n:
         yield (
             where("datapoints_to_alarm", "evaluation_periods"),
-            f"{m} datapoints_to_alarm cannot breach when {n} evaluation_periods are looked at",
+            f"{m} datapoints_to_alarm cannot breach when {n} evaluation_periods are evaluated",
         )
     window_s = (tuning.period_s or alarm.period_s) * n
     most_s = quotas.window_s(tuning.period_s or alarm.period_s)
     if window_s > most_s:
         yield (
             where("evaluation_periods", "period_s"),
-            f"period_s x evaluation_periods is {window_s} s; CloudWatch looks back {most_s} s at most",
+            f"period_s x evaluation_periods is {window_s} s; CloudWatch evaluates at most {most_s} s",
         )
 
 
-def _check_objectives(services: Sequence[Service]) -> Iterator[Breach]:
+def _check_slos(services: Sequence[Service]) -> Iterator[Breach]:
     for service in services:
         for name, slo in service.config.slos.items():
             at = ("services", service.name, "slos", name)
-            yield from (((*at, key), text) for key, text in _check_objective(service, slo))
+            yield from (((*at, key), text) for key, text in _check_slo(service, slo))
 
 
-def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str | Callable[[], str]]]:
-    """Yield the key and what is wrong with it."""
+def _check_slo(service: Service, slo: Slo) -> Iterator[tuple[str, str | Callable[[], str]]]:
+    """Yield the key and the message of each breach."""
     least = least_objective_percent()
     if slo.objective_percent <= least:
         share = FASTEST * (100 - slo.objective_percent)
         text = (
-            f"must be more than {number(least)}: burning {number(FASTEST)} times too fast would need "
-            f"{number(share)} % of the events to be bad, so nobody would ever be woken "
+            f"must be more than {number(least)}: a burn rate of {number(FASTEST)} would require "
+            f"{number(share)} % bad events, so the alarm would never fire "
             f"(found: {number(slo.objective_percent)})"
         )
         yield "objective_percent", text
@@ -191,16 +191,16 @@ def _check_objective(service: Service, slo: Slo) -> Iterator[tuple[str, str | Ca
         sentence = f"must be one of: {', '.join(known)} (found: {found[:_WORD]})"
         yield "events", functools.partial(_with_hint, sentence, found, known)
     elif slo.slower_than_ms is not None and counted.latency is None:
-        yield "slower_than_ms", f"{counted.key} have no durations"
+        yield "slower_than_ms", f"is not valid for {counted.key}, which have no durations"
     else:
         late = service.subject.facts.get(counted.late_by or "")
         if slo.slower_than_ms is not None and late and slo.slower_than_ms >= late.value:
-            text = f"must be less than {number(late.value)}, the timeout: nothing takes longer"
+            text = f"must be less than {number(late.value)}, the timeout"
             yield "slower_than_ms", f"{text} (found: {number(slo.slower_than_ms)})"
 
 
 def _check_names(env: Environment) -> Iterator[Breach]:
-    """Refuse services that make the same name twice: an ECS service `x` has a log group `x-collector`."""
+    """Reject conflicts of names: an ECS service `x` has a log group `x-collector`."""
     catalog = assemble(env)
     named = (
         *(("log group", group.name, group.service) for group in catalog.log_groups),
@@ -213,13 +213,15 @@ def _check_names(env: Environment) -> Iterator[Breach]:
         *(("function", name, service) for name, service in functions(env)),
     )
     owners: dict[tuple[str, str], str | None] = {}
-    clashes: dict[Location, str] = {}
-    for what, name, service in named:
-        other = owners.setdefault((what, name), service)
+    conflicts: dict[Location, str] = {}
+    for type_, name, service in named:
+        other = owners.setdefault((type_, name), service)
         if other == service:
             continue
-        mine, theirs = (other, service) if service is None else (service, other)
-        whose = "the platform has" if theirs is None else f"services.{theirs} makes"
-        article = "an" if what == "alarm" else "a"
-        clashes[("services", str(mine))] = f"{whose} {article} {what} {name} too: choose another name"
-    yield from clashes.items()
+        changeable, owner = (other, service) if service is None else (service, other)
+        conflict = "the platform has" if owner is None else f"services.{owner} has"
+        article = "an" if type_ == "alarm" else "a"
+        conflicts[("services", str(changeable))] = (
+            f"{conflict} {article} {type_} {name} as well: choose another name"
+        )
+    yield from conflicts.items()

@@ -1,4 +1,4 @@
-"""The environment a command works on: config and catalog, checked together."""
+"""The environment of a command: configuration and catalog, validated together."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def current() -> str:
     """Return the name in the variable `ENV`, or the default.
 
     Raises:
-        ConfigError: the variable is set and empty, as by a pipeline in which it has no value.
+        ConfigError: the variable is set but empty, as in a pipeline without a value for it.
     """
     name = os.environ.get("ENV", DEFAULT)
     if not name.strip():
-        text = "is empty: name an environment, such as ENV=prod, or unset it"
+        text = "is empty: set it to an environment, such as ENV=prod, or unset it"
         raise ConfigError([Problem("environment variable ENV", "", text)])
     return name
 
@@ -34,10 +34,10 @@ def read(
 
     Args:
         name: the environment's name.
-        variables: where overrides come from; the process's environment unless given.
+        variables: environment variables with overrides; by default those of the process.
 
     Raises:
-        ConfigError: something in its files or variables is wrong.
+        ConfigError: its files or variables are not valid.
     """
     env = load(name or current(), rules=[catalog.check], variables=variables)
     return env, catalog.build(env)

@@ -1,7 +1,7 @@
-"""Which CloudWatch metrics exist: AWS's documented ones, and those that our own filters make.
+"""The CloudWatch metrics that exist: those that AWS documents, and those of our metric filters.
 
-CloudWatch accepts an alarm or a graph on any name whatsoever; a wrong one stays without data for ever, and
-nobody is told. So names are compared with `aws_metrics.json`, where each namespace names its source.
+CloudWatch accepts alarms and graphs on any metric name. With a wrong name, they never have data, and there is
+no error. So names are compared with `aws_metrics.json`, where each namespace names its source.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from catalog.specs import LogFilter
 AWS_METRICS: Final[Mapping[str, Any]] = json.loads(
     Path(__file__).with_name("aws_metrics.json").read_text(encoding="utf-8")
 )
-"""Namespace -> its source and metrics; metric -> its unit and the sets of dimensions it is reported with."""
+"""Namespace -> its source and metrics; metric -> its unit and its sets of dimensions."""
 
 _SHOWN: Final = 3
 """Namespaces that a message lists."""
 
 
 class Published(Protocol):
-    """A metric that something of ours puts into CloudWatch itself."""
+    """A metric that the platform or a service publishes."""
 
     @property
     def namespace(self) -> str:
@@ -40,30 +40,30 @@ class Published(Protocol):
 
 
 Known = dict[str, dict[str, list[list[str]]]]
-"""Namespace -> metric -> the sets of dimensions it is reported with, each sorted."""
+"""Namespace -> metric -> its sets of dimensions, each sorted."""
 
 
 def known(published: Iterable[Published] = ()) -> Known:
-    """Return the metrics that AWS documents, and those that something of ours publishes."""
+    """Return the metrics that AWS documents, and those in `published`."""
     metrics: Known = {
-        namespace: {name: list(metric["dimensions"]) for name, metric in its["metrics"].items()}
+        namespace: {name: list(documented["dimensions"]) for name, documented in its["metrics"].items()}
         for namespace, its in AWS_METRICS.items()
     }
-    for item in published:
-        metrics.setdefault(item.namespace, {}).setdefault(item.name, []).append(sorted(item.dimensions))
+    for metric in published:
+        metrics.setdefault(metric.namespace, {}).setdefault(metric.name, []).append(sorted(metric.dimensions))
     return metrics
 
 
 def why_unknown(
     namespace: str, name: str, dimensions: Iterable[str], *, filters: Iterable[LogFilter] = ()
 ) -> str | None:
-    """Return why there is no such metric, in one sentence, or None when there is.
+    """Return why a metric does not exist, in one sentence, or None if it exists.
 
     Args:
         namespace: the metric's namespace.
         name: its name.
         dimensions: the names of its dimensions.
-        filters: the metric filters whose metrics exist too; they have no dimensions.
+        filters: metric filters, whose metrics exist as well; they have no dimensions.
     """
     metrics = known()
     for log_filter in filters:
@@ -72,7 +72,7 @@ def why_unknown(
 
 
 def why_not_in(metrics: Known, namespace: str, name: str, dimensions: Iterable[str]) -> str | None:
-    """Return why `metrics` have no such metric, in one sentence, or None when they do."""
+    """Return why a metric is not in `metrics`, in one sentence, or None if it is."""
     if namespace not in metrics:
         return f"no namespace {namespace}{_near(namespace, metrics)}"
     names = metrics[namespace]
@@ -80,12 +80,12 @@ def why_not_in(metrics: Known, namespace: str, name: str, dimensions: Iterable[s
         elsewhere = sorted(other for other, its in metrics.items() if name in its)
         hint = f"; it is in {' and '.join(elsewhere[:_SHOWN])}" if elsewhere else _near(name, names)
         return f"no metric {name} in {namespace}{hint}"
-    given = sorted(dimensions)
-    if given not in names[name]:
+    dimension_names = sorted(dimensions)
+    if dimension_names not in names[name]:
         sets = " or ".join(_set(group) for group in names[name])
-        single = {text for each in names[name] for text in each}
-        hints = dict.fromkeys(_near(text, single) for text in given if text not in single)
-        return f"{namespace} {name} is reported by {sets}, not by {_set(given)}{''.join(hints)}"
+        single = {dimension for group in names[name] for dimension in group}
+        hints = dict.fromkeys(_near(text, single) for text in dimension_names if text not in single)
+        return f"{namespace} {name} is reported by {sets}, not by {_set(dimension_names)}{''.join(hints)}"
     return None
 
 

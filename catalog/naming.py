@@ -1,4 +1,4 @@
-"""Every name that appears in AWS: `<project>-<thing>-<environment>`."""
+"""Names of all resources in AWS: `<project>-<resource>-<environment>`."""
 
 from __future__ import annotations
 
@@ -23,71 +23,71 @@ class Names:
 
     @property
     def whole(self) -> str:
-        """The name of what exists once: cluster, dashboard, X-Ray group and sampling rule."""
+        """`<project>-<environment>`: name of cluster, dashboard, X-Ray group and sampling rule."""
         return f"{self.project}-{self.environment}"
 
-    def of_thing(self, *parts: str) -> str:
+    def resource(self, *parts: str) -> str:
         """Return `<project>-<parts>-<environment>`."""
         return "-".join((self.project, *parts, self.environment))
 
     def without(self, name: str) -> str:
-        """Return the name of a thing without project and environment: what `of_thing` was given."""
+        """Return the name of a resource without project and environment: the inverse of `resource`."""
         return name.removeprefix(f"{self.project}-").removesuffix(f"-{self.environment}")
 
     def of_service(self, service: str) -> str:
-        """Name of what a service is in AWS: function or ECS service, its role, family or queue."""
-        return self.of_thing(service)
+        """Name of the resources of a service: function or ECS service, role, task family, queue."""
+        return self.resource(service)
 
     def execution_role(self, service: str) -> str:
         """Role with which ECS starts a service's tasks."""
-        return self.of_thing(service, "exec")
+        return self.resource(service, "exec")
 
     def task_role(self, service: str) -> str:
         """Role of an ECS service's tasks."""
-        return self.of_thing(service, "task")
+        return self.resource(service, "task")
 
     def dead_letters(self, service: str) -> str:
         """Queue of the messages that a function could not process."""
-        return self.of_thing(service, "dead-letters")
+        return self.resource(service, "dead-letters")
 
     def topic(self, topic: str) -> str:
-        """Topic of one severity, or the one that is told when notifications fail."""
-        return self.of_thing(topic)
+        """Topic of one severity, or `fallback`."""
+        return self.resource(topic)
 
     @property
     def notifier(self) -> str:
-        """Function that writes notifications for people, and its role."""
-        return self.of_thing("notifier")
+        """Function that formats and delivers notifications, and its role."""
+        return self.resource("notifier")
 
     @property
     def notifier_dead_letters(self) -> str:
         """Queue of the notifications that the notifier could not deliver."""
-        return self.of_thing("notifier", "dead-letters")
+        return self.resource("notifier", "dead-letters")
 
     @property
     def maintenance_role(self) -> str:
-        """Role with which EventBridge Scheduler begins maintenance windows."""
-        return self.of_thing("maintenance")
+        """Role with which EventBridge Scheduler starts maintenance windows."""
+        return self.resource("maintenance")
 
     @property
     def alarm_queue(self) -> str:
-        """Queue in which every notification arrives."""
-        return self.of_thing("alarms")
+        """Queue that receives every notification."""
+        return self.resource("alarms")
 
     @property
     def alarm_dead_letters(self) -> str:
         """Queue of the notifications that could not be delivered or processed."""
-        return self.of_thing("alarms", "dead-letters")
+        return self.resource("alarms", "dead-letters")
 
     @property
     def log_archive(self) -> str:
-        """Delivery stream of the log archive, its role, and the subscriptions that feed it."""
-        return self.of_thing("log-archive")
+        """Delivery stream of the log archive, its role, and its subscription filters."""
+        return self.resource("log-archive")
 
     @property
     def log_subscription_role(self) -> str:
         """Role with which CloudWatch Logs sends to the archive."""
-        return self.of_thing("log-subscription")
+        return self.resource("log-subscription")
 
     @property
     def key_alias(self) -> str:
@@ -96,8 +96,8 @@ class Names:
 
     @property
     def archive_bucket(self) -> str:
-        """Bucket of the log archive; bucket names are global, so the account id makes it ours."""
-        return f"{self.of_thing('logs')}-{self.account_id}"
+        """Bucket of the log archive. Bucket names are global, so the name contains the account ID."""
+        return f"{self.resource('logs')}-{self.account_id}"
 
     def state_key(self, stack: str) -> str:
         """Key of a stack's state object in the state bucket."""
@@ -105,7 +105,7 @@ class Names:
 
     @property
     def state_folder(self) -> str:
-        """Prefix of the keys of the environment's state objects, with a slash at its end."""
+        """Prefix of the keys of the environment's state objects, with a trailing slash."""
         return f"{self.project}/{self.environment}/"
 
     @property
@@ -114,7 +114,7 @@ class Names:
         return f"{self.project}/{self.environment}"
 
     def log_metrics_namespace(self, service: str) -> str:
-        """CloudWatch namespace of the metrics that filters take out of a service's logs.
+        """CloudWatch namespace of the metrics from the log of a service.
 
         One per service: a filter with a default value cannot have dimensions (CloudWatch Logs API
         Reference, MetricTransformation), so the service is part of the namespace.
@@ -122,23 +122,23 @@ class Names:
         return f"{self.metrics_namespace}/{service}"
 
     def function_log_group(self, service: str) -> str:
-        """Log group of a Lambda function, where Lambda and its users expect it."""
-        return f"/aws/lambda/{self.of_thing(service)}"
+        """Log group of a Lambda function, with the default name of Lambda."""
+        return f"/aws/lambda/{self.resource(service)}"
 
     def container_log_group(self, service: str) -> str:
         """Log group of an ECS service's own container."""
-        return f"/ecs/{self.of_thing(service)}"
+        return f"/ecs/{self.resource(service)}"
 
     def collector_log_group(self, service: str) -> str:
         """Log group of the collector beside an ECS service."""
-        return f"/ecs/{self.of_thing(service, 'collector')}"
+        return f"/ecs/{self.resource(service, 'collector')}"
 
     @property
     def log_group_patterns(self) -> tuple[str, ...]:
-        """Patterns (`*` for any text) that every log group of this environment matches, and no other's does.
+        """Patterns (`*` for any text) that match the log groups of this environment, and no others.
 
-        What may use the key is said by these and not by a list of groups: adding a service must not need
-        another deployment of the key, and a key's policy holds 32 KB (KMS quotas).
+        The key policy uses patterns instead of names: a new service must not require a deployment of the
+        key, and a key policy has at most 32 KB (KMS quotas).
         """
         return (
             self.function_log_group("*"),
@@ -156,12 +156,12 @@ class Names:
 
     @property
     def delivery_log_group(self) -> str:
-        """Log group in which Firehose says why it could not write the archive."""
+        """Log group of errors of Firehose."""
         return f"/aws/kinesisfirehose/{self.log_archive}"
 
     @property
     def events_log_group(self) -> str:
-        """Log group of AWS's events about our services; EventBridge writes to /aws/events/ only."""
+        """Log group of AWS events about the services; EventBridge writes to /aws/events/ only."""
         return f"/aws/events/{self.whole}"
 
     @property

@@ -1,4 +1,4 @@
-"""Names of what an environment makes beside its alarms: they must not meet those of another service."""
+"""Names of roles, functions and queues of an environment, which must be different for all services."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog.naming import Names
 from config.models import Environment
 
 Owned = tuple[str, str | None]
-"""A name, and the service it belongs to; none for the platform's own."""
+"""A name, and its service; None for the platform."""
 
 
 def roles(env: Environment) -> Iterator[Owned]:

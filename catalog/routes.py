@@ -1,8 +1,8 @@
-"""From a topic to people: topics, their subscriptions, queues, and the recipients of the notifier.
+"""Routes of notifications: topics, their subscriptions, queues, and the recipients of the notifier.
 
-An alarm publishes to the topic of its severity. From there AWS's own message goes to the alarm queue and to
-webhooks, and to the notifier, which writes it for e-mail, Slack and PagerDuty. That notifications themselves
-fail is published to the topic `fallback`, which reaches people without the notifier.
+An alarm publishes to the topic of its severity, which delivers the JSON of CloudWatch to the alarm queue, to
+webhooks, and to the notifier, which formats it for e-mail, Slack and PagerDuty. Failures of notifications are
+published to the topic `fallback`, which delivers to recipients without the notifier.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ _NOTIFIER_RETENTION_S = 14 * _DAY_S
 def routes(env: Environment, names: Names) -> Routes:
     """Return the routes of `env`."""
     config = env.notifications
-    mail = {each: f"{each}-mail" for each in get_args(Severity) if _recipients(env, each).emails}
+    mail = {
+        severity: f"{severity}-mail" for severity in get_args(Severity) if _recipients(env, severity).emails
+    }
     return Routes(
         topics=(
             *(_topic(env, names, topic) for topic in get_args(Topic)),
             *(
                 TopicRoute(
                     key=key,
-                    name=names.of_thing(key),
+                    name=names.resource(key),
                     alarms_publish=False,
                     subscriptions=tuple(_emails(_recipients(env, severity))),
                 )
@@ -62,20 +64,20 @@ def routes(env: Environment, names: Names) -> Routes:
 
 
 def _topic(env: Environment, names: Names, key: Topic) -> TopicRoute:
-    """Return a topic that alarms publish to: to the alarm queue, the notifier, and people without it."""
+    """Return a topic that alarms publish to, with its subscriptions: queue, notifier, webhooks, e-mail."""
     queue = Subscription(key="queue", protocol="sqs", endpoint=names.alarm_queue)
     if key == "fallback":
-        people = env.notifications.critical
-        subscriptions = (queue, *_emails(people), *_webhooks(people))
-        return TopicRoute(key=key, name=names.of_thing(key), subscriptions=subscriptions)
-    people = _recipients(env, key)
+        recipients = env.notifications.critical
+        subscriptions = (queue, *_emails(recipients), *_webhooks(recipients))
+        return TopicRoute(key=key, name=names.resource(key), subscriptions=subscriptions)
+    recipients = _recipients(env, key)
     notifier = Subscription(key="notifier", protocol="lambda", endpoint=names.notifier)
     return TopicRoute(
         key=key,
-        name=names.of_thing(key),
+        name=names.resource(key),
         severity=key,
-        ok_notices=people.ok_notices,
-        subscriptions=(queue, notifier, *_webhooks(people)),
+        ok_notifications=recipients.ok_notifications,
+        subscriptions=(queue, notifier, *_webhooks(recipients)),
     )
 
 
@@ -96,6 +98,6 @@ def _webhooks(recipients: Recipients) -> Iterator[Subscription]:
 
 
 def _address_key(address: str) -> str:
-    """Return an address as part of a Terraform name: readable, and different for different addresses."""
+    """Return an address as part of a Terraform name: readable, and unique by a hash."""
     readable = re.sub(r"[^a-z0-9]+", "-", address.lower().partition("://")[2] or address.lower()).strip("-")
     return f"{readable[:40]}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"

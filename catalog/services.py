@@ -1,4 +1,4 @@
-"""A service, or the platform: the templates of its kind made concrete."""
+"""A service, or the platform: the templates of its kind applied to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog.kinds import KINDS, PLATFORM
 from catalog.kinds.kind import Kind, ServiceKind
 from catalog.kinds.service import IMPACT
 from catalog.naming import Names
-from catalog.slos import Objective, events_of
+from catalog.slos import ServiceSlo, events_of
 from catalog.specs import Alarm, Composite, Graph, LeftOut, LogFilter, LogGroup, Metric, ServiceView
 from catalog.subjects import Grouping, Subject
 from catalog.suppression import sources
@@ -24,16 +24,16 @@ from config.models import AnyService, DeployedService, Environment
 
 @dataclass(frozen=True)
 class Instance:
-    """What is watched of one kind: the platform, or a service."""
+    """A monitored instance of a kind: the platform, or a service."""
 
     env: Environment
     names: Names
     name: str
     kind: Kind[Any]
     writer: Writer
-    """Writes about the whole of it."""
+    """Writes the descriptions of its composites."""
     subjects: tuple[Subject, ...]
-    """What its alarms are about."""
+    """The subjects of its alarms."""
 
     @classmethod
     def platform(cls, env: Environment, names: Names) -> Instance:
@@ -57,9 +57,9 @@ class Instance:
         return grouping.composites(self.kind.composites)
 
     def left_out(self) -> Iterator[LeftOut]:
-        """Yield what config switches off; what is about another part of it is not left out."""
-        every = (left_out for subject in self.subjects for left_out in subject.all_left_out())
-        yield from dict.fromkeys(left_out for left_out in every if left_out.why != "not applicable")
+        """Yield the alarms that are switched off; alarms of another part are not left out."""
+        all_left_out = (left_out for subject in self.subjects for left_out in subject.all_left_out())
+        yield from dict.fromkeys(left_out for left_out in all_left_out if left_out.why != "not applicable")
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,15 @@ class Service(Instance):
 
     @property
     def subject(self) -> Subject:
-        """What its alarms are about."""
+        """The subjects of its alarms."""
         return self.subjects[0]
 
     @override
     def alarms(self) -> Iterator[Alarm]:
-        """Yield its metric alarms, those of its objectives last."""
+        """Yield its metric alarms, those of its SLOs last."""
         yield from super().alarms()
-        for objective in self.objectives():
-            yield from objective.alarms()
+        for slo in self.slos():
+            yield from slo.alarms()
 
     @override
     def left_out(self) -> Iterator[LeftOut]:
@@ -98,19 +98,19 @@ class Service(Instance):
         yield from (alarm for template, alarm in self._alarms if template.key == self.kind.failing)
 
     def impact_parts(self) -> Iterator[Alarm | Composite]:
-        """Yield what its impact is made of: each alone means that users are affected."""
+        """Yield the parts of its impact: each alone means that users are affected."""
         composites = {composite.key: composite for _, composite in self.composites()}
         parts: dict[str, Alarm | Composite] = {alarm.key: alarm for _, alarm in self._alarms}
         parts |= composites
         impact = composites.get(f"{self.name}_{IMPACT.key}")
         yield from (parts[key] for key in impact.children()) if impact else ()
 
-    def objectives(self) -> Iterator[Objective]:
-        """Yield its objectives."""
+    def slos(self) -> Iterator[ServiceSlo]:
+        """Yield its SLOs."""
         for name, slo in self.config.slos.items():
             counted = events_of(self.kind, slo, self.subject)
             if counted is not None:
-                yield Objective(self.subject, name, slo, counted)
+                yield ServiceSlo(self.subject, name, slo, counted)
 
     def log_groups(self) -> tuple[LogGroup, ...]:
         """Return its log groups."""
@@ -118,7 +118,7 @@ class Service(Instance):
 
     @functools.cached_property
     def deployments(self) -> Metric | None:
-        """The metric that has a sample for each of its deployments; none where nothing counts them."""
+        """The metric with a sample for each of its deployments; None if deployments are not counted."""
         deployed = self.kind.deployed(self.names, self.name)
         return sources.deployments(self.names, deployed) if deployed else None
 
@@ -131,7 +131,7 @@ class Service(Instance):
             if config.log_format in template.formats:
                 yield LogFilter(
                     key=f"{self.name}_{template.key}",
-                    name=self.names.of_thing(self.name, template.key),
+                    name=self.names.resource(self.name, template.key),
                     service=self.name,
                     log_group_key=self.name,
                     pattern=template.pattern,
@@ -143,7 +143,7 @@ class Service(Instance):
                 )
 
     def view(self) -> ServiceView:
-        """Return what dashboards and documents show of it."""
+        """Return the view for dashboards and documents."""
         by_key = {template.key: alarm for template, alarm in self._alarms}
         return ServiceView(
             name=self.name,
@@ -164,9 +164,9 @@ class Service(Instance):
             ),
         )
 
-    def _graph(self, template: GraphTemplate, watched: Sequence[Alarm]) -> Graph:
-        # A threshold means something only beside the datapoints that are compared with it.
-        period_s = max((alarm.period_s for alarm in watched), default=self.env.dashboard.period_s)
+    def _graph(self, template: GraphTemplate, alarms: Sequence[Alarm]) -> Graph:
+        # A threshold is comparable only with datapoints of the period of its alarm.
+        period_s = max((alarm.period_s for alarm in alarms), default=self.env.dashboard.period_s)
         return Graph(
             title=template.title,
             role=template.role,
@@ -174,7 +174,7 @@ class Service(Instance):
             series=tuple(
                 self.subject.series(series_template, period_s) for series_template in template.series
             ),
-            thresholds=tuple(alarm.key for alarm in watched),
+            thresholds=tuple(alarm.key for alarm in alarms),
         )
 
 

@@ -1,7 +1,8 @@
 """Service level objectives: burn-rate alarms in several windows, and the error budget.
 
-A *burn rate* of 1 uses the budget up exactly at the end of the objective's window; at 14.4 it is gone that
-much sooner. Each tier asks two windows: the long one says that it matters, the short one that it goes on.
+A *burn rate* of 1 uses up the error budget exactly at the end of the window of the SLO; 14.4 uses it up 14.4
+times faster. Each tier has two windows: the long one shows that the budget used is significant, the short one
+that the errors continue.
 Source of tiers: Google, "The Site Reliability Workbook", chapter 5, "Multiwindow, Multi-Burn-Rate Alerts".
 """
 
@@ -23,11 +24,11 @@ from config.models import Slo as SloConfig
 _DAY_S = 86_400
 
 _DECIMALS = 8
-"""Of thresholds: per cent of per cent, without what binary fractions add."""
+"""Decimal places of thresholds: percentages of percentages without rounding errors."""
 
 
 class Tier(NamedTuple):
-    """How fast the budget is used up, over which windows, and what follows."""
+    """A burn rate, its two windows, and the severity."""
 
     key: str
     burn_rate: float
@@ -41,19 +42,19 @@ TIERS = (
     Tier("medium-burn", 6, 6 * 3600, 1800, "critical"),
     Tier("slow-burn", 3, _DAY_S, 7200, "warning"),
 )
-"""The fastest first: a slower one is suppressed while a faster one is in ALARM."""
+"""The fastest first: a faster burn rate in ALARM suppresses the slower ones."""
 
 FASTEST = max(tier.burn_rate for tier in TIERS)
 
 
 def least_objective_percent() -> float:
-    """Return the objective from which on every tier can fire: a share of bad events cannot exceed 1."""
+    """Return the objective above which every tier can fire: the share of bad events is at most 1."""
     return 100 - 100 / FASTEST
 
 
 @dataclass(frozen=True)
-class Objective:
-    """One objective of one service."""
+class ServiceSlo:
+    """One SLO of one service."""
 
     subject: Subject
     name: str
@@ -71,19 +72,19 @@ class Objective:
         return round(1 - self.config.objective_percent / 100, _DECIMALS)
 
     @property
-    def says(self) -> str:
-        """What is promised."""
+    def summary(self) -> str:
+        """The SLO in one sentence."""
         slow = self.config.slower_than_ms
         bad = f"take longer than {number(slow)} ms" if slow else self.events.bad_words
         return (
-            f"of the {self.events.words}, at most {number(100 - self.config.objective_percent)} % "
-            f"{bad} in {self.config.window_days} days"
+            f"at most {number(100 - self.config.objective_percent)} % of the {self.events.words} {bad} "
+            f"in {self.config.window_days} days"
         )
 
     def slo(self) -> Slo:
-        """Return the objective with its budget."""
+        """Return the SLO with its error budget."""
         spent = f"SUM(FILL({self._bad}, 0)) / SUM(valid) / {number(self.budget_share, digits=_DECIMALS)}"
-        # Sums are single numbers, which nothing can draw: TIME_SERIES makes a line of them (CloudWatch User
+        # SUM returns a single number, which a graph cannot show: TIME_SERIES converts it (CloudWatch User
         # Guide, "Using metric math").
         return Slo(
             key=self.key,
@@ -91,7 +92,7 @@ class Objective:
             name=self.name,
             objective_percent=self.config.objective_percent,
             window_days=self.config.window_days,
-            says=self.says,
+            summary=self.summary,
             budget=Math(
                 expression=f"TIME_SERIES(100 * (1 - {spent}))",
                 metrics=self._metrics(_DAY_S),
@@ -101,7 +102,7 @@ class Objective:
         )
 
     def alarms(self) -> Iterator[Alarm]:
-        """Yield two metric alarms for each tier; composites speak for them."""
+        """Yield two metric alarms for each tier; composites notify for them."""
         for tier in TIERS:
             for which, window_s in (("long", tier.long_s), ("short", self._short_s(tier))):
                 yield self._alarm(tier, which, window_s)
@@ -110,7 +111,7 @@ class Objective:
         """Yield a composite for each tier."""
         subject = self.subject
         for tier in TIERS:
-            says = self._burning(tier)
+            summary = self._summary(tier)
             runbook = f"slo.md#{tier.key}"
             pair = tuple(InAlarm(alarm=f"{self.key}-{tier.key}-{which}") for which in ("long", "short"))
             yield Composite(
@@ -122,41 +123,41 @@ class Objective:
                 rule=AllOf(all_of=pair),
                 severity=tier.severity,
                 topic=tier.severity,
-                says=says,
+                summary=summary,
                 runbook=runbook,
                 description=subject.writer.describe(
-                    says,
-                    look="the error budget on the dashboard and the errors query",
+                    summary,
+                    look="the error budget on the dashboard, then the errors query",
                     runbook=runbook,
-                    note=f"Promised: {self.says}.",
+                    note=f"SLO: {self.summary}.",
                 ),
             )
 
     def _short_s(self, tier: Tier) -> int:
-        """Return the short window: longer than its events are late, in whole minutes."""
+        """Return the short window in seconds: longer than the delay of its events, in whole minutes."""
         late = self.subject.facts.get(self.events.late_by or "")
         late_min = math.ceil((late.value / 1000 + LATE_S) / 60) if late else 0
         return max(tier.short_s, 60 * late_min)
 
-    def _burning(self, tier: Tier) -> str:
+    def _summary(self, tier: Tier) -> str:
         hours = self.config.window_days * 24 / tier.burn_rate
         return (
-            f"the error budget of {self.name} is burning {number(tier.burn_rate)} times too fast; "
-            f"budget gone in {number(round(hours, 1))} hours"
+            f"the burn rate of the SLO {self.name} is above {number(tier.burn_rate)}; "
+            f"at this rate, the error budget is used up in {number(round(hours, 1))} hours"
         )
 
     def _alarm(self, tier: Tier, which: str, window_s: int) -> Alarm:
         subject = self.subject
         least = max(1, round(self.config.min_events * window_s / tier.long_s))
         limit = round(tier.burn_rate * self.budget_share, _DECIMALS)
-        # Without traffic the window is good; CloudWatch would go on counting older ones.
+        # Without traffic the window does not breach; CloudWatch would evaluate older ones otherwise.
         expression = f"IF(FILL(valid, 0) >= {least}, {self._bad} / valid, 0)"
         condition = (
-            f"more than {number(100 * limit)} % bad in {duration(window_s)}, of at least {least} "
-            f"{self.events.words}"
+            f"more than {number(100 * limit)} % of at least {least} {self.events.words} are bad "
+            f"in {duration(window_s)}"
         )
         runbook = f"slo.md#{tier.key}"
-        says = self._burning(tier)
+        summary = self._summary(tier)
         return Alarm(
             key=f"{self.key}-{tier.key}-{which}",
             name=self._name(tier.key, which),
@@ -172,17 +173,17 @@ class Objective:
             datapoints_to_alarm=1,
             treat_missing_data="notBreaching",  # no events, none bad
             severity="warning",
-            says=says,
+            summary=summary,
             runbook=runbook,
-            description=subject.writer.describe(says, condition=condition, runbook=runbook),
+            description=subject.writer.describe(summary, condition=condition, runbook=runbook),
         )
 
     def _name(self, *parts: str) -> str:
-        return self.subject.names.of_thing(*self.subject.parts, "slo", self.name, *parts)
+        return self.subject.names.resource(*self.subject.parts, "slo", self.name, *parts)
 
     @property
     def _bad(self) -> str:
-        """How many events are bad; for latency, those that were not fast enough: perhaps none was."""
+        """Expression for the bad events; for latency, those that are not fast. There may be no fast ones."""
         return "(valid - FILL(fast, 0))" if self.config.slower_than_ms else "bad"
 
     def _metrics(self, period_s: int) -> dict[str, Metric]:
@@ -200,15 +201,15 @@ class Objective:
 
 
 def events_of(kind: ServiceKind[Any], config: SloConfig, subject: Subject) -> EventsTemplate | None:
-    """Return what an objective counts: what config names, else the first that the service has."""
-    offered = offers(kind, subject)
+    """Return the events that an SLO counts: the configured ones, else the first of the service."""
+    available = offers(kind, subject)
     if config.events is None:
-        return offered[0] if offered else None
+        return available[0] if available else None
     return next(
-        (events_template for events_template in offered if events_template.key == config.events), None
+        (events_template for events_template in available if events_template.key == config.events), None
     )
 
 
 def offers(kind: ServiceKind[Any], subject: Subject) -> list[EventsTemplate]:
-    """Return what objectives of a service may count."""
+    """Return the events that SLOs of a service may count."""
     return [event for event in kind.events if event.needs is None or event.needs in subject.facts]

@@ -1,4 +1,4 @@
-"""The values that describe what is watched; Terraform, dashboards, documents and tests are views of them."""
+"""The values of the catalog; Terraform, dashboards, documents and tests are views of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from config.models import Severity
 
 Unit = Literal["Count", "Milliseconds", "Seconds", "Percent", "Bytes", "Gigabytes", "None"]
 Topic = Literal["critical", "warning", "fallback"]
-"""Topics: one per severity, and the one that is told when notifications themselves fail."""
+"""Topics: one per severity, and `fallback` for failures of notifications."""
 
 SYMBOLS: Mapping[Comparison, str] = {
     "GreaterThanThreshold": ">",
@@ -25,11 +25,11 @@ SYMBOLS: Mapping[Comparison, str] = {
     "LessThanLowerThreshold": "< the band of",
     "LessThanLowerOrGreaterThanUpperThreshold": "outside the band of",
 }
-"""How each comparison is written for people."""
+"""The comparisons in texts."""
 
 
 class Spec(BaseModel):
-    """Base of every spec: frozen, and a misspelt attribute is an error on import."""
+    """Base of every spec: frozen; an unknown attribute is an error on import."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -102,36 +102,36 @@ class LogFilter(Spec):
 
 
 class Alarm(Spec):
-    """A metric alarm, complete: when it fires, why that matters, whom it tells and what they should do."""
+    """A metric alarm: condition, route, description and runbook."""
 
     key: str
     """Stable id `<service>_<alarm>`: the Terraform address; never changes with a threshold."""
     name: str
     service: str | None = None
-    """The service it is about; none for the platform's own."""
+    """Its service; None for the platform."""
     kind_key: str
-    """Key of the alarm within its kind, as config tunes it."""
+    """Key of the alarm within its kind, as in the configuration."""
     owner: str
     watches: Series
     comparison: Comparison
     threshold: float | None = None
-    """The value that must be crossed, in `unit`; none with an anomaly band."""
+    """Threshold in `unit`; None with an anomaly band."""
     anomaly_band: float | None = None
-    """Standard deviations off the metric's usual course, instead of a threshold."""
+    """Width of the anomaly detection band in standard deviations, instead of a threshold."""
     unit: Unit
     condition: str
-    """When it fires, in words and numbers: "> 8000 ms at the 99th percentile in 3 of 3 datapoints …"."""
+    """Measured quantity, threshold and datapoints: "> 8000 ms duration at the 99th percentile in …"."""
     evaluation_periods: int = Field(ge=1)
     datapoints_to_alarm: int = Field(ge=1)
     treat_missing_data: Treatment
     severity: Severity
     topic: Topic | None = None
-    """The topic it notifies; none when a composite speaks for it, or when it only suppresses others."""
-    says: str
+    """The topic that it notifies; None if a composite notifies for it, or if it is only a suppressor."""
+    summary: str
     runbook: str | None = None
-    """Where people read what to do: a heading of a file in docs/runbooks, `<file>.md#<heading>`."""
+    """Heading of a file in docs/runbooks, `<file>.md#<heading>`."""
     description: str = Field(min_length=1, max_length=DESCRIPTION_CHARACTERS)
-    """What happened and where to look."""
+    """AlarmDescription in CloudWatch."""
 
     @model_validator(mode="after")
     def _can_fire(self) -> Alarm:
@@ -139,13 +139,13 @@ class Alarm(Spec):
             message = f"{self.key}: datapoints_to_alarm exceeds evaluation_periods"
             raise ValueError(message)
         if (self.threshold is None) == (self.anomaly_band is None):
-            message = f"{self.key}: needs either a threshold or an anomaly band"
+            message = f"{self.key}: requires either a threshold or an anomaly band"
             raise ValueError(message)
         return self
 
     @property
     def belongs_to(self) -> str | None:
-        """The service whose own stack could hold it; None for the platform's own."""
+        """The service whose own stack could contain it; None for the platform."""
         return self.service
 
     @property
@@ -155,7 +155,7 @@ class Alarm(Spec):
 
     @property
     def window_s(self) -> int:
-        """Seconds that the alarm looks back over."""
+        """Evaluation range in seconds."""
         return self.period_s * self.evaluation_periods
 
     @property
@@ -218,17 +218,17 @@ class Composite(Spec):
     rule: Rule
     severity: Severity
     topic: Topic | None = None
-    """The topic it notifies; none when another composite speaks for it, or when it only suppresses others."""
+    """The topic that it notifies; None if a composite notifies for it, or if it is only a suppressor."""
     suppressor: Suppressor | None = None
     is_condition: bool = False
-    """Whether it is a condition of its service, over alarms of that service only, that notifies nobody."""
-    says: str
+    """Whether it is a condition over alarms of its service only, which does not notify."""
+    summary: str
     runbook: str | None = None
     description: str = Field(min_length=1, max_length=DESCRIPTION_CHARACTERS)
 
     @property
     def belongs_to(self) -> str | None:
-        """The service whose own stack could hold it; None for what spans services."""
+        """The service whose own stack could contain it; None for a composite over several services."""
         return self.service if self.is_condition else None
 
     def children(self) -> tuple[str, ...]:
@@ -237,7 +237,7 @@ class Composite(Spec):
 
 
 class Event(Spec):
-    """An event of AWS that notifies like an alarm, where AWS has no metric for it."""
+    """An AWS event that notifies like an alarm, because AWS has no metric for it."""
 
     key: str
     name: str
@@ -245,7 +245,7 @@ class Event(Spec):
     """The event pattern (EventBridge User Guide, "Event patterns")."""
     severity: Severity
     topic: Topic
-    says: str
+    summary: str
     runbook: str
 
 
@@ -260,7 +260,7 @@ class Window(Spec):
     reason: str
     metric: Metric
     alarm: str
-    """Key of the alarm that is in ALARM for as long as the window lasts."""
+    """Key of the alarm that is in ALARM during the window."""
 
 
 class Slo(Spec):
@@ -272,10 +272,10 @@ class Slo(Spec):
     name: str
     objective_percent: float
     window_days: int
-    says: str
-    """What is promised, in one sentence."""
+    summary: str
+    """The SLO in one sentence."""
     budget: Math
-    """Per cent of the error budget that is left, over whatever time it is asked for."""
+    """Remaining error budget in percent, over the time range of the query."""
     burn_rates: tuple[str, ...]
     """Keys of its composites, the fastest first."""
 
@@ -289,7 +289,7 @@ def _leaves(rule: Rule) -> Iterator[str]:
 
 
 def holds(rule: Rule, in_alarm: Container[str]) -> bool:
-    """Tell whether a rule is true while just these alarms are in ALARM."""
+    """Return whether a rule is true while only these alarms are in ALARM."""
     if isinstance(rule, InAlarm):
         return rule.alarm in in_alarm
     if isinstance(rule, NotInAlarm):
@@ -300,15 +300,15 @@ def holds(rule: Rule, in_alarm: Container[str]) -> bool:
 
 
 class Graph(Spec):
-    """One picture: series that share an axis, and the alarms whose thresholds are drawn on it."""
+    """A graph: series that share an axis, and the alarms whose thresholds it shows."""
 
     title: str
     series: tuple[Series, ...] = Field(min_length=1)
     unit_label: str
     thresholds: tuple[str, ...] = ()
-    """Keys of the alarms whose thresholds are drawn: lines, or bands."""
+    """Keys of the alarms whose thresholds or bands are shown."""
     role: str
-    """What the graph shows (`errors`, `latency`, …): graphs of one role are compared across services."""
+    """What the graph shows (`errors`, `latency`, …). Graphs of one role are compared across services."""
 
 
 class Query(Spec):
@@ -320,22 +320,22 @@ class Query(Spec):
 
 
 class ServiceView(Spec):
-    """What the catalog knows of one service."""
+    """A service in dashboards and documents."""
 
     name: str
     kind: str
     kind_title: str
-    """The kind as people call it."""
+    """Title of the kind."""
     description: str
     owner: str
     resource: str
     """Its name in AWS."""
     log_group_key: str | None
-    """The log group that it writes; none where the platform owns none of it."""
+    """Its log group; None if the platform does not own one."""
     runbook: str
-    """The file in docs/runbooks about services of this kind."""
+    """File in docs/runbooks for services of this kind."""
     deployments: Metric | None
-    """One sample for each deployment of it; none where nothing counts them."""
+    """Metric with a sample for each deployment; None if deployments are not counted."""
     graphs: tuple[Graph, ...]
 
 
@@ -349,7 +349,7 @@ class LeftOut(Spec):
 
 
 class PublishedMetric(Spec):
-    """A metric that the platform itself writes, other than by a filter."""
+    """A metric that the platform publishes, other than by a metric filter."""
 
     namespace: str
     name: str
@@ -359,7 +359,7 @@ class PublishedMetric(Spec):
 
 
 class Subscription(Spec):
-    """What receives the messages of a topic; what cannot be delivered goes to the dead letters."""
+    """A subscription of a topic. Messages that cannot be delivered go to the dead-letter queue."""
 
     key: str
     """Part of its Terraform address, different for each subscription of a topic."""
@@ -374,11 +374,11 @@ class TopicRoute(Spec):
     key: str
     name: str
     severity: Severity | None = None
-    """The severity of what alarms publish to it; none for `fallback` and for the topics of e-mail."""
+    """Severity of the alarms that publish to it; None for `fallback` and for the topics of e-mail."""
     alarms_publish: bool = True
     """Whether alarms publish to it; the notifier publishes to the others."""
-    ok_notices: bool = True
-    """Whether alarms publish that they are over."""
+    ok_notifications: bool = True
+    """Whether alarms also publish the state OK."""
     subscriptions: tuple[Subscription, ...]
 
 
@@ -389,22 +389,22 @@ class Queue(Spec):
     name: str
     retention_s: int
     max_receives: int | None = None
-    """Times a consumer may try a message before it goes to `dead_letters`."""
+    """Times a message is received before it is moved to `dead_letters`."""
     dead_letters: str | None = None
     """Key of another queue."""
 
 
 class Delivery(Spec):
-    """Whom the notifier tells of one severity."""
+    """Deliveries of the notifier for one severity."""
 
     mail_topic: str | None
-    """Key of the topic that delivers what it writes as e-mail; none without addresses."""
+    """Key of the topic for e-mail; None without addresses."""
     references: dict[str, tuple[str, ...]]
     """Channel -> references to its secrets."""
 
 
 class Routes(Spec):
-    """All ways of a notification."""
+    """All routes of notifications."""
 
     topics: tuple[TopicRoute, ...]
     queues: tuple[Queue, ...]
@@ -420,13 +420,18 @@ class Routes(Spec):
         deliveries = self.deliveries.values()
         return tuple(
             sorted(
-                {each for delivery in deliveries for kept in delivery.references.values() for each in kept}
+                {
+                    secret
+                    for delivery in deliveries
+                    for keys in delivery.references.values()
+                    for secret in keys
+                }
             )
         )
 
 
 class Catalog(Spec):
-    """Everything that is watched in one environment."""
+    """Everything that is monitored in one environment."""
 
     services: tuple[ServiceView, ...]
     log_groups: tuple[LogGroup, ...]
@@ -440,9 +445,9 @@ class Catalog(Spec):
     left_out: tuple[LeftOut, ...]
     queries: tuple[Query, ...]
     deployments: Metric
-    """One sample for each deployment: the mark of it on the graphs."""
+    """Metric with a sample for each deployment; graphs show it as a marker."""
     routes: Routes
-    """From topics to people."""
+    """Topics, subscriptions, queues and recipients."""
 
     @functools.cached_property
     def _alarms_by_key(self) -> dict[str, Alarm | Composite]:
@@ -450,10 +455,10 @@ class Catalog(Spec):
 
     def alarm(self, key: str) -> Alarm:
         """Return the metric alarm with this key."""
-        found = self._alarms_by_key[key]
-        if not isinstance(found, Alarm):
+        alarm = self._alarms_by_key[key]
+        if not isinstance(alarm, Alarm):
             raise KeyError(key)
-        return found
+        return alarm
 
     def log_group(self, key: str) -> LogGroup:
         """Return the log group with this key."""

@@ -1,4 +1,4 @@
-"""One thing that is watched, a service or a part of the platform: its templates made concrete."""
+"""A monitored subject, a service or a part of the platform: templates applied to it."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ from cloudwatch.alarms import Comparison
 from config.models import AlarmTunings, Environment, Tuning
 
 LATE_S = 60
-"""Seconds that a metric takes to arrive, beside what `late_by` says."""
+"""Delay of a metric in seconds, in addition to `late_by`."""
 
 _ABOVE_THE_BAND: Comparison = "GreaterThanUpperThreshold"
-"""Operator with an anomaly band: only above it, since a service that became faster wakes nobody."""
+"""Operator with an anomaly band: only above it. A service that becomes faster is not a failure."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What templates need to know to become alarms."""
+    """The values that templates require to become alarms."""
 
     env: Environment
     names: Names
     parts: tuple[str, ...]
-    """What the names of its alarms begin with."""
+    """The first parts of the names of its alarms."""
     writer: Writer
     runbook: str
     """File in docs/runbooks."""
@@ -60,11 +60,11 @@ class Subject:
     facts_words: Mapping[str, str]
     templates: Sequence[AlarmTemplate]
     general: AlarmTunings
-    """What config says for all of its kind."""
+    """Alarm settings of its kind."""
     own: AlarmTunings = field(default_factory=dict)
-    """What config says for it alone."""
+    """Alarm settings of its own."""
     log_metrics: str = ""
-    """Namespace of the metrics that filters take out of its log."""
+    """Namespace of the metrics from its log."""
 
     @functools.cached_property
     def key(self) -> str:
@@ -78,21 +78,20 @@ class Subject:
                 yield template, self._alarm(template, self.tuned(template))
 
     def all_left_out(self) -> Iterator[LeftOut]:
-        """Yield the alarms of its kind that it does not have, with the reasons."""
+        """Yield the alarms of its kind that it does not have, with reasons."""
         for template in self.templates:
             left_out = self.left_out(template)
             if left_out is not None:
                 yield left_out
 
     def tuned(self, template: AlarmTemplate) -> Tuning:
-        """Return what config says about an alarm: for this one, then for all of its kind."""
+        """Return the settings of an alarm: its own, then those of its kind."""
         return merged(self.general.get(template.key), self.own.get(template.key))
 
     def datapoints(self, template: AlarmTemplate, tuning: Tuning) -> tuple[int, int]:
-        """Return how many datapoints must breach, of how many that are looked at.
+        """Return M and N: the datapoints that must breach, and those that are evaluated.
 
-        A metric that arrives late finds the newest periods empty: then more of them are looked at, unless
-        config says how many.
+        The newest periods of a delayed metric are empty: N is then higher, unless it is configured.
         """
         m, n = m_of_n(template, tuning)
         if template.late_by and tuning.evaluation_periods is None:
@@ -116,12 +115,12 @@ class Subject:
         return None
 
     def metric(self, template: SeriesTemplate, period_s: int) -> Metric:
-        """Return a series of this subject, with so many seconds per datapoint."""
+        """Return a series of this subject with this period."""
         of = template.metric
         return Metric(
             namespace=self.log_metrics if of.namespace == LOGS else of.namespace,
             name=of.name,
-            # What follows a colon tells two resources apart that have the same dimension.
+            # A suffix after a colon distinguishes two resources with the same dimension.
             dimensions={key.partition(":")[0]: self.dimensions[key] for key in of.dimensions},
             stat=template.stat,
             period_s=period_s,
@@ -147,13 +146,13 @@ class Subject:
         min_samples = tuning.min_samples or template.min_samples
         watches = self.series(template.watches, tuning.period_s or template.period_s, min_samples=min_samples)
         threshold, limit = self._limit(template, tuning)
-        enough = f", with at least {min_samples} of them in a datapoint" if min_samples else ""
+        enough = f", with at least {min_samples} samples per datapoint" if min_samples else ""
         condition = f"{limit} {window(watches.period_s, m, n)}{enough}"
         runbook = f"{self.runbook}#{template.key}"
         band = tuning.anomaly_band
         return Alarm(
             key=f"{self.key}_{template.key}",
-            name=self.names.of_thing(*self.parts, template.key),
+            name=self.names.resource(*self.parts, template.key),
             service=self.writer.service,
             kind_key=template.key,
             owner=self.writer.owner,
@@ -168,28 +167,28 @@ class Subject:
             treat_missing_data=template.missing,
             severity=template.severity,
             topic=None if template.part_of else template.severity,
-            says=template.says,
+            summary=template.summary,
             runbook=runbook,
             description=self.writer.describe(
-                template.says, condition=condition, look=template.look, runbook=runbook
+                template.summary, condition=condition, look=template.look, runbook=runbook
             ),
         )
 
     def _limit(self, template: AlarmTemplate, tuning: Tuning) -> tuple[float | None, str]:
-        """Return the threshold and how it is said."""
+        """Return the threshold and its description."""
         if tuning.anomaly_band:
             band = number(tuning.anomaly_band)
-            return None, f"{band} standard deviations above its usual {template.unit_words}"
+            return None, f"more than {band} standard deviations above the expected {template.watches.label}"
         symbol, words = SYMBOLS[template.comparison], template.unit_words
-        given = tuning.threshold
+        configured = tuning.threshold
         if isinstance(template.threshold, Percent):
-            percent = template.threshold.value if given is None else given
+            percent = template.threshold.value if configured is None else configured
             fact: Fact = self.facts[template.threshold.of]
             value = percent * fact.value / 100
             return value, f"{symbol} {number(value)} {words}, {number(percent)} % of {fact.words},"
-        absolute = template.threshold if given is None else given
+        absolute = template.threshold if configured is None else configured
         if absolute is None:
-            message = f"{self.key}: alarm {template.key} has no threshold; check() would have said so"
+            message = f"{self.key}: alarm {template.key} has no threshold; check() reports that"
             raise ValueError(message)
         return absolute, f"{symbol} {number(absolute)} {words}"
 
@@ -207,20 +206,20 @@ class Grouping:
     def composites(
         self, templates: Sequence[CompositeTemplate]
     ) -> Iterator[tuple[CompositeTemplate, Composite]]:
-        """Yield the composites of `templates` that have something to watch; parts come before the whole."""
+        """Yield the composites of `templates` that have alarms; parts come first."""
         parts = [(template.part_of, alarm.key, template.key) for template, alarm in self.alarms]
         for template in templates:
-            mine = [(key, short) for part_of, key, short in parts if part_of == template.key]
+            own = [(key, short) for part_of, key, short in parts if part_of == template.key]
             rule: Rule | None
             if template.rule is None:
-                rule = AnyOf(any_of=tuple(InAlarm(alarm=key) for key, _ in mine)) if mine else None
+                rule = AnyOf(any_of=tuple(InAlarm(alarm=key) for key, _ in own)) if own else None
             else:
                 rule = _concrete(template.rule, self.key, {alarm.key for _, alarm in self.alarms})
             if rule is None:
                 continue
             key = f"{self.key}_{template.key}"
             parts.append((template.part_of, key, template.key))
-            yield template, self._composite(template, key, rule, [short for _, short in mine])
+            yield template, self._composite(template, key, rule, [short for _, short in own])
 
     def _composite(
         self, template: CompositeTemplate, key: str, rule: Rule, parts: Sequence[str]
@@ -228,7 +227,7 @@ class Grouping:
         runbook = f"{self.runbook}#{template.key}"
         return Composite(
             key=key,
-            name=self.names.of_thing(self.key, template.key),
+            name=self.names.resource(self.key, template.key),
             service=self.writer.service,
             kind_key=template.key,
             owner=self.writer.owner,
@@ -236,10 +235,10 @@ class Grouping:
             severity=template.severity,
             topic=None if template.part_of else template.topic or template.severity,
             is_condition=bool(template.part_of and self.writer.service),
-            says=template.says,
+            summary=template.summary,
             runbook=runbook,
             description=self.writer.describe(
-                template.says,
+                template.summary,
                 look=template.look,
                 runbook=runbook,
                 causes=tuple(dict.fromkeys(parts)),
@@ -250,13 +249,13 @@ class Grouping:
 def _concrete(rule: Rule, prefix: str, existing: set[str]) -> Rule | None:
     """Return a kind's rule for one service, or nothing when it needs an alarm that is switched off.
 
-    Without one part, "any of" goes on with the others; "all of" could never be true and is dropped.
+    Without one part, "any of" has the other parts; "all of" could never be true and is dropped.
     """
     if isinstance(rule, InAlarm):
         key = f"{prefix}_{rule.alarm}"
         return InAlarm(alarm=key) if key in existing else None
     if isinstance(rule, NotInAlarm):
-        message = f"{prefix}: a kind's rule asks for what is in ALARM, not for what is not"
+        message = f"{prefix}: the rule of a kind must not contain NOT"
         raise TypeError(message)
     if isinstance(rule, AnyOf):
         parts = tuple(

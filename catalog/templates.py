@@ -1,4 +1,4 @@
-"""What a kind of service declares once; `catalog.build` makes it concrete for each service."""
+"""Templates that a kind of service declares once; `catalog.build` applies them to each service."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ Watched = SeriesTemplate | MathTemplate
 
 
 class Percent(Spec):
-    """A threshold relative to the service: so many per cent of one of its facts."""
+    """A relative threshold: a percentage of a fact of the service."""
 
     value: float
     of: str
     """The fact, such as "timeout_ms"."""
     words: str
-    """The same for people, such as "the timeout"."""
+    """The fact in texts, such as "the timeout"."""
 
 
 class Fact(Spec):
-    """Something of a service that alarms depend on: a number, and how people say it."""
+    """A property of a service that alarms depend on: a number, and its text."""
 
     value: float = 1
     words: str = ""
@@ -94,35 +94,35 @@ class AlarmTemplate(Spec):
     watches: Watched
     comparison: Comparison = "GreaterThanThreshold"
     threshold: float | Percent | None = None
-    """None: config has to say it."""
+    """None: the configuration must set it."""
     unit_words: str
-    """The unit as people say it, such as "failed invocations"."""
+    """The measured quantity with its unit, such as "failed invocations"."""
     period_s: int
     evaluation_periods: int = Field(ge=1)
     datapoints_to_alarm: int = Field(ge=1)
     missing: Treatment
     severity: Severity = "warning"
     part_of: str | None = None
-    """Key of the composite that speaks for it; without one it notifies by itself."""
+    """Key of the composite that notifies for it; without one it notifies directly."""
     needs: str | None = None
-    """A fact without which the alarm would have nothing to watch, such as a queue."""
+    """A fact that the alarm requires, such as a queue."""
     opt_in: str | None = None
-    """Why it is off until config says `enabled: true`."""
+    """Why it is off by default, until `enabled: true` is configured."""
     min_samples: int | None = Field(default=None, ge=1)
-    """For a rate: samples that a datapoint needs before it counts."""
+    """For a rate: samples that a datapoint must have."""
     late_by: str | None = None
-    """A fact in milliseconds by which its metric may arrive later than the time it is filed under."""
+    """A fact in milliseconds: the maximum delay of the metric after its timestamp."""
     anomaly: bool = False
-    """Whether config may ask for an anomaly band instead of the threshold."""
-    says: str
-    """What is happening, in one sentence without the numbers."""
+    """Whether an anomaly band may be configured instead of the threshold."""
+    summary: str
+    """What happens, in one sentence without the threshold."""
     look: str
-    """Where to look first."""
+    """The next step, as a continuation of "Look at"."""
 
     @model_validator(mode="after")
     def _bands_are_over_one_metric(self) -> AlarmTemplate:
         if self.anomaly and not isinstance(self.watches, SeriesTemplate):
-            message = f"{self.key}: an anomaly band is over one metric, not over metric math"
+            message = f"{self.key}: an anomaly band requires a single metric, not metric math"
             raise ValueError(message)
         return self
 
@@ -130,19 +130,19 @@ class AlarmTemplate(Spec):
     def _minimum_is_used(self) -> AlarmTemplate:
         used = isinstance(self.watches, MathTemplate) and "{min_samples}" in self.watches.expression
         if used != (self.min_samples is not None):
-            message = f"{self.key}: min_samples and {{min_samples}} in the expression go together"
+            message = f"{self.key}: min_samples and {{min_samples}} in the expression require each other"
             raise ValueError(message)
         return self
 
     @property
     def needed_facts(self) -> tuple[str, ...]:
-        """The facts without which it cannot be."""
+        """The facts that it requires."""
         relative = (self.threshold.of,) if isinstance(self.threshold, Percent) else ()
         return tuple(dict.fromkeys((*((self.needs,) if self.needs else ()), *relative)))
 
     @property
     def tunable(self) -> frozenset[str]:
-        """The keys that config may say about it."""
+        """The keys that may be configured for it."""
         always = {
             "threshold",
             "period_s",
@@ -163,13 +163,13 @@ class CompositeTemplate(Spec):
 
     key: str
     rule: Rule | None = None
-    """Over the kind's keys; none: any of the alarms and composites that are part of it."""
+    """Rule over the keys of the kind. None: any of the alarms and composites that are part of it."""
     severity: Severity
     topic: Topic | None = None
-    """The topic it notifies, when that is not the one of its severity."""
+    """The topic that it notifies, if it is not the topic of its severity."""
     part_of: str | None = None
-    """Key of the composite that speaks for it; without one it notifies by itself."""
-    says: str
+    """Key of the composite that notifies for it; without one it notifies directly."""
+    summary: str
     look: str
 
 
@@ -182,14 +182,14 @@ class GraphTemplate(Spec):
     series: tuple[Watched, ...]
     thresholds: tuple[str, ...] = ()
     needs: str | None = None
-    """The fact without which the graph would stay empty; it is left out then."""
+    """The fact that the graph requires; without it, the graph is left out."""
 
 
 class EventsTemplate(Spec):
-    """What an objective counts: events that are valid, and those of them that are bad."""
+    """What an SLO counts: valid events, and those of them that are bad."""
 
     key: str
-    """As config names it in `slos.<name>.events`."""
+    """Its key in `slos.<name>.events`."""
     words: str
     """What is counted, such as "invocations"."""
     bad_words: str
@@ -197,7 +197,7 @@ class EventsTemplate(Spec):
     valid: SeriesTemplate
     bad: SeriesTemplate
     latency: MetricTemplate | None = None
-    """For objectives on latency: the metric whose samples are the durations."""
+    """For SLOs on latency: the metric whose samples are the durations."""
     late_by: str | None = None
-    """As of an alarm: a short window must be longer, or it would be empty whenever it is looked at."""
+    """As for an alarm. A short window must be longer, or it would have no data when it is evaluated."""
     needs: str | None = None

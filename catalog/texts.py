@@ -1,4 +1,4 @@
-"""The texts of alarms: descriptions, and the words for numbers, times and runbooks in them."""
+"""The texts of alarms: descriptions, with numbers, durations and links to runbooks."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Writer:
 
     env: Environment
     label: str
-    """What it is about, as people call it."""
+    """The subject of the texts, such as the name of the service."""
     owner: str
     service: str | None = None
     log_group: str | None = None
 
     def describe(  # noqa: PLR0913 - the parts of a description
         self,
-        says: str,
+        summary: str,
         *,
         condition: str = "",
         look: str = "",
@@ -31,20 +31,20 @@ class Writer:
         causes: Sequence[str] = (),
         note: str = "",
     ) -> str:
-        """Return the text.
+        """Return the description of an alarm.
 
         Args:
-            says: what is happening, in one sentence without the numbers.
-            condition: the numbers.
-            look: where to look first.
+            summary: what happens, in one sentence without the threshold.
+            condition: the measured quantity, with threshold, unit and datapoints.
+            look: the next step, as a continuation of "Look at".
             runbook: `<file>.md#<heading>` in docs/runbooks.
-            causes: short names of the alarms of which each is enough.
-            note: another sentence.
+            causes: short names of the alarms; each alone puts a composite into ALARM.
+            note: an additional sentence.
         """
         return Description(
             subject=self.label,
             environment=self.env.environment,
-            summary=says,
+            summary=summary,
             condition=condition,
             look=look,
             causes=tuple(causes),
@@ -58,7 +58,7 @@ class Writer:
 
 
 def runbook_link(env: Environment, runbook: str) -> str:
-    """Return where people read `<file>.md#<heading>`: a URL if config knows one, else the file's path."""
+    """Return the link to `<file>.md#<heading>`: a URL with `runbooks_url`, else the path of the file."""
     base = env.notifications.runbooks_url
     return f"{base.rstrip('/')}/{runbook}" if base else f"docs/runbooks/{runbook}"
 
@@ -80,5 +80,5 @@ def duration(seconds: int) -> str:
 
 
 def number(value: float, *, digits: int = 4) -> str:
-    """Return a number as people write it: no exponent, no needless zeros, so many digits after the point."""
+    """Return a number without exponent and trailing zeros, with at most `digits` decimal places."""
     return f"{value:.{digits}f}".rstrip("0").rstrip(".")

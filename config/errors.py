@@ -1,4 +1,4 @@
-"""The errors that end a command with one message: a bad configuration, and other reasons not to go on."""
+"""Errors that end a command with one message: an invalid configuration, and others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST = 100
-"""Problems that are reported; the others are counted."""
+"""Maximum number of problems that are reported; the others are counted."""
 
 _PLACE, _KEY, _TEXT = 300, 120, 640
 """Characters of a problem's parts at most. The longest place is an alarm of 255 characters, the longest
@@ -18,7 +18,7 @@ _ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong."""
+    """One problem with its place."""
 
     place: str
     """File and line, such as `config/prod.yaml:14`, or the environment variable."""
@@ -30,7 +30,7 @@ class Problem:
     """What was found and what is allowed."""
 
     more: int = 0
-    """Problems that this one stands for, because they are only counted."""
+    """Number of problems that are only counted."""
 
     def __str__(self) -> str:
         """Return the problem as exactly one line that can be printed anywhere."""
@@ -39,7 +39,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """The configuration is refused; nothing was done with it."""
+    """The configuration is not valid; the command has changed nothing."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         """Keep the first of `problems`, in their order, and count the others."""
@@ -48,7 +48,7 @@ class ConfigError(Exception):
 
 
 class CommandError(Exception):
-    """A command cannot go on; the message says why and what to do next."""
+    """A command cannot continue; the message states the reason and the next step."""
 
 
 def first(problems: Sequence[Problem], more: int = 0) -> list[Problem]:
@@ -59,7 +59,7 @@ def first(problems: Sequence[Problem], more: int = 0) -> list[Problem]:
 
 
 def order(place: str) -> tuple[bool, str, int]:
-    """Return what places are sorted by: files before variables, then file and line."""
+    """Return the sort key of a place: files before variables, then file and line."""
     file, _, line = place.rpartition(":")
     if not (line.isascii() and line.isdigit()):
         file, line = place, "0"
@@ -67,7 +67,7 @@ def order(place: str) -> tuple[bool, str, int]:
 
 
 def cut(text: str, most: int) -> str:
-    """Return `text`, of which a long one loses its middle: both ends are what people look for."""
+    """Return `text`, shortened in the middle if it is too long."""
     if len(text) <= most:
         return text
     end = most // 4

@@ -1,4 +1,4 @@
-"""Say in one sentence what is wrong with a value: what is allowed, what was found, what was perhaps meant."""
+"""Error messages for invalid values: what is allowed, what was found, and a suggestion."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from config.source import SHOWN, Document, Location, dotted
 from config.types import PATTERNS
 
 _WORD = 64
-"""Characters of a word that others are compared with: nobody misspells a longer one by a letter."""
+"""Maximum characters of a word for which similar words are searched."""
 _COMPARED = 200
-"""Words that one word is compared with at most."""
+"""Maximum number of words that a word is compared with."""
 _LONG = 1024
-"""Bits of a whole number that is shown."""
+"""Maximum bits of a whole number that is shown."""
 _LISTED = 40
-"""Known words that are listed at most."""
+"""Maximum number of words in a list."""
 
 _WORDS = {
     "less_than_equal": "must be at most {le:g}",
@@ -42,7 +42,7 @@ _WORDS = {
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "string_type": "must be text: write it in quotes",
-    "string_unicode": "holds half of a surrogate pair (U+D800 to U+DFFF), which is no character",
+    "string_unicode": "holds half of a surrogate pair (U+D800 to U+DFFF), which is not a character",
     "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "must have at least {min_length} characters",
     "tuple_type": "must be a list",
@@ -52,7 +52,7 @@ _WORDS = {
     "model_type": "must be a mapping of keys to values",
     "model_attributes_type": "must be a mapping of keys to values",
 }
-"""What pydantic's errors mean to somebody who writes YAML and not Python."""
+"""Type of a pydantic error -> the message for authors of YAML."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -86,16 +86,16 @@ def problems(
     model: type[BaseModel] = Environment,
     at: Location = (),
 ) -> list[Problem]:
-    """Return the problems that pydantic's errors stand for, each with its place in `document`.
+    """Return the problems of pydantic errors, each with its place in `document`.
 
     They are in the order of pydantic's errors. Of very many, the first in the order of files and lines are
     explained and the others counted.
 
     Args:
-        errors: what pydantic found.
+        errors: the errors of pydantic.
         document: where the data was read from.
-        model: what was validated.
-        at: where in the document the data of that model is.
+        model: the validated model.
+        at: location of the data of this model in the document.
     """
     errors = list(errors)
     # How many errors are at each location or inside of it.
@@ -105,7 +105,7 @@ def problems(
             for end in range(len(error["loc"]) + 1):
                 around = error["loc"][:end]
                 inside[around] = inside.get(around, 0) + 1
-    # A list whose only entries are wrong counts as empty: that is no problem of its own.
+    # A list whose only entries are invalid counts as empty, which is not an additional problem.
     errors = [error for error in errors if error["type"] != "too_short" or inside[error["loc"]] == 1]
     more = len(errors) - MOST
     if more > 0:
@@ -129,7 +129,7 @@ def _problem(error: ErrorDetails, document: Document, model: type[BaseModel], at
     text = _text(error, location, found, document.data, known)
     place = document.place(location)
     for key in context.get("because", ()):
-        # What makes the value wrong may have been said somewhere else.
+        # The value that causes the problem may be in another file.
         other = document.places.get((*location[:-1], key), place)
         text += f"; {key}: {other}" if other != place else ""
     return Problem(place=place, key=dotted(location), text=text)
@@ -139,11 +139,11 @@ def _text(error: ErrorDetails, location: Location, found: str, data: Any, known:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         hint = did_you_mean(str(location[-1]), sorted(known))
-        return f"no such key; known: {', '.join(sorted(known))}{hint}"
+        return f"is not a valid key; known: {', '.join(sorted(known))}{hint}"
     if kind == "missing":
         return "is missing"
     if kind == "union_tag_not_found":
-        # Most often this is no new service: it is an old one whose name is misspelt in an environment's file.
+        # Usually this is not a new service, but an existing one whose name is misspelled.
         others = (name for name in _at(location[:-1], data) if name != location[-1])
         kinds = ", ".join(sorted(SERVICE_MODELS))
         return f"kind is missing; known: {kinds}{did_you_mean(str(location[-1]), others)}"
@@ -182,7 +182,7 @@ def _found(location: Location, document: Document) -> str:
         return f"a list of {len(value)}"
     typed = document.typed.get(location)
     if typed is None:
-        # Python refuses to write a number of thousands of digits, which only a variable can hold.
+        # Python does not format numbers of thousands of digits, which only a variable can contain.
         long = isinstance(value, int) and value.bit_length() > _LONG
         typed = f"a number of {value.bit_length()} bits" if long else str(value)
     return typed or "empty text"
@@ -240,7 +240,7 @@ def _inner(annotation: Any, key: str | int, data: Any) -> Any:
 
 
 def is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
-    """Tell whether an annotation is a model itself.
+    """Return whether an annotation is a model.
 
     On Python 3.10 `dict[str, int]` passes for a type, which `issubclass` does not take.
     """

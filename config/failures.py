@@ -1,6 +1,6 @@
-"""How a command ends when something unexpected happens: one sentence, never a traceback.
+"""Messages of unexpected errors: one sentence, without traceback.
 
-The traceback goes to a file, for whoever reports or fixes the defect.
+The traceback is written to a file, for the report of the defect.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _DIRECTORIES = ("BUILD_DIR", "CDKTF_OUTDIR", "TF_PLUGIN_CACHE_DIR", "PROJECT_DIR
 
 
 def sentence(error: BaseException) -> str:
-    """Return what to tell about an error that nothing else handles.
+    """Return the message of an error that is not handled elsewhere.
 
     The traceback of a defect is written to `build/error.log`.
     """

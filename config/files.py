@@ -25,10 +25,10 @@ class FileError(Exception):
 
 
 def content(path: Path, most_bytes: int) -> bytes:
-    """Return what is in a file.
+    """Return the content of a file.
 
-    A pipe, a device and a file that is too large are refused before they are opened: reading them may not
-    end.
+    Pipes, devices and files that are too large are rejected before they are opened, because reading them
+    may not end.
 
     Args:
         path: the file.
@@ -38,13 +38,13 @@ def content(path: Path, most_bytes: int) -> bytes:
         FileError: it cannot be read, is no file, or is too large.
     """
     try:
-        found = path.stat()
-        if kind := _KINDS.get(stat.S_IFMT(found.st_mode)):
+        status = path.stat()
+        if kind := _KINDS.get(stat.S_IFMT(status.st_mode)):
             message = f"cannot be read: it is {kind}, and not a file"
             raise FileError(message)
-        if found.st_size > most_bytes:
+        if status.st_size > most_bytes:
             message = (
-                f"has {found.st_size} bytes; a file may have {most_bytes} ({most_bytes // _MEGABYTE} MB)"
+                f"has {status.st_size} bytes; a file may have {most_bytes} ({most_bytes // _MEGABYTE} MB)"
             )
             raise FileError(message)
         with path.open("rb") as file:

@@ -67,5 +67,5 @@ LAMBDA_INSIGHTS_LAYERS: Final[dict[str, dict[str, str]]] = json.loads(
 
 
 def has_lambda_insights(region: str, architecture: str) -> bool:
-    """Tell whether AWS publishes the Lambda Insights layer for this region and architecture."""
+    """Return whether AWS publishes the Lambda Insights layer for this region and architecture."""
     return region in LAMBDA_INSIGHTS_LAYERS[architecture]

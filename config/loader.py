@@ -23,13 +23,13 @@ FOLDER = PROJECT / "config"
 BASE = "base"
 
 Rule = Callable[[Environment], Iterable[tuple[Location, str | Callable[[], str]]]]
-"""A check of a valid environment by whoever knows more (the catalog): yields where and what is wrong.
+"""An additional check of a valid environment, such as by the catalog: yields locations and messages.
 
-What takes long to say is a function, which is called for what is reported only."""
+A slow message is a function, which is called only for reported problems."""
 
 
 _MANY = 1000
-"""Services from which on not all checks are made at once."""
+"""Number of services above which slow checks run only if the other rules find nothing."""
 
 
 def environments(folder: Path = FOLDER) -> tuple[str, ...]:
@@ -50,19 +50,19 @@ def load(
         name: the file's name without `.yaml`, which is what the file must call itself.
         rules: checks beyond our own, run when the models find nothing wrong.
         folder: where the files are.
-        variables: environment variables to take overrides from; the process's own unless given.
+        variables: environment variables with overrides; by default those of the process.
 
     Raises:
         ConfigError: with every problem found, each with its file, line and key.
     """
     rules = tuple(rules)
     if not folder.is_dir():
-        text = f"no such directory (found: {folder}); it holds {BASE}.yaml and a file per environment"
+        text = f"does not exist (found: {folder}); it must contain {BASE}.yaml and a file per environment"
         raise ConfigError([Problem("environment variable PROJECT_DIR", "", text)])
     known = environments(folder)
     if name not in known:
         hint = explain.did_you_mean(name, known)
-        text = f"no such environment; known: {explain.listed(known) or 'none'}{hint}"
+        text = f"is not defined; known: {explain.listed(known) or 'none'}{hint}"
         raise ConfigError([Problem(place="ENV", key=name, text=text)])
     document, problems = overrides.apply(_read(folder, name), os.environ if variables is None else variables)
     try:
@@ -94,7 +94,7 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
 
 
 def _read(folder: Path, name: str) -> Document:
-    """Return base.yaml with the environment's file over it; what is wrong in either is said at once."""
+    """Return base.yaml merged with the file of the environment; problems of both are reported."""
     documents: list[Document] = []
     problems: list[Problem] = []
     for stem in (BASE, name):
@@ -132,7 +132,7 @@ def _named_as_its_file(name: str) -> Rule:
         if env.environment != name:
             yield (
                 ("environment",),
-                f"must be {name}, as the file {name}.yaml is named (found: {env.environment})",
+                f"must be {name}, the name of the file {name}.yaml (found: {env.environment})",
             )
 
     return rule

@@ -1,4 +1,4 @@
-"""The one list of legal keys: what an environment's file may say, with types, units, defaults and bounds."""
+"""All configuration keys of an environment, with types, units, defaults and bounds."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ Severity = Literal["critical", "warning"]
 LogFormat = Literal["json", "text"]
 
 LOCAL_CREDENTIALS = "test"
-"""What local AWSs take for an access key and its secret; it opens nothing else."""
+"""Access key and secret key for a local AWS; they are valid nowhere else."""
 
 
 class State(Model):
-    """Where Terraform keeps its state: one S3 object per stack, `<project>/<env>/<stack>.tfstate`."""
+    """The Terraform state: one S3 object per stack, `<project>/<env>/<stack>.tfstate`."""
 
     bucket: BucketName
     """The state bucket; `make bootstrap` creates it (versioned, encrypted, private, TLS only)."""
 
 
 class Archive(Model):
-    """What happens to log events in S3, where every log group but the archive's own is archived."""
+    """The archive in S3 of the log events of every log group, except that of the archive itself."""
 
     glacier_after_days: int = Field(default=90, ge=1, le=36_500)
     """Days until archived logs move to S3 Glacier Flexible Retrieval."""
@@ -95,7 +95,7 @@ class Archive(Model):
         least = self.glacier_after_days + 90
         if self.expire_after_days < least:
             raise refuse(
-                "must be at least glacier_after_days + 90 = {least}: S3 Glacier bills 90 days at least",
+                "must be at least glacier_after_days + 90 = {least}: S3 Glacier bills at least 90 days",
                 at=("expire_after_days",),
                 because=("glacier_after_days",),
                 least=least,
@@ -114,77 +114,77 @@ class Logs(Model):
 
 
 class Tracing(Model):
-    """X-Ray: what share of requests is traced, and by which collector."""
+    """X-Ray: the share of requests that is traced, and the collector."""
 
     sampling_rate: float = Field(default=0.1, ge=0, le=1)
-    """Share of requests that are traced after the reservoir is used up, 0 to 1. It decides for ECS services
-    and for callers that ask X-Ray; a direct invocation of a Lambda function is traced as AWS decides."""
+    """Share of requests that are traced after the reservoir is used up, 0 to 1. It applies to ECS services
+    and to callers that use X-Ray's sampling rules; AWS samples direct invocations of Lambda functions."""
 
     reservoir_per_s: int = Field(default=1, ge=0, le=100)
-    """Requests per second that are always traced, before the rate applies."""
+    """Requests per second that are always traced; the rate applies to the other requests."""
 
     priority: int = Field(default=1000, ge=1, le=9999)
-    """Order among the account's sampling rules: the lowest number is matched first."""
+    """Priority among the account's sampling rules: the lowest number is evaluated first."""
 
     collector_image: ImageUri = "public.ecr.aws/aws-observability/aws-otel-collector:v0.46.0"
     """Image of the AWS Distro for OpenTelemetry collector that runs beside every ECS service."""
 
     collector_cpu: int = Field(default=64, ge=32, le=1024)
-    """CPU units reserved for the collector, of the task's."""
+    """CPU units of the task that are reserved for the collector."""
 
     collector_memory_mib: int = Field(default=128, ge=64, le=2048)
-    """MiB of memory that the collector may use, of the task's."""
+    """Memory of the task that the collector may use, in MiB."""
 
     manage_encryption: bool = True
-    """Whether this environment sets X-Ray's encryption key, of which an account has one per region."""
+    """Whether this environment sets the encryption key of X-Ray. An account has one per region."""
 
 
 class Kms(Model):
     """The customer-managed key that encrypts logs, notifications, queues, archive and traces."""
 
     deletion_window_days: int = Field(default=30, ge=7, le=30)
-    """Days between `make destroy` and the key being gone for good."""
+    """Days between `make destroy` and the deletion of the key."""
 
     rotation_period_days: int = Field(default=365, ge=90, le=2560)
     """Days between automatic rotations of the key."""
 
 
 class Network(Model):
-    """Where ECS tasks run: a VPC made for them, or given subnets."""
+    """The network of ECS tasks: a VPC that is created, or existing subnets."""
 
     cidr: Cidr = "10.20.0.0/16"
-    """Address block of the VPC that is created; ignored when a VPC is given."""
+    """CIDR block of the VPC that is created; ignored with `vpc_id`."""
 
     availability_zones: int = Field(default=2, ge=2, le=3)
-    """Availability zones the created VPC spans."""
+    """Availability zones of the created VPC."""
 
     nat_gateways: int = Field(default=1, ge=1, le=3)
-    """NAT gateways in the created VPC: 1 is cheaper, one per zone survives the loss of a zone."""
+    """NAT gateways in the created VPC. 1 costs less; one per zone tolerates the failure of a zone."""
 
     vpc_id: VpcId | None = None
     """An existing VPC to use instead of creating one."""
 
     subnet_ids: tuple[SubnetId, ...] = ()
-    """Private subnets of the given VPC, with a way out to AWS's APIs and the image registry."""
+    """Private subnets of the existing VPC, with access to the AWS APIs and the image registry."""
 
     security_group_ids: tuple[SecurityGroupId, ...] = ()
-    """Security groups for the tasks in the given VPC, beside the one that is created."""
+    """Additional security groups for the tasks in the existing VPC."""
 
     @model_validator(mode="after")
-    def _given_wholly_or_not(self) -> Network:
+    def _vpc_and_subnets_together(self) -> Network:
         if (self.vpc_id is None) != (not self.subnet_ids):
-            given = "vpc_id" if self.vpc_id else "subnet_ids"
+            key = "vpc_id" if self.vpc_id else "subnet_ids"
             raise refuse(
-                "vpc_id and subnet_ids go together: give both, or neither to have a VPC created", at=(given,)
+                "vpc_id and subnet_ids must be set together; without both, a VPC is created", at=(key,)
             )
         if self.vpc_id is None and self.security_group_ids:
             raise refuse(
-                "needs vpc_id: the groups must be of the given VPC",
+                "requires vpc_id: the security groups must belong to this VPC",
                 at=("security_group_ids",),
             )
         if self.nat_gateways > self.availability_zones:
             raise refuse(
-                "can be at most availability_zones, which is {zones}: one per zone",
+                "must be at most {zones} (availability_zones): one per zone",
                 at=("nat_gateways",),
                 because=("availability_zones",),
                 zones=self.availability_zones,
@@ -196,55 +196,55 @@ class Insights(Model):
     """Container Insights and Lambda Insights."""
 
     containers: Literal["enhanced", "enabled", "disabled"] = "enhanced"
-    """Container Insights on the ECS cluster; `enhanced` adds metrics per task, and costs more."""
+    """Container Insights of the ECS cluster; `enhanced` adds metrics per task and costs more."""
 
     functions: bool = True
-    """Lambda Insights on every function: memory, CPU and network use of each invocation."""
+    """Whether every function has Lambda Insights: memory, CPU and network use of each invocation."""
 
     layer_arn_arm64: LayerArn | None = None
-    """Lambda Insights layer for arm64 functions, in place of the built-in one for the region."""
+    """Lambda Insights layer for arm64 functions instead of the default of the region."""
 
     layer_arn_x86_64: LayerArn | None = None
-    """Lambda Insights layer for x86_64 functions, in place of the built-in one for the region."""
+    """Lambda Insights layer for x86_64 functions instead of the default of the region."""
 
     manage_log_group: bool = True
-    """Whether this environment owns `/aws/lambda-insights`, of which an account has one per region."""
+    """Whether this environment manages `/aws/lambda-insights`. An account has one per region."""
 
 
 class Tuning(Model):
-    """One alarm, tuned. What is not set keeps the value of the level above (environment, then alarm)."""
+    """Settings of one alarm. A key that is not set has the value of the environment, else the default."""
 
     threshold: float | None = Field(default=None, ge=0)
-    """The value that must be crossed, in the alarm's own unit (docs/config.md, alarm keys)."""
+    """Threshold in the unit of the alarm (docs/config.md, alarm keys)."""
 
     anomaly_band: float | None = Field(default=None, gt=0, le=10)
-    """Instead of a threshold: how many standard deviations off its usual course the metric must be."""
+    """Instead of a threshold: width of the anomaly detection band, in standard deviations."""
 
     min_samples: int | None = Field(default=None, ge=1)
-    """Events that a datapoint needs to count, for alarms on a rate: one failure in two is no rate."""
+    """For alarms on a rate: samples that a datapoint must have. A datapoint with fewer does not breach."""
 
     period_s: int | None = Field(default=None, ge=60, le=86_400, multiple_of=60)
-    """Seconds that one datapoint covers."""
+    """Period of a datapoint in seconds."""
 
     evaluation_periods: int | None = Field(default=None, ge=1, le=1440)
-    """How many of the newest datapoints are looked at (N)."""
+    """Number of newest datapoints that are evaluated (N)."""
 
     datapoints_to_alarm: int | None = Field(default=None, ge=1, le=1440)
-    """How many of those must breach (M)."""
+    """Number of these datapoints that must breach (M)."""
 
     enabled: bool | None = None
-    """`false` leaves the alarm out; say why in `reason`. `true` switches on one that is off by itself."""
+    """`false` removes the alarm and requires `reason`. `true` creates an alarm that is off by default."""
 
     reason: Reason | None = None
-    """Why the alarm is switched off, for whoever wonders later."""
+    """Why the alarm is switched off."""
 
     @model_validator(mode="after")
     def _off_needs_a_reason(self) -> Tuning:
         if self.enabled is False and not self.reason:
-            raise refuse("an alarm that is switched off needs a reason", at=("enabled",))
+            raise refuse("requires reason: an alarm that is switched off must have one", at=("enabled",))
         if self.threshold is not None and self.anomaly_band is not None:
             raise refuse(
-                "an anomaly band takes the place of a threshold: give one, and null for the other",
+                "threshold and anomaly_band exclude each other: set one of them to null",
                 at=("threshold",),
                 because=("anomaly_band",),
             )
@@ -252,11 +252,11 @@ class Tuning(Model):
 
 
 AlarmTunings = dict[Slug, Tuning]
-"""Alarm key -> its tuning. Which keys a kind of service has is the catalog's knowledge; it refuses others."""
+"""Alarm key -> its settings. The catalog defines the keys of each kind of service and rejects others."""
 
 
 class Alarms(Model):
-    """Thresholds for all services of a kind; a service's own `alarms` goes before them."""
+    """Alarm settings of all services of a kind. The `alarms` of a service override them."""
 
     lambda_: AlarmTunings = Field(default={}, alias="lambda")
     """Alarms of Lambda functions."""
@@ -268,66 +268,66 @@ class Alarms(Model):
     """Alarms of Step Functions state machines."""
 
     platform: AlarmTunings = {}
-    """Alarms of the platform itself: notifications, dead letters, the notifier, the account's quotas."""
+    """Alarms of the platform: notifications, dead letters, the notifier, the account's quotas."""
 
     def of(self, kind: str) -> AlarmTunings:
-        """Return what is said for all services of a kind, or of the platform."""
+        """Return the settings for all services of a kind, or for the platform."""
         by_key = {field.alias or name: name for name, field in type(self).model_fields.items()}
         tunings: AlarmTunings = getattr(self, by_key[kind])
         return tunings
 
 
 class Slo(Model):
-    """A service level objective: what share of events must be good, over which time."""
+    """A service level objective: the percentage of events that must be good, within a time window."""
 
     objective_percent: float = Field(gt=0, le=99.95)
-    """Per cent of the events that must be good. More than 99.95 leaves a budget of minutes a month, which is
-    gone before anybody can act."""
+    """Percentage of the events that must be good. More than 99.95 leaves an error budget of minutes a month,
+    which is used up before a person can act."""
 
     window_days: int = Field(default=30, ge=7, le=90)
-    """Days over which the objective holds: the error budget is what may go wrong in them."""
+    """Days of the time window. The error budget is the number of events that may be bad in it."""
 
     events: Slug | None = None
-    """What is counted; without it, what the kind of service counts first (docs/config.md, events of SLOs)."""
+    """Events that are counted; by default the first of the kind (docs/config.md, events of SLOs)."""
 
     slower_than_ms: float | None = Field(default=None, gt=0)
-    """For an objective on latency: an event is bad when it takes longer than this."""
+    """For an SLO on latency: an event is bad when it takes longer than this."""
 
     min_events: int = Field(default=100, ge=1)
-    """Events that the longer window of a burn-rate alarm needs: with fewer, nobody is woken."""
+    """Events that the longer window of a burn-rate alarm must have. With fewer, the alarm does not fire."""
 
 
 class Grant(Model):
-    """One statement of what a service may do, added to its role."""
+    """An IAM policy statement that is added to the role of the service."""
 
     actions: Annotated[tuple[IamAction, ...], at_most(1000)] = Field(min_length=1)
     """IAM actions, such as `dynamodb:GetItem`."""
 
     resources: Annotated[tuple[Arn, ...], at_most(1000)] = Field(min_length=1)
-    """ARNs the actions are allowed on."""
+    """ARNs on which the actions are allowed."""
 
 
 class Service(Model):
-    """What all services have in common."""
+    """Keys of all services."""
 
     description: Description
-    """What the service does, in one line; shown in the console and on the dashboard."""
+    """What the service does, in one line. The console and the dashboard show it."""
 
     owner: OwnerName = "platform"
-    """The team to ask; a tag on its resources and part of each alarm's text."""
+    """The team that owns the service: a tag of its resources and part of each alarm description."""
 
     alarms: AlarmTunings = {}
-    """This service's own thresholds, before those of the environment."""
+    """Alarm settings of this service, which override those of the environment."""
 
     slos: Annotated[dict[Annotated[Slug, Field(max_length=16)], Slo], at_most(20)] = Field(
         default={}, max_length=20
     )
-    """Objectives, by name. Each has burn-rate alarms and an error budget on the dashboard.
-    At most 20: three composites of each name the service's impact, which CloudWatch lets 150 do."""
+    """SLOs, by name. Each has burn-rate alarms, and an error budget on the dashboard. At most 20: three
+    composites of each name the impact of the service, and CloudWatch allows 150 to name one alarm."""
 
 
 class DeployedService(Service):
-    """What services have in common that the platform deploys, beside what it watches."""
+    """Keys of services that the platform deploys, not only monitors."""
 
     log_format: LogFormat = "json"
     """`json`: one JSON object per line with `level` and `duration_ms`; `text`: lines with ERROR or FATAL."""
@@ -336,23 +336,23 @@ class DeployedService(Service):
     """Environment variables of the service. Not for secrets."""
 
     grants: Annotated[tuple[Grant, ...], at_most(200)] = ()
-    """What the service may do in AWS beyond writing its logs and sending traces."""
+    """IAM permissions of the service in addition to writing logs and sending traces."""
 
 
 class SqsTrigger(Model):
-    """A queue that feeds the function, made with it, with a dead-letter queue of its own."""
+    """An SQS queue that invokes the function. It is created with a dead-letter queue."""
 
     batch_size: int = Field(default=10, ge=1, le=10_000)
-    """Messages handed to one invocation at most."""
+    """Maximum number of messages per invocation."""
 
     batching_window_s: int = Field(default=0, ge=0, le=300)
-    """Seconds to wait for a full batch; needed for batches over 10."""
+    """Seconds to wait for a full batch; required for batches over 10."""
 
     max_receives: int = Field(default=3, ge=1, le=1000)
-    """Times a message is tried before it goes to the dead-letter queue."""
+    """Times a message is received before it is moved to the dead-letter queue."""
 
     max_concurrency: int | None = Field(default=None, ge=2, le=1000)
-    """Invocations at once that the queue may cause."""
+    """Maximum number of concurrent invocations by the queue."""
 
     @model_validator(mode="after")
     def _large_batches_wait(self) -> SqsTrigger:
@@ -381,33 +381,33 @@ class LambdaService(DeployedService):
     """Processor; arm64 costs about a fifth less (AWS Lambda pricing)."""
 
     timeout_s: int = Field(default=10, ge=1, le=LAMBDA_TIMEOUT_S)
-    """Seconds until an invocation is ended."""
+    """Timeout of an invocation in seconds."""
 
     memory_mib: int = Field(default=256, ge=LAMBDA_MEMORY_MIB[0], le=LAMBDA_MEMORY_MIB[1])
     """MiB of memory; CPU grows with it."""
 
     reserved_concurrency: int | None = Field(default=None, ge=1)
-    """Invocations at once that are kept for this function, and that it cannot exceed."""
+    """Reserved concurrency of the function, which is also its maximum concurrency."""
 
     sqs_trigger: SqsTrigger | None = None
-    """A queue that feeds the function."""
+    """A queue that invokes the function."""
 
 
 class LoadBalancer(Model):
-    """An Application Load Balancer that exists already and sends requests to the service."""
+    """An existing Application Load Balancer that sends requests to the service."""
 
     load_balancer_arn: LoadBalancerArn
-    """The load balancer."""
+    """ARN of the load balancer."""
 
     target_group_arn: TargetGroupArn
-    """Its target group for this service, with targets of type `ip`; the service registers its tasks in it."""
+    """ARN of its target group for this service, with target type `ip`. The service registers its tasks."""
 
     security_group_id: SecurityGroupId
-    """The load balancer's security group, which is let in to the service's port."""
+    """Security group of the load balancer; it gets access to the port of the service."""
 
 
 class EcsService(DeployedService):
-    """A service of containers on Fargate."""
+    """An ECS service on Fargate."""
 
     kind: Literal["ecs"]
     """This is an ECS service on Fargate."""
@@ -416,7 +416,7 @@ class EcsService(DeployedService):
     """Container image with a tag or digest."""
 
     command: tuple[Text, ...] = ()
-    """Command in place of the image's own."""
+    """Command that overrides the command of the image."""
 
     port: int | None = Field(default=None, ge=1, le=65_535)
     """Port that the container listens on."""
@@ -431,7 +431,7 @@ class EcsService(DeployedService):
     """Processor that the image is built for."""
 
     desired_count: int = Field(default=2, ge=0, le=5000)
-    """Tasks that should run."""
+    """Desired number of tasks."""
 
     load_balancer: LoadBalancer | None = None
     """The load balancer in front of the service, if there is one."""
@@ -439,7 +439,7 @@ class EcsService(DeployedService):
     @model_validator(mode="after")
     def _load_balancers_need_a_port(self) -> EcsService:
         if self.load_balancer and self.port is None:
-            raise refuse("needs port: where the load balancer sends requests", at=("load_balancer",))
+            raise refuse("requires port: the load balancer sends requests to it", at=("load_balancer",))
         return self
 
     @model_validator(mode="after")
@@ -460,13 +460,13 @@ class EcsService(DeployedService):
 
 
 class StateMachine(Service):
-    """A state machine of Step Functions that exists already: it is watched, and nothing is created."""
+    """An existing Step Functions state machine. It is monitored only."""
 
     kind: Literal["state-machine"]
     """This is a Step Functions state machine."""
 
     state_machine: StateMachineName
-    """Its name in AWS, in the environment's region and account."""
+    """Name of the state machine, in the region and account of the environment."""
 
     timeout_s: int | None = Field(default=None, ge=1, le=31_536_000)
     """`TimeoutSeconds` of its definition, for the alarm on slow executions."""
@@ -489,37 +489,37 @@ class _Channel:
 
 
 _Secrets = Annotated[tuple[SecretReference, ...], at_most(_RECIPIENTS), _Channel()]
-"""Addresses of one kind for one severity: a mailing list is one."""
+"""Secrets of one channel and severity."""
 
 
 class Recipients(Model):
-    """Who is told about alarms of one severity."""
+    """Recipients of the notifications of one severity."""
 
     emails: Annotated[tuple[Email, ...], at_most(_RECIPIENTS)] = ()
-    """E-mail addresses; each must confirm the subscription once."""
+    """E-mail addresses. Each must confirm the subscription once."""
 
     webhooks: Annotated[tuple[WebhookUrl, ...], at_most(_RECIPIENTS)] = ()
-    """https endpoints, which get AWS's own JSON. A URL that is itself a secret does not belong in a file."""
+    """https endpoints, which receive the JSON of SNS. Do not put a URL that is a secret into a file."""
 
     slack: _Secrets = ()
-    """Where URLs of Slack's incoming webhooks are kept: `ssm:/a/parameter` or `secretsmanager:a/secret`."""
+    """Secrets with URLs of Slack incoming webhooks: `ssm:/a/parameter` or `secretsmanager:a/secret`."""
 
     pagerduty: _Secrets = ()
-    """Where the integration keys of PagerDuty services (Events API v2) are kept, as for `slack`."""
+    """Secrets with integration keys of PagerDuty services (Events API v2), as for `slack`."""
 
-    ok_notices: bool = True
-    """Whether to say so when it is over. PagerDuty closes its incident by it."""
+    ok_notifications: bool = True
+    """Whether a message is also sent when an alarm is OK again. PagerDuty resolves its incident by it."""
 
     @model_validator(mode="after")
     def _nobody_twice(self) -> Recipients:
-        for what in ("emails", "webhooks", *self.references):
-            values = getattr(self, what)
-            # Mail is delivered whatever the case of the letters: the same person would be told twice.
-            same = [value.casefold() if what == "emails" else value for value in values]
+        for key in ("emails", "webhooks", *self.references):
+            values = getattr(self, key)
+            # Mail addresses are not case-sensitive: the same person would get each message twice.
+            same = [value.casefold() if key == "emails" else value for value in values]
             first: dict[str, int] = {}
             for position, value in enumerate(same):
                 if first.setdefault(value, position) != position:
-                    raise refuse("is there already", at=(what, position))
+                    raise refuse("is listed twice", at=(key, position))
         return self
 
     @property
@@ -534,100 +534,100 @@ class Recipients(Model):
     @property
     def addresses(self) -> tuple[str, ...]:
         """All recipients: addresses, and channels with references to secrets."""
-        kept = (f"{channel} {each}" for channel, of in self.references.items() for each in of)
-        return (*self.direct, *kept)
+        secrets = (f"{channel} {secret}" for channel, keys in self.references.items() for secret in keys)
+        return (*self.direct, *secrets)
 
     @property
     def direct(self) -> tuple[str, ...]:
-        """Those whom SNS reaches itself: without the notifier, should that be what is broken."""
+        """The recipients to which SNS delivers without the notifier."""
         return (*self.emails, *self.webhooks)
 
 
 class Notifications(Model):
-    """Who is told, by severity. Every notification also arrives in the alarm queue."""
+    """Recipients by severity. Every notification is also sent to the alarm queue."""
 
     critical: Recipients = Recipients()
-    """Alarms that should wake somebody. Its e-mail addresses and webhooks also hear, without the notifier
-    between, when notifications themselves fail."""
+    """Recipients of pages. Its e-mail addresses and webhooks are also notified when notifications fail,
+    without the notifier."""
 
     warning: Recipients = Recipients()
-    """Alarms for working hours."""
+    """Recipients of tickets."""
 
     pagerduty_region: Literal["us", "eu"] = "us"
-    """The service region of the PagerDuty account."""
+    """Service region of the PagerDuty account."""
 
     runbooks_url: HttpsUrl | None = None
-    """Where people read `docs/runbooks`, such as the folder on the site of your repository. Without it, texts
-    name the file. At most 200 characters, so that the text of every alarm stays within CloudWatch's 1,024."""
+    """URL of the folder `docs/runbooks`, such as on the site of your repository. Without it, descriptions
+    name the file. At most 200 characters, because an alarm description has at most 1,024."""
 
     queue_retention_days: int = Field(default=4, ge=1, le=13)
-    """Days that the alarm queue keeps a notification for its consumer. Fewer than the dead-letter queue's:
-    SQS counts on from when a message was first sent."""
+    """Days that the alarm queue keeps a notification. Less than in the dead-letter queue: SQS counts from the
+    time at which a message was first sent."""
 
     queue_max_receives: int = Field(default=3, ge=1, le=1000)
-    """Times a consumer may try a message of the alarm queue before it goes to the dead-letter queue."""
+    """Times a message of the alarm queue is received before it is moved to the dead-letter queue."""
 
     dead_letter_retention_days: int = Field(default=14, ge=1, le=14)
-    """Days that undelivered and unprocessed notifications are kept."""
+    """Days that the dead-letter queues keep notifications."""
 
 
 class Deployments(Model):
-    """What is said about deployments while they run."""
+    """Suppression of a service's notifications during its deployments."""
 
-    quiet_s: int = Field(default=600, ge=0, le=3600, multiple_of=60)
-    """Seconds after the start of a deployment in which the deployed service notifies nobody; what is still
-    wrong afterwards is said then. 0 for none."""
+    suppression_s: int = Field(default=600, ge=0, le=3600, multiple_of=60)
+    """Seconds after the start of a deployment in which the page and the tickets of the deployed service are
+    suppressed. An alarm that is still in ALARM afterwards notifies then. 0 switches the suppression off."""
 
 
 class MaintenanceWindow(Model):
-    """A time, again and again, in which composites notify nobody.
+    """A recurring period in which no composite alarm notifies.
 
-    Alarms that notify by themselves (dead letters, silence, floods) and the events of ECS are not silenced.
+    Metric alarms that notify directly (such as dead letters and missing logs) and ECS events still notify.
     """
 
     cron: Cron
-    """When it begins, in AWS's six fields: minutes hours day-of-month month day-of-week year."""
+    """Start, in the six fields of AWS: minutes hours day-of-month month day-of-week year."""
 
     timezone: TimeZone = "UTC"
-    """The time zone of `cron`, by its IANA name; daylight saving is followed."""
+    """Time zone of `cron`, by its IANA name; daylight saving time applies."""
 
     duration_min: int = Field(ge=1, le=1440)
-    """Minutes it lasts. CloudWatch looks back one day at most."""
+    """Duration in minutes. CloudWatch evaluates at most one day."""
 
     reason: WindowReason
-    """What happens in it, for whoever wonders why nobody was told."""
+    """Why notifications are suppressed, such as the work that is done."""
 
 
 class Quotas(Model):
-    """Quotas of the account, which AWS reports to nobody who looks at metrics."""
+    """Quotas of the account, for which CloudWatch has no metrics."""
 
     lambda_concurrency: int = Field(default=1000, ge=10)
-    """Concurrent executions of Lambda in the account and region (Lambda quotas; the default is AWS's)."""
+    """Concurrent executions of Lambda in the account and region (Lambda quotas; the default of AWS)."""
 
 
 class Drills(Model):
-    """Rehearsals of alarms with what is deployed: `make drill LIVE=1`."""
+    """Live drills, which run against deployed functions and alarms: `make drill LIVE=1`."""
 
     allowed: bool = False
-    """Whether functions fail when a request asks them to, and live drills may send such requests. Not where
-    `deletion_protection` is on: what is protected is not made to fail."""
+    """Whether functions fail on request, and live drills may send such requests. Not allowed together with
+    `deletion_protection`."""
 
 
 class Dashboard(Model):
     """The CloudWatch dashboard `<project>-<env>`."""
 
     start: Since = "-PT8H"
-    """How far back graphs begin, as an ISO 8601 duration: `-PT8H` is eight hours."""
+    """Start of the graphs as a negative ISO 8601 duration: `-PT8H` is eight hours ago."""
 
     period_s: int = Field(default=60, ge=60, le=86_400, multiple_of=60)
-    """Seconds that one point of a graph covers."""
+    """Period of a datapoint in graphs, in seconds."""
 
     recent_errors: int = Field(default=50, ge=1, le=1000)
-    """Lines in the tables of recent errors."""
+    """Number of rows in the tables of recent errors."""
 
 
 class Environment(Model):
-    """One environment, whole: config/base.yaml with config/<env>.yaml laid over it."""
+    """One environment: config/base.yaml merged with config/<env>.yaml."""
 
     environment: EnvironmentName
     """Name of the environment; the suffix of every resource's name."""
@@ -639,19 +639,19 @@ class Environment(Model):
     """AWS region."""
 
     account_id: AccountId
-    """The AWS account; Terraform refuses to run against any other."""
+    """The AWS account. Terraform does not run against any other."""
 
     endpoint: LocalUrl | None = None
-    """URL of a local AWS; without it, AWS itself."""
+    """URL of a local AWS; not set for AWS itself."""
 
     tags: Annotated[dict[TagKey, TagValue], at_most(MOST_TAGS - len(OWN_TAGS))] = {}
-    """Tags for every resource, beside those that the platform sets itself. At most 43: a resource has 50."""
+    """Tags of every resource, in addition to those that the platform sets. At most 43: AWS allows 50."""
 
     deletion_protection: bool = False
-    """Whether log groups, keys and the archive refuse to be destroyed."""
+    """Whether log groups, keys and the archive are protected against deletion."""
 
     state: State
-    """Where Terraform keeps its state."""
+    """The Terraform state."""
 
     logs: Logs = Logs()
     """Log groups and their archive."""
@@ -663,31 +663,31 @@ class Environment(Model):
     """The encryption key."""
 
     network: Network = Network()
-    """Where ECS tasks run."""
+    """The network of ECS tasks."""
 
     insights: Insights = Insights()
     """Container Insights and Lambda Insights."""
 
     alarms: Alarms = Alarms()
-    """Thresholds."""
+    """Alarm settings."""
 
     notifications: Notifications = Notifications()
-    """Who is told."""
+    """Recipients of notifications."""
 
     deployments: Deployments = Deployments()
-    """Quiet while a deployment runs."""
+    """Suppression during deployments."""
 
     maintenance: Annotated[dict[Annotated[Slug, Field(max_length=20)], MaintenanceWindow], at_most(20)] = (
         Field(default={}, max_length=20)
     )
-    """Maintenance windows, by name. Of at most 20 characters: with project and environment, the name of a
-    schedule of EventBridge Scheduler has 64."""
+    """Maintenance windows, by name. A name has at most 20 characters: with project and environment, the name
+    of an EventBridge Scheduler schedule has at most 64."""
 
     quotas: Quotas = Quotas()
     """Quotas of the account."""
 
     owner: OwnerName = "platform"
-    """The team that runs the platform: it is named where an alarm is about the platform itself."""
+    """The team that runs the platform. Alarms of the platform name it."""
 
     drills: Drills = Drills()
     """Live drills."""
@@ -696,11 +696,11 @@ class Environment(Model):
     """The dashboard."""
 
     services: Annotated[dict[ServiceName, AnyService], at_most(MOST_SERVICES)]
-    """The services, by name: adding one is adding an entry."""
+    """The services, by name."""
 
     @property
     def is_local(self) -> bool:
-        """Whether this environment lives in a local AWS."""
+        """Whether this environment is deployed to a local AWS."""
         return self.endpoint is not None
 
     @property
@@ -716,6 +716,6 @@ class Environment(Model):
         return {name: service for name, service in self.services.items() if isinstance(service, EcsService)}
 
     def insights_layer_arn(self, architecture: Architecture) -> str:
-        """Return the Lambda Insights layer for this region and `architecture`: the config's, else AWS's."""
-        given = {"arm64": self.insights.layer_arn_arm64, "x86_64": self.insights.layer_arn_x86_64}
-        return given[architecture] or LAMBDA_INSIGHTS_LAYERS[architecture][self.region]
+        """Return the ARN of the Lambda Insights layer: the configured one, else that of AWS."""
+        configured = {"arm64": self.insights.layer_arn_arm64, "x86_64": self.insights.layer_arn_x86_64}
+        return configured[architecture] or LAMBDA_INSIGHTS_LAYERS[architecture][self.region]

@@ -23,7 +23,7 @@ from config.source import DEEPEST, SHOWN, TOO_DEEP, Document, Location
 PREFIX = "REVEILLE_"
 DELIMITER = "__"
 _TEXTS = ("description", "reason")
-"""Keys whose values are text, also where they look like JSON."""
+"""Keys whose values are text, even if they look like JSON."""
 
 
 def apply(document: Document, variables: Mapping[str, str]) -> tuple[Document, list[Problem]]:
@@ -59,12 +59,12 @@ def _is_text(value: str) -> bool:
 
 
 def _read(name: str, value: str) -> dict[str, Any] | str:
-    """Return what one variable says, nested, or what is wrong with it; pydantic-settings does the reading."""
+    """Return the nested value of one variable, read by pydantic-settings, or an error message."""
     top, *keys = name.upper().removeprefix(PREFIX).split(DELIMITER)
     top = top.lower()
     if top not in Environment.model_fields:
         known = sorted(Environment.model_fields)
-        return f"no such key '{cut(top, SHOWN)}'; known: {', '.join(known)}{did_you_mean(top, known)}"
+        return f"key '{cut(top, SHOWN)}' is not valid; known: {', '.join(known)}{did_you_mean(top, known)}"
     reader = _reader(top)
     reader.env_vars = {name.lower(): value}
     try:
@@ -80,7 +80,7 @@ def _read(name: str, value: str) -> dict[str, Any] | str:
 
 @functools.cache
 def _reader(top: str) -> EnvSettingsSource:
-    """Return what reads variables of one key of the environment; making it takes long."""
+    """Return the reader of variables of one top-level key; cached, because creating it is slow."""
     field = Environment.model_fields[top]
     annotations: dict[str, Any] = {top: (field.annotation, field)}
     settings = create_model("Overrides", __base__=BaseSettings, **annotations)
@@ -128,7 +128,7 @@ class _Target:
         return Document(self._data, {**kept.places, **self._places}, kept.typed)
 
     def put(self, at: Location, value: Any, place: str) -> None:
-        """Put `value` at `at`, which was said in `place`."""
+        """Set `value` at `at`, from `place`."""
         inner = self._data
         for end, key in enumerate(at[:-1], start=1):
             if not isinstance(inner.get(str(key)), dict):
@@ -172,12 +172,12 @@ class _Target:
 
 
 def _copied(value: Any) -> Any:
-    """Return a copy of nested mappings; what else is in them is not changed by anybody."""
+    """Return a copy of nested mappings; other values are not copied, because they do not change."""
     return {key: _copied(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _has_names(at: Location) -> bool:
-    """Tell whether the keys of the mapping at `at` are names: of services, alarms, objectives, windows."""
+    """Return whether the keys of the mapping at `at` are names: of services, alarms, SLOs, windows."""
     return (
         at in {("services",), ("maintenance",)}
         or (at[:1] == ("alarms",) and len(at) == 2)  # noqa: PLR2004
@@ -186,5 +186,5 @@ def _has_names(at: Location) -> bool:
 
 
 def _has_free_keys(at: Location) -> bool:
-    """Tell whether the keys of the mapping at `at` are the user's own, and case matters in them."""
+    """Return whether the keys of the mapping at `at` are user-defined and case-sensitive."""
     return at == ("tags",) or (at[:1] == ("services",) and at[2:] == ("environment",))

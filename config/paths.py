@@ -1,4 +1,4 @@
-"""Where the project is, and where everything goes that can be made again."""
+"""The folder of the project, and the folder of generated files."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ PROJECT = Path(os.environ.get("PROJECT_DIR") or ROOT).resolve()
 """Directory with `config/`, `drills/` and `functions/` of the services: this checkout unless set."""
 
 BUILD = Path(os.environ.get("BUILD_DIR") or ROOT / "build").resolve()
-"""The end-to-end tests have one of their own."""
+"""Folder of generated files; end-to-end tests use another one."""

@@ -1,4 +1,4 @@
-"""Rules that hold between parts of an environment; each yields every breach, so that all are said at once."""
+"""Rules between parts of an environment. Each yields every breach, so that all are reported at once."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from config.models import Environment
 from config.source import Location
 
 Breach = tuple[Location, str]
-"""Where an environment breaks a rule, and what the rule is."""
+"""Location of the value that breaks a rule, and the message."""
 
 
 def lambda_insights_exists(env: Environment) -> Iterator[Breach]:
-    """A function has the Lambda Insights layer of its region and architecture, unless told to do without."""
-    given = {"arm64": env.insights.layer_arn_arm64, "x86_64": env.insights.layer_arn_x86_64}
+    """The Lambda Insights layer exists for the region and architecture of each function, if it is enabled."""
+    layers = {"arm64": env.insights.layer_arn_arm64, "x86_64": env.insights.layer_arn_x86_64}
     for name, function in env.functions.items() if env.insights.functions else ():
         architecture = function.architecture
-        if given[architecture] is None and not has_lambda_insights(env.region, architecture):
+        if layers[architecture] is None and not has_lambda_insights(env.region, architecture):
             text = (
                 f"AWS has no Lambda Insights layer for {architecture} in {env.region}: set "
                 f"insights.layer_arn_{architecture}, another architecture, or insights.functions: false"
@@ -32,37 +32,35 @@ def collector_fits(env: Environment) -> Iterator[Breach]:
     memory_mib, cpu = env.tracing.collector_memory_mib, env.tracing.collector_cpu
     for name, service in env.containers.items():
         if service.memory_mib < 2 * memory_mib:
-            text = (
-                f"must be at least {2 * memory_mib}, twice tracing.collector_memory_mib, which runs beside it"
-            )
+            text = f"must be at least {2 * memory_mib}, twice tracing.collector_memory_mib (in the same task)"
             yield ("services", name, "memory_mib"), f"{text} (found: {service.memory_mib})"
         if service.cpu <= cpu:
-            text = f"must be more than {cpu}, tracing.collector_cpu, which runs beside it"
+            text = f"must be more than {cpu}, tracing.collector_cpu (in the same task)"
             yield ("services", name, "cpu"), f"{text} (found: {service.cpu})"
 
 
-def somebody_is_told(env: Environment) -> Iterator[Breach]:
-    """Critical alarms of an account reach somebody, also when the notifier is what is broken."""
+def pages_have_a_recipient(env: Environment) -> Iterator[Breach]:
+    """Critical notifications have a recipient, also when the notifier fails; not required in a local AWS."""
     critical = env.notifications.critical
     if env.is_local or critical.direct:
         return
     if any(critical.references.values()):
-        channels = " and ".join(name for name, kept in critical.references.items() if kept)
+        channels = " and ".join(name for name, secrets in critical.references.items() if secrets)
         text = (
-            f"needs an e-mail address or an https webhook too: the notifier delivers to {channels}, and "
-            "somebody must be told when the notifier fails"
+            f"requires an e-mail address or an https webhook as well: the notifier delivers to {channels}, "
+            "and failures of the notifier need another route"
         )
     else:
-        text = "names nobody: give an e-mail address or an https webhook"
+        text = "has no recipient: set an e-mail address or an https webhook"
     yield ("notifications", "critical"), text
 
 
 def webhooks_are_encrypted(env: Environment) -> Iterator[Breach]:
-    """Alarms leave in clear text only on the machine of a local AWS."""
+    """Webhooks use TLS, except in a local AWS."""
     for severity in ("critical", "warning") if not env.is_local else ():
         for position, url in enumerate(getattr(env.notifications, severity).webhooks):
             if url.startswith("http://"):
-                text = f"must be an https:// URL outside of a local AWS (found: {cut(url, 200)})"
+                text = f"must be an https:// URL, except in a local AWS (found: {cut(url, 200)})"
                 yield ("notifications", severity, "webhooks", position), text
 
 
@@ -78,24 +76,24 @@ def load_balancers_are_here(env: Environment) -> Iterator[Breach]:
 
 
 _OWN_BYTES = 512
-"""What the platform's own variables take of a function's, at most."""
+"""Bytes that the platform reserves for its own environment variables of a function."""
 
 _OWN_TASK_BYTES = 8192
-"""What the platform takes of a task definition, at most: its variables, and the collector."""
+"""Bytes that the platform reserves in a task definition, for its variables and the collector."""
 
 
 def variables_fit(env: Environment) -> Iterator[Breach]:
-    """A function's environment variables fit into what Lambda takes."""
+    """The environment variables of a function are within the limit of Lambda."""
     for name, function in env.functions.items():
         size = sum(len((key + value).encode()) for key, value in function.environment.items())
         if size > LAMBDA_VARIABLES_BYTES - _OWN_BYTES:
             most = f"{LAMBDA_VARIABLES_BYTES}, of which {_OWN_BYTES} are the platform's"
-            text = f"is {size} bytes; Lambda takes {most}"
+            text = f"has {size} bytes; Lambda allows {most}"
             yield ("services", name, "environment"), text
 
 
 def task_definitions_fit(env: Environment) -> Iterator[Breach]:
-    """What a container runs and its variables fit into a task definition."""
+    """Command and environment variables of a container fit into a task definition."""
     for name, service in env.containers.items():
         sizes = {
             "command": len(_json(service.command)),
@@ -107,8 +105,8 @@ def task_definitions_fit(env: Environment) -> Iterator[Breach]:
         if size > most:
             larger = max(sizes, key=lambda key: sizes[key])
             text = (
-                f"command and environment are {size} bytes; a task definition takes {TASK_DEFINITION_BYTES}, "
-                f"of which {_OWN_TASK_BYTES} are the platform's"
+                f"command and environment have {size} bytes; a task definition may have "
+                f"{TASK_DEFINITION_BYTES}, of which {_OWN_TASK_BYTES} are the platform's"
             )
             yield ("services", name, larger), text
 
@@ -125,16 +123,16 @@ def tags_differ(env: Environment) -> Iterator[Breach]:
         if other != key:
             yield (
                 ("tags", key),
-                f"differs only in case from {other}, which is the same key to IAM (found: {key})",
+                f"differs only in case from {other}, which is the same key for IAM (found: {key})",
             )
 
 
 def drills_are_not_for_production(env: Environment) -> Iterator[Breach]:
-    """Nobody can make functions fail, or send them made-up requests, where it would be people's."""
+    """Live drills, which make functions fail, are not allowed in protected environments."""
     if env.drills.allowed and env.deletion_protection:
         text = (
-            "must be false where deletion_protection is true: a drill makes deployed functions fail, and "
-            "what is protected serves people (found: true)"
+            "must be false where deletion_protection is true: "
+            "a drill makes deployed functions fail (found: true)"
         )
         yield ("drills", "allowed"), text
 
@@ -142,7 +140,7 @@ def drills_are_not_for_production(env: Environment) -> Iterator[Breach]:
 RULES = (
     lambda_insights_exists,
     collector_fits,
-    somebody_is_told,
+    pages_have_a_recipient,
     webhooks_are_encrypted,
     load_balancers_are_here,
     variables_fit,

@@ -1,6 +1,6 @@
-"""YAML with places: which file and line every value comes from, through merging.
+"""YAML with places: the file and line of every value, also after merging.
 
-Closes YAML's traps: a key given twice is an error, and so is a key that is not text, and a wrong value is
+Duplicate keys and keys that are not text are errors, and an invalid value is
 shown as it was typed (`0222…` is another number to YAML).
 """
 
@@ -41,12 +41,12 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _YAML = "tag:yaml.org,2002:"
 
 Location = tuple[str | int, ...]
-"""The way to a value: keys of mappings and positions in lists."""
+"""Path to a value: keys of mappings and positions in lists."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """Data and where each of its values was written."""
+    """Data with the place of each value."""
 
     data: dict[str, Any]
     places: dict[Location, str] = field(default_factory=dict)
@@ -211,7 +211,7 @@ def _refused(problem: str, event: yaml.Event) -> yaml.YAMLError:
 
 def too_many(shown: str) -> ConfigError:
     """Return the error of a file that holds, or stands for, too many values."""
-    text = f"holds more than {_MOST} values: aliases (*) of aliases multiply them"
+    text = f"contains more than {_MOST} values: aliases (*) of aliases multiply them"
     return ConfigError([Problem(shown, "", text)])
 
 
@@ -222,12 +222,12 @@ def _not_yaml(shown: str, error: yaml.YAMLError) -> Problem:
     if what.startswith("found character '\\t'"):
         what = "a tab; indent with spaces"
     elif what == "but found another document":
-        what = "a second document begins here (---); a file holds one"
+        what = "a second document begins here (---); a file must have one"
     return Problem(f"{shown}:{mark.line + 1}" if mark else shown, "", f"is not YAML: {what}")
 
 
 def merge(base: Document, over: Document) -> Document:
-    """Return `base` with `over` laid over it: mappings key by key, everything else replaced."""
+    """Return `base` merged with `over`: mappings key by key, everything else is replaced."""
     replaced: list[Location] = []
     data = _merge(base.data, over.data, (), replaced)
     kept = base.without(replaced)
@@ -278,7 +278,7 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, at)
         if any(node is item for item in self._open):
-            text = "contains itself: an alias (*) stands inside of what it repeats"
+            text = "contains itself: an alias (*) is inside its own anchor"
             self._problem(node, at, text, place=self.places[at])
             return None
         if node.tag not in {f"{_YAML}map", f"{_YAML}seq"}:
@@ -303,7 +303,7 @@ class _Reader:
         base = _OTHER_BASES.match(node.value) if kind in {"int", "float"} else None
         if base and (base["sixty"] or kind == "int"):
             radix = 60 if base["sixty"] else 8
-            text = f"is a number of base {radix} to YAML: write it in quotes, or as a decimal number"
+            text = f"is a number of base {radix} in YAML: write it in quotes, or as a decimal number"
             self._problem(node, at, text, node.value)
             return None
         if len(node.value) <= _NUMBER or kind == "binary":
@@ -315,14 +315,14 @@ class _Reader:
         self._problem(
             node,
             at,
-            f"looks like {_WORDS.get(kind, kind)} to YAML and is none: write it in quotes",
+            f"looks like {_WORDS.get(kind, kind)} in YAML but is not valid: write it in quotes",
             node.value,
         )
         return None
 
     def _tagged(self, node: yaml.Node, at: Location) -> None:
         tag = errors.cut(node.tag.replace(_YAML, "!!"), SHOWN)
-        self._problem(node, at, f"has the tag {tag}, which means nothing here")
+        self._problem(node, at, f"has the tag {tag}, which is not supported")
 
     def _problem(
         self, node: yaml.Node, at: Location, text: str, found: str | None = None, place: str | None = None
@@ -343,7 +343,7 @@ class _Reader:
             if key in data:
                 first = self.places[here]
                 self._problem(
-                    key_node, here, f"is given twice (first in {first}): YAML would silently keep the last"
+                    key_node, here, f"is defined twice (first in {first}): YAML would keep the last value"
                 )
                 continue
             self.places[here] = self._place(key_node)
@@ -356,10 +356,10 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode):
             self._problem(node, at, "has a key that is not a single word")
         elif node.tag == f"{_YAML}merge":
-            self._problem(node, at, "has the key <<: files are merged, mappings inside of a file are not")
+            self._problem(node, at, "has the key <<, which is not supported: only files are merged")
         else:
             found = errors.cut(node.value, SHOWN)
-            self._problem(node, at, f"has the key {found}, which is no text to YAML: write it in quotes")
+            self._problem(node, at, f"has the key {found}, which is not text in YAML: write it in quotes")
         return None
 
     def _place(self, node: yaml.Node) -> str:

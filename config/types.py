@@ -1,4 +1,4 @@
-"""Constrained types that the models are made of: what AWS would refuse later is refused here."""
+"""Constrained types of the models, which reject values that AWS would reject."""
 
 from __future__ import annotations
 
@@ -63,19 +63,19 @@ class Model(BaseModel):
 def refuse(
     text: str, /, *, at: tuple[str | int, ...] = (), because: tuple[str, ...] = (), **context: Any
 ) -> PydanticCustomError:
-    """Return the error that a validator raises: one sentence that says what is allowed.
+    """Return the error of a validator: one sentence that states what is allowed.
 
     Args:
         text: the sentence; `{name}` is filled in from `context`.
-        at: where the fault is, from the model that is validated; the whole model unless given.
-        because: the keys beside it that make it wrong.
+        at: location of the invalid value in the model; by default the model itself.
+        because: keys beside it that cause the problem.
         context: values for the sentence.
     """
     return PydanticCustomError("refused", text, {**context, "at": at, "because": because})
 
 
 PATTERNS: dict[str, str] = {}
-"""Pattern -> what it asks for, in words: a person who is told only the pattern has to read it first."""
+"""Pattern -> its description for error messages."""
 
 
 def _looks_like(pattern: str, words: str, **bounds: int) -> StringConstraints:
@@ -110,18 +110,18 @@ def _text(value: str) -> str:
     if normal != value:
         changed = next((at for at, sign in enumerate(normal) if value[at] != sign), len(normal))
         raise refuse(
-            "must be in Unicode normalization form C, to which Terraform would change it: it differs from "
+            "must be in Unicode normalization form C, because Terraform normalizes it: it differs from "
             "character {number} on, which is {code}",
             number=changed + 1,
             code=f"U+{ord(value[changed]):04X}",
         )
     for marker in MARKERS:
         if marker in value:
-            text = "must not hold {marker}: it is CDKTF's marker of a reference and cannot be written"
+            text = "must not hold {marker}: CDKTF reserves it as the marker of a reference"
             raise refuse(text, marker=marker)
     for number in _LARGE.findall(value):
         if number.count(".") <= 1 and struct.pack(">d", float(number))[:2] == _MARKED:
-            text = "must not hold {number}: it is CDKTF's marker of a reference and cannot be written"
+            text = "must not hold {number}: CDKTF reserves it as the marker of a reference"
             raise refuse(text, number=number)
     return value
 
@@ -149,14 +149,16 @@ def _email(value: Any, validate: Callable[[Any], str]) -> str:
         _line(value)
     address = validate(value)
     if address.casefold() != value.casefold():
-        raise refuse("must be the address alone: {address}", address=address)
+        raise refuse("must be only the address: {address}", address=address)
     return str(value)
 
 
 def _one_of_retention_days(value: int) -> int:
     if value not in RETENTION_DAYS:
         allowed = ", ".join(map(str, RETENTION_DAYS))
-        raise refuse("CloudWatch Logs keeps events for one of: {allowed} days", allowed=allowed)
+        raise refuse(
+            "must be one of the retention periods of CloudWatch Logs: {allowed} days", allowed=allowed
+        )
     return value
 
 
@@ -198,14 +200,14 @@ def _webhook_url(value: str) -> str:
     )
     if host in _SECRET_HOSTS:
         raise refuse(
-            "this URL is a secret: keep it in Parameter Store or Secrets Manager, and name it under {key}",
+            "is a secret: store it in Parameter Store or Secrets Manager, and reference it under {key}",
             key=_SECRET_HOSTS[host],
         )
     if "?" in value:
-        raise refuse("must have no query: what stands in it is mostly a secret, and this file is none")
+        raise refuse("must not have a query string: it usually contains a secret")
     # Whether the environment is a local AWS is not known here; `rules.webhooks_are_encrypted` looks at that.
     if not _HTTPS.fullmatch(value) and not re.fullmatch(r"http://127\.0\.0\.1:[0-9]{1,5}(/[^\s#]*)?", value):
-        raise refuse("must be an https:// URL (SNS would send alarms in clear text to anything else)")
+        raise refuse("must be an https:// URL (SNS sends notifications to other URLs unencrypted)")
     return value
 
 
@@ -233,7 +235,7 @@ def _cron(value: str) -> str:
                 raise refuse("{name} must be {allowed}, not {word}", name=name, allowed=allowed, word=word)
     day_of_month, day_of_week = value.split()[2], value.split()[4]
     if (day_of_month == "?") == (day_of_week == "?"):
-        raise refuse("either the day of the month or the day of the week must be ?, and not both")
+        raise refuse("exactly one of day-of-month and day-of-week must be ?")
     return value
 
 
@@ -262,15 +264,18 @@ def _bucket_name(value: str) -> str:
         )
     if value.startswith(_RESERVED_PREFIXES) or value.endswith(_RESERVED_SUFFIXES):
         reserved = ", ".join((*_RESERVED_PREFIXES, *_RESERVED_SUFFIXES))
-        raise refuse("must be an S3 bucket name without what AWS reserves: {reserved}", reserved=reserved)
+        raise refuse(
+            "must be an S3 bucket name without the prefixes and suffixes that AWS reserves: {reserved}",
+            reserved=reserved,
+        )
     return value
 
 
 def _not_reserved(value: str) -> str:
     if value.lower().startswith("aws:"):
-        raise refuse("tag keys that begin with aws: are reserved by AWS")
+        raise refuse("must not begin with aws:, which AWS reserves")
     if value.lower() in {tag.lower() for tag in OWN_TAGS}:
-        raise refuse("this tag is set by the platform, as are {own}", own=", ".join(OWN_TAGS))
+        raise refuse("must not be a tag that the platform sets: {own}", own=", ".join(OWN_TAGS))
     return value
 
 
@@ -284,27 +289,27 @@ def _address_block(value: str) -> str:
 
 def _private_block(value: str) -> str:
     if not ipaddress.ip_network(_address_block(value)).is_private:
-        raise refuse("must be private addresses, such as 10.20.0.0/16: these are somebody's on the internet")
+        raise refuse("must be a private address range, such as 10.20.0.0/16")
     return value
 
 
 def _not_the_platforms(value: str) -> str:
     if value.upper().startswith(("AWS_", "LAMBDA_", "_")):
-        raise refuse("names that begin with AWS_ or LAMBDA_ are Lambda's own")
+        raise refuse("must not begin with AWS_, LAMBDA_ or _, which Lambda reserves")
     if value.upper() in OWN_VARIABLES:
-        raise refuse("this variable is set by the platform, as are {own}", own=", ".join(OWN_VARIABLES))
+        raise refuse("must not be a variable that the platform sets: {own}", own=", ".join(OWN_VARIABLES))
     return value
 
 
 def _not_everything(value: str) -> str:
     if value.split(":", 5)[5] in {"*", "*/*"}:
-        raise refuse("must name a resource: everything of a service is not granted")
+        raise refuse("must name a resource: a grant on all resources of a service is not allowed")
     return value
 
 
 def _pinned(value: str) -> str:
     if value.endswith(":latest"):
-        raise refuse("must name a version or a digest: latest changes without a deployment")
+        raise refuse("must have a version tag or a digest: the image of latest changes without a deployment")
     return value
 
 
@@ -443,7 +448,7 @@ SecretReference = Annotated[
     str,
     _looks_like(
         r"^(ssm:/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*|secretsmanager:[A-Za-z0-9/_+=.@-]{1,512})$",
-        "where a secret is kept: ssm:/a/parameter or secretsmanager:a/secret, never the secret itself",
+        "a reference to a secret, ssm:/a/parameter or secretsmanager:a/secret, not the secret itself",
     ),
 ]
 """A parameter of Systems Manager or a secret of Secrets Manager, by name."""
@@ -476,7 +481,7 @@ IamAction = Annotated[
     str,
     _looks_like(
         r"^[a-z0-9-]+:[A-Za-z0-9]+\*?$",
-        "an IAM action with its service, such as dynamodb:GetItem or s3:Get*; never all actions",
+        "an IAM action with its service, such as dynamodb:GetItem or s3:Get*, not all actions",
     ),
 ]
 """An IAM action such as `dynamodb:GetItem`; a bare `*` is refused."""
@@ -520,7 +525,7 @@ OwnerName = Annotated[TagValue, Field(min_length=1, max_length=64)]
 # AWS Identity and Access Management API Reference, CreateRole, Description: printable Latin-1.
 Description = Annotated[
     str,
-    _looks_like(r"^[ -~\u00a1-\u00ff]+$", "one line of Latin letters, digits and signs", max_length=256),
+    _looks_like(r"^[ -~\u00a1-\u00ff]+$", "one line of Latin-1 characters", max_length=256),
     AfterValidator(_line),
 ]
 """One line that AWS takes as a description of a function or a role."""
@@ -547,7 +552,7 @@ LocalUrl = Annotated[
     str,
     _looks_like(
         r"^http://(127\.0\.0\.1|localhost):[0-9]{1,5}$",
-        "the URL of a local AWS, such as http://127.0.0.1:4566; leave it out for AWS itself",
+        "the URL of a local AWS, such as http://127.0.0.1:4566; remove the key for AWS itself",
     ),
     AfterValidator(_port_exists),
 ]

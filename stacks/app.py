@@ -1,4 +1,4 @@
-"""The four stacks, in the order in which they build on each other."""
+"""Synthesis of the four stacks, in the order of their dependencies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stacks.security import SecurityStack
 _ZIPS = "functions"
 """Name in a stack's folder of the link to the folder of the functions' zips.
 
-Through it a zip has the same path whatever folder is synthesized to, and so does `filename` in the state.
+With the link, neither the path of a zip nor `filename` in the state depends on the output folder.
 """
 
 
@@ -30,7 +30,7 @@ def synthesize(
 
     Args:
         env: the environment.
-        catalog: what is watched in it.
+        catalog: its catalog.
         zips: service -> its function's zip, which need not exist yet.
         notifier_zip: the notifier's zip; all zips are in one folder.
         out: folder for `stacks/<stack>/cdk.tf.json`.

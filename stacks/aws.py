@@ -4,10 +4,10 @@
 
     aws.KmsKey(self, "key", enable_key_rotation=True)
 
-The bindings' own `__init__` imports all 2,100 services, which takes many seconds and over half a gigabyte.
-Here that `__init__` never runs: a bare package stands in its place and a service's module is imported
-when one of its classes is first asked for. `SERVICES` lists the services in use; using another one means
-adding it there. `benchmarks/README.md` has the figures.
+The `__init__` of the bindings imports all 2,100 services, which takes many seconds and over half a gigabyte.
+This module replaces the package by an empty one, so that `__init__` does not run, and imports the module of a
+service on first use of one of its classes. `SERVICES` lists the services in use; add others to it.
+`benchmarks/README.md` has the figures.
 """
 
 from __future__ import annotations
@@ -80,22 +80,22 @@ SERVICES = (
     "xray_group",
     "xray_sampling_rule",
 )
-"""The submodules of the bindings in use: everything `aws.X` can reach."""
+"""Submodules of the bindings in use. `aws.X` finds classes of these only."""
 
 
 def __getattr__(name: str) -> Any:
     """Return the bindings' class `name`, importing its service on first use (PEP 562).
 
     Raises:
-        AttributeError: no service in `SERVICES` has such a class; the message says what to do.
+        AttributeError: no service in `SERVICES` has this class; the message contains the fix.
     """
-    # Dunders are looked up by the import system, copy, doctest …: never names of AWS classes.
+    # The import system, copy and doctest look up dunder names, which are never AWS classes.
     if not name.startswith("_"):
         for service in services_for(name):
-            found = getattr(service_module(service), name, None)
-            if found is not None:
-                globals()[name] = found  # so that this function is called once per class
-                return found
+            class_ = getattr(service_module(service), name, None)
+            if class_ is not None:
+                globals()[name] = class_  # so that this function is called once per class
+                return class_
     raise AttributeError(unknown(name), name=name)
 
 
@@ -120,7 +120,7 @@ def service_module(service: str) -> Any:
 
 @functools.cache
 def load_package() -> None:
-    """Put a bare package in `sys.modules` and load the bindings' assembly into the jsii kernel.
+    """Put an empty package into `sys.modules` and load the bindings' assembly into the jsii kernel.
 
     Raises:
         ModuleNotFoundError: the bindings are not installed.
@@ -152,7 +152,7 @@ def load_slim_assembly() -> None:
 
 
 def unknown(name: str) -> str:
-    """Say why there is no `aws.<name>` and how to get it."""
+    """Return why `aws.<name>` does not exist, and how to add it."""
     snake = snake_case(name)
     spec = importlib.util.find_spec(PACKAGE)
     folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]

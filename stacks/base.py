@@ -1,4 +1,4 @@
-"""What all four stacks share: provider, state, Terraform addresses, outputs published and read."""
+"""The base of all stacks: provider, state, Terraform addresses, outputs that are published and read."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _SERVICES_IN_USE = (
     "cloudwatch", "eventbridge", "cloudwatchlogs", "ec2", "ecs", "firehose", "iam", "kms", "lambda_", "s3",
     "scheduler", "sns", "sqs", "sts", "xray",
 )  # fmt: skip
-"""Services whose endpoint is set for a local AWS, so that no call can reach AWS by mistake."""
+"""Services whose endpoint is set for a local AWS, so that no request is sent to AWS by mistake."""
 
 
 _ATTEMPTS = 10
-"""Attempts of one call of AWS, the first included. The provider's default is 25, with which a call that AWS
+"""Maximum attempts of an API call. The default of the provider is 25, with which a call that AWS
 answers with status 503 fails after more than half an hour (measured with hashicorp/aws 5.100.0); with 10,
 after about a minute, and after about five when AWS throttles."""
 
@@ -39,7 +39,7 @@ class Stack(TerraformStack):
 
         Args:
             scope: the cdktf app.
-            name: the stack: part of the state's key, and its folder in `cdktf.out/stacks`.
+            name: name of the stack, in the key of its state and in `cdktf.out/stacks`.
             env: the environment.
         """
         super().__init__(scope, name)
@@ -92,8 +92,8 @@ class Stack(TerraformStack):
 
         Args:
             resource: a class of the bindings, such as `aws.KmsKey`.
-            key: stable: a service, an alarm's key; never a threshold, a severity or a position.
-            arguments: the resource's own arguments.
+            key: a stable key, such as that of an alarm; never a threshold, a severity or a position.
+            arguments: arguments of the resource.
         """
         element = resource(self, f"{resource.__name__}:{key}", **templates.escaped(arguments))
         element.override_logical_id(key)
@@ -102,7 +102,7 @@ class Stack(TerraformStack):
     def publish(self, outputs: Outputs) -> None:
         """Publish `outputs`, each under its own name."""
         if self.stack_name != outputs.STACK:
-            message = f"stack {self.stack_name} cannot publish what {outputs.STACK} promises"
+            message = f"stack {self.stack_name} cannot publish outputs of stack {outputs.STACK}"
             raise ValueError(message)
         for field in dataclasses.fields(outputs):
             value = getattr(outputs, field.name)
@@ -110,7 +110,7 @@ class Stack(TerraformStack):
             TerraformOutput(self, field.name, value=published)
 
     def read(self, outputs: type[_O]) -> _O:
-        """Return what another stack publishes, as references that Terraform resolves from its state."""
+        """Return the outputs of another stack, as references that Terraform resolves from its state."""
         if outputs not in READS[self.stack_name]:
             message = f"stack {self.stack_name} reads {outputs.STACK}, which contracts.READS does not list"
             raise ValueError(message)
@@ -132,7 +132,7 @@ class Stack(TerraformStack):
 
 
 class RemoteMap(Mapping[str, str]):
-    """A published map, read by key; the keys are known only to the stack that published it."""
+    """A published map that is read by key. Only the publishing stack knows the keys."""
 
     def __init__(self, state: TerraformElement, name: str) -> None:
         """Read the output `name` of `state`."""
@@ -152,7 +152,7 @@ class RemoteMap(Mapping[str, str]):
 
 
 def _s3(env: Environment) -> dict[str, Any]:
-    """Return how to reach the state bucket, for the backend and for reading other stacks' state."""
+    """Return the arguments for the state bucket, for the backend and the state of other stacks."""
     local: dict[str, Any] = {}
     if env.endpoint:
         local = {

@@ -1,7 +1,7 @@
-"""What each stack publishes and which others read it: the whole surface between stacks.
+"""The outputs of each stack and the stacks that read them: the interface between stacks.
 
-A published name is a promise: it is an output of the stack's state, which other stacks, and people, read.
-Values are text or a map of text to text.
+Output names are stable: other stacks, and users, read them from the state. Values are text or a map of text
+to text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Outputs:
-    """What one stack publishes."""
+    """The outputs of one stack."""
 
     STACK: ClassVar[str]
     """The stack that publishes it."""
@@ -33,7 +33,7 @@ class Security(Outputs):
 
 @dataclass(frozen=True)
 class Compute(Outputs):
-    """The services, and where they log."""
+    """The services, and their log groups."""
 
     STACK = "compute"
 
@@ -46,29 +46,29 @@ class Compute(Outputs):
     log_group_names: Mapping[str, str]
     """Key of a log group in the catalog -> its name."""
     queue_urls: Mapping[str, str]
-    """Service with an SQS trigger -> URL of the queue that feeds it."""
+    """Service with an SQS trigger -> URL of its queue."""
     archive_bucket: str
     """Bucket of the log archive."""
 
 
 @dataclass(frozen=True)
 class Monitoring(Outputs):
-    """Where alarms arrive."""
+    """Topics, queues and alarms."""
 
     STACK = "monitoring"
 
     alarm_topic_arn: str
-    """Topic of the alarms that should wake somebody."""
+    """Topic of pages."""
     warning_topic_arn: str
-    """Topic of the alarms for working hours."""
+    """Topic of tickets."""
     fallback_topic_arn: str
-    """Topic of the alarm that says that notifications fail."""
+    """Topic of the alarms on failures of notifications."""
     alarm_queue_url: str
-    """Queue in which every notification arrives."""
+    """Queue that receives every notification."""
     dead_letter_queue_url: str
-    """Queue of what could not be delivered or processed."""
+    """Queue of notifications that could not be delivered or processed."""
     notifier_dead_letter_queue_url: str
-    """Queue of what the notifier could not deliver."""
+    """Queue of notifications that the notifier could not deliver."""
     alarm_arns: Mapping[str, str]
     """Key of an alarm or composite in the catalog -> its ARN."""
 
@@ -80,11 +80,11 @@ class Dashboard(Outputs):
     STACK = "dashboard"
 
     dashboard_url: str
-    """The dashboard in the console."""
+    """URL of the dashboard in the console."""
 
 
 PUBLISHED: tuple[type[Outputs], ...] = (Security, Compute, Monitoring, Dashboard)
-"""In the order of deployment."""
+"""The outputs of all stacks, in the order of deployment."""
 
 READS: Mapping[str, tuple[type[Outputs], ...]] = {
     "security": (),
@@ -92,4 +92,4 @@ READS: Mapping[str, tuple[type[Outputs], ...]] = {
     "monitoring": (Security, Compute),
     "dashboard": (Compute, Monitoring),
 }
-"""Stack -> whose outputs it reads: those must be deployed before it."""
+"""Stack -> the outputs that it reads. Their stacks must be deployed before it."""

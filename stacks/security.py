@@ -1,7 +1,7 @@
-"""Stack `security`: the customer-managed key that everything else is encrypted with.
+"""Stack `security`: the customer-managed key that encrypts all other resources.
 
-One statement per caller, each as narrow as AWS's documentation of that caller allows; in a key's policy the
-resource `*` means the key itself (KMS Developer Guide, "Key policies").
+One statement per caller, as narrow as the AWS documentation of the caller allows. In a key policy, the
+resource `*` is the key itself (KMS Developer Guide, "Key policies").
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class SecurityStack(Stack):
 
 
 def key_policy(names: Names) -> str:
-    """Return the key's policy: who may use it, through what, for what."""
+    """Return the key policy."""
     region, account = names.region, names.account_id
     account_only = {"StringEquals": {"aws:SourceAccount": account}}
     groups = [f"arn:aws:logs:{region}:{account}:log-group:{name}" for name in names.log_group_patterns]
     ours = f"{names.project}-*-{names.environment}"
     return policies.document(
-        # Without it nobody could administer the key, and IAM policies could not grant its use
+        # Without this statement the key could not be administered, and IAM policies could not grant its use
         # (KMS Developer Guide, "Allows access to the AWS account and enables IAM policies").
         policies.allow(
             "AccountAdministersTheKey",

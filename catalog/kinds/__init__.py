@@ -1,4 +1,4 @@
-"""The kinds of service: one class each, one line each."""
+"""The kinds of service, one class each."""
 
 from typing import Any
 

@@ -57,52 +57,52 @@ ALARMS = (
     AlarmTemplate(
         key="cpu",
         watches=CPU.stat("Average", "CPU"),
-        unit_words="% of the service's CPU",
+        unit_words="% CPU utilization",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=5,
-        missing="missing",  # no running task reports nothing: unknown is the truth, and too-few-tasks says it
+        missing="missing",  # without a running task the value is unknown; too-few-tasks is in ALARM then
         part_of="saturation",
-        says="the tasks are short of CPU",
-        look="the CPU graph and the number of running tasks; add tasks or CPU",
+        summary="the CPU utilization of the tasks is high",
+        look="the CPU graph and the number of running tasks; increase desired_count or cpu",
     ),
     AlarmTemplate(
         key="cpu-exhausted",
         watches=CPU.stat("Average", "CPU"),
         threshold=90,
-        unit_words="% of the service's CPU",
+        unit_words="% CPU utilization",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=5,
         missing="missing",  # as for cpu
         part_of="impact",
-        says="the tasks have no CPU left: requests wait for it",
-        look="the CPU graph; raise desired_count now, find out why afterwards",
+        summary="the CPU of the tasks is almost used up, and requests are delayed",
+        look="the CPU graph; increase desired_count first, then find the cause",
     ),
     AlarmTemplate(
         key="memory",
         watches=MEMORY.stat("Average", "memory"),
-        unit_words="% of the service's memory",
+        unit_words="% memory utilization",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=5,
         missing="missing",  # as for cpu
         part_of="saturation",
-        says="the tasks are short of memory, and ECS kills a task at 100 %",
-        look="the memory graph since the last deployment: a slope is a leak, a step is load",
+        summary="the memory utilization of the tasks is high; ECS stops a task at 100 %",
+        look="the memory graph since the last deployment: a steady increase is a leak, a step is load",
     ),
     AlarmTemplate(
         key="memory-exhausted",
         watches=MEMORY.stat("Average", "memory"),
         threshold=90,
-        unit_words="% of the service's memory",
+        unit_words="% memory utilization",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=5,
         missing="missing",  # as for cpu
         part_of="impact",
-        says="the tasks are about to be killed for want of memory",
-        look="the memory graph; restart the service one task at a time (a leak) or raise memory_mib (load)",
+        summary="the memory of the tasks is almost used up, and ECS is about to stop them",
+        look="the memory graph; restart the service one task at a time (leak) or increase memory_mib (load)",
     ),
     AlarmTemplate(
         key="too-few-tasks",
@@ -118,22 +118,22 @@ ALARMS = (
         missing="breaching",
         part_of="impact",
         needs="container_insights",
-        says="fewer tasks run than should",
-        look="the service's events in the ECS console: why tasks stop, or cannot start",
+        summary="fewer tasks run than desired",
+        look="the service's events in the ECS console: they state why tasks stop or do not start",
     ),
     AlarmTemplate(
         key="pending-tasks",
         watches=PENDING.stat("Maximum", "pending tasks"),
         threshold=0,
-        unit_words="tasks that cannot start",
+        unit_words="pending tasks",
         period_s=60,
         evaluation_periods=10,
         datapoints_to_alarm=10,
-        missing="notBreaching",  # no report, none pending; too-few-tasks carries a service that is gone
+        missing="notBreaching",  # no data, none pending; too-few-tasks reports a missing service
         part_of="degraded",
         needs="container_insights",
-        says="tasks have been waiting to start for long",
-        look="the service's events in the ECS console: no capacity, no image, no address left in the subnet",
+        summary="tasks have been pending for too long",
+        look="the service's events in the ECS console: missing capacity, image, or IP address in the subnet",
     ),
     AlarmTemplate(
         key="not-converging",
@@ -147,29 +147,29 @@ ALARMS = (
             unit="Count",
         ),
         threshold=0,
-        unit_words="tasks fewer than desired",
+        unit_words="missing tasks",
         period_s=60,
         evaluation_periods=15,
         datapoints_to_alarm=15,
-        missing="notBreaching",  # too-few-tasks carries a service that reports nothing
+        missing="notBreaching",  # too-few-tasks reports a service without data
         part_of="degraded",
         needs="container_insights",
-        says="does not reach the number of tasks that it should have",
-        look="the deployments of the service: one that never ends is what the circuit breaker waits for",
+        summary="the service does not reach the desired number of tasks",
+        look="the deployments of the service; roll back one that does not complete",
     ),
     AlarmTemplate(
         key="disk",
         watches=_DISK,
         threshold=90,
-        unit_words="% of the task's ephemeral storage",
+        unit_words="% of ephemeral storage used",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=5,
         missing="missing",  # as for cpu
         part_of="saturation",
         needs="container_insights",
-        says="a task's disk fills up, and a full one ends the task",
-        look="what writes to files: logs belong on standard output, temporary files need cleaning up",
+        summary="the ephemeral storage of a task is almost full; the task stops when it is full",
+        look="the processes that write files; log to standard output, and delete temporary files",
     ),
     AlarmTemplate(
         key="errors",
@@ -180,7 +180,7 @@ ALARMS = (
         datapoints_to_alarm=1,
         missing="notBreaching",  # no log lines, no errors
         part_of="degraded",
-        says="the service logs errors",
+        summary="the service logs errors",
         look="the recent errors on the dashboard, then the errors query",
     ),
     AlarmTemplate(
@@ -199,7 +199,7 @@ ALARMS = (
         missing="notBreaching",  # no requests in the log, no errors
         part_of="impact",
         min_samples=20,
-        says="too many of the requests in its log are errors",
+        summary="too many requests in the log are errors",
         look="the recent errors on the dashboard, then the newest deployment",
     ),
     *load_balancer.ALARMS,
@@ -230,8 +230,8 @@ class EcsServices(ServiceKind[EcsService]):
     resource = "ServiceName"
     facts_words = {
         **service.FACTS_WORDS,
-        "load_balancer": "no load balancer is in front of it (load_balancer)",
-        "desired_count": "no task should run (desired_count)",
+        "load_balancer": "no load balancer sends requests to it (load_balancer)",
+        "desired_count": "no task is desired (desired_count)",
     }
     failing = "errors"
     filters = logs.FILTERS
@@ -242,8 +242,8 @@ class EcsServices(ServiceKind[EcsService]):
             rule=AllOf(all_of=(InAlarm(alarm="cpu"), InAlarm(alarm="memory"))),
             severity="critical",
             part_of="impact",
-            says="runs out of CPU and memory at the same time: tasks are about to be killed",
-            look="the utilization graph; raise desired_count or the size of the task, or stop the inflow",
+            summary="the CPU and memory of the tasks are almost used up, and ECS is about to stop tasks",
+            look="the CPU and memory graph; increase desired_count or the task size, or reduce the traffic",
         ),
         *service.COMPOSITES,
     )
@@ -257,7 +257,7 @@ class EcsServices(ServiceKind[EcsService]):
         ),
         GraphTemplate(
             role="latency",
-            title="Latency, from the log",
+            title="Latency from the log",
             unit_label="ms",
             series=(
                 logs.LATENCY.stat("p50", "p50"),
@@ -274,13 +274,13 @@ class EcsServices(ServiceKind[EcsService]):
         ),
         GraphTemplate(
             role="error-rate",
-            title="Error rate, from the log",
+            title="Error rate from the log",
             unit_label="%",
             series=(logs.ERROR_RATE,),
         ),
         GraphTemplate(
             role="concurrency",
-            title="Requests in progress, from the log",
+            title="Requests in progress from the log",
             unit_label="requests",
             series=(logs.IN_PROGRESS,),
         ),
@@ -299,7 +299,7 @@ class EcsServices(ServiceKind[EcsService]):
         GraphTemplate(
             role="disk",
             title="Ephemeral storage",
-            unit_label="% of the task's storage",
+            unit_label="% of ephemeral storage",
             series=(_DISK,),
             thresholds=("disk",),
             needs="container_insights",
@@ -327,7 +327,7 @@ class EcsServices(ServiceKind[EcsService]):
     def facts(self, env: Environment, service: EcsService) -> Facts:
         facts = {}
         if tasks := service.desired_count:
-            facts["desired_count"] = Fact(value=tasks, words=f"the {tasks} desired")
+            facts["desired_count"] = Fact(value=tasks, words=f"the desired count of {tasks}")
         if service.load_balancer:
             facts["load_balancer"] = Fact()
         if env.insights.containers != "disabled":
@@ -376,7 +376,7 @@ class EcsServices(ServiceKind[EcsService]):
         ):
             yield LogFilter(
                 key=f"events_{key}",
-                name=names.of_thing("events", key),
+                name=names.resource("events", key),
                 log_group_key="events",
                 # Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
                 pattern='{ $.detail.eventName = "SERVICE_DEPLOYMENT_IN_PROGRESS" }',
@@ -388,7 +388,7 @@ class EcsServices(ServiceKind[EcsService]):
             )
 
     @override
-    def notices(self, names: Names) -> Iterator[Event]:
+    def notifying_events(self, names: Names) -> Iterator[Event]:
         """Yield failures of tasks and deployments: no metric has them.
 
         Source: Amazon ECS Developer Guide, "Amazon ECS events".
@@ -396,31 +396,31 @@ class EcsServices(ServiceKind[EcsService]):
         cluster = f"arn:aws:ecs:{names.region}:{names.account_id}:cluster/{names.whole}"
         yield Event(
             key="deployment-failed",
-            name=names.of_thing("deployment-failed"),
+            name=names.resource("deployment-failed"),
             pattern=deployment_pattern(names, "SERVICE_DEPLOYMENT_FAILED"),
-            # Somebody has just deployed and believes that it runs.
+            # The person who deployed assumes that the new version runs.
             severity="critical",
             topic="critical",
-            says="a deployment of an ECS service failed; the circuit breaker goes back to the version before",
+            summary="a deployment of an ECS service failed; the circuit breaker rolls it back",
             runbook="ecs.md#deployment-failed",
         )
         yield Event(
             key="task-failed",
-            name=names.of_thing("task-failed"),
+            name=names.resource("task-failed"),
             pattern={
                 "source": ["aws.ecs"],
                 "detail-type": ["ECS Task State Change"],
                 "detail": {
                     "clusterArn": [cluster],
                     "lastStatus": ["STOPPED"],
-                    # Not those that a deployment or a person stops. One killed for want of memory has the
-                    # first.
+                    # Not those that a deployment or a person stops. A task without memory left has the first
+                    # code.
                     "stopCode": ["EssentialContainerExited", "TaskFailedToStart"],
                 },
             },
-            # ECS starts another; when it cannot, too-few-tasks wakes somebody.
+            # ECS starts another task; if that fails, too-few-tasks pages.
             severity="warning",
             topic="warning",
-            says="a task of an ECS service stopped by itself",
+            summary="a task of an ECS service stopped unexpectedly",
             runbook="ecs.md#task-failed",
         )

@@ -1,6 +1,6 @@
-"""A kind of what is watched: a class with everything that differs between kinds.
+"""The base classes of kinds: a kind has everything that differs between kinds of services.
 
-What only some kinds have is empty unless a kind says otherwise: IAM roles, queues, log groups.
+Resources that only some kinds have are empty by default: IAM roles, queues, log groups.
 """
 
 from __future__ import annotations
@@ -23,42 +23,42 @@ from config.models import Environment, Service
 from config.types import Model
 
 C = TypeVar("C", bound=Model)
-"""The configuration model of what is of a kind."""
+"""The configuration model of a kind."""
 S = TypeVar("S", bound=Service)
 """The configuration model of a kind's services."""
 
 
 class Part(Spec):
-    """One thing that the alarms of a kind are about: a service, or a part of the platform."""
+    """A subject of the alarms of a kind: a service, or a part of the platform."""
 
     key: str = ""
-    """What tells it from other parts of the same thing; empty where it is the only one."""
+    """Distinguishes it from the other parts; empty if there is only one."""
     label: str
-    """As people call it."""
+    """Name in descriptions of alarms."""
     dimensions: Mapping[str, str]
     facts: Facts
 
 
 class Kind(ABC, Generic[C]):
-    """Everything that follows from something being of a kind."""
+    """Alarms, composites and texts of a kind."""
 
     name: ClassVar[str]
-    """As config names it; the file in docs/runbooks has the same name."""
+    """Name in the configuration, and of the file in docs/runbooks."""
     facts_words: ClassVar[Mapping[str, str]] = {}
-    """Fact -> what is missing without it, such as "no queue feeds it"."""
+    """Fact -> the reason when it is missing, such as "no queue invokes it"."""
     alarms: ClassVar[tuple[AlarmTemplate, ...]]
     composites: ClassVar[tuple[CompositeTemplate, ...]]
     events: ClassVar[tuple[EventsTemplate, ...]] = ()
-    """What SLOs may count; the first unless config says another."""
+    """Events that SLOs may count; the first is the default."""
 
     @property
     def runbook(self) -> str:
-        """The file in docs/runbooks about it."""
+        """Its file in docs/runbooks."""
         return f"{self.name}.md"
 
     @abstractmethod
     def parts(self, env: Environment, names: Names, name: str, config: C) -> Iterator[Part]:
-        """Yield what its alarms are about.
+        """Yield the subjects of its alarms.
 
         Args:
             env: the environment.
@@ -69,14 +69,14 @@ class Kind(ABC, Generic[C]):
 
 
 class ServiceKind(Kind[S]):
-    """A kind of service: its alarms are about one thing, the service."""
+    """A kind of service, whose alarms have one subject: the service."""
 
     title: ClassVar[str]
-    """As people call it."""
+    """Name of the kind in texts."""
     resource: ClassVar[str]
-    """The dimension that holds the service's own name in AWS."""
+    """The dimension whose value is the name of the service in AWS."""
     failing: ClassVar[str]
-    """Key of the alarm that says that a service of this kind fails: the system-wide composite asks for it."""
+    """Key of the alarm on errors of a service, which is part of the system-wide composite."""
     filters: ClassVar[tuple[FilterTemplate, ...]] = ()
     graphs: ClassVar[tuple[GraphTemplate, ...]]
 
@@ -86,7 +86,7 @@ class ServiceKind(Kind[S]):
 
     @abstractmethod
     def dimensions(self, names: Names, name: str, service: S) -> Mapping[str, str]:
-        """Return the values of the dimensions that its metrics have.
+        """Return the dimensions of its metrics.
 
         Args:
             names: the names of the environment.
@@ -96,10 +96,10 @@ class ServiceKind(Kind[S]):
 
     @abstractmethod
     def facts(self, env: Environment, service: S) -> Facts:
-        """Return what alarms may depend on; what is not there does not apply."""
+        """Return the facts that alarms may depend on. An alarm whose fact is missing does not apply."""
 
-    def deployed(self, names: Names, name: str) -> str | None:  # noqa: ARG002 - of kinds that have some
-        """Return what its deployments are counted under; None where nothing counts them."""
+    def deployed(self, names: Names, name: str) -> str | None:  # noqa: ARG002 - used by subclasses
+        """Return the dimension value of its deployments; None if deployments are not counted."""
         return None
 
     def functions(self, names: Names, name: str) -> tuple[str, ...]:  # noqa: ARG002 - as for deployed
@@ -115,7 +115,7 @@ class ServiceKind(Kind[S]):
         return ()
 
     def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for deployed
-        """Return its log groups that the platform owns; the first is the one it writes itself."""
+        """Return its log groups that the platform owns; the first is that of the service."""
         return ()
 
     def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for deployed
@@ -123,9 +123,9 @@ class ServiceKind(Kind[S]):
         return ()
 
     def shared_filters(self, names: Names) -> Iterator[LogFilter]:  # noqa: ARG002 - as for deployed
-        """Yield the filters on those."""
+        """Yield the metric filters on the shared log groups."""
         yield from ()
 
-    def notices(self, names: Names) -> Iterator[Event]:  # noqa: ARG002 - as for deployed
-        """Yield the events of AWS about services of the kind that notify."""
+    def notifying_events(self, names: Names) -> Iterator[Event]:  # noqa: ARG002 - as for deployed
+        """Yield the AWS events about services of the kind that notify."""
         yield from ()

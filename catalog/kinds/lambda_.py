@@ -31,8 +31,8 @@ def _insight(name: str, unit: Unit) -> MetricTemplate:
     return MetricTemplate(namespace="LambdaInsights", name=name, dimensions=("function_name",), unit=unit)
 
 
-# Invocations, errors and durations are filed under the time at which the invocation began and reported when
-# it ends (AWS Lambda Developer Guide, "Types of metrics for Lambda functions"): late by up to the timeout.
+# Invocations, errors and durations have the timestamp of the start of the invocation and are reported when it
+# ends, delayed by up to the timeout (AWS Lambda Developer Guide, "Types of metrics for Lambda functions").
 INVOCATIONS = _metric("Invocations", "Count")
 ERRORS = _metric("Errors", "Count")
 THROTTLES = _metric("Throttles", "Count")
@@ -43,12 +43,12 @@ ITERATOR_AGE = _metric("IteratorAge", "Milliseconds")
 MEMORY = _insight("memory_utilization", "Percent")
 COLD_START = _insight("init_duration", "Milliseconds")
 
-_QUEUE_PATIENCE_S = 300
-"""Seconds that a message may wait whatever the function's timeout."""
+_MIN_RETRY_S = 300
+"""Minimum threshold for the age of a message in seconds, for functions with a short timeout."""
 
 
 def _error_rate(counted: str) -> MathTemplate:
-    """Return the share of invocations that fail, where enough of them are `counted`."""
+    """Return the percentage of invocations that fail, if `counted` reaches the minimum."""
     return MathTemplate(
         expression=f"IF({counted} >= {{min_samples}}, 100 * errors / invocations, 0)",
         series={
@@ -61,8 +61,8 @@ def _error_rate(counted: str) -> MathTemplate:
 
 
 _ERROR_RATE = _error_rate("invocations")
-# Where traffic stops, CloudWatch would go on counting older windows. They hold ever other parts of an outage,
-# which would begin and end several times. Not by the minute: what is missing there may only be late.
+# When traffic stops, CloudWatch would evaluate older windows, each with other parts of an outage, which would
+# begin and end several times. Not for periods of one minute: missing data may only be delayed.
 _ERROR_RATE_OF_LONG = _error_rate("FILL(invocations, 0)")
 
 ALARMS = (
@@ -70,7 +70,7 @@ ALARMS = (
         key="error-rate",
         watches=_ERROR_RATE,
         threshold=5,
-        unit_words="% of the invocations",
+        unit_words="% of invocations failed",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=3,
@@ -78,16 +78,16 @@ ALARMS = (
         part_of="impact",
         min_samples=20,
         late_by="timeout_ms",
-        says="too many of its invocations fail",
-        look="the recent errors on the dashboard, then one failed trace in X-Ray",
+        summary="too many invocations fail",
+        look="the recent errors on the dashboard, then a failed trace in X-Ray",
     ),
-    # Failures are most of 6 minutes until at most 2 minutes after the last; error-rate is over after 3. A
-    # longer period could go into ALARM after that: a second page for a failure that is over.
+    # Failures are the majority of 6 minutes until at most 2 minutes after the last; error-rate is OK after 3.
+    # A longer period could go into ALARM afterwards: a second page for a failure that is over.
     AlarmTemplate(
         key="mostly-failing",
         watches=_ERROR_RATE_OF_LONG,
         threshold=50,
-        unit_words="% of the invocations",
+        unit_words="% of invocations failed",
         period_s=360,
         evaluation_periods=2,
         datapoints_to_alarm=2,
@@ -95,14 +95,14 @@ ALARMS = (
         part_of="impact",
         min_samples=4,
         late_by="timeout_ms",
-        says="most of its few invocations fail",
-        look="the recent errors on the dashboard, then one failed trace in X-Ray",
+        summary="most invocations fail, at low traffic",
+        look="the recent errors on the dashboard, then a failed trace in X-Ray",
     ),
     AlarmTemplate(
         key="error-rate-elevated",
         watches=_ERROR_RATE_OF_LONG,
         threshold=1,
-        unit_words="% of the invocations",
+        unit_words="% of invocations failed",
         period_s=300,
         evaluation_periods=3,
         datapoints_to_alarm=3,
@@ -110,8 +110,8 @@ ALARMS = (
         part_of="degraded",
         min_samples=100,
         late_by="timeout_ms",
-        says="some of its invocations fail, steadily",
-        look="the errors query, grouped by message: often one kind of input",
+        summary="a small share of invocations fails continuously",
+        look="the errors query, grouped by message: often one type of input causes all errors",
     ),
     AlarmTemplate(
         key="errors",
@@ -123,8 +123,8 @@ ALARMS = (
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
         late_by="timeout_ms",
-        says="invocations end with an exception or a timeout",
-        look="the recent errors on the dashboard, then one failed trace in X-Ray",
+        summary="invocations end with an exception or a timeout",
+        look="the recent errors on the dashboard, then a failed trace in X-Ray",
     ),
     AlarmTemplate(
         key="any-error",
@@ -132,85 +132,85 @@ ALARMS = (
         threshold=0,
         unit_words="failed invocations",
         period_s=60,
-        evaluation_periods=10,  # longer than a ticket waits for what says more
+        evaluation_periods=10,  # longer than a ticket waits for its suppressor
         datapoints_to_alarm=1,
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
-        opt_in="for functions with so few calls that each failure counts",
+        opt_in="for functions with so few invocations that every failure matters",
         late_by="timeout_ms",
-        says="an invocation failed",
+        summary="an invocation failed",
         look="the recent errors on the dashboard",
     ),
     AlarmTemplate(
         key="throttles",
         watches=THROTTLES.stat("Sum", "throttled invocations"),
         threshold=0,
-        unit_words="invocations refused",
+        unit_words="throttled invocations",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=3,
-        missing="notBreaching",  # no invocations, none refused
+        missing="notBreaching",  # no invocations, none throttled
         part_of="impact",
         needs="callers",
-        says="calls are refused because too many copies of it run",
-        look="the concurrency graph; raise reserved_concurrency, or the account's quota",
+        summary="Lambda throttles invocations because the concurrency limit is reached",
+        look="the concurrency graph; increase reserved_concurrency or the account's quota",
     ),
     AlarmTemplate(
         key="queue-throttles",
         watches=THROTTLES.stat("Sum", "throttled invocations"),
         threshold=0,
-        unit_words="batches refused",
+        unit_words="throttled batches",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=3,
-        missing="notBreaching",  # no invocations, none refused
+        missing="notBreaching",  # no invocations, none throttled
         part_of="saturation",
         needs="queue",
-        says="batches of its queue are refused and tried again: they wait, and end as dead letters",
-        look="the queue graph; give sqs_trigger a max_concurrency below reserved_concurrency",
+        summary="Lambda throttles batches of the queue; messages are delayed and can become dead letters",
+        look="the queue graph; set max_concurrency of sqs_trigger below reserved_concurrency",
     ),
     AlarmTemplate(
         key="near-timeout",
         watches=DURATION.stat("p99", "p99 duration"),
         threshold=Percent(value=80, of="timeout_ms", words="the timeout"),
-        unit_words="ms at the 99th percentile",
+        unit_words="ms duration at the 99th percentile",
         period_s=300,
         evaluation_periods=3,
         datapoints_to_alarm=3,
-        missing="notBreaching",  # no invocations, nobody waits
+        missing="notBreaching",  # no invocations, no duration
         part_of="saturation",
         late_by="timeout_ms",
-        says="its slowest calls come close to the timeout",
-        look="the duration graph and the slowest traces: mostly a call to something else that got slower",
+        summary="the slowest invocations approach the timeout",
+        look="the duration graph and the slowest traces: often a dependency became slower",
     ),
     AlarmTemplate(
         key="timeouts",
         watches=DURATION.stat("Maximum", "longest duration"),
         threshold=Percent(value=95, of="timeout_ms", words="the timeout"),
         comparison="GreaterThanOrEqualToThreshold",
-        unit_words="ms for the longest call",
+        unit_words="ms duration of the longest invocation",
         period_s=60,
         evaluation_periods=3,
         datapoints_to_alarm=2,
-        missing="notBreaching",  # no invocations, nobody waits
+        missing="notBreaching",  # no invocations, no duration
         part_of="impact",
         late_by="timeout_ms",
-        says="calls run into the timeout and are lost",
-        look="the slowest traces; what they wait for has its own section or its own status page",
+        summary="invocations reach the timeout and fail",
+        look="the slowest traces, then the dashboard section or status page of the dependency they wait for",
     ),
     AlarmTemplate(
         key="latency",
         watches=DURATION.stat("p99", "p99 duration"),
-        unit_words="ms at the 99th percentile",
+        unit_words="ms duration at the 99th percentile",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=3,
-        missing="notBreaching",  # no invocations, nobody waits
+        missing="notBreaching",  # no invocations, no duration
         part_of="degraded",
         anomaly=True,
         late_by="timeout_ms",
-        says="one call in a hundred takes too long",
-        look="the latency graph, then the slowest requests query and their traces",
+        summary="the slowest 1 % of invocations take too long",
+        look="the duration graph, then the slowest requests query and the traces of these requests",
     ),
     AlarmTemplate(
         key="concurrency",
@@ -221,8 +221,8 @@ ALARMS = (
         datapoints_to_alarm=3,
         missing="notBreaching",  # no executions, no concurrency
         part_of="saturation",
-        says="unusually many copies of the function run at once",
-        look="the concurrency and latency graphs: slow calls pile up, and so does traffic",
+        summary="the number of concurrent executions is high",
+        look="the concurrency and duration graphs: traffic has increased, or invocations have become slower",
     ),
     AlarmTemplate(
         key="reserved-concurrency",
@@ -234,55 +234,55 @@ ALARMS = (
         datapoints_to_alarm=10,
         missing="notBreaching",  # no executions, no concurrency
         part_of="saturation",
-        says="nearly all of the concurrency reserved for it is in use",
-        look="the concurrency graph; raise reserved_concurrency before calls are refused",
+        summary="the reserved concurrency is almost used up",
+        look="the concurrency graph; increase reserved_concurrency before Lambda throttles invocations",
     ),
     AlarmTemplate(
         key="async-dropped",
         watches=DROPPED.stat("Sum", "events dropped"),
         threshold=0,
-        unit_words="events dropped",
+        unit_words="dropped events",
         period_s=60,
-        evaluation_periods=3,  # longer than a notification waits
+        evaluation_periods=3,  # longer than the wait period of suppression
         datapoints_to_alarm=1,
         missing="notBreaching",  # Lambda reports it only when it happens
         part_of="impact",
         needs="callers",
-        says="events sent to it were given up and are lost",
-        look="the errors query for the six hours before: Lambda tries an event twice more, then drops it",
+        summary="Lambda dropped asynchronous events, which are lost",
+        look="the errors query for the last six hours: Lambda retries an event twice, then drops it",
     ),
     AlarmTemplate(
         key="iterator-age",
         watches=ITERATOR_AGE.stat("Maximum", "age of the last record"),
         threshold=60_000,
-        unit_words="ms behind the stream",
+        unit_words="ms age of the last record read",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=5,
         missing="notBreaching",  # reported only for functions that read a stream
         part_of="degraded",
         needs="callers",
-        opt_in="for functions that read a stream, whose mapping is made outside of this platform",
-        says="falls behind the stream it reads",
-        look="its duration and errors: one record that fails again and again blocks its shard",
+        opt_in="for functions that read a stream, with an event source mapping created outside this platform",
+        summary="the function falls behind the stream that it reads",
+        look="the duration and error graphs: a record that fails repeatedly blocks its shard",
     ),
     AlarmTemplate(
         key="memory",
         watches=MEMORY.stat("Maximum", "memory in use"),
         threshold=90,
-        unit_words="% of its memory",
+        unit_words="% of memory used",
         period_s=300,
         evaluation_periods=3,
         datapoints_to_alarm=3,
         missing="notBreaching",  # no invocations, no memory in use
         part_of="saturation",
         needs="function_insights",
-        says="is short of memory; Lambda ends an invocation at 100 %, which looks like any other error",
-        look="the memory graph; raise memory_mib, or find what grows with the size of the input",
+        summary="memory is almost used up; at 100 %, Lambda ends the invocation with an error",
+        look="the memory graph; increase memory_mib, or find the data that grows with the input",
     ),
     AlarmTemplate(
         key="heartbeat",
-        # As for no-logs: else a call from two periods before would count first.
+        # As for no-logs: without FILL, an invocation of two periods before would count first.
         watches=MathTemplate(
             expression="FILL(calls, 0)",
             series={"calls": INVOCATIONS.stat("Sum", "invocations")},
@@ -295,25 +295,25 @@ ALARMS = (
         period_s=3600,
         evaluation_periods=2,
         datapoints_to_alarm=2,
-        missing="breaching",  # not being called is what this one is about
-        opt_in="for functions on a schedule; set period_s to it",
-        says="has not been called when it should have been",
-        look="the schedule or rule that calls it, and whether it may",
+        missing="breaching",  # no invocation is the failure that it detects
+        opt_in="for functions on a schedule; set period_s to the interval of the schedule",
+        summary="the function was not invoked on schedule",
+        look="the schedule or rule that invokes the function, and its permission to invoke it",
     ),
     AlarmTemplate(
         key="cold-starts",
         watches=COLD_START.stat("p90", "p90 of the initialization"),
         threshold=2000,
-        unit_words="ms of initialization at the 90th percentile",
+        unit_words="ms initialization at the 90th percentile",
         period_s=300,
         evaluation_periods=3,
         datapoints_to_alarm=3,
-        missing="notBreaching",  # no cold starts, nobody waits
+        missing="notBreaching",  # no cold starts, no initialization
         part_of="degraded",
         needs="function_insights",
-        opt_in="for functions that somebody waits for",
-        says="takes long to start a new copy",
-        look="what the newest deployment imports; more memory starts faster",
+        opt_in="for functions that users wait for",
+        summary="cold starts take too long",
+        look="the imports of the newest deployment; more memory shortens the initialization",
     ),
     AlarmTemplate(
         key="log-errors",
@@ -325,7 +325,7 @@ ALARMS = (
         datapoints_to_alarm=3,
         missing="notBreaching",  # no log lines, no errors
         part_of="degraded",
-        says="logs errors; those that it handles are not in Lambda's own count",
+        summary="the function logs errors; Lambda does not count those that the function handles",
         look="the recent errors on the dashboard, then the errors query",
     ),
     *queue.ALARMS,
@@ -341,8 +341,8 @@ class LambdaFunctions(ServiceKind[LambdaService]):
     resource = "FunctionName"
     facts_words = {
         **service.FACTS_WORDS,
-        "queue": "no queue feeds it (sqs_trigger)",
-        "callers": "a queue feeds it, and tries again",
+        "queue": "no queue invokes it (sqs_trigger)",
+        "callers": "a queue invokes it, and retries",
         "reserved_concurrency": "no concurrency is reserved for it (reserved_concurrency)",
     }
     failing = "errors"
@@ -359,8 +359,8 @@ class LambdaFunctions(ServiceKind[LambdaService]):
             ),
             severity="critical",
             part_of="impact",
-            says="fails or is slow while unusually many copies run at once: callers are being lost",
-            look="the dashboard section of the function; stop the inflow or roll back the last deployment",
+            summary="requests are lost because of errors or high latency at high concurrency",
+            look="the function's section of the dashboard; roll back the last deployment or reduce traffic",
         ),
         *service.COMPOSITES,
     )
@@ -394,13 +394,13 @@ class LambdaFunctions(ServiceKind[LambdaService]):
         ),
         GraphTemplate(
             role="error-rate",
-            title="Error rate, from the log",
+            title="Error rate from the log",
             unit_label="%",
             series=(logs.ERROR_RATE,),
         ),
         GraphTemplate(
             role="failure-rate",
-            title="Failed invocations, in per cent",
+            title="Failure rate",
             unit_label="% of invocations",
             series=(
                 MathTemplate(
@@ -452,14 +452,14 @@ class LambdaFunctions(ServiceKind[LambdaService]):
         timeout_s = service.timeout_s
         facts = {"timeout_ms": Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s")}
         if reserved := service.reserved_concurrency:
-            facts["reserved_concurrency"] = Fact(value=reserved, words=f"the {reserved} reserved")
-        if trigger := service.sqs_trigger:
-            # A message in work counts as waiting; one that failed is hidden for six timeouts
-            # (stacks/compute).
-            patience_s = max(_QUEUE_PATIENCE_S, 7 * timeout_s + trigger.batching_window_s)
-            facts["queue_patience_s"] = Fact(
-                value=patience_s, words=f"the {patience_s} s that a retry may take"
+            facts["reserved_concurrency"] = Fact(
+                value=reserved, words=f"the reserved concurrency of {reserved}"
             )
+        if trigger := service.sqs_trigger:
+            # The age includes processing; a failed message is not visible for six timeouts
+            # (stacks/compute).
+            retry_s = max(_MIN_RETRY_S, 7 * timeout_s + trigger.batching_window_s)
+            facts["queue_retry_s"] = Fact(value=retry_s, words=f"the maximum retry time of {retry_s} s")
         facts["queue" if service.sqs_trigger else "callers"] = Fact()
         if env.insights.functions:
             facts["function_insights"] = Fact()

@@ -1,4 +1,4 @@
-"""What an Application Load Balancer sees of the service behind it.
+"""The metrics of an Application Load Balancer in front of a service.
 
 Metrics: Elastic Load Balancing, "CloudWatch metrics for your Application Load Balancer".
 """
@@ -22,7 +22,7 @@ REFUSED = _metric("TargetConnectionErrorCount", "Count")
 UNHEALTHY = _metric("UnHealthyHostCount", "Count")
 HEALTHY = _metric("HealthyHostCount", "Count")
 
-# Failures and refusals are each reported only when there are some.
+# Both metrics are reported only when they are not zero.
 _RATE = "100 * (FILL(failed, 0) + FILL(refused, 0)) / requests"
 _OF_THE_RATE = {
     "requests": REQUESTS.stat("Sum", "requests"),
@@ -40,7 +40,7 @@ ALARMS = (
             unit="Percent",
         ),
         threshold=5,
-        unit_words="% of the requests answered with 5xx, or not at all",
+        unit_words="% of requests answered with 5xx or not answered",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=3,
@@ -48,37 +48,37 @@ ALARMS = (
         part_of="impact",
         needs="load_balancer",
         min_samples=20,
-        says="answers too many requests with an error",
+        summary="too many requests at the load balancer fail",
         look="the recent errors on the dashboard, then the newest deployment",
     ),
     AlarmTemplate(
         key="target-latency",
         watches=LATENCY.stat("p99", "p99 response time"),
         threshold=2,
-        unit_words="seconds at the 99th percentile",
+        unit_words="seconds response time at the 99th percentile",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=5,
-        missing="notBreaching",  # no requests, nobody waits
+        missing="notBreaching",  # no requests, no response time
         part_of="degraded",
         needs="load_balancer",
         anomaly=True,
-        says="one request in a hundred takes too long",
-        look="the response time graph, then the slowest requests query and their traces",
+        summary="the slowest 1 % of requests take too long",
+        look="the response time graph, then the slowest requests query and the traces of these requests",
     ),
     AlarmTemplate(
         key="unhealthy-targets",
         watches=UNHEALTHY.stat("Maximum", "unhealthy"),
         threshold=0,
-        unit_words="tasks that fail the load balancer's health check",
+        unit_words="unhealthy tasks",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=3,
-        missing="notBreaching",  # no tasks at all is what no-healthy-target and too-few-tasks say
+        missing="notBreaching",  # no-healthy-target and too-few-tasks report the absence of tasks
         part_of="degraded",
         needs="load_balancer",
-        says="some of its tasks fail the load balancer's health check",
-        look="the log of the unhealthy task; the service goes on with the others",
+        summary="tasks fail the load balancer's health check",
+        look="the log of the unhealthy task; the other tasks continue to serve requests",
     ),
     AlarmTemplate(
         key="no-healthy-target",
@@ -89,11 +89,11 @@ ALARMS = (
         period_s=60,
         evaluation_periods=3,
         datapoints_to_alarm=3,
-        missing="breaching",  # a target group without targets reports nothing
+        missing="breaching",  # a target group without targets has no data
         part_of="impact",
         needs="load_balancer",
-        says="the load balancer has no healthy task left to send requests to",
-        look="the tasks graph and the service's events in the ECS console; roll back the newest deployment",
+        summary="no task passes the load balancer's health check, so requests fail",
+        look="the targets graph and the service's events in the ECS console; roll back the newest deployment",
     ),
 )
 

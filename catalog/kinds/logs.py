@@ -1,4 +1,4 @@
-"""What the log lines of every service become: errors, latency, and time spent on requests.
+"""The metrics from the log of every service: errors, latency, and time spent on requests.
 
 The contract with the services: a JSON line has `level`, and one line per handled request has `duration_ms`;
 a text line has its level as a word, and one line per handled request ends with `duration_ms <number>`.
@@ -18,7 +18,7 @@ _TEXT_DURATION = "[..., name = duration_ms, duration_ms]"
 
 _ERROR_WORDS = ("ERROR", "FATAL", "CRITICAL")
 
-# Plain text begins with a letter, a digit or a bracket; JSON does not, so that nothing counts twice. Regular
+# Plain text begins with a letter, a digit or a bracket; JSON does not, so no line is counted twice. Regular
 # expressions here have no groups, hence each word with each beginning (CloudWatch Logs User Guide, "Supported
 # regular expressions").
 _CRASH = "|".join(
@@ -39,7 +39,7 @@ def _errors_json(*also: str) -> FilterTemplate:
 
 
 _COMMON = (
-    # A service that logs JSON still dies in plain text: a crash of its runtime, a library's own print.
+    # A service that logs JSON can write plain text as well: a crash of its runtime, or output of a library.
     FilterTemplate(
         key="errors-crash",
         formats=("json",),
@@ -56,7 +56,7 @@ _COMMON = (
         value="1",
         default_value=0,
     ),
-    # No default value: a zero for a minute without requests would pull every percentile down.
+    # No default value: a zero for a minute without requests would lower every percentile.
     FilterTemplate(
         key="latency-json",
         formats=("json",),
@@ -71,8 +71,9 @@ _COMMON = (
         metric=LATENCY,
         value="$duration_ms",
     ),
-    # Concurrent executions out of the log, by Little's law: the time spent on requests in a period, divided
-    # by the period, is how many were in progress on average. A quiet minute is zero, hence the default value.
+    # Concurrent executions from the log, by Little's law: the time spent on requests in a period, divided
+    # by the period, is how many were in progress on average. A minute without requests is zero, hence the
+    # default value.
     FilterTemplate(
         key="concurrency-json",
         formats=("json",),
@@ -92,12 +93,12 @@ _COMMON = (
 )
 
 FILTERS = (_errors_json(), *_COMMON)
-"""Filters of a service that writes all of its log itself."""
+"""Filters of a service that writes its whole log."""
 
 FUNCTION_FILTERS = (_errors_json("($.errorType NOT EXISTS)"), *_COMMON)
-"""Filters of a Lambda function. Lambda's runtime writes an entry of its own, with `errorType`, for an error
-that the handler lets through: a handler that logs its faults would be counted twice. One that does not is
-counted by `AWS/Lambda` `Errors`, as every failed invocation is."""
+"""Filters of a Lambda function. The Lambda runtime writes an entry with `errorType` for an exception that
+the handler raises: a handler that logs its errors would be counted twice. `AWS/Lambda` `Errors` counts every
+failed invocation."""
 
 ERROR_RATE = MathTemplate(
     expression="100 * errors / requests",

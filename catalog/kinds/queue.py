@@ -1,4 +1,4 @@
-"""The queue that feeds a function, and the dead letters of what it could not process.
+"""The queue that invokes a function, and its dead-letter queue.
 
 Metrics: SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
 """
@@ -14,7 +14,7 @@ def _metric(name: str, dimension: str, unit: str) -> MetricTemplate:
     )
 
 
-# A queue's metrics have the dimension QueueName; a function has two queues, which its resources tell apart.
+# A queue's metrics have the dimension QueueName; a function has two queues, distinguished by the suffix.
 AGE = _metric("ApproximateAgeOfOldestMessage", "QueueName", "Seconds")
 WAITING = _metric("ApproximateNumberOfMessagesVisible", "QueueName", "Count")
 DEAD_LETTERS = _metric("ApproximateNumberOfMessagesVisible", "QueueName:dead-letters", "Count")
@@ -23,16 +23,16 @@ ALARMS = (
     AlarmTemplate(
         key="queue-age",
         watches=AGE.stat("Maximum", "age of the oldest message"),
-        threshold=Percent(value=100, of="queue_patience_s", words="the time that one retry takes, or 300 s"),
-        unit_words="seconds that the oldest message waits",
+        threshold=Percent(value=100, of="queue_retry_s", words="the maximum retry time, at least 300 s"),
+        unit_words="seconds age of the oldest message",
         period_s=60,
         evaluation_periods=5,
         datapoints_to_alarm=5,
         missing="notBreaching",  # an idle queue stops reporting after six hours
         part_of="degraded",
         needs="queue",
-        says="messages wait too long in its queue",
-        look="the queue and concurrency graphs: too much comes in, or one message fails again and again",
+        summary="messages wait too long in the queue",
+        look="the queue and concurrency graphs: too many messages arrive, or one message fails repeatedly",
     ),
     AlarmTemplate(
         key="dead-letters",
@@ -44,8 +44,8 @@ ALARMS = (
         datapoints_to_alarm=1,
         missing="notBreaching",  # an idle queue stops reporting after six hours
         needs="queue",
-        says="gave up on messages, which wait in its dead-letter queue for 14 days",
-        look="the errors query for the time of the message; mend the cause, then redrive the queue",
+        summary="messages failed all retries; the dead-letter queue keeps them for 14 days",
+        look="the errors query for the time of the message; fix the cause, then redrive the queue",
     ),
 )
 

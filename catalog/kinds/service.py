@@ -1,7 +1,7 @@
-"""What every kind of service has: the three things that are said about one, and the alarms on its log group.
+"""What every kind of service has: three composites, and the alarms on its log group.
 
-A failure of a service is one message. So alarms notify through composites: *impact* is a page, because users
-notice; *degraded* and *saturation* are tickets, suppressed while *impact* is in ALARM.
+One failure of a service sends one message, so its alarms notify through composites: *impact* sends a page,
+because users are affected; *degraded* and *saturation* open tickets, suppressed while *impact* is in ALARM.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate, M
 IMPACT = CompositeTemplate(
     key="impact",
     severity="critical",
-    says="users are affected",
-    look="the service's section of the dashboard; a deployment shortly before is the first suspect",
+    summary="users are affected",
+    look="the service's section of the dashboard, then the last deployment",
 )
 DEGRADED = CompositeTemplate(
     key="degraded",
     severity="warning",
-    says="works, but worse than it should",
-    look="the service's section of the dashboard and the errors query",
+    summary="the service works, but with errors or delays",
+    look="the service's section of the dashboard, then the errors query",
 )
 SATURATION = CompositeTemplate(
     key="saturation",
     severity="warning",
-    says="is running out of something",
-    look="the graph of what runs out; give it more, or stop the inflow",
+    summary="the service is running out of a resource",
+    look="the graph of the resource; increase its limit, or reduce the load",
 )
 
 COMPOSITES = (IMPACT, DEGRADED, SATURATION)
@@ -44,19 +44,19 @@ LOG_GROUP_ALARMS = (
         key="log-flood",
         watches=_BYTES.stat("Sum", "bytes of log"),
         threshold=500_000_000,
-        unit_words="bytes of log",
+        unit_words="bytes of log data",
         period_s=300,
         evaluation_periods=3,
         datapoints_to_alarm=3,
-        missing="notBreaching",  # no log, no flood
+        missing="notBreaching",  # no log data, no flood
         anomaly=True,
-        says="writes far more log than usual, which is billed by the byte",
-        look="the query volume by service, then a level that somebody left at DEBUG or an error in a loop",
+        summary="the service writes far more log data than expected",
+        look="the query volume-by-service, then the log level (DEBUG) and errors in a loop",
     ),
     AlarmTemplate(
         key="no-logs",
-        # Silence is zeros: CloudWatch would first count lines from before the half hour (`timing.BEYOND`).
-        # No line in the whole range, which FILL is not documented to fill, breaches as well: `missing`.
+        # Missing data becomes zeros: CloudWatch would first count log events of before the half hour
+        # (`timing.BEYOND`). FILL is not documented to fill a range without any data: `missing` breaches too.
         watches=MathTemplate(
             expression="FILL(lines, 0)",
             series={"lines": _EVENTS.stat("Sum", "log lines")},
@@ -65,38 +65,38 @@ LOG_GROUP_ALARMS = (
         ),
         comparison="LessThanThreshold",
         threshold=1,
-        unit_words="log lines",
+        unit_words="log events",
         period_s=300,
         evaluation_periods=6,
         datapoints_to_alarm=6,
-        missing="breaching",  # silence is what this one is about
-        opt_in="only services that log all the time can be missed",
-        says="has stopped logging",
-        look="whether it runs at all, then its log driver and the permission to write to the log group",
+        missing="breaching",  # no log events are the failure that it detects
+        opt_in="for services that log continuously",
+        summary="the service has stopped logging",
+        look="the state of the service, then its log driver and its permission to write to the log group",
     ),
     AlarmTemplate(
         key="emf-invalid",
         watches=_EMF_INVALID.stat("Sum", "invalid"),
         threshold=0,
-        unit_words="metric entries in the log that CloudWatch rejects",
+        unit_words="log events with metrics that CloudWatch rejects",
         period_s=300,
         evaluation_periods=1,
         datapoints_to_alarm=1,
         missing="notBreaching",  # only errors are reported
-        says="publishes metrics that CloudWatch rejects: graphs and alarms on them see nothing",
-        look="the newest deployment: more than 100 metrics or 30 dimensions in one entry, or a wrong unit",
+        summary="CloudWatch rejects metrics in the log (EMF), so graphs and alarms on them have no data",
+        look="the newest deployment: more than 100 metrics or 30 dimensions in a log event, or a wrong unit",
     ),
     AlarmTemplate(
         key="emf-unreadable",
         watches=_EMF_UNREADABLE.stat("Sum", "unreadable"),
         threshold=0,
-        unit_words="metric entries in the log that are no JSON",
+        unit_words="log events with metrics that are not valid JSON",
         period_s=300,
         evaluation_periods=1,
         datapoints_to_alarm=1,
         missing="notBreaching",  # only errors are reported
-        says="publishes metrics that CloudWatch cannot read: graphs and alarms on them see nothing",
-        look="the newest deployment: entries over 1 MB, or text mixed into the JSON",
+        summary="CloudWatch cannot parse metrics in the log (EMF), so graphs and alarms on them have no data",
+        look="the newest deployment: log events over 1 MB, or text mixed into the JSON",
     ),
 )
 """Source of the metrics: CloudWatch Logs User Guide, "Monitoring usage with CloudWatch metrics"."""
@@ -112,7 +112,7 @@ LOG_GROUP_GRAPHS = (
 )
 
 FACTS_WORDS = {
-    "container_insights": "Container Insights is switched off (insights.containers)",
-    "function_insights": "Lambda Insights is switched off (insights.functions)",
+    "container_insights": "Container Insights is disabled (insights.containers)",
+    "function_insights": "Lambda Insights is disabled (insights.functions)",
 }
-"""What is missing where a fact that several kinds know is not there."""
+"""Facts that several kinds have -> what is missing without them."""

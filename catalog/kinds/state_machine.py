@@ -53,19 +53,19 @@ _FAILURE_RATE = MathTemplate(
 )
 
 
-def _any(key: str, metric: MetricTemplate, ends: str, look: str) -> AlarmTemplate:
-    """Return the ticket that one execution causes. It stays long enough for its page to fire before it."""
+def _any(key: str, metric: MetricTemplate, summary: str, look: str) -> AlarmTemplate:
+    """Return the alarm on single executions. It stays in ALARM until the page that suppresses it can fire."""
     return AlarmTemplate(
         key=key,
-        watches=metric.stat("Sum", ends),
+        watches=metric.stat("Sum", f"executions {key}"),
         threshold=0,
-        unit_words=f"executions {ends}",
+        unit_words=f"{key} executions",
         period_s=300,
         evaluation_periods=4,
         datapoints_to_alarm=1,
         missing="notBreaching",  # no executions, nothing failed
         part_of="degraded",
-        says=f"executions {ends}",
+        summary=summary,
         look=look,
     )
 
@@ -76,47 +76,47 @@ class StateMachines(ServiceKind[StateMachine]):
     name = "state-machine"
     title = "Step Functions"
     resource = "StateMachineName"
-    facts_words = {"timeout_ms": "its timeout is not in the config (timeout_s)"}
+    facts_words = {"timeout_ms": "its timeout is not configured (timeout_s)"}
     failing = "failed"
     alarms = (
         AlarmTemplate(
             key="failure-rate",
             watches=_FAILURE_RATE,
             threshold=5,
-            unit_words="% of the executions",
+            unit_words="% of executions failed or timed out",
             period_s=300,
             evaluation_periods=3,
             datapoints_to_alarm=2,
             missing="notBreaching",  # no executions, nothing failed
             part_of="impact",
             min_samples=20,
-            says="too many executions fail or time out",
-            look="the newest failed execution: its last event names the state and the cause",
+            summary="too many executions fail or time out",
+            look="the last event of the newest failed execution: it names the state and the cause",
         ),
-        _any("failed", FAILED, "failed", "the last event of the failed execution"),
-        _any("timed-out", TIMED_OUT, "timed out", "the state that the execution was in when it ended"),
+        _any("failed", FAILED, "executions failed", "the last event of the failed execution"),
+        _any("timed-out", TIMED_OUT, "executions timed out", "the state in which the execution timed out"),
         _any(
             "aborted",
             ABORTED,
-            "were aborted",
-            "the entry of StopExecution in CloudTrail, which says who stopped it",
+            "executions were aborted",
+            "the StopExecution event in CloudTrail: it names who stopped the execution",
         ),
         AlarmTemplate(
             key="slow",
             watches=TIME.stat("p99", "p99 of the execution time"),
             threshold=Percent(value=80, of="timeout_ms", words="the timeout"),
-            unit_words="ms at the 99th percentile",
+            unit_words="ms execution time at the 99th percentile",
             period_s=300,
             evaluation_periods=3,
             datapoints_to_alarm=3,
             missing="notBreaching",  # no executions, none is slow
             part_of="degraded",
-            says="executions come close to their timeout",
+            summary="executions approach the timeout",
             look="the duration of each state in the slowest execution",
         ),
         AlarmTemplate(
             key="heartbeat",
-            # As for functions: an execution from two periods before would count first without FILL.
+            # As for functions: without FILL, an execution of two periods before would count first.
             watches=MathTemplate(
                 expression="FILL(started, 0)",
                 series={"started": STARTED.stat("Sum", "executions started")},
@@ -129,23 +129,23 @@ class StateMachines(ServiceKind[StateMachine]):
             period_s=3600,
             evaluation_periods=2,
             datapoints_to_alarm=2,
-            missing="breaching",  # no execution is what this one is about
-            opt_in="for state machines on a schedule; set period_s to it",
-            says="has not been started when it should have been",
-            look="the schedule or rule that starts it, and its role",
+            missing="breaching",  # no execution is the failure that it detects
+            opt_in="for state machines on a schedule; set period_s to the interval of the schedule",
+            summary="the state machine was not started on schedule",
+            look="the schedule or rule that starts the state machine, and its role",
         ),
         AlarmTemplate(
             key="throttled",
             watches=THROTTLED.stat("Sum", "throttled"),
             threshold=0,
-            unit_words="state transitions throttled",
+            unit_words="throttled state transitions",
             period_s=60,
             evaluation_periods=5,
             datapoints_to_alarm=3,
             missing="notBreaching",  # reported only when it happens
             part_of="saturation",
-            says="is throttled: executions wait for the account's quota of state transitions",
-            look="the quotas of Step Functions in this region, and retries without a backoff",
+            summary="state transitions are throttled because the account's quota is reached",
+            look="the Step Functions quotas in this region, and retries without backoff",
         ),
     )
     composites = service.COMPOSITES
@@ -158,7 +158,7 @@ class StateMachines(ServiceKind[StateMachine]):
         ),
         GraphTemplate(
             role="errors",
-            title="Executions that did not succeed",
+            title="Failed, timed-out and aborted executions",
             unit_label="count",
             series=(
                 FAILED.stat("Sum", "failed"),
@@ -169,7 +169,7 @@ class StateMachines(ServiceKind[StateMachine]):
         ),
         GraphTemplate(
             role="failure-rate",
-            title="Failed executions, in per cent",
+            title="Failure rate",
             unit_label="% of executions",
             series=(
                 MathTemplate(

@@ -1,9 +1,10 @@
-"""Deployments and maintenance windows: metrics that the platform writes, and the alarms over them.
+"""Deployments and maintenance windows: metrics that the platform publishes, and the alarms on them.
 
-One sample is written when a deployment or a window begins. An alarm looks back as far as suppression lasts,
-and is in ALARM while it finds the sample. Missing samples are zeros (`FILL`), since CloudWatch would look
-further back than that for a real one (CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing
-data"). A deployment suppresses the service that is deployed; a window all services.
+One sample is written when a deployment or a window begins. The evaluation range of an alarm is the
+duration of the suppression: the alarm is in ALARM while the sample is in it. Missing samples are zeros
+(`FILL`), because CloudWatch would evaluate older samples otherwise (CloudWatch User Guide, "Configuring how
+CloudWatch alarms treat missing data"). A deployment suppresses notifications of the deployed service, a
+window those of all services.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ from config.models import Environment
 _MINUTE_S = 60
 
 Deployed = tuple[Writer, Metric]
-"""Who writes about a service, and the metric that has a sample for each of its deployments."""
+"""The writer of a service, and the metric with a sample for each of its deployments."""
 
 
 def deployments(names: Names, of: str | None = None) -> Metric:
-    """Return the metric that has a sample for each deployment, of all services or of one.
+    """Return the metric with a sample for each deployment, of all services or of one.
 
     Args:
         names: the environment's names.
-        of: what a deployment of the service is known by, `Kind.deployed`.
+        of: dimension value of the service, `Kind.deployed`; None for all services.
     """
     return Metric(
         namespace=names.metrics_namespace,
@@ -49,7 +50,7 @@ def windows(env: Environment, names: Names) -> Iterator[Window]:
     for name, window in env.maintenance.items():
         yield Window(
             key=name,
-            name=names.of_thing("maintenance", name),
+            name=names.resource("maintenance", name),
             cron=window.cron,
             timezone=window.timezone,
             duration_min=window.duration_min,
@@ -67,7 +68,7 @@ def windows(env: Environment, names: Names) -> Iterator[Window]:
 
 
 def published(env: Environment, names: Names, deployed: Iterable[Deployed]) -> Iterator[PublishedMetric]:
-    """Yield the metrics that the platform itself writes."""
+    """Yield the metrics that the platform publishes."""
     for metric in (deployments(names), *(metric for _, metric in deployed)):
         yield PublishedMetric(
             namespace=metric.namespace, name=metric.name, dimensions=metric.dimensions, by="make deploy"
@@ -87,36 +88,39 @@ def deploying(service: str) -> str:
 
 
 def alarms(env: Environment, names: Names, deployed: Iterable[Deployed]) -> Iterator[Alarm]:
-    """Yield the alarms that are in ALARM during deployments and windows; they notify nobody."""
-    minutes = env.deployments.quiet_s // _MINUTE_S
+    """Yield the alarms that are in ALARM during deployments and windows; they do not notify."""
+    minutes = env.deployments.suppression_s // _MINUTE_S
     for writer, metric in deployed if minutes else ():
         name = str(writer.service)
-        yield _begun(
+        yield _started(
             writer,
-            (deploying(name), names.of_thing(name, "deploying")),
+            (deploying(name), names.resource(name, "deploying")),
             metric,
             minutes=minutes,
-            says=f"a deployment of {name} has begun: its notifications are suppressed until it has settled",
+            summary=f"a deployment of {name} has started; its page and its tickets are suppressed",
+            condition=f"> 0 deployments in the last {duration(minutes * _MINUTE_S)}",
         )
     for window in windows(env, names):
-        yield _begun(
+        yield _started(
             platform(env),
             (window.alarm, window.name),
             window.metric,
             minutes=window.duration_min,
-            says=f"maintenance window {window.key}: {window.reason}",
+            summary=f"the maintenance window {window.key} is open: {window.reason}",
+            condition=f"> 0 starts of the window in the last {duration(window.duration_min * _MINUTE_S)}",
         )
 
 
 def platform(env: Environment) -> Writer:
-    """Return the writer of what suppresses alarms of all services."""
+    """Return the writer of suppressors of all services."""
     return Writer(env, label="Suppression", owner=env.owner)
 
 
-def _begun(writer: Writer, named: tuple[str, str], metric: Metric, *, minutes: int, says: str) -> Alarm:
-    """Return the alarm, of this key and name, that looks for a sample in the last minutes."""
+def _started(  # noqa: PLR0913 - what differs between deployments and windows
+    writer: Writer, named: tuple[str, str], metric: Metric, *, minutes: int, summary: str, condition: str
+) -> Alarm:
+    """Return the alarm with this key and name that is in ALARM with a sample in the last `minutes`."""
     key, name = named
-    condition = f"in the last {duration(minutes * _MINUTE_S)}"
     return Alarm(
         key=key,
         name=name,
@@ -132,6 +136,6 @@ def _begun(writer: Writer, named: tuple[str, str], metric: Metric, *, minutes: i
         datapoints_to_alarm=1,
         treat_missing_data="notBreaching",  # nothing has begun
         severity="warning",
-        says=says,
-        description=writer.describe(says, condition=condition),
+        summary=summary,
+        description=writer.describe(summary, condition=condition),
     )

@@ -1,10 +1,10 @@
-"""The whole system: services of two kinds that fail at the same time have one cause, and one page.
+"""The alarms on the whole system: services of two kinds that fail together have one cause, and one page.
 
-Two composites. `system-critical` pages: an alarm on errors is enough for it, so it may also report two small
-problems that coincide. `system-outage` notifies nobody: it is in ALARM while services of two kinds affect
-users, and suppresses the pages of services. It implies `system-critical`, which pages then.
+`system-critical` pages. An alarm on errors is sufficient for it, so it may also report two small problems at
+the same time. `system-outage` does not notify: it is in ALARM while services of two kinds affect users, and
+suppresses the pages of services. `system-critical` is then in ALARM as well and pages.
 
-Both name the conditions of services, not the composites that notify: these are suppressed by `system-outage`.
+Both name the conditions of services, not the composites that notify, which `system-outage` suppresses.
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ RUNBOOK = "platform.md#system-critical"
 
 
 class Failing(NamedTuple):
-    """What reports that services of a kind fail."""
+    """The alarms on failures of services of a kind."""
 
     title: str
-    """The kind as people call it."""
+    """Title of the kind."""
     errors: Sequence[Alarm]
-    """Alarms on errors, one of each service: a ticket alone."""
+    """Alarms on errors, one of each service; each alone opens a ticket."""
     impacts: Sequence[Alarm | Composite]
-    """The parts of the services' impact: a page alone."""
+    """The parts of the impact of the services; each alone sends a page."""
 
 
 class SystemWide(NamedTuple):
-    """The composites about the whole system; none where one kind alone can fail."""
+    """The composites on the whole system; None if there is only one kind."""
 
     critical: Composite | None = None
     outage: Composite | None = None
     groups: Sequence[Composite] = ()
-    """What the two are made of when one rule is not enough."""
+    """Composites of services, if one rule is too long."""
 
 
 def system_wide(env: Environment, names: Names, failing: Mapping[str, Failing]) -> SystemWide:
-    """Return the composites about the whole system.
+    """Return the composites on the whole system.
 
     Args:
         env: the environment.
         names: its names.
-        failing: each kind -> what reports that services of it fail.
+        failing: kind -> the alarms on failures of its services.
     """
     kinds = {kind: of for kind, of in failing.items() if of.errors or of.impacts}
-    if len(kinds) < 2:  # noqa: PLR2004  # one kind alone: its services page for themselves
+    if len(kinds) < 2:  # noqa: PLR2004  # with one kind only, its services page
         return SystemWide()
     writer = Writer(env, label="The whole system", owner=env.owner)
     pairs = len(list(itertools.combinations(kinds, 2)))
@@ -64,17 +64,17 @@ def system_wide(env: Environment, names: Names, failing: Mapping[str, Failing]) 
     for kind, of in kinds.items():
 
         def group(number: int, rule: AnyOf, kind: str = kind, title: str = of.title) -> Composite:
-            says = f"a {title} service of group {number} fails"
+            summary = f"a {title} service of group {number} fails"
             return Composite(
                 key=f"{KEY}_{kind}-{number}",
-                name=names.of_thing(KEY, kind, str(number)),
+                name=names.resource(KEY, kind, str(number)),
                 kind_key=KEY,
                 owner=env.owner,
                 rule=rule,
                 severity="warning",
-                says=says,
+                summary=summary,
                 runbook=RUNBOOK,
-                description=writer.describe(says, runbook=RUNBOOK),
+                description=writer.describe(summary, runbook=RUNBOOK),
             )
 
         impacts, made = fitted([(part.key, part.name) for part in of.impacts], share, group)
@@ -86,40 +86,40 @@ def system_wide(env: Environment, names: Names, failing: Mapping[str, Failing]) 
             affected[kind] = any_of(impacts)
     titles = [of.title for of in kinds.values()]
     services = " and ".join(titles) if pairs == 1 else f"two of {', '.join(titles)}"
-    says = f"{services} services fail at the same time"
+    summary = f"{services} services fail at the same time"
     critical = Composite(
         key=KEY,
-        name=names.of_thing(KEY),
+        name=names.resource(KEY),
         kind_key=KEY,
         owner=env.owner,
         rule=_two_of(fails),
         severity="critical",
         topic="critical",
-        says=says,
+        summary=summary,
         runbook=RUNBOOK,
         description=writer.describe(
-            says,
-            look="the overview, and what they share: network, database, identity, a deployment",
+            summary,
+            look="the overview, then what the services share: network, database, identity, deployments",
             runbook=RUNBOOK,
         ),
     )
     if len(affected) < 2:  # noqa: PLR2004  # as above
         return SystemWide(critical, groups=groups)
-    affects = f"{services} services affect users: the system alarm pages for all of them"
+    affects = f"{services} services affect users: {KEY} pages, and their own pages are suppressed"
     outage = Composite(
         key=OUTAGE,
-        name=names.of_thing(OUTAGE),
+        name=names.resource(OUTAGE),
         kind_key=OUTAGE,
         owner=env.owner,
         rule=_two_of(affected),
         severity="warning",
-        says=affects,
+        summary=affects,
         description=writer.describe(affects),
     )
     return SystemWide(critical, outage, groups)
 
 
 def _two_of(kinds: Mapping[str, AnyOf]) -> Rule:
-    """Return the rule that is true while it is for two kinds."""
+    """Return the rule that is true while the rules of two kinds are."""
     pairs = tuple(AllOf(all_of=pair) for pair in itertools.combinations(kinds.values(), 2))
     return pairs[0] if len(pairs) == 1 else AnyOf(any_of=pairs)

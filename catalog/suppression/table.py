@@ -1,11 +1,11 @@
-"""Who is suppressed by what: one table, and every composite of an environment with its suppressor.
+"""The suppressors of each type of composite as one table, and all composites of an environment.
 
-A composite has one suppressor at most. Where the table names several reasons, a *helper* composite joins
-them; it notifies nobody. A single reason needs no helper: its alarm is the suppressor.
+A composite has at most one suppressor. For several reasons in the table, a *helper* composite joins them; it
+does not notify. A single reason requires no helper: its alarm is the suppressor.
 
-What notifies about a service spans services, because the system alarm suppresses it, and the system alarm
-names the conditions of all services. So composites that notify, and helpers, belong to the environment, and
-only what they are made of belongs to a service (`Composite.belongs_to`, ADR 14).
+Composites that notify depend on other services, because the system alarm suppresses them and names the
+conditions of all services. So composites that notify, and helpers, belong to the environment; only their
+conditions belong to a service (`Composite.belongs_to`, ADR 14).
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from config.models import Environment
 
 
 class Reason(Enum):
-    """Why a composite is suppressed, in the words of the helper's description."""
+    """Why a composite is suppressed, as in the description of the helper."""
 
-    DEPLOYMENT = "the service is being deployed"
+    DEPLOYMENT = "a deployment of the service is in progress"
     MAINTENANCE = "a maintenance window is open"
-    OUTAGE = "the whole system fails"
-    SYSTEM = "the system alarm is in ALARM"
-    PAGE = "a page of the service is in ALARM"
-    PAGED = "a page of the service is in ALARM, and the deployment does not suppress it"
-    FASTER_BURN = "a faster burn rate pages"
-    BURN = "a burn rate pages"
+    OUTAGE = "system-outage is in ALARM"
+    SYSTEM = "system-critical is in ALARM"
+    PAGE = "the service has a page in ALARM"
+    PAGED = "the service has a page in ALARM that no deployment suppresses"
+    FASTER_BURN = "a faster burn rate is in ALARM"
+    BURN = "a burn rate that pages is in ALARM"
 
 
 TABLE = {
@@ -44,8 +44,8 @@ TABLE = {
     "ticket": (Reason.PAGE, Reason.BURN, Reason.DEPLOYMENT, Reason.MAINTENANCE, Reason.SYSTEM),
     "environment": (Reason.MAINTENANCE,),
 }
-"""What notifies -> what suppresses it: a service's page, its burn rates that page, its tickets (slow burn
-rates are tickets), and what is about the whole system or the platform."""
+"""Type of composite -> its suppressors. The types are the page of a service, its burn rates that page, its
+tickets (slow burn rates are tickets), and composites of the whole system or the platform."""
 
 Suppressed = tuple[Composite, str | None]
 """A composite, and the key of its suppressor."""
@@ -76,7 +76,7 @@ def _suppressed(
 
 
 class _Spanning:
-    """What suppresses alarms of many services: maintenance windows and the system alarm."""
+    """Suppressors of many services: maintenance windows and the system alarms."""
 
     def __init__(self, env: Environment, names: Names, services: Sequence[Service]) -> None:
         self._system, self._outage, self._groups = system_wide(env, names, _failing(services))
@@ -86,13 +86,13 @@ class _Spanning:
         writer = sources.platform(env)
         if len(alarms) > 1:
             rules = [InAlarm(alarm=alarm) for alarm in alarms]
-            named = ("maintenance", names.of_thing("maintenance"))
+            named = ("maintenance", names.resource("maintenance"))
             self._windows = _helper(writer, named, rules, Reason.MAINTENANCE.value)
             alarms = [self._windows.key]
 
         def share(reason: Reason, key: str, thing: str) -> None:
             def copy(number: int) -> Composite:
-                named = (f"{thing}-copy_{number}", names.of_thing(thing, "copy", str(number)))
+                named = (f"{thing}-copy_{number}", names.resource(thing, "copy", str(number)))
                 return _helper(writer, named, [InAlarm(alarm=key)], reason.value)
 
             self._shared[reason] = Shared(key, copy)
@@ -125,7 +125,7 @@ class _Spanning:
         return shared.use() if shared else None
 
     def copies(self) -> Iterator[Composite]:
-        """Yield the copies that were needed."""
+        """Yield the copies in use."""
         for shared in self._shared.values():
             yield from shared.copies
 
@@ -148,10 +148,10 @@ class _OfService:
         self._service = service
         self._spanning = spanning
         self._own = [composite for _, composite in service.composites()]
-        objectives = [composite for slo in service.objectives() for composite in slo.composites()]
+        burn_rates = [composite for slo in service.slos() for composite in slo.composites()]
         self._burns: dict[str, list[Composite]] = {}
-        """Tier -> its composites, of all objectives; the fastest tier first."""
-        for composite in objectives:
+        """Tier -> its composites, of all SLOs; the fastest tier first."""
+        for composite in burn_rates:
             self._burns.setdefault(composite.kind_key, []).append(composite)
         self._pages = [composite.key for composite in self._own if composite.topic == "critical"]
         self._helpers: list[Composite] = []
@@ -167,7 +167,7 @@ class _OfService:
         yield from ((helper, None) for helper in self._helpers)
 
     def _suppressor(self, composite: Composite, *, burn: bool = False) -> str | None:
-        """Return the suppressor of a composite, which all with the same reasons share."""
+        """Return the suppressor of a composite; composites with the same reasons share it."""
         row = "ticket" if composite.topic == "warning" else "burn" if burn else "page"
         key = composite.kind_key if row == "burn" else row
         if key not in self._suppressors:
@@ -182,15 +182,15 @@ class _OfService:
         if len(parts) == 1 and isinstance(parts[0], InAlarm):
             return parts[0].alarm
         name, names = self._service.name, self._service.names
-        says = ", or ".join(reason.value for reason, of_reason in rules.items() if of_reason)
-        named = (f"{name}_{key}-suppressor", names.of_thing(name, f"{key}-suppressor"))
-        helper = _helper(self._service.subject.writer, named, parts, says)
+        summary = ", or ".join(reason.value for reason, of_reason in rules.items() if of_reason)
+        named = (f"{name}_{key}-suppressor", names.resource(name, f"{key}-suppressor"))
+        helper = _helper(self._service.subject.writer, named, parts, summary)
         self._helpers.append(helper)
         return helper.key
 
     def _rules(self, reason: Reason, tier: str) -> Iterator[Rule]:
-        """Yield what is true for a reason; `tier` is the burn rate that is suppressed."""
-        suppressed = self._service.deployments and self._service.env.deployments.quiet_s
+        """Yield the rules of a reason; `tier` is the burn rate that is suppressed."""
+        suppressed = self._service.deployments and self._service.env.deployments.suppression_s
         deploying = sources.deploying(self._service.name) if suppressed else None
         if reason is Reason.DEPLOYMENT:
             yield from (InAlarm(alarm=deploying),) if deploying else ()
@@ -214,9 +214,9 @@ class _OfService:
             yield from (InAlarm(alarm=key),) if key else ()
 
     def _paged(self, deploying: str | None) -> Iterator[Rule]:
-        """Yield what is true while somebody has been paged for the service: by its page or the system alarm.
+        """Yield the rules that are true after a page for the service: by its page or the system alarm.
 
-        A page that a deployment suppresses pages nobody: the burn rate reports a bad deployment.
+        A deployment suppresses the page; the burn rate then reports a bad deployment.
         """
         for page in self._pages:
             if not deploying:
@@ -232,8 +232,8 @@ def _in_alarm(composites: Iterable[Composite]) -> Iterator[InAlarm]:
     yield from (InAlarm(alarm=composite.key) for composite in composites)
 
 
-def _helper(writer: Writer, named: tuple[str, str], rules: Sequence[Rule], says: str) -> Composite:
-    """Return the composite, of this key and name, that is in ALARM while one of `rules` is true."""
+def _helper(writer: Writer, named: tuple[str, str], rules: Sequence[Rule], summary: str) -> Composite:
+    """Return the composite with this key and name that is in ALARM while one of `rules` is true."""
     key, name = named
     return Composite(
         key=key,
@@ -243,6 +243,6 @@ def _helper(writer: Writer, named: tuple[str, str], rules: Sequence[Rule], says:
         owner=writer.owner,
         rule=AnyOf(any_of=tuple(rules)),
         severity="warning",
-        says=says,
-        description=writer.describe(says),
+        summary=summary,
+        description=writer.describe(summary),
     )

@@ -1,9 +1,9 @@
 """Wait and extension periods of suppression, derived from the alarms.
 
 A composite's actions wait for its suppressor to go into ALARM, and stay suppressed for a while after it has
-left ALARM (CloudWatch User Guide, "Suppressing composite alarm actions"). Of one failure, the ticket is often
-in ALARM before the page: it must wait for as long as the page needs. What was suppressed stays in ALARM until
-its datapoints no longer hold the failure: it must not be reported as new meanwhile.
+left ALARM (CloudWatch User Guide, "Suppressing composite alarm actions"). In one failure, the ticket is
+often in ALARM before the page: it must wait until the page has had time to fire. A suppressed alarm stays in
+ALARM until its datapoints no longer contain the failure: it must not be reported as new until then.
 
 Both periods are integers; PutCompositeAlarm names no maximum (CloudWatch API Reference).
 """
@@ -15,28 +15,28 @@ from collections.abc import Iterable, Mapping
 from catalog.specs import Alarm, AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule, Suppressor
 
 EVALUATION_S = 60
-"""How often CloudWatch evaluates an alarm, each at a second of its own (User Guide, "Alarm evaluation")."""
+"""Interval of evaluations in seconds; each alarm has its own offset (User Guide, "Alarm evaluation")."""
 
 PROMPT_S = 360
-"""The longest time to ALARM that is waited for.
+"""The maximum wait period in seconds.
 
-A page is sent within about six minutes. Alarms that need longer, such as burn rates over hours, would delay
-everything else for what hardly ever follows.
+A page is sent within about six minutes. Slower alarms, such as burn rates over hours, would delay all other
+notifications, and rarely follow.
 """
 
 BEYOND = 2
-"""Datapoints that an evaluation looks at beyond its N, and counts first if they are real.
+"""Datapoints that an evaluation retrieves in addition to N, and uses first if they are not missing.
 
-So that many more have to be missing before missing ones breach. AWS names the number for one example only:
+This number of additional datapoints must be missing before missing data breaches. AWS documents one example:
 five datapoints for N = 3 (User Guide, "Configuring how CloudWatch alarms treat missing data").
 """
 
 
 class Timing:
-    """The alarms and composites of an environment, and how quickly they come and go."""
+    """The times that alarms and composites of an environment need to go into ALARM and back."""
 
     def __init__(self, alarms: Iterable[Alarm], composites: Iterable[Composite]) -> None:
-        """Take all that rules and suppressors name."""
+        """Index the alarms that rules and suppressors name."""
         self._alarms: Mapping[str, Alarm] = {alarm.key: alarm for alarm in alarms}
         self._composites: Mapping[str, Composite] = {composite.key: composite for composite in composites}
         self._needs: dict[tuple[str, bool], int] = {}
@@ -44,7 +44,7 @@ class Timing:
     def suppressor(self, composite: Composite, by: str) -> Suppressor:
         """Return how `composite` is suppressed by the alarm with the key `by`.
 
-        A page waits for alarms of its own service only: waiting for those of others would delay every page.
+        A page waits for alarms of its own service only; waiting for others would delay every page.
         """
         pages = composite.topic != "warning"
         return Suppressor(
@@ -54,11 +54,11 @@ class Timing:
         )
 
     def needs_s(self, key: str, *, spanning: bool = True) -> int:
-        """Return by when an alarm is in ALARM after a failure has begun, as far as that is waited for.
+        """Return the seconds from the start of a failure to ALARM, limited to alarms within `PROMPT_S`.
 
         Args:
             key: of the alarm.
-            spanning: whether composites over several services are waited for.
+            spanning: whether composites over several services count.
         """
         if (key, spanning) not in self._needs:
             times = [EVALUATION_S]
@@ -71,9 +71,9 @@ class Timing:
         return self._needs[key, spanning]
 
     def _settles_s(self, rule: Rule, *, pages: bool) -> int:
-        """Return by when a rule is false after a failure is over.
+        """Return the seconds from the end of a failure until a rule is false.
 
-        A page does not wait for its slow parts: what a deployment has broken is reported soon after it.
+        Slow parts of a page do not count, so that failures caused by a deployment are reported soon after it.
         """
         if isinstance(rule, InAlarm):
             alarm = self._alarms.get(rule.alarm)
@@ -88,7 +88,7 @@ class Timing:
         return max(self._settles_s(in_alarm, pages=pages) for in_alarm in prompt or rule.any_of)
 
     def _is_prompt(self, rule: Rule) -> bool:
-        """Return whether a rule may be true soon enough to be waited for."""
+        """Return whether a rule can be true within `PROMPT_S`."""
         if isinstance(rule, InAlarm):
             alarm = self._alarms.get(rule.alarm)
             if alarm is None:
@@ -100,10 +100,10 @@ class Timing:
 
 
 def alarms_after_s(alarm: Alarm) -> int:
-    """Return by when a metric alarm is in ALARM after a failure has begun, in seconds.
+    """Return the seconds from the start of a failure until a metric alarm is in ALARM.
 
-    M datapoints that are bad from end to end, and one evaluation. Where any sample breaches, the datapoint in
-    whose last second it begins does too.
+    The time is M periods and one evaluation. If any sample breaches, the period in which the failure starts
+    breaches too.
     """
     full = alarm.datapoints_to_alarm
     if alarm.comparison == "GreaterThanThreshold" and alarm.threshold == 0:
@@ -114,12 +114,12 @@ def alarms_after_s(alarm: Alarm) -> int:
 
 
 def settles_after_s(alarm: Alarm) -> int:
-    """Return by when fewer than M of an alarm's N datapoints hold a failure that is over, in seconds."""
+    """Return the seconds from the end of a failure until fewer than M of the N datapoints breach."""
     return (alarm.evaluation_periods - alarm.datapoints_to_alarm + 1) * alarm.period_s
 
 
 def _in_alarm(rule: Rule) -> tuple[str, ...]:
-    """Return the keys of what a rule wants to be in ALARM."""
+    """Return the keys of the alarms that a rule requires in ALARM."""
     if isinstance(rule, InAlarm):
         return (rule.alarm,)
     if isinstance(rule, NotInAlarm):

@@ -1,4 +1,4 @@
-"""Rules within CloudWatch's limits at any number of alarms: trees of composites where one is not enough.
+"""Rules within the quotas of CloudWatch for any number of alarms, as trees of composites.
 
 The limits are in `cloudwatch.quotas`.
 """
@@ -16,29 +16,29 @@ _AROUND_A_NAME = len('ALARM("") AND ')
 
 @dataclass(frozen=True)
 class Share:
-    """What part of a rule may take up."""
+    """The share of a rule that a part may use."""
 
     children: int = RULE_ALARMS
     characters: int = RULE_CHARACTERS
 
     @classmethod
     def of(cls, parts: int) -> Share:
-        """Return the share of each of so many parts of one rule."""
+        """Return the share of each of `parts` parts of one rule."""
         return cls(RULE_ALARMS // parts, (RULE_CHARACTERS - 2 * parts * len("() AND ")) // parts)
 
 
 MakeGroup = Callable[[int, AnyOf], Composite]
-"""(number of the group, from 1; its rule) -> the composite that stands for it in the rule above."""
+"""(number of the group, from 1; its rule) -> the composite for it in the rule above."""
 
 
 def fitted(
     alarms: Sequence[tuple[str, str]], share: Share, group: MakeGroup, *, first: int = 1
 ) -> tuple[list[tuple[str, str]], list[Composite]]:
-    """Return what to join by OR for many alarms (keys and names), and the composites that this needs.
+    """Return the alarms (keys and names) to join by OR, and the composites that this requires.
 
     Args:
         alarms: keys and names.
-        share: what they may take up in the rule.
+        share: the share of the rule that they may use.
         group: makes the composite of a group of alarms.
         first: the number of the first group.
     """
@@ -77,12 +77,12 @@ def _chunks(alarms: Sequence[tuple[str, str]], share: Share) -> Iterator[list[tu
 
 
 _NAME_IT_DIRECTLY = 100
-"""Composites that name a shared alarm itself; the rest of `PARENTS` is for its copies."""
+"""Composites that name a shared alarm directly; the other `PARENTS` are for its copies."""
 
 
 @dataclass
 class Shared:
-    """An alarm that many composites name: beyond CloudWatch's limit they name copies of it."""
+    """An alarm that many composites name. Beyond the quota of CloudWatch, they name copies of it."""
 
     key: str
     copy: Callable[[int], Composite]
@@ -91,7 +91,7 @@ class Shared:
     _uses: int = 0
 
     def use(self) -> str:
-        """Return the key that one more composite may name."""
+        """Return the key that another composite may name."""
         self._uses += 1
         beyond = self._uses - _NAME_IT_DIRECTLY
         if beyond <= 0:

@@ -162,7 +162,7 @@ def _unknown(document: Document, known: tuple[str, ...]) -> Iterator[Problem]:
     """Yield the keys of a file that mean nothing in it."""
     for key in document.data:
         if key not in known:
-            text = f"no such key; known: {', '.join(known)}{explain.did_you_mean(key, known)}"
+            text = f"is not a valid key; known: {', '.join(known)}{explain.did_you_mean(key, known)}"
             yield Problem(document.place((key,)), key, text)
 
 

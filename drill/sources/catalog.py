@@ -41,7 +41,7 @@ class _Reading:
         for topic in get_args(TopicKey):
             route = catalog.routes.topic(topic)
             arn = (self._topic_arn(route.name),)
-            self._actions[topic] = Actions(alarm=arn, ok=arn if route.ok_notices else ())
+            self._actions[topic] = Actions(alarm=arn, ok=arn if route.ok_notifications else ())
 
     def system(self) -> System:
         """Return all of it."""

@@ -1,8 +1,8 @@
 """The format of an alarm's description: the catalog writes it, the notifier and the verifier parse it.
 
-    payment-handler in prod: too many of its invocations fail.
-    Condition: > 5 % of the invocations in 3 of 5 datapoints of 1 minute
-    Look at: the recent errors on the dashboard, then one failed trace in X-Ray
+    payment-handler in prod: too many invocations fail.
+    Condition: > 5 % of invocations failed in 3 of 5 datapoints of 1 minute
+    Look at: the recent errors on the dashboard, then a failed trace in X-Ray
     Service: payment-handler
     …
 
@@ -39,7 +39,7 @@ class Description:
         subject: Subject of the sentence, such as the service's name.
         environment: Name of the environment.
         summary: What is wrong, without numbers, and without a period at its end.
-        condition: The numbers, such as "> 5 % of the invocations in 10 minutes".
+        condition: The numbers, such as "> 5 % of invocations failed in 10 minutes".
         look: Where to look first.
         causes: Of a composite: the short names of the alarms of which each makes the rule true.
         note: Further information; of a text in another form, everything after its first sentence.

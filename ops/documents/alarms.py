@@ -44,7 +44,7 @@ def alarms(env: Environment, catalog: Catalog) -> str:
         own = [alarm for alarm in catalog.alarms if alarm.service == service.name]
         lines += [f"## {service.name}", "", f"{service.description}. Owner: {service.owner}.", ""]
         slos = [slo for slo in catalog.slos if slo.service == service.name]
-        lines += [f"- SLO `{slo.name}`: {slo.says}." for slo in slos]
+        lines += [f"- SLO `{slo.name}`: {slo.summary}." for slo in slos]
         lines += [""] if slos else []
         lines += table(_HEADINGS, (rows.alarm(alarm) for alarm in own))
     of_platform = [alarm for alarm in catalog.alarms if alarm.service is None]
@@ -53,7 +53,7 @@ def alarms(env: Environment, catalog: Catalog) -> str:
     lines += table(
         ("alarm", "in ALARM while", "meaning"),
         (
-            (f"`{composite.name}`", rows.rule(composite.rule, composite.service), composite.says)
+            (f"`{composite.name}`", rows.rule(composite.rule, composite.service), composite.summary)
             for composite in without_topic
         ),
     )
@@ -71,7 +71,7 @@ class _Rows:
         """Return the row of a metric alarm."""
         return (
             f"`{alarm.name}`",
-            f"{alarm.says}: {alarm.condition}",
+            f"{alarm.summary}: {alarm.condition}",
             alarm.severity,
             self._notifies(alarm),
             alarm.treat_missing_data,
@@ -82,7 +82,7 @@ class _Rows:
         """Return the row of a composite alarm with a topic."""
         return (
             f"`{composite.name}`",
-            f"{composite.says}: {self.rule(composite.rule, composite.service)}",
+            f"{composite.summary}: {self.rule(composite.rule, composite.service)}",
             composite.severity,
             f"`{composite.topic}`",
             self._suppressed_while(composite),
@@ -145,7 +145,7 @@ def _notifying_composites(catalog: Catalog) -> dict[str, list[Composite]]:
 def _recipients(env: Environment) -> Iterator[tuple[str, str]]:
     for topic in ("critical", "warning"):
         recipients = getattr(env.notifications, topic)
-        states = "ALARM and OK" if recipients.ok_notices else "ALARM only"
+        states = "ALARM and OK" if recipients.ok_notifications else "ALARM only"
         yield f"`{topic}`", f"{', '.join(recipients.addresses) or 'the alarm queue only'}; {states}"
     direct = ", ".join(env.notifications.critical.direct) or "the alarm queue only"
     yield "`fallback`", f"{direct}; used when notifications fail, without the notifier"
@@ -155,7 +155,7 @@ def _events(catalog: Catalog) -> list[str]:
     if not catalog.events:
         return []
     rows = (
-        (f"`{event.name}`", event.says, event.severity, f"`{event.topic}`", runbook(event.runbook))
+        (f"`{event.name}`", event.summary, event.severity, f"`{event.topic}`", runbook(event.runbook))
         for event in catalog.events
     )
     return ["## Events", "", *table(("rule", "when", "severity", "notifies", "runbook"), rows)]

@@ -69,7 +69,7 @@ def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -
     ]
     return (
         f"`{alarm.key}`",
-        alarm.says,
+        alarm.summary,
         threshold_words(alarm),
         f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods}, {duration(alarm.period_s)} each",
         f"`{alarm.part_of}`" if alarm.part_of else "itself",

@@ -48,7 +48,7 @@ def _alarm_keys(alarms: Sequence[AlarmTemplate], tuning: dict[str, Any]) -> dict
         alarm.key: {
             "type": "object",
             "additionalProperties": False,
-            "description": f"{alarm.says} (threshold: {threshold_words(alarm)})",
+            "description": f"{alarm.summary} (threshold: {threshold_words(alarm)})",
             "properties": {
                 key: _ref(f"tuning.{key}") for key in tuning["properties"] if key in alarm.tunable
             },

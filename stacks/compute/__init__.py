@@ -1,4 +1,4 @@
-"""Stack `compute`: what runs, where it logs, and how it is traced."""
+"""Stack `compute`: functions, containers, log groups and tracing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ComputeStack(Stack):
         Args:
             scope: the cdktf app.
             env: the environment.
-            catalog: what is watched; it names the log groups.
+            catalog: its catalog, with the log groups.
             zips: service -> path of the function's zip, relative to the stack's folder.
         """
         super().__init__(scope, Compute.STACK, env)

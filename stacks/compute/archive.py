@@ -1,4 +1,4 @@
-"""The log archive: every log group -> Firehose -> S3 -> Glacier -> gone, by the environment's days.
+"""The log archive: log groups -> Firehose -> S3 -> Glacier -> deletion, after configured days.
 
 CloudWatch Logs User Guide, "Subscriptions": one filter per group without a pattern sends everything, already
 compressed with gzip, so Firehose leaves it as it is.
@@ -35,7 +35,7 @@ class Archive:
             aws.S3Bucket,
             "log-archive",
             bucket=stack.names.archive_bucket,
-            # A local AWS and development are thrown away whole; what is protected keeps its logs.
+            # Unprotected environments are deleted completely; protected ones keep their logs.
             force_destroy=not stack.env.deletion_protection,
             lifecycle={"prevent_destroy": True} if stack.env.deletion_protection else None,
         )
@@ -59,7 +59,7 @@ class Archive:
             aws.S3BucketPolicy,
             "log-archive",
             policy=policies.document(policies.tls_only(bucket.arn)),
-            depends_on=[private],  # S3 refuses two changes of a bucket's access at once
+            depends_on=[private],  # S3 rejects concurrent changes of the access to a bucket
             **of_bucket,
         )
         versioning = stack.add(
@@ -78,7 +78,7 @@ class Archive:
                             sse_algorithm="aws:kms", kms_master_key_id=self._key_arn
                         )
                     ),
-                    bucket_key_enabled=True,  # one KMS request per bucket and while, not per object
+                    bucket_key_enabled=True,  # fewer KMS requests: not one per object
                 )
             ],
             **of_bucket,
@@ -108,7 +108,7 @@ class Archive:
                         )
                     ],
                 ),
-                # With versioning, expiry leaves a marker behind where the object was.
+                # With versioning, expiration leaves a delete marker.
                 aws.S3BucketLifecycleConfigurationRule(
                     id="markers",
                     status="Enabled",
@@ -118,7 +118,7 @@ class Archive:
                     ],
                 ),
             ],
-            # By default S3 leaves objects under 128 KB where they are, and a quiet service's are that small.
+            # By default S3 does not move objects under 128 KB, which are common with low traffic.
             transition_default_minimum_object_size="varies_by_storage_class",
             depends_on=[versioning],
             **of_bucket,
@@ -180,7 +180,7 @@ class Archive:
                 prefix="logs/!{timestamp:yyyy/MM/dd/HH}/",
                 error_output_prefix="undelivered/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd/HH}/",
                 file_extension=".json.gz",
-                compression_format="UNCOMPRESSED",  # what arrives is compressed already
+                compression_format="UNCOMPRESSED",  # the data is already compressed
                 buffering_interval=days.buffer_s,
                 buffering_size=days.buffer_mib,
                 kms_key_arn=self._key_arn,
@@ -217,7 +217,7 @@ class Archive:
         )
         for group in catalog.log_groups:
             if group.writer == "delivery":
-                continue  # the archive's own complaints, sent to the archive, would feed on themselves
+                continue  # errors of the archive, sent to the archive, would cause a loop
             stack.add(
                 aws.CloudwatchLogSubscriptionFilter,
                 group.key,

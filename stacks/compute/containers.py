@@ -18,12 +18,12 @@ _CPU_ARCHITECTURE = {"arm64": "ARM64", "x86_64": "X86_64"}
 _PRIVATE_REGISTRY = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
 
 _OTLP = "127.0.0.1:4318"
-"""Where the collector listens: containers of a task share its loopback interface."""
+"""Address of the collector: containers of a task share the loopback interface."""
 
 COLLECTOR_CONFIG = {
     "extensions": {
         "health_check": {},
-        # Answers SDKs that ask for sampling rules, so that X-Ray's rule decides what is traced.
+        # Proxy for requests of sampling rules, so that SDKs sample by the X-Ray rule.
         "awsproxy": {"endpoint": "127.0.0.1:2000"},
     },
     "receivers": {
@@ -46,7 +46,7 @@ COLLECTOR_CONFIG = {
         },
     },
 }
-"""OpenTelemetry collector: traces in over OTLP, out to X-Ray, and nothing else."""
+"""Configuration of the OpenTelemetry collector: it receives traces by OTLP and sends them to X-Ray."""
 
 
 class Containers:
@@ -64,7 +64,7 @@ class Containers:
             setting=[
                 aws.EcsClusterSetting(name="containerInsights", value=stack.env.insights.containers),
             ],
-            # Else Container Insights makes its log group itself, unencrypted and kept for ever.
+            # Otherwise Container Insights creates its log group, unencrypted and without retention.
             depends_on=logs.get("container-insights"),
         )
         self._cluster = cluster
@@ -104,7 +104,7 @@ class Containers:
             task_role_arn=task.arn,
             container_definitions=json.dumps([self._main(name, service), self._collector(name)]),
             tags=tags,
-            # ECS goes back to the revision before only while that one is active.
+            # ECS rolls back to the previous revision only while that is active.
             lifecycle={"create_before_destroy": True},
         )
         resource = stack.add(
@@ -128,14 +128,14 @@ class Containers:
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             tags=tags,
-            # Terraform would call a deployment done whose tasks never start; a local AWS starts none.
+            # Otherwise a deployment succeeds although no task starts. A local AWS does not start tasks.
             wait_for_steady_state=not stack.env.is_local,
             depends_on=[may_start, may_run, *self._network.ready],
         )
         return str(resource.name)
 
     def _load_balancer(self, name: str, service: EcsService) -> list[Any] | None:
-        """Return where the tasks are registered, if a load balancer sends them requests."""
+        """Return the target group of the tasks, if the service has a load balancer."""
         if service.load_balancer is None:
             return None
         return [
@@ -156,7 +156,7 @@ class Containers:
             key,
             name=name,
             description=description,
-            # ECS Developer Guide, "Task IAM role": the conditions keep other accounts' tasks out.
+            # ECS Developer Guide, "Task IAM role": the conditions exclude tasks of other accounts.
             assume_role_policy=policies.trust(
                 "ecs-tasks.amazonaws.com",
                 {
@@ -171,7 +171,7 @@ class Containers:
         return role, policy
 
     def _starting(self, name: str, service: EcsService) -> list[policies.Statement]:
-        """Return what ECS needs to start a task: its log groups, and its image when that is private."""
+        """Return the permissions of ECS to start a task: its log groups, and its image if it is private."""
         statements = [write_logs([self._logs[name].arn, self._logs[f"{name}_collector"].arn])]
         images = {service.image, self._stack.env.tracing.collector_image}
         private = sorted(match.groups() for match in map(_PRIVATE_REGISTRY.match, images) if match)

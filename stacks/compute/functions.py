@@ -1,4 +1,4 @@
-"""Lambda functions, each with a role of its own that may do what its config grants, and nothing else."""
+"""Lambda functions, each with its own role, which has only the configured grants."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _DEAD_LETTER_RETENTION_S = 14 * 86_400
 
 
 class Functions:
-    """The environment's Lambda functions and the queues that feed them."""
+    """The Lambda functions of the environment and their queues."""
 
     def __init__(self, stack: Stack, logs: LogGroups, key_arn: str, zips: Mapping[str, str]) -> None:
-        """Add the functions of `stack`'s environment; `zips` says where each one's code is."""
+        """Add the functions of `stack`'s environment; `zips` has the path of each zip."""
         self._stack = stack
         self._logs = logs
         self._key_arn = key_arn
@@ -63,7 +63,7 @@ class Functions:
             source_code_hash=Fn.filebase64sha256(zip_path),
             timeout=function.timeout_s,
             memory_size=function.memory_mib,
-            # -1 is Lambda's word for "none reserved".
+            # -1: no reserved concurrency.
             reserved_concurrent_executions=function.reserved_concurrency or -1,
             layers=[env.insights_layer_arn(function.architecture)] if env.insights.functions else [],
             kms_key_arn=self._key_arn,
@@ -81,16 +81,16 @@ class Functions:
             self._mapping(name, function.sqs_trigger, queue, resource, policy)
 
     def _variables(self, name: str, function: LambdaService) -> dict[str, str]:
-        """Return the environment by which Powertools for AWS Lambda learns what the platform knows."""
+        """Return the environment variables of the function, with those of Powertools for AWS Lambda."""
         return {
             "POWERTOOLS_SERVICE_NAME": name,
             "POWERTOOLS_METRICS_NAMESPACE": self._stack.names.metrics_namespace,
             "POWERTOOLS_LOG_LEVEL": "INFO",
-            # Neither events nor results go into logs and traces: they hold what customers sent.
+            # Events and results are not logged or traced: they contain customer data.
             "POWERTOOLS_LOGGER_LOG_EVENT": "false",
             "POWERTOOLS_TRACER_CAPTURE_RESPONSE": "false",
             **function.environment,
-            # Absent, and not "no": a function that has never heard of drills fails for nobody.
+            # Not set unless allowed: functions fail on request only with this variable.
             **({"DRILLS": "allowed"} if self._stack.env.drills.allowed else {}),
         }
 

@@ -1,4 +1,4 @@
-"""Log groups, made before whatever writes to them: encrypted, with retention, and nobody else's business."""
+"""Log groups, encrypted and with retention, created before the resources that write to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LogGroups:
                 group.key,
                 name=group.name,
                 retention_in_days=env.logs.retention_days,
-                kms_key_id=key_arn,  # an ARN: CloudWatch Logs takes neither id nor alias
+                kms_key_id=key_arn,  # CloudWatch Logs requires an ARN, not an ID or alias
                 lifecycle={"prevent_destroy": True} if env.deletion_protection else None,
             )
             for group in catalog.log_groups

@@ -1,4 +1,4 @@
-"""Where ECS tasks run: the given subnets, or a VPC with private subnets and a way out."""
+"""The network of ECS tasks: existing subnets, or a VPC with private subnets and NAT gateways."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from stacks import aws
 from stacks.base import Stack
 
 _SUBNET_BITS = 4
-"""A VPC of /16 has subnets of /20: public ones from the first on, private ones from the middle on."""
+"""Additional prefix bits: a VPC of /16 has subnets of /20, public ones first, then private ones."""
 
 _FIRST_PRIVATE = 8
 
 _NEW_FIRST = {"create_before_destroy": True}
-"""A network in use cannot go: the services move to the new one first, then the old one is destroyed."""
+"""A network in use cannot be deleted: services move to the new one before the old one is destroyed."""
 
 
 class Network:
     """Subnets and security groups for tasks."""
 
     def __init__(self, stack: Stack) -> None:
-        """Use the network that `stack`'s environment gives, or create one."""
+        """Use the configured network, or create one."""
         self._stack = stack
         self.ready: list[Any] = []
-        """What must exist before a task can reach anything: routes, their associations, rules. Nothing refers
-        to them, so whatever starts tasks has to depend on them."""
-        given = stack.env.network
-        if given.vpc_id:
-            vpc_id: str = given.vpc_id
-            self.subnet_ids = list(given.subnet_ids)
+        """Resources that tasks require for network access: routes, their associations, rules. No resource
+        references them, so services have an explicit dependency on them."""
+        config = stack.env.network
+        if config.vpc_id:
+            vpc_id: str = config.vpc_id
+            self.subnet_ids = list(config.subnet_ids)
         else:
             vpc = self._vpc()
             vpc_id = vpc.id
             self.subnet_ids = self._subnets(vpc)
-        self.security_group_ids = [self._security_group(vpc_id), *given.security_group_ids]
+        self.security_group_ids = [self._security_group(vpc_id), *config.security_group_ids]
 
     def _named(self, resource: Any, key: str, **arguments: Any) -> Any:
         """Add a resource that the console shows by its tag `Name`."""
-        tags = {"Name": self._stack.names.of_thing(key)}
+        tags = {"Name": self._stack.names.resource(key)}
         return self._stack.add(resource, key, tags=tags, **arguments)
 
     def _vpc(self) -> Any:
@@ -53,11 +53,11 @@ class Network:
         )
 
     def _subnets(self, vpc: Any) -> list[str]:
-        stack, given = self._stack, self._stack.env.network
-        # Without the filter, Local Zones that the account has opted into come along.
+        stack, config = self._stack, self._stack.env.network
+        # Without the filter, the list includes Local Zones to which the account has opted in.
         regular = aws.DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])
         zones = stack.add(aws.DataAwsAvailabilityZones, "available", state="available", filter=[regular])
-        blocks = list(ipaddress.ip_network(given.cidr).subnets(prefixlen_diff=_SUBNET_BITS))
+        blocks = list(ipaddress.ip_network(config.cidr).subnets(prefixlen_diff=_SUBNET_BITS))
         gateway = self._named(aws.InternetGateway, "tasks", vpc_id=vpc.id)
         public_routes = self._named(aws.RouteTable, "public", vpc_id=vpc.id)
         to_internet = stack.add(
@@ -69,7 +69,7 @@ class Network:
         )
         self.ready.append(to_internet)
         subnet_ids, nats = [], []
-        for number in range(given.availability_zones):
+        for number in range(config.availability_zones):
             zone = Fn.element(zones.names, number)
             public = self._named(
                 aws.Subnet,
@@ -85,7 +85,7 @@ class Network:
                 route_table_id=public_routes.id,
             )
             self.ready.append(association)
-            if number < given.nat_gateways:
+            if number < config.nat_gateways:
                 nats.append(self._nat(number, public, gateway))
             subnet_ids.append(
                 self._private_subnet(number, vpc, str(blocks[_FIRST_PRIVATE + number]), zone, nats)
@@ -113,7 +113,7 @@ class Network:
             lifecycle=_NEW_FIRST,
         )
         routes = self._named(aws.RouteTable, f"private-{number}", vpc_id=vpc.id)
-        way_out = stack.add(
+        default_route = stack.add(
             aws.Route,
             f"private-{number}",
             route_table_id=routes.id,
@@ -126,21 +126,21 @@ class Network:
             subnet_id=subnet.id,
             route_table_id=routes.id,
         )
-        self.ready += [way_out, association]
+        self.ready += [default_route, association]
         return str(subnet.id)
 
     def _security_group(self, vpc_id: str) -> str:
-        """Add the tasks' group: out to everywhere (images, AWS's APIs), in from each other and balancers."""
+        """Add the group of the tasks: egress to everywhere, ingress from tasks and load balancers."""
         stack = self._stack
         group = self._named(
             aws.SecurityGroup,
             "tasks",
-            name=stack.names.of_thing("tasks"),
+            name=stack.names.resource("tasks"),
             description=f"Tasks of {stack.names.whole}",
             vpc_id=vpc_id,
             lifecycle=_NEW_FIRST,
         )
-        everywhere = stack.add(
+        egress = stack.add(
             aws.VpcSecurityGroupEgressRule,
             "tasks",
             security_group_id=group.id,
@@ -148,8 +148,8 @@ class Network:
             ip_protocol="-1",
             cidr_ipv4="0.0.0.0/0",
         )
-        self.ready.append(everywhere)
-        # A rule per port: EC2 takes the same rule of two services only once.
+        self.ready.append(egress)
+        # A rule per port: EC2 rejects duplicate rules of two services.
         for port in sorted({service.port for service in stack.env.containers.values() if service.port}):
             stack.add(
                 aws.VpcSecurityGroupIngressRule,

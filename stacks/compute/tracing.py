@@ -1,4 +1,4 @@
-"""X-Ray: how many requests are traced, the group that makes the service map, and the traces' encryption."""
+"""X-Ray: the sampling rule, the group for the service map, and the encryption of traces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add_tracing(stack: Stack, catalog: Catalog, key_arn: str) -> None:
         priority=env.tracing.priority,
         fixed_rate=env.tracing.sampling_rate,
         reservoir_size=env.tracing.reservoir_per_s,
-        service_name=names.of_thing("*"),  # only ours: a rule sees all services of the account
+        service_name=names.resource("*"),  # a sampling rule applies to all services of the account
         service_type="*",
         host="*",
         http_method="*",

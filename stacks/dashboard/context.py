@@ -1,4 +1,4 @@
-"""What dashboards are drawn from: the catalog, and the names that other stacks publish."""
+"""The data of dashboards: the catalog, and the names that other stacks publish."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Published:
 
     @classmethod
     def expected(cls, env: Environment, catalog: Catalog) -> Published:
-        """Return the values that the references will have: names are ours, and ARNs are made of them."""
+        """Return the values that the references will have: names are known, and ARNs contain them."""
         prefix = f"arn:aws:cloudwatch:{env.region}:{env.account_id}:alarm:"
         return cls(
             {alarm.key: prefix + alarm.name for alarm in catalog.all_alarms},
@@ -35,7 +35,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Context:
-    """One environment, with what its dashboards look up."""
+    """One environment, with indexes for its dashboards."""
 
     env: Environment
     catalog: Catalog
@@ -67,7 +67,7 @@ class Context:
 
     @functools.cached_property
     def alarms_by_service(self) -> dict[str | None, list[AnyAlarm]]:
-        """The alarms of each service, and under None those of no service: composites first."""
+        """The alarms of each service, and under None those of the platform: composites first."""
         grouped: dict[str | None, list[AnyAlarm]] = defaultdict(list)
         for alarm in self.alarms:
             grouped[alarm.service].append(alarm)

@@ -36,7 +36,7 @@ def markdown(title: str, url: str) -> str:
 
 
 def header(env: Environment, *more: str) -> str:
-    """Return the links that every dashboard begins with, after `more` of its own."""
+    """Return the links at the top of every dashboard, after the additional links `more`."""
     places = (
         ("Trace map", "xray:service-map/map"),
         ("Logs Insights", "logsV2:logs-insights"),
@@ -64,5 +64,5 @@ def index(context: Context, numbers: Mapping[str, int]) -> Section:
     widgets = [
         text("\n".join([*head, *part]), height=1 + len(part)) for part in chunks(lines, _LINES_PER_WIDGET)
     ]
-    heading = text("## Services, each on its page", height=1)
+    heading = text("## Services", height=1)
     return Section("links to services", tuple((widget,) for widget in (heading, *widgets)))

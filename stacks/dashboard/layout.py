@@ -1,4 +1,4 @@
-"""Rows of widgets on CloudWatch's grid of 24 columns, and how much of a dashboard they use."""
+"""Rows of widgets on the grid of 24 columns, and their usage of the dashboard quotas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from cloudwatch import quotas
 
 Widget = dict[str, Any]
-"""A widget as the body has it; `place` adds `x` and `y`."""
+"""A widget of a dashboard body; `place` adds `x` and `y`."""
 
 Row = tuple[Widget, ...]
 """Widgets side by side."""
@@ -22,7 +22,7 @@ GRAPH_HEIGHT = 6
 
 _POSITION_BYTES = len(',"x":10,"y":10000,')
 _FRAME_BYTES = 200
-"""Of a body without its widgets, at most."""
+"""Maximum size of a body without widgets."""
 
 _T = TypeVar("_T")
 
@@ -32,7 +32,7 @@ class Section:
     """Rows that belong together: a page shows all of them or none."""
 
     title: str
-    """What it shows."""
+    """Title of the section."""
     rows: tuple[Row, ...]
 
     @property
@@ -85,7 +85,7 @@ def part_of(number: int, count: int) -> str:
 
 @dataclass(frozen=True)
 class Usage:
-    """How much of a dashboard something uses."""
+    """Usage of the quotas of a dashboard."""
 
     widgets: int = 0
     metrics: int = 0
@@ -94,7 +94,7 @@ class Usage:
 
     @classmethod
     def of(cls, sections: Iterable[Section]) -> Usage:
-        """Return what `sections` use together."""
+        """Return the total usage of `sections`."""
         total = cls()
         for widget in (widget for section in sections for widget in section.widgets):
             metrics = len(widget["properties"].get("metrics", ()))
@@ -103,21 +103,21 @@ class Usage:
         return total
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        return Usage(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     def excess(self) -> str | None:
-        """Return what is too much, such as "612 widgets; 500 are allowed", or None when all fits."""
-        for used, allowed, what in (
+        """Return the exceeded quota, such as "612 widgets; 500 are allowed", or None."""
+        for used, allowed, unit in (
             (self.widgets, quotas.DASHBOARD_WIDGETS, "widgets"),
             (self.metrics, quotas.DASHBOARD_METRICS, "metrics"),
             (self.queries, quotas.DASHBOARD_QUERIES, "log queries"),
             (self.size_bytes + _FRAME_BYTES, quotas.DASHBOARD_BYTES, "bytes"),
         ):
             if used > allowed:
-                return f"{used} {what}; {allowed} are allowed"
+                return f"{used} {unit}; {allowed} are allowed"
         return None
 
 
 def compact(value: Any) -> str:
-    """Return `value` as JSON without white space, which would count."""
+    """Return `value` as JSON without white space, which counts towards the quota."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,7 +1,6 @@
-"""The dashboards of an environment: one page that shows everything, or an overview and pages of services.
+"""The dashboards of an environment: a single page, or an overview and pages of services.
 
-CloudWatch has no links into the middle of a dashboard: people find what is on the same page by scrolling, and
-another page by a link.
+CloudWatch has no links to a position in a dashboard: users scroll within a page, and follow links to others.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from stacks.dashboard.layout import Section, Usage, place
 from stacks.dashboard.widget import text
 
 MAIN = "main"
-"""Key of the overview: its Terraform address since it was the only page."""
+"""Key of the overview, and its Terraform address."""
 
 Assignment = dict[int, list[ServiceView]]
 """Number of a page -> its services."""
@@ -33,7 +32,7 @@ class Page:
     """One dashboard."""
 
     key: str
-    """Stable: its Terraform address."""
+    """Terraform address, stable."""
     name: str
     body: dict[str, Any]
 
@@ -43,13 +42,13 @@ def pages(env: Environment, catalog: Catalog, published: Published) -> list[Page
 
     Args:
         env: the environment.
-        catalog: what is watched.
+        catalog: its catalog.
         published: ARNs and names in AWS; may be references that only Terraform resolves.
 
     Raises:
         CommandError: a service is too large for a page.
     """
-    # What fits depends on names as AWS has them, not on references to them.
+    # The size depends on the names in AWS, not on references to them.
     expected = Context(env, catalog, Published.expected(env, catalog))
     assignment = assign(expected)
     kept = sections_that_fit(expected, assignment) if assignment else frozenset()
@@ -57,7 +56,7 @@ def pages(env: Environment, catalog: Catalog, published: Published) -> list[Page
 
 
 def assign(context: Context) -> Assignment:
-    """Return which page has which services; nothing when one page holds everything.
+    """Return the services of each page; empty if a single page is sufficient.
 
     Raises:
         CommandError: a service is too large for a page.
@@ -70,9 +69,9 @@ def assign(context: Context) -> Assignment:
         for service in services
     }
 
-    def measure(number: int, some: Sequence[ServiceView]) -> Usage:
-        top = Usage.of(_top_of_page(context, number, some))
-        return sum((by_service[service.name] for service in some), top)
+    def measure(number: int, on_page: Sequence[ServiceView]) -> Usage:
+        top = Usage.of(_top_of_page(context, number, on_page))
+        return sum((by_service[service.name] for service in on_page), top)
 
     return split(services, measure)
 
@@ -80,10 +79,10 @@ def assign(context: Context) -> Assignment:
 def split(
     services: Sequence[ServiceView], measure: Callable[[int, Sequence[ServiceView]], Usage]
 ) -> Assignment:
-    """Return the pages of `services`, each with what `measure(number, services)` allows.
+    """Return the pages of `services`, each within the limits by `measure(number, services)`.
 
-    A page holds the services whose hashed names begin with the same bits. All services are page 1; a page
-    that cannot hold its services becomes two, 2n and 2n + 1, by the next bit. So the page of a service
+    A page has the services whose hashed names begin with the same bits. All services are page 1; a page
+    that is too small for its services becomes two, 2n and 2n + 1, by the next bit. So the page of a service
     depends only on services with the same bits: a service that is added or removed changes its own page,
     which at most becomes two, or one with its neighbor; no other page changes.
 
@@ -93,25 +92,25 @@ def split(
     assignment: Assignment = {}
     waiting: list[tuple[int, list[ServiceView]]] = [(1, list(services))]
     while waiting:
-        number, here = waiting.pop()
-        excess = measure(number, here).excess()
+        number, on_page = waiting.pop()
+        excess = measure(number, on_page).excess()
         if excess is None:
-            assignment[number] = here
+            assignment[number] = on_page
             continue
-        if len(here) == 1:
-            name = here[0].name
-            message = f"services.{name}: its page of the dashboard would have {excess}: give it fewer slos"
+        if len(on_page) == 1:
+            name = on_page[0].name
+            message = f"services.{name}: its dashboard page would have {excess}: reduce its slos"
             raise CommandError(message)
         depth = number.bit_length() - 1
         for bit in (0, 1):
-            half = [service for service in here if _bit(service.name, depth) == bit]
+            half = [service for service in on_page if _bit(service.name, depth) == bit]
             if half:
                 waiting.append((2 * number + bit, half))
     return dict(sorted(assignment.items()))
 
 
 def _bit(name: str, position: int) -> int:
-    # Python's own hash of a text is another one in each process.
+    # Python's hash() of text differs between processes.
     digest = int.from_bytes(hashlib.sha256(name.encode()).digest(), "big")
     return digest >> (255 - position) & 1
 
@@ -134,7 +133,7 @@ def single_page(context: Context) -> list[Section]:
     services = context.catalog.services
     below = ", ".join(service.name for service in services)
     return [
-        _heading(context, f"From the top: health, comparisons, recent errors, then {below}."),
+        _heading(context, f"Sections: health, comparisons, recent errors, then the services {below}."),
         *section.notifying(context, context.alarms),
         section.health(context, services),
         section.budgets(context, services),
@@ -146,18 +145,22 @@ def single_page(context: Context) -> list[Section]:
 
 
 def overview_of_pages(context: Context, assignment: Assignment, kept: frozenset[str]) -> list[Section]:
-    """Return the overview of services that are on pages of their own.
+    """Return the overview of an environment with pages of services.
 
     Args:
         context: the environment.
-        assignment: which page has which services.
-        kept: titles of the optional sections that it has; what the others show, the pages show.
+        assignment: number of a page -> its services.
+        kept: titles of the optional sections that fit; the pages show the others.
     """
     optional = _optional(context)
-    left = [each.title for each in optional if each.rows and each.title not in kept]
-    note = f"Too much for one dashboard, and on the pages only: {'; '.join(left)}." if left else ""
+    missing = [part.title for part in optional if part.rows and part.title not in kept]
+    note = (
+        f"Not enough space on this dashboard; shown on the pages only: {'; '.join(missing)}."
+        if missing
+        else ""
+    )
     paging, burn_rates, error_rate, latency, errors, budgets, tickets, *others = (
-        each if each.title in kept else dataclasses.replace(each, rows=()) for each in optional
+        part if part.title in kept else dataclasses.replace(part, rows=()) for part in optional
     )
     numbers = {service.name: number for number, services in assignment.items() for service in services}
     return [
@@ -177,27 +180,27 @@ def sections_that_fit(context: Context, assignment: Assignment) -> frozenset[str
     """Return the titles of the optional sections that fit on an overview of pages."""
     usage = Usage.of(overview_of_pages(context, assignment, frozenset()))
     kept = set()
-    for each in _optional(context):
-        more = usage + Usage.of([each])
-        if more.excess() is None:
-            usage = more
-            kept.add(each.title)
+    for part in _optional(context):
+        total = usage + Usage.of([part])
+        if total.excess() is None:
+            usage = total
+            kept.add(part.title)
     return frozenset(kept)
 
 
 def _optional(context: Context) -> tuple[Section, ...]:
-    """Return what an overview of pages shows as far as there is room, the most important first."""
+    """Return the optional sections of an overview of pages, the most important first."""
     services = context.catalog.services
     paging, burn_rates, tickets = section.notifying(context, context.alarms)
     error_rate, latency, *others = (
-        section.comparison(context, services, each) for each in section.COMPARISONS
+        section.comparison(context, services, compared) for compared in section.COMPARISONS
     )
     errors, budgets = section.recent_errors(context, services), section.budgets(context, services)
     return (paging, burn_rates, error_rate, latency, errors, budgets, tickets, *others)
 
 
 def service_page(context: Context, number: int, services: Sequence[ServiceView]) -> list[Section]:
-    """Return what page `number` shows: what the overview shows, of its services only, then their sections."""
+    """Return the sections of page `number`: an overview of its services, then their sections."""
     return [
         *_top_of_page(context, number, services),
         *(section.service_section(context, service, on_page=True) for service in services),
@@ -209,7 +212,7 @@ def _top_of_page(context: Context, number: int, services: Sequence[ServiceView])
     overview = index.markdown("Overview", index.dashboard(context.env, context.overview_name))
     names = ", ".join(service.name for service in services)
     return [
-        _heading(context, f"From the top: {names}.", overview, title=f" · page {number}"),
+        _heading(context, f"Services: {names}.", overview, title=f" · page {number}"),
         *section.notifying(context, alarms),
         section.budgets(context, services),
         section.comparisons(context, services),

@@ -1,4 +1,4 @@
-"""The sections of dashboards: of one service, and of what several services have in common."""
+"""The sections of dashboards: of one service, and of several services together."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from stacks.dashboard.widget import (
 )
 
 BOUNDARY: Mapping[str, tuple[str, ...]] = {
-    "What comes in": ("traffic", "requests", "queue", "queue-age", "targets"),
-    "What it makes of it": (
+    "Traffic": ("traffic", "requests", "queue", "queue-age", "targets"),
+    "Errors and latency": (
         "error-rate",
         "failure-rate",
         "target-error-rate",
@@ -34,7 +34,7 @@ BOUNDARY: Mapping[str, tuple[str, ...]] = {
         "latency",
         "target-latency",
     ),
-    "What it has for it": (
+    "Resources": (
         "concurrency",
         "throttles",
         "utilization",
@@ -44,10 +44,10 @@ BOUNDARY: Mapping[str, tuple[str, ...]] = {
         "log-volume",
     ),
 }
-"""Side of the service's boundary -> the roles of its graphs, in the order in which people look at them."""
+"""Group of graphs -> the roles of its graphs, in the order of an investigation."""
 
 _LINES_PER_GRAPH = 100
-"""More cannot be told apart; with the inputs of metric math it stays below CloudWatch's 500 metrics."""
+"""More lines are not distinguishable; with inputs of metric math, the total stays below the quota of 500."""
 
 
 class Comparison(NamedTuple):
@@ -62,7 +62,7 @@ class Comparison(NamedTuple):
 
 
 COMPARISONS = (
-    Comparison("error-rate", 0, "Error rate by service, from the logs", "%"),
+    Comparison("error-rate", 0, "Error rate by service from the logs", "%"),
     Comparison("latency", -1, "p99 latency by service", "ms"),
     Comparison("errors", 0, "Errors by service", "count"),
     Comparison("concurrency", 0, "Concurrency by service", "requests"),
@@ -73,12 +73,12 @@ COMPARISONS = (
 
 
 def service_section(context: Context, service: ServiceView, *, on_page: bool) -> Section:
-    """Return the section of `service`: alarms, graphs by side of its boundary, errors, suppressors.
+    """Return the section of `service`: alarms, groups of graphs, errors, suppressors.
 
     Args:
         context: the environment.
         service: the service.
-        on_page: whether it is on a page of services, and so links back to the overview.
+        on_page: whether it is on a page of services, with a link to the overview.
     """
     alarms = context.alarms_by_service[service.name]
     suppressors = [alarm for alarm in alarms if is_suppressor(alarm)]
@@ -98,7 +98,7 @@ def service_section(context: Context, service: ServiceView, *, on_page: bool) ->
 
 
 def _sides(service: ServiceView) -> Iterator[tuple[str, list[Graph]]]:
-    """Yield each side with its graphs; a role of no side is on the last."""
+    """Yield each group with its graphs; other roles are in the last group."""
     known = {role for roles in BOUNDARY.values() for role in roles}
     *_, last = BOUNDARY
     for side, roles in BOUNDARY.items():
@@ -120,8 +120,8 @@ def _service_heading(context: Context, service: ServiceView, *, on_page: bool) -
         links.append(index.markdown("Log", index.log_group(env, group.name)))
     if on_page:
         links.append(index.markdown("Overview", index.dashboard(env, context.overview_name)))
-    what = f"{service.kind_title} `{service.resource}` · owner {service.owner}"
-    return f"## {service.name} · {service.description}\n{what} · {' · '.join(links)}"
+    details = f"{service.kind_title} `{service.resource}` · owner {service.owner}"
+    return f"## {service.name} · {service.description}\n{details} · {' · '.join(links)}"
 
 
 def notifying(context: Context, alarms: Sequence[AnyAlarm]) -> tuple[Section, Section, Section]:
@@ -129,11 +129,11 @@ def notifying(context: Context, alarms: Sequence[AnyAlarm]) -> tuple[Section, Se
     pages = [alarm for alarm in alarms if is_page(alarm) and alarm.key not in context.burn_rates]
     burn_rates = [alarm for alarm in alarms if is_page(alarm) and alarm.key in context.burn_rates]
     tickets = [alarm for alarm in alarms if is_ticket(alarm)]
-    budgets_title = "Pages somebody: error budgets that burn"
+    burn_rates_title = "Pages: burn rates of error budgets"
     return (
-        Section("alarms that page", alarm_rows(context, "Pages somebody", pages)),
-        Section("error budgets that page", alarm_rows(context, budgets_title, burn_rates)),
-        Section("tickets", alarm_rows(context, "Tickets, for working hours", tickets)),
+        Section("alarms that page", alarm_rows(context, "Pages", pages)),
+        Section("error budgets that page", alarm_rows(context, burn_rates_title, burn_rates)),
+        Section("tickets", alarm_rows(context, "Tickets", tickets)),
     )
 
 
@@ -155,7 +155,7 @@ def health(context: Context, services: Sequence[ServiceView]) -> Section:
 
 
 def budgets(context: Context, services: Sequence[ServiceView]) -> Section:
-    """Return what is left of the error budgets of `services`."""
+    """Return the remaining error budgets of `services`."""
     return Section("error budgets", error_budgets(context, services))
 
 
@@ -177,7 +177,7 @@ def comparison(context: Context, services: Sequence[ServiceView], compared: Comp
 
 def comparisons(context: Context, services: Sequence[ServiceView]) -> Section:
     """Return every comparison of `services`."""
-    return side_by_side(comparison(context, services, each) for each in COMPARISONS)
+    return side_by_side(comparison(context, services, compared) for compared in COMPARISONS)
 
 
 def side_by_side(compared: Iterable[Section]) -> Section:
@@ -202,13 +202,13 @@ def recent_errors(context: Context, services: Sequence[ServiceView]) -> Section:
 
 
 def platform(context: Context) -> Section:
-    """Return the states of the alarms of no service that notify nobody by themselves."""
-    silent = [alarm for alarm in context.alarms_by_service[None] if alarm.topic is None]
-    details = [alarm for alarm in silent if not is_suppressor(alarm)]
-    suppressors = [alarm for alarm in silent if is_suppressor(alarm)]
+    """Return the states of the alarms of the platform that do not notify directly."""
+    alarms = [alarm for alarm in context.alarms_by_service[None] if alarm.topic is None]
+    details = [alarm for alarm in alarms if not is_suppressor(alarm)]
+    suppressors = [alarm for alarm in alarms if is_suppressor(alarm)]
     rows = (
-        *alarm_rows(context, "The platform, in detail", details),
+        *alarm_rows(context, "Alarms of the platform", details),
         *alarm_rows(context, "Suppressors of all services", suppressors),
     )
-    heading = ((text("## The platform itself", height=1),),) if rows else ()
+    heading = ((text("## Platform", height=1),),) if rows else ()
     return Section("the platform's own alarms", (*heading, *rows))

@@ -1,4 +1,4 @@
-"""The severity of an alarm: what it notifies itself, and what follows when it alone is in ALARM."""
+"""The severity of an alarm: the highest that is notified while only this alarm is in ALARM."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from config.models import Severity
 AnyAlarm = Alarm | Composite
 
 _PAGING = {"critical", "fallback"}
-"""Topics that page: the fallback gets what says that notifications themselves fail."""
+"""Topics that page; `fallback` receives failures of notifications."""
 
 STYLES: Mapping[Severity | None, tuple[str, str]] = {
     "critical": ("#d62728", "pages"),
     "warning": ("#ff7f0e", "ticket"),
-    None: ("#7f7f7f", "notifies nobody by itself"),
+    None: ("#7f7f7f", "no notification by itself"),
 }
-"""Severity -> the color of a threshold, and the words for people who do not see the color."""
+"""Severity -> the color of a threshold, and its text for people who cannot distinguish the colors."""
 
 
 def is_page(alarm: AnyAlarm) -> bool:
@@ -33,7 +33,7 @@ def is_ticket(alarm: AnyAlarm) -> bool:
 
 
 def is_suppressor(alarm: AnyAlarm) -> bool:
-    """Return whether an alarm only suppresses others: it notifies nobody, and nobody has to act on it."""
+    """Return whether an alarm is only a suppressor: it does not notify and requires no action."""
     return alarm.topic is None and alarm.runbook is None
 
 

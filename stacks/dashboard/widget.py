@@ -22,14 +22,14 @@ from stacks.dashboard.severity import STYLES, AnyAlarm
 _COLUMNS_PER_ALARM = 4
 _FILTERED_HEIGHT = 4
 _MAX_ALARMS_SHOWN = 36
-"""In a larger widget of green alarms nobody finds the red one: then only alarms in ALARM are shown."""
+"""In a larger widget, an alarm in ALARM is hard to find: then only alarms in ALARM are shown."""
 
 _BUDGETS_PER_WIDGET = 12
 _BUDGETS_PER_LINE = 6
 _BUDGET_HEIGHT = 3
 
 _SERIES_COLORS = ("#1f77b4", "#2ca02c", "#9467bd", "#17becf", "#8c564b", "#e377c2")
-"""None of them looks like a threshold's color."""
+"""Different from the colors of thresholds."""
 _DEPLOYMENT_COLOR = "#7f7f7f"
 
 _COMPARISONS: Mapping[Comparison, str] = {
@@ -44,7 +44,7 @@ _UNITS: Mapping[Unit, str] = {
     "Seconds": " s",
     "Percent": " %",
     "Bytes": "",  # as for Count
-    "Count": "",  # the series says what is counted
+    "Count": "",  # the name of the series has the unit
     "None": "",
 }
 
@@ -87,13 +87,13 @@ def alarm_states(title: str, arns: list[str], *, width: int = COLUMNS) -> Widget
         "type": "alarm",
         "width": width,
         "height": 1 + rows,
-        # Those in ALARM first, and of those the newest.
+        # The newest state changes first.
         "properties": {"title": title, "alarms": arns, "sortBy": "stateUpdatedTimestamp"},
     }
 
 
 def error_table(context: Context, title: str, log_groups: Sequence[str]) -> Widget:
-    """Return the table of the newest errors in at most 50 log groups, which are given by key."""
+    """Return the table of the newest errors in at most 50 log groups, by key."""
     names = [context.published.log_group_names[key] for key in log_groups]
     sources = " | ".join(f"SOURCE '{name}'" for name in names)
     return {
@@ -110,7 +110,7 @@ def error_table(context: Context, title: str, log_groups: Sequence[str]) -> Widg
 
 
 def error_budgets(context: Context, services: Sequence[ServiceView]) -> tuple[Row, ...]:
-    """Return what is left of the error budgets of `services`, SLOs of one window together."""
+    """Return the remaining error budgets of `services`, in a widget per time window."""
     by_window: dict[int, list[Slo]] = defaultdict(list)
     for service in services:
         for slo in context.slos.get(service.name, ()):
@@ -132,10 +132,10 @@ def _error_budgets(context: Context, window_days: int, slos: Sequence[Slo]) -> W
         "width": COLUMNS,
         "height": 1 + _BUDGET_HEIGHT * -(-len(slos) // _BUDGETS_PER_LINE),
         "properties": {
-            "title": f"Error budget left, in per cent, over {window_days} days",
+            "title": f"Remaining error budget over {window_days} days (%)",
             "region": context.env.region,
             "view": "singleValue",
-            # A range of its own, whatever the dashboard shows. The page on the body's structure does not list
+            # A time range independent of the dashboard. The page on the body's structure does not list
             # it; AWS CDK's reference does (SingleValueWidgetProps, start).
             "start": f"-P{window_days}D",
             "period": max(slo.budget.period_s for slo in slos),
@@ -191,17 +191,17 @@ def _deployments(context: Context, period_s: int) -> list[MetricRow]:
     zeros between samples make a single point a spike.
     """
     metric = context.catalog.deployments.with_period(period_s)
-    marks = {"id": "marks", "yAxis": "right", "color": _DEPLOYMENT_COLOR}
+    markers = {"id": "marks", "yAxis": "right", "color": _DEPLOYMENT_COLOR}
     return [
         _metric_row(metric, id="deployed", visible=False),
-        _expression_row("FILL(deployed, 0)", metric.label, period_s, **marks),
+        _expression_row("FILL(deployed, 0)", metric.label, period_s, **markers),
     ]
 
 
 def _thresholds(context: Context, alarms: Sequence[Alarm]) -> list[dict[str, Any]]:
-    """Return the lines at which alarms fire: the alarms' own thresholds, so they cannot differ.
+    """Return horizontal lines at the thresholds of alarms.
 
-    Alarms of one threshold and one severity share a line: two labels in one place cannot be read.
+    Alarms with the same threshold and severity share a line: overlapping labels are not readable.
     """
     shared: dict[tuple[float, str, str], list[Alarm]] = defaultdict(list)
     for alarm in alarms:
@@ -214,18 +214,18 @@ def _thresholds(context: Context, alarms: Sequence[Alarm]) -> list[dict[str, Any
         )
         shared[value, label, color].append(alarm)
     return [
-        # A whole number as one: CloudWatch gives 5.0 back, and Terraform would show every line as changed.
+        # Whole numbers as integers: CloudWatch returns 5.0, and Terraform would show a change of every line.
         {
-            "label": f"{_alarm_names(together)} {label}",
+            "label": f"{_alarm_names(alarms_of_line)} {label}",
             "value": int(value) if value.is_integer() else value,
             "color": color,
         }
-        for (value, label, color), together in shared.items()
+        for (value, label, color), alarms_of_line in shared.items()
     ]
 
 
 def _alarm_names(alarms: Sequence[Alarm]) -> str:
-    """Return the alarms of a line, and the series when it is one alarm's."""
+    """Return the alarms of a line, with the series if there is one alarm."""
     keys = ", ".join(alarm.kind_key for alarm in alarms)
     return f"{keys}:" if len(alarms) > 1 else f"{keys}: {alarms[0].watches.label}"
 
@@ -251,7 +251,7 @@ def _with_band(context: Context, alarm: Alarm, rows: list[MetricRow]) -> list[Me
         *rows[at + 1 :],
         _expression_row(
             f"ANOMALY_DETECTION_BAND({observed}, {band})",
-            f"{alarm.kind_key}: usual {alarm.watches.label}, {band} standard deviations · {words}",
+            f"{alarm.kind_key}: expected {alarm.watches.label}, {band} standard deviations · {words}",
             alarm.period_s,
             id=f"band{len(rows)}",
             color=color,
@@ -272,18 +272,18 @@ def _is_same(row: MetricRow, watched: MetricRow) -> bool:
 def _series_rows(series: Iterable[Series], colors: Iterable[str] = ()) -> Iterator[MetricRow]:
     """Yield the rows of `series`; series without one of `colors` get CloudWatch's."""
     chosen = iter(colors)
-    for position, each in enumerate(series):
+    for position, entry in enumerate(series):
         color = next(chosen, None)
         options = {"color": color} if color else {}
-        if isinstance(each, Metric):
-            yield _metric_row(each, **options)
+        if isinstance(entry, Metric):
+            yield _metric_row(entry, **options)
         else:
-            yield from _math_rows(each, position, each.label, **options)
+            yield from _math_rows(entry, position, entry.label, **options)
 
 
 def _math_rows(math: Math, position: int, label: str, **options: Any) -> Iterator[MetricRow]:
     """Yield the hidden inputs of an expression, then the expression; `position` makes their IDs unique."""
-    # The position first: `m1` of series 1 and `m` of series 11 would be one ID.
+    # The position comes first: otherwise `m1` of series 1 and `m` of series 11 would have the same ID.
     ids = {key: f"s{position}_{key}" for key in math.metrics}
     for key, metric in math.metrics.items():
         yield _metric_row(metric, id=ids[key], visible=False)

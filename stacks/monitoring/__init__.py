@@ -1,4 +1,4 @@
-"""Stack `monitoring`: log lines become metrics, metrics become alarms, alarms reach people."""
+"""Stack `monitoring`: metric filters, alarms, and the delivery of notifications."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MonitoringStack(Stack):
         Args:
             scope: the cdktf app.
             env: the environment.
-            catalog: what is watched.
+            catalog: its catalog.
             notifier_zip: path of the notifier's zip, relative to the stack's folder.
         """
         super().__init__(scope, Monitoring.STACK, env)

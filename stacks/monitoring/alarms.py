@@ -1,4 +1,4 @@
-"""Metric alarms and the composites over them, as the catalog has them."""
+"""The metric alarms and composites of the catalog."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from stacks.base import Stack
 class Alarms:
     """Every alarm and composite of the catalog.
 
-    Composites name their children by the resource's own attribute and children are created before they are
-    destroyed: so Terraform updates a composite before it deletes an alarm that the composite named, as
-    CloudWatch demands (API Reference, DeleteAlarms).
+    Composites reference the names of their children, and children have `create_before_destroy`: so Terraform
+    updates a composite before it deletes an alarm in its rule, as CloudWatch requires (API Reference,
+    DeleteAlarms).
     """
 
     def __init__(self, stack: Stack, catalog: Catalog, topic_arns: Mapping[Topic, str]) -> None:
@@ -36,7 +36,7 @@ class Alarms:
         return {key: resource.arn for key, resource in self._resources.items()}
 
     def _resource(self, key: str) -> Any:
-        """Return the resource of an alarm; a composite is made when it is first asked for."""
+        """Return the resource of an alarm; a composite is created on first use."""
         if key not in self._resources:
             self._resources[key] = self._composite(self._composites[key])
         return self._resources[key]
@@ -71,33 +71,33 @@ class Alarms:
         )
 
     def _common(self, alarm: Alarm | Composite) -> dict[str, Any]:
-        """Return what both kinds of alarm have: name, text, whom they tell, tags."""
+        """Return the arguments of both types of alarm: name, description, actions, tags."""
         topic = alarm.topic
         actions = [self._topics[topic]] if topic else None
-        over = actions if topic and _says_when_over(self._stack, topic) else None
+        ok_actions = actions if topic and _has_ok_actions(self._stack, topic) else None
         service = {"Service": alarm.service} if alarm.service else {}
         return {
             "alarm_name": alarm.name,
             "alarm_description": alarm.description,
             "alarm_actions": actions,
-            "ok_actions": over,
+            "ok_actions": ok_actions,
             "tags": {**service, "Severity": alarm.severity, "Owner": alarm.owner},
             "lifecycle": {"create_before_destroy": True},
         }
 
     def _name(self, key: str) -> str:
-        """Return a reference to an alarm's name, so that Terraform knows the order."""
+        """Return a reference to the name of an alarm, from which Terraform derives the order."""
         return str(self._resource(key).alarm_name)
 
 
-def _says_when_over(stack: Stack, topic: Topic) -> bool:
-    """Return whether a topic hears when an alarm is over; who is told of broken notifications always does."""
+def _has_ok_actions(stack: Stack, topic: Topic) -> bool:
+    """Return whether alarms publish the state OK to a topic; to `fallback` they always do."""
     config = stack.env.notifications
-    return True if topic == "fallback" else getattr(config, topic).ok_notices
+    return True if topic == "fallback" else getattr(config, topic).ok_notifications
 
 
 def _watched(alarm: Alarm) -> dict[str, Any]:
-    """Return the arguments that say what an alarm watches: a metric, metric math, or a metric with a band."""
+    """Return the arguments of the series of an alarm: a metric, metric math, or a metric with a band."""
     if alarm.anomaly_band is not None and isinstance(alarm.watches, Metric):
         return {
             "threshold_metric_id": BAND,
@@ -146,6 +146,6 @@ def _statistic(stat: str) -> dict[str, Any]:
         return {"statistic": stat}
     if not stat.startswith("p"):
         return {"extended_statistic": stat}
-    # The API's default, said: at low traffic p99 is the slowest call, which M of N makes bearable;
-    # `ignore` would keep the alarm in its last state for as long as traffic is low.
+    # The API default, set explicitly. At low traffic p99 is the slowest call, which M of N compensates;
+    # `ignore` would keep the state of the alarm while traffic is low.
     return {"extended_statistic": stat, "evaluate_low_sample_count_percentiles": "evaluate"}

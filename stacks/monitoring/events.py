@@ -1,4 +1,4 @@
-"""What AWS says by events: to the topics what somebody should know, to a log group what is counted."""
+"""AWS events: rules that notify, and rules that log events to be counted."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ def add_events(stack: Stack, catalog: Catalog, compute: Compute, topic_arns: Map
     stack.add(
         aws.CloudwatchLogResourcePolicy,
         "events",
-        policy_name=names.of_thing("events"),
+        policy_name=names.resource("events"),
         policy_document=policies.document(may_write),
     )
     for event in catalog.events:
-        rule = _rule(stack, event.key, event.name, event.pattern, event.says)
+        rule = _rule(stack, event.key, event.name, event.pattern, event.summary)
         _target(stack, event.key, rule, topic_arns[event.topic])
         _target(stack, f"{event.key}_log", rule, log_group_arn)
-    every = _rule(
+    deployments = _rule(
         stack,
         DEPLOYMENTS,
-        names.of_thing(DEPLOYMENTS),
+        names.resource(DEPLOYMENTS),
         deployment_pattern(names, "SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"),
         "a deployment of an ECS service begins or ends",
     )
-    _target(stack, f"{DEPLOYMENTS}_log", every, log_group_arn)
+    _target(stack, f"{DEPLOYMENTS}_log", deployments, log_group_arn)
 
 
-def _rule(stack: Stack, key: str, name: str, pattern: Mapping[str, Any], says: str) -> Any:
+def _rule(stack: Stack, key: str, name: str, pattern: Mapping[str, Any], summary: str) -> Any:
     return stack.add(
-        aws.CloudwatchEventRule, key, name=name, description=says, event_pattern=json.dumps(pattern)
+        aws.CloudwatchEventRule, key, name=name, description=summary, event_pattern=json.dumps(pattern)
     )
 
 

@@ -1,4 +1,4 @@
-"""Metric filters, by which log lines become metrics, and saved queries over all logs."""
+"""Metric filters, which extract metrics from logs, and saved queries over all logs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stacks.contracts import Compute
 
 
 def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
-    """Add every metric filter of `catalog` to the log groups that `compute` made."""
+    """Add every metric filter of `catalog` to the log groups of `compute`."""
     for log_filter in catalog.filters:
         default = None if log_filter.default_value is None else f"{log_filter.default_value:g}"
         stack.add(

@@ -1,6 +1,6 @@
-"""Maintenance windows: a schedule puts one sample of a metric, which holds an alarm in ALARM for the window.
+"""Maintenance windows: a schedule publishes a sample, and an alarm on it is in ALARM during the window.
 
-CloudWatch has mute rules since February 2026, which the provider in use does not know (ADR 8).
+The provider version in use does not support the mute rules that CloudWatch has since February 2026 (ADR 8).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from catalog import Catalog
 from stacks import aws, policies
 from stacks.base import Stack
 
-_NEXT_MINUTES_S = 300
-"""How long a start that failed is tried again: a window that begins much later would end much later."""
+_RETRY_S = 300
+"""Seconds in which a failed start is retried: a window that starts much later would end much later."""
 
 
 def add_windows(stack: Stack, catalog: Catalog) -> None:
@@ -61,7 +61,7 @@ def add_windows(stack: Stack, catalog: Catalog) -> None:
                 role_arn=role.arn,
                 input=json.dumps({"Namespace": window.metric.namespace, "MetricData": [sample]}),
                 retry_policy=aws.SchedulerScheduleTargetRetryPolicy(
-                    maximum_event_age_in_seconds=_NEXT_MINUTES_S, maximum_retry_attempts=10
+                    maximum_event_age_in_seconds=_RETRY_S, maximum_retry_attempts=10
                 ),
             ),
             depends_on=[policy],

@@ -1,7 +1,7 @@
-"""The catalog's routes as resources: topics, their subscriptions, the alarm queue, and the dead letters.
+"""The routes of the catalog: topics, their subscriptions, the alarm queue, and the dead-letter queue.
 
-Everything is encrypted with our key: CloudWatch cannot publish to a topic under the AWS-managed one, and SNS
-cannot send to a queue under it.
+All are encrypted with the customer-managed key: CloudWatch cannot publish to a topic under the AWS managed
+key, and SNS cannot send to a queue under it.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ class Notifications:
         return {topic: self._topics[topic].arn for topic in get_args(Topic)}
 
     def mail_topic_arn(self, severity: Severity) -> str:
-        """ARN of the topic by which what the notifier writes becomes e-mail; empty without addresses."""
+        """ARN of the topic for e-mail of the notifier; empty without addresses."""
         key = self._catalog.routes.deliveries[severity].mail_topic
         return str(self._topics[key].arn) if key else ""
 
     @property
     def queue_url(self) -> str:
-        """URL of the queue in which every notification arrives."""
+        """URL of the queue that receives every notification."""
         return str(self._alarms.url)
 
     @property
     def dead_letter_queue_url(self) -> str:
-        """URL of the queue of what could not be delivered or processed."""
+        """URL of the queue of notifications that could not be delivered or processed."""
         return str(self._dead_letters.url)
 
     def _topic(self, route: TopicRoute) -> Any:
@@ -66,7 +66,7 @@ class Notifications:
             aws.SnsTopic,
             route.key,
             name=route.name,
-            # What phones and mail clients show as the sender.
+            # The sender name in mail clients.
             display_name=f"{stack.names.whole} {route.key.removesuffix('-mail')}",
             kms_master_key_id=self._key_arn,
             tags={"Severity": route.severity} if route.severity else None,
@@ -81,9 +81,9 @@ class Notifications:
         return topic
 
     def _publishers(self, key: str, arn: str) -> list[policies.Statement]:
-        """Return who may publish to a topic: alarms, and EventBridge where events go there."""
+        """Return the statements of a topic policy: alarms may publish, and EventBridge if events notify."""
         names = self._stack.names
-        alarms = f"arn:aws:cloudwatch:{names.region}:{names.account_id}:alarm:{names.of_thing('*')}"
+        alarms = f"arn:aws:cloudwatch:{names.region}:{names.account_id}:alarm:{names.resource('*')}"
         statements = [
             # CloudWatch User Guide, "Notifying users on alarm changes".
             policies.allow(
@@ -98,8 +98,8 @@ class Notifications:
             )
         ]
         if any(event.topic == key for event in self._catalog.events):
-            # Without a condition: none is documented that EventBridge meets for a topic, and one that it does
-            # not meet is silence (EventBridge User Guide, "Using resource-based policies").
+            # No condition: AWS does not document one that EventBridge meets for a topic, and with an unmet
+            # condition nothing is delivered (EventBridge User Guide, "Using resource-based policies").
             statements.append(
                 policies.allow(
                     "EventsPublish",
@@ -111,10 +111,10 @@ class Notifications:
         return statements
 
     def _queue(self, queue: Queue, **arguments: Any) -> Any:
-        """Add a queue that our topics may send to; to the dead letters too it is the topic that sends.
+        """Add a queue to which the topics may send; topics also send to the dead-letter queue.
 
-        The policy is an argument of the queue and not a resource of its own, which would take another 25 s:
-        that is how long the provider waits for any attribute of a queue. Source: SNS Developer Guide, "Amazon
+        The policy is an argument of the queue, because a separate resource would take another 25 s: the
+        provider waits that long for each attribute of a queue. Source: SNS Developer Guide, "Amazon
         SNS dead-letter queues".
         """
         names = self._stack.names
@@ -138,11 +138,11 @@ class Notifications:
     def subscribe_notifier(self, topic: str, function_arn: str, **arguments: Any) -> None:
         """Subscribe the notifier to a topic."""
         subscriptions = self._catalog.routes.topic(topic).subscriptions
-        notifier = next(each for each in subscriptions if each.protocol == "lambda")
+        notifier = next(subscription for subscription in subscriptions if subscription.protocol == "lambda")
         self._add(topic, notifier, function_arn, **arguments)
 
     def _subscribe(self, arns: Mapping[str, str]) -> None:
-        """Subscribe all but the notifier; `arns` has the endpoint of what is no address."""
+        """Add all subscriptions except that of the notifier; `arns` has the ARNs of queues by protocol."""
         for topic in self._catalog.routes.topics:
             for subscription in topic.subscriptions:
                 if subscription.protocol != "lambda":
@@ -156,7 +156,7 @@ class Notifications:
             topic_arn=self._topics[topic].arn,
             protocol=subscription.protocol,
             endpoint=endpoint,
-            # What cannot be delivered goes to the dead letters.
+            # Undelivered notifications go to the dead-letter queue.
             redrive_policy=Fn.jsonencode({"deadLetterTargetArn": self._dead_letters.arn}),
             **arguments,
         )

@@ -1,4 +1,4 @@
-"""The notifier: a function that writes notifications for people and sends them on."""
+"""The notifier: a function that formats notifications and delivers them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _PAGERDUTY = {
 
 
 class Notifier:
-    """The function, its role, its dead letters, and its subscription to the topics of severities."""
+    """The function, its role, its dead-letter queue, and its subscriptions to the topics of severities."""
 
-    def __init__(  # noqa: PLR0913 - what it is made of
+    def __init__(  # noqa: PLR0913 - its dependencies
         self,
         stack: Stack,
         routes: Routes,
@@ -40,11 +40,11 @@ class Notifier:
 
         Args:
             stack: the stack.
-            routes: whom it tells.
+            routes: the routes.
             notifications: the topics.
             log_group: name of its log group.
             key_arn: ARN of the key.
-            zip_path: where its code is.
+            zip_path: path of its zip.
         """
         self._stack = stack
         self._routes = routes
@@ -62,7 +62,7 @@ class Notifier:
         return str(self._dead_letters.url)
 
     def _queue(self) -> Any:
-        queue = next(each for each in self._routes.queues if each.key == "notifier")
+        queue = next(queue for queue in self._routes.queues if queue.key == "notifier")
         return self._stack.add(
             aws.SqsQueue,
             "notifier",
@@ -107,7 +107,7 @@ class Notifier:
             tags={"Owner": stack.env.owner},
             depends_on=[policy],
         )
-        # SNS invokes asynchronously: Lambda tries twice more, then hands the notification over.
+        # SNS invokes asynchronously: Lambda retries twice, then sends the notification to the destination.
         stack.add(
             aws.LambdaFunctionEventInvokeConfig,
             "notifier",
@@ -150,7 +150,8 @@ class Notifier:
     def _statements(self) -> list[policies.Statement]:
         names = self._stack.names
         here = f"{names.region}:{names.account_id}"
-        mail = [arn for each in self._routes.deliveries if (arn := self._notifications.mail_topic_arn(each))]
+        topic_arns = map(self._notifications.mail_topic_arn, self._routes.deliveries)
+        mail = [arn for arn in topic_arns if arn]
         via = [f"{service}.{names.region}.amazonaws.com" for service in ("sns", "sqs")]
         statements = [
             write_logs([f"arn:aws:logs:{here}:log-group:{self._log_group}"]),
@@ -167,7 +168,7 @@ class Notifier:
                     }
                 },
             ),
-            # `*`: DescribeAlarms has no resources. A composite's message says not what its parts measured.
+            # `*`: DescribeAlarms has no resources. The message of a composite lacks the values of its parts.
             policies.allow("ReadAlarms", ["cloudwatch:DescribeAlarms"], ["*"]),
             policies.allow("KeepWhatFailed", ["sqs:SendMessage"], [self._dead_letters.arn]),
             # Topics and the queue are encrypted (SNS Developer Guide, SQS Developer Guide, "Key management").
@@ -183,22 +184,22 @@ class Notifier:
         return [*statements, *self._may_read_secrets(here)]
 
     def _may_read_secrets(self, here: str) -> list[policies.Statement]:
-        kept = [reference.partition(":")[::2] for reference in self._routes.secrets]
-        parameters = [f"arn:aws:ssm:{here}:parameter{name}" for where, name in kept if where == "ssm"]
+        references = [reference.partition(":")[::2] for reference in self._routes.secrets]
+        parameters = [f"arn:aws:ssm:{here}:parameter{name}" for store, name in references if store == "ssm"]
         # Secrets Manager adds a hyphen and six characters to a name (User Guide, "IAM policy examples").
         secrets = [
             f"arn:aws:secretsmanager:{here}:secret:{name}-??????"
-            for where, name in kept
-            if where == "secretsmanager"
+            for store, name in references
+            if store == "secretsmanager"
         ]
         return [
             *([policies.allow("ReadParameters", ["ssm:GetParameter"], parameters)] if parameters else []),
             *([policies.allow("ReadSecrets", ["secretsmanager:GetSecretValue"], secrets)] if secrets else []),
-            *([self._may_decrypt_secrets()] if kept else []),
+            *([self._may_decrypt_secrets()] if references else []),
         ]
 
     def _may_decrypt_secrets(self) -> policies.Statement:
-        """Return the right to read secrets that are under our key; AWS's own keys need none."""
+        """Return the statement to decrypt secrets under our key; AWS managed keys do not require one."""
         via = [f"{service}.{self._stack.env.region}.amazonaws.com" for service in ("ssm", "secretsmanager")]
         return policies.allow(
             "DecryptSecrets",

@@ -219,7 +219,7 @@ def check_words_and_actions(
     }
     actions = [topics[alarm.topic]] if alarm.topic else []
     says_ok = alarm.topic == "fallback" or (
-        alarm.topic is not None and getattr(platform.env.notifications, alarm.topic).ok_notices
+        alarm.topic is not None and getattr(platform.env.notifications, alarm.topic).ok_notifications
     )
     assert described["AlarmDescription"] == alarm.description
     assert described["AlarmActions"] == actions

@@ -47,7 +47,7 @@ def test_every_description_of_the_catalog_is_read_whole(name: str) -> None:
     for alarm in catalog.all_alarms:
         read = read_description(alarm.description, environment=env.environment)
         assert read.text == alarm.description
-        assert read.summary == alarm.says
+        assert read.summary == alarm.summary
         assert read.owner == alarm.owner
         assert read.service == (alarm.service or "")
         assert bool(read.runbook) == bool(alarm.runbook)

@@ -116,22 +116,22 @@ def test_every_composite_of_ours_says_what_its_children_say(composite: Composite
         child = by_key[key]
         notice_ = of_catalog(composite, [child.name])
         check_all(notice_)
-        assert child.says.split(". ")[0] in caused(notice_)[0]
+        assert child.summary.split(". ")[0] in caused(notice_)[0]
         if isinstance(child, Alarm):
             assert "7.25" in caused(notice_)[0]
             assert ("threshold" in caused(notice_)[0]) == (child.threshold is not None)
         runbooks = {link.target for link in notice_.links if link.title.startswith("Runbook")}
         assert {f"docs/runbooks/{found.runbook}" for found in (composite, child) if found.runbook} <= runbooks
         for text in (mail.subject(notice_), slack.payload(notice_)["text"], notice_.explanation):
-            assert composite.says[:20].lower() in text.lower()
+            assert composite.summary[:20].lower() in text.lower()
         if composite.service is None and child.service:
-            assert notice_.summary.startswith(f"The whole system: {composite.says}: ")
+            assert notice_.summary.startswith(f"The whole system: {composite.summary}: ")
             assert child.service in notice_.summary
-        elif child.says != composite.says:
-            assert child.says.split(". ")[0] in notice_.summary
-            assert child.says.split(". ")[0] in pagerduty.event(notice_, "key")["payload"]["summary"]
+        elif child.summary != composite.summary:
+            assert child.summary.split(". ")[0] in notice_.summary
+            assert child.summary.split(". ")[0] in pagerduty.event(notice_, "key")["payload"]["summary"]
         else:
-            assert notice_.summary == composite.says
+            assert notice_.summary == composite.summary
 
 
 @over_composites
@@ -147,10 +147,10 @@ def test_a_composite_below_is_followed_by_the_metric_alarms_in_it() -> None:
     """One level down, those in ALARM alone; what is over by now says so; their pages are linked to."""
     one = notice("composite_nested")
     assert [line.split("; reveille-")[0] for line in caused(one)] == [
-        "fails or is slow while unusually many copies run at once: callers are being lost",
+        "requests are lost because of errors or high latency at high concurrency",
         "invocations end with an exception or a timeout: 31 (threshold > 5)",
-        "unusually many copies of the function run at once: 112 → 111 → 110 (threshold > 100)",
-        "calls run into the timeout and are lost: 988 → 1,204 ms (threshold >= 9,500)",
+        "the number of concurrent executions is high: 112 → 111 → 110 (threshold > 100)",
+        "invocations reach the timeout and fail: 988 → 1,204 ms (threshold >= 9,500)",
     ]
     below = "reveille-payment-handler-critical-prod"
     assert [f"part of {below}" in line for line in caused(one)] == [False, True, True, False]
@@ -215,8 +215,8 @@ def test_the_headline_has_the_words_of_the_worst_child(known: list[Described], w
     """Furthest beyond its own threshold, and not over by now; the first of equals; only those with words."""
     children = [item.name for item in known if item.name in "abc"]
     one = told(*known, children=children)
-    assert one.summary == f"works, but worse than it should: {worst} says it"
-    assert one.explanation == f"Works, but worse than it should: {worst} says it."
+    assert one.summary == f"the service works, but with errors or delays: {worst} says it"
+    assert one.explanation == f"The service works, but with errors or delays: {worst} says it."
     assert one.headline in pagerduty.event(one, "key")["payload"]["summary"]
     assert len(caused(one)) == len(known)
 
@@ -224,7 +224,7 @@ def test_the_headline_has_the_words_of_the_worst_child(known: list[Described], w
 def test_the_alarm_about_the_whole_system_names_the_services_that_fail() -> None:
     """Their own pages are suppressed. All of them, not only the one that moved it; none that is over."""
     assert notice("composite_system").summary.endswith("at the same time: checkout-api, payment-handler")
-    assert notice("composite_alarm").summary == "users are affected: too many of its invocations fail"
+    assert notice("composite_alarm").summary == "users are affected: too many invocations fail"
 
 
 def test_children_beyond_the_tenth_are_named_and_of_a_hundred_none_is_hidden() -> None:
@@ -260,7 +260,7 @@ def test_a_child_that_cloudwatch_does_not_know_is_named_all_the_same() -> None:
     """Renamed since, perhaps; and one that nobody has described still shows its value."""
     one = told(described("known", description=""), children=["gone", "known"])
     assert caused(one) == ["gone (in alarm)", "6 (threshold > 5); known (in alarm)"]
-    assert one.summary == "works, but worse than it should"
+    assert one.summary == "the service works, but with errors or delays"
 
 
 @pytest.mark.parametrize("failing", [1, 2])
@@ -283,7 +283,7 @@ def test_what_could_not_be_read_is_said_and_everything_else_told(failing: int) -
     assert facts(one)["Note"] == "details could not be read (AccessDenied)"
     for name in ("reveille-payment-handler-critical-prod", "reveille-payment-handler-timeouts-prod"):
         assert any(name in line for line in caused(one))
-    assert ("callers are being lost" in one.summary) == (failing == 2)
+    assert ("requests are lost" in one.summary) == (failing == 2)
     assert count == failing
 
 
@@ -336,9 +336,9 @@ def test_cloudwatch_is_asked_once_for_both_kinds_and_a_hundred(world: World) -> 
     ]
     (sent,) = world.wire.mails
     assert sent["Message"] == mail.body(notice("composite_alarm"))
-    assert sent["Subject"].endswith("users are affected: too many of its invocations fail")
+    assert sent["Subject"].endswith("users are affected: too many invocations fail")
     summary = dict(world.wire.posts)["/v2/enqueue"]["payload"]["summary"]
-    assert summary.endswith("users are affected: too many of its invocations fail")
+    assert summary.endswith("users are affected: too many invocations fail")
 
 
 def test_what_is_below_a_composite_is_one_more_question(world: World) -> None:  # noqa: F811
@@ -383,7 +383,7 @@ def test_an_answer_that_does_not_come_costs_two_seconds(world: World) -> None:  
     assert len(world.wire.asked) == 2
     (sent,) = world.wire.mails
     assert "details could not be read (no response in time)" in sent["Message"]
-    assert "callers are being lost" in sent["Message"]
+    assert "requests are lost" in sent["Message"]
 
 
 def test_no_question_takes_the_time_of_the_delivery(

@@ -20,24 +20,20 @@ NOTICES = [(name, item) for name in names() for item in notices(name)]
 over_all = pytest.mark.parametrize("item", [item for _, item in NOTICES], ids=[name for name, _ in NOTICES])
 
 HEADLINES = {
-    "anomaly_alarm": (
-        "WARNING prod payment-handler: writes far more log than usual, which is billed by the byte"
-    ),
+    "anomaly_alarm": ("WARNING prod payment-handler: the service writes far more log data than expected"),
     "anomaly_ok": (
         "RESOLVED (warning) prod payment-handler: it writes far more or far less log than usual at this time"
     ),
     "aws_test_notification": 'WARNING prod: Auto Scaling: test notification for group "bastion"',
-    "composite_alarm": (
-        "CRITICAL prod payment-handler: users are affected: too many of its invocations fail"
-    ),
+    "composite_alarm": ("CRITICAL prod payment-handler: users are affected: too many invocations fail"),
     "composite_burn_rate": (
-        "CRITICAL prod payment-handler: the error budget of availability is burning 14.4 "
-        "times too fast; budget gone in 50 hours"
+        "CRITICAL prod payment-handler: the burn rate of the SLO availability is above 14.4; at this rate, "
+        "the error budget is used up in 50 hours"
     ),
-    "composite_degraded": "WARNING prod payment-handler: works, but worse than it should",
+    "composite_degraded": "WARNING prod payment-handler: the service works, but with errors or delays",
     "composite_nested": (
-        "CRITICAL prod payment-handler: users are affected: fails or is slow while "
-        "unusually many copies run at once: callers are being lost"
+        "CRITICAL prod payment-handler: users are affected: "
+        "requests are lost because of errors or high latency at high concurrency"
     ),
     "composite_null_description_no_children": "CRITICAL prod: alarm created-by-hand-system",
     "composite_ok": "RESOLVED (critical) prod payment-handler: users are affected",
@@ -60,7 +56,8 @@ HEADLINES = {
         "(deployment ecs-svc/4512345678901234567))"
     ),
     "metric_alarm": (
-        "WARNING prod order-processor: gave up on messages, which wait in its dead-letter queue for 14 days"
+        "WARNING prod order-processor: messages failed all retries; "
+        "the dead-letter queue keeps them for 14 days"
     ),
     "metric_insufficient_data": (
         "NO DATA (warning) prod search-api: its containers use nearly all CPU that they have"
@@ -75,7 +72,8 @@ HEADLINES = {
     "metric_null_description": "CRITICAL prod: AWS/Lambda Errors Sum >= 1 (alarm created-by-hand)",
     "metric_percentile_muted": "WARNING prod payment-handler: one call in a hundred takes too long",
     "metric_set_by_hand": (
-        "WARNING prod order-processor: gave up on messages, which wait in its dead-letter queue for 14 days"
+        "WARNING prod order-processor: messages failed all retries; "
+        "the dead-letter queue keeps them for 14 days"
     ),
     "other_json": "CRITICAL prod: AWS Health Event",
     "text": "CRITICAL prod: Hello from the console",

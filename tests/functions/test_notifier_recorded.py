@@ -56,7 +56,7 @@ def differences(message: dict[str, Any], topic_arn: str) -> Iterator[str]:
         yield "notifies nobody"
         return
     actions = {"ALARM": "AlarmActions", "OK": "OKActions"}.get(message["NewStateValue"])
-    told_of_ends = one.topic == "fallback" or getattr(ENV.notifications, one.topic).ok_notices
+    told_of_ends = one.topic == "fallback" or getattr(ENV.notifications, one.topic).ok_notifications
     if not topic_arn.endswith(f":reveille-{one.topic}-prod"):
         yield "another topic"
     if actions is None or message[actions] != [topic_arn] or (actions == "OKActions" and not told_of_ends):

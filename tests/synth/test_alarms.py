@@ -23,8 +23,8 @@ def test_every_alarm_tells_whom_the_catalog_says(name: str) -> None:
     assert resources.keys() == {alarm.key for alarm in one.catalog.all_alarms}
     told = one.env.notifications
     over = {
-        "critical": told.critical.ok_notices,
-        "warning": told.warning.ok_notices,
+        "critical": told.critical.ok_notifications,
+        "warning": told.warning.ok_notifications,
         "fallback": True,
         None: False,
     }
@@ -42,8 +42,8 @@ def test_every_alarm_tells_whom_the_catalog_says(name: str) -> None:
 
 def test_both_ways_of_saying_that_it_is_over_occur() -> None:
     """The test above would pass with either alone."""
-    assert {made(name).env.notifications.critical.ok_notices for name in NAMES} == {True, False}
-    assert {made(name).env.notifications.warning.ok_notices for name in NAMES} == {False}
+    assert {made(name).env.notifications.critical.ok_notifications for name in NAMES} == {True, False}
+    assert {made(name).env.notifications.warning.ok_notifications for name in NAMES} == {False}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -138,7 +138,7 @@ def test_every_way_of_asking_occurs(name: str) -> None:
     rules = [resource.body["alarm_rule"] for resource in of(name, COMPOSITE).values()]
     assert any(" OR " in rule for rule in rules)
     env, asked = made(name).env, any("NOT ALARM(" in rule for rule in rules)
-    assert asked == bool(made(name).catalog.slos and env.deployments.quiet_s)
+    assert asked == bool(made(name).catalog.slos and env.deployments.suppression_s)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -222,7 +222,7 @@ def test_events_reach_their_topics_and_the_log(name: str) -> None:
     for key, event in events.items():
         body = rules[key].body
         assert (body["name"], json.loads(body["event_pattern"]), body["description"]) == (
-            event.name, event.pattern, event.says,
+            event.name, event.pattern, event.summary,
         )  # fmt: skip
     for key in deployments:
         pattern = json.loads(rules[key].body["event_pattern"])

@@ -335,7 +335,7 @@ def test_an_alarm_with_a_band_draws_it_and_no_line() -> None:
     assert observed[:2] == ["AWS/Logs", "IncomingBytes"]
     assert (observed[-1]["stat"], observed[-1]["period"]) == ("Sum", alarm.period_s)
     assert band[0]["expression"] == f"ANOMALY_DETECTION_BAND({observed[-1]['id']}, 3)"
-    assert band[0]["label"] == "log-flood: usual bytes of log, 3 standard deviations · ticket"
+    assert band[0]["label"] == "log-flood: expected bytes of log, 3 standard deviations · ticket"
     assert (band[0]["color"], band[0]["period"]) == (TICKET, alarm.period_s)
 
 
@@ -345,7 +345,7 @@ def test_a_band_belongs_to_the_line_that_the_graph_shows_already() -> None:
     given["services"]["order-processor"]["alarms"] = {"latency": {"anomaly_band": 2.5}}
     (overview,) = drawn(Environment.model_validate(given))
     graphs = [of(widget)["metrics"] for widget in widgets(overview, "metric")]
-    (rows,) = [graph for graph in graphs if "latency: usual p99 duration, 2.5" in json.dumps(graph)]
+    (rows,) = [graph for graph in graphs if "latency: expected p99 duration, 2.5" in json.dumps(graph)]
     (observed,) = [row for row in rows if row[-1].get("id", "").startswith("observed")]
     assert (observed[-1]["label"], observed[-1].get("visible", True)) == ("p99", True)
     (band,) = [row[0] for row in rows if isinstance(row[0], dict) and "ANOMALY" in row[0]["expression"]]
@@ -458,7 +458,7 @@ def test_services_are_compared_on_the_overview(name: str) -> None:
     deployed = [service.name for service in one.catalog.services if service.log_group_key]
     containers = [service.name for service in one.catalog.services if service.kind == "ecs"]
     assert list(compared.items()) == [
-        ("Error rate by service, from the logs", deployed),
+        ("Error rate by service from the logs", deployed),
         ("p99 latency by service", everybody),
         ("Errors by service", everybody),
         ("Concurrency by service", deployed),

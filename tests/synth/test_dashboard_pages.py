@@ -95,7 +95,7 @@ def test_what_the_overview_has_no_room_for_is_said_there(count: int, longest: bo
     said = heading.partition("on the pages only: ")[2].rstrip(".").split("; ") if others else []
     titles = {widget["properties"].get("title", "").partition(" (part")[0] for widget in widgets(overview)}
     compared = {
-        "Error rate by service, from the logs", "p99 latency by service", "Errors by service",
+        "Error rate by service from the logs", "p99 latency by service", "Errors by service",
         "Concurrency by service", "CPU by service", "Memory by service",
     }  # fmt: skip
     if count > 1:
@@ -103,14 +103,14 @@ def test_what_the_overview_has_no_room_for_is_said_there(count: int, longest: bo
     assert ("recent errors" in said) == (not any(title.startswith("Recent errors: ") for title in titles))
     for page in others:
         there = {widget["properties"].get("title", "") for widget in widgets(page)}
-        assert {"Error rate by service, from the logs", "p99 latency by service"} <= there
+        assert {"Error rate by service from the logs", "p99 latency by service"} <= there
 
 
 def test_the_longest_names_at_a_thousand_services_keep_the_overview_useful() -> None:
     """Who is in trouble, the latency of all, and the way to each."""
     overview, *_ = drawn_many(1000, longest=True)
     titles = {widget["properties"].get("title", "").partition(" (part")[0] for widget in widgets(overview)}
-    assert {"Pages somebody: in ALARM now", "p99 latency by service"} <= titles
+    assert {"Pages: in ALARM now", "p99 latency by service"} <= titles
 
 
 @pytest.mark.parametrize("place", [0, 7, STABLE - 1])
@@ -173,8 +173,8 @@ def test_a_service_that_is_too_much_for_a_page_is_refused_by_name() -> None:
     services = {**env.services, "payment-handler": service.model_copy(update={"slos": objectives})}
     with pytest.raises(
         CommandError,
-        match=r"^services\.payment-handler: its page of the dashboard would have \d+ metrics; 2500 are "
-        "allowed: give it fewer slos$",
+        match=r"^services\.payment-handler: its dashboard page would have \d+ metrics; 2500 are "
+        "allowed: reduce its slos$",
     ):
         drawn(env.model_copy(update={"services": services}))
 

@@ -130,7 +130,7 @@ def test_the_systems_node_is_the_fallback(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("JSII_NODE", "")
     monkeypatch.setattr(kernel, "packaged_node", lambda: None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(kernel.NodeMissingError, match=r"no Node\.js found: `make setup` installs one"):
+    with pytest.raises(kernel.NodeMissingError, match=r"Node\.js was not found: `make setup` installs it"):
         kernel.prepare_node()
     (tmp_path / "node").touch(mode=0o755)
     assert kernel.prepare_node() == str(tmp_path / "node")

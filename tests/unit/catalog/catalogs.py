@@ -78,7 +78,7 @@ def _everything(data: dict[str, Any]) -> None:
     for severity in ("critical", "warning"):
         told[severity] |= {
             "slack": [f"ssm:/shop/{severity}"], "pagerduty": [f"secretsmanager:shop/{severity}"],
-            "ok_notices": False,
+            "ok_notifications": False,
         }  # fmt: skip
     for name in ("payment-handler", "checkout-api"):
         services[name]["slos"] = SLOS[services[name]["kind"]]
@@ -111,16 +111,16 @@ def _longest(data: dict[str, Any]) -> None:
         }
 
 
-def _no_quiet(data: dict[str, Any]) -> None:
-    data |= {"deployments": {"quiet_s": 0}, "maintenance": {}}
+def _no_suppression(data: dict[str, Any]) -> None:
+    data |= {"deployments": {"suppression_s": 0}, "maintenance": {}}
 
 
 def _windows_only(data: dict[str, Any]) -> None:
-    data |= {"deployments": {"quiet_s": 0}, "maintenance": WINDOWS}
+    data |= {"deployments": {"suppression_s": 0}, "maintenance": WINDOWS}
 
 
 def _deployments_only(data: dict[str, Any]) -> None:
-    data |= {"deployments": {"quiet_s": 3600}, "maintenance": {}}
+    data |= {"deployments": {"suppression_s": 3600}, "maintenance": {}}
 
 
 def _dark(data: dict[str, Any]) -> None:
@@ -159,7 +159,7 @@ def _state_machines(data: dict[str, Any]) -> None:
 CHANGES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "everything": _everything,
     "longest names": _longest,
-    "no quiet": _no_quiet,
+    "no suppression": _no_suppression,
     "windows only": _windows_only,
     "deployments only": _deployments_only,
     "no insights": _dark,

@@ -150,7 +150,7 @@ def test_a_rate_counts_only_with_enough_samples(template: AlarmTemplate) -> None
     """One failure in two is no rate: exactly the rates ask for a minimum, and they are per cent."""
     assert (template.min_samples is not None) == (template.key in RATES)
     if template.min_samples:
-        assert re.match(r"% of the |error entries per 100 requests in the log$", template.unit_words)
+        assert re.match(r"% of |error entries per 100 requests in the log$", template.unit_words)
         assert isinstance(template.threshold, int | float)
         # Most of a few, twice in succession, is no chance either.
         most = template.threshold >= 50 and template.datapoints_to_alarm >= 2
@@ -172,7 +172,7 @@ def test_the_minimum_is_in_the_expression(name: str) -> None:
             assert guard, alarm.key
             # By the minute, what is filled may only be late: it would count as good.
             assert ("FILL(" in guard[0].partition(" >= ")[0]) == (alarm.period_s >= 300)
-            assert alarm.condition.endswith(f", with at least {guard[3]} of them in a datapoint")
+            assert alarm.condition.endswith(f", with at least {guard[3]} samples per datapoint")
             found += 1
     assert found >= 3 * len(env.functions) + len(env.containers)
 
@@ -188,7 +188,7 @@ def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
             or r"(The whole system|The platform|Suppression|(topic|queue|function|account) \S+.*)"
         )
         assert re.fullmatch(who, said.subject), said
-        assert said.summary == alarm.says
+        assert said.summary == alarm.summary
         assert len(alarm.description) <= 1024
         assert "{" not in alarm.description
         assert (
@@ -233,7 +233,7 @@ def test_the_words_have_the_numbers_of_the_alarm(name: str) -> None:
         if "_slo-" in alarm.key or alarm.key.endswith("_deploying") or alarm.key.startswith("maintenance_"):
             continue
         limit = (
-            f"{number(alarm.anomaly_band)} standard deviations above its usual "
+            f"more than {number(alarm.anomaly_band)} standard deviations above the expected "
             if alarm.anomaly_band
             else f"{SYMBOLS[alarm.comparison]} {number(alarm.threshold or 0)} "
         )
@@ -329,10 +329,10 @@ def test_an_execution_is_slow_by_its_timeout() -> None:
 @each("template", [*TEMPLATES.values(), *COMPOSITES.values()], ids=[*TEMPLATES, *COMPOSITES])
 def test_a_template_speaks_as_part_of_a_sentence(template: AlarmTemplate | CompositeTemplate) -> None:
     """As `<subject> in <environment>: <says>.` and `Look at: <look>` need it."""
-    for text in (template.says, template.look):
+    for text in (template.summary, template.look):
         assert not text.endswith((".", " ")), text
         assert text[0].islower() or text.split()[0] in {"Lambda", "CloudWatch"}, text
-    assert template.says != template.look
+    assert template.summary != template.look
 
 
 @pytest.mark.parametrize("name", ["lambda", "ecs", "platform"])

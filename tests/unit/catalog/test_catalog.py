@@ -142,7 +142,9 @@ def test_the_longest_legal_names_fit_into_aws() -> None:
         assert LONGEST["environment"] in name or name == names.lambda_insights_log_group
     assert max(len(name) for name, _ in roles(env)) > 50
     assert len(made.windows[0].reason) <= limit("scheduler", "CreateScheduleInput", "Description")
-    assert all(len(event.says) <= limit("events", "PutRuleRequest", "Description") for event in made.events)
+    assert all(
+        len(event.summary) <= limit("events", "PutRuleRequest", "Description") for event in made.events
+    )
 
 
 PROMISED = {
@@ -184,7 +186,7 @@ def test_the_promised_composites_have_their_rules(name: str) -> None:
     names, graph = Names.of(env), Graph(made)
 
     def alarm(service: str, key: str) -> str:
-        return f'ALARM("{names.of_thing(service, key)}")'
+        return f'ALARM("{names.resource(service, key)}")'
 
     expected = {}
     for function in env.functions:

@@ -45,7 +45,7 @@ def deploying(env: Environment, *services: str) -> set[str]:
     """Return the alarms about deployments of these services, or of all; nothing counts those of some."""
     counted = env.functions.keys() | env.containers.keys()
     counted &= set(services or counted)
-    return {f"{text}_deploying" for text in counted} if env.deployments.quiet_s else set()
+    return {f"{text}_deploying" for text in counted} if env.deployments.suppression_s else set()
 
 
 def suppressing(made: Made) -> set[str]:
@@ -188,7 +188,7 @@ def test_a_deployment_of_one_service_suppresses_that_one_only(name: str) -> None
     speaking = {
         composite.key: graph.needed_for(composite.key) for composite in made.composites if composite.topic
     }
-    if not env.deployments.quiet_s:
+    if not env.deployments.suppression_s:
         assert not [alarm for alarm in made.all_alarms if alarm.key.endswith(("_deploying", "deployments"))]
         return
     assert len(env.services) > 1
@@ -338,7 +338,7 @@ def test_without_deployments_and_windows_nothing_pretends_that_there_is(name: st
     env, made = EVERY[name]
     keys = {alarm.key for alarm in made.all_alarms}
     whole = "system-critical" in keys
-    reasons = [bool(env.deployments.quiet_s), bool(env.maintenance), whole]
+    reasons = [bool(env.deployments.suppression_s), bool(env.maintenance), whole]
     helpers = {f"{service}_page-suppressor" for service in env.services}
     assert helpers & keys == (helpers if sum(reasons) > 1 else set()), "one reason needs no helper"
     assert ("maintenance" in keys) == (len(env.maintenance) > 1)
@@ -363,12 +363,12 @@ def test_a_service_has_as_few_helpers_as_reasons_differ(name: str) -> None:
             assert kinds <= {"page-suppressor", "ticket-suppressor"}
 
 
-@pytest.mark.parametrize("quiet_s", [0, 60, 600, 3600])
-def test_a_deployment_suppresses_for_as_long_as_config_says(quiet_s: int) -> None:
+@pytest.mark.parametrize("suppression_s", [0, 60, 600, 3600])
+def test_a_deployment_suppresses_for_as_long_as_config_says(suppression_s: int) -> None:
     """An alarm that looks back that far for one sample, each missing one a zero."""
 
     def change(data: dict[str, Any]) -> None:
-        data["deployments"] = {"quiet_s": quiet_s}
+        data["deployments"] = {"suppression_s": suppression_s}
 
     env, made = changed(change)
     counted = {f"{view.name}_deploying": view.deployments for view in made.services if view.deployments}
@@ -378,7 +378,7 @@ def test_a_deployment_suppresses_for_as_long_as_config_says(quiet_s: int) -> Non
     for alarm in found:
         metric = counted[alarm.key]
         assert f" {alarm.service} " in alarm.description
-        assert (alarm.window_s, alarm.period_s, alarm.datapoints_to_alarm) == (quiet_s, 60, 1)
+        assert (alarm.window_s, alarm.period_s, alarm.datapoints_to_alarm) == (suppression_s, 60, 1)
         assert (alarm.comparison, alarm.threshold) == ("GreaterThanThreshold", 0)
         assert getattr(alarm.watches, "expression", None) == "FILL(begun, 0)"
         assert alarm.metrics == (metric,)
@@ -530,7 +530,7 @@ def group(number: int, rule: AnyOf) -> Composite:
 def _composite(key: str, rule: Rule) -> Composite:
     return Composite(
         key=key, name=f"shop-{key}-prod", kind_key=key, owner="x", rule=rule, severity="warning",
-        says="x", description="x",
+        summary="x", description="x",
     )  # fmt: skip
 
 

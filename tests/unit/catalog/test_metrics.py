@@ -265,7 +265,7 @@ def test_every_template_that_a_graph_names_is_an_alarm_of_its_kind(name: str) ->
             "container_insights",
             "function_insights",
             "timeout_ms",
-            "queue_patience_s",
+            "queue_retry_s",
         }
         asked = {fact for alarm in kind.alarms for fact in alarm.needed_facts}
         asked |= {graph.needs for graph in kind.graphs if graph.needs}

@@ -22,7 +22,7 @@ def failing(kinds: int, services: int) -> dict[str, Failing]:
     errors = MADE.alarm("payment-handler_errors")
 
     def alarm(kind: int, service: int, key: str) -> Alarm:
-        changed = {"key": f"s{service}k{kind}_{key}", "name": NAMES.of_thing(f"s{service}k{kind}", key)}
+        changed = {"key": f"s{service}k{kind}_{key}", "name": NAMES.resource(f"s{service}k{kind}", key)}
         return Alarm.model_validate({**errors.model_dump(), **changed})
 
     return {
@@ -99,7 +99,7 @@ def test_rules_over_many_kinds_stay_within_cloudwatch_s_limits(kinds: int, servi
     assert outage
     for group in (critical, outage, *groups):
         assert len(group.children()) <= RULE_ALARMS
-        written = [f'ALARM("{NAMES.of_thing(key)}") AND ' for key in mentions(group.rule)]
+        written = [f'ALARM("{NAMES.resource(key)}") AND ' for key in mentions(group.rule)]
         assert len("".join(written)) <= RULE_CHARACTERS
 
 

@@ -107,7 +107,7 @@ def test_the_minimum_of_a_rate_is_tuned(folder: Folder) -> None:
         alarm = made.alarm(f"{name}_error-rate")
         assert isinstance(alarm.watches, Math)
         assert alarm.watches.expression == f"IF(invocations >= {least}, 100 * errors / invocations, 0)"
-        assert f"with at least {least} of them" in alarm.description
+        assert f"with at least {least} samples per datapoint" in alarm.description
     elevated = made.alarm("api_error-rate-elevated").watches
     assert isinstance(elevated, Math)
     assert ">= 100," in elevated.expression
@@ -170,7 +170,7 @@ def test_what_nothing_suppresses_has_no_suppressor(folder: Folder) -> None:
     switched = {"lambda": off, "ecs": containers}
     made = tuned(
         folder,
-        "deployments: {quiet_s: 0}",
+        "deployments: {suppression_s: 0}",
         "alarms:",
         *(f"  {kind}: {{{', '.join(f'{key}: {OFF}' for key in keys)}}}" for kind, keys in switched.items()),
     )
@@ -242,35 +242,35 @@ def test_only_what_an_alarm_has_is_legal(kind: str, alarm: AlarmTemplate, folder
         folder.write("prod", f"{PROD}alarms: {{{kind}: {{{alarm.key}: {{{key}: {value}{extra}}}}}}}\n")
         said = [line for line in folder.refusal() if ": threshold is missing" not in line]
         known = ", ".join(sorted(legal))
-        refused = f"{HERE}: alarms.{kind}.{alarm.key}.{key}: the alarm {alarm.key} has none; known: {known}"
+        refused = f"{HERE}: alarms.{kind}.{alarm.key}.{key}: is not a setting of the alarm {alarm.key}; known: {known}"
         assert said == ([] if key in legal else [refused])
 
 
 WRONG = [
-    ("services: {api: {alarms: {eror: {threshold: 1}}}}", "services.api.alarms.eror", f'no such alarm for kind "lambda"; known: {KNOWN["lambda"]}   did you mean errors?'),
-    ("alarms: {ecs: {latency: {threshold: 1}}}", "alarms.ecs.latency", f'no such alarm for kind "ecs"; known: {KNOWN["ecs"]}   did you mean target-latency?'),
-    ("alarms: {platform: {notifier-error: {threshold: 1}}}", "alarms.platform.notifier-error", f'no such alarm for kind "platform"; known: {KNOWN["platform"]}   did you mean notifier-errors?'),
-    ("services: {api: {alarms: {throttles: {datapoints_to_alarm: 6}}}}", "services.api.alarms.throttles.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are looked at"),
-    ("services: {web-site: {alarms: {errors: {datapoints_to_alarm: 5}}}}", "services.web-site.alarms.errors.datapoints_to_alarm", "5 datapoints_to_alarm cannot breach when 1 evaluation_periods are looked at"),
-    ("services: {api: {alarms: {errors: {datapoints_to_alarm: 5, evaluation_periods: 1}}}}", "services.api.alarms.errors.datapoints_to_alarm", "5 datapoints_to_alarm cannot breach when 1 evaluation_periods are looked at"),
-    ("alarms: {lambda: {latency: {datapoints_to_alarm: 6, evaluation_periods: 5}}}", "alarms.lambda.latency.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are looked at"),
-    ("services: {api: {timeout_s: 900, alarms: {any-error: {enabled: true, period_s: 60, evaluation_periods: 1, datapoints_to_alarm: 2}}}}", "services.api.alarms.any-error.datapoints_to_alarm", "2 datapoints_to_alarm cannot breach when 1 evaluation_periods are looked at"),
-    ("services: {api: {timeout_s: 900, alarms: {latency: {datapoints_to_alarm: 1430}}}}", "services.api.alarms.latency", "period_s x evaluation_periods is 86700 s; CloudWatch looks back 86400 s at most"),
-    ("alarms: {platform: {notifier-errors: {datapoints_to_alarm: 2}}}", "alarms.platform.notifier-errors.datapoints_to_alarm", "2 datapoints_to_alarm cannot breach when 1 evaluation_periods are looked at"),
-    ("services: {api: {alarms: {errors: {evaluation_periods: 145}}}}", "services.api.alarms.errors.evaluation_periods", "period_s x evaluation_periods is 87000 s; CloudWatch looks back 86400 s at most"),
-    ("services: {api: {alarms: {latency: {period_s: 86400, evaluation_periods: 8}}}}", "services.api.alarms.latency.evaluation_periods", "period_s x evaluation_periods is 691200 s; CloudWatch looks back 604800 s at most"),
-    ("services: {api: {alarms: {queue-age: {threshold: 1}}}}", "services.api.alarms.queue-age", "this service has no such alarm: no queue feeds it (sqs_trigger)"),
-    ("services: {zoo: {sqs_trigger: {}, alarms: {throttles: {threshold: 1}}}}", "services.zoo.alarms.throttles", "this service has no such alarm: a queue feeds it, and tries again"),
-    ("services: {api: {alarms: {reserved-concurrency: {threshold: 50}}}}", "services.api.alarms.reserved-concurrency", "this service has no such alarm: no concurrency is reserved for it (reserved_concurrency)"),
-    ("services: {web-site: {alarms: {target-latency: {threshold: 1}}}}", "services.web-site.alarms.target-latency", "this service has no such alarm: no load balancer is in front of it (load_balancer)"),
-    ("services: {web-site: {desired_count: 0, alarms: {too-few-tasks: {threshold: 50}}}}", "services.web-site.alarms.too-few-tasks", "this service has no such alarm: no task should run (desired_count)"),
-    ("services: {api: {alarms: {heartbeat: {period_s: 7200}}}}", "services.api.alarms.heartbeat", "this alarm is off by itself (for functions on a schedule; set period_s to it): set enabled: true as well"),
-    ("services: {web-site-collector: {kind: ecs, description: x, image: 'x:1'}}", "services.web-site-collector", "services.web-site makes a log group /ecs/shop-web-site-collector-prod too: choose another name"),
-    ("services: {log-archive: {kind: lambda, description: x, source: functions/x}}", "services.log-archive", "the platform has a role shop-log-archive-prod too: choose another name"),
-    ("services: {events: {kind: lambda, description: x, source: functions/x}}", "services.events", "the platform has a log group events too: choose another name"),
-    ("services: {web-site-exec: {kind: lambda, description: x, source: functions/x}}", "services.web-site-exec", "services.web-site makes a role shop-web-site-exec-prod too: choose another name"),
-    ("services: {alarms: {kind: lambda, description: x, source: functions/x, sqs_trigger: {}}}", "services.alarms", "the platform has a queue shop-alarms-dead-letters-prod too: choose another name"),
-    ("services: {system: {kind: lambda, description: x, source: functions/x}}", "services.system", "the platform has an alarm shop-system-critical-prod too: choose another name"),
+    ("services: {api: {alarms: {eror: {threshold: 1}}}}", "services.api.alarms.eror", f'is not an alarm of kind "lambda"; known: {KNOWN["lambda"]}   did you mean errors?'),
+    ("alarms: {ecs: {latency: {threshold: 1}}}", "alarms.ecs.latency", f'is not an alarm of kind "ecs"; known: {KNOWN["ecs"]}   did you mean target-latency?'),
+    ("alarms: {platform: {notifier-error: {threshold: 1}}}", "alarms.platform.notifier-error", f'is not an alarm of kind "platform"; known: {KNOWN["platform"]}   did you mean notifier-errors?'),
+    ("services: {api: {alarms: {throttles: {datapoints_to_alarm: 6}}}}", "services.api.alarms.throttles.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are evaluated"),
+    ("services: {web-site: {alarms: {errors: {datapoints_to_alarm: 5}}}}", "services.web-site.alarms.errors.datapoints_to_alarm", "5 datapoints_to_alarm cannot breach when 1 evaluation_periods are evaluated"),
+    ("services: {api: {alarms: {errors: {datapoints_to_alarm: 5, evaluation_periods: 1}}}}", "services.api.alarms.errors.datapoints_to_alarm", "5 datapoints_to_alarm cannot breach when 1 evaluation_periods are evaluated"),
+    ("alarms: {lambda: {latency: {datapoints_to_alarm: 6, evaluation_periods: 5}}}", "alarms.lambda.latency.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are evaluated"),
+    ("services: {api: {timeout_s: 900, alarms: {any-error: {enabled: true, period_s: 60, evaluation_periods: 1, datapoints_to_alarm: 2}}}}", "services.api.alarms.any-error.datapoints_to_alarm", "2 datapoints_to_alarm cannot breach when 1 evaluation_periods are evaluated"),
+    ("services: {api: {timeout_s: 900, alarms: {latency: {datapoints_to_alarm: 1430}}}}", "services.api.alarms.latency", "period_s x evaluation_periods is 86700 s; CloudWatch evaluates at most 86400 s"),
+    ("alarms: {platform: {notifier-errors: {datapoints_to_alarm: 2}}}", "alarms.platform.notifier-errors.datapoints_to_alarm", "2 datapoints_to_alarm cannot breach when 1 evaluation_periods are evaluated"),
+    ("services: {api: {alarms: {errors: {evaluation_periods: 145}}}}", "services.api.alarms.errors.evaluation_periods", "period_s x evaluation_periods is 87000 s; CloudWatch evaluates at most 86400 s"),
+    ("services: {api: {alarms: {latency: {period_s: 86400, evaluation_periods: 8}}}}", "services.api.alarms.latency.evaluation_periods", "period_s x evaluation_periods is 691200 s; CloudWatch evaluates at most 604800 s"),
+    ("services: {api: {alarms: {queue-age: {threshold: 1}}}}", "services.api.alarms.queue-age", "is not an alarm of this service: no queue invokes it (sqs_trigger)"),
+    ("services: {zoo: {sqs_trigger: {}, alarms: {throttles: {threshold: 1}}}}", "services.zoo.alarms.throttles", "is not an alarm of this service: a queue invokes it, and retries"),
+    ("services: {api: {alarms: {reserved-concurrency: {threshold: 50}}}}", "services.api.alarms.reserved-concurrency", "is not an alarm of this service: no concurrency is reserved for it (reserved_concurrency)"),
+    ("services: {web-site: {alarms: {target-latency: {threshold: 1}}}}", "services.web-site.alarms.target-latency", "is not an alarm of this service: no load balancer sends requests to it (load_balancer)"),
+    ("services: {web-site: {desired_count: 0, alarms: {too-few-tasks: {threshold: 50}}}}", "services.web-site.alarms.too-few-tasks", "is not an alarm of this service: no task is desired (desired_count)"),
+    ("services: {api: {alarms: {heartbeat: {period_s: 7200}}}}", "services.api.alarms.heartbeat", "this alarm is off by default (for functions on a schedule; set period_s to the interval of the schedule): set enabled: true as well"),
+    ("services: {web-site-collector: {kind: ecs, description: x, image: 'x:1'}}", "services.web-site-collector", "services.web-site has a log group /ecs/shop-web-site-collector-prod as well: choose another name"),
+    ("services: {log-archive: {kind: lambda, description: x, source: functions/x}}", "services.log-archive", "the platform has a role shop-log-archive-prod as well: choose another name"),
+    ("services: {events: {kind: lambda, description: x, source: functions/x}}", "services.events", "the platform has a log group events as well: choose another name"),
+    ("services: {web-site-exec: {kind: lambda, description: x, source: functions/x}}", "services.web-site-exec", "services.web-site has a role shop-web-site-exec-prod as well: choose another name"),
+    ("services: {alarms: {kind: lambda, description: x, source: functions/x, sqs_trigger: {}}}", "services.alarms", "the platform has a queue shop-alarms-dead-letters-prod as well: choose another name"),
+    ("services: {system: {kind: lambda, description: x, source: functions/x}}", "services.system", "the platform has an alarm shop-system-critical-prod as well: choose another name"),
 ]  # fmt: skip
 
 
@@ -291,9 +291,9 @@ def test_what_only_the_catalog_knows_to_be_wrong_has_a_place_too(
             "containers: disabled",
             "web-site",
             "disk",
-            "Container Insights is switched off (insights.containers)",
+            "Container Insights is disabled (insights.containers)",
         ),
-        ("functions: false", "api", "memory", "Lambda Insights is switched off (insights.functions)"),
+        ("functions: false", "api", "memory", "Lambda Insights is disabled (insights.functions)"),
     ],
 )
 def test_an_alarm_without_its_source_is_refused_with_what_switches_it_off(
@@ -304,7 +304,7 @@ def test_an_alarm_without_its_source_is_refused_with_what_switches_it_off(
     assert folder.refusal() == []
     folder.append("prod", f"insights: {{{insights}}}\n")
     assert folder.refusal() == [
-        f"{HERE}: services.{service}.alarms.{alarm}: this service has no such alarm: {said}"
+        f"{HERE}: services.{service}.alarms.{alarm}: is not an alarm of this service: {said}"
     ]
 
 
@@ -313,7 +313,7 @@ def test_a_name_of_the_notifier_is_taken(folder: Folder) -> None:
     folder.append("prod", "services: {notifier: {kind: lambda, description: x, source: functions/x}}\n")
     (said,) = folder.refusal()
     assert said.startswith(f"{HERE}: services.notifier: the platform has a ")
-    assert said.endswith(" too: choose another name")
+    assert said.endswith(" as well: choose another name")
 
 
 def test_a_threshold_that_nobody_gave_is_missed_once(folder: Folder) -> None:
@@ -321,7 +321,7 @@ def test_a_threshold_that_nobody_gave_is_missed_once(folder: Folder) -> None:
     base = (folder.path / "base.yaml").read_text(encoding="utf-8")
     folder.write("base", base.replace("latency: {threshold: 3000}, ", ""))
     assert folder.refusal() == [
-        "config/base.yaml:4: alarms.lambda.latency: threshold is missing: it has no default"
+        "config/base.yaml:4: alarms.lambda.latency: threshold is required: it has no default"
     ]
 
 
@@ -336,15 +336,15 @@ def test_an_alarm_that_is_off_for_all_needs_no_threshold(folder: Folder) -> None
 @each(
     ("where", "threshold", "said"),
     [
-        (("lambda", "api", "error-rate"), 100, "must be less than 100 per cent, or it would never fire (found: 100)"),
+        (("lambda", "api", "error-rate"), 100, "must be less than 100 percent, otherwise the alarm never fires (found: 100)"),
         (("lambda", "api", "error-rate"), 99.9, None),
-        (("lambda", "api", "near-timeout"), 100, "must be less than 100 per cent, or it would never fire (found: 100)"),
-        (("lambda", "api", "timeouts"), 101, "must be less than 100 per cent, or it would never fire (found: 101)"),
+        (("lambda", "api", "near-timeout"), 100, "must be less than 100 percent, otherwise the alarm never fires (found: 100)"),
+        (("lambda", "api", "timeouts"), 101, "must be less than 100 percent, otherwise the alarm never fires (found: 101)"),
         (("lambda", "api", "timeouts"), 100, None),
         (("lambda", "api", "latency"), 20_000, None),
-        (("ecs", "web-site", "cpu"), 100, "must be less than 100 per cent, or it would never fire (found: 100)"),
-        (("ecs", "web-site", "too-few-tasks"), 150, "must be at most 100 per cent, or it always fires (found: 150)"),
-        (("ecs", "web-site", "too-few-tasks"), 0, "must be more than 0: nothing is less than that, so it would never fire"),
+        (("ecs", "web-site", "cpu"), 100, "must be less than 100 percent, otherwise the alarm never fires (found: 100)"),
+        (("ecs", "web-site", "too-few-tasks"), 150, "must be at most 100 percent, otherwise the alarm always fires (found: 150)"),
+        (("ecs", "web-site", "too-few-tasks"), 0, "must be more than 0, otherwise the alarm never fires"),
         (("ecs", "web-site", "logged-error-rate"), 150, None),
     ],
 )  # fmt: skip
@@ -369,5 +369,5 @@ def test_an_objective_on_latency_beyond_the_timeout_is_refused(folder: Folder) -
     place = f"{HERE}: services.api.slos.fast.slower_than_ms"
     for slow, refused in ((9999, False), (10_000, True), (20_000, True)):
         folder.write("prod", PROD + f"services: {{api: {{slos: {slo % slow}}}}}\n")
-        said = f"{place}: must be less than 10000, the timeout: nothing takes longer (found: {slow})"
+        said = f"{place}: must be less than 10000, the timeout (found: {slow})"
         assert folder.refusal() == ([said] if refused else [])

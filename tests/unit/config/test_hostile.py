@@ -100,7 +100,7 @@ def test_standard_output_in_ascii_takes_every_problem() -> None:
 def test_a_file_name_is_echoed_visibly(folder: Folder) -> None:
     """Of an environment that is listed, and of a file."""
     (folder.path / "a\x1b[31m\n.yaml").write_text("a: *b\n", encoding="utf-8")
-    assert folder.refusal("nope")[0].startswith("ENV: nope: no such environment; known: a\\x1b[31m\\n, prod")
+    assert folder.refusal("nope")[0].startswith("ENV: nope: is not defined; known: a\\x1b[31m\\n, prod")
     assert folder.refusal("a\x1b[31m\n") == [
         "config/a\\x1b[31m\\n.yaml:1: is not YAML: found undefined alias 'b'"
     ]
@@ -384,6 +384,6 @@ def test_a_folder_that_is_none_is_named_with_its_variable(put: str, tmp_path: Pa
     with pytest.raises(ConfigError) as refused:
         load("prod", folder=path, variables={})
     assert str(refused.value) == (
-        f"environment variable PROJECT_DIR: no such directory (found: {path}); it holds base.yaml and a file per "
+        f"environment variable PROJECT_DIR: does not exist (found: {path}); it must contain base.yaml and a file per "
         "environment"
     )

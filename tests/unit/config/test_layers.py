@@ -114,8 +114,8 @@ def test_a_document_is_what_yaml_says(tmp_path_factory: pytest.TempPathFactory, 
         ("REVEILLE_SERVICES__API__ALARMS__ERROR_RATE__MIN_SAMPLES", "9", ("services", "api", "alarms", "error-rate", "min_samples"), 9),
         ("REVEILLE_ALARMS__PLATFORM__ACCOUNT_CONCURRENCY__THRESHOLD", "80", ("alarms", "platform", "account-concurrency", "threshold"), 80),
         ("REVEILLE_NOTIFICATIONS__CRITICAL__SLACK", '["ssm:/shop/slack"]', ("notifications", "critical", "slack"), ["ssm:/shop/slack"]),
-        ("REVEILLE_NOTIFICATIONS__WARNING__OK_NOTICES", "false", ("notifications", "warning", "ok_notices"), False),
-        ("REVEILLE_DEPLOYMENTS__QUIET_S", "0", ("deployments", "quiet_s"), 0),
+        ("REVEILLE_NOTIFICATIONS__WARNING__OK_NOTIFICATIONS", "false", ("notifications", "warning", "ok_notifications"), False),
+        ("REVEILLE_DEPLOYMENTS__SUPPRESSION_S", "0", ("deployments", "suppression_s"), 0),
         ("REVEILLE_SERVICES__API__GRANTS", '[{"actions": ["s3:Get*"], "resources": ["arn:aws:s3:::x"]}]', ("services", "api", "grants", 0, "actions"), ["s3:Get*"]),
     ],
 )  # fmt: skip
@@ -142,9 +142,9 @@ def test_a_variable_overrides_one_value(
 @each(
     ("variable", "value", "said"),
     [
-        ("REVEILLE_LOG__RETENTION_DAYS", "7", "no such key 'log'; known: {top}   did you mean logs?"),
-        ("REVEILLE_", "7", "no such key ''; known: {top}"),
-        ("REVEILLE_LOGS__RETENTION_DAY", "7", "logs.retention_day: no such key; known: archive, retention_days   did you mean retention_days?"),
+        ("REVEILLE_LOG__RETENTION_DAYS", "7", "key 'log' is not valid; known: {top}   did you mean logs?"),
+        ("REVEILLE_", "7", "key '' is not valid; known: {top}"),
+        ("REVEILLE_LOGS__RETENTION_DAY", "7", "logs.retention_day: is not a valid key; known: archive, retention_days   did you mean retention_days?"),
         ("REVEILLE_LOGS", "x", "must be JSON here: this key is a list or a mapping"),
         ("REVEILLE_LOGS", "7", "logs: must be a mapping of keys to values (found: 7)"),
         ("REVEILLE_REGION__X", "7", "region has no key 'x': it is a single value"),
@@ -152,7 +152,7 @@ def test_a_variable_overrides_one_value(
         ("REVEILLE_NOTIFICATIONS__CRITICAL__EMAILS", '["b"]', "notifications.critical.emails.0: must be an e-mail address: An email address must have an @-sign (found: b)"),
         ("REVEILLE_SERVICES__WEB_SIET__DESIRED_COUNT", "3", "services.web-siet: kind is missing; known: ecs, lambda, state-machine   did you mean web-site?"),
         ("REVEILLE_SERVICES__NEW", '{"kind": "lambda", "source": "functions/x"}', "services.new.description: is missing"),
-        ("REVEILLE_ALARMS__LAMBDA__EROR__THRESHOLD", "7", 'alarms.lambda.eror: no such alarm for kind "lambda"; known: {lambda}   did you mean errors?'),
+        ("REVEILLE_ALARMS__LAMBDA__EROR__THRESHOLD", "7", 'alarms.lambda.eror: is not an alarm of kind "lambda"; known: {lambda}   did you mean errors?'),
     ],
 )  # fmt: skip
 def test_a_wrong_variable_is_refused_by_its_name(
@@ -202,7 +202,7 @@ def test_a_number_that_yaml_reads_in_another_base_is_refused(
     folder.append("prod", key % typed + "\n")
     said = folder.refusal()[-1]
     assert said.endswith(
-        f"is a number of base {base} to YAML: write it in quotes, or as a decimal number (found: {typed})"
+        f"is a number of base {base} in YAML: write it in quotes, or as a decimal number (found: {typed})"
     )
 
 

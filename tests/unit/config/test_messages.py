@@ -38,7 +38,7 @@ FILES = {
     ),
     "two documents": (
         b"a: 1\n---\nb: 2\n",
-        ["config/prod.yaml:2: is not YAML: a second document begins here (---); a file holds one"],
+        ["config/prod.yaml:2: is not YAML: a second document begins here (---); a file must have one"],
     ),
     "a control character": (
         b"a: \x00\n",
@@ -47,30 +47,30 @@ FILES = {
     "an unknown alias": (b"a: *b\n", ["config/prod.yaml:1: is not YAML: found undefined alias 'b'"]),
     "an alias within itself": (
         b"state: &a\n  bucket: *a\n",
-        ["config/prod.yaml:2: state.bucket: contains itself: an alias (*) stands inside of what it repeats"],
+        ["config/prod.yaml:2: state.bucket: contains itself: an alias (*) is inside its own anchor"],
     ),
     "a merge key": (
         b"logs:\n  <<: {retention_days: 7}\n",
-        ["config/prod.yaml:2: logs: has the key <<: files are merged, mappings inside of a file are not"],
+        ["config/prod.yaml:2: logs: has the key <<, which is not supported: only files are merged"],
     ),
     "a key that is a number": (
         b"tags:\n  1: x\n",
-        ["config/prod.yaml:2: tags: has the key 1, which is no text to YAML: write it in quotes"],
+        ["config/prod.yaml:2: tags: has the key 1, which is not text in YAML: write it in quotes"],
     ),
     "a key that is a truth": (
         b"on: x\n",
-        ["config/prod.yaml:1: has the key on, which is no text to YAML: write it in quotes"],
+        ["config/prod.yaml:1: has the key on, which is not text in YAML: write it in quotes"],
     ),
     "a key that is a list": (b"[a]: x\n", ["config/prod.yaml:1: has a key that is not a single word"]),
     "a tag": (
         b"project: !secret x\n",
-        ["config/prod.yaml:1: project: has the tag !secret, which means nothing here"],
+        ["config/prod.yaml:1: project: has the tag !secret, which is not supported"],
     ),
     "no date": (
         b"project: 2020-99-99\n",
         [
             (
-                "config/prod.yaml:1: project: looks like a time to YAML and is none: "
+                "config/prod.yaml:1: project: looks like a time in YAML but is not valid: "
                 "write it in quotes (found: 2020-99-99)"
             )
         ],
@@ -79,8 +79,8 @@ FILES = {
         b"project: a\nregion: eu-west-1\nproject: b\n",
         [
             (
-                "config/prod.yaml:3: project: is given twice (first in config/prod.yaml:1): "
-                "YAML would silently keep the last"
+                "config/prod.yaml:3: project: is defined twice (first in config/prod.yaml:1): "
+                "YAML would keep the last value"
             )
         ],
     ),
@@ -88,8 +88,8 @@ FILES = {
         b"services:\n  api: {timeout_s: 1}\n  api: {timeout_s: 2}\n",
         [
             (
-                "config/prod.yaml:3: services.api: is given twice (first in config/prod.yaml:2): "
-                "YAML would silently keep the last"
+                "config/prod.yaml:3: services.api: is defined twice (first in config/prod.yaml:2): "
+                "YAML would keep the last value"
             )
         ],
     ),
@@ -125,9 +125,9 @@ def test_a_file_that_is_missing_or_closed_is_said(folder: Folder) -> None:
 def test_an_unknown_environment_is_refused_with_the_known_ones(folder: Folder, name: str, hint: str) -> None:
     """`base` is no environment, and neither is a path."""
     folder.write("eu", "")
-    said = f"ENV: {name}: no such environment; known: eu, prod{hint}"
+    said = f"ENV: {name}: is not defined; known: eu, prod{hint}"
     if name == "../config/prod":
-        assert folder.refusal(name)[0].startswith("ENV: ../config/prod: no such environment; known: eu, prod")
+        assert folder.refusal(name)[0].startswith("ENV: ../config/prod: is not defined; known: eu, prod")
     else:
         assert folder.refusal(name) == [said]
 
@@ -210,7 +210,7 @@ def test_an_unknown_key_is_refused_with_the_legal_ones_at_every_depth(
     misspelt = f"{meant[:-1]}{'y' if meant[-1] != 'y' else 'x'}"
     place = folder.set([*at, misspelt], 1)
     assert (
-        f"{place}: {'.'.join((*at, misspelt))}: no such key; known: {', '.join(sorted(known))}"
+        f"{place}: {'.'.join((*at, misspelt))}: is not a valid key; known: {', '.join(sorted(known))}"
         f"   did you mean {meant}?"
     ) in folder.refusal()
 
@@ -299,7 +299,7 @@ def test_an_unknown_env_ends_with_status_2(tmp_path: Path) -> None:
     )
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == (
-        "ENV: prood: no such environment; known: dev, local, prod, staging   did you mean prod?\n"
+        "ENV: prood: is not defined; known: dev, local, prod, staging   did you mean prod?\n"
     )
     assert not (tmp_path / "out").exists()
 

@@ -19,7 +19,7 @@ HERE = f"config/prod.yaml:{NEXT_LINE}"
 RETENTIONS = ", ".join(map(str, RETENTION_DAYS))
 ALL_REGIONS = ", ".join(REGIONS)
 IMAGE = "a container image with a tag or a digest, such as public.ecr.aws/nginx/nginx:1.29.3"
-ACTION = "an IAM action with its service, such as dynamodb:GetItem or s3:Get*; never all actions"
+ACTION = "an IAM action with its service, such as dynamodb:GetItem or s3:Get*, not all actions"
 ARN = "an ARN of the partition aws, such as arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 LAYER = "the ARN of a layer's version, such as arn:aws:lambda:eu-west-1:111122223333:layer:name:7"
 NAME = "a name of lower-case letters and digits, in words joined by single hyphens, beginning with a letter"
@@ -28,11 +28,11 @@ BUCKET = (
     "beginning and ending with a letter or digit"
 )
 RESERVED = (
-    "must be an S3 bucket name without what AWS reserves: "
+    "must be an S3 bucket name without the prefixes and suffixes that AWS reserves: "
     "xn--, sthree-, amzn-s3-demo-, -s3alias, --ol-s3, --x-s3, --table-s3"
 )
 TAG = "letters, digits, spaces and _ . : / = + @ -"
-HTTPS = "must be an https:// URL (SNS would send alarms in clear text to anything else)"
+HTTPS = "must be an https:// URL (SNS sends notifications to other URLs unencrypted)"
 GRANT = "services: {api: {grants: [{actions: [%s], resources: ['%s']}]}}"
 LB = "arn:aws:elasticloadbalancing:%s:%s:loadbalancer/app/shop/0123456789abcdef"
 TG = "arn:aws:elasticloadbalancing:%s:%s:targetgroup/web/0123456789abcdef"
@@ -47,10 +47,10 @@ TOO_MANY_WINDOWS = ", ".join(
 )
 SLO = "services: {api: {slos: {fast: {%s}}}}"
 CRON = "six fields: minutes hours day-of-month month day-of-week year, such as 0 2 ? * SUN *"
-DAY = "either the day of the month or the day of the week must be ?, and not both"
+DAY = "exactly one of day-of-month and day-of-week must be ?"
 ZONE = "must be a time zone of the IANA list, such as Europe/Zurich or UTC"
-KEPT = "where a secret is kept: ssm:/a/parameter or secretsmanager:a/secret, never the secret itself"
-BAND = "an anomaly band takes the place of a threshold: give one, and null for the other"
+KEPT = "a reference to a secret, ssm:/a/parameter or secretsmanager:a/secret, not the secret itself"
+BAND = "threshold and anomaly_band exclude each other: set one of them to null"
 SLACK_URL = "https://hooks.slack.com/services/T0/B0/x"
 LB_ARN = (
     "the ARN of an Application Load Balancer, such as "
@@ -61,15 +61,15 @@ TG_ARN = (
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/checkout/0123456789abcdef"
 )
 TOLD_BY_THE_NOTIFIER = (
-    "needs an e-mail address or an https webhook too: the notifier delivers to %s, "
-    "and somebody must be told when the notifier fails"
+    "requires an e-mail address or an https webhook as well: the notifier delivers to %s, "
+    "and failures of the notifier need another route"
 )
-DRILL_WHY = "a drill makes deployed functions fail, and what is protected serves people"
+DRILL_WHY = "a drill makes deployed functions fail"
 A_TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 
 REFUSED = [
-    ("logs: {retention_days: 8}", "logs.retention_days", f"CloudWatch Logs keeps events for one of: {RETENTIONS} days (found: 8)"),
-    ("logs: {archive: {expire_after_days: 100}}", "logs.archive.expire_after_days", "must be at least glacier_after_days + 90 = 180: S3 Glacier bills 90 days at least (found: 100)"),
+    ("logs: {retention_days: 8}", "logs.retention_days", f"must be one of the retention periods of CloudWatch Logs: {RETENTIONS} days (found: 8)"),
+    ("logs: {archive: {expire_after_days: 100}}", "logs.archive.expire_after_days", "must be at least glacier_after_days + 90 = 180: S3 Glacier bills at least 90 days (found: 100)"),
     ("services: {api: {timeout_s: 901}}", "services.api.timeout_s", "must be at most 900 (found: 901)"),
     ("services: {api: {timeout_s: 0}}", "services.api.timeout_s", "must be at least 1 (found: 0)"),
     ("services: {api: {timeout_s: soon}}", "services.api.timeout_s", "must be a whole number (found: soon)"),
@@ -85,27 +85,27 @@ REFUSED = [
     ("services: {api: {source: ../api}}", "services.api.source", "must be a folder of functions/, such as functions/payment_handler (found: ../api)"),
     ("services: {api: {handler: handle}}", "services.api.handler", "must be a module and a function, such as handler.handle (found: handle)"),
     ("services: {api: {environment: {1A: x}}}", "services.api.environment.1A", "must be the name of an environment variable: two or more letters, digits and _, beginning with a letter (found: 1A)"),
-    ("services: {api: {environment: {AWS_REGION: x}}}", "services.api.environment.AWS_REGION", "names that begin with AWS_ or LAMBDA_ are Lambda's own (found: AWS_REGION)"),
-    ("services: {api: {environment: {POWERTOOLS_SERVICE_NAME: x}}}", "services.api.environment.POWERTOOLS_SERVICE_NAME", "this variable is set by the platform, as are POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, OTEL_SERVICE_NAME, DRILLS (found: POWERTOOLS_SERVICE_NAME)"),
-    ("services: {api: {environment: {DRILLS: allowed}}}", "services.api.environment.DRILLS", "this variable is set by the platform, as are POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, OTEL_SERVICE_NAME, DRILLS (found: DRILLS)"),
+    ("services: {api: {environment: {AWS_REGION: x}}}", "services.api.environment.AWS_REGION", "must not begin with AWS_, LAMBDA_ or _, which Lambda reserves (found: AWS_REGION)"),
+    ("services: {api: {environment: {POWERTOOLS_SERVICE_NAME: x}}}", "services.api.environment.POWERTOOLS_SERVICE_NAME", "must not be a variable that the platform sets: POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, OTEL_SERVICE_NAME, DRILLS (found: POWERTOOLS_SERVICE_NAME)"),
+    ("services: {api: {environment: {DRILLS: allowed}}}", "services.api.environment.DRILLS", "must not be a variable that the platform sets: POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, OTEL_SERVICE_NAME, DRILLS (found: DRILLS)"),
     ("drills: {allowed: maybe}", "drills.allowed", "must be true or false (found: maybe)"),
-    ("drills: {alowed: true}", "drills.alowed", "no such key; known: allowed   did you mean allowed?"),
+    ("drills: {alowed: true}", "drills.alowed", "is not a valid key; known: allowed   did you mean allowed?"),
     ("drills: true", "drills", "must be a mapping of keys to values (found: true)"),
     ("services: {api: {owner: pay & ments}}", "services.api.owner", "must be a tag's value: letters, digits, spaces and _ . : / = + @ - (found: pay & ments)"),
-    ("services: {api: {description: 'a → b'}}", "services.api.description", "must be one line of Latin letters, digits and signs (found: a → b)"),
-    ("services: {api: {grants: [{actions: ['s3:GetObject'], resources: ['arn:aws:s3:::*']}]}}", "services.api.grants.0.resources.0", "must name a resource: everything of a service is not granted (found: arn:aws:s3:::*)"),
-    ("network: {cidr: 8.8.8.0/24}", "network.cidr", "must be private addresses, such as 10.20.0.0/16: these are somebody's on the internet (found: 8.8.8.0/24)"),
+    ("services: {api: {description: 'a → b'}}", "services.api.description", "must be one line of Latin-1 characters (found: a → b)"),
+    ("services: {api: {grants: [{actions: ['s3:GetObject'], resources: ['arn:aws:s3:::*']}]}}", "services.api.grants.0.resources.0", "must name a resource: a grant on all resources of a service is not allowed (found: arn:aws:s3:::*)"),
+    ("network: {cidr: 8.8.8.0/24}", "network.cidr", "must be a private address range, such as 10.20.0.0/16 (found: 8.8.8.0/24)"),
     ("alarms: {lambda: {errors: {threshold: -5}}}", "alarms.lambda.errors.threshold", "must be at least 0 (found: -5)"),
     ("services: {api: {environment: {AB: 5}}}", "services.api.environment.AB", "must be text: write it in quotes (found: 5)"),
     ("services: {api: {sqs_trigger: {batch_size: 11}}}", "services.api.sqs_trigger.batch_size", "must be at most 10 without a batching_window_s of at least 1 (found: 11)"),
     ("services: {web-site: {image: web}}", "services.web-site.image", f"must be {IMAGE} (found: web)"),
     ("services: {web-site: {image: 'host:5000/web'}}", "services.web-site.image", f"must be {IMAGE} (found: host:5000/web)"),
-    ("services: {web-site: {image: 'web:latest'}}", "services.web-site.image", "must name a version or a digest: latest changes without a deployment (found: web:latest)"),
+    ("services: {web-site: {image: 'web:latest'}}", "services.web-site.image", "must have a version tag or a digest: the image of latest changes without a deployment (found: web:latest)"),
     ("services: {web-site: {cpu: 300}}", "services.web-site.cpu", "Fargate offers a cpu of: 256, 512, 1024, 2048, 4096, 8192, 16384 (found: 300)"),
     ("services: {web-site: {memory_mib: 4096}}", "services.web-site.memory_mib", "with cpu 256, Fargate offers a memory_mib of: 512, 1024, 2048 (found: 4096)"),
-    ("tracing: {collector_cpu: 256}", "services.web-site.cpu", "must be more than 256, tracing.collector_cpu, which runs beside it (found: 256)"),
-    ("tracing: {collector_memory_mib: 300}", "services.web-site.memory_mib", "must be at least 600, twice tracing.collector_memory_mib, which runs beside it (found: 512)"),
-    ("tracing: {collector_image: 'collector:latest'}", "tracing.collector_image", "must name a version or a digest: latest changes without a deployment (found: collector:latest)"),
+    ("tracing: {collector_cpu: 256}", "services.web-site.cpu", "must be more than 256, tracing.collector_cpu (in the same task) (found: 256)"),
+    ("tracing: {collector_memory_mib: 300}", "services.web-site.memory_mib", "must be at least 600, twice tracing.collector_memory_mib (in the same task) (found: 512)"),
+    ("tracing: {collector_image: 'collector:latest'}", "tracing.collector_image", "must have a version tag or a digest: the image of latest changes without a deployment (found: collector:latest)"),
     (GRANT % ("'*'", A_TABLE), "services.api.grants.0.actions.0", f"must be {ACTION} (found: *)"),
     (GRANT % ("", A_TABLE), "services.api.grants.0.actions", "must have at least one entry (found: a list of 0)"),
     (GRANT % ("dynamodb:GetItem", "*"), "services.api.grants.0.resources.0", f"must be {ARN} (found: *)"),
@@ -114,30 +114,30 @@ REFUSED = [
     ("services: {Api_2: {kind: lambda, description: x, source: functions/x}}", "services.Api_2", f"must be {NAME} (found: Api_2)"),
     ("project: a-name-of-17-lets", "project", "must have at most 16 characters (found: a-name-of-17-lets)"),
     ("region: eu-wets-1", "region", f"must be a region of the partition aws: {ALL_REGIONS} (found: eu-wets-1)   did you mean eu-west-1?"),
-    ("endpoint: http://example.com", "endpoint", "must be the URL of a local AWS, such as http://127.0.0.1:4566; leave it out for AWS itself (found: http://example.com)"),
-    ("tags: {'aws:x': y}", "tags.aws:x", "tag keys that begin with aws: are reserved by AWS (found: aws:x)"),
-    ("tags: {project: y}", "tags.project", "this tag is set by the platform, as are Project, Environment, ManagedBy, Service, Owner, Severity, Name (found: project)"),
-    ("tags: {Owner: y}", "tags.Owner", "this tag is set by the platform, as are Project, Environment, ManagedBy, Service, Owner, Severity, Name (found: Owner)"),
+    ("endpoint: http://example.com", "endpoint", "must be the URL of a local AWS, such as http://127.0.0.1:4566; remove the key for AWS itself (found: http://example.com)"),
+    ("tags: {'aws:x': y}", "tags.aws:x", "must not begin with aws:, which AWS reserves (found: aws:x)"),
+    ("tags: {project: y}", "tags.project", "must not be a tag that the platform sets: Project, Environment, ManagedBy, Service, Owner, Severity, Name (found: project)"),
+    ("tags: {Owner: y}", "tags.Owner", "must not be a tag that the platform sets: Project, Environment, ManagedBy, Service, Owner, Severity, Name (found: Owner)"),
     ("tags: {a*b: y}", "tags.a*b", f"must be a tag's key: {TAG} (found: a*b)"),
     ("tags: {ab: y*}", "tags.ab", f"must be a tag's value: {TAG} (found: y*)"),
-    ("network: {vpc_id: vpc-0123456789abcdef0}", "network.vpc_id", "vpc_id and subnet_ids go together: give both, or neither to have a VPC created (found: vpc-0123456789abcdef0)"),
-    ("network: {subnet_ids: [subnet-0123456789abcdef0]}", "network.subnet_ids", "vpc_id and subnet_ids go together: give both, or neither to have a VPC created (found: a list of 1)"),
-    ("network: {security_group_ids: [sg-0123456789abcdef0]}", "network.security_group_ids", "needs vpc_id: the groups must be of the given VPC (found: a list of 1)"),
+    ("network: {vpc_id: vpc-0123456789abcdef0}", "network.vpc_id", "vpc_id and subnet_ids must be set together; without both, a VPC is created (found: vpc-0123456789abcdef0)"),
+    ("network: {subnet_ids: [subnet-0123456789abcdef0]}", "network.subnet_ids", "vpc_id and subnet_ids must be set together; without both, a VPC is created (found: a list of 1)"),
+    ("network: {security_group_ids: [sg-0123456789abcdef0]}", "network.security_group_ids", "requires vpc_id: the security groups must belong to this VPC (found: a list of 1)"),
     ("network: {vpc_id: vpc-1}", "network.vpc_id", "must be the id of a VPC, such as vpc-0123456789abcdef0 (found: vpc-1)"),
     ("network: {subnet_ids: [x]}", "network.subnet_ids.0", "must be the id of a subnet, such as subnet-0123456789abcdef0 (found: x)"),
     ("network: {security_group_ids: [x]}", "network.security_group_ids.0", "must be the id of a security group, such as sg-0123456789abcdef0 (found: x)"),
-    ("network: {nat_gateways: 3}", "network.nat_gateways", "can be at most availability_zones, which is 2: one per zone (found: 3)"),
+    ("network: {nat_gateways: 3}", "network.nat_gateways", "must be at most 2 (availability_zones): one per zone (found: 3)"),
     ("network: {cidr: 10.0.0.0/8}", "network.cidr", "must be an IPv4 block from /16 to /24, such as 10.20.0.0/16 (found: 10.0.0.0/8)"),
     ("network: {cidr: 10.0.1.0/16}", "network.cidr", "is not an address block: 10.0.1.0/16 has host bits set (found: 10.0.1.0/16)"),
     ("dashboard: {start: 8h}", "dashboard.start", "must be a negative ISO 8601 duration, such as -PT8H for the last eight hours (found: 8h)"),
     ("dashboard: {period_s: 90}", "dashboard.period_s", "must be a multiple of 60 (found: 90)"),
     ("deletion_protection: maybe", "deletion_protection", "must be true or false (found: maybe)"),
     ("alarms: {lambda: {errors: {threshold: .nan}}}", "alarms.lambda.errors.threshold", "must be a finite number (found: .nan)"),
-    ("alarms: {lambda: {errors: {enabled: false}}}", "alarms.lambda.errors.enabled", "an alarm that is switched off needs a reason (found: false)"),
+    ("alarms: {lambda: {errors: {enabled: false}}}", "alarms.lambda.errors.enabled", "requires reason: an alarm that is switched off must have one (found: false)"),
     ("alarms: {lambda: {latency: {anomaly_band: 0}}}", "alarms.lambda.latency.anomaly_band", "must be more than 0 (found: 0)"),
     ("alarms: {lambda: {error-rate: {min_samples: 0}}}", "alarms.lambda.error-rate.min_samples", "must be at least 1 (found: 0)"),
     ("services: {api: {alarms: {latency: {threshold: 5, anomaly_band: 2}}}}", "services.api.alarms.latency.threshold", f"{BAND} (found: 5)"),
-    ("alarms: {queue: {age: {threshold: 5}}}", "alarms.queue", "no such key; known: ecs, lambda, platform, state-machine"),
+    ("alarms: {queue: {age: {threshold: 5}}}", "alarms.queue", "is not a valid key; known: ecs, lambda, platform, state-machine"),
     (WINDOW % "0 3 * * ?", "maintenance.night.cron", f"must be {CRON} (found: 0 3 * * ?)"),
     (WINDOW % "0 3 * * ? * *", "maintenance.night.cron", f"must be {CRON} (found: 0 3 * * ? * *)"),
     (WINDOW % "rate(1 day)", "maintenance.night.cron", f"must be {CRON} (found: rate(1 day))"),
@@ -159,7 +159,7 @@ REFUSED = [
     ("maintenance: {night: {cron: 0 3 * * ? *, duration_min: 60, reason: backup}}", "maintenance.night.reason", "must have at least 10 characters (found: backup)"),
     ("maintenance: {a-name-that-has-21-xs: {cron: 0 3 * * ? *, duration_min: 60, reason: The backup runs}}", "maintenance.a-name-that-has-21-xs", "must have at most 20 characters (found: a-name-that-has-21-xs)"),
     (f"maintenance: {{{TOO_MANY_WINDOWS}}}", "maintenance", f"must have at most 20 entries (found: a mapping of {', '.join(f'w{number}' for number in range(21))[:47]}…)"),
-    ("deployments: {quiet_s: 90}", "deployments.quiet_s", "must be a multiple of 60 (found: 90)"),
+    ("deployments: {suppression_s: 90}", "deployments.suppression_s", "must be a multiple of 60 (found: 90)"),
     ("quotas: {lambda_concurrency: 9}", "quotas.lambda_concurrency", "must be at least 10 (found: 9)"),
     (SLO % "objective_percent: 99.96", "services.api.slos.fast.objective_percent", "must be at most 99.95 (found: 99.96)"),
     (SLO % "objective_percent: 0", "services.api.slos.fast.objective_percent", "must be more than 0 (found: 0)"),
@@ -167,30 +167,30 @@ REFUSED = [
     (SLO % "objective_percent: 99, window_days: 6", "services.api.slos.fast.window_days", "must be at least 7 (found: 6)"),
     (SLO % "objective_percent: 99, slower_than_ms: 0", "services.api.slos.fast.slower_than_ms", "must be more than 0 (found: 0)"),
     (SLO % "objective_percent: 99, min_events: 0", "services.api.slos.fast.min_events", "must be at least 1 (found: 0)"),
-    (BALANCED % ("", LB % HERE_AND_OURS, TG % HERE_AND_OURS), "services.web-site.load_balancer", "needs port: where the load balancer sends requests (found: a mapping of load_balancer_arn, target_group_arn, security_g…)"),
+    (BALANCED % ("", LB % HERE_AND_OURS, TG % HERE_AND_OURS), "services.web-site.load_balancer", "requires port: the load balancer sends requests to it (found: a mapping of load_balancer_arn, target_group_arn, security_g…)"),
     (BALANCED % ("port: 80,", LB % ("eu-west-2", "111122223333"), TG % HERE_AND_OURS), "services.web-site.load_balancer.load_balancer_arn", f"must be in eu-west-1 and account 111122223333 (found: {LB % ('eu-west-2', '111122223333')})"),
     (BALANCED % ("port: 80,", LB % HERE_AND_OURS, TG % ("eu-west-1", "999999999999")), "services.web-site.load_balancer.target_group_arn", f"must be in eu-west-1 and account 111122223333 (found: {TG % ('eu-west-1', '999999999999')})"),
     (BALANCED % ("port: 80,", TG % HERE_AND_OURS, TG % HERE_AND_OURS), "services.web-site.load_balancer.load_balancer_arn", f"must be {LB_ARN} (found: {(TG % HERE_AND_OURS)[:60]}…)"),
     (BALANCED % ("port: 80,", LB % HERE_AND_OURS, LB % HERE_AND_OURS), "services.web-site.load_balancer.target_group_arn", f"must be {TG_ARN} (found: {(LB % HERE_AND_OURS)[:60]}…)"),
     (BALANCED.replace("app/", "net/") % ("port: 80,", (LB % HERE_AND_OURS).replace("/app/", "/net/"), TG % HERE_AND_OURS), "services.web-site.load_balancer.load_balancer_arn", f"must be {LB_ARN} (found: {(LB % HERE_AND_OURS)[:60]}…)"),
-    ("services: {api: {environment: {BIG: '%s'}}}" % ("x" * 3582), "services.api.environment", "is 3585 bytes; Lambda takes 4096, of which 512 are the platform's"),
+    ("services: {api: {environment: {BIG: '%s'}}}" % ("x" * 3582), "services.api.environment", "has 3585 bytes; Lambda allows 4096, of which 512 are the platform's"),
     ("alarms: {lambda: {errors: {enabled: false, reason: noise}}}", "alarms.lambda.errors.reason", "must have at least 10 characters (found: noise)"),
 ]  # fmt: skip
 
-KEEP_IT = "this URL is a secret: keep it in Parameter Store or Secrets Manager, and name it under %s"
-NO_QUERY = "must have no query: what stands in it is mostly a secret, and this file is none"
+KEEP_IT = "is a secret: store it in Parameter Store or Secrets Manager, and reference it under %s"
+NO_QUERY = "must not have a query string: it usually contains a secret"
 
 REPLACED = [
     ("state: {bucket: shop-state}", "state: {bucket: Shop}", "state.bucket", f"{BUCKET} (found: Shop)"),
     ("state: {bucket: shop-state}", "state: {bucket: a.b}", "state.bucket", f"{BUCKET} (found: a.b)"),
     ("state: {bucket: shop-state}", "state: {bucket: xn--x}", "state.bucket", f"{RESERVED} (found: xn--x)"),
-    ('"111122223333"', "022222222222", "account_id", "is a number of base 8 to YAML: write it in quotes, or as a decimal number (found: 022222222222)"),
+    ('"111122223333"', "022222222222", "account_id", "is a number of base 8 in YAML: write it in quotes, or as a decimal number (found: 022222222222)"),
     ('"111122223333"', '"1111"', "account_id", "must be twelve digits in quotes (found: 1111)"),
     ("emails: [oncall@example.com]", "emails: [oncall]", "notifications.critical.emails.0", "must be an e-mail address: An email address must have an @-sign (found: oncall)"),
-    ("emails: [oncall@example.com]", "emails: [a@example.com, A@example.com]", "notifications.critical.emails.1", "is there already (found: A@example.com)"),
+    ("emails: [oncall@example.com]", "emails: [a@example.com, A@example.com]", "notifications.critical.emails.1", "is listed twice (found: A@example.com)"),
     ("emails: [oncall@example.com]", "emails: a@example.com", "notifications.critical.emails", "must be a list (found: a@example.com)"),
     ("emails: [oncall@example.com]", "webhooks: ['http://example.com']", "notifications.critical.webhooks.0", f"{HTTPS} (found: http://example.com)"),
-    ("emails: [oncall@example.com]", "webhooks: ['https://a.example', 'https://a.example']", "notifications.critical.webhooks.1", "is there already (found: https://a.example)"),
+    ("emails: [oncall@example.com]", "webhooks: ['https://a.example', 'https://a.example']", "notifications.critical.webhooks.1", "is listed twice (found: https://a.example)"),
     *(
         ("emails: [oncall@example.com]", f"emails: [a@example.com], webhooks: ['{url}']", "notifications.critical.webhooks.0", f"{KEEP_IT % key} (found: {url})")
         for key, url in (
@@ -207,18 +207,18 @@ REPLACED = [
         ("emails: [oncall@example.com]", f"emails: [a@example.com], webhooks: ['{url}']", "notifications.critical.webhooks.0", f"{NO_QUERY} (found: {url})")
         for url in ("https://example.com/?token=x", "https://example.com?x", "http://127.0.0.1:80/?x", "https://example.com/a?")
     ),
-    ("emails: [oncall@example.com]", "emails: [a@example.com], webhooks: ['http://127.0.0.1:8080/x']", "notifications.critical.webhooks.0", "must be an https:// URL outside of a local AWS (found: http://127.0.0.1:8080/x)"),
+    ("emails: [oncall@example.com]", "emails: [a@example.com], webhooks: ['http://127.0.0.1:8080/x']", "notifications.critical.webhooks.0", "must be an https:// URL, except in a local AWS (found: http://127.0.0.1:8080/x)"),
     ("critical: {emails: [oncall@example.com]}", "critical: {emails: [a@example.com]}, runbooks_url: 'http://wiki.example.com'", "notifications.runbooks_url", "must be an https:// URL (found: http://wiki.example.com)"),
     ("critical: {emails: [oncall@example.com]}", "critical: {emails: [a@example.com]}, runbooks_url: 'https://%s'" % ("x" * 193), "notifications.runbooks_url", f"must have at most 200 characters (found: https://{'x' * 52}…)"),
     ("emails: [oncall@example.com]", f"slack: ['{SLACK_URL}']", "notifications.critical.slack.0", f"must be {KEPT} (found: {SLACK_URL})"),
     ("emails: [oncall@example.com]", "pagerduty: [0123456789abcdef0123456789abcdef]", "notifications.critical.pagerduty.0", f"must be {KEPT} (found: 0123456789abcdef0123456789abcdef)"),
     ("emails: [oncall@example.com]", "slack: [ssm:shop]", "notifications.critical.slack.0", f"must be {KEPT} (found: ssm:shop)"),
-    ("emails: [oncall@example.com]", "emails: [a@example.com], slack: [ssm:/a, ssm:/a]", "notifications.critical.slack.1", "is there already (found: ssm:/a)"),
+    ("emails: [oncall@example.com]", "emails: [a@example.com], slack: [ssm:/a, ssm:/a]", "notifications.critical.slack.1", "is listed twice (found: ssm:/a)"),
     ("emails: [oncall@example.com]", "pagerduty: [ssm:/a]", "notifications.critical", TOLD_BY_THE_NOTIFIER % "pagerduty"),
     ("emails: [oncall@example.com]", "slack: ['secretsmanager:a/b']", "notifications.critical", TOLD_BY_THE_NOTIFIER % "slack"),
-    ("emails: [oncall@example.com]", "emails: []", "notifications.critical", "names nobody: give an e-mail address or an https webhook"),
+    ("emails: [oncall@example.com]", "emails: []", "notifications.critical", "has no recipient: set an e-mail address or an https webhook"),
     ("environment: prod", "environment: Prod", "environment", "must be lower-case letters and digits, beginning with a letter (found: Prod)"),
-    ("environment: prod", "environment: dev", "environment", "must be prod, as the file prod.yaml is named (found: dev)"),
+    ("environment: prod", "environment: dev", "environment", "must be prod, the name of the file prod.yaml (found: dev)"),
 ]  # fmt: skip
 
 
@@ -274,7 +274,7 @@ def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
         BALANCED % ("port: 80,", LB % HERE_AND_OURS, TG % HERE_AND_OURS),
         "notifications: {critical: {emails: [a@example.com], slack: ['ssm:/a/b', 'secretsmanager:a/b'], pagerduty: ['ssm:/a/b']}}",
         "notifications: {critical: {emails: [a@example.com]}, runbooks_url: 'https://%s'}" % ("x" * 192),
-        "deployments: {quiet_s: 3600}",
+        "deployments: {suppression_s: 3600}",
         "services: {api: {environment: {BIG: '%s'}}}" % ("x" * 3581),
         "tags: {'Cost Center': ''}",
         "dashboard: {start: -P7D}",

@@ -36,8 +36,8 @@ def known_names() -> set[str]:
         *(NAMES.of_service(of_service), NAMES.dead_letters(of_service), NAMES.execution_role(of_service)),
         *(NAMES.function_log_group(of_service), NAMES.container_log_group(of_service)),
         *(NAMES.topic(topic) for topic in get_args(Topic)),
-        *(NAMES.of_thing(of_service, key) for key in ("<key>", "emf-invalid")),
-        NAMES.of_thing("platform", "<key>"),
+        *(NAMES.resource(of_service, key) for key in ("<key>", "emf-invalid")),
+        NAMES.resource("platform", "<key>"),
     }
 
 

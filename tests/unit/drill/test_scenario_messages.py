@@ -72,7 +72,7 @@ def test_an_unknown_key_of_a_scenario_is_said_with_all_that_there_are(
 ) -> None:
     """The lists of what happens and of what is expected are keys as the others are."""
     (found,) = refusal(tmp_path, f"{HEAD}{wrong}: []\n{EXPECT}")
-    assert found.startswith(f":3: {wrong}: no such key; known: ")
+    assert found.startswith(f":3: {wrong}: is not a valid key; known: ")
     assert found.endswith(f"   did you mean {meant}?")
     for known in ("says", "duration", "happens", "expect"):
         assert f" {known}" in found
@@ -82,7 +82,7 @@ def test_an_unknown_key_of_usual_happenings_is_said_with_what_was_meant(tmp_path
     """They have one key."""
     (tmp_path / "us.yaml").write_text("hapens: []\n", encoding="utf-8")
     assert refusal(tmp_path, f"{HEAD}usual: us.yaml\n{EXPECT}") == [
-        ":1: hapens: no such key; known: happens   did you mean happens?"
+        ":1: hapens: is not a valid key; known: happens   did you mean happens?"
     ]
 
 

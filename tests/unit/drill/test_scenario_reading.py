@@ -90,16 +90,16 @@ HEADS: dict[str, tuple[str, str]] = {
     "start: 2026-03-02T09:00:00": ("s.yaml:3: start: ", "timezone"),
     "start: 2026-03-02T09:00:30Z": ("s.yaml:3: start: must be a full minute", "09:00:30"),
     "start: yesterday": ("s.yaml:3: start: ", "yesterday"),
-    "duratoin: 1h": ("s.yaml:3: duratoin: no such key; known: ", "did you mean duration?"),
-    "Duration: 1h": ("s.yaml:3: Duration: no such key; known: ", "did you mean duration?"),
-    "assume: {extra: 1}": ("s.yaml:3: assume.extra: no such key; known: extra_datapoints", ""),
+    "duratoin: 1h": ("s.yaml:3: duratoin: is not a valid key; known: ", "did you mean duration?"),
+    "Duration: 1h": ("s.yaml:3: Duration: is not a valid key; known: ", "did you mean duration?"),
+    "assume: {extra: 1}": ("s.yaml:3: assume.extra: is not a valid key; known: extra_datapoints", ""),
     "assume: {extra_datapoints: -1}": ("s.yaml:3: assume.extra_datapoints: must be at least 0", "-1"),
     "assume: {extra_datapoints: 101}": ("s.yaml:3: assume.extra_datapoints: must be at most 100", "101"),
     "assume: {extra_datapoints: 1.5}": ("s.yaml:3: assume.extra_datapoints: must be a whole number", "1.5"),
     "usual: gone.yaml": ("s.yaml:3: usual: no such file beside the scenario", "gone.yaml"),
     "usual: []": ("s.yaml:3: usual: must have at least one entry", ""),
     "environments: []": ("s.yaml:3: environments: must have at least one entry", ""),
-    "duration: 2h": ("s.yaml:3: duration: is given twice (first in s.yaml:2)", ""),
+    "duration: 2h": ("s.yaml:3: duration: is defined twice (first in s.yaml:2)", ""),
 }
 
 
@@ -129,8 +129,8 @@ HAPPENINGS_REFUSED: dict[str, tuple[str, str]] = {
     "{metric: A, value: 1, gaps: [[3m, 2m]]}": (".gaps.0: a gap must end later than it begins", ""),
     "{metric: A, value: 1, gaps: [[3m]]}": (".gaps.0", "missing"),
     "{metric: A, value: 1, gaps: [3m]}": (".gaps.0", "must be a list"),
-    "{metric: A, value: 1, form: 3m}": (".form: no such key; known: ", "did you mean from?"),
-    "{metric: A, value: 1, unit: ms}": (".unit: no such key; known: ", "values"),
+    "{metric: A, value: 1, form: 3m}": (".form: is not a valid key; known: ", "did you mean from?"),
+    "{metric: A, value: 1, unit: ms}": (".unit: is not a valid key; known: ", "values"),
     "{metric: A}": (".metric: needs one of value, values, csv", "A"),
     "{metric: A, value: 1, values: [[1, 2]]}": (".metric: needs one of value, values, csv", ""),
     "{metric: A, value: [1]}": (".value", "must be a number or an expression of t"),
@@ -212,9 +212,9 @@ EXPECTED_REFUSED: dict[str, tuple[str, str]] = {
     "{alarm: a, state: OK, by: 61m}": ("by: is after the end: the scenario lasts 1h (found: 1h1m)", ""),
     "{alarm: a, state: OK, from: 1m, to: 61m}": ("to: is after the end", ""),
     "{never: []}": (".never: must have at least one entry", ""),
-    "{never: a, by: 5m}": (".by: no such key; known: but, never, state", ""),
+    "{never: a, by: 5m}": (".by: is not a valid key; known: but, never, state", ""),
     "{notification: a, times: 0}": (".times: must be at least 1", "0"),
-    "{notification: a, time: 1}": (".time: no such key; known: ", "did you mean times?"),
+    "{notification: a, time: 1}": (".time: is not a valid key; known: ", "did you mean times?"),
     "{notification: a, reaches: alarms}": (".reaches: must be a list", "alarms"),
     "{notification: a, after: 61m}": ("after: is after the end", ""),
     "{silent: a, state: QUIET}": (".state: must be one of", "QUIET"),
@@ -299,7 +299,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a loop": (b"happens: &a [*a]\n", "contains itself"),
     "no such alias": (b"says: *gone\n", "is not YAML: found undefined alias"),
     "a merge": (b"a: &a {says: x}\nassume: {<<: *a}\n", "has the key <<"),
-    "a number for a key": (b"1: x\n", "has the key 1, which is no text to YAML"),
+    "a number for a key": (b"1: x\n", "has the key 1, which is not text in YAML"),
     "deep lists": (b"happens: " + b"[" * 5000 + b"]" * 5000, "is nested too deeply"),
     "deep mappings": (b"happens: " + b"{a: " * 3000 + b"1" + b"}" * 3000, "is nested too deeply"),
     "a bad date": (b"start: 2026-13-45\n", "start"),
@@ -321,7 +321,7 @@ def test_aliases_of_aliases_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPat
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 5)]
     assert refusal("\n".join(lines)) == [
-        "s.yaml: holds more than 5000 values: aliases (*) of aliases multiply them"
+        "s.yaml: contains more than 5000 values: aliases (*) of aliases multiply them"
     ]
 
 

@@ -210,7 +210,7 @@ def test_an_empty_env_is_refused(
     monkeypatch.setenv("ENV", value)
     assert cli.main([command]) == cli.INVALID
     assert capsys.readouterr().err == (
-        "environment variable ENV: is empty: name an environment, such as ENV=prod, or unset it\n"
+        "environment variable ENV: is empty: set it to an environment, such as ENV=prod, or unset it\n"
     )
 
 
@@ -439,7 +439,7 @@ def test_the_doctor_shows_every_problem_of_a_configuration(monkeypatch: pytest.M
     screen = io.StringIO()
     monkeypatch.setenv("REVEILLE_REGOIN", "x")
     assert doctor.examine("prod", Console(file=screen, width=400)) is False
-    assert "environment variable REVEILLE_REGOIN: no such key 'regoin'" in screen.getvalue()
+    assert "environment variable REVEILLE_REGOIN: key 'regoin' is not valid" in screen.getvalue()
     assert "AWS  " not in screen.getvalue()
 
 

@@ -98,7 +98,7 @@ def test_a_deployment_is_one_sample_over_all_and_one_for_each_service_that_chang
         assert all("Timestamp" not in entry for call in fake.calls for entry in call["MetricData"])
     assert set(fake.asked) == {(env.environment, "cloudwatch")}
     watched = [alarm.metrics for alarm in made.alarms if alarm.key.endswith("_deploying")]
-    if env.deployments.quiet_s:
+    if env.deployments.suppression_s:
         own = [sample[:3] for sample in fake.samples[1:]]
         assert own == [(metric.namespace, metric.name, metric.dimensions) for (metric,) in watched]
 

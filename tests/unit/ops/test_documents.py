@@ -41,7 +41,7 @@ def test_every_alarm_has_one_row_with_when_whom_and_what_to_do(name: str) -> Non
         )
         if isinstance(alarm, Alarm):
             row = [other for other in first if other[0] == row[0]][-1]
-            assert row[1] == f"{alarm.says}: {alarm.condition}"
+            assert row[1] == f"{alarm.summary}: {alarm.condition}"
             assert (row[2], row[4]) == (alarm.severity, alarm.treat_missing_data)
             through = {
                 f"`{speaker.topic}` through `{speaker.kind_key}`" for speaker in graph.speakers(alarm.key)
@@ -82,7 +82,7 @@ def test_everybody_who_is_told_is_named(name: str) -> None:
     for severity in ("critical", "warning"):
         of = getattr(env.notifications, severity)
         assert all(address in told[severity] for address in (*of.direct, *of.slack, *of.pagerduty))
-        assert ("ALARM only" in told[severity]) == (not of.ok_notices)
+        assert ("ALARM only" in told[severity]) == (not of.ok_notifications)
         assert of.direct or of.slack or "the alarm queue only" in told[severity]
     assert all(address in told["fallback"] for address in env.notifications.critical.direct)
 
@@ -103,8 +103,8 @@ def test_events_windows_and_objectives_are_in_the_list(name: str) -> None:
             window.reason,
         ]
         assert expected in list(rows(text, "## Maintenance windows"))
-    assert all(f"- SLO `{slo.name}`: {slo.says}." in text for slo in made.slos)
-    assert all(f"| `{event.name}` | {event.says} |" in text for event in made.events)
+    assert all(f"- SLO `{slo.name}`: {slo.summary}." in text for slo in made.slos)
+    assert all(f"| `{event.name}` | {event.summary} |" in text for event in made.events)
 
 
 def switched_off() -> tuple[Environment, Catalog]:
@@ -158,7 +158,7 @@ def test_the_reference_has_every_alarm_key_with_what_may_be_said_of_it() -> None
                 for group in rows(text)
                 if group[0] == f"`{alarm.key}`" and f"runbooks/{kind.name}.md" in group[-1]
             )
-            assert row[1] == alarm.says
+            assert row[1] == alarm.summary
             assert row[4] == (f"`{alarm.part_of}`" if alarm.part_of else "itself")
             assert ("`min_samples`" in row[5]) == (alarm.min_samples is not None)
             assert ("`anomaly_band`" in row[5]) == alarm.anomaly
