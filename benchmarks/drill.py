@@ -66,7 +66,7 @@ def scenario(env: Environment, hours: int, *, alike: bool) -> Scenario:
     """Return the scenario: noise for every service, and every hundredth service fails for an hour."""
     head = Head.model_validate(
         {
-            "says": "Many services on an ordinary day",
+            "description": "Many services on an ordinary day",
             "start": datetime.fromisoformat("2026-03-02T00:00:00+00:00"),
             "duration": f"{hours}h",
             "warm_up": "1h",

@@ -1,1 +1,1 @@
-"""Rehearsal of alarms: would it fire, when, and whom would it reach? CloudWatch's documented semantics."""
+"""Rehearsals of alarms and live drills: whether alarms fire, when, and which recipients are notified."""

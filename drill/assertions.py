@@ -1,7 +1,7 @@
-"""Whether what a scenario expects happened, in a sentence each that says what happened instead.
+"""Assertions: whether each expectation of a scenario is met, and what happened otherwise.
 
-The same assertions judge a rehearsal and a live drill. A drill that goes on asks again and again: what may
-still change has no verdict until then.
+Rehearsals and live drills use the same assertions. While a live drill runs they are evaluated repeatedly: an
+expectation whose result may still change has no verdict.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from drill.scenarios.model import (
     Expectation,
     MessageExpected,
     NeverExpected,
+    NoNotificationsExpected,
     NotificationExpected,
     PagesExpected,
-    SilentExpected,
     StateExpected,
     SuppressedExpected,
     TicketsExpected,
@@ -35,9 +35,9 @@ from drill.selection import Selection, UnknownNameError
 from drill.sources.names import SEVERITIES
 
 _SHOWN: Final = 3
-"""How many of several are named."""
-_ALARMS: Final = ("alarm", "never", "notification", "silent", "suppressed", "message", "but")
-"""Keys that name alarms."""
+"""Maximum number of names or times in a message."""
+_ALARMS: Final = ("alarm", "never", "notification", "no_notifications", "suppressed", "message", "except_")
+"""Fields that name alarms."""
 
 
 def judge(outcome: Outcome, expect: Iterable[Expected], *, over: bool = True) -> tuple[Verdict | None, ...]:
@@ -46,70 +46,70 @@ def judge(outcome: Outcome, expect: Iterable[Expected], *, over: bool = True) ->
     Args:
         outcome: what has happened until its end.
         expect: the expectations.
-        over: whether nothing happens after that; if something may, what it could change has no verdict.
+        over: whether the outcome is final. If not, an expectation whose result may change has no verdict.
     """
-    seen = _Seen(outcome)
-    return tuple(_verdict(seen, expected, over=over) for expected in expect)
+    history = _History(outcome)
+    return tuple(_verdict(history, expected, over=over) for expected in expect)
 
 
-def _verdict(seen: _Seen, expected: Expected, *, over: bool) -> Verdict | None:
-    judged = _JUDGES[type(expected.expects)](seen, expected.expects)
-    if judged.is_open and not over:
+def _verdict(history: _History, expected: Expected, *, over: bool) -> Verdict | None:
+    result = _ASSERTIONS[type(expected.expects)](history, expected.expects)
+    if result.is_open and not over:
         return None
-    return Verdict(expected.place, judged.said, judged.passed, judged.found, judged.alarm, judged.at_s)
+    return Verdict(expected.place, result.expected, result.passed, result.actual, result.alarm, result.at_s)
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """What is found of one expectation."""
+class _Result:
+    """The result of one expectation."""
 
-    said: str
+    expected: str
     """What was expected, in a sentence."""
-    found: str
-    """What happened instead, or when."""
+    actual: str
+    """What happened, and when."""
     alarm: str | None = None
-    """Full name of the alarm that it is about."""
+    """Full name of the alarm."""
     at_s: float | None = None
-    """The time that it is about."""
+    """The time of the expectation."""
     passed: bool = field(kw_only=True)
     is_open: bool = field(kw_only=True)
-    """Whether something that happens later can change it."""
+    """Whether a later event can change the result."""
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What happened, as expectations ask for it and in their words; they ask in the order of the file."""
+class _History:
+    """The outcome, with the look-ups that assertions need. They are evaluated in the order of the file."""
 
-    all: Outcome
+    outcome: Outcome
     met_s: dict[str, float] = field(default_factory=dict)
-    """Alarm -> when the last of its entries with `by` was met."""
+    """Alarm -> when its latest expectation with `by` was met."""
     used: set[int] = field(default_factory=set)
-    """Positions of the messages that have met an entry."""
+    """Positions of the messages that have met an expectation."""
 
     @cached_property
     def selection(self) -> Selection:
         """The names of the system."""
-        return Selection(self.all.system)
+        return Selection(self.outcome.system)
 
     @property
     def now_s(self) -> float:
-        """The end, or as much of it as has passed."""
-        return self.all.ends_s
+        """The end; while a drill runs, the current time."""
+        return self.outcome.ends_s
 
     def full_name(self, name: str) -> str:
-        """Return the name in AWS of the alarm that is called so."""
+        """Return the name in AWS of an alarm."""
         return self.selection.full_name(name)
 
     def short(self, name: str) -> str:
-        """Return what people call an alarm."""
+        """Return the short name of an alarm."""
         return self.selection.short(name)
 
     def first(self, name: str, state: State) -> float | None:
         """Return when an alarm was first in a state."""
-        begins_s, ends_s = self.all.begins_s, self.all.ends_s
-        if self.all.state(name, begins_s) == state:
+        begins_s, ends_s = self.outcome.begins_s, self.outcome.ends_s
+        if self.outcome.state(name, begins_s) == state:
             return begins_s
-        changes = self.all.changes.get(name, ())
+        changes = self.outcome.changes.get(name, ())
         return next(
             (change.at_s for change in changes if begins_s < change.at_s <= ends_s and change.new == state),
             None,
@@ -118,11 +118,11 @@ class _Seen:
     def entered(self, name: str, state: State, by_s: float) -> tuple[float | None, bool]:
         """Return when an alarm entered a state by a deadline, and whether that may still change.
 
-        It has to enter it after what was expected of it further up, or to be in it from then on without a
-        break: that an alarm is OK at the start is no recovery.
+        It has to enter the state after its preceding expectation was met, or be in it from then on without
+        interruption: being OK at the start is not a recovery.
         """
-        since_s = self.met_s.get(name, self.all.begins_s)
-        changes = self.all.changes.get(name, ())
+        since_s = self.met_s.get(name, self.outcome.begins_s)
+        changes = self.outcome.changes.get(name, ())
         when = next(
             (change.at_s for change in changes if since_s < change.at_s <= by_s and change.new == state), None
         )
@@ -133,219 +133,236 @@ class _Seen:
         return None, self.now_s <= by_s
 
     def first_other(self, name: str, state: State, from_s: float, to_s: float) -> tuple[float, State] | None:
-        """Return the first time from … to at which an alarm was in another state, and in which."""
-        at_first = self.all.state(name, from_s)
+        """Return the first time from … to at which an alarm was in another state, and that state."""
+        at_first = self.outcome.state(name, from_s)
         if at_first != state:
             return from_s, at_first
-        for change in self.all.changes.get(name, ()):
+        for change in self.outcome.changes.get(name, ()):
             if from_s < change.at_s <= to_s and change.new != state:
                 return change.at_s, change.new
         return None
 
     def since(self, name: str, at_s: float) -> str:
-        """Return since when an alarm had been in its state."""
-        changes = [change.at_s for change in self.all.changes.get(name, ()) if change.at_s <= at_s]
-        if not changes or changes[-1] <= self.all.begins_s:
+        """Return the time since which an alarm was in its state, as text."""
+        changes = [change.at_s for change in self.outcome.changes.get(name, ()) if change.at_s <= at_s]
+        if not changes or changes[-1] <= self.outcome.begins_s:
             return "since before the start"
-        return f"since {self.told(changes[-1])}"
+        return f"since {self.offset(changes[-1])}"
 
-    def held(self, name: str) -> list[Suppressed]:
-        """Return when something held a composite back, in the scenario itself."""
-        spans = self.all.suppressed.get(name, ())
+    def suppressions(self, name: str) -> list[Suppressed]:
+        """Return when the actions of a composite were suppressed, without the warm-up."""
+        spans = self.outcome.suppressed.get(name, ())
         return [
-            span for span in spans if span.from_s < self.all.ends_s and self.end(span) > self.all.begins_s
+            span
+            for span in spans
+            if span.from_s < self.outcome.ends_s and self.end(span) > self.outcome.begins_s
+        ]
+
+    def sent(self, name: str, state: State) -> list[Notification]:
+        """Return the notifications of an alarm for a state."""
+        return [
+            notification
+            for notification in self.outcome.notifications
+            if (notification.alarm, notification.state) == (name, state)
         ]
 
     def end(self, span: Suppressed) -> float:
-        """Return when actions were performed again; at the latest the end."""
-        return self.all.ends_s if span.to_s is None else min(span.to_s, self.all.ends_s)
+        """Return the end of a suppression, at the latest the end of the scenario."""
+        return self.outcome.ends_s if span.to_s is None else min(span.to_s, self.outcome.ends_s)
 
     def span(self, span: Suppressed) -> str:
-        """Say when actions were held back."""
-        to = "the end" if span.to_s is None else self.told(span.to_s)
-        return f"from {self.told(max(span.from_s, self.all.begins_s))} to {to}"
+        """Return the time of a suppression as text."""
+        to = "the end" if span.to_s is None else self.offset(span.to_s)
+        return f"from {self.offset(max(span.from_s, self.outcome.begins_s))} to {to}"
 
-    def listed(self, sent: Sequence[Notification]) -> str:
-        """Say when notifications were sent."""
-        at = ", ".join(self.told(notification.at_s) for notification in sent[:_SHOWN])
+    def times(self, sent: Sequence[Notification]) -> str:
+        """Return the times of notifications as text."""
+        at = ", ".join(self.offset(notification.at_s) for notification in sent[:_SHOWN])
         return f"at {at}" + (f" and {len(sent) - _SHOWN} more" if len(sent) > _SHOWN else "")
 
     def at(self, offset_s: float) -> float:
-        """Return the time that is so long after the start."""
-        return self.all.begins_s + offset_s
+        """Return the time at an offset from the start."""
+        return self.outcome.begins_s + offset_s
 
     def at_or_none(self, offset_s: float | None) -> float | None:
-        """Return the time that is so long after the start, if one is said."""
+        """Return the time at an offset from the start; None for None."""
         return None if offset_s is None else self.at(offset_s)
 
-    def told(self, at_s: float) -> str:
-        """Say a time: how long after the start it is."""
-        offset_s = at_s - self.all.begins_s
+    def offset(self, at_s: float) -> str:
+        """Return a time as its offset from the start, such as `+12m`."""
+        offset_s = at_s - self.outcome.begins_s
         return f"{'-' if offset_s < 0 else '+'}{durations.text_of(abs(offset_s))}"
 
 
-def _in_state(seen: _Seen, expected: StateExpected) -> _Judged:
-    """Judge that an alarm is in a state: at a time, by a time, or from … to."""
-    name = seen.full_name(expected.alarm)
+def _in_state(history: _History, expected: StateExpected) -> _Result:
+    """Check that an alarm is in a state: at a time, by a time, or from … to."""
+    name = history.full_name(expected.alarm)
     if expected.at_s is not None:
-        at_s = seen.at(expected.at_s)
-        state = seen.all.state(name, at_s)
-        said = f"{expected.alarm} is in {expected.state} at {seen.told(at_s)}"
-        found = f"it was in {state} {seen.since(name, at_s)}"
-        return _Judged(said, found, name, at_s, passed=state == expected.state, is_open=seen.now_s < at_s)
+        at_s = history.at(expected.at_s)
+        state = history.outcome.state(name, at_s)
+        text = f"{expected.alarm} is in {expected.state} at {history.offset(at_s)}"
+        actual = f"it was in {state} {history.since(name, at_s)}"
+        return _Result(text, actual, name, at_s, passed=state == expected.state, is_open=history.now_s < at_s)
     if expected.by_s is not None:
-        return _by(seen, expected, name, seen.at(expected.by_s))
-    from_s, to_s = seen.at(cast("float", expected.from_s)), seen.at(cast("float", expected.to_s))
-    said = f"{expected.alarm} is in {expected.state} from {seen.told(from_s)} to {seen.told(to_s)}"
-    other = seen.first_other(name, expected.state, from_s, to_s)
+        return _by(history, expected, name, history.at(expected.by_s))
+    from_s, to_s = history.at(cast("float", expected.from_s)), history.at(cast("float", expected.to_s))
+    text = f"{expected.alarm} is in {expected.state} from {history.offset(from_s)} to {history.offset(to_s)}"
+    other = history.first_other(name, expected.state, from_s, to_s)
     if other is None:
-        return _Judged(said, "all the time", name, from_s, passed=True, is_open=seen.now_s < to_s)
-    found = f"it was in {other[1]} at {seen.told(other[0])}"
-    return _Judged(said, found, name, from_s, passed=False, is_open=seen.now_s < from_s)
+        return _Result(text, "throughout", name, from_s, passed=True, is_open=history.now_s < to_s)
+    actual = f"it was in {other[1]} at {history.offset(other[0])}"
+    return _Result(text, actual, name, from_s, passed=False, is_open=history.now_s < from_s)
 
 
-def _by(seen: _Seen, expected: StateExpected, name: str, by_s: float) -> _Judged:
-    said = f"{expected.alarm} is in {expected.state} by {seen.told(by_s)}"
-    when, is_open = seen.entered(name, expected.state, by_s)
-    found = f"from {seen.told(when)} on" if when is not None else _instead(seen, name, expected.state, by_s)
-    if when is not None:
-        seen.met_s[name] = when
-    return _Judged(said, found, name, by_s, passed=when is not None, is_open=is_open)
-
-
-def _instead(seen: _Seen, name: str, state: State, by_s: float) -> str:
-    """Say what was the case instead of a state that was expected by a time."""
-    since_s = seen.met_s.get(name, seen.all.begins_s)
-    if since_s > by_s:
-        return f"its entries further up were met only at {seen.told(since_s)}"
-    changes = seen.all.changes.get(name, ())
-    later = next((change.at_s for change in changes if change.at_s > by_s and change.new == state), None)
-    then = seen.all.state(name, by_s)
-    if later is not None:
-        return f"only at {seen.told(later)}, {durations.text_of(later - by_s)} too late; until then {then}"
-    instead = "it never was" if seen.all.state(name, since_s) != state else "it did not return"
-    return f"{instead}; at {seen.told(by_s)} it was in {then} {seen.since(name, by_s)}"
-
-
-def _never(seen: _Seen, expected: NeverExpected) -> _Judged:
-    """Judge that alarms are never in a state."""
-    names = _without(seen.selection, expected.never, expected.but)
-    said = f"{_these(expected.never, expected.but)} never in {expected.state}"
-    wrong = [(when, name) for name in names if (when := seen.first(name, expected.state)) is not None]
-    if not wrong:
-        found = f"{len(names)} alarms" if len(names) > 1 else "it was not"
-        return _Judged(said, found, passed=True, is_open=True)
-    when, name = min(wrong)
-    first = f"{seen.short(name)} was, at {seen.told(when)}"
-    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    return _Judged(said, first + more, name, when, passed=False, is_open=False)
-
-
-def _notification(seen: _Seen, expected: NotificationExpected) -> _Judged:
-    """Judge that an alarm notifies: whom, when and how often."""
-    name = seen.full_name(expected.notification)
-    by_s, after_s = (
-        seen.at_or_none(expected.by_s),
-        seen.at_or_none(expected.after_s),
+def _by(history: _History, expected: StateExpected, name: str, by_s: float) -> _Result:
+    text = f"{expected.alarm} is in {expected.state} by {history.offset(by_s)}"
+    when, is_open = history.entered(name, expected.state, by_s)
+    actual = (
+        f"from {history.offset(when)} on"
+        if when is not None
+        else _not_by(history, name, expected.state, by_s)
     )
-    said = " ".join(
+    if when is not None:
+        history.met_s[name] = when
+    return _Result(text, actual, name, by_s, passed=when is not None, is_open=is_open)
+
+
+def _not_by(history: _History, name: str, state: State, by_s: float) -> str:
+    """Return what happened instead of entering a state by a time."""
+    since_s = history.met_s.get(name, history.outcome.begins_s)
+    if since_s > by_s:
+        return f"its preceding expectations were only met at {history.offset(since_s)}"
+    changes = history.outcome.changes.get(name, ())
+    later = next((change.at_s for change in changes if change.at_s > by_s and change.new == state), None)
+    then = history.outcome.state(name, by_s)
+    if later is not None:
+        return f"at {history.offset(later)}, {durations.text_of(later - by_s)} late; in {then} until then"
+    verb = "never entered" if history.outcome.state(name, since_s) != state else "did not return to"
+    return f"it {verb} {state}; at {history.offset(by_s)} it was in {then} {history.since(name, by_s)}"
+
+
+def _never(history: _History, expected: NeverExpected) -> _Result:
+    """Check that alarms are never in a state."""
+    names = _without(history.selection, expected.never, expected.except_)
+    text = f"{_listed(expected.never, expected.except_)} never in {expected.state}"
+    failing = [(when, name) for name in names if (when := history.first(name, expected.state)) is not None]
+    if not failing:
+        actual = f"none of {len(names)} alarms was" if len(names) > 1 else "it was not"
+        return _Result(text, actual, passed=True, is_open=True)
+    when, name = min(failing)
+    first = f"{history.short(name)} was in {expected.state} at {history.offset(when)}"
+    more = f", and {len(failing) - 1} more" if len(failing) > 1 else ""
+    return _Result(text, first + more, name, when, passed=False, is_open=False)
+
+
+def _notification(history: _History, expected: NotificationExpected) -> _Result:
+    """Check that an alarm notifies: topic, deliveries, time and number."""
+    name = history.full_name(expected.notification)
+    by_s, after_s = (
+        history.at_or_none(expected.by_s),
+        history.at_or_none(expected.after_s),
+    )
+    to = f" to {expected.topic}" if expected.topic else ""
+    text = ", ".join(
         (
-            f"{expected.notification} says {expected.state}",
-            *([f"to {expected.topic}"] if expected.topic else []),
-            *([f"and reaches {', '.join(expected.reaches)}"] if expected.reaches else []),
-            *([f"after {seen.told(after_s)}"] if after_s is not None else []),
-            *([f"by {seen.told(by_s)}"] if by_s is not None else []),
+            f"{expected.notification} sends a notification of {expected.state}{to}",
+            *([f"delivered to {', '.join(expected.delivered_to)}"] if expected.delivered_to else []),
+            *([f"after {history.offset(after_s)}"] if after_s is not None else []),
+            *([f"by {history.offset(by_s)}"] if by_s is not None else []),
             *([_times(expected.times)] if expected.times is not None else []),
         )
     )
-    sent = [each for each in seen.all.notifications if (each.alarm, each.state) == (name, expected.state)]
-    addressed = [
-        each
-        for each in sent
-        if expected.topic in {None, each.topic} and set(expected.reaches) <= set(each.reached)
+    sent = history.sent(name, expected.state)
+    delivered = [
+        notification
+        for notification in sent
+        if expected.topic in {None, notification.topic}
+        and set(expected.delivered_to) <= set(notification.delivered_to)
     ]
-    right = [each for each in addressed if after_s is None or each.at_s >= after_s]
-    fitting = [each for each in right if by_s is None or each.at_s <= by_s]
-    # How often means to the end: one that is too late is one too many.
+    counted = [notification for notification in delivered if after_s is None or notification.at_s >= after_s]
+    in_time = [notification for notification in counted if by_s is None or notification.at_s <= by_s]
+    # `times` counts to the end: a notification after the deadline is one too many.
     if expected.times is None:
-        passed = bool(fitting)
-        is_open = not passed and (by_s is None or seen.now_s <= by_s)
+        passed = bool(in_time)
+        is_open = not passed and (by_s is None or history.now_s <= by_s)
     else:
-        passed = len(fitting) == len(right) == expected.times
-        is_open = len(right) <= expected.times
+        passed = len(in_time) == len(counted) == expected.times
+        is_open = len(counted) <= expected.times
     at_s = by_s
-    if fitting:
-        found, at_s = f"it did {seen.listed(right)}", by_s or fitting[0].at_s
-    elif addressed:
-        found = f"it did only {seen.listed(addressed)}"
+    if in_time:
+        actual, at_s = f"sent {history.times(counted)}", by_s or in_time[0].at_s
+    elif delivered:
+        actual = f"only sent {history.times(delivered)}"
     else:
-        found = _why_silent(seen, name, expected.state, sent)
-    return _Judged(said, found, name, at_s, passed=passed, is_open=is_open)
+        actual = _why_not_sent(history, name, expected.state, sent)
+    return _Result(text, actual, name, at_s, passed=passed, is_open=is_open)
 
 
-def _why_silent(seen: _Seen, name: str, state: State, sent: Sequence[Notification]) -> str:
+def _why_not_sent(history: _History, name: str, state: State, sent: Sequence[Notification]) -> str:
     if sent:
-        where = ", ".join(
-            f"{sending.topic} at {seen.told(sending.at_s)}, reaching {', '.join(sending.reached) or 'nobody'}"
-            for sending in sent[:_SHOWN]
+        deliveries = ", ".join(
+            f"{notification.topic} at {history.offset(notification.at_s)}, "
+            f"delivered to {', '.join(notification.delivered_to) or 'no recipient'}"
+            for notification in sent[:_SHOWN]
         )
-        return f"it said so only to {where}"
-    when = seen.first(name, state)
-    if when is None:
-        return f"it did not: it never was in {state}"
-    held = seen.held(name)
-    if held:
-        spans = "; ".join(f"by {suppressed.by} {seen.span(suppressed)}" for suppressed in held[:_SHOWN])
-        return f"it did not: in {state} at {seen.told(when)}, held back {spans}"
-    has_action = seen.selection.alarms[name].actions.of(state)
-    why = "none was seen" if has_action else "it has no action for that"
-    return f"it did not, although it was in {state} at {seen.told(when)}: {why}"
+        return f"only sent to {deliveries}"
+    entered_s = history.first(name, state)
+    if entered_s is None:
+        return f"not sent: it never entered {state}"
+    suppressions = history.suppressions(name)
+    was = f"not sent: it was in {state} at {history.offset(entered_s)}"
+    if suppressions:
+        return f"{was}, suppressed " + "; ".join(
+            f"by {suppression.by} {history.span(suppression)}" for suppression in suppressions[:_SHOWN]
+        )
+    has_action = history.selection.alarms[name].actions.of(state)
+    return f"{was}, but {'no notification was observed' if has_action else 'has no action for this state'}"
 
 
-def _silent(seen: _Seen, expected: SilentExpected) -> _Judged:
-    """Judge that alarms do not notify."""
-    names = set(_without(seen.selection, expected.silent, expected.but))
-    kind = f" of {expected.state}" if expected.state else ""
-    said = f"{_these(expected.silent, expected.but)} without a notification{kind}"
+def _no_notifications(history: _History, expected: NoNotificationsExpected) -> _Result:
+    """Check that alarms do not notify."""
+    names = set(_without(history.selection, expected.no_notifications, expected.except_))
+    of_state = f" of {expected.state}" if expected.state else ""
+    text = f"{_listed(expected.no_notifications, expected.except_)} without a notification{of_state}"
     sent = [
-        each
-        for each in seen.all.notifications
-        if each.alarm in names and expected.state in {None, each.state}
+        notification
+        for notification in history.outcome.notifications
+        if notification.alarm in names and expected.state in {None, notification.state}
     ]
     if not sent:
-        return _Judged(said, "none was sent", passed=True, is_open=True)
+        return _Result(text, "none was sent", passed=True, is_open=True)
     first = sent[0]
-    found = f"{seen.short(first.alarm)} did {seen.listed(sent)}"
-    return _Judged(said, found, first.alarm, first.at_s, passed=False, is_open=False)
+    actual = f"sent {history.times(sent)}, first by {history.short(first.alarm)}"
+    return _Result(text, actual, first.alarm, first.at_s, passed=False, is_open=False)
 
 
-def _suppressed(seen: _Seen, expected: SuppressedExpected) -> _Judged:
-    """Judge that a composite's actions are held back."""
-    name = seen.full_name(expected.suppressed)
-    spans = [span for span in seen.held(name) if span.by == expected.because]
-    at_s = seen.at_or_none(expected.at_s)
-    at = f" at {seen.told(at_s)}" if at_s is not None else ""
-    said = f"{expected.suppressed} is held back by {expected.because}{at}"
-    fitting = [span for span in spans if at_s is None or span.from_s <= at_s < seen.end(span)]
-    if fitting:
-        return _Judged(said, seen.span(fitting[0]), name, at_s, passed=True, is_open=False)
-    others = sorted({span.by for span in seen.held(name)})
-    found = f"only {seen.span(spans[0])}" if spans else f"only by {', '.join(others)}" if others else ""
-    is_open = at_s is None or seen.now_s <= at_s
-    return _Judged(said, found or "it was not held back", name, at_s, passed=False, is_open=is_open)
+def _suppressed(history: _History, expected: SuppressedExpected) -> _Result:
+    """Check that the actions of a composite are suppressed."""
+    name = history.full_name(expected.suppressed)
+    spans = [span for span in history.suppressions(name) if span.by == expected.suppressed_by]
+    at_s = history.at_or_none(expected.at_s)
+    at = f" at {history.offset(at_s)}" if at_s is not None else ""
+    text = f"{expected.suppressed} is suppressed by {expected.suppressed_by}{at}"
+    matching = [span for span in spans if at_s is None or span.from_s <= at_s < history.end(span)]
+    if matching:
+        return _Result(text, history.span(matching[0]), name, at_s, passed=True, is_open=False)
+    reasons = sorted({span.by for span in history.suppressions(name)})
+    actual = f"only {history.span(spans[0])}" if spans else f"only by {', '.join(reasons)}" if reasons else ""
+    is_open = at_s is None or history.now_s <= at_s
+    return _Result(text, actual or "it was not suppressed", name, at_s, passed=False, is_open=is_open)
 
 
-def _message(seen: _Seen, expected: MessageExpected) -> _Judged:
-    """Judge that a notification is in a queue."""
-    name = seen.full_name(expected.message)
-    by_s = seen.at_or_none(expected.by_s)
-    by = f" by {seen.told(by_s)}" if by_s is not None else ""
-    said = f"the message that {expected.message} is in {expected.state} is in the queue {expected.queue}{by}"
+def _message(history: _History, expected: MessageExpected) -> _Result:
+    """Check that a notification arrives in a queue."""
+    name = history.full_name(expected.message)
+    by_s = history.at_or_none(expected.by_s)
+    by = f" by {history.offset(by_s)}" if by_s is not None else ""
+    text = f"a message of {expected.message} in {expected.state} arrives in the queue {expected.queue}{by}"
     arrived = next(
         (
             (position, message)
-            for position, message in enumerate(seen.all.messages)
-            if position not in seen.used
+            for position, message in enumerate(history.outcome.messages)
+            if position not in history.used
             and message.queue == expected.queue
             and (message.notification.alarm, message.notification.state) == (name, expected.state)
             and expected.topic in {None, message.notification.topic}
@@ -353,51 +370,51 @@ def _message(seen: _Seen, expected: MessageExpected) -> _Judged:
         None,
     )
     if arrived is None:
-        sent = [each for each in seen.all.notifications if (each.alarm, each.state) == (name, expected.state)]
-        found = f"it is not: {_why_silent(seen, name, expected.state, sent)}"
-        is_open = by_s is None or seen.now_s <= by_s
-        return _Judged(said, found, name, by_s, passed=False, is_open=is_open)
+        sent = history.sent(name, expected.state)
+        actual = _why_not_sent(history, name, expected.state, sent)
+        is_open = by_s is None or history.now_s <= by_s
+        return _Result(text, actual, name, by_s, passed=False, is_open=is_open)
     position, first = arrived
-    origin = f", given up by {first.dead_letter_of}'s consumer" if first.dead_letter_of else ""
-    found = f"since {seen.told(first.arrived_s)}{origin}"
+    origin = f", as a dead letter of {first.dead_letter_of}" if first.dead_letter_of else ""
+    actual = f"arrived at {history.offset(first.arrived_s)}{origin}"
     passed = by_s is None or first.arrived_s <= by_s
     if passed:
-        seen.used.add(position)
-    return _Judged(said, found, name, by_s or first.arrived_s, passed=passed, is_open=False)
+        history.used.add(position)
+    return _Result(text, actual, name, by_s or first.arrived_s, passed=passed, is_open=False)
 
 
-def _pages(seen: _Seen, expected: PagesExpected) -> _Judged:
-    """Judge how often somebody is woken."""
-    return _counted(seen, "page", expected.pages)
+def _pages(history: _History, expected: PagesExpected) -> _Result:
+    """Check the total number of pages."""
+    return _counted(history, "page", expected.pages)
 
 
-def _tickets(seen: _Seen, expected: TicketsExpected) -> _Judged:
-    """Judge how much waits for the morning."""
-    return _counted(seen, "ticket", expected.tickets)
+def _tickets(history: _History, expected: TicketsExpected) -> _Result:
+    """Check the total number of tickets."""
+    return _counted(history, "ticket", expected.tickets)
 
 
-def _counted(seen: _Seen, severity: Severity, wanted: int) -> _Judged:
-    severities = {topic.name: topic.severity for topic in seen.all.system.topics}
+def _counted(history: _History, severity: Severity, number: int) -> _Result:
+    severities = {topic.name: topic.severity for topic in history.outcome.system.topics}
     sent = [
-        each
-        for each in seen.all.notifications
-        if each.state == "ALARM" and severities.get(each.topic) == severity
+        notification
+        for notification in history.outcome.notifications
+        if notification.state == "ALARM" and severities.get(notification.topic) == severity
     ]
-    said = f"{wanted} {severity}{'' if wanted == 1 else 's'} in all"
+    text = f"{number} {severity}{'' if number == 1 else 's'} in total"
     named = ", ".join(
-        f"{seen.short(notification.alarm)} at {seen.told(notification.at_s)}"
+        f"{history.short(notification.alarm)} at {history.offset(notification.at_s)}"
         for notification in sent[:_SHOWN]
     )
     more = f" and {len(sent) - _SHOWN} more" if len(sent) > _SHOWN else ""
-    found = f"{len(sent)}: {named}{more}" if sent else "none"
-    return _Judged(said, found, passed=len(sent) == wanted, is_open=len(sent) <= wanted)
+    actual = f"{len(sent)}: {named}{more}" if sent else "none"
+    return _Result(text, actual, passed=len(sent) == number, is_open=len(sent) <= number)
 
 
-_JUDGES: Mapping[type[Expectation], Callable[[_Seen, Any], _Judged]] = {
+_ASSERTIONS: Mapping[type[Expectation], Callable[[_History, Any], _Result]] = {
     StateExpected: _in_state,
     NeverExpected: _never,
     NotificationExpected: _notification,
-    SilentExpected: _silent,
+    NoNotificationsExpected: _no_notifications,
     SuppressedExpected: _suppressed,
     MessageExpected: _message,
     PagesExpected: _pages,
@@ -405,39 +422,39 @@ _JUDGES: Mapping[type[Expectation], Callable[[_Seen, Any], _Judged]] = {
 }
 
 
-def _these(names: Sequence[str], but: Sequence[str]) -> str:
+def _listed(names: Sequence[str], excluded: Sequence[str]) -> str:
     """Return several names as one subject."""
     listed = ", ".join(names)
-    return f"{listed} (but for {', '.join(but)})" if but else listed
+    return f"{listed} (except {', '.join(excluded)})" if excluded else listed
 
 
 def _times(number: int) -> str:
-    """Return how often."""
+    """Return a number of times as text."""
     return "once" if number == 1 else f"{number} times"
 
 
-def _without(selection: Selection, names: Sequence[str], but: Sequence[str]) -> tuple[str, ...]:
-    """Return the full names of alarms, without those that are excepted."""
-    spared = set(selection.full_names(but)) if but else set()
-    return tuple(name for name in selection.full_names(names) if name not in spared)
+def _without(selection: Selection, names: Sequence[str], excluded: Sequence[str]) -> tuple[str, ...]:
+    """Return the full names of alarms, without the excluded ones."""
+    excluded_names = set(selection.full_names(excluded)) if excluded else set()
+    return tuple(name for name in selection.full_names(names) if name not in excluded_names)
 
 
 def alarms(selection: Selection, expects: Expectation) -> tuple[str, ...]:
-    """Return the full names of the alarms that an expectation is about; none for what is counted.
+    """Return the full names of the alarms of an expectation; none for pages and tickets.
 
     Raises:
-        UnknownNameError: there is no such alarm.
+        UnknownNameError: an alarm does not exist.
     """
     if isinstance(expects, NeverExpected):
-        return _without(selection, expects.never, expects.but)
-    if isinstance(expects, SilentExpected):
-        return _without(selection, expects.silent, expects.but)
+        return _without(selection, expects.never, expects.except_)
+    if isinstance(expects, NoNotificationsExpected):
+        return _without(selection, expects.no_notifications, expects.except_)
     named = [getattr(expects, key) for key in _ALARMS if hasattr(expects, key)]
     return tuple(selection.full_name(name) for name in named)
 
 
 def problems(selection: Selection, expect: Iterable[Expected]) -> Iterator[Problem]:
-    """Yield expectations about what is not there, or about what cannot be told."""
+    """Yield expectations that name something unknown or that cannot be decided."""
     for expected in expect:
         yield from _unknown_alarms(selection, expected)
         yield from _nothing_left(selection, expected)
@@ -457,25 +474,25 @@ def _unknown_alarms(selection: Selection, expected: Expected) -> Iterator[Proble
             else:
                 selection.full_names(value)
         except UnknownNameError as error:
-            yield Problem(expected.place, key, str(error))
+            yield Problem(expected.place, key.rstrip("_"), str(error))
 
 
 def _nothing_left(selection: Selection, expected: Expected) -> Iterator[Problem]:
-    """Yield that exceptions leave nothing of which something could be expected."""
+    """Yield expectations that exclude all of their alarms."""
     expects = expected.expects
-    if isinstance(expects, NeverExpected | SilentExpected) and expects.but:
+    if isinstance(expects, NeverExpected | NoNotificationsExpected) and expects.except_:
         with contextlib.suppress(UnknownNameError):
             if not alarms(selection, expects):
-                yield Problem(expected.place, "but", "leaves no alarm of which anything is expected")
+                yield Problem(expected.place, "except", "excludes every alarm of this expectation")
 
 
 def _unknown_receivers(system: System, expected: Expected) -> Iterator[Problem]:
     topics = {topic.name for topic in system.topics}
     queues = {queue.name for queue in system.queues}
-    reached = {subscription.name for topic in system.topics for subscription in topic.subscriptions}
-    for key, known in (("topic", topics), ("queue", queues), ("reaches", reached)):
-        named: Any = getattr(expected.expects, key, None)
-        for name in [named] if isinstance(named, str) else named or ():
+    subscribers = {subscription.name for topic in system.topics for subscription in topic.subscriptions}
+    for key, known in (("topic", topics), ("queue", queues), ("delivered_to", subscribers)):
+        names: Any = getattr(expected.expects, key, None)
+        for name in [names] if isinstance(names, str) else names or ():
             if name not in known:
                 listed = ", ".join(sorted(known)) or "none"
                 text = f"no such name; known: {listed} (found: {name}){did_you_mean(name, known)}"
@@ -485,25 +502,25 @@ def _unknown_receivers(system: System, expected: Expected) -> Iterator[Problem]:
 def _unsuppressed(selection: Selection, expected: Expected) -> Iterator[Problem]:
     expects, system = expected.expects, selection.system
     if isinstance(expects, SuppressedExpected):
-        held = {composite.name for composite in system.composites if composite.suppressor is not None}
+        suppressible = {composite.name for composite in system.composites if composite.suppressor is not None}
         name = system.short_names.get(expects.suppressed, expects.suppressed)
-        if name in selection.alarms and name not in held:
-            yield Problem(expected.place, "suppressed", f"nothing suppresses {expects.suppressed}")
+        if name in selection.alarms and name not in suppressible:
+            yield Problem(expected.place, "suppressed", f"{expects.suppressed} has no suppressor")
 
 
 def _without_severity(system: System, expected: Expected) -> Iterator[Problem]:
-    """Yield that notifications of a kind are counted where no topic is of that kind: it would always be 0."""
+    """Yield counts of pages or tickets where no topic has that severity: they are always 0."""
     expects = expected.expects
     if not isinstance(expects, PagesExpected | TicketsExpected):
         return
-    wanted: Severity = "page" if isinstance(expects, PagesExpected) else "ticket"
-    if any(topic.severity == wanted for topic in system.topics):
+    severity: Severity = "page" if isinstance(expects, PagesExpected) else "ticket"
+    if any(topic.severity == severity for topic in system.topics):
         return
-    tags = " or ".join(name for name, severity in SEVERITIES.items() if severity == wanted)
-    named = ", ".join(sorted(topic.name for topic in system.topics)) or "none"
+    tags = " or ".join(name for name, meaning in SEVERITIES.items() if meaning == severity)
+    topics = ", ".join(sorted(topic.name for topic in system.topics)) or "none"
     yield Problem(
         expected.place,
-        f"{wanted}s",
-        f"no topic of {system.title} is for {wanted}s: there would be 0 whatever happens; a topic is if its "
-        f"tag Severity, or its name, is {tags} (topics: {named})",
+        f"{severity}s",
+        f"no topic of {system.title} is for {severity}s, so the number is always 0; a topic is for "
+        f"{severity}s if its tag Severity, or its name, is {tags} (topics: {topics})",
     )

@@ -1,6 +1,6 @@
-"""What AWS would refuse of a system, and what cannot be rehearsed: found before anything is computed.
+"""Validation of a system before a rehearsal.
 
-A rehearsal of alarms that nobody can deploy would pass and mean nothing.
+A rehearsal of alarms that AWS rejects could pass without a meaning.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from drill.model import System
 
 
 def check(system: System) -> None:
-    """Refuse a system of which something would be refused.
+    """Reject a system that is not valid.
 
     Raises:
-        ConfigError: with every problem, each with where the alarm or filter was read.
+        ConfigError: with every problem, each with the place of the alarm or filter.
     """
-    found = tuple(problems(system))
-    if found:
-        raise ConfigError(found)
+    all_problems = tuple(problems(system))
+    if all_problems:
+        raise ConfigError(all_problems)
 
 
 def check_alarms(system: System, names: Iterable[str]) -> None:
-    """Refuse a system of which something would be refused of these alarms; others are not looked at.
+    """Reject a system if one of these alarms is not valid. Others are not validated.
 
     Raises:
         ConfigError: as for `check`.
     """
     subjects = {f"alarm {name}" for name in names}
-    found = tuple(_located(problem) for problem in _validated(system) if problem.subject in subjects)
-    if found:
-        raise ConfigError(found)
+    of_alarms = tuple(_located(problem) for problem in _validated(system) if problem.subject in subjects)
+    if of_alarms:
+        raise ConfigError(of_alarms)
 
 
 def problems(system: System) -> Iterator[Problem]:
-    """Yield everything that is wrong with a system."""
+    """Yield every problem of a system."""
     return map(_located, _validated(system))
 
 
@@ -50,11 +50,11 @@ def _located(problem: validation.Problem) -> Problem:
 
 
 def _hint(system: System) -> Callable[[str], str]:
-    """Return what makes the end of "there is no alarm x" from x."""
+    """Return the function that makes the hint for an alarm that does not exist from its name."""
     if system.prefix:
         text = (
-            f" among those that were read, whose names begin with {system.prefix}: choose a prefix that all "
-            "have, or none (--prefix)"
+            f" among those whose names begin with {system.prefix}: use a prefix of all alarms, or none "
+            "(--prefix)"
         )
         return lambda _: text
     return lambda name: did_you_mean(name, [alarm.name for alarm in system.all_alarms])

@@ -1,4 +1,4 @@
-"""Which scenarios are rehearsed, and everything that is wrong with them, said at once."""
+"""Selection of scenarios, and all of their problems in one error."""
 
 from __future__ import annotations
 
@@ -21,31 +21,30 @@ FOLDER = Path(os.path.relpath(PROJECT / "drills"))
 
 
 def read_all(paths: Iterable[Path]) -> tuple[Reading, ...]:
-    """Return what could be read of files, each with its problems."""
+    """Return the scenarios of files, each with its problems."""
     return tuple(reading.reading(path) for path in paths)
 
 
 def scenarios(readings: Iterable[Reading]) -> tuple[Scenario, ...]:
-    """Return those of which the head could be read."""
-    return tuple(item.scenario for item in readings if item.scenario is not None)
+    """Return the scenarios whose head is valid."""
+    return tuple(read.scenario for read in readings if read.scenario is not None)
 
 
 def refuse(
     readings: Iterable[Reading], systems: Mapping[str | None, System], more: Iterable[Problem] = ()
 ) -> None:
-    """Refuse scenarios with which anything is wrong: in their files, or of the names in the rest of them.
+    """Reject scenarios with problems, in their files or with names that do not exist.
 
     Args:
         readings: the scenarios.
-        systems: what they are played with, by environment; none where names cannot be looked at yet.
-        more: what else is wrong with them.
+        systems: their systems, by environment; empty if names cannot be resolved yet.
+        more: further problems.
 
     Raises:
-        ConfigError: with every problem. Files of usual happenings are shared, and systems know the same
-            names: what is wrong is said once.
+        ConfigError: with every problem. Problems of shared baselines and several systems occur once.
     """
     readings = tuple(readings)
-    problems = list(dict.fromkeys(problem for item in readings for problem in item.problems))
+    problems = list(dict.fromkeys(problem for read in readings for problem in read.problems))
     problems += _unknown_environments(scenarios(readings))
     problems += _same_names(scenarios(readings))
     problems += more
@@ -59,10 +58,10 @@ def refuse(
         raise ConfigError([*problems, *named.values()])
 
 
-def _unknown_environments(some: Iterable[Scenario]) -> Iterator[Problem]:
-    """Yield environments that there are not: a scenario that is for one of them would never be rehearsed."""
+def _unknown_environments(scenarios: Iterable[Scenario]) -> Iterator[Problem]:
+    """Yield environments that do not exist: a scenario for only those would never be rehearsed."""
     known = environments()
-    for scenario in some:
+    for scenario in scenarios:
         for name in scenario.head.environments or ():
             if name not in known:
                 hint = did_you_mean(name, known)
@@ -70,25 +69,25 @@ def _unknown_environments(some: Iterable[Scenario]) -> Iterator[Problem]:
                 yield Problem(scenario.place("environments"), "environments", text)
 
 
-def _same_names(some: Iterable[Scenario]) -> Iterator[Problem]:
-    """Yield scenarios whose results would stand where another's do."""
+def _same_names(scenarios: Iterable[Scenario]) -> Iterator[Problem]:
+    """Yield scenarios with the same name, whose results would have the same file."""
     first: dict[str, Path] = {}
-    for scenario in some:
+    for scenario in scenarios:
         if first.setdefault(scenario.name, scenario.path) != scenario.path:
             yield Problem(
                 str(scenario.path),
                 "",
-                f"has the name of {first[scenario.name]}: one result would replace the other",
+                f"has the same name as {first[scenario.name]}: their results would have the same file",
             )
 
 
 def is_for(scenario: Scenario, environment: str | None) -> bool:
-    """Tell whether an environment has what a scenario is about."""
+    """Return whether a scenario applies to an environment."""
     only = scenario.head.environments
     return only is None or environment is None or environment in only
 
 
 def not_for(scenario: Scenario, environment: str | None) -> Problem:
-    """Return the problem that a scenario is about what an environment does not have."""
+    """Return the problem that a scenario does not apply to an environment."""
     only = ", ".join(scenario.head.environments or ())
-    return Problem(str(scenario.path), "environments", f"it is for {only} only (found: {environment})")
+    return Problem(str(scenario.path), "environments", f"is for {only} only (found: {environment})")

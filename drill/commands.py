@@ -1,4 +1,4 @@
-"""The commands of `reveille drill` that need no deployment: rehearse, explain, replay."""
+"""The commands of `reveille drill` that need no deployment: run, explain, replay."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from drill.scenarios.reading import Reading, Scenario
 from drill.selection import Selection
 
 OUTPUT = Path("build/drill")
-"""Where pictures and reports are written to."""
+"""Default folder of timelines and reports."""
 
 PASSED, FAILED = 0, 1
 
@@ -38,8 +38,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Where alarms are from, and where reports go, as it was typed."""
+class Options:
+    """Options of a command: the origin of alarms, and the output."""
 
     name: str | None
     where: str
@@ -53,27 +53,27 @@ class Asked:
 
     @property
     def folder(self) -> Path:
-        """Where pictures and reports go."""
+        """Folder of timelines and reports."""
         return self.out or OUTPUT
 
     @property
     def report(self) -> Path:
-        """Where the JUnit report goes."""
+        """File of the JUnit report."""
         return self.junit or self.folder / "junit.xml"
 
 
 def _with_origin(command: _F) -> _F:
-    """Add the options that say where the alarms are from."""
+    """Add the options for the origin of alarms."""
     for option in (
-        click.option("--endpoint", metavar="URL", help="With --from aws: another AWS, such as a local one."),
-        click.option("--prefix", default="", metavar="TEXT", help="With --from aws: only such alarms."),
+        click.option("--endpoint", metavar="URL", help="With --from aws: an endpoint, such as a local AWS."),
+        click.option("--prefix", default="", metavar="TEXT", help="With --from aws: prefix of alarm names."),
         click.option("--region", metavar="NAME", help="With --from aws: the region."),
         click.option(
             "--from",
             "where",
             default=origin.CATALOG,
             metavar="ORIGIN",
-            help="catalog (default), aws, or a folder with Terraform's JSON, such as cdktf.out.",
+            help="catalog (default), aws, or a folder with Terraform JSON, such as cdktf.out.",
         ),
         click.option("--env", "name", metavar="NAME", help="The environment (default: ENV, or local)."),
     ):
@@ -84,136 +84,136 @@ def _with_origin(command: _F) -> _F:
 @click.command()
 @click.argument("scenarios", nargs=-1, type=_FILE, metavar="[SCENARIO]...")
 @_with_origin
-@click.option("--all", "everywhere", is_flag=True, help="For every environment, one line each.")
-@click.option("--out", type=_FILE, metavar="FOLDER", help="Where pictures go (default: build/drill).")
+@click.option("--all", "everywhere", is_flag=True, help="All environments, one line each.")
+@click.option(
+    "--out", type=_FILE, metavar="FOLDER", help="Folder of timelines and reports (default: build/drill)."
+)
 @click.option("--junit", type=_FILE, metavar="FILE", help="JUnit XML (default: junit.xml in --out).")
-@click.option("--no-pictures", is_flag=True, help="Write no timelines.")
+@click.option("--no-pictures", is_flag=True, help="Do not write timelines.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every expectation and notification.")
-def run(scenarios: tuple[Path, ...], *, everywhere: bool, **options: Any) -> int:  # noqa: ANN401 - those of `Asked`
-    r"""Rehearse scenarios (default: all in drills/).
+def run(scenarios: tuple[Path, ...], *, everywhere: bool, **values: Any) -> int:  # noqa: ANN401 - the fields of `Options`
+    """Rehearse scenarios (default: all in drills/).
 
-    \b
-    The exit status is
-    0  if everything that was expected happened,
-    1  if not,
-    2  if a scenario or an alarm is refused.
+    The exit status is 0 if all expectations are met, 1 if not, and 2 if a scenario or an alarm is not valid.
     """
-    asked = Asked(**options)
+    options = Options(**values)
     console = Terminal(soft_wrap=False)
-    _forget(asked)
+    _remove_reports(options)
     readings = choosing.read_all(scenarios or sorted(choosing.FOLDER.glob("*.yaml")))
     if not readings:
         console.print(f"{choosing.FOLDER}: no scenarios; docs/drill.md shows how to write one")
         return PASSED
-    chosen = choosing.scenarios(readings)
-    if not chosen:
+    selected = choosing.scenarios(readings)
+    if not selected:
         choosing.refuse(readings, {})
     if everywhere:
-        return _everywhere(readings, asked, console)
-    where = _origin(asked)
+        return _all_environments(readings, options, console)
+    where = _origin(options)
     if where.where == origin.AWS:
-        # Reading an account takes a while: nobody waits for that to be told what the files alone say.
+        # Reading an account takes time, so errors in files are reported before.
         choosing.refuse(readings, {})
-    fitting = [scenario for scenario in chosen if is_for(scenario, where.environment)]
-    others = [scenario for scenario in chosen if scenario not in fitting]
-    if scenarios and others:
-        raise ConfigError([not_for(scenario, where.environment) for scenario in others])
+    included = [scenario for scenario in selected if is_for(scenario, where.environment)]
+    skipped = [scenario for scenario in selected if scenario not in included]
+    if scenarios and skipped:
+        raise ConfigError([not_for(scenario, where.environment) for scenario in skipped])
     system = origin.system(where)
     choosing.refuse(readings, {where.environment: system})
-    rehearsals = [simulation.run(system, scenario, _samples) for scenario in fitting]
-    table.show(rehearsals, console, verbose=asked.verbose)
-    for scenario in others:
+    rehearsals = [simulation.run(system, scenario, _samples) for scenario in included]
+    table.show(rehearsals, console, verbose=options.verbose)
+    for scenario in skipped:
         console.print(
-            f"{scenario.name} was left out: it is for {', '.join(scenario.head.environments or ())} only"
+            f"{scenario.name} skipped: it is for {', '.join(scenario.head.environments or ())} only"
         )
-    _write(rehearsals, asked, console)
+    _write(rehearsals, options, console)
     return PASSED if all(rehearsal.passed for rehearsal in rehearsals) else FAILED
 
 
-def _everywhere(readings: Sequence[Reading], asked: Asked, console: Console) -> int:
+def _all_environments(readings: Sequence[Reading], options: Options, console: Console) -> int:
     """Rehearse scenarios for every environment; return the exit status."""
-    given = {
-        "--env": asked.name,
-        "--from": asked.where != origin.CATALOG,
-        "--region": asked.region,
-        "--prefix": asked.prefix,
-        "--endpoint": asked.endpoint,
-        "--junit": asked.junit,
+    incompatible = {
+        "--env": options.name,
+        "--from": options.where != origin.CATALOG,
+        "--region": options.region,
+        "--prefix": options.prefix,
+        "--endpoint": options.endpoint,
+        "--junit": options.junit,
     }
-    wrong = [name for name, value in given.items() if value]
-    if wrong:
-        text = "rehearses the catalog of every environment, with a report in each one's folder of --out"
-        raise DrillError(f"--all {text}: it goes without {', '.join(wrong)}")
+    used = [name for name, value in incompatible.items() if value]
+    if used:
+        text = "it rehearses the catalog of every environment, and writes a report for each into --out"
+        raise DrillError(f"--all cannot be combined with {', '.join(used)}: {text}")
     systems: dict[str | None, System] = {name: origin.system(Origin(name)) for name in environments()}
     choosing.refuse(readings, systems)
     scenarios = choosing.scenarios(readings)
-    told = [_of_environment(str(name), system, scenarios, asked, console) for name, system in systems.items()]
-    return PASSED if all(told) else FAILED
+    passed = [
+        _of_environment(str(name), system, scenarios, options, console) for name, system in systems.items()
+    ]
+    return PASSED if all(passed) else FAILED
 
 
 def _of_environment(
-    name: str, system: System, scenarios: Iterable[Scenario], asked: Asked, console: Console
+    name: str, system: System, scenarios: Iterable[Scenario], options: Options, console: Console
 ) -> bool:
-    """Rehearse scenarios for one of several environments; return whether nothing failed."""
+    """Rehearse scenarios for one of several environments; return whether all passed."""
     rehearsals = [
         simulation.run(system, scenario, _samples) for scenario in scenarios if is_for(scenario, name)
     ]
     failed = [rehearsal for rehearsal in rehearsals if not rehearsal.passed]
-    if failed or asked.verbose:
-        table.show(rehearsals if asked.verbose else failed, console, verbose=asked.verbose)
-    report = asked.folder / name / "junit.xml"
+    if failed or options.verbose:
+        table.show(rehearsals if options.verbose else failed, console, verbose=options.verbose)
+    report = options.folder / name / "junit.xml"
     with written(report):
         junit.write(rehearsals, report)
     took_s = sum(rehearsal.took_s for rehearsal in rehearsals)
-    found = f"{len(failed)} not as expected" if failed else "all as expected"
-    console.print(f"{name:<10} {len(rehearsals)} scenarios, {found}   {took_s:.1f} s")
+    verdict = f"{len(failed)} failed" if failed else "all passed"
+    console.print(f"{name:<10} {len(rehearsals)} scenarios, {verdict}   {took_s:.1f} s")
     return not failed
 
 
-def _forget(asked: Asked) -> None:
-    """Remove the reports of an earlier run: if this one is refused, nobody must publish those."""
-    for report in (asked.report, asked.folder / "index.html"):
+def _remove_reports(options: Options) -> None:
+    """Remove the reports of an earlier run, so that they are not published if this run fails."""
+    for report in (options.report, options.folder / "index.html"):
         with written(report):
             if report.is_file():
                 report.unlink()
 
 
-def _write(rehearsals: Sequence[Rehearsal], asked: Asked, console: Console) -> None:
+def _write(rehearsals: Sequence[Rehearsal], options: Options, console: Console) -> None:
     """Write the timelines and the JUnit report.
 
     Raises:
-        DrillError: they cannot be written there.
+        DrillError: a file cannot be written.
     """
-    folder = asked.folder
-    with written(asked.report):
-        junit.write(rehearsals, asked.report)
-    if asked.no_pictures:
+    folder = options.folder
+    with written(options.report):
+        junit.write(rehearsals, options.report)
+    if options.no_pictures:
         return
     with written(folder):
         pages = [timeline.write(rehearsal, folder) for rehearsal in rehearsals]
-        whole = timeline.write_index(rehearsals, folder)
-    page = pages[0] if len(pages) == 1 else whole
+        index = timeline.write_index(rehearsals, folder)
+    page = pages[0] if len(pages) == 1 else index
     console.print(f"Timeline: {page}" if len(pages) == 1 else f"Timelines: {page}", style="dim")
 
 
 @click.command()
 @click.argument("alarms", nargs=-1, metavar="[ALARM]...")
 @_with_origin
-def explain(alarms: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - those of `Asked`
+def explain(alarms: tuple[str, ...], **values: Any) -> None:  # noqa: ANN401 - the fields of `Options`
     """Explain when an alarm fires and which recipients it notifies.
 
-    ALARM is a name such as payment-handler-errors; without one, all are listed.
+    ALARM is a name such as payment-handler-errors. Default: list all alarms.
     """
     console = Terminal(soft_wrap=False)
-    system = origin.system(_origin(Asked(**options)))
+    system = origin.system(_origin(Options(**values)))
     if not alarms:
         selection = Selection(system)
         for alarm in system.all_alarms:
             console.print(selection.short(alarm.name), highlight=False, soft_wrap=True)
         return
     extra = Assumptions().extra_datapoints
-    told = [explanation.explain(system, name, extra=extra) for name in alarms]
-    for number, facts in enumerate(told):
+    explanations = [explanation.explain(system, name, extra=extra) for name in alarms]
+    for number, facts in enumerate(explanations):
         if number:
             console.print()
         rows = Table.grid(padding=(0, 2))
@@ -225,14 +225,14 @@ def explain(alarms: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - 
 @click.command()
 @click.argument("alarm", type=_FILE)
 @click.argument("series", type=_FILE)
-@click.option("--out", type=_FILE, metavar="FOLDER", help="Write a timeline there.")
+@click.option("--out", type=_FILE, metavar="FOLDER", help="Write a timeline into this folder.")
 def replay(alarm: Path, series: Path, out: Path | None) -> None:
     """Evaluate an alarm against a recorded series.
 
-    ALARM is a file, JSON, as `aws cloudwatch describe-alarms` prints it. SERIES is a file, CSV or JSON, with
+    ALARM is a JSON file, as `aws cloudwatch describe-alarms` prints it. SERIES is a CSV or JSON file with
     timestamps and values.
     """
-    # Imported late, for the sake of the other commands.
+    # Imported late, to keep the other commands fast.
     from drill import replay as replaying  # noqa: PLC0415
 
     console = Terminal(soft_wrap=False)
@@ -251,16 +251,16 @@ def _samples(path: Path, column: str | None) -> Sequence[tuple[float, float, flo
     return recordings.samples(path, column)
 
 
-def _origin(asked: Asked) -> Origin:
-    """Return where the alarms are from; those of a live account need no environment."""
-    named = asked.name or (environment.current() if "ENV" in os.environ else None)
-    if named is None and asked.where == origin.CATALOG:
-        named = environment.DEFAULT
-    return Origin(named, asked.where, asked.region, asked.endpoint, asked.prefix, _told_as_progress())
+def _origin(options: Options) -> Origin:
+    """Return the origin of alarms. Alarms of a live account need no environment."""
+    name = options.name or (environment.current() if "ENV" in os.environ else None)
+    if name is None and options.where == origin.CATALOG:
+        name = environment.DEFAULT
+    return Origin(name, options.where, options.region, options.endpoint, options.prefix, _progress())
 
 
-def _told_as_progress() -> Callable[[str], None]:
-    """Return what shows progress: on a terminal only, and apart from the output."""
+def _progress() -> Callable[[str], None]:
+    """Return a function that prints progress to standard error, if it is a terminal."""
     console = Console(stderr=True)
     return (
         (lambda text: console.print(f"read {text}", style="dim")) if console.is_terminal else (lambda _: None)

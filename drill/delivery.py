@@ -1,4 +1,4 @@
-"""From an alarm's change to people and queues: actions, topics, subscriptions, dead letters.
+"""The delivery of notifications: actions, topics, subscriptions, queues and dead letters.
 
 Sources: Amazon CloudWatch User Guide, "Alarm actions" (an action is performed when the state changes);
 Amazon SQS Developer Guide, "Visibility timeout" and "Using dead-letter queues" (a message that was received
@@ -24,23 +24,23 @@ from drill.selection import Selection
 
 
 def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> tuple[Notification, ...]:
-    """Return what is published, in order.
+    """Return the published notifications, in order.
 
     Args:
-        system: the topics and what each alarm does.
-        performed: changes that are acted on, each with the time at which; those that were held back are later
-            than their change.
+        system: the topics and the actions of alarms.
+        performed: changes whose actions are performed, each with the time of the actions, which is later than
+            the change after a suppression.
     """
     topics = Selection(system).topics
     alarms: dict[str, MetricAlarm | CompositeAlarm] = {alarm.name: alarm for alarm in system.all_alarms}
-    found = [
+    published = [
         Notification(
             at_s=at_s,
             alarm=change.alarm,
             state=change.new,
             topic=topics[action].name if action in topics else action,
             changed_s=change.at_s,
-            reached=tuple(subscription.name for subscription in topics[action].subscriptions)
+            delivered_to=tuple(subscription.name for subscription in topics[action].subscriptions)
             if action in topics
             else (),
         )
@@ -49,7 +49,7 @@ def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> 
     ]
     return tuple(
         sorted(
-            found,
+            published,
             key=lambda notification: (
                 notification.at_s,
                 notification.changed_s,
@@ -63,33 +63,33 @@ def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> 
 def messages(
     system: System, published: Iterable[Notification], consumers: Sequence[Consumer], grid: Grid
 ) -> tuple[Message, ...]:
-    """Return the messages that arrive in queues, and those that move on to a dead-letter queue.
+    """Return the messages that arrive in queues and dead-letter queues.
 
     Args:
         system: topics, subscriptions and queues.
-        published: what is published.
-        consumers: the ones that fail; every other consumer takes its messages at once.
-        grid: the rehearsal's clock, which consumers' times are told by.
+        published: the published notifications.
+        consumers: those that fail. All others delete their messages immediately.
+        grid: the clock of the rehearsal.
     """
     queues = {queue.name: queue for queue in system.queues}
     by_topic: dict[str, Topic] = {topic.name: topic for topic in system.topics}
-    found: list[Message] = []
+    arrived: list[Message] = []
     for notification in published:
         topic = by_topic.get(notification.topic)
         for subscription in topic.subscriptions if topic else ():
             if subscription.protocol != "sqs":
                 continue
-            found.append(Message(notification, subscription.name, notification.at_s))
+            arrived.append(Message(notification, subscription.name, notification.at_s))
             queue = queues.get(subscription.name)
             if queue and queue.dead_letters is not None:
-                given_up_s = _given_up_s(queue, notification.at_s, consumers, grid)
-                if given_up_s is not None and given_up_s <= grid.over_s:
-                    found.append(Message(notification, queue.dead_letters, given_up_s, queue.name))
-    return tuple(sorted(found, key=lambda message: (message.arrived_s, message.queue)))
+                dead_letter_s = _dead_letter_s(queue, notification.at_s, consumers, grid)
+                if dead_letter_s is not None and dead_letter_s <= grid.over_s:
+                    arrived.append(Message(notification, queue.dead_letters, dead_letter_s, queue.name))
+    return tuple(sorted(arrived, key=lambda message: (message.arrived_s, message.queue)))
 
 
-def _given_up_s(queue: Queue, arrived_s: float, consumers: Sequence[Consumer], grid: Grid) -> float | None:
-    """Return when a message moves to the dead-letter queue; None: a consumer takes it before that."""
+def _dead_letter_s(queue: Queue, arrived_s: float, consumers: Sequence[Consumer], grid: Grid) -> float | None:
+    """Return when a message moves to the dead-letter queue; None if it is consumed before."""
     if queue.max_receives is None:
         return None
     for receive in range(queue.max_receives):
@@ -111,12 +111,12 @@ def _fails(consumer: Consumer, queue: Queue, offset_s: float) -> bool:
 
 
 def queue_metrics(system: System, arrived: Iterable[Message], grid: Grid) -> Mapping[Metric, Series]:
-    """Return what SQS publishes of the dead-letter queues that hold something: messages, each minute."""
+    """Return the metric of SQS for each dead-letter queue with messages: their number, each minute."""
     names = {queue.name: queue.full_name for queue in system.queues}
-    found: dict[str, list[float]] = {}
+    times_by_queue: dict[str, list[float]] = {}
     for message in arrived:
         if message.dead_letter_of is not None:
-            found.setdefault(message.queue, []).append(message.arrived_s)
+            times_by_queue.setdefault(message.queue, []).append(message.arrived_s)
     return {
         Metric(
             "AWS/SQS", "ApproximateNumberOfMessagesVisible", (("QueueName", names.get(queue, queue)),)
@@ -125,5 +125,5 @@ def queue_metrics(system: System, arrived: Iterable[Message], grid: Grid) -> Map
             start_s=grid.first_s,
             step_s=grid.step_s,
         )
-        for queue, times_s in found.items()
+        for queue, times_s in times_by_queue.items()
     }

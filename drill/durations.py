@@ -1,4 +1,4 @@
-"""Durations as people write them in scenarios, `90s`, `10m`, `1h30m`, `1d`: parsed here and nowhere else."""
+"""Durations of scenarios, such as `90s`, `10m`, `1h30m`, `1d`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import math
 import re
 
 _UNITS_S = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
-"""Seconds per unit, the largest first, which is the order in which they are written."""
+"""Seconds per unit, in the order in which units are written."""
 
 _FORM = re.compile("".join(rf"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS_S))
 
 
 def seconds(text: str) -> float:
-    """Return the seconds that a duration such as `1h30m` stands for.
+    """Return the seconds of a duration such as `1h30m`.
 
-    A number needs its unit, a unit stands once at most, and larger units stand before smaller ones.
+    Every number has a unit, every unit occurs at most once, and larger units precede smaller ones.
 
     Raises:
-        ValueError: it is no duration; the message says what one looks like and what was found.
+        ValueError: it is not a duration. The message has examples and the text.
     """
     match = _FORM.fullmatch(text)
     if not text or match is None:
@@ -28,17 +28,17 @@ def seconds(text: str) -> float:
 
 
 def text_of(seconds: float) -> str:
-    """Return so many seconds as a duration, rounded to whole seconds: 5400 is `1h30m`, 0 is `0s`.
+    """Return seconds as a duration, rounded to whole seconds: 5400 is `1h30m`, 0 is `0s`.
 
     Raises:
-        ValueError: it is negative, infinite or no number.
+        ValueError: it is negative, infinite or NaN.
     """
     if not (math.isfinite(seconds) and seconds >= 0):
         message = f"a duration is a finite number of seconds, 0 or more (found: {seconds})"
         raise ValueError(message)
-    left, parts = round(seconds), []
+    remaining, parts = round(seconds), []
     for unit, unit_s in _UNITS_S.items():
-        count, left = divmod(left, unit_s)
+        count, remaining = divmod(remaining, unit_s)
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"

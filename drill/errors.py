@@ -1,4 +1,4 @@
-"""What is wrong with what a person gave the drill."""
+"""The error of the drill for invalid input."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from cloudwatch.errors import InputError
 
 
 class DrillError(InputError):
-    """Something that cannot be rehearsed; the message says what, and what is allowed."""
+    """Invalid input. The message has the reason and what is allowed."""

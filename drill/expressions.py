@@ -1,7 +1,7 @@
 """Expressions of scenarios: a value over time, such as `120 + 40 * sin(2 * pi * t / 86400)`.
 
-Python's arithmetic over a short list of names, computed for all steps at once. Nothing else of Python is in
-them: no attribute, no call but of the functions below.
+Python arithmetic over a fixed list of names, computed for all steps at once. Attributes, and calls of other
+functions than those below, are not allowed.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from cloudwatch.distribution import Floats
 from cloudwatch.words import visible
 
 _LONGEST = 1000
-"""Characters; more parentheses in one another than fit would exhaust Python's own parser."""
+"""Maximum length, which limits the nesting of parentheses for Python's parser."""
 _DEEPEST = 100
-"""Operations within one another: more of them would exhaust the stack of whoever is deep in it already."""
+"""Maximum nesting of operations, which limits the recursion depth."""
 _EXACT = 2.0**53
-"""Up to here floating point holds every whole number."""
+"""Up to here floating point represents every whole number."""
 
 NAMES = {
     "t": "seconds since the start; negative in the warm-up",
-    "before": "what the value would have been",
+    "before": "the value without this entry",
     "pi": "3.14159…",
 }
 
@@ -46,27 +46,27 @@ FUNCTIONS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "sqrt": (("x",), "square root"),
     "when": (("condition", "x", "y"), "x where the condition is true, else y"),
 }
-"""Name -> its arguments, those with a default behind, and what it is."""
+"""Name -> its arguments, those with a default last, and its description."""
 
 
 def _noise(t: npt.ArrayLike, seed: npt.ArrayLike = 0) -> Floats:
     """Return a number from 0 up to 1 for each time: the same for the same time and seed, on every machine.
 
-    Of both only the whole part counts. A time that is none has no noise.
+    Only the whole parts of both are used. The result is NaN if the time or the seed is not finite.
     """
-    time, sown = np.asarray(t, np.float64), np.asarray(seed, np.float64)
+    time, seeds = np.asarray(t, np.float64), np.asarray(seed, np.float64)
     # SplitMix64 (Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014) of time and seed.
-    mixed = _bits(time) + _bits(np.mod(np.trunc(sown), 2.0**32)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = _bits(time) + _bits(np.mod(np.trunc(seeds), 2.0**32)) * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed ^= mixed >> np.uint64(31)
-    # 53 bits, so that nothing is rounded, least of all up to 1.
-    found = (mixed >> np.uint64(11)).astype(np.float64) / _EXACT
-    return np.where(np.isfinite(time) & np.isfinite(sown), found, np.nan)
+    # 53 bits, so that the result is exact and below 1.
+    numbers = (mixed >> np.uint64(11)).astype(np.float64) / _EXACT
+    return np.where(np.isfinite(time) & np.isfinite(seeds), numbers, np.nan)
 
 
 def _bits(numbers: Floats) -> npt.NDArray[np.uint64]:
-    """Return numbers as whole ones of 64 bits; what is larger than that, machines convert differently."""
+    """Return numbers as 64-bit integers. Larger ones are reduced, as conversion is not portable."""
     small = np.fmod(np.where(np.isfinite(numbers), numbers, 0.0), _EXACT)
     return np.asarray(small.astype(np.int64).astype(np.uint64))
 
@@ -114,22 +114,22 @@ class Expression:
 
     @classmethod
     def parse(cls, text: str) -> Expression:
-        """Return the expression that `text` is.
+        """Parse an expression.
 
         Raises:
-            ValueError: it is none; the message says what is wrong, where, and what is allowed.
+            ValueError: it is not valid. The message has the reason, the position and what is allowed.
         """
         if len(text) > _LONGEST:
             raise ValueError(f"is longer than {_LONGEST} characters")
         try:
-            # Python warns of code that it takes (`1if t else 2`), and what it takes is checked below.
+            # Python warns about code such as `1if t else 2`, which is checked below.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             where = f" at character {offset}" if (offset := getattr(error, "offset", None)) else ""
-            why = getattr(error, "msg", None) or error
-            raise ValueError(f"is no expression{where}: {visible(str(why))}") from error
+            reason = getattr(error, "msg", None) or error
+            raise ValueError(f"is not a valid expression{where}: {visible(str(reason))}") from error
         _check_depth(tree)
         _check(tree)
         return cls(text, tree)
@@ -141,33 +141,35 @@ class Expression:
 
         Args:
             t: seconds since the start.
-            before: what the value would have been, for each time: NaN where it is not known, and the value
-                may be none either; None where nothing could have been before.
-            during: the times that are asked for, all unless given; others get no value, which is NaN.
+            before: the value without this entry, for each time: NaN where it is not known, so that the result
+                may be NaN too; None where there is no such value.
+            during: the times to compute, default all. Others are NaN.
 
         Raises:
-            ValueError: it is infinite or no number somewhere, or uses `before` where there is none.
+            ValueError: a value is not finite, or `before` is used where there is none.
         """
         if before is None and self.uses("before"):
-            raise ValueError("before has no meaning here: nothing else is said of it")
+            raise ValueError("before is not available here: no entry above has a value")
         earlier = np.broadcast_to(np.asarray(np.nan if before is None else before, np.float64), t.shape)
         names = {"t": t.astype(np.float64), "before": earlier, "pi": np.pi}
         with np.errstate(all="ignore"):
-            found = np.broadcast_to(np.asarray(_value(self._tree, names), np.float64), t.shape)
-        asked = np.ones(t.shape, np.bool_) if during is None else during
-        known = asked & ~np.isnan(earlier) if self.uses("before") else asked
-        wrong = np.flatnonzero(~np.isfinite(found) & known)
-        if wrong.size:
-            raise ValueError(f"is no finite number at t = {t[wrong[0]]:g} (found: {found[wrong[0]]:g})")
-        return np.where(asked, found, np.nan)
+            values = np.broadcast_to(np.asarray(_value(self._tree, names), np.float64), t.shape)
+        computed = np.ones(t.shape, np.bool_) if during is None else during
+        known = computed & ~np.isnan(earlier) if self.uses("before") else computed
+        not_finite = np.flatnonzero(~np.isfinite(values) & known)
+        if not_finite.size:
+            raise ValueError(
+                f"is not a finite number at t = {t[not_finite[0]]:g} (found: {values[not_finite[0]]:g})"
+            )
+        return np.where(computed, values, np.nan)
 
     def uses(self, name: str) -> bool:
-        """Tell whether a name is in the expression."""
+        """Return whether the expression uses a name."""
         return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(self._tree))
 
 
 def _check_depth(tree: ast.expr) -> None:
-    """Refuse too many operations within one another, without going into them.
+    """Reject too deeply nested operations, without recursion.
 
     Raises:
         ValueError: as for `Expression.parse`.
@@ -176,11 +178,11 @@ def _check_depth(tree: ast.expr) -> None:
     for _ in range(_DEEPEST):
         level = [inner for node in level for inner in ast.iter_child_nodes(node)]
     if level:
-        raise ValueError(f"is no expression: more than {_DEEPEST} operations within one another")
+        raise ValueError(f"is not a valid expression: more than {_DEEPEST} nested operations")
 
 
 def _check(node: ast.expr) -> None:
-    """Refuse whatever is not arithmetic.
+    """Reject anything that is not arithmetic.
 
     Raises:
         ValueError: as for `Expression.parse`.
@@ -193,7 +195,7 @@ def _check(node: ast.expr) -> None:
     elif isinstance(node, ast.Name):
         if node.id not in NAMES:
             known = ", ".join(f"{name} ({meaning})" for name, meaning in NAMES.items())
-            raise _refused(node, f"no such name {node.id}; known: {known}, and {', '.join(FUNCTIONS)}")
+            raise _refused(node, f"{node.id} is not defined; known: {known}, and {', '.join(FUNCTIONS)}")
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         _check(node.operand)
     elif isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
@@ -211,17 +213,17 @@ def _check(node: ast.expr) -> None:
 
 def _check_call(name: str, node: ast.Call) -> None:
     if name not in FUNCTIONS:
-        raise _refused(node, f"no such function {name}; known: {', '.join(FUNCTIONS)}")
+        raise _refused(node, f"function {name} is not defined; known: {', '.join(FUNCTIONS)}")
     arguments = FUNCTIONS[name][0]
     fewest = sum("=" not in argument for argument in arguments)
     if not fewest <= len(node.args) <= len(arguments):
-        raise _refused(node, f"it is {name}({', '.join(arguments)})")
-    for item in node.args:
-        _check(item)
+        raise _refused(node, f"usage is {name}({', '.join(arguments)})")
+    for argument in node.args:
+        _check(argument)
 
 
-def _refused(node: ast.expr, why: str) -> ValueError:
-    return ValueError(f"is no expression at character {node.col_offset + 1}: {why}")
+def _refused(node: ast.expr, reason: str) -> ValueError:
+    return ValueError(f"is not a valid expression at character {node.col_offset + 1}: {reason}")
 
 
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:  # noqa: ANN401  # arrays and numbers of numpy
@@ -235,8 +237,8 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:  # noqa: ANN401  # 
     if isinstance(node, ast.BinOp):
         return _BINARY[type(node.op)](_value(node.left, names), _value(node.right, names))
     if isinstance(node, ast.Compare):
-        found = _COMPARE[type(node.ops[0])](_value(node.left, names), _value(node.comparators[0], names))
-        return np.asarray(found, np.float64)  # numbers: numpy adds truths up to one truth
+        result = _COMPARE[type(node.ops[0])](_value(node.left, names), _value(node.comparators[0], names))
+        return np.asarray(result, np.float64)  # numbers, as the sum of two booleans is a boolean in numpy
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _COMPUTES[node.func.id](*(_value(item, names) for item in node.args))
+        return _COMPUTES[node.func.id](*(_value(argument, names) for argument in node.args))
     raise AssertionError(ast.dump(node))

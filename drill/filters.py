@@ -12,7 +12,7 @@ from drill import answers, jsonlines
 
 
 def _answer(answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
-    """Answer each line of standard input; a line that cannot be answered gets an error for an answer."""
+    """Answer each line of standard input. The answer to an invalid line is an error."""
     jsonlines.run(answer, sys.stdin.buffer, sys.stdout)
 
 

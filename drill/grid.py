@@ -1,4 +1,4 @@
-"""The clock of a rehearsal: equal steps from the beginning of the warm-up to the end of the scenario."""
+"""The clock of a rehearsal: equal steps from the start of the warm-up to the end of the scenario."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Bools = npt.NDArray[np.bool_]
 Number = TypeVar("Number", np.float64, np.bool_)
 
 _ROUNDING = 1e-6
-"""So much less than a whole sample counts as one: rates are fractions, whose sums are not exact."""
+"""Tolerance for a whole sample, as sums of fractional rates are not exact."""
 _COUNTED = 2.0**53
-"""Samples of one entry in all: up to here floating point counts one by one."""
+"""Maximum number of samples of an entry: up to here floating point is exact."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Steps of equal length; step i is over, and its samples known, at `ends_s[i]`."""
+    """Steps of equal length. Step i ends, and its samples are known, at `ends_s[i]`."""
 
     first_s: int
-    """Beginning of the warm-up, in seconds since 1970: a full minute."""
+    """Start of the warm-up, in seconds since 1970: a full minute."""
     begins_s: int
-    """Beginning of the scenario."""
+    """Start of the scenario."""
     step_s: int
     steps: int
 
@@ -47,7 +47,7 @@ class Grid:
 
     @cached_property
     def t(self) -> Floats:
-        """Seconds from the start of the scenario to the beginning of each step: negative in the warm-up."""
+        """Seconds from the start of the scenario to the start of each step: negative in the warm-up."""
         return np.arange(self.steps, dtype=np.float64) * self.step_s + (self.first_s - self.begins_s)
 
     @cached_property
@@ -56,42 +56,42 @@ class Grid:
         return np.arange(1, self.steps + 1, dtype=np.float64) * self.step_s + self.first_s
 
     def during(self, span: Span) -> Bools:
-        """Return for each step whether a span has it."""
+        """Return for each step whether it is in a span."""
         if span.at_s is not None:
-            # A minute, however many steps it has: what comes once a minute comes once.
+            # All steps of the minute, so that an event once a minute happens once.
             return np.asarray(np.floor_divide(self.t, MINUTE_S) == span.at_s // MINUTE_S)
-        found = np.ones(self.steps, np.bool_)
+        within = np.ones(self.steps, np.bool_)
         if span.from_s is not None:
-            found &= self.t >= span.from_s
+            within &= self.t >= span.from_s
         if span.to_s is not None:
-            found &= self.t < span.to_s
+            within &= self.t < span.to_s
         for begin_s, end_s in span.gaps:
-            found &= (self.t < begin_s) | (self.t >= end_s)
-        return found
+            within &= (self.t < begin_s) | (self.t >= end_s)
+        return within
 
     def whole(self, per_min: Floats, during: Bools) -> Floats:
-        """Return how many whole samples fall into each step, at so many a minute; parts of one add up.
+        """Return the number of whole samples in each step at a rate per minute. Fractions accumulate.
 
         Raises:
-            ValueError: a rate is negative, or all of it more than can be counted.
+            ValueError: a rate is negative, or there are too many samples.
         """
         rates = np.where(during, per_min, 0.0)
-        wrong = np.flatnonzero(rates < 0)
-        if wrong.size:
+        negative = np.flatnonzero(rates < 0)
+        if negative.size:
             raise ValueError(
-                f"so many a minute must be 0 or more at t = {self.t[wrong[0]]:g} (found: {rates[wrong[0]]:g})"
+                f"must be 0 or more a minute at t = {self.t[negative[0]]:g} (found: {rates[negative[0]]:g})"
             )
         with np.errstate(over="ignore"):
             summed = np.cumsum(rates * (self.step_s / MINUTE_S))
         if summed.size and not summed[-1] <= _COUNTED:
-            raise ValueError(f"more samples than can be counted: {summed[-1]:g} in all")
-        reached = np.floor(summed + _ROUNDING)
-        return np.diff(reached, prepend=0.0)
+            raise ValueError(f"has too many samples: at most {_COUNTED:g} (found: {summed[-1]:g})")
+        cumulated = np.floor(summed + _ROUNDING)
+        return np.diff(cumulated, prepend=0.0)
 
     def by_minute(self, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
-        """Return what each step holds as minutes with their steps, [minutes, steps of one]."""
+        """Return values of steps as an array of shape (minutes, steps per minute)."""
         return values.reshape(-1, MINUTE_S // self.step_s)
 
     def of_minutes(self, values: Floats) -> Floats:
-        """Return for each step what its minute holds."""
+        """Return for each step the value of its minute."""
         return np.repeat(values, MINUTE_S // self.step_s)

@@ -1,4 +1,4 @@
-"""The filters of the command line: a JSON object a line in, a JSON object a line out, in order."""
+"""Filters of the command line: one JSON object per line of input and output, in the same order."""
 
 from __future__ import annotations
 
@@ -16,75 +16,75 @@ Request = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
 _ID = "id"
-"""Whatever a line calls itself; its answer is called the same."""
+"""Optional identifier of a request, copied to its answer."""
 
 
 def run(answer: Callable[[Request], Answer], lines: Iterable[str | bytes], out: TextIO) -> None:
-    """Write the answer to each line, one line each, and never stop at a bad one.
+    """Write one line with the answer to each line, also after invalid lines.
 
-    What a line calls itself (`id`) its answer is called too. Every answer is flushed: whoever writes a line
-    and waits for its answer gets it. It ends with the lines, or when nobody reads the answers any more.
+    The `id` of a line is copied to its answer. Every answer is flushed, so that a client can wait for it.
+    Ends with the input, or when the reader of the answers is gone.
     """
     with contextlib.suppress(BrokenPipeError):
         for line in lines:
             out.write(json.dumps(_answered(answer, line), allow_nan=False) + "\n")
             out.flush()
         return
-    # What is left in the buffer would be tried again, and fail again, when Python exits.
+    # Python would try to write the rest of the buffer at exit, and fail again.
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
 
 
 def _answered(answer: Callable[[Request], Answer], line: str | bytes) -> Answer:
     """Return the answer to a line, with the line's `id` if it has one."""
-    called: dict[str, Any] = {}
+    identifier: dict[str, Any] = {}
 
-    def asked() -> Answer:
-        given = dict(request(line))
-        if given.get(_ID) is not None:
-            called[_ID] = validated(Named, {_ID: given[_ID]}).id
-        given.pop(_ID, None)
-        return answer(given)
+    def compute() -> Answer:
+        data = dict(request(line))
+        if data.get(_ID) is not None:
+            identifier[_ID] = validated(Named, {_ID: data[_ID]}).id
+        data.pop(_ID, None)
+        return answer(data)
 
-    return {**_answer(asked), **called}
+    return {**_answer_or_error(compute), **identifier}
 
 
-def _answer(ask: Callable[[], Answer]) -> Answer:
-    """Return an answer; where there is none, what is wrong and where."""
+def _answer_or_error(compute: Callable[[], Answer]) -> Answer:
+    """Return an answer, or the error and its position."""
     try:
-        return ask()
+        return compute()
     except InputError as error:
         return {"error": error.message, "position": error.position}
     except RecursionError:
-        return {"error": "this is nested too deeply to be read", "position": None}
-    except Exception as error:  # noqa: BLE001  # a fault in one line must not cost the answers to the others
+        return {"error": "this line is nested too deeply", "position": None}
+    except Exception as error:  # noqa: BLE001  # an error in one line must not affect others
         message = f"this line cannot be answered: {type(error).__name__}: {error}"
         return {"error": message, "position": None}
 
 
 class LineError(DrillError):
-    """A line that is no request; its position, if there is one, is an offset in the line."""
+    """A line that is not a request. Its position, if any, is an offset in the line."""
 
 
 def request(line: str | bytes) -> Request:
-    """Return the JSON object that a line is.
+    """Return the JSON object of a line.
 
     Raises:
-        LineError: it is none, or has a key twice.
+        LineError: it is not a JSON object, or has a duplicate key.
     """
-    written = line if isinstance(line, str) else _decoded(line)
+    text = line if isinstance(line, str) else _decoded(line)
     try:
-        found = _decoder.decode(written)
+        data = _decoder.decode(text)
     except json.JSONDecodeError as error:
-        what = f"not JSON: {error.msg}" if written.strip() else "expected a JSON object, not an empty line"
-        raise LineError(what, min(error.pos, len(written.rstrip("\r\n")))) from error
+        message = f"not JSON: {error.msg}" if text.strip() else "expected a JSON object, not an empty line"
+        raise LineError(message, min(error.pos, len(text.rstrip("\r\n")))) from error
     except ValueError as error:
         if isinstance(error, InputError):
             raise
         raise LineError("a number in this line has too many digits") from error
-    if not isinstance(found, dict):
-        raise LineError(f"expected a JSON object (found: {shown(found)})", 0)
-    return found
+    if not isinstance(data, dict):
+        raise LineError(f"expected a JSON object (found: {shown(data)})", 0)
+    return data
 
 
 def _decoded(line: bytes) -> str:
@@ -96,12 +96,12 @@ def _decoded(line: bytes) -> str:
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    data = dict(pairs)
+    if len(data) < len(pairs):
         keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise LineError(f"the key {json.dumps(twice)} stands twice in an object")
-    return found
+        duplicate = next(key for key in keys if keys.count(key) > 1)
+        raise LineError(f"duplicate key {json.dumps(duplicate)} in an object")
+    return data
 
 
 def _constant(name: str) -> NoReturn:

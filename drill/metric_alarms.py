@@ -1,9 +1,9 @@
-"""The states of metric alarms over a whole rehearsal, for all evaluations at once.
+"""The states of metric alarms during a rehearsal, computed for all evaluations at once.
 
-What is computed for one alarm is kept for all that are alike: the services of a platform mostly are.
+Results are cached for alarms with the same inputs and settings, as many services of a platform have.
 
 Source: Amazon CloudWatch User Guide, "Alarm evaluation" (when alarms are evaluated, and over which
-datapoints). Those of each step are in `cloudwatch`: `statistics`, `maths` and `evaluation`.
+datapoints). The steps are in `cloudwatch`: `statistics`, `maths` and `evaluation`.
 """
 
 from __future__ import annotations
@@ -28,83 +28,85 @@ from drill.grid import Grid
 from drill.rehearsal import Line
 
 
-class Happening(Protocol):
-    """What happens: samples of metrics, and bands."""
+class MetricSource(Protocol):
+    """The source of samples of metrics, and of bands."""
 
     def series(self, metric: Metric) -> Series:
         """Return the samples of a metric."""
 
     def band(self, alarm: str) -> tuple[Floats, Floats] | None:
-        """Return the lower and the upper bound for each step, for an alarm's full name; None: no band."""
+        """Return the lower and upper bound of an alarm (its full name) for each step; None without a band."""
 
 
 @dataclass(frozen=True)
 class MetricAlarms:
-    """Evaluates metric alarms against what happens.
+    """Evaluates metric alarms.
 
-    What the rehearsal itself makes (dead letters, which are so many messages more) comes as `made`.
+    Metrics that the rehearsal itself causes (numbers of dead letters) are passed as `effects`.
     """
 
     grid: Grid
-    happening: Happening
+    source: MetricSource
     extra: int
-    """Datapoints that an alarm looks at beyond its evaluation periods."""
+    """Datapoints that an alarm retrieves beyond its evaluation periods."""
 
-    def changes(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[Change, ...]:
-        """Return the changes of an alarm, which begins in INSUFFICIENT_DATA, in order."""
+    def changes(self, alarm: MetricAlarm, effects: Mapping[Metric, Series]) -> tuple[Change, ...]:
+        """Return the changes of an alarm in order. It starts in INSUFFICIENT_DATA."""
         return tuple(
-            Change(at_s, alarm.name, STATES[old], STATES[new]) for at_s, old, new in self._moves(alarm, made)
+            Change(at_s, alarm.name, STATES[old], STATES[new])
+            for at_s, old, new in self._moves(alarm, effects)
         )
 
-    def line(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> Line:
-        """Return what an alarm compares: the newest datapoint of each evaluation."""
+    def line(self, alarm: MetricAlarm, effects: Mapping[Metric, Series]) -> Line:
+        """Return the values that an alarm compares: the newest datapoint of each evaluation."""
         every = self._every(alarm)
-        values = self._matrix(alarm, made)[:, -1]
+        values = self._matrix(alarm, effects)[:, -1]
         bound: float | tuple[Floats, Floats]
         if alarm.threshold is None:
-            band = self.happening.band(alarm.name)
+            band = self.source.band(alarm.name)
             none = np.full(values.shape, np.nan)
             bound = (band[0][every], band[1][every]) if band else (none, none)
         else:
             bound = alarm.threshold
         return Line(alarm.name, self.grid.ends_s[every], values, bound, alarm.unit)
 
-    def _moves(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[tuple[float, int, int], ...]:
+    def _moves(
+        self, alarm: MetricAlarm, effects: Mapping[Metric, Series]
+    ) -> tuple[tuple[float, int, int], ...]:
         settings = (alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.treat_missing_data)
-        # A band is an alarm's own.
+        # Every alarm has its own band.
         compared = (alarm.comparison, alarm.name if alarm.threshold is None else alarm.threshold)
-        key = (self._inputs(alarm, made), alarm.returned, compared, settings, alarm.low_samples)
-        if key not in self._kept_moves:
-            self._kept_moves[key] = self._computed(alarm, made)
-        return self._kept_moves[key]
+        key = (self._inputs(alarm, effects), alarm.returned, compared, settings, alarm.low_samples)
+        if key not in self._cached_moves:
+            self._cached_moves[key] = self._computed(alarm, effects)
+        return self._cached_moves[key]
 
     @cached_property
-    def _kept_moves(self) -> dict[object, tuple[tuple[float, int, int], ...]]:
+    def _cached_moves(self) -> dict[object, tuple[tuple[float, int, int], ...]]:
         return {}
 
-    def _inputs(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> tuple[object, ...]:
-        """Return what makes alarms alike: the same samples, asked in the same way.
+    def _inputs(self, alarm: MetricAlarm, effects: Mapping[Metric, Series]) -> tuple[object, ...]:
+        """Return the inputs of an alarm, as part of a cache key.
 
-        Series are compared by identity, and kept here, so that no later one can take the place of one that
-        is gone.
+        Series are compared by identity. The cache keeps them, so that an identity is not reused.
         """
         return tuple(
-            (query.id, self._series(query.asks.metric, made), query.asks.stat, query.asks.period_s)
+            (query.id, self._series(query.asks.metric, effects), query.asks.stat, query.asks.period_s)
             if isinstance(query.asks, Statistic)
             else (query.id, query.asks)
             for query in alarm.queries
         )
 
     def _computed(
-        self, alarm: MetricAlarm, made: Mapping[Metric, Series]
+        self, alarm: MetricAlarm, effects: Mapping[Metric, Series]
     ) -> tuple[tuple[float, int, int], ...]:
         every = self._every(alarm)
-        matrix = self._matrix(alarm, made)
+        matrix = self._matrix(alarm, effects)
         bound: float | tuple[Floats, Floats]
         if alarm.threshold is None:
-            band = self.happening.band(alarm.name)
+            band = self.source.band(alarm.name)
             if band is None:
-                # Without a band there is no datapoint to compare.
+                # Without a band no datapoint can be compared.
                 return ()
             length = matrix.shape[1]
             lower, upper = (self._windows(bounds, alarm, length)[every] for bounds in band)
@@ -113,31 +115,32 @@ class MetricAlarms:
             bound = alarm.threshold
         breaching = evaluation.breaches(matrix, alarm.comparison, bound)
         settings = Settings(alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.treat_missing_data)
-        found = evaluation.states(breaching, settings, "INSUFFICIENT_DATA", self._few(alarm, made))
-        before = np.concatenate(([STATES.index("INSUFFICIENT_DATA")], found[:-1]))
-        at = np.flatnonzero(found != before)
+        states = evaluation.states(breaching, settings, "INSUFFICIENT_DATA", self._few(alarm, effects))
+        before = np.concatenate(([STATES.index("INSUFFICIENT_DATA")], states[:-1]))
+        at = np.flatnonzero(states != before)
         ends_s = self.grid.ends_s[every]
-        return tuple((float(ends_s[i]), int(before[i]), int(found[i])) for i in at)
+        return tuple((float(ends_s[i]), int(before[i]), int(states[i])) for i in at)
 
-    def _few(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> npt.NDArray[np.bool_] | None:
-        """Return which datapoints of each evaluation are of too few samples; None: that is no matter."""
+    def _few(self, alarm: MetricAlarm, effects: Mapping[Metric, Series]) -> npt.NDArray[np.bool_] | None:
+        """Return which datapoints of each evaluation have too few samples; None if that is not relevant."""
         if alarm.low_samples == "evaluate":
             return None
         length = evaluation.evaluation_range(alarm.evaluation_periods, self.extra)
-        found: npt.NDArray[np.bool_] | None = None
+        few: npt.NDArray[np.bool_] | None = None
         for statistic in alarm.statistics:
             needed = evaluation.samples_needed(statistic.stat)
             if needed:
                 count = statistics.sliding(
-                    self._series(statistic.metric, made), "SampleCount", statistic.period_s
+                    self._series(statistic.metric, effects), "SampleCount", statistic.period_s
                 )
-                # Without a sample there is a gap and no percentile; its count is NaN, below nothing.
-                few = np.asarray(self._windows(count, alarm, length)[self._every(alarm)] < needed, np.bool_)
-                found = few if found is None else found | few
-        return found
+                # Without samples there is no percentile. The count is then NaN, which is not below anything.
+                windows = self._windows(count, alarm, length)[self._every(alarm)]
+                of_statistic = np.asarray(windows < needed, np.bool_)
+                few = of_statistic if few is None else few | of_statistic
+        return few
 
     def _every(self, alarm: MetricAlarm) -> npt.NDArray[np.int64]:
-        """Return the steps at whose ends an alarm is evaluated."""
+        """Return the steps at whose end an alarm is evaluated."""
         apart_s = alarm.evaluated_every_s
         if apart_s not in self._evaluated:
             self._evaluated[apart_s] = np.flatnonzero(self.grid.ends_s % apart_s == 0)
@@ -147,59 +150,61 @@ class MetricAlarms:
     def _evaluated(self) -> dict[int, npt.NDArray[np.int64]]:
         return {}
 
-    def _matrix(self, alarm: MetricAlarm, made: Mapping[Metric, Series]) -> Floats:
+    def _matrix(self, alarm: MetricAlarm, effects: Mapping[Metric, Series]) -> Floats:
         """Return the datapoints of each evaluation, oldest first: evaluations by evaluation range."""
         length = evaluation.evaluation_range(alarm.evaluation_periods, self.extra)
         every = self._every(alarm)
-        compared = next(item for item in alarm.queries if item.id == alarm.returned)
+        compared = next(query for query in alarm.queries if query.id == alarm.returned)
         if isinstance(compared.asks, Statistic):
-            return self._windows(self._sliding(compared.asks, made), alarm, length)[every]
-        queries = {item.id: query for item in alarm.queries if (query := self._query(item, made)) is not None}
-        if all(is_elementwise(number) for number in queries.values() if not isinstance(number, np.ndarray)):
-            found = evaluate_all(queries, self.grid.ends_s - alarm.period_s, alarm.period_s)
-            return self._windows(found[alarm.returned], alarm, length)[every]
+            return self._windows(self._sliding(compared.asks, effects), alarm, length)[every]
+        queries = {
+            query.id: value for query in alarm.queries if (value := self._query(query, effects)) is not None
+        }
+        if all(is_elementwise(value) for value in queries.values() if not isinstance(value, np.ndarray)):
+            results = evaluate_all(queries, self.grid.ends_s - alarm.period_s, alarm.period_s)
+            return self._windows(results[alarm.returned], alarm, length)[every]
         request = length + self._before(queries.values(), length)
         back_s = np.arange(request, 0, -1, dtype=np.float64) * alarm.period_s
         wide = {
-            key: self._windows(number, alarm, request)[every] if isinstance(number, np.ndarray) else number
-            for key, number in queries.items()
+            key: self._windows(value, alarm, request)[every] if isinstance(value, np.ndarray) else value
+            for key, value in queries.items()
         }
         times_s = self.grid.ends_s[every][:, None] - back_s
         return evaluate_all(wide, times_s, alarm.period_s)[alarm.returned][:, -length:]
 
     @staticmethod
     def _before(queries: Iterable[maths.Expression | Floats], length: int) -> int:
-        """Return how many datapoints before the evaluation range metric math is computed from.
+        """Return how many datapoints before the evaluation range metric math needs.
 
-        Those that `RATE`, `DIFF` and `DIFF_TIME` need for the oldest of the range. CloudWatch does not say
-        how far it looks for them: one evaluation range is assumed. What is computed over all of a request,
-        such as an average of a metric, is computed over the evaluation range.
+        `RATE`, `DIFF` and `DIFF_TIME` need them for the oldest of the range. CloudWatch does not document how
+        many it retrieves: one evaluation range is assumed. Functions over a whole request, such as an average
+        of a metric, use the evaluation range.
         """
         expressions = [query for query in queries if not isinstance(query, np.ndarray)]
         back = [expression for expression in expressions if looks_back(expression)]
-        others = [expression for expression in expressions if expression not in back]
-        return length if back and all(map(is_elementwise, others)) else 0
+        without_history = [expression for expression in expressions if expression not in back]
+        return length if back and all(map(is_elementwise, without_history)) else 0
 
-    def _query(self, query: Query, made: Mapping[Metric, Series]) -> maths.Expression | Floats | None:
-        """Return a query's datapoints, or its expression; None: it is a band, which is given."""
+    def _query(self, query: Query, effects: Mapping[Metric, Series]) -> maths.Expression | Floats | None:
+        """Return the datapoints of a query, or its expression; None for a band."""
         if isinstance(query.asks, Statistic):
-            return self._sliding(query.asks, made)
+            return self._sliding(query.asks, effects)
         expression = maths.parse(query.asks)
         return None if maths.band_of(expression) else expression
 
-    def _sliding(self, statistic: Statistic, made: Mapping[Metric, Series]) -> Floats:
-        return statistics.sliding(self._series(statistic.metric, made), statistic.stat, statistic.period_s)
+    def _sliding(self, statistic: Statistic, effects: Mapping[Metric, Series]) -> Floats:
+        return statistics.sliding(self._series(statistic.metric, effects), statistic.stat, statistic.period_s)
 
     def _windows(self, values: Floats, alarm: MetricAlarm, length: int) -> Floats:
         return statistics.evaluations(values, max(1, alarm.period_s // self.grid.step_s), length)
 
-    def _series(self, metric: Metric, made: Mapping[Metric, Series]) -> Series:
-        said = self.happening.series(metric)
-        if metric not in made:
-            return said
-        if (said, made[metric]) not in self._raised:
-            self._raised[said, made[metric]] = raised(said, made[metric])
-        return self._raised[said, made[metric]]
+    def _series(self, metric: Metric, effects: Mapping[Metric, Series]) -> Series:
+        series = self.source.series(metric)
+        if metric not in effects:
+            return series
+        if (series, effects[metric]) not in self._raised:
+            self._raised[series, effects[metric]] = raised(series, effects[metric])
+        return self._raised[series, effects[metric]]
 
     @cached_property
     def _raised(self) -> dict[tuple[Series, Series], Series]:

@@ -1,6 +1,6 @@
-"""What is rehearsed: alarms and metric filters with the topics and queues behind them.
+"""The system of a rehearsal: alarms, metric filters, topics, subscriptions and queues.
 
-Alarms are those of `cloudwatch.alarms`. `drill/sources/` makes the values.
+Alarms are those of `cloudwatch.alarms`. `drill/sources/` creates the values.
 
 Sources: Amazon SNS API Reference, Subscribe; Amazon SQS API Reference, SetQueueAttributes.
 """
@@ -15,18 +15,18 @@ from cloudwatch.alarms import Alarm, CompositeAlarm, MetricAlarm
 from cloudwatch.publishing import MetricFilter
 
 Severity = Literal["page", "ticket"]
-"""What a notification of a topic is: it wakes somebody, or it waits for the morning."""
+"""The severity of notifications of a topic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Who hears of a topic."""
+    """A subscription of a topic."""
 
     protocol: str
     """`sqs`, `lambda`, `email`, `https`, …"""
     endpoint: str
     name: str
-    """As a scenario calls it: the queue's or function's short name, the address, the URL."""
+    """Its name in scenarios: the short name of a queue or function, an e-mail address, a URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +34,35 @@ class Topic:
     """A topic that alarms notify."""
 
     arn: str
-    """What alarms' actions say."""
+    """The ARN in the actions of alarms."""
     name: str
     severity: Severity | None
-    """Whether it wakes somebody; None when it is nobody's topic of a severity."""
+    """The severity of its notifications; None if it has none."""
     subscriptions: tuple[Subscription, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue in which notifications arrive."""
+    """A queue that receives notifications."""
 
     name: str
-    """As a scenario calls it."""
+    """Its name in scenarios."""
     full_name: str
-    """In AWS, which is its dimension `QueueName`."""
+    """Its name in AWS, the value of the dimension `QueueName`."""
     visibility_timeout_s: int = 30
-    """How long a message that was received is hidden; 30 s unless set (SQS, SetQueueAttributes)."""
+    """How long a received message is hidden. Default: 30 s (SQS, SetQueueAttributes)."""
     max_receives: int | None = None
     """How often a message may be received before it moves to the dead-letter queue."""
     dead_letters: str | None = None
-    """Name of that queue."""
+    """Name of the dead-letter queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Everything that one rehearsal is about."""
+    """The system of a rehearsal."""
 
     title: str
-    """Where it is from, for people: `prod`, `prod, as synthesized`, `eu-west-1 of 123456789012`."""
+    """Its origin: `prod`, `prod, as synthesized`, `eu-west-1 of 123456789012`."""
     alarms: tuple[MetricAlarm, ...]
     composites: tuple[CompositeAlarm, ...] = ()
     filters: tuple[MetricFilter, ...] = ()
@@ -71,9 +71,9 @@ class System:
     log_groups: Mapping[str, str] = field(default_factory=dict)
     """Service -> name of the log group that it writes to."""
     short_names: Mapping[str, str] = field(default_factory=dict)
-    """What else a scenario may call an alarm -> its name in AWS."""
+    """Other name of an alarm -> its name in AWS."""
     prefix: str = ""
-    """Of an account: only alarms whose names begin so were read."""
+    """With a live account: the prefix of the names of the alarms that were read."""
 
     @property
     def all_alarms(self) -> tuple[Alarm, ...]:

@@ -1,4 +1,4 @@
-"""Where the alarms of a rehearsal come from: the catalog, a synthesized configuration, a live account."""
+"""The origin of alarms: the catalog, a synthesized configuration, or a live account."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ CATALOG, AWS = "catalog", "aws"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where to look."""
+    """The origin of alarms."""
 
     environment: str | None = None
-    """Name of the environment; None for alarms of nobody's environment."""
+    """Name of the environment; None for alarms without an environment."""
     where: str = CATALOG
-    """`catalog`, `aws`, or a folder with Terraform's JSON."""
+    """`catalog`, `aws`, or a folder with Terraform JSON."""
     region: str | None = None
-    """Of a live account."""
+    """The region of a live account."""
     endpoint: str | None = None
-    """Of an AWS that is none, such as http://127.0.0.1:4566."""
+    """The endpoint of a local AWS, such as http://127.0.0.1:4566."""
     prefix: str = ""
-    """Of a live account: only alarms whose names begin so."""
+    """With a live account: the prefix of alarm names."""
     progress: Callable[[str], None] = lambda _: None
-    """Is told what has been read, where that takes a while."""
+    """Receives progress messages."""
 
 
 def system(origin: Origin) -> System:
-    """Return what is rehearsed.
+    """Return the system of an origin.
 
     Raises:
-        ConfigError: the environment is refused, or there is no such folder.
+        ConfigError: the environment is not valid, or the folder does not exist.
         SourceError: it cannot be read.
-        CommandError: the account is another than the environment's.
+        CommandError: the account is not that of the environment.
     """
     if origin.where == CATALOG:
-        env, watched = environment.read(origin.environment)
-        return catalog.system(env, watched)
+        env, env_catalog = environment.read(origin.environment)
+        return catalog.system(env, env_catalog)
     if origin.where == AWS:
         return _account(origin)
     folder = Path(origin.where)
     if not folder.is_dir():
         text = f"must be {CATALOG}, {AWS}, or a folder such as cdktf.out (found: {origin.where})"
         raise ConfigError([Problem("--from", "", text)])
-    from drill.sources import synthesized  # noqa: PLC0415  # what the catalog's alarms need not wait for
+    from drill.sources import synthesized  # noqa: PLC0415  # not needed for the catalog
 
     return synthesized.system(folder, origin.environment)
 
@@ -65,9 +65,9 @@ def _account(origin: Origin) -> System:
 
     if origin.environment is None:
         return account.system(_client(origin), prefix=origin.prefix, progress=origin.progress)
-    env, watched = environment.read(origin.environment)
+    env, env_catalog = environment.read(origin.environment)
     if origin.region or origin.endpoint:
-        text = f"{env.environment} has its own region and endpoint: leave --region and --endpoint out"
+        text = f"{env.environment} has its own region and endpoint: omit --region and --endpoint"
         raise ConfigError([Problem("--from aws", "", text)])
     if env.is_local:
         clients.forget_the_users_aws(os.environ)
@@ -75,23 +75,23 @@ def _account(origin: Origin) -> System:
         clients.check_account(env)
     return account.system(
         functools.partial(clients.client, env),
-        known=catalog.system(env, watched),
+        known=catalog.system(env, env_catalog),
         prefix=origin.prefix,
         progress=origin.progress,
     )
 
 
 def _client(origin: Origin) -> Callable[[str], Any]:
-    """Return what makes clients of nobody's environment: of the user's credentials and region."""
+    """Return the factory of clients without an environment, with the credentials and region of the user."""
     import boto3  # noqa: PLC0415  # as above
 
     if origin.endpoint:
-        # What has an endpoint is a local AWS, which takes any credentials.
+        # An endpoint is a local AWS, which accepts any credentials.
         session: Any = boto3.Session(LOCAL_CREDENTIALS, LOCAL_CREDENTIALS, region_name=origin.region)
     else:
         session = boto3.Session(region_name=origin.region)
     if session.region_name is None:
-        raise ConfigError([Problem("--from aws", "", "needs --region, or AWS_REGION")])
+        raise ConfigError([Problem("--from aws", "", "requires --region, or AWS_REGION")])
     return functools.partial(
         clients.bounded, session.client, session.region_name, endpoint_url=origin.endpoint
     )

@@ -1,4 +1,4 @@
-"""Where a command's results go: the terminal, and files."""
+"""Output of commands: the terminal and files."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from drill.errors import DrillError
 
 
 class Terminal(Console):
-    """The terminal, or whatever reads what is printed."""
+    """The terminal, or the process that reads the output."""
 
     def on_broken_pipe(self) -> None:
-        """Go on when whoever read (`| head`) has gone: the exit status is asked for all the same."""
+        """Continue when the reader (`| head`) is gone, so that the exit status is correct."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class Teller:
-    """Says what happens, a line for each event, with the time on the wall."""
+class Progress:
+    """Progress messages: a line for each event, with the local time."""
 
     def __init__(self, console: Console) -> None:
         """Print to `console`."""
         self._console = console
 
     def event(self, text: str, at_s: float | None = None) -> None:
-        """Say what happened just now, and after how much of the drill's time."""
+        """Print an event with its time, and optionally the drill time."""
         after = f" after {text_of(at_s)}" if at_s is not None else ""
-        self.say(f"{datetime.now().astimezone():%H:%M:%S}  {text}{after}")
+        self.line(f"{datetime.now().astimezone():%H:%M:%S}  {text}{after}")
 
-    def say(self, text: str) -> None:
-        """Say something without a time."""
+    def line(self, text: str) -> None:
+        """Print a line without a time."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextlib.contextmanager
 def written(where: Path) -> Iterator[None]:
-    """Say in a sentence why something cannot be written.
+    """Turn errors of writing files into messages.
 
     Raises:
-        DrillError: for every OSError, with the file that it is about, or with where it was to be.
+        DrillError: for every OSError, with the path.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Recordings beside a scenario: the samples of one column."""
+"""Recordings of scenarios: the samples of a column."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from drill.sources.errors import SourceError
 
 
 def samples(path: Path, column: str | None) -> Sequence[tuple[float, float, float]]:
-    """Return samples: seconds since 1970, value, how many of it.
+    """Return samples: seconds since 1970, value, number of samples.
 
     Args:
         path: the file.
-        column: what the series is called, when the file has several.
+        column: the name of the series, if the file has several.
 
     Raises:
-        SourceError: it cannot be read, has no such column, or has several and none is named.
+        SourceError: the file cannot be read, or the column does not exist or is ambiguous.
     """
-    found = recording.read(path)
-    names = [recorded.names[0] if recorded.names else "" for recorded in found]
-    if column is None and len(found) > 1:
-        message = f"{path} has several columns: say column, one of {', '.join(names)}"
+    all_series = recording.read(path)
+    names = [recorded.names[0] if recorded.names else "" for recorded in all_series]
+    if column is None and len(all_series) > 1:
+        message = f"{path} has several columns: set column to one of {', '.join(names)}"
         raise SourceError(message)
-    for recorded in found:
+    for recorded in all_series:
         if column is None or column in recorded.names:
             return recorded.points
     hint = did_you_mean(str(column), names)

@@ -18,17 +18,17 @@ from drill.model import System
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """An alarm's message to one topic."""
+    """A message of an alarm to a topic."""
 
     at_s: float
     alarm: str
-    """Its full name."""
+    """Its name in AWS."""
     state: State
     topic: str
     """The topic's name."""
     changed_s: float
-    """When the alarm changed: earlier than `at_s` if the message was held back."""
-    reached: tuple[str, ...]
+    """When the alarm changed: earlier than `at_s` if its actions were suppressed."""
+    delivered_to: tuple[str, ...]
     """Names of the topic's subscriptions."""
 
 
@@ -40,12 +40,12 @@ class Message:
     queue: str
     arrived_s: float
     dead_letter_of: str | None = None
-    """The queue whose consumer failed with it, when this one is a dead-letter queue."""
+    """The source queue, if this is a dead-letter queue."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """What a metric alarm compared: one value for every evaluation."""
+    """The values that a metric alarm compared, one for each evaluation."""
 
     alarm: str
     times_s: np.ndarray
@@ -58,67 +58,67 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether something that was expected happened."""
+    """The result of an expectation."""
 
     place: str
     """File and line of the expectation."""
     expected: str
-    """In one sentence."""
+    """What was expected, in a sentence."""
     passed: bool
-    found: str
-    """What happened instead, or when; one sentence."""
+    actual: str
+    """What happened, and when, in a sentence."""
     alarm: str | None = None
-    """Full name of the alarm that it is about."""
+    """Full name of the alarm."""
     at_s: float | None = None
-    """The time by which it was expected, for the picture."""
+    """The time of the expectation, for the timeline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened in one scenario, rehearsed or live."""
+    """The outcome of a scenario, rehearsed or live."""
 
     name: str
-    """The scenario's file name without its ending."""
-    says: str
+    """The file name of the scenario without its extension."""
+    description: str
     """What the scenario shows, in a sentence."""
     system: System
     begins_s: float
-    """The beginning of the scenario; what is before it is warm-up."""
+    """The start of the scenario, after the warm-up."""
     ends_s: float
-    """The end; of a drill that goes on, until when anything is known."""
+    """The end; while a drill runs, the time of the newest data."""
     changes: Mapping[str, tuple[Change, ...]]
-    """Full name of each alarm and composite -> its changes in order, those of the warm-up included. Before
-    the first one it is in INSUFFICIENT_DATA; alarms that never changed have no entry."""
+    """Full name of each alarm and composite -> its changes in order, including the warm-up. Before the first
+    one it is in INSUFFICIENT_DATA. Alarms that never changed have no entry."""
     suppressed: Mapping[str, tuple[Suppressed, ...]]
-    """Full name of each composite -> when its actions were held back, and by what."""
+    """Full name of each composite -> when its actions were suppressed, and the reason."""
     notifications: tuple[Notification, ...]
-    """Of the scenario itself, without those of the warm-up, in order."""
+    """In order, without the warm-up."""
     messages: tuple[Message, ...]
     verdicts: tuple[Verdict, ...]
     took_s: float
-    """Seconds that it took."""
+    """Run time."""
 
     @property
     def passed(self) -> bool:
-        """Whether everything that was expected happened."""
+        """Whether all expectations are met."""
         return all(verdict.passed for verdict in self.verdicts)
 
     def state(self, alarm: str, at_s: float) -> State:
         """Return the state of an alarm (its full name) at a time."""
-        found: State = "INSUFFICIENT_DATA"
+        state: State = "INSUFFICIENT_DATA"
         for change in self.changes.get(alarm, ()):
             if change.at_s > at_s:
                 break
-            found = change.new
-        return found
+            state = change.new
+        return state
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal(Outcome):
-    """One scenario, rehearsed: what every alarm compared is known."""
+    """The outcome of a rehearsal, with the values that every alarm compared."""
 
     step_s: int
     first_s: float
-    """The beginning of the warm-up, when every alarm was in INSUFFICIENT_DATA."""
+    """The start of the warm-up, when every alarm is in INSUFFICIENT_DATA."""
     line: Callable[[str], Line]
-    """From the full name of a metric alarm to what it compared, computed when it is asked for."""
+    """Full name of a metric alarm -> the values that it compared, computed on demand."""

@@ -1,7 +1,7 @@
-"""What a JSON object of a filter such as `reveille drill match` may say: its keys and their types.
+"""The requests of filters such as `reveille drill match`: keys and types of their JSON objects.
 
-JSON has what AWS has not: numbers that are none (`NaN`), that no floating point holds, and truth values that
-Python takes for numbers. None of them gets through here.
+Values that AWS does not accept are rejected: `NaN`, numbers too large for floating point, and booleans in
+place of numbers.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from cloudwatch.words import visible
 from drill.errors import DrillError
 
 _LARGEST: Final = 2**31 - 1
-"""Of the type Integer of AWS's APIs."""
+"""Maximum of the type Integer in AWS APIs."""
 _WHOLE: Final = "a whole number of 32 bits"
 _LONG: Final = 10**40
-"""Python refuses to print integers of thousands of digits."""
+"""Larger integers are not printed. Python rejects integers of thousands of digits."""
 _COMPARED: Final = 40
-"""How many characters of a word are compared with those that were perhaps meant: it takes quadratic time."""
+"""Maximum length of a word that is compared for suggestions, in quadratic time."""
 
 Text = Annotated[InstanceOf[str], Field(description="text")]
-"""Also with lone surrogates, which JSON can escape; pydantic's own type refuses them."""
+"""Including lone surrogates, which JSON can escape. The string type of pydantic rejects them."""
 Integer = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST, description=_WHOLE)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-"""What a metric can have (PutMetricData, MetricDatum: no NaN, no infinity)."""
+"""A value of a metric (PutMetricData, MetricDatum: no NaN, no infinity)."""
 Datapoints = Annotated[list[Number | None], Field(description="a list of numbers and null")]
 Edge = Number | Datapoints | None
-"""One edge of a band: the same for every datapoint, or one for each."""
+"""A bound of a band: the same for every datapoint, or one for each."""
 RequestModel = TypeVar("RequestModel", bound="Request")
 
 
 class Request(BaseModel):
-    """An object of a line. A key whose value is null is a key that is not there."""
+    """The object of a line. A key with the value null is ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
@@ -50,13 +50,13 @@ class Request(BaseModel):
 
 
 class Named(Request):
-    """What a line calls itself."""
+    """The identifier of a request."""
 
     id: Annotated[InstanceOf[str] | int | Number, Field(description="text or a number")]
 
 
 class Match(Request):
-    """A filter pattern, an event, and what to take out of it."""
+    """A filter pattern, an event, and what to extract from it."""
 
     pattern: Text
     event: Text
@@ -86,7 +86,7 @@ class Evaluation(Request):
 
 
 class RuleRequest(Request):
-    """The rule of a composite alarm, and the states of the alarms it names."""
+    """The rule of a composite alarm, and the states of its alarms."""
 
     rule: Text
     states: Annotated[
@@ -103,35 +103,34 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 
-def validated(model: type[RequestModel], asked: Mapping[str, Any]) -> RequestModel:
-    """Return the request that an object is.
+def validated(model: type[RequestModel], data: Mapping[str, Any]) -> RequestModel:
+    """Return an object as a request.
 
     Raises:
-        DrillError: it has a key that nobody reads, lacks one, or a value is not what it should be.
+        DrillError: a key is unknown or missing, or a value is not valid.
     """
     try:
-        return model.model_validate(dict(asked))
+        return model.model_validate(dict(data))
     except ValidationError as error:
-        # Keys first: a key that is misspelt is why another one is missing.
-        found = error.errors(include_url=False, include_input=False)
-        # A misspelt key first, since another one is missing then; of a union, what is wrong inside of a list.
-        first = min(found, key=lambda each: (each["type"] != "extra_forbidden", not _is_inside(each)))
-        raise DrillError(_sentence(first, model, asked)) from error
+        details = error.errors(include_url=False, include_input=False)
+        # A misspelled key first, as it causes a missing key; of a union, the error inside of a list.
+        first = min(details, key=lambda detail: (detail["type"] != "extra_forbidden", not _is_inside(detail)))
+        raise DrillError(_sentence(first, model, data)) from error
 
 
 def _is_inside(error: ErrorDetails) -> bool:
     return isinstance(error["loc"][-1], int)
 
 
-def _sentence(error: ErrorDetails, model: type[BaseModel], asked: Mapping[str, Any]) -> str:
-    """Return what is wrong with a key: what may stand there, what was found, what was perhaps meant."""
+def _sentence(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]) -> str:
+    """Return the message of an error: what is allowed, the value, and a suggestion."""
     kind, (key, *inside) = error["type"], error["loc"]
     if kind == "extra_forbidden":
         known = list(model.model_fields)
-        return f"{shown(key)} is no key here: there are {', '.join(known)}{_meant(key, known)}"
+        return f"{shown(key)} is not a valid key; known: {', '.join(known)}{_meant(key, known)}"
     if kind == "missing":
         return f"{key} is missing"
-    where, value, description = str(key), asked[str(key)], model.model_fields[str(key)].description
+    where, value, description = str(key), data[str(key)], model.model_fields[str(key)].description
     for step in inside:
         if isinstance(value, list) and isinstance(step, int):
             where, value, description = f"{where}[{step}]", value[step], None
@@ -146,7 +145,7 @@ def _sentence(error: ErrorDetails, model: type[BaseModel], asked: Mapping[str, A
 
 
 def shown(value: object) -> str:
-    """Return a value as an error names it."""
+    """Return a value as text for error messages."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
     if value is None or isinstance(value, bool):

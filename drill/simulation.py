@@ -1,8 +1,8 @@
-"""Rehearse one scenario: samples, metric alarms, composites, suppression, notifications, and what they cause.
+"""Rehearsal of a scenario: samples, metric alarms, composites, suppression, notifications and their effects.
 
-A notification that nobody takes becomes a dead letter, dead letters are a metric, and an alarm watches it:
-so the whole is computed again with what it caused, until nothing more is caused. Causes lie before their
-effects, so this ends; it is bounded all the same.
+A message that is not consumed becomes a dead letter, dead letters are a metric, and an alarm uses that
+metric. The simulation is therefore repeated with its effects until there are no new ones. Causes precede
+effects, so this ends; the number of rounds is limited nevertheless.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from cloudwatch.composites import Change
 from cloudwatch.series import Series
 from cloudwatch.suppression import Suppressed
 from config.errors import ConfigError, Problem
-from drill import assertions, checking, delivery, durations, workload
+from drill import assertions, checking, delivery, durations
+from drill import workload as workloads
 from drill.errors import DrillError
 from drill.grid import Grid
-from drill.metric_alarms import Happening, MetricAlarms
+from drill.metric_alarms import MetricAlarms, MetricSource
 from drill.model import System
 from drill.rehearsal import Message, Notification, Rehearsal
 from drill.scenarios.model import Consumer
@@ -29,7 +30,7 @@ from drill.selection import Selection
 from drill.workload import Recording, Workload, of_kind
 
 _ROUNDS = 20
-"""More rounds of causes and effects than any arrangement of queues and alarms has."""
+"""Maximum number of rounds, more than any arrangement of queues and alarms needs."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,17 @@ class _Outcome:
 
 
 def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
-    """Return what happens in a scenario, and whether that was expected.
+    """Return the outcome of a scenario, with verdicts.
 
     Args:
-        system: the alarms and all that belongs to them.
-        scenario: what happens, and what is expected.
-        recording: how recordings beside the scenario are read.
+        system: the alarms, filters, topics and queues.
+        scenario: the scenario.
+        recording: the reader of recordings.
 
     Raises:
-        ConfigError: AWS would refuse an alarm or a filter, or the scenario names what is not there, or cannot
-            be computed; with file and line.
-        DrillError: what it causes does not end.
+        ConfigError: an alarm or a filter is not valid, the scenario names something that does not exist, or
+            it cannot be computed; with file and line.
+        DrillError: its effects do not end.
     """
     began_s = time.perf_counter()
     checking.check(system)
@@ -60,7 +61,7 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
         system,
         grid,
         Workload(system, scenario, grid, recording),
-        named=(scenario.name, scenario.head.says),
+        named=(scenario.name, scenario.head.description),
         extra=scenario.head.assume.extra_datapoints,
         consumers=[entry.happens for entry in of_kind(scenario, Consumer)],
     )
@@ -73,69 +74,69 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
 def rehearse(  # noqa: PLR0913  # each by its name
     system: System,
     grid: Grid,
-    happening: Happening,
+    workload: MetricSource,
     *,
     named: tuple[str, str],
     extra: int,
     consumers: Sequence[Consumer] = (),
 ) -> Rehearsal:
-    """Return what follows from what happens, without verdicts.
+    """Return the outcome of a workload, without verdicts.
 
     Args:
-        system: the alarms and all that belongs to them.
+        system: the alarms, filters, topics and queues.
         grid: the clock.
-        happening: what happens.
-        named: the rehearsal's name, and what it shows, in a sentence.
-        extra: datapoints that alarms look at beyond their evaluation periods.
-        consumers: the readers of queues that fail.
+        workload: the samples of metrics, and the bands.
+        named: the name and the description of the rehearsal.
+        extra: datapoints that alarms retrieve beyond their evaluation periods.
+        consumers: the consumers of queues that fail.
     """
-    alarms = MetricAlarms(grid, happening, extra)
-    made: Mapping[Metric, Series] = {}
+    alarms = MetricAlarms(grid, workload, extra)
+    effects: Mapping[Metric, Series] = {}
     caused: tuple[Message, ...] = ()
     for _ in range(_ROUNDS):
-        found = _outcome(system, alarms, grid, made)
-        arrived = delivery.messages(system, found.notifications, consumers, grid)
+        outcome = _outcome(system, alarms, grid, effects)
+        arrived = delivery.messages(system, outcome.notifications, consumers, grid)
         dead = tuple(message for message in arrived if message.dead_letter_of is not None)
         if dead == caused:
             break
-        caused, made = dead, delivery.queue_metrics(system, dead, grid)
+        caused, effects = dead, delivery.queue_metrics(system, dead, grid)
     else:
-        raise DrillError(f"dead letters cause one another without end: after {_ROUNDS} rounds more come")
+        raise DrillError(f"dead letters cause further dead letters after {_ROUNDS} rounds")
     by_name = {alarm.name: alarm for alarm in system.alarms}
     return Rehearsal(
         name=named[0],
-        says=named[1],
+        description=named[1],
         system=system,
         begins_s=grid.begins_s,
         ends_s=grid.over_s,
         step_s=grid.step_s,
         first_s=grid.first_s,
-        changes=found.changes,
-        suppressed=found.suppressed,
+        changes=outcome.changes,
+        suppressed=outcome.suppressed,
         notifications=tuple(
-            notification for notification in found.notifications if notification.at_s > grid.begins_s
+            notification for notification in outcome.notifications if notification.at_s > grid.begins_s
         ),
         messages=tuple(message for message in arrived if message.arrived_s > grid.begins_s),
         verdicts=(),
-        line=lambda name: alarms.line(by_name[name], made),
+        line=lambda name: alarms.line(by_name[name], effects),
         took_s=0.0,
     )
 
 
-def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Metric, Series]) -> _Outcome:
-    metric_changes = {alarm.name: alarms.changes(alarm, made) for alarm in system.alarms}
+def _outcome(system: System, alarms: MetricAlarms, grid: Grid, effects: Mapping[Metric, Series]) -> _Outcome:
+    metric_changes = {alarm.name: alarms.changes(alarm, effects) for alarm in system.alarms}
     ordered = sorted(
-        (change for some in metric_changes.values() for change in some),
+        (change for of_alarm in metric_changes.values() for change in of_alarm),
         key=lambda change: (change.at_s, change.alarm),
     )
     parsed = {composite.name: rules.parse(composite.rule) for composite in system.composites}
     first_s = float(grid.ends_s[0])
     followed = composites.follow(parsed, ordered, start_s=first_s)
-    changes = {name: some for name, some in metric_changes.items() if some}
+    changes = {name: of_alarm for name, of_alarm in metric_changes.items() if of_alarm}
     of_composites: dict[str, list[Change]] = {}
     for change in followed:
         of_composites.setdefault(change.alarm, []).append(change)
-    changes |= {name: tuple(some) for name, some in of_composites.items()}
+    changes |= {name: tuple(of_alarm) for name, of_alarm in of_composites.items()}
     performed: list[tuple[float, Change]] = [
         (change.at_s, change) for alarm in system.alarms for change in metric_changes[alarm.name]
     ]
@@ -158,27 +159,27 @@ def _outcome(system: System, alarms: MetricAlarms, grid: Grid, made: Mapping[Met
 
 
 def _check(system: System, scenario: Scenario) -> None:
-    """Refuse what means nothing here, before anything is computed.
+    """Reject a scenario with unknown names or a wrong resolution, before the simulation.
 
     Raises:
         ConfigError: with every problem, each with its file and line.
     """
-    wrong = [*_of_resolution(system, scenario), *names(Selection(system), scenario)]
-    if wrong:
-        raise ConfigError(wrong)
+    problems = [*_of_resolution(system, scenario), *names(Selection(system), scenario)]
+    if problems:
+        raise ConfigError(problems)
 
 
 def names(selection: Selection, scenario: Scenario) -> Iterator[Problem]:
-    """Yield what a scenario names and a system does not have."""
-    yield from workload.problems(selection, scenario)
+    """Yield the names in a scenario that do not exist in a system."""
+    yield from workloads.problems(selection, scenario)
     yield from assertions.problems(selection, scenario.expect)
 
 
 def _of_resolution(system: System, scenario: Scenario) -> Iterator[Problem]:
-    """Yield that steps are no part of a period, for the first alarm of which that is so."""
+    """Yield the first alarm whose period is not divisible by the resolution."""
     step_s = scenario.head.resolution
-    wrong = next((alarm for alarm in system.alarms if alarm.period_s % step_s), None)
-    if wrong is not None:
-        period, step = durations.text_of(wrong.period_s), durations.text_of(step_s)
-        text = f"must divide the period of every alarm: {wrong.name} has {period} (found: {step})"
+    alarm = next((alarm for alarm in system.alarms if alarm.period_s % step_s), None)
+    if alarm is not None:
+        period, step = durations.text_of(alarm.period_s), durations.text_of(step_s)
+        text = f"must divide the period of every alarm: {alarm.name} has {period} (found: {step})"
         yield Problem(scenario.place("resolution"), "resolution", text)

@@ -1,4 +1,4 @@
-"""The workload of a scenario: what is described in it, as samples of metrics."""
+"""The workload of a scenario, as samples of metrics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from config.explain import did_you_mean
 from drill.expressions import Expression
 from drill.grid import Bools, Grid
 from drill.model import System
-from drill.scenarios.model import HAPPENINGS, Band, Happening, Lines, Request, Samples, Silence, Span
+from drill.scenarios.model import HAPPENINGS, Band, Happening, Lines, NoLogs, Request, Samples, Span
 from drill.scenarios.reading import Placed, Scenario, Sending
 from drill.selection import Selection, UnknownNameError
 
@@ -32,47 +32,47 @@ One = TypeVar("One", bound=Happening)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry(Generic[One]):
-    """Something that happens; compared by identity, so that what is made of it can be kept."""
+    """An entry of a scenario, compared by identity, as it is a cache key."""
 
     placed: Placed
     happens: One
-    usual: bool
-    """It is from a file of usual happenings."""
+    baseline: bool
+    """Whether it is part of a baseline."""
     optional: bool
-    """It need not mean anything in every system."""
+    """Whether it is ignored in systems without what it names."""
 
 
 def of_kind(scenario: Scenario, kind: type[One]) -> tuple[Entry[One], ...]:
-    """Return everything of one kind that happens: the usual first, then what requests cause."""
+    """Return the entries of one kind: the baseline, then the effects of requests, then `happens`."""
     requests = _described(scenario.invoke, scenario.head.duration)
     return tuple(
-        Entry(placed, placed.happens, usual, optional)
-        for some, usual, optional in (
-            (scenario.usual, True, True),
+        Entry(placed, placed.happens, is_baseline, optional)
+        for entries, is_baseline, optional in (
+            (scenario.baseline, True, True),
             (requests, False, True),
             (scenario.happens, False, False),
         )
-        for placed in some
+        for placed in entries
         if isinstance(placed.happens, kind)
     )
 
 
 def _described(sendings: Sequence[Sending], over_s: float) -> Iterator[Placed]:
-    """Yield what requests cause in a rehearsal: Lambda's samples, and the function's log lines.
+    """Yield the effects of requests in a rehearsal: metrics of Lambda, and log lines of the function.
 
-    The samples replace the usual ones of these metrics: a function gets no other requests meanwhile.
+    The samples replace the baseline of these metrics: a function receives no other requests meanwhile.
     """
     by_service: dict[str, list[Sending]] = {}
     for sending in sendings:
         by_service.setdefault(sending.request.service, []).append(sending)
         for line in _logged(sending.request):
             yield Placed(sending.place, sending.folder, line)
-    for service, some in by_service.items():
-        ends_s = [sending.request.ends_s(over_s) for sending in some]
-        gaps_s = [time_s for sending in some for gap in sending.request.gaps for time_s in gap]
-        edges_s = sorted({*(sending.request.begins_s for sending in some), *ends_s, *gaps_s})
+    for service, of_service in by_service.items():
+        ends_s = [sending.request.ends_s(over_s) for sending in of_service]
+        gaps_s = [time_s for sending in of_service for gap in sending.request.gaps for time_s in gap]
+        edges_s = sorted({*(sending.request.begins_s for sending in of_service), *ends_s, *gaps_s})
         for from_s, to_s in itertools.pairwise(edges_s):
-            sent = [sending.request for sending in some if _is_sent(sending.request, from_s, over_s)]
+            sent = [sending.request for sending in of_service if _is_sent(sending.request, from_s, over_s)]
             failed = sum(request.per_min for request in sent if request.fault)
             total = sum(request.per_min for request in sent)
             for metric, values in (
@@ -87,7 +87,7 @@ def _described(sendings: Sequence[Sending], over_s: float) -> Iterator[Placed]:
                         service=service,
                         values=tuple(values),
                     )
-                    yield Placed(some[0].place, some[0].folder, samples)
+                    yield Placed(of_service[0].place, of_service[0].folder, samples)
 
 
 def _is_sent(request: Request, at_s: float, over_s: float) -> bool:
@@ -96,10 +96,10 @@ def _is_sent(request: Request, at_s: float, over_s: float) -> bool:
 
 
 def _logged(request: Request) -> Iterator[Lines]:
-    """Yield the lines that a function writes of each request (functions/README.md)."""
-    # A request that waits for its timeout has no line of its own, only the one that says so.
-    own = {"error": "ERROR", "timeout": "WARNING", None: "INFO"}[request.fault]
-    levels = [own] if request.log_level is None else [request.log_level, own]
+    """Yield the lines that a function logs for each request (functions/README.md)."""
+    # A request that times out only logs the line about the fault.
+    level_of_result = {"error": "ERROR", "timeout": "WARNING", None: "INFO"}[request.fault]
+    levels = [level_of_result] if request.log_level is None else [request.log_level, level_of_result]
     span = {name: getattr(request, name) for name in _SPAN}
     if request.at_s is None and request.from_s is None:
         span["from_s"] = 0.0  # there are no requests in the warm-up
@@ -114,8 +114,8 @@ def _logged(request: Request) -> Iterator[Lines]:
 
 
 @contextlib.contextmanager
-def blamed_on(placed: Placed, key: str) -> Iterator[None]:
-    """Say where the fault is, when computing something finds one.
+def located_at(placed: Placed, key: str) -> Iterator[None]:
+    """Add the place to errors of a computation.
 
     Raises:
         ConfigError: for every ValueError, with file, line and key.
@@ -128,17 +128,17 @@ def blamed_on(placed: Placed, key: str) -> Iterator[None]:
 
 _LAMBDA = "AWS/Lambda"
 _SPAN: Mapping[str, Any] = {name: field.default for name, field in Span.model_fields.items()}
-"""The times of something that always happens."""
+"""The times of an entry for the whole scenario."""
 
 Dimensions = tuple[tuple[str, str], ...]
 
 _EVENT_BYTES = 26
-"""What CloudWatch Logs counts for each event beside its text (API Reference, PutLogEvents)."""
+"""Bytes that CloudWatch Logs adds for each event (API Reference, PutLogEvents)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A log line, and how many of it are written in each step."""
+    """A log line, and how often it is written in each step."""
 
     text: str
     count: Floats
@@ -146,26 +146,26 @@ class Written:
 
 @dataclass(frozen=True)
 class LogLines:
-    """The lines of a scenario; groups to which the same is written share what is made of it."""
+    """The log lines of a scenario. Log groups with the same lines share results."""
 
     selection: Selection
     entries: Sequence[Entry[Lines]]
-    silences: Sequence[Entry[Silence]]
+    stops: Sequence[Entry[NoLogs]]
     grid: Grid
 
     def written(self, log_group: str) -> tuple[Written, ...]:
-        """Return what is written to a log group."""
-        entries, silences = self._entries_of.get(log_group, ()), self._silences_of.get(log_group, ())
-        key = (entries, silences)
+        """Return the lines that are written to a log group."""
+        entries, stops = self._entries_of.get(log_group, ()), self._stops_of.get(log_group, ())
+        key = (entries, stops)
         if key not in self._written:
-            heard = np.ones(self.grid.steps, np.bool_)
-            for silence in silences:
-                heard &= ~self.grid.during(silence.happens)
-            self._written[key] = tuple(self._lines(entry, heard) for entry in entries)
+            is_writing = np.ones(self.grid.steps, np.bool_)
+            for stop in stops:
+                is_writing &= ~self.grid.during(stop.happens)
+            self._written[key] = tuple(self._lines(entry, is_writing) for entry in entries)
         return self._written[key]
 
     def published(self, metric: Metric) -> Iterable[Series]:
-        """Yield what filters publish to a metric."""
+        """Yield the samples that metric filters publish to a metric."""
         for metric_filter in self._filters.get((metric.namespace, metric.name), ()):
             lines = self.written(metric_filter.log_group)
             key = (
@@ -177,12 +177,12 @@ class LogLines:
             )
             if key not in self._published:
                 self._published[key] = self._publish(metric_filter, lines)
-            found = self._published[key].get(metric.dimensions)
-            if found is not None:
-                yield found
+            series = self._published[key].get(metric.dimensions)
+            if series is not None:
+                yield series
 
     def counted(self, metric: Metric) -> Iterable[Series]:
-        """Yield what CloudWatch Logs says itself of a log group.
+        """Yield the metrics that CloudWatch Logs publishes of a log group.
 
         Source: CloudWatch Logs User Guide, "Monitoring usage with CloudWatch metrics".
         """
@@ -210,7 +210,7 @@ class LogLines:
 
     @cached_property
     def _entries_of(self) -> Mapping[str, tuple[Entry[Lines], ...]]:
-        found: dict[str, list[Entry[Lines]]] = {}
+        by_group: dict[str, list[Entry[Lines]]] = {}
         for entry in self.entries:
             try:
                 groups = self.selection.groups(entry.happens)
@@ -219,62 +219,62 @@ class LogLines:
                     raise
                 continue
             for group in groups:
-                found.setdefault(group, []).append(entry)
-        return {group: tuple(some) for group, some in found.items()}
+                by_group.setdefault(group, []).append(entry)
+        return {group: tuple(entries) for group, entries in by_group.items()}
 
     @cached_property
-    def _silences_of(self) -> Mapping[str, tuple[Entry[Silence], ...]]:
-        found: dict[str, list[Entry[Silence]]] = {}
-        for entry in self.silences:
-            for group in self.selection.silent_groups(entry.happens):
-                found.setdefault(group, []).append(entry)
-        return {group: tuple(some) for group, some in found.items()}
+    def _stops_of(self) -> Mapping[str, tuple[Entry[NoLogs], ...]]:
+        by_group: dict[str, list[Entry[NoLogs]]] = {}
+        for entry in self.stops:
+            for group in self.selection.stopped_groups(entry.happens):
+                by_group.setdefault(group, []).append(entry)
+        return {group: tuple(entries) for group, entries in by_group.items()}
 
     @cached_property
     def _filters(self) -> Mapping[tuple[str, str], tuple[MetricFilter, ...]]:
-        found: dict[tuple[str, str], list[MetricFilter]] = {}
+        by_metric: dict[tuple[str, str], list[MetricFilter]] = {}
         for metric_filter in self.selection.system.filters:
-            found.setdefault((metric_filter.namespace, metric_filter.metric), []).append(metric_filter)
-        return {key: tuple(some) for key, some in found.items()}
+            by_metric.setdefault((metric_filter.namespace, metric_filter.metric), []).append(metric_filter)
+        return {metric: tuple(filters) for metric, filters in by_metric.items()}
 
-    def _lines(self, entry: Entry[Lines], heard: Bools) -> Written:
+    def _lines(self, entry: Entry[Lines], is_writing: Bools) -> Written:
         during = self.grid.during(entry.happens)
-        with blamed_on(entry.placed, "per_min"):
+        with located_at(entry.placed, "per_min"):
             per_min = entry.happens.per_min.values(self.grid.t, during=during)
-            return Written(entry.happens.text, self.grid.whole(per_min, during & heard))
+            return Written(entry.happens.text, self.grid.whole(per_min, during & is_writing))
 
     def _publish(self, metric_filter: MetricFilter, lines: Sequence[Written]) -> Mapping[Dimensions, Series]:
-        """Return what a filter makes of lines: dimensions -> samples.
+        """Return the samples that a filter publishes for lines: dimensions -> samples.
 
-        What a line alone would make of a minute is what it makes of each; that of lines that do not match,
-        the default value, only of minutes in which nothing does.
+        A matching line has the same samples in every minute. The default value is only published in minutes
+        without a matching line.
         """
-        found: dict[Dimensions, list[Series]] = {}
+        by_dimensions: dict[Dimensions, list[Series]] = {}
         matched = np.zeros(self.grid.steps, np.bool_)
         arrived = np.zeros(self.grid.steps, np.bool_)
-        without: tuple[publishing.Sample, ...] = ()
+        default: tuple[publishing.Sample, ...] = ()
         for line in lines:
             arrived |= line.count > 0
-            made = publishing.samples(metric_filter, [(line.text, 1.0)])
+            samples = publishing.samples(metric_filter, [(line.text, 1.0)])
             if not patterns.compile(metric_filter.pattern).matches(line.text):
-                without = made
+                default = samples
                 continue
             matched |= line.count > 0
-            for sample in made:
+            for sample in samples:
                 values = np.where(line.count > 0, sample.value, np.nan)
                 series = self._series(values, line.count)
-                found.setdefault(tuple(sorted(sample.dimensions)), []).append(series)
+                by_dimensions.setdefault(tuple(sorted(sample.dimensions)), []).append(series)
         empty = self._empty_minutes(arrived, matched)
-        for sample in without if empty.any() else ():
+        for sample in default if empty.any() else ():
             series = self._series(np.where(empty, sample.value, np.nan), sample.count)
-            found.setdefault(sample.dimensions, []).append(series)
-        return {dimensions: together(parts) for dimensions, parts in found.items()}
+            by_dimensions.setdefault(sample.dimensions, []).append(series)
+        return {dimensions: together(parts) for dimensions, parts in by_dimensions.items()}
 
     def _empty_minutes(self, arrived: Bools, matched: Bools) -> Bools:
         """Return the last step of each minute in which lines arrived and none matched.
 
-        The default value is for a minute ("the value emitted … during a period when logs are ingested but no
-        matching logs are found", and metric filters report each minute): finer steps make no more of it.
+        The default value is published once a minute ("the value emitted … during a period when logs are
+        ingested but no matching logs are found", and metric filters report each minute), whatever the steps.
         """
         empty = self.grid.by_minute(arrived).any(axis=1) & ~self.grid.by_minute(matched).any(axis=1)
         last = self.grid.by_minute(np.zeros(self.grid.steps, np.bool_))
@@ -291,15 +291,15 @@ class LogLines:
 
 
 Recording = Callable[[Path, str | None], Sequence[tuple[float, float, float]]]
-"""From a file and a column to samples: seconds since 1970, value, how many of it."""
+"""File and column -> samples: seconds since 1970, value, number of samples."""
 
 Column = tuple[Floats, Floats]
-"""For each step a value, and how many samples there are of it."""
+"""For each step a value, and its number of samples."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """The values of a scenario; metrics of which the same is said share one series."""
+    """The values of a scenario. Metrics with the same entries share one series."""
 
     selection: Selection
     entries: Sequence[Entry[Samples]]
@@ -307,7 +307,7 @@ class Values:
     recording: Recording
 
     def series(self, metric: Metric) -> Series | None:
-        """Return what the scenario says of a metric; None: it says nothing."""
+        """Return the series of a metric; None if the scenario has no entry for it."""
         layers = self._layers.get(metric)
         if not layers:
             return None
@@ -321,7 +321,7 @@ class Values:
 
     @cached_property
     def _layers(self) -> Mapping[Metric, tuple[Entry[Samples], ...]]:
-        found: dict[Metric, list[Entry[Samples]]] = {}
+        by_metric: dict[Metric, list[Entry[Samples]]] = {}
         for entry in self.entries:
             try:
                 metrics = self.selection.metrics(entry.happens)
@@ -330,18 +330,18 @@ class Values:
                     raise
                 continue
             for metric in metrics:
-                found.setdefault(metric, []).append(entry)
-        return {metric: tuple(layers) for metric, layers in found.items()}
+                by_metric.setdefault(metric, []).append(entry)
+        return {metric: tuple(layers) for metric, layers in by_metric.items()}
 
     def _stack(self, layers: Sequence[Entry[Samples]]) -> Series | None:
         columns: list[Column] = []
-        usual: list[Column] = []
+        baseline: list[Column] = []
         for entry in layers:
             during = self._during(entry.happens)
-            new = usual if entry.happens.value == "as before" else self._said(entry, during, columns)
+            new = baseline if entry.happens.value == "baseline" else self._described(entry, during, columns)
             columns = _replaced(columns, during, new)
-            if entry.usual:
-                usual = columns
+            if entry.baseline:
+                baseline = columns
         parts = [
             Series.of_values(
                 np.where(weights > 0, values, np.nan),
@@ -354,40 +354,40 @@ class Values:
         ]
         return together(parts) if parts else None
 
-    def _said(self, entry: Entry[Samples], during: Bools, columns: Sequence[Column]) -> list[Column]:
-        """Return what an entry says, as columns; none: there are no samples."""
-        said, grid = entry.happens, self.grid
-        if said.csv is not None:
-            with blamed_on(entry.placed, "csv"):
-                return _taken(self._recorded(entry, during))
-        if said.values is not None:
-            with blamed_on(entry.placed, "values"):
-                return _taken(
+    def _described(self, entry: Entry[Samples], during: Bools, columns: Sequence[Column]) -> list[Column]:
+        """Return the samples of an entry as columns; empty without samples."""
+        samples, grid = entry.happens, self.grid
+        if samples.csv is not None:
+            with located_at(entry.placed, "csv"):
+                return _checked(self._recorded(entry, during))
+        if samples.values is not None:
+            with located_at(entry.placed, "values"):
+                return _checked(
                     [
                         (np.full(grid.steps, value), grid.whole(np.full(grid.steps, per_min), during))
-                        for value, per_min in said.values
+                        for value, per_min in samples.values
                     ]
                 )
-        if not isinstance(said.value, Expression):
+        if not isinstance(samples.value, Expression):
             return []
-        with blamed_on(entry.placed, "samples"):
-            weights = grid.whole(said.samples.values(grid.t, during=during), during)
-        with blamed_on(entry.placed, "value"):
-            values = said.value.values(grid.t, _mean(columns, grid), during=during)
-            return _taken([(np.nan_to_num(values), np.where(np.isnan(values), 0.0, weights))])
+        with located_at(entry.placed, "samples"):
+            weights = grid.whole(samples.samples.values(grid.t, during=during), during)
+        with located_at(entry.placed, "value"):
+            values = samples.value.values(grid.t, _mean(columns, grid), during=during)
+            return _checked([(np.nan_to_num(values), np.where(np.isnan(values), 0.0, weights))])
 
-    def _during(self, said: Samples) -> Bools:
-        """Return for each step whether an entry is about it; a recording is not before its first row."""
-        during = self.grid.during(said)
-        return during if said.csv is None else during & (self.grid.t >= (said.from_s or 0.0))
+    def _during(self, samples: Samples) -> Bools:
+        """Return for each step whether an entry applies. A recording begins with its first row."""
+        during = self.grid.during(samples)
+        return during if samples.csv is None else during & (self.grid.t >= (samples.from_s or 0.0))
 
     def _recorded(self, entry: Entry[Samples], during: Bools) -> list[Column]:
-        """Return a recording whose first row is played when the entry begins, or at the start."""
-        said, grid = entry.happens, self.grid
-        rows = self.recording(entry.placed.folder / str(said.csv), said.column)
+        """Return a recording, with its first row at the begin of the entry, or at the start."""
+        samples, grid = entry.happens, self.grid
+        rows = self.recording(entry.placed.folder / str(samples.csv), samples.column)
         if not rows:
             return []
-        shift_s = grid.begins_s + (said.from_s or 0.0) - min(time_s for time_s, _, _ in rows)
+        shift_s = grid.begins_s + (samples.from_s or 0.0) - min(time_s for time_s, _, _ in rows)
         steps: dict[int, list[tuple[float, float]]] = {}
         for time_s, value, weight in rows:
             step = int((time_s + shift_s - grid.first_s) // grid.step_s)
@@ -396,28 +396,30 @@ class Values:
         columns = []
         for position in range(max(map(len, steps.values()), default=0)):
             values, weights = np.zeros(grid.steps), np.zeros(grid.steps)
-            for step, some in steps.items():
-                if position < len(some):
-                    values[step], weights[step] = some[position]
+            for step, rows_of_step in steps.items():
+                if position < len(rows_of_step):
+                    values[step], weights[step] = rows_of_step[position]
             columns.append((values, weights))
         return columns
 
 
-def _taken(columns: list[Column]) -> list[Column]:
-    """Return columns as they are.
+def _checked(columns: list[Column]) -> list[Column]:
+    """Return columns after a check of their values.
 
     Raises:
-        ValueError: CloudWatch takes no such value.
+        ValueError: CloudWatch rejects a value.
     """
     for values, weights in columns:
-        wrong = np.flatnonzero((np.abs(values) > LARGEST) & (weights > 0))
-        if wrong.size:
-            raise ValueError(f"CloudWatch takes values up to 2^360 (found: {values[wrong[0]]:g})")
+        too_large = np.flatnonzero((np.abs(values) > LARGEST) & (weights > 0))
+        if too_large.size:
+            raise ValueError(
+                f"must be at most 2^360, the limit of CloudWatch (found: {values[too_large[0]]:g})"
+            )
     return columns
 
 
 def _replaced(columns: Sequence[Column], during: Bools, new: Sequence[Column]) -> list[Column]:
-    """Return columns in whose place others stand during some steps."""
+    """Return columns, replaced by others during some steps."""
     kept = [(values, np.where(during, 0.0, weights)) for values, weights in columns]
     put = [(values, np.where(during, weights, 0.0)) for values, weights in new]
     if len(kept) == len(put) == 1:
@@ -426,7 +428,7 @@ def _replaced(columns: Sequence[Column], during: Bools, new: Sequence[Column]) -
 
 
 def _mean(columns: Sequence[Column], grid: Grid) -> Floats:
-    """Return for each step the mean of the samples that its minute held before; NaN where it held none."""
+    """Return for each step the mean of the previous samples of its minute; NaN without samples."""
     if not columns:
         return np.full(grid.steps, np.nan)
     weights = np.sum([weights for _, weights in columns], axis=0)
@@ -438,23 +440,23 @@ def _mean(columns: Sequence[Column], grid: Grid) -> Floats:
 
 @dataclass(frozen=True)
 class Bands:
-    """The bands of a scenario, later entries over earlier ones."""
+    """The bands of a scenario. Later entries replace earlier ones."""
 
     selection: Selection
     entries: Sequence[Entry[Band]]
     grid: Grid
 
     def of(self, alarm: str) -> tuple[Floats, Floats] | None:
-        """Return the lower and the upper bound for each step, for an alarm's full name; None: no band."""
+        """Return the lower and upper bound of an alarm (its full name) for each step; None without a band."""
         entries = [entry for entry in self.entries if alarm in self._names[entry]]
         if not entries:
             return None
         lower, upper = np.full(self.grid.steps, np.nan), np.full(self.grid.steps, np.nan)
         for entry in entries:
             during = self.grid.during(entry.happens)
-            with blamed_on(entry.placed, "lower"):
+            with located_at(entry.placed, "lower"):
                 below = entry.happens.lower.values(self.grid.t, lower, during=during)
-            with blamed_on(entry.placed, "upper"):
+            with located_at(entry.placed, "upper"):
                 above = entry.happens.upper.values(self.grid.t, upper, during=during)
                 _check_order(below, above)
             lower, upper = np.where(during, below, lower), np.where(during, above, upper)
@@ -462,31 +464,31 @@ class Bands:
 
     @cached_property
     def _names(self) -> dict[Entry[Band], frozenset[str]]:
-        found = {}
+        names = {}
         for entry in self.entries:
             try:
-                found[entry] = frozenset(self.selection.full_names(entry.happens.band))
-            except UnknownNameError:  # noqa: PERF203  # some entries
+                names[entry] = frozenset(self.selection.full_names(entry.happens.band))
+            except UnknownNameError:  # noqa: PERF203  # few entries
                 if not entry.optional:
                     raise
-                found[entry] = frozenset()
-        return found
+                names[entry] = frozenset()
+        return names
 
 
 def _check_order(lower: Floats, upper: Floats) -> None:
-    """Refuse a band whose upper edge is below its lower one.
+    """Reject a band with an upper bound below its lower bound.
 
     Raises:
-        ValueError: it is, somewhere.
+        ValueError: an upper bound is below a lower bound.
     """
     wrong = np.flatnonzero(upper < lower)
     if wrong.size:
         low, high = lower[wrong[0]], upper[wrong[0]]
-        raise ValueError(f"must be lower or more (found: {high:g}, and lower is {low:g})")
+        raise ValueError(f"must not be below lower (found: {high:g}, and lower is {low:g})")
 
 
 def problems(selection: Selection, scenario: Scenario) -> Iterator[Problem]:
-    """Yield each name that means nothing in a system, with its file, line and key."""
+    """Yield each name that does not exist in a system, with its file, line and key."""
     functions = _functions(selection)
     for sending in scenario.invoke:
         service = sending.request.service
@@ -499,53 +501,52 @@ def problems(selection: Selection, scenario: Scenario) -> Iterator[Problem]:
     for placed in scenario.happens:
         try:
             _look_up(selection, placed.happens)
-        except UnknownNameError as error:  # noqa: PERF203  # all of them are said
+        except UnknownNameError as error:  # noqa: PERF203  # all are reported
             yield Problem(placed.place, _key(placed.happens), str(error))
 
 
 def _look_up(selection: Selection, happening: Happening) -> None:
-    """Look up what an entry names.
+    """Look up the names in an entry.
 
     Raises:
-        UnknownNameError: there is no such thing.
+        UnknownNameError: a name does not exist.
     """
     if isinstance(happening, Samples):
         selection.metrics(happening)
     elif isinstance(happening, Lines):
         selection.groups(happening)
-    elif isinstance(happening, Silence):
-        selection.silent_groups(happening)
+    elif isinstance(happening, NoLogs):
+        selection.stopped_groups(happening)
     elif isinstance(happening, Band):
         _look_up_band(selection, happening)
     else:
         selection.queue(happening.consumer)
 
 
-def _look_up_band(selection: Selection, item: Band) -> None:
-    names = selection.full_names(item.band)
+def _look_up_band(selection: Selection, band: Band) -> None:
+    names = selection.full_names(band.band)
     banded = {alarm.name for alarm in selection.system.alarms if alarm.threshold is None}
     if not banded.intersection(names):
-        message = f"no such alarm compares with a band (found: {', '.join(item.band)})"
+        message = f"matches no alarm with an anomaly band (found: {', '.join(band.band)})"
         raise UnknownNameError(message)
 
 
 def _key(happening: Happening) -> str:
-    """Return the key that says what happens."""
+    """Return the key that identifies an entry."""
     return next(key for key, model in HAPPENINGS.items() if isinstance(happening, model))
 
 
 def _functions(selection: Selection) -> frozenset[str]:
-    """Return the services that are Lambda functions: those of which an alarm watches such a metric."""
-    watched = (services for metric, services in selection.watched.items() if metric.namespace == _LAMBDA)
-    return frozenset().union(*watched)
+    """Return the services that are Lambda functions: those with an alarm on a metric of Lambda."""
+    services_of = (services for metric, services in selection.watched.items() if metric.namespace == _LAMBDA)
+    return frozenset().union(*services_of)
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Everything that happens in one scenario.
+    """The workload of one scenario.
 
-    What filters make of log lines is added to what is said of the same metric: a metric to which two write
-    holds the samples of both.
+    Samples that metric filters publish are added to the samples of the same metric from `metric` entries.
     """
 
     system: System
@@ -554,22 +555,22 @@ class Workload:
     recording: Recording
 
     def series(self, metric: Metric) -> Series:
-        """Return the samples of a metric; metrics to which the same happens share one object."""
-        if metric not in self._made:
-            said = self._values.series(metric)
+        """Return the samples of a metric. Metrics with the same samples share one object."""
+        if metric not in self._series_of:
+            described = self._values.series(metric)
             parts = [
-                *([said] if said is not None else []),
+                *([described] if described is not None else []),
                 *self._lines.published(metric),
-                *(self._lines.counted(metric) if said is None else []),
+                *(self._lines.counted(metric) if described is None else []),
             ]
             key = tuple(map(id, parts))
             if key not in self._joined:
-                self._joined[key] = together(parts) if parts else self._nothing
-            self._made[metric] = self._joined[key]
-        return self._made[metric]
+                self._joined[key] = together(parts) if parts else self._empty
+            self._series_of[metric] = self._joined[key]
+        return self._series_of[metric]
 
     def band(self, alarm: str) -> tuple[Floats, Floats] | None:
-        """Return the lower and the upper bound for each step, for an alarm's full name; None: no band."""
+        """Return the lower and upper bound of an alarm (its full name) for each step; None without a band."""
         return self._bands.of(alarm)
 
     @cached_property
@@ -579,8 +580,8 @@ class Workload:
 
     @cached_property
     def _lines(self) -> LogLines:
-        entries, silences = of_kind(self.scenario, Lines), of_kind(self.scenario, Silence)
-        return LogLines(self.selection, entries, silences, self.grid)
+        entries, stops = of_kind(self.scenario, Lines), of_kind(self.scenario, NoLogs)
+        return LogLines(self.selection, entries, stops, self.grid)
 
     @cached_property
     def _values(self) -> Values:
@@ -591,14 +592,14 @@ class Workload:
         return Bands(self.selection, of_kind(self.scenario, Band), self.grid)
 
     @cached_property
-    def _made(self) -> dict[Metric, Series]:
+    def _series_of(self) -> dict[Metric, Series]:
         return {}
 
     @cached_property
     def _joined(self) -> dict[tuple[int, ...], Series]:
-        # Parts are kept by those who made them, so that no other series can have their ids.
+        # The parts are kept by their caches, so that their ids are not reused.
         return {}
 
     @cached_property
-    def _nothing(self) -> Series:
+    def _empty(self) -> Series:
         return constant(None, start_s=self.grid.first_s, steps=self.grid.steps, step_s=self.grid.step_s)

@@ -1,8 +1,8 @@
-"""The live drill: deployed functions are asked to fail, and their alarms, topics and queue are watched.
+"""Live drills: deployed functions fail on request, and their alarms, topics and queue are observed.
 
-A scenario is held against the catalog and what is deployed before anything is touched (`preparation`). Then
-requests are sent (`sender`), states and messages watched (`states`, `mailbox`), expectations judged as those
-of a rehearsal (`drill.assertions`), and all is put back (`clock`, `drill`).
+A scenario is checked against the catalog and the deployment before anything is changed (`preparation`). Then
+requests are sent (`sender`), states and messages are observed (`states`, `mailbox`), expectations are
+evaluated as in a rehearsal (`drill.assertions`), and everything is restored (`clock`, `drill`).
 
 Besides reading Terraform's state, it calls lambda:GetFunctionConfiguration and lambda:InvokeFunction on the
 services' functions, cloudwatch:DescribeAlarms, and on the alarm queue sqs:GetQueueAttributes, ReceiveMessage,

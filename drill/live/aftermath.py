@@ -1,4 +1,4 @@
-"""Which alarms a drill leaves in ALARM, and when they will be OK again by themselves."""
+"""The alarms that are in ALARM after a drill, and when they return to OK."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from catalog.specs import Alarm, Composite
 from drill.durations import text_of
 
 _DELAY_S = 120
-"""Seconds until a period's last data are there and have been evaluated: each takes up to a minute."""
+"""Seconds until the last data of a period are available and evaluated: up to a minute each."""
 
 
 _SHOWN = 5
-"""Alarms that are listed before they are counted."""
+"""Maximum number of listed alarms."""
 
 
 @dataclass(frozen=True)
@@ -23,18 +23,18 @@ class Lasting:
 
     alarm: str
     until_s: float | None
-    """On the drill's clock, at the latest, if nothing else fails; None when no data would change nothing."""
+    """Latest end, in drill time, without further failures. None if missing data does not end it."""
     is_expected: bool = False
-    """Whether the scenario expects something of it."""
+    """Whether the scenario has expectations of it."""
 
 
 def lasting(catalog: Catalog, states: Mapping[str, str], last_s: float) -> Iterator[Lasting]:
     """Yield the alarms that are in ALARM.
 
     Args:
-        catalog: what is deployed.
-        states: state of each alarm that was watched, by its name in AWS.
-        last_s: when the last request was sent, on the drill's clock.
+        catalog: the deployed catalog.
+        states: state of each observed alarm, by its name in AWS.
+        last_s: the time of the last request, in drill time.
     """
     by_key = {alarm.key: alarm for alarm in catalog.all_alarms}
     in_alarm = {name for name, state in states.items() if state == "ALARM"}
@@ -46,7 +46,7 @@ def lasting(catalog: Catalog, states: Mapping[str, str], last_s: float) -> Itera
 def _leaves(
     alarm: Alarm | Composite, by_key: Mapping[str, Alarm | Composite], in_alarm: Collection[str]
 ) -> Iterator[Alarm]:
-    """Yield the metric alarms in ALARM that keep an alarm there: itself, or those below it."""
+    """Yield the metric alarms that keep an alarm in ALARM: itself, or those below it."""
     if isinstance(alarm, Alarm):
         yield alarm
         return
@@ -56,10 +56,10 @@ def _leaves(
 
 
 def _until_s(alarms: Collection[Alarm], last_s: float) -> float | None:
-    """Return when all of these alarms are over."""
+    """Return when all of these alarms return to OK."""
     if any(alarm.treat_missing_data != "notBreaching" for alarm in alarms):
         return None
-    # The period of the last failure ends within one; M of N cannot breach any more N - M + 1 periods later.
+    # The period of the last failure ends within one period. N - M + 1 periods later, M of N cannot breach.
     waits_s = [
         alarm.period_s * (alarm.evaluation_periods - alarm.datapoints_to_alarm + 2) + _DELAY_S
         for alarm in alarms
@@ -67,28 +67,28 @@ def _until_s(alarms: Collection[Alarm], last_s: float) -> float | None:
     return last_s + max(waits_s, default=_DELAY_S)
 
 
-def sentences(found: Sequence[Lasting], now_s: float, speed: float) -> Iterator[str]:
-    """Yield what a person is told: each alarm that the scenario is about, the others together.
+def sentences(alarms: Sequence[Lasting], now_s: float, speed: float) -> Iterator[str]:
+    """Yield a sentence for each alarm with expectations, and one for all others.
 
     Args:
-        found: the alarms.
-        now_s: the drill's time.
-        speed: how many times faster than the world AWS goes from now on.
+        alarms: the alarms.
+        now_s: the drill time.
+        speed: the speed of AWS from now on, as a multiple of real time.
     """
-    for item in found:
-        if item.is_expected:
-            yield f"still in ALARM: {item.alarm}, {_until([item], now_s, speed)}"
-    beside = [item for item in found if not item.is_expected]
-    if beside:
-        names = ", ".join(item.alarm for item in beside[:_SHOWN])
-        more = f" and {len(beside) - _SHOWN} more" if beside[_SHOWN:] else ""
-        until = _until(beside, now_s, speed)
-        yield f"still in ALARM, of which nothing was expected: {names}{more}; {until}"
+    for alarm in alarms:
+        if alarm.is_expected:
+            yield f"still in ALARM: {alarm.alarm}, {_until([alarm], now_s, speed)}"
+    unexpected = [alarm for alarm in alarms if not alarm.is_expected]
+    if unexpected:
+        names = ", ".join(alarm.alarm for alarm in unexpected[:_SHOWN])
+        more = f" and {len(unexpected) - _SHOWN} more" if unexpected[_SHOWN:] else ""
+        until = _until(unexpected, now_s, speed)
+        yield f"still in ALARM, without expectations: {names}{more}; {until}"
 
 
-def _until(some: Sequence[Lasting], now_s: float, speed: float) -> str:
-    """Return when all of these are over."""
-    ends_s = [item.until_s for item in some if item.until_s is not None]
-    if len(ends_s) < len(some):
-        return "until there are data again"
+def _until(alarms: Sequence[Lasting], now_s: float, speed: float) -> str:
+    """Return when all of these alarms return to OK."""
+    ends_s = [alarm.until_s for alarm in alarms if alarm.until_s is not None]
+    if len(ends_s) < len(alarms):
+        return "until there is data again"
     return f"OK again within {text_of(max(0.0, max(ends_s) - now_s) / speed)}"

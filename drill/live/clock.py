@@ -1,6 +1,6 @@
-"""The drill's clock: AWS's own, or that of a local AWS, which goes faster as long as the drill lasts.
+"""The clock of a drill: real time, or the time of a local AWS, which is faster during a drill.
 
-The contract of the local AWS's clock is in `local_aws/clock.py`.
+The contract of that clock is in `local_aws/clock.py`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _OK = 200
 
 
 class Clock:
-    """Seconds since the drill began, of which so many pass in one of the world's.
+    """Seconds since the start of the drill, at a multiple of real time.
 
     Attributes:
-        afterwards: as many of AWS's seconds pass in one of the world's once the drill is over.
+        afterwards: the speed of AWS after the drill, as a multiple of real time.
     """
 
     def __init__(
@@ -37,40 +37,40 @@ class Clock:
         seconds: Callable[[], float] = time.monotonic,
         set_speed: Callable[[float], object] | None = None,
     ) -> None:
-        """Begin now.
+        """Start now.
 
         Args:
-            speed: how many times faster than the world's the drill's time passes.
-            afterwards: how many times faster AWS's does when the drill is over.
-            seconds: a clock that does not jump.
-            set_speed: what makes AWS go at another speed; nothing if it cannot.
+            speed: the speed, as a multiple of real time.
+            afterwards: the speed of AWS after the drill.
+            seconds: a monotonic clock.
+            set_speed: changes the speed of AWS; None if that is not possible.
         """
         self.afterwards = afterwards
         self._seconds = seconds
         self._set_speed = set_speed
-        # In one value, as another thread reads it: a time of the world, the drill's then, the speed since.
+        # One tuple, as another thread reads it: a real time, the drill time then, the speed since then.
         self._since = (seconds(), 0.0, speed)
 
     @property
     def speed(self) -> float:
-        """How many times faster than the world's the drill's time passes now."""
+        """The current speed, as a multiple of real time."""
         return self._since[2]
 
     def restart(self) -> None:
-        """Let the drill begin now."""
+        """Restart at 0."""
         self._since = (self._seconds(), 0.0, self.speed)
 
     def now_s(self) -> float:
-        """Return the drill's time."""
+        """Return the drill time."""
         real_s, drill_s, speed = self._since
         return drill_s + (self._seconds() - real_s) * speed
 
     def real_s(self, drill_s: float) -> float:
-        """Return how many of the world's seconds so many of the drill's take."""
+        """Return the real seconds of a duration in drill time."""
         return drill_s / self.speed
 
     def slow_down(self) -> bool:
-        """Go half as fast; tell whether it could: only a local AWS can, and not slower than the world."""
+        """Halve the speed; return whether that was possible. Only a local AWS can, down to real time."""
         slower = self.speed / 2
         if self._set_speed is None or slower < 1:
             return False
@@ -81,10 +81,10 @@ class Clock:
 
 @contextmanager
 def sped_up(env: Environment, speed: float) -> Iterator[Clock]:
-    """Yield the drill's clock; a local AWS goes so much faster meanwhile, and afterwards as before.
+    """Yield the clock of a drill. A local AWS runs at `speed` meanwhile, then at its previous speed.
 
     Raises:
-        CommandError: the local AWS has no clock that can be set.
+        CommandError: the clock of the local AWS cannot be set.
     """
     if not env.is_local:
         yield Clock()
@@ -101,28 +101,28 @@ def sped_up(env: Environment, speed: float) -> Iterator[Clock]:
         _ask(env, "PUT", {name: before[name] for name in ("speed", "evaluating")})
 
 
-def _ask(env: Environment, method: str, wanted: dict[str, Any] | None = None) -> dict[str, Any]:
+def _ask(env: Environment, method: str, new: dict[str, Any] | None = None) -> dict[str, Any]:
     try:
-        answer, body = within(_ANSWERS_IN_S, lambda: _answer(env, method, wanted))
-        found = json.loads(body) if answer == _OK else None
+        status, body = within(_ANSWERS_IN_S, lambda: _answer(env, method, new))
+        settings = json.loads(body) if status == _OK else None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        found, body = None, str(error).encode()
-    if not isinstance(found, dict) or not {"speed", "evaluating"} <= found.keys():
-        told = visible(body[:200].decode("utf-8", errors="replace"))
+        settings, body = None, str(error).encode()
+    if not isinstance(settings, dict) or not {"speed", "evaluating"} <= settings.keys():
+        answer = visible(body[:200].decode("utf-8", errors="replace"))
         message = (
-            f"the AWS at {env.endpoint} has no clock that can be set ({method} {PATH} answered: {told}). It "
+            f"the clock of the AWS at {env.endpoint} cannot be set ({method} {PATH} answered: {answer}). It "
             "must be this project's local AWS, of this version: `make local-stop`, then `make deploy`."
         )
         raise CommandError(message)
-    return found
+    return settings
 
 
-def _answer(env: Environment, method: str, wanted: dict[str, Any] | None) -> tuple[int, bytes]:
-    """Return the status and the body of what the clock answers."""
+def _answer(env: Environment, method: str, new: dict[str, Any] | None) -> tuple[int, bytes]:
+    """Return the status and the body of the answer of the clock."""
     url = urlsplit(str(env.endpoint))
     connection = http.client.HTTPConnection(str(url.hostname), url.port or 80, timeout=_ANSWERS_IN_S)
     try:
-        connection.request(method, PATH, body=json.dumps(wanted) if wanted else None)
+        connection.request(method, PATH, body=json.dumps(new) if new else None)
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:

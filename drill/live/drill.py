@@ -1,4 +1,4 @@
-"""One live drill: requests are sent, alarms and messages watched, and all is put back as it was."""
+"""A live drill: send requests, observe alarms and messages, and restore what was changed."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from drill.live.mailbox import Mailbox
 from drill.live.preparation import Plan
 from drill.live.sender import Sender
 from drill.live.states import States
-from drill.output import Teller, written
+from drill.output import Progress, written
 from drill.rehearsal import Message, Notification, Outcome, Verdict
 from drill.report import junit, table
 from drill.selection import Selection
 
-_LOOK_EVERY_S = 10
-"""Seconds of the drill's time between two looks: an alarm keeps a state for a minute at least."""
+_POLL_EVERY_S = 10
+"""Seconds of drill time between two polls. An alarm keeps a state for at least a minute."""
 
 _SHORTEST_S, _QUEUE_WAIT_S = 0.2, 1
 
 _LATE_S, _COMPARED_EVERY_S = 30, 2.0
-"""Seconds of the drill's time that a request may be late, and of the world's in which that may get better."""
+"""Seconds of drill time that a request may be late, and real seconds between two comparisons of that."""
 
-_QUIET_WITHIN_S = 1800
-"""Seconds that a drill waits for what is wrong before it; the quiet after a deployment lasts ten minutes."""
+_READY_WITHIN_S = 1800
+"""Seconds that a drill waits for interfering alarms. Suppression after a deployment lasts ten minutes."""
 
 
-def run(  # noqa: PLR0913 - what a drill is made of
+def run(  # noqa: PLR0913  # each is used
     env: Environment,
     catalog: Catalog,
     plan: Plan,
@@ -56,29 +56,29 @@ def run(  # noqa: PLR0913 - what a drill is made of
     outputs: Mapping[str, Mapping[str, Any]],
     speed: float,
 ) -> bool:
-    """Play a scenario with what is deployed; return whether all was as expected.
+    """Run a scenario against a deployment; return whether all expectations are met.
 
     Args:
-        env: the environment; its AWS is there and is the right one.
-        catalog: what is watched in it.
+        env: the environment. Its AWS was verified.
+        catalog: its catalog.
         plan: the scenario.
-        console: where to say what happens.
-        outputs: stack -> name -> value, of the stacks that are deployed.
-        speed: how many times faster a local AWS goes.
+        console: the output for progress and the report.
+        outputs: stack -> name -> value, of the deployed stacks.
+        speed: the speed of a local AWS, as a multiple of real time.
 
     Raises:
-        CommandError: something is missing, or was declined, or functions do not do what they are asked.
+        CommandError: something is not deployed, it was declined, or functions answer unexpectedly.
     """
     deployed = preparation.find(env, plan, outputs)
     states = States(client(env, "cloudwatch"), _watched(catalog, plan))
     preparation.require_messages(plan, states)
-    preparation.agree(env, plan, console, speed)
+    preparation.confirm(env, plan, console, speed)
     began = time.monotonic()
-    drill = _Drill(env, catalog, plan, deployed, states, Teller(console))
+    drill = _Drill(env, catalog, plan, deployed, states, Progress(console))
     try:
         drill.run(speed)
     finally:
-        drill.tell_what_lasts()
+        drill.report_lasting_alarms()
     outcome = drill.outcome(time.monotonic() - began)
     verdicts = assertions.judge(outcome, plan.scenario.expect)
     outcome = replace(outcome, verdicts=tuple(verdict for verdict in verdicts if verdict is not None))
@@ -86,32 +86,32 @@ def run(  # noqa: PLR0913 - what a drill is made of
     path = BUILD / "drill" / f"live-{outcome.name}.xml"
     with written(path):
         junit.write([outcome], path)
-    drill.teller.say(f"JUnit: {_shown(path)}")
+    drill.progress.line(f"JUnit: {_shown(path)}")
     return outcome.passed
 
 
 @dataclass
 class _Drill:
-    """A drill under way."""
+    """The state of a running drill."""
 
     env: Environment
     catalog: Catalog
     plan: Plan
     deployed: preparation.Deployed
     states: States
-    teller: Teller
+    progress: Progress
     clock: Clock = field(default_factory=Clock)
     interruptions: Interruptions = field(default_factory=Interruptions)
     notifications: list[Notification] = field(default_factory=list)
-    """What has arrived in the alarm queue."""
+    """Notifications that arrived in the alarm queue."""
     begins_s: float = 0.0
-    """AWS's time when it began."""
+    """The start, in the time of AWS."""
     last_s: float = 0.0
-    """The drill's time when it was over."""
+    """The newest drill time."""
     late_s: float = 0.0
-    """How late requests were when that was last looked at."""
+    """How late requests were at the last comparison."""
     compared: float = 0.0
-    """When that was."""
+    """When that comparison was, by the monotonic clock."""
 
     def __post_init__(self) -> None:
         self.scenario = self.plan.scenario
@@ -119,64 +119,64 @@ class _Drill:
         self.topics = {topic.arn.rpartition(":")[2]: topic.name for topic in self.plan.system.topics}
 
     def run(self, speed: float) -> None:
-        """Run it, and put everything back whatever happens."""
-        with ExitStack() as put_back:
-            put_back.enter_context(self.interruptions)
-            self.clock = put_back.enter_context(sped_up(self.env, speed))
-            self._wait_for_quiet()
+        """Run the drill, and restore everything in any case."""
+        with ExitStack() as restore:
+            restore.enter_context(self.interruptions)
+            self.clock = restore.enter_context(sped_up(self.env, speed))
+            self._wait_until_ready()
             mailbox = Mailbox(
                 client(self.env, "sqs"),
                 self.deployed.queue_url,
-                self.plan.heard,
+                self.plan.observed,
                 since_s=self.begins_s,
                 wait_s=0 if self.env.is_local else _QUEUE_WAIT_S,
             )
-            put_back.callback(mailbox.close)
+            restore.callback(mailbox.close)
             over_s = self.scenario.head.duration
             requests = self.scenario.invoke
             sender = Sender(self.env, self.deployed.functions, requests, self.clock, over_s=over_s)
-            put_back.enter_context(sender)
-            # Undone in reverse order: nobody disturbs what puts things back.
-            put_back.callback(self.interruptions.ignore)
-            self.teller.event("begins")
+            restore.enter_context(sender)
+            # Runs first, as callbacks run in reverse order: signals must not interrupt the restoration.
+            restore.callback(self.interruptions.ignore)
+            self.progress.event("started")
             self._watch(mailbox, sender)
             sender.stop()
-            if any(change.alarm in self.plan.heard for change in self.states.changes):
+            if any(change.alarm in self.plan.observed for change in self.states.changes):
                 self._take(mailbox)
         for request, tally in zip(requests, sender.tallies, strict=True):
             all_due = self.last_s >= request.request.ends_s(over_s)
-            self.teller.say(tally.sentence(request.request.service, all_due=all_due))
+            self.progress.line(tally.sentence(request.request.service, all_due=all_due))
 
-    def _wait_for_quiet(self) -> None:
-        """Wait until nothing hides what the drill causes, such as the quiet after a deployment.
+    def _wait_until_ready(self) -> None:
+        """Wait until no alarm interferes with the drill, such as suppression after a deployment.
 
         Raises:
-            CommandError: something still does after half an hour.
+            CommandError: an alarm still interferes after half an hour.
         """
-        told: list[str] = []
-        while why := preparation.unquiet(self.plan, self.states):
-            if self.clock.now_s() > _QUIET_WITHIN_S:
-                remedy = " `make local-stop` and `make deploy` begin anew." if self.env.is_local else ""
-                still = f"still so after {text_of(_QUIET_WITHIN_S)}. Nothing was sent."
-                message = f"{'; '.join(why)}: {still}{remedy}"
+        reported: list[str] = []
+        while reasons := preparation.interference(self.plan, self.states):
+            if self.clock.now_s() > _READY_WITHIN_S:
+                remedy = " To reset it: `make local-stop`, then `make deploy`." if self.env.is_local else ""
+                after = f"still the case after {text_of(_READY_WITHIN_S)}. Nothing was sent."
+                message = f"{'; '.join(reasons)}: {after}{remedy}"
                 raise CommandError(message)
-            if why != told:
-                self.teller.event(f"waits: {'; '.join(why)}")
-                told = why
+            if reasons != reported:
+                self.progress.event(f"waiting: {'; '.join(reasons)}")
+                reported = reasons
             self._pause()
-            self.states.look(self.clock.now_s())
+            self.states.poll(self.clock.now_s())
         self.clock.restart()
-        self.states.forget()
+        self.states.restart()
         self.begins_s = self.states.server_time_s
 
     def _pause(self) -> None:
-        time.sleep(max(_SHORTEST_S, self.clock.real_s(_LOOK_EVERY_S)))
+        time.sleep(max(_SHORTEST_S, self.clock.real_s(_POLL_EVERY_S)))
 
     def outcome(self, took_s: float = 0.0) -> Outcome:
-        """Return what has happened so far.
+        """Return the outcome so far.
 
         Args:
-            took_s: how long it took.
+            took_s: the run time.
         """
         changes = {
             name: [Change(self.begins_s, name, "INSUFFICIENT_DATA", state)]
@@ -194,11 +194,11 @@ class _Drill:
         queue = self.plan.system.queues[0].name
         return Outcome(
             name=self.scenario.name,
-            says=self.scenario.head.says,
+            description=self.scenario.head.description,
             system=self.plan.system,
             begins_s=self.begins_s,
             ends_s=self.begins_s + self.last_s,
-            changes={name: tuple(some) for name, some in changes.items()},
+            changes={name: tuple(of_alarm) for name, of_alarm in changes.items()},
             suppressed=suppressed,
             notifications=tuple(self.notifications),
             messages=tuple(
@@ -209,47 +209,49 @@ class _Drill:
         )
 
     def _watch(self, mailbox: Mailbox, sender: Sender) -> None:
-        """Look again and again until all that was expected has happened, or its time is up."""
-        told: set[int] = set()
+        """Poll until every expectation has a verdict, or the time is over."""
+        reported: set[int] = set()
         while True:
             self.last_s = self.clock.now_s()
-            for change in self.states.look(self.last_s):
-                # That the first data of an alarm are good is no news, unless it is waited for.
+            for change in self.states.poll(self.last_s):
+                # A change from INSUFFICIENT_DATA to OK is only reported for alarms with expectations.
                 if "ALARM" in {change.old, change.new} or change.alarm in self.plan.alarms:
                     text = f"{self.short(change.alarm)} {change.old} -> {change.new}"
-                    self.teller.event(text + self._held_back(change.alarm), change.at_s)
+                    self.progress.event(text + self._suppression(change.alarm), change.at_s)
             expect = self.scenario.expect
             verdicts = assertions.judge(self.outcome(), expect, over=False)
             if self._is_due(verdicts):
                 self._take(mailbox)
                 verdicts = assertions.judge(self.outcome(), expect, over=False)
             else:
-                mailbox.rest()
+                mailbox.release()
             self._keep_up(sender)
             if sender.refusal:
                 raise CommandError(sender.refusal)
             for position, verdict in enumerate(verdicts):
-                if verdict is not None and not verdict.passed and position not in told:
-                    told.add(position)
-                    self.teller.event(
-                        f"NOT AS EXPECTED: {verdict.expected}: {verdict.found} ({verdict.place})"
+                if verdict is not None and not verdict.passed and position not in reported:
+                    reported.add(position)
+                    self.progress.event(
+                        f"FAILED: expected {verdict.expected}; {verdict.actual} ({verdict.place})"
                     )
             if None not in verdicts or self.last_s > self.scenario.head.duration:
                 return
             self._pause()
 
     def _keep_up(self, sender: Sender) -> None:
-        """Let a local AWS go slower when this machine is behind, and falls back further."""
+        """Slow a local AWS down when requests are late, and getting later."""
         late_s, before_s = sender.late_s, self.late_s
         if time.monotonic() - self.compared < _COMPARED_EVERY_S:
             return
         self.late_s, self.compared = late_s, time.monotonic()
         if late_s >= before_s > _LATE_S and self.clock.slow_down():
             self.late_s = 0.0
-            self.teller.event(f"goes on at {self.clock.speed:g} times its speed: this machine is behind")
+            self.progress.event(
+                f"continuing at {self.clock.speed:g} times real time: this machine is too slow"
+            )
 
     def _take(self, mailbox: Mailbox) -> None:
-        """Take the drill's messages out of the queue."""
+        """Receive the messages of the drill from the queue."""
         queue = self.plan.system.queues[0].name
         with self.interruptions.uninterrupted():
             notices = mailbox.read()
@@ -258,11 +260,11 @@ class _Drill:
             at_s, topic = self.begins_s + drill_s, self.topics.get(notice.topic, notice.topic)
             state = cast("State", notice.state)
             self.notifications.append(Notification(at_s, notice.alarm, state, topic, at_s, (queue,)))
-            said = f"{self.short(notice.alarm)} is {notice.state}, through {topic}"
-            self.teller.event(f"message in the alarm queue: {said}", drill_s)
+            text = f"{self.short(notice.alarm)} {notice.state}, from topic {topic}"
+            self.progress.event(f"message in the alarm queue: {text}", drill_s)
 
     def _is_due(self, verdicts: Sequence[Verdict | None]) -> bool:
-        """Return whether a message that is expected, and has no verdict, may be in the queue."""
+        """Return whether an expected message without a verdict may be in the queue."""
         changes = Counter((change.alarm, change.new) for change in self.states.changes)
         return any(
             changes[awaited.alarm, awaited.state]
@@ -275,31 +277,33 @@ class _Drill:
             if verdicts[awaited.position] is None
         )
 
-    def _held_back(self, alarm: str) -> str:
-        """Return why a composite's change notifies nobody, if something holds its actions back."""
-        by = self.states.held_by(alarm)
-        return f" (its actions are held back: {by})" if by else ""
+    def _suppression(self, alarm: str) -> str:
+        """Return why the actions of a composite are suppressed; empty if they are not."""
+        reason = self.states.suppressed_by(alarm)
+        return f" (actions suppressed by {reason})" if reason else ""
 
-    def tell_what_lasts(self) -> None:
-        """Say which alarms are still in ALARM and when that is over, as far as anybody can know."""
-        # What has ended the drill, such as an AWS that does not answer, is told by whoever ends the command.
+    def report_lasting_alarms(self) -> None:
+        """Report the alarms that are still in ALARM and, if known, when they return to OK."""
+        # The error that ended the drill, such as an AWS that does not answer, is reported by the command.
         with suppress(Exception):
-            self.states.look(self.clock.now_s())
+            self.states.poll(self.clock.now_s())
         now = {name: self.states.now(name) for name in self.states.described}
-        found = [
-            replace(item, alarm=self.short(item.alarm), is_expected=item.alarm in self.plan.alarms)
-            for item in lasting(self.catalog, now, self.last_s)
+        alarms = [
+            replace(alarm, alarm=self.short(alarm.alarm), is_expected=alarm.alarm in self.plan.alarms)
+            for alarm in lasting(self.catalog, now, self.last_s)
         ]
-        for sentence in aftermath.sentences(found, self.last_s, self.clock.afterwards):
-            self.teller.say(sentence)
+        for sentence in aftermath.sentences(alarms, self.last_s, self.clock.afterwards):
+            self.progress.line(sentence)
 
 
 def _watched(catalog: Catalog, plan: Plan) -> list[str]:
-    """Return the alarms whose changes are told: those that something is expected of, and the services'."""
-    # Without those that are there only to silence others.
-    speak = (alarm for alarm in catalog.all_alarms if alarm.topic or alarm.runbook)
-    others = (alarm.name for alarm in speak if alarm.service in plan.services or alarm.name in plan.heard)
-    return list(dict.fromkeys([*plan.alarms, *others]))
+    """Return the alarms to observe: those with expectations, and those of the services."""
+    # Without those that only suppress others.
+    relevant = (alarm for alarm in catalog.all_alarms if alarm.topic or alarm.runbook)
+    of_services = (
+        alarm.name for alarm in relevant if alarm.service in plan.services or alarm.name in plan.observed
+    )
+    return list(dict.fromkeys([*plan.alarms, *of_services]))
 
 
 def _shown(path: Path) -> str:

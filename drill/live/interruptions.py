@@ -1,6 +1,6 @@
-"""Signals that end a live drill, and the moments at which they may.
+"""Signals that end a live drill, and when they are handled.
 
-An interruption between the answer of `ReceiveMessage` and the note of what it contains would leave messages
+An interruption between the answer of `ReceiveMessage` and the record of its messages would leave messages
 of other consumers hidden until their visibility timeout ends: `uninterrupted` delays it.
 """
 
@@ -22,7 +22,7 @@ class Interruptions:
     """Turns each of `SIGNALS` into KeyboardInterrupt while it is entered."""
 
     def __init__(self) -> None:
-        """Prepare; nothing is changed before this is entered."""
+        """Prepare. Handlers are replaced on entering."""
         self._handlers: dict[signal.Signals, Any] = {}
         self._is_delayed = False
         self._is_pending = False
@@ -38,13 +38,13 @@ class Interruptions:
             signal.signal(number, handler)
 
     def ignore(self) -> None:
-        """Ignore the signals from now on: what was changed is being restored."""
+        """Ignore the signals from now on, during restoration."""
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
     @contextmanager
     def uninterrupted(self) -> Iterator[None]:
-        """Raise the first interruption at the end of this block; a second one at once."""
+        """Raise the first interruption at the end of this block, a second one immediately."""
         self._is_delayed = True
         try:
             yield

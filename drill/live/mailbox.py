@@ -1,12 +1,12 @@
-"""The alarm queue, read without taking what is others'.
+"""The alarm queue, read without affecting messages of other consumers.
 
-A queue cannot be asked for some messages: whoever receives gets any, and each time counts towards the queue's
-`maxReceiveCount`, after which SQS moves a message to the dead letters. So the queue is read only while a
-message of the drill is due. Others' messages are received once in such a time, hidden until it is over, and
-made visible at once then. One that its own consumer could receive only once more stays hidden until the drill
-ends; if its last time was ours, it is put back as a copy, as SQS's own redrive does.
+SQS cannot filter messages: every receive returns any messages, and counts towards `maxReceiveCount`, after
+which SQS moves a message to the dead-letter queue. Therefore the queue is only read while a message of the
+drill is due. Other messages are received once in such a period, hidden until its end, and made visible again.
+A message that its consumer could receive only once more stays hidden until the end of the drill. If its last
+receive was by the drill, it is sent again as a copy, as the redrive of SQS does.
 
-Only messages of alarms that the drill is about, and that changed after its beginning, are deleted.
+Only messages of alarms of the drill that changed after its start are deleted.
 
 Sources: Amazon SQS Developer Guide, "Amazon SQS visibility timeout" and "Using dead-letter queues in Amazon
 SQS"; Amazon SQS API Reference, ReceiveMessage, ChangeMessageVisibilityBatch.
@@ -22,14 +22,14 @@ from datetime import datetime
 from typing import Any
 
 HIDDEN_S = 120
-"""Seconds that a received message is hidden unless that is renewed: also if this process is killed."""
+"""Seconds that a received message is hidden unless renewed, also if this process is killed."""
 
 _RENEW_AFTER_S = 40
 _AT_ONCE = 10
 """Messages per call (Amazon SQS API Reference, ReceiveMessage, MaxNumberOfMessages)."""
 
 _NEVER = 1_000_000_000
-"""How often a message may be received where there is no redrive policy."""
+"""Number of receives allowed without a redrive policy."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class _Held:
-    """Somebody else's message, hidden for now."""
+class _Hidden:
+    """A message of another consumer, hidden temporarily."""
 
     message: Mapping[str, Any]
     receives: int
@@ -53,7 +53,7 @@ class _Held:
 class Mailbox:
     """The alarm queue during a drill."""
 
-    def __init__(  # noqa: PLR0913  # a queue, what is looked for in it, and two clocks
+    def __init__(  # noqa: PLR0913  # a queue, a selection and two clocks
         self,
         sqs: Any,  # noqa: ANN401  # a boto3 client
         queue_url: str,
@@ -68,10 +68,10 @@ class Mailbox:
         Args:
             sqs: the client.
             queue_url: the queue.
-            alarms: names in AWS of the alarms whose messages are taken.
-            since_s: those that changed after this time, in seconds since 1970.
-            wait_s: how long SQS may look for messages; with 0 it looks at some of its servers only.
-            seconds: a clock that does not jump.
+            alarms: names in AWS of the alarms whose messages are received.
+            since_s: only messages of changes after this time, in seconds since 1970.
+            wait_s: `WaitTimeSeconds`. With 0 SQS queries only some of its servers.
+            seconds: a monotonic clock.
         """
         self._sqs = sqs
         self._url = queue_url
@@ -80,42 +80,44 @@ class Mailbox:
         self._wait_s = wait_s
         self._seconds = seconds
         self._renewed = seconds()
-        self._held: dict[str, _Held] = {}
+        self._hidden: dict[str, _Hidden] = {}
         attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["RedrivePolicy"])
         policy = json.loads(attributes.get("Attributes", {}).get("RedrivePolicy") or "{}")
         self._most_receives = int(policy.get("maxReceiveCount", _NEVER))
 
     def read(self) -> list[Notice]:
-        """Take the drill's messages that are there now, and hide the others."""
+        """Receive and delete the available messages of the drill, and hide the others."""
         self._renew()
-        found: list[Notice] = []
+        notices: list[Notice] = []
         while messages := self._receive():
-            ours = [(message, notice) for message in messages if (notice := self._ours(message))]
-            found += [notice for _, notice in ours]
-            for message, _ in ours:
+            of_drill = [(message, notice) for message in messages if (notice := self._notice(message))]
+            notices += [notice for _, notice in of_drill]
+            for message, _ in of_drill:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-            mine = {message["MessageId"] for message, _ in ours}
+            deleted = {message["MessageId"] for message, _ in of_drill}
             for message in messages:
-                if message["MessageId"] not in mine:
-                    self._held[message["MessageId"]] = _Held(message, _receives(message))
-        return found
+                if message["MessageId"] not in deleted:
+                    self._hidden[message["MessageId"]] = _Hidden(message, _receives(message))
+        return notices
 
-    def rest(self) -> None:
-        """Let others have their messages for now; those that cannot bear to be received again stay hidden."""
-        # Received by us once more, it must still be there for its consumer once.
-        self._release([held for held in self._held.values() if held.receives + 1 < self._most_receives])
+    def release(self) -> None:
+        """Make other messages visible, except those that must not be received again."""
+        # After another receive by the drill, the consumer must still have one left.
+        self._release(
+            [message for message in self._hidden.values() if message.receives + 1 < self._most_receives]
+        )
 
     def close(self) -> None:
-        """Let others have all of their messages."""
-        spent = [held for held in self._held.values() if held.receives >= self._most_receives]
-        for held in spent:
-            attributes = held.message.get("MessageAttributes")
+        """Make all other messages visible."""
+        exhausted = [hidden for hidden in self._hidden.values() if hidden.receives >= self._most_receives]
+        for hidden in exhausted:
+            attributes = hidden.message.get("MessageAttributes")
             more = {"MessageAttributes": attributes} if attributes else {}
-            # Sent before it is deleted: twice is better than never.
-            self._sqs.send_message(QueueUrl=self._url, MessageBody=held.message["Body"], **more)
-            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=held.message["ReceiptHandle"])
-            del self._held[held.message["MessageId"]]
-        self._release(list(self._held.values()))
+            # Sent before it is deleted: a duplicate is better than a loss.
+            self._sqs.send_message(QueueUrl=self._url, MessageBody=hidden.message["Body"], **more)
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=hidden.message["ReceiptHandle"])
+            del self._hidden[hidden.message["MessageId"]]
+        self._release(list(self._hidden.values()))
 
     def _receive(self) -> Sequence[Mapping[str, Any]]:
         answer = self._sqs.receive_message(
@@ -129,46 +131,48 @@ class Mailbox:
         messages: Sequence[Mapping[str, Any]] = answer.get("Messages", ())
         return messages
 
-    def _ours(self, message: Mapping[str, Any]) -> Notice | None:
-        """Return what a message says if it is the drill's."""
+    def _notice(self, message: Mapping[str, Any]) -> Notice | None:
+        """Return the content of a message; None if it is not a message of the drill."""
         try:
             envelope = json.loads(message["Body"])
-            said = json.loads(envelope["Message"])
-            notice = Notice(said["AlarmName"], said["NewStateValue"], envelope["TopicArn"].rpartition(":")[2])
-            changed_s = _time_s(said["StateChangeTime"])
+            alarm = json.loads(envelope["Message"])
+            notice = Notice(
+                alarm["AlarmName"], alarm["NewStateValue"], envelope["TopicArn"].rpartition(":")[2]
+            )
+            changed_s = _time_s(alarm["StateChangeTime"])
         except (KeyError, TypeError, ValueError, AttributeError):
-            return None  # whatever it is, it is no message of an alarm
+            return None  # not a message of an alarm
         return notice if notice.alarm in self._alarms and changed_s >= self._since_s else None
 
     def _renew(self) -> None:
-        """Keep hidden what is hidden, as long as this goes on."""
+        """Extend the visibility timeouts of hidden messages."""
         if self._seconds() - self._renewed >= _RENEW_AFTER_S:
             self._renewed = self._seconds()
-            self._hide(list(self._held.values()), HIDDEN_S)
+            self._hide(list(self._hidden.values()), HIDDEN_S)
 
-    def _release(self, held: Sequence[_Held]) -> None:
-        self._hide(held, 0)
-        for item in held:
-            del self._held[item.message["MessageId"]]
+    def _release(self, messages: Sequence[_Hidden]) -> None:
+        self._hide(messages, 0)
+        for hidden in messages:
+            del self._hidden[hidden.message["MessageId"]]
 
-    def _hide(self, held: Sequence[_Held], timeout_s: int) -> None:
-        for some in _batches(held):
+    def _hide(self, messages: Sequence[_Hidden], timeout_s: int) -> None:
+        for batch in _batches(messages):
             self._sqs.change_message_visibility_batch(
                 QueueUrl=self._url,
                 Entries=[
                     {
                         "Id": str(position),
-                        "ReceiptHandle": item.message["ReceiptHandle"],
+                        "ReceiptHandle": hidden.message["ReceiptHandle"],
                         "VisibilityTimeout": timeout_s,
                     }
-                    for position, item in enumerate(some)
+                    for position, hidden in enumerate(batch)
                 ],
             )
 
 
-def _batches(held: Sequence[_Held]) -> Iterator[Sequence[_Held]]:
-    for begin in range(0, len(held), _AT_ONCE):
-        yield held[begin : begin + _AT_ONCE]
+def _batches(messages: Sequence[_Hidden]) -> Iterator[Sequence[_Hidden]]:
+    for begin in range(0, len(messages), _AT_ONCE):
+        yield messages[begin : begin + _AT_ONCE]
 
 
 def _receives(message: Mapping[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""Before a live drill: the scenario is fit for it, all is deployed, nothing is wrong yet, somebody agrees."""
+"""Checks before a live drill: the scenario, the deployment, interfering alarms, and confirmation."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from drill import assertions, choosing
 from drill.durations import text_of
 from drill.live.states import ACTIONS, States
 from drill.model import System
-from drill.output import Teller
+from drill.output import Progress
 from drill.scenarios.model import MessageExpected, NotificationExpected, PagesExpected, TicketsExpected
 from drill.scenarios.reading import Scenario
 from drill.selection import Selection
 from drill.sources import catalog as source
 
 VARIABLE = "DRILLS"
-"""The functions' variable that lets them fail on request (functions/README.md)."""
+"""The environment variable of functions that allows drills (functions/README.md)."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,19 @@ class Awaited:
     """A notification that is expected to arrive in the alarm queue."""
 
     position: int
-    """Of the expectation in the file."""
+    """The position of the expectation in the file."""
     place: str
-    """File and line of it."""
+    """File and line of the expectation."""
     alarm: str
     """Its name in AWS."""
     state: State
     topic: str | None
-    """As a scenario calls it; None for any."""
+    """Its short name; None for any topic."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A scenario that can be played in an environment, and the names in it."""
+    """A scenario that can run in an environment, and the names in it."""
 
     scenario: Scenario
     system: System
@@ -60,14 +60,16 @@ class Plan:
 
     @cached_property
     def alarms(self) -> tuple[str, ...]:
-        """Names in AWS of the alarms that something is expected of."""
+        """Names in AWS of the alarms with expectations."""
         selection = Selection(self.system)
-        of_each = (assertions.alarms(selection, expected.expects) for expected in self.scenario.expect)
-        return tuple(dict.fromkeys(name for names in of_each for name in names))
+        of_expectations = (
+            assertions.alarms(selection, expected.expects) for expected in self.scenario.expect
+        )
+        return tuple(dict.fromkeys(name for names in of_expectations for name in names))
 
     @cached_property
-    def heard(self) -> tuple[str, ...]:
-        """Names in AWS of the alarms whose messages are the drill's: all if pages or tickets are counted."""
+    def observed(self) -> tuple[str, ...]:
+        """Names in AWS of the alarms whose messages are received: all if pages or tickets are counted."""
         if any(
             isinstance(expected.expects, PagesExpected | TicketsExpected) for expected in self.scenario.expect
         ):
@@ -76,7 +78,7 @@ class Plan:
 
     @cached_property
     def awaited(self) -> tuple[Awaited, ...]:
-        """What is expected to arrive."""
+        """The expected notifications."""
         selection = Selection(self.system)
         return tuple(
             Awaited(
@@ -92,10 +94,10 @@ class Plan:
 
 
 def plans(env: Environment, catalog: Catalog, paths: Sequence[Path]) -> list[Plan]:
-    """Return what is played: the scenarios in these files, or all in `drills/` that send requests.
+    """Return the scenarios in these files, or all in `drills/` that send requests.
 
     Raises:
-        ConfigError: with every problem found, each with its file, line and key.
+        ConfigError: with every problem, each with its file, line and key.
     """
     readings = choosing.read_all(paths or sorted(choosing.FOLDER.glob("*.yaml")))
     if not paths:
@@ -114,69 +116,68 @@ def plans(env: Environment, catalog: Catalog, paths: Sequence[Path]) -> list[Pla
 
 
 def _unfit(env: Environment, system: System, scenario: Scenario) -> Iterator[Problem]:
-    """Yield why a scenario cannot be played live in an environment."""
+    """Yield why a scenario cannot run as a live drill in an environment."""
     if not choosing.is_for(scenario, env.environment):
         yield choosing.not_for(scenario, env.environment)
     if "invoke" not in scenario.places:
-        text = "cannot be played live: it has no `invoke`, which says what is sent to deployed functions"
+        text = "cannot run as a live drill: it has no `invoke`, the requests to deployed functions"
         yield Problem(str(scenario.path), "", text)
         return
     for placed in scenario.happens[:1]:
-        text = "cannot be played live: only what `invoke` sends happens to deployed functions"
+        text = "is not supported in live drills: use `invoke` to send requests to deployed functions"
         yield Problem(placed.place, "happens", text)
     (queue, *_) = system.queues
     for expected in scenario.expect:
-        for key in ("queue", "reaches"):
-            named: Any = getattr(expected.expects, key, ())
-            if not {named} <= {queue.name} if isinstance(named, str) else not set(named) <= {queue.name}:
-                text = f"cannot be seen live: a drill reads the queue {queue.name} only"
+        for key in ("queue", "delivered_to"):
+            value: Any = getattr(expected.expects, key, ())
+            names = {value} if isinstance(value, str) else set(value)
+            if not names <= {queue.name}:
+                text = f"is not observed in live drills: they only read the queue {queue.name}"
                 yield Problem(expected.place, key, text)
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a drill needs of what is deployed."""
+    """The deployed resources that a drill uses."""
 
     functions: dict[str, str]
     """Service -> name of its function."""
     queue_url: str
-    """The alarm queue."""
+    """URL of the alarm queue."""
 
 
 def require_allowed(env: Environment) -> None:
-    """Refuse an environment that does not allow drills.
+    """Reject an environment that does not allow drills.
 
     Raises:
-        ConfigError: it does not; the message names the key, the file and why.
+        ConfigError: drills are not allowed. The message names the key, the file and the reason.
     """
     if env.drills.allowed:
         return
-    text = (
-        f"is false: functions of {env.environment} do not fail on request, and a live drill may not ask them "
-        "to. "
-    )
+    text = f"is false: live drills are not allowed in {env.environment}. "
     if env.deletion_protection:
-        text += "It cannot be true where deletion_protection is: what is protected serves people"
+        text += "It cannot be true while deletion_protection is true"
     else:
-        text += "Where nobody depends on them, set it to true and deploy compute"
+        text += "If its functions may fail on request, set it to true and deploy compute"
     raise ConfigError([Problem(f"config/{env.environment}.yaml", "drills.allowed", text)])
 
 
 def find(env: Environment, plan: Plan, outputs: Mapping[str, Mapping[str, Any]]) -> Deployed:
-    """Return what is deployed of what the scenario needs.
+    """Return the deployed resources that a scenario uses.
 
     Args:
         env: the environment.
-        plan: what is played.
-        outputs: stack -> name -> value, of the stacks that are deployed.
+        plan: the scenario.
+        outputs: stack -> name -> value, of the deployed stacks.
 
     Raises:
-        CommandError: something is missing, or its functions would not fail when they are asked to.
+        CommandError: something is not deployed, or a deployed function does not allow drills.
     """
     missing = [stack for stack in ("compute", "monitoring") if stack not in outputs]
     deploy = f"`make deploy ENV={env.environment}`"
     if missing:
-        message = f"{' and '.join(missing)} not deployed in {env.environment}: {deploy}."
+        are = "is" if len(missing) == 1 else "are"
+        message = f"{' and '.join(missing)} {are} not deployed in {env.environment}: {deploy}."
         raise CommandError(message)
     names: dict[str, str] = outputs["compute"]["lambda_function_names"]
     lambda_ = client(env, "lambda")
@@ -187,7 +188,7 @@ def find(env: Environment, plan: Plan, outputs: Mapping[str, Mapping[str, Any]])
         variables = lambda_.get_function_configuration(FunctionName=names[service]).get("Environment", {})
         if variables.get("Variables", {}).get(VARIABLE) != "allowed":
             message = (
-                f"{service} as it is deployed does not fail on request, though config allows it by now: "
+                f"the deployed {service} does not allow drills, but the configuration does: "
                 f"`make deploy ENV={env.environment} STACK=compute`. Nothing was sent."
             )
             raise CommandError(message)
@@ -197,82 +198,82 @@ def find(env: Environment, plan: Plan, outputs: Mapping[str, Mapping[str, Any]])
 
 
 def require_messages(plan: Plan, states: States) -> None:
-    """Refuse to wait for messages that cannot come.
+    """Reject expected messages that cannot arrive.
 
     Raises:
-        CommandError: an alarm does not notify the topic when it enters the state.
+        CommandError: the deployed alarm has no action for the state with the topic.
     """
     arns = {topic.name: topic.arn.rpartition(":")[2] for topic in plan.system.topics}
     for awaited in plan.awaited:
         alarm = states.described[awaited.alarm]
         topics = {arn.rpartition(":")[2] for arn in alarm.get(ACTIONS[awaited.state], ())}
-        wanted = {arns[awaited.topic]} if awaited.topic else topics
-        if not (wanted & topics and alarm.get("ActionsEnabled", True)):
-            known = ", ".join(sorted(topics)) or "nobody"
+        expected = {arns[awaited.topic]} if awaited.topic else topics
+        if not (expected & topics and alarm.get("ActionsEnabled", True)):
+            known = ", ".join(sorted(topics)) or "no topic"
             message = (
-                f"{awaited.place}: no such message can come: {awaited.alarm} notifies {known} when "
-                f"it is {awaited.state}. Nothing was sent."
+                f"{awaited.place}: this message cannot arrive: in {awaited.state}, {awaited.alarm} notifies "
+                f"{known}. Nothing was sent."
             )
             raise CommandError(message)
 
 
-def unquiet(plan: Plan, states: States) -> list[str]:
-    """Return why nobody could tell what a drill causes now, a phrase for each reason."""
-    watched = sorted({item.alarm for item in plan.awaited})
+def interference(plan: Plan, states: States) -> list[str]:
+    """Return why the effects of a drill would not be visible now, a phrase for each reason."""
+    awaited = sorted({awaited.alarm for awaited in plan.awaited})
     return [
-        *(f"{name} is in ALARM already" for name in plan.alarms if states.now(name) == "ALARM"),
+        *(f"{name} is already in ALARM" for name in plan.alarms if states.now(name) == "ALARM"),
         *(
-            f"{name} is in ALARM, which holds the messages of {composite} back"
-            for composite in watched
+            f"{name} is in ALARM and suppresses {composite}"
+            for composite in awaited
             if (name := states.suppressor(composite)) and states.now(name) == "ALARM"
         ),
-        # One that still burns from an earlier drill, say: with its other half it holds the messages back.
+        # For example a burn rate of an earlier drill: together with another alarm it would suppress.
         *(
-            f"{name} is in ALARM, which has a part in what holds the messages of {composite} back"
-            for composite in watched
+            f"{name} is in ALARM and is part of the suppressor of {composite}"
+            for composite in awaited
             if states.now(composite) != "ALARM"
             and (by := states.suppressor(composite))
             and states.now(by) != "ALARM"
-            for name in states.alarming_behind(composite)
+            for name in states.alarming_below_suppressor(composite)
         ),
     ]
 
 
-def agree(env: Environment, plan: Plan, console: Console, speed: float) -> None:
-    """Say what will be done and how long it takes, and ask where there are people whom it could concern.
+def confirm(env: Environment, plan: Plan, console: Console, speed: float) -> None:
+    """Print what the drill does and how long it takes, and ask for confirmation outside of the local AWS.
 
     Raises:
-        CommandError: the answer was not yes, or nobody is there to answer.
+        CommandError: it was not confirmed, or there is no terminal to confirm it.
     """
-    teller = Teller(console)
+    progress = Progress(console)
     scenario, over_s = plan.scenario, plan.scenario.head.duration
-    teller.say(f"{scenario.name}: {scenario.head.says}")
+    progress.line(f"{scenario.name}: {scenario.head.description}")
     for sending in scenario.invoke:
         request = sending.request
-        asked = ", ".join(f"{name} {value}" for name, value in request.asked.items())
+        parameters = ", ".join(f"{name} {value}" for name, value in request.parameters.items())
         span = f"from {text_of(request.begins_s)} to {text_of(request.ends_s(over_s))}"
         rate = f"{request.per_min:g} requests a minute {span}"
-        teller.say(f"  {request.service}: {rate}, asking for {asked or 'nothing but its work'}")
+        progress.line(f"  {request.service}: {rate}{', ' if parameters else ''}{parameters}")
     longest = text_of(over_s)
     if env.is_local:
         real = text_of(over_s / speed)
-        teller.say(f"  at most {longest} of the local AWS's time, {real} at {speed:g} times its speed")
+        progress.line(f"  at most {longest} of simulated time, {real} at {speed:g} times real time")
         return
     where = f"{env.environment} (account {env.account_id}, {env.region})"
-    teller.say(f"  in {where}, at most {longest}")
-    teller.say(f"  whoever hears of alarms there hears of these: {_people(env)}")
+    progress.line(f"  in {where}, at most {longest}")
+    progress.line(f"  its alarms notify {_recipients(env)}")
     if os.environ.get("APPROVE") == "auto":
         return
     if not sys.stdin.isatty():
-        message = "nobody is here to answer. APPROVE=auto begins without a question. Nothing was sent."
+        message = "not confirmed: no terminal. APPROVE=auto skips the confirmation. Nothing was sent."
         raise CommandError(message)
-    if console.input(f"Make functions of {env.environment} fail? Only 'yes' does: ").strip() != "yes":
-        message = "not begun. Nothing was sent."
+    if console.input(f"Make functions of {env.environment} fail? Only 'yes' is accepted: ").strip() != "yes":
+        message = "not confirmed. Nothing was sent."
         raise CommandError(message)
 
 
-def _people(env: Environment) -> str:
-    """Return who is told of alarms, by severity."""
+def _recipients(env: Environment) -> str:
+    """Return the recipients of notifications, by severity."""
     recipients = {"critical": env.notifications.critical, "warning": env.notifications.warning}
     parts = [f"{severity}: {', '.join(of.addresses)}" for severity, of in recipients.items() if of.addresses]
-    return "; ".join(parts) or "nobody but the alarm queue"
+    return "; ".join(parts) or "only the alarm queue"

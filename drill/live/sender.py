@@ -1,6 +1,6 @@
-"""Send requests to deployed functions at their times, and see that they do what they are asked.
+"""Send requests to deployed functions at their times, and verify their answers.
 
-What is asked for goes as member `drill` into the request itself: the event, the JSON body of an HTTP request
+The requested fault is the member `drill` of the request itself: the event, the JSON body of an HTTP request
 of API Gateway, or the JSON body of each message of an SQS batch (functions/README.md, "Drills").
 """
 
@@ -28,49 +28,51 @@ from drill.scenarios.reading import Sending
 
 MEMBER = "drill"
 AT_ONCE = 10
-"""Requests under way at most: what boto3's pool of connections holds."""
+"""Maximum number of concurrent requests: the size of boto3's connection pool."""
 
 AT_ONCE_LOCALLY = 3
-"""In a local AWS: each request beside another starts a Python of its own, all of them on one machine."""
+"""The same for a local AWS, where each concurrent request starts a Python process."""
 
 _LATE_S = 60
-"""Seconds of the drill's time after the end of an entry in which its requests are still sent."""
+"""Seconds of drill time after the end of an entry in which late requests are still sent."""
 
 _SHOWN = 300
-"""Characters of an answer that are shown."""
+"""Maximum length of an answer in a message."""
 
 _SPARE_S = 30
-"""Seconds beyond a function's timeout in which Lambda answers."""
+"""Seconds after a function's timeout within which Lambda answers."""
 
 
-_AS_ASKED = "as asked"
+_AS_REQUESTED = "as requested"
 
 
 @dataclass
 class Tally:
-    """What became of the requests of one entry."""
+    """The results of the requests of one entry."""
 
     planned: int
     answers: Counter[str] = field(default_factory=Counter)
-    """`as asked`, `throttled` or `otherwise` -> how many."""
+    """`as requested`, `throttled` or `unexpected` -> number of answers."""
 
     @property
     def sent(self) -> int:
-        """How many were sent and answered."""
+        """Number of answered requests."""
         return sum(self.answers.values())
 
     def sentence(self, service: str, *, all_due: bool) -> str:
-        """Return what a person is told; `all_due`: the time of each request has come."""
-        beside = "".join(f", {count} {name}" for name, count in self.answers.items() if name != _AS_ASKED)
+        """Return a summary; `all_due` means that the time of every request is over."""
+        exceptions = "".join(
+            f", {count} {name}" for name, count in self.answers.items() if name != _AS_REQUESTED
+        )
         behind = self.sent < self.planned and all_due
         why = ": this machine is too slow" if behind else ""
-        return f"{service}: {self.sent} of {self.planned} requests sent{beside}{why}"
+        return f"{service}: {self.sent} of {self.planned} requests sent{exceptions}{why}"
 
 
 class Sender:
-    """Sends what a scenario says, in threads of its own, until it is done or told to stop.
+    """Sends the requests of a scenario in separate threads, until all are sent or it is stopped.
 
-    A machine that cannot keep up sends later; what is still to be sent after its entry's time is left out.
+    On a slow machine requests are late. Those that are still due after the end of their entry are skipped.
     """
 
     def __init__(
@@ -89,10 +91,10 @@ class Sender:
             functions: each service's function in AWS.
             sendings: the requests.
             clock: the drill's clock.
-            over_s: when the scenario is over.
+            over_s: the end of the scenario.
 
         Raises:
-            CommandError: an event cannot ask for anything.
+            CommandError: an event cannot request a fault.
         """
         self._functions = functions
         self._clock = clock
@@ -100,13 +102,16 @@ class Sender:
         self._ends_s = [sending.request.ends_s(over_s) for sending in sendings]
         times_s = [sending.request.times_s(over_s) for sending in sendings]
         self._events = [
-            json.dumps(asking(sending.event, sending.request.asked)).encode() for sending in sendings
+            json.dumps(with_parameters(sending.event, sending.request.parameters)).encode()
+            for sending in sendings
         ]
         timeouts = [env.functions[sending.request.service].timeout_s for sending in sendings]
-        # Tried once: a second try would be a second failure.
+        # No retries: a retry would cause a second failure.
         answers_in_s = max(timeouts, default=LAMBDA_TIMEOUT_S) + _SPARE_S
         self._lambda = client(env, "lambda", answers_in_s=answers_in_s, attempts=1)
-        self._plan = sorted((at_s, position) for position, some in enumerate(times_s) for at_s in some)
+        self._plan = sorted(
+            (at_s, position) for position, entry_times_s in enumerate(times_s) for at_s in entry_times_s
+        )
         self._next_s = 0.0
         self._stop = threading.Event()
         at_once = AT_ONCE_LOCALLY if env.is_local else AT_ONCE
@@ -114,9 +119,9 @@ class Sender:
         self._pool = ThreadPoolExecutor(at_once)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._lock = threading.Lock()
-        self.tallies = [Tally(len(some)) for some in times_s]
+        self.tallies = [Tally(len(entry_times_s)) for entry_times_s in times_s]
         self.refusal = ""
-        """Why it is of no use to go on; empty as long as functions do what they are asked."""
+        """Why the drill cannot continue; empty while functions answer as requested."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -127,22 +132,22 @@ class Sender:
     ) -> None:
         self.stop()
         self._thread.join()
-        # Who has interrupted does not wait for a function that waits for its timeout.
+        # After an interruption, do not wait for functions that run into their timeout.
         self._pool.shutdown(wait=kind is None)
 
     @property
     def late_s(self) -> float:
-        """How late the next request is, in seconds of the drill's time; 0 if it is not."""
+        """How late the next request is, in seconds of drill time; 0 if it is on time."""
         return max(0.0, self._clock.now_s() - self._next_s) if self._thread.is_alive() else 0.0
 
     def stop(self) -> None:
-        """Send no more."""
+        """Stop sending."""
         self._stop.set()
 
     def _run(self) -> None:
         for at_s, position in self._plan:
             self._next_s = at_s
-            # Asked again after each wait: the clock may have been slowed down meanwhile.
+            # Computed again after each wait, as the clock may have been slowed down.
             while (left_s := at_s - self._clock.now_s()) > 0:
                 if self._stop.wait(self._clock.real_s(left_s)):
                     return
@@ -161,58 +166,60 @@ class Sender:
                 FunctionName=self._functions[sending.request.service], Payload=self._events[position]
             )
             text = answer["Payload"].read().decode("utf-8", errors="replace")
-            outcome = _outcome(sending.request.asked, answer)
+            outcome = _outcome(sending.request.parameters, answer)
         except ClientError as error:
             text = str(error)
             throttled = error.response["Error"]["Code"] == "TooManyRequestsException"
-            outcome = "throttled" if throttled else "otherwise"
+            outcome = "throttled" if throttled else "unexpected"
         except BotoCoreError as error:
-            text, outcome = str(error), "otherwise"
+            text, outcome = str(error), "unexpected"
         finally:
             self._slots.release()
         with self._lock:
             self.tallies[position].answers[outcome] += 1
-            if outcome == "otherwise" and not self.refusal:
-                asked = ", ".join(f"{name} {value}" for name, value in sending.request.asked.items())
+            if outcome == "unexpected" and not self.refusal:
+                parameters = ", ".join(
+                    f"{name} {value}" for name, value in sending.request.parameters.items()
+                )
                 self.refusal = (
-                    f"{sending.request.service} did not do what it was asked ({sending.place}): "
-                    f"asked for {asked or 'nothing'}, it answered {text[:_SHOWN]}"
+                    f"{sending.request.service} did not answer as requested ({sending.place}): "
+                    f"requested {parameters or 'no fault'}, answered {text[:_SHOWN]}"
                 )
 
 
-def _outcome(asked: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
-    """Tell whether an invocation ended as it should: failed when a fault was asked for, and else not."""
-    return _AS_ASKED if ("FunctionError" in answer) == ("fault" in asked) else "otherwise"
+def _outcome(parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+    """Return whether an invocation failed exactly if a fault was requested."""
+    return _AS_REQUESTED if ("FunctionError" in answer) == ("fault" in parameters) else "unexpected"
 
 
-def asking(event: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event that asks for `asked`; one that asks for nothing as it is.
+def with_parameters(event: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event with drill parameters; unchanged if there are none.
 
     Raises:
-        CommandError: the event carries a body that is no JSON object.
+        CommandError: the body of the event is not a JSON object.
     """
-    if not asked:
+    if not parameters:
         return dict(event)
     records = event.get("Records")
     if isinstance(records, list):
-        return {**event, "Records": [_with_body(record, asked) for record in records]}
+        return {**event, "Records": [_with_body(record, parameters) for record in records]}
     if isinstance(event.get("requestContext"), dict):
-        return _with_body(event, asked)
-    return {**event, MEMBER: dict(asked)}
+        return _with_body(event, parameters)
+    return {**event, MEMBER: dict(parameters)}
 
 
-def _with_body(carrier: Any, asked: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401  # JSON
+def _with_body(carrier: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401  # JSON
     body: Any = carrier.get("body") if isinstance(carrier, dict) else None
     try:
         text = base64.b64decode(body, validate=True) if carrier.get("isBase64Encoded") else body
         request = json.loads(text)
     except (AttributeError, TypeError, ValueError) as error:
-        message = "the event's body is no JSON, so that nothing can be asked for in it"
+        message = "the body of the event is not JSON, so it cannot request a fault"
         raise CommandError(message) from error
     if not isinstance(request, dict):
-        message = "the event's body is no JSON object, so that nothing can be asked for in it"
+        message = "the body of the event is not a JSON object, so it cannot request a fault"
         raise CommandError(message)
-    changed = {**carrier, "body": json.dumps({**request, MEMBER: dict(asked)})}
+    changed = {**carrier, "body": json.dumps({**request, MEMBER: dict(parameters)})}
     if "isBase64Encoded" in carrier:
         changed["isBase64Encoded"] = False
     return changed

@@ -1,4 +1,4 @@
-"""States of deployed alarms, as DescribeAlarms tells them, and how they change."""
+"""States of deployed alarms, polled with DescribeAlarms, and their changes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from cloudwatch.suppression import By, Suppressed
 from config.errors import CommandError
 
 _NAMES_AT_ONCE = 100
-"""Names that DescribeAlarms takes (CloudWatch API Reference, DescribeAlarms, AlarmNames)."""
+"""Maximum number of names of DescribeAlarms (CloudWatch API Reference, DescribeAlarms, AlarmNames)."""
 
 ACTIONS: Mapping[State, str] = {
     "ALARM": "AlarmActions",
     "OK": "OKActions",
     "INSUFFICIENT_DATA": "InsufficientDataActions",
 }
-"""State -> the member that says whom an alarm notifies when it enters it."""
+"""State -> the member with the actions of an alarm for that state."""
 
 
 class States:
-    """The states of some alarms, asked for again and again."""
+    """The states of alarms, polled repeatedly."""
 
     def __init__(self, cloudwatch: Any, alarms: Sequence[str]) -> None:  # noqa: ANN401  # a boto3 client
-        """Watch these alarms, by their names in AWS, and those that hold their actions back.
+        """Observe these alarms, by their names in AWS, and their suppressors.
 
         Raises:
             CommandError: one of them does not exist.
@@ -37,52 +37,52 @@ class States:
         self._cloudwatch = cloudwatch
         self._alarms = list(alarms)
         self.server_time_s = time.time()
-        """AWS's time when it was last asked, in seconds since 1970."""
+        """Time of AWS at the last poll, in seconds since 1970."""
         self.described = self._describe()
         suppressors = {self.suppressor(name) for name in self.described} - {"", *alarms}
         self._alarms += sorted(suppressors)
         self.described = self._describe() if suppressors else self.described
         missing = [name for name in self._alarms if name not in self.described]
         if missing:
-            message = f"there is no alarm {', '.join(missing)}, which config has: deploy monitoring first."
+            message = f"not deployed: {', '.join(missing)}. Deploy monitoring first."
             raise CommandError(message)
         self.first: dict[str, State] = {}
-        """State of each alarm at the beginning."""
+        """State of each alarm at the start."""
         self.changes: list[Change] = []
-        """Since then, in the drill's time."""
+        """Changes since the start, in drill time."""
         self.suppressed: dict[str, list[Suppressed]] = {}
-        """Composite -> when its actions were held back, in the drill's time."""
-        self.forget()
+        """Composite -> when its actions were suppressed, in drill time."""
+        self.restart()
 
-    def forget(self) -> None:
-        """Let what is now be the beginning."""
+    def restart(self) -> None:
+        """Make the current states the start."""
         self.first.update({name: self.now(name) for name in self.described})
         self.changes.clear()
         self.suppressed.clear()
         self._follow_suppression(0.0)
 
     def now(self, alarm: str) -> State:
-        """Return the state of an alarm when it was last asked for."""
+        """Return the state of an alarm at the last poll."""
         return cast("State", self.described[alarm]["StateValue"])
 
-    def held_by(self, alarm: str) -> By | None:
-        """Return what held a composite's actions back when it was last asked for."""
+    def suppressed_by(self, alarm: str) -> By | None:
+        """Return the reason for suppression of a composite at the last poll; None if not suppressed."""
         return cast("By | None", self.described[alarm].get("ActionsSuppressedBy") or None)
 
     def suppressor(self, alarm: str) -> str:
-        """Return the name of the alarm that holds a composite's actions back; empty for other alarms."""
+        """Return the name of the suppressor of a composite; empty for other alarms."""
         # A name or an ARN (CloudWatch API Reference, PutCompositeAlarm, ActionsSuppressor).
         return str(self.described[alarm].get("ActionsSuppressor", "")).rpartition(":alarm:")[2]
 
-    def alarming_behind(self, alarm: str) -> list[str]:
-        """Return the metric alarms in ALARM that have a part in what holds a composite's actions back."""
-        found: list[str] = []
+    def alarming_below_suppressor(self, alarm: str) -> list[str]:
+        """Return the metric alarms in ALARM that are part of the suppressor of a composite."""
+        alarming: list[str] = []
         known: set[str] = set()
         below = [self.suppressor(alarm)] if self.suppressor(alarm) else []
         while below:
             known.update(below)
             described = list(self._pages(below))
-            found += [
+            alarming += [
                 entry["AlarmName"]
                 for entry in described
                 if "AlarmRule" not in entry and entry["StateValue"] == "ALARM"
@@ -90,14 +90,14 @@ class States:
             children = (
                 rules.children(rules.parse(entry["AlarmRule"])) for entry in described if "AlarmRule" in entry
             )
-            below = sorted({child for some in children for child in some} - known)
-        return sorted(found)
+            below = sorted({child for of_rule in children for child in of_rule} - known)
+        return sorted(alarming)
 
-    def look(self, at_s: float) -> list[Change]:
-        """Ask again; return what has changed since.
+    def poll(self, at_s: float) -> list[Change]:
+        """Poll the states; return the changes since the last poll.
 
         Args:
-            at_s: the drill's time.
+            at_s: the drill time.
         """
         before = {name: self.now(name) for name in self.described}
         self.described = {**self.described, **self._describe()}
@@ -110,7 +110,7 @@ class States:
 
     def _follow_suppression(self, at_s: float) -> None:
         for name in self.described:
-            by, spans = self.held_by(name), self.suppressed.get(name, [])
+            by, spans = self.suppressed_by(name), self.suppressed.get(name, [])
             last = spans[-1] if spans and spans[-1].to_s is None else None
             if by == (last.by if last else None):
                 continue
@@ -134,7 +134,7 @@ class States:
 
 
 def _server_time_s(answer: Mapping[str, Any]) -> float:
-    """Return when AWS answered: its clock and this machine's need not be the same."""
-    said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    at: datetime | None = parsedate_to_datetime(said) if said else None
+    """Return the time of AWS in an answer, which may differ from the clock of this machine."""
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    at: datetime | None = parsedate_to_datetime(date) if date else None
     return at.timestamp() if at else time.time()

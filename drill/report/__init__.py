@@ -1,1 +1,1 @@
-"""Views of a rehearsal: a table for the terminal, JUnit XML for CI, a timeline for eyes."""
+"""Reports of outcomes: a table for the terminal, JUnit XML for CI, and a timeline."""

@@ -1,8 +1,8 @@
-"""A metric's line as SVG: its threshold or band, what breached, gaps as gaps, and the time axis.
+"""A metric as SVG: its line, threshold or band, breaching values, gaps, and the time axis.
 
-Values are downsampled for the eye: at most so many columns, each with its least and greatest value. The
-picture is stretched to whatever width there is (`preserveAspectRatio="none"`), strokes are not
-(`vector-effect`, in the style sheet); so texts stand beside it, in HTML.
+Values are downsampled to a maximum number of columns, each with its minimum and maximum. The picture is
+stretched to the available width (`preserveAspectRatio="none"`), strokes are not (`vector-effect`, in the
+style sheet). Texts are therefore HTML beside it.
 
 Sources: Scalable Vector Graphics (SVG) 2, 9.3 Path data.
 """
@@ -23,41 +23,41 @@ from drill.report.markup import Html, join, tag
 from drill.report.words import Moments, count, number, quantity
 
 _IN_ALL: Final = 30_000
-"""Columns of all lines of a page together that are worth a try: most take 25 bytes or more."""
+"""Initial maximum of columns of all lines of a page: most take 25 bytes or more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """How finely a page is drawn."""
+    """The level of detail of a page."""
 
     columns: int = 720
-    """Of a line at most: about one per pixel of a wide screen's track."""
+    """Maximum columns of a line: about one per pixel on a wide screen."""
     spans: int = 240
-    """Of a state bar at most."""
+    """Maximum states of a state bar."""
 
     @classmethod
     def of(cls, lines: int) -> Detail:
-        """Return where to begin with so many lines on a page."""
+        """Return the initial level for a number of lines on a page."""
         detail = cls()
         while lines * detail.columns > _IN_ALL:
             detail = detail.coarser()
         return detail
 
     def coarser(self) -> Detail:
-        """Return half of it."""
+        """Return half the level of detail."""
         return Detail(self.columns // 2, self.spans // 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reduced:
-    """A line in columns; a column without any value has NaN."""
+class Downsampled:
+    """A downsampled line. A column without a value is NaN."""
 
     times_s: np.ndarray
-    """The newest time of each column."""
+    """The latest time of each column."""
     first: np.ndarray
-    """The least or the greatest value, whichever came first."""
+    """The minimum or maximum of each column, whichever is earlier."""
     last: np.ndarray
-    """The other one; the same where a column is one value."""
+    """The other of the two; the same for a column with one value."""
     lower: np.ndarray
     upper: np.ndarray
     breaching: np.ndarray
@@ -68,8 +68,8 @@ class Reduced:
     """Datapoints per column."""
 
 
-def reduced(line: Compared, most: int) -> Reduced:
-    """Return what a line looks like with at most so many columns."""
+def downsampled(line: Compared, most: int) -> Downsampled:
+    """Return a line downsampled to at most `most` columns."""
     size = len(line.values)
     each = max(math.ceil(size / most), 1)
     starts = np.arange(0, size, each)
@@ -78,7 +78,7 @@ def reduced(line: Compared, most: int) -> Reduced:
     greatest = np.fmax.reduceat(line.values, starts) if size else line.values
     rising = _rising(line.values, starts, each)
     ends = np.minimum(starts + each, size) - 1
-    return Reduced(
+    return Downsampled(
         line.times_s[ends],
         np.where(rising, least, greatest),
         np.where(rising, greatest, least),
@@ -91,37 +91,37 @@ def reduced(line: Compared, most: int) -> Reduced:
 
 
 def _rising(values: np.ndarray, starts: np.ndarray, each: int) -> np.ndarray:
-    """Tell of each column whether its least value came before its greatest."""
+    """Return for each column whether its minimum is before its maximum."""
     if each == 1:
         return np.ones(len(starts), dtype=bool)
-    whole = np.full(len(starts) * each, np.nan)
-    whole[: len(values)] = values
-    grid = whole.reshape(-1, each)
+    padded = np.full(len(starts) * each, np.nan)
+    padded[: len(values)] = values
+    grid = padded.reshape(-1, each)
     least = np.where(np.isnan(grid), np.inf, grid).argmin(axis=1)
     greatest = np.where(np.isnan(grid), -np.inf, grid).argmax(axis=1)
     return np.asarray(least <= greatest)
 
 
 WIDTH: Final = 2000
-"""Units from the scenario's beginning to its end."""
+"""Units from the start of the scenario to its end."""
 HEIGHT: Final = 200
 _PADDING: Final = 0.12
-"""Of the values' range, above and below them."""
+"""Fraction of the range of values, above and below them."""
 _DOTS: Final = 150
-"""Up to so many values have a dot each."""
+"""Maximum number of values that have a dot each."""
 _CLAMP: Final = 3e15
-"""Values beyond are drawn at the edge, so that no coordinate overflows."""
+"""Values beyond this are drawn at the edge, to prevent overflow of coordinates."""
 _OUTSIDE: Final = 9
-"""Units that strokes may go beyond the edge."""
-_ON_IT: Final = {"GreaterThanOrEqualToThreshold": 3, "LessThanOrEqualToThreshold": -3}
-"""What is equal to the threshold breaches too, with these comparisons: half a stroke more is shown so."""
+"""Units by which strokes may exceed the edge."""
+_EQUAL_OFFSET: Final = {"GreaterThanOrEqualToThreshold": 3, "LessThanOrEqualToThreshold": -3}
+"""With these operators a value equal to the threshold breaches, so the area includes half a stroke more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shapes:
     """A line in units of the picture."""
 
-    few: Reduced
+    few: Downsampled
     comparison: Comparison
     has_band: bool
     x: np.ndarray
@@ -131,18 +131,18 @@ class Shapes:
     """The value at the top."""
 
     @classmethod
-    def of(cls, few: Reduced, comparison: Comparison, moments: Moments, *, has_band: bool) -> Shapes:
-        """Return those of a line, as wide as the scenario is long and as high as its values reach."""
+    def of(cls, few: Downsampled, comparison: Comparison, moments: Moments, *, has_band: bool) -> Shapes:
+        """Return the shapes of a line, scaled to the scenario and to the range of values."""
         x = np.rint((few.times_s - moments.begins_s) / moments.lasts_s * WIDTH)
         return cls(few, comparison, has_band, x.astype(np.int64), *_range(few))
 
     def y(self, values: np.ndarray) -> np.ndarray:
-        """Return how far values are from the top; NaN stays NaN."""
+        """Return the distance of values from the top; NaN stays NaN."""
         clamped = np.clip(values, self.low, self.high)
         return np.asarray((self.high - clamped) / (self.high - self.low) * HEIGHT)
 
     def values(self) -> str:
-        """Return the line; it begins anew after each gap."""
+        """Return the line, interrupted by gaps."""
         return "".join(self._strokes())
 
     def _strokes(self) -> Iterator[str]:
@@ -155,9 +155,9 @@ class Shapes:
             pen_is_up = False
 
     def breaching(self) -> tuple[str, str]:
-        """Return the areas between breaching values and what they breach, and the line along these values.
+        """Return the areas between breaching values and the bound, and the line of these values.
 
-        Both go on to the values on either side: cut to `beyond`, they end where the line crosses it.
+        Both include the value on either side. Clipped to `beyond`, they end where the line crosses the bound.
         """
         first, last = self.y(self.few.first), self.y(self.few.last)
         bound = self.y(np.where(self.few.last > self.few.upper, self.few.upper, self.few.lower))
@@ -170,28 +170,28 @@ class Shapes:
         return "".join(areas), "".join(lines)
 
     def gaps(self) -> str:
-        """Return rectangles over the times without a datapoint: a column's time ends where it is drawn."""
+        """Return rectangles over the times without datapoints. A column ends at its position."""
         if not len(self.x):
             return ""
         width = self.x[1] - self.x[0] if len(self.x) > 1 else self.x[0]
         edges = np.concatenate(([max(self.x[0] - width, 0)], self.x))
-        found = []
+        rectangles = []
         for start, end in _spans(self.few.missing):
-            found.append(f"M{edges[start]} 0H{edges[end]}V{HEIGHT}H{edges[start]}Z")
-        return "".join(found)
+            rectangles.append(f"M{edges[start]} 0H{edges[end]}V{HEIGHT}H{edges[start]}Z")
+        return "".join(rectangles)
 
     def threshold(self) -> str:
-        """Return the threshold; a band is none."""
+        """Return the threshold; empty for a band."""
         upper = self.y(self.few.upper[:1])
         return "" if self.has_band or not len(upper) else f"M0 {upper[0]:.0f}H{WIDTH}"
 
     def band(self) -> str:
-        """Return the band; a threshold is none."""
+        """Return the band; empty for a threshold."""
         corners = [*self._corners(self.few.upper), *reversed(self._corners(self.few.lower))]
         return f"M{'L'.join(corners)}Z" if self.has_band and corners else ""
 
     def beyond(self) -> str:
-        """Return where values breach, to which what is drawn of them is cut."""
+        """Return the region in which values breach, used as clip path."""
         shapes = []
         if "Greater" in self.comparison and (above := self._corners(self.few.upper)):
             shapes.append(f"M0 {-_OUTSIDE}H{WIDTH}L{'L'.join(reversed(above))}Z")
@@ -200,18 +200,18 @@ class Shapes:
         return "".join(shapes)
 
     def _corners(self, bound: np.ndarray) -> list[str]:
-        """Return the corners of a bound from the left edge to the right one."""
+        """Return the corners of a bound from left to right."""
         there = np.isfinite(bound)
         x, y = self.x[there], self.y(bound[there])
         if not len(x):
             return []
         if not self.has_band:
-            x, y = x[:0], y[:1] + _ON_IT.get(self.comparison, 0)
+            x, y = x[:0], y[:1] + _EQUAL_OFFSET.get(self.comparison, 0)
         inner = (f"{entry} {height:.0f}" for entry, height in zip(x, y, strict=False))
         return [f"0 {y[0]:.0f}", *inner, f"{WIDTH} {y[-1]:.0f}"]
 
     def dots(self, *, breaching: bool) -> str:
-        """Return a dot for each value if they are few, otherwise for those that stand alone between gaps."""
+        """Return a dot for each value; if there are many, only for single values between gaps."""
         values = self.few.last
         here = ~np.isnan(values) & (self.few.breaching == breaching)
         if len(values) > _DOTS:
@@ -221,12 +221,12 @@ class Shapes:
 
 
 def _stroke(x: int, begin: float, end: float) -> str:
-    """Return a column: one point, or a stroke from its first value to its last."""
+    """Return a column: a point, or a stroke from its first value to its last."""
     return f"{x} {begin:.0f}" + (f"V{end:.0f}" if round(begin) != round(end) else "")
 
 
 def _spans(flags: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield the first index of each run of true flags, and the one behind its last."""
+    """Yield the first index of each run of true flags, and the index after its last."""
     position = 0
     for flag, group in itertools.groupby(flags.tolist()):
         size = len(list(group))
@@ -236,15 +236,15 @@ def _spans(flags: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def _runs(breaching: np.ndarray, there: np.ndarray) -> Iterator[range]:
-    """Yield the indices of values that breach one after the other, and of the value on either side."""
+    """Yield the indices of consecutive breaching values, with the value on either side."""
     for start, end in _spans(breaching):
         before = start - 1 if start and there[start - 1] else start
         after = end + 1 if end < len(there) and there[end] else end
         yield range(before, after)
 
 
-def _range(few: Reduced) -> tuple[float, float]:
-    """Return the least and the greatest value to show: values, bounds, and 0 if it is near."""
+def _range(few: Downsampled) -> tuple[float, float]:
+    """Return the minimum and maximum of the vertical axis: values, bounds, and 0 if it is near."""
     everything = np.concatenate((few.first, few.last, few.lower, few.upper))
     finite = np.clip(everything[np.isfinite(everything)], -_CLAMP, _CLAMP)
     if not len(finite):
@@ -260,23 +260,23 @@ _STEPS_S: Final = (
     *(1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
     *(3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000),
 )
-"""How far apart ticks may be: what people count in."""
+"""Possible distances of ticks."""
 _MOST: Final = 10
-"""Ticks that fit beside one another."""
+"""Maximum number of ticks."""
 _EDGE: Final = 94
-"""Percent of the axis from which on a tick's text does not fit."""
+"""Percent of the axis beyond which the text of a tick does not fit."""
 _NARROW_EDGE: Final = 86
 """The same on a phone."""
 
 
 def step_s(moments: Moments) -> float:
-    """Return how far apart the ticks are."""
+    """Return the distance of the ticks."""
     fitting = (step for step in _STEPS_S if moments.lasts_s / step <= _MOST)
     return float(next(fitting, moments.lasts_s / _MOST))
 
 
 def ticks(moments: Moments) -> Iterator[float]:
-    """Yield the times that are written at the axis; none where its text would be cut off."""
+    """Yield the times of the ticks, without those whose text does not fit."""
     step = step_s(moments)
     for index in range(int(moments.lasts_s / step) + 1):
         at_s = moments.begins_s + index * step
@@ -285,7 +285,7 @@ def ticks(moments: Moments) -> Iterator[float]:
 
 
 def axis(moments: Moments) -> Html:
-    """Return the axis; of its ticks every other one is minor, and left out where it is narrow."""
+    """Return the axis. Every other tick is minor, and hidden on narrow screens."""
     return join(
         tag(
             "span",
@@ -300,19 +300,19 @@ def axis(moments: Moments) -> Html:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chart:
-    """One metric alarm's line, ready to be drawn."""
+    """The line of a metric alarm."""
 
     line: Compared
     shapes: Shapes
 
     @classmethod
     def of(cls, line: Compared, moments: Moments, columns: int) -> Chart:
-        """Return it with at most so many columns."""
-        few = reduced(line, columns)
+        """Return the chart with at most `columns` columns."""
+        few = downsampled(line, columns)
         return cls(line, Shapes.of(few, line.alarm.comparison, moments, has_band=line.has_band))
 
     def percent(self, value: float) -> float:
-        """Return how far a value is from the top, 0 to 100."""
+        """Return the distance of a value from the top, 0 to 100."""
         return round(float(self.shapes.y(np.array([value]))[0]) / HEIGHT * 100, 2)
 
     def svg(self, name: str) -> Html:
@@ -340,24 +340,24 @@ class Chart:
 
     @property
     def is_flat(self) -> bool:
-        """Whether there is nothing to see but that it was the same all along."""
+        """Whether the values are constant and none breached."""
         values = self.line.values[self.line.breaching >= 0]
         return not len(values) or (not (self.line.breaching > 0).any() and values.min() == values.max())
 
     def label(self) -> str:
-        """Say what the picture shows, for those who do not see it."""
+        """Return a description of the picture for screen readers."""
         breached = count(int((self.line.breaching == 1).sum()), "datapoint")
         return f"{self.range()}; {breached} breached ({self.line.bound})"
 
     def range(self) -> str:
-        """Say between which values it was."""
+        """Return the range of values as text."""
         if not self.line.has_data:
-            return "had no data"
+            return "no data"
         values, unit = self.line.values, self.line.unit
         least, greatest = float(np.nanmin(values)), float(np.nanmax(values))
         if least == greatest:
-            return f"was {quantity(least, unit)} all along"
-        return f"was {number(least)} to {quantity(greatest, unit)}"
+            return f"constant {quantity(least, unit)}"
+        return f"{number(least)} to {quantity(greatest, unit)}"
 
 
 def _path(kind: str, drawn: str, **attributes: str) -> tuple[Html, ...]:

@@ -1,7 +1,6 @@
-"""Diagnostics of an outcome: what a person would look up next.
+"""Diagnostics of an outcome: states of alarms, compared values, suppressions and notifications.
 
-States as spans without a hole, what a metric alarm compared and how near it was, who was notified, and the
-nearest facts to an expectation that was not met.
+They explain why an expectation is not met.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ SIGNS: Final[Mapping[str, str]] = {
     "LessThanLowerThreshold": "below the band",
     "LessThanLowerOrGreaterThanUpperThreshold": "outside the band",
 }
-"""Comparison -> how it is written."""
+"""Comparison operator -> its text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,20 +43,20 @@ class Compared:
     values: np.ndarray
     """NaN where there was no datapoint."""
     breaching: np.ndarray
-    """1 where a value breached, 0 where it did not, -1 where there was none."""
+    """1 where a value breached, 0 where it did not, -1 where it is missing."""
     lower: np.ndarray
     """The threshold, or the band's lower bound, at each time."""
     upper: np.ndarray
     """The threshold, or the band's upper bound, at each time."""
     unit: str
     most: int
-    """How many of the datapoints that count breached when most did, missing ones that breach included."""
+    """Maximum number of breaching datapoints in one evaluation, including missing ones that count so."""
     most_at_s: float
-    """When that was first so."""
+    """The time of the first such evaluation."""
 
     @property
     def has_band(self) -> bool:
-        """Whether it compares with a band."""
+        """Whether it compares with an anomaly band."""
         return SIGNS[self.alarm.comparison].endswith("band")
 
     @property
@@ -67,12 +66,12 @@ class Compared:
 
     @property
     def bound(self) -> str:
-        """What is compared with, in words: `> 5 %`, `outside the band`."""
+        """The condition: `> 5 %`, `outside the band`."""
         return bound(self.alarm)
 
     @property
     def nearest(self) -> int:
-        """Index of the value that came nearest to breaching, or breached most."""
+        """Index of the value nearest to breaching, or furthest beyond the threshold."""
         below = self.lower - self.values
         above = self.values - self.upper
         comparison = self.alarm.comparison
@@ -84,21 +83,21 @@ class Compared:
 
 
 def bound(alarm: MetricAlarm) -> str:
-    """Return what an alarm's values are compared with, in words: `> 5 %`, `outside the band`."""
+    """Return the condition of an alarm: `> 5 %`, `outside the band`."""
     sign = SIGNS[alarm.comparison]
     return sign if alarm.threshold is None else f"{sign} {quantity(alarm.threshold, alarm.unit)}"
 
 
 def compared(rehearsal: Rehearsal, alarm: MetricAlarm) -> Compared:
-    """Return what an alarm compared from the scenario's beginning to its end."""
+    """Return the evaluations of an alarm from the start of the scenario to its end."""
     line = rehearsal.line(alarm.name)
     lower, upper = _bounds(line)
     threshold = (lower, upper) if isinstance(line.threshold, tuple) else line.threshold
     codes = breaches(line.values, alarm.comparison, threshold)
     within = (line.times_s >= rehearsal.begins_s) & (line.times_s <= rehearsal.ends_s)
     counts = (codes == 1) | ((codes < 0) & (alarm.treat_missing_data == "breaching"))
-    together = np.where(within, _together(counts, alarm, line.times_s), -1)
-    at = int(together.argmax()) if len(together) else -1
+    breaching = np.where(within, _breaching_of_newest(counts, alarm, line.times_s), -1)
+    at = int(breaching.argmax()) if len(breaching) else -1
     return Compared(
         alarm,
         line.times_s[within],
@@ -107,7 +106,7 @@ def compared(rehearsal: Rehearsal, alarm: MetricAlarm) -> Compared:
         lower[within],
         upper[within],
         line.unit or alarm.unit,
-        max(int(together[at]), 0) if at >= 0 else 0,
+        max(int(breaching[at]), 0) if at >= 0 else 0,
         float(line.times_s[at]) if at >= 0 else rehearsal.begins_s,
     )
 
@@ -119,10 +118,10 @@ def _bounds(line: Line) -> tuple[np.ndarray, np.ndarray]:
     return same, same
 
 
-def _together(breaching: np.ndarray, alarm: MetricAlarm, times_s: np.ndarray) -> np.ndarray:
-    """Return how many of the newest N datapoints breached at each evaluation.
+def _breaching_of_newest(breaching: np.ndarray, alarm: MetricAlarm, times_s: np.ndarray) -> np.ndarray:
+    """Return the number of breaching datapoints among the newest N, for each evaluation.
 
-    An alarm may be evaluated more often than it has new datapoints: those that count are a period apart.
+    An alarm may be evaluated more often than it has new datapoints: the evaluated ones are a period apart.
     """
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else float(alarm.period_s)
     stride = max(round(alarm.period_s / step_s), 1) if step_s > 0 else 1
@@ -142,26 +141,26 @@ class Span:
 
     @property
     def lasts_s(self) -> float:
-        """How long that was."""
+        """The duration."""
         return self.to_s - self.from_s
 
 
 def states_of(outcome: Outcome, alarm: str) -> tuple[Span, ...]:
-    """Return the spans of an alarm (its full name), from the scenario's beginning to its end."""
+    """Return the states of an alarm (its full name), from the start of the scenario to its end."""
     begins_s, ends_s = outcome.begins_s, outcome.ends_s
     times_s = [begins_s]
-    found = [outcome.state(alarm, begins_s)]
+    states = [outcome.state(alarm, begins_s)]
     for change in outcome.changes.get(alarm, ()):
         at_s, new = change.at_s, change.new
-        if begins_s < at_s < ends_s and new != found[-1]:
+        if begins_s < at_s < ends_s and new != states[-1]:
             times_s.append(at_s)
-            found.append(new)
+            states.append(new)
     edges = itertools.pairwise((*times_s, ends_s))
-    return tuple(Span(start, end, state) for (start, end), state in zip(edges, found, strict=True))
+    return tuple(Span(start, end, state) for (start, end), state in zip(edges, states, strict=True))
 
 
 def changed_alarms(outcome: Outcome) -> frozenset[str]:
-    """Return the full names of the alarms that changed in the scenario itself, after the warm-up."""
+    """Return the full names of the alarms that changed after the warm-up."""
     return frozenset(
         alarm
         for alarm, changes in outcome.changes.items()
@@ -173,51 +172,51 @@ def changed_alarms(outcome: Outcome) -> frozenset[str]:
 class Summary:
     """An outcome in numbers."""
 
-    expected: int
-    as_expected: int
+    expectations: int
+    passed: int
     pages: int
     tickets: int
 
     @classmethod
     def of(cls, outcome: Outcome) -> Summary:
-        """Count what was expected, and what told somebody that something is wrong."""
-        told = [
+        """Count expectations and notifications of ALARM."""
+        severities = [
             severity(outcome, notification)
             for notification in outcome.notifications
             if notification.state == "ALARM"
         ]
-        passed = sum(item.passed for item in outcome.verdicts)
-        return cls(len(outcome.verdicts), passed, told.count("page"), told.count("ticket"))
+        passed = sum(verdict.passed for verdict in outcome.verdicts)
+        return cls(len(outcome.verdicts), passed, severities.count("page"), severities.count("ticket"))
 
     @property
     def verdict(self) -> str:
-        """`6 of 6 as expected`."""
-        return f"{self.as_expected} of {self.expected} as expected" if self.expected else "nothing expected"
+        """`6 of 6 passed`."""
+        return f"{self.passed} of {self.expectations} passed" if self.expectations else "no expectations"
 
     @property
-    def told(self) -> str:
+    def notified(self) -> str:
         """`1 page, 0 tickets`."""
         return f"{count(self.pages, 'page')}, {count(self.tickets, 'ticket')}"
 
 
 def severity(outcome: Outcome, notification: Notification) -> Severity | None:
-    """Return what a notification is to whom it reaches; None for a topic of no severity."""
-    found = (topic.severity for topic in outcome.system.topics if topic.name == notification.topic)
-    return next(found, None)
+    """Return the severity of a notification; None if its topic has none."""
+    severities = (topic.severity for topic in outcome.system.topics if topic.name == notification.topic)
+    return next(severities, None)
 
 
-def took(outcome: Outcome) -> str:
-    """Return how long it took: `0.04 s`."""
+def run_time(outcome: Outcome) -> str:
+    """Return the run time: `0.04 s`."""
     return f"{outcome.took_s:.2f} s"
 
 
 _SHOWN: Final = 4
-"""Spans, or children, that are told before the rest is counted."""
+"""Maximum number of states, or children, that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """When a composite's actions were held back, and by what; at the latest until the scenario's end."""
+class Suppression:
+    """When the actions of a composite were suppressed, at the latest until the end, and the reason."""
 
     from_s: float
     to_s: float
@@ -226,7 +225,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """What is known of the alarms of one outcome."""
+    """Explanations of one outcome."""
 
     outcome: Outcome
     moments: Moments
@@ -234,11 +233,11 @@ class Diagnostics:
 
     @classmethod
     def of(cls, outcome: Outcome) -> Diagnostics:
-        """Return those of an outcome."""
+        """Return the diagnostics of an outcome."""
         return cls(outcome, Moments.of(outcome), Names.of(outcome.system))
 
     def about(self, verdict: Verdict) -> tuple[str, ...]:
-        """Return sentences about the alarm of an expectation; none if it is about no alarm of the system."""
+        """Return sentences about the alarm of an expectation; none if it is not an alarm of the system."""
         system = self.outcome.system
         for alarm in system.alarms:
             if alarm.name == verdict.alarm:
@@ -249,135 +248,134 @@ class Diagnostics:
                 return (
                     self.states(composite.name),
                     *self._of_children(composite, at_s),
-                    *(self.held(composite, item) for item in self.suppressed(composite.name)),
+                    *(self._suppressed(composite, span) for span in self.suppressions(composite.name)),
                     *self._of_actions(composite),
                 )
         return ()
 
-    def once(self) -> tuple[tuple[str, ...], ...]:
-        """Return what is known of each verdict that failed, without what was said of its alarm before.
+    def without_repetition(self) -> tuple[tuple[str, ...], ...]:
+        """Return the sentences about each failed verdict, each sentence about an alarm only once.
 
-        Most failures are one failure, seen by several expectations.
+        Several failed expectations often have the same cause.
         """
-        said: set[tuple[str | None, str]] = set()
-        found = []
+        printed: set[tuple[str | None, str]] = set()
+        of_verdicts = []
         for verdict in self.outcome.verdicts:
-            about = () if verdict.passed else self.about(verdict)
-            found.append(tuple(text for text in about if (verdict.alarm, text) not in said))
-            said.update((verdict.alarm, text) for text in about)
-        return tuple(found)
+            sentences = () if verdict.passed else self.about(verdict)
+            of_verdicts.append(tuple(text for text in sentences if (verdict.alarm, text) not in printed))
+            printed.update((verdict.alarm, text) for text in sentences)
+        return tuple(of_verdicts)
 
     def states(self, alarm: str) -> str:
-        """Say in which states an alarm was, one after the other."""
-        found = states_of(self.outcome, alarm)
-        if len(found) == 1:
-            return f"it was {found[0].state} all along"
-        shown = ", ".join(
-            f"{span.state} until {self.moments.offset(span.to_s)}" for span in found[:-1][:_SHOWN]
+        """Return the states of an alarm in order, in a sentence."""
+        states = states_of(self.outcome, alarm)
+        if len(states) == 1:
+            return f"it was in {states[0].state} throughout"
+        listed = ", ".join(
+            f"{span.state} until {self.moments.offset(span.to_s)}" for span in states[:-1][:_SHOWN]
         )
-        more = len(found) - 1 - _SHOWN
-        rest = f", {count(more, 'more change')}" if more > 0 else ""
-        return f"it was {shown}{rest}, then {found[-1].state}"
+        more = len(states) - 1 - _SHOWN
+        omitted = f", {count(more, 'more change')}" if more > 0 else ""
+        return f"it was in {listed}{omitted}, then {states[-1].state}"
 
-    def suppressed(self, composite: str) -> tuple[Held, ...]:
-        """Return when a composite's actions were held back, as far as it is in the scenario."""
+    def suppressions(self, composite: str) -> tuple[Suppression, ...]:
+        """Return when the actions of a composite were suppressed, without the warm-up."""
         begins_s, ends_s = self.outcome.begins_s, self.outcome.ends_s
-        found = (
-            Held(item.from_s, ends_s if item.to_s is None else item.to_s, item.by)
-            for item in self.outcome.suppressed.get(composite, ())
+        spans = (
+            Suppression(span.from_s, ends_s if span.to_s is None else span.to_s, span.by)
+            for span in self.outcome.suppressed.get(composite, ())
         )
-        return tuple(item for item in found if item.to_s > begins_s and item.from_s < ends_s)
+        return tuple(span for span in spans if span.to_s > begins_s and span.from_s < ends_s)
 
-    def held(self, composite: CompositeAlarm, item: Held) -> str:
-        """Say when a composite's actions were held back, and by what."""
-        when = self.moments.span(item.from_s, item.to_s)
-        return f"its actions were held back {when}: {self.why(composite, item)}"
+    def _suppressed(self, composite: CompositeAlarm, span: Suppression) -> str:
+        when = self.moments.span(span.from_s, span.to_s)
+        return f"its actions were suppressed {when}: {self.why(composite, span)}"
 
-    def why(self, composite: CompositeAlarm, item: Held, *, brief: bool = False) -> str:
-        """Say what held a composite's actions back.
+    def why(self, composite: CompositeAlarm, span: Suppression, *, brief: bool = False) -> str:
+        """Return why the actions of a composite were suppressed.
 
         Args:
             composite: the composite.
-            item: when, and by what.
-            brief: whether its service and its name stand above it.
+            span: the suppression.
+            brief: whether to omit the names of the service and of the composite, which are shown above.
         """
         suppressor = composite.suppressor
         if suppressor is None:
-            return item.by
+            return span.by
         name = self.names.short(suppressor.alarm)
         if brief:
             name = self.names.within(suppressor.alarm, composite.service, composite.name)
-        if item.by == "WaitPeriod":
-            return f"{durations.text_of(suppressor.wait_s)} to wait for {name}"
-        if item.by == "ExtensionPeriod":
-            return f"{durations.text_of(suppressor.extension_s)} more after {name}"
+        if span.by == "WaitPeriod":
+            return f"wait period of {durations.text_of(suppressor.wait_s)} for {name}"
+        if span.by == "ExtensionPeriod":
+            return f"extension period of {durations.text_of(suppressor.extension_s)} after {name}"
         return f"{name} was in ALARM"
 
     def _of_metric(self, alarm: MetricAlarm) -> Iterator[str]:
         if not isinstance(self.outcome, Rehearsal):
-            return  # nobody knows what a deployed alarm compared
+            return  # the values of deployed alarms are not known
         shown = compared(self.outcome, alarm)
         if not shown.has_data:
             metrics = "; ".join(dict.fromkeys(str(statistic.metric) for statistic in alarm.statistics))
-            yield f"it never had a datapoint: {metrics}; missing data is {alarm.treat_missing_data}"
+            yield f"it had no datapoints: {metrics}; missing data is {alarm.treat_missing_data}"
             return
         missing = int((shown.breaching < 0).sum())
         if missing:
             treated = f"missing data is {alarm.treat_missing_data}"
-            yield f"{missing:,} of {count(len(shown.values), 'datapoint')} had no data; {treated}"
+            yield f"{missing:,} of {count(len(shown.values), 'datapoint')} were missing; {treated}"
         yield from self._of_values(alarm, shown)
 
     def _of_values(self, alarm: MetricAlarm, shown: Compared) -> Iterator[str]:
-        """Say how near it was, if it never fired."""
+        """Yield how near an alarm was to its condition, if it never entered ALARM."""
         if self._fired(alarm):
             return
         needed = alarm.datapoints_to_alarm
         if shown.most:
             at = self.moments.both(shown.most_at_s)
-            together = f"{shown.most} of {count(alarm.evaluation_periods, 'datapoint')} breached, {at}"
-            yield f"at most {together}; it needs {needed}"
+            breaching = f"{shown.most} of {count(alarm.evaluation_periods, 'datapoint')} breached at {at}"
+            yield f"at most {breaching}; required: {needed}"
             return
         nearest = shown.nearest
         value = quantity(float(shown.values[nearest]), shown.unit)
         at = self.moments.both(float(shown.times_s[nearest]))
-        yield f"nothing breached: the nearest was {value}, {at}; it needs {shown.bound}"
+        yield f"no datapoint breached: the nearest was {value}, at {at}; required: {shown.bound}"
 
     def _of_children(self, composite: CompositeAlarm, at_s: float) -> Iterator[str]:
         if not isinstance(self.outcome, Rehearsal):
-            return  # a live drill does not watch all of them
+            return  # a live drill does not observe all of them
         children = rules.children(rules.parse(composite.rule))
         states = {child: self.outcome.state(child, at_s) for child in children}
         alarming = [self.names.short(text) for text, state in states.items() if state == "ALARM"]
         shown = ", ".join(alarming[:_SHOWN]) + (" …" if len(alarming) > _SHOWN else "")
-        were = f"{len(alarming)} of the {count(len(children), 'alarm')} in its rule in ALARM"
-        yield f"{self.moments.offset(at_s)}: {were}{': ' + shown if shown else ''}"
+        were = f"{len(alarming)} of {count(len(children), 'alarm')} in its rule in ALARM"
+        yield f"at {self.moments.offset(at_s)}, {were}{': ' + shown if shown else ''}"
 
     def _of_actions(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[str]:
         if not alarm.actions.alarm and self._fired(alarm):
-            yield "it notifies nobody when it goes into ALARM"
+            yield "it has no action for ALARM"
 
     def _fired(self, alarm: MetricAlarm | CompositeAlarm) -> bool:
         return any(state.state == "ALARM" for state in states_of(self.outcome, alarm.name))
 
 
-def told(facts: Diagnostics, notification: Notification) -> str:
+def notification_line(diagnostics: Diagnostics, notification: Notification) -> str:
     """Return `+12m (14:12 UTC) page ALARM payment-handler-impact -> critical: oncall@example.com, alarms`."""
-    kind = severity(facts.outcome, notification)
-    whom = ", ".join(notification.reached) or "nobody"
-    alarm = facts.names.short(notification.alarm)
-    said = f"{kind + ' ' if kind else ''}{notification.state} {alarm} -> {notification.topic}: {whom}"
-    held = (
-        f", held back since {facts.moments.offset(notification.changed_s)}"
+    kind = severity(diagnostics.outcome, notification)
+    recipients = ", ".join(notification.delivered_to) or "no recipient"
+    alarm = diagnostics.names.short(notification.alarm)
+    line = f"{kind + ' ' if kind else ''}{notification.state} {alarm} -> {notification.topic}: {recipients}"
+    suppressed = (
+        f", suppressed since {diagnostics.moments.offset(notification.changed_s)}"
         if notification.changed_s < notification.at_s
         else ""
     )
-    return printable(f"{facts.moments.both(notification.at_s)} {said}{held}")
+    return printable(f"{diagnostics.moments.both(notification.at_s)} {line}{suppressed}")
 
 
 def arrived(outcome: Outcome, notification: Notification) -> tuple[str, ...]:
-    """Return the queues in which a notification arrived, dead-letter queues with whose they are."""
+    """Return the queues in which a notification arrived; dead-letter queues with their source."""
     return tuple(
-        f"{message.queue} (dead letters of {message.dead_letter_of})"
+        f"{message.queue} (dead-letter queue of {message.dead_letter_of})"
         if message.dead_letter_of
         else message.queue
         for message in outcome.messages

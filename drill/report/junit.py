@@ -1,8 +1,7 @@
-"""JUnit XML, as CI systems read it: a suite per scenario, a case per expectation.
+"""JUnit XML for CI systems: a test suite per scenario, a test case per expectation.
 
-There is no standard: elements and attributes are those that the readers of Jenkins and GitLab share,
-`testsuites`, `testsuite`, `testcase`, `failure`, `system-out`;
-GitLab reads `file`, editors `line`.
+JUnit XML has no standard. The elements are those that Jenkins and GitLab both support: `testsuites`,
+`testsuite`, `testcase`, `failure`, `system-out`. GitLab reads the attribute `file`, editors read `line`.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from drill.rehearsal import Outcome, Verdict
-from drill.report.diagnostics import Diagnostics, told
+from drill.report.diagnostics import Diagnostics, notification_line
 from drill.report.words import place, printable
 
 
 def write(outcomes: Sequence[Outcome], path: Path) -> None:
-    """Write what was rehearsed as JUnit XML, in UTF-8; folders that are missing are made."""
+    """Write outcomes as JUnit XML in UTF-8. Missing folders are created."""
     root = ET.Element("testsuites", {"name": "drill", **_counts(outcomes)})
     root.extend(_suite(outcome) for outcome in outcomes)
     ET.indent(root)
@@ -42,44 +41,47 @@ def _suite(outcome: Outcome) -> ET.Element:
     begins = datetime.fromtimestamp(outcome.begins_s, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
     attributes = {"name": printable(outcome.name), **_counts([outcome]), "timestamp": begins}
     suite = ET.Element("testsuite", attributes)
-    facts = Diagnostics.of(outcome)
+    diagnostics = Diagnostics.of(outcome)
     sentences = Counter(verdict.expected for verdict in outcome.verdicts)
     for verdict in outcome.verdicts:
         case = ET.SubElement(
-            suite, "testcase", _case(outcome, verdict, once=sentences[verdict.expected] == 1)
+            suite, "testcase", _case(outcome, verdict, is_unique=sentences[verdict.expected] == 1)
         )
         if not verdict.passed:
             failure = ET.SubElement(
-                case, "failure", {"type": "expectation", "message": printable(verdict.found)}
+                case, "failure", {"type": "expectation", "message": printable(verdict.actual)}
             )
-            failure.text = "\n".join(_failure(facts, verdict))
+            failure.text = "\n".join(_failure(diagnostics, verdict))
     out = ET.SubElement(suite, "system-out")
     out.text = "\n".join(
-        [printable(outcome.says), *(told(facts, notification) for notification in outcome.notifications)]
+        [
+            printable(outcome.description),
+            *(notification_line(diagnostics, notification) for notification in outcome.notifications),
+        ]
     )
     return suite
 
 
-def _case(outcome: Outcome, verdict: Verdict, *, once: bool) -> dict[str, str]:
-    """Return a case's attributes.
+def _case(outcome: Outcome, verdict: Verdict, *, is_unique: bool) -> dict[str, str]:
+    """Return the attributes of a test case.
 
-    Readers take cases of the same class and name for one: a sentence that stands twice gets its place. All
-    expectations of a scenario are found out together, so each has its share of the time.
+    Readers merge cases with the same class and name, so a repeated sentence has its place appended. The run
+    time of a scenario is divided equally among its expectations.
     """
     where = place(verdict)
-    name = printable(verdict.expected if once else f"{verdict.expected} ({verdict.place})")
+    name = printable(verdict.expected if is_unique else f"{verdict.expected} ({verdict.place})")
     time_s = outcome.took_s / len(outcome.verdicts)
-    found = {"classname": printable(outcome.name), "name": name, "file": printable(where.file)}
-    return {**found, **({"line": str(where.line)} if where.line else {}), "time": f"{time_s:.6f}"}
+    attributes = {"classname": printable(outcome.name), "name": name, "file": printable(where.file)}
+    return {**attributes, **({"line": str(where.line)} if where.line else {}), "time": f"{time_s:.6f}"}
 
 
-def _failure(facts: Diagnostics, verdict: Verdict) -> list[str]:
-    at = "" if verdict.at_s is None else f"by {facts.moments.both(verdict.at_s)}"
+def _failure(diagnostics: Diagnostics, verdict: Verdict) -> list[str]:
+    at = "" if verdict.at_s is None else f"time: {diagnostics.moments.both(verdict.at_s)}"
     lines = [
         verdict.place,
         f"expected: {verdict.expected}",
-        f"found: {verdict.found}",
+        f"actual: {verdict.actual}",
         at,
-        *facts.about(verdict),
+        *diagnostics.about(verdict),
     ]
     return [printable(line) for line in lines if line]

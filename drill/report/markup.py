@@ -1,4 +1,4 @@
-"""HTML in which nothing that came from elsewhere is markup, and pages that may load nothing else."""
+"""HTML elements with escaped texts, and pages that cannot load other resources."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from typing import Final
 from drill.report.words import printable
 
 _VOID: Final = frozenset({"link", "meta", "br", "hr"})
-"""Elements without an end (HTML Standard, 13.1.2)."""
+"""Elements without an end tag (HTML Standard, 13.1.2)."""
 
 
 class Html(str):
-    """Text that is markup already."""
+    """Text that is markup."""
 
     __slots__ = ()
 
 
-def text(name: str) -> Html:
-    """Return a text as markup: itself if it is some, escaped if it is not."""
-    return name if isinstance(name, Html) else Html(html.escape(printable(name, lines=True)))
+def text(value: str) -> Html:
+    """Return a text as markup: escaped, unless it is markup."""
+    return value if isinstance(value, Html) else Html(html.escape(printable(value, lines=True)))
 
 
 def join(parts: Iterable[str]) -> Html:
-    """Return parts one after the other."""
+    """Return the concatenated parts."""
     return Html("".join(text(part) for part in parts))
 
 
@@ -36,10 +36,10 @@ def tag(name: str, /, *inside: str, **attributes: str | float | bool | None) -> 
     """Return an element.
 
     Args:
-        name: of the element.
-        inside: what it contains; texts are escaped.
-        attributes: `class_` is written `class`, `data_x` is written `data-x`; True stands without a value;
-            None and False are left out.
+        name: the name of the element.
+        inside: its content. Texts are escaped.
+        attributes: its attributes. `class_` stands for `class`, `data_x` for `data-x`. True has no
+            value. None and False are omitted.
     """
     written = "".join(
         f" {_attribute(key)}"
@@ -58,7 +58,7 @@ def _attribute(key: str) -> str:
 
 
 def script_data(value: object) -> Html:
-    """Return JSON that is safe inside a `script` element: nothing in it can end it or begin a comment."""
+    """Return JSON that is safe in a `script` element: it cannot end the element or start a comment."""
     written = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return Html(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
@@ -67,20 +67,20 @@ _HERE: Final = Path(__file__).parent
 
 
 def file_of(scenario: str) -> str:
-    """Return the name of a scenario's file; the list of all scenarios has `index.html` for itself."""
+    """Return the file name of a scenario's page. `index.html` is reserved for the index."""
     return f"{scenario}{'-scenario' if scenario.lower() == 'index' else ''}.html"
 
 
 def page(title: str, *body: Html, script: bool = False) -> str:
-    """Return a whole page.
+    """Return a page.
 
-    Its policy refuses the network, and any script but this project's, whose hash it names (Content Security
-    Policy Level 3, 6.7.2): were a name or a log line ever taken for markup, it still could not run.
+    Its policy denies network access and any script except that of the timeline, by its hash (Content Security
+    Policy Level 3, 6.7.2). A name or log line that became markup by mistake could not run.
 
     Args:
-        title: of the window.
-        body: what it shows.
-        script: whether it has the timeline's script.
+        title: the title of the window.
+        body: the content.
+        script: whether to include the script of the timeline.
     """
     style = Html((_HERE / "timeline.css").read_text(encoding="utf-8"))
     code = Html((_HERE / "timeline.js").read_text(encoding="utf-8")) if script else None

@@ -1,5 +1,5 @@
 "use strict";
-// The crosshair: reads a row's state and value at a time. The page is complete without it.
+// The crosshair shows the state and value of a row at a time. The page is complete without it.
 {
   const { begins, lasts, step, rows } = JSON.parse(document.getElementById("data").textContent);
   const timeline = document.querySelector(".timeline");
@@ -9,11 +9,11 @@
   let at = 0;
   let row = null;
 
-  // Ours says more than the browser's own hint would, at once, and on a phone.
-  for (const one of timeline.querySelectorAll(".track [title]")) {
-    one.dataset.hint = one.title;
-    one.setAttribute("aria-label", one.title);
-    one.removeAttribute("title");
+  // Replaces the tooltips of the browser: with more detail, without delay, and on phones.
+  for (const element of timeline.querySelectorAll(".track [title]")) {
+    element.dataset.hint = element.title;
+    element.setAttribute("aria-label", element.title);
+    element.removeAttribute("title");
   }
 
   const offset = (seconds) => {
@@ -35,18 +35,18 @@
   const number = (value) => value.toLocaleString("en", { maximumSignificantDigits: 4 });
 
   // The last of sorted pairs that begins at or before a time.
-  const last = (pairs, time) => pairs.reduce((found, pair) => (pair[0] <= time ? pair : found), pairs[0]);
+  const last = (pairs, time) => pairs.reduce((latest, pair) => (pair[0] <= time ? pair : latest), pairs[0]);
 
-  const value = (found) => {
-    if (!found.times || !found.times.length) return "";
-    let index = found.times.findIndex((time) => time >= at - 1e-6);
-    if (index < 0) index = found.times.length - 1;
-    const least = found.values[index];
+  const value = (readings) => {
+    if (!readings.times || !readings.times.length) return "";
+    let index = readings.times.findIndex((time) => time >= at - 1e-6);
+    if (index < 0) index = readings.times.length - 1;
+    const least = readings.values[index];
     if (least === null) return "no data";
-    const most = found.most ? found.most[index] : least;
+    const most = readings.most ? readings.most[index] : least;
     const range = most === least ? number(least) : `${number(least)} to ${number(most)}`;
-    const band = found.lower ? ` (${number(found.lower[index])} to ${number(found.upper[index])})` : "";
-    return `${range}${found.unit}, alarms ${found.bound}${band}`;
+    const band = readings.lower ? ` (${number(readings.lower[index])} to ${number(readings.upper[index])})` : "";
+    return `${range}${readings.unit}, alarm ${readings.bound}${band}`;
   };
 
   const show = (hint, pointerY) => {
@@ -56,13 +56,13 @@
     crosshair.hidden = false;
     crosshair.style.left = `${x}px`;
     const lines = [`${clock(at)}  ${offset(at)}`];
-    const found = row && rows[row.id];
-    if (found) {
-      const held = (found.held || []).find(([from, to]) => from <= at && at < to);
-      lines.push(`${found.name}: ${last(found.states, at)[1]}`);
-      if (held) lines.push(`actions held back: ${held[2]}`);
-      const read = value(found);
-      if (read) lines.push(read);
+    const readings = row && rows[row.id];
+    if (readings) {
+      const suppression = (readings.suppressed || []).find(([from, to]) => from <= at && at < to);
+      lines.push(`${readings.name}: ${last(readings.states, at)[1]}`);
+      if (suppression) lines.push(`actions suppressed: ${suppression[2]}`);
+      const text = value(readings);
+      if (text) lines.push(text);
     }
     if (hint) lines.push(hint);
     reading.replaceChildren(...lines.map((line) => {
@@ -94,7 +94,7 @@
   timeline.addEventListener("pointerdown", point);
   timeline.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && hide());
   timeline.addEventListener("keydown", (event) => {
-    const places = [...timeline.querySelectorAll(".row[id]")].filter((one) => one.offsetParent);
+    const places = [...timeline.querySelectorAll(".row[id]")].filter((element) => element.offsetParent);
     const now = places.indexOf(row);
     if (event.key === "Escape") return hide();
     if (event.key === "ArrowRight") at = Math.min(at + step, lasts);

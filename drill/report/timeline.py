@@ -1,7 +1,6 @@
-"""A rehearsal as a picture, and the page of all scenarios of a run.
+"""The timeline of a rehearsal as an HTML page, and the index of all scenarios of a run.
 
-A rehearsal is one page in one file: what happened when, and in words what went wrong, what was expected and
-who was notified.
+A page is one file: the timeline, failed expectations, all expectations, and notifications.
 """
 
 from __future__ import annotations
@@ -17,199 +16,211 @@ from cloudwatch.alarms import CompositeAlarm
 from drill import durations
 from drill.rehearsal import Notification, Rehearsal
 from drill.report.chart import Detail, axis, step_s
-from drill.report.diagnostics import Diagnostics, Summary, arrived, states_of, took
+from drill.report.diagnostics import Diagnostics, Summary, arrived, run_time, states_of
 from drill.report.markup import Html, file_of, join, page, script_data, tag
 from drill.report.rows import ICONS, Flag, Group, Rows, Tracks, flags_of, icon, mark, pins, rows
 from drill.report.words import Names, count
 
 _LISTED: Final = 1500
-"""Alarms that are listed by name; of more, each service's are counted, so that the page stays small."""
+"""Maximum number of alarms that are listed by name. More are counted by service, to limit the page size."""
 
 
-def _header(rehearsal: Rehearsal, facts: Diagnostics) -> Html:
-    """Return the scenario's name, what it shows, its verdict and when it plays."""
+def _header(rehearsal: Rehearsal, diagnostics: Diagnostics) -> Html:
+    """Return the name of the scenario, its description, verdict and time."""
     summary = Summary.of(rehearsal)
     verdict = "passed" if rehearsal.passed else "failed"
     badge = tag("span", f"{'✓' if rehearsal.passed else '✗'} {summary.verdict}", class_=f"badge {verdict}")
-    told = tag(
+    counts = tag(
         "span",
         icon("page"),
         count(summary.pages, "page"),
         icon("ticket"),
         count(summary.tickets, "ticket"),
-        class_="told",
+        class_="counts",
     )
-    lasts, step = (durations.text_of(value) for value in (facts.moments.lasts_s, rehearsal.step_s))
-    about = f"{rehearsal.system.title} · {facts.moments.date()} · {lasts} in steps of {step}"
+    lasts, step = (durations.text_of(value) for value in (diagnostics.moments.lasts_s, rehearsal.step_s))
+    about = f"{rehearsal.system.title} · {diagnostics.moments.date()} · {lasts} in steps of {step}"
     return tag(
         "header",
         tag("h1", rehearsal.name),
-        tag("p", badge, told, class_="verdict"),
-        tag("p", rehearsal.says, class_="says"),
+        tag("p", badge, counts, class_="verdict"),
+        tag("p", rehearsal.description, class_="description"),
         tag("p", about, class_="note"),
     )
 
 
-def _failures(flags: Sequence[Flag], facts: Diagnostics) -> Html:
-    """Return what went wrong; nothing if nothing did."""
+def _failures(flags: Sequence[Flag], diagnostics: Diagnostics) -> Html:
+    """Return the failed expectations with diagnostics; empty if there are none."""
     failed = [
-        _wrong(flag, facts, known)
-        for flag, known in zip(flags, facts.once(), strict=True)
+        _failure(flag, diagnostics, details)
+        for flag, details in zip(flags, diagnostics.without_repetition(), strict=True)
         if not flag.verdict.passed
     ]
-    return tag("section", tag("h2", "What went wrong"), *failed, class_="wrong") if failed else Html()
+    return tag("section", tag("h2", "Failed expectations"), *failed, class_="failures") if failed else Html()
 
 
-def _wrong(flag: Flag, facts: Diagnostics, known: Sequence[str]) -> Html:
+def _failure(flag: Flag, diagnostics: Diagnostics, details: Sequence[str]) -> Html:
     verdict = flag.verdict
-    at = () if verdict.at_s is None else (" ", tag("span", facts.moments.both(verdict.at_s), class_="note"))
-    listed = (tag("ul", *(tag("li", text) for text in known)),) if known else ()
+    at = (
+        ()
+        if verdict.at_s is None
+        else (" ", tag("span", diagnostics.moments.both(verdict.at_s), class_="note"))
+    )
+    listed = (tag("ul", *(tag("li", detail) for detail in details)),) if details else ()
     number = tag("a", f"✗{flag.number}", class_="flag failed", href=f"#expected-{flag.number}")
-    said = tag(
+    description = tag(
         "dl",
         *(tag("dt", "expected"), tag("dd", verdict.expected, *at)),
-        *(tag("dt", "found"), tag("dd", tag("b", verdict.found), *listed)),
+        *(tag("dt", "actual"), tag("dd", tag("b", verdict.actual), *listed)),
         *(tag("dt", "in"), tag("dd", tag("code", verdict.place))),
     )
-    return tag("article", number, said)
+    return tag("article", number, description)
 
 
-def _expectations(flags: Sequence[Flag], facts: Diagnostics) -> Html:
-    """Return everything that was expected, in the scenario's order."""
+def _expectations(flags: Sequence[Flag], diagnostics: Diagnostics) -> Html:
+    """Return all expectations, in the order of the file."""
     if not flags:
         return Html()
     return tag(
         "section",
-        tag("h2", "What was expected"),
-        tag("ol", *(_expected(flag, facts) for flag in flags)),
+        tag("h2", "Expectations"),
+        tag("ol", *(_expected(flag, diagnostics) for flag in flags)),
         class_="expected",
     )
 
 
-def _expected(flag: Flag, facts: Diagnostics) -> Html:
+def _expected(flag: Flag, diagnostics: Diagnostics) -> Html:
     verdict = flag.verdict
     mark = tag(
         "span",
         f"{'✓' if verdict.passed else '✗'}{flag.number}",
         class_=f"flag {'passed' if verdict.passed else 'failed'}",
     )
-    at = "" if verdict.at_s is None else f" · {facts.moments.both(verdict.at_s)}"
-    said = (
+    at = "" if verdict.at_s is None else f" · {diagnostics.moments.both(verdict.at_s)}"
+    lines = (
         tag("p", verdict.expected),
-        tag("p", verdict.found, class_="found"),
+        tag("p", verdict.actual, class_="actual"),
         tag("p", f"{verdict.place}{at}", class_="note"),
     )
-    return tag("li", mark, tag("div", *said), id=f"expected-{flag.number}")
+    return tag("li", mark, tag("div", *lines), id=f"expected-{flag.number}")
 
 
-def _notifications(facts: Diagnostics) -> Html:
-    """Return every notification, with whom it reached and in which queues it arrived."""
-    some = facts.outcome.notifications
+def _notifications(diagnostics: Diagnostics) -> Html:
+    """Return all notifications, with their recipients and queues."""
+    notifications = diagnostics.outcome.notifications
     inside = (
-        tag("ol", *(_notified(facts, notification) for notification in some))
-        if some
-        else tag("p", "Nobody was notified.", class_="note")
+        tag("ol", *(_notification(diagnostics, notification) for notification in notifications))
+        if notifications
+        else tag("p", "No notifications.", class_="note")
     )
-    return tag("section", tag("h2", "Who was notified"), inside, class_="notified")
+    return tag("section", tag("h2", "Notifications"), inside, class_="notified")
 
 
-def _notified(facts: Diagnostics, notification: Notification) -> Html:
-    queues = arrived(facts.outcome, notification)
-    whom = ", ".join(notification.reached) or "nobody"
-    held = (
-        f"held back since {facts.moments.offset(notification.changed_s)}"
+def _notification(diagnostics: Diagnostics, notification: Notification) -> Html:
+    queues = arrived(diagnostics.outcome, notification)
+    recipients = ", ".join(notification.delivered_to) or "no recipient"
+    suppressed = (
+        f"suppressed since {diagnostics.moments.offset(notification.changed_s)}"
         if notification.changed_s < notification.at_s
         else ""
     )
-    notes = " · ".join(part for part in (held, f"in {', '.join(queues)}" if queues else "") if part)
+    notes = " · ".join(part for part in (suppressed, f"in {', '.join(queues)}" if queues else "") if part)
     return tag(
         "li",
-        mark(facts, [notification]),
+        mark(diagnostics, [notification]),
         tag(
             "div",
             tag(
                 "p",
                 f"{notification.state} ",
-                tag("b", facts.names.short(notification.alarm), title=notification.alarm),
+                tag("b", diagnostics.names.short(notification.alarm), title=notification.alarm),
             ),
-            tag("p", f"{notification.topic} → {whom}", class_="found"),
-            tag("p", facts.moments.both(notification.at_s), f" · {notes}" if notes else "", class_="note"),
+            tag("p", f"{notification.topic} → {recipients}", class_="actual"),
+            tag(
+                "p",
+                diagnostics.moments.both(notification.at_s),
+                f" · {notes}" if notes else "",
+                class_="note",
+            ),
         ),
     )
 
 
-def _others(shown: Rows, names: Names) -> Html:
-    """Return the alarms that are not in the picture, folded: most stayed what they were."""
-    folded = [_folded(f"stayed {state}", some, names) for state, some in shown.others.items()]
+def _hidden(shown: Rows, names: Names) -> Html:
+    """Return the alarms that are not in the timeline, folded. Most did not change."""
+    folded = [_folded(f"stayed in {state}", alarms, names) for state, alarms in shown.unchanged.items()]
     if shown.more:
-        folded.insert(0, _folded("changed too, or were expected to", shown.more, names))
-    return tag("section", *folded, class_="others") if folded else Html()
+        folded.insert(0, _folded("that changed or have expectations, not shown", shown.more, names))
+    return tag("section", *folded, class_="unchanged") if folded else Html()
 
 
-def _folded(what: str, some: Sequence[str], names: Names) -> Html:
+def _folded(title: str, all_alarms: Sequence[str], names: Names) -> Html:
     by_service: dict[str, list[str]] = defaultdict(list)
-    for alarm in some:
+    for alarm in all_alarms:
         by_service[names.services.get(alarm, "")].append(alarm)
     parts = [
         part
         for service, alarms in by_service.items()
         for part in (
             tag("dt", service or "no service"),
-            tag("dd", _listed(service, alarms, names, len(some))),
+            tag("dd", _listed(service, alarms, names, len(all_alarms))),
         )
     ]
-    return tag("details", tag("summary", f"{count(len(some), 'alarm')} {what}"), tag("dl", *parts))
+    return tag("details", tag("summary", f"{count(len(all_alarms), 'alarm')} {title}"), tag("dl", *parts))
 
 
 def _listed(service: str, alarms: Iterable[str], names: Names, total: int) -> Html:
-    listed = list(alarms)
+    alarms = list(alarms)
     if total > _LISTED:
-        return join([count(len(listed), "alarm")])
+        return join([count(len(alarms), "alarm")])
     return join(
         part
-        for index, text in enumerate(listed)
-        for part in (", " if index else "", tag("span", names.within(text, service), title=text))
+        for index, alarm in enumerate(alarms)
+        for part in (", " if index else "", tag("span", names.within(alarm, service), title=alarm))
     )
 
 
-def _legend(facts: Diagnostics) -> Html:
-    """Return what the signs mean."""
+def _legend(diagnostics: Diagnostics) -> Html:
+    """Return the legend."""
     states = (
         tag("span", tag("i", tag("i", class_=f"state {state.lower()}"), class_="bar"), state)
         for state in ("OK", "ALARM", "INSUFFICIENT_DATA")
     )
-    held = any(facts.suppressed(composite.name) for composite in facts.outcome.system.composites)
+    composites = diagnostics.outcome.system.composites
+    has_suppressions = any(diagnostics.suppressions(composite.name) for composite in composites)
     more = [
         *(
-            [tag("span", tag("i", tag("i", class_="held"), class_="bar"), "actions held back")]
-            if held
+            [tag("span", tag("i", tag("i", class_="suppressed"), class_="bar"), "actions suppressed")]
+            if has_suppressions
             else []
         ),
         tag("span", icon("page"), "page", class_="mark-page"),
         tag("span", icon("ticket"), "ticket", class_="mark-ticket"),
-        tag("span", tag("i", "✓1", class_="flag passed"), tag("i", "✗2", class_="flag failed"), "expected"),
+        tag(
+            "span", tag("i", "✓1", class_="flag passed"), tag("i", "✗2", class_="flag failed"), "expectation"
+        ),
     ]
     return tag("p", *states, *more, class_="legend")
 
 
 def _footer(rehearsal: Rehearsal) -> Html:
-    """Return where to go from here, and how long it took."""
+    """Return the link to the index, and the run time."""
     return tag(
         "footer",
         tag("a", "all scenarios", href="index.html"),
-        f" · rehearsed in {took(rehearsal)}",
+        f" · rehearsed in {run_time(rehearsal)}",
         class_="note",
     )
 
 
 LIMIT_BYTES: Final = 1_000_000
-"""Of a page, so that it opens at once on a phone, and can be attached to anything."""
+"""Maximum size of a page, so that it opens fast on a phone and can be sent as an attachment."""
 _LEAST_COLUMNS: Final = 45
-"""Fewer would show nothing; what a page has besides lines and bars is not left out."""
+"""Minimum number of columns of a line. Other content is never omitted."""
 
 
 def write(rehearsal: Rehearsal, folder: Path) -> Path:
-    """Write a rehearsal's page into a folder, which is made if need be; return its path."""
+    """Write the page of a rehearsal into a folder, which is created if necessary; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_of(rehearsal.name)
     path.write_text(timeline(rehearsal), encoding="utf-8")
@@ -217,22 +228,22 @@ def write(rehearsal: Rehearsal, folder: Path) -> Path:
 
 
 def timeline(rehearsal: Rehearsal) -> str:
-    """Return a rehearsal's page, as finely drawn as fits into so many bytes."""
+    """Return the page of a rehearsal, with as much detail as the size limit allows."""
     shown = rows(rehearsal)
     states = functools.cache(functools.partial(states_of, rehearsal))
     detail = Detail.of(sum(row.has_line for group in shown.groups for row in group.rows))
     while True:
         tracks = Tracks(Diagnostics.of(rehearsal), flags_of(rehearsal), detail, states)
-        drawn = _drawn(rehearsal, shown, tracks)
-        if len(drawn.encode()) <= LIMIT_BYTES or detail.columns <= _LEAST_COLUMNS:
-            return drawn
+        html = _page(rehearsal, shown, tracks)
+        if len(html.encode()) <= LIMIT_BYTES or detail.columns <= _LEAST_COLUMNS:
+            return html
         detail = detail.coarser()
 
 
-def _drawn(rehearsal: Rehearsal, shown: Rows, tracks: Tracks) -> str:
-    facts = tracks.facts
-    picture = _picture(facts, shown, tracks)
-    moments = facts.moments
+def _page(rehearsal: Rehearsal, shown: Rows, tracks: Tracks) -> str:
+    diagnostics = tracks.diagnostics
+    timeline_section = _timeline(diagnostics, shown, tracks)
+    moments = diagnostics.moments
     data = {
         "begins": moments.begins_s,
         "lasts": moments.lasts_s,
@@ -244,11 +255,13 @@ def _drawn(rehearsal: Rehearsal, shown: Rows, tracks: Tracks) -> str:
         ICONS,
         tag(
             "main",
-            _header(rehearsal, facts),
-            _failures(tracks.flags, facts),
-            picture,
-            _others(shown, facts.names),
-            tag("div", _expectations(tracks.flags, facts), _notifications(facts), class_="columns"),
+            _header(rehearsal, diagnostics),
+            _failures(tracks.flags, diagnostics),
+            timeline_section,
+            _hidden(shown, diagnostics.names),
+            tag(
+                "div", _expectations(tracks.flags, diagnostics), _notifications(diagnostics), class_="columns"
+            ),
             _footer(rehearsal),
         ),
         tag("script", script_data(data), type="application/json", id="data"),
@@ -256,41 +269,41 @@ def _drawn(rehearsal: Rehearsal, shown: Rows, tracks: Tracks) -> str:
     )
 
 
-def _picture(facts: Diagnostics, shown: Rows, tracks: Tracks) -> Html:
-    step = facts.moments.percent(facts.moments.begins_s + step_s(facts.moments))
+def _timeline(diagnostics: Diagnostics, shown: Rows, tracks: Tracks) -> Html:
+    step = diagnostics.moments.percent(diagnostics.moments.begins_s + step_s(diagnostics.moments))
     inside = [
         tag(
             "div",
             tag("div", tag("span", "UTC", class_="note"), class_="label"),
-            tag("div", axis(facts.moments), class_="track"),
+            tag("div", axis(diagnostics.moments), class_="track"),
             class_="row axis",
         ),
-        *_lanes(facts, tracks.flags),
+        *_lanes(diagnostics, tracks.flags),
         *(_group(group, tracks) for group in shown.groups),
         *_helpers(shown, tracks),
     ]
     return tag(
         "section",
-        _legend(facts),
+        _legend(diagnostics),
         *inside,
         tag("div", class_="crosshair", hidden=True),
         tag("div", class_="reading", hidden=True, role="status"),
         class_="timeline",
         style=f"--step:{step}%",
         tabindex="0",
-        aria_label=f"Timeline of {durations.text_of(facts.moments.lasts_s)}",
+        aria_label=f"Timeline of {durations.text_of(diagnostics.moments.lasts_s)}",
     )
 
 
-def _lanes(facts: Diagnostics, numbered: Sequence[Flag]) -> Iterator[Html]:
+def _lanes(diagnostics: Diagnostics, numbered: Sequence[Flag]) -> Iterator[Html]:
     timed = [flag for flag in numbered if flag.verdict.at_s is not None]
     if timed:
-        yield _lane("Expected", pins(facts, timed, ()))
-    yield _lane("Notified", pins(facts, (), facts.outcome.notifications))
+        yield _lane("Expectations", pins(diagnostics, timed, ()))
+    yield _lane("Notifications", pins(diagnostics, (), diagnostics.outcome.notifications))
 
 
 def _lane(name: str, track: tuple[Html, ...]) -> Html:
-    note = () if track else (tag("span", "nobody", class_="note"),)
+    note = () if track else (tag("span", "none", class_="note"),)
     label = tag("div", tag("span", name, class_="name"), class_="label")
     return tag("div", label, tag("div", *track, *note, class_="track"), class_="row lane")
 
@@ -307,17 +320,17 @@ def _group(group: Group, tracks: Tracks) -> Html:
 
 def _helpers(shown: Rows, tracks: Tracks) -> Iterator[Html]:
     if shown.helpers:
-        says = f"Changed too, and notify nobody: {count(len(shown.helpers), 'composite')}"
+        summary = f"{count(len(shown.helpers), 'composite')} without notifications that changed"
         yield tag(
             "details",
-            tag("summary", says),
+            tag("summary", summary),
             join(tracks.row(row, None) for row in shown.helpers),
             class_="helpers",
         )
 
 
 def write_index(rehearsals: Sequence[Rehearsal], folder: Path) -> Path:
-    """Write the page of all scenarios into a folder, which is made if need be; return its path."""
+    """Write the index of all scenarios into a folder, which is created if necessary; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
     path.write_text(index(rehearsals), encoding="utf-8")
@@ -325,11 +338,11 @@ def write_index(rehearsals: Sequence[Rehearsal], folder: Path) -> Path:
 
 
 def index(rehearsals: Sequence[Rehearsal]) -> str:
-    """Return the page of all scenarios: those that failed first."""
+    """Return the index of all scenarios, failed ones first."""
     failed = sum(not rehearsal.passed for rehearsal in rehearsals)
-    verdict = f"✗ {failed} not as expected" if failed else "✓ all as expected"
+    verdict = f"✗ {failed} failed" if failed else "✓ all passed"
     titles = dict.fromkeys(rehearsal.system.title for rehearsal in rehearsals)
-    of = ", ".join(titles) or "nothing"
+    of = ", ".join(titles) or "no system"
     total = sum(rehearsal.took_s for rehearsal in rehearsals)
     about = f"{count(len(rehearsals), 'scenario')} of {of} in {total:.2f} s"
     return page(
@@ -363,28 +376,32 @@ def index(rehearsals: Sequence[Rehearsal]) -> str:
 
 def _scenario(rehearsal: Rehearsal) -> Html:
     summary = Summary.of(rehearsal)
-    verdict = "passed" if rehearsal.passed else "failed"
-    told = (
+    result = "passed" if rehearsal.passed else "failed"
+    counts = (
         tag("span", icon(kind), count(number, kind), class_="none" if not number else None)
         for kind, number in (("page", summary.pages), ("ticket", summary.tickets))
     )
-    wrong = (tag("li", item.expected, ": ", item.found) for item in rehearsal.verdicts if not item.passed)
+    failures = (
+        tag("li", verdict.expected, ": ", verdict.actual)
+        for verdict in rehearsal.verdicts
+        if not verdict.passed
+    )
     return tag(
         "a",
-        tag("span", "✓" if rehearsal.passed else "✗", class_=f"badge {verdict}"),
+        tag("span", "✓" if rehearsal.passed else "✗", class_=f"badge {result}"),
         tag(
             "div",
             tag("h2", rehearsal.name),
-            tag("p", rehearsal.says),
-            tag("ul", *wrong) if not rehearsal.passed else Html(),
+            tag("p", rehearsal.description),
+            tag("ul", *failures) if not rehearsal.passed else Html(),
         ),
         tag(
             "div",
             tag("b", summary.verdict),
-            tag("span", *told, class_="told"),
-            tag("span", took(rehearsal), class_="note"),
+            tag("span", *counts, class_="counts"),
+            tag("span", run_time(rehearsal), class_="note"),
             class_="numbers",
         ),
-        class_=f"scenario {verdict}",
+        class_=f"scenario {result}",
         href=quote(file_of(rehearsal.name)),
     )

@@ -1,4 +1,4 @@
-"""Words, numbers, names and times for people, from texts and values that anybody may have made up."""
+"""Texts, numbers, names and times of reports, from untrusted texts and values."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from drill.rehearsal import Outcome, Verdict
 from drill.selection import Selection
 
 _DIRECTIONS: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
-"""Characters that turn the text around them, so that it reads as another (Unicode Standard Annex 9)."""
+"""Characters that change the direction of text (Unicode Standard Annex 9)."""
 _NOT_TEXT: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Controls, halves of characters, and separators of lines that are no newline."""
+"""Control characters, surrogates, and line separators other than newline."""
 _SIGNS: Final = {
     "Percent": " %",
     "Milliseconds": " ms",
@@ -29,7 +29,7 @@ _SIGNS: Final = {
 }
 _UNNAMED: Final = frozenset({"", "None", "Count"})
 _EXACT: Final = 10_000
-"""From here on a value is shown without decimals; smaller ones have four significant digits."""
+"""Values from here on have no decimals. Smaller values have four significant digits."""
 _HUGE: Final = 1e15
 
 
@@ -37,26 +37,28 @@ _WITHOUT_LINES: Final = str.maketrans("", "", "\n\t")
 
 
 def printable(text: str, *, lines: bool = False) -> str:
-    r"""Return a text that neither moves a cursor nor breaks XML: what is no text is written as `\x1b`.
+    r"""Return a text that is safe in terminals and XML: other characters are escaped, such as `\x1b`.
 
     Args:
         text: anything.
-        lines: whether newlines and tabs stay what they are.
+        lines: whether to keep newlines and tabs.
     """
     kept = "\n\t" if lines else ""
     if text.isprintable() or (lines and text.translate(_WITHOUT_LINES).isprintable()):
         return text
-    return "".join(name if name in kept or _is_text(name) else _written(name) for name in text)
+    return "".join(
+        character if character in kept or _is_text(character) else _escaped(character) for character in text
+    )
 
 
-def _is_text(text: str) -> bool:
-    # The last two code points of each plane are no characters, and XML refuses those of the first.
-    stands = text not in _DIRECTIONS and unicodedata.category(text) not in _NOT_TEXT
-    return stands and ord(text) & 0xFFFE != 0xFFFE  # noqa: PLR2004 - the pattern of their last two
+def _is_text(character: str) -> bool:
+    # The last two code points of each plane are not characters. XML rejects those of the first plane.
+    is_allowed = character not in _DIRECTIONS and unicodedata.category(character) not in _NOT_TEXT
+    return is_allowed and ord(character) & 0xFFFE != 0xFFFE  # noqa: PLR2004 - the pattern of their last two
 
 
-def _written(text: str) -> str:
-    return text.encode("unicode_escape").decode("ascii")
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def count(number: int, noun: str) -> str:
@@ -65,7 +67,7 @@ def count(number: int, noun: str) -> str:
 
 
 def number(value: float) -> str:
-    """Return a value with as many digits as anybody reads: `0.0123`, `4.2`, `12,346`."""
+    """Return a value with at most four significant digits: `0.0123`, `4.2`, `12,346`."""
     if not math.isfinite(value):
         return "∞" if value > 0 else "-∞" if value < 0 else "no data"
     size = abs(value)
@@ -75,12 +77,12 @@ def number(value: float) -> str:
 
 
 def quantity(value: float, unit: str) -> str:
-    """Return a value with its unit: `5 %`, `250 ms`, `3 Count/Second`; counts stand alone."""
+    """Return a value with its unit: `5 %`, `250 ms`, `3 Count/Second`; counts have none."""
     return number(value) + (suffix(unit) if math.isfinite(value) else "")
 
 
 def suffix(unit: str) -> str:
-    """Return what stands behind a value of a unit (CloudWatch's StandardUnit): ` %`, ` ms`."""
+    """Return the suffix of a unit (CloudWatch's StandardUnit): ` %`, ` ms`."""
     return "" if unit in _UNNAMED else _SIGNS.get(unit, f" {unit}")
 
 
@@ -88,7 +90,7 @@ _PLACE: Final = re.compile(r"(?s)(.*):([1-9][0-9]{0,8})")
 
 
 class Place(NamedTuple):
-    """A file and a line in it; no line where none is known."""
+    """A file and a line; None if the line is not known."""
 
     file: str
     line: int | None
@@ -102,28 +104,28 @@ def place(verdict: Verdict) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """The times of one scenario. Times are seconds since 1970; clocks show UTC, as CloudWatch's do."""
+    """The times of one scenario, in seconds since 1970. Clock times are UTC, as in CloudWatch."""
 
     begins_s: float
     ends_s: float
 
     @classmethod
     def of(cls, outcome: Outcome) -> Moments:
-        """Return those of an outcome."""
+        """Return the times of an outcome."""
         return cls(outcome.begins_s, outcome.ends_s)
 
     @property
     def lasts_s(self) -> float:
-        """How long the scenario lasts; never 0, so that it can be divided by."""
+        """Duration of the scenario, at least 1, as it is a divisor."""
         return max(self.ends_s - self.begins_s, 1.0)
 
     def offset(self, at_s: float) -> str:
-        """Return `+12m`, or `-5m` for what was before the beginning."""
+        """Return `+12m`, or `-5m` for a time before the start."""
         after_s = at_s - self.begins_s
         return ("-" if after_s < 0 else "+") + durations.text_of(abs(after_s))
 
     def clock(self, at_s: float) -> str:
-        """Return `14:12`, with seconds where there are any, with the day where the scenario has several."""
+        """Return `14:12`, with seconds if not 0, and with the day if the scenario is longer than one."""
         at = datetime.fromtimestamp(at_s, timezone.utc)
         form = "%H:%M" if round(at_s) % MINUTE_S == 0 else "%H:%M:%S"
         return at.strftime(f"%a {form}" if self.lasts_s > DAY_S else form)
@@ -146,12 +148,12 @@ class Moments:
         return f"{first.strftime(day)} {first:%H:%M} to {last.strftime(day)} {last:%H:%M} UTC"
 
     def percent(self, at_s: float) -> float:
-        """Return where a time is on the axis, 0 to 100; what is outside is at its edge."""
+        """Return the position of a time on the axis, 0 to 100. Times outside are at the edge."""
         return round(min(max((at_s - self.begins_s) / self.lasts_s, 0.0), 1.0) * 100, 3)
 
 
-_JOINTS: Final = "-_/. "
-"""What names are joined of parts with."""
+_SEPARATORS: Final = "-_/. "
+"""Separators of the parts of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +161,13 @@ class Names:
     """The short names of a system's alarms."""
 
     shorts: Mapping[str, str]
-    """Name in AWS -> the shortest one that a scenario may use."""
+    """Name in AWS -> the shortest name that a scenario may use."""
     services: Mapping[str, str]
-    """Name in AWS -> the service that it is about, of those that are about one."""
+    """Name in AWS -> the service, for alarms of a service."""
 
     @classmethod
     def of(cls, system: System) -> Names:
-        """Return those of a system; of several short names of an alarm the shortest."""
+        """Return the names of a system."""
         services = {alarm.name: alarm.service for alarm in system.alarms if alarm.service}
         services |= {
             composite.name: composite.service for composite in system.composites if composite.service
@@ -173,23 +175,23 @@ class Names:
         return cls(Selection(system).shortest, services)
 
     def short(self, alarm: str) -> str:
-        """Return what people call an alarm; its full name if it has no other."""
+        """Return the short name of an alarm, or its full name if it has none."""
         return self.shorts.get(alarm, alarm)
 
     def within(self, alarm: str, service: str | None, above: str | None = None) -> str:
-        """Return it without what is known from around it: `errors`.
+        """Return the name of an alarm without the prefix that its context shows: `errors`.
 
         Args:
             alarm: its full name.
-            service: the service that it stands under, if any; alarms of other services keep theirs.
-            above: the full name of the alarm that it stands under, if any.
+            service: the service in whose section it is, if any. Alarms of other services keep their prefix.
+            above: the full name of the alarm above it, if any.
         """
         short = self.short(alarm)
-        known = [] if above is None else [self.short(above)]
+        prefixes = [] if above is None else [self.short(above)]
         if service and self.services.get(alarm) in {service, None}:
-            known.append(service)
-        for start in known:
-            rest = short.removeprefix(start)
-            if rest != short and rest.lstrip(_JOINTS) and rest[0] in _JOINTS:
-                return rest.lstrip(_JOINTS)
+            prefixes.append(service)
+        for prefix in prefixes:
+            suffix = short.removeprefix(prefix)
+            if suffix != short and suffix.lstrip(_SEPARATORS) and suffix[0] in _SEPARATORS:
+                return suffix.lstrip(_SEPARATORS)
         return short

@@ -1,11 +1,11 @@
-"""What a scenario may say: the one list of its keys, with their units, defaults and bounds.
+"""The models of a scenario: the single list of its keys, with their units, defaults and bounds.
 
-Rehearsals and live drills share one language. What happens is described (`happens`), which only the engine
-can play, or sent (`invoke`), which deployed functions and the engine can. Expectations mean the same in both.
+Rehearsals and live drills share one language. `happens` describes conditions, which only the engine can
+simulate. `invoke` sends requests, in both. Expectations mean the same in both.
 
 Every time is a duration since the start of the scenario, such as `90s`, `10m`, `1h30m`; `by` is a deadline.
-Names of alarms are those in AWS, with or without project and environment; where several may be meant, `*`
-and `?` stand for any text and any character.
+Names of alarms are those in AWS, with or without project and environment. Where a pattern is accepted, `*`
+matches any text and `?` matches one character.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ Fault = Literal["error", "timeout"]
 LogLevel = Literal["WARNING", "ERROR", "CRITICAL"]
 
 MOST_PER_MIN = 600
-"""Requests a minute: ten a second are a drill, more is a load test."""
+"""Requests a minute. More than ten a second is a load test."""
 MOST_STEPS = 200_000
-"""Of a rehearsal: four months of minutes, or two days of seconds. More are a mistake, such as d for m."""
+"""Limit of a rehearsal: four months of minutes, or two days of seconds. More is likely a wrong unit."""
 _WORK_MS = 100.0
-"""What a function's own work takes offline unless a scenario says otherwise."""
+"""Default duration of a function's own work in a rehearsal."""
 
-Special = Literal["missing", "as before"]
-"""What a value may be that is no number."""
+Special = Literal["missing", "baseline"]
+"""The values that are not numbers."""
 
 
 def _duration(value: object) -> float:
-    """Return the seconds of a duration, which is text with a unit; what was found is said with the place."""
+    """Return the seconds of a duration, which is text with a unit. The caller adds the invalid value."""
     try:
         return durations.seconds(value if isinstance(value, str) else "")
     except ValueError as error:
@@ -49,14 +49,13 @@ def _duration(value: object) -> float:
 
 
 def _expression(value: object, known: tuple[str, ...] = ()) -> Expression:
-    """Return the expression that a value is; `known` are the words that could have been meant instead."""
+    """Return a value as an expression; `known` are the keywords to suggest for a misspelled one."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise refuse("must be a number or an expression of t, such as 20 + 5 * sin(t / 600)")
     try:
         return Expression.parse(str(value))
     except ValueError as error:
-        text = str(error)
-        raise refuse("{text}", text=text, known=", ".join(known)) from error
+        raise refuse("{text}", text=str(error), known=", ".join(known)) from error
 
 
 def _value(value: object) -> object:
@@ -77,15 +76,15 @@ def _event(value: object) -> str | dict[str, Any]:
 
 
 def _list(value: object) -> object:
-    """Return one text as a list of it; lists go on to have their entries looked at."""
+    """Return a string as a list with one element. Lists are returned as they are."""
     if not isinstance(value, str | list | tuple):
-        raise refuse("must be text, or a list of it")
+        raise refuse("must be text or a list of texts")
     return [value] if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How a type is called in the reference."""
+    """The description of a type in the reference."""
 
     text: str
 
@@ -106,15 +105,15 @@ SampleValue = Annotated[
     Expression | Special | None,
     BeforeValidator(_value),
     WithJsonSchema({"type": ["string", "number"]}),
-    Words("number or expression, `missing` or `as before`"),
+    Words("number or expression, `missing` or `baseline`"),
 ]
-"""What a sample may be."""
+"""The value of a sample."""
 Number = Annotated[float, Field(strict=True)]
-"""A number, and no text or truth that could be read as one."""
+"""A number. Text and booleans are not converted."""
 Line = Annotated[str | dict[str, Any], BeforeValidator(_line)]
-"""A log line: text, or what becomes JSON."""
+"""A log line: text, or a mapping that becomes JSON."""
 Event = Annotated[str | dict[str, Any], BeforeValidator(_event), Words("mapping, or name of a file")]
-"""What a function is invoked with: itself, or the file that holds it."""
+"""The event of an invocation, or the name of the file that contains it."""
 Names = Annotated[
     tuple[str, ...],
     BeforeValidator(_list),
@@ -128,38 +127,38 @@ List = Annotated[
     BeforeValidator(_list),
     Field(min_length=1),
     WithJsonSchema(_TEXTS),
-    Words("text, or a list of it"),
+    Words("text, or a list of texts"),
 ]
 """One text, or a list of texts."""
 
 
 class Model(types.Model):
-    """Base of everything in a scenario: as all of the configuration, and with types of its own."""
+    """Base of the models of a scenario."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
 
 class Span(Model):
-    """When something happens: from … to, or in one minute `at`; the whole time unless said."""
+    """When an entry applies: `from` … `to`, or in one minute `at`. Default: the whole scenario."""
 
     from_s: Duration | None = Field(default=None, alias="from")
-    """When it begins; from the very beginning, warm-up included, unless said."""
+    """When it begins. Default: the beginning of the warm-up."""
 
     to_s: Duration | None = Field(default=None, alias="to")
-    """When it ends; at the end of the scenario unless said."""
+    """When it ends. Default: the end of the scenario."""
 
     at_s: Duration | None = Field(default=None, alias="at")
-    """In this one minute only, instead of from … to."""
+    """Only in this minute, instead of `from` … `to`."""
 
     gaps: tuple[tuple[Duration, Duration], ...] = ()
-    """Pauses in between, each `[from, to]`."""
+    """Pauses, each `[from, to]`."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Span:
         if self.at_s is not None and (self.from_s is not None or self.to_s is not None):
-            raise refuse("is at one time or from … to, not both", at=("at",))
+            raise refuse("cannot be combined with from and to", at=("at",))
         if self.at_s is not None and self.gaps:
-            raise refuse("are for from … to: at one time there is no pause", at=("gaps",))
+            raise refuse("cannot be combined with at", at=("gaps",))
         if self.from_s is not None and self.to_s is not None and self.to_s <= self.from_s:
             raise refuse("must be later than from", at=("to",), because=("from",))
         for position, (begin, end) in enumerate(self.gaps):
@@ -169,23 +168,23 @@ class Span(Model):
 
 
 class Lines(Span):
-    """Log lines that are written to log groups."""
+    """Log lines written to log groups."""
 
     log: Line
     """The line: text, or a mapping, which becomes one line of JSON."""
 
     service: str | None = None
-    """Name or pattern of the services that write it."""
+    """Name or pattern of the services that write the line."""
 
     log_group: str | None = None
-    """Name or pattern of the log groups, instead of services."""
+    """Name or pattern of the log groups, instead of `service`."""
 
     per_min: Value
     """Lines a minute."""
 
     @property
     def text(self) -> str:
-        """The line itself."""
+        """The line as it is written to the log group."""
         return self.log if isinstance(self.log, str) else json.dumps(self.log, ensure_ascii=False)
 
     @model_validator(mode="after")
@@ -194,62 +193,62 @@ class Lines(Span):
             text = json.dumps(self.log, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise refuse(
-                "must be text, or what JSON can say: text, numbers, true, false, null, lists, mappings",
+                "must be text or valid JSON: text, numbers, true, false, null, lists, mappings",
                 at=("log",),
             ) from error
         if text in {'""', "{}"}:
-            raise refuse("must not be empty: CloudWatch Logs takes no such line", at=("log",))
+            raise refuse("must not be empty: CloudWatch Logs rejects empty lines", at=("log",))
         return self
 
     @model_validator(mode="after")
-    def _somewhere(self) -> Lines:
+    def _has_destination(self) -> Lines:
         if (self.service is None) == (self.log_group is None):
-            raise refuse("needs a service or a log_group, one of them", at=("log",))
+            raise refuse("requires exactly one of service and log_group", at=("log",))
         return self
 
 
-class Silence(Span):
-    """Nothing is written to log groups, whatever else the scenario says."""
+class NoLogs(Span):
+    """Nothing is written to log groups. Overrides every `log` entry."""
 
-    silence: str
+    no_logs: str
     """Name or pattern of the services, or of the log groups."""
 
 
 class Samples(Span):
-    """Samples of metrics: what AWS or a service publishes."""
+    """Samples of metrics that AWS or a service publishes."""
 
     metric: str
-    """Namespace and name, such as `AWS/Lambda Errors`, or the name alone; may be a pattern."""
+    """Namespace and name, such as `AWS/Lambda Errors`, or only the name. May be a pattern."""
 
     service: str | None = None
-    """Only metrics that alarms of these services (name or pattern) watch."""
+    """Only metrics that alarms of these services use (name or pattern)."""
 
     dimensions: dict[str, str] = Field(default={})
-    """Only metrics with these dimensions; others may be there too."""
+    """Only metrics with these dimensions. They may have additional ones."""
 
     value: SampleValue = None
-    """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (what
-    it would have been); `missing` for no samples; `as before` for what the usual says."""
+    """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (the
+    value without this entry); `missing` for no samples; `baseline` for the value of the baseline."""
 
     samples: Value = Field(default="1", validate_default=True)
-    """Samples a minute, each of this value."""
+    """Samples a minute, each with this value."""
 
     values: tuple[tuple[Number, Number], ...] | None = Field(default=None, min_length=1)
-    """Several values at once, for percentiles: each `[value, samples a minute]`."""
+    """A distribution of values, for percentiles: each `[value, samples a minute]`."""
 
     csv: str | None = None
-    """A recording, beside the scenario: `timestamp` and values; its first row is played at `from`."""
+    """A recording, relative to the scenario: `timestamp` and values. Its first row is placed at `from`."""
 
     column: str | None = None
-    """The recording's column, when it has several."""
+    """The column of the recording. Required if it has several."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Samples:
-        given = [name for name in ("value", "values", "csv") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise refuse("needs one of value, values, csv", at=("metric",))
+        sources = [name for name in ("value", "values", "csv") if getattr(self, name) is not None]
+        if len(sources) != 1:
+            raise refuse("requires exactly one of value, values, csv", at=("metric",))
         if self.column is not None and self.csv is None:
-            raise refuse("is for a recording: needs csv", at=("column",))
+            raise refuse("requires csv", at=("column",))
         for position, (_, per_min) in enumerate(self.values or ()):
             if per_min < 0:
                 raise refuse("samples a minute must be 0 or more", at=("values", position))
@@ -257,10 +256,10 @@ class Samples(Span):
 
 
 class Band(Span):
-    """The band of an anomaly detector, which is learned on AWS and given here."""
+    """The anomaly band of alarms. AWS learns it from the metric; a rehearsal uses this one."""
 
     band: Names
-    """Alarms that compare with it."""
+    """The alarms that use it."""
 
     lower: Value = Field(default="0", validate_default=True)
     """Its lower edge, in the metric's unit."""
@@ -270,216 +269,216 @@ class Band(Span):
 
 
 class Consumer(Span):
-    """What reads a queue in which notifications arrive; unless said, it works."""
+    """The consumer of a queue that receives notifications. Default: it works."""
 
     consumer: str
     """The queue."""
 
     fails: Literal[True]
-    """It receives messages and does not delete them."""
+    """The consumer receives messages and does not delete them."""
 
 
 class Request(Span):
-    """Requests to a deployed Lambda function, evenly spread over their time."""
+    """Requests to a deployed Lambda function, evenly distributed over their time."""
 
     from_s: Duration | None = Field(default=None, alias="from")
-    """When it begins; at the start of the scenario unless said."""
+    """When it begins. Default: the start of the scenario."""
 
     service: str
-    """The service, a Lambda function."""
+    """The service. Its kind is `lambda`."""
 
     event: Event
-    """What it is invoked with, without what is asked for; or the name of a JSON file beside the scenario."""
+    """The event, without the requested fault; or the name of a JSON file, relative to the scenario."""
 
     fault: Fault | None = None
-    """`error`: it fails. `timeout`: it waits until Lambda ends it. Without one it does its work."""
+    """`error`: the function fails. `timeout`: it runs until Lambda stops it. Default: it succeeds."""
 
     slow_ms: int | None = Field(default=None, ge=1, le=LAMBDA_TIMEOUT_S * 1000)
-    """Milliseconds that it waits before."""
+    """Delay before the function's own work, in milliseconds."""
 
     log_level: LogLevel | None = None
-    """Level of an entry that it logs besides."""
+    """Level of an additional log entry."""
 
     per_min: float = Field(gt=0, le=MOST_PER_MIN)
     """Requests a minute."""
 
     duration_ms: float | None = Field(default=None, gt=0, le=LAMBDA_TIMEOUT_S * 1000)
-    """Milliseconds that each request takes in a rehearsal: 100 more than `slow_ms` unless said. With
-    `fault: timeout` it is required, and is the function's timeout."""
+    """Duration of each request in a rehearsal, in milliseconds. Default: `slow_ms` + 100. Required with
+    `fault: timeout`, where it is the function's timeout."""
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """What each request asks for, as the functions read it (functions/README.md, "Drills")."""
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of each request, as the functions read them (functions/README.md, "Drills")."""
         values = {"fault": self.fault, "slow_ms": self.slow_ms, "log_level": self.log_level}
         return {name: value for name, value in values.items() if value is not None}
 
     @property
     def takes_ms(self) -> float:
-        """How long an invocation takes offline."""
+        """Duration of an invocation in a rehearsal."""
         return (self.slow_ms or 0) + _WORK_MS if self.duration_ms is None else self.duration_ms
 
     def ends_s(self, over_s: float) -> float:
-        """Return when the last request is sent at the latest; `over_s` is the scenario's end."""
+        """Return the end of the requests; `over_s` is the end of the scenario."""
         if self.at_s is not None:
             return self.at_s // MINUTE_S * MINUTE_S + MINUTE_S
         return over_s if self.to_s is None else self.to_s
 
     @property
     def begins_s(self) -> float:
-        """When the first request is sent; there are none in the warm-up."""
+        """When the first request is sent. There are none in the warm-up."""
         return self.from_s or 0.0 if self.at_s is None else self.at_s // MINUTE_S * MINUTE_S
 
     def times_s(self, over_s: float) -> tuple[float, ...]:
         """Return when each request is sent."""
-        # None at the very end, whatever floating point makes of it: 3 a minute for 1 m are three.
+        # The tolerance absorbs rounding errors: 3 a minute for 1 m are three requests, not four.
         count = max(1, math.ceil((self.ends_s(over_s) - self.begins_s) * self.per_min / MINUTE_S - 1e-9))
         times_s = (self.begins_s + number * MINUTE_S / self.per_min for number in range(count))
         return tuple(at_s for at_s in times_s if not any(begin <= at_s < end for begin, end in self.gaps))
 
     @model_validator(mode="before")
     @classmethod
-    def _says_to(cls, data: Any) -> Any:  # noqa: ANN401  # YAML before it is validated
+    def _has_no_for(cls, data: Any) -> Any:  # noqa: ANN401  # YAML before it is validated
         if isinstance(data, dict) and "for" in data:
-            raise refuse("no such key: say `to`, when it ends", at=("for",))
+            raise refuse("is not a valid key: use `to`, the end time", at=("for",))
         return data
 
     @model_validator(mode="after")
     def _can_be_sent(self) -> Request:
         if self.fault == "timeout" and self.duration_ms is None:
-            raise refuse("needs duration_ms, the function's timeout, for rehearsals", at=("fault",))
+            raise refuse("timeout requires duration_ms, the function's timeout", at=("fault",))
         if self.to_s == 0:
             raise refuse("must be later than 0s", at=("to",))
         return self
 
 
-Happening = Lines | Silence | Samples | Band | Consumer
+Happening = Lines | NoLogs | Samples | Band | Consumer
 HAPPENINGS: dict[str, type[Happening]] = {
     "log": Lines,
-    "silence": Silence,
+    "no_logs": NoLogs,
     "metric": Samples,
     "band": Band,
     "consumer": Consumer,
 }
-"""The key that says what happens -> its model."""
+"""The key that identifies an entry of `happens` -> its model."""
 
 
 class StateExpected(Model):
     """An alarm is in a state: at a time, from … to, or by a deadline.
 
-    What is expected of one alarm by deadlines has to happen in the order in which it is written.
+    The deadlines of the same alarm have to be met in the order in which they are written.
     """
 
     alarm: str
     """The alarm or composite."""
     state: State
-    """Its state then."""
+    """The expected state."""
     at_s: Duration | None = Field(default=None, alias="at")
-    """At this very time."""
+    """The alarm is in the state at this time."""
     by_s: Duration | None = Field(default=None, alias="by")
-    """The alarm enters the state by this time, after it met its entries with `by` further up. It also counts
-    if it is in the state from then on, without a break, until this time."""
+    """The alarm enters the state by this time, after it met the entries with `by` above; or it stays in the
+    state, without interruption, until this time."""
     from_s: Duration | None = Field(default=None, alias="from")
-    """All the time from here on …"""
+    """The alarm is in the state from this time …"""
     to_s: Duration | None = Field(default=None, alias="to")
-    """… to here."""
+    """… to this time."""
 
     @model_validator(mode="after")
     def _one_time(self) -> StateExpected:
         span = self.from_s is not None and self.to_s is not None
         half = (self.from_s is None) != (self.to_s is None)
         if half or sum((self.at_s is not None, self.by_s is not None, span)) != 1:
-            raise refuse("needs one time: at, by, or from and to", at=("alarm",))
+            raise refuse("requires exactly one of at, by, and from with to", at=("alarm",))
         if span and (self.from_s or 0) > (self.to_s or 0):
             raise refuse("must not be earlier than from", at=("to",), because=("from",))
         return self
 
 
 class NeverExpected(Model):
-    """Alarms are never in a state, from the start to the end."""
+    """Alarms are not in a state at any time from the start to the end."""
 
     never: Names
     """The alarms and composites."""
     state: State = "ALARM"
-    """The state they are never in."""
-    but: tuple[str, ...] = ()
-    """Names or patterns of those that may."""
+    """The state."""
+    except_: tuple[str, ...] = Field(default=(), alias="except")
+    """Names or patterns of alarms to exclude."""
 
 
 class NotificationExpected(Model):
-    """An alarm notifies."""
+    """An alarm notifies a topic."""
 
     notification: str
     """The alarm or composite."""
     state: State = "ALARM"
-    """What it says it is in."""
+    """The state in the notification."""
     topic: str | None = None
-    """To this topic; to any unless said."""
-    reaches: tuple[str, ...] = ()
-    """Subscriptions of the topic that it reaches: a queue's or function's name, an address, a URL."""
+    """The topic. Default: any."""
+    delivered_to: tuple[str, ...] = ()
+    """Subscriptions that receive it: the name of a queue or function, an e-mail address, a URL."""
     after_s: Duration | None = Field(default=None, alias="after")
-    """At this time or later."""
+    """The earliest time."""
     by_s: Duration | None = Field(default=None, alias="by")
-    """By this time."""
+    """The latest time."""
     times: int | None = Field(default=None, ge=1)
-    """How often, from `after` (or the start) to the end; at least once unless said."""
+    """The number of notifications from `after` (or the start) to the end. Default: at least one."""
 
 
-class SilentExpected(Model):
-    """Alarms do not notify, whatever their states are."""
+class NoNotificationsExpected(Model):
+    """Alarms do not notify, in whatever state they are."""
 
-    silent: Names
+    no_notifications: Names
     """The alarms and composites."""
     state: State | None = "ALARM"
-    """Not of this state; of none if it is null."""
-    but: tuple[str, ...] = ()
-    """Names or patterns of those that may."""
+    """The state in the notification. `null` stands for any state."""
+    except_: tuple[str, ...] = Field(default=(), alias="except")
+    """Names or patterns of alarms to exclude."""
 
 
 class SuppressedExpected(Model):
-    """A composite's actions are held back at some time."""
+    """The actions of a composite alarm are suppressed."""
 
     suppressed: str
     """The composite."""
-    because: Literal["Alarm", "WaitPeriod", "ExtensionPeriod"] = "Alarm"
-    """What holds them back, in the words of ActionsSuppressedBy."""
+    suppressed_by: Literal["Alarm", "WaitPeriod", "ExtensionPeriod"] = "Alarm"
+    """The reason, as in `ActionsSuppressedBy` of CloudWatch."""
     at_s: Duration | None = Field(default=None, alias="at")
-    """At this time; at some time unless said."""
+    """The time. Default: at any time."""
 
 
 class MessageExpected(Model):
-    """A notification arrives in a queue. One message meets one entry: the first that it fits."""
+    """A notification arrives in a queue. A message meets one entry: the first that matches."""
 
     message: str
     """The alarm."""
     state: State = "ALARM"
-    """What it says it is in."""
+    """The state in the notification."""
     queue: str = "alarms"
     """The queue."""
     topic: str | None = None
-    """By this topic; by any unless said."""
+    """The topic that it was sent to. Default: any."""
     by_s: Duration | None = Field(default=None, alias="by")
-    """By this time."""
+    """The latest time."""
 
 
 class PagesExpected(Model):
-    """So many notifications of ALARM wake somebody, in all."""
+    """The total number of pages."""
 
     pages: int = Field(ge=0)
-    """Notifications to topics that wake somebody."""
+    """Notifications of ALARM to topics of severity `critical`."""
 
 
 class TicketsExpected(Model):
-    """So many notifications of ALARM wait for the morning, in all."""
+    """The total number of tickets."""
 
     tickets: int = Field(ge=0)
-    """Notifications to topics of tickets."""
+    """Notifications of ALARM to topics of severity `warning`."""
 
 
 Expectation = (
     StateExpected
     | NeverExpected
     | NotificationExpected
-    | SilentExpected
+    | NoNotificationsExpected
     | SuppressedExpected
     | MessageExpected
     | PagesExpected
@@ -489,67 +488,67 @@ EXPECTATIONS: dict[str, type[Expectation]] = {
     "alarm": StateExpected,
     "never": NeverExpected,
     "notification": NotificationExpected,
-    "silent": SilentExpected,
+    "no_notifications": NoNotificationsExpected,
     "suppressed": SuppressedExpected,
     "message": MessageExpected,
     "pages": PagesExpected,
     "tickets": TicketsExpected,
 }
-"""The key that says what is expected -> its model."""
+"""The key that identifies an entry of `expect` -> its model."""
 
 
 class Assumptions(Model):
-    """What AWS does not publish."""
+    """Properties of CloudWatch that AWS does not document."""
 
     extra_datapoints: int = Field(default=2, ge=0, le=100)
-    """Datapoints that an alarm looks at beyond evaluation_periods. The one example of the CloudWatch User
-    Guide ("Configuring how CloudWatch alarms treat missing data") looks at 5 for 3."""
+    """Datapoints that an alarm retrieves beyond evaluation_periods. The only example in the CloudWatch User
+    Guide ("Configuring how CloudWatch alarms treat missing data") retrieves 5 for 3."""
 
 
 class Head(Model):
-    """Everything of a scenario but what happens and what is expected.
+    """The keys of a scenario except `happens`, `invoke` and `expect`.
 
-    A live drill reads `says`, `duration` and `environments`; the other keys are for rehearsals.
+    A live drill uses `description`, `duration` and `environments`. The other keys are for rehearsals.
     """
 
-    says: str = Field(min_length=1)
+    description: str = Field(min_length=1)
     """What the scenario shows, in one sentence."""
 
     start: AwareDatetime = Field(default="2026-03-02T09:00:00Z", validate_default=True)
-    """When it begins, with its time zone. A live drill begins at once."""
+    """The start time, with its time zone. A live drill starts immediately."""
 
     duration: Duration
-    """How long it lasts. A live drill ends earlier once nothing is open."""
+    """The length. A live drill ends earlier when every expectation has a result."""
 
     resolution: Duration = Field(default="1m", validate_default=True)
-    """How long a step is: a divisor of a minute."""
+    """The length of a step. It divides a minute."""
 
     warm_up: Duration = Field(default="1h", validate_default=True)
-    """How long everything has gone on as usual before the start. What happens then is not counted."""
+    """The length of the baseline before the start. Nothing in it counts."""
 
-    usual: List | None = None
-    """Files beside the scenario with what always happens."""
+    baseline: List | None = None
+    """Files with the baseline, relative to the scenario."""
 
     environments: List | None = None
-    """The environments that have what it is about; all unless said."""
+    """The environments that it applies to. Default: all."""
 
     assume: Assumptions = Assumptions()
-    """What AWS does not publish, and what is taken for it here."""
+    """Values for properties of CloudWatch that AWS does not document."""
 
     @model_validator(mode="after")
     def _in_steps(self) -> Head:
         if self.resolution <= 0 or MINUTE_S % self.resolution:
-            raise refuse("must divide a minute: 1s, 5s, 10s, 30s, 1m …", at=("resolution",))
+            raise refuse("must divide a minute, such as 1s, 5s, 10s, 30s or 1m", at=("resolution",))
         if self.start.timestamp() % MINUTE_S:
             raise refuse("must be a full minute", at=("start",))
         for name in ("duration", "warm_up"):
             if getattr(self, name) % MINUTE_S:
-                raise refuse("must be full minutes", at=(name,))
+                raise refuse("must be a whole number of minutes", at=(name,))
         if not self.duration:
-            raise refuse("must be longer than nothing", at=("duration",))
+            raise refuse("must be greater than 0", at=("duration",))
         if (self.warm_up + self.duration) / self.resolution > MOST_STEPS:
             raise refuse(
-                "makes too many steps with warm_up and resolution: at most {most}",
+                "has too many steps with warm_up and resolution: at most {most}",
                 most=MOST_STEPS,
                 at=("duration",),
             )

@@ -1,4 +1,4 @@
-"""Read scenarios: every problem of a file at once, each with its file, line and key."""
+"""Reader of scenarios: reports every problem of a file, each with file, line and key."""
 
 from __future__ import annotations
 
@@ -30,36 +30,36 @@ from drill.scenarios.model import (
 One = TypeVar("One", bound=BaseModel)
 
 _KEYS = (*sorted(Head.model_fields), "happens", "invoke", "expect")
-"""Everything that a scenario may have."""
+"""All keys of a scenario."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Something that happens, and where it was written."""
+    """An entry of `happens`, with its place."""
 
     place: str
     """File and line."""
     folder: Path
-    """Where the file is, from which recordings are read."""
+    """Folder of the file, relative to which recordings are read."""
     happens: Happening
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Requests to one function, and where they were written."""
+    """Requests to a function, with their place."""
 
     place: str
     """File and line."""
     folder: Path
-    """Where the file is."""
+    """Folder of the file."""
     request: Request
     event: Mapping[str, Any]
-    """What the function is invoked with, without what is asked for."""
+    """The event, without drill parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Something that is expected, and where it was written."""
+    """An expectation, with its place."""
 
     place: str
     expects: Expectation
@@ -67,32 +67,32 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario, whole."""
+    """A scenario."""
 
     name: str
-    """The file's name without its ending."""
+    """The file name without its extension."""
     path: Path
     head: Head
-    usual: tuple[Placed, ...]
-    """What always happens."""
+    baseline: tuple[Placed, ...]
+    """The entries of its baselines."""
     happens: tuple[Placed, ...]
     expect: tuple[Expected, ...]
     invoke: tuple[Sending, ...] = ()
-    """What is sent."""
+    """The requests."""
     places: Mapping[str, str] = field(default_factory=dict)
-    """Where each key of the file was written: file and line."""
+    """Key of the file -> file and line."""
 
     def place(self, key: str) -> str:
-        """Return where a key was written; the file, if it was not."""
+        """Return file and line of a key; the file if it does not have the key."""
         return self.places.get(key, str(self.path))
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What could be read of a file, and what is wrong with it."""
+    """The valid part of a file, and its problems."""
 
     scenario: Scenario | None
-    """With the entries that are right; None if what is said at its head is not."""
+    """The scenario with its valid entries; None if its head is not valid."""
     problems: tuple[Problem, ...]
 
 
@@ -100,55 +100,55 @@ def read(path: Path) -> Scenario:
     """Return the scenario in the file at `path`.
 
     Raises:
-        ConfigError: with every problem found, each with its file, line and key.
+        ConfigError: with every problem, each with its file, line and key.
     """
-    found = reading(path)
-    if found.problems or found.scenario is None:
-        raise ConfigError(found.problems)
-    return found.scenario
+    result = reading(path)
+    if result.problems or result.scenario is None:
+        raise ConfigError(result.problems)
+    return result.scenario
 
 
 def reading(path: Path) -> Reading:
-    """Return what the file at `path` says, as far as it is right, and every problem of it.
+    """Return the valid part of the file at `path`, and every problem of it.
 
-    The names that the right part of it uses can be looked at nevertheless, so that all is said at once.
+    Names in the valid part can still be checked, so that all problems are reported at once.
     """
     try:
         document = source.read(path, binary=True)
     except ConfigError as error:
         return Reading(None, error.problems)
-    if (other := _of_another_kind(document)) is not None:
-        return Reading(None, (other,))
+    if (problem := _is_baseline(document)) is not None:
+        return Reading(None, (problem,))
     data = dict(document.data)
     problems: list[Problem] = []
     happens = list(_entries(document, data.pop("happens", []), "happens", HAPPENINGS, problems))
     invoke = list(_sendings(path.parent, document, data.pop("invoke", []), problems))
     expect = list(_entries(document, data.pop("expect", []), "expect", EXPECTATIONS, problems))
     if not document.data.get("expect"):
-        problems.append(Problem(document.place(("expect",)), "expect", "says nothing that is expected"))
+        problems.append(Problem(document.place(("expect",)), "expect", "has no expectations"))
     if document.data.get("invoke") == []:
-        problems.append(Problem(document.place(("invoke",)), "invoke", "says nothing that is sent"))
+        problems.append(Problem(document.place(("invoke",)), "invoke", "has no requests"))
     problems += _unknown(document, _KEYS)
     data = {key: value for key, value in data.items() if key in _KEYS}
     head = _validated(Head, document, data, (), problems)
     if head is None:
         return Reading(None, tuple(problems))
-    usual: list[Placed] = []
-    for position, name in enumerate(head.usual or ()):
+    baseline: list[Placed] = []
+    for position, name in enumerate(head.baseline or ()):
         try:
-            usual += _usual(path.parent / name, document.place(("usual", position)))
+            baseline += _baseline(path.parent / name, document.place(("baseline", position)))
         except ConfigError as error:  # noqa: PERF203  # a few files
             problems += error.problems
     requests = [(sending.place, sending.request) for sending in invoke]
     problems += _of_times(
-        head, ((placed.place, placed.happens) for placed in usual), [*happens, *requests], expect
+        head, ((placed.place, placed.happens) for placed in baseline), [*happens, *requests], expect
     )
     return Reading(
         Scenario(
             path.stem,
             path,
             head,
-            tuple(usual),
+            tuple(baseline),
             tuple(Placed(place, path.parent, happening) for place, happening in happens),
             tuple(Expected(place, state_expected) for place, state_expected in expect),
             tuple(invoke),
@@ -159,36 +159,36 @@ def reading(path: Path) -> Reading:
 
 
 def _unknown(document: Document, known: tuple[str, ...]) -> Iterator[Problem]:
-    """Yield the keys of a file that mean nothing in it."""
+    """Yield the unknown keys of a file."""
     for key in document.data:
         if key not in known:
             text = f"is not a valid key; known: {', '.join(known)}{explain.did_you_mean(key, known)}"
             yield Problem(document.place((key,)), key, text)
 
 
-def _of_another_kind(document: Document) -> Problem | None:
-    """Return that a file is one of usual happenings; None if it is a scenario."""
+def _is_baseline(document: Document) -> Problem | None:
+    """Return the problem that a file is a baseline; None if it is a scenario."""
     if set(document.data) == {"happens"}:
-        text = "says what is usual and nothing else: scenarios name it under usual"
+        text = "is a baseline, not a scenario: scenarios refer to it under baseline"
         return Problem(document.place(("happens",)), "", text)
     return None
 
 
-def _usual(path: Path, asked_at: str) -> tuple[Placed, ...]:
-    """Return what a file of usual happenings says."""
+def _baseline(path: Path, place: str) -> tuple[Placed, ...]:
+    """Return the entries of a baseline; `place` is where the scenario refers to it."""
     try:
-        found = path.stat()
-    except (OSError, ValueError):  # it is not there, or its name is none
-        found = None
-    if found is None or not stat.S_ISREG(found.st_mode):
-        shown = path.name[: source.SHOWN]
-        raise ConfigError([Problem(asked_at, "usual", f"no such file beside the scenario (found: {shown})")])
-    return _usual_as_it_was(path, found.st_mtime_ns, found.st_size)
+        status = path.stat()
+    except (OSError, ValueError):  # the file does not exist, or its name is not valid
+        status = None
+    if status is None or not stat.S_ISREG(status.st_mode):
+        text = f"file does not exist beside the scenario (found: {path.name[: source.SHOWN]})"
+        raise ConfigError([Problem(place, "baseline", text)])
+    return _unchanged_baseline(path, status.st_mtime_ns, status.st_size)
 
 
 @functools.lru_cache(maxsize=64)
-def _usual_as_it_was(path: Path, changed_ns: int, size: int) -> tuple[Placed, ...]:
-    """Return what a file says that has not changed since: all scenarios of a folder name the same one."""
+def _unchanged_baseline(path: Path, changed_ns: int, size: int) -> tuple[Placed, ...]:
+    """Return the entries of a baseline, cached until the file changes, as scenarios share it."""
     del changed_ns, size
     document = source.read(path, binary=True)
     problems = list(_unknown(document, ("happens",)))
@@ -204,7 +204,7 @@ def _sendings(
     entries: Any,  # noqa: ANN401  # YAML before it is validated
     problems: list[Problem],
 ) -> Iterator[Sending]:
-    """Yield what is sent, each request with its event; what is wrong is added to `problems`."""
+    """Yield requests with their events; problems are added to `problems`."""
     for at, entry in _listed(document, entries, "invoke", problems):
         request = _validated(Request, document, entry, at, problems)
         if request is None:
@@ -214,9 +214,9 @@ def _sendings(
             try:
                 event = _event(folder / event)
             except (files.FileError, ValueError) as error:
-                found = f"{error} (found: {str(event)[: source.SHOWN]})"
-                where = (*at, "event")
-                problems.append(Problem(document.place(where), source.dotted(where), found))
+                text = f"{error} (found: {str(event)[: source.SHOWN]})"
+                location = (*at, "event")
+                problems.append(Problem(document.place(location), source.dotted(location), text))
                 continue
         yield Sending(document.place(at), folder, request, event)
 
@@ -225,16 +225,16 @@ def _event(path: Path) -> dict[str, Any]:
     """Return the event in a file.
 
     Raises:
-        FileError: it cannot be read.
-        ValueError: it holds no event.
+        FileError: the file cannot be read.
+        ValueError: the file does not contain an event.
     """
     text = files.text(path, source.MOST_BYTES)
     try:
         event = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError("must be a file of JSON") from error
+        raise ValueError("must be a JSON file") from error
     if not isinstance(event, dict):
-        raise ValueError("must be a file with a JSON object")  # noqa: TRY004  # of a file, not of a type
+        raise ValueError("must be a JSON file with an object")  # noqa: TRY004  # the content, not an argument
     return event
 
 
@@ -244,7 +244,7 @@ def _listed(
     key: str,
     problems: list[Problem],
 ) -> Iterator[tuple[Location, Any]]:
-    """Yield the entries of a list, each with where it is."""
+    """Yield the entries of a list, each with its location."""
     if not isinstance(entries, list):
         problems.append(Problem(document.place((key,)), key, "must be a list"))
         return
@@ -259,22 +259,21 @@ def _entries(
     models: Mapping[str, type[One]],
     problems: list[Problem],
 ) -> Iterator[tuple[str, One]]:
-    """Yield the place and the value of each entry of a list; what is wrong is added to `problems`."""
+    """Yield the place and the value of each entry of a list; problems are added to `problems`."""
     for at, entry in _listed(document, entries, key, problems):
-        what = [name for name in models if isinstance(entry, dict) and name in entry]
-        if len(what) != 1:
+        keys = [name for name in models if isinstance(entry, dict) and name in entry]
+        if len(keys) != 1:
             known = ", ".join(models)
             hint = ""
-            if isinstance(entry, dict) and not what:
-                hint = next((found for name in entry if (found := explain.did_you_mean(name, models))), "")
-            text = (
-                f"each entry has exactly one of the keys {known} (found: {', '.join(what) or 'none'}){hint}"
-            )
+            if isinstance(entry, dict) and not keys:
+                hint = next((meant for name in entry if (meant := explain.did_you_mean(name, models))), "")
+            found = ", ".join(keys) or "none"
+            text = f"each entry must have exactly one of the keys {known} (found: {found}){hint}"
             problems.append(Problem(document.place(at), source.dotted(at), text))
             continue
-        made = _validated(models[what[0]], document, entry, at, problems)
-        if made is not None:
-            yield document.place(at), made
+        value = _validated(models[keys[0]], document, entry, at, problems)
+        if value is not None:
+            yield document.place(at), value
 
 
 def _validated(
@@ -287,30 +286,30 @@ def _validated(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        problems += explain.problems(found, document, model=model, at=at)
+        details = error.errors(include_url=False)
+        problems += explain.problems(details, document, model=model, at=at)
         return None
 
 
 Entry = tuple[str, Happening | Request]
-"""File and line of something that happens, and what it is."""
+"""File and line of an entry, and the entry."""
 
 
 def _of_times(
-    head: Head, usual: Iterable[Entry], happens: Iterable[Entry], expect: Iterable[tuple[str, Expectation]]
+    head: Head, baseline: Iterable[Entry], happens: Iterable[Entry], expect: Iterable[tuple[str, Expectation]]
 ) -> Iterator[Problem]:
-    """Yield what is after the end or between steps; the usual may go on longer than a scenario."""
+    """Yield times after the end or between steps. A baseline may be longer than a scenario."""
     happens = tuple(happens)
     for place, happening in happens:
         yield from _late(head, place, happening)
-    for place, happening in (*usual, *happens):
+    for place, happening in (*baseline, *happens):
         yield from _between_steps(head, place, happening)
     for place, expected in expect:
         yield from _late(head, place, expected)
 
 
 def _times(entry: Happening | Request | Expectation) -> Iterator[tuple[str, float]]:
-    """Yield the key and the offset of every time that an entry says."""
+    """Yield the key and the offset of every time of an entry."""
     for name, info in type(entry).model_fields.items():
         value = getattr(entry, name)
         if name.endswith("_s") and value is not None:
@@ -329,7 +328,7 @@ def _late(head: Head, place: str, entry: Happening | Request | Expectation) -> I
 
 
 def _between_steps(head: Head, place: str, entry: Happening | Request) -> Iterator[Problem]:
-    # Consumers receive messages at any time; everything else happens in whole steps.
+    # Consumers receive messages at any time. Other entries have whole steps.
     if isinstance(entry, Consumer):
         return
     for key, time_s in _times(entry):

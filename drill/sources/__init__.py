@@ -1,1 +1,1 @@
-"""Where a rehearsal's alarms are from: the catalog, synthesized Terraform, a live account, files."""
+"""Sources of alarms: the catalog, synthesized Terraform, a live account, and files."""

@@ -1,6 +1,6 @@
-"""The alarms of a live account, or of the local AWS: as they are there now. Nothing is changed.
+"""The current alarms of a live account, or of the local AWS. Nothing is changed.
 
-Needs these actions, all of which read:
+Requires these actions, all of which only read:
 
     {"Effect": "Allow", "Resource": "*", "Action": [
         "cloudwatch:DescribeAlarms", "logs:DescribeMetricFilters", "sns:ListSubscriptionsByTopic",
@@ -22,32 +22,32 @@ from cloudwatch.publishing import MetricFilter
 from cloudwatch.records import Record
 from drill.model import System
 from drill.sources import names
+from drill.sources.account_routes import AccountRoutes
 from drill.sources.calls import Client, Progress, explained_client, pages
 from drill.sources.errors import SourceError
 from drill.sources.names import Affixes
-from drill.sources.told import Told
 
 _T = TypeVar("_T", MetricAlarm, CompositeAlarm, MetricFilter)
 
 _KINDS: Final = {"AlarmName": "alarm", "filterName": "metric filter"}
-"""What has its name in this member."""
+"""Member with the name -> type of the resource."""
 _LISTED: Final = 5
-"""Unreadable alarms that a message tells of before it counts."""
+"""Maximum number of alarms that are not valid in a message."""
 
 
 def system(
     client: Client, *, known: System | None = None, prefix: str = "", progress: Progress = lambda _: None
 ) -> System:
-    """Return what is rehearsed of an account and region.
+    """Return the system of an account and region.
 
     Args:
-        client: makes clients of services, such as `boto3.Session(region_name="eu-west-1").client`.
-        known: what the alarms' environment says of them; services, units and Terraform names are from there.
-        prefix: only alarms whose names begin so.
-        progress: is told, in a few words, what has been read.
+        client: the factory of clients, such as `boto3.Session(region_name="eu-west-1").client`.
+        known: the system of the catalog, for services, units and names in Terraform.
+        prefix: the prefix of alarm names.
+        progress: receives progress messages.
 
     Raises:
-        SourceError: a call is not possible or not allowed, or an alarm is of a kind that is not rehearsed.
+        SourceError: a call failed or is not allowed, or an alarm is not supported.
     """
     client = explained_client(client)
     cloudwatch = client("cloudwatch")
@@ -62,30 +62,30 @@ def system(
         entry for page in pages(client("logs"), "describe_metric_filters") for entry in page["metricFilters"]
     ]
     progress(f"{len(of_filters)} metric filters")
-    unread: list[str] = []
-    metric_alarms = _read(of_alarms, "AlarmName", _metric_alarm, unread)
-    composites = _read(of_composites, "AlarmName", api.composite_alarm, unread)
-    made = _Made(metric_alarms, composites, _filters(of_filters, metric_alarms, unread))
-    if unread:
-        shown = "\n  ".join(unread[:_LISTED])
-        more = f"\n  and {len(unread) - _LISTED} more" if len(unread) > _LISTED else ""
-        message = f"not all can be rehearsed (a prefix selects among alarms):\n  {shown}{more}"
+    problems: list[str] = []
+    metric_alarms = _read(of_alarms, "AlarmName", _metric_alarm, problems)
+    composites = _read(of_composites, "AlarmName", api.composite_alarm, problems)
+    read = _Read(metric_alarms, composites, _filters(of_filters, metric_alarms, problems))
+    if problems:
+        listed = "\n  ".join(problems[:_LISTED])
+        more = f"\n  and {len(problems) - _LISTED} more" if len(problems) > _LISTED else ""
+        message = f"not all alarms can be rehearsed (--prefix selects alarms):\n  {listed}{more}"
         raise SourceError(message)
     actions = [
-        *(alarm.actions for alarm in made.alarms),
-        *(composite.actions for composite in made.composites),
+        *(alarm.actions for alarm in read.alarms),
+        *(composite.actions for composite in read.composites),
     ]
     account = _account([*of_alarms, *of_composites])
-    told = Told.of(client, account, actions, known)
-    progress(f"{len(told.topics)} topics, {len(told.queues)} queues")
+    routes = AccountRoutes.of(client, account, actions, known)
+    progress(f"{len(routes.topics)} topics, {len(routes.queues)} queues")
     region = cloudwatch.meta.region_name
-    named = _named(made, told, known, f"{region} of {account}" if account else region)
+    named = _named(read, routes, known, f"{region} of {account}" if account else region)
     return dataclasses.replace(named, prefix=prefix)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Made:
-    """What was read of CloudWatch."""
+class _Read:
+    """Alarms and metric filters of an account."""
 
     alarms: tuple[MetricAlarm, ...]
     composites: tuple[CompositeAlarm, ...]
@@ -93,26 +93,26 @@ class _Made:
 
 
 def _read(
-    rows: Iterable[Mapping[str, Any]], called: str, read: Callable[[Record], _T], unread: list[str]
+    rows: Iterable[Mapping[str, Any]], name_key: str, parse: Callable[[Record], _T], problems: list[str]
 ) -> tuple[_T, ...]:
-    """Return what is read of rows; why one cannot be is added to `unread`."""
-    tried = [_tried(row, called, read) for row in rows]
-    unread += [str(entry) for entry in tried if isinstance(entry, RecordError)]
-    return tuple(entry for entry in tried if not isinstance(entry, RecordError))
+    """Return parsed rows; errors are added to `problems`."""
+    results = [_parsed(row, name_key, parse) for row in rows]
+    problems += [str(result) for result in results if isinstance(result, RecordError)]
+    return tuple(result for result in results if not isinstance(result, RecordError))
 
 
-def _tried(row: Mapping[str, Any], called: str, read: Callable[[Record], _T]) -> _T | RecordError:
+def _parsed(row: Mapping[str, Any], name_key: str, parse: Callable[[Record], _T]) -> _T | RecordError:
     try:
-        return read(Record(f"{_KINDS[called]} {row.get(called)}", row))
+        return parse(Record(f"{_KINDS[name_key]} {row.get(name_key)}", row))
     except RecordError as error:
         return error
 
 
 def _metric_alarm(record: Record) -> MetricAlarm:
-    """Return a metric alarm that can be evaluated.
+    """Return a valid metric alarm.
 
     Raises:
-        RecordError: it cannot.
+        RecordError: it is not valid.
     """
     alarm = api.metric_alarm(record)
     for problem in validation.metric_alarm(alarm):
@@ -121,62 +121,58 @@ def _metric_alarm(record: Record) -> MetricAlarm:
 
 
 def _filters(
-    rows: Iterable[Mapping[str, Any]], of: Iterable[MetricAlarm], unread: list[str]
+    rows: Iterable[Mapping[str, Any]], of: Iterable[MetricAlarm], problems: list[str]
 ) -> tuple[MetricFilter, ...]:
-    """Return metric filters; one that cannot be read matters if an alarm watches what it publishes."""
-    watched = {
+    """Return metric filters. One that is not valid is a problem only if an alarm uses its metric."""
+    used = {
         (statistic.metric.namespace, statistic.metric.name) for alarm in of for statistic in alarm.statistics
     }
-    made: list[MetricFilter] = []
+    read: list[MetricFilter] = []
     for row in rows:
-        why: list[str] = []
-        made += _read([row], "filterName", api.metric_filter, why)
+        errors: list[str] = []
+        read += _read([row], "filterName", api.metric_filter, errors)
         published = row.get("metricTransformations") or [{}]
-        if any((entry.get("metricNamespace"), entry.get("metricName")) in watched for entry in published):
-            unread += why
-    return tuple(made)
+        if any((entry.get("metricNamespace"), entry.get("metricName")) in used for entry in published):
+            problems += errors
+    return tuple(read)
 
 
 def _account(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return whose the alarms are, as their ARNs say; empty if there are none."""
+    """Return the account in the ARNs of alarms; empty if there are none."""
     return next((str(row["AlarmArn"]).split(":")[4] for row in rows), "")
 
 
-def _named(made: _Made, told: Told, known: System | None, title: str) -> System:
-    """Return it all with the services and names that the environment knows."""
-    whole = [
-        *(alarm.name for alarm in made.alarms),
-        *(composite_alarm.name for composite_alarm in made.composites),
+def _named(read: _Read, routes: AccountRoutes, known: System | None, title: str) -> System:
+    """Return the system, with services and names of the catalog."""
+    all_names = [
+        *(alarm.name for alarm in read.alarms),
+        *(composite.name for composite in read.composites),
     ]
-    short = [(told.short(name), name) for name in whole]
+    short = [(routes.short(name), name) for name in all_names]
     if known:
-        short += [(key, name) for key, name in known.short_names.items() if name in set(whole)]
-    metric = {alarm.name: alarm for alarm in known.alarms} if known else {}
-    composite = (
-        {composite_alarm.name: composite_alarm.service for composite_alarm in known.composites}
-        if known
-        else {}
-    )
+        short += [(key, name) for key, name in known.short_names.items() if name in set(all_names)]
+    known_alarms = {alarm.name: alarm for alarm in known.alarms} if known else {}
+    services = {composite.name: composite.service for composite in known.composites} if known else {}
     return System(
         title=title,
-        alarms=tuple(_as_known(alarm, metric.get(alarm.name)) for alarm in made.alarms),
+        alarms=tuple(_as_known(alarm, known_alarms.get(alarm.name)) for alarm in read.alarms),
         composites=tuple(
-            dataclasses.replace(composite_alarm, service=composite[composite_alarm.name])
-            if composite_alarm.name in composite
-            else composite_alarm
-            for composite_alarm in made.composites
+            dataclasses.replace(composite, service=services[composite.name])
+            if composite.name in services
+            else composite
+            for composite in read.composites
         ),
-        filters=made.filters,
-        topics=told.topics,
-        queues=told.queues,
-        log_groups=known.log_groups if known else _log_groups(made.filters, told.affixes),
+        filters=read.filters,
+        topics=routes.topics,
+        queues=routes.queues,
+        log_groups=known.log_groups if known else _log_groups(read.filters, routes.affixes),
         short_names=names.unambiguous(short),
     )
 
 
-def _as_known(alarm: MetricAlarm, by: MetricAlarm | None) -> MetricAlarm:
-    """Return an alarm with what its environment knows of it and AWS does not."""
-    return dataclasses.replace(alarm, service=by.service, unit=by.unit) if by else alarm
+def _as_known(alarm: MetricAlarm, known: MetricAlarm | None) -> MetricAlarm:
+    """Return an alarm with service and unit of the catalog, which AWS does not have."""
+    return dataclasses.replace(alarm, service=known.service, unit=known.unit) if known else alarm
 
 
 def _log_groups(of: Iterable[MetricFilter], affixes: Affixes) -> Mapping[str, str]:

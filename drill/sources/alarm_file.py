@@ -1,8 +1,8 @@
-"""Alarms in a JSON file, in whichever of AWS's and Terraform's words it has them.
+"""Alarms in a JSON file, in the formats of AWS and Terraform.
 
-It may hold what `aws cloudwatch describe-alarms` prints, one alarm of that, the input of PutMetricAlarm or
-PutCompositeAlarm, a CloudFormation template, resource or its `Properties`, Terraform JSON, or the body of one
-Terraform resource; or a list of any of these.
+The file may contain the output of `aws cloudwatch describe-alarms`, one alarm of it, the input of
+PutMetricAlarm or PutCompositeAlarm, a CloudFormation template, resource or its `Properties`, Terraform JSON,
+or the body of one Terraform resource; or a list of any of these.
 
 Source: CloudWatch API Reference, DescribeAlarms, PutMetricAlarm, PutCompositeAlarm; CloudFormation Template
 Reference, AWS::CloudWatch::Alarm, AWS::CloudWatch::CompositeAlarm; Terraform language, "JSON Configuration
@@ -28,38 +28,38 @@ _CLOUDFORMATION: Final = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeA
 _TERRAFORM: Final = (alarms.METRIC_ALARM, alarms.COMPOSITE_ALARM)
 _ACTIONS: Final = ("AlarmActions", "OKActions", "InsufficientDataActions")
 _ALLOWED: Final = (
-    "what `aws cloudwatch describe-alarms` prints, the input of put-metric-alarm, a CloudFormation "
+    "the output of `aws cloudwatch describe-alarms`, the input of put-metric-alarm, a CloudFormation "
     f"{_CLOUDFORMATION[0]}, or a Terraform {alarms.METRIC_ALARM}"
 )
 
 
 def read(path: Path) -> tuple[Alarm, ...]:
-    """Return the alarms in a file, of which there is one at least.
+    """Return the alarms in a file, at least one.
 
     Raises:
-        SourceError: it cannot be read, holds no alarm.
-        RecordError: something in it is not an alarm.
-        ConfigurationError: it is not Terraform's JSON.
+        SourceError: the file cannot be read, or contains no alarm.
+        RecordError: an alarm is not valid.
+        ConfigurationError: it is not valid Terraform JSON.
     """
     try:
         content = files.json_value(path, files.MOST_BYTES)
     except files.FileError as error:
         message = f"{path}: {error}"
         raise SourceError(message) from error
-    found = tuple(_alarms(str(path), content, path.stem))
-    if not found:
-        message = f"{path}: holds no alarm; allowed: {_ALLOWED}"
+    all_alarms = tuple(_alarms(str(path), content, path.stem))
+    if not all_alarms:
+        message = f"{path}: contains no alarm; allowed: {_ALLOWED}"
         raise SourceError(message)
-    return found
+    return all_alarms
 
 
 def _alarms(where: str, content: object, name: str) -> Iterator[Alarm]:
-    """Yield the alarms in one piece of JSON; `name` is for one that has none itself."""
+    """Yield the alarms in a JSON value; `name` is for an alarm without a name."""
     if isinstance(content, list):
         for number, entry in enumerate(content, start=1):
             yield from _alarms(f"{where}: {number}", entry, f"{name}-{number}")
     elif not isinstance(content, Mapping):
-        message = f"{where}: has to be an object; allowed: {_ALLOWED}"
+        message = f"{where}: must be an object; allowed: {_ALLOWED}"
         raise SourceError(message)
     elif (parts := _parts(where, content)) is not None:
         for key, part in parts:
@@ -71,8 +71,8 @@ def _alarms(where: str, content: object, name: str) -> Iterator[Alarm]:
 
 
 def _parts(where: str, content: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
-    """Return what an answer, a template or a configuration is made of; None if it is none of them."""
-    if any(text in content for text in _LISTS):
+    """Return the parts of an answer, template or configuration; None for anything else."""
+    if any(key in content for key in _LISTS):
         return [(kind, content.get(kind, [])) for kind in _LISTS]
     resources = content.get("Resources")
     if isinstance(resources, Mapping):
@@ -87,7 +87,7 @@ def _parts(where: str, content: Mapping[str, Any]) -> list[tuple[str, Any]] | No
 
 
 def _alarm(where: str, content: Mapping[str, Any], name: str) -> Alarm:
-    """Return one alarm; whose words it is in shows in what every alarm has."""
+    """Return one alarm. Its format is recognized by its required keys."""
     if "AlarmRule" in content:
         return api.composite_alarm(_of_aws(where, content, name))
     if "alarm_rule" in content:
@@ -97,38 +97,38 @@ def _alarm(where: str, content: Mapping[str, Any], name: str) -> Alarm:
     if "ComparisonOperator" in content:
         return api.metric_alarm(_of_aws(where, content, name))
     message = (
-        f"{where}: is no alarm: it has neither ComparisonOperator nor AlarmRule (in Terraform, "
+        f"{where}: is not an alarm: it has neither ComparisonOperator nor AlarmRule (in Terraform, "
         f"comparison_operator or alarm_rule); allowed: {_ALLOWED}"
     )
     raise SourceError(message)
 
 
 def _of_aws(where: str, content: Mapping[str, Any], name: str) -> Record:
-    """Return an alarm in AWS's words; CloudFormation's may refer to topics of the same template."""
-    given = {
+    """Return an alarm in the format of AWS. In CloudFormation it may refer to topics of the template."""
+    members = {
         key: [_target(entry) for entry in value] if key in _ACTIONS and isinstance(value, list) else value
         for key, value in content.items()
     }
-    return _named(Record(where, given), name)
+    return _named(Record(where, members), name)
 
 
 def _target(action: object) -> object:
-    """Return the logical id that `Ref` and `Fn::GetAtt` name; anything else as it is."""
+    """Return the logical id in `Ref` and `Fn::GetAtt`; other values unchanged."""
     if isinstance(action, Mapping) and len(action) == 1:
         if isinstance(action.get("Ref"), str):
             return action["Ref"]
-        of = action.get("Fn::GetAtt")
-        if isinstance(of, list) and of and isinstance(of[0], str):
-            return of[0]
-        if isinstance(of, str):
-            return of.partition(".")[0]
+        attribute = action.get("Fn::GetAtt")
+        if isinstance(attribute, list) and attribute and isinstance(attribute[0], str):
+            return attribute[0]
+        if isinstance(attribute, str):
+            return attribute.partition(".")[0]
     return action
 
 
-def _named(given: Record, name: str) -> Record:
-    """Return an alarm with a name: CloudFormation makes one up if there is none."""
+def _named(record: Record, name: str) -> Record:
+    """Return an alarm with a name: CloudFormation generates one if there is none."""
     return (
-        given
-        if given.has("AlarmName")
-        else Record(given.where, {**given.given, "AlarmName": name}, given.spelt)
+        record
+        if record.has("AlarmName")
+        else Record(record.where, {**record.given, "AlarmName": name}, record.spelt)
     )

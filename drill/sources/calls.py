@@ -1,4 +1,4 @@
-"""Calls of AWS's APIs that read, and what their failures mean for whoever made them."""
+"""Read-only calls of AWS APIs, with errors that explain what to do."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from aws import errors as aws_errors
 from drill.sources.errors import SourceError
 
 Client = Callable[[str], Any]
-"""From boto3's name of a service to a client."""
+"""Name of a service in boto3 -> client."""
 Progress = Callable[[str], None]
 
 DENIED: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 )
-"""Error codes of "you may not", by the services that are asked here."""
+"""Error codes for denied access, of the services that are used here."""
 
 _SIGN_IN: Final = "sign in (aws sso login, or AWS_PROFILE=…) and try again"
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"})
 
 
 def explained_client(client: Client) -> Client:
-    """Return what makes each client once; why one cannot be made is said as for calls.
+    """Return a factory that caches clients, with errors as for calls.
 
     Args:
-        client: makes clients, such as `boto3.Session(region_name="eu-west-1").client`.
+        client: the factory of clients, such as `boto3.Session(region_name="eu-west-1").client`.
     """
 
     @functools.cache
@@ -47,10 +47,10 @@ def explained_client(client: Client) -> Client:
 
 
 def call(client: Any, name: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # as above
-    """Return what a call answers.
+    """Return the answer to a call.
 
     Raises:
-        SourceError: it is not possible, or not allowed.
+        SourceError: the call failed or is not allowed.
     """
     with explained(client.meta.service_model.service_name, name):
         answer: dict[str, Any] = getattr(client, name)(**arguments)
@@ -58,10 +58,10 @@ def call(client: Any, name: str, **arguments: Any) -> dict[str, Any]:  # noqa: A
 
 
 def pages(client: Any, name: str, **arguments: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # as above
-    """Yield every page of what a call answers.
+    """Yield the pages of the answer to a call.
 
     Raises:
-        SourceError: it is not possible, or not allowed.
+        SourceError: the call failed or is not allowed.
     """
     with explained(client.meta.service_model.service_name, name):
         yield from client.get_paginator(name).paginate(**arguments)
@@ -69,11 +69,11 @@ def pages(client: Any, name: str, **arguments: Any) -> Iterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def explained(service: str, name: str) -> Iterator[None]:
-    """Raise what fails within as an error that says what to do.
+    """Raise errors within as errors that explain what to do.
 
     Args:
-        service: boto3's name of the service, which for these is the prefix of its actions too.
-        name: boto3's name of the call; empty while the client is made.
+        service: the name of the service in boto3, here also the prefix of its actions.
+        name: the name of the call in boto3; empty while the client is created.
     """
     action = f"{service}:{''.join(map(str.capitalize, name.split('_')))}" if name else "AWS"
     try:
@@ -82,7 +82,7 @@ def explained(service: str, name: str) -> Iterator[None]:
         message = f"no usable AWS credentials ({error}): {_SIGN_IN}"
         raise SourceError(message) from error
     except NoRegionError as error:
-        message = "no region: say which, `--region eu-west-1`, or set AWS_REGION"
+        message = "no region: use --region, such as --region eu-west-1, or set AWS_REGION"
         raise SourceError(message) from error
     except ClientError as error:
         raise RefusedError(action, error) from error
@@ -95,12 +95,12 @@ class RefusedError(SourceError):
     """AWS answered with an error."""
 
     def __init__(self, action: str, error: ClientError) -> None:
-        """Take the action as IAM calls it, and the answer."""
+        """Create the error from the action, by its name in IAM, and the answer."""
         self.code = str(error.response.get("Error", {}).get("Code", ""))
         if self.code in DENIED:
-            says = f"{action} is not allowed: add it to the role's policy. AWS says: {error}"
+            message = f"{action} is not allowed: add it to the policy of the role. AWS answered: {error}"
         elif self.code in _EXPIRED:
-            says = f"these AWS credentials are not valid any more ({self.code}): {_SIGN_IN}"
+            message = f"these AWS credentials are no longer valid ({self.code}): {_SIGN_IN}"
         else:
-            says = f"{action} failed. {aws_errors.explain(error)}"
-        super().__init__(says)
+            message = f"{action} failed. {aws_errors.explain(error)}"
+        super().__init__(message)

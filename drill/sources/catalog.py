@@ -1,7 +1,6 @@
-"""The alarms of an environment out of its catalog: as they will be in AWS, without any synthesis.
+"""The system of an environment from its catalog, as it will be in AWS, without synthesis.
 
-What `stacks/monitoring` makes of the catalog is said here a second time, as values; a test compares the two,
-alarm by alarm, over every environment.
+This duplicates `stacks/monitoring` as values. A test compares both, for every alarm and environment.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from drill.sources.topics import in_order
 
 
 def system(env: Environment, catalog: Catalog) -> System:
-    """Return what is rehearsed of `env`, of which `catalog` says what is watched."""
+    """Return the system of `env`, whose catalog is `catalog`."""
     return _Reading(env, catalog).system()
 
 
 class _Reading:
-    """One environment, being read."""
+    """Reader of an environment."""
 
     def __init__(self, env: Environment, catalog: Catalog) -> None:
         self._env = env
@@ -44,7 +43,7 @@ class _Reading:
             self._actions[topic] = Actions(alarm=arn, ok=arn if route.ok_notifications else ())
 
     def system(self) -> System:
-        """Return all of it."""
+        """Return the system."""
         catalog = self._catalog
         return System(
             title=self._env.environment,
@@ -72,7 +71,7 @@ class _Reading:
         return f"arn:aws:sns:{self._names.region}:{self._names.account_id}:{name}"
 
     def _queues(self) -> Iterator[Queue]:
-        """Yield the alarm queue and its dead letters."""
+        """Yield the alarm queue and its dead-letter queue."""
         by_key = {queue.key: queue for queue in self._catalog.routes.queues}
         for queue in (by_key["alarms"], by_key["dead-letters"]):
             dead_letters = self._short(by_key[queue.dead_letters].name) if queue.dead_letters else None

@@ -1,4 +1,4 @@
-"""The error of everything that is read."""
+"""The error of sources."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from drill.errors import DrillError
 
 
 class SourceError(DrillError):
-    """Something cannot be read; the message says where, what, and what is allowed."""
+    """Something cannot be read. The message has the place, the reason and what is allowed."""

@@ -1,4 +1,4 @@
-"""What people call alarms, topics, queues and functions: their names without project and environment."""
+"""Short names of alarms, topics, queues and functions: without project and environment."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Final
 from drill.model import Severity
 
 SEVERITIES: Final[Mapping[str, Severity]] = {"critical": "page", "fallback": "page", "warning": "ticket"}
-"""Short name of a topic, or its tag `Severity` -> what a notification of it is.
+"""Short name of a topic, or its tag `Severity` -> severity of its notifications.
 
-The topics by which the notifier's mail goes have none: mail is about a notification that was counted already.
+The topics for e-mail of the notifier have none: its notifications are already counted.
 """
 
 _FUNCTION: Final = 5
-"""Which part of a function's ARN is `function`; its name follows, and perhaps an alias or a version."""
+"""Index of `function` in the ARN of a function. The name follows, and optionally an alias or version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Affixes:
-    """What all names of an environment begin and end with."""
+    """Prefix and suffix of all names of an environment."""
 
     before: str = ""
     after: str = ""
 
     def short(self, name: str) -> str:
-        """Return a name without them; as it is unless it has both."""
-        ends = len(self.before) + len(self.after)
-        if len(name) <= ends or not (name.startswith(self.before) and name.endswith(self.after)):
+        """Return a name without prefix and suffix; unchanged unless it has both."""
+        length = len(self.before) + len(self.after)
+        if len(name) <= length or not (name.startswith(self.before) and name.endswith(self.after)):
             return name
         return name[len(self.before) : len(name) - len(self.after)]
 
@@ -40,7 +40,7 @@ def of_project(project: str, environment: str) -> Affixes:
 
 
 def of_arn(arn: str) -> str:
-    """Return the name in the ARN of a topic, queue, function or alarm; what is no ARN as it is."""
+    """Return the name in the ARN of a topic, queue, function or alarm; other texts unchanged."""
     parts = arn.split(":")
     if parts[_FUNCTION:-1] and parts[_FUNCTION] == "function":
         return parts[_FUNCTION + 1]
@@ -48,12 +48,14 @@ def of_arn(arn: str) -> str:
 
 
 def unambiguous(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
-    """Return which short name is which full one; a short name of several is none's.
+    """Return short name -> full name, without ambiguous short names.
 
     Args:
-        pairs: short names with full ones; those that are the same are left out.
+        pairs: short and full names. Equal ones are omitted.
     """
-    found: dict[str, set[str]] = collections.defaultdict(set)
+    full_names: dict[str, set[str]] = collections.defaultdict(set)
     for short, full in pairs:
-        found[short].add(full)
-    return {short: next(iter(full)) for short, full in found.items() if len(full) == 1 and short not in full}
+        full_names[short].add(full)
+    return {
+        short: next(iter(full)) for short, full in full_names.items() if len(full) == 1 and short not in full
+    }

@@ -1,4 +1,4 @@
-"""A queue as SQS describes it.
+"""Queues from attributes of SQS.
 
 Source: SQS API Reference, SetQueueAttributes (VisibilityTimeout, RedrivePolicy).
 """
@@ -14,44 +14,44 @@ from drill.model import Queue
 from drill.sources.names import of_arn
 
 _VISIBILITY_TIMEOUT_S = 30
-"""Unless it is set (SetQueueAttributes, VisibilityTimeout)."""
+"""Default (SetQueueAttributes, VisibilityTimeout)."""
 
 
-def queue(given: Record, full_name: str, short: Callable[[str], str]) -> Queue:
+def queue(attributes: Record, full_name: str, short: Callable[[str], str]) -> Queue:
     """Return a queue.
 
     Args:
-        given: its attributes.
+        attributes: its attributes.
         full_name: its name in AWS.
-        short: from a name in AWS to the short one.
+        short: name in AWS -> short name.
 
     Raises:
-        SourceError: an attribute is not what SQS takes.
+        SourceError: an attribute is not valid.
     """
-    redrive = _redrive(given)
+    redrive = _redrive(attributes)
     return Queue(
         name=short(full_name),
         full_name=full_name,
-        visibility_timeout_s=given.whole("VisibilityTimeout", _VISIBILITY_TIMEOUT_S, least=0),
+        visibility_timeout_s=attributes.whole("VisibilityTimeout", _VISIBILITY_TIMEOUT_S, least=0),
         max_receives=redrive.whole("maxReceiveCount") if redrive else None,
         dead_letters=short(of_arn(redrive.text("deadLetterTargetArn"))) if redrive else None,
     )
 
 
-def dead_letters_of(given: Record) -> list[str]:
-    """Return the ARN of the dead-letter queue of a queue with these attributes; nothing if it has none."""
-    redrive = _redrive(given)
+def dead_letters_of(attributes: Record) -> list[str]:
+    """Return the ARN of the dead-letter queue in the attributes of a queue; empty if it has none."""
+    redrive = _redrive(attributes)
     return [redrive.text("deadLetterTargetArn")] if redrive else []
 
 
-def _redrive(given: Record) -> Record | None:
-    if not given.has("RedrivePolicy"):
+def _redrive(attributes: Record) -> Record | None:
+    if not attributes.has("RedrivePolicy"):
         return None
-    text = given.text("RedrivePolicy")
+    text = attributes.text("RedrivePolicy")
     try:
         parsed: Any = json.loads(text)
     except ValueError:
         parsed = None
     if not isinstance(parsed, dict):
-        given.refuse("RedrivePolicy", f"has to be JSON that is known before an apply, not {text}")
-    return Record(f"{given.where}: {given.spelt('RedrivePolicy')}", parsed)
+        attributes.refuse("RedrivePolicy", f"must be JSON that is known before an apply (found: {text})")
+    return Record(f"{attributes.where}: {attributes.spelt('RedrivePolicy')}", parsed)

@@ -8,27 +8,27 @@ from typing import NamedTuple
 
 
 class Point(NamedTuple):
-    """Some samples of one value."""
+    """Samples of the same value."""
 
     time_s: float
     """Seconds since 1970."""
     value: float
     samples: float
-    """How many."""
+    """Number of samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One series."""
+    """A recorded series."""
 
     names: tuple[str, ...]
-    """What the file calls it, such as its column, or its id and its label."""
+    """Its names in the file, such as the column, or id and label."""
     points: tuple[Point, ...]
-    """In the order of time; what is missing has none."""
+    """In the order of time. Missing data has no point."""
 
 
 def in_order(names: Iterable[str], points: Iterable[Point]) -> Recorded:
-    """Return a series by whichever of the names are not empty, each once."""
+    """Return a series with its distinct, non-empty names."""
     return Recorded(
         tuple(dict.fromkeys(filter(None, names))), tuple(sorted(points, key=lambda point: point.time_s))
     )

@@ -17,7 +17,7 @@ from drill.sources.times import seconds
 _TIME: Final = ("timestamp", "time")
 _LONG: Final = ("metric", "value", "samples")
 _DESCRIBES: Final = ("id", "label", "full label")
-"""First cells of the console's rows that say what a column is called, the most exact first."""
+"""First cells of rows of the console with names of columns, the most specific first."""
 _HEADER: Final = "`timestamp` and a column for each metric, or `timestamp,metric,value,samples`"
 
 
@@ -27,7 +27,7 @@ class _Row(NamedTuple):
 
 
 class _File:
-    """One file, being read."""
+    """Reader of a file."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
@@ -36,12 +36,12 @@ class _File:
         self._text = text
 
     def series(self) -> tuple[Recorded, ...]:
-        """Return what is in it."""
+        """Return the series in the file."""
         rows = list(self._rows())
         if not rows:
-            self._refuse(1, f"is empty; the first line has to be {_HEADER}")
+            self._refuse(1, f"is empty; the first line must be {_HEADER}")
         header = [cell.strip() for cell in rows[0].cells]
-        lowered = [text.lower() for text in header]
+        lowered = [name.lower() for name in header]
         if lowered[0] in _TIME:
             if {"metric", "value"} <= set(lowered) or set(lowered[1:]) == {"value", "samples"}:
                 return self._long(rows[1:], rows[0].line, lowered)
@@ -49,7 +49,7 @@ class _File:
                 rows[1:], [(column,) for column in self._columns(rows[0].line, header)], is_console=False
             )
         if lowered[0] not in _DESCRIBES:
-            self._refuse(rows[0].line, f"begins with {shown(header[0])}; the first line has to be {_HEADER}")
+            self._refuse(rows[0].line, f"begins with {shown(header[0])}; the first line must be {_HEADER}")
         return self._of_console(rows)
 
     def _rows(self) -> Iterator[_Row]:
@@ -64,7 +64,7 @@ class _File:
     def _columns(self, line: int, header: Sequence[str]) -> Sequence[str]:
         names = header[1:]
         if not names:
-            self._refuse(line, f"has no column of values; the first line has to be {_HEADER}")
+            self._refuse(line, f"has no column of values; the first line must be {_HEADER}")
         for name in names:
             if not name or names.count(name) > 1:
                 self._refuse(line, f"has the column {name} twice" if name else "has a column without a name")
@@ -73,7 +73,7 @@ class _File:
     def _wide(
         self, rows: Sequence[_Row], names: Sequence[Sequence[str]], *, is_console: bool
     ) -> tuple[Recorded, ...]:
-        """Return series that have a column each."""
+        """Return series with a column each."""
         points: list[list[Point]] = [[] for _ in names]
         for row in rows:
             if len(row.cells) != len(names) + 1:
@@ -85,37 +85,38 @@ class _File:
         return tuple(in_order(*pair) for pair in zip(names, points, strict=True))
 
     def _long(self, rows: Sequence[_Row], line: int, header: Sequence[str]) -> tuple[Recorded, ...]:
-        """Return series whose names are in a column."""
-        unknown = [text for text in header[1:] if text not in _LONG]
+        """Return series with their names in a column."""
+        unknown = [name for name in header[1:] if name not in _LONG]
         if unknown or len(set(header)) != len(header):
             self._refuse(line, f"has the columns {', '.join(header)}; allowed: timestamp, {', '.join(_LONG)}")
         points: dict[str, list[Point]] = {}
         for row in rows:
             if len(row.cells) != len(header):
                 self._refuse(row.line, f"has {len(row.cells)} cells; the header has {len(header)}")
-            given = dict(zip(header, (cell.strip() for cell in row.cells), strict=True))
-            name = given.get("metric", "value")
+            row_values = dict(zip(header, (cell.strip() for cell in row.cells), strict=True))
+            name = row_values.get("metric", "value")
             if not name:
-                self._refuse(row.line, "names no metric")
+                self._refuse(row.line, "has no name of a metric")
             into = points.setdefault(name, [])
             time_s = self._time_s(row.line, row.cells[0], is_console=False)
-            if given["value"]:
-                samples = self._number(row.line, given["samples"]) if given.get("samples") else 1
+            if row_values["value"]:
+                samples = self._number(row.line, row_values["samples"]) if row_values.get("samples") else 1
                 if samples <= 0:
-                    self._refuse(row.line, f"has {given['samples']} samples: more than 0, or no value")
-                into.append(Point(time_s, self._number(row.line, given["value"]), samples))
+                    self._refuse(row.line, f"has {row_values['samples']} samples: must be more than 0")
+                into.append(Point(time_s, self._number(row.line, row_values["value"]), samples))
         return tuple(in_order((name,), of_name) for name, of_name in points.items())
 
     def _of_console(self, rows: Sequence[_Row]) -> tuple[Recorded, ...]:
-        """Return series that are described in the rows before the first time."""
+        """Return series whose names are in the rows before the first time."""
         at = next((at for at, row in enumerate(rows) if row.cells[0].strip()[:1].isdigit()), None)
         if at is None:
-            self._refuse(rows[-1].line, "is the last, and no line begins with a time")
+            self._refuse(rows[-1].line, "is the last line, and no line begins with a time")
         described = {row.cells[0].strip().lower(): row.cells[1:] for row in rows[:at]}
-        called = [described[describe] for describe in _DESCRIBES if describe in described]
+        names_by_row = [described[describe] for describe in _DESCRIBES if describe in described]
         width = len(rows[at].cells) - 1
         names = [
-            [group[column].strip() for group in called if column < len(group)] for column in range(width)
+            [group[column].strip() for group in names_by_row if column < len(group)]
+            for column in range(width)
         ]
         return self._wide(rows[at:], names, is_console=True)
 
@@ -131,18 +132,20 @@ class _File:
         except ValueError:
             number = math.nan
         if not math.isfinite(number) or "_" in cell:
-            self._refuse(line, f"has {shown(cell.strip())} for a number; leave it empty if it is missing")
+            self._refuse(
+                line, f"has {shown(cell.strip())} for a number; leave the cell empty if it is missing"
+            )
         return number
 
-    def _refuse(self, line: int, says: str) -> NoReturn:
-        message = f"{self._path}:{line}: {says}"
+    def _refuse(self, line: int, text: str) -> NoReturn:
+        message = f"{self._path}:{line}: {text}"
         raise SourceError(message)
 
 
 def series(path: Path, text: str) -> tuple[Recorded, ...]:
-    """Return the series in a file's text.
+    """Return the series in the text of a file.
 
     Raises:
-        SourceError: it is not as `drill.sources.recording` says.
+        SourceError: the format is not valid (see `drill.sources.recording`).
     """
     return _File(path, text).series()

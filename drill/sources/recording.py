@@ -1,14 +1,14 @@
-"""Recorded series in a file: CSV, or what AWS's command line and console write.
+"""Recorded series in a file: CSV, or the output of the AWS CLI and console.
 
-CSV has a header with `timestamp` and a column for each metric, or `timestamp`, `metric`, `value` and perhaps
-`samples`, which says of how many samples of that value a point is. Empty cells are missing data. Times are
+CSV has a header with `timestamp` and a column for each metric, or `timestamp`, `metric`, `value` and
+optionally `samples`, the number of samples with that value. Empty cells are missing data. Times are
 ISO 8601 with a zone, or seconds or milliseconds since 1970.
 
 A file from the console ("Download as .csv") has rows that describe its columns, such as `Label` and `Id`,
-before the first time. Its times have slashes and no zone, and are taken for UTC: set the console to UTC
-first. AWS does not document that form; rows are told apart by whether they begin with a digit.
+before the first time. Its times have slashes and no zone, and are interpreted as UTC: set the console
+to UTC first. AWS does not document the format. Rows with data begin with a digit.
 
-JSON is what `aws cloudwatch get-metric-data` and `get-metric-statistics` print.
+JSON is the output of `aws cloudwatch get-metric-data` and `get-metric-statistics`.
 
 Source: CloudWatch API Reference, GetMetricData, MetricDataResult, GetMetricStatistics, Datapoint.
 """
@@ -29,7 +29,7 @@ def read(path: Path) -> tuple[Recorded, ...]:
     """Return the series in a file, each in the order of time.
 
     Raises:
-        SourceError: it cannot be read; the message names the file and the line.
+        SourceError: it cannot be read. The message has the file and the line.
     """
     try:
         text = files.text(path, files.MOST_BYTES)
@@ -46,8 +46,8 @@ def of_text(path: Path, text: str) -> tuple[Recorded, ...]:
         SourceError: as for `read`.
     """
     is_json = text.lstrip()[:1] in {"{", "["}
-    found = recorded_json.series(path, text) if is_json else recorded_csv.series(path, text)
-    if not any(recorded.points for recorded in found):
-        message = f"{path}: holds no value"
+    all_series = recorded_json.series(path, text) if is_json else recorded_csv.series(path, text)
+    if not any(recorded.points for recorded in all_series):
+        message = f"{path}: contains no values"
         raise SourceError(message)
-    return found
+    return all_series

@@ -1,4 +1,4 @@
-"""Topics, their subscriptions, and the queues behind them, out of Terraform's configuration.
+"""Routes in Terraform configurations: topics, subscriptions and queues.
 
 Source: Terraform AWS provider, aws_sns_topic, aws_sns_topic_subscription, aws_sqs_queue,
 aws_sqs_queue_redrive_policy.
@@ -18,64 +18,64 @@ from terraform.configuration import Configuration, Resource
 
 
 class Routes:
-    """Where notifications go."""
+    """The routes of notifications."""
 
     def __init__(self, configuration: Configuration, affixes: Affixes) -> None:
-        """Take the stacks, and what all their names begin and end with."""
+        """Create from stacks and the affixes of their names."""
         self._configuration = configuration
         self._affixes = affixes
 
     def topics(self, actions: Iterable[Actions]) -> tuple[Topic, ...]:
-        """Return every topic of the stacks, and those of others that actions name."""
+        """Return the topics of the stacks, and other topics in actions."""
         own = [self._topic(resource) for resource in self._configuration.of_type("aws_sns_topic")]
         return (*own, *foreign(actions, known={topic.arn for topic in own}, affixes=self._affixes))
 
     def _topic(self, resource: Resource) -> Topic:
         name = self._affixes.short(resource.name)
-        tagged = str((resource.body.get("tags") or {}).get("Severity") or "")
+        severity_tag = str((resource.body.get("tags") or {}).get("Severity") or "")
         return Topic(
             arn=resource.arn,
             name=name,
-            severity=SEVERITIES.get(tagged) or SEVERITIES.get(name),
+            severity=SEVERITIES.get(severity_tag) or SEVERITIES.get(name),
             subscriptions=in_order(self._subscriptions(resource.arn)),
         )
 
     def _subscriptions(self, topic_arn: str) -> Iterator[Subscription]:
         for resource in self._configuration.of_type("aws_sns_topic_subscription"):
-            given = Record(resource.where, resource.body)
-            if given.text("topic_arn") == topic_arn:
-                endpoint = given.text("endpoint")
+            record = Record(resource.where, resource.body)
+            if record.text("topic_arn") == topic_arn:
+                endpoint = record.text("endpoint")
                 name = self._affixes.short(of_arn(endpoint))
-                yield Subscription(given.text("protocol"), endpoint, name)
+                yield Subscription(record.text("protocol"), endpoint, name)
 
     def queues(self, topics: Iterable[Topic]) -> tuple[Queue, ...]:
-        """Return the queues that are subscribed, and those to which they hand what nobody could process."""
-        found: dict[str, Queue] = {}
-        todo = [
+        """Return the subscribed queues and their dead-letter queues."""
+        queues: dict[str, Queue] = {}
+        pending = [
             subscription.endpoint
             for topic in topics
             for subscription in topic.subscriptions
             if subscription.protocol == "sqs"
         ]
-        while todo:
-            arn = todo.pop(0)
-            if arn in found:
+        while pending:
+            arn = pending.pop(0)
+            if arn in queues:
                 continue
             resource = self._configuration.find(arn, "aws_sqs_queue")
             where = resource.where if resource else arn
-            visible = resource.plain("visibility_timeout_seconds") if resource else None
+            timeout = resource.plain("visibility_timeout_seconds") if resource else None
             redrive = self._redrive_policy(resource) if resource else ""
-            given = Record(where, {"VisibilityTimeout": visible, "RedrivePolicy": redrive or None}, _spelt)
-            found[arn] = queue(given, of_arn(arn), self._affixes.short)
-            todo += dead_letters_of(given)
-        return tuple(found.values())
+            record = Record(where, {"VisibilityTimeout": timeout, "RedrivePolicy": redrive or None}, _spelt)
+            queues[arn] = queue(record, of_arn(arn), self._affixes.short)
+            pending += dead_letters_of(record)
+        return tuple(queues.values())
 
     def _redrive_policy(self, resource: Resource) -> str:
-        """Return a queue's redrive policy, which may be a resource of its own."""
+        """Return the redrive policy of a queue, which may be a separate resource."""
         url = self._configuration.attribute(resource.stack, resource.type, resource.key, "url")
-        for item in self._configuration.of_type("aws_sqs_queue_redrive_policy"):
-            if item.text("queue_url") == url:
-                return item.text("redrive_policy")
+        for policy in self._configuration.of_type("aws_sqs_queue_redrive_policy"):
+            if policy.text("queue_url") == url:
+                return policy.text("redrive_policy")
         return resource.text("redrive_policy")
 
 

@@ -1,7 +1,7 @@
-"""The alarms of synthesized Terraform JSON: exactly what would be deployed, ours or anybody's.
+"""The system in synthesized Terraform JSON, of this project or any other.
 
-References, `jsonencode`, locals and the outputs of other stacks are resolved as far as they can be before an
-apply. What is not known then stays as it is written; where a number or a choice is needed, that is an error.
+References, `jsonencode`, locals and outputs of other stacks are resolved as far as possible before an apply.
+Unknown values are kept as they are written. Where a number or a choice is required, that is an error.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ _LOG_GROUP: Final = "aws_cloudwatch_log_group"
 
 
 def system(folder: Path, environment: str | None = None) -> System:
-    """Return what is rehearsed of the configurations in a folder.
+    """Return the system of the configurations in a folder.
 
     Args:
         folder: `cdktf.out`, or any folder with Terraform JSON: see `terraform.configuration.read`.
-        environment: the environment that it has to be of; none if any will do.
+        environment: the required environment; None for any.
 
     Raises:
-        SourceError: it is of another environment, or an alarm cannot be read.
+        SourceError: it is another environment, or an alarm is not valid.
     """
     stacks = configuration.read(folder)
     tags = _default_tags(stacks)
-    found = tags.get("Environment")
-    if environment and found and found != environment:
-        message = f"{folder}: holds {found}, not {environment}: `make synth ENV={environment}` writes that"
+    synthesized = tags.get("Environment")
+    if environment and synthesized and synthesized != environment:
+        message = f"{folder}: contains {synthesized}, not {environment}: run `make synth ENV={environment}`"
         raise SourceError(message)
-    title = environment or found or folder.resolve().name
+    title = environment or synthesized or folder.resolve().name
     try:
-        return _Reading(_Anybodys(stacks, has_defaults=True), _affixes(tags), title).system()
+        return _Reading(_LenientConfiguration(stacks, has_defaults=True), _affixes(tags), title).system()
     except ConfigurationError as error:
         message = f"{folder}: {error}"
         raise SourceError(message) from error
 
 
-class _Anybodys(Configuration):
-    """Stacks that need not name their region and account: ARNs have words in their places then."""
+class _LenientConfiguration(Configuration):
+    """Stacks without region or account: ARNs contain placeholders."""
 
     @functools.cached_property
     def region(self) -> str:
-        """The region of all stacks, or the word for it."""
+        """The region of all stacks, or a placeholder."""
         try:
             return super().region
         except ConfigurationError:
@@ -59,7 +59,7 @@ class _Anybodys(Configuration):
 
     @functools.cached_property
     def account_id(self) -> str:
-        """The account of all stacks, or the word for it."""
+        """The account of all stacks, or a placeholder."""
         try:
             return super().account_id
         except ConfigurationError:
@@ -67,7 +67,7 @@ class _Anybodys(Configuration):
 
 
 class _Reading:
-    """The configurations, being read."""
+    """Reader of configurations."""
 
     def __init__(self, configuration: Configuration, affixes: Affixes, title: str) -> None:
         self._configuration = configuration
@@ -75,7 +75,7 @@ class _Reading:
         self._title = title
 
     def system(self) -> System:
-        """Return all of it."""
+        """Return the system."""
         metric_alarms = tuple(map(alarms.metric_alarm, self._of(alarms.METRIC_ALARM)))
         composites = tuple(map(alarms.composite_alarm, self._of(alarms.COMPOSITE_ALARM)))
         actions = [
@@ -99,15 +99,15 @@ class _Reading:
         return self._configuration.of_type(kind)
 
     def _short_names(self) -> Iterator[tuple[str, str]]:
-        """Yield what else an alarm is called: as in Terraform, and without project and environment."""
+        """Yield other names of alarms: the name in Terraform, and without project and environment."""
         for resource in (*self._of(alarms.METRIC_ALARM), *self._of(alarms.COMPOSITE_ALARM)):
             yield resource.key, resource.name
             yield self._affixes.short(resource.name), resource.name
 
     def _log_groups(self) -> Iterator[tuple[str, str]]:
-        """Yield each service with its log group: the one that has its tag, or whose Terraform name it is.
+        """Yield each service with its log group: the one with its tag, or with its name in Terraform.
 
-        Where nothing is tagged with a service, every log group goes by its Terraform name.
+        Without tags of services, every log group has its name in Terraform.
         """
         groups = self._of(_LOG_GROUP)
         tagged = {alarms.service_of(group): group.name for group in groups}
@@ -125,20 +125,20 @@ _TAGGED: Final = (
     "aws_ecs_service",
     _LOG_GROUP,
 )
-"""Resources whose tag `Service` says that there is such a service."""
+"""Resources whose tag `Service` is the name of a service."""
 
 
 def _default_tags(stacks: dict[str, Stack]) -> dict[str, Any]:
-    """Return the tags that all resources have, as far as every provider says the same."""
-    found: list[dict[str, Any]] = []
+    """Return the default tags that all providers have in common."""
+    of_providers: list[dict[str, Any]] = []
     for stack in stacks.values():
         for provider in stack.aws_providers:
             blocks = provider.get("default_tags") or {}
             block = blocks[0] if isinstance(blocks, list) else blocks
             tags = block.get("tags")
-            found.append(tags if isinstance(tags, dict) else {})
-    first, *others = found or [{}]
-    return {key: value for key, value in first.items() if all(entry.get(key) == value for entry in others)}
+            of_providers.append(tags if isinstance(tags, dict) else {})
+    first, *others = of_providers or [{}]
+    return {key: value for key, value in first.items() if all(tags.get(key) == value for tags in others)}
 
 
 def _affixes(tags: dict[str, Any]) -> Affixes:

@@ -1,4 +1,4 @@
-"""What all readings of topics share."""
+"""Functions on topics that all sources share."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from drill.model import Subscription, Topic
 from drill.sources.names import SEVERITIES, Affixes, of_arn
 
 _SERVICE = 2
-"""Which part of an ARN is the service."""
+"""Index of the service in an ARN."""
 
 
 def named(actions: Iterable[Actions]) -> Iterator[str]:
-    """Yield the ARNs of the topics that actions name, each once."""
+    """Yield the distinct ARNs of topics in actions."""
     seen: set[str] = set()
     for action in actions:
         for arn in (*action.alarm, *action.ok, *action.insufficient_data):
@@ -23,7 +23,7 @@ def named(actions: Iterable[Actions]) -> Iterator[str]:
 
 
 def foreign(actions: Iterable[Actions], *, known: Container[str], affixes: Affixes) -> Iterator[Topic]:
-    """Yield the topics that actions name and nothing else is known of: whom they reach is not told."""
+    """Yield unknown topics in actions, without subscriptions."""
     for arn in named(actions):
         if arn not in known:
             name = affixes.short(of_arn(arn))
@@ -31,5 +31,5 @@ def foreign(actions: Iterable[Actions], *, known: Container[str], affixes: Affix
 
 
 def in_order(subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:
-    """Return subscriptions in one order, whatever order they were read in."""
+    """Return subscriptions in a deterministic order."""
     return tuple(sorted(subscriptions, key=lambda subscription: (subscription.protocol, subscription.name)))

@@ -23,18 +23,18 @@ def scenario_reference() -> str:
         "",
         NOTE,
         "",
-        "What a file under `drills/` may say; [drill.md](drill.md) says how to write one. `make drill`",
-        "rehearses it. `make drill LIVE=1` plays it with what is deployed, if it has `invoke` and no",
-        "`happens`. Every time is a duration since the start of the scenario, such as `90s`, `10m`, `1h30m`,",
-        "`1d`; `by` is a deadline. In names of alarms, services, log groups and metrics `*` stands for any",
-        "text and `?` for any character.",
+        "The keys of a scenario, a file under `drills/`; [drill.md](drill.md) shows how to write one.",
+        "`make drill` rehearses it. `make drill LIVE=1` runs it against a deployment, if it has `invoke` and",
+        "no `happens`. Every time is a duration since the start of the scenario, such as `90s`, `10m`,",
+        "`1h30m`, `1d`; `by` is a deadline. In names of alarms, services, log groups and metrics `*` matches",
+        "any text and `?` matches one character.",
         "",
         *keys_table("Scenario", Head),
         *keys_table("`assume`", Assumptions),
         "## `happens`",
         "",
-        "A list; each entry has one of these keys, which says what happens, and may say when. A file of",
-        "usual happenings (`usual`) has this list and nothing else. Deployed functions cannot do it.",
+        "A list; each entry has exactly one of these keys, and optionally a time. A baseline (`baseline`)",
+        "contains only this list. Live drills do not support `happens`.",
         "",
         *keys_table("When", Span, level=3),
     ]
@@ -49,16 +49,16 @@ def scenario_reference() -> str:
         "",
         "## `invoke`",
         "",
-        "A list; each entry says what is sent to a function, and when (as above, but never in the warm-up).",
-        "In a rehearsal the requests replace the usual `Invocations`, `Errors` and `Duration` of the",
+        "A list; each entry sends requests to a function, at a time as above, but never in the warm-up.",
+        "In a rehearsal the requests replace the baseline of `Invocations`, `Errors` and `Duration` of the",
         "function, and each request has a log line: its level is `ERROR` with `fault: error`, `WARNING`",
         "with `fault: timeout`, and `INFO` without a fault.",
         "",
         *keys_table("Request", Request, level=3, without=Span),
         "## `expect`",
         "",
-        "A list; each entry has one of these keys, which says what is expected. A live drill sees the",
-        "states of alarms and the alarm queue: `queue` and `reaches` cannot name another receiver there.",
+        "A list; each entry has exactly one of these keys. A live drill observes the states of alarms and",
+        "the alarm queue: `queue` and `delivered_to` cannot name another receiver there.",
         "",
     ]
     for key, expected in EXPECTATIONS.items():
@@ -82,7 +82,7 @@ def scenario_schema() -> str:
             definitions[model.__name__] = model_schema
         refs = [{"$ref": _DEFINITIONS.format(model=model.__name__)} for model in entries.values()]
         schema["properties"][key] = {"type": "array", "items": {"anyOf": refs}}
-    # A file of usual happenings is nothing but a list of them.
+    # A baseline contains only `happens`.
     schema["anyOf"] = [{"required": [*schema.pop("required"), "expect"]}, {"required": ["happens"]}]
     schema["title"] = "A scenario of a drill"
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

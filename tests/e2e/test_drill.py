@@ -31,7 +31,7 @@ OUTAGE = str(DRILLS / "failing-payments.yaml")
 IMPACT = "reveille-payment-handler-impact-local"
 
 IMPOSSIBLE = """\
-says: Nobody is asked to fail, and yet it is expected
+description: Nobody is asked to fail, and yet it is expected
 duration: 2m
 invoke:
   - service: payment-handler
@@ -94,7 +94,7 @@ def test_a_rehearsed_outage_pages_once_and_leaves_everything_as_it_was(
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^\d\d:\d\d:\d\d  payment-handler-impact OK -> ALARM ", done.stdout, re.MULTILINE)
     assert "in the alarm queue: payment-handler-impact is ALARM, through critical after " in done.stdout
-    assert "failing-payments   6 of 6 as expected   1 page, 0 tickets" in done.stdout
+    assert "failing-payments   6 of 6 passed   1 page, 0 tickets" in done.stdout
     assert clock(platform) == BEFORE
     assert messages_since(platform, began) == []
     assert waiting(platform, "dead_letter_queue_url") == dead_letters
@@ -113,7 +113,9 @@ def test_what_does_not_happen_fails_the_command(platform: Platform, tmp_path: Pa
     scenario.write_text(IMPOSSIBLE, encoding="utf-8")
     done = platform.run(str(REVEILLE), "drill", "live", str(scenario))
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "NOT AS EXPECTED: order-processor-errors is in ALARM by +1m: it never was; " in done.stdout
+    assert (
+        "FAILED: expected order-processor-errors is in ALARM by +1m; it never entered ALARM; " in done.stdout
+    )
     assert "impossible.yaml:9)" in done.stdout
     assert clock(platform) == BEFORE
 

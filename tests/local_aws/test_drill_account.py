@@ -195,9 +195,9 @@ def stubbed(code: str, message: str = "said") -> Callable[[str], Any]:
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("AccessDenied", r"cloudwatch:DescribeAlarms is not allowed: add it to the role's policy"),
+        ("AccessDenied", r"cloudwatch:DescribeAlarms is not allowed: add it to the policy of the role"),
         ("AccessDeniedException", r"cloudwatch:DescribeAlarms is not allowed"),
-        ("ExpiredToken", r"credentials are not valid any more \(ExpiredToken\): sign in"),
+        ("ExpiredToken", r"credentials are no longer valid \(ExpiredToken\): sign in"),
         ("InternalFailure", r"cloudwatch:DescribeAlarms failed\. .*InternalFailure"),
     ],
 )
@@ -367,7 +367,7 @@ def test_without_a_region_it_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(SourceError, match="no region: say which"):
+    with pytest.raises(SourceError, match="no region: use --region"):
         account.system(cast("Any", boto3).client)
 
 

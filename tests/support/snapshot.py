@@ -32,7 +32,7 @@ from drill.rehearsal import Rehearsal
 from drill.scenarios.reading import Scenario
 from ops import documents, synthesis, verification
 
-TEXTS = {"alarm_description", "dashboard_body", "description", "expected", "found", "says"}
+TEXTS = {"alarm_description", "dashboard_body", "description", "expected", "actual", "found", "says"}
 """Keys whose values are texts for people."""
 SHOWN = 20
 """Maximum number of printed lines of a difference."""

@@ -126,7 +126,7 @@ def test_another_environment_than_asked_for_is_refused(tmp_path: Path) -> None:
     """A scenario of staging must not pass on what was synthesized for production."""
     folder = written(made("prod").stacks, tmp_path)
     assert synthesized.system(folder, "prod").title == "prod, as synthesized"
-    with pytest.raises(SourceError, match="holds prod, not staging: `make synth ENV=staging`"):
+    with pytest.raises(SourceError, match="contains prod, not staging: run `make synth ENV=staging`"):
         synthesized.system(folder, "staging")
 
 

@@ -130,8 +130,8 @@ def test_where_a_prefix_was_read_the_rest_may_be_elsewhere() -> None:
     """It is refused all the same, and said how to read more."""
     of = system(composite("shop-c", "ALARM(shop-a) OR ALARM(other)"), alarm("shop-a"), prefix="shop-")
     (found,) = said(of)
-    assert found.startswith("alarm shop-c: rule: alarm other does not exist among those that were read")
-    assert found.endswith("begin with shop-: choose a prefix that all have, or none (--prefix)")
+    assert found.startswith("alarm shop-c: rule: alarm other does not exist among those whose names begin")
+    assert found.endswith("begin with shop-: use a prefix of all alarms, or none (--prefix)")
 
 
 def test_filters_are_looked_at_and_their_groups() -> None:
@@ -195,8 +195,8 @@ def test_an_alarm_is_explained_although_the_rule_of_another_is_none() -> None:
     of = system(alarm("good"), composite("parent", "ALARM(good)"), composite("bad", "ALARM(good"))
     facts = {fact.label: fact.text for fact in explanation.explain(of, "good", extra=2)}
     assert facts["Part of"] == "parent"
-    assert facts["Not read"] == "bad: AWS would refuse the rule, which may name this alarm"
+    assert facts["Not valid"] == "rule of bad, which may contain this alarm"
     with pytest.raises(ConfigError, match=r"^alarm bad: rule: character 11: "):
         explanation.explain(of, "bad", extra=2)
     whole = explanation.explain(replace(of, composites=of.composites[:1]), "good", extra=2)
-    assert "Not read" not in [fact.label for fact in whole]
+    assert "Not valid" not in [fact.label for fact in whole]

@@ -353,9 +353,12 @@ def test_scenarios_have_the_same_limits(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"has 1000001 bytes; a file may have 1000000 \(1 MB\)$"):
         reading.read(path)
     path.write_text(
-        f"says: It rains.\nduration: 1h\nusual: [{'x' * 5000}]\nexpect:\n  - {{pages: 0}}\n", encoding="utf-8"
+        f"description: It rains.\nduration: 1h\nbaseline: [{'x' * 5000}]\nexpect:\n  - {{pages: 0}}\n",
+        encoding="utf-8",
     )
-    with pytest.raises(ConfigError, match=r":3: usual: no such file beside the scenario \(found: x{60}\)$"):
+    with pytest.raises(
+        ConfigError, match=r":3: baseline: file does not exist beside the scenario \(found: x{60}\)$"
+    ):
         reading.read(path)
 
 

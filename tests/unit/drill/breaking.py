@@ -125,7 +125,7 @@ def unsuppressed(name: str) -> Break:
 
 
 def impatient(name: str) -> Break:
-    """Let a composite neither wait for what holds it back nor outlast it."""
+    """Let a composite neither wait for what suppressor nor outlast it."""
 
     def change(composite_alarm: CompositeAlarm) -> CompositeAlarm:
         assert composite_alarm.suppressor

@@ -54,7 +54,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = [name for name, _ in attrs]
-        assert len(names) == len(set(names)), f"an attribute stands twice: {names}"
+        assert len(names) == len(set(names)), f"an attribute duplicate key: {names}"
         node = Node(tag, {name: value or "" for name, value in attrs})
         self.open[-1].inside.append(node)
         if tag not in VOID:

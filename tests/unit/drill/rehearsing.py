@@ -99,18 +99,20 @@ def system(*alarms: MetricAlarm | CompositeAlarm, **changed: Any) -> System:
 def scenario(
     happens: Sequence[Mapping[str, Any]] = (),
     expect: Sequence[Mapping[str, Any]] = (),
-    usual: Sequence[Mapping[str, Any]] = (),
+    baseline: Sequence[Mapping[str, Any]] = (),
     folder: Path = Path("drills"),
     invoke: Sequence[Sending] = (),
     **head: Any,
 ) -> Scenario:
-    """Return a scenario whose entries stand on lines 100, … (usual), 1, … (happens) and 11, … (expect)."""
-    whole = {"says": "Something happens.", "duration": "1h", "warm_up": "30m", **head}
+    """Return a scenario whose entries stand on lines 100, … (baseline), 1, … (happens) and 11, … (expect)."""
+    whole = {"description": "Something happens.", "duration": "1h", "warm_up": "30m", **head}
     return Scenario(
         name="small",
         path=folder / "small.yaml",
         head=Head.model_validate(whole),
-        usual=tuple(Placed(f"u.yaml:{100 + i}", folder, happening(entry)) for i, entry in enumerate(usual)),
+        baseline=tuple(
+            Placed(f"u.yaml:{100 + i}", folder, happening(entry)) for i, entry in enumerate(baseline)
+        ),
         happens=tuple(
             Placed(f"s.yaml:{1 + i}", folder, happening(happen)) for i, happen in enumerate(happens)
         ),

@@ -84,7 +84,7 @@ def _payments(name: str, says: str, worst: float) -> Stage:
 
 
 def outage() -> Rehearsal:
-    """Payments fail for a quarter of an hour: one page, and all is as expected."""
+    """Payments fail for a quarter of an hour: one page, and all is passed."""
     says = "A third of all payments fails for eighteen minutes: one page within ten minutes, and no ticket."
     stage = _payments("payment-outage", says, 30)
     stage.hold(f"{PAY}-degraded", (9, 26, "Alarm"), (26, 28, "ExtensionPeriod"))
@@ -95,14 +95,14 @@ def outage() -> Rehearsal:
     stage.expects(21, f"{PAY}-latency is never in ALARM", "it was OK all along", f"{PAY}-latency")
     stage.expects(24, f"critical is told of {impact} by +12m", "at +9m", impact, 12)
     stage.expects(27, f"{impact} is OK by +40m", "since +27m", impact, 40)
-    stage.expects(30, "1 page in all", "1 page")
+    stage.expects(30, "1 page in total", "1 page")
     stage.tells(impact, 9)
     stage.tells(impact, 27, "OK")
     return stage.play()
 
 
 def missed() -> Rehearsal:
-    """Too few payments fail for the alarm: nobody is woken, which is not what was expected."""
+    """Too few payments fail for the alarm: nobody is woken, which is not what wpassed."""
     says = "One payment in twenty fails for eighteen minutes: somebody is woken."
     stage = _payments("payment-outage-small", says, 4.1)
     impact = f"{PAY}-impact"
@@ -114,7 +114,7 @@ def missed() -> Rehearsal:
     stage.expects(
         20, f"critical is told of {impact} by +12m", "it was told of nothing", impact, 12, passed=False
     )
-    stage.expects(22, "1 page in all", "0 pages", passed=False)
+    stage.expects(22, "1 page in total", "0 pages", passed=False)
     return stage.play()
 
 
@@ -221,9 +221,9 @@ def band() -> Rehearsal:
 
 
 def quiet() -> Rehearsal:
-    """Nothing happens, as expected."""
+    """Nothing happens, passed."""
     stage = Stage("quiet-day", "An ordinary day pages nobody.", payments(), {}, lasts_s=86_400)
-    stage.expects(5, "0 pages in all", "0 pages")
+    stage.expects(5, "0 pages in total", "0 pages")
     return stage.play()
 
 
@@ -242,7 +242,7 @@ def week(alarms: int = 60) -> Rehearsal:
         above = (values[short] > 50_000).tolist()
         states += [(stage.at(index + 1), "ALARM" if entry else "OK") for index, entry in enumerate(above)]
         stage.become(short, states)
-    stage.expects(1, "0 pages in all", "0 pages")
+    stage.expects(1, "0 pages in total", "0 pages")
     return stage.play()
 
 

@@ -126,7 +126,7 @@ class Stage:
     def __init__(  # noqa: PLR0913 - a scene has that many
         self,
         name: str,
-        says: str,
+        description: str,
         of: System,
         values: Mapping[str, Values],
         *,
@@ -137,13 +137,13 @@ class Stage:
 
         Args:
             name: of the scenario.
-            says: what it shows.
+            description: what it shows.
             of: the system.
             values: short name -> one value per step from the beginning on; before it, all are the first.
             lasts_s: how long it plays.
             step_s: how long a step is.
         """
-        self.name, self.says, self.system = name, says, of
+        self.name, self.description, self.system = name, description, of
         self.lasts_s, self.step_s = lasts_s, step_s
         self.values = values
         self.bands: dict[str, tuple[Values, Values]] = {}
@@ -264,7 +264,7 @@ class Stage:
             self.changes.setdefault(name, (Change(BEGINS_S - 1000, name, "INSUFFICIENT_DATA", "OK"),))
         return Rehearsal(
             self.name,
-            self.says,
+            self.description,
             self.system,
             BEGINS_S,
             BEGINS_S + self.lasts_s,
@@ -274,7 +274,7 @@ class Stage:
             tuple(
                 Message(notification, "alarms", notification.at_s)
                 for notification in self.notifications
-                if "alarms" in notification.reached
+                if "alarms" in notification.delivered_to
             ),
             tuple(self.verdicts),
             0.0412,

@@ -51,9 +51,9 @@ def test_a_pattern_matches_what_its_signs_say(name: str, pattern: str) -> None:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ({"metric": "Zzz", "value": 1}, "metric: no alarm watches such a metric"),
+        ({"metric": "Zzz", "value": 1}, "metric: no alarm uses such a metric"),
         ({"log": "x", "service": "zzz", "per_min": 1}, "log: no such service"),
-        ({"silence": "zzz"}, "silence: no such service or log group"),
+        ({"no_logs": "zzz"}, "no_logs: no such service or log group"),
         ({"band": "zzz", "upper": 1}, "band: no such alarm in shop"),
         ({"consumer": "zzz", "fails": True}, "consumer: no such queue"),
     ],

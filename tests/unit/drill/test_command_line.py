@@ -17,7 +17,7 @@ from drill import choosing, commands, origin
 from ops import cli
 
 PASSES = """\
-says: Payments fail for ten minutes.
+description: Payments fail for ten minutes.
 duration: 30m
 warm_up: 1h
 happens:
@@ -66,7 +66,7 @@ def test_a_scenario_that_is_as_expected_is_0(folder: Path, capsys: pytest.Captur
     status, out, err = call(capsys, "run", path, "--env", "prod")
     assert (status, err) == (0, "")
     assert "✓ passes" in out
-    assert "1 of 1 as expected" in out
+    assert "1 of 1 passed" in out
     written = folder.parent / "out"
     assert {item.name for item in written.iterdir()} == {"passes.html", "index.html", "junit.xml"}
     report = ET.parse(written / "junit.xml").getroot()  # noqa: S314  # our own
@@ -76,7 +76,7 @@ def test_a_scenario_that_is_as_expected_is_0(folder: Path, capsys: pytest.Captur
 def test_a_scenario_that_is_not_is_1_and_says_where_and_why(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The place, what was expected, and what was found; the others are rehearsed all the same."""
+    """The place, what wpassed, and what was found; the others are rehearsed all the same."""
     paths = write(folder, fails=FAILS, passes=PASSES)
     status, out, _ = call(
         capsys, "run", *paths, "--env", "prod", "--no-pictures", "--out", str(folder / "other")
@@ -86,7 +86,7 @@ def test_a_scenario_that_is_not_is_1_and_says_where_and_why(
     assert "✓ passes" in out
     assert "fails.yaml:8" in out.replace("\n", "")
     assert "payment-handler-error-rate is in ALARM by +5m" in out
-    assert "too late" in out
+    assert "late; in" in out
     assert [path.name for path in (folder / "other").iterdir()] == ["junit.xml"]
 
 
@@ -94,14 +94,14 @@ def test_bad_scenarios_are_2_and_all_of_them_are_told(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each mistake once, with file and line; nothing is rehearsed, and nothing is written."""
-    (folder / "usual.txt").write_text("happens: [{metric: A}]\n", encoding="utf-8")
-    usual = PASSES + "usual: usual.txt\n"
-    paths = write(folder, a=usual, b=usual, c=PASSES.replace("state:", "stat:"), d=PASSES)
+    (folder / "baseline.txt").write_text("happens: [{metric: A}]\n", encoding="utf-8")
+    baseline = PASSES + "baseline: baseline.txt\n"
+    paths = write(folder, a=baseline, b=baseline, c=PASSES.replace("state:", "stat:"), d=PASSES)
     status, out, err = call(capsys, "run", *paths, "--env", "prod")
     assert (status, out) == (2, "")
     lines = err.splitlines()
     assert [line.partition(": ")[0].rpartition("/")[2] for line in lines] == [
-        "usual.txt:1",
+        "baseline.txt:1",
         "c.yaml:8",
         "c.yaml:8",
     ]
@@ -135,7 +135,7 @@ def test_names_that_mean_nothing_are_2(folder: Path, capsys: pytest.CaptureFixtu
             ("explain", "payment-handler-eror-rate", "--env", "prod"),
             "did you mean payment-handler-error-rate?",
         ),
-        (("explain", "x", "--from", "aws"), "--from aws: needs --region, or AWS_REGION"),
+        (("explain", "x", "--from", "aws"), "--from aws: requires --region, or AWS_REGION"),
         (
             ("explain", "x", "--from", "aws", "--env", "dev", "--region", "a"),
             "dev has its own region and endpoint",
@@ -170,7 +170,7 @@ def test_all_scenarios_are_rehearsed_unless_some_are_named(
     status, out, _ = call(capsys, "run", "--env", "dev", "--no-pictures")
     assert status == 0
     assert [line.split()[1] for line in out.splitlines() if line.startswith("✓")] == ["a", "b"]
-    assert "c was left out: it is for prod, staging only" in out
+    assert "c skipped: it is for prod, staging only" in out
     status, out, _ = call(capsys, "run", "--env", "prod", "--no-pictures")
     assert [line.split()[1] for line in out.splitlines() if line.startswith("✓")] == ["a", "b", "c"]
 
@@ -182,7 +182,7 @@ def test_a_scenario_for_another_environment_is_refused_when_it_is_named(
     (path,) = write(folder, c=PROD_ONLY)
     status, _, err = call(capsys, "run", path, "--env", "dev")
     assert status == 2
-    assert err.strip().endswith("c.yaml: environments: it is for prod, staging only (found: dev)")
+    assert err.strip().endswith("c.yaml: environments: is for prod, staging only (found: dev)")
 
 
 def test_the_environment_is_env_or_local(
@@ -206,7 +206,7 @@ def test_the_environment_is_env_or_local(
 
 
 def test_all_environments_are_one_line_each(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """1 if one of them is not as expected, and then what failed, too."""
+    """1 if one of them failed, and then what failed, too."""
     write(folder, a=PASSES, b=PROD_ONLY)
     status, out, _ = call(capsys, "run", "--all")
     assert status == 0
@@ -222,8 +222,8 @@ def test_all_environments_are_one_line_each(folder: Path, capsys: pytest.Capture
     write(folder, b=f"environments: prod\n{FAILS}")
     status, out, _ = call(capsys, "run", "--all")
     assert status == 1
-    assert "1 not as expected" in out
-    assert "too late" in out
+    assert "1 failed" in out
+    assert "late; in" in out
 
 
 def test_a_recording_beside_a_scenario_is_played(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -388,12 +388,12 @@ def test_whoever_pipes_lines_through_waits_for_nothing_else() -> None:
             9,
             "service: no such Lambda function",
         ),
-        ("happens: []\n", 1, "says what is usual and nothing else"),
+        ("happens: []\n", 1, "is a baseline, not a scenario"),
         (PASSES.replace("by: 10m", "from: 10m, to: 5m"), 8, "to: must not be earlier than from"),
         (
             PASSES.replace("expect:", "  - {band: payment-handler-errors, upper: 3}\nexpect:"),
             7,
-            "band: no such alarm compares with a band",
+            "band: matches no alarm with an anomaly band",
         ),
     ],
 )
@@ -416,7 +416,7 @@ def test_two_scenarios_of_one_name_are_refused(folder: Path, capsys: pytest.Capt
     paths = [*write(folder, same=PASSES), *write(other, same=PASSES)]
     status, _, err = call(capsys, "run", *paths, "--env", "prod")
     assert status == 2
-    assert "has the name of" in err
+    assert "has the same name as" in err
 
 
 def test_a_refused_run_leaves_no_report_of_an_earlier_one(
@@ -428,7 +428,7 @@ def test_a_refused_run_leaves_no_report_of_an_earlier_one(
     call(capsys, "run", good, "--env", "prod")
     assert (out / "junit.xml").exists()
     assert (out / "index.html").exists()
-    (bad,) = write(folder, bad="says: x\n")
+    (bad,) = write(folder, bad="description: x\n")
     assert call(capsys, "run", bad, "--env", "prod")[0] == 2
     assert not (out / "junit.xml").exists()
     assert not (out / "index.html").exists()

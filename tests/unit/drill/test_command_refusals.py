@@ -17,7 +17,7 @@ from drill.model import System
 from ops import cli
 
 PASSES = """\
-says: Payments fail for ten minutes.
+description: Payments fail for ten minutes.
 duration: 30m
 happens:
   - {service: payment-handler, metric: AWS/Lambda Invocations, value: 100}
@@ -161,6 +161,6 @@ def test_all_environments_go_without_what_is_about_one(
     del folder
     assert cli.main(["drill", "run", "--all", option, value]) == 2
     assert capsys.readouterr().err == (
-        "drill run: --all rehearses the catalog of every environment, with a report in each one's folder of "
-        f"--out: it goes without {option}\n"
+        f"drill run: --all cannot be combined with {option}: it rehearses the catalog of every environment, "
+        "and writes a report for each into --out\n"
     )

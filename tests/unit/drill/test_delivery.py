@@ -68,7 +68,7 @@ def test_each_action_of_the_new_state_is_a_notification() -> None:
             notification.changed_s - BEGINS_S,
             notification.state,
             notification.topic,
-            notification.reached,
+            notification.delivered_to,
         )
         for notification in found
     ] == [

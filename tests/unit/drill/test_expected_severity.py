@@ -32,7 +32,7 @@ def test_what_nobody_is_told_by_is_not_counted(
     tags = "critical or fallback" if "pages" in expect else "warning"
     names = ", ".join(sorted(topic.name for topic in topics))
     assert found.startswith(f"s.yaml:11: {said}")
-    assert found.endswith(f"a topic is if its tag Severity, or its name, is {tags} (topics: {names})")
+    assert found.endswith(f"if its tag Severity, or its name, is {tags} (topics: {names})")
 
 
 def test_where_a_topic_is_for_them_they_are_counted() -> None:

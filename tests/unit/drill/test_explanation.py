@@ -109,7 +109,7 @@ def simulated(metric_alarm: MetricAlarm, before: float, after: float, stat: str)
 
 
 def told_s(text: str) -> list[float]:
-    """Return the durations of "5m after it begins", or "1m to 5m after it begins: …"."""
+    """Return the durations of "5m after the first breach", or "1m to 5m after the first breach: …"."""
     found = re.match(r"(\S+)(?: to (\S+))? after ", text)
     assert found, text
     return [durations.seconds(group) for group in found.groups() if group]
@@ -145,7 +145,7 @@ def test_gaps_do_what_it_says(name: str) -> None:
     (treatment, *cases) = facts(system(one), one.name)["No data"]
     assert f"({one.treat_missing_data})" in treatment
     begins: tuple[tuple[str, float, State], ...] = (
-        ("no data ever", np.nan, "INSUFFICIENT_DATA"),
+        ("never any data", np.nan, "INSUFFICIENT_DATA"),
         ("data stops while OK", 0, "OK"),
         ("data stops in ALARM", 1, "ALARM"),
     )
@@ -153,11 +153,11 @@ def test_gaps_do_what_it_says(name: str) -> None:
     for case, (words, before, state) in zip(cases, begins, strict=True):
         start, _, moves = case.partition(": ")
         assert start == words
-        if words == "no data ever":
+        if words == "never any data":
             continue
         changes = simulated(one, before, np.nan, "Maximum")
         if not changes:
-            assert moves == f"it stays {state}"
+            assert moves == f"stays in {state}"
         elif one.evaluated_every_s == 60 or one.period_s % HOUR_S == 0:
             assert moves == ", then ".join(f"{new} after {durations.text_of(at_s)}" for at_s, new in changes)
 
@@ -189,13 +189,13 @@ def test_without_any_data_it_becomes_what_it_says(name: str) -> None:
     """At its first evaluation, or never; also if its expression makes values of nothing."""
     one = EXPRESSIONS[name]
     told = (
-        facts(system(one), one.name)["No data"][1].removeprefix("no data ever: ").replace("within", "after")
+        facts(system(one), one.name)["No data"][1].removeprefix("never any data: ").replace("within", "after")
     )
     step_s = min(60, one.period_s)
     grid = Grid(0, 0, step_s, 6 * HOUR_S // step_s)
     changes = MetricAlarms(grid, Switched(grid, np.full(grid.steps, np.nan)), EXTRA).changes(one, {})
     states = [f"{change.new} after {durations.text_of(change.at_s)}" for change in changes]
-    assert told == (", then ".join(states) or "it stays INSUFFICIENT_DATA")
+    assert told == (", then ".join(states) or "stays in INSUFFICIENT_DATA")
 
 
 FILLED = {
@@ -226,7 +226,7 @@ def test_expressions_that_fill_gaps_do_what_it_says_when_data_stops(name: str) -
             after = [(change.new, change.at_s - first_s) for change in changes if change.at_s > first_s]
             # What the last evaluation compared, when there had been nothing for long.
             nothing = bool(np.isnan(MetricAlarms(grid, stops, EXTRA).line(one, {}).values[-1]))
-            assert ("its expression is 0 then, which " in said[0]) is not nothing
+            assert ("the expression is 0, which " in said[0]) is not nothing
             promised = re.findall(r"(OK|ALARM|INSUFFICIENT_DATA) (?:after|within) (\w+)", told)
             assert [new for new, _ in promised] == [new for new, _ in after]
             for (_, text), (_, at_s) in zip(promised, after, strict=True):
@@ -274,16 +274,16 @@ def test_every_alarm_and_composite_can_be_explained(name: str) -> None:
             f"{metric_alarm.datapoints_to_alarm} of {metric_alarm.evaluation_periods} datapoints" in condition
             or (metric_alarm.evaluation_periods == 1 and "one datapoint" in condition)
         )
-        assert len(said["Watches"]) == len(metric_alarm.queries)
-        assert said["Looks at"][0].startswith(f"{metric_alarm.evaluation_periods + EXTRA} datapoints")
-        assert said["Tells"]
+        assert len(said["Metric"]) == len(metric_alarm.queries)
+        assert said["Evaluates"][0].startswith(f"{metric_alarm.evaluation_periods + EXTRA} datapoints")
+        assert said["Notifies"]
         assert all(text and "\n" not in text for texts in said.values() for text in texts)
     for root in of.composites:
         said = facts(of, root.name)
         assert said["Alarm"][0].startswith(f"{root.name}, a composite")
         assert said["Fires"][0].startswith("while ")
-        assert ("Silent" in said) is (root.suppressor is not None)
-        assert said["Tells"]
+        assert ("Suppressed" in said) is (root.suppressor is not None)
+        assert said["Notifies"]
 
 
 SHOP = system(
@@ -318,11 +318,11 @@ def test_the_condition_is_told_as_people_write_it() -> None:
     """Large thresholds digit by digit; bands in words; what is watched, and which expression."""
     said = facts(SHOP, "errors")
     assert said["Alarm"] == ["shop-errors-prod, a metric alarm of pay"]
-    assert said["Watches"] == ["Sum of N Errors Service=pay in 1m"]
+    assert said["Metric"] == ["Sum of N Errors Service=pay in 1m"]
     assert said["Condition"] == ["> 2000000 Count in 2 of 3 datapoints of 1m each"]
-    assert said["Fires"] == ["2m after it begins"]
+    assert said["Fires"] == ["2m after the first breach"]
     assert said["Ends"] == [
-        "2m after the last of it",
+        "2m after the last breach",
         "X 0 X  ->  ALARM",
         "X - X  ->  ALARM",
         "X 0  ->  OK",
@@ -331,32 +331,32 @@ def test_the_condition_is_told_as_people_write_it() -> None:
     assert facts(SHOP, "shop-lonely-prod")["Condition"] == ["below the band in one datapoint of 1m each"]
     queries = (Query("e", Statistic(metric(), "Sum", 60)), Query("r", "100 * e"))
     share = system(alarm(queries=queries, returned="r", threshold=0.1))
-    assert facts(share, "errors")["Watches"] == ["100 * e", "e = Sum of N Errors Service=pay in 1m"]
+    assert facts(share, "errors")["Metric"] == ["100 * e", "e = Sum of N Errors Service=pay in 1m"]
     assert facts(share, "errors")["Condition"] == ["> 0.1 in one datapoint of 1m each"]
 
 
 def test_whom_it_tells_is_said_for_each_topic() -> None:
     """When, and who subscribes; a topic that is not known by its ARN."""
-    assert facts(SHOP, "alone")["Tells"] == [
+    assert facts(SHOP, "alone")["Notifies"] == [
         "critical (alarms), when it enters ALARM or OK",
         "arn:gone, when it enters ALARM",
     ]
-    assert facts(SHOP, "shop-fallback-prod")["Tells"] == [
-        "fallback (nobody subscribes), when it enters ALARM"
+    assert facts(SHOP, "shop-fallback-prod")["Notifies"] == [
+        "fallback (no subscriptions), when it enters ALARM"
     ]
-    assert facts(SHOP, "errors")["Tells"] == ["nobody itself"]
-    assert facts(SHOP, "shop-lonely-prod")["Tells"] == ["nobody itself, and is part of no composite"]
+    assert facts(SHOP, "errors")["Notifies"] == ["no topic"]
+    assert facts(SHOP, "shop-lonely-prod")["Notifies"] == ["no topic, and is part of no composite"]
 
 
 def test_what_it_is_part_of_and_what_it_silences_is_said() -> None:
     """By the short names."""
     assert facts(SHOP, "errors")["Part of"] == ["impact"]
     assert facts(SHOP, "impact")["Part of"] == ["part"]
-    assert facts(SHOP, "deploying")["Silences"] == ["impact"]
-    assert "Silences" not in facts(SHOP, "errors")
+    assert facts(SHOP, "deploying")["Suppresses"] == ["impact"]
+    assert "Suppresses" not in facts(SHOP, "errors")
     assert "Part of" not in facts(SHOP, "deploying")
     assert facts(SHOP, "deploying")["Few samples"] == [
-        "a percentile of too few samples leaves the alarm as it is"
+        "percentiles of too few samples do not change the state"
     ]
 
 
@@ -364,8 +364,8 @@ def test_a_composite_tells_its_rule_and_what_holds_it_back() -> None:
     """With short names in place of long ones."""
     said = facts(SHOP, "impact")
     assert said["Fires"] == ["while (ALARM(errors) OR NOT OK(alone))"]
-    assert said["Silent"] == ["while deploying is in ALARM; each change waits 1m for that, and 2m after it"]
-    assert facts(SHOP, "part")["Alarm"] == ["shop-part-prod, a composite of pay"]
+    assert said["Suppressed"] == ["while deploying is in ALARM; wait period 1m, extension period 2m"]
+    assert facts(SHOP, "part")["Alarm"] == ["shop-part-prod, a composite alarm of pay"]
 
 
 def test_what_is_not_there_cannot_be_explained() -> None:

@@ -78,8 +78,8 @@ def test_a_breaching_datapoint_that_makes_it_ok_is_told(
     said = first_data(system(one))
     if states[:2] == ["INSUFFICIENT_DATA", "OK"]:
         (text,) = said
-        assert text.endswith(f"{states.index('ALARM')} make it ALARM")
-        assert ("which it tells" in text) is bool(actions.ok)
+        assert text.endswith(f"{states.index('ALARM')} to ALARM")
+        assert ("with a notification" in text) is bool(actions.ok)
     else:
         assert said == []
 
@@ -88,7 +88,7 @@ def test_there_are_alarms_of_which_that_is_said() -> None:
     """Otherwise nothing above was."""
     made = alarm(evaluation_periods=3, datapoints_to_alarm=2, treat_missing_data="missing")
     assert first_data(system(made)) == [
-        "after no data the first datapoint makes it OK, even if it breaches; 2 make it ALARM"
+        "after no data the first datapoint changes it to OK even if it breaches; 2 to ALARM"
     ]
 
 

@@ -18,8 +18,13 @@ STEPS_S = (1, 10, 30, 60)
 
 def grid(step_s: int = 60, minutes: int = 10, warm_up: int = 5) -> Grid:
     """Return a clock."""
-    head = {"says": "-", "duration": f"{minutes}m", "warm_up": f"{warm_up}m", "resolution": f"{step_s}s"}
-    return Grid.of(Head.model_validate(head))
+    head = {
+        "description": "-",
+        "duration": f"{minutes}m",
+        "warm_up": f"{warm_up}m",
+        "resolution": f"{step_s}s",
+    }
+    return Grid.of(Head.model_validate({**head, "resolution": f"{step_s}s"}))
 
 
 def during(on: Grid, **when: object) -> list[float]:
@@ -100,11 +105,11 @@ def test_negative_rates_are_refused_with_their_time_and_endless_ones_too() -> No
     """Unless nobody asked for that time."""
     on = grid()
     falling = np.where(on.t < 0, -3.0, 2.0)
-    with pytest.raises(ValueError, match=r"0 or more at t = -300 \(found: -3\)"):
+    with pytest.raises(ValueError, match=r"0 or more a minute at t = -300 \(found: -3\)"):
         on.whole(falling, np.ones(on.steps, bool))
     assert on.whole(falling, on.t >= 0).sum() == 20
     for many in (1e300, 1e18):
-        with pytest.raises(ValueError, match="more samples than can be counted"):
+        with pytest.raises(ValueError, match="has too many samples"):
             on.whole(np.full(on.steps, many), np.ones(on.steps, bool))
 
 

@@ -29,7 +29,7 @@ from drill.live.aftermath import lasting
 from drill.live.mailbox import Mailbox
 from drill.live.preparation import Plan
 from drill.live.states import States
-from drill.output import Teller
+from drill.output import Progress
 from ops import cli, local, output
 from ops.commands import common
 from tests.unit.drill.live_aws import DEPLOYING, ERRORS, IMPACT, OUTPUTS, Aws, throttled
@@ -39,7 +39,7 @@ SPEED = 300
 """A minute of the drill passes in a fifth of a second."""
 
 SCENARIO = """\
-says: Payments fail
+description: Payments fail
 duration: 19m
 invoke: [{service: payment-handler, event: {a: 1}, fault: error, per_min: 5, to: 4m}]
 expect:
@@ -89,7 +89,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setattr(output, "collect", lambda *_: OUTPUTS)
     monkeypatch.setattr(drill, "BUILD", tmp_path / "build")
     monkeypatch.setattr(drill, "_SHORTEST_S", 0.02)
-    Teller(Console(file=io.StringIO())).event(
+    Progress(Console(file=io.StringIO())).event(
         ""
     )  # what this imports at first would take minutes of the drill
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
@@ -112,13 +112,13 @@ def test_a_drill_that_goes_as_expected_says_what_happens_and_leaves_nothing(stag
     assert all(event == {"a": 1, "drill": {"fault": "error"}} for _, event in stage.aws.requests)
     assert stage.aws.sent_s[-1] - stage.aws.sent_s[0] >= 0.9 * 228 / SPEED, "not spread over their time"
     for line in (
-        "payment-handler: 5 requests a minute from 0s to 4m, asking for fault error",
+        "payment-handler: 5 requests a minute from 0s to 4m, fault error",
         "payment-handler-errors OK -> ALARM after ",
-        "message in the alarm queue: payment-handler-impact is ALARM, through critical after ",
+        "message in the alarm queue: payment-handler-impact ALARM, from topic critical after ",
         "payment-handler-impact ALARM -> OK after ",
         "payment-handler: 20 of 20 requests sent",
-        "pay   3 of 3 as expected   1 page, 0 tickets",
-        "payment-handler-impact is in ALARM is in the queue alarms by +9m",
+        "pay   3 of 3 passed   1 page, 0 tickets",
+        "a message of payment-handler-impact in ALARM arrives in the queue alarms by +9m",
     ):
         assert line in stage.said, line
     assert "still in ALARM" not in stage.said
@@ -138,14 +138,14 @@ def test_a_message_that_does_not_come_is_told_with_its_place_and_fails_the_drill
     stage.aws.delivers = False
     assert not stage.run()
     assert (
-        "NOT AS EXPECTED: the message that payment-handler-impact is in ALARM is in the queue alarms by +9m: it is"
+        "FAILED: expected a message of payment-handler-impact in ALARM arrives in the queue alarms by +9m; "
         in stage.said
     )
     assert "pay.yaml:6)" in stage.said
-    assert "pay   2 of 3 as expected" in stage.said
+    assert "pay   2 of 3 passed" in stage.said
     failures = ET.parse(stage.folder / "build" / "drill" / "live-pay.xml").findall(".//failure")  # noqa: S314  # ours
     assert len(failures) == 1
-    assert "it is not: it did not, although it was in ALARM at +" in str(failures[0].get("message"))
+    assert "not sent: it was in ALARM at +" in str(failures[0].get("message"))
     assert is_as_before(stage)
 
 
@@ -160,10 +160,10 @@ def test_functions_that_do_not_fail_on_request_end_the_drill_at_once(stage: Stag
     """With what they answered: there is nothing to wait for."""
     stage.aws.answer = lambda _: {}
     with pytest.raises(
-        CommandError, match=r"^payment-handler did not do what it was asked \(.*pay\.yaml:3\): "
+        CommandError, match=r"^payment-handler did not answer as requested \(.*pay\.yaml:3\): "
     ) as error:
         stage.run()
-    assert str(error.value).endswith('asked for fault error, it answered {"status": "x"}')
+    assert str(error.value).endswith('requested fault error, answered {"status": "x"}')
     assert len(stage.aws.requests) < 20
     assert is_as_before(stage)
 
@@ -171,7 +171,7 @@ def test_functions_that_do_not_fail_on_request_end_the_drill_at_once(stage: Stag
 def test_functions_that_fail_without_being_asked_end_the_drill_too(stage: Stage) -> None:
     """What follows would not be the drill's."""
     stage.aws.answer = lambda _: {"FunctionError": "Unhandled"}
-    with pytest.raises(CommandError, match=r"asked for nothing, it answered"):
+    with pytest.raises(CommandError, match=r"requested no fault, answered"):
         stage.run(SCENARIO.replace("fault: error, ", ""))
 
 
@@ -188,7 +188,7 @@ def test_a_machine_that_cannot_keep_up_makes_the_local_aws_go_slower(
 
     stage.aws.answer = slow
     stage.run(SCENARIO.replace("per_min: 5", "per_min: 10").replace("19m", "10m"))
-    assert "goes on at 150 times its speed: this machine is behind" in stage.said
+    assert "continuing at 150 times real time: this machine is too slow" in stage.said
     assert {"speed": 150} in stage.told
     assert is_as_before(stage)
 
@@ -245,26 +245,26 @@ def test_a_drill_waits_until_nothing_hides_what_it_causes(stage: Stage, what: st
     if what == "already":
         stage.aws.states[ERRORS] = stage.aws.states[IMPACT] = "ALARM"
         stage.aws.failures = [time.monotonic()]
-        why = f"waits: {ERRORS} is in ALARM already; {IMPACT} is in ALARM already"
+        why = f"waiting: {ERRORS} is already in ALARM; {IMPACT} is already in ALARM"
     else:
         stage.aws.suppressor = DEPLOYING
         stage.aws.states[DEPLOYING] = "ALARM"
         threading.Timer(0.3, lambda: stage.aws.states.update({DEPLOYING: "OK"})).start()
-        why = f"waits: {DEPLOYING} is in ALARM, which holds the messages of {IMPACT} back"
+        why = f"waiting: {DEPLOYING} is in ALARM and suppresses {IMPACT}"
     assert stage.run()
     assert why in stage.said
-    assert stage.said.index("waits: ") < stage.said.index("begins")
-    assert not re.search(r"is in ALARM by \+6m\n.*\n +found +from \+0s on", stage.said), (
+    assert stage.said.index("waiting: ") < stage.said.index("started")
+    assert not re.search(r"is in ALARM by \+6m\n.*\n +actual +from \+0s on", stage.said), (
         "what was before counts"
     )
 
 
 def test_a_drill_does_not_wait_for_ever(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half an hour; nothing was sent by then."""
-    monkeypatch.setattr(drill, "_QUIET_WITHIN_S", 60)
+    monkeypatch.setattr(drill, "_READY_WITHIN_S", 60)
     stage.aws.suppressor = DEPLOYING
     stage.aws.states[DEPLOYING] = "ALARM"
-    with pytest.raises(CommandError, match=r"back: still so after 1m\. Nothing was sent\. "):
+    with pytest.raises(CommandError, match=r"still the case after 1m\. Nothing was sent\. "):
         stage.run()
     assert stage.aws.requests == []
     assert is_as_before(stage)
@@ -281,7 +281,7 @@ def test_what_is_never_to_happen_is_watched_to_the_end(stage: Stage) -> None:
     )
     assert not stage.run(broken)
     assert (
-        "NOT AS EXPECTED: payment-handler-impact never in ALARM: payment-handler-impact was, at +"
+        "FAILED: expected payment-handler-impact never in ALARM; payment-handler-impact was in ALARM at +"
         in stage.said
     )
 
@@ -291,12 +291,12 @@ def test_what_is_never_to_happen_is_watched_to_the_end(stage: Stage) -> None:
     [
         (
             {"variables": {}},
-            "payment-handler as it is deployed does not fail on request, though config allows",
+            "the deployed payment-handler does not allow drills, but the configuration does",
         ),
         ({"variables": {"DRILLS": "no"}}, "make deploy ENV=local STACK=compute`. Nothing was sent."),
-        ({"topics": {}}, f"pay.yaml:6: no such message can come: {IMPACT} notifies nobody when it is ALARM"),
-        ({"topics": {IMPACT: "arn:aws:sns:r:1:other"}}, "notifies other when it is ALARM. Nothing was sent."),
-        ({"states": {ERRORS: "OK"}}, f"there is no alarm {IMPACT}"),
+        ({"topics": {}}, f"pay.yaml:6: this message cannot arrive: in ALARM, {IMPACT} notifies no topic"),
+        ({"topics": {IMPACT: "arn:aws:sns:r:1:other"}}, "notifies other. Nothing was sent."),
+        ({"states": {ERRORS: "OK"}}, f"not deployed: {IMPACT}"),
     ],
 )
 def test_what_is_deployed_otherwise_than_needed_is_refused_before_anything_is_sent(
@@ -315,7 +315,7 @@ def test_what_is_deployed_otherwise_than_needed_is_refused_before_anything_is_se
 @pytest.mark.parametrize(
     ("outputs", "said"),
     [
-        ({"security": {}}, "compute and monitoring not deployed in local: `make deploy ENV=local`."),
+        ({"security": {}}, "compute and monitoring are not deployed in local: `make deploy ENV=local`."),
         ({**OUTPUTS, "compute": {"lambda_function_names": {}}}, "payment-handler is not deployed in local"),
     ],
 )
@@ -344,16 +344,13 @@ def test_in_an_account_nothing_begins_without_a_yes(
     """After it was said where, how long, and who will hear of it."""
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr(Console, "input", lambda *_: "y")
-    with pytest.raises(CommandError, match=r"^not begun\. Nothing was sent\.$"):
+    with pytest.raises(CommandError, match=r"^not confirmed\. Nothing was sent\.$"):
         stage.run(env=account)
     assert "in local (account 000000000000, eu-west-1), at most 19m" in stage.said
-    assert (
-        "whoever hears of alarms there hears of these: critical: oncall@example.com, slack ssm:/a"
-        in stage.said
-    )
+    assert "its alarms notify critical: oncall@example.com, slack ssm:/a" in stage.said
     assert stage.aws.requests == []
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
-    with pytest.raises(CommandError, match="APPROVE=auto begins without a question"):
+    with pytest.raises(CommandError, match="APPROVE=auto skips the confirmation"):
         stage.run(env=account)
 
 
@@ -372,8 +369,8 @@ def test_in_an_account_a_yes_begins_and_no_clock_is_set(
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("prod", "It cannot be true where deletion_protection is: what is protected serves people"),
-        ("staging", "Where nobody depends on them, set it to true and deploy compute"),
+        ("prod", "It cannot be true while deletion_protection is true"),
+        ("staging", "If its functions may fail on request, set it to true and deploy compute"),
     ],
 )
 def test_an_environment_that_does_not_allow_drills_is_refused_with_key_file_and_reason(
@@ -385,7 +382,7 @@ def test_an_environment_that_does_not_allow_drills_is_refused_with_key_file_and_
     assert cli.main(["drill", "live"]) == 2
     said = capsys.readouterr().err
     assert said.startswith(
-        f"config/{name}.yaml: drills.allowed: is false: functions of {name} do not fail on"
+        f"config/{name}.yaml: drills.allowed: is false: live drills are not allowed in {name}"
     )
     assert said.strip().endswith(why)
     with pytest.raises(ConfigError):
@@ -418,7 +415,7 @@ def test_every_scenario_is_run_and_all_must_be_as_expected(
 def test_a_bad_scenario_is_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With file and line, before AWS is asked."""
     path = tmp_path / "bad.yaml"
-    path.write_text("says: x\ninvoke: 5\nexpect: [{}]\n", encoding="utf-8")
+    path.write_text("description: x\ninvoke: 5\nexpect: [{}]\n", encoding="utf-8")
     assert cli.main(["drill", "live", str(path)]) == 2
     assert "bad.yaml:2: invoke: must be a list" in capsys.readouterr().err
 
@@ -455,8 +452,8 @@ def test_any_number_of_alarms_is_asked_for(stage: Stage) -> None:
     states = States(stage.aws, [*names, IMPACT])
     assert set(states.described) == {*names, IMPACT, DEPLOYING}
     stage.aws.states["a249"] = "ALARM"
-    assert states.look(7.0) == [Change(7.0, "a249", "OK", "ALARM")]
-    assert states.look(8.0) == []
+    assert states.poll(7.0) == [Change(7.0, "a249", "OK", "ALARM")]
+    assert states.poll(8.0) == []
     assert [states.suppressor(text) for text in ("a0", IMPACT)] == ["", DEPLOYING]
 
 
@@ -466,14 +463,14 @@ def test_notifications_silence_suppression_and_pages_are_seen_live_too(stage: St
         "{alarm: payment-handler-impact, state: OK, by: 12m}", "{pages: 1}"
     )
     good = f"""{text}
-  - {{notification: payment-handler-impact, topic: critical, reaches: [alarms], by: 9m, times: 1}}
-  - {{silent: payment-handler-errors}}
+  - {{notification: payment-handler-impact, topic: critical, delivered_to: [alarms], by: 9m, times: 1}}
+  - {{no_notifications: payment-handler-errors}}
   - {{suppressed: payment-handler-impact}}
   - {{tickets: 0}}
 """
     stage.aws.held_by = "Alarm"
     assert stage.run(good), stage.said
-    assert "it did at +" in stage.said
+    assert "sent at +" in stage.said
     assert "1: payment-handler-impact at +" in stage.said
     stage.aws.held_by = None
 
@@ -483,11 +480,11 @@ def test_when_actions_were_held_back_is_followed(stage: Stage) -> None:
     states = States(stage.aws, [IMPACT])
     for at_s, by in ((1.0, None), (2.0, "WaitPeriod"), (3.0, "Alarm"), (4.0, "Alarm"), (5.0, None)):
         stage.aws.held_by = by
-        states.look(at_s)
+        states.poll(at_s)
     assert states.suppressed == {IMPACT: [Suppressed(2.0, 3.0, "WaitPeriod"), Suppressed(3.0, 5.0, "Alarm")]}
     stage.aws.held_by = "Alarm"
-    states.look(6.0)
-    states.forget()
+    states.poll(6.0)
+    states.restart()
     assert states.suppressed == {IMPACT: [Suppressed(0.0, None, "Alarm")]}
 
 
@@ -495,13 +492,11 @@ def test_what_still_burns_behind_a_silence_is_waited_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its other half it would hold the message back in the middle of the drill."""
-    monkeypatch.setattr(drill, "_QUIET_WITHIN_S", 60)
+    monkeypatch.setattr(drill, "_READY_WITHIN_S", 60)
     stage.aws.suppressor = "quiet"
     stage.aws.states |= {"quiet": "OK", "burn-long": "ALARM", "burn-short": "OK"}
     stage.aws.rules["quiet"] = 'ALARM("burn-long") AND ALARM("burn-short")'
-    with pytest.raises(
-        CommandError, match=r"^burn-long is in ALARM, which has a part in what holds the messages"
-    ):
+    with pytest.raises(CommandError, match=r"^burn-long is in ALARM and is part of the suppressor of "):
         stage.run()
     assert stage.aws.requests == []
     stage.aws.states["burn-long"] = "OK"

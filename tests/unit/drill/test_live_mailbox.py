@@ -52,7 +52,7 @@ def test_whatever_else_is_there_stays_and_is_not_hidden_longer_than_the_queue_is
     box = mailbox(queue)
     assert box.read() == []
     assert queue.visible() == []
-    box.rest()
+    box.release()
     assert [stored.body for stored in queue.visible()] == [body]
     assert queue.visible()[0].receives == 1
 
@@ -82,10 +82,10 @@ def test_a_message_that_could_bear_no_more_stays_hidden_between_two_readings() -
     fresh, tried = queue.put(OTHERS[0]), queue.put(OTHERS[3], receives=1)
     box = mailbox(queue)
     box.read()
-    box.rest()
+    box.release()
     assert queue.visible() == [fresh]
     box.read()
-    box.rest()
+    box.release()
     assert queue.visible() == []
     box.close()
     assert queue.visible() == [fresh, tried]
@@ -98,7 +98,7 @@ def test_a_message_whose_last_time_was_ours_is_put_back_as_a_copy() -> None:
     queue.put(OTHERS[0], receives=2).attributes = {"a": {"DataType": "String", "StringValue": "b"}}
     box = mailbox(queue)
     box.read()
-    box.rest()
+    box.release()
     assert queue.visible() == []
     box.close()
     (back,) = queue.visible()
@@ -114,7 +114,7 @@ def test_without_a_redrive_policy_nothing_is_put_back_as_a_copy() -> None:
     box = mailbox(queue)
     for _ in range(5):
         box.read()
-        box.rest()
+        box.release()
         assert queue.visible() == [one]
     box.close()
     assert queue.messages == [one]
@@ -157,7 +157,7 @@ def test_nobody_loses_a_message_whatever_happens(
         elif step == "read":
             box.read()
         else:
-            box.rest()
+            box.release()
     box.read()
     box.close()
     others = [*(f"other {n}" for n in range(count)), *(f"late {n}" for n in range(arrived))]

@@ -16,7 +16,7 @@ from config.errors import CommandError
 from config.models import Environment
 from config.paths import ROOT
 from drill.live.clock import Clock, sped_up
-from drill.live.sender import MEMBER, asking
+from drill.live.sender import MEMBER, with_parameters
 from functions.shared import drills
 from functions.shared.http import read_request
 
@@ -39,7 +39,7 @@ def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_payment_asks_as_the_function_reads_it(name: str) -> None:
     """Invoked directly or through API Gateway, with a plain body or a base64 one."""
     event = recorded(name)
-    rest, drill = drills.take_out(read_request(asking(event, ASKED)))
+    rest, drill = drills.take_out(read_request(with_parameters(event, ASKED)))
     assert drill == drills.Drill(fault="error", slow_ms=5)
     assert rest == read_request(event)
 
@@ -49,7 +49,9 @@ def test_every_message_of_a_batch_asks_as_the_function_reads_it(name: str) -> No
     """And keeps all else that it has."""
     event = recorded(name)
     bodies = [json.loads(record["body"]) for record in event["Records"]]
-    for before, record, body in zip(event["Records"], asking(event, ASKED)["Records"], bodies, strict=True):
+    for before, record, body in zip(
+        event["Records"], with_parameters(event, ASKED)["Records"], bodies, strict=True
+    ):
         rest, drill = drills.take_out(json.loads(record["body"]))
         assert drill == drills.Drill(fault="error", slow_ms=5)
         assert rest == {key: value for key, value in body.items() if key != MEMBER}
@@ -59,7 +61,7 @@ def test_every_message_of_a_batch_asks_as_the_function_reads_it(name: str) -> No
 def test_what_asks_for_nothing_is_sent_as_it_is() -> None:
     """Such as the requests among which others fail."""
     event = recorded("payment_ok")
-    assert asking(event, {}) == event
+    assert with_parameters(event, {}) == event
 
 
 @pytest.mark.parametrize(
@@ -76,8 +78,8 @@ def test_what_asks_for_nothing_is_sent_as_it_is() -> None:
 )
 def test_an_event_in_which_nothing_can_be_asked_for_is_refused(event: dict[str, Any]) -> None:
     """Rather than sent without the question."""
-    with pytest.raises(CommandError, match="so that nothing can be asked for in it"):
-        asking(event, ASKED)
+    with pytest.raises(CommandError, match="so it cannot request a fault"):
+        with_parameters(event, ASKED)
 
 
 class LocalAws:
@@ -163,7 +165,7 @@ def test_an_aws_without_such_a_clock_is_refused(aws: LocalAws, broken: str) -> N
         aws.server.server_close()
     with (
         pytest.raises(
-            CommandError, match=rf"^the AWS at {env.endpoint} has no clock that can be set"
+            CommandError, match=rf"^the clock of the AWS at {env.endpoint} cannot be set"
         ) as refused,
         sped_up(env, 60),
     ):

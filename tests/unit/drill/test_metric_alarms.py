@@ -458,7 +458,7 @@ def test_alarms_alike_are_computed_once_and_have_their_own_names() -> None:
     both = MetricAlarms(on, playing, 2)
     first, second = both.changes(alarm("first"), {}), both.changes(alarm("second", CALLS), {})
     assert [replace(change, alarm="second") for change in first] == list(second)
-    assert len(both._kept_moves) == 1  # noqa: SLF001  # that it is once can be seen nowhere else
+    assert len(both._cached_moves) == 1  # noqa: SLF001  # that it is once can be seen nowhere else
 
 
 def test_what_the_rehearsal_makes_replaces_what_happens_however_often() -> None:
@@ -515,7 +515,7 @@ def test_finer_steps_change_nothing_when_samples_come_once_a_minute(
 def test_more_breaching_samples_never_end_an_alarm_sooner(
     samples: Samples, of_n: tuple[int, int], at: int, more: int
 ) -> None:
-    """Where a sum was above the threshold it still is, and gaps count as good: ALARM minutes only grow."""
+    """Where a sum was above the threshold it still is, and gaps do not breach: ALARM minutes only grow."""
     one = alarm(threshold=1.0, evaluation_periods=of_n[0], datapoints_to_alarm=of_n[1])
     on = clock(40)
     before = _minutes_in_alarm(found(one, on, {ERRORS: samples}))

@@ -1,4 +1,4 @@
-"""Recorded series, played to alarms from files: which series is whose, what they do, and what is refused."""
+"""Recorded series, played to alarms of files: which series is whose, what they do, and what is refused."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_series_is_played_to_the_only_metric_whatever_it_is_called() -> None:
     """From the minute of its first row to the end of its last row's period, without a warm-up."""
     found = play([alarm()], "anything", "0,0", "1,0", "2,5", "3,0")
     assert fired(found) == [(1, "OK"), (3, "ALARM"), (4, "OK")]
-    assert (found.name, found.says) == ("alarm", "series.csv, played to alarm.json")
+    assert (found.name, found.description) == ("alarm", "series.csv, replayed to alarm.json")
     assert (found.first_s, found.begins_s, found.ends_s, found.step_s) == (NOON_S, NOON_S, NOON_S + 240, 60)
     assert found.verdicts == ()
     assert found.system.title == "alarm.json"
@@ -172,7 +172,7 @@ def test_a_band_is_two_columns() -> None:
     assert fired(found) == [(1, "OK"), (2, "ALARM"), (3, "OK")]
     for head, row in (("Errors,upper", "0,1,1"), ("Errors,lower", "0,1,1"), ("Errors", "0,1")):
         with pytest.raises(
-            DrillError, match="errors compares with a band: it needs the columns lower and upper"
+            DrillError, match="errors has an anomaly band: the columns lower and upper are required"
         ):
             play([banded()], head, row)
 
@@ -225,7 +225,7 @@ def test_a_recordings_column_is_found_by_its_name() -> None:
 def test_a_recording_that_has_no_such_column_says_which_it_has() -> None:
     """And asks when there are several."""
     two = recording(f"timestamp,errors,calls\n{NOON_S},1,2\n")
-    with pytest.raises(SourceError, match=r"day.csv has several columns: say column, one of errors, calls"):
+    with pytest.raises(SourceError, match=r"day.csv has several columns: set column to one of errors, calls"):
         recordings.samples(two, None)
     with pytest.raises(SourceError, match=r"no column erors; known: errors, calls   did you mean errors\?"):
         recordings.samples(two, "erors")

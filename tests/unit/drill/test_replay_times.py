@@ -1,4 +1,4 @@
-"""Recorded series played to alarms: when each row is known, and for how long."""
+"""Recorded series replayed to alarms: when each row is known, and for how long."""
 
 from __future__ import annotations
 

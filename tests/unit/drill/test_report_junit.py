@@ -84,10 +84,10 @@ def test_failures_say_what_happened_instead(root: ET.Element) -> None:
     assert str(failures[1].text).splitlines() == [
         "drills/payment-outage-small.yaml:16",
         "expected: payment-handler-error-rate is in ALARM by +12m",
-        "found: it stayed OK",
-        "by +12m (14:12 UTC)",
-        "it was OK all along",
-        "at most 1 of 5 datapoints breached, +13m (14:13 UTC); it needs 3",
+        "actual: it stayed OK",
+        "time: +12m (14:12 UTC)",
+        "it was in OK throughout",
+        "at most 1 of 5 datapoints breached at +13m (14:13 UTC); required: 3",
     ]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from cloudwatch.alarms import Comparison, MetricAlarm
 from drill.rehearsal import Line, Rehearsal
 from drill.report import timeline
-from drill.report.chart import HEIGHT, WIDTH, Chart, Detail, reduced
+from drill.report.chart import HEIGHT, WIDTH, Chart, Detail, downsampled
 from drill.report.diagnostics import Compared, compared
 from drill.report.words import Moments
 from tests.unit.drill import scenes
@@ -102,7 +102,7 @@ def test_what_breaches_is_marked(values: Values) -> None:
 def test_fewer_columns_hide_no_extreme_no_breach_and_no_gap(values: Values, most: int) -> None:
     """Each column has its least and its greatest value, and knows whether any breached or was missing."""
     line = line_of(values)
-    few = reduced(line, most)
+    few = downsampled(line, most)
     assert len(few.times_s) <= most
     for index in range(len(few.times_s)):
         part = slice(index * few.each, (index + 1) * few.each)
@@ -198,7 +198,7 @@ def test_the_picture_has_every_shape() -> None:
 def test_a_line_of_no_data_says_so() -> None:
     """In words, and without a stroke."""
     chart = chart_of(line_of(np.full(30, np.nan)))
-    assert chart.range() == "had no data"
+    assert chart.range() == "no data"
     assert chart.is_flat
     assert chart.shapes.values() == ""
     assert 'class="nodata"' in timeline.timeline(scenes.silence())
@@ -207,9 +207,9 @@ def test_a_line_of_no_data_says_so() -> None:
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ([1, 2.5], "was 1 to 2.5 %"),
-        ([3, 3], "was 3 % all along"),
-        ([np.nan, 20_000.4], "was 20,000 % all along"),
+        ([1, 2.5], "1 to 2.5 %"),
+        ([3, 3], "constant 3 %"),
+        ([np.nan, 20_000.4], "constant 20,000 %"),
     ],
 )
 def test_a_range_is_told(values: list[float], says: str) -> None:
@@ -220,8 +220,7 @@ def test_a_range_is_told(values: list[float], says: str) -> None:
 def test_the_label_counts_what_breached() -> None:
     """For those who do not see the picture."""
     assert (
-        chart_of(line_of(np.array([1.0, 6, 7, np.nan]))).label()
-        == "was 1 to 7 %; 2 datapoints breached (> 5 %)"
+        chart_of(line_of(np.array([1.0, 6, 7, np.nan]))).label() == "1 to 7 %; 2 datapoints breached (> 5 %)"
     )
 
 

@@ -29,38 +29,38 @@ def shown(
 
 def test_a_scenario_that_went_well_is_one_line() -> None:
     """With its verdict, who was woken and how long it took; names are as wide as the widest."""
-    assert shown((scenes.outage(),)) == "✓ payment-outage   7 of 7 as expected   1 page, 0 tickets   0.04 s\n"
+    assert shown((scenes.outage(),)) == "✓ payment-outage   7 of 7 passed   1 page, 0 tickets   0.04 s\n"
     two = shown((scenes.outage(), scenes.band())).splitlines()
     assert two == [
-        "✓ payment-outage   7 of 7 as expected   1 page, 0 tickets   0.04 s",
-        "✓ orders-drop      1 of 1 as expected   0 pages, 1 ticket   0.04 s",
-        "2 scenarios, all as expected",
+        "✓ payment-outage   7 of 7 passed   1 page, 0 tickets   0.04 s",
+        "✓ orders-drop      1 of 1 passed   0 pages, 1 ticket   0.04 s",
+        "2 scenarios, all passed",
     ]
 
 
 def test_a_scenario_that_failed_shows_everything_to_look_at() -> None:
     """Each failed expectation with place, time, what was found and what is known; none that passed."""
     assert shown((scenes.missed(),)).splitlines() == [
-        "✗ payment-outage-small   1 of 5 as expected   0 pages, 0 tickets   0.04 s",
+        "✗ payment-outage-small   1 of 5 passed   0 pages, 0 tickets   0.04 s",
         "  ✗ drills/payment-outage-small.yaml:14",
         "    expected payment-handler-impact is in ALARM by +12m",
-        "    when     +12m (14:12 UTC)",
-        "    found    it stayed OK",
-        "    facts    it was OK all along",
-        "             +12m: 0 of the 5 alarms in its rule in ALARM",
+        "    time     +12m (14:12 UTC)",
+        "    actual   it stayed OK",
+        "    details  it was in OK throughout",
+        "             at +12m, 0 of 5 alarms in its rule in ALARM",
         "  ✗ drills/payment-outage-small.yaml:16",
         "    expected payment-handler-error-rate is in ALARM by +12m",
-        "    when     +12m (14:12 UTC)",
-        "    found    it stayed OK",
-        "    facts    it was OK all along",
-        "             at most 1 of 5 datapoints breached, +13m (14:13 UTC); it needs 3",
+        "    time     +12m (14:12 UTC)",
+        "    actual   it stayed OK",
+        "    details  it was in OK throughout",
+        "             at most 1 of 5 datapoints breached at +13m (14:13 UTC); required: 3",
         "  ✗ drills/payment-outage-small.yaml:20",
         "    expected critical is told of payment-handler-impact by +12m",
-        "    when     +12m (14:12 UTC)",
-        "    found    it was told of nothing",
+        "    time     +12m (14:12 UTC)",
+        "    actual   it was told of nothing",
         "  ✗ drills/payment-outage-small.yaml:22",
-        "    expected 1 page in all",
-        "    found    0 pages",
+        "    expected 1 page in total",
+        "    actual   0 pages",
     ]
 
 
@@ -70,12 +70,12 @@ def test_verbose_shows_all_expectations_and_notifications_in_order() -> None:
     assert lines[1:5] == [
         "  ✓ drills/deployment.yaml:12",
         "    expected nobody is woken before +15m",
-        "    when     +15m (14:15 UTC)",
-        "    found    the first page was at +17m",
+        "    time     +15m (14:15 UTC)",
+        "    actual   the first page was at +17m",
     ]
     whom = "critical: oncall@example.com, alarms"
     assert lines[9:] == [
-        f"  +17m (14:17 UTC) page ALARM payment-handler-impact -> {whom}, held back since +10m",
+        f"  +17m (14:17 UTC) page ALARM payment-handler-impact -> {whom}, suppressed since +10m",
         f"  +34m (14:34 UTC) page OK payment-handler-impact -> {whom}",
     ]
 
@@ -92,14 +92,14 @@ def test_it_fits(width: int, verbose: bool) -> None:  # noqa: FBT001
     for rehearsal in EVERY[:-1]:
         for verdict in rehearsal.verdicts:
             if verbose or not verdict.passed:
-                for part in (verdict.place, verdict.expected, verdict.found):
+                for part in (verdict.place, verdict.expected, verdict.actual):
                     assert "".join(part.split()) in said
 
 
 def test_further_lines_are_indented() -> None:
     """Below the text of their first one."""
     text = shown((scenes.silence(),), 60)
-    at = text.index("it never had a datapoint")
+    at = text.index("it had no datapoints")
     more = text[at:].splitlines()[1]
     assert more.startswith(" " * 13)
     assert more[13] != " "
@@ -134,7 +134,7 @@ def test_terminals_without_the_signs_get_words() -> None:
     text = shown((scenes.outage(), scenes.missed()), encoding="latin-1")
     assert text.startswith("ok payment-outage")
     assert "\nFAILED payment-outage-small" in text
-    assert "2 scenarios, 1 not as expected" in text
+    assert "2 scenarios, 1 failed" in text
 
 
 def test_nothing_rehearsed_is_nothing_shown() -> None:

@@ -90,7 +90,7 @@ def changed(rehearsal: Rehearsal) -> set[str]:
 
 
 def test_every_alarm_that_matters_has_a_bar(scene: Scene) -> None:
-    """What was expected of, changed or notified; and the children of composites that did and can speak."""
+    """What wpassed of, changed or notified; and the children of composites that did and can speak."""
     rehearsal, page = scene
     told = {verdict.alarm for verdict in rehearsal.verdicts if verdict.alarm} | {
         notification.alarm for notification in rehearsal.notifications
@@ -111,7 +111,7 @@ def test_every_alarm_is_shown_or_counted(scene: Scene) -> None:
     shown = {name for name, _ in bar_rows(page)}
     folded = [
         (fold.all(tag="summary")[0].text, [node.attributes["title"] for node in fold.all(tag="span")])
-        for section in page.all("others")
+        for section in page.all("unchanged")
         for fold in section.all(tag="details")
     ]
     for says, names in folded:
@@ -125,7 +125,7 @@ def test_every_alarm_is_shown_or_counted(scene: Scene) -> None:
 def test_folded_alarms_are_where_they_belong() -> None:
     """By the state that they stayed in."""
     page = page_of(scenes.quiet())
-    assert [node.text for node in page.all(tag="summary")] == ["107 alarms stayed OK"]
+    assert [node.text for node in page.all(tag="summary")] == ["107 alarms stayed in OK"]
 
 
 def test_bars_cover_the_whole_time_with_the_right_states(scene: Scene) -> None:
@@ -159,7 +159,7 @@ def test_a_bar_of_many_changes_shows_the_worst_of_each_column() -> None:
     ((_, row),) = bar_rows(page)
     spans = row.all("bar")[0].all("state")
     assert 2 <= len(spans) <= 240
-    assert "worst states are shown" in row.all("label")[0].text
+    assert "worst state of each interval" in row.all("label")[0].text
     begins_s, lasts_s = stage.begins_s, stage.ends_s - stage.begins_s
     for at_s in fired:
         percent = (at_s - begins_s) / lasts_s * 100
@@ -187,7 +187,7 @@ def test_columns_of_a_bar_are_the_worst_states_in_them(lengths: list[tuple[int, 
         Span(start * most, end * most, state)
         for (start, end), (_, state) in zip(itertools.pairwise(ends), lengths, strict=True)
     )
-    drawn = rows.shown(found, most)
+    drawn = rows.downsampled_states(found, most)
     if len(found) <= most:
         assert drawn == found
         return
@@ -205,7 +205,7 @@ def test_flags_stand_at_their_time(scene: Scene) -> None:
     """Once in the lane on top, once at the alarm, passed or failed; what has no time is in the list only."""
     rehearsal, page = scene
     moments = Moments.of(rehearsal)
-    lane = [row for row in page.all("lane") if row.all("name")[0].text == "Expected"]
+    lane = [row for row in page.all("lane") if row.all("name")[0].text == "Expectations"]
     timed = {
         number: verdict for number, verdict in enumerate(rehearsal.verdicts, 1) if verdict.at_s is not None
     }
@@ -238,10 +238,10 @@ def _flags(row: Node) -> Iterator[tuple[int, tuple[object, bool]]]:
 def test_notifications_stand_at_their_time(scene: Scene) -> None:
     """As a mark of their severity, with topic and whom they reached."""
     rehearsal, page = scene
-    lane = next(row for row in page.all("lane") if row.all("name")[0].text == "Notified")
+    lane = next(row for row in page.all("lane") if row.all("name")[0].text == "Notifications")
     marks = lane.all("mark")
     assert len(marks) == len(rehearsal.notifications)
-    assert lane.text.endswith("nobody") == (not marks)
+    assert lane.text.endswith("none") == (not marks)
     pins = [pin for pin in lane.all("pin") if pin.all("mark")]
     severities = {topic.name: topic.severity for topic in rehearsal.system.topics}
     for pin, mark, notification in zip(pins, marks, rehearsal.notifications, strict=True):
@@ -250,16 +250,17 @@ def test_notifications_stand_at_their_time(scene: Scene) -> None:
         assert ("over" in mark.classes) == (notification.state == "OK")
         said = mark.attributes["title"]
         assert all(
-            printed(part) in said for part in (notification.state, notification.topic, *notification.reached)
+            printed(part) in said
+            for part in (notification.state, notification.topic, *notification.delivered_to)
         )
-        assert ("held back since" in said) == (notification.changed_s < notification.at_s)
+        assert ("suppressed since" in said) == (notification.changed_s < notification.at_s)
 
 
 def test_notifications_of_one_time_are_one_mark() -> None:
     """With their number, the loudest sign, and all of their texts."""
     outage = scenes.outage()
     first = outage.notifications[0]
-    ticket = replace(first, at_s=first.at_s + 1, topic="warning", reached=("alarms",))
+    ticket = replace(first, at_s=first.at_s + 1, topic="warning", delivered_to=("alarms",))
     page = page_of(replace(outage, notifications=(ticket, replace(first, at_s=first.at_s + 2))))
     (mark,) = page.all("lane")[1].all("mark")
     assert mark.text == "2"
@@ -296,19 +297,22 @@ def test_held_back_is_shown_with_by_whom() -> None:
     page = page_of(scenes.deployment())
     rows = dict(bar_rows(page))
     impact = rows[full("payment-handler-impact")]
-    held = impact.all("bar")[0].all("held")
+    held = impact.all("bar")[0].all("suppressed")
     spans: list[tuple[object, object]] = [(node.style("left"), node.style("width")) for node in held]
     assert spans == [
         (pytest.approx(10 / 45 * 100, abs=0.01), pytest.approx(5 / 45 * 100, abs=0.01)),
         (pytest.approx(15 / 45 * 100, abs=0.01), pytest.approx(2 / 45 * 100, abs=0.01)),
     ]
     assert "payment-handler-planned was in ALARM" in held[0].attributes["title"]
-    assert impact.all("why")[0].text == "held back: planned was in ALARM, then 2m more after planned"
+    assert (
+        impact.all("why")[0].text
+        == "suppressed: planned was in ALARM, then extension period of 2m after planned"
+    )
     order = [name for name, _ in bar_rows(page)]
     suppressor = order.index(full("payment-handler-planned"))
     assert "suppressor" in bar_rows(page)[suppressor][1].classes
     assert order[suppressor + 1] == full("payment-handler-deploying")
-    assert not page_of(scenes.silence()).all("held")
+    assert not page_of(scenes.silence()).all("suppressed")
 
 
 def test_composites_stand_above_their_children(scene: Scene) -> None:
@@ -376,23 +380,23 @@ def test_waits_that_nothing_came_of_need_no_words() -> None:
     held = {full("payment-handler-impact"): (Suppressed(BEGINS_S + 600, BEGINS_S + 660, "WaitPeriod"),)}
     page = page_of(replace(scenes.deployment(), suppressed=held))
     assert page.all("why") == []
-    assert dict(bar_rows(page))[full("payment-handler-impact")].all("held")
+    assert dict(bar_rows(page))[full("payment-handler-impact")].all("suppressed")
 
 
 def test_what_went_wrong_is_told_first(scene: Scene) -> None:
     """Every failed expectation above the picture: place, what was found, and when."""
     rehearsal, page = scene
     failed = [verdict for verdict in rehearsal.verdicts if not verdict.passed]
-    wrong = page.all("wrong")
+    wrong = page.all("failures")
     assert len(wrong) == bool(failed)
     articles = wrong[0].all(tag="article") if wrong else []
     for article, verdict in zip(articles, failed, strict=True):
-        for said in (verdict.place, verdict.expected, verdict.found):
+        for said in (verdict.place, verdict.expected, verdict.actual):
             assert printed(said) in article.text
         assert (verdict.at_s is None) or Moments.of(rehearsal).both(verdict.at_s) in article.text
-    sections = [node for node in page if node.classes & {"wrong", "timeline", "expected"}]
-    order = [next(iter(section.classes & {"wrong", "timeline", "expected"})) for section in sections]
-    assert order == ["wrong", "timeline", "expected"][not failed :]
+    sections = [node for node in page if node.classes & {"failures", "timeline", "expected"}]
+    order = [next(iter(section.classes & {"failures", "timeline", "expected"})) for section in sections]
+    assert order == ["failures", "timeline", "expected"][not failed :]
 
 
 def test_groups_that_failed_come_first() -> None:
@@ -407,7 +411,7 @@ def test_lists_tell_everything(scene: Scene) -> None:
     """Each expectation with what was found and where it is; each notification with whom it reached."""
     rehearsal, page = scene
     for listed, verdict in zip(page.all("expected")[0].all(tag="li"), rehearsal.verdicts, strict=True):
-        assert all(printed(text) in listed.text for text in (verdict.expected, verdict.found, verdict.place))
+        assert all(printed(text) in listed.text for text in (verdict.expected, verdict.actual, verdict.place))
         flag = listed.all("flag")[0]
         assert ("passed" in flag.classes) == verdict.passed == flag.text.startswith("✓")
     assert page.all("badge")[0].text.startswith("✓") == rehearsal.passed
@@ -415,9 +419,9 @@ def test_lists_tell_everything(scene: Scene) -> None:
     for listed, notification in zip(told, rehearsal.notifications, strict=True):
         assert all(
             printed(part) in listed.text
-            for part in (notification.state, notification.topic, *notification.reached)
+            for part in (notification.state, notification.topic, *notification.delivered_to)
         )
-        assert ("held back since" in listed.text) == (notification.changed_s < notification.at_s)
+        assert ("suppressed since" in listed.text) == (notification.changed_s < notification.at_s)
 
 
 def test_dead_letters_are_told() -> None:
@@ -426,7 +430,7 @@ def test_dead_letters_are_told() -> None:
     message = replace(outage.messages[0], queue="alarms-dead-letters", dead_letter_of="alarms")
     page = page_of(replace(outage, messages=(message,)))
     said = [node.text for node in page.all("notified")[0].all(tag="li")]
-    assert "in alarms-dead-letters (dead letters of alarms)" in said[0]
+    assert "in alarms-dead-letters (dead-letter queue of alarms)" in said[0]
     assert "dead letters" not in said[1]
 
 
@@ -530,8 +534,11 @@ def test_a_page_has_no_more_rows_than_anybody_reads() -> None:
     page = page_of(stage.play())
     shown = {name for name, _ in bar_rows(page)}
     assert 200 < len(shown) <= 300
-    (fold,) = page.all("others")
-    assert fold.all(tag="summary")[0].text == f"{400 - len(shown)} alarms changed too, or were expected to"
+    (fold,) = page.all("unchanged")
+    assert (
+        fold.all(tag="summary")[0].text
+        == f"{400 - len(shown)} alarms that changed or have expectations, not shown"
+    )
     assert {node.attributes["title"] for node in fold.all(tag="span")} == alarms - shown
 
 
@@ -559,7 +566,7 @@ def test_the_index_lists_every_scenario(tmp_path: Path) -> None:
     states = ["failed" in node.classes for node in listed]
     assert states == sorted(states, reverse=True)
     assert sum(states) == 3
-    assert "✗ 3 not as expected" in page.all("badge")[0].text
+    assert "✗ 3 failed" in page.all("badge")[0].text
     by_name = {node.all(tag="h2")[0].text: node for node in listed}
     for rehearsal in rehearsals:
         link = by_name[rehearsal.name]
@@ -568,9 +575,9 @@ def test_the_index_lists_every_scenario(tmp_path: Path) -> None:
             "#", "%23"
         ).replace("?", "%3F")
         for verdict in rehearsal.verdicts:
-            assert (printed(verdict.found) in link.text) or verdict.passed
+            assert (printed(verdict.actual) in link.text) or verdict.passed
     assert page.all(tag="script") == []
-    assert "✓ all as expected" in pages.parse(timeline.write_index([], tmp_path).read_text("utf-8")).text
+    assert "✓ all passed" in pages.parse(timeline.write_index([], tmp_path).read_text("utf-8")).text
 
 
 def test_warm_up_is_left_out() -> None:

@@ -165,7 +165,7 @@ def test_names_leave_out_what_is_known(
 )
 def test_places_are_split_into_file_and_line(written: str, found: tuple[str, int | None]) -> None:
     """At the last colon, if a line's number is behind it."""
-    assert place(Verdict(written, "", passed=True, found="")) == Place(*found)
+    assert place(Verdict(written, "", passed=True, actual="")) == Place(*found)
 
 
 def test_markup_escapes_everything_else() -> None:
@@ -197,18 +197,18 @@ def test_states_have_no_hole(made: object) -> None:
 def test_only_alarms_are_counted_as_pages_and_tickets() -> None:
     """What says that it is over wakes nobody."""
     summary = Summary.of(scenes.outage())
-    assert (summary.expected, summary.as_expected, summary.pages, summary.tickets) == (7, 7, 1, 0)
-    assert summary.verdict == "7 of 7 as expected"
-    assert summary.told == "1 page, 0 tickets"
-    assert Summary.of(replace(scenes.outage(), verdicts=())).verdict == "nothing expected"
-    assert Summary.of(scenes.band()).told == "0 pages, 1 ticket"
+    assert (summary.expectations, summary.passed, summary.pages, summary.tickets) == (7, 7, 1, 0)
+    assert summary.verdict == "7 of 7 passed"
+    assert summary.notified == "1 page, 0 tickets"
+    assert Summary.of(replace(scenes.outage(), verdicts=())).verdict == "no expectations"
+    assert Summary.of(scenes.band()).notified == "0 pages, 1 ticket"
 
 
 def known(rehearsal: Rehearsal, short: str, minutes: float | None = None) -> tuple[str, ...]:
-    """Return the facts about an alarm of which something was expected."""
+    """Return the facts about an alarm of which something wpassed."""
     at_s = None if minutes is None else BEGINS_S + minutes * 60
     return Diagnostics.of(rehearsal).about(
-        Verdict("", "", passed=False, found="", alarm=full(short), at_s=at_s)
+        Verdict("", "", passed=False, actual="", alarm=full(short), at_s=at_s)
     )
 
 
@@ -216,53 +216,59 @@ def test_facts_tell_that_there_never_was_data() -> None:
     """With the metric that has none, and how that is treated."""
     metric = "AWS/Lambda queue-age FunctionName=reveille-checkout-api-prod"
     assert known(scenes.silence(), "checkout-api-queue-age") == (
-        "it was INSUFFICIENT_DATA all along",
-        f"it never had a datapoint: {metric}; missing data is missing",
+        "it was in INSUFFICIENT_DATA throughout",
+        f"it had no datapoints: {metric}; missing data is missing",
     )
 
 
 def test_facts_tell_how_many_datapoints_were_short() -> None:
     """And when it was nearest."""
     assert known(scenes.missed(), "payment-handler-error-rate") == (
-        "it was OK all along",
-        "at most 1 of 5 datapoints breached, +13m (14:13 UTC); it needs 3",
+        "it was in OK throughout",
+        "at most 1 of 5 datapoints breached at +13m (14:13 UTC); required: 3",
     )
 
 
 def test_facts_tell_the_nearest_value() -> None:
     """If not even one datapoint breached."""
     states, nearest = known(scenes.outage(), "payment-handler-latency")
-    assert states == "it was OK all along"
+    assert states == "it was in OK throughout"
     value = float(np.max(scenes.outage().line(full("payment-handler-latency")).values[30:]))
-    assert nearest.startswith(f"nothing breached: the nearest was {value:.4g} ms, +")
-    assert nearest.endswith("; it needs > 1,500 ms")
+    assert nearest.startswith(f"no datapoint breached: the nearest was {value:.4g} ms, at +")
+    assert nearest.endswith("; required: > 1,500 ms")
 
 
 def test_facts_tell_of_gaps_and_states() -> None:
     """How many datapoints were missing, and one state after the other; not how near it was, as it fired."""
     assert known(scenes.outage(), "payment-handler-log-errors") == (
-        "it was OK until +9m, ALARM until +27m, then OK",
-        "6 of 46 datapoints had no data; missing data is notBreaching",
-        "it notifies nobody when it goes into ALARM",
+        "it was in OK until +9m, ALARM until +27m, then OK",
+        "6 of 46 datapoints were missing; missing data is notBreaching",
+        "it has no action for ALARM",
     )
 
 
 def test_facts_tell_by_what_actions_were_held_back() -> None:
     """By the suppressor, by the extension after it, by the wait for it; and which children were in ALARM."""
     assert known(scenes.deployment(), "payment-handler-impact", 12) == (
-        "it was OK until +10m, ALARM until +33m, then OK",
-        "+12m: 1 of the 5 alarms in its rule in ALARM: payment-handler-error-rate",
-        "its actions were held back +10m to +15m (14:10 to 14:15 UTC): payment-handler-planned was in ALARM",
-        "its actions were held back +15m to +17m (14:15 to 14:17 UTC): 2m more after payment-handler-planned",
+        "it was in OK until +10m, ALARM until +33m, then OK",
+        "at +12m, 1 of 5 alarms in its rule in ALARM: payment-handler-error-rate",
+        "its actions were suppressed +10m to +15m (14:10 to 14:15 UTC): payment-handler-planned was in ALARM",
+        (
+            "its actions were suppressed +15m to +17m (14:15 to 14:17 UTC): extension period of 2m after "
+            "payment-handler-planned"
+        ),
     )
     held = (
         Suppressed(BEGINS_S - 60, BEGINS_S, "Alarm"),
         Suppressed(BEGINS_S + 2400, None, "WaitPeriod"),
     )
     open_end = replace(scenes.deployment(), suppressed={full("payment-handler-impact"): held})
-    said = [text for text in known(open_end, "payment-handler-impact") if "held back" in text]
+    said = [text for text in known(open_end, "payment-handler-impact") if "suppressed" in text]
     assert said == [
-        "its actions were held back +40m to +45m (14:40 to 14:45 UTC): 1m to wait for payment-handler-planned"
+        (
+            "its actions were suppressed +40m to +45m (14:40 to 14:45 UTC): wait period of 1m for "
+            "payment-handler-planned"
+        )
     ]
 
 
@@ -276,23 +282,23 @@ def test_facts_count_what_is_too_much_to_tell() -> None:
     rehearsal = stage.play()
     states, *_ = known(rehearsal, "s-a1")
     assert (
-        states
-        == "it was OK until +2m, ALARM until +3m, OK until +4m, ALARM until +5m, 39 more changes, then ALARM"
+        states == "it was in OK until +2m, ALARM until +3m, OK until +4m, ALARM until +5m, 39 more changes, "
+        "then ALARM"
     )
     _, children = known(rehearsal, "s-root", 2)
-    assert children == "+2m: 7 of the 7 alarms in its rule in ALARM: s-a0, s-a1, s-a2, s-a3 …"
+    assert children == "at +2m, 7 of 7 alarms in its rule in ALARM: s-a0, s-a1, s-a2, s-a3 …"
 
 
 def test_facts_are_of_alarms_that_are_there() -> None:
     """An expectation about no alarm, or an unknown one, has none."""
     assert known(scenes.outage(), "nobody") == ()
-    assert Diagnostics.of(scenes.outage()).about(Verdict("", "", passed=False, found="")) == ()
+    assert Diagnostics.of(scenes.outage()).about(Verdict("", "", passed=False, actual="")) == ()
 
 
 def test_facts_are_told_once() -> None:
     """Of several failures of an alarm, the later ones have only what is new."""
     rehearsal = scenes.missed()
-    first, second, passed, third, sum_ = Diagnostics.of(rehearsal).once()
+    first, second, passed, third, sum_ = Diagnostics.of(rehearsal).without_repetition()
     assert first == Diagnostics.of(rehearsal).about(rehearsal.verdicts[0])
     assert second
     assert (passed, third, sum_) == ((), (), ())
@@ -304,7 +310,7 @@ def test_all_alarms_have_facts() -> None:
         rehearsal = made()
         for alarm in rehearsal.system.all_alarms:
             assert isinstance(alarm, MetricAlarm | CompositeAlarm)
-            verdict = Verdict("", "", passed=False, found="", alarm=alarm.name)
+            verdict = Verdict("", "", passed=False, actual="", alarm=alarm.name)
             told = Diagnostics.of(rehearsal).about(verdict)
             assert told[0].startswith("it was ")
             assert len(set(told)) == len(told)

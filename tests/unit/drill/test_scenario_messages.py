@@ -10,7 +10,7 @@ from config.errors import ConfigError
 from drill.scenarios import reading
 from tests.support.tables import each
 
-HEAD = "says: It rains.\nduration: 1h\n"
+HEAD = "description: It rains.\nduration: 1h\n"
 EXPECT = "expect:\n  - {pages: 0}\n"
 
 
@@ -25,7 +25,7 @@ def refusal(folder: Path, text: str) -> list[str]:
 
 EXPRESSION = "must be a number or an expression of t, such as 20 + 5 * sin(t / 600)"
 LINE = "must be text, or a mapping, which becomes one line of JSON"
-NAMES = "must be text, or a list of it"
+NAMES = "must be text or a list of texts"
 
 WRONG: dict[str, tuple[str, str, str]] = {
     # entry -> key, what is said, how it ends
@@ -34,7 +34,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "{metric: A, value: true}": ("value", EXPRESSION, "(found: true)"),
     "{metric: A, value: misssing}": (
         "value",
-        "is no expression at character 1: no such name misssing",
+        "is not a valid expression at character 1: misssing is not defined",
         "(found: misssing)   did you mean missing?",
     ),
     "{service: a, log: [x], per_min: 1}": ("log", LINE, "(found: a list of 1)"),
@@ -66,7 +66,9 @@ def test_true_is_no_number_of_pages(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("wrong", "meant"), [("hapens", "happens"), ("expects", "expect"), ("say", "says")])
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("hapens", "happens"), ("expects", "expect"), ("describe", "description")]
+)
 def test_an_unknown_key_of_a_scenario_is_said_with_all_that_there_are(
     tmp_path: Path, wrong: str, meant: str
 ) -> None:
@@ -74,14 +76,14 @@ def test_an_unknown_key_of_a_scenario_is_said_with_all_that_there_are(
     (found,) = refusal(tmp_path, f"{HEAD}{wrong}: []\n{EXPECT}")
     assert found.startswith(f":3: {wrong}: is not a valid key; known: ")
     assert found.endswith(f"   did you mean {meant}?")
-    for known in ("says", "duration", "happens", "expect"):
+    for known in ("description", "duration", "happens", "expect"):
         assert f" {known}" in found
 
 
 def test_an_unknown_key_of_usual_happenings_is_said_with_what_was_meant(tmp_path: Path) -> None:
     """They have one key."""
     (tmp_path / "us.yaml").write_text("hapens: []\n", encoding="utf-8")
-    assert refusal(tmp_path, f"{HEAD}usual: us.yaml\n{EXPECT}") == [
+    assert refusal(tmp_path, f"{HEAD}baseline: us.yaml\n{EXPECT}") == [
         ":1: hapens: is not a valid key; known: happens   did you mean happens?"
     ]
 

@@ -42,7 +42,7 @@ from tests.unit.drill.rehearsing import (
 
 LOCAL, CATALOG = environment.read("local", variables={})
 GOOD = """\
-says: It fails
+description: It fails
 duration: 10m
 invoke:
   - {service: payment-handler, event: {amount_minor: 1}, fault: error, per_min: 20, to: 6m}
@@ -137,21 +137,21 @@ REFUSED = [
     (GOOD.replace("fault: error", "fault: crash"), "it.yaml:4: invoke.0.fault: must be one of: error, timeout (found: crash)"),
     (GOOD.replace("fault: error", "log_level: INFO"), "it.yaml:4: invoke.0.log_level: must be one of: WARNING, ERROR, CRITICAL (found: INFO)"),
     (GOOD.replace("fault: error", "slow_ms: 900001"), "it.yaml:4: invoke.0.slow_ms: must be at most 900000 (found: 900001)"),
-    (GOOD.replace("fault: error", "fault: timeout"), "it.yaml:4: invoke.0.fault: needs duration_ms, the function's timeout, for rehearsals (found: timeout)"),
+    (GOOD.replace("fault: error", "fault: timeout"), "it.yaml:4: invoke.0.fault: timeout requires duration_ms, the function's timeout (found: timeout)"),
     (GOOD.replace("per_min: 20", "per_min: 0"), "it.yaml:4: invoke.0.per_min: must be more than 0 (found: 0)"),
     (GOOD.replace("per_min: 20", "per_min: 601"), "it.yaml:4: invoke.0.per_min: must be at most 600 (found: 601)"),
-    (GOOD.replace("to: 6m", "for: 6m"), "it.yaml:4: invoke.0.for: no such key: say `to`, when it ends (found: 6m)"),
+    (GOOD.replace("to: 6m", "for: 6m"), "it.yaml:4: invoke.0.for: is not a valid key: use `to`, the end time (found: 6m)"),
     (GOOD.replace("to: 6m", "to: 0s"), "it.yaml:4: invoke.0.to: must be later than 0s (found: 0s)"),
     (GOOD.replace("to: 6m", "to: 6 min"), "it.yaml:4: invoke.0.to: must be a duration such as 90s, 10m, 1h30m or 1d (found: 6 min)"),
     (GOOD.replace("to: 6m", "to: 11m"), "it.yaml:4: to: is after the end: the scenario lasts 10m (found: 11m)"),
     (GOOD.replace("to: 6m", "to: 90s"), "it.yaml:4: to: must be whole steps of 1m, the resolution (found: 1m30s)"),
     (GOOD.replace("{amount_minor: 1}", "nowhere.json"), "it.yaml:4: invoke.0.event: cannot be read: No such file or directory (found: nowhere.json)"),
-    (GOOD.replace("{amount_minor: 1}", "it.yaml"), "it.yaml:4: invoke.0.event: must be a file of JSON (found: it.yaml)"),
-    (GOOD.replace("{amount_minor: 1}", "list.json"), "it.yaml:4: invoke.0.event: must be a file with a JSON object (found: list.json)"),
+    (GOOD.replace("{amount_minor: 1}", "it.yaml"), "it.yaml:4: invoke.0.event: must be a JSON file (found: it.yaml)"),
+    (GOOD.replace("{amount_minor: 1}", "list.json"), "it.yaml:4: invoke.0.event: must be a JSON file with an object (found: list.json)"),
     (GOOD.replace(SEND, "  - payment-handler"), "it.yaml:4: invoke.0: must be a mapping of keys to values (found: payment-handler)"),
     (GOOD.replace("{amount_minor: 1}", "5"), "it.yaml:4: invoke.0.event: must be a mapping, or the name of a JSON file beside the scenario (found: 5)"),
     (GOOD.replace(SEND, "  {}"), "it.yaml:3: invoke: must be a list"),
-    (GOOD.replace(SEND, "  []"), "it.yaml:3: invoke: says nothing that is sent"),
+    (GOOD.replace(SEND, "  []"), "it.yaml:3: invoke: has no requests"),
 ]  # fmt: skip
 
 
@@ -169,17 +169,17 @@ def test_a_wrong_request_is_not_said_to_be_missing() -> None:
     with pytest.raises(ConfigError) as error:
         plan(GOOD.replace("to: 6m", "for: 6m"))
     assert str(error.value).splitlines() == [
-        "it.yaml:4: invoke.0.for: no such key: say `to`, when it ends (found: 6m)"
+        "it.yaml:4: invoke.0.for: is not a valid key: use `to`, the end time (found: 6m)"
     ]
 
 
-MISSING = "cannot be played live: it has no `invoke`, which says what is sent to deployed functions"
+MISSING = "cannot run as a live drill: it has no `invoke`, the requests to deployed functions"
 UNFIT = [
     (GOOD.replace(f"invoke:\n{SEND}\n", ""), f"it.yaml: {MISSING}"),
-    (GOOD + "happens: [{silence: payment-handler}]\n", "it.yaml:7: happens: cannot be played live: only what `invoke` sends happens to deployed functions"),
-    (GOOD + "environments: [dev, prod]\n", "it.yaml: environments: it is for dev, prod only (found: local)"),
-    (GOOD + "  - {message: payment-handler-impact, queue: alarms-dead-letters}\n", "it.yaml:7: queue: cannot be seen live: a drill reads the queue alarms only"),
-    (GOOD + "  - {notification: payment-handler-impact, reaches: [alarms, notifier]}\n", "it.yaml:7: reaches: cannot be seen live: a drill reads the queue alarms only"),
+    (GOOD + "happens: [{no_logs: payment-handler}]\n", "it.yaml:7: happens: is not supported in live drills: use `invoke` to send requests to deployed functions"),
+    (GOOD + "environments: [dev, prod]\n", "it.yaml: environments: is for dev, prod only (found: local)"),
+    (GOOD + "  - {message: payment-handler-impact, queue: alarms-dead-letters}\n", "it.yaml:7: queue: is not observed in live drills: they only read the queue alarms"),
+    (GOOD + "  - {notification: payment-handler-impact, delivered_to: [alarms, notifier]}\n", "it.yaml:7: delivered_to: is not observed in live drills: they only read the queue alarms"),
     (GOOD.replace("service: payment-handler", "service: payment-handlr"), "it.yaml:4: service: no such Lambda function in local; known: order-processor, payment-handler (found: payment-handlr)   did you mean payment-handler?"),
     (GOOD.replace("service: payment-handler", "service: checkout-api"), "it.yaml:4: service: no such Lambda function in local; known: order-processor, payment-handler (found: checkout-api)"),
     (GOOD.replace("alarm: payment-handler-errors", "alarm: payment-handler-eror"), "it.yaml:6: alarm: no such alarm in local (found: payment-handler-eror)   did you mean payment-handler-errors?"),
@@ -249,7 +249,7 @@ def sent(*requests: Request, **more: Any) -> Scenario:
     sendings = tuple(
         Sending(f"s.yaml:{21 + position}", Path("drills"), item, {}) for position, item in enumerate(requests)
     )
-    return replace(scenario(usual=USUAL, **more), invoke=sendings)
+    return replace(scenario(baseline=USUAL, **more), invoke=sendings)
 
 
 def by_minute(values: Mapping[float, float], *minutes: int) -> list[float]:
@@ -301,7 +301,7 @@ def test_requests_write_the_lines_that_functions_write(said: Mapping[str, Any], 
 def test_requests_make_alarms_fire_and_other_functions_are_no_concern_of_theirs() -> None:
     """From the first minute on; a service of which no Lambda metric is watched is refused with its line."""
     played = sent(request(fault="error", to="5m"))
-    rehearsal = run(FUNCTION, usual=USUAL, invoke=played.invoke)
+    rehearsal = run(FUNCTION, baseline=USUAL, invoke=played.invoke)
     assert moves(rehearsal, "Errors") == [(1.0, "ALARM"), (6.0, "OK")]
     stranger = sent(request(service="cart")).invoke
     assert refused(FUNCTION, invoke=stranger) == [

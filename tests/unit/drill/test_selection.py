@@ -9,7 +9,7 @@ import pytest
 from cloudwatch.alarms import Metric
 from drill.errors import DrillError
 from drill.model import System
-from drill.scenarios.model import Lines, Samples, Silence
+from drill.scenarios.model import Lines, NoLogs, Samples
 from drill.selection import Selection, UnknownNameError, is_pattern, matches
 from drill.sources import catalog
 from tests.support.tables import each
@@ -122,16 +122,16 @@ def test_metrics_are_those_that_alarms_watch(said: dict[str, Any], meant: list[s
     ("said", "message"),
     [
         ({"metric": "Errors"}, "is the name of several metrics: Custom Errors, N Errors (found: Errors)"),
-        ({"metric": "Erors"}, "no alarm watches such a metric (found: Erors)   did you mean Errors?"),
-        ({"metric": "N Erors"}, "no alarm watches such a metric (found: N Erors)   did you mean N Errors?"),
-        ({"metric": "errors"}, "no alarm watches such a metric (found: errors)   did you mean Errors?"),
+        ({"metric": "Erors"}, "no alarm uses such a metric (found: Erors)   did you mean Errors?"),
+        ({"metric": "N Erors"}, "no alarm uses such a metric (found: N Erors)   did you mean N Errors?"),
+        ({"metric": "errors"}, "no alarm uses such a metric (found: errors)   did you mean Errors?"),
         (
             {"metric": "Duration", "service": "cart"},
-            "no alarm of cart watches such a metric (found: Duration)",
+            "no alarm of cart uses such a metric (found: Duration)",
         ),
         (
             {"metric": "CPU", "dimensions": {"Cluster": "c"}},
-            "no alarm watches such a metric with these dimensions (found: CPU)   did you mean CPU?",
+            "no alarm uses such a metric with these dimensions (found: CPU)   did you mean CPU?",
         ),
         (
             {"metric": "Errors", "service": "payy"},
@@ -161,7 +161,7 @@ def test_log_groups_are_those_somebody_looks_at() -> None:
     assert NAMES.groups(lines(log_group="/f*")) == ("/filtered",)
     assert NAMES.groups(lines(log_group="/*")) == ("/cart", "/filtered", "/other", "/pay")
     for name, meant in (("pay", ("/pay",)), ("/pay", ("/pay",)), ("*", tuple(sorted(NAMES.log_groups)))):
-        assert NAMES.silent_groups(Silence(silence=name)) == meant
+        assert NAMES.stopped_groups(NoLogs(no_logs=name)) == meant
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_log_groups_are_those_somebody_looks_at() -> None:
             "no such log group; known: /cart, /filtered, /other, /pay (found: /cert)   did you mean /cart?",
         ),
         (
-            Silence(silence="pya"),
+            NoLogs(no_logs="pya"),
             (
                 "no such service or log group; known: /cart, /filtered, /other, /pay, cart, pay (found: pya)"
                 "   did you mean pay?"
@@ -182,10 +182,10 @@ def test_log_groups_are_those_somebody_looks_at() -> None:
         ),
     ],
 )
-def test_what_is_no_log_group_is_said(entry: Lines | Silence, message: str) -> None:
+def test_what_is_no_log_group_is_said(entry: Lines | NoLogs, message: str) -> None:
     """With all that there are."""
     with pytest.raises(UnknownNameError) as error:
-        NAMES.groups(entry) if isinstance(entry, Lines) else NAMES.silent_groups(entry)
+        NAMES.groups(entry) if isinstance(entry, Lines) else NAMES.stopped_groups(entry)
     assert str(error.value) == message
 
 
@@ -204,7 +204,7 @@ def test_an_empty_system_knows_nothing_and_says_so() -> None:
     for ask in (
         lambda: empty.queue("a"),
         lambda: empty.groups(lines(service="a")),
-        lambda: empty.silent_groups(Silence(silence="a")),
+        lambda: empty.stopped_groups(NoLogs(no_logs="a")),
         lambda: empty.metrics(samples(metric="a", service="b")),
     ):
         with pytest.raises(UnknownNameError, match="known: none"):

@@ -51,13 +51,11 @@ FAST, SLOW = f"{PAY}-slo-availability-fast-burn", f"{PAY}-slo-availability-slow-
 
 BROKEN: Mapping[str, tuple[Broken, ...]] = {
     "dead-letters": (
-        Broken(
-            "the queue never gives up", queue("alarms", max_receives=None), f"the message that {PAY}-impact"
-        ),
+        Broken("the queue never gives up", queue("alarms", max_receives=None), f"a message of {PAY}-impact"),
         Broken(
             "the queue gives up late",
             queue("alarms", visibility_timeout_s=600),
-            f"the message that {PAY}-impact",
+            f"a message of {PAY}-impact",
         ),
         Broken(
             "nobody watches the dead letters",
@@ -67,20 +65,22 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         Broken(
             "nobody says that notifications are broken",
             mute("platform-notifications-broken"),
-            "platform-notifications-broken says",
+            "platform-notifications-broken sends",
         ),
         Broken(
-            "the queue hears of no page", unsubscribed("critical", "alarms"), f"the message that {PAY}-impact"
+            "the queue hears of no page", unsubscribed("critical", "alarms"), f"a message of {PAY}-impact"
         ),
     ),
     "deploy-breaks": (
-        Broken("deployments silence nothing", unsuppressed(f"{PAY}-impact"), f"{PAY}-impact is held back"),
+        Broken("deployments suppress nothing", unsuppressed(f"{PAY}-impact"), f"{PAY}-impact is suppressed"),
         Broken("a deployment is quiet for hours", patience(f"{PAY}-deploying", 20), f"{PAY}-impact"),
-        Broken("the burn is never told", mute(FAST), f"{FAST} says ALARM"),
-        Broken("the impact is never told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("the burn is never told", mute(FAST), f"{FAST} sends a notification of ALARM"),
+        Broken(
+            "the impact is never told", mute(f"{PAY}-impact"), f"{PAY}-impact sends a notification of ALARM"
+        ),
     ),
     "deploy-noise": (
-        Broken("deployments silence nothing", unsuppressed(f"{PAY}-impact"), "0 pages in all"),
+        Broken("deployments suppress nothing", unsuppressed(f"{PAY}-impact"), "0 pages in total"),
         Broken(
             "deployments are not seen",
             setting(f"{PAY}-deploying", threshold=1000.0),
@@ -99,7 +99,9 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
             patience("checkout-api-too-few-tasks", 10),
             "checkout-api-too-few-tasks is in ALARM",
         ),
-        Broken("nobody is told", mute("checkout-api-impact"), "checkout-api-impact says ALARM"),
+        Broken(
+            "nobody is told", mute("checkout-api-impact"), "checkout-api-impact sends a notification of ALARM"
+        ),
         Broken(
             "a gap in CPU is an alarm",
             setting("checkout-api-cpu", treat_missing_data="breaching"),
@@ -107,45 +109,75 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         ),
     ),
     "everything-fails": (
-        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
-        Broken("the whole is never seen", never("system-critical"), "system-critical says ALARM"),
+        Broken(
+            "nobody is told of the whole",
+            mute("system-critical"),
+            "system-critical sends a notification of ALARM",
+        ),
+        Broken(
+            "the whole is never seen",
+            never("system-critical"),
+            "system-critical sends a notification of ALARM",
+        ),
         Broken("tickets are written, too", unsuppressed("*-degraded"), "*-impact, *-burn"),
-        Broken("tickets do not wait", impatient("*-degraded"), "0 tickets in all"),
+        Broken("tickets do not wait", impatient("*-degraded"), "0 tickets in total"),
         Broken("services page beside it", unsuppressed("*-impact"), "*-impact, *-burn"),
         Broken(
             "nobody is told of the notifier", mute("platform-notifications-broken"), "platform-notifications"
         ),
     ),
     "outage-outlasted": (
-        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
         Broken(
-            "who recovers late is forgotten", mute("checkout-api-impact"), "checkout-api-impact says ALARM"
+            "nobody is told of the whole",
+            mute("system-critical"),
+            "system-critical sends a notification of ALARM",
         ),
-        Broken("services page beside it", unsuppressed("*-impact"), "2 pages in all"),
+        Broken(
+            "who recovers late is forgotten",
+            mute("checkout-api-impact"),
+            "checkout-api-impact sends a notification of ALARM",
+        ),
+        Broken("services page beside it", unsuppressed("*-impact"), "2 pages in total"),
     ),
     "outage-spreads": (
-        Broken("pages wait for others", waiting(f"{PAY}-impact", 900), f"{PAY}-impact says"),
+        Broken("pages wait for others", waiting(f"{PAY}-impact", 900), f"{PAY}-impact sends"),
         Broken("services page beside it", unsuppressed("*-impact"), "checkout-api-*, inventory-worker-*"),
-        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+        Broken(
+            "nobody is told of the whole",
+            mute("system-critical"),
+            "system-critical sends a notification of ALARM",
+        ),
     ),
     "outage-unexplained": (
-        Broken("the whole hides budgets", mute(FAST), f"{FAST} says ALARM"),
-        Broken("services page beside it", unsuppressed("*-impact"), "order-processor-impact is held back"),
-        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+        Broken("the whole hides budgets", mute(FAST), f"{FAST} sends a notification of ALARM"),
+        Broken("services page beside it", unsuppressed("*-impact"), "order-processor-impact is suppressed"),
+        Broken(
+            "nobody is told of the whole",
+            mute("system-critical"),
+            "system-critical sends a notification of ALARM",
+        ),
     ),
     "errors-coincide": (
         Broken(
             "errors of two kinds hide an impact",
             rule("checkout-api-page-suppressor", "system-outage", "system-critical"),
-            "checkout-api-impact says ALARM",
+            "checkout-api-impact sends a notification of ALARM",
         ),
         Broken("tickets are written, too", unsuppressed("*-degraded"), "*-degraded without"),
-        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+        Broken(
+            "nobody is told of the whole",
+            mute("system-critical"),
+            "system-critical sends a notification of ALARM",
+        ),
     ),
     "deploy-breaks-all": (
-        Broken("deployments suppress nothing", unsuppressed("*-impact"), "1 page in all"),
-        Broken("budgets page as well", unsuppressed(FAST), f"{FAST} is held back"),
-        Broken("nobody is told of the whole", mute("system-critical"), "system-critical says ALARM"),
+        Broken("deployments suppress nothing", unsuppressed("*-impact"), "1 page in total"),
+        Broken("budgets page as well", unsuppressed(FAST), f"{FAST} is suppressed"),
+        Broken(
+            "nobody is told of the whole",
+            mute("system-critical"),
+            "system-critical sends a notification of ALARM",
+        ),
     ),
     "twenty-minutes": (
         Broken(
@@ -153,7 +185,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
             period(f"{PAY}-mostly-failing", 900),
             f"{PAY}-mostly-failing is in ALARM",
         ),
-        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact sends a notification of ALARM"),
         Broken(
             "few calls are not seen", threshold(f"{PAY}-mostly-failing", 9), f"{PAY}-mostly-failing is in"
         ),
@@ -164,7 +196,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
             setting(f"{ORDERS}-errors", threshold=1000.0),
             f"{ORDERS}-errors is in ALARM",
         ),
-        Broken("nobody is told", mute(f"{ORDERS}-degraded"), f"the message that {ORDERS}-degraded"),
+        Broken("nobody is told", mute(f"{ORDERS}-degraded"), f"a message of {ORDERS}-degraded"),
         Broken("a few wake somebody", rule(f"{ORDERS}-impact", "error-rate", "errors"), f"{ORDERS}-impact, "),
         Broken(
             "it hangs on for hours",
@@ -174,9 +206,9 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
     ),
     "failing-payments": (
         Broken("errors are not seen", threshold(f"{PAY}-error-rate", 1000), f"{PAY}-error-rate is in ALARM"),
-        Broken("nobody is told", mute(f"{PAY}-impact"), f"the message that {PAY}-impact"),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"a message of {PAY}-impact"),
         Broken(
-            "the queue hears of no page", unsubscribed("critical", "alarms"), f"the message that {PAY}-impact"
+            "the queue hears of no page", unsubscribed("critical", "alarms"), f"a message of {PAY}-impact"
         ),
         Broken(
             "it is never over", setting(f"{PAY}-error-rate", evaluation_periods=60), f"{PAY}-impact is in OK"
@@ -185,17 +217,17 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
     "fast-burn": (
         Broken("the long window forgives", threshold(f"{FAST}-long", 1000), f"{FAST} is in ALARM"),
         Broken("the short window forgives", threshold(f"{FAST}-short", 1000), f"{FAST} is in ALARM"),
-        Broken("nobody is told", mute(FAST), f"{FAST} says ALARM"),
+        Broken("nobody is told", mute(FAST), f"{FAST} sends a notification of ALARM"),
         Broken("one failure in 40 is too many", threshold(f"{PAY}-error-rate", 0.1), f"{PAY}-impact never"),
-        Broken("each window pages", unsuppressed(f"{PAY}-slo-availability-medium-burn"), "1 page in all"),
+        Broken("each window pages", unsuppressed(f"{PAY}-slo-availability-medium-burn"), "1 page in total"),
     ),
     "lost-events": (
         Broken(
             "lost events are not seen",
             setting(f"{PAY}-async-dropped", threshold=1000.0),
-            f"{PAY}-impact says ALARM",
+            f"{PAY}-impact sends a notification of ALARM",
         ),
-        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact sends a notification of ALARM"),
         Broken(
             "it hangs on for an hour",
             setting(f"{PAY}-async-dropped", evaluation_periods=60),
@@ -203,15 +235,19 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         ),
     ),
     "maintenance": (
-        Broken("maintenance silences no impact", unsuppressed(f"{PAY}-impact"), f"{PAY}-impact is held back"),
         Broken(
-            "maintenance silences no budget", unsuppressed(f"{PAY}-slo-availability-*-burn"), "0 pages in all"
+            "maintenance suppresses no impact", unsuppressed(f"{PAY}-impact"), f"{PAY}-impact is suppressed"
         ),
-        Broken("maintenance silences no tickets", unsuppressed(f"{PAY}-degraded"), "0 tickets in all"),
+        Broken(
+            "maintenance suppresses no budget",
+            unsuppressed(f"{PAY}-slo-availability-*-burn"),
+            "0 pages in total",
+        ),
+        Broken("maintenance suppresses no tickets", unsuppressed(f"{PAY}-degraded"), "0 tickets in total"),
         Broken(
             "maintenance is over at once",
             setting("maintenance*", threshold=1000.0),
-            f"{PAY}-impact is held back",
+            f"{PAY}-impact is suppressed",
         ),
         Broken("errors are not seen", never(f"{PAY}-impact"), f"{PAY}-impact is in ALARM"),
     ),
@@ -219,9 +255,13 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         Broken(
             "a full memory is no ticket",
             threshold("checkout-api-memory", 2),
-            "checkout-api-saturation says ALARM",
+            "checkout-api-saturation sends a notification of ALARM",
         ),
-        Broken("a full memory wakes nobody", mute("checkout-api-impact"), "checkout-api-impact says ALARM"),
+        Broken(
+            "a full memory wakes nobody",
+            mute("checkout-api-impact"),
+            "checkout-api-impact sends a notification of ALARM",
+        ),
         Broken(
             "half a memory wakes somebody",
             threshold("checkout-api-memory-exhausted", 0.6),
@@ -230,7 +270,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         Broken(
             "the ticket is never written",
             mute("checkout-api-saturation"),
-            "checkout-api-saturation says ALARM",
+            "checkout-api-saturation sends a notification of ALARM",
         ),
     ),
     "order-backlog": (
@@ -247,30 +287,30 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         Broken(
             "dead letters are not told",
             mute("order-processor-dead-letters"),
-            "order-processor-dead-letters says ALARM",
+            "order-processor-dead-letters sends a notification of ALARM",
         ),
         Broken(
             "nobody is told of old messages",
             mute("order-processor-degraded"),
-            "order-processor-degraded says ALARM",
+            "order-processor-degraded sends a notification of ALARM",
         ),
     ),
     "payment-outage": (
         Broken("errors are not seen", threshold(f"{PAY}-error-rate", 1000), f"{PAY}-error-rate is in ALARM"),
         Broken("it waits too long", patience(f"{PAY}-error-rate", 10), f"{PAY}-error-rate is in ALARM"),
-        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact sends a notification of ALARM"),
         Broken("the rule forgets it", never(f"{PAY}-impact"), f"{PAY}-impact is in ALARM"),
         Broken(
             "the queue does not hear of it",
             unsubscribed("critical", "alarms"),
-            f"the message that {PAY}-impact",
+            f"a message of {PAY}-impact",
         ),
         Broken(
             "the notifier does not hear of it",
             unsubscribed("critical", "notifier"),
-            f"{PAY}-impact says ALARM",
+            f"{PAY}-impact sends a notification of ALARM",
         ),
-        Broken("tickets are written, too", unsuppressed(f"{PAY}-degraded"), f"{PAY}-degraded is held back"),
+        Broken("tickets are written, too", unsuppressed(f"{PAY}-degraded"), f"{PAY}-degraded is suppressed"),
         Broken(
             "the budget speaks, too", unsuppressed(f"{PAY}-slo-availability-*-burn"), f"{PAY}-slo-* without"
         ),
@@ -291,14 +331,18 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         ),
     ),
     "second-outage": (
-        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact sends a notification of ALARM"),
         Broken("the budget speaks after it", impatient(f"{PAY}-slo-availability-*-burn"), f"{PAY}-slo-*, "),
         Broken("the budget forgets", threshold(f"{SLOW}-long", 1000), f"{SLOW} is in ALARM"),
     ),
     "short-outage": (
-        Broken("the budget does not see it", threshold(f"{FAST}-long", 1000), f"{FAST} says ALARM"),
         Broken(
-            "the tickets are written, too", unsuppressed(f"{PAY}-degraded"), f"{PAY}-degraded is held back"
+            "the budget does not see it",
+            threshold(f"{FAST}-long", 1000),
+            f"{FAST} sends a notification of ALARM",
+        ),
+        Broken(
+            "the tickets are written, too", unsuppressed(f"{PAY}-degraded"), f"{PAY}-degraded is suppressed"
         ),
         Broken(
             "two minutes are an outage",
@@ -313,7 +357,11 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
             "checkout-api-no-logs is in ALARM",
         ),
         Broken("it waits too long", patience("checkout-api-no-logs", 10), "checkout-api-no-logs is in ALARM"),
-        Broken("nobody is told", mute("checkout-api-no-logs"), "checkout-api-no-logs says ALARM"),
+        Broken(
+            "nobody is told",
+            mute("checkout-api-no-logs"),
+            "checkout-api-no-logs sends a notification of ALARM",
+        ),
         Broken(
             "a pause is silence",
             setting("checkout-api-no-logs", evaluation_periods=1, datapoints_to_alarm=1),
@@ -325,37 +373,39 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         Broken(
             "crowded is not crowded", threshold(f"{PAY}-concurrency", 1000), f"{PAY}-critical is in ALARM"
         ),
-        Broken("both together wake nobody", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
-        Broken("tickets are written, too", unsuppressed(f"{PAY}-degraded"), f"{PAY}-degraded is held back"),
         Broken(
-            "saturation is told, too", unsuppressed(f"{PAY}-saturation"), f"{PAY}-saturation is held back"
+            "both together wake nobody", mute(f"{PAY}-impact"), f"{PAY}-impact sends a notification of ALARM"
+        ),
+        Broken("tickets are written, too", unsuppressed(f"{PAY}-degraded"), f"{PAY}-degraded is suppressed"),
+        Broken(
+            "saturation is told, too", unsuppressed(f"{PAY}-saturation"), f"{PAY}-saturation is suppressed"
         ),
     ),
     "slow-burn": (
         Broken("the long window forgives", threshold(f"{SLOW}-long", 1000), f"{SLOW} is in ALARM"),
         Broken("the short window forgives", threshold(f"{SLOW}-short", 1000), f"{SLOW} is in ALARM"),
-        Broken("nobody is told", mute(SLOW), f"{SLOW} says ALARM"),
+        Broken("nobody is told", mute(SLOW), f"{SLOW} sends a notification of ALARM"),
         Broken("every budget is fast", threshold(f"{FAST}-*", 0.1), f"{PAY}-impact, "),
     ),
     "slow-payments": (
         Broken("slow is not slow", threshold(f"{PAY}-latency", 1000), f"{PAY}-latency is in ALARM"),
         Broken("it waits too long", patience(f"{PAY}-latency", 10), f"{PAY}-latency is in ALARM"),
-        Broken("nobody is told", mute(f"{PAY}-degraded"), f"{PAY}-degraded says ALARM"),
+        Broken("nobody is told", mute(f"{PAY}-degraded"), f"{PAY}-degraded sends a notification of ALARM"),
         Broken("ordinary is slow", threshold(f"{PAY}-latency", 0.05), f"{PAY}-latency is in OK by"),
         Broken(
             "the notifier does not hear of it",
             unsubscribed("warning", "notifier"),
-            f"{PAY}-degraded says ALARM",
+            f"{PAY}-degraded sends a notification of ALARM",
         ),
     ),
     "traffic-stops": (
-        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("nobody is told", mute(f"{PAY}-impact"), f"{PAY}-impact sends a notification of ALARM"),
         Broken(
             "gaps keep the alarm",
             setting(f"{PAY}-error-rate", treat_missing_data="ignore"),
             f"{PAY}-impact is in OK",
         ),
-        Broken("errors are not seen", never(f"{PAY}-impact"), f"{PAY}-impact says ALARM"),
+        Broken("errors are not seen", never(f"{PAY}-impact"), f"{PAY}-impact sends a notification of ALARM"),
     ),
 }
 
@@ -390,7 +440,7 @@ def test_what_cannot_be_played_live_says_so_in_one_message() -> None:
     with pytest.raises(ConfigError) as refused:
         preparation.plans(*environment.read("local", variables={}), [SCENARIOS["payment-outage"]])
     (line,) = str(refused.value).splitlines()
-    said = "cannot be played live: it has no `invoke`, which says what is sent to deployed functions"
+    said = "cannot run as a live drill: it has no `invoke`, the requests to deployed functions"
     assert line == f"{SCENARIOS['payment-outage']}: {said}"
 
 
@@ -409,7 +459,7 @@ def test_a_scenario_passes_in_every_environment_that_it_is_for(name: str, of: st
         return
     found = kept(name, of)
     assert not [
-        f"{verdict.place}: {verdict.expected}: {verdict.found}"
+        f"{verdict.place}: {verdict.expected}: {verdict.actual}"
         for verdict in found.verdicts
         if not verdict.passed
     ]
@@ -449,7 +499,7 @@ def test_an_outage_of_any_length_pages_once(name: str, minutes: int, tmp_path: P
     """Alarms over windows of different lengths end one after the other: none begins after another."""
     path = tmp_path / f"{name}.yaml"
     text = SCENARIOS[name].read_text(encoding="utf-8").replace("to: 50m", f"to: {30 + minutes}m")
-    path.write_text(text.replace("usual/", f"{SCENARIOS[name].parent}/usual/"), encoding="utf-8")
+    path.write_text(text.replace("baseline/", f"{SCENARIOS[name].parent}/baseline/"), encoding="utf-8")
     found = simulation.run(system(WITH_EVERYTHING), reading.read(path), no_recording)
     pages = [
         notification.alarm
@@ -465,5 +515,5 @@ def test_on_another_day_the_verdicts_are_the_same(name: str) -> None:
     one = scenario(name)
     head = one.head.model_copy(update={"start": one.head.start.replace(year=2031, hour=21)})
     shifted = simulation.run(system(WITH_EVERYTHING), replace(one, head=head), no_recording)
-    said = [(two.expected, two.found, two.passed) for two in shifted.verdicts]
-    assert said == [(two.expected, two.found, two.passed) for two in kept(name, WITH_EVERYTHING).verdicts]
+    said = [(two.expected, two.actual, two.passed) for two in shifted.verdicts]
+    assert said == [(two.expected, two.actual, two.passed) for two in kept(name, WITH_EVERYTHING).verdicts]

@@ -46,7 +46,7 @@ PAIR = system(
 
 def play(of: System, *happens: Mapping[str, Any], **more: Any) -> Rehearsal:
     """Rehearse what happens where every metric is usually 0."""
-    return run(of, *happens, usual=[ZERO], **more)
+    return run(of, *happens, baseline=[ZERO], **more)
 
 
 def failing(name: str = "Errors", start: str = "10m", end: str = "20m") -> dict[str, Any]:
@@ -132,7 +132,7 @@ def test_alarms_begin_in_insufficient_data_and_change_when_they_are_first_evalua
 def test_what_was_rehearsed_is_told_as_it_was_given() -> None:
     """Name, sentence, clock, system."""
     found = play(PAIR, resolution="30s", duration="20m", warm_up="10m", expect=[{"pages": 0}])
-    assert (found.name, found.says, found.system) == ("small", "Something happens.", PAIR)
+    assert (found.name, found.description, found.system) == ("small", "Something happens.", PAIR)
     assert (found.first_s, found.begins_s, found.ends_s, found.step_s) == (
         BEGINS_S - 600,
         BEGINS_S,
@@ -176,7 +176,7 @@ EXPECT = (
     {"alarm": "any", "state": "ALARM", "by": "12m"},
     {"alarm": "both", "state": "OK", "at": "30m"},
     {"notification": "any", "topic": "warning", "by": "13m", "times": 1},
-    {"suppressed": "any", "because": "WaitPeriod"},
+    {"suppressed": "any", "suppressed_by": "WaitPeriod"},
     {"never": "both"},
     {"tickets": 1},
 )
@@ -235,7 +235,7 @@ def test_everything_that_means_nothing_is_said_at_once() -> None:
         of,
         {"metric": "Eror", "value": 1},
         {"log": "x", "service": "py", "per_min": 1},
-        {"silence": "nobody"},
+        {"no_logs": "nobody"},
         {"band": "gone", "upper": 1},
         {"consumer": "alrms", "fails": True},
         expect=[{"alarm": "errrs", "state": "OK", "at": "1m"}, {"message": "errors", "queue": "alrms"}],
@@ -245,7 +245,7 @@ def test_everything_that_means_nothing_is_said_at_once() -> None:
         ["s.yaml:93", "resolution"],
         ["s.yaml:1", "metric"],
         ["s.yaml:2", "log"],
-        ["s.yaml:3", "silence"],
+        ["s.yaml:3", "no_logs"],
         ["s.yaml:4", "band"],
         ["s.yaml:5", "consumer"],
         ["s.yaml:11", "alarm"],
@@ -266,7 +266,7 @@ def test_effects_without_an_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
     """A rehearsal that does not settle has no result."""
     monkeypatch.setattr(simulation, "_ROUNDS", 1)
     happens: tuple[Mapping[str, Any], ...] = (failing(), {"consumer": "alarms", "fails": True})
-    with pytest.raises(DrillError, match="without end: after 1 rounds more come"):
+    with pytest.raises(DrillError, match="dead letters cause further dead letters after 1 rounds"):
         play(system(alarm(actions=PAGES)), *happens)
 
 
@@ -278,5 +278,5 @@ def test_an_empty_system_can_be_rehearsed() -> None:
 
 def test_heads_defaults_are_those_of_the_reference() -> None:
     """A day's warm-up is asked for; an hour is given."""
-    head = Head.model_validate({"says": "-", "duration": "1h"})
+    head = Head.model_validate({"description": "-", "duration": "1h"})
     assert (head.warm_up, head.resolution, head.start.timestamp()) == (3600, 60, BEGINS_S)

@@ -361,11 +361,11 @@ def stat(**changes: Any) -> dict[str, Any]:
 REFUSED: Mapping[str, tuple[object, str]] = {
     "no JSON": ("{", "alarm.json: is not JSON: Expecting property name"),
     "deep": ("[" * 100_000, "alarm.json: is not JSON: "),
-    "number": (1, "alarm.json: has to be an object; allowed: what `aws cloudwatch describe-alarms` prints"),
-    "nothing": ({"MetricAlarms": []}, "alarm.json: holds no alarm; allowed: "),
-    "empty list": ([], "alarm.json: holds no alarm"),
-    "something": ({"a": 1}, "alarm.json: is no alarm: it has neither ComparisonOperator nor AlarmRule"),
-    "in a list": ([PLAIN, 3], "alarm.json: 2: has to be an object"),
+    "number": (1, "alarm.json: must be an object; allowed: the output of `aws cloudwatch"),
+    "nothing": ({"MetricAlarms": []}, "alarm.json: contains no alarm; allowed: "),
+    "empty list": ([], "alarm.json: contains no alarm"),
+    "something": ({"a": 1}, "alarm.json: is not an alarm: it has neither ComparisonOperator nor AlarmRule"),
+    "in a list": ([PLAIN, 3], "alarm.json: 2: must be an object"),
     "typo": (
         {**PLAIN, "TreatMissing": "x"},
         "alarm.json: TreatMissing is not a valid key; did you mean TreatMissingData?",

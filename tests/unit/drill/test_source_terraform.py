@@ -244,7 +244,7 @@ def test_names_are_shortened_by_the_default_tags(tmp_path: Path) -> None:
     assert (found.topics[0].name, found.topics[0].severity) == ("warning", "ticket")
     assert found.queues[0].name == "shop-prod"
     assert found.title == "prod, as synthesized"
-    with pytest.raises(SourceError, match="holds prod, not dev: `make synth ENV=dev` writes that"):
+    with pytest.raises(SourceError, match="contains prod, not dev: run `make synth ENV=dev`"):
         system(tmp_path, content, "dev")
     other = [*providers, {**PROVIDER["aws"], "default_tags": [{"tags": {**tags, "Environment": "dev"}}]}]
     both = system(tmp_path, {**content, "provider": {"aws": other}})
@@ -338,7 +338,7 @@ REFUSED: Mapping[str, tuple[object, str]] = {
     ),
     "redrive": (
         changed({"aws_sqs_queue_redrive_policy.alarms": {"redrive_policy": "${var.secret}"}}),
-        "redrive_policy has to be JSON that is known before an apply, not ${var.secret}",
+        "redrive_policy must be JSON that is known before an apply (found: ${var.secret})",
     ),
     "receives": (
         changed({"aws_sqs_queue_redrive_policy.alarms": {"redrive_policy": '{"deadLetterTargetArn": "x"}'}}),

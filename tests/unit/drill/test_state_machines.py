@@ -9,7 +9,7 @@ from tests.unit.drill.rehearsing import run
 
 def test_failing_executions_page_once_and_one_failure_is_a_ticket() -> None:
     """Of two state machines, in an environment in which the platform deploys no service."""
-    usual = [
+    baseline = [
         {"metric": f"AWS/States {name}", "value": value}
         for name, value in (("ExecutionsStarted", 10), ("ExecutionsSucceeded", 10), ("ExecutionsFailed", 0))
     ]
@@ -30,12 +30,12 @@ def test_failing_executions_page_once_and_one_failure_is_a_ticket() -> None:
             "from": "30m",
             "to": "31m",
         },
-        usual=usual,
+        baseline=baseline,
         duration="2h",
         expect=[
             {"notification": "refunds-impact", "topic": "critical", "by": "45m", "times": 1},
             {"notification": "reports-degraded", "topic": "warning", "by": "1h", "times": 1},
-            {"silent": ["reports-impact", "refunds-degraded"]},
+            {"no_notifications": ["reports-impact", "refunds-degraded"]},
         ],
     )
     assert [verdict for verdict in rehearsal.verdicts if not verdict.passed] == []

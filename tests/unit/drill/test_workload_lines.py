@@ -92,7 +92,7 @@ def test_gaps_pause_and_silence_takes_everything() -> None:
     """Whoever wrote it; a silent group gets no default either, and its neighbour goes on."""
     of = watching(log_filter(default_value=0.0), log_filter(group="/cart"))
     assert sums(published(of, {**FAILED, "gaps": [["6m", "7m"]]})) == {5: 3, 7: 3}
-    quiet = {"silence": "pay", "from": "6m", "to": "9m"}
+    quiet = {"no_logs": "pay", "from": "6m", "to": "9m"}
     cart = {**FAILED, "service": "cart", "per_min": 1}
     assert sums(published(of, FAILED, FINE, cart, quiet)) == {
         **dict.fromkeys((0, 1, 2, 3, 4, 9), 0),
@@ -100,7 +100,7 @@ def test_gaps_pause_and_silence_takes_everything() -> None:
         6: 1,
         7: 1,
     }
-    by_group = {"silence": "/pay", "from": "6m", "to": "9m"}
+    by_group = {"no_logs": "/pay", "from": "6m", "to": "9m"}
     assert counts(published(of, FAILED, FINE, quiet)) == counts(published(of, FAILED, FINE, by_group))
 
 
@@ -117,9 +117,11 @@ def test_rates_below_one_a_minute_are_a_line_now_and_then(resolution: str) -> No
 
 
 def test_usual_lines_are_written_too_and_may_be_of_services_that_are_not_there() -> None:
-    """Files of usual happenings are for every environment; a scenario's own lines are for what is there."""
+    """Baselines are for every environment; a scenario's own lines are for what is there."""
     of = watching(log_filter())
-    found = workload(of, scenario([FAILED], usual=[{**FAILED, "per_min": 1}, {**FAILED, "service": "gone"}]))
+    found = workload(
+        of, scenario([FAILED], baseline=[{**FAILED, "per_min": 1}, {**FAILED, "service": "gone"}])
+    )
     assert sums(found.series(LOGGED)) == {5: 4, 6: 4, 7: 4}
     assert refused(of, {**FAILED, "service": "gone"}) == [
         "s.yaml:1: log: no such service; known: cart, pay (found: gone)"
@@ -130,10 +132,10 @@ def test_rates_that_cannot_be_are_refused_where_they_stand() -> None:
     """Negative, endless, no number, or of what would have been."""
     of = watching(log_filter())
     for rate, said in (
-        (-1, "must be 0 or more at t = 300 (found: -1)"),
-        ("1e18", "more samples than can be counted"),
-        ("log(300 - t)", "is no finite number at t = 300 (found: -inf)"),
-        ("before", "before has no meaning here"),
+        (-1, "must be 0 or more a minute at t = 300 (found: -1)"),
+        ("1e18", "has too many samples"),
+        ("log(300 - t)", "is not a finite number at t = 300 (found: -inf)"),
+        ("before", "before is not available here"),
     ):
         (line,) = refused(of, FINE, {**FAILED, "per_min": rate})
         assert line.startswith("s.yaml:2: per_min: "), line
@@ -155,7 +157,7 @@ def test_cloudwatch_logs_counts_lines_and_bytes_itself(resolution: str) -> None:
     ours, theirs = len("Grüße".encode()) + 26, len("all is well") + 26
     expected = {0: 2 * theirs, 1: 2 * theirs + 3 * ours, 2: 3 * ours}
     assert sums(published(of, umlaut, fine, metric=size, resolution=resolution)) == expected
-    quiet = {"silence": "pay", "from": "1m", "to": "2m"}
+    quiet = {"no_logs": "pay", "from": "1m", "to": "2m"}
     assert sums(published(of, umlaut, fine, quiet, metric=events, resolution=resolution)) == {0: 2, 2: 3}
 
 

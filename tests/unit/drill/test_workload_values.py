@@ -79,11 +79,11 @@ def test_expressions_follow_time(resolution: str) -> None:
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_later_entries_are_laid_over_earlier_ones(resolution: str) -> None:
-    """The scenario over the usual, and below over above; what is under it comes back when it is over."""
+    """The scenario over the baseline, and below over above; what is under it comes back when it is over."""
     found = said(
         {**USUAL, "value": 20, "from": "2m", "to": "6m"},
         {**USUAL, "value": 30, "from": "4m", "to": "5m"},
-        usual=[{**USUAL, "value": 1}, {**USUAL, "value": 10, "from": "1m"}],
+        baseline=[{**USUAL, "value": 1}, {**USUAL, "value": 10, "from": "1m"}],
         resolution=resolution,
     )
     assert minutes(found, -1, 8) == [1, 1, 10, 20, 20, 30, 20, 10, 10]
@@ -91,19 +91,19 @@ def test_later_entries_are_laid_over_earlier_ones(resolution: str) -> None:
 
 
 def test_missing_is_no_sample_and_as_before_is_the_usual() -> None:
-    """`as before` undoes what the scenario said above, not what the usual says."""
+    """`baseline` undoes what the scenario said above, not the baseline."""
     found = said(
         {**USUAL, "value": "missing", "from": "1m", "to": "4m"},
         {**USUAL, "value": 50, "from": "2m", "to": "6m"},
-        {**USUAL, "value": "as before", "from": "3m", "to": "5m"},
-        usual=[{**USUAL, "value": 1}, {**USUAL, "value": 10, "from": "4m"}],
+        {**USUAL, "value": "baseline", "from": "3m", "to": "5m"},
+        baseline=[{**USUAL, "value": 1}, {**USUAL, "value": 10, "from": "4m"}],
     )
     assert minutes(found, 0, 8) == [1, None, 50, 1, 10, 50, 10, 10]
 
 
 def test_as_before_is_nothing_where_nothing_is_usual() -> None:
     """The metric has no sample then."""
-    found = said({**USUAL, "from": "0s"}, {**USUAL, "value": "as before", "from": "1m", "to": "3m"})
+    found = said({**USUAL, "from": "0s"}, {**USUAL, "value": "baseline", "from": "1m", "to": "3m"})
     assert minutes(found, -1, 4) == [None, 10, None, None, 10]
 
 
@@ -115,7 +115,7 @@ def test_before_is_what_would_have_been(resolution: str, start: str) -> None:
         resolution = "30s"
     found = said(
         {**USUAL, "value": "2 * before + 1", "samples": 3, "from": start, "to": "6m"},
-        usual=[
+        baseline=[
             {"metric": "N Errors", "values": [[10, 3], [20, 1]], "gaps": [["4m", "5m"]]},
         ],
         resolution=resolution,
@@ -155,26 +155,35 @@ def test_only_the_metrics_that_are_meant_are_written_to() -> None:
 
 def test_the_usual_may_be_of_metrics_that_are_not_there_and_the_scenario_may_not() -> None:
     """The message has the line."""
-    assert sums(said(USUAL, usual=[{"metric": "Gone", "value": 1}])) == dict.fromkeys(range(-30, 60), 10)
+    assert sums(said(USUAL, baseline=[{"metric": "Gone", "value": 1}])) == dict.fromkeys(range(-30, 60), 10)
     assert refused(SHOP, {"metric": "Eror", "value": 1}) == [
-        "s.yaml:1: metric: no alarm watches such a metric (found: Eror)   did you mean Errors?"
+        "s.yaml:1: metric: no alarm uses such a metric (found: Eror)   did you mean Errors?"
     ]
 
 
 @pytest.mark.parametrize(
     ("entry", "place"),
     [
-        ({"value": "1 / t"}, "s.yaml:2: value: is no finite number at t = 0 (found: inf)"),
-        ({"value": "10 ** 300"}, "s.yaml:2: value: CloudWatch takes values up to 2^360 (found: 1e+300)"),
-        ({"values": [[1e300, 1]]}, "s.yaml:2: values: CloudWatch takes values up to 2^360 (found: 1e+300)"),
-        ({"values": [[1, 1e300]]}, "s.yaml:2: values: more samples than can be counted: 9e+301 in all"),
+        ({"value": "1 / t"}, "s.yaml:2: value: is not a finite number at t = 0 (found: inf)"),
+        (
+            {"value": "10 ** 300"},
+            "s.yaml:2: value: must be at most 2^360, the limit of CloudWatch (found: 1e+300)",
+        ),
+        (
+            {"values": [[1e300, 1]]},
+            "s.yaml:2: values: must be at most 2^360, the limit of CloudWatch (found: 1e+300)",
+        ),
+        (
+            {"values": [[1, 1e300]]},
+            "s.yaml:2: values: has too many samples: at most 9.0072e+15 (found: 9e+301)",
+        ),
         (
             {"value": 1, "samples": "0 - 1"},
-            "s.yaml:2: samples: so many a minute must be 0 or more at t = -1800 (found: -1)",
+            "s.yaml:2: samples: must be 0 or more a minute at t = -1800 (found: -1)",
         ),
         (
             {"value": 1, "samples": "before"},
-            "s.yaml:2: samples: before has no meaning here: nothing else is said of it",
+            "s.yaml:2: samples: before is not available here: no entry above has a value",
         ),
     ],
 )
@@ -197,33 +206,33 @@ def test_what_is_outside_of_an_entrys_time_does_not_matter() -> None:
         st.tuples(
             st.integers(0, 20),
             st.integers(1, 20),
-            st.one_of(st.integers(-3, 99), st.sampled_from(["missing", "as before"])),
+            st.one_of(st.integers(-3, 99), st.sampled_from(["missing", "baseline"])),
         ),
         max_size=5,
     ),
     st.integers(0, 3),
 )
 def test_layers_are_as_if_each_minute_was_asked_from_the_top(
-    layers: list[tuple[int, int, int | str]], usual: int
+    layers: list[tuple[int, int, int | str]], baseline: int
 ) -> None:
     """For any spans: the last entry that has the minute decides."""
     entries = [
         {"metric": "N Errors", "value": value, "from": f"{start}m", "to": f"{start + length}m"}
         for start, length, value in layers
     ]
-    found = sums(said(*entries[usual:], usual=entries[:usual]))
+    found = sums(said(*entries[baseline:], baseline=entries[:baseline]))
     for minute in range(60):
-        assert found.get(minute) == _asked(layers, minute, usual)
+        assert found.get(minute) == _asked(layers, minute, baseline)
 
 
-def _asked(layers: list[tuple[int, int, int | str]], minute: int, usual: int) -> float | None:
+def _asked(layers: list[tuple[int, int, int | str]], minute: int, baseline: int) -> float | None:
     for position, (start, length, value) in reversed(list(enumerate(layers))):
         if start <= minute < start + length:
-            if value == "as before" and position >= usual:
-                return _asked(layers[:usual], minute, usual)
-            if value == "as before":
-                # In a file of the usual it is what that file said above.
-                return _asked(layers[:position], minute, usual)
+            if value == "baseline" and position >= baseline:
+                return _asked(layers[:baseline], minute, baseline)
+            if value == "baseline":
+                # In a baseline it is what that file said above.
+                return _asked(layers[:position], minute, baseline)
             return None if value == "missing" else float(value)
     return None
 
@@ -246,14 +255,16 @@ CSV: Mapping[str, Any] = {"metric": "N Errors", "csv": "day.csv", "column": "err
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_a_recordings_first_row_is_played_when_the_entry_begins(resolution: str) -> None:
-    """At the start unless it says when; before it the usual goes on, and after its last row is nothing."""
+    """At the start unless it says when; before it the baseline goes on, and after its last row is nothing."""
     rows = [(1000.0 + 60 * n, n + 1.0, 1.0) for n in (2, 0, 1)]
-    found = said(CSV, recording=played(rows), usual=[{**USUAL, "metric": "N Errors"}], resolution=resolution)
+    found = said(
+        CSV, recording=played(rows), baseline=[{**USUAL, "metric": "N Errors"}], resolution=resolution
+    )
     assert minutes(found, -2, 5) == [10, 10, 1, 2, 3, None, None]
     found = said(
         {**CSV, "from": "2m", "to": "6m"},
         recording=played(rows),
-        usual=[{**USUAL, "metric": "N Errors"}],
+        baseline=[{**USUAL, "metric": "N Errors"}],
         resolution=resolution,
     )
     assert minutes(found, 0, 8) == [10, 10, 1, 2, 3, None, 10, 10]
@@ -300,7 +311,7 @@ def test_a_band_has_two_edges_over_time() -> None:
     made, playing = band(
         {"band": "a", "upper": "100 + t / 60", "from": "0s"},
         {"band": ["a", "b"], "lower": 5, "upper": "before * 2", "from": "10m", "to": "12m"},
-        usual=[{"band": "gone-*", "upper": 5}],
+        baseline=[{"band": "gone-*", "upper": 5}],
     )
     lower, upper = made.band("a") or (None, None)
     assert lower is not None
@@ -320,9 +331,9 @@ def test_a_band_has_two_edges_over_time() -> None:
 @pytest.mark.parametrize(
     ("entry", "place"),
     [
-        ({"upper": "1 / t"}, "s.yaml:1: upper: is no finite number at t = 0 (found: inf)"),
-        ({"upper": 5, "lower": "1 / t"}, "s.yaml:1: lower: is no finite number at t = 0 (found: inf)"),
-        ({"upper": 5, "lower": 6}, "s.yaml:1: upper: must be lower or more (found: 5, and lower is 6)"),
+        ({"upper": "1 / t"}, "s.yaml:1: upper: is not a finite number at t = 0 (found: inf)"),
+        ({"upper": 5, "lower": "1 / t"}, "s.yaml:1: lower: is not a finite number at t = 0 (found: inf)"),
+        ({"upper": 5, "lower": 6}, "s.yaml:1: upper: must not be below lower (found: 5, and lower is 6)"),
     ],
 )
 def test_bands_that_cannot_be_are_refused_where_they_stand(entry: Mapping[str, Any], place: str) -> None:

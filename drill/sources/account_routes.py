@@ -1,4 +1,4 @@
-"""Whom the alarms of an account tell: the topics that they name, and the queues behind them."""
+"""The routes of the alarms of an account: topics, subscriptions and queues."""
 
 from __future__ import annotations
 
@@ -20,32 +20,34 @@ _NO_TOPIC: Final = frozenset(
 )
 _NO_QUEUE: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 _ACCOUNT: Final = 4
-"""Which part of an ARN is the account."""
+"""Index of the account in an ARN."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Topics and queues, and how their names are shortened."""
+class AccountRoutes:
+    """Topics, queues and short names."""
 
     topics: tuple[Topic, ...]
     queues: tuple[Queue, ...]
     affixes: Affixes
     known: Mapping[str, str]
-    """Full name -> short name, where the environment knows it."""
+    """Full name -> short name, of names in the catalog."""
 
     def short(self, name: str) -> str:
         """Return the short name of an alarm."""
         return self.known.get(name) or self.affixes.short(name)
 
     @classmethod
-    def of(cls, client: Client, account: str, actions: Iterable[Actions], known: System | None) -> Told:
-        """Read what stands behind the topics that actions name.
+    def of(
+        cls, client: Client, account: str, actions: Iterable[Actions], known: System | None
+    ) -> AccountRoutes:
+        """Read the topics of actions, and their queues.
 
         Args:
             client: makes clients of services.
-            account: whose alarms they are.
-            actions: what the alarms do.
-            known: the environment, if it is known.
+            account: the account of the alarms.
+            actions: the actions of the alarms.
+            known: the system of the catalog, if any.
 
         Raises:
             SourceError: a call is not possible, or not allowed.
@@ -59,17 +61,17 @@ class Told:
 
 
 def _known(system: System) -> Iterator[tuple[str, str]]:
-    """Yield full names with the short ones of an environment's topics, queues and functions."""
+    """Yield full and short names of the topics, queues and functions of a system."""
     for topic in system.topics:
         yield of_arn(topic.arn), topic.name
         yield from (
             (of_arn(subscription.endpoint), subscription.name) for subscription in topic.subscriptions
         )
-    yield from ((item.full_name, item.name) for item in system.queues)
+    yield from ((queue.full_name, queue.name) for queue in system.queues)
 
 
 def _affixes(tags: Iterable[Mapping[str, str]]) -> Affixes:
-    """Return what names begin and end with, if the tags of all topics name one project and environment."""
+    """Return the affixes of names, if all topics have tags of the same project and environment."""
     pairs = {(tag.get("Project"), tag.get("Environment")) for tag in tags}
     if len(pairs) != 1:
         return Affixes()
@@ -78,7 +80,7 @@ def _affixes(tags: Iterable[Mapping[str, str]]) -> Affixes:
 
 
 class _Reading:
-    """An account's topics and queues, being read."""
+    """Reader of the topics and queues of an account."""
 
     def __init__(self, client: Client, account: str, known: Mapping[str, str]) -> None:
         self._client = client
@@ -90,7 +92,7 @@ class _Reading:
         return self.known.get(name) or self.affixes.short(name)
 
     def tags(self, arn: str) -> dict[str, str]:
-        """Return a topic's tags; none if it is not there, or is another account's that says nothing."""
+        """Return the tags of a topic; empty if it does not exist or another account denies access."""
         try:
             answer = call(self._client("sns"), "list_tags_for_resource", ResourceArn=arn)
         except RefusedError as error:
@@ -100,19 +102,19 @@ class _Reading:
         return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
 
     def topic(self, arn: str, tags: Mapping[str, str]) -> Topic:
-        """Return a topic with whom it reaches; nobody, if it is not there any more or cannot be asked."""
+        """Return a topic with its subscriptions; none if it does not exist or access is denied."""
         name = self._short(of_arn(arn))
         severity = SEVERITIES.get(tags.get("Severity", "")) or SEVERITIES.get(name)
         try:
-            subscribed = list(self._subscriptions(arn))
+            subscriptions = list(self._subscriptions(arn))
         except RefusedError as error:
             if not self._is_elsewhere(arn, error, _NO_TOPIC):
                 raise
-            subscribed = []
-        return Topic(arn, name, severity, in_order(subscribed))
+            subscriptions = []
+        return Topic(arn, name, severity, in_order(subscriptions))
 
     def _subscriptions(self, arn: str) -> Iterator[Subscription]:
-        """Yield the subscriptions that are confirmed: no other is sent anything (SNS, Subscribe)."""
+        """Yield the confirmed subscriptions: SNS sends nothing to others (SNS, Subscribe)."""
         for page in pages(self._client("sns"), "list_subscriptions_by_topic", TopicArn=arn):
             for subscription in page.get("Subscriptions", ()):
                 if subscription["SubscriptionArn"].startswith("arn:"):
@@ -120,37 +122,37 @@ class _Reading:
                     yield Subscription(subscription["Protocol"], endpoint, self._short(of_arn(endpoint)))
 
     def queues(self, topics: Iterable[Topic]) -> tuple[Queue, ...]:
-        """Return the queues that are subscribed, and those to which they hand what nobody could process.
+        """Return the subscribed queues and their dead-letter queues.
 
-        Those that are not there, or are another account's and say nothing, keep nothing that is known of.
+        Queues that do not exist, or to which another account denies access, are omitted.
         """
-        found: dict[str, Queue | None] = {}
-        todo = [
+        queues: dict[str, Queue | None] = {}
+        pending = [
             subscription.endpoint
             for topic in topics
             for subscription in topic.subscriptions
             if subscription.protocol == "sqs"
         ]
-        while todo:
-            arn = todo.pop(0)
-            if arn in found:
+        while pending:
+            arn = pending.pop(0)
+            if arn in queues:
                 continue
             attributes = self._attributes(arn)
-            found[arn] = None
+            queues[arn] = None
             if attributes is not None:
-                given = Record(arn, attributes)
-                found[arn] = queue(given, of_arn(arn), self._short)
-                todo += dead_letters_of(given)
-        return tuple(item for item in found.values() if item)
+                record = Record(arn, attributes)
+                queues[arn] = queue(record, of_arn(arn), self._short)
+                pending += dead_letters_of(record)
+        return tuple(entry for entry in queues.values() if entry)
 
     def _attributes(self, arn: str) -> dict[str, Any] | None:
-        """Return a queue's attributes; None if it is not there, or another account's that says nothing."""
+        """Return the attributes of a queue; None if it does not exist or another account denies access."""
         sqs = self._client("sqs")
         owner = arn.split(":")[_ACCOUNT]
         try:
             url = call(sqs, "get_queue_url", QueueName=of_arn(arn), QueueOwnerAWSAccountId=owner)["QueueUrl"]
-            wanted = ["VisibilityTimeout", "RedrivePolicy"]
-            answer = call(sqs, "get_queue_attributes", QueueUrl=url, AttributeNames=wanted)
+            attribute_names = ["VisibilityTimeout", "RedrivePolicy"]
+            answer = call(sqs, "get_queue_attributes", QueueUrl=url, AttributeNames=attribute_names)
         except RefusedError as error:
             if self._is_elsewhere(arn, error, _NO_QUEUE):
                 return None
@@ -159,5 +161,5 @@ class _Reading:
         return attributes
 
     def _is_elsewhere(self, arn: str, error: RefusedError, gone: Container[str]) -> bool:
-        """Tell whether an error says that something is no more, or is another account's secret."""
+        """Return whether something does not exist, or another account denies access."""
         return error.code in gone or (error.code in DENIED and arn.split(":")[_ACCOUNT] != self._account)
