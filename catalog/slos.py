@@ -1,4 +1,4 @@
-"""Service level objectives: burn-rate alarms in several windows, and the error budget.
+"""SLOs: burn-rate alarms in several windows, and the error budget.
 
 A *burn rate* of 1 uses up the error budget exactly at the end of the window of the SLO; 14.4 uses it up 14.4
 times faster. Each tier has two windows: the long one shows that the budget used is significant, the short one

@@ -23,7 +23,7 @@ FOLDER = PROJECT / "config"
 BASE = "base"
 
 Rule = Callable[[Environment], Iterable[tuple[Location, str | Callable[[], str]]]]
-"""An additional check of a valid environment, such as by the catalog: yields locations and messages.
+"""An additional check of a valid environment, such as by the catalog. It returns locations and messages.
 
 A slow message is a function, which is called only for reported problems."""
 

@@ -1,4 +1,4 @@
-"""Rules between parts of an environment. Each yields every breach, so that all are reported at once."""
+"""Rules between parts of an environment. Each returns every breach, so that all are reported at once."""
 
 from __future__ import annotations
 

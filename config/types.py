@@ -42,8 +42,8 @@ class Model(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _a_truth_is_no_number(cls, data: Any) -> Any:
-        # pydantic takes true for 1; whoever writes `timeout_s: yes` means something else.
+    def _booleans_are_not_numbers(cls, data: Any) -> Any:
+        # pydantic converts true to 1, but `timeout_s: yes` is a mistake.
         for name, value in data.items() if isinstance(data, dict) else ():
             if isinstance(value, bool) and name in cls._numbers():
                 raise refuse("must be a number", at=(name,))
@@ -314,8 +314,8 @@ def _pinned(value: str) -> str:
 
 
 OWN_VARIABLES = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "OTEL_SERVICE_NAME", "DRILLS")
-"""Variables by which a service learns its name, by which logs, metrics and traces are found, and whether it
-may fail on request, which is `drills.allowed` and nobody else's to say."""
+"""Variables that the platform sets: the service's name in logs, metrics and traces, and whether it may fail
+on request (`drills.allowed`)."""
 
 OWN_TAGS = ("Project", "Environment", "ManagedBy", "Service", "Owner", "Severity", "Name")
 """Tags that the platform sets itself, on everything or on what they apply to."""

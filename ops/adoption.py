@@ -104,7 +104,7 @@ def adopted(path: Path, text: str, name: str) -> str:
 
 
 def _replaced(node: yaml.Node, text: str) -> tuple[int, int, str]:
-    # Quoted, whatever else somebody typed is refused as a name and not as YAML.
+    # Quoted, so that a name that is not valid is rejected as a name and not as YAML.
     return node.start_mark.index, node.end_mark.index, text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 

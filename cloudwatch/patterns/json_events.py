@@ -4,7 +4,7 @@ An event is one JSON document, an object, with nothing before or behind it but w
 matches no JSON pattern, `NOT EXISTS` included. What is not strictly JSON (RFC 8259) is not JSON: NaN,
 Infinity, a bare tab or newline in a string, a comma too many. Of two equal keys the last one counts. Integers
 keep all digits up to 4,300, longer ones are read as decimals. An object that is nested deeper than Python
-reads (about 1,000 levels) is taken for no JSON; a lone surrogate (`\ud800`) for the character that it says.
+reads (about 1,000 levels) is not JSON; a lone surrogate (`\ud800`) is the character that it names.
 """
 
 from __future__ import annotations

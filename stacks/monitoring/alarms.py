@@ -106,7 +106,7 @@ def _watched(alarm: Alarm) -> dict[str, Any]:
                 aws.CloudwatchMetricAlarmMetricQuery(
                     id=BAND,
                     expression=anomaly_band(alarm.anomaly_band),
-                    label=f"{alarm.watches.label}, usual",
+                    label=f"{alarm.watches.label}, baseline",
                     return_data=True,
                 ),
             ],

@@ -121,7 +121,7 @@ def test_a_batch_of_faults_fails_the_invocation(process: Invoke) -> None:
     "event", [None, {}, {"Records": []}, {"Records": [{"eventSource": "aws:kinesis"}]}, {"Records": ["?"]}]
 )
 def test_something_that_is_no_sqs_batch_is_a_fault_with_a_line(process: Invoke, event: object) -> None:
-    """Somebody connected the function to the wrong source."""
+    """The function is connected to a wrong source."""
     invocation = process(event)
     assert isinstance(invocation.error, NotABatchError)
     (line,) = invocation.lines

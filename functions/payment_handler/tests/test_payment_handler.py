@@ -72,7 +72,7 @@ def test_every_request_emits_its_latency_and_one_count_with_the_service_as_dimen
 
 
 def test_an_approved_payment_is_an_info_line_and_a_result(pay: Invoke) -> None:
-    """The usual case: charged, counted, told."""
+    """Charged, counted, answered."""
     invocation = pay(recorded("payment_ok"))
     (line,) = invocation.lines
     assert (line["level"], line["message"]) == ("INFO", "payment approved")
@@ -94,7 +94,7 @@ def test_an_approved_payment_is_an_info_line_and_a_result(pay: Invoke) -> None:
 def test_a_declined_payment_is_a_warning_and_an_answer_not_an_error(
     pay: Invoke, token: str, reason: str
 ) -> None:
-    """The provider's no is business as usual: nobody is woken for it."""
+    """A declined payment is not a fault: no alarm counts it."""
     invocation = pay({**recorded("payment_declined"), "payment_token": token})
     (line,) = invocation.lines
     assert invocation.error is None
@@ -121,17 +121,17 @@ def test_a_fault_is_an_error_with_its_stack_and_fails_the_invocation(
 ) -> None:
     """Lambda counts an error only when the handler raises."""
 
-    def silent(_gateway: object, _payment: object) -> str:
+    def unavailable(_gateway: object, _payment: object) -> str:
         message = "the payment provider does not answer"
         raise DependencyUnavailableError(message)
 
-    monkeypatch.setattr(gateway_module.SamplePaymentGateway, "charge", silent)
+    monkeypatch.setattr(gateway_module.SamplePaymentGateway, "charge", unavailable)
     invocation = pay(recorded("payment_ok"))
     (line,) = invocation.lines
     assert isinstance(invocation.error, DependencyUnavailableError)
     assert (line["level"], line["message"]) == ("ERROR", "payment failed")
     assert line["exception_name"] == "DependencyUnavailableError"
-    assert "in silent" in line["exception"]
+    assert "in unavailable" in line["exception"]
     assert "drill" not in line
     assert line["exception"].endswith("DependencyUnavailableError: the payment provider does not answer")
     assert invocation.metrics["PaymentsFailed"] == [1.0]
@@ -178,7 +178,7 @@ def test_an_unreadable_http_body_is_an_invalid_request(
 
 @pytest.mark.parametrize("event", [None, [], "payment", 7, {}])
 def test_an_event_that_is_no_payment_is_invalid_not_a_crash(pay: Invoke, event: object) -> None:
-    """Lambda passes on any JSON value that somebody invokes the function with."""
+    """Lambda passes on any JSON value."""
     assert pay(event).result["status"] == "invalid"
 
 
@@ -200,7 +200,7 @@ def test_an_event_that_is_no_payment_is_invalid_not_a_crash(pay: Invoke, event: 
     ],
 )
 def test_a_field_that_breaks_the_contract_is_refused(pay: Invoke, field: str, value: object) -> None:
-    """Nothing is rounded, cut or guessed, and a field that nobody reads is not accepted in silence."""
+    """No value is rounded, cut or guessed, and an unknown field is rejected."""
     invocation = pay({**recorded("payment_ok"), field: value})
     known = field if field in recorded("payment_ok") else "request"
     assert list(invocation.result["problems"]) == [known]
@@ -262,7 +262,7 @@ def test_neither_token_nor_key_nor_amount_is_logged(pay: Invoke, event: str) -> 
 def test_a_bug_is_reported_by_type_and_stack_without_its_message(
     pay: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message of somebody else's exception may quote the request; Lambda logs what is raised, too."""
+    """The message of a foreign exception may quote the request, and Lambda logs what is raised."""
 
     def broken(_gateway: object, _payment: object) -> str:
         raise KeyError(CARD_NUMBER)
@@ -282,7 +282,7 @@ def test_a_bug_is_reported_by_type_and_stack_without_its_message(
 def test_without_a_known_gateway_every_payment_is_a_fault_that_names_the_variable(
     pay: Invoke, monkeypatch: pytest.MonkeyPatch, value: str | None
 ) -> None:
-    """A sandbox must not answer because somebody forgot a setting."""
+    """A missing setting must not select the sandbox."""
     monkeypatch.delenv("PAYMENT_GATEWAY")
     if value is not None:
         monkeypatch.setenv("PAYMENT_GATEWAY", value)
@@ -333,5 +333,5 @@ def test_a_warm_start_carries_nothing_over(pay: Invoke) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_gateway() -> None:
-    """Choose the gateway anew for every test."""
+    """Choose the gateway again for every test."""
     gateway_module.gateway.cache_clear()

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from config.paths import ROOT
+from tests.support.tables import each
 from tests.unit.docs import slack_message
 from tests.unit.docs.documents import Document, markdown, spans, without_blocks
 
@@ -63,6 +64,15 @@ AVOIDED = {
 }
 """A word of the old vocabulary -> the word of the field (docs/glossary.md)."""
 
+LEGITIMATE = {("output.py", "quiet"): "rich.console.Console.quiet"}
+"""Module and word -> why it is there all the same."""
+
+
+def sources() -> list[Path]:
+    """Return the modules of the packages, without tests."""
+    packages = (path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests")
+    return [path for package in packages for path in sorted(package.rglob("*.py"))]
+
 
 def targets(document: Document) -> set[str]:
     """Return the files that a document links to, as paths within the project."""
@@ -108,6 +118,18 @@ def test_documents_use_the_words_of_the_field(document: Document) -> None:
     prose = re.sub(r"\]\([^)]*\)", "]", prose)
     found = {
         word: better for word, better in AVOIDED.items() if re.search(rf"\b{word}\b", prose, re.IGNORECASE)
+    }
+    assert found == {}
+
+
+@each("path", sources, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_source_uses_the_words_of_the_field(path: Path) -> None:
+    """Docstrings, comments, messages and names."""
+    text = path.read_text(encoding="utf-8")
+    found = {
+        word: better
+        for word, better in AVOIDED.items()
+        if re.search(rf"(?<!--)\b{word}\b", text, re.IGNORECASE) and (path.name, word) not in LEGITIMATE
     }
     assert found == {}
 
