@@ -22,8 +22,12 @@ def enter() -> None:
     """
     if Path(sys.prefix).resolve() == _VENV.resolve():
         return
-    # Make decides whether setup is needed. Its output goes to stderr: stdout is for the program's own.
-    setup = subprocess.run(["make", "--silent", "setup"], cwd=ROOT, stdout=sys.stderr, check=False)  # noqa: S607
+    # The file and not the target `setup`, which always installs: another command may be using `.venv`. The
+    # output goes to stderr, because stdout is for the program's own.
+    setup = subprocess.run(
+        ["make", "--silent", ".venv/.ready"],  # noqa: S607
+        cwd=ROOT, stdout=sys.stderr, check=False,
+    )  # fmt: skip
     if setup.returncode != 0:
         sys.exit(setup.returncode)
     python = str(_VENV / "bin" / "python")

@@ -68,7 +68,7 @@ def test_an_interrupted_deployment_can_be_finished(empty_platform: Platform) -> 
         printed += deploying.stdout or ()
     said = "".join(printed)
     assert deploying.returncode != 0, said
-    assert "saved its state" in said
+    assert "to save its state" in said
     assert "Traceback" not in said
     bucket = empty_platform.env.state.bucket
     keys = [entry["Key"] for entry in empty_platform.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
@@ -477,7 +477,12 @@ def test_what_is_critical_arrives_at_slack_in_words(platform: Platform, webhooks
         lambda: all(alarm.service is None or alarm.service in told() for alarm in critical),
         lambda: f"Slack has heard: {told()[:2000]}",
     )
-    for word in ("local", "users are affected", "burning 14.4 times too fast", "docs/runbooks/"):
+    for word in (
+        "local",
+        "users are affected",
+        "burn rate of the SLO availability is above 14.4",
+        "docs/runbooks/",
+    ):
         assert word in told(), word
     sqs, outputs = platform.client("sqs"), platform.outputs()
     waiting = sqs.get_queue_attributes(

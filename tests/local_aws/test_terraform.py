@@ -21,7 +21,7 @@ _ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 
 
 @pytest.fixture(scope="module")
-def given(client: Callable[[str], Any]) -> Iterator[dict[str, str]]:
+def inputs(client: Callable[[str], Any]) -> Iterator[dict[str, str]]:
     """Create the inputs of the configuration: key, queue, cluster with a task definition, function."""
     key = client("kms").create_key()["KeyMetadata"]["Arn"]
     sqs, ecs, functions = client("sqs"), client("ecs"), client("lambda")

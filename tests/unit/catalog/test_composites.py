@@ -455,7 +455,7 @@ def test_every_composite_is_within_cloudwatch_s_limits(name: str) -> None:
     assert breaches(EVERY[name][1]) == []
 
 
-SIZES = {1: 20, 4: 20, 100: 2, 101: 2, 400: 2, 1000: 0, 3000: 0}
+SIZES = {1: 20, 4: 20, 100: 2, 101: 2, 400: 2, 1000: 0}
 """Services -> objectives of each."""
 
 
