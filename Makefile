@@ -6,7 +6,7 @@ FLAGS := CHECK JSON LIVE KEEP_LOCAL_AWS
 # Reject empty variables: an empty STACK= would select every stack, and an empty ENV= the local environment.
 $(foreach name,$(TEXTS) $(FLAGS),$(if $(filter command,$(origin $(name))),\
   $(if $(strip $(value $(name))),,$(error $(name) is empty: set a value, or omit it))))
-$(foreach name,ENV STACK,$(if $(filter environment,$(origin $(name))),\
+$(foreach name,ENV STACK PROJECT_DIR,$(if $(filter environment,$(origin $(name))),\
   $(if $(strip $(value $(name))),,$(error $(name) is empty: set a value, or omit it))))
 # Flags are read from the command line only: a CHECK or JSON in the environment belongs to another program.
 $(foreach name,$(FLAGS),$(if $(filter environment,$(origin $(name))),$(eval override $(name) :=)))
@@ -66,7 +66,7 @@ output: .venv/.ready ## show the outputs of the stacks  ENV= STACK= JSON=1
 destroy: .venv/.ready ## destroy all stacks, or one  ENV= STACK= APPROVE=auto KEEP_LOCAL_AWS=1
 	@$(CLI) destroy $(STACK_OPTION) $(if $(KEEP_LOCAL_AWS),--keep-local-aws)
 
-bootstrap: .venv/.ready ## create the state bucket, once per account  ENV=
+bootstrap: .venv/.ready ## create the state bucket, once per environment  ENV=
 	@$(CLI) bootstrap
 
 invoke: .venv/.ready ## invoke a deployed function, show its log  ENV= FUNCTION= EVENT=

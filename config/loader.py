@@ -34,6 +34,10 @@ _MANY = 1000
 
 def environments(folder: Path = FOLDER) -> tuple[str, ...]:
     """Return the names of the environments that have a file in `folder`, sorted."""
+    if not folder.is_dir():
+        text = f"does not exist (found: {folder}); it must contain {BASE}.yaml and a file per environment"
+        place = "environment variable PROJECT_DIR" if os.environ.get("PROJECT_DIR") else "config"
+        raise ConfigError([Problem(place, "", text)])
     return tuple(sorted(path.stem for path in folder.glob("*.yaml") if path.stem != BASE))
 
 
@@ -56,9 +60,6 @@ def load(
         ConfigError: with every problem found, each with its file, line and key.
     """
     rules = tuple(rules)
-    if not folder.is_dir():
-        text = f"does not exist (found: {folder}); it must contain {BASE}.yaml and a file per environment"
-        raise ConfigError([Problem("environment variable PROJECT_DIR", "", text)])
     known = environments(folder)
     if name not in known:
         hint = explain.did_you_mean(name, known)

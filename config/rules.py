@@ -137,7 +137,16 @@ def drills_are_not_for_production(env: Environment) -> Iterator[Breach]:
         yield ("drills", "allowed"), text
 
 
+def sources_are_not_the_platforms(env: Environment) -> Iterator[Breach]:
+    """The zip files of the notifier and of a function with the same folder name would be one file."""
+    for name, function in env.functions.items():
+        if function.source in {"functions/notifier", "functions/shared"}:
+            text = f"is part of the platform; use another folder (found: {function.source})"
+            yield ("services", name, "source"), text
+
+
 RULES = (
+    sources_are_not_the_platforms,
     lambda_insights_exists,
     collector_fits,
     pages_have_a_recipient,

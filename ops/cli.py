@@ -105,7 +105,7 @@ reveille = Lazy(
         "diff": ("ops.commands.deployment:diff", "Show what a deployment would change."),
         "destroy": ("ops.commands.deployment:destroy", "Destroy all stacks, or one."),
         "output": ("ops.commands.output:output", "Show the outputs of the stacks."),
-        "bootstrap": ("ops.commands.deployment:bootstrap", "Create the state bucket, once per account."),
+        "bootstrap": ("ops.commands.deployment:bootstrap", "Create the state bucket, once per environment."),
         "invoke": ("ops.commands.invoke:invoke", "Invoke a deployed function and show its log."),
         "drill": drill,
         "verify": ("ops.commands.verify:verify", "Verify that every alarm has data and reaches a recipient."),

@@ -149,7 +149,7 @@ def package(
         PackageError: A file is missing, a wheel does not exist for the target, or the zip exceeds Lambda's
             limits.
     """
-    source = source.resolve()
+    source = source.absolute()  # a link keeps its name, which is part of the handler's
     _check_inputs(source, handler)
     own = own_files(source, shared or source.parent / SHARED)
     fingerprint = _fingerprint(own, (source / LOCK_FILE).read_bytes(), target)

@@ -123,6 +123,8 @@ class _Drill:
         with ExitStack() as restore:
             restore.enter_context(self.interruptions)
             self.clock = restore.enter_context(sped_up(self.env, speed))
+            # Runs first in a restoration, as callbacks run in reverse order; again below, for more of them.
+            restore.callback(self.interruptions.ignore)
             self._wait_until_ready()
             mailbox = Mailbox(
                 client(self.env, "sqs"),
@@ -131,12 +133,12 @@ class _Drill:
                 since_s=self.begins_s,
                 wait_s=0 if self.env.is_local else _QUEUE_WAIT_S,
             )
-            restore.callback(mailbox.close)
             over_s = self.scenario.head.duration
             requests = self.scenario.invoke
             sender = Sender(self.env, self.deployed.functions, requests, self.clock, over_s=over_s)
             restore.enter_context(sender)
-            # Runs first, as callbacks run in reverse order: signals must not interrupt the restoration.
+            # Before requests in progress are awaited: messages of others stay hidden for a limited time.
+            restore.callback(mailbox.close)
             restore.callback(self.interruptions.ignore)
             self.progress.event("started")
             self._watch(mailbox, sender)

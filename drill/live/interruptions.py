@@ -29,7 +29,9 @@ class Interruptions:
 
     def __enter__(self) -> Self:
         """Replace the handlers."""
-        self._handlers = {number: signal.signal(number, self._interrupt) for number in SIGNALS}
+        # What the parent lets us ignore, as `nohup` does, stays ignored.
+        caught = [number for number in SIGNALS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
+        self._handlers = {number: signal.signal(number, self._interrupt) for number in caught}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -39,12 +41,12 @@ class Interruptions:
 
     def ignore(self) -> None:
         """Ignore the signals from now on, during restoration."""
-        for number in SIGNALS:
+        for number in self._handlers:
             signal.signal(number, signal.SIG_IGN)
 
     @contextmanager
     def uninterrupted(self) -> Iterator[None]:
-        """Raise the first interruption at the end of this block, a second one immediately."""
+        """Raise an interruption at the end of this block, a second Ctrl-C immediately."""
         self._is_delayed = True
         try:
             yield
@@ -54,8 +56,9 @@ class Interruptions:
             raise KeyboardInterrupt
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if self._is_delayed and not self._is_pending:
+        del frame
+        # A closed terminal may send SIGHUP twice, and a cancelled pipeline SIGINT and SIGTERM.
+        if self._is_delayed and not (self._is_pending and number == signal.SIGINT):
             self._is_pending = True
             return
         raise KeyboardInterrupt

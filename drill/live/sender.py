@@ -119,6 +119,7 @@ class Sender:
         self._pool = ThreadPoolExecutor(at_once)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._lock = threading.Lock()
+        self._is_cancelled = False
         self.tallies = [Tally(len(entry_times_s)) for entry_times_s in times_s]
         self.refusal = ""
         """Why the drill cannot continue; empty while functions answer as requested."""
@@ -132,8 +133,9 @@ class Sender:
     ) -> None:
         self.stop()
         self._thread.join()
-        # After an interruption, do not wait for functions that run into their timeout.
-        self._pool.shutdown(wait=kind is None)
+        # After an interruption, do not wait for functions that run into their timeout, and send nothing more.
+        self._is_cancelled = kind is not None
+        self._pool.shutdown(wait=kind is None, cancel_futures=kind is not None)
 
     @property
     def late_s(self) -> float:
@@ -161,6 +163,8 @@ class Sender:
 
     def _send(self, position: int) -> None:
         sending = self._sendings[position]
+        if self._is_cancelled:
+            return
         try:
             answer = self._lambda.invoke(
                 FunctionName=self._functions[sending.request.service], Payload=self._events[position]

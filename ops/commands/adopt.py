@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-from config.paths import ROOT
+from config.errors import CommandError
+from config.paths import PROJECT, ROOT
 from ops import adoption, documents
 
 _NEXT = """\
@@ -23,13 +26,21 @@ def adopt(name: str) -> int:
 
     NAME is the new name, such as acme.
     """
+    if PROJECT != ROOT:
+        message = f"PROJECT_DIR is set ({PROJECT}): make adopt changes this checkout alone; unset it"
+        raise CommandError(message)
     changes = adoption.plan(ROOT, name)
     if not changes.paths:
-        print(f"The project is {name}, and there are no samples: nothing to do.")
+        documents.write(documents.generate())
+        print(f"The project is {name} already: nothing to do.")
         return 0
     adoption.require_committed(ROOT, changes.paths)
-    adoption.apply(ROOT, changes)
-    documents.write(documents.generate())
+    try:
+        adoption.apply(ROOT, changes)
+        documents.write(documents.generate())
+    except BaseException:
+        print("Not complete: `git checkout -- .` restores all files.", file=sys.stderr)
+        raise
     print(f"The project is {name}.")
     for path in changes.texts:
         print(f"  changed  {path}")

@@ -53,7 +53,7 @@ def destroy(name: str | None, stack: str | None, *, keep_local_aws: bool) -> Non
 @click.command()
 @env_option
 def bootstrap(name: str | None) -> None:
-    """Create the state bucket, once per account."""
+    """Create the state bucket, once per environment."""
     env, _ = common.read(name)
     with common.alone(env, "bootstrap"):
         if env.is_local:

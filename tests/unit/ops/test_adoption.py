@@ -16,6 +16,7 @@ from config.errors import CommandError, ConfigError
 from config.loader import environments, load
 from config.paths import ROOT
 from ops import adoption
+from tests.support.tables import each
 
 GIT, MAKE = shutil.which("git") or "git", shutil.which("make") or "make"
 SERVICE = """services:
@@ -41,9 +42,11 @@ READS_OF_THE_USER = re.compile(
 
 def git(checkout: Path, *arguments: str) -> str:
     """Run Git and return what it prints."""
+    # Hooks set variables that name another repository.
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     who = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
     return subprocess.run(
-        [GIT, *who, *arguments], cwd=checkout, check=True, capture_output=True, text=True
+        [GIT, *who, *arguments], cwd=checkout, env=variables, check=True, capture_output=True, text=True
     ).stdout
 
 
@@ -93,40 +96,110 @@ def test_the_project_is_renamed_and_its_samples_are_gone(checkout: Path) -> None
     assert adoption.plan(checkout, "acme").paths == ()
 
 
-@pytest.mark.parametrize("name", ["Acme", "a: b", "a" * 17, "", "-x", "{}"])
+@pytest.mark.parametrize("name", ["Acme", "a: b", "a" * 17, "", "-x", "{}", "\\1", "1", "null!"])
 def test_a_name_that_is_not_valid_changes_nothing(checkout: Path, name: str) -> None:
     """Every problem with its place in the configuration."""
+    if not has_samples(checkout):
+        pytest.skip("the samples of this checkout are gone")
     with pytest.raises(ConfigError, match=r"config/base\.yaml:\d+: project: must "):
         adoption.plan(checkout, name)
     assert git(checkout, "status", "--porcelain") == ""
 
 
-def test_services_of_ones_own_and_comments_stay(checkout: Path) -> None:
-    """Whatever stands between the samples."""
-    base = checkout / "config" / "base.yaml"
-    own = "  # ours\n  hello: {kind: lambda, description: Hello, source: functions/hello}\n"
-    text = (
-        "project: reveille\nservices:\n  payment-handler:\n    kind: lambda\n\n"
-        + own
-        + "\n  checkout-api: {kind: ecs}\n"
-    )
-    assert adoption.adopted(base, text + "# end\n", "acme") == f"project: acme\nservices:\n{own}\n# end\n"
-    flow = "services: {payment-handler: {kind: lambda}}\n"
-    with pytest.raises(CommandError, match=r"base\.yaml:1: services: has one line with braces"):
-        adoption.adopted(base, flow, "acme")
+@pytest.mark.parametrize("name", ["null", "no", "yes"])
+def test_a_name_that_yaml_takes_for_something_else_is_quoted(name: str) -> None:
+    """As in the file of a person who knows YAML."""
+    assert adoption.adopted(Path("base.yaml"), "project: reveille\n", name) == f'project: "{name}"\n'
 
 
-def test_what_is_not_committed_is_not_removed(checkout: Path, tmp_path: Path) -> None:
-    """Nor anything where there is no Git."""
+OWN = "  own: {kind: ecs}\n"
+EDITED = {
+    "the first": ("  payment-handler:\n    kind: lambda\n\n" + OWN, OWN),
+    "the last": ("  own: {kind: ecs}\n\n  checkout-api:\n    kind: ecs\n", "  own: {kind: ecs}\n\n"),
+    "its comments": ("  # a\n  # b\n  checkout-api: {kind: ecs} # c\n" + OWN, OWN),
+    "comments of the next": ("  checkout-api: {kind: ecs}\n\n  # d\n" + OWN, "  # d\n" + OWN),
+    "a block of text": (
+        "  checkout-api:\n    description: |\n      x\n      # y\n" + OWN, OWN
+    ),
+    "a list": ("  checkout-api:\n    command:\n      - a\n      - b\n" + OWN, OWN),
+    "no value": ("  checkout-api:\n" + OWN, OWN),
+    "blank lines of others": (
+        "  checkout-api: {kind: ecs}\n  own:\n    description: |\n      a\n\n\n\n      b\n",
+        "  own:\n    description: |\n      a\n\n\n\n      b\n",
+    ),
+    "Windows": ("  checkout-api:\r\n    kind: ecs\r\n\r\n  own: {kind: ecs}\r\n", "  own: {kind: ecs}\r\n"),
+    "a longer name": ("  web-checkout-api: {kind: ecs}\n", "  web-checkout-api: {kind: ecs}\n"),
+}  # fmt: skip
+"""Services before and after."""
+
+
+@each("name", EDITED)
+def test_services_of_ones_own_stay_as_they_are(name: str) -> None:
+    """Their comments, blank lines and line endings too."""
+    before, after = EDITED[name]
+    tail = "# the end\nstate: {bucket: reveille-state}\n"
+    edited = adoption.adopted(Path("prod.yaml"), f"project: reveille\nservices:\n{before}{tail}", "acme")
+    assert edited == f"project: acme\nservices:\n{after}# the end\nstate: {{bucket: acme-state}}\n"
+
+
+UNEDITABLE = {
+    "services: {payment-handler: {kind: lambda}}\n": "base.yaml:1: services: is written with braces",
+    "a: &a reveille\nproject: *a\n": "base.yaml:2: has an alias",
+    "project: >-\n  reveille\n": "base.yaml:1: is a block of text",
+}
+
+
+@each("text", UNEDITABLE)
+def test_what_cannot_be_edited_is_refused_with_its_place(text: str) -> None:
+    """Rather than edited wrongly."""
+    with pytest.raises(CommandError, match=UNEDITABLE[text]):
+        adoption.adopted(Path("base.yaml"), text, "acme")
+
+
+def test_a_function_that_a_service_uses_stays(checkout: Path) -> None:
+    """As of somebody who renamed the sample service and kept its code."""
     if not has_samples(checkout):
         pytest.skip("the samples of this checkout are gone")
+    for path in (checkout / "config").glob("*.yaml"):
+        path.write_text(path.read_text("utf-8").replace("payment-handler:", "payments:"), encoding="utf-8")
+    assert Path("functions/payment_handler") not in adoption.plan(checkout, "acme").removed
+    assert Path("functions/order_processor") in adoption.plan(checkout, "acme").removed
+
+
+@pytest.mark.parametrize("unsaved", ["changed", "untracked", "ignored", "hidden"])
+def test_files_of_which_git_has_no_copy_are_not_removed(
+    checkout: Path, unsaved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever Git is configured to show; variables of a hook do not name another repository."""
+    if not has_samples(checkout):
+        pytest.skip("the samples of this checkout are gone")
+    monkeypatch.setenv("GIT_DIR", str(ROOT / "gone"))
     changes = adoption.plan(checkout, "acme")
-    with (checkout / "config" / "base.yaml").open("a", encoding="utf-8") as file:
-        file.write("# mine\n")
-    with pytest.raises(CommandError, match=r"not committed .*: config/base\.yaml$"):
+    adoption.require_committed(checkout, changes.paths)
+    path = checkout / ("docs/tutorial.md" if unsaved == "changed" else "functions/order_processor/mine.py")
+    path.write_text("mine", encoding="utf-8")
+    if unsaved == "ignored":
+        (checkout / ".git" / "info" / "exclude").write_text("mine.py\n", encoding="utf-8")
+    if unsaved == "hidden":
+        git(checkout, "config", "status.showUntrackedFiles", "no")
+    with pytest.raises(CommandError, match=f"Git has no copy of .*: {path.relative_to(checkout)}$"):
         adoption.require_committed(checkout, changes.paths)
-    with pytest.raises(CommandError, match="not a Git repository"):
-        adoption.require_committed(tmp_path, changes.paths)
+    path.unlink()
+
+
+def test_without_git_nothing_is_removed(tmp_path: Path) -> None:
+    """With Git's own reason."""
+    with pytest.raises(CommandError, match=r"Git must have a copy of them \(fatal: not a git repository"):
+        adoption.require_committed(tmp_path, [Path("x")])
+
+
+def test_a_project_is_adopted_once(checkout: Path) -> None:
+    """Services of the same names are the user's by then."""
+    base = checkout / "config" / "base.yaml"
+    base.write_text(re.sub("project: .*", "project: acme", base.read_text("utf-8")), encoding="utf-8")
+    assert adoption.plan(checkout, "acme").paths == ()
+    with pytest.raises(CommandError, match=r"has been renamed already \(project: acme\)"):
+        adoption.plan(checkout, "other")
 
 
 @pytest.mark.slow
