@@ -40,6 +40,7 @@ EVENTS = {
     *("source", "detail-type", "resources.0", "detail.eventName", "detail.reason", "detail.deploymentId"),
     *("detail.group", "detail.lastStatus", "detail.stopCode", "detail.stoppedReason", "detail.taskArn"),
     *("detail.containers.0.name", "detail.containers.0.exitCode", "detail.containers.0.reason"),
+    *("detail.containers.1.name", "detail.containers.1.exitCode", "detail.containers.1.reason"),
 }
 """Amazon ECS Developer Guide, "Amazon ECS task state change events", "… deployment state change events"."""
 
