@@ -33,7 +33,7 @@ DRILLS = (
     "failing-payments",
     "order-backlog",
     "payment-outage",
-    "quiet-day",
+    "normal-day",
     "slow-payments",
     "traffic-stops",
 )

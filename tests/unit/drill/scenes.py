@@ -222,7 +222,7 @@ def band() -> Rehearsal:
 
 def quiet() -> Rehearsal:
     """Nothing happens, passed."""
-    stage = Stage("quiet-day", "An ordinary day pages nobody.", payments(), {}, lasts_s=86_400)
+    stage = Stage("normal-day", "An ordinary day pages nobody.", payments(), {}, lasts_s=86_400)
     stage.expects(5, "0 pages in total", "0 pages")
     return stage.play()
 

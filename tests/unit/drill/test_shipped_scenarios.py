@@ -320,7 +320,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
             "order-processor-*, ",
         ),
     ),
-    "quiet-day": (
+    "normal-day": (
         Broken("an ordinary answer is slow", threshold(f"{PAY}-latency", 0.001), "* never in ALARM"),
         Broken("every line is an error", pattern("Errors", ""), "* never in ALARM"),
         Broken("an ordinary load is high", threshold("checkout-api-cpu", 0.1), "* never in ALARM"),
