@@ -93,7 +93,7 @@ def test_a_rehearsed_outage_pages_once_and_leaves_everything_as_it_was(
     done = platform.make("drill", "LIVE=1", f"SCENARIO={OUTAGE}", f"SPEED={LOCAL_AWS_SPEED}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^\d\d:\d\d:\d\d  payment-handler-impact OK -> ALARM ", done.stdout, re.MULTILINE)
-    assert "in the alarm queue: payment-handler-impact is ALARM, through critical after " in done.stdout
+    assert "in the alarm queue: payment-handler-impact ALARM, from topic critical after " in done.stdout
     assert "failing-payments   6 of 6 passed   1 page, 0 tickets" in done.stdout
     assert clock(platform) == BEFORE
     assert messages_since(platform, began) == []
@@ -134,7 +134,7 @@ def test_an_interrupted_drill_puts_the_clock_back(platform: Platform) -> None:
         printed = []
         for line in drilling.stdout or ():
             printed.append(line)
-            if line.rstrip().endswith("  begins") or "waits: " in line:
+            if line.rstrip().endswith("  started") or "waiting: " in line:
                 drilling.send_signal(signal.SIGINT)
                 break
         printed += drilling.stdout or ()

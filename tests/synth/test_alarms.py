@@ -95,7 +95,7 @@ def watched(alarm: Alarm) -> dict[str, Any]:
             "threshold_metric_id": "band",
             "metric_query": [
                 {"id": "observed", "return_data": True, "metric": metric(of)},
-                {"id": "band", "expression": band, "label": f"{of.label}, usual", "return_data": True},
+                {"id": "band", "expression": band, "label": f"{of.label}, baseline", "return_data": True},
             ],
         }
     plain = {key: value for key, value in metric(of).items() if key != "stat"}
