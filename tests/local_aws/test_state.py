@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import uuid
@@ -197,6 +198,7 @@ def test_a_damaged_or_foreign_state_is_refused_and_not_overwritten(env: Environm
     put(env, good())
     body, why = BAD[name]
     put(env, body)
+    gc.collect()  # what other tests left open is not reported in the middle of a deep recursion
     for read in (state.read, state.outputs, state.resources, output.collect):
         with pytest.raises(CommandError) as refused:
             read(env, STACK)

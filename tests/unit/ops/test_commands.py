@@ -47,7 +47,7 @@ from ops import (
     synthesis,
     verification,
 )
-from ops.commands import common
+from ops.commands import adopt, common
 from ops.package import PackageError
 from terraform import binary, locking
 from terraform.binary import TerraformError
@@ -543,6 +543,7 @@ def test_what_synthesizes_or_changes_is_alone(
 
     monkeypatch.setenv("ENV", "local")
     monkeypatch.setattr(common, "LOCKS", tmp_path)
+    monkeypatch.setattr(adopt, "PROJECT", ROOT)
     for module, function in (
         (stacks, "deploy"), (stacks, "diff"), (stacks, "destroy"), (invoke, "invoke"),
         (common, "require_aws"), (synthesis, "synthesize"), (local, "ensure"), (functions, "build"),
@@ -584,7 +585,7 @@ def test_synthesis_by_hand_has_a_lock_of_its_own(
 CLOSED = """
 import json, os, sys
 from ops import adoption, cli, documents, doctor, local
-from ops.commands import common
+from ops.commands import adopt, common
 def broken(*_, **__): raise BrokenPipeError
 common.read = common.console = documents.generate = doctor.examine = local.stop_unused = broken
 adoption.plan = broken
@@ -610,7 +611,7 @@ def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_cl
     done = subprocess.run(
         [sys.executable, "-c", CLOSED, json.dumps(commands)],
         cwd=ROOT,
-        env={**os.environ, "BUILD_DIR": str(tmp_path)},
+        env={**os.environ, "BUILD_DIR": str(tmp_path), "PROJECT_DIR": ""},
         capture_output=True,
         text=True,
         check=True,
@@ -682,7 +683,7 @@ def test_an_output_that_nobody_reads_on(name: str, status: int, lines: int, tmp_
     program = f"""
 import sys
 from ops import cli, doctor, functions, output
-from ops.commands import common
+from ops.commands import adopt, common
 def show(*_):
     console = common.console()
     for number in range(20_000): console.print(number)
