@@ -280,22 +280,9 @@ ALARMS = (
         summary="memory is almost used up; at 100 %, Lambda ends the invocation with an error",
         look="the memory graph; increase memory_mib, or find the data that grows with the input",
     ),
-    AlarmTemplate(
-        key="heartbeat",
-        # As for no-logs: without FILL, an invocation of two periods before would count first.
-        watches=MathTemplate(
-            expression="FILL(calls, 0)",
-            series={"calls": INVOCATIONS.stat("Sum", "invocations")},
-            label="invocations",
-            unit="Count",
-        ),
-        comparison="LessThanThreshold",
-        threshold=1,
-        unit_words="invocations",
-        period_s=3600,
-        evaluation_periods=2,
-        datapoints_to_alarm=2,
-        missing="breaching",  # no invocation is the failure that it detects
+    service.heartbeat(
+        "calls",
+        INVOCATIONS.stat("Sum", "invocations"),
         opt_in="for functions on a schedule; set period_s to the interval of the schedule",
         summary="the function was not invoked on schedule",
         look="the schedule or rule that invokes the function, and its permission to invoke it",

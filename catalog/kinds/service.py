@@ -6,7 +6,14 @@ because users are affected; *degraded* and *saturation* open tickets, suppressed
 
 from __future__ import annotations
 
-from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate, MathTemplate, MetricTemplate
+from catalog.templates import (
+    AlarmTemplate,
+    CompositeTemplate,
+    GraphTemplate,
+    MathTemplate,
+    MetricTemplate,
+    SeriesTemplate,
+)
 
 IMPACT = CompositeTemplate(
     key="impact",
@@ -28,6 +35,36 @@ SATURATION = CompositeTemplate(
 )
 
 COMPOSITES = (IMPACT, DEGRADED, SATURATION)
+
+
+def heartbeat(id_: str, started: SeriesTemplate, *, opt_in: str, summary: str, look: str) -> AlarmTemplate:
+    """Return the alarm on something scheduled that does not start.
+
+    Args:
+        id_: id of the series in the expression.
+        started: how often it started; its label is the measured quantity.
+        opt_in: why the alarm is off by default.
+        summary: what happens.
+        look: the next step.
+    """
+    return AlarmTemplate(
+        key="heartbeat",
+        # As for no-logs: without FILL, a start of two periods before would count first.
+        watches=MathTemplate(
+            expression=f"FILL({id_}, 0)", series={id_: started}, label=started.label, unit="Count"
+        ),
+        comparison="LessThanThreshold",
+        threshold=1,
+        unit_words=started.label,
+        period_s=3600,
+        evaluation_periods=2,
+        datapoints_to_alarm=2,
+        missing="breaching",  # no start is the failure that it detects
+        opt_in=opt_in,
+        summary=summary,
+        look=look,
+    )
+
 
 _LOG_GROUP = ("LogGroupName",)
 _BYTES = MetricTemplate(namespace="AWS/Logs", name="IncomingBytes", dimensions=_LOG_GROUP, unit="Bytes")

@@ -114,22 +114,9 @@ class StateMachines(ServiceKind[StateMachine]):
             summary="executions approach the timeout",
             look="the duration of each state in the slowest execution",
         ),
-        AlarmTemplate(
-            key="heartbeat",
-            # As for functions: without FILL, an execution of two periods before would count first.
-            watches=MathTemplate(
-                expression="FILL(started, 0)",
-                series={"started": STARTED.stat("Sum", "executions started")},
-                label="executions started",
-                unit="Count",
-            ),
-            comparison="LessThanThreshold",
-            threshold=1,
-            unit_words="executions started",
-            period_s=3600,
-            evaluation_periods=2,
-            datapoints_to_alarm=2,
-            missing="breaching",  # no execution is the failure that it detects
+        service.heartbeat(
+            "started",
+            STARTED.stat("Sum", "executions started"),
             opt_in="for state machines on a schedule; set period_s to the interval of the schedule",
             summary="the state machine was not started on schedule",
             look="the schedule or rule that starts the state machine, and its role",

@@ -12,7 +12,7 @@ from drill.model import Queue, Subscription, System, Topic
 from drill.sources import names
 from drill.sources.calls import DENIED, Client, RefusedError, call, pages
 from drill.sources.names import SEVERITIES, Affixes, of_arn
-from drill.sources.queues import dead_letters_of, queue
+from drill.sources.queues import dead_letters_of, queue, subscribed
 from drill.sources.topics import in_order, named
 
 _NO_TOPIC: Final = frozenset(
@@ -127,12 +127,7 @@ class _Reading:
         Queues that do not exist, or to which another account denies access, are omitted.
         """
         queues: dict[str, Queue | None] = {}
-        pending = [
-            subscription.endpoint
-            for topic in topics
-            for subscription in topic.subscriptions
-            if subscription.protocol == "sqs"
-        ]
+        pending = subscribed(topics)
         while pending:
             arn = pending.pop(0)
             if arn in queues:

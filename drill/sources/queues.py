@@ -6,11 +6,11 @@ Source: SQS API Reference, SetQueueAttributes (VisibilityTimeout, RedrivePolicy)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cloudwatch.records import Record
-from drill.model import Queue
+from drill.model import Queue, Topic
 from drill.sources.names import of_arn
 
 _VISIBILITY_TIMEOUT_S = 30
@@ -36,6 +36,16 @@ def queue(attributes: Record, full_name: str, short: Callable[[str], str]) -> Qu
         max_receives=redrive.whole("maxReceiveCount") if redrive else None,
         dead_letters=short(of_arn(redrive.text("deadLetterTargetArn"))) if redrive else None,
     )
+
+
+def subscribed(topics: Iterable[Topic]) -> list[str]:
+    """Return the ARNs of the queues that are subscribed to topics."""
+    return [
+        subscription.endpoint
+        for topic in topics
+        for subscription in topic.subscriptions
+        if subscription.protocol == "sqs"
+    ]
 
 
 def dead_letters_of(attributes: Record) -> list[str]:

@@ -12,7 +12,7 @@ from cloudwatch.alarms import Actions
 from cloudwatch.records import Record
 from drill.model import Queue, Subscription, Topic
 from drill.sources.names import SEVERITIES, Affixes, of_arn
-from drill.sources.queues import dead_letters_of, queue
+from drill.sources.queues import dead_letters_of, queue, subscribed
 from drill.sources.topics import foreign, in_order
 from terraform.configuration import Configuration, Resource
 
@@ -51,12 +51,7 @@ class Routes:
     def queues(self, topics: Iterable[Topic]) -> tuple[Queue, ...]:
         """Return the subscribed queues and their dead-letter queues."""
         queues: dict[str, Queue] = {}
-        pending = [
-            subscription.endpoint
-            for topic in topics
-            for subscription in topic.subscriptions
-            if subscription.protocol == "sqs"
-        ]
+        pending = subscribed(topics)
         while pending:
             arn = pending.pop(0)
             if arn in queues:
