@@ -210,7 +210,7 @@ def require_committed(root: Path, paths: Sequence[Path]) -> None:
         CommandError: the checkout is not a Git repository, or some of the files are not committed.
     """
     named = ["--", *map(str, paths)]
-    changed = [line[3:] for line in _git(root, "status", "--porcelain", "--untracked-files=all", *named)]
+    changed = [line[3:] for line in _git(root, "status", "--porcelain", *named)]
     tracked = set(_git(root, "ls-files", *named))
     files = [file for path in paths for file in [root / path, *(root / path).rglob("*")] if file.is_file()]
     names = [file.relative_to(root).as_posix() for file in files if "__pycache__" not in file.parts]

@@ -150,7 +150,7 @@ def test_what_is_not_given_is_not_there(given: tuple[str, ...], tmp_path: Path) 
     assert names == {"ENV"} | {text.partition("=")[0] for text in given}
 
 
-@pytest.mark.parametrize("name", ["ENV", "STACK"])
+@pytest.mark.parametrize("name", ["ENV", "STACK", "PROJECT_DIR"])
 def test_an_empty_variable_of_the_environment_is_refused(name: str, tmp_path: Path) -> None:
     """A pipeline in which the variable has no value; `make` reads it from the environment, too."""
     result = run(tmp_path, "deploy", **{name: ""})

@@ -83,6 +83,8 @@ REFUSED = [
     ("services: {other: }", "services.other", "must be a mapping of keys to values (found: nothing)"),
     ("services: {api: {runtime: python312}}", "services.api.runtime", "must be one of: python3.10, python3.11, python3.12, python3.13 (found: python312)   did you mean python3.12?"),
     ("services: {api: {source: ../api}}", "services.api.source", "must be a folder of functions/, such as functions/payment_handler (found: ../api)"),
+    ("services: {api: {source: functions/notifier}}", "services.api.source", "is part of the platform; use another folder (found: functions/notifier)"),
+    ("services: {api: {source: functions/shared}}", "services.api.source", "is part of the platform; use another folder (found: functions/shared)"),
     ("services: {api: {handler: handle}}", "services.api.handler", "must be a module and a function, such as handler.handle (found: handle)"),
     ("services: {api: {environment: {1A: x}}}", "services.api.environment.1A", "must be the name of an environment variable: two or more letters, digits and _, beginning with a letter (found: 1A)"),
     ("services: {api: {environment: {AWS_REGION: x}}}", "services.api.environment.AWS_REGION", "must not begin with AWS_, LAMBDA_ or _, which Lambda reserves (found: AWS_REGION)"),

@@ -15,7 +15,8 @@ import catalog
 from config.errors import CommandError, ConfigError
 from config.loader import environments, load
 from config.paths import ROOT
-from ops import adoption
+from ops import adoption, cli
+from tests.support.shop import SHOP
 from tests.support.tables import each
 
 GIT, MAKE = shutil.which("git") or "git", shutil.which("make") or "make"
@@ -191,6 +192,15 @@ def test_without_git_nothing_is_removed(tmp_path: Path) -> None:
     """With Git's own reason."""
     with pytest.raises(CommandError, match=r"Git must have a copy of them \(fatal: not a git repository"):
         adoption.require_committed(tmp_path, [Path("x")])
+
+
+def test_another_project_directory_is_not_adopted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checkout would be edited and the documents of the other project written."""
+    monkeypatch.setattr(adoption, "plan", lambda *_: pytest.fail("planned"))
+    assert cli.main(["adopt", "acme"]) == 1
+    assert f"PROJECT_DIR is set ({SHOP}): " in capsys.readouterr().err
 
 
 def test_a_project_is_adopted_once(checkout: Path) -> None:

@@ -440,6 +440,15 @@ def test_lambdas_limits_are_those_of_its_quotas() -> None:
     assert packer.MAX_UNPACKED_BYTES == 262_144_000
 
 
+def test_a_folder_that_is_a_link_keeps_its_name(source: Path, tmp_path: Path) -> None:
+    """Zip and handler are named after the configuration's `source`, wherever the code is."""
+    link = source.with_name("linked")
+    link.symlink_to(source)
+    built = build(link, tmp_path / "out")
+    assert (built.name, built.handler) == ("linked", "functions.linked.handler.handle")
+    assert "functions/linked/handler.py" in names(built.path)
+
+
 # The real functions
 
 
