@@ -83,7 +83,7 @@ class Progress:
         if self.total is None:
             done = f"{self._doing} ({self.elapsed_s:.0f} s)"
         elif self._done >= self.total:
-            done = f"saving the state ({self.elapsed_s:.0f} s)"
+            done = f"saving the state ({self.elapsed_s:.0f} s since the start)"
         else:
             done = f"{self._done}/{self.total}"
         text = f"{self._stack:<11} {done}{waiting}"
