@@ -31,10 +31,11 @@ _SECOND = b"\ninterrupted again: killing Terraform; resources in progress may be
 _POLL_S = 0.1
 _running: list[Supervised] = []
 _STOP_S = 15.0
-"""Seconds that a stalled Terraform has to end after SIGINT, and again after a second SIGINT.
+"""Seconds that a stalled Terraform has to end after SIGINT, and again after SIGTERM.
 
-Terraform 1.11.4 ends 0.1 s after the first if a provider's call hangs, 5 s after the second if the backend or
-the configuration of the provider hangs, and never if `terraform init` hangs (measured).
+Terraform 1.11.4 ends 0.1 s after the first if a change hangs; at once after the second if a provider reads or
+is being configured, because the provider ends; 5 s after the second if the backend hangs; and never if
+`terraform init` hangs (measured).
 """
 
 
@@ -80,6 +81,8 @@ class Supervised:
         self._interruptions = 0
         self._before: dict[int, Any] = {}
         self._progressed = time.monotonic()
+        self._stopped = 0.0
+        self._is_ending = False
         self.stalled_s = 0.0
         """Seconds without progress after which it was stopped; 0 if it was not stopped."""
 
@@ -177,16 +180,22 @@ class Supervised:
                 yield incomplete.decode("utf-8", "replace")
 
     def _stop_when_stalled(self) -> None:
-        idle_s = time.monotonic() - self._progressed
         if not self.stalled_s:
+            idle_s = time.monotonic() - self._progressed
             if idle_s > self._limit_s():
                 self.stalled_s = idle_s
+                self._stopped = time.monotonic()
                 self._process.send_signal(signal.SIGINT)
-        elif idle_s > self.stalled_s + 2 * _STOP_S:
+            return
+        # Terraform's answer to the first signal is output too, so the time since then counts.
+        stopping_s = time.monotonic() - self._stopped
+        if stopping_s > 2 * _STOP_S:
             self._kill()
-        elif idle_s > self.stalled_s + _STOP_S:
-            # The second SIGINT ends Terraform; a state that it is saving would be lost.
-            self._process.send_signal(signal.SIGINT)
+        elif stopping_s > _STOP_S and not self._is_ending:
+            # The second signal ends Terraform within 5 s; a state that it is saving then would be lost. It
+            # ends the provider too, which ignores SIGINT: its call fails, and Terraform releases the lock.
+            self._is_ending = True
+            os.killpg(self._process.pid, signal.SIGTERM)
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         del number, frame

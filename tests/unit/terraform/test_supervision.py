@@ -33,6 +33,7 @@ time.sleep(20)
 STUBBORN = """
 import signal, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("ready", flush=True)
 time.sleep(20)
 """
@@ -170,11 +171,38 @@ def test_what_makes_no_progress_is_stopped(output: Path) -> None:
 
 
 def test_what_does_not_stop_is_killed(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a second SIGINT."""
+    """After a SIGTERM."""
     monkeypatch.setattr(supervision, "_STOP_S", 0.3)
     with supervised(STUBBORN, output, limit_s=lambda: 0.2) as process:
         assert list(process.lines()) == ["ready"]
     assert process.returncode == -signal.SIGKILL
+
+
+WITH_PROVIDER = """
+import signal, subprocess, sys
+provider = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(20)"
+signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+signal.signal(signal.SIGTERM, lambda *_: print("ending", flush=True))
+print("ready", flush=True)
+subprocess.call([sys.executable, "-c", provider])
+print("released the lock", flush=True)
+"""
+
+
+def test_a_provider_that_ignores_the_first_signal_is_ended(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So Terraform releases its lock itself; what it says about the signal does not delay the second one."""
+    monkeypatch.setattr(supervision, "_STOP_S", 0.5)
+    read = []
+    with supervised(WITH_PROVIDER, output, limit_s=lambda: 1.0) as process:
+        for line in process.lines():
+            read.append(line)
+            process.progressed()
+            if line == "interrupted":
+                stopped = time.monotonic()
+    assert read == ["ready", "interrupted", "ending", "released the lock"]
+    assert time.monotonic() - stopped < 1.0
 
 
 def test_progress_is_what_its_reader_says(output: Path) -> None:
