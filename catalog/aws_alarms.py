@@ -144,4 +144,9 @@ def _watched(alarm: Alarm) -> tuple[tuple[Query, ...], str]:
 
 
 def _statistic(spec: MetricSpec) -> Statistic:
-    return Statistic(Metric(spec.namespace, spec.name, pairs(spec.dimensions)), spec.stat, spec.period_s)
+    return Statistic(metric(spec), spec.stat, spec.period_s)
+
+
+def metric(spec: MetricSpec) -> Metric:
+    """Return the metric of a series."""
+    return Metric(spec.namespace, spec.name, pairs(spec.dimensions))

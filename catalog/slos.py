@@ -187,17 +187,28 @@ class ServiceSlo:
         return "(valid - FILL(fast, 0))" if self.config.slower_than_ms else "bad"
 
     def _metrics(self, period_s: int) -> dict[str, Metric]:
-        of, slow = self.events, self.config.slower_than_ms
-        if slow is None or of.latency is None:
+        of, most = self.events, self._most
+        if most is None or of.latency is None:
             templates = {"valid": of.valid, "bad": of.bad}
         else:
-            most = slow / 1000 if of.latency.unit == "Seconds" else slow
             # CloudWatch User Guide, "CloudWatch statistics definitions": TC counts the samples within bounds.
             templates = {
                 "valid": of.latency.stat("SampleCount", of.words),
                 "fast": of.latency.stat(f"TC(:{number(most, digits=_DECIMALS)})", "fast enough"),
             }
         return {key: self.subject.metric(template, period_s) for key, template in templates.items()}
+
+    @property
+    def _most(self) -> float | None:
+        """The longest duration of a good event, in the unit of the metric; None if it is not on latency."""
+        of, slow = self.events, self.config.slower_than_ms
+        if slow is None or of.latency is None:
+            return None
+        return slow / 1000 if of.latency.unit == "Seconds" else slow
+
+    def latency_limit(self) -> tuple[Metric, float] | None:
+        """Return its latency metric and the longest good duration; None if it is not on latency."""
+        return None if self._most is None else (self._metrics(_DAY_S)["fast"], self._most)
 
 
 def events_of(kind: ServiceKind[Any], config: SloConfig, subject: Subject) -> EventsTemplate | None:

@@ -14,6 +14,31 @@ LOGS = "logs"
 """Stands for the service's own log metrics in `MetricTemplate.namespace`."""
 
 
+class BaselineTemplate(Spec):
+    """The samples of a metric while its resource is healthy. A drill plays them (`catalog.baseline`)."""
+
+    values: tuple[tuple[float, float], ...] = ()
+    """Each value, in the unit of the metric, with its samples a minute; empty if nothing is published."""
+    percent_of: str | None = None
+    """The fact of which the values are percentages, such as "desired_count"; it is 0 without the fact."""
+
+
+def steady(value: float, *, percent_of: str | None = None) -> BaselineTemplate:
+    """Return the baseline of a metric with the same value in every minute.
+
+    Args:
+        value: the value, in the unit of the metric, or in percent of `percent_of`.
+        percent_of: a fact, as for `BaselineTemplate`.
+    """
+    return BaselineTemplate(values=((value, 1),), percent_of=percent_of)
+
+
+ONLY_FAILURES = BaselineTemplate()
+"""The baseline of a metric that is published only when something fails."""
+FROM_LOG = BaselineTemplate()
+"""The baseline of a metric whose samples come from the lines of a log: `catalog.kinds.logs.handled`."""
+
+
 class MetricTemplate(Spec):
     """A metric of every service of a kind; `dimensions` are filled in from the service's resources."""
 
@@ -21,6 +46,8 @@ class MetricTemplate(Spec):
     name: str
     dimensions: tuple[str, ...] = ()
     unit: Unit
+    baseline: BaselineTemplate
+    """What a healthy resource publishes. Required: without it, an alarm on the metric would break drills."""
 
     def stat(self, stat: str, label: str) -> SeriesTemplate:
         """Return the series of one statistic of this metric."""
@@ -53,6 +80,12 @@ class MathTemplate(Spec):
 
 
 Watched = SeriesTemplate | MathTemplate
+
+
+def metrics_of(watched: Watched) -> tuple[MetricTemplate, ...]:
+    """Return the metrics that a series is made of."""
+    series = (watched,) if isinstance(watched, SeriesTemplate) else watched.series.values()
+    return tuple(series_template.metric for series_template in series)
 
 
 class Percent(Spec):
@@ -112,8 +145,9 @@ class AlarmTemplate(Spec):
     """For a rate: samples that a datapoint must have."""
     late_by: str | None = None
     """A fact in milliseconds: the maximum delay of the metric after its timestamp."""
-    anomaly: bool = False
-    """Whether an anomaly band may be configured instead of the threshold."""
+    anomaly_upper: float | None = Field(default=None, gt=0)
+    """The upper edge of the anomaly band of a healthy service, in the unit of the metric and for `period_s`.
+    None: an anomaly band must not be configured instead of the threshold."""
     summary: str
     """What happens, in one sentence without the threshold."""
     look: str
@@ -133,6 +167,11 @@ class AlarmTemplate(Spec):
             message = f"{self.key}: min_samples and {{min_samples}} in the expression require each other"
             raise ValueError(message)
         return self
+
+    @property
+    def anomaly(self) -> bool:
+        """Whether an anomaly band may be configured instead of the threshold."""
+        return self.anomaly_upper is not None
 
     @property
     def needed_facts(self) -> tuple[str, ...]:

@@ -159,8 +159,11 @@ def _of_environment(
         simulation.run(system, scenario, _samples) for scenario in scenarios if is_for(scenario, name)
     ]
     failed = [rehearsal for rehearsal in rehearsals if not rehearsal.passed]
-    if failed or options.verbose:
-        table.show(rehearsals if options.verbose else failed, console, verbose=options.verbose)
+    shown = [
+        rehearsal for rehearsal in rehearsals if options.verbose or rehearsal.notes or not rehearsal.passed
+    ]
+    if shown:
+        table.show(shown, console, verbose=options.verbose)
     report = options.folder / name / "junit.xml"
     with written(report):
         junit.write(rehearsals, report)

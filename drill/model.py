@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from catalog.baseline import Baseline
 from cloudwatch.alarms import Alarm, CompositeAlarm, MetricAlarm
 from cloudwatch.publishing import MetricFilter
 
@@ -72,6 +73,8 @@ class System:
     """Service -> name of the log group that it writes to."""
     short_names: Mapping[str, str] = field(default_factory=dict)
     """Other name of an alarm -> its name in AWS."""
+    baseline: Baseline = field(default_factory=Baseline)
+    """What it publishes while it is healthy: that of the catalog. Empty for alarms without a catalog."""
     prefix: str = ""
     """With a live account: the prefix of the names of the alarms that were read."""
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from aws import clients
-from catalog import environment
+from catalog import baseline, environment
+from catalog.baseline import Baseline
 from config.errors import ConfigError, Problem
+from config.loader import environments
 from config.models import LOCAL_CREDENTIALS
 from drill.model import System
 from drill.sources import catalog
@@ -56,7 +58,15 @@ def system(origin: Origin) -> System:
         raise ConfigError([Problem("--from", "", text)])
     from drill.sources import synthesized  # noqa: PLC0415  # not needed for the catalog
 
-    return synthesized.system(folder, origin.environment)
+    return synthesized.system(folder, origin.environment, baseline_of=_baseline)
+
+
+def _baseline(project: str, name: str) -> Baseline:
+    """Return the baseline of an environment of this project; empty for other projects."""
+    if name not in environments():
+        return Baseline()
+    env, env_catalog = environment.read(name)
+    return baseline.baseline(env, env_catalog) if env.project == project else Baseline()
 
 
 def _account(origin: Origin) -> System:

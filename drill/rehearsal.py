@@ -122,3 +122,5 @@ class Rehearsal(Outcome):
     """The start of the warm-up, when every alarm is in INSUFFICIENT_DATA."""
     line: Callable[[str], Line]
     """Full name of a metric alarm -> the values that it compared, computed on demand."""
+    notes: tuple[str, ...] = ()
+    """What the scenario does not say although it matters, in sentences (`drill.notes`)."""

@@ -17,7 +17,7 @@ from cloudwatch.composites import Change
 from cloudwatch.series import Series
 from cloudwatch.suppression import Suppressed
 from config.errors import ConfigError, Problem
-from drill import assertions, checking, delivery, durations
+from drill import assertions, checking, delivery, durations, notes
 from drill import workload as workloads
 from drill.errors import DrillError
 from drill.grid import Grid
@@ -57,10 +57,11 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
     checking.check(system)
     grid = Grid.of(scenario.head)
     _check(system, scenario)
+    workload = Workload(system, scenario, grid, recording)
     rehearsal = rehearse(
         system,
         grid,
-        Workload(system, scenario, grid, recording),
+        workload,
         named=(scenario.name, scenario.head.description),
         extra=scenario.head.assume.extra_datapoints,
         consumers=[entry.happens for entry in of_kind(scenario, Consumer)],
@@ -68,7 +69,8 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
     verdicts = tuple(
         verdict for verdict in assertions.judge(rehearsal, scenario.expect) if verdict is not None
     )
-    return replace(rehearsal, verdicts=verdicts, took_s=time.perf_counter() - began_s)
+    found = tuple(notes.notes(rehearsal, workload))
+    return replace(rehearsal, verdicts=verdicts, notes=found, took_s=time.perf_counter() - began_s)
 
 
 def rehearse(  # noqa: PLR0913  # each by its name

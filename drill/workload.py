@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from cloudwatch import patterns, publishing
+from catalog.baseline import Healthy
+from catalog.kinds import logs
+from cloudwatch import embedded, patterns, publishing
 from cloudwatch.alarms import Metric
 from cloudwatch.distribution import Floats
 from cloudwatch.publishing import MetricFilter
@@ -130,6 +133,32 @@ _LAMBDA = "AWS/Lambda"
 _SPAN: Mapping[str, Any] = {name: field.default for name, field in Span.model_fields.items()}
 """The times of an entry for the whole scenario."""
 
+_CATALOG = Placed("the baseline of the catalog", Path(), NoLogs.model_construct(**_SPAN, no_logs=""))
+"""The place of entries of the baseline; its happening is not used."""
+
+
+def _healthy(healthy: Healthy) -> Entry[Samples]:
+    """Return the entry of metrics with the same baseline."""
+    samples = Samples.model_construct(**_SPAN, metric="*", values=healthy.values)
+    return Entry(_CATALOG, samples, baseline=True, optional=True)
+
+
+def _embedded_error(text: str) -> str | None:
+    """Return the metric of AWS/Logs that counts a line as not valid in the embedded metric format."""
+    try:
+        embedded.samples(text)
+    except embedded.EmbeddedMetricError as error:
+        return error.metric
+    return None
+
+
+def _handled(line: str) -> Entry[Lines]:
+    """Return the entry of log groups of healthy services that write the same line."""
+    per_min = Expression.parse(str(logs.HANDLED_PER_MIN))
+    lines = Lines.model_construct(**_SPAN, log=line, service="*", log_group=None, per_min=per_min)
+    return Entry(_CATALOG, lines, baseline=True, optional=True)
+
+
 Dimensions = tuple[tuple[str, str], ...]
 
 _EVENT_BYTES = 26
@@ -189,12 +218,44 @@ class LogLines:
         if metric.namespace != "AWS/Logs" or [name for name, _ in metric.dimensions] != ["LogGroupName"]:
             return
         lines = self.written(metric.dimensions[0][1])
-        if metric.name not in {"IncomingLogEvents", "IncomingBytes"} or not lines:
+        counted: Sequence[Written] = ()
+        if metric.name in {"IncomingLogEvents", "IncomingBytes"}:
+            counted = lines
+        elif metric.name in embedded.ERRORS:
+            counted = [line for line in lines if _embedded_error(line.text) == metric.name]
+        if not counted:
             return
         key = (metric.name, id(lines))
         if key not in self._counted:
-            self._counted[key] = self._count(lines, in_bytes=metric.name == "IncomingBytes")
+            self._counted[key] = self._count(counted, in_bytes=metric.name == "IncomingBytes")
         yield self._counted[key]
+
+    def embedded(self, metric: Metric) -> Iterable[Series]:
+        """Return the samples of a metric in lines in the embedded metric format."""
+        return self._embedded.get(metric, ())
+
+    @cached_property
+    def _embedded(self) -> Mapping[Metric, Sequence[Series]]:
+        """The metrics in lines. A line is written many times: a sample has the time of its line."""
+        by_metric: dict[Metric, list[Series]] = {}
+        for group in self._entries_of:
+            for line in self.written(group):
+                for sample in () if _embedded_error(line.text) else embedded.samples(line.text):
+                    values = np.where(line.count > 0, sample.value, np.nan)
+                    by_metric.setdefault(sample.metric, []).append(self._series(values, line.count))
+        return by_metric
+
+    def is_described(self, metric: Metric, step: int) -> bool:
+        """Return whether an entry is about the lines of a metric in a step, even if they stop."""
+        groups = {
+            metric_filter.log_group
+            for metric_filter in self._filters.get((metric.namespace, metric.name), ())
+        }
+        if metric.namespace == "AWS/Logs":
+            groups |= {value for name, value in metric.dimensions if name == "LogGroupName"}
+        spans: list[Span] = [entry.happens for group in groups for entry in self._entries_of.get(group, ())]
+        spans += [entry.happens for group in groups for entry in self._stops_of.get(group, ())]
+        return any(self.grid.during(span)[step] for span in spans)
 
     @cached_property
     def _written(self) -> dict[object, tuple[Written, ...]]:
@@ -210,7 +271,8 @@ class LogLines:
 
     @cached_property
     def _entries_of(self) -> Mapping[str, tuple[Entry[Lines], ...]]:
-        by_group: dict[str, list[Entry[Lines]]] = {}
+        handled = functools.cache(_handled)
+        by_group = {group: [handled(line)] for group, line in self.selection.system.baseline.lines.items()}
         for entry in self.entries:
             try:
                 groups = self.selection.groups(entry.happens)
@@ -306,6 +368,10 @@ class Values:
     grid: Grid
     recording: Recording
 
+    def is_described(self, metric: Metric, step: int) -> bool:
+        """Return whether an entry is about a metric in a step, even if it has no samples."""
+        return any(self.grid.during(entry.happens)[step] for entry in self._layers.get(metric, ()))
+
     def series(self, metric: Metric) -> Series | None:
         """Return the series of a metric; None if the scenario has no entry for it."""
         layers = self._layers.get(metric)
@@ -321,7 +387,10 @@ class Values:
 
     @cached_property
     def _layers(self) -> Mapping[Metric, tuple[Entry[Samples], ...]]:
-        by_metric: dict[Metric, list[Entry[Samples]]] = {}
+        healthy, published = functools.cache(_healthy), self.selection.system.baseline.metrics
+        by_metric = {
+            metric: [healthy(published[metric])] for metric in self.selection.watched if metric in published
+        }
         for entry in self.entries:
             try:
                 metrics = self.selection.metrics(entry.happens)
@@ -449,9 +518,11 @@ class Bands:
     def of(self, alarm: str) -> tuple[Floats, Floats] | None:
         """Return the lower and upper bound of an alarm (its full name) for each step; None without a band."""
         entries = [entry for entry in self.entries if alarm in self._names[entry]]
-        if not entries:
+        edge = self.selection.system.baseline.bands.get(alarm)
+        if not entries and edge is None:
             return None
-        lower, upper = np.full(self.grid.steps, np.nan), np.full(self.grid.steps, np.nan)
+        lower = np.full(self.grid.steps, np.nan if edge is None else 0.0)
+        upper = np.full(self.grid.steps, np.nan if edge is None else edge)
         for entry in entries:
             during = self.grid.during(entry.happens)
             with located_at(entry.placed, "lower"):
@@ -546,7 +617,8 @@ def _functions(selection: Selection) -> frozenset[str]:
 class Workload:
     """The workload of one scenario.
 
-    Samples that metric filters publish are added to the samples of the same metric from `metric` entries.
+    Samples that metric filters publish, and those in log lines, are added to the samples of the same metric
+    from `metric` entries.
     """
 
     system: System
@@ -561,6 +633,7 @@ class Workload:
             parts = [
                 *([described] if described is not None else []),
                 *self._lines.published(metric),
+                *self._lines.embedded(metric),
                 *(self._lines.counted(metric) if described is None else []),
             ]
             key = tuple(map(id, parts))
@@ -572,6 +645,19 @@ class Workload:
     def band(self, alarm: str) -> tuple[Floats, Floats] | None:
         """Return the lower and upper bound of an alarm (its full name) for each step; None without a band."""
         return self._bands.of(alarm)
+
+    def is_unknown(self, metric: Metric, until_s: float) -> bool:
+        """Return whether neither the scenario nor the baseline describes a metric.
+
+        Args:
+            metric: the metric.
+            until_s: a time after the first step, in seconds since 1970. It has no samples before, and no
+                entry is about it in the step that ends then.
+        """
+        last = int(until_s - self.grid.first_s) // self.grid.step_s - 1
+        if self._values.is_described(metric, last) or self._lines.is_described(metric, last):
+            return False
+        return not self.series(metric).count[: last + 1].any()
 
     @cached_property
     def selection(self) -> Selection:

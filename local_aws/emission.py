@@ -19,8 +19,9 @@ from collections import defaultdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cloudwatch import embedded
 from cloudwatch.quotas import MINUTE_S
-from local_aws import embedded_metrics, functions, metric_filters, queues
+from local_aws import functions, metric_filters, queues
 from local_aws.invocations import NAMESPACE as LAMBDA
 from local_aws.log_lines import Line, new_lines
 from local_aws.metrics import KEPT_S, Metric, Sample, metrics_of
@@ -34,7 +35,7 @@ LOGS = "AWS/Logs"
 
 REPORTED: Mapping[str, frozenset[str]] = MappingProxyType({
     LAMBDA: frozenset({"Invocations", "Errors", "Duration", "Throttles", "ConcurrentExecutions"}),
-    LOGS: frozenset({"IncomingBytes", "IncomingLogEvents", "EMFParsingErrors", "EMFValidationErrors"}),
+    LOGS: frozenset({"IncomingBytes", "IncomingLogEvents", *embedded.ERRORS}),
     queues.NAMESPACE: queues.REPORTED,
 })  # fmt: skip
 """Namespace -> the metrics of AWS services that the local AWS emits."""
@@ -88,8 +89,17 @@ def _of_lines(call: Call, lines: Iterable[Line]) -> Iterator[tuple[Metric, Sampl
 def _embedded(line: Line) -> list[tuple[Metric, Sample]]:
     """Return the samples embedded in a line, or a sample of the error metric if they are not valid."""
     try:
-        return list(embedded_metrics.samples(line.text))
-    except embedded_metrics.EmbeddedMetricError as error:
+        samples = embedded.samples(line.text)
+        for sample in samples:
+            embedded.check_time(sample, line.at_ms / _MS)
+        return [
+            (
+                Metric.of(sample.metric.namespace, sample.metric.name, dict(sample.metric.dimensions)),
+                Sample.of(sample.at_s, sample.value, sample.unit),
+            )
+            for sample in samples
+        ]
+    except embedded.EmbeddedMetricError as error:
         log.warning("log group %s: a line is not valid in the embedded metric format: %s", line.group, error)
         error_metric = Metric.of(LOGS, error.metric, {"LogGroupName": line.group})
         return [(error_metric, Sample.of(line.at_ms / _MS, 1))]

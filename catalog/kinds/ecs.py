@@ -13,6 +13,7 @@ from catalog.specs import AllOf, Event, InAlarm, LogFilter, LogGroup, Unit
 from catalog.suppression import sources
 from catalog.templates import (
     AlarmTemplate,
+    BaselineTemplate,
     CompositeTemplate,
     Fact,
     Facts,
@@ -20,31 +21,36 @@ from catalog.templates import (
     MathTemplate,
     MetricTemplate,
     Percent,
+    steady,
 )
 from config.models import EcsService, Environment
 
 _DIMENSIONS = ("ClusterName", "ServiceName")
 
 
-def _metric(name: str, unit: Unit) -> MetricTemplate:
-    return MetricTemplate(namespace="AWS/ECS", name=name, dimensions=_DIMENSIONS, unit=unit)
+def _metric(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+    return MetricTemplate(
+        namespace="AWS/ECS", name=name, dimensions=_DIMENSIONS, unit=unit, baseline=baseline
+    )
 
 
-def _insight(name: str, unit: Unit) -> MetricTemplate:
+def _insight(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
     """Return a metric of Container Insights.
 
     Task counts are there; AWS/ECS has none (CloudWatch User Guide, "Amazon ECS Container Insights metrics").
     """
-    return MetricTemplate(namespace="ECS/ContainerInsights", name=name, dimensions=_DIMENSIONS, unit=unit)
+    return MetricTemplate(
+        namespace="ECS/ContainerInsights", name=name, dimensions=_DIMENSIONS, unit=unit, baseline=baseline
+    )
 
 
-CPU = _metric("CPUUtilization", "Percent")
-MEMORY = _metric("MemoryUtilization", "Percent")
-RUNNING = _insight("RunningTaskCount", "Count")
-DESIRED = _insight("DesiredTaskCount", "Count")
-PENDING = _insight("PendingTaskCount", "Count")
-_DISK_USED = _insight("EphemeralStorageUtilized", "Gigabytes")
-_DISK_SIZE = _insight("EphemeralStorageReserved", "Gigabytes")
+CPU = _metric("CPUUtilization", "Percent", steady(40))
+MEMORY = _metric("MemoryUtilization", "Percent", steady(52))
+RUNNING = _insight("RunningTaskCount", "Count", steady(100, percent_of="desired_count"))
+DESIRED = _insight("DesiredTaskCount", "Count", steady(100, percent_of="desired_count"))
+PENDING = _insight("PendingTaskCount", "Count", steady(0))
+_DISK_USED = _insight("EphemeralStorageUtilized", "Gigabytes", steady(3))
+_DISK_SIZE = _insight("EphemeralStorageReserved", "Gigabytes", steady(20))
 
 _DISK = MathTemplate(
     expression="100 * used / size",

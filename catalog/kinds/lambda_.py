@@ -9,7 +9,9 @@ from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
 from catalog.specs import AllOf, AnyOf, InAlarm, LogGroup, Unit
 from catalog.templates import (
+    ONLY_FAILURES,
     AlarmTemplate,
+    BaselineTemplate,
     CompositeTemplate,
     EventsTemplate,
     Fact,
@@ -18,30 +20,37 @@ from catalog.templates import (
     MathTemplate,
     MetricTemplate,
     Percent,
+    steady,
 )
 from config.models import Environment, LambdaService
 
 
-def _metric(name: str, unit: Unit) -> MetricTemplate:
-    return MetricTemplate(namespace="AWS/Lambda", name=name, dimensions=("FunctionName",), unit=unit)
+def _metric(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+    return MetricTemplate(
+        namespace="AWS/Lambda", name=name, dimensions=("FunctionName",), unit=unit, baseline=baseline
+    )
 
 
-def _insight(name: str, unit: Unit) -> MetricTemplate:
+def _insight(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
     """Return a metric of Lambda Insights (CloudWatch User Guide, "Metrics collected by Lambda Insights")."""
-    return MetricTemplate(namespace="LambdaInsights", name=name, dimensions=("function_name",), unit=unit)
+    return MetricTemplate(
+        namespace="LambdaInsights", name=name, dimensions=("function_name",), unit=unit, baseline=baseline
+    )
 
 
 # Invocations, errors and durations have the timestamp of the start of the invocation and are reported when it
 # ends, delayed by up to the timeout (AWS Lambda Developer Guide, "Types of metrics for Lambda functions").
-INVOCATIONS = _metric("Invocations", "Count")
-ERRORS = _metric("Errors", "Count")
-THROTTLES = _metric("Throttles", "Count")
-DURATION = _metric("Duration", "Milliseconds")
-CONCURRENCY = _metric("ConcurrentExecutions", "Count")
-DROPPED = _metric("AsyncEventsDropped", "Count")
-ITERATOR_AGE = _metric("IteratorAge", "Milliseconds")
-MEMORY = _insight("memory_utilization", "Percent")
-COLD_START = _insight("init_duration", "Milliseconds")
+INVOCATIONS = _metric("Invocations", "Count", steady(75))
+ERRORS = _metric("Errors", "Count", steady(0))
+THROTTLES = _metric("Throttles", "Count", steady(0))
+DURATION = _metric(
+    "Duration", "Milliseconds", BaselineTemplate(values=((90, 45), (140, 26), (260, 4)))
+)  # of the 75 invocations
+CONCURRENCY = _metric("ConcurrentExecutions", "Count", steady(3))
+DROPPED = _metric("AsyncEventsDropped", "Count", ONLY_FAILURES)
+ITERATOR_AGE = _metric("IteratorAge", "Milliseconds", steady(200))
+MEMORY = _insight("memory_utilization", "Percent", steady(40))
+COLD_START = _insight("init_duration", "Milliseconds", steady(400))
 
 _MIN_RETRY_S = 300
 """Minimum threshold for the age of a message in seconds, for functions with a short timeout."""
@@ -207,7 +216,7 @@ ALARMS = (
         datapoints_to_alarm=3,
         missing="notBreaching",  # no invocations, no duration
         part_of="degraded",
-        anomaly=True,
+        anomaly_upper=1000,
         late_by="timeout_ms",
         summary="the slowest 1 % of invocations take too long",
         look="the duration graph, then the slowest requests query and the traces of these requests",

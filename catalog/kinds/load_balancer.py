@@ -6,21 +6,34 @@ Metrics: Elastic Load Balancing, "CloudWatch metrics for your Application Load B
 from __future__ import annotations
 
 from catalog.specs import Unit
-from catalog.templates import AlarmTemplate, EventsTemplate, GraphTemplate, MathTemplate, MetricTemplate
+from catalog.templates import (
+    ONLY_FAILURES,
+    AlarmTemplate,
+    BaselineTemplate,
+    EventsTemplate,
+    GraphTemplate,
+    MathTemplate,
+    MetricTemplate,
+    steady,
+)
 
 _DIMENSIONS = ("LoadBalancer", "TargetGroup")
 
 
-def _metric(name: str, unit: Unit) -> MetricTemplate:
-    return MetricTemplate(namespace="AWS/ApplicationELB", name=name, dimensions=_DIMENSIONS, unit=unit)
+def _metric(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+    return MetricTemplate(
+        namespace="AWS/ApplicationELB", name=name, dimensions=_DIMENSIONS, unit=unit, baseline=baseline
+    )
 
 
-REQUESTS = _metric("RequestCount", "Count")
-FAILED = _metric("HTTPCode_Target_5XX_Count", "Count")
-LATENCY = _metric("TargetResponseTime", "Seconds")
-REFUSED = _metric("TargetConnectionErrorCount", "Count")
-UNHEALTHY = _metric("UnHealthyHostCount", "Count")
-HEALTHY = _metric("HealthyHostCount", "Count")
+REQUESTS = _metric("RequestCount", "Count", steady(100))
+FAILED = _metric("HTTPCode_Target_5XX_Count", "Count", ONLY_FAILURES)
+LATENCY = _metric(
+    "TargetResponseTime", "Seconds", BaselineTemplate(values=((0.05, 60), (0.1, 36), (0.2, 4)))
+)  # of the 100 requests
+REFUSED = _metric("TargetConnectionErrorCount", "Count", ONLY_FAILURES)
+UNHEALTHY = _metric("UnHealthyHostCount", "Count", steady(0))
+HEALTHY = _metric("HealthyHostCount", "Count", steady(100, percent_of="desired_count"))
 
 # Both metrics are reported only when they are not zero.
 _RATE = "100 * (FILL(failed, 0) + FILL(refused, 0)) / requests"
@@ -62,7 +75,7 @@ ALARMS = (
         missing="notBreaching",  # no requests, no response time
         part_of="degraded",
         needs="load_balancer",
-        anomaly=True,
+        anomaly_upper=1,
         summary="the slowest 1 % of requests take too long",
         look="the response time graph, then the slowest requests query and the traces of these requests",
     ),

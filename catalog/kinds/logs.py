@@ -7,11 +7,33 @@ Pattern syntax: CloudWatch Logs User Guide, "Filter pattern syntax for metric fi
 
 from __future__ import annotations
 
-from catalog.templates import LOGS, EventsTemplate, FilterTemplate, MathTemplate, MetricTemplate
+import json
 
-ERRORS = MetricTemplate(namespace=LOGS, name="Errors", unit="Count")
-LATENCY = MetricTemplate(namespace=LOGS, name="Latency", unit="Milliseconds")
-BUSY_TIME = MetricTemplate(namespace=LOGS, name="BusyTime", unit="Milliseconds")
+from catalog.specs import Unit
+from catalog.templates import FROM_LOG, LOGS, EventsTemplate, FilterTemplate, MathTemplate, MetricTemplate
+from config.models import LogFormat
+
+
+def _metric(name: str, unit: Unit) -> MetricTemplate:
+    return MetricTemplate(namespace=LOGS, name=name, unit=unit, baseline=FROM_LOG)
+
+
+ERRORS = _metric("Errors", "Count")
+LATENCY = _metric("Latency", "Milliseconds")
+BUSY_TIME = _metric("BusyTime", "Milliseconds")
+
+HANDLED_PER_MIN = 60
+"""Log lines a minute of a healthy service, each of a handled request."""
+HANDLED_MS = 120
+"""Duration of such a request, in milliseconds."""
+
+
+def handled(log_format: LogFormat, duration_ms: float) -> str:
+    """Return the line that a healthy service logs for a handled request of this duration."""
+    if log_format == "text":
+        return f"INFO request handled duration_ms {duration_ms:g}"
+    return json.dumps({"level": "INFO", "message": "request handled", "duration_ms": duration_ms})
+
 
 _JSON_DURATION = "{ $.duration_ms = * }"
 _TEXT_DURATION = "[..., name = duration_ms, duration_ms]"

@@ -17,7 +17,15 @@ from catalog.kinds.lambda_ import DROPPED, ERRORS, THROTTLES
 from catalog.naming import Names
 from catalog.routes import routes
 from catalog.specs import Unit
-from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, MetricTemplate, Percent
+from catalog.templates import (
+    ONLY_FAILURES,
+    AlarmTemplate,
+    CompositeTemplate,
+    Fact,
+    MetricTemplate,
+    Percent,
+    steady,
+)
 from config.models import Environment, LambdaService
 
 NOTIFIER = LambdaService(
@@ -31,7 +39,10 @@ NOTIFIER = LambdaService(
 
 
 def _topic(name: str, unit: Unit = "Count") -> MetricTemplate:
-    return MetricTemplate(namespace="AWS/SNS", name=name, dimensions=("TopicName",), unit=unit)
+    """Return a metric of a topic, which SNS publishes only when a delivery fails."""
+    return MetricTemplate(
+        namespace="AWS/SNS", name=name, dimensions=("TopicName",), unit=unit, baseline=ONLY_FAILURES
+    )
 
 
 _FAILED = _topic("NumberOfNotificationsFailed")
@@ -42,12 +53,21 @@ _DEAD_LETTERS = MetricTemplate(
     name="ApproximateNumberOfMessagesVisible",
     dimensions=("QueueName",),
     unit="Count",
+    baseline=steady(0),
 )
 _UNDELIVERED = MetricTemplate(
-    namespace="AWS/Lambda", name="DestinationDeliveryFailures", dimensions=("FunctionName",), unit="Count"
+    namespace="AWS/Lambda",
+    name="DestinationDeliveryFailures",
+    dimensions=("FunctionName",),
+    unit="Count",
+    baseline=ONLY_FAILURES,
 )
 _CLAIMED = MetricTemplate(
-    namespace="AWS/Lambda", name="ClaimedAccountConcurrency", dimensions=(), unit="Count"
+    namespace="AWS/Lambda",
+    name="ClaimedAccountConcurrency",
+    dimensions=(),
+    unit="Count",
+    baseline=steady(21, percent_of="lambda_quota"),
 )
 
 _NO_FAILURE = "notBreaching"  # these metrics are reported only when a failure occurs

@@ -5,19 +5,27 @@ Metrics: SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
 
 from __future__ import annotations
 
-from catalog.templates import AlarmTemplate, GraphTemplate, MetricTemplate, Percent
+from catalog.specs import Unit
+from catalog.templates import (
+    AlarmTemplate,
+    BaselineTemplate,
+    GraphTemplate,
+    MetricTemplate,
+    Percent,
+    steady,
+)
 
 
-def _metric(name: str, dimension: str, unit: str) -> MetricTemplate:
-    return MetricTemplate.model_validate(
-        {"namespace": "AWS/SQS", "name": name, "dimensions": (dimension,), "unit": unit}
+def _metric(name: str, dimension: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+    return MetricTemplate(
+        namespace="AWS/SQS", name=name, dimensions=(dimension,), unit=unit, baseline=baseline
     )
 
 
 # A queue's metrics have the dimension QueueName; a function has two queues, distinguished by the suffix.
-AGE = _metric("ApproximateAgeOfOldestMessage", "QueueName", "Seconds")
-WAITING = _metric("ApproximateNumberOfMessagesVisible", "QueueName", "Count")
-DEAD_LETTERS = _metric("ApproximateNumberOfMessagesVisible", "QueueName:dead-letters", "Count")
+AGE = _metric("ApproximateAgeOfOldestMessage", "QueueName", "Seconds", steady(1))
+WAITING = _metric("ApproximateNumberOfMessagesVisible", "QueueName", "Count", steady(0))
+DEAD_LETTERS = _metric("ApproximateNumberOfMessagesVisible", "QueueName:dead-letters", "Count", steady(0))
 
 ALARMS = (
     AlarmTemplate(

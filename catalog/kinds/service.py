@@ -6,7 +6,9 @@ because users are affected; *degraded* and *saturation* open tickets, suppressed
 
 from __future__ import annotations
 
+from catalog.specs import Unit
 from catalog.templates import (
+    FROM_LOG,
     AlarmTemplate,
     CompositeTemplate,
     GraphTemplate,
@@ -67,14 +69,18 @@ def heartbeat(id_: str, started: SeriesTemplate, *, opt_in: str, summary: str, l
 
 
 _LOG_GROUP = ("LogGroupName",)
-_BYTES = MetricTemplate(namespace="AWS/Logs", name="IncomingBytes", dimensions=_LOG_GROUP, unit="Bytes")
-_EVENTS = MetricTemplate(namespace="AWS/Logs", name="IncomingLogEvents", dimensions=_LOG_GROUP, unit="None")
-_EMF_INVALID = MetricTemplate(
-    namespace="AWS/Logs", name="EMFValidationErrors", dimensions=_LOG_GROUP, unit="None"
-)
-_EMF_UNREADABLE = MetricTemplate(
-    namespace="AWS/Logs", name="EMFParsingErrors", dimensions=_LOG_GROUP, unit="None"
-)
+
+
+def _logged(name: str, unit: Unit = "None") -> MetricTemplate:
+    return MetricTemplate(
+        namespace="AWS/Logs", name=name, dimensions=_LOG_GROUP, unit=unit, baseline=FROM_LOG
+    )
+
+
+_BYTES = _logged("IncomingBytes", "Bytes")
+_EVENTS = _logged("IncomingLogEvents")
+_EMF_INVALID = _logged("EMFValidationErrors")
+_EMF_UNREADABLE = _logged("EMFParsingErrors")
 
 LOG_GROUP_ALARMS = (
     AlarmTemplate(
@@ -86,7 +92,7 @@ LOG_GROUP_ALARMS = (
         evaluation_periods=3,
         datapoints_to_alarm=3,
         missing="notBreaching",  # no log data, no flood
-        anomaly=True,
+        anomaly_upper=2_000_000,
         summary="the service writes far more log data than expected",
         look="the query volume-by-service, then the log level (DEBUG) and errors in a loop",
     ),

@@ -13,7 +13,9 @@ from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
 from catalog.specs import Unit
 from catalog.templates import (
+    ONLY_FAILURES,
     AlarmTemplate,
+    BaselineTemplate,
     EventsTemplate,
     Fact,
     Facts,
@@ -21,21 +23,26 @@ from catalog.templates import (
     MathTemplate,
     MetricTemplate,
     Percent,
+    steady,
 )
 from config.models import Environment, StateMachine
 
 
-def _metric(name: str, unit: Unit = "Count") -> MetricTemplate:
-    return MetricTemplate(namespace="AWS/States", name=name, dimensions=("StateMachineArn",), unit=unit)
+def _metric(name: str, baseline: BaselineTemplate, unit: Unit = "Count") -> MetricTemplate:
+    return MetricTemplate(
+        namespace="AWS/States", name=name, dimensions=("StateMachineArn",), unit=unit, baseline=baseline
+    )
 
 
-STARTED = _metric("ExecutionsStarted")
-SUCCEEDED = _metric("ExecutionsSucceeded")
-FAILED = _metric("ExecutionsFailed")
-TIMED_OUT = _metric("ExecutionsTimedOut")
-ABORTED = _metric("ExecutionsAborted")
-THROTTLED = _metric("ExecutionThrottled")
-TIME = _metric("ExecutionTime", "Milliseconds")
+STARTED = _metric("ExecutionsStarted", steady(10))
+SUCCEEDED = _metric("ExecutionsSucceeded", steady(10))
+FAILED = _metric("ExecutionsFailed", ONLY_FAILURES)
+TIMED_OUT = _metric("ExecutionsTimedOut", ONLY_FAILURES)
+ABORTED = _metric("ExecutionsAborted", ONLY_FAILURES)
+THROTTLED = _metric("ExecutionThrottled", ONLY_FAILURES)
+TIME = _metric(
+    "ExecutionTime", BaselineTemplate(values=((500, 8), (1500, 2))), "Milliseconds"
+)  # of the 10 executions
 
 _BAD = "(FILL(failed, 0) + FILL(timed_out, 0))"
 _ENDED = "(FILL(succeeded, 0) + FILL(failed, 0) + FILL(timed_out, 0))"

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from drill.rehearsal import Outcome, Verdict
+from drill.rehearsal import Outcome, Rehearsal, Verdict
 from drill.report.diagnostics import Diagnostics, notification_line
 from drill.report.words import place, printable
 
@@ -52,10 +52,12 @@ def _suite(outcome: Outcome) -> ET.Element:
                 case, "failure", {"type": "expectation", "message": printable(verdict.actual)}
             )
             failure.text = "\n".join(_failure(diagnostics, verdict))
+    notes = outcome.notes if isinstance(outcome, Rehearsal) else ()
     out = ET.SubElement(suite, "system-out")
     out.text = "\n".join(
         [
             printable(outcome.description),
+            *(f"note: {printable(note)}" for note in notes),
             *(notification_line(diagnostics, notification) for notification in outcome.notifications),
         ]
     )

@@ -22,6 +22,8 @@ _WIDEST_NAME: Final = 32
 _INDENT: Final = 4
 _LABEL: Final = 9
 """Width of the column of labels."""
+_NOTES: Final = 5
+"""Maximum number of notes of a scenario that are printed without `verbose`."""
 
 
 def show(outcomes: Sequence[Outcome], console: Console, *, verbose: bool = False) -> None:
@@ -67,6 +69,12 @@ def _details(outcome: Outcome, marks: tuple[str, str], *, verbose: bool) -> Iter
         for label, value in _rows(diagnostics, verdict, details):
             start = (" " * _INDENT + label.ljust(_LABEL), "dim")
             yield Text.assemble(start, printable(value)), _INDENT + _LABEL
+    notes = outcome.notes if isinstance(outcome, Rehearsal) else ()
+    shown = notes if verbose else notes[:_NOTES]
+    for note in shown:
+        yield Text.assemble("  ", ("note", "yellow"), f" {printable(note)}"), _INDENT
+    if len(notes) > len(shown):
+        yield Text(f"  and {count(len(notes) - len(shown), 'more note')}; -v lists them"), _INDENT
     for notification in outcome.notifications if verbose else ():
         yield Text(f"  {notification_line(diagnostics, notification)}"), _INDENT
 

@@ -46,6 +46,7 @@ def _header(rehearsal: Rehearsal, diagnostics: Diagnostics) -> Html:
         tag("p", badge, counts, class_="verdict"),
         tag("p", rehearsal.description, class_="description"),
         tag("p", about, class_="note"),
+        *(tag("p", f"Note: {note}", class_="note") for note in rehearsal.notes),
     )
 
 

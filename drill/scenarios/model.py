@@ -171,7 +171,8 @@ class Lines(Span):
     """Log lines written to log groups."""
 
     log: Line
-    """The line: text, or a mapping, which becomes one line of JSON."""
+    """The line: text, or a mapping, which becomes one line of JSON. In the embedded metric format (EMF), it
+    publishes its metrics at the time at which it is written, whatever its `Timestamp`."""
 
     service: str | None = None
     """Name or pattern of the services that write the line."""
@@ -527,7 +528,9 @@ class Head(Model):
     """The length of the baseline before the start. Nothing in it counts."""
 
     baseline: List | None = None
-    """Files with the baseline, relative to the scenario."""
+    """Files with a baseline, relative to the scenario, for alarms that are not of the configuration: of other
+    Terraform, or of an account. Services of the configuration have a baseline without a file; entries of a
+    file override it."""
 
     environments: List | None = None
     """The environments that it applies to. Default: all."""

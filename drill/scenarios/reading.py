@@ -181,7 +181,10 @@ def _baseline(path: Path, place: str) -> tuple[Placed, ...]:
     except (OSError, ValueError):  # the file does not exist, or its name is not valid
         status = None
     if status is None or not stat.S_ISREG(status.st_mode):
-        text = f"file does not exist beside the scenario (found: {path.name[: source.SHOWN]})"
+        text = (
+            "file does not exist beside the scenario. Remove the key if the alarms are of the configuration: "
+            f"its services have a baseline without a file (found: {path.name[: source.SHOWN]})"
+        )
         raise ConfigError([Problem(place, "baseline", text)])
     return _unchanged_baseline(path, status.st_mtime_ns, status.st_size)
 

@@ -15,6 +15,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
+from catalog.baseline import Baseline
 from cloudwatch import api, validation
 from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.errors import RecordError
@@ -167,6 +168,7 @@ def _named(read: _Read, routes: AccountRoutes, known: System | None, title: str)
         queues=routes.queues,
         log_groups=known.log_groups if known else _log_groups(read.filters, routes.affixes),
         short_names=names.unambiguous(short),
+        baseline=known.baseline if known else Baseline(),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from catalog import Catalog, aws_alarms
+from catalog.baseline import baseline
 from catalog.naming import Names
 from catalog.specs import Alarm, Composite, LogFilter, TopicRoute
 from catalog.specs import Subscription as SubscriptionSpec
@@ -62,6 +63,7 @@ class _Reading:
                 for alarm in catalog.all_alarms
                 for short in (alarm.key, self._short(alarm.name))
             ),
+            baseline=baseline(self._env, catalog),
         )
 
     def _short(self, name: str) -> str:

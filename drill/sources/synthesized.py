@@ -7,10 +7,12 @@ Unknown values are kept as they are written. Where a number or a choice is requi
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from catalog.baseline import Baseline
 from drill.model import System
 from drill.sources import names
 from drill.sources.errors import SourceError
@@ -22,12 +24,18 @@ from terraform.configuration import Configuration, ConfigurationError, Resource,
 _LOG_GROUP: Final = "aws_cloudwatch_log_group"
 
 
-def system(folder: Path, environment: str | None = None) -> System:
+def system(
+    folder: Path,
+    environment: str | None = None,
+    *,
+    baseline_of: Callable[[str, str], Baseline] = lambda _project, _environment: Baseline(),
+) -> System:
     """Return the system of the configurations in a folder.
 
     Args:
         folder: `cdktf.out`, or any folder with Terraform JSON: see `terraform.configuration.read`.
         environment: the required environment; None for any.
+        baseline_of: project and environment in the tags of the configurations -> the baseline.
 
     Raises:
         SourceError: it is another environment, or an alarm is not valid.
@@ -40,10 +48,11 @@ def system(folder: Path, environment: str | None = None) -> System:
         raise SourceError(message)
     title = environment or synthesized or folder.resolve().name
     try:
-        return _Reading(_LenientConfiguration(stacks, has_defaults=True), _affixes(tags), title).system()
+        read = _Reading(_LenientConfiguration(stacks, has_defaults=True), _affixes(tags), title).system()
     except ConfigurationError as error:
         message = f"{folder}: {error}"
         raise SourceError(message) from error
+    return replace(read, baseline=baseline_of(tags.get("Project", ""), synthesized or ""))
 
 
 class _LenientConfiguration(Configuration):

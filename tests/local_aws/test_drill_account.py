@@ -163,6 +163,7 @@ def test_names_are_whole_where_environments_share_an_account(client: Callable[[s
             sns.delete_topic(TopicArn=arn)
     assert {topic.name for topic in both.topics} == {"x-page-prod", "pager"}
     assert both.short_names == {}
+    assert both.baseline is known.baseline
     assert [topic.name for topic in system.topics] == ["page"]
     assert system.short_names == {"errors": "x-errors-prod"}
 

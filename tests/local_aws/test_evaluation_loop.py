@@ -206,8 +206,8 @@ def test_a_line_that_comes_late_counts_for_its_minute_and_is_no_default(world: W
 
 
 def test_bytes_and_embedded_metrics_of_lines_are_reported(world: World) -> None:
-    """A line that is not valid in the format is counted and has no metrics."""
-    head = {
+    """A line that is not valid, or whose time is not that of the line, is counted and has no metrics."""
+    head: dict[str, Any] = {
         "Timestamp": int(time.time() * 1000),
         "CloudWatchMetrics": [
             {"Namespace": world.name, "Dimensions": [["s"]], "Metrics": [{"Name": "Paid"}]}
@@ -216,6 +216,7 @@ def test_bytes_and_embedded_metrics_of_lines_are_reported(world: World) -> None:
     texts = [
         json.dumps({"_aws": head, "s": "x", "Paid": [2, 3]}),
         json.dumps({"_aws": head, "Paid": 1}),
+        json.dumps({"_aws": {**head, "Timestamp": 1}, "s": "x", "Paid": 7}),
         '{"_aws": ',
         "zwölf",
     ]
@@ -227,8 +228,8 @@ def test_bytes_and_embedded_metrics_of_lines_are_reported(world: World) -> None:
     }
     assert totals == {
         "IncomingBytes": sum(len(text.encode()) for text in texts),
-        "IncomingLogEvents": 4,
-        "EMFValidationErrors": 1,
+        "IncomingLogEvents": 5,
+        "EMFValidationErrors": 2,
         "EMFParsingErrors": 1,
     }
 

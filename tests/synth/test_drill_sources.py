@@ -12,7 +12,10 @@ from typing import Any, Protocol, TypeVar
 
 import pytest
 
+from catalog.baseline import Baseline
+from drill import origin
 from drill.model import System
+from drill.origin import Origin
 from drill.sources import catalog, synthesized
 from drill.sources.errors import SourceError
 from tests.synth.everything import NAMES, made
@@ -155,3 +158,17 @@ def test_a_change_of_the_configuration_shows(fault: str, tmp_path: Path) -> None
             body.update(change)
     system = synthesized.system(written(stacks, tmp_path))
     assert getattr(system, field) != getattr(read("prod"), field)
+
+
+def test_the_baseline_is_that_of_the_environment(tmp_path: Path) -> None:
+    """Of this project only: alarms of others have none, although their environment has the same name."""
+    own = written(made("prod").stacks, tmp_path / "own")
+    expected = planned("prod").baseline
+    assert expected.metrics
+    for environment in ("prod", None):
+        assert origin.system(Origin(environment, str(own))).baseline == expected
+    other = {
+        name: json.loads(json.dumps(stack).replace('"Project": "reveille"', '"Project": "other"'))
+        for name, stack in made("prod").stacks.items()
+    }
+    assert origin.system(Origin(None, str(written(other, tmp_path / "other")))).baseline == Baseline()

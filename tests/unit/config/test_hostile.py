@@ -357,7 +357,7 @@ def test_scenarios_have_the_same_limits(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     with pytest.raises(
-        ConfigError, match=r":3: baseline: file does not exist beside the scenario \(found: x{60}\)$"
+        ConfigError, match=r":3: baseline: file does not exist beside the scenario\. .*\(found: x{60}\)$"
     ):
         reading.read(path)
 

@@ -101,7 +101,10 @@ HEADS: dict[str, tuple[str, str]] = {
     "assume: {extra_datapoints: -1}": ("s.yaml:3: assume.extra_datapoints: must be at least 0", "-1"),
     "assume: {extra_datapoints: 101}": ("s.yaml:3: assume.extra_datapoints: must be at most 100", "101"),
     "assume: {extra_datapoints: 1.5}": ("s.yaml:3: assume.extra_datapoints: must be a whole number", "1.5"),
-    "baseline: gone.yaml": ("s.yaml:3: baseline: file does not exist beside the scenario", "gone.yaml"),
+    "baseline: gone.yaml": (
+        "s.yaml:3: baseline: file does not exist beside the scenario. Remove the key if",
+        "gone.yaml",
+    ),
     "baseline: []": ("s.yaml:3: baseline: must have at least one entry", ""),
     "environments: []": ("s.yaml:3: environments: must have at least one entry", ""),
     "duration: 2h": ("s.yaml:3: duration: is defined twice (first in s.yaml:2)", ""),

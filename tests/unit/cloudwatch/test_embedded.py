@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from local_aws import embedded_metrics
-from local_aws.metrics import Metric, Sample
+from cloudwatch import embedded
+from cloudwatch.alarms import Metric
+from cloudwatch.embedded import Sample
 from tests.support.tables import each
 
 _AT_S = 1_790_000_000.5
@@ -26,29 +27,27 @@ def line(changes: dict[str, Any] | None = None, **members: Any) -> str:
     return json.dumps({"_aws": head, "service": "pay", "Latency": 12.5, **members})
 
 
-def samples(log_line: str) -> list[tuple[Metric, Sample]]:
-    """Return the samples of a line."""
-    return list(embedded_metrics.samples(log_line))
-
-
-def test_a_line_holds_a_sample_per_metric_and_set_of_dimensions() -> None:
-    """With the unit and time in the line."""
+def test_a_line_has_a_sample_per_metric_and_set_of_dimensions() -> None:
+    """With the unit, the time and the storage resolution in the line."""
     changed = {"Dimensions": [["service"], [], ["zone", "service"]], "Metrics": [{"Name": "Latency"}]}
-    embedded = samples(line(changed, zone="a"))
-    assert [metric.dimensions for metric, _ in embedded] == [
+    found = embedded.samples(line(changed, zone="a"))
+    assert [sample.metric.dimensions for sample in found] == [
         (("service", "pay"),),
         (),
         (("service", "pay"), ("zone", "a")),
     ]
-    assert {sample for _, sample in embedded} == {Sample.of(_AT_S, 12.5)}
-    ((metric, sample),) = samples(line())
-    assert metric == Metric("shop", "Latency", (("service", "pay"),))
-    assert sample == Sample.of(_AT_S, 12.5, "Milliseconds")
+    assert {(sample.value, sample.unit, sample.at_s, sample.resolution_s) for sample in found} == {
+        (12.5, "None", _AT_S, 60)
+    }
+    high = {"Metrics": [{"Name": "Latency", "Unit": "Milliseconds", "StorageResolution": 1}]}
+    metric = Metric("shop", "Latency", (("service", "pay"),))
+    assert embedded.samples(line(high)) == (Sample(metric, 12.5, "Milliseconds", _AT_S, 1),)
 
 
 def test_each_value_of_a_list_is_a_sample() -> None:
     """In the order of the list."""
-    assert [sample.total for _, sample in samples(line(Latency=[3, 1, 3]))] == [3, 1, 3]
+    assert [sample.value for sample in embedded.samples(line(Latency=[3, 1, 3]))] == [3, 1, 3]
+    assert embedded.samples(line(Latency=[])) == ()
 
 
 def test_each_directive_has_its_own_namespace() -> None:
@@ -59,7 +58,20 @@ def test_each_directive_has_its_own_namespace() -> None:
         **document["_aws"]["CloudWatchMetrics"][0],
         "Namespace": "other",
     }
-    assert [metric.namespace for metric, _ in samples(json.dumps(document))] == ["shop", "other"]
+    found = embedded.samples(json.dumps(document))
+    assert [sample.metric.namespace for sample in found] == ["shop", "other"]
+
+
+@each(("days", "valid"), [(-15, False), (-13, True), (0, True), (0.05, True), (0.1, False)])
+def test_a_sample_is_about_as_old_as_its_line(*, days: float, valid: bool) -> None:
+    """At most two weeks older, and at most two hours newer."""
+    (sample,) = embedded.samples(line())
+    written_s = _AT_S - days * 86_400
+    if valid:
+        embedded.check_time(sample, written_s)
+    else:
+        with pytest.raises(embedded.ValidationError, match="Timestamp must be within two weeks"):
+            embedded.check_time(sample, written_s)
 
 
 @each(
@@ -69,7 +81,7 @@ def test_each_directive_has_its_own_namespace() -> None:
 )  # fmt: skip
 def test_a_line_that_is_not_in_the_format_holds_nothing(log_line: str) -> None:
     """It is not an error."""
-    assert samples(log_line) == []
+    assert embedded.samples(log_line) == ()
 
 
 @each(
@@ -95,20 +107,26 @@ def test_a_line_that_is_not_in_the_format_holds_nothing(log_line: str) -> None:
         line({"Metrics": [{"Unit": "Count"}]}),
         line({"Metrics": [{"Name": "Nowhere"}]}),
         line({"Metrics": [{"Name": "Latency", "Unit": 1}]}),
+        line({"Metrics": [{"Name": "Latency", "Unit": "ms"}]}),
+        line({"Metrics": [{"Name": "Latency", "StorageResolution": 30}]}),
+        line({"Metrics": [{"Name": "Latency", "StorageResolution": True}]}),
+        line({"Metrics": [{"Name": "Latency", "StorageResolution": "1"}]}),
+        line({"Dimensions": []}),
         line({"Metrics": [{"Name": "Latency"}] * 101}),
         line(Latency="12"),
         line(Latency=None),
         line(Latency=True),
         line(Latency=float("nan")),
         line(Latency=float("inf")),
+        line(Latency=-1e200),
         line(Latency=[1, "2"]),
         line(Latency=[1] * 101),
     ],
 )
 def test_a_line_that_breaks_a_rule_is_counted_as_such(log_line: str) -> None:
     """As EMFValidationErrors of its log group."""
-    with pytest.raises(embedded_metrics.ValidationError) as caught:
-        samples(log_line)
+    with pytest.raises(embedded.ValidationError) as caught:
+        embedded.samples(log_line)
     assert caught.value.metric == "EMFValidationErrors"
 
 
@@ -117,6 +135,6 @@ def test_a_line_that_breaks_a_rule_is_counted_as_such(log_line: str) -> None:
 )
 def test_a_line_that_is_no_json_is_counted_as_such(log_line: str) -> None:
     """As EMFParsingErrors of its log group."""
-    with pytest.raises(embedded_metrics.ParsingError) as caught:
-        samples(log_line)
+    with pytest.raises(embedded.ParsingError) as caught:
+        embedded.samples(log_line)
     assert caught.value.metric == "EMFParsingErrors"
