@@ -59,10 +59,10 @@ class Statistic:
     """`Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount`, or an extended statistic such as `p99`."""
     period_s: int
     unit: str | None = None
-    """Only samples with this unit count; None for all units, which alarms should use.
+    """Only samples in this unit count; None for all units.
 
-    Samples of a scenario have no unit, and always count. Samples of metric filters have a unit; an alarm with
-    another unit is rejected: see `cloudwatch.validation`.
+    "Metric data points that specify a unit of measure are aggregated separately". Without a unit CloudWatch
+    "retrieves all unit types that have been published for the metric" (PutMetricAlarm, Unit).
     """
 
 

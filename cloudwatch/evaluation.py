@@ -27,7 +27,8 @@ Behavior that is not documented, and how it is implemented here:
   sets a treatment: its default is `missing`.
 - From INSUFFICIENT_DATA, the first breaching datapoint of an alarm with M > 1 changes it to OK: there is
   data, and it is not enough for ALARM. Its actions for OK are executed then.
-- An alarm's Unit: samples of a scenario have no unit, and count; see `cloudwatch.alarms.Statistic`.
+- An alarm without a Unit, on a metric with samples in several units: "the alarm's behavior is not defined"
+  (PutMetricAlarm, Unit). Here it evaluates the samples of all units together.
 """
 
 from __future__ import annotations

@@ -39,16 +39,16 @@ class Record:
 
         Args:
             known: names of members.
-            refused: members that AWS accepts and that are not supported -> what they do.
+            refused: members that AWS accepts and that are not supported -> what they do, the first one first.
 
         Raises:
             RecordError: a member is unknown.
             UnsupportedRecordError: a member is not supported.
         """
+        for member, reason in (refused or {}).items():
+            if self.has(member):
+                raise UnsupportedRecordError(self.where, f"{self.spelt(member)} is not supported: {reason}")
         for member, value in self.given.items():
-            if value is not None and member in (refused or {}):
-                text = f"{self.spelt(member)} is not supported: {(refused or {})[member]}"
-                raise UnsupportedRecordError(self.where, text)
             if value is not None and member not in known:
                 similar = difflib.get_close_matches(member, known, 1)
                 allowed = ", ".join(sorted(map(self.spelt, known)))

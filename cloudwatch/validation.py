@@ -56,13 +56,14 @@ Details = tuple[str, str] | tuple[str, str, bool]
 """Key, text, and whether the value is only unsupported."""
 
 
-def problems(
+def problems(  # noqa: PLR0913  # each by its name
     alarms: Iterable[MetricAlarm],
     composites_: Iterable[CompositeAlarm] = (),
     filters: Iterable[MetricFilter] = (),
     *,
     others: Collection[str] = (),
     hint: Callable[[str], str] = lambda _: "",
+    needs_data: bool = True,
 ) -> Iterator[Problem]:
     """Yield the problems of the alarms and metric filters of one account and region.
 
@@ -72,10 +73,12 @@ def problems(
         filters: the metric filters.
         others: names of further existing alarms, such as those that cannot be read.
         hint: returns a text to append for the name of an alarm that does not exist, such as a similar name.
+        needs_data: whether an alarm is a problem that never has data, because the metric filter of its metric
+            publishes in another unit. AWS accepts it.
     """
     metric_alarms, composite_alarms, all_filters = tuple(alarms), tuple(composites_), tuple(filters)
     yield from _of_filters(all_filters)
-    published = {(spec.namespace, spec.metric): spec for spec in all_filters}
+    published = {(spec.namespace, spec.metric): spec for spec in all_filters} if needs_data else {}
     for alarm in metric_alarms:
         yield from metric_alarm(alarm, published)
     every: tuple[Alarm, ...] = (*metric_alarms, *composite_alarms)
@@ -167,9 +170,14 @@ def _at_character(error: InputError) -> str:
 # --- metric filters
 
 
+def subject_of_filter(spec: MetricFilter) -> str:
+    """Return the subject of the problems of a metric filter."""
+    return f"metric filter {spec.name} of {spec.log_group}"
+
+
 def _of_filters(filters: Iterable[MetricFilter]) -> Iterator[Problem]:
     for spec in filters:
-        subject = f"metric filter {spec.name} of {spec.log_group}"
+        subject = subject_of_filter(spec)
         for key, text in _of_filter(spec):
             yield Problem(subject, spec.place or subject, key, text)
     for group, text in publishing.group_problems(filters):
@@ -258,10 +266,7 @@ def _of_metric(metric: Metric) -> Iterator[Details]:
 def _of_unit(
     statistic: Statistic, unit: str, published: Mapping[tuple[str, str], MetricFilter]
 ) -> Iterator[Details]:
-    """Yield a problem if the unit of an alarm differs from the published unit, so that it has no data.
-
-    Samples of a scenario have no unit and count for every unit.
-    """
+    """Yield a problem if the unit of an alarm differs from the published unit, so that it has no data."""
     if unit not in UNITS:
         yield "unit", f"{unit} is not valid; allowed: {', '.join(sorted(UNITS))}"
         return
@@ -289,13 +294,13 @@ def _of_math(queries: Queries, returned: str, band: str | None) -> tuple[Details
         details += _of_expression(id_, text) if text is not None else ()
     if details:
         return tuple(details)
-    if all(text is not None for _, text in queries):
-        return (("expression", "an alarm without a metric is not supported", True),)
     expressions = {id_: None if text is None else maths.parse(text) for id_, text in queries}
     try:
         maths.check_alarm(expressions, returned, band=band)
     except InputError as error:
         return (("expression", error.message, isinstance(error, UnsupportedMathError)),)
+    if all(text is not None for _, text in queries):
+        return (("expression", "an alarm without a metric is not supported", True),)
     return ()
 
 

@@ -33,7 +33,8 @@ def match(data: Mapping[str, Any]) -> dict[str, Any]:
 
     The request has `pattern` and `event`, the line as it was written. Optional: `value` (a number or a
     selector, as a metric filter's), `dimensions` (names with selectors) and `fields` (whether to return the
-    values that TestMetricFilter extracts).
+    values that TestMetricFilter extracts). The answer has a `warning` if the guide requires double quotes
+    around a term.
 
     Raises:
         PatternError: the pattern is not valid.
@@ -58,6 +59,8 @@ def match(data: Mapping[str, Any]) -> dict[str, Any]:
         answer["dimensions"] = {
             name: result.text(selector) if result else None for name, selector in selectors.items()
         }
+    if terms := patterns.unquoted(pattern):
+        answer["warning"] = f"the guide requires double quotes around {', '.join(terms)}"
     if request.fields:
         answer["fields"] = result.fields if result else {}
     return answer

@@ -17,6 +17,7 @@ from cloudwatch.suppression import Suppressed
 from config.errors import Problem
 from config.explain import did_you_mean
 from drill import durations
+from drill.actions import described
 from drill.model import Severity, System
 from drill.rehearsal import Notification, Outcome, Verdict
 from drill.scenarios.model import (
@@ -177,8 +178,9 @@ class _History:
 
     def times(self, sent: Sequence[Notification]) -> str:
         """Return the times of notifications as text."""
-        at = ", ".join(self.offset(notification.at_s) for notification in sent[:_SHOWN])
-        return f"at {at}" + (f" and {len(sent) - _SHOWN} more" if len(sent) > _SHOWN else "")
+        times = [self.offset(notification.at_s) for notification in _of_one_topic(sent)]
+        more = f" and {len(times) - _SHOWN} more" if len(times) > _SHOWN else ""
+        return f"at {', '.join(times[:_SHOWN])}{more}"
 
     def at(self, offset_s: float) -> float:
         """Return the time at an offset from the start."""
@@ -248,6 +250,7 @@ def _never(history: _History, expected: NeverExpected) -> _Result:
     failing = [(when, name) for name in names if (when := history.first(name, expected.state)) is not None]
     if not failing:
         actual = f"none of {len(names)} alarms was" if len(names) > 1 else "it was not"
+        actual += _without_left_out(history.selection, expected.never, expected.except_)
         return _Result(text, actual, passed=True, is_open=True)
     when, name = min(failing)
     first = f"{history.short(name)} was in {expected.state} at {history.offset(when)}"
@@ -281,13 +284,15 @@ def _notification(history: _History, expected: NotificationExpected) -> _Result:
     ]
     counted = [notification for notification in delivered if after_s is None or notification.at_s >= after_s]
     in_time = [notification for notification in counted if by_s is None or notification.at_s <= by_s]
-    # `times` counts to the end: a notification after the deadline is one too many.
+    # `times` counts to the end: a notification after the deadline is one too many. A change of the state that
+    # notifies several topics is one.
     if expected.times is None:
         passed = bool(in_time)
         is_open = not passed and (by_s is None or history.now_s <= by_s)
     else:
-        passed = len(in_time) == len(counted) == expected.times
-        is_open = len(counted) <= expected.times
+        number = len(_of_one_topic(counted))
+        passed = len(_of_one_topic(in_time)) == number == expected.times
+        is_open = number <= expected.times
     at_s = by_s
     if in_time:
         actual, at_s = f"sent {history.times(counted)}", by_s or in_time[0].at_s
@@ -296,6 +301,14 @@ def _notification(history: _History, expected: NotificationExpected) -> _Result:
     else:
         actual = _why_not_sent(history, name, expected.state, sent)
     return _Result(text, actual, name, at_s, passed=passed, is_open=is_open)
+
+
+def _of_one_topic(sent: Sequence[Notification]) -> list[Notification]:
+    """Return the notifications to the topic that received the most."""
+    by_topic: dict[tuple[str, str], list[Notification]] = {}
+    for notification in sent:
+        by_topic.setdefault((notification.alarm, notification.topic), []).append(notification)
+    return max(by_topic.values(), key=len, default=[])
 
 
 def _why_not_sent(history: _History, name: str, state: State, sent: Sequence[Notification]) -> str:
@@ -315,8 +328,11 @@ def _why_not_sent(history: _History, name: str, state: State, sent: Sequence[Not
         return f"{was}, suppressed " + "; ".join(
             f"by {suppression.by} {history.span(suppression)}" for suppression in suppressions[:_SHOWN]
         )
-    has_action = history.selection.alarms[name].actions.of(state)
-    return f"{was}, but {'no notification was observed' if has_action else 'has no action for this state'}"
+    actions = history.selection.alarms[name].actions.of(state)
+    others = [text for text in map(described, actions) if text is not None]
+    if others and len(others) == len(actions):
+        return f"{was}, but notifies no topic: it only {' and '.join(others)}"
+    return f"{was}, but {'no notification was observed' if actions else 'has no action for this state'}"
 
 
 def _no_notifications(history: _History, expected: NoNotificationsExpected) -> _Result:
@@ -330,7 +346,10 @@ def _no_notifications(history: _History, expected: NoNotificationsExpected) -> _
         if notification.alarm in names and expected.state in {None, notification.state}
     ]
     if not sent:
-        return _Result(text, "none was sent", passed=True, is_open=True)
+        actual = "none was sent" + _without_left_out(
+            history.selection, expected.no_notifications, expected.except_
+        )
+        return _Result(text, actual, passed=True, is_open=True)
     first = sent[0]
     actual = f"sent {history.times(sent)}, first by {history.short(first.alarm)}"
     return _Result(text, actual, first.alarm, first.at_s, passed=False, is_open=False)
@@ -407,6 +426,7 @@ def _counted(history: _History, severity: Severity, number: int) -> _Result:
     )
     more = f" and {len(sent) - _SHOWN} more" if len(sent) > _SHOWN else ""
     actual = f"{len(sent)}: {named}{more}" if sent else "none"
+    actual += _without_left_out(history.selection, ["*"], [])
     return _Result(text, actual, passed=len(sent) == number, is_open=len(sent) <= number)
 
 
@@ -428,6 +448,14 @@ def _listed(names: Sequence[str], excluded: Sequence[str]) -> str:
     return f"{listed} (except {', '.join(excluded)})" if excluded else listed
 
 
+def _without_left_out(selection: Selection, names: Sequence[str], excluded: Sequence[str]) -> str:
+    """Return that some of the alarms with these names are not rehearsed, as the end of a sentence."""
+    left_out = set(selection.left_out(names)) - set(selection.left_out(excluded))
+    listed = ", ".join(sorted(left_out)[:_SHOWN])
+    more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
+    return f"; not rehearsed: {listed}{more}" if left_out else ""
+
+
 def _times(number: int) -> str:
     """Return a number of times as text."""
     return "once" if number == 1 else f"{number} times"
@@ -435,7 +463,7 @@ def _times(number: int) -> str:
 
 def _without(selection: Selection, names: Sequence[str], excluded: Sequence[str]) -> tuple[str, ...]:
     """Return the full names of alarms, without the excluded ones."""
-    excluded_names = set(selection.full_names(excluded)) if excluded else set()
+    excluded_names = selection.full_names_of_excluded(excluded)
     return tuple(name for name in selection.full_names(names) if name not in excluded_names)
 
 
@@ -471,6 +499,8 @@ def _unknown_alarms(selection: Selection, expected: Expected) -> Iterator[Proble
         try:
             if isinstance(value, str):
                 selection.full_name(value)
+            elif key == "except_":
+                selection.full_names_of_excluded(value)
             else:
                 selection.full_names(value)
         except UnknownNameError as error:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cloudwatch import validation
+from cloudwatch import patterns, validation
+from cloudwatch.publishing import MetricFilter
 from config.errors import ConfigError, Problem
 from config.explain import did_you_mean
 from drill.model import System
@@ -42,14 +43,31 @@ def problems(system: System) -> Iterator[Problem]:
 
 
 def _validated(system: System) -> Iterator[validation.Problem]:
-    return validation.problems(system.alarms, system.composites, system.filters, hint=_hint(system))
+    return validation.problems(
+        system.alarms, system.composites, system.filters, hint=hint(system), needs_data=False
+    )
+
+
+def notes(system: System) -> tuple[str, ...]:
+    """Return the terms of filter patterns against the wording of the guide, each as a sentence."""
+    return tuple(filter(None, map(note, system.filters)))
+
+
+def note(metric_filter: MetricFilter) -> str:
+    """Return the terms of a valid metric filter for which the guide requires double quotes; empty without."""
+    terms = patterns.unquoted(patterns.parse(metric_filter.pattern))
+    if not terms:
+        return ""
+    listed = ", ".join(f'"{term}"' for term in terms)
+    where = metric_filter.place or f"metric filter {metric_filter.name} of {metric_filter.log_group}"
+    return f"{where}: the CloudWatch Logs User Guide requires double quotes: {listed}; AWS accepts it without"
 
 
 def _located(problem: validation.Problem) -> Problem:
     return Problem(problem.place, problem.key, problem.text)
 
 
-def _hint(system: System) -> Callable[[str], str]:
+def hint(system: System) -> Callable[[str], str]:
     """Return the function that makes the hint for an alarm that does not exist from its name."""
     if system.prefix:
         text = (

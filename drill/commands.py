@@ -16,7 +16,7 @@ from rich.text import Text
 from catalog import environment
 from config.errors import ConfigError
 from config.loader import environments
-from drill import choosing, explanation, origin, simulation
+from drill import choosing, explanation, leaving_out, origin, simulation
 from drill.choosing import is_for, not_for
 from drill.errors import DrillError
 from drill.model import System
@@ -49,6 +49,7 @@ class Options:
     out: Path | None = None
     junit: Path | None = None
     no_pictures: bool = False
+    strict: bool = False
     verbose: bool = False
 
     @property
@@ -73,7 +74,7 @@ def _with_origin(command: _F) -> _F:
             "where",
             default=origin.CATALOG,
             metavar="ORIGIN",
-            help="catalog (default), aws, or a folder with Terraform JSON, such as cdktf.out.",
+            help="catalog (default), aws, a folder with Terraform JSON, or a plan (terraform show -json).",
         ),
         click.option("--env", "name", metavar="NAME", help="The environment (default: ENV, or local)."),
     ):
@@ -90,11 +91,15 @@ def _with_origin(command: _F) -> _F:
 )
 @click.option("--junit", type=_FILE, metavar="FILE", help="JUnit XML (default: junit.xml in --out).")
 @click.option("--no-pictures", is_flag=True, help="Do not write timelines.")
+@click.option(
+    "--strict", is_flag=True, help="Reject alarms that cannot be rehearsed, instead of listing them."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show every expectation and notification.")
 def run(scenarios: tuple[Path, ...], *, everywhere: bool, **values: Any) -> int:  # noqa: ANN401 - the fields of `Options`
     """Rehearse scenarios (default: all in drills/).
 
     The exit status is 0 if all expectations are met, 1 if not, and 2 if a scenario or an alarm is not valid.
+    An alarm that cannot be rehearsed is listed with the reason.
     """
     options = Options(**values)
     console = Terminal(soft_wrap=False)
@@ -118,7 +123,7 @@ def run(scenarios: tuple[Path, ...], *, everywhere: bool, **values: Any) -> int:
         raise ConfigError([not_for(scenario, where.environment) for scenario in skipped])
     system = origin.system(where)
     choosing.refuse(readings, {where.environment: system})
-    rehearsals = [simulation.run(system, scenario, _samples) for scenario in included]
+    rehearsals = [_rehearsed(system, scenario, options) for scenario in included]
     table.show(rehearsals, console, verbose=options.verbose)
     for scenario in skipped:
         console.print(
@@ -155,9 +160,7 @@ def _of_environment(
     name: str, system: System, scenarios: Iterable[Scenario], options: Options, console: Console
 ) -> bool:
     """Rehearse scenarios for one of several environments; return whether all passed."""
-    rehearsals = [
-        simulation.run(system, scenario, _samples) for scenario in scenarios if is_for(scenario, name)
-    ]
+    rehearsals = [_rehearsed(system, scenario, options) for scenario in scenarios if is_for(scenario, name)]
     failed = [rehearsal for rehearsal in rehearsals if not rehearsal.passed]
     shown = [
         rehearsal for rehearsal in rehearsals if options.verbose or rehearsal.notes or not rehearsal.passed
@@ -171,6 +174,18 @@ def _of_environment(
     verdict = f"{len(failed)} failed" if failed else "all passed"
     console.print(f"{name:<10} {len(rehearsals)} scenarios, {verdict}   {took_s:.1f} s")
     return not failed
+
+
+def _rehearsed(system: System, scenario: Scenario, options: Options) -> Rehearsal:
+    """Return the outcome of a scenario.
+
+    Raises:
+        DrillError: an alarm cannot be rehearsed, and `--strict` is given.
+    """
+    rehearsal = simulation.run(system, scenario, _samples)
+    if options.strict:
+        leaving_out.refuse(rehearsal.system)
+    return rehearsal
 
 
 def _remove_reports(options: Options) -> None:
@@ -213,6 +228,10 @@ def explain(alarms: tuple[str, ...], **values: Any) -> None:  # noqa: ANN401 - t
         selection = Selection(system)
         for alarm in system.all_alarms:
             console.print(selection.short(alarm.name), highlight=False, soft_wrap=True)
+        for entry in system.left_out:
+            console.print(
+                f"cannot be rehearsed: {entry.name}: {entry.reason}", highlight=False, soft_wrap=True
+            )
         return
     extra = Assumptions().extra_datapoints
     explanations = [explanation.explain(system, name, extra=extra) for name in alarms]
@@ -228,18 +247,19 @@ def explain(alarms: tuple[str, ...], **values: Any) -> None:  # noqa: ANN401 - t
 @click.command()
 @click.argument("alarm", type=_FILE)
 @click.argument("series", type=_FILE)
+@click.option("--alarm", "only", metavar="NAME", help="Replay only this alarm of the file (default: all).")
 @click.option("--out", type=_FILE, metavar="FOLDER", help="Write a timeline into this folder.")
-def replay(alarm: Path, series: Path, out: Path | None) -> None:
+def replay(alarm: Path, series: Path, only: str | None, out: Path | None) -> None:
     """Evaluate an alarm against a recorded series.
 
-    ALARM is a JSON file, as `aws cloudwatch describe-alarms` prints it. SERIES is a CSV or JSON file with
-    timestamps and values.
+    ALARM is a JSON file, as `aws cloudwatch describe-alarms` prints it, with one alarm or several. SERIES is
+    a CSV or JSON file with timestamps and values.
     """
     # Imported late, to keep the other commands fast.
     from drill import replay as replaying  # noqa: PLC0415
 
     console = Terminal(soft_wrap=False)
-    rehearsal = replaying.replay(alarm, series)
+    rehearsal = replaying.replay(alarm, series, only)
     table.show_replay(rehearsal, console)
     if out:
         with written(out):

@@ -16,9 +16,10 @@ from cloudwatch.alarms import CompositeAlarm, Metric, MetricAlarm
 from cloudwatch.composites import Change
 from cloudwatch.quotas import MINUTE_S
 from cloudwatch.series import Series
+from drill.actions import described
 from drill.grid import Grid
 from drill.model import Queue, System, Topic
-from drill.rehearsal import Message, Notification
+from drill.rehearsal import Message, Notification, Performed
 from drill.scenarios.model import Consumer
 from drill.selection import Selection
 
@@ -46,6 +47,7 @@ def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> 
         )
         for at_s, change in performed
         for action in alarms[change.alarm].actions.of(change.new)
+        if described(action) is None
     ]
     return tuple(
         sorted(
@@ -58,6 +60,23 @@ def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> 
             ),
         )
     )
+
+
+def other_actions(system: System, performed: Iterable[tuple[float, Change]]) -> tuple[Performed, ...]:
+    """Return the performed actions that are not notifications, in order of time.
+
+    Args:
+        system: the actions of alarms.
+        performed: as for `notifications`.
+    """
+    alarms: dict[str, MetricAlarm | CompositeAlarm] = {alarm.name: alarm for alarm in system.all_alarms}
+    others = [
+        Performed(at_s, change.alarm, change.new, text)
+        for at_s, change in performed
+        for action in alarms[change.alarm].actions.of(change.new)
+        if (text := described(action)) is not None
+    ]
+    return tuple(sorted(others, key=lambda action: (action.at_s, action.alarm)))
 
 
 def messages(

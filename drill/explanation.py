@@ -15,6 +15,7 @@ from cloudwatch.alarms import CompositeAlarm, MetricAlarm, Statistic
 from cloudwatch.evaluation import Settings
 from cloudwatch.states import State
 from drill import checking, durations, trials
+from drill.actions import described
 from drill.model import System
 from drill.selection import Selection
 from drill.trials import Fact, Trial
@@ -86,12 +87,15 @@ class _Words:
             for action in alarm.actions.of(state):
                 when.setdefault(action, []).append(state)
         for action, states in when.items():
+            if does := described(action):
+                yield Fact("Action", f"{does}, when it enters {' or '.join(sorted(states))}")
+                continue
             topic = self.selection.topics.get(action)
             recipients = ", ".join(subscription.name for subscription in topic.subscriptions) if topic else ""
             to = f"{topic.name} ({recipients or 'no subscriptions'})" if topic else action
             yield Fact("Notifies", f"{to}, when it enters {' or '.join(sorted(states))}")
         parents = [name for name, rule in self.parsed.items() if alarm.name in rules.children(rule)]
-        if not when:
+        if all(map(described, when)):
             yield Fact("Notifies", "no topic" + ("" if parents else ", and is part of no composite"))
         if parents:
             yield Fact("Part of", ", ".join(map(self.short, parents)))
@@ -122,6 +126,7 @@ def _unquoted(quoted: re.Match[str]) -> str:
 def _metric(alarm: MetricAlarm, words: _Words, extra: int) -> Iterator[Fact]:
     yield Fact("Alarm", f"{alarm.name}, a metric alarm" + (f" of {alarm.service}" if alarm.service else ""))
     yield from _metrics(alarm)
+    yield from _filters(alarm, words.system)
     period = durations.text_of(alarm.period_s)
     needed, periods = alarm.datapoints_to_alarm, alarm.evaluation_periods
     bound = "" if alarm.threshold is None else f" {alarm.threshold:.15g}"
@@ -149,7 +154,22 @@ def _metrics(alarm: MetricAlarm) -> Iterator[Fact]:
 
 
 def _statistic(statistic: Statistic) -> str:
-    return f"{statistic.stat} of {statistic.metric} in {durations.text_of(statistic.period_s)}"
+    unit = f", only samples in {statistic.unit}" if statistic.unit else ""
+    return f"{statistic.stat} of {statistic.metric} in {durations.text_of(statistic.period_s)}{unit}"
+
+
+def _filters(alarm: MetricAlarm, system: System) -> Iterator[Fact]:
+    """Yield what is unexpected about the metric filters of an alarm: another unit, and their patterns."""
+    for statistic in alarm.statistics:
+        for metric_filter in system.filters:
+            published = (metric_filter.namespace, metric_filter.metric)
+            if published != (statistic.metric.namespace, statistic.metric.name):
+                continue
+            if statistic.unit not in {None, metric_filter.unit}:
+                text = f"metric filter {metric_filter.name} publishes in {metric_filter.unit}"
+                yield Fact("Unit", f"{text}: its samples do not reach the alarm")
+            if text := checking.note(metric_filter):
+                yield Fact("Pattern", text)
 
 
 def _composite(alarm: CompositeAlarm, words: _Words) -> Iterator[Fact]:

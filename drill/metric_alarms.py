@@ -31,8 +31,8 @@ from drill.rehearsal import Line
 class MetricSource(Protocol):
     """The source of samples of metrics, and of bands."""
 
-    def series(self, metric: Metric) -> Series:
-        """Return the samples of a metric."""
+    def series(self, metric: Metric, unit: str | None = None) -> Series:
+        """Return the samples of a metric in one unit; in all units if it is None."""
 
     def band(self, alarm: str) -> tuple[Floats, Floats] | None:
         """Return the lower and upper bound of an alarm (its full name) for each step; None without a band."""
@@ -49,6 +49,8 @@ class MetricAlarms:
     source: MetricSource
     extra: int
     """Datapoints that an alarm retrieves beyond its evaluation periods."""
+    is_known_before: bool = True
+    """Whether it is known that metrics have no samples before the first step."""
 
     def changes(self, alarm: MetricAlarm, effects: Mapping[Metric, Series]) -> tuple[Change, ...]:
         """Return the changes of an alarm in order. It starts in INSUFFICIENT_DATA."""
@@ -91,7 +93,7 @@ class MetricAlarms:
         Series are compared by identity. The cache keeps them, so that an identity is not reused.
         """
         return tuple(
-            (query.id, self._series(query.asks.metric, effects), query.asks.stat, query.asks.period_s)
+            (query.id, self._series(query.asks, effects), query.asks.stat, query.asks.period_s)
             if isinstance(query.asks, Statistic)
             else (query.id, query.asks)
             for query in alarm.queries
@@ -115,11 +117,29 @@ class MetricAlarms:
             bound = alarm.threshold
         breaching = evaluation.breaches(matrix, alarm.comparison, bound)
         settings = Settings(alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.treat_missing_data)
-        states = evaluation.states(breaching, settings, "INSUFFICIENT_DATA", self._few(alarm, effects))
+        undecided = self._undecided(alarm, effects, matrix)
+        states = evaluation.states(breaching, settings, "INSUFFICIENT_DATA", undecided)
         before = np.concatenate(([STATES.index("INSUFFICIENT_DATA")], states[:-1]))
         at = np.flatnonzero(states != before)
         ends_s = self.grid.ends_s[every]
         return tuple((float(ends_s[i]), int(before[i]), int(states[i])) for i in at)
+
+    def _undecided(
+        self, alarm: MetricAlarm, effects: Mapping[Metric, Series], matrix: Floats
+    ) -> npt.NDArray[np.bool_] | None:
+        """Return which datapoints keep the state, if it depends on them; None if that is not relevant.
+
+        These are percentiles of too few samples, and datapoints from before the first step: all that end
+        before it, and those that begin before it and are missing.
+        """
+        few = self._few(alarm, effects)
+        if self.is_known_before:
+            return few
+        back_s = np.arange(matrix.shape[1], 0, -1, dtype=np.float64) * alarm.period_s
+        starts_s = self.grid.ends_s[self._every(alarm)][:, None] - back_s
+        ends_before = starts_s + alarm.period_s <= self.grid.first_s
+        before = ends_before | ((starts_s < self.grid.first_s) & np.isnan(matrix))
+        return before if few is None else before | few
 
     def _few(self, alarm: MetricAlarm, effects: Mapping[Metric, Series]) -> npt.NDArray[np.bool_] | None:
         """Return which datapoints of each evaluation have too few samples; None if that is not relevant."""
@@ -131,7 +151,7 @@ class MetricAlarms:
             needed = evaluation.samples_needed(statistic.stat)
             if needed:
                 count = statistics.sliding(
-                    self._series(statistic.metric, effects), "SampleCount", statistic.period_s
+                    self._series(statistic, effects), "SampleCount", statistic.period_s
                 )
                 # Without samples there is no percentile. The count is then NaN, which is not below anything.
                 windows = self._windows(count, alarm, length)[self._every(alarm)]
@@ -193,13 +213,15 @@ class MetricAlarms:
         return None if maths.band_of(expression) else expression
 
     def _sliding(self, statistic: Statistic, effects: Mapping[Metric, Series]) -> Floats:
-        return statistics.sliding(self._series(statistic.metric, effects), statistic.stat, statistic.period_s)
+        return statistics.sliding(self._series(statistic, effects), statistic.stat, statistic.period_s)
 
     def _windows(self, values: Floats, alarm: MetricAlarm, length: int) -> Floats:
         return statistics.evaluations(values, max(1, alarm.period_s // self.grid.step_s), length)
 
-    def _series(self, metric: Metric, effects: Mapping[Metric, Series]) -> Series:
-        series = self.source.series(metric)
+    def _series(self, statistic: Statistic, effects: Mapping[Metric, Series]) -> Series:
+        """Return the samples of a statistic's metric in its unit."""
+        metric = statistic.metric
+        series = self.source.series(metric, statistic.unit)
         if metric not in effects:
             return series
         if (series, effects[metric]) not in self._raised:

@@ -59,6 +59,16 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An alarm, or something else, that was found and is not rehearsed."""
+
+    name: str
+    """The name of the alarm in AWS; where it is not known, an address."""
+    reason: str
+    """Why it cannot be rehearsed, with its place."""
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """The system of a rehearsal."""
 
@@ -75,6 +85,10 @@ class System:
     """Other name of an alarm -> its name in AWS."""
     baseline: Baseline = field(default_factory=Baseline)
     """What it publishes while it is healthy: that of the catalog. Empty for alarms without a catalog."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What is not rehearsed. No alarm in it is in `alarms` or `composites`."""
+    notes: tuple[str, ...] = ()
+    """What differs from AWS in a rehearsal of these alarms, each as a sentence."""
     prefix: str = ""
     """With a live account: the prefix of the names of the alarms that were read."""
 

@@ -28,7 +28,7 @@ class Origin:
     environment: str | None = None
     """Name of the environment; None for alarms without an environment."""
     where: str = CATALOG
-    """`catalog`, `aws`, or a folder with Terraform JSON."""
+    """`catalog`, `aws`, or a folder or a file with Terraform JSON."""
     region: str | None = None
     """The region of a live account."""
     endpoint: str | None = None
@@ -43,7 +43,7 @@ def system(origin: Origin) -> System:
     """Return the system of an origin.
 
     Raises:
-        ConfigError: the environment is not valid, or the folder does not exist.
+        ConfigError: the environment is not valid, or the folder or file does not exist.
         SourceError: it cannot be read.
         CommandError: the account is not that of the environment.
     """
@@ -53,8 +53,8 @@ def system(origin: Origin) -> System:
     if origin.where == AWS:
         return _account(origin)
     folder = Path(origin.where)
-    if not folder.is_dir():
-        text = f"must be {CATALOG}, {AWS}, or a folder such as cdktf.out (found: {origin.where})"
+    if not folder.exists():
+        text = f"must be {CATALOG}, {AWS}, a folder such as cdktf.out, or a plan (found: {origin.where})"
         raise ConfigError([Problem("--from", "", text)])
     from drill.sources import synthesized  # noqa: PLC0415  # not needed for the catalog
 

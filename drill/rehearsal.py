@@ -6,7 +6,7 @@ Times are seconds since 1970. A minute's datapoint is known, and its alarm evalu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,6 +30,18 @@ class Notification:
     """When the alarm changed: earlier than `at_s` if its actions were suppressed."""
     delivered_to: tuple[str, ...]
     """Names of the topic's subscriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """An action of an alarm that is not a notification."""
+
+    at_s: float
+    alarm: str
+    """Its name in AWS."""
+    state: State
+    does: str
+    """What the action does: `stops the EC2 instance`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,8 @@ class Outcome:
     verdicts: tuple[Verdict, ...]
     took_s: float
     """Run time."""
+    actions: tuple[Performed, ...] = field(default=(), kw_only=True)
+    """In order, without the warm-up: what alarms do besides notifications."""
 
     @property
     def passed(self) -> bool:

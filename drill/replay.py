@@ -3,6 +3,9 @@
 A row of a recording is a sample (or several), so the value of the only row of a period is its sum, average,
 minimum, maximum and percentiles. Recordings of datapoints therefore have their original values.
 
+Before the first row nothing is known: an alarm stays in INSUFFICIENT_DATA until its state no longer depends
+on earlier datapoints, whatever its treatment of missing data.
+
 Rows whose distance is a period of the alarm, or a multiple, are datapoints of that period. A datapoint is
 known at the end of its period, and is valid until the next one. Other rows are samples, known immediately.
 """
@@ -11,17 +14,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
 from cloudwatch import statistics
-from cloudwatch.alarms import CompositeAlarm, Metric, MetricAlarm
+from cloudwatch.alarms import CompositeAlarm, Metric, MetricAlarm, Statistic
 from cloudwatch.distribution import Floats
+from cloudwatch.evaluation import samples_needed
 from cloudwatch.quotas import MINUTE_S
 from cloudwatch.series import Series
-from drill import checking
+from drill import checking, leaving_out
 from drill.errors import DrillError
 from drill.grid import Grid
 from drill.model import System
@@ -37,34 +41,39 @@ LOWER, UPPER = "lower", "upper"
 """Columns with the anomaly band."""
 
 
-def replay(alarms: Path, series: Path) -> Rehearsal:
+def replay(alarms: Path, series: Path, only: str | None = None) -> Rehearsal:
     """Return the outcome of alarms with recorded series.
 
     Args:
         alarms: a JSON file with alarms.
         series: a CSV or JSON file with series.
+        only: the name of one of the alarms; None for all.
 
     Raises:
         SourceError: a file cannot be read.
         ConfigError: an alarm is not valid.
         DrillError: the series do not match the alarms.
     """
-    read = alarm_file.read(alarms)
+    read = alarm_file.read(alarms, only)
     recorded = recording.read(series)
-    system = System(
+    whole = System(
         title=alarms.name,
-        alarms=tuple(alarm for alarm in read if isinstance(alarm, MetricAlarm)),
-        composites=tuple(alarm for alarm in read if isinstance(alarm, CompositeAlarm)),
+        alarms=tuple(alarm for alarm in read.alarms if isinstance(alarm, MetricAlarm)),
+        composites=tuple(alarm for alarm in read.alarms if isinstance(alarm, CompositeAlarm)),
+        left_out=read.left_out,
     )
+    system = leaving_out.some(leaving_out.rehearsable(whole, is_deployed=False))
     checking.check(system)
     source = Replayed(system, recorded, _grid(system, recorded))
     source.check()
+    system = source.with_counted_samples()
     return rehearse(
         system,
         source.grid,
         source,
         named=(alarms.stem, f"{series.name}, replayed to {alarms.name}"),
         extra=Assumptions().extra_datapoints,
+        is_known_before=False,
     )
 
 
@@ -109,14 +118,46 @@ class Replayed:
                 f"no series for {missing[0]}: name a column after the metric, its query's id, or its label "
                 f"(found: {columns or 'columns without names'})"
             )
+            if len(self.system.all_alarms) > 1:
+                message += "; --alarm selects an alarm"
             raise DrillError(message)
         banded = [alarm.name for alarm in self.system.alarms if alarm.threshold is None]
         if banded and self.band(banded[0]) is None:
             message = f"{banded[0]} has an anomaly band: the columns {LOWER} and {UPPER} are required"
             raise DrillError(message)
 
-    def series(self, metric: Metric) -> Series:
-        """Return the samples of a metric."""
+    def with_counted_samples(self) -> System:
+        """Return the system, with a note for alarms that ignore percentiles of few samples without a count.
+
+        A recorded percentile is one row, whatever the number of its samples. If the recording does not have
+        this number, the alarm evaluates every percentile.
+        """
+        alarms, notes = [], list[str]()
+        for alarm in self.system.alarms:
+            uncounted = [
+                statistic
+                for statistic in alarm.statistics
+                if samples_needed(statistic.stat) and not self._is_counted(statistic)
+            ]
+            if alarm.low_samples == "ignore" and uncounted:
+                notes.append(
+                    f"{alarm.name}: the recording has no number of samples for {uncounted[0].stat} of "
+                    f"{uncounted[0].metric.name}: EvaluateLowSampleCountPercentile: ignore is not applied"
+                )
+                alarms.append(replace(alarm, low_samples="evaluate"))
+            else:
+                alarms.append(alarm)
+        return replace(self.system, alarms=tuple(alarms), notes=tuple(notes))
+
+    def _is_counted(self, statistic: Statistic) -> bool:
+        """Return whether the number of samples of a statistic is known: recorded, or a row for each."""
+        recorded = self._by_metric[statistic.metric]
+        periods = [int(point.time_s // statistic.period_s) for point in recorded.points]
+        return any(point.samples != 1 for point in recorded.points) or len(set(periods)) < len(periods)
+
+    def series(self, metric: Metric, unit: str | None = None) -> Series:
+        """Return the samples of a metric. A recording has no units: its rows are in the unit of the alarm."""
+        del unit
         return self._series(self._by_metric[metric], self._periods_s[metric])
 
     def band(self, alarm: str) -> tuple[Floats, Floats] | None:

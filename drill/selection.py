@@ -74,11 +74,12 @@ class Selection:
     def shortest(self) -> Mapping[str, str]:
         """Name in AWS of each alarm -> the shortest of its names that is a part of it, for messages.
 
-        Keys and names in Terraform are names too, but not parts of the name in AWS.
+        Keys and names in Terraform are names too, but not parts of the name in AWS. A short name that is the
+        name of another alarm in AWS refers to that one.
         """
         shortest: dict[str, str] = {}
         for short, full in self.system.short_names.items():
-            if short in full:
+            if short in full and (short == full or short not in self.alarms):
                 shortest[full] = min(shortest.get(full, full), short, key=lambda name: (len(name), name))
         return shortest
 
@@ -99,14 +100,35 @@ class Selection:
         """Return the name in AWS of an alarm.
 
         Raises:
-            UnknownNameError: it does not exist.
+            UnknownNameError: it does not exist, or cannot be rehearsed.
         """
         if name in self.alarms:
             return name
+        self._check_rehearsed(name)
         if name not in self.system.short_names:
             message = f"no such alarm in {self.system.title} (found: {name}){did_you_mean(name, self._known)}"
             raise UnknownNameError(message)
+        self._check_rehearsed(self.system.short_names[name])
         return self.system.short_names[name]
+
+    def _check_rehearsed(self, name: str) -> None:
+        """Reject the name of an alarm that cannot be rehearsed.
+
+        Raises:
+            UnknownNameError: it is left out; with the reason.
+        """
+        for entry in self.system.left_out:
+            if entry.name == name:
+                raise UnknownNameError(f"cannot be rehearsed: {entry.reason} (found: {name})")
+
+    def left_out(self, patterns: Iterable[str]) -> tuple[str, ...]:
+        """Return the alarms with these names or patterns that cannot be rehearsed."""
+        also = {full: short for short, full in self.system.short_names.items()}
+        return tuple(
+            entry.name
+            for entry in self.system.left_out
+            if any(matches(name, patterns) for name in {entry.name, also.get(entry.name, entry.name)})
+        )
 
     def full_names(self, patterns: Iterable[str]) -> tuple[str, ...]:
         """Return the names in AWS of the alarms with these names or patterns, in the order of the system.
@@ -120,12 +142,31 @@ class Selection:
                 names.add(self.full_name(pattern))
                 continue
             matching = {name for name in self.alarms if matches(name, [pattern])}
-            matching |= {full for short, full in self.system.short_names.items() if matches(short, [pattern])}
+            matching |= {
+                full
+                for short, full in self.system.short_names.items()
+                if full in self.alarms and matches(short, [pattern])
+            }
             if not matching:
+                for name in self.left_out([pattern]):
+                    self._check_rehearsed(name)
                 message = f"matches no alarm of {self.system.title} (found: {pattern})"
                 raise UnknownNameError(message)
             names |= matching
         return tuple(name for name in self.alarms if name in names)
+
+    def full_names_of_excluded(self, patterns: Iterable[str]) -> frozenset[str]:
+        """Return the names in AWS of excluded alarms. One that cannot be rehearsed may be excluded.
+
+        Raises:
+            UnknownNameError: as for `full_names`.
+        """
+        asked = [pattern for pattern in patterns if not self.left_out([pattern])]
+        others = [pattern for pattern in patterns if pattern not in asked and is_pattern(pattern)]
+        return frozenset(
+            {*self.full_names(asked), *(name for name in self.alarms if matches(name, others))}
+            | {full for short, full in self.system.short_names.items() if matches(short, others)}
+        )
 
     @cached_property
     def _by_name(self) -> Mapping[tuple[str, str], tuple[Metric, ...]]:

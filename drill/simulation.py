@@ -17,13 +17,13 @@ from cloudwatch.composites import Change
 from cloudwatch.series import Series
 from cloudwatch.suppression import Suppressed
 from config.errors import ConfigError, Problem
-from drill import assertions, checking, delivery, durations, notes
+from drill import assertions, checking, delivery, durations, leaving_out, notes
 from drill import workload as workloads
 from drill.errors import DrillError
 from drill.grid import Grid
 from drill.metric_alarms import MetricAlarms, MetricSource
 from drill.model import System
-from drill.rehearsal import Message, Notification, Rehearsal
+from drill.rehearsal import Message, Notification, Performed, Rehearsal
 from drill.scenarios.model import Consumer
 from drill.scenarios.reading import Scenario
 from drill.selection import Selection
@@ -38,6 +38,7 @@ class _Outcome:
     changes: Mapping[str, tuple[Change, ...]]
     suppressed: Mapping[str, tuple[Suppressed, ...]]
     notifications: tuple[Notification, ...]
+    actions: tuple[Performed, ...]
 
 
 def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
@@ -57,7 +58,9 @@ def run(system: System, scenario: Scenario, recording: Recording) -> Rehearsal:
     checking.check(system)
     grid = Grid.of(scenario.head)
     _check(system, scenario)
+    system = leaving_out.for_scenario(system, scenario)
     workload = Workload(system, scenario, grid, recording)
+    system = replace(system, notes=(*system.notes, *checking.notes(system), *workload.notes()))
     rehearsal = rehearse(
         system,
         grid,
@@ -81,6 +84,7 @@ def rehearse(  # noqa: PLR0913  # each by its name
     named: tuple[str, str],
     extra: int,
     consumers: Sequence[Consumer] = (),
+    is_known_before: bool = True,
 ) -> Rehearsal:
     """Return the outcome of a workload, without verdicts.
 
@@ -91,8 +95,9 @@ def rehearse(  # noqa: PLR0913  # each by its name
         named: the name and the description of the rehearsal.
         extra: datapoints that alarms retrieve beyond their evaluation periods.
         consumers: the consumers of queues that fail.
+        is_known_before: whether it is known that metrics have no samples before the first step.
     """
-    alarms = MetricAlarms(grid, workload, extra)
+    alarms = MetricAlarms(grid, workload, extra, is_known_before=is_known_before)
     effects: Mapping[Metric, Series] = {}
     caused: tuple[Message, ...] = ()
     for _ in range(_ROUNDS):
@@ -118,6 +123,7 @@ def rehearse(  # noqa: PLR0913  # each by its name
         notifications=tuple(
             notification for notification in outcome.notifications if notification.at_s > grid.begins_s
         ),
+        actions=tuple(action for action in outcome.actions if action.at_s > grid.begins_s),
         messages=tuple(message for message in arrived if message.arrived_s > grid.begins_s),
         verdicts=(),
         line=lambda name: alarms.line(by_name[name], effects),
@@ -157,7 +163,12 @@ def _outcome(system: System, alarms: MetricAlarms, grid: Grid, effects: Mapping[
         ]
         if timeline.suppressed:
             suppressed[composite.name] = timeline.suppressed
-    return _Outcome(changes, suppressed, delivery.notifications(system, performed))
+    return _Outcome(
+        changes,
+        suppressed,
+        delivery.notifications(system, performed),
+        delivery.other_actions(system, performed),
+    )
 
 
 def _check(system: System, scenario: Scenario) -> None:
@@ -174,7 +185,8 @@ def _check(system: System, scenario: Scenario) -> None:
 def names(selection: Selection, scenario: Scenario) -> Iterator[Problem]:
     """Yield the names in a scenario that do not exist in a system."""
     yield from workloads.problems(selection, scenario)
-    yield from assertions.problems(selection, scenario.expect)
+    rehearsed = Selection(leaving_out.for_scenario(selection.system, scenario))
+    yield from assertions.problems(rehearsed, scenario.expect)
 
 
 def _of_resolution(system: System, scenario: Scenario) -> Iterator[Problem]:

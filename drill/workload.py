@@ -139,7 +139,7 @@ _CATALOG = Placed("the baseline of the catalog", Path(), NoLogs.model_construct(
 
 def _healthy(healthy: Healthy) -> Entry[Samples]:
     """Return the entry of metrics with the same baseline."""
-    samples = Samples.model_construct(**_SPAN, metric="*", values=healthy.values)
+    samples = Samples.model_construct(**_SPAN, metric="*", values=healthy.values, unit=healthy.unit)
     return Entry(_CATALOG, samples, baseline=True, optional=True)
 
 
@@ -193,9 +193,11 @@ class LogLines:
             self._written[key] = tuple(self._lines(entry, is_writing) for entry in entries)
         return self._written[key]
 
-    def published(self, metric: Metric) -> Iterable[Series]:
-        """Yield the samples that metric filters publish to a metric."""
+    def published(self, metric: Metric, unit: str | None) -> Iterable[Series]:
+        """Yield the samples that metric filters publish to a metric, in one unit or in all units."""
         for metric_filter in self._filters.get((metric.namespace, metric.name), ()):
+            if unit not in {None, metric_filter.unit}:
+                continue
             lines = self.written(metric_filter.log_group)
             key = (
                 metric_filter.pattern,
@@ -209,6 +211,12 @@ class LogLines:
             series = self._published[key].get(metric.dimensions)
             if series is not None:
                 yield series
+
+    def units(self, metric: Metric) -> set[str]:
+        """Return the units in which lines of the scenario publish a metric."""
+        filters = self._filters.get((metric.namespace, metric.name), ())
+        published = {item.unit for item in filters if self.written(item.log_group)}
+        return published | {unit for unit, _ in self._embedded.get(metric, ())}
 
     def counted(self, metric: Metric) -> Iterable[Series]:
         """Yield the metrics that CloudWatch Logs publishes of a log group.
@@ -230,19 +238,22 @@ class LogLines:
             self._counted[key] = self._count(counted, in_bytes=metric.name == "IncomingBytes")
         yield self._counted[key]
 
-    def embedded(self, metric: Metric) -> Iterable[Series]:
-        """Return the samples of a metric in lines in the embedded metric format."""
-        return self._embedded.get(metric, ())
+    def embedded(self, metric: Metric, unit: str | None) -> Iterable[Series]:
+        """Yield the samples in lines in the embedded metric format, in one unit or in all units."""
+        for own, series in self._embedded.get(metric, ()):
+            if unit in {None, own}:
+                yield series
 
     @cached_property
-    def _embedded(self) -> Mapping[Metric, Sequence[Series]]:
-        """The metrics in lines. A line is written many times: a sample has the time of its line."""
-        by_metric: dict[Metric, list[Series]] = {}
+    def _embedded(self) -> Mapping[Metric, Sequence[tuple[str, Series]]]:
+        """The metrics in lines, with their units. A line is written many times: a sample has its time."""
+        by_metric: dict[Metric, list[tuple[str, Series]]] = {}
         for group in self._entries_of:
             for line in self.written(group):
                 for sample in () if _embedded_error(line.text) else embedded.samples(line.text):
                     values = np.where(line.count > 0, sample.value, np.nan)
-                    by_metric.setdefault(sample.metric, []).append(self._series(values, line.count))
+                    series = self._series(values, line.count)
+                    by_metric.setdefault(sample.metric, []).append((sample.unit, series))
         return by_metric
 
     def is_described(self, metric: Metric, step: int) -> bool:
@@ -372,17 +383,23 @@ class Values:
         """Return whether an entry is about a metric in a step, even if it has no samples."""
         return any(self.grid.during(entry.happens)[step] for entry in self._layers.get(metric, ()))
 
-    def series(self, metric: Metric) -> Series | None:
-        """Return the series of a metric; None if the scenario has no entry for it."""
+    def series(self, metric: Metric, unit: str | None) -> Series | None:
+        """Return the series of a metric in one unit or in all; None if the scenario has no entry for it."""
         layers = self._layers.get(metric)
         if not layers:
             return None
-        if layers not in self._stacks:
-            self._stacks[layers] = self._stack(layers)
-        return self._stacks[layers]
+        has_units = any(entry.happens.unit is not None for entry in layers)
+        key = (layers, unit if has_units else None)
+        if key not in self._stacks:
+            self._stacks[key] = self._stack(*key)
+        return self._stacks[key]
+
+    def units(self, metric: Metric) -> set[str]:
+        """Return the units of the entries for a metric that have one."""
+        return {entry.happens.unit for entry in self._layers.get(metric, ()) if entry.happens.unit}
 
     @cached_property
-    def _stacks(self) -> dict[tuple[Entry[Samples], ...], Series | None]:
+    def _stacks(self) -> dict[tuple[tuple[Entry[Samples], ...], str | None], Series | None]:
         return {}
 
     @cached_property
@@ -402,15 +419,31 @@ class Values:
                 by_metric.setdefault(metric, []).append(entry)
         return {metric: tuple(layers) for metric, layers in by_metric.items()}
 
-    def _stack(self, layers: Sequence[Entry[Samples]]) -> Series | None:
-        columns: list[Column] = []
-        baseline: list[Column] = []
+    def _stack(self, layers: Sequence[Entry[Samples]], unit: str | None) -> Series | None:
+        """Return the samples of entries in one unit, or in all units.
+
+        An entry replaces the earlier ones during its time, unless both have a unit and the units differ:
+        CloudWatch keeps them apart. The samples of an entry without a unit are in the unit of each alarm.
+        """
+        by_unit: dict[str | None, list[Column]] = {}
+        baseline: dict[str | None, list[Column]] = {}
         for entry in layers:
-            during = self._during(entry.happens)
-            new = baseline if entry.happens.value == "baseline" else self._described(entry, during, columns)
-            columns = _replaced(columns, during, new)
+            during, own = self._during(entry.happens), entry.happens.unit
+            replaced = {None, own} if own is not None else {None, *by_unit}
+            if entry.happens.value == "baseline":
+                new = {key: baseline.get(key, []) for key in replaced}
+            else:
+                before = [column for key in replaced for column in by_unit.get(key, ())]
+                new = {own: self._described(entry, during, before)}
+            by_unit |= {key: _replaced(by_unit.get(key, ()), during, new.get(key, ())) for key in replaced}
             if entry.baseline:
-                baseline = columns
+                baseline = dict(by_unit)
+        columns = [
+            column
+            for key, of_unit in by_unit.items()
+            if unit is None or key in {None, unit}
+            for column in of_unit
+        ]
         parts = [
             Series.of_values(
                 np.where(weights > 0, values, np.nan),
@@ -626,21 +659,39 @@ class Workload:
     grid: Grid
     recording: Recording
 
-    def series(self, metric: Metric) -> Series:
-        """Return the samples of a metric. Metrics with the same samples share one object."""
-        if metric not in self._series_of:
-            described = self._values.series(metric)
+    def series(self, metric: Metric, unit: str | None = None) -> Series:
+        """Return the samples of a metric in one unit, or in all. The same samples are one object."""
+        if (metric, unit) not in self._series_of:
+            described = self._values.series(metric, unit)
             parts = [
                 *([described] if described is not None else []),
-                *self._lines.published(metric),
-                *self._lines.embedded(metric),
+                *self._lines.published(metric, unit),
+                *self._lines.embedded(metric, unit),
                 *(self._lines.counted(metric) if described is None else []),
             ]
             key = tuple(map(id, parts))
             if key not in self._joined:
                 self._joined[key] = together(parts) if parts else self._empty
-            self._series_of[metric] = self._joined[key]
-        return self._series_of[metric]
+            self._series_of[metric, unit] = self._joined[key]
+        return self._series_of[metric, unit]
+
+    def notes(self) -> tuple[str, ...]:
+        """Return the alarms without a unit on metrics with samples in several units, each as a sentence.
+
+        "If the metric is published with multiple types of units and you don't specify a unit, the alarm's
+        behavior is not defined" (PutMetricAlarm, Unit).
+        """
+        notes = []
+        for alarm in self.system.alarms:
+            for statistic in alarm.statistics if any(of.unit is None for of in alarm.statistics) else ():
+                units = self._values.units(statistic.metric) | self._lines.units(statistic.metric)
+                if statistic.unit is None and len(units) > 1:
+                    listed = ", ".join(sorted(units))
+                    text = f"{alarm.name} has no unit, and {statistic.metric} has samples in {listed}"
+                    notes.append(
+                        f"{text}: AWS does not define the result, and the rehearsal uses all of them"
+                    )
+        return tuple(dict.fromkeys(notes))
 
     def band(self, alarm: str) -> tuple[Floats, Floats] | None:
         """Return the lower and upper bound of an alarm (its full name) for each step; None without a band."""
@@ -678,7 +729,7 @@ class Workload:
         return Bands(self.selection, of_kind(self.scenario, Band), self.grid)
 
     @cached_property
-    def _series_of(self) -> dict[Metric, Series]:
+    def _series_of(self) -> dict[tuple[Metric, str | None], Series]:
         return {}
 
     @cached_property

@@ -15,11 +15,16 @@ from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.publishing import MetricFilter
 from cloudwatch.records import Record
 from terraform.configuration import Resource
+from terraform.expressions import is_known
 
 METRIC_ALARM: Final = "aws_cloudwatch_metric_alarm"
 COMPOSITE_ALARM: Final = "aws_cloudwatch_composite_alarm"
 LOG_METRIC_FILTER: Final = "aws_cloudwatch_log_metric_filter"
 
+_IN_TEMPLATE: Final = re.compile(
+    r"AWS::(CloudWatch|Logs::MetricFilter|CloudFormation|Serverless)|Fn::Transform|::MODULE"
+)
+"""Resources of a template that are alarms or metric filters, or may contain them."""
 _META: Final = frozenset(
     {"//", "connection", "depends_on", "lifecycle", "provider", "provisioner", "region", "tags_all"}
 )
@@ -76,6 +81,24 @@ def metric_filter(resource: Resource) -> MetricFilter:
         RecordError: as for `metric_alarm`.
     """
     return api.metric_filter(_metric_filter_record(resource.where, resource.body))
+
+
+def published_by(raw: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return namespace and name of the metrics of a metric filter, from its arguments as they are written.
+
+    Empty if one of them is not known.
+    """
+    blocks = [
+        block for block in _blocks(raw.get("metric_transformation") or []) if isinstance(block, Mapping)
+    ]
+    metrics = tuple((str(block.get("namespace")), str(block.get("name"))) for block in blocks)
+    return metrics if is_known([*map(list, metrics)]) and "dynamic" not in raw else ()
+
+
+def may_have_alarms(raw: Mapping[str, Any]) -> bool:
+    """Return whether the template of a CloudFormation stack may contain alarms or metric filters."""
+    template = raw.get("template_body")
+    return not isinstance(template, str) or not is_known(template) or bool(_IN_TEMPLATE.search(template))
 
 
 def service_of(resource: Resource) -> str | None:

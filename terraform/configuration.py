@@ -18,12 +18,25 @@ from typing import Any, Final, NamedTuple
 
 from config import files
 from config.errors import CommandError
-from terraform import expressions
+from terraform import expressions, plans
 from terraform.arns import ARNS, IDS
 from terraform.expressions import UnknownValueError
 
-_NOT_READ: Final = ("count", "for_each", "provider")
-"""Arguments that create another number of resources, or create them elsewhere."""
+_NOT_READ: Final = ("count", "dynamic", "for_each", "provider")
+"""Arguments that create another number of resources or blocks, or create resources elsewhere."""
+_WITHOUT_RESOURCES: Final = frozenset(
+    {"//", "action", "check", "data", "ephemeral", "import", "list", "locals", "moved", "output"}
+    | {"provider", "removed", "resource", "terraform", "variable"}
+)
+"""Kinds of blocks that create no resource other than those of `resource`."""
+_PLAN: Final = "`terraform show -json PLAN` writes a plan that can be read, with every module and value"
+_HCL: Final = re.compile(
+    r'^[ \t]*(?:resource[ \t]+"([\w-]+)"[ \t]+"([\w-]+)"|module[ \t]+"([\w-]+)")', re.MULTILINE
+)
+"""A resource or a module in HCL."""
+_UNREAD_FILES: Final = ("*.tf", "*.tofu", "*.tofu.json", "*.tfvars", "*.tfvars.json")
+"""Files that Terraform or OpenTofu reads together with `*.tf.json` (Terraform language, "Files and
+Configuration Structure"; "Input Variables", "Variable Definitions Files")."""
 _OUTPUT: Final = re.compile(
     r'data\.terraform_remote_state\.([\w-]+)\.outputs\.(\w+)(?:\["([^"]+)"\]|\.(\w+))?'
 )
@@ -78,6 +91,7 @@ class Stack:
             ConfigurationError: it is not Terraform's JSON, or defines a block a second time.
         """
         self.contents.append(content)
+        _check_kinds(content, where)
         sections: dict[str, tuple[dict[str, Any], int]] = {
             "resource": (self.resources, 2),
             "output": (self.outputs, 1),
@@ -110,14 +124,17 @@ class Stack:
 
 
 def read(folder: Path) -> dict[str, Stack]:
-    """Return the stacks in a folder by their names.
+    """Return the stacks in a folder, or in a file, by their names.
 
-    These are the stacks in CDKTF's `manifest.json`; else one for each folder in `stacks`; else the folder
+    A file contains a plan or state as `terraform show -json` writes it, or Terraform's JSON. The stacks of a
+    folder are the stacks in CDKTF's `manifest.json`; else one for each folder in `stacks`; else the folder
     itself; else one for each folder in it.
 
     Raises:
-        ConfigurationError: there is no stack, or a file is not Terraform's JSON.
+        ConfigurationError: there is no stack, or a file is not Terraform's JSON or has unsupported blocks.
     """
+    if folder.is_file():
+        return {folder.stem.partition(".")[0]: read_file(folder.stem.partition(".")[0], folder)}
     if not folder.is_dir():
         message = f"{folder}: the folder does not exist"
         raise ConfigurationError(message)
@@ -135,6 +152,8 @@ def read(folder: Path) -> dict[str, Stack]:
         folders = {folder.resolve().name: folder}
     else:
         folders = {path.name: path for path in sorted(inner.iterdir()) if path.is_dir()}
+    for path in folders.values():
+        _check_other_files(path)
     stacks = {name: _read_folder(name, path) for name, path in folders.items() if _files(path)}
     if not stacks:
         message = f"{folder}: contains no Terraform JSON (*.tf.json): run `make synth ENV=…` first"
@@ -155,8 +174,14 @@ def read_file(name: str, path: Path) -> Stack:
     Raises:
         ConfigurationError: it cannot be read.
     """
+    content = _json(path)
+    try:
+        shown = plans.configuration(content) if plans.is_shown(content) else content
+    except (plans.PlanError, KeyError, TypeError, AttributeError) as error:
+        message = f"{path}: is not a plan or state that can be read: {error}"
+        raise ConfigurationError(message) from error
     stack = Stack(name, {})
-    stack.add(_json(path), str(path))
+    stack.add(shown, str(path))
     return stack
 
 
@@ -174,6 +199,52 @@ def _json(path: Path) -> dict[str, Any]:
         message = f"{path}: must be a JSON object with Terraform blocks"
         raise ConfigurationError(message)
     return content
+
+
+def _check_kinds(content: Mapping[str, Any], where: str) -> None:
+    """Reject blocks that create resources which are not read.
+
+    Raises:
+        ConfigurationError: there is such a block; with its name.
+    """
+    unread = [
+        f"{kind}.{name}" if kind == "module" else kind
+        for kind, blocks in content.items()
+        if kind not in _WITHOUT_RESOURCES and blocks
+        for name in (
+            (name for block in _blocks(blocks, f"{where}: {kind}") for name in block)
+            if kind == "module"
+            else ("",)
+        )
+        if name != "//"
+    ]
+    if unread:
+        message = f"{where}: {', '.join(unread)}: is not read, and may contain alarms: {_PLAN}"
+        raise ConfigurationError(message)
+
+
+def _check_other_files(folder: Path) -> None:
+    """Reject files that Terraform reads, and that define resources or values which are not read here.
+
+    Raises:
+        ConfigurationError: there is such a file; with the names of the resources and modules in it.
+    """
+    for path in sorted({path for pattern in _UNREAD_FILES for path in folder.glob(pattern)}):
+        try:
+            text = files.text(path, files.MOST_BYTES)
+        except files.FileError as error:
+            message = f"{path}: {error}"
+            raise ConfigurationError(message) from error
+        if path.suffix in {".tf", ".tofu"}:
+            names = [
+                f"module.{module}" if module else f"{kind}.{key}" for kind, key, module in _HCL.findall(text)
+            ]
+            if names:
+                message = f"{path}: {', '.join(names)}: HCL is not read: {_PLAN}"
+                raise ConfigurationError(message)
+        elif text.strip():
+            message = f"{path}: is not read: {_PLAN}"
+            raise ConfigurationError(message)
 
 
 def _merge(into: dict[str, Any], content: Any, depth: int, where: str) -> None:  # noqa: ANN401  # JSON
@@ -230,6 +301,21 @@ class Resource:
         """The arguments, with references replaced by their values."""
         return self._configuration.body(self.stack, self.type, self.key)
 
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """The arguments as they are written."""
+        return self._configuration.raw(self.stack, self.type, self.key)
+
+    def known(self, argument: str) -> Any:  # noqa: ANN401  # JSON
+        """Return the value of an argument of any resource, supported or not; None if it is not known."""
+        if argument not in self.raw:
+            return None
+        try:
+            value = self._configuration.attribute(self.stack, self.type, self.key, argument)
+        except UnknownValueError:
+            return None
+        return value if expressions.is_known(value) else None
+
     @functools.cached_property
     def arn(self) -> str:
         """The ARN, computed from the name."""
@@ -246,7 +332,7 @@ class Resource:
     @property
     def address(self) -> str:
         """The Terraform address without the stack."""
-        return f"{self.type}.{self.key}"
+        return plans.address_of(self.type, self.key)
 
     @property
     def where(self) -> str:
@@ -309,6 +395,15 @@ class Configuration:
         allowed = [self._provider(stack).get("allowed_account_ids") or [] for stack in self._stacks]
         return self._common("account", [ids[0] if len(ids) == 1 else None for ids in allowed])
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of the resources."""
+        return tuple(self._of_type)
+
+    def raw(self, stack: str, kind: str, key: str) -> Mapping[str, Any]:
+        """Return a resource's arguments as they are written."""
+        return self._stacks[stack].resources[kind][key]
+
     def of_type(self, *types: str) -> list[Resource]:
         """Return the resources of the given types."""
         return [resource for kind in types for resource in self._of_type.get(kind, ())]
@@ -341,7 +436,8 @@ class Configuration:
         for argument in _NOT_READ:
             if argument in raw:
                 message = (
-                    f"{stack}: {kind}.{key}: `{argument}` is not supported: define each resource without it."
+                    f"{stack}: {kind}.{key}: `{argument}` is not supported: define each resource without it, "
+                    f"or read a plan: {_PLAN}"
                 )
                 raise ConfigurationError(message)
         return {
@@ -369,7 +465,7 @@ class Configuration:
         resource = self._stacks[stack].resources.get(kind, {}).get(key)
         if resource is None:
             return None
-        if attribute == "arn" and kind in ARNS:
+        if attribute == "arn" and kind in ARNS and attribute not in resource:
             return ARNS[kind](
                 functools.partial(self.attribute, stack, kind, key), self.region, self.account_id
             )

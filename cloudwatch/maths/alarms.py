@@ -11,6 +11,12 @@ from cloudwatch.maths.syntax import Call, Expression, Name, Number, text_of, wal
 from cloudwatch.quotas import ALARM_METRICS
 
 _BAND = "ANOMALY_DETECTION_BAND"
+_SOURCES: Mapping[str, str] = {
+    "DB_PERF_INSIGHTS": "a counter of Performance Insights",
+    "INSIGHT_RULE_METRIC": "a Contributor Insights rule",
+    "SERVICE_QUOTA": "a service quota",
+}
+"""Function -> what it reads (CloudWatch User Guide, "Metric math syntax and functions")."""
 _DEVIATIONS = 2.0  # "If you don't specify this argument, the default of 2 is used"
 
 
@@ -81,4 +87,6 @@ def _problem(function: str) -> str:
         return "SEARCH is not allowed in an alarm, as it may return many time series"
     if function == _BAND:
         return f"{_BAND} must be the band of an alarm (ThresholdMetricId), not part of an expression"
-    return f"{function} is not supported: it cannot be computed from the metrics of the alarm"
+    source = _SOURCES.get(function)
+    reads = f": it reads {source}, not a metric of the alarm" if source else ""
+    return f"{function} is not supported{reads or ': it cannot be computed from the metrics of the alarm'}"

@@ -8,7 +8,7 @@ they do not document is described in the docstring of the code that decides it.
 from cloudwatch.patterns.matching import Match, Matcher
 from cloudwatch.patterns.matching import compile_pattern as compile  # noqa: A004  # `patterns.compile`, as `re.compile`
 from cloudwatch.patterns.model import Delimited, JsonPattern, Pattern, Selector, Terms
-from cloudwatch.patterns.parsing import parse
+from cloudwatch.patterns.parsing import parse, unquoted
 from cloudwatch.patterns.printing import text_of
 from cloudwatch.patterns.selectors import selector
 
@@ -24,4 +24,5 @@ __all__ = [
     "parse",
     "selector",
     "text_of",
+    "unquoted",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
@@ -125,10 +125,12 @@ class Term:
     Attributes:
         what: the text to find, or a regular expression.
         sign: "" if it must occur, "-" if it must not occur, "?" if it is optional.
+        is_bare: whether it was written without double quotes.
     """
 
     what: str | Regex
     sign: str = ""
+    is_bare: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,15 @@ from cloudwatch.patterns.scanner import Scanner
 from cloudwatch.patterns.selectors import FIELD
 from cloudwatch.quotas import PATTERN_CHARACTERS
 
-_WORD = re.compile(r"[A-Za-z0-9_]+")
+_WORD = re.compile(r"[A-Za-z0-9_./=@#;+][A-Za-z0-9_./=@#;+-]*")
+"""A term without double quotes; the guide allows letters, digits and `_`.
+
+CloudWatch Logs accepts more: filters such as `Scan timed out for item.id` are deployed. According to users it
+rejects `( ) [ * : ,`, backslashes and backticks ("Invalid character(s) in term"). Not documented, and decided
+here: a dot and the other symbols that it accepts elsewhere without quotes are accepted: those of regular
+expressions ("Supported regular expressions") and of values of JSON patterns. See `unquoted`.
+"""
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
 _BLANK = " \t\r\n"
 _FIELD_ALONE = re.compile(FIELD.pattern + r"(?=[ \t\r\n]*[,\]])")
 
@@ -51,22 +59,35 @@ def parse(text: str) -> Pattern:
     return _terms(scanner)
 
 
+def unquoted(pattern: Pattern) -> tuple[str, ...]:
+    """Return the terms that have no double quotes although the guide requires them."""
+    if not isinstance(pattern, Terms):
+        return ()
+    return tuple(
+        term.what
+        for term in pattern.terms
+        if term.is_bare and isinstance(term.what, str) and not _PLAIN.fullmatch(term.what)
+    )
+
+
 def _terms(scanner: Scanner) -> Terms:
     """Parse terms; all of them must occur, except those with a sign.
 
     Filter pattern syntax, "unstructured log events": terms of other characters than letters, digits and `_`
-    are in double quotes; `?` for optional, `-` for excluded ones. An older edition writes a space after `-`.
+    are in double quotes (see `_WORD`); `?` for optional, `-` for excluded ones. An older edition writes a
+    space after `-`.
     """
     terms = []
     while not scanner.ended:
         sign = next((text for text in "?-" if scanner.take(text)), "")
         if sign == "-":
             scanner.space()
-        terms.append(Term(_term(scanner), sign))
+        is_bare = not (scanner.sees('"') or scanner.sees("%"))
+        terms.append(Term(_term(scanner), sign, is_bare))
         if not scanner.ended and scanner.text[scanner.at] not in _BLANK:
             raise scanner.expected(
-                "a space: outside double quotes, a term has letters, digits and _ only"
-                ' (write "a.b" for one with other characters)'
+                "a space: outside double quotes, a term has letters, digits and _ only, or . - + / = @ # ;"
+                ' (write "a:b" for one with other characters)'
             )
         scanner.space()
     return Terms(tuple(terms))

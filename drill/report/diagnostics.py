@@ -18,8 +18,9 @@ from cloudwatch.evaluation import breaches
 from cloudwatch.states import State
 from cloudwatch.suppression import By
 from drill import durations
+from drill.actions import described
 from drill.model import Severity
-from drill.rehearsal import Line, Notification, Outcome, Rehearsal, Verdict
+from drill.rehearsal import Line, Notification, Outcome, Performed, Rehearsal, Verdict
 from drill.report.words import Moments, Names, count, printable, quantity
 
 SIGNS: Final[Mapping[str, str]] = {
@@ -353,6 +354,8 @@ class Diagnostics:
     def _of_actions(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[str]:
         if not alarm.actions.alarm and self._fired(alarm):
             yield "it has no action for ALARM"
+        for text in dict.fromkeys(filter(None, map(described, alarm.actions.alarm))):
+            yield f"in ALARM it {text}, which is not a notification"
 
     def _fired(self, alarm: MetricAlarm | CompositeAlarm) -> bool:
         return any(state.state == "ALARM" for state in states_of(self.outcome, alarm.name))
@@ -370,6 +373,12 @@ def notification_line(diagnostics: Diagnostics, notification: Notification) -> s
         else ""
     )
     return printable(f"{diagnostics.moments.both(notification.at_s)} {line}{suppressed}")
+
+
+def action_line(diagnostics: Diagnostics, action: Performed) -> str:
+    """Return `+12m (14:12 UTC) ALARM cpu stops the EC2 instance`."""
+    alarm = diagnostics.names.short(action.alarm)
+    return printable(f"{diagnostics.moments.both(action.at_s)} {action.state} {alarm} {action.does}")
 
 
 def arrived(outcome: Outcome, notification: Notification) -> tuple[str, ...]:

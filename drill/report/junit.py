@@ -1,7 +1,10 @@
 """JUnit XML for CI systems: a test suite per scenario, a test case per expectation.
 
+An alarm that cannot be rehearsed is a skipped test case, with the reason.
+
 JUnit XML has no standard. The elements are those that Jenkins and GitLab both support: `testsuites`,
-`testsuite`, `testcase`, `failure`, `system-out`. GitLab reads the attribute `file`, editors read `line`.
+`testsuite`, `testcase`, `failure`, `skipped`, `system-out`. GitLab reads the attribute `file`, editors read
+`line`.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from drill.rehearsal import Outcome, Rehearsal, Verdict
-from drill.report.diagnostics import Diagnostics, notification_line
+from drill.report.diagnostics import Diagnostics, action_line, notification_line
 from drill.report.words import place, printable
 
 
@@ -28,11 +31,12 @@ def write(outcomes: Sequence[Outcome], path: Path) -> None:
 
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, str]:
     verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
+    skipped = sum(len(outcome.system.left_out) for outcome in outcomes)
     return {
-        "tests": str(len(verdicts)),
+        "tests": str(len(verdicts) + skipped),
         "failures": str(sum(not verdict.passed for verdict in verdicts)),
         "errors": "0",
-        "skipped": "0",
+        "skipped": str(skipped),
         "time": f"{sum(outcome.took_s for outcome in outcomes):.6f}",
     }
 
@@ -52,6 +56,12 @@ def _suite(outcome: Outcome) -> ET.Element:
                 case, "failure", {"type": "expectation", "message": printable(verdict.actual)}
             )
             failure.text = "\n".join(_failure(diagnostics, verdict))
+    for entry in outcome.system.left_out:
+        name = printable(f"{entry.name} is rehearsed")
+        case = ET.SubElement(
+            suite, "testcase", {"classname": printable(outcome.name), "name": name, "time": "0"}
+        )
+        ET.SubElement(case, "skipped", {"message": printable(entry.reason)})
     notes = outcome.notes if isinstance(outcome, Rehearsal) else ()
     out = ET.SubElement(suite, "system-out")
     out.text = "\n".join(
@@ -59,6 +69,7 @@ def _suite(outcome: Outcome) -> ET.Element:
             printable(outcome.description),
             *(f"note: {printable(note)}" for note in notes),
             *(notification_line(diagnostics, notification) for notification in outcome.notifications),
+            *(action_line(diagnostics, action) for action in outcome.actions),
         ]
     )
     return suite

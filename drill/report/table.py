@@ -13,8 +13,9 @@ from rich.text import Text
 
 from cloudwatch.alarms import MetricAlarm
 from cloudwatch.composites import Change
+from drill.model import LeftOut
 from drill.rehearsal import Outcome, Rehearsal, Verdict
-from drill.report.diagnostics import Diagnostics, Summary, notification_line, run_time
+from drill.report.diagnostics import Diagnostics, Summary, action_line, notification_line, run_time
 from drill.report.words import Moments, Names, count, printable
 
 _WIDEST_NAME: Final = 32
@@ -52,6 +53,25 @@ def show(outcomes: Sequence[Outcome], console: Console, *, verbose: bool = False
         failed = sum(not outcome.passed for outcome in outcomes)
         verdict = f"{failed} failed" if failed else "all passed"
         _print(console, Text(f"{count(len(outcomes), 'scenario')}, {verdict}", "bold red" if failed else ""))
+    for text in (*left_out_lines(outcomes), *note_lines(outcomes)):
+        _print(console, Text(text, "yellow"), _INDENT)
+
+
+def left_out_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a line per alarm that is not rehearsed, with its reason; and the scenarios, unless it is all."""
+    scenarios: dict[LeftOut, list[str]] = {}
+    for outcome in outcomes:
+        for entry in outcome.system.left_out:
+            scenarios.setdefault(entry, []).append(outcome.name)
+    for entry, of_entry in scenarios.items():
+        only = "" if len(of_entry) == len(outcomes) else f" in {', '.join(of_entry)}"
+        yield printable(f"not rehearsed{only}: {entry.name}: {entry.reason}")
+
+
+def note_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a line for each note about the alarms."""
+    notes = dict.fromkeys(note for outcome in outcomes for note in outcome.system.notes)
+    yield from (printable(f"note: {note}") for note in notes)
 
 
 def _mark(marks: tuple[str, str], *, passed: bool) -> Text:
@@ -77,6 +97,8 @@ def _details(outcome: Outcome, marks: tuple[str, str], *, verbose: bool) -> Iter
         yield Text(f"  and {count(len(notes) - len(shown), 'more note')}; -v lists them"), _INDENT
     for notification in outcome.notifications if verbose else ():
         yield Text(f"  {notification_line(diagnostics, notification)}"), _INDENT
+    for action in outcome.actions if verbose else ():
+        yield Text(f"  {action_line(diagnostics, action)}"), _INDENT
 
 
 def _rows(diagnostics: Diagnostics, verdict: Verdict, details: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -120,6 +142,8 @@ def show_replay(rehearsal: Rehearsal, console: Console) -> None:
             _compared(rehearsal, change),
         )
     console.print(rows)
+    for line in (*left_out_lines([rehearsal]), *note_lines([rehearsal])):
+        console.print(line, style="yellow")
     unchanged = [alarm.name for alarm in rehearsal.system.all_alarms if alarm.name not in rehearsal.changes]
     for name in unchanged:
         console.print(f"{printable(names.short(name))} stays in INSUFFICIENT_DATA: no datapoints")

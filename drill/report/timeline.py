@@ -16,7 +16,7 @@ from cloudwatch.alarms import CompositeAlarm
 from drill import durations
 from drill.rehearsal import Notification, Rehearsal
 from drill.report.chart import Detail, axis, step_s
-from drill.report.diagnostics import Diagnostics, Summary, arrived, run_time, states_of
+from drill.report.diagnostics import Diagnostics, Summary, action_line, arrived, run_time, states_of
 from drill.report.markup import Html, file_of, join, page, script_data, tag
 from drill.report.rows import ICONS, Flag, Group, Rows, Tracks, flags_of, icon, mark, pins, rows
 from drill.report.words import Names, count
@@ -106,6 +106,17 @@ def _expected(flag: Flag, diagnostics: Diagnostics) -> Html:
     return tag("li", mark, tag("div", *lines), id=f"expected-{flag.number}")
 
 
+def _left_out(diagnostics: Diagnostics) -> Html:
+    """Return the alarms that are not rehearsed, with the reasons; empty if there are none."""
+    entries = diagnostics.outcome.system.left_out
+    if not entries:
+        return Html()
+    listed = [tag("li", tag("b", entry.name), f": {entry.reason}") for entry in entries[:_LISTED]]
+    more = len(entries) - len(listed)
+    rest = (tag("li", f"and {more} more"),) if more else ()
+    return tag("section", tag("h2", "Not rehearsed"), tag("ul", *listed, *rest), class_="failures")
+
+
 def _notifications(diagnostics: Diagnostics) -> Html:
     """Return all notifications, with their recipients and queues."""
     notifications = diagnostics.outcome.notifications
@@ -114,7 +125,12 @@ def _notifications(diagnostics: Diagnostics) -> Html:
         if notifications
         else tag("p", "No notifications.", class_="note")
     )
-    return tag("section", tag("h2", "Notifications"), inside, class_="notified")
+    others = [
+        tag("li", tag("div", tag("p", action_line(diagnostics, action))))
+        for action in diagnostics.outcome.actions
+    ]
+    listed = (tag("h2", "Other actions"), tag("ol", *others)) if others else ()
+    return tag("section", tag("h2", "Notifications"), inside, *listed, class_="notified")
 
 
 def _notification(diagnostics: Diagnostics, notification: Notification) -> Html:
@@ -258,6 +274,7 @@ def _page(rehearsal: Rehearsal, shown: Rows, tracks: Tracks) -> str:
             "main",
             _header(rehearsal, diagnostics),
             _failures(tracks.flags, diagnostics),
+            _left_out(diagnostics),
             timeline_section,
             _hidden(shown, diagnostics.names),
             tag(

@@ -164,6 +164,8 @@ class Names:
     """Name in AWS -> the shortest name that a scenario may use."""
     services: Mapping[str, str]
     """Name in AWS -> the service, for alarms of a service."""
+    taken: frozenset[str] = frozenset()
+    """Every name of an alarm, which cannot stand for another one."""
 
     @classmethod
     def of(cls, system: System) -> Names:
@@ -172,7 +174,8 @@ class Names:
         services |= {
             composite.name: composite.service for composite in system.composites if composite.service
         }
-        return cls(Selection(system).shortest, services)
+        taken = frozenset({*(alarm.name for alarm in system.all_alarms), *system.short_names})
+        return cls(Selection(system).shortest, services, taken)
 
     def short(self, alarm: str) -> str:
         """Return the short name of an alarm, or its full name if it has none."""
@@ -192,6 +195,7 @@ class Names:
             prefixes.append(service)
         for prefix in prefixes:
             suffix = short.removeprefix(prefix)
-            if suffix != short and suffix.lstrip(_SEPARATORS) and suffix[0] in _SEPARATORS:
-                return suffix.lstrip(_SEPARATORS)
+            rest = suffix.lstrip(_SEPARATORS)
+            if suffix != short and rest and suffix[0] in _SEPARATORS and rest not in self.taken:
+                return rest
         return short

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
+from cloudwatch.publishing import UNITS
 from cloudwatch.quotas import MINUTE_S
 from cloudwatch.states import State
 from config import types
@@ -56,6 +57,12 @@ def _expression(value: object, known: tuple[str, ...] = ()) -> Expression:
         return Expression.parse(str(value))
     except ValueError as error:
         raise refuse("{text}", text=str(error), known=", ".join(known)) from error
+
+
+def _unit(value: object) -> object:
+    if value not in UNITS:
+        raise refuse("must be a unit of CloudWatch: {units}", units=", ".join(sorted(UNITS)))
+    return value
 
 
 def _value(value: object) -> object:
@@ -110,6 +117,9 @@ SampleValue = Annotated[
 """The value of a sample."""
 Number = Annotated[float, Field(strict=True)]
 """A number. Text and booleans are not converted."""
+Unit = Annotated[str, BeforeValidator(_unit), WithJsonSchema({"type": "string", "enum": list(UNITS)})]
+"""A unit of CloudWatch."""
+
 Line = Annotated[str | dict[str, Any], BeforeValidator(_line)]
 """A log line: text, or a mapping that becomes JSON."""
 Event = Annotated[str | dict[str, Any], BeforeValidator(_event), Words("mapping, or name of a file")]
@@ -242,6 +252,10 @@ class Samples(Span):
 
     column: str | None = None
     """The column of the recording. Required if it has several."""
+
+    unit: Unit | None = None
+    """The unit of the samples. An alarm with another unit does not use them, and entries with different units
+    do not replace each other. Default: the unit of each alarm."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Samples:
@@ -421,7 +435,8 @@ class NotificationExpected(Model):
     by_s: Duration | None = Field(default=None, alias="by")
     """The latest time."""
     times: int | None = Field(default=None, ge=1)
-    """The number of notifications from `after` (or the start) to the end. Default: at least one."""
+    """The number of notifications from `after` (or the start) to the end. A change of the state that notifies
+    several topics is one. Default: at least one."""
 
 
 class NoNotificationsExpected(Model):
@@ -503,7 +518,8 @@ class Assumptions(Model):
 
     extra_datapoints: int = Field(default=2, ge=0, le=100)
     """Datapoints that an alarm retrieves beyond evaluation_periods. The only example in the CloudWatch User
-    Guide ("Configuring how CloudWatch alarms treat missing data") retrieves 5 for 3."""
+    Guide ("Configuring how CloudWatch alarms treat missing data") retrieves 5 for 3, and measurements on AWS
+    agree with it."""
 
 
 class Head(Model):

@@ -16,24 +16,25 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from catalog.baseline import Baseline
-from cloudwatch import api, validation
+from cloudwatch import api
 from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.errors import RecordError
 from cloudwatch.publishing import MetricFilter
 from cloudwatch.records import Record
-from drill.model import System
+from drill import leaving_out
+from drill.leaving_out import MetricName
+from drill.model import LeftOut, System
 from drill.sources import names
 from drill.sources.account_routes import AccountRoutes
 from drill.sources.calls import Client, Progress, explained_client, pages
-from drill.sources.errors import SourceError
 from drill.sources.names import Affixes
 
 _T = TypeVar("_T", MetricAlarm, CompositeAlarm, MetricFilter)
 
 _KINDS: Final = {"AlarmName": "alarm", "filterName": "metric filter"}
 """Member with the name -> type of the resource."""
-_LISTED: Final = 5
-"""Maximum number of alarms that are not valid in a message."""
+_TYPES: Final = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
+"""The types of alarms. Without them only metric alarms are returned (API Reference, DescribeAlarms)."""
 
 
 def system(
@@ -48,30 +49,25 @@ def system(
         progress: receives progress messages.
 
     Raises:
-        SourceError: a call failed or is not allowed, or an alarm is not supported.
+        SourceError: a call failed or is not allowed, or no alarm can be rehearsed.
     """
     client = explained_client(client)
     cloudwatch = client("cloudwatch")
     selected = {"AlarmNamePrefix": prefix} if prefix else {}
-    rows = list(
-        pages(cloudwatch, "describe_alarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"], **selected)
-    )
+    rows = list(pages(cloudwatch, "describe_alarms", AlarmTypes=list(_TYPES), **selected))
     of_alarms = [alarm for page in rows for alarm in page.get("MetricAlarms", ())]
     of_composites = [alarm for page in rows for alarm in page.get("CompositeAlarms", ())]
+    of_logs = [alarm for page in rows for alarm in page.get("LogAlarms", ())]
     progress(f"{len(of_alarms)} metric alarms, {len(of_composites)} composite alarms")
     of_filters = [
         entry for page in pages(client("logs"), "describe_metric_filters") for entry in page["metricFilters"]
     ]
     progress(f"{len(of_filters)} metric filters")
-    problems: list[str] = []
-    metric_alarms = _read(of_alarms, "AlarmName", _metric_alarm, problems)
-    composites = _read(of_composites, "AlarmName", api.composite_alarm, problems)
-    read = _Read(metric_alarms, composites, _filters(of_filters, metric_alarms, problems))
-    if problems:
-        listed = "\n  ".join(problems[:_LISTED])
-        more = f"\n  and {len(problems) - _LISTED} more" if len(problems) > _LISTED else ""
-        message = f"not all alarms can be rehearsed (--prefix selects alarms):\n  {listed}{more}"
-        raise SourceError(message)
+    left_out = [LeftOut(str(row.get("AlarmName")), "it is a log alarm") for row in of_logs]
+    metric_alarms = _read(of_alarms, "AlarmName", api.metric_alarm, left_out)
+    composites = _read(of_composites, "AlarmName", api.composite_alarm, left_out)
+    filters, unpublished = _filters(of_filters)
+    read = _Read(metric_alarms, composites, filters)
     actions = [
         *(alarm.actions for alarm in read.alarms),
         *(composite.actions for composite in read.composites),
@@ -81,7 +77,8 @@ def system(
     progress(f"{len(routes.topics)} topics, {len(routes.queues)} queues")
     region = cloudwatch.meta.region_name
     named = _named(read, routes, known, f"{region} of {account}" if account else region)
-    return dataclasses.replace(named, prefix=prefix)
+    complete = leaving_out.without(dataclasses.replace(named, prefix=prefix), left_out, unpublished)
+    return leaving_out.some(leaving_out.rehearsable(complete, is_deployed=True))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,12 +91,17 @@ class _Read:
 
 
 def _read(
-    rows: Iterable[Mapping[str, Any]], name_key: str, parse: Callable[[Record], _T], problems: list[str]
+    rows: Iterable[Mapping[str, Any]], name_key: str, parse: Callable[[Record], _T], left_out: list[LeftOut]
 ) -> tuple[_T, ...]:
-    """Return parsed rows; errors are added to `problems`."""
-    results = [_parsed(row, name_key, parse) for row in rows]
-    problems += [str(result) for result in results if isinstance(result, RecordError)]
-    return tuple(result for result in results if not isinstance(result, RecordError))
+    """Return parsed rows; those that cannot be read are added to `left_out`."""
+    read: list[_T] = []
+    for row in rows:
+        result = _parsed(row, name_key, parse)
+        if isinstance(result, RecordError):
+            left_out.append(LeftOut(str(row.get(name_key)), str(result)))
+        else:
+            read.append(result)
+    return tuple(read)
 
 
 def _parsed(row: Mapping[str, Any], name_key: str, parse: Callable[[Record], _T]) -> _T | RecordError:
@@ -109,33 +111,19 @@ def _parsed(row: Mapping[str, Any], name_key: str, parse: Callable[[Record], _T]
         return error
 
 
-def _metric_alarm(record: Record) -> MetricAlarm:
-    """Return a valid metric alarm.
-
-    Raises:
-        RecordError: it is not valid.
-    """
-    alarm = api.metric_alarm(record)
-    for problem in validation.metric_alarm(alarm):
-        raise RecordError(record.where, str(problem))
-    return alarm
-
-
 def _filters(
-    rows: Iterable[Mapping[str, Any]], of: Iterable[MetricAlarm], problems: list[str]
-) -> tuple[MetricFilter, ...]:
-    """Return metric filters. One that is not valid is a problem only if an alarm uses its metric."""
-    used = {
-        (statistic.metric.namespace, statistic.metric.name) for alarm in of for statistic in alarm.statistics
-    }
+    rows: Iterable[Mapping[str, Any]],
+) -> tuple[tuple[MetricFilter, ...], Mapping[MetricName, str]]:
+    """Return metric filters, and the metrics of those that cannot be read, each with the reason."""
     read: list[MetricFilter] = []
+    unpublished: dict[MetricName, str] = {}
     for row in rows:
-        errors: list[str] = []
-        read += _read([row], "filterName", api.metric_filter, errors)
-        published = row.get("metricTransformations") or [{}]
-        if any((entry.get("metricNamespace"), entry.get("metricName")) in used for entry in published):
-            problems += errors
-    return tuple(read)
+        left_out: list[LeftOut] = []
+        read += _read([row], "filterName", api.metric_filter, left_out)
+        for published in row.get("metricTransformations") or () if left_out else ():
+            metric = (str(published.get("metricNamespace")), str(published.get("metricName")))
+            unpublished[metric] = left_out[0].reason
+    return tuple(read), unpublished
 
 
 def _account(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
 The file may contain the output of `aws cloudwatch describe-alarms`, one alarm of it, the input of
 PutMetricAlarm or PutCompositeAlarm, a CloudFormation template, resource or its `Properties`, Terraform JSON,
-or the body of one Terraform resource; or a list of any of these.
+a plan as `terraform show -json` writes it, or the body of one Terraform resource; or a list of any of these.
 
 Source: CloudWatch API Reference, DescribeAlarms, PutMetricAlarm, PutCompositeAlarm; CloudFormation Template
 Reference, AWS::CloudWatch::Alarm, AWS::CloudWatch::CompositeAlarm; Terraform language, "JSON Configuration
@@ -11,19 +11,32 @@ Syntax".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from cloudwatch import api
-from cloudwatch.alarms import Alarm
+from cloudwatch import api, rules
+from cloudwatch.alarms import Alarm, CompositeAlarm
+from cloudwatch.errors import InputError, RecordError, UnsupportedRecordError
 from cloudwatch.records import Record
 from config import files
+from config.explain import did_you_mean
+from drill.model import LeftOut
 from drill.sources.errors import SourceError
-from terraform import alarms
+from terraform import alarms, plans
 from terraform.configuration import Stack
 
 _LISTS: Final = ("MetricAlarms", "CompositeAlarms")
+_METRIC_ALARM: Final = frozenset({"comparison_operator", "evaluation_criteria"})
+_AWS_METRIC_ALARM: Final = frozenset({"ComparisonOperator", "EvaluationCriteria"})
+"""Keys of metric alarms. A PromQL alarm has criteria in place of a comparison."""
+_LOG_ALARMS: Final = "LogAlarms"
+_OTHERS: Final = re.compile(
+    r"alarm|::CloudFormation::(?!Wait)|::Serverless::Application|::MODULE$", re.IGNORECASE
+)
+"""Types of resources that are alarms, or that may contain alarms, and are not read."""
 _CLOUDFORMATION: Final = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
 _TERRAFORM: Final = (alarms.METRIC_ALARM, alarms.COMPOSITE_ALARM)
 _ACTIONS: Final = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -33,12 +46,35 @@ _ALLOWED: Final = (
 )
 
 
-def read(path: Path) -> tuple[Alarm, ...]:
+@dataclass(frozen=True)
+class AlarmFile:
+    """The alarms in a file."""
+
+    alarms: tuple[Alarm, ...]
+    """At least one."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What cannot be replayed."""
+
+
+@dataclass
+class _Found:
+    """What was found in a file: alarms by their keys, and what is not read."""
+
+    alarms: list[tuple[str, Alarm]] = field(default_factory=list)
+    left_out: list[tuple[str, LeftOut]] = field(default_factory=list)
+    errors: list[tuple[str, RecordError]] = field(default_factory=list)
+
+
+def read(path: Path, only: str | None = None) -> AlarmFile:
     """Return the alarms in a file, at least one.
 
+    Args:
+        path: the file.
+        only: the name of an alarm; a composite alarm is returned with the alarms in its rule. None for all.
+
     Raises:
-        SourceError: the file cannot be read, or contains no alarm.
-        RecordError: an alarm is not valid.
+        SourceError: the file cannot be read, contains no alarm, or not this one.
+        RecordError: an alarm is not valid, or none is supported.
         ConfigurationError: it is not valid Terraform JSON.
     """
     try:
@@ -46,44 +82,123 @@ def read(path: Path) -> tuple[Alarm, ...]:
     except files.FileError as error:
         message = f"{path}: {error}"
         raise SourceError(message) from error
-    all_alarms = tuple(_alarms(str(path), content, path.stem))
-    if not all_alarms:
-        message = f"{path}: contains no alarm; allowed: {_ALLOWED}"
+    found = _Found()
+    _find(found, str(path), content, path.stem)
+    if only is not None:
+        return _selected(path, found, only)
+    for _, invalid in found.errors:
+        raise invalid
+    if not found.alarms:
+        supported = " that can be replayed" if found.left_out else ""
+        reasons = "".join(f"; {entry.reason}" for _, entry in found.left_out)
+        message = f"{path}: contains no alarm{supported}{reasons}; allowed: {_ALLOWED}"
         raise SourceError(message)
-    return all_alarms
+    return AlarmFile(tuple(alarm for _, alarm in found.alarms), tuple(entry for _, entry in found.left_out))
 
 
-def _alarms(where: str, content: object, name: str) -> Iterator[Alarm]:
-    """Yield the alarms in a JSON value; `name` is for an alarm without a name."""
+def _selected(path: Path, found: _Found, only: str) -> AlarmFile:
+    """Return one alarm, and with a composite alarm those in its rule.
+
+    Raises:
+        SourceError: it is not in the file, or cannot be replayed.
+        RecordError: it is not valid.
+    """
+    for key, entry in found.left_out:
+        if only in {key, entry.name}:
+            message = f"{only} cannot be replayed: {entry.reason}"
+            raise SourceError(message)
+    for key, invalid in found.errors:
+        if key == only:
+            raise invalid
+    by_name = {alarm.name: alarm for _, alarm in found.alarms}
+    named = {**dict(found.alarms), **by_name}
+    if only not in named:
+        hint = did_you_mean(only, named)
+        message = f"{path}: no such alarm; known: {', '.join(by_name) or 'none'} (found: {only}){hint}"
+        raise SourceError(message)
+    selected: dict[str, Alarm] = {}
+    pending = [named[only]]
+    while pending:
+        alarm = pending.pop()
+        if alarm.name not in selected:
+            selected[alarm.name] = alarm
+            pending += [by_name[child] for child in _parts_of(alarm) if child in by_name]
+    return AlarmFile(tuple(alarm for _, alarm in found.alarms if alarm.name in selected))
+
+
+def _parts_of(alarm: Alarm) -> set[str]:
+    """Return the alarms in the rule of a composite alarm, and its suppressor."""
+    if not isinstance(alarm, CompositeAlarm):
+        return set()
+    suppressor = {alarm.suppressor.alarm} if alarm.suppressor else set()
+    try:
+        return {*rules.children(rules.parse(alarm.rule)), *suppressor}
+    except InputError:
+        return suppressor  # the validation reports the rule
+
+
+def _find(found: _Found, where: str, content: object, name: str) -> None:
+    """Add the alarms in a JSON value; `name` is its key, and the name of an alarm without a name."""
     if isinstance(content, list):
         for number, entry in enumerate(content, start=1):
-            yield from _alarms(f"{where}: {number}", entry, f"{name}-{number}")
+            _find(found, f"{where}: {number}", entry, f"{name}-{number}")
     elif not isinstance(content, Mapping):
         message = f"{where}: must be an object; allowed: {_ALLOWED}"
         raise SourceError(message)
     elif (parts := _parts(where, content)) is not None:
         for key, part in parts:
-            yield from _alarms(f"{where}: {key}", part, key.rpartition(".")[2])
+            _find(found, f"{where}: {key}", part, key.partition(".")[2] or key)
+        found.left_out += _unread(where, content)
     elif content.get("Type") in _CLOUDFORMATION:
-        yield from _alarms(f"{where}: Properties", content.get("Properties"), name)
+        _find(found, f"{where}: Properties", content.get("Properties"), name)
     else:
-        yield _alarm(where, content, name)
+        try:
+            found.alarms.append((name, _alarm(where, content, name)))
+        except UnsupportedRecordError as error:
+            own = str(content.get("AlarmName") or content.get("alarm_name") or name)
+            found.left_out.append((name, LeftOut(own, str(error))))
+        except RecordError as error:
+            found.errors.append((str(content.get("AlarmName") or content.get("alarm_name") or name), error))
+
+
+def _unread(where: str, content: Mapping[str, Any]) -> Iterator[tuple[str, LeftOut]]:
+    """Yield what is not read in an answer, template or configuration: alarms, and what may contain some."""
+    for row in content.get(_LOG_ALARMS) or ():
+        name = str(row.get("AlarmName"))
+        yield name, LeftOut(name, f"{where}: {name}: it is a log alarm")
+    resources = content.get("Resources")
+    for key, resource in resources.items() if isinstance(resources, Mapping) else ():
+        kind = str(resource.get("Type", "")) if isinstance(resource, Mapping) else key
+        if key.startswith("Fn::") or (kind not in _CLOUDFORMATION and _OTHERS.search(kind)):
+            yield key, LeftOut(key, f"{where}: {key}: {kind} is not read")
+    for kind, keys in _resources(where, content).items():
+        if kind not in _TERRAFORM and _OTHERS.search(kind):
+            for key in keys:
+                yield key, LeftOut(key, f"{where}: {kind}.{key}: resources of this type are not read")
+
+
+def _resources(where: str, content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the resources of a Terraform configuration or plan by type and key; empty for anything else."""
+    try:
+        shown = plans.configuration(content) if plans.is_shown(content) else content
+    except plans.PlanError as error:
+        message = f"{where}: {error}"
+        raise SourceError(message) from error
+    return Stack(where, shown).resources if "resource" in shown else {}
 
 
 def _parts(where: str, content: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
     """Return the parts of an answer, template or configuration; None for anything else."""
-    if any(key in content for key in _LISTS):
+    if any(key in content for key in (*_LISTS, _LOG_ALARMS)):
         return [(kind, content.get(kind, [])) for kind in _LISTS]
     resources = content.get("Resources")
     if isinstance(resources, Mapping):
         typed = {key: resource for key, resource in resources.items() if isinstance(resource, Mapping)}
         return [(key, entry) for key, entry in typed.items() if entry.get("Type") in _CLOUDFORMATION]
-    if "resource" in content:
-        of_types = Stack(where, content).resources
-        return [
-            (f"{kind}.{key}", body) for kind in _TERRAFORM for key, body in of_types.get(kind, {}).items()
-        ]
-    return None
+    if "resource" not in content and not plans.is_shown(content):
+        return None
+    of_types = _resources(where, content)
+    return [(f"{kind}.{key}", body) for kind in _TERRAFORM for key, body in of_types.get(kind, {}).items()]
 
 
 def _alarm(where: str, content: Mapping[str, Any], name: str) -> Alarm:
@@ -92,9 +207,9 @@ def _alarm(where: str, content: Mapping[str, Any], name: str) -> Alarm:
         return api.composite_alarm(_of_aws(where, content, name))
     if "alarm_rule" in content:
         return api.composite_alarm(_named(alarms.composite_alarm_record(where, content), name))
-    if "comparison_operator" in content:
+    if not _METRIC_ALARM.isdisjoint(content):
         return api.metric_alarm(_named(alarms.metric_alarm_record(where, content), name))
-    if "ComparisonOperator" in content:
+    if not _AWS_METRIC_ALARM.isdisjoint(content):
         return api.metric_alarm(_of_aws(where, content, name))
     message = (
         f"{where}: is not an alarm: it has neither ComparisonOperator nor AlarmRule (in Terraform, "

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 
 from cloudwatch.alarms import Actions
 from cloudwatch.records import Record
-from drill.model import Queue, Subscription, Topic
+from drill.model import LeftOut, Queue, Subscription, Topic
 from drill.sources.names import SEVERITIES, Affixes, of_arn
 from drill.sources.queues import dead_letters_of, queue, subscribed
 from drill.sources.topics import foreign, in_order
 from terraform.configuration import Configuration, Resource
+from terraform.expressions import is_known
 
 
 class Routes:
@@ -24,6 +25,8 @@ class Routes:
         """Create from stacks and the affixes of their names."""
         self._configuration = configuration
         self._affixes = affixes
+        self.left_out: list[LeftOut] = []
+        """Redrive policies that are not known, of the queues that were read."""
 
     def topics(self, actions: Iterable[Actions]) -> tuple[Topic, ...]:
         """Return the topics of the stacks, and other topics in actions."""
@@ -60,6 +63,12 @@ class Routes:
             where = resource.where if resource else arn
             timeout = resource.plain("visibility_timeout_seconds") if resource else None
             redrive = self._redrive_policy(resource) if resource else ""
+            if not is_known(redrive):
+                reason = (
+                    f"{where}: redrive_policy is not known before an apply: no dead letters are rehearsed"
+                )
+                self.left_out.append(LeftOut(f"dead letters of {self._affixes.short(of_arn(arn))}", reason))
+                redrive = ""
             record = Record(where, {"VisibilityTimeout": timeout, "RedrivePolicy": redrive or None}, _spelt)
             queues[arn] = queue(record, of_arn(arn), self._affixes.short)
             pending += dead_letters_of(record)

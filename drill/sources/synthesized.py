@@ -7,21 +7,35 @@ Unknown values are kept as they are written. Where a number or a choice is requi
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from catalog.baseline import Baseline
-from drill.model import System
+from cloudwatch.alarms import CompositeAlarm
+from cloudwatch.errors import RecordError, UnsupportedRecordError
+from cloudwatch.publishing import MetricFilter
+from drill import leaving_out
+from drill.leaving_out import MetricName
+from drill.model import LeftOut, System
 from drill.sources import names
 from drill.sources.errors import SourceError
 from drill.sources.names import Affixes
 from drill.sources.routes import Routes
 from terraform import alarms, configuration
 from terraform.configuration import Configuration, ConfigurationError, Resource, Stack
+from terraform.expressions import is_known
+
+_T = TypeVar("_T")
 
 _LOG_GROUP: Final = "aws_cloudwatch_log_group"
+_READ: Final = frozenset({alarms.METRIC_ALARM, alarms.COMPOSITE_ALARM, alarms.LOG_METRIC_FILTER})
+_OTHER_ALARMS: Final = re.compile(
+    r"alarm|alert|metric_filter|_monitor$|cloudformation_stack|serverless.*stack"
+)
+"""Types of resources, of any provider, that are alarms or metric filters, or that may create them."""
 
 
 def system(
@@ -33,7 +47,7 @@ def system(
     """Return the system of the configurations in a folder.
 
     Args:
-        folder: `cdktf.out`, or any folder with Terraform JSON: see `terraform.configuration.read`.
+        folder: `cdktf.out`, any folder with Terraform JSON, or a plan: see `terraform.configuration.read`.
         environment: the required environment; None for any.
         baseline_of: project and environment in the tags of the configurations -> the baseline.
 
@@ -52,6 +66,7 @@ def system(
     except ConfigurationError as error:
         message = f"{folder}: {error}"
         raise SourceError(message) from error
+    read = leaving_out.some(leaving_out.rehearsable(read, is_deployed=False))
     return replace(read, baseline=baseline_of(tags.get("Project", ""), synthesized or ""))
 
 
@@ -82,27 +97,78 @@ class _Reading:
         self._configuration = configuration
         self._affixes = affixes
         self._title = title
+        self._left_out: list[LeftOut] = []
 
     def system(self) -> System:
         """Return the system."""
-        metric_alarms = tuple(map(alarms.metric_alarm, self._of(alarms.METRIC_ALARM)))
-        composites = tuple(map(alarms.composite_alarm, self._of(alarms.COMPOSITE_ALARM)))
+        metric_alarms = tuple(self._read(alarms.METRIC_ALARM, alarms.metric_alarm))
+        composites = tuple(self._read(alarms.COMPOSITE_ALARM, _composite_alarm))
+        self._others()
         actions = [
             *(alarm.actions for alarm in metric_alarms),
             *(composite.actions for composite in composites),
         ]
         routes = Routes(self._configuration, self._affixes)
         topics = routes.topics(actions)
-        return System(
+        filters, unpublished = self._filters()
+        system = System(
             title=f"{self._title}, as synthesized",
             alarms=metric_alarms,
             composites=composites,
-            filters=tuple(map(alarms.metric_filter, self._of(alarms.LOG_METRIC_FILTER))),
+            filters=filters,
             topics=topics,
             queues=routes.queues(topics),
             log_groups=dict(self._log_groups()),
             short_names=names.unambiguous(self._short_names()),
         )
+        return leaving_out.without(system, [*self._left_out, *routes.left_out], unpublished)
+
+    def _read(self, kind: str, parse: Callable[[Resource], _T]) -> Iterator[_T]:
+        """Yield the resources of a type; those that cannot be rehearsed are left out."""
+        for resource in self._of(kind):
+            try:
+                yield parse(resource)
+            except (ConfigurationError, RecordError) as error:  # noqa: PERF203  # few are left out
+                _check_supported(error)
+                self._left_out.append(LeftOut(_name(resource), str(error)))
+
+    def _filters(self) -> tuple[tuple[MetricFilter, ...], Mapping[MetricName, str]]:
+        """Return metric filters, and the metrics of those that cannot be read, each with the reason.
+
+        Raises:
+            SourceError: it is not known which metric a filter publishes.
+        """
+        read: list[MetricFilter] = []
+        unpublished: dict[MetricName, str] = {}
+        for resource in self._of(alarms.LOG_METRIC_FILTER):
+            try:
+                read.append(alarms.metric_filter(resource))
+            except (ConfigurationError, RecordError) as error:  # noqa: PERF203  # few are not read
+                _check_supported(error)
+                metrics = alarms.published_by(resource.raw)
+                if not metrics:
+                    message = f"{error} (it is not known which metric this filter publishes)"
+                    raise SourceError(message) from error
+                unpublished |= dict.fromkeys(metrics, str(error))
+        return tuple(read), unpublished
+
+    def _others(self) -> None:
+        """Leave out alarms of types that are not read.
+
+        Raises:
+            SourceError: a resource may create any number of alarms.
+        """
+        for kind in self._configuration.types:
+            if kind in _READ or not _OTHER_ALARMS.search(kind):
+                continue
+            for resource in self._of(kind):
+                if "stack" in kind:
+                    if alarms.may_have_alarms(resource.raw):
+                        message = f"{resource.where}: a template that may contain alarms is not read"
+                        raise SourceError(message)
+                    continue
+                reason = f"{resource.where}: resources of this type are not read"
+                self._left_out.append(LeftOut(resource.address, reason))
 
     def _of(self, kind: str) -> list[Resource]:
         return self._configuration.of_type(kind)
@@ -110,8 +176,9 @@ class _Reading:
     def _short_names(self) -> Iterator[tuple[str, str]]:
         """Yield other names of alarms: the name in Terraform, and without project and environment."""
         for resource in (*self._of(alarms.METRIC_ALARM), *self._of(alarms.COMPOSITE_ALARM)):
-            yield resource.key, resource.name
-            yield self._affixes.short(resource.name), resource.name
+            name = _name(resource)
+            yield resource.key, name
+            yield self._affixes.short(name), name
 
     def _log_groups(self) -> Iterator[tuple[str, str]]:
         """Yield each service with its log group: the one with its tag, or with its name in Terraform.
@@ -121,10 +188,48 @@ class _Reading:
         groups = self._of(_LOG_GROUP)
         tagged = {alarms.service_of(group): group.name for group in groups}
         by_key = {group.key: group.name for group in groups}
-        services = {alarms.service_of(resource) for kind in _TAGGED for resource in self._of(kind)} - {None}
+        services = {_service(resource) for kind in _TAGGED for resource in self._of(kind)} - {None}
         for service in sorted(str(service) for service in services) if services else by_key:
             if service in tagged or service in by_key:
                 yield service, tagged.get(service) or by_key[service]
+
+
+def _check_supported(error: Exception) -> None:
+    """Raise the error of a resource that AWS would reject.
+
+    Others are not supported here, or have a value that is not known before an apply.
+    """
+    if (
+        isinstance(error, RecordError)
+        and not isinstance(error, UnsupportedRecordError)
+        and is_known(str(error))
+    ):
+        raise error
+
+
+def _composite_alarm(resource: Resource) -> CompositeAlarm:
+    """Return a composite alarm whose rule is known.
+
+    Raises:
+        UnsupportedRecordError: the rule is not known before an apply.
+        RecordError: as for `alarms.composite_alarm`.
+    """
+    composite = alarms.composite_alarm(resource)
+    if not is_known(composite.rule):
+        message = f"alarm_rule is not known before an apply (found: {composite.rule})"
+        raise UnsupportedRecordError(resource.where, message)
+    return composite
+
+
+def _name(resource: Resource) -> str:
+    """Return the name of an alarm; its address if its name is not known."""
+    name = resource.known("alarm_name")
+    if isinstance(name, str):
+        return name
+    try:
+        return resource.name
+    except ConfigurationError:
+        return resource.address
 
 
 _TAGGED: Final = (
@@ -135,6 +240,14 @@ _TAGGED: Final = (
     _LOG_GROUP,
 )
 """Resources whose tag `Service` is the name of a service."""
+
+
+def _service(resource: Resource) -> str | None:
+    """Return the service of a resource; None also if the resource is not supported."""
+    try:
+        return alarms.service_of(resource)
+    except ConfigurationError:
+        return None
 
 
 def _default_tags(stacks: dict[str, Stack]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 
 import catalog as catalogs
 from config.models import Environment
+from drill.errors import DrillError
 from drill.model import System, Topic
 from drill.sources import account, catalog
 from drill.sources.errors import SourceError
@@ -111,14 +112,14 @@ def test_a_prefix_selects(client: Callable[[str], Any], deployed: System) -> Non
 
 
 def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any], topic: str) -> None:
-    """With the reason, and how to rehearse the others."""
+    """With the reason; the others are rehearsed. It is an error if there are no others."""
     cloudwatch = client("cloudwatch")
     common = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
     query = [{"Id": "q", "Expression": 'SELECT MAX(x) FROM "N"', "Period": 60, "ReturnData": True}]
     client("sns").tag_resource(ResourceArn=topic, Tags=[{"Key": "Severity", "Value": "warning"}])
-    cloudwatch.put_metric_alarm(AlarmName="insights", Metrics=query, **common)
+    cloudwatch.put_metric_alarm(AlarmName="one-insights", Metrics=query, **common)
     cloudwatch.put_metric_alarm(
-        AlarmName="plain",
+        AlarmName="one-plain",
         Namespace="N",
         MetricName="M",
         Period=60,
@@ -128,13 +129,15 @@ def test_an_alarm_that_cannot_be_rehearsed_is_named(client: Callable[[str], Any]
     )
     try:
         with pytest.raises(
-            SourceError,
-            match=r"prefix.*\n  alarm insights: expression: q: character 1: Metrics Insights queries are not",
+            DrillError, match=r"no alarm can be rehearsed:\n  one-insights: alarm one-insights: expr"
         ):
-            account.system(client)
-        system = account.system(client, prefix="pl")
+            account.system(client, prefix="one-i")
+        system = account.system(client, prefix="one-")
     finally:
-        cloudwatch.delete_alarms(AlarmNames=["insights", "plain"])
+        cloudwatch.delete_alarms(AlarmNames=["one-insights", "one-plain"])
+    (entry,) = system.left_out
+    assert entry.name == "one-insights"
+    assert "expression: q: character 1: Metrics Insights queries are not supported" in entry.reason
     (alarm,) = system.alarms
     assert alarm.actions.alarm == (topic,)
     (route,) = system.topics
@@ -344,7 +347,7 @@ def test_a_filter_that_cannot_be_rehearsed_matters_to_who_watches_its_metric(
         for alarm in deployed.alarms
     }
     assert watching[f"{project}-order-processor-log-errors-prod"]
-    with pytest.raises(SourceError, match="applyOnTransformedLogs is not supported: it applies to"):
+    with pytest.raises(DrillError, match="applyOnTransformedLogs is not supported: it applies to"):
         account.system(transformed(client), prefix=f"{project}-order-processor-log-errors")
     assert not watching[f"{project}-order-processor-queue-throttles-prod"]
     system = account.system(transformed(client), prefix=f"{project}-order-processor-queue-throttles")

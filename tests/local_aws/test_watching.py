@@ -193,3 +193,30 @@ def test_every_alarm_of_every_catalog_can_be_watched(name: str) -> None:
     for alarm in catalog.alarms:
         parsed = Watch.of(alarm_request(aws_alarms.metric_alarm(alarm)))
         assert (parsed is None) == (alarm.anomaly_band is not None)
+
+
+@each(
+    ("unit", "sampled", "expected"),
+    [
+        ("Seconds", "Milliseconds", []),
+        ("Seconds", "Seconds", [7]),
+        (None, "Seconds", [7]),
+        ("None", "Count", []),
+    ],
+)
+def test_samples_in_another_unit_do_not_reach_an_alarm(
+    unit: str | None, sampled: str, expected: list[float]
+) -> None:
+    """Of one metric, and of a query of metric math."""
+    clock, metrics = Clock(1, Seconds()), Metrics()
+    end_s = int(clock.now_s()) // 60 * 60
+    metrics.add(_METRIC, Sample.of(end_s - 30, 7, sampled))
+    stat = {"Metric": {"Namespace": "n", "MetricName": "m"}, "Period": 60, "Stat": "Sum"}
+    queries = [
+        {"Id": "m1", "MetricStat": {**stat, **({"Unit": unit} if unit else {})}, "ReturnData": False},
+        {"Id": "e", "Expression": "m1 * 1"},
+    ]
+    single = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+    for alarm in (watch(Unit=unit), watch(**single, Metrics=queries)):
+        values = alarm.datapoints(metrics, clock, end_s).values
+        assert [value for value in values if not math.isnan(value)] == expected

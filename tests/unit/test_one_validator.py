@@ -57,7 +57,7 @@ def by_the_drill(request: Request, folder: Path) -> str:
     path = folder / "alarm.json"
     path.write_text(json.dumps(request), encoding="utf-8")
     try:
-        found = alarm_file.read(path)
+        found = alarm_file.read(path).alarms
         checking.check(
             System(
                 "x",

@@ -463,3 +463,41 @@ def test_a_long_pattern_is_printed_short_enough_to_be_one() -> None:
     printed = patterns.text_of(patterns.parse(text))
     assert len(printed) <= 1024
     assert patterns.parse(printed) == patterns.parse(text)
+
+
+@each(
+    ("pattern", "event", "matches", "terms"),
+    [
+        ("Scan timed out for item.id", "Scan timed out for item.id 7", True, ("item.id",)),
+        ("Scan timed out for item.id", "Scan timed out for item_id 7", False, ("item.id",)),
+        (
+            "java.lang.OutOfMemoryError",
+            "x java.lang.OutOfMemoryError: y",
+            True,
+            ("java.lang.OutOfMemoryError",),
+        ),
+        ("x-request-id -health-check", "x-request-id 1", True, ("x-request-id", "health-check")),
+        ("x-request-id -health-check", "x-request-id health-check", False, ("x-request-id", "health-check")),
+        ("?a/b ?level=error", "level=error", True, ("a/b", "level=error")),
+        (
+            "me@example.com #1 a;b 1+1",
+            "#1 1+1 a;b me@example.com",
+            True,
+            ("me@example.com", "#1", "a;b", "1+1"),
+        ),
+        ('"a.b" plain', "a.b plain", True, ()),
+        ("{ $.a = a.b* }", '{"a": "a.bc"}', True, ()),
+    ],
+)
+def test_terms_with_symbols_that_deployed_filters_have_are_accepted(
+    pattern: str,
+    event: str,
+    matches: bool,  # noqa: FBT001
+    terms: tuple[str, ...],
+) -> None:
+    """They are a part of the term; `unquoted` returns those for which the guide requires double quotes."""
+    parsed = patterns.parse(pattern)
+    assert patterns.compile(parsed).matches(event) is matches
+    assert patterns.unquoted(parsed) == terms
+    assert patterns.parse(patterns.text_of(parsed)) == parsed
+    assert patterns.unquoted(patterns.parse(patterns.text_of(parsed))) == ()

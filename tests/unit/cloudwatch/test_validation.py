@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cloudwatch import validation
 from cloudwatch.alarms import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic
 from config.errors import ConfigError
 from drill import checking, explanation
@@ -164,9 +165,13 @@ def test_an_alarm_asks_for_the_unit_that_is_published(
     """It sees samples of its unit only, and would stay in INSUFFICIENT_DATA for ever."""
     of = Metric("Logs", "Errors")
     watching = alarm("a", queries=(Query("m", Statistic(of, "Sum", 60, asks)),))
-    found = said(system(watching, filters=(log_filter(unit=publishes),)))
+    found = [
+        f"{problem.subject}: {problem}"
+        for problem in validation.problems((watching,), filters=(log_filter(unit=publishes),))
+    ]
     text = f"alarm a: unit: must be {publishes}, as metric filter /pay-Errors publishes (found: {asks})"
     assert [name.partition(": the alarm would")[0] for name in found] == ([text] if wrong else [])
+    assert said(system(watching, filters=(log_filter(unit=publishes),))) == []  # a rehearsal shows it
 
 
 def test_a_rehearsal_is_refused_with_all_that_is_wrong() -> None:

@@ -128,7 +128,7 @@ def test_names_that_mean_nothing_are_2(folder: Path, capsys: pytest.CaptureFixtu
         (("run", "--env", "gone"), "gone"),
         (
             ("run", "--from", "nowhere"),
-            "--from: must be catalog, aws, or a folder such as cdktf.out (found: nowhere)",
+            "--from: must be catalog, aws, a folder such as cdktf.out, or a plan (found: nowhere)",
         ),
         (("explain", "gone", "--env", "prod"), "explain: no such alarm in prod (found: gone)"),
         (

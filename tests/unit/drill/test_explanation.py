@@ -87,9 +87,9 @@ class Switched:
     def __init__(self, grid: Grid, values: Floats) -> None:
         self._series = Series.of_values(values, start_s=grid.first_s, step_s=grid.step_s)
 
-    def series(self, metric: Metric) -> Series:
+    def series(self, metric: Metric, unit: str | None = None) -> Series:
         """Return it, whichever is asked for."""
-        del metric
+        del metric, unit
         return self._series
 
     def band(self, alarm: str) -> None:

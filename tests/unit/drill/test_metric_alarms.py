@@ -46,8 +46,9 @@ class Played:
     bands: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
     made: dict[Metric, Series] = field(default_factory=dict)
 
-    def series(self, of: Metric) -> Series:
+    def series(self, of: Metric, unit: str | None = None) -> Series:
         """Return the samples of a metric."""
+        del unit
         if of not in self.made:
             on = self.grid
             self.made[of] = series_of(

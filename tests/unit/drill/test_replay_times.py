@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from config.errors import ConfigError
+from config.errors import CommandError, ConfigError
 from drill.errors import DrillError
 from drill.replay import replay
 
@@ -133,3 +133,103 @@ def test_a_composite_of_alarms_that_are_not_in_the_file_is_refused(tmp_path: Pat
     both = {"AlarmName": "both", "AlarmRule": "ALARM(a) OR ALARM(gone)"}
     with pytest.raises(ConfigError, match=r"alarms\.json: 2: rule: alarm gone does not exist$"):
         told(tmp_path, every(5, 1), ALARM, both)
+
+
+def test_nothing_is_known_before_the_first_row(tmp_path: Path) -> None:
+    """So an alarm that treats missing data as breaching does not begin in ALARM, nor ends in it by chance."""
+    breaching = {**ALARM, "TreatMissingData": "breaching", "EvaluationPeriods": 3}
+    assert told(tmp_path, every(5, 1, 1, 1, 1), breaching) == [(5, "OK")]
+    assert told(tmp_path, every(5, 9, 9, 9, 9), breaching) == [(15, "ALARM")]
+    two_of_three = {**breaching, "DatapointsToAlarm": 2}
+    assert told(tmp_path, every(5, 1, 1, 9), two_of_three)[0] == (10, "OK")
+
+
+def test_a_row_between_missing_ones_is_known(tmp_path: Path) -> None:
+    """Data that are missing after the first row are missing."""
+    breaching = {**ALARM, "TreatMissingData": "breaching"}
+    assert told(tmp_path, every(5, 1, None, None, None, 1), breaching) == [
+        (5, "OK"), (20, "ALARM"), (25, "OK"),
+    ]  # fmt: skip
+
+
+LOW: dict[str, Any] = {
+    **{key: value for key, value in ALARM.items() if key != "Statistic"},
+    "ExtendedStatistic": "p99",
+    "EvaluateLowSampleCountPercentile": "ignore",
+}
+
+
+def test_recorded_percentiles_without_a_count_are_played_with_a_note(tmp_path: Path) -> None:
+    """A row is one percentile, not one sample: it would have too few samples for ever."""
+    assert told(tmp_path, every(5, 1, 9, 1), LOW)[1:] == [(10, "ALARM"), (15, "OK")]
+    (note,) = replay(tmp_path / "alarms.json", tmp_path / "series.csv").system.notes
+    assert note.startswith("a: the recording has no number of samples for p99 of M: EvaluateLowSample")
+
+
+def test_a_count_that_is_recorded_counts(tmp_path: Path) -> None:
+    """p99 needs 1000 samples: the second percentile has fewer, and does not change the state."""
+    rows = [(0, "1,2000"), (5, "9,900"), (10, "9,1000"), (15, "1,5000")]
+    assert told(tmp_path, rows, LOW, columns="value,samples")[1:] == [(15, "ALARM"), (20, "OK")]
+    assert replay(tmp_path / "alarms.json", tmp_path / "series.csv").system.notes == ()
+
+
+def test_rows_that_are_samples_are_counted(tmp_path: Path) -> None:
+    """Several rows of one period are its samples, and too few."""
+    rows = [*every(1, 1, 1, 1, 1, 1, 9, 9, 9, 9, 9)]
+    with pytest.raises(KeyError):
+        told(tmp_path, rows, LOW)
+    rehearsal = replay(tmp_path / "alarms.json", tmp_path / "series.csv")
+    assert (rehearsal.changes, rehearsal.system.notes) == ({}, ())
+
+
+def test_one_alarm_of_a_file_is_replayed(tmp_path: Path) -> None:
+    """By its name; a composite with its parts. Series of the others are not needed."""
+    other = {**ALARM, "AlarmName": "b", "MetricName": "Other"}
+    both = {"AlarmName": "both", "AlarmRule": "ALARM(a) AND NOT ALARM(c)"}
+    prom = {"AlarmName": "prom", "EvaluationCriteria": {"x": 1}, "ComparisonOperator": "GreaterThanThreshold"}
+    third = {**ALARM, "AlarmName": "c"}
+    told(tmp_path, every(5, 1, 9, 1), ALARM)
+    (tmp_path / "alarms.json").write_text(json.dumps([ALARM, other, both, third, prom]))
+    paths = (tmp_path / "alarms.json", tmp_path / "series.csv")
+    assert [alarm.name for alarm in replay(*paths, "a").system.all_alarms] == ["a"]
+    assert [alarm.name for alarm in replay(*paths, "both").system.all_alarms] == ["a", "c", "both"]
+    with pytest.raises(DrillError, match=r"no series for N Other: .*; --alarm selects an alarm"):
+        replay(*paths)
+    with pytest.raises(DrillError, match=r"prom cannot be replayed: .* it is a PromQL alarm"):
+        replay(*paths, "prom")
+    with pytest.raises(DrillError, match=r"no such alarm; known: a, b, both, c \(found: x\)"):
+        replay(*paths, "x")
+    (tmp_path / "alarms.json").write_text(json.dumps([ALARM, prom]))
+    (entry,) = replay(*paths).system.left_out
+    assert entry.name == "prom"
+
+
+OTHERS: dict[str, tuple[Any, str]] = {
+    "nested stack": ({"Resources": {"N": {"Type": "AWS::CloudFormation::Stack"}}}, "N"),
+    "module": ({"Resources": {"N": {"Type": "My::Company::Alarms::MODULE"}}}, "N"),
+    "loop": ({"Resources": {"Fn::ForEach::N": ["x", [1], {}]}}, "Fn::ForEach::N"),
+    "application": ({"Resources": {"N": {"Type": "AWS::Serverless::Application"}}}, "N"),
+    "log alarm": ({"MetricAlarms": [], "LogAlarms": [{"AlarmName": "N"}]}, "N"),
+    "other type": ({"resource": {"awscc_cloudwatch_alarm": {"N": {}}}}, "N"),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_what_a_file_has_besides_is_listed(case: str, tmp_path: Path) -> None:
+    """It may be, or contain, alarms that are not replayed."""
+    content, name = OTHERS[case]
+    told(tmp_path, every(5, 1, 9, 1), ALARM)
+    (tmp_path / "alarms.json").write_text(json.dumps([ALARM, content]))
+    (entry,) = replay(tmp_path / "alarms.json", tmp_path / "series.csv").system.left_out
+    assert entry.name == name
+    with pytest.raises(DrillError, match=f"{name} cannot be replayed"):
+        replay(tmp_path / "alarms.json", tmp_path / "series.csv", name)
+
+
+def test_a_module_of_a_configuration_is_rejected_by_name(tmp_path: Path) -> None:
+    """As for a folder with it."""
+    told(tmp_path, every(5, 1), ALARM)
+    content = {"resource": {"aws_cloudwatch_metric_alarm": {}}, "module": {"shop": {"source": "./x"}}}
+    (tmp_path / "alarms.json").write_text(json.dumps([ALARM, content]))
+    with pytest.raises(CommandError, match=r"module\.shop: is not read, and may contain alarms"):
+        replay(tmp_path / "alarms.json", tmp_path / "series.csv")

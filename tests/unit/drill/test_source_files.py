@@ -254,7 +254,7 @@ def read(folder: Path, content: object) -> tuple[MetricAlarm | CompositeAlarm, .
     """Return the alarms of a file with this content."""
     path = folder / "alarm.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-    return alarm_file.read(path)
+    return alarm_file.read(path).alarms
 
 
 def refused(folder: Path, content: object) -> str:

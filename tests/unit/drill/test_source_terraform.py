@@ -288,17 +288,9 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         {"resource": {"a": {"b": [{}, {}]}}},
         "main.tf.json: resource.a.b must be defined once (found: 2 times)",
     ),
-    "unknown number": (
-        changed({ALARM: {"threshold": "${var.secret}"}}),
-        "shop: aws_cloudwatch_metric_alarm.errors: threshold must be a number (found: '${var.secret}')",
-    ),
     "unknown argument": (
         changed({ALARM: {"foo": 1}}),
         "shop: aws_cloudwatch_metric_alarm.errors: foo is not a valid key",
-    ),
-    "count": (
-        changed({ALARM: {"count": 2}}),
-        "aws_cloudwatch_metric_alarm.errors: `count` is not supported",
     ),
     "name": (changed({ALARM: {"alarm_name": None}}), "errors: alarm_name is missing"),
     "two transformations": (
@@ -328,17 +320,9 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         ),
         "metric_transformation 1: default_value must be a number (found: 'x')",
     ),
-    "transformed": (
-        changed({FILTER: {"apply_on_transformed_logs": True}}),
-        "apply_on_transformed_logs is not supported: it applies to transformed log events",
-    ),
     "dimensions": (
         changed({FILTER: {"metric_transformation": {"dimensions": {"a": 1}}}}),
         "metric_transformation 1: dimensions must be an object of strings",
-    ),
-    "redrive": (
-        changed({"aws_sqs_queue_redrive_policy.alarms": {"redrive_policy": "${var.secret}"}}),
-        "redrive_policy must be JSON that is known before an apply (found: ${var.secret})",
     ),
     "receives": (
         changed({"aws_sqs_queue_redrive_policy.alarms": {"redrive_policy": '{"deadLetterTargetArn": "x"}'}}),
@@ -357,6 +341,165 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         "shop: aws_cloudwatch_metric_alarm.errors: Service must be a string (found: 3)",
     ),
 }
+
+
+LEFT_OUT: Mapping[str, tuple[dict[str, Any], str, str]] = {
+    "unknown number": (
+        changed({ALARM: {"threshold": "${var.secret}"}}),
+        "shop-errors",
+        "shop: aws_cloudwatch_metric_alarm.errors: threshold must be a number (found: '${var.secret}')",
+    ),
+    "count": (
+        changed({ALARM: {"count": 2}}),
+        "shop-errors",
+        "aws_cloudwatch_metric_alarm.errors: `count` is not supported",
+    ),
+    "for_each of a plain name": (
+        changed({ALARM: {"for_each": ["x"], "alarm_name": "errors-of-all"}}),
+        "errors-of-all",
+        "aws_cloudwatch_metric_alarm.errors: `for_each` is not supported",
+    ),
+    "count of unknown names": (
+        changed({ALARM: {"count": 2, "alarm_name": "errors-${count.index}"}}),
+        "aws_cloudwatch_metric_alarm.errors",
+        "`count` is not supported",
+    ),
+    "dynamic": (
+        changed({ALARM: {"dynamic": {"metric_query": {"for_each": [1]}}}}),
+        "shop-errors",
+        "`dynamic` is not supported",
+    ),
+    "another provider": (
+        changed({ALARM: {"provider": "aws.virginia"}}),
+        "shop-errors",
+        "`provider` is not supported",
+    ),
+    "PromQL": (
+        changed({ALARM: {"evaluation_criteria": {"prom_ql_criteria": {"query": "up"}}}}),
+        "shop-errors",
+        "it is a PromQL alarm",
+    ),
+    "Metrics Insights": (
+        changed(
+            {
+                ALARM: {
+                    "metric_query": {
+                        "id": "q", "expression": "SELECT MAX(x) FROM N", "period": 60, "return_data": True,
+                    },
+                    **dict.fromkeys(("namespace", "metric_name", "statistic", "period")),
+                }
+            }
+        ),
+        "shop-errors",
+        "Metrics Insights",
+    ),
+    "transformed": (
+        changed({FILTER: {"apply_on_transformed_logs": True}}),
+        "shop-errors",
+        "apply_on_transformed_logs is not supported: it applies to transformed log events",
+    ),
+    "filter with count": (
+        changed({FILTER: {"count": 2}}),
+        "shop-errors",
+        "aws_cloudwatch_log_metric_filter.errors: `count` is not supported",
+    ),
+    "redrive": (
+        changed({"aws_sqs_queue_redrive_policy.alarms": {"redrive_policy": "${var.secret}"}}),
+        "dead letters of shop-alarms",
+        "redrive_policy is not known before an apply",
+    ),
+    **{
+        kind: (
+            changed({f"{kind}.other": {"name": "x"}}),
+            f"{kind}.other",
+            "resources of this type are not read",
+        )
+        for kind in (
+            "awscc_cloudwatch_alarm", "awscc_logs_metric_filter", "aws_cloudwatch_log_alarm",
+            "aws_cloudwatch_alarm_mute_rule", "google_monitoring_alert_policy", "datadog_monitor",
+            "azurerm_monitor_metric_alert", "newrelic_nrql_alert_condition",
+        )
+    },
+}  # fmt: skip
+
+
+@each("case", LEFT_OUT)
+def test_what_is_not_supported_is_left_out_with_its_reason(case: str, tmp_path: Path) -> None:
+    """And with it the composite that depends on it; the other alarms are rehearsed."""
+    content, name, reason = LEFT_OUT[case]
+    found = system(tmp_path, content)
+    reasons = {entry.name: entry.reason for entry in found.left_out}
+    assert reason in reasons[name]
+    names = {alarm.name for alarm in found.all_alarms}
+    assert "shop-deploying" in names
+    assert names.isdisjoint(reasons)
+    assert ("shop" in names) == (name not in {"shop-errors", "errors-of-all", ALARM})
+
+
+HCL = """
+# resource "aws_cloudwatch_metric_alarm" "commented" {}
+resource "aws_cloudwatch_metric_alarm" "other" {
+  alarm_name = "other"
+}
+  module "inner" { source = "./x" }
+"""
+UNREAD: Mapping[str, tuple[dict[str, Any], str]] = {
+    "module": (
+        {"main.tf.json": {**SHOP, "module": {"shop": {"source": "./x"}, "cart": [{"source": "./y"}]}}},
+        "module.shop, module.cart: is not read, and may contain alarms: `terraform show -json PLAN`",
+    ),
+    "unknown block": (
+        {"main.tf.json": {**SHOP, "stack": {"x": {}}}},
+        "main.tf.json: stack: is not read",
+    ),
+    "HCL": (
+        {"main.tf.json": SHOP, "more.tf": HCL},
+        "more.tf: aws_cloudwatch_metric_alarm.other, module.inner: HCL is not read",
+    ),
+    "HCL in another folder": (
+        {"a/main.tf.json": SHOP, "b/more.tf": HCL},
+        "more.tf: aws_cloudwatch_metric_alarm.other, module.inner: HCL is not read",
+    ),
+    "OpenTofu": ({"main.tf.json": SHOP, "more.tofu.json": SHOP}, "more.tofu.json: is not read"),
+    "values": ({"main.tf.json": SHOP, "terraform.tfvars": "threshold = 9"}, "terraform.tfvars: is not read"),
+    "filter of an unknown metric": (
+        {
+            "main.tf.json": changed(
+                {FILTER: {"for_each": [1], "metric_transformation": {"name": "${each.key}"}}}
+            )
+        },
+        "it is not known which metric this filter publishes",
+    ),
+    "template": (
+        {
+            "main.tf.json": changed(
+                {"aws_cloudformation_stack.x": {"template_body": "AWS::CloudWatch::Alarm"}}
+            )
+        },
+        "aws_cloudformation_stack.x: a template that may contain alarms is not read",
+    ),
+    "template elsewhere": (
+        {"main.tf.json": changed({"aws_cloudformation_stack.x": {"template_url": "https://x"}})},
+        "aws_cloudformation_stack.x: a template that may contain alarms is not read",
+    ),
+}
+
+
+@each("case", UNREAD)
+def test_what_may_contain_any_number_of_alarms_is_rejected_by_name(case: str, tmp_path: Path) -> None:
+    """An expectation about all alarms would pass without them."""
+    contents, says = UNREAD[case]
+    with pytest.raises((ConfigurationError, InputError)) as caught:
+        synthesized.system(written(tmp_path, contents))
+    assert says in str(caught.value)
+
+
+@each("kind", ["aws_cloudformation_stack", "aws_cloudwatch_dashboard", "aws_sns_topic_policy", "random_id"])
+def test_resources_that_are_no_alarms_are_no_obstacle(kind: str, tmp_path: Path) -> None:
+    """Nor are data sources, outputs, checks and comments."""
+    content = changed({f"{kind}.x": {"template_body": '{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}'}})
+    more = {"data": {"aws_region": {"x": {}}}, "output": {"x": {"value": 1}}, "check": {"x": {}}, "//": "x"}
+    assert system(tmp_path, {**content, **more}).left_out == ()
 
 
 @each("case", REFUSED)

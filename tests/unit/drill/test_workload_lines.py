@@ -9,8 +9,20 @@ import pytest
 
 from cloudwatch.alarms import Metric
 from cloudwatch.series import Series
+from drill.explanation import explain
 from drill.model import System
-from tests.unit.drill.rehearsing import alarm, counts, log_filter, refused, scenario, sums, system, workload
+from tests.unit.drill.rehearsing import (
+    alarm,
+    counts,
+    log_filter,
+    moves,
+    refused,
+    run,
+    scenario,
+    sums,
+    system,
+    workload,
+)
 
 LOGGED = Metric("Logs", "Errors")
 FAILED: Mapping[str, Any] = {"log": "ERROR failed", "service": "pay", "per_min": 3, "from": "5m", "to": "8m"}
@@ -195,3 +207,18 @@ def test_groups_to_which_the_same_is_written_share_their_series() -> None:
     assert sums(third) == {5: 4, 6: 4, 7: 4}
     playing = workload(of, scenario([every]))
     assert playing.series(metrics[0]) is playing.series(metrics[1]) is playing.series(metrics[2])
+
+
+def test_a_term_without_the_double_quotes_of_the_guide_is_a_note() -> None:
+    """AWS accepts it, and the filter is rehearsed; `explain` shows it too."""
+    filters = (log_filter("Scan timed out for item.id"),)
+    watched = system(alarm(of=Metric("Logs", "Errors")), filters=filters)
+    line = {"log": "Scan timed out for item.id 3", "service": "pay", "per_min": 1, "from": "5m"}
+    found = run(watched, line)
+    assert "ALARM" in {state for _, state in moves(found, "errors")}
+    (note,) = found.system.notes
+    assert note.startswith(
+        "metric filter /pay-Errors of /pay: the CloudWatch Logs User Guide requires double"
+    )
+    assert '"item.id"' in note
+    assert note in [fact.text for fact in explain(watched, "errors", extra=2)]

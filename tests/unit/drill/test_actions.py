@@ -1,0 +1,187 @@
+"""Actions of alarms: notifications, and what is none."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cloudwatch import api, validation
+from cloudwatch.alarms import Actions, Query, Statistic
+from cloudwatch.errors import UnsupportedRecordError
+from cloudwatch.records import Record
+from drill import actions
+from drill.explanation import explain
+from drill.report import table
+from drill.report.words import Names
+from drill.selection import Selection
+from drill.sources import alarm_file
+from drill.sources.errors import SourceError
+from tests.support.tables import each
+from tests.unit.drill.rehearsing import alarm, composite, metric, run, system
+
+FAILS = {"metric": "Errors", "value": 5, "from": "5m", "to": "10m"}
+DOES = {
+    "arn:aws:lambda:eu-west-1:111122223333:function:pager": "invokes the Lambda function pager",
+    "arn:aws:lambda:eu-west-1:111122223333:function:pager:live": "invokes the Lambda function pager:live",
+    "arn:aws:automate:eu-west-1:ec2:stop": "stops the EC2 instance",
+    "arn:aws:automate:eu-west-1:ec2:terminate": "terminates the EC2 instance",
+    "arn:aws:automate:eu-west-1:ec2:reboot": "reboots the EC2 instance",
+    "arn:aws:automate:eu-west-1:ec2:recover": "recovers the EC2 instance",
+    "arn:aws:swf:eu-west-1:111122223333:action/actions/AWS_EC2.InstanceId.Stop/1.0": "stops the EC2 instance",
+    "arn:aws:ssm:eu-west-1:111122223333:opsitem:2": "creates a Systems Manager OpsItem of severity 2",
+    "arn:aws:ssm:eu-west-1:111122223333:opsitem:1#CATEGORY=Security": (
+        "creates a Systems Manager OpsItem of severity 1 in the category Security"
+    ),
+    "arn:aws:ssm-incidents::111122223333:response-plan/shop": (
+        "starts a Systems Manager incident with the response plan shop"
+    ),
+    "arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:1:autoScalingGroupName/web:policyName/out": (
+        "executes the Auto Scaling policy out"
+    ),
+    "arn:aws:aiops:eu-west-1:111122223333:investigation-group/shop#DEDUPE_STRING=x": (
+        "starts an investigation in shop"
+    ),
+    "arn:aws:new:eu-west-1:111122223333:x": "performs the action arn:aws:new:eu-west-1:111122223333:x",
+    "arn:aws:automate:eu-west-1:ec2:dance": "performs the action arn:aws:automate:eu-west-1:ec2:dance",
+}
+
+
+@each("arn", DOES)
+def test_an_action_is_described_as_what_it_is(arn: str) -> None:
+    """From its ARN; `explain` shows it."""
+    assert actions.described(arn) == DOES[arn]
+    watched = system(alarm(actions=Actions(alarm=(arn,), ok=(arn,))))
+    facts = {fact.label: fact.text for fact in explain(watched, "errors", extra=2)}
+    assert facts["Action"] == f"{DOES[arn]}, when it enters ALARM or OK"
+    assert facts["Notifies"].startswith("no topic")
+
+
+@pytest.mark.parametrize(
+    "topic", ["arn:aws:sns:eu-west-1:1:page", "arn:page", "warning", "${local.topic}", ""]
+)
+def test_a_topic_is_no_other_action(topic: str) -> None:
+    """Nor is the name of one, or a reference that is not known."""
+    assert actions.described(topic) is None
+
+
+def test_times_counts_notifications_and_not_actions() -> None:
+    """Two topics and an EC2 action of one change of the state are one notification."""
+    several = Actions(alarm=("arn:page", "warning", "arn:aws:automate:eu-west-1:ec2:stop"))
+    watched = system(alarm(actions=several))
+    expect = [
+        {"notification": "errors", "times": 1},
+        {"notification": "errors", "topic": "warning", "times": 1},
+        {"notification": "errors", "times": 2},
+        {"pages": 1},
+        {"tickets": 1},
+    ]
+    outcome = run(watched, FAILS, expect=expect)
+    assert [verdict.passed for verdict in outcome.verdicts] == [True, True, False, True, True]
+    assert outcome.verdicts[2].actual == "sent at +6m"
+    again = run(watched, FAILS, {**FAILS, "from": "15m", "to": "20m"}, expect=expect, duration="30m")
+    assert [verdict.passed for verdict in again.verdicts] == [False, False, True, False, False]
+    assert [(action.alarm, action.does) for action in outcome.actions] == [
+        ("errors", "stops the EC2 instance")
+    ]
+
+
+def test_an_alarm_with_other_actions_only_notifies_nobody() -> None:
+    """The verdict and the list of actions say what it does instead."""
+    watched = system(alarm(actions=Actions(alarm=("arn:aws:ssm:eu-west-1:1:opsitem:2",))))
+    outcome = run(watched, FAILS, expect=[{"notification": "errors"}, {"no_notifications": "errors"}])
+    missing, quiet = outcome.verdicts
+    assert not missing.passed
+    assert missing.actual.endswith(
+        "notifies no topic: it only creates a Systems Manager OpsItem of severity 2"
+    )
+    assert quiet.passed
+    console = Console(file=io.StringIO(), width=200)
+    table.show([outcome], console, verbose=True)
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "ALARM errors creates a Systems Manager OpsItem of severity 2" in said
+
+
+PROM_QL: dict[str, Any] = {
+    "AlarmName": "prom",
+    "EvaluationInterval": 60,
+    "EvaluationCriteria": {"PromQLCriteria": {"Query": "up == 0"}},
+    "EvaluationPeriods": 1,
+}
+
+
+def test_a_promql_alarm_is_named_as_such(tmp_path: Path) -> None:
+    """Whatever else it has, in the format of AWS and of Terraform."""
+    with pytest.raises(
+        UnsupportedRecordError, match="EvaluationCriteria is not supported: it is a PromQL alarm"
+    ):
+        api.metric_alarm(Record("x", PROM_QL))
+    terraform = {"alarm_name": "prom", "evaluation_interval": 60, "evaluation_criteria": [{"x": 1}]}
+    for content in (PROM_QL, terraform):
+        (tmp_path / "alarm.json").write_text(json.dumps(content))
+        with pytest.raises(SourceError, match="it is a PromQL alarm"):
+            alarm_file.read(tmp_path / "alarm.json")
+
+
+@each(
+    ("expression", "says"),
+    [
+        (
+            "DB_PERF_INSIGHTS('RDS', 'db-1', 'os.cpuUtilization.user.avg')",
+            "a counter of Performance Insights",
+        ),
+        ('INSIGHT_RULE_METRIC("rule", "UniqueContributors")', "a Contributor Insights rule"),
+        ('SELECT MAX(CPUUtilization) FROM "AWS/EC2"', "Metrics Insights queries are not supported"),
+    ],
+)
+def test_a_function_that_reads_something_else_is_named(expression: str, says: str) -> None:
+    """With what it reads, also if the alarm has no other query."""
+    for queries in (
+        (Query("e", expression, 60),),
+        (Query("m", Statistic(metric(), "Sum", 60)), Query("e", expression, 60)),
+    ):
+        (problem,) = validation.metric_alarm(alarm(queries=queries, returned="e"))
+        assert problem.is_unsupported
+        assert says in problem.text
+        assert ("Metrics Insights" in problem.text) == expression.startswith("SELECT")
+
+
+def test_alarms_whose_names_share_a_prefix_are_not_mixed_up() -> None:
+    """In expectations, patterns, rules, and the names that reports show."""
+    watched = system(
+        alarm("pay"),
+        alarm("pay-errors", of=metric("Other")),
+        alarm("pay-errors-high", of=metric("High")),
+        alarm("errors", of=metric("More"), service=None),
+        composite("any", "ALARM(pay-errors)"),
+        short_names={"errors": "pay-errors", "high": "pay-errors-high"},
+    )
+    outcome = run(
+        watched,
+        {**FAILS, "metric": "Other"},
+        expect=[
+            {"alarm": "pay-errors", "state": "ALARM", "by": "6m"},
+            {"never": ["pay", "pay-errors-*", "errors", "high"]},
+            {"alarm": "any", "state": "ALARM", "by": "6m"},
+        ],
+    )
+    assert [verdict.passed for verdict in outcome.verdicts] == [True, True, True]
+    selection = Selection(watched)
+    assert selection.full_name("errors") == "errors"
+    shown = [selection.short(one.name) for one in watched.all_alarms]
+    assert shown == ["pay", "pay-errors", "high", "errors", "any"]
+    names = Names.of(watched)
+    assert [names.within(one.name, "pay", "pay") for one in watched.all_alarms] == shown
+    assert names.within("pay-errors", None, "pay") == "pay-errors"
+
+
+def test_a_name_within_its_service_is_still_short() -> None:
+    """If no other alarm has the rest of it as a name."""
+    watched = system(alarm("pay-slow"), alarm("cart"))
+    assert Names.of(watched).within("pay-slow", "pay") == "slow"
+    assert Names.of(replace(watched, short_names={"slow": "cart"})).within("pay-slow", "pay") == "pay-slow"
