@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import functools
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from catalog import reach
 from catalog.build import assemble
 from catalog.kinds import EVERY_KIND, PLATFORM
 from catalog.kinds.kind import Kind
@@ -16,14 +15,15 @@ from catalog.owned import functions, queues, roles
 from catalog.services import Instance, Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
 from catalog.subjects import Subject
-from catalog.templates import AlarmTemplate, Percent
+from catalog.templates import AlarmTemplate, Fact
 from catalog.texts import number
 from cloudwatch import quotas
+from config.errors import Cite, Location, Text
 from config.models import AlarmTunings, Environment, Slo, Tuning
+from config.types import Share
 
-Location = tuple[str | int, ...]
-Breach = tuple[Location, str | Callable[[], str]]
-"""Location and message; a message that searches for similar words is a function, because that is slow."""
+Breach = tuple[Location, Text]
+"""Location and message."""
 
 
 def check(env: Environment) -> Iterator[Breach]:
@@ -43,22 +43,20 @@ def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Br
             has_limit = tuning.threshold is not None or tuning.anomaly_band is not None
             if alarm.threshold is None and not has_limit and tuning.enabled is not False:
                 yield ("alarms", kind.name, alarm.key), "threshold is required: it has no default"
-    broken: dict[
-        Location, str | Callable[[], str]
-    ] = {}  # a value for all services of a kind is wrong once, not once for each
+    platform = Instance.platform(env, Names.of(env))
+    broken: dict[Location, Text] = {}  # a value for all services of a kind is wrong once, not once for each
     for service in services:
         at = ("services", service.name, "alarms")
         yield from _check_keys(at, service.config.alarms, service.kind)
         for alarm in service.kind.alarms:
-            broken.update(_check_thresholds(service.subject, alarm, at, ("alarms", service.kind.name)))
             if alarm.key in service.config.alarms:
                 yield from _check_applies(at, service.subject, alarm)
             broken.update(_check_datapoints(service.subject, alarm, at, ("alarms", service.kind.name)))
-    for subject in Instance.platform(env, Names.of(env)).subjects:
+    for subject in platform.subjects:
         for alarm in PLATFORM.alarms:
-            broken.update(_check_thresholds(subject, alarm, ("alarms",), ("alarms", PLATFORM.name)))
             broken.update(_check_datapoints(subject, alarm, ("alarms",), ("alarms", PLATFORM.name)))
     yield from broken.items()
+    yield from reach.breaches((*services, platform))
 
 
 def _check_keys(at: Location, tunings: AlarmTunings, kind: Kind[Any]) -> Iterator[Breach]:
@@ -67,20 +65,24 @@ def _check_keys(at: Location, tunings: AlarmTunings, kind: Kind[Any]) -> Iterato
     sentence = f'is not an alarm of kind "{kind.name}"; known: {", ".join(known)}'
     for key, tuning in tunings.items():
         if key not in by_key:
-            yield (*at, key), functools.partial(_with_hint, sentence, key, known)
+            yield (*at, key), _with_hint(sentence, key, known)
             continue
         tunable = sorted(by_key[key].tunable)
         for name in tuning.model_fields_set - by_key[key].tunable:
             text = f"is not a setting of the alarm {key}; known: {', '.join(tunable)}"
             yield (*at, key, name), text
+        share = Share.read(str(tuning.threshold))
+        if share and share.of not in (shares := by_key[key].shares):
+            of = f"a number, or a share of: {', '.join(shares)}" if shares else "a number"
+            yield (*at, key, "threshold"), f"must be {of} (found: {tuning.threshold})"
 
 
 _WORD = 64
 """Maximum characters of a word for which similar words are searched."""
 
 
-def _with_hint(sentence: str, word: str, known: Sequence[str]) -> str:
-    return sentence + _near(word, known)
+def _with_hint(sentence: str, word: str, known: Sequence[str]) -> Text:
+    return lambda _cite: sentence + _near(word, known)
 
 
 def _near(word: str, known: Sequence[str]) -> str:
@@ -96,41 +98,6 @@ def _check_applies(at: Location, subject: Subject, alarm: AlarmTemplate) -> Iter
     elif left_out is not None and left_out.why == "opt-in" and subject.own[alarm.key].enabled is None:
         text = f"this alarm is off by default ({left_out.reason}): set enabled: true as well"
         yield (*at, alarm.key), text
-
-
-def _check_thresholds(
-    subject: Subject, alarm: AlarmTemplate, own_at: Location, general_at: Location
-) -> Iterator[Breach]:
-    """Reject a threshold that is never crossed, or always: percentages are limited."""
-    for at, tuning in (
-        ((*own_at, alarm.key), subject.own.get(alarm.key)),
-        ((*general_at, alarm.key), subject.general.get(alarm.key)),
-    ):
-        threshold = tuning.threshold if tuning else None
-        if threshold is None:
-            continue
-        below, relative = alarm.comparison.startswith("LessThan"), isinstance(alarm.threshold, Percent)
-        # A count per 100 of something else, such as error entries per 100 requests, has no limit.
-        is_percentage = relative or alarm.unit_words.startswith("%")
-        if below and threshold == 0:
-            yield (*at, "threshold"), "must be more than 0, otherwise the alarm never fires"
-        elif below and relative and threshold > WHOLE:
-            yield (
-                (*at, "threshold"),
-                f"must be at most 100 percent, otherwise the alarm always fires (found: {threshold:g})",
-            )
-        elif is_percentage and not below and threshold > _most(alarm):
-            text = f"must be less than 100 percent, otherwise the alarm never fires (found: {threshold:g})"
-            yield (*at, "threshold"), text
-
-
-WHOLE = 100
-"""100 percent."""
-
-
-def _most(alarm: AlarmTemplate) -> float:
-    """Return the highest percentage that can be crossed."""
-    return WHOLE if alarm.comparison == "GreaterThanOrEqualToThreshold" else math.nextafter(WHOLE, 0)
 
 
 def _check_datapoints(
@@ -173,7 +140,7 @@ def _check_slos(services: Sequence[Service]) -> Iterator[Breach]:
             yield from (((*at, key), text) for key, text in _check_slo(service, slo))
 
 
-def _check_slo(service: Service, slo: Slo) -> Iterator[tuple[str, str | Callable[[], str]]]:
+def _check_slo(service: Service, slo: Slo) -> Iterator[tuple[str, Text]]:
     """Yield the key and the message of each breach."""
     least = least_objective_percent()
     if slo.objective_percent <= least:
@@ -189,14 +156,24 @@ def _check_slo(service: Service, slo: Slo) -> Iterator[tuple[str, str | Callable
     if counted is None:
         found = slo.events or "nothing"
         sentence = f"must be one of: {', '.join(known)} (found: {found[:_WORD]})"
-        yield "events", functools.partial(_with_hint, sentence, found, known)
+        yield "events", _with_hint(sentence, found, known)
     elif slo.slower_than_ms is not None and counted.latency is None:
         yield "slower_than_ms", f"is not valid for {counted.key}, which have no durations"
     else:
-        late = service.subject.facts.get(counted.late_by or "")
-        if slo.slower_than_ms is not None and late and slo.slower_than_ms >= late.value:
-            text = f"must be less than {number(late.value)}, the timeout"
-            yield "slower_than_ms", f"{text} (found: {number(slo.slower_than_ms)})"
+        limit = service.subject.most(counted.latency) if counted.latency else None
+        if slo.slower_than_ms is not None and limit and counted.latency:
+            most_ms = limit.value * (1000 if counted.latency.unit == "Seconds" else 1)
+            if slo.slower_than_ms >= most_ms:
+                yield "slower_than_ms", _never_slow(service.name, slo.slower_than_ms, most_ms, limit)
+
+
+def _never_slow(service: str, slower_than_ms: float, most_ms: float, limit: Fact) -> Text:
+    def text(cite: Cite) -> str:
+        because = reach.source(limit, service, cite)
+        found = f"otherwise no event is bad (found: {number(slower_than_ms)})"
+        return f"must be less than {number(most_ms)} ({because}); {found}"
+
+    return text
 
 
 def _check_names(env: Environment) -> Iterator[Breach]:

@@ -233,7 +233,7 @@ class Composite(Spec):
 
     def children(self) -> tuple[str, ...]:
         """Return the keys of the alarms in the rule, each once, in order."""
-        return tuple(dict.fromkeys(_leaves(self.rule)))
+        return tuple(dict.fromkeys(leaves(self.rule)))
 
 
 class Event(Spec):
@@ -280,12 +280,13 @@ class Slo(Spec):
     """Keys of its composites, the fastest first."""
 
 
-def _leaves(rule: Rule) -> Iterator[str]:
+def leaves(rule: Rule) -> Iterator[str]:
+    """Yield the keys of the alarms in a rule, in order."""
     if isinstance(rule, InAlarm | NotInAlarm):
         yield rule.alarm if isinstance(rule, InAlarm) else rule.not_in_alarm
         return
     for part in rule.any_of if isinstance(rule, AnyOf) else rule.all_of:
-        yield from _leaves(part)
+        yield from leaves(part)
 
 
 def holds(rule: Rule, in_alarm: Container[str]) -> bool:

@@ -21,6 +21,7 @@ from catalog.specs import (
     NotInAlarm,
     Rule,
     Series,
+    leaves,
 )
 from catalog.templates import (
     LOGS,
@@ -28,12 +29,13 @@ from catalog.templates import (
     CompositeTemplate,
     Fact,
     Facts,
+    MetricTemplate,
     Percent,
     SeriesTemplate,
     Watched,
 )
 from catalog.texts import Writer, number, window
-from catalog.tuning import m_of_n, merged
+from catalog.tuning import m_of_n, merged, threshold_of
 from cloudwatch.alarms import Comparison
 from config.models import AlarmTunings, Environment, Tuning
 
@@ -84,9 +86,20 @@ class Subject:
             if left_out is not None:
                 yield left_out
 
+    @functools.cached_property
+    def _tuned(self) -> dict[str, Tuning]:
+        return {
+            template.key: merged(self.general.get(template.key), self.own.get(template.key))
+            for template in self.templates
+        }
+
     def tuned(self, template: AlarmTemplate) -> Tuning:
         """Return the settings of an alarm: its own, then those of its kind."""
-        return merged(self.general.get(template.key), self.own.get(template.key))
+        return self._tuned[template.key]
+
+    def threshold(self, template: AlarmTemplate) -> float | Percent | None:
+        """Return the threshold of an alarm, as `catalog.tuning.threshold_of`."""
+        return threshold_of(template, self.tuned(template))
 
     def datapoints(self, template: AlarmTemplate, tuning: Tuning) -> tuple[int, int]:
         """Return M and N: the datapoints that must breach, and those that are evaluated.
@@ -102,7 +115,9 @@ class Subject:
     def left_out(self, template: AlarmTemplate) -> LeftOut | None:
         """Return why it does not have an alarm, or None when it has it."""
         service = self.writer.service
-        missing = next((fact for fact in template.needed_facts if fact not in self.facts), None)
+        limit = self.threshold(template)
+        needed = (*template.needed_facts, *((limit.of,) if isinstance(limit, Percent) else ()))
+        missing = next((fact for fact in needed if fact not in self.facts), None)
         if missing is not None:
             words = self.facts_words.get(missing, f"it has no {missing}")
             return LeftOut(service=service, kind_key=template.key, why="not applicable", reason=words)
@@ -179,18 +194,23 @@ class Subject:
         if tuning.anomaly_band:
             band = number(tuning.anomaly_band)
             return None, f"more than {band} standard deviations above the expected {template.watches.label}"
-        symbol, words = SYMBOLS[template.comparison], template.unit_words
-        configured = tuning.threshold
-        if isinstance(template.threshold, Percent):
-            percent = template.threshold.value if configured is None else configured
-            fact: Fact = self.facts[template.threshold.of]
-            value = percent * fact.value / 100
-            return value, f"{symbol} {number(value)} {words}, {number(percent)} % of {fact.words},"
-        absolute = template.threshold if configured is None else configured
-        if absolute is None:
+        symbol, words, limit = SYMBOLS[template.comparison], template.unit_words, self.threshold(template)
+        if limit is None:
             message = f"{self.key}: alarm {template.key} has no threshold; check() reports that"
             raise ValueError(message)
-        return absolute, f"{symbol} {number(absolute)} {words}"
+        value = self.value(limit)
+        said = f"{symbol} {number(value)} {words}"
+        if isinstance(limit, Percent):
+            said += f", {number(limit.value)} % of {self.facts[limit.of].words},"
+        return value, said
+
+    def most(self, watches: Watched | MetricTemplate) -> Fact | None:
+        """Return the highest value of a metric of this subject; None if there is no limit."""
+        return self.facts.get(watches.most) if isinstance(watches.most, str) else watches.most
+
+    def value(self, limit: float | Percent) -> float:
+        """Return a threshold of this subject in the unit of its alarm."""
+        return limit.value * self.facts[limit.of].value / 100 if isinstance(limit, Percent) else limit
 
 
 @dataclass(frozen=True)
@@ -207,19 +227,12 @@ class Grouping:
         self, templates: Sequence[CompositeTemplate]
     ) -> Iterator[tuple[CompositeTemplate, Composite]]:
         """Yield the composites of `templates` that have alarms; parts come first."""
-        parts = [(template.part_of, alarm.key, template.key) for template, alarm in self.alarms]
-        for template in templates:
-            own = [(key, short) for part_of, key, short in parts if part_of == template.key]
-            rule: Rule | None
-            if template.rule is None:
-                rule = AnyOf(any_of=tuple(InAlarm(alarm=key) for key, _ in own)) if own else None
-            else:
-                rule = _concrete(template.rule, self.key, {alarm.key for _, alarm in self.alarms})
-            if rule is None:
-                continue
-            key = f"{self.key}_{template.key}"
-            parts.append((template.part_of, key, template.key))
-            yield template, self._composite(template, key, rule, [short for _, short in own])
+        parts = {alarm.key: template.part_of for template, alarm in self.alarms}
+        short = {alarm.key: template.key for template, alarm in self.alarms}
+        for template, key, rule in composed(templates, self.key, parts):
+            causes = () if template.rule else leaves(rule)
+            yield template, self._composite(template, key, rule, [short[cause] for cause in causes])
+            short[key] = template.key
 
     def _composite(
         self, template: CompositeTemplate, key: str, rule: Rule, parts: Sequence[str]
@@ -244,6 +257,30 @@ class Grouping:
                 causes=tuple(dict.fromkeys(parts)),
             ),
         )
+
+
+def composed(
+    templates: Sequence[CompositeTemplate], prefix: str, alarms: Mapping[str, str | None]
+) -> Iterator[tuple[CompositeTemplate, str, Rule]]:
+    """Yield the composites that have alarms, each with its key and rule; parts come first.
+
+    Args:
+        templates: the composites of a kind.
+        prefix: the first part of the keys, of the alarms in a template's rule as well.
+        alarms: key of each alarm -> key of the template of the composite that it is part of.
+    """
+    parts = dict(alarms)
+    for template in templates:
+        own = tuple(InAlarm(alarm=key) for key, part_of in parts.items() if part_of == template.key)
+        rule: Rule | None
+        if template.rule is None:
+            rule = AnyOf(any_of=own) if own else None
+        else:
+            rule = _concrete(template.rule, prefix, set(alarms))
+        if rule is not None:
+            key = f"{prefix}_{template.key}"
+            parts[key] = template.part_of
+            yield template, key, rule
 
 
 def _concrete(rule: Rule, prefix: str, existing: set[str]) -> Rule | None:

@@ -39,6 +39,22 @@ FROM_LOG = BaselineTemplate()
 """The baseline of a metric whose samples come from the lines of a log: `catalog.kinds.logs.handled`."""
 
 
+class Fact(Spec):
+    """A property of a service that alarms depend on: a number, and its text."""
+
+    value: float = 1
+    words: str = ""
+    """Such as "the timeout of 10 s"."""
+    at: tuple[str, ...] = ()
+    """Where it is set: keys of the service, such as `("timeout_s",)`, or of the environment."""
+    of_environment: bool = False
+    """Whether `at` has keys of the environment."""
+
+
+WHOLE = Fact(value=100)
+"""100 percent."""
+
+
 class MetricTemplate(Spec):
     """A metric of every service of a kind; `dimensions` are filled in from the service's resources."""
 
@@ -48,10 +64,17 @@ class MetricTemplate(Spec):
     unit: Unit
     baseline: BaselineTemplate
     """What a healthy resource publishes. Required: without it, an alarm on the metric would break drills."""
+    most: Fact | str | None = None
+    """The highest value of a sample: a constant, or the key of the fact that limits it. None: no limit."""
 
     def stat(self, stat: str, label: str) -> SeriesTemplate:
         """Return the series of one statistic of this metric."""
         return SeriesTemplate(metric=self, stat=stat, label=label)
+
+
+_BETWEEN_SAMPLES = ("Average", "Minimum", "Maximum", "p", "tm", "wm", "IQM", "TM(", "WM(")
+"""Beginnings of statistics whose value is not above the highest sample (CloudWatch User Guide, "CloudWatch
+statistics definitions")."""
 
 
 class SeriesTemplate(Spec):
@@ -66,6 +89,16 @@ class SeriesTemplate(Spec):
         """The unit of its values: a count of samples has none of the samples' unit."""
         return "Count" if self.stat == "SampleCount" else self.metric.unit
 
+    @property
+    def least(self) -> float | None:
+        """The lowest value: no metric of a kind is negative."""
+        return 0
+
+    @property
+    def most(self) -> Fact | str | None:
+        """The highest value: that of a sample, unless samples are added or counted."""
+        return self.metric.most if self.stat.startswith(_BETWEEN_SAMPLES) else None
+
 
 class MathTemplate(Spec):
     """Metric math over series.
@@ -77,6 +110,10 @@ class MathTemplate(Spec):
     series: dict[str, SeriesTemplate] = Field(min_length=1)
     label: str
     unit: Unit = "None"
+    least: float | None = 0
+    """The lowest value. None: no limit."""
+    most: Fact | str | None = None
+    """The highest value, as in `MetricTemplate`."""
 
 
 Watched = SeriesTemplate | MathTemplate
@@ -94,16 +131,8 @@ class Percent(Spec):
     value: float
     of: str
     """The fact, such as "timeout_ms"."""
-    words: str
-    """The fact in texts, such as "the timeout"."""
-
-
-class Fact(Spec):
-    """A property of a service that alarms depend on: a number, and its text."""
-
-    value: float = 1
     words: str = ""
-    """Such as "the timeout of 10 s"."""
+    """The fact in texts of all services, such as "the timeout"."""
 
 
 Facts = Mapping[str, Fact]
@@ -172,6 +201,16 @@ class AlarmTemplate(Spec):
     def anomaly(self) -> bool:
         """Whether an anomaly band may be configured instead of the threshold."""
         return self.anomaly_upper is not None
+
+    @property
+    def shares(self) -> Mapping[str, str]:
+        """Name of each limit of which a threshold may be a share -> its fact: the name without the unit."""
+        most = self.watches.most
+        facts = (
+            *((most,) if isinstance(most, str) else ()),
+            *((self.threshold.of,) if isinstance(self.threshold, Percent) else ()),
+        )
+        return {fact.removesuffix("_ms").removesuffix("_s"): fact for fact in facts}
 
     @property
     def needed_facts(self) -> tuple[str, ...]:

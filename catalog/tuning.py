@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from catalog.templates import AlarmTemplate
+from catalog.templates import AlarmTemplate, Percent
 from config.models import Tuning
+from config.types import Share
 
 
 def merged(general: Tuning | None, own: Tuning | None) -> Tuning:
@@ -17,6 +18,25 @@ def merged(general: Tuning | None, own: Tuning | None) -> Tuning:
         if key in own_values:
             values.pop(other, None)
     return Tuning.model_validate({**values, **own_values})
+
+
+def threshold_of(alarm: AlarmTemplate, tuned: Tuning) -> float | Percent | None:
+    """Return the threshold of an alarm in its unit, or relative to a fact.
+
+    A number for an alarm with a relative threshold is a percentage of the same fact. None with an anomaly
+    band, and if the configuration has to set the threshold and does not.
+    """
+    own = tuned.threshold
+    if tuned.anomaly_band is not None:
+        return None
+    if isinstance(own, str):
+        share = Share.read(own)
+        fact = alarm.shares.get(share.of) if share else None
+        # `check` rejects a share of something else.
+        return Percent(value=share.percent, of=fact) if share and fact else alarm.threshold
+    if own is not None and isinstance(alarm.threshold, Percent):
+        return Percent(value=own, of=alarm.threshold.of, words=alarm.threshold.words)
+    return alarm.threshold if own is None else own
 
 
 def m_of_n(alarm: AlarmTemplate, tuned: Tuning) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 MOST = 100
@@ -12,6 +12,18 @@ MOST = 100
 _PLACE, _KEY, _TEXT = 300, 120, 640
 """Characters of a problem's parts at most. The longest place is an alarm of 255 characters, the longest
 sentence of our own lists the regions."""
+
+LISTED = 4000
+"""Characters of a text that lists services at most: each with a key of it, and the place of that."""
+
+Location = tuple[str | int, ...]
+"""Path to a value: keys of mappings and positions in lists."""
+
+Cite = Callable[[Location], str]
+"""Returns a key and where its value is from: `config.source.Document.cite`."""
+Text = str | Callable[[Cite], str]
+"""A message. One that names places of other keys, or searches for similar words, is a function: it is called
+only if the message is shown."""
 
 _ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -32,9 +44,12 @@ class Problem:
     more: int = 0
     """Number of problems that are only counted."""
 
+    most: int = _TEXT
+    """Characters of the text that are shown at most."""
+
     def __str__(self) -> str:
         """Return the problem as exactly one line that can be printed anywhere."""
-        parts = ((self.place, _PLACE), (self.key, _KEY), (self.text, _TEXT))
+        parts = ((self.place, _PLACE), (self.key, _KEY), (self.text, self.most))
         return ": ".join(visible(part, most) for part, most in parts if part)
 
 

@@ -12,9 +12,9 @@ from typing import Any, TypeGuard
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from config.errors import MOST, Problem, cut, first, order
+from config.errors import MOST, Location, Problem, cut, first, order
 from config.models import SERVICE_MODELS, Environment
-from config.source import SHOWN, Document, Location, dotted
+from config.source import SHOWN, Document, dotted
 from config.types import PATTERNS
 
 _WORD = 64

@@ -13,19 +13,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from config import errors, explain, overrides, source
-from config.errors import ConfigError, Problem
+from config.errors import ConfigError, Location, Problem, Text
 from config.models import Environment
 from config.paths import PROJECT
 from config.rules import RULES
-from config.source import Document, Location
+from config.source import Document
 
 FOLDER = PROJECT / "config"
 BASE = "base"
 
-Rule = Callable[[Environment], Iterable[tuple[Location, str | Callable[[], str]]]]
-"""An additional check of a valid environment, such as by the catalog. It returns locations and messages.
-
-A slow message is a function, which is called only for reported problems."""
+Rule = Callable[[Environment], Iterable[tuple[Location, Text]]]
+"""An additional check of a valid environment, such as by the catalog. It returns locations and messages."""
 
 
 _MANY = 1000
@@ -72,7 +70,7 @@ def load(
         found = error.errors(include_url=False, include_input=False)
         problems += explain.problems(found, document)
         raise ConfigError(_in_order(problems)) from error
-    breaches: list[tuple[str, Location, str | Callable[[], str]]] = []
+    breaches: list[tuple[str, Location, Text]] = []
     for rule in (_named_as_its_file(name), *RULES, *rules):
         # A check of others may build everything that is watched: of thousands of services, only where our own
         # rules find nothing.
@@ -80,7 +78,9 @@ def load(
             breaches += [(document.place(at), at, text) for at, text in rule(environment)]
     breaches.sort(key=lambda breach: errors.order(breach[0]))
     problems += [
-        Problem(place, source.dotted(location), text if isinstance(text, str) else text())
+        Problem(place, source.dotted(location), text)
+        if isinstance(text, str)
+        else Problem(place, source.dotted(location), text(document.cite), most=errors.LISTED)
         for place, location, text in breaches[: errors.MOST]
     ]
     problems = errors.first(problems, max(0, len(breaches) - errors.MOST))

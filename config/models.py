@@ -51,6 +51,7 @@ from config.types import (
     TagValue,
     TargetGroupArn,
     Text,
+    Threshold,
     TimeZone,
     VpcId,
     WebhookUrl,
@@ -214,8 +215,9 @@ class Insights(Model):
 class Tuning(Model):
     """Settings of one alarm. A key that is not set has the value of the environment, else the default."""
 
-    threshold: float | None = Field(default=None, ge=0)
-    """Threshold in the unit of the alarm (docs/config.md, alarm keys)."""
+    threshold: Threshold = None
+    """Threshold in the unit of the alarm, at least 0, or a share of a limit, such as `80 % of timeout`
+    (docs/config.md, alarm keys)."""
 
     anomaly_band: float | None = Field(default=None, gt=0, le=10)
     """Instead of a threshold: width of the anomaly detection band, in standard deviations."""

@@ -15,10 +15,10 @@ from typing import Any
 from pydantic import create_model
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
-from config.errors import Problem, cut
+from config.errors import Location, Problem, cut
 from config.explain import did_you_mean
 from config.models import Environment
-from config.source import DEEPEST, SHOWN, TOO_DEEP, Document, Location
+from config.source import DEEPEST, SHOWN, TOO_DEEP, Document
 
 PREFIX = "REVEILLE_"
 DELIMITER = "__"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from config.errors import cut
+from config.errors import Location, cut
 from config.limits import LAMBDA_VARIABLES_BYTES, TASK_DEFINITION_BYTES, has_lambda_insights
 from config.models import Environment
-from config.source import Location
 
 Breach = tuple[Location, str]
 """Location of the value that breaks a rule, and the message."""

@@ -17,7 +17,7 @@ from typing import Any, cast
 import yaml
 
 from config import errors, files
-from config.errors import ConfigError, Problem
+from config.errors import ConfigError, Location, Problem
 
 MOST_BYTES = 1_000_000
 """Size of one file at most, decided before it is read."""
@@ -40,9 +40,6 @@ _SCALARS = ("str", "int", "float", "bool", "null", "timestamp", "value")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _YAML = "tag:yaml.org,2002:"
 
-Location = tuple[str | int, ...]
-"""Path to a value: keys of mappings and positions in lists."""
-
 
 @dataclass(frozen=True)
 class Document:
@@ -59,6 +56,11 @@ class Document:
             if location[:end] in self.places:
                 return self.places[location[:end]]
         return "config"
+
+    def cite(self, location: Location) -> str:
+        """Return the key at `location` and where its value is from, for the message about another key."""
+        place = self.places.get(location)
+        return f"{dotted(location)} in {place}" if place else f"{dotted(location)} by default"
 
     def without(self, locations: Iterable[Location]) -> Document:
         """Return the document without the places of what is at `locations` or below."""

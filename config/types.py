@@ -21,10 +21,13 @@ from pydantic import (
     EmailStr,
     Field,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
     WrapValidator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from config.limits import REGIONS, RETENTION_DAYS
 
@@ -151,6 +154,42 @@ def _email(value: Any, validate: Callable[[Any], str]) -> str:
     if address.casefold() != value.casefold():
         raise refuse("must be only the address: {address}", address=address)
     return str(value)
+
+
+_SHARE = r"^([0-9]{1,6}(?:\.[0-9]{1,6})?) ?% of ([a-z]+(?:_[a-z]+)*)$"
+PATTERNS[_SHARE] = "a number, or a share of a limit, such as 80 % of timeout"
+
+
+class Share(typing.NamedTuple):
+    """A percentage of a limit, such as `80 % of timeout`."""
+
+    percent: float
+    of: str
+    """Name of the limit."""
+
+    @classmethod
+    def read(cls, text: str) -> Share | None:
+        """Return the share that `text` states; None if it is not one."""
+        match = re.fullmatch(_SHARE, text)
+        return cls(float(match[1]), match[2]) if match else None
+
+
+_NOT_NEGATIVE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, allow_inf_nan=False)])
+
+
+def _threshold(value: Any) -> float | str | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and "%" in _line(value):
+        if not Share.read(value):
+            raise refuse("must be {words}", words=PATTERNS[_SHARE])
+        return value
+    try:
+        return _NOT_NEGATIVE.validate_python(value)
+    except ValidationError as errors:
+        (error,) = errors.errors()
+        # The error of the model's own validation: `config.explain` has its words.
+        raise PydanticKnownError(error["type"], error.get("ctx")) from errors  # type: ignore[arg-type]
 
 
 def _one_of_retention_days(value: int) -> int:
@@ -328,6 +367,21 @@ RetentionDays = Annotated[
     int, AfterValidator(_one_of_retention_days), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})
 ]
 """Days, from CloudWatch Logs' fixed list."""
+
+Threshold = Annotated[
+    float | str | None,
+    WrapValidator(lambda value, _: _threshold(value)),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                {"type": "string", "pattern": _SHARE},
+                {"type": "null"},
+            ]
+        }
+    ),
+]
+"""A number, the text of a `Share`, or nothing."""
 
 Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={"enum": list(REGIONS)})]
 """An AWS region of the partition aws."""

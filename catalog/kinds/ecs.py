@@ -12,6 +12,7 @@ from catalog.naming import Names
 from catalog.specs import AllOf, Event, InAlarm, LogFilter, LogGroup, Unit
 from catalog.suppression import sources
 from catalog.templates import (
+    WHOLE,
     AlarmTemplate,
     BaselineTemplate,
     CompositeTemplate,
@@ -27,28 +28,39 @@ from config.models import EcsService, Environment
 
 _DIMENSIONS = ("ClusterName", "ServiceName")
 
+DEPLOYMENT_MAXIMUM_PERCENT = 200
+"""Tasks of a service during a deployment at most, as a percentage of the desired count."""
+
 
 def _metric(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+    # Percentages of what the tasks reserve: a task on Fargate cannot use more.
     return MetricTemplate(
-        namespace="AWS/ECS", name=name, dimensions=_DIMENSIONS, unit=unit, baseline=baseline
+        namespace="AWS/ECS", name=name, dimensions=_DIMENSIONS, unit=unit, baseline=baseline, most=WHOLE
     )
 
 
-def _insight(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+def _insight(name: str, unit: Unit, baseline: BaselineTemplate, most: str | None = None) -> MetricTemplate:
     """Return a metric of Container Insights.
 
     Task counts are there; AWS/ECS has none (CloudWatch User Guide, "Amazon ECS Container Insights metrics").
     """
     return MetricTemplate(
-        namespace="ECS/ContainerInsights", name=name, dimensions=_DIMENSIONS, unit=unit, baseline=baseline
+        namespace="ECS/ContainerInsights",
+        name=name,
+        dimensions=_DIMENSIONS,
+        unit=unit,
+        baseline=baseline,
+        most=most,
     )
 
 
 CPU = _metric("CPUUtilization", "Percent", steady(40))
 MEMORY = _metric("MemoryUtilization", "Percent", steady(52))
-RUNNING = _insight("RunningTaskCount", "Count", steady(100, percent_of="desired_count"))
-DESIRED = _insight("DesiredTaskCount", "Count", steady(100, percent_of="desired_count"))
-PENDING = _insight("PendingTaskCount", "Count", steady(0))
+# More tasks run than desired only during a deployment.
+_AS_DESIRED = steady(100, percent_of="desired_count")
+RUNNING = _insight("RunningTaskCount", "Count", _AS_DESIRED, most="desired_count")
+DESIRED = _insight("DesiredTaskCount", "Count", _AS_DESIRED, most="desired_count")
+PENDING = _insight("PendingTaskCount", "Count", steady(0), most="max_tasks")
 _DISK_USED = _insight("EphemeralStorageUtilized", "Gigabytes", steady(3))
 _DISK_SIZE = _insight("EphemeralStorageReserved", "Gigabytes", steady(20))
 
@@ -57,6 +69,7 @@ _DISK = MathTemplate(
     series={"used": _DISK_USED.stat("Maximum", "used"), "size": _DISK_SIZE.stat("Maximum", "size")},
     label="ephemeral storage in use",
     unit="Percent",
+    most=WHOLE,
 )
 
 ALARMS = (
@@ -151,6 +164,8 @@ ALARMS = (
             },
             label="tasks missing",
             unit="Count",
+            least=None,  # more run than desired during a deployment
+            most="desired_count",
         ),
         threshold=0,
         unit_words="missing tasks",
@@ -238,6 +253,7 @@ class EcsServices(ServiceKind[EcsService]):
         **service.FACTS_WORDS,
         "load_balancer": "no load balancer sends requests to it (load_balancer)",
         "desired_count": "no task is desired (desired_count)",
+        "max_tasks": "no task is desired (desired_count)",
     }
     failing = "errors"
     filters = logs.FILTERS
@@ -333,7 +349,11 @@ class EcsServices(ServiceKind[EcsService]):
     def facts(self, env: Environment, service: EcsService) -> Facts:
         facts = {}
         if tasks := service.desired_count:
-            facts["desired_count"] = Fact(value=tasks, words=f"the desired count of {tasks}")
+            at = ("desired_count",)
+            facts["desired_count"] = Fact(value=tasks, words=f"the desired count of {tasks}", at=at)
+            most = tasks * DEPLOYMENT_MAXIMUM_PERCENT // 100
+            words = f"the {most} tasks that a deployment can have"
+            facts["max_tasks"] = Fact(value=most, words=words, at=at)
         if service.load_balancer:
             facts["load_balancer"] = Fact()
         if env.insights.containers != "disabled":

@@ -10,6 +10,7 @@ from catalog.naming import Names
 from catalog.specs import AllOf, AnyOf, InAlarm, LogGroup, Unit
 from catalog.templates import (
     ONLY_FAILURES,
+    WHOLE,
     AlarmTemplate,
     BaselineTemplate,
     CompositeTemplate,
@@ -25,17 +26,38 @@ from catalog.templates import (
 from config.models import Environment, LambdaService
 
 
-def _metric(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+def _metric(
+    name: str, unit: Unit, baseline: BaselineTemplate, most: Fact | str | None = None
+) -> MetricTemplate:
     return MetricTemplate(
-        namespace="AWS/Lambda", name=name, dimensions=("FunctionName",), unit=unit, baseline=baseline
+        namespace="AWS/Lambda",
+        name=name,
+        dimensions=("FunctionName",),
+        unit=unit,
+        baseline=baseline,
+        most=most,
     )
 
 
-def _insight(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+def _insight(name: str, unit: Unit, baseline: BaselineTemplate, most: Fact | str) -> MetricTemplate:
     """Return a metric of Lambda Insights (CloudWatch User Guide, "Metrics collected by Lambda Insights")."""
     return MetricTemplate(
-        namespace="LambdaInsights", name=name, dimensions=("function_name",), unit=unit, baseline=baseline
+        namespace="LambdaInsights",
+        name=name,
+        dimensions=("function_name",),
+        unit=unit,
+        baseline=baseline,
+        most=most,
     )
+
+
+_OLDEST = Fact(value=31_536_000_000, words="the longest retention of a stream, 365 days")
+"""Kinesis Data Streams Developer Guide, "Change the data retention period"; other streams keep less."""
+
+_INIT_MS = 10_000
+"""Limit of the initialization of a function in milliseconds. One that takes longer is repeated within the
+first invocation, which has the function's timeout (AWS Lambda Developer Guide, "Lambda execution environment
+lifecycle")."""
 
 
 # Invocations, errors and durations have the timestamp of the start of the invocation and are reported when it
@@ -44,13 +66,16 @@ INVOCATIONS = _metric("Invocations", "Count", steady(75))
 ERRORS = _metric("Errors", "Count", steady(0))
 THROTTLES = _metric("Throttles", "Count", steady(0))
 DURATION = _metric(
-    "Duration", "Milliseconds", BaselineTemplate(values=((90, 45), (140, 26), (260, 4)))
-)  # of the 75 invocations
-CONCURRENCY = _metric("ConcurrentExecutions", "Count", steady(3))
+    "Duration",
+    "Milliseconds",
+    BaselineTemplate(values=((90, 45), (140, 26), (260, 4))),  # of the 75 invocations
+    most="timeout_ms",
+)
+CONCURRENCY = _metric("ConcurrentExecutions", "Count", steady(3), most="concurrency_limit")
 DROPPED = _metric("AsyncEventsDropped", "Count", ONLY_FAILURES)
-ITERATOR_AGE = _metric("IteratorAge", "Milliseconds", steady(200))
-MEMORY = _insight("memory_utilization", "Percent", steady(40))
-COLD_START = _insight("init_duration", "Milliseconds", steady(400))
+ITERATOR_AGE = _metric("IteratorAge", "Milliseconds", steady(200), most=_OLDEST)
+MEMORY = _insight("memory_utilization", "Percent", steady(40), most=WHOLE)
+COLD_START = _insight("init_duration", "Milliseconds", steady(400), most="init_limit_ms")
 
 _MIN_RETRY_S = 300
 """Minimum threshold for the age of a message in seconds, for functions with a short timeout."""
@@ -66,6 +91,7 @@ def _error_rate(counted: str) -> MathTemplate:
         },
         label="failed invocations per 100",
         unit="Percent",
+        most=WHOLE,
     )
 
 
@@ -445,12 +471,26 @@ class LambdaFunctions(ServiceKind[LambdaService]):
 
     @override
     def facts(self, env: Environment, service: LambdaService) -> Facts:
-        timeout_s = service.timeout_s
-        facts = {"timeout_ms": Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s")}
+        timeout_s, quota = service.timeout_s, env.quotas.lambda_concurrency
+        timeout = Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s", at=("timeout_s",))
+        init = Fact(value=_INIT_MS, words=f"Lambda's limit of {_INIT_MS // 1000} s")
+        # Of all callers: `max_concurrency` of the queue does not limit others, such as `make invoke`.
+        account = Fact(
+            value=quota,
+            words=f"the account's quota of {quota} concurrent executions",
+            at=("quotas", "lambda_concurrency"),
+            of_environment=True,
+        )
+        facts = {
+            "timeout_ms": timeout,
+            "init_limit_ms": max(init, timeout, key=lambda fact: fact.value),
+            "concurrency_limit": account,
+        }
         if reserved := service.reserved_concurrency:
-            facts["reserved_concurrency"] = Fact(
-                value=reserved, words=f"the reserved concurrency of {reserved}"
-            )
+            words = f"the reserved concurrency of {reserved}"
+            fact = Fact(value=reserved, words=words, at=("reserved_concurrency",))
+            facts["reserved_concurrency"] = fact
+            facts["concurrency_limit"] = min(fact, account, key=lambda limit: limit.value)
         if trigger := service.sqs_trigger:
             # The age includes processing; a failed message is not visible for six timeouts
             # (stacks/compute).

@@ -8,9 +8,11 @@ from __future__ import annotations
 from catalog.specs import Unit
 from catalog.templates import (
     ONLY_FAILURES,
+    WHOLE,
     AlarmTemplate,
     BaselineTemplate,
     EventsTemplate,
+    Fact,
     GraphTemplate,
     MathTemplate,
     MetricTemplate,
@@ -20,20 +22,36 @@ from catalog.templates import (
 _DIMENSIONS = ("LoadBalancer", "TargetGroup")
 
 
-def _metric(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+def _metric(
+    name: str, unit: Unit, baseline: BaselineTemplate, most: Fact | str | None = None
+) -> MetricTemplate:
     return MetricTemplate(
-        namespace="AWS/ApplicationELB", name=name, dimensions=_DIMENSIONS, unit=unit, baseline=baseline
+        namespace="AWS/ApplicationELB",
+        name=name,
+        dimensions=_DIMENSIONS,
+        unit=unit,
+        baseline=baseline,
+        most=most,
     )
+
+
+_LONGEST = Fact(value=4000, words="the longest idle timeout of a load balancer, 4000 s")
+"""A load balancer waits for the beginning of a response at most for its idle timeout; this is the longest
+(Elastic Load Balancing, "Edit attributes for your Application Load Balancer")."""
 
 
 REQUESTS = _metric("RequestCount", "Count", steady(100))
 FAILED = _metric("HTTPCode_Target_5XX_Count", "Count", ONLY_FAILURES)
 LATENCY = _metric(
-    "TargetResponseTime", "Seconds", BaselineTemplate(values=((0.05, 60), (0.1, 36), (0.2, 4)))
-)  # of the 100 requests
+    "TargetResponseTime",
+    "Seconds",
+    BaselineTemplate(values=((0.05, 60), (0.1, 36), (0.2, 4))),  # of the 100 requests
+    most=_LONGEST,
+)
 REFUSED = _metric("TargetConnectionErrorCount", "Count", ONLY_FAILURES)
-UNHEALTHY = _metric("UnHealthyHostCount", "Count", steady(0))
-HEALTHY = _metric("HealthyHostCount", "Count", steady(100, percent_of="desired_count"))
+UNHEALTHY = _metric("UnHealthyHostCount", "Count", steady(0), most="max_tasks")
+# More are healthy than desired only during a deployment.
+HEALTHY = _metric("HealthyHostCount", "Count", steady(100, percent_of="desired_count"), most="desired_count")
 
 # Both metrics are reported only when they are not zero.
 _RATE = "100 * (FILL(failed, 0) + FILL(refused, 0)) / requests"
@@ -51,6 +69,7 @@ ALARMS = (
             series=_OF_THE_RATE,
             label="failed requests per 100",
             unit="Percent",
+            most=WHOLE,
         ),
         threshold=5,
         unit_words="% of requests answered with 5xx or not answered",

@@ -14,12 +14,13 @@ from catalog.templates import FROM_LOG, LOGS, EventsTemplate, FilterTemplate, Ma
 from config.models import LogFormat
 
 
-def _metric(name: str, unit: Unit) -> MetricTemplate:
-    return MetricTemplate(namespace=LOGS, name=name, unit=unit, baseline=FROM_LOG)
+def _metric(name: str, unit: Unit, most: str | None = None) -> MetricTemplate:
+    return MetricTemplate(namespace=LOGS, name=name, unit=unit, baseline=FROM_LOG, most=most)
 
 
 ERRORS = _metric("Errors", "Count")
-LATENCY = _metric("Latency", "Milliseconds")
+# A function handles its requests within an invocation; other kinds have no timeout.
+LATENCY = _metric("Latency", "Milliseconds", most="timeout_ms")
 BUSY_TIME = _metric("BusyTime", "Milliseconds")
 
 HANDLED_PER_MIN = 60

@@ -68,6 +68,7 @@ _CLAIMED = MetricTemplate(
     dimensions=(),
     unit="Count",
     baseline=steady(21, percent_of="lambda_quota"),
+    most="lambda_quota",
 )
 
 _NO_FAILURE = "notBreaching"  # these metrics are reported only when a failure occurs
@@ -266,5 +267,12 @@ class Platform(Kind[Environment]):
                 key="account",
                 label=f"account {names.account_id} in {names.region}",
                 dimensions={},
-                facts={"lambda_quota": Fact(value=quota, words=f"the quota of {quota}")},
+                facts={
+                    "lambda_quota": Fact(
+                        value=quota,
+                        words=f"the quota of {quota}",
+                        at=("quotas", "lambda_concurrency"),
+                        of_environment=True,
+                    )
+                },
             )

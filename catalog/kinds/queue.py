@@ -9,6 +9,7 @@ from catalog.specs import Unit
 from catalog.templates import (
     AlarmTemplate,
     BaselineTemplate,
+    Fact,
     GraphTemplate,
     MetricTemplate,
     Percent,
@@ -16,14 +17,21 @@ from catalog.templates import (
 )
 
 
-def _metric(name: str, dimension: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
+def _metric(
+    name: str, dimension: str, unit: Unit, baseline: BaselineTemplate, most: Fact | None = None
+) -> MetricTemplate:
     return MetricTemplate(
-        namespace="AWS/SQS", name=name, dimensions=(dimension,), unit=unit, baseline=baseline
+        namespace="AWS/SQS", name=name, dimensions=(dimension,), unit=unit, baseline=baseline, most=most
     )
 
 
+_RETENTION = Fact(value=345_600, words="the retention of the queue, 4 days")
+"""Age in seconds at which SQS deletes a message by default (Amazon SQS API Reference, CreateQueue,
+MessageRetentionPeriod)."""
+
+
 # A queue's metrics have the dimension QueueName; a function has two queues, distinguished by the suffix.
-AGE = _metric("ApproximateAgeOfOldestMessage", "QueueName", "Seconds", steady(1))
+AGE = _metric("ApproximateAgeOfOldestMessage", "QueueName", "Seconds", steady(1), most=_RETENTION)
 WAITING = _metric("ApproximateNumberOfMessagesVisible", "QueueName", "Count", steady(0))
 DEAD_LETTERS = _metric("ApproximateNumberOfMessagesVisible", "QueueName:dead-letters", "Count", steady(0))
 

@@ -14,6 +14,7 @@ from catalog.naming import Names
 from catalog.specs import Unit
 from catalog.templates import (
     ONLY_FAILURES,
+    WHOLE,
     AlarmTemplate,
     BaselineTemplate,
     EventsTemplate,
@@ -28,9 +29,16 @@ from catalog.templates import (
 from config.models import Environment, StateMachine
 
 
-def _metric(name: str, baseline: BaselineTemplate, unit: Unit = "Count") -> MetricTemplate:
+def _metric(
+    name: str, baseline: BaselineTemplate, unit: Unit = "Count", most: str | None = None
+) -> MetricTemplate:
     return MetricTemplate(
-        namespace="AWS/States", name=name, dimensions=("StateMachineArn",), unit=unit, baseline=baseline
+        namespace="AWS/States",
+        name=name,
+        dimensions=("StateMachineArn",),
+        unit=unit,
+        baseline=baseline,
+        most=most,
     )
 
 
@@ -41,8 +49,11 @@ TIMED_OUT = _metric("ExecutionsTimedOut", ONLY_FAILURES)
 ABORTED = _metric("ExecutionsAborted", ONLY_FAILURES)
 THROTTLED = _metric("ExecutionThrottled", ONLY_FAILURES)
 TIME = _metric(
-    "ExecutionTime", BaselineTemplate(values=((500, 8), (1500, 2))), "Milliseconds"
-)  # of the 10 executions
+    "ExecutionTime",
+    BaselineTemplate(values=((500, 8), (1500, 2))),  # of the 10 executions
+    "Milliseconds",
+    most="timeout_ms",
+)
 
 _BAD = "(FILL(failed, 0) + FILL(timed_out, 0))"
 _ENDED = "(FILL(succeeded, 0) + FILL(failed, 0) + FILL(timed_out, 0))"
@@ -57,6 +68,7 @@ _FAILURE_RATE = MathTemplate(
     series=_ENDS,
     label="failed executions per 100",
     unit="Percent",
+    most=WHOLE,
 )
 
 
@@ -214,4 +226,5 @@ class StateMachines(ServiceKind[StateMachine]):
         timeout_s = service.timeout_s
         if timeout_s is None:
             return {}
-        return {"timeout_ms": Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s")}
+        words = f"the timeout of {timeout_s} s"
+        return {"timeout_ms": Fact(value=timeout_s * 1000, words=words, at=("timeout_s",))}

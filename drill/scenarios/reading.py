@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from config import explain, files, source
-from config.errors import ConfigError, Problem
-from config.source import Document, Location
+from config.errors import ConfigError, Location, Problem
+from config.source import Document
 from drill import durations
 from drill.scenarios.model import (
     EXPECTATIONS,

@@ -64,6 +64,11 @@ def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -
     notes = [
         *([f"at least {alarm.min_samples} samples (`min_samples`)"] if alarm.min_samples else []),
         *(["`anomaly_band` instead of the threshold"] if alarm.anomaly else []),
+        *(
+            [f"or a share: {' or '.join(f'`… % of {name}`' for name in alarm.shares)}"]
+            if alarm.shares
+            else []
+        ),
         *([f"off unless `enabled: true`: {alarm.opt_in}"] if alarm.opt_in else []),
         *(f"not if {facts_words[fact]}" for fact in alarm.needed_facts if fact in facts_words),
     ]

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from catalog.kinds.ecs import DEPLOYMENT_MAXIMUM_PERCENT
 from config.models import EcsService
 from stacks import aws, policies
 from stacks.base import Stack
@@ -117,7 +118,7 @@ class Containers:
             launch_type="FARGATE",
             availability_zone_rebalancing="ENABLED",
             deployment_minimum_healthy_percent=100,
-            deployment_maximum_percent=200,
+            deployment_maximum_percent=DEPLOYMENT_MAXIMUM_PERCENT,
             deployment_circuit_breaker=aws.EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
             network_configuration=aws.EcsServiceNetworkConfiguration(
                 subnets=self._network.subnet_ids,

@@ -100,6 +100,9 @@ def everything(webhooks: Endpoint) -> dict[str, str]:
         "REVEILLE_SERVICES__PAYMENT_HANDLER__ALARMS__LOG_FLOOD": json.dumps({"anomaly_band": 3}),
         "REVEILLE_SERVICES__PAYMENT_HANDLER__ALARMS__HEARTBEAT": json.dumps({"enabled": True}),
         "REVEILLE_SERVICES__PAYMENT_HANDLER__RESERVED_CONCURRENCY": "20",
+        "REVEILLE_SERVICES__PAYMENT_HANDLER__ALARMS__CONCURRENCY": json.dumps(
+            {"threshold": "80 % of concurrency_limit"}
+        ),
     }
 
 

@@ -286,6 +286,9 @@ def test_a_threshold_in_per_cent_follows_what_it_is_per_cent_of(
 
     def change(data: dict[str, Any]) -> None:
         data["services"][service][field] = value
+        # The other alarms on what is limited here follow it as well.
+        data["alarms"]["lambda"]["latency"] = {"threshold": "30 % of timeout"}
+        data["alarms"]["lambda"]["concurrency"] = {"threshold": "50 % of concurrency_limit"}
         data["services"]["order-processor"]["sqs_trigger"]["batching_window_s"] = BATCHING_WINDOW_S
 
     made = changed(change)[1]

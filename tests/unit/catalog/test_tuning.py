@@ -339,12 +339,13 @@ def test_an_alarm_that_is_off_for_all_needs_no_threshold(folder: Folder) -> None
         (("lambda", "api", "error-rate"), 100, "must be less than 100 percent, otherwise the alarm never fires (found: 100)"),
         (("lambda", "api", "error-rate"), 99.9, None),
         (("lambda", "api", "near-timeout"), 100, "must be less than 100 percent, otherwise the alarm never fires (found: 100)"),
-        (("lambda", "api", "timeouts"), 101, "must be less than 100 percent, otherwise the alarm never fires (found: 101)"),
+        (("lambda", "api", "timeouts"), 101, "must be at most 100 percent, otherwise the alarm never fires (found: 101)"),
         (("lambda", "api", "timeouts"), 100, None),
-        (("lambda", "api", "latency"), 20_000, None),
-        (("ecs", "web-site", "cpu"), 100, "must be less than 100 percent, otherwise the alarm never fires (found: 100)"),
+        (("lambda", "api", "latency"), 9999, None),
+        (("ecs", "web-site", "cpu"), 100, "must be less than 100 percent, otherwise the alarm and the composite alarm resource-exhaustion never fire (found: 100)"),
+        (("ecs", "web-site", "cpu-exhausted"), 100, "must be less than 100 percent, otherwise the alarm never fires (found: 100)"),
         (("ecs", "web-site", "too-few-tasks"), 150, "must be at most 100 percent, otherwise the alarm always fires (found: 150)"),
-        (("ecs", "web-site", "too-few-tasks"), 0, "must be more than 0, otherwise the alarm never fires"),
+        (("ecs", "web-site", "too-few-tasks"), 0, "must be more than 0, otherwise the alarm never fires (found: 0)"),
         (("ecs", "web-site", "logged-error-rate"), 150, None),
     ],
 )  # fmt: skip
@@ -369,5 +370,6 @@ def test_an_objective_on_latency_beyond_the_timeout_is_refused(folder: Folder) -
     place = f"{HERE}: services.api.slos.fast.slower_than_ms"
     for slow, refused in ((9999, False), (10_000, True), (20_000, True)):
         folder.write("prod", PROD + f"services: {{api: {{slos: {slo % slow}}}}}\n")
-        said = f"{place}: must be less than 10000, the timeout (found: {slow})"
+        limit = "the timeout of 10 s: services.api.timeout_s by default"
+        said = f"{place}: must be less than 10000 ({limit}); otherwise no event is bad (found: {slow})"
         assert folder.refusal() == ([said] if refused else [])

@@ -367,7 +367,7 @@ def test_any_number_of_variables_is_put_in_one_copy(folder: Folder, monkeypatch:
     calls: list[int] = []
     without = source.Document.without
 
-    def counted(self: source.Document, at: Iterable[source.Location]) -> source.Document:
+    def counted(self: source.Document, at: Iterable[errors.Location]) -> source.Document:
         calls.append(1)
         return without(self, at)
 

@@ -252,7 +252,7 @@ def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
     [
         *(f"logs: {{retention_days: {days}}}" for days in RETENTION_DAYS),
         "services: {api: {timeout_s: 900, memory_mib: 10240}}",
-        "services: {api: {timeout_s: 1, memory_mib: 128}}",
+        "services: {api: {timeout_s: 1, memory_mib: 128, alarms: {latency: {threshold: 80 % of timeout}}}}",
         "services: {api: {sqs_trigger: {batch_size: 10000, batching_window_s: 1}}}",
         "services: {web-site: {image: 'host:5000/web@sha256:" + 64 * "0" + "'}}",
         GRANT % ("s3:Get*", "arn:aws:s3:::bucket/*"),
