@@ -1,8 +1,13 @@
-"""Convert CloudWatch's notification about a metric alarm or composite alarm to a `Notice`.
+"""Convert CloudWatch's notification about an alarm to a `Notice`.
 
-AWS does not document the keys of the message; they are as recorded. A composite has `AlarmRule` and
-`TriggeringChildren` and no `Trigger`; `AlarmDescription` is null without a description; metric math has
-`Trigger.Metrics` and no `MetricName`, an anomaly band a `ThresholdMetricId` and no `Threshold`.
+AWS documents only parts of the message ("Log alarms", CloudWatch User Guide); the other keys are as recorded.
+`AlarmDescription` is null without a description. The kind of the alarm follows from the keys:
+
+- metric: `Trigger.MetricName`; metric math and Metrics Insights: `Trigger.Metrics`; anomaly band: also
+  `ThresholdMetricId` and no `Threshold`
+- composite: `AlarmRule` and `TriggeringChildren`, and no `Trigger`
+- log alarm: none of these, `NewStateReasonData`
+- a contributor of a Metrics Insights, PromQL or log alarm: also `AlarmContributorId`
 """
 
 from __future__ import annotations
@@ -14,25 +19,26 @@ from typing import Any, cast
 from functions.notifier import console
 from functions.notifier.cause_words import NAMED, STATES, and_more, details, runbooks, worst_words
 from functions.notifier.causes import Causes, children_of, find_causes
+from functions.notifier.contributor import Contributor, contributor_of
 from functions.notifier.described import Describe, describe_none
-from functions.notifier.fields import mapping, text
+from functions.notifier.fields import text
 from functions.notifier.notice import Fact, Link, Notice, Severity, State
 from functions.notifier.problem_key import problem_key
 from functions.notifier.reason import read_reason
 from functions.notifier.settings import Settings
-from functions.notifier.trigger import metric_of, threshold_of, watched
+from functions.notifier.trigger import metric_of, subjects, threshold_of, trigger_of
 from functions.notifier.wording import clean, clip, one_line, read_time, utc
 from functions.shared.description import Description, read_description
 
 _SINCE = {"OK": "OK since", "ALARM": "Since", "INSUFFICIENT_DATA": "No data since"}
 _CHILDREN_LINKED = 3  # of at most 100; the alarm's page lists all
 _RULE_SHOWN = 300  # characters; CloudWatch allows 10,240
+_CONTRIBUTOR_SHOWN = 500  # characters; a contributor has up to 150 attributes
 
 
 def is_alarm(message: Mapping[str, Any]) -> bool:
-    """Return whether a message is an alarm's notification: whether it has name, ARN and state."""
-    has_name_and_arn = one_line(text(message, "AlarmName")) != "" and text(message, "AlarmArn") != ""
-    return has_name_and_arn and text(message, "NewStateValue") in STATES
+    """Return whether a message is an alarm's notification: whether it has a name and a state."""
+    return one_line(text(message, "AlarmName")) != "" and text(message, "NewStateValue") in STATES
 
 
 def read_alarm(
@@ -52,22 +58,25 @@ def read_alarm(
         sent_at: When SNS received the message.
         describe: Returns the descriptions of the children of a composite that fires.
     """
-    name, arn = one_line(text(message, "AlarmName")), text(message, "AlarmArn")
+    name, trigger = one_line(text(message, "AlarmName")), trigger_of(message)
     state = cast("State", message["NewStateValue"])
     description = read_description(clean(text(message, "AlarmDescription")), environment=settings.environment)
     at = read_time(message.get("StateChangeTime")) or sent_at
-    is_composite = not message.get("Trigger")
+    contributor = contributor_of(message)
     causes = Causes()
-    if state == "ALARM" and is_composite:
+    if state == "ALARM" and _is_composite(message):
         causes = find_causes(
             message, describe, environment=settings.environment, of_one_service=bool(description.service)
         )
-    summary = description.headline or _undescribed(name, mapping(message, "Trigger"))
+    summary = description.headline or _undescribed(name, trigger)
     sentence = description.sentence or f"{summary}. This alarm has no description."
     worst = worst_words(causes, description)
     if worst:
         summary = f"{summary}: {worst}"
         sentence = f"{sentence.rstrip('. ')}: {worst}."
+    if contributor:  # first in the headline: the end of a long one is cut
+        summary = f"{contributor.short}: {summary}"
+        sentence = f"{sentence.rstrip('. ')} ({contributor.short})."
     return Notice(
         state=state,
         severity=severity,
@@ -76,24 +85,37 @@ def read_alarm(
         summary=summary,
         sentence=sentence,
         advice="" if state == "OK" else description.advice,
-        facts=tuple(_facts(message, description, name, at, causes)),
+        facts=tuple(_facts(message, description, at, causes, contributor)),
         links=tuple(_links(message, description, settings, console.around(at, sent_at), causes)),
         occurred_at=at,
-        key=problem_key("alarm", arn),
+        key=_key(message, contributor),
         source=name,
         group=settings.group,
         is_first_evaluation=_is_first_evaluation(message),
     )
 
 
+def _is_composite(message: Mapping[str, Any]) -> bool:
+    return not message.get("Trigger") and bool(message.get("AlarmRule") or message.get("TriggeringChildren"))
+
+
+def _key(message: Mapping[str, Any], contributor: Contributor | None) -> str:
+    """Return the key of an alarm, or of its contributor: the end of one does not end the other.
+
+    Without an ARN, the account of the alarm is not known. Then the key is never that of an alarm with an ARN.
+    """
+    alarm = text(message, "AlarmArn") or f"name/{one_line(text(message, 'AlarmName'))}"
+    return problem_key("alarm", f"contributor/{contributor.identity}/{alarm}" if contributor else alarm)
+
+
 def _is_first_evaluation(message: Mapping[str, Any]) -> bool:
     """Return whether a new composite alarm is OK at its first evaluation, which needs no notification.
 
     The state of a composite alarm is INSUFFICIENT_DATA only before its first evaluation (CloudWatch API
-    Reference, PutCompositeAlarm). A metric alarm has this state also without data; its OK may end an ALARM.
+    Reference, PutCompositeAlarm). Other alarms have this state also without data; their OK may end an ALARM.
     """
     states = (text(message, "OldStateValue"), text(message, "NewStateValue"))
-    return states == ("INSUFFICIENT_DATA", "OK") and not message.get("Trigger")
+    return states == ("INSUFFICIENT_DATA", "OK") and _is_composite(message)
 
 
 def _undescribed(name: str, trigger: Mapping[str, Any]) -> str:
@@ -103,19 +125,25 @@ def _undescribed(name: str, trigger: Mapping[str, Any]) -> str:
 
 
 def _facts(
-    message: Mapping[str, Any], description: Description, name: str, at: datetime, causes: Causes
+    message: Mapping[str, Any],
+    description: Description,
+    at: datetime,
+    causes: Causes,
+    contributor: Contributor | None,
 ) -> Iterator[Fact]:
-    trigger, account = mapping(message, "Trigger"), one_line(text(message, "AWSAccountId"))
-    region = console.region_of(message["AlarmArn"], otherwise="")
+    account = one_line(text(message, "AWSAccountId"))
+    region = console.region_of(message.get("AlarmArn"), otherwise="")
     yield from _findings(message, description, at, causes)
     yield from (
         Fact(title, value)
         for title, value in (
             ("Service", description.service),
             ("Owner", description.owner),
-            ("Metric", watched(trigger)),
-            ("Alarm", name + _was(message)),
+            ("Contributor", clip(contributor.words, _CONTRIBUTOR_SHOWN) if contributor else ""),
+            *subjects(trigger_of(message)),
+            ("Alarm", one_line(text(message, "AlarmName")) + _was(message)),
             ("Account", ", ".join(filter(None, (account, region)))),
+            ("Suppressed", one_line(text(message, "Suppressed"))),
         )
         if value
     )
@@ -127,7 +155,7 @@ def _findings(
     message: Mapping[str, Any], description: Description, at: datetime, causes: Causes
 ) -> Iterator[Fact]:
     """Yield values and threshold, or the alarms of a composite's rule, and the time of the change."""
-    trigger, reason = mapping(message, "Trigger"), one_line(text(message, "NewStateReason"))
+    trigger, reason = trigger_of(message), one_line(text(message, "NewStateReason"))
     children, rule = children_of(message), one_line(text(message, "AlarmRule"))
     reading = None if children else read_reason(reason, trigger, unit=description.unit)
     described = list(details(causes))
@@ -166,7 +194,7 @@ def _links(
     window: tuple[datetime, datetime],
     causes: Causes,
 ) -> Iterator[Link]:
-    region = console.region_of(message["AlarmArn"], otherwise=settings.region)
+    region = console.region_of(message.get("AlarmArn"), otherwise=settings.region)
     name = one_line(text(message, "AlarmName"))
     if description.runbook:
         yield Link("Runbook", description.runbook)

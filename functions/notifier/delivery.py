@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from functions.notifier.notice import Notice
 from functions.notifier.posting import post_json
 from functions.notifier.settings import Recipients, Settings, is_safe_url
 from functions.notifier.stored_secrets import AWS_CALLS, read_secret
+from functions.notifier.timely import Call, LateError
 from functions.shared.errors import SafeError
 from functions.shared.telemetry import publishable
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _REJECTED_SECRETS = frozenset({401, 403, 404})
 """Status codes for a secret that was replaced: the token or the webhook does not exist."""
+
+
+_LATE = "no response in time"
 
 
 class UndeliveredError(SafeError):
@@ -78,26 +82,38 @@ def deliver_all(
         notice: The notice.
         recipients: Its recipients.
         settings: The URL of PagerDuty.
-        deadline_s: `time.monotonic()` at which the last attempt must end.
+        deadline_s: `time.monotonic()` at which the last attempt must end. A delivery that has not ended then
+            has failed.
 
     Returns:
         The deliveries that failed.
     """
-    if not recipients:
-        return []
+    if time.monotonic() >= deadline_s:
+        message = "no time left"
+        return [Failure(recipient, UndeliveredError(message)) for recipient in recipients]
+    calls = [
+        (recipient, Call(functools.partial(_deliver, notice, recipient, settings, deadline_s)))
+        for recipient in recipients
+    ]
+    results = [_failure(recipient, call, deadline_s) for recipient, call in calls]
+    return [failure for failure in results if failure]
 
-    def attempt(recipient: Recipient) -> Failure | None:
-        try:
-            if recipient.channel == "mail":
-                _send_mail(notice, recipient)
-            else:
-                _post(notice, recipient, settings, deadline_s)
-        except Exception as error:  # noqa: BLE001 (an error must not prevent the other deliveries)
-            return Failure(recipient, error)
-        return None
 
-    with ThreadPoolExecutor(max_workers=len(recipients)) as pool:
-        return [failure for failure in pool.map(attempt, recipients) if failure]
+def _failure(recipient: Recipient, call: Call[None], deadline_s: float) -> Failure | None:
+    try:
+        call.result(deadline_s - time.monotonic())
+    except LateError:
+        return Failure(recipient, UndeliveredError(_LATE))
+    except Exception as error:  # noqa: BLE001 (an error must not prevent the other deliveries)
+        return Failure(recipient, error)
+    return None
+
+
+def _deliver(notice: Notice, recipient: Recipient, settings: Settings, deadline_s: float) -> None:
+    if recipient.channel == "mail":
+        _send_mail(notice, recipient)
+    else:
+        _post(notice, recipient, settings, deadline_s)
 
 
 def _send_mail(notice: Notice, recipient: Recipient) -> None:
@@ -122,8 +138,7 @@ def _post(notice: Notice, recipient: Recipient, settings: Settings, deadline_s: 
         if status not in _REJECTED_SECRETS:
             break
     if status is None:
-        message = "no response in time"
-        raise UndeliveredError(message)
+        raise UndeliveredError(_LATE)
     if not 200 <= status < 300:  # noqa: PLR2004 (RFC 9110, section 15.3: successful)
         message = f"HTTP {status}"
         raise UndeliveredError(message)

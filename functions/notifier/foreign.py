@@ -14,7 +14,6 @@ from typing import Any
 
 from functions.notifier.alarms import is_alarm
 from functions.notifier.ecs_events import is_ecs_event
-from functions.notifier.fields import text
 from functions.notifier.notice import Fact, Notice
 from functions.notifier.problem_key import problem_key
 from functions.notifier.wording import clip, one_line
@@ -29,13 +28,17 @@ def foreign_account(message: Mapping[str, Any], topic_arn: str) -> str | None:
     """Return the account in a message if it is not the topic's account, else None.
 
     An alarm's notification has the account twice, an event once. If one of these is missing, the message is
-    not trusted and the account is empty.
+    not trusted and the account is empty. An alarm without ARN and account claims none: its key is never that
+    of an alarm of the platform.
     """
     own = topic_arn.split(":")[4]
     claims = [message["account"]] if "account" in message else []
     if is_alarm(message):
-        parts = text(message, "AlarmArn").split(":")
+        arn = message.get("AlarmArn")
+        parts = arn.split(":") if isinstance(arn, str) else []
         claims = [parts[4] if len(parts) > 4 else "", message.get("AWSAccountId")]  # noqa: PLR2004 (arn:…:account:…)
+        if not arn:
+            claims = claims[1:] if claims[1] is not None else []
     elif is_ecs_event(message):
         claims = [message.get("account")]
     other = [claim for claim in claims if claim != own]

@@ -2,13 +2,15 @@
 
 SNS invokes it asynchronously. If it fails, Lambda retries the invocation and finally sends the event to the
 function's dead-letter queue ("Error handling for asynchronous invocation", Lambda Developer Guide). It
-therefore fails if any delivery failed, after the other deliveries.
+therefore fails if no recipient has the message. If some have it, it invokes itself for each delivery that
+failed (`redelivery`), so that a retry sends the message to no recipient twice.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from functions.notifier.delivery import Failure, Recipient, deliver_all, recipie
 from functions.notifier.lookup import Lookup
 from functions.notifier.memory import Delivered
 from functions.notifier.messages import read_message, read_record
+from functions.notifier.redelivery import RECIPIENT, event_for, invoke_all
 from functions.notifier.settings import read_settings
 from functions.shared.errors import SafeError
 from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 MARGIN_S = 2.0
-"""Seconds of the function's time that are reserved for the log, the metrics and the trace."""
+"""Seconds of the function's time that are reserved for redelivery, the log, the metrics and the trace."""
+_LOG_S = 0.5  # of these, for the log, the metrics and the trace
 
 _METRICS = {"mail": "Mail", **{key: channel.TITLE for key, channel in CHANNELS.items()}}
 
@@ -61,7 +65,7 @@ def handle(event: object, context: LambdaContext) -> dict[str, Any]:
 
     Raises:
         NotAnSnsEventError: The event is not an SNS event.
-        NotDeliveredError: A delivery failed.
+        NotDeliveredError: All deliveries failed, or some failed and Lambda did not accept their repetition.
     """
     deadline_s = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_S
     telemetry.logger.set_correlation_id(context.aws_request_id)  # replaced by that of each message
@@ -70,27 +74,51 @@ def handle(event: object, context: LambdaContext) -> dict[str, Any]:
         error = NotAnSnsEventError("expected an SNS event with at least one record")
         telemetry.finish(unreadable(error), started_s=time.perf_counter())
         raise error
-    sent, problems = 0, []
-    for record in records:
-        count, failures = process_record(record, context.aws_request_id, deadline_s=deadline_s)
-        sent += count
-        problems += failures
-    if problems:
-        raise NotDeliveredError("; ".join(problems))
-    return {"sent": sent}
+    only = event.get(RECIPIENT) if isinstance(event, dict) else None
+    results = [
+        process_record(record, context.aws_request_id, deadline_s=deadline_s, only=only) for record in records
+    ]
+    events = [event for result in results for event in result.failed]
+    if events and not (
+        any(result.delivered for result in results)
+        and invoke_all(context.invoked_function_arn, events, deadline_s=deadline_s + MARGIN_S - _LOG_S)
+    ):
+        raise NotDeliveredError("; ".join(problem for result in results for problem in result.problems))
+    return {"sent": sum(result.sent for result in results)}
 
 
-def process_record(record: object, request_id: str, *, deadline_s: float) -> tuple[int, list[str]]:
-    """Deliver a message; return the number of deliveries, and the errors of those that failed."""
+@dataclass(frozen=True)
+class Result:
+    """What became of a record.
+
+    Attributes:
+        sent: Number of deliveries.
+        delivered: Number of recipients that have the message, from this or an earlier invocation.
+        failed: The events that repeat what failed.
+        problems: The error of each.
+    """
+
+    sent: int
+    delivered: int
+    failed: tuple[dict[str, Any], ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def process_record(record: object, request_id: str, *, deadline_s: float, only: object) -> Result:
+    """Deliver a message, to one recipient if `only` is its name."""
     started_s = time.perf_counter()
     try:
         envelope = read_record(record, settings, now=datetime.now(timezone.utc))
         notice = read_message(envelope, settings, Lookup(deadline_s=deadline_s))
     except Exception as error:  # noqa: BLE001 (a record that fails must not stop the others)
         telemetry.finish(unreadable(error), started_s=started_s)
-        return 0, [str(publishable(error))]
+        return Result(0, 0, (event_for(record),), (str(publishable(error)),))
     telemetry.logger.set_correlation_id(correlation_id(envelope.message_id, otherwise=request_id))
-    selected = recipients_of(notice, settings.recipients[envelope.severity])
+    selected = [
+        recipient
+        for recipient in recipients_of(notice, settings.recipients[envelope.severity])
+        if only is None or str(recipient) == only
+    ]
     recipients = [recipient for recipient in selected if not delivered.has(envelope.message_id, recipient)]
     failures = deliver_all(notice, recipients, settings, deadline_s=deadline_s)
     reached = [
@@ -115,7 +143,12 @@ def process_record(record: object, request_id: str, *, deadline_s: float) -> tup
     else:
         outcome = Outcome("INFO", "notification without recipients", "NotificationsForNobody", details)
     telemetry.finish(outcome, started_s=started_s)
-    return len(reached), [str(failure) for failure in failures]
+    return Result(
+        len(reached),
+        len(selected) - len(failures),
+        tuple(event_for(record, str(failure.recipient)) for failure in failures),
+        tuple(map(str, failures)),
+    )
 
 
 def unreadable(error: Exception) -> Outcome:

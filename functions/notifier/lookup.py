@@ -7,11 +7,9 @@ only if both types are requested.
 from __future__ import annotations
 
 import functools
-import queue
-import threading
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -19,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from functions.notifier.described import MOST_NAMES, Described, NotDescribedError, read_answer
 from functions.notifier.posting import CONNECT_S, READ_S
+from functions.notifier.timely import Call, LateError
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
@@ -57,38 +56,21 @@ class Lookup:
         if left_s <= 0:
             message = "no time left"
             raise NotDescribedError(message)
-        answer = _in_time(client, list(names), left_s)
-        if isinstance(answer, ClientError):
-            raise NotDescribedError(answer.response["Error"]["Code"]) from None
-        if isinstance(answer, Exception):
-            raise NotDescribedError(type(answer).__name__) from None
-        return read_answer(answer)
-
-
-def _in_time(client: CloudWatchClient, names: list[str], left_s: float) -> Any:  # noqa: ANN401
-    """Return the response, or the exception.
-
-    The request runs in a thread, which is abandoned when the time is over: botocore's timeouts do not include
-    name resolution, and restart with every byte that arrives.
-    """
-    answers: queue.SimpleQueue[object] = queue.SimpleQueue()
-
-    def request() -> None:
+        describe = functools.partial(
+            client.describe_alarms,
+            AlarmNames=list(names),
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            MaxRecords=MOST_NAMES,
+        )
         try:
-            answers.put(
-                client.describe_alarms(
-                    AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=MOST_NAMES
-                )
-            )
+            return read_answer(Call(describe).result(left_s))
+        except LateError:
+            message = "no response in time"
+            raise NotDescribedError(message) from None
+        except ClientError as error:
+            raise NotDescribedError(error.response["Error"]["Code"]) from None
         except Exception as error:  # noqa: BLE001 (after any error the message is sent without details)
-            answers.put(error)
-
-    threading.Thread(target=request, daemon=True).start()
-    try:
-        return answers.get(timeout=left_s)
-    except queue.Empty:
-        message = "no response in time"
-        raise NotDescribedError(message) from None
+            raise NotDescribedError(type(error).__name__) from None
 
 
 @functools.cache

@@ -11,10 +11,11 @@ SIZE = 1000
 
 
 class Delivered:
-    """Prevents duplicate deliveries when Lambda retries an invocation that failed in part.
+    """Prevents duplicate deliveries when SNS or Lambda repeats an event that was delivered.
 
-    Best effort: it does not know the deliveries of other execution environments. PagerDuty drops duplicates
-    by `dedup_key`; e-mail and Slack may get a message twice.
+    Lambda does so if the function ends between a delivery and its result (`redelivery`). Best effort: it does
+    not know the deliveries of other execution environments. PagerDuty drops duplicates by `dedup_key`; e-mail
+    and Slack may get a message twice.
     """
 
     def __init__(self) -> None:

@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from functions.notifier import console
+from functions.notifier.alarm_events import notification_of
 from functions.notifier.alarms import is_alarm, read_alarm
 from functions.notifier.described import Describe, describe_none
 from functions.notifier.ecs_events import is_ecs_event, read_ecs_event
@@ -85,16 +87,20 @@ def read_message(envelope: Envelope, settings: Settings, describe: Describe = de
         message: object = json.loads(envelope.message)
     except (ValueError, RecursionError):  # RecursionError: thousands of opening brackets
         message = None
-    account = foreign_account(message, envelope.topic_arn) if isinstance(message, dict) else None
+    if not isinstance(message, dict):
+        return _plain(envelope, settings, message)
+    alarm = notification_of(message)
+    known = alarm if is_alarm(alarm) else message
+    account = foreign_account(known, envelope.topic_arn)
     if account is not None:
-        return as_foreign(_read(message, envelope, settings, describe_none), account, envelope.topic_arn)
-    return _read(message, envelope, settings, describe)
+        return as_foreign(_read(known, envelope, settings, describe_none), account, envelope.topic_arn)
+    return _read(known, envelope, settings, describe if text(known, "AlarmArn") else describe_none)
 
 
-def _read(message: object, envelope: Envelope, settings: Settings, describe: Describe) -> Notice:
-    if isinstance(message, dict) and is_alarm(message):
+def _read(message: dict[str, Any], envelope: Envelope, settings: Settings, describe: Describe) -> Notice:
+    if is_alarm(message):
         return read_alarm(message, envelope.severity, settings, sent_at=envelope.sent_at, describe=describe)
-    if isinstance(message, dict) and is_ecs_event(message):
+    if is_ecs_event(message):
         return read_ecs_event(message, envelope.severity, settings, sent_at=envelope.sent_at)
     return _plain(envelope, settings, message)
 
@@ -102,11 +108,10 @@ def _read(message: object, envelope: Envelope, settings: Settings, describe: Des
 def _plain(envelope: Envelope, settings: Settings, message: object) -> Notice:
     """Return a notice for a message of an unknown form."""
     content = clean(envelope.message)
+    kind = one_line(content)
     if isinstance(message, dict | list):
-        content = clean(json.dumps(message, indent=2, ensure_ascii=False))
-        kind = _kind(message) if isinstance(message, dict) else ""
-    else:
-        kind = one_line(content)
+        content = clean(_indented(message) or content)
+        kind = _kind(message)
     topic = envelope.topic_arn.rsplit(":", 1)[-1]
     region = console.region_of(envelope.topic_arn, otherwise=settings.region)
     return Notice(
@@ -130,10 +135,22 @@ def _plain(envelope: Envelope, settings: Settings, message: object) -> Notice:
     )
 
 
-def _kind(message: Mapping[str, object]) -> str:
-    """Return the type of a JSON message, from the keys that AWS services use for it."""
+def _indented(message: object) -> str:
+    """Return JSON with line breaks; empty if it is nested too deeply to be written by Python."""
+    try:
+        return json.dumps(message, indent=2, ensure_ascii=False)
+    except RecursionError:
+        return ""
+
+
+def _kind(message: Mapping[str, object] | list[object]) -> str:
+    """Return the type of a JSON message, from the keys that AWS services use for it, or else its keys."""
+    if isinstance(message, list):
+        return f"a JSON list of {len(message)}"
     for key in ("detail-type", "Event", "eventName", "AlarmName"):
         kind = one_line(text(message, key))
         if kind:
-            return kind
-    return "a JSON message"
+            alarm = one_line(text(mapping(message, "detail"), "alarmName"))
+            return f"{kind}: {alarm}" if alarm else kind
+    keys = ", ".join(filter(None, map(one_line, message)))
+    return f"a JSON message with {keys}" if keys else "a JSON message"

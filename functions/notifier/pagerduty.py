@@ -11,7 +11,8 @@ from functions.notifier.wording import clip, one_line
 TITLE = "PagerDuty"
 MAX_SUMMARY = 1024
 MAX_DETAIL = 4000
-"""Characters of a detail; PagerDuty allows 512 KB for an event."""
+MAX_DESCRIPTION = 20_000
+"""Characters of a detail, and of the text; PagerDuty allows 512 KB for an event."""
 
 _ACTIONS = {"ALARM": "trigger", "EVENT": "trigger", "OK": "resolve"}
 _OF_CLOUDWATCH = frozenset({"ALARM", "OK"})
@@ -52,7 +53,7 @@ def event(notice: Notice, routing_key: str) -> dict[str, Any]:
             "group": notice.group,
             "class": "CloudWatch alarm" if notice.state in _OF_CLOUDWATCH else "ECS event or message",
             "custom_details": {
-                name: clip(value, MAX_DETAIL)
+                name: clip(value, MAX_DESCRIPTION if name == "Description" else MAX_DETAIL)
                 for name, value in {"Environment": notice.environment, **details}.items()
                 if value
             },

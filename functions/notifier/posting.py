@@ -1,22 +1,28 @@
 """Post JSON to a recipient on the internet, with a secret in its URL or body.
 
 Retries are made here and not by urllib3, which logs the URL of each retry, and waits as long as the
-recipient's `Retry-After` says, which may exceed the function's timeout.
+recipient's `Retry-After` says, which may exceed the function's timeout. A request is repeated only if the
+recipient did not receive it or answered that it failed. Without an answer, the recipient may have the
+message.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import time
 from typing import Any
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+
+from functions.notifier.timely import Call, LateError
 
 ATTEMPTS = 3
 RETRY_STATUS_CODES = frozenset({429, 500, 502, 503, 504})
 CONNECT_S, READ_S = 3.0, 5.0
+"""Limits of the socket; their sum limits an attempt in total, also if the answer arrives byte by byte."""
 FIRST_PAUSE_S = 0.5
 """Pause before the second attempt; twice as long before the third."""
 
@@ -41,7 +47,7 @@ def post_json(url: str, content: dict[str, Any], *, deadline_s: float) -> int | 
             not started.
 
     Returns:
-        The last status code; None without a response.
+        The status code; None if the last attempt had no response in time.
     """
     body = json.dumps(content, ensure_ascii=True).encode()
     status: int | None = None
@@ -51,11 +57,21 @@ def post_json(url: str, content: dict[str, Any], *, deadline_s: float) -> int | 
             break
         time.sleep(pause_s)
         try:
-            # NOTE: redirects are disabled here because the pool's settings do not disable them in urllib3
-            # 1.26; the secret must not be sent to another host.
-            status = _pool.request("POST", url, body=body, retries=False, redirect=False).status
-        except HTTPError:  # its message contains the URL
+            status = Call(functools.partial(_status, url, body)).result(CONNECT_S + READ_S)
+        except (ConnectTimeoutError, NewConnectionError, SSLError):  # the message contains the URL
+            status = None
             continue
+        except (HTTPError, LateError):
+            return None
         if status not in RETRY_STATUS_CODES:
             break
     return status
+
+
+def _status(url: str, body: bytes) -> int:
+    """Post once and return the status code, without the content of the response, which may be endless."""
+    # NOTE: redirects are disabled here because the pool's settings do not disable them in urllib3 1.26; the
+    # secret must not be sent to another host.
+    response = _pool.request("POST", url, body=body, retries=False, redirect=False, preload_content=False)
+    response.close()
+    return response.status

@@ -17,11 +17,13 @@ TITLE = "Slack"
 MAX_HEADER = 150
 MAX_SECTION = 3000
 MAX_BLOCKS = 50
+MAX_EXPLANATION = 10
+"""Sections for a text of another form, which is as long as SNS allows; e-mail has all of it."""
 
 _COLOURS = {"OK": "#2e7d32", "INSUFFICIENT_DATA": "#757575", "INFO": "#1565c0"}
 _COLOURS_BY_SEVERITY = {"critical": "#c62828", "warning": "#f9a825"}
 # A backtick starts code, in which Slack reads no other markup; the prime looks similar.
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\N{PRIME}"}
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\N{PRIME}"})
 
 
 def accepts(_: Notice) -> bool:
@@ -62,22 +64,38 @@ def payload(notice: Notice) -> dict[str, Any]:
 
 def escape(text: str, limit: int) -> str:
     """Escape a text and cut the result to at most `limit` characters, without cutting an entity."""
-    escaped = [_ESCAPES.get(character, character) for character in text]
-    if sum(map(len, escaped)) <= limit:
-        return "".join(escaped)
-    room, fitting = limit - 1, []
-    for character in escaped:
-        room -= len(character)
+    if _fitting(text, limit) == len(text):
+        return text.translate(_ESCAPES)
+    return text[: _fitting(text, limit - 1)].translate(_ESCAPES).rstrip() + "…"
+
+
+def _fitting(text: str, limit: int) -> int:
+    """Return how many characters of a text fit into `limit` characters after escaping."""
+    room = limit
+    for count, character in enumerate(text):
+        room -= len(_ESCAPES.get(ord(character), character))
         if room < 0:
-            break
-        fitting.append(character)
-    return "".join(fitting).rstrip() + "…"
+            return count
+    return len(text)
 
 
 def _explanation(notice: Notice) -> Iterator[str]:
-    yield escape(notice.explanation, MAX_SECTION)
+    yield from _pieces(notice.explanation)
     if notice.advice:
         yield escape(notice.advice, MAX_SECTION)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Escape a text and divide it into sections; the last one shows that the text is cut."""
+    for _ in range(MAX_EXPLANATION - 1):
+        size = _fitting(text, MAX_SECTION)
+        if size == len(text):
+            break
+        if text[:size].strip():  # Slack rejects a section without a text
+            yield text[:size].translate(_ESCAPES)
+        text = text[size:]
+    if text.strip():
+        yield escape(text, MAX_SECTION)
 
 
 def _facts(notice: Notice) -> Iterator[str]:

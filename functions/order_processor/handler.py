@@ -22,8 +22,9 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from functions.order_processor.inventory import OutOfStockError, inventory
 from functions.order_processor.order import read_order
 from functions.shared import drills
-from functions.shared.batch import BatchFailedError, NotABatchError, is_batch, is_fault
+from functions.shared.batch import BatchFailedError, NotABatchError, is_fault
 from functions.shared.errors import InvalidRequestError
+from functions.shared.sources import is_batch
 from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
 from functions.shared.validation import parse_json
 

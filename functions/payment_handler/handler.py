@@ -1,7 +1,8 @@
 """Lambda handler of the payment service.
 
 Approved, declined and invalid are normal results. A fault (the provider is unavailable, a setting is missing,
-a bug) fails the invocation, so that `AWS/Lambda` `Errors` counts it and API Gateway returns 502.
+a bug) fails the invocation, so that `AWS/Lambda` `Errors` counts it and API Gateway returns 502. An event of
+another source fails it as well: behind a queue or stream, the messages are not lost.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from functions.payment_handler.gateway import PaymentDeclinedError, gateway
-from functions.payment_handler.payment import read_payment
+from functions.payment_handler.payment import FIELDS, read_payment
 from functions.shared import drills
 from functions.shared.errors import InvalidRequestError
-from functions.shared.http import answer, caller_correlation_id, is_http, read_request
+from functions.shared.http import answer, caller_correlation_id, read_request
+from functions.shared.sources import WrongSourceError, is_direct, is_http
 from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
 
 if TYPE_CHECKING:
@@ -29,18 +31,24 @@ def handle(event: object, context: LambdaContext) -> dict[str, Any]:
     """Charge a payment.
 
     Args:
-        event: The payment (`payment.Payment`'s fields), or an API Gateway proxy event with it as JSON body.
+        event: The payment (`payment.Payment`'s fields), or an HTTP event with it as JSON body.
         context: Lambda's context object.
 
     Returns:
         `{"status": "approved", "payment_id", "charge_id"}`, `{"status": "declined", "payment_id",
-        "reason"}` or `{"status": "invalid", "problems"}`; for API Gateway in a response 201, 402 or 400.
+        "reason"}` or `{"status": "invalid", "problems"}`; for HTTP in a response 201, 402 or 400.
 
     Raises:
+        WrongSourceError: The event is neither a payment nor an HTTP event.
         SafeError: A fault; the log line of this request has its stack.
     """
     started_s = time.perf_counter()
     telemetry.begin(correlation_id(caller_correlation_id(event), otherwise=context.aws_request_id))
+    if not is_http(event) and not is_direct(event, FIELDS):
+        wrong = WrongSourceError(f"expected an HTTP event, or an object with {', '.join(sorted(FIELDS))}")
+        outcome = Outcome("ERROR", "payment request unreadable", "PaymentsFailed", fault_details(wrong))
+        telemetry.finish(outcome, started_s=started_s)
+        raise wrong
     try:
         outcome, result = take_payment(event, context)
     except Exception as error:  # noqa: BLE001 (every fault gets its line, then fails the invocation)

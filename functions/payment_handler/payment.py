@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from functions.shared.validation import MAX_AMOUNT_MINOR, Fields
 
-_FIELDS = frozenset({"amount_minor", "currency", "payment_token", "idempotency_key"})
+FIELDS = frozenset({"amount_minor", "currency", "payment_token", "idempotency_key"})
+"""The fields of a request."""
+
 _TOKEN = re.compile(r"tok_[a-z0-9_]{2,60}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _PAYMENT_IDS = uuid.UUID("5f0e1cb8-6f1e-4c55-9d0f-3b6f4f4b8a51")
@@ -43,7 +45,7 @@ def read_payment(source: object) -> Payment:
     Raises:
         InvalidRequestError: A field is not valid; the error has all problems.
     """
-    fields = Fields(source, names=_FIELDS)
+    fields = Fields(source, names=FIELDS)
     payment = Payment(
         amount_minor=fields.integer("amount_minor", minimum=1, maximum=MAX_AMOUNT_MINOR),
         currency=fields.currency("currency"),

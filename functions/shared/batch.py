@@ -5,24 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from functions.shared.errors import InvalidRequestError, SafeError
+from functions.shared.sources import WrongSourceError
 
 
-class NotABatchError(SafeError):
+class NotABatchError(WrongSourceError):
     """The function was invoked with something other than an SQS batch."""
 
 
 class BatchFailedError(SafeError):
     """Every message of the batch failed."""
-
-
-def is_batch(event: object) -> bool:
-    """Return whether SQS sent the event."""
-    records = event.get("Records") if isinstance(event, dict) else None
-    return (
-        isinstance(records, list)
-        and bool(records)
-        and all(isinstance(record, dict) and record.get("eventSource") == "aws:sqs" for record in records)
-    )
 
 
 def is_fault(exception: Any) -> bool:  # noqa: ANN401 (Powertools' own type allows (None, None, None))

@@ -1,7 +1,8 @@
-"""The two sources of events: direct invocations, and API Gateway with Lambda proxy integration.
+"""Requests by direct invocation and by HTTP, and their responses.
 
-API Gateway's shapes: "Set up Lambda proxy integrations for API Gateway" (REST) and "Create AWS Lambda proxy
-integrations for HTTP APIs" (payload format 2.0), both in the API Gateway Developer Guide.
+Shapes of HTTP: "Set up Lambda proxy integrations for API Gateway" (REST) and "Create AWS Lambda proxy
+integrations for HTTP APIs" (payload format 2.0, also of function URLs), both in the API Gateway Developer
+Guide; "Lambda functions as targets" in the User Guide for Application Load Balancers.
 """
 
 from __future__ import annotations
@@ -11,14 +12,10 @@ import json
 from typing import Any
 
 from functions.shared.errors import InvalidRequestError
+from functions.shared.sources import is_http
 from functions.shared.validation import parse_json
 
 _STATUS_CODES = {"approved": 201, "declined": 402, "invalid": 400}
-
-
-def is_http(event: object) -> bool:
-    """Return whether API Gateway sent the event."""
-    return isinstance(event, dict) and isinstance(event.get("requestContext"), dict)
 
 
 def read_request(event: object) -> object:
@@ -39,7 +36,7 @@ def read_request(event: object) -> object:
 
 
 def caller_correlation_id(event: object) -> object:
-    """Return the header X-Correlation-Id, else API Gateway's id of the request."""
+    """Return the header X-Correlation-Id, else the id of the HTTP request."""
     if not isinstance(event, dict) or not is_http(event):
         return None
     headers = event.get("headers")
@@ -51,7 +48,7 @@ def caller_correlation_id(event: object) -> object:
 
 
 def answer(result: dict[str, Any], *, http: bool) -> dict[str, Any]:
-    """Return the result as a response of API Gateway if `http`, else unchanged."""
+    """Return the result as an HTTP response if `http`, else unchanged."""
     if not http:
         return result
     return {

@@ -150,6 +150,7 @@ class Notifier:
     def _statements(self) -> list[policies.Statement]:
         names = self._stack.names
         here = f"{names.region}:{names.account_id}"
+        own_arn = f"arn:aws:lambda:{here}:function:{names.notifier}"
         topic_arns = map(self._notifications.mail_topic_arn, self._routes.deliveries)
         mail = [arn for arn in topic_arns if arn]
         via = [f"{service}.{names.region}.amazonaws.com" for service in ("sns", "sqs")]
@@ -160,16 +161,11 @@ class Notifier:
                 "DecryptOwnEnvironment",
                 ["kms:Decrypt"],
                 [self._key_arn],
-                conditions={
-                    "StringEquals": {
-                        "kms:EncryptionContext:aws:lambda:FunctionArn": (
-                            f"arn:aws:lambda:{here}:function:{names.notifier}"
-                        )
-                    }
-                },
+                conditions={"StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": own_arn}},
             ),
             # `*`: DescribeAlarms has no resources. The message of a composite lacks the values of its parts.
             policies.allow("ReadAlarms", ["cloudwatch:DescribeAlarms"], ["*"]),
+            policies.allow("RepeatDeliveries", ["lambda:InvokeFunction"], [own_arn]),
             policies.allow("KeepWhatFailed", ["sqs:SendMessage"], [self._dead_letters.arn]),
             # Topics and the queue are encrypted (SNS Developer Guide, SQS Developer Guide, "Key management").
             policies.allow(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 _PUBLISHED = (
     '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>m</MessageId>'
@@ -38,6 +38,8 @@ class Wire:
         asked: Parameters of every call of it.
         before_alarms: Called before it answers.
         before_answer: Called with the path before a receiver answers.
+        invoked: Function and event of every asynchronous invocation.
+        invoke_status: Status code that Lambda answers.
     """
 
     url: str = ""
@@ -52,6 +54,8 @@ class Wire:
     asked: list[dict[str, Any]] = field(default_factory=list)
     before_alarms: Callable[[], object] = str
     before_answer: Callable[[str], object] = str
+    invoked: list[tuple[str, Any]] = field(default_factory=list)
+    invoke_status: int = 202
 
     def answer(self, path: str, target: str, body: bytes) -> tuple[int, str]:
         """Answer one request: AWS's JSON protocol, AWS's query protocol, or a receiver."""
@@ -59,6 +63,9 @@ class Wire:
             return self._described(json.loads(body))
         if target:
             return self._secret(target.rsplit(".", 1)[-1], json.loads(body))
+        if path.startswith("/2015-03-31/functions/"):
+            self.invoked.append((unquote(path.split("/")[3]), json.loads(body)))
+            return self.invoke_status, "{}"
         if path == "/" and b"Action=Publish" in body:
             self.mails.append({name: values[0] for name, values in parse_qs(body.decode()).items()})
             return (400, _REFUSED.format(self.mail_error)) if self.mail_error else (200, _PUBLISHED)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
+import socket
 import threading
 import time
 import uuid
@@ -34,7 +36,9 @@ from tests.functions.notifier_events import (
 )  # fmt: skip
 from tests.functions.notifier_wire import Wire
 from tests.functions.test_notifier_settings import GOOD
+from tests.support.aws_events import AWS_EVENTS
 from tests.support.invoking import Context, Invocation, Invoke, invoker
+from tests.support.tables import each
 
 HOOK = "/services/T0/B0/secret-of-slack"
 OTHER_HOOK = "/services/T0/B0/secret-of-others"
@@ -215,21 +219,22 @@ def test_that_a_new_composite_is_ok_is_no_news(world: World, name: str, before: 
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 500, 302])
-def test_one_receiver_that_refuses_fails_the_invocation_after_the_others_were_told(
+def test_one_receiver_that_refuses_is_tried_again_by_itself_after_the_others_were_told(
     world: World, status: int
 ) -> None:
-    """Lambda repeats what failed; the message names the channel and the status code, never a secret."""
+    """The line names the channel and the status code, never a secret."""
     world.wire.statuses[HOOK] = [status]
     invocation = world.tell(record("composite_alarm"))
-    reference = world.settings.recipients["critical"].references["slack"][0]
-    assert type(invocation.error).__name__ == "NotDeliveredError"
-    assert str(invocation.error) == f"slack {reference}: HTTP {status}"
+    name = f"slack {world.settings.recipients['critical'].references['slack'][0]}"
+    assert (invocation.error, invocation.result) == (None, {"sent": 3})
+    repeated = {"Records": [record("composite_alarm")], "recipient": name}
+    assert world.wire.invoked == [(Context.invoked_function_arn, repeated)]
     assert len(world.wire.mails) == 1
     assert {OTHER_HOOK, "/v2/enqueue"} <= set(paths(world))
     assert "/elsewhere" not in paths(world)
     (line,) = invocation.lines
     assert (line["level"], line["message"]) == ("ERROR", "notification failed")
-    assert line["failed"] == [str(invocation.error)]
+    assert line["failed"] == [f"{name}: HTTP {status}"]
     assert len(line["sent"]) == 3
     assert "exception" not in line
     metrics = invocation.metrics
@@ -303,10 +308,9 @@ def test_a_receiver_that_accepts_and_never_answers_costs_five_seconds(
     spent_s = time.monotonic() - started
     silent.set()
     assert 4.9 < spent_s < 9
-    assert (
-        str(invocation.error)
-        == f"slack {world.settings.recipients['critical'].references['slack'][0]}: no response in time"
-    )
+    reference = world.settings.recipients["critical"].references["slack"][0]
+    assert invocation.lines[0]["failed"] == [f"slack {reference}: no response in time"]
+    assert paths(world).count(HOOK) == 1
     assert {OTHER_HOOK, "/v2/enqueue"} <= set(paths(world))
 
 
@@ -382,13 +386,14 @@ def test_no_secret_is_logged_or_raised_whatever_happens(
         raised = raised.__cause__ or raised.__context__  # type: ignore[assignment]
     said = invocation.output + caplog.text + chain
     assert not [secret for secret in SECRETS if secret in said]
-    assert (invocation.error is None) == (status == 200)
+    assert ("failed" in invocation.lines[0]) == (status != 200)
+    assert not [secret for secret in SECRETS if secret in str(world.wire.invoked)]
 
 
 def test_a_repetition_tells_only_those_who_were_not_told(world: World) -> None:
-    """Lambda repeats the whole event; who was told once is not told again, and another message is another."""
+    """The same event in the same environment; another message is another."""
     world.wire.statuses[HOOK] = [500, 500, 500, 200]
-    assert world.tell(record("composite_alarm")).error is not None
+    assert world.tell(record("composite_alarm")).lines[0]["failed"]
     before = (len(world.wire.mails), paths(world).count("/v2/enqueue"), paths(world).count(OTHER_HOOK))
     again = world.tell(record("composite_alarm"))
     assert again.result == {"sent": 1}
@@ -399,6 +404,133 @@ def test_a_repetition_tells_only_those_who_were_not_told(world: World) -> None:
         paths(world).count(OTHER_HOOK),
     ) == before
     assert world.tell(record("composite_ok")).result == {"sent": 4}
+
+
+def test_a_retry_tells_nobody_twice_whatever_fails_and_wherever_it_runs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda's part is played here: what fails is repeated twice, each time in a new environment."""
+    world.wire.statuses = {HOOK: [400, 400, 400, 200], OTHER_HOOK: [400, 200], "/v2/enqueue": [400]}
+    queue: list[tuple[dict[str, Any], int]] = [({"Records": [record("composite_alarm")]}, 0)]
+    dead: list[str] = []
+    while queue:
+        event_, failures = queue.pop(0)
+        monkeypatch.setattr("functions.notifier.handler.delivered", Delivered())
+        before = len(world.wire.invoked)
+        invocation = world.invoke(event_)
+        queue += [(repeated, 0) for _, repeated in world.wire.invoked[before:]]
+        if invocation.error is not None and failures < 2:
+            queue.append((event_, failures + 1))
+        elif invocation.error is not None:
+            dead.append(event_["recipient"])
+    assert len(world.wire.mails) == 1
+    assert {path: paths(world).count(path) for path in set(paths(world))} == {
+        HOOK: 4, OTHER_HOOK: 2, "/v2/enqueue": 4
+    }  # fmt: skip
+    assert dead == [f"pagerduty {world.settings.recipients['critical'].references['pagerduty'][0]}"]
+
+
+def test_when_nobody_was_told_the_event_is_repeated_as_a_whole(world: World) -> None:
+    """Lambda's own retry is enough then."""
+    world.wire.statuses[OTHER_HOOK] = [400]
+    assert world.tell(record("composite_alarm", topic=WARNING)).error is not None
+    assert world.wire.invoked == []
+
+
+def test_the_event_for_one_recipient_reaches_that_one_only(world: World) -> None:
+    """Also one that is no longer a recipient: then it reaches nobody."""
+    reference = world.settings.recipients["critical"].references["slack"][1]
+    event_ = {"Records": [record("composite_alarm")], "recipient": f"slack {reference}"}
+    assert world.invoke(event_).result == {"sent": 1}
+    assert (paths(world), world.wire.mails) == ([OTHER_HOOK], [])
+    assert world.invoke({**event_, "recipient": "slack ssm:/removed"}).result == {"sent": 0}
+
+
+@pytest.mark.parametrize("status", [403, 429, 500])
+def test_if_lambda_does_not_take_the_repetition_the_invocation_fails(world: World, status: int) -> None:
+    """Somebody may then be told twice, which is better than nobody being told."""
+    world.wire.invoke_status = status
+    world.wire.statuses[HOOK] = [400]
+    invocation = world.tell(record("composite_alarm"))
+    assert type(invocation.error).__name__ == "NotDeliveredError"
+    assert str(invocation.error).endswith(": HTTP 400")
+
+
+@contextlib.contextmanager
+def dripping(head: bytes, every_s: float) -> Iterator[str]:
+    """Serve a receiver that answers `head` at once and then a byte at a time; yield its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):  # closed by the client, or by the end of the test
+                while True:
+                    client, _ = server.accept()
+                    threading.Thread(target=drip, args=(client,), daemon=True).start()
+
+        def drip(client: socket.socket) -> None:
+            with client, contextlib.suppress(OSError):
+                client.recv(65536)
+                client.sendall(head)
+                while True:
+                    client.sendall(b"x")
+                    time.sleep(every_s)
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/drip"
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"HTTP/1.1 200 O", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\nX: y\r\nX-Slow"]
+)
+def test_an_answer_that_drips_ends_with_the_limit_of_the_attempt(
+    monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    """A limit per read would begin again with every byte."""
+    monkeypatch.setattr(posting, "READ_S", 0.5)
+    monkeypatch.setattr(posting, "CONNECT_S", 0.5)
+    with dripping(head, every_s=0.1) as url:
+        started = time.monotonic()
+        assert posting.post_json(url, {}, deadline_s=started + 30) is None
+        assert time.monotonic() - started < 3
+
+
+def test_a_content_that_drips_after_a_complete_head_is_an_answer() -> None:
+    """The receiver has accepted the message; the rest is not read."""
+    with dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", every_s=0.1) as url:
+        started = time.monotonic()
+        assert posting.post_json(url, {}, deadline_s=started + 30) == 200
+        assert time.monotonic() - started < 3
+
+
+def test_a_receiver_that_drips_leaves_the_function_in_its_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are told, and the invocation ends before its timeout, also if a secret is read late."""
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 4_000)
+    monkeypatch.setattr(posting, "READ_S", 0.5)
+    monkeypatch.setattr(posting, "CONNECT_S", 0.5)
+    reference = world.settings.recipients["critical"].references["slack"][0]
+    with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ", every_s=0.1) as url:
+        world.wire.secrets[reference] = url
+        started = time.monotonic()
+        invocation = world.tell(record("composite_alarm"))
+        assert time.monotonic() - started < 4
+    assert invocation.lines[0]["failed"] == [f"slack {reference}: no response in time"]
+    assert set(paths(world)) == {OTHER_HOOK, "/v2/enqueue"}
+
+
+def test_a_delivery_that_hangs_before_it_posts_ends_with_the_functions_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading secrets and sending mail have limits of their own only for each read."""
+    hanging = threading.Event()
+    monkeypatch.setattr("functions.notifier.delivery._send_mail", lambda *_: hanging.wait(20))
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 3_000)
+    started = time.monotonic()
+    invocation = world.tell(record("composite_alarm"))
+    assert time.monotonic() - started < 3
+    hanging.set()
+    assert f"mail {MAIL}: no response in time" in str(invocation.error) + str(invocation.lines[0]["failed"])
 
 
 def test_messages_without_an_id_are_all_delivered(world: World) -> None:
@@ -422,12 +554,14 @@ def test_the_memory_of_deliveries_forgets_the_oldest() -> None:
     [None, {}, {"Sns": {"Message": 7}}, record_of("x", topic="arn:aws:sns:eu-west-1:111122223333:unknown")],
 )
 def test_a_record_that_breaks_does_not_stop_the_others(world: World, broken: object) -> None:
-    """The good ones before and after it are delivered, and the invocation fails."""
+    """The good ones before and after it are delivered, and it fails by itself."""
     good = [record_of(f"text {number}", topic=WARNING, MessageId=f"m{number}") for number in range(2)]
     invocation = world.tell(good[0], broken, good[1])
     assert paths(world) == [OTHER_HOOK] * 2
-    assert type(invocation.error).__name__ == "NotDeliveredError"
-    assert "record" in str(invocation.error)
+    assert (invocation.error, world.wire.invoked[0][1]) == (None, {"Records": [broken]})
+    again = world.invoke(world.wire.invoked[0][1])
+    assert type(again.error).__name__ == "NotDeliveredError"
+    assert "record" in str(again.error)
     assert [line["message"] for line in invocation.lines] == [
         "notification sent", "notification unreadable", "notification sent"
     ]  # fmt: skip
@@ -447,7 +581,8 @@ def test_a_bug_in_reading_one_record_does_not_stop_the_others(
     monkeypatch.setattr("functions.notifier.handler.read_message", read)
     invocation = world.tell(*(record_of(text, topic=WARNING) for text in ("first", "second")))
     assert paths(world) == [OTHER_HOOK]
-    assert str(invocation.error) == "KeyError; its stack is in the log line of this request"
+    again = world.invoke(world.wire.invoked[0][1])
+    assert str(again.error) == "KeyError; its stack is in the log line of this request"
     assert "in read" in invocation.lines[0]["exception"]
     assert HOOK not in invocation.output
 
@@ -463,7 +598,7 @@ def test_a_bug_in_telling_one_receiver_does_not_stop_the_others(
     monkeypatch.setattr(mail, "subject", subject)
     invocation = world.tell(record("composite_alarm"))
     assert set(paths(world)) == {HOOK, OTHER_HOOK, "/v2/enqueue"}
-    assert str(invocation.error).startswith(f"mail {MAIL}: KeyError")
+    assert invocation.lines[0]["failed"][0].startswith(f"mail {MAIL}: KeyError")
     assert "in subject" in invocation.lines[0]["exception"]
     assert HOOK not in invocation.output
 
@@ -475,6 +610,15 @@ def test_what_is_no_event_of_sns_fails_the_invocation(world: World, event_: obje
     assert type(invocation.error).__name__ == "NotAnSnsEventError"
     (line,) = invocation.lines
     assert (line["level"], line["message"]) == ("ERROR", "notification unreadable")
+
+
+@each("source", [source for source in AWS_EVENTS if source != "SNS"])
+def test_what_another_source_sends_fails_the_invocation(world: World, source: str) -> None:
+    """Lambda keeps the event, and nobody receives anything."""
+    invocation = world.invoke(AWS_EVENTS[source])
+    assert type(invocation.error).__name__ in {"NotAnSnsEventError", "NotDeliveredError"}
+    assert {line["message"] for line in invocation.lines} == {"notification unreadable"}
+    assert (world.wire.posts, world.wire.mails) == ([], [])
 
 
 def test_facts_of_a_message_are_not_logged(world: World) -> None:

@@ -191,6 +191,7 @@ def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
         "SendTraces": ["*"],
         "DecryptOwnEnvironment": [KEY],
         "ReadAlarms": ["*"],
+        "RepeatDeliveries": [f"arn:aws:lambda:{here}:function:{env.project}-notifier-{env.environment}"],
         "KeepWhatFailed": ["${aws_sqs_queue.notifier.arn}"],
         "EncryptMessages": [KEY],
         "SendMail": [f"${{aws_sns_topic.{severity}-mail.arn}}" for severity in mailed],
@@ -207,6 +208,7 @@ def test_the_notifier_may_do_what_it_needs_and_no_more(name: str) -> None:
     expected = {
         "KeepWhatFailed": ["sqs:SendMessage"], "SendMail": ["sns:Publish"],
         "ReadAlarms": ["cloudwatch:DescribeAlarms"],
+        "RepeatDeliveries": ["lambda:InvokeFunction"],
         "ReadParameters": ["ssm:GetParameter"],
         "ReadSecrets": ["secretsmanager:GetSecretValue"], "DecryptSecrets": ["kms:Decrypt"],
         "EncryptMessages": ["kms:Decrypt", "kms:GenerateDataKey"], "DecryptOwnEnvironment": ["kms:Decrypt"],

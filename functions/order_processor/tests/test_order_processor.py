@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from functions.order_processor import inventory as inventory_module
 from functions.shared.batch import BatchFailedError, NotABatchError
+from tests.support.aws_events import AWS_EVENTS
 from tests.support.invoking import Invoke, invoker, recorded, unhurried
+from tests.support.tables import each
 
 CARD_NUMBER = "4111111111111111"
 # In the order of order_batch_partial.json.
@@ -117,12 +119,10 @@ def test_a_batch_of_faults_fails_the_invocation(process: Invoke) -> None:
     assert invocation.metrics["OrdersFailed"] == [1.0, 1.0]
 
 
-@pytest.mark.parametrize(
-    "event", [None, {}, {"Records": []}, {"Records": [{"eventSource": "aws:kinesis"}]}, {"Records": ["?"]}]
-)
-def test_something_that_is_no_sqs_batch_is_a_fault_with_a_line(process: Invoke, event: object) -> None:
+@each("source", [source for source in AWS_EVENTS if source != "SQS"])
+def test_something_that_is_no_sqs_batch_is_a_fault_with_a_line(process: Invoke, source: str) -> None:
     """The function is connected to a wrong source."""
-    invocation = process(event)
+    invocation = process(AWS_EVENTS[source])
     assert isinstance(invocation.error, NotABatchError)
     (line,) = invocation.lines
     assert (line["level"], line["message"]) == ("ERROR", "order batch unreadable")

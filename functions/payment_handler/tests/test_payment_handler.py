@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.payment_handler import gateway as gateway_module
+from functions.payment_handler.payment import FIELDS
 from functions.shared.errors import ConfigurationError, DependencyUnavailableError, UnexpectedFaultError
+from functions.shared.sources import WrongSourceError
 from functions.shared.validation import CURRENCIES, MAX_AMOUNT_MINOR
+from tests.support.aws_events import AWS_EVENTS, HTTP
 from tests.support.invoking import Invoke, invoker, recorded, unhurried
 from tests.support.tables import each
 
@@ -176,10 +179,26 @@ def test_an_unreadable_http_body_is_an_invalid_request(
     assert invocation.lines[0]["invalid_fields"] == ["body"]
 
 
-@pytest.mark.parametrize("event", [None, [], "payment", 7, {}])
-def test_an_event_that_is_no_payment_is_invalid_not_a_crash(pay: Invoke, event: object) -> None:
-    """Lambda passes on any JSON value."""
-    assert pay(event).result["status"] == "invalid"
+@each("source", [source for source in AWS_EVENTS if source not in {"direct, a payment", *HTTP}])
+def test_an_event_of_another_source_fails_the_invocation(pay: Invoke, source: str) -> None:
+    """Behind a queue or stream, a success would lose the messages."""
+    invocation = pay(AWS_EVENTS[source])
+    assert isinstance(invocation.error, WrongSourceError)
+    (line,) = invocation.lines
+    assert (line["level"], line["message"]) == ("ERROR", "payment request unreadable")
+
+
+@each("source", sorted(HTTP))
+def test_every_source_of_http_gets_a_response(pay: Invoke, source: str) -> None:
+    """API Gateway, function URLs and load balancers pass it to the caller."""
+    assert pay(AWS_EVENTS[source]).result["statusCode"] == 201
+    assert pay({**AWS_EVENTS[source], "body": None}).result["statusCode"] == 400
+
+
+@each("field", sorted(FIELDS))
+def test_an_incomplete_payment_is_a_payment(pay: Invoke, field: str) -> None:
+    """The response names the fields that it lacks."""
+    assert pay({field: None}).result["status"] == "invalid"
 
 
 @each(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 from functions.shared import drills
-from functions.shared.batch import BatchFailedError, NotABatchError, is_batch, is_fault
+from functions.shared.batch import BatchFailedError, NotABatchError, is_fault
 from functions.shared.errors import InvalidRequestError
+from functions.shared.sources import is_batch
 from functions.shared.telemetry import Outcome, Telemetry, fault_details, publishable
 from functions.shared.validation import UUID, Fields, parse_json
 

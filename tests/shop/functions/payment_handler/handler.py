@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions.shared import drills
 from functions.shared.errors import InvalidRequestError
-from functions.shared.http import answer, caller_correlation_id, is_http, read_request
+from functions.shared.http import answer, caller_correlation_id, read_request
+from functions.shared.sources import WrongSourceError, is_direct, is_http
 from functions.shared.telemetry import Outcome, Telemetry, correlation_id, fault_details, publishable
 from functions.shared.validation import MAX_AMOUNT_MINOR, Fields
 
@@ -27,6 +28,11 @@ def handle(event: object, context: LambdaContext) -> dict[str, Any]:
     """Take one payment."""
     started_s = time.perf_counter()
     telemetry.begin(correlation_id(caller_correlation_id(event), otherwise=context.aws_request_id))
+    if not is_http(event) and not is_direct(event, _FIELDS):
+        wrong = WrongSourceError(f"expected an HTTP event, or an object with {', '.join(sorted(_FIELDS))}")
+        outcome = Outcome("ERROR", "payment request unreadable", "PaymentsFailed", fault_details(wrong))
+        telemetry.finish(outcome, started_s=started_s)
+        raise wrong
     try:
         outcome, result = _take(event, context)
     except Exception as error:  # noqa: BLE001 (every fault gets its line, then fails the invocation)
