@@ -178,16 +178,16 @@ def _never_slow(service: str, slower_than_ms: float, most_ms: float, limit: Fact
 
 def _check_names(env: Environment) -> Iterator[Breach]:
     """Reject conflicts of names: an ECS service `x` has a log group `x-collector`."""
-    catalog = assemble(env)
+    catalog, names = assemble(env), Names.of(env)
     named = (
         *(("log group", group.name, group.service) for group in catalog.log_groups),
         *(("log group", group.key, group.service) for group in catalog.log_groups),
         *(("metric filter", log_filter.name, log_filter.service) for log_filter in catalog.filters),
         *(("alarm", alarm.name, alarm.service) for alarm in catalog.all_alarms),
         *(("alarm", alarm.key, alarm.service) for alarm in catalog.all_alarms),
-        *(("role", name, service) for name, service in roles(env)),
-        *(("queue", name, service) for name, service in queues(env)),
-        *(("function", name, service) for name, service in functions(env)),
+        *(("role", name, service) for name, service in roles(env, names)),
+        *(("queue", name, service) for name, service in queues(env, names)),
+        *(("function", name, service) for name, service in functions(env, names)),
     )
     owners: dict[tuple[str, str], str | None] = {}
     conflicts: dict[Location, str] = {}

@@ -1,10 +1,12 @@
-"""Names of roles, functions and queues of an environment, which must be different for all services."""
+"""Names of roles, functions and queues, which must be different for all services, and shortened names."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from catalog.kinds import KINDS
+from catalog.kinds.ecs import DEPLOYMENTS
 from catalog.naming import Names
 from config.models import Environment
 
@@ -12,9 +14,8 @@ Owned = tuple[str, str | None]
 """A name, and its service; None for the platform."""
 
 
-def roles(env: Environment) -> Iterator[Owned]:
-    """Yield the name of every IAM role of `env`."""
-    names = Names.of(env)
+def roles(env: Environment, names: Names) -> Iterator[Owned]:
+    """Yield the name of every IAM role of `env`, as `names` has it."""
     for name, service in env.services.items():
         yield from ((role, name) for role in KINDS[service.kind].roles(names, name))
     yield from ((names.log_archive, None), (names.log_subscription_role, None), (names.notifier, None))
@@ -22,18 +23,39 @@ def roles(env: Environment) -> Iterator[Owned]:
         yield names.maintenance_role, None
 
 
-def functions(env: Environment) -> Iterator[Owned]:
-    """Yield the name of every Lambda function of `env`."""
-    names = Names.of(env)
+def functions(env: Environment, names: Names) -> Iterator[Owned]:
+    """Yield the name of every Lambda function of `env`, as `names` has it."""
     for name, service in env.services.items():
         yield from ((function, name) for function in KINDS[service.kind].functions(names, name))
     yield names.notifier, None
 
 
-def queues(env: Environment) -> Iterator[Owned]:
-    """Yield the name of every queue of `env`."""
-    names = Names.of(env)
+def queues(env: Environment, names: Names) -> Iterator[Owned]:
+    """Yield the name of every queue of `env`, as `names` has it."""
     for name, service in env.services.items():
         yield from ((queue, name) for queue in KINDS[service.kind].queues(names, name, service))
     yield from ((names.alarm_queue, None), (names.alarm_dead_letters, None))
     yield names.notifier_dead_letters, None
+
+
+def shortened(env: Environment) -> Iterator[tuple[str, str, str]]:
+    """Yield the type, the full name and the name in AWS of every resource whose name is shortened."""
+    names = Names.of(env)
+    pairs = zip(_all(env, dataclasses.replace(names, is_limited=False)), _all(env, names), strict=True)
+    yield from ((type_, full, name) for (type_, full), (_, name) in pairs if name != full)
+
+
+def _all(env: Environment, names: Names) -> Iterator[tuple[str, str]]:
+    """Yield the type and the name of every resource whose name may be shortened."""
+    yield from (("role", name) for name, _ in roles(env, names))
+    yield from (("function", name) for name, _ in functions(env, names))
+    yield from (("queue", name) for name, _ in queues(env, names))
+    yield from (("ECS service", names.of_service(name)) for name in env.containers)
+    for kind in dict.fromkeys(service.kind for service in env.services.values()):
+        yield from (("rule", event.name) for event in KINDS[kind].notifying_events(names))
+    if env.containers:
+        yield "rule", names.rule(DEPLOYMENTS)
+    yield from (("schedule", names.schedule(window)) for window in env.maintenance)
+    yield "delivery stream", names.log_archive
+    yield "bucket", names.archive_bucket
+    yield "X-Ray group and sampling rule", names.tracing

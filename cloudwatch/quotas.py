@@ -71,6 +71,8 @@ PARENTS: Final = 150
 PATTERN_CHARACTERS: Final = 1024
 FILTER_NAME_CHARACTERS: Final = 512
 LOG_GROUP_CHARACTERS: Final = 512
+RESOURCE_POLICIES: Final = 10
+"""Maximum number of resource policies of an account and Region (API Reference, PutResourcePolicy)."""
 FILTER_VALUE_CHARACTERS: Final = 100
 FILTER_DIMENSIONS: Final = 3
 FILTERS: Final = 100

@@ -12,8 +12,9 @@ from typing import Any, TypeGuard
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from config import webhooks
 from config.errors import MOST, Location, Problem, cut, first, order
-from config.models import SERVICE_MODELS, Environment
+from config.models import SERVICE_MODELS, Environment, Recipients
 from config.source import SHOWN, Document, dotted
 from config.types import PATTERNS
 
@@ -25,6 +26,9 @@ _LONG = 1024
 """Maximum bits of a whole number that is shown."""
 _LISTED = 40
 """Maximum number of words in a list."""
+
+_SECRETS = {"webhooks", *Recipients().references}
+"""Keys of `notifications` whose values may be secrets: a URL, or a key in the place of a reference to it."""
 
 _WORDS = {
     "less_than_equal": "must be at most {le:g}",
@@ -125,6 +129,9 @@ def _problem(error: ErrorDetails, document: Document, model: type[BaseModel], at
     location, is_key = _location(error, document, at)
     context = error.get("ctx", {})
     found = str(location[-1]) if is_key else _found(location, document)
+    is_text = isinstance(_at(location, document.data), str)
+    if is_text and location[:1] == ("notifications",) and _SECRETS.intersection(location):
+        found = webhooks.masked(found)
     known = _keys(model, location[len(at) : -1], _at(at, document.data))
     text = _text(error, location, found, document.data, known)
     place = document.place(location)

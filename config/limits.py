@@ -42,12 +42,6 @@ LAMBDA_TIMEOUT_S: Final = 900
 LAMBDA_MEMORY_MIB: Final = (128, 10_240)
 """Least and most memory of a Lambda function, in MiB (AWS Lambda quotas, "Function memory allocation")."""
 
-XRAY_NAME: Final = 32
-"""Longest name of an X-Ray group or sampling rule, in characters (AWS X-Ray API Reference)."""
-
-LAMBDA_NAME: Final = 64
-"""Longest name of a Lambda function or an IAM role, in characters (their API references)."""
-
 MOST_SERVICES: Final = 5000
 """Services of an environment: each has a role, and an account at most 5,000 (IAM quotas, roles)."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from config import webhooks
 from config.errors import Location, cut
 from config.limits import LAMBDA_VARIABLES_BYTES, TASK_DEFINITION_BYTES, has_lambda_insights
 from config.models import Environment
@@ -59,7 +60,8 @@ def webhooks_are_encrypted(env: Environment) -> Iterator[Breach]:
     for severity in ("critical", "warning") if not env.is_local else ():
         for position, url in enumerate(getattr(env.notifications, severity).webhooks):
             if url.startswith("http://"):
-                text = f"must be an https:// URL, except in a local AWS (found: {cut(url, 200)})"
+                found = cut(webhooks.masked(url), 200)
+                text = f"must be an https:// URL, except in a local AWS (found: {found})"
                 yield ("notifications", severity, "webhooks", position), text
 
 

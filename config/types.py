@@ -29,6 +29,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from config import webhooks
 from config.limits import REGIONS, RETENTION_DAYS
 
 
@@ -225,23 +226,9 @@ def _https_url(value: str) -> str:
     return value
 
 
-_SECRET_HOSTS = {
-    "hooks.slack.com": "slack",
-    "events.pagerduty.com": "pagerduty",
-    "events.eu.pagerduty.com": "pagerduty",
-}
-"""Hosts whose URLs are secrets, and the key that refers to one."""
-
-
 def _webhook_url(value: str) -> str:
-    host = (
-        value.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower().rstrip(".")
-    )
-    if host in _SECRET_HOSTS:
-        raise refuse(
-            "is a secret: store it in Parameter Store or Secrets Manager, and reference it under {key}",
-            key=_SECRET_HOSTS[host],
-        )
+    if entry := webhooks.refused(value):
+        raise refuse("{reason}: {instead}", reason=entry.reason, instead=entry.instead)
     if "?" in value:
         raise refuse("must not have a query string: it usually contains a secret")
     # Whether the environment is a local AWS is not known here; `rules.webhooks_are_encrypted` looks at that.
@@ -438,8 +425,8 @@ Slug = Annotated[
 ]
 """Lower-case letters and digits in words joined by single hyphens, beginning with a letter."""
 
-ProjectName = Annotated[Slug, Field(max_length=16)]
-"""At most 16 characters, so that every name made from it stays within AWS's limits."""
+ProjectName = Annotated[Slug, Field(max_length=40)]
+"""At most 40 characters. Names that AWS would refuse as too long are shortened (`catalog/naming.py`)."""
 
 EnvironmentName = Annotated[
     str,

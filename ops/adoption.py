@@ -19,6 +19,7 @@ from pathlib import Path
 import yaml
 
 import catalog
+from catalog.naming import BUCKET_CHARACTERS, shortened
 from config.errors import CommandError, ConfigError
 from config.loader import BASE, environments, load
 from config.models import Environment
@@ -116,7 +117,8 @@ def adopted(path: Path, text: str, name: str) -> str:
     state = keys["state"][1] if "state" in keys else None
     for key, value in state.value if isinstance(state, yaml.MappingNode) else ():
         if key.value == "bucket" and value.value.startswith(f"{SHIPPED}-"):
-            edits.append(_replaced(path, value, name + value.value.removeprefix(SHIPPED)))
+            rest = value.value.removeprefix(SHIPPED)
+            edits.append(_replaced(path, value, shortened(name + rest, BUCKET_CHARACTERS, after=rest)))
     if "services" in keys:
         edits += _without_samples(path, text, *keys["services"])
     for begin, end, new in sorted(edits, reverse=True):

@@ -15,7 +15,7 @@ from config.errors import CommandError, ConfigError
 from config.explain import counted
 from config.models import Environment
 from config.paths import BUILD
-from ops import local, secrets, state, state_lock
+from ops import local, preflight, secrets, state, state_lock, subscriptions
 from ops.order import ORDER
 from stacks.aws import SERVICES
 from stacks.kernel import prepare_node, slim_assembly
@@ -53,8 +53,11 @@ def examine(name: str, console: Console) -> bool:
             check("quotas", lambda: _quotas(env))
         if references := catalog.routes.secrets:
             check("secrets", lambda: secrets.find(env, references))
+        check("preflight", lambda: preflight.check(env, catalog, console))
         if check("state", lambda: _state(env)):
             check("stacks", lambda: _deployed(env))
+            if state.outputs(env, "monitoring") is not None:
+                check("recipients", lambda: subscriptions.check(env, catalog.routes))
     return all_passed
 
 

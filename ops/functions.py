@@ -9,7 +9,7 @@ from pathlib import Path
 from catalog.kinds.platform import NOTIFIER
 from config.models import Environment, LambdaService
 from config.paths import BUILD, PROJECT, ROOT
-from ops.package import SCRATCH, Package, Target, package
+from ops.package import SCRATCH, Package, PackageError, Target, check_inputs, package
 from terraform import locking
 
 OUT = BUILD / "functions"
@@ -52,10 +52,25 @@ def build(env: Environment, stacks: Collection[str] = ("compute", "monitoring"))
         yield from _build(env, stacks)
 
 
+def missing_sources(env: Environment, stacks: Collection[str]) -> Iterator[str]:
+    """Yield a line for each function of `stacks` whose folder, handler or lock file does not exist."""
+    for name, folder, function in _sources(env, stacks):
+        try:
+            check_inputs(folder / function.source, function.handler)
+        except PackageError as error:  # noqa: PERF203 - a few functions
+            yield f"services.{name}.source: {error}" if name else f"the notifier: {error}"
+
+
+def _sources(env: Environment, stacks: Collection[str]) -> Iterator[tuple[str | None, Path, LambdaService]]:
+    """Yield the name of each function of `stacks`, None for the notifier, its project folder and settings."""
+    if "compute" in stacks:
+        yield from ((name, PROJECT, function) for name, function in env.functions.items())
+    if "monitoring" in stacks:
+        yield None, ROOT, NOTIFIER
+
+
 def _build(env: Environment, stacks: Collection[str]) -> Iterator[Package]:
-    services = [(PROJECT, function) for function in env.functions.values()] if "compute" in stacks else []
-    notifier = [(ROOT, NOTIFIER)] if "monitoring" in stacks else []
-    for folder, function in (*services, *notifier):
+    for _, folder, function in _sources(env, stacks):
         yield package(
             folder / function.source,
             target=target(env, function),

@@ -150,7 +150,7 @@ def package(
             limits.
     """
     source = source.absolute()  # a link keeps its name, which is part of the handler's
-    _check_inputs(source, handler)
+    check_inputs(source, handler)
     own = own_files(source, shared or source.parent / SHARED)
     fingerprint = _fingerprint(own, (source / LOCK_FILE).read_bytes(), target)
     zip_path = out_dir / f"{source.name}-{target}.zip"
@@ -198,8 +198,15 @@ def describe(packages: Iterable[Package]) -> str:
     )
 
 
-def _check_inputs(source: Path, handler: str) -> None:
-    """Raise `PackageError` if the handler's module or the lock file does not exist."""
+def check_inputs(source: Path, handler: str) -> None:
+    """Check that the folder, the handler's module and the lock file exist.
+
+    Raises:
+        PackageError: one of them does not exist.
+    """
+    if not source.is_dir():
+        message = f"{source}: folder does not exist; it must contain the function's module and {LOCK_FILE}"
+        raise PackageError(message)
     module = source.joinpath(*handler.split(".")[:-1]).with_suffix(".py")
     if not module.is_file():
         message = f"{module}: file does not exist; it must define the handler `{handler}`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -17,7 +18,7 @@ from config.errors import CommandError
 from config.models import Environment
 from config.paths import BUILD
 from local_aws import process
-from ops import state_lock, synthesis
+from ops import state, state_lock, synthesis
 from terraform import binary
 from terraform import errors as terraform_errors
 from terraform.events import Plan, PlanEvents, diagnostic_text, event_of
@@ -95,6 +96,15 @@ class StackRun:
     def has_unsaved_state(self) -> bool:
         """Whether an earlier run has changed AWS and could not save its state."""
         return self._unsaved.exists() or (self._folder / _ERRORED_STATE).exists()
+
+    def unsaved_resources(self) -> dict[str, dict[str, Any]]:
+        """Return the resources of a state that an earlier run could not save, address -> attributes."""
+        for path in (self._folder / _ERRORED_STATE, self._unsaved):
+            if path.exists():
+                # A state that is not valid is reported when it is saved.
+                with contextlib.suppress(ValueError):
+                    return state.managed(state.parse(path.read_bytes(), self._env, self.stack))
+        return {}
 
     def _init_settings(self) -> str:
         """Return everything that requires another `terraform init` when it changes."""

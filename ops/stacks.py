@@ -21,11 +21,13 @@ from ops import (
     functions,
     local,
     moves,
+    preflight,
     questions,
     reads,
     secrets,
     state,
     state_lock,
+    subscriptions,
     synthesis,
     tracing,
     verification,
@@ -64,6 +66,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     synthesis.synthesize(env, catalog)
     verification.require(env, catalog)
     _require_published(env, names)
+    preflight.require(env, names, console)
     if "monitoring" in names:
         secrets.find(env, catalog.routes.secrets)
     for name in names:
@@ -86,6 +89,8 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
         highlight=False,
         soft_wrap=True,
     )
+    if "monitoring" in names and (warning := subscriptions.warning(env, catalog)):
+        console.print(warning, markup=False, highlight=False, soft_wrap=True)
 
 
 def diff(env: Environment, catalog: Catalog, stack: str | None, console: Console) -> bool:

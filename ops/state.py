@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -177,9 +178,14 @@ def resources(env: Environment, stack: str) -> dict[str, dict[str, Any]]:
     Raises:
         CommandError: the state is damaged or belongs to another stack.
     """
+    return managed(read(env, stack))
+
+
+def managed(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the resources in the content of a state, address -> attributes."""
     return {
         f"{resource['type']}.{resource['name']}": instance.get("attributes") or {}
-        for resource in read(env, stack).get("resources", [])
+        for resource in state.get("resources", [])
         if resource["mode"] == "managed"
         for instance in resource["instances"]
         if "deposed" not in instance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,13 @@ def synthesize(env: Environment, catalog: Catalog, out: Path | None = None) -> N
     # Without this check PutDashboard would fail, in the middle of an apply.
     if invalid := dashboards.invalid(read(written), Dashboard.STACK):
         raise CommandError("\n".join([*invalid, "Nothing was changed."]))
+
+
+def stacks_of(env: Environment, catalog: Catalog) -> dict[str, Stack]:
+    """Synthesize every stack of `env` into a temporary folder, and return them by their names."""
+    with tempfile.TemporaryDirectory() as out:
+        synthesize(env, catalog, Path(out))
+        return read(Path(out))
 
 
 def configuration(env: Environment, stack: str) -> Stack:

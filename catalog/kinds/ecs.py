@@ -422,7 +422,7 @@ class EcsServices(ServiceKind[EcsService]):
         cluster = f"arn:aws:ecs:{names.region}:{names.account_id}:cluster/{names.whole}"
         yield Event(
             key="deployment-failed",
-            name=names.resource("deployment-failed"),
+            name=names.rule("deployment-failed"),
             pattern=deployment_pattern(names, "SERVICE_DEPLOYMENT_FAILED"),
             # The person who deployed assumes that the new version runs.
             severity="critical",
@@ -432,7 +432,7 @@ class EcsServices(ServiceKind[EcsService]):
         )
         yield Event(
             key="task-failed",
-            name=names.resource("task-failed"),
+            name=names.rule("task-failed"),
             pattern={
                 "source": ["aws.ecs"],
                 "detail-type": ["ECS Task State Change"],

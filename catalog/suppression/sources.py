@@ -50,7 +50,7 @@ def windows(env: Environment, names: Names) -> Iterator[Window]:
     for name, window in env.maintenance.items():
         yield Window(
             key=name,
-            name=names.resource("maintenance", name),
+            name=names.schedule(name),
             cron=window.cron,
             timezone=window.timezone,
             duration_min=window.duration_min,
@@ -103,7 +103,7 @@ def alarms(env: Environment, names: Names, deployed: Iterable[Deployed]) -> Iter
     for window in windows(env, names):
         yield _started(
             platform(env),
-            (window.alarm, window.name),
+            (window.alarm, names.resource("maintenance", window.key)),
             window.metric,
             minutes=window.duration_min,
             summary=f"the maintenance window {window.key} is open: {window.reason}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from catalog import Catalog
 from catalog.kinds import KINDS
+from catalog.owned import shortened
 from catalog.specs import Alarm, AnyOf, Composite, InAlarm, NotInAlarm, Rule
 from config.models import Environment
 from ops.documents.markdown import NOTE, table
@@ -57,7 +58,7 @@ def alarms(env: Environment, catalog: Catalog) -> str:
             for composite in without_topic
         ),
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_shortened(env)])
 
 
 class _Rows:
@@ -178,6 +179,21 @@ def _windows(catalog: Catalog) -> list[str]:
         "## Maintenance windows",
         "",
         *table(("window", "start", "time zone", "duration", "reason"), rows),
+    ]
+
+
+def _shortened(env: Environment) -> list[str]:
+    rows: dict[tuple[str, str], list[str]] = {}
+    for type_, full, name in shortened(env):
+        rows.setdefault((f"`{full}`", f"`{name}`"), []).append(type_)
+    if not rows:
+        return []
+    return [
+        "## Shortened names",
+        "",
+        "AWS does not accept these names in full. The name in AWS contains a hash of the full name.",
+        "",
+        *table(("full name", "name in AWS", "of"), ((*names, ", ".join(of)) for names, of in rows.items())),
     ]
 
 

@@ -13,7 +13,7 @@ def add_tracing(stack: Stack, catalog: Catalog, key_arn: str) -> None:
     stack.add(
         aws.XraySamplingRule,
         "main",
-        rule_name=names.whole,
+        rule_name=names.tracing,
         priority=env.tracing.priority,
         fixed_rate=env.tracing.sampling_rate,
         reservoir_size=env.tracing.reservoir_per_s,
@@ -27,6 +27,6 @@ def add_tracing(stack: Stack, catalog: Catalog, key_arn: str) -> None:
     )
     # X-Ray Developer Guide, "Use filter expressions": a group's service map shows the matching traces.
     ours = " OR ".join(f'service("{service.resource}")' for service in catalog.services)
-    stack.add(aws.XrayGroup, "main", group_name=names.whole, filter_expression=ours)
+    stack.add(aws.XrayGroup, "main", group_name=names.tracing, filter_expression=ours)
     if env.tracing.manage_encryption:
         stack.add(aws.XrayEncryptionConfig, "main", type="KMS", key_id=key_arn)

@@ -41,7 +41,7 @@ def add_events(stack: Stack, catalog: Catalog, compute: Compute, topic_arns: Map
     deployments = _rule(
         stack,
         DEPLOYMENTS,
-        names.resource(DEPLOYMENTS),
+        names.rule(DEPLOYMENTS),
         deployment_pattern(names, "SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"),
         "a deployment of an ECS service begins or ends",
     )

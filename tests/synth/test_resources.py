@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from catalog.naming import Names
 from catalog.owned import queues, roles
 from config.limits import RETENTION_DAYS
 from stacks.compute.containers import COLLECTOR_CONFIG
@@ -299,8 +300,11 @@ def test_nothing_synthesized_names_this_machine(name: str) -> None:
 def test_roles_and_queues_have_the_names_that_are_checked_for_clashes(name: str) -> None:
     """catalog.naming lists every name of a kind that services could make twice."""
     one = synthesized(name)
-
-    for kind, expected in (("aws_iam_role", roles(one.env)), ("aws_sqs_queue", queues(one.env))):
+    names = Names.of(one.env)
+    for kind, expected in (
+        ("aws_iam_role", roles(one.env, names)),
+        ("aws_sqs_queue", queues(one.env, names)),
+    ):
         assert sorted(resource.body["name"] for resource in one.resources(kind)) == sorted(
             role for role, _ in expected
         )

@@ -22,7 +22,7 @@ from config.rules import RULES
 Made = tuple[Environment, Catalog]
 
 LONGEST = {
-    "project": "p" * 16,
+    "project": "p" * 40,
     "environment": "e" * 12,
     "service": "s" * 24,
     "slo": "o" * 16,

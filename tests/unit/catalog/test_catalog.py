@@ -17,7 +17,6 @@ from catalog.owned import queues, roles
 from catalog.routes import routes
 from catalog.specs import LogFilter
 from cloudwatch.publishing import MetricFilter, check_group
-from config.limits import LAMBDA_NAME, XRAY_NAME
 from config.loader import FOLDER, load
 from config.models import DeployedService, Environment
 from tests.support.tables import each
@@ -126,21 +125,21 @@ def test_the_longest_legal_names_fit_into_aws() -> None:
         *((query.name, 255, r".+") for query in made.queries),
         *((event.name, rule, word) for event in made.events),
         *((window.name, schedule, word) for window in made.windows),
-        *((names.of_service(service), LAMBDA_NAME, word) for service in env.services),
-        *((name, LAMBDA_NAME, word) for name, _ in roles(env)),
-        *((name, 80, word) for name, _ in queues(env)),
+        *((names.of_service(service), 64, word) for service in env.services),
+        *((name, 64, word) for name, _ in roles(env, names)),
+        *((name, 80, word) for name, _ in queues(env, names)),
         *((topic.name, 256, word) for topic in routes(env, names).topics),
-        (names.notifier, LAMBDA_NAME, word),
-        (names.log_archive, LAMBDA_NAME, word),
+        (names.notifier, 64, word),
+        (names.log_archive, 64, word),
         (names.archive_bucket, 63, word),
-        (names.whole, XRAY_NAME, word),
+        (names.tracing, 32, word),
         (names.key_alias, 256, f"alias/{word}"),
     ]
     for name, most, pattern in limits:
         assert len(name) <= most, (name, len(name))
         assert re.fullmatch(pattern, name), name
         assert LONGEST["environment"] in name or name == names.lambda_insights_log_group
-    assert max(len(name) for name, _ in roles(env)) > 50
+    assert max(len(name) for name, _ in roles(env, names)) > 50
     assert len(made.windows[0].reason) <= limit("scheduler", "CreateScheduleInput", "Description")
     assert all(
         len(event.summary) <= limit("events", "PutRuleRequest", "Description") for event in made.events

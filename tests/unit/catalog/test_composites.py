@@ -11,6 +11,7 @@ import pytest
 
 import catalog
 from catalog import Catalog
+from catalog.naming import Names
 from catalog.specs import AllOf, AnyOf, Composite, InAlarm, NotInAlarm, Rule
 from catalog.suppression.trees import (
     Share,
@@ -404,7 +405,8 @@ def test_a_window_s_alarm_lasts_as_long_as_the_window(name: str) -> None:
         )  # fmt: skip
         assert alarm.metrics == (window.metric,)
         assert (alarm.window_s, alarm.datapoints_to_alarm) == (config.duration_min * 60, 1)
-        assert alarm.name == window.name
+        assert alarm.name == Names.of(env).resource("maintenance", window.key)
+        assert window.name == Names.of(env).schedule(window.key)
         assert config.reason in alarm.description
 
 

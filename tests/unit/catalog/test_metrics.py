@@ -71,7 +71,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
         "function_name": functions,
         "ClusterName": {names.whole},
         "ServiceName": {names.of_service(container) for container in env.containers},
-        "QueueName": {queue for queue, _ in queues(env)},
+        "QueueName": {queue for queue, _ in queues(env, names)},
         "TopicName": {topic.name for topic in routes(env, names).topics},
         "LogGroupName": {group.name for group in made.log_groups},
         "StateMachineArn": set(state_machines(env).values()),
@@ -112,9 +112,8 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
             ours |= metric == deployments[service]
             balanced = metric.namespace == "AWS/ApplicationELB"
             assert ours or balanced or own & set(metric.dimensions.values()), item.key
-            assert ("dead-letters" in metric.dimensions.get("QueueName", "")) == (
-                item.kind_key == "dead-letters"
-            )
+            is_dead_letters = metric.dimensions.get("QueueName") == names.dead_letters(service)
+            assert is_dead_letters == (item.kind_key == "dead-letters")
 
 
 def templates() -> Iterator[tuple[str, Watched]]:

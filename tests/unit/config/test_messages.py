@@ -307,7 +307,7 @@ def test_an_unknown_env_ends_with_status_2(tmp_path: Path) -> None:
 def test_a_long_value_is_cut(folder: Folder) -> None:
     """A message stays one line that a person reads."""
     folder.append("prod", f"project: {json.dumps('x' * 500)}\n")
-    assert folder.refusal() == [f"{HERE}: project: must have at most 16 characters (found: {'x' * 60}…)"]
+    assert folder.refusal() == [f"{HERE}: project: must have at most 40 characters (found: {'x' * 60}…)"]
 
 
 ODD: tuple[Any, ...] = (

@@ -12,6 +12,7 @@ import pytest
 
 from config.limits import FARGATE_MEMORY_MIB, LAMBDA_INSIGHTS_LAYERS, REGIONS, RETENTION_DAYS
 from config.models import EcsService
+from config.webhooks import masked
 from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder, all_fields
 
@@ -114,7 +115,7 @@ REFUSED = [
     (GRANT % ("dynamodb:GetItem", "arn:aws-cn:s3:::x"), "services.api.grants.0.resources.0", f"must be {ARN} (found: arn:aws-cn:s3:::x)"),
     ("insights: {layer_arn_arm64: 'arn:aws:lambda:eu-west-1:111122223333:layer:name'}", "insights.layer_arn_arm64", f"must be {LAYER} (found: arn:aws:lambda:eu-west-1:111122223333:layer:name)"),
     ("services: {Api_2: {kind: lambda, description: x, source: functions/x}}", "services.Api_2", f"must be {NAME} (found: Api_2)"),
-    ("project: a-name-of-17-lets", "project", "must have at most 16 characters (found: a-name-of-17-lets)"),
+    (f"project: {'a' * 41}", "project", f"must have at most 40 characters (found: {'a' * 41})"),
     ("region: eu-wets-1", "region", f"must be a region of the partition aws: {ALL_REGIONS} (found: eu-wets-1)   did you mean eu-west-1?"),
     ("endpoint: http://example.com", "endpoint", "must be the URL of a local AWS, such as http://127.0.0.1:4566; remove the key for AWS itself (found: http://example.com)"),
     ("tags: {'aws:x': y}", "tags.aws:x", "must not begin with aws:, which AWS reserves (found: aws:x)"),
@@ -194,7 +195,7 @@ REPLACED = [
     ("emails: [oncall@example.com]", "webhooks: ['http://example.com']", "notifications.critical.webhooks.0", f"{HTTPS} (found: http://example.com)"),
     ("emails: [oncall@example.com]", "webhooks: ['https://a.example', 'https://a.example']", "notifications.critical.webhooks.1", "is listed twice (found: https://a.example)"),
     *(
-        ("emails: [oncall@example.com]", f"emails: [a@example.com], webhooks: ['{url}']", "notifications.critical.webhooks.0", f"{KEEP_IT % key} (found: {url})")
+        ("emails: [oncall@example.com]", f"emails: [a@example.com], webhooks: ['{url}']", "notifications.critical.webhooks.0", f"{KEEP_IT % key} (found: {masked(url)})")
         for key, url in (
             ("slack", "https://hooks.slack.com/services/T0/B0/x"),
             ("slack", "https://HOOKS.Slack.com:443/services/T0/B0/x"),
@@ -203,17 +204,19 @@ REPLACED = [
             ("pagerduty", "https://events.pagerduty.com/integration/x/enqueue"),
             ("pagerduty", "https://events.eu.pagerduty.com/v2/enqueue"),
             ("slack", "https://hooks.slack.com/services/T0/B0/x?y=z"),
+            ("slack", "https://hooks.slack-gov.com/services/T0/B0/x"),
+            ("slack", "https://hooks.slack-mil.com./triggers/T0/1/x"),
         )
     ),
     *(
-        ("emails: [oncall@example.com]", f"emails: [a@example.com], webhooks: ['{url}']", "notifications.critical.webhooks.0", f"{NO_QUERY} (found: {url})")
+        ("emails: [oncall@example.com]", f"emails: [a@example.com], webhooks: ['{url}']", "notifications.critical.webhooks.0", f"{NO_QUERY} (found: {masked(url)})")
         for url in ("https://example.com/?token=x", "https://example.com?x", "http://127.0.0.1:80/?x", "https://example.com/a?")
     ),
-    ("emails: [oncall@example.com]", "emails: [a@example.com], webhooks: ['http://127.0.0.1:8080/x']", "notifications.critical.webhooks.0", "must be an https:// URL, except in a local AWS (found: http://127.0.0.1:8080/x)"),
+    ("emails: [oncall@example.com]", "emails: [a@example.com], webhooks: ['http://127.0.0.1:8080/x']", "notifications.critical.webhooks.0", "must be an https:// URL, except in a local AWS (found: http://127.0.0.1:8080/…)"),
     ("critical: {emails: [oncall@example.com]}", "critical: {emails: [a@example.com]}, runbooks_url: 'http://wiki.example.com'", "notifications.runbooks_url", "must be an https:// URL (found: http://wiki.example.com)"),
     ("critical: {emails: [oncall@example.com]}", "critical: {emails: [a@example.com]}, runbooks_url: 'https://%s'" % ("x" * 193), "notifications.runbooks_url", f"must have at most 200 characters (found: https://{'x' * 52}…)"),
-    ("emails: [oncall@example.com]", f"slack: ['{SLACK_URL}']", "notifications.critical.slack.0", f"must be {KEPT} (found: {SLACK_URL})"),
-    ("emails: [oncall@example.com]", "pagerduty: [0123456789abcdef0123456789abcdef]", "notifications.critical.pagerduty.0", f"must be {KEPT} (found: 0123456789abcdef0123456789abcdef)"),
+    ("emails: [oncall@example.com]", f"slack: ['{SLACK_URL}']", "notifications.critical.slack.0", f"must be {KEPT} (found: https://hooks.slack.com/…)"),
+    ("emails: [oncall@example.com]", "pagerduty: [0123456789abcdef0123456789abcdef]", "notifications.critical.pagerduty.0", f"must be {KEPT} (found: 0123…)"),
     ("emails: [oncall@example.com]", "slack: [ssm:shop]", "notifications.critical.slack.0", f"must be {KEPT} (found: ssm:shop)"),
     ("emails: [oncall@example.com]", "emails: [a@example.com], slack: [ssm:/a, ssm:/a]", "notifications.critical.slack.1", "is listed twice (found: ssm:/a)"),
     ("emails: [oncall@example.com]", "pagerduty: [ssm:/a]", "notifications.critical", TOLD_BY_THE_NOTIFIER % "pagerduty"),
@@ -264,7 +267,7 @@ def test_a_wrong_value_of_a_required_key_is_refused_at_its_line(
         "notifications: {critical: {emails: [a@example.com]}, warning: {emails: [a@example.com]}}",
         "network: {vpc_id: vpc-01234567, subnet_ids: [subnet-01234567], security_group_ids: [sg-01234567]}",
         "network: {availability_zones: 3, nat_gateways: 3, cidr: 192.168.0.0/24}",
-        "project: a-name-of-16-let",
+        "project: observability-platform-of-the-shop-and-i",
         *(
             WINDOW % f"'{cron}'"
             for cron in ("0 3 ? * SUN *", "0/15 8-17 ? 1,7 MON-FRI *", "0 2 L * ? 2030", "0 2 ? * 6#3 *")

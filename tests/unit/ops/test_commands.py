@@ -40,6 +40,7 @@ from ops import (
     local,
     order,
     output,
+    preflight,
     setup,
     stacks,
     state,
@@ -375,6 +376,7 @@ def examined(
     monkeypatch.setattr(binary, "version", lambda _: "1.11.0")
     monkeypatch.setattr(binary, "find_mirror", lambda: None)
     monkeypatch.setattr(doctor, "prepare_node", lambda: "node")
+    monkeypatch.setattr(preflight, "check", lambda *_: "fine")
     fine = doctor.examine(env.environment, Console(file=screen, width=400))
     shown = [line.split(None, 2) for line in screen.getvalue().splitlines()]
     lines = {what: (mark, text) for mark, what, text in shown}

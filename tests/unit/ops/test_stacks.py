@@ -23,11 +23,13 @@ from ops import (
     functions,
     local,
     moves,
+    preflight,
     reads,
     secrets,
     stacks,
     state,
     state_lock,
+    subscriptions,
     synthesis,
     tracing,
     verification,
@@ -56,6 +58,10 @@ class World:
     account: str | None = None
     taken: str | None = None
     """Why a dashboard cannot be created."""
+    stopped: str | None = None
+    """What the preflight finds."""
+    warning: str = ""
+    """What is wrong with subscriptions."""
     removed: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     done: list[str] = field(default_factory=list)
@@ -65,6 +71,18 @@ class World:
     def console(self) -> Console:
         """A console whose text can be read."""
         return Console(file=self.screen, width=200)
+
+    def preflight(self, _: Environment, names: Sequence[str], __: Console) -> None:
+        """Stand for the preflight of these stacks."""
+        self.done.append(f"preflight {' '.join(names)}")
+        if self.stopped:
+            raise CommandError(self.stopped)
+
+    def require_state(self, _: Environment) -> None:
+        """Stand for the check of the state bucket."""
+        if not self.bucket:
+            message = "state bucket does not exist"
+            raise CommandError(message)
 
     @property
     def said(self) -> str:
@@ -150,11 +168,6 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
         assert tuple(changed) == ("aws_x.of-compute",)
         made.done.append("begin deployment")
 
-    def require_state(_: Environment) -> None:
-        if not made.bucket:
-            message = "state bucket does not exist"
-            raise CommandError(message)
-
     def note(what: str, result: Any = None) -> Any:
         def call(*_: Any, **__: Any) -> Any:
             made.done.append(what)
@@ -166,7 +179,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(clients, "check_account", check_account)
     monkeypatch.setattr(dashboards, "refuse_to_overwrite", refuse_to_overwrite)
     monkeypatch.setattr(tracing, "leave_deleted_key", note("X-Ray leaves the key"))
-    monkeypatch.setattr(state, "require", require_state)
+    monkeypatch.setattr(state, "require", made.require_state)
     monkeypatch.setattr(state, "require_usable", note("read state"))
     monkeypatch.setattr(state_lock, "refuse_locked", note("look for locks"))
     monkeypatch.setattr(
@@ -187,6 +200,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(functions, "build", note("build", ()))
     monkeypatch.setattr(deployments, "begin", begin_deployment)
     monkeypatch.setattr(moves, "refuse_to_lose", lambda _, name: made.done.append(f"moves {name}"))
+
+    monkeypatch.setattr(preflight, "require", made.preflight)
+    monkeypatch.setattr(subscriptions, "warning", lambda *_: made.warning)
     monkeypatch.setattr(synthesis, "synthesize", note("synthesize"))
     monkeypatch.setattr(secrets, "find", note("secrets"))
     monkeypatch.setattr(verification, "of_folder", lambda *_: Proof(made.faults, (), (), 0))
@@ -258,6 +274,33 @@ def test_secrets_are_looked_for_before_monitoring_is_deployed(world: World, stac
     assert ("secrets" in world.done) == (stack in {None, "monitoring"})
     if "secrets" in world.done:
         assert world.done.index("secrets") < world.done.index(f"plan {stack or 'security'}")
+
+
+@pytest.mark.parametrize("stack", [None, *ORDER])
+def test_what_would_stop_a_deployment_is_looked_for_before_its_first_change(
+    world: World, stack: str | None
+) -> None:
+    """In the stacks that are deployed only; nothing is built, planned or applied."""
+    world.deployed = set(ORDER)
+    world.stopped = "1 problem would stop a deployment of local. Nothing was changed."
+    with pytest.raises(CommandError, match=world.stopped):
+        stacks.deploy(*LOCAL, stack, world.console)
+    assert world.done[-1] == f"preflight {stack or ' '.join(ORDER)}"
+    assert applied(world) == []
+    assert "build" not in world.done
+
+
+@pytest.mark.parametrize("stack", [None, *ORDER])
+def test_a_deployment_of_recipients_ends_with_a_warning_about_subscriptions(
+    world: World, stack: str | None
+) -> None:
+    """After the deployment, which succeeds; other stacks have no recipients."""
+    world.deployed = set(ORDER)
+    world.warning = "Warning: SNS does not deliver through 1 subscription"
+    stacks.deploy(*LOCAL, stack, world.console)
+    deployed, *warned = [line for line in world.said.splitlines() if line.startswith(("Deployed", "Warning"))]
+    assert deployed.startswith("Deployed")
+    assert warned == ([world.warning] if stack in {None, "monitoring"} else [])
 
 
 @pytest.mark.parametrize("env", [LOCAL, PROD], ids=["local", "prod"])

@@ -1,0 +1,52 @@
+"""What would stop a deployment in the middle stops it before its first change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.machine import Machine, local_aws
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("preflight")]
+
+GROUP = "/aws/lambda/reveille-payment-handler-small"
+BUCKET = "reveille-state-faults"
+FORMER = "former/small/compute.tfstate"
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """The small environment, not deployed, in an AWS that has one of its log groups."""
+    folder = tmp_path_factory.mktemp("preflight")
+    with local_aws(folder / "local-aws") as endpoint:
+        made = Machine(endpoint, endpoint, folder)
+        assert made.make("bootstrap").returncode == 0
+        made.client("logs").create_log_group(logGroupName=GROUP)
+        instance = {"attributes": {"name": GROUP}}
+        group = {"mode": "managed", "type": "aws_cloudwatch_log_group", "name": "x", "instances": [instance]}
+        body = json.dumps({"resources": [group]})
+        made.client("s3").put_object(Bucket=BUCKET, Key=FORMER, Body=body)
+        yield made
+
+
+def test_a_log_group_that_exists_stops_a_deployment_before_its_first_change(machine: Machine) -> None:
+    """With the state of the former project name; a stack without log groups is not concerned by it."""
+    deployed = machine.make("deploy", APPROVE="auto")
+    assert deployed.returncode != 0
+    assert "1 problem would stop a deployment of small. Nothing was changed." in deployed.stdout
+    assert f"log group {GROUP} exists, and is in s3://{BUCKET}/{FORMER}" in deployed.stdout
+    assert "set project: former again" in deployed.stdout
+    assert machine.client("kms").list_aliases()["Aliases"] == []
+    assert not (machine.build / "terraform").exists()
+    (key,) = machine.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert key["Key"] == FORMER
+
+
+def test_the_doctor_reports_the_same(machine: Machine) -> None:
+    """With its exit status, and nothing about recipients, which are not deployed."""
+    doctor = machine.make("doctor")
+    assert doctor.returncode != 0
+    assert f"log group {GROUP} exists, and is in s3://{BUCKET}/{FORMER}" in doctor.stdout
+    assert "recipients" not in doctor.stdout
