@@ -161,12 +161,13 @@ bench: .venv/.ready ## measure synthesis, rehearsals and log filters
 	@$(PY) -m benchmarks.drill
 	@$(PY) -m benchmarks.drill_lines
 
-lock: .venv/.ready ## update the lock files from requirements/*.in
+lock: .venv/.ready ## update the lock files from requirements/*.in and functions/*/requirements.in
 	@for name in uv project; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
-	@for f in functions/*/requirements.in tests/shop/functions/*/requirements.in; do $(BIN)/uv pip compile --quiet --upgrade --universal \
+	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@for f in functions/*/requirements.in tests/shop/functions/*/requirements.in "$${PROJECT_DIR:-.}"/functions/*/requirements.in; do \
+	  [ -f "$$f" ] || continue; $(BIN)/uv pip compile --quiet --upgrade --universal \
 	  --python-version 3.10 --generate-hashes --no-header --no-annotate --constraint requirements/project.txt \
-	  $(IN_THE_RUNTIME:%=--no-emit-package %) $$f -o $${f%.in}.txt; done
+	  $(IN_THE_RUNTIME:%=--no-emit-package %) "$$f" -o "$${f%.in}.txt" || exit 1; done
 
 adopt: .venv/.ready ## rename the project and remove its samples, once  NAME=
 	@$(CLI) adopt $(if $(NAME),-- "$$NAME",$(error adopt needs NAME=, such as acme))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from catalog.aws_alarms import require_valid
-from catalog.kinds import KINDS
-from catalog.kinds.kind import ServiceKind
+from catalog.kinds import KINDS, resources
 from catalog.naming import Names
 from catalog.queries import QUERIES
-from catalog.routes import routes
+from catalog.routes import event_dead_letters, routes
 from catalog.services import Instance, Service
-from catalog.specs import Catalog, LogGroup, Query
+from catalog.specs import Catalog, Query
 from catalog.suppression import sources
 from catalog.suppression.table import composites
 from config.models import Environment
@@ -37,22 +33,22 @@ def assemble(env: Environment) -> Catalog:
     deployed = [
         (service.writer, service.deployments) for service in services if service.deployments is not None
     ]
-    used = [kind for kind in KINDS.values() if any(service.kind is kind for service in services)]
+    rules = tuple(resources.event_rules(env, names, KINDS))
     alarms = (
         *(alarm for instance in (*services, platform) for alarm in instance.alarms()),
         *sources.alarms(env, names, deployed),
     )
     return Catalog(
         services=tuple(service.view() for service in services),
-        log_groups=tuple(_log_groups(env, names, services, used)),
+        log_groups=tuple(resources.log_groups(env, names, KINDS)),
         filters=(
             *(log_filter for service in services for log_filter in service.filters()),
-            *(log_filter for kind in used for log_filter in kind.shared_filters(names)),
+            *(log_filter for kind in resources.used(env, KINDS) for log_filter in kind.shared_filters(names)),
         ),
         alarms=alarms,
         composites=tuple(composites(env, names, services, platform, alarms)),
         slos=tuple(objective.slo() for service in services for objective in service.slos()),
-        events=tuple(event for kind in used for event in kind.notifying_events(names)),
+        rules=rules,
         windows=tuple(sources.windows(env, names)),
         published=tuple(sources.published(env, names, deployed)),
         left_out=tuple(left_out for instance in (*services, platform) for left_out in instance.left_out()),
@@ -61,15 +57,5 @@ def assemble(env: Environment) -> Catalog:
         ),
         deployments=sources.deployments(names),
         routes=routes(env, names),
+        event_dead_letters=event_dead_letters(env, names) if rules else None,
     )
-
-
-def _log_groups(
-    env: Environment, names: Names, services: Iterable[Service], used: Iterable[ServiceKind[Any]]
-) -> Iterator[LogGroup]:
-    for service in services:
-        yield from service.log_groups()
-    for kind in used:
-        yield from kind.shared_log_groups(env, names)
-    yield LogGroup(key="notifier", name=names.function_log_group("notifier"), writer="notifier")
-    yield LogGroup(key="log-archive", name=names.delivery_log_group, writer="delivery")

@@ -124,6 +124,12 @@ def _check_datapoints(
             where("datapoints_to_alarm", "evaluation_periods"),
             f"{m} datapoints_to_alarm cannot breach when {n} evaluation_periods are evaluated",
         )
+    least = subject.least_periods(alarm, tuning)
+    if alarm.delay_s and n < least:
+        yield (
+            where("evaluation_periods", "datapoints_to_alarm", "period_s"),
+            f"must be at least {least}: the metric arrives up to {alarm.delay_s} s late (found: {n})",
+        )
     window_s = (tuning.period_s or alarm.period_s) * n
     most_s = quotas.window_s(tuning.period_s or alarm.period_s)
     if window_s > most_s:

@@ -174,6 +174,11 @@ class Names:
         return self.resource("alarms", "dead-letters", of="aws_sqs_queue")
 
     @property
+    def event_dead_letters(self) -> str:
+        """Queue of the AWS events that could not be delivered."""
+        return self.resource("event-rules", "dead-letters", of="aws_sqs_queue")
+
+    @property
     def log_archive(self) -> str:
         """Delivery stream of the log archive, its role, and its subscription filters."""
         return self.resource("log-archive", of="aws_kinesis_firehose_delivery_stream")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from catalog.kinds import KINDS
-from catalog.kinds.ecs import DEPLOYMENTS
+from catalog.kinds import KINDS, resources
 from catalog.naming import Names
 from config.models import Environment
 
@@ -36,6 +35,8 @@ def queues(env: Environment, names: Names) -> Iterator[Owned]:
         yield from ((queue, name) for queue in KINDS[service.kind].queues(names, name, service))
     yield from ((names.alarm_queue, None), (names.alarm_dead_letters, None))
     yield names.notifier_dead_letters, None
+    if any(resources.event_rules(env, names, KINDS)):
+        yield names.event_dead_letters, None
 
 
 def shortened(env: Environment) -> Iterator[tuple[str, str, str]]:
@@ -51,10 +52,7 @@ def _all(env: Environment, names: Names) -> Iterator[tuple[str, str]]:
     yield from (("function", name) for name, _ in functions(env, names))
     yield from (("queue", name) for name, _ in queues(env, names))
     yield from (("ECS service", names.of_service(name)) for name in env.containers)
-    for kind in dict.fromkeys(service.kind for service in env.services.values()):
-        yield from (("rule", event.name) for event in KINDS[kind].notifying_events(names))
-    if env.containers:
-        yield "rule", names.rule(DEPLOYMENTS)
+    yield from (("rule", rule.name) for rule in resources.event_rules(env, names, KINDS))
     yield from (("schedule", names.schedule(window)) for window in env.maintenance)
     yield "delivery stream", names.log_archive
     yield "bucket", names.archive_bucket

@@ -63,6 +63,15 @@ def routes(env: Environment, names: Names) -> Routes:
     )
 
 
+def event_dead_letters(env: Environment, names: Names) -> Queue:
+    """Return the queue of AWS events that could not be delivered to a topic or a log group."""
+    return Queue(
+        key="events",
+        name=names.event_dead_letters,
+        retention_s=env.notifications.dead_letter_retention_days * _DAY_S,
+    )
+
+
 def _topic(env: Environment, names: Names, key: Topic) -> TopicRoute:
     """Return a topic that alarms publish to, with its subscriptions: queue, notifier, webhooks, e-mail."""
     queue = Subscription(key="queue", protocol="sqs", endpoint=names.alarm_queue)

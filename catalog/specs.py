@@ -236,16 +236,21 @@ class Composite(Spec):
         return tuple(dict.fromkeys(leaves(self.rule)))
 
 
-class Event(Spec):
-    """An AWS event that notifies like an alarm, because AWS has no metric for it."""
+class EventRule(Spec):
+    """A rule on AWS events, which sends them to the log group of events."""
 
     key: str
     name: str
     pattern: dict[str, Any]
     """The event pattern (EventBridge User Guide, "Event patterns")."""
+    summary: str
+
+
+class Event(EventRule):
+    """An AWS event that notifies like an alarm, because AWS has no metric for it."""
+
     severity: Severity
     topic: Topic
-    summary: str
     runbook: str
 
 
@@ -440,7 +445,8 @@ class Catalog(Spec):
     alarms: tuple[Alarm, ...]
     composites: tuple[Composite, ...]
     slos: tuple[Slo, ...]
-    events: tuple[Event, ...]
+    rules: tuple[EventRule, ...]
+    """The rules on AWS events; those that notify are an `Event`."""
     windows: tuple[Window, ...]
     published: tuple[PublishedMetric, ...]
     left_out: tuple[LeftOut, ...]
@@ -449,6 +455,13 @@ class Catalog(Spec):
     """Metric with a sample for each deployment; graphs show it as a marker."""
     routes: Routes
     """Topics, subscriptions, queues and recipients."""
+    event_dead_letters: Queue | None
+    """Queue of the AWS events that could not be delivered; None without rules."""
+
+    @functools.cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The AWS events that notify."""
+        return tuple(rule for rule in self.rules if isinstance(rule, Event))
 
     @functools.cached_property
     def _alarms_by_key(self) -> dict[str, Alarm | Composite]:

@@ -23,6 +23,7 @@ from catalog.specs import (
     Series,
     leaves,
 )
+from catalog.suppression.trees import Share, any_of, fitted
 from catalog.templates import (
     LOGS,
     AlarmTemplate,
@@ -40,7 +41,7 @@ from cloudwatch.alarms import Comparison
 from config.models import AlarmTunings, Environment, Tuning
 
 LATE_S = 60
-"""Delay of a metric in seconds, in addition to `late_by`."""
+"""Delay of a metric in seconds, in addition to `delay_s` and `late_by`."""
 
 _ABOVE_THE_BAND: Comparison = "GreaterThanUpperThreshold"
 """Operator with an anomaly band: only above it. A service that becomes faster is not a failure."""
@@ -107,10 +108,17 @@ class Subject:
         The newest periods of a delayed metric are empty: N is then higher, unless it is configured.
         """
         m, n = m_of_n(template, tuning)
-        if template.late_by and tuning.evaluation_periods is None:
-            late_s = self.facts[template.late_by].value / 1000 + LATE_S
-            n = max(n, m - 1 + math.ceil(late_s / (tuning.period_s or template.period_s)))
+        if tuning.evaluation_periods is None:
+            n = max(n, self.least_periods(template, tuning))
         return m, n
+
+    def least_periods(self, template: AlarmTemplate, tuning: Tuning) -> int:
+        """Return the periods that an alarm must evaluate to see M datapoints of a delayed metric; else 0."""
+        delay_s = template.delay_s + (self.facts[template.late_by].value / 1000 if template.late_by else 0)
+        if not delay_s:
+            return 0
+        m, _ = m_of_n(template, tuning)
+        return m - 1 + math.ceil((delay_s + LATE_S) / (tuning.period_s or template.period_s))
 
     def left_out(self, template: AlarmTemplate) -> LeftOut | None:
         """Return why it does not have an alarm, or None when it has it."""
@@ -226,13 +234,40 @@ class Grouping:
     def composites(
         self, templates: Sequence[CompositeTemplate]
     ) -> Iterator[tuple[CompositeTemplate, Composite]]:
-        """Yield the composites of `templates` that have alarms; parts come first."""
+        """Yield the composites of `templates` that have alarms; parts come first.
+
+        If a rule is too long for CloudWatch, composites of groups of its alarms are among the parts.
+        """
         parts = {alarm.key: template.part_of for template, alarm in self.alarms}
         short = {alarm.key: template.key for template, alarm in self.alarms}
+        names = {alarm.key: alarm.name for _, alarm in self.alarms}
         for template, key, rule in composed(templates, self.key, parts):
-            causes = () if template.rule else leaves(rule)
+            causes: Sequence[str] = ()
+            if template.rule is None:
+                causes = tuple(leaves(rule))
+                group = functools.partial(self._group, template, key)
+                level, groups = fitted([(cause, names[cause]) for cause in causes], Share(), group)
+                yield from ((template, composite) for composite in groups)
+                rule = any_of(level)  # noqa: PLW2901  # the same, shorter
             yield template, self._composite(template, key, rule, [short[cause] for cause in causes])
-            short[key] = template.key
+            short[key], names[key] = template.key, self.names.resource(self.key, template.key)
+
+    def _group(self, template: CompositeTemplate, key: str, number: int, rule: AnyOf) -> Composite:
+        """Return the composite of a group of the alarms of another, which does not notify."""
+        summary, runbook = f"{template.summary}: group {number}", f"{self.runbook}#{template.key}"
+        return Composite(
+            key=f"{key}-{number}",
+            name=self.names.resource(self.key, template.key, str(number)),
+            service=self.writer.service,
+            kind_key=template.key,
+            owner=self.writer.owner,
+            rule=rule,
+            severity=template.severity,
+            is_condition=bool(self.writer.service),
+            summary=summary,
+            runbook=runbook,
+            description=self.writer.describe(summary, look=template.look, runbook=runbook),
+        )
 
     def _composite(
         self, template: CompositeTemplate, key: str, rule: Rule, parts: Sequence[str]

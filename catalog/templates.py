@@ -66,6 +66,8 @@ class MetricTemplate(Spec):
     """What a healthy resource publishes. Required: without it, an alarm on the metric would break drills."""
     most: Fact | str | None = None
     """The highest value of a sample: a constant, or the key of the fact that limits it. None: no limit."""
+    delay_s: int = 0
+    """Seconds that its samples arrive later than those of other metrics."""
 
     def stat(self, stat: str, label: str) -> SeriesTemplate:
         """Return the series of one statistic of this metric."""
@@ -173,7 +175,7 @@ class AlarmTemplate(Spec):
     min_samples: int | None = Field(default=None, ge=1)
     """For a rate: samples that a datapoint must have."""
     late_by: str | None = None
-    """A fact in milliseconds: the maximum delay of the metric after its timestamp."""
+    """A fact in milliseconds: the maximum delay of the metric after its timestamp, beside its `delay_s`."""
     anomaly_upper: float | None = Field(default=None, gt=0)
     """The upper edge of the anomaly band of a healthy service, in the unit of the metric and for `period_s`.
     None: an anomaly band must not be configured instead of the threshold."""
@@ -217,6 +219,12 @@ class AlarmTemplate(Spec):
         """The facts that it requires."""
         relative = (self.threshold.of,) if isinstance(self.threshold, Percent) else ()
         return tuple(dict.fromkeys((*((self.needs,) if self.needs else ()), *relative)))
+
+    @property
+    def delay_s(self) -> int:
+        """The longest delay of the metrics that it watches, in seconds."""
+        series = [self.watches] if isinstance(self.watches, SeriesTemplate) else self.watches.series.values()
+        return max(of.metric.delay_s for of in series)
 
     @property
     def tunable(self) -> frozenset[str]:

@@ -54,6 +54,11 @@ LAMBDA_VARIABLES_BYTES: Final = 4096
 TASK_DEFINITION_BYTES: Final = 65_536
 """Size of a task definition (Amazon ECS service quotas, "Task definition size")."""
 
+COLLECTOR_IMAGE: Final[str] = json.loads(
+    Path(__file__).with_name("collector_image.json").read_text(encoding="utf-8")
+)["image"]
+"""Image of the collector beside each ECS service; the file names its release, its source and known CVEs."""
+
 LAMBDA_INSIGHTS_LAYERS: Final[dict[str, dict[str, str]]] = json.loads(
     Path(__file__).with_name("lambda_insights_layers.json").read_text(encoding="utf-8")
 )["layers"]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from config.limits import (
+    COLLECTOR_IMAGE,
     FARGATE_MEMORY_MIB,
     LAMBDA_INSIGHTS_LAYERS,
     LAMBDA_MEMORY_MIB,
@@ -104,8 +105,42 @@ class Archive(Model):
         return self
 
 
+LogMode = Literal["non-blocking", "blocking"]
+
+
+class Awslogs(Model):
+    """The log driver `awslogs` of ECS containers.
+
+    Source: Amazon ECS API Reference, LogConfiguration, `options`: `mode`, `max-buffer-size`.
+    """
+
+    mode: LogMode = "non-blocking"
+    """While CloudWatch Logs is slow: `non-blocking` keeps log lines in a buffer and drops those that do not
+    fit; `blocking` blocks the application when it writes a line."""
+
+    max_buffer_size_mib: int = Field(default=25, ge=1, le=1024)
+    """MiB of the buffer of each container, with `mode: non-blocking`."""
+
+
+class ServiceAwslogs(Model):
+    """The log driver of one service, where it differs from `logs.awslogs`."""
+
+    mode: LogMode | None = None
+    """As in `logs.awslogs`, for the container of the service."""
+
+    max_buffer_size_mib: int | None = Field(default=None, ge=1, le=1024)
+    """As in `logs.awslogs`, for all containers of the service."""
+
+    def over(self, default: Awslogs) -> Awslogs:
+        """Return the settings of the service: its own, else those of `default`."""
+        return Awslogs.model_validate({**default.model_dump(), **self.model_dump(exclude_none=True)})
+
+
 class Logs(Model):
     """Log groups and their archive."""
+
+    awslogs: Awslogs = Awslogs()
+    """The log driver of ECS containers; `services.<name>.awslogs` overrides it for one service."""
 
     retention_days: RetentionDays = 30
     """Days that CloudWatch Logs keeps events, for every log group of the environment."""
@@ -127,7 +162,7 @@ class Tracing(Model):
     priority: int = Field(default=1000, ge=1, le=9999)
     """Priority among the account's sampling rules: the lowest number is evaluated first."""
 
-    collector_image: ImageUri = "public.ecr.aws/aws-observability/aws-otel-collector:v0.46.0"
+    collector_image: ImageUri = COLLECTOR_IMAGE
     """Image of the AWS Distro for OpenTelemetry collector that runs beside every ECS service."""
 
     collector_cpu: int = Field(default=64, ge=32, le=1024)
@@ -437,6 +472,9 @@ class EcsService(DeployedService):
 
     load_balancer: LoadBalancer | None = None
     """The load balancer in front of the service, if there is one."""
+
+    awslogs: ServiceAwslogs = ServiceAwslogs()
+    """The log driver, where it differs from `logs.awslogs`."""
 
     @model_validator(mode="after")
     def _load_balancers_need_a_port(self) -> EcsService:

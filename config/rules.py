@@ -39,6 +39,27 @@ def collector_fits(env: Environment) -> Iterator[Breach]:
             yield ("services", name, "cpu"), f"{text} (found: {service.cpu})"
 
 
+def log_buffers_fit(env: Environment) -> Iterator[Breach]:
+    """The log buffers of the two containers of a task take at most half of its memory, and are used."""
+    for name, service in env.containers.items():
+        awslogs = service.awslogs.over(env.logs.awslogs)
+        own = service.awslogs.max_buffer_size_mib
+        at = ("services", name, "awslogs", "max_buffer_size_mib") if own else ("services", name, "memory_mib")
+        if awslogs.mode == "blocking" and own:
+            yield at, f"has no effect with mode blocking: remove it, or set mode non-blocking (found: {own})"
+        size_mib = awslogs.max_buffer_size_mib
+        if size_mib * 4 <= service.memory_mib:
+            continue
+        if own:
+            text = f"must be at most {service.memory_mib // 4}, a quarter of memory_mib: the service and its"
+            yield at, f"{text} collector have a buffer each (found: {own})"
+        else:
+            text = (
+                f"must be at least {size_mib * 4}, four times logs.awslogs.max_buffer_size_mib: the service"
+            )
+            yield at, f"{text} and its collector have a buffer each (found: {service.memory_mib})"
+
+
 def pages_have_a_recipient(env: Environment) -> Iterator[Breach]:
     """Critical notifications have a recipient, also when the notifier fails; not required in a local AWS."""
     critical = env.notifications.critical
@@ -150,6 +171,7 @@ RULES = (
     sources_are_not_the_platforms,
     lambda_insights_exists,
     collector_fits,
+    log_buffers_fit,
     pages_have_a_recipient,
     webhooks_are_encrypted,
     load_balancers_are_here,

@@ -69,6 +69,8 @@ class Monitoring(Outputs):
     """Queue of notifications that could not be delivered or processed."""
     notifier_dead_letter_queue_url: str
     """Queue of notifications that the notifier could not deliver."""
+    event_dead_letter_queue_url: str
+    """Queue of AWS events that could not be delivered; empty without rules on events."""
     alarm_arns: Mapping[str, str]
     """Key of an alarm or composite in the catalog -> its ARN."""
 

@@ -84,6 +84,16 @@ def key_policy(names: Names) -> str:
                 }
             },
         ),
+        # SQS Developer Guide, "Key management". As for topics, the condition is on the encryption context.
+        policies.allow(
+            "EventsSendToEncryptedQueues",
+            _USE,
+            ["*"],
+            principal=policies.service("events.amazonaws.com"),
+            conditions={
+                "ArnLike": {"kms:EncryptionContext:aws:sqs:arn": f"arn:aws:sqs:{region}:{account}:{ours}"}
+            },
+        ),
         # SNS Developer Guide, "Configuring Amazon SNS encryption for a topic with an encrypted SQS queue".
         policies.allow(
             "TopicsDeliverToEncryptedQueues",

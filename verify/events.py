@@ -72,6 +72,12 @@ class Events:
         letters = str(target.block("dead_letter_config").get("arn") or "")
         if letters:
             yield from queues.redriven(configuration, letters, f"target {target.key}", service)
+        else:
+            # EventBridge User Guide, "Using dead-letter queues to process undelivered events".
+            message = (
+                f"target {target.key} has no dead_letter_config, so undelivered events are lost: set one"
+            )
+            yield Finding("dead_letter_config", message)
         destination = configuration.find(arn, *_TARGETS)
         if destination is None:
             allowed = "a topic, queue, function or log group of these stacks"

@@ -12,5 +12,5 @@ KINDS: dict[str, ServiceKind[Any]] = {
     kind.name: kind for kind in (LambdaFunctions(), EcsServices(), StateMachines())
 }
 """The kinds of services, by name."""
-PLATFORM = Platform()
+PLATFORM = Platform(KINDS)
 EVERY_KIND: tuple[Kind[Any], ...] = (*KINDS.values(), PLATFORM)

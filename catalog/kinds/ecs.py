@@ -9,7 +9,7 @@ from typing_extensions import override
 from catalog.kinds import load_balancer, logs, service
 from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
-from catalog.specs import AllOf, Event, InAlarm, LogFilter, LogGroup, Unit
+from catalog.specs import AllOf, Event, EventRule, InAlarm, LogFilter, LogGroup, Unit
 from catalog.suppression import sources
 from catalog.templates import (
     WHOLE,
@@ -228,10 +228,6 @@ ALARMS = (
 )
 
 
-DEPLOYMENTS = "ecs-deployments"
-"""Key of the rule that sends beginnings and ends of deployments to the log group of events."""
-
-
 def deployment_pattern(names: Names, *event_names: str) -> dict[str, object]:
     """Return the pattern of changes of a deployment; its events name the service by ARN only."""
     services = f"arn:aws:ecs:{names.region}:{names.account_id}:service/{names.whole}/"
@@ -412,6 +408,18 @@ class EcsServices(ServiceKind[EcsService]):
                 dimensions=dimensions,
                 unit="Count",
             )
+
+    @override
+    def logged_events(self, names: Names) -> Iterator[EventRule]:
+        """Yield the rule for beginnings and ends of deployments, which suppress notifications."""
+        yield EventRule(
+            key="ecs-deployments",
+            name=names.rule("ecs-deployments"),
+            pattern=deployment_pattern(
+                names, "SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"
+            ),
+            summary="a deployment of an ECS service begins or ends",
+        )
 
     @override
     def notifying_events(self, names: Names) -> Iterator[Event]:

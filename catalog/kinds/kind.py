@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, Generic, TypeVar
 
 from catalog.naming import Names
-from catalog.specs import Event, LogFilter, LogGroup, Spec
+from catalog.specs import Event, EventRule, LogFilter, LogGroup, Spec
 from catalog.templates import (
     AlarmTemplate,
     CompositeTemplate,
@@ -128,4 +128,8 @@ class ServiceKind(Kind[S]):
 
     def notifying_events(self, names: Names) -> Iterator[Event]:  # noqa: ARG002 - as for deployed
         """Yield the AWS events about services of the kind that notify."""
+        yield from ()
+
+    def logged_events(self, names: Names) -> Iterator[EventRule]:  # noqa: ARG002 - as for deployed
+        """Yield the rules on AWS events about services of the kind that are logged, to be counted."""
         yield from ()

@@ -1,9 +1,12 @@
 """The platform itself: the alarms on what sends notifications, and on the account.
 
-Its alarms are about several parts: topics, dead-letter queues, the notifier, the account.
+Its alarms are about several parts: topics, rules on AWS events, dead-letter queues, the notifier, the log
+archive, the account.
 Failures of notifications are published to a topic of their own, which does not need the notifier.
 Metrics: Amazon SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch"; Amazon SQS Developer
-Guide, "Available CloudWatch metrics for Amazon SQS"; AWS Lambda Developer Guide, "Types of metrics".
+Guide, "Available CloudWatch metrics for Amazon SQS"; AWS Lambda Developer Guide, "Types of metrics"; Amazon
+EventBridge User Guide, "Monitoring Amazon EventBridge"; Amazon Data Firehose Developer Guide, "Monitor Amazon
+Data Firehose with CloudWatch metrics"; CloudWatch Logs User Guide, "Monitoring with CloudWatch metrics".
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing_extensions import override
 
 from catalog.kinds.kind import Kind, Part
 from catalog.kinds.lambda_ import DROPPED, ERRORS, THROTTLES
+from catalog.kinds.resources import Kinds, event_rules, is_archived, log_groups
 from catalog.naming import Names
 from catalog.routes import routes
 from catalog.specs import Unit
@@ -38,10 +42,25 @@ NOTIFIER = LambdaService(
 """The configuration of the notifier function."""
 
 
+SNS_DELAY_S = 5 * 60 + 60
+"""Delay of the metrics of SNS in seconds: the time between two publications, and between two evaluations.
+
+The Amazon SNS Developer Guide states an interval of one minute ("Monitoring Amazon SNS topics using
+CloudWatch"); earlier versions of the page, and the documentation of the AWS module of Elastic's Metricbeat,
+state five minutes. The longer one is assumed: otherwise a sample could arrive when its period is no longer
+evaluated, and a single lost notification would not be reported.
+"""
+
+
 def _topic(name: str, unit: Unit = "Count") -> MetricTemplate:
     """Return a metric of a topic, which SNS publishes only when a delivery fails."""
     return MetricTemplate(
-        namespace="AWS/SNS", name=name, dimensions=("TopicName",), unit=unit, baseline=ONLY_FAILURES
+        namespace="AWS/SNS",
+        name=name,
+        dimensions=("TopicName",),
+        unit=unit,
+        baseline=ONLY_FAILURES,
+        delay_s=SNS_DELAY_S,
     )
 
 
@@ -54,6 +73,40 @@ _DEAD_LETTERS = MetricTemplate(
     dimensions=("QueueName",),
     unit="Count",
     baseline=steady(0),
+)
+_EVENTS_FAILED, _EVENTS_LOST = (
+    MetricTemplate(
+        namespace="AWS/Events", name=name, dimensions=("RuleName",), unit="Count", baseline=ONLY_FAILURES
+    )
+    for name in ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
+)
+_KEPT = Fact(value=86_400, words="the time that Firehose keeps a record, 24 hours")
+"""Firehose deletes what it could not write in this time (Amazon Data Firehose Developer Guide, "Handle data
+delivery failures")."""
+_ARCHIVE_AGE = MetricTemplate(
+    namespace="AWS/Firehose",
+    name="DeliveryToS3.DataFreshness",
+    dimensions=("DeliveryStreamName",),
+    unit="Seconds",
+    baseline=steady(300),
+    most=_KEPT,
+)
+_ARCHIVE_ERRORS = MetricTemplate(
+    namespace="AWS/Logs",
+    name="IncomingLogEvents",
+    dimensions=("LogGroupName",),
+    unit="None",
+    baseline=ONLY_FAILURES,
+)
+_REFUSED, _THROTTLED = (
+    MetricTemplate(
+        namespace="AWS/Logs",
+        name=name,
+        dimensions=("DestinationType", "FilterName", "LogGroupName"),
+        unit="None",
+        baseline=ONLY_FAILURES,
+    )
+    for name in ("DeliveryErrors", "DeliveryThrottling")
 )
 _UNDELIVERED = MetricTemplate(
     namespace="AWS/Lambda",
@@ -131,6 +184,34 @@ ALARMS = (
         look="the content of the messages, then the subscriber or consumer that failed",
     ),
     AlarmTemplate(
+        key="events-failed",
+        watches=_EVENTS_FAILED.stat("Sum", "deliveries failed"),
+        threshold=0,
+        unit_words="AWS events that were not delivered",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=1,
+        missing=_NO_FAILURE,
+        part_of="notifications-broken",
+        needs="rule",
+        summary="EventBridge could not deliver AWS events to a topic or to the log group of events",
+        look="the messages in the dead-letter queue of the events: their attributes have the error",
+    ),
+    AlarmTemplate(
+        key="events-lost",
+        watches=_EVENTS_LOST.stat("Sum", "events lost"),
+        threshold=0,
+        unit_words="lost AWS events",
+        period_s=60,
+        evaluation_periods=3,
+        datapoints_to_alarm=1,
+        missing=_NO_FAILURE,
+        part_of="notifications-gone",
+        needs="rule",
+        summary="neither the target of a rule nor the dead-letter queue received AWS events",
+        look="the policies of the dead-letter queue and of its key; `make verify` names missing permissions",
+    ),
+    AlarmTemplate(
         key="notifier-errors",
         watches=ERRORS.stat("Sum", "failed attempts"),
         threshold=2,
@@ -187,6 +268,63 @@ ALARMS = (
         look="its role and the policy of the KMS key; `make verify` names missing permissions",
     ),
     AlarmTemplate(
+        key="archive-late",
+        watches=_ARCHIVE_AGE.stat("Maximum", "age of the oldest record"),
+        # Twice the longest interval of a buffer. Firehose retries for 24 hours, then the data are lost.
+        threshold=1800,
+        unit_words="seconds age of the oldest undelivered record",
+        period_s=300,
+        evaluation_periods=3,
+        datapoints_to_alarm=3,
+        missing="notBreaching",  # reported only while there are records
+        part_of="archive-incomplete",
+        needs="archive",
+        summary="Firehose does not write log data to the archive",
+        look="the errors in the log group of the archive, then its role, its bucket and the KMS key",
+    ),
+    AlarmTemplate(
+        key="archive-errors",
+        watches=_ARCHIVE_ERRORS.stat("Sum", "errors"),
+        threshold=0,
+        unit_words="errors in the log of the archive",
+        period_s=300,
+        evaluation_periods=3,
+        datapoints_to_alarm=1,
+        missing=_NO_FAILURE,
+        part_of="archive-incomplete",
+        needs="archive",
+        summary="Firehose logs errors of the delivery to the archive",
+        look="the errors in the log group of the archive: they name the cause",
+    ),
+    AlarmTemplate(
+        key="archive-refused",
+        watches=_REFUSED.stat("Sum", "log events with an error"),
+        threshold=0,
+        unit_words="log events that could not be sent to the archive",
+        period_s=300,
+        evaluation_periods=3,
+        datapoints_to_alarm=1,
+        missing=_NO_FAILURE,
+        part_of="archive-incomplete",
+        needs="subscription",
+        summary="CloudWatch Logs cannot send a log group to the archive; some errors are not retried",
+        look="the role of the subscription and the delivery stream; `make diff` shows manual changes",
+    ),
+    AlarmTemplate(
+        key="archive-throttled",
+        watches=_THROTTLED.stat("Sum", "throttled log events"),
+        threshold=0,
+        unit_words="throttled log events",
+        period_s=300,
+        evaluation_periods=3,
+        datapoints_to_alarm=3,  # CloudWatch Logs retries for 24 hours
+        missing=_NO_FAILURE,
+        part_of="archive-incomplete",
+        needs="subscription",
+        summary="Firehose throttles a log group continuously; what cannot be sent for 24 hours is lost",
+        look="the volume of the log groups and the quotas of the delivery stream",
+    ),
+    AlarmTemplate(
         key="account-concurrency",
         watches=_CLAIMED.stat("Maximum", "claimed concurrency"),
         threshold=Percent(value=90, of="lambda_quota", words="the account's quota"),
@@ -200,6 +338,9 @@ ALARMS = (
         look="the concurrency by service; request a higher quota, reserve concurrency for critical functions",
     ),
 )
+
+OF_LOG_GROUPS = frozenset(alarm.key for alarm in ALARMS if alarm.needs == "subscription")
+"""Keys of the alarms that every log group has: too many for a dashboard, which shows their composite."""
 
 COMPOSITES = (
     CompositeTemplate(
@@ -215,6 +356,12 @@ COMPOSITES = (
         topic="fallback",
         summary="notifications are lost and cannot be recovered",
         look="the alarms in ALARM on the dashboard, then the output of `make verify`",
+    ),
+    CompositeTemplate(
+        key="archive-incomplete",
+        severity="warning",
+        summary="log data do not arrive in the archive",
+        look="the alarms in ALARM on the dashboard, then the log group of the archive",
     ),
     CompositeTemplate(
         key="account-limits",
@@ -233,6 +380,10 @@ class Platform(Kind[Environment]):
     alarms = ALARMS
     composites = COMPOSITES
 
+    def __init__(self, kinds: Kinds) -> None:
+        """Take the kinds of services, whose rules and log groups it watches."""
+        self._kinds = kinds
+
     @override
     def parts(self, env: Environment, names: Names, name: str, config: Environment) -> Iterator[Part]:
         for topic in routes(env, names).topics:
@@ -242,9 +393,18 @@ class Platform(Kind[Environment]):
                 dimensions={"TopicName": topic.name},
                 facts={"topic": Fact()},
             )
+        rules = tuple(event_rules(env, names, self._kinds))
+        for rule in rules:
+            yield Part(
+                key=f"rule-{rule.key}",
+                label=f"rule {rule.name}",
+                dimensions={"RuleName": rule.name},
+                facts={"rule": Fact()},
+            )
         for key, queue in (
             ("queue-alarms", names.alarm_dead_letters),
             ("queue-notifier", names.notifier_dead_letters),
+            *((("queue-events", names.event_dead_letters),) if rules else ()),
         ):
             yield Part(
                 key=key,
@@ -261,6 +421,23 @@ class Platform(Kind[Environment]):
             },
             facts={"notifier": Fact()},
         )
+        yield Part(
+            key="archive",
+            label=f"delivery stream {names.log_archive}",
+            dimensions={"DeliveryStreamName": names.log_archive, "LogGroupName": names.delivery_log_group},
+            facts={"archive": Fact()},
+        )
+        for group in filter(is_archived, log_groups(env, names, self._kinds)):
+            yield Part(
+                key=f"log-{group.key}" if group.writer != "collector" else f"collector-{group.service}",
+                label=f"log group {group.name}",
+                dimensions={
+                    "DestinationType": "Firehose",
+                    "FilterName": names.log_archive,
+                    "LogGroupName": group.name,
+                },
+                facts={"subscription": Fact()},
+            )
         quota = env.quotas.lambda_concurrency
         if env.functions:
             yield Part(

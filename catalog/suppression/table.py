@@ -70,7 +70,7 @@ def _suppressed(
     for service in services:
         yield from _OfService(service, spanning).composites()
     for _, composite in platform.composites():
-        yield composite, spanning.suppressor()
+        yield composite, spanning.suppressor() if composite.topic else None
     for copy in spanning.copies():
         yield copy, None
 

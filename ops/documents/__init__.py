@@ -1,4 +1,4 @@
-"""What is generated from models and catalog: JSON schema, configuration reference, alarms, coverage."""
+"""What is generated from models and catalog: JSON schema, references, alarms, coverage, costs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from catalog import environment
 from config.loader import environments
 from config.paths import PROJECT, ROOT
 from ops.documents.alarms import alarms, coverage
+from ops.documents.costs import costs
 from ops.documents.reference import reference
 from ops.documents.scenarios import scenario_reference, scenario_schema
 from ops.documents.schema import schema
@@ -30,6 +31,10 @@ def generate() -> dict[Path, str]:
     for env, catalog in catalogs:
         documents[PROJECT / "docs" / "alarms" / f"{env.environment}.md"] = alarms(env, catalog)
     documents[PROJECT / "docs" / "alarms" / "coverage.md"] = coverage(catalogs)
+    page = PROJECT / "docs" / "costs.md"
+    for env, catalog in catalogs:
+        if env.environment == "prod" and page.exists():
+            documents[page] = costs(page.read_text(encoding="utf-8"), catalog)
     return documents
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalog import Catalog
+from catalog.kinds.resources import is_archived
 from stacks import aws, policies
 from stacks.base import Stack
 from stacks.compute.log_groups import LogGroups
@@ -215,9 +216,7 @@ class Archive:
                 policies.allow("Send", ["firehose:PutRecord", "firehose:PutRecordBatch"], [stream.arn])
             ),
         )
-        for group in catalog.log_groups:
-            if group.writer == "delivery":
-                continue  # errors of the archive, sent to the archive, would cause a loop
+        for group in filter(is_archived, catalog.log_groups):
             stack.add(
                 aws.CloudwatchLogSubscriptionFilter,
                 group.key,

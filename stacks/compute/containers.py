@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from catalog.kinds.ecs import DEPLOYMENT_MAXIMUM_PERCENT
-from config.models import EcsService
+from config.models import Awslogs, EcsService
 from stacks import aws, policies
 from stacks.base import Stack
 from stacks.compute.log_groups import LogGroups
@@ -103,7 +103,7 @@ class Containers:
             ),
             execution_role_arn=execution.arn,
             task_role_arn=task.arn,
-            container_definitions=json.dumps([self._main(name, service), self._collector(name)]),
+            container_definitions=json.dumps([self._main(name, service), self._collector(name, service)]),
             tags=tags,
             # ECS rolls back to the previous revision only while that is active.
             lifecycle={"create_before_destroy": True},
@@ -208,7 +208,7 @@ class Containers:
             "cpu": service.cpu - tracing.collector_cpu,
             "memory": service.memory_mib - tracing.collector_memory_mib,
             "environment": _variables(variables),
-            "logConfiguration": self._awslogs(name, name),
+            "logConfiguration": self._log(name, name, service.awslogs.over(self._stack.env.logs.awslogs)),
         }
         if service.command:
             container["command"] = list(service.command)
@@ -218,8 +218,10 @@ class Containers:
             ]
         return container
 
-    def _collector(self, name: str) -> dict[str, Any]:
-        tracing = self._stack.env.tracing
+    def _collector(self, name: str, service: EcsService) -> dict[str, Any]:
+        tracing, awslogs = self._stack.env.tracing, service.awslogs.over(self._stack.env.logs.awslogs)
+        # No alarm counts its lines: a collector that blocks would lose traces for them.
+        awslogs = Awslogs(mode="non-blocking", max_buffer_size_mib=awslogs.max_buffer_size_mib)
         return {
             "name": "collector",
             "image": tracing.collector_image,
@@ -234,18 +236,24 @@ class Containers:
                 "retries": 3,
                 "startPeriod": 10,
             },
-            "logConfiguration": self._awslogs(f"{name}_collector", "collector"),
+            "logConfiguration": self._log(f"{name}_collector", "collector", awslogs),
         }
 
-    def _awslogs(self, group_key: str, prefix: str) -> dict[str, Any]:
-        return {
-            "logDriver": "awslogs",
-            "options": {
-                "awslogs-group": self._logs[group_key].name,
-                "awslogs-region": self._stack.env.region,
-                "awslogs-stream-prefix": prefix,
-            },
+    def _log(self, group_key: str, prefix: str, awslogs: Awslogs) -> dict[str, Any]:
+        """Return the log configuration of a container.
+
+        `mode` is always set: without it, the account setting `defaultLogDriverMode` decides whether lines can
+        be lost (Amazon ECS API Reference, LogConfiguration).
+        """
+        options = {
+            "awslogs-group": self._logs[group_key].name,
+            "awslogs-region": self._stack.env.region,
+            "awslogs-stream-prefix": prefix,
+            "mode": awslogs.mode,
         }
+        if awslogs.mode == "non-blocking":
+            options["max-buffer-size"] = f"{awslogs.max_buffer_size_mib}m"
+        return {"logDriver": "awslogs", "options": options}
 
 
 def _variables(variables: dict[str, str]) -> list[dict[str, str]]:

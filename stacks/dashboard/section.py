@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from catalog.kinds.platform import OF_LOG_GROUPS
 from catalog.queries import LOG_GROUPS_PER_QUERY
 from catalog.specs import Composite, Graph, ServiceView
 from catalog.texts import runbook_link
@@ -202,9 +203,13 @@ def recent_errors(context: Context, services: Sequence[ServiceView]) -> Section:
 
 
 def platform(context: Context) -> Section:
-    """Return the states of the alarms of the platform that do not notify directly."""
-    alarms = [alarm for alarm in context.alarms_by_service[None] if alarm.topic is None]
-    details = [alarm for alarm in alarms if not is_suppressor(alarm)]
+    """Return the states of the alarms of the platform that are not pages.
+
+    Its tickets are among them: an overview of many services may have no space for tickets.
+    """
+    alarms = [alarm for alarm in context.alarms_by_service[None] if not is_page(alarm)]
+    shown = [alarm for alarm in alarms if alarm.kind_key not in OF_LOG_GROUPS]
+    details = [alarm for alarm in shown if not is_suppressor(alarm)]
     suppressors = [alarm for alarm in alarms if is_suppressor(alarm)]
     rows = (
         *alarm_rows(context, "Alarms of the platform", details),

@@ -42,7 +42,7 @@ class MonitoringStack(Stack):
             key_arn=key_arn,
             zip_path=notifier_zip,
         )
-        add_events(self, catalog, compute, notifications.topic_arns)
+        event_dead_letters = add_events(self, catalog, compute, notifications.topic_arns, key_arn=key_arn)
         add_windows(self, catalog)
         alarms = Alarms(self, catalog, notifications.topic_arns)
         self.publish(
@@ -53,6 +53,7 @@ class MonitoringStack(Stack):
                 alarm_queue_url=notifications.queue_url,
                 dead_letter_queue_url=notifications.dead_letter_queue_url,
                 notifier_dead_letter_queue_url=notifier.dead_letter_queue_url,
+                event_dead_letter_queue_url=event_dead_letters,
                 alarm_arns=alarms.arns,
             )
         )

@@ -1,4 +1,8 @@
-"""AWS events: rules that notify, and rules that log events to be counted."""
+"""Rules on AWS events: those that notify, and those whose events are logged to be counted.
+
+An event that cannot be delivered goes to a dead-letter queue (EventBridge User Guide, "Using dead-letter
+queues to process undelivered events").
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog import Catalog
-from catalog.kinds.ecs import DEPLOYMENTS, deployment_pattern
-from catalog.specs import Topic
+from catalog.specs import Event, EventRule, Topic
 from stacks import aws, policies
 from stacks.base import Stack
 from stacks.contracts import Compute
 
+_RETRY = {"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 185}
+"""An hour: by default EventBridge retries for 24 hours before a failure is visible. 185 is its maximum."""
 
-def add_events(stack: Stack, catalog: Catalog, compute: Compute, topic_arns: Mapping[Topic, str]) -> None:
-    """Add a rule for each event of `catalog`, and one that logs every deployment of an ECS service."""
-    if not catalog.events:
-        return
+
+def add_events(
+    stack: Stack, catalog: Catalog, compute: Compute, topic_arns: Mapping[Topic, str], *, key_arn: str
+) -> str:
+    """Add the rules of `catalog`; return the URL of the queue of undelivered events, empty without rules."""
+    if catalog.event_dead_letters is None:
+        return ""
     group = compute.log_group_names["events"]
     names = stack.names
     log_group_arn = f"arn:aws:logs:{names.region}:{names.account_id}:log-group:{group}"
@@ -34,25 +42,45 @@ def add_events(stack: Stack, catalog: Catalog, compute: Compute, topic_arns: Map
         policy_name=names.resource("events"),
         policy_document=policies.document(may_write),
     )
-    for event in catalog.events:
-        rule = _rule(stack, event.key, event.name, event.pattern, event.summary)
-        _target(stack, event.key, rule, topic_arns[event.topic])
-        _target(stack, f"{event.key}_log", rule, log_group_arn)
-    deployments = _rule(
-        stack,
-        DEPLOYMENTS,
-        names.rule(DEPLOYMENTS),
-        deployment_pattern(names, "SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"),
-        "a deployment of an ECS service begins or ends",
+    rules = {rule.key: _rule(stack, rule) for rule in catalog.rules}
+    # EventBridge User Guide, the page above, "Granting permissions to the dead-letter queue".
+    may_send = policies.allow(
+        "RulesSend",
+        ["sqs:SendMessage"],
+        [f"arn:aws:sqs:{names.region}:{names.account_id}:{catalog.event_dead_letters.name}"],
+        principal=policies.service("events.amazonaws.com"),
+        conditions={"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules.values()]}},
     )
-    _target(stack, f"{DEPLOYMENTS}_log", deployments, log_group_arn)
+    dead_letters = stack.add(
+        aws.SqsQueue,
+        catalog.event_dead_letters.key,
+        name=catalog.event_dead_letters.name,
+        message_retention_seconds=catalog.event_dead_letters.retention_s,
+        kms_master_key_id=key_arn,
+        policy=policies.document(may_send),
+    )
+    for rule in catalog.rules:
+        targets = {f"{rule.key}_log": log_group_arn}
+        if isinstance(rule, Event):
+            targets[rule.key] = topic_arns[rule.topic]
+        for key, arn in targets.items():
+            stack.add(
+                aws.CloudwatchEventTarget,
+                key,
+                rule=rules[rule.key].name,
+                target_id=key,
+                arn=arn,
+                dead_letter_config=aws.CloudwatchEventTargetDeadLetterConfig(arn=dead_letters.arn),
+                retry_policy=aws.CloudwatchEventTargetRetryPolicy(**_RETRY),
+            )
+    return str(dead_letters.url)
 
 
-def _rule(stack: Stack, key: str, name: str, pattern: Mapping[str, Any], summary: str) -> Any:
+def _rule(stack: Stack, rule: EventRule) -> Any:
     return stack.add(
-        aws.CloudwatchEventRule, key, name=name, description=summary, event_pattern=json.dumps(pattern)
+        aws.CloudwatchEventRule,
+        rule.key,
+        name=rule.name,
+        description=rule.summary,
+        event_pattern=json.dumps(rule.pattern),
     )
-
-
-def _target(stack: Stack, key: str, rule: Any, arn: str) -> None:
-    stack.add(aws.CloudwatchEventTarget, key, rule=rule.name, target_id=key, arn=arn)

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from catalog import Catalog
+from catalog.kinds.platform import OF_LOG_GROUPS
 from catalog.specs import Alarm, AnyOf, Composite, InAlarm, Math, NotInAlarm, Rule
 from config.paths import ROOT
 from drill.sources import account, synthesized
@@ -104,7 +105,7 @@ def test_the_key_rotates_and_lets_its_callers_in(platform: Platform) -> None:
     services = [entry["Principal"].get("Service") for entry in policy["Statement"]]
     assert services[1:] == [
         f"logs.{platform.env.region}.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com",
-        "sns.amazonaws.com",
+        "events.amazonaws.com", "sns.amazonaws.com",
     ]  # fmt: skip
 
 
@@ -280,9 +281,11 @@ def test_notifications_can_be_delivered_or_are_kept(platform: Platform) -> None:
     assert json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 3
     dead = [
         sqs.get_queue_attributes(QueueUrl=outputs[name], AttributeNames=["All"])["Attributes"]
-        for name in ("dead_letter_queue_url", "notifier_dead_letter_queue_url")
-    ]
-    assert [entry["MessageRetentionPeriod"] for entry in dead] == [str(14 * 86_400)] * 2
+        for name in (
+            "dead_letter_queue_url", "notifier_dead_letter_queue_url", "event_dead_letter_queue_url",
+        )
+    ]  # fmt: skip
+    assert [entry["MessageRetentionPeriod"] for entry in dead] == [str(14 * 86_400)] * 3
     for attributes in (queue, *dead):
         assert attributes["KmsMasterKeyId"].endswith(outputs["kms_key_id"])
     for attributes in (queue, dead[0]):
@@ -295,9 +298,12 @@ def test_events_of_ecs_go_to_topics_and_into_the_log(platform: Platform) -> None
     rules = {rule["Name"]: rule for rule in events.list_rules()["Rules"]}
     assert {event.name for event in platform.catalog.events} < set(rules)
     topics = {"critical": outputs["alarm_topic_arn"], "warning": outputs["warning_topic_arn"]}
+    letters = outputs["event_dead_letter_queue_url"].rpartition("/")[2]
     for event in platform.catalog.events:
         assert json.loads(rules[event.name]["EventPattern"]) == event.pattern
-        targets = [target["Arn"] for target in events.list_targets_by_rule(Rule=event.name)["Targets"]]
+        described = events.list_targets_by_rule(Rule=event.name)["Targets"]
+        assert all(target["DeadLetterConfig"]["Arn"].endswith(letters) for target in described)
+        targets = [target["Arn"] for target in described]
         assert topics[event.topic] in targets
         assert any(":log-group:/aws/events/" in arn for arn in targets)
     (policy,) = platform.client("logs").describe_resource_policies()["resourcePolicies"]
@@ -385,8 +391,12 @@ def test_saved_queries_and_dashboard_are_there(platform: Platform) -> None:
     ]
     all_arns = platform.outputs()["alarm_arns"]
     assert set(arns) <= set(all_arns.values())
-    # What only silences others need not be on it.
-    speak = {alarm.key for alarm in platform.catalog.all_alarms if alarm.topic or alarm.runbook}
+    # What only silences others need not be on it; of the alarms of log groups, their composite is.
+    speak = {
+        alarm.key
+        for alarm in platform.catalog.all_alarms
+        if (alarm.topic or alarm.runbook) and alarm.kind_key not in OF_LOG_GROUPS
+    }
     assert {arn for key, arn in all_arns.items() if key in speak} <= set(arns)
 
 

@@ -29,6 +29,7 @@ ACTION_FAMILIES = {
     "AccountAdministersTheKey": "the account must be able to administer its own key",
     "LogGroupsOfThisEnvironment": "the list of CloudWatch Logs' documentation",
     "AlarmsPublishToEncryptedTopics": "GenerateDataKey and GenerateDataKeyWithoutPlaintext",
+    "EventsSendToEncryptedQueues": "GenerateDataKey and GenerateDataKeyWithoutPlaintext",
     "EventsPublishToEncryptedTopics": "GenerateDataKey and GenerateDataKeyWithoutPlaintext",
     "TopicsDeliverToEncryptedQueues": "GenerateDataKey and GenerateDataKeyWithoutPlaintext",
     "TlsOnly": "a denial of everything",
@@ -112,6 +113,7 @@ def test_the_key_lets_in_each_caller_by_its_own_statement(key: Resource) -> None
     assert services == [
         f"logs.{region}.amazonaws.com",
         "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
         "events.amazonaws.com",
         "sns.amazonaws.com",
     ]
@@ -275,6 +277,31 @@ def test_topics_take_from_our_alarms_and_rules_and_queues_from_our_topics(name: 
         assert set(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == topics
         assert statement["Resource"] == f"arn:aws:sqs:{here}:{queue.body['name']}"
         assert statement["Action"] == "sqs:SendMessage"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_target_of_a_rule_has_a_dead_letter_queue_that_its_rule_may_send_to(name: str) -> None:
+    """Encrypted, open to these rules only, and watched; the attempts end within an hour."""
+    one = made(name)
+    queues, watched = of(name, "aws_sqs_queue"), set()
+    for alarm in one.catalog.alarms:
+        watched |= {metric.dimensions.get("QueueName") for metric in alarm.metrics if alarm.service is None}
+    targets = of(name, "aws_cloudwatch_event_target")
+    assert bool(targets) == bool(one.catalog.rules)
+    for target in targets.values():
+        queue = queues[target.body["dead_letter_config"]["arn"].split(".")[1]]
+        assert queue.body["kms_master_key_id"].endswith(".outputs.kms_key_arn}")
+        assert queue.body["name"] in watched
+        assert target.body["retry_policy"]["maximum_event_age_in_seconds"] <= 3600
+        (statement,) = json.loads(queue.body["policy"])["Statement"]
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Action"] == "sqs:SendMessage"
+        assert statement["Resource"].endswith(f":{queue.body['name']}")
+        rules = {f"${{aws_cloudwatch_event_rule.{key}.arn}}" for key in of(name, "aws_cloudwatch_event_rule")}
+        sources = statement["Condition"].pop("ArnEquals")["aws:SourceArn"]
+        assert set(sources if isinstance(sources, list) else [sources]) == rules
+        assert statement["Condition"] == {}
+        assert target.body["rule"].replace(".name}", ".arn}") in rules
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -533,6 +533,7 @@ TO_TOPIC = first("aws_cloudwatch_event_target", rule=RULE, arn="aws_sns_topic")
 TOLD_BY_RULE = Edited(PROD).body(TO_TOPIC)["arn"][2:].rpartition(".")[0]
 TOLD_POLICY = first("aws_sns_topic_policy", arn=TOLD_BY_RULE)
 EVENTS = "events.amazonaws.com"
+EVENT_LETTERS = Edited(PROD).body(TO_TOPIC)["dead_letter_config"]["arn"][2:].rpartition(".")[0]
 
 NOTIFIED = [
     Broken("notifier gone", remove(NOTIFIER), "endpoint", "is not a function of these stacks", others=frozenset({"dimension"})),
@@ -548,6 +549,8 @@ NOTIFIED = [
 OF_RULES = [
     Broken("rule disabled", set_(RULE, state="DISABLED"), "event rule", "is disabled"),
     Broken("target of another rule", set_(TO_TOPIC, rule="x"), "event rule", "rule x is not in these stacks", "event target", frozenset({"event target"})),
+    Broken("target without dead letters", set_(TO_TOPIC, dead_letter_config=None), "dead_letter_config", "has no dead_letter_config"),
+    Broken("dead letters closed to the rules", without(EVENT_LETTERS, EVENTS), "dead-letter queue policy", "for events.amazonaws.com"),
     Broken("topic closed to events", without(TOLD_POLICY, EVENTS), "topic policy", "no statement allows sns:Publish for events.amazonaws.com"),
     Broken("topic open to one rule only", condition(TOLD_POLICY, EVENTS, "ArnEquals", "aws:SourceArn", "arn:aws:events:*:*:rule/*"), "topic policy", "without conditions"),
     Broken("key closed to events", without(KEY, EVENTS), "key policy", "no statement allows kms:Decrypt for events.amazonaws.com"),

@@ -10,7 +10,7 @@ import pytest
 
 from catalog.naming import Names
 from catalog.owned import queues, roles
-from config.limits import RETENTION_DAYS
+from config.limits import COLLECTOR_IMAGE, RETENTION_DAYS
 from stacks.compute.containers import COLLECTOR_CONFIG
 from tests.synth.everything import NAMES, made, of
 from tests.synth.synthesized import ENVIRONMENTS, STACKS, Resource, every_resource, synthesized, texts
@@ -69,7 +69,7 @@ def test_every_task_has_a_pinned_collector_and_logs_where_it_should(task: Resour
     """The service is essential and its collector is not; each logs to its own group."""
     main, collector = json.loads(task.body["container_definitions"])
     assert (main["essential"], collector["essential"]) == (True, False)
-    assert re.search(r"aws-otel-collector:v\d+\.\d+\.\d+$", collector["image"])
+    assert collector["image"] == COLLECTOR_IMAGE
     assert not main["image"].endswith(":latest")
     for container, group in ((main, task.key), (collector, f"{task.key}_collector")):
         options = container["logConfiguration"]["options"]
@@ -78,6 +78,20 @@ def test_every_task_has_a_pinned_collector_and_logs_where_it_should(task: Resour
     assert main["memory"] + collector["memory"] <= int(task.body["memory"])
     config = {entry["name"]: entry["value"] for entry in collector["environment"]}["AOT_CONFIG_CONTENT"]
     assert json.loads(config) == COLLECTOR_CONFIG
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_container_sets_the_mode_of_its_log_driver(name: str) -> None:
+    """As configured for the service, whatever the account's default is; a collector never blocks."""
+    env = made(name).env
+    for key, task in of(name, "aws_ecs_task_definition").items():
+        expected = env.containers[key].awslogs.over(env.logs.awslogs)
+        buffer = {"mode": "non-blocking", "max-buffer-size": f"{expected.max_buffer_size_mib}m"}
+        containers = json.loads(task.body["container_definitions"])
+        found = [container["logConfiguration"]["options"] for container in containers]
+        modes = [{key: item[key] for key in item.keys() & {"mode", "max-buffer-size"}} for item in found]
+        own = buffer if expected.mode == "non-blocking" else {"mode": "blocking"}
+        assert modes == [own, *([buffer] * (len(containers) - 1))]
 
 
 def test_the_collectors_pipelines_use_what_is_defined() -> None:
@@ -156,6 +170,7 @@ def test_queues_keep_what_they_promise(name: str) -> None:
         "alarms": config.queue_retention_days * 86_400,
         "dead-letters": config.dead_letter_retention_days * 86_400,
         "notifier": 14 * 86_400,
+        **({"events": config.dead_letter_retention_days * 86_400} if made(name).catalog.rules else {}),
     }
     redrive = queues["alarms"]["redrive_policy"].replace('"maxReceiveCount", ', "")
     assert f'"maxReceiveCount" = {config.queue_max_receives}' in redrive

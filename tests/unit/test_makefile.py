@@ -212,3 +212,32 @@ def test_a_package_that_is_not_there_is_refused_with_those_that_are(only: str, t
     assert result.returncode == 2
     assert "catalog config functions local_aws" in result.stderr
     assert not (tmp_path / "ran").exists()
+
+
+def test_lock_covers_the_functions_of_the_project_and_stops_at_a_failure(tmp_path: Path) -> None:
+    """Those of `PROJECT_DIR` too; a file that cannot be resolved is not followed by success."""
+    checkout, project = tmp_path / "checkout", tmp_path / "a project"
+    own = checkout / "functions" / "notifier"
+    theirs = project / "functions" / "refunds"
+    for folder in (own, theirs):
+        folder.mkdir(parents=True)
+        (folder / "requirements.in").write_text("")
+    shutil.copy(ROOT / "Makefile", checkout)
+    uv = checkout / ".venv" / "bin" / "uv"
+    uv.parent.mkdir(parents=True)
+    for failing, status in (("nothing", 0), ("functions/notifier", 2)):
+        uv.write_text(f'#!/bin/sh\necho "$@" >> {checkout}/calls\ncase "$*" in *{failing}*) exit 1;; esac\n')
+        uv.chmod(0o755)
+        (checkout / "calls").write_text("")
+        done = subprocess.run(
+            [MAKE, "-o", ".venv/.ready", "lock"],
+            cwd=checkout,
+            env={**os.environ, "PROJECT_DIR": str(project)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        calls = (checkout / "calls").read_text()
+        assert "functions/notifier/requirements.in" in calls
+        assert (f"{theirs}/requirements.in -o {theirs}/requirements.txt" in calls) == (status == 0)

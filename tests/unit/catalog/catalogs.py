@@ -70,6 +70,7 @@ def _everything(data: dict[str, Any]) -> None:
     """Switch on all there is."""
     services = data["services"]
     services["checkout-api"]["load_balancer"] = LOAD_BALANCER
+    services["checkout-api"]["awslogs"] = {"mode": "blocking"}
     services["parked"] = {**services["inventory-worker"], "desired_count": 0, "alarms": {}}
     data |= {"maintenance": WINDOWS, "quotas": {"lambda_concurrency": 3000}}
     told = data["notifications"]

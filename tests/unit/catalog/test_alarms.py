@@ -37,6 +37,8 @@ ONE_BAD_MINUTE = {
     "dead-letters-waiting": "somebody has not been told",
     "notifier-dropped": "somebody has not been told",
     "notifier-undelivered": "somebody has not been told, and what was said is gone",
+    "events-failed": "somebody has not been told",
+    "events-lost": "somebody has not been told, and what was said is gone",
 }
 """Alarms that may wake somebody after a single bad minute, with the reason."""
 
@@ -54,7 +56,11 @@ def test_nobody_is_woken_by_one_bad_minute(name: str) -> None:
         and alarm.period_s < 300
     }
     assert hasty <= ONE_BAD_MINUTE.keys()
-    assert {alarm.kind_key for alarm in made.alarms} >= ONE_BAD_MINUTE.keys() - {"async-dropped"}
+    assert {alarm.kind_key for alarm in made.alarms} >= ONE_BAD_MINUTE.keys() - {
+        "async-dropped",
+        "events-failed",
+        "events-lost",
+    }
 
 
 def test_no_reason_for_haste_is_left_over() -> None:
@@ -185,7 +191,8 @@ def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
         said = read_description(alarm.description, environment=env.environment)
         who = (
             alarm.service
-            or r"(The whole system|The platform|Suppression|(topic|queue|function|account) \S+.*)"
+            or r"(The whole system|The platform|Suppression|"
+            r"(topic|queue|function|account|rule|delivery stream|log group) \S+.*)"
         )
         assert re.fullmatch(who, said.subject), said
         assert said.summary == alarm.summary
@@ -213,7 +220,10 @@ def _link(env: Environment, alarm: Alarm | Composite) -> str | None:
 def _log_group(env: Environment, alarm: Alarm | Composite) -> str | None:
     names = Names.of(env)
     if alarm.service is None:
-        return names.function_log_group("notifier") if "_notifier_" in alarm.key else None
+        logging = {"notifier": names.function_log_group("notifier"), "archive": names.delivery_log_group}
+        part = alarm.key.split("_")[1] if alarm.key.count("_") == 2 else ""
+        of_metric = [metric.dimensions.get("LogGroupName") for metric in getattr(alarm, "metrics", ())]
+        return logging.get(part) or next(filter(None, of_metric), None)
     if alarm.service in env.functions:
         return names.function_log_group(alarm.service)
     return names.container_log_group(alarm.service) if alarm.service in env.containers else None
@@ -334,7 +344,9 @@ def test_a_template_speaks_as_part_of_a_sentence(template: AlarmTemplate | Compo
     """As `<subject> in <environment>: <says>.` and `Look at: <look>` need it."""
     for text in (template.summary, template.look):
         assert not text.endswith((".", " ")), text
-        assert text[0].islower() or text.split()[0] in {"Lambda", "CloudWatch"}, text
+        assert text[0].islower() or text.split()[0] in {"Lambda", "CloudWatch", "EventBridge", "Firehose"}, (
+            text
+        )
     assert template.summary != template.look
 
 

@@ -358,7 +358,7 @@ def test_every_log_group_matches_what_the_key_allows(name: str) -> None:
 
 
 def test_the_platform_tells_its_own_parts_apart() -> None:
-    """Each topic, queue and function of it that the names list has its alarms."""
+    """Each topic, rule, queue, function and log group of it has its alarms."""
     env, made = EVERY["everything"]
     names = Names.of(env)
     watched = {
@@ -373,6 +373,8 @@ def test_the_platform_tells_its_own_parts_apart() -> None:
     deployed = {value for metric in counted for value in metric.dimensions.values()}
     assert watched - set(env.maintenance) - deployed == {
         *topics, names.alarm_dead_letters, names.notifier_dead_letters, names.notifier,
+        *(rule.name for rule in made.rules), names.event_dead_letters,
+        *(group.name for group in made.log_groups), names.log_archive, "Firehose",
     }  # fmt: skip
 
 

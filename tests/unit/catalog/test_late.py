@@ -1,4 +1,8 @@
-"""Metrics of functions are filed under the beginning of a call and sent at its end: nothing may miss them."""
+"""Metrics that arrive late: nothing may miss them.
+
+Those of functions are filed under the beginning of a call and sent at its end; those of SNS are published
+every minute or every five minutes.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,11 @@ import pytest
 
 import catalog
 from catalog import Catalog
-from catalog.kinds import KINDS
+from catalog.kinds import KINDS, PLATFORM
 from catalog.slos import TIERS
 from catalog.specs import Alarm, Metric
 from catalog.templates import AlarmTemplate, SeriesTemplate
+from config.errors import ConfigError
 from config.models import Environment, Tuning
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import CHANGES, EVERY, changed, objectives
@@ -213,3 +218,60 @@ def test_no_alarm_of_an_environment_is_blind(name: str) -> None:
             alarm.evaluation_periods * alarm.period_s
             >= late_s + (alarm.datapoints_to_alarm - 1) * alarm.period_s
         ), (template.key, alarm.key)
+
+
+PUBLICATION_S = 300
+"""Seconds between two publications of metrics of SNS ("every five minutes": earlier versions of "Monitoring
+Amazon SNS topics using CloudWatch")."""
+
+
+def of_sns(made: Catalog) -> list[Alarm]:
+    """Return the alarms on metrics of SNS."""
+    return [alarm for alarm in made.alarms if any(metric.namespace == "AWS/SNS" for metric in alarm.metrics)]
+
+
+def sees_one_sample(period_s: int, periods: int) -> bool:
+    """Return whether an alarm sees every sample once, whenever it occurs, arrives and is evaluated."""
+    for occurs_s in range(period_s):
+        for evaluated_at in range(0, 60, 7):
+            arrives_s = occurs_s + PUBLICATION_S + ARRIVES_S
+            now_s = arrives_s + (evaluated_at - arrives_s) % 60
+            if now_s // period_s > periods:
+                return False
+    return True
+
+
+@each("name", EVERY)
+def test_an_alarm_on_metrics_of_sns_looks_back_further_than_they_are_late(name: str) -> None:
+    """Whichever environment, and whichever of its topics."""
+    _, made = EVERY[name]
+    alarms = of_sns(made)
+    assert len(alarms) >= 3 * 3
+    for alarm in alarms:
+        assert alarm.datapoints_to_alarm == 1
+        assert sees_one_sample(alarm.period_s, alarm.evaluation_periods), alarm.key
+
+
+@each("period_s", [60, 120, 180, 300, 900])
+def test_another_period_of_an_alarm_on_metrics_of_sns_looks_back_as_far(period_s: int) -> None:
+    """As far as needed, and no period further."""
+
+    def change(data: dict[str, Any]) -> None:
+        keys = {alarm.kind_key for alarm in of_sns(EVERY["prod"][1])}
+        data.setdefault("alarms", {})["platform"] = {key: {"period_s": period_s} for key in keys}
+
+    for alarm in of_sns(changed(change)[1]):
+        assert alarm.period_s == period_s
+        assert sees_one_sample(period_s, alarm.evaluation_periods)
+        needs = alarm.evaluation_periods - 1
+        template = next(item for item in PLATFORM.alarms if item.key == alarm.kind_key)
+        assert needs < template.evaluation_periods or not sees_one_sample(period_s, needs)
+
+
+def test_an_alarm_on_metrics_of_sns_cannot_be_tuned_to_miss_them(folder: Folder) -> None:
+    """The message names the file, the key and what is allowed."""
+    folder.append("prod", "alarms: {platform: {notifications-lost: {evaluation_periods: 6}}}\n")
+    with pytest.raises(ConfigError) as refused:
+        folder.load()
+    assert "alarms.platform.notifications-lost.evaluation_periods: must be at least 7: " in str(refused.value)
+    assert "prod.yaml:" in str(refused.value)

@@ -80,6 +80,8 @@ TABLE = {
     "P2": Row("platform", "notifications-redriven", ("NumberOfNotificationsRedrivenToDlq",), "Sum", 60, 3, 1, N, ">", 0, "wakes"),
     "P2 lost": Row("platform", "notifications-lost", ("NumberOfNotificationsFailedToRedriveToDlq",), "Sum", 60, 3, 1, N, ">", 0, "wakes"),
     "P3": Row("platform", "dead-letters-waiting", ("ApproximateNumberOfMessagesVisible",), "Maximum", 60, 3, 1, N, ">", 0, "wakes"),
+    "P3 events": Row("platform", "events-failed", ("FailedInvocations",), "Sum", 60, 5, 1, N, ">", 0, "wakes"),
+    "P3 events lost": Row("platform", "events-lost", ("InvocationsFailedToBeSentToDlq",), "Sum", 60, 3, 1, N, ">", 0, "wakes"),
     "P4": Row("lambda", "no-logs", ("IncomingLogEvents",), "Sum", 300, 6, 6, B, "<", 1, "ticket", opt_in=True),
     "P4 containers": Row("ecs", "no-logs", ("IncomingLogEvents",), "Sum", 300, 6, 6, B, "<", 1, "ticket", opt_in=True),
     "P5": Row("lambda", "log-flood", ("IncomingBytes",), "Sum", 300, 3, 3, N, ">", 500_000_000, "ticket"),
@@ -119,6 +121,10 @@ BESIDES = {
     ("lambda", "mostly-failing"): "few calls never have the samples of a rate, and fail all the same",
     ("ecs", "logged-error-rate"): "without a load balancer nothing else counts requests that fail",
     ("platform", "notifier-errors"): "row P7, delivered otherwise",
+    ("platform", "archive-late"): "nothing else shows that the archive has gaps",
+    ("platform", "archive-errors"): "sooner than archive-late, and with the cause",
+    ("platform", "archive-refused"): "without permission CloudWatch Logs does not retry",
+    ("platform", "archive-throttled"): "CloudWatch Logs gives up after 24 hours",
 }
 """Alarms beyond the table, with what they are for."""
 

@@ -37,7 +37,7 @@ SAMPLES = (
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/shop/0123456789abcdef",
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef", "-PT8H",
     "host:5000/web:1.0", "functions/api", "handler.handle", "http://127.0.0.1:4566", "a@example.com",
-    "https://example.com/path", "json", "lambda", "ecs", "arm64", "python3.12", "enhanced", "us",
+    "https://example.com/path", "json", "lambda", "ecs", "arm64", "python3.12", "enhanced", "blocking", "us",
 )  # fmt: skip
 """Each type of text accepts one of these."""
 

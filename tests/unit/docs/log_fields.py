@@ -45,6 +45,10 @@ EVENTS = {
 """Amazon ECS Developer Guide, "Amazon ECS task state change events", "… deployment state change events"."""
 
 
+FIREHOSE = {"deliveryStreamARN", "destination", "deliveryStreamVersionId", "message", "errorCode"}
+"""Amazon Data Firehose Developer Guide, "Monitor Amazon Data Firehose Using CloudWatch Logs"."""
+
+
 def contract() -> set[str]:
     """Return the keys that functions/README.md promises in a service's lines."""
     text = (ROOT / "functions" / "README.md").read_text(encoding="utf-8")
@@ -66,5 +70,6 @@ def fields_of(log_group: str) -> set[str]:
         "/aws/lambda-insights": LAMBDA_INSIGHTS,
         "/aws/ecs/containerinsights/<project>-<env>/performance": CONTAINER_INSIGHTS,
         "/aws/events/<project>-<env>": EVENTS,
+        "/aws/kinesisfirehose/<project>-log-archive-<env>": FIREHOSE,
     }
     return by_group[log_group] | SYSTEM

@@ -261,6 +261,7 @@ def _events() -> dict[str, Any]:
             "topic": {
                 "rule": "${aws_cloudwatch_event_rule.tasks.name}",
                 "arn": "${aws_sns_topic.critical.arn}",
+                "dead_letter_config": {"arn": "${aws_sqs_queue.letters.arn}"},
             },
             "queue": {
                 "rule": "${aws_cloudwatch_event_rule.tasks.name}",
@@ -270,6 +271,7 @@ def _events() -> dict[str, Any]:
             "log": {
                 "rule": "${aws_cloudwatch_event_rule.tasks.name}",
                 "arn": "${aws_cloudwatch_log_group.tasks.arn}",
+                "dead_letter_config": {"arn": "${aws_sqs_queue.letters.arn}"},
             },
         },
         "aws_cloudwatch_log_group": {"tasks": {"name": "/aws/events/shop-tasks-prod"}},
