@@ -63,11 +63,12 @@ def why_unknown(
         namespace: the metric's namespace.
         name: its name.
         dimensions: the names of its dimensions.
-        filters: metric filters, whose metrics exist as well; they have no dimensions.
+        filters: metric filters, whose metrics exist as well.
     """
     metrics = known()
     for log_filter in filters:
-        metrics.setdefault(log_filter.namespace, {})[log_filter.metric] = [[]]
+        sets = metrics.setdefault(log_filter.namespace, {}).setdefault(log_filter.metric, [])
+        sets.append(sorted(log_filter.dimensions))
     return why_not_in(metrics, namespace, name, dimensions)
 
 

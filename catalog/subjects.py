@@ -26,6 +26,7 @@ from catalog.specs import (
 from catalog.suppression.trees import Share, any_of, fitted
 from catalog.templates import (
     LOGS,
+    SHARED,
     AlarmTemplate,
     CompositeTemplate,
     Fact,
@@ -141,7 +142,9 @@ class Subject:
         """Return a series of this subject with this period."""
         of = template.metric
         return Metric(
-            namespace=self.log_metrics if of.namespace == LOGS else of.namespace,
+            namespace={LOGS: self.log_metrics, SHARED: self.names.metrics_namespace}.get(
+                of.namespace, of.namespace
+            ),
             name=of.name,
             # A suffix after a colon distinguishes two resources with the same dimension.
             dimensions={key.partition(":")[0]: self.dimensions[key] for key in of.dimensions},

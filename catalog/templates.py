@@ -12,6 +12,8 @@ from config.models import LogFormat, Severity
 
 LOGS = "logs"
 """Stands for the service's own log metrics in `MetricTemplate.namespace`."""
+SHARED = "shared"
+"""Stands there for the metrics of all services of the environment, which a dimension tells apart."""
 
 
 class BaselineTemplate(Spec):

@@ -16,6 +16,7 @@ from config.errors import CommandError
 from config.models import Environment
 from config.paths import BUILD
 from ops import (
+    containers,
     dashboards,
     deployments,
     functions,
@@ -54,7 +55,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     """Plan, confirm and apply each stack in order.
 
     Raises:
-        CommandError: a requirement is missing, or the answer is not yes.
+        CommandError: a requirement is missing, the answer is not yes, or ECS does not run what was planned.
         TerraformError: Terraform failed.
     """
     names = chosen(stack)
@@ -82,6 +83,8 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
             # Only this stack changes what services run.
             begin = partial(deployments.begin, env, catalog) if name == "compute" else None
             _change(env, run, console, destroy=False, begin=begin)
+        if name == "compute":
+            containers.require_rolled_out(env)
     deployed = f"{stack} of {env.environment}" if stack else env.environment
     console.print(
         f"Deployed {deployed} in {time.monotonic() - started:.0f} s. "
@@ -181,6 +184,8 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
                 with _run(env, name, console) as run:
                     _change(env, run, console, destroy=True)
                     run.clean()
+            if name == "compute":
+                containers.deregister(env, console)
             if name == "security":
                 tracing.leave_deleted_key(env)
     if env.is_local and not stack:

@@ -12,6 +12,8 @@ from catalog.naming import Names
 from catalog.specs import AllOf, Event, EventRule, InAlarm, LogFilter, LogGroup, Unit
 from catalog.suppression import sources
 from catalog.templates import (
+    ONLY_FAILURES,
+    SHARED,
     WHOLE,
     AlarmTemplate,
     BaselineTemplate,
@@ -63,6 +65,14 @@ DESIRED = _insight("DesiredTaskCount", "Count", _AS_DESIRED, most="desired_count
 PENDING = _insight("PendingTaskCount", "Count", steady(0), most="max_tasks")
 _DISK_USED = _insight("EphemeralStorageUtilized", "Gigabytes", steady(3))
 _DISK_SIZE = _insight("EphemeralStorageReserved", "Gigabytes", steady(20))
+
+STOPPED = MetricTemplate(
+    namespace=SHARED,
+    name="StoppedTasks",
+    dimensions=("TaskGroup",),
+    unit="Count",
+    baseline=ONLY_FAILURES,
+)
 
 _DISK = MathTemplate(
     expression="100 * used / size",
@@ -179,6 +189,22 @@ ALARMS = (
         look="the deployments of the service; roll back one that does not complete",
     ),
     AlarmTemplate(
+        key="task-failed",
+        watches=STOPPED.stat("Sum", "stopped tasks"),
+        threshold=0,
+        unit_words="tasks that stop by themselves or do not start",
+        period_s=60,
+        # One incident until no task has stopped for 35 minutes: ECS waits up to 27 minutes before the next
+        # start (Amazon ECS Developer Guide, "Amazon ECS service throttle logic"), and a failing start takes
+        # a few minutes.
+        evaluation_periods=35,
+        datapoints_to_alarm=1,
+        missing="notBreaching",  # no event, no stopped task
+        part_of="unstable",
+        summary="tasks of the service stop unexpectedly or do not start",
+        look="stoppedReason and exit codes in the log group /aws/events; run the query of the runbook",
+    ),
+    AlarmTemplate(
         key="disk",
         watches=_DISK,
         threshold=90,
@@ -263,6 +289,13 @@ class EcsServices(ServiceKind[EcsService]):
             summary="the CPU and memory of the tasks are almost used up, and ECS is about to stop tasks",
             look="the CPU and memory graph; increase desired_count or the task size, or reduce the traffic",
         ),
+        # Not a part of degraded: after a page, its other tickets would be suppressed for 35 minutes.
+        CompositeTemplate(
+            key="unstable",
+            severity="warning",
+            summary="tasks of the service stop unexpectedly or do not start",
+            look="stoppedReason and exit codes in the log group /aws/events: the query of the runbook",
+        ),
         *service.COMPOSITES,
     )
     graphs = (
@@ -333,6 +366,7 @@ class EcsServices(ServiceKind[EcsService]):
             "ClusterName": names.whole,
             "ServiceName": names.of_service(name),
             "LogGroupName": names.container_log_group(name),
+            "TaskGroup": f"service:{names.of_service(name)}",
         }
         if balancer := service.load_balancer:
             # In metrics, both are parts of the ARN: one without, one with the type of the resource (Elastic
@@ -390,7 +424,7 @@ class EcsServices(ServiceKind[EcsService]):
 
     @override
     def shared_filters(self, names: Names) -> Iterator[LogFilter]:
-        """Yield the filters that count ECS's own events of deployments: in all, and by service."""
+        """Yield the filters that count ECS's own events: deployments in all and by service, stopped tasks."""
         metric = sources.deployments(names)
         for key, dimensions in (
             ("deployments", {}),
@@ -408,26 +442,25 @@ class EcsServices(ServiceKind[EcsService]):
                 dimensions=dimensions,
                 unit="Count",
             )
-
-    @override
-    def logged_events(self, names: Names) -> Iterator[EventRule]:
-        """Yield the rule for beginnings and ends of deployments, which suppress notifications."""
-        yield EventRule(
-            key="ecs-deployments",
-            name=names.rule("ecs-deployments"),
-            pattern=deployment_pattern(
-                names, "SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"
-            ),
-            summary="a deployment of an ECS service begins or ends",
+        yield LogFilter(
+            key="events_stopped-tasks",
+            name=names.resource("events", "stopped-tasks"),
+            log_group_key="events",
+            # Amazon ECS Developer Guide, "Amazon ECS task state change events". The rule selects the reasons.
+            pattern='{ $.detail.lastStatus = "STOPPED" && $.detail.group = "service:*" }',
+            namespace=names.metrics_namespace,
+            metric=STOPPED.name,
+            value="1",
+            dimensions={"TaskGroup": "$.detail.group"},
+            unit=STOPPED.unit,
         )
 
     @override
     def notifying_events(self, names: Names) -> Iterator[Event]:
-        """Yield failures of tasks and deployments: no metric has them.
+        """Yield failures of deployments: no metric has them.
 
         Source: Amazon ECS Developer Guide, "Amazon ECS events".
         """
-        cluster = f"arn:aws:ecs:{names.region}:{names.account_id}:cluster/{names.whole}"
         yield Event(
             key="deployment-failed",
             name=names.rule("deployment-failed"),
@@ -438,7 +471,24 @@ class EcsServices(ServiceKind[EcsService]):
             summary="a deployment of an ECS service failed; the circuit breaker rolls it back",
             runbook="ecs.md#deployment-failed",
         )
-        yield Event(
+
+    @override
+    def logged_events(self, names: Names) -> Iterator[EventRule]:
+        """Yield the rules for deployments, which suppress notifications, and for tasks that fail.
+
+        Source: as above. A service whose tasks fail repeatedly causes an event per task: the alarm
+        task-failed counts them.
+        """
+        yield EventRule(
+            key="ecs-deployments",
+            name=names.rule("ecs-deployments"),
+            pattern=deployment_pattern(
+                names, "SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"
+            ),
+            summary="a deployment of an ECS service begins or ends",
+        )
+        cluster = f"arn:aws:ecs:{names.region}:{names.account_id}:cluster/{names.whole}"
+        yield EventRule(
             key="task-failed",
             name=names.rule("task-failed"),
             pattern={
@@ -452,9 +502,5 @@ class EcsServices(ServiceKind[EcsService]):
                     "stopCode": ["EssentialContainerExited", "TaskFailedToStart"],
                 },
             },
-            # ECS starts another task; if that fails, too-few-tasks pages.
-            severity="warning",
-            topic="warning",
             summary="a task of an ECS service stopped unexpectedly",
-            runbook="ecs.md#task-failed",
         )

@@ -105,9 +105,13 @@ class Containers:
             task_role_arn=task.arn,
             container_definitions=json.dumps([self._main(name, service), self._collector(name, service)]),
             tags=tags,
-            # ECS rolls back to the previous revision only while that is active.
+            # ECS, a person or an earlier state may go back to a revision, and an update to a deregistered one
+            # fails (Amazon ECS API Reference, DeregisterTaskDefinition). `make destroy` deregisters them.
+            skip_destroy=True,
             lifecycle={"create_before_destroy": True},
         )
+        # `make deploy` waits for the deployment (ops/containers.py), not the provider: for its
+        # `wait_for_steady_state`, a service that was rolled back has reached its steady state.
         resource = stack.add(
             aws.EcsService,
             name,
@@ -129,8 +133,6 @@ class Containers:
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             tags=tags,
-            # Otherwise a deployment succeeds although no task starts. A local AWS does not start tasks.
-            wait_for_steady_state=not stack.env.is_local,
             depends_on=[may_start, may_run, *self._network.ready],
         )
         return str(resource.name)

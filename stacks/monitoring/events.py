@@ -23,7 +23,10 @@ _RETRY = {"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 185}
 def add_events(
     stack: Stack, catalog: Catalog, compute: Compute, topic_arns: Mapping[Topic, str], *, key_arn: str
 ) -> str:
-    """Add the rules of `catalog`; return the URL of the queue of undelivered events, empty without rules."""
+    """Add the rules of `catalog`: each logs its events, and sends them to a topic if they notify.
+
+    Returns the URL of the queue of undelivered events, empty without rules.
+    """
     if catalog.event_dead_letters is None:
         return ""
     group = compute.log_group_names["events"]

@@ -1,5 +1,7 @@
 """A proxy before a local AWS that fails on request: by service, operation or path, as AWS and networks do.
 
+It can also change what the local AWS answers.
+
 microburst, a fault-injecting proxy of PyPI, was tried: its errors of CloudWatch are not of a form that the
 Terraform provider reads, and it cannot tell a state object from its lock.
 """
@@ -50,6 +52,8 @@ class Proxy:
 
     url: str
     fails: Callable[[Asked], str | None] = lambda _: None
+    changes: Callable[[Asked, bytes], bytes] = lambda _, content: content
+    """Returns what is answered instead of a content."""
     asked: list[Asked] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -81,6 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.fail(*_ERRORS[how])
         else:
             status, headers, content = self.forwarded(body)
+            content = self.server.proxy.changes(asked, content)
             if how == CUT_AFTERWARDS:
                 self.cut()
             else:

@@ -1,6 +1,8 @@
 """A command that is killed takes nothing along: Terraform completes, and the next command continues.
 
 The tests run in the order of this file, on one environment: each attempt comes further than the one before.
+While all is deployed, ECS rolls a deployment back: a success that Terraform reports is none, and the next
+command continues from there too.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.faults.machine import PROJECT, Machine, local_aws, wait_for
+from tests.faults.proxy import Asked, Proxy, proxied
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("killed")]
 
@@ -22,11 +25,17 @@ STACKS = ("security", "compute", "monitoring", "dashboard")
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """The small environment, of which nothing is deployed yet."""
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Machine, Proxy]]:
+    """The small environment, of which nothing is deployed yet, and the proxy before its local AWS."""
     folder = tmp_path_factory.mktemp("killed")
-    with local_aws(folder / "local-aws") as endpoint:
-        yield Machine(endpoint, endpoint, folder)
+    with local_aws(folder / "local-aws") as upstream, proxied(upstream) as proxy:
+        yield Machine(proxy.url, upstream, folder), proxy
+
+
+@pytest.fixture
+def machine(behind: tuple[Machine, Proxy]) -> Machine:
+    """The small environment."""
+    return behind[0]
 
 
 def events(machine: Machine, stack: str, kind: str) -> int:
@@ -183,6 +192,68 @@ def test_text_arrives_as_it_was_written(machine: Machine) -> None:
     assert container["description"] in markdown
 
 
+SERVICE = "reveille-shop-api-small"
+REASON = "ECS deployment circuit breaker: tasks failed to start."
+CHANGED = {"REVEILLE_SERVICES__SHOP_API__IMAGE": "public.ecr.aws/docker/library/busybox:0.0.0"}
+
+
+def task_definition(machine: Machine) -> str:
+    """Return what the service runs, as family and revision."""
+    ecs = machine.client("ecs")
+    (service,) = ecs.describe_services(cluster="reveille-small", services=[SERVICE])["services"]
+    return str(service["taskDefinition"]).rpartition("/")[2]
+
+
+def active(machine: Machine) -> list[str]:
+    """Return the task definitions that are not deregistered."""
+    arns = machine.client("ecs").list_task_definitions(status="ACTIVE")["taskDefinitionArns"]
+    return [arn.rpartition("/")[2] for arn in arns]
+
+
+def roll_back(machine: Machine, proxy: Proxy) -> None:
+    """Let ECS go back from each update to what it ran before, and say why, as its circuit breaker does."""
+    before = task_definition(machine)
+
+    def changed(asked: Asked, content: bytes) -> bytes:
+        if asked.service != "ecs" or asked.operation not in {"UpdateService", "DescribeServices"}:
+            return content
+        answer: dict[str, Any] = json.loads(content)
+        if asked.operation == "UpdateService":
+            ecs = machine.client("ecs")
+            ecs.update_service(cluster="reveille-small", service=SERVICE, taskDefinition=before)
+        for service in answer.get("services", []):
+            failed = {**service["deployments"][0], "id": "ecs-svc/1", "status": "ACTIVE"}
+            service["deployments"].append(failed | {"rolloutState": "FAILED", "rolloutStateReason": REASON})
+            service["events"] = [{"id": "1", "createdAt": 0, "message": f"(service {SERVICE}) rolled back."}]
+        return json.dumps(answer).encode()
+
+    proxy.changes = changed
+
+
+def test_a_deployment_that_ecs_rolls_back_is_a_failure(behind: tuple[Machine, Proxy]) -> None:
+    """One message: what was planned, what runs, why, where to look; what runs stays registered."""
+    machine, proxy = behind
+    assert task_definition(machine) == f"{SERVICE}:1"
+    roll_back(machine, proxy)
+    done = machine.make("deploy", "STACK=compute", **CHANGED)
+    proxy.changes = Proxy.changes
+    assert done.returncode != 0, done.stdout
+    assert done.stdout.count("deploy: ") == 1
+    assert f"shop-api: planned {SERVICE}:2, ECS runs {SERVICE}:1: ECS has rolled it back." in done.stdout
+    for said in (REASON, f"(service {SERVICE}) rolled back.", "describe-services", "make deploy ENV=small"):
+        assert said in done.stdout
+    assert task_definition(machine) == f"{SERVICE}:1"
+    assert active(machine) == [f"{SERVICE}:1", f"{SERVICE}:2"]
+
+
+def test_the_deployment_after_a_rollback_deploys_what_was_planned(machine: Machine) -> None:
+    """Its plan has the service alone, and then the planned revision runs."""
+    done = machine.make("deploy", "STACK=compute", **CHANGED)
+    assert done.returncode == 0, done.stdout
+    assert "compute     1 changed" in done.stdout
+    assert task_definition(machine) == f"{SERVICE}:2"
+
+
 @pytest.mark.parametrize("name", [name for name, (command, *_) in POINTS.items() if command == "destroy"])
 def test_destroying_that_is_killed_can_be_repeated(machine: Machine, name: str) -> None:
     """Terraform destroys what it began with, and says so in the state."""
@@ -190,9 +261,21 @@ def test_destroying_that_is_killed_can_be_repeated(machine: Machine, name: str) 
 
 
 def test_the_next_destroy_leaves_nothing(machine: Machine) -> None:
-    """No state and no bucket, and X-Ray does not use the deleted key."""
+    """No state, no bucket and no task definition that ECS can run, and X-Ray does not use the deleted key.
+
+    Task definitions of an environment whose names begin or end alike stay.
+    """
+    others = {f"{SERVICE}-2": ("reveille", "small-2"), f"other-{SERVICE}": ("other", "small")}
+    for family, (project, environment) in others.items():
+        machine.client("ecs").register_task_definition(
+            family=family,
+            containerDefinitions=[{"name": "a", "image": "a"}],
+            tags=[{"key": "Project", "value": project}, {"key": "Environment", "value": environment}],
+        )
     done = machine.make("destroy", "KEEP_LOCAL_AWS=1")
     assert done.returncode == 0, done.stdout
+    assert "compute     2 task definitions deregistered" in done.stdout
+    assert active(machine) == [f"{family}:1" for family in others]
     assert not machine.client("s3").list_buckets()["Buckets"]
     assert machine.client("xray").get_encryption_config()["EncryptionConfig"]["Type"] == "NONE"
     assert not machine.client("lambda").list_functions()["Functions"]

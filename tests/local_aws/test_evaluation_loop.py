@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local_aws.support import ACCOUNT, SPEED, Inbox, eventually, packed, set_clock
+from catalog import environment
+from tests.local_aws.support import ACCOUNT, REGION, SPEED, Inbox, eventually, packed, set_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,6 +158,32 @@ def test_lines_that_match_are_samples_when_their_minute_is_over(world: World) ->
     assert world.total("Zoned") is None
     minutes(3)
     assert world.total("Errors", "SampleCount") == 2, "each line once"
+
+
+def test_stopped_tasks_are_counted_by_service(world: World) -> None:
+    """By the platform's filter, from the events that a rule logs; tasks of no service are not."""
+    _, catalog = environment.read("local", variables={})
+    (counted,) = [log_filter for log_filter in catalog.filters if log_filter.metric == "StoppedTasks"]
+    world.filter(counted.pattern, counted.metric, dimensions=counted.dimensions)
+    events, log = world.client("events"), f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{world.group}"
+    events.put_rule(Name=world.name, EventPattern=json.dumps({"source": [world.name]}))
+    events.put_targets(Rule=world.name, Targets=[{"Id": "log", "Arn": log}])
+    time.sleep(0.01)
+    events.put_events(
+        Entries=[
+            {
+                "Source": world.name,
+                "DetailType": "ECS Task State Change",
+                "Detail": json.dumps({"group": group, "lastStatus": "STOPPED"}),
+            }
+            for group in ("service:web", "service:job", "service:web", "family:once", "service:web")
+        ]
+    )
+    eventually(lambda: world.total("StoppedTasks", TaskGroup="service:web") == 3)
+    assert world.total("StoppedTasks", TaskGroup="service:job") == 1
+    assert world.total("StoppedTasks", TaskGroup="family:once") is None
+    events.remove_targets(Rule=world.name, Ids=["log"])
+    events.delete_rule(Name=world.name)
 
 
 def test_each_line_counts_once_however_it_came(world: World) -> None:

@@ -117,7 +117,16 @@ def test_no_task_starts_before_it_can_reach_anything(service: Resource) -> None:
     one = synthesized(service.environment)
     types = ("aws_route", "aws_route_table_association", "aws_vpc_security_group_egress_rule")
     assert {resource.address for resource in one.resources(*types)} <= set(service.body["depends_on"])
-    assert service.body["wait_for_steady_state"] is not one.env.is_local
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_ecs_can_go_back_to_every_task_definition(name: str) -> None:
+    """None is deregistered by Terraform, and each service has the one of its key (ops/containers.py)."""
+    one = synthesized(name)
+    assert all(task.body["skip_destroy"] is True for task in one.resources("aws_ecs_task_definition"))
+    for service in one.resources("aws_ecs_service"):
+        assert service.body["task_definition"] == f"${{aws_ecs_task_definition.{service.key}.arn}}"
+        assert "wait_for_steady_state" not in service.body
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)

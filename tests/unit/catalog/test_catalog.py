@@ -247,7 +247,9 @@ def test_a_value_or_dimension_is_a_field_that_the_pattern_asks_for(log_filter: L
 @each("log_filter", filters)
 def test_a_percentile_is_not_pulled_down_by_default_values(log_filter: LogFilter) -> None:
     """Counts and sums are zero in silence; latency, and what somebody else writes too, have no default."""
-    assert log_filter.default_value == (None if log_filter.metric in {"Latency", "Deployments"} else 0)
+    assert log_filter.default_value == (
+        None if log_filter.metric in {"Latency", "Deployments", "StoppedTasks"} else 0
+    )
 
 
 @each("name", EVERY)
@@ -266,13 +268,19 @@ def test_every_service_has_filters_for_errors_latency_and_concurrency(name: str)
 
 @each("name", EVERY)
 def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
-    """And those that count deployments, in all and by service, are there with the cluster that says so."""
+    """And those that count what the cluster says: deployments in all and by service, and stopped tasks."""
     env, made = EVERY[name]
     groups = {group.key for group in made.log_groups}
     assert {log_filter.log_group_key for log_filter in made.filters} <= groups
     counted = [log_filter for log_filter in made.filters if log_filter.service is None]
     assert [(log_filter.metric, log_filter.dimensions) for log_filter in counted] == (
-        [("Deployments", {}), ("Deployments", {"Resource": "$.resources[0]"})] if env.containers else []
+        [
+            ("Deployments", {}),
+            ("Deployments", {"Resource": "$.resources[0]"}),
+            ("StoppedTasks", {"TaskGroup": "$.detail.group"}),
+        ]
+        if env.containers
+        else []
     )
     assert all(
         not log_filter.dimensions or log_filter.default_value is None for log_filter in made.filters
@@ -280,7 +288,8 @@ def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
     assert ("events" in groups) == bool(env.containers)
     for log_filter in counted:
         assert (log_filter.log_group_key, log_filter.namespace) == ("events", made.deployments.namespace)
-        assert "SERVICE_DEPLOYMENT_IN_PROGRESS" in log_filter.pattern
+        begins = "SERVICE_DEPLOYMENT_IN_PROGRESS" in log_filter.pattern
+        assert begins == (log_filter.metric == "Deployments")
 
 
 ENTRIES = {

@@ -16,7 +16,7 @@ from catalog.naming import Names
 from catalog.owned import queues
 from catalog.routes import routes
 from catalog.specs import Math, Metric
-from catalog.templates import LOGS, MathTemplate, MetricTemplate, SeriesTemplate, Watched
+from catalog.templates import LOGS, SHARED, MathTemplate, MetricTemplate, SeriesTemplate, Watched
 from config.models import Environment, StateMachine
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, metrics, series
@@ -81,6 +81,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
         "StateMachineArn": set(state_machines(env).values()),
         "Window": set(env.maintenance),
         "Resource": set(deployed(env).values()),
+        "TaskGroup": {f"service:{names.of_service(container)}" for container in env.containers},
         "LoadBalancer": {
             f"app/{load_balancer.load_balancer_arn.partition('/app/')[2]}" for load_balancer in balanced
         },
@@ -106,6 +107,7 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
         service = str(item.service)
         own = {
             names.of_service(service),
+            f"service:{names.of_service(service)}",
             names.dead_letters(service),
             names.function_log_group(service),
             names.container_log_group(service),
@@ -156,6 +158,10 @@ def test_a_metric_has_the_unit_that_aws_documents(metric: MetricTemplate) -> Non
             for filter_template in kind.filters
             if filter_template.metric.name == metric.name
         }
+    elif metric.namespace == SHARED:
+        names = Names.of(EVERY["prod"][0])
+        shared = {item.metric: item.unit for kind in KINDS.values() for item in kind.shared_filters(names)}
+        assert metric.unit == shared[metric.name]
     else:
         assert metric.unit == AWS_METRICS[metric.namespace]["metrics"][metric.name]["unit"]
 

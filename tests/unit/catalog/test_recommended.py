@@ -102,7 +102,8 @@ OTHERWISE = {
     "P7 errors": "a notifier is called a few times a day: a rate would never have its samples. notifier-errors counts "
     "failed attempts, and three of them are one notification that nobody got.",
     "E10": "promised before with a window of ten minutes: errors of ECS services, 1 of 1 in 600 s, and not 3 of 5.",
-    "E11": "an event and no metric: deployment-failed and task-failed, EventBridge rules to the same topics.",
+    "E11": "an event and no metric: deployment-failed, an EventBridge rule to the topic; task-failed counts the events "
+    "of stopped tasks, since a service that restarts again and again is one incident.",
 }
 """Rows that are delivered in another way, and why."""
 
@@ -119,6 +120,7 @@ BESIDES = {
     ("lambda", "queue-age"): "E-mail and callers see nothing of a queue that grows",
     ("lambda", "dead-letters"): "a message was given up",
     ("lambda", "mostly-failing"): "few calls never have the samples of a rate, and fail all the same",
+    ("ecs", "task-failed"): "row E11, delivered otherwise",
     ("ecs", "logged-error-rate"): "without a load balancer nothing else counts requests that fail",
     ("platform", "notifier-errors"): "row P7, delivered otherwise",
     ("platform", "archive-late"): "nothing else shows that the archive has gaps",
@@ -188,7 +190,6 @@ def test_rows_that_are_delivered_otherwise_are_delivered() -> None:
     made = EVERY["prod"][1]
     assert {(event.key, event.topic) for event in made.events} == {
         ("deployment-failed", "critical"),
-        ("task-failed", "warning"),
     }
     assert EVERY["functions only"][1].events == ()
     assert [tier.key for tier in TIERS] == ["fast-burn", "medium-burn", "slow-burn"]
@@ -215,7 +216,7 @@ def test_what_is_looked_at_longer_is_so_for_a_reason() -> None:
 def test_events_are_of_our_cluster_and_of_failures_only() -> None:
     """Not what a deployment or a person stops; a task that was killed for want of memory is a failure."""
     env, made = EVERY["prod"]
-    by_key = {event.key: event for event in made.events}
+    by_key = {rule.key: rule for rule in made.rules}
     whole = f"{env.project}-{env.environment}"
     here = f"arn:aws:ecs:{env.region}:{env.account_id}"
     deployment, task = by_key["deployment-failed"].pattern, by_key["task-failed"].pattern
@@ -235,3 +236,4 @@ def test_events_are_of_our_cluster_and_of_failures_only() -> None:
         },
     }
     assert all(event.runbook == f"ecs.md#{event.key}" for event in made.events)
+    assert made.events == (by_key["deployment-failed"],), "an event per task would be a message per task"

@@ -50,6 +50,19 @@ PAY, ORDERS = "payment-handler", "order-processor"
 FAST, SLOW = f"{PAY}-slo-availability-fast-burn", f"{PAY}-slo-availability-slow-burn"
 
 BROKEN: Mapping[str, tuple[Broken, ...]] = {
+    "crash-loop": (
+        Broken(
+            "the time between two starts is an end",
+            patience("checkout-api-task-failed", 10),
+            "checkout-api-unstable sends a notification of ALARM",
+        ),
+        Broken(
+            "stopped tasks are not counted",
+            setting("checkout-api-task-failed", threshold=1000.0),
+            "checkout-api-task-failed is in ALARM",
+        ),
+        Broken("nobody is told", mute("checkout-api-unstable"), "checkout-api-unstable sends a notification"),
+    ),
     "dead-letters": (
         Broken("the queue never gives up", queue("alarms", max_receives=None), f"a message of {PAY}-impact"),
         Broken(

@@ -18,6 +18,7 @@ from catalog import Catalog, environment
 from config.errors import CommandError
 from config.models import Environment
 from ops import (
+    containers,
     dashboards,
     deployments,
     functions,
@@ -62,10 +63,18 @@ class World:
     """What the preflight finds."""
     warning: str = ""
     """What is wrong with subscriptions."""
+    rolled_back: str | None = None
+    """What ECS does not run."""
     removed: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     done: list[str] = field(default_factory=list)
     screen: io.StringIO = field(default_factory=io.StringIO)
+
+    def wait_for_ecs(self) -> None:
+        """Note it, and raise if ECS has rolled something back."""
+        self.done.append("wait for ECS")
+        if self.rolled_back:
+            raise CommandError(self.rolled_back)
 
     @property
     def console(self) -> Console:
@@ -177,6 +186,8 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
 
     monkeypatch.setattr(stacks, "StackRun", functools.partial(Run, made))
     monkeypatch.setattr(clients, "check_account", check_account)
+    monkeypatch.setattr(containers, "require_rolled_out", lambda _: made.wait_for_ecs())
+    monkeypatch.setattr(containers, "deregister", note("deregister task definitions"))
     monkeypatch.setattr(dashboards, "refuse_to_overwrite", refuse_to_overwrite)
     monkeypatch.setattr(tracing, "leave_deleted_key", note("X-Ray leaves the key"))
     monkeypatch.setattr(state, "require", made.require_state)
@@ -317,6 +328,22 @@ def test_a_deployment_says_so_before_services_change(
     world.unchanged = {"compute"}
     stacks.deploy(*env, None, world.console)
     assert "begin deployment" not in world.done
+
+
+@pytest.mark.parametrize("unchanged", [set(), set(ORDER)], ids=["changed", "unchanged"])
+def test_a_deployment_that_ecs_does_not_run_ends_there(
+    world: World, monkeypatch: pytest.MonkeyPatch, unchanged: set[str]
+) -> None:
+    """Also without changes: what was applied may have failed since. The next stacks are not begun."""
+    monkeypatch.setenv("APPROVE", "auto")
+    world.rolled_back, world.unchanged = "ECS has rolled it back", unchanged
+    with pytest.raises(CommandError, match="ECS has rolled it back"):
+        stacks.deploy(*PROD, None, world.console)
+    assert world.done[-1] == "wait for ECS"
+    assert applied(world) == [name for name in ("security", "compute") if name not in unchanged]
+    world.rolled_back = None
+    stacks.deploy(*PROD, None, world.console)
+    assert world.done.count("wait for ECS") == 2
 
 
 def test_nothing_is_deployed_that_would_be_lost_by_its_new_address(world: World) -> None:
@@ -559,6 +586,18 @@ def test_x_ray_leaves_the_key_after_it_was_destroyed(world: World, deployed: set
     left = world.done.index("X-Ray leaves the key")
     assert not any(text.startswith("apply") for text in world.done[left:])
     assert world.done.count("X-Ray leaves the key") == 1
+
+
+@pytest.mark.parametrize("deployed", [set(ORDER), set()], ids=["deployed", "destroyed before"])
+def test_task_definitions_are_deregistered_after_compute_was_destroyed(
+    world: World, deployed: set[str]
+) -> None:
+    """At a second destroy too, which completes an interrupted one."""
+    world.deployed = deployed
+    stacks.destroy(*LOCAL, None, world.console, keep=True)
+    deregistered = world.done.index("deregister task definitions")
+    assert "apply compute" not in world.done[deregistered:]
+    assert world.done.count("deregister task definitions") == 1
 
 
 def test_a_destroy_that_is_declined_does_not_touch_x_ray(world: World) -> None:
