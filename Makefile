@@ -47,7 +47,7 @@ IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup adopt deploy diff output destroy bootstrap invoke package synth local-start local-stop \
-        drill drill-all fuzz verify verify-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
+        drill drill-all probe fuzz verify verify-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
 
 help: ## print this list
 	@awk -f ops/help.awk $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ drill: .venv/.ready ## rehearse alarms; LIVE=1: deployed alarms  ENV= SCENARIO= 
 
 doctor: .venv/.ready ## check this machine and the environment  ENV=
 	@$(CLI) doctor
+
+probe: .venv/.ready ## check the assumptions about AWS in an account  ENV= SPEED=
+	@$(CLI) probe $(if $(SPEED),--speed="$$SPEED")
 
 unlock: .venv/.ready ## remove the lock of a killed Terraform  ENV= STACK=
 	@$(CLI) state unlock $(if $(STACK),$(STACK_OPTION),$(error unlock needs STACK=, such as compute))

@@ -236,6 +236,19 @@ class Composite(Spec):
         return tuple(dict.fromkeys(leaves(self.rule)))
 
 
+class LogLine(Spec):
+    """What is logged of an AWS event: the form that EventBridge requires for a log group.
+
+    Sources: EventBridge User Guide, "Amazon EventBridge input transformation" (indices of arrays); API
+    Reference, Target (InputTransformer); AWS CDK API Reference, aws_events_targets.LogGroupTargetInput.
+    """
+
+    input_paths: dict[str, str]
+    """Name -> JSON path in the event."""
+    input_template: str
+    """JSON with `timestamp` and `message`, and the names in angle brackets."""
+
+
 class EventRule(Spec):
     """A rule on AWS events, which sends them to the log group of events."""
 
@@ -244,6 +257,8 @@ class EventRule(Spec):
     pattern: dict[str, Any]
     """The event pattern (EventBridge User Guide, "Event patterns")."""
     summary: str
+    line: LogLine | None = None
+    """What is logged; None for the event itself."""
 
 
 class Event(EventRule):

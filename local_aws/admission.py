@@ -44,6 +44,7 @@ _METHODS = {
     "/_ministack/cfn-response/": "PUT",
     "/_ministack/cfn-signal/": "PUT",
     "/_local_aws/functions/": "POST",
+    "/_reveille/violations": "PUT",
 }
 """The only method of each administrative path that changes state; a final slash includes all paths below.
 

@@ -10,15 +10,18 @@ Sources: Amazon CloudWatch User Guide, "Alarm actions"; Amazon CloudWatch API Re
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from cloudwatch.suppression import SuppressedChange, follow, suppress
+from cloudwatch.suppression import SuppressedChange, Suppressor, follow, suppress
 from local_aws import alarm_message, alarms
 from local_aws.alarms import ACTIONS, Change
 from local_aws.calls import signed_for
 from local_aws.errors import read_error
+from local_aws.violations import is_violated
 
 if TYPE_CHECKING:
     from local_aws.calls import Call
@@ -50,7 +53,7 @@ async def process_changes(call: Call) -> None:
     }
     for name in {**suppressed, **changes}:
         after = None
-        if suppressor := alarms.suppressor_of(rows[name]):
+        if suppressor := _suppressor(call, rows[name]):
             in_alarm = rows.get(suppressor.alarm, {}).get("StateValue") == "ALARM"
             if name in changes:
                 after = suppress(changes[name], suppressor, in_alarm=in_alarm, now_s=now_s)
@@ -58,6 +61,16 @@ async def process_changes(call: Call) -> None:
                 after = follow(suppressed[name], suppressor, in_alarm=in_alarm, now_s=now_s)
         if name in changes or after != suppressed[name]:
             await _act(call, changes.get(name) or suppressed[name].change, after)
+
+
+def _suppressor(call: Call, row: Value) -> Suppressor | None:
+    """Return the suppressor of an alarm's actions, with its periods."""
+    suppressor = alarms.suppressor_of(row)
+    if suppressor and is_violated(call.store, "suppression-wait"):
+        suppressor = replace(suppressor, wait_s=0)
+    if suppressor and is_violated(call.store, "suppression-extension"):
+        suppressor = replace(suppressor, extension_s=0)
+    return suppressor
 
 
 def forget(call: Call, name: str) -> None:
@@ -128,12 +141,39 @@ async def _perform(call: Call, change: Change) -> None:
             call,
             topic,
             alarm_message.subject(change, call.region),
-            alarm_message.body(alarm, change, account=call.account, region=call.region),
+            _message(call, alarm, change),
         )
+
+
+def _message(call: Call, alarm: Value, change: Change) -> str:
+    """Return the body of the message about a change."""
+    if is_violated(call.store, "state-reason"):
+        change = replace(change, reason="The alarm has changed its state")
+    body = alarm_message.body(alarm, change, account=call.account, region=call.region)
+    if is_violated(call.store, "alarm-message"):
+        message = json.loads(body)
+        message.get("Trigger", {}).pop("Dimensions", None)
+        return json.dumps(message)
+    return body
+
+
+async def _is_refused(call: Call, topic: str) -> bool:
+    """Return whether the topic or its key refuses alarms, as a test requires (`local_aws.violations`)."""
+    refused = [name for name in ("topic-policy", "key-policy") if is_violated(call.store, name)]
+    if not refused:
+        return False
+    form = urlencode({"Action": "GetTopicAttributes", "TopicArn": topic}).encode()
+    request = signed_for(call.request, "sns").with_content(
+        form, content_type="application/x-www-form-urlencoded"
+    )
+    is_encrypted = b"<key>KmsMasterKeyId</key>" in (await call.upstream(request)).body
+    return ("key-policy" if is_encrypted else "topic-policy") in refused
 
 
 async def _publish(call: Call, topic: str, subject: str, message: str) -> None:
     """Publish a message; as on AWS, an error of one topic does not affect other actions."""
+    if await _is_refused(call, topic):
+        return
     form = {"Action": "Publish", "TopicArn": topic, "Subject": subject, "Message": message}
     request = signed_for(call.request, "sns").with_content(
         urlencode(form).encode(), content_type="application/x-www-form-urlencoded"

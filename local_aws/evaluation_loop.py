@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from cloudwatch.errors import InputError
@@ -22,6 +23,7 @@ from cloudwatch.quotas import FAST_S, MINUTE_S
 from local_aws import alarm_actions, alarms, emission, state_reason
 from local_aws.calls import internal_call
 from local_aws.metrics import metrics_of
+from local_aws.violations import is_violated
 from local_aws.watching import Watch
 
 if TYPE_CHECKING:
@@ -115,7 +117,13 @@ def _transitions(call: Call, at_s: int) -> Iterator[Transition]:
     for watch in _watches(call):
         state = states.get(watch.config["AlarmName"])
         if state and watch.is_due(at_s) and watch.is_evaluable(metrics):
-            datapoints = watch.datapoints(metrics, call.clock, at_s)
+            datapoints = watch.datapoints(
+                metrics,
+                call.clock,
+                at_s,
+                looks_back=not is_violated(call.store, "evaluation-range"),
+                fills=not is_violated(call.store, "fill"),
+            )
             new = _state(watch, datapoints, state)
             if new != state:
                 yield Transition(
@@ -139,6 +147,7 @@ def _state(watch: Watch, datapoints: Datapoints, state: State) -> State:
 def _watches(call: Call) -> Iterator[Watch]:
     """Yield the metric alarms that can be evaluated. A configuration is parsed again when it changes."""
     cache: dict[str, tuple[Value, Watch | None]] = call.table("watches")
+    treats = not is_violated(call.store, "missing-data")
     configs: dict[str, Value] = call.table("PutMetricAlarm")
     for name in [name for name in cache if name not in configs]:
         del cache[name]
@@ -147,7 +156,7 @@ def _watches(call: Call) -> Iterator[Watch]:
             cache[name] = (config, _watch(config))
         watch = cache[name][1]
         if watch:
-            yield watch
+            yield watch if treats else _without_treatment(watch)
 
 
 def _watch(config: Value) -> Watch | None:
@@ -157,6 +166,11 @@ def _watch(config: Value) -> Watch | None:
         # The gateway accepts alarms that are valid on AWS but cannot be evaluated here.
         log.warning("alarm %s is not evaluated: %r", config["AlarmName"], error)
         return None
+
+
+def _without_treatment(watch: Watch) -> Watch:
+    """Return an alarm that treats missing data as `missing`."""
+    return replace(watch, settings=replace(watch.settings, treat_missing_data="missing"))
 
 
 def _is_short(watch: Watch) -> bool:

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_aws import control, evaluation_loop, relay
+from local_aws import control, evaluation_loop, relay, violations
 from local_aws.calls import Call, Store, account_of, caller_of, unsupported
 from local_aws.clock import Clock
 from local_aws.errors import REST_XML, AwsError, read_error, write_error, write_rest_xml_error
@@ -74,7 +74,7 @@ class Gateway:
         request = Request.from_scope(scope)
         if request.path == HEALTH:
             await self._health().send(send)
-        elif request.path == control.PATH:
+        elif request.path in {control.PATH, violations.PATH}:
             await self._control(request, receive, send)
         elif request.path.startswith(relay.PATH):
             await self._relay(request, scope, receive, send)
@@ -99,12 +99,15 @@ class Gateway:
             return
 
     async def _control(self, request: Request, receive: Receive, send: Send) -> None:
-        """Process a request to the clock."""
+        """Process a request to the clock, or to the violations of assumptions."""
         try:
             complete = request.with_body(await Body(receive).read())
         except DisconnectedError:
             return
-        await control.answer(complete, self._clock).send(send)
+        if request.path == control.PATH:
+            await control.answer(complete, self._clock).send(send)
+        else:
+            await violations.answer(complete, self._store).send(send)
 
     async def _relay(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """Process an SNS notification to a function."""

@@ -20,6 +20,7 @@ from local_aws.calls import LOGS, ask
 from local_aws.errors import AwsError
 from local_aws.metrics import Metric, Sample
 from local_aws.pages import page
+from local_aws.violations import is_violated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -126,6 +127,8 @@ async def test(call: Call) -> Value:
         message = f"logEventMessages must have 1 to {_MESSAGES} messages, none of them empty"
         raise _invalid(message)
     matcher = _matcher(call.input["filterPattern"])
+    if is_violated(call.store, "field-separators"):
+        messages = [message.replace("\t", "_") for message in messages]
     results = [(number, message, matcher.match(message)) for number, message in enumerate(messages)]
     return {
         "matches": [

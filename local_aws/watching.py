@@ -157,9 +157,20 @@ class Watch:
         watched = [query.metric for query in self.queries.values() if isinstance(query, Query)]
         return not watched or any(_is_emitted(metric, metrics) for metric in watched)
 
-    def datapoints(self, metrics: Metrics, clock: Clock, end_s: int) -> Datapoints:
-        """Return the datapoints of the evaluation range that ends at a simulated time."""
-        count = evaluation_range(self.settings.evaluation_periods)
+    def datapoints(
+        self, metrics: Metrics, clock: Clock, end_s: int, *, looks_back: bool = True, fills: bool = True
+    ) -> Datapoints:
+        """Return the datapoints of the evaluation range that ends at a simulated time.
+
+        Args:
+            metrics: the samples.
+            clock: the clock.
+            end_s: the simulated time, in seconds since 1970.
+            looks_back: whether more than N datapoints are evaluated.
+            fills: whether expressions have values where no metric has one, as those of `FILL`.
+        """
+        n = self.settings.evaluation_periods
+        count = evaluation_range(n) if looks_back else n
         starts_s = end_s - self.period_s * np.arange(count, 0, -1)
         series = {
             key: query.values(metrics, clock, end_s, count) if isinstance(query, Query) else query
@@ -171,8 +182,11 @@ class Watch:
             return Datapoints(
                 starts_s, np.asarray(series[self.result]), counts.values(metrics, clock, end_s, count)
             )
-        values = evaluate_all(series, starts_s, self.period_s)[self.result]
-        return Datapoints(starts_s, np.broadcast_to(values, starts_s.shape), None)
+        values = np.broadcast_to(evaluate_all(series, starts_s, self.period_s)[self.result], starts_s.shape)
+        if not fills:
+            sampled = [column for column in series.values() if isinstance(column, np.ndarray)]
+            values = np.where(np.any(~np.isnan(sampled), axis=0), values, np.nan)
+        return Datapoints(starts_s, values, None)
 
 
 def read_metric_alarm(config: Value) -> MetricAlarm:

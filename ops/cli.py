@@ -18,7 +18,7 @@ _INTERRUPTED = 130
 """Exit status after Ctrl-C, as in shells."""
 _CHANGES = {
     "deploy", "diff", "destroy", "bootstrap", "synth", "package", "local start", "local stop",
-    "state restore", "state unlock", "drill live", "adopt",
+    "state restore", "state unlock", "drill live", "probe", "adopt",
 }  # fmt: skip
 """Commands that are left unfinished when their output is closed."""
 
@@ -108,6 +108,7 @@ reveille = Lazy(
         "bootstrap": ("ops.commands.deployment:bootstrap", "Create the state bucket, once per environment."),
         "invoke": ("ops.commands.invoke:invoke", "Invoke a deployed function and show its log."),
         "drill": drill,
+        "probe": ("ops.commands.probe:probe", "Check the assumptions about AWS in an account."),
         "verify": ("ops.commands.verify:verify", "Verify that every alarm has data and reaches a recipient."),
         "doctor": ("ops.commands.doctor:doctor", "Check this machine and the environment."),
         "state": state,

@@ -9,7 +9,7 @@ from typing_extensions import override
 from catalog.kinds import load_balancer, logs, service
 from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
-from catalog.specs import AllOf, Event, EventRule, InAlarm, LogFilter, LogGroup, Unit
+from catalog.specs import AllOf, Event, EventRule, InAlarm, LogFilter, LogGroup, LogLine, Unit
 from catalog.suppression import sources
 from catalog.templates import (
     ONLY_FAILURES,
@@ -254,6 +254,13 @@ ALARMS = (
 )
 
 
+STARTED_LINE = LogLine(
+    input_paths={"time": "$.time", "resource": "$.resources[0]"},
+    input_template='{"timestamp": <time>, "message": <resource>}',
+)
+"""The line with the ARN of a service whose deployment begins."""
+
+
 def deployment_pattern(names: Names, *event_names: str) -> dict[str, object]:
     """Return the pattern of changes of a deployment; its events name the service by ARN only."""
     services = f"arn:aws:ecs:{names.region}:{names.account_id}:service/{names.whole}/"
@@ -424,18 +431,24 @@ class EcsServices(ServiceKind[EcsService]):
 
     @override
     def shared_filters(self, names: Names) -> Iterator[LogFilter]:
-        """Yield the filters that count ECS's own events: deployments in all and by service, stopped tasks."""
+        """Yield the filters that count ECS's own events: deployments in all and by service, stopped tasks.
+
+        Events of deployments name the service in an array only, and AWS does not document that a dimension
+        can select an element of an array. Therefore the service is also written as a line (`STARTED_LINE`).
+        """
         metric = sources.deployments(names)
-        for key, dimensions in (
-            ("deployments", {}),
-            ("deployments-by-service", {"Resource": "$.resources[0]"}),
+        for key, pattern, dimensions in (
+            # Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
+            ("deployments", '{ $.detail.eventName = "SERVICE_DEPLOYMENT_IN_PROGRESS" }', {}),
+            # CloudWatch Logs User Guide, "Publishing dimensions with metrics from values in JSON or
+            # space-delimited log events". Events in JSON begin with a bracket.
+            ("deployments-by-service", "[resource = arn*]", {"Resource": "$resource"}),
         ):
             yield LogFilter(
                 key=f"events_{key}",
                 name=names.resource("events", key),
                 log_group_key="events",
-                # Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
-                pattern='{ $.detail.eventName = "SERVICE_DEPLOYMENT_IN_PROGRESS" }',
+                pattern=pattern,
                 namespace=metric.namespace,
                 metric=metric.name,
                 value="1",
@@ -486,6 +499,13 @@ class EcsServices(ServiceKind[EcsService]):
                 names, "SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"
             ),
             summary="a deployment of an ECS service begins or ends",
+        )
+        yield EventRule(
+            key="ecs-deployments-started",
+            name=names.rule("ecs-deployments-started"),
+            pattern=deployment_pattern(names, "SERVICE_DEPLOYMENT_IN_PROGRESS"),
+            summary="a deployment of an ECS service begins; its ARN is logged, to be counted",
+            line=STARTED_LINE,
         )
         cluster = f"arn:aws:ecs:{names.region}:{names.account_id}:cluster/{names.whole}"
         yield EventRule(

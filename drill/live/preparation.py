@@ -146,15 +146,19 @@ class Deployed:
     """URL of the alarm queue."""
 
 
-def require_allowed(env: Environment) -> None:
+def require_allowed(env: Environment, what: str = "live drills") -> None:
     """Reject an environment that does not allow drills.
+
+    Args:
+        env: the environment.
+        what: what is not allowed, in the plural.
 
     Raises:
         ConfigError: drills are not allowed. The message names the key, the file and the reason.
     """
     if env.drills.allowed:
         return
-    text = f"is false: live drills are not allowed in {env.environment}. "
+    text = f"is false: {what} are not allowed in {env.environment}. "
     if env.deletion_protection:
         text += "It cannot be true while deletion_protection is true"
     else:

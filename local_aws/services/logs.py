@@ -18,6 +18,7 @@ from local_aws.calls import Answer, Call, Service
 from local_aws.errors import AwsError
 from local_aws.pages import page
 from local_aws.protocols import Value
+from local_aws.violations import is_violated
 
 if TYPE_CHECKING:
     from local_aws.http import Response
@@ -107,6 +108,15 @@ async def delete_data_protection_policy(call: Call) -> Value:
     return {}
 
 
+async def create_log_group(call: Call) -> Response:
+    """Create a log group in MiniStack."""
+    if is_violated(call.store, "log-group-key") and call.input.get("kmsKeyId"):
+        code = "InvalidParameterException"
+        message = "The specified KMS key does not exist or is not allowed to be used."
+        raise AwsError(code, message)
+    return await call.forward()
+
+
 async def delete_log_group(call: Call) -> Response:
     """Delete a log group in MiniStack, and its data-protection policy."""
     response = await call.forward()
@@ -146,6 +156,7 @@ _ANSWERS: dict[str, Answer] = {
     "PutDataProtectionPolicy": put_data_protection_policy,
     "GetDataProtectionPolicy": get_data_protection_policy,
     "DeleteDataProtectionPolicy": delete_data_protection_policy,
+    "CreateLogGroup": create_log_group,
     "DeleteLogGroup": delete_log_group,
     "PutLogEvents": put_log_events,
     "PutMetricFilter": metric_filters.put,

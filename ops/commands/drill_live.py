@@ -30,9 +30,7 @@ def _speed(_: click.Context, _option: click.Parameter, value: str) -> float:
     return speed
 
 
-@click.command()
-@env_option
-@click.option(
+speed_option = click.option(
     "--speed",
     callback=_speed,
     metavar="NUMBER",
@@ -40,6 +38,12 @@ def _speed(_: click.Context, _option: click.Parameter, value: str) -> float:
     show_default=True,
     help="Speed of a local AWS's clock, as a multiple of real time.",
 )
+"""Option of the commands that set the clock of a local AWS."""
+
+
+@click.command()
+@env_option
+@speed_option
 @click.argument("scenario", nargs=-1, type=click.Path(path_type=Path))
 def live(name: str | None, speed: float, scenario: tuple[Path, ...]) -> int:
     """Make deployed functions fail and check their alarms.

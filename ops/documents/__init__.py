@@ -8,6 +8,7 @@ from catalog import environment
 from config.loader import environments
 from config.paths import PROJECT, ROOT
 from ops.documents.alarms import alarms, coverage
+from ops.documents.assumptions import assumptions
 from ops.documents.costs import costs
 from ops.documents.reference import reference
 from ops.documents.scenarios import scenario_reference, scenario_schema
@@ -25,6 +26,7 @@ def generate() -> dict[Path, str]:
         ROOT / "docs" / "config.md": reference(),
         ROOT / "drills" / "schema.json": scenario_schema(),
         ROOT / "docs" / "scenarios.md": scenario_reference(),
+        ROOT / "docs" / "assumptions.md": assumptions(),
     }
     # Environment variables of the user are not documented.
     catalogs = [environment.read(name, variables={}) for name in environments()]

@@ -63,16 +63,18 @@ def add_events(
         policy=policies.document(may_send),
     )
     for rule in catalog.rules:
-        targets = {f"{rule.key}_log": log_group_arn}
+        line = rule.line and aws.CloudwatchEventTargetInputTransformer(**rule.line.model_dump())
+        targets = {f"{rule.key}_log": (log_group_arn, line)}
         if isinstance(rule, Event):
-            targets[rule.key] = topic_arns[rule.topic]
-        for key, arn in targets.items():
+            targets[rule.key] = (topic_arns[rule.topic], None)
+        for key, (arn, transformer) in targets.items():
             stack.add(
                 aws.CloudwatchEventTarget,
                 key,
                 rule=rules[rule.key].name,
                 target_id=key,
                 arn=arn,
+                input_transformer=transformer,
                 dead_letter_config=aws.CloudwatchEventTargetDeadLetterConfig(arn=dead_letters.arn),
                 retry_policy=aws.CloudwatchEventTargetRetryPolicy(**_RETRY),
             )

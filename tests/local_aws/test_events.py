@@ -73,8 +73,12 @@ class Bus:
 
     def logged(self) -> list[dict[str, Any]]:
         """Return the events in the log group."""
+        return [json.loads(line) for line in self.lines()]
+
+    def lines(self) -> list[str]:
+        """Return the lines in the log group."""
         events = self._logs.filter_log_events(logGroupName=self.group)["events"]
-        return [json.loads(event["message"]) for event in events]
+        return [event["message"] for event in events]
 
     def sent(self) -> list[dict[str, Any]]:
         """Return the events in the queue, received within a short wait."""
@@ -182,6 +186,38 @@ def test_a_target_without_its_log_group_stops_nothing(bus: Bus) -> None:
     bus.targets(Id="log", Arn=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{bus.group}", Input='"x"')
     bus.put(_STOPPED)
     assert (len(bus.sent()), bus.logged()) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("template", "logged"),
+    [
+        ('{"timestamp": <time>, "message": <resource>}', ["arn:one", "no array"]),
+        ('{"message": <resource>, "timestamp": <time>}', ["arn:one", "no array"]),
+        ('{"timestamp": <time>, "message": {"resource": <resource>}}', []),
+        ('{"timestamp": <time>}', []),
+        ('{"timestamp": 1, "message": <resource>}', []),
+        ('{"timestamp": <time>, "message": <resource>, "more": 1}', []),
+        ("<resource>", []),
+        ("{", []),
+    ],
+)
+def test_an_input_transformer_writes_a_line(bus: Bus, template: str, logged: list[str]) -> None:
+    """Of time and text, and no line in another form; an element of an array by its index."""
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{bus.group}"
+    transformer = {
+        "InputPathsMap": {"time": "$.time", "resource": "$.resources[0]"},
+        "InputTemplate": template,
+    }
+    bus.targets(Id="log", Arn=group, InputTransformer=transformer)
+    event = {"Source": "test.ecs", "DetailType": _KIND, "Detail": json.dumps(_STOPPED)}
+    bus.events.put_events(
+        Entries=[
+            {**event, "Resources": ["arn:one", "arn:two"]},
+            {**event, "Resources": []},
+            {**event, "Resources": ["no array"]},
+        ]
+    )
+    assert sorted(bus.lines()) == logged
 
 
 def test_events_that_aws_rejects_are_rejected_one_by_one(bus: Bus) -> None:

@@ -65,6 +65,7 @@ REQUESTS = (
     ("GET", "/_reveille/health"),
     ("GET", "/_reveille/clock"),
     ("PUT", "/_reveille/clock"),
+    ("PUT", "/_reveille/violations"),
     ("POST", "/_local_aws/functions/made"),
     ("BREW", "/no/such/path"),
 )

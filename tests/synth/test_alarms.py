@@ -209,7 +209,7 @@ def test_events_reach_their_topics_and_the_log(name: str) -> None:
     rules, targets = of(name, "aws_cloudwatch_event_rule"), of(name, "aws_cloudwatch_event_target")
     events = {event.key: event for event in one.catalog.events}
     every = {rule.key: rule for rule in one.catalog.rules}
-    deployments = {"ecs-deployments"} if events else set()
+    deployments = {"ecs-deployments", "ecs-deployments-started"} if events else set()
     stopped = {"task-failed"} if events else set()
     assert rules.keys() == every.keys() == events.keys() | deployments | stopped
     log = "${data.terraform_remote_state.compute.outputs.log_group_names.events}"
@@ -228,12 +228,20 @@ def test_events_reach_their_topics_and_the_log(name: str) -> None:
         )  # fmt: skip
     for key in deployments:
         pattern = json.loads(rules[key].body["event_pattern"])
-        assert pattern["detail"] == {
-            "eventName": ["SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"]
-        }
+        begins, ends = "SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"
+        names = [begins] if key == "ecs-deployments-started" else [begins, ends]
+        assert pattern["detail"] == {"eventName": names}
         assert pattern["resources"] == events["deployment-failed"].pattern["resources"]
     policies = of(name, "aws_cloudwatch_log_resource_policy")
-    assert len(policies) == len(deployments)
+    assert len(policies) == bool(deployments)
+    transformed = {
+        key: body["input_transformer"] for key, body in found.items() if "input_transformer" in body
+    }
+    line = {
+        "input_paths": {"time": "$.time", "resource": "$.resources[0]"},
+        "input_template": '{"timestamp": <time>, "message": <resource>}',
+    }
+    assert transformed == ({"ecs-deployments-started_log": line} if events else {})
     for policy in policies.values():
         (statement,) = json.loads(policy.body["policy_document"])["Statement"]
         assert statement["Resource"] == f"{log_arn}:*"

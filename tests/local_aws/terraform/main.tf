@@ -405,6 +405,17 @@ resource "aws_cloudwatch_event_target" "log" {
   arn  = aws_cloudwatch_log_group.this.arn
 }
 
+resource "aws_cloudwatch_event_target" "line" {
+  rule      = aws_cloudwatch_event_rule.this.name
+  target_id = "line"
+  arn       = aws_cloudwatch_log_group.this.arn
+
+  input_transformer {
+    input_paths    = { time = "$.time", resource = "$.resources[${var.later ? 1 : 0}]" }
+    input_template = "{\"timestamp\": <time>, \"message\": <resource>}"
+  }
+}
+
 resource "aws_cloudwatch_log_resource_policy" "this" {
   policy_name = "events"
   policy_document = jsonencode({

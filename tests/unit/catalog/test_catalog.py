@@ -240,8 +240,7 @@ def test_a_value_or_dimension_is_a_field_that_the_pattern_asks_for(log_filter: L
         log_filter.value.lstrip("$."),
         *(field.lstrip("$.") for field in log_filter.dimensions.values()),
     ]
-    documented = {"1", "resources[0]"}
-    assert all(field in documented or field in log_filter.pattern for field in fields)
+    assert all(field == "1" or field in log_filter.pattern for field in fields)
 
 
 @each("log_filter", filters)
@@ -276,7 +275,7 @@ def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
     assert [(log_filter.metric, log_filter.dimensions) for log_filter in counted] == (
         [
             ("Deployments", {}),
-            ("Deployments", {"Resource": "$.resources[0]"}),
+            ("Deployments", {"Resource": "$resource"}),
             ("StoppedTasks", {"TaskGroup": "$.detail.group"}),
         ]
         if env.containers
@@ -288,8 +287,8 @@ def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
     assert ("events" in groups) == bool(env.containers)
     for log_filter in counted:
         assert (log_filter.log_group_key, log_filter.namespace) == ("events", made.deployments.namespace)
-        begins = "SERVICE_DEPLOYMENT_IN_PROGRESS" in log_filter.pattern
-        assert begins == (log_filter.metric == "Deployments")
+        is_all = log_filter.metric == "Deployments" and not log_filter.dimensions
+        assert is_all == ("SERVICE_DEPLOYMENT_IN_PROGRESS" in log_filter.pattern)
 
 
 ENTRIES = {

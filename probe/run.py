@@ -1,0 +1,121 @@
+"""Run probes at the same time, remove their resources, and report the results."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from aws import errors as aws_errors
+from aws.waiting import waiting_for
+from config.errors import CommandError
+from config.models import Environment
+from drill.live.clock import sped_up
+from drill.live.interruptions import Interruptions
+from drill.output import Progress
+from probe.assumptions import Assumption
+from probe.bench import Bench
+from probe.verdicts import DoesNotHoldError, NotCheckedError, Outcome, Verdict
+
+_STYLES: dict[Outcome, str] = {"holds": "green", "does not hold": "red", "not checked": "yellow"}
+
+
+def run(
+    env: Environment, assumptions: Sequence[Assumption], console: Console, *, speed: float
+) -> list[Verdict]:
+    """Check assumptions against the AWS of an environment, and remove everything that was created.
+
+    Args:
+        env: the environment. Its AWS was verified.
+        assumptions: those to check; the others of the list are reported as not checked.
+        console: the output for progress.
+        speed: the speed of a local AWS, as a multiple of real time.
+
+    Returns:
+        the verdict of each assumption, in order.
+
+    Raises:
+        CommandError: a resource could not be removed; the message names it.
+    """
+    progress = Progress(console)
+    verdicts: dict[str, Verdict] = {}
+    left: list[str] = []
+    with ExitStack() as restore:
+        interruptions = restore.enter_context(Interruptions())
+        bench = Bench(env, restore.enter_context(sped_up(env, speed)), secrets.token_hex(3))
+        progress.event(f"started: every resource has the prefix {bench.prefix}")
+        # In reverse order: ignore further signals, end the probes, remove their resources.
+        restore.callback(lambda: left.extend(_removed(bench, progress)))
+        pool = ThreadPoolExecutor(max(1, len(assumptions)))
+        restore.callback(pool.shutdown)
+        restore.callback(bench.stop.set)
+        restore.callback(interruptions.ignore)
+        running = {pool.submit(_verdict, assumption, bench): assumption.id for assumption in assumptions}
+        _collect(running, verdicts, progress, bench)
+    if left:
+        lines = "\n".join(f"  {name}" for name in left)
+        message = f"{len(left)} resources could not be removed. Remove them by hand:\n{lines}"
+        raise CommandError(message)
+    return [verdicts[assumption.id] for assumption in assumptions]
+
+
+def _collect(
+    running: dict[Future[Verdict], str], verdicts: dict[str, Verdict], progress: Progress, bench: Bench
+) -> None:
+    """Wait for the probes and report each verdict when it is known."""
+    while running:
+        with waiting_for(f"the probes {', '.join(running.values())}"):
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            verdict = verdicts[running.pop(future)] = future.result()
+            text = f"{verdict.id} {verdict.outcome}: {verdict.observed}"
+            progress.event(text, bench.clock.now_s())
+
+
+def _removed(bench: Bench, progress: Progress) -> list[str]:
+    """Remove all resources; return those that could not be removed."""
+    progress.event("removing the resources")
+    left = bench.remove_all()
+    progress.event("removed" if not left else f"{len(left)} resources could not be removed")
+    for name in left:
+        progress.line(f"  {name}")
+    return left
+
+
+def _verdict(assumption: Assumption, bench: Bench) -> Verdict:
+    """Run the probe of an assumption and return its verdict."""
+    if assumption.probe is None:
+        return Verdict(assumption.id, "not checked", assumption.unprobed)
+    try:
+        return Verdict(assumption.id, "holds", assumption.probe(bench))
+    except DoesNotHoldError as error:
+        return Verdict(assumption.id, "does not hold", str(error))
+    except NotCheckedError as error:
+        return Verdict(assumption.id, "not checked", str(error))
+    except (BotoCoreError, ClientError) as error:
+        return Verdict(assumption.id, "not checked", aws_errors.explain(error))
+    except CommandError as error:
+        return Verdict(assumption.id, "not checked", str(error))
+
+
+def show(verdicts: Sequence[Verdict], console: Console) -> None:
+    """Print the verdicts as a table, and a summary."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("assumption", "result", "observed"):
+        table.add_column(heading, overflow="fold")
+    for verdict in verdicts:
+        table.add_row(
+            Text(verdict.id), Text(verdict.outcome, _STYLES[verdict.outcome]), Text(verdict.observed)
+        )
+    console.print(table)
+    counts = {outcome: sum(verdict.outcome == outcome for verdict in verdicts) for outcome in _STYLES}
+    summary = (
+        f"{counts['holds']} hold, {counts['does not hold']} do not hold, {counts['not checked']} not checked"
+    )
+    Progress(console).line(f"{summary}. Statements and sources: docs/assumptions.md")
