@@ -235,7 +235,7 @@ class Names:
 
     def container_log_group(self, service: str) -> str:
         """Log group of an ECS service's own container."""
-        return f"/ecs/{self.resource(service)}"
+        return f"/ecs/{self.of_service(service)}"
 
     def collector_log_group(self, service: str) -> str:
         """Log group of the collector beside an ECS service."""

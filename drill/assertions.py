@@ -178,7 +178,7 @@ class _History:
 
     def times(self, sent: Sequence[Notification]) -> str:
         """Return the times of notifications as text."""
-        times = [self.offset(notification.at_s) for notification in _of_one_topic(sent)]
+        times = [self.offset(notification.at_s) for notification in sent]
         more = f" and {len(times) - _SHOWN} more" if len(times) > _SHOWN else ""
         return f"at {', '.join(times[:_SHOWN])}{more}"
 
@@ -295,9 +295,9 @@ def _notification(history: _History, expected: NotificationExpected) -> _Result:
         is_open = number <= expected.times
     at_s = by_s
     if in_time:
-        actual, at_s = f"sent {history.times(counted)}", by_s or in_time[0].at_s
+        actual, at_s = f"sent {history.times(_of_one_topic(counted))}", by_s or in_time[0].at_s
     elif delivered:
-        actual = f"only sent {history.times(delivered)}"
+        actual = f"only sent {history.times(_of_one_topic(delivered))}"
     else:
         actual = _why_not_sent(history, name, expected.state, sent)
     return _Result(text, actual, name, at_s, passed=passed, is_open=is_open)
@@ -351,7 +351,9 @@ def _no_notifications(history: _History, expected: NoNotificationsExpected) -> _
         )
         return _Result(text, actual, passed=True, is_open=True)
     first = sent[0]
-    actual = f"sent {history.times(sent)}, first by {history.short(first.alarm)}"
+    # A change of state that notifies several topics is one notification.
+    changes = {(notification.alarm, notification.at_s): notification for notification in sent}
+    actual = f"sent {history.times(list(changes.values()))}, first by {history.short(first.alarm)}"
     return _Result(text, actual, first.alarm, first.at_s, passed=False, is_open=False)
 
 

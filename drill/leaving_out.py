@@ -114,8 +114,8 @@ def rehearsable(system: System, *, is_deployed: bool) -> System:
 
 
 def for_scenario(system: System, scenario: Scenario) -> System:
-    """Return the system of a scenario: without alarms on an anomaly band for which it has no `band`."""
-    banded = {alarm.name for alarm in system.alarms if alarm.threshold is None}
+    """Return the system of a scenario: without alarms on an anomaly band that nothing sets."""
+    banded = {alarm.name for alarm in system.alarms if alarm.threshold is None} - system.baseline.bands.keys()
     if not banded:
         return system
     selection = Selection(system)
@@ -124,7 +124,7 @@ def for_scenario(system: System, scenario: Scenario) -> System:
             banded -= set(selection.full_names(entry.happens.band))
         except UnknownNameError:  # noqa: PERF203  # it is reported with its place, or optional
             continue
-    reason = "it has an anomaly detection band, and the scenario has no `band` for it"
+    reason = "it has an anomaly detection band, and neither its kind nor the scenario (`band`) sets it"
     return without(system, [LeftOut(name, reason) for name in sorted(banded)]) if banded else system
 
 

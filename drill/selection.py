@@ -123,11 +123,14 @@ class Selection:
 
     def left_out(self, patterns: Iterable[str]) -> tuple[str, ...]:
         """Return the alarms with these names or patterns that cannot be rehearsed."""
-        also = {full: short for short, full in self.system.short_names.items()}
+        patterns = tuple(patterns)
+        also: dict[str, list[str]] = {}
+        for short, full in self.system.short_names.items():
+            also.setdefault(full, []).append(short)
         return tuple(
             entry.name
             for entry in self.system.left_out
-            if any(matches(name, patterns) for name in {entry.name, also.get(entry.name, entry.name)})
+            if any(matches(name, patterns) for name in (entry.name, *also.get(entry.name, ())))
         )
 
     def full_names(self, patterns: Iterable[str]) -> tuple[str, ...]:

@@ -215,10 +215,10 @@ def _last(arn: str) -> str:
 def deregister(env: Environment, console: Console) -> None:
     """Deregister all active task definitions of the environment's families, and print how many.
 
-    Terraform leaves every revision active (`skip_destroy`), so that ECS can roll back to it. Families are
-    found by their tags, because their names do not tell two environments apart: `shop-api-eu-prod` may be
-    `api-eu` in `prod` or `api` in `eu-prod`. The API of tags may return inactive revisions, hence the second
-    call.
+    Terraform leaves every revision active (`skip_destroy`), so that ECS can roll back to it. A family has the
+    tags and the name of the environment: names alone do not tell two environments apart (`shop-api-eu-prod`
+    may be `api-eu` in `prod` or `api` in `eu-prod`), and another program may use the same tags. The API of
+    tags may return inactive revisions, hence the second call.
     """
     tags = client(env, "resourcegroupstaggingapi")
     pages = tags.get_paginator("get_resources").paginate(
@@ -229,7 +229,12 @@ def deregister(env: Environment, console: Console) -> None:
         ResourceTypeFilters=["ecs:task-definition"],
     )
     tagged = {mapping["ResourceARN"] for page in pages for mapping in page["ResourceTagMappingList"]}
-    active = sorted(set(_active(env, {_family(arn) for arn in tagged})))
+    families = {
+        family
+        for family in map(_family, tagged)
+        if family.startswith(f"{env.project}-") and family.endswith(f"-{env.environment}")
+    }
+    active = sorted(set(_active(env, families)))
     ecs = client(env, "ecs")
     for arn in active:
         ecs.deregister_task_definition(taskDefinition=arn)

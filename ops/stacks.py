@@ -184,10 +184,11 @@ def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Cons
                 with _run(env, name, console) as run:
                     _change(env, run, console, destroy=True)
                     run.clean()
-            if name == "compute":
-                containers.deregister(env, console)
             if name == "security":
                 tracing.leave_deleted_key(env)
+        # At the end: a missing permission must not keep the other stacks.
+        if "compute" in names:
+            containers.deregister(env, console)
     if env.is_local and not stack:
         _leave_local_aws(env, console, keep=keep)
 

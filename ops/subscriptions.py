@@ -40,8 +40,9 @@ class Unsubscribed(NamedTuple):
     state: Literal["pending", "missing"]
 
     def __str__(self) -> str:
-        shown = webhooks.masked(self.subscription.endpoint)
-        return f"{self.state:<8} {shown} ({self.subscription.protocol}, topic {self.topic})"
+        protocol, endpoint = self.subscription.protocol, self.subscription.endpoint
+        shown = webhooks.masked(endpoint) if protocol in {"http", "https"} else endpoint
+        return f"{self.state:<8} {shown} ({protocol}, topic {self.topic})"
 
 
 def find(env: Environment, routes: Routes) -> list[Unsubscribed]:

@@ -151,7 +151,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
             "context is in these requests is not documented."
         ),
         modules=("stacks/security.py", "stacks/monitoring/events.py"),
-        affects="Notifications of failed ECS deployments and stopped tasks.",
+        affects="Notifications of failed ECS deployments.",
         probe=delivery.event_key,
     ),
     Assumption(
@@ -251,7 +251,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         ),
     ),
     Assumption(
-        id="event-letters",
+        id="event-dead-letters",
         statement=(
             "EventBridge encrypts messages of its dead-letter queue with the queue's ARN as the encryption "
             "context, which the key policy requires."

@@ -32,9 +32,6 @@ _MINUTE_S = 60
 _FROM_S, _TO_S = 2, 20
 """Second of a minute from and until which a sample is sent, so that it arrives within its minute."""
 
-_RULE_NAME = 64
-"""Maximum length of the name of a rule (EventBridge API Reference, PutRule)."""
-
 _GONE = ("NotFound", "NonExistent", "NoSuch")
 """Parts of the error codes for a resource that does not exist."""
 
@@ -236,7 +233,7 @@ class Bench:
 
     def rule_name(self, key: str) -> str:
         """Return the name of a rule, which is also the source of its events: at most 64 characters."""
-        return self.name(key)[:_RULE_NAME]
+        return self.names.resource("probe", self._run, key, of="aws_cloudwatch_event_rule")
 
     def rule(self, name: str, target_arn: str, **target: Any) -> None:  # noqa: ANN401  # of PutTargets
         """Create a rule for events whose source is its name, with one target."""

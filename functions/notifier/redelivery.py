@@ -39,12 +39,15 @@ def invoke_all(function_arn: str, events: Sequence[dict[str, Any]], *, deadline_
         events: The events, with at most 1 MB each ("Lambda quotas", AWS Lambda Developer Guide).
         deadline_s: `time.monotonic()` at which this must end.
     """
-    calls = [Call(functools.partial(_invoke, function_arn, event)) for event in events]
+    # Created before the threads: creation on boto3's default session is not thread-safe (Boto3 documentation,
+    # "Session", "Multithreading or multiprocessing with sessions").
+    client = _lambda()
+    calls = [Call(functools.partial(_invoke, client, function_arn, event)) for event in events]
     return all(_is_accepted(call, deadline_s - time.monotonic()) for call in calls)
 
 
-def _invoke(function_arn: str, event: dict[str, Any]) -> None:
-    _lambda().invoke(FunctionName=function_arn, InvocationType="Event", Payload=json.dumps(event).encode())
+def _invoke(client: LambdaClient, function_arn: str, event: dict[str, Any]) -> None:
+    client.invoke(FunctionName=function_arn, InvocationType="Event", Payload=json.dumps(event).encode())
 
 
 def _is_accepted(call: Call[None], limit_s: float) -> bool:

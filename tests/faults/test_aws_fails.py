@@ -113,6 +113,8 @@ def test_a_state_that_is_saved_although_the_answer_is_lost_is_no_conflict(
     done = machine.make("deploy", "STACK=security")
     assert done.returncode != 0
     assert "The state could not be saved. It is in " in one_message(done.stdout)
+    created = [asked.operation for asked in proxy[0].asked if asked.operation.startswith("Create")]
+    assert created == ["CreateKey", "CreateAlias"], (created, done.stdout)
     failing(proxy, CUT_AFTERWARDS, lambda _: False)
     again = machine.make("deploy", "STACK=security")
     assert again.returncode == 0, again.stdout

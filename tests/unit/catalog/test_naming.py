@@ -110,6 +110,14 @@ def test_a_shortened_name_matches_the_patterns_of_policies() -> None:
             assert any(fnmatchcase(group.name, pattern) for pattern in names.log_group_patterns), group.name
 
 
+def test_the_log_group_of_a_container_has_the_name_of_its_service() -> None:
+    """The notifier links to it by the name in an event of ECS."""
+    for length in LENGTHS:
+        names = Names.of(longest(length))
+        for service in ("a", "a-service-with-a-long-name-of-40-characters"):
+            assert names.container_log_group(service) == f"/ecs/{names.of_service(service)}"
+
+
 def test_projects_of_sixteen_characters_have_the_names_that_they_had() -> None:
     """Every name that was possible with the former limit is the full name."""
     for length in range(1, 17):

@@ -23,6 +23,7 @@ from tests.unit.drill.rehearsing import no_recording, scenario
 def states(made: Made) -> dict[str, set[str]]:
     """Return the states of each alarm that is not OK throughout, in a scenario in which nothing happens."""
     played = simulation.run(source.system(*made), scenario(duration="2h", warm_up="1d"), no_recording)
+    assert not played.system.left_out
     # The warm-up is as long as the longest window of an alarm.
     all_states: dict[str, set[str]] = {
         alarm.name: {

@@ -102,7 +102,9 @@ def test_a_band_that_the_scenario_does_not_set_is_no_silent_ok() -> None:
     found = System("x", (banded("odd"), alarm()))
     (verdict,) = run(found, expect=[{"never": ["*"]}]).verdicts
     assert verdict.actual.endswith("; not rehearsed: odd")
-    with pytest.raises(ConfigError, match="anomaly detection band, and the scenario has no `band` for it"):
+    with pytest.raises(
+        ConfigError, match=r"anomaly detection band, and neither its kind nor the scenario \(`band`\) sets it"
+    ):
         run(found, expect=[{"never": "odd"}])
     (verdict,) = run(found, {"band": "odd", "upper": 5}, expect=[{"never": ["*"]}]).verdicts
     assert "not rehearsed" not in verdict.actual

@@ -257,14 +257,18 @@ OWN, OTHER = (PROD.project, PROD.environment), (PROD.project, f"other-{PROD.envi
 
 
 def test_destroy_deregisters_every_active_revision_of_the_environment(fake: Fake) -> None:
-    """Of services that are configured no more, and revisions without tags; once; nothing of another one."""
-    removed, similar = "reveille-old-prod", f"{NAME}-2"
+    """Of services that are configured no more, and revisions without tags; once; nothing of another one.
+
+    Not even of another program that uses the same tags.
+    """
+    removed, similar, theirs = "reveille-old-prod", f"{NAME}-2", revision(1, "their-api")
     fake.tagged = {
         revision(1): OWN,
         revision(2): OWN,
         revision(4, removed): OWN,
         revision(1, similar): OTHER,
         revision(1, "reveille-api-other-prod"): OTHER,
+        theirs: OWN,
     }
     fake.revisions = dict.fromkeys(fake.tagged, "ACTIVE") | {revision(1): "INACTIVE", revision(3): "ACTIVE"}
     shown: list[str] = []
@@ -274,5 +278,5 @@ def test_destroy_deregisters_every_active_revision_of_the_environment(fake: Fake
         shown.append(screen.getvalue())
     assert shown == ["compute     3 task definitions deregistered\n", ""]
     assert {arn for arn, status in fake.revisions.items() if status == "ACTIVE"} == {
-        arn for arn, owner in fake.tagged.items() if owner == OTHER
+        arn for arn, owner in fake.tagged.items() if owner == OTHER or arn == theirs
     }

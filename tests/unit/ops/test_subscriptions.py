@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from catalog import Catalog, environment
+from catalog.naming import Names
 from config.errors import CommandError
 from config.models import Environment
 from ops import subscriptions
@@ -118,6 +119,7 @@ def test_every_subscription_that_is_missing_is_listed(
     answer(monkeypatch, deleted if arn else lambda _: [])
     warning = subscriptions.warning(PROD, CATALOG)
     assert warning.startswith("Warning: SNS does not deliver through")
+    assert f"missing  {Names.of(PROD).alarm_queue} (sqs, topic " in warning
     assert warning.endswith(AGAIN)
 
 
