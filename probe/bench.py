@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,9 @@ _SHORTEST_S = 0.2
 _MINUTE_S = 60
 _FROM_S, _TO_S = 2, 20
 """Second of a minute from and until which a sample is sent, so that it arrives within its minute."""
+
+_DENIED = ("AccessDenied", "AuthorizationError")
+"""Parts of the error codes for a missing permission."""
 
 _GONE = ("NotFound", "NonExistent", "NoSuch")
 """Parts of the error codes for a resource that does not exist."""
@@ -92,17 +96,28 @@ class Bench:
                 self._clients[service] = client(self.env, service)
             return self._clients[service]
 
-    def will_create(self, kind: str, name: str, remove: Callable[[], object]) -> None:
-        """Register a resource before it is created, so that it is removed in any case.
+    @contextlib.contextmanager
+    def creating(self, kind: str, name: str, remove: Callable[[], object]) -> Iterator[None]:
+        """Register a resource that the block creates, so that it is removed in any case.
+
+        Without permission to create it, it does not exist: it is not removed. After any other error it may.
 
         Raises:
             NotCheckedError: the run has ended.
         """
+        created = Created(kind, name, remove)
         with self._lock:
             if self.stop.is_set():
                 message = "the run was stopped"
                 raise NotCheckedError(message)
-            self._created.append(Created(kind, name, remove))
+            self._created.append(created)
+        try:
+            yield
+        except ClientError as error:
+            if any(part in str(error.response["Error"]["Code"]) for part in _DENIED):
+                with self._lock:
+                    self._created.remove(created)
+            raise
 
     def remove_all(self) -> list[str]:
         """Remove every resource of the run, the newest first; return those that could not be removed."""
@@ -155,26 +170,28 @@ class Bench:
         """
         name, cloudwatch = self.name(key), self.client("cloudwatch")
         watched = {} if "Metrics" in settings else {**self.metric(key), "Statistic": "Sum", "Period": 60}
-        self.will_create("alarm", name, lambda: cloudwatch.delete_alarms(AlarmNames=[name]))
-        cloudwatch.put_metric_alarm(
-            **{
-                "AlarmName": name,
-                "AlarmDescription": "Throwaway alarm of `make probe`",
-                "AlarmActions": list(actions),
-                "EvaluationPeriods": 1,
-                "Threshold": 0,
-                "ComparisonOperator": "GreaterThanThreshold",
-                **watched,
-                **settings,
-            }
-        )
+        with self.creating("alarm", name, lambda: cloudwatch.delete_alarms(AlarmNames=[name])):
+            cloudwatch.put_metric_alarm(
+                **{
+                    "AlarmName": name,
+                    "AlarmDescription": "Throwaway alarm of `make probe`",
+                    "AlarmActions": list(actions),
+                    "EvaluationPeriods": 1,
+                    "Threshold": 0,
+                    "ComparisonOperator": "GreaterThanThreshold",
+                    **watched,
+                    **settings,
+                }
+            )
         return name
 
     def composite(self, key: str, rule: str, *, actions: Sequence[str] = (), **settings: Any) -> str:  # noqa: ANN401  # of PutCompositeAlarm
         """Create a composite alarm and return its name."""
         name, cloudwatch = self.name(key), self.client("cloudwatch")
-        self.will_create("alarm", name, lambda: cloudwatch.delete_alarms(AlarmNames=[name]))
-        cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=rule, AlarmActions=list(actions), **settings)
+        with self.creating("alarm", name, lambda: cloudwatch.delete_alarms(AlarmNames=[name])):
+            cloudwatch.put_composite_alarm(
+                AlarmName=name, AlarmRule=rule, AlarmActions=list(actions), **settings
+            )
         return name
 
     def metric(self, key: str) -> dict[str, str]:
@@ -219,17 +236,19 @@ class Bench:
             message = f"no event notifies in {self.env.environment}"
             raise NotCheckedError(message)
         key_arn = {"KmsMasterKeyId": self.key_arn()} if encrypted else {}
-        self.will_create("topic", topic, lambda: sns.delete_topic(TopicArn=topic))
-        sns.create_topic(Name=name, Attributes={"Policy": of_topic, **key_arn})
-        url: list[str] = []
-        self.will_create("queue", name, lambda: sqs.delete_queue(QueueUrl=url[0] if url else _url(sqs, name)))
-        url.append(sqs.create_queue(QueueName=name, Attributes={"Policy": of_queue, **key_arn})["QueueUrl"])
+        with self.creating("topic", topic, lambda: sns.delete_topic(TopicArn=topic)):
+            sns.create_topic(Name=name, Attributes={"Policy": of_topic, **key_arn})
+        with self.creating("queue", name, lambda: sqs.delete_queue(QueueUrl=_url(sqs, name))):
+            url = sqs.create_queue(QueueName=name, Attributes={"Policy": of_queue, **key_arn})["QueueUrl"]
         # Subscriptions to queues are deleted with the topic later; unsubscribing removes them immediately.
-        subscription: str = sns.subscribe(
-            TopicArn=topic, Protocol="sqs", Endpoint=queue, ReturnSubscriptionArn=True
-        )["SubscriptionArn"]
-        self.will_create("subscription", subscription, lambda: sns.unsubscribe(SubscriptionArn=subscription))
-        return Inbox(self, topic, url[0])
+        arn: list[str] = []
+        with self.creating("subscription", queue, lambda: arn and sns.unsubscribe(SubscriptionArn=arn[0])):
+            arn.append(
+                sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, ReturnSubscriptionArn=True)[
+                    "SubscriptionArn"
+                ]
+            )
+        return Inbox(self, topic, url)
 
     def rule_name(self, key: str) -> str:
         """Return the name of a rule, which is also the source of its events: at most 64 characters."""
@@ -238,10 +257,10 @@ class Bench:
     def rule(self, name: str, target_arn: str, **target: Any) -> None:  # noqa: ANN401  # of PutTargets
         """Create a rule for events whose source is its name, with one target."""
         events = self.client("events")
-        self.will_create("rule", name, lambda: events.delete_rule(Name=name))
-        events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
-        self.will_create("target", name, lambda: events.remove_targets(Rule=name, Ids=["probe"]))
-        events.put_targets(Rule=name, Targets=[{"Id": "probe", "Arn": target_arn, **target}])
+        with self.creating("rule", name, lambda: events.delete_rule(Name=name)):
+            events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+        with self.creating("target", name, lambda: events.remove_targets(Rule=name, Ids=["probe"])):
+            events.put_targets(Rule=name, Targets=[{"Id": "probe", "Arn": target_arn, **target}])
 
     def key_arn(self) -> str:
         """Return the ARN of the key of the environment.

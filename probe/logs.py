@@ -31,8 +31,8 @@ def event_line(bench: Bench) -> str:
     logs, events = bench.client("logs"), bench.client("events")
     name = bench.name("line")
     group, metric, rule = f"/aws/events/{name}", bench.metric("line"), bench.rule_name("line")
-    bench.will_create("log group", group, lambda: logs.delete_log_group(logGroupName=group))
-    logs.create_log_group(logGroupName=group)
+    with bench.creating("log group", group, lambda: logs.delete_log_group(logGroupName=group)):
+        logs.create_log_group(logGroupName=group)
     group_arn = bench.arn("logs", f"log-group:{group}")
     statement = {
         "Effect": "Allow",
@@ -40,10 +40,10 @@ def event_line(bench: Bench) -> str:
         "Resource": f"{group_arn}:*",
         "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
     }
-    bench.will_create("log resource policy", name, lambda: logs.delete_resource_policy(policyName=name))
-    logs.put_resource_policy(
-        policyName=name, policyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    )
+    with bench.creating("log resource policy", name, lambda: logs.delete_resource_policy(policyName=name)):
+        logs.put_resource_policy(
+            policyName=name, policyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        )
     deployments = sources.deployments(bench.names).name
     (counted,) = (
         entry
@@ -107,9 +107,9 @@ def separators(bench: Bench) -> str:
 def log_group_key(bench: Bench) -> str:
     """Return whether a log group can be created with the key of the environment."""
     logs, group, key_arn = bench.client("logs"), f"/ecs/{bench.name('key')}", bench.key_arn()
-    bench.will_create("log group", group, lambda: logs.delete_log_group(logGroupName=group))
     try:
-        logs.create_log_group(logGroupName=group, kmsKeyId=key_arn)
+        with bench.creating("log group", group, lambda: logs.delete_log_group(logGroupName=group)):
+            logs.create_log_group(logGroupName=group, kmsKeyId=key_arn)
     except ClientError as error:
         if any(part in str(error.response["Error"]["Code"]) for part in _REFUSED):
             raise DoesNotHoldError(str(error)) from error

@@ -15,6 +15,7 @@ from rich.text import Text
 from aws import errors as aws_errors
 from aws.waiting import waiting_for
 from config.errors import CommandError
+from config.explain import counted
 from config.models import Environment
 from drill.live.clock import sped_up
 from drill.live.interruptions import Interruptions
@@ -29,7 +30,7 @@ _STYLES: dict[Outcome, str] = {"holds": "green", "does not hold": "red", "not ch
 def run(
     env: Environment, assumptions: Sequence[Assumption], console: Console, *, speed: float
 ) -> list[Verdict]:
-    """Check assumptions against the AWS of an environment, and remove everything that was created.
+    """Check assumptions against the AWS of an environment, remove what was created, and print the verdicts.
 
     Args:
         env: the environment. Its AWS was verified.
@@ -58,11 +59,13 @@ def run(
         restore.callback(interruptions.ignore)
         running = {pool.submit(_verdict, assumption, bench): assumption.id for assumption in assumptions}
         _collect(running, verdicts, progress, bench)
+    found = [verdicts[assumption.id] for assumption in assumptions]
+    show(found, console)
     if left:
         lines = "\n".join(f"  {name}" for name in left)
-        message = f"{len(left)} resources could not be removed. Remove them by hand:\n{lines}"
+        message = f"{counted(len(left), 'resource')} could not be removed. Remove them by hand:\n{lines}"
         raise CommandError(message)
-    return [verdicts[assumption.id] for assumption in assumptions]
+    return found
 
 
 def _collect(
@@ -74,15 +77,14 @@ def _collect(
             done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             verdict = verdicts[running.pop(future)] = future.result()
-            text = f"{verdict.id} {verdict.outcome}: {verdict.observed}"
-            progress.event(text, bench.clock.now_s())
+            progress.event(f"{verdict.id} {verdict.outcome}", bench.clock.now_s())
 
 
 def _removed(bench: Bench, progress: Progress) -> list[str]:
     """Remove all resources; return those that could not be removed."""
     progress.event("removing the resources")
     left = bench.remove_all()
-    progress.event("removed" if not left else f"{len(left)} resources could not be removed")
+    progress.event("removed" if not left else f"{counted(len(left), 'resource')} could not be removed")
     for name in left:
         progress.line(f"  {name}")
     return left

@@ -22,7 +22,7 @@ from terraform import locking
 def probe(name: str | None, speed: float) -> int:
     """Check the assumptions about AWS in an account.
 
-    The exit status is 0 if no assumption is found not to hold, else 1.
+    The exit status is 0 if every assumption that has a probe holds, else 1.
     """
     env, _ = common.read(name)
     preparation.require_allowed(env, "probes")
@@ -39,5 +39,4 @@ def probe(name: str | None, speed: float) -> int:
             where = f"{env.environment} (account {env.account_id}, {env.region})"
             questions.ask(f"Create throwaway resources in {where}?", "not confirmed", console)
         verdicts = run.run(env, PROBED, console, speed=speed)
-    run.show(verdicts, console)
-    return 1 if any(verdict.outcome == "does not hold" for verdict in verdicts) else 0
+    return 0 if all(verdict.outcome == "holds" for verdict in verdicts) else 1

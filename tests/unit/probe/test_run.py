@@ -135,7 +135,8 @@ def test_everything_is_removed_the_newest_first(error: Exception) -> None:
 
     def probe(bench: Bench) -> str:
         for name in ("child", "composite"):
-            bench.will_create("alarm", name, lambda name=name: removed.append(name))  # type: ignore[misc]
+            with bench.creating("alarm", name, lambda name=name: removed.append(name)):  # type: ignore[misc]
+                pass
         raise error
 
     if isinstance(error, RuntimeError):
@@ -151,16 +152,22 @@ def test_what_could_not_be_removed_is_listed_with_its_name_and_the_reason() -> N
     removed: list[str] = []
 
     def probe(bench: Bench) -> str:
-        bench.will_create("queue", "shop-probe-1-dev", lambda: removed.append("queue"))
-        bench.will_create("topic", "arn:aws:sns:eu-west-1:1:shop-probe-1-dev", refusing("AccessDenied"))
+        with bench.creating("queue", "shop-probe-1-dev", lambda: removed.append("queue")):
+            pass
+        with bench.creating("topic", "arn:aws:sns:eu-west-1:1:shop-probe-1-dev", refusing("AccessDenied")):
+            pass
         for code in ("AWS.SimpleQueueService.NonExistentQueue", "ResourceNotFoundException", "NoSuchEntity"):
-            bench.will_create("log group", code, refusing(code))
+            with bench.creating("log group", code, refusing(code)):
+                pass
         return "held"
 
+    console = Console(file=io.StringIO())
     with pytest.raises(CommandError) as raised:
-        of(probe)
+        run.run(ENV, [assumption("one", probe)], console, speed=600)
+    assert isinstance(console.file, io.StringIO)
+    assert "1 hold, 0 do not hold" in console.file.getvalue()
     first, second = str(raised.value).splitlines()
-    assert first == "1 resources could not be removed. Remove them by hand:"
+    assert first == "1 resource could not be removed. Remove them by hand:"
     assert second.startswith("  topic arn:aws:sns:eu-west-1:1:shop-probe-1-dev: The credentials do not allow")
     assert removed == ["queue"]
 
@@ -177,7 +184,8 @@ def test_an_interruption_removes_everything(number: signal.Signals) -> None:
         removed.append("queue")
 
     def probe(bench: Bench) -> str:
-        bench.will_create("queue", "name", remove)
+        with bench.creating("queue", "name", remove):
+            pass
         created.set()
         while True:
             bench.sleep(0)
@@ -192,6 +200,21 @@ def test_an_interruption_removes_everything(number: signal.Signals) -> None:
         of(probe)
     thread.join()
     assert removed == ["queue"]
+
+
+@pytest.mark.parametrize(
+    ("code", "is_left"),
+    [("AccessDenied", False), ("AuthorizationError", False), ("Throttling", True)],
+)
+def test_what_could_not_be_created_without_permission_is_not_left(code: str, is_left: bool) -> None:
+    """After another error, such as a lost answer, it may exist."""
+    bench = Bench(ENV, Clock(), "abc123")
+    with (
+        pytest.raises(ClientError),
+        bench.creating("topic", "name", refusing("AccessDenied")),
+    ):
+        refusing(code)()
+    assert bool(bench.remove_all()) == is_left
 
 
 def test_nothing_is_created_after_the_end() -> None:
@@ -232,13 +255,13 @@ def test_the_table_has_every_verdict_and_their_number() -> None:
 
 @pytest.mark.parametrize(
     ("outcomes", "status"),
-    [(["holds", "holds"], 0), (["holds", "does not hold"], 1), (["holds", "not checked"], 0)],
+    [(["holds", "holds"], 0), (["holds", "does not hold"], 1), (["holds", "not checked"], 1)],
     ids=["all hold", "one does not", "one is not checked"],
 )
-def test_the_exit_status_says_whether_one_does_not_hold(
+def test_the_exit_status_says_whether_all_hold(
     monkeypatch: pytest.MonkeyPatch, outcomes: list[Any], status: int
 ) -> None:
-    """What could not be checked is in the table and does not fail."""
+    """And whether one with a probe could not be checked, as in an environment that is not deployed."""
     checked: list[Any] = []
 
     def found(*arguments: Any, **_: Any) -> list[Verdict]:
