@@ -206,7 +206,7 @@ def test_an_interruption_removes_everything(number: signal.Signals) -> None:
     ("code", "is_left"),
     [("AccessDenied", False), ("AuthorizationError", False), ("Throttling", True)],
 )
-def test_what_could_not_be_created_without_permission_is_not_left(code: str, is_left: bool) -> None:
+def test_what_could_not_be_created_without_permission_is_not_left(code: str, *, is_left: bool) -> None:
     """After another error, such as a lost answer, it may exist."""
     bench = Bench(ENV, Clock(), "abc123")
     with (
