@@ -20,11 +20,16 @@ from config.models import Environment
 from drill.live.clock import sped_up
 from drill.live.interruptions import Interruptions
 from drill.output import Progress
-from probe.assumptions import Assumption
+from probe.assumptions import Assumption, Probe
 from probe.bench import Bench
 from probe.verdicts import DoesNotHoldError, NotCheckedError, Outcome, Verdict
 
-_STYLES: dict[Outcome, str] = {"holds": "green", "does not hold": "red", "not checked": "yellow"}
+_STYLES: dict[Outcome, str] = {
+    "holds": "green",
+    "does not hold": "red",
+    "not checked": "yellow",
+    "no probe": "dim",
+}
 
 
 def run(
@@ -34,7 +39,7 @@ def run(
 
     Args:
         env: the environment. Its AWS was verified.
-        assumptions: those to check; the others of the list are reported as not checked.
+        assumptions: those to check; those without a probe are reported with the reason.
         console: the output for progress.
         speed: the speed of a local AWS, as a multiple of real time.
 
@@ -45,7 +50,12 @@ def run(
         CommandError: a resource could not be removed; the message names it.
     """
     progress = Progress(console)
-    verdicts: dict[str, Verdict] = {}
+    probes = {assumption.id: assumption.probe for assumption in assumptions if assumption.probe}
+    verdicts = {
+        assumption.id: Verdict(assumption.id, "no probe", assumption.unprobed)
+        for assumption in assumptions
+        if not assumption.probe
+    }
     left: list[str] = []
     with ExitStack() as restore:
         interruptions = restore.enter_context(Interruptions())
@@ -53,11 +63,11 @@ def run(
         progress.event(f"started: every resource has the prefix {bench.prefix}")
         # In reverse order: ignore further signals, end the probes, remove their resources.
         restore.callback(lambda: left.extend(_removed(bench, progress)))
-        pool = ThreadPoolExecutor(max(1, len(assumptions)))
+        pool = ThreadPoolExecutor(max(1, len(probes)))
         restore.callback(pool.shutdown)
         restore.callback(bench.stop.set)
         restore.callback(interruptions.ignore)
-        running = {pool.submit(_verdict, assumption, bench): assumption.id for assumption in assumptions}
+        running = {pool.submit(_verdict, name, probe, bench): name for name, probe in probes.items()}
         _collect(running, verdicts, progress, bench)
     found = [verdicts[assumption.id] for assumption in assumptions]
     show(found, console)
@@ -90,20 +100,18 @@ def _removed(bench: Bench, progress: Progress) -> list[str]:
     return left
 
 
-def _verdict(assumption: Assumption, bench: Bench) -> Verdict:
+def _verdict(name: str, probe: Probe, bench: Bench) -> Verdict:
     """Run the probe of an assumption and return its verdict."""
-    if assumption.probe is None:
-        return Verdict(assumption.id, "not checked", assumption.unprobed)
     try:
-        return Verdict(assumption.id, "holds", assumption.probe(bench))
+        return Verdict(name, "holds", probe(bench))
     except DoesNotHoldError as error:
-        return Verdict(assumption.id, "does not hold", str(error))
+        return Verdict(name, "does not hold", str(error))
     except NotCheckedError as error:
-        return Verdict(assumption.id, "not checked", str(error))
+        return Verdict(name, "not checked", str(error))
     except (BotoCoreError, ClientError) as error:
-        return Verdict(assumption.id, "not checked", aws_errors.explain(error))
+        return Verdict(name, "not checked", aws_errors.explain(error))
     except CommandError as error:
-        return Verdict(assumption.id, "not checked", str(error))
+        return Verdict(name, "not checked", str(error))
 
 
 def show(verdicts: Sequence[Verdict], console: Console) -> None:
@@ -118,6 +126,7 @@ def show(verdicts: Sequence[Verdict], console: Console) -> None:
     console.print(table)
     counts = {outcome: sum(verdict.outcome == outcome for verdict in verdicts) for outcome in _STYLES}
     summary = (
-        f"{counts['holds']} hold, {counts['does not hold']} do not hold, {counts['not checked']} not checked"
+        f"{counts['holds']} hold, {counts['does not hold']} do not hold, "
+        f"{counts['not checked']} not checked, {counts['no probe']} without a probe"
     )
     Progress(console).line(f"{summary}. Statements and sources: docs/assumptions.md")

@@ -1,11 +1,11 @@
-"""The results of a probe: the assumption holds, does not hold, or could not be checked."""
+"""The results for assumptions: one holds, does not hold, could not be checked, or has no probe."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Outcome = Literal["holds", "does not hold", "not checked"]
+Outcome = Literal["holds", "does not hold", "not checked", "no probe"]
 
 
 class DoesNotHoldError(Exception):

@@ -23,7 +23,7 @@ from ops import cli, local
 from ops.commands import common
 from probe import bench as benches
 from probe import run
-from probe.assumptions import PROBED, Assumption
+from probe.assumptions import ASSUMPTIONS, Assumption
 from probe.bench import LIMIT_S, Bench
 from probe.verdicts import DoesNotHoldError, NotCheckedError, Verdict
 
@@ -86,14 +86,14 @@ def raising(error: Exception) -> Callable[[Bench], str]:
             "not checked",
             "The credentials do not allow this",
         ),
-        (None, "not checked", "Dear."),
+        (None, "no probe", "Dear."),
     ],
     ids=["holds", "does not hold", "not checked", "a failing command", "a rejected call", "without a probe"],
 )
-def test_a_probe_has_one_of_three_outcomes(
+def test_an_assumption_has_one_of_four_outcomes(
     probe: Callable[[Bench], str] | None, outcome: str, observed: str
 ) -> None:
-    """A call that AWS rejects says nothing about the assumption."""
+    """A call that AWS rejects says nothing about the assumption; without a probe it has the reason."""
     verdict = of(probe)
     assert verdict.outcome == outcome
     assert verdict.observed.startswith(observed)
@@ -250,13 +250,18 @@ def test_the_table_has_every_verdict_and_their_number() -> None:
     assert all(
         part in text for verdict in verdicts for part in (verdict.id, verdict.outcome, verdict.observed)
     )
-    assert "1 hold, 1 do not hold, 1 not checked" in text
+    assert "1 hold, 1 do not hold, 1 not checked, 0 without a probe" in text
 
 
 @pytest.mark.parametrize(
     ("outcomes", "status"),
-    [(["holds", "holds"], 0), (["holds", "does not hold"], 1), (["holds", "not checked"], 1)],
-    ids=["all hold", "one does not", "one is not checked"],
+    [
+        (["holds", "holds"], 0),
+        (["holds", "does not hold"], 1),
+        (["holds", "not checked"], 1),
+        (["holds", "no probe"], 0),
+    ],
+    ids=["all hold", "one does not", "one is not checked", "one has no probe"],
 )
 def test_the_exit_status_says_whether_all_hold(
     monkeypatch: pytest.MonkeyPatch, outcomes: list[Any], status: int
@@ -272,7 +277,7 @@ def test_the_exit_status_says_whether_all_hold(
     monkeypatch.setattr(local, "require", lambda _: None)
     monkeypatch.setattr(run, "run", found)
     assert cli.main(["probe"]) == status
-    assert checked == list(PROBED)
+    assert checked == list(ASSUMPTIONS)
 
 
 @pytest.mark.parametrize("name", ["prod", "staging"])
