@@ -105,7 +105,11 @@ class Result:
 
 
 def process_record(record: object, request_id: str, *, deadline_s: float, only: object) -> Result:
-    """Deliver a message, to one recipient if `only` is its name."""
+    """Deliver a message, to one recipient if `only` is its name.
+
+    A repetition for a recipient that the message no longer has fails, so that the message reaches the
+    dead-letter queue. The other recipients have it already.
+    """
     started_s = time.perf_counter()
     try:
         envelope = read_record(record, settings, now=datetime.now(timezone.utc))
@@ -114,11 +118,8 @@ def process_record(record: object, request_id: str, *, deadline_s: float, only: 
         telemetry.finish(unreadable(error), started_s=started_s)
         return Result(0, 0, (event_for(record),), (str(publishable(error)),))
     telemetry.logger.set_correlation_id(correlation_id(envelope.message_id, otherwise=request_id))
-    selected = [
-        recipient
-        for recipient in recipients_of(notice, settings.recipients[envelope.severity])
-        if only is None or str(recipient) == only
-    ]
+    possible = recipients_of(notice, settings.recipients[envelope.severity])
+    selected = [recipient for recipient in possible if only is None or str(recipient) == only]
     recipients = [recipient for recipient in selected if not delivered.has(envelope.message_id, recipient)]
     failures = deliver_all(notice, recipients, settings, deadline_s=deadline_s)
     reached = [
@@ -135,8 +136,11 @@ def process_record(record: object, request_id: str, *, deadline_s: float, only: 
         "sent": [str(recipient) for recipient in reached],
         "sent_before": len(selected) - len(recipients),
     }
-    if failures:
-        details |= {"failed": [str(failure) for failure in failures], **_stack(failures)}
+    failed = [(event_for(record, str(failure.recipient)), str(failure)) for failure in failures]
+    if only is not None and not selected:
+        failed = [({**event_for(record), RECIPIENT: only}, _not_a_recipient(possible, notice.severity))]
+    if failed:
+        details |= {"failed": [problem for _, problem in failed], **_stack(failures)}
         outcome = Outcome("ERROR", "notification failed", "NotificationsFailed", details)
     elif selected:
         outcome = Outcome("INFO", "notification sent", "NotificationsSent", details)
@@ -146,14 +150,20 @@ def process_record(record: object, request_id: str, *, deadline_s: float, only: 
     return Result(
         len(reached),
         len(selected) - len(failures),
-        tuple(event_for(record, str(failure.recipient)) for failure in failures),
-        tuple(map(str, failures)),
+        tuple(event for event, _ in failed),
+        tuple(problem for _, problem in failed),
     )
 
 
 def unreadable(error: Exception) -> Outcome:
     """Return the outcome for a record that is not a notification."""
     return Outcome("ERROR", "notification unreadable", "NotificationsUnreadable", fault_details(error))
+
+
+def _not_a_recipient(possible: Sequence[Recipient], severity: str) -> str:
+    """Return the error of a repetition; it does not contain the event's value, which may be anything."""
+    names = ", ".join(map(str, possible)) or "none"
+    return f"{RECIPIENT}: is not a recipient of this {severity} message; its recipients are: {names}"
 
 
 def _count(reached: Sequence[Recipient], failures: Sequence[Failure]) -> None:

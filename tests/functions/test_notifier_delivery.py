@@ -406,6 +406,41 @@ def test_a_repetition_tells_only_those_who_were_not_told(world: World) -> None:
     assert world.tell(record("composite_ok")).result == {"sent": 4}
 
 
+@each("only", ["slack ssm:/removed", f"mail {MAIL}-removed", "", "somebody", 7, ["mail"]])
+def test_a_repetition_for_a_recipient_that_was_removed_fails_and_tells_nobody(
+    world: World, only: object
+) -> None:
+    """A success would lose the message; the other recipients have it already."""
+    event_ = {"Records": [record("composite_alarm")], "recipient": only}
+    invocation = world.invoke(event_)
+    recipients = ", ".join(
+        [
+            f"mail {MAIL}",
+            *(
+                f"{channel} {reference}"
+                for channel, references in world.settings.recipients["critical"].references.items()
+                for reference in references
+            ),
+        ]
+    )
+    problem = f"recipient: is not a recipient of this critical message; its recipients are: {recipients}"
+    assert (type(invocation.error).__name__, str(invocation.error)) == ("NotDeliveredError", problem)
+    assert (world.wire.posts, world.wire.mails, world.wire.invoked) == ([], [], [])
+    (line,) = invocation.lines
+    assert (line["level"], line["message"], line["failed"]) == ("ERROR", "notification failed", [problem])
+    assert invocation.metrics["NotificationsFailed"] == [1.0]
+
+
+def test_a_repetition_fails_if_the_severity_has_no_recipients_any_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recipient was configured when the message came, so somebody wanted it."""
+    nobody = dataclasses.replace(world.settings, recipients=SETTINGS.recipients)
+    monkeypatch.setattr("functions.notifier.handler.settings", nobody)
+    invocation = world.invoke({"Records": [record("composite_alarm")], "recipient": f"mail {MAIL}"})
+    assert str(invocation.error).endswith("its recipients are: none")
+
+
 def test_a_retry_tells_nobody_twice_whatever_fails_and_wherever_it_runs(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -438,12 +473,11 @@ def test_when_nobody_was_told_the_event_is_repeated_as_a_whole(world: World) -> 
 
 
 def test_the_event_for_one_recipient_reaches_that_one_only(world: World) -> None:
-    """Also one that is no longer a recipient: then it reaches nobody."""
+    """The others have the message."""
     reference = world.settings.recipients["critical"].references["slack"][1]
     event_ = {"Records": [record("composite_alarm")], "recipient": f"slack {reference}"}
     assert world.invoke(event_).result == {"sent": 1}
     assert (paths(world), world.wire.mails) == ([OTHER_HOOK], [])
-    assert world.invoke({**event_, "recipient": "slack ssm:/removed"}).result == {"sent": 0}
 
 
 @pytest.mark.parametrize("status", [403, 429, 500])
