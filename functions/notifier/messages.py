@@ -14,7 +14,7 @@ from functions.notifier.alarms import is_alarm, read_alarm
 from functions.notifier.described import Describe, describe_none
 from functions.notifier.ecs_events import is_ecs_event, read_ecs_event
 from functions.notifier.fields import mapping, text
-from functions.notifier.foreign import as_foreign, foreign_account
+from functions.notifier.foreign import as_foreign, as_unnamed, foreign_account, names_no_account
 from functions.notifier.notice import Fact, Link, Notice, Severity
 from functions.notifier.settings import Settings
 from functions.notifier.wording import clean, clip, one_line, read_time, utc
@@ -94,7 +94,8 @@ def read_message(envelope: Envelope, settings: Settings, describe: Describe = de
     account = foreign_account(known, envelope.topic_arn)
     if account is not None:
         return as_foreign(_read(known, envelope, settings, describe_none), account, envelope.topic_arn)
-    return _read(known, envelope, settings, describe if text(known, "AlarmArn") else describe_none)
+    notice = _read(known, envelope, settings, describe if text(known, "AlarmArn") else describe_none)
+    return as_unnamed(notice) if names_no_account(known) else notice
 
 
 def _read(message: dict[str, Any], envelope: Envelope, settings: Settings, describe: Describe) -> Notice:

@@ -41,6 +41,8 @@ def abroad(name: str) -> list[Notice]:
             {"AWSAccountId": None},
             {"AlarmArn": arn.replace("111122223333", OTHER)},
             {"AlarmArn": "arn"},
+            {"account": OTHER},
+            {"account": OTHER, "AlarmArn": ..., "AWSAccountId": ...},
         ]
     else:
         ways = [{"account": OTHER}, {"account": None}]
@@ -95,6 +97,40 @@ def test_what_would_become_a_link_in_a_program_is_taken_out() -> None:
     )
     said = mail.subject(other) + mail.body(other) + json.dumps(slack.payload(other))
     assert "evil" not in said
+
+
+UNNAMED = [{}, {"AlarmArn": None}, {"AWSAccountId": None}, {"AlarmArn": "", "AWSAccountId": None}]
+
+
+@each("state", ["ALARM", "OK", "INSUFFICIENT_DATA"])
+def test_an_alarm_that_names_no_account_keeps_its_state_and_title_and_has_no_links(state: str) -> None:
+    """It may be of this account or not: the words lead nowhere, and the message says so."""
+    text = f"Orders wait too long.\n{TRAP}\nService: shop\nRunbook: https://evil.example/r\nDashboard: d"
+    for way in UNNAMED:
+        bare = {"AlarmName": "queue-age", "NewStateValue": state, "AlarmDescription": text, **way}
+        notice = notice_of(record_of(bare))
+        check_all(notice)
+        assert (notice.state, notice.source, notice.links) == (state, "queue-age", ())
+        assert notice.summary.startswith("Orders wait too long")
+        assert facts(notice)["Origin"] == "the message names no account"
+        said = mail.subject(notice) + mail.body(notice) + json.dumps(slack.payload(notice))
+        if pagerduty.accepts(notice):
+            event_ = pagerduty.event(notice, "key")
+            assert event_["links"] == []
+            said += json.dumps(event_)
+        assert "evil" not in said
+        assert "://" not in said
+
+
+def test_an_alarm_that_names_nothing_but_itself_has_no_link_to_this_account() -> None:
+    """No description: not even the links that the notifier makes itself."""
+    notice = notice_of(record_of({"AlarmName": "queue-age", "NewStateValue": "ALARM"}))
+    assert (notice.links, notice.summary) == ((), "alarm queue-age")
+    assert "Origin" not in facts(
+        notice_of(
+            record_of({"AlarmName": "queue-age", "NewStateValue": "ALARM", "AWSAccountId": "111122223333"})
+        )
+    )
 
 
 def test_the_account_is_that_of_the_topic() -> None:
