@@ -14,6 +14,8 @@ from functions.notifier.fields import mapping, mappings, text
 
 STATE_CHANGE = "CloudWatch Alarm State Change"
 CONTRIBUTOR_STATE_CHANGE = "CloudWatch Alarm Contributor State Change"
+SUPPRESSED = "Suppressed"
+"""Key that notifications of CloudWatch do not have: why the actions of a composite alarm are suppressed."""
 # EventBridge also has the events under the second source, with best effort ("CloudWatch Monitoring events",
 # Amazon EventBridge Events Reference).
 _SOURCES = ("aws.cloudwatch", "aws.monitoring")
@@ -40,7 +42,7 @@ def notification_of(message: dict[str, Any]) -> dict[str, Any]:
         "NewStateReason": text(state, "reason"),
         "StateChangeTime": text(state, "timestamp") or text(message, "time"),
         "OldStateValue": text(mapping(detail, "previousState"), "value"),
-        "Suppressed": text(state, "actionsSuppressedReason") or text(state, "actionsSuppressedBy"),
+        SUPPRESSED: _suppressed(state, configuration),
     }
     if contributor:
         notification["AlarmContributorId"] = text(contributor, "id")
@@ -57,6 +59,17 @@ def _detail(message: Mapping[str, Any]) -> dict[str, Any]:
     if text(message, "detail-type") in {STATE_CHANGE, CONTRIBUTOR_STATE_CHANGE}:
         return mapping(message, "detail")
     return mapping(message, "alarmData")
+
+
+def _suppressed(state: Mapping[str, Any], configuration: Mapping[str, Any]) -> str:
+    """Return why the actions of a composite alarm are suppressed, and the suppressor; empty if they are not.
+
+    Keys: CompositeAlarm in the CloudWatch API Reference. The suppressor is a name or an ARN.
+    """
+    by = text(state, "actionsSuppressedBy")
+    reason = text(state, "actionsSuppressedReason") or (f"by {by}" if by else "")
+    suppressor = text(configuration, "actionsSuppressor").rpartition(":alarm:")[2]
+    return f"{reason} (suppressor alarm {suppressor})" if reason and suppressor else reason
 
 
 def _trigger(configuration: Mapping[str, Any]) -> dict[str, Any]:

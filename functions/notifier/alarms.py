@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from functions.notifier import console
+from functions.notifier.alarm_events import SUPPRESSED
 from functions.notifier.cause_words import NAMED, STATES, and_more, details, runbooks, worst_words
 from functions.notifier.causes import Causes, children_of, find_causes
 from functions.notifier.contributor import Contributor, contributor_of
@@ -33,6 +34,7 @@ from functions.shared.description import Description, read_description
 _SINCE = {"OK": "OK since", "ALARM": "Since", "INSUFFICIENT_DATA": "No data since"}
 _CHILDREN_LINKED = 3  # of at most 100; the alarm's page lists all
 _RULE_SHOWN = 300  # characters; CloudWatch allows 10,240
+_REASON_SHOWN = 300  # characters of a reason for suppression; CloudWatch allows 1,024
 _CONTRIBUTOR_SHOWN = 500  # characters; a contributor has up to 150 attributes
 
 
@@ -50,6 +52,9 @@ def read_alarm(
     describe: Describe = describe_none,
 ) -> Notice:
     """Convert an alarm's notification to a notice.
+
+    The ALARM of a composite whose actions are suppressed is information only. When the suppression ends,
+    CloudWatch takes the actions ("Suppressing composite alarm actions", CloudWatch User Guide).
 
     Args:
         message: A message for which `is_alarm` is true.
@@ -77,8 +82,13 @@ def read_alarm(
     if contributor:  # first in the headline: the end of a long one is cut
         summary = f"{contributor.short}: {summary}"
         sentence = f"{sentence.rstrip('. ')} ({contributor.short})."
+    # As the alarm itself, which takes no action. Its OK may end an incident from before the suppression.
+    suppressed = clip(one_line(text(message, SUPPRESSED)), _REASON_SHOWN) if state == "ALARM" else ""
+    if suppressed:
+        summary = f"suppressed: {summary}"
+        sentence = f"The actions of this alarm are suppressed ({suppressed}). It is in ALARM: {sentence}"
     return Notice(
-        state=state,
+        state="INFO" if suppressed else state,
         severity=severity,
         environment=settings.environment,
         service=description.service,
@@ -143,7 +153,7 @@ def _facts(
             *subjects(trigger_of(message)),
             ("Alarm", one_line(text(message, "AlarmName")) + _was(message)),
             ("Account", ", ".join(filter(None, (account, region)))),
-            ("Suppressed", one_line(text(message, "Suppressed"))),
+            (SUPPRESSED, one_line(text(message, SUPPRESSED))),
         )
         if value
     )

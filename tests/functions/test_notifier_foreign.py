@@ -99,7 +99,12 @@ def test_what_would_become_a_link_in_a_program_is_taken_out() -> None:
     assert "evil" not in said
 
 
-UNNAMED = [{}, {"AlarmArn": None}, {"AWSAccountId": None}, {"AlarmArn": "", "AWSAccountId": None}]
+UNNAMED: list[dict[str, object]] = [
+    {},
+    {"AlarmArn": None},
+    {"AWSAccountId": None},
+    {"AlarmArn": "", "AWSAccountId": None},
+]
 
 
 @each("state", ["ALARM", "OK", "INSUFFICIENT_DATA"])

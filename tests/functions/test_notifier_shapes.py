@@ -134,12 +134,61 @@ def test_the_largest_contributor_fits_every_channel() -> None:
     check_all(told(notified("many", **contributed(**attributes))))
 
 
-def test_an_alarm_whose_actions_are_suppressed_says_so() -> None:
+def suppressed(value: str, suppressor: str | None = None, **keys: Any) -> Notice:
+    """Return the notice of a composite's event with these keys in its state."""
+    message = copy.deepcopy(SHAPES["event, composite"].in_state(value, before="ALARM"))
+    message["detail"]["state"].update(keys)
+    if suppressor:
+        message["detail"]["configuration"]["actionsSuppressor"] = suppressor
+    return told(message)
+
+
+@each(
+    "suppressor, keys, words",
+    [
+        (
+            None,
+            {"actionsSuppressedReason": "Actions suppressed by WaitPeriod"},
+            "Actions suppressed by WaitPeriod",
+        ),
+        (
+            "deploying",
+            {"actionsSuppressedBy": "Alarm", "actionsSuppressedReason": "Actions suppressed by Alarm"},
+            "Actions suppressed by Alarm (suppressor alarm deploying)",
+        ),
+        (
+            f"{ARN}deploying",
+            {"actionsSuppressedBy": "ExtensionPeriod"},
+            "by ExtensionPeriod (suppressor alarm deploying)",
+        ),
+    ],
+)
+def test_a_composite_whose_actions_are_suppressed_informs_and_pages_nobody(
+    suppressor: str | None, keys: dict[str, Any], words: str
+) -> None:
     """EventBridge has its event all the same."""
-    shape = SHAPES["event, composite"]
-    message = copy.deepcopy(shape.message)
-    message["detail"]["state"]["actionsSuppressedReason"] = "Actions suppressed by WaitPeriod"
-    assert facts(told(message))["Suppressed"] == "Actions suppressed by WaitPeriod"
+    notice = suppressed("ALARM", suppressor, **keys)
+    check_all(notice)
+    assert (notice.state, notice.label, facts(notice)["Suppressed"]) == ("INFO", "INFO", words)
+    assert notice.summary.startswith("suppressed: ")
+    assert notice.explanation.startswith(f"The actions of this alarm are suppressed ({words}).")
+    assert not pagerduty.accepts(notice)
+    assert notice.key == told(SHAPES["event, composite"].message).key
+
+
+def test_the_end_of_a_suppressed_composite_ends_its_incident() -> None:
+    """It may have fired before it was suppressed; without an incident, PagerDuty ignores the end."""
+    ended = suppressed("OK", actionsSuppressedBy="Alarm")
+    assert (ended.state, facts(ended)["Suppressed"]) == ("OK", "by Alarm")
+    assert pagerduty.event(ended, "key")["event_action"] == "resolve"
+
+
+@each("keys", [{}, {"actionsSuppressedBy": None}, {"actionsSuppressedReason": ""}])
+def test_a_composite_with_a_suppressor_that_does_not_suppress_pages(keys: dict[str, Any]) -> None:
+    """The event names the suppressor in any case."""
+    notice = suppressed("ALARM", "deploying", **keys)
+    assert notice.state == "ALARM"
+    assert "Suppressed" not in facts(notice)
 
 
 @each("name", UNKNOWN)
