@@ -2,8 +2,8 @@
 
 Retries are made here and not by urllib3, which logs the URL of each retry, and waits as long as the
 recipient's `Retry-After` says, which may exceed the function's timeout. A request is repeated only if the
-recipient did not receive it or answered that it failed. Without an answer, the recipient may have the
-message.
+recipient certainly did not receive it, because the connection or its TLS handshake failed before it was sent,
+or answered that it failed. After any other error, the recipient may have the message.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import ssl
 import time
 from typing import Any
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from functions.notifier.timely import Call, LateError
 
@@ -30,11 +32,37 @@ FIRST_PAUSE_S = 0.5
 for _name in ("urllib3", "botocore"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
+
+class _Connection(HTTPSConnection):
+    """A connection that distinguishes its TLS handshake from TLS errors while a response is read.
+
+    urllib3 raises `SSLError` for both. In the second case the recipient may have received the request.
+    """
+
+    def connect(self) -> None:
+        """Connect.
+
+        Raises:
+            NewConnectionError: The handshake failed, for example because the certificate is not valid.
+        """
+        try:
+            super().connect()
+        except ssl.SSLError as error:
+            raise NewConnectionError(self, type(error).__name__) from None
+
+
+class _Connections(urllib3.HTTPSConnectionPool):
+    """The connections to a host."""
+
+    ConnectionCls = _Connection
+
+
 _pool = urllib3.PoolManager(
     timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S),
     maxsize=8,
     headers={"Content-Type": "application/json; charset=utf-8"},
 )
+_pool.pool_classes_by_scheme = {**_pool.pool_classes_by_scheme, "https": _Connections}
 
 
 def post_json(url: str, content: dict[str, Any], *, deadline_s: float) -> int | None:
@@ -58,7 +86,7 @@ def post_json(url: str, content: dict[str, Any], *, deadline_s: float) -> int | 
         time.sleep(pause_s)
         try:
             status = Call(functools.partial(_status, url, body)).result(CONNECT_S + READ_S)
-        except (ConnectTimeoutError, NewConnectionError, SSLError):  # the message contains the URL
+        except (ConnectTimeoutError, NewConnectionError):  # the message contains the URL
             status = None
             continue
         except (HTTPError, LateError):

@@ -7,10 +7,12 @@ import dataclasses
 import json
 import logging
 import socket
+import ssl
 import threading
 import time
 import uuid
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from typing import Any
 
 import pytest
@@ -327,6 +329,49 @@ def test_a_receiver_that_is_not_there_is_named_without_its_address(world: World)
     world.wire.secrets[reference] = f"http://127.0.0.1:1{HOOK}"
     invocation = world.tell(record("composite_alarm", topic=WARNING))
     assert str(invocation.error) == f"slack {reference}: no response in time"
+
+
+@pytest.mark.parametrize(
+    "error", [ssl.SSLError(1, "record layer failure"), ssl.SSLEOFError(8, "EOF"), ConnectionResetError()]
+)
+def test_an_error_after_the_request_was_sent_is_not_repeated_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """TLS fails while the answer is read: the receiver may have accepted the message."""
+    received = threading.Event()
+    world.wire.before_answer = lambda _: received.set()
+
+    def begin(_: object) -> None:
+        assert received.wait(5)
+        raise error
+
+    monkeypatch.setattr(HTTPResponse, "begin", begin)
+    assert posting.post_json(f"{world.wire.url}/read", {}, deadline_s=time.monotonic() + 60) is None
+    assert paths(world) == ["/read"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ssl.SSLCertVerificationError(1, "certificate verify failed"),
+        ssl.SSLEOFError(8, "EOF"),
+        ssl.SSLError(1, "wrong version number"),
+    ],
+)
+def test_a_handshake_that_fails_is_repeated(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Nothing was sent."""
+    attempts: list[object] = []
+
+    def wrap(*arguments: object, **_: object) -> None:
+        attempts.append(arguments)
+        raise error
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", wrap)
+    url = world.wire.url.replace("http:", "https:")
+    assert posting.post_json(f"{url}/handshake", {}, deadline_s=time.monotonic() + 60) is None
+    assert (len(attempts), paths(world)) == (posting.ATTEMPTS, [])
 
 
 def test_a_secret_is_read_once_and_again_when_the_receiver_does_not_know_it(world: World) -> None:
