@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Severity = Literal["critical", "warning"]
 State = Literal["ALARM", "OK", "INSUFFICIENT_DATA", "EVENT", "INFO"]
-"""The three states of an alarm; EVENT: a failure without an end of its own; INFO: no failure."""
+"""The three states of an alarm; EVENT: a failure that is no alarm; INFO: no failure, or a suppressed one."""
 
 
 @dataclass(frozen=True)

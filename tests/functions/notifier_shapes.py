@@ -489,6 +489,15 @@ UNKNOWN = {
         {"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification", "account": ACCOUNT},
         "EC2 Instance State-change Notification",
     ),
+    "stopped task of ECS": (
+        {
+            "source": "aws.ecs",
+            "detail-type": "ECS Task State Change",
+            "account": ACCOUNT,
+            "detail": {"group": "service:api", "lastStatus": "STOPPED", "stoppedReason": "it exited"},
+        },
+        "ECS Task State Change",
+    ),
     "anybody's object": ({"host": "db1", "disk": 97}, "a JSON message with host, disk"),
     "anybody's list": ([{"host": "db1"}, 7], "a JSON list of 2"),
     "an empty object": ({}, "a JSON message"),

@@ -352,7 +352,7 @@ def test_what_is_below_a_composite_is_one_more_question(world: World) -> None:  
 
 
 @pytest.mark.parametrize(
-    "name", ["composite_ok", "metric_alarm", "metric_missing_data", "ecs_task_exited", "text"]
+    "name", ["composite_ok", "metric_alarm", "metric_missing_data", "ecs_deployment_failed", "text"]
 )
 def test_nothing_is_asked_about_what_needs_no_details(world: World, name: str) -> None:  # noqa: F811
     """A metric alarm brings its own, and at its end nothing below a composite is in ALARM."""

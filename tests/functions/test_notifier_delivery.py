@@ -152,9 +152,8 @@ def test_a_warning_reaches_those_of_warnings_alone(world: World) -> None:
     [
         ("composite_ok", "resolve"),
         ("metric_insufficient_data", None),
-        ("ecs_task_exited", "trigger"),
+        ("ecs_deployment_failed", "trigger"),
         ("ecs_deployment_completed", "resolve"),
-        ("ecs_task_scaled_in", None),
         ("text", "trigger"),
     ],
 )

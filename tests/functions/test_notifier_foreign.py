@@ -144,9 +144,10 @@ def test_the_account_is_that_of_the_topic() -> None:
     one["Sns"]["TopicArn"] = CRITICAL
     assert MARK not in notice_of(one).summary
     assert re.search(
-        rf"the message names account {OTHER},", facts(changed("ecs_task_exited", account=OTHER))["Origin"]
+        rf"the message names account {OTHER},",
+        facts(changed("ecs_deployment_failed", account=OTHER))["Origin"],
     )
-    assert "the message names no account," in facts(changed("ecs_task_exited", account=...))["Origin"]
+    assert "the message names no account," in facts(changed("ecs_deployment_failed", account=...))["Origin"]
 
 
 def test_problems_of_strangers_stay_apart() -> None:

@@ -47,14 +47,6 @@ HEADLINES = {
     ),
     "ecs_deployment_completed": "INFO prod search-api: a deployment is complete",
     "ecs_deployment_failed": "CRITICAL prod search-api: a deployment failed",
-    "ecs_task_exited": "WARNING prod search-api: a task failed: search-api ended with exit code 1",
-    "ecs_task_failed_to_start": "WARNING prod search-api: a task could not start (CannotPullContainerError)",
-    "ecs_task_of_no_service": "WARNING prod nightly-migration: a task failed: migrate ended with exit code 2",
-    "ecs_task_out_of_memory": "WARNING prod search-api: a task failed: search-api ran out of memory",
-    "ecs_task_scaled_in": (
-        "INFO prod search-api: a task was stopped (Scaling activity initiated by "
-        "(deployment ecs-svc/4512345678901234567))"
-    ),
     "metric_alarm": (
         "WARNING prod order-processor: messages failed all retries; "
         "the dead-letter queue keeps them for 14 days"

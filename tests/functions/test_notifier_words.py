@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from functions.notifier import console
+from functions.notifier import console, pagerduty
 from functions.notifier.messages import UnreadableRecordError
 from functions.notifier.reason import read_reason
 from functions.notifier.trigger import metric_of, threshold_of, watched
@@ -204,7 +204,7 @@ def test_the_link_to_the_logs_searches_the_errors_of_the_service_from_half_an_ho
     for item in notices(name):
         url = links(item).get("Errors in the log")
         if url is None:
-            assert not item.service or name == "ecs_task_of_no_service"
+            assert not item.service
             continue
         assert re.fullmatch(r"[\w.*$:-]+", url.split("#")[1])
         query = query_of(url)
@@ -283,14 +283,16 @@ def test_odd_names_are_escaped_in_every_address() -> None:
 def test_the_trace_map_is_about_the_service_and_about_all_without_one() -> None:
     """The service's name in X-Ray is its name in AWS."""
     assert "service*28*22reveille-order-processor-prod*22*29" in links(notice("metric_alarm"))["Trace map"]
-    assert "service*28*22reveille-search-api-prod*22*29" in links(notice("ecs_task_exited"))["Trace map"]
+    assert (
+        "service*28*22reveille-search-api-prod*22*29" in links(notice("ecs_deployment_failed"))["Trace map"]
+    )
     assert links(notice("composite_system"))["Trace map"].endswith("#xray:service-map/map")
 
 
 @pytest.mark.parametrize("region", ["", "EU (Ireland)", "evil.example.com/", "eu-west-1.evil", None, 7])
 def test_a_message_does_not_choose_the_host_of_a_link(region: object) -> None:
     """Whatever stands where a Region should be, the link goes to the function's own."""
-    one = notice("ecs_task_exited", region=region)
+    one = notice("ecs_deployment_failed", region=region)
     assert all(
         link.target.startswith("https://eu-central-1.console.aws.amazon.com/") for link in one.links[1:]
     )
@@ -298,48 +300,24 @@ def test_a_message_does_not_choose_the_host_of_a_link(region: object) -> None:
     assert links(one)["Alarm"].startswith("https://eu-central-1.console.aws.amazon.com/")
 
 
-def test_a_task_of_no_service_has_no_link_to_a_service() -> None:
-    """The page would not exist; a service's page does."""
-    assert "Service in ECS" not in links(notice("ecs_task_of_no_service"))
-    assert links(notice("ecs_task_exited"))["Service in ECS"] == (
+def test_a_deployment_has_a_link_to_its_service() -> None:
+    """Without the cluster, the page is not known."""
+    assert links(notice("ecs_deployment_failed"))["Service in ECS"] == (
         "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/reveille-prod/services/"
         "reveille-search-api-prod/health?region=eu-west-1"
     )
-    assert (
-        links(notice("ecs_deployment_failed"))["Service in ECS"]
-        == links(notice("ecs_task_exited"))["Service in ECS"]
-    )
+    assert "Service in ECS" not in links(notice("ecs_deployment_failed", resources=["reveille-prod"]))
 
 
 def test_a_failure_in_ecs_has_its_runbook_and_a_success_none() -> None:
     """The headings are a contract with docs/runbooks/ecs.md; a success needs no advice either."""
     assert notice("ecs_deployment_failed").advice.startswith("Look at why its tasks stopped")
-    assert notice("ecs_deployment_completed").advice == notice("ecs_task_scaled_in").advice == ""
+    assert notice("ecs_deployment_completed").advice == ""
     assert (
         links(notice("ecs_deployment_failed"))["Runbook"]
         == "https://example.com/runbooks/ecs.md#deployment-failed"
     )
-    for name in ("ecs_task_exited", "ecs_task_failed_to_start", "ecs_task_out_of_memory"):
-        assert links(notice(name))["Runbook"] == "https://example.com/runbooks/ecs.md#task-failed"
-    assert not {"Runbook"} & {
-        *links(notice("ecs_deployment_completed")),
-        *links(notice("ecs_task_scaled_in")),
-    }
-
-
-def test_tasks_of_one_service_that_die_within_an_hour_are_one_problem() -> None:
-    """One incident per hour, not per task: no event ends it, and next month's must not be added to it."""
-    task = notice("ecs_task_exited")
-    assert task.key == notice("ecs_task_out_of_memory").key
-    assert task.key == "ecs/reveille-prod/reveille-search-api-prod/task-failed/2026-11-22T02"
-    assert task.key != notice("ecs_task_of_no_service").key
-
-    def key(stopped_at: str) -> str:
-        return notice("ecs_task_exited", detail=detail | {"stoppedAt": stopped_at}).key
-
-    detail = json.loads(event("ecs_task_exited")["Records"][0]["Sns"]["Message"])["detail"]
-    assert key("2026-11-22T02:00:00Z") == key("2026-11-22T02:59:59.999Z") == task.key
-    assert len({key(f"2026-{day}:30:00Z") for day in ("11-22T03", "11-23T02", "12-22T02")} | {task.key}) == 4
+    assert "Runbook" not in links(notice("ecs_deployment_completed"))
 
 
 def test_a_deployment_that_completes_ends_the_problem_of_the_one_that_failed() -> None:
@@ -351,6 +329,7 @@ def test_a_deployment_that_completes_ends_the_problem_of_the_one_that_failed() -
     assert notice("ecs_deployment_completed", detail=detail | {"deploymentId": "ecs-svc/9"}).key == failed.key
     begun = detail | {"eventName": "SERVICE_DEPLOYMENT_IN_PROGRESS"}
     assert not notice("ecs_deployment_completed", detail=begun).is_end
+    assert not pagerduty.accepts(notice("ecs_deployment_completed", detail=begun))
     assert not notice("ecs_deployment_completed", detail=detail | {"eventType": "ERROR"}).is_end
     other = ["arn:aws:ecs:eu-west-1:111122223333:service/reveille-prod/reveille-other-prod"]
     assert notice("ecs_deployment_completed", resources=other).key != failed.key
@@ -360,7 +339,7 @@ def test_a_deployment_that_completes_ends_the_problem_of_the_one_that_failed() -
 
 
 def test_keys_of_the_longest_names_stay_apart() -> None:
-    """Cut after 255 characters, two services would be one problem, and so would two hours."""
+    """Cut after 255 characters, two services would be one problem."""
     long = "x" * 254
     services = [f"arn:aws:ecs:eu-west-1:111122223333:service/{long}/{long}{last}" for last in "ab"]
     keys = {notice("ecs_deployment_failed", resources=[arn]).key for arn in services}
@@ -371,23 +350,8 @@ def test_keys_of_the_longest_names_stay_apart() -> None:
 def test_a_sentence_begins_with_a_capital_and_a_message_as_it_came() -> None:
     """The platform's sentences go on after "<service> in <environment>:", a person's do not."""
     assert notice("metric_math_alarm").explanation.startswith("More than 5 %")
-    assert notice("ecs_task_exited").explanation.startswith("A task failed")
+    assert notice("ecs_deployment_failed").explanation.startswith("A deployment failed")
     assert notice_of(record_of("it came so")).explanation == "it came so"
-
-
-def test_a_stopped_task_tells_its_containers_and_how_long_it_ran() -> None:
-    """Exit codes with the signal they stand for; a container that never ran has none."""
-    shown = facts(notice("ecs_task_out_of_memory"))
-    assert shown["Container search-api"] == (
-        "exit code 137 (SIGKILL), OutOfMemoryError: Container killed due to memory usage"
-    )
-    assert shown["Ran for"] == "30 min 13 s"
-    assert shown["Since"] == "2026-11-22 02:43:05 UTC"
-    assert facts(notice("ecs_task_failed_to_start"))["Container collector"] == "did not run"
-    assert "Ran for" not in facts(notice("ecs_task_failed_to_start"))
-    for code in ("1", True, 1.5, [1], None):
-        detail = {"lastStatus": "STOPPED", "containers": [{"name": "app", "exitCode": code}]}
-        assert facts(notice("ecs_task_exited", detail=detail))["Container app"] == "did not run"
 
 
 @pytest.mark.parametrize(
