@@ -21,7 +21,8 @@ from catalog.specs import Metric as MetricSpec
 from catalog.subjects import Subject
 from catalog.templates import BaselineTemplate, Facts, MetricTemplate, metrics_of
 from cloudwatch.alarms import Metric
-from config.models import DeployedService, Environment
+from config.models import Environment
+from config.services import DeployedService
 
 Values = tuple[tuple[float, float], ...]
 """Each value, and its samples a minute."""

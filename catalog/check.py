@@ -18,8 +18,9 @@ from catalog.subjects import Subject
 from catalog.templates import AlarmTemplate, Fact
 from catalog.texts import number
 from cloudwatch import quotas
+from config.alarms import AlarmTunings, Slo, Tuning
 from config.errors import Cite, Location, Text
-from config.models import AlarmTunings, Environment, Slo, Tuning
+from config.models import Environment
 from config.types import Share
 
 Breach = tuple[Location, Text]

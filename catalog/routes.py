@@ -14,7 +14,8 @@ from typing import Literal, get_args
 
 from catalog.naming import Names
 from catalog.specs import Delivery, Queue, Routes, Subscription, Topic, TopicRoute
-from config.models import Environment, Recipients, Severity
+from config.models import Environment
+from config.notifications import Recipients, Severity
 
 _DAY_S = 86_400
 _NOTIFIER_RETENTION_S = 14 * _DAY_S

@@ -19,7 +19,8 @@ from catalog.subjects import Grouping, Subject
 from catalog.suppression import sources
 from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate
 from catalog.texts import Writer
-from config.models import AnyService, DeployedService, Environment
+from config.models import Environment
+from config.services import AnyService, DeployedService
 
 
 @dataclass(frozen=True)

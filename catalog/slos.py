@@ -18,8 +18,8 @@ from catalog.specs import Alarm, AllOf, Composite, InAlarm, Math, Metric, Slo
 from catalog.subjects import LATE_S, Subject
 from catalog.templates import EventsTemplate
 from catalog.texts import duration, number
-from config.models import Severity
-from config.models import Slo as SloConfig
+from config.alarms import Slo as SloConfig
+from config.notifications import Severity
 
 _DAY_S = 86_400
 

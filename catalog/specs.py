@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cloudwatch.alarms import Comparison, Treatment
 from cloudwatch.quotas import DESCRIPTION_CHARACTERS
-from config.models import Severity
+from config.notifications import Severity
 
 Unit = Literal["Count", "Milliseconds", "Seconds", "Percent", "Bytes", "Gigabytes", "None"]
 Topic = Literal["critical", "warning", "fallback"]

@@ -39,7 +39,8 @@ from catalog.templates import (
 from catalog.texts import Writer, number, window
 from catalog.tuning import m_of_n, merged, threshold_of
 from cloudwatch.alarms import Comparison
-from config.models import AlarmTunings, Environment, Tuning
+from config.alarms import AlarmTunings, Tuning
+from config.models import Environment
 
 LATE_S = 60
 """Delay of a metric in seconds, in addition to `delay_s` and `late_by`."""

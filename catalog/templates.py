@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from catalog.specs import Rule, Spec, Topic, Unit
 from cloudwatch.alarms import Comparison, Treatment
-from config.models import LogFormat, Severity
+from config.notifications import Severity
+from config.services import LogFormat
 
 LOGS = "logs"
 """Stands for the service's own log metrics in `MetricTemplate.namespace`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.templates import AlarmTemplate, Percent
-from config.models import Tuning
+from config.alarms import Tuning
 from config.types import Share
 
 

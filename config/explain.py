@@ -14,7 +14,9 @@ from pydantic_core import ErrorDetails
 
 from config import webhooks
 from config.errors import MOST, Location, Problem, cut, first, order
-from config.models import SERVICE_MODELS, Environment, Recipients
+from config.models import Environment
+from config.notifications import Recipients
+from config.services import SERVICE_MODELS
 from config.source import SHOWN, Document, dotted
 from config.types import PATTERNS
 

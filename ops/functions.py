@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from catalog.kinds.platform import NOTIFIER
-from config.models import Environment, LambdaService
+from config.models import Environment
 from config.paths import BUILD, PROJECT, ROOT
+from config.services import LambdaService
 from ops.package import SCRATCH, Package, PackageError, Target, check_inputs, package
 from terraform import locking
 

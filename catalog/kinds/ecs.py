@@ -26,7 +26,8 @@ from catalog.templates import (
     Percent,
     steady,
 )
-from config.models import EcsService, Environment
+from config.models import Environment
+from config.services import EcsService
 
 _DIMENSIONS = ("ClusterName", "ServiceName")
 

@@ -19,7 +19,8 @@ from catalog.templates import (
     FilterTemplate,
     GraphTemplate,
 )
-from config.models import Environment, Service
+from config.models import Environment
+from config.services import Service
 from config.types import Model
 
 C = TypeVar("C", bound=Model)

@@ -23,7 +23,8 @@ from catalog.templates import (
     Percent,
     steady,
 )
-from config.models import Environment, LambdaService
+from config.models import Environment
+from config.services import LambdaService
 
 
 def _metric(

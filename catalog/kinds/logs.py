@@ -11,7 +11,7 @@ import json
 
 from catalog.specs import Unit
 from catalog.templates import FROM_LOG, LOGS, EventsTemplate, FilterTemplate, MathTemplate, MetricTemplate
-from config.models import LogFormat
+from config.services import LogFormat
 
 
 def _metric(name: str, unit: Unit, most: str | None = None) -> MetricTemplate:

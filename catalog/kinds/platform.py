@@ -30,7 +30,8 @@ from catalog.templates import (
     Percent,
     steady,
 )
-from config.models import Environment, LambdaService
+from config.models import Environment
+from config.services import LambdaService
 
 NOTIFIER = LambdaService(
     kind="lambda",

@@ -26,7 +26,8 @@ from catalog.templates import (
     Percent,
     steady,
 )
-from config.models import Environment, StateMachine
+from config.models import Environment
+from config.services import StateMachine
 
 
 def _metric(

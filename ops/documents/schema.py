@@ -8,7 +8,8 @@ from typing import Any
 
 from catalog.kinds import EVERY_KIND, KINDS
 from catalog.templates import AlarmTemplate
-from config.models import SERVICE_MODELS, Environment
+from config.models import Environment
+from config.services import SERVICE_MODELS
 from ops.documents.reference import threshold_words
 
 

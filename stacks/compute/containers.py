@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from catalog.kinds.ecs import DEPLOYMENT_MAXIMUM_PERCENT
-from config.models import Awslogs, EcsService
+from config.logs import Awslogs
+from config.services import EcsService
 from stacks import aws, policies
 from stacks.base import Stack
 from stacks.compute.log_groups import LogGroups

@@ -7,7 +7,7 @@ from typing import Any
 
 from cdktf import Fn
 
-from config.models import LambdaService, SqsTrigger
+from config.services import LambdaService, SqsTrigger
 from stacks import aws, policies
 from stacks.base import Stack
 from stacks.compute.log_groups import LogGroups

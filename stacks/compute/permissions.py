@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from config.models import Grant
+from config.services import Grant
 from stacks import policies
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from catalog import Catalog
 from catalog.specs import Alarm, Composite, holds
-from config.models import Severity
+from config.notifications import Severity
 
 AnyAlarm = Alarm | Composite
 

@@ -13,7 +13,7 @@ from cdktf import Fn
 
 from catalog import Catalog
 from catalog.specs import Queue, Subscription, Topic, TopicRoute
-from config.models import Severity
+from config.notifications import Severity
 from stacks import aws, policies
 from stacks.base import Stack
 

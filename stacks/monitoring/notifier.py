@@ -10,7 +10,7 @@ from cdktf import Fn
 from catalog.kinds.platform import NOTIFIER
 from catalog.specs import Routes
 from catalog.texts import runbook_link
-from config.models import Severity
+from config.notifications import Severity
 from stacks import aws, policies
 from stacks.base import Stack
 from stacks.compute.permissions import send_traces, write_logs

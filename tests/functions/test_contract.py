@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from config.models import Recipients
+from config.notifications import Recipients
 from functions.notifier.channels import CHANNELS
 from functions.shared import drills
 from tests.support.contract import listed, written

@@ -13,8 +13,8 @@ from catalog import environment
 from catalog.kinds.platform import OF_LOG_GROUPS
 from catalog.naming import Names
 from cloudwatch import quotas
+from config.alarms import Slo
 from config.errors import CommandError
-from config.models import Slo
 from ops import synthesis
 from stacks.dashboard import page as drawing
 from stacks.dashboard.context import Context, Published

@@ -18,7 +18,8 @@ from catalog.routes import routes
 from catalog.specs import LogFilter
 from cloudwatch.publishing import MetricFilter, check_group
 from config.loader import FOLDER, load
-from config.models import DeployedService, Environment
+from config.models import Environment
+from config.services import DeployedService
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, many, plain, rendered
 from tests.unit.config.configs import Folder

@@ -18,8 +18,9 @@ from catalog.kinds import KINDS, PLATFORM
 from catalog.slos import TIERS
 from catalog.specs import Alarm, Metric
 from catalog.templates import AlarmTemplate, SeriesTemplate
+from config.alarms import Tuning
 from config.errors import ConfigError
-from config.models import Environment, Tuning
+from config.models import Environment
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import CHANGES, EVERY, changed, objectives
 from tests.unit.config.configs import PROD, Folder

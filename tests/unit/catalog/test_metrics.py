@@ -17,7 +17,8 @@ from catalog.owned import queues
 from catalog.routes import routes
 from catalog.specs import Math, Metric
 from catalog.templates import LOGS, SHARED, MathTemplate, MetricTemplate, SeriesTemplate, Watched
-from config.models import Environment, StateMachine
+from config.models import Environment
+from config.services import StateMachine
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, metrics, series
 

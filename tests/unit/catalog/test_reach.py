@@ -23,8 +23,9 @@ from catalog.subjects import Subject
 from catalog.templates import AlarmTemplate, MathTemplate, Percent, SeriesTemplate
 from cloudwatch.alarms import Comparison
 from cloudwatch.evaluation import breaches
+from config.alarms import Slo
 from config.errors import Location
-from config.models import Environment, Slo
+from config.models import Environment
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY, LOAD_BALANCER, STATE_MACHINES, plain
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder

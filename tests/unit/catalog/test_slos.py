@@ -12,8 +12,8 @@ import pytest
 
 from catalog.slos import TIERS, least_objective_percent
 from catalog.specs import Alarm, AllOf, Composite, InAlarm, Math, Slo
+from config.alarms import Slo as SloConfig
 from config.models import Environment
-from config.models import Slo as SloConfig
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY, SLOS, changed, objectives
 from tests.unit.config.configs import NEXT_LINE, Folder

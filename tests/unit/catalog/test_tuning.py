@@ -11,7 +11,7 @@ from catalog import Catalog
 from catalog.kinds import EVERY_KIND, KINDS
 from catalog.specs import Math
 from catalog.templates import AlarmTemplate
-from config.models import Tuning
+from config.alarms import Tuning
 from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from config.loader import FOLDER
-from config.models import Environment, Logs
+from config.logs import Logs
+from config.models import Environment
 from config.paths import ROOT
 from config.source import read
 from tests.support.tables import each

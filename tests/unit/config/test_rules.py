@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 
 from config.limits import FARGATE_MEMORY_MIB, LAMBDA_INSIGHTS_LAYERS, REGIONS, RETENTION_DAYS
-from config.models import EcsService
+from config.services import EcsService
 from config.webhooks import masked
 from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder, all_fields

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from catalog import Catalog, environment
 from catalog.kinds import KINDS
 from catalog.specs import Alarm, Composite
-from config.models import SERVICE_MODELS, Environment
+from config.models import Environment
+from config.services import SERVICE_MODELS
 from ops.documents.alarms import alarms, coverage
 from ops.documents.reference import reference
 from ops.documents.schema import schema
