@@ -1,14 +1,20 @@
-"""Actions of alarms that are not notifications: what they do, from their ARNs.
+"""Actions of alarms: notifications, and what other actions do, from their ARNs or from references.
+
+A configuration that is not applied has references in place of ARNs. The type of the resource in a reference
+decides; an expression without one, such as a variable, is unknown, and no notification is assumed.
 
 Source: CloudWatch API Reference, PutMetricAlarm and PutCompositeAlarm (AlarmActions), which list the forms of
-ARNs; CloudWatch User Guide, "Alarm actions".
+ARNs; CloudWatch User Guide, "Alarm actions"; Terraform language, "References to Named Values".
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal, NamedTuple
+
+from terraform.expressions import is_known
+from terraform.plans import address_of
 
 _EC2: Final = {
     "stop": "stops the EC2 instance",
@@ -21,14 +27,65 @@ _OPS_ITEM: Final = re.compile(r"opsitem:(\d)(?:#CATEGORY=(\w+))?")
 _POLICY: Final = re.compile(r"policyName/(.+)")
 
 
-def described(action: str) -> str | None:
-    """Return what an action does; None if it is a notification, or its type is not known."""
+_TOPICS: Final = frozenset({"aws_sns_topic", "awscc_sns_topic", "AWS::SNS::Topic"})
+"""Types of resources that are topics, in Terraform and CloudFormation."""
+_ARN_ATTRIBUTES: Final = frozenset({"arn", "id", "qualified_arn"})
+"""Attributes that can be the ARN of the resource itself. Others may be that of a topic: outputs, values."""
+_OF_ANY_TYPE: Final = frozenset({"aws_cloudcontrolapi_resource"})
+"""Types of resources that can be a resource of any type of CloudFormation."""
+_KEY: Final = r'(?:\.(?P<key>[\w-]+)|\["(?P<quoted>[^"]+)"\])(?:\[[^\]]*\]|\.\*)*'
+_EXPRESSION: Final = re.compile(rf"\$\{{(?:data\.)?(?P<kind>[a-z][a-z\d]*_\w+){_KEY}\.(?P<attribute>\w+)\}}")
+"""A reference to a resource or data source. Of the first names only their types have an underscore."""
+_ASSIGNED: Final = re.compile(
+    r"<.+?\.(?P<kind>[a-z][a-z\d]*_\w+)\.(?P<key>.+)(?P<quoted>)\.(?P<attribute>\w+)>"
+)
+"""The text for a value that AWS assigns (`terraform.configuration`)."""
+_LOGICAL_ID: Final = re.compile(
+    r"<(?P<kind>[A-Za-z\d]+(?:::[A-Za-z\d]+)+)\.(?P<key>\w+)(?P<quoted>)\.(?P<attribute>arn)>"
+)
+"""The text of `reference`."""
+
+
+class Action(NamedTuple):
+    """An action of an alarm."""
+
+    kind: Literal["topic", "other", "unknown"]
+    text: str
+    """The name of a topic in AWS, or its key in a reference. What another action does."""
+
+
+def read(action: str) -> Action:
+    """Return what an action is, from an ARN, a reference, or the name of a topic."""
     parts = action.split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn" or parts[2] == "sns":  # noqa: PLR2004  # an ARN has six parts
-        return None
-    describe = _SERVICES.get(parts[2])
-    text = describe(parts[5]) if describe else None
-    return text or f"performs the action {action}"
+    if len(parts) == 6 and parts[0] == "arn" and is_known(parts[2]):  # noqa: PLR2004  # an ARN has six parts
+        if parts[2] == "sns":
+            return Action("topic", parts[5])
+        describe = _SERVICES.get(parts[2])
+        text = describe(parts[5]) if describe else None
+        return Action("other", text or f"performs the action {action}")
+    for form in (_EXPRESSION, _ASSIGNED, _LOGICAL_ID):
+        if (match := form.fullmatch(action)) is not None:
+            return _referenced(action, match)
+    return Action("topic", action) if is_known(action) and "<" not in action else _unknown(action)
+
+
+def reference(kind: str, logical_id: str) -> str:
+    """Return the action that is a resource of a CloudFormation template."""
+    return logical_id if kind in _TOPICS else f"<{kind}.{logical_id}.arn>"
+
+
+def _referenced(action: str, match: re.Match[str]) -> Action:
+    """Return the action that a reference to a resource is."""
+    kind, key = match["kind"], match["key"] or match["quoted"]
+    if kind in _TOPICS:
+        return Action("topic", key)
+    if match["attribute"] not in _ARN_ATTRIBUTES or kind in _OF_ANY_TYPE:
+        return _unknown(action)
+    return Action("other", f"performs {address_of(kind, key)}")
+
+
+def _unknown(action: str) -> Action:
+    return Action("unknown", f"performs the unknown action {action}")
 
 
 def _of_lambda(resource: str) -> str | None:

@@ -16,8 +16,7 @@ from cloudwatch.states import State
 from cloudwatch.suppression import Suppressed
 from config.errors import Problem
 from config.explain import did_you_mean
-from drill import durations
-from drill.actions import described
+from drill import actions, durations
 from drill.model import Severity, System
 from drill.rehearsal import Notification, Outcome, Verdict
 from drill.scenarios.model import (
@@ -328,11 +327,12 @@ def _why_not_sent(history: _History, name: str, state: State, sent: Sequence[Not
         return f"{was}, suppressed " + "; ".join(
             f"by {suppression.by} {history.span(suppression)}" for suppression in suppressions[:_SHOWN]
         )
-    actions = history.selection.alarms[name].actions.of(state)
-    others = [text for text in map(described, actions) if text is not None]
-    if others and len(others) == len(actions):
-        return f"{was}, but notifies no topic: it only {' and '.join(others)}"
-    return f"{was}, but {'no notification was observed' if actions else 'has no action for this state'}"
+    performed = [actions.read(action) for action in history.selection.alarms[name].actions.of(state)]
+    kinds = {action.kind for action in performed}
+    if performed and "topic" not in kinds:
+        topic = "no known topic" if "unknown" in kinds else "no topic"
+        return f"{was}, but notifies {topic}: it only {' and '.join(action.text for action in performed)}"
+    return f"{was}, but {'no notification was observed' if performed else 'has no action for this state'}"
 
 
 def _no_notifications(history: _History, expected: NoNotificationsExpected) -> _Result:

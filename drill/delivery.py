@@ -16,7 +16,7 @@ from cloudwatch.alarms import CompositeAlarm, Metric, MetricAlarm
 from cloudwatch.composites import Change
 from cloudwatch.quotas import MINUTE_S
 from cloudwatch.series import Series
-from drill.actions import described
+from drill import actions
 from drill.grid import Grid
 from drill.model import Queue, System, Topic
 from drill.rehearsal import Message, Notification, Performed
@@ -47,7 +47,7 @@ def notifications(system: System, performed: Iterable[tuple[float, Change]]) -> 
         )
         for at_s, change in performed
         for action in alarms[change.alarm].actions.of(change.new)
-        if described(action) is None
+        if actions.read(action).kind == "topic"
     ]
     return tuple(
         sorted(
@@ -71,10 +71,10 @@ def other_actions(system: System, performed: Iterable[tuple[float, Change]]) -> 
     """
     alarms: dict[str, MetricAlarm | CompositeAlarm] = {alarm.name: alarm for alarm in system.all_alarms}
     others = [
-        Performed(at_s, change.alarm, change.new, text)
+        Performed(at_s, change.alarm, change.new, performs.text)
         for at_s, change in performed
         for action in alarms[change.alarm].actions.of(change.new)
-        if (text := described(action)) is not None
+        if (performs := actions.read(action)).kind != "topic"
     ]
     return tuple(sorted(others, key=lambda action: (action.at_s, action.alarm)))
 

@@ -14,8 +14,7 @@ from cloudwatch import evaluation, rules
 from cloudwatch.alarms import CompositeAlarm, MetricAlarm, Statistic
 from cloudwatch.evaluation import Settings
 from cloudwatch.states import State
-from drill import checking, durations, trials
-from drill.actions import described
+from drill import actions, checking, durations, trials
 from drill.model import System
 from drill.selection import Selection
 from drill.trials import Fact, Trial
@@ -87,16 +86,19 @@ class _Words:
             for action in alarm.actions.of(state):
                 when.setdefault(action, []).append(state)
         for action, states in when.items():
-            if does := described(action):
-                yield Fact("Action", f"{does}, when it enters {' or '.join(sorted(states))}")
+            read = actions.read(action)
+            if read.kind != "topic":
+                yield Fact("Action", f"{read.text}, when it enters {' or '.join(sorted(states))}")
                 continue
             topic = self.selection.topics.get(action)
             recipients = ", ".join(subscription.name for subscription in topic.subscriptions) if topic else ""
             to = f"{topic.name} ({recipients or 'no subscriptions'})" if topic else action
             yield Fact("Notifies", f"{to}, when it enters {' or '.join(sorted(states))}")
         parents = [name for name, rule in self.parsed.items() if alarm.name in rules.children(rule)]
-        if all(map(described, when)):
-            yield Fact("Notifies", "no topic" + ("" if parents else ", and is part of no composite"))
+        kinds = {actions.read(action).kind for action in when}
+        if "topic" not in kinds:
+            topic_text = "no known topic" if "unknown" in kinds else "no topic"
+            yield Fact("Notifies", topic_text + ("" if parents else ", and is part of no composite"))
         if parents:
             yield Fact("Part of", ", ".join(map(self.short, parents)))
         suppressed = [

@@ -25,6 +25,8 @@ _INDEX: Final = re.compile(r"\[[^\]]*\]")
 _MODULE: Final = re.compile(r"\bmodule\.([\w-]+)")
 _REFERENCE: Final = re.compile(r"([\w-]+)\.([\w-]+)(\[[^\]]*\])?(?:\.([\w-]+))?")
 """A resource, variable or module, the key of its instance, and an attribute or output."""
+_DATA: Final = re.compile(r"data\.[\w-]+\.[\w-]+(?:\[[^\]]*\])?\.[\w-]+")
+"""An attribute of a data source that is read when the plan is applied."""
 _REFERENCES: Final = frozenset({"dimensions", "endpoint", "log_group_name", "queue_url", "topic_arn"})
 """Arguments besides actions of alarms whose unknown value is that of the only reference: ARNs and names.
 
@@ -179,6 +181,9 @@ class _Plan:
 
         An expression that refers to an attribute also lists the resource, which has no attribute here.
         """
+        if _DATA.fullmatch(reference):
+            yield f"${{{reference}}}"
+            return
         parts = _REFERENCE.fullmatch(reference)
         if parts is None:
             return

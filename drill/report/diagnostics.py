@@ -17,8 +17,7 @@ from cloudwatch.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch.evaluation import breaches
 from cloudwatch.states import State
 from cloudwatch.suppression import By
-from drill import durations
-from drill.actions import described
+from drill import actions, durations
 from drill.model import Severity
 from drill.rehearsal import Line, Notification, Outcome, Performed, Rehearsal, Verdict
 from drill.report.words import Moments, Names, count, printable, quantity
@@ -354,8 +353,9 @@ class Diagnostics:
     def _of_actions(self, alarm: MetricAlarm | CompositeAlarm) -> Iterator[str]:
         if not alarm.actions.alarm and self._fired(alarm):
             yield "it has no action for ALARM"
-        for text in dict.fromkeys(filter(None, map(described, alarm.actions.alarm))):
-            yield f"in ALARM it {text}, which is not a notification"
+        for action in dict.fromkeys(map(actions.read, alarm.actions.alarm)):
+            if action.kind != "topic":
+                yield f"in ALARM it {action.text}{', which is not a notification' * (action.kind == 'other')}"
 
     def _fired(self, alarm: MetricAlarm | CompositeAlarm) -> bool:
         return any(state.state == "ALARM" for state in states_of(self.outcome, alarm.name))

@@ -23,6 +23,7 @@ from cloudwatch.errors import InputError, RecordError, UnsupportedRecordError
 from cloudwatch.records import Record
 from config import files
 from config.explain import did_you_mean
+from drill import actions
 from drill.model import LeftOut
 from drill.sources.errors import SourceError
 from terraform import alarms, plans
@@ -83,7 +84,7 @@ def read(path: Path, only: str | None = None) -> AlarmFile:
         message = f"{path}: {error}"
         raise SourceError(message) from error
     found = _Found()
-    _find(found, str(path), content, path.stem)
+    _find(found, str(path), content, path.stem, {})
     if only is not None:
         return _selected(path, found, only)
     for _, invalid in found.errors:
@@ -137,23 +138,31 @@ def _parts_of(alarm: Alarm) -> set[str]:
         return suppressor  # the validation reports the rule
 
 
-def _find(found: _Found, where: str, content: object, name: str) -> None:
-    """Add the alarms in a JSON value; `name` is its key, and the name of an alarm without a name."""
+def _find(found: _Found, where: str, content: object, name: str, types: Mapping[str, str]) -> None:
+    """Add the alarms in a JSON value.
+
+    Args:
+        found: what was found before.
+        where: the place of the value.
+        content: the value.
+        name: its key, and the name of an alarm without a name.
+        types: the type of each resource of its CloudFormation template.
+    """
     if isinstance(content, list):
         for number, entry in enumerate(content, start=1):
-            _find(found, f"{where}: {number}", entry, f"{name}-{number}")
+            _find(found, f"{where}: {number}", entry, f"{name}-{number}", types)
     elif not isinstance(content, Mapping):
         message = f"{where}: must be an object; allowed: {_ALLOWED}"
         raise SourceError(message)
     elif (parts := _parts(where, content)) is not None:
         for key, part in parts:
-            _find(found, f"{where}: {key}", part, key.partition(".")[2] or key)
+            _find(found, f"{where}: {key}", part, key.partition(".")[2] or key, _types(content))
         found.left_out += _unread(where, content)
     elif content.get("Type") in _CLOUDFORMATION:
-        _find(found, f"{where}: Properties", content.get("Properties"), name)
+        _find(found, f"{where}: Properties", content.get("Properties"), name, types)
     else:
         try:
-            found.alarms.append((name, _alarm(where, content, name)))
+            found.alarms.append((name, _alarm(where, content, name, types)))
         except UnsupportedRecordError as error:
             own = str(content.get("AlarmName") or content.get("alarm_name") or name)
             found.left_out.append((name, LeftOut(own, str(error))))
@@ -201,16 +210,23 @@ def _parts(where: str, content: Mapping[str, Any]) -> list[tuple[str, Any]] | No
     return [(f"{kind}.{key}", body) for kind in _TERRAFORM for key, body in of_types.get(kind, {}).items()]
 
 
-def _alarm(where: str, content: Mapping[str, Any], name: str) -> Alarm:
+def _types(content: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the type of each resource of a CloudFormation template; empty for anything else."""
+    resources = content.get("Resources")
+    given = resources.items() if isinstance(resources, Mapping) else ()
+    return {key: str(resource.get("Type")) for key, resource in given if isinstance(resource, Mapping)}
+
+
+def _alarm(where: str, content: Mapping[str, Any], name: str, types: Mapping[str, str]) -> Alarm:
     """Return one alarm. Its format is recognized by its required keys."""
     if "AlarmRule" in content:
-        return api.composite_alarm(_of_aws(where, content, name))
+        return api.composite_alarm(_of_aws(where, content, name, types))
     if "alarm_rule" in content:
         return api.composite_alarm(_named(alarms.composite_alarm_record(where, content), name))
     if not _METRIC_ALARM.isdisjoint(content):
         return api.metric_alarm(_named(alarms.metric_alarm_record(where, content), name))
     if not _AWS_METRIC_ALARM.isdisjoint(content):
-        return api.metric_alarm(_of_aws(where, content, name))
+        return api.metric_alarm(_of_aws(where, content, name, types))
     message = (
         f"{where}: is not an alarm: it has neither ComparisonOperator nor AlarmRule (in Terraform, "
         f"comparison_operator or alarm_rule); allowed: {_ALLOWED}"
@@ -218,26 +234,32 @@ def _alarm(where: str, content: Mapping[str, Any], name: str) -> Alarm:
     raise SourceError(message)
 
 
-def _of_aws(where: str, content: Mapping[str, Any], name: str) -> Record:
-    """Return an alarm in the format of AWS. In CloudFormation it may refer to topics of the template."""
+def _of_aws(where: str, content: Mapping[str, Any], name: str, types: Mapping[str, str]) -> Record:
+    """Return an alarm in the format of AWS. In CloudFormation it may refer to resources of the template."""
     members = {
-        key: [_target(entry) for entry in value] if key in _ACTIONS and isinstance(value, list) else value
+        key: [_target(entry, types) for entry in value]
+        if key in _ACTIONS and isinstance(value, list)
+        else value
         for key, value in content.items()
     }
     return _named(Record(where, members), name)
 
 
-def _target(action: object) -> object:
-    """Return the logical id in `Ref` and `Fn::GetAtt`; other values unchanged."""
+def _target(action: object, types: Mapping[str, str]) -> object:
+    """Return the action that `Ref` and `Fn::GetAtt` refer to; other values unchanged.
+
+    A parameter, and a resource that is not in the file, has no type: the action is unknown.
+    """
+    target = None
     if isinstance(action, Mapping) and len(action) == 1:
-        if isinstance(action.get("Ref"), str):
-            return action["Ref"]
         attribute = action.get("Fn::GetAtt")
-        if isinstance(attribute, list) and attribute and isinstance(attribute[0], str):
-            return attribute[0]
-        if isinstance(attribute, str):
-            return attribute.partition(".")[0]
-    return action
+        target = action.get("Ref") or (
+            attribute[0] if isinstance(attribute, list) and attribute else attribute
+        )
+    if not isinstance(target, str):
+        return action
+    target = target.partition(".")[0]
+    return actions.reference(types[target], target) if target in types else f"${{{target}}}"
 
 
 def _named(record: Record, name: str) -> Record:

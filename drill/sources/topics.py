@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from cloudwatch.alarms import Actions
+from drill.actions import read
 from drill.model import Subscription, Topic
-from drill.sources.names import SEVERITIES, Affixes, of_arn
-
-_SERVICE = 2
-"""Index of the service in an ARN."""
+from drill.sources.names import SEVERITIES, Affixes
 
 
 def named(actions: Iterable[Actions]) -> Iterator[str]:
-    """Yield the distinct ARNs of topics in actions."""
-    seen: set[str] = set()
-    for action in actions:
-        for arn in (*action.alarm, *action.ok, *action.insufficient_data):
-            if arn not in seen and arn.split(":")[_SERVICE : _SERVICE + 1] == ["sns"]:
-                seen.add(arn)
-                yield arn
+    """Yield the distinct ARNs of topics in actions, or references to topics."""
+    distinct = dict.fromkeys(
+        arn for action in actions for arn in (*action.alarm, *action.ok, *action.insufficient_data)
+    )
+    yield from (arn for arn in distinct if read(arn).kind == "topic")
 
 
 def foreign(actions: Iterable[Actions], *, known: Container[str], affixes: Affixes) -> Iterator[Topic]:
     """Yield unknown topics in actions, without subscriptions."""
     for arn in named(actions):
         if arn not in known:
-            name = affixes.short(of_arn(arn))
+            name = affixes.short(read(arn).text)
             yield Topic(arn, name, SEVERITIES.get(name))
 
 

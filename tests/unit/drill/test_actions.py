@@ -20,7 +20,7 @@ from drill.explanation import explain
 from drill.report import table
 from drill.report.words import Names
 from drill.selection import Selection
-from drill.sources import alarm_file
+from drill.sources import alarm_file, synthesized
 from drill.sources.errors import SourceError
 from tests.support.tables import each
 from tests.unit.drill.rehearsing import alarm, composite, metric, run, system
@@ -55,19 +55,122 @@ DOES = {
 @each("arn", DOES)
 def test_an_action_is_described_as_what_it_is(arn: str) -> None:
     """From its ARN; `explain` shows it."""
-    assert actions.described(arn) == DOES[arn]
+    assert actions.read(arn) == ("other", DOES[arn])
     watched = system(alarm(actions=Actions(alarm=(arn,), ok=(arn,))))
     facts = {fact.label: fact.text for fact in explain(watched, "errors", extra=2)}
     assert facts["Action"] == f"{DOES[arn]}, when it enters ALARM or OK"
     assert facts["Notifies"].startswith("no topic")
 
 
-@pytest.mark.parametrize(
-    "topic", ["arn:aws:sns:eu-west-1:1:page", "arn:page", "warning", "${local.topic}", ""]
-)
-def test_a_topic_is_no_other_action(topic: str) -> None:
-    """Nor is the name of one, or a reference that is not known."""
-    assert actions.described(topic) is None
+TOPICS = {
+    "arn:aws:sns:eu-west-1:1:page": "page",
+    "arn:aws:sns:${var.region}:${var.account}:page": "page",
+    "arn:page": "arn:page",
+    "warning": "warning",
+    "${aws_sns_topic.page.arn}": "page",
+    '${aws_sns_topic["module.shop.page"].arn}': "module.shop.page",
+    "${aws_sns_topic.page[0].arn}": "page",
+    '${aws_sns_topic.page["eu"].id}': "page",
+    "${aws_sns_topic.page[each.key].arn}": "page",
+    "${awscc_sns_topic.page.topic_arn}": "page",
+    "${data.aws_sns_topic.page.arn}": "page",
+    "${data.aws_sns_topic.page[0].arn}": "page",
+    "<shop.aws_sns_topic.page.arn>": "page",
+}
+OTHERS = {
+    "${aws_appautoscaling_policy.up.arn}": "performs aws_appautoscaling_policy.up",
+    '${aws_appautoscaling_policy["module.a.up[0]"].arn}': "performs module.a.aws_appautoscaling_policy.up[0]",
+    "${aws_autoscaling_policy.up[count.index].arn}": "performs aws_autoscaling_policy.up",
+    "${aws_lambda_alias.live.arn}": "performs aws_lambda_alias.live",
+    "${aws_lambda_function.heal.qualified_arn}": "performs aws_lambda_function.heal",
+    "${aws_ssmincidents_response_plan.shop.id}": "performs aws_ssmincidents_response_plan.shop",
+    "${data.aws_ssmincidents_response_plan.shop.arn}": "performs aws_ssmincidents_response_plan.shop",
+    "<my_shop.aws_appautoscaling_policy.up.arn>": "performs aws_appautoscaling_policy.up",
+    "<AWS::AutoScaling::ScalingPolicy.Up.arn>": "performs AWS::AutoScaling::ScalingPolicy.Up",
+}
+UNKNOWN = [
+    "${local.topic}",
+    "${var.topics.arn}",
+    "${module.page.arn}",
+    "${each.value.arn}",
+    "${Page}",
+    "${unknown(aws_cloudwatch_metric_alarm.errors.alarm_actions)}",
+    "${coalesce(var.topic, aws_sns_topic.page.arn)}",
+    "${data.terraform_remote_state.shop.outputs.arn}",
+    "${data.aws_ssm_parameter.topic.value}",
+    "${aws_cloudformation_stack.shop.outputs.TopicArn}",
+    "<shop.aws_cloudformation_stack.shop.outputs>",
+    "${aws_cloudcontrolapi_resource.topic.id}",
+    "arn:aws:${var.service}:eu-west-1:1:page",
+    "${var.prefix}-page",
+]
+
+
+@each("topic", TOPICS)
+def test_a_topic_is_a_notification(topic: str) -> None:
+    """Its ARN, its name, or a reference to a resource or data source of this type."""
+    assert actions.read(topic) == ("topic", TOPICS[topic])
+
+
+@each("action", OTHERS)
+def test_a_reference_to_another_resource_is_another_action(action: str) -> None:
+    """Whatever the syntax of the reference."""
+    assert actions.read(action) == ("other", OTHERS[action])
+    _notifies_nobody(action, OTHERS[action])
+
+
+@pytest.mark.parametrize("action", UNKNOWN)
+def test_an_unknown_action_is_no_notification(action: str) -> None:
+    """It is shown as unknown, in every output."""
+    text = f"performs the unknown action {action}"
+    assert actions.read(action) == ("unknown", text)
+    _notifies_nobody(action, text, "no known topic")
+
+
+def _notifies_nobody(action: str, text: str, topic: str = "no topic") -> None:
+    """Check that an action is none in expectations and `explain`, which show its text."""
+    watched = system(alarm(actions=Actions(alarm=(action,))))
+    facts = {fact.label: fact.text for fact in explain(watched, "errors", extra=2)}
+    assert facts["Action"] == f"{text}, when it enters ALARM"
+    assert facts["Notifies"].startswith(f"{topic}, and")
+    expect = [{"notification": "errors", "times": 1}, {"no_notifications": "errors"}]
+    outcome = run(watched, FAILS, expect=expect)
+    assert [verdict.passed for verdict in outcome.verdicts] == [False, True]
+    assert outcome.verdicts[0].actual.endswith(f"notifies {topic}: it only {text}")
+    assert [performed.does for performed in outcome.actions] == [text]
+
+
+def test_topics_and_other_actions_of_terraform_are_told_apart(tmp_path: Path) -> None:
+    """In a configuration with references; the topic of a data source has its key as its name."""
+    body = {
+        "alarm_name": "errors",
+        "namespace": "Shop",
+        "metric_name": "Errors",
+        "statistic": "Sum",
+        "period": 60,
+        "evaluation_periods": 1,
+        "threshold": 1,
+        "comparison_operator": "GreaterThanThreshold",
+        "alarm_actions": ["${aws_appautoscaling_policy.up.arn}", "${data.aws_sns_topic.warning.arn}"],
+    }
+    (tmp_path / "main.tf.json").write_text(
+        json.dumps(
+            {
+                "resource": {
+                    "aws_cloudwatch_metric_alarm": {"errors": body},
+                    "aws_appautoscaling_policy": {"up": {"name": "up"}},
+                },
+                "data": {"aws_sns_topic": {"warning": {"name": "theirs"}}},
+            }
+        )
+    )
+    read = synthesized.system(tmp_path)
+    assert [(topic.name, topic.severity) for topic in read.topics] == [("warning", "ticket")]
+    facts = [fact for fact in explain(read, "errors", extra=2) if fact.label in {"Action", "Notifies"}]
+    assert [fact.text.partition(",")[0] for fact in facts] == [
+        "performs aws_appautoscaling_policy.up",
+        "warning (no subscriptions)",
+    ]
 
 
 def test_times_counts_notifications_and_not_actions() -> None:

@@ -13,7 +13,7 @@ from cloudwatch.alarms import Actions, CompositeAlarm, Metric, MetricAlarm, Quer
 from cloudwatch.errors import InputError
 from cloudwatch.suppression import Suppressor
 from config.errors import ConfigError
-from drill import checking
+from drill import actions, checking
 from drill.model import System
 from drill.sources import alarm_file
 from drill.sources.errors import SourceError
@@ -309,7 +309,7 @@ def test_a_configuration_and_a_list_are_read_whole(tmp_path: Path) -> None:
 
 
 def test_cloudformation_is_read_with_its_references(tmp_path: Path) -> None:
-    """Numbers may be texts, topics are their logical ids, and an alarm without a name has its own."""
+    """Numbers may be texts, a reference has the type of its resource, and an alarm without a name its own."""
     properties = {key: value for key, value in PLAIN.items() if key != "AlarmName"}
     properties |= {
         "Period": "60",
@@ -320,13 +320,19 @@ def test_cloudformation_is_read_with_its_references(tmp_path: Path) -> None:
         "Tags": [{"Key": "a", "Value": "b"}],
     }
     alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
-    template = {"Resources": {"PayErrors": alarm, "Page": {"Type": "AWS::SNS::Topic"}}}
+    types = {"Page": "AWS::SNS::Topic", "Function": "AWS::Lambda::Function"}
+    template = {"Resources": {"PayErrors": alarm, **{key: {"Type": kind} for key, kind in types.items()}}}
     (found,) = read(tmp_path, template)
     assert isinstance(found, MetricAlarm)
     assert (found.name, found.threshold, found.period_s) == ("PayErrors", 2.5, 60)
-    assert found.actions == Actions(("Page", "Function", "Other"))
+    assert found.actions == Actions(("Page", "<AWS::Lambda::Function.Function.arn>", "${Other}"))
+    assert [actions.read(action) for action in found.actions.alarm] == [
+        ("topic", "Page"),
+        ("other", "performs AWS::Lambda::Function.Function"),
+        ("unknown", "performs the unknown action ${Other}"),
+    ]
     (alone,) = read(tmp_path, alarm)
-    assert alone.name == "alarm"
+    assert (alone.name, alone.actions.alarm[0]) == ("alarm", "${Page}")
     (bare,) = read(tmp_path, properties)
     assert bare.name == "alarm"
 

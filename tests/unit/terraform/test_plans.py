@@ -17,6 +17,7 @@ from cloudwatch.errors import InputError
 from drill.sources import alarm_file, synthesized
 from terraform import plans
 from terraform.configuration import ConfigurationError
+from tests.support.tables import each
 
 PLAN: dict[str, Any] = json.loads((Path(__file__).parent / "plan.json").read_text(encoding="utf-8"))
 TOPIC = "arn:aws:sns:eu-west-1:<account>:shop-page"
@@ -119,3 +120,21 @@ def test_an_instance_is_only_chosen_if_it_is_the_only_one() -> None:
     resources.remove(topic)
     body = plans.configuration(plan)["resource"]["aws_cloudwatch_composite_alarm"]["any"]
     assert body["alarm_actions"] == ["${unknown(aws_cloudwatch_composite_alarm.any.alarm_actions)}"]
+
+
+@each(
+    ("reference", "template"),
+    [
+        ("data.aws_sns_topic.page.arn", "${data.aws_sns_topic.page.arn}"),
+        ("data.aws_sns_topic.page[0].arn", "${data.aws_sns_topic.page[0].arn}"),
+        ("aws_sns_topic.page.arn", '${aws_sns_topic["page"].arn}'),
+    ],
+)
+def test_an_action_of_a_plan_keeps_the_type_of_its_resource(reference: str, template: str) -> None:
+    """A data source that is read when the plan is applied has no value in it."""
+    plan = copy.deepcopy(PLAN)
+    configured = plan["configuration"]["root_module"]["resources"]
+    (composite,) = [entry for entry in configured if entry["type"] == "aws_cloudwatch_composite_alarm"]
+    composite["expressions"]["alarm_actions"] = {"references": [reference, reference.rpartition(".")[0]]}
+    body = plans.configuration(plan)["resource"]["aws_cloudwatch_composite_alarm"]["any"]
+    assert body["alarm_actions"] == [template]
