@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cloudwatch import api
 from cloudwatch.alarms import CompositeAlarm, MetricAlarm
@@ -21,10 +21,34 @@ METRIC_ALARM: Final = "aws_cloudwatch_metric_alarm"
 COMPOSITE_ALARM: Final = "aws_cloudwatch_composite_alarm"
 LOG_METRIC_FILTER: Final = "aws_cloudwatch_log_metric_filter"
 
-_IN_TEMPLATE: Final = re.compile(
-    r"AWS::(CloudWatch|Logs::MetricFilter|CloudFormation|Serverless)|Fn::Transform|::MODULE"
+CREATORS: Final = (
+    r"alarm",
+    r"alert",
+    r"_monitor(_json)?$",
+    r"rule_?groups?_?namespace$",
+    r"^(grafana|mimir)_rule_group",
+    r"application_?insights(_|::)application$",
+    r"^aws_cloudcontrolapi_resource$",
+    r"cloudformation_stack",
+    r"::CloudFormation::(?!Wait)",
+    r"serverless.*stack",
+    r"::Serverless::",
+    r"provisioned_?product$",
+    r"::MODULE$",
 )
-"""Resources of a template that are alarms or metric filters, or may contain them."""
+"""Types of resources of Terraform, of any provider, and of CloudFormation that are alarms, or that may create
+alarms. Sources: the documentation of each type; CloudFormation User Guide, "Modules"."""
+FILTER_CREATORS: Final = (r"metric_?filter",)
+"""Types of resources that are metric filters."""
+_CREATES_ALARMS: Final = re.compile("|".join(CREATORS), re.IGNORECASE)
+_CREATES_FILTERS: Final = re.compile("|".join(FILTER_CREATORS), re.IGNORECASE)
+_FROM_TEMPLATE: Final = re.compile(r"stack|provisioned_?product", re.IGNORECASE)
+"""Types of resources that create whatever a template contains."""
+_TYPE: Final = re.compile(r"\w+(?:::\w+)+")
+"""A type of resources in the text of a template."""
+_MACRO: Final = re.compile(r"""Fn::Transform|!Transform\b|\bTransform["']?\s*:""")
+"""A macro in a template, which may add resources (CloudFormation User Guide, "Template macros"; Template
+Reference, "Fn::Transform")."""
 _META: Final = frozenset(
     {"//", "connection", "depends_on", "lifecycle", "provider", "provisioner", "region", "tags_all"}
 )
@@ -95,10 +119,52 @@ def published_by(raw: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return metrics if is_known([*map(list, metrics)]) and "dynamic" not in raw else ()
 
 
-def may_have_alarms(raw: Mapping[str, Any]) -> bool:
+def creates(kind: str, *, filters: bool) -> bool:
+    """Return whether resources of a type of Terraform or CloudFormation are alarms, or may create alarms.
+
+    Args:
+        kind: the type.
+        filters: whether metric filters count, too.
+    """
+    return bool(_CREATES_ALARMS.search(kind) or (filters and _CREATES_FILTERS.search(kind)))
+
+
+class Unread(NamedTuple):
+    """Why a resource is not read."""
+
+    reason: str
+    is_template: bool
+    """Whether it may create any number of alarms."""
+
+
+def unread(kind: str, raw: Mapping[str, Any], *, filters: bool) -> Unread | None:
+    """Return why a resource of Terraform that is, or may create, alarms is not read; None for others.
+
+    Args:
+        kind: its type.
+        raw: its arguments as they are written.
+        filters: whether metric filters count, too.
+    """
+    if kind in {METRIC_ALARM, COMPOSITE_ALARM, LOG_METRIC_FILTER} or not creates(kind, filters=filters):
+        return None
+    if _FROM_TEMPLATE.search(kind):
+        is_harmless = not _may_have_alarms(raw.get("template_body"))
+        return (
+            None
+            if is_harmless
+            else Unread("a template that may contain alarms is not read", is_template=True)
+        )
+    of_type = raw.get("type_name")  # of the Cloud Control API
+    if isinstance(of_type, str) and is_known(of_type) and not creates(of_type, filters=filters):
+        return None
+    return Unread("resources of this type are not read", is_template=False)
+
+
+def _may_have_alarms(template: object) -> bool:
     """Return whether the template of a CloudFormation stack may contain alarms or metric filters."""
-    template = raw.get("template_body")
-    return not isinstance(template, str) or not is_known(template) or bool(_IN_TEMPLATE.search(template))
+    if not isinstance(template, str) or not is_known(template) or _MACRO.search(template):
+        return True
+    return any(creates(kind, filters=True) for kind in _TYPE.findall(template))
 
 
 def service_of(resource: Resource) -> str | None:

@@ -11,7 +11,6 @@ Syntax".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,10 +33,6 @@ _METRIC_ALARM: Final = frozenset({"comparison_operator", "evaluation_criteria"})
 _AWS_METRIC_ALARM: Final = frozenset({"ComparisonOperator", "EvaluationCriteria"})
 """Keys of metric alarms. A PromQL alarm has criteria in place of a comparison."""
 _LOG_ALARMS: Final = "LogAlarms"
-_OTHERS: Final = re.compile(
-    r"alarm|::CloudFormation::(?!Wait)|::Serverless::Application|::MODULE$", re.IGNORECASE
-)
-"""Types of resources that are alarms, or that may contain alarms, and are not read."""
 _CLOUDFORMATION: Final = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
 _TERRAFORM: Final = (alarms.METRIC_ALARM, alarms.COMPOSITE_ALARM)
 _ACTIONS: Final = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -176,14 +171,27 @@ def _unread(where: str, content: Mapping[str, Any]) -> Iterator[tuple[str, LeftO
         name = str(row.get("AlarmName"))
         yield name, LeftOut(name, f"{where}: {name}: it is a log alarm")
     resources = content.get("Resources")
-    for key, resource in resources.items() if isinstance(resources, Mapping) else ():
-        kind = str(resource.get("Type", "")) if isinstance(resource, Mapping) else key
-        if key.startswith("Fn::") or (kind not in _CLOUDFORMATION and _OTHERS.search(kind)):
-            yield key, LeftOut(key, f"{where}: {key}: {kind} is not read")
-    for kind, keys in _resources(where, content).items():
-        if kind not in _TERRAFORM and _OTHERS.search(kind):
-            for key in keys:
-                yield key, LeftOut(key, f"{where}: {kind}.{key}: resources of this type are not read")
+    if isinstance(resources, Mapping):
+        for key in (*content, *resources):
+            if _is_macro(key, resources.get(key)):
+                yield key, LeftOut(key, f"{where}: {key}: a macro, which may add alarms, is not executed")
+        for key, kind in _types(content).items():
+            if kind not in _CLOUDFORMATION and alarms.creates(kind, filters=False):
+                yield key, LeftOut(key, f"{where}: {key}: {kind} is not read")
+    for kind, bodies in _resources(where, content).items():
+        for key, body in bodies.items():
+            if (unread := alarms.unread(kind, body, filters=False)) is not None:
+                yield key, LeftOut(key, f"{where}: {kind}.{key}: {unread.reason}")
+
+
+def _is_macro(key: str, resource: object) -> bool:
+    """Return whether a key of a template, or of its resources, is a macro or a loop and not a resource.
+
+    Source: CloudFormation Template Reference, "Fn::Transform" with its short form, and "Fn::ForEach";
+    User Guide, "Transform section".
+    """
+    is_resource = isinstance(resource, Mapping) and "Type" in resource
+    return key.startswith("Fn::") or (key == "Transform" and not is_resource)
 
 
 def _resources(where: str, content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

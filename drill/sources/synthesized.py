@@ -7,7 +7,6 @@ Unknown values are kept as they are written. Where a number or a choice is requi
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -31,11 +30,6 @@ from terraform.expressions import is_known
 _T = TypeVar("_T")
 
 _LOG_GROUP: Final = "aws_cloudwatch_log_group"
-_READ: Final = frozenset({alarms.METRIC_ALARM, alarms.COMPOSITE_ALARM, alarms.LOG_METRIC_FILTER})
-_OTHER_ALARMS: Final = re.compile(
-    r"alarm|alert|metric_filter|_monitor$|cloudformation_stack|serverless.*stack"
-)
-"""Types of resources, of any provider, that are alarms or metric filters, or that may create them."""
 
 
 def system(
@@ -159,15 +153,13 @@ class _Reading:
             SourceError: a resource may create any number of alarms.
         """
         for kind in self._configuration.types:
-            if kind in _READ or not _OTHER_ALARMS.search(kind):
-                continue
             for resource in self._of(kind):
-                if "stack" in kind:
-                    if alarms.may_have_alarms(resource.raw):
-                        message = f"{resource.where}: a template that may contain alarms is not read"
-                        raise SourceError(message)
+                unread = alarms.unread(kind, resource.raw, filters=True)
+                if unread is None:
                     continue
-                reason = f"{resource.where}: resources of this type are not read"
+                reason = f"{resource.where}: {unread.reason}"
+                if unread.is_template:
+                    raise SourceError(reason)
                 self._left_out.append(LeftOut(resource.address, reason))
 
     def _of(self, kind: str) -> list[Resource]:

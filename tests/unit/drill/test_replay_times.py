@@ -13,6 +13,7 @@ import pytest
 from config.errors import CommandError, ConfigError
 from drill.errors import DrillError
 from drill.replay import replay
+from tests.unit.terraform.creators import CREATORS
 
 NOON_S = datetime(2026, 3, 1, 12, tzinfo=timezone.utc).timestamp()
 ALARM: dict[str, Any] = {
@@ -208,9 +209,19 @@ OTHERS: dict[str, tuple[Any, str]] = {
     "nested stack": ({"Resources": {"N": {"Type": "AWS::CloudFormation::Stack"}}}, "N"),
     "module": ({"Resources": {"N": {"Type": "My::Company::Alarms::MODULE"}}}, "N"),
     "loop": ({"Resources": {"Fn::ForEach::N": ["x", [1], {}]}}, "Fn::ForEach::N"),
-    "application": ({"Resources": {"N": {"Type": "AWS::Serverless::Application"}}}, "N"),
+    "macro": ({"Transform": "MyMacro", "Resources": {}}, "Transform"),
+    "macros": ({"Transform": ["A", "AWS::Serverless-2016-10-31"], "Resources": {}}, "Transform"),
+    "macro of resources": ({"Resources": {"Fn::Transform": {"Name": "MyMacro"}}}, "Fn::Transform"),
+    "its short form": ({"Resources": {"Transform": {"Name": "MyMacro"}}}, "Transform"),
     "log alarm": ({"MetricAlarms": [], "LogAlarms": [{"AlarmName": "N"}]}, "N"),
-    "other type": ({"resource": {"awscc_cloudwatch_alarm": {"N": {}}}}, "N"),
+    **{
+        kind: ({"Resources": {"N": {"Type": kind}}} if "::" in kind else {"resource": {kind: {"N": {}}}}, "N")
+        for kind in CREATORS
+    },
+    "Cloud Control": (
+        {"resource": {"aws_cloudcontrolapi_resource": {"N": {"type_name": "AWS::CloudWatch::Alarm"}}}},
+        "N",
+    ),
 }
 
 
@@ -224,6 +235,23 @@ def test_what_a_file_has_besides_is_listed(case: str, tmp_path: Path) -> None:
     assert entry.name == name
     with pytest.raises(DrillError, match=f"{name} cannot be replayed"):
         replay(tmp_path / "alarms.json", tmp_path / "series.csv", name)
+
+
+def test_what_creates_no_alarms_is_not_listed(tmp_path: Path) -> None:
+    """Nor metric filters, which a replay does not need."""
+    told(tmp_path, every(5, 1, 9, 1), ALARM)
+    of_terraform = {
+        "aws_cloudformation_stack": {"N": {"template_body": '{"Resources": {}}'}},
+        "aws_cloudcontrolapi_resource": {"N": {"type_name": "AWS::SQS::Queue"}},
+        "aws_cloudwatch_log_metric_filter": {"N": {}},
+        "aws_wafv2_rule_group": {"N": {}},
+    }
+    types = ("AWS::Logs::MetricFilter", "AWS::CloudFormation::WaitCondition", "AWS::CloudWatch::Dashboard")
+    of_aws = {f"Transform{number}": {"Type": kind} for number, kind in enumerate(types)}
+    (tmp_path / "alarms.json").write_text(
+        json.dumps([ALARM, {"resource": of_terraform}, {"Resources": of_aws}])
+    )
+    assert replay(tmp_path / "alarms.json", tmp_path / "series.csv").system.left_out == ()
 
 
 def test_a_module_of_a_configuration_is_rejected_by_name(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from drill.sources import synthesized
 from drill.sources.errors import SourceError
 from terraform.configuration import ConfigurationError
 from tests.support.tables import each
+from tests.unit.terraform.creators import CREATORS, TEMPLATES
 
 _ARN = "arn:aws:{0}:eu-west-1:111122223333:{1}"
 PROVIDER = {"aws": {"region": "eu-west-1", "allowed_account_ids": ["111122223333"]}}
@@ -414,11 +415,8 @@ LEFT_OUT: Mapping[str, tuple[dict[str, Any], str, str]] = {
             f"{kind}.other",
             "resources of this type are not read",
         )
-        for kind in (
-            "awscc_cloudwatch_alarm", "awscc_logs_metric_filter", "aws_cloudwatch_log_alarm",
-            "aws_cloudwatch_alarm_mute_rule", "google_monitoring_alert_policy", "datadog_monitor",
-            "azurerm_monitor_metric_alert", "newrelic_nrql_alert_condition",
-        )
+        for kind in (*CREATORS, "awscc_logs_metric_filter")
+        if "::" not in kind and kind not in TEMPLATES
     },
 }  # fmt: skip
 
@@ -478,6 +476,24 @@ UNREAD: Mapping[str, tuple[dict[str, Any], str]] = {
         },
         "aws_cloudformation_stack.x: a template that may contain alarms is not read",
     ),
+    **{
+        text: (
+            {"main.tf.json": changed({"aws_cloudformation_stack.x": {"template_body": text}})},
+            "aws_cloudformation_stack.x: a template that may contain alarms is not read",
+        )
+        for text in (
+            *(kind for kind in CREATORS if "::" in kind),
+            "AWS::Logs::MetricFilter",
+            '{"Transform": "MyMacro", "Resources": {}}',
+            "Transform: [MyMacro]\nResources: {}",
+            "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: !Transform {Name: MyMacro}",
+            '{"Resources": {"Fn::Transform": {"Name": "MyMacro"}}}',
+        )
+    },
+    **{
+        kind: ({"main.tf.json": changed({f"{kind}.x": {}})}, f"{kind}.x: a template that may contain alarms")
+        for kind in TEMPLATES
+    },
     "template elsewhere": (
         {"main.tf.json": changed({"aws_cloudformation_stack.x": {"template_url": "https://x"}})},
         "aws_cloudformation_stack.x: a template that may contain alarms is not read",
@@ -494,7 +510,16 @@ def test_what_may_contain_any_number_of_alarms_is_rejected_by_name(case: str, tm
     assert says in str(caught.value)
 
 
-@each("kind", ["aws_cloudformation_stack", "aws_cloudwatch_dashboard", "aws_sns_topic_policy", "random_id"])
+@each(
+    "kind",
+    [
+        "aws_cloudformation_stack",
+        "aws_wafv2_rule_group",
+        "aws_cloudwatch_dashboard",
+        "aws_sns_topic_policy",
+        "random_id",
+    ],
+)
 def test_resources_that_are_no_alarms_are_no_obstacle(kind: str, tmp_path: Path) -> None:
     """Nor are data sources, outputs, checks and comments."""
     content = changed({f"{kind}.x": {"template_body": '{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}'}})
