@@ -27,7 +27,7 @@ def samples(path: Path, column: str | None) -> Sequence[tuple[float, float, floa
         raise SourceError(message)
     for recorded in all_series:
         if column is None or column in recorded.names:
-            return recorded.points
+            return [point.weighted for point in recorded.points]
     hint = did_you_mean(str(column), names)
     message = f"{path} has no column {column}; known: {', '.join(names)}{hint}"
     raise SourceError(message)

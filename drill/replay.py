@@ -1,7 +1,8 @@
 """Replay of recorded series: the evaluation of any alarm with any series, without a scenario.
 
-A row of a recording is a sample (or several), so the value of the only row of a period is its sum, average,
-minimum, maximum and percentiles. Recordings of datapoints therefore have their original values.
+A row of a recording is a sample, or several if it has their number, so the value of the only row of a period
+is its sum, average, minimum, maximum and percentiles. Recordings of datapoints therefore have their original
+values.
 
 Before the first row nothing is known: an alarm stays in INSUFFICIENT_DATA until its state no longer depends
 on earlier datapoints, whatever its treatment of missing data.
@@ -129,31 +130,31 @@ class Replayed:
     def with_counted_samples(self) -> System:
         """Return the system, with a note for alarms that ignore percentiles of few samples without a count.
 
-        A recorded percentile is one row, whatever the number of its samples. If the recording does not have
-        this number, the alarm evaluates every percentile.
+        A recorded percentile is one row, whatever the number of its samples. If a row does not have this
+        number, the alarm evaluates every percentile.
         """
         alarms, notes = [], list[str]()
         for alarm in self.system.alarms:
             uncounted = [
-                statistic
+                text
                 for statistic in alarm.statistics
-                if samples_needed(statistic.stat) and not self._is_counted(statistic)
+                if samples_needed(statistic.stat) and (text := self._uncounted(statistic))
             ]
             if alarm.low_samples == "ignore" and uncounted:
-                notes.append(
-                    f"{alarm.name}: the recording has no number of samples for {uncounted[0].stat} of "
-                    f"{uncounted[0].metric.name}: EvaluateLowSampleCountPercentile: ignore is not applied"
-                )
+                note = f"{uncounted[0]}: EvaluateLowSampleCountPercentile: ignore is not applied"
+                notes.append(f"{alarm.name}: {note}")
                 alarms.append(replace(alarm, low_samples="evaluate"))
             else:
                 alarms.append(alarm)
         return replace(self.system, alarms=tuple(alarms), notes=tuple(notes))
 
-    def _is_counted(self, statistic: Statistic) -> bool:
-        """Return whether the number of samples of a statistic is known: recorded, or a row for each."""
-        recorded = self._by_metric[statistic.metric]
-        periods = [int(point.time_s // statistic.period_s) for point in recorded.points]
-        return any(point.samples != 1 for point in recorded.points) or len(set(periods)) < len(periods)
+    def _uncounted(self, statistic: Statistic) -> str:
+        """Return which rows of a statistic have no number of samples; empty if all have it."""
+        points = self._by_metric[statistic.metric].points
+        missing = sum(point.samples is None for point in points)
+        rows = "" if missing == len(points) else f" in {missing} of {len(points)} rows"
+        text = f"the recording has no number of samples for {statistic.stat} of {statistic.metric.name}{rows}"
+        return text if missing else ""
 
     def series(self, metric: Metric, unit: str | None = None) -> Series:
         """Return the samples of a metric. A recording has no units: its rows are in the unit of the alarm."""
@@ -177,7 +178,7 @@ class Replayed:
         delay_s = self._delay_s(recorded, periods_s)
         if (id(recorded), delay_s) not in self._cache:
             self._cache[id(recorded), delay_s] = Series.of_samples(
-                [point._replace(time_s=point.time_s + delay_s) for point in recorded.points],
+                [point._replace(time_s=point.time_s + delay_s).weighted for point in recorded.points],
                 start_s=self.grid.first_s,
                 step_s=self.grid.step_s,
                 steps=self.grid.steps,

@@ -13,8 +13,13 @@ class Point(NamedTuple):
     time_s: float
     """Seconds since 1970."""
     value: float
-    samples: float
-    """Number of samples."""
+    samples: float | None
+    """Number of samples; None if the file does not have it."""
+
+    @property
+    def weighted(self) -> tuple[float, float, float]:
+        """Seconds since 1970, value and number of samples, which is 1 if it is not known."""
+        return self.time_s, self.value, 1.0 if self.samples is None else self.samples
 
 
 @dataclass(frozen=True, slots=True)

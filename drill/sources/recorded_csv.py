@@ -81,7 +81,7 @@ class _File:
             time_s = self._time_s(row.line, row.cells[0], is_console=is_console)
             for into, cell in zip(points, row.cells[1:], strict=True):
                 if cell.strip():
-                    into.append(Point(time_s, self._number(row.line, cell), 1))
+                    into.append(Point(time_s, self._number(row.line, cell), None))
         return tuple(in_order(*pair) for pair in zip(names, points, strict=True))
 
     def _long(self, rows: Sequence[_Row], line: int, header: Sequence[str]) -> tuple[Recorded, ...]:
@@ -100,8 +100,8 @@ class _File:
             into = points.setdefault(name, [])
             time_s = self._time_s(row.line, row.cells[0], is_console=False)
             if row_values["value"]:
-                samples = self._number(row.line, row_values["samples"]) if row_values.get("samples") else 1
-                if samples <= 0:
+                samples = self._number(row.line, row_values["samples"]) if row_values.get("samples") else None
+                if samples is not None and samples <= 0:
                     self._refuse(row.line, f"has {row_values['samples']} samples: must be more than 0")
                 into.append(Point(time_s, self._number(row.line, row_values["value"]), samples))
         return tuple(in_order((name,), of_name) for name, of_name in points.items())

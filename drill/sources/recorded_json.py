@@ -55,7 +55,7 @@ def _result(data: Record) -> Recorded:
     points = []
     for number, (time, value) in enumerate(zip(times, values, strict=True), start=1):
         pair = Record(f"{data.where}: {number}", {"Timestamps": time, "Values": value})
-        points.append(Point(_time_s(pair, "Timestamps"), pair.number("Values"), 1))
+        points.append(Point(_time_s(pair, "Timestamps"), pair.number("Values"), None))
     return in_order((data.text("Id", ""), data.text("Label", "")), points)
 
 
@@ -81,7 +81,7 @@ def _statistics(data: Record) -> Iterator[Recorded]:
         values |= {name: extended.number(name) for name in extended.given} if extended else {}
         for name, value in values.items():
             sample = value / samples if name == "Sum" and samples else value
-            points.setdefault(name, []).append(Point(time_s, sample, samples or 1))
+            points.setdefault(name, []).append(Point(time_s, sample, samples or None))
         if not values and samples:
             points.setdefault("SampleCount", []).append(Point(time_s, 1, samples))
     for name, of_name in points.items():

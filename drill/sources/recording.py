@@ -1,8 +1,8 @@
 """Recorded series in a file: CSV, or the output of the AWS CLI and console.
 
 CSV has a header with `timestamp` and a column for each metric, or `timestamp`, `metric`, `value` and
-optionally `samples`, the number of samples with that value. Empty cells are missing data. Times are
-ISO 8601 with a zone, or seconds or milliseconds since 1970.
+optionally `samples`, the number of samples with that value, which other files do not have. Empty cells are
+missing data. Times are ISO 8601 with a zone, or seconds or milliseconds since 1970.
 
 A file from the console ("Download as .csv") has rows that describe its columns, such as `Label` and `Id`,
 before the first time. Its times have slashes and no zone, and are interpreted as UTC: set the console

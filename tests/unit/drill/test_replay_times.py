@@ -167,6 +167,28 @@ def test_recorded_percentiles_without_a_count_are_played_with_a_note(tmp_path: P
     assert note.startswith("a: the recording has no number of samples for p99 of M: EvaluateLowSample")
 
 
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (["0,1,1", "300,9,1"], None),
+        (["0,1,1", "0,1,1", "300,9,1"], None),
+        (["0,1,", "0,9,", "300,9,"], "a: the recording has no number of samples for p99 of M: Evaluate"),
+        (["0,1,20", "300,9,"], "a: the recording has no number of samples for p99 of M in 1 of 2 rows: Eva"),
+    ],
+)
+def test_only_the_file_says_how_many_samples_a_row_has(
+    rows: list[str], says: str | None, tmp_path: Path
+) -> None:
+    """Also one; several rows in a period are no number."""
+    (tmp_path / "alarms.json").write_text(json.dumps(LOW))
+    base = 1_772_366_400
+    lines = [f"{base + int(time_s)},{rest}" for time_s, _, rest in (row.partition(",") for row in rows)]
+    (tmp_path / "series.csv").write_text("timestamp,value,samples\n" + "\n".join(lines) + "\n")
+    system = replay(tmp_path / "alarms.json", tmp_path / "series.csv").system
+    assert [note[: len(says or "")] for note in system.notes] == ([says] if says else [])
+    assert system.alarms[0].low_samples == ("evaluate" if says else "ignore")
+
+
 def test_a_count_that_is_recorded_counts(tmp_path: Path) -> None:
     """p99 needs 1000 samples: the second percentile has fewer, and does not change the state."""
     rows = [(0, "1,2000"), (5, "9,900"), (10, "9,1000"), (15, "1,5000")]
@@ -176,9 +198,9 @@ def test_a_count_that_is_recorded_counts(tmp_path: Path) -> None:
 
 def test_rows_that_are_samples_are_counted(tmp_path: Path) -> None:
     """Several rows of one period are its samples, and too few."""
-    rows = [*every(1, 1, 1, 1, 1, 1, 9, 9, 9, 9, 9)]
+    rows = [(at, f"{value},1") for at, value in every(1, 1, 1, 1, 1, 1, 9, 9, 9, 9, 9)]
     with pytest.raises(KeyError):
-        told(tmp_path, rows, LOW)
+        told(tmp_path, rows, LOW, columns="value,samples")
     rehearsal = replay(tmp_path / "alarms.json", tmp_path / "series.csv")
     assert (rehearsal.changes, rehearsal.system.notes) == ({}, ())
 

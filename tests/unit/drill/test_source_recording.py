@@ -18,7 +18,7 @@ from tests.support.tables import each
 
 NOON_S = 1772366400.0
 """2026-03-01T12:00:00Z."""
-TWO = (Recorded(("a",), (Point(NOON_S, 1, 1), Point(NOON_S + 60, 2.5, 1))),)
+TWO = (Recorded(("a",), (Point(NOON_S, 1, None), Point(NOON_S + 60, 2.5, None))),)
 
 READ: Mapping[str, tuple[str, tuple[Recorded, ...]]] = {
     "UTC": ("timestamp,a\n2026-03-01T12:00:00Z,1\n2026-03-01T12:01:00Z,2.5\n", TWO),
@@ -33,15 +33,15 @@ READ: Mapping[str, tuple[str, tuple[Recorded, ...]]] = {
     "numbers": ("timestamp,a\n1772366400, 1.0 \n1772366460,+0.25e1\n", TWO),
     "several, with gaps": (
         'timestamp,a,"b, of c",d\n1772366400,1,,\n1772366460,2.5,-3,\n',
-        (*TWO, Recorded(("b, of c",), (Point(NOON_S + 60, -3, 1),)), Recorded(("d",), ())),
+        (*TWO, Recorded(("b, of c",), (Point(NOON_S + 60, -3, None),)), Recorded(("d",), ())),
     ),
     "long": (
         "timestamp,metric,value\n1772366400,a,1\n1772366400,b,7\n1772366460,a,2.5\n1772366460,b,\n",
-        (*TWO, Recorded(("b",), (Point(NOON_S, 7, 1),))),
+        (*TWO, Recorded(("b",), (Point(NOON_S, 7, None),))),
     ),
     "long with samples": (
         "timestamp,samples,value,metric\n1772366400,20,1,a\n1772366460,,2.5,a\n",
-        (Recorded(("a",), (Point(NOON_S, 1, 20), Point(NOON_S + 60, 2.5, 1))),),
+        (Recorded(("a",), (Point(NOON_S, 1, 20), Point(NOON_S + 60, 2.5, None))),),
     ),
     "one series with samples": (
         "timestamp,value,samples\n1772366400,1,20\n",
@@ -54,7 +54,7 @@ READ: Mapping[str, tuple[str, tuple[Recorded, ...]]] = {
         ),
         (
             Recorded(("m1", "Errors", "AWS/Lambda Errors"), TWO[0].points),
-            Recorded(("m2", "Duration", "AWS/Lambda, Duration"), (Point(NOON_S + 60, 30, 1),)),
+            Recorded(("m2", "Duration", "AWS/Lambda, Duration"), (Point(NOON_S + 60, 30, None),)),
         ),
     ),
     "console with labels only": (
