@@ -202,7 +202,7 @@ def metric_filter(given: Record) -> MetricFilter:
     if not isinstance(dimensions, dict) or not all(
         isinstance(dimension, str) for dimension in dimensions.values()
     ):
-        transformation.refuse("dimensions", "must be an object of strings")
+        transformation.refuse_value("dimensions", dimensions, "must be an object of strings")
     return MetricFilter(
         name=given.text("filterName"),
         log_group=given.text("logGroupName"),

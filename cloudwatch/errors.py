@@ -74,3 +74,7 @@ class RecordError(InputError):
 
 class UnsupportedRecordError(RecordError):
     """An object that AWS accepts and that is not supported."""
+
+
+class UnknownRecordError(RecordError):
+    """An object with a value that is not known before it is applied, where the value has to be known."""

@@ -8,11 +8,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from cloudwatch.errors import RecordError, UnsupportedRecordError
+from cloudwatch.errors import RecordError, UnknownRecordError, UnsupportedRecordError
 
 
 def _same(member: str) -> str:
     return member
+
+
+def _always(value: object) -> bool:
+    del value
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Record:
     """Members by the API's names."""
     spelt: Callable[[str], str] = field(default=_same)
     """Returns the name of a member in its source, such as Terraform, from the API's name, for messages."""
+    is_known: Callable[[object], bool] = field(default=_always)
+    """Returns whether a value is known, and not an expression that is evaluated when it is applied."""
 
     def refuse(self, member: str, problem: str) -> NoReturn:
         """Raise the error about a member.
@@ -33,6 +40,17 @@ class Record:
             RecordError: always.
         """
         raise RecordError(self.where, f"{self.spelt(member)} {problem}")
+
+    def refuse_value(self, member: str, value: object, problem: str) -> NoReturn:
+        """Raise the error about a value that is not valid, or whose expression stands for another value.
+
+        Raises:
+            UnknownRecordError: the value is an expression.
+            RecordError: it is not.
+        """
+        if isinstance(value, str) and not self.is_known(value):
+            raise UnknownRecordError(self.where, f"{self.spelt(member)} {problem}")
+        self.refuse(member, problem)
 
     def only(self, known: Collection[str], refused: Mapping[str, str] | None = None) -> None:
         """Raise unless every member is known.
@@ -74,11 +92,11 @@ class Record:
         """Return a string; it is required unless it has a default.
 
         Raises:
-            RecordError: it is missing, not a string, or not known before it is applied.
+            RecordError: it is missing, or not a string.
         """
         value = default if default is not None and not self.has(member) else self.needs(member)
         if not isinstance(value, str):
-            self.refuse(member, f"must be a string (found: {shown(value)})")
+            self.refuse_value(member, value, f"must be a string (found: {shown(value)})")
         return value
 
     def one_of(self, member: str, allowed: Sequence[str], default: str | None = None) -> Any:  # noqa: ANN401  # a literal
@@ -89,7 +107,7 @@ class Record:
         """
         value = self.text(member, default)
         if value not in allowed:
-            self.refuse(member, f"{shown(value)} is not valid; allowed: {', '.join(allowed)}")
+            self.refuse_value(member, value, f"{shown(value)} is not valid; allowed: {', '.join(allowed)}")
         return value
 
     def number(self, member: str) -> float:
@@ -106,7 +124,7 @@ class Record:
         except (TypeError, ValueError, OverflowError):
             number = math.nan
         if not math.isfinite(number):
-            self.refuse(member, f"must be a number (found: {shown(value)})")
+            self.refuse_value(member, value, f"must be a number (found: {shown(value)})")
         return number
 
     def whole(self, member: str, default: int | None = None, *, least: int = 1) -> int:
@@ -134,7 +152,7 @@ class Record:
         if value is None:
             return default
         if not isinstance(value, bool | str) or value not in known:
-            self.refuse(member, f"must be true or false (found: {shown(value)})")
+            self.refuse_value(member, value, f"must be true or false (found: {shown(value)})")
         return known[value]
 
     def texts(self, member: str) -> tuple[str, ...]:
@@ -147,7 +165,7 @@ class Record:
         if value is None:
             return ()
         if not isinstance(value, list | tuple) or not all(isinstance(element, str) for element in value):
-            self.refuse(member, f"must be a list of strings (found: {shown(value)})")
+            self.refuse_value(member, value, f"must be a list of strings (found: {shown(value)})")
         return tuple(value)
 
     def records(self, member: str) -> Iterator[Record]:
@@ -160,7 +178,7 @@ class Record:
         if value is None:
             return
         if not isinstance(value, list):
-            self.refuse(member, f"must be a list (found: {shown(value)})")
+            self.refuse_value(member, value, f"must be a list (found: {shown(value)})")
         for number, element in enumerate(value, start=1):
             yield self._inner(f"{self.spelt(member)} {number}", member, element)
 
@@ -174,8 +192,8 @@ class Record:
 
     def _inner(self, label: str, member: str, value: object) -> Record:
         if not isinstance(value, Mapping):
-            self.refuse(member, f"must contain objects (found: {shown(value)})")
-        return Record(f"{self.where}: {label}", value, self.spelt)
+            self.refuse_value(member, value, f"must contain objects (found: {shown(value)})")
+        return Record(f"{self.where}: {label}", value, self.spelt, self.is_known)
 
 
 def shown(value: object) -> str:

@@ -83,7 +83,8 @@ def metric_alarm(resource: Resource) -> MetricAlarm:
     """Return the metric alarm of a resource.
 
     Raises:
-        RecordError: an argument is not valid, or not known before an apply.
+        UnknownRecordError: an argument is not known before an apply.
+        RecordError: an argument is not valid.
     """
     return api.metric_alarm(metric_alarm_record(resource.where, resource.body), service=service_of(resource))
 
@@ -182,7 +183,7 @@ def metric_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
         given["Dimensions"] = _dimensions(dimensions)
     if given.get("Metrics") is not None:
         given["Metrics"] = [_query(block) for block in _blocks(given["Metrics"])]
-    return Record(where, given, _speller(_ALARM))
+    return Record(where, given, _speller(_ALARM), is_known)
 
 
 def composite_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
@@ -198,7 +199,7 @@ def composite_alarm_record(where: str, body: Mapping[str, Any]) -> Record:
         "actions_suppressor.wait_period": "ActionsSuppressorWaitPeriod",
         "actions_suppressor.extension_period": "ActionsSuppressorExtensionPeriod",
     }
-    return Record(where, given, _speller({**_ALARM, **spelt}))
+    return Record(where, given, _speller({**_ALARM, **spelt}), is_known)
 
 
 def _metric_filter_record(where: str, body: Mapping[str, Any]) -> Record:
@@ -210,7 +211,7 @@ def _metric_filter_record(where: str, body: Mapping[str, Any]) -> Record:
             _renamed(block, _TRANSFORMATION, lambda name: name) if isinstance(block, Mapping) else block
             for block in _blocks(transformations)
         ]
-    return Record(where, given, _speller({**_TRANSFORMATION, **_METRIC_FILTER}))
+    return Record(where, given, _speller({**_TRANSFORMATION, **_METRIC_FILTER}), is_known)
 
 
 def _query(block: Any) -> Any:  # noqa: ANN401  # JSON

@@ -12,7 +12,7 @@ Syntax".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -272,8 +272,4 @@ def _target(action: object, types: Mapping[str, str]) -> object:
 
 def _named(record: Record, name: str) -> Record:
     """Return an alarm with a name: CloudFormation generates one if there is none."""
-    return (
-        record
-        if record.has("AlarmName")
-        else Record(record.where, {**record.given, "AlarmName": name}, record.spelt)
-    )
+    return record if record.has("AlarmName") else replace(record, given={**record.given, "AlarmName": name})

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from catalog.baseline import Baseline
 from cloudwatch.alarms import CompositeAlarm
-from cloudwatch.errors import RecordError, UnsupportedRecordError
+from cloudwatch.errors import UnknownRecordError, UnsupportedRecordError
 from cloudwatch.publishing import MetricFilter
 from drill import leaving_out
 from drill.leaving_out import MetricName
@@ -29,6 +29,8 @@ from terraform.expressions import is_known
 
 _T = TypeVar("_T")
 
+_NOT_REHEARSED: Final = (ConfigurationError, UnknownRecordError, UnsupportedRecordError)
+"""Errors of resources that AWS may accept. AWS would reject those with another RecordError."""
 _LOG_GROUP: Final = "aws_cloudwatch_log_group"
 
 
@@ -122,8 +124,7 @@ class _Reading:
         for resource in self._of(kind):
             try:
                 yield parse(resource)
-            except (ConfigurationError, RecordError) as error:  # noqa: PERF203  # few are left out
-                _check_supported(error)
+            except _NOT_REHEARSED as error:  # noqa: PERF203  # few are left out
                 self._left_out.append(LeftOut(_name(resource), str(error)))
 
     def _filters(self) -> tuple[tuple[MetricFilter, ...], Mapping[MetricName, str]]:
@@ -137,8 +138,7 @@ class _Reading:
         for resource in self._of(alarms.LOG_METRIC_FILTER):
             try:
                 read.append(alarms.metric_filter(resource))
-            except (ConfigurationError, RecordError) as error:  # noqa: PERF203  # few are not read
-                _check_supported(error)
+            except _NOT_REHEARSED as error:  # noqa: PERF203  # few are not read
                 metrics = alarms.published_by(resource.raw)
                 if not metrics:
                     message = f"{error} (it is not known which metric this filter publishes)"
@@ -186,30 +186,17 @@ class _Reading:
                 yield service, tagged.get(service) or by_key[service]
 
 
-def _check_supported(error: Exception) -> None:
-    """Raise the error of a resource that AWS would reject.
-
-    Others are not supported here, or have a value that is not known before an apply.
-    """
-    if (
-        isinstance(error, RecordError)
-        and not isinstance(error, UnsupportedRecordError)
-        and is_known(str(error))
-    ):
-        raise error
-
-
 def _composite_alarm(resource: Resource) -> CompositeAlarm:
     """Return a composite alarm whose rule is known.
 
     Raises:
-        UnsupportedRecordError: the rule is not known before an apply.
+        UnknownRecordError: the rule is not known before an apply.
         RecordError: as for `alarms.composite_alarm`.
     """
     composite = alarms.composite_alarm(resource)
     if not is_known(composite.rule):
         message = f"alarm_rule is not known before an apply (found: {composite.rule})"
-        raise UnsupportedRecordError(resource.where, message)
+        raise UnknownRecordError(resource.where, message)
     return composite
 
 

@@ -337,6 +337,14 @@ REFUSED: Mapping[str, tuple[object, str]] = {
         changed({"aws_sns_topic_subscription.queue": {"endpoint": None}}),
         "shop: aws_sns_topic_subscription.queue: endpoint is missing",
     ),
+    "list for a text": (
+        changed({ALARM: {"namespace": ["${var.secret}"]}}),
+        "shop: aws_cloudwatch_metric_alarm.errors: namespace must be a string (found: ['${var.secret}'])",
+    ),
+    "unknown key": (
+        changed({ALARM: {"colour": "${var.secret}"}}),
+        "shop: aws_cloudwatch_metric_alarm.errors: colour is not a valid key",
+    ),
     "service": (
         changed({ALARM: {"tags": {"Service": 3}}}),
         "shop: aws_cloudwatch_metric_alarm.errors: Service must be a string (found: 3)",
@@ -349,6 +357,34 @@ LEFT_OUT: Mapping[str, tuple[dict[str, Any], str, str]] = {
         changed({ALARM: {"threshold": "${var.secret}"}}),
         "shop-errors",
         "shop: aws_cloudwatch_metric_alarm.errors: threshold must be a number (found: '${var.secret}')",
+    ),
+    "unknown choice": (
+        changed({ALARM: {"comparison_operator": f"{'x' * 80}${{var.secret}}"}}),
+        "shop-errors",
+        "is not valid; allowed: ",
+    ),
+    "unknown list": (
+        changed({ALARM: {"alarm_actions": "${var.secret}"}}),
+        "shop-errors",
+        "alarm_actions must be a list of strings (found: '${var.secret}')",
+    ),
+    "unknown dimensions": (
+        changed({ALARM: {"dimensions": "${var.secret}"}}),
+        "shop-errors",
+        "dimensions must be a list (found: '${var.secret}')",
+    ),
+    "unknown dimensions of a filter": (
+        changed(
+            {
+                FILTER: {
+                    "metric_transformation": {
+                        "name": "Errors", "namespace": "Shop", "value": "1", "dimensions": "${var.secret}",
+                    }
+                }
+            }
+        ),
+        "shop-errors",
+        "dimensions must be an object of strings",
     ),
     "count": (
         changed({ALARM: {"count": 2}}),
