@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from cloudwatch import rules, validation
+from cloudwatch.alarms import Alarm, CompositeAlarm
 from cloudwatch.errors import InputError
 from drill import checking
 from drill.errors import DrillError
@@ -48,9 +49,7 @@ def without(
     while not is_complete:
         is_complete = True
         for composite in list(composites):
-            parts = _children(composite.rule)
-            parts |= {composite.suppressor.alarm} if composite.suppressor else set()
-            missing = sorted(parts & names)
+            missing = sorted(dependencies(composite) & names)
             if missing:
                 reason = f"it depends on {', '.join(missing)}, which cannot be rehearsed"
                 entries[composite.name] = LeftOut(composite.name, _located(composite.place, reason))
@@ -69,12 +68,18 @@ def _located(place: str, reason: str) -> str:
     return f"{place}: {reason}" if place else reason
 
 
-def _children(rule: str) -> set[str]:
-    """Return the alarms in a rule; none if it is not valid, which the validation reports."""
-    try:
-        return set(rules.children(rules.parse(rule)))
-    except InputError:
+def dependencies(alarm: Alarm) -> set[str]:
+    """Return the alarms in the rule of a composite alarm, and its suppressor.
+
+    A rule that is not valid has none; the validation reports it.
+    """
+    if not isinstance(alarm, CompositeAlarm):
         return set()
+    suppressor = {alarm.suppressor.alarm} if alarm.suppressor else set()
+    try:
+        return {*rules.children(rules.parse(alarm.rule)), *suppressor}
+    except InputError:
+        return suppressor
 
 
 def rehearsable(system: System, *, is_deployed: bool) -> System:

@@ -174,14 +174,27 @@ def read_file(name: str, path: Path) -> Stack:
     Raises:
         ConfigurationError: it cannot be read.
     """
-    content = _json(path)
+    return of_content(name, _json(path), str(path))
+
+
+def is_configuration(content: Mapping[str, Any]) -> bool:
+    """Return whether a JSON object is Terraform's JSON with resources, or a plan or state."""
+    return "resource" in content or plans.is_shown(content)
+
+
+def of_content(name: str, content: Mapping[str, Any], where: str) -> Stack:
+    """Return the stack in a JSON object: Terraform's JSON, or a plan or state.
+
+    Raises:
+        ConfigurationError: it is not Terraform's JSON, or a plan that is damaged or not complete.
+    """
     try:
         shown = plans.configuration(content) if plans.is_shown(content) else content
-    except (plans.PlanError, KeyError, TypeError, AttributeError) as error:
-        message = f"{path}: is not a plan or state that can be read: {error}"
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{where}: is not a plan or state that can be read: {error}"
         raise ConfigurationError(message) from error
     stack = Stack(name, {})
-    stack.add(shown, str(path))
+    stack.add(shown, where)
     return stack
 
 

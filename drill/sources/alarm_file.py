@@ -11,22 +11,21 @@ Syntax".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cloudwatch import api, rules
-from cloudwatch.alarms import Alarm, CompositeAlarm
-from cloudwatch.errors import InputError, RecordError, UnsupportedRecordError
+from cloudwatch import api
+from cloudwatch.alarms import Alarm
+from cloudwatch.errors import RecordError, UnsupportedRecordError
 from cloudwatch.records import Record
 from config import files
 from config.explain import did_you_mean
-from drill import actions
+from drill import actions, leaving_out
 from drill.model import LeftOut
 from drill.sources.errors import SourceError
-from terraform import alarms, plans
-from terraform.configuration import Stack
+from terraform import alarms, configuration
 
 _LISTS: Final = ("MetricAlarms", "CompositeAlarms")
 _METRIC_ALARM: Final = frozenset({"comparison_operator", "evaluation_criteria"})
@@ -118,19 +117,8 @@ def _selected(path: Path, found: _Found, only: str) -> AlarmFile:
         alarm = pending.pop()
         if alarm.name not in selected:
             selected[alarm.name] = alarm
-            pending += [by_name[child] for child in _parts_of(alarm) if child in by_name]
+            pending += [by_name[child] for child in leaving_out.dependencies(alarm) if child in by_name]
     return AlarmFile(tuple(alarm for _, alarm in found.alarms if alarm.name in selected))
-
-
-def _parts_of(alarm: Alarm) -> set[str]:
-    """Return the alarms in the rule of a composite alarm, and its suppressor."""
-    if not isinstance(alarm, CompositeAlarm):
-        return set()
-    suppressor = {alarm.suppressor.alarm} if alarm.suppressor else set()
-    try:
-        return {*rules.children(rules.parse(alarm.rule)), *suppressor}
-    except InputError:
-        return suppressor  # the validation reports the rule
 
 
 def _find(found: _Found, where: str, content: object, name: str, types: Mapping[str, str]) -> None:
@@ -149,10 +137,10 @@ def _find(found: _Found, where: str, content: object, name: str, types: Mapping[
     elif not isinstance(content, Mapping):
         message = f"{where}: must be an object; allowed: {_ALLOWED}"
         raise SourceError(message)
-    elif (parts := _parts(where, content)) is not None:
-        for key, part in parts:
-            _find(found, f"{where}: {key}", part, key.partition(".")[2] or key, _types(content))
-        found.left_out += _unread(where, content)
+    elif (opened := _opened(where, content)) is not None:
+        for key, part in opened.parts:
+            _find(found, f"{where}: {key}", part, key.partition(".")[2] or key, opened.types)
+        found.left_out += opened.left_out
     elif content.get("Type") in _CLOUDFORMATION:
         _find(found, f"{where}: Properties", content.get("Properties"), name, types)
     else:
@@ -165,23 +153,67 @@ def _find(found: _Found, where: str, content: object, name: str, types: Mapping[
             found.errors.append((str(content.get("AlarmName") or content.get("alarm_name") or name), error))
 
 
-def _unread(where: str, content: Mapping[str, Any]) -> Iterator[tuple[str, LeftOut]]:
-    """Yield what is not read in an answer, template or configuration: alarms, and what may contain some."""
-    for row in content.get(_LOG_ALARMS) or ():
-        name = str(row.get("AlarmName"))
-        yield name, LeftOut(name, f"{where}: {name}: it is a log alarm")
+@dataclass(frozen=True)
+class _Opened:
+    """The content of an answer, template or configuration."""
+
+    parts: Sequence[tuple[str, Any]]
+    """Key -> an alarm, or a list of alarms."""
+    left_out: Sequence[tuple[str, LeftOut]]
+    """What is not read: alarms, and what may contain some."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """The type of each resource of a CloudFormation template."""
+
+
+def _opened(where: str, content: Mapping[str, Any]) -> _Opened | None:
+    """Return the content of an answer, template or configuration; None for anything else."""
+    if any(key in content for key in (*_LISTS, _LOG_ALARMS)):
+        return _of_answer(where, content)
     resources = content.get("Resources")
     if isinstance(resources, Mapping):
-        for key in (*content, *resources):
-            if _is_macro(key, resources.get(key)):
-                yield key, LeftOut(key, f"{where}: {key}: a macro, which may add alarms, is not executed")
-        for key, kind in _types(content).items():
-            if kind not in _CLOUDFORMATION and alarms.creates(kind, filters=False):
-                yield key, LeftOut(key, f"{where}: {key}: {kind} is not read")
-    for kind, bodies in _resources(where, content).items():
-        for key, body in bodies.items():
-            if (unread := alarms.unread(kind, body, filters=False)) is not None:
-                yield key, LeftOut(key, f"{where}: {kind}.{key}: {unread.reason}")
+        return _of_template(where, content, resources)
+    return _of_terraform(where, content) if configuration.is_configuration(content) else None
+
+
+def _of_answer(where: str, content: Mapping[str, Any]) -> _Opened:
+    rows = content.get(_LOG_ALARMS) or []
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        message = f"{where}: {_LOG_ALARMS} must be a list of objects"
+        raise SourceError(message)
+    names = [str(row.get("AlarmName")) for row in rows]
+    left_out = [(name, LeftOut(name, f"{where}: {name}: it is a log alarm")) for name in names]
+    return _Opened([(kind, content.get(kind, [])) for kind in _LISTS], left_out)
+
+
+def _of_template(where: str, content: Mapping[str, Any], resources: Mapping[str, Any]) -> _Opened:
+    types = {
+        key: str(resource.get("Type")) for key, resource in resources.items() if isinstance(resource, Mapping)
+    }
+    macros = [key for key in content if _is_macro(key, None)]
+    macros += [key for key, resource in resources.items() if _is_macro(key, resource)]
+    left_out = {key: f"{key}: a macro, which may add alarms, is not executed" for key in macros}
+    left_out |= {
+        key: f"{key}: {kind} is not read"
+        for key, kind in types.items()
+        if kind not in _CLOUDFORMATION and alarms.creates(kind, filters=False)
+    }
+    return _Opened(
+        [(key, resources[key]) for key, kind in types.items() if kind in _CLOUDFORMATION],
+        [(key, LeftOut(key, f"{where}: {reason}")) for key, reason in left_out.items()],
+        types,
+    )
+
+
+def _of_terraform(where: str, content: Mapping[str, Any]) -> _Opened:
+    of_types = configuration.of_content(where, content, where).resources
+    unread = [
+        (key, LeftOut(key, f"{where}: {kind}.{key}: {reason.reason}"))
+        for kind, bodies in of_types.items()
+        for key, body in bodies.items()
+        if (reason := alarms.unread(kind, body, filters=False)) is not None
+    ]
+    parts = [(f"{kind}.{key}", body) for kind in _TERRAFORM for key, body in of_types.get(kind, {}).items()]
+    return _Opened(parts, unread)
 
 
 def _is_macro(key: str, resource: object) -> bool:
@@ -192,37 +224,6 @@ def _is_macro(key: str, resource: object) -> bool:
     """
     is_resource = isinstance(resource, Mapping) and "Type" in resource
     return key.startswith("Fn::") or (key == "Transform" and not is_resource)
-
-
-def _resources(where: str, content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """Return the resources of a Terraform configuration or plan by type and key; empty for anything else."""
-    try:
-        shown = plans.configuration(content) if plans.is_shown(content) else content
-    except plans.PlanError as error:
-        message = f"{where}: {error}"
-        raise SourceError(message) from error
-    return Stack(where, shown).resources if "resource" in shown else {}
-
-
-def _parts(where: str, content: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
-    """Return the parts of an answer, template or configuration; None for anything else."""
-    if any(key in content for key in (*_LISTS, _LOG_ALARMS)):
-        return [(kind, content.get(kind, [])) for kind in _LISTS]
-    resources = content.get("Resources")
-    if isinstance(resources, Mapping):
-        typed = {key: resource for key, resource in resources.items() if isinstance(resource, Mapping)}
-        return [(key, entry) for key, entry in typed.items() if entry.get("Type") in _CLOUDFORMATION]
-    if "resource" not in content and not plans.is_shown(content):
-        return None
-    of_types = _resources(where, content)
-    return [(f"{kind}.{key}", body) for kind in _TERRAFORM for key, body in of_types.get(kind, {}).items()]
-
-
-def _types(content: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the type of each resource of a CloudFormation template; empty for anything else."""
-    resources = content.get("Resources")
-    given = resources.items() if isinstance(resources, Mapping) else ()
-    return {key: str(resource.get("Type")) for key, resource in given if isinstance(resource, Mapping)}
 
 
 def _alarm(where: str, content: Mapping[str, Any], name: str, types: Mapping[str, str]) -> Alarm:

@@ -12,7 +12,7 @@ import pytest
 from cloudwatch.alarms import Actions, CompositeAlarm, Metric, MetricAlarm, Query, Statistic
 from cloudwatch.errors import InputError
 from cloudwatch.suppression import Suppressor
-from config.errors import ConfigError
+from config.errors import CommandError, ConfigError
 from drill import actions, checking
 from drill.model import System
 from drill.sources import alarm_file
@@ -492,3 +492,43 @@ def test_every_statistic_of_cloudwatch_is_taken(tmp_path: Path) -> None:
         (found,) = read(tmp_path, {**PERCENTILE, "ExtendedStatistic": name})
         assert isinstance(found, MetricAlarm)
         assert found.statistics[0].stat == name
+
+
+DAMAGED: dict[str, tuple[Any, str]] = {
+    "log alarm": ({"LogAlarms": ["x"]}, "alarm.json: LogAlarms must be a list of objects"),
+    "log alarms": ({"LogAlarms": {"x": 1}}, "alarm.json: LogAlarms must be a list of objects"),
+    "alarm": ({"MetricAlarms": ["x"]}, "alarm.json: MetricAlarms: 1: must be an object"),
+    "alarms": ({"CompositeAlarms": 3}, "alarm.json: CompositeAlarms: must be an object"),
+    **{
+        f"plan {json.dumps(content)}": (
+            {"format_version": "1.2", **content},
+            "alarm.json: is not a plan or state that can be read",
+        )
+        for content in (
+            {"planned_values": "x"},
+            {"planned_values": {"root_module": {"resources": ["x"]}}},
+            {"planned_values": {"root_module": {"resources": [{"type": "x"}]}}},
+            {
+                "planned_values": {
+                    "root_module": {
+                        "resources": [{"address": "x.y", "type": "x", "name": "y", "values": ["abc"]}]
+                    }
+                }
+            },
+            {"resource_changes": ["x"]},
+            {"deferred_changes": 3},
+            {"configuration": ["x"]},
+            {"errored": True},
+        )
+    },
+    "resources": ({"resource": {"aws_cloudwatch_metric_alarm": "x"}}, "must be an object (found: 'x')"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_damaged_file_is_rejected_with_its_place(case: str, tmp_path: Path) -> None:
+    """Also a plan, as in a folder."""
+    content, says = DAMAGED[case]
+    with pytest.raises((CommandError, SourceError)) as caught:
+        read(tmp_path, content)
+    assert says in str(caught.value)
