@@ -10,6 +10,7 @@ import yaml
 
 from cloudwatch import embedded
 from cloudwatch.alarms import Metric, MetricAlarm
+from drill import durations
 from drill.model import System
 from drill.rehearsal import Rehearsal
 from drill.scenarios.model import Lines
@@ -39,7 +40,8 @@ def _invalid(entry: Entry[Lines]) -> str | None:
 def _unknown(rehearsal: Rehearsal, workload: Workload) -> Iterator[str]:
     """Yield the alarms that are in ALARM from the start because their metrics have no samples.
 
-    Each note names the metrics, and the entry of `happens` to add.
+    Each note names the metrics, with the time if the scenario begins to describe them later, and the entry of
+    `happens` to add.
     """
     selection = Selection(rehearsal.system)
     for alarm in rehearsal.system.alarms:
@@ -51,8 +53,10 @@ def _unknown(rehearsal: Rehearsal, workload: Workload) -> Iterator[str]:
         if first.new == "ALARM" and (
             unknown == list(metrics) or (unknown and not _has_datapoint(rehearsal, alarm, first.at_s))
         ):
-            listed = ", ".join(map(str, unknown))
-            entries = ", ".join(dict.fromkeys(_entry(metric, rehearsal.system) for metric in unknown))
+            until = {metric: _until(workload.described_from_s(metric, first.at_s)) for metric in unknown}
+            listed = ", ".join(f"{metric}{f' before +{to}' if to else ''}" for metric, to in until.items())
+            missing = dict.fromkeys(_entry(metric, rehearsal.system, to) for metric, to in until.items())
+            entries = ", ".join(missing)
             yield (
                 f"{selection.short(alarm.name)} is in ALARM from the start: neither the scenario nor a "
                 f"baseline has samples of {listed}, and missing data is {alarm.treat_missing_data}. "
@@ -66,18 +70,24 @@ def _has_datapoint(rehearsal: Rehearsal, alarm: MetricAlarm, at_s: float) -> boo
     return not np.isnan(line.values[int(np.searchsorted(line.times_s, at_s))])
 
 
-def _entry(metric: Metric, system: System) -> str:
-    """Return the entry of `happens` that publishes a metric; the values are the user's."""
+def _until(described_from_s: float | None) -> str | None:
+    """Return until when an entry is missing, as a duration; None for the whole scenario."""
+    return None if described_from_s is None else durations.text_of(described_from_s)
+
+
+def _entry(metric: Metric, system: System, until: str | None) -> str:
+    """Return the entry of `happens` that publishes a metric until a time; the values are the user's."""
+    to = f", to: {until}" if until else ""
     dimensions = dict(metric.dimensions)
     group = dimensions.get("LogGroupName") if metric.namespace == "AWS/Logs" else None
     for metric_filter in system.filters:
         if (metric_filter.namespace, metric_filter.metric) == (metric.namespace, metric.name):
             group = group or metric_filter.log_group
     if group:
-        return f"- {{log_group: {_scalar(group)}, log: …, per_min: …}}"
+        return f"- {{log_group: {_scalar(group)}, log: …, per_min: …{to}}}"
     listed = ", ".join(f"{_scalar(name)}: {_scalar(value)}" for name, value in dimensions.items())
     named = f"metric: {_scalar(f'{metric.namespace} {metric.name}')}"
-    return f"- {{{', '.join([named, *([f'dimensions: {{{listed}}}'] if listed else [])])}, value: …}}"
+    return f"- {{{', '.join([named, *([f'dimensions: {{{listed}}}'] if listed else [])])}, value: …{to}}}"
 
 
 def _scalar(text: str) -> str:

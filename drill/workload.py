@@ -18,6 +18,7 @@ from catalog.kinds import logs
 from cloudwatch import embedded, patterns, publishing
 from cloudwatch.alarms import Metric
 from cloudwatch.distribution import Floats
+from cloudwatch.embedded import Sample
 from cloudwatch.publishing import MetricFilter
 from cloudwatch.quotas import LARGEST
 from cloudwatch.series import Series, constant, together
@@ -245,28 +246,43 @@ class LogLines:
                 yield series
 
     @cached_property
+    def _samples_in(self) -> Mapping[Entry[Lines], tuple[Sample, ...]]:
+        """The samples in the line of each entry; none if the line is not valid."""
+        texts = {entry: entry.happens.text for entries in self._entries_of.values() for entry in entries}
+        return {
+            entry: () if _embedded_error(text) else embedded.samples(text) for entry, text in texts.items()
+        }
+
+    @cached_property
     def _embedded(self) -> Mapping[Metric, Sequence[tuple[str, Series]]]:
         """The metrics in lines, with their units. A line is written many times: a sample has its time."""
         by_metric: dict[Metric, list[tuple[str, Series]]] = {}
-        for group in self._entries_of:
-            for line in self.written(group):
-                for sample in () if _embedded_error(line.text) else embedded.samples(line.text):
+        for group, entries in self._entries_of.items():
+            for entry, line in zip(entries, self.written(group), strict=True):
+                for sample in self._samples_in[entry]:
                     values = np.where(line.count > 0, sample.value, np.nan)
                     series = self._series(values, line.count)
                     by_metric.setdefault(sample.metric, []).append((sample.unit, series))
         return by_metric
 
-    def is_described(self, metric: Metric, step: int) -> bool:
-        """Return whether an entry is about the lines of a metric in a step, even if they stop."""
+    def described(self, metric: Metric) -> Bools:
+        """Return for each step whether an entry is about the lines of a metric, even if they stop."""
         groups = {
             metric_filter.log_group
             for metric_filter in self._filters.get((metric.namespace, metric.name), ())
         }
         if metric.namespace == "AWS/Logs":
             groups |= {value for name, value in metric.dimensions if name == "LogGroupName"}
-        spans: list[Span] = [entry.happens for group in groups for entry in self._entries_of.get(group, ())]
-        spans += [entry.happens for group in groups for entry in self._stops_of.get(group, ())]
-        return any(self.grid.during(span)[step] for span in spans)
+        about = {group: self._entries_of.get(group, ()) for group in groups}
+        for group, entries in self._entries_of.items():
+            publishing = tuple(
+                entry for entry in entries if any(of.metric == metric for of in self._samples_in[entry])
+            )
+            if publishing:
+                about.setdefault(group, publishing)
+        spans: list[Span] = [entry.happens for entries in about.values() for entry in entries]
+        spans += [entry.happens for group in about for entry in self._stops_of.get(group, ())]
+        return _any(map(self.grid.during, spans), self.grid)
 
     @cached_property
     def _written(self) -> dict[object, tuple[Written, ...]]:
@@ -379,9 +395,9 @@ class Values:
     grid: Grid
     recording: Recording
 
-    def is_described(self, metric: Metric, step: int) -> bool:
-        """Return whether an entry is about a metric in a step, even if it has no samples."""
-        return any(self.grid.during(entry.happens)[step] for entry in self._layers.get(metric, ()))
+    def described(self, metric: Metric) -> Bools:
+        """Return for each step whether an entry is about a metric, even if it has no samples."""
+        return _any((self._during(entry.happens) for entry in self._layers.get(metric, ())), self.grid)
 
     def series(self, metric: Metric, unit: str | None) -> Series | None:
         """Return the series of a metric in one unit or in all; None if the scenario has no entry for it."""
@@ -518,6 +534,11 @@ def _checked(columns: list[Column]) -> list[Column]:
                 f"must be at most 2^360, the limit of CloudWatch (found: {values[too_large[0]]:g})"
             )
     return columns
+
+
+def _any(parts: Iterable[Bools], grid: Grid) -> Bools:
+    """Return for each step whether it is in one of several parts of a scenario."""
+    return np.asarray(np.any([np.zeros(grid.steps, np.bool_), *parts], axis=0))
 
 
 def _replaced(columns: Sequence[Column], during: Bools, new: Sequence[Column]) -> list[Column]:
@@ -705,10 +726,30 @@ class Workload:
             until_s: a time after the first step, in seconds since 1970. It has no samples before, and no
                 entry is about it in the step that ends then.
         """
-        last = int(until_s - self.grid.first_s) // self.grid.step_s - 1
-        if self._values.is_described(metric, last) or self._lines.is_described(metric, last):
-            return False
-        return not self.series(metric).count[: last + 1].any()
+        last = self._last_step(until_s)
+        return not self._described(metric)[last] and not self.series(metric).count[: last + 1].any()
+
+    def described_from_s(self, metric: Metric, after_s: float) -> float | None:
+        """Return when the first entry about a metric begins after a time; None if there is none.
+
+        Args:
+            metric: the metric.
+            after_s: a time after the first step, in seconds since 1970.
+
+        Returns:
+            The time in seconds from the start of the scenario.
+        """
+        following = slice(self._last_step(after_s) + 1, None)
+        begins_s = self.grid.t[following][self._described(metric)[following]]
+        return float(begins_s[0]) if begins_s.size else None
+
+    def _last_step(self, until_s: float) -> int:
+        """Return the step that ends at a time."""
+        return int(until_s - self.grid.first_s) // self.grid.step_s - 1
+
+    def _described(self, metric: Metric) -> Bools:
+        """Return for each step whether an entry is about a metric."""
+        return self._values.described(metric) | self._lines.described(metric)
 
     @cached_property
     def selection(self) -> Selection:

@@ -13,11 +13,13 @@ from rich.console import Console
 
 from cloudwatch.alarms import Metric, Query, Statistic
 from cloudwatch.series import Series
+from drill import simulation
 from drill.model import System
 from drill.rehearsal import Rehearsal
 from drill.report import junit, table, timeline
 from tests.support.tables import each
 from tests.unit.drill.rehearsing import (
+    Rows,
     alarm,
     counts,
     log_filter,
@@ -44,12 +46,29 @@ LESS: dict[str, Any] = {"comparison": "LessThanThreshold", "threshold": 1.0}
 BREACHING: dict[str, Any] = {"treat_missing_data": "breaching"}
 KNOWN = {"metric": "N Known", "value": 1}
 LINE = {"log": "fine", "service": "pay", "per_min": 1}
+EMF: dict[str, Any] = {
+    "_aws": {
+        "Timestamp": 1,
+        "CloudWatchMetrics": [
+            {
+                "Namespace": "Shop",
+                "Dimensions": [["service"], []],
+                "Metrics": [{"Name": "Paid", "Unit": "Count"}],
+            }
+        ],
+    },
+    "service": "pay",
+    "Paid": [2, 3],
+}
+PAID = Metric("Shop", "Paid", (("service", "pay"),))
+EMBEDDED = {"log": EMF, "service": "pay", "per_min": 2}
 
 ALARMS: Mapping[str, System] = {
     "metric": system(alarm("hosts", of=HEALTHY, **LESS, **BREACHING)),
     "math": system(alarm("hosts", queries=MATH, returned="r", **LESS, **BREACHING)),
     "filled": system(alarm("hosts", queries=FILLED, returned="r", **LESS)),
     "filter": system(alarm("hosts", of=LOGGED, **LESS, **BREACHING), filters=(log_filter("fine", "Seen"),)),
+    "embedded": system(alarm("hosts", of=PAID, **LESS, **BREACHING)),
 }
 
 
@@ -64,20 +83,60 @@ def test_an_alarm_without_a_metric_is_named_with_it(kind: str, warm_up: str) -> 
     """With the metric, its dimensions, and the entry that publishes it; then there is no note."""
     other = [KNOWN] if kind == "math" else []
     (note,) = notes(ALARMS[kind], *other, warm_up=warm_up)
-    metric = {"filled": EVENTS, "filter": LOGGED}.get(kind, HEALTHY)
+    metric = {"filled": EVENTS, "filter": LOGGED, "embedded": PAID}.get(kind, HEALTHY)
     assert note.startswith(
         "hosts is in ALARM from the start: neither the scenario nor a baseline has samples of "
         f"{metric}, and missing data is "
     )
-    added = yaml.safe_load(note.partition("Add to happens: ")[2].replace("per_min: …", "per_min: 1"))
-    entry = {key: {"value": 2, "log": "fine"}.get(key, value) for key, value in added[0].items()}
+    entry = _filled_in(note.partition("Add to happens: ")[2])
     assert notes(ALARMS[kind], *other, entry, warm_up=warm_up) == ()
 
 
-def test_a_metric_that_begins_later_is_named() -> None:
-    """Until it begins, nothing describes it."""
-    (note,) = notes(ALARMS["metric"], {"metric": "HealthyHostCount", "value": 3, "from": "10m"})
-    assert str(HEALTHY) in note
+def rows(_: Path, __: str | None) -> Rows:
+    """Return a recording of an hour."""
+    return tuple((minute * 60.0, 3.0, 1.0) for minute in range(60))
+
+
+@each(
+    ("kind", "happens", "at"),
+    [
+        ("metric", {"metric": "HealthyHostCount", "value": 3, "from": "10m"}, "10m"),
+        ("metric", {"metric": "HealthyHostCount", "value": 3, "from": "0s"}, "0s"),
+        ("metric", {"metric": "HealthyHostCount", "value": "missing", "at": "10m"}, "10m"),
+        ("metric", {"metric": "HealthyHostCount", "csv": "incident.csv"}, "0s"),
+        ("filled", {"no_logs": "pay", "from": "10m"}, "10m"),
+        ("filled", {**LINE, "from": "10m"}, "10m"),
+        ("filter", {**LINE, "from": "10m"}, "10m"),
+        ("embedded", {**EMBEDDED, "from": "10m"}, "10m"),
+    ],
+)
+def test_a_metric_that_begins_later_is_named_with_the_time(
+    kind: str, happens: Mapping[str, Any], at: str
+) -> None:
+    """Until then nothing describes it, and the entry to add ends then."""
+    metric = ALARMS[kind].alarms[0].statistics[0].metric
+
+    def played(*entries: Mapping[str, Any]) -> tuple[str, ...]:
+        return simulation.run(ALARMS[kind], scenario(entries), rows).notes
+
+    (note,) = played(happens)
+    assert f"neither the scenario nor a baseline has samples of {metric} before +{at}, and missing" in note
+    added = note.partition("Add to happens: ")[2]
+    assert added.endswith(f", to: {at}}}")
+    assert played(_filled_in(added), happens) == played(happens, _filled_in(added)) == ()
+
+
+def _filled_in(added: str) -> dict[str, Any]:
+    """Return the entry that a note names, with values."""
+    (entry,) = yaml.safe_load(added.replace("per_min: …", "per_min: 1"))
+    return {key: {"value": 2, "log": "fine"}.get(key, value) for key, value in entry.items()}
+
+
+def test_a_line_with_other_metrics_does_not_describe_one() -> None:
+    """Nor does one that is not valid."""
+    for log in ({**EMF, "service": "cart"}, {**EMF, "Paid": "2"}, "fine"):
+        (note, *_) = reversed(notes(ALARMS["embedded"], {**EMBEDDED, "log": log}))
+        assert f"has samples of {PAID}, and missing data is breaching" in note
 
 
 @each(
@@ -87,11 +146,15 @@ def test_a_metric_that_begins_later_is_named() -> None:
         ("metric", {"metric": "HealthyHostCount", "value": 0}),
         ("filled", {"no_logs": "pay"}),
         ("filter", {**LINE, "log": "other"}),
+        ("embedded", {**EMBEDDED, "per_min": 0}),
+        ("embedded", {"no_logs": "pay"}),
+        ("embedded", {"no_logs": "/pay", "to": "5m"}),
     ],
 )
 def test_what_a_scenario_says_is_not_named(kind: str, happens: Mapping[str, Any]) -> None:
     """Even if the alarm is in ALARM because of it: that is what the scenario is about."""
-    played = run(ALARMS[kind], happens)
+    later = [{**EMBEDDED, "from": "10m"}] if "no_logs" in happens and kind == "embedded" else []
+    played = run(ALARMS[kind], happens, *later)
     assert played.state("hosts", played.begins_s) == "ALARM"
     assert played.notes == ()
 
@@ -109,22 +172,7 @@ def test_an_alarm_is_named_if_it_has_a_value_of_other_metrics_only() -> None:
     assert notes(above, {**KNOWN, "value": 99}) == ()
 
 
-EMF: dict[str, Any] = {
-    "_aws": {
-        "Timestamp": 1,
-        "CloudWatchMetrics": [
-            {
-                "Namespace": "Shop",
-                "Dimensions": [["service"], []],
-                "Metrics": [{"Name": "Paid", "Unit": "Count"}],
-            }
-        ],
-    },
-    "service": "pay",
-    "Paid": [2, 3],
-}
-PAID = Metric("Shop", "Paid", (("service", "pay"),))
-WRITTEN = {"log": EMF, "service": "pay", "per_min": 2, "from": "5m", "to": "7m"}
+WRITTEN = {**EMBEDDED, "from": "5m", "to": "7m"}
 
 
 def published(*happens: Mapping[str, Any], of: Metric = PAID, **head: Any) -> Series:
