@@ -38,19 +38,23 @@ One = TypeVar("One", bound=Happening)
 class Entry(Generic[One]):
     """An entry of a scenario, compared by identity, as it is a cache key."""
 
-    placed: Placed
-    happens: One
+    placed: Placed[One]
     baseline: bool
     """Whether it is part of a baseline."""
     optional: bool
     """Whether it is ignored in systems without what it names."""
+
+    @property
+    def happens(self) -> One:
+        """What happens."""
+        return self.placed.happens
 
 
 def of_kind(scenario: Scenario, kind: type[One]) -> tuple[Entry[One], ...]:
     """Return the entries of one kind: the baseline, then the effects of requests, then `happens`."""
     requests = _described(scenario.invoke, scenario.head.duration)
     return tuple(
-        Entry(placed, placed.happens, is_baseline, optional)
+        Entry(Placed(placed.place, placed.folder, placed.happens), is_baseline, optional)
         for entries, is_baseline, optional in (
             (scenario.baseline, True, True),
             (requests, False, True),
@@ -61,7 +65,7 @@ def of_kind(scenario: Scenario, kind: type[One]) -> tuple[Entry[One], ...]:
     )
 
 
-def _described(sendings: Sequence[Sending], over_s: float) -> Iterator[Placed]:
+def _described(sendings: Sequence[Sending], over_s: float) -> Iterator[Placed[Lines | Samples]]:
     """Yield the effects of requests in a rehearsal: metrics of Lambda, and log lines of the function.
 
     The samples replace the baseline of these metrics: a function receives no other requests meanwhile.
@@ -118,7 +122,7 @@ def _logged(request: Request) -> Iterator[Lines]:
 
 
 @contextlib.contextmanager
-def located_at(placed: Placed, key: str) -> Iterator[None]:
+def located_at(placed: Placed[Happening], key: str) -> Iterator[None]:
     """Add the place to errors of a computation.
 
     Raises:
@@ -134,14 +138,18 @@ _LAMBDA = "AWS/Lambda"
 _SPAN: Mapping[str, Any] = {name: field.default for name, field in Span.model_fields.items()}
 """The times of an entry for the whole scenario."""
 
-_CATALOG = Placed("the baseline of the catalog", Path(), NoLogs.model_construct(**_SPAN, no_logs=""))
-"""The place of entries of the baseline; its happening is not used."""
+_CATALOG = "the baseline of the catalog"
+"""The place of entries of the baseline of the catalog, which is not a file."""
+
+
+def _of_catalog(happens: One) -> Entry[One]:
+    """Return an entry of the baseline of the catalog. It refers to no file."""
+    return Entry(Placed(_CATALOG, Path(), happens), baseline=True, optional=True)
 
 
 def _healthy(healthy: Healthy) -> Entry[Samples]:
     """Return the entry of metrics with the same baseline."""
-    samples = Samples.model_construct(**_SPAN, metric="*", values=healthy.values, unit=healthy.unit)
-    return Entry(_CATALOG, samples, baseline=True, optional=True)
+    return _of_catalog(Samples.model_construct(**_SPAN, metric="*", values=healthy.values, unit=healthy.unit))
 
 
 def _embedded_error(text: str) -> str | None:
@@ -156,8 +164,7 @@ def _embedded_error(text: str) -> str | None:
 def _handled(line: str) -> Entry[Lines]:
     """Return the entry of log groups of healthy services that write the same line."""
     per_min = Expression.parse(str(logs.HANDLED_PER_MIN))
-    lines = Lines.model_construct(**_SPAN, log=line, service="*", log_group=None, per_min=per_min)
-    return Entry(_CATALOG, lines, baseline=True, optional=True)
+    return _of_catalog(Lines.model_construct(**_SPAN, log=line, service="*", log_group=None, per_min=per_min))
 
 
 Dimensions = tuple[tuple[str, str], ...]

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -28,20 +28,21 @@ from drill.scenarios.model import (
 )
 
 One = TypeVar("One", bound=BaseModel)
+Happens_co = TypeVar("Happens_co", bound=Happening, covariant=True)
 
 _KEYS = (*sorted(Head.model_fields), "happens", "invoke", "expect")
 """All keys of a scenario."""
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Generic[Happens_co]):
     """An entry of `happens`, with its place."""
 
     place: str
     """File and line."""
     folder: Path
     """Folder of the file, relative to which recordings are read."""
-    happens: Happening
+    happens: Happens_co
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ class Scenario:
     """The file name without its extension."""
     path: Path
     head: Head
-    baseline: tuple[Placed, ...]
+    baseline: tuple[Placed[Happening], ...]
     """The entries of its baselines."""
-    happens: tuple[Placed, ...]
+    happens: tuple[Placed[Happening], ...]
     expect: tuple[Expected, ...]
     invoke: tuple[Sending, ...] = ()
     """The requests."""
@@ -133,7 +134,7 @@ def reading(path: Path) -> Reading:
     head = _validated(Head, document, data, (), problems)
     if head is None:
         return Reading(None, tuple(problems))
-    baseline: list[Placed] = []
+    baseline: list[Placed[Happening]] = []
     for position, name in enumerate(head.baseline or ()):
         try:
             baseline += _baseline(path.parent / name, document.place(("baseline", position)))
@@ -174,7 +175,7 @@ def _is_baseline(document: Document) -> Problem | None:
     return None
 
 
-def _baseline(path: Path, place: str) -> tuple[Placed, ...]:
+def _baseline(path: Path, place: str) -> tuple[Placed[Happening], ...]:
     """Return the entries of a baseline; `place` is where the scenario refers to it."""
     try:
         status = path.stat()
@@ -190,7 +191,7 @@ def _baseline(path: Path, place: str) -> tuple[Placed, ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def _unchanged_baseline(path: Path, changed_ns: int, size: int) -> tuple[Placed, ...]:
+def _unchanged_baseline(path: Path, changed_ns: int, size: int) -> tuple[Placed[Happening], ...]:
     """Return the entries of a baseline, cached until the file changes, as scenarios share it."""
     del changed_ns, size
     document = source.read(path, binary=True)

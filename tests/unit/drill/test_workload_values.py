@@ -16,8 +16,9 @@ from cloudwatch.errors import InputError
 from cloudwatch.series import Series
 from cloudwatch.statistic import check_statistic
 from drill.grid import Grid
-from drill.scenarios.reading import Scenario
-from drill.workload import Workload
+from drill.scenarios.model import Lines, Samples
+from drill.scenarios.reading import Placed, Scenario
+from drill.workload import Entry, Workload, of_kind
 from tests.unit.cloudwatch.samples import naive
 from tests.unit.cloudwatch.steady import steady
 from tests.unit.drill.rehearsing import (
@@ -358,3 +359,14 @@ def test_recordings_begin_at_the_start_of_the_scenario_wherever_that_is() -> Non
     assert sums(early) == {0: 3}
     assert sums(late, begins_s=late.start_s + 1800) == {0: 3}
     assert early.start_s == BEGINS_S - 1800
+
+
+def test_an_entry_is_what_happens_at_its_place() -> None:
+    """It cannot have the place of another one; of several kinds each has its own."""
+    happens = [{"log": "a", "service": "pay", "per_min": 1}, USUAL, {**USUAL, "value": 2}]
+    playing = scenario(happens)
+    for kind in (Lines, Samples):
+        placed = [entry for entry in playing.happens if isinstance(entry.happens, kind)]
+        assert [entry.placed for entry in of_kind(playing, kind)] == placed
+    usual = Placed("s.yaml:2", Path("drills"), Samples.model_validate(USUAL))
+    assert Entry(usual, baseline=False, optional=False).happens is usual.happens
