@@ -10,7 +10,6 @@ CloudWatch API Reference, MetricDatum (`StorageResolution`, `Timestamp`, `Value`
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,7 +73,6 @@ class Sample:
     resolution_s: int
 
 
-@functools.lru_cache(maxsize=4096)
 def samples(text: str) -> tuple[Sample, ...]:
     """Return the samples in a log line; none if the line is not in the embedded metric format.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -187,13 +186,6 @@ def _baseline(path: Path, place: str) -> tuple[Placed[Happening], ...]:
             f"its services have a baseline without a file (found: {path.name[: source.SHOWN]})"
         )
         raise ConfigError([Problem(place, "baseline", text)])
-    return _unchanged_baseline(path, status.st_mtime_ns, status.st_size)
-
-
-@functools.lru_cache(maxsize=64)
-def _unchanged_baseline(path: Path, changed_ns: int, size: int) -> tuple[Placed[Happening], ...]:
-    """Return the entries of a baseline, cached until the file changes, as scenarios share it."""
-    del changed_ns, size
     document = source.read(path, binary=True)
     problems = list(_unknown(document, ("happens",)))
     entries = list(_entries(document, document.data.get("happens", []), "happens", HAPPENINGS, problems))

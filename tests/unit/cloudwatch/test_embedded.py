@@ -138,3 +138,10 @@ def test_a_line_that_is_no_json_is_counted_as_such(log_line: str) -> None:
     with pytest.raises(embedded.ParsingError) as caught:
         embedded.samples(log_line)
     assert caught.value.metric == "EMFParsingErrors"
+
+
+def test_lines_are_not_kept() -> None:
+    """Log lines are data of any size and number: who needs the samples of a line again keeps them."""
+    text = line()
+    assert embedded.samples(text) == embedded.samples(text)
+    assert embedded.samples(text) is not embedded.samples(text)

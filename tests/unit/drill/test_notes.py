@@ -11,6 +11,7 @@ import pytest
 import yaml
 from rich.console import Console
 
+from cloudwatch import embedded
 from cloudwatch.alarms import Metric, Query, Statistic
 from cloudwatch.series import Series
 from drill import simulation
@@ -195,6 +196,24 @@ def test_the_same_line_as_text_and_in_several_log_groups() -> None:
     assert sums(published(text)) == {5: 20, 6: 20}
     assert sums(published(text, {"metric": "Shop Paid", "value": 1, "at": "6m"})) == {5: 20, 6: 21}
     assert sums(published(text, {"no_logs": "pay", "from": "6m"})) == {5: 20, 6: 10}
+
+
+def test_a_line_is_parsed_once_for_all_log_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rehearsal of a thousand services parses a line as often as that of one."""
+    parsed: list[str] = []
+    original = embedded.samples
+
+    def counted(text: str) -> tuple[embedded.Sample, ...]:
+        parsed.append(text)
+        return original(text)
+
+    monkeypatch.setattr(embedded, "samples", counted)
+    numbers = []
+    for service in ("pay", "*"):
+        parsed.clear()
+        assert published({**WRITTEN, "service": service}).count.any()
+        numbers.append(len(parsed))
+    assert numbers[0] == numbers[1] > 0
 
 
 def test_an_alarm_fires_on_a_metric_in_lines() -> None:

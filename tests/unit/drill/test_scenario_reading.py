@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from config import source
 from config.errors import ConfigError, Problem
+from drill.expressions import Expression
 from drill.scenarios import reading
 from drill.scenarios.model import EXPECTATIONS, HAPPENINGS, Head, Lines, Samples
 from drill.scenarios.reading import Scenario
@@ -298,6 +300,20 @@ def test_times_of_a_baseline_may_be_after_the_end() -> None:
     Path("u.yaml").write_text("happens:\n  - {metric: A, value: 1, from: 30s}\n", encoding="utf-8")
     (said,) = refusal(f"{HEAD}baseline: u.yaml\n{EXPECT}")
     assert said.startswith("u.yaml:2: from: must be whole steps of 1m")
+
+
+def test_a_changed_baseline_is_read_again() -> None:
+    """Even if its size and its time are the same."""
+    baseline = Path("u.yaml")
+    values = []
+    for value in (1, 2):
+        baseline.write_text(f"happens:\n  - {{metric: A, value: {value}}}\n", encoding="utf-8")
+        os.utime(baseline, ns=(0, 0))
+        (placed,) = read(f"{HEAD}baseline: u.yaml\n{EXPECT}").baseline
+        assert isinstance(placed.happens, Samples)
+        assert isinstance(placed.happens.value, Expression)
+        values.append(placed.happens.value.text)
+    assert values == ["1", "2"]
 
 
 HOSTILE: dict[str, tuple[bytes, str]] = {
