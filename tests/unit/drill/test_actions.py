@@ -194,6 +194,26 @@ def test_times_counts_notifications_and_not_actions() -> None:
     ]
 
 
+def test_the_times_of_unexpected_notifications_are_those_of_the_changes() -> None:
+    """A change that notifies two topics is one, changes of two alarms at the same time are two."""
+    several = Actions(alarm=("arn:page", "warning"), ok=("warning",))
+    watched = system(alarm("a", actions=several), alarm("b", actions=several))
+    expect = [
+        {"no_notifications": "a"},
+        {"no_notifications": "b", "state": "OK"},
+        {"no_notifications": "a", "state": None},
+        {"no_notifications": "*"},
+    ]
+    again = {**FAILS, "from": "15m", "to": "20m"}
+    outcome = run(watched, FAILS, again, expect=expect, duration="30m")
+    assert [verdict.actual for verdict in outcome.verdicts] == [
+        "sent at +6m, +16m, first by a",
+        "sent at +13m, +23m, first by b",
+        "sent at +6m, +13m, +16m and 1 more, first by a",
+        "sent at +6m, +6m, +16m and 1 more, first by a",
+    ]
+
+
 def test_an_alarm_with_other_actions_only_notifies_nobody() -> None:
     """The verdict and the list of actions say what it does instead."""
     watched = system(alarm(actions=Actions(alarm=("arn:aws:ssm:eu-west-1:1:opsitem:2",))))

@@ -19,6 +19,7 @@ from drill.model import LeftOut, System
 from drill.report import junit, table, timeline
 from drill.selection import Selection, UnknownNameError
 from ops import cli
+from tests.support.tables import each
 from tests.unit.drill.rehearsing import PAGE, alarm, banded, composite, held_by, log_filter, run
 
 GONE = LeftOut("shop-gone", "main.tf.json: it is a PromQL alarm")
@@ -55,6 +56,22 @@ def test_its_name_is_an_error_with_the_reason() -> None:
     assert selection.full_names(["*"]) == ("errors",)
     assert selection.left_out(["*"]) == selection.left_out(["go*"]) == ("shop-gone",)
     assert selection.full_names_of_excluded(["gone", "errors"]) == {"errors"}
+
+
+NAMES = ("gone", "main.gone", "shop-gone", "z")
+
+
+@each("name", [*NAMES, "go*", "main.g*", "?"])
+def test_each_of_its_names_is_an_error(name: str) -> None:
+    """An alarm has several short names, such as its address in Terraform; a pattern may match any of them."""
+    others = {"main.errors": "errors", "shop-errors": "errors"}
+    selection = Selection(system(short_names={**dict.fromkeys(NAMES, "shop-gone"), **others}))
+    assert selection.left_out([name]) == ("shop-gone",)
+    assert selection.left_out([name, *NAMES]) == selection.left_out(["*", *others]) == ("shop-gone",)
+    assert selection.left_out(others) == ()
+    with pytest.raises(UnknownNameError, match=r"cannot be rehearsed: .* PromQL"):
+        selection.full_names([name])
+    assert selection.full_names_of_excluded([name, "main.err*"]) - {"shop-gone"} == {"errors"}
 
 
 @pytest.mark.parametrize(
