@@ -26,22 +26,22 @@ _SWF: Final = re.compile(r"AWS_EC2\.InstanceId\.(\w+)/")
 _OPS_ITEM: Final = re.compile(r"opsitem:(\d)(?:#CATEGORY=(\w+))?")
 _POLICY: Final = re.compile(r"policyName/(.+)")
 
-
 _TOPICS: Final = frozenset({"aws_sns_topic", "awscc_sns_topic", "AWS::SNS::Topic"})
 """Types of resources that are topics, in Terraform and CloudFormation."""
-_ARN_ATTRIBUTES: Final = frozenset({"arn", "id", "qualified_arn"})
+_ARN_ATTRIBUTES: Final = frozenset({"arn", "id", "qualified_arn", "Ref", "Arn", "AliasArn", "FunctionArn"})
 """Attributes that can be the ARN of the resource itself. Others may be that of a topic: outputs, values."""
-_OF_ANY_TYPE: Final = frozenset({"aws_cloudcontrolapi_resource"})
-"""Types of resources that can be a resource of any type of CloudFormation."""
-_KEY: Final = r'(?:\.(?P<key>[\w-]+)|\["(?P<quoted>[^"]+)"\])(?:\[[^\]]*\]|\.\*)*'
-_EXPRESSION: Final = re.compile(rf"\$\{{(?:data\.)?(?P<kind>[a-z][a-z\d]*_\w+){_KEY}\.(?P<attribute>\w+)\}}")
-"""A reference to a resource or data source. Of the first names only their types have an underscore."""
-_ASSIGNED: Final = re.compile(
-    r"<.+?\.(?P<kind>[a-z][a-z\d]*_\w+)\.(?P<key>.+)(?P<quoted>)\.(?P<attribute>\w+)>"
+_OF_ANY_TYPE: Final = re.compile(
+    r"aws_cloudcontrolapi_resource|AWS::CloudFormation::.*|Custom::.*|.*::MODULE"
 )
+"""Types of resources that can be, or return, a resource of any type."""
+_TERRAFORM_TYPE: Final = r"(?P<kind>aws(?:cc)?_\w+)"
+_KEY: Final = r'(?:\.(?P<key>[\w-]+)|\["(?P<quoted>[^"]+)"\])(?:\[[^\]]*\]|\.\*)*'
+_EXPRESSION: Final = re.compile(rf"\$\{{(?:data\.)?{_TERRAFORM_TYPE}{_KEY}\.(?P<attribute>\w+)\}}")
+"""A reference to a resource or data source of AWS."""
+_ASSIGNED: Final = re.compile(rf"<.+?\.{_TERRAFORM_TYPE}\.(?P<key>.+)(?P<quoted>)\.(?P<attribute>\w+)>")
 """The text for a value that AWS assigns (`terraform.configuration`)."""
 _LOGICAL_ID: Final = re.compile(
-    r"<(?P<kind>[A-Za-z\d]+(?:::[A-Za-z\d]+)+)\.(?P<key>\w+)(?P<quoted>)\.(?P<attribute>arn)>"
+    r"<(?P<kind>[\w-]+(?:::[\w-]+)+)\.(?P<key>\w+)(?P<quoted>)\.(?P<attribute>[\w.]+)>"
 )
 """The text of `reference`."""
 
@@ -69,9 +69,15 @@ def read(action: str) -> Action:
     return Action("topic", action) if is_known(action) and "<" not in action else _unknown(action)
 
 
-def reference(kind: str, logical_id: str) -> str:
-    """Return the action that is a resource of a CloudFormation template."""
-    return logical_id if kind in _TOPICS else f"<{kind}.{logical_id}.arn>"
+def reference(kind: str, logical_id: str, attribute: str) -> str:
+    """Return the action that is a resource of a CloudFormation template.
+
+    Args:
+        kind: the type of the resource.
+        logical_id: its logical ID.
+        attribute: the attribute of `Fn::GetAtt`, or `Ref`.
+    """
+    return logical_id if kind in _TOPICS else f"<{kind}.{logical_id}.{attribute}>"
 
 
 def _referenced(action: str, match: re.Match[str]) -> Action:
@@ -79,7 +85,7 @@ def _referenced(action: str, match: re.Match[str]) -> Action:
     kind, key = match["kind"], match["key"] or match["quoted"]
     if kind in _TOPICS:
         return Action("topic", key)
-    if match["attribute"] not in _ARN_ATTRIBUTES or kind in _OF_ANY_TYPE:
+    if match["attribute"] not in _ARN_ATTRIBUTES or _OF_ANY_TYPE.fullmatch(kind):
         return _unknown(action)
     return Action("other", f"performs {address_of(kind, key)}")
 

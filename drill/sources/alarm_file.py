@@ -259,16 +259,16 @@ def _target(action: object, types: Mapping[str, str]) -> object:
 
     A parameter, and a resource that is not in the file, has no type: the action is unknown.
     """
-    target = None
-    if isinstance(action, Mapping) and len(action) == 1:
-        attribute = action.get("Fn::GetAtt")
-        target = action.get("Ref") or (
-            attribute[0] if isinstance(attribute, list) and attribute else attribute
-        )
-    if not isinstance(target, str):
+    if not isinstance(action, Mapping) or len(action) != 1:
         return action
-    target = target.partition(".")[0]
-    return actions.reference(types[target], target) if target in types else f"${{{target}}}"
+    ((function, given),) = action.items()
+    path = given.split(".") if isinstance(given, str) else given
+    if function not in {"Ref", "Fn::GetAtt"} or not (isinstance(path, list) and path):
+        return action
+    target, *attribute = map(str, path)
+    if target not in types:
+        return f"${{{target}}}"
+    return actions.reference(types[target], target, ".".join(attribute) or "Ref")
 
 
 def _named(record: Record, name: str) -> Record:

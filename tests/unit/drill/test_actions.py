@@ -85,8 +85,10 @@ OTHERS = {
     "${aws_lambda_function.heal.qualified_arn}": "performs aws_lambda_function.heal",
     "${aws_ssmincidents_response_plan.shop.id}": "performs aws_ssmincidents_response_plan.shop",
     "${data.aws_ssmincidents_response_plan.shop.arn}": "performs aws_ssmincidents_response_plan.shop",
+    "<a.my_shop.aws_appautoscaling_policy.up.arn>": "performs aws_appautoscaling_policy.up",
     "<my_shop.aws_appautoscaling_policy.up.arn>": "performs aws_appautoscaling_policy.up",
-    "<AWS::AutoScaling::ScalingPolicy.Up.arn>": "performs AWS::AutoScaling::ScalingPolicy.Up",
+    "<AWS::AutoScaling::ScalingPolicy.Up.Ref>": "performs AWS::AutoScaling::ScalingPolicy.Up",
+    "<AWS::Lambda::Function.Heal.Arn>": "performs AWS::Lambda::Function.Heal",
 }
 UNKNOWN = [
     "${local.topic}",
@@ -101,6 +103,12 @@ UNKNOWN = [
     "${aws_cloudformation_stack.shop.outputs.TopicArn}",
     "<shop.aws_cloudformation_stack.shop.outputs>",
     "${aws_cloudcontrolapi_resource.topic.id}",
+    "${random_id.topic.id}",
+    "<AWS::CloudFormation::Stack.Shop.Outputs.TopicArn>",
+    "<AWS::CloudFormation::CustomResource.Shop.Arn>",
+    "<Custom::Topic.Shop.Arn>",
+    "<My::Company::Topic::MODULE.Shop.Arn>",
+    "<AWS::SSM::Parameter.Topic.Value>",
     "arn:aws:${var.service}:eu-west-1:1:page",
     "${var.prefix}-page",
 ]

@@ -325,7 +325,7 @@ def test_cloudformation_is_read_with_its_references(tmp_path: Path) -> None:
     (found,) = read(tmp_path, template)
     assert isinstance(found, MetricAlarm)
     assert (found.name, found.threshold, found.period_s) == ("PayErrors", 2.5, 60)
-    assert found.actions == Actions(("Page", "<AWS::Lambda::Function.Function.arn>", "${Other}"))
+    assert found.actions == Actions(("Page", "<AWS::Lambda::Function.Function.Arn>", "${Other}"))
     assert [actions.read(action) for action in found.actions.alarm] == [
         ("topic", "Page"),
         ("other", "performs AWS::Lambda::Function.Function"),
@@ -492,6 +492,36 @@ def test_every_statistic_of_cloudwatch_is_taken(tmp_path: Path) -> None:
         (found,) = read(tmp_path, {**PERCENTILE, "ExtendedStatistic": name})
         assert isinstance(found, MetricAlarm)
         assert found.statistics[0].stat == name
+
+
+TARGETS: Mapping[str, tuple[Any, str]] = {
+    "topic": ({"Ref": "Page"}, "topic"),
+    "attribute of a topic": ({"Fn::GetAtt": "Page.TopicArn"}, "topic"),
+    "function": ({"Fn::GetAtt": "Function.Arn"}, "other"),
+    "output of a stack": ({"Fn::GetAtt": ["Stack", "Outputs.TopicArn"]}, "unknown"),
+    "output of a stack as text": ({"Fn::GetAtt": "Stack.Outputs.TopicArn"}, "unknown"),
+    "custom resource": ({"Fn::GetAtt": ["Custom", "Arn"]}, "unknown"),
+    "attribute that is a parameter": ({"Fn::GetAtt": ["Function", {"Ref": "Name"}]}, "unknown"),
+    "parameter": ({"Ref": "Name"}, "unknown"),
+    "ARN": ("arn:aws:sns:eu-west-1:1:page", "topic"),
+}
+
+
+@each("case", TARGETS)
+def test_an_action_of_a_template_is_what_it_refers_to(case: str, tmp_path: Path) -> None:
+    """An attribute that is not the ARN of its resource can be that of a topic: it is unknown."""
+    action, kind = TARGETS[case]
+    types = {
+        "Page": "AWS::SNS::Topic",
+        "Function": "AWS::Lambda::Function",
+        "Stack": "AWS::CloudFormation::Stack",
+        "Custom": "Custom::Topic",
+    }
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": {**PLAIN, "AlarmActions": [action]}}
+    (found,) = read(
+        tmp_path, {"Resources": {"A": alarm, **{key: {"Type": kind} for key, kind in types.items()}}}
+    )
+    assert [actions.read(action).kind for action in found.actions.alarm] == [kind]
 
 
 DAMAGED: dict[str, tuple[Any, str]] = {
