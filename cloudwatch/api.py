@@ -157,6 +157,7 @@ def composite_alarm(given: Record, *, service: str | None = None) -> CompositeAl
         service: the service of the alarm, if it is known.
 
     Raises:
+        UnknownRecordError: a value of the record is an expression that is not evaluated, such as its rule.
         RecordError: the record is not a valid composite alarm.
     """
     given.only(_OF_BOTH | _IGNORED | _OF_COMPOSITES)
@@ -167,9 +168,12 @@ def composite_alarm(given: Record, *, service: str | None = None) -> CompositeAl
             given.whole("ActionsSuppressorWaitPeriod", least=0),
             given.whole("ActionsSuppressorExtensionPeriod", least=0),
         )
+    rule = given.text("AlarmRule")
+    if not given.is_known(rule):
+        given.refuse_value("AlarmRule", rule, f"is not known before an apply (found: {rule})")
     return CompositeAlarm(
         name=given.text("AlarmName"),
-        rule=given.text("AlarmRule"),
+        rule=rule,
         actions=_actions(given),
         suppressor=suppressor,
         description=given.text("AlarmDescription", ""),

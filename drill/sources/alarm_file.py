@@ -18,14 +18,16 @@ from typing import Any, Final
 
 from cloudwatch import api
 from cloudwatch.alarms import Alarm
-from cloudwatch.errors import RecordError, UnsupportedRecordError
+from cloudwatch.errors import RecordError, UnknownRecordError, UnsupportedRecordError
 from cloudwatch.records import Record
 from config import files
 from config.explain import did_you_mean
 from drill import actions, leaving_out
 from drill.model import LeftOut
 from drill.sources.errors import SourceError
+from drill.sources.synthesized import LenientConfiguration
 from terraform import alarms, configuration
+from terraform.configuration import ConfigurationError
 
 _LISTS: Final = ("MetricAlarms", "CompositeAlarms")
 _METRIC_ALARM: Final = frozenset({"comparison_operator", "evaluation_criteria"})
@@ -146,7 +148,7 @@ def _find(found: _Found, where: str, content: object, name: str, types: Mapping[
     else:
         try:
             found.alarms.append((name, _alarm(where, content, name, types)))
-        except UnsupportedRecordError as error:
+        except (UnknownRecordError, UnsupportedRecordError) as error:
             own = str(content.get("AlarmName") or content.get("alarm_name") or name)
             found.left_out.append((name, LeftOut(own, str(error))))
         except RecordError as error:
@@ -205,15 +207,20 @@ def _of_template(where: str, content: Mapping[str, Any], resources: Mapping[str,
 
 
 def _of_terraform(where: str, content: Mapping[str, Any]) -> _Opened:
-    of_types = configuration.of_content(where, content, where).resources
-    unread = [
-        (key, LeftOut(key, f"{where}: {kind}.{key}: {reason.reason}"))
-        for kind, bodies in of_types.items()
-        for key, body in bodies.items()
-        if (reason := alarms.unread(kind, body, filters=False)) is not None
+    stack = configuration.of_content(where, content, where)
+    resources = LenientConfiguration({where: stack}, has_defaults=True)
+    reasons = [
+        (resource.key, f"{resource.where}: {unread.reason}")
+        for resource in resources.of_type(*resources.types)
+        if (unread := alarms.unread(resource.type, resource.raw, filters=False)) is not None
     ]
-    parts = [(f"{kind}.{key}", body) for kind in _TERRAFORM for key, body in of_types.get(kind, {}).items()]
-    return _Opened(parts, unread)
+    parts: list[tuple[str, Any]] = []
+    for resource in resources.of_type(*_TERRAFORM):
+        try:
+            parts.append((f"{resource.type}.{resource.key}", resource.body))
+        except ConfigurationError as error:  # noqa: PERF203  # few are left out
+            reasons.append((resource.key, str(error)))
+    return _Opened(parts, [(key, LeftOut(key, reason)) for key, reason in reasons])
 
 
 def _is_macro(key: str, resource: object) -> bool:

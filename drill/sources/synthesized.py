@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from catalog.baseline import Baseline
-from cloudwatch.alarms import CompositeAlarm
 from cloudwatch.errors import UnknownRecordError, UnsupportedRecordError
 from cloudwatch.publishing import MetricFilter
 from drill import leaving_out
@@ -25,7 +24,6 @@ from drill.sources.names import Affixes
 from drill.sources.routes import Routes
 from terraform import alarms, configuration
 from terraform.configuration import Configuration, ConfigurationError, Resource, Stack
-from terraform.expressions import is_known
 
 _T = TypeVar("_T")
 
@@ -58,7 +56,7 @@ def system(
         raise SourceError(message)
     title = environment or synthesized or folder.resolve().name
     try:
-        read = _Reading(_LenientConfiguration(stacks, has_defaults=True), _affixes(tags), title).system()
+        read = _Reading(LenientConfiguration(stacks, has_defaults=True), _affixes(tags), title).system()
     except ConfigurationError as error:
         message = f"{folder}: {error}"
         raise SourceError(message) from error
@@ -66,7 +64,7 @@ def system(
     return replace(read, baseline=baseline_of(tags.get("Project", ""), synthesized or ""))
 
 
-class _LenientConfiguration(Configuration):
+class LenientConfiguration(Configuration):
     """Stacks without region or account: ARNs contain placeholders."""
 
     @functools.cached_property
@@ -98,7 +96,7 @@ class _Reading:
     def system(self) -> System:
         """Return the system."""
         metric_alarms = tuple(self._read(alarms.METRIC_ALARM, alarms.metric_alarm))
-        composites = tuple(self._read(alarms.COMPOSITE_ALARM, _composite_alarm))
+        composites = tuple(self._read(alarms.COMPOSITE_ALARM, alarms.composite_alarm))
         self._others()
         actions = [
             *(alarm.actions for alarm in metric_alarms),
@@ -184,20 +182,6 @@ class _Reading:
         for service in sorted(str(service) for service in services) if services else by_key:
             if service in tagged or service in by_key:
                 yield service, tagged.get(service) or by_key[service]
-
-
-def _composite_alarm(resource: Resource) -> CompositeAlarm:
-    """Return a composite alarm whose rule is known.
-
-    Raises:
-        UnknownRecordError: the rule is not known before an apply.
-        RecordError: as for `alarms.composite_alarm`.
-    """
-    composite = alarms.composite_alarm(resource)
-    if not is_known(composite.rule):
-        message = f"alarm_rule is not known before an apply (found: {composite.rule})"
-        raise UnknownRecordError(resource.where, message)
-    return composite
 
 
 def _name(resource: Resource) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from cloudwatch.suppression import Suppressor
 from config.errors import CommandError, ConfigError
 from drill import actions, checking
 from drill.model import System
-from drill.sources import alarm_file
+from drill.sources import alarm_file, synthesized
 from drill.sources.errors import SourceError
+from terraform import alarms
 from tests.support.tables import each
 
 PLAIN: dict[str, Any] = {
@@ -492,6 +494,52 @@ def test_every_statistic_of_cloudwatch_is_taken(tmp_path: Path) -> None:
         (found,) = read(tmp_path, {**PERCENTILE, "ExtendedStatistic": name})
         assert isinstance(found, MetricAlarm)
         assert found.statistics[0].stat == name
+
+
+def test_a_configuration_in_a_file_is_evaluated_as_in_a_folder(tmp_path: Path) -> None:
+    """Locals, defaults and references have their values; an alarm that is not known is listed."""
+    body = TERRAFORM["pay-errors"]
+    (tmp_path / "main.tf.json").write_text(
+        json.dumps(
+            {
+                "locals": {"threshold": 7},
+                "variable": {"name": {"default": "named"}},
+                "resource": {
+                    "aws_sns_topic": {"page": {"name": "shop-page"}},
+                    alarms.METRIC_ALARM: {
+                        "known": {
+                            **body,
+                            "alarm_name": "${var.name}",
+                            "threshold": "${local.threshold}",
+                            "alarm_actions": ["${aws_sns_topic.page.arn}"],
+                        },
+                        "unknown": {**body, "alarm_name": "unknown", "threshold": "${var.many}"},
+                        "many": {**body, "count": 2},
+                    },
+                    alarms.COMPOSITE_ALARM: {
+                        "any": {
+                            "alarm_name": "any",
+                            "alarm_rule": "ALARM(${aws_cloudwatch_metric_alarm.known.alarm_name})",
+                        },
+                        "odd": {"alarm_name": "odd", "alarm_rule": "${var.rule}"},
+                    },
+                },
+            }
+        )
+    )
+    found = alarm_file.read(tmp_path / "main.tf.json")
+    folder = synthesized.system(tmp_path)
+    assert [replace(alarm, place="") for alarm in found.alarms] == [
+        replace(alarm, place="") for alarm in folder.all_alarms
+    ]
+    metric_alarm, composite = found.alarms
+    assert isinstance(metric_alarm, MetricAlarm)
+    assert isinstance(composite, CompositeAlarm)
+    assert (metric_alarm.name, metric_alarm.threshold, composite.rule) == ("named", 7, "ALARM(named)")
+    assert actions.read(metric_alarm.actions.alarm[0]) == ("topic", "shop-page")
+    reasons = {entry.name: entry.reason for entry in found.left_out}
+    assert set(reasons) == {"unknown", "many", "odd"}
+    assert reasons["odd"].endswith("alarm_rule is not known before an apply (found: ${var.rule})")
 
 
 TARGETS: Mapping[str, tuple[Any, str]] = {
