@@ -10,7 +10,7 @@ ARNs; CloudWatch User Guide, "Alarm actions"; Terraform language, "References to
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from terraform.expressions import is_known
@@ -67,6 +67,14 @@ def read(action: str) -> Action:
         if (match := form.fullmatch(action)) is not None:
             return _referenced(action, match)
     return Action("topic", action) if is_known(action) and "<" not in action else _unknown(action)
+
+
+def without_topic(performed: Iterable[Action]) -> str | None:
+    """Return `no topic`, or `no known topic` if one of the actions is unknown; None if one is a topic."""
+    kinds = {action.kind for action in performed}
+    if "topic" in kinds:
+        return None
+    return "no known topic" if "unknown" in kinds else "no topic"
 
 
 def reference(kind: str, logical_id: str, attribute: str) -> str:

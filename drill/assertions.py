@@ -328,10 +328,8 @@ def _why_not_sent(history: _History, name: str, state: State, sent: Sequence[Not
             f"by {suppression.by} {history.span(suppression)}" for suppression in suppressions[:_SHOWN]
         )
     performed = [actions.read(action) for action in history.selection.alarms[name].actions.of(state)]
-    kinds = {action.kind for action in performed}
-    if performed and "topic" not in kinds:
-        topic = "no known topic" if "unknown" in kinds else "no topic"
-        return f"{was}, but notifies {topic}: it only {' and '.join(action.text for action in performed)}"
+    if performed and (no_topic := actions.without_topic(performed)):
+        return f"{was}, but notifies {no_topic}: it only {' and '.join(action.text for action in performed)}"
     return f"{was}, but {'no notification was observed' if performed else 'has no action for this state'}"
 
 

@@ -95,10 +95,8 @@ class _Words:
             to = f"{topic.name} ({recipients or 'no subscriptions'})" if topic else action
             yield Fact("Notifies", f"{to}, when it enters {' or '.join(sorted(states))}")
         parents = [name for name, rule in self.parsed.items() if alarm.name in rules.children(rule)]
-        kinds = {actions.read(action).kind for action in when}
-        if "topic" not in kinds:
-            topic_text = "no known topic" if "unknown" in kinds else "no topic"
-            yield Fact("Notifies", topic_text + ("" if parents else ", and is part of no composite"))
+        if no_topic := actions.without_topic(map(actions.read, when)):
+            yield Fact("Notifies", no_topic + ("" if parents else ", and is part of no composite"))
         if parents:
             yield Fact("Part of", ", ".join(map(self.short, parents)))
         suppressed = [

@@ -21,6 +21,8 @@ METRIC_ALARM: Final = "aws_cloudwatch_metric_alarm"
 COMPOSITE_ALARM: Final = "aws_cloudwatch_composite_alarm"
 LOG_METRIC_FILTER: Final = "aws_cloudwatch_log_metric_filter"
 
+_CLOUD_CONTROL: Final = "aws_cloudcontrolapi_resource"
+"""Resources of any type of CloudFormation, which is their `type_name`."""
 CREATORS: Final = (
     r"alarm",
     r"alert",
@@ -28,7 +30,7 @@ CREATORS: Final = (
     r"rule_?groups?_?namespace$",
     r"^(grafana|mimir)_rule_group",
     r"application_?insights(_|::)application$",
-    r"^aws_cloudcontrolapi_resource$",
+    rf"^{_CLOUD_CONTROL}$",
     r"cloudformation_stack",
     r"::CloudFormation::(?!Wait)",
     r"serverless.*stack",
@@ -146,19 +148,18 @@ def unread(kind: str, raw: Mapping[str, Any], *, filters: bool) -> Unread | None
         raw: its arguments as they are written.
         filters: whether metric filters count, too.
     """
-    if kind in {METRIC_ALARM, COMPOSITE_ALARM, LOG_METRIC_FILTER} or not creates(kind, filters=filters):
+    if kind in {METRIC_ALARM, COMPOSITE_ALARM, LOG_METRIC_FILTER}:
         return None
-    if _FROM_TEMPLATE.search(kind):
-        is_harmless = not _may_have_alarms(raw.get("template_body"))
-        return (
-            None
-            if is_harmless
-            else Unread("a template that may contain alarms is not read", is_template=True)
-        )
-    of_type = raw.get("type_name")  # of the Cloud Control API
-    if isinstance(of_type, str) and is_known(of_type) and not creates(of_type, filters=filters):
+    created = raw.get("type_name") if kind == _CLOUD_CONTROL else None
+    if isinstance(created, str) and is_known(created):
+        kind = created
+    if not creates(kind, filters=filters):
         return None
-    return Unread("resources of this type are not read", is_template=False)
+    if not _FROM_TEMPLATE.search(kind):
+        return Unread("resources of this type are not read", is_template=False)
+    if _may_have_alarms(raw.get("template_body")):
+        return Unread("a template that may contain alarms is not read", is_template=True)
+    return None
 
 
 def _may_have_alarms(template: object) -> bool:

@@ -354,8 +354,10 @@ class Diagnostics:
         if not alarm.actions.alarm and self._fired(alarm):
             yield "it has no action for ALARM"
         for action in dict.fromkeys(map(actions.read, alarm.actions.alarm)):
-            if action.kind != "topic":
-                yield f"in ALARM it {action.text}{', which is not a notification' * (action.kind == 'other')}"
+            if action.kind == "other":
+                yield f"in ALARM it {action.text}, which is not a notification"
+            elif action.kind == "unknown":
+                yield f"in ALARM it {action.text}"
 
     def _fired(self, alarm: MetricAlarm | CompositeAlarm) -> bool:
         return any(state.state == "ALARM" for state in states_of(self.outcome, alarm.name))

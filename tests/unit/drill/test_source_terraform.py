@@ -530,6 +530,14 @@ UNREAD: Mapping[str, tuple[dict[str, Any], str]] = {
         kind: ({"main.tf.json": changed({f"{kind}.x": {}})}, f"{kind}.x: a template that may contain alarms")
         for kind in TEMPLATES
     },
+    "stack of the Cloud Control API": (
+        {
+            "main.tf.json": changed(
+                {"aws_cloudcontrolapi_resource.x": {"type_name": "AWS::CloudFormation::Stack"}}
+            )
+        },
+        "aws_cloudcontrolapi_resource.x: a template that may contain alarms is not read",
+    ),
     "template elsewhere": (
         {"main.tf.json": changed({"aws_cloudformation_stack.x": {"template_url": "https://x"}})},
         "aws_cloudformation_stack.x: a template that may contain alarms is not read",
