@@ -29,6 +29,8 @@ _SERVICES_PER_CALL = 10
 """Services per call (Amazon ECS API Reference, DescribeServices)."""
 
 _POLL_S = 5.0
+_CONFIRM_S = 2.0
+"""Seconds between the two reads that must agree, if no deployment is in progress."""
 _LIMIT_S = 1200.0
 """Seconds to wait for rollouts: 20 minutes, as the AWS provider waits for a service (Terraform Registry,
 hashicorp/aws 5.100.0, `aws_ecs_service`, Timeouts)."""
@@ -57,6 +59,8 @@ class Rollout:
     planned: Planned
     running: str = ""
     """ARN of the task definition that ECS runs; empty if the service does not exist."""
+    deployment: str = ""
+    """ID of the PRIMARY deployment."""
     is_in_progress: bool = False
     problem: str = ""
     """Why the planned task definition does not run; empty if it does, or may still."""
@@ -95,33 +99,27 @@ def planned_services(resources: Mapping[str, Mapping[str, Any]]) -> list[Planned
 def _settled(env: Environment, planned: Sequence[Planned]) -> list[Rollout]:
     """Return the rollouts once all have ended, or as they are after `_LIMIT_S`.
 
-    A failure counts if two reads agree: ECS is eventually consistent, and the first read after an update may
+    An end counts if two reads agree: ECS is eventually consistent, and the first read after an update may
     return the service as it was before.
     """
     ends = time.monotonic() + _LIMIT_S
-    before: list[Rollout] = []
+    before: set[tuple[object, ...]] = set()
     names = ", ".join(service.name for service in planned)
     with waiting_for(f"ECS to deploy {names}"):
         while True:
             rollouts = _read(env, planned)
-            undecided = [
-                rollout
-                for rollout in rollouts
-                if rollout.is_in_progress or (rollout.problem and not _was(before, rollout))
-            ]
-            if not undecided or time.monotonic() >= ends:
+            now = {_end(rollout) for rollout in rollouts}
+            is_in_progress = any(rollout.is_in_progress for rollout in rollouts)
+            if (now <= before and not is_in_progress) or time.monotonic() >= ends:
                 return rollouts
-            before = rollouts
-            time.sleep(_POLL_S)
+            before = now
+            time.sleep(_POLL_S if is_in_progress else _CONFIRM_S)
 
 
-def _was(before: Sequence[Rollout], rollout: Rollout) -> bool:
-    """Return whether the read before found the same problem."""
-    return any(
-        (earlier.planned, earlier.running, earlier.problem)
-        == (rollout.planned, rollout.running, rollout.problem)
-        for earlier in before
-    )
+def _end(rollout: Rollout) -> tuple[object, ...]:
+    """Return what two reads must agree on: all except the reasons."""
+    name = rollout.planned.ecs_name
+    return (name, rollout.running, rollout.deployment, rollout.is_in_progress, rollout.problem)
 
 
 def _read(env: Environment, planned: Sequence[Planned]) -> list[Rollout]:
@@ -140,7 +138,8 @@ def rollout_of(planned: Planned, service: Mapping[str, Any]) -> Rollout:
     """Return what ECS does with a planned service.
 
     `rolloutState` is IN_PROGRESS until the service is in a steady state or fails (Amazon ECS API Reference,
-    Deployment). A rollback is a deployment of its own, and PRIMARY from its beginning. The number of tasks
+    Deployment). A rollback is a deployment of its own, and PRIMARY from its beginning. Only COMPLETED is a
+    success: a service with another deployment controller than ECS has no rollout state. The number of tasks
     does not matter: it may be zero, or changed by scaling.
 
     Args:
@@ -160,12 +159,21 @@ def rollout_of(planned: Planned, service: Mapping[str, Any]) -> Rollout:
     events = [str(event["message"]) for event in service.get("events", [])[:_EVENTS]]
     details = tuple(dict.fromkeys([*reasons, *events]))
     rollout_state = primary.get("rolloutState")
+    problem = ""
     if running != planned.task_definition:
-        return Rollout(planned, running, problem="ECS has rolled it back", details=details)
-    if rollout_state == "FAILED":
+        problem = "ECS has rolled it back"
+    elif rollout_state == "FAILED":
         problem = "its deployment failed, and ECS has no completed deployment to roll back to"
-        return Rollout(planned, running, problem=problem, details=details)
-    return Rollout(planned, running, is_in_progress=rollout_state == "IN_PROGRESS", details=details)
+    elif rollout_state not in {"COMPLETED", "IN_PROGRESS"}:
+        problem = f"its deployment has the rollout state {rollout_state or 'none'}, not COMPLETED"
+    return Rollout(
+        planned,
+        running,
+        deployment=str(primary.get("id", "")),
+        is_in_progress=not problem and rollout_state == "IN_PROGRESS",
+        problem=problem,
+        details=details,
+    )
 
 
 def message(env: Environment, failed: Sequence[Rollout]) -> str:

@@ -29,7 +29,12 @@ def revision(number: int, family: str = NAME) -> str:
 
 def deployment(number: int, rollout: str | None, status: str = "PRIMARY", **more: Any) -> dict[str, Any]:
     """Return a deployment as DescribeServices does; EXTERNAL and CODE_DEPLOY ones have no rollout state."""
-    found = {"status": status, "taskDefinition": revision(number), **more}
+    found = {
+        "id": f"ecs-svc/{number}",
+        "status": status,
+        "taskDefinition": revision(number),
+        **more,
+    }
     return found if rollout is None else found | {"rolloutState": rollout}
 
 
@@ -50,6 +55,7 @@ BROKEN = {"rolloutStateReason": "ECS deployment circuit breaker: tasks failed to
 FAILED = deployment(7, "FAILED", "ACTIVE", **BROKEN)
 
 DONE, GOES_ON, BACK, DOWN, GONE = "done", "goes on", "rolled it back", "no completed deployment", "not have"
+UNSTATED, UNKNOWN = "the rollout state none, not COMPLETED", "the rollout state PAUSED, not COMPLETED"
 
 ROLLOUTS: dict[str, tuple[Mapping[str, Any], str]] = {
     "completed": (service(deployment(7, "COMPLETED")), DONE),
@@ -57,8 +63,9 @@ ROLLOUTS: dict[str, tuple[Mapping[str, Any], str]] = {
         service(deployment(7, "COMPLETED"), deployment(6, "COMPLETED", "ACTIVE")),
         DONE,
     ),
-    "without rollout state": (service(deployment(7, None)), DONE),
-    "without deployments": ({"status": "ACTIVE", "taskDefinition": revision(7)}, DONE),
+    "without rollout state": (service(deployment(7, None)), UNSTATED),
+    "with an unknown rollout state": (service(deployment(7, "PAUSED")), UNKNOWN),
+    "without deployments": ({"status": "ACTIVE", "taskDefinition": revision(7)}, UNSTATED),
     "no task is desired": (service(deployment(7, "COMPLETED"), desiredCount=0, runningCount=0), DONE),
     "scaled since": (service(deployment(7, "COMPLETED"), desiredCount=9, runningCount=4), DONE),
     "in progress": (service(deployment(7, "IN_PROGRESS"), deployment(6, "COMPLETED", "ACTIVE")), GOES_ON),
@@ -166,6 +173,34 @@ def goes_on(text: str = "") -> dict[str, Any]:
 def test_a_deployment_in_progress_is_waited_for(fake: Fake) -> None:
     """A steady state that all tasks have reached may still fail."""
     fake.answers = [[goes_on()], [goes_on()], [service(deployment(7, "COMPLETED"))]]
+    containers.require_rolled_out(PROD)
+    assert len(fake.asked) == 4
+
+
+def test_a_success_takes_two_reads_that_agree(fake: Fake) -> None:
+    """Within seconds, if nothing is in progress."""
+    fake.answers = [[service(deployment(7, "COMPLETED"))]]
+    containers.require_rolled_out(PROD)
+    assert len(fake.asked) == 2
+    assert fake.slept_s <= 2
+
+
+@each(
+    "update",
+    [deployment(7, "IN_PROGRESS", id="ecs-svc/new"), deployment(7, "FAILED", id="ecs-svc/new", **BROKEN)],
+)
+def test_the_deployment_before_an_update_is_no_success(fake: Fake, update: dict[str, Any]) -> None:
+    """An update may keep the task definition, and the first read may be of the service before it."""
+    failed = deployment(7, "FAILED", id="ecs-svc/new", **BROKEN)
+    fake.answers = [[service(deployment(7, "COMPLETED"))], [service(update)], [service(failed)]]
+    with pytest.raises(CommandError, match="has no completed deployment to roll back to"):
+        containers.require_rolled_out(PROD)
+
+
+def test_two_deployments_that_are_completed_do_not_agree(fake: Fake) -> None:
+    """The second one is another deployment, and is read again."""
+    again = deployment(7, "COMPLETED", id="ecs-svc/new")
+    fake.answers = [[service(deployment(7, "COMPLETED"))], [service(again)]]
     containers.require_rolled_out(PROD)
     assert len(fake.asked) == 3
 
