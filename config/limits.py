@@ -48,6 +48,9 @@ MOST_SERVICES: Final = 5000
 MOST_TAGS: Final = 50
 """Tags of a resource (AWS General Reference, "Tagging AWS resources")."""
 
+LAMBDA_UNRESERVED_CONCURRENCY: Final = 100
+"""Concurrent executions that reservations must leave (Lambda API Reference, PutFunctionConcurrency)."""
+
 LAMBDA_VARIABLES_BYTES: Final = 4096
 """Size of a function's environment variables (AWS Lambda quotas, "Environment variables")."""
 

@@ -26,13 +26,11 @@ from catalog.naming import Names
 from cloudwatch import quotas
 from config.errors import CommandError
 from config.explain import counted
+from config.limits import LAMBDA_UNRESERVED_CONCURRENCY
 from config.models import Environment
 from ops import functions, state, synthesis
 from ops.plans import StackRun
 from terraform.configuration import Stack
-
-UNRESERVED_CONCURRENCY = 100
-"""Concurrent executions that must stay unreserved (Lambda API Reference, PutFunctionConcurrency)."""
 
 _GROUP, _FUNCTION, _ADDRESS, _POLICY = (
     "aws_cloudwatch_log_group",
@@ -317,12 +315,12 @@ def _concurrency(env: Environment, planned: _Planned) -> Check | None:
     def ask() -> list[str]:
         limits = lambda_.get_account_settings()["AccountLimit"]
         left = limits["UnreservedConcurrentExecutions"] - more
-        if left >= UNRESERVED_CONCURRENCY:
+        if left >= LAMBDA_UNRESERVED_CONCURRENCY:
             return []
         line = (
             f"Lambda: the functions reserve {wanted} concurrent executions, {more} more than now; it leaves "
-            f"{left} of {limits['ConcurrentExecutions']} unreserved; {UNRESERVED_CONCURRENCY} must be: lower "
-            f"reserved_concurrency of services, or request {_raised(env, 'lambda', 'L-B99A9384')}"
+            f"{left} of {limits['ConcurrentExecutions']} unreserved; {LAMBDA_UNRESERVED_CONCURRENCY} must be: "
+            f"lower reserved_concurrency of services, or request {_raised(env, 'lambda', 'L-B99A9384')}"
         )
         return [line]
 

@@ -23,6 +23,7 @@ from catalog.templates import (
     Percent,
     steady,
 )
+from config.limits import LAMBDA_UNRESERVED_CONCURRENCY
 from config.models import Environment
 from config.services import LambdaService
 
@@ -77,6 +78,9 @@ DROPPED = _metric("AsyncEventsDropped", "Count", ONLY_FAILURES)
 ITERATOR_AGE = _metric("IteratorAge", "Milliseconds", steady(200), most=_OLDEST)
 MEMORY = _insight("memory_utilization", "Percent", steady(40), most=WHOLE)
 COLD_START = _insight("init_duration", "Milliseconds", steady(400), most="init_limit_ms")
+
+_LISTED = 3
+"""Reservations that the words of a limit name at most: descriptions of alarms contain them."""
 
 _MIN_RETRY_S = 300
 """Minimum threshold for the age of a message in seconds, for functions with a short timeout."""
@@ -356,6 +360,39 @@ ALARMS = (
 )
 
 
+def _reserved(concurrency: int) -> Fact:
+    words = f"the reserved concurrency of {concurrency}"
+    return Fact(value=concurrency, words=words, at=("reserved_concurrency",))
+
+
+def _concurrency_limit(env: Environment, service: LambdaService) -> Fact:
+    """Return the highest concurrency of a function: reserved, or what all reservations leave of the quota.
+
+    It is that of all callers: `max_concurrency` of a queue does not limit others, such as `make invoke`.
+    Source: AWS Lambda Developer Guide, "Configuring reserved concurrency for a function".
+    """
+    quota, own = env.quotas.lambda_concurrency, service.reserved_concurrency
+    reserved = {
+        name: function.reserved_concurrency
+        for name, function in sorted(env.functions.items())
+        if function.reserved_concurrency and not own
+    }
+    words = f"the account's quota of {quota} concurrent executions"
+    if reserved:
+        listed = [f"{name} {number}" for name, number in list(reserved.items())[:_LISTED]]
+        more = [f"{len(reserved) - _LISTED} more"] if len(reserved) > _LISTED else []
+        words += f" less the reserved {sum(reserved.values())} ({', '.join([*listed, *more])})"
+    # Lambda refuses reservations that leave less; the preflight of a deployment reports them.
+    least = min(quota, LAMBDA_UNRESERVED_CONCURRENCY)
+    account = Fact(
+        value=max(quota - sum(reserved.values()), least),
+        words=words,
+        at=("quotas", "lambda_concurrency"),
+        of_environment=True,
+    )
+    return min(_reserved(own), account, key=lambda limit: limit.value) if own else account
+
+
 class LambdaFunctions(ServiceKind[LambdaService]):
     """Lambda functions."""
 
@@ -472,26 +509,16 @@ class LambdaFunctions(ServiceKind[LambdaService]):
 
     @override
     def facts(self, env: Environment, service: LambdaService) -> Facts:
-        timeout_s, quota = service.timeout_s, env.quotas.lambda_concurrency
+        timeout_s = service.timeout_s
         timeout = Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s", at=("timeout_s",))
         init = Fact(value=_INIT_MS, words=f"Lambda's limit of {_INIT_MS // 1000} s")
-        # Of all callers: `max_concurrency` of the queue does not limit others, such as `make invoke`.
-        account = Fact(
-            value=quota,
-            words=f"the account's quota of {quota} concurrent executions",
-            at=("quotas", "lambda_concurrency"),
-            of_environment=True,
-        )
         facts = {
             "timeout_ms": timeout,
             "init_limit_ms": max(init, timeout, key=lambda fact: fact.value),
-            "concurrency_limit": account,
+            "concurrency_limit": _concurrency_limit(env, service),
         }
-        if reserved := service.reserved_concurrency:
-            words = f"the reserved concurrency of {reserved}"
-            fact = Fact(value=reserved, words=words, at=("reserved_concurrency",))
-            facts["reserved_concurrency"] = fact
-            facts["concurrency_limit"] = min(fact, account, key=lambda limit: limit.value)
+        if service.reserved_concurrency:
+            facts["reserved_concurrency"] = _reserved(service.reserved_concurrency)
         if trigger := service.sqs_trigger:
             # The age includes processing; a failed message is not visible for six timeouts
             # (stacks/compute).

@@ -313,11 +313,11 @@ def test_a_percentage_is_tuned_as_a_percentage() -> None:
 
     def change(data: dict[str, Any]) -> None:
         data["services"]["payment-handler"]["alarms"]["near-timeout"] = {"threshold": 50}
-        data["quotas"] = {"lambda_concurrency": 250}
+        data["quotas"] = {"lambda_concurrency": 400}
 
     made = changed(change)[1]
     assert made.alarm("payment-handler_near-timeout").threshold == 5000
-    assert made.alarm("platform_account_account-concurrency").threshold == 225
+    assert made.alarm("platform_account_account-concurrency").threshold == 360
 
 
 def test_every_relative_threshold_is_tried_above() -> None:

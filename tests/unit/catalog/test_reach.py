@@ -230,6 +230,7 @@ def test_forty_services_are_listed_and_the_others_are_counted(folder: Folder) ->
     [
         ("services: {api: {reserved_concurrency: 50}}", f"config/base.yaml:4: alarms.lambda.concurrency.threshold: must be less than the limit of each service, or a share such as 80 % of concurrency_limit; otherwise the alarm and the composite alarm critical never fire for api (50, the reserved concurrency of 50: services.api.reserved_concurrency in {HERE}); services.<name>.alarms.concurrency.threshold sets it for a service (found: 100)"),
         ("services: {api: {alarms: {concurrency: {threshold: 1000}}}}", f"{HERE}: services.api.alarms.concurrency.threshold: must be less than 1000 (the account's quota of 1000 concurrent executions: quotas.lambda_concurrency by default), such as 80 % of concurrency_limit; otherwise the alarm and the composite alarm critical never fire (found: 1000)"),
+        ("services: {api: {alarms: {concurrency: {threshold: 400}}}, b: {kind: lambda, description: x, source: functions/x, reserved_concurrency: 600}}", f"{HERE}: services.api.alarms.concurrency.threshold: must be less than 400 (the account's quota of 1000 concurrent executions less the reserved 600 (b 600): quotas.lambda_concurrency by default), such as 80 % of concurrency_limit; otherwise the alarm and the composite alarm critical never fire (found: 400)"),
         ("services: {api: {reserved_concurrency: 2000}}", f"{HERE}: services.api.alarms.reserved-concurrency: must be less than 50 percent (the account's quota of 1000 concurrent executions: quotas.lambda_concurrency by default), such as 80 % of concurrency_limit; otherwise the alarm never fires (found: 80)"),
         ("services: {api: {sqs_trigger: {}, alarms: {queue-age: {threshold: 115200}}}}", f"{HERE}: services.api.alarms.queue-age.threshold: must be less than 115200 percent (the retention of the queue, 4 days); otherwise the alarm never fires (found: 115200)"),
         ("services: {web-site: {alarms: {not-converging: {threshold: 2}}}}", f"{HERE}: services.web-site.alarms.not-converging.threshold: must be less than 2 (the desired count of 2: services.web-site.desired_count by default), such as 80 % of desired_count; otherwise the alarm never fires (found: 2)"),
@@ -306,6 +307,30 @@ def test_a_share_of_the_limit_is_a_threshold(
             assert refusal == []
             alarm = catalog.build(folder.load(variables=variables)).alarm(f"api_{key}")
             assert alarm.threshold == threshold
+
+
+def test_the_concurrency_of_a_function_is_what_reservations_leave_of_the_quota(folder: Folder) -> None:
+    """All of them, of which three are named; a function with a reservation has that one."""
+    folder.append("prod", "services:\n")
+    for number in range(5):
+        folder.append("prod", f"  r{number}: {{{FUNCTION}, reserved_concurrency: {100 + number}}}\n")
+    folder.append("prod", f"  free: {{{FUNCTION}, alarms: {{concurrency: {{threshold: 490}}}}}}\n")
+    folder.append("prod", "alarms: {lambda: {concurrency: {threshold: 99}}}\n")
+    words = "less the reserved 510 (r0 100, r1 101, r2 102, 2 more)"
+    (said,) = folder.refusal()
+    assert f"must be less than 490 (the account's quota of 1000 concurrent executions {words}: " in said
+    folder.append("prod", "quotas: {lambda_concurrency: 1001}\n")
+    folder.load()
+
+
+def test_lambda_keeps_a_hundred_executions_unreserved(folder: Folder) -> None:
+    """Reservations that leave less are refused before a deployment, and no limit is below."""
+    folder.append(
+        "prod",
+        f"services: {{full: {{{FUNCTION}, reserved_concurrency: 2000}}}}\n"
+        "alarms: {lambda: {concurrency: {threshold: 99}, reserved-concurrency: {threshold: 40}}}\n",
+    )
+    folder.load()
 
 
 def test_a_share_of_a_limit_that_a_service_lacks_leaves_the_alarm_out(folder: Folder) -> None:
