@@ -219,9 +219,10 @@ class AlarmTemplate(Spec):
 
     @property
     def needed_facts(self) -> tuple[str, ...]:
-        """The facts that it requires."""
+        """The facts that it requires: without its limit, a metric has no values, or no meaning."""
         relative = (self.threshold.of,) if isinstance(self.threshold, Percent) else ()
-        return tuple(dict.fromkeys((*((self.needs,) if self.needs else ()), *relative)))
+        limit = (self.watches.most,) if isinstance(self.watches.most, str) else ()
+        return tuple(dict.fromkeys((*((self.needs,) if self.needs else ()), *relative, *limit)))
 
     @property
     def delay_s(self) -> int:

@@ -275,6 +275,8 @@ def test_every_template_that_a_graph_names_is_an_alarm_of_its_kind(name: str) ->
             "container_insights",
             "function_insights",
             "timeout_ms",
+            "init_limit_ms",
+            "concurrency_limit",
             "queue_retry_s",
         }
         asked = {fact for alarm in kind.alarms for fact in alarm.needed_facts}

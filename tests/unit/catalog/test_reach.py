@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import json
 import math
 import re
 from collections.abc import Iterator
@@ -350,6 +352,39 @@ def test_a_share_of_a_limit_that_a_service_lacks_leaves_the_alarm_out(folder: Fo
     assert folder.refusal() == [
         f"{HERE}: services.web-site.alarms.pending-tasks: is not an alarm of this service: no task is desired (desired_count)"
     ]
+
+
+@each(("kind", "alarm"), ALARMS, ids=[f"{kind.name}:{alarm.key}" for kind, alarm in ALARMS])
+def test_an_alarm_whose_limit_a_service_lacks_is_left_out(kind: Any, alarm: AlarmTemplate) -> None:
+    """The limit is named and absent: it is not "no limit", for which no threshold would be too high."""
+    if not isinstance(alarm.watches.most, str):
+        return
+    for instance in instances(Environment.model_validate(everything())):
+        for subject in instance.subjects if instance.kind is kind else ():
+            facts = {key: fact for key, fact in subject.facts.items() if key != alarm.watches.most}
+            left_out = dataclasses.replace(subject, facts=facts).left_out(alarm)
+            assert left_out is not None
+            assert left_out.why == "not applicable"
+
+
+def test_a_service_without_desired_tasks_has_no_alarm_on_tasks(folder: Folder) -> None:
+    """Some could not fire, and the absence of a healthy target would page without end."""
+    of_tasks = {
+        "too-few-tasks", "not-converging", "pending-tasks", "unhealthy-targets", "no-healthy-target",
+    }  # fmt: skip
+    balancer = json.dumps(LOAD_BALANCER).replace("333333333333", "111122223333")
+    for tasks in (1, 0):
+        folder.write(
+            "prod",
+            f"{PROD}services: {{web-site: {{desired_count: {tasks}, port: 80, load_balancer: {balancer}}}}}\n",
+        )
+        made = catalog.build(folder.load())
+        keys = {alarm.kind_key for alarm in made.alarms if alarm.service == "web-site"}
+        reasons = {item.kind_key: item.reason for item in made.left_out if item.service == "web-site"}
+        assert keys & of_tasks == (of_tasks if tasks else set())
+        assert "target-error-rate" in keys
+        if not tasks:
+            assert {reasons[key] for key in of_tasks} == {"no task is desired (desired_count)"}
 
 
 def test_a_band_has_no_limit(folder: Folder) -> None:
