@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from catalog import reach
@@ -14,7 +16,7 @@ from catalog.naming import Names
 from catalog.owned import functions, queues, roles
 from catalog.services import Instance, Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
-from catalog.subjects import Subject
+from catalog.subjects import LATE_S, Subject
 from catalog.templates import AlarmTemplate, Fact
 from catalog.texts import number
 from cloudwatch import quotas
@@ -57,6 +59,7 @@ def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Br
         for alarm in PLATFORM.alarms:
             broken.update(_check_datapoints(subject, alarm, ("alarms",), ("alarms", PLATFORM.name)))
     yield from broken.items()
+    yield from _check_delays((*services, platform))
     yield from reach.breaches((*services, platform))
 
 
@@ -125,12 +128,6 @@ def _check_datapoints(
             where("datapoints_to_alarm", "evaluation_periods"),
             f"{m} datapoints_to_alarm cannot breach when {n} evaluation_periods are evaluated",
         )
-    least = subject.least_periods(alarm, tuning)
-    if alarm.delay_s and n < least:
-        yield (
-            where("evaluation_periods", "datapoints_to_alarm", "period_s"),
-            f"must be at least {least}: the metric arrives up to {alarm.delay_s} s late (found: {n})",
-        )
     window_s = (tuning.period_s or alarm.period_s) * n
     most_s = quotas.window_s(tuning.period_s or alarm.period_s)
     if window_s > most_s:
@@ -138,6 +135,69 @@ def _check_datapoints(
             where("evaluation_periods", "period_s"),
             f"period_s x evaluation_periods is {window_s} s; CloudWatch evaluates at most {most_s} s",
         )
+
+
+@dataclass(frozen=True)
+class _Blind:
+    """An alarm that evaluates fewer periods than its metric may be late."""
+
+    service: str
+    alarm: AlarmTemplate
+    least: int
+    found: int
+    delay_s: float
+    because: Fact | None
+    """What delays the metric; None if it is a property of the metric."""
+
+
+def _check_delays(instances: Sequence[Instance]) -> Iterator[Breach]:
+    """Reject an evaluation that is over before the metric has arrived: the alarm could not fire."""
+    found: dict[Location, dict[str, _Blind]] = {}
+    for instance in instances:
+        for subject in instance.subjects:
+            for alarm in instance.kind.alarms:
+                if any(fact not in subject.facts for fact in alarm.needed_facts):
+                    continue
+                if blind := _blind(instance, subject, alarm):
+                    own = subject.own.get(alarm.key)
+                    is_own = own is not None and own.evaluation_periods is not None
+                    kind = instance.kind.name
+                    where = ("services", instance.name, "alarms") if is_own else ("alarms", kind)
+                    at = (*where, alarm.key, "evaluation_periods")
+                    found.setdefault(at, {})[instance.name] = blind
+    for at, services in found.items():
+        yield at, functools.partial(_too_late, at, tuple(services.values()))
+
+
+def _blind(instance: Instance, subject: Subject, alarm: AlarmTemplate) -> _Blind | None:
+    tuning = subject.tuned(alarm)
+    m, n = subject.datapoints(alarm, tuning)
+    # A timeout is the maximum of a delay, and most samples arrive earlier. With the margin of `LATE_S`, M of M
+    # periods of a minute would be rejected for every function.
+    late_s = 0 if alarm.late_by else LATE_S
+    if m > n or n >= subject.least_periods(alarm, tuning, late_s):
+        return None
+    # With more periods, M may be higher: that of the alarm.
+    least = subject.least_periods(alarm, tuning.model_copy(update={"evaluation_periods": None}), late_s)
+    because = subject.facts[alarm.late_by] if alarm.late_by else None
+    return _Blind(instance.name, alarm, least, n, subject.delay_s(alarm), because)
+
+
+def _too_late(at: Location, found: Sequence[_Blind], cite: Cite) -> str:
+    def late(blind: _Blind) -> str:
+        because = f", {reach.source(blind.because, blind.service, cite)}" if blind.because else ""
+        return f"up to {number(blind.delay_s)} s late{because}"
+
+    first, least = found[0], max(blind.least for blind in found)
+    is_of_services = at[0] == "alarms" and first.because
+    if not is_of_services:
+        return f"must be at least {least}: the metric arrives {late(first)} (found: {first.found})"
+    services = reach.listed((blind.service, f"{blind.least}, {late(blind)}") for blind in found)
+    own = f"services.<name>.alarms.{first.alarm.key}.evaluation_periods"
+    return (
+        f"must be at least {least}: the metric arrives too late for {services}; "
+        f"{own} sets it for a service (found: {first.found})"
+    )
 
 
 def _check_slos(services: Sequence[Service]) -> Iterator[Breach]:

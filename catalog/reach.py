@@ -134,6 +134,16 @@ def source(limit: Fact, service: str, cite: Cite) -> str:
     return f"{limit.words}: {cite((*own, *limit.at))}"
 
 
+def listed(limits: Iterable[tuple[str, str]]) -> str:
+    """Return services, each with its limit in words; those with the same limit are listed together."""
+    services: dict[str, list[str]] = {}
+    for service, limit in limits:
+        services.setdefault(limit, []).append(service)
+    said = [f"{', '.join(names)} ({limit})" for limit, names in islice(services.items(), _LISTED)]
+    said += [f"and {len(services) - _LISTED} more"] if len(services) > _LISTED else []
+    return ", ".join(said)
+
+
 def _alarms(instance: Instance) -> Iterator[tuple[Subject, AlarmTemplate]]:
     for subject in instance.subjects:
         yield from ((subject, alarm) for alarm in instance.kind.alarms if subject.left_out(alarm) is None)
@@ -181,16 +191,13 @@ def _message(found: Sequence[_Beyond], cite: Cite) -> str:
         proposed = f", such as {first.share}" if first.share else ""
         limit = source(first.limit, first.instance.name, cite)
         return f"{must_be} {first.bound} ({limit}){proposed}; otherwise {result} {value}"
-    services: dict[str, list[str]] = {}
-    for beyond in found:
-        limit = f"({beyond.bound}, {source(beyond.limit, beyond.instance.name, cite)})"
-        services.setdefault(limit, []).append(beyond.instance.name)
-    listed = [f"{', '.join(names)} {limit}" for limit, names in islice(services.items(), _LISTED)]
-    listed += [f"and {len(services) - _LISTED} more"] if len(services) > _LISTED else []
+    services = listed(
+        (it.instance.name, f"{it.bound}, {source(it.limit, it.instance.name, cite)}") for it in found
+    )
     share = f", or a share such as {first.share}" if first.share else ""
     own = f"services.<name>.alarms.{first.template.key}.threshold"
     return (
-        f"{must_be} the limit of each service{share}; otherwise {result} for {', '.join(listed)}; "
+        f"{must_be} the limit of each service{share}; otherwise {result} for {services}; "
         f"{own} sets it for a service {value}"
     )
 

@@ -35,6 +35,7 @@ from catalog.templates import (
     Percent,
     SeriesTemplate,
     Watched,
+    metrics_of,
 )
 from catalog.texts import Writer, number, window
 from catalog.tuning import m_of_n, merged, threshold_of
@@ -114,13 +115,24 @@ class Subject:
             n = max(n, self.least_periods(template, tuning))
         return m, n
 
-    def least_periods(self, template: AlarmTemplate, tuning: Tuning) -> int:
-        """Return the periods that an alarm must evaluate to see M datapoints of a delayed metric; else 0."""
-        delay_s = template.delay_s + (self.facts[template.late_by].value / 1000 if template.late_by else 0)
+    def delay_s(self, template: AlarmTemplate) -> float:
+        """Return the seconds that the metrics of an alarm arrive late, without `LATE_S`."""
+        late_ms = self.facts[template.late_by].value if template.late_by else 0
+        return max(metric.delay_s for metric in metrics_of(template.watches)) + late_ms / 1000
+
+    def least_periods(self, template: AlarmTemplate, tuning: Tuning, late_s: int = LATE_S) -> int:
+        """Return the periods that an alarm must evaluate to see M datapoints of a delayed metric; else 0.
+
+        Args:
+            template: the alarm.
+            tuning: its settings.
+            late_s: seconds that any metric may arrive late.
+        """
+        delay_s = self.delay_s(template)
         if not delay_s:
             return 0
         m, _ = m_of_n(template, tuning)
-        return m - 1 + math.ceil((delay_s + LATE_S) / (tuning.period_s or template.period_s))
+        return m - 1 + math.ceil((delay_s + late_s) / (tuning.period_s or template.period_s))
 
     def left_out(self, template: AlarmTemplate) -> LeftOut | None:
         """Return why it does not have an alarm, or None when it has it."""

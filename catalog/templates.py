@@ -225,12 +225,6 @@ class AlarmTemplate(Spec):
         return tuple(dict.fromkeys((*((self.needs,) if self.needs else ()), *relative, *limit)))
 
     @property
-    def delay_s(self) -> int:
-        """The longest delay of the metrics that it watches, in seconds."""
-        series = [self.watches] if isinstance(self.watches, SeriesTemplate) else self.watches.series.values()
-        return max(of.metric.delay_s for of in series)
-
-    @property
     def tunable(self) -> frozenset[str]:
         """The keys that may be configured for it."""
         always = {

@@ -22,8 +22,8 @@ from config.alarms import Tuning
 from config.errors import ConfigError
 from config.models import Environment
 from tests.support.tables import each
-from tests.unit.catalog.catalogs import CHANGES, EVERY, changed, objectives
-from tests.unit.config.configs import PROD, Folder
+from tests.unit.catalog.catalogs import CHANGES, EVERY, changed, objectives, plain
+from tests.unit.config.configs import NEXT_LINE, PROD, Folder
 
 TIMEOUTS_S = (1, 30, 130, 900)
 ARRIVES_S = 60
@@ -150,12 +150,51 @@ def test_the_words_have_the_number_of_periods_that_are_looked_at() -> None:
 
 @each("timeout_s", TIMEOUTS_S)
 @each("periods", [3, 5])
-def test_how_many_periods_config_says_wins(timeout_s: int, periods: int) -> None:
-    """Whoever writes a number gets that number, and knows the function."""
-    env, made = with_timeout(timeout_s, evaluation_periods=periods)
-    for template, alarm in late((env, made)):
-        assert alarm.evaluation_periods == periods
-        assert alarm.datapoints_to_alarm == min(template.datapoints_to_alarm, periods)
+def test_how_many_periods_config_says_wins_if_the_alarm_can_see_what_is_late(
+    timeout_s: int, periods: int
+) -> None:
+    """Whoever writes a number gets that number, or the least one that is accepted, with its reason."""
+    data = plain(EVERY["everything"][0])
+    name = "payment-handler"
+    service = data["services"][name]
+    service["timeout_s"] = timeout_s
+    service["slos"] = {}
+    for key in LATE.keys() - ABSENCE:
+        tuning = {"enabled": True, "evaluation_periods": periods, "period_s": 60}
+        threshold = {"threshold": 100} if LATE[key].threshold is None else {}
+        service["alarms"] = {key: {**threshold, **tuning}}
+        refused = [
+            (at, text) for at, text in catalog.check(Environment.model_validate(data)) if at[-2] == key
+        ]
+        if refused:
+            (((*_, field), text),) = refused
+            assert callable(text)
+            said = text(lambda keys: ".".join(keys))
+            assert field == "evaluation_periods"
+            assert f"late, the timeout of {timeout_s} s: services.{name}.timeout_s (found: " in said
+            tuning["evaluation_periods"] = int(said.split("must be at least ")[1].split(":")[0])
+            assert tuning["evaluation_periods"] > periods
+        service["alarms"] = {key: {**threshold, **tuning}}
+        env = Environment.model_validate(data)
+        assert not [at for at, _ in catalog.check(env) if at[-2] == key], key
+        (alarm,) = (it for it in catalog.build(env).alarms if (it.service, it.kind_key) == (name, key))
+        assert alarm.evaluation_periods == tuning["evaluation_periods"]
+        least = min(seen(6000 + second, 60, alarm.evaluation_periods, timeout_s) for second in range(60))
+        assert least >= alarm.datapoints_to_alarm
+
+
+def test_a_number_for_all_of_a_kind_is_one_message_about_all_services(folder: Folder) -> None:
+    """With the periods that each needs, and where its delay comes from."""
+    function = "kind: lambda, description: x, source: functions/x"
+    folder.append("prod", f"services: {{api: {{timeout_s: 900}}, b: {{{function}, timeout_s: 600}}}}\n")
+    folder.append("prod", "alarms: {lambda: {near-timeout: {evaluation_periods: 1}}}\n")
+    at = f"config/prod.yaml:{NEXT_LINE}"
+    assert folder.refusal() == [
+        f"config/prod.yaml:{NEXT_LINE + 1}: alarms.lambda.near-timeout.evaluation_periods: must be at least 5: "
+        f"the metric arrives too late for api (5, up to 900 s late, the timeout of 900 s: services.api.timeout_s "
+        f"in {at}), b (4, up to 600 s late, the timeout of 600 s: services.b.timeout_s in {at}); "
+        "services.<name>.alarms.near-timeout.evaluation_periods sets it for a service (found: 1)"
+    ]
 
 
 @pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
@@ -173,8 +212,8 @@ def test_another_period_or_m_is_stretched_as_well(timeout_s: int) -> None:
 def test_a_number_for_all_of_a_kind_wins_too(folder: Folder) -> None:
     """As any level of config does."""
     services = "services: {api: {timeout_s: 900}}"
-    folder.append("prod", f"{services}\nalarms: {{lambda: {{error-rate: {{evaluation_periods: 4}}}}}}\n")
-    assert catalog.build(folder.load()).alarm("api_error-rate").evaluation_periods == 4
+    folder.append("prod", f"{services}\nalarms: {{lambda: {{error-rate: {{evaluation_periods: 20}}}}}}\n")
+    assert catalog.build(folder.load()).alarm("api_error-rate").evaluation_periods == 20
     folder.write("prod", f"{PROD}{services}\n")
     assert catalog.build(folder.load()).alarm("api_error-rate").evaluation_periods == 18
     assert "evaluation_periods" in Tuning.model_fields
