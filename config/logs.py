@@ -49,20 +49,21 @@ class Awslogs(Model):
 
     mode: LogMode = "non-blocking"
     """While CloudWatch Logs is slow: `non-blocking` keeps log lines in a buffer and drops those that do not
-    fit; `blocking` blocks the application when it writes a line."""
+    fit; `blocking` blocks the application when it writes a line. The collector of an ECS service is always
+    `non-blocking`."""
 
     max_buffer_size_mib: int = Field(default=25, ge=1, le=1024)
-    """MiB of the buffer of each container, with `mode: non-blocking`."""
+    """MiB of the buffer of each container; with `mode: blocking`, only the collector has one."""
 
 
 class ServiceAwslogs(Model):
     """The log driver of one service, where it differs from `logs.awslogs`."""
 
     mode: LogMode | None = None
-    """As in `logs.awslogs`, for the container of the service."""
+    """As in `logs.awslogs`, for the container of the service; its collector is always `non-blocking`."""
 
     max_buffer_size_mib: int | None = Field(default=None, ge=1, le=1024)
-    """As in `logs.awslogs`, for all containers of the service."""
+    """As in `logs.awslogs`, for the containers of the service, one of which is the collector."""
 
     def over(self, default: Awslogs) -> Awslogs:
         """Return the settings of the service: its own, else those of `default`."""

@@ -40,24 +40,29 @@ def collector_fits(env: Environment) -> Iterator[Breach]:
 
 
 def log_buffers_fit(env: Environment) -> Iterator[Breach]:
-    """The log buffers of the two containers of a task take at most half of its memory, and are used."""
+    """The log buffers of a task take at most half of its memory.
+
+    The collector always has one (`stacks.compute.containers`), the service unless its mode is `blocking`.
+    """
     for name, service in env.containers.items():
         awslogs = service.awslogs.over(env.logs.awslogs)
-        own = service.awslogs.max_buffer_size_mib
-        at = ("services", name, "awslogs", "max_buffer_size_mib") if own else ("services", name, "memory_mib")
-        if awslogs.mode == "blocking" and own:
-            yield at, f"has no effect with mode blocking: remove it, or set mode non-blocking (found: {own})"
-        size_mib = awslogs.max_buffer_size_mib
-        if size_mib * 4 <= service.memory_mib:
+        is_blocking = awslogs.mode == "blocking"
+        share, of, times, whose = (
+            (2, "half", "twice", "the collector has a buffer")
+            if is_blocking
+            else (4, "a quarter", "four times", "the service and its collector have a buffer each")
+        )
+        if awslogs.max_buffer_size_mib * share <= service.memory_mib:
             continue
-        if own:
-            text = f"must be at most {service.memory_mib // 4}, a quarter of memory_mib: the service and its"
-            yield at, f"{text} collector have a buffer each (found: {own})"
-        else:
+        if own := service.awslogs.max_buffer_size_mib:
             text = (
-                f"must be at least {size_mib * 4}, four times logs.awslogs.max_buffer_size_mib: the service"
+                f"must be at most {service.memory_mib // share}, {of} of memory_mib: {whose} (found: {own})"
             )
-            yield at, f"{text} and its collector have a buffer each (found: {service.memory_mib})"
+            yield ("services", name, "awslogs", "max_buffer_size_mib"), text
+        else:
+            least = awslogs.max_buffer_size_mib * share
+            text = f"must be at least {least}, {times} logs.awslogs.max_buffer_size_mib: {whose}"
+            yield ("services", name, "memory_mib"), f"{text} (found: {service.memory_mib})"
 
 
 def pages_have_a_recipient(env: Environment) -> Iterator[Breach]:

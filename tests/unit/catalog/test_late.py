@@ -169,7 +169,7 @@ def test_how_many_periods_config_says_wins_if_the_alarm_can_see_what_is_late(
         if refused:
             (((*_, field), text),) = refused
             assert callable(text)
-            said = text(lambda keys: ".".join(keys))
+            said = text(lambda at: ".".join(map(str, at)))
             assert field == "evaluation_periods"
             assert f"late, the timeout of {timeout_s} s: services.{name}.timeout_s (found: " in said
             tuning["evaluation_periods"] = int(said.split("must be at least ")[1].split(":")[0])
@@ -189,12 +189,14 @@ def test_a_number_for_all_of_a_kind_is_one_message_about_all_services(folder: Fo
     folder.append("prod", f"services: {{api: {{timeout_s: 900}}, b: {{{function}, timeout_s: 600}}}}\n")
     folder.append("prod", "alarms: {lambda: {near-timeout: {evaluation_periods: 1}}}\n")
     at = f"config/prod.yaml:{NEXT_LINE}"
-    assert folder.refusal() == [
+    (said,) = folder.refusal()
+    assert said == (
         f"config/prod.yaml:{NEXT_LINE + 1}: alarms.lambda.near-timeout.evaluation_periods: must be at least 5: "
-        f"the metric arrives too late for api (5, up to 900 s late, the timeout of 900 s: services.api.timeout_s "
-        f"in {at}), b (4, up to 600 s late, the timeout of 600 s: services.b.timeout_s in {at}); "
+        "the metric arrives too late for "
+        f"api (5, up to 900 s late, the timeout of 900 s: services.api.timeout_s in {at}), "
+        f"b (4, up to 600 s late, the timeout of 600 s: services.b.timeout_s in {at}); "
         "services.<name>.alarms.near-timeout.evaluation_periods sets it for a service (found: 1)"
-    ]
+    )
 
 
 @pytest.mark.parametrize("timeout_s", TIMEOUTS_S)
