@@ -172,13 +172,14 @@ def _check_delays(instances: Sequence[Instance]) -> Iterator[Breach]:
 def _blind(instance: Instance, subject: Subject, alarm: AlarmTemplate) -> _Blind | None:
     tuning = subject.tuned(alarm)
     m, n = subject.datapoints(alarm, tuning)
-    # A timeout is the maximum of a delay, and most samples arrive earlier. With the margin of `LATE_S`, M of M
-    # periods of a minute would be rejected for every function.
+    # A timeout is the maximum of a delay, and most samples arrive earlier. With the margin of `LATE_S`, M of
+    # M periods of a minute would be rejected for every function.
     late_s = 0 if alarm.late_by else LATE_S
     if m > n or n >= subject.least_periods(alarm, tuning, late_s):
         return None
     # With more periods, M may be higher: that of the alarm.
-    least = subject.least_periods(alarm, tuning.model_copy(update={"evaluation_periods": None}), late_s)
+    without = tuning.model_copy(update={"evaluation_periods": None})
+    least = subject.least_periods(alarm, without, late_s)
     because = subject.facts[alarm.late_by] if alarm.late_by else None
     return _Blind(instance.name, alarm, least, n, subject.delay_s(alarm), because)
 

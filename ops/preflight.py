@@ -319,8 +319,8 @@ def _concurrency(env: Environment, planned: _Planned) -> Check | None:
             return []
         line = (
             f"Lambda: the functions reserve {wanted} concurrent executions, {more} more than now; it leaves "
-            f"{left} of {limits['ConcurrentExecutions']} unreserved; "
-            f"{LAMBDA_UNRESERVED_CONCURRENCY} must be: lower reserved_concurrency of services, or request {_raised(env, 'lambda', 'L-B99A9384')}"
+            f"{left} of {limits['ConcurrentExecutions']} unreserved; {LAMBDA_UNRESERVED_CONCURRENCY} must "
+            f"be: lower reserved_concurrency of services, or request {_raised(env, 'lambda', 'L-B99A9384')}"
         )
         return [line]
 

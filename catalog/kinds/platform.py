@@ -20,7 +20,7 @@ from catalog.kinds.lambda_ import DROPPED, ERRORS, THROTTLES
 from catalog.kinds.resources import Kinds, event_rules, is_archived, log_groups
 from catalog.naming import Names
 from catalog.routes import routes
-from catalog.specs import Unit
+from catalog.specs import Event, Unit
 from catalog.templates import (
     ONLY_FAILURES,
     AlarmTemplate,
@@ -195,7 +195,7 @@ ALARMS = (
         missing=_NO_FAILURE,
         part_of="notifications-broken",
         needs="rule",
-        summary="EventBridge could not deliver AWS events to a topic or to the log group of events",
+        summary="EventBridge could not deliver AWS events that notify, such as a failed deployment",
         look="the messages in the dead-letter queue of the events: their attributes have the error",
     ),
     AlarmTemplate(
@@ -211,6 +211,50 @@ ALARMS = (
         needs="rule",
         summary="neither the target of a rule nor the dead-letter queue received AWS events",
         look="the policies of the dead-letter queue and of its key; `make verify` names missing permissions",
+    ),
+    # Of rules that only log: no notification is lost with their events.
+    AlarmTemplate(
+        key="logged-events-failed",
+        watches=_EVENTS_FAILED.stat("Sum", "deliveries failed"),
+        threshold=0,
+        unit_words="AWS events that were not logged",
+        period_s=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=1,
+        missing=_NO_FAILURE,
+        part_of="events-incomplete",
+        needs="log_rule",
+        summary="EventBridge could not write AWS events to the log group of events, where they are counted",
+        look="the messages in the dead-letter queue of the events: their attributes have the error",
+    ),
+    AlarmTemplate(
+        key="logged-events-lost",
+        watches=_EVENTS_LOST.stat("Sum", "events lost"),
+        threshold=0,
+        unit_words="lost AWS events",
+        period_s=60,
+        evaluation_periods=3,
+        datapoints_to_alarm=1,
+        missing=_NO_FAILURE,
+        part_of="events-incomplete",
+        needs="log_rule",
+        summary="neither the log group of events nor the dead-letter queue received AWS events",
+        look="the policies of the dead-letter queue and of its key; `make verify` names missing permissions",
+    ),
+    # Its messages may be of both kinds of rules; events-failed of a rule that notifies is a page.
+    AlarmTemplate(
+        key="events-waiting",
+        watches=_DEAD_LETTERS.stat("Maximum", "dead letters"),
+        threshold=0,
+        unit_words="messages in the dead-letter queue",
+        period_s=60,
+        evaluation_periods=3,
+        datapoints_to_alarm=1,
+        missing=_NO_FAILURE,
+        part_of="events-incomplete",
+        needs="event_dead_letters",
+        summary="the dead-letter queue of the rules contains AWS events that were not delivered",
+        look="the attributes of the messages: they name the rule, its target and the error",
     ),
     AlarmTemplate(
         key="notifier-errors",
@@ -359,6 +403,12 @@ COMPOSITES = (
         look="the alarms in ALARM on the dashboard, then the output of `make verify`",
     ),
     CompositeTemplate(
+        key="events-incomplete",
+        severity="warning",
+        summary="EventBridge does not log AWS events, so stopped tasks and deployments are not counted",
+        look="the alarms in ALARM on the dashboard, then the dead-letter queue of the events",
+    ),
+    CompositeTemplate(
         key="archive-incomplete",
         severity="warning",
         summary="log data do not arrive in the archive",
@@ -400,18 +450,18 @@ class Platform(Kind[Environment]):
                 key=f"rule-{rule.key}",
                 label=f"rule {rule.name}",
                 dimensions={"RuleName": rule.name},
-                facts={"rule": Fact()},
+                facts={"rule" if isinstance(rule, Event) else "log_rule": Fact()},
             )
-        for key, queue in (
-            ("queue-alarms", names.alarm_dead_letters),
-            ("queue-notifier", names.notifier_dead_letters),
-            *((("queue-events", names.event_dead_letters),) if rules else ()),
+        for key, queue, fact in (
+            ("queue-alarms", names.alarm_dead_letters, "dead_letters"),
+            ("queue-notifier", names.notifier_dead_letters, "dead_letters"),
+            *((("queue-events", names.event_dead_letters, "event_dead_letters"),) if rules else ()),
         ):
             yield Part(
                 key=key,
                 label=f"queue {queue}",
                 dimensions={"QueueName": queue},
-                facts={"dead_letters": Fact()},
+                facts={fact: Fact()},
             )
         yield Part(
             key="notifier",

@@ -10,7 +10,7 @@ import pytest
 
 from catalog.kinds import EVERY_KIND, PLATFORM
 from catalog.naming import Names
-from catalog.specs import SYMBOLS, Alarm, Composite
+from catalog.specs import SYMBOLS, Alarm, Composite, Event
 from catalog.templates import AlarmTemplate, CompositeTemplate, Percent
 from catalog.texts import number
 from config.models import Environment
@@ -85,6 +85,32 @@ def test_only_composites_wake_somebody(name: str) -> None:
             assert composite.severity == "critical"
         else:
             assert composite.topic in {None, composite.severity}, composite.key
+
+
+@each("name", EVERY)
+def test_only_rules_that_notify_page_for_lost_notifications(name: str) -> None:
+    """Of a rule that only logs, no notification is lost: it has a ticket, as the queue of all rules."""
+    made = EVERY[name][1]
+    graph = Graph(made)
+    spoken = {alarm.key: {speaker.kind_key for speaker in graph.speakers(alarm.key)} for alarm in made.alarms}
+    for rule in made.rules:
+        own = {key: keys for key, keys in spoken.items() if key.startswith(f"platform_rule-{rule.key}_")}
+        if isinstance(rule, Event):
+            assert own == {
+                f"platform_rule-{rule.key}_events-failed": {"notifications-broken"},
+                f"platform_rule-{rule.key}_events-lost": {"notifications-gone"},
+            }
+        else:
+            assert own == {
+                f"platform_rule-{rule.key}_logged-events-failed": {"events-incomplete"},
+                f"platform_rule-{rule.key}_logged-events-lost": {"events-incomplete"},
+            }
+    assert spoken.get("platform_queue-events_events-waiting", set()) == (
+        {"events-incomplete"} if made.rules else set()
+    )
+    assert {
+        composite.topic for composite in made.composites if composite.kind_key == "events-incomplete"
+    } <= {"warning"}
 
 
 ABSENCE_IS_BAD = {"too-few-tasks", "no-healthy-target", "heartbeat", "no-logs"}

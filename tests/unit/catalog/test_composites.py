@@ -113,7 +113,13 @@ def test_impact_wakes_somebody_and_the_rest_of_a_service_does_not(name: str) -> 
         }  # fmt: skip
 
 
-OF_THE_PLATFORM = {"notifications-broken", "notifications-gone", "account-limits", "archive-incomplete"}
+OF_THE_PLATFORM = {
+    "notifications-broken",
+    "notifications-gone",
+    "account-limits",
+    "archive-incomplete",
+    "events-incomplete",
+}
 TIERS = ("fast-burn", "medium-burn", "slow-burn")
 TICKETS = {"degraded", "saturation", "unstable", "slow-burn"}
 

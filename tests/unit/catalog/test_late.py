@@ -191,8 +191,8 @@ def test_a_number_for_all_of_a_kind_is_one_message_about_all_services(folder: Fo
     at = f"config/prod.yaml:{NEXT_LINE}"
     (said,) = folder.refusal()
     assert said == (
-        f"config/prod.yaml:{NEXT_LINE + 1}: alarms.lambda.near-timeout.evaluation_periods: must be at least 5: "
-        "the metric arrives too late for "
+        f"config/prod.yaml:{NEXT_LINE + 1}: alarms.lambda.near-timeout.evaluation_periods: "
+        "must be at least 5: the metric arrives too late for "
         f"api (5, up to 900 s late, the timeout of 900 s: services.api.timeout_s in {at}), "
         f"b (4, up to 600 s late, the timeout of 600 s: services.b.timeout_s in {at}); "
         "services.<name>.alarms.near-timeout.evaluation_periods sets it for a service (found: 1)"

@@ -76,6 +76,7 @@ def test_a_limit_is_known_or_there_is_a_reason(kind: Any, alarm: AlarmTemplate) 
 UNLIMITED = {
     "logged-error-rate": "a request can log any number of error entries",
     "dead-letters": "a queue can have any number of messages",
+    "events-waiting": "a queue can have any number of messages",
     "dead-letters-waiting": "a queue can have any number of messages",
 }
 """Alarms on a metric without a highest value, with the reason."""

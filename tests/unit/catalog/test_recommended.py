@@ -82,6 +82,9 @@ TABLE = {
     "P3": Row("platform", "dead-letters-waiting", ("ApproximateNumberOfMessagesVisible",), "Maximum", 60, 3, 1, N, ">", 0, "wakes"),
     "P3 events": Row("platform", "events-failed", ("FailedInvocations",), "Sum", 60, 5, 1, N, ">", 0, "wakes"),
     "P3 events lost": Row("platform", "events-lost", ("InvocationsFailedToBeSentToDlq",), "Sum", 60, 3, 1, N, ">", 0, "wakes"),
+    "P3 logged events": Row("platform", "logged-events-failed", ("FailedInvocations",), "Sum", 60, 5, 1, N, ">", 0, "ticket"),
+    "P3 logged events lost": Row("platform", "logged-events-lost", ("InvocationsFailedToBeSentToDlq",), "Sum", 60, 3, 1, N, ">", 0, "ticket"),
+    "P3 events waiting": Row("platform", "events-waiting", ("ApproximateNumberOfMessagesVisible",), "Maximum", 60, 3, 1, N, ">", 0, "ticket"),
     "P4": Row("lambda", "no-logs", ("IncomingLogEvents",), "Sum", 300, 6, 6, B, "<", 1, "ticket", opt_in=True),
     "P4 containers": Row("ecs", "no-logs", ("IncomingLogEvents",), "Sum", 300, 6, 6, B, "<", 1, "ticket", opt_in=True),
     "P5": Row("lambda", "log-flood", ("IncomingBytes",), "Sum", 300, 3, 3, N, ">", 500_000_000, "ticket"),
@@ -109,7 +112,7 @@ OTHERWISE = {
 
 LOOKED_AT_LONGER = {
     "any-error": (3, 10), "async-dropped": (1, 3), "notifications-redriven": (1, 3), "notifications-lost": (1, 3),
-    "dead-letters-waiting": (1, 3), "notifier-dropped": (1, 3), "notifier-undelivered": (1, 3),
+    "dead-letters-waiting": (1, 3), "notifier-dropped": (1, 3), "notifier-undelivered": (1, 3), "events-waiting": (1, 3),
 }  # fmt: skip
 """N as recommended, and ours: what is over before its notification has waited for a suppressor is never said."""
 

@@ -32,7 +32,7 @@ def known_names() -> set[str]:
     return {
         *(NAMES.whole, NAMES.notifier, NAMES.notifier_dead_letters, NAMES.alarm_queue),
         *(NAMES.event_dead_letters, NAMES.log_archive, NAMES.log_subscription_role),
-        *(NAMES.delivery_log_group, NAMES.resource("deployment-failed")),
+        *(NAMES.delivery_log_group, NAMES.rule("deployment-failed"), NAMES.rule("task-failed")),
         *(NAMES.alarm_dead_letters, NAMES.key_alias, NAMES.events_log_group),
         *(NAMES.container_insights_log_group, NAMES.function_log_group("notifier")),
         *(NAMES.of_service(of_service), NAMES.dead_letters(of_service), NAMES.execution_role(of_service)),
