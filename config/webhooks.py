@@ -3,6 +3,10 @@
 SNS first sends a request with a link to a webhook, and delivers after the link was opened (SNS
 Developer Guide, "Amazon SNS message delivery to HTTP/S endpoints"). The webhooks of chat platforms do not
 open it: they accept only messages of their own format.
+
+A host is refused only if the documentation of the service states one of the two. Not refused are services
+that can open the link and whose documentation does not name the URL a secret (n8n, "AWS SNS Trigger"; Make,
+"Webhooks"), and software that runs at a host of its user (Mattermost, Rocket.Chat): its host is not known.
 """
 
 from __future__ import annotations
@@ -42,24 +46,57 @@ REFUSED: Final = (
     Refused(r"slack(-[a-z]+)?\.com", SECRET, _channel("slack")),
     # PagerDuty, "Amazon CloudWatch Integration Guide": the integration key is part of the path.
     Refused(r"pagerduty\.com", SECRET, _channel("pagerduty")),
-    # Splunk On-Call, "AWS CloudWatch integration": API key and routing key are parts of the path.
-    Refused(r"victorops\.com", SECRET, _FUNCTION),
-    # Discord, "Webhook Resource": the token is part of the path; a message needs `content` or `embeds`.
-    Refused(r"discord(app)?\.com", f"{SECRET}, and Discord {NEVER_CONFIRMS}", _FUNCTION),
+    # The key or token is part of the URL. Splunk On-Call, "AWS CloudWatch integration"; Opsgenie, and Jira
+    # Service Management with the same URLs at another host (Azure Monitor, "Send Azure service health alerts
+    # with OpsGenie using webhooks"); Datadog, "Amazon SNS"; Better Stack, "Create Amazon SNS integration";
+    # Zapier (GitGuardian, "Zapier Webhook URL"): the URL alone starts a Zap.
+    *(
+        Refused(host, SECRET, _FUNCTION)
+        for host in (
+            r"victorops\.com",
+            r"opsgenie\.com",
+            r"api\.atlassian\.com",
+            r"(datadoghq\.(com|eu)|ddog-gov\.com)",
+            r"(uptime\.betterstack|betteruptime)\.com",
+            r"hooks\.zapier\.com",
+        )
+    ),
     # Microsoft Teams, "Create an Incoming Webhook" and "Create incoming webhooks with Workflows"; Power
     # Automate, "Changes to HTTP or Teams webhook trigger flows"; the clouds for governments too.
     *(
         Refused(host, f"{SECRET}, and Microsoft Teams {NEVER_CONFIRMS}", _CHAT)
         for host in (
-            r"(webhook|outlook)\.office(365)?\.(com|us)",
+            r"(webhook|outlook)\.office(365)?\.(com|us|cn)",
+            # outlook.office.com in China ("API endpoints of Office 365 operated by 21Vianet").
+            r"partner\.outlook\.cn",
+            # In each cloud (Power Automate, "IP address configuration").
             r"logic\.azure\.(com|us|cn)",
             r"powerplatform(\.microsoft)?\.(com|us|cn)",
+            r"powerplatform\.partner\.microsoftonline\.cn",
+            r"appsplatform\.us",
             r"(powerautomate|flow\.microsoft)\.(com|us|cn)",
         )
     ),
-    # Google Chat, "Build a Google Chat app as a webhook"; Webex, "Incoming Webhooks".
-    Refused(r"chat\.googleapis\.com", f"{SECRET}, and Google Chat {NEVER_CONFIRMS}", _FUNCTION),
-    Refused(r"webexapis\.com", f"{SECRET}, and Webex {NEVER_CONFIRMS}", _FUNCTION),
+    # The token or key is part of the path or the query, and a message needs keys that SNS does not send.
+    # Discord, "Webhook Resource"; Google Chat, "Build a Google Chat app as a webhook"; Webex, "Incoming
+    # Webhooks"; Telegram, "Bot API", "Making requests"; Feishu and Lark, "Custom bot usage guide"; DingTalk,
+    # "Custom robot access"; WeCom, "Group robot configuration"; Zoho Cliq, "Working with Webhook Tokens";
+    # IFTTT, whose events have the keys value1, value2 and value3 (Ably, "IFTTT", "Restrictions").
+    *(
+        Refused(host, f"{SECRET}, and {platform} {NEVER_CONFIRMS}", _FUNCTION)
+        for host, platform in (
+            (r"discord(app)?\.com", "Discord"),
+            (r"chat\.googleapis\.com", "Google Chat"),
+            (r"webexapis\.com", "Webex"),
+            (r"api\.telegram\.org", "Telegram"),
+            (r"open\.feishu\.cn", "Feishu"),
+            (r"open\.larksuite\.com", "Lark"),
+            (r"oapi\.dingtalk\.com", "DingTalk"),
+            (r"qyapi\.weixin\.qq\.com", "WeCom"),
+            (r"cliq\.zoho(cloud)?\.(com|eu|in|jp|ca|sa|uk|com\.au|com\.cn)", "Zoho Cliq"),
+            (r"maker\.ifttt\.com", "IFTTT"),
+        )
+    ),
 )
 """All refused hosts."""
 
