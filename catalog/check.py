@@ -17,7 +17,7 @@ from catalog.owned import functions, queues, roles
 from catalog.services import Instance, Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
 from catalog.subjects import LATE_S, Subject
-from catalog.templates import AlarmTemplate, Fact
+from catalog.templates import AlarmTemplate, Fact, metrics_of
 from catalog.texts import number
 from cloudwatch import quotas
 from config.alarms import AlarmTunings, Slo, Tuning
@@ -174,14 +174,15 @@ def _blind(instance: Instance, subject: Subject, alarm: AlarmTemplate) -> _Blind
     m, n = subject.datapoints(alarm, tuning)
     # A timeout is the maximum of a delay, and most samples arrive earlier. With the margin of `LATE_S`, M of
     # M periods of a minute would be rejected for every function.
-    late_s = 0 if alarm.late_by else LATE_S
+    metrics = metrics_of(alarm.watches)
+    because = subject.late_by(metrics)
+    late_s = 0 if because else LATE_S
     if m > n or n >= subject.least_periods(alarm, tuning, late_s):
         return None
     # With more periods, M may be higher: that of the alarm.
     without = tuning.model_copy(update={"evaluation_periods": None})
     least = subject.least_periods(alarm, without, late_s)
-    because = subject.facts[alarm.late_by] if alarm.late_by else None
-    return _Blind(instance.name, alarm, least, n, subject.delay_s(alarm), because)
+    return _Blind(instance.name, alarm, least, n, subject.delay_s(metrics), because)
 
 
 def _too_late(at: Location, found: Sequence[_Blind], cite: Cite) -> str:

@@ -124,10 +124,6 @@ class Names:
             return name
         return shortened(name, min(LIMITS[kind].values()), before=before, after=after)
 
-    def without(self, name: str) -> str:
-        """Return the name of a resource without project and environment: the inverse of `resource`."""
-        return name.removeprefix(f"{self.project}-").removesuffix(f"-{self.environment}")
-
     def of_service(self, service: str) -> str:
         """Name of the resources of a service: function or ECS service, role, task family, queue."""
         return self.resource(service, of="aws_iam_role")

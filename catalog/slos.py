@@ -135,8 +135,8 @@ class ServiceSlo:
 
     def _short_s(self, tier: Tier) -> int:
         """Return the short window in seconds: longer than the delay of its events, in whole minutes."""
-        late = self.subject.facts.get(self.events.late_by or "")
-        late_min = math.ceil((late.value / 1000 + LATE_S) / 60) if late else 0
+        delay_s = self.subject.delay_s((self.events.valid.metric, self.events.bad.metric))
+        late_min = math.ceil((delay_s + LATE_S) / 60) if delay_s else 0
         return max(tier.short_s, 60 * late_min)
 
     def _summary(self, tier: Tier) -> str:

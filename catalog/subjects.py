@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalog.naming import Names
@@ -44,7 +44,7 @@ from config.alarms import AlarmTunings, Tuning
 from config.models import Environment
 
 LATE_S = 60
-"""Delay of a metric in seconds, in addition to `delay_s` and `late_by`."""
+"""Delay of any metric in seconds, in addition to its own (`MetricTemplate.delay_s`, `late_by`)."""
 
 _ABOVE_THE_BAND: Comparison = "GreaterThanUpperThreshold"
 """Operator with an anomaly band: only above it. A service that becomes faster is not a failure."""
@@ -115,10 +115,15 @@ class Subject:
             n = max(n, self.least_periods(template, tuning))
         return m, n
 
-    def delay_s(self, template: AlarmTemplate) -> float:
-        """Return the seconds that the metrics of an alarm arrive late, without `LATE_S`."""
-        late_ms = self.facts[template.late_by].value if template.late_by else 0
-        return max(metric.delay_s for metric in metrics_of(template.watches)) + late_ms / 1000
+    def late_by(self, metrics: Iterable[MetricTemplate]) -> Fact | None:
+        """Return the fact that delays metrics; None if only the metrics themselves do."""
+        facts = (self.facts[metric.late_by] for metric in metrics if metric.late_by)
+        return max(facts, key=lambda fact: fact.value, default=None)
+
+    def delay_s(self, metrics: Collection[MetricTemplate]) -> float:
+        """Return the seconds that metrics arrive late at most, without `LATE_S`."""
+        late = self.late_by(metrics)
+        return max(metric.delay_s for metric in metrics) + (late.value / 1000 if late else 0)
 
     def least_periods(self, template: AlarmTemplate, tuning: Tuning, late_s: int = LATE_S) -> int:
         """Return the periods that an alarm must evaluate to see M datapoints of a delayed metric; else 0.
@@ -128,8 +133,9 @@ class Subject:
             tuning: its settings.
             late_s: seconds that any metric may arrive late.
         """
-        delay_s = self.delay_s(template)
-        if not delay_s:
+        delay_s = self.delay_s(metrics_of(template.watches))
+        # Missing data are the failure: with more periods, the alarm would see no more of it.
+        if not delay_s or template.missing == "breaching":
             return 0
         m, _ = m_of_n(template, tuning)
         return m - 1 + math.ceil((delay_s + late_s) / (tuning.period_s or template.period_s))

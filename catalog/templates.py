@@ -71,6 +71,8 @@ class MetricTemplate(Spec):
     """The highest value of a sample: a constant, or the key of the fact that limits it. None: no limit."""
     delay_s: int = 0
     """Seconds that its samples arrive later than those of other metrics."""
+    late_by: str | None = None
+    """A fact in milliseconds: how late its samples are at most, in addition to `delay_s`."""
 
     def stat(self, stat: str, label: str) -> SeriesTemplate:
         """Return the series of one statistic of this metric."""
@@ -177,8 +179,6 @@ class AlarmTemplate(Spec):
     """Why it is off by default, until `enabled: true` is configured."""
     min_samples: int | None = Field(default=None, ge=1)
     """For a rate: samples that a datapoint must have."""
-    late_by: str | None = None
-    """A fact in milliseconds: the maximum delay of the metric after its timestamp, beside its `delay_s`."""
     anomaly_upper: float | None = Field(default=None, gt=0)
     """The upper edge of the anomaly band of a healthy service, in the unit of the metric and for `period_s`.
     None: an anomaly band must not be configured instead of the threshold."""
@@ -282,6 +282,4 @@ class EventsTemplate(Spec):
     bad: SeriesTemplate
     latency: MetricTemplate | None = None
     """For SLOs on latency: the metric whose samples are the durations."""
-    late_by: str | None = None
-    """As for an alarm. A short window must be longer, or it would have no data when it is evaluated."""
     needs: str | None = None

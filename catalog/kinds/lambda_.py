@@ -29,7 +29,11 @@ from config.services import LambdaService
 
 
 def _metric(
-    name: str, unit: Unit, baseline: BaselineTemplate, most: Fact | str | None = None
+    name: str,
+    unit: Unit,
+    baseline: BaselineTemplate,
+    most: Fact | str | None = None,
+    late_by: str | None = None,
 ) -> MetricTemplate:
     return MetricTemplate(
         namespace="AWS/Lambda",
@@ -38,6 +42,7 @@ def _metric(
         unit=unit,
         baseline=baseline,
         most=most,
+        late_by=late_by,
     )
 
 
@@ -64,14 +69,15 @@ lifecycle")."""
 
 # Invocations, errors and durations have the timestamp of the start of the invocation and are reported when it
 # ends, delayed by up to the timeout (AWS Lambda Developer Guide, "Types of metrics for Lambda functions").
-INVOCATIONS = _metric("Invocations", "Count", steady(75))
-ERRORS = _metric("Errors", "Count", steady(0))
+INVOCATIONS = _metric("Invocations", "Count", steady(75), late_by="timeout_ms")
+ERRORS = _metric("Errors", "Count", steady(0), late_by="timeout_ms")
 THROTTLES = _metric("Throttles", "Count", steady(0))
 DURATION = _metric(
     "Duration",
     "Milliseconds",
     BaselineTemplate(values=((90, 45), (140, 26), (260, 4))),  # of the 75 invocations
     most="timeout_ms",
+    late_by="timeout_ms",
 )
 CONCURRENCY = _metric("ConcurrentExecutions", "Count", steady(3), most="concurrency_limit")
 DROPPED = _metric("AsyncEventsDropped", "Count", ONLY_FAILURES)
@@ -117,7 +123,6 @@ ALARMS = (
         missing="notBreaching",  # no invocations, no errors
         part_of="impact",
         min_samples=20,
-        late_by="timeout_ms",
         summary="too many invocations fail",
         look="the recent errors on the dashboard, then a failed trace in X-Ray",
     ),
@@ -134,7 +139,6 @@ ALARMS = (
         missing="notBreaching",  # no invocations, no errors
         part_of="impact",
         min_samples=4,
-        late_by="timeout_ms",
         summary="most invocations fail, at low traffic",
         look="the recent errors on the dashboard, then a failed trace in X-Ray",
     ),
@@ -149,7 +153,6 @@ ALARMS = (
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
         min_samples=100,
-        late_by="timeout_ms",
         summary="a small share of invocations fails continuously",
         look="the errors query, grouped by message: often one type of input causes all errors",
     ),
@@ -162,7 +165,6 @@ ALARMS = (
         datapoints_to_alarm=1,
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
-        late_by="timeout_ms",
         summary="invocations end with an exception or a timeout",
         look="the recent errors on the dashboard, then a failed trace in X-Ray",
     ),
@@ -177,7 +179,6 @@ ALARMS = (
         missing="notBreaching",  # no invocations, no errors
         part_of="degraded",
         opt_in="for functions with so few invocations that every failure matters",
-        late_by="timeout_ms",
         summary="an invocation failed",
         look="the recent errors on the dashboard",
     ),
@@ -219,7 +220,6 @@ ALARMS = (
         datapoints_to_alarm=3,
         missing="notBreaching",  # no invocations, no duration
         part_of="saturation",
-        late_by="timeout_ms",
         summary="the slowest invocations approach the timeout",
         look="the duration graph and the slowest traces: often a dependency became slower",
     ),
@@ -234,7 +234,6 @@ ALARMS = (
         datapoints_to_alarm=2,
         missing="notBreaching",  # no invocations, no duration
         part_of="impact",
-        late_by="timeout_ms",
         summary="invocations reach the timeout and fail",
         look="the slowest traces, then the dashboard section or status page of the dependency they wait for",
     ),
@@ -248,7 +247,6 @@ ALARMS = (
         missing="notBreaching",  # no invocations, no duration
         part_of="degraded",
         anomaly_upper=1000,
-        late_by="timeout_ms",
         summary="the slowest 1 % of invocations take too long",
         look="the duration graph, then the slowest requests query and the traces of these requests",
     ),
@@ -358,6 +356,12 @@ ALARMS = (
     *queue.ALARMS,
     *service.LOG_GROUP_ALARMS,
 )
+
+
+def timeout_ms(function: LambdaService) -> Fact:
+    """Return the timeout of a function, in milliseconds."""
+    seconds = function.timeout_s
+    return Fact(value=seconds * 1000, words=f"the timeout of {seconds} s", at=("timeout_s",))
 
 
 def _reserved(concurrency: int) -> Fact:
@@ -491,7 +495,6 @@ class LambdaFunctions(ServiceKind[LambdaService]):
             valid=INVOCATIONS.stat("Sum", "invocations"),
             bad=ERRORS.stat("Sum", "failed invocations"),
             latency=DURATION,
-            late_by="timeout_ms",
         ),
         logs.EVENTS,
     )
@@ -510,7 +513,7 @@ class LambdaFunctions(ServiceKind[LambdaService]):
     @override
     def facts(self, env: Environment, service: LambdaService) -> Facts:
         timeout_s = service.timeout_s
-        timeout = Fact(value=timeout_s * 1000, words=f"the timeout of {timeout_s} s", at=("timeout_s",))
+        timeout = timeout_ms(service)
         init = Fact(value=_INIT_MS, words=f"Lambda's limit of {_INIT_MS // 1000} s")
         facts = {
             "timeout_ms": timeout,

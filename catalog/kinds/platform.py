@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing_extensions import override
 
 from catalog.kinds.kind import Kind, Part
-from catalog.kinds.lambda_ import DROPPED, ERRORS, THROTTLES
+from catalog.kinds.lambda_ import DROPPED, ERRORS, THROTTLES, timeout_ms
 from catalog.kinds.resources import Kinds, event_rules, is_archived, log_groups
 from catalog.naming import Names
 from catalog.routes import routes
@@ -470,7 +470,7 @@ class Platform(Kind[Environment]):
                 "FunctionName": names.notifier,
                 "LogGroupName": names.function_log_group("notifier"),
             },
-            facts={"notifier": Fact()},
+            facts={"notifier": Fact(), "timeout_ms": timeout_ms(NOTIFIER)},
         )
         yield Part(
             key="archive",

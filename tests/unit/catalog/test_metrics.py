@@ -16,7 +16,7 @@ from catalog.naming import Names
 from catalog.owned import queues
 from catalog.routes import routes
 from catalog.specs import Math, Metric
-from catalog.templates import LOGS, SHARED, MathTemplate, MetricTemplate, SeriesTemplate, Watched
+from catalog.templates import LOGS, SHARED, MathTemplate, MetricTemplate, SeriesTemplate, Watched, metrics_of
 from config.models import Environment
 from config.services import StateMachine
 from tests.support.tables import each
@@ -281,8 +281,8 @@ def test_every_template_that_a_graph_names_is_an_alarm_of_its_kind(name: str) ->
         }
         asked = {fact for alarm in kind.alarms for fact in alarm.needed_facts}
         asked |= {graph.needs for graph in kind.graphs if graph.needs}
-        asked |= {alarm.late_by for alarm in kind.alarms if alarm.late_by}
-        asked |= {event.late_by for event in kind.events if event.late_by}
+        watched = {metric for alarm in kind.alarms for metric in metrics_of(alarm.watches)}
+        asked |= {metric.late_by for metric in watched if metric.late_by}
         assert asked | {event.needs for event in kind.events if event.needs} <= facts
 
 

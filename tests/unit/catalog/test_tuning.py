@@ -256,7 +256,7 @@ WRONG = [
     ("alarms: {lambda: {latency: {datapoints_to_alarm: 6, evaluation_periods: 5}}}", "alarms.lambda.latency.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are evaluated"),
     ("services: {api: {timeout_s: 900, alarms: {any-error: {enabled: true, period_s: 60, evaluation_periods: 1, datapoints_to_alarm: 2}}}}", "services.api.alarms.any-error.datapoints_to_alarm", "2 datapoints_to_alarm cannot breach when 1 evaluation_periods are evaluated"),
     ("services: {api: {timeout_s: 900, alarms: {latency: {datapoints_to_alarm: 1430}}}}", "services.api.alarms.latency", "period_s x evaluation_periods is 86700 s; CloudWatch evaluates at most 86400 s"),
-    ("alarms: {platform: {notifier-errors: {datapoints_to_alarm: 2}}}", "alarms.platform.notifier-errors.datapoints_to_alarm", "2 datapoints_to_alarm cannot breach when 1 evaluation_periods are evaluated"),
+    ("alarms: {platform: {notifier-throttles: {datapoints_to_alarm: 6}}}", "alarms.platform.notifier-throttles.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are evaluated"),
     ("services: {api: {alarms: {errors: {evaluation_periods: 145}}}}", "services.api.alarms.errors.evaluation_periods", "period_s x evaluation_periods is 87000 s; CloudWatch evaluates at most 86400 s"),
     ("services: {api: {alarms: {latency: {period_s: 86400, evaluation_periods: 8}}}}", "services.api.alarms.latency.evaluation_periods", "period_s x evaluation_periods is 691200 s; CloudWatch evaluates at most 604800 s"),
     ("services: {api: {alarms: {queue-age: {threshold: 1}}}}", "services.api.alarms.queue-age", "is not an alarm of this service: no queue invokes it (sqs_trigger)"),
