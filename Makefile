@@ -167,7 +167,8 @@ bench: .venv/.ready ## measure synthesis, rehearsals and log filters
 lock: .venv/.ready ## update the lock files from requirements/*.in and functions/*/requirements.in
 	@for name in uv project; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
 	  --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt || exit 1; done
-	@for f in functions/*/requirements.in tests/shop/functions/*/requirements.in "$${PROJECT_DIR:-.}"/functions/*/requirements.in; do \
+	@for f in functions/*/requirements.in tests/shop/functions/*/requirements.in \
+	  $${PROJECT_DIR:+"$$PROJECT_DIR"/functions/*/requirements.in}; do \
 	  [ -f "$$f" ] || continue; $(BIN)/uv pip compile --quiet --upgrade --universal \
 	  --python-version 3.10 --generate-hashes --no-header --no-annotate --constraint requirements/project.txt \
 	  $(IN_THE_RUNTIME:%=--no-emit-package %) "$$f" -o "$${f%.in}.txt" || exit 1; done

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from catalog.specs import Query
 
-LOG_GROUPS_PER_QUERY = 50
-"""Log groups that one query may search (CloudWatch Logs quotas, "Logs Insights")."""
-
 _LEVEL = "coalesce(level, 'TEXT')"
 _IS_ERROR = (
     "level in ['ERROR', 'CRITICAL', 'FATAL'] "

@@ -14,11 +14,10 @@ from typing import Literal, get_args
 
 from catalog.naming import Names
 from catalog.specs import Delivery, Queue, Routes, Subscription, Topic, TopicRoute
+from cloudwatch import quotas
+from config.limits import SQS_LONGEST_RETENTION_S
 from config.models import Environment
 from config.notifications import Recipients, Severity
-
-_DAY_S = 86_400
-_NOTIFIER_RETENTION_S = 14 * _DAY_S
 
 
 def routes(env: Environment, names: Names) -> Routes:
@@ -44,16 +43,16 @@ def routes(env: Environment, names: Names) -> Routes:
             Queue(
                 key="dead-letters",
                 name=names.alarm_dead_letters,
-                retention_s=config.dead_letter_retention_days * _DAY_S,
+                retention_s=config.dead_letter_retention_days * quotas.DAY_S,
             ),
             Queue(
                 key="alarms",
                 name=names.alarm_queue,
-                retention_s=config.queue_retention_days * _DAY_S,
+                retention_s=config.queue_retention_days * quotas.DAY_S,
                 max_receives=config.queue_max_receives,
                 dead_letters="dead-letters",
             ),
-            Queue(key="notifier", name=names.notifier_dead_letters, retention_s=_NOTIFIER_RETENTION_S),
+            Queue(key="notifier", name=names.notifier_dead_letters, retention_s=SQS_LONGEST_RETENTION_S),
         ),
         deliveries={
             severity: Delivery(
@@ -69,7 +68,7 @@ def event_dead_letters(env: Environment, names: Names) -> Queue:
     return Queue(
         key="events",
         name=names.event_dead_letters,
-        retention_s=env.notifications.dead_letter_retention_days * _DAY_S,
+        retention_s=env.notifications.dead_letter_retention_days * quotas.DAY_S,
     )
 
 

@@ -18,10 +18,9 @@ from catalog.specs import Alarm, AllOf, Composite, InAlarm, Math, Metric, Slo
 from catalog.subjects import LATE_S, Subject
 from catalog.templates import EventsTemplate
 from catalog.texts import duration, number
+from cloudwatch import quotas
 from config.alarms import Slo as SloConfig
 from config.notifications import Severity
-
-_DAY_S = 86_400
 
 _DECIMALS = 8
 """Decimal places of thresholds: percentages of percentages without rounding errors."""
@@ -40,7 +39,7 @@ class Tier(NamedTuple):
 TIERS = (
     Tier("fast-burn", 14.4, 3600, 300, "critical"),
     Tier("medium-burn", 6, 6 * 3600, 1800, "critical"),
-    Tier("slow-burn", 3, _DAY_S, 7200, "warning"),
+    Tier("slow-burn", 3, quotas.DAY_S, 7200, "warning"),
 )
 """The fastest first: a faster burn rate in ALARM suppresses the slower ones."""
 
@@ -95,7 +94,7 @@ class ServiceSlo:
             summary=self.summary,
             budget=Math(
                 expression=f"TIME_SERIES(100 * (1 - {spent}))",
-                metrics=self._metrics(_DAY_S),
+                metrics=self._metrics(quotas.DAY_S),
                 label=f"{self.name}: error budget left",
             ),
             burn_rates=tuple(f"{self.key}-{tier.key}" for tier in TIERS),
@@ -208,7 +207,7 @@ class ServiceSlo:
 
     def latency_limit(self) -> tuple[Metric, float] | None:
         """Return its latency metric and the longest good duration; None if it is not on latency."""
-        return None if self._most is None else (self._metrics(_DAY_S)["fast"], self._most)
+        return None if self._most is None else (self._metrics(quotas.DAY_S)["fast"], self._most)
 
 
 def events_of(kind: ServiceKind[Any], config: SloConfig, subject: Subject) -> EventsTemplate | None:

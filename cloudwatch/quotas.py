@@ -25,6 +25,9 @@ PAST_S: Final = 14 * DAY_S
 FUTURE_S: Final = 2 * HOUR_S
 """Maximum age of a sample, and its maximum time in the future (MetricDatum, `Timestamp`)."""
 
+DATA: Final = 1000
+"""Maximum number of datums of one request (PutMetricData, `MetricData`)."""
+
 # --- responses of ListMetrics, GetMetricStatistics and DescribeAlarms
 
 LISTED_METRICS: Final = 500
@@ -79,6 +82,17 @@ FILTERS: Final = 100
 """Maximum number of metric filters of a log group."""
 REGEX_FILTERS: Final = 5
 """Maximum number of metric filters with a regular expression of a log group."""
+
+# --- queries (CloudWatch Logs User Guide, "CloudWatch Logs quotas", "Logs Insights")
+
+QUERY_LOG_GROUPS: Final = 50
+"""Maximum number of log groups that one query searches."""
+
+# --- subscriptions (SNS Developer Guide, "Deleting an Amazon SNS topic and subscription"; API Reference,
+# Subscribe: the tokens are valid for two days)
+
+PENDING_SUBSCRIPTION_H: Final = 48
+"""Hours after which SNS deletes a subscription that is not confirmed."""
 
 # --- dashboards
 

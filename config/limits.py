@@ -51,11 +51,35 @@ MOST_TAGS: Final = 50
 LAMBDA_UNRESERVED_CONCURRENCY: Final = 100
 """Concurrent executions that reservations must leave (Lambda API Reference, PutFunctionConcurrency)."""
 
+LAMBDA_INIT_MS: Final = 10_000
+"""Longest initialization of a function, in milliseconds. One that takes longer is repeated within the first
+invocation, which has the function's timeout (AWS Lambda Developer Guide, "Lambda execution environment
+lifecycle")."""
+
 LAMBDA_VARIABLES_BYTES: Final = 4096
 """Size of a function's environment variables (AWS Lambda quotas, "Environment variables")."""
 
 TASK_DEFINITION_BYTES: Final = 65_536
 """Size of a task definition (Amazon ECS service quotas, "Task definition size")."""
+
+SQS_RETENTION_S: Final = 345_600
+"""Seconds that a queue keeps a message by default (Amazon SQS API Reference, CreateQueue,
+`MessageRetentionPeriod`)."""
+
+SQS_LONGEST_RETENTION_S: Final = 14 * 86_400
+"""Most seconds that a queue can keep a message (the same)."""
+
+KINESIS_LONGEST_RETENTION_MS: Final = 31_536_000_000
+"""Most milliseconds that a stream can keep a record (Kinesis Data Streams Developer Guide, "Change the data
+retention period"); DynamoDB and Kafka streams that invoke functions keep less."""
+
+FIREHOSE_RETRY_S: Final = 86_400
+"""Seconds for which Firehose keeps a record that it could not write (Amazon Data Firehose Developer Guide,
+"Handle data delivery failures")."""
+
+LOAD_BALANCER_IDLE_S: Final = 4000
+"""Longest idle timeout of an Application Load Balancer, in seconds (Elastic Load Balancing, "Edit attributes
+for your Application Load Balancer")."""
 
 COLLECTOR_IMAGE: Final[str] = json.loads(
     Path(__file__).with_name("collector_image.json").read_text(encoding="utf-8")

@@ -9,11 +9,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aws import clients
 from catalog import Catalog
+from cloudwatch import quotas
 from config.errors import CommandError
 from config.models import Environment
-
-_METRICS_PER_CALL = 1000
-"""Metrics per call (CloudWatch API Reference, PutMetricData)."""
 
 
 def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
@@ -44,9 +42,9 @@ def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
     ]
     namespace = catalog.deployments.namespace
     try:
-        for first in range(0, len(data), _METRICS_PER_CALL):
+        for first in range(0, len(data), quotas.DATA):
             clients.client(env, "cloudwatch").put_metric_data(
-                Namespace=namespace, MetricData=data[first : first + _METRICS_PER_CALL]
+                Namespace=namespace, MetricData=data[first : first + quotas.DATA]
             )
     except (BotoCoreError, ClientError) as error:
         message = (

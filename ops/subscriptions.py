@@ -1,9 +1,7 @@
 """Subscriptions of the deployed topics: the recipients to which SNS does not deliver.
 
 SNS lists a subscription that is not confirmed with `PendingConfirmation` in the place of its ARN, and a
-deleted one with `Deleted` for some time (SNS API Reference, ListSubscriptionsByTopic). It deletes a pending
-subscription after 48 hours (SNS Developer Guide, "Deleting an Amazon SNS topic and subscription"; the tokens
-are valid for two days: API Reference, Subscribe).
+deleted one with `Deleted` for some time (SNS API Reference, ListSubscriptionsByTopic).
 """
 
 from __future__ import annotations
@@ -17,14 +15,12 @@ from aws import errors as aws_errors
 from aws.clients import client
 from catalog import Catalog
 from catalog.specs import Routes, Subscription
+from cloudwatch import quotas
 from config import webhooks
 from config.errors import CommandError
 from config.explain import counted
 from config.models import Environment
 from local_aws import process
-
-PENDING_H = 48
-"""Hours after which SNS deletes a subscription that is not confirmed."""
 
 _SENDER = "no-reply@sns.amazonaws.com"
 _PENDING = "PendingConfirmation"
@@ -121,6 +117,7 @@ def _message(env: Environment, unsubscribed: Sequence[Unsubscribed]) -> str:
 def _advice(env: Environment, unsubscribed: Sequence[Unsubscribed], them: str) -> Iterator[str]:
     """Yield what to do, a line for each kind of problem."""
     again = f"`make deploy ENV={env.environment} STACK=monitoring`"
+    hours = quotas.PENDING_SUBSCRIPTION_H
     pending = {entry.subscription.protocol for entry in unsubscribed if entry.state == "pending"}
     if "email" in pending and env.is_local:
         yield f"The local AWS sends no mail; the tokens that confirm are in its log, {process.log_path()}."
@@ -129,10 +126,10 @@ def _advice(env: Environment, unsubscribed: Sequence[Unsubscribed], them: str) -
     if pending & {"http", "https"}:
         yield "Each webhook has a request with a SubscribeURL for each topic: open this URL."
     if pending:
-        yield f"SNS deletes a pending subscription after {PENDING_H} hours; then {again} subscribes again."
+        yield f"SNS deletes a pending subscription after {hours} hours; then {again} subscribes again."
     if any(entry.state == "missing" for entry in unsubscribed):
         yield (
-            f"A missing subscription is not deployed yet, was not confirmed within {PENDING_H} hours, or was "
+            f"A missing subscription is not deployed yet, was not confirmed within {hours} hours, or was "
             f"cancelled by its recipient: {again} subscribes again."
         )
     if pending:

@@ -25,7 +25,6 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from catalog.queries import LOG_GROUPS_PER_QUERY
 from cloudwatch import quotas
 from cloudwatch.errors import InputError
 from cloudwatch.statistic import check_statistic
@@ -418,8 +417,8 @@ class LogProperties(_Part):
         sources = sum(part.strip().startswith("SOURCE ") for part in self.query.split("|"))
         if not self.query.startswith("SOURCE "):
             yield f"{path}.query", "must begin with SOURCE and a log group"
-        elif sources > LOG_GROUPS_PER_QUERY:
-            yield f"{path}.query", f"searches {sources} log groups; {LOG_GROUPS_PER_QUERY} are allowed"
+        elif sources > quotas.QUERY_LOG_GROUPS:
+            yield f"{path}.query", f"searches {sources} log groups; {quotas.QUERY_LOG_GROUPS} are allowed"
 
 
 class AlarmProperties(_Part):

@@ -23,7 +23,7 @@ from catalog.templates import (
     Percent,
     steady,
 )
-from config.limits import LAMBDA_UNRESERVED_CONCURRENCY
+from config.limits import KINESIS_LONGEST_RETENTION_MS, LAMBDA_INIT_MS, LAMBDA_UNRESERVED_CONCURRENCY
 from config.models import Environment
 from config.services import LambdaService
 
@@ -58,14 +58,7 @@ def _insight(name: str, unit: Unit, baseline: BaselineTemplate, most: Fact | str
     )
 
 
-_OLDEST = Fact(value=31_536_000_000, words="the longest retention of a stream, 365 days")
-"""Kinesis Data Streams Developer Guide, "Change the data retention period"; other streams keep less."""
-
-_INIT_MS = 10_000
-"""Limit of the initialization of a function in milliseconds. One that takes longer is repeated within the
-first invocation, which has the function's timeout (AWS Lambda Developer Guide, "Lambda execution environment
-lifecycle")."""
-
+_OLDEST = Fact(value=KINESIS_LONGEST_RETENTION_MS, words="the longest retention of a stream, 365 days")
 
 # Invocations, errors and durations have the timestamp of the start of the invocation and are reported when it
 # ends, delayed by up to the timeout (AWS Lambda Developer Guide, "Types of metrics for Lambda functions").
@@ -514,7 +507,7 @@ class LambdaFunctions(ServiceKind[LambdaService]):
     def facts(self, env: Environment, service: LambdaService) -> Facts:
         timeout_s = service.timeout_s
         timeout = timeout_ms(service)
-        init = Fact(value=_INIT_MS, words=f"Lambda's limit of {_INIT_MS // 1000} s")
+        init = Fact(value=LAMBDA_INIT_MS, words=f"Lambda's limit of {LAMBDA_INIT_MS // 1000} s")
         facts = {
             "timeout_ms": timeout,
             "init_limit_ms": max(init, timeout, key=lambda fact: fact.value),

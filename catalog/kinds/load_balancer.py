@@ -18,6 +18,7 @@ from catalog.templates import (
     MetricTemplate,
     steady,
 )
+from config.limits import LOAD_BALANCER_IDLE_S
 
 _DIMENSIONS = ("LoadBalancer", "TargetGroup")
 
@@ -35,10 +36,11 @@ def _metric(
     )
 
 
-_LONGEST = Fact(value=4000, words="the longest idle timeout of a load balancer, 4000 s")
-"""A load balancer waits for the beginning of a response at most for its idle timeout; this is the longest
-(Elastic Load Balancing, "Edit attributes for your Application Load Balancer")."""
-
+# A load balancer waits for the beginning of a response at most for its idle timeout.
+_LONGEST = Fact(
+    value=LOAD_BALANCER_IDLE_S,
+    words=f"the longest idle timeout of a load balancer, {LOAD_BALANCER_IDLE_S} s",
+)
 
 REQUESTS = _metric("RequestCount", "Count", steady(100))
 FAILED = _metric("HTTPCode_Target_5XX_Count", "Count", ONLY_FAILURES)

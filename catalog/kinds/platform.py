@@ -30,6 +30,7 @@ from catalog.templates import (
     Percent,
     steady,
 )
+from config.limits import FIREHOSE_RETRY_S
 from config.models import Environment
 from config.services import LambdaService
 
@@ -81,9 +82,9 @@ _EVENTS_FAILED, _EVENTS_LOST = (
     )
     for name in ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
 )
-_KEPT = Fact(value=86_400, words="the time that Firehose keeps a record, 24 hours")
-"""Firehose deletes what it could not write in this time (Amazon Data Firehose Developer Guide, "Handle data
-delivery failures")."""
+_KEPT = Fact(
+    value=FIREHOSE_RETRY_S, words=f"the time that Firehose keeps a record, {FIREHOSE_RETRY_S // 3600} hours"
+)
 _ARCHIVE_AGE = MetricTemplate(
     namespace="AWS/Firehose",
     name="DeliveryToS3.DataFreshness",

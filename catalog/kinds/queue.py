@@ -15,6 +15,7 @@ from catalog.templates import (
     Percent,
     steady,
 )
+from config.limits import SQS_RETENTION_S
 
 
 def _metric(
@@ -25,10 +26,10 @@ def _metric(
     )
 
 
-_RETENTION = Fact(value=345_600, words="the retention of the queue, 4 days")
-"""Age in seconds at which SQS deletes a message by default (Amazon SQS API Reference, CreateQueue,
-MessageRetentionPeriod)."""
-
+# The queue of a function has the default of SQS.
+_RETENTION = Fact(
+    value=SQS_RETENTION_S, words=f"the retention of the queue, {SQS_RETENTION_S // 86_400} days"
+)
 
 # A queue's metrics have the dimension QueueName; a function has two queues, distinguished by the suffix.
 AGE = _metric("ApproximateAgeOfOldestMessage", "QueueName", "Seconds", steady(1), most=_RETENTION)

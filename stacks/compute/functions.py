@@ -7,6 +7,7 @@ from typing import Any
 
 from cdktf import Fn
 
+from config.limits import SQS_LONGEST_RETENTION_S
 from config.services import LambdaService, SqsTrigger
 from stacks import aws, policies
 from stacks.base import Stack
@@ -15,8 +16,6 @@ from stacks.compute.permissions import grants, send_traces, write_logs
 
 _VISIBILITY_TIMEOUTS = 6
 """Queue visibility per function timeout (Lambda Developer Guide, "Using Lambda with Amazon SQS")."""
-
-_DEAD_LETTER_RETENTION_S = 14 * 86_400
 
 
 class Functions:
@@ -136,7 +135,7 @@ class Functions:
             aws.SqsQueue,
             f"{name}_dead-letters",
             name=stack.names.dead_letters(name),
-            message_retention_seconds=_DEAD_LETTER_RETENTION_S,
+            message_retention_seconds=SQS_LONGEST_RETENTION_S,
             kms_master_key_id=self._key_arn,
             tags=tags,
         )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from catalog.kinds.platform import OF_LOG_GROUPS
-from catalog.queries import LOG_GROUPS_PER_QUERY
 from catalog.specs import Composite, Graph, ServiceView
 from catalog.texts import runbook_link
 from cloudwatch import quotas
@@ -195,7 +194,7 @@ def recent_errors(context: Context, services: Sequence[ServiceView]) -> Section:
         if service.log_group_key:
             groups[service.kind_title].append(service.log_group_key)
     for kind, of_kind in groups.items():
-        parts = list(chunks(of_kind, LOG_GROUPS_PER_QUERY))
+        parts = list(chunks(of_kind, quotas.QUERY_LOG_GROUPS))
         for number, part in enumerate(parts, start=1):
             title = f"Recent errors: {kind}{part_of(number, len(parts))}"
             rows.append((error_table(context, title, part),))

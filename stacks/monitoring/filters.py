@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog import Catalog
-from catalog.queries import LOG_GROUPS_PER_QUERY
+from cloudwatch import quotas
 from stacks import aws
 from stacks.base import Stack
 from stacks.contracts import Compute
@@ -33,7 +33,7 @@ def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
 def add_queries(stack: Stack, catalog: Catalog, compute: Compute) -> None:
     """Add every saved query of `catalog`, over the log groups of all services."""
     groups = [group.key for group in catalog.log_groups if group.writer == "service"]
-    most = LOG_GROUPS_PER_QUERY
+    most = quotas.QUERY_LOG_GROUPS
     parts = [groups[begin : begin + most] for begin in range(0, len(groups), most)]
     for query in catalog.queries:
         for number, part in enumerate(parts, start=1):

@@ -14,8 +14,8 @@ import catalog
 from catalog import environment
 from catalog.kinds import KINDS
 from catalog.kinds.platform import OF_LOG_GROUPS
-from catalog.queries import LOG_GROUPS_PER_QUERY
 from catalog.specs import Alarm, Catalog, Composite, Graph, Math, Metric, ServiceView
+from cloudwatch import quotas
 from config.models import Environment
 from stacks.dashboard.context import Context, Published
 from stacks.dashboard.page import Page, pages
@@ -485,7 +485,7 @@ def test_recent_errors_of_all_services_are_listed_by_kind(name: str) -> None:
         title, query = of(widget)["title"], of(widget)["query"]
         if title.startswith("Recent errors: "):
             groups = re.findall(r"SOURCE '([^']+)'", query)
-            assert 1 <= len(groups) <= LOG_GROUPS_PER_QUERY
+            assert 1 <= len(groups) <= quotas.QUERY_LOG_GROUPS
             kind = title.removeprefix("Recent errors: ").partition(" (")[0]
             found += [(kind, group) for group in groups]
             assert query.count("| filter level in") == 1

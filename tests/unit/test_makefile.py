@@ -241,3 +241,18 @@ def test_lock_covers_the_functions_of_the_project_and_stops_at_a_failure(tmp_pat
         calls = (checkout / "calls").read_text()
         assert "functions/notifier/requirements.in" in calls
         assert (f"{theirs}/requirements.in -o {theirs}/requirements.txt" in calls) == (status == 0)
+
+
+def test_lock_resolves_each_function_once_without_a_project(tmp_path: Path) -> None:
+    """The folder of the checkout is not also that of the project."""
+    function = tmp_path / "functions" / "notifier"
+    function.mkdir(parents=True)
+    (function / "requirements.in").write_text("")
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    uv = tmp_path / ".venv" / "bin" / "uv"
+    uv.parent.mkdir(parents=True)
+    uv.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n')
+    uv.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if name != "PROJECT_DIR"}
+    subprocess.run([MAKE, "-o", ".venv/.ready", "lock"], cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "calls").read_text().count("notifier/requirements.in") == 1
