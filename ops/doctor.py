@@ -11,6 +11,7 @@ from rich.console import Console
 from aws import clients
 from aws import errors as aws_errors
 from catalog import environment
+from catalog.specs import Routes
 from config.errors import CommandError, ConfigError
 from config.explain import counted
 from config.models import Environment
@@ -56,8 +57,7 @@ def examine(name: str, console: Console) -> bool:
         check("preflight", lambda: preflight.check(env, catalog, console))
         if check("state", lambda: _state(env)):
             check("stacks", lambda: _deployed(env))
-            if state.outputs(env, "monitoring") is not None:
-                check("recipients", lambda: subscriptions.check(env, catalog.routes))
+            check("recipients", lambda: _recipients(env, catalog.routes))
     return all_passed
 
 
@@ -99,6 +99,13 @@ def _quotas(env: Environment) -> str:
 def _state(env: Environment) -> str:
     state.require(env)
     return f"bucket {env.state.bucket}"
+
+
+def _recipients(env: Environment, routes: Routes) -> str:
+    # Before the first deployment, each subscription is missing, and `make deploy` creates it: no failure.
+    if state.outputs(env, "monitoring") is None:
+        return subscriptions.not_deployed(routes)
+    return subscriptions.check(env, routes)
 
 
 def _deployed(env: Environment) -> str:

@@ -93,7 +93,16 @@ def check(env: Environment, routes: Routes) -> str:
     unsubscribed = find(env, routes)
     if unsubscribed:
         raise CommandError(_message(env, unsubscribed))
-    return f"{counted(sum(len(topic.subscriptions) for topic in routes.topics), 'subscription')} confirmed"
+    return f"{_counted(routes)} confirmed"
+
+
+def not_deployed(routes: Routes) -> str:
+    """Return the number of subscriptions, for an environment whose topics are not deployed yet."""
+    return f"not deployed: {_counted(routes)}"
+
+
+def _counted(routes: Routes) -> str:
+    return counted(sum(len(topic.subscriptions) for topic in routes.topics), "subscription")
 
 
 def warning(env: Environment, catalog: Catalog) -> str:

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from catalog import environment
 from config.errors import CommandError
 from ops import doctor, preflight, state, subscriptions
 from terraform import binary
@@ -71,8 +72,22 @@ def test_a_missing_permission_fails_its_own_check(monkeypatch: pytest.MonkeyPatc
     assert "The credentials do not allow this" in printed
 
 
-def test_recipients_are_not_checked_before_they_are_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All would be missing."""
+def test_recipients_are_counted_before_they_are_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line, which passes: all would be missing."""
     monkeypatch.setattr(state, "outputs", lambda *_: None)
     monkeypatch.delattr(subscriptions, "check")
-    assert examined()[0]
+    passed, printed = examined()
+    assert passed
+    routes = environment.read("prod")[1].routes
+    count = sum(len(topic.subscriptions) for topic in routes.topics)
+    assert [line for line in printed.splitlines() if "recipients" in line] == [
+        f"ok     recipients  not deployed: {count} subscriptions"
+    ]
+
+
+def test_a_damaged_state_of_the_recipients_fails_their_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its message on the line, as for the other checks."""
+    monkeypatch.setattr(state, "outputs", fail(CommandError("the state is damaged")))
+    passed, printed = examined()
+    assert not passed
+    assert "the state is damaged" in printed
