@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -77,6 +78,37 @@ class MetricTemplate(Spec):
     def stat(self, stat: str, label: str) -> SeriesTemplate:
         """Return the series of one statistic of this metric."""
         return SeriesTemplate(metric=self, stat=stat, label=label)
+
+
+class Namespace(NamedTuple):
+    """A namespace, and the dimensions and the delay of metrics in it."""
+
+    name: str
+    dimensions: tuple[str, ...] = ()
+    """As in `MetricTemplate`."""
+    delay_s: int = 0
+    """As in `MetricTemplate`."""
+
+    def metric(
+        self,
+        name: str,
+        unit: Unit,
+        baseline: BaselineTemplate,
+        *,
+        most: Fact | str | None = None,
+        late_by: str | None = None,
+    ) -> MetricTemplate:
+        """Return a metric of this namespace; the arguments are those of `MetricTemplate`."""
+        return MetricTemplate(
+            namespace=self.name,
+            name=name,
+            dimensions=self.dimensions,
+            unit=unit,
+            baseline=baseline,
+            most=most,
+            delay_s=self.delay_s,
+            late_by=late_by,
+        )
 
 
 _BETWEEN_SAMPLES = ("Average", "Minimum", "Maximum", "p", "tm", "wm", "IQM", "TM(", "WM(")

@@ -9,20 +9,19 @@ from typing_extensions import override
 from catalog.kinds import load_balancer, logs, service
 from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
-from catalog.specs import AllOf, Event, EventRule, InAlarm, LogFilter, LogGroup, LogLine, Unit
+from catalog.specs import AllOf, Event, EventRule, InAlarm, LogFilter, LogGroup, LogLine
 from catalog.suppression import sources
 from catalog.templates import (
     ONLY_FAILURES,
     SHARED,
     WHOLE,
     AlarmTemplate,
-    BaselineTemplate,
     CompositeTemplate,
     Fact,
     Facts,
     GraphTemplate,
     MathTemplate,
-    MetricTemplate,
+    Namespace,
     Percent,
     steady,
 )
@@ -35,45 +34,22 @@ DEPLOYMENT_MAXIMUM_PERCENT = 200
 """Tasks of a service during a deployment at most, as a percentage of the desired count."""
 
 
-def _metric(name: str, unit: Unit, baseline: BaselineTemplate) -> MetricTemplate:
-    # Percentages of what the tasks reserve: a task on Fargate cannot use more.
-    return MetricTemplate(
-        namespace="AWS/ECS", name=name, dimensions=_DIMENSIONS, unit=unit, baseline=baseline, most=WHOLE
-    )
+_SERVICE = Namespace("AWS/ECS", _DIMENSIONS)
+# Task counts are here; AWS/ECS has none (CloudWatch User Guide, "Amazon ECS Container Insights metrics").
+_INSIGHTS = Namespace("ECS/ContainerInsights", _DIMENSIONS)
 
-
-def _insight(name: str, unit: Unit, baseline: BaselineTemplate, most: str | None = None) -> MetricTemplate:
-    """Return a metric of Container Insights.
-
-    Task counts are there; AWS/ECS has none (CloudWatch User Guide, "Amazon ECS Container Insights metrics").
-    """
-    return MetricTemplate(
-        namespace="ECS/ContainerInsights",
-        name=name,
-        dimensions=_DIMENSIONS,
-        unit=unit,
-        baseline=baseline,
-        most=most,
-    )
-
-
-CPU = _metric("CPUUtilization", "Percent", steady(40))
-MEMORY = _metric("MemoryUtilization", "Percent", steady(52))
+# Percentages of what the tasks reserve: a task on Fargate cannot use more.
+CPU = _SERVICE.metric("CPUUtilization", "Percent", steady(40), most=WHOLE)
+MEMORY = _SERVICE.metric("MemoryUtilization", "Percent", steady(52), most=WHOLE)
 # More tasks run than desired only during a deployment.
 _AS_DESIRED = steady(100, percent_of="desired_count")
-RUNNING = _insight("RunningTaskCount", "Count", _AS_DESIRED, most="desired_count")
-DESIRED = _insight("DesiredTaskCount", "Count", _AS_DESIRED, most="desired_count")
-PENDING = _insight("PendingTaskCount", "Count", steady(0), most="max_tasks")
-_DISK_USED = _insight("EphemeralStorageUtilized", "Gigabytes", steady(3))
-_DISK_SIZE = _insight("EphemeralStorageReserved", "Gigabytes", steady(20))
+RUNNING = _INSIGHTS.metric("RunningTaskCount", "Count", _AS_DESIRED, most="desired_count")
+DESIRED = _INSIGHTS.metric("DesiredTaskCount", "Count", _AS_DESIRED, most="desired_count")
+PENDING = _INSIGHTS.metric("PendingTaskCount", "Count", steady(0), most="max_tasks")
+_DISK_USED = _INSIGHTS.metric("EphemeralStorageUtilized", "Gigabytes", steady(3))
+_DISK_SIZE = _INSIGHTS.metric("EphemeralStorageReserved", "Gigabytes", steady(20))
 
-STOPPED = MetricTemplate(
-    namespace=SHARED,
-    name="StoppedTasks",
-    dimensions=("TaskGroup",),
-    unit="Count",
-    baseline=ONLY_FAILURES,
-)
+STOPPED = Namespace(SHARED, ("TaskGroup",)).metric("StoppedTasks", "Count", ONLY_FAILURES)
 
 _DISK = MathTemplate(
     expression="100 * used / size",

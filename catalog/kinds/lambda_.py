@@ -7,7 +7,7 @@ from typing_extensions import override
 from catalog.kinds import logs, queue, service
 from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
-from catalog.specs import AllOf, AnyOf, InAlarm, LogGroup, Unit
+from catalog.specs import AllOf, AnyOf, InAlarm, LogGroup
 from catalog.templates import (
     ONLY_FAILURES,
     WHOLE,
@@ -19,7 +19,7 @@ from catalog.templates import (
     Facts,
     GraphTemplate,
     MathTemplate,
-    MetricTemplate,
+    Namespace,
     Percent,
     steady,
 )
@@ -27,56 +27,29 @@ from config.limits import KINESIS_LONGEST_RETENTION_MS, LAMBDA_INIT_MS, LAMBDA_U
 from config.models import Environment
 from config.services import LambdaService
 
-
-def _metric(
-    name: str,
-    unit: Unit,
-    baseline: BaselineTemplate,
-    most: Fact | str | None = None,
-    late_by: str | None = None,
-) -> MetricTemplate:
-    return MetricTemplate(
-        namespace="AWS/Lambda",
-        name=name,
-        dimensions=("FunctionName",),
-        unit=unit,
-        baseline=baseline,
-        most=most,
-        late_by=late_by,
-    )
-
-
-def _insight(name: str, unit: Unit, baseline: BaselineTemplate, most: Fact | str) -> MetricTemplate:
-    """Return a metric of Lambda Insights (CloudWatch User Guide, "Metrics collected by Lambda Insights")."""
-    return MetricTemplate(
-        namespace="LambdaInsights",
-        name=name,
-        dimensions=("function_name",),
-        unit=unit,
-        baseline=baseline,
-        most=most,
-    )
-
+FUNCTION = Namespace("AWS/Lambda", ("FunctionName",))
+# CloudWatch User Guide, "Metrics collected by Lambda Insights".
+_INSIGHTS = Namespace("LambdaInsights", ("function_name",))
 
 _OLDEST = Fact(value=KINESIS_LONGEST_RETENTION_MS, words="the longest retention of a stream, 365 days")
 
 # Invocations, errors and durations have the timestamp of the start of the invocation and are reported when it
 # ends, delayed by up to the timeout (AWS Lambda Developer Guide, "Types of metrics for Lambda functions").
-INVOCATIONS = _metric("Invocations", "Count", steady(75), late_by="timeout_ms")
-ERRORS = _metric("Errors", "Count", steady(0), late_by="timeout_ms")
-THROTTLES = _metric("Throttles", "Count", steady(0))
-DURATION = _metric(
+INVOCATIONS = FUNCTION.metric("Invocations", "Count", steady(75), late_by="timeout_ms")
+ERRORS = FUNCTION.metric("Errors", "Count", steady(0), late_by="timeout_ms")
+THROTTLES = FUNCTION.metric("Throttles", "Count", steady(0))
+DURATION = FUNCTION.metric(
     "Duration",
     "Milliseconds",
     BaselineTemplate(values=((90, 45), (140, 26), (260, 4))),  # of the 75 invocations
     most="timeout_ms",
     late_by="timeout_ms",
 )
-CONCURRENCY = _metric("ConcurrentExecutions", "Count", steady(3), most="concurrency_limit")
-DROPPED = _metric("AsyncEventsDropped", "Count", ONLY_FAILURES)
-ITERATOR_AGE = _metric("IteratorAge", "Milliseconds", steady(200), most=_OLDEST)
-MEMORY = _insight("memory_utilization", "Percent", steady(40), most=WHOLE)
-COLD_START = _insight("init_duration", "Milliseconds", steady(400), most="init_limit_ms")
+CONCURRENCY = FUNCTION.metric("ConcurrentExecutions", "Count", steady(3), most="concurrency_limit")
+DROPPED = FUNCTION.metric("AsyncEventsDropped", "Count", ONLY_FAILURES)
+ITERATOR_AGE = FUNCTION.metric("IteratorAge", "Milliseconds", steady(200), most=_OLDEST)
+MEMORY = _INSIGHTS.metric("memory_utilization", "Percent", steady(40), most=WHOLE)
+COLD_START = _INSIGHTS.metric("init_duration", "Milliseconds", steady(400), most="init_limit_ms")
 
 _LISTED = 3
 """Reservations that the words of a limit name at most: descriptions of alarms contain them."""

@@ -5,7 +5,6 @@ Metrics: Elastic Load Balancing, "CloudWatch metrics for your Application Load B
 
 from __future__ import annotations
 
-from catalog.specs import Unit
 from catalog.templates import (
     ONLY_FAILURES,
     WHOLE,
@@ -15,26 +14,12 @@ from catalog.templates import (
     Fact,
     GraphTemplate,
     MathTemplate,
-    MetricTemplate,
+    Namespace,
     steady,
 )
 from config.limits import LOAD_BALANCER_IDLE_S
 
-_DIMENSIONS = ("LoadBalancer", "TargetGroup")
-
-
-def _metric(
-    name: str, unit: Unit, baseline: BaselineTemplate, most: Fact | str | None = None
-) -> MetricTemplate:
-    return MetricTemplate(
-        namespace="AWS/ApplicationELB",
-        name=name,
-        dimensions=_DIMENSIONS,
-        unit=unit,
-        baseline=baseline,
-        most=most,
-    )
-
+_TARGETS = Namespace("AWS/ApplicationELB", ("LoadBalancer", "TargetGroup"))
 
 # A load balancer waits for the beginning of a response at most for its idle timeout.
 _LONGEST = Fact(
@@ -42,18 +27,20 @@ _LONGEST = Fact(
     words=f"the longest idle timeout of a load balancer, {LOAD_BALANCER_IDLE_S} s",
 )
 
-REQUESTS = _metric("RequestCount", "Count", steady(100))
-FAILED = _metric("HTTPCode_Target_5XX_Count", "Count", ONLY_FAILURES)
-LATENCY = _metric(
+REQUESTS = _TARGETS.metric("RequestCount", "Count", steady(100))
+FAILED = _TARGETS.metric("HTTPCode_Target_5XX_Count", "Count", ONLY_FAILURES)
+LATENCY = _TARGETS.metric(
     "TargetResponseTime",
     "Seconds",
     BaselineTemplate(values=((0.05, 60), (0.1, 36), (0.2, 4))),  # of the 100 requests
     most=_LONGEST,
 )
-REFUSED = _metric("TargetConnectionErrorCount", "Count", ONLY_FAILURES)
-UNHEALTHY = _metric("UnHealthyHostCount", "Count", steady(0), most="max_tasks")
+REFUSED = _TARGETS.metric("TargetConnectionErrorCount", "Count", ONLY_FAILURES)
+UNHEALTHY = _TARGETS.metric("UnHealthyHostCount", "Count", steady(0), most="max_tasks")
 # More are healthy than desired only during a deployment.
-HEALTHY = _metric("HealthyHostCount", "Count", steady(100, percent_of="desired_count"), most="desired_count")
+HEALTHY = _TARGETS.metric(
+    "HealthyHostCount", "Count", steady(100, percent_of="desired_count"), most="desired_count"
+)
 
 # Both metrics are reported only when they are not zero.
 _RATE = "100 * (FILL(failed, 0) + FILL(refused, 0)) / requests"

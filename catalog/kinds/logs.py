@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import json
 
-from catalog.specs import Unit
-from catalog.templates import FROM_LOG, LOGS, EventsTemplate, FilterTemplate, MathTemplate, MetricTemplate
+from catalog.templates import (
+    FROM_LOG,
+    LOGS,
+    EventsTemplate,
+    FilterTemplate,
+    MathTemplate,
+    Namespace,
+)
 from config.services import LogFormat
 
+_LOG = Namespace(LOGS)
 
-def _metric(name: str, unit: Unit, most: str | None = None) -> MetricTemplate:
-    return MetricTemplate(namespace=LOGS, name=name, unit=unit, baseline=FROM_LOG, most=most)
-
-
-ERRORS = _metric("Errors", "Count")
+ERRORS = _LOG.metric("Errors", "Count", FROM_LOG)
 # A function handles its requests within an invocation; other kinds have no timeout.
-LATENCY = _metric("Latency", "Milliseconds", most="timeout_ms")
-BUSY_TIME = _metric("BusyTime", "Milliseconds")
+LATENCY = _LOG.metric("Latency", "Milliseconds", FROM_LOG, most="timeout_ms")
+BUSY_TIME = _LOG.metric("BusyTime", "Milliseconds", FROM_LOG)
 
 HANDLED_PER_MIN = 60
 """Log lines a minute of a healthy service, each of a handled request."""

@@ -16,17 +16,18 @@ from collections.abc import Iterator
 from typing_extensions import override
 
 from catalog.kinds.kind import Kind, Part
-from catalog.kinds.lambda_ import DROPPED, ERRORS, THROTTLES, timeout_ms
+from catalog.kinds.lambda_ import DROPPED, ERRORS, FUNCTION, THROTTLES, timeout_ms
+from catalog.kinds.queue import WAITING
 from catalog.kinds.resources import Kinds, event_rules, is_archived, log_groups
 from catalog.naming import Names
 from catalog.routes import routes
-from catalog.specs import Event, Unit
+from catalog.specs import Event
 from catalog.templates import (
     ONLY_FAILURES,
     AlarmTemplate,
     CompositeTemplate,
     Fact,
-    MetricTemplate,
+    Namespace,
     Percent,
     steady,
 )
@@ -54,75 +55,37 @@ evaluated, and a single lost notification would not be reported.
 """
 
 
-def _topic(name: str, unit: Unit = "Count") -> MetricTemplate:
-    """Return a metric of a topic, which SNS publishes only when a delivery fails."""
-    return MetricTemplate(
-        namespace="AWS/SNS",
-        name=name,
-        dimensions=("TopicName",),
-        unit=unit,
-        baseline=ONLY_FAILURES,
-        delay_s=SNS_DELAY_S,
+# SNS publishes the metrics of a topic only when a delivery fails.
+_FAILED, _REDRIVEN, _LOST = (
+    Namespace("AWS/SNS", ("TopicName",), SNS_DELAY_S).metric(name, "Count", ONLY_FAILURES)
+    for name in (
+        "NumberOfNotificationsFailed",
+        "NumberOfNotificationsRedrivenToDlq",
+        "NumberOfNotificationsFailedToRedriveToDlq",
     )
-
-
-_FAILED = _topic("NumberOfNotificationsFailed")
-_REDRIVEN = _topic("NumberOfNotificationsRedrivenToDlq")
-_LOST = _topic("NumberOfNotificationsFailedToRedriveToDlq")
-_DEAD_LETTERS = MetricTemplate(
-    namespace="AWS/SQS",
-    name="ApproximateNumberOfMessagesVisible",
-    dimensions=("QueueName",),
-    unit="Count",
-    baseline=steady(0),
 )
 _EVENTS_FAILED, _EVENTS_LOST = (
-    MetricTemplate(
-        namespace="AWS/Events", name=name, dimensions=("RuleName",), unit="Count", baseline=ONLY_FAILURES
-    )
+    Namespace("AWS/Events", ("RuleName",)).metric(name, "Count", ONLY_FAILURES)
     for name in ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
 )
 _KEPT = Fact(
     value=FIREHOSE_RETRY_S, words=f"the time that Firehose keeps a record, {FIREHOSE_RETRY_S // 3600} hours"
 )
-_ARCHIVE_AGE = MetricTemplate(
-    namespace="AWS/Firehose",
-    name="DeliveryToS3.DataFreshness",
-    dimensions=("DeliveryStreamName",),
-    unit="Seconds",
-    baseline=steady(300),
-    most=_KEPT,
+_ARCHIVE_AGE = Namespace("AWS/Firehose", ("DeliveryStreamName",)).metric(
+    "DeliveryToS3.DataFreshness", "Seconds", steady(300), most=_KEPT
 )
-_ARCHIVE_ERRORS = MetricTemplate(
-    namespace="AWS/Logs",
-    name="IncomingLogEvents",
-    dimensions=("LogGroupName",),
-    unit="None",
-    baseline=ONLY_FAILURES,
-)
+_ARCHIVE_ERRORS = Namespace("AWS/Logs", ("LogGroupName",)).metric("IncomingLogEvents", "None", ONLY_FAILURES)
 _REFUSED, _THROTTLED = (
-    MetricTemplate(
-        namespace="AWS/Logs",
-        name=name,
-        dimensions=("DestinationType", "FilterName", "LogGroupName"),
-        unit="None",
-        baseline=ONLY_FAILURES,
+    Namespace("AWS/Logs", ("DestinationType", "FilterName", "LogGroupName")).metric(
+        name, "None", ONLY_FAILURES
     )
     for name in ("DeliveryErrors", "DeliveryThrottling")
 )
-_UNDELIVERED = MetricTemplate(
-    namespace="AWS/Lambda",
-    name="DestinationDeliveryFailures",
-    dimensions=("FunctionName",),
-    unit="Count",
-    baseline=ONLY_FAILURES,
-)
-_CLAIMED = MetricTemplate(
-    namespace="AWS/Lambda",
-    name="ClaimedAccountConcurrency",
-    dimensions=(),
-    unit="Count",
-    baseline=steady(21, percent_of="lambda_quota"),
+_UNDELIVERED = FUNCTION.metric("DestinationDeliveryFailures", "Count", ONLY_FAILURES)
+_CLAIMED = Namespace("AWS/Lambda").metric(
+    "ClaimedAccountConcurrency",
+    "Count",
+    steady(21, percent_of="lambda_quota"),
     most="lambda_quota",
 )
 
@@ -173,7 +136,7 @@ ALARMS = (
     ),
     AlarmTemplate(
         key="dead-letters-waiting",
-        watches=_DEAD_LETTERS.stat("Maximum", "dead letters"),
+        watches=WAITING.stat("Maximum", "dead letters"),
         threshold=0,
         unit_words="messages in the dead-letter queue",
         period_s=60,
@@ -245,7 +208,7 @@ ALARMS = (
     # Its messages may be of both kinds of rules; events-failed of a rule that notifies is a page.
     AlarmTemplate(
         key="events-waiting",
-        watches=_DEAD_LETTERS.stat("Maximum", "dead letters"),
+        watches=WAITING.stat("Maximum", "dead letters"),
         threshold=0,
         unit_words="messages in the dead-letter queue",
         period_s=60,

@@ -5,36 +5,28 @@ Metrics: SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
 
 from __future__ import annotations
 
-from catalog.specs import Unit
 from catalog.templates import (
     AlarmTemplate,
-    BaselineTemplate,
     Fact,
     GraphTemplate,
-    MetricTemplate,
+    Namespace,
     Percent,
     steady,
 )
 from config.limits import SQS_RETENTION_S
 
-
-def _metric(
-    name: str, dimension: str, unit: Unit, baseline: BaselineTemplate, most: Fact | None = None
-) -> MetricTemplate:
-    return MetricTemplate(
-        namespace="AWS/SQS", name=name, dimensions=(dimension,), unit=unit, baseline=baseline, most=most
-    )
-
+# A function has two queues, distinguished by the suffix.
+_QUEUE = Namespace("AWS/SQS", ("QueueName",))
+_DEAD_LETTERS = Namespace("AWS/SQS", ("QueueName:dead-letters",))
 
 # The queue of a function has the default of SQS.
 _RETENTION = Fact(
     value=SQS_RETENTION_S, words=f"the retention of the queue, {SQS_RETENTION_S // 86_400} days"
 )
 
-# A queue's metrics have the dimension QueueName; a function has two queues, distinguished by the suffix.
-AGE = _metric("ApproximateAgeOfOldestMessage", "QueueName", "Seconds", steady(1), most=_RETENTION)
-WAITING = _metric("ApproximateNumberOfMessagesVisible", "QueueName", "Count", steady(0))
-DEAD_LETTERS = _metric("ApproximateNumberOfMessagesVisible", "QueueName:dead-letters", "Count", steady(0))
+AGE = _QUEUE.metric("ApproximateAgeOfOldestMessage", "Seconds", steady(1), most=_RETENTION)
+WAITING = _QUEUE.metric("ApproximateNumberOfMessagesVisible", "Count", steady(0))
+DEAD_LETTERS = _DEAD_LETTERS.metric("ApproximateNumberOfMessagesVisible", "Count", steady(0))
 
 ALARMS = (
     AlarmTemplate(

@@ -6,14 +6,13 @@ because users are affected; *degraded* and *saturation* open tickets, suppressed
 
 from __future__ import annotations
 
-from catalog.specs import Unit
 from catalog.templates import (
     FROM_LOG,
     AlarmTemplate,
     CompositeTemplate,
     GraphTemplate,
     MathTemplate,
-    MetricTemplate,
+    Namespace,
     SeriesTemplate,
 )
 
@@ -68,19 +67,11 @@ def heartbeat(id_: str, started: SeriesTemplate, *, opt_in: str, summary: str, l
     )
 
 
-_LOG_GROUP = ("LogGroupName",)
-
-
-def _logged(name: str, unit: Unit = "None") -> MetricTemplate:
-    return MetricTemplate(
-        namespace="AWS/Logs", name=name, dimensions=_LOG_GROUP, unit=unit, baseline=FROM_LOG
-    )
-
-
-_BYTES = _logged("IncomingBytes", "Bytes")
-_EVENTS = _logged("IncomingLogEvents")
-_EMF_INVALID = _logged("EMFValidationErrors")
-_EMF_UNREADABLE = _logged("EMFParsingErrors")
+_INGESTION = Namespace("AWS/Logs", ("LogGroupName",))
+_BYTES = _INGESTION.metric("IncomingBytes", "Bytes", FROM_LOG)
+_EVENTS = _INGESTION.metric("IncomingLogEvents", "None", FROM_LOG)
+_EMF_INVALID = _INGESTION.metric("EMFValidationErrors", "None", FROM_LOG)
+_EMF_UNREADABLE = _INGESTION.metric("EMFParsingErrors", "None", FROM_LOG)
 
 LOG_GROUP_ALARMS = (
     AlarmTemplate(

@@ -11,7 +11,6 @@ from typing_extensions import override
 from catalog.kinds import service
 from catalog.kinds.kind import ServiceKind
 from catalog.naming import Names
-from catalog.specs import Unit
 from catalog.templates import (
     ONLY_FAILURES,
     WHOLE,
@@ -23,36 +22,25 @@ from catalog.templates import (
     GraphTemplate,
     MathTemplate,
     MetricTemplate,
+    Namespace,
     Percent,
     steady,
 )
 from config.models import Environment
 from config.services import StateMachine
 
+_MACHINE = Namespace("AWS/States", ("StateMachineArn",))
 
-def _metric(
-    name: str, baseline: BaselineTemplate, unit: Unit = "Count", most: str | None = None
-) -> MetricTemplate:
-    return MetricTemplate(
-        namespace="AWS/States",
-        name=name,
-        dimensions=("StateMachineArn",),
-        unit=unit,
-        baseline=baseline,
-        most=most,
-    )
-
-
-STARTED = _metric("ExecutionsStarted", steady(10))
-SUCCEEDED = _metric("ExecutionsSucceeded", steady(10))
-FAILED = _metric("ExecutionsFailed", ONLY_FAILURES)
-TIMED_OUT = _metric("ExecutionsTimedOut", ONLY_FAILURES)
-ABORTED = _metric("ExecutionsAborted", ONLY_FAILURES)
-THROTTLED = _metric("ExecutionThrottled", ONLY_FAILURES)
-TIME = _metric(
+STARTED = _MACHINE.metric("ExecutionsStarted", "Count", steady(10))
+SUCCEEDED = _MACHINE.metric("ExecutionsSucceeded", "Count", steady(10))
+FAILED = _MACHINE.metric("ExecutionsFailed", "Count", ONLY_FAILURES)
+TIMED_OUT = _MACHINE.metric("ExecutionsTimedOut", "Count", ONLY_FAILURES)
+ABORTED = _MACHINE.metric("ExecutionsAborted", "Count", ONLY_FAILURES)
+THROTTLED = _MACHINE.metric("ExecutionThrottled", "Count", ONLY_FAILURES)
+TIME = _MACHINE.metric(
     "ExecutionTime",
-    BaselineTemplate(values=((500, 8), (1500, 2))),  # of the 10 executions
     "Milliseconds",
+    BaselineTemplate(values=((500, 8), (1500, 2))),  # of the 10 executions
     most="timeout_ms",
 )
 
