@@ -183,6 +183,25 @@ def test_how_many_periods_config_says_wins_if_the_alarm_can_see_what_is_late(
         assert least >= alarm.datapoints_to_alarm
 
 
+@each("key", sorted(LATE.keys() - ABSENCE))
+def test_each_alarm_refuses_a_number_for_all_that_is_too_low_for_all(key: str) -> None:
+    """With one message, which names every function and what delays it."""
+    data = plain(EVERY["everything"][0])
+    functions = {name: entry for name, entry in data["services"].items() if entry["kind"] == "lambda"}
+    for entry in functions.values():
+        entry.update(timeout_s=900, alarms={}, slos={})
+    threshold = {"threshold": 100} if LATE[key].threshold is None else {}
+    tuning = {"enabled": True, "period_s": 60, "evaluation_periods": 1, "datapoints_to_alarm": 1}
+    data["alarms"]["lambda"] = {key: {**threshold, **tuning}}
+    breaches = catalog.check(Environment.model_validate(data))
+    (text,) = (text for at, text in breaches if at == ("alarms", "lambda", key, "evaluation_periods"))
+    assert callable(text)
+    said = text(lambda at: ".".join(map(str, at)))
+    assert said.startswith("must be at least 15: the metric arrives too late for ")
+    for name in functions:
+        assert f"{name} (15, up to 900 s late, the timeout of 900 s: services.{name}.timeout_s)" in said
+
+
 def test_a_number_for_all_of_a_kind_is_one_message_about_all_services(folder: Folder) -> None:
     """With the periods that each needs, and where its delay comes from."""
     function = "kind: lambda, description: x, source: functions/x"

@@ -22,7 +22,7 @@ from catalog.reach import outcome
 from catalog.services import Instance, Service
 from catalog.slos import events_of
 from catalog.subjects import Subject
-from catalog.templates import AlarmTemplate, MathTemplate, Percent, SeriesTemplate
+from catalog.templates import AlarmTemplate, MathTemplate, Percent, SeriesTemplate, metrics_of
 from cloudwatch.alarms import Comparison
 from cloudwatch.evaluation import breaches
 from config.alarms import Slo
@@ -312,8 +312,30 @@ def test_a_share_of_the_limit_is_a_threshold(
             assert alarm.threshold == threshold
 
 
-def test_the_concurrency_of_a_function_is_what_reservations_leave_of_the_quota(folder: Folder) -> None:
-    """All of them, of which three are named; a function with a reservation has that one."""
+@each("name", EVERY)
+@each("quota", [10, 150, 1000])
+@each("share", [0, 3, 1])
+def test_every_function_has_its_reservation_or_what_all_reservations_leave(
+    name: str, quota: int, share: int
+) -> None:
+    """Whichever functions have one; the hundred that Lambda keeps, or the whole of a smaller quota, remain."""
+    data = plain(EVERY[name][0])
+    data.setdefault("quotas", {})["lambda_concurrency"] = quota
+    functions = {key: entry for key, entry in data["services"].items() if entry["kind"] == "lambda"}
+    for number, entry in enumerate(functions.values()):
+        entry["reserved_concurrency"] = 20 + number if share and number % share == 0 else None
+    env = Environment.model_validate(data)
+    reserved = sum(function.reserved_concurrency or 0 for function in env.functions.values())
+    for instance in instances(env):
+        if instance.name in env.functions:
+            own = env.functions[instance.name].reserved_concurrency
+            left = max(quota - (0 if own else reserved), min(100, quota))
+            for subject in instance.subjects:
+                assert subject.facts["concurrency_limit"].value == (min(own, left) if own else left)
+
+
+def test_the_reservations_that_limit_a_function_are_named(folder: Folder) -> None:
+    """Three of them, and the number of the others."""
     folder.append("prod", "services:\n")
     for number in range(5):
         folder.append("prod", f"  r{number}: {{{FUNCTION}, reserved_concurrency: {100 + number}}}\n")
@@ -371,8 +393,11 @@ def test_an_alarm_whose_limit_a_service_lacks_is_left_out(kind: Any, alarm: Alar
 def test_a_service_without_desired_tasks_has_no_alarm_on_tasks(folder: Folder) -> None:
     """Some could not fire, and the absence of a healthy target would page without end."""
     of_tasks = {
-        "too-few-tasks", "not-converging", "pending-tasks", "unhealthy-targets", "no-healthy-target",
-    }  # fmt: skip
+        alarm.key
+        for alarm in KINDS["ecs"].alarms
+        if any(metric.most in {"desired_count", "max_tasks"} for metric in metrics_of(alarm.watches))
+    }
+    assert {"too-few-tasks", "no-healthy-target"} < of_tasks
     balancer = json.dumps(LOAD_BALANCER).replace("333333333333", "111122223333")
     for tasks in (1, 0):
         folder.write(
