@@ -231,12 +231,3 @@ def test_dashboards_are_kept_listed_and_missed(client: Callable[[str], Any]) -> 
         cloudwatch.get_dashboard(DashboardName="a-1")
     assert caught.value.response["Error"]["Code"] == "ResourceNotFound"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
-
-
-def test_a_dashboard_with_any_sign_in_it_is_given_back_as_it_was_put(
-    client: Callable[[str], Any], query: Callable[[str], QueryClient]
-) -> None:
-    """The provider uses XML, and the label of a threshold has a `<`."""
-    body = '{"widgets": [], "start": "a < b & c > d"}'
-    client("cloudwatch").put_dashboard(DashboardName="signs", DashboardBody=body)
-    assert query("cloudwatch").call("GetDashboard", DashboardName="signs")["DashboardBody"] == body

@@ -67,6 +67,11 @@ class World:
         metric = {"MetricName": name, "Values": [*values], **datum}
         self.cloudwatch.put_metric_data(Namespace=self.name, MetricData=[metric])
 
+    def put_together(self, **values: float) -> None:
+        """Put a sample of each metric in one call: two calls can be in two minutes of the fast clock."""
+        data: Any = [{"MetricName": name, "Value": value} for name, value in values.items()]
+        self.cloudwatch.put_metric_data(Namespace=self.name, MetricData=data)
+
     def total(
         self, name: str = "M", stat: str = "Sum", namespace: str = "", **dimensions: str
     ) -> float | None:
@@ -486,12 +491,10 @@ def test_metric_math_is_computed(world: World) -> None:
     }
     name = world.alarm(**without_metric, Metrics=queries)
     world.becomes(name, "OK")
-    world.put(5, name="Bad")
-    world.put(19, name="All")
+    world.put_together(Bad=5, All=19)
     minutes(4)
     assert world.state(name) == "OK"
-    world.put(2, name="Bad")
-    world.put(20, name="All")
+    world.put_together(Bad=2, All=20)
     world.becomes(name, "ALARM")
     assert "[10.0 (" in world.described(name)["StateReason"]
 
