@@ -1,7 +1,7 @@
 # The commands of the project; `make` without a target lists them. Variables follow the command: make deploy ENV=prod.
 
 PYTHON ?= python3
-TEXTS := NAME ENV STACK FUNCTION EVENT VERSION SCENARIO SPEED MINUTES APPROVE
+TEXTS := NAME ENV STACK FUNCTION EVENT SERVICE FILE VERSION SCENARIO SPEED MINUTES APPROVE
 FLAGS := CHECK JSON LIVE KEEP_LOCAL_AWS
 # Reject empty variables: an empty STACK= would select every stack, and an empty ENV= the local environment.
 $(foreach name,$(TEXTS) $(FLAGS),$(if $(filter command,$(origin $(name))),\
@@ -47,7 +47,7 @@ IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup adopt deploy diff output destroy bootstrap invoke package synth local-start local-stop \
-        drill drill-all probe fuzz verify verify-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
+        logs drill drill-all probe fuzz verify verify-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
 
 help: ## print this list
 	@awk -f ops/help.awk $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ drill: .venv/.ready ## rehearse alarms; LIVE=1: deployed alarms  ENV= SCENARIO= 
 	  $(CLI) drill run --env="$$ENV" -- $$SCENARIO)
 
 ##@ Check and repair
+
+logs: .venv/.ready ## show which lines of a log file count  ENV= SERVICE= FILE=
+	@$(CLI) logs $(if $(SERVICE),--service="$$SERVICE") $(if $(FILE),-- "$$FILE",$(error logs needs FILE=, such as sample.log))
 
 doctor: .venv/.ready ## check this machine and the environment  ENV=
 	@$(CLI) doctor

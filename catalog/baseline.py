@@ -21,8 +21,8 @@ from catalog.specs import Metric as MetricSpec
 from catalog.subjects import Subject
 from catalog.templates import BaselineTemplate, Facts, MetricTemplate, metrics_of
 from cloudwatch.alarms import Metric
+from config.formats import Format
 from config.models import Environment
-from config.services import DeployedService
 
 Values = tuple[tuple[float, float], ...]
 """Each value, and its samples a minute."""
@@ -48,6 +48,8 @@ class Baseline:
     metrics: Mapping[Metric, Healthy] = field(default_factory=dict)
     lines: Mapping[str, str] = field(default_factory=dict)
     """Name of a log group -> the line that is written to it `logs.HANDLED_PER_MIN` times a minute."""
+    formats: Mapping[str, Format] = field(default_factory=dict)
+    """Service -> the format of its log."""
     bands: Mapping[str, float] = field(default_factory=dict)
     """Name of an alarm -> the upper edge of its anomaly band. The lower edge is 0."""
 
@@ -88,6 +90,7 @@ def baseline(env: Environment, catalog: Catalog) -> Baseline:
     return Baseline(
         metrics={metric: healthy for metric, healthy in metrics.items() if healthy.values},
         lines=dict(_lines(services, limits)),
+        formats={service.name: service.subject.log for service in services if service.subject.log},
         bands=bands,
     )
 
@@ -158,8 +161,9 @@ def _bands(subject: Subject, alarms: Mapping[str, Alarm]) -> Iterator[tuple[str,
 def _lines(services: list[Service], limits: Mapping[Metric, _Limits]) -> Iterator[tuple[str, str]]:
     """Yield the log group and the line of each service that writes a log."""
     for service in services:
-        config, groups = service.config, service.log_groups()
-        if isinstance(config, DeployedService) and groups:
-            latency = aws_metric(service.subject.metric(logs.LATENCY.stat("p99", "latency"), 60))
-            ((duration_ms, _),) = limits.get(latency, _Limits()).fitted(((logs.HANDLED_MS, 1),))
-            yield groups[0].name, logs.handled(config.log_format, duration_ms)
+        subject, groups = service.subject, service.log_groups()
+        if subject.log and groups:
+            latency = aws_metric(subject.metric(logs.LATENCY.stat("p99", "latency"), 60))
+            ms = subject.ms_per_unit(logs.LATENCY)
+            ((duration, _),) = limits.get(latency, _Limits()).fitted(((logs.HANDLED_MS / ms, 1),))
+            yield groups[0].name, logs.handled(subject.log, duration * ms)

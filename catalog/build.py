@@ -5,7 +5,7 @@ from __future__ import annotations
 from catalog.aws_alarms import require_valid
 from catalog.kinds import KINDS, resources
 from catalog.naming import Names
-from catalog.queries import QUERIES
+from catalog.queries import queries
 from catalog.routes import event_dead_letters, routes
 from catalog.services import Instance, Service
 from catalog.specs import Catalog, Query
@@ -53,7 +53,8 @@ def assemble(env: Environment) -> Catalog:
         published=tuple(sources.published(env, names, deployed)),
         left_out=tuple(left_out for instance in (*services, platform) for left_out in instance.left_out()),
         queries=tuple(
-            Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text) for query in QUERIES
+            Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text)
+            for query in queries(service.subject.log for service in services if service.subject.log)
         ),
         deployments=sources.deployments(names),
         routes=routes(env, names),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog import reach
+from catalog.aws_alarms import metric_filter
 from catalog.build import assemble
 from catalog.kinds import EVERY_KIND, PLATFORM
 from catalog.kinds.kind import Kind
@@ -16,13 +17,17 @@ from catalog.naming import Names
 from catalog.owned import functions, queues, roles
 from catalog.services import Instance, Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
+from catalog.specs import Catalog
 from catalog.subjects import LATE_S, Subject
 from catalog.templates import AlarmTemplate, Fact, metrics_of
 from catalog.texts import number
-from cloudwatch import quotas
+from cloudwatch import patterns, quotas
+from cloudwatch.errors import PatternError
+from cloudwatch.publishing import group_problems
 from config.alarms import AlarmTunings, Slo, Tuning
-from config.errors import Cite, Location, Text
+from config.errors import Cite, Location, Text, cut
 from config.models import Environment
+from config.services import LoggingService
 from config.types import Share
 
 Breach = tuple[Location, Text]
@@ -33,8 +38,54 @@ def check(env: Environment) -> Iterator[Breach]:
     """Yield the breaches in `env`. Without any, its catalog can be built."""
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
-    breaches = [*_check_tunings(env, services), *_check_slos(services)]
-    yield from breaches or _check_names(env)
+    breaches = [*_check_log_patterns(env, services), *_check_tunings(env, services), *_check_slos(services)]
+    if breaches:
+        yield from breaches
+    else:
+        catalog = assemble(env)
+        yield from _check_names(env, catalog)
+        yield from _check_filters(catalog)
+
+
+def _check_log_patterns(env: Environment, services: Sequence[Service]) -> Iterator[Breach]:
+    """Reject filter patterns that CloudWatch Logs rejects: those of the file, and those of its levels."""
+    found: dict[Location, str] = {}  # as in _check_tunings
+    for service in services:
+        config, log = service.config, service.subject.log
+        if not isinstance(config, LoggingService) or log is None:
+            continue
+        at = env.logs.location(service.name, config.kind, config.logs, "error_patterns")
+        own = {(*at, number): _pattern_problem(pattern) for number, pattern in enumerate(log.error_patterns)}
+        problems = {place: problem for place, problem in own.items() if problem}
+        if not problems:
+            at = env.logs.location(service.name, config.kind, config.logs, "error_levels")
+            for template in service.kind.filters(log):
+                if problem := _pattern_problem(template.pattern):
+                    problems[at] = problem
+        found |= problems
+    yield from found.items()
+
+
+def _pattern_problem(pattern: str) -> str | None:
+    """Return why CloudWatch Logs rejects a pattern; None if it accepts it."""
+    try:
+        patterns.parse(pattern)
+    except PatternError as error:
+        return f"is not a filter pattern that CloudWatch Logs accepts: {error} (found: {cut(pattern, 200)})"
+    return None
+
+
+def _check_filters(catalog: Catalog) -> Iterator[Breach]:
+    """Reject more metric filters than a log group may have, above all of those with regular expressions."""
+    groups = {group.key: group for group in catalog.log_groups}
+    services = {groups[item.log_group_key].name: item.service for item in catalog.filters}
+    filters = (metric_filter(item, groups[item.log_group_key].name) for item in catalog.filters)
+    for group, problem in group_problems(filters):
+        advice = "join expressions with |, or use patterns without regular expressions"
+        yield (
+            ("services", str(services[group]), "logs", "error_patterns"),
+            f"log group {group} {problem}: {advice}",
+        )
 
 
 def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Breach]:
@@ -245,9 +296,9 @@ def _never_slow(service: str, slower_than_ms: float, most_ms: float, limit: Fact
     return text
 
 
-def _check_names(env: Environment) -> Iterator[Breach]:
+def _check_names(env: Environment, catalog: Catalog) -> Iterator[Breach]:
     """Reject conflicts of names: an ECS service `x` has a log group `x-collector`."""
-    catalog, names = assemble(env), Names.of(env)
+    names = Names.of(env)
     named = (
         *(("log group", group.name, group.service) for group in catalog.log_groups),
         *(("log group", group.key, group.service) for group in catalog.log_groups),

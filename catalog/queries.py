@@ -5,13 +5,25 @@ Syntax: CloudWatch Logs User Guide, "CloudWatch Logs Insights language query syn
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from catalog.specs import Query
+from config.formats import Format
 
 _LEVEL = "coalesce(level, 'TEXT')"
-_IS_ERROR = (
-    "level in ['ERROR', 'CRITICAL', 'FATAL'] "
-    "or (not ispresent(level) and @message like /ERROR|FATAL|CRITICAL/)"
-)
+_HAS_LEVEL = r"""level in ['ERROR', 'CRITICAL', 'FATAL']
+  or (not ispresent(level) and @message like /ERROR|FATAL|CRITICAL|SEVERE/)
+  or @message like /(?i)(level|severity|@l)[a-z_]*"?[=:] ?"?(error|crit|fatal|d?panic|alert|emerg|[56]0\b)/"""
+"""Lines with the level of an error, of most loggers: short, because a dashboard has few bytes."""
+_IS_ERROR = rf"""{_HAS_LEVEL}
+  or @message like /(?i)\[(error|crit|alert|emerg)|:error\]|^(fail|crit): |^[EF]\d{{4}} |"err":/
+  or @message like /" 5\d\d |(status|code)"?[=:] ?"?5\d\d\b|^\S+ \S+ app\S+ .* 5\d\d .*"/
+  or @message like /^panic: |^fatal error: |^Traceback|^Exception in thread|^Unhandled exception|panicked at/
+  or @message like /^Node\.js v|^\S+\.rb:\d+:in /"""
+"""Errors in the lines of all formats (docs/logs.md). Metric filters are exact; this is for readers, who see
+what a line says: levels of loggers in JSON and in text, responses with status 5xx, and crashes."""
+
 
 ERRORS = Query(
     key="errors",
@@ -23,17 +35,31 @@ ERRORS = Query(
 | limit 100""",
 )
 
-QUERIES = (
-    ERRORS,
-    Query(
+
+def _field(key: str) -> str:
+    """Return the field of a key of JSON lines: `log.level`, also if the dot is part of the key."""
+    name = re.sub(r"\['([^']*)'\]", r"\1", key)
+    return name if re.fullmatch(r"[A-Za-z0-9_.]+", name) else f"`{name}`"
+
+
+def _slowest(formats: Iterable[Format]) -> Query:
+    """Return the query of the slowest requests, whose durations have a key and a unit in each format."""
+    factors = {log.duration_key: 1000 / log.units_per_s for log in formats if log.duration_key}
+    factors.setdefault("duration_ms", 1)
+    durations = [_field(key) + (f" * {factor:g}" if factor != 1 else "") for key, factor in factors.items()]
+    duration = durations[0] if len(durations) == 1 else f"coalesce({', '.join(durations)})"
+    return Query(
         key="slowest-requests",
         name="slowest requests",
-        text="""fields @timestamp, coalesce(service, @log) as from_service, duration_ms, message,
+        text=f"""fields @timestamp, coalesce(service, @log) as from_service, {duration} as took_ms, message,
   xray_trace_id, function_request_id
-| filter ispresent(duration_ms)
-| sort duration_ms desc
+| filter ispresent(took_ms)
+| sort took_ms desc
 | limit 50""",
-    ),
+    )
+
+
+_OTHERS = (
     Query(
         key="one-trace",
         name="one trace id",
@@ -52,9 +78,18 @@ fields @timestamp, coalesce(service, @log) as from_service, level, message, dura
 )
 
 
+def queries(formats: Iterable[Format]) -> tuple[Query, ...]:
+    """Return the saved queries.
+
+    Args:
+        formats: the formats of the logs of the environment.
+    """
+    return (ERRORS, _slowest(formats), *_OTHERS)
+
+
 def recent_errors(limit: int) -> str:
     """Return the query of the dashboard's tables: the newest error entries of the selected groups."""
     return f"""fields @timestamp, coalesce(service, @log) as from_service, coalesce(message, @message) as what
-| filter {_IS_ERROR}
+| filter {_HAS_LEVEL}
 | sort @timestamp desc
 | limit {limit}"""

@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from catalog.kinds import KINDS, PLATFORM
+from catalog.kinds import KINDS, PLATFORM, logs
 from catalog.kinds.kind import Kind, ServiceKind
 from catalog.kinds.service import IMPACT
 from catalog.naming import Names
@@ -17,10 +17,10 @@ from catalog.slos import ServiceSlo, events_of
 from catalog.specs import Alarm, Composite, Graph, LeftOut, LogFilter, LogGroup, Metric, ServiceView
 from catalog.subjects import Grouping, Subject
 from catalog.suppression import sources
-from catalog.templates import AlarmTemplate, CompositeTemplate, GraphTemplate
+from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, GraphTemplate
 from catalog.texts import Writer
 from config.models import Environment
-from config.services import AnyService, DeployedService
+from config.services import AnyService
 
 
 @dataclass(frozen=True)
@@ -125,23 +125,20 @@ class Service(Instance):
 
     def filters(self) -> Iterator[LogFilter]:
         """Yield the filters on its log."""
-        config = self.config
-        if not isinstance(config, DeployedService):
-            return
-        for template in self.kind.filters:
-            if config.log_format in template.formats:
-                yield LogFilter(
-                    key=f"{self.name}_{template.key}",
-                    name=self.names.resource(self.name, template.key),
-                    service=self.name,
-                    log_group_key=self.name,
-                    pattern=template.pattern,
-                    namespace=self.subject.log_metrics,
-                    metric=template.metric.name,
-                    value=template.value,
-                    default_value=template.default_value,
-                    unit=template.metric.unit,
-                )
+        log = self.subject.log
+        for template in self.kind.filters(log) if log else ():
+            yield LogFilter(
+                key=f"{self.name}_{template.key}",
+                name=self.names.resource(self.name, template.key),
+                service=self.name,
+                log_group_key=self.name,
+                pattern=template.pattern,
+                namespace=self.subject.log_metrics,
+                metric=template.metric.name,
+                value=template.value,
+                default_value=template.default_value,
+                unit=self.subject.unit(template.metric),
+            )
 
     def view(self) -> ServiceView:
         """Return the view for dashboards and documents."""
@@ -160,8 +157,7 @@ class Service(Instance):
                 self._graph(
                     template, [by_key[threshold] for threshold in template.thresholds if threshold in by_key]
                 )
-                for template in self.kind.graphs
-                if template.needs is None or template.needs in self.subject.facts
+                for template in self.subject.graphs(self.kind.graphs)
             ),
         )
 
@@ -187,6 +183,8 @@ def _subjects(
     config: AnyService | Environment,
 ) -> tuple[Subject, ...]:
     service = None if isinstance(config, Environment) else config
+    log = env.log_format(service) if service else None
+    of_log = {logs.DURATIONS: Fact()} if log and log.has_durations else {}
     return tuple(
         Subject(
             env=env,
@@ -201,12 +199,13 @@ def _subjects(
             ),
             runbook=kind.runbook,
             dimensions=part.dimensions,
-            facts=part.facts,
+            facts={**part.facts, **of_log},
             facts_words=kind.facts_words,
             templates=kind.alarms,
             general=env.alarms.of(kind.name),
             own=service.alarms if service else {},
             log_metrics=names.log_metrics_namespace(name),
+            log=log,
         )
         for part in kind.parts(env, names, name, config)
     )

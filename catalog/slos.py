@@ -203,7 +203,7 @@ class ServiceSlo:
         of, slow = self.events, self.config.slower_than_ms
         if slow is None or of.latency is None:
             return None
-        return slow / 1000 if of.latency.unit == "Seconds" else slow
+        return slow / self.subject.ms_per_unit(of.latency)
 
     def latency_limit(self) -> tuple[Metric, float] | None:
         """Return its latency metric and the longest good duration; None if it is not on latency."""
@@ -222,4 +222,10 @@ def events_of(kind: ServiceKind[Any], config: SloConfig, subject: Subject) -> Ev
 
 def offers(kind: ServiceKind[Any], subject: Subject) -> list[EventsTemplate]:
     """Return the events that SLOs of a service may count."""
-    return [event for event in kind.events if event.needs is None or event.needs in subject.facts]
+    return [
+        event
+        for event in kind.events
+        if (event.needs is None or event.needs in subject.facts)
+        and subject.has(event.valid)
+        and subject.has(event.bad)
+    ]

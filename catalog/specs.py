@@ -12,7 +12,7 @@ from cloudwatch.alarms import Comparison, Treatment
 from cloudwatch.quotas import DESCRIPTION_CHARACTERS
 from config.notifications import Severity
 
-Unit = Literal["Count", "Milliseconds", "Seconds", "Percent", "Bytes", "Gigabytes", "None"]
+Unit = Literal["Count", "Milliseconds", "Microseconds", "Seconds", "Percent", "Bytes", "Gigabytes", "None"]
 Topic = Literal["critical", "warning", "fallback"]
 """Topics: one per severity, and `fallback` for failures of notifications."""
 

@@ -21,6 +21,7 @@ from catalog.specs import (
     NotInAlarm,
     Rule,
     Series,
+    Unit,
     leaves,
 )
 from catalog.suppression.trees import Share, any_of, fitted
@@ -31,20 +32,30 @@ from catalog.templates import (
     CompositeTemplate,
     Fact,
     Facts,
+    GraphTemplate,
     MetricTemplate,
     Percent,
     SeriesTemplate,
     Watched,
     metrics_of,
+    needs_of,
 )
 from catalog.texts import Writer, number, window
 from catalog.tuning import m_of_n, merged, threshold_of
 from cloudwatch.alarms import Comparison
 from config.alarms import AlarmTunings, Tuning
+from config.formats import DurationUnit, Format
 from config.models import Environment
 
 LATE_S = 60
 """Delay of any metric in seconds, in addition to its own (`MetricTemplate.delay_s`, `late_by`)."""
+
+_DURATIONS: Mapping[DurationUnit, Unit] = {
+    "s": "Seconds",
+    "ms": "Milliseconds",
+    "us": "Microseconds",
+    "ns": "None",
+}
 
 _ABOVE_THE_BAND: Comparison = "GreaterThanUpperThreshold"
 """Operator with an anomaly band: only above it. A service that becomes faster is not a failure."""
@@ -71,6 +82,8 @@ class Subject:
     """Alarm settings of its own."""
     log_metrics: str = ""
     """Namespace of the metrics from its log."""
+    log: Format | None = None
+    """The format of its log; None if it writes none."""
 
     @functools.cached_property
     def key(self) -> str:
@@ -172,11 +185,40 @@ class Subject:
             label=template.label,
         )
 
+    def ms_per_unit(self, metric: MetricTemplate) -> float:
+        """Return the milliseconds of a unit of a metric of durations; 1 for other metrics."""
+        if self.log and metric.namespace == LOGS and metric.unit == "Milliseconds":
+            return 1000 / self.log.units_per_s
+        return 1000 if metric.unit == "Seconds" else 1
+
+    def unit(self, metric: MetricTemplate) -> Unit:
+        """Return the unit of a metric: durations of a log have that of its lines; CloudWatch has no ns."""
+        if self.log and metric.namespace == LOGS and metric.unit == "Milliseconds":
+            return _DURATIONS[self.log.duration_unit]
+        return metric.unit
+
+    def has(self, watched: Watched) -> bool:
+        """Return whether a series has data: the facts that its metrics need."""
+        return all(fact in self.facts for fact in needs_of(watched))
+
+    def graphs(self, templates: Sequence[GraphTemplate]) -> Iterator[GraphTemplate]:
+        """Yield the graphs of this subject, each with the series that have data."""
+        for template in templates:
+            series = tuple(filter(self.has, template.series))
+            if series and (template.needs is None or template.needs in self.facts):
+                yield template.model_copy(update={"series": series})
+
     def series(self, template: Watched, period_s: int, *, min_samples: int | None = None) -> Series:
-        """Return a series of this subject, metric math included."""
+        """Return a series of this subject, metric math included; durations of a log in milliseconds."""
         if isinstance(template, SeriesTemplate):
-            return self.metric(template, period_s)
+            metric, ms = self.metric(template, period_s), self.ms_per_unit(template.metric)
+            if template.metric.namespace != LOGS or ms == 1 or template.stat == "SampleCount":
+                return metric
+            expression = f"{ms:g} * duration" if ms > 1 else f"duration / {1 / ms:.0f}"
+            return Math(expression=expression, metrics={"duration": metric}, label=template.label)
         expression = template.expression.replace("{period_s}", str(period_s))
+        if self.log:
+            expression = expression.replace("{units_per_s}", str(self.log.units_per_s))
         return Math(
             expression=expression.replace("{min_samples}", str(min_samples)),
             metrics={

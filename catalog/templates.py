@@ -10,7 +10,6 @@ from pydantic import Field, model_validator
 from catalog.specs import Rule, Spec, Topic, Unit
 from cloudwatch.alarms import Comparison, Treatment
 from config.notifications import Severity
-from config.services import LogFormat
 
 LOGS = "logs"
 """Stands for the service's own log metrics in `MetricTemplate.namespace`."""
@@ -70,6 +69,8 @@ class MetricTemplate(Spec):
     """What a healthy resource publishes. Required: without it, an alarm on the metric would break drills."""
     most: Fact | str | None = None
     """The highest value of a sample: a constant, or the key of the fact that limits it. None: no limit."""
+    needs: str | None = None
+    """The fact without which it is not published: alarms, graphs and events of it are left out."""
     delay_s: int = 0
     """Seconds that its samples arrive later than those of other metrics."""
     late_by: str | None = None
@@ -89,7 +90,7 @@ class Namespace(NamedTuple):
     delay_s: int = 0
     """As in `MetricTemplate`."""
 
-    def metric(
+    def metric(  # noqa: PLR0913 - the arguments of a metric
         self,
         name: str,
         unit: Unit,
@@ -97,6 +98,7 @@ class Namespace(NamedTuple):
         *,
         most: Fact | str | None = None,
         late_by: str | None = None,
+        needs: str | None = None,
     ) -> MetricTemplate:
         """Return a metric of this namespace; the arguments are those of `MetricTemplate`."""
         return MetricTemplate(
@@ -108,6 +110,7 @@ class Namespace(NamedTuple):
             most=most,
             delay_s=self.delay_s,
             late_by=late_by,
+            needs=needs,
         )
 
 
@@ -142,7 +145,8 @@ class SeriesTemplate(Spec):
 class MathTemplate(Spec):
     """Metric math over series.
 
-    `{period_s}` in the expression becomes the period in seconds, `{min_samples}` the alarm's minimum.
+    `{period_s}` in the expression becomes the period in seconds, `{min_samples}` the alarm's minimum,
+    `{units_per_s}` the durations in the log for each second.
     """
 
     expression: str
@@ -164,6 +168,11 @@ def metrics_of(watched: Watched) -> tuple[MetricTemplate, ...]:
     return tuple(series_template.metric for series_template in series)
 
 
+def needs_of(watched: Watched) -> tuple[str, ...]:
+    """Return the facts without which a series has no data."""
+    return tuple(dict.fromkeys(metric.needs for metric in metrics_of(watched) if metric.needs))
+
+
 class Percent(Spec):
     """A relative threshold: a percentage of a fact of the service."""
 
@@ -178,10 +187,9 @@ Facts = Mapping[str, Fact]
 
 
 class FilterTemplate(Spec):
-    """A metric filter of every service whose log has a given format."""
+    """A metric filter of a service, from the format of its log."""
 
     key: str
-    formats: tuple[LogFormat, ...]
     pattern: str
     metric: MetricTemplate
     value: str
@@ -254,7 +262,8 @@ class AlarmTemplate(Spec):
         """The facts that it requires: without its limit, a metric has no values, or no meaning."""
         relative = (self.threshold.of,) if isinstance(self.threshold, Percent) else ()
         limit = (self.watches.most,) if isinstance(self.watches.most, str) else ()
-        return tuple(dict.fromkeys((*((self.needs,) if self.needs else ()), *relative, *limit)))
+        own = (self.needs,) if self.needs else ()
+        return tuple(dict.fromkeys((*own, *relative, *needs_of(self.watches), *limit)))
 
     @property
     def tunable(self) -> frozenset[str]:

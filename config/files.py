@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 _KINDS = {
     stat.S_IFIFO: "a pipe",
@@ -37,18 +39,27 @@ def content(path: Path, most_bytes: int) -> bytes:
     Raises:
         FileError: it cannot be read, is no file, or is too large.
     """
+    with _opened(path) as (file, size):
+        if size > most_bytes:
+            message = f"has {size} bytes; a file may have {most_bytes} ({most_bytes // _MEGABYTE} MB)"
+            raise FileError(message)
+        read = file.read(most_bytes + 1)
+    if len(read) > most_bytes:  # a file of /proc, or one that grows
+        message = f"has more than {most_bytes} bytes ({most_bytes // _MEGABYTE} MB)"
+        raise FileError(message)
+    return read
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file, with its size in bytes. Errors while it is read are a `FileError` too."""
     try:
         status = path.stat()
         if kind := _KINDS.get(stat.S_IFMT(status.st_mode)):
             message = f"cannot be read: it is {kind}, and not a file"
             raise FileError(message)
-        if status.st_size > most_bytes:
-            message = (
-                f"has {status.st_size} bytes; a file may have {most_bytes} ({most_bytes // _MEGABYTE} MB)"
-            )
-            raise FileError(message)
         with path.open("rb") as file:
-            read = file.read(most_bytes + 1)
+            yield file, status.st_size
     except OSError as error:
         why = error.strerror or str(error)
         if isinstance(error, FileNotFoundError) and path.is_symlink():
@@ -58,10 +69,25 @@ def content(path: Path, most_bytes: int) -> bytes:
     except ValueError as error:  # a NUL in the name
         message = f"cannot be read: {error}"
         raise FileError(message) from error
-    if len(read) > most_bytes:  # a file of /proc, or one that grows
-        message = f"has more than {most_bytes} bytes ({most_bytes // _MEGABYTE} MB)"
-        raise FileError(message)
-    return read
+
+
+def lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a file of UTF-8 text of any size, without their ends.
+
+    Raises:
+        FileError: it cannot be read, is no file, or is not text.
+    """
+    with _opened(path) as (file, _):
+        for number, line in enumerate(file, start=1):
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                message = f"is not UTF-8 text: line {number}"
+                raise FileError(message) from error
+            if "\0" in text:
+                message = f"is not text: line {number} has a NUL character"
+                raise FileError(message)
+            yield text.rstrip("\r\n")
 
 
 def json_value(path: Path, most_bytes: int) -> Any:  # JSON

@@ -1,12 +1,18 @@
-"""Configuration of log groups, their archive, and the log driver of ECS containers."""
+"""Configuration of log groups, their archive, the log driver of ECS containers, and log formats."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from config.types import Model, RetentionDays, refuse
+from config import formats
+from config.errors import Location
+from config.formats import DurationUnit, Format
+from config.types import ErrorLevel, FilterPattern, JsonKey, Model, RetentionDays, at_most, refuse
+
+DEFAULT_FORMAT = "json"
 
 
 class Archive(Model):
@@ -70,8 +76,50 @@ class ServiceAwslogs(Model):
         return Awslogs.model_validate({**default.model_dump(), **self.model_dump(exclude_none=True)})
 
 
+def _known_format(value: str) -> str:
+    if value not in formats.names():
+        raise refuse("must be one of the formats of docs/logs.md: {known}", known=", ".join(formats.names()))
+    return value
+
+
+FormatName = Annotated[
+    str, AfterValidator(_known_format), WithJsonSchema({"type": "string", "enum": list(formats.names())})
+]
+
+
+def _listed(value: Any) -> Any:
+    """Return a single level as a list."""
+    return [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+class ServiceLogs(Model):
+    """The format of log lines: a preset, and what differs from it."""
+
+    format: FormatName | None = None
+    """A format of docs/logs.md, such as `pino`; by default that of the kind, else `json`. A service with a
+    format of its own does not have the other keys of its kind."""
+
+    level_key: JsonKey | None = None
+    """Key of the level in a JSON line: `severity`, `log.level` for a nested key, `['log.level']` for a key
+    with a dot."""
+
+    error_levels: Annotated[tuple[ErrorLevel, ...] | None, BeforeValidator(_listed), at_most(20)] = Field(
+        default=None, min_length=1
+    )
+    """Levels that are errors: words, in any case, or numbers, such as `">= 50"`."""
+
+    duration_key: JsonKey | None = None
+    """Key of the duration of a request in a JSON line, a number."""
+
+    duration_unit: DurationUnit | None = None
+    """Unit of the duration; by default that of the format, else `ms`."""
+
+    error_patterns: Annotated[tuple[FilterPattern, ...], at_most(20)] = ()
+    """Filter patterns of CloudWatch Logs for other lines that count as errors, such as `'%^panic:%'`."""
+
+
 class Logs(Model):
-    """Log groups and their archive."""
+    """Log groups, their archive, and the formats of log lines."""
 
     awslogs: Awslogs = Awslogs()
     """The log driver of ECS containers; `services.<name>.awslogs` overrides it for one service."""
@@ -81,3 +129,87 @@ class Logs(Model):
 
     archive: Archive = Archive()
     """The archive in S3."""
+
+    lambda_: ServiceLogs = Field(default=ServiceLogs(), alias="lambda")
+    """The format of the logs of Lambda functions; `services.<name>.logs` overrides it."""
+
+    ecs: ServiceLogs = ServiceLogs()
+    """The format of the logs of ECS services; `services.<name>.logs` overrides it."""
+
+    def of(self, kind: str) -> ServiceLogs:
+        """Return the format for all services of a kind."""
+        return self.lambda_ if kind == "lambda" else self.ecs
+
+    def format_of(self, kind: str, own: ServiceLogs) -> Format:
+        """Return the format of a service.
+
+        Args:
+            kind: the kind of the service.
+            own: the settings of the service.
+        """
+        settings = self._settings(kind, own)
+        name = settings.format or DEFAULT_FORMAT
+        preset = formats.preset(name)
+        key = settings.level_key
+        return Format(
+            name=name,
+            level_keys=(key,) if key else preset.level_keys,
+            error_levels=_in_any_case(settings.error_levels)
+            if settings.error_levels
+            else preset.error_levels,
+            only=None if key else preset.only,
+            duration_key=settings.duration_key or preset.duration_key,
+            duration_unit=settings.duration_unit or preset.duration_unit or "ms",
+            error_patterns=settings.error_patterns,
+        )
+
+    def _settings(self, kind: str, own: ServiceLogs) -> ServiceLogs:
+        """Return the settings of a service, with those of its kind where it has no format of its own."""
+        if own.format is not None:
+            return own
+        of_kind = self.of(kind)
+        return ServiceLogs.model_validate(
+            {**of_kind.model_dump(exclude_unset=True), **own.model_dump(exclude_unset=True)}
+        )
+
+    def location(self, name: str, kind: str, own: ServiceLogs, key: str) -> Location:
+        """Return where the format of a service is set.
+
+        Args:
+            name: the service.
+            kind: its kind.
+            own: its settings.
+            key: a key of them.
+        """
+        if own.format is not None or key in own.model_fields_set:
+            return ("services", name, "logs", key)
+        return ("logs", kind, key)
+
+    def refused(self, kind: str, own: ServiceLogs) -> Iterator[tuple[str, str]]:
+        """Yield the settings of a service that its format does not have: the key, and the message."""
+        settings = self._settings(kind, own)
+        name = settings.format or DEFAULT_FORMAT
+        yield from _refused(settings, name, formats.preset(name))
+
+
+def _refused(settings: ServiceLogs, name: str, preset: formats.Preset) -> Iterator[tuple[str, str]]:
+    given = {key for key in ServiceLogs.model_fields if getattr(settings, key)}
+    if not preset.json_lines:
+        for key in sorted(given - {"format", "error_patterns"}):
+            text = f"is not valid with format {name}, whose lines are plain text"
+            yield key, f"{text}: use error_patterns, or a format in JSON"
+        return
+    if settings.error_levels and not (settings.level_key or preset.level_keys):
+        yield "error_levels", f"requires level_key: format {name} has no key of a level"
+    if settings.level_key and not (settings.error_levels or preset.error_levels):
+        yield "level_key", f"requires error_levels: format {name} has no levels"
+    if settings.duration_unit and not (settings.duration_key or preset.duration_key):
+        yield "duration_unit", f"requires duration_key: format {name} has no duration"
+
+
+def _in_any_case(levels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the spellings of levels: as written, in lower case, in upper case, with a capital."""
+    spellings = (
+        text for level in levels for text in (level, level.lower(), level.upper(), level.capitalize())
+    )
+    return tuple(dict.fromkeys(spellings))

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from config.alarms import Alarms
+from config.formats import Format
 from config.limits import COLLECTOR_IMAGE, LAMBDA_INSIGHTS_LAYERS, MOST_SERVICES, MOST_TAGS
 from config.logs import Logs
 from config.notifications import Notifications
-from config.services import AnyService, Architecture, EcsService, LambdaService
+from config.services import AnyService, Architecture, EcsService, LambdaService, LoggingService
 from config.types import (
     OWN_TAGS,
     AccountId,
@@ -291,6 +292,12 @@ class Environment(Model):
     def containers(self) -> dict[str, EcsService]:
         """The ECS services, by name."""
         return {name: service for name, service in self.services.items() if isinstance(service, EcsService)}
+
+    def log_format(self, service: AnyService) -> Format | None:
+        """Return the format of the log of a service; None if it writes none."""
+        if not isinstance(service, LoggingService):
+            return None
+        return self.logs.format_of(service.kind, service.logs)
 
     def insights_layer_arn(self, architecture: Architecture) -> str:
         """Return the ARN of the Lambda Insights layer: the configured one, else that of AWS."""

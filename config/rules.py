@@ -9,6 +9,7 @@ from config import webhooks
 from config.errors import Location, cut
 from config.limits import LAMBDA_VARIABLES_BYTES, TASK_DEFINITION_BYTES, has_lambda_insights
 from config.models import Environment
+from config.services import LoggingService
 
 Breach = tuple[Location, str]
 """Location of the value that breaks a rule, and the message."""
@@ -172,7 +173,21 @@ def sources_are_not_the_platforms(env: Environment) -> Iterator[Breach]:
             yield ("services", name, "source"), text
 
 
+def log_formats_have_the_keys(env: Environment) -> Iterator[Breach]:
+    """The settings of log lines are those that the format has."""
+    found: dict[Location, str] = {}
+    for kind in ("lambda", "ecs"):
+        for key, text in env.logs.refused(kind, env.logs.of(kind)):
+            found["logs", kind, key] = text
+    for name, service in env.services.items():
+        if isinstance(service, LoggingService):
+            for key, text in env.logs.refused(service.kind, service.logs):
+                found.setdefault(env.logs.location(name, service.kind, service.logs, key), text)
+    yield from found.items()
+
+
 RULES = (
+    log_formats_have_the_keys,
     sources_are_not_the_platforms,
     lambda_insights_exists,
     collector_fits,

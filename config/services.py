@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import typing
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from config.alarms import AlarmTunings, Slo
 from config.limits import FARGATE_MEMORY_MIB, LAMBDA_MEMORY_MIB, LAMBDA_TIMEOUT_S
-from config.logs import ServiceAwslogs
+from config.logs import ServiceAwslogs, ServiceLogs
 from config.types import (
     Arn,
     Description,
@@ -31,8 +31,6 @@ from config.types import (
 )
 
 Architecture = Literal["arm64", "x86_64"]
-
-LogFormat = Literal["json", "text"]
 
 
 class Grant(Model):
@@ -64,11 +62,22 @@ class Service(Model):
     composites of each name the impact of the service, and CloudWatch allows 150 to name one alarm."""
 
 
-class DeployedService(Service):
-    """Keys of services that the platform deploys, not only monitors."""
+class LoggingService(Service):
+    """Keys of services that write a log."""
 
-    log_format: LogFormat = "json"
-    """`json`: one JSON object per line with `level` and `duration_ms`; `text`: lines with ERROR or FATAL."""
+    logs: ServiceLogs = ServiceLogs()
+    """The format of its log lines, where it differs from `logs.lambda` or `logs.ecs`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _log_format_has_moved(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "log_format" in data:
+            raise refuse("is no longer a key: write logs: {format: …}", at=("log_format",))
+        return data
+
+
+class DeployedService(LoggingService):
+    """Keys of services that the platform deploys, not only monitors."""
 
     environment: EnvironmentVariables = {}
     """Environment variables of the service. Not for secrets."""

@@ -403,6 +403,37 @@ WebhookUrl = Annotated[str, AfterValidator(_line), AfterValidator(_webhook_url),
 BucketName = Annotated[str, AfterValidator(_bucket_name)]
 """A bucket name (Amazon S3 User Guide, "General purpose bucket naming rules"); no dots, which break TLS."""
 
+_NAME_OF_KEY = r"(?:[A-Za-z0-9_-]+|\['[^'\\]+'\])"
+JsonKey = Annotated[
+    str,
+    _looks_like(
+        rf"^{_NAME_OF_KEY}(?:\.{_NAME_OF_KEY})*$",
+        "a key of JSON, such as severity, log.level (nested), or ['log.level'] (with a dot)",
+        max_length=256,
+    ),
+]
+"""A selector of filter patterns without its `$.` (CloudWatch Logs User Guide, "Filter pattern syntax")."""
+
+
+def _level(value: Any) -> Any:
+    """Return a number as text."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+ErrorLevel = Annotated[
+    str,
+    BeforeValidator(_level),
+    _looks_like(
+        r"^(?:(?:>=?|<=?|=)? ?[0-9]{1,9}|[A-Za-z][A-Za-z0-9_-]*\*?)$",
+        'a word such as error, or a number such as ">= 50"',
+        max_length=32,
+    ),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
+
+FilterPattern = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_line)]
+"""A filter pattern of CloudWatch Logs. The catalog parses it."""
+
 AccountId = Annotated[str, _looks_like(r"^[0-9]{12}$", "twelve digits in quotes")]
 """Twelve digits, quoted in YAML: 0222… without quotes is a number in base eight."""
 

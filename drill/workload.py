@@ -24,6 +24,8 @@ from cloudwatch.quotas import LARGEST
 from cloudwatch.series import Series, constant, together
 from config.errors import ConfigError, Problem
 from config.explain import did_you_mean
+from config.formats import Format
+from config.logs import Logs, ServiceLogs
 from drill.expressions import Expression
 from drill.grid import Bools, Grid
 from drill.model import System
@@ -50,9 +52,17 @@ class Entry(Generic[One]):
         return self.placed.happens
 
 
-def of_kind(scenario: Scenario, kind: type[One]) -> tuple[Entry[One], ...]:
-    """Return the entries of one kind: the baseline, then the effects of requests, then `happens`."""
-    requests = _described(scenario.invoke, scenario.head.duration)
+def of_kind(
+    scenario: Scenario, kind: type[One], formats: Mapping[str, Format] | None = None
+) -> tuple[Entry[One], ...]:
+    """Return the entries of one kind: the baseline, then the effects of requests, then `happens`.
+
+    Args:
+        scenario: the scenario.
+        kind: the kind of entries.
+        formats: service -> the format of its log, in which it logs requests; by default JSON.
+    """
+    requests = _described(scenario.invoke, scenario.head.duration, formats or {})
     return tuple(
         Entry(Placed(placed.place, placed.folder, placed.happens), is_baseline, optional)
         for entries, is_baseline, optional in (
@@ -65,7 +75,9 @@ def of_kind(scenario: Scenario, kind: type[One]) -> tuple[Entry[One], ...]:
     )
 
 
-def _described(sendings: Sequence[Sending], over_s: float) -> Iterator[Placed[Lines | Samples]]:
+def _described(
+    sendings: Sequence[Sending], over_s: float, formats: Mapping[str, Format]
+) -> Iterator[Placed[Lines | Samples]]:
     """Yield the effects of requests in a rehearsal: metrics of Lambda, and log lines of the function.
 
     The samples replace the baseline of these metrics: a function receives no other requests meanwhile.
@@ -73,7 +85,7 @@ def _described(sendings: Sequence[Sending], over_s: float) -> Iterator[Placed[Li
     by_service: dict[str, list[Sending]] = {}
     for sending in sendings:
         by_service.setdefault(sending.request.service, []).append(sending)
-        for line in _logged(sending.request):
+        for line in _logged(sending.request, formats.get(sending.request.service, _JSON)):
             yield Placed(sending.place, sending.folder, line)
     for service, of_service in by_service.items():
         ends_s = [sending.request.ends_s(over_s) for sending in of_service]
@@ -103,7 +115,12 @@ def _is_sent(request: Request, at_s: float, over_s: float) -> bool:
     return request.begins_s <= at_s < request.ends_s(over_s) and not in_gap
 
 
-def _logged(request: Request) -> Iterator[Lines]:
+_JSON = Logs().format_of("lambda", ServiceLogs())
+"""The format of services of which no catalog is known."""
+_ERRORS = frozenset({"ERROR", "CRITICAL"})
+
+
+def _logged(request: Request, log: Format) -> Iterator[Lines]:
     """Yield the lines that a function logs for each request (functions/README.md)."""
     # A request that times out only logs the line about the fault.
     level_of_result = {"error": "ERROR", "timeout": "WARNING", None: "INFO"}[request.fault]
@@ -114,7 +131,7 @@ def _logged(request: Request) -> Iterator[Lines]:
     for level in levels:
         yield Lines.model_construct(
             **span,
-            log={"level": level, "message": "drill", "duration_ms": request.takes_ms},
+            log=logs.line(log, request.takes_ms, is_error=level in _ERRORS),
             service=request.service,
             log_group=None,
             per_min=Expression.parse(str(request.per_min)),
@@ -765,7 +782,8 @@ class Workload:
 
     @cached_property
     def _lines(self) -> LogLines:
-        entries, stops = of_kind(self.scenario, Lines), of_kind(self.scenario, NoLogs)
+        entries = of_kind(self.scenario, Lines, self.system.baseline.formats)
+        stops = of_kind(self.scenario, NoLogs)
         return LogLines(self.selection, entries, stops, self.grid)
 
     @cached_property

@@ -107,6 +107,7 @@ reveille = Lazy(
         "output": ("ops.commands.output:output", "Show the outputs of the stacks."),
         "bootstrap": ("ops.commands.deployment:bootstrap", "Create the state bucket, once per environment."),
         "invoke": ("ops.commands.invoke:invoke", "Invoke a deployed function and show its log."),
+        "logs": ("ops.commands.logs:logs", "Show which lines of a log file count as what."),
         "drill": drill,
         "probe": ("ops.commands.probe:probe", "Check the assumptions about AWS in an account."),
         "verify": ("ops.commands.verify:verify", "Verify that every alarm has data and reaches a recipient."),

@@ -11,12 +11,12 @@ from rich.console import Console
 from aws import clients
 from aws import errors as aws_errors
 from catalog import environment
-from catalog.specs import Routes
+from catalog.specs import Catalog, Routes
 from config.errors import CommandError, ConfigError
 from config.explain import counted
 from config.models import Environment
 from config.paths import BUILD
-from ops import local, preflight, secrets, state, state_lock, subscriptions
+from ops import local, preflight, secrets, silent_logs, state, state_lock, subscriptions
 from ops.order import ORDER
 from stacks.aws import SERVICES
 from stacks.kernel import prepare_node, slim_assembly
@@ -58,6 +58,7 @@ def examine(name: str, console: Console) -> bool:
         if check("state", lambda: _state(env)):
             check("stacks", lambda: _deployed(env))
             check("recipients", lambda: _recipients(env, catalog.routes))
+            check("logs", lambda: _logs(env, catalog))
     return all_passed
 
 
@@ -106,6 +107,12 @@ def _recipients(env: Environment, routes: Routes) -> str:
     if state.outputs(env, "monitoring") is None:
         return subscriptions.not_deployed(routes)
     return subscriptions.check(env, routes)
+
+
+def _logs(env: Environment, catalog: Catalog) -> str:
+    if state.outputs(env, "monitoring") is None:
+        return "not deployed"
+    return silent_logs.check(env, catalog)
 
 
 def _deployed(env: Environment) -> str:

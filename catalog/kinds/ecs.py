@@ -19,12 +19,14 @@ from catalog.templates import (
     CompositeTemplate,
     Fact,
     Facts,
+    FilterTemplate,
     GraphTemplate,
     MathTemplate,
     Namespace,
     Percent,
     steady,
 )
+from config.formats import Format
 from config.models import Environment
 from config.services import EcsService
 
@@ -262,7 +264,6 @@ class EcsServices(ServiceKind[EcsService]):
         "max_tasks": "no task is desired (desired_count)",
     }
     failing = "errors"
-    filters = logs.FILTERS
     alarms = ALARMS
     composites = (
         CompositeTemplate(
@@ -379,6 +380,10 @@ class EcsServices(ServiceKind[EcsService]):
         """Return the service's ARN: its events name it by nothing else."""
         here = f"{names.region}:{names.account_id}"
         return f"arn:aws:ecs:{here}:service/{names.whole}/{names.of_service(name)}"
+
+    @override
+    def filters(self, log: Format) -> tuple[FilterTemplate, ...]:
+        return logs.filters(log)
 
     @override
     def roles(self, names: Names, name: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from catalog.templates import (
     FilterTemplate,
     GraphTemplate,
 )
+from config.formats import Format
 from config.models import Environment
 from config.services import Service
 from config.types import Model
@@ -78,7 +79,6 @@ class ServiceKind(Kind[S]):
     """The dimension whose value is the name of the service in AWS."""
     failing: ClassVar[str]
     """Key of the alarm on errors of a service, which is part of the system-wide composite."""
-    filters: ClassVar[tuple[FilterTemplate, ...]] = ()
     graphs: ClassVar[tuple[GraphTemplate, ...]]
 
     def parts(self, env: Environment, names: Names, name: str, config: S) -> Iterator[Part]:
@@ -117,6 +117,14 @@ class ServiceKind(Kind[S]):
 
     def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for deployed
         """Return its log groups that the platform owns; the first is that of the service."""
+        return ()
+
+    def filters(self, log: Format) -> tuple[FilterTemplate, ...]:  # noqa: ARG002 - as for deployed
+        """Return the metric filters on the log of a service.
+
+        Args:
+            log: the format of the log.
+        """
         return ()
 
     def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for deployed

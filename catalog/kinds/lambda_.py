@@ -17,12 +17,14 @@ from catalog.templates import (
     EventsTemplate,
     Fact,
     Facts,
+    FilterTemplate,
     GraphTemplate,
     MathTemplate,
     Namespace,
     Percent,
     steady,
 )
+from config.formats import Format
 from config.limits import KINESIS_LONGEST_RETENTION_MS, LAMBDA_INIT_MS, LAMBDA_UNRESERVED_CONCURRENCY
 from config.models import Environment
 from config.services import LambdaService
@@ -376,7 +378,6 @@ class LambdaFunctions(ServiceKind[LambdaService]):
         "reserved_concurrency": "no concurrency is reserved for it (reserved_concurrency)",
     }
     failing = "errors"
-    filters = logs.FUNCTION_FILTERS
     alarms = ALARMS
     composites = (
         CompositeTemplate(
@@ -519,6 +520,10 @@ class LambdaFunctions(ServiceKind[LambdaService]):
     @override
     def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:
         return (LogGroup(key=name, name=names.function_log_group(name), service=name, writer="service"),)
+
+    @override
+    def filters(self, log: Format) -> tuple[FilterTemplate, ...]:
+        return logs.filters(log, of_function=True)
 
     @override
     def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:

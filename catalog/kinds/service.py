@@ -148,5 +148,6 @@ LOG_GROUP_GRAPHS = (
 FACTS_WORDS = {
     "container_insights": "Container Insights is disabled (insights.containers)",
     "function_insights": "Lambda Insights is disabled (insights.functions)",
+    "log_durations": "its log has no durations of requests (logs.duration_key)",
 }
 """Facts that several kinds have -> what is missing without them."""

@@ -90,7 +90,10 @@ class Scanner:
             raise self.error("the % is never closed: a regular expression must be between two %")
         self._regexes += 1
         if self._regexes > MAX_REGEXES:
-            raise self.error(f"a pattern must have at most {MAX_REGEXES} regular expressions")
+            found = self.text.count("%") // 2
+            raise self.error(
+                f"a pattern must have at most {MAX_REGEXES} regular expressions (found: {found})"
+            )
         regex.parse(self.text[start + 1 : end], start + 1)
         self.at = end + 1
         return Regex(self.text[start + 1 : end])

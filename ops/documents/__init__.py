@@ -10,6 +10,7 @@ from config.paths import PROJECT, ROOT
 from ops.documents.alarms import alarms, coverage
 from ops.documents.assumptions import assumptions
 from ops.documents.costs import costs
+from ops.documents.logs import logs
 from ops.documents.reference import reference
 from ops.documents.scenarios import scenario_reference, scenario_schema
 from ops.documents.schema import schema
@@ -27,6 +28,7 @@ def generate() -> dict[Path, str]:
         ROOT / "drills" / "schema.json": scenario_schema(),
         ROOT / "docs" / "scenarios.md": scenario_reference(),
         ROOT / "docs" / "assumptions.md": assumptions(),
+        ROOT / "docs" / "logs.md": logs((ROOT / "docs" / "logs.md").read_text(encoding="utf-8")),
     }
     # Environment variables of the user are not documented.
     catalogs = [environment.read(name, variables={}) for name in environments()]

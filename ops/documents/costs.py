@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from catalog.specs import Catalog
+from ops.documents.markdown import generated
 
-BEGIN, END = "<!-- generated: quantities of prod -->\n", "<!-- /generated -->\n"
+_PART = "quantities of prod"
 ALARM_METRIC_USD, COMPOSITE_USD, METRIC_USD, DASHBOARD_USD = 0.10, 0.50, 0.30, 3.00
 """List prices a month in us-east-1 (Amazon CloudWatch pricing)."""
 
@@ -38,11 +39,7 @@ def fixed_usd(catalog: Catalog) -> float:
 
 def costs(text: str, catalog: Catalog) -> str:
     """Return the document with its quantities replaced by those of the catalog."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        return text
-    return before + BEGIN + _rows(quantities(catalog)) + END + after
+    return generated(text, _PART, _rows(quantities(catalog)).splitlines())
 
 
 def _rows(count: dict[str, int]) -> str:

@@ -21,3 +21,24 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     """Return the lines of a table, followed by an empty line."""
     columns = list(headings)
     return [row(columns), "|" + "---|" * len(columns), *(row(cells) for cells in rows), ""]
+
+
+def marks(what: str) -> tuple[str, str]:
+    """Return the lines before and after a generated part of a document."""
+    return f"<!-- generated: {what} -->\n", "<!-- /generated -->\n"
+
+
+def generated(text: str, what: str, lines: Iterable[str]) -> str:
+    """Return a document in which a part is replaced, between its marks.
+
+    Args:
+        text: the document.
+        what: the name of the part; a document without it is returned as it is.
+        lines: the new lines.
+    """
+    first, last = marks(what)
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
+    if not (begin and end):
+        return text
+    return before + begin + "".join(f"{line}\n" for line in lines) + end + after

@@ -49,6 +49,7 @@ class Functions:
             role=role.id,
             policy=policies.document(*self._statements(name, function, queue)),
         )
+        log = env.logs.format_of(function.kind, function.logs)
         resource = stack.add(
             aws.LambdaFunction,
             name,
@@ -69,7 +70,8 @@ class Functions:
             environment=aws.LambdaFunctionEnvironment(variables=self._variables(name, function)),
             tracing_config=aws.LambdaFunctionTracingConfig(mode="Active"),
             logging_config=aws.LambdaFunctionLoggingConfig(
-                log_group=group.name, log_format="JSON" if function.log_format == "json" else "Text"
+                log_group=group.name,
+                log_format="JSON" if log.preset.json_lines else "Text",
             ),
             tags={"Service": name, "Owner": function.owner},
             depends_on=[policy, group, *self._logs.get("lambda-insights")],

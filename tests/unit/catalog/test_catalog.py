@@ -256,14 +256,15 @@ def test_a_percentile_is_not_pulled_down_by_default_values(log_filter: LogFilter
 def test_every_service_has_filters_for_errors_latency_and_concurrency(name: str) -> None:
     """Whatever the format of its log; and none for the other format."""
     env, made = EVERY[name]
-    for service_name, service in (*env.functions.items(), *env.containers.items()):
+    for service_name in (*env.functions, *env.containers):
         own = [log_filter for log_filter in made.filters if log_filter.service == service_name]
         assert {log_filter.metric for log_filter in own} == {"Errors", "Latency", "BusyTime"}
         assert {log_filter.log_group_key for log_filter in own} == {service_name}
-        assert all(
-            ("{" in log_filter.pattern or "%" in log_filter.pattern) == (service.log_format == "json")
-            for log_filter in own
-        )
+        durations = [log_filter for log_filter in own if log_filter.metric != "Errors"]
+        log = env.log_format(env.services[service_name])
+        assert log
+        is_json = log.preset.json_lines
+        assert all(log_filter.pattern.startswith("{") == is_json for log_filter in durations)
 
 
 @each("name", EVERY)
@@ -294,7 +295,7 @@ def test_a_filter_reads_a_log_group_that_is_there(name: str) -> None:
 
 ENTRIES = {
     "lambda": "  new-one: {kind: lambda, description: New, source: functions/payment_handler}\n",
-    "ecs": "  new-one: {kind: ecs, description: New, image: 'example.com/new:1', log_format: text}\n",
+    "ecs": "  new-one: {kind: ecs, description: New, image: 'example.com/new:1', logs: {format: text}}\n",
     "state-machine": "  new-one: {kind: state-machine, description: New, state_machine: new}\n",
 }
 
@@ -314,7 +315,6 @@ def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -
 
     its = KINDS[env.services["new-one"].kind]
     new = env.services["new-one"]
-    log_format = new.log_format if isinstance(new, DeployedService) else None
     left_out = {item.kind_key for item in made.left_out if item.service == "new-one"}
     expected = {
         f"new-one_{alarm_template.key}" for alarm_template in its.alarms if alarm_template.key not in left_out
@@ -323,11 +323,9 @@ def test_a_service_is_added_by_one_entry(kind: str, name: str, folder: Folder) -
     assert of_new(made.alarms) == {*expected, *(["new-one_deploying"] if deployed else [])}
     helpers = {"new-one_page-suppressor", "new-one_ticket-suppressor"}
     assert of_new(made.composites) - helpers == {f"new-one_{composite.key}" for composite in its.composites}
-    assert of_new(made.filters) == {
-        f"new-one_{filter_template.key}"
-        for filter_template in its.filters
-        if log_format in filter_template.formats
-    }
+    log = env.log_format(new)
+    expected = {f"new-one_{filter_template.key}" for filter_template in its.filters(log)} if log else set()
+    assert of_new(made.filters) == expected
     assert of_new(made.log_groups) == {
         "lambda": {"new-one"},
         "ecs": {"new-one", "new-one_collector"},

@@ -1,103 +1,255 @@
-"""The filters hold against log lines as services and runtimes really write them, by the drill's engine."""
+"""The filters hold against log lines as loggers and runtimes write them, by the drill's engine.
+
+Every preset of `config/loggers/` and every crash of `config/crashes/` is an entry with its recorded lines.
+"""
 
 from __future__ import annotations
 
-import pytest
+import json
+import re
+from collections.abc import Iterator
 
 import catalog
 from catalog.kinds import logs
-from catalog.templates import FilterTemplate
-from cloudwatch import patterns
+from catalog.queries import ERRORS, queries
+from catalog.templates import MetricTemplate
+from cloudwatch import patterns, quotas
+from cloudwatch.patterns.model import regexes
+from config import formats
+from config.formats import Format
 from config.loader import load
+from config.logs import Logs, ServiceLogs
 from tests.support.tables import each
 
-CRASHES = [
-    "ERROR: boom",
-    "CRITICAL:root:boom",
-    "FATAL: password authentication failed",
-    "2026-11-22 12:00:00,000 ERROR worker died",
-    "2026-11-22T12:00:00Z [main] FATAL out of memory",
-    "[ERROR] 2026-11-22T12:00:00.000Z Task timed out",
-    "[ERROR]\tValueError: boom",
-    "java.lang.OutOfMemoryError in FATAL state",
-]
+PRESETS = formats.names()
+CRASHES = formats.crashes()
+KINDS = {"ecs": False, "lambda": True}
+"""Kind -> whether it is a function."""
 
-ERRORS = ['{"level": "ERROR", "message": "boom"}', '{"message": "out of memory", "level": "FATAL"}']
-
-FINE = [
-    '{"level": "INFO", "message": "FATAL and CRITICAL are words too"}',
-    '{"message": "ERROR"}',
-    "2026-11-22 INFO all is well",
-    "error: lower case is not a level",
+STRANGERS = [
+    '10.0.0.9 - - [29/Nov/2026:23:25:37 +0000] "GET /ERROR HTTP/1.1" 200 612 "-" "curl/8.5"',
+    "GET /ERROR HTTP/1.1",
+    "INFO retry policy for ERROR_RATE",
+    "ERROR_RATE is 0",
+    "the ERROR budget is used up",
+    "1,234 ERROR lines found",
+    "[INFO] ERROR budget left",
+    "2026-11-29 23:25:37 [info] ERROR budget left",
+    "2026-11-29 23:25:37 INFO [worker-1] ERROR budget left",
+    "2026-11-29T23:25:37.123Z /ERROR 200 12ms",
+    '10.0.0.9 - - [29/Nov/2026:23:25:37 +0000] "ERROR / HTTP/1.1" 400 0 "-" "-"',
+    "2026-11-29 23:25:37,123 INFO retry policy for ERROR",
+    "2026-11-29 23:25:37,123 [main] INFO app.Orders - 0 ERROR lines, FATAL 0",
+    "2026-11-29 23:25:37,123 - app.orders - INFO - ERROR budget left",
+    "[INFO] 2026-11-29T23:25:37.123Z ERROR budget left",
+    "2026-11-29T23:25:37.123Z INFO the last panic: was yesterday",
+    'level=info msg="level=error seen before"',
+    'time="2026-11-29T23:25:37Z" level=info msg="level=error seen before"',
+    "2026-11-29 23:25:37 INFO we waited for 5 seconds until the server answered the client",
+    '{"level":"info","msg":"got {\\"level\\":\\"error\\"} from the gateway","time":"2026-11-29T23:25:37Z"}',
+    '{"level":"INFO","message":"{\\"level\\":\\"ERROR\\",\\"severity\\":\\"ERROR\\"}"}',
+    '{"@t":"2026-11-29T23:25:37.1Z","@mt":"got {\\"@l\\":\\"Error\\"}"}',
+    '{"level":30,"time":1795994739208,"msg":"{\\"level\\":50}"}',
+    '{"level":"info","message":"ERROR FATAL CRITICAL error fatal panic"}',
     "",
 ]
+"""Lines that are no errors in any format."""
+
+
+def format_of(kind: str, **settings: object) -> Format:
+    """Return the format of a service with these settings."""
+    return Logs().format_of(kind, ServiceLogs.model_validate(settings))
+
+
+def counting(log: Format, kind: str, line: str, metric: MetricTemplate = logs.ERRORS) -> list[str]:
+    """Return the keys of the filters that count a line."""
+    return [
+        template.key
+        for template in logs.filters(log, of_function=KINDS[kind])
+        if template.metric == metric and patterns.compile(template.pattern).matches(line)
+    ]
+
+
+def recorded() -> Iterator[tuple[str, str]]:
+    """Yield the lines of all formats that are no errors, each with its preset."""
+    for name in PRESETS:
+        yield from ((name, line) for line in formats.preset(name).other_lines)
+    for name, crash in CRASHES.items():
+        yield from ((name, line) for line in crash.other_lines)
+
+
+@each("kind", KINDS)
+@each("name", PRESETS)
+def test_every_recorded_error_counts_once(kind: str, name: str) -> None:
+    """Over all filters of its service."""
+    log = format_of(kind, format=name)
+    for line in formats.preset(name).error_lines:
+        assert len(counting(log, kind, line)) == 1, line
+
+
+@each("kind", KINDS)
+@each("name", PRESETS)
+def test_no_other_line_counts(kind: str, name: str) -> None:
+    """Neither the lines of the same logger, nor those of all other loggers, nor a stranger."""
+    log = format_of(kind, format=name)
+    for owner, line in (*recorded(), *(("stranger", line) for line in STRANGERS)):
+        assert counting(log, kind, line) == [], (owner, line)
+
+
+@each("name", PRESETS)
+def test_a_crash_counts_once_whatever_the_format(name: str) -> None:
+    """In plain text, without Python's traceback: a logger writes it after its own line of the error."""
+    log = format_of("ecs", format=name)
+    for crash in CRASHES.values():
+        for line in crash.error_lines:
+            is_counted = formats.preset(name).json_lines or not crash.logged
+            assert len(counting(log, "ecs", line)) == is_counted, line
+
+
+@each("name", PRESETS)
+def test_a_json_service_has_the_errors_of_plain_text_counted(name: str) -> None:
+    """Libraries and runtimes write them, beside the logger."""
+    if formats.preset(name).json_lines:
+        log = format_of("ecs", format=name)
+        for line in formats.preset("text").error_lines:
+            assert counting(log, "ecs", line) == ["errors-crash"], line
+
+
+@each("name", PRESETS)
+def test_a_preset_leaves_room_for_regular_expressions(name: str) -> None:
+    """At most two of the five filters with one, which a log group may have, and none in most formats."""
+    own = [patterns.parse(template.pattern) for template in logs.filters(format_of("ecs", format=name))]
+    assert sum(any(regexes(pattern)) for pattern in own) <= quotas.REGEX_FILTERS - 3
+
+
+@each("name", [*PRESETS, *CRASHES])
+def test_an_expression_uses_only_what_aws_documents(name: str) -> None:
+    """In brackets: a list or a range of characters, without negation and without escapes."""
+    own = (
+        [CRASHES[name].errors]
+        if name in CRASHES
+        else [template.pattern for template in logs.filters(format_of("ecs", format=name))]
+    )
+    for pattern in own:
+        for expression in regexes(patterns.parse(pattern)):
+            plain = re.sub(r"\\[\[\]]", "", expression.text)
+            assert not re.search(r"\[\^|\[[^\]]*\\", plain), plain
+
+
+@each("name", PRESETS)
+def test_a_drill_plays_lines_of_the_format(name: str) -> None:
+    """A request has its duration in the unit of the log, and an error counts once."""
+    for kind in KINDS:
+        log = format_of(kind, format=name)
+        fine, failed = logs.handled(log, 250), logs.line(log, 250, is_error=True)
+        assert counting(log, kind, fine) == []
+        assert len(counting(log, kind, failed)) == 1
+        for template in logs.filters(log):
+            if template.metric in {logs.LATENCY, logs.BUSY_TIME}:
+                match = patterns.compile(template.pattern).match(fine)
+                value = match.value(patterns.selector(template.value)) if match else None
+                assert value == 250 * log.units_per_s / 1000
+
+
+@each("name", PRESETS)
+def test_a_recorded_duration_is_read(name: str) -> None:
+    """If lines of the preset have one: a key that no recorded line has would be a guess."""
+    preset = formats.preset(name)
+    assert bool(preset.duration_key or preset.requests) == bool(preset.duration_unit)
+    assert not preset.requests or preset.handled
+    assert not (preset.level_keys and preset.errors)
+    assert preset.level_keys or preset.errors
+    assert preset.json_lines == all(line.startswith("{") for line in preset.error_lines)
+
 
 OF_RUNTIME = '{"level": "ERROR", "errorType": "ValueError", "errorMessage": "boom", "stackTrace": []}'
 """Lambda Developer Guide, "Python logging", JSON: an exception that the handler lets through."""
 
 
-def counted_by(filters: tuple[FilterTemplate, ...], log_format: str, line: str) -> list[str]:
-    """Return the keys of the filters that count a line as an error."""
-    own = [
-        filter_template
-        for filter_template in filters
-        if filter_template.metric == logs.ERRORS and log_format in filter_template.formats
-    ]
-    return [
-        filter_template.key
-        for filter_template in own
-        if patterns.compile(filter_template.pattern).matches(line)
-    ]
-
-
-@each("filters", [logs.FILTERS, logs.FUNCTION_FILTERS], ids=["container", "function"])
-@each(
-    ("line", "keys"),
-    [
-        *((line, ["errors-crash"]) for line in CRASHES),
-        *((line, ["errors-json"]) for line in ERRORS),
-        *((line, []) for line in FINE),
-    ],
-)
-def test_an_error_counts_once_wherever_it_stands(
-    filters: tuple[FilterTemplate, ...], line: str, keys: list[str]
-) -> None:
-    """As JSON by its level, in plain text at the beginning, after a date, in brackets; never as both."""
-    assert counted_by(filters, "json", line) == keys
-
-
-@each("line", CRASHES)
-def test_a_service_that_writes_text_has_its_errors_counted_by_their_words(line: str) -> None:
-    """By one filter."""
-    assert counted_by(logs.FILTERS, "text", line) == ["errors-text"]
-    assert counted_by(logs.FILTERS, "text", "INFO all is well") == []
-
-
 def test_only_a_functions_filter_leaves_out_what_its_runtime_adds() -> None:
-    """An ECS service may log a key `errorType` of its own."""
-    assert counted_by(logs.FUNCTION_FILTERS, "json", OF_RUNTIME) == []
-    assert counted_by(logs.FILTERS, "json", OF_RUNTIME) == ["errors-json"]
+    """An ECS service may log a key `errorType` of its own, and the formats of the runtime have it."""
+    assert counting(format_of("lambda"), "lambda", OF_RUNTIME) == []
+    assert counting(format_of("ecs"), "ecs", OF_RUNTIME) == ["errors-json"]
+    assert counting(format_of("lambda", format="lambda-json-python"), "lambda", OF_RUNTIME) == ["errors-json"]
 
 
-@pytest.mark.parametrize(
-    ("log_format", "line", "took"),
+@each(
+    ("settings", "line", "count"),
     [
-        ("json", '{"level": "INFO", "duration_ms": 12.5}', 12.5),
-        ("json", '{"level": "INFO", "message": "duration_ms"}', None),
-        ("text", "INFO GET /orders 200 duration_ms 12.5", 12.5),
-        ("text", "INFO duration_ms 12.5 at last", None),
-        ("text", "INFO all is well", None),
+        ({"level_key": "severity"}, {"severity": "ERROR"}, 1),
+        ({"level_key": "severity"}, {"level": "ERROR"}, 0),
+        ({"level_key": "log.level"}, {"log": {"level": "FATAL"}}, 1),
+        ({"level_key": "['log.level']"}, {"log.level": "FATAL"}, 1),
+        ({"error_levels": ["warn"]}, {"level": "WARN"}, 1),
+        ({"error_levels": ["WARN"]}, {"level": "Warn"}, 1),
+        ({"error_levels": ["warn"]}, {"level": "ERROR"}, 0),
+        ({"error_levels": "warn"}, {"level": "warn"}, 1),
+        ({"error_levels": ">= 40"}, {"level": 40}, 1),
+        ({"error_levels": ">= 40"}, {"level": 39}, 0),
+        ({"error_levels": [17, 18]}, {"level": 18}, 1),
+        ({"error_levels": [17, 18]}, {"level": 19}, 0),
+        ({"format": "pino", "error_levels": [">= 40"]}, {"level": 40}, 1),
+        ({"format": "pino", "level_key": "lvl"}, {"lvl": 50}, 1),
+        ({"format": "bunyan", "level_key": "lvl"}, {"lvl": 50}, 1),
+        ({"format": "serilog", "level_key": "Level"}, {"Level": "Error"}, 1),
+        ({"error_patterns": ["%^panic:%"]}, "panic: boom", 1),
+        ({"error_patterns": ['"Task timed out"']}, "2026-11-29 Task timed out after 3.00 seconds", 1),
+        ({"error_patterns": ["declined -test"]}, "payment declined", 1),
+        ({"error_patterns": ["declined -test"]}, "payment declined test", 0),
+        ({"error_patterns": ["declined", "%^pay%"]}, "payment declined", 1),
     ],
 )
-def test_a_request_has_one_latency(log_format: str, line: str, took: float | None) -> None:
+def test_what_a_service_sets_overrides_its_preset(
+    settings: dict[str, object], line: object, count: int
+) -> None:
+    """Key and levels of errors, in any case; and patterns, which count a line once with those of crashes."""
+    text = line if isinstance(line, str) else json.dumps(line)
+    assert len(counting(format_of("ecs", **settings), "ecs", text)) == count
+
+
+@each(
+    ("settings", "line", "took"),
+    [
+        ({}, '{"level": "INFO", "duration_ms": 12.5}', 12.5),
+        ({}, '{"level": "INFO", "message": "duration_ms"}', None),
+        ({"duration_key": "took"}, '{"took": 12.5}', 12.5),
+        ({"format": "pino"}, '{"level":30,"responseTime":3}', 3),
+        ({"format": "text"}, "INFO GET /orders 200 duration_ms 12.5", 12.5),
+        ({"format": "text"}, "INFO duration_ms 12.5 at last", None),
+        ({"format": "text"}, "INFO all is well", None),
+    ],
+)
+def test_a_request_has_one_latency(settings: dict[str, object], line: str, took: float | None) -> None:
     """From the field of the contract, or from the last word after its name."""
-    [one] = [
-        filter_template
-        for filter_template in logs.FILTERS
-        if filter_template.metric == logs.LATENCY and log_format in filter_template.formats
-    ]
+    [one] = [item for item in logs.filters(format_of("ecs", **settings)) if item.metric == logs.LATENCY]
     match = patterns.compile(one.pattern).match(line)
     assert (match.value(patterns.selector(one.value)) if match else None) == took
+
+
+@each("name", [*PRESETS, *CRASHES])
+def test_the_saved_query_finds_every_recorded_error(name: str) -> None:
+    """Of every format: its condition is about the level, or about the text of the line."""
+    expressions = re.findall(r"(not ispresent\(level\) and )?@message like /((?:[^/\\]|\\.)+)/", ERRORS.text)
+    assert len(expressions) > 5
+    for line in (CRASHES[name] if name in CRASHES else formats.preset(name)).error_lines:
+        level = json.loads(line).get("level") if line.startswith("{") else None
+        found = [
+            re.search(expression, line)
+            for without_level, expression in expressions
+            if level is None or not without_level
+        ]
+        assert any(found) or level in {"ERROR", "CRITICAL", "FATAL"}, line
+
+
+def test_the_query_of_slow_requests_reads_the_durations_of_every_format() -> None:
+    """In milliseconds; only the fields of formats in use."""
+    [_, plain, *_] = queries([format_of("ecs")])
+    assert "duration_ms as took_ms" in plain.text
+    [_, mixed, *_] = queries([format_of("ecs", format=name) for name in ("pino", "nginx-access-json", "zap")])
+    assert "coalesce(responseTime, request_time * 1000, duration_ms) as took_ms" in mixed.text
+    odd = format_of("ecs", duration_key="http.['took-s']", duration_unit="us")
+    [_, escaped, *_] = queries([odd])
+    assert "coalesce(`http.took-s` * 0.001, duration_ms) as took_ms" in escaped.text
 
 
 def test_each_kind_of_service_has_its_own_filter() -> None:

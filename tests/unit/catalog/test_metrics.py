@@ -17,6 +17,7 @@ from catalog.owned import queues
 from catalog.routes import routes
 from catalog.specs import Math, Metric
 from catalog.templates import LOGS, SHARED, MathTemplate, MetricTemplate, SeriesTemplate, Watched, metrics_of
+from config.logs import Logs, ServiceLogs
 from config.models import Environment
 from config.services import StateMachine
 from tests.support.tables import each
@@ -156,7 +157,7 @@ def test_a_metric_has_the_unit_that_aws_documents(metric: MetricTemplate) -> Non
         assert metric.unit in {
             filter_template.metric.unit
             for kind in KINDS.values()
-            for filter_template in kind.filters
+            for filter_template in kind.filters(Logs().format_of(kind.name, ServiceLogs()))
             if filter_template.metric.name == metric.name
         }
     elif metric.namespace == SHARED:
@@ -229,8 +230,12 @@ def test_every_expression_ends_in_a_line(name: str) -> None:
     ids=lambda entry: entry.label,
 )
 def test_no_template_has_something_left_to_fill_in(math_template: MathTemplate) -> None:
-    """`{period_s}` and `{min_samples}` are all that is filled in."""
-    assert set(re.findall(r"\{(\w+)\}", math_template.expression)) <= {"period_s", "min_samples"}
+    """`{period_s}`, `{min_samples}` and `{units_per_s}` are all that is filled in."""
+    assert set(re.findall(r"\{(\w+)\}", math_template.expression)) <= {
+        "period_s",
+        "min_samples",
+        "units_per_s",
+    }
 
 
 @each("name", EVERY)

@@ -144,7 +144,7 @@ def test_a_variable_overrides_one_value(
     [
         ("REVEILLE_LOG__RETENTION_DAYS", "7", "key 'log' is not valid; known: {top}   did you mean logs?"),
         ("REVEILLE_", "7", "key '' is not valid; known: {top}"),
-        ("REVEILLE_LOGS__RETENTION_DAY", "7", "logs.retention_day: is not a valid key; known: archive, awslogs, retention_days   did you mean retention_days?"),
+        ("REVEILLE_LOGS__RETENTION_DAY", "7", "logs.retention_day: is not a valid key; known: archive, awslogs, ecs, lambda, retention_days   did you mean retention_days?"),
         ("REVEILLE_LOGS", "x", "must be JSON here: this key is a list or a mapping"),
         ("REVEILLE_LOGS", "7", "logs: must be a mapping of keys to values (found: 7)"),
         ("REVEILLE_REGION__X", "7", "region has no key 'x': it is a single value"),

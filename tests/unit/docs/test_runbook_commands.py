@@ -9,7 +9,7 @@ import pytest
 
 from catalog.known_metrics import why_unknown
 from catalog.naming import Names
-from catalog.queries import QUERIES
+from catalog.queries import queries
 from catalog.specs import Topic
 from config.paths import ROOT
 from stacks.contracts import PUBLISHED
@@ -101,7 +101,7 @@ def test_queries_are_legal_and_name_fields_of_their_log_group(key: str) -> None:
 def test_saved_queries_are_legal_too() -> None:
     """They run over the log groups of all services."""
     known = fields_of(NAMES.function_log_group("<service>"))
-    for query in QUERIES:
+    for query in queries(()):
         lines = [line for line in query.text.splitlines() if not line.startswith("#")]
         assert [*insights.problems("\n".join(lines), known)] == [], query.name
 
@@ -131,7 +131,7 @@ def test_a_wrong_query_is_noticed(query: str, says: str) -> None:
 def test_names_are_those_that_the_platform_gives(name: str) -> None:
     """With placeholders in place of project, service and environment; what ends in a hyphen begins one."""
     known = known_names()
-    saved = {f"{NAMES.whole}/{query.name}" for query in QUERIES}
+    saved = {f"{NAMES.whole}/{query.name}" for query in queries(())}
     for text in code(BOOKS[name].text):
         if text in saved | {"<project>"}:
             continue

@@ -9,7 +9,7 @@ from itertools import chain
 import pytest
 
 from catalog.kinds import EVERY_KIND, KINDS
-from catalog.queries import QUERIES
+from catalog.queries import queries
 from catalog.slos import TIERS
 from catalog.specs import Alarm, Composite, Event
 from catalog.suppression.system import RUNBOOK as SYSTEM_RUNBOOK
@@ -135,7 +135,7 @@ def test_keys_of_config_exist(name: str) -> None:
 
 def test_saved_queries_are_named_as_they_are() -> None:
     """`<project>-<env>/` and a name in the catalog; the index names all of them."""
-    known = {f"<project>-<env>/{query.name}" for query in QUERIES}
+    known = {f"<project>-<env>/{query.name}" for query in queries(())}
     for book in (INDEX, *RUNBOOKS.values()):
         named = {span for span in spans(book.text) if span.startswith("<project>-<env>/")}
         assert named <= known

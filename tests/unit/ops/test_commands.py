@@ -38,6 +38,7 @@ from ops import (
     functions,
     invoke,
     local,
+    logs,
     order,
     output,
     preflight,
@@ -550,12 +551,13 @@ def test_what_synthesizes_or_changes_is_alone(
         (stacks, "deploy"), (stacks, "diff"), (stacks, "destroy"), (invoke, "invoke"),
         (common, "require_aws"), (synthesis, "synthesize"), (local, "ensure"), (functions, "build"),
         (documents, "generate"), (local, "stop_unused"), (verification, "of_environment"),
-        (doctor, "examine"), (adoption, "plan"),
+        (doctor, "examine"), (adoption, "plan"), (logs, "report"),
     ):  # fmt: skip
         monkeypatch.setattr(module, function, go_on)
     arguments = {
         "state history": ["--stack", "compute"],
         "invoke": ["x", "y"],
+        "logs": ["x"],
         "adopt": ["acme"],
         **ALONE,
     }.get(name, [])
@@ -608,7 +610,13 @@ for arguments in json.loads(sys.argv[1]):
 @pytest.mark.slow
 def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_closed(tmp_path: Path) -> None:
     """Its work is incomplete. A command that only shows something has shown what was read."""
-    needed = {"state history": ["--stack", "x"], "invoke": ["x", "y"], "adopt": ["acme"], **ALONE}
+    needed = {
+        "state history": ["--stack", "x"],
+        "invoke": ["x", "y"],
+        "logs": ["Makefile"],
+        "adopt": ["acme"],
+        **ALONE,
+    }
     commands = [[*name.split(), *needed.get(name, [])] for name in OF_OPS]
     done = subprocess.run(
         [sys.executable, "-c", CLOSED, json.dumps(commands)],
@@ -619,7 +627,7 @@ def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_cl
         check=True,
     )
     results = dict(zip(OF_OPS, map(json.loads, done.stdout.splitlines()), strict=True))
-    reading = {"docs", "doctor", "invoke", "output", "verify", "state history"}
+    reading = {"docs", "doctor", "invoke", "logs", "output", "verify", "state history"}
     assert results == {name: [0, False] if name in reading else [1, True] for name in OF_OPS}
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from config.paths import ROOT
-from ops.documents.costs import BEGIN, END, costs, fixed_usd, quantities
+from ops.documents.costs import costs, fixed_usd, quantities
+from ops.documents.markdown import marks
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY
 
+BEGIN, END = marks("quantities of prod")
 PAGE = f"# Costs\n\n{BEGIN}old\n{END}\nmore\n"
 
 

@@ -1,0 +1,112 @@
+"""Logs of deployed services in which no line ever matched a metric filter: their alarms cannot fire.
+
+CloudWatch Logs counts the lines of a log group in `IncomingLogEvents` (User Guide, "Monitoring usage with
+CloudWatch metrics"), and each filter publishes what it matched. A filter with a default value publishes it in
+minutes without a match: of such a metric the sum counts, of the others the number of samples.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from aws.clients import client
+from catalog import Catalog
+from catalog.kinds import logs
+from catalog.specs import LogFilter
+from config.errors import CommandError
+from config.explain import counted
+from config.models import Environment
+
+DAYS = 7
+"""Days in which a line must have matched."""
+_DAY_S = 86_400
+_LINES = "IncomingLogEvents"
+_PER_CALL = 500
+"""Metrics that a call may ask for (CloudWatch API Reference, GetMetricData)."""
+
+
+def check(env: Environment, catalog: Catalog) -> str:
+    """Return how many logs have lines that their filters count.
+
+    Raises:
+        CommandError: a log with durations of requests has lines, and none matched; with its service.
+        BotoCoreError, ClientError: CloudWatch cannot be asked.
+    """
+    sums = _sums(env, catalog)
+    groups = {group.key: group.name for group in catalog.log_groups}
+    lines = {key: sums["AWS/Logs", _LINES, name] for key, name in groups.items()}
+    with_lines = {
+        service: [item for item in own if lines[item.log_group_key]]
+        for service, own in _by_service(catalog).items()
+        if any(lines[item.log_group_key] for item in own)
+    }
+    silent = [
+        service
+        for service, own in with_lines.items()
+        if not any(sums[item.namespace, item.metric, ""] for item in own)
+    ]
+    # Without durations, a log in which nothing matches can be one without errors.
+    unread = [service for service in silent if _has_durations(with_lines[service])]
+    if unread:
+        raise CommandError("\n".join(_message(env, unread)))
+    return ", ".join(_finding(len(with_lines), silent))
+
+
+def _by_service(catalog: Catalog) -> dict[str, list[LogFilter]]:
+    services: dict[str, list[LogFilter]] = {}
+    for item in catalog.filters:
+        if item.service is not None:
+            services.setdefault(item.service, []).append(item)
+    return services
+
+
+def _has_durations(filters: Sequence[LogFilter]) -> bool:
+    return any(item.metric == logs.LATENCY.name for item in filters)
+
+
+def _finding(with_lines: int, silent: Sequence[str]) -> Iterator[str]:
+    yield f"{counted(with_lines, 'log')} with lines in {DAYS} days"
+    if silent:
+        yield f"of which no line was an error: {', '.join(silent)} (`make logs` shows what counts)"
+
+
+def _message(env: Environment, services: Sequence[str]) -> Iterator[str]:
+    yield f"no line of {counted(len(services), 'log')} matched a metric filter in {DAYS} days:"
+    yield from (f"  {service}" for service in services)
+    command = f"`make logs ENV={env.environment} SERVICE={services[0]} FILE=sample.log`"
+    yield f"Their alarms on errors and latency cannot fire. Save some lines of the log, and run {command}:"
+    yield "it shows what counts, and proposes the format to set in services.<name>.logs."
+
+
+def _sums(env: Environment, catalog: Catalog) -> dict[tuple[str, str, str], float]:
+    """Return the sum, or the number of samples, of each metric: namespace, name and log group -> number."""
+    wanted: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for group in catalog.log_groups:
+        dimensions = [{"Name": "LogGroupName", "Value": group.name}]
+        wanted["AWS/Logs", _LINES, group.name] = _query(_LINES, "AWS/Logs", "Sum", dimensions)
+    for item in catalog.filters:
+        stat = "SampleCount" if item.default_value is None else "Sum"
+        if item.service is not None and not item.dimensions:
+            wanted[item.namespace, item.metric, ""] = _query(item.metric, item.namespace, stat, [])
+    cloudwatch = client(env, "cloudwatch")
+    ends = dt.datetime.now(dt.timezone.utc)
+    sums = dict.fromkeys(wanted, 0.0)
+    keys = list(wanted)
+    for begin in range(0, len(keys), _PER_CALL):
+        part = keys[begin : begin + _PER_CALL]
+        pages = cloudwatch.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=[{"Id": f"m{number}", **wanted[key]} for number, key in enumerate(part)],
+            StartTime=ends - dt.timedelta(days=DAYS),
+            EndTime=ends,
+        )
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                sums[part[int(result["Id"][1:])]] += sum(result["Values"])
+    return sums
+
+
+def _query(name: str, namespace: str, stat: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
+    metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
+    return {"MetricStat": {"Metric": metric, "Period": _DAY_S, "Stat": stat}}
