@@ -46,7 +46,7 @@ PYTEST := $(BIN)/pytest
 IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup adopt deploy diff output destroy bootstrap invoke package synth local-start local-stop \
+.PHONY: help setup adopt deploy diff output destroy bootstrap deployment invoke package synth local-start local-stop \
         logs drill drill-all probe fuzz verify verify-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
 
 help: ## print this list
@@ -68,6 +68,9 @@ destroy: .venv/.ready ## destroy all stacks, or one  ENV= STACK= APPROVE=auto KE
 
 bootstrap: .venv/.ready ## create the state bucket, once per environment  ENV=
 	@$(CLI) bootstrap
+
+deployment: .venv/.ready ## record a deployment of an existing service  ENV= SERVICE=
+	@$(CLI) deployment $(if $(SERVICE),-- "$$SERVICE",$(error deployment needs SERVICE=, such as orders))
 
 invoke: .venv/.ready ## invoke a deployed function, show its log  ENV= FUNCTION= EVENT=
 	@$(CLI) invoke $(if $(FUNCTION),-- "$$FUNCTION",$(error invoke needs FUNCTION=, such as payment-handler)) \

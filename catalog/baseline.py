@@ -76,7 +76,8 @@ def baseline(env: Environment, catalog: Catalog) -> Baseline:
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
     limits = _limits(catalog, services)
     subjects = [(service.subject, _counted(service)) for service in services]
-    subjects += [(subject, ()) for subject in Instance.platform(env, names).subjects]
+    further = (subject for service in services for subject in service.subjects[1:])
+    subjects += [(subject, ()) for subject in (*further, *Instance.platform(env, names).subjects)]
     metrics: dict[Metric, Healthy] = {}
     bands: dict[str, float] = {}
     alarms = {alarm.key: alarm for alarm in catalog.alarms}
@@ -166,4 +167,5 @@ def _lines(services: list[Service], limits: Mapping[Metric, _Limits]) -> Iterato
             latency = aws_metric(subject.metric(logs.LATENCY.stat("p99", "latency"), 60))
             ms = subject.ms_per_unit(logs.LATENCY)
             ((duration, _),) = limits.get(latency, _Limits()).fitted(((logs.HANDLED_MS / ms, 1),))
-            yield groups[0].name, logs.handled(subject.log, duration * ms)
+            line = logs.handled(subject.log, duration * ms)
+            yield from ((group.name, line) for group in groups if group.writer == "service")

@@ -31,7 +31,9 @@ def assemble(env: Environment) -> Catalog:
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
     platform = Instance.platform(env, names)
     deployed = [
-        (service.writer, service.deployments) for service in services if service.deployments is not None
+        sources.Deployed(service.writer, service.deployments, service.counted_by)
+        for service in services
+        if service.deployments is not None and service.counted_by is not None
     ]
     rules = tuple(resources.event_rules(env, names, KINDS))
     alarms = (
@@ -40,6 +42,7 @@ def assemble(env: Environment) -> Catalog:
     )
     return Catalog(
         services=tuple(service.view() for service in services),
+        existing=tuple(dict.fromkeys(item for service in services for item in service.existing())),
         log_groups=tuple(resources.log_groups(env, names, KINDS)),
         filters=(
             *(log_filter for service in services for log_filter in service.filters()),

@@ -171,7 +171,7 @@ def _check_datapoints(
                     return (*at, field)
         return places[0][0]
 
-    if any(fact not in subject.facts for fact in alarm.needed_facts):
+    if subject.missing(alarm) is not None:
         return
     m, n = subject.datapoints(alarm, tuning)
     if m > n:
@@ -300,7 +300,7 @@ def _check_names(env: Environment, catalog: Catalog) -> Iterator[Breach]:
     """Reject conflicts of names: an ECS service `x` has a log group `x-collector`."""
     names = Names.of(env)
     named = (
-        *(("log group", group.name, group.service) for group in catalog.log_groups),
+        *(("log group", group.name, group.service) for group in catalog.log_groups if group.owned),
         *(("log group", group.key, group.service) for group in catalog.log_groups),
         *(("metric filter", log_filter.name, log_filter.service) for log_filter in catalog.filters),
         *(("alarm", alarm.name, alarm.service) for alarm in catalog.all_alarms),

@@ -8,6 +8,7 @@ name. It keeps the project at its beginning and the environment at its end, so p
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -77,10 +78,23 @@ def shortened(name: str, most: int, *, before: str = "", after: str = "") -> str
     """
     if len(name) <= most:
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_CHARACTERS]
-    room = most - len(before) - len(after) - len(digest) - 1
+    room = most - len(before) - len(after) - _HASH_CHARACTERS - 1
     middle = name[len(before) : len(name) - len(after)][: max(0, room)].rstrip("-")
-    return f"{before}{middle}{'-' if middle else ''}{digest}{after}"
+    return f"{before}{middle}{'-' if middle else ''}{digest(name)}{after}"
+
+
+def digest(name: str) -> str:
+    """Return the hash of a name that distinguishes shortened names."""
+    return hashlib.sha256(name.encode()).hexdigest()[:_HASH_CHARACTERS]
+
+
+_MOST_WORD = 40
+"""Characters of a word in names that is made of a name in AWS, which may have 512."""
+
+
+def word(name: str) -> str:
+    """Return a name in AWS as a part of other names: lower-case letters and digits joined by hyphens."""
+    return shortened(re.sub("[^a-z0-9]+", "-", name.lower()).strip("-"), _MOST_WORD)
 
 
 @dataclass(frozen=True)

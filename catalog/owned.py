@@ -16,7 +16,7 @@ Owned = tuple[str, str | None]
 def roles(env: Environment, names: Names) -> Iterator[Owned]:
     """Yield the name of every IAM role of `env`, as `names` has it."""
     for name, service in env.services.items():
-        yield from ((role, name) for role in KINDS[service.kind].roles(names, name))
+        yield from ((role, name) for role in KINDS[service.kind].roles(names, name, service))
     yield from ((names.log_archive, None), (names.log_subscription_role, None), (names.notifier, None))
     if env.maintenance:
         yield names.maintenance_role, None
@@ -25,7 +25,7 @@ def roles(env: Environment, names: Names) -> Iterator[Owned]:
 def functions(env: Environment, names: Names) -> Iterator[Owned]:
     """Yield the name of every Lambda function of `env`, as `names` has it."""
     for name, service in env.services.items():
-        yield from ((function, name) for function in KINDS[service.kind].functions(names, name))
+        yield from ((function, name) for function in KINDS[service.kind].functions(names, name, service))
     yield names.notifier, None
 
 

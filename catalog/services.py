@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from typing_extensions import override
 
 from catalog.kinds import KINDS, PLATFORM, logs
-from catalog.kinds.kind import Kind, ServiceKind
+from catalog.kinds.kind import Deployed, Kind, ServiceKind
 from catalog.kinds.service import IMPACT
 from catalog.naming import Names
 from catalog.slos import ServiceSlo, events_of
-from catalog.specs import Alarm, Composite, Graph, LeftOut, LogFilter, LogGroup, Metric, ServiceView
+from catalog.specs import (
+    Alarm,
+    Composite,
+    CountedBy,
+    ExistingResource,
+    Graph,
+    LeftOut,
+    LogFilter,
+    LogGroup,
+    Metric,
+    ServiceView,
+)
 from catalog.subjects import Grouping, Subject
 from catalog.suppression import sources
-from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, GraphTemplate
+from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, GraphTemplate, Watched
 from catalog.texts import Writer
 from config.models import Environment
-from config.services import AnyService
+from config.services import AnyService, ExistingService
 
 
 @dataclass(frozen=True)
@@ -74,12 +85,12 @@ class Service(Instance):
     def of(cls, env: Environment, names: Names, name: str, config: AnyService) -> Service:
         """Return the service `name` of `env`."""
         kind = KINDS[config.kind]
-        (subject,) = _subjects(env, names, kind, name, config)
-        return cls(env, names, name, kind, subject.writer, (subject,), config)
+        subjects = _subjects(env, names, kind, name, config)
+        return cls(env, names, name, kind, subjects[0].writer, subjects, config)
 
     @property
     def subject(self) -> Subject:
-        """The subjects of its alarms."""
+        """The first subject of its alarms: the service as a whole."""
         return self.subjects[0]
 
     @override
@@ -115,34 +126,51 @@ class Service(Instance):
 
     def log_groups(self) -> tuple[LogGroup, ...]:
         """Return its log groups."""
-        return self.kind.log_groups(self.names, self.name)
+        return self.kind.log_groups(self.names, self.name, self.config)
+
+    @functools.cached_property
+    def _deployed(self) -> Deployed | None:
+        return self.kind.deployed(self.names, self.name, self.config)
 
     @functools.cached_property
     def deployments(self) -> Metric | None:
         """The metric with a sample for each of its deployments; None if deployments are not counted."""
-        deployed = self.kind.deployed(self.names, self.name)
-        return sources.deployments(self.names, deployed) if deployed else None
+        return sources.deployments(self.names, self._deployed.resource) if self._deployed else None
+
+    @property
+    def counted_by(self) -> CountedBy | None:
+        """What counts its deployments; None if they are not counted."""
+        return self._deployed.by if self._deployed else None
+
+    def existing(self) -> Iterator[ExistingResource]:
+        """Yield the resources that it names, if it exists already."""
+        return self.kind.existing(self.config)
 
     def filters(self) -> Iterator[LogFilter]:
-        """Yield the filters on its log."""
+        """Yield the filters on its log: the same on each of its log groups, for the same metrics."""
         log = self.subject.log
-        for template in self.kind.filters(log) if log else ():
-            yield LogFilter(
-                key=f"{self.name}_{template.key}",
-                name=self.names.resource(self.name, template.key),
-                service=self.name,
-                log_group_key=self.name,
-                pattern=template.pattern,
-                namespace=self.subject.log_metrics,
-                metric=template.metric.name,
-                value=template.value,
-                default_value=template.default_value,
-                unit=self.subject.unit(template.metric),
-            )
+        if log is None:
+            return
+        for group in self.log_groups():
+            if group.writer != "service":
+                continue
+            for template in self.kind.filters(log):
+                yield LogFilter(
+                    key=f"{group.key}_{template.key}",
+                    name=self.names.resource(group.key.replace("_", "-"), template.key),
+                    service=self.name,
+                    log_group_key=group.key,
+                    pattern=template.pattern,
+                    namespace=self.subject.log_metrics,
+                    metric=template.metric.name,
+                    value=template.value,
+                    default_value=template.default_value,
+                    unit=self.subject.unit(template.metric),
+                )
 
     def view(self) -> ServiceView:
         """Return the view for dashboards and documents."""
-        by_key = {template.key: alarm for template, alarm in self._alarms}
+        by_key = {alarm.key: alarm for _, alarm in self._alarms}
         return ServiceView(
             name=self.name,
             kind=self.kind.name,
@@ -150,27 +178,33 @@ class Service(Instance):
             description=self.config.description,
             owner=self.config.owner,
             resource=self.subject.dimensions[self.kind.resource],
+            existing=isinstance(self.config, ExistingService),
             log_group_key=next((group.key for group in self.log_groups()), None),
             runbook=self.kind.runbook,
             deployments=self.deployments,
-            graphs=tuple(
-                self._graph(
-                    template, [by_key[threshold] for threshold in template.thresholds if threshold in by_key]
-                )
-                for template in self.subject.graphs(self.kind.graphs)
-            ),
+            counted_by=self.counted_by,
+            graphs=tuple(graph for subject in self.subjects for graph in self._graphs(subject, by_key)),
         )
 
-    def _graph(self, template: GraphTemplate, alarms: Sequence[Alarm]) -> Graph:
+    def _graphs(self, subject: Subject, alarms: Mapping[str, Alarm]) -> Iterator[Graph]:
+        """Yield the graphs of one subject."""
+        for template in subject.graphs(self.kind.graphs):
+            keys = (f"{subject.key}_{threshold}" for threshold in template.thresholds)
+            yield self._graph(
+                subject, template, template.series, [alarms[key] for key in keys if key in alarms]
+            )
+
+    def _graph(
+        self, subject: Subject, template: GraphTemplate, series: Sequence[Watched], alarms: Sequence[Alarm]
+    ) -> Graph:
         # A threshold is comparable only with datapoints of the period of its alarm.
         period_s = max((alarm.period_s for alarm in alarms), default=self.env.dashboard.period_s)
+        part = "" if subject is self.subject else subject.writer.label.removeprefix(f"{self.name}, ")
         return Graph(
-            title=template.title,
+            title=f"{template.title}: {part}" if part else template.title,
             role=template.role,
             unit_label=template.unit_label,
-            series=tuple(
-                self.subject.series(series_template, period_s) for series_template in template.series
-            ),
+            series=tuple(subject.series(watched, period_s) for watched in series),
             thresholds=tuple(alarm.key for alarm in alarms),
         )
 
@@ -183,6 +217,8 @@ def _subjects(
     config: AnyService | Environment,
 ) -> tuple[Subject, ...]:
     service = None if isinstance(config, Environment) else config
+    parts = tuple(kind.parts(env, names, name, config))
+    log_group = parts[0].dimensions.get("LogGroupName") if service else None
     log = env.log_format(service) if service else None
     of_log = {logs.DURATIONS: Fact()} if log and log.has_durations else {}
     return tuple(
@@ -195,17 +231,17 @@ def _subjects(
                 label=part.label,
                 owner=config.owner,
                 service=name if service else None,
-                log_group=part.dimensions.get("LogGroupName"),
+                log_group=part.dimensions.get("LogGroupName", log_group),
             ),
             runbook=kind.runbook,
             dimensions=part.dimensions,
             facts={**part.facts, **of_log},
-            facts_words=kind.facts_words,
+            facts_words={**kind.facts_words, **part.words},
             templates=kind.alarms,
             general=env.alarms.of(kind.name),
             own=service.alarms if service else {},
             log_metrics=names.log_metrics_namespace(name),
             log=log,
         )
-        for part in kind.parts(env, names, name, config)
+        for part in parts
     )

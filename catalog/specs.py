@@ -74,13 +74,16 @@ def metrics_of(series: Series) -> tuple[Metric, ...]:
 
 
 class LogGroup(Spec):
-    """A log group that the platform owns."""
+    """A log group that services or the platform write to."""
 
     key: str
     name: str
     service: str | None = None
     """The service that writes to it; none for the platform's own."""
     writer: Literal["service", "collector", "insights", "delivery", "notifier", "events"]
+    owned: bool = True
+    """Whether the platform creates it, with retention, encryption and archive. Groups of existing services
+    are only read, by metric filters and queries."""
 
 
 class LogFilter(Spec):
@@ -340,6 +343,19 @@ class Query(Spec):
     text: str
 
 
+class ExistingResource(Spec):
+    """A resource that exists already and that the configuration names: the platform does not create it."""
+
+    type: str
+    """Its type in Terraform, such as `aws_lambda_function`."""
+    name: str
+    """Its name in AWS; of an alias, `<function>:<alias>`."""
+
+
+CountedBy = Literal["make deploy", "AWS events", "reveille deployment"]
+"""What counts the deployments of a service."""
+
+
 class ServiceView(Spec):
     """A service in dashboards and documents."""
 
@@ -351,12 +367,16 @@ class ServiceView(Spec):
     owner: str
     resource: str
     """Its name in AWS."""
+    existing: bool
+    """Whether it exists already: the platform watches it and does not create it."""
     log_group_key: str | None
-    """Its log group; None if the platform does not own one."""
+    """Its log group; None if it has none, or it is not known."""
     runbook: str
     """File in docs/runbooks for services of this kind."""
     deployments: Metric | None
     """Metric with a sample for each deployment; None if deployments are not counted."""
+    counted_by: CountedBy | None
+    """What writes the samples; None if deployments are not counted."""
     graphs: tuple[Graph, ...]
 
 
@@ -455,6 +475,8 @@ class Catalog(Spec):
     """Everything that is monitored in one environment."""
 
     services: tuple[ServiceView, ...]
+    existing: tuple[ExistingResource, ...]
+    """The resources that existing services name."""
     log_groups: tuple[LogGroup, ...]
     filters: tuple[LogFilter, ...]
     alarms: tuple[Alarm, ...]

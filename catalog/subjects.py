@@ -156,9 +156,7 @@ class Subject:
     def left_out(self, template: AlarmTemplate) -> LeftOut | None:
         """Return why it does not have an alarm, or None when it has it."""
         service = self.writer.service
-        limit = self.threshold(template)
-        needed = (*template.needed_facts, *((limit.of,) if isinstance(limit, Percent) else ()))
-        missing = next((fact for fact in needed if fact not in self.facts), None)
+        missing = self.missing(template)
         if missing is not None:
             words = self.facts_words.get(missing, f"it has no {missing}")
             return LeftOut(service=service, kind_key=template.key, why="not applicable", reason=words)
@@ -170,6 +168,17 @@ class Subject:
             return LeftOut(service=service, kind_key=template.key, why="opt-in", reason=template.opt_in)
         return None
 
+    def missing(self, template: AlarmTemplate) -> str | None:
+        """Return a fact or a resource that an alarm requires and the subject does not have; else None."""
+        limit = self.threshold(template)
+        facts = (*template.needed_facts, *((limit.of,) if isinstance(limit, Percent) else ()))
+        missing = (fact for fact in facts if fact not in self.facts)
+        return next(missing, None) or self.lacks(template.needed_resources)
+
+    def lacks(self, resources: Iterable[str]) -> str | None:
+        """Return the first of the resources that the subject does not have; None if it has all."""
+        return next((resource for resource in resources if resource not in self.dimensions), None)
+
     def metric(self, template: SeriesTemplate, period_s: int) -> Metric:
         """Return a series of this subject with this period."""
         of = template.metric
@@ -179,7 +188,11 @@ class Subject:
             ),
             name=of.name,
             # A suffix after a colon distinguishes two resources with the same dimension.
-            dimensions={key.partition(":")[0]: self.dimensions[key] for key in of.dimensions},
+            dimensions={
+                key.partition(":")[0]: self.dimensions[key]
+                for key in (*of.dimensions, *of.optional)
+                if key in of.dimensions or key in self.dimensions
+            },
             stat=template.stat,
             period_s=period_s,
             label=template.label,
@@ -198,8 +211,9 @@ class Subject:
         return metric.unit
 
     def has(self, watched: Watched) -> bool:
-        """Return whether a series has data: the facts that its metrics need."""
-        return all(fact in self.facts for fact in needs_of(watched))
+        """Return whether a series has data: the facts and the resources that its metrics need."""
+        resources = (key for metric in metrics_of(watched) for key in metric.resources)
+        return all(fact in self.facts for fact in needs_of(watched)) and self.lacks(resources) is None
 
     def graphs(self, templates: Sequence[GraphTemplate]) -> Iterator[GraphTemplate]:
         """Yield the graphs of this subject, each with the series that have data."""

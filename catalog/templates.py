@@ -12,7 +12,8 @@ from cloudwatch.alarms import Comparison, Treatment
 from config.notifications import Severity
 
 LOGS = "logs"
-"""Stands for the service's own log metrics in `MetricTemplate.namespace`."""
+"""Stands for the service's own log metrics in `MetricTemplate.namespace`, and for its log among its
+dimensions."""
 SHARED = "shared"
 """Stands there for the metrics of all services of the environment, which a dimension tells apart."""
 
@@ -64,6 +65,8 @@ class MetricTemplate(Spec):
     namespace: str
     name: str
     dimensions: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    """Dimensions in addition, for the services that have the resource, such as an alias."""
     unit: Unit
     baseline: BaselineTemplate
     """What a healthy resource publishes. Required: without it, an alarm on the metric would break drills."""
@@ -76,6 +79,11 @@ class MetricTemplate(Spec):
     late_by: str | None = None
     """A fact in milliseconds: how late its samples are at most, in addition to `delay_s`."""
 
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The resources that a service must have for it: its dimensions, and a log for log metrics."""
+        return (*self.dimensions, *((LOGS,) if self.namespace == LOGS else ()))
+
     def stat(self, stat: str, label: str) -> SeriesTemplate:
         """Return the series of one statistic of this metric."""
         return SeriesTemplate(metric=self, stat=stat, label=label)
@@ -86,6 +94,8 @@ class Namespace(NamedTuple):
 
     name: str
     dimensions: tuple[str, ...] = ()
+    """As in `MetricTemplate`."""
+    optional: tuple[str, ...] = ()
     """As in `MetricTemplate`."""
     delay_s: int = 0
     """As in `MetricTemplate`."""
@@ -105,6 +115,7 @@ class Namespace(NamedTuple):
             namespace=self.name,
             name=name,
             dimensions=self.dimensions,
+            optional=self.optional,
             unit=unit,
             baseline=baseline,
             most=most,
@@ -264,6 +275,11 @@ class AlarmTemplate(Spec):
         limit = (self.watches.most,) if isinstance(self.watches.most, str) else ()
         own = (self.needs,) if self.needs else ()
         return tuple(dict.fromkeys((*own, *relative, *needs_of(self.watches), *limit)))
+
+    @property
+    def needed_resources(self) -> tuple[str, ...]:
+        """The resources that its metrics require."""
+        return tuple(dict.fromkeys(key for metric in metrics_of(self.watches) for key in metric.resources))
 
     @property
     def tunable(self) -> frozenset[str]:

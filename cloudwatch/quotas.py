@@ -1,4 +1,4 @@
-"""All quotas of CloudWatch, CloudWatch Logs and SNS, each with the document that states it.
+"""All quotas of CloudWatch, CloudWatch Logs, SNS and EventBridge, each with the document that states it.
 
 The limits of configuration values are in `config/limits.py`.
 """
@@ -116,6 +116,12 @@ query history"): so three people can open the same dashboard during an incident.
 DASHBOARD_BYTES: Final = 500_000
 """Maximum size of a dashboard's body; a limit of this project, as AWS publishes none. CloudFormation accepts
 templates of 1 MB (CloudFormation quotas), in which the quotes of a body are escaped: half of that is safe."""
+
+
+# --- events
+
+EVENT_PATTERN_CHARACTERS: Final = 2048
+"""Characters of the event pattern of a rule (Amazon EventBridge User Guide, "Amazon EventBridge quotas")."""
 
 
 # --- evaluation (CloudWatch User Guide, "Alarm evaluation")

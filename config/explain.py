@@ -16,7 +16,7 @@ from config import webhooks
 from config.errors import MOST, Location, Problem, cut, first, order
 from config.models import Environment
 from config.notifications import Recipients
-from config.services import SERVICE_MODELS
+from config.services import SERVICE_MODELS, ExistingService, model_of, tag_of
 from config.source import SHOWN, Document, dotted
 from config.types import PATTERNS
 
@@ -56,7 +56,7 @@ _WORDS = {
     "too_long": "must have at most {max_length} entries",
     "dict_type": "must be a mapping of keys to values",
     "model_type": "must be a mapping of keys to values",
-    "model_attributes_type": "must be a mapping of keys to values",
+    "union_tag_not_found": "must be a mapping of keys to values",
 }
 """Type of a pydantic error -> the message for authors of YAML."""
 
@@ -122,7 +122,7 @@ def problems(
 def _location(error: ErrorDetails, document: Document, at: Location) -> tuple[Location, bool]:
     """Return where the value is that an error is about, and whether its key is meant."""
     location, is_key = _in_document((*at, *error["loc"]), document.data)
-    if error["type"] == "union_tag_invalid":
+    if _has_invalid_kind(error, location, document.data):
         location = (*location, "kind")
     return (*location, *error.get("ctx", {}).get("at", ())), is_key
 
@@ -144,19 +144,41 @@ def _problem(error: ErrorDetails, document: Document, model: type[BaseModel], at
     return Problem(place=place, key=dotted(location), text=text)
 
 
+def _has_invalid_kind(error: ErrorDetails, location: Location, data: Any) -> bool:
+    """Return whether an error is about the kind of the service at `location`, not about its absence."""
+    service = _at(location, data)
+    return error["type"] == "union_tag_not_found" and isinstance(service, dict) and "kind" in service
+
+
+def _or_existing(location: Location, data: Any) -> str:
+    """Return the keys that name an existing service, if a key that only created ones have is missing."""
+    service = _at(location[:-1], data)
+    kind = service.get("kind") if isinstance(service, dict) else None
+    for model in SERVICE_MODELS.get(str(kind), ()) if location[:1] == ("services",) else ():
+        if issubclass(model, ExistingService) and location[-1] not in model.model_fields:
+            return f"; a service that exists already has {' and '.join(model.names_it)} instead"
+    return ""
+
+
 def _text(error: ErrorDetails, location: Location, found: str, data: Any, known: set[str]) -> str:
     kind, context = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return f"is missing{_or_existing(location, data)}"
     if kind == "extra_forbidden":
         hint = did_you_mean(str(location[-1]), sorted(known))
         return f"is not a valid key; known: {', '.join(sorted(known))}{hint}"
-    if kind == "missing":
-        return "is missing"
-    if kind == "union_tag_not_found":
+    if kind == "union_tag_not_found" and location[-1] == "kind":
+        return _with_found(f"must be one of: {', '.join(SERVICE_MODELS)}", found, SERVICE_MODELS)
+    if kind == "union_tag_not_found" and isinstance(_at(location, data), dict):
         # Usually this is not a new service, but an existing one whose name is misspelled.
         others = (name for name in _at(location[:-1], data) if name != location[-1])
         kinds = ", ".join(sorted(SERVICE_MODELS))
         return f"kind is missing; known: {kinds}{did_you_mean(str(location[-1]), others)}"
     sentence, choices = _sentence(error, context)
+    return _with_found(sentence, found, choices)
+
+
+def _with_found(sentence: str, found: str, choices: Iterable[str]) -> str:
     hint = did_you_mean(found, choices)
     return f"{sentence} (found: {found[:SHOWN]}{'…' if len(found) > SHOWN else ''}){hint}"
 
@@ -166,8 +188,8 @@ def _sentence(error: ErrorDetails, context: dict[str, Any]) -> tuple[str, list[s
     kind = error["type"]
     if kind == "refused":
         return error["msg"], [part.strip() for part in str(context.get("known", "")).split(",")]
-    if kind in {"literal_error", "union_tag_invalid"}:
-        expected = str(context.get("expected") or context.get("expected_tags"))
+    if kind == "literal_error":
+        expected = str(context["expected"])
         choices = [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
         return f"must be one of: {', '.join(choices)}", choices
     if kind == "string_pattern_mismatch":
@@ -212,7 +234,7 @@ def _in_document(location: Location, data: Any) -> tuple[Location, bool]:
     for key in location:
         if key == "[key]":
             return tuple(way), True
-        if isinstance(data, dict) and key not in data and data.get("kind") == key:
+        if isinstance(data, dict) and key not in data and tag_of(data) == key:
             continue
         if isinstance(data, dict) and key not in data and "\ufffd" in str(key):
             # pydantic writes U+FFFD where a key has half of a surrogate pair.
@@ -258,7 +280,7 @@ def is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
 
 
 def _model(annotation: Any, data: Any) -> type[BaseModel] | None:
-    """Return the model that `annotation` stands for; of several, the one whose `kind` the data has."""
+    """Return the model that `annotation` stands for; of several, that of the service in the data."""
     if is_model(annotation):
         return annotation
     if typing.get_origin(annotation) is typing.Annotated:
@@ -267,8 +289,6 @@ def _model(annotation: Any, data: Any) -> type[BaseModel] | None:
         models = [model for entry in typing.get_args(annotation) if (model := _model(entry, data))]
         if len(models) == 1:
             return models[0]
-        for model in models:
-            kind = model.model_fields.get("kind")
-            if kind and isinstance(data, dict) and data.get("kind") in typing.get_args(kind.annotation):
-                return model
+        chosen = model_of(data)
+        return chosen if chosen in models else None
     return None

@@ -282,15 +282,20 @@ class Environment(Model):
         return self.endpoint is not None
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of its services."""
+        return frozenset(service.kind for service in self.services.values())
+
+    @property
     def functions(self) -> dict[str, LambdaService]:
-        """The Lambda functions, by name."""
+        """The Lambda functions that are created, by name."""
         return {
             name: service for name, service in self.services.items() if isinstance(service, LambdaService)
         }
 
     @property
     def containers(self) -> dict[str, EcsService]:
-        """The ECS services, by name."""
+        """The ECS services that are created, by name."""
         return {name: service for name, service in self.services.items() if isinstance(service, EcsService)}
 
     def log_format(self, service: AnyService) -> Format | None:

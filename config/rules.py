@@ -9,7 +9,7 @@ from config import webhooks
 from config.errors import Location, cut
 from config.limits import LAMBDA_VARIABLES_BYTES, TASK_DEFINITION_BYTES, has_lambda_insights
 from config.models import Environment
-from config.services import LoggingService
+from config.services import ExistingEcsService, ExistingFunction, LoggingService
 
 Breach = tuple[Location, str]
 """Location of the value that breaks a rule, and the message."""
@@ -96,11 +96,8 @@ def load_balancers_are_here(env: Environment) -> Iterator[Breach]:
     """A load balancer and its target group are in the environment's region and account."""
     for name, service in env.containers.items():
         for key in ("load_balancer_arn", "target_group_arn") if service.load_balancer else ():
-            arn = getattr(service.load_balancer, key)
-            region, account = arn.split(":")[3:5]
-            if (region, account) != (env.region, env.account_id):
-                text = f"must be in {env.region} and account {env.account_id} (found: {arn})"
-                yield ("services", name, "load_balancer", key), text
+            location = ("services", name, "load_balancer", key)
+            yield from _not_here(env, location, getattr(service.load_balancer, key))
 
 
 _OWN_BYTES = 512
@@ -173,6 +170,28 @@ def sources_are_not_the_platforms(env: Environment) -> Iterator[Breach]:
             yield ("services", name, "source"), text
 
 
+def existing_resources_are_here(env: Environment) -> Iterator[Breach]:
+    """What an existing service names by ARN is in the environment's region and account."""
+    for name, service in env.services.items():
+        arns: dict[Location, str] = {}
+        if isinstance(service, ExistingFunction) and ":" in service.function:
+            arns = {("function",): service.function}
+        elif isinstance(service, ExistingEcsService):
+            arns = {
+                ("target_groups", position, key): getattr(target, key)
+                for position, target in enumerate(service.target_groups)
+                for key in ("load_balancer_arn", "target_group_arn")
+            }
+        for location, arn in arns.items():
+            yield from _not_here(env, ("services", name, *location), arn)
+
+
+def _not_here(env: Environment, location: Location, arn: str) -> Iterator[Breach]:
+    region, account = arn.split(":")[3:5]
+    if (region, account) != (env.region, env.account_id):
+        yield location, f"must be in {env.region} and account {env.account_id} (found: {arn})"
+
+
 def log_formats_have_the_keys(env: Environment) -> Iterator[Breach]:
     """The settings of log lines are those that the format has."""
     found: dict[Location, str] = {}
@@ -195,6 +214,7 @@ RULES = (
     pages_have_a_recipient,
     webhooks_are_encrypted,
     load_balancers_are_here,
+    existing_resources_are_here,
     variables_fit,
     task_definitions_fit,
     tags_differ,

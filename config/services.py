@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import typing
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from config.alarms import AlarmTunings, Slo
 from config.limits import FARGATE_MEMORY_MIB, LAMBDA_MEMORY_MIB, LAMBDA_TIMEOUT_S
 from config.logs import ServiceAwslogs, ServiceLogs
 from config.types import (
+    AliasName,
     Arn,
+    ClusterName,
     Description,
+    EcsServiceName,
     EnvironmentVariables,
+    FunctionName,
     Handler,
     IamAction,
     ImageUri,
     LoadBalancerArn,
+    LogGroupName,
     Model,
     OwnerName,
+    QueueName,
     SecurityGroupId,
     Slug,
     SourceFolder,
@@ -209,6 +215,179 @@ class EcsService(DeployedService):
         return self
 
 
+class ExistingService(LoggingService):
+    """Keys of services that exist already. The platform watches them; it does not create or change them."""
+
+    created: ClassVar[type[DeployedService]]
+    """The model of services of the same kind that the platform creates."""
+    names_it: ClassVar[tuple[str, ...]]
+    """The keys that name what exists. A service with one of them exists already."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_keys_of_created_services(cls, data: Any) -> Any:
+        keys = cls.created.model_fields.keys() - cls.model_fields.keys()
+        found = [key for key in data if key in keys] if isinstance(data, dict) else []
+        if found:
+            named = next(key for key in cls.names_it if key in data)
+            raise refuse(
+                "is only for a service that is created here, but {named} names one that exists already "
+                "and is never changed: remove {keys}, or {named}",
+                at=(found[0],),
+                because=(named,),
+                named=named,
+                keys=" and ".join(found),
+            )
+        return data
+
+
+class ExistingTrigger(Model):
+    """The existing SQS queue that invokes an existing function."""
+
+    queue: QueueName
+    """Name of the queue, in the region and account of the environment."""
+
+    dead_letter_queue: QueueName | None = None
+    """Name of its dead-letter queue. Without it, the alarm on dead letters is left out."""
+
+    visibility_timeout_s: int | None = Field(default=None, ge=0, le=43_200)
+    """Visibility timeout of the queue in seconds: the time until a failed message is received again. Without
+    it, alarms assume six timeouts of the function, as AWS recommends."""
+
+    batching_window_s: int = Field(default=0, ge=0, le=300)
+    """Seconds that the event source mapping waits for a full batch."""
+
+    @model_validator(mode="after")
+    def _queues_differ(self) -> ExistingTrigger:
+        if self.queue == self.dead_letter_queue:
+            raise refuse("must be another queue than queue", at=("dead_letter_queue",), because=("queue",))
+        return self
+
+
+class ExistingFunction(ExistingService):
+    """A Lambda function that exists already, with any runtime, as a zip file or an image."""
+
+    created: ClassVar[type[DeployedService]] = LambdaService
+    names_it: ClassVar[tuple[str, ...]] = ("function",)
+
+    kind: Literal["lambda"]
+    """This is a Lambda function."""
+
+    function: FunctionName
+    """Name or ARN of the function, in the region and account of the environment, without version or alias."""
+
+    alias: AliasName | None = None
+    """An alias. Invocations, errors, throttles and durations are then those of the alias; CloudWatch has the
+    other metrics of the function only as a whole."""
+
+    log_group: LogGroupName | None = None
+    """Name of its log group; by default `/aws/lambda/<function>`."""
+
+    timeout_s: int = Field(ge=1, le=LAMBDA_TIMEOUT_S)
+    """Its timeout in seconds, after which its metrics arrive at the latest. `make import` reads it."""
+
+    memory_mib: int | None = Field(default=None, ge=LAMBDA_MEMORY_MIB[0], le=LAMBDA_MEMORY_MIB[1])
+    """Its memory in MiB."""
+
+    reserved_concurrency: int | None = Field(default=None, ge=1)
+    """Its reserved concurrency. Without it, the alarm on the reserved concurrency is left out."""
+
+    insights: bool = False
+    """Whether it has the Lambda Insights layer. Without it, alarms on memory and cold starts are left out."""
+
+    tracing: bool = False
+    """Whether its active tracing is on."""
+
+    sqs_trigger: ExistingTrigger | None = None
+    """The queue that invokes it."""
+
+    @property
+    def function_name(self) -> str:
+        """Name of the function."""
+        return self.function.rpartition(":")[2]
+
+    @property
+    def log_group_name(self) -> str:
+        """Name of its log group; source of the default: Lambda Developer Guide, "Log groups"."""
+        return self.log_group or f"/aws/lambda/{self.function_name}"
+
+
+class Autoscaling(Model):
+    """Bounds of the number of tasks that Application Auto Scaling sets."""
+
+    min_tasks: int = Field(ge=0, le=5000)
+    """Minimum number of tasks. Alarms on too few tasks use it instead of `desired_count`."""
+
+    max_tasks: int = Field(ge=0, le=5000)
+    """Maximum number of tasks."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Autoscaling:
+        if self.max_tasks < self.min_tasks:
+            raise refuse(
+                "must be at least {least} (min_tasks)",
+                at=("max_tasks",),
+                because=("min_tasks",),
+                least=self.min_tasks,
+            )
+        return self
+
+
+class TargetGroup(Model):
+    """An existing target group of an Application Load Balancer."""
+
+    load_balancer_arn: LoadBalancerArn
+    """ARN of the load balancer."""
+
+    target_group_arn: TargetGroupArn
+    """ARN of the target group in which the tasks of the service are registered."""
+
+
+class ExistingEcsService(ExistingService):
+    """An ECS service that exists already, on Fargate or on EC2."""
+
+    created: ClassVar[type[DeployedService]] = EcsService
+    names_it: ClassVar[tuple[str, ...]] = ("cluster", "ecs_service")
+
+    kind: Literal["ecs"]
+    """This is an ECS service."""
+
+    cluster: ClusterName
+    """Name of the cluster, in the region and account of the environment."""
+
+    ecs_service: EcsServiceName
+    """Name of the ECS service."""
+
+    launch_type: Literal["fargate", "ec2"] = "fargate"
+    """Where its tasks run. ECS reports ephemeral storage only for tasks on Fargate."""
+
+    desired_count: int | None = Field(default=None, ge=0, le=5000)
+    """Desired number of tasks. Without it and without `autoscaling`, alarms on the number of tasks are left
+    out."""
+
+    autoscaling: Autoscaling | None = None
+    """The bounds of its number of tasks, if it is scaled automatically."""
+
+    log_groups: Annotated[tuple[LogGroupName, ...], at_most(20)] = ()
+    """Names of its log groups. Without one, alarms on its log are left out. At most 20."""
+
+    target_groups: Annotated[tuple[TargetGroup, ...], at_most(20)] = ()
+    """Target groups of Application Load Balancers that send requests to it. SLOs count the requests of the
+    first. At most 20."""
+
+    container_insights: bool = True
+    """Whether the cluster has Container Insights. Without it, alarms on tasks and storage are left out."""
+
+    @model_validator(mode="after")
+    def _resources_differ(self) -> ExistingEcsService:
+        groups = [target.target_group_arn for target in self.target_groups]
+        for key, values in (("log_groups", self.log_groups), ("target_groups", groups)):
+            for position, value in enumerate(values):
+                if value in values[:position]:
+                    raise refuse("is in the list twice: {value}", at=(key, position), value=value)
+        return self
+
+
 class StateMachine(Service):
     """An existing Step Functions state machine. It is monitored only."""
 
@@ -222,10 +401,44 @@ class StateMachine(Service):
     """`TimeoutSeconds` of its definition, for the alarm on slow executions."""
 
 
-AnyService = Annotated[LambdaService | EcsService | StateMachine, Field(discriminator="kind")]
+def _kind_of(model: type[Service]) -> str:
+    return str(typing.get_args(model.model_fields["kind"].annotation)[0])
 
-SERVICE_MODELS: dict[str, type[Service]] = {
-    typing.get_args(model.model_fields["kind"].annotation)[0]: model
-    for model in typing.get_args(typing.get_args(AnyService)[0])
+
+def model_of(service: Any) -> type[Service] | None:
+    """Return the model of a service, in data or validated; None if it has no valid kind."""
+    if isinstance(service, Service):
+        return type(service)
+    kind = service.get("kind") if isinstance(service, dict) else None
+    first, *others = SERVICE_MODELS.get(kind, (None,)) if isinstance(kind, str) else (None,)
+    for model in others:
+        if issubclass(model, ExistingService) and any(key in service for key in model.names_it):
+            return model
+    return first
+
+
+def tag_of(service: Any) -> str | None:
+    """Return the tag of the model of a service, as `model_of`; locations of pydantic's errors have it."""
+    model = model_of(service)
+    return _TAGS[model] if model else None
+
+
+AnyService = Annotated[
+    Annotated[LambdaService, Tag("lambda")]
+    | Annotated[ExistingFunction, Tag("lambda function")]
+    | Annotated[EcsService, Tag("ecs")]
+    | Annotated[ExistingEcsService, Tag("ecs cluster")]
+    | Annotated[StateMachine, Tag("state-machine")],
+    Discriminator(tag_of),
+]
+
+_TAGS: dict[type[Service], str] = {
+    typing.get_args(tagged)[0]: typing.get_args(tagged)[1].tag
+    for tagged in typing.get_args(typing.get_args(AnyService)[0])
 }
-"""Kind -> the model of its services."""
+"""Model -> its tag."""
+
+SERVICE_MODELS: dict[str, tuple[type[Service], ...]] = {
+    _kind_of(model): tuple(other for other in _TAGS if _kind_of(other) == _kind_of(model)) for model in _TAGS
+}
+"""Kind -> the models of its services; the first is that of services without the keys of the others."""

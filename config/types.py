@@ -84,7 +84,9 @@ PATTERNS: dict[str, str] = {}
 
 def _looks_like(pattern: str, words: str, **bounds: int) -> StringConstraints:
     """Return the constraint that text matches `pattern`, and note its `words` for error messages."""
-    PATTERNS[pattern] = words
+    if PATTERNS.setdefault(pattern, words) != words:
+        message = f"{pattern}: {words}, and {PATTERNS[pattern]}: write one of the two in another way"
+        raise ValueError(message)
     return StringConstraints(pattern=pattern, **bounds)  # type: ignore[arg-type]  # max_length is an int
 
 
@@ -474,6 +476,58 @@ StateMachineName = Annotated[
     # CloudWatch has no metrics of a state machine with other characters in its name (AWS Step Functions
     # Developer Guide, "Creating state machines").
     _looks_like(r"^[A-Za-z0-9_-]+$", "the name of a state machine: letters, digits, - and _", max_length=80),
+]
+
+# AWS Lambda API Reference, CreateFunction, FunctionName, and CreateAlias, Name.
+FunctionName = Annotated[
+    str,
+    _looks_like(
+        r"^(arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}$",
+        "the name or the ARN of a function, without a version or an alias: letters, digits, - and _",
+    ),
+]
+"""A function's name, or its ARN without a qualifier."""
+AliasName = Annotated[
+    str,
+    _looks_like(
+        r"^[0-9]*[A-Za-z_-][A-Za-z0-9_-]*$",
+        "the name of an alias: letters, digits, - and _, not only digits, which are a version",
+        max_length=128,
+    ),
+]
+
+# Amazon ECS API Reference: CreateCluster, clusterName; CreateService, serviceName.
+ClusterName = Annotated[
+    str,
+    _looks_like(
+        r"^[A-Za-z0-9_-]{1,255}$", "the name of a cluster, not its ARN: at most 255 letters, digits, - and _"
+    ),
+]
+EcsServiceName = Annotated[
+    str,
+    _looks_like(
+        r"^[0-9A-Za-z_-]{1,255}$",
+        "the name of an ECS service, not its ARN: at most 255 letters, digits, - and _",
+    ),
+]
+
+LogGroupName = Annotated[
+    str,
+    # CloudWatch Logs API Reference, CreateLogGroup, logGroupName.
+    _looks_like(
+        r"^[A-Za-z0-9_./#-]+$",
+        "the name of a log group, not its ARN: letters, digits, _ - / . and #",
+        max_length=512,
+    ),
+]
+
+QueueName = Annotated[
+    str,
+    # Amazon SQS API Reference, CreateQueue, QueueName.
+    _looks_like(
+        r"^[A-Za-z0-9_-]{1,75}(\.fifo|[A-Za-z0-9_-]{0,5})$",
+        "the name of a queue, not its ARN or URL: at most 80 letters, digits, - and _, or .fifo at the end",
+    ),
 ]
 
 VpcId = Annotated[str, _looks_like(r"^vpc-[0-9a-f]{8,17}$", "the id of a VPC, such as vpc-0123456789abcdef0")]

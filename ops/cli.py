@@ -17,7 +17,7 @@ INVALID = 2
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as in shells."""
 _CHANGES = {
-    "deploy", "diff", "destroy", "bootstrap", "synth", "package", "local start", "local stop",
+    "deploy", "diff", "destroy", "bootstrap", "synth", "package", "deployment", "local start", "local stop",
     "state restore", "state unlock", "drill live", "probe", "adopt",
 }  # fmt: skip
 """Commands that are left unfinished when their output is closed."""
@@ -106,6 +106,10 @@ reveille = Lazy(
         "destroy": ("ops.commands.deployment:destroy", "Destroy all stacks, or one."),
         "output": ("ops.commands.output:output", "Show the outputs of the stacks."),
         "bootstrap": ("ops.commands.deployment:bootstrap", "Create the state bucket, once per environment."),
+        "deployment": (
+            "ops.commands.deployment:deployment",
+            "Record a deployment of an existing service, in its own pipeline.",
+        ),
         "invoke": ("ops.commands.invoke:invoke", "Invoke a deployed function and show its log."),
         "logs": ("ops.commands.logs:logs", "Show which lines of a log file count as what."),
         "drill": drill,

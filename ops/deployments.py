@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws import clients
 from catalog import Catalog
+from catalog.specs import Metric
+from catalog.texts import duration
 from cloudwatch import quotas
 from config.errors import CommandError
+from config.explain import did_you_mean
 from config.models import Environment
 
 
@@ -26,9 +29,56 @@ def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
         CommandError: CloudWatch rejects the call; without the datapoint, the deployment would notify.
     """
     keys = {address.partition(".")[2] for address in changed}
-    metrics = [
-        service.deployments for service in catalog.services if service.name in keys and service.deployments
-    ]
+    _put(
+        env,
+        catalog,
+        [service.deployments for service in catalog.services if service.name in keys and service.deployments],
+    )
+
+
+def record(env: Environment, catalog: Catalog, name: str) -> str:
+    """Put a datapoint to the deployments metric of an existing service that others deploy.
+
+    Args:
+        env: the environment.
+        catalog: its catalog.
+        name: the service.
+
+    Returns:
+        what was recorded, in a sentence.
+
+    Raises:
+        CommandError: the service does not exist, its deployments are counted otherwise or not at all, or
+            CloudWatch rejects the call.
+    """
+    services = {service.name: service for service in catalog.services}
+    recorded = [one.name for one in services.values() if one.counted_by == "reveille deployment"]
+    known = f"services whose deployments are recorded: {', '.join(recorded) or 'none'}"
+    service = services.get(name)
+    if service is None:
+        message = f"service '{name}' does not exist in {env.environment}; {known}"
+        raise CommandError(message + did_you_mean(name, services))
+    if service.deployments is None or service.counted_by != "reveille deployment":
+        because = {
+            "make deploy": "`make deploy` records them",
+            "AWS events": "the events of ECS count them",
+            None: f"deployments of the kind {service.kind} are not counted",
+        }[service.counted_by]
+        message = f"deployments of {name} need no command: {because}. Nothing was recorded; {known}"
+        raise CommandError(message)
+    _put(env, catalog, [service.deployments])
+    suppressed = duration(env.deployments.suppression_s)
+    effect = f"its notifications are suppressed for {suppressed}" if env.deployments.suppression_s else ""
+    effect = effect or "nothing is suppressed (deployments.suppression_s: 0)"
+    return f"Recorded a deployment of {name} in {env.environment}: {effect}."
+
+
+def _put(env: Environment, catalog: Catalog, metrics: Sequence[Metric]) -> None:
+    """Put a datapoint to these metrics, and to that of all deployments; without metrics, to none.
+
+    Raises:
+        CommandError: CloudWatch rejects the call.
+    """
     if not metrics:
         return
     data: list[dict[str, Any]] = [

@@ -50,7 +50,7 @@ def examine(name: str, console: Console) -> bool:
         return all_passed
     env, catalog = environment.read(name)
     if check("AWS", lambda: _aws(env)):
-        if env.functions and not env.is_local:
+        if "lambda" in env.kinds and not env.is_local:
             check("quotas", lambda: _quotas(env))
         if references := catalog.routes.secrets:
             check("secrets", lambda: secrets.find(env, references))

@@ -14,6 +14,7 @@ from config.errors import CommandError
 from config.explain import did_you_mean
 from config.limits import LAMBDA_TIMEOUT_S
 from config.models import Environment
+from config.services import ExistingFunction
 from ops import state
 
 _MOST_BYTES = 6_291_456
@@ -24,8 +25,17 @@ def invoke(env: Environment, function: str, event: Path, console: Console) -> bo
     """Invoke `function` with the event in a file; return whether it succeeded.
 
     Raises:
-        CommandError: the function or the file does not exist, or compute is not deployed.
+        CommandError: the function or the file does not exist, compute is not deployed, or the function is not
+            one that the platform creates.
     """
+    existing = env.services.get(function)
+    if isinstance(existing, ExistingFunction):
+        name = f"{existing.function_name}:{existing.alias}" if existing.alias else existing.function_name
+        message = (
+            f"{function} is an existing function, which this project does not invoke. To invoke it: "
+            f"`aws lambda invoke --region {env.region} --function-name {name} --payload fileb://{event} out`"
+        )
+        raise CommandError(message)
     outputs = state.outputs(env, "compute") if state.bucket_exists(env) else None
     if outputs is None:
         message = f"compute is not deployed in {env.environment}: `make deploy ENV={env.environment}`."

@@ -45,7 +45,7 @@ def of_folder(folder: Path, catalog: Catalog) -> Proof:
     Raises:
         ConfigurationError: a stack cannot be read, or has a form that is not supported.
     """
-    return verify.prove(configuration.read(folder), published=catalog.published)
+    return verify.prove(configuration.read(folder), published=catalog.published, existing=catalog.existing)
 
 
 def every() -> Iterator[tuple[str, Proof]]:

@@ -44,7 +44,7 @@ class Compute(Outputs):
     lambda_function_names: Mapping[str, str]
     """Service -> name of the Lambda function."""
     log_group_names: Mapping[str, str]
-    """Key of a log group in the catalog -> its name."""
+    """Key of a log group in the catalog that is created -> its name."""
     queue_urls: Mapping[str, str]
     """Service with an SQS trigger -> URL of its queue."""
     archive_bucket: str

@@ -1,7 +1,7 @@
 """Verification that a metric exists: documented by AWS, created by a filter, or published by the platform.
 
-The resources in its dimensions have to be in these stacks as well: a metric of a function that does not exist
-never has data.
+The resources in its dimensions have to be in these stacks as well, or to be declared as existing in the
+configuration: a metric of a function that does not exist never has data.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from catalog.known_metrics import Known, Published, known, why_not_in
 from cloudwatch.alarms import Metric
@@ -26,6 +26,7 @@ NAMED: Final[Mapping[tuple[str, str], str]] = {
     ("AWS/Events", "RuleName"): "aws_cloudwatch_event_rule",
     ("AWS/Firehose", "DeliveryStreamName"): "aws_kinesis_firehose_delivery_stream",
     ("AWS/Lambda", "FunctionName"): _FUNCTION,
+    ("AWS/Lambda", "Resource"): "aws_lambda_alias",
     ("AWS/Logs", "FilterName"): "aws_cloudwatch_log_subscription_filter",
     ("AWS/Logs", "LogGroupName"): "aws_cloudwatch_log_group",
     ("AWS/SNS", "TopicName"): "aws_sns_topic",
@@ -51,12 +52,35 @@ _SUFFIXED: Final = ("aws_lb", "aws_lb_target_group")
 """Types whose metrics have the end of the ARN as dimension, not the name."""
 
 
+class Existing(Protocol):
+    """A resource that exists outside the stacks, as the configuration declares it."""
+
+    @property
+    def type(self) -> str:
+        """Its type in Terraform."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as metrics have it in their dimensions."""
+
+
 class Metrics:
     """The metrics that exist in an environment."""
 
-    def __init__(self, configuration: Configuration, published: Iterable[Published]) -> None:
-        """Collect the metrics of AWS, of metric filters, and those that functions and commands publish."""
+    def __init__(
+        self, configuration: Configuration, published: Iterable[Published], existing: Iterable[Existing] = ()
+    ) -> None:
+        """Collect the metrics of AWS, of metric filters, and those that functions and commands publish.
+
+        Args:
+            configuration: the stacks.
+            published: metrics that are published otherwise.
+            existing: resources that exist outside these stacks.
+        """
         self._configuration = configuration
+        self._existing: dict[str, set[str]] = {}
+        for resource in existing:
+            self._existing.setdefault(resource.type, set()).add(resource.name)
         self._known: Known = known(published)
         self._verified: dict[Metric, tuple[Finding, ...]] = {}
         groups = self._names("aws_cloudwatch_log_group")
@@ -65,7 +89,9 @@ class Metrics:
         for resource in configuration.of_type("aws_cloudwatch_log_metric_filter"):
             if resource.text("log_group_name") not in groups:
                 group = resource.text("log_group_name")
-                message = f"reads log group {group}, which is not defined in these stacks"
+                message = (
+                    f"reads log group {group}, which is neither in these stacks nor declared as existing"
+                )
                 self.broken_filters.append((resource.name, Finding("metric filter", message)))
                 continue
             transformation = resource.block("metric_transformation")
@@ -116,13 +142,14 @@ class Metrics:
     @functools.cache  # noqa: B019  # exists as long as one proof
     def _names(self, kind: str) -> frozenset[str]:
         """Return the names of the resources of a type, as metrics have them in their dimensions."""
+        declared = frozenset(self._existing.get(kind, ()))
         read = self._configuration.attribute
         suffix = "arn_suffix" if kind in _SUFFIXED else ""
-        return frozenset(
+        return declared | frozenset(
             str(read(resource.stack, kind, resource.key, suffix)) if suffix else resource.name
             for resource in self._configuration.of_type(kind)
         )
 
     def has_log_group(self, name: str) -> bool:
-        """Return whether a log group with this name is in these stacks."""
+        """Return whether a log group with this name is in these stacks, or declared as existing."""
         return name in self._names("aws_cloudwatch_log_group")

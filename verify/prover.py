@@ -12,7 +12,7 @@ from verify.alarms import Alarms, actions, notifies
 from verify.callers import Service
 from verify.events import Events
 from verify.faults import Fault
-from verify.metrics import Metrics
+from verify.metrics import Existing, Metrics
 from verify.notifications import Notifications
 from verify.topics import Topics
 
@@ -43,19 +43,25 @@ class Proof(NamedTuple):
     """Number of different metrics of alarms and graphs that were looked up."""
 
 
-def prove(stacks: Mapping[str, Stack | Mapping[str, Any]], *, published: Iterable[Published] = ()) -> Proof:
+def prove(
+    stacks: Mapping[str, Stack | Mapping[str, Any]],
+    *,
+    published: Iterable[Published] = (),
+    existing: Iterable[Existing] = (),
+) -> Proof:
     """Verify the route of every alarm of an environment, and the existence of every metric.
 
     Args:
         stacks: each stack, or its Terraform JSON, by the stack's name.
         published: the metrics that functions and commands of the platform publish.
+        existing: the resources that exist outside these stacks, as the configuration declares them.
 
     Raises:
         ConfigurationError: the JSON has a form that is not supported.
     """
     configuration = Configuration(stacks)
     alarms, topics = Alarms(configuration), Topics(configuration)
-    events, metrics = Events(configuration, topics), Metrics(configuration, published)
+    events, metrics = Events(configuration, topics), Metrics(configuration, published, existing)
     routing = _Routing(configuration, alarms, topics)
     faults = [
         *routing.faults(),

@@ -1,17 +1,32 @@
-"""ECS services on Fargate. Metrics: Amazon ECS Developer Guide, "Amazon ECS CloudWatch metrics"."""
+"""ECS services, created on Fargate or existing.
+
+Metrics: Amazon ECS Developer Guide, "Amazon ECS CloudWatch metrics".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from typing_extensions import override
 
 from catalog.kinds import load_balancer, logs, service
-from catalog.kinds.kind import ServiceKind
-from catalog.naming import Names
-from catalog.specs import AllOf, Event, EventRule, InAlarm, LogFilter, LogGroup, LogLine
+from catalog.kinds.kind import Deployed, Part, ServiceKind
+from catalog.naming import Names, digest, word
+from catalog.specs import (
+    AllOf,
+    Event,
+    EventRule,
+    ExistingResource,
+    InAlarm,
+    LogFilter,
+    LogGroup,
+    LogLine,
+)
 from catalog.suppression import sources
 from catalog.templates import (
+    LOGS,
     ONLY_FAILURES,
     SHARED,
     WHOLE,
@@ -26,9 +41,10 @@ from catalog.templates import (
     Percent,
     steady,
 )
+from cloudwatch.quotas import EVENT_PATTERN_CHARACTERS
 from config.formats import Format
 from config.models import Environment
-from config.services import EcsService
+from config.services import EcsService, ExistingEcsService, LoadBalancer, TargetGroup
 
 _DIMENSIONS = ("ClusterName", "ServiceName")
 
@@ -51,7 +67,7 @@ PENDING = _INSIGHTS.metric("PendingTaskCount", "Count", steady(0), most="max_tas
 _DISK_USED = _INSIGHTS.metric("EphemeralStorageUtilized", "Gigabytes", steady(3))
 _DISK_SIZE = _INSIGHTS.metric("EphemeralStorageReserved", "Gigabytes", steady(20))
 
-STOPPED = Namespace(SHARED, ("TaskGroup",)).metric("StoppedTasks", "Count", ONLY_FAILURES)
+STOPPED = Namespace(SHARED, ("ClusterArn", "TaskGroup")).metric("StoppedTasks", "Count", ONLY_FAILURES)
 
 _DISK = MathTemplate(
     expression="100 * used / size",
@@ -193,7 +209,7 @@ ALARMS = (
         datapoints_to_alarm=5,
         missing="missing",  # as for cpu
         part_of="saturation",
-        needs="container_insights",
+        needs="ephemeral_storage",
         summary="the ephemeral storage of a task is almost full; the task stops when it is full",
         look="the processes that write files; log to standard output, and delete temporary files",
     ),
@@ -240,19 +256,77 @@ STARTED_LINE = LogLine(
 """The line with the ARN of a service whose deployment begins."""
 
 
-def deployment_pattern(names: Names, *event_names: str) -> dict[str, object]:
-    """Return the pattern of changes of a deployment; its events name the service by ARN only."""
-    services = f"arn:aws:ecs:{names.region}:{names.account_id}:service/{names.whole}/"
-    return {
-        "source": ["aws.ecs"],
-        "detail-type": ["ECS Deployment State Change"],
-        "resources": [{"prefix": services}],
-        **({"detail": {"eventName": list(event_names)}} if event_names else {}),
-    }
+def deployment_patterns(env: Environment, names: Names, *event_names: str) -> list[dict[str, object]]:
+    """Return the patterns of changes of a deployment; its events name the service by ARN only.
+
+    Created services have the cluster of the environment for themselves. Existing services are listed: others
+    may run in their cluster.
+    """
+    own = [{"prefix": f"{_arn(names, 'service', names.whole)}/"}] if env.containers else []
+    arns = [_service_arn(names, service) for service in _existing(env)]
+    return _split(
+        [*own, *dict.fromkeys(arns)],
+        lambda resources: {
+            "source": ["aws.ecs"],
+            "detail-type": ["ECS Deployment State Change"],
+            "resources": resources,
+            **({"detail": {"eventName": list(event_names)}} if event_names else {}),
+        },
+    )
 
 
-class EcsServices(ServiceKind[EcsService]):
-    """Services of containers on Fargate."""
+def stopped_task_patterns(env: Environment, names: Names) -> list[dict[str, object]]:
+    """Return the patterns of tasks that stop by themselves, in the clusters of all services."""
+    own = [_arn(names, "cluster", names.whole)] if env.containers else []
+    arns = [_arn(names, "cluster", service.cluster) for service in _existing(env)]
+    return _split(
+        [*own, *dict.fromkeys(arns)],
+        lambda clusters: {
+            "source": ["aws.ecs"],
+            "detail-type": ["ECS Task State Change"],
+            "detail": {
+                "clusterArn": clusters,
+                "lastStatus": ["STOPPED"],
+                # Not those that a deployment or a person stops. A task without memory left has the first
+                # code.
+                "stopCode": ["EssentialContainerExited", "TaskFailedToStart"],
+            },
+        },
+    )
+
+
+def _split(
+    values: Sequence[Any], pattern: Callable[[list[Any]], dict[str, object]]
+) -> list[dict[str, object]]:
+    """Return the patterns for all values: as few as the size of a pattern allows."""
+    parts: list[list[Any]] = []
+    for value in values:
+        last = [*(parts[-1] if parts else []), value]
+        if parts and len(json.dumps(pattern(last))) <= EVENT_PATTERN_CHARACTERS:
+            parts[-1] = last
+        else:
+            parts.append([value])
+    return [pattern(part) for part in parts]
+
+
+def _existing(env: Environment) -> list[ExistingEcsService]:
+    return [service for service in env.services.values() if isinstance(service, ExistingEcsService)]
+
+
+def _arn(names: Names, type_: str, name: str) -> str:
+    return f"arn:aws:ecs:{names.region}:{names.account_id}:{type_}/{name}"
+
+
+def _service_arn(names: Names, service: ExistingEcsService) -> str:
+    return _arn(names, "service", f"{service.cluster}/{service.ecs_service}")
+
+
+AnyEcsService = EcsService | ExistingEcsService
+"""An ECS service that is created, or that exists already."""
+
+
+class EcsServices(ServiceKind[AnyEcsService]):
+    """Services of containers, created on Fargate or existing."""
 
     name = "ecs"
     title = "ECS"
@@ -262,6 +336,9 @@ class EcsServices(ServiceKind[EcsService]):
         "load_balancer": "no load balancer sends requests to it (load_balancer)",
         "desired_count": "no task is desired (desired_count)",
         "max_tasks": "no task is desired (desired_count)",
+        "ephemeral_storage": service.FACTS_WORDS["container_insights"],
+        LOGS: "its log groups are not configured (log_groups)",
+        "LogGroupName": "its log groups are not configured (log_groups)",
     }
     failing = "errors"
     alarms = ALARMS
@@ -338,7 +415,7 @@ class EcsServices(ServiceKind[EcsService]):
             unit_label="% of ephemeral storage",
             series=(_DISK,),
             thresholds=("disk",),
-            needs="container_insights",
+            needs="ephemeral_storage",
         ),
         *load_balancer.GRAPHS,
         *service.LOG_GROUP_GRAPHS,
@@ -346,51 +423,121 @@ class EcsServices(ServiceKind[EcsService]):
     events = (load_balancer.EVENTS, logs.EVENTS)
 
     @override
-    def dimensions(self, names: Names, name: str, service: EcsService) -> dict[str, str]:
-        resources = {
-            "ClusterName": names.whole,
-            "ServiceName": names.of_service(name),
-            "LogGroupName": names.container_log_group(name),
-            "TaskGroup": f"service:{names.of_service(name)}",
-        }
-        if balancer := service.load_balancer:
-            # In metrics, both are parts of the ARN: one without, one with the type of the resource (Elastic
-            # Load Balancing, "Metric dimensions for Application Load Balancers").
-            resources["LoadBalancer"] = balancer.load_balancer_arn.partition(":loadbalancer/")[2]
-            resources["TargetGroup"] = balancer.target_group_arn.rpartition(":")[2]
-        return resources
+    def parts(self, env: Environment, names: Names, name: str, config: AnyEcsService) -> Iterator[Part]:
+        """Yield the service, and each log group and target group of an existing one after the first."""
+        yield from super().parts(env, names, name, config)
+        if not isinstance(config, ExistingEcsService):
+            return
+        for key, group in list(_log_groups(config).items())[1:]:
+            yield Part(
+                key=key, label=f"{name}, log group {group}", dimensions={"LogGroupName": group}, facts={}
+            )
+        for target in config.target_groups[1:]:
+            dimensions = _balanced(target)
+            group = dimensions["TargetGroup"].split("/")[1]
+            yield Part(
+                key=f"target-{group}",
+                label=f"{name}, target group {group}",
+                dimensions=dimensions,
+                facts=self.facts(env, config),
+            )
 
     @override
-    def facts(self, env: Environment, service: EcsService) -> Facts:
+    def dimensions(self, names: Names, name: str, service: AnyEcsService) -> dict[str, str]:
+        if isinstance(service, ExistingEcsService):
+            cluster, ecs_service = service.cluster, service.ecs_service
+            target: LoadBalancer | TargetGroup | None = next(iter(service.target_groups), None)
+            group = next(iter(service.log_groups), None)
+        else:
+            cluster, ecs_service = names.whole, names.of_service(name)
+            target, group = service.load_balancer, names.container_log_group(name)
+        return {
+            "ClusterName": cluster,
+            "ServiceName": ecs_service,
+            **({"LogGroupName": group, LOGS: group} if group else {}),
+            "ClusterArn": _arn(names, "cluster", cluster),
+            "TaskGroup": f"service:{ecs_service}",
+            **(_balanced(target) if target else {}),
+        }
+
+    @override
+    def facts(self, env: Environment, service: AnyEcsService) -> Facts:
         facts = {}
-        if tasks := service.desired_count:
-            at = ("desired_count",)
-            facts["desired_count"] = Fact(value=tasks, words=f"the desired count of {tasks}", at=at)
-            most = tasks * DEPLOYMENT_MAXIMUM_PERCENT // 100
+        least, most, at = _tasks(service)
+        if least:
+            words = f"the minimum of {least} tasks" if len(at) > 1 else f"the desired count of {least}"
+            facts["desired_count"] = Fact(value=least, words=words, at=at)
+        if most:
+            most = most * DEPLOYMENT_MAXIMUM_PERCENT // 100
             words = f"the {most} tasks that a deployment can have"
             facts["max_tasks"] = Fact(value=most, words=words, at=at)
-        if service.load_balancer:
+        if isinstance(service, ExistingEcsService):
+            balanced, insights = bool(service.target_groups), service.container_insights
+            on_fargate = service.launch_type == "fargate"
+        else:
+            balanced, insights = bool(service.load_balancer), env.insights.containers != "disabled"
+            on_fargate = True
+        if balanced:
             facts["load_balancer"] = Fact()
-        if env.insights.containers != "disabled":
+        if insights:
             facts["container_insights"] = Fact()
+        if insights and on_fargate:
+            facts["ephemeral_storage"] = Fact()
         return facts
 
     @override
-    def deployed(self, names: Names, name: str) -> str:
-        """Return the service's ARN: its events name it by nothing else."""
-        here = f"{names.region}:{names.account_id}"
-        return f"arn:aws:ecs:{here}:service/{names.whole}/{names.of_service(name)}"
+    def words(self, service: AnyEcsService) -> Mapping[str, str]:
+        if not isinstance(service, ExistingEcsService):
+            return {}
+        insights = "its cluster does not have Container Insights (container_insights)"
+        on_ec2 = "its tasks run on EC2 (launch_type)"
+        unknown = "its number of tasks is not configured, or 0 (desired_count, autoscaling)"
+        return {
+            "load_balancer": "no target group is configured (target_groups)",
+            "desired_count": unknown,
+            "max_tasks": unknown,
+            "container_insights": insights,
+            "ephemeral_storage": insights if service.launch_type == "fargate" else on_ec2,
+        }
 
     @override
     def filters(self, log: Format) -> tuple[FilterTemplate, ...]:
         return logs.filters(log)
 
     @override
-    def roles(self, names: Names, name: str) -> tuple[str, ...]:
+    def deployed(self, names: Names, name: str, service: AnyEcsService) -> Deployed:
+        """Return the service's ARN: its events name it by nothing else."""
+        if isinstance(service, ExistingEcsService):
+            return Deployed(_service_arn(names, service), by="AWS events")
+        return Deployed(_arn(names, "service", f"{names.whole}/{names.of_service(name)}"), by="AWS events")
+
+    @override
+    def roles(self, names: Names, name: str, service: AnyEcsService) -> tuple[str, ...]:
+        if isinstance(service, ExistingEcsService):
+            return ()
         return (names.execution_role(name), names.task_role(name))
 
     @override
-    def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:
+    def existing(self, service: AnyEcsService) -> Iterator[ExistingResource]:
+        if isinstance(service, ExistingEcsService):
+            yield ExistingResource(type="aws_ecs_cluster", name=service.cluster)
+            yield ExistingResource(type="aws_ecs_service", name=service.ecs_service)
+            for group in service.log_groups:
+                yield ExistingResource(type="aws_cloudwatch_log_group", name=group)
+
+    @override
+    def log_groups(self, names: Names, name: str, service: AnyEcsService) -> tuple[LogGroup, ...]:
+        if isinstance(service, ExistingEcsService):
+            return tuple(
+                LogGroup(
+                    key=f"{name}_{key}" if key else name,
+                    name=group,
+                    service=name,
+                    writer="service",
+                    owned=False,
+                )
+                for key, group in _log_groups(service).items()
+            )
         return (
             LogGroup(key=name, name=names.container_log_group(name), service=name, writer="service"),
             LogGroup(
@@ -404,7 +551,7 @@ class EcsServices(ServiceKind[EcsService]):
     @override
     def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:
         events = LogGroup(key="events", name=names.events_log_group, writer="events")
-        if env.insights.containers == "disabled":
+        if env.insights.containers == "disabled" or not env.containers:
             return (events,)
         insights = LogGroup(
             key="container-insights", name=names.container_insights_log_group, writer="insights"
@@ -442,67 +589,103 @@ class EcsServices(ServiceKind[EcsService]):
             name=names.resource("events", "stopped-tasks"),
             log_group_key="events",
             # Amazon ECS Developer Guide, "Amazon ECS task state change events". The rule selects the reasons.
-            pattern='{ $.detail.lastStatus = "STOPPED" && $.detail.group = "service:*" }',
+            pattern=(
+                '{ $.detail.lastStatus = "STOPPED" && $.detail.group = "service:*" '
+                '&& $.detail.clusterArn = "arn:*" }'
+            ),
             namespace=names.metrics_namespace,
             metric=STOPPED.name,
             value="1",
-            dimensions={"TaskGroup": "$.detail.group"},
+            # Clusters can have services of the same name, which have the same group.
+            dimensions={"ClusterArn": "$.detail.clusterArn", "TaskGroup": "$.detail.group"},
             unit=STOPPED.unit,
         )
 
     @override
-    def notifying_events(self, names: Names) -> Iterator[Event]:
+    def notifying_events(self, env: Environment, names: Names) -> Iterator[Event]:
         """Yield failures of deployments: no metric has them.
 
         Source: Amazon ECS Developer Guide, "Amazon ECS events".
         """
-        yield Event(
-            key="deployment-failed",
-            name=names.rule("deployment-failed"),
-            pattern=deployment_pattern(names, "SERVICE_DEPLOYMENT_FAILED"),
-            # The person who deployed assumes that the new version runs.
-            severity="critical",
-            topic="critical",
-            summary="a deployment of an ECS service failed; the circuit breaker rolls it back",
-            runbook="ecs.md#deployment-failed",
-        )
+        for key, pattern in _keyed(
+            "deployment-failed", deployment_patterns(env, names, "SERVICE_DEPLOYMENT_FAILED")
+        ):
+            yield Event(
+                key=key,
+                name=names.rule(key),
+                pattern=pattern,
+                # The person who deployed assumes that the new version runs.
+                severity="critical",
+                topic="critical",
+                summary="a deployment of an ECS service failed; the circuit breaker rolls it back",
+                runbook="ecs.md#deployment-failed",
+            )
 
     @override
-    def logged_events(self, names: Names) -> Iterator[EventRule]:
+    def logged_events(self, env: Environment, names: Names) -> Iterator[EventRule]:
         """Yield the rules for deployments, which suppress notifications, and for tasks that fail.
 
         Source: as above. A service whose tasks fail repeatedly causes an event per task: the alarm
         task-failed counts them.
         """
-        yield EventRule(
-            key="ecs-deployments",
-            name=names.rule("ecs-deployments"),
-            pattern=deployment_pattern(
-                names, "SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED"
-            ),
-            summary="a deployment of an ECS service begins or ends",
-        )
-        yield EventRule(
-            key="ecs-deployments-started",
-            name=names.rule("ecs-deployments-started"),
-            pattern=deployment_pattern(names, "SERVICE_DEPLOYMENT_IN_PROGRESS"),
-            summary="a deployment of an ECS service begins; its ARN is logged, to be counted",
-            line=STARTED_LINE,
-        )
-        cluster = f"arn:aws:ecs:{names.region}:{names.account_id}:cluster/{names.whole}"
-        yield EventRule(
-            key="task-failed",
-            name=names.rule("task-failed"),
-            pattern={
-                "source": ["aws.ecs"],
-                "detail-type": ["ECS Task State Change"],
-                "detail": {
-                    "clusterArn": [cluster],
-                    "lastStatus": ["STOPPED"],
-                    # Not those that a deployment or a person stops. A task without memory left has the first
-                    # code.
-                    "stopCode": ["EssentialContainerExited", "TaskFailedToStart"],
-                },
-            },
-            summary="a task of an ECS service stopped unexpectedly",
-        )
+        started = "SERVICE_DEPLOYMENT_IN_PROGRESS"
+        for key, pattern in _keyed(
+            "ecs-deployments", deployment_patterns(env, names, started, "SERVICE_DEPLOYMENT_COMPLETED")
+        ):
+            yield EventRule(
+                key=key,
+                name=names.rule(key),
+                pattern=pattern,
+                summary="a deployment of an ECS service begins or ends",
+            )
+        for key, pattern in _keyed("ecs-deployments-started", deployment_patterns(env, names, started)):
+            yield EventRule(
+                key=key,
+                name=names.rule(key),
+                pattern=pattern,
+                summary="a deployment of an ECS service begins; its ARN is logged, to be counted",
+                line=STARTED_LINE,
+            )
+        for key, pattern in _keyed("task-failed", stopped_task_patterns(env, names)):
+            yield EventRule(
+                key=key,
+                name=names.rule(key),
+                pattern=pattern,
+                summary="a task of an ECS service stopped unexpectedly",
+            )
+
+
+def _keyed(key: str, patterns: Sequence[dict[str, object]]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield a key for each pattern: the first is `key`, others end with their number."""
+    for number, pattern in enumerate(patterns, start=1):
+        yield (key if number == 1 else f"{key}-{number}"), pattern
+
+
+def _tasks(service: AnyEcsService) -> tuple[int | None, int | None, tuple[str, ...]]:
+    """Return the least and the highest desired number of tasks, and the key that sets the least."""
+    if isinstance(service, ExistingEcsService) and service.autoscaling:
+        return service.autoscaling.min_tasks, service.autoscaling.max_tasks, ("autoscaling", "min_tasks")
+    return service.desired_count, service.desired_count, ("desired_count",)
+
+
+def _balanced(target: LoadBalancer | TargetGroup) -> dict[str, str]:
+    """Return the dimensions of the metrics of a load balancer and a target group.
+
+    Both are parts of the ARN: one without, one with the type of the resource (Elastic Load Balancing, "Metric
+    dimensions for Application Load Balancers").
+    """
+    return {
+        "LoadBalancer": target.load_balancer_arn.partition(":loadbalancer/")[2],
+        "TargetGroup": target.target_group_arn.rpartition(":")[2],
+    }
+
+
+def _log_groups(service: ExistingEcsService) -> dict[str, str]:
+    """Return the key of each log group among the parts of the service -> its name; the first key is empty."""
+    groups: dict[str, str] = {}
+    for group in service.log_groups:
+        key = f"log-{word(group)}"
+        # Two names can differ in more than letters and digits.
+        key = key if key not in groups else f"{key}-{digest(group)}"
+        groups["" if not groups else key] = group
+    return groups

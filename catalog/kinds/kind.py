@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from catalog.naming import Names
-from catalog.specs import Event, EventRule, LogFilter, LogGroup, Spec
+from catalog.specs import CountedBy, Event, EventRule, ExistingResource, LogFilter, LogGroup, Spec
 from catalog.templates import (
     AlarmTemplate,
     CompositeTemplate,
@@ -30,6 +30,14 @@ S = TypeVar("S", bound=Service)
 """The configuration model of a kind's services."""
 
 
+class Deployed(NamedTuple):
+    """How the deployments of a service are counted."""
+
+    resource: str
+    """The value of the dimension `Resource` of their metric."""
+    by: CountedBy
+
+
 class Part(Spec):
     """A subject of the alarms of a kind: a service, or a part of the platform."""
 
@@ -39,6 +47,8 @@ class Part(Spec):
     """Name in descriptions of alarms."""
     dimensions: Mapping[str, str]
     facts: Facts
+    words: Mapping[str, str] = {}
+    """Reasons of missing facts, where they differ from `Kind.facts_words`."""
 
 
 class Kind(ABC, Generic[C]):
@@ -47,7 +57,7 @@ class Kind(ABC, Generic[C]):
     name: ClassVar[str]
     """Name in the configuration, and of the file in docs/runbooks."""
     facts_words: ClassVar[Mapping[str, str]] = {}
-    """Fact -> the reason when it is missing, such as "no queue invokes it"."""
+    """Fact or dimension -> the reason when it is missing, such as "no queue invokes it"."""
     alarms: ClassVar[tuple[AlarmTemplate, ...]]
     composites: ClassVar[tuple[CompositeTemplate, ...]]
     events: ClassVar[tuple[EventsTemplate, ...]] = ()
@@ -71,7 +81,10 @@ class Kind(ABC, Generic[C]):
 
 
 class ServiceKind(Kind[S]):
-    """A kind of service, whose alarms have one subject: the service."""
+    """A kind of service.
+
+    The first subject of its alarms is the service; others are further resources of it, such as a log group.
+    """
 
     title: ClassVar[str]
     """Name of the kind in texts."""
@@ -82,8 +95,13 @@ class ServiceKind(Kind[S]):
     graphs: ClassVar[tuple[GraphTemplate, ...]]
 
     def parts(self, env: Environment, names: Names, name: str, config: S) -> Iterator[Part]:
-        """Yield the service."""
-        yield Part(label=name, dimensions=self.dimensions(names, name, config), facts=self.facts(env, config))
+        """Yield the service, and its further resources."""
+        yield Part(
+            label=name,
+            dimensions=self.dimensions(names, name, config),
+            facts=self.facts(env, config),
+            words=self.words(config),
+        )
 
     @abstractmethod
     def dimensions(self, names: Names, name: str, service: S) -> Mapping[str, str]:
@@ -99,27 +117,35 @@ class ServiceKind(Kind[S]):
     def facts(self, env: Environment, service: S) -> Facts:
         """Return the facts that alarms may depend on. An alarm whose fact is missing does not apply."""
 
-    def deployed(self, names: Names, name: str) -> str | None:  # noqa: ARG002 - used by subclasses
-        """Return the dimension value of its deployments; None if deployments are not counted."""
+    def words(self, service: S) -> Mapping[str, str]:  # noqa: ARG002 - used by subclasses
+        """Return the reasons of facts that the service does not have, where they are its own."""
+        return {}
+
+    def deployed(self, names: Names, name: str, service: S) -> Deployed | None:  # noqa: ARG002 - as for words
+        """Return how its deployments are counted; None if they are not."""
         return None
 
-    def functions(self, names: Names, name: str) -> tuple[str, ...]:  # noqa: ARG002 - as for deployed
-        """Return the names of its Lambda functions."""
+    def functions(self, names: Names, name: str, service: S) -> tuple[str, ...]:  # noqa: ARG002 - as for words
+        """Return the names of the Lambda functions that are created for it."""
         return ()
 
-    def roles(self, names: Names, name: str) -> tuple[str, ...]:  # noqa: ARG002 - as for deployed
-        """Return the names of its IAM roles."""
+    def roles(self, names: Names, name: str, service: S) -> tuple[str, ...]:  # noqa: ARG002 - as for words
+        """Return the names of the IAM roles that are created for it."""
         return ()
 
-    def queues(self, names: Names, name: str, service: S) -> tuple[str, ...]:  # noqa: ARG002 - as for deployed
-        """Return the names of its queues."""
+    def queues(self, names: Names, name: str, service: S) -> tuple[str, ...]:  # noqa: ARG002 - as for words
+        """Return the names of the queues that are created for it."""
         return ()
 
-    def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for deployed
-        """Return its log groups that the platform owns; the first is that of the service."""
+    def existing(self, service: S) -> Iterator[ExistingResource]:  # noqa: ARG002 - as for words
+        """Yield the resources of an existing service."""
+        yield from ()
+
+    def log_groups(self, names: Names, name: str, service: S) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for words
+        """Return its log groups; the first is that of the service."""
         return ()
 
-    def filters(self, log: Format) -> tuple[FilterTemplate, ...]:  # noqa: ARG002 - as for deployed
+    def filters(self, log: Format) -> tuple[FilterTemplate, ...]:  # noqa: ARG002 - as for words
         """Return the metric filters on the log of a service.
 
         Args:
@@ -127,18 +153,18 @@ class ServiceKind(Kind[S]):
         """
         return ()
 
-    def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for deployed
+    def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:  # noqa: ARG002 - as for words
         """Return the log groups that all services of the kind share."""
         return ()
 
-    def shared_filters(self, names: Names) -> Iterator[LogFilter]:  # noqa: ARG002 - as for deployed
+    def shared_filters(self, names: Names) -> Iterator[LogFilter]:  # noqa: ARG002 - as for words
         """Yield the metric filters on the shared log groups."""
         yield from ()
 
-    def notifying_events(self, names: Names) -> Iterator[Event]:  # noqa: ARG002 - as for deployed
+    def notifying_events(self, env: Environment, names: Names) -> Iterator[Event]:  # noqa: ARG002 - as for words
         """Yield the AWS events about services of the kind that notify."""
         yield from ()
 
-    def logged_events(self, names: Names) -> Iterator[EventRule]:  # noqa: ARG002 - as for deployed
+    def logged_events(self, env: Environment, names: Names) -> Iterator[EventRule]:  # noqa: ARG002 - as for words
         """Yield the rules on AWS events about services of the kind that are logged, to be counted."""
         yield from ()

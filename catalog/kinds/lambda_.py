@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from typing_extensions import override
 
 from catalog.kinds import logs, queue, service
-from catalog.kinds.kind import ServiceKind
+from catalog.kinds.kind import Deployed, ServiceKind
 from catalog.naming import Names
-from catalog.specs import AllOf, AnyOf, InAlarm, LogGroup
+from catalog.specs import AllOf, AnyOf, ExistingResource, InAlarm, LogGroup
 from catalog.templates import (
+    LOGS,
     ONLY_FAILURES,
     WHOLE,
     AlarmTemplate,
@@ -27,9 +30,12 @@ from catalog.templates import (
 from config.formats import Format
 from config.limits import KINESIS_LONGEST_RETENTION_MS, LAMBDA_INIT_MS, LAMBDA_UNRESERVED_CONCURRENCY
 from config.models import Environment
-from config.services import LambdaService
+from config.services import ExistingFunction, ExistingTrigger, LambdaService
 
 FUNCTION = Namespace("AWS/Lambda", ("FunctionName",))
+# AWS Lambda Developer Guide, "Viewing metrics for Lambda functions", dimension Resource. Concurrency is
+# limited for the function as a whole.
+_BY_ALIAS = FUNCTION._replace(optional=("Resource",))
 # CloudWatch User Guide, "Metrics collected by Lambda Insights".
 _INSIGHTS = Namespace("LambdaInsights", ("function_name",))
 
@@ -37,10 +43,10 @@ _OLDEST = Fact(value=KINESIS_LONGEST_RETENTION_MS, words="the longest retention 
 
 # Invocations, errors and durations have the timestamp of the start of the invocation and are reported when it
 # ends, delayed by up to the timeout (AWS Lambda Developer Guide, "Types of metrics for Lambda functions").
-INVOCATIONS = FUNCTION.metric("Invocations", "Count", steady(75), late_by="timeout_ms")
-ERRORS = FUNCTION.metric("Errors", "Count", steady(0), late_by="timeout_ms")
-THROTTLES = FUNCTION.metric("Throttles", "Count", steady(0))
-DURATION = FUNCTION.metric(
+INVOCATIONS = _BY_ALIAS.metric("Invocations", "Count", steady(75), late_by="timeout_ms")
+ERRORS = _BY_ALIAS.metric("Errors", "Count", steady(0), late_by="timeout_ms")
+THROTTLES = _BY_ALIAS.metric("Throttles", "Count", steady(0))
+DURATION = _BY_ALIAS.metric(
     "Duration",
     "Milliseconds",
     BaselineTemplate(values=((90, 45), (140, 26), (260, 4))),  # of the 75 invocations
@@ -49,7 +55,7 @@ DURATION = FUNCTION.metric(
 )
 CONCURRENCY = FUNCTION.metric("ConcurrentExecutions", "Count", steady(3), most="concurrency_limit")
 DROPPED = FUNCTION.metric("AsyncEventsDropped", "Count", ONLY_FAILURES)
-ITERATOR_AGE = FUNCTION.metric("IteratorAge", "Milliseconds", steady(200), most=_OLDEST)
+ITERATOR_AGE = _BY_ALIAS.metric("IteratorAge", "Milliseconds", steady(200), most=_OLDEST)
 MEMORY = _INSIGHTS.metric("memory_utilization", "Percent", steady(40), most=WHOLE)
 COLD_START = _INSIGHTS.metric("init_duration", "Milliseconds", steady(400), most="init_limit_ms")
 
@@ -326,7 +332,11 @@ ALARMS = (
 )
 
 
-def timeout_ms(function: LambdaService) -> Fact:
+Function = LambdaService | ExistingFunction
+"""A function that is created, or that exists already."""
+
+
+def timeout_ms(function: Function) -> Fact:
     """Return the timeout of a function, in milliseconds."""
     seconds = function.timeout_s
     return Fact(value=seconds * 1000, words=f"the timeout of {seconds} s", at=("timeout_s",))
@@ -337,7 +347,7 @@ def _reserved(concurrency: int) -> Fact:
     return Fact(value=concurrency, words=words, at=("reserved_concurrency",))
 
 
-def _concurrency_limit(env: Environment, service: LambdaService) -> Fact:
+def _concurrency_limit(env: Environment, service: Function) -> Fact:
     """Return the highest concurrency of a function: reserved, or what all reservations leave of the quota.
 
     It is that of all callers: `max_concurrency` of a queue does not limit others, such as `make invoke`.
@@ -346,8 +356,8 @@ def _concurrency_limit(env: Environment, service: LambdaService) -> Fact:
     quota, own = env.quotas.lambda_concurrency, service.reserved_concurrency
     reserved = {
         name: function.reserved_concurrency
-        for name, function in sorted(env.functions.items())
-        if function.reserved_concurrency and not own
+        for name, function in sorted(env.services.items())
+        if isinstance(function, Function) and function.reserved_concurrency and not own
     }
     words = f"the account's quota of {quota} concurrent executions"
     if reserved:
@@ -365,8 +375,8 @@ def _concurrency_limit(env: Environment, service: LambdaService) -> Fact:
     return min(_reserved(own), account, key=lambda limit: limit.value) if own else account
 
 
-class LambdaFunctions(ServiceKind[LambdaService]):
-    """Lambda functions."""
+class LambdaFunctions(ServiceKind[Function]):
+    """Lambda functions, created or existing."""
 
     name = "lambda"
     title = "Lambda"
@@ -376,6 +386,10 @@ class LambdaFunctions(ServiceKind[LambdaService]):
         "queue": "no queue invokes it (sqs_trigger)",
         "callers": "a queue invokes it, and retries",
         "reserved_concurrency": "no concurrency is reserved for it (reserved_concurrency)",
+        "timeout_ms": "its timeout is not configured (timeout_s)",
+        "queue_retry_s": "neither its timeout nor the visibility timeout of the queue is configured "
+        "(timeout_s, sqs_trigger.visibility_timeout_s)",
+        "QueueName:dead-letters": "no dead-letter queue is configured (sqs_trigger.dead_letter_queue)",
     }
     failing = "errors"
     alarms = ALARMS
@@ -467,19 +481,21 @@ class LambdaFunctions(ServiceKind[LambdaService]):
     )
 
     @override
-    def dimensions(self, names: Names, name: str, service: LambdaService) -> dict[str, str]:
+    def dimensions(self, names: Names, name: str, service: Function) -> dict[str, str]:
+        if isinstance(service, ExistingFunction):
+            return _existing_dimensions(service)
         function = names.of_service(name)
         return {
             "FunctionName": function,
             "function_name": function,
             "LogGroupName": names.function_log_group(name),
+            LOGS: names.function_log_group(name),
             "QueueName": names.of_service(name),
             "QueueName:dead-letters": names.dead_letters(name),
         }
 
     @override
-    def facts(self, env: Environment, service: LambdaService) -> Facts:
-        timeout_s = service.timeout_s
+    def facts(self, env: Environment, service: Function) -> Facts:
         timeout = timeout_ms(service)
         init = Fact(value=LAMBDA_INIT_MS, words=f"Lambda's limit of {LAMBDA_INIT_MS // 1000} s")
         facts = {
@@ -489,37 +505,59 @@ class LambdaFunctions(ServiceKind[LambdaService]):
         }
         if service.reserved_concurrency:
             facts["reserved_concurrency"] = _reserved(service.reserved_concurrency)
-        if trigger := service.sqs_trigger:
-            # The age includes processing; a failed message is not visible for six timeouts
-            # (stacks/compute).
-            retry_s = max(_MIN_RETRY_S, 7 * timeout_s + trigger.batching_window_s)
+        if (retry_s := _retry_s(service)) is not None:
             facts["queue_retry_s"] = Fact(value=retry_s, words=f"the maximum retry time of {retry_s} s")
         facts["queue" if service.sqs_trigger else "callers"] = Fact()
-        if env.insights.functions:
+        if service.insights if isinstance(service, ExistingFunction) else env.insights.functions:
             facts["function_insights"] = Fact()
         return facts
 
     @override
-    def deployed(self, names: Names, name: str) -> str:
-        return names.of_service(name)
+    def words(self, service: Function) -> Mapping[str, str]:
+        if isinstance(service, ExistingFunction):
+            return {"function_insights": "it does not have Lambda Insights (insights)"}
+        return {}
 
     @override
-    def functions(self, names: Names, name: str) -> tuple[str, ...]:
-        return (names.of_service(name),)
+    def deployed(self, names: Names, name: str, service: Function) -> Deployed:
+        if isinstance(service, ExistingFunction):
+            return Deployed(_qualified(service), by="reveille deployment")
+        return Deployed(names.of_service(name), by="make deploy")
 
     @override
-    def roles(self, names: Names, name: str) -> tuple[str, ...]:
-        return (names.of_service(name),)
+    def functions(self, names: Names, name: str, service: Function) -> tuple[str, ...]:
+        return () if isinstance(service, ExistingFunction) else (names.of_service(name),)
 
     @override
-    def queues(self, names: Names, name: str, service: LambdaService) -> tuple[str, ...]:
-        if service.sqs_trigger is None:
+    def roles(self, names: Names, name: str, service: Function) -> tuple[str, ...]:
+        return () if isinstance(service, ExistingFunction) else (names.of_service(name),)
+
+    @override
+    def queues(self, names: Names, name: str, service: Function) -> tuple[str, ...]:
+        if isinstance(service, ExistingFunction) or service.sqs_trigger is None:
             return ()
         return (names.of_service(name), names.dead_letters(name))
 
     @override
-    def log_groups(self, names: Names, name: str) -> tuple[LogGroup, ...]:
-        return (LogGroup(key=name, name=names.function_log_group(name), service=name, writer="service"),)
+    def existing(self, service: Function) -> Iterator[ExistingResource]:
+        if not isinstance(service, ExistingFunction):
+            return
+        yield ExistingResource(type="aws_lambda_function", name=service.function_name)
+        if service.alias:
+            yield ExistingResource(type="aws_lambda_alias", name=_qualified(service))
+        yield ExistingResource(type="aws_cloudwatch_log_group", name=service.log_group_name)
+        trigger = service.sqs_trigger
+        for name in (trigger.queue, trigger.dead_letter_queue) if trigger else ():
+            if name:
+                yield ExistingResource(type="aws_sqs_queue", name=name)
+
+    @override
+    def log_groups(self, names: Names, name: str, service: Function) -> tuple[LogGroup, ...]:
+        if isinstance(service, ExistingFunction):
+            group, owned = service.log_group_name, False
+        else:
+            group, owned = names.function_log_group(name), True
+        return (LogGroup(key=name, name=group, service=name, writer="service", owned=owned),)
 
     @override
     def filters(self, log: Format) -> tuple[FilterTemplate, ...]:
@@ -527,6 +565,44 @@ class LambdaFunctions(ServiceKind[LambdaService]):
 
     @override
     def shared_log_groups(self, env: Environment, names: Names) -> tuple[LogGroup, ...]:
-        if not (env.insights.functions and env.insights.manage_log_group):
+        if not (env.functions and env.insights.functions and env.insights.manage_log_group):
             return ()
         return (LogGroup(key="lambda-insights", name=names.lambda_insights_log_group, writer="insights"),)
+
+
+def _existing_dimensions(service: ExistingFunction) -> dict[str, str]:
+    """Return the dimensions of the metrics of an existing function."""
+    dimensions = {
+        "FunctionName": service.function_name,
+        "function_name": service.function_name,
+        "LogGroupName": service.log_group_name,
+        LOGS: service.log_group_name,
+    }
+    if service.alias:
+        dimensions["Resource"] = _qualified(service)
+    if trigger := service.sqs_trigger:
+        dimensions["QueueName"] = trigger.queue
+        if trigger.dead_letter_queue:
+            dimensions["QueueName:dead-letters"] = trigger.dead_letter_queue
+    return dimensions
+
+
+def _qualified(service: ExistingFunction) -> str:
+    """Return the name of a function with its alias, as in the dimension Resource."""
+    return f"{service.function_name}:{service.alias}" if service.alias else service.function_name
+
+
+def _retry_s(service: Function) -> int | None:
+    """Return the seconds in which a message of the queue is retried once; None without a queue.
+
+    The age of a message includes its processing. A failed message is not visible for the visibility timeout:
+    six timeouts, as AWS recommends (AWS Lambda Developer Guide, "Configuring a queue to use with Lambda"),
+    unless an existing queue has another.
+    """
+    trigger, timeout_s = service.sqs_trigger, service.timeout_s
+    if trigger is None:
+        return None
+    visibility_s = trigger.visibility_timeout_s if isinstance(trigger, ExistingTrigger) else None
+    if visibility_s is None:
+        visibility_s = 6 * timeout_s
+    return max(_MIN_RETRY_S, visibility_s + timeout_s + trigger.batching_window_s)

@@ -57,7 +57,7 @@ evaluated, and a single lost notification would not be reported.
 
 # SNS publishes the metrics of a topic only when a delivery fails.
 _FAILED, _REDRIVEN, _LOST = (
-    Namespace("AWS/SNS", ("TopicName",), SNS_DELAY_S).metric(name, "Count", ONLY_FAILURES)
+    Namespace("AWS/SNS", ("TopicName",), delay_s=SNS_DELAY_S).metric(name, "Count", ONLY_FAILURES)
     for name in (
         "NumberOfNotificationsFailed",
         "NumberOfNotificationsRedrivenToDlq",
@@ -454,7 +454,7 @@ class Platform(Kind[Environment]):
                 facts={"subscription": Fact()},
             )
         quota = env.quotas.lambda_concurrency
-        if env.functions:
+        if "lambda" in env.kinds:
             yield Part(
                 key="account",
                 label=f"account {names.account_id} in {names.region}",

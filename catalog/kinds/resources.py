@@ -15,9 +15,9 @@ Kinds = Mapping[str, ServiceKind[Any]]
 
 
 def log_groups(env: Environment, names: Names, kinds: Kinds) -> Iterator[LogGroup]:
-    """Yield every log group that the platform owns."""
+    """Yield every log group: those that the platform creates, and those of existing services."""
     for name, service in env.services.items():
-        yield from kinds[service.kind].log_groups(names, name)
+        yield from kinds[service.kind].log_groups(names, name, service)
     for kind in used(env, kinds):
         yield from kind.shared_log_groups(env, names)
     yield LogGroup(key="notifier", name=names.function_log_group("notifier"), writer="notifier")
@@ -26,17 +26,16 @@ def log_groups(env: Environment, names: Names, kinds: Kinds) -> Iterator[LogGrou
 
 def is_archived(group: LogGroup) -> bool:
     """Return whether a log group is sent to the archive: errors of the archive would cause a loop."""
-    return group.writer != "delivery"
+    return group.owned and group.writer != "delivery"
 
 
 def event_rules(env: Environment, names: Names, kinds: Kinds) -> Iterator[EventRule]:
     """Yield every rule on AWS events; those that notify are an `Event`."""
     for kind in used(env, kinds):
-        yield from kind.notifying_events(names)
-        yield from kind.logged_events(names)
+        yield from kind.notifying_events(env, names)
+        yield from kind.logged_events(env, names)
 
 
 def used(env: Environment, kinds: Kinds) -> tuple[ServiceKind[Any], ...]:
     """Return the kinds that have a service."""
-    in_use = {service.kind for service in env.services.values()}
-    return tuple(kind for kind in kinds.values() if kind.name in in_use)
+    return tuple(kind for kind in kinds.values() if kind.name in env.kinds)

@@ -10,10 +10,12 @@ window those of all services.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from catalog.naming import Names
 from catalog.specs import (
     Alarm,
+    CountedBy,
     Math,
     Metric,
     PublishedMetric,
@@ -24,8 +26,14 @@ from config.models import Environment
 
 _MINUTE_S = 60
 
-Deployed = tuple[Writer, Metric]
-"""The writer of a service, and the metric with a sample for each of its deployments."""
+
+class Deployed(NamedTuple):
+    """A service whose deployments are counted."""
+
+    writer: Writer
+    metric: Metric
+    """The metric with a sample for each deployment."""
+    counted_by: CountedBy
 
 
 def deployments(names: Names, of: str | None = None) -> Metric:
@@ -69,9 +77,13 @@ def windows(env: Environment, names: Names) -> Iterator[Window]:
 
 def published(env: Environment, names: Names, deployed: Iterable[Deployed]) -> Iterator[PublishedMetric]:
     """Yield the metrics that the platform publishes."""
-    for metric in (deployments(names), *(metric for _, metric in deployed)):
+    total = deployments(names)
+    yield PublishedMetric(namespace=total.namespace, name=total.name, by="make deploy")
+    by_resource = {metric.dimensions["Resource"]: counted_by for _, metric, counted_by in deployed}
+    for resource, counted_by in by_resource.items():
+        metric = deployments(names, resource)
         yield PublishedMetric(
-            namespace=metric.namespace, name=metric.name, dimensions=metric.dimensions, by="make deploy"
+            namespace=metric.namespace, name=metric.name, dimensions=metric.dimensions, by=counted_by
         )
     for window in windows(env, names):
         yield PublishedMetric(
@@ -90,7 +102,7 @@ def deploying(service: str) -> str:
 def alarms(env: Environment, names: Names, deployed: Iterable[Deployed]) -> Iterator[Alarm]:
     """Yield the alarms that are in ALARM during deployments and windows; they do not notify."""
     minutes = env.deployments.suppression_s // _MINUTE_S
-    for writer, metric in deployed if minutes else ():
+    for writer, metric, _ in deployed if minutes else ():
         name = str(writer.service)
         yield _started(
             writer,

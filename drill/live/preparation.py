@@ -17,6 +17,7 @@ from catalog import Catalog
 from cloudwatch.states import State
 from config.errors import CommandError, ConfigError, Problem
 from config.models import Environment
+from config.services import ExistingService
 from drill import assertions, choosing
 from drill.durations import text_of
 from drill.live.states import ACTIONS, States
@@ -123,6 +124,13 @@ def _unfit(env: Environment, system: System, scenario: Scenario) -> Iterator[Pro
         text = "cannot run as a live drill: it has no `invoke`, the requests to deployed functions"
         yield Problem(str(scenario.path), "", text)
         return
+    for sending in scenario.invoke:
+        if isinstance(env.services.get(sending.request.service), ExistingService):
+            text = (
+                f"{sending.request.service} is an existing service, which does not fail on request: live "
+                "drills send requests to functions of this project only. `make drill` rehearses its alarms"
+            )
+            yield Problem(sending.place, "service", text)
     for placed in scenario.happens[:1]:
         text = "is not supported in live drills: use `invoke` to send requests to deployed functions"
         yield Problem(placed.place, "happens", text)

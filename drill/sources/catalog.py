@@ -53,11 +53,7 @@ class _Reading:
             filters=tuple(map(self._filter, catalog.filters)),
             topics=tuple(map(self._topic, catalog.routes.topics)),
             queues=tuple(self._queues()),
-            log_groups={
-                group.service: group.name
-                for group in catalog.log_groups
-                if group.service and group.writer == "service"
-            },
+            log_groups=self._service_logs(),
             short_names=short_names.unambiguous(
                 (short, alarm.name)
                 for alarm in catalog.all_alarms
@@ -65,6 +61,14 @@ class _Reading:
             ),
             baseline=baseline(self._env, catalog),
         )
+
+    def _service_logs(self) -> dict[str, str]:
+        """Return the log group of each service: the first of those that it writes to."""
+        groups: dict[str, str] = {}
+        for group in self._catalog.log_groups:
+            if group.service and group.writer == "service":
+                groups.setdefault(group.service, group.name)
+        return groups
 
     def _short(self, name: str) -> str:
         return self._affixes.short(name)

@@ -173,15 +173,21 @@ class _Reading:
     def _log_groups(self) -> Iterator[tuple[str, str]]:
         """Yield each service with its log group: the one with its tag, or with its name in Terraform.
 
-        Without tags of services, every log group has its name in Terraform.
+        A log group that exists already is in no stack: it is the one that a metric filter with the name of
+        the service reads. Without tags of services, every log group has its name in Terraform.
         """
         groups = self._of(_LOG_GROUP)
         tagged = {alarms.service_of(group): group.name for group in groups}
         by_key = {group.key: group.name for group in groups}
+        read = {
+            log_filter.key.rpartition("_")[0]: str(group)
+            for log_filter in self._of(alarms.LOG_METRIC_FILTER)
+            if (group := log_filter.known("log_group_name"))
+        }
         services = {_service(resource) for kind in _TAGGED for resource in self._of(kind)} - {None}
         for service in sorted(str(service) for service in services) if services else by_key:
-            if service in tagged or service in by_key:
-                yield service, tagged.get(service) or by_key[service]
+            if group := tagged.get(service) or by_key.get(service) or read.get(service):
+                yield service, group
 
 
 def _name(resource: Resource) -> str:

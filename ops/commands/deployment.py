@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aws import clients
-from ops import functions, local, stacks, state, synthesis
+from ops import deployments, functions, local, stacks, state, synthesis
 from ops.commands import common
 from ops.commands.common import env_option, stack_option
 from ops.package import describe
@@ -84,6 +84,20 @@ def synth(name: str | None, out: Path | None) -> None:
     with common.alone(env, "synth"):
         synthesis.synthesize(env, catalog)
     print(synthesis.folder(env))
+
+
+@click.command()
+@env_option
+@click.argument("service")
+def deployment(name: str | None, service: str) -> None:
+    """Record a deployment of an existing service, in its own pipeline.
+
+    SERVICE is the service's name in the configuration. Its notifications are suppressed for a while, and
+    dashboards mark the deployment. It needs the permission cloudwatch:PutMetricData.
+    """
+    env, catalog = common.read(name)
+    common.require_aws(env)
+    print(deployments.record(env, catalog, service))
 
 
 @click.command()

@@ -43,7 +43,8 @@ def alarms(env: Environment, catalog: Catalog) -> str:
     ]
     for service in catalog.services:
         own = [alarm for alarm in catalog.alarms if alarm.service == service.name]
-        lines += [f"## {service.name}", "", f"{service.description}. Owner: {service.owner}.", ""]
+        existing = f" Existing: `{service.resource}`." if service.existing else ""
+        lines += [f"## {service.name}", "", f"{service.description}. Owner: {service.owner}.{existing}", ""]
         slos = [slo for slo in catalog.slos if slo.service == service.name]
         lines += [f"- SLO `{slo.name}`: {slo.summary}." for slo in slos]
         lines += [""] if slos else []
@@ -221,7 +222,8 @@ def coverage(environments: Sequence[tuple[Environment, Catalog]]) -> str:
                     for key in keys
                 )
                 lines += [f"### {kind.title}", ""]
-                lines += table(["alarm", *(service.name for service in services)], rows)
+                names = (f"{one.name} (existing)" if one.existing else one.name for one in services)
+                lines += table(["alarm", *names], rows)
         lines += _reasons(catalog)
     return "\n".join(lines)
 

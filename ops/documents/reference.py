@@ -70,7 +70,14 @@ def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -
             else []
         ),
         *([f"off unless `enabled: true`: {alarm.opt_in}"] if alarm.opt_in else []),
-        *(f"not if {facts_words[fact]}" for fact in alarm.needed_facts if fact in facts_words),
+        *(
+            f"not if {words}"
+            for words in dict.fromkeys(
+                facts_words[key]
+                for key in (*alarm.needed_facts, *alarm.needed_resources)
+                if key in facts_words
+            )
+        ),
     ]
     return (
         f"`{alarm.key}`",

@@ -27,14 +27,15 @@ def schema() -> str:
         definitions[f"{kind.name}Alarms"] = _alarm_keys(kind.alarms, tuning)
         definitions["Alarms"]["properties"][kind.name] = _ref(f"{kind.name}Alarms")
     for kind in KINDS.values():
-        model = definitions[SERVICE_MODELS[kind.name].__name__]["properties"]
-        model["alarms"] = _ref(f"{kind.name}Alarms")
-        model["slos"]["additionalProperties"] = {
-            "allOf": [
-                _ref("Slo"),
-                {"properties": {"events": {"enum": [event.key for event in kind.events]}}},
-            ]
-        }
+        for model in SERVICE_MODELS[kind.name]:
+            properties = definitions[model.__name__]["properties"]
+            properties["alarms"] = _ref(f"{kind.name}Alarms")
+            properties["slos"]["additionalProperties"] = {
+                "allOf": [
+                    _ref("Slo"),
+                    {"properties": {"events": {"enum": [event.key for event in kind.events]}}},
+                ]
+            }
     schema["title"] = "An environment of the platform"
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 

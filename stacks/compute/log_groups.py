@@ -1,4 +1,7 @@
-"""Log groups, encrypted and with retention, created before the resources that write to them."""
+"""Log groups, encrypted and with retention, created before the resources that write to them.
+
+Log groups of existing services are not among them: the other stacks read these by name.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ class LogGroups:
     """The environment's log groups, by their key in the catalog."""
 
     def __init__(self, stack: Stack, catalog: Catalog, key_arn: str) -> None:
-        """Add a log group for each one in `catalog`."""
+        """Add a log group for each one in `catalog` that does not exist already."""
         env = stack.env
         self._groups: dict[str, Any] = {
             group.key: stack.add(
@@ -25,6 +28,7 @@ class LogGroups:
                 lifecycle={"prevent_destroy": True} if env.deletion_protection else None,
             )
             for group in catalog.log_groups
+            if group.owned
         }
 
     def __getitem__(self, key: str) -> Any:

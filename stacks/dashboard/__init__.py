@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from constructs import Construct
 
@@ -29,7 +30,10 @@ class DashboardStack(Stack):
         super().__init__(scope, Dashboard.STACK, env)
         published = Published(
             alarm_arns=_Cached(self.read(Monitoring).alarm_arns),
-            log_group_names=_Cached(self.read(Compute).log_group_names),
+            log_group_names=_Cached(
+                self.read(Compute).log_group_names,
+                {group.key: group.name for group in catalog.log_groups if not group.owned},
+            ),
         )
         dashboards = {
             page.key: self.add(
@@ -46,8 +50,8 @@ class DashboardStack(Stack):
 class _Cached(dict[str, str]):
     """References by key, each made once: an alarm is in several widgets, and each costs a call to Node."""
 
-    def __init__(self, source: Mapping[str, str]) -> None:
-        super().__init__()
+    def __init__(self, source: Mapping[str, str], known: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(known)
         self._source = source
 
     def __missing__(self, key: str) -> str:

@@ -61,6 +61,15 @@ class Context:
         return {group.key: group for group in self.catalog.log_groups}
 
     @functools.cached_property
+    def service_logs(self) -> dict[str, list[str]]:
+        """The keys of the log groups that each service itself writes to."""
+        keys: dict[str, list[str]] = defaultdict(list)
+        for group in self.catalog.log_groups:
+            if group.service and group.writer == "service":
+                keys[group.service].append(group.key)
+        return keys
+
+    @functools.cached_property
     def alarms(self) -> list[AnyAlarm]:
         """All composites, then all metric alarms."""
         return [*self.catalog.composites, *self.catalog.alarms]

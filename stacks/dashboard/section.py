@@ -90,9 +90,8 @@ def service_section(context: Context, service: ServiceView, *, on_page: bool) ->
     for side, graphs in _sides(service):
         rows.append((text(f"### {service.name}: {side.lower()}", height=1),))
         rows += in_rows([service_graph(context, graph) for graph in graphs], columns(len(graphs)))
-    if service.log_group_key:
-        title = f"Recent errors of {service.name}"
-        rows.append((error_table(context, title, [service.log_group_key]),))
+    if groups := context.service_logs.get(service.name):
+        rows.append((error_table(context, f"Recent errors of {service.name}", groups),))
     rows += alarm_rows(context, f"Suppressors of {service.name}", suppressors)
     return Section(f"the section of {service.name}", tuple(rows))
 
@@ -191,9 +190,10 @@ def recent_errors(context: Context, services: Sequence[ServiceView]) -> Section:
     rows: list[Row] = []
     groups: dict[str, list[str]] = defaultdict(list)
     for service in services:
-        if service.log_group_key:
-            groups[service.kind_title].append(service.log_group_key)
+        groups[service.kind_title] += context.service_logs.get(service.name, [])
     for kind, of_kind in groups.items():
+        if not of_kind:
+            continue
         parts = list(chunks(of_kind, quotas.QUERY_LOG_GROUPS))
         for number, part in enumerate(parts, start=1):
             title = f"Recent errors: {kind}{part_of(number, len(parts))}"

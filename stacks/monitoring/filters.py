@@ -10,14 +10,16 @@ from stacks.contracts import Compute
 
 
 def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
-    """Add every metric filter of `catalog` to the log groups of `compute`."""
+    """Add every metric filter of `catalog` to the log groups of `compute`, and to existing ones."""
+    existing = {group.key: group.name for group in catalog.log_groups if not group.owned}
     for log_filter in catalog.filters:
         default = None if log_filter.default_value is None else f"{log_filter.default_value:g}"
         stack.add(
             aws.CloudwatchLogMetricFilter,
             log_filter.key,
             name=log_filter.name,
-            log_group_name=compute.log_group_names[log_filter.log_group_key],
+            log_group_name=existing.get(log_filter.log_group_key)
+            or compute.log_group_names[log_filter.log_group_key],
             pattern=log_filter.pattern,
             metric_transformation=aws.CloudwatchLogMetricFilterMetricTransformation(
                 namespace=log_filter.namespace,
@@ -32,9 +34,11 @@ def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
 
 def add_queries(stack: Stack, catalog: Catalog, compute: Compute) -> None:
     """Add every saved query of `catalog`, over the log groups of all services."""
-    groups = [group.key for group in catalog.log_groups if group.writer == "service"]
+    # Existing services can share a log group.
+    groups = {group.name: group for group in catalog.log_groups if group.writer == "service"}.values()
     most = quotas.QUERY_LOG_GROUPS
-    parts = [groups[begin : begin + most] for begin in range(0, len(groups), most)]
+    names = [compute.log_group_names[group.key] if group.owned else group.name for group in groups]
+    parts = [names[begin : begin + most] for begin in range(0, len(names), most)]
     for query in catalog.queries:
         for number, part in enumerate(parts, start=1):
             stack.add(
@@ -42,5 +46,5 @@ def add_queries(stack: Stack, catalog: Catalog, compute: Compute) -> None:
                 query.key if number == 1 else f"{query.key}_{number}",
                 name=query.name if len(parts) == 1 else f"{query.name} ({number} of {len(parts)})",
                 query_string=query.text,
-                log_group_names=[compute.log_group_names[key] for key in part],
+                log_group_names=part,
             )

@@ -166,27 +166,35 @@ def test_lines_that_match_are_samples_when_their_minute_is_over(world: World) ->
 
 
 def test_stopped_tasks_are_counted_by_service(world: World) -> None:
-    """By the platform's filter, from the events that a rule logs; tasks of no service are not."""
+    """And by cluster, by the platform's filter, from events that a rule logs; tasks of no service are not."""
     _, catalog = environment.read("local", variables={})
     (counted,) = [log_filter for log_filter in catalog.filters if log_filter.metric == "StoppedTasks"]
     world.filter(counted.pattern, counted.metric, dimensions=counted.dimensions)
     events, log = world.client("events"), f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{world.group}"
     events.put_rule(Name=world.name, EventPattern=json.dumps({"source": [world.name]}))
     events.put_targets(Rule=world.name, Targets=[{"Id": "log", "Arn": log}])
+    ours, theirs = (f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{name}" for name in ("ours", "theirs"))
     time.sleep(0.01)
     events.put_events(
         Entries=[
             {
                 "Source": world.name,
                 "DetailType": "ECS Task State Change",
-                "Detail": json.dumps({"group": group, "lastStatus": "STOPPED"}),
+                "Detail": json.dumps({"group": group, "lastStatus": "STOPPED", "clusterArn": cluster}),
             }
-            for group in ("service:web", "service:job", "service:web", "family:once", "service:web")
+            for group, cluster in (
+                ("service:web", ours),
+                ("service:job", ours),
+                ("service:web", theirs),
+                ("family:once", ours),
+                ("service:web", ours),
+            )
         ]
     )
-    eventually(lambda: world.total("StoppedTasks", TaskGroup="service:web") == 3)
-    assert world.total("StoppedTasks", TaskGroup="service:job") == 1
-    assert world.total("StoppedTasks", TaskGroup="family:once") is None
+    eventually(lambda: world.total("StoppedTasks", TaskGroup="service:web", ClusterArn=ours) == 2)
+    assert world.total("StoppedTasks", TaskGroup="service:web", ClusterArn=theirs) == 1
+    assert world.total("StoppedTasks", TaskGroup="service:job", ClusterArn=ours) == 1
+    assert world.total("StoppedTasks", TaskGroup="family:once", ClusterArn=ours) is None
     events.remove_targets(Rule=world.name, Ids=["log"])
     events.delete_rule(Name=world.name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -281,10 +282,11 @@ def test_windows_are_schedules_that_write_their_metric(name: str) -> None:
 def test_filters_are_the_catalogs(name: str) -> None:
     """Every metric filter reads its service's group and publishes its metric."""
     one = made(name)
+    theirs = {group.key: group.name for group in one.catalog.log_groups if not group.owned}
     found = {
         resource.key: (
             resource.body["pattern"],
-            _log_group(resource),
+            _log_group(resource, theirs),
             resource.body["metric_transformation"],
         )
         for resource in one.resources("aws_cloudwatch_log_metric_filter")
@@ -292,7 +294,7 @@ def test_filters_are_the_catalogs(name: str) -> None:
     expected = {
         spec.key: (
             spec.pattern,
-            spec.log_group_key,
+            theirs.get(spec.log_group_key, spec.log_group_key),
             {
                 "namespace": spec.namespace,
                 "name": spec.metric,
@@ -307,7 +309,10 @@ def test_filters_are_the_catalogs(name: str) -> None:
     assert found == expected
 
 
-def _log_group(resource: Resource) -> str:
+def _log_group(resource: Resource, theirs: Mapping[str, str]) -> str:
+    """Return the key of a group that is created, or the name of one that exists already."""
+    if resource.body["log_group_name"] in theirs.values():
+        return str(resource.body["log_group_name"])
     match = re.search(r'log_group_names(?:\["([^"]+)"\]|\.(\w+))', resource.body["log_group_name"])
     assert match
     return match[1] or match[2]

@@ -24,6 +24,7 @@ NAME = re.compile(r"name|.*_name|name_.*|family|bucket|target_id|statement_id|id
 """Arguments with a name."""
 
 NOT_OURS = {
+    ("aws_cloudwatch_log_metric_filter", "log_group_name"),  # of an existing service
     ("aws_cloudwatch_metric_alarm", "metric_name"),
     ("aws_lambda_function", "filename"),
 }

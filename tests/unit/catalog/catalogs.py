@@ -157,6 +157,120 @@ def _state_machines(data: dict[str, Any]) -> None:
     data["services"] |= STATE_MACHINES
 
 
+TARGETS = [
+    {
+        "load_balancer_arn": LOAD_BALANCER["load_balancer_arn"],
+        "target_group_arn": f"{ACCOUNT}:targetgroup/{group}/fedcba987654321{number}",
+    }
+    for number, group in enumerate(("web", "admin", "internal"))
+]
+EXISTING: dict[str, dict[str, Any]] = {
+    "orders": {
+        "kind": "lambda",
+        "description": "Takes orders",
+        "function": "arn:aws:lambda:eu-west-1:333333333333:function:shop-orders",
+        "alias": "live",
+        "timeout_s": 20,
+        "memory_mib": 1024,
+        "reserved_concurrency": 50,
+        "insights": True,
+        "tracing": True,
+        "sqs_trigger": {
+            "queue": "shop-orders",
+            "dead_letter_queue": "shop-orders-dlq",
+            "visibility_timeout_s": 90,
+        },
+        "alarms": {"concurrency": {"threshold": 40}},
+        "slos": SLOS["lambda"],
+    },
+    "invoices": {
+        "kind": "lambda",
+        "description": "Writes invoices",
+        "function": "shop-invoices",
+        "timeout_s": 30,
+        "log_group": "/shop/shared",
+        "sqs_trigger": {"queue": "shop-invoices.fifo"},
+    },
+    "storefront": {
+        "kind": "ecs",
+        "description": "Shows articles",
+        "cluster": "shop",
+        "ecs_service": "web",
+        "desired_count": 3,
+        "autoscaling": {"min_tasks": 2, "max_tasks": 10},
+        "log_groups": ["/shop/web", "/shop/shared", "/shop/web-access", "/shop/web_access"],
+        "target_groups": TARGETS,
+        "slos": SLOS["ecs"],
+    },
+    "backoffice": {
+        "kind": "ecs",
+        "description": "Shows orders to clerks",
+        "cluster": "office",
+        "ecs_service": "web",
+        "launch_type": "ec2",
+        "desired_count": 1,
+        "container_insights": False,
+    },
+}
+"""Existing services: with every fact, with the required ones; a name in two clusters, a shared log group."""
+
+
+THEIR_DIMENSIONS: Mapping[str, Mapping[str, set[str]]] = {
+    "orders": {
+        "FunctionName": {"shop-orders"},
+        "function_name": {"shop-orders"},
+        "Resource": {"shop-orders:live"},
+        "LogGroupName": {"/aws/lambda/shop-orders"},
+        "QueueName": {"shop-orders", "shop-orders-dlq"},
+    },
+    "invoices": {
+        "FunctionName": {"shop-invoices"},
+        "Resource": {"shop-invoices"},  # of its deployments only
+        "LogGroupName": {"/shop/shared"},
+        "QueueName": {"shop-invoices.fifo"},
+    },
+    "storefront": {
+        "ClusterName": {"shop"},
+        "ServiceName": {"web"},
+        "ClusterArn": {"arn:aws:ecs:eu-west-1:333333333333:cluster/shop"},
+        "TaskGroup": {"service:web"},
+        "Resource": {"arn:aws:ecs:eu-west-1:333333333333:service/shop/web"},
+        "LogGroupName": {"/shop/web", "/shop/shared", "/shop/web-access", "/shop/web_access"},
+        "LoadBalancer": {"app/shop/0123456789abcdef"},
+        "TargetGroup": {
+            "targetgroup/web/fedcba9876543210",
+            "targetgroup/admin/fedcba9876543211",
+            "targetgroup/internal/fedcba9876543212",
+        },
+    },
+    "backoffice": {
+        "ClusterName": {"office"},
+        "ServiceName": {"web"},
+        "ClusterArn": {"arn:aws:ecs:eu-west-1:333333333333:cluster/office"},
+        "TaskGroup": {"service:web"},
+        "Resource": {"arn:aws:ecs:eu-west-1:333333333333:service/office/web"},
+    },
+}
+"""The dimensions of all metrics of existing services."""
+
+
+def theirs(env: Environment, dimension: str) -> set[str]:
+    """Return the values that a dimension has in the metrics of the existing services of `env`."""
+    return {
+        value
+        for name in EXISTING.keys() & env.services
+        for value in THEIR_DIMENSIONS[name].get(dimension, ())
+    }
+
+
+def _existing(data: dict[str, Any]) -> None:
+    data["services"] |= EXISTING
+
+
+def _only_existing(data: dict[str, Any]) -> None:
+    data["services"] = EXISTING
+
+
 CHANGES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "everything": _everything,
     "longest names": _longest,
@@ -167,6 +281,8 @@ CHANGES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "functions only": _only("lambda"),
     "containers only": _only("ecs"),
     "state machines": _state_machines,
+    "existing services": _existing,
+    "existing services only": _only_existing,
 }
 
 

@@ -16,7 +16,15 @@ from catalog.texts import number
 from config.models import Environment
 from functions.shared.description import read_description
 from tests.support.tables import each
-from tests.unit.catalog.catalogs import EVERY, LONGEST_RUNBOOKS_URL, Graph, changed
+from tests.unit.catalog.catalogs import EVERY, EXISTING, LONGEST_RUNBOOKS_URL, Graph, changed
+
+THEIR_LOGS = {
+    "orders": "/aws/lambda/shop-orders",
+    "invoices": "/shop/shared",
+    "storefront": "/shop/web",
+    "backoffice": None,
+}
+"""The first log group of each existing service."""
 
 TEMPLATES = {f"{kind.name}:{alarm.key}": alarm for kind in EVERY_KIND for alarm in kind.alarms}
 COMPOSITES = {
@@ -216,7 +224,7 @@ def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
     for alarm in made.all_alarms:
         said = read_description(alarm.description, environment=env.environment)
         who = (
-            alarm.service
+            (alarm.service and rf"{alarm.service}(, (log group|target group) \S+)?")
             or r"(The whole system|The platform|Suppression|"
             r"(topic|queue|function|account|rule|delivery stream|log group) \S+.*)"
         )
@@ -250,6 +258,9 @@ def _log_group(env: Environment, alarm: Alarm | Composite) -> str | None:
         part = alarm.key.split("_")[1] if alarm.key.count("_") == 2 else ""
         of_metric = [metric.dimensions.get("LogGroupName") for metric in getattr(alarm, "metrics", ())]
         return logging.get(part) or next(filter(None, of_metric), None)
+    if alarm.service in EXISTING:
+        of_metric = [metric.dimensions.get("LogGroupName") for metric in getattr(alarm, "metrics", ())]
+        return next(filter(None, of_metric), None) or THEIR_LOGS[alarm.service]
     if alarm.service in env.functions:
         return names.function_log_group(alarm.service)
     return names.container_log_group(alarm.service) if alarm.service in env.containers else None

@@ -21,6 +21,7 @@ from catalog.suppression.trees import (
 )
 from cloudwatch.quotas import PARENTS, RULE_ALARMS, RULE_CHARACTERS, RULE_ELEMENTS
 from config.models import Environment
+from config.services import LoggingService
 from functions.shared.description import read_description
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, LONGEST, Graph, Made, changed, many, rendered
@@ -44,7 +45,7 @@ def test_the_limits_are_clouwatchs() -> None:
 
 def deploying(env: Environment, *services: str) -> set[str]:
     """Return the alarms about deployments of these services, or of all; nothing counts those of some."""
-    counted = env.functions.keys() | env.containers.keys()
+    counted = {name for name, service in env.services.items() if isinstance(service, LoggingService)}
     counted &= set(services or counted)
     return {f"{text}_deploying" for text in counted} if env.deployments.suppression_s else set()
 
@@ -108,8 +109,9 @@ def test_impact_wakes_somebody_and_the_rest_of_a_service_does_not(name: str) -> 
             if composite.service == service and composite.topic and "_slo-" not in composite.key
         ]
         assert {composite.kind_key: composite.topic for composite in own} == {
-            "impact": "critical", "degraded": "warning", "saturation": "warning",
-            **({"unstable": "warning"} if service in env.containers else {}),
+            "impact": "critical", "saturation": "warning",
+            **({} if service == "backoffice" else {"degraded": "warning"}),  # it has no log and no balancer
+            **({"unstable": "warning"} if env.services[service].kind == "ecs" else {}),
         }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from config.logs import Logs, ServiceLogs
 from config.models import Environment
 from config.services import StateMachine
 from tests.support.tables import each
-from tests.unit.catalog.catalogs import ALL, EVERY, metrics, series
+from tests.unit.catalog.catalogs import ALL, EVERY, EXISTING, THEIR_DIMENSIONS, metrics, series, theirs
 
 
 def unknown(made: Catalog) -> dict[str, str]:
@@ -51,7 +51,12 @@ def deployed(env: Environment) -> dict[str, str]:
     names = Names.of(env)
     cluster = f"arn:aws:ecs:{env.region}:{env.account_id}:service/{names.whole}"
     functions = {function: names.of_service(function) for function in env.functions}
-    return functions | {container: f"{cluster}/{names.of_service(container)}" for container in env.containers}
+    existing = EXISTING.keys() & env.services
+    return {
+        **functions,
+        **{container: f"{cluster}/{names.of_service(container)}" for container in env.containers},
+        **{name: one for name in existing for one in THEIR_DIMENSIONS[name]["Resource"]},
+    }
 
 
 def state_machines(env: Environment) -> dict[str, str]:
@@ -72,6 +77,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
         "FunctionName": functions,
         "function_name": functions,
         "ClusterName": {names.whole},
+        "ClusterArn": {f"arn:aws:ecs:{env.region}:{env.account_id}:cluster/{names.whole}"},
         "ServiceName": {names.of_service(container) for container in env.containers},
         "QueueName": {queue for queue, _ in queues(env, names)},
         "TopicName": {topic.name for topic in routes(env, names).topics},
@@ -94,7 +100,7 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
     }
     for where, item in metrics(made):
         for dimension, value in item.dimensions.items():
-            assert value in legal[dimension], (where, dimension, value)
+            assert value in legal[dimension] | theirs(env, dimension), (where, dimension, value)
     counted = {view.name: view.deployments for view in made.services if view.deployments}
     assert {name: metric.dimensions["Resource"] for name, metric in counted.items()} == deployed(env)
 
@@ -107,7 +113,9 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
     deployments = {view.name: view.deployments for view in made.services}
     for item in (alarm for alarm in made.alarms if alarm.service):
         service = str(item.service)
+        existing = THEIR_DIMENSIONS.get(service, {})
         own = {
+            *(value for values in existing.values() for value in values),
             names.of_service(service),
             f"service:{names.of_service(service)}",
             names.dead_letters(service),
@@ -120,7 +128,10 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
             ours |= metric == deployments[service]
             balanced = metric.namespace == "AWS/ApplicationELB"
             assert ours or balanced or own & set(metric.dimensions.values()), item.key
-            is_dead_letters = metric.dimensions.get("QueueName") == names.dead_letters(service)
+            dead_letters = {names.dead_letters(service), "shop-orders-dlq"}
+            is_dead_letters = metric.dimensions.get("QueueName") in dead_letters
+            if existing:
+                assert all(value in existing[key] for key, value in metric.dimensions.items()), item.key
             assert is_dead_letters == (item.kind_key == "dead-letters")
 
 

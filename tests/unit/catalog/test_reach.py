@@ -325,7 +325,7 @@ def test_every_function_has_its_reservation_or_what_all_reservations_leave(
     for number, entry in enumerate(functions.values()):
         entry["reserved_concurrency"] = 20 + number if share and number % share == 0 else None
     env = Environment.model_validate(data)
-    reserved = sum(function.reserved_concurrency or 0 for function in env.functions.values())
+    reserved = sum(entry["reserved_concurrency"] or 0 for entry in functions.values())
     for instance in instances(env):
         if instance.name in env.functions:
             own = env.functions[instance.name].reserved_concurrency

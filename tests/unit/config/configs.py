@@ -121,7 +121,7 @@ def inner_models(annotation: Any) -> Iterator[tuple[tuple[str, ...], type[BaseMo
                 yield (SAMPLE_KEYS[model.__name__],), model
 
 
-LIKE_OTHERS = {"StateMachine"}
+LIKE_OTHERS = {"StateMachine", "ExistingFunction", "ExistingEcsService"}
 """Models of which the small configuration has none: their keys are like those of others."""
 
 SAMPLE_KEYS = {

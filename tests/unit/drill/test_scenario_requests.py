@@ -13,6 +13,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+import catalog
 from catalog import environment
 from cloudwatch.alarms import Metric
 from config.errors import ConfigError
@@ -26,6 +27,7 @@ from drill.scenarios.reading import Scenario, Sending
 from functions.shared import drills
 from tests.support.shop import DRILLS
 from tests.support.tables import each
+from tests.unit.catalog.catalogs import plain
 from tests.unit.drill.rehearsing import (
     alarm,
     counts,
@@ -192,6 +194,18 @@ def test_what_cannot_be_played_live_is_refused_before_anything_is_sent(text: str
     with pytest.raises(ConfigError) as error:
         plan(text)
     assert str(error.value).splitlines() == [said]
+
+
+def test_a_live_drill_of_an_existing_function_is_refused_with_the_reason() -> None:
+    """It has no code of this project that fails on request; its alarms can be rehearsed."""
+    Path("it.yaml").write_text(GOOD.replace("service: payment-handler", "service: orders"), encoding="utf-8")
+    orders = {"kind": "lambda", "description": "Takes orders", "function": "shop-orders", "timeout_s": 10}
+    env = LOCAL.model_validate({**plain(LOCAL), "services": {**plain(LOCAL)["services"], "orders": orders}})
+    with pytest.raises(ConfigError) as error:
+        preparation.plans(env, catalog.build(env), [Path("it.yaml")])
+    assert str(error.value).splitlines() == [
+        "it.yaml:4: service: orders is an existing service, which does not fail on request: live drills send requests to functions of this project only. `make drill` rehearses its alarms"
+    ]
 
 
 def test_unless_some_are_named_those_with_requests_are_played(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,7 @@ from terraform import binary, locking
 from terraform.binary import TerraformError
 from tests.support.shop import CONFIG, SHOP
 from tests.support.tables import each
+from tests.unit.catalog.catalogs import EVERY
 
 
 def _names(group: cli.Lazy, before: str = "") -> Iterator[str]:
@@ -286,6 +287,18 @@ def test_invoke_refuses_what_cannot_be_invoked(
     with pytest.raises(CommandError) as refused:
         invoke.invoke(LOCAL, function, event, Console(file=io.StringIO()))
     assert str(refused.value) == said.replace("{event}", str(event))
+
+
+def test_invoke_refuses_an_existing_function(tmp_path: Path) -> None:
+    """With the command that invokes it; nothing is asked of AWS."""
+    env, _ = EVERY["existing services"]
+    with pytest.raises(CommandError) as refused:
+        invoke.invoke(env, "orders", tmp_path / "event.json", Console(file=io.StringIO()))
+    assert str(refused.value) == (
+        "orders is an existing function, which this project does not invoke. To invoke it: `aws lambda "
+        "invoke --region eu-west-1 --function-name shop-orders:live --payload "
+        f"fileb://{tmp_path}/event.json out`"
+    )
 
 
 def test_docs_check_says_which_document_is_out_of_date_and_changes_nothing(

@@ -1,5 +1,7 @@
 """What CloudWatch is told when a deployment begins, with a client in its place that keeps what it gets."""
 
+# ruff: noqa: E501  # a message is compared whole, and reads best on one line
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from config.errors import CommandError
 from config.models import Environment
 from config.paths import ROOT
 from ops import deployments
-from tests.unit.catalog.catalogs import ALL, EVERY, many
+from tests.unit.catalog.catalogs import ALL, EVERY, many, plain
 
 PROD, MADE = EVERY["prod"]
 ADDRESSES = ROOT / "tests" / "synth" / "addresses"
@@ -175,3 +177,69 @@ def test_a_deployment_that_cannot_be_said_does_not_begin(fake: Fake, error: Exce
         f"cannot record the start of the deployment in CloudWatch ({error}). It requires "
         f"cloudwatch:PutMetricData in the namespace {MADE.deployments.namespace}. Nothing was changed."
     )
+
+
+EXISTING_ENV, EXISTING_MADE = EVERY["existing services"]
+
+
+@pytest.mark.parametrize(
+    ("service", "resource"), [("orders", "shop-orders:live"), ("invoices", "shop-invoices")]
+)
+def test_a_deployment_of_an_existing_function_is_recorded_as_that_of_a_created_one(
+    fake: Fake, service: str, resource: str
+) -> None:
+    """One sample over all and one of the service, which its alarm and its graphs look at."""
+    said = deployments.record(EXISTING_ENV, EXISTING_MADE, service)
+    assert (
+        said
+        == f"Recorded a deployment of {service} in prod: its notifications are suppressed for 10 minutes."
+    )
+    assert fake.samples == expected(EXISTING_MADE, service)
+    assert fake.samples[1][2] == {"Resource": resource}
+    (metric,) = EXISTING_MADE.alarm(f"{service}_deploying").metrics
+    assert fake.samples[1][:3] == (metric.namespace, metric.name, metric.dimensions)
+    assert set(fake.asked) == {("prod", "cloudwatch")}, "no other permission is needed"
+
+
+def test_without_suppression_a_recorded_deployment_is_only_a_mark(fake: Fake) -> None:
+    """And says so."""
+    env = EXISTING_ENV.model_validate({**plain(EXISTING_ENV), "deployments": {"suppression_s": 0}})
+    said = deployments.record(env, catalog.build(env), "orders")
+    assert said.endswith("in prod: nothing is suppressed (deployments.suppression_s: 0).")
+    assert len(fake.samples) == 2
+
+
+KNOWN = "services whose deployments are recorded: orders, invoices"
+
+
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [
+        ("ordes", f"service 'ordes' does not exist in prod; {KNOWN}   did you mean orders?"),
+        ("storefront", f"deployments of storefront need no command: the events of ECS count them. Nothing was recorded; {KNOWN}"),
+        ("checkout-api", f"deployments of checkout-api need no command: the events of ECS count them. Nothing was recorded; {KNOWN}"),
+        ("payment-handler", f"deployments of payment-handler need no command: `make deploy` records them. Nothing was recorded; {KNOWN}"),
+    ],
+)  # fmt: skip
+def test_a_deployment_that_is_counted_otherwise_is_not_recorded(fake: Fake, service: str, said: str) -> None:
+    """With the reason, and the services that the command is for."""
+    with pytest.raises(CommandError) as refused:
+        deployments.record(EXISTING_ENV, EXISTING_MADE, service)
+    assert (str(refused.value), fake.calls) == (said, [])
+
+
+def test_deployments_that_nothing_counts_are_refused(fake: Fake) -> None:
+    """Those of a state machine; and where there is no function to record, none is listed."""
+    env, made = EVERY["state machines"]
+    with pytest.raises(CommandError, match=r"deployments of the kind state-machine are not counted.*: none$"):
+        deployments.record(env, made, "refunds")
+    assert fake.calls == []
+
+
+def test_a_pipeline_without_the_permission_is_told_which_one(fake: Fake) -> None:
+    """With the namespace, as the policy in docs/existing.md has it."""
+    fake.error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutMetricData")
+    with pytest.raises(
+        CommandError, match="requires cloudwatch:PutMetricData in the namespace reveille/prod"
+    ):
+        deployments.record(EXISTING_ENV, EXISTING_MADE, "orders")
