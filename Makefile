@@ -1,7 +1,7 @@
 # The commands of the project; `make` without a target lists them. Variables follow the command: make deploy ENV=prod.
 
 PYTHON ?= python3
-TEXTS := NAME ENV STACK FUNCTION EVENT SERVICE FILE VERSION SCENARIO SPEED MINUTES APPROVE
+TEXTS := NAME ENV STACK SERVICE FUNCTION EVENT FILE VERSION SCENARIO SPEED MINUTES APPROVE FUNCTIONS ECS STATE_MACHINES
 FLAGS := CHECK JSON LIVE KEEP_LOCAL_AWS
 # Reject empty variables: an empty STACK= would select every stack, and an empty ENV= the local environment.
 $(foreach name,$(TEXTS) $(FLAGS),$(if $(filter command,$(origin $(name))),\
@@ -46,7 +46,7 @@ PYTEST := $(BIN)/pytest
 IN_THE_RUNTIME := botocore python-dateutil six urllib3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup adopt deploy diff output destroy bootstrap deployment invoke package synth local-start local-stop \
+.PHONY: help setup adopt deploy diff output destroy bootstrap deployment invoke import package synth local-start local-stop \
         logs drill drill-all probe fuzz verify verify-all doctor unlock state-history state-restore test test-unit test-synth test-e2e check static format lint types docs docs-check bench lock
 
 help: ## print this list
@@ -75,6 +75,12 @@ deployment: .venv/.ready ## record a deployment of an existing service  ENV= SER
 invoke: .venv/.ready ## invoke a deployed function, show its log  ENV= FUNCTION= EVENT=
 	@$(CLI) invoke $(if $(FUNCTION),-- "$$FUNCTION",$(error invoke needs FUNCTION=, such as payment-handler)) \
 	  $(if $(EVENT),"$$EVENT",$(error invoke needs EVENT=, such as tests/events/payment_ok.json))
+
+import: .venv/.ready ## propose the entries of existing resources  ENV= FUNCTIONS= ECS= STATE_MACHINES=
+	@$(CLI) import $(if $(FUNCTIONS)$(ECS)$(STATE_MACHINES),,\
+	  $(error import needs FUNCTIONS=, ECS= or STATE_MACHINES=, such as FUNCTIONS='orders-*')) \
+	  $(if $(FUNCTIONS),--functions="$$FUNCTIONS") $(if $(ECS),--ecs="$$ECS") \
+	  $(if $(STATE_MACHINES),--state-machines="$$STATE_MACHINES")
 
 ##@ Rehearse (the scenarios are in drills/*.yaml)
 

@@ -13,8 +13,8 @@ from config.errors import CommandError
 from config.models import LOCAL_CREDENTIALS, Environment
 
 ServiceName = Literal[
-    "cloudwatch", "ec2", "ecs", "events", "kms", "lambda", "logs", "resourcegroupstaggingapi", "s3",
-    "secretsmanager", "sns", "sqs", "ssm", "sts", "xray"
+    "application-autoscaling", "cloudwatch", "ec2", "ecs", "elbv2", "events", "kms", "lambda", "logs",
+    "resourcegroupstaggingapi", "s3", "secretsmanager", "sns", "sqs", "ssm", "stepfunctions", "sts", "xray"
 ]  # fmt: skip
 
 _CONNECT_S = 5

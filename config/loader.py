@@ -45,6 +45,7 @@ def load(
     rules: Iterable[Rule] = (),
     folder: Path = FOLDER,
     variables: Mapping[str, str] | None = None,
+    over: Path | None = None,
 ) -> Environment:
     """Return the environment `name`.
 
@@ -53,17 +54,13 @@ def load(
         rules: checks beyond our own, run when the models find nothing wrong.
         folder: where the files are.
         variables: environment variables with overrides; by default those of the process.
+        over: a further file, which is merged over that of the environment.
 
     Raises:
         ConfigError: with every problem found, each with its file, line and key.
     """
     rules = tuple(rules)
-    known = environments(folder)
-    if name not in known:
-        hint = explain.did_you_mean(name, known)
-        text = f"is not defined; known: {explain.listed(known) or 'none'}{hint}"
-        raise ConfigError([Problem(place="ENV", key=name, text=text)])
-    document, problems = overrides.apply(_read(folder, name), os.environ if variables is None else variables)
+    document, problems = document_of(name, folder=folder, variables=variables, over=over)
     try:
         environment = Environment.model_validate(document.data)
     except ValidationError as error:
@@ -87,6 +84,35 @@ def load(
     if problems:
         raise ConfigError(_in_order(problems))
     return environment
+
+
+def document_of(
+    name: str,
+    *,
+    folder: Path = FOLDER,
+    variables: Mapping[str, str] | None = None,
+    over: Path | None = None,
+) -> tuple[Document, list[Problem]]:
+    """Return the merged data of the environment `name`, and problems of variables that override them.
+
+    Args:
+        name: as for `load`.
+        folder: as for `load`.
+        variables: as for `load`.
+        over: as for `load`.
+
+    Raises:
+        ConfigError: a file cannot be read.
+    """
+    known = environments(folder)
+    if name not in known:
+        hint = explain.did_you_mean(name, known)
+        text = f"is not defined; known: {explain.listed(known) or 'none'}{hint}"
+        raise ConfigError([Problem(place="ENV", key=name, text=text)])
+    document = _read(folder, name)
+    if over is not None:
+        document = source.merge(document, source.read(over))
+    return overrides.apply(document, os.environ if variables is None else variables)
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

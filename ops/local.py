@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import (
@@ -17,7 +19,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from aws import errors as aws_errors
-from aws.clients import client
+from aws.clients import ServiceName, client
 from catalog import environment
 from config.errors import CommandError, ConfigError, visible
 from config.loader import environments
@@ -64,10 +66,42 @@ def is_ours(env: Environment) -> bool:
     return server is not None and server.endpoint == env.endpoint
 
 
-def stop(env: Environment) -> bool:
-    """Stop the local AWS of `env` if this folder started it and it has no buckets; return whether it did."""
-    empty = not client(env, "s3").list_buckets()["Buckets"]
-    return empty and is_ours(env) and process.stop()
+def stop(env: Environment) -> tuple[str, ...]:
+    """Stop the local AWS of `env` if it is empty.
+
+    Returns:
+        What is in it, such as "bucket x", when it was not stopped: states of other environments, and what
+        other tools have created, such as services that exist already.
+    """
+    found = (
+        *(f"bucket {bucket['Name']}" for bucket in client(env, "s3").list_buckets()["Buckets"]),
+        *(
+            f"function {page['FunctionName']}"
+            for page in _pages(env, "lambda", "list_functions", "Functions")
+        ),
+        *(f"cluster {name}" for name in _clusters(env)),
+        *(
+            f"state machine {page['name']}"
+            for page in _pages(env, "stepfunctions", "list_state_machines", "stateMachines")
+        ),
+    )
+    if not found:
+        process.stop()
+    return found
+
+
+def _pages(env: Environment, service: ServiceName, operation: str, member: str) -> Iterator[Any]:
+    """Yield the entries of all pages of a list."""
+    for page in client(env, service).get_paginator(operation).paginate():
+        yield from page.get(member, ())
+
+
+def _clusters(env: Environment) -> Iterator[str]:
+    """Yield the names of the ECS clusters. Those that were deleted are listed for a time, as INACTIVE."""
+    arns = list(_pages(env, "ecs", "list_clusters", "clusterArns"))
+    # Without names, DescribeClusters describes the cluster `default`.
+    described = client(env, "ecs").describe_clusters(clusters=arns)["clusters"] if arns else ()
+    yield from (cluster["clusterName"] for cluster in described if cluster["status"] == "ACTIVE")
 
 
 def stop_unused(build: Path) -> bool:

@@ -3,6 +3,8 @@
 A deployment creates the resources of the synthesized stacks that are in no state of the environment. Each
 check asks AWS only if it concerns one of them: a deployment that creates none makes no call. A check that AWS
 does not permit, or does not answer, is reported and does not stop the deployment.
+
+Existing services of the file are compared with the account (`ops.existing.comparison`).
 """
 
 from __future__ import annotations
@@ -24,12 +26,16 @@ from aws.clients import ServiceName, client
 from catalog import Catalog
 from catalog.naming import Names
 from cloudwatch import quotas
+from config import loader
 from config.errors import CommandError
 from config.explain import counted
 from config.limits import LAMBDA_UNRESERVED_CONCURRENCY
 from config.models import Environment
 from ops import functions, state, synthesis
+from ops.existing import comparison
+from ops.existing.account import Account
 from ops.plans import StackRun
+from stacks.contracts import Monitoring
 from terraform.configuration import Stack
 
 _GROUP, _FUNCTION, _ADDRESS, _POLICY = (
@@ -54,31 +60,41 @@ class Report(NamedTuple):
     """A line for each problem that stops a deployment, with the next step."""
     notes: tuple[str, ...]
     """A line for each check that was not possible, and for what should be known before a deployment."""
+    differences: tuple[str, ...] = ()
+    """A line for each fact of an existing service that is another in the account."""
 
 
-def require(env: Environment, names: Sequence[str], console: Console) -> None:
+def require(env: Environment, names: Sequence[str], console: Console) -> str:
     """Stop before a deployment of the stacks `names`, as synthesized, that AWS would stop in the middle.
+
+    Returns:
+        What is printed now and again after the deployment: differences between the file and the account.
 
     Raises:
         CommandError: there are problems; the message has a line for each.
     """
     stacks = {name: synthesis.configuration(env, name) for name in names}
     report = examine(env, stacks, console)
-    for note in report.notes:
-        console.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)
+    differences = comparison.block(env, report.differences)
+    warning = f"Warning: {differences}" if differences else ""
+    for line in (*(f"Note: {note}" for note in report.notes), *filter(None, [warning])):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     if report.problems:
         raise CommandError(_message(env, report))
+    return warning
 
 
 def check(env: Environment, catalog: Catalog, console: Console) -> str:
     """Return the result of the preflight for all stacks of `env`, which are synthesized for it.
 
     Raises:
-        CommandError: there are problems; the message has a line for each.
+        CommandError: there are problems or differences; the message has a line for each.
     """
     report = examine(env, synthesis.stacks_of(env, catalog), console)
-    if report.problems:
-        raise CommandError("\n".join([_message(env, report), *report.notes]))
+    failures = [_message(env, report)] if report.problems else []
+    failures += filter(None, [comparison.block(env, report.differences)])
+    if failures:
+        raise CommandError("\n".join([*failures, *report.notes]))
     return "\n".join(["a deployment can create its resources", *report.notes])
 
 
@@ -123,7 +139,16 @@ def examine(env: Environment, stacks: Mapping[str, Stack], console: Console) -> 
                 notes += outcome
             else:
                 problems += outcome
-    return Report(tuple(problems), tuple(notes))
+    compared = _compared(env, stacks)
+    return Report((*problems, *compared.missing), (*notes, *compared.unread), compared.differences)
+
+
+def _compared(env: Environment, stacks: Collection[str]) -> comparison.Comparison:
+    """Return the comparison of the existing services with the account, if `stacks` have alarms on them."""
+    if Monitoring.STACK not in stacks or not comparison.existing(env):
+        return comparison.Comparison()
+    document, _ = loader.document_of(env.environment)
+    return comparison.compare(Account(env), document)
 
 
 def _outcome(ask: Check) -> Sequence[str] | str:

@@ -13,6 +13,7 @@ from rich.console import Console
 from aws import clients
 from catalog import Catalog
 from config.errors import CommandError
+from config.explain import listed
 from config.models import Environment
 from config.paths import BUILD
 from ops import (
@@ -67,7 +68,7 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
     synthesis.synthesize(env, catalog)
     verification.require(env, catalog)
     _require_published(env, names)
-    preflight.require(env, names, console)
+    differences = preflight.require(env, names, console)
     if "monitoring" in names:
         secrets.find(env, catalog.routes.secrets)
     for name in names:
@@ -92,7 +93,8 @@ def deploy(env: Environment, catalog: Catalog, stack: str | None, console: Conso
         highlight=False,
         soft_wrap=True,
     )
-    if "monitoring" in names and (warning := subscriptions.warning(env, catalog)):
+    undelivered = subscriptions.warning(env, catalog) if "monitoring" in names else ""
+    for warning in filter(None, [differences, undelivered]):
         console.print(warning, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -145,7 +147,7 @@ def _compare(env: Environment, stack: str, console: Console) -> tuple[Plan, str]
 def destroy(env: Environment, catalog: Catalog, stack: str | None, console: Console, *, keep: bool) -> None:
     """Destroy the stacks in reverse order, and the state of a local environment.
 
-    The local AWS is stopped if no other environment has a state in it.
+    The local AWS is stopped if this folder started it and nothing else is in it.
 
     Args:
         env: the environment.
@@ -200,8 +202,16 @@ def _leave_local_aws(env: Environment, console: Console, *, keep: bool) -> None:
         in_use = bool(locking.holders(BUILD, but=env.environment))
         if state.bucket_exists(env):
             state.delete(env, keep_bucket=in_use)
-        if not keep and not in_use and local.stop(env):
-            console.print("The local AWS is stopped.", highlight=False)
+        if keep or in_use or not local.is_ours(env):
+            return
+        found = local.stop(env)
+        text = (
+            f"The local AWS is still running, with what this environment did not create: {listed(found)}. "
+            "`make local-stop` stops it and deletes everything."
+            if found
+            else "The local AWS is stopped."
+        )
+        console.print(text, highlight=False)
 
 
 @contextmanager

@@ -72,11 +72,11 @@ async def delete(call: Call) -> Response:
 async def invoke(call: Call) -> Response:
     """Invoke a function in MiniStack; record errors that are not in its log (throttled, failed to start)."""
     response = await call.upstream(call.request)
-    name = _key(call).partition(":")[0]
+    name, _, qualifier = _key(call).partition(":")
     if response.status == _THROTTLED:
         functions.record_throttled_call(call, name)
     elif response.header("x-amz-function-error") and invocations.failed_to_start(_error_type(response)):
-        functions.record_error(call, name)
+        functions.record_error(call, name, qualifier)
     return response
 
 

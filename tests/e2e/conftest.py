@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -18,9 +18,8 @@ from catalog import Catalog, environment
 from config.models import Environment
 from config.paths import BUILD, ROOT
 from local_aws import clock, process
-from local_aws.identity import HOST
 from tests.e2e.endpoint import SLACK, WEBHOOK, Endpoint, listening
-from tests.local_aws.support import set_clock
+from tests.local_aws.support import free_port, set_clock
 
 
 @dataclass(frozen=True)
@@ -123,35 +122,43 @@ def webhooks() -> Iterator[Endpoint]:
         yield endpoint
 
 
-@pytest.fixture(scope="session")
-def empty_platform(tmp_path_factory: pytest.TempPathFactory, webhooks: Endpoint) -> Iterator[Platform]:
-    """A local AWS on a free port with nothing in it."""
-    folder = tmp_path_factory.mktemp("platform")
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+@contextmanager
+def local_aws(folder: Path) -> Iterator[str]:
+    """Run a local AWS on a free port while the block runs, with its record in `folder`; yield its URL."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(clock.VARIABLE, str(LOCAL_AWS_SPEED))
-        endpoint = process.start(port, folder / "local-aws")
-    # States that a rehearsal sets by hand stay.
-    set_clock(endpoint, evaluating=False)
-    overrides = {"REVEILLE_ENDPOINT": endpoint, **everything(webhooks)}
-    env, catalog = environment.read("local", variables=overrides)
-    variables = {
+        endpoint = process.start(free_port(), folder / "local-aws")
+    try:
+        yield endpoint
+    finally:
+        process.stop(folder / "local-aws")
+
+
+def variables(folder: Path, overrides: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables of a test's commands, which write only to `folder`."""
+    return {
         **overrides,
         "ENV": "local",
         "BUILD_DIR": str(folder / "build"),
         # One download of the provider per machine, not per session.
         "TF_PLUGIN_CACHE_DIR": os.environ.get("TF_PLUGIN_CACHE_DIR") or str(BUILD / "terraform-plugins"),
     }
-    made = Platform(endpoint, folder, env, catalog, variables)
-    made.client("ssm").put_parameter(
-        Name=SLACK_PARAMETER, Value=f"{webhooks.url}{SLACK}", Type="SecureString"
-    )
-    try:
+
+
+@pytest.fixture(scope="session")
+def empty_platform(tmp_path_factory: pytest.TempPathFactory, webhooks: Endpoint) -> Iterator[Platform]:
+    """A local AWS on a free port with nothing in it."""
+    folder = tmp_path_factory.mktemp("platform")
+    with local_aws(folder) as endpoint:
+        # States that a rehearsal sets by hand stay.
+        set_clock(endpoint, evaluating=False)
+        overrides = {"REVEILLE_ENDPOINT": endpoint, **everything(webhooks)}
+        env, catalog = environment.read("local", variables=overrides)
+        made = Platform(endpoint, folder, env, catalog, variables(folder, overrides))
+        made.client("ssm").put_parameter(
+            Name=SLACK_PARAMETER, Value=f"{webhooks.url}{SLACK}", Type="SecureString"
+        )
         yield made
-    finally:
-        process.stop(folder / "local-aws")
 
 
 @pytest.fixture(scope="session")

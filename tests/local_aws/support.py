@@ -104,11 +104,11 @@ class Inbox:
         self._sqs.delete_queue(QueueUrl=self.url)
 
 
-def packed(source: str) -> bytes:
-    """Return a function's zip file with one module, `main`."""
+def packed(source: str, name: str = "main.py") -> bytes:
+    """Return a function's zip file with one file."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("main.py", source)
+        file.writestr(name, source)
     return archive.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from catalog import environment
+from stacks.kernel import packaged_node
 from tests.local_aws.support import ACCOUNT, REGION, SPEED, Inbox, eventually, packed, set_clock
 
 if TYPE_CHECKING:
@@ -24,6 +26,16 @@ def handler(event, context):
     time.sleep(event.get("sleep_s", 0))
     if event.get("fail") or any("fail" in record["body"] for record in event.get("Records", ())):
         raise ValueError("failed")
+"""
+
+_NODE = """
+exports.handler = async (event) => {
+  console.log(JSON.stringify({ level: 30, msg: "hello" }));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  if (event.fail === "own") throw new Error("failed");
+  if (event.fail === "net") await fetch("http://127.0.0.1:9");
+  return process.version;
+};
 """
 
 
@@ -314,6 +326,32 @@ def test_functions_report_invocations_however_they_are_invoked(world: World, fun
     sqs.send_message(QueueUrl=url, MessageBody="fine")
     sqs.send_message(QueueUrl=url, MessageBody="fail")
     eventually(lambda: (reported("Invocations") or 0) >= 7 and (reported("Errors") or 0) >= 5)
+
+
+def test_functions_in_node_and_their_aliases_report_invocations(world: World, function: str) -> None:
+    """Each alias those of its version; an error in its code, and one that has no frame of its code."""
+    functions, name = world.client("lambda"), f"{function}-node"
+    functions.create_function(
+        FunctionName=name,
+        Runtime="nodejs22.x",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/r",
+        Handler="index.handler",
+        Code={"ZipFile": packed(_NODE, "index.js")},
+        Publish=True,
+    )
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+
+    def reported(metric: str, **dimensions: str) -> float | None:
+        return world.total(metric, namespace="AWS/Lambda", FunctionName=name, **dimensions)
+
+    for qualifier, fail in (("live", "own"), ("live", "net"), ("live", "no"), ("$LATEST", "no")):
+        answer = functions.invoke(FunctionName=name, Qualifier=qualifier, Payload=json.dumps({"fail": fail}))
+    node = subprocess.run([str(packaged_node()), "--version"], capture_output=True, text=True, check=True)
+    assert json.loads(answer["Payload"].read()) == node.stdout.strip(), "the Node.js of .venv"
+    eventually(lambda: (reported("Invocations"), reported("Errors")) == (4, 2))
+    resource = {"Resource": f"{name}:live"}
+    assert (reported("Invocations", **resource), reported("Errors", **resource)) == (3, 2)
+    functions.delete_function(FunctionName=name)
 
 
 def test_a_function_that_cannot_start_or_has_no_room_is_reported_by_its_caller(

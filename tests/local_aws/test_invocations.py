@@ -19,10 +19,18 @@ _TRACEBACK = (
 _OWN_TRACEBACK = ("Traceback (most recent call last):", '  File "main.py", line 1, in f', "ValueError: no")
 
 
-def lines(*printed: str, identity: str = "1", stream: str = "s", report: str | None = None) -> list[Line]:
+_STACK = (
+    "Error: connect ECONNREFUSED 127.0.0.1:1",
+    "    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1634:16)",
+)
+
+
+def lines(
+    *printed: str, identity: str = "1", stream: str = "s", report: str | None = None, version: str = "$LATEST"
+) -> list[Line]:
     """Return the lines of one invocation of 250 ms that ended at 10 s."""
     texts = (
-        f"START RequestId: {identity} Version: $LATEST",
+        f"START RequestId: {identity} Version: {version}",
         *printed,
         f"END RequestId: {identity}",
         report
@@ -43,11 +51,33 @@ def lines(*printed: str, identity: str = "1", stream: str = "s", report: str | N
         ((*_OWN_TRACEBACK, *_TRACEBACK), True),
         (("hello", "Task timed out after 3.00 seconds"), True),
         (("Worker process died",), True),
+        (_STACK, False),
     ],
 )
 def test_an_invocation_fails_as_the_runtime_says(printed: tuple[str, ...], failed: bool) -> None:  # noqa: FBT001
     """The output of the runtime decides, not the output of the function."""
     assert list(invocations(lines(*printed))) == [Invocation("/g", 10.0, 0.25, failed=failed)]
+
+
+@each(
+    ("printed", "failed"),
+    [
+        ((), False),
+        (_STACK, True),
+        (("hello", *_STACK), True),
+        (("hello", "TypeError: fetch failed"), True),
+        (("Error: no",), True),
+        (("AssertionError [ERR_ASSERTION]: no",), True),
+        (("Task timed out after 3.00 seconds",), True),
+        ((*_STACK, "handled"), False),
+        (("Errors: 0",), False),
+        (("2026-11-30 Error: handled",), False),
+        (('{"level":50,"err":{"stack":"Error: no\\n    at f (main.js:1:2)"}}',), False),
+    ],
+)
+def test_a_function_in_node_fails_as_its_last_line_says(printed: tuple[str, ...], failed: bool) -> None:  # noqa: FBT001
+    """The runtime prints the stack of the error last; a stack in Python has no meaning."""
+    assert [invocation.failed for invocation in invocations(lines(*printed), {"/g"})] == [failed]
 
 
 def test_invocations_of_streams_are_told_apart() -> None:
@@ -78,7 +108,7 @@ def test_a_function_reports_each_invocation() -> None:
     """At its start in simulated time, which is its end minus its duration."""
     clock = Clock(60)
     ended_s = clock.real_now_s() + 100
-    emitted = list(samples("f", [Invocation("/g", ended_s, 12.0, failed=True)], [], clock))
+    emitted = list(samples("f", [Invocation("/g", ended_s, 12.0, failed=True)], [], clock, {"2": "live"}))
     assert {metric.name: sample.total for metric, sample in emitted} == {
         "Invocations": 1, "Errors": 1, "Throttles": 0, "Duration": 12_000, "ConcurrentExecutions": 1,
     }  # fmt: skip
@@ -99,7 +129,19 @@ def test_concurrency_is_counted_at_the_start_of_each_invocation() -> None:
     before = [Invocation("/g", at_s + 1.5, 3, failed=False), Invocation("/g", at_s - 1, 3, failed=False)]
     concurrency = [
         sample.total
-        for metric, sample in samples("f", ran, before, clock)
+        for metric, sample in samples("f", ran, before, clock, {})
         if metric.name == "ConcurrentExecutions"
     ]
     assert concurrency == [2, 3, 2]
+
+
+def test_an_alias_reports_the_invocations_of_its_version() -> None:
+    """Those of the function have all of them. The concurrency is that of the function alone."""
+    (invocation,) = invocations(lines(version="2"))
+    emitted = [metric for metric, _ in samples("f", [invocation], [], Clock(), {"2": "live", "3": "old"})]
+    function, alias = {("FunctionName", "f")}, {("FunctionName", "f"), ("Resource", "f:live")}
+    assert {metric.name for metric in emitted if set(metric.dimensions) == alias} == {
+        "Invocations", "Errors", "Throttles", "Duration",
+    }  # fmt: skip
+    assert len([metric for metric in emitted if set(metric.dimensions) == function]) == 5
+    assert len(emitted) == 9

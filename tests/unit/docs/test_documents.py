@@ -29,6 +29,7 @@ PROSE = [
     document
     for document in markdown()
     if document.name == "README.md"
+    or document.name.startswith("examples/")
     or (
         document.name.startswith("docs/")
         and document.name not in GENERATED

@@ -571,6 +571,7 @@ def test_what_synthesizes_or_changes_is_alone(
         "state history": ["--stack", "compute"],
         "invoke": ["x", "y"],
         "logs": ["x"],
+        "import": ["--functions", "x"],
         "adopt": ["acme"],
         **ALONE,
     }.get(name, [])
@@ -627,6 +628,7 @@ def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_cl
         "state history": ["--stack", "x"],
         "invoke": ["x", "y"],
         "logs": ["Makefile"],
+        "import": ["--functions", "x"],
         "adopt": ["acme"],
         **ALONE,
     }
@@ -640,7 +642,7 @@ def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_cl
         check=True,
     )
     results = dict(zip(OF_OPS, map(json.loads, done.stdout.splitlines()), strict=True))
-    reading = {"docs", "doctor", "invoke", "logs", "output", "verify", "state history"}
+    reading = {"docs", "doctor", "import", "invoke", "logs", "output", "verify", "state history"}
     assert results == {name: [0, False] if name in reading else [1, True] for name in OF_OPS}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from config.loader import load
 from local_aws import process
 from ops import local
 from terraform import binary
+from tests.support.tables import each
 
 ENV = load("local", variables={})
 
@@ -39,28 +42,63 @@ def test_terraform_gets_no_workspace_and_no_arguments_of_the_users(monkeypatch: 
     assert environment["TF_LOG"] == "debug"
 
 
-@pytest.mark.parametrize(
-    ("buckets", "endpoint", "stopped"),
+CLUSTERS = [{"clusterName": "shop", "status": "ACTIVE"}, {"clusterName": "deleted", "status": "INACTIVE"}]
+EMPTY: Mapping[str, list[Any]] = {
+    "list_buckets": [],
+    "list_functions": [],
+    "list_clusters": [],
+    "list_state_machines": [],
+}
+
+
+@each(
+    ("answers", "found"),
     [
-        ([], ENV.endpoint, True),
-        ([{"Name": "state-of-another-environment"}], ENV.endpoint, False),
-        ([], "http://127.0.0.1:1", False),
+        ({}, ()),
+        ({"list_buckets": [{"Name": "state-of-another"}]}, ("bucket state-of-another",)),
+        ({"list_functions": [{"FunctionName": "shop-orders"}]}, ("function shop-orders",)),
+        ({"list_clusters": ["arn:1", "arn:2"]}, ("cluster shop",)),
+        ({"list_state_machines": [{"name": "refunds"}]}, ("state machine refunds",)),
     ],
 )
-def test_only_our_own_empty_local_aws_is_stopped(
-    monkeypatch: pytest.MonkeyPatch,
-    buckets: list[dict[str, str]],
-    endpoint: str,
-    stopped: bool,  # noqa: FBT001
+def test_only_an_empty_local_aws_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, answers: dict[str, list[Any]], found: tuple[str, ...]
 ) -> None:
-    """Another environment may be deployed there, and another folder may have started it."""
+    """Another environment may be deployed there, and services that exist already would be deleted."""
+    lists = {**EMPTY, **answers}
+    stopped = []
 
-    class S3:
+    class Client:
         def list_buckets(self) -> dict[str, Any]:
-            return {"Buckets": buckets}
+            return {"Buckets": lists["list_buckets"]}
 
+        def get_paginator(self, operation: str) -> SimpleNamespace:
+            member = {
+                "list_functions": "Functions",
+                "list_clusters": "clusterArns",
+                "list_state_machines": "stateMachines",
+            }[operation]
+            return SimpleNamespace(paginate=lambda: [{member: lists[operation]}, {}])
+
+        def describe_clusters(self, clusters: list[str]) -> dict[str, Any]:
+            return {"clusters": CLUSTERS[: len(clusters)]}
+
+    monkeypatch.setattr(local, "client", lambda *_: Client())
+    monkeypatch.setattr(process, "stop", lambda: stopped.append(True))
+    assert local.stop(ENV) == found
+    assert bool(stopped) is not bool(found)
+
+
+@each(
+    ("endpoint", "ours"),
+    [(ENV.endpoint, True), ("http://127.0.0.1:1", False)],
+)
+def test_a_local_aws_of_another_folder_is_not_ours(
+    monkeypatch: pytest.MonkeyPatch,
+    endpoint: str,
+    ours: bool,  # noqa: FBT001
+) -> None:
+    """`make destroy` stops only the one that this folder started."""
     port = int(endpoint.rpartition(":")[2])
-    monkeypatch.setattr(local, "client", lambda *_: S3())
     monkeypatch.setattr(process, "status", lambda: process.Server(1, port, "token"))
-    monkeypatch.setattr(process, "stop", lambda: True)
-    assert local.stop(ENV) is stopped
+    assert local.is_ours(ENV) is ours

@@ -17,11 +17,15 @@ from rich.console import Console
 
 from catalog import environment
 from catalog.naming import Names
+from config import loader
 from config.errors import CommandError
 from config.models import Environment
+from config.services import ExistingFunction
+from config.source import Document
 from ops import functions, plans, preflight, state, synthesis
 from terraform.configuration import Stack
 from tests.unit.ops import configurations
+from tests.unit.ops.existing import world as existing_world
 
 PROD = environment.read("prod", variables={})[0]
 LOCAL = environment.read("local", variables={})[0]
@@ -30,6 +34,7 @@ INSIGHTS = Names.of(PROD).lambda_insights_log_group
 HANDLER = "/aws/lambda/reveille-payment-handler-prod"
 PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
 POLICY = "reveille-events-prod"
+NOTHING = preflight.Report((), ())
 
 
 def configured(**resources: dict[str, Any]) -> dict[str, Stack]:
@@ -145,7 +150,7 @@ def test_log_groups_that_do_not_exist_are_no_problem(world: World) -> None:
     """A name that begins as that of another group is not that group; a call per folder of names."""
     world.groups = [f"{HANDLER}-2", f"{INSIGHTS}-x", "/ecs/a"]
     groups = log_groups(HANDLER, f"{HANDLER}x", INSIGHTS, "/ecs/reveille-api-prod")
-    assert world.examine(groups) == ((), ())
+    assert world.examine(groups) == NOTHING
     assert world.calls.count("DescribeLogGroups") == 3
 
 
@@ -225,7 +230,7 @@ def test_a_second_deployment_is_not_refused_and_asks_nothing(world: World, where
         },
     )
     world.groups, world.unreserved, world.addresses, world.policies = [HANDLER], 50, 5, list("0123456789")
-    assert world.examine(stacks) == ((), ())
+    assert world.examine(stacks) == NOTHING
     assert world.calls == []
 
 
@@ -349,10 +354,8 @@ def test_only_the_deployed_stacks_are_examined(world: World, monkeypatch: pytest
         return {"aws_kms_key.main": {}}
 
     monkeypatch.setattr(state, "resources", resources)
-    assert world.examine({"security": Stack("security", {"resource": {"aws_kms_key": {"main": {}}}})}) == (
-        (),
-        (),
-    )
+    security = Stack("security", {"resource": {"aws_kms_key": {"main": {}}}})
+    assert world.examine({"security": security}) == NOTHING
     assert (read, world.calls) == (["security"], [])
 
 
@@ -391,3 +394,75 @@ def test_a_state_that_could_not_be_saved_counts(tmp_path: Path, monkeypatch: pyt
     }
     unsaved.write_text(json.dumps(content), encoding="utf-8")
     assert run.unsaved_resources() == {"aws_cloudwatch_log_group.a": {"name": HANDLER}}
+
+
+EXISTING = PROD.model_copy(
+    update={
+        "services": {
+            "orders": ExistingFunction(kind="lambda", description="x", function="orders", timeout_s=3),
+            "gone": ExistingFunction(kind="lambda", description="x", function="gone", timeout_s=3),
+        }
+    }
+)
+DIFFERENCE = "services.orders.timeout_s: 3 in the file; in the account: 10"
+ABSENT = "services.gone.function: there is no function gone; existing: orders"
+
+
+@pytest.fixture
+def existing(monkeypatch: pytest.MonkeyPatch, world: World) -> existing_world.World:
+    """The function `orders`, which differs from the file, and not the other one; nothing to be created."""
+    made = existing_world.World()
+    existing_world.replace_aws(monkeypatch, made)
+    monkeypatch.setattr(loader, "document_of", lambda _: (Document({}, {(): "config/prod.yaml:1"}), []))
+    world.deployed = {"aws_kms_key.main": {}}
+    return made
+
+
+def test_an_existing_service_that_does_not_exist_is_a_problem(existing: existing_world.World) -> None:
+    """A fact that differs is none; what cannot be read is a note."""
+    monitoring = {"monitoring": Stack("monitoring", {})}
+    world = World()
+    report = world.examine(monitoring, EXISTING)
+    assert report.problems == (f"config/prod.yaml:1: {ABSENT}",)
+    assert report.differences == (f"config/prod.yaml:1: {DIFFERENCE}",)
+    existing.denied = {"DescribeLogGroups"}
+    (note,) = world.examine(monitoring, EXISTING).notes
+    assert note.startswith("log groups could not be read. The credentials do not allow this")
+
+
+@pytest.mark.parametrize("stack", ["security", "compute", "dashboard"])
+def test_existing_services_concern_the_stack_of_their_alarms(
+    existing: existing_world.World, stack: str
+) -> None:
+    """The others neither need nor read them."""
+    report = World().examine({stack: Stack(stack, {})}, EXISTING)
+    assert (report.problems, report.differences, existing.calls) == ((), (), [])
+
+
+def test_differences_are_printed_before_a_deployment_and_returned_for_its_end(
+    existing: existing_world.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They do not stop it: it may be part of the repair of an incident."""
+    existing.functions["gone"] = existing_world.function("gone")
+    existing.log_groups["/aws/lambda/gone"] = "STANDARD"
+    monkeypatch.setattr(synthesis, "configuration", lambda _, name: Stack(name, {}))
+    screen = io.StringIO()
+    warning = preflight.require(EXISTING, ["monitoring"], Console(file=screen, width=300))
+    assert warning.startswith("Warning: 1 fact of existing services differs in the account")
+    assert DIFFERENCE in warning
+    assert screen.getvalue() == f"{warning}\n"
+    existing.functions["orders"]["Timeout"] = 3
+    assert preflight.require(EXISTING, ["monitoring"], Console(file=screen)) == ""
+
+
+@pytest.mark.usefixtures("existing")
+def test_the_doctor_fails_for_differences_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what would stop a deployment, in one message."""
+    monkeypatch.setattr(synthesis, "stacks_of", lambda *_: {"monitoring": Stack("monitoring", {})})
+    catalog: Any = None
+    with pytest.raises(CommandError) as failed:
+        preflight.check(EXISTING, catalog, Console(file=io.StringIO()))
+    message = str(failed.value)
+    assert message.startswith("1 problem would stop a deployment of prod. Nothing was changed.\n")
+    assert ABSENT in message
+    assert DIFFERENCE in message

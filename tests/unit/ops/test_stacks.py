@@ -61,6 +61,8 @@ class World:
     """Why a dashboard cannot be created."""
     stopped: str | None = None
     """What the preflight finds."""
+    differences: str = ""
+    """What of the file differs from the account."""
     warning: str = ""
     """What is wrong with subscriptions."""
     rolled_back: str | None = None
@@ -81,11 +83,12 @@ class World:
         """A console whose text can be read."""
         return Console(file=self.screen, width=200)
 
-    def preflight(self, _: Environment, names: Sequence[str], __: Console) -> None:
+    def preflight(self, _: Environment, names: Sequence[str], __: Console) -> str:
         """Stand for the preflight of these stacks."""
         self.done.append(f"preflight {' '.join(names)}")
         if self.stopped:
             raise CommandError(self.stopped)
+        return self.differences
 
     def require_state(self, _: Environment) -> None:
         """Stand for the check of the state bucket."""
@@ -312,6 +315,15 @@ def test_a_deployment_of_recipients_ends_with_a_warning_about_subscriptions(
     deployed, *warned = [line for line in world.said.splitlines() if line.startswith(("Deployed", "Warning"))]
     assert deployed.startswith("Deployed")
     assert warned == ([world.warning] if stack in {None, "monitoring"} else [])
+
+
+def test_a_deployment_ends_with_the_differences_between_file_and_account(world: World) -> None:
+    """Again, as the first time is far above; the deployment succeeds."""
+    world.differences = "Warning: 1 fact of existing services differs"
+    world.warning = "Warning: SNS does not deliver through 1 subscription"
+    stacks.deploy(*LOCAL, None, world.console)
+    assert applied(world) == list(ORDER)
+    assert world.said.splitlines()[-2:] == [world.differences, world.warning]
 
 
 @pytest.mark.parametrize("env", [LOCAL, PROD], ids=["local", "prod"])

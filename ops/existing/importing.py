@@ -1,0 +1,255 @@
+"""Find existing resources by patterns, and propose entries of the configuration file for them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import catalog
+from catalog import naming
+from config import loader
+from config.errors import CommandError, ConfigError, Problem
+from config.explain import did_you_mean, listed
+from config.models import Environment
+from config.services import ExistingEcsService, ExistingFunction, StateMachine
+from ops.existing import ecs, functions, logs, proposal, state_machines
+from ops.existing.account import UNREAD, Account, Names, Resource, Unread
+from ops.existing.comparison import READERS
+from ops.existing.proposal import Entry
+
+Key = tuple[str, ...]
+"""Kind and names of a resource: `("lambda", "shop-orders")`, `("ecs", "shop", "web")`."""
+
+_TAGGED = ("lambda:function", "ecs:service", "states:stateMachine")
+"""Types of resources of the Resource Groups Tagging API."""
+
+
+class Patterns(NamedTuple):
+    """What to find: names in which `*` is any text, `?` a character and `[ab]` one of some characters."""
+
+    functions: tuple[str, ...] = ()
+    ecs: tuple[str, ...] = ()
+    """Cluster and service: `shop/*`."""
+    state_machines: tuple[str, ...] = ()
+
+
+class Proposal(NamedTuple):
+    """The result."""
+
+    text: str
+    """The entries as a part of a configuration file; empty without any."""
+    notes: tuple[str, ...]
+    """A line for each resource that is left out, and for what could not be read or must be set as well."""
+
+
+def propose(account: Account, patterns: Patterns) -> Proposal:
+    """Return the entries for what matches `patterns`.
+
+    Raises:
+        CommandError: a pattern matches nothing, or a list of resources cannot be read.
+    """
+    env = account.env
+    found = _found(account, patterns)
+    tags = account.tags(*_TAGGED)
+    known = _known(env)
+    notes, new = [], []
+    for key in found:
+        owner = known.get(key) or _created(env, key, tags.get(_arn(env, key), {}))
+        if owner:
+            notes.append(f"{_label(key)} is left out: {owner}")
+        else:
+            new.append(key)
+    resources, gone = _read(account, new)
+    notes += [f"{_label(key)} is left out: it could not be read" for key in gone]
+    entries = proposal.entries(
+        resources,
+        environment=env.environment,
+        taken=env.services,
+        tags=lambda resource: tags.get(_arn(env, _key(resource)), {}),
+        log_keys=lambda resource: _log_keys(account, resource),
+    )
+    entries, problems = _valid(env, entries)
+    notes += problems
+    notes += [f"{what} could not be read. {why}" for what, why in sorted(account.unread.items())]
+    return Proposal(proposal.document(entries) if entries else "", tuple(notes))
+
+
+def _found(account: Account, patterns: Patterns) -> list[Key]:
+    """Return what matches, each once, in the order of the patterns."""
+    keys: dict[Key, None] = {}
+    problems: list[str] = []
+    finders: tuple[tuple[Sequence[str], str, Callable[[str], tuple[list[Key], Sequence[str]]]], ...] = (
+        (patterns.functions, "function", partial(_functions, account)),
+        (patterns.ecs, "ECS service", partial(_ecs, account)),
+        (patterns.state_machines, "state machine", partial(_state_machines, account)),
+    )
+    for texts, words, find in finders:
+        for text in texts:
+            matching, existing = find(text)
+            keys |= dict.fromkeys(matching)
+            if not matching:
+                hint = did_you_mean(text.replace("*", ""), existing)
+                shown = listed(existing) or "none"
+                problems.append(f"no {words} matches {text} in {account.env.region}; existing: {shown}{hint}")
+    if problems:
+        raise CommandError("\n".join(problems))
+    return list(keys)
+
+
+def _functions(account: Account, pattern: str) -> tuple[list[Key], Sequence[str]]:
+    existing = _readable(account, "the list of functions", account.functions())
+    return [("lambda", name) for name in existing if fnmatchcase(name, pattern)], existing
+
+
+def _state_machines(account: Account, pattern: str) -> tuple[list[Key], Sequence[str]]:
+    existing = _readable(account, "the list of state machines", account.state_machines())
+    return [("state-machine", name) for name in existing if fnmatchcase(name, pattern)], existing
+
+
+def _ecs(account: Account, pattern: str) -> tuple[list[Key], Sequence[str]]:
+    """Return the ECS services that match, and all of the clusters that match; without any, all clusters."""
+    of_cluster, _, of_service = pattern.partition("/")
+    clusters = _readable(account, "the list of ECS clusters", account.clusters())
+    matching = [cluster for cluster in clusters if fnmatchcase(cluster, of_cluster)]
+    pairs = [
+        (cluster, service)
+        for cluster in matching
+        for service in _readable(account, "the list of ECS services", account.ecs_services(cluster))
+    ]
+    keys: list[Key] = [("ecs", *pair) for pair in pairs if fnmatchcase(pair[1], of_service)]
+    existing = ["/".join(pair) for pair in pairs] or [f"{cluster}/…" for cluster in clusters]
+    return keys, existing
+
+
+def _readable(account: Account, what: str, names: Names) -> tuple[str, ...]:
+    if names is UNREAD:
+        message = f"{what} could not be read. {account.unread[what]}"
+        raise CommandError(message)
+    return names
+
+
+def _known(env: Environment) -> dict[Key, str]:
+    """Return the resources that the file has already -> the reason to leave them out."""
+    names = naming.Names.of(env)
+    known: dict[Key, str] = {("lambda", names.notifier): "the platform creates it"}
+    for name, service in env.services.items():
+        if isinstance(service, ExistingFunction):
+            key: Key = ("lambda", service.function_name)
+        elif isinstance(service, ExistingEcsService):
+            key = ("ecs", service.cluster, service.ecs_service)
+        elif isinstance(service, StateMachine):
+            key = ("state-machine", service.state_machine)
+        elif service.kind == "lambda":
+            key = ("lambda", names.of_service(name))
+        else:
+            key = ("ecs", names.whole, names.of_service(name))
+        known[key] = f"it is services.{name}"
+    return known
+
+
+def _created(env: Environment, key: Key, tags: Mapping[str, str]) -> str | None:
+    """Return the reason to leave out what another environment of the project creates; None for all others.
+
+    Tags alone are no evidence, as another project may use the same: the name must be what they result in.
+    """
+    if tags.get("Project") != env.project or key[0] == "state-machine":
+        return None
+    names = dataclasses.replace(naming.Names.of(env), environment=tags.get("Environment", ""))
+    created = {names.notifier, names.of_service(tags.get("Service", ""))}
+    return f"the environment {names.environment} creates it" if key[-1] in created else None
+
+
+def _read(account: Account, keys: Sequence[Key]) -> tuple[list[Resource], list[Key]]:
+    """Return the resources, and the keys of those that could not be read."""
+
+    def read(key: Key) -> Resource | None:
+        resource = _READ[key[0]](account, *key[1:])
+        return resource if isinstance(resource, Resource) else None
+
+    with ThreadPoolExecutor(READERS) as pool:
+        resources = list(pool.map(read, keys))
+    found = [resource for resource in resources if resource]
+    return found, [key for key, resource in zip(keys, resources, strict=True) if not resource]
+
+
+_READ: Mapping[str, Callable[..., Resource | Unread | None]] = {
+    "lambda": functions.read,
+    "ecs": ecs.read,
+    "state-machine": state_machines.read,
+}
+"""Kind -> reads a resource with these names."""
+
+
+def _log_keys(account: Account, resource: Resource) -> Mapping[str, Any] | None:
+    lines = [line for group in resource.log_groups for line in account.newest_lines(group)]
+    return logs.keys(lines)
+
+
+def _valid(env: Environment, entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
+    """Return the entries that are valid in the file, and a line for each problem.
+
+    A problem of an entry leaves it out. One of another key, such as a threshold without a default that the
+    first service of its kind needs, remains to be solved in the file.
+    """
+    entries, lines = list(entries), list[str]()
+    while entries:
+        problems = _problems(env, proposal.document(entries))
+        invalid = {name: problem for problem in problems if (name := _service(problem, entries))}
+        if not invalid:
+            return entries, [*lines, *(f"to be set as well: {problem}" for problem in problems)]
+        lines += [f"{name} is left out: {problem.key}: {problem.text}" for name, problem in invalid.items()]
+        entries = [entry for entry in entries if entry.name not in invalid]
+    return entries, lines
+
+
+def _problems(env: Environment, text: str) -> Sequence[Problem]:
+    """Return the problems of the configuration of `env` with the entries of `text`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "proposal.yaml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            loader.load(env.environment, rules=[catalog.check], over=path)
+        except ConfigError as error:
+            return [_without_path(problem) for problem in error.problems]
+    return ()
+
+
+def _without_path(problem: Problem) -> Problem:
+    """Return a problem without the path of the temporary file."""
+    place, text = (
+        re.sub(r"\S*\bproposal\.yaml:(\d+)", r"line \1 of the proposal", part)
+        for part in (problem.place, problem.text)
+    )
+    return dataclasses.replace(problem, place=place, text=text)
+
+
+def _service(problem: Problem, entries: Sequence[Entry]) -> str | None:
+    """Return the name of the entry that a problem is about."""
+    top, _, rest = problem.key.partition(".")
+    name = rest.partition(".")[0]
+    return name if top == "services" and name in {entry.name for entry in entries} else None
+
+
+def _key(resource: Resource) -> Key:
+    return (resource.kind, *resource.names.values())
+
+
+def _label(key: Key) -> str:
+    words = {"lambda": "function", "ecs": "ECS service", "state-machine": "state machine"}
+    return f"{words[key[0]]} {'/'.join(key[1:])}"
+
+
+def _arn(env: Environment, key: Key) -> str:
+    formats = {
+        "lambda": "lambda:{}:function:{}",
+        "ecs": "ecs:{}:service/{}",
+        "state-machine": "states:{}:stateMachine:{}",
+    }
+    return "arn:aws:" + formats[key[0]].format(f"{env.region}:{env.account_id}", "/".join(key[1:]))

@@ -1,0 +1,1 @@
+"""Existing resources of an account."""
