@@ -90,8 +90,8 @@ def test_the_facts_of_an_alias_are_those_of_its_version(world: World) -> None:
     """Its queue is that which invokes the alias; concurrency is reserved for the function as a whole."""
     world.functions["orders:live"] = function(Timeout=60, TracingConfig={"Mode": "Active"})
     world.reserved["orders"] = 20
-    world.mappings = [mapping("1", "of-function"), mapping("2", "of-alias", "orders:live")]
-    world.queues = {"of-function": {"VisibilityTimeout": "30"}, "of-alias": {"VisibilityTimeout": "300"}}
+    world.mappings = [mapping("1", "a-of-function"), mapping("2", "of-alias", "orders:live")]
+    world.queues = {"a-of-function": {"VisibilityTimeout": "30"}, "of-alias": {"VisibilityTimeout": "300"}}
     facts = read("live").facts
     assert (facts["timeout_s"], facts["tracing"], facts["reserved_concurrency"]) == (60, True, 20)
     assert facts["sqs_trigger"]["queue"] == "of-alias"

@@ -136,8 +136,16 @@ class World:
         }
 
     def _list_event_source_mappings(self, given: dict[str, Any]) -> Any:
-        end = f":function:{given['FunctionName']}"
-        return {"EventSourceMappings": [row for row in self.mappings if row["FunctionArn"].endswith(end)]}
+        # As little as AWS may list for a function, and as much for an alias: it documents neither.
+        name = given["FunctionName"]
+        rows = [(row, row["FunctionArn"].partition(":function:")[2]) for row in self.mappings]
+        of_function = name.partition(":")[0]
+        listed = [
+            row
+            for row, target in rows
+            if target == name or (":" in name and target.partition(":")[0] == of_function)
+        ]
+        return {"EventSourceMappings": listed}
 
     def _get_queue_url(self, given: dict[str, Any]) -> Any:
         self._of(self.queues, given["QueueName"], "AWS.SimpleQueueService.NonExistentQueue", "GetQueueUrl")
