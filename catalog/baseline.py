@@ -77,7 +77,9 @@ def baseline(env: Environment, catalog: Catalog) -> Baseline:
     limits = _limits(catalog, services)
     subjects = [(service.subject, _counted(service)) for service in services]
     further = (subject for service in services for subject in service.subjects[1:])
-    subjects += [(subject, ()) for subject in (*further, *Instance.platform(env, names).subjects)]
+    others = (Instance.environment(env, names), Instance.platform(env, names))
+    of_others = (subject for instance in others for subject in instance.subjects)
+    subjects += [(subject, ()) for subject in (*further, *of_others)]
     metrics: dict[Metric, Healthy] = {}
     bands: dict[str, float] = {}
     alarms = {alarm.key: alarm for alarm in catalog.alarms}
@@ -104,10 +106,11 @@ def _watched(subject: Subject) -> Iterator[MetricTemplate]:
 
 
 def _counted(service: Service) -> tuple[MetricTemplate, ...]:
-    """Return the metrics that SLOs of a service may count."""
+    """Return the metrics that SLOs of a service may count, or count."""
+    counted = [*offers(service.kind, service.subject), *(slo.events for slo in service.slos())]
     return tuple(
         metric
-        for events in offers(service.kind, service.subject)
+        for events in counted
         for metric in (events.valid.metric, events.bad.metric, events.latency)
         if metric is not None
     )

@@ -29,7 +29,7 @@ def assemble(env: Environment) -> Catalog:
     """Return the catalog of `env` without validation; `check` explains conflicts of names better."""
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
-    platform = Instance.platform(env, names)
+    whole, platform = Instance.environment(env, names), Instance.platform(env, names)
     deployed = [
         sources.Deployed(service.writer, service.deployments, service.counted_by)
         for service in services
@@ -37,7 +37,7 @@ def assemble(env: Environment) -> Catalog:
     ]
     rules = tuple(resources.event_rules(env, names, KINDS))
     alarms = (
-        *(alarm for instance in (*services, platform) for alarm in instance.alarms()),
+        *(alarm for instance in (*services, whole, platform) for alarm in instance.alarms()),
         *sources.alarms(env, names, deployed),
     )
     return Catalog(
@@ -49,16 +49,22 @@ def assemble(env: Environment) -> Catalog:
             *(log_filter for kind in resources.used(env, KINDS) for log_filter in kind.shared_filters(names)),
         ),
         alarms=alarms,
-        composites=tuple(composites(env, names, services, platform, alarms)),
+        composites=tuple(composites(env, names, services, (whole, platform), alarms)),
         slos=tuple(objective.slo() for service in services for objective in service.slos()),
         rules=rules,
         windows=tuple(sources.windows(env, names)),
-        published=tuple(sources.published(env, names, deployed)),
-        left_out=tuple(left_out for instance in (*services, platform) for left_out in instance.left_out()),
+        published=(
+            *sources.published(env, names, deployed),
+            *(metric for of in (*services, whole) for metric in of.subject.defined.published(names)),
+        ),
+        left_out=tuple(
+            left_out for instance in (*services, whole, platform) for left_out in instance.left_out()
+        ),
         queries=tuple(
             Query(key=query.key, name=f"{names.whole}/{query.name}", text=query.text)
             for query in queries(service.subject.log for service in services if service.subject.log)
         ),
+        whole=whole.whole_view({service.name: service for service in services}),
         deployments=sources.deployments(names),
         routes=routes(env, names),
         event_dead_letters=event_dead_letters(env, names) if rules else None,

@@ -1,17 +1,16 @@
-"""Validation of an environment by the catalog: alarm settings, SLOs, and conflicts of names."""
+"""Validation of an environment by the catalog: alarm settings, SLOs, what it defines itself, and names."""
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog import reach
+from catalog import own_rules, reach
 from catalog.aws_alarms import metric_filter
 from catalog.build import assemble
-from catalog.kinds import EVERY_KIND, PLATFORM
+from catalog.kinds import ENVIRONMENT, EVERY_KIND
 from catalog.kinds.kind import Kind
 from catalog.naming import Names
 from catalog.owned import functions, queues, roles
@@ -38,13 +37,15 @@ def check(env: Environment) -> Iterator[Breach]:
     """Yield the breaches in `env`. Without any, its catalog can be built."""
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
-    breaches = [*_check_log_patterns(env, services), *_check_tunings(env, services), *_check_slos(services)]
+    whole = Instance.environment(env, names)
+    breaches = [*_check_log_patterns(env, services), *own_rules.breaches(env, services, whole)]
+    breaches += [*_check_tunings(env, services, whole), *_check_slos(services)]
     if breaches:
         yield from breaches
     else:
         catalog = assemble(env)
         yield from _check_names(env, catalog)
-        yield from _check_filters(catalog)
+        yield from _check_filters(env, catalog)
 
 
 def _check_log_patterns(env: Environment, services: Sequence[Service]) -> Iterator[Breach]:
@@ -75,52 +76,71 @@ def _pattern_problem(pattern: str) -> str | None:
     return None
 
 
-def _check_filters(catalog: Catalog) -> Iterator[Breach]:
+def _check_filters(env: Environment, catalog: Catalog) -> Iterator[Breach]:
     """Reject more metric filters than a log group may have, above all of those with regular expressions."""
     groups = {group.key: group for group in catalog.log_groups}
     services = {groups[item.log_group_key].name: item.service for item in catalog.filters}
     filters = (metric_filter(item, groups[item.log_group_key].name) for item in catalog.filters)
     for group, problem in group_problems(filters):
         advice = "join expressions with |, or use patterns without regular expressions"
-        yield (
-            ("services", str(services[group]), "logs", "error_patterns"),
-            f"log group {group} {problem}: {advice}",
-        )
+        name = str(services[group])
+        own = any(metric.pattern for metric in env.services[name].metrics.values())
+        key = ("metrics",) if own else ("logs", "error_patterns")
+        yield ("services", name, *key), f"log group {group} {problem}: {advice}"
 
 
-def _check_tunings(env: Environment, services: Sequence[Service]) -> Iterator[Breach]:
+def _check_tunings(env: Environment, services: Sequence[Service], whole: Instance) -> Iterator[Breach]:
     for kind in EVERY_KIND:
         tunings = env.alarms.of(kind.name)
-        yield from _check_keys(("alarms", kind.name), tunings, kind)
+        yield from _check_keys(("alarms", kind.name), tunings, kind, is_own_valid=kind is ENVIRONMENT)
         for alarm in kind.alarms:
             tuning = tunings.get(alarm.key, Tuning())
+            yield from own_rules.of_tuned(("alarms", kind.name, alarm.key), tuning, alarm)
             has_limit = tuning.threshold is not None or tuning.anomaly_band is not None
             if alarm.threshold is None and not has_limit and tuning.enabled is not False:
                 yield ("alarms", kind.name, alarm.key), "threshold is required: it has no default"
     platform = Instance.platform(env, Names.of(env))
     broken: dict[Location, Text] = {}  # a value for all services of a kind is wrong once, not once for each
     for service in services:
+        yield from _check_service(service)
         at = ("services", service.name, "alarms")
-        yield from _check_keys(at, service.config.alarms, service.kind)
-        for alarm in service.kind.alarms:
-            if alarm.key in service.config.alarms:
-                yield from _check_applies(at, service.subject, alarm)
+        for alarm in service.subject.templates:
             broken.update(_check_datapoints(service.subject, alarm, at, ("alarms", service.kind.name)))
-    for subject in platform.subjects:
-        for alarm in PLATFORM.alarms:
-            broken.update(_check_datapoints(subject, alarm, ("alarms",), ("alarms", PLATFORM.name)))
+    for instance in (whole, platform):
+        for subject in instance.subjects:
+            for alarm in subject.templates:
+                there = ("alarms", instance.kind.name)
+                broken.update(_check_datapoints(subject, alarm, there, there))
     yield from broken.items()
-    yield from _check_delays((*services, platform))
-    yield from reach.breaches((*services, platform))
+    yield from _check_delays((*services, whole, platform))
+    yield from reach.breaches((*services, whole, platform))
 
 
-def _check_keys(at: Location, tunings: AlarmTunings, kind: Kind[Any]) -> Iterator[Breach]:
+def _check_service(service: Service) -> Iterator[Breach]:
+    at, own = ("services", service.name, "alarms"), service.config.alarms
+    yield from _check_keys(at, own, service.kind, is_own_valid=True)
+    for alarm in service.kind.alarms:
+        if alarm.key in own and not own[alarm.key].is_own:
+            yield from own_rules.of_tuned((*at, alarm.key), service.subject.tuned(alarm), alarm)
+            yield from _check_applies(at, service.subject, alarm)
+
+
+def _check_keys(
+    at: Location, tunings: AlarmTunings, kind: Kind[Any], *, is_own_valid: bool
+) -> Iterator[Breach]:
     by_key = {alarm.key: alarm for alarm in kind.alarms}
     known = sorted(by_key)
-    sentence = f'is not an alarm of kind "{kind.name}"; known: {", ".join(known)}'
+    sentence = f'is not an alarm of kind "{kind.name}"; known: {", ".join(known) or "none"}'
+    if is_own_valid:
+        sentence += "; a new alarm requires metric or expression"
     for key, tuning in tunings.items():
+        if tuning.is_own:
+            if not is_own_valid:
+                text = "a new alarm belongs to a service (services.<name>.alarms) or to the environment"
+                yield (*at, key), f"{text} (alarms.environment)"
+            continue
         if key not in by_key:
-            yield (*at, key), _with_hint(sentence, key, known)
+            yield (*at, key), own_rules.with_hint(sentence, key, known)
             continue
         tunable = sorted(by_key[key].tunable)
         for name in tuning.model_fields_set - by_key[key].tunable:
@@ -133,16 +153,7 @@ def _check_keys(at: Location, tunings: AlarmTunings, kind: Kind[Any]) -> Iterato
 
 
 _WORD = 64
-"""Maximum characters of a word for which similar words are searched."""
-
-
-def _with_hint(sentence: str, word: str, known: Sequence[str]) -> Text:
-    return lambda _cite: sentence + _near(word, known)
-
-
-def _near(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1) if len(word) <= _WORD else []
-    return f"   did you mean {near[0]}?" if near else ""
+"""Maximum characters of a word that a message shows."""
 
 
 def _check_applies(at: Location, subject: Subject, alarm: AlarmTemplate) -> Iterator[Breach]:
@@ -271,12 +282,15 @@ def _check_slo(service: Service, slo: Slo) -> Iterator[tuple[str, Text]]:
             f"(found: {number(slo.objective_percent)})"
         )
         yield "objective_percent", text
+    if slo.valid is not None:
+        yield from own_rules.of_slo(service, slo)
+        return
     counted = events_of(service.kind, slo, service.subject)
     known = [offer.key for offer in offers(service.kind, service.subject)]
     if counted is None:
         found = slo.events or "nothing"
         sentence = f"must be one of: {', '.join(known)} (found: {found[:_WORD]})"
-        yield "events", _with_hint(sentence, found, known)
+        yield "events", own_rules.with_hint(sentence, found, known)
     elif slo.slower_than_ms is not None and counted.latency is None:
         yield "slower_than_ms", f"is not valid for {counted.key}, which have no durations"
     else:

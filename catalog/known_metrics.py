@@ -35,8 +35,12 @@ class Published(Protocol):
         """Its name."""
 
     @property
-    def dimensions(self) -> Iterable[str]:
-        """The names of its dimensions."""
+    def dimensions(self) -> Mapping[str, str]:
+        """The names and values of its dimensions."""
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether only the configuration states that it exists."""
 
 
 Known = dict[str, dict[str, list[list[str]]]]

@@ -1,8 +1,8 @@
 """Whether alarms can fire: a threshold that no datapoint crosses, or that all cross, is rejected.
 
 A metric has a lowest and a highest value: constants (100 %), or facts of a service (its timeout). The
-templates state them for each metric; sums and counts have no highest value, and an anomaly band has no
-threshold. ADR 26 gives the reasons.
+templates state them for each metric, and the configuration for own metrics; sums and counts have no highest
+value, and an anomaly band has no threshold. ADR 26 gives the reasons.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from catalog.kinds import PLATFORM
+from catalog.kinds import ENVIRONMENT
+from catalog.kinds.kind import ServiceKind
 from catalog.services import Instance
 from catalog.specs import leaves
 from catalog.subjects import Subject, composed
@@ -78,7 +79,7 @@ class _Beyond:
         for location, tunings in ((own, self.subject.own), (general, self.subject.general)):
             if key in tunings and tunings[key].threshold is not None:
                 return (*location, "threshold")
-        return general if self.instance.kind is PLATFORM else own
+        return own if isinstance(self.instance.kind, ServiceKind) else general
 
     @property
     def is_of_all(self) -> bool:
@@ -146,7 +147,7 @@ def listed(limits: Iterable[tuple[str, str]]) -> str:
 
 def _alarms(instance: Instance) -> Iterator[tuple[Subject, AlarmTemplate]]:
     for subject in instance.subjects:
-        yield from ((subject, alarm) for alarm in instance.kind.alarms if subject.left_out(alarm) is None)
+        yield from ((subject, alarm) for alarm in subject.templates if subject.left_out(alarm) is None)
 
 
 def _of_instance(instance: Instance) -> Iterator[_Beyond]:
@@ -154,7 +155,7 @@ def _of_instance(instance: Instance) -> Iterator[_Beyond]:
         threshold, comparison = subject.threshold(template), template.comparison
         if threshold is None:
             continue
-        least = None if template.watches.least is None else Fact(value=template.watches.least)
+        least = template.watches.least
         most = subject.most(template.watches)
         result = outcome(
             comparison,
@@ -187,7 +188,7 @@ def _message(found: Sequence[_Beyond], cite: Cite) -> str:
     if first.is_of_all:
         words = f", {first.limit.words}" if first.limit.words and not first.limit.at else ""
         return f"{must_be} {first.bound}{words}, otherwise {result} {value}"
-    if first.at[0] == "services":
+    if first.at[0] == "services" or first.instance.kind is ENVIRONMENT:
         proposed = f", such as {first.share}" if first.share else ""
         limit = source(first.limit, first.instance.name, cite)
         return f"{must_be} {first.bound} ({limit}){proposed}; otherwise {result} {value}"

@@ -1,18 +1,19 @@
-"""A service, or the platform: the templates of its kind applied to it."""
+"""A service, the environment as a whole, or the platform: the templates of its kind applied to it."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from typing_extensions import override
 
-from catalog.kinds import KINDS, PLATFORM, logs
+from catalog.kinds import ENVIRONMENT, KINDS, PLATFORM, logs
 from catalog.kinds.kind import Deployed, Kind, ServiceKind
 from catalog.kinds.service import IMPACT
 from catalog.naming import Names
+from catalog.own import ROLE, Own
 from catalog.slos import ServiceSlo, events_of
 from catalog.specs import (
     Alarm,
@@ -25,18 +26,22 @@ from catalog.specs import (
     LogGroup,
     Metric,
     ServiceView,
+    WholeView,
+    Widget,
 )
 from catalog.subjects import Grouping, Subject
 from catalog.suppression import sources
-from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, GraphTemplate, Watched
+from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, GraphTemplate, SeriesTemplate, Watched
 from catalog.texts import Writer
+from catalog.tuning import in_unit
+from config.dashboards import Widget as WidgetConfig
 from config.models import Environment
 from config.services import AnyService, ExistingService
 
 
 @dataclass(frozen=True)
 class Instance:
-    """A monitored instance of a kind: the platform, or a service."""
+    """A monitored instance of a kind: the platform, the environment as a whole, or a service."""
 
     env: Environment
     names: Names
@@ -54,6 +59,14 @@ class Instance:
         name = PLATFORM.name
         subjects = _subjects(env, names, PLATFORM, name, env)
         return cls(env, names, name, PLATFORM, writer, subjects)
+
+    @classmethod
+    def environment(cls, env: Environment, names: Names) -> Instance:
+        """Return the environment as a whole, which has what the configuration defines for it."""
+        writer = Writer(env, label="The environment", owner=env.owner)
+        name = ENVIRONMENT.name
+        subjects = _subjects(env, names, ENVIRONMENT, name, env, Own.of_environment(env))
+        return cls(env, names, name, ENVIRONMENT, writer, subjects)
 
     @functools.cached_property
     def _alarms(self) -> tuple[tuple[AlarmTemplate, Alarm], ...]:
@@ -73,6 +86,59 @@ class Instance:
         all_left_out = (left_out for subject in self.subjects for left_out in subject.all_left_out())
         yield from dict.fromkeys(left_out for left_out in all_left_out if left_out.why != "not applicable")
 
+    @property
+    def subject(self) -> Subject:
+        """The first subject of its alarms: the service or the environment as a whole."""
+        return self.subjects[0]
+
+    @property
+    def deployments(self) -> Metric | None:
+        """The metric with a sample for each of its deployments; None if deployments are not counted."""
+        return None
+
+    def slos(self) -> Iterator[ServiceSlo]:
+        """Yield its SLOs."""
+        yield from ()
+
+    def whole_view(self, services: Mapping[str, Service]) -> WholeView | None:
+        """Return the view of the environment as a whole for dashboards; None if it defines nothing."""
+        subject, widgets = self.subject, self.env.dashboard.widgets
+        if not (subject.defined.metrics or subject.defined.settings or widgets):
+            return None
+        return WholeView(
+            graphs=tuple(self._graphs(subject, subject.defined.graphs())),
+            widgets=tuple(_widgets(widgets, self, services)),
+        )
+
+    def _graphs(self, subject: Subject, templates: Iterable[GraphTemplate]) -> Iterator[Graph]:
+        """Yield the graphs of the templates that a subject has."""
+        by_key = {alarm.key: (template, alarm) for template, alarm in self._alarms}
+        for template in subject.graphs(templates):
+            keys = (f"{subject.key}_{key}" for key in template.thresholds)
+            yield self._graph(subject, template, [by_key[key] for key in keys if key in by_key])
+
+    def _graph(
+        self, subject: Subject, template: GraphTemplate, alarms: Sequence[tuple[AlarmTemplate, Alarm]]
+    ) -> Graph:
+        # A threshold is comparable only with datapoints of the period of its alarm, and of its statistic.
+        period_s = max((alarm.period_s for _, alarm in alarms), default=self.env.dashboard.period_s)
+        tuned = (alarm.watches for alarm, _ in alarms if isinstance(alarm.watches, SeriesTemplate))
+        drawn = {_line(series): series for series in template.series}
+        metrics = [line.metric for line in drawn.values() if isinstance(line, SeriesTemplate)]
+        drawn |= {
+            _line(series): series
+            for series in tuned
+            if series.metric in metrics and _line(series) not in drawn
+        }
+        part = "" if subject is self.subject else subject.writer.label.removeprefix(f"{self.name}, ")
+        return Graph(
+            title=f"{template.title}: {part}" if part else template.title,
+            role=template.role,
+            unit_label=template.unit_label,
+            series=tuple(subject.series(series, period_s) for series in drawn.values()),
+            thresholds=tuple(alarm.key for _, alarm in alarms),
+        )
+
 
 @dataclass(frozen=True)
 class Service(Instance):
@@ -87,11 +153,6 @@ class Service(Instance):
         kind = KINDS[config.kind]
         subjects = _subjects(env, names, kind, name, config)
         return cls(env, names, name, kind, subjects[0].writer, subjects, config)
-
-    @property
-    def subject(self) -> Subject:
-        """The first subject of its alarms: the service as a whole."""
-        return self.subjects[0]
 
     @override
     def alarms(self) -> Iterator[Alarm]:
@@ -117,6 +178,7 @@ class Service(Instance):
         impact = composites.get(f"{self.name}_{IMPACT.key}")
         yield from (parts[key] for key in impact.children()) if impact else ()
 
+    @override
     def slos(self) -> Iterator[ServiceSlo]:
         """Yield its SLOs."""
         for name, slo in self.config.slos.items():
@@ -167,10 +229,10 @@ class Service(Instance):
                     default_value=template.default_value,
                     unit=self.subject.unit(template.metric),
                 )
+            yield from self.subject.defined.filters(self.names, group, self.subject.log_metrics)
 
     def view(self) -> ServiceView:
         """Return the view for dashboards and documents."""
-        by_key = {alarm.key: alarm for _, alarm in self._alarms}
         return ServiceView(
             name=self.name,
             kind=self.kind.name,
@@ -183,44 +245,85 @@ class Service(Instance):
             runbook=self.kind.runbook,
             deployments=self.deployments,
             counted_by=self.counted_by,
-            graphs=tuple(graph for subject in self.subjects for graph in self._graphs(subject, by_key)),
+            graphs=(
+                *(graph for subject in self.subjects for graph in self._graphs(subject, self.kind.graphs)),
+                *self._graphs(self.subject, self.subject.defined.graphs()),
+            ),
+            widgets=tuple(_widgets(self.config.dashboard.widgets, self, {})),
         )
 
-    def _graphs(self, subject: Subject, alarms: Mapping[str, Alarm]) -> Iterator[Graph]:
-        """Yield the graphs of one subject."""
-        for template in subject.graphs(self.kind.graphs):
-            keys = (f"{subject.key}_{threshold}" for threshold in template.thresholds)
-            yield self._graph(
-                subject, template, template.series, [alarms[key] for key in keys if key in alarms]
+
+def _line(series: Watched) -> tuple[object, ...]:
+    """Return what distinguishes a line of a graph from others."""
+    if isinstance(series, SeriesTemplate):
+        metric = series.metric
+        dimensions = (*metric.dimensions, *metric.fixed)
+        return (metric.namespace, metric.name, dimensions, series.stat)
+    return (series.expression, series.label)
+
+
+def _widgets(
+    widgets: Iterable[WidgetConfig], instance: Instance, services: Mapping[str, Service]
+) -> Iterator[Widget]:
+    """Yield own widgets; metrics that do not exist are left out, `check` reports them.
+
+    Args:
+        widgets: their configuration.
+        instance: the service or the environment that has them.
+        services: the services of which a widget can name metrics, by name.
+    """
+    for widget in widgets:
+        if widget.text is not None:
+            yield Widget(text=widget.text, width=widget.width or 24, height=widget.height or 2)
+            continue
+        named = [
+            (prefix, series, of)
+            for name in widget.metrics
+            for prefix, of, key in [_named(name, instance, services)]
+            if of is not None and (series := of.subject.defined.series.get(key)) is not None
+        ]
+        units = {series.unit for _, series, _ in named}
+        lines = (
+            of.subject.metric(
+                series if widget.stat is None else series.metric.stat(widget.stat, series.label),
+                of.env.dashboard.period_s,
+            ).model_copy(update={"label": f"{prefix}{series.label}"})
+            for prefix, series, of in named
+        )
+        if named:
+            label = in_unit(units.pop(), "") if len(units) == 1 else ""
+            yield Widget(
+                graph=Graph(
+                    title=str(widget.title), role=ROLE, unit_label=label or "value", series=tuple(lines)
+                ),
+                width=widget.width or 12,
+                height=widget.height or 6,
             )
 
-    def _graph(
-        self, subject: Subject, template: GraphTemplate, series: Sequence[Watched], alarms: Sequence[Alarm]
-    ) -> Graph:
-        # A threshold is comparable only with datapoints of the period of its alarm.
-        period_s = max((alarm.period_s for alarm in alarms), default=self.env.dashboard.period_s)
-        part = "" if subject is self.subject else subject.writer.label.removeprefix(f"{self.name}, ")
-        return Graph(
-            title=f"{template.title}: {part}" if part else template.title,
-            role=template.role,
-            unit_label=template.unit_label,
-            series=tuple(subject.series(watched, period_s) for watched in series),
-            thresholds=tuple(alarm.key for alarm in alarms),
-        )
+
+def _named(
+    name: str, instance: Instance, services: Mapping[str, Service]
+) -> tuple[str, Instance | None, str]:
+    """Return the prefix of the label, the owner and the key of the series that a widget names."""
+    service, dot, key = name.rpartition(".")
+    return (f"{service}: ", services.get(service), key) if dot else ("", instance, key)
 
 
-def _subjects(
+def _subjects(  # noqa: PLR0913, PLR0917 - what a subject is made of
     env: Environment,
     names: Names,
     kind: Kind[Any],
     name: str,
     config: AnyService | Environment,
+    own: Own | None = None,
 ) -> tuple[Subject, ...]:
     service = None if isinstance(config, Environment) else config
     parts = tuple(kind.parts(env, names, name, config))
     log_group = parts[0].dimensions.get("LogGroupName") if service else None
     log = env.log_format(service) if service else None
     of_log = {logs.DURATIONS: Fact()} if log and log.has_durations else {}
+    if service:
+        own = Own.of_service(name, service, kind, parts[0].dimensions, {**parts[0].facts, **of_log})
     return tuple(
         Subject(
             env=env,
@@ -237,9 +340,10 @@ def _subjects(
             dimensions=part.dimensions,
             facts={**part.facts, **of_log},
             facts_words={**kind.facts_words, **part.words},
-            templates=kind.alarms,
+            built_in=kind.alarms,
             general=env.alarms.of(kind.name),
             own=service.alarms if service else {},
+            defined=own if own and part is parts[0] else Own(),
             log_metrics=names.log_metrics_namespace(name),
             log=log,
         )

@@ -182,13 +182,15 @@ class ServiceSlo:
 
     @property
     def _bad(self) -> str:
-        """Expression for the bad events; for latency, those that are not fast. There may be no fast ones."""
-        return "(valid - FILL(fast, 0))" if self.config.slower_than_ms else "bad"
+        """Expression for the bad events, or those that are not good or fast. There may be none."""
+        if self.config.slower_than_ms:
+            return "(valid - FILL(fast, 0))"
+        return "(valid - FILL(good, 0))" if self.events.counts_good else "bad"
 
     def _metrics(self, period_s: int) -> dict[str, Metric]:
         of, most = self.events, self._most
         if most is None or of.latency is None:
-            templates = {"valid": of.valid, "bad": of.bad}
+            templates = {"valid": of.valid, "good" if of.counts_good else "bad": of.bad}
         else:
             # CloudWatch User Guide, "CloudWatch statistics definitions": TC counts the samples within bounds.
             templates = {
@@ -211,7 +213,12 @@ class ServiceSlo:
 
 
 def events_of(kind: ServiceKind[Any], config: SloConfig, subject: Subject) -> EventsTemplate | None:
-    """Return the events that an SLO counts: the configured ones, else the first of the service."""
+    """Return the events that an SLO counts: the configured ones, else the first of the service.
+
+    None if they are not valid; `check` reports it.
+    """
+    if config.valid is not None:
+        return subject.defined.events(config)
     available = offers(kind, subject)
     if config.events is None:
         return available[0] if available else None

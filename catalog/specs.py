@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cloudwatch.alarms import Comparison, Treatment
 from cloudwatch.quotas import DESCRIPTION_CHARACTERS
 from config.notifications import Severity
+from config.types import MetricUnit
 
-Unit = Literal["Count", "Milliseconds", "Microseconds", "Seconds", "Percent", "Bytes", "Gigabytes", "None"]
+Unit = MetricUnit
 Topic = Literal["critical", "warning", "fallback"]
 """Topics: one per severity, and `fallback` for failures of notifications."""
 
@@ -132,7 +133,7 @@ class Alarm(Spec):
     """The topic that it notifies; None if a composite notifies for it, or if it is only a suppressor."""
     summary: str
     runbook: str | None = None
-    """Heading of a file in docs/runbooks, `<file>.md#<heading>`."""
+    """Heading of a file in docs/runbooks, `<file>.md#<heading>`, or an https:// URL."""
     description: str = Field(min_length=1, max_length=DESCRIPTION_CHARACTERS)
     """AlarmDescription in CloudWatch."""
 
@@ -335,6 +336,23 @@ class Graph(Spec):
     """What the graph shows (`errors`, `latency`, …). Graphs of one role are compared across services."""
 
 
+class Widget(Spec):
+    """An own widget of the configuration: a graph or a text."""
+
+    graph: Graph | None = None
+    text: str = ""
+    width: int
+    """Columns, of 24."""
+    height: int
+
+
+class WholeView(Spec):
+    """The own metrics and widgets of the environment as a whole, on the dashboard."""
+
+    graphs: tuple[Graph, ...]
+    widgets: tuple[Widget, ...]
+
+
 class Query(Spec):
     """A saved Logs Insights query over the logs of all services."""
 
@@ -378,6 +396,17 @@ class ServiceView(Spec):
     counted_by: CountedBy | None
     """What writes the samples; None if deployments are not counted."""
     graphs: tuple[Graph, ...]
+    widgets: tuple[Widget, ...] = ()
+    """Its own widgets."""
+
+
+ENVIRONMENT = "environment"
+"""Name of the environment as a whole: the first part of the keys of its own alarms."""
+
+
+def is_of_environment(alarm: Alarm | Composite) -> bool:
+    """Return whether an alarm is one of the environment as a whole, and not of a service or the platform."""
+    return alarm.service is None and alarm.key.startswith(f"{ENVIRONMENT}_")
 
 
 class LeftOut(Spec):
@@ -390,13 +419,15 @@ class LeftOut(Spec):
 
 
 class PublishedMetric(Spec):
-    """A metric that the platform publishes, other than by a metric filter."""
+    """A metric that the platform publishes, other than by a metric filter, or that others publish."""
 
     namespace: str
     name: str
     dimensions: dict[str, str] = {}
     by: str
     """What writes it."""
+    is_declared: bool = False
+    """Whether only the configuration states that it exists: code or a resource outside of it publishes it."""
 
 
 class Subscription(Spec):
@@ -488,6 +519,8 @@ class Catalog(Spec):
     published: tuple[PublishedMetric, ...]
     left_out: tuple[LeftOut, ...]
     queries: tuple[Query, ...]
+    whole: WholeView | None
+    """What the configuration defines for the environment as a whole."""
     deployments: Metric
     """Metric with a sample for each deployment; graphs show it as a marker."""
     routes: Routes

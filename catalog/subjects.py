@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalog.naming import Names
+from catalog.own import Own
 from catalog.specs import (
     SYMBOLS,
     Alarm,
@@ -41,7 +42,7 @@ from catalog.templates import (
     needs_of,
 )
 from catalog.texts import Writer, number, window
-from catalog.tuning import m_of_n, merged, threshold_of
+from catalog.tuning import effective, m_of_n, merged, threshold_of
 from cloudwatch.alarms import Comparison
 from config.alarms import AlarmTunings, Tuning
 from config.formats import DurationUnit, Format
@@ -75,11 +76,14 @@ class Subject:
     dimensions: Mapping[str, str]
     facts: Facts
     facts_words: Mapping[str, str]
-    templates: Sequence[AlarmTemplate]
+    built_in: Sequence[AlarmTemplate]
+    """The alarms of its kind."""
     general: AlarmTunings
     """Alarm settings of its kind."""
     own: AlarmTunings = field(default_factory=dict)
     """Alarm settings of its own."""
+    defined: Own = field(default_factory=Own)
+    """The metrics and alarms that the configuration defines for it."""
     log_metrics: str = ""
     """Namespace of the metrics from its log."""
     log: Format | None = None
@@ -94,7 +98,7 @@ class Subject:
         """Yield its alarms, each with its template."""
         for template in self.templates:
             if self.left_out(template) is None:
-                yield template, self._alarm(template, self.tuned(template))
+                yield template, self.alarm(template)
 
     def all_left_out(self) -> Iterator[LeftOut]:
         """Yield the alarms of its kind that it does not have, with reasons."""
@@ -104,11 +108,17 @@ class Subject:
                 yield left_out
 
     @functools.cached_property
+    def templates(self) -> tuple[AlarmTemplate, ...]:
+        """Its alarms: those of its kind, as they are tuned, and its own."""
+        return (
+            *(effective(template, self.tuned(template)) for template in self.built_in),
+            *self.defined.templates(),
+        )
+
+    @functools.cached_property
     def _tuned(self) -> dict[str, Tuning]:
-        return {
-            template.key: merged(self.general.get(template.key), self.own.get(template.key))
-            for template in self.templates
-        }
+        keys = dict.fromkeys((*(template.key for template in self.built_in), *self.defined.alarms))
+        return {key: merged(self.general.get(key), self.own.get(key)) for key in keys}
 
     def tuned(self, template: AlarmTemplate) -> Tuning:
         """Return the settings of an alarm: its own, then those of its kind."""
@@ -189,9 +199,12 @@ class Subject:
             name=of.name,
             # A suffix after a colon distinguishes two resources with the same dimension.
             dimensions={
-                key.partition(":")[0]: self.dimensions[key]
-                for key in (*of.dimensions, *of.optional)
-                if key in of.dimensions or key in self.dimensions
+                **{
+                    key.partition(":")[0]: self.dimensions[key]
+                    for key in (*of.dimensions, *of.optional)
+                    if key in of.dimensions or key in self.dimensions
+                },
+                **dict(of.fixed),
             },
             stat=template.stat,
             period_s=period_s,
@@ -215,7 +228,7 @@ class Subject:
         resources = (key for metric in metrics_of(watched) for key in metric.resources)
         return all(fact in self.facts for fact in needs_of(watched)) and self.lacks(resources) is None
 
-    def graphs(self, templates: Sequence[GraphTemplate]) -> Iterator[GraphTemplate]:
+    def graphs(self, templates: Iterable[GraphTemplate]) -> Iterator[GraphTemplate]:
         """Yield the graphs of this subject, each with the series that have data."""
         for template in templates:
             series = tuple(filter(self.has, template.series))
@@ -242,14 +255,16 @@ class Subject:
             label=template.label,
         )
 
-    def _alarm(self, template: AlarmTemplate, tuning: Tuning) -> Alarm:
+    def alarm(self, template: AlarmTemplate) -> Alarm:
+        """Return the alarm of a template that it has."""
+        tuning = self.tuned(template)
         m, n = self.datapoints(template, tuning)
         min_samples = tuning.min_samples or template.min_samples
         watches = self.series(template.watches, tuning.period_s or template.period_s, min_samples=min_samples)
         threshold, limit = self._limit(template, tuning)
         enough = f", with at least {min_samples} samples per datapoint" if min_samples else ""
         condition = f"{limit} {window(watches.period_s, m, n)}{enough}"
-        runbook = f"{self.runbook}#{template.key}"
+        runbook = template.runbook or f"{self.runbook}#{template.key}"
         band = tuning.anomaly_band
         return Alarm(
             key=f"{self.key}_{template.key}",

@@ -67,9 +67,13 @@ class MetricTemplate(Spec):
     dimensions: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     """Dimensions in addition, for the services that have the resource, such as an alias."""
+    fixed: tuple[tuple[str, str], ...] = ()
+    """Dimensions with their values, of an own metric of the configuration."""
     unit: Unit
     baseline: BaselineTemplate
     """What a healthy resource publishes. Required: without it, an alarm on the metric would break drills."""
+    least: Fact | None = Fact(value=0)
+    """The lowest value of a sample. None: no limit."""
     most: Fact | str | None = None
     """The highest value of a sample: a constant, or the key of the fact that limits it. None: no limit."""
     needs: str | None = None
@@ -143,9 +147,13 @@ class SeriesTemplate(Spec):
         return "Count" if self.stat == "SampleCount" else self.metric.unit
 
     @property
-    def least(self) -> float | None:
-        """The lowest value: no metric of a kind is negative."""
-        return 0
+    def least(self) -> Fact | None:
+        """The lowest value: that of a sample, or zero if samples are counted, or added and not negative."""
+        least = self.metric.least
+        is_sum = self.stat.startswith(("Sum", "ts", "TS("))
+        if self.stat.startswith(_BETWEEN_SAMPLES) or (is_sum and (least is None or least.value == 0)):
+            return least
+        return None if is_sum and least is not None and least.value < 0 else Fact(value=0)
 
     @property
     def most(self) -> Fact | str | None:
@@ -164,7 +172,7 @@ class MathTemplate(Spec):
     series: dict[str, SeriesTemplate] = Field(min_length=1)
     label: str
     unit: Unit = "None"
-    least: float | None = 0
+    least: Fact | None = Fact(value=0)
     """The lowest value. None: no limit."""
     most: Fact | str | None = None
     """The highest value, as in `MetricTemplate`."""
@@ -235,8 +243,12 @@ class AlarmTemplate(Spec):
     None: an anomaly band must not be configured instead of the threshold."""
     summary: str
     """What happens, in one sentence without the threshold."""
+    any_stat: str | None = None
+    """The summary with another statistic than that of `watches`. None: the summary is true with any."""
     look: str
     """The next step, as a continuation of "Look at"."""
+    runbook: str | None = None
+    """The runbook of an own alarm of the configuration, as `Alarm.runbook`. None: a section of its kind's."""
 
     @model_validator(mode="after")
     def _bands_are_over_one_metric(self) -> AlarmTemplate:
@@ -289,11 +301,14 @@ class AlarmTemplate(Spec):
             "period_s",
             "evaluation_periods",
             "datapoints_to_alarm",
+            "comparison",
+            "missing",
             "enabled",
             "reason",
         }
         return frozenset(
             always
+            | ({"stat"} if isinstance(self.watches, SeriesTemplate) else set())
             | ({"min_samples"} if self.min_samples is not None else set())
             | ({"anomaly_band"} if self.anomaly else set())
         )
@@ -337,6 +352,8 @@ class EventsTemplate(Spec):
     """What makes one bad, such as "fail"."""
     valid: SeriesTemplate
     bad: SeriesTemplate
+    counts_good: bool = False
+    """Whether `bad` counts the good events instead."""
     latency: MetricTemplate | None = None
     """For SLOs on latency: the metric whose samples are the durations."""
     needs: str | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.naming import Names
+from cloudwatch.quotas import DESCRIPTION_CHARACTERS
 from config.models import Environment
 from functions.shared.description import Description
 
@@ -38,10 +40,11 @@ class Writer:
             condition: the measured quantity, with threshold, unit and datapoints.
             look: the next step, as a continuation of "Look at".
             runbook: `<file>.md#<heading>` in docs/runbooks.
-            causes: short names of the alarms; each alone puts a composite into ALARM.
+            causes: short names of the alarms; each alone puts a composite into ALARM. Those that do not fit
+                are counted.
             note: an additional sentence.
         """
-        return Description(
+        description = Description(
             subject=self.label,
             environment=self.env.environment,
             summary=summary,
@@ -54,11 +57,22 @@ class Writer:
             log_group=self.log_group or "",
             dashboard=Names.of(self.env).whole,
             runbook=runbook_link(self.env, runbook) if runbook else "",
-        ).text
+        )
+        shown = len(causes)
+        while len(description.text) > DESCRIPTION_CHARACTERS and shown:
+            shown -= 1
+            listed = (*causes[:shown], f"and {len(causes) - shown} more")
+            description = dataclasses.replace(description, causes=listed)
+        return description.text
 
 
 def runbook_link(env: Environment, runbook: str) -> str:
-    """Return the link to `<file>.md#<heading>`: a URL with `runbooks_url`, else the path of the file."""
+    """Return the link to `<file>.md#<heading>`: a URL with `runbooks_url`, else the path of the file.
+
+    A runbook that is a URL is the link itself.
+    """
+    if "://" in runbook:
+        return runbook
     base = env.notifications.runbooks_url
     return f"{base.rstrip('/')}/{runbook}" if base else f"docs/runbooks/{runbook}"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from catalog.templates import AlarmTemplate, Percent
+from catalog.specs import Unit
+from catalog.templates import AlarmTemplate, Percent, SeriesTemplate
 from config.alarms import Tuning
 from config.types import Share
 
@@ -18,6 +19,32 @@ def merged(general: Tuning | None, own: Tuning | None) -> Tuning:
         if key in own_values:
             values.pop(other, None)
     return Tuning.model_validate({**values, **own_values})
+
+
+_UNIT_WORDS: dict[Unit, str] = {"Milliseconds": "ms", "Seconds": "s", "Percent": "%", "Count": "", "None": ""}
+
+
+def in_unit(unit: Unit, words: str) -> str:
+    """Return the quantity in `words` with its unit before it, as it follows a number."""
+    return f"{_UNIT_WORDS.get(unit, unit)} {words}".strip()
+
+
+def effective(alarm: AlarmTemplate, tuned: Tuning) -> AlarmTemplate:
+    """Return an alarm of a kind with the statistic, the operator and the missing data of its settings.
+
+    The words of an alarm name its statistic; with another one, they are made from the metric.
+    """
+    changes: dict[str, object] = {}
+    if tuned.comparison is not None:
+        changes["comparison"] = tuned.comparison
+    if tuned.missing is not None:
+        changes["missing"] = tuned.missing
+    watches = alarm.watches
+    if isinstance(watches, SeriesTemplate) and tuned.stat not in {None, watches.stat}:
+        series = watches.metric.stat(str(tuned.stat), f"{tuned.stat} of {watches.metric.name}")
+        words = in_unit(series.unit, f"({series.label})")
+        changes |= {"watches": series, "unit_words": words, "summary": alarm.any_stat or alarm.summary}
+    return alarm.model_copy(update=changes) if changes else alarm
 
 
 def threshold_of(alarm: AlarmTemplate, tuned: Tuning) -> float | Percent | None:

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from config.alarms import Alarms
+from config.dashboards import Dashboard
 from config.formats import Format
 from config.limits import COLLECTOR_IMAGE, LAMBDA_INSIGHTS_LAYERS, MOST_SERVICES, MOST_TAGS
 from config.logs import Logs
+from config.metrics import OwnMetrics
 from config.notifications import Notifications
 from config.services import AnyService, Architecture, EcsService, LambdaService, LoggingService
 from config.types import (
@@ -28,7 +30,6 @@ from config.types import (
     Region,
     SecurityGroupId,
     ServiceName,
-    Since,
     Slug,
     SubnetId,
     TagKey,
@@ -191,19 +192,6 @@ class Drills(Model):
     `deletion_protection`."""
 
 
-class Dashboard(Model):
-    """The CloudWatch dashboard `<project>-<env>`."""
-
-    start: Since = "-PT8H"
-    """Start of the graphs as a negative ISO 8601 duration: `-PT8H` is eight hours ago."""
-
-    period_s: int = Field(default=60, ge=60, le=86_400, multiple_of=60)
-    """Period of a datapoint in graphs, in seconds."""
-
-    recent_errors: int = Field(default=50, ge=1, le=1000)
-    """Number of rows in the tables of recent errors."""
-
-
 class Environment(Model):
     """One environment: config/base.yaml merged with config/<env>.yaml."""
 
@@ -272,6 +260,9 @@ class Environment(Model):
 
     dashboard: Dashboard = Dashboard()
     """The dashboard."""
+
+    metrics: OwnMetrics = {}
+    """Own metrics of the environment as a whole, by key. Those out of a log belong to a service."""
 
     services: Annotated[dict[ServiceName, AnyService], at_most(MOST_SERVICES)]
     """The services, by name."""

@@ -187,4 +187,9 @@ def _has_names(at: Location) -> bool:
 
 def _has_free_keys(at: Location) -> bool:
     """Return whether the keys of the mapping at `at` are user-defined and case-sensitive."""
-    return at == ("tags",) or (at[:1] == ("services",) and at[2:] == ("environment",))
+    of_metric = at[2:] if at[:1] == ("services",) else at
+    return (
+        at == ("tags",)
+        or (at[:1] == ("services",) and at[2:] == ("environment",))
+        or (of_metric[:1] == ("metrics",) and of_metric[2:] == ("dimensions",))
+    )

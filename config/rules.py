@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from config import webhooks
+from config import files, webhooks
+from config.alarms import AlarmTunings
 from config.errors import Location, cut
+from config.explain import did_you_mean
+from config.headings import anchors
 from config.limits import LAMBDA_VARIABLES_BYTES, TASK_DEFINITION_BYTES, has_lambda_insights
 from config.models import Environment
+from config.paths import PROJECT, ROOT
 from config.services import ExistingEcsService, ExistingFunction, LoggingService
+from config.source import MOST_BYTES
 
 Breach = tuple[Location, str]
 """Location of the value that breaks a rule, and the message."""
@@ -205,7 +210,34 @@ def log_formats_have_the_keys(env: Environment) -> Iterator[Breach]:
     yield from found.items()
 
 
+def runbooks_exist(env: Environment) -> Iterator[Breach]:
+    """The runbook of an own alarm is a file of the project, or of the platform, with this heading."""
+    places: list[tuple[Location, AlarmTunings]] = [(("alarms", "environment"), env.alarms.environment)]
+    places += [(("services", name, "alarms"), service.alarms) for name, service in env.services.items()]
+    for at, tunings in places:
+        for key, tuning in tunings.items():
+            if tuning.runbook is not None and "://" not in tuning.runbook:
+                file, _, heading = tuning.runbook.partition("#")
+                if why := _missing_runbook(file, heading):
+                    yield (*at, key, "runbook"), f"{why} (found: {tuning.runbook})"
+
+
+def _missing_runbook(file: str, heading: str) -> str | None:
+    """Return why a runbook does not exist, or None."""
+    path = next((path for folder in (PROJECT, ROOT) if (path := folder / file).is_file()), None)
+    if path is None:
+        return f"{file} does not exist"
+    try:
+        known = anchors(files.content(path, MOST_BYTES).decode("utf-8"))
+    except (files.FileError, UnicodeDecodeError):
+        return f"{file} cannot be read"
+    if heading and heading not in known:
+        return f"{file} has no heading {heading}{did_you_mean(heading, known)}"
+    return None
+
+
 RULES = (
+    runbooks_exist,
     log_formats_have_the_keys,
     sources_are_not_the_platforms,
     lambda_insights_exists,

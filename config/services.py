@@ -8,8 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from config.alarms import AlarmTunings, Slo
+from config.dashboards import ServiceDashboard
 from config.limits import FARGATE_MEMORY_MIB, LAMBDA_MEMORY_MIB, LAMBDA_TIMEOUT_S
 from config.logs import ServiceAwslogs, ServiceLogs
+from config.metrics import OwnMetrics
 from config.types import (
     AliasName,
     Arn,
@@ -59,7 +61,13 @@ class Service(Model):
     """The team that owns the service: a tag of its resources and part of each alarm description."""
 
     alarms: AlarmTunings = {}
-    """Alarm settings of this service, which override those of the environment."""
+    """Alarm settings of this service, which override those of the environment; and its own alarms."""
+
+    metrics: OwnMetrics = {}
+    """Own metrics of the service, by key. The key is the id in expressions, SLOs and widgets."""
+
+    dashboard: ServiceDashboard = ServiceDashboard()
+    """The section of the service on the dashboard."""
 
     slos: Annotated[dict[Annotated[Slug, Field(max_length=16)], Slo], at_most(20)] = Field(
         default={}, max_length=20

@@ -11,7 +11,7 @@ import typing
 import unicodedata
 import zoneinfo
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -177,7 +177,7 @@ class Share(typing.NamedTuple):
         return cls(float(match[1]), match[2]) if match else None
 
 
-_NOT_NEGATIVE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, allow_inf_nan=False)])
+_FINITE: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(allow_inf_nan=False)])
 
 
 def _threshold(value: Any) -> float | str | None:
@@ -188,11 +188,23 @@ def _threshold(value: Any) -> float | str | None:
             raise refuse("must be {words}", words=PATTERNS[_SHARE])
         return value
     try:
-        return _NOT_NEGATIVE.validate_python(value)
+        return _FINITE.validate_python(value)
     except ValidationError as errors:
         (error,) = errors.errors()
         # The error of the model's own validation: `config.explain` has its words.
         raise PydanticKnownError(error["type"], error.get("ctx")) from errors  # type: ignore[arg-type]
+
+
+def _phrase(value: str) -> str:
+    if value != value.strip() or re.search(r"[.!?](\s|$)", value):
+        raise refuse("must be part of a sentence: no period, and no space at its beginning or end")
+    return value
+
+
+def _runbook(value: str) -> str:
+    if not _HTTPS_LINK.fullmatch(value) and not _RUNBOOK_FILE.fullmatch(value):
+        raise refuse("must be docs/runbooks/<file>.md#<heading>, or an https:// URL")
+    return value
 
 
 def _one_of_retention_days(value: int) -> int:
@@ -220,6 +232,10 @@ def _port_exists(value: str) -> str:
     if port and not 1 <= int(port[1]) <= _MOST_PORT:
         raise refuse("must have a port from 1 to {most}", most=_MOST_PORT)
     return value
+
+
+_HTTPS_LINK = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?")
+_RUNBOOK_FILE = re.compile(r"docs/runbooks/[A-Za-z0-9][A-Za-z0-9_.-]*\.md(#[\w-]+)?")
 
 
 def _https_url(value: str) -> str:
@@ -352,6 +368,17 @@ OWN_TAGS = ("Project", "Environment", "ManagedBy", "Service", "Owner", "Severity
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
 
+MetricUnit = Literal[
+    "Seconds", "Microseconds", "Milliseconds",
+    "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes",
+    "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits",
+    "Percent", "Count",
+    "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second",
+    "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second",
+    "Count/Second", "None",
+]  # fmt: skip
+"""A unit of CloudWatch (CloudWatch API Reference, MetricDatum, `Unit`)."""
+
 RetentionDays = Annotated[
     int, AfterValidator(_one_of_retention_days), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})
 ]
@@ -363,7 +390,7 @@ Threshold = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number", "minimum": 0},
+                {"type": "number"},
                 {"type": "string", "pattern": _SHARE},
                 {"type": "null"},
             ]
@@ -386,6 +413,84 @@ Reason = Annotated[str, StringConstraints(min_length=10), AfterValidator(_line)]
 
 WindowReason = Annotated[str, StringConstraints(min_length=10, max_length=200), AfterValidator(_line)]
 """A reason that becomes part of descriptions of alarms, of 1,024 characters, and of a schedule, of 512."""
+
+_METRIC_TEXT = r"^[!-9;-~]([ -~]*[!-~])?$"
+_ASCII_WORDS = "printable ASCII characters, not beginning with a colon or a space"
+
+MetricKey = Annotated[
+    str,
+    _looks_like(
+        r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$",
+        "a name of lower-case letters and digits, in words joined by _, beginning with a letter",
+        max_length=40,
+    ),
+]
+"""Key of an own metric: an id of metric math (CloudWatch API Reference, MetricDataQuery, Id)."""
+
+SeriesName = Annotated[
+    str,
+    _looks_like(
+        r"^([a-z][a-z0-9-]*\.)?[a-z][a-z0-9_]*$",
+        "the key of a metric, or <service>.<metric>",
+        max_length=80,
+    ),
+]
+"""A metric in a widget."""
+
+# CloudWatch API Reference, MetricDatum (`MetricName`), PutMetricData (`Namespace`), Dimension.
+MetricText = Annotated[str, _looks_like(_METRIC_TEXT, _ASCII_WORDS, max_length=255), AfterValidator(_line)]
+"""Name or namespace of a metric, or the name of a dimension."""
+DimensionValue = Annotated[
+    str,
+    _looks_like(
+        r"^[!-~]([ -~]*[!-~])?$", "printable ASCII characters, not beginning with a space", max_length=1024
+    ),
+    AfterValidator(_line),
+]
+
+FilterPattern = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_line)]
+"""A filter pattern (CloudWatch Logs API Reference, PutMetricFilter). The catalog parses it."""
+
+
+_WHOLE_BITS = 64
+
+
+def _number_as_text(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    # Python does not format numbers of thousands of digits.
+    return str(value) if isinstance(value, float) or value.bit_length() <= _WHOLE_BITS else value
+
+
+FilterValue = Annotated[
+    str,
+    BeforeValidator(_number_as_text),
+    StringConstraints(min_length=1, max_length=100),
+    AfterValidator(_line),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 100}, {"type": "number"}]}),
+]
+"""Value of a metric filter (CloudWatch Logs API Reference, MetricTransformation)."""
+
+Statistic = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_line)]
+"""A statistic of CloudWatch, such as `p99`. The catalog parses it."""
+
+MathExpression = Annotated[str, StringConstraints(min_length=1, max_length=1800), AfterValidator(_line)]
+"""Metric math. CloudWatch allows 2,048 characters; the rest is for the minimum of samples."""
+
+Label = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(_line)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_line)]
+Markdown = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_text)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_line)]
+Phrase = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=120),
+    AfterValidator(_line),
+    AfterValidator(_phrase),
+]
+"""A part of a sentence in the description of an alarm."""
+
+Runbook = Annotated[str, StringConstraints(max_length=200), AfterValidator(_line), AfterValidator(_runbook)]
+"""A section of a file in docs/runbooks, or a URL."""
 
 Email = Annotated[EmailStr, WrapValidator(_email)]
 """An e-mail address, as it was written."""
@@ -433,9 +538,6 @@ ErrorLevel = Annotated[
     WithJsonSchema({"type": ["string", "integer"]}),
 ]
 
-FilterPattern = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_line)]
-"""A filter pattern of CloudWatch Logs. The catalog parses it."""
-
 AccountId = Annotated[str, _looks_like(r"^[0-9]{12}$", "twelve digits in quotes")]
 """Twelve digits, quoted in YAML: 0222… without quotes is a number in base eight."""
 
@@ -457,6 +559,9 @@ Slug = Annotated[
     ),
 ]
 """Lower-case letters and digits in words joined by single hyphens, beginning with a letter."""
+
+AlarmKey = Annotated[Slug, Field(max_length=40)]
+"""Key of an alarm: a part of its name and its Terraform address."""
 
 ProjectName = Annotated[Slug, Field(max_length=40)]
 """At most 40 characters. Names that AWS would refuse as too long are shortened (`catalog/naming.py`)."""

@@ -1,4 +1,8 @@
-"""Verification that a metric exists: documented by AWS, created by a filter, or published by the platform.
+"""Verification that a metric exists: documented by AWS, created by a filter, published or declared.
+
+The platform publishes some metrics itself. The configuration declares others, which code or resources
+outside of these stacks publish: they are accepted with their dimensions, and listed, because nothing here
+proves them.
 
 The resources in its dimensions have to be in these stacks as well, or to be declared as existing in the
 configuration: a metric of a function that does not exist never has data.
@@ -12,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
 from catalog.known_metrics import Known, Published, known, why_not_in
-from cloudwatch.alarms import Metric
+from cloudwatch.alarms import Metric, pairs
 from terraform.configuration import Configuration
 from terraform.expressions import is_known
 from verify.faults import Finding
@@ -81,7 +85,13 @@ class Metrics:
         self._existing: dict[str, set[str]] = {}
         for resource in existing:
             self._existing.setdefault(resource.type, set()).add(resource.name)
+        published = tuple(published)
         self._known: Known = known(published)
+        self._declared = {
+            Metric(metric.namespace, metric.name, pairs(metric.dimensions))
+            for metric in published
+            if metric.is_declared
+        }
         self._verified: dict[Metric, tuple[Finding, ...]] = {}
         groups = self._names("aws_cloudwatch_log_group")
         self.broken_filters: list[tuple[str, Finding]] = []
@@ -104,6 +114,11 @@ class Metrics:
         """Number of different metrics that were looked up."""
         return len(self._verified)
 
+    @property
+    def declared(self) -> tuple[Metric, ...]:
+        """The metrics that were looked up and that only the configuration declares."""
+        return tuple(metric for metric in self._verified if metric in self._declared)
+
     def problems(self, metric: Metric) -> tuple[Finding, ...]:
         """Return the findings of a metric; empty if it exists."""
         if metric not in self._verified:
@@ -124,6 +139,8 @@ class Metrics:
         return None if exists else f"no metric of {namespace} has the dimensions {', '.join(expected)}"
 
     def _problems(self, metric: Metric) -> Iterator[Finding]:
+        if metric in self._declared:
+            return
         names = [name for name, _ in metric.dimensions]
         problem = why_not_in(self._known, metric.namespace, metric.name, names)
         if problem:

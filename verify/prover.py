@@ -41,6 +41,8 @@ class Proof(NamedTuple):
     """Alarms that only suppress others and have no recipient."""
     metrics: int
     """Number of different metrics of alarms and graphs that were looked up."""
+    declared: tuple[str, ...] = ()
+    """Those of them that only the configuration declares: what publishes them is not in these stacks."""
 
 
 def prove(
@@ -75,7 +77,13 @@ def prove(
         *(_of_rule(rule, events, topics) for rule in events.rules if events.topics_of(rule)),
     ]
     suppressors = tuple(suppressor.name for suppressor in routing.suppressors())
-    return Proof(tuple(dict.fromkeys(faults)), tuple(routes), suppressors, metrics.looked_up)
+    return Proof(
+        tuple(dict.fromkeys(faults)),
+        tuple(routes),
+        suppressors,
+        metrics.looked_up,
+        tuple(sorted(map(str, metrics.declared))),
+    )
 
 
 def _of_rule(rule: Resource, events: Events, topics: Topics) -> Route:

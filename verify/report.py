@@ -27,7 +27,10 @@ def summary(proof: Proof) -> str:
     suppressors = _count(len(proof.suppressors), "alarm")
     verb = "suppresses" if len(proof.suppressors) == 1 else "suppress"
     only = f"; {suppressors} only {verb} others" if proof.suppressors else ""
-    return f"{alarms}{events} and {metrics} verified{only}"
+    declared = _count(len(proof.declared), "metric")
+    verb = "is" if len(proof.declared) == 1 else "are"
+    unproven = f"; {declared} of them {verb} only declared in the configuration" if proof.declared else ""
+    return f"{alarms}{events} and {metrics} verified{unproven}{only}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -55,6 +58,9 @@ def show(proof: Proof, console: Console) -> None:
         console.print(note, highlight=False, soft_wrap=True)
     if omitted:
         console.print(f"\nOmitted from names: {omitted}.", highlight=False, soft_wrap=True)
+    if proof.declared:
+        line = f"\nMetrics that only the configuration declares: {', '.join(proof.declared)}."
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     if proof.suppressors:
         names = ", ".join(shortened(suppressor) for suppressor in proof.suppressors)
         line = f"Alarms that only suppress others: {names}."

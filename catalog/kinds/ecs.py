@@ -325,6 +325,14 @@ AnyEcsService = EcsService | ExistingEcsService
 """An ECS service that is created, or that exists already."""
 
 
+SERIES = {
+    "cpu": CPU.stat("Average", "CPU"),
+    "memory": MEMORY.stat("Average", "memory"),
+    **logs.SERIES,
+    **load_balancer.SERIES,
+}
+
+
 class EcsServices(ServiceKind[AnyEcsService]):
     """Services of containers, created on Fargate or existing."""
 
@@ -421,6 +429,7 @@ class EcsServices(ServiceKind[AnyEcsService]):
         *service.LOG_GROUP_GRAPHS,
     )
     events = (load_balancer.EVENTS, logs.EVENTS)
+    series = SERIES
 
     @override
     def parts(self, env: Environment, names: Names, name: str, config: AnyEcsService) -> Iterator[Part]:

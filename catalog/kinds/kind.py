@@ -18,6 +18,7 @@ from catalog.templates import (
     Facts,
     FilterTemplate,
     GraphTemplate,
+    SeriesTemplate,
 )
 from config.formats import Format
 from config.models import Environment
@@ -62,6 +63,8 @@ class Kind(ABC, Generic[C]):
     composites: ClassVar[tuple[CompositeTemplate, ...]]
     events: ClassVar[tuple[EventsTemplate, ...]] = ()
     """Events that SLOs may count; the first is the default."""
+    series: ClassVar[Mapping[str, SeriesTemplate]] = {}
+    """Series that own alarms, SLOs and widgets of the configuration may name, by id."""
 
     @property
     def runbook(self) -> str:

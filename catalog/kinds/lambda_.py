@@ -222,6 +222,7 @@ ALARMS = (
         part_of="degraded",
         anomaly_upper=1000,
         summary="the slowest 1 % of invocations take too long",
+        any_stat="invocations take too long",
         look="the duration graph, then the slowest requests query and the traces of these requests",
     ),
     AlarmTemplate(
@@ -375,6 +376,17 @@ def _concurrency_limit(env: Environment, service: Function) -> Fact:
     return min(_reserved(own), account, key=lambda limit: limit.value) if own else account
 
 
+SERIES = {
+    "requests": INVOCATIONS.stat("Sum", "invocations"),
+    "errors": ERRORS.stat("Sum", "failed invocations"),
+    "throttles": THROTTLES.stat("Sum", "throttled invocations"),
+    "duration": DURATION.stat("p99", "p99 duration"),
+    "concurrency": CONCURRENCY.stat("Maximum", "concurrent executions"),
+    **logs.SERIES,
+    **queue.SERIES,
+}
+
+
 class LambdaFunctions(ServiceKind[Function]):
     """Lambda functions, created or existing."""
 
@@ -392,6 +404,7 @@ class LambdaFunctions(ServiceKind[Function]):
         "QueueName:dead-letters": "no dead-letter queue is configured (sqs_trigger.dead_letter_queue)",
     }
     failing = "errors"
+    series = SERIES
     alarms = ALARMS
     composites = (
         CompositeTemplate(
@@ -490,8 +503,11 @@ class LambdaFunctions(ServiceKind[Function]):
             "function_name": function,
             "LogGroupName": names.function_log_group(name),
             LOGS: names.function_log_group(name),
-            "QueueName": names.of_service(name),
-            "QueueName:dead-letters": names.dead_letters(name),
+            **(
+                {"QueueName": names.of_service(name), "QueueName:dead-letters": names.dead_letters(name)}
+                if service.sqs_trigger
+                else {}
+            ),
         }
 
     @override

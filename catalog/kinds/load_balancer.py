@@ -85,6 +85,7 @@ ALARMS = (
         needs="load_balancer",
         anomaly_upper=1,
         summary="the slowest 1 % of requests take too long",
+        any_stat="requests take too long",
         look="the response time graph, then the slowest requests query and the traces of these requests",
     ),
     AlarmTemplate(
@@ -155,6 +156,12 @@ GRAPHS = (
         needs="load_balancer",
     ),
 )
+
+SERIES = {
+    "requests": REQUESTS.stat("Sum", "requests"),
+    "errors": FAILED.stat("Sum", "5xx answers"),
+    "duration": LATENCY.stat("p99", "p99 response time"),
+}
 
 EVENTS = EventsTemplate(
     key="requests",

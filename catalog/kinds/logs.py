@@ -229,6 +229,12 @@ IN_PROGRESS = MathTemplate(
     unit="Count",
 )
 
+SERIES = {
+    "logged_requests": LATENCY.stat("SampleCount", "requests in the log"),
+    "logged_errors": ERRORS.stat("Sum", "error entries"),
+    "logged_duration": LATENCY.stat("p99", "p99 duration in the log"),
+}
+
 EVENTS = EventsTemplate(
     key="logged-requests",
     words="requests in the log",

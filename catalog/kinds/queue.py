@@ -58,6 +58,12 @@ ALARMS = (
     ),
 )
 
+SERIES = {
+    "queue_waiting": WAITING.stat("Maximum", "messages waiting"),
+    "queue_age": AGE.stat("Maximum", "age of the oldest message"),
+    "dead_letters": DEAD_LETTERS.stat("Maximum", "dead letters"),
+}
+
 GRAPHS = (
     GraphTemplate(
         role="queue",

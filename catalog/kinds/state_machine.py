@@ -6,6 +6,9 @@ Their delivery is best effort. An execution that times out or is aborted is not 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from typing_extensions import override
 
 from catalog.kinds import service
@@ -24,6 +27,7 @@ from catalog.templates import (
     MetricTemplate,
     Namespace,
     Percent,
+    SeriesTemplate,
     steady,
 )
 from config.models import Environment
@@ -144,6 +148,14 @@ class StateMachines(ServiceKind[StateMachine]):
         ),
     )
     composites = service.COMPOSITES
+    series: ClassVar[Mapping[str, SeriesTemplate]] = {
+        "requests": STARTED.stat("Sum", "executions started"),
+        "errors": FAILED.stat("Sum", "executions failed"),
+        "succeeded": SUCCEEDED.stat("Sum", "executions succeeded"),
+        "timed_out": TIMED_OUT.stat("Sum", "executions timed out"),
+        "aborted": ABORTED.stat("Sum", "executions aborted"),
+        "duration": TIME.stat("p99", "p99 execution time"),
+    }
     graphs = (
         GraphTemplate(
             role="traffic",

@@ -45,17 +45,30 @@ TABLE = {
     "environment": (Reason.MAINTENANCE,),
 }
 """Type of composite -> its suppressors. The types are the page of a service, its burn rates that page, its
-tickets (slow burn rates are tickets), and composites of the whole system or the platform."""
+tickets (slow burn rates are tickets), and composites of the whole system or the platform. Own alarms of the
+environment as a whole have a page and tickets as a service has."""
 
 Suppressed = tuple[Composite, str | None]
 """A composite, and the key of its suppressor."""
 
 
 def composites(
-    env: Environment, names: Names, services: Sequence[Service], platform: Instance, alarms: Iterable[Alarm]
+    env: Environment,
+    names: Names,
+    services: Sequence[Service],
+    others: tuple[Instance, Instance],
+    alarms: Iterable[Alarm],
 ) -> Iterator[Composite]:
-    """Yield every composite of `env`, over these metric alarms."""
-    everything = list(_suppressed(env, names, services, platform))
+    """Yield every composite of `env`, over these metric alarms.
+
+    Args:
+        env: the environment.
+        names: its names.
+        services: its services.
+        others: the environment as a whole, and the platform.
+        alarms: the metric alarms of all of them.
+    """
+    everything = list(_suppressed(env, names, services, *others))
     timing = Timing(alarms, (composite for composite, _ in everything))
     for composite, by in everything:
         suppressor = timing.suppressor(composite, by) if by else None
@@ -63,12 +76,12 @@ def composites(
 
 
 def _suppressed(
-    env: Environment, names: Names, services: Sequence[Service], platform: Instance
+    env: Environment, names: Names, services: Sequence[Service], whole: Instance, platform: Instance
 ) -> Iterator[Suppressed]:
     spanning = _Spanning(env, names, services)
     yield from spanning.composites()
-    for service in services:
-        yield from _OfService(service, spanning).composites()
+    for instance in (*services, whole):
+        yield from _OfInstance(instance, spanning).composites()
     for _, composite in platform.composites():
         yield composite, spanning.suppressor() if composite.topic else None
     for copy in spanning.copies():
@@ -141,14 +154,14 @@ def _failing(services: Sequence[Service]) -> dict[str, Failing]:
     }
 
 
-class _OfService:
-    """The composites of one service, each with its suppressor, and the helpers these need."""
+class _OfInstance:
+    """The composites of a service or of the environment, with their suppressors and the helpers they need."""
 
-    def __init__(self, service: Service, spanning: _Spanning) -> None:
-        self._service = service
+    def __init__(self, instance: Instance, spanning: _Spanning) -> None:
+        self._instance = instance
         self._spanning = spanning
-        self._own = [composite for _, composite in service.composites()]
-        burn_rates = [composite for slo in service.slos() for composite in slo.composites()]
+        self._own = [composite for _, composite in instance.composites()]
+        burn_rates = [composite for slo in instance.slos() for composite in slo.composites()]
         self._burns: dict[str, list[Composite]] = {}
         """Tier -> its composites, of all SLOs; the fastest tier first."""
         for composite in burn_rates:
@@ -181,17 +194,17 @@ class _OfService:
             return None
         if len(parts) == 1 and isinstance(parts[0], InAlarm):
             return parts[0].alarm
-        name, names = self._service.name, self._service.names
+        name, names = self._instance.name, self._instance.names
         summary = ", or ".join(reason.value for reason, of_reason in rules.items() if of_reason)
         named = (f"{name}_{key}-suppressor", names.resource(name, f"{key}-suppressor"))
-        helper = _helper(self._service.subject.writer, named, parts, summary)
+        helper = _helper(self._instance.subject.writer, named, parts, summary)
         self._helpers.append(helper)
         return helper.key
 
     def _rules(self, reason: Reason, tier: str) -> Iterator[Rule]:
         """Yield the rules of a reason; `tier` is the burn rate that is suppressed."""
-        suppressed = self._service.deployments and self._service.env.deployments.suppression_s
-        deploying = sources.deploying(self._service.name) if suppressed else None
+        suppressed = self._instance.deployments and self._instance.env.deployments.suppression_s
+        deploying = sources.deploying(self._instance.name) if suppressed else None
         if reason is Reason.DEPLOYMENT:
             yield from (InAlarm(alarm=deploying),) if deploying else ()
         elif reason is Reason.PAGE:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from catalog import Catalog
 from catalog.kinds import KINDS
 from catalog.owned import shortened
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, NotInAlarm, Rule
+from catalog.specs import Alarm, AnyOf, Composite, InAlarm, NotInAlarm, Rule, is_of_environment
 from config.models import Environment
 from ops.documents.markdown import NOTE, table
 
@@ -49,7 +49,15 @@ def alarms(env: Environment, catalog: Catalog) -> str:
         lines += [f"- SLO `{slo.name}`: {slo.summary}." for slo in slos]
         lines += [""] if slos else []
         lines += table(_HEADINGS, (rows.alarm(alarm) for alarm in own))
-    of_platform = [alarm for alarm in catalog.alarms if alarm.service is None]
+    others = [alarm for alarm in catalog.alarms if alarm.service is None]
+    of_environment = [alarm for alarm in others if is_of_environment(alarm)]
+    if of_environment:
+        lines += [
+            "## The environment",
+            "",
+            *table(_HEADINGS, (rows.alarm(alarm) for alarm in of_environment)),
+        ]
+    of_platform = [alarm for alarm in others if not is_of_environment(alarm)]
     lines += ["## The platform", "", *table(_HEADINGS, (rows.alarm(alarm) for alarm in of_platform))]
     lines += ["## Suppressors and parts of composite alarms", ""]
     lines += table(
@@ -199,7 +207,9 @@ def _shortened(env: Environment) -> list[str]:
 
 
 def runbook(link: str | None) -> str:
-    """Return a link to a runbook's section, relative to docs/alarms."""
+    """Return a link to a runbook's section, relative to docs/alarms, or to a URL."""
+    if link and "://" in link:
+        return f"[runbook]({link})"
     return f"[{link}](../runbooks/{link})" if link else ""
 
 
@@ -216,7 +226,8 @@ def coverage(environments: Sequence[tuple[Environment, Catalog]]) -> str:
         for kind in KINDS.values():
             services = [service for service in catalog.services if service.kind == kind.name]
             if services:
-                keys = [alarm.key for alarm in kind.alarms]
+                own = (key for service in services for key in env.services[service.name].alarms)
+                keys = dict.fromkeys((*(alarm.key for alarm in kind.alarms), *own))
                 rows = (
                     [f"`{key}`", *(_state(catalog, service.name, key) for service in services)]
                     for key in keys
@@ -224,6 +235,10 @@ def coverage(environments: Sequence[tuple[Environment, Catalog]]) -> str:
                 lines += [f"### {kind.title}", ""]
                 names = (f"{one.name} (existing)" if one.existing else one.name for one in services)
                 lines += table(["alarm", *names], rows)
+        of_environment = [alarm for alarm in catalog.alarms if is_of_environment(alarm)]
+        if of_environment:
+            lines += ["### The environment as a whole", ""]
+            lines += table(("alarm", "status"), ((f"`{alarm.kind_key}`", "yes") for alarm in of_environment))
         lines += _reasons(catalog)
     return "\n".join(lines)
 
@@ -240,7 +255,10 @@ def _state(catalog: Catalog, service: str, key: str) -> str:
         ),
         None,
     )
-    return _STATES[missing.why] if missing else "yes"
+    if missing:
+        return _STATES[missing.why]
+    has = any((alarm.service, alarm.kind_key) == (service, key) for alarm in catalog.alarms)
+    return "yes" if has else _STATES["not applicable"]
 
 
 def _reasons(catalog: Catalog) -> list[str]:

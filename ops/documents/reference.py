@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from catalog.kinds import EVERY_KIND, KINDS
 from catalog.specs import SYMBOLS
-from catalog.templates import AlarmTemplate, Percent
+from catalog.templates import LOGS, AlarmTemplate, MetricTemplate, Percent
 from catalog.texts import duration, number
 from config.explain import is_model
 from config.models import Environment
@@ -36,13 +36,28 @@ def reference() -> str:
     ]
     lines += _model_tables(Environment, "Top level", "", {})
     lines += ["## Alarm keys", ""]
-    for kind in EVERY_KIND:
+    for kind in filter(lambda kind: kind.alarms, EVERY_KIND):
         service = f" and `services.<name>.alarms` of kind `{kind.name}`" if kind.name in KINDS else ""
         lines += [f"Under `alarms.{kind.name}`{service}:", ""]
         lines += table(
             ("key", "fires when", "threshold", "datapoints", "notifies through", "notes", "runbook"),
             (_alarm(alarm, kind.runbook, kind.facts_words) for alarm in kind.alarms),
         )
+    lines += [
+        "## Series of services",
+        "",
+        "Ids in `expression` and `metric` of own alarms, in SLOs and in widgets, with their",
+        "statistics. A service has those of its load balancer, queue and log if it has one.",
+        "",
+    ]
+    lines += table(
+        ("kind", "id", "series", "metric", "statistic"),
+        (
+            (kind.name, f"`{key}`", series.label, _metric(series.metric), f"`{series.stat}`")
+            for kind in KINDS.values()
+            for key, series in kind.series.items()
+        ),
+    )
     lines += ["## Events of SLOs", "", "Values of `services.<name>.slos.<slo>.events`:", ""]
     lines += table(
         ("kind", "events", "counts", "bad events"),
@@ -58,6 +73,12 @@ def reference() -> str:
         ),
     )
     return "\n".join(lines)
+
+
+def _metric(metric: MetricTemplate) -> str:
+    return (
+        f"`{metric.name}` of the log" if metric.namespace == LOGS else f"`{metric.namespace} {metric.name}`"
+    )
 
 
 def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -> tuple[str, ...]:

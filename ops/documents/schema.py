@@ -23,6 +23,12 @@ def schema() -> str:
     definitions = schema["$defs"]
     tuning = definitions.pop("Tuning")
     definitions |= {f"tuning.{key}": value for key, value in tuning["properties"].items()}
+    definitions["ownAlarm"] = {
+        "type": "object",
+        "additionalProperties": False,
+        "description": "A new alarm, with metric or expression",
+        "properties": {key: _ref(f"tuning.{key}") for key in tuning["properties"]},
+    }
     for kind in EVERY_KIND:
         definitions[f"{kind.name}Alarms"] = _alarm_keys(kind.alarms, tuning)
         definitions["Alarms"]["properties"][kind.name] = _ref(f"{kind.name}Alarms")
@@ -57,7 +63,7 @@ def _alarm_keys(alarms: Sequence[AlarmTemplate], tuning: dict[str, Any]) -> dict
         }
         for alarm in alarms
     }
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+    return {"type": "object", "additionalProperties": _ref("ownAlarm"), "properties": properties}
 
 
 def _nothing_required(schema: Any) -> None:  # noqa: ANN401  # JSON

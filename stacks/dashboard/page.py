@@ -132,13 +132,15 @@ def single_page(context: Context) -> list[Section]:
     """Return the overview and the section of every service, for one page."""
     services = context.catalog.services
     below = ", ".join(service.name for service in services)
+    whole = "the environment as a whole and " if context.catalog.whole else ""
     return [
-        _heading(context, f"Sections: health, comparisons, recent errors, then the services {below}."),
+        _heading(context, f"Sections: health, comparisons, recent errors, then {whole}the services {below}."),
         *section.notifying(context, context.alarms),
         section.health(context, services),
         section.budgets(context, services),
         section.comparisons(context, services),
         section.recent_errors(context, services),
+        section.environment(context),
         *(section.service_section(context, service, on_page=False) for service in services),
         section.platform(context),
     ]
@@ -172,6 +174,7 @@ def overview_of_pages(context: Context, assignment: Assignment, kept: frozenset[
         budgets,
         section.side_by_side([error_rate, latency, *others]),
         errors,
+        section.environment(context),
         section.platform(context),
     ]
 

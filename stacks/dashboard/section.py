@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from catalog.kinds.platform import OF_LOG_GROUPS
-from catalog.specs import Composite, Graph, ServiceView
+from catalog.own import ROLE
+from catalog.specs import Composite, Graph, ServiceView, is_of_environment
+from catalog.specs import Widget as OwnWidget
 from catalog.texts import runbook_link
 from cloudwatch import quotas
 from stacks.dashboard import index
@@ -34,6 +36,7 @@ BOUNDARY: Mapping[str, tuple[str, ...]] = {
         "latency",
         "target-latency",
     ),
+    "Own metrics": (ROLE,),
     "Resources": (
         "concurrency",
         "throttles",
@@ -63,7 +66,7 @@ class Comparison(NamedTuple):
 
 COMPARISONS = (
     Comparison("error-rate", 0, "Error rate by service from the logs", "%"),
-    Comparison("latency", -1, "p99 latency by service", "ms"),
+    Comparison("latency", 2, "p99 latency by service", "ms"),
     Comparison("errors", 0, "Errors by service", "count"),
     Comparison("concurrency", 0, "Concurrency by service", "requests"),
     Comparison("utilization", 0, "CPU by service", "%"),
@@ -90,6 +93,7 @@ def service_section(context: Context, service: ServiceView, *, on_page: bool) ->
     for side, graphs in _sides(service):
         rows.append((text(f"### {service.name}: {side.lower()}", height=1),))
         rows += in_rows([service_graph(context, graph) for graph in graphs], columns(len(graphs)))
+    rows += own_widgets(context, service.widgets)
     if groups := context.service_logs.get(service.name):
         rows.append((error_table(context, f"Recent errors of {service.name}", groups),))
     rows += alarm_rows(context, f"Suppressors of {service.name}", suppressors)
@@ -121,6 +125,43 @@ def _service_heading(context: Context, service: ServiceView, *, on_page: bool) -
         links.append(index.markdown("Overview", index.dashboard(env, context.overview_name)))
     details = f"{service.kind_title} `{service.resource}` · owner {service.owner}"
     return f"## {service.name} · {service.description}\n{details} · {' · '.join(links)}"
+
+
+def environment(context: Context) -> Section:
+    """Return the section of the environment as a whole: its own alarms, metrics and widgets; none without."""
+    whole = context.catalog.whole
+    if whole is None:
+        return Section("the environment as a whole", ())
+    alarms = [alarm for alarm in context.alarms_by_service[None] if is_of_environment(alarm)]
+    suppressors = [alarm for alarm in alarms if is_suppressor(alarm)]
+    others = [alarm for alarm in alarms if not is_suppressor(alarm)]
+    graphs = [service_graph(context, graph) for graph in whole.graphs]
+    return Section(
+        "the environment as a whole",
+        (
+            (text("## Environment", height=1),),
+            *alarm_rows(context, "Alarms of the environment", others),
+            *in_rows(graphs, columns(len(graphs))),
+            *own_widgets(context, whole.widgets),
+            *alarm_rows(context, "Suppressors of the environment", suppressors),
+        ),
+    )
+
+
+def own_widgets(context: Context, widgets: Sequence[OwnWidget]) -> tuple[Row, ...]:
+    """Return own widgets in rows: each row is as full as the next widget allows."""
+    rows: list[Row] = []
+    for own in widgets:
+        drawn = (
+            {**service_graph(context, own.graph), "width": own.width, "height": own.height}
+            if own.graph
+            else text(own.text, height=own.height, width=own.width)
+        )
+        if rows and sum(widget["width"] for widget in rows[-1]) + own.width <= COLUMNS:
+            rows[-1] = (*rows[-1], drawn)
+        else:
+            rows.append((drawn,))
+    return tuple(rows)
 
 
 def notifying(context: Context, alarms: Sequence[AnyAlarm]) -> tuple[Section, Section, Section]:
@@ -206,7 +247,8 @@ def platform(context: Context) -> Section:
 
     Its tickets are among them: an overview of many services may have no space for tickets.
     """
-    alarms = [alarm for alarm in context.alarms_by_service[None] if not is_page(alarm)]
+    others = [alarm for alarm in context.alarms_by_service[None] if not is_of_environment(alarm)]
+    alarms = [alarm for alarm in others if not is_page(alarm)]
     shown = [alarm for alarm in alarms if alarm.kind_key not in OF_LOG_GROUPS]
     details = [alarm for alarm in shown if not is_suppressor(alarm)]
     suppressors = [alarm for alarm in alarms if is_suppressor(alarm)]

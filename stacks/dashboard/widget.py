@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from catalog.own import ROLE
 from catalog.queries import recent_errors
 from catalog.specs import Alarm, Graph, Math, Metric, Series, ServiceView, Slo, Unit
 from catalog.texts import duration, number
@@ -47,6 +48,7 @@ _UNITS: Mapping[Unit, str] = {
     "Count": "",  # the name of the series has the unit
     "None": "",
 }
+"""Units with a sign, or without; others are shown as CloudWatch writes them."""
 
 MetricRow = list[Any]
 """One row of a widget's `metrics`: `[namespace, name, dimension, value, …, {options}]` or `[{options}]`."""
@@ -154,7 +156,8 @@ def service_graph(context: Context, graph: Graph) -> Widget:
             rows = _with_band(context, alarm, rows)
     lines = _thresholds(context, [alarm for alarm in alarms if alarm.threshold is not None])
     annotations = {"annotations": {"horizontal": lines}} if lines else {}
-    return _time_series(context, graph.title, graph.unit_label, rows, **annotations)
+    least = None if graph.role == ROLE else 0  # own metrics can be negative
+    return _time_series(context, graph.title, graph.unit_label, rows, least=least, **annotations)
 
 
 def comparison_graph(context: Context, title: str, unit: str, series: Sequence[Series]) -> Widget:
@@ -162,10 +165,12 @@ def comparison_graph(context: Context, title: str, unit: str, series: Sequence[S
     return _time_series(context, title, unit, list(_series_rows(series)))
 
 
-def _time_series(context: Context, title: str, unit: str, rows: list[MetricRow], **extra: Any) -> Widget:
-    """Return a graph over time that marks deployments."""
+def _time_series(
+    context: Context, title: str, unit: str, rows: list[MetricRow], *, least: float | None = 0, **extra: Any
+) -> Widget:
+    """Return a graph over time that marks deployments; its axis begins at `least` if there is one."""
     period_s = max(int(row[-1]["period"]) for row in rows)
-    left = {"min": 0, "label": unit, "showUnits": False}
+    left = {**({} if least is None else {"min": least}), "label": unit, "showUnits": False}
     right = {"min": 0, "label": "deployments", "showUnits": False}
     return {
         "type": "metric",
@@ -210,7 +215,7 @@ def _thresholds(context: Context, alarms: Sequence[Alarm]) -> list[dict[str, Any
         value = float(alarm.threshold or 0)
         figure = f"{int(value):,}" if value.is_integer() else number(value)
         label = (
-            f"{_COMPARISONS[alarm.comparison]} {figure}{_UNITS[alarm.unit]} in {duration(alarm.period_s)} · "
+            f"{_COMPARISONS[alarm.comparison]} {figure}{_unit(alarm.unit)} in {duration(alarm.period_s)} · "
             f"{words}"
         )
         shared[value, label, color].append(alarm)
@@ -223,6 +228,10 @@ def _thresholds(context: Context, alarms: Sequence[Alarm]) -> list[dict[str, Any
         }
         for (value, label, color), alarms_of_line in shared.items()
     ]
+
+
+def _unit(unit: Unit) -> str:
+    return _UNITS.get(unit, f" {unit}")
 
 
 def _alarm_names(alarms: Sequence[Alarm]) -> str:

@@ -13,7 +13,19 @@ from typing import Any
 import catalog
 from catalog import Catalog, environment
 from catalog.kinds import KINDS
-from catalog.specs import Alarm, AnyOf, Composite, InAlarm, NotInAlarm, Rule, Slo, holds, metrics_of
+from catalog.specs import (
+    Alarm,
+    AnyOf,
+    Composite,
+    InAlarm,
+    LogFilter,
+    NotInAlarm,
+    Rule,
+    Slo,
+    Widget,
+    holds,
+    metrics_of,
+)
 from catalog.specs import Metric as MetricSpec
 from config.loader import environments
 from config.models import Environment
@@ -271,6 +283,120 @@ def _only_existing(data: dict[str, Any]) -> None:
     data["services"] = EXISTING
 
 
+OWN: dict[str, dict[str, Any]] = {
+    "payment-handler": {
+        "metrics": {
+            "declined": {"name": "PaymentsDeclined", "dimensions": {"service": "payments"},
+                         "unit": "Count"},
+            "paid": {"name": "PaymentsAccepted", "dimensions": {"service": "payments"}, "unit": "Count",
+                     "healthy": 70},
+            "refunded": {"pattern": '{ $.event = "refund" }', "value": "$.amount", "default_value": 0},
+            "by_country": {"pattern": '{ $.event = "sale" }', "dimensions": {"Country": "$.country"}},
+            "sales_ch": {"of": "by_country", "dimensions": {"Country": "CH"}, "healthy": 12,
+                         "label": "sales"},
+            "balance": {"namespace": "shop", "name": "Balance", "unit": "Kilobytes/Second", "least": None,
+                        "most": 5000, "healthy": -20},
+        },
+        "alarms": {
+            "declined-share": {
+                "expression": "100 * declined / requests", "threshold": 20, "min_samples": 50,
+                "evaluation_periods": 5, "datapoints_to_alarm": 3, "part_of": "impact",
+                "unit_words": "% of payments declined", "summary": "too many payments are declined",
+                "look": "the status page of the provider", "runbook": "docs/runbooks/lambda.md#impact",
+            },
+            "paid-share": {
+                "expression": "100 * paid / FILL(requests, 0)", "threshold": 50, "min_samples": 50,
+                "period_s": 300, "comparison": "LessThanThreshold", "part_of": "degraded",
+                "summary": "few requests lead to a payment",
+                "runbook": "https://wiki.example.com/payments?page=7#share",
+            },
+            "few-sales": {
+                "metric": "sales_ch", "comparison": "LessThanOrEqualToThreshold", "threshold": 1,
+                "missing": "breaching", "part_of": "impact", "summary": "almost nothing is sold",
+            },
+            "refunds": {
+                "metric": "refunded", "stat": "p90", "comparison": "GreaterThanOrEqualToThreshold",
+                "threshold": 1000, "missing": "ignore", "part_of": "saturation",
+                "summary": "refunds are high",
+            },
+            "balance": {
+                "metric": "balance", "threshold": -30, "comparison": "LessThanThreshold", "stat": "Minimum",
+                "missing": "missing", "summary": "the balance is low",
+            },
+            "slow-and-failing": {
+                "expression": "IF(duration > 900, errors, 0)", "threshold": 0, "evaluation_periods": 1,
+                "period_s": 300, "summary": "slow invocations fail",
+            },
+            "latency": {"stat": "p95", "comparison": "GreaterThanOrEqualToThreshold", "missing": "ignore"},
+            "throttles": {"comparison": "GreaterThanOrEqualToThreshold", "threshold": 1},
+        },
+        "slos": {
+            "accepted": {"objective_percent": 99, "bad": "declined", "valid": "requests"},
+            "paid": {"objective_percent": 95, "good": "paid", "valid": "paid"},
+        },
+        "dashboard": {
+            "widgets": [
+                {"text": "### Money\n\nAll amounts are in francs.", "width": 8, "height": 3},
+                {"title": "Refunds", "metrics": ["refunded", "declined"], "width": 16, "stat": "Maximum"},
+                {"title": "Requests", "metrics": ["requests", "duration"]},
+            ]
+        },
+    },
+    "checkout-api": {
+        "metrics": {"carts": {"pattern": "[level = INFO, event = cart, size]", "value": "$size",
+                              "unit": "None"}},
+        "alarms": {"large-carts": {"metric": "carts", "stat": "Maximum", "threshold": 500,
+                                   "part_of": "degraded", "summary": "a cart is very large"}},
+    },
+    "refunds": {
+        "metrics": {"rejected": {"namespace": "bank", "name": "Rejected", "unit": "Count"}},
+        "alarms": {"rejected-share": {"expression": "100 * FILL(rejected, 0) / requests", "threshold": 10,
+                                "min_samples": 5, "part_of": "impact",
+                                "summary": "the bank rejects refunds"}},
+    },
+}  # fmt: skip
+"""What services define themselves: every form of a metric, every operator, and what missing data can be."""
+
+OWN_OF_ENVIRONMENT: dict[str, Any] = {
+    "metrics": {
+        "throttled": {"namespace": "AWS/DynamoDB", "name": "WriteThrottleEvents", "unit": "Count",
+                      "dimensions": {"TableName": "orders"}},
+        "waiting": {"namespace": "AWS/SQS", "name": "ApproximateNumberOfMessagesVisible", "stat": "Maximum",
+                    "dimensions": {"QueueName": "another-team"}, "unit": "Count", "healthy": 3},
+        "clicks": {"namespace": "AWS/ApiGateway", "name": "Count", "dimensions": {"ApiName": "shop"},
+                   "unit": "Count", "healthy": 400},
+    },
+    "alarms": {
+        "table": {"metric": "throttled", "threshold": 10, "part_of": "saturation",
+                  "summary": "the table throttles writes"},
+        "backlog": {"metric": "waiting", "threshold": 100, "part_of": "degraded", "summary": "orders wait"},
+        "no-clicks": {"metric": "clicks", "comparison": "LessThanThreshold", "threshold": 1,
+                      "missing": "breaching", "part_of": "impact", "summary": "nobody uses the shop"},
+        "wait": {"expression": "waiting / clicks", "threshold": 2, "min_samples": 10,
+                 "summary": "orders take long"},
+    },
+    "dashboard": {
+        "widgets": [
+            {"title": "Sales and clicks", "metrics": ["payment-handler.sales_ch", "clicks"], "width": 24,
+             "height": 8},
+            {"text": "## Stock"},
+        ]
+    },
+}  # fmt: skip
+"""The same of the environment as a whole."""
+
+
+def _own(data: dict[str, Any]) -> None:
+    data["services"] |= STATE_MACHINES
+    data["maintenance"] = WINDOWS
+    for name, defined in OWN.items():
+        service = data["services"][name]
+        for key, value in defined.items():
+            service[key] = {**service.get(key, {}), **value}
+    data["alarms"]["environment"] = OWN_OF_ENVIRONMENT["alarms"]
+    data |= {key: OWN_OF_ENVIRONMENT[key] for key in ("metrics", "dashboard")}
+
+
 CHANGES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "everything": _everything,
     "longest names": _longest,
@@ -283,6 +409,7 @@ CHANGES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "state machines": _state_machines,
     "existing services": _existing,
     "existing services only": _only_existing,
+    "own": _own,
 }
 
 
@@ -455,15 +582,46 @@ class Graph:
         return found
 
 
+def is_own(env: Environment, alarm: Alarm) -> bool:
+    """Return whether the configuration defines an alarm, and not its kind."""
+    tunings = env.services[alarm.service].alarms if alarm.service else env.alarms.environment
+    return alarm.kind_key in tunings and tunings[alarm.kind_key].is_own
+
+
+def is_of_own_metric(log_filter: LogFilter) -> bool:
+    """Return whether the metric of a filter is one that the configuration defines."""
+    return "_metric-" in log_filter.key
+
+
+def others_metrics(made: Catalog) -> set[tuple[str, str, tuple[tuple[str, str], ...]]]:
+    """Return the metrics that the configuration says others publish, and those with chosen dimensions."""
+    return {
+        (metric.namespace, metric.name, tuple(metric.dimensions.items()))
+        for metric in made.published
+        if metric.is_declared
+    }
+
+
 def series(made: Catalog) -> Iterator[tuple[str, Any]]:
     """Yield where it is and the series, for each that an alarm, a graph or an objective has."""
     yield from ((alarm.key, alarm.watches) for alarm in made.alarms)
     for view in made.services:
         for graph in view.graphs:
             yield from ((f"{view.name} {graph.title}", metric) for metric in graph.series)
+        yield from ((f"{view.name} widget", metric) for metric in of_widgets(view.widgets))
+    for graph in made.whole.graphs if made.whole else ():
+        yield from ((f"environment {graph.title}", metric) for metric in graph.series)
+    yield from (
+        ("environment widget", metric) for metric in of_widgets(made.whole.widgets if made.whole else ())
+    )
     yield from ((slo.key, slo.budget) for slo in made.slos)
     yield "deployments", made.deployments
     yield from ((f"{view.name} deployments", view.deployments) for view in made.services if view.deployments)
+
+
+def of_widgets(widgets: Iterable[Widget]) -> Iterator[Any]:
+    """Yield the series of own widgets."""
+    yield from (series for widget in widgets if widget.graph for series in widget.graph.series)
 
 
 def metrics(made: Catalog) -> Iterator[tuple[str, MetricSpec]]:

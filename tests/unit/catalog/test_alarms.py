@@ -161,7 +161,11 @@ def test_an_alarm_does_with_silence_what_its_template_says(name: str) -> None:
     for item in made.alarms:
         kind = env.services[item.service].kind if item.service else PLATFORM.name
         template = by_key.get((kind, item.kind_key))
-        assert item.treat_missing_data == (template.missing if template else "notBreaching"), item.key
+        tuned = env.services[item.service].alarms if item.service else env.alarms.environment
+        expected = tuned[item.kind_key].missing if item.kind_key in tuned else None
+        assert item.treat_missing_data == (expected or (template.missing if template else "notBreaching")), (
+            item.key
+        )
 
 
 @each("name", EVERY)
@@ -225,7 +229,7 @@ def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
         said = read_description(alarm.description, environment=env.environment)
         who = (
             (alarm.service and rf"{alarm.service}(, (log group|target group) \S+)?")
-            or r"(The whole system|The platform|Suppression|"
+            or r"(The whole system|The environment|The platform|Suppression|"
             r"(topic|queue|function|account|rule|delivery stream|log group) \S+.*)"
         )
         assert re.fullmatch(who, said.subject), said
@@ -248,6 +252,8 @@ def test_an_alarm_says_who_where_how_much_and_where_to_look(name: str) -> None:
 
 def _link(env: Environment, alarm: Alarm | Composite) -> str | None:
     base = env.notifications.runbooks_url
+    if alarm.runbook and alarm.runbook.startswith("https://"):
+        return alarm.runbook
     return alarm.runbook and f"{base.rstrip('/') if base else 'docs/runbooks'}/{alarm.runbook}"
 
 

@@ -21,7 +21,17 @@ from config.logs import Logs, ServiceLogs
 from config.models import Environment
 from config.services import StateMachine
 from tests.support.tables import each
-from tests.unit.catalog.catalogs import ALL, EVERY, EXISTING, THEIR_DIMENSIONS, metrics, series, theirs
+from tests.unit.catalog.catalogs import (
+    ALL,
+    EVERY,
+    EXISTING,
+    THEIR_DIMENSIONS,
+    is_own,
+    metrics,
+    others_metrics,
+    series,
+    theirs,
+)
 
 
 def unknown(made: Catalog) -> dict[str, str]:
@@ -98,7 +108,15 @@ def test_every_dimension_has_the_value_of_a_resource_that_is_made(name: str) -> 
             for load_balancer in balanced
         },
     }
+    others = others_metrics(made)
+    chosen = {
+        (log_filter.namespace, log_filter.metric) for log_filter in made.filters if log_filter.dimensions
+    }
     for where, item in metrics(made):
+        if (item.namespace, item.name, tuple(item.dimensions.items())) in others:
+            continue
+        if (item.namespace, item.name) in chosen and item.namespace != names.metrics_namespace:
+            continue  # the configuration chooses a part of it
         for dimension, value in item.dimensions.items():
             assert value in legal[dimension] | theirs(env, dimension), (where, dimension, value)
     counted = {view.name: view.deployments for view in made.services if view.deployments}
@@ -111,6 +129,7 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
     env, made = EVERY[name]
     names = Names.of(env)
     deployments = {view.name: view.deployments for view in made.services}
+    others = others_metrics(made)
     for item in (alarm for alarm in made.alarms if alarm.service):
         service = str(item.service)
         existing = THEIR_DIMENSIONS.get(service, {})
@@ -127,6 +146,8 @@ def test_a_service_s_alarm_watches_that_service(name: str) -> None:
             ours = metric.namespace == names.log_metrics_namespace(service) and not metric.dimensions
             ours |= metric == deployments[service]
             balanced = metric.namespace == "AWS/ApplicationELB"
+            is_others = (metric.namespace, metric.name, tuple(metric.dimensions.items())) in others
+            ours |= is_others or is_own(env, item)
             assert ours or balanced or own & set(metric.dimensions.values()), item.key
             dead_letters = {names.dead_letters(service), "shop-orders-dlq"}
             is_dead_letters = metric.dimensions.get("QueueName") in dead_letters
@@ -182,16 +203,22 @@ def test_a_metric_has_the_unit_that_aws_documents(metric: MetricTemplate) -> Non
 @each("name", EVERY)
 def test_an_alarm_has_the_unit_of_what_it_watches(name: str) -> None:
     """A count of samples is a count whatever was sampled; metric math says its own."""
-    made = EVERY[name][1]
+    env, made = EVERY[name]
     ours = {(log_filter.namespace, log_filter.metric): log_filter.unit for log_filter in made.filters}
+    others = {(namespace, metric) for namespace, metric, _ in others_metrics(made)}
     for alarm in made.alarms:
         if isinstance(alarm.watches, Metric):
+            if (alarm.watches.namespace, alarm.watches.name) in others:
+                continue  # as the configuration says
             known = AWS_METRICS.get(alarm.watches.namespace, {}).get("metrics", {}).get(alarm.watches.name)
             assert alarm.unit == (
                 known["unit"] if known else ours[alarm.watches.namespace, alarm.watches.name]
             ), alarm.key
         else:
             per_cent = "100 *" in alarm.watches.expression
+            if is_own(env, alarm):
+                assert alarm.unit == "None"
+                continue
             assert alarm.unit == ("Percent" if per_cent else "None" if "_slo-" in alarm.key else "Count"), (
                 alarm.key
             )
@@ -319,6 +346,7 @@ def test_what_the_platform_writes_itself_is_listed(name: str) -> None:
     found = [
         (published_metric.namespace, published_metric.name, *published_metric.dimensions.items())
         for published_metric in made.published
+        if not published_metric.is_declared
     ]
     namespace = Names.of(env).metrics_namespace
     assert len(found) == len(set(found))

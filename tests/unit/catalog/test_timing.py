@@ -104,7 +104,7 @@ def test_each_way_of_evaluation_is_tried() -> None:
     """Silence, any sample, M of N and one of one among them."""
     tried = list(alike().values())
     assert len(tried) > 10
-    assert {alarm.treat_missing_data for alarm in tried} == {"breaching", "notBreaching", "missing"}
+    assert {alarm.treat_missing_data for alarm in tried} == {"breaching", "notBreaching", "missing", "ignore"}
     assert {alarm.datapoints_to_alarm < alarm.evaluation_periods for alarm in tried} == {True, False}
 
 

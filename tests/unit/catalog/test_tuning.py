@@ -10,7 +10,7 @@ import catalog
 from catalog import Catalog
 from catalog.kinds import EVERY_KIND, KINDS
 from catalog.specs import Math
-from catalog.templates import AlarmTemplate
+from catalog.templates import AlarmTemplate, SeriesTemplate
 from config.alarms import Tuning
 from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder
@@ -18,7 +18,10 @@ from tests.unit.config.configs import NEXT_LINE, PROD, Folder
 HERE = f"config/prod.yaml:{NEXT_LINE}"
 OFF = "{enabled: false, reason: measured elsewhere}"
 KNOWN = {kind.name: ", ".join(sorted(alarm.key for alarm in kind.alarms)) for kind in EVERY_KIND}
-ALWAYS = {"threshold", "period_s", "evaluation_periods", "datapoints_to_alarm", "enabled", "reason"}
+ALWAYS = {
+    *("threshold", "period_s", "evaluation_periods", "datapoints_to_alarm"),
+    *("comparison", "missing", "enabled", "reason"),
+}
 EVERY_TEMPLATE = [
     pytest.param(kind.name, alarm, id=f"{kind.name}:{alarm.key}")
     for kind in EVERY_KIND
@@ -231,10 +234,10 @@ def test_an_opt_in_is_off_until_config_switches_it_on(
 @each(("kind", "alarm"), EVERY_TEMPLATE)
 def test_only_what_an_alarm_has_is_legal(kind: str, alarm: AlarmTemplate, folder: Folder) -> None:
     """A minimum for rates, a band where one is allowed; refused elsewhere at the very key."""
-    values = {"min_samples": 9, "anomaly_band": 2}
-    legal = ALWAYS | {
-        key for key, has in (("min_samples", alarm.min_samples), ("anomaly_band", alarm.anomaly)) if has
-    }
+    values = {"min_samples": 9, "anomaly_band": 2, "stat": "Maximum"}
+    single = isinstance(alarm.watches, SeriesTemplate)
+    has = {"min_samples": alarm.min_samples, "anomaly_band": alarm.anomaly, "stat": single}
+    legal = ALWAYS | {key for key, it_has in has.items() if it_has}
     assert alarm.tunable == legal
     assert legal <= Tuning.model_fields.keys()
     for key, value in values.items():
@@ -247,7 +250,7 @@ def test_only_what_an_alarm_has_is_legal(kind: str, alarm: AlarmTemplate, folder
 
 
 WRONG = [
-    ("services: {api: {alarms: {eror: {threshold: 1}}}}", "services.api.alarms.eror", f'is not an alarm of kind "lambda"; known: {KNOWN["lambda"]}   did you mean errors?'),
+    ("services: {api: {alarms: {eror: {threshold: 1}}}}", "services.api.alarms.eror", f'is not an alarm of kind "lambda"; known: {KNOWN["lambda"]}; a new alarm requires metric or expression   did you mean errors?'),
     ("alarms: {ecs: {latency: {threshold: 1}}}", "alarms.ecs.latency", f'is not an alarm of kind "ecs"; known: {KNOWN["ecs"]}   did you mean target-latency?'),
     ("alarms: {platform: {notifier-error: {threshold: 1}}}", "alarms.platform.notifier-error", f'is not an alarm of kind "platform"; known: {KNOWN["platform"]}   did you mean notifier-errors?'),
     ("services: {api: {alarms: {throttles: {datapoints_to_alarm: 6}}}}", "services.api.alarms.throttles.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are evaluated"),

@@ -128,6 +128,7 @@ SAMPLE_KEYS = {
     "LambdaService": "api",
     "EcsService": "web-site",
     "Tuning": "errors",
+    "OwnMetric": "declined",
     "Slo": "availability",
     "MaintenanceWindow": "patching",
 }

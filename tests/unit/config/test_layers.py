@@ -161,8 +161,8 @@ def test_a_wrong_variable_is_refused_by_its_name(
     """The place is the variable, even where base.yaml has the mapping around it."""
     top = (
         "account_id, alarms, dashboard, deletion_protection, deployments, drills, endpoint, environment, "
-        "insights, kms, logs, maintenance, network, notifications, owner, project, quotas, region, services, "
-        "state, tags, tracing"
+        "insights, kms, logs, maintenance, metrics, network, notifications, owner, project, quotas, region, "
+        "services, state, tags, tracing"
     )
     functions = ", ".join(sorted(alarm.key for alarm in KINDS["lambda"].alarms))
     assert folder.refusal(variables={variable: value}) == [

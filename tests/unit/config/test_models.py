@@ -38,6 +38,12 @@ UNITLESS = {
     "Tuning.min_samples": "a count of events",
     "Slo.min_events": "a count of events",
     "Quotas.lambda_concurrency": "a count of invocations",
+    "OwnMetric.default_value": "in the unit of the metric",
+    "OwnMetric.healthy": "in the unit of the metric",
+    "OwnMetric.least": "in the unit of the metric",
+    "OwnMetric.most": "in the unit of the metric",
+    "Widget.width": "columns of a dashboard, by CloudWatch's name",
+    "Widget.height": "rows of a dashboard, by CloudWatch's name",
     "Tuning.evaluation_periods": "a count of datapoints, by CloudWatch's name",
     "Tuning.datapoints_to_alarm": "a count of datapoints, by CloudWatch's name",
     "SqsTrigger.batch_size": "a count of messages",
@@ -123,7 +129,8 @@ def test_the_schema_knows_every_key_of_every_file(path: Path) -> None:
     assert unknown(read(path).data, schema, "") == []
     assert unknown({"logs": {"retention": 1}}, schema, "") == [".logs.retention"]
     assert unknown({"region": "eu-west-9"}, schema, "") == [".region"]
-    assert unknown({"services": {"a": {"alarms": {"x": {}}}}}, schema, "") == [".services.a.alarms.x"]
+    misspelled = {"services": {"a": {"alarms": {"x": {"thresold": 1}}}}}
+    assert unknown(misspelled, schema, "") == [".services.a.alarms.x.thresold"]
 
 
 def test_the_schema_asks_for_nothing() -> None:

@@ -149,7 +149,7 @@ REFUSED = [
     ("alarms: {lambda: {latency: {anomaly_band: 0}}}", "alarms.lambda.latency.anomaly_band", "must be more than 0 (found: 0)"),
     ("alarms: {lambda: {error-rate: {min_samples: 0}}}", "alarms.lambda.error-rate.min_samples", "must be at least 1 (found: 0)"),
     ("services: {api: {alarms: {latency: {threshold: 5, anomaly_band: 2}}}}", "services.api.alarms.latency.threshold", f"{BAND} (found: 5)"),
-    ("alarms: {queue: {age: {threshold: 5}}}", "alarms.queue", "is not a valid key; known: ecs, lambda, platform, state-machine"),
+    ("alarms: {queue: {age: {threshold: 5}}}", "alarms.queue", "is not a valid key; known: ecs, environment, lambda, platform, state-machine"),
     (WINDOW % "0 3 * * ?", "maintenance.night.cron", f"must be {CRON} (found: 0 3 * * ?)"),
     (WINDOW % "0 3 * * ? * *", "maintenance.night.cron", f"must be {CRON} (found: 0 3 * * ? * *)"),
     (WINDOW % "rate(1 day)", "maintenance.night.cron", f"must be {CRON} (found: rate(1 day))"),

@@ -38,6 +38,7 @@ SAMPLES = (
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef", "-PT8H",
     "host:5000/web:1.0", "functions/api", "handler.handle", "http://127.0.0.1:4566", "a@example.com",
     "https://example.com/path", "json", "lambda", "ecs", "arm64", "python3.12", "enhanced", "blocking", "us",
+    "GreaterThanThreshold", "notBreaching", "Seconds", "docs/runbooks/a.md#b",
 )  # fmt: skip
 """Each type of text accepts one of these."""
 
@@ -94,6 +95,7 @@ def test_no_text_and_no_key_holds_what_aws_cannot(path: str) -> None:
     accepted = [sample for sample in SAMPLES if accepts(adapter, sample)]
     assert accepted, "add a sample of this type"
     many_lines = any(f".{name}[{kind}]" in path for name in MANY_LINES for kind in ("value", "entry"))
+    many_lines |= path.endswith("widgets.0.text")
     for bad in (*NEVER, *(() if many_lines else BREAKS)):
         for sample in accepted:
             for at in (0, 1, len(sample) // 2, len(sample)):

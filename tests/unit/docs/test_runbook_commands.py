@@ -39,7 +39,7 @@ def known_names() -> set[str]:
         *(NAMES.function_log_group(of_service), NAMES.container_log_group(of_service)),
         *(NAMES.topic(topic) for topic in get_args(Topic)),
         *(NAMES.resource(of_service, key) for key in ("<key>", "emf-invalid")),
-        NAMES.resource("platform", "<key>"),
+        *(NAMES.resource(of, "<key>") for of in ("environment", "platform")),
     }
 
 

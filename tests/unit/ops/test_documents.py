@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from catalog import Catalog, environment
 from catalog.kinds import KINDS
 from catalog.specs import Alarm, Composite
+from config.alarms import Tuning
 from config.models import Environment
 from config.services import SERVICE_MODELS
 from ops.documents.alarms import alarms, coverage
@@ -174,10 +175,13 @@ def test_the_reference_has_every_alarm_key_with_what_may_be_said_of_it() -> None
 def test_the_schema_offers_only_what_an_alarm_has() -> None:
     """An editor completes `min_samples` for rates, and a band where one is allowed."""
     definitions = json.loads(schema())["$defs"]
+    own = definitions["ownAlarm"]
+    assert own["properties"].keys() == Tuning.model_fields.keys()
+    assert own["additionalProperties"] is False
     for kind in KINDS.values():
         properties = definitions[f"{kind.name}Alarms"]["properties"]
         assert properties.keys() == {alarm.key for alarm in kind.alarms}
-        assert definitions[f"{kind.name}Alarms"]["additionalProperties"] is False
+        assert definitions[f"{kind.name}Alarms"]["additionalProperties"] == {"$ref": "#/$defs/ownAlarm"}
         for alarm in kind.alarms:
             assert properties[alarm.key]["properties"].keys() == alarm.tunable
             assert properties[alarm.key]["additionalProperties"] is False

@@ -400,7 +400,7 @@ EXISTING = PROD.model_copy(
     update={
         "services": {
             "orders": ExistingFunction(kind="lambda", description="x", function="orders", timeout_s=3),
-            "gone": ExistingFunction(kind="lambda", description="x", function="gone", timeout_s=3),
+            "gone": ExistingFunction(kind="lambda", description="x", function="gone", timeout_s=10),
         }
     }
 )

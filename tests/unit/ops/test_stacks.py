@@ -224,7 +224,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(local, "answers", lambda _: True)
     monkeypatch.setattr(local, "is_ours", lambda _: True)
     monkeypatch.setattr(local, "require", note("require local"))
-    monkeypatch.setattr(local, "stop", note("stop local", result=True))
+    monkeypatch.setattr(local, "stop", note("stop local", result=()))
     monkeypatch.setattr(stacks, "BUILD", tmp_path)
     monkeypatch.setattr(locking, "holders", lambda *_, **__: {"other": None} if made.others else {})
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -25,7 +27,8 @@ class Ours(NamedTuple):
 
     namespace: str
     name: str
-    dimensions: tuple[str, ...] = ()
+    dimensions: Mapping[str, str] = MappingProxyType({})
+    is_declared: bool = False
 
 
 def metric(name: str, **more: Any) -> dict[str, Any]:
@@ -143,10 +146,10 @@ def test_metrics_of_ours_count_with_the_dimensions_they_have() -> None:
     assert said(edited, Ours("shop/prod", "Order"))[0].startswith(
         "metric: no metric Orders in shop/prod; did you mean"
     )
-    assert said(edited, Ours("shop/prod", "Orders", ("service",)))[0].endswith(
+    assert said(edited, Ours("shop/prod", "Orders", {"service": "x"}))[0].endswith(
         "by {service}, not by no dimensions: the metric never has data"
     )
-    both = (Ours("shop/prod", "Orders", ("service",)), Ours("shop/prod", "Orders"))
+    both = (Ours("shop/prod", "Orders", {"service": "x"}), Ours("shop/prod", "Orders"))
     assert said(edited, *both) == []
     for dimensions, faults in ((None, 0), ({"shop": "$.shop"}, 1)):
         made = {"namespace": "shop/prod", "name": "Orders", "value": "1", "dimensions": dimensions}

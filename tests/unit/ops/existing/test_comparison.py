@@ -21,6 +21,7 @@ services:
     kind: lambda
     description: Takes orders
     function: orders
+    timeout_s: 10
 """
 WEB = """\
 services:
@@ -66,7 +67,7 @@ def test_a_file_that_is_as_the_account_has_no_finding(world: World, compare: Any
     world.queues = {"in": {"VisibilityTimeout": "60"}}
     world.bounds = {"service/shop/web": (2, 9)}
     orders = (
-        f"{ORDERS}    log_group: /aws/lambda/orders\n    timeout_s: 10\n    memory_mib: 512\n"
+        f"{ORDERS}    log_group: /aws/lambda/orders\n    memory_mib: 512\n"
         "    reserved_concurrency: 20\n    sqs_trigger: {queue: in, visibility_timeout_s: 60}\n"
     )
     web = (
@@ -80,19 +81,19 @@ def test_a_file_that_is_as_the_account_has_no_finding(world: World, compare: Any
 MISSING: dict[str, tuple[str, dict[str, Any]]] = {
     "prod.yaml:5: services.orders.function: there is no function orders; existing: order, other   did you "
     "mean order?": (ORDERS, {"functions": {"order": function("order"), "other": function("other")}}),
-    "prod.yaml:6: services.orders.alias: the function orders has no alias live; existing: liv   did you mean "
+    "prod.yaml:7: services.orders.alias: the function orders has no alias live; existing: liv   did you mean "
     "liv?": (f"{ORDERS}    alias: live\n", {"functions": {"orders": function(), "orders:liv": function()}}),
     "prod.yaml:2: services.orders.log_group: there is no log group /aws/lambda/orders, which Lambda creates "
     "with the first invocation; existing: /aws/lambda/order   did you mean /aws/lambda/order?": (
         ORDERS,
         {"log_groups": {"/aws/lambda/order": "STANDARD", "/aws/lambda-x": "STANDARD"}},
     ),
-    "prod.yaml:6: services.orders.log_group: the log group /x has the class INFREQUENT_ACCESS, which has no "
+    "prod.yaml:7: services.orders.log_group: the log group /x has the class INFREQUENT_ACCESS, which has no "
     "metric filters: it must be STANDARD": (
         f"{ORDERS}    log_group: /x\n",
         {"log_groups": {"/x": "INFREQUENT_ACCESS"}},
     ),
-    "prod.yaml:6: services.orders.sqs_trigger.dead_letter_queue: there is no queue dead": (
+    "prod.yaml:7: services.orders.sqs_trigger.dead_letter_queue: there is no queue dead": (
         f"{ORDERS}    sqs_trigger: {{queue: in, dead_letter_queue: dead}}\n",
         {"queues": {"in": {}}},
     ),
@@ -131,7 +132,11 @@ def test_what_does_not_exist_is_a_line_with_its_place_and_what_exists(
 
 
 DIFFERENT = [
-    (ORDERS, "timeout_s: 3", "timeout_s: 3 in the file; in the account: 10"),
+    (
+        ORDERS.replace("    timeout_s: 10\n", ""),
+        "timeout_s: 3",
+        "timeout_s: 3 in the file; in the account: 10",
+    ),
     (ORDERS, "memory_mib: 128", "memory_mib: 128 in the file; in the account: 512"),
     (ORDERS, "reserved_concurrency: 5", "reserved_concurrency: 5 in the file; in the account: none"),
     (ORDERS, "insights: true", "insights: true in the file; in the account: false"),
@@ -210,7 +215,7 @@ def test_a_fact_of_the_queue_that_differs_has_its_own_line(
     world.mappings = [mapping("1", "in", MaximumBatchingWindowInSeconds=5)]
     world.queues = {name: {"VisibilityTimeout": "60"} for name in ("in", "other", "dead")}
     compared = compare(f"{ORDERS}    sqs_trigger: {stated}\n")
-    assert compared.differences == (f"prod.yaml:6: services.orders.sqs_trigger.{line}",)
+    assert compared.differences == (f"prod.yaml:7: services.orders.sqs_trigger.{line}",)
 
 
 def test_what_the_file_leaves_out_is_not_compared(world: World, compare: Any) -> None:
@@ -244,7 +249,7 @@ def test_the_desired_count_may_be_anything_with_autoscaling(world: World, compar
 def test_what_cannot_be_read_is_a_line_and_hides_nothing_else(world: World, compare: Any) -> None:
     """A missing permission is no difference, and no missing resource."""
     world.denied = {"DescribeLogGroups", "GetFunctionConcurrency"}
-    compared = compare(f"{ORDERS}    timeout_s: 3\n    reserved_concurrency: 5\n")
+    compared = compare(f"{ORDERS.replace('10', '3')}    reserved_concurrency: 5\n")
     assert [line.partition(" in ")[0] for line in compared.differences] == [
         "prod.yaml:6: services.orders.timeout_s: 3"
     ]

@@ -125,7 +125,11 @@ def test_resources_that_the_file_has_are_left_out(world: World) -> None:
     world.services = {"reveille-prod": {"reveille-checkout-api-prod": service()}, "shop": {"web": service()}}
     world.machines = {"refund": {}}
     own = {
-        "orders": {"kind": "lambda", "function": f"arn:aws:lambda:{HERE}:function:orders"},
+        "orders": {
+            "kind": "lambda",
+            "function": f"arn:aws:lambda:{HERE}:function:orders",
+            "timeout_s": 10,
+        },
         "shop-web": {"kind": "ecs", "cluster": "shop", "ecs_service": "web"},
         "refunds": {"kind": "state-machine", "state_machine": "refund"},
     }

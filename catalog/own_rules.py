@@ -1,0 +1,353 @@
+"""Validation of own metrics, alarms, SLOs and widgets of the configuration, each with its location."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from catalog import aws_alarms
+from catalog.kinds import KINDS, resources
+from catalog.known_metrics import AWS_METRICS
+from catalog.naming import Names
+from catalog.own import Own, divisor, filter_key, ids_of
+from catalog.services import Instance, Service
+from catalog.specs import Alarm, LogFilter, Metric
+from catalog.suppression import sources
+from catalog.templates import FROM_LOG, AlarmTemplate, SeriesTemplate
+from catalog.texts import number
+from cloudwatch import maths, validation
+from cloudwatch.alarms import OPERATORS, Comparison
+from cloudwatch.errors import InputError
+from cloudwatch.statistic import check_statistic
+from config.alarms import Slo, Tuning
+from config.dashboards import Widget
+from config.errors import Location, Text
+from config.metrics import OwnMetric
+from config.models import Environment
+
+Breach = tuple[Location, Text]
+"""Location and message."""
+
+_RESERVED: Final = {aws_alarms.RESULT, aws_alarms.OBSERVED, aws_alarms.BAND}
+"""Ids that the platform uses in metric math."""
+_COUNTED: Final = ("Sum", "SampleCount")
+_SIMILAR: Final = 0.9
+"""Ratio of similarity above which the name of an AWS metric is a spelling mistake: AWS adds metrics."""
+_WORD: Final = 64
+"""Maximum characters of a word for which similar words are searched."""
+_KEYS: Final = {
+    "expression": "expression",
+    "statistic": "stat",
+    "period": "period_s",
+    "evaluation periods": "evaluation_periods",
+    "datapoints": "datapoints_to_alarm",
+    "metric name": "metric",
+}
+"""Key of a problem of an alarm -> the key of the configuration."""
+
+
+def with_hint(sentence: str, word: str, known: Sequence[str]) -> Text:
+    """Return a message with the known word that is similar to `word`."""
+    return lambda _cite: sentence + _near(word, known)
+
+
+def _near(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1) if len(word) <= _WORD else []
+    return f"   did you mean {near[0]}?" if near else ""
+
+
+def breaches(env: Environment, services: Sequence[Service], whole: Instance) -> Iterator[Breach]:
+    """Yield the breaches of what services, and the environment as a whole, define themselves."""
+    named = {service.name: service for service in services}
+    logged = any(metric.pattern for service in services for metric in service.config.metrics.values())
+    written = _written_by_the_platform(env, services) if logged else {}
+    for instance in (*services, whole):
+        own = instance.subject.defined
+        yield from _of_metrics(instance, written)
+        for key, tuning in own.alarms.items():
+            yield from (((*own.alarms_at, key, *at), text) for at, text in _of_alarm(instance, key, tuning))
+    for service in services:
+        at = ("services", service.name)
+        yield from _of_widgets((*at, "dashboard"), service.config.dashboard.widgets, service, {})
+    yield from _of_widgets(("dashboard",), env.dashboard.widgets, whole, named)
+
+
+# --- metrics
+
+
+def _written_by_the_platform(env: Environment, services: Sequence[Service]) -> Mapping[tuple[str, str], str]:
+    """Return namespace and name of each metric that the platform writes -> what writes it."""
+    names = Names.of(env)
+    filters = [
+        log_filter
+        for service in services
+        for log_filter in service.filters()
+        if log_filter.key not in _own_filters(service)
+    ]
+    filters += [
+        log_filter for kind in resources.used(env, KINDS) for log_filter in kind.shared_filters(names)
+    ]
+    written = {_written(log_filter): f"the metric filter {log_filter.name}" for log_filter in filters}
+    return written | {
+        (metric.namespace, metric.name): f"the platform ({metric.by})"
+        for metric in sources.published(env, names, ())
+    }
+
+
+def _own_filters(service: Service) -> Mapping[str, str]:
+    """Return the key of each metric filter that the configuration defines -> the key of its metric."""
+    metrics = service.config.metrics
+    keys = [key for key, metric in metrics.items() if metric.pattern]
+    return {filter_key(group, key): key for group in service.log_groups() for key in keys}
+
+
+def _of_metrics(instance: Instance, written: Mapping[tuple[str, str], str]) -> Iterator[Breach]:
+    own = instance.subject.defined
+    at = (*own.at, "metrics")
+    valid = True
+    for key, metric in own.metrics.items():
+        for inner, text in _of_metric(instance, key, metric):
+            valid = False
+            yield (*at, key, *inner), text
+    if valid and own.metrics and isinstance(instance, Service) and own.has_log:
+        yield from _of_filters(at, instance, written)
+
+
+def _of_metric(instance: Instance, key: str, metric: OwnMetric) -> Iterator[tuple[Location, Text]]:
+    own = instance.subject.defined
+    if key in instance.kind.series:
+        known = ", ".join(instance.kind.series)
+        yield (), f'is a series of kind "{instance.kind.name}": choose another key than {known}'
+    elif key in _RESERVED:
+        yield (), f"is reserved: choose another key than {', '.join(sorted(_RESERVED))}"
+    if metric.stat is not None:
+        yield from _of_stat(("stat",), metric.stat)
+    if metric.pattern is not None and not own.has_log:
+        reason = "this service has no log group" if own.at else "a metric out of a log belongs to a service"
+        yield ("pattern",), f"requires a log: {reason}"
+    elif metric.pattern is not None and (metric.namespace or "").startswith("AWS/"):
+        text = f"must not begin with AWS/, the namespaces of AWS services (found: {metric.namespace})"
+        yield ("namespace",), text
+    elif metric.of is not None:
+        yield from _of_part(own, metric)
+    elif metric.namespace is not None and metric.namespace in AWS_METRICS:
+        names = AWS_METRICS[metric.namespace]["metrics"]
+        near = difflib.get_close_matches(str(metric.name), names, n=1, cutoff=_SIMILAR)
+        if metric.name not in names and near:
+            yield ("name",), f"is not a metric of {metric.namespace}   did you mean {near[0]}?"
+
+
+def _of_part(own: Own, metric: OwnMetric) -> Iterator[tuple[Location, Text]]:
+    parts = [key for key, other in own.metrics.items() if other.pattern and other.dimensions]
+    if metric.of not in parts:
+        sentence = f"must be a metric with pattern and dimensions: {', '.join(parts) or 'there is none'}"
+        yield ("of",), with_hint(f"{sentence} (found: {metric.of})", str(metric.of), parts)
+        return
+    names = own.metrics[metric.of].dimensions
+    if metric.dimensions.keys() != names.keys():
+        yield ("dimensions",), f"must be the dimensions of {metric.of}: {', '.join(names)}"
+
+
+def _of_filters(at: Location, service: Service, written: Mapping[tuple[str, str], str]) -> Iterator[Breach]:
+    """Yield what CloudWatch Logs would reject, and metrics that a filter of the platform writes too."""
+    groups = {group.key: group.name for group in service.log_groups()}
+    own = _own_filters(service)
+    for log_filter in service.filters():
+        if (key := own.get(log_filter.key)) is None:
+            continue
+        group = groups[log_filter.log_group_key]
+        if other := written.get(_written(log_filter)):
+            yield (*at, key), f"{log_filter.metric} is a metric of {other}: set another name"
+        for problem in validation.problems([], [], [aws_alarms.metric_filter(log_filter, group)]):
+            place = (*at, key, "pattern") if problem.key else (*at, key)
+            yield place, problem.text.removeprefix(f"{_subject(log_filter, group)}: ")
+
+
+def _written(log_filter: LogFilter) -> tuple[str, str]:
+    return log_filter.namespace, log_filter.metric
+
+
+def _subject(log_filter: LogFilter, group: str) -> str:
+    return f"metric filter {log_filter.name!r} of log group {group!r}"
+
+
+def _of_stat(at: Location, stat: str) -> Iterator[tuple[Location, Text]]:
+    try:
+        check_statistic(stat)
+    except InputError as error:
+        yield at, error.message
+
+
+def _unknown(instance: Instance, key: str) -> Text:
+    """Return the message about a series that an instance does not have."""
+    own = instance.subject.defined
+    if key in own.metrics:
+        metric = own.metrics[key]
+        if metric.pattern and metric.dimensions:
+            text = f"{key} has a series for each value of its dimensions: define a metric with of: {key}"
+            return f"{text} and the values"
+        return f"{key} is not valid"
+    if key in instance.kind.series:
+        return f"this service does not have the series {key}: it has no load balancer, queue or log of it"
+    known = list(own.series)
+    sentence = f"{key[:_WORD]} is not a metric; known: {', '.join(known) or 'none'}"
+    return with_hint(sentence, key, known)
+
+
+# --- alarms
+
+
+def of_tuned(at: Location, tuning: Tuning, template: AlarmTemplate) -> Iterator[Breach]:
+    """Yield the breaches of the statistic and the operator of a built-in alarm; its settings are at `at`."""
+    if tuning.stat is not None:
+        yield from _of_stat((*at, "stat"), tuning.stat)
+    if tuning.comparison is not None:
+        if tuning.anomaly_band is not None:
+            yield (*at, "comparison"), "is not valid with anomaly_band: the alarm is above the band"
+        elif _is_less(tuning.comparison) != _is_less(template.comparison):
+            allowed = [
+                operator for operator in OPERATORS[:4] if _is_less(operator) == _is_less(template.comparison)
+            ]
+            yield (*at, "comparison"), f"must be one of: {', '.join(allowed)} (found: {tuning.comparison})"
+    if tuning.stat is not None and tuning.anomaly_band is not None:
+        yield (*at, "stat"), "is not valid with anomaly_band: set one of them to null"
+
+
+def _is_less(comparison: Comparison) -> bool:
+    return comparison.startswith("Less")
+
+
+def _of_alarm(instance: Instance, key: str, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
+    own = instance.subject.defined
+    if key in {alarm.key for alarm in instance.kind.alarms}:
+        yield (), f'is a built-in alarm of kind "{instance.kind.name}": choose another key for a new alarm'
+        return
+    composites = "|".join(composite.key for composite in instance.kind.composites)
+    if re.fullmatch(rf"deploying|.*-suppressor|slo-.*|({composites})(-\d+)?", key):
+        yield (), "is the key of a composite alarm or a suppressor: choose another key for a new alarm"
+        return
+    problems = [*_of_watched(instance, tuning), *_of_part_of(instance, tuning)]
+    yield from problems
+    if problems or tuning.enabled is False:
+        return
+    template = next(template for template in own.templates() if template.key == key)
+    m, n = instance.subject.datapoints(template, tuning)
+    if m > n:
+        return  # `check` reports it
+    alarm = instance.subject.alarm(template)
+    seen: set[str] = set()
+    for problem in validation.problems([aws_alarms.metric_alarm(alarm)]):
+        name = _KEYS.get(problem.key, "")
+        if name not in {"evaluation_periods", "datapoints_to_alarm", *seen}:  # `check` reports these
+            seen.add(name)
+            yield (name,) if name else (), problem.text
+    if tuning.metric is not None:
+        yield from _of_baseline(alarm, template, tuning)
+
+
+def _of_watched(instance: Instance, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
+    own = instance.subject.defined
+    if tuning.metric is not None:
+        if tuning.metric not in own.series:
+            yield ("metric",), _unknown(instance, tuning.metric)
+        if tuning.stat is not None:
+            yield from _of_stat(("stat",), tuning.stat)
+        return
+    expression = str(tuning.expression)
+    try:
+        maths.parse(expression)
+    except InputError as error:
+        yield ("expression",), f"character {(error.position or 0) + 1}: {error.message}"
+        return
+    ids = ids_of(expression)
+    if not ids:
+        yield ("expression",), f"must name a metric; known: {', '.join(own.series) or 'none'}"
+    yield from ((("expression",), _unknown(instance, id_)) for id_ in ids if id_ not in own.series)
+    if tuning.min_samples is None:
+        return
+    samples = tuning.samples or divisor(expression)
+    if samples is None:
+        text = "requires samples, the metric that counts them: the expression does not divide by one metric"
+        yield ("min_samples",), text
+    elif samples not in own.series and samples not in ids:
+        yield ("samples",), _unknown(instance, samples)
+
+
+def _of_part_of(instance: Instance, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
+    known = [composite.key for composite in instance.kind.composites if composite.rule is None]
+    if tuning.part_of is not None and tuning.part_of not in known:
+        sentence = f"must be one of: {', '.join(known)} (found: {tuning.part_of[:_WORD]})"
+        yield ("part_of",), with_hint(sentence, tuning.part_of, known)
+
+
+def _of_baseline(alarm: Alarm, template: AlarmTemplate, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
+    """Yield why an alarm on one metric would be in ALARM while the resource is healthy."""
+    watches = template.watches
+    if not isinstance(watches, SeriesTemplate) or not isinstance(alarm.watches, Metric):
+        return
+    baseline, threshold = watches.metric.baseline, float(alarm.threshold or 0)
+    if not baseline.values:
+        if alarm.treat_missing_data == "breaching" and baseline is not FROM_LOG:
+            text = (
+                f"requires healthy of {tuning.metric}: without samples, the alarm is in ALARM in every drill"
+            )
+            yield ("missing",), text
+        return
+    ((value, per_min), *more) = baseline.values
+    if more or baseline.percent_of:
+        return  # a metric of the kind
+    minutes = alarm.period_s / 60
+    counted = {"Sum": value * per_min * minutes, "SampleCount": per_min * minutes}
+    if alarm.watches.stat not in counted:
+        return  # the baseline is moved within the threshold (`catalog.baseline`)
+    datapoint = counted[alarm.watches.stat]
+    if _breaches(alarm, datapoint, threshold):
+        text = (
+            f"healthy of {tuning.metric} is {number(datapoint)} in {number(minutes)} minutes, which breaches"
+        )
+        yield ("threshold",), f"{text} (found: {number(threshold)})"
+
+
+def _breaches(alarm: Alarm, value: float, threshold: float) -> bool:
+    if "OrEqual" in alarm.comparison and value == threshold:
+        return True
+    return value < threshold if _is_less(alarm.comparison) else value > threshold
+
+
+# --- SLOs and widgets
+
+
+def of_slo(service: Service, slo: Slo) -> Iterator[tuple[str, Text]]:
+    """Yield the key and the message of each breach of an SLO over named metrics."""
+    series = service.subject.defined.series
+    for key in ("valid", "bad", "good"):
+        name = getattr(slo, key)
+        if name is None:
+            continue
+        if name not in series:
+            yield key, _unknown(service, name)
+        elif series[name].stat not in _COUNTED:
+            yield (
+                key,
+                f"must count events, with the statistic Sum or SampleCount (found: {series[name].stat})",
+            )
+
+
+def _of_widgets(
+    at: Location, widgets: Iterable[Widget], instance: Instance, services: Mapping[str, Service]
+) -> Iterator[Breach]:
+    for position, widget in enumerate(widgets):
+        here = (*at, "widgets", position)
+        if widget.stat is not None:
+            yield from _of_stat((*here, "stat"), widget.stat)
+        for number_, name in enumerate(widget.metrics):
+            service, dot, key = name.rpartition(".")
+            of = services.get(service) if dot else instance
+            if of is None:
+                text = f"{service} is not a service"
+                sentence = text if services else "metrics of other services are in widgets of the environment"
+                yield (*here, "metrics", number_), with_hint(sentence, service, list(services))
+            elif key not in of.subject.defined.series:
+                yield (*here, "metrics", number_), _unknown(of, key)
