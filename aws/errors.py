@@ -21,6 +21,7 @@ from botocore.exceptions import (
     LoginError,
     NoAuthTokenError,
     NoCredentialsError,
+    ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
@@ -95,6 +96,10 @@ Cause: TypeAlias = tuple[str, str]
 
 NO_CREDENTIALS: Cause = ("There are no usable AWS credentials", _SIGN_IN)
 NOT_ACCEPTED: Cause = ("AWS does not accept the credentials", _SIGN_IN)
+FORBIDDEN: Cause = (
+    "The credentials do not allow this",
+    "Ask for the permission, or use another role (AWS_PROFILE).",
+)
 THROTTLED: Cause = ("AWS throttles requests", "Try again in a minute.")
 FAILING: Cause = ("AWS answers with status {status}", "The request is not the cause; try again later.")
 CLOCK: Cause = ("The clock of this machine is wrong", "Set it and try again.")
@@ -130,6 +135,13 @@ def explain(error: BotoCoreError | ClientError) -> str:
     return f"{problem}: {text}. {advice}".rstrip()
 
 
+def concerns_one_resource(error: BotoCoreError | ClientError) -> bool:
+    """Return whether an error can be that of one resource: neither access nor the connection is the cause."""
+    if isinstance(error, ClientError):
+        return _of_response(error)[0] not in {NOT_ACCEPTED[0], CLOCK[0], FORBIDDEN[0]}
+    return isinstance(error, ParamValidationError)
+
+
 def of_code(code: str, text: str) -> Cause | None:
     """Return the cause for an error code of AWS: throttling, the clock, the credentials; None for others.
 
@@ -154,8 +166,5 @@ def _of_response(error: ClientError) -> Cause:
         problem, advice = FAILING
         return problem.format(status=status or code), advice
     if code in _PERMISSION_CODES:
-        return (
-            "The credentials do not allow this",
-            "Ask for the permission, or use another role (AWS_PROFILE).",
-        )
+        return FORBIDDEN
     return "AWS refuses the request", ""

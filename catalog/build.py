@@ -31,7 +31,7 @@ def assemble(env: Environment) -> Catalog:
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
     whole, platform = Instance.environment(env, names), Instance.platform(env, names)
     deployed = [
-        sources.Deployed(service.writer, service.deployments, service.counted_by)
+        sources.CountedDeployments(service.writer, service.deployments, service.counted_by)
         for service in services
         if service.deployments is not None and service.counted_by is not None
     ]

@@ -16,17 +16,16 @@ from catalog.naming import Names
 from catalog.owned import functions, queues, roles
 from catalog.services import Instance, Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
-from catalog.specs import Catalog
+from catalog.specs import Catalog, LogGroup
 from catalog.subjects import LATE_S, Subject
 from catalog.templates import AlarmTemplate, Fact, metrics_of
 from catalog.texts import number
-from cloudwatch import patterns, quotas
-from cloudwatch.errors import PatternError
+from cloudwatch import quotas
 from cloudwatch.publishing import group_problems
 from config.alarms import AlarmTunings, Slo, Tuning
-from config.errors import Cite, Location, Text, cut
+from config.errors import Cite, Location, Text
 from config.models import Environment
-from config.services import LoggingService
+from config.services import ExistingEcsService, ExistingFunction, LoggingService
 from config.types import Share
 
 Breach = tuple[Location, Text]
@@ -38,7 +37,8 @@ def check(env: Environment) -> Iterator[Breach]:
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
     whole = Instance.environment(env, names)
-    breaches = [*_check_log_patterns(env, services), *own_rules.breaches(env, services, whole)]
+    breaches = [*_check_log_groups(services)]
+    breaches += [*_check_log_patterns(env, services), *own_rules.breaches(env, services, whole)]
     breaches += [*_check_tunings(env, services, whole), *_check_slos(services)]
     if breaches:
         yield from breaches
@@ -46,6 +46,32 @@ def check(env: Environment) -> Iterator[Breach]:
         catalog = assemble(env)
         yield from _check_names(env, catalog)
         yield from _check_filters(env, catalog)
+
+
+def _check_log_groups(services: Sequence[Service]) -> Iterator[Breach]:
+    """Reject a log group of two services: metric filters would count the lines of both for each of them."""
+    first: dict[str, tuple[Location, LogGroup]] = {}
+    for service in services:
+        for position, group in enumerate(service.log_groups()):
+            at = _place(service, position)
+            there, other = first.setdefault(group.name, (at, group))
+            if there != at and not (group.owned and other.owned):  # a conflict of names (`_check_names`)
+                yield at, functools.partial(_shared, group.name, there)
+
+
+def _place(service: Service, position: int) -> Location:
+    """Return where a log group of a service is set, or what it follows from."""
+    at = ("services", service.name)
+    if isinstance(service.config, ExistingFunction):
+        return (*at, "log_group" if service.config.log_group else "function")
+    return (*at, "log_groups", position) if isinstance(service.config, ExistingEcsService) else at
+
+
+def _shared(group: str, other: Location, cite: Cite) -> str:
+    return (
+        f"the log group {group} is that of another service as well: {cite(other)}; errors and requests in it "
+        "would count for both. A log group belongs to one service of an environment"
+    )
 
 
 def _check_log_patterns(env: Environment, services: Sequence[Service]) -> Iterator[Breach]:
@@ -56,37 +82,47 @@ def _check_log_patterns(env: Environment, services: Sequence[Service]) -> Iterat
         if not isinstance(config, LoggingService) or log is None:
             continue
         at = env.logs.location(service.name, config.kind, config.logs, "error_patterns")
-        own = {(*at, number): _pattern_problem(pattern) for number, pattern in enumerate(log.error_patterns)}
+        own = {
+            (*at, number): own_rules.pattern_problem(pattern)
+            for number, pattern in enumerate(log.error_patterns)
+        }
         problems = {place: problem for place, problem in own.items() if problem}
         if not problems:
             at = env.logs.location(service.name, config.kind, config.logs, "error_levels")
             for template in service.kind.filters(log):
-                if problem := _pattern_problem(template.pattern):
+                if problem := own_rules.pattern_problem(template.pattern):
                     problems[at] = problem
         found |= problems
     yield from found.items()
 
 
-def _pattern_problem(pattern: str) -> str | None:
-    """Return why CloudWatch Logs rejects a pattern; None if it accepts it."""
-    try:
-        patterns.parse(pattern)
-    except PatternError as error:
-        return f"is not a filter pattern that CloudWatch Logs accepts: {error} (found: {cut(pattern, 200)})"
-    return None
-
-
 def _check_filters(env: Environment, catalog: Catalog) -> Iterator[Breach]:
     """Reject more metric filters than a log group may have, above all of those with regular expressions."""
-    groups = {group.key: group for group in catalog.log_groups}
-    services = {groups[item.log_group_key].name: item.service for item in catalog.filters}
-    filters = (metric_filter(item, groups[item.log_group_key].name) for item in catalog.filters)
+    groups = {group.key: group.name for group in catalog.log_groups}
+    services: dict[str, dict[str, None]] = {}
+    for item in catalog.filters:
+        if item.service is not None:  # the platform's own filters are below every quota
+            services.setdefault(groups[item.log_group_key], {})[item.service] = None
+    filters = (metric_filter(item, groups[item.log_group_key]) for item in catalog.filters)
+    found: dict[Location, str] = {}  # all log groups of a service have the same filters
     for group, problem in group_problems(filters):
+        names = list(services[group])
+        at = next((at for name in names for at in _own_patterns(env, name)), ("services", names[0], "logs"))
         advice = "join expressions with |, or use patterns without regular expressions"
-        name = str(services[group])
-        own = any(metric.pattern for metric in env.services[name].metrics.values())
-        key = ("metrics",) if own else ("logs", "error_patterns")
-        yield ("services", name, *key), f"log group {group} {problem}: {advice}"
+        if names[1:]:
+            advice = f"services {' and '.join(names)} have filters on it: {advice}"
+        found.setdefault(at, f"log group {group} {problem}: {advice}")
+    yield from found.items()
+
+
+def _own_patterns(env: Environment, name: str) -> Iterator[Location]:
+    """Yield where the file adds filter patterns of a service to those of its format."""
+    service = env.services[name]
+    if any(metric.pattern for metric in service.metrics.values()):
+        yield ("services", name, "metrics")
+    log = env.log_format(service)
+    if isinstance(service, LoggingService) and log and log.error_patterns:
+        yield env.logs.location(name, service.kind, service.logs, "error_patterns")
 
 
 def _check_tunings(env: Environment, services: Sequence[Service], whole: Instance) -> Iterator[Breach]:

@@ -78,7 +78,7 @@ class Own:
             facts: its facts.
         """
         offered = {
-            key: series
+            key: _within(series, facts)
             for key, series in kind.series.items()
             if (series.metric.needs is None or series.metric.needs in facts)
             and all(resource in dimensions for resource in series.metric.resources)
@@ -293,6 +293,14 @@ class Own:
             )
 
 
+def _within(series: SeriesTemplate, facts: Facts) -> SeriesTemplate:
+    """Return a series without its limit if the limit is a fact that the service does not have."""
+    metric = series.metric
+    if not isinstance(metric.most, str) or metric.most in facts:
+        return series
+    return series.model_copy(update={"metric": metric.model_copy(update={"most": None})})
+
+
 def filter_key(group: LogGroup, metric: str) -> str:
     """Return the key of the metric filter of an own metric on a log group."""
     return f"{group.key}_metric-{metric}"
@@ -336,6 +344,17 @@ def ids_of(expression: str) -> Sequence[str]:
     """Return the ids in an expression; empty if it is not valid."""
     tree = parsed(expression)
     return maths.names(tree) if tree is not None else ()
+
+
+def replaced(expression: str, by: Mapping[str, str]) -> str:
+    """Return an expression with other text instead of some of its ids; it must be valid."""
+    if not by:
+        return expression
+    names = [part for part in walk(maths.parse(expression)) if isinstance(part, Name) and part.id in by]
+    for name in sorted(names, key=lambda name: name.position, reverse=True):
+        at = name.position
+        expression = f"{expression[:at]}{by[name.id]}{expression[at + len(name.id) :]}"
+    return expression
 
 
 def divisor(expression: str) -> str | None:

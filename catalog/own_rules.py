@@ -9,23 +9,24 @@ from typing import Final
 
 from catalog import aws_alarms
 from catalog.kinds import KINDS, resources
-from catalog.known_metrics import AWS_METRICS
+from catalog.known_metrics import AWS_METRICS, why_unknown
 from catalog.naming import Names
 from catalog.own import Own, divisor, filter_key, ids_of
 from catalog.services import Instance, Service
 from catalog.specs import Alarm, LogFilter, Metric
 from catalog.suppression import sources
-from catalog.templates import FROM_LOG, AlarmTemplate, SeriesTemplate
+from catalog.templates import FROM_LOG, ONLY_FAILURES, AlarmTemplate, SeriesTemplate, metrics_of
 from catalog.texts import number
-from cloudwatch import maths, validation
+from cloudwatch import maths, patterns, validation
 from cloudwatch.alarms import OPERATORS, Comparison
-from cloudwatch.errors import InputError
+from cloudwatch.errors import InputError, PatternError
 from cloudwatch.statistic import check_statistic
 from config.alarms import Slo, Tuning
 from config.dashboards import Widget
-from config.errors import Location, Text
+from config.errors import Location, Text, cut
 from config.metrics import OwnMetric
 from config.models import Environment
+from config.words import did_you_mean
 
 Breach = tuple[Location, Text]
 """Location and message."""
@@ -50,12 +51,16 @@ _KEYS: Final = {
 
 def with_hint(sentence: str, word: str, known: Sequence[str]) -> Text:
     """Return a message with the known word that is similar to `word`."""
-    return lambda _cite: sentence + _near(word, known)
+    return lambda _cite: sentence + did_you_mean(word, known)
 
 
-def _near(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1) if len(word) <= _WORD else []
-    return f"   did you mean {near[0]}?" if near else ""
+def pattern_problem(pattern: str) -> str | None:
+    """Return why CloudWatch Logs rejects a pattern; None if it accepts it."""
+    try:
+        patterns.parse(pattern)
+    except PatternError as error:
+        return f"is not a filter pattern that CloudWatch Logs accepts: {error} (found: {cut(pattern, 200)})"
+    return None
 
 
 def breaches(env: Environment, services: Sequence[Service], whole: Instance) -> Iterator[Breach]:
@@ -137,6 +142,10 @@ def _of_metric(instance: Instance, key: str, metric: OwnMetric) -> Iterator[tupl
         near = difflib.get_close_matches(str(metric.name), names, n=1, cutoff=_SIMILAR)
         if metric.name not in names and near:
             yield ("name",), f"is not a metric of {metric.namespace}   did you mean {near[0]}?"
+        elif metric.name in names and (
+            why := why_unknown(metric.namespace, str(metric.name), metric.dimensions)
+        ):
+            yield ("dimensions",), f"are not those of the metric: {why}"
 
 
 def _of_part(own: Own, metric: OwnMetric) -> Iterator[tuple[Location, Text]]:
@@ -160,9 +169,11 @@ def _of_filters(at: Location, service: Service, written: Mapping[tuple[str, str]
         group = groups[log_filter.log_group_key]
         if other := written.get(_written(log_filter)):
             yield (*at, key), f"{log_filter.metric} is a metric of {other}: set another name"
+        if text := pattern_problem(log_filter.pattern):
+            yield (*at, key, "pattern"), text
+            continue
         for problem in validation.problems([], [], [aws_alarms.metric_filter(log_filter, group)]):
-            place = (*at, key, "pattern") if problem.key else (*at, key)
-            yield place, problem.text.removeprefix(f"{_subject(log_filter, group)}: ")
+            yield (*at, key), problem.text.removeprefix(f"{_subject(log_filter, group)}: ")
 
 
 def _written(log_filter: LogFilter) -> tuple[str, str]:
@@ -213,6 +224,12 @@ def of_tuned(at: Location, tuning: Tuning, template: AlarmTemplate) -> Iterator[
             yield (*at, "comparison"), f"must be one of: {', '.join(allowed)} (found: {tuning.comparison})"
     if tuning.stat is not None and tuning.anomaly_band is not None:
         yield (*at, "stat"), "is not valid with anomaly_band: set one of them to null"
+    only_failures = all(metric.baseline is ONLY_FAILURES for metric in metrics_of(template.watches))
+    if tuning.missing == "breaching" and only_failures:
+        text = (
+            "the metric has data only while something fails; the alarm would be in ALARM while nothing does"
+        )
+        yield (*at, "missing"), f"must not be breaching: {text}"
 
 
 def _is_less(comparison: Comparison) -> bool:
@@ -233,6 +250,9 @@ def _of_alarm(instance: Instance, key: str, tuning: Tuning) -> Iterator[tuple[Lo
     if problems or tuning.enabled is False:
         return
     template = next(template for template in own.templates() if template.key == key)
+    if left_out := instance.subject.left_out(template):
+        yield (), f"is not an alarm of this service: {left_out.reason}"
+        return
     m, n = instance.subject.datapoints(template, tuning)
     if m > n:
         return  # `check` reports it
@@ -271,8 +291,18 @@ def _of_watched(instance: Instance, tuning: Tuning) -> Iterator[tuple[Location, 
     if samples is None:
         text = "requires samples, the metric that counts them: the expression does not divide by one metric"
         yield ("min_samples",), text
-    elif samples not in own.series and samples not in ids:
-        yield ("samples",), _unknown(instance, samples)
+    elif samples not in own.series:
+        if samples not in ids:
+            yield ("samples",), _unknown(instance, samples)
+    else:
+        key = "samples" if tuning.samples else "min_samples"
+        yield from _of_counted((key,), own.series[samples], samples)
+
+
+def _of_counted(at: Location, series: SeriesTemplate, key: str) -> Iterator[tuple[Location, Text]]:
+    if series.stat not in _COUNTED:
+        text = f"must count events, with the statistic Sum or SampleCount (found: {series.stat} of {key})"
+        yield at, text
 
 
 def _of_part_of(instance: Instance, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
@@ -328,11 +358,8 @@ def of_slo(service: Service, slo: Slo) -> Iterator[tuple[str, Text]]:
             continue
         if name not in series:
             yield key, _unknown(service, name)
-        elif series[name].stat not in _COUNTED:
-            yield (
-                key,
-                f"must count events, with the statistic Sum or SampleCount (found: {series[name].stat})",
-            )
+        else:
+            yield from ((key, text) for _, text in _of_counted((), series[name], name))
 
 
 def _of_widgets(

@@ -10,13 +10,10 @@ from collections.abc import Iterable
 
 from catalog.specs import Query
 from config.formats import Format
+from functions.shared.log_query import HAS_LEVEL
 
 _LEVEL = "coalesce(level, 'TEXT')"
-_HAS_LEVEL = r"""level in ['ERROR', 'CRITICAL', 'FATAL']
-  or (not ispresent(level) and @message like /ERROR|FATAL|CRITICAL|SEVERE/)
-  or @message like /(?i)(level|severity|@l)[a-z_]*"?[=:] ?"?(error|crit|fatal|d?panic|alert|emerg|[56]0\b)/"""
-"""Lines with the level of an error, of most loggers: short, because a dashboard has few bytes."""
-_IS_ERROR = rf"""{_HAS_LEVEL}
+_IS_ERROR = rf"""{HAS_LEVEL}
   or @message like /(?i)\[(error|crit|alert|emerg)|:error\]|^(fail|crit): |^[EF]\d{{4}} |"err":/
   or @message like /" 5\d\d |(status|code)"?[=:] ?"?5\d\d\b|^\S+ \S+ app\S+ .* 5\d\d .*"/
   or @message like /^panic: |^fatal error: |^Traceback|^Exception in thread|^Unhandled exception|panicked at/
@@ -90,6 +87,6 @@ def queries(formats: Iterable[Format]) -> tuple[Query, ...]:
 def recent_errors(limit: int) -> str:
     """Return the query of the dashboard's tables: the newest error entries of the selected groups."""
     return f"""fields @timestamp, coalesce(service, @log) as from_service, coalesce(message, @message) as what
-| filter {_HAS_LEVEL}
+| filter {HAS_LEVEL}
 | sort @timestamp desc
 | limit {limit}"""

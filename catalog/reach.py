@@ -220,7 +220,7 @@ def _silent(beyond: _Beyond) -> Iterator[str]:
     instance = beyond.instance
     alarms = {_key(subject, template): template.part_of for subject, template in _alarms(instance)}
     never = {_key(it.subject, it.template) for it in _of_instance(instance) if it.outcome == "never"}
-    composites, prefix = instance.kind.composites, instance.name
+    composites, prefix = instance.composite_templates, instance.name
     firing = {key: part_of for key, part_of in alarms.items() if key not in never}
     fire = {key for _, key, _ in composed(composites, prefix, firing)}
     causes: dict[str, set[str]] = {}

@@ -79,7 +79,13 @@ class Instance:
     def composites(self) -> Iterator[tuple[CompositeTemplate, Composite]]:
         """Yield its composites, each with its template."""
         grouping = Grouping(self.names, self.name, self.writer, self.kind.runbook, self._alarms)
-        return grouping.composites(self.kind.composites)
+        return grouping.composites(self.composite_templates)
+
+    @property
+    def composite_templates(self) -> tuple[CompositeTemplate, ...]:
+        """The composites of its kind that it can have."""
+        facts = {None, *self.subject.facts}
+        return tuple(template for template in self.kind.composites if template.needs in facts)
 
     def left_out(self) -> Iterator[LeftOut]:
         """Yield the alarms that are switched off; alarms of another part are not left out."""
@@ -284,7 +290,7 @@ def _widgets(
         ]
         units = {series.unit for _, series, _ in named}
         lines = (
-            of.subject.metric(
+            of.subject.series(
                 series if widget.stat is None else series.metric.stat(widget.stat, series.label),
                 of.env.dashboard.period_s,
             ).model_copy(update={"label": f"{prefix}{series.label}"})

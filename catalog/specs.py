@@ -400,13 +400,13 @@ class ServiceView(Spec):
     """Its own widgets."""
 
 
-ENVIRONMENT = "environment"
+ENVIRONMENT_NAME = "environment"
 """Name of the environment as a whole: the first part of the keys of its own alarms."""
 
 
 def is_of_environment(alarm: Alarm | Composite) -> bool:
     """Return whether an alarm is one of the environment as a whole, and not of a service or the platform."""
-    return alarm.service is None and alarm.key.startswith(f"{ENVIRONMENT}_")
+    return alarm.service is None and alarm.key.startswith(f"{ENVIRONMENT_NAME}_")
 
 
 class LeftOut(Spec):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalog.naming import Names
-from catalog.own import Own
+from catalog.own import Own, replaced
 from catalog.specs import (
     SYMBOLS,
     Alarm,
@@ -57,6 +57,9 @@ _DURATIONS: Mapping[DurationUnit, Unit] = {
     "us": "Microseconds",
     "ns": "None",
 }
+
+_OF_SAMPLES = ("SampleCount", "TC", "tc", "PR")
+"""Beginnings of statistics that count samples, or are a share of them: their unit is not that of a sample."""
 
 _ABOVE_THE_BAND: Comparison = "GreaterThanUpperThreshold"
 """Operator with an anomaly band: only above it. A service that becomes faster is not a failure."""
@@ -238,22 +241,28 @@ class Subject:
     def series(self, template: Watched, period_s: int, *, min_samples: int | None = None) -> Series:
         """Return a series of this subject, metric math included; durations of a log in milliseconds."""
         if isinstance(template, SeriesTemplate):
-            metric, ms = self.metric(template, period_s), self.ms_per_unit(template.metric)
-            if template.metric.namespace != LOGS or ms == 1 or template.stat == "SampleCount":
+            metric, expression = self.metric(template, period_s), self._in_ms(template, "duration")
+            if expression == "duration":
                 return metric
-            expression = f"{ms:g} * duration" if ms > 1 else f"duration / {1 / ms:.0f}"
             return Math(expression=expression, metrics={"duration": metric}, label=template.label)
         expression = template.expression.replace("{period_s}", str(period_s))
-        if self.log:
-            expression = expression.replace("{units_per_s}", str(self.log.units_per_s))
+        expression = expression.replace("{min_samples}", str(min_samples))
+        in_ms = {key: self._in_ms(part, key) for key, part in template.series.items()}
         return Math(
-            expression=expression.replace("{min_samples}", str(min_samples)),
+            expression=replaced(expression, {key: f"({part})" for key, part in in_ms.items() if part != key}),
             metrics={
                 key: self.metric(series_template, period_s)
                 for key, series_template in template.series.items()
             },
             label=template.label,
         )
+
+    def _in_ms(self, template: SeriesTemplate, id_: str) -> str:
+        """Return the expression of a series in milliseconds: the id, unless it has durations of a log."""
+        ms = self.ms_per_unit(template.metric)
+        if template.metric.namespace != LOGS or ms == 1 or template.stat.startswith(_OF_SAMPLES):
+            return id_
+        return f"{ms:g} * {id_}" if ms > 1 else f"{id_} / {1 / ms:.0f}"
 
     def alarm(self, template: AlarmTemplate) -> Alarm:
         """Return the alarm of a template that it has."""
@@ -307,6 +316,9 @@ class Subject:
 
     def most(self, watches: Watched | MetricTemplate) -> Fact | None:
         """Return the highest value of a metric of this subject; None if there is no limit."""
+        metric = watches.metric if isinstance(watches, SeriesTemplate) else watches
+        if isinstance(metric, MetricTemplate) and metric.most_with not in {None, *self.facts}:
+            return None
         return self.facts.get(watches.most) if isinstance(watches.most, str) else watches.most
 
     def value(self, limit: float | Percent) -> float:

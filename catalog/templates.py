@@ -76,6 +76,8 @@ class MetricTemplate(Spec):
     """The lowest value of a sample. None: no limit."""
     most: Fact | str | None = None
     """The highest value of a sample: a constant, or the key of the fact that limits it. None: no limit."""
+    most_with: str | None = None
+    """The fact with which `most` is the highest value; without the fact, there is no limit."""
     needs: str | None = None
     """The fact without which it is not published: alarms, graphs and events of it are left out."""
     delay_s: int = 0
@@ -111,6 +113,7 @@ class Namespace(NamedTuple):
         baseline: BaselineTemplate,
         *,
         most: Fact | str | None = None,
+        most_with: str | None = None,
         late_by: str | None = None,
         needs: str | None = None,
     ) -> MetricTemplate:
@@ -123,6 +126,7 @@ class Namespace(NamedTuple):
             unit=unit,
             baseline=baseline,
             most=most,
+            most_with=most_with,
             delay_s=self.delay_s,
             late_by=late_by,
             needs=needs,
@@ -164,8 +168,8 @@ class SeriesTemplate(Spec):
 class MathTemplate(Spec):
     """Metric math over series.
 
-    `{period_s}` in the expression becomes the period in seconds, `{min_samples}` the alarm's minimum,
-    `{units_per_s}` the durations in the log for each second.
+    `{period_s}` in the expression becomes the period in seconds, `{min_samples}` the alarm's minimum.
+    Durations of a log are in milliseconds in it.
     """
 
     expression: str
@@ -275,6 +279,7 @@ class AlarmTemplate(Spec):
         """Name of each limit of which a threshold may be a share -> its fact: the name without the unit."""
         most = self.watches.most
         facts = (
+            *self._relative,
             *((most,) if isinstance(most, str) else ()),
             *((self.threshold.of,) if isinstance(self.threshold, Percent) else ()),
         )
@@ -286,7 +291,13 @@ class AlarmTemplate(Spec):
         relative = (self.threshold.of,) if isinstance(self.threshold, Percent) else ()
         limit = (self.watches.most,) if isinstance(self.watches.most, str) else ()
         own = (self.needs,) if self.needs else ()
-        return tuple(dict.fromkeys((*own, *relative, *needs_of(self.watches), *limit)))
+        return tuple(dict.fromkeys((*own, *relative, *needs_of(self.watches), *self._relative, *limit)))
+
+    @property
+    def _relative(self) -> tuple[str, ...]:
+        """The facts to which its metrics are relative: what is normal is a percentage of them."""
+        normal = (metric.baseline.percent_of for metric in metrics_of(self.watches))
+        return tuple(dict.fromkeys(fact for fact in normal if fact))
 
     @property
     def needed_resources(self) -> tuple[str, ...]:
@@ -325,6 +336,8 @@ class CompositeTemplate(Spec):
     """The topic that it notifies, if it is not the topic of its severity."""
     part_of: str | None = None
     """Key of the composite that notifies for it; without one it notifies directly."""
+    needs: str | None = None
+    """The fact that it requires; without it, the composite is left out."""
     summary: str
     look: str
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 import typing
 from collections.abc import Collection, Iterable
@@ -19,11 +18,8 @@ from config.notifications import Recipients
 from config.services import SERVICE_MODELS, ExistingService, model_of, tag_of
 from config.source import SHOWN, Document, dotted
 from config.types import PATTERNS
+from config.words import did_you_mean
 
-_WORD = 64
-"""Maximum characters of a word for which similar words are searched."""
-_COMPARED = 200
-"""Maximum number of words that a word is compared with."""
 _LONG = 1024
 """Maximum bits of a whole number that is shown."""
 _LISTED = 40
@@ -59,19 +55,6 @@ _WORDS = {
     "union_tag_not_found": "must be a mapping of keys to values",
 }
 """Type of a pydantic error -> the message for authors of YAML."""
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return "   did you mean x?" for the known word that is nearest to `word`, or nothing."""
-    word = word.casefold()
-    if len(word) > _WORD:
-        return ""
-    by_case = {text.casefold(): text for text in known}
-    if len(by_case) > _COMPARED:
-        alike = (text for text in by_case if text[:1] == word[:1] and abs(len(text) - len(word)) <= 2)  # noqa: PLR2004
-        by_case = {text: by_case[text] for text in islice(alike, _COMPARED)}
-    near = difflib.get_close_matches(word, by_case, n=1, cutoff=0.6)
-    return f"   did you mean {by_case[near[0]]}?" if near else ""
 
 
 def counted(number: int, what: str) -> str:

@@ -18,6 +18,7 @@ from config.models import Environment
 from config.paths import PROJECT
 from config.rules import RULES
 from config.source import Document
+from config.words import did_you_mean
 
 FOLDER = PROJECT / "config"
 BASE = "base"
@@ -106,7 +107,7 @@ def document_of(
     """
     known = environments(folder)
     if name not in known:
-        hint = explain.did_you_mean(name, known)
+        hint = did_you_mean(name, known)
         text = f"is not defined; known: {explain.listed(known) or 'none'}{hint}"
         raise ConfigError([Problem(place="ENV", key=name, text=text)])
     document = _read(folder, name)
@@ -147,7 +148,7 @@ def _overrides_of_nothing(base: Document, over: Document) -> list[Problem]:
         Problem(
             over.place(("services", name)),
             source.dotted(("services", name)),
-            text + explain.did_you_mean(name, defined),
+            text + did_you_mean(name, defined),
         )
         for name, entry in overrides.items()
         if name not in defined and isinstance(entry, dict) and entry and "kind" not in entry

@@ -147,7 +147,7 @@ class Logs(Model):
             kind: the kind of the service.
             own: the settings of the service.
         """
-        settings = self._settings(kind, own)
+        settings = self.settings(kind, own)
         name = settings.format or DEFAULT_FORMAT
         preset = formats.preset(name)
         key = settings.level_key
@@ -157,13 +157,13 @@ class Logs(Model):
             error_levels=_in_any_case(settings.error_levels)
             if settings.error_levels
             else preset.error_levels,
-            only=None if key else preset.only,
+            only=None if key or (settings.error_levels and _is_of_level(preset)) else preset.only,
             duration_key=settings.duration_key or preset.duration_key,
             duration_unit=settings.duration_unit or preset.duration_unit or "ms",
             error_patterns=settings.error_patterns,
         )
 
-    def _settings(self, kind: str, own: ServiceLogs) -> ServiceLogs:
+    def settings(self, kind: str, own: ServiceLogs) -> ServiceLogs:
         """Return the settings of a service, with those of its kind where it has no format of its own."""
         if own.format is not None:
             return own
@@ -187,7 +187,7 @@ class Logs(Model):
 
     def refused(self, kind: str, own: ServiceLogs) -> Iterator[tuple[str, str]]:
         """Yield the settings of a service that its format does not have: the key, and the message."""
-        settings = self._settings(kind, own)
+        settings = self.settings(kind, own)
         name = settings.format or DEFAULT_FORMAT
         yield from _refused(settings, name, formats.preset(name))
 
@@ -205,6 +205,11 @@ def _refused(settings: ServiceLogs, name: str, preset: formats.Preset) -> Iterat
         yield "level_key", f"requires error_levels: format {name} has no levels"
     if settings.duration_unit and not (settings.duration_key or preset.duration_key):
         yield "duration_unit", f"requires duration_key: format {name} has no duration"
+
+
+def _is_of_level(preset: formats.Preset) -> bool:
+    """Return whether the additional condition of a format is about its level: other levels contradict it."""
+    return any(f"$.{key} " in (preset.only or "") for key in preset.level_keys)
 
 
 def _in_any_case(levels: tuple[str, ...]) -> tuple[str, ...]:

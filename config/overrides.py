@@ -16,9 +16,9 @@ from pydantic import create_model
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 from config.errors import Location, Problem, cut
-from config.explain import did_you_mean
 from config.models import Environment
 from config.source import DEEPEST, SHOWN, TOO_DEEP, Document
+from config.words import did_you_mean
 
 PREFIX = "REVEILLE_"
 DELIMITER = "__"

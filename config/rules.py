@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from config import files, webhooks
 from config.alarms import AlarmTunings
 from config.errors import Location, cut
-from config.explain import did_you_mean
 from config.headings import anchors
 from config.limits import LAMBDA_VARIABLES_BYTES, TASK_DEFINITION_BYTES, has_lambda_insights
 from config.models import Environment
 from config.paths import PROJECT, ROOT
 from config.services import ExistingEcsService, ExistingFunction, LoggingService
 from config.source import MOST_BYTES
+from config.words import did_you_mean
 
 Breach = tuple[Location, str]
 """Location of the value that breaks a rule, and the message."""

@@ -294,17 +294,11 @@ class ExistingFunction(ExistingService):
     timeout_s: int = Field(ge=1, le=LAMBDA_TIMEOUT_S)
     """Its timeout in seconds, after which its metrics arrive at the latest. `make import` reads it."""
 
-    memory_mib: int | None = Field(default=None, ge=LAMBDA_MEMORY_MIB[0], le=LAMBDA_MEMORY_MIB[1])
-    """Its memory in MiB."""
-
     reserved_concurrency: int | None = Field(default=None, ge=1)
     """Its reserved concurrency. Without it, the alarm on the reserved concurrency is left out."""
 
     insights: bool = False
     """Whether it has the Lambda Insights layer. Without it, alarms on memory and cold starts are left out."""
-
-    tracing: bool = False
-    """Whether its active tracing is on."""
 
     sqs_trigger: ExistingTrigger | None = None
     """The queue that invokes it."""
@@ -383,8 +377,9 @@ class ExistingEcsService(ExistingService):
     """Target groups of Application Load Balancers that send requests to it. SLOs count the requests of the
     first. At most 20."""
 
-    container_insights: bool = True
-    """Whether the cluster has Container Insights. Without it, alarms on tasks and storage are left out."""
+    container_insights: bool = False
+    """Whether the cluster has Container Insights, which AWS does not switch on by default. Without it, alarms
+    on tasks and storage are left out."""
 
     @model_validator(mode="after")
     def _resources_differ(self) -> ExistingEcsService:

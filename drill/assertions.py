@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from cloudwatch.states import State
 from cloudwatch.suppression import Suppressed
 from config.errors import Problem
-from config.explain import did_you_mean
+from config.words import did_you_mean
 from drill import actions, durations
 from drill.model import Severity, System
 from drill.rehearsal import Notification, Outcome, Verdict

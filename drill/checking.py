@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cloudwatch import patterns, validation
 from cloudwatch.publishing import MetricFilter
 from config.errors import ConfigError, Problem
-from config.explain import did_you_mean
+from config.words import did_you_mean
 from drill.model import System
 
 

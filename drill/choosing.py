@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from config.errors import ConfigError, Problem
-from config.explain import did_you_mean
 from config.loader import environments
 from config.paths import PROJECT
+from config.words import did_you_mean
 from drill import simulation
 from drill.model import System
 from drill.scenarios import reading

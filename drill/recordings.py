@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from config.explain import did_you_mean
+from config.words import did_you_mean
 from drill.sources import recording
 from drill.sources.errors import SourceError
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cloudwatch.alarms import CompositeAlarm, Metric, MetricAlarm
-from config.explain import did_you_mean
+from config.words import did_you_mean
 from drill.errors import DrillError
 from drill.model import Queue, System, Topic
 from drill.scenarios.model import Lines, NoLogs, Samples

@@ -23,9 +23,9 @@ from cloudwatch.publishing import MetricFilter
 from cloudwatch.quotas import LARGEST
 from cloudwatch.series import Series, constant, together
 from config.errors import ConfigError, Problem
-from config.explain import did_you_mean
 from config.formats import Format
 from config.logs import Logs, ServiceLogs
+from config.words import did_you_mean
 from drill.expressions import Expression
 from drill.grid import Bools, Grid
 from drill.model import System

@@ -17,7 +17,7 @@ INVALID = 2
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as in shells."""
 _CHANGES = {
-    "deploy", "diff", "destroy", "bootstrap", "synth", "package", "deployment", "local start", "local stop",
+    "deploy", "diff", "destroy", "bootstrap", "synth", "package", "local start", "local stop",
     "state restore", "state unlock", "drill live", "probe", "adopt",
 }  # fmt: skip
 """Commands that are left unfinished when their output is closed."""

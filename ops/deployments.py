@@ -13,8 +13,8 @@ from catalog.specs import Metric
 from catalog.texts import duration
 from cloudwatch import quotas
 from config.errors import CommandError
-from config.explain import did_you_mean
 from config.models import Environment
+from config.words import did_you_mean
 
 
 def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:

@@ -16,7 +16,7 @@ from config.errors import CommandError, ConfigError
 from config.explain import counted
 from config.models import Environment
 from config.paths import BUILD
-from ops import local, preflight, secrets, silent_logs, state, state_lock, subscriptions
+from ops import local, preflight, secrets, state, state_lock, subscriptions, unmatched_logs
 from ops.order import ORDER
 from stacks.aws import SERVICES
 from stacks.kernel import prepare_node, slim_assembly
@@ -112,7 +112,7 @@ def _recipients(env: Environment, routes: Routes) -> str:
 def _logs(env: Environment, catalog: Catalog) -> str:
     if state.outputs(env, "monitoring") is None:
         return "not deployed"
-    return silent_logs.check(env, catalog)
+    return unmatched_logs.check(env, catalog)
 
 
 def _deployed(env: Environment) -> str:

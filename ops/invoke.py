@@ -11,10 +11,10 @@ from rich.console import Console
 from aws.clients import client
 from config import files
 from config.errors import CommandError
-from config.explain import did_you_mean
 from config.limits import LAMBDA_TIMEOUT_S
 from config.models import Environment
 from config.services import ExistingFunction
+from config.words import did_you_mean
 from ops import state
 
 _MOST_BYTES = 6_291_456

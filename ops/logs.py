@@ -20,10 +20,11 @@ from cloudwatch import patterns
 from cloudwatch.patterns.model import JsonPath
 from config import files, formats
 from config.errors import CommandError, cut, visible
-from config.explain import counted, did_you_mean
+from config.explain import counted
 from config.formats import Format
 from config.logs import DEFAULT_FORMAT
 from config.models import Environment
+from config.words import did_you_mean
 
 _SAMPLE = 2000
 """Lines from the beginning of a file that are compared with the formats."""
@@ -247,7 +248,7 @@ def report(env: Environment, catalog: Catalog, service: str | None, path: Path, 
         CommandError: the service writes no log, or the file is not one of log lines.
     """
     log = _format(env, service) if service else None
-    filters = [log_filter for log_filter in catalog.filters if service and log_filter.service == service]
+    filters = of_one_group(catalog, service) if service else []
 
     def progress(lines: int) -> None:
         console.print(f"{lines:,} lines", style="dim")
@@ -262,6 +263,12 @@ def report(env: Environment, catalog: Catalog, service: str | None, path: Path, 
         raise CommandError(message)
     for line in _lines(path, service, log, found):
         console.print(visible(line, 2000), markup=False, highlight=False, soft_wrap=True)
+
+
+def of_one_group(catalog: Catalog, service: str) -> list[LogFilter]:
+    """Return the filters on one log group of a service: each has the same, and a line is in one group."""
+    own = [log_filter for log_filter in catalog.filters if log_filter.service == service]
+    return [log_filter for log_filter in own if log_filter.log_group_key == own[0].log_group_key]
 
 
 def _format(env: Environment, service: str) -> Format:

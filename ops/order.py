@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.errors import CommandError
-from config.explain import did_you_mean
+from config.words import did_you_mean
 from stacks.contracts import PUBLISHED
 
 ORDER = tuple(outputs.STACK for outputs in PUBLISHED)

@@ -191,7 +191,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         statement="In a space-delimited filter pattern, tabs separate fields as spaces do.",
         source='CloudWatch Logs User Guide, "Filter pattern syntax", names spaces only (not documented).',
         modules=("catalog/kinds/logs.py", "cloudwatch/patterns/words.py"),
-        affects="Errors, latency and concurrency from logs with `log_format: text`.",
+        affects="Errors, latency and concurrency from logs with `logs: {format: text}`.",
         probe=logs.separators,
     ),
     Assumption(

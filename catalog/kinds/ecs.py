@@ -56,13 +56,14 @@ _SERVICE = Namespace("AWS/ECS", _DIMENSIONS)
 # Task counts are here; AWS/ECS has none (CloudWatch User Guide, "Amazon ECS Container Insights metrics").
 _INSIGHTS = Namespace("ECS/ContainerInsights", _DIMENSIONS)
 
-# Percentages of what the tasks reserve: a task on Fargate cannot use more.
-CPU = _SERVICE.metric("CPUUtilization", "Percent", steady(40), most=WHOLE)
-MEMORY = _SERVICE.metric("MemoryUtilization", "Percent", steady(52), most=WHOLE)
+# Percentages of what the tasks reserve: on EC2, they can use more, and often do (Amazon ECS Developer Guide,
+# "Amazon ECS service utilization metrics").
+CPU = _SERVICE.metric("CPUUtilization", "Percent", steady(40), most=WHOLE, most_with="on_fargate")
+MEMORY = _SERVICE.metric("MemoryUtilization", "Percent", steady(52), most=WHOLE, most_with="on_fargate")
 # More tasks run than desired only during a deployment.
 _AS_DESIRED = steady(100, percent_of="desired_count")
-RUNNING = _INSIGHTS.metric("RunningTaskCount", "Count", _AS_DESIRED, most="desired_count")
-DESIRED = _INSIGHTS.metric("DesiredTaskCount", "Count", _AS_DESIRED, most="desired_count")
+RUNNING = _INSIGHTS.metric("RunningTaskCount", "Count", _AS_DESIRED, most="most_tasks")
+DESIRED = _INSIGHTS.metric("DesiredTaskCount", "Count", _AS_DESIRED, most="most_tasks")
 PENDING = _INSIGHTS.metric("PendingTaskCount", "Count", steady(0), most="max_tasks")
 _DISK_USED = _INSIGHTS.metric("EphemeralStorageUtilized", "Gigabytes", steady(3))
 _DISK_SIZE = _INSIGHTS.metric("EphemeralStorageReserved", "Gigabytes", steady(20))
@@ -100,6 +101,7 @@ ALARMS = (
         datapoints_to_alarm=5,
         missing="missing",  # as for cpu
         part_of="impact",
+        needs="on_fargate",
         summary="the CPU of the tasks is almost used up, and requests are delayed",
         look="the CPU graph; increase desired_count first, then find the cause",
     ),
@@ -125,6 +127,7 @@ ALARMS = (
         datapoints_to_alarm=5,
         missing="missing",  # as for cpu
         part_of="impact",
+        needs="on_fargate",
         summary="the memory of the tasks is almost used up, and ECS is about to stop them",
         look="the memory graph; restart the service one task at a time (leak) or increase memory_mib (load)",
     ),
@@ -170,7 +173,7 @@ ALARMS = (
             label="tasks missing",
             unit="Count",
             least=None,  # more run than desired during a deployment
-            most="desired_count",
+            most="most_tasks",
         ),
         threshold=0,
         unit_words="missing tasks",
@@ -344,7 +347,9 @@ class EcsServices(ServiceKind[AnyEcsService]):
         "load_balancer": "no load balancer sends requests to it (load_balancer)",
         "desired_count": "no task is desired (desired_count)",
         "max_tasks": "no task is desired (desired_count)",
+        "most_tasks": "no task is desired (desired_count)",
         "ephemeral_storage": service.FACTS_WORDS["container_insights"],
+        "on_fargate": "its tasks run on EC2 (launch_type)",
         LOGS: "its log groups are not configured (log_groups)",
         "LogGroupName": "its log groups are not configured (log_groups)",
     }
@@ -356,6 +361,7 @@ class EcsServices(ServiceKind[AnyEcsService]):
             rule=AllOf(all_of=(InAlarm(alarm="cpu"), InAlarm(alarm="memory"))),
             severity="critical",
             part_of="impact",
+            needs="on_fargate",
             summary="the CPU and memory of the tasks are almost used up, and ECS is about to stop tasks",
             look="the CPU and memory graph; increase desired_count or the task size, or reduce the traffic",
         ),
@@ -477,6 +483,8 @@ class EcsServices(ServiceKind[AnyEcsService]):
             words = f"the minimum of {least} tasks" if len(at) > 1 else f"the desired count of {least}"
             facts["desired_count"] = Fact(value=least, words=words, at=at)
         if most:
+            at_most = Fact(value=most, words=f"the maximum of {most} tasks", at=("autoscaling", "max_tasks"))
+            facts["most_tasks"] = at_most if len(at) > 1 else facts["desired_count"]
             most = most * DEPLOYMENT_MAXIMUM_PERCENT // 100
             words = f"the {most} tasks that a deployment can have"
             facts["max_tasks"] = Fact(value=most, words=words, at=at)
@@ -490,6 +498,8 @@ class EcsServices(ServiceKind[AnyEcsService]):
             facts["load_balancer"] = Fact()
         if insights:
             facts["container_insights"] = Fact()
+        if on_fargate:
+            facts["on_fargate"] = Fact()
         if insights and on_fargate:
             facts["ephemeral_storage"] = Fact()
         return facts
@@ -505,6 +515,7 @@ class EcsServices(ServiceKind[AnyEcsService]):
             "load_balancer": "no target group is configured (target_groups)",
             "desired_count": unknown,
             "max_tasks": unknown,
+            "most_tasks": unknown,
             "container_insights": insights,
             "ephemeral_storage": insights if service.launch_type == "fargate" else on_ec2,
         }
@@ -612,9 +623,9 @@ class EcsServices(ServiceKind[AnyEcsService]):
 
     @override
     def notifying_events(self, env: Environment, names: Names) -> Iterator[Event]:
-        """Yield failures of deployments: no metric has them.
+        """Yield failures of deployments, which no metric has; ECS sends those with circuit breaker only.
 
-        Source: Amazon ECS Developer Guide, "Amazon ECS events".
+        Source: Amazon ECS Developer Guide, "Amazon ECS service deployment state change events".
         """
         for key, pattern in _keyed(
             "deployment-failed", deployment_patterns(env, names, "SERVICE_DEPLOYMENT_FAILED")
@@ -626,7 +637,7 @@ class EcsServices(ServiceKind[AnyEcsService]):
                 # The person who deployed assumes that the new version runs.
                 severity="critical",
                 topic="critical",
-                summary="a deployment of an ECS service failed; the circuit breaker rolls it back",
+                summary="a deployment of an ECS service failed; the circuit breaker stopped it",
                 runbook="ecs.md#deployment-failed",
             )
 

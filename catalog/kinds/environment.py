@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from catalog.kinds.kind import Kind, Part
 from catalog.naming import Names
-from catalog.specs import ENVIRONMENT
+from catalog.specs import ENVIRONMENT_NAME
 from catalog.templates import CompositeTemplate
 from config.models import Environment
 
@@ -16,7 +16,7 @@ from config.models import Environment
 class WholeEnvironment(Kind[Environment]):
     """The environment as a whole. It has no alarms but those of the configuration."""
 
-    name = ENVIRONMENT
+    name = ENVIRONMENT_NAME
     alarms = ()
     composites = (
         CompositeTemplate(

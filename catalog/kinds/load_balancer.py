@@ -39,7 +39,7 @@ REFUSED = _TARGETS.metric("TargetConnectionErrorCount", "Count", ONLY_FAILURES)
 UNHEALTHY = _TARGETS.metric("UnHealthyHostCount", "Count", steady(0), most="max_tasks")
 # More are healthy than desired only during a deployment.
 HEALTHY = _TARGETS.metric(
-    "HealthyHostCount", "Count", steady(100, percent_of="desired_count"), most="desired_count"
+    "HealthyHostCount", "Count", steady(100, percent_of="desired_count"), most="most_tasks"
 )
 
 # Both metrics are reported only when they are not zero.

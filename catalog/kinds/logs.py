@@ -115,7 +115,10 @@ that logs its errors would be counted twice. `AWS/Lambda` `Errors` counts every 
 
 
 def _regex(pattern: str) -> str | None:
-    """Return the regular expression of a pattern that is nothing else, or is one literal text."""
+    """Return the regular expression of a pattern that is nothing else, or is one literal text.
+
+    None as well for a text that is too long for a pattern once its signs are escaped.
+    """
     try:
         parsed = patterns.parse(pattern)
     except PatternError:
@@ -127,7 +130,8 @@ def _regex(pattern: str) -> str | None:
         return what.text
     if not what.strip() or not what.isascii():
         return None
-    return "".join(sign if sign.isalnum() or sign == "_" else f"\\x{ord(sign):02X}" for sign in what)
+    text = "".join(sign if sign.isalnum() or sign == "_" else f"\\x{ord(sign):02X}" for sign in what)
+    return text if len(f"%{text}%") <= PATTERN_CHARACTERS else None
 
 
 def _joined(groups: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -223,7 +227,7 @@ ERROR_RATE = MathTemplate(
 )
 
 IN_PROGRESS = MathTemplate(
-    expression="busy / ({period_s} * {units_per_s})",
+    expression="busy / ({period_s} * 1000)",
     series={"busy": BUSY_TIME.stat("Sum", "time spent on requests")},
     label="requests in progress, average",
     unit="Count",

@@ -27,7 +27,7 @@ from config.models import Environment
 _MINUTE_S = 60
 
 
-class Deployed(NamedTuple):
+class CountedDeployments(NamedTuple):
     """A service whose deployments are counted."""
 
     writer: Writer
@@ -75,7 +75,9 @@ def windows(env: Environment, names: Names) -> Iterator[Window]:
         )
 
 
-def published(env: Environment, names: Names, deployed: Iterable[Deployed]) -> Iterator[PublishedMetric]:
+def published(
+    env: Environment, names: Names, deployed: Iterable[CountedDeployments]
+) -> Iterator[PublishedMetric]:
     """Yield the metrics that the platform publishes."""
     total = deployments(names)
     yield PublishedMetric(namespace=total.namespace, name=total.name, by="make deploy")
@@ -99,7 +101,7 @@ def deploying(service: str) -> str:
     return f"{service}_deploying"
 
 
-def alarms(env: Environment, names: Names, deployed: Iterable[Deployed]) -> Iterator[Alarm]:
+def alarms(env: Environment, names: Names, deployed: Iterable[CountedDeployments]) -> Iterator[Alarm]:
     """Yield the alarms that are in ALARM during deployments and windows; they do not notify."""
     minutes = env.deployments.suppression_s // _MINUTE_S
     for writer, metric, _ in deployed if minutes else ():

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from config import explain, files, source
 from config.errors import ConfigError, Location, Problem
 from config.source import Document
+from config.words import did_you_mean
 from drill import durations
 from drill.scenarios.model import (
     EXPECTATIONS,
@@ -162,7 +163,7 @@ def _unknown(document: Document, known: tuple[str, ...]) -> Iterator[Problem]:
     """Yield the unknown keys of a file."""
     for key in document.data:
         if key not in known:
-            text = f"is not a valid key; known: {', '.join(known)}{explain.did_you_mean(key, known)}"
+            text = f"is not a valid key; known: {', '.join(known)}{did_you_mean(key, known)}"
             yield Problem(document.place((key,)), key, text)
 
 
@@ -262,7 +263,7 @@ def _entries(
             known = ", ".join(models)
             hint = ""
             if isinstance(entry, dict) and not keys:
-                hint = next((meant for name in entry if (meant := explain.did_you_mean(name, models))), "")
+                hint = next((meant for name in entry if (meant := did_you_mean(name, models))), "")
             found = ", ".join(keys) or "none"
             text = f"each entry must have exactly one of the keys {known} (found: {found}){hint}"
             problems.append(Problem(document.place(at), source.dotted(at), text))

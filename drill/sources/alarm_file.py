@@ -21,7 +21,7 @@ from cloudwatch.alarms import Alarm
 from cloudwatch.errors import RecordError, UnknownRecordError, UnsupportedRecordError
 from cloudwatch.records import Record
 from config import files
-from config.explain import did_you_mean
+from config.words import did_you_mean
 from drill import actions, leaving_out
 from drill.model import LeftOut
 from drill.sources.errors import SourceError

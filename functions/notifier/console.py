@@ -13,17 +13,16 @@ from datetime import datetime
 from urllib.parse import quote
 
 from functions.notifier.wording import before
+from functions.shared.log_query import HAS_LEVEL
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 _ERRORS_FROM_MIN = 30
 _TRACES_FROM_MS = 6 * 3600 * 1000  # before the map is opened, which may be hours after the message
-_ERRORS = r"""fields @timestamp, coalesce(message, @message) as what, xray_trace_id
-| filter level in ['ERROR', 'CRITICAL', 'FATAL']
-  or (not ispresent(level) and @message like /ERROR|FATAL|CRITICAL/)
-  or @message like /(?i)(level|severity|@l)[a-z_]*"?[=:] ?"?(error|crit|fatal|d?panic|alert|emerg|[56]0\b)/
+_ERRORS = f"""fields @timestamp, coalesce(message, @message) as what, xray_trace_id
+| filter {HAS_LEVEL}
 | sort @timestamp desc
 | limit 100"""
-"""The errors of a log group: faults as in functions/README.md, in JSON and in plain text."""
+"""The lines of a log group with the level of an error, in JSON and in plain text."""
 
 
 def region_of(arn: object, *, otherwise: str) -> str:

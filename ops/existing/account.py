@@ -74,6 +74,9 @@ class Resource:
 
     description: str = ""
 
+    alarms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Settings of alarms that would be in ALARM while it is healthy."""
+
     log_groups: tuple[str, ...] = ()
     """Log groups that it writes to."""
 
@@ -87,7 +90,9 @@ class Account:
 
     env: Environment
     unread: dict[str, str] = field(default_factory=dict)
-    """What could not be read -> why."""
+    """What could not be read -> why, of the first failure."""
+    _closed: set[str] = field(default_factory=set)
+    """What no further call is made for."""
     _clients: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     """boto3 clients can be used in several threads, but must not be created in several at once."""
@@ -103,18 +108,20 @@ class Account:
         """Return the answer of a call; None if the resource does not exist; UNREAD if the call failed.
 
         Args:
-            what: what the call reads, in the plural. After a failure, no call for the same is made: a missing
-                permission would be missing for every resource.
+            what: what the call reads, in the plural. No call for the same is made after a failure that would
+                be that of every resource, such as a missing permission.
             call: the call.
         """
-        if what in self.unread:
+        if what in self._closed:
             return UNREAD
         try:
             return call()
         except (BotoCoreError, ClientError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
                 return None
-            self.unread[what] = aws_errors.explain(error)
+            self.unread.setdefault(what, aws_errors.explain(error))
+            if not aws_errors.concerns_one_resource(error):
+                self._closed.add(what)
             return UNREAD
 
     def pages(self, service: Service, operation: str, path: str, **arguments: Any) -> list[Any]:  # noqa: ANN401

@@ -4,8 +4,8 @@ A resource that does not exist stops a deployment: Terraform would not find it, 
 be created, or its alarms would never have data. A fact that differs does not stop it: the deployment may be
 part of the repair of an incident.
 
-A fact that the file leaves out is not compared: the alarms that need it do not exist. `sqs_trigger` and
-`autoscaling` are compared, as alarms have another meaning without them.
+A fact that the file leaves out is not compared: the alarms that need it do not exist. Those in `_COMPARED`
+are compared, as alarms depend on their default, or have another meaning without them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from config import source
 from config.errors import Location
-from config.explain import counted, did_you_mean, listed
+from config.explain import counted, listed
 from config.models import Environment
 from config.services import ExistingEcsService, ExistingFunction, Service, StateMachine
 from config.source import Document
+from config.words import did_you_mean
 from ops.existing import ecs, functions, state_machines
 from ops.existing.account import UNREAD, Account, Names, Resource
 
@@ -29,8 +30,16 @@ READERS = 8
 _FILTERED = "STANDARD"
 """The class of log groups with metric filters (CloudWatch Logs User Guide, "Log classes")."""
 
-_COMPARED = ("sqs_trigger", "autoscaling")
-"""Facts that are compared if the file leaves them out."""
+_COMPARED = {
+    "autoscaling",
+    "batching_window_s",
+    "container_insights",
+    "insights",
+    "launch_type",
+    "log_group",
+    "sqs_trigger",
+}
+"""Facts that are compared even if the file leaves them out."""
 
 
 class Finding(NamedTuple):
@@ -121,8 +130,7 @@ def _function(account: Account, at: Location, service: ExistingFunction) -> Find
         for key, queue in queues.items()
         if queue and functions.queue_url(account, queue) is None
     ]
-    stated = {**service.model_dump(), "log_group": group}
-    return missing, list(_differences(at, stated, resource))
+    return missing, list(_differences(at, service, resource, log_group=group))
 
 
 def _ecs_service(account: Account, at: Location, service: ExistingEcsService) -> Findings:
@@ -146,7 +154,7 @@ def _ecs_service(account: Account, at: Location, service: ExistingEcsService) ->
         if ecs.target_group(account, target.target_group_arn) is None:
             here = (*at, "target_groups", position, "target_group_arn")
             missing.append(Finding(here, f"there is no target group {target.target_group_arn}"))
-    return missing, list(_differences(at, service.model_dump(), resource))
+    return missing, list(_differences(at, service, resource))
 
 
 def _state_machine(account: Account, at: Location, service: StateMachine) -> Findings:
@@ -157,7 +165,7 @@ def _state_machine(account: Account, at: Location, service: StateMachine) -> Fin
     if resource is None:
         text = _absent(f"there is no state machine {name}", name, account.state_machines())
         return [Finding((*at, "state_machine"), text)], []
-    return [], list(_differences(at, service.model_dump(), resource))
+    return [], list(_differences(at, service, resource))
 
 
 _EXAMINED: Mapping[type[Service], Callable[[Account, Location, Any], Findings]] = {
@@ -192,29 +200,44 @@ def _absent_group(account: Account, at: Location, group: str) -> Iterator[Findin
         yield Finding(at, f"{text}: it must be {_FILTERED}")
 
 
-def _differences(at: Location, stated: Mapping[str, Any], resource: Resource) -> Iterator[Finding]:
-    """Yield the facts of a resource that the file states otherwise."""
-    facts = resource.facts
+def _differences(at: Location, service: Service, resource: Resource, **defaults: str) -> Iterator[Finding]:
+    """Yield the facts of a resource that the file states otherwise.
+
+    Args:
+        at: the place of the service.
+        service: the service.
+        resource: the resource.
+        defaults: values of keys that the file leaves out and that are not those of the model.
+    """
+    facts = dict(resource.facts)
+    # Autoscaling changes the desired count between its bounds. If these cannot be read, neither is known.
+    if facts.get("autoscaling", ...) is not None:
+        facts.pop("desired_count", None)
+    yield from _of_keys(
+        at, {**service.model_dump(), **defaults}, service.model_dump(exclude_unset=True), facts
+    )
+
+
+def _of_keys(
+    at: Location, stated: Mapping[str, Any], given: Mapping[str, Any], facts: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Yield the differences of the keys that the file gives, and of those that are compared without it."""
     for key, actual in facts.items():
-        is_stated = stated[key] is not None or key in _COMPARED
-        # Autoscaling changes the desired count between its bounds. If these cannot be read, neither is known.
-        is_fixed = key != "desired_count" or ("autoscaling" in facts and facts["autoscaling"] is None)
-        if is_stated and is_fixed:
-            yield from _differing((*at, key), stated[key], actual)
+        if key in _COMPARED or given.get(key) is not None:
+            yield from _differing((*at, key), stated[key], given.get(key), actual)
 
 
-def _differing(at: Location, stated: Any, actual: Any) -> Iterator[Finding]:  # noqa: ANN401  # any fact
+def _differing(at: Location, stated: Any, given: Any, actual: Any) -> Iterator[Finding]:  # noqa: ANN401  # any fact
     if isinstance(stated, Mapping) and isinstance(actual, Mapping):
-        for key in actual:
-            if stated[key] is not None:
-                yield from _differing((*at, key), stated[key], actual[key])
+        yield from _of_keys(at, stated, given, actual)
     elif isinstance(actual, tuple):
         for position, entry in enumerate(stated):
             if entry not in actual:
                 found = ", ".join(shown(value) for value in actual) or "none"
                 yield Finding((*at, position), f"{shown(entry)} in the file; in the account: {found}")
     elif stated != actual:
-        yield Finding(at, f"{shown(stated)} in the file; in the account: {shown(actual)}")
+        where = "by default" if given is None and stated is not None else "in the file"
+        yield Finding(at, f"{shown(stated)} {where}; in the account: {shown(actual)}")
 
 
 def shown(value: Any) -> str:  # noqa: ANN401  # any fact

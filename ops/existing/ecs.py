@@ -19,6 +19,15 @@ _INSIGHTS = {"enabled", "enhanced"}
 """Values of the setting `containerInsights` with which ECS publishes metrics (ClusterSetting)."""
 
 
+_ALTERNATING = {
+    "no-healthy-target": {
+        "enabled": False,
+        "reason": "deployments alternate between target groups, of which one has no targets",
+    }
+}
+"""The settings of alarms with blue/green deployments; too-few-tasks reports that tasks are missing."""
+
+
 def read(account: Account, cluster: str, name: str) -> Resource | Unread | None:
     """Return an ECS service; None if it is not active, or does not exist, or its cluster does not."""
     api = account.client("ecs")
@@ -48,19 +57,45 @@ def read(account: Account, cluster: str, name: str) -> Resource | Unread | None:
     if groups is not UNREAD:
         facts["log_groups"] = groups
     of_set = () if primary is row else primary.get("loadBalancers", [])
-    targets, unwatched = _targets(account, [*row.get("loadBalancers", []), *of_set])
+    balancers = [*row.get("loadBalancers", []), *of_set]
+    targets, unwatched = _targets(account, balancers)
     if targets is not UNREAD:
         facts["target_groups"] = targets
     insights = _container_insights(account, cluster)
     if insights is not UNREAD:
         facts["container_insights"] = insights
+    alarms, of_deployments = _deployments(row, balancers, balanced=bool(facts.get("target_groups")))
     return Resource(
         kind="ecs",
         names={"cluster": cluster, "ecs_service": name},
         facts=facts,
+        alarms=alarms,
         log_groups=() if groups is UNREAD else groups,
-        remarks=(*remarks, *elsewhere, *unwatched),
+        remarks=(*remarks, *of_deployments, *elsewhere, *unwatched),
     )
+
+
+def _deployments(
+    row: Mapping[str, Any], balancers: Sequence[Mapping[str, Any]], *, balanced: bool
+) -> tuple[Mapping[str, Mapping[str, Any]], list[str]]:
+    """Return the settings of alarms, and the remarks, that follow from how a service is deployed.
+
+    Args:
+        row: the service, as ECS describes it.
+        balancers: its load balancers, and those of its primary task set.
+        balanced: whether one of its target groups is watched.
+    """
+    remarks = []
+    by_codedeploy = row.get("deploymentController", {}).get("type") == "CODE_DEPLOY"
+    if balanced and by_codedeploy:
+        remarks.append("target_groups: the one in use; each deployment with CodeDeploy moves to another one")
+    breaker = row.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
+    if not breaker.get("enable"):
+        remarks.append(
+            "deployments that fail send no page: its deployment circuit breaker is off, so ECS sends no event"
+        )
+    is_alternating = by_codedeploy or any(_alternate(entry) for entry in balancers)
+    return (_ALTERNATING if balanced and is_alternating else {}), remarks
 
 
 def _launch_type(row: Mapping[str, Any]) -> str | None:
@@ -109,6 +144,8 @@ def _bounds(account: Account, cluster: str, name: str) -> Mapping[str, int] | Un
 
 def _logs(account: Account, definition: str | None) -> tuple[tuple[str, ...] | Unread, list[str]]:
     """Return the log groups of a task definition, and remarks on containers that log elsewhere."""
+    if definition is None:  # the deployment controller EXTERNAL, before the first task set
+        return UNREAD, ["log_groups: it has no task definition yet"]
     api = account.client("ecs")
     answer = account.ask(
         "task definitions",
@@ -139,10 +176,7 @@ def _targets(
     arns: dict[str, None] = {}
     remarks: list[str] = []
     for entry in balancers:
-        # Blue/green deployments of ECS alternate between two target groups (LoadBalancer,
-        # advancedConfiguration).
-        alternate = entry.get("advancedConfiguration", {}).get("alternateTargetGroupArn")
-        arns |= {arn: None for arn in (entry.get("targetGroupArn"), alternate) if arn}
+        arns |= {arn: None for arn in (entry.get("targetGroupArn"), _alternate(entry)) if arn}
         if entry.get("loadBalancerName"):
             remarks.append(f"the Classic Load Balancer {entry['loadBalancerName']} is not watched")
     targets: list[Mapping[str, str]] = []
@@ -158,6 +192,12 @@ def _targets(
         if in_front[1:]:
             remarks.append(f"the target group {arn} is watched for one of its load balancers only")
     return tuple(targets), remarks
+
+
+def _alternate(balancer: Mapping[str, Any]) -> str | None:
+    """Return the second target group of ECS blue/green deployments (LoadBalancer, advancedConfiguration)."""
+    arn: str | None = balancer.get("advancedConfiguration", {}).get("alternateTargetGroupArn")
+    return arn
 
 
 def target_group(account: Account, arn: str) -> Mapping[str, Any] | Unread | None:

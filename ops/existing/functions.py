@@ -31,7 +31,6 @@ def read(account: Account, name: str, alias: str | None = None) -> Resource | Un
     facts: dict[str, Any] = {
         "log_group": group,
         "timeout_s": configuration["Timeout"],
-        "memory_mib": configuration["MemorySize"],
     }
     concurrency = account.ask(
         "the reserved concurrency of functions", lambda: api.get_function_concurrency(FunctionName=name)
@@ -46,7 +45,6 @@ def read(account: Account, name: str, alias: str | None = None) -> Resource | Un
     else:
         layers = configuration.get("Layers", [])
         facts["insights"] = any(_INSIGHTS.search(layer["Arn"]) for layer in layers)
-    facts["tracing"] = configuration.get("TracingConfig", {}).get("Mode") == "Active"
     aliases = (alias,) if alias else account.aliases(name)
     if aliases is UNREAD:
         aliases = ()

@@ -16,9 +16,10 @@ import catalog
 from catalog import naming
 from config import loader
 from config.errors import CommandError, ConfigError, Problem
-from config.explain import did_you_mean, listed
+from config.explain import listed
 from config.models import Environment
 from config.services import ExistingEcsService, ExistingFunction, StateMachine
+from config.words import did_you_mean
 from ops.existing import ecs, functions, logs, proposal, state_machines
 from ops.existing.account import UNREAD, Account, Names, Resource, Unread
 from ops.existing.comparison import READERS
@@ -74,6 +75,7 @@ def propose(account: Account, patterns: Patterns) -> Proposal:
         taken=env.services,
         tags=lambda resource: tags.get(_arn(env, _key(resource)), {}),
         log_keys=lambda resource: _log_keys(account, resource),
+        groups={group.name: group.service for group in catalog.build(env).log_groups if group.service},
     )
     entries, problems = _valid(env, entries)
     notes += problems

@@ -6,6 +6,7 @@ what is to be decided.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,13 +64,14 @@ class Entry:
         return "\n".join(lines) + "\n"
 
 
-def entries(
+def entries(  # noqa: PLR0913 - what an entry is made of
     resources: Sequence[Resource],
     *,
     environment: str,
     taken: Collection[str],
     tags: Callable[[Resource], Mapping[str, str]],
     log_keys: Callable[[Resource], Mapping[str, Any] | None],
+    groups: Mapping[str, str] | None = None,
 ) -> list[Entry]:
     """Return the proposals for `resources`.
 
@@ -79,11 +81,34 @@ def entries(
         taken: names of services that the file has.
         tags: returns the tags of a resource.
         log_keys: returns the keys that describe the log of a resource; None if it is not known.
+        groups: log groups of the services that the file has -> their names.
     """
-    return [
-        _entry(name, resource, tags(resource), log_keys(resource))
-        for name, resource in zip(names(resources, environment, taken), resources, strict=True)
-    ]
+    owners = dict(groups or {})
+    made = []
+    for name, found in zip(names(resources, environment, taken), resources, strict=True):
+        resource = _with_own_log(found, owners)
+        owners |= dict.fromkeys(resource.log_groups, name)
+        made.append(_entry(name, resource, tags(resource), log_keys(resource)))
+    return made
+
+
+def _with_own_log(resource: Resource, owners: Mapping[str, str]) -> Resource:
+    """Return an ECS service without the log groups of others: a log group belongs to one service."""
+    groups = resource.facts.get("log_groups", ())
+    others = [group for group in groups if group in owners]
+    if not others:
+        return resource
+    own = tuple(group for group in groups if group not in owners)
+    words = "its log is not watched for this service"
+    return dataclasses.replace(
+        resource,
+        facts={**resource.facts, "log_groups": own},
+        log_groups=own,
+        remarks=(
+            *resource.remarks,
+            *(f"log_groups: {group} is that of {owners[group]}: {words}" for group in others),
+        ),
+    )
 
 
 def document(proposed: Sequence[Entry]) -> str:
@@ -154,6 +179,8 @@ def _entry(
             points.append("reserved_concurrency: it is 0, so Lambda throttles every invocation")
         elif (stated := _stated(model, key, value, resource)) is not None:
             data[key] = stated
+    if resource.alarms:
+        data["alarms"] = {key: dict(settings) for key, settings in resource.alarms.items()}
     unread = [key for key in _facts(model) if key not in resource.facts]
     points += [f"{key}: could not be read" for key in unread if not _is_remarked(resource, key)]
     points += resource.remarks

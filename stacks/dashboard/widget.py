@@ -14,6 +14,7 @@ from catalog.own import ROLE
 from catalog.queries import recent_errors
 from catalog.specs import Alarm, Graph, Math, Metric, Series, ServiceView, Slo, Unit
 from catalog.texts import duration, number
+from catalog.tuning import in_unit
 from cloudwatch import quotas
 from cloudwatch.alarms import Comparison
 from stacks.dashboard.context import Context
@@ -40,16 +41,6 @@ _COMPARISONS: Mapping[Comparison, str] = {
     "LessThanOrEqualToThreshold": "at or below",
     "GreaterThanUpperThreshold": "above",
 }
-_UNITS: Mapping[Unit, str] = {
-    "Milliseconds": " ms",
-    "Seconds": " s",
-    "Percent": " %",
-    "Bytes": "",  # as for Count
-    "Count": "",  # the name of the series has the unit
-    "None": "",
-}
-"""Units with a sign, or without; others are shown as CloudWatch writes them."""
-
 MetricRow = list[Any]
 """One row of a widget's `metrics`: `[namespace, name, dimension, value, …, {options}]` or `[{options}]`."""
 
@@ -231,7 +222,9 @@ def _thresholds(context: Context, alarms: Sequence[Alarm]) -> list[dict[str, Any
 
 
 def _unit(unit: Unit) -> str:
-    return _UNITS.get(unit, f" {unit}")
+    """Return a unit as it follows a number; as of a count, the name of the series has that of bytes."""
+    words = "" if unit == "Bytes" else in_unit(unit, "")
+    return f" {words}" if words else ""
 
 
 def _alarm_names(alarms: Sequence[Alarm]) -> str:

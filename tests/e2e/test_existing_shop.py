@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("shop")]
 EXAMPLE = ROOT / "examples" / "shop"
 PAGE = "shop-watch-payments-impact-local"
 REQUESTS = EXAMPLE / "requests"
-REQUESTS = EXAMPLE / "requests"
 PAID, UNAVAILABLE = ((REQUESTS / f"{name}.json").read_bytes() for name in ("paid", "unavailable"))
 CHANGING = (
     "ApproximateNumberOf", "LastProcessingResult", "Location", "ResponseMetadata", "events",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from catalog.specs import ExistingResource
+from config.paths import ROOT
 from tests.proof_support import Edited
 from tests.support.tables import each
 from tests.synth.everything import made
@@ -77,6 +79,21 @@ def test_an_environment_of_existing_services_has_resources_of_these_types_only()
     assert types == READS | ADDED | OWN
     functions = made(ALONE).resources("aws_lambda_function")
     assert [function.address for function in functions] == ["aws_lambda_function.notifier"]
+
+
+def test_the_document_names_what_compute_has_for_them() -> None:
+    """Without created services: the log groups of the platform, and the X-Ray group."""
+    one = made(ALONE)
+    found = {
+        str(resource.body.get("name") or resource.body.get("group_name"))
+        for resource in one.resources("aws_cloudwatch_log_group", "aws_xray_group")
+        if resource.stack == "compute"
+    }
+    text = (ROOT / "docs" / "existing.md").read_text(encoding="utf-8")
+    row = text.partition("| `compute` | ")[2].partition("\n")[0]
+    names = re.findall(r"`([^`]*<project>[^`]*)`", row)
+    values = {"<project>": one.env.project, "<env>": one.env.environment}
+    assert {re.sub("<[a-z]+>", lambda word: values[word[0]], name) for name in names} == found
 
 
 @pytest.mark.parametrize("name", [ALONE, BESIDE])

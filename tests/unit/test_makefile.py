@@ -25,8 +25,11 @@ SAMPLES = {
     "ENV": "prod",
     "STACK": "compute",
     "FUNCTION": "payment-handler",
+    "SERVICE": "payment-handler",
+    "FILE": "sample.log",
     "EVENT": "a.json",
 }
+SAMPLES |= {"FUNCTIONS": "shop-*", "ECS": "shop/*", "STATE_MACHINES": "x*"}
 SAMPLES |= {"APPROVE": "auto", "VERSION": "v1", "SCENARIO": "a.yaml", "SPEED": "20", "MINUTES": "1"}
 PROGRAM_READS = {"ENV": {"ENV"}, "APPROVE": {"APPROVE"}}
 """Variables that the program takes from its environment, and not as arguments."""
@@ -123,7 +126,7 @@ def test_a_text_arrives_as_it_was_typed(target: str, value: str, tmp_path: Path)
             elif name == "SCENARIO":
                 assert arguments[arguments.index("--") + 1 :] == value.split()
             else:
-                assert value in arguments or f"--{name.lower()}={value}" in arguments, name
+                assert value in arguments or f"--{name.lower().replace('_', '-')}={value}" in arguments, name
 
 
 @each(

@@ -183,10 +183,8 @@ EXISTING: dict[str, dict[str, Any]] = {
         "function": "arn:aws:lambda:eu-west-1:333333333333:function:shop-orders",
         "alias": "live",
         "timeout_s": 20,
-        "memory_mib": 1024,
         "reserved_concurrency": 50,
         "insights": True,
-        "tracing": True,
         "sqs_trigger": {
             "queue": "shop-orders",
             "dead_letter_queue": "shop-orders-dlq",
@@ -200,7 +198,7 @@ EXISTING: dict[str, dict[str, Any]] = {
         "description": "Writes invoices",
         "function": "shop-invoices",
         "timeout_s": 30,
-        "log_group": "/shop/shared",
+        "log_group": "/shop/invoices",
         "sqs_trigger": {"queue": "shop-invoices.fifo"},
     },
     "storefront": {
@@ -210,8 +208,9 @@ EXISTING: dict[str, dict[str, Any]] = {
         "ecs_service": "web",
         "desired_count": 3,
         "autoscaling": {"min_tasks": 2, "max_tasks": 10},
-        "log_groups": ["/shop/web", "/shop/shared", "/shop/web-access", "/shop/web_access"],
+        "log_groups": ["/shop/web", "/shop/proxy", "/shop/web-access", "/shop/web_access"],
         "target_groups": TARGETS,
+        "container_insights": True,
         "slos": SLOS["ecs"],
     },
     "backoffice": {
@@ -221,10 +220,9 @@ EXISTING: dict[str, dict[str, Any]] = {
         "ecs_service": "web",
         "launch_type": "ec2",
         "desired_count": 1,
-        "container_insights": False,
     },
 }
-"""Existing services: with every fact, with the required ones; a name in two clusters, a shared log group."""
+"""Existing services: with every fact, with the required ones; a name in two clusters."""
 
 
 THEIR_DIMENSIONS: Mapping[str, Mapping[str, set[str]]] = {
@@ -238,7 +236,7 @@ THEIR_DIMENSIONS: Mapping[str, Mapping[str, set[str]]] = {
     "invoices": {
         "FunctionName": {"shop-invoices"},
         "Resource": {"shop-invoices"},  # of its deployments only
-        "LogGroupName": {"/shop/shared"},
+        "LogGroupName": {"/shop/invoices"},
         "QueueName": {"shop-invoices.fifo"},
     },
     "storefront": {
@@ -247,7 +245,7 @@ THEIR_DIMENSIONS: Mapping[str, Mapping[str, set[str]]] = {
         "ClusterArn": {"arn:aws:ecs:eu-west-1:333333333333:cluster/shop"},
         "TaskGroup": {"service:web"},
         "Resource": {"arn:aws:ecs:eu-west-1:333333333333:service/shop/web"},
-        "LogGroupName": {"/shop/web", "/shop/shared", "/shop/web-access", "/shop/web_access"},
+        "LogGroupName": {"/shop/web", "/shop/proxy", "/shop/web-access", "/shop/web_access"},
         "LoadBalancer": {"app/shop/0123456789abcdef"},
         "TargetGroup": {
             "targetgroup/web/fedcba9876543210",

@@ -20,7 +20,7 @@ from tests.unit.catalog.catalogs import EVERY, EXISTING, LONGEST_RUNBOOKS_URL, G
 
 THEIR_LOGS = {
     "orders": "/aws/lambda/shop-orders",
-    "invoices": "/shop/shared",
+    "invoices": "/shop/invoices",
     "storefront": "/shop/web",
     "backoffice": None,
 }

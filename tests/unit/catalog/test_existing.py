@@ -18,8 +18,10 @@ from catalog.specs import Alarm
 from cloudwatch.quotas import EVENT_PATTERN_CHARACTERS
 from config.models import Environment
 from config.rules import RULES
+from config.services import SERVICE_MODELS, ExistingService
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import ALL, EVERY, EXISTING, LOAD_BALANCER, plain
+from tests.unit.config.configs import NEXT_LINE, Folder
 
 PROD = plain(ALL["prod"][0])
 MADE = EVERY["existing services"][1]
@@ -57,6 +59,7 @@ SAME: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "cluster": "shop",
             "ecs_service": "web",
             "desired_count": 3,
+            "container_insights": True,
             "log_groups": ["/shop/web"],
             "target_groups": [{key: value for key, value in LOAD_BALANCER.items() if key != "security_group_id"}],
         },
@@ -198,13 +201,65 @@ def test_two_projects_and_environments_watch_one_log_group_under_different_names
     for project, environment in (("shop", "prod"), ("shop", "dev"), ("other", "prod")):
         data = {**PROD, "project": project, "environment": environment, "services": EXISTING}
         made = catalog.build(Environment.model_validate(data))
-        shared = {group.key for group in made.log_groups if group.name == "/shop/shared"}
-        assert len(shared) == 2
+        shared = {group.key for group in made.log_groups if group.name == "/shop/web"}
+        assert len(shared) == 1
         names += [item.name for item in made.filters if item.log_group_key in shared]
-    assert len(names) == len(set(names)) == 3 * 2 * 4
+    assert len(names) == len(set(names)) == 3 * 4
+
+
+_ORDERS = "{kind: lambda, description: x, function: orders, timeout_s: 9}"
+_WEB = "{kind: ecs, description: x, cluster: shop, ecs_service: web, log_groups: [/a, /aws/lambda/orders]}"
+_LIVE = "{kind: lambda, description: x, function: orders, alias: live, timeout_s: 9}"
+_NAMED = "{kind: lambda, description: x, function: other, timeout_s: 9, log_group: /aws/lambda/orders}"
+_CREATED = (
+    "{kind: lambda, description: x, function: other, timeout_s: 9, log_group: /aws/lambda/shop-api-prod}"
+)
+
+
+@each(
+    ("first", "second", "at", "other"),
+    [
+        (_ORDERS, _WEB, "b.log_groups.1", "services.a.function in config/"),
+        (_ORDERS, _LIVE, "b.function", "services.a.function in config/"),
+        (_ORDERS, _NAMED, "b.log_group", "services.a.function in config/"),
+        (_WEB, _NAMED, "b.log_group", "services.a.log_groups.1 in config/"),
+        (_ORDERS, _CREATED, "b.log_group", "services.api in config/"),
+    ],
+)
+def test_a_log_group_of_two_services_is_refused_with_both_places(
+    folder: Folder, first: str, second: str, at: str, other: str
+) -> None:
+    """Each would count the lines of the other: of two aliases of a function too."""
+    folder.append("prod", f"services:\n  a: {first}\n  b: {second}\n")
+    (line,) = folder.refusal()
+    assert line.startswith(f"config/prod.yaml:{NEXT_LINE + 2}: services.{at}: the log group /")
+    assert f" is that of another service as well: {other}" in line, line
 
 
 def test_autoscaling_decides_how_many_tasks_are_too_few_and_too_many() -> None:
     """`desired_count` is only where scaling happens to be."""
     alarm = alarms(MADE, "storefront")["too-few-tasks"]
     assert (alarm.threshold, EXISTING["storefront"]["desired_count"]) == (2, 3)
+
+
+FACTS = {
+    key
+    for models in SERVICE_MODELS.values()
+    for model in models
+    if issubclass(model, ExistingService)
+    for key, field in model.model_fields.items()
+    if key not in ExistingService.model_fields and not field.is_required()
+}
+
+
+@each("key", sorted(FACTS))
+def test_every_fact_changes_the_catalog(key: str) -> None:
+    """Of one of `EXISTING` at least: a fact that nothing uses would be kept up to date for nothing."""
+    related = {"desired_count": "autoscaling"}.get(key)  # the former matters only without the latter
+    with_it = [
+        {other: value for other, value in service.items() if other not in {"slos", related}}
+        for service in EXISTING.values()
+        if key in service
+    ]
+    without = [{other: value for other, value in service.items() if other != key} for service in with_it]
+    assert any(build(it=first) != build(it=second) for first, second in zip(with_it, without, strict=True))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import catalog
 from catalog.baseline import baseline
 from catalog.kinds import logs
 from catalog.specs import Catalog, Graph, Math, Metric
-from cloudwatch import quotas
+from cloudwatch import patterns, quotas
 from config import formats
+from config.logs import Logs, ServiceLogs
 from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, Folder
 
@@ -108,6 +111,37 @@ def test_the_sixth_filter_with_a_regular_expression_is_refused(folder: Folder, c
     assert "must have at most 5 metric filters with a regular expression (found: 6: " in line
 
 
+MANY_METRICS = "{" + ", ".join(f"m{number}: {{pattern: '%m{number}%'}}" for number in range(5)) + "}"
+EXISTING = "kind: ecs, description: x, cluster: shop, ecs_service: web, log_groups"
+
+
+@each(
+    ("services", "key", "named"),
+    [
+        ({"web": f"{EXISTING}: [/aws/events/shop-prod], metrics: {MANY_METRICS}"}, "metrics", ""),
+        ({"web": f"{EXISTING}: [/web, /web-2], metrics: {MANY_METRICS}"}, "metrics", ""),
+    ],
+)
+def test_too_many_filters_on_a_log_group_are_one_line(
+    folder: Folder, services: dict[str, str], key: str, named: str
+) -> None:
+    """Also if services share it, with each other or with the platform, or one has several such groups."""
+    folder.append(
+        "prod", f"services: {{{', '.join(f'{name}: {{{text}}}' for name, text in services.items())}}}\n"
+    )
+    (line,) = folder.refusal()
+    name = "pay" if key == "logs.error_patterns" else "web"
+    assert f": services.{name}.{key}: log group /" in line
+    assert f"): {named}join expressions with |" in line
+
+
+def test_a_long_pattern_is_a_filter_of_its_own(folder: Folder) -> None:
+    """If its signs, escaped for a regular expression, are more characters than a pattern may have."""
+    long = f'"{"(refused) " * 60}"'
+    made = build(folder, f"services: {{web-site: {{logs: {{error_patterns: ['{long}']}}}}}}\n")
+    assert long in [item.pattern for item in made.filters if item.service == "web-site"]
+
+
 def test_a_service_has_the_format_of_its_kind(folder: Folder) -> None:
     """Key by key, unless it has a format of its own."""
     folder.append(
@@ -122,6 +156,20 @@ def test_a_service_has_the_format_of_its_kind(folder: Folder) -> None:
     assert api and site  # noqa: PT018
     assert (site.name, site.duration_key, site.duration_unit) == ("zap", "took", "us")
     assert (api.name, api.duration_key) == ("text", None)
+
+
+@each("name", formats.names())
+def test_levels_of_the_configuration_are_found_in_every_format(name: str) -> None:
+    """Words and numbers of any size: no condition of the preset on the level contradicts them."""
+    preset = formats.preset(name)
+    if not (preset.json_lines and preset.level_keys):
+        return
+    for level, value in (("fatal", "FATAL"), (">= 70", 70), (">= 5000", 5000)):
+        log = Logs().format_of("ecs", ServiceLogs(format=name, error_levels=(level,)))
+        (found,) = [template for template in logs.filters(log) if template.key == "errors-json"]
+        event = json.loads(preset.error_lines[0])
+        logs._set(event, log.level_keys[0], value)  # noqa: SLF001  # as `logs.line` does
+        assert patterns.compile(found.pattern).matches(json.dumps(event)), (level, found.pattern)
 
 
 def test_a_fault_in_the_format_of_a_kind_is_reported_there(folder: Folder) -> None:
@@ -170,6 +218,39 @@ def test_durations_are_milliseconds_on_graphs_whatever_the_log_has(
     lines = baseline(folder.load(), made).lines
     (line,) = [line for group, line in lines.items() if "web-site" in group]
     assert f'"took":{float(expected)}' in line
+
+
+@each(
+    ("unit", "in_ms"),
+    [("s", "1000 * {}"), ("ms", "{}"), ("us", "{} / 1000"), ("ns", "{} / 1000000")],
+)
+def test_durations_are_milliseconds_in_own_alarms_and_widgets(folder: Folder, unit: str, in_ms: str) -> None:
+    """By the name of the series, in expressions with other ids and functions, and in widgets."""
+    own = (
+        "a: {metric: logged_duration, threshold: 5, summary: a},"
+        " c: {metric: logged_duration, stat: 'TC(:2)', threshold: 5, summary: a},"
+        " b: {expression: 'IF(logged_duration > 900, logged_duration * logged_requests, 0)', threshold: 5,"
+        " summary: a}"
+    )
+    widget = "dashboard: {widgets: [{title: a, metrics: [logged_duration]}]}"
+    log = f"logs: {{format: zap, duration_key: took, duration_unit: {unit}}}"
+    made = build(folder, f"services: {{web-site: {{{log}, alarms: {{{own}}}, {widget}}}}}\n")
+    assert expression(made.alarm("web-site_a").watches) == in_ms.format("duration")
+    assert isinstance(made.alarm("web-site_c").watches, Metric)
+    part = "logged_duration" if unit == "ms" else f"({in_ms.format('logged_duration')})"
+    assert expression(made.alarm("web-site_b").watches) == f"IF({part} > 900, {part} * logged_requests, 0)"
+    (view,) = [view for view in made.services if view.name == "web-site"]
+    (graph,) = [widget.graph for widget in view.widgets if widget.graph]
+    assert expression(graph.series[0]) == in_ms.format("duration")
+    assert (graph.series[0].label, graph.unit_label) == ("p99 duration in the log", "ms")
+    (busy,) = graphs(made, "web-site")["concurrency"].series
+    in_progress = "busy" if unit == "ms" else f"({in_ms.format('busy')})"
+    assert expression(busy) == f"{in_progress} / ({busy.period_s} * 1000)"
+
+
+def expression(series: Metric | Math) -> str:
+    """Return the expression of a series; of a metric, the id that it has in one."""
+    return series.expression if isinstance(series, Math) else "duration"
 
 
 @each("name", formats.names())

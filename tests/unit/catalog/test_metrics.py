@@ -268,12 +268,8 @@ def test_every_expression_ends_in_a_line(name: str) -> None:
     ids=lambda entry: entry.label,
 )
 def test_no_template_has_something_left_to_fill_in(math_template: MathTemplate) -> None:
-    """`{period_s}`, `{min_samples}` and `{units_per_s}` are all that is filled in."""
-    assert set(re.findall(r"\{(\w+)\}", math_template.expression)) <= {
-        "period_s",
-        "min_samples",
-        "units_per_s",
-    }
+    """`{period_s}` and `{min_samples}` are all that is filled in."""
+    assert set(re.findall(r"\{(\w+)\}", math_template.expression)) <= {"period_s", "min_samples"}
 
 
 @each("name", EVERY)

@@ -14,17 +14,24 @@ import yaml
 import catalog
 from catalog import Catalog
 from catalog.kinds import EVERY_KIND, KINDS
-from catalog.own import divisor
+from catalog.kinds.kind import Kind
+from catalog.naming import Names
+from catalog.own import ROLE, divisor
+from catalog.own_rules import of_tuned
+from catalog.services import Service
 from catalog.specs import Math, Metric, is_of_environment
+from catalog.templates import ONLY_FAILURES, metrics_of
 from cloudwatch import maths
 from cloudwatch.publishing import UNITS
+from config.alarms import Tuning
+from config.models import Environment
 from config.paths import ROOT
 from config.types import MetricUnit
 from drill import simulation
 from drill.scenarios import reading
 from drill.sources import catalog as source
 from tests.support.tables import each
-from tests.unit.catalog.catalogs import EVERY, Graph, is_of_own_metric, is_own
+from tests.unit.catalog.catalogs import EVERY, Graph, Made, is_of_own_metric, is_own, plain
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder
 from tests.unit.drill.rehearsing import no_recording
 
@@ -87,6 +94,8 @@ REFUSED = [
     ("metrics", "x: {of: y}", "metrics.x.of", "requires dimensions: their values select a part of the metric (found: y)"),
     ("metrics", "x: {of: y, unit: Count, dimensions: {A: b}}", "metrics.x.unit", "is not valid with of (found: Count)"),
     ("metrics", "x: {namespace: AWS/Lambda, name: Error}", "metrics.x.name", "is not a metric of AWS/Lambda   did you mean Errors?"),
+    ("metrics", "x: {namespace: AWS/SQS, name: ApproximateNumberOfMessagesVisible, dimensions: {Queue: a}}", "metrics.x.dimensions", "are not those of the metric: AWS/SQS ApproximateNumberOfMessagesVisible is reported by {QueueName}, not by {Queue}; did you mean QueueName?"),
+    ("metrics", "x: {namespace: AWS/SQS, name: ApproximateNumberOfMessagesVisible}", "metrics.x.dimensions", "are not those of the metric: AWS/SQS ApproximateNumberOfMessagesVisible is reported by {QueueName}, not by no dimensions"),
     ("metrics", "x: {name: X, healthy: -1}", "metrics.x.healthy", "must be at least least (found: -1)"),
     ("metrics", "x: {name: X, healthy: 3, most: 2}", "metrics.x.healthy", "must be at most most (found: 3)"),
     ("metrics", ", ".join(f"x{at}: {{pattern: '%a{at}%'}}" for at in range(5)), "metrics", "log group /aws/lambda/shop-api-prod must have at most 5 metric filters with a regular expression (found: 6: shop-api-errors-crash-prod, shop-api-metric-x0-prod, shop-api-metric-x1-prod, shop-api-metric-x2-prod, shop-api-metric-x3-prod, shop-api-metric-x4-prod): join expressions with |, or use patterns without regular expressions"),
@@ -110,6 +119,8 @@ REFUSED = [
     ("alarms", f"x: {{{ALARM}, min_samples: 5}}", "alarms.x.min_samples", "is only valid with expression (found: 5)"),
     ("alarms", "x: {expression: declined + sold, threshold: 5, summary: a, min_samples: 5}", "alarms.x.min_samples", "requires samples, the metric that counts them: the expression does not divide by one metric"),
     ("alarms", "x: {expression: declined + sold, threshold: 5, summary: a, min_samples: 5, samples: sod}", "alarms.x.samples", f"sod is not a metric; known: {SERIES}   did you mean sold?"),
+    ("alarms", "x: {expression: declined / duration, threshold: 5, summary: a, min_samples: 5}", "alarms.x.min_samples", "must count events, with the statistic Sum or SampleCount (found: p99 of duration)"),
+    ("alarms", "x: {expression: declined / requests, threshold: 5, summary: a, min_samples: 5, samples: duration}", "alarms.x.samples", "must count events, with the statistic Sum or SampleCount (found: p99 of duration)"),
     ("alarms", f"x: {{{ALARM}, runbook: docs/other.md}}", "alarms.x.runbook", "must be docs/runbooks/<file>.md#<heading>, or an https:// URL (found: docs/other.md)"),
     ("alarms", f"x: {{{ALARM}, runbook: docs/runbooks/none.md#a}}", "alarms.x.runbook", "docs/runbooks/none.md does not exist (found: docs/runbooks/none.md#a)"),
     ("alarms", f"x: {{{ALARM}, runbook: docs/runbooks/lambda.md#eror-rate}}", "alarms.x.runbook", "docs/runbooks/lambda.md has no heading eror-rate   did you mean error-rate? (found: docs/runbooks/lambda.md#eror-rate)"),
@@ -127,13 +138,14 @@ REFUSED = [
     ("alarms", "latency: {anomaly_band: 2, stat: p50}", "alarms.latency.stat", "is not valid with anomaly_band: set one of them to null"),
     ("alarms", "latency: {stat: p5O}", "alarms.latency.stat", None),
     ("alarms", "timeouts: {stat: Average, threshold: 100, comparison: GreaterThanThreshold}", "alarms.timeouts.threshold", None),
+    ("alarms", "async-dropped: {missing: breaching}", "alarms.async-dropped.missing", "must not be breaching: the metric has data only while something fails; the alarm would be in ALARM while nothing does"),
     ("alarms", "latency: {threshold: -1}", "alarms.latency.threshold", "must be at least 0 (found: -1)"),
     # SLOs
     ("slos", "s: {objective_percent: 99, bad: declined}", "slos.s.bad", "requires valid, the metric of all events (found: declined)"),
     ("slos", "s: {objective_percent: 99, valid: requests}", "slos.s.valid", "requires either bad or good (found: requests)"),
     ("slos", "s: {objective_percent: 99, valid: requests, bad: declined, events: invocations}", "slos.s.events", "is not valid with valid (found: invocations)"),
     ("slos", "s: {objective_percent: 99, valid: requests, bad: decline}", "slos.s.bad", f"decline is not a metric; known: {SERIES}   did you mean declined?"),
-    ("slos", "s: {objective_percent: 99, valid: duration, bad: declined}", "slos.s.valid", "must count events, with the statistic Sum or SampleCount (found: p99)"),
+    ("slos", "s: {objective_percent: 99, valid: duration, bad: declined}", "slos.s.valid", "must count events, with the statistic Sum or SampleCount (found: p99 of duration)"),
     # widgets
     ("widgets", "{title: a}", "dashboard.widgets.0", "requires either metrics (a graph) or text (found: a mapping of title)"),
     ("widgets", "{metrics: [declined]}", "dashboard.widgets.0.metrics", "requires title (found: a list of 1)"),
@@ -157,6 +169,8 @@ def test_what_is_wrong_is_refused_with_its_place(
     assert len(lines) == 1
     assert lines[0].startswith(begins)
     assert lines[0][len(begins) :] == said or said is None
+    if key.endswith(".pattern"):
+        assert lines[0].startswith(f"{begins}is not a filter pattern that CloudWatch Logs accepts: ")
 
 
 OF_ENVIRONMENT = [
@@ -300,6 +314,49 @@ def test_a_datapoint_with_too_few_samples_does_not_breach(
     assert made_.condition.endswith(", with at least 50 samples per datapoint")
 
 
+@each("made_", list(EVERY.values()), ids=list(EVERY))
+def test_an_own_alarm_on_any_series_that_is_offered_exists(made_: Made) -> None:
+    """In every environment: a limit that a service does not have is no reason to leave the alarm out."""
+    data = plain(made_[0])
+    wanted = set()
+    for service in map(str, data["services"]):
+        offered = service_series(made_[0], service)
+        for series in offered:
+            key = f"on-{series.replace('_', '-')}"
+            alarms = data["services"][service].setdefault("alarms", {})
+            alarms[key] = {"metric": series, "threshold": 1, "summary": "a"}
+            wanted.add(f"{service}_{key}")
+    catalog_ = catalog.build(Environment.model_validate(data))
+    assert wanted <= {alarm.key for alarm in catalog_.alarms}
+
+
+def service_series(env: Environment, name: str) -> list[str]:
+    """Return the series of the kind that a service has."""
+    service_ = Service.of(env, Names.of(env), name, env.services[name])
+    return list(service_.subject.defined.offered)
+
+
+@each("kind", EVERY_KIND, ids=lambda kind: kind.name)
+def test_absence_of_failures_cannot_breach(kind: Kind[Any]) -> None:
+    """A metric that only failures publish: an alarm in ALARM while it has no data would always be in ALARM."""
+    for alarm in kind.alarms:
+        found = list(of_tuned(("x",), Tuning(missing="breaching"), alarm))
+        only_failures = all(metric.baseline is ONLY_FAILURES for metric in metrics_of(alarm.watches))
+        assert [at for at, _ in found] == ([("x", "missing")] if only_failures else []), alarm.key
+        assert not (alarm.missing == "breaching" and only_failures), alarm.key
+        assert not list(of_tuned(("x",), Tuning(missing="ignore"), alarm))
+
+
+def test_an_own_alarm_that_does_not_apply_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a built-in one: never left out silently."""
+    monkeypatch.setattr("catalog.own._within", lambda series, _facts: series)
+    folder.append(
+        "prod", "services: {web-site: {alarms: {x: {metric: logged_duration, threshold: 5, summary: a}}}}\n"
+    )
+    text = "is not an alarm of this service: it has no timeout_ms"
+    assert folder.refusal() == [f"config/prod.yaml:{NEXT_LINE}: services.web-site.alarms.x: {text}"]
+
+
 def test_a_late_metric_makes_own_alarms_and_slos_look_back_further(folder: Folder) -> None:
     """As the alarms of the kind do: a function of 15 minutes reports an invocation when it ends."""
     text = service(
@@ -355,6 +412,17 @@ def test_a_filter_exists_for_each_metric_out_of_the_log() -> None:
         assert item.log_group_key == item.service
         assert (item.pattern, item.value) == (metric.pattern, metric.value or "1")
         assert (item.default_value, item.dimensions) == (metric.default_value, metric.dimensions)
+
+
+def test_every_own_metric_has_its_graph() -> None:
+    """But for one whose dimensions are in the lines: its parts have one each."""
+    views = {view.name: view for view in OWN_CATALOG.services}
+    for name, service in OWN_ENV.services.items():
+        drawn = {graph.title for graph in views[name].graphs if graph.role == ROLE}
+        for key, metric in service.metrics.items():
+            label = metric.label or key.replace("_", " ")
+            has_values = not (metric.pattern and metric.dimensions)
+            assert (f"{label[:1].upper()}{label[1:]}" in drawn) == has_values, key
 
 
 def test_every_own_alarm_has_its_graph_with_its_line() -> None:

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import catalog
+from catalog.check import check
 from catalog.kinds import EVERY_KIND, KINDS
 from catalog.naming import Names
 from catalog.reach import outcome
@@ -29,7 +30,7 @@ from config.alarms import Slo
 from config.errors import Location
 from config.models import Environment
 from tests.support.tables import each
-from tests.unit.catalog.catalogs import EVERY, LOAD_BALANCER, STATE_MACHINES, plain
+from tests.unit.catalog.catalogs import EVERY, EXISTING, LOAD_BALANCER, STATE_MACHINES, plain
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder
 
 HERE = f"config/prod.yaml:{NEXT_LINE}"
@@ -390,12 +391,66 @@ def test_an_alarm_whose_limit_a_service_lacks_is_left_out(kind: Any, alarm: Alar
             assert left_out.why == "not applicable"
 
 
+def test_on_ec2_tasks_may_use_more_than_they_reserve() -> None:
+    """No page is sent for it, and thresholds above 100 percent are for it, also those of own alarms."""
+    data = everything()
+    own = {"x": {"metric": "cpu", "threshold": 120, "summary": "the CPU is used"}}
+    web = {
+        **EXISTING["storefront"],
+        "alarms": {"cpu": {"threshold": 150}, "memory": {"threshold": 101}, **own},
+    }
+    data["services"]["storefront"] = web
+    at = ("services", "storefront", "alarms")
+    expected = {(*at, key, "threshold") for key in ("cpu", "memory", "x")}
+    assert {place for place, _ in check(Environment.model_validate(data))} == expected
+    data["services"]["storefront"] = {**web, "launch_type": "ec2"}
+    env = Environment.model_validate(data)
+    assert list(check(env)) == []
+    keys = {alarm.kind_key for alarm in catalog.build(env).all_alarms if alarm.service == "storefront"}
+    assert {"cpu", "memory", "saturation", "x"} <= keys
+    assert not keys & {"cpu-exhausted", "memory-exhausted", "resource-exhaustion"}
+
+
+def test_autoscaling_raises_what_a_number_of_tasks_can_be() -> None:
+    """The minimum is what is desired at least; the maximum limits thresholds and what is missing."""
+    data = everything()
+    web = {**EXISTING["storefront"], "autoscaling": {"min_tasks": 2, "max_tasks": 10}}
+    for key, threshold in (
+        ("not-converging", 3),
+        ("too-few-tasks", "150 % of desired_count"),
+        ("no-healthy-target", 4),
+    ):
+        data["services"]["storefront"] = {**web, "alarms": {key: {"threshold": threshold}}}
+        assert list(check(Environment.model_validate(data))) == [], key
+    data["services"]["storefront"] = {**web, "alarms": {"not-converging": {"threshold": 10}}}
+    ((at, text),) = check(Environment.model_validate(data))
+    assert at == ("services", "storefront", "alarms", "not-converging", "threshold")
+    said = text(lambda _: "here") if callable(text) else text
+    assert "must be less than 10 (the maximum of 10 tasks: here), such as 80 % of most_tasks;" in said
+
+
+def test_without_a_minimum_the_absence_of_tasks_is_no_failure() -> None:
+    """A service that is scaled to zero has no healthy target."""
+    data = everything()
+    data["services"]["storefront"] = {
+        **EXISTING["storefront"],
+        "autoscaling": {"min_tasks": 0, "max_tasks": 10},
+    }
+    keys = {
+        alarm.kind_key
+        for alarm in catalog.build(Environment.model_validate(data)).alarms
+        if alarm.service == "storefront"
+    }
+    assert not keys & {"no-healthy-target", "too-few-tasks", "not-converging"}
+    assert "pending-tasks" in keys
+
+
 def test_a_service_without_desired_tasks_has_no_alarm_on_tasks(folder: Folder) -> None:
     """Some could not fire, and the absence of a healthy target would page without end."""
     of_tasks = {
         alarm.key
         for alarm in KINDS["ecs"].alarms
-        if any(metric.most in {"desired_count", "max_tasks"} for metric in metrics_of(alarm.watches))
+        if any(metric.most in {"most_tasks", "max_tasks"} for metric in metrics_of(alarm.watches))
     }
     assert {"too-few-tasks", "no-healthy-target"} < of_tasks
     balancer = json.dumps(LOAD_BALANCER).replace("333333333333", "111122223333")

@@ -33,6 +33,7 @@ from local_aws import process
 from ops import (
     adoption,
     cli,
+    deployments,
     doctor,
     documents,
     functions,
@@ -564,7 +565,7 @@ def test_what_synthesizes_or_changes_is_alone(
         (stacks, "deploy"), (stacks, "diff"), (stacks, "destroy"), (invoke, "invoke"),
         (common, "require_aws"), (synthesis, "synthesize"), (local, "ensure"), (functions, "build"),
         (documents, "generate"), (local, "stop_unused"), (verification, "of_environment"),
-        (doctor, "examine"), (adoption, "plan"), (logs, "report"),
+        (doctor, "examine"), (adoption, "plan"), (logs, "report"), (deployments, "record"),
     ):  # fmt: skip
         monkeypatch.setattr(module, function, go_on)
     arguments = {
@@ -572,6 +573,7 @@ def test_what_synthesizes_or_changes_is_alone(
         "invoke": ["x", "y"],
         "logs": ["x"],
         "import": ["--functions", "x"],
+        "deployment": ["x"],
         "adopt": ["acme"],
         **ALONE,
     }.get(name, [])
@@ -629,6 +631,7 @@ def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_cl
         "invoke": ["x", "y"],
         "logs": ["Makefile"],
         "import": ["--functions", "x"],
+        "deployment": ["x"],
         "adopt": ["acme"],
         **ALONE,
     }

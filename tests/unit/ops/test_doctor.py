@@ -11,7 +11,7 @@ from rich.console import Console
 
 from catalog import environment
 from config.errors import CommandError
-from ops import doctor, preflight, silent_logs, state, subscriptions
+from ops import doctor, preflight, state, subscriptions, unmatched_logs
 from terraform import binary
 
 DENIED = ClientError({"Error": {"Code": "AuthorizationError", "Message": "no"}}, "ListSubscriptionsByTopic")
@@ -29,7 +29,7 @@ def healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "outputs", lambda *_: {})
     monkeypatch.setattr(preflight, "check", lambda *_: "a deployment can create its resources")
     monkeypatch.setattr(subscriptions, "check", lambda *_: "5 subscriptions confirmed")
-    monkeypatch.setattr(silent_logs, "check", lambda *_: "4 logs with lines")
+    monkeypatch.setattr(unmatched_logs, "check", lambda *_: "4 logs with lines")
 
 
 def examined() -> tuple[bool, str]:
@@ -55,7 +55,7 @@ def test_a_healthy_environment_passes() -> None:
     assert "5 subscriptions confirmed" in printed
 
 
-@pytest.mark.parametrize("module", [preflight, subscriptions, silent_logs])
+@pytest.mark.parametrize("module", [preflight, subscriptions, unmatched_logs])
 def test_problems_are_printed_and_fail(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each on its line; the other checks run."""
     monkeypatch.setattr(module, "check", fail(CommandError("2 problems\n  one [a]\n  two")))

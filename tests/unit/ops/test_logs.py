@@ -13,6 +13,7 @@ from config import formats
 from config.logs import Logs, ServiceLogs
 from ops import cli, logs
 from tests.support.tables import each
+from tests.unit.catalog.catalogs import EVERY
 
 LINES = [
     '{"level": "INFO", "message": "fine", "duration_ms": 12}',
@@ -67,6 +68,20 @@ def test_every_line_is_counted_with_its_number(tmp_path: Path, capsys: pytest.Ca
     assert rows["durations that are not a number"][-2:] == ["1", "3"]
     assert rows["not counted"][-2:] == ["1", "5"]
     assert said[-1] == "5 of 6 lines are in the format json."
+
+
+@each("name", EVERY)
+def test_a_line_counts_once_whatever_the_number_of_log_groups(name: str) -> None:
+    """A service has the same filters on each of its log groups, and a line is in one of them."""
+    env, made = EVERY[name]
+    for service, config in env.services.items():
+        log, own = env.log_format(config), logs.of_one_group(made, service)
+        assert bool(own) == any(item.service == service for item in made.filters)
+        if log and own:
+            line = filters_of.line(log, 250, is_error=True)
+            found = logs.examine(own, [line], print)
+            assert "errors that count more than once" not in found.by_title, service
+            assert found.by_title["errors"].total == 1, service
 
 
 def test_a_format_is_proposed_that_fits_better(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,7 +67,7 @@ def test_a_file_that_is_as_the_account_has_no_finding(world: World, compare: Any
     world.queues = {"in": {"VisibilityTimeout": "60"}}
     world.bounds = {"service/shop/web": (2, 9)}
     orders = (
-        f"{ORDERS}    log_group: /aws/lambda/orders\n    memory_mib: 512\n"
+        f"{ORDERS}    log_group: /aws/lambda/orders\n"
         "    reserved_concurrency: 20\n    sqs_trigger: {queue: in, visibility_timeout_s: 60}\n"
     )
     web = (
@@ -137,10 +137,8 @@ DIFFERENT = [
         "timeout_s: 3",
         "timeout_s: 3 in the file; in the account: 10",
     ),
-    (ORDERS, "memory_mib: 128", "memory_mib: 128 in the file; in the account: 512"),
     (ORDERS, "reserved_concurrency: 5", "reserved_concurrency: 5 in the file; in the account: none"),
     (ORDERS, "insights: true", "insights: true in the file; in the account: false"),
-    (ORDERS, "tracing: true", "tracing: true in the file; in the account: false"),
     (ORDERS, "log_group: /shop/web", "log_group: /shop/web in the file; in the account: /aws/lambda/orders"),
     (
         ORDERS,
@@ -154,7 +152,7 @@ DIFFERENT = [
         "autoscaling: {min_tasks: 2, max_tasks: 9}",
         "autoscaling: {min_tasks: 2, max_tasks: 9} in the file; in the account: none",
     ),
-    (WEB, "container_insights: false", "container_insights: false in the file; in the account: true"),
+    (WEB, "container_insights: true", "container_insights: true in the file; in the account: false"),
     (
         WEB,
         "log_groups: [/aws/lambda/orders]",
@@ -235,6 +233,19 @@ def test_a_queue_and_autoscaling_that_the_file_leaves_out_are_compared(world: Wo
     )
     (line,) = compare(f"{WEB}    desired_count: 3\n").differences
     assert line.endswith("autoscaling: none in the file; in the account: {min_tasks: 2, max_tasks: 9}")
+
+
+def test_a_default_that_alarms_use_is_compared_as_one(world: World, compare: Any) -> None:
+    """The file does not have the value, and the place is that of the service."""
+    layer = {"Arn": "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:60"}
+    world.functions["orders"] = function(Layers=[layer])
+    assert compare(ORDERS).differences == (
+        "prod.yaml:2: services.orders.insights: false by default; in the account: true",
+    )
+    world.services["shop"]["web"]["launchType"] = "EC2"
+    assert compare(WEB).differences == (
+        "prod.yaml:2: services.web.launch_type: fargate by default; in the account: ec2",
+    )
 
 
 def test_the_desired_count_may_be_anything_with_autoscaling(world: World, compare: Any) -> None:

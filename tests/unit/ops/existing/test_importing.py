@@ -124,7 +124,7 @@ def test_resources_that_the_file_has_are_left_out(world: World) -> None:
     world.functions |= {name: function(name) for name in (CREATED, "reveille-notifier-prod")}
     world.services = {"reveille-prod": {"reveille-checkout-api-prod": service()}, "shop": {"web": service()}}
     world.machines = {"refund": {}}
-    own = {
+    own: dict[str, dict[str, Any]] = {
         "orders": {
             "kind": "lambda",
             "function": f"arn:aws:lambda:{HERE}:function:orders",
@@ -180,12 +180,12 @@ def test_tags_give_the_owner(world: World) -> None:
 
 def test_an_entry_that_is_not_valid_is_left_out(world: World) -> None:
     """With the reason; the others are proposed."""
-    world.functions["huge"] = function("huge", MemorySize=99_999)
+    world.functions["huge"] = function("huge", Timeout=99_999)
     proposed = propose(functions="*")
     assert "  orders:\n" in proposed.text
     assert "huge" not in proposed.text
     (note,) = proposed.notes
-    assert note.startswith("huge is left out: services.huge.memory_mib: must be at most")
+    assert note.startswith("huge is left out: services.huge.timeout_s: must be at most")
 
 
 def test_a_key_of_the_environment_that_does_not_fit_is_a_note(world: World) -> None:

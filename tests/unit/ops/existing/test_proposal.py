@@ -8,6 +8,7 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from config.services import ExistingEcsService
 from config.types import ServiceName
 from ops.existing import logs, proposal
 from ops.existing.account import Resource
@@ -16,10 +17,8 @@ from tests.unit.ops.existing.world import BALANCER, WEB_GROUP
 FACTS: dict[str, Any] = {
     "log_group": "/aws/lambda/orders",
     "timeout_s": 10,
-    "memory_mib": 512,
     "reserved_concurrency": None,
     "insights": False,
-    "tracing": True,
     "sqs_trigger": None,
 }
 
@@ -42,6 +41,34 @@ def text(resource: Resource, *, tags: dict[str, str] | None = None, log: Any = N
     return entry.text()
 
 
+def test_a_log_group_is_proposed_for_one_service() -> None:
+    """For the first, or for that of the file: the others state whose it is."""
+    found = [
+        Resource("ecs", {"cluster": "shop", "ecs_service": name}, {"log_groups": groups}, log_groups=groups)
+        for name, groups in (("a", ("/all",)), ("b", ("/all", "/b")), ("c", ("/file",)))
+    ]
+    made = proposal.entries(
+        found,
+        environment="prod",
+        taken=(),
+        tags=lambda _: {},
+        log_keys=lambda _: None,
+        groups={"/file": "web"},
+    )
+    assert [entry.data.get("log_groups") for entry in made] == [["/all"], ["/b"], None]
+    assert "# log_groups: /all is that of a: its log is not watched for this service" in made[1].text()
+    assert "# log_groups: /file is that of web: its log is not watched for this service" in made[2].text()
+
+
+def test_container_insights_is_written_where_the_cluster_has_it() -> None:
+    """By default AWS does not have it, nor has a service of the configuration that does not state it."""
+    assert "    container_insights: true\n" in text(service("shop", "web", container_insights=True))
+    assert (
+        "container_insights" not in text(service("shop", "web", container_insights=False)).partition("#")[0]
+    )
+    assert ExistingEcsService.model_fields["container_insights"].default is False
+
+
 def test_an_entry_has_the_facts_and_what_is_to_be_decided() -> None:
     """Defaults and what is not set are left out."""
     assert text(function(description="Takes orders"), tags={"Team": "shop"}, log={}) == (
@@ -51,8 +78,6 @@ def test_an_entry_has_the_facts_and_what_is_to_be_decided() -> None:
         "    description: Takes orders\n"
         "    owner: shop\n"
         "    timeout_s: 10\n"
-        "    memory_mib: 512\n"
-        "    tracing: true\n"
     )
     assert text(function()) == (
         "  orders:\n"
@@ -60,8 +85,6 @@ def test_an_entry_has_the_facts_and_what_is_to_be_decided() -> None:
         "    function: orders\n"
         "    description: Lambda function orders # to be decided: what it does, in one line\n"
         "    timeout_s: 10\n"
-        "    memory_mib: 512\n"
-        "    tracing: true\n"
         "    # to be decided: owner, the team that owns it; now platform\n"
     )
 

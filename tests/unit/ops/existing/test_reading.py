@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
+import catalog
 from config.services import SERVICE_MODELS
-from ops.existing import ecs, functions, state_machines
+from ops.existing import ecs, functions, proposal, state_machines
 from ops.existing.account import UNREAD, Account, Resource
+from tests.support.tables import each
 from tests.unit.ops.existing.world import (
     BALANCER,
     HERE,
@@ -58,10 +61,8 @@ def test_a_function_without_extras(world: World) -> None:
     assert resource.facts == {
         "log_group": "/aws/lambda/orders",
         "timeout_s": 10,
-        "memory_mib": 512,
         "reserved_concurrency": None,
         "insights": False,
-        "tracing": False,
         "sqs_trigger": None,
     }
     assert resource.remarks == ()
@@ -88,12 +89,12 @@ def test_of_an_image_it_is_not_known_whether_it_has_lambda_insights(world: World
 
 def test_the_facts_of_an_alias_are_those_of_its_version(world: World) -> None:
     """Its queue is that which invokes the alias; concurrency is reserved for the function as a whole."""
-    world.functions["orders:live"] = function(Timeout=60, TracingConfig={"Mode": "Active"})
+    world.functions["orders:live"] = function(Timeout=60)
     world.reserved["orders"] = 20
     world.mappings = [mapping("1", "a-of-function"), mapping("2", "of-alias", "orders:live")]
     world.queues = {"a-of-function": {"VisibilityTimeout": "30"}, "of-alias": {"VisibilityTimeout": "300"}}
     facts = read("live").facts
-    assert (facts["timeout_s"], facts["tracing"], facts["reserved_concurrency"]) == (60, True, 20)
+    assert (facts["timeout_s"], facts["reserved_concurrency"]) == (60, 20)
     assert facts["sqs_trigger"]["queue"] == "of-alias"
 
 
@@ -144,7 +145,7 @@ def test_a_service_on_fargate(world: World) -> None:
         "autoscaling": {"min_tasks": 2, "max_tasks": 9},
         "log_groups": ("/shop/web",),
         "target_groups": ({"load_balancer_arn": BALANCER, "target_group_arn": WEB_GROUP},),
-        "container_insights": True,
+        "container_insights": False,
     }
     assert resource.remarks == ()
 
@@ -215,24 +216,53 @@ def test_load_balancers_that_are_not_watched_are_remarked(world: World) -> None:
 
 
 def test_both_target_groups_of_a_blue_green_deployment_are_facts(world: World) -> None:
-    """ECS alternates between them."""
+    """ECS alternates between them: the absence of targets in one of them is no failure."""
     green = f"{WEB_GROUP[:-1]}0"
     world.target_groups[green] = [BALANCER]
     world.services["shop"]["web"]["loadBalancers"][0]["advancedConfiguration"] = {
         "alternateTargetGroupArn": green
     }
-    found = read_service().facts["target_groups"]
+    world.insights = "enabled"
+    resource = read_service()
+    found = resource.facts["target_groups"]
     assert [target["target_group_arn"] for target in found] == [WEB_GROUP, green]
+    assert resource.alarms["no-healthy-target"]["enabled"] is False
+    written = proposal.entries(
+        [resource], environment="prod", taken=(), tags=lambda _: {}, log_keys=lambda _: {}
+    )
+    data = yaml.safe_load(written[0].text())["web"]
+    data["alarms"] |= {"cpu": {"threshold": 80}, "memory": {"threshold": 80}, "errors": {"threshold": 5}}
+    env = environment(web=data)
+    keys = {alarm.kind_key for alarm in catalog.build(env).alarms if alarm.service == "web"}
+    assert "no-healthy-target" not in keys
+    assert {"too-few-tasks", "unhealthy-targets", "target-error-rate"} <= keys
 
 
 def test_with_codedeploy_the_facts_are_those_of_the_primary_task_set(world: World) -> None:
     """The service itself states neither capacity nor load balancers."""
     balancers = [{"targetGroupArn": WEB_GROUP}]
     task_set = {"status": "PRIMARY", "launchType": "EC2", "taskDefinition": "x", "loadBalancers": balancers}
-    world.services["shop"]["web"] = service(launchType=None, loadBalancers=[], taskSets=[task_set])
-    facts = read_service().facts
+    controller = {"type": "CODE_DEPLOY"}
+    world.services["shop"]["web"] = service(
+        launchType=None, loadBalancers=[], taskSets=[task_set], deploymentController=controller
+    )
+    resource = read_service()
+    facts = resource.facts
+    assert resource.alarms["no-healthy-target"]["enabled"] is False
+    assert any(remark.startswith("target_groups: the one in use") for remark in resource.remarks)
     assert facts["launch_type"] == "ec2"
     assert [target["target_group_arn"] for target in facts["target_groups"]] == [WEB_GROUP]
+
+
+@each("breaker", [None, {}, {"enable": False, "rollback": False}, {"enable": True, "rollback": False}])
+def test_without_circuit_breaker_a_failed_deployment_is_not_noticed(
+    world: World, breaker: dict[str, bool] | None
+) -> None:
+    """ECS sends the event of a failed deployment for services with one only."""
+    configuration = {} if breaker is None else {"deploymentCircuitBreaker": breaker}
+    world.services["shop"]["web"]["deploymentConfiguration"] = configuration
+    is_off = not (breaker or {}).get("enable")
+    assert any("circuit breaker is off" in remark for remark in read_service().remarks) is is_off
 
 
 def test_a_daemon_has_no_desired_count(world: World) -> None:
@@ -313,3 +343,30 @@ def test_a_resource_that_cannot_be_read_is_not_missing(world: World, operation: 
         state_machines.read(here, "refund"),
     )
     assert found.count(UNREAD) == 1
+
+
+def test_one_resource_that_cannot_be_read_hides_no_other(world: World) -> None:
+    """Only a failure that every call would have ends the calls of its kind, such as a missing permission."""
+    world.functions["broken"] = function("broken")
+    world.services["shop"]["broken"] = service("broken")
+    world.machines = {"refund": {}, "broken": {}}
+    world.refused, here = {"broken"}, account()
+    assert functions.read(here, "broken") is UNREAD
+    assert ecs.read(here, "shop", "broken") is UNREAD
+    assert state_machines.read(here, "broken") is UNREAD
+    assert isinstance(functions.read(here, "orders"), Resource)
+    assert isinstance(ecs.read(here, "shop", "web"), Resource)
+    assert isinstance(state_machines.read(here, "refund"), Resource)
+    assert {why.partition(":")[0] for why in here.unread.values()} == {"AWS refuses the request"}
+
+
+def test_a_service_without_a_task_definition_is_read(world: World) -> None:
+    """With the deployment controller EXTERNAL, before its first task set: its log groups are not known."""
+    world.services["shop"]["web"] = service(taskDefinition=None, taskSets=[])
+    here = account()
+    resource = ecs.read(here, "shop", "web")
+    assert isinstance(resource, Resource)
+    assert "log_groups" not in resource.facts
+    assert "log_groups: it has no task definition yet" in resource.remarks
+    assert here.unread == {}
+    assert "DescribeTaskDefinition" not in world.calls

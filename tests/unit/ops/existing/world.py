@@ -41,9 +41,7 @@ def function(name: str = "orders", **more: Any) -> dict[str, Any]:
         "FunctionName": name,
         "FunctionArn": f"arn:aws:lambda:{HERE}:function:{name}",
         "Timeout": 10,
-        "MemorySize": 512,
         "PackageType": "Zip",
-        "TracingConfig": {"Mode": "PassThrough"},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"},
         **more,
     }
@@ -66,6 +64,7 @@ def service(name: str = "web", **more: Any) -> dict[str, Any]:
         "taskDefinition": "web:1",
         "loadBalancers": [{"targetGroupArn": WEB_GROUP}],
         "schedulingStrategy": "REPLICA",
+        "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
         **more,
     }
 
@@ -92,7 +91,7 @@ class World:
     containers: list[dict[str, Any]] = field(default_factory=lambda: [container()])
     bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
     """`service/<cluster>/<service>` -> minimum and maximum."""
-    insights: str = "enhanced"
+    insights: str = "disabled"
     target_groups: dict[str, list[str]] = field(default_factory=lambda: {WEB_GROUP: [BALANCER]})
     """Target group -> its load balancers."""
     machines: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -106,6 +105,8 @@ class World:
     """ARN -> tags."""
     denied: set[str] = field(default_factory=set)
     """Operations that are not permitted."""
+    refused: set[str] = field(default_factory=set)
+    """Names of resources for which AWS refuses every call, for another reason than a missing permission."""
     calls: list[str] = field(default_factory=list)
 
     def answer(self, operation: str, given: dict[str, Any]) -> Any:
@@ -113,6 +114,9 @@ class World:
         self.calls.append(operation)
         if operation in self.denied:
             code = "AccessDeniedException"
+            raise _error(code, operation)
+        if self.refused & {name for value in given.values() for name in _names(value)}:
+            code = "InvalidParameterException"
             raise _error(code, operation)
         return getattr(self, f"_{xform_name(operation)}")(given)
 
@@ -233,6 +237,10 @@ class World:
 
         real._make_api_call = call  # noqa: SLF001 - there is no public method
         return real
+
+
+def _names(value: Any) -> set[str]:
+    return set(value) if isinstance(value, list) else {str(value).rpartition(":")[2]}
 
 
 def _error(code: str, operation: str) -> ClientError:

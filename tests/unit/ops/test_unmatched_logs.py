@@ -10,9 +10,12 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from catalog import Catalog, environment
+from config import formats
 from config.errors import CommandError
 from config.models import Environment
-from ops import silent_logs
+from ops import unmatched_logs
+from tests.support.tables import each
+from tests.unit.catalog.catalogs import EVERY
 
 PROD, CATALOG = environment.read("prod", variables={})
 
@@ -52,15 +55,20 @@ def answer(monkeypatch: pytest.MonkeyPatch, made: Catalog, values: Mapping[tuple
     stubber.activate()
     cloudwatch.meta.events.register("provide-client-params.cloudwatch.GetMetricData", record)
     cloudwatch.meta.events.register("after-call.cloudwatch.GetMetricData", fill)
-    monkeypatch.setattr(silent_logs, "client", lambda *_: cloudwatch)
+    monkeypatch.setattr(unmatched_logs, "client", lambda *_: cloudwatch)
 
 
 def test_lines_without_a_match_are_reported_with_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """For each service with lines and no match; a match in one metric is enough."""
-    events = {(name, "IncomingLogEvents"): 5000.0 for name in PROD.services}
-    answer(monkeypatch, CATALOG, {**events, ("order-processor", "Errors"): 1, ("checkout-api", "Latency"): 9})
+    variables: dict[str, str] = {}
+    for name in PROD.services:
+        at = f"REVEILLE_SERVICES__{name.upper().replace('-', '_')}__LOGS"
+        variables |= {f"{at}__FORMAT": "json", f"{at}__DURATION_KEY": "duration_ms"}
+    env, made = read(variables)
+    events = {(name, "IncomingLogEvents"): 5000.0 for name in env.services}
+    answer(monkeypatch, made, {**events, ("order-processor", "Errors"): 1, ("checkout-api", "Latency"): 9})
     with pytest.raises(CommandError) as raised:
-        silent_logs.check(PROD, CATALOG)
+        unmatched_logs.check(env, made)
     lines = str(raised.value).splitlines()
     assert lines[0] == "no line of 2 logs matched a metric filter in 7 days:"
     assert [line.strip() for line in lines[1:3]] == ["payment-handler", "inventory-worker"]
@@ -70,14 +78,28 @@ def test_lines_without_a_match_are_reported_with_the_next_step(monkeypatch: pyte
 def test_a_log_without_lines_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service may have no traffic yet."""
     answer(monkeypatch, CATALOG, {})
-    assert silent_logs.check(PROD, CATALOG) == "0 logs with lines in 7 days"
+    assert unmatched_logs.check(PROD, CATALOG) == "0 logs with lines in 7 days"
 
 
-def test_a_log_without_durations_may_have_no_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It passes, and is named: only errors would match."""
-    env, made = read({"REVEILLE_SERVICES__CHECKOUT_API__LOGS__FORMAT": "zap"})
+@each("name", formats.names())
+def test_a_log_may_have_no_errors(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """It passes, and is named: the file does not state that lines have a duration, so only errors match."""
+    env, made = read({"REVEILLE_SERVICES__CHECKOUT_API__LOGS__FORMAT": name})
     answer(monkeypatch, made, {("checkout-api", "IncomingLogEvents"): 10})
-    found = silent_logs.check(env, made)
+    found = unmatched_logs.check(env, made)
     assert found.startswith(
-        "1 log with lines in 7 days, of which no line was an error: checkout-api (`make logs`"
+        "1 log with lines in 7 days, of which no line matched a metric filter: checkout-api (`make logs`"
     )
+
+
+@each("name", EVERY)
+def test_every_catalog_is_checked(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """With own filters of every form; those with dimensions have no metric to ask for by its name alone."""
+    env, made = EVERY[name]
+    of_services = [item for item in made.filters if item.service]
+    answer(monkeypatch, made, {(str(item.service), "IncomingLogEvents"): 10.0 for item in of_services})
+    try:
+        found = unmatched_logs.check(env, made)
+    except CommandError as error:
+        found = str(error)
+    assert all(str(item.service) in found for item in of_services)

@@ -13,11 +13,11 @@ from typing import Any
 
 from aws.clients import client
 from catalog import Catalog
-from catalog.kinds import logs
 from catalog.specs import LogFilter
 from config.errors import CommandError
 from config.explain import counted
 from config.models import Environment
+from config.services import LoggingService
 
 DAYS = 7
 """Days in which a line must have matched."""
@@ -31,7 +31,7 @@ def check(env: Environment, catalog: Catalog) -> str:
     """Return how many logs have lines that their filters count.
 
     Raises:
-        CommandError: a log with durations of requests has lines, and none matched; with its service.
+        CommandError: a log whose `duration_key` is configured has lines, and none matched; with its service.
         BotoCoreError, ClientError: CloudWatch cannot be asked.
     """
     sums = _sums(env, catalog)
@@ -42,34 +42,40 @@ def check(env: Environment, catalog: Catalog) -> str:
         for service, own in _by_service(catalog).items()
         if any(lines[item.log_group_key] for item in own)
     }
-    silent = [
+    unmatched = [
         service
         for service, own in with_lines.items()
         if not any(sums[item.namespace, item.metric, ""] for item in own)
     ]
     # Without durations, a log in which nothing matches can be one without errors.
-    unread = [service for service in silent if _has_durations(with_lines[service])]
+    unread = [service for service in unmatched if _sets_durations(env, service)]
     if unread:
         raise CommandError("\n".join(_message(env, unread)))
-    return ", ".join(_finding(len(with_lines), silent))
+    return ", ".join(_finding(len(with_lines), unmatched))
 
 
 def _by_service(catalog: Catalog) -> dict[str, list[LogFilter]]:
+    """Return the filters of each service, without those whose metrics have dimensions: values of lines."""
     services: dict[str, list[LogFilter]] = {}
     for item in catalog.filters:
-        if item.service is not None:
+        if item.service is not None and not item.dimensions:
             services.setdefault(item.service, []).append(item)
     return services
 
 
-def _has_durations(filters: Sequence[LogFilter]) -> bool:
-    return any(item.metric == logs.LATENCY.name for item in filters)
+def _sets_durations(env: Environment, service: str) -> bool:
+    """Return whether the file sets the key of durations; that of a format is in the lines of some users."""
+    config = env.services[service]
+    return isinstance(config, LoggingService) and bool(
+        env.logs.settings(config.kind, config.logs).duration_key
+    )
 
 
-def _finding(with_lines: int, silent: Sequence[str]) -> Iterator[str]:
+def _finding(with_lines: int, unmatched: Sequence[str]) -> Iterator[str]:
     yield f"{counted(with_lines, 'log')} with lines in {DAYS} days"
-    if silent:
-        yield f"of which no line was an error: {', '.join(silent)} (`make logs` shows what counts)"
+    if unmatched:
+        names = ", ".join(unmatched)
+        yield f"of which no line matched a metric filter: {names} (`make logs` shows what counts)"
 
 
 def _message(env: Environment, services: Sequence[str]) -> Iterator[str]:
@@ -86,10 +92,9 @@ def _sums(env: Environment, catalog: Catalog) -> dict[tuple[str, str, str], floa
     for group in catalog.log_groups:
         dimensions = [{"Name": "LogGroupName", "Value": group.name}]
         wanted["AWS/Logs", _LINES, group.name] = _query(_LINES, "AWS/Logs", "Sum", dimensions)
-    for item in catalog.filters:
+    for item in (item for own in _by_service(catalog).values() for item in own):
         stat = "SampleCount" if item.default_value is None else "Sum"
-        if item.service is not None and not item.dimensions:
-            wanted[item.namespace, item.metric, ""] = _query(item.metric, item.namespace, stat, [])
+        wanted[item.namespace, item.metric, ""] = _query(item.metric, item.namespace, stat, [])
     cloudwatch = client(env, "cloudwatch")
     ends = dt.datetime.now(dt.timezone.utc)
     sums = dict.fromkeys(wanted, 0.0)
