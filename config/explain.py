@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections.abc
+import functools
 import types
 import typing
-from collections.abc import Collection, Iterable
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice, pairwise
 from typing import Any, TypeGuard
 
 from pydantic import BaseModel
@@ -22,6 +24,10 @@ from config.words import did_you_mean
 
 _LONG = 1024
 """Maximum bits of a whole number that is shown."""
+_PLACES = 4
+"""Maximum number of places where a key is said to exist."""
+_NAME = "<name>"
+"""Any key of a mapping, in the location of a key of a model."""
 _LISTED = 40
 """Maximum number of words in a list."""
 
@@ -105,6 +111,7 @@ def problems(
 def _location(error: ErrorDetails, document: Document, at: Location) -> tuple[Location, bool]:
     """Return where the value is that an error is about, and whether its key is meant."""
     location, is_key = _in_document((*at, *error["loc"]), document.data)
+    location = document.written(location)
     if _has_invalid_kind(error, location, document.data):
         location = (*location, "kind")
     return (*location, *error.get("ctx", {}).get("at", ())), is_key
@@ -118,7 +125,8 @@ def _problem(error: ErrorDetails, document: Document, model: type[BaseModel], at
     if is_text and location[:1] == ("notifications",) and _SECRETS.intersection(location):
         found = webhooks.masked(found)
     known = _keys(model, location[len(at) : -1], _at(at, document.data))
-    text = _text(error, location, found, document.data, known)
+    other = elsewhere(model, location[len(at) :]) if error["type"] == "extra_forbidden" else ""
+    text = _text(error, location, found, document.data, known, other)
     place = document.place(location)
     for key in context.get("because", ()):
         # The value that causes the problem may be in another file.
@@ -143,12 +151,65 @@ def _or_existing(location: Location, data: Any) -> str:
     return ""
 
 
-def _text(error: ErrorDetails, location: Location, found: str, data: Any, known: set[str]) -> str:
+def elsewhere(model: type[BaseModel], location: Location) -> str:
+    """Return a hint at the places in a model where the key at `location` exists, if there are only a few.
+
+    Such a place has the other keys of the location around it, or some of them.
+    """
+    every = places(model)
+    mappings = {key for place in every for key, name in pairwise(place) if name == _NAME}
+    around = (_NAME if before in mappings else key for before, key in pairwise(("", *location[:-1])))
+    own = (*around, location[-1])
+    found = [
+        ".".join(place)
+        for place in every
+        if place[-1] == own[-1] and place != own and (_has(place, own) or _has(own, place))
+    ]
+    return f"   did you mean {' or '.join(found)}?" if 0 < len(found) <= _PLACES else ""
+
+
+def _has(location: Location, keys: Location) -> bool:
+    """Return whether a location has keys, in this order."""
+    rest = iter(location)
+    return all(key in rest for key in keys)
+
+
+@functools.cache
+def places(model: type[BaseModel]) -> tuple[tuple[str, ...], ...]:
+    """Return the locations of all keys of a model, each once, in the order of the model."""
+    found: dict[tuple[str, ...], None] = {}
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        found[key,] = None
+        for inner, names in _models(field.annotation):
+            found |= {(key, *names, *place): None for place in places(inner)}
+    return tuple(found)
+
+
+def _models(annotation: Any) -> Iterator[tuple[type[BaseModel], tuple[str, ...]]]:
+    """Yield the models in an annotation, with the names that lead to them in a mapping."""
+    if is_model(annotation):
+        yield annotation, ()
+        return
+    is_mapping = typing.get_origin(annotation) in {dict, collections.abc.Mapping}
+    for argument in typing.get_args(annotation):
+        for model, names in _models(argument):
+            yield model, (_NAME, *names) if is_mapping else names
+
+
+def _text(  # noqa: PLR0913, PLR0917 - what a message is made of
+    error: ErrorDetails,
+    location: Location,
+    found: str,
+    data: Any,
+    known: set[str],
+    other: str,
+) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "missing":
         return f"is missing{_or_existing(location, data)}"
     if kind == "extra_forbidden":
-        hint = did_you_mean(str(location[-1]), sorted(known))
+        hint = other or did_you_mean(str(location[-1]), sorted(known))
         return f"is not a valid key; known: {', '.join(sorted(known))}{hint}"
     if kind == "union_tag_not_found" and location[-1] == "kind":
         return _with_found(f"must be one of: {', '.join(SERVICE_MODELS)}", found, SERVICE_MODELS)

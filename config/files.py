@@ -21,6 +21,9 @@ MOST_BYTES = 100 * _MEGABYTE
 """Size of a file of alarms, of Terraform's JSON or of recorded values at most: a value a minute for a year
 takes 20 MB."""
 
+_EVENT_BYTES = 1_048_576
+"""Size of a log event at most: 1 MB (Amazon CloudWatch Logs API Reference, InputLogEvent, `message`)."""
+
 
 class FileError(Exception):
     """A file cannot be read; the message completes a sentence that begins with its name."""
@@ -72,13 +75,16 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a file of UTF-8 text of any size, without their ends.
+    """Yield the lines of a file of log events in UTF-8 text, of any size, without their ends.
 
     Raises:
-        FileError: it cannot be read, is no file, or is not text.
+        FileError: it cannot be read, is no file, or is not text; or a line is longer than an event.
     """
     with _opened(path) as (file, _):
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(_EVENT_BYTES + 2), b""), start=1):
+            if len(line.rstrip(b"\r\n")) > _EVENT_BYTES:
+                message = f"has more than {_EVENT_BYTES:,} bytes in line {number}, the most of a log event"
+                raise FileError(message)
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:

@@ -68,7 +68,8 @@ class Preset(Model):
     handled: str | None = None
     """The line of a request, with `{duration}`; in plain text."""
     lines: str | None = None
-    """The filter pattern of all lines of the logger, in plain text; to recognize the format."""
+    """The filter pattern of all lines of the logger, in plain text; to recognize the format. Without it, they
+    are the lines with a level where `errors` has that of an error."""
     error_lines: tuple[str, ...] = Field(min_length=1)
     """Recorded lines that are errors."""
     other_lines: tuple[str, ...] = Field(min_length=1)

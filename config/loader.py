@@ -73,7 +73,7 @@ def load(
         # A check of others may build everything that is watched: of thousands of services, only where our own
         # rules find nothing.
         if not breaches or rule not in rules or len(environment.services) <= _MANY:
-            breaches += [(document.place(at), at, text) for at, text in rule(environment)]
+            breaches += [(document.place(at), document.written(at), text) for at, text in rule(environment)]
     breaches.sort(key=lambda breach: errors.order(breach[0]))
     problems += [
         Problem(place, source.dotted(location), text)

@@ -88,8 +88,12 @@ FormatName = Annotated[
 
 
 def _listed(value: Any) -> Any:
-    """Return a single level as a list."""
+    """Return a single level or pattern as a list."""
     return [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+_Levels = tuple[ErrorLevel, ...]
+_Patterns = tuple[FilterPattern, ...]
 
 
 class ServiceLogs(Model):
@@ -103,10 +107,12 @@ class ServiceLogs(Model):
     """Key of the level in a JSON line: `severity`, `log.level` for a nested key, `['log.level']` for a key
     with a dot."""
 
-    error_levels: Annotated[tuple[ErrorLevel, ...] | None, BeforeValidator(_listed), at_most(20)] = Field(
-        default=None, min_length=1
-    )
-    """Levels that are errors: words, in any case, or numbers, such as `">= 50"`."""
+    error_levels: Annotated[
+        _Levels | None,
+        BeforeValidator(_listed, json_schema_input_type=ErrorLevel | _Levels | None),
+        at_most(20),
+    ] = Field(default=None, min_length=1)
+    """Levels that are errors, or one: words, in any case, or numbers, such as `">= 50"`."""
 
     duration_key: JsonKey | None = None
     """Key of the duration of a request in a JSON line, a number."""
@@ -114,8 +120,10 @@ class ServiceLogs(Model):
     duration_unit: DurationUnit | None = None
     """Unit of the duration; by default that of the format, else `ms`."""
 
-    error_patterns: Annotated[tuple[FilterPattern, ...], at_most(20)] = ()
-    """Filter patterns of CloudWatch Logs for other lines that count as errors, such as `'%^panic:%'`."""
+    error_patterns: Annotated[
+        _Patterns, BeforeValidator(_listed, json_schema_input_type=FilterPattern | _Patterns), at_most(20)
+    ] = ()
+    """Filter patterns of CloudWatch Logs for other lines that count as errors, or one: `'%^panic:%'`."""
 
 
 class Logs(Model):

@@ -57,6 +57,20 @@ class Document:
                 return self.places[location[:end]]
         return "config"
 
+    def written(self, location: Location) -> Location:
+        """Return the location as the file has it: without the index of a single value in place of a list."""
+        data: Any = self.data
+        way: list[str | int] = []
+        for key in location:
+            if isinstance(key, int) and not isinstance(data, list | dict):
+                continue
+            way.append(key)
+            try:
+                data = data[key]
+            except (KeyError, IndexError, TypeError):
+                data = {}
+        return tuple(way)
+
     def cite(self, location: Location) -> str:
         """Return the key at `location` and where its value is from, for the message about another key."""
         place = self.places.get(location)

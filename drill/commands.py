@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catalog import environment
+from config.arguments import ProjectFile
 from config.errors import ConfigError
 from config.loader import environments
 from drill import choosing, explanation, leaving_out, origin, simulation
@@ -83,7 +84,7 @@ def _with_origin(command: _F) -> _F:
 
 
 @click.command()
-@click.argument("scenarios", nargs=-1, type=_FILE, metavar="[SCENARIO]...")
+@click.argument("scenarios", nargs=-1, type=ProjectFile(), metavar="[SCENARIO]...")
 @_with_origin
 @click.option("--all", "everywhere", is_flag=True, help="All environments, one line each.")
 @click.option(
@@ -245,8 +246,8 @@ def explain(alarms: tuple[str, ...], **values: Any) -> None:  # noqa: ANN401 - t
 
 
 @click.command()
-@click.argument("alarm", type=_FILE)
-@click.argument("series", type=_FILE)
+@click.argument("alarm", type=ProjectFile())
+@click.argument("series", type=ProjectFile())
 @click.option("--alarm", "only", metavar="NAME", help="Replay only this alarm of the file (default: all).")
 @click.option("--out", type=_FILE, metavar="FOLDER", help="Write a timeline into this folder.")
 def replay(alarm: Path, series: Path, only: str | None, out: Path | None) -> None:

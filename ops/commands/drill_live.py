@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from config.arguments import ProjectFile
 from drill.live import drill as live_drill
 from drill.live import preparation
 from ops import local, output
@@ -44,7 +45,7 @@ speed_option = click.option(
 @click.command()
 @env_option
 @speed_option
-@click.argument("scenario", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("scenario", nargs=-1, type=ProjectFile())
 def live(name: str | None, speed: float, scenario: tuple[Path, ...]) -> int:
     """Make deployed functions fail and check their alarms.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from config.arguments import ProjectFile
 from ops import invoke as invocation
 from ops.commands import common
 from ops.commands.common import env_option
@@ -14,7 +15,7 @@ from ops.commands.common import env_option
 @click.command()
 @env_option
 @click.argument("function")
-@click.argument("event", type=click.Path(path_type=Path))
+@click.argument("event", type=ProjectFile())
 def invoke(name: str | None, function: str, event: Path) -> int:
     """Invoke a deployed function and show its log.
 

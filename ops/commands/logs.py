@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from catalog import environment
+from config.arguments import ProjectFile
 from ops import logs as log_lines
 from ops.commands import common
 from ops.commands.common import env_option
@@ -15,7 +16,7 @@ from ops.commands.common import env_option
 @click.command()
 @env_option
 @click.option("--service", metavar="NAME", help="The service that writes the lines, such as payment-handler.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ProjectFile())
 def logs(name: str | None, service: str | None, file: Path) -> int:
     """Show which lines of a log file count as what.
 

@@ -68,6 +68,12 @@ MANY = ", ".join(f"{letter}{'x' * 20}" for letter in "abcdefghijk")
         ("{error_levels: [true]}", "error_levels.0", "must be text"),
         (f"{{error_levels: [{MANY}]}}", "error_levels", f"{INVALID}: a pattern must have at most 1,024"),
         ("{error_patterns: ['%(a)%']}", "error_patterns.0", INVALID),
+        ("{error_patterns: '%(a)%'}", "error_patterns", INVALID),
+        ("{error_patterns: ''}", "error_patterns", "must have at least 1 character"),
+        ("{error_patterns: 5}", "error_patterns", "must be text"),
+        ("{error_patterns: true}", "error_patterns", "must be a list"),
+        ("{error_levels: '>= x'}", "error_levels", "must be a word such as error, or a number"),
+        ("{error_levels: true}", "error_levels", "must be a list"),
         ("{error_patterns: [ok, '{ $.a = }']}", "error_patterns.1", INVALID),
         (
             "{error_patterns: ['%a% %b% %c%']}",

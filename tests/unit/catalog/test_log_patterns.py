@@ -200,6 +200,7 @@ def test_only_a_functions_filter_leaves_out_what_its_runtime_adds() -> None:
         ({"format": "bunyan", "level_key": "lvl"}, {"lvl": 50}, 1),
         ({"format": "serilog", "level_key": "Level"}, {"Level": "Error"}, 1),
         ({"error_patterns": ["%^panic:%"]}, "panic: boom", 1),
+        ({"error_patterns": "declined"}, "payment declined", 1),
         ({"error_patterns": ['"Task timed out"']}, "2026-11-29 Task timed out after 3.00 seconds", 1),
         ({"error_patterns": ["declined -test"]}, "payment declined", 1),
         ({"error_patterns": ["declined -test"]}, "payment declined test", 0),

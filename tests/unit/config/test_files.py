@@ -105,3 +105,10 @@ def test_an_event_is_a_json_object_of_6_mb_at_most(text: bytes, said: str, tmp_p
         invoke.payload(path)
     assert said in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_a_line_may_be_as_long_as_a_log_event(tmp_path: Path) -> None:
+    """With the end of a line in addition; a longer one is rejected before all of it is in memory."""
+    path = tmp_path / "x.log"
+    path.write_bytes(b"x" * 1_048_576 + b"\r\nfine\n")
+    assert [len(line) for line in files.lines(path)] == [1_048_576, 4]

@@ -215,6 +215,38 @@ def test_an_unknown_key_is_refused_with_the_legal_ones_at_every_depth(
     ) in folder.refusal()
 
 
+@each(
+    ("at", "places"),
+    [
+        (("logs", "format"), "logs.lambda.format or logs.ecs.format or services.<name>.logs.format"),
+        (("services", "web-site", "format"), "services.<name>.logs.format"),
+        (("services", "web-site", "logs", "retention_days"), "logs.retention_days"),
+        (("glacier_after_days",), "logs.archive.glacier_after_days"),
+    ],
+)
+def test_a_key_in_the_wrong_mapping_is_refused_with_its_places(
+    folder: Folder, at: tuple[str, ...], places: str
+) -> None:
+    """Where the other keys of its location are around it, or some of them."""
+    place = folder.set(at, 1)
+    (line,) = (line for line in folder.refusal() if line.startswith(f"{place}: {'.'.join(at)}: "))
+    assert line.endswith(f"   did you mean {places}?")
+
+
+def test_every_key_of_the_configuration_is_found_from_the_mapping_around_its_own() -> None:
+    """Unless it is a key there as well, or one of many places."""
+    places = set(explain.places(Environment))
+    found = 0
+    for place in places:
+        outer = (*place[:-2], place[-1])
+        if len(place) > 1 and place[-2] != "<name>" and outer not in places:
+            hint = explain.elsewhere(Environment, outer)
+            assert f"{'.'.join(place)}" in hint or not hint
+            found += bool(hint)
+    assert found > len(places) / 4
+    assert not explain.elsewhere(Environment, ("alarms", "queue"))
+
+
 STRANGE: tuple[Any, ...] = (
     None,
     True,

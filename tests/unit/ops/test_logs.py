@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from catalog.kinds import logs as filters_of
 from cloudwatch import patterns
 from config import formats
 from config.logs import Logs, ServiceLogs
-from ops import cli, logs
+from ops import cli, log_formats, logs
+from ops.log_proposals import Log, Totals, propose
 from tests.support.tables import each
 from tests.unit.catalog.catalogs import EVERY
 
@@ -36,13 +38,38 @@ def counted(name: str, line: str) -> list[str]:
     ]
 
 
+def of_runtime(lines: list[str]) -> list[str]:
+    """Return the lines of a Lambda function: each invocation writes one, Lambda itself three others."""
+    _, _, start, report = formats.preset("lambda-text").other_lines
+    return [line for own in lines for line in (start, own, "END RequestId: 1-2", report)]
+
+
 @each("name", formats.names())
 def test_the_lines_of_every_logger_are_recognized(name: str) -> None:
-    """The proposed format is its own, or counts its lines in the same way."""
+    """The proposed format is its own, or counts its lines in the same way; also among lines of Lambda."""
     preset = formats.preset(name)
     lines = [*preset.error_lines, *preset.other_lines]
-    best = logs.fits([line for line in lines if line.strip()])[0]
-    assert [counted(best.name, line) for line in lines] == [counted(name, line) for line in lines], best
+    for saved in (lines, of_runtime(lines)):
+        best = log_formats.fits(log_formats.sample(saved).compared())[0]
+        assert [counted(best.name, line) for line in lines] == [counted(name, line) for line in lines], best
+
+
+@each("name", formats.names())
+@each("kind", ("ecs", "lambda"))
+def test_a_proposal_for_the_default_counts_the_errors_of_every_logger(name: str, kind: str) -> None:
+    """Each of its recorded errors, and never fewer than before; whatever format is configured."""
+    preset = formats.preset(name)
+    lines = of_runtime([*preset.error_lines, *preset.other_lines])
+    for configured in ("json", "text", "pino", "lambda-text"):
+        log = Log(Logs(), kind, ServiceLogs(format=configured), is_configured=True)
+        now = log.totals(lines)
+        compared = log_formats.sample(lines).compared()
+        found = log_formats.fits(compared)
+        proposal = propose(log, compared, found, partial(iter, lines), now)
+        totals = proposal.totals if proposal else now
+        assert totals.errors >= now.errors, (configured, proposal)
+        if configured == "json":
+            assert totals == log.changed({"format": name}).totals(lines), proposal
 
 
 def run(
@@ -88,9 +115,49 @@ def test_a_format_is_proposed_that_fits_better(tmp_path: Path, capsys: pytest.Ca
     """As YAML for the service; without a service, for any."""
     text = "\n".join([*formats.preset("pino").other_lines * 3, *formats.preset("pino").error_lines]).encode()
     _, said, _ = run(tmp_path, text, capsys, "--service", "checkout-api")
-    assert said[-3:] == ["services:", "  checkout-api:", "    logs: {format: pino}"]
+    assert said[-6:] == [
+        "5 of 5 lines are in the format pino.",
+        "To count them (errors 0 -> 2):",
+        "",
+        "services:",
+        "  checkout-api:",
+        "    logs: {format: pino}",
+    ]
     _, said, _ = run(tmp_path, text, capsys)
     assert said[-3:] == ["services:", "  <name>:", "    logs: {format: pino}"]
+
+
+def test_a_format_that_counts_fewer_errors_is_not_proposed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Although it fits most lines: plain-text formats do not count the tracebacks of Python."""
+    lines = [*formats.preset("uvicorn").other_lines * 3, "Traceback (most recent call last):"]
+    _, said, _ = run(tmp_path, "\n".join(lines).encode(), capsys, "--service", "checkout-api")
+    which = "the format uvicorn, which counts fewer errors or requests than json."
+    assert said[-2] == f"6 of 7 lines are in {which}"
+    assert said[-1] == "Set error_patterns, or log in a format of docs/logs.md."
+    log = Log(Logs(), own=ServiceLogs(format="json", duration_key="took"), is_configured=True)
+    proposal = propose(log, lines[:-1], log_formats.fits(lines[:-1]), lambda: lines[:-1], Totals(0, 1))
+    assert proposal is None
+
+
+def test_another_format_keeps_what_it_can_of_the_settings() -> None:
+    """Patterns of errors; keys only in JSON, and no levels of the old format."""
+    own = ServiceLogs(
+        level_key="lvl", error_levels=("bad",), duration_key="took", error_patterns=("declined",)
+    )
+    log = Log(Logs(), own=own, is_configured=True)
+    assert log.with_format("pino").settings == {
+        "format": "pino",
+        "duration_key": "took",
+        "error_patterns": ["declined"],
+    }
+    assert log.with_format("uvicorn").settings == {"format": "uvicorn", "error_patterns": ["declined"]}
+    of_kind = Log(Logs.model_validate({"ecs": {"error_patterns": ["declined"]}}), is_configured=True)
+    with_pattern = of_kind.with_pattern("%^x%")
+    assert with_pattern
+    assert with_pattern.settings == {"error_patterns": ["declined", "%^x%"]}
+    assert Log(Logs(), others=5).with_pattern("%^x%") is None
 
 
 def test_the_key_of_an_unknown_format_is_proposed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,6 +175,7 @@ def test_the_key_of_an_unknown_format_is_proposed(tmp_path: Path, capsys: pytest
         (b"\n\n", (), "is empty"),
         (b"\x7fELF\x00\x01", (), "is not text: line 1 has a NUL character"),
         (b"fine\n\xff\xfe\n", (), "is not UTF-8 text: line 2"),
+        (b"fine\n" + b"x" * 1_048_577, (), "has more than 1,048,576 bytes in line 2"),
         (b"x", ("--service", "checkout-ap"), "did you mean checkout-api?"),
     ],
 )
@@ -125,6 +193,40 @@ def test_a_missing_file_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     """As one that cannot be read."""
     assert cli.main(["logs", "/no/such/file.log"]) == 1
     assert capsys.readouterr().err == "logs: /no/such/file.log cannot be read: No such file or directory\n"
+
+
+def test_all_lines_are_compared_or_a_sample_of_the_whole_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The beginning of a file, such as the lines of a start in another format, does not decide."""
+    pino = [*formats.preset("pino").other_lines * 3, *formats.preset("pino").error_lines]
+    _, said, _ = run(tmp_path, "\n".join(["starting"] * 2_000 + pino * 1_000).encode(), capsys)
+    assert said[0] == "/sample.log: 7000 lines"
+    assert said[1] == "2,000 of 7,000 lines, evenly from the whole file, are compared with the formats."
+    assert "lines are in the format pino." in said[2]
+    assert said[3] == "To count them (2000 errors, 0 requests):"
+    _, said, _ = run(tmp_path, "\n".join(of_runtime(pino)).encode(), capsys)
+    assert said[1] == "All lines are compared with the formats, without 15 of the runtime of Lambda."
+
+
+def test_a_sample_is_even_and_the_same_each_time() -> None:
+    """Also of lines that repeat in the same order; it has 2,000 lines of any number."""
+    lines = [f"{number} {number % 4}" for number in range(100_000)]
+    one, other = log_formats.sample(lines), log_formats.sample(iter(lines))
+    assert one.lines == other.lines
+    assert len(one.lines) == 2_000
+    for rest in range(4):
+        assert 400 < sum(line.endswith(f" {rest}") for line in one.lines) < 600
+    for tenth in range(10):
+        assert 140 < sum(int(line.split()[0]) // 10_000 == tenth for line in one.lines) < 260
+
+
+def test_lines_of_lambda_alone_show_no_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As text, and as JSON."""
+    lines = [*of_runtime(["INIT_START Runtime Version: python:3.12"]), '{"time":"t","type":"platform.start"}']
+    status, said, _ = run(tmp_path, "\n".join(lines).encode(), capsys)
+    assert status == 0
+    assert said[-1] == "Lambda itself wrote all lines: save lines of the function as well."
 
 
 def test_a_large_file_shows_its_progress() -> None:
