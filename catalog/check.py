@@ -37,7 +37,7 @@ def check(env: Environment) -> Iterator[Breach]:
     names = Names.of(env)
     services = [Service.of(env, names, name, service) for name, service in env.services.items()]
     whole = Instance.environment(env, names)
-    breaches = [*_check_log_groups(services)]
+    breaches = [*_check_resources(services)]
     breaches += [*_check_log_patterns(env, services), *own_rules.breaches(env, services, whole)]
     breaches += [*_check_tunings(env, services, whole), *_check_slos(services)]
     if breaches:
@@ -48,15 +48,31 @@ def check(env: Environment) -> Iterator[Breach]:
         yield from _check_filters(env, catalog)
 
 
-def _check_log_groups(services: Sequence[Service]) -> Iterator[Breach]:
-    """Reject a log group of two services: metric filters would count the lines of both for each of them."""
-    first: dict[str, tuple[Location, LogGroup]] = {}
-    for service in services:
+def _check_resources(services: Sequence[Service]) -> Iterator[Breach]:
+    """Reject a resource of two services: each failure would notify twice.
+
+    Metric filters on a log group of two services would count the lines of both for each of them.
+    """
+    watched: dict[tuple[str | None, ...], Location] = {}
+    groups: dict[str, tuple[Service, Location, LogGroup]] = {}
+    for service in sorted(services, key=lambda service: bool(service.config.names_it)):  # created ones first
+        at: Location = ("services", service.name, *service.config.names_it[-1:])
+        there = watched.setdefault(service.identity, at)
+        if there != at:
+            yield at, functools.partial(_watched_twice, there)
+            continue
         for position, group in enumerate(service.log_groups()):
             at = _place(service, position)
-            there, other = first.setdefault(group.name, (at, group))
-            if there != at and not (group.owned and other.owned):  # a conflict of names (`_check_names`)
-                yield at, functools.partial(_shared, group.name, there)
+            other, there, shared = groups.setdefault(group.name, (service, at, group))
+            if there != at and not (group.owned and shared.owned):  # a conflict of names (`_check_names`)
+                yield at, functools.partial(_shared, group.name, there, _advice(service, other))
+
+
+def _watched_twice(other: Location, cite: Cite) -> str:
+    return (
+        f"is that of another service as well: {cite(other)}; each failure would notify twice. A resource "
+        "belongs to one service of an environment"
+    )
 
 
 def _place(service: Service, position: int) -> Location:
@@ -67,10 +83,20 @@ def _place(service: Service, position: int) -> Location:
     return (*at, "log_groups", position) if isinstance(service.config, ExistingEcsService) else at
 
 
-def _shared(group: str, other: Location, cite: Cite) -> str:
+def _advice(service: Service, other: Service) -> str:
+    """Return what to change of an existing service that has a log group of another service."""
+    if not isinstance(service.config, ExistingFunction):
+        return "remove it from log_groups"
+    function = getattr(other.config, "function_name", None)
+    if function == service.config.function_name:
+        return "lines of a log have no alias: set watch_log: false for one of the two services"
+    return "set another log_group, or watch_log: false"
+
+
+def _shared(group: str, other: Location, advice: str, cite: Cite) -> str:
     return (
         f"the log group {group} is that of another service as well: {cite(other)}; errors and requests in it "
-        "would count for both. A log group belongs to one service of an environment"
+        f"would count for both. A log group belongs to one service of an environment: {advice}"
     )
 
 
@@ -99,18 +125,14 @@ def _check_log_patterns(env: Environment, services: Sequence[Service]) -> Iterat
 def _check_filters(env: Environment, catalog: Catalog) -> Iterator[Breach]:
     """Reject more metric filters than a log group may have, above all of those with regular expressions."""
     groups = {group.key: group.name for group in catalog.log_groups}
-    services: dict[str, dict[str, None]] = {}
-    for item in catalog.filters:
-        if item.service is not None:  # the platform's own filters are below every quota
-            services.setdefault(groups[item.log_group_key], {})[item.service] = None
+    # The platform's own filters are below every quota.
+    services = {groups[item.log_group_key]: item.service for item in catalog.filters if item.service}
     filters = (metric_filter(item, groups[item.log_group_key]) for item in catalog.filters)
     found: dict[Location, str] = {}  # all log groups of a service have the same filters
     for group, problem in group_problems(filters):
-        names = list(services[group])
-        at = next((at for name in names for at in _own_patterns(env, name)), ("services", names[0], "logs"))
+        name = services[group]
+        at = next(_own_patterns(env, name), ("services", name, "logs"))
         advice = "join expressions with |, or use patterns without regular expressions"
-        if names[1:]:
-            advice = f"services {' and '.join(names)} have filters on it: {advice}"
         found.setdefault(at, f"log group {group} {problem}: {advice}")
     yield from found.items()
 
@@ -132,9 +154,6 @@ def _check_tunings(env: Environment, services: Sequence[Service], whole: Instanc
         for alarm in kind.alarms:
             tuning = tunings.get(alarm.key, Tuning())
             yield from own_rules.of_tuned(("alarms", kind.name, alarm.key), tuning, alarm)
-            has_limit = tuning.threshold is not None or tuning.anomaly_band is not None
-            if alarm.threshold is None and not has_limit and tuning.enabled is not False:
-                yield ("alarms", kind.name, alarm.key), "threshold is required: it has no default"
     platform = Instance.platform(env, Names.of(env))
     broken: dict[Location, Text] = {}  # a value for all services of a kind is wrong once, not once for each
     for service in services:
@@ -142,6 +161,7 @@ def _check_tunings(env: Environment, services: Sequence[Service], whole: Instanc
         at = ("services", service.name, "alarms")
         for alarm in service.subject.templates:
             broken.update(_check_datapoints(service.subject, alarm, at, ("alarms", service.kind.name)))
+            broken.update(_check_has_threshold(service, alarm))
     for instance in (whole, platform):
         for subject in instance.subjects:
             for alarm in subject.templates:
@@ -202,6 +222,15 @@ def _check_applies(at: Location, subject: Subject, alarm: AlarmTemplate) -> Iter
         yield (*at, alarm.key), text
 
 
+def _check_has_threshold(service: Service, alarm: AlarmTemplate) -> Iterator[Breach]:
+    """Require a threshold without a default where a service has the alarm."""
+    tuning = service.subject.tuned(alarm)
+    limits = (alarm.threshold, tuning.threshold, tuning.anomaly_band)
+    has_limit = any(limit is not None for limit in limits)
+    if not has_limit and any(subject.left_out(alarm) is None for subject in service.subjects):
+        yield ("alarms", service.kind.name, alarm.key), "threshold is required: it has no default"
+
+
 def _check_datapoints(
     subject: Subject, alarm: AlarmTemplate, own_at: Location, general_at: Location
 ) -> Iterator[Breach]:
@@ -254,7 +283,7 @@ def _check_delays(instances: Sequence[Instance]) -> Iterator[Breach]:
     for instance in instances:
         for subject in instance.subjects:
             for alarm in instance.kind.alarms:
-                if any(fact not in subject.facts for fact in alarm.needed_facts):
+                if subject.missing(alarm) is not None:
                     continue
                 if blind := _blind(instance, subject, alarm):
                     own = subject.own.get(alarm.key)

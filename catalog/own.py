@@ -16,6 +16,7 @@ from catalog.naming import Names
 from catalog.specs import LogFilter, LogGroup, PublishedMetric, Unit
 from catalog.templates import (
     FROM_LOG,
+    LOG,
     LOGS,
     ONLY_FAILURES,
     SHARED,
@@ -28,6 +29,7 @@ from catalog.templates import (
     MetricTemplate,
     SeriesTemplate,
     Watched,
+    lacking,
     steady,
 )
 from catalog.tuning import in_unit
@@ -80,10 +82,9 @@ class Own:
         offered = {
             key: _within(series, facts)
             for key, series in kind.series.items()
-            if (series.metric.needs is None or series.metric.needs in facts)
-            and all(resource in dimensions for resource in series.metric.resources)
+            if lacking(series.metric.needed, facts, dimensions) is None
         }
-        return cls(("services", name), config.metrics, config.alarms, offered, has_log=LOGS in dimensions)
+        return cls(("services", name), config.metrics, config.alarms, offered, has_log=LOG in facts)
 
     @classmethod
     def of_environment(cls, env: Environment) -> Own:

@@ -31,7 +31,15 @@ from catalog.specs import (
 )
 from catalog.subjects import Grouping, Subject
 from catalog.suppression import sources
-from catalog.templates import AlarmTemplate, CompositeTemplate, Fact, GraphTemplate, SeriesTemplate, Watched
+from catalog.templates import (
+    LOG,
+    AlarmTemplate,
+    CompositeTemplate,
+    Fact,
+    GraphTemplate,
+    SeriesTemplate,
+    Watched,
+)
 from catalog.texts import Writer
 from catalog.tuning import in_unit
 from config.dashboards import Widget as WidgetConfig
@@ -84,8 +92,8 @@ class Instance:
     @property
     def composite_templates(self) -> tuple[CompositeTemplate, ...]:
         """The composites of its kind that it can have."""
-        facts = {None, *self.subject.facts}
-        return tuple(template for template in self.kind.composites if template.needs in facts)
+        composites = self.kind.composites
+        return tuple(template for template in composites if self.subject.lacks([template.needs]) is None)
 
     def left_out(self) -> Iterator[LeftOut]:
         """Yield the alarms that are switched off; alarms of another part are not left out."""
@@ -191,6 +199,12 @@ class Service(Instance):
             counted = events_of(self.kind, slo, self.subject)
             if counted is not None:
                 yield ServiceSlo(self.subject, name, slo, counted)
+
+    @property
+    def identity(self) -> tuple[str | None, ...]:
+        """What it is in AWS: two services with the same identity have the same metrics."""
+        dimensions = (self.subject.dimensions.get(key) for key in (self.kind.resource, *self.kind.within))
+        return (self.kind.name, *dimensions)
 
     def log_groups(self) -> tuple[LogGroup, ...]:
         """Return its log groups."""
@@ -328,8 +342,11 @@ def _subjects(  # noqa: PLR0913, PLR0917 - what a subject is made of
     log_group = parts[0].dimensions.get("LogGroupName") if service else None
     log = env.log_format(service) if service else None
     of_log = {logs.DURATIONS: Fact()} if log and log.has_durations else {}
+    # Other parts than the first have none of the metrics from the log.
+    has_log = {LOG: Fact()} if log_group else {}
+    facts = [{**part.facts, **of_log, **(has_log if part is parts[0] else {})} for part in parts]
     if service:
-        own = Own.of_service(name, service, kind, parts[0].dimensions, {**parts[0].facts, **of_log})
+        own = Own.of_service(name, service, kind, parts[0].dimensions, facts[0])
     return tuple(
         Subject(
             env=env,
@@ -344,7 +361,7 @@ def _subjects(  # noqa: PLR0913, PLR0917 - what a subject is made of
             ),
             runbook=kind.runbook,
             dimensions=part.dimensions,
-            facts={**part.facts, **of_log},
+            facts=of_part,
             facts_words={**kind.facts_words, **part.words},
             built_in=kind.alarms,
             general=env.alarms.of(kind.name),
@@ -353,5 +370,5 @@ def _subjects(  # noqa: PLR0913, PLR0917 - what a subject is made of
             log_metrics=names.log_metrics_namespace(name),
             log=log,
         )
-        for part in parts
+        for part, of_part in zip(parts, facts, strict=True)
     )

@@ -229,10 +229,4 @@ def events_of(kind: ServiceKind[Any], config: SloConfig, subject: Subject) -> Ev
 
 def offers(kind: ServiceKind[Any], subject: Subject) -> list[EventsTemplate]:
     """Return the events that SLOs of a service may count."""
-    return [
-        event
-        for event in kind.events
-        if (event.needs is None or event.needs in subject.facts)
-        and subject.has(event.valid)
-        and subject.has(event.bad)
-    ]
+    return [event for event in kind.events if subject.has(event.valid) and subject.has(event.bad)]

@@ -38,8 +38,9 @@ from catalog.templates import (
     Percent,
     SeriesTemplate,
     Watched,
+    lacking,
     metrics_of,
-    needs_of,
+    needed_by,
 )
 from catalog.texts import Writer, number, window
 from catalog.tuning import effective, m_of_n, merged, threshold_of
@@ -182,15 +183,13 @@ class Subject:
         return None
 
     def missing(self, template: AlarmTemplate) -> str | None:
-        """Return a fact or a resource that an alarm requires and the subject does not have; else None."""
+        """Return a fact or a dimension that an alarm requires and the subject does not have; else None."""
         limit = self.threshold(template)
-        facts = (*template.needed_facts, *((limit.of,) if isinstance(limit, Percent) else ()))
-        missing = (fact for fact in facts if fact not in self.facts)
-        return next(missing, None) or self.lacks(template.needed_resources)
+        return self.lacks((*template.needed, *((limit.of,) if isinstance(limit, Percent) else ())))
 
-    def lacks(self, resources: Iterable[str]) -> str | None:
-        """Return the first of the resources that the subject does not have; None if it has all."""
-        return next((resource for resource in resources if resource not in self.dimensions), None)
+    def lacks(self, needed: Iterable[str | None]) -> str | None:
+        """Return the first of the facts and dimensions that the subject does not have; None if it has all."""
+        return lacking(needed, self.facts, self.dimensions)
 
     def metric(self, template: SeriesTemplate, period_s: int) -> Metric:
         """Return a series of this subject with this period."""
@@ -227,15 +226,14 @@ class Subject:
         return metric.unit
 
     def has(self, watched: Watched) -> bool:
-        """Return whether a series has data: the facts and the resources that its metrics need."""
-        resources = (key for metric in metrics_of(watched) for key in metric.resources)
-        return all(fact in self.facts for fact in needs_of(watched)) and self.lacks(resources) is None
+        """Return whether a series has data."""
+        return self.lacks(needed_by(watched)) is None
 
     def graphs(self, templates: Iterable[GraphTemplate]) -> Iterator[GraphTemplate]:
         """Yield the graphs of this subject, each with the series that have data."""
         for template in templates:
             series = tuple(filter(self.has, template.series))
-            if series and (template.needs is None or template.needs in self.facts):
+            if series and self.lacks([template.needs]) is None:
                 yield template.model_copy(update={"series": series})
 
     def series(self, template: Watched, period_s: int, *, min_samples: int | None = None) -> Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pydantic import Field, model_validator
@@ -12,8 +12,9 @@ from cloudwatch.alarms import Comparison, Treatment
 from config.notifications import Severity
 
 LOGS = "logs"
-"""Stands for the service's own log metrics in `MetricTemplate.namespace`, and for its log among its
-dimensions."""
+"""Stands for the service's own log metrics in `MetricTemplate.namespace`."""
+LOG = "log"
+"""The fact of a service that has a log."""
 SHARED = "shared"
 """Stands there for the metrics of all services of the environment, which a dimension tells apart."""
 
@@ -58,6 +59,8 @@ class Fact(Spec):
 WHOLE = Fact(value=100)
 """100 percent."""
 
+Facts = Mapping[str, Fact]
+
 
 class MetricTemplate(Spec):
     """A metric of every service of a kind; `dimensions` are filled in from the service's resources."""
@@ -86,9 +89,10 @@ class MetricTemplate(Spec):
     """A fact in milliseconds: how late its samples are at most, in addition to `delay_s`."""
 
     @property
-    def resources(self) -> tuple[str, ...]:
-        """The resources that a service must have for it: its dimensions, and a log for log metrics."""
-        return (*self.dimensions, *((LOGS,) if self.namespace == LOGS else ()))
+    def needed(self) -> tuple[str, ...]:
+        """The facts and the dimensions without which it has no data."""
+        log = (LOG,) if self.namespace == LOGS else ()
+        return (*((self.needs,) if self.needs else ()), *log, *self.dimensions)
 
     def stat(self, stat: str, label: str) -> SeriesTemplate:
         """Return the series of one statistic of this metric."""
@@ -191,9 +195,14 @@ def metrics_of(watched: Watched) -> tuple[MetricTemplate, ...]:
     return tuple(series_template.metric for series_template in series)
 
 
-def needs_of(watched: Watched) -> tuple[str, ...]:
-    """Return the facts without which a series has no data."""
-    return tuple(dict.fromkeys(metric.needs for metric in metrics_of(watched) if metric.needs))
+def needed_by(watched: Watched) -> tuple[str, ...]:
+    """Return the facts and the dimensions without which a series has no data."""
+    return tuple(dict.fromkeys(key for metric in metrics_of(watched) for key in metric.needed))
+
+
+def lacking(needed: Iterable[str | None], facts: Facts, dimensions: Mapping[str, str]) -> str | None:
+    """Return the first of the facts and dimensions that a subject does not have; None if it has all."""
+    return next((key for key in needed if key not in {None, *facts, *dimensions}), None)
 
 
 class Percent(Spec):
@@ -204,9 +213,6 @@ class Percent(Spec):
     """The fact, such as "timeout_ms"."""
     words: str = ""
     """The fact in texts of all services, such as "the timeout"."""
-
-
-Facts = Mapping[str, Fact]
 
 
 class FilterTemplate(Spec):
@@ -286,23 +292,18 @@ class AlarmTemplate(Spec):
         return {fact.removesuffix("_ms").removesuffix("_s"): fact for fact in facts}
 
     @property
-    def needed_facts(self) -> tuple[str, ...]:
-        """The facts that it requires: without its limit, a metric has no values, or no meaning."""
+    def needed(self) -> tuple[str, ...]:
+        """The facts and the dimensions that it requires; without its limit, a metric has no meaning."""
         relative = (self.threshold.of,) if isinstance(self.threshold, Percent) else ()
         limit = (self.watches.most,) if isinstance(self.watches.most, str) else ()
         own = (self.needs,) if self.needs else ()
-        return tuple(dict.fromkeys((*own, *relative, *needs_of(self.watches), *self._relative, *limit)))
+        return tuple(dict.fromkeys((*own, *needed_by(self.watches), *relative, *self._relative, *limit)))
 
     @property
     def _relative(self) -> tuple[str, ...]:
         """The facts to which its metrics are relative: what is normal is a percentage of them."""
         normal = (metric.baseline.percent_of for metric in metrics_of(self.watches))
         return tuple(dict.fromkeys(fact for fact in normal if fact))
-
-    @property
-    def needed_resources(self) -> tuple[str, ...]:
-        """The resources that its metrics require."""
-        return tuple(dict.fromkeys(key for metric in metrics_of(self.watches) for key in metric.resources))
 
     @property
     def tunable(self) -> frozenset[str]:
@@ -369,4 +370,3 @@ class EventsTemplate(Spec):
     """Whether `bad` counts the good events instead."""
     latency: MetricTemplate | None = None
     """For SLOs on latency: the metric whose samples are the durations."""
-    needs: str | None = None

@@ -112,7 +112,7 @@ def _location(error: ErrorDetails, document: Document, at: Location) -> tuple[Lo
     """Return where the value is that an error is about, and whether its key is meant."""
     location, is_key = _in_document((*at, *error["loc"]), document.data)
     location = document.written(location)
-    if _has_invalid_kind(error, location, document.data):
+    if error["type"] == "union_tag_not_found" and isinstance(_at(location, document.data), dict):
         location = (*location, "kind")
     return (*location, *error.get("ctx", {}).get("at", ())), is_key
 
@@ -133,12 +133,6 @@ def _problem(error: ErrorDetails, document: Document, model: type[BaseModel], at
         other = document.places.get((*location[:-1], key), place)
         text += f"; {key}: {other}" if other != place else ""
     return Problem(place=place, key=dotted(location), text=text)
-
-
-def _has_invalid_kind(error: ErrorDetails, location: Location, data: Any) -> bool:
-    """Return whether an error is about the kind of the service at `location`, not about its absence."""
-    service = _at(location, data)
-    return error["type"] == "union_tag_not_found" and isinstance(service, dict) and "kind" in service
 
 
 def _or_existing(location: Location, data: Any) -> str:
@@ -197,6 +191,16 @@ def _models(annotation: Any) -> Iterator[tuple[type[BaseModel], tuple[str, ...]]
             yield model, (_NAME, *names) if is_mapping else names
 
 
+def _or_override(location: Location, data: Any) -> str:
+    """Return when a service needs no kind, if one without a kind is probably meant as an override."""
+    hint = did_you_mean(
+        str(location[-1]), (name for name in _at(location[:-1], data) if name != location[-1])
+    )
+    if "description" in _at(location, data) and not hint:  # a new service
+        return ""
+    return f"; only an entry that overrides a service of base.yaml has no kind{hint}"
+
+
 def _text(  # noqa: PLR0913, PLR0917 - what a message is made of
     error: ErrorDetails,
     location: Location,
@@ -212,12 +216,9 @@ def _text(  # noqa: PLR0913, PLR0917 - what a message is made of
         hint = other or did_you_mean(str(location[-1]), sorted(known))
         return f"is not a valid key; known: {', '.join(sorted(known))}{hint}"
     if kind == "union_tag_not_found" and location[-1] == "kind":
-        return _with_found(f"must be one of: {', '.join(SERVICE_MODELS)}", found, SERVICE_MODELS)
-    if kind == "union_tag_not_found" and isinstance(_at(location, data), dict):
-        # Usually this is not a new service, but an existing one whose name is misspelled.
-        others = (name for name in _at(location[:-1], data) if name != location[-1])
-        kinds = ", ".join(sorted(SERVICE_MODELS))
-        return f"kind is missing; known: {kinds}{did_you_mean(str(location[-1]), others)}"
+        if "kind" in _at(location[:-1], data):
+            return _with_found(f"must be one of: {', '.join(SERVICE_MODELS)}", found, SERVICE_MODELS)
+        return f"is missing; allowed: {', '.join(SERVICE_MODELS)}{_or_override(location[:-1], data)}"
     sentence, choices = _sentence(error, context)
     return _with_found(sentence, found, choices)
 

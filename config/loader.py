@@ -130,29 +130,9 @@ def _read(folder: Path, name: str) -> Document:
             documents.append(source.read(folder / f"{stem}.yaml"))
         except ConfigError as error:  # noqa: PERF203  # two files
             problems += error.problems
-    if not problems:
-        problems = _overrides_of_nothing(*documents)
     if problems:
         raise ConfigError(problems)
     return source.merge(*documents)
-
-
-def _overrides_of_nothing(base: Document, over: Document) -> list[Problem]:
-    """Return a problem for each service that an environment overrides and base.yaml does not define."""
-    services, overrides = base.data.get("services"), over.data.get("services")
-    if not isinstance(overrides, dict):
-        return []
-    defined = services if isinstance(services, dict) else {}
-    text = f"overrides a service that {BASE}.yaml does not define: remove this entry, or define the service"
-    return [
-        Problem(
-            over.place(("services", name)),
-            source.dotted(("services", name)),
-            text + did_you_mean(name, defined),
-        )
-        for name, entry in overrides.items()
-        if name not in defined and isinstance(entry, dict) and entry and "kind" not in entry
-    ]
 
 
 def _named_as_its_file(name: str) -> Rule:

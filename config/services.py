@@ -75,6 +75,9 @@ class Service(Model):
     """SLOs, by name. Each has burn-rate alarms, and an error budget on the dashboard. At most 20: three
     composites of each name the impact of the service, and CloudWatch allows 150 to name one alarm."""
 
+    names_it: ClassVar[tuple[str, ...]] = ()
+    """The keys that name what exists, of a service that exists already."""
+
 
 class LoggingService(Service):
     """Keys of services that write a log."""
@@ -228,8 +231,6 @@ class ExistingService(LoggingService):
 
     created: ClassVar[type[DeployedService]]
     """The model of services of the same kind that the platform creates."""
-    names_it: ClassVar[tuple[str, ...]]
-    """The keys that name what exists. A service with one of them exists already."""
 
     @model_validator(mode="before")
     @classmethod
@@ -269,7 +270,28 @@ class ExistingTrigger(Model):
     def _queues_differ(self) -> ExistingTrigger:
         if self.queue == self.dead_letter_queue:
             raise refuse("must be another queue than queue", at=("dead_letter_queue",), because=("queue",))
+        # Amazon SQS Developer Guide, "Configure a dead-letter queue using the Amazon SQS console".
+        if self.dead_letter_queue and _is_fifo(self.dead_letter_queue) != _is_fifo(self.queue):
+            raise refuse(
+                "must be a {type} queue, of the type of queue: a FIFO queue has a name that ends with .fifo",
+                at=("dead_letter_queue",),
+                because=("queue",),
+                type="FIFO" if _is_fifo(self.queue) else "standard",
+            )
         return self
+
+    @model_validator(mode="after")
+    def _fifo_queues_have_no_batching_window(self) -> ExistingTrigger:
+        # AWS Lambda Developer Guide, "Lambda parameters for Amazon SQS event source mappings".
+        if self.batching_window_s and _is_fifo(self.queue):
+            text = "must be 0: FIFO queues have no batching window"
+            raise refuse(text, at=("batching_window_s",), because=("queue",))
+        return self
+
+
+def _is_fifo(queue: str) -> bool:
+    """Return whether a queue is a FIFO queue; source: Amazon SQS API Reference, CreateQueue, QueueName."""
+    return queue.endswith(".fifo")
 
 
 class ExistingFunction(ExistingService):
@@ -291,6 +313,10 @@ class ExistingFunction(ExistingService):
     log_group: LogGroupName | None = None
     """Name of its log group; by default `/aws/lambda/<function>`."""
 
+    watch_log: bool = True
+    """Whether its log is watched. `false` if another service has another alias of the function: a line of the
+    log has no alias, and can only count for one of them. Alarms on its log are then left out."""
+
     timeout_s: int = Field(ge=1, le=LAMBDA_TIMEOUT_S)
     """Its timeout in seconds, after which its metrics arrive at the latest. `make import` reads it."""
 
@@ -309,9 +335,15 @@ class ExistingFunction(ExistingService):
         return self.function.rpartition(":")[2]
 
     @property
-    def log_group_name(self) -> str:
-        """Name of its log group; source of the default: Lambda Developer Guide, "Log groups"."""
-        return self.log_group or f"/aws/lambda/{self.function_name}"
+    def log_group_name(self) -> str | None:
+        """Name of the log group that is watched; default: Lambda Developer Guide, "Log groups"."""
+        return (self.log_group or f"/aws/lambda/{self.function_name}") if self.watch_log else None
+
+    @model_validator(mode="after")
+    def _watches_the_log_group_that_it_names(self) -> ExistingFunction:
+        if self.log_group and not self.watch_log:
+            raise refuse("is not valid with watch_log: false", at=("log_group",), because=("watch_log",))
+        return self
 
 
 class Autoscaling(Model):
@@ -393,6 +425,8 @@ class ExistingEcsService(ExistingService):
 
 class StateMachine(Service):
     """An existing Step Functions state machine. It is monitored only."""
+
+    names_it: ClassVar[tuple[str, ...]] = ("state_machine",)
 
     kind: Literal["state-machine"]
     """This is a Step Functions state machine."""

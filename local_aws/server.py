@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import importlib.util
 import os
+import secrets
 import signal
 
 from hypercorn.asyncio import serve as hypercorn_serve
@@ -83,6 +84,9 @@ async def _serve(port: int, token: str, *, with_parent: bool) -> None:
     speed = initial_speed()
     prepare_environment(port)
     ministack = importlib.import_module("ministack.app")
+    # Elastic Load Balancing makes ids of 16 hexadecimal digits, those of MiniStack have any letter: the
+    # configuration rejects such ARNs.
+    vars(importlib.import_module("ministack.services.alb"))["_short_id"] = lambda: secrets.token_hex(8)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

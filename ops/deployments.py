@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aws import clients
 from catalog import Catalog
-from catalog.specs import Metric
+from catalog.specs import Metric, ServiceView
 from catalog.texts import duration
 from cloudwatch import quotas
 from config.errors import CommandError
@@ -36,41 +36,54 @@ def begin(env: Environment, catalog: Catalog, changed: Collection[str]) -> None:
     )
 
 
-def record(env: Environment, catalog: Catalog, name: str) -> str:
-    """Put a datapoint to the deployments metric of an existing service that others deploy.
+def recorded(env: Environment, catalog: Catalog, name: str) -> ServiceView:
+    """Return an existing service whose deployments `record` records.
 
     Args:
         env: the environment.
         catalog: its catalog.
         name: the service.
 
-    Returns:
-        what was recorded, in a sentence.
-
     Raises:
-        CommandError: the service does not exist, its deployments are counted otherwise or not at all, or
-            CloudWatch rejects the call.
+        CommandError: the service does not exist, or its deployments are counted otherwise or not at all.
     """
     services = {service.name: service for service in catalog.services}
-    recorded = [one.name for one in services.values() if one.counted_by == "reveille deployment"]
-    known = f"services whose deployments are recorded: {', '.join(recorded) or 'none'}"
+    names = [service.name for service in services.values() if service.counted_by == "reveille deployment"]
+    known = f"services whose deployments are recorded: {', '.join(names) or 'none'}"
     service = services.get(name)
     if service is None:
         message = f"service '{name}' does not exist in {env.environment}; {known}"
         raise CommandError(message + did_you_mean(name, services))
-    if service.deployments is None or service.counted_by != "reveille deployment":
+    if service.counted_by != "reveille deployment":
         because = {
-            "make deploy": "`make deploy` records them",
-            "AWS events": "the events of ECS count them",
-            None: f"deployments of the kind {service.kind} are not counted",
+            "make deploy": "need no command: `make deploy` records them",
+            "AWS events": "need no command: the events of ECS count them",
+            None: f"are not counted, as all of the kind {service.kind}, and suppress nothing",
         }[service.counted_by]
-        message = f"deployments of {name} need no command: {because}. Nothing was recorded; {known}"
+        message = f"deployments of {name} {because}. Nothing was recorded; {known}"
         raise CommandError(message)
-    _put(env, catalog, [service.deployments])
+    return service
+
+
+def record(env: Environment, catalog: Catalog, service: ServiceView) -> str:
+    """Put a datapoint to the deployments metric of an existing service that others deploy.
+
+    Args:
+        env: the environment.
+        catalog: its catalog.
+        service: the service, as `recorded` returns it.
+
+    Returns:
+        what was recorded, in a sentence.
+
+    Raises:
+        CommandError: CloudWatch rejects the call.
+    """
+    _put(env, catalog, [service.deployments] if service.deployments else [])
     suppressed = duration(env.deployments.suppression_s)
     effect = f"its notifications are suppressed for {suppressed}" if env.deployments.suppression_s else ""
     effect = effect or "nothing is suppressed (deployments.suppression_s: 0)"
-    return f"Recorded a deployment of {name} in {env.environment}: {effect}."
+    return f"Recorded a deployment of {service.name} in {env.environment}: {effect}."
 
 
 def _put(env: Environment, catalog: Catalog, metrics: Sequence[Metric]) -> None:

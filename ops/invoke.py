@@ -11,9 +11,8 @@ from rich.console import Console
 from aws.clients import client
 from config import files
 from config.errors import CommandError
-from config.limits import LAMBDA_TIMEOUT_S
 from config.models import Environment
-from config.services import ExistingFunction
+from config.services import ExistingFunction, LambdaService
 from config.words import did_you_mean
 from ops import state
 
@@ -21,35 +20,48 @@ _MOST_BYTES = 6_291_456
 """Maximum size of an event: 6 MB (AWS Lambda Developer Guide, "Lambda quotas", invocation payload)."""
 
 
-def invoke(env: Environment, function: str, event: Path, console: Console) -> bool:
-    """Invoke `function` with the event in a file; return whether it succeeded.
+def created(env: Environment, name: str, event: Path) -> LambdaService:
+    """Return the function that `invoke` can invoke.
+
+    Args:
+        env: the environment.
+        name: the service.
+        event: the file of the event, for the command that invokes an existing function.
 
     Raises:
-        CommandError: the function or the file does not exist, compute is not deployed, or the function is not
-            one that the platform creates.
+        CommandError: the service does not exist, or is not a function that the platform creates.
     """
-    existing = env.services.get(function)
-    if isinstance(existing, ExistingFunction):
-        name = f"{existing.function_name}:{existing.alias}" if existing.alias else existing.function_name
+    service = env.services.get(name)
+    if isinstance(service, LambdaService):
+        return service
+    if isinstance(service, ExistingFunction):
+        qualified = f"{service.function_name}:{service.alias}" if service.alias else service.function_name
         message = (
-            f"{function} is an existing function, which this project does not invoke. To invoke it: "
-            f"`aws lambda invoke --region {env.region} --function-name {name} --payload fileb://{event} out`"
+            f"{name} is an existing function, which this project does not invoke. To invoke it: `aws lambda "
+            f"invoke --region {env.region} --function-name {qualified} --payload fileb://{event} out`"
         )
         raise CommandError(message)
+    known = ", ".join(env.functions) or "none"
+    is_none = "does not exist" if service is None else f"is a service of the kind {service.kind}"
+    message = f"function '{name}' {is_none}; functions: {known}{did_you_mean(name, env.functions)}"
+    raise CommandError(message)
+
+
+def invoke(env: Environment, name: str, content: bytes, console: Console) -> bool:
+    """Invoke a function that `created` returns with an event; return whether it succeeded.
+
+    Raises:
+        CommandError: the function is not deployed.
+    """
     outputs = state.outputs(env, "compute") if state.bucket_exists(env) else None
-    if outputs is None:
-        message = f"compute is not deployed in {env.environment}: `make deploy ENV={env.environment}`."
+    function = (outputs or {}).get("lambda_function_names", {}).get(name)
+    if function is None:
+        what = "compute" if outputs is None else f"function '{name}'"
+        message = f"{what} is not deployed in {env.environment}: `make deploy ENV={env.environment}`."
         raise CommandError(message)
-    names: dict[str, str] = outputs["lambda_function_names"]
-    if function not in names:
-        known = ", ".join(names)
-        message = f"function '{function}' does not exist; functions: {known}{did_you_mean(function, names)}"
-        raise CommandError(message)
-    content = payload(event)
     # A single attempt, with a timeout above the function's own: a retry would be a second payment.
-    timeout_s = env.functions[function].timeout_s if function in env.functions else LAMBDA_TIMEOUT_S
-    lambda_ = client(env, "lambda", answers_in_s=timeout_s + 30, attempts=1)
-    answer = lambda_.invoke(FunctionName=names[function], Payload=content, LogType="Tail")
+    lambda_ = client(env, "lambda", answers_in_s=env.functions[name].timeout_s + 30, attempts=1)
+    answer = lambda_.invoke(FunctionName=function, Payload=content, LogType="Tail")
     failed = "FunctionError" in answer
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", errors="replace")
     console.print(f"{'failed' if failed else 'result'}:", highlight=False)

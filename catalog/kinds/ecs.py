@@ -26,7 +26,7 @@ from catalog.specs import (
 )
 from catalog.suppression import sources
 from catalog.templates import (
-    LOGS,
+    LOG,
     ONLY_FAILURES,
     SHARED,
     WHOLE,
@@ -342,15 +342,16 @@ class EcsServices(ServiceKind[AnyEcsService]):
     name = "ecs"
     title = "ECS"
     resource = "ServiceName"
+    within = ("ClusterName",)
     facts_words = {
         **service.FACTS_WORDS,
-        "load_balancer": "no load balancer sends requests to it (load_balancer)",
+        "LoadBalancer": "no load balancer sends requests to it (load_balancer)",
         "desired_count": "no task is desired (desired_count)",
         "max_tasks": "no task is desired (desired_count)",
         "most_tasks": "no task is desired (desired_count)",
         "ephemeral_storage": service.FACTS_WORDS["container_insights"],
         "on_fargate": "its tasks run on EC2 (launch_type)",
-        LOGS: "its log groups are not configured (log_groups)",
+        LOG: "its log groups are not configured (log_groups)",
         "LogGroupName": "its log groups are not configured (log_groups)",
     }
     failing = "errors"
@@ -469,7 +470,7 @@ class EcsServices(ServiceKind[AnyEcsService]):
         return {
             "ClusterName": cluster,
             "ServiceName": ecs_service,
-            **({"LogGroupName": group, LOGS: group} if group else {}),
+            **({"LogGroupName": group} if group else {}),
             "ClusterArn": _arn(names, "cluster", cluster),
             "TaskGroup": f"service:{ecs_service}",
             **(_balanced(target) if target else {}),
@@ -489,13 +490,11 @@ class EcsServices(ServiceKind[AnyEcsService]):
             words = f"the {most} tasks that a deployment can have"
             facts["max_tasks"] = Fact(value=most, words=words, at=at)
         if isinstance(service, ExistingEcsService):
-            balanced, insights = bool(service.target_groups), service.container_insights
+            insights = service.container_insights
             on_fargate = service.launch_type == "fargate"
         else:
-            balanced, insights = bool(service.load_balancer), env.insights.containers != "disabled"
+            insights = env.insights.containers != "disabled"
             on_fargate = True
-        if balanced:
-            facts["load_balancer"] = Fact()
         if insights:
             facts["container_insights"] = Fact()
         if on_fargate:
@@ -512,7 +511,7 @@ class EcsServices(ServiceKind[AnyEcsService]):
         on_ec2 = "its tasks run on EC2 (launch_type)"
         unknown = "its number of tasks is not configured, or 0 (desired_count, autoscaling)"
         return {
-            "load_balancer": "no target group is configured (target_groups)",
+            "LoadBalancer": "no target group is configured (target_groups)",
             "desired_count": unknown,
             "max_tasks": unknown,
             "most_tasks": unknown,

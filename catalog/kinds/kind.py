@@ -93,6 +93,8 @@ class ServiceKind(Kind[S]):
     """Name of the kind in texts."""
     resource: ClassVar[str]
     """The dimension whose value is the name of the service in AWS."""
+    within: ClassVar[tuple[str, ...]] = ()
+    """Dimensions that distinguish services with the same name, such as the cluster."""
     failing: ClassVar[str]
     """Key of the alarm on errors of a service, which is part of the system-wide composite."""
     graphs: ClassVar[tuple[GraphTemplate, ...]]

@@ -11,7 +11,7 @@ from catalog.kinds.kind import Deployed, ServiceKind
 from catalog.naming import Names
 from catalog.specs import AllOf, AnyOf, ExistingResource, InAlarm, LogGroup
 from catalog.templates import (
-    LOGS,
+    LOG,
     ONLY_FAILURES,
     WHOLE,
     AlarmTemplate,
@@ -348,6 +348,19 @@ def _reserved(concurrency: int) -> Fact:
     return Fact(value=concurrency, words=words, at=("reserved_concurrency",))
 
 
+def _reservations(env: Environment) -> dict[str, int]:
+    """Return service -> the reserved concurrency of its function; aliases of a function have one together."""
+    by_function = {
+        (type(function), function.function_name if isinstance(function, ExistingFunction) else name): (
+            name,
+            function.reserved_concurrency,
+        )
+        for name, function in sorted(env.services.items(), reverse=True)
+        if isinstance(function, Function) and function.reserved_concurrency
+    }
+    return dict(sorted(by_function.values()))
+
+
 def _concurrency_limit(env: Environment, service: Function) -> Fact:
     """Return the highest concurrency of a function: reserved, or what all reservations leave of the quota.
 
@@ -355,11 +368,7 @@ def _concurrency_limit(env: Environment, service: Function) -> Fact:
     Source: AWS Lambda Developer Guide, "Configuring reserved concurrency for a function".
     """
     quota, own = env.quotas.lambda_concurrency, service.reserved_concurrency
-    reserved = {
-        name: function.reserved_concurrency
-        for name, function in sorted(env.services.items())
-        if isinstance(function, Function) and function.reserved_concurrency and not own
-    }
+    reserved = {} if own else _reservations(env)
     words = f"the account's quota of {quota} concurrent executions"
     if reserved:
         listed = [f"{name} {number}" for name, number in list(reserved.items())[:_LISTED]]
@@ -393,6 +402,7 @@ class LambdaFunctions(ServiceKind[Function]):
     name = "lambda"
     title = "Lambda"
     resource = "FunctionName"
+    within = ("Resource",)
     facts_words = {
         **service.FACTS_WORDS,
         "queue": "no queue invokes it (sqs_trigger)",
@@ -402,6 +412,8 @@ class LambdaFunctions(ServiceKind[Function]):
         "queue_retry_s": "neither its timeout nor the visibility timeout of the queue is configured "
         "(timeout_s, sqs_trigger.visibility_timeout_s)",
         "QueueName:dead-letters": "no dead-letter queue is configured (sqs_trigger.dead_letter_queue)",
+        LOG: "its log is not watched (watch_log)",
+        "LogGroupName": "its log is not watched (watch_log)",
     }
     failing = "errors"
     series = SERIES
@@ -502,7 +514,6 @@ class LambdaFunctions(ServiceKind[Function]):
             "FunctionName": function,
             "function_name": function,
             "LogGroupName": names.function_log_group(name),
-            LOGS: names.function_log_group(name),
             **(
                 {"QueueName": names.of_service(name), "QueueName:dead-letters": names.dead_letters(name)}
                 if service.sqs_trigger
@@ -561,7 +572,8 @@ class LambdaFunctions(ServiceKind[Function]):
         yield ExistingResource(type="aws_lambda_function", name=service.function_name)
         if service.alias:
             yield ExistingResource(type="aws_lambda_alias", name=_qualified(service))
-        yield ExistingResource(type="aws_cloudwatch_log_group", name=service.log_group_name)
+        if service.log_group_name:
+            yield ExistingResource(type="aws_cloudwatch_log_group", name=service.log_group_name)
         trigger = service.sqs_trigger
         for name in (trigger.queue, trigger.dead_letter_queue) if trigger else ():
             if name:
@@ -573,7 +585,7 @@ class LambdaFunctions(ServiceKind[Function]):
             group, owned = service.log_group_name, False
         else:
             group, owned = names.function_log_group(name), True
-        return (LogGroup(key=name, name=group, service=name, writer="service", owned=owned),)
+        return (LogGroup(key=name, name=group, service=name, writer="service", owned=owned),) if group else ()
 
     @override
     def filters(self, log: Format) -> tuple[FilterTemplate, ...]:
@@ -591,9 +603,9 @@ def _existing_dimensions(service: ExistingFunction) -> dict[str, str]:
     dimensions = {
         "FunctionName": service.function_name,
         "function_name": service.function_name,
-        "LogGroupName": service.log_group_name,
-        LOGS: service.log_group_name,
     }
+    if group := service.log_group_name:
+        dimensions["LogGroupName"] = group
     if service.alias:
         dimensions["Resource"] = _qualified(service)
     if trigger := service.sqs_trigger:

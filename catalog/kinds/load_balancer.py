@@ -67,7 +67,6 @@ ALARMS = (
         datapoints_to_alarm=3,
         missing="notBreaching",  # no requests, none failed
         part_of="impact",
-        needs="load_balancer",
         min_samples=20,
         summary="too many requests at the load balancer fail",
         look="the recent errors on the dashboard, then the newest deployment",
@@ -82,7 +81,6 @@ ALARMS = (
         datapoints_to_alarm=5,
         missing="notBreaching",  # no requests, no response time
         part_of="degraded",
-        needs="load_balancer",
         anomaly_upper=1,
         summary="the slowest 1 % of requests take too long",
         any_stat="requests take too long",
@@ -98,7 +96,6 @@ ALARMS = (
         datapoints_to_alarm=3,
         missing="notBreaching",  # no-healthy-target and too-few-tasks report the absence of tasks
         part_of="degraded",
-        needs="load_balancer",
         summary="tasks fail the load balancer's health check",
         look="the log of the unhealthy task; the other tasks continue to serve requests",
     ),
@@ -113,7 +110,6 @@ ALARMS = (
         datapoints_to_alarm=3,
         missing="breaching",  # a target group without targets has no data
         part_of="impact",
-        needs="load_balancer",
         summary="no task passes the load balancer's health check, so requests fail",
         look="the targets graph and the service's events in the ECS console; roll back the newest deployment",
     ),
@@ -125,7 +121,6 @@ GRAPHS = (
         title="Requests and 5xx answers",
         unit_label="count",
         series=(REQUESTS.stat("Sum", "requests"), FAILED.stat("Sum", "5xx answers")),
-        needs="load_balancer",
     ),
     GraphTemplate(
         role="target-error-rate",
@@ -137,7 +132,6 @@ GRAPHS = (
             ),
         ),
         thresholds=("target-error-rate",),
-        needs="load_balancer",
     ),
     GraphTemplate(
         role="target-latency",
@@ -145,7 +139,6 @@ GRAPHS = (
         unit_label="seconds",
         series=(LATENCY.stat("p50", "p50"), LATENCY.stat("p95", "p95"), LATENCY.stat("p99", "p99")),
         thresholds=("target-latency",),
-        needs="load_balancer",
     ),
     GraphTemplate(
         role="targets",
@@ -153,7 +146,6 @@ GRAPHS = (
         unit_label="tasks",
         series=(HEALTHY.stat("Minimum", "healthy"), UNHEALTHY.stat("Maximum", "unhealthy")),
         thresholds=("unhealthy-targets", "no-healthy-target"),
-        needs="load_balancer",
     ),
 )
 
@@ -170,5 +162,4 @@ EVENTS = EventsTemplate(
     valid=REQUESTS.stat("Sum", "requests"),
     bad=FAILED.stat("Sum", "5xx answers"),
     latency=LATENCY,
-    needs="load_balancer",
 )

@@ -96,8 +96,9 @@ def deployment(name: str | None, service: str) -> None:
     dashboards mark the deployment. It needs the permission cloudwatch:PutMetricData.
     """
     env, catalog = common.read(name)
+    deployed = deployments.recorded(env, catalog, service)
     common.require_aws(env)
-    print(deployments.record(env, catalog, service))
+    print(deployments.record(env, catalog, deployed))
 
 
 @click.command()

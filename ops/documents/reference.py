@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -65,7 +65,7 @@ def reference() -> str:
             (
                 kind.name,
                 f"`{event.key}`",
-                event.words + (f"; not if {kind.facts_words[event.needs]}" if event.needs else ""),
+                "; ".join((event.words, *_not_if(event.valid.metric.needed, kind.facts_words))),
                 event.bad_words,
             )
             for kind in KINDS.values()
@@ -81,6 +81,11 @@ def _metric(metric: MetricTemplate) -> str:
     )
 
 
+def _not_if(needed: Iterable[str], facts_words: Mapping[str, str]) -> Iterator[str]:
+    """Yield when a service does not have what needs these facts and dimensions."""
+    yield from dict.fromkeys(f"not if {facts_words[key]}" for key in needed if key in facts_words)
+
+
 def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -> tuple[str, ...]:
     notes = [
         *([f"at least {alarm.min_samples} samples (`min_samples`)"] if alarm.min_samples else []),
@@ -91,14 +96,7 @@ def _alarm(alarm: AlarmTemplate, runbook: str, facts_words: Mapping[str, str]) -
             else []
         ),
         *([f"off unless `enabled: true`: {alarm.opt_in}"] if alarm.opt_in else []),
-        *(
-            f"not if {words}"
-            for words in dict.fromkeys(
-                facts_words[key]
-                for key in (*alarm.needed_facts, *alarm.needed_resources)
-                if key in facts_words
-            )
-        ),
+        *_not_if(alarm.needed, facts_words),
     ]
     return (
         f"`{alarm.key}`",

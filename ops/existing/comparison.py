@@ -121,7 +121,7 @@ def _function(account: Account, at: Location, service: ExistingFunction) -> Find
             return [Finding((*at, "alias"), text)], []
         text = _absent(f"there is no function {name}", name, account.functions())
         return [Finding((*at, "function"), text)], []
-    missing = list(_absent_group(account, (*at, "log_group"), group))
+    missing = list(_absent_group(account, (*at, "log_group"), group)) if group else []
     queues = (
         service.sqs_trigger.model_dump(include={"queue", "dead_letter_queue"}) if service.sqs_trigger else {}
     )
@@ -130,6 +130,8 @@ def _function(account: Account, at: Location, service: ExistingFunction) -> Find
         for key, queue in queues.items()
         if queue and functions.queue_url(account, queue) is None
     ]
+    # A log that is not watched may be in any group.
+    group = group or resource.facts.get("log_group")
     return missing, list(_differences(at, service, resource, log_group=group))
 
 
@@ -200,7 +202,9 @@ def _absent_group(account: Account, at: Location, group: str) -> Iterator[Findin
         yield Finding(at, f"{text}: it must be {_FILTERED}")
 
 
-def _differences(at: Location, service: Service, resource: Resource, **defaults: str) -> Iterator[Finding]:
+def _differences(
+    at: Location, service: Service, resource: Resource, **defaults: str | None
+) -> Iterator[Finding]:
     """Yield the facts of a resource that the file states otherwise.
 
     Args:

@@ -93,22 +93,17 @@ def entries(  # noqa: PLR0913 - what an entry is made of
 
 
 def _with_own_log(resource: Resource, owners: Mapping[str, str]) -> Resource:
-    """Return an ECS service without the log groups of others: a log group belongs to one service."""
-    groups = resource.facts.get("log_groups", ())
-    others = [group for group in groups if group in owners]
+    """Return a resource without the log groups of others: a log group belongs to one service."""
+    others = [group for group in resource.log_groups if group in owners]
     if not others:
         return resource
-    own = tuple(group for group in groups if group not in owners)
+    own = tuple(group for group in resource.log_groups if group not in owners)
+    key = "log_groups" if "log_groups" in resource.facts else "log_group"
+    facts = {name: value for name, value in resource.facts.items() if name != key}
+    facts |= {key: own} if key == "log_groups" else {"watch_log": False}
     words = "its log is not watched for this service"
-    return dataclasses.replace(
-        resource,
-        facts={**resource.facts, "log_groups": own},
-        log_groups=own,
-        remarks=(
-            *resource.remarks,
-            *(f"log_groups: {group} is that of {owners[group]}: {words}" for group in others),
-        ),
-    )
+    remarks = (f"{key}: {group} is that of {owners[group]}: {words}" for group in others)
+    return dataclasses.replace(resource, facts=facts, log_groups=own, remarks=(*resource.remarks, *remarks))
 
 
 def document(proposed: Sequence[Entry]) -> str:
@@ -200,7 +195,7 @@ def model_of(kind: str) -> type[Service]:
 
 def _facts(model: type[Service]) -> Iterator[str]:
     """Yield the keys of a model that are facts: those that are neither general nor name the resource."""
-    general = {*Service.model_fields, *ExistingService.model_fields, "kind", "alias"}
+    general = {*Service.model_fields, *ExistingService.model_fields, "kind", "alias", "watch_log"}
     yield from (
         key for key, field in model.model_fields.items() if key not in general and not field.is_required()
     )

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import catalog
+from catalog.naming import Names
 from config.loader import load
 from config.paths import ROOT
 from terraform import binary
@@ -95,7 +96,7 @@ def test_an_existing_shop_is_watched_and_stays_as_it_is(platform: Platform) -> N
             shop.pay(request)
         return PAGE in alarms(platform, queue)
 
-    queue = platform.outputs()["alarm_queue_url"]
+    queue = platform.client("sqs").get_queue_url(QueueName=Names.of(platform.env).alarm_queue)["QueueUrl"]
     eventually(has_paged, within_s=60)
 
     done = platform.make("destroy")

@@ -193,6 +193,14 @@ EXISTING: dict[str, dict[str, Any]] = {
         "alarms": {"concurrency": {"threshold": 40}},
         "slos": SLOS["lambda"],
     },
+    "canary": {
+        "kind": "lambda",
+        "description": "Takes some of the orders",
+        "function": "shop-orders",
+        "alias": "canary",
+        "timeout_s": 20,
+        "watch_log": False,
+    },
     "invoices": {
         "kind": "lambda",
         "description": "Writes invoices",
@@ -222,7 +230,7 @@ EXISTING: dict[str, dict[str, Any]] = {
         "desired_count": 1,
     },
 }
-"""Existing services: with every fact, with the required ones; a name in two clusters."""
+"""Existing services: with every fact, with the required ones; two aliases; a name in two clusters."""
 
 
 THEIR_DIMENSIONS: Mapping[str, Mapping[str, set[str]]] = {
@@ -232,6 +240,10 @@ THEIR_DIMENSIONS: Mapping[str, Mapping[str, set[str]]] = {
         "Resource": {"shop-orders:live"},
         "LogGroupName": {"/aws/lambda/shop-orders"},
         "QueueName": {"shop-orders", "shop-orders-dlq"},
+    },
+    "canary": {
+        "FunctionName": {"shop-orders"},
+        "Resource": {"shop-orders:canary"},
     },
     "invoices": {
         "FunctionName": {"shop-invoices"},

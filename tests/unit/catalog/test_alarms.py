@@ -23,6 +23,7 @@ THEIR_LOGS = {
     "invoices": "/shop/invoices",
     "storefront": "/shop/web",
     "backoffice": None,
+    "canary": None,
 }
 """The first log group of each existing service."""
 

@@ -217,23 +217,116 @@ _CREATED = (
 
 
 @each(
-    ("first", "second", "at", "other"),
+    ("first", "second", "at", "other", "advice"),
     [
-        (_ORDERS, _WEB, "b.log_groups.1", "services.a.function in config/"),
-        (_ORDERS, _LIVE, "b.function", "services.a.function in config/"),
-        (_ORDERS, _NAMED, "b.log_group", "services.a.function in config/"),
-        (_WEB, _NAMED, "b.log_group", "services.a.log_groups.1 in config/"),
-        (_ORDERS, _CREATED, "b.log_group", "services.api in config/"),
+        (_ORDERS, _WEB, "b.log_groups.1", "services.a.function in config/", "remove it from log_groups"),
+        (_ORDERS, _LIVE, "b.function", "services.a.function in config/", "lines of a log have no alias: set watch_log: false for one of the two services"),
+        (_ORDERS, _NAMED, "b.log_group", "services.a.function in config/", "set another log_group, or watch_log: false"),
+        (_WEB, _NAMED, "b.log_group", "services.a.log_groups.1 in config/", "set another log_group, or watch_log: false"),
+        (_ORDERS, _CREATED, "b.log_group", "services.api in config/", "set another log_group, or watch_log: false"),
     ],
-)
-def test_a_log_group_of_two_services_is_refused_with_both_places(
-    folder: Folder, first: str, second: str, at: str, other: str
+)  # fmt: skip
+def test_a_log_group_of_two_services_is_refused_with_both_places(  # noqa: PLR0913, PLR0917
+    folder: Folder, first: str, second: str, at: str, other: str, advice: str
 ) -> None:
     """Each would count the lines of the other: of two aliases of a function too."""
     folder.append("prod", f"services:\n  a: {first}\n  b: {second}\n")
     (line,) = folder.refusal()
     assert line.startswith(f"config/prod.yaml:{NEXT_LINE + 2}: services.{at}: the log group /")
     assert f" is that of another service as well: {other}" in line, line
+    assert line.endswith(f"A log group belongs to one service of an environment: {advice}")
+
+
+_SAME = {
+    "function by name and by ARN": (
+        "kind: lambda, timeout_s: 9, function: it",
+        "kind: lambda, timeout_s: 9, function: arn:aws:lambda:eu-west-1:111122223333:function:it",
+        "function",
+    ),
+    "alias": (
+        "kind: lambda, timeout_s: 9, function: it, alias: live, watch_log: false",
+        "kind: lambda, timeout_s: 9, function: it, alias: live",
+        "function",
+    ),
+    "ecs": (
+        "kind: ecs, cluster: shop, ecs_service: web, log_groups: [/a]",
+        "kind: ecs, cluster: shop, ecs_service: web",
+        "ecs_service",
+    ),
+    "state-machine": (
+        "kind: state-machine, state_machine: it",
+        "kind: state-machine, state_machine: it, timeout_s: 9",
+        "state_machine",
+    ),
+}
+
+
+def test_each_kind_that_names_resources_is_among_them() -> None:
+    """A kind of existing services has an entry in `_SAME`."""
+    named = {kind for kind, models in SERVICE_MODELS.items() if any(model.names_it for model in models)}
+    assert {entry[0].split()[1].rstrip(",") for entry in _SAME.values()} == named
+
+
+@each("name", list(_SAME))
+def test_a_resource_of_two_services_is_refused_with_both_places(folder: Folder, name: str) -> None:
+    """Each failure would notify twice; nothing else is said of it."""
+    *entries, key = _SAME[name]
+    lines = [
+        f"  {service}: {{description: x, {entry}}}" for service, entry in zip("ab", entries, strict=True)
+    ]
+    folder.append("prod", "\n".join(("services:", *lines, "")))
+    assert folder.refusal() == [
+        f"config/prod.yaml:{NEXT_LINE + 2}: services.b.{key}: is that of another service as well: services.a.{key} in config/prod.yaml:{NEXT_LINE + 1}; each failure would notify twice. A resource belongs to one service of an environment"
+    ]
+
+
+def test_what_the_environment_creates_is_not_watched_as_existing_too(folder: Folder) -> None:
+    """The existing service is refused, wherever it is in the file."""
+    folder.append(
+        "prod", "services: {a: {kind: lambda, description: x, function: shop-api-prod, timeout_s: 9}}\n"
+    )
+    (line,) = folder.refusal()
+    assert "services.a.function: is that of another service as well: services.api in config/" in line
+
+
+@each(
+    "second",
+    [
+        "kind: lambda, timeout_s: 9, function: it, alias: canary, watch_log: false",
+        "kind: lambda, timeout_s: 9, function: it, watch_log: false",
+        "kind: ecs, cluster: other, ecs_service: web",
+    ],
+)
+def test_aliases_and_clusters_are_different_resources(folder: Folder, second: str) -> None:
+    """Two aliases of a function, a function and its alias, two services with a name."""
+    first = "kind: lambda, timeout_s: 9, function: it, alias: live"
+    web = "kind: ecs, cluster: shop, ecs_service: web"
+    entries = {"a": first, "b": second, "c": web}
+    lines = [f"  {service}: {{description: x, {entry}}}" for service, entry in entries.items()]
+    folder.append("prod", "\n".join(("services:", *lines, "")))
+    assert folder.refusal() == []
+
+
+def test_a_log_that_is_not_watched_has_no_filters_and_no_alarms() -> None:
+    """Coverage states the reason; the alarms of the alias remain, and a reservation counts once."""
+    function = {**OF_LAMBDA, "function": "orders", "timeout_s": 10, "reserved_concurrency": 200}
+    made = build(
+        live={**function, "alias": "live"},
+        canary={**function, "alias": "canary", "watch_log": False},
+        other={
+            **OF_LAMBDA,
+            "function": "other",
+            "timeout_s": 10,
+            "alarms": {"concurrency": {"threshold": "50 % of concurrency_limit"}},
+        },
+    )
+    assert alarms(made, "other")["concurrency"].threshold == (1000 - 200) / 2
+    assert {item.service for item in made.filters} == {"live", "other"}
+    missing = {item.kind_key: item.reason for item in made.left_out if item.service == "canary"}
+    of_log = {key for key, reason in missing.items() if reason == "its log is not watched (watch_log)"}
+    assert of_log >= alarms(made, "live").keys() - alarms(made, "canary").keys()
+    assert {"log-errors", "log-flood"} <= of_log
+    assert alarms(made, "canary")["errors"].metrics[0].dimensions["Resource"] == "orders:canary"
 
 
 def test_autoscaling_decides_how_many_tasks_are_too_few_and_too_many() -> None:

@@ -10,7 +10,7 @@ import catalog
 from catalog import Catalog
 from catalog.kinds import EVERY_KIND, KINDS
 from catalog.specs import Math
-from catalog.templates import AlarmTemplate, SeriesTemplate
+from catalog.templates import LOG, AlarmTemplate, SeriesTemplate
 from config.alarms import Tuning
 from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, PROD, Folder
@@ -326,6 +326,36 @@ def test_a_threshold_that_nobody_gave_is_missed_once(folder: Folder) -> None:
     assert folder.refusal() == [
         "config/base.yaml:4: alarms.lambda.latency: threshold is required: it has no default"
     ]
+
+
+@each(
+    ("kind", "entry"),
+    [
+        ("lambda", "source: functions/x"),
+        ("lambda", "function: x, timeout_s: 9"),
+        ("ecs", "image: example.com/x:1.0"),
+        ("ecs", "cluster: x, ecs_service: x"),
+        ("state-machine", "state_machine: x"),
+    ],
+)
+def test_only_the_alarms_of_services_need_a_threshold(folder: Folder, kind: str, entry: str) -> None:
+    """Not those of a kind without a service, nor an alarm that the service does not have, or sets itself."""
+    service = f"kind: {kind}, description: x, {entry}"
+    folder.write("base", f"project: shop\nregion: eu-west-1\nservices: {{one: {{{service}}}}}\n")
+    has_no_log = "cluster" in entry
+    required = [
+        alarm.key
+        for alarm in KINDS[kind].alarms
+        if alarm.threshold is None and not (has_no_log and LOG in alarm.needed)
+    ]
+    assert folder.refusal() == [
+        f"config/prod.yaml:1: alarms.{kind}.{key}: threshold is required: it has no default"
+        for key in required
+    ]
+    own = ", ".join(f"{key}: {{threshold: 50}}" for key in required)
+    alarms = f"alarms: {{{own}}}"
+    folder.write("base", f"project: shop\nregion: eu-west-1\nservices: {{one: {{{service}, {alarms}}}}}\n")
+    assert folder.refusal() == []
 
 
 def test_an_alarm_that_is_off_for_all_needs_no_threshold(folder: Folder) -> None:

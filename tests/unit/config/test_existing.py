@@ -17,6 +17,7 @@ from config.services import (
     ExistingFunction,
     ExistingService,
     LambdaService,
+    Service,
 )
 from tests.support.tables import each
 from tests.unit.config.configs import NEXT_LINE, Folder
@@ -28,7 +29,7 @@ FUNCTION: dict[str, Any] = {
     "timeout_s": 10,
 }
 ECS: dict[str, Any] = {"kind": "ecs", "description": "Shows", "cluster": "shop", "ecs_service": "web"}
-MINIMAL = {ExistingFunction: FUNCTION, ExistingEcsService: ECS}
+MINIMAL: dict[type[ExistingService], dict[str, Any]] = {ExistingFunction: FUNCTION, ExistingEcsService: ECS}
 HERE = f"config/prod.yaml:{NEXT_LINE}"
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:111122223333"
 TARGET = {
@@ -109,7 +110,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**FUNCTION, "function": "arn:aws:lambda:eu-west-1:999922223333:function:orders"}, "function: must be in eu-west-1 and account 111122223333 (found: arn:aws:lambda:eu-west-1:999922223333:function:orders)"),
     ({**FUNCTION, "alias": "7"}, "alias: must be the name of an alias: letters, digits, - and _, not only digits, which are a version (found: 7)"),
     ({**FUNCTION, "log_group": "arn:aws:logs:x"}, "log_group: must be the name of a log group, not its ARN: letters, digits, _ - / . and # (found: arn:aws:logs:x)"),
+    ({**FUNCTION, "log_group": "/a", "watch_log": False}, "log_group: is not valid with watch_log: false (found: /a)"),
     ({**FUNCTION, "sqs_trigger": {"queue": "a", "dead_letter_queue": "a"}}, "sqs_trigger.dead_letter_queue: must be another queue than queue (found: a)"),
+    ({**FUNCTION, "sqs_trigger": {"queue": "a.fifo", "dead_letter_queue": "b"}}, "sqs_trigger.dead_letter_queue: must be a FIFO queue, of the type of queue: a FIFO queue has a name that ends with .fifo (found: b)"),
+    ({**FUNCTION, "sqs_trigger": {"queue": "a", "dead_letter_queue": "b.fifo"}}, "sqs_trigger.dead_letter_queue: must be a standard queue, of the type of queue: a FIFO queue has a name that ends with .fifo (found: b.fifo)"),
+    ({**FUNCTION, "sqs_trigger": {"queue": "a.fifo", "batching_window_s": 5}}, "sqs_trigger.batching_window_s: must be 0: FIFO queues have no batching window (found: 5)"),
     ({**FUNCTION, "sqs_trigger": {"queue": "https://sqs/a"}}, "sqs_trigger.queue: must be the name of a queue, not its ARN or URL: at most 80 letters, digits, - and _, or .fifo at the end (found: https://sqs/a)"),
     ({**FUNCTION, "sqs_trigger": {"queue": "a", "max_receives": 3}}, "sqs_trigger.max_receives: is not a valid key; known: batching_window_s, dead_letter_queue, queue, visibility_timeout_s"),
     ({**ECS, "cluster": "arn:aws:ecs:x"}, "cluster: must be the name of a cluster, not its ARN: at most 255 letters, digits, - and _ (found: arn:aws:ecs:x)"),
@@ -147,9 +152,41 @@ def test_a_service_that_is_no_mapping_and_a_kind_that_is_none_are_said_as_before
         ("5", "services.new: must be a mapping of keys to values (found: 5)"),
         ("{kind: lamda, function: x}", "services.new.kind: must be one of: lambda, ecs, state-machine (found: lamda)   did you mean lambda?"),
         ("{kind: [a]}", "services.new.kind: must be one of: lambda, ecs, state-machine (found: a list of 1)"),
-        ("{function: x}", "services.new: overrides a service that base.yaml does not define: remove this entry, or define the service"),
-        ("{}", "services.new: kind is missing; known: ecs, lambda, state-machine"),
     ):  # fmt: skip
         folder.renew()
         folder.append("prod", f"services: {{new: {entry}}}\n")
         assert folder.refusal() == [f"{HERE}: {said}"]
+
+
+@each(
+    ("model", "with_description"),
+    [(model, is_new) for models in SERVICE_MODELS.values() for model in models for is_new in (True, False)],
+    ids=lambda case: f"{case[0].__name__}-{case[1]}",
+)  # fmt: skip
+def test_a_service_without_a_kind_is_asked_for_it(
+    model: type[Service], folder: Folder, *, with_description: bool
+) -> None:
+    """Whatever names it; without a description, it may be an override of a misspelled service as well."""
+    entry: dict[str, Any] = {key: "x" for key, field in model.model_fields.items() if field.is_required()}
+    del entry["kind"]
+    if not with_description:
+        del entry["description"]
+    or_override = (
+        "" if with_description else "; only an entry that overrides a service of base.yaml has no kind"
+    )
+    assert added(folder, **entry) == [
+        f"{HERE}: services.new.kind: is missing; allowed: lambda, ecs, state-machine{or_override}"
+    ]
+
+
+def test_the_queues_of_a_trigger_can_both_be_fifo_queues(folder: Folder) -> None:
+    """Or both standard queues."""
+    for end in ("", ".fifo"):
+        trigger = {"queue": f"a{end}", "dead_letter_queue": f"b{end}"}
+        assert added(folder, **FUNCTION, sqs_trigger=trigger) == []
+
+
+def test_an_override_of_a_service_of_base_needs_no_kind(folder: Folder) -> None:
+    """It is that of base.yaml."""
+    folder.append("prod", "services: {api: {timeout_s: 7}}\n")
+    assert folder.load().functions["api"].timeout_s == 7

@@ -150,7 +150,7 @@ def test_a_variable_overrides_one_value(
         ("REVEILLE_REGION__X", "7", "region has no key 'x': it is a single value"),
         ("REVEILLE_NOTIFICATIONS__CRITICAL__EMAILS", "b@example.com", "must be JSON here: this key is a list or a mapping"),
         ("REVEILLE_NOTIFICATIONS__CRITICAL__EMAILS", '["b"]', "notifications.critical.emails.0: must be an e-mail address: An email address must have an @-sign (found: b)"),
-        ("REVEILLE_SERVICES__WEB_SIET__DESIRED_COUNT", "3", "services.web-siet: kind is missing; known: ecs, lambda, state-machine   did you mean web-site?"),
+        ("REVEILLE_SERVICES__WEB_SIET__DESIRED_COUNT", "3", "services.web-siet.kind: is missing; allowed: lambda, ecs, state-machine; only an entry that overrides a service of base.yaml has no kind   did you mean web-site?"),
         ("REVEILLE_SERVICES__NEW", '{"kind": "lambda", "source": "functions/x"}', "services.new.description: is missing"),
         ("REVEILLE_ALARMS__LAMBDA__EROR__THRESHOLD", "7", 'alarms.lambda.eror: is not an alarm of kind "lambda"; known: {lambda}   did you mean errors?'),
     ],

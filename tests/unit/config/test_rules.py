@@ -79,7 +79,7 @@ REFUSED = [
     ("services: {api: {timeout_s: }}", "services.api.timeout_s", "must be a whole number (found: nothing)"),
     ("services: {api: {timeout_s: [9]}}", "services.api.timeout_s", "must be a whole number (found: a list of 1)"),
     ("services: {api: {kind: lamda}}", "services.api.kind", "must be one of: lambda, ecs, state-machine (found: lamda)   did you mean lambda?"),
-    ("services: {apl: {timeout_s: 3}}", "services.apl", "overrides a service that base.yaml does not define: remove this entry, or define the service   did you mean api?"),
+    ("services: {apl: {timeout_s: 3}}", "services.apl.kind", "is missing; allowed: lambda, ecs, state-machine; only an entry that overrides a service of base.yaml has no kind   did you mean api?"),
     ("services: {other: 5}", "services.other", "must be a mapping of keys to values (found: 5)"),
     ("services: {other: }", "services.other", "must be a mapping of keys to values (found: nothing)"),
     ("services: {api: {runtime: python312}}", "services.api.runtime", "must be one of: python3.10, python3.11, python3.12, python3.13 (found: python312)   did you mean python3.12?"),

@@ -64,6 +64,18 @@ def _names(group: cli.Lazy, before: str = "") -> Iterator[str]:
         yield from _names(entry, f"{name} ") if isinstance(entry, cli.Lazy) else [f"{before}{name}"]
 
 
+def _listed(name: str) -> tuple[cli.Lazy, str]:
+    *groups, last = name.split()
+    return (getattr(cli, groups[0]) if groups else cli.reveille), last
+
+
+def _command(name: str) -> click.Command:
+    group, last = _listed(name)
+    command = group.get_command(click.Context(group), last)
+    assert command is not None
+    return command
+
+
 NAMES = list(_names(cli.reveille))
 OF_OPS = [name for name in NAMES if not name.startswith("drill ")]
 LOCAL, _ = environment.read("local", variables={})
@@ -75,6 +87,10 @@ OUTPUTS: dict[str, dict[str, Any]] = {
 NOT_JSON = (
     "event {event} is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)."
 )
+
+
+RECORDED = "services whose deployments are recorded: none"
+FUNCTIONS = "functions: payment-handler, order-processor"
 
 
 def test_there_are_commands() -> None:
@@ -96,13 +112,10 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
 @each("name", NAMES)
 def test_a_command_is_listed_with_what_it_says_of_itself(name: str) -> None:
     """The list imports no command, so it holds the first sentence of each."""
-    *groups, last = name.split()
-    group: cli.Lazy = getattr(cli, groups[0]) if groups else cli.reveille
-    command = group.get_command(click.Context(group), last)
-    assert command is not None
+    group, last = _listed(name)
     entry = group.lazy[last]
     assert isinstance(entry, tuple)
-    assert (command.help or "").partition("\n")[0] == entry[1]
+    assert (_command(name).help or "").partition("\n")[0] == entry[1]
 
 
 def test_the_list_of_commands_imports_none() -> None:
@@ -269,32 +282,73 @@ def test_output_of_one_stack_is_only_its_own(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("function", "content", "said"),
+    ("command", "arguments", "said"),
     [
-        ("apl", "{}", "function 'apl' does not exist; functions: api   did you mean api?"),
-        ("api", None, "event {event} cannot be read: No such file or directory."),
-        ("api", "{", NOT_JSON),
+        ("deployment", ["ordes"], f"service 'ordes' does not exist in local; {RECORDED}"),
+        (
+            "deployment",
+            ["payment-handlr"],
+            f"service 'payment-handlr' does not exist in local; {RECORDED}   did you mean payment-handler?",
+        ),
+        (
+            "invoke",
+            ["payment-handlr", "no.json"],
+            f"function 'payment-handlr' does not exist; {FUNCTIONS}   did you mean payment-handler?",
+        ),
+        (
+            "invoke",
+            ["checkout-api", "no.json"],
+            f"function 'checkout-api' is a service of the kind ecs; {FUNCTIONS}",
+        ),
+        (
+            "invoke",
+            ["payment-handler", "no.json"],
+            "event no.json cannot be read: No such file or directory.",
+        ),
+        ("invoke", ["payment-handler", "{event}"], NOT_JSON),
     ],
-)  # fmt: skip
-def test_invoke_refuses_what_cannot_be_invoked(
-    function: str, content: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+)
+def test_names_and_files_are_checked_before_the_aws(
+    command: str, arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before anything is sent."""
+    """A wrong name is not hidden by expired credentials; nothing is asked of AWS."""
     event = tmp_path / "event.json"
-    if content is not None:
-        event.write_text(content, encoding="utf-8")
-    monkeypatch.setattr(state, "bucket_exists", lambda _: True)
-    monkeypatch.setattr(state, "outputs", lambda *_: OUTPUTS["compute"])
+    event.write_text("{", encoding="utf-8")
+    monkeypatch.setattr(common, "read", lambda _: (LOCAL, catalog.build(LOCAL)))
+    monkeypatch.setattr(common, "require_aws", lambda _: pytest.fail("AWS was asked"))
     with pytest.raises(CommandError) as refused:
-        invoke.invoke(LOCAL, function, event, Console(file=io.StringIO()))
+        _command(command).main(
+            [argument.replace("{event}", str(event)) for argument in arguments], standalone_mode=False
+        )
     assert str(refused.value) == said.replace("{event}", str(event))
+
+
+def test_every_command_for_a_service_is_among_them() -> None:
+    """Those that ask AWS; `logs` does not."""
+    named = {
+        name
+        for name in OF_OPS
+        for parameter in _command(name).params
+        if parameter.name in {"service", "function"}
+    }
+    assert named == {"deployment", "invoke", "logs"}
+
+
+def test_invoke_refuses_what_is_not_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither without the stack, nor without the function."""
+    monkeypatch.setattr(state, "bucket_exists", lambda _: True)
+    for outputs, what in ((None, "compute"), (OUTPUTS["compute"], "function 'payment-handler'")):
+        monkeypatch.setattr(state, "outputs", lambda *_, outputs=outputs: outputs)
+        with pytest.raises(CommandError) as refused:
+            invoke.invoke(LOCAL, "payment-handler", b"{}", Console(file=io.StringIO()))
+        assert str(refused.value) == f"{what} is not deployed in local: `make deploy ENV=local`."
 
 
 def test_invoke_refuses_an_existing_function(tmp_path: Path) -> None:
     """With the command that invokes it; nothing is asked of AWS."""
     env, _ = EVERY["existing services"]
     with pytest.raises(CommandError) as refused:
-        invoke.invoke(env, "orders", tmp_path / "event.json", Console(file=io.StringIO()))
+        invoke.created(env, "orders", tmp_path / "event.json")
     assert str(refused.value) == (
         "orders is an existing function, which this project does not invoke. To invoke it: `aws lambda "
         "invoke --region eu-west-1 --function-name shop-orders:live --payload "
@@ -565,7 +619,8 @@ def test_what_synthesizes_or_changes_is_alone(
         (stacks, "deploy"), (stacks, "diff"), (stacks, "destroy"), (invoke, "invoke"),
         (common, "require_aws"), (synthesis, "synthesize"), (local, "ensure"), (functions, "build"),
         (documents, "generate"), (local, "stop_unused"), (verification, "of_environment"),
-        (doctor, "examine"), (adoption, "plan"), (logs, "report"), (deployments, "record"),
+        (doctor, "examine"), (adoption, "plan"), (logs, "report"), (deployments, "recorded"),
+        (invoke, "created"),
     ):  # fmt: skip
         monkeypatch.setattr(module, function, go_on)
     arguments = {
@@ -625,7 +680,7 @@ for arguments in json.loads(sys.argv[1]):
 
 @pytest.mark.slow
 def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_closed(tmp_path: Path) -> None:
-    """Its work is incomplete. A command that only shows something has shown what was read."""
+    """Its work is incomplete. Others have shown what was read, or recorded a deployment before the output."""
     needed = {
         "state history": ["--stack", "x"],
         "invoke": ["x", "y"],
@@ -645,11 +700,9 @@ def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_cl
         check=True,
     )
     results = dict(zip(OF_OPS, map(json.loads, done.stdout.splitlines()), strict=True))
-    # `deployment` and `invoke` print after their work.
-    finished = {
-        "deployment", "docs", "doctor", "import", "invoke", "logs", "output", "verify", "state history",
-    }  # fmt: skip
-    assert results == {name: [0, False] if name in finished else [1, True] for name in OF_OPS}
+    shown = {"docs", "doctor", "import", "invoke", "logs", "output", "verify", "state history"}
+    complete = {"deployment", *shown}
+    assert results == {name: [0, False] if name in complete else [1, True] for name in OF_OPS}
 
 
 def test_what_fails_while_the_process_ends_prints_nothing() -> None:

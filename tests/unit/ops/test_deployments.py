@@ -182,6 +182,11 @@ def test_a_deployment_that_cannot_be_said_does_not_begin(fake: Fake, error: Exce
 EXISTING_ENV, EXISTING_MADE = EVERY["existing services"]
 
 
+def record(env: Environment, made: catalog.Catalog, name: str) -> str:
+    """Record a deployment, as the command does."""
+    return deployments.record(env, made, deployments.recorded(env, made, name))
+
+
 @pytest.mark.parametrize(
     ("service", "resource"), [("orders", "shop-orders:live"), ("invoices", "shop-invoices")]
 )
@@ -189,7 +194,7 @@ def test_a_deployment_of_an_existing_function_is_recorded_as_that_of_a_created_o
     fake: Fake, service: str, resource: str
 ) -> None:
     """One sample over all and one of the service, which its alarm and its graphs look at."""
-    said = deployments.record(EXISTING_ENV, EXISTING_MADE, service)
+    said = record(EXISTING_ENV, EXISTING_MADE, service)
     assert (
         said
         == f"Recorded a deployment of {service} in prod: its notifications are suppressed for 10 minutes."
@@ -204,12 +209,12 @@ def test_a_deployment_of_an_existing_function_is_recorded_as_that_of_a_created_o
 def test_without_suppression_a_recorded_deployment_is_only_a_mark(fake: Fake) -> None:
     """And says so."""
     env = EXISTING_ENV.model_validate({**plain(EXISTING_ENV), "deployments": {"suppression_s": 0}})
-    said = deployments.record(env, catalog.build(env), "orders")
+    said = record(env, catalog.build(env), "orders")
     assert said.endswith("in prod: nothing is suppressed (deployments.suppression_s: 0).")
     assert len(fake.samples) == 2
 
 
-KNOWN = "services whose deployments are recorded: orders, invoices"
+KNOWN = "services whose deployments are recorded: orders, canary, invoices"
 
 
 @pytest.mark.parametrize(
@@ -224,15 +229,18 @@ KNOWN = "services whose deployments are recorded: orders, invoices"
 def test_a_deployment_that_is_counted_otherwise_is_not_recorded(fake: Fake, service: str, said: str) -> None:
     """With the reason, and the services that the command is for."""
     with pytest.raises(CommandError) as refused:
-        deployments.record(EXISTING_ENV, EXISTING_MADE, service)
+        record(EXISTING_ENV, EXISTING_MADE, service)
     assert (str(refused.value), fake.calls) == (said, [])
 
 
 def test_deployments_that_nothing_counts_are_refused(fake: Fake) -> None:
     """Those of a state machine; and where there is no function to record, none is listed."""
     env, made = EVERY["state machines"]
-    with pytest.raises(CommandError, match=r"deployments of the kind state-machine are not counted.*: none$"):
-        deployments.record(env, made, "refunds")
+    with pytest.raises(
+        CommandError,
+        match=r"^deployments of refunds are not counted, as all of the kind state-machine.*: none$",
+    ):
+        record(env, made, "refunds")
     assert fake.calls == []
 
 
@@ -242,4 +250,4 @@ def test_a_pipeline_without_the_permission_is_told_which_one(fake: Fake) -> None
     with pytest.raises(
         CommandError, match="requires cloudwatch:PutMetricData in the namespace reveille/prod"
     ):
-        deployments.record(EXISTING_ENV, EXISTING_MADE, "orders")
+        record(EXISTING_ENV, EXISTING_MADE, "orders")

@@ -177,7 +177,7 @@ def test_a_fact_that_differs_is_a_line_with_both_values(
 
 def test_every_fact_of_a_model_is_compared() -> None:
     """A key that is added to a model needs a row above."""
-    general = {*ExistingService.model_fields, "kind"}
+    general = {*ExistingService.model_fields, "kind", "watch_log"}  # the last is no fact of the account
     facts = {
         f".{key}: "
         for models in SERVICE_MODELS.values()
@@ -235,6 +235,13 @@ def test_a_queue_and_autoscaling_that_the_file_leaves_out_are_compared(world: Wo
     assert line.endswith("autoscaling: none in the file; in the account: {min_tasks: 2, max_tasks: 9}")
 
 
+def test_the_group_of_a_log_that_is_not_watched_is_not_compared(world: World, compare: Any) -> None:
+    """It may be any, or not exist."""
+    world.functions["orders"] = function(LoggingConfig={"LogGroup": "/elsewhere"})
+    assert len(compare(ORDERS).differences) == 1
+    assert compare(f"{ORDERS}    watch_log: false\n") == Comparison()
+
+
 def test_a_default_that_alarms_use_is_compared_as_one(world: World, compare: Any) -> None:
     """The file does not have the value, and the place is that of the service."""
     layer = {"Arn": "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:60"}
@@ -245,6 +252,19 @@ def test_a_default_that_alarms_use_is_compared_as_one(world: World, compare: Any
     world.services["shop"]["web"]["launchType"] = "EC2"
     assert compare(WEB).differences == (
         "prod.yaml:2: services.web.launch_type: fargate by default; in the account: ec2",
+    )
+
+
+@pytest.mark.parametrize(("value", "is_on"), [("enabled", True), ("enhanced", True), ("disabled", False)])
+def test_container_insights_is_compared_where_the_file_leaves_it_out(
+    world: World, compare: Any, value: str, *, is_on: bool
+) -> None:
+    """With either level of it, alarms are left out that could exist."""
+    world.insights = value
+    assert compare(WEB).differences == (
+        ("prod.yaml:2: services.web.container_insights: false by default; in the account: true",)
+        if is_on
+        else ()
     )
 
 

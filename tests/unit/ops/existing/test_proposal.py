@@ -47,6 +47,8 @@ def test_a_log_group_is_proposed_for_one_service() -> None:
         Resource("ecs", {"cluster": "shop", "ecs_service": name}, {"log_groups": groups}, log_groups=groups)
         for name, groups in (("a", ("/all",)), ("b", ("/all", "/b")), ("c", ("/file",)))
     ]
+    facts = {**FACTS, "log_group": "/functions"}
+    found += [function(name, facts=facts, log_groups=("/functions",)) for name in ("d", "e")]
     made = proposal.entries(
         found,
         environment="prod",
@@ -55,7 +57,10 @@ def test_a_log_group_is_proposed_for_one_service() -> None:
         log_keys=lambda _: None,
         groups={"/file": "web"},
     )
-    assert [entry.data.get("log_groups") for entry in made] == [["/all"], ["/b"], None]
+    assert [entry.data.get("log_groups") for entry in made] == [["/all"], ["/b"], None, None, None]
+    assert [entry.data.get("watch_log") for entry in made[3:]] == [None, False]
+    assert [entry.data.get("log_group") for entry in made[3:]] == ["/functions", None]
+    assert "# log_group: /functions is that of d: its log is not watched for this service" in made[4].text()
     assert "# log_groups: /all is that of a: its log is not watched for this service" in made[1].text()
     assert "# log_groups: /file is that of web: its log is not watched for this service" in made[2].text()
 
