@@ -19,7 +19,7 @@ from catalog.slos import offers
 from catalog.specs import Alarm, Catalog, Unit
 from catalog.specs import Metric as MetricSpec
 from catalog.subjects import Subject
-from catalog.templates import BaselineTemplate, Facts, MetricTemplate, metrics_of
+from catalog.templates import BETWEEN_SAMPLES, MetricTemplate, metrics_of
 from cloudwatch.alarms import Metric
 from config.formats import Format
 from config.models import Environment
@@ -27,8 +27,6 @@ from config.models import Environment
 Values = tuple[tuple[float, float], ...]
 """Each value, and its samples a minute."""
 
-_COUNTS = frozenset({"Sum", "SampleCount"})
-"""Statistics that depend on the number of samples: a threshold for them is no limit of a single value."""
 _MARGIN = 2
 """A value that would reach a threshold becomes the threshold divided by this."""
 
@@ -87,7 +85,7 @@ def baseline(env: Environment, catalog: Catalog) -> Baseline:
         for template in (*_watched(subject), *counted):
             metric = aws_metric(subject.metric(template.stat("Sum", template.name), 60))
             if metric not in metrics:
-                values = limits.get(metric, _Limits()).fitted(_values(template.baseline, subject.facts))
+                values = limits.get(metric, _Limits()).fitted(template.baseline.of(subject.facts))
                 metrics[metric] = Healthy(values, template.unit)
         bands.update(_bands(subject, alarms))
     return Baseline(
@@ -116,14 +114,6 @@ def _counted(service: Service) -> tuple[MetricTemplate, ...]:
     )
 
 
-def _values(template: BaselineTemplate, facts: Facts) -> Values:
-    if template.percent_of is None:
-        return template.values
-    fact = facts.get(template.percent_of)
-    whole = fact.value if fact else 0
-    return tuple((value * whole / 100, per_min) for value, per_min in template.values)
-
-
 def _limits(catalog: Catalog, services: list[Service]) -> Mapping[Metric, _Limits]:
     """Return the limits of each metric: of alarms on one metric, and of SLOs on latency."""
     limits: dict[Metric, _Limits] = {}
@@ -136,7 +126,11 @@ def _limits(catalog: Catalog, services: list[Service]) -> Mapping[Metric, _Limit
 
 def _of_alarm(alarm: Alarm) -> tuple[Metric | None, float, float]:
     watches, threshold = alarm.watches, alarm.threshold
-    if not isinstance(watches, MetricSpec) or threshold is None or watches.stat in _COUNTS:
+    if (
+        not isinstance(watches, MetricSpec)
+        or threshold is None
+        or not watches.stat.startswith(BETWEEN_SAMPLES)
+    ):
         return None, math.inf, -math.inf
     if alarm.comparison.startswith("Less"):
         return aws_metric(watches), math.inf, threshold
@@ -157,7 +151,9 @@ def _bands(subject: Subject, alarms: Mapping[str, Alarm]) -> Iterator[tuple[str,
         alarm = alarms.get(f"{subject.key}_{template.key}")
         if alarm is None or alarm.anomaly_band is None or template.anomaly_upper is None:
             continue
-        is_count = isinstance(alarm.watches, MetricSpec) and alarm.watches.stat in _COUNTS
+        is_count = isinstance(alarm.watches, MetricSpec) and not alarm.watches.stat.startswith(
+            BETWEEN_SAMPLES
+        )
         periods = alarm.period_s / template.period_s if is_count else 1
         yield alarm.name, template.anomaly_upper * periods
 

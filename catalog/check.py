@@ -14,12 +14,14 @@ from catalog.kinds import ENVIRONMENT, EVERY_KIND
 from catalog.kinds.kind import Kind
 from catalog.naming import Names
 from catalog.owned import functions, queues, roles
+from catalog.samples import statistic_problem
 from catalog.services import Instance, Service
 from catalog.slos import FASTEST, events_of, least_objective_percent, offers
 from catalog.specs import Catalog, LogGroup
 from catalog.subjects import LATE_S, Subject
-from catalog.templates import AlarmTemplate, Fact, metrics_of
+from catalog.templates import AlarmTemplate, Fact, SeriesTemplate, metrics_of
 from catalog.texts import number
+from catalog.tuning import m_of_n
 from cloudwatch import quotas
 from cloudwatch.publishing import group_problems
 from config.alarms import AlarmTunings, Slo, Tuning
@@ -160,13 +162,16 @@ def _check_tunings(env: Environment, services: Sequence[Service], whole: Instanc
         yield from _check_service(service)
         at = ("services", service.name, "alarms")
         for alarm in service.subject.templates:
-            broken.update(_check_datapoints(service.subject, alarm, at, ("alarms", service.kind.name)))
+            general_at = ("alarms", service.kind.name)
+            broken.update(_check_datapoints(service.subject, alarm, at, general_at))
+            broken.update(_check_healthy(service.subject, alarm, at, general_at))
             broken.update(_check_has_threshold(service, alarm))
     for instance in (whole, platform):
         for subject in instance.subjects:
             for alarm in subject.templates:
                 there = ("alarms", instance.kind.name)
                 broken.update(_check_datapoints(subject, alarm, there, there))
+                broken.update(_check_healthy(subject, alarm, there, there))
     yield from broken.items()
     yield from _check_delays((*services, whole, platform))
     yield from reach.breaches((*services, whole, platform))
@@ -185,7 +190,7 @@ def _check_keys(
     at: Location, tunings: AlarmTunings, kind: Kind[Any], *, is_own_valid: bool
 ) -> Iterator[Breach]:
     by_key = {alarm.key: alarm for alarm in kind.alarms}
-    known = sorted(by_key)
+    known = sorted({*by_key, *(key for key, tuning in tunings.items() if tuning.is_own)})
     sentence = f'is not an alarm of kind "{kind.name}"; known: {", ".join(known) or "none"}'
     if is_own_valid:
         sentence += "; a new alarm requires metric or expression"
@@ -231,30 +236,52 @@ def _check_has_threshold(service: Service, alarm: AlarmTemplate) -> Iterator[Bre
         yield ("alarms", service.kind.name, alarm.key), "threshold is required: it has no default"
 
 
+def _where(
+    subject: Subject, alarm: AlarmTemplate, at: tuple[Location, Location], fields: Sequence[str]
+) -> Location:
+    """Return where one of several settings of an alarm is set: by the service, or for its kind."""
+    places = tuple(zip(at, (subject.own.get(alarm.key), subject.general.get(alarm.key)), strict=True))
+    for place, tuning in places:
+        for field in fields:
+            if tuning is not None and getattr(tuning, field) is not None:
+                return (*place, alarm.key, field)
+    return (*at[0], alarm.key)
+
+
+def _check_healthy(
+    subject: Subject, alarm: AlarmTemplate, own_at: Location, general_at: Location
+) -> Iterator[Breach]:
+    """Reject a statistic with which a built-in alarm is in ALARM while the service is healthy."""
+    tuning, at = subject.tuned(alarm), (own_at, general_at)
+    is_tuned = tuning.stat is not None and not tuning.is_own and isinstance(alarm.watches, SeriesTemplate)
+    if not is_tuned or subject.left_out(alarm) or subject.threshold(alarm) is None:
+        return
+    (metric,) = metrics_of(alarm.watches)
+    if statistic_problem(metric, str(tuning.stat), built_in=True):
+        return  # `own_rules.of_tuned` reports it
+    if text := own_rules.healthy_breaches(subject, subject.alarm(alarm), alarm, metric.name):
+        yield _where(subject, alarm, at, ("stat",)), text
+
+
 def _check_datapoints(
     subject: Subject, alarm: AlarmTemplate, own_at: Location, general_at: Location
 ) -> Iterator[Breach]:
     tuning = subject.tuned(alarm)
 
     def where(*fields: str) -> Location:
-        places: tuple[tuple[Location, Tuning | None], ...] = (
-            ((*own_at, alarm.key), subject.own.get(alarm.key)),
-            ((*general_at, alarm.key), subject.general.get(alarm.key)),
-        )
-        for at, place in places:
-            for field in fields:
-                if place is not None and getattr(place, field) is not None:
-                    return (*at, field)
-        return places[0][0]
+        return _where(subject, alarm, (own_at, general_at), fields)
 
     if subject.missing(alarm) is not None:
         return
-    m, n = subject.datapoints(alarm, tuning)
+    m, n = m_of_n(alarm, tuning)  # without the periods that the delay of the metric adds
     if m > n:
-        yield (
-            where("datapoints_to_alarm", "evaluation_periods"),
-            f"{m} datapoints_to_alarm cannot breach when {n} evaluation_periods are evaluated",
-        )
+        at = where("datapoints_to_alarm", "evaluation_periods")
+        by_default = " by default" if tuning.evaluation_periods is None else ""
+        text = f"must be at most {n}, the evaluation_periods{by_default} (found: {m})"
+        if at[-1] == "evaluation_periods":
+            text = f"must be at least {m}, the datapoints_to_alarm (found: {n})"
+        yield at, text
+    _, n = subject.datapoints(alarm, tuning)
     window_s = (tuning.period_s or alarm.period_s) * n
     most_s = quotas.window_s(tuning.period_s or alarm.period_s)
     if window_s > most_s:

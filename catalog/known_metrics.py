@@ -17,10 +17,42 @@ from catalog.specs import LogFilter
 AWS_METRICS: Final[Mapping[str, Any]] = json.loads(
     Path(__file__).with_name("aws_metrics.json").read_text(encoding="utf-8")
 )
-"""Namespace -> its source and metrics; metric -> its unit and its sets of dimensions."""
+"""Namespace -> its source and metrics; metric -> its unit and its sets of dimensions.
+
+Of a metric that counts events also `sample`: `1` if AWS documents a sample of 1 for each event, as the Lambda
+Developer Guide ("binary indicators of the outcome") and the guide of load balancers do ("Minimum, Maximum,
+and Average all return 1"). `0 or 1` if there are samples of 0 too, one for each of the events `of`, or if AWS
+documents no sample but `Sum` as the useful statistic: a sample may then be as low as one event.
+`statistics`: the only valid ones, as the source states.
+"""
+
+NAMESPACES: Final = frozenset(AWS_METRICS) | {
+    f"AWS/{name}"
+    for name in (
+        "AmplifyHosting", "ApiGateway", "AppRunner", "AppStream", "AppSync", "Athena", "AutoScaling",
+        "Backup", "Bedrock", "Billing", "Cassandra", "CertificateManager", "CloudFront", "CloudHSM",
+        "CloudSearch", "CodeBuild", "Cognito", "Connect", "DAX", "DDoSProtection", "DMS", "DX",
+        "DynamoDB", "EBS", "EC2", "EC2Spot", "ECR", "EFS", "ElastiCache", "ElasticBeanstalk",
+        "ElasticMapReduce", "ELB", "ES", "FSx", "GameLift", "GatewayELB", "GlobalAccelerator", "IoT",
+        "Kafka", "Kinesis", "KinesisAnalytics", "KinesisVideo", "KMS", "Lex", "Location", "MemoryDB",
+        "MediaConvert", "MWAA", "NATGateway", "Neptune", "NetworkELB", "NetworkFirewall", "OpsWorks",
+        "Pipes", "Polly", "PrivateLinkEndpoints", "PrivateLinkServices", "RDS", "Redshift",
+        "Rekognition", "Route53", "S3", "SageMaker", "SecretsManager", "SES", "StorageGateway",
+        "Synthetics", "Textract", "Timestream", "TransitGateway", "Translate", "TrustedAdvisor",
+        "Usage", "VPN", "WAFV2", "WorkSpaces", "X-Ray",
+    )
+}  # fmt: skip
+"""Namespaces of AWS, for suggestions only (CloudWatch User Guide, "AWS services that publish CloudWatch
+metrics"). Metrics are compared only in those of `AWS_METRICS`."""
 
 _SHOWN: Final = 3
 """Namespaces that a message lists."""
+
+
+def documented(namespace: str, name: str) -> Mapping[str, Any]:
+    """Return what AWS documents of a metric, as in `AWS_METRICS`; empty for one that is not known."""
+    found: Mapping[str, Any] = AWS_METRICS.get(namespace, {}).get("metrics", {}).get(name, {})
+    return found
 
 
 class Published(Protocol):

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from catalog.kinds.kind import Kind
+from catalog.known_metrics import documented
 from catalog.naming import Names
 from catalog.specs import LogFilter, LogGroup, PublishedMetric, Unit
 from catalog.templates import (
+    EVENT,
     FROM_LOG,
     LOG,
     LOGS,
@@ -27,6 +29,7 @@ from catalog.templates import (
     GraphTemplate,
     MathTemplate,
     MetricTemplate,
+    Sample,
     SeriesTemplate,
     Watched,
     lacking,
@@ -36,7 +39,7 @@ from catalog.tuning import in_unit
 from cloudwatch import maths
 from cloudwatch.alarms import Comparison
 from cloudwatch.errors import InputError
-from cloudwatch.maths.syntax import Call, Chain, Expression, Name, walk
+from cloudwatch.maths.syntax import Call, Chain, Expression, Name, Number, Word, walk
 from config.alarms import AlarmTunings, Slo, Tuning
 from config.errors import Location
 from config.metrics import OwnMetric, OwnMetrics
@@ -50,6 +53,9 @@ ROLE: Final = "own"
 """Role of the graphs of own metrics."""
 _SIZES = ("bytes", "bits")
 _MINUTE_S = 60
+_ARITHMETIC = ("+", "-", "*", "/")
+_CHOICES = {"IF": 1, "FILL": 0}
+"""Functions that return one of their arguments -> the first of these."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,8 @@ class Own:
                 return None
             return Fact(value=value, words=words, at=(*at, name), of_environment=of_environment)
 
+        known = documented(base.namespace or "", str(base.name))
+        sample = _sample(base) if base.pattern else known.get("sample")
         return MetricTemplate(
             namespace=base.namespace or (LOGS if base.pattern else SHARED),
             name=base.name or base_key,
@@ -139,7 +147,9 @@ class Own:
             unit=unit_of(base),
             baseline=nothing if metric.healthy is None else steady(metric.healthy),
             least=limit("least", "the lowest value of the metric", metric.least),
-            most=limit("most", "the highest value of the metric", metric.most),
+            most=_most(base, sample) or limit("most", "the highest value of the metric", metric.most),
+            sample=sample,
+            statistics=tuple(known.get("statistics", ())),
         )
 
     def templates(self) -> tuple[AlarmTemplate, ...]:
@@ -185,8 +195,11 @@ class Own:
         # As for the rates of the kinds: data of a period of a minute may only be late.
         counted = f"FILL({samples}, 0)" if (tuning.period_s or _MINUTE_S) > _MINUTE_S else samples
         calm = _not_breaching(_comparison(tuning), tuning.threshold)
+        low, high = _value(drawn.least), _value(drawn.most)
         return drawn.model_copy(
             update={
+                "least": _reached(None if low is None else min(low, calm)),
+                "most": _reached(None if high is None else max(high, calm)),
                 "expression": f"IF({counted} >= {{min_samples}}, {drawn.expression}, {calm:.15g})",
                 "series": {**drawn.series, samples: self.series[samples]},
             }
@@ -197,11 +210,14 @@ class Own:
         ids = ids_of(str(tuning.expression))
         if not ids or not self.series.keys() >= set(ids):
             return None
+        series = {id_: self.series[id_] for id_ in ids}
+        least, most = bounds(maths.parse(str(tuning.expression)), series)
         return MathTemplate(
             expression=str(tuning.expression),
-            series={id_: self.series[id_] for id_ in ids},
+            series=series,
             label=key.replace("-", " "),
-            least=None,
+            least=_reached(least),
+            most=_reached(most),
         )
 
     def graphs(self) -> tuple[GraphTemplate, ...]:
@@ -294,6 +310,31 @@ class Own:
             )
 
 
+def _sample(metric: OwnMetric) -> Sample | None:
+    """Return what a sample of a metric out of the log is, if it counts lines."""
+    if metric.value is not None and _number(metric.value) != 1:
+        return None
+    if metric.default_value is None:
+        return "1"
+    return "0 or 1" if metric.default_value == 0 else None
+
+
+def _most(metric: OwnMetric, sample: Sample | None) -> Fact | None:
+    """Return the highest sample of a metric that counts events, or out of the log with a number as value."""
+    value = _number(metric.value or "1") if metric.pattern else None
+    if sample or value is None:
+        return EVENT if sample else None
+    return Fact(value=max(value, metric.default_value or 0), words="the value of a sample, which is one line")
+
+
+def _number(text: str) -> float | None:
+    """Return the number that a text is; None for a selector."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
 def _within(series: SeriesTemplate, facts: Facts) -> SeriesTemplate:
     """Return a series without its limit if the limit is a fact that the service does not have."""
     metric = series.metric
@@ -356,6 +397,40 @@ def replaced(expression: str, by: Mapping[str, str]) -> str:
         at = name.position
         expression = f"{expression[:at]}{by[name.id]}{expression[at + len(name.id) :]}"
     return expression
+
+
+def _value(limit: Fact | str | None) -> float | None:
+    """Return a limit that is the same for all services; None without one."""
+    return limit.value if isinstance(limit, Fact) else None
+
+
+def _reached(value: float | None) -> Fact | None:
+    return None if value is None else Fact(value=value, words="the limit of the values of the expression")
+
+
+def bounds(expression: Expression, series: Mapping[str, SeriesTemplate]) -> tuple[float | None, float | None]:
+    """Return the lowest and the highest value of an expression, where they are simple; None: not known.
+
+    A comparison or a logical operator is 0 or 1; a choice (`IF`, `FILL`) is between the limits of its parts.
+    """
+    if isinstance(expression, Number):
+        return expression.value, expression.value
+    if isinstance(expression, Name):
+        of = series[expression.id]
+        return _value(of.least), _value(of.most)
+    if isinstance(expression, Chain) and expression.rest[0][0] not in _ARITHMETIC:
+        return 0, 1
+    if isinstance(expression, Call) and expression.function in _CHOICES:
+        chosen = expression.arguments[_CHOICES[expression.function] :]
+        # A word is how FILL repeats or interpolates values.
+        parts = [bounds(part, series) for part in chosen if not isinstance(part, Word)]
+        lows = [low for low, _ in parts if low is not None]
+        highs = [high for _, high in parts if high is not None]
+        return (
+            min(lows) if len(lows) == len(parts) else None,
+            max(highs) if len(highs) == len(parts) else None,
+        )
+    return None, None
 
 
 def divisor(expression: str) -> str | None:

@@ -9,13 +9,22 @@ from typing import Final
 
 from catalog import aws_alarms
 from catalog.kinds import KINDS, resources
-from catalog.known_metrics import AWS_METRICS, why_unknown
+from catalog.known_metrics import AWS_METRICS, NAMESPACES, why_unknown
 from catalog.naming import Names
 from catalog.own import Own, divisor, filter_key, ids_of
+from catalog.samples import healthy_datapoint, statistic_problem
 from catalog.services import Instance, Service
-from catalog.specs import Alarm, LogFilter, Metric
+from catalog.specs import Alarm, LogFilter, Math
+from catalog.subjects import Subject
 from catalog.suppression import sources
-from catalog.templates import FROM_LOG, ONLY_FAILURES, AlarmTemplate, SeriesTemplate, metrics_of
+from catalog.templates import (
+    FROM_LOG,
+    ONLY_FAILURES,
+    AlarmTemplate,
+    MetricTemplate,
+    SeriesTemplate,
+    metrics_of,
+)
 from catalog.texts import number
 from cloudwatch import maths, patterns, validation
 from cloudwatch.alarms import OPERATORS, Comparison
@@ -24,6 +33,7 @@ from cloudwatch.statistic import check_statistic
 from config.alarms import Slo, Tuning
 from config.dashboards import Widget
 from config.errors import Location, Text, cut
+from config.limits import EXPRESSION_CHARACTERS
 from config.metrics import OwnMetric
 from config.models import Environment
 from config.words import did_you_mean
@@ -137,15 +147,35 @@ def _of_metric(instance: Instance, key: str, metric: OwnMetric) -> Iterator[tupl
         yield ("namespace",), text
     elif metric.of is not None:
         yield from _of_part(own, metric)
-    elif metric.namespace is not None and metric.namespace in AWS_METRICS:
-        names = AWS_METRICS[metric.namespace]["metrics"]
-        near = difflib.get_close_matches(str(metric.name), names, n=1, cutoff=_SIMILAR)
-        if metric.name not in names and near:
-            yield ("name",), f"is not a metric of {metric.namespace}   did you mean {near[0]}?"
-        elif metric.name in names and (
-            why := why_unknown(metric.namespace, str(metric.name), metric.dimensions)
-        ):
-            yield ("dimensions",), f"are not those of the metric: {why}"
+    elif metric.namespace is not None:
+        yield from _of_namespace(metric, metric.namespace)
+
+
+def _of_namespace(metric: OwnMetric, namespace: str) -> Iterator[tuple[Location, Text]]:
+    """Yield what is misspelled in a metric of AWS."""
+    if namespace not in AWS_METRICS:
+        if near := _misspelled(namespace):
+            text = f"is not a namespace of AWS   did you mean {near}? (found: {namespace})"
+            yield ("namespace",), text
+        return
+    names = AWS_METRICS[namespace]["metrics"]
+    near_names = difflib.get_close_matches(str(metric.name), names, n=1, cutoff=_SIMILAR)
+    if metric.name not in names and near_names:
+        yield ("name",), f"is not a metric of {namespace}   did you mean {near_names[0]}?"
+    elif metric.name in names and (why := why_unknown(namespace, str(metric.name), metric.dimensions)):
+        yield ("dimensions",), f"are not those of the metric: {why}"
+
+
+def _misspelled(namespace: str) -> str | None:
+    """Return the namespace of AWS that is meant by one that is similar; None for others."""
+    if not namespace.startswith("AWS/") or namespace in NAMESPACES:
+        return None
+    by_case = {known.casefold(): known for known in NAMESPACES}
+    word = namespace.casefold()
+    near = difflib.get_close_matches(word, by_case, n=1, cutoff=_SIMILAR)
+    # The beginning of a name, such as AWS/Dynamo, is one as well.
+    near += sorted(key for key in by_case if key.startswith(word) and len(word) > len("aws/xx"))
+    return by_case[near[0]] if near else None
 
 
 def _of_part(own: Own, metric: OwnMetric) -> Iterator[tuple[Location, Text]]:
@@ -184,11 +214,16 @@ def _subject(log_filter: LogFilter, group: str) -> str:
     return f"metric filter {log_filter.name!r} of log group {group!r}"
 
 
-def _of_stat(at: Location, stat: str) -> Iterator[tuple[Location, Text]]:
+def _of_stat(
+    at: Location, stat: str, metric: MetricTemplate | None = None, *, built_in: bool = False
+) -> Iterator[tuple[Location, Text]]:
     try:
         check_statistic(stat)
     except InputError as error:
         yield at, error.message
+        return
+    if metric is not None and (text := statistic_problem(metric, stat, built_in=built_in)):
+        yield at, text
 
 
 def _unknown(instance: Instance, key: str) -> Text:
@@ -213,7 +248,8 @@ def _unknown(instance: Instance, key: str) -> Text:
 def of_tuned(at: Location, tuning: Tuning, template: AlarmTemplate) -> Iterator[Breach]:
     """Yield the breaches of the statistic and the operator of a built-in alarm; its settings are at `at`."""
     if tuning.stat is not None:
-        yield from _of_stat((*at, "stat"), tuning.stat)
+        metric = template.watches.metric if isinstance(template.watches, SeriesTemplate) else None
+        yield from _of_stat((*at, "stat"), tuning.stat, metric, built_in=True)
     if tuning.comparison is not None:
         if tuning.anomaly_band is not None:
             yield (*at, "comparison"), "is not valid with anomaly_band: the alarm is above the band"
@@ -257,6 +293,7 @@ def _of_alarm(instance: Instance, key: str, tuning: Tuning) -> Iterator[tuple[Lo
     if m > n:
         return  # `check` reports it
     alarm = instance.subject.alarm(template)
+    yield from _of_length(alarm, tuning)
     seen: set[str] = set()
     for problem in validation.problems([aws_alarms.metric_alarm(alarm)]):
         name = _KEYS.get(problem.key, "")
@@ -264,16 +301,13 @@ def _of_alarm(instance: Instance, key: str, tuning: Tuning) -> Iterator[tuple[Lo
             seen.add(name)
             yield (name,) if name else (), problem.text
     if tuning.metric is not None:
-        yield from _of_baseline(alarm, template, tuning)
+        yield from _of_baseline(instance.subject, alarm, template, tuning)
 
 
 def _of_watched(instance: Instance, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
     own = instance.subject.defined
     if tuning.metric is not None:
-        if tuning.metric not in own.series:
-            yield ("metric",), _unknown(instance, tuning.metric)
-        if tuning.stat is not None:
-            yield from _of_stat(("stat",), tuning.stat)
+        yield from _of_series(instance, tuning.metric, tuning.stat)
         return
     expression = str(tuning.expression)
     try:
@@ -299,6 +333,32 @@ def _of_watched(instance: Instance, tuning: Tuning) -> Iterator[tuple[Location, 
         yield from _of_counted((key,), own.series[samples], samples)
 
 
+def _of_length(alarm: Alarm, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
+    """Yield why an expression is too long: with a minimum of samples in the alarm, and new ids in a graph."""
+    if not isinstance(alarm.watches, Math) or tuning.expression is None:
+        return
+    found = len(tuning.expression)
+    # The alarm has the minimum of samples, its graph the longer ids: one limit with both is simpler.
+    added = len(alarm.watches.drawn(0)[1]) - found
+    if found + added > EXPRESSION_CHARACTERS:
+        most = EXPRESSION_CHARACTERS - added
+        text = (
+            f"must be at most {most} characters, as the platform adds {added} to it, for example to its ids"
+        )
+        yield ("expression",), f"{text} (found: {found})"
+
+
+def _of_series(instance: Instance, metric: str, stat: str | None) -> Iterator[tuple[Location, Text]]:
+    """Yield the breaches of the metric of an alarm, and of its statistic if it is set."""
+    series = instance.subject.defined.series.get(metric)
+    if series is None:
+        yield ("metric",), _unknown(instance, metric)
+    if stat is not None:
+        yield from _of_stat(("stat",), stat, series.metric if series else None)
+    elif series is not None:
+        yield from _of_stat(("metric",), series.stat, series.metric)
+
+
 def _of_counted(at: Location, series: SeriesTemplate, key: str) -> Iterator[tuple[Location, Text]]:
     if series.stat not in _COUNTED:
         text = f"must count events, with the statistic Sum or SampleCount (found: {series.stat} of {key})"
@@ -312,32 +372,42 @@ def _of_part_of(instance: Instance, tuning: Tuning) -> Iterator[tuple[Location, 
         yield ("part_of",), with_hint(sentence, tuning.part_of, known)
 
 
-def _of_baseline(alarm: Alarm, template: AlarmTemplate, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
-    """Yield why an alarm on one metric would be in ALARM while the resource is healthy."""
-    watches = template.watches
-    if not isinstance(watches, SeriesTemplate) or not isinstance(alarm.watches, Metric):
-        return
-    baseline, threshold = watches.metric.baseline, float(alarm.threshold or 0)
-    if not baseline.values:
-        if alarm.treat_missing_data == "breaching" and baseline is not FROM_LOG:
-            text = (
-                f"requires healthy of {tuning.metric}: without samples, the alarm is in ALARM in every drill"
-            )
-            yield ("missing",), text
-        return
-    ((value, per_min), *more) = baseline.values
-    if more or baseline.percent_of:
-        return  # a metric of the kind
-    minutes = alarm.period_s / 60
-    counted = {"Sum": value * per_min * minutes, "SampleCount": per_min * minutes}
-    if alarm.watches.stat not in counted:
-        return  # the baseline is moved within the threshold (`catalog.baseline`)
-    datapoint = counted[alarm.watches.stat]
-    if _breaches(alarm, datapoint, threshold):
-        text = (
-            f"healthy of {tuning.metric} is {number(datapoint)} in {number(minutes)} minutes, which breaches"
-        )
-        yield ("threshold",), f"{text} (found: {number(threshold)})"
+def _of_baseline(
+    subject: Subject, alarm: Alarm, template: AlarmTemplate, tuning: Tuning
+) -> Iterator[tuple[Location, Text]]:
+    """Yield why an own alarm on one metric would be in ALARM while the resource is healthy."""
+    (metric,) = metrics_of(template.watches)
+    if metric.baseline.values:
+        if text := healthy_breaches(subject, alarm, template, str(tuning.metric)):
+            yield ("threshold",), text
+    elif alarm.treat_missing_data == "breaching" and metric.baseline is not FROM_LOG:
+        text = f"requires healthy of {tuning.metric}: without samples, the alarm is in ALARM in every drill"
+        yield ("missing",), text
+
+
+def healthy_breaches(subject: Subject, alarm: Alarm, template: AlarmTemplate, metric: str) -> str | None:
+    """Return why an alarm on one metric is in ALARM while the resource is healthy; None if it is not.
+
+    Only of statistics that add or count samples: for others, the samples are moved within the threshold
+    (`catalog.baseline`).
+
+    Args:
+        subject: what has the alarm.
+        alarm: the alarm.
+        template: its template.
+        metric: the metric, as messages name it.
+    """
+    watches, threshold = template.watches, alarm.threshold
+    if not isinstance(watches, SeriesTemplate) or threshold is None:
+        return None
+    values = watches.metric.baseline.of(subject.facts)
+    datapoint = healthy_datapoint(values, watches.stat, alarm.period_s) if values else None
+    if datapoint is None or not _breaches(alarm, datapoint, threshold):
+        return None
+    text = (
+        f"healthy of {metric} is {number(datapoint)} in {number(alarm.period_s / 60)} minutes, which breaches"
+    )
+    return f"{text} (found: {number(threshold)})"
 
 
 def _breaches(alarm: Alarm, value: float, threshold: float) -> bool:

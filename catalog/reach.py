@@ -19,7 +19,7 @@ from catalog.kinds.kind import ServiceKind
 from catalog.services import Instance
 from catalog.specs import leaves
 from catalog.subjects import Subject, composed
-from catalog.templates import AlarmTemplate, Fact, Percent
+from catalog.templates import EVENT, AlarmTemplate, Fact, Percent
 from catalog.texts import number
 from cloudwatch.alarms import Comparison
 from config.errors import Cite, Location, Text
@@ -72,14 +72,23 @@ class _Beyond:
 
     @property
     def at(self) -> Location:
-        """Where the threshold is set; a default could be overridden there."""
+        """Where the statistic, the threshold or the operator is set; a default could be overridden there.
+
+        The statistic, if its values are those of single events: another one has values beyond them.
+        """
         key = self.template.key
         own: Location = ("services", self.instance.name, "alarms", key)
         general: Location = ("alarms", self.instance.kind.name, key)
-        for location, tunings in ((own, self.subject.own), (general, self.subject.general)):
-            if key in tunings and tunings[key].threshold is not None:
-                return (*location, "threshold")
+        for setting in (*(("stat",) if self.is_of_event else ()), "threshold", "comparison"):
+            for location, tunings in ((own, self.subject.own), (general, self.subject.general)):
+                if key in tunings and getattr(tunings[key], setting) is not None:
+                    return (*location, setting)
         return own if isinstance(self.instance.kind, ServiceKind) else general
+
+    @property
+    def is_of_event(self) -> bool:
+        """Whether the limit is that of a sample, because the statistic is one of single events."""
+        return self.limit == EVENT
 
     @property
     def is_of_all(self) -> bool:
@@ -107,11 +116,12 @@ class _Beyond:
 
     @property
     def found(self) -> str:
-        """The threshold, as it is set."""
-        own = self.subject.tuned(self.template).threshold
-        if isinstance(own, str):
-            return own
-        return number(self.threshold.value if isinstance(self.threshold, Percent) else self.threshold)
+        """The threshold, as it is set, with the operator and the statistic that are set."""
+        tuned = self.subject.tuned(self.template)
+        found = number(self.threshold.value if isinstance(self.threshold, Percent) else self.threshold)
+        parts = (tuned.comparison, tuned.threshold if isinstance(tuned.threshold, str) else found)
+        said = " ".join(part for part in parts if part)
+        return f"{said} of {tuned.stat}" if tuned.stat else said
 
 
 def breaches(instances: Iterable[Instance]) -> Iterator[tuple[Location, Text]]:
@@ -185,6 +195,11 @@ def _relation(beyond: _Beyond) -> str:
 def _message(found: Sequence[_Beyond], cite: Cite) -> str:
     first = found[0]
     must_be, result, value = f"must be {_relation(first)}", _result(found), f"(found: {first.found})"
+    if first.at[-1] == "stat":
+        text = f"must be Sum, or the threshold {_relation(first)} {first.bound}, {first.limit.words}"
+        return f"{text}; otherwise {result} {value}"
+    if first.at[-1] == "comparison":
+        must_be = f"requires a threshold {_relation(first)}"
     if first.is_of_all:
         words = f", {first.limit.words}" if first.limit.words and not first.limit.at else ""
         return f"{must_be} {first.bound}{words}, otherwise {result} {value}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -52,6 +53,11 @@ class Metric(Spec):
         return Metric.model_validate({**self.model_dump(), "period_s": period_s})
 
 
+_VARIABLE = re.compile(r"\b[a-z]\w*")
+"""IDs of metric math begin with a lower-case letter, functions are in capitals (CloudWatch User Guide, "Using
+math expressions")."""
+
+
 class Math(Spec):
     """One time series computed from others by CloudWatch metric math."""
 
@@ -64,6 +70,16 @@ class Math(Spec):
     def period_s(self) -> int:
         """Seconds per datapoint."""
         return next(iter(self.metrics.values())).period_s
+
+    def drawn(self, position: int) -> tuple[dict[str, str], str]:
+        """Return the ids of its inputs in a graph, and the expression with them.
+
+        Args:
+            position: its position in the graph, which makes the ids unique.
+        """
+        # The position comes first: otherwise `m1` of series 1 and `m` of series 11 would have the same ID.
+        ids = {key: f"s{position}_{key}" for key in self.metrics}
+        return ids, _VARIABLE.sub(lambda match: ids.get(match[0], match[0]), self.expression)
 
 
 Series = Metric | Math

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
+from catalog.known_metrics import documented
 from catalog.specs import Rule, Spec, Topic, Unit
 from cloudwatch.alarms import Comparison, Treatment
 from config.notifications import Severity
@@ -26,6 +27,14 @@ class BaselineTemplate(Spec):
     """Each value, in the unit of the metric, with its samples a minute; empty if nothing is published."""
     percent_of: str | None = None
     """The fact of which the values are percentages, such as "desired_count"; it is 0 without the fact."""
+
+    def of(self, facts: Facts) -> tuple[tuple[float, float], ...]:
+        """Return each value of a subject with these facts, with its samples a minute."""
+        if self.percent_of is None:
+            return self.values
+        fact = facts.get(self.percent_of)
+        whole = fact.value if fact else 0
+        return tuple((value * whole / 100, per_min) for value, per_min in self.values)
 
 
 def steady(value: float, *, percent_of: str | None = None) -> BaselineTemplate:
@@ -62,6 +71,13 @@ WHOLE = Fact(value=100)
 Facts = Mapping[str, Fact]
 
 
+Sample = Literal["1", "0 or 1"]
+"""What a sample of a metric that counts events is, as in `known_metrics.AWS_METRICS`."""
+
+EVENT = Fact(value=1, words="the value of a sample, which is one event")
+"""The highest value of a sample of a metric that counts events."""
+
+
 class MetricTemplate(Spec):
     """A metric of every service of a kind; `dimensions` are filled in from the service's resources."""
 
@@ -81,6 +97,10 @@ class MetricTemplate(Spec):
     """The highest value of a sample: a constant, or the key of the fact that limits it. None: no limit."""
     most_with: str | None = None
     """The fact with which `most` is the highest value; without the fact, there is no limit."""
+    sample: Sample | None = None
+    """What a sample is, of a metric that counts events; its `most` is then `EVENT`."""
+    statistics: tuple[str, ...] = ()
+    """The only statistics that AWS documents for it; empty for any."""
     needs: str | None = None
     """The fact without which it is not published: alarms, graphs and events of it are left out."""
     delay_s: int = 0
@@ -120,8 +140,14 @@ class Namespace(NamedTuple):
         most_with: str | None = None,
         late_by: str | None = None,
         needs: str | None = None,
+        sample: Sample | None = None,
     ) -> MetricTemplate:
-        """Return a metric of this namespace; the arguments are those of `MetricTemplate`."""
+        """Return a metric of this namespace; the arguments are those of `MetricTemplate`.
+
+        What AWS documents about its samples and statistics is added.
+        """
+        known = documented(self.name, name)
+        sample = sample or known.get("sample")
         return MetricTemplate(
             namespace=self.name,
             name=name,
@@ -129,15 +155,17 @@ class Namespace(NamedTuple):
             optional=self.optional,
             unit=unit,
             baseline=baseline,
-            most=most,
+            most=most or (EVENT if sample else None),
             most_with=most_with,
+            sample=sample,
+            statistics=tuple(known.get("statistics", ())),
             delay_s=self.delay_s,
             late_by=late_by,
             needs=needs,
         )
 
 
-_BETWEEN_SAMPLES = ("Average", "Minimum", "Maximum", "p", "tm", "wm", "IQM", "TM(", "WM(")
+BETWEEN_SAMPLES = ("Average", "Minimum", "Maximum", "p", "tm", "wm", "IQM", "TM(", "WM(")
 """Beginnings of statistics whose value is not above the highest sample (CloudWatch User Guide, "CloudWatch
 statistics definitions")."""
 
@@ -159,14 +187,16 @@ class SeriesTemplate(Spec):
         """The lowest value: that of a sample, or zero if samples are counted, or added and not negative."""
         least = self.metric.least
         is_sum = self.stat.startswith(("Sum", "ts", "TS("))
-        if self.stat.startswith(_BETWEEN_SAMPLES) or (is_sum and (least is None or least.value == 0)):
+        if self.stat.startswith(BETWEEN_SAMPLES) or (is_sum and (least is None or least.value == 0)):
             return least
         return None if is_sum and least is not None and least.value < 0 else Fact(value=0)
 
     @property
     def most(self) -> Fact | str | None:
-        """The highest value: that of a sample, unless samples are added or counted."""
-        return self.metric.most if self.stat.startswith(_BETWEEN_SAMPLES) else None
+        """The highest value: that of a sample, 100 for a share of samples, none if samples are added."""
+        if self.stat.startswith("PR("):
+            return WHOLE
+        return self.metric.most if self.stat.startswith(BETWEEN_SAMPLES) else None
 
 
 class MathTemplate(Spec):

@@ -52,10 +52,12 @@ class Tuning(Model):
     """Period of a datapoint in seconds. Of a new alarm by default 60."""
 
     evaluation_periods: int | None = Field(default=None, ge=1, le=1440)
-    """Number of newest datapoints that are evaluated (N). Of a new alarm by default 5."""
+    """Number of newest datapoints that are evaluated (N). Of a new alarm by default 5. If it is not
+    set, more are evaluated for metrics that arrive late."""
 
     datapoints_to_alarm: int | None = Field(default=None, ge=1, le=1440)
-    """Number of these datapoints that must breach (M). Of a new alarm by default 3."""
+    """Number of these datapoints that must breach (M), at most `evaluation_periods`, which has to be
+    set as well if its default is lower. Of a new alarm by default 3."""
 
     comparison: Comparison | None = None
     """Operator. Of a new alarm by default `GreaterThanThreshold`. A built-in alarm keeps its direction."""
@@ -212,6 +214,9 @@ class Slo(Model):
             return self
         if len(given) != 1:
             raise refuse("requires either bad or good", at=("valid",))
+        if counted[given[0]] == self.valid:
+            text = "must not be the metric of valid: then all events are {given}"
+            raise refuse(text, at=(given[0],), because=("valid",), given=given[0])
         for key in ("events", "slower_than_ms"):
             if getattr(self, key) is not None:
                 raise refuse("is not valid with valid", at=(key,))

@@ -51,9 +51,9 @@ _WORDS = {
     "bool_parsing": "must be true or false",
     "string_type": "must be text: write it in quotes",
     "string_unicode": "holds half of a surrogate pair (U+D800 to U+DFFF), which is not a character",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_too_short": "must have at least {min_length} characters",
     "tuple_type": "must be a list",
+    "string_too_long": "must have at most {characters}",
+    "string_too_short": "must have at least {characters}",
     "too_short": "must have at least one entry",
     "too_long": "must have at most {max_length} entries",
     "dict_type": "must be a mapping of keys to values",
@@ -219,7 +219,13 @@ def _text(  # noqa: PLR0913, PLR0917 - what a message is made of
         if "kind" in _at(location[:-1], data):
             return _with_found(f"must be one of: {', '.join(SERVICE_MODELS)}", found, SERVICE_MODELS)
         return f"is missing; allowed: {', '.join(SERVICE_MODELS)}{_or_override(location[:-1], data)}"
-    sentence, choices = _sentence(error, context)
+    value = _at(location, data)
+    if isinstance(value, str) and kind in {"too_long", "too_short"}:
+        # After some validators, pydantic reports the length of a text as that of a list.
+        kind = f"string_{kind}"
+    sentence, choices = _sentence(kind, error, context)
+    if kind == "string_too_long":
+        found = f"{counted(len(value if isinstance(value, str) else found), 'character')}: {found}"
     return _with_found(sentence, found, choices)
 
 
@@ -228,9 +234,8 @@ def _with_found(sentence: str, found: str, choices: Iterable[str]) -> str:
     return f"{sentence} (found: {found[:SHOWN]}{'…' if len(found) > SHOWN else ''}){hint}"
 
 
-def _sentence(error: ErrorDetails, context: dict[str, Any]) -> tuple[str, list[str]]:
+def _sentence(kind: str, error: ErrorDetails, context: dict[str, Any]) -> tuple[str, list[str]]:
     """Return what is allowed, and the words to choose from if that is a list of words."""
-    kind = error["type"]
     if kind == "refused":
         return error["msg"], [part.strip() for part in str(context.get("known", "")).split(",")]
     if kind == "literal_error":
@@ -240,7 +245,8 @@ def _sentence(error: ErrorDetails, context: dict[str, Any]) -> tuple[str, list[s
     if kind == "string_pattern_mismatch":
         return f"must be {PATTERNS[context['pattern']]}", []
     if kind in _WORDS:
-        return _WORDS[kind].format(**context), []
+        bound = context.get("max_length", context.get("min_length", 0))
+        return _WORDS[kind].format(**context, characters=counted(bound, "character")), []
     if kind == "value_error" and "reason" in context:  # of e-mail addresses only
         return f"must be an e-mail address: {context['reason'].rstrip('.')}", []
     return error["msg"][0].lower() + error["msg"][1:], []

@@ -81,6 +81,11 @@ LOAD_BALANCER_IDLE_S: Final = 4000
 """Longest idle timeout of an Application Load Balancer, in seconds (Elastic Load Balancing, "Edit attributes
 for your Application Load Balancer")."""
 
+EXPRESSION_CHARACTERS: Final = 1024
+"""Longest expression of metric math that the Terraform provider accepts for an alarm
+(`aws_cloudwatch_metric_alarm`, `metric_query.expression`), and the check of dashboards for a graph. The limit
+of CloudWatch is 2,048 characters."""
+
 COLLECTOR_IMAGE: Final[str] = json.loads(
     Path(__file__).with_name("collector_image.json").read_text(encoding="utf-8")
 )["image"]

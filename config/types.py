@@ -30,7 +30,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from config import webhooks
-from config.limits import REGIONS, RETENTION_DAYS
+from config.limits import EXPRESSION_CHARACTERS, REGIONS, RETENTION_DAYS
 
 
 class Model(BaseModel):
@@ -144,7 +144,7 @@ def at_most(most: int) -> BeforeValidator:
 
     def check(value: Any) -> Any:
         if isinstance(value, list | tuple | dict) and len(value) > most:
-            raise refuse("must have at most {most} entries", most=most)
+            raise refuse("must have at most {most} entries, not {number}", most=most, number=len(value))
         return value
 
     return BeforeValidator(check)
@@ -474,8 +474,10 @@ FilterValue = Annotated[
 Statistic = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_line)]
 """A statistic of CloudWatch, such as `p99`. The catalog parses it."""
 
-MathExpression = Annotated[str, StringConstraints(min_length=1, max_length=1800), AfterValidator(_line)]
-"""Metric math. CloudWatch allows 2,048 characters; the rest is for the minimum of samples."""
+MathExpression = Annotated[
+    str, StringConstraints(min_length=1, max_length=EXPRESSION_CHARACTERS), AfterValidator(_line)
+]
+"""Metric math. The catalog subtracts what the platform adds for graphs and for the minimum of samples."""
 
 Label = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(_line)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_line)]
@@ -588,7 +590,8 @@ FunctionName = Annotated[
     str,
     _looks_like(
         r"^(arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}$",
-        "the name or the ARN of a function, without a version or an alias: letters, digits, - and _",
+        "the name or the ARN of a function, without a version or an alias: "
+        "at most 64 letters, digits, - and _",
     ),
 ]
 """A function's name, or its ARN without a qualifier."""

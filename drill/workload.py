@@ -6,7 +6,7 @@ import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,6 +15,7 @@ import numpy as np
 
 from catalog.baseline import Healthy
 from catalog.kinds import logs
+from catalog.known_metrics import documented
 from cloudwatch import embedded, patterns, publishing
 from cloudwatch.alarms import Metric
 from cloudwatch.distribution import Floats
@@ -429,17 +430,37 @@ class Values:
         if not layers:
             return None
         has_units = any(entry.happens.unit is not None for entry in layers)
-        key = (layers, unit if has_units else None)
+        key = (layers, unit if has_units else None, self._of(metric))
         if key not in self._stacks:
             self._stacks[key] = self._stack(*key)
         return self._stacks[key]
+
+    def _of(self, metric: Metric) -> tuple[Series, ...] | None:
+        """Return the events of which a metric counts some, if they are a metric too; None if it counts none.
+
+        AWS publishes a sample for each event (`known_metrics.AWS_METRICS`), and so do metric filters that
+        count lines.
+        """
+        known = documented(metric.namespace, metric.name)
+        if "sample" not in known:
+            return () if (metric.namespace, metric.name) in self._counted_lines else None
+        of = self.series(replace(metric, name=known["of"]), None) if "of" in known else None
+        return () if of is None else (of,)
+
+    @cached_property
+    def _counted_lines(self) -> frozenset[tuple[str, str]]:
+        """Namespace and name of each metric of which every sample from a log is a line, or 0."""
+        values: dict[tuple[str, str], set[object]] = {}
+        for item in self.selection.system.filters:
+            values.setdefault((item.namespace, item.metric), set()).update((item.value, item.default_value))
+        return frozenset(key for key, its in values.items() if its <= {"1", None, 0})
 
     def units(self, metric: Metric) -> set[str]:
         """Return the units of the entries for a metric that have one."""
         return {entry.happens.unit for entry in self._layers.get(metric, ()) if entry.happens.unit}
 
     @cached_property
-    def _stacks(self) -> dict[tuple[tuple[Entry[Samples], ...], str | None], Series | None]:
+    def _stacks(self) -> dict[object, Series | None]:
         return {}
 
     @cached_property
@@ -459,8 +480,10 @@ class Values:
                 by_metric.setdefault(metric, []).append(entry)
         return {metric: tuple(layers) for metric, layers in by_metric.items()}
 
-    def _stack(self, layers: Sequence[Entry[Samples]], unit: str | None) -> Series | None:
-        """Return the samples of entries in one unit, or in all units.
+    def _stack(
+        self, layers: Sequence[Entry[Samples]], unit: str | None, of: tuple[Series, ...] | None
+    ) -> Series | None:
+        """Return the samples of entries in one unit, or in all units, as events if `of` is not None.
 
         An entry replaces the earlier ones during its time, unless both have a unit and the units differ:
         CloudWatch keeps them apart. The samples of an entry without a unit are in the unit of each alarm.
@@ -484,6 +507,8 @@ class Values:
             if unit is None or key in {None, unit}
             for column in of_unit
         ]
+        if of is not None:
+            columns = _events(columns, of, self.grid)
         parts = [
             Series.of_values(
                 np.where(weights > 0, values, np.nan),
@@ -558,6 +583,26 @@ def _checked(columns: list[Column]) -> list[Column]:
                 f"must be at most 2^360, the limit of CloudWatch (found: {values[too_large[0]]:g})"
             )
     return columns
+
+
+def _events(columns: Sequence[Column], of: Sequence[Series], grid: Grid) -> list[Column]:
+    """Return the samples that AWS publishes for a number of events: 70 is 70 samples of 1.
+
+    Args:
+        columns: the values of a scenario, whose sums are numbers of events.
+        of: the events that have a sample each, of 0 if they are not counted; empty if no other has one.
+        grid: the steps.
+    """
+    ones, zeros = np.zeros(grid.steps), np.zeros(grid.steps)
+    for values, weights in columns:
+        events = np.maximum(values, 0) * weights
+        ones += events
+        zeros += np.maximum(weights - events, 0)
+    samples = grid.by_minute(ones + zeros).sum(axis=1)
+    for series in of:
+        others = grid.by_minute(series.total).sum(axis=1) - samples
+        grid.by_minute(zeros)[:, -1] += np.where(samples > 0, np.maximum(others, 0), 0)
+    return [(np.ones(grid.steps), ones), (np.zeros(grid.steps), zeros)]
 
 
 def _any(parts: Iterable[Bools], grid: Grid) -> Bools:

@@ -68,7 +68,9 @@ PENDING = _INSIGHTS.metric("PendingTaskCount", "Count", steady(0), most="max_tas
 _DISK_USED = _INSIGHTS.metric("EphemeralStorageUtilized", "Gigabytes", steady(3))
 _DISK_SIZE = _INSIGHTS.metric("EphemeralStorageReserved", "Gigabytes", steady(20))
 
-STOPPED = Namespace(SHARED, ("ClusterArn", "TaskGroup")).metric("StoppedTasks", "Count", ONLY_FAILURES)
+STOPPED = Namespace(SHARED, ("ClusterArn", "TaskGroup")).metric(
+    "StoppedTasks", "Count", ONLY_FAILURES, sample="1"
+)
 
 _DISK = MathTemplate(
     expression="100 * used / size",

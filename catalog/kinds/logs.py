@@ -27,7 +27,7 @@ _LOG = Namespace(LOGS)
 DURATIONS = "log_durations"
 """The fact of a service whose log has the durations of its requests."""
 
-ERRORS = _LOG.metric("Errors", "Count", FROM_LOG)
+ERRORS = _LOG.metric("Errors", "Count", FROM_LOG, sample="0 or 1")
 # A function handles its requests within an invocation; other kinds have no timeout.
 LATENCY = _LOG.metric("Latency", "Milliseconds", FROM_LOG, most="timeout_ms", needs=DURATIONS)
 BUSY_TIME = _LOG.metric("BusyTime", "Milliseconds", FROM_LOG, needs=DURATIONS)

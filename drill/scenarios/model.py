@@ -239,7 +239,8 @@ class Samples(Span):
 
     value: SampleValue = None
     """The value of each sample: a number; an expression of `t` (seconds since the start) and `before` (the
-    value without this entry); `missing` for no samples; `baseline` for the value of the baseline."""
+    value without this entry); `missing` for no samples; `baseline` for the value of the baseline. Of a
+    metric that counts events, such as `AWS/Lambda Errors`, the number of events: each is a sample of 1."""
 
     samples: Value = Field(default="1", validate_default=True)
     """Samples a minute, each with this value."""

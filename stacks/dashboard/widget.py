@@ -5,7 +5,6 @@ Source of their form: CloudWatch API Reference, "Dashboard Body Structure and Sy
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -43,10 +42,6 @@ _COMPARISONS: Mapping[Comparison, str] = {
 }
 MetricRow = list[Any]
 """One row of a widget's `metrics`: `[namespace, name, dimension, value, …, {options}]` or `[{options}]`."""
-
-_VARIABLE = re.compile(r"\b[a-z]\w*")
-"""IDs of metric math begin with a lower-case letter, functions are in capitals (CloudWatch User Guide, "Using
-math expressions")."""
 
 
 def text(markdown: str, *, height: int, width: int = COLUMNS) -> Widget:
@@ -286,11 +281,9 @@ def _series_rows(series: Iterable[Series], colors: Iterable[str] = ()) -> Iterat
 
 def _math_rows(math: Math, position: int, label: str, **options: Any) -> Iterator[MetricRow]:
     """Yield the hidden inputs of an expression, then the expression; `position` makes their IDs unique."""
-    # The position comes first: otherwise `m1` of series 1 and `m` of series 11 would have the same ID.
-    ids = {key: f"s{position}_{key}" for key in math.metrics}
+    ids, renamed = math.drawn(position)
     for key, metric in math.metrics.items():
         yield _metric_row(metric, id=ids[key], visible=False)
-    renamed = _VARIABLE.sub(lambda match: ids.get(match[0], match[0]), math.expression)
     yield _expression_row(renamed, label, math.period_s, id=f"e{position}", **options)
 
 

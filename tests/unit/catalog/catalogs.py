@@ -342,7 +342,7 @@ OWN: dict[str, dict[str, Any]] = {
         },
         "slos": {
             "accepted": {"objective_percent": 99, "bad": "declined", "valid": "requests"},
-            "paid": {"objective_percent": 95, "good": "paid", "valid": "paid"},
+            "paid": {"objective_percent": 95, "good": "paid", "valid": "requests"},
         },
         "dashboard": {
             "widgets": [

@@ -15,6 +15,7 @@ import catalog
 from catalog import Catalog
 from catalog.kinds import EVERY_KIND, KINDS
 from catalog.kinds.kind import Kind
+from catalog.known_metrics import AWS_METRICS
 from catalog.naming import Names
 from catalog.own import ROLE, divisor
 from catalog.own_rules import of_tuned
@@ -94,6 +95,9 @@ REFUSED = [
     ("metrics", "x: {of: y}", "metrics.x.of", "requires dimensions: their values select a part of the metric (found: y)"),
     ("metrics", "x: {of: y, unit: Count, dimensions: {A: b}}", "metrics.x.unit", "is not valid with of (found: Count)"),
     ("metrics", "x: {namespace: AWS/Lambda, name: Error}", "metrics.x.name", "is not a metric of AWS/Lambda   did you mean Errors?"),
+    ("metrics", "x: {namespace: AWS/Dynamo, name: X}", "metrics.x.namespace", "is not a namespace of AWS   did you mean AWS/DynamoDB? (found: AWS/Dynamo)"),
+    ("metrics", "x: {namespace: AWS/lambda, name: Errors}", "metrics.x.namespace", "is not a namespace of AWS   did you mean AWS/Lambda? (found: AWS/lambda)"),
+    ("metrics", "x: {namespace: AWS/ApplicationELBs, name: X}", "metrics.x.namespace", "is not a namespace of AWS   did you mean AWS/ApplicationELB? (found: AWS/ApplicationELBs)"),
     ("metrics", "x: {namespace: AWS/SQS, name: ApproximateNumberOfMessagesVisible, dimensions: {Queue: a}}", "metrics.x.dimensions", "are not those of the metric: AWS/SQS ApproximateNumberOfMessagesVisible is reported by {QueueName}, not by {Queue}; did you mean QueueName?"),
     ("metrics", "x: {namespace: AWS/SQS, name: ApproximateNumberOfMessagesVisible}", "metrics.x.dimensions", "are not those of the metric: AWS/SQS ApproximateNumberOfMessagesVisible is reported by {QueueName}, not by no dimensions"),
     ("metrics", "x: {name: X, healthy: -1}", "metrics.x.healthy", "must be at least least (found: -1)"),
@@ -105,6 +109,13 @@ REFUSED = [
     ("alarms", "x: {expression: 100 * / requests, threshold: 5, summary: a}", "alarms.x.expression", None),
     ("alarms", "x: {expression: 1 + 1, threshold: 5, summary: a}", "alarms.x.expression", f"must name a metric; known: {SERIES}"),
     ("alarms", "x: {expression: SUM(declined), threshold: 5, summary: a}", "alarms.x.expression", None),
+    ("alarms", f"x: {{expression: {' + '.join(['declined'] * 80)}, threshold: 5, summary: a}}", "alarms.x.expression", "must be at most 784 characters, as the platform adds 240 to it, for example to its ids (found: 877)"),
+    ("alarms", "x: {expression: declined > 5, threshold: 1, summary: a}", "alarms.x.threshold", "must be less than 1, the limit of the values of the expression, otherwise the alarm never fires (found: 1)"),
+    ("alarms", "x: {expression: declined > 5 AND requests > 9, threshold: 2, comparison: GreaterThanOrEqualToThreshold, summary: a}", "alarms.x.threshold", "must be at most 1, the limit of the values of the expression, otherwise the alarm never fires (found: GreaterThanOrEqualToThreshold 2)"),
+    ("alarms", "x: {expression: declined > 5, threshold: 0, comparison: GreaterThanOrEqualToThreshold, summary: a}", "alarms.x.threshold", None),
+    ("alarms", "x: {expression: 'IF(declined > 5, 1, 0)', threshold: 1, summary: a}", "alarms.x.threshold", None),
+    ("alarms", "x: {expression: 'FILL(declined == 5, 0)', threshold: -1, summary: a}", "alarms.x.threshold", None),
+    ("alarms", "x: {expression: errors, threshold: 0, comparison: LessThanThreshold, summary: a}", "alarms.x.threshold", None),
     ("alarms", "x: {metric: queue_age, threshold: 5, summary: a}", "alarms.x.metric", "this service does not have the series queue_age: it has no load balancer, queue or log of it"),
     ("alarms", "x: {metric: declined, summary: a}", "alarms.x.threshold", "a new alarm requires threshold, as a number (found: nothing)"),
     ("alarms", "x: {metric: declined, threshold: 80 % of timeout, summary: a}", "alarms.x.threshold", "a new alarm requires threshold, as a number (found: 80 % of timeout)"),
@@ -129,9 +140,9 @@ REFUSED = [
         ("alarms", f"{key}: {{{ALARM}}}", f"alarms.{key}", "is the key of a composite alarm or a suppressor: choose another key for a new alarm")
         for key in ("impact", "degraded-2", "deploying", "ticket-suppressor", "slo-a-fast-burn")
     ),
-    ("alarms", f"x: {{{ALARM}, evaluation_periods: 2, datapoints_to_alarm: 3}}", "alarms.x.datapoints_to_alarm", "3 datapoints_to_alarm cannot breach when 2 evaluation_periods are evaluated"),
+    ("alarms", f"x: {{{ALARM}, evaluation_periods: 2, datapoints_to_alarm: 3}}", "alarms.x.datapoints_to_alarm", "must be at most 2, the evaluation_periods (found: 3)"),
     ("alarms", f"x: {{{ALARM}, evaluation_periods: 1000, period_s: 3600}}", "alarms.x.evaluation_periods", "period_s x evaluation_periods is 3600000 s; CloudWatch evaluates at most 604800 s"),
-    ("alarms", "x: {metric: declined, comparison: LessThanThreshold, threshold: 0, summary: a}", "alarms.x.threshold", "must be more than 0 (the lowest value of the metric: services.api.metrics.declined.least by default); otherwise the alarm never fires (found: 0)"),
+    ("alarms", "x: {metric: declined, comparison: LessThanThreshold, threshold: 0, summary: a}", "alarms.x.threshold", "must be more than 0 (the lowest value of the metric: services.api.metrics.declined.least by default); otherwise the alarm never fires (found: LessThanThreshold 0)"),
     ("alarms", f"x: {{{ALARM}, missing: breaching}}", "alarms.x.missing", "requires healthy of declined: without samples, the alarm is in ALARM in every drill"),
     # built-in alarms
     ("alarms", "latency: {comparison: LessThanThreshold}", "alarms.latency.comparison", "must be one of: GreaterThanThreshold, GreaterThanOrEqualToThreshold (found: LessThanThreshold)"),
@@ -142,6 +153,8 @@ REFUSED = [
     ("alarms", "latency: {threshold: -1}", "alarms.latency.threshold", "must be at least 0 (found: -1)"),
     # SLOs
     ("slos", "s: {objective_percent: 99, bad: declined}", "slos.s.bad", "requires valid, the metric of all events (found: declined)"),
+    ("slos", "s: {objective_percent: 99, valid: requests, bad: requests}", "slos.s.bad", "must not be the metric of valid: then all events are bad (found: requests)"),
+    ("slos", "s: {objective_percent: 99, valid: requests, good: requests}", "slos.s.good", "must not be the metric of valid: then all events are good (found: requests)"),
     ("slos", "s: {objective_percent: 99, valid: requests}", "slos.s.valid", "requires either bad or good (found: requests)"),
     ("slos", "s: {objective_percent: 99, valid: requests, bad: declined, events: invocations}", "slos.s.events", "is not valid with valid (found: invocations)"),
     ("slos", "s: {objective_percent: 99, valid: requests, bad: decline}", "slos.s.bad", f"decline is not a metric; known: {SERIES}   did you mean declined?"),
@@ -155,6 +168,25 @@ REFUSED = [
     ("widgets", "{text: a, stat: Sum}", "dashboard.widgets.0.stat", "is only valid with metrics (found: Sum)"),
     ("widgets", "{text: a, width: 25}", "dashboard.widgets.0.width", "must be at most 24 (found: 25)"),
 ]  # fmt: skip
+
+
+def test_a_misspelled_own_alarm_is_suggested(folder: Folder) -> None:
+    """All alarms of the service are known, also those that another file defines."""
+    base = yaml.safe_load((folder.path / "base.yaml").read_text(encoding="utf-8"))
+    base["services"]["api"] |= {
+        "metrics": {"declined": {"name": "Declined", "unit": "Count"}},
+        "alarms": {
+            "declined-share": {"metric": "declined", "threshold": 5, "summary": "payments are declined"}
+        },
+    }
+    folder.write("base", yaml.safe_dump(base))
+    folder.append("prod", "services: {api: {alarms: {declined-shar: {threshold: 7}}}}\n")
+    (line,) = folder.refusal()
+    assert line.startswith(
+        f"config/prod.yaml:{NEXT_LINE}: services.api.alarms.declined-shar: is not an alarm of kind"
+    )
+    assert line.endswith("did you mean declined-share?")
+    assert ", declined-share, " in line
 
 
 @each(("part", "text", "key", "said"), REFUSED, ids=[f"{entry[0]}: {entry[1]}" for entry in REFUSED])
@@ -273,6 +305,35 @@ def test_a_metric_has_the_statistic_of_its_unit(folder: Folder, metric: str, sta
     """Counts and sizes are added, the others are averaged."""
     catalog_ = made(folder, service(f"x: {{{metric}}}", "x: {metric: x, threshold: 5, summary: a}"))
     assert catalog_.alarm("api_x").metrics[0].stat == stat
+
+
+@each("namespace", ["AWS/DynamoDB", "AWS/NewService", "AWS/EC2", "AWS/ECR", "shop"])
+def test_a_namespace_that_is_not_similar_to_another_is_accepted(folder: Folder, namespace: str) -> None:
+    """AWS adds services."""
+    made(folder, service(f"x: {{namespace: {namespace}, name: X}}"))
+
+
+def test_the_document_lists_the_namespaces_that_are_compared() -> None:
+    """All of `aws_metrics.json`."""
+    text = (ROOT / "docs" / "own-metrics.md").read_text(encoding="utf-8")
+    assert [namespace for namespace in AWS_METRICS if namespace not in text] == []
+
+
+REACHED = [
+    "declined > 5, threshold: 0",
+    "declined > 5, threshold: 1, comparison: LessThanThreshold",
+    "declined > 5 OR requests > 9, threshold: 1, comparison: GreaterThanOrEqualToThreshold",
+    "'IF(declined > 5, errors, 0)', threshold: 9",
+    "declined + (requests > 5), threshold: 9",
+    "'FILL(declined, REPEAT)', threshold: 9",
+    "declined / requests > 0.5, threshold: 0, min_samples: 5, samples: requests",
+]
+
+
+@each("alarm", REACHED)
+def test_an_expression_whose_threshold_is_reached_is_accepted(folder: Folder, alarm: str) -> None:
+    """Comparisons are 0 or 1, choices are between their parts, and nothing is assumed about the others."""
+    made(folder, service(alarms=f"x: {{expression: {alarm}, summary: a}}"))
 
 
 DIVISORS = [

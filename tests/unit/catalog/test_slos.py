@@ -309,5 +309,5 @@ def test_twenty_objectives_are_the_most(folder: Folder) -> None:
     folder.append("prod", f"services: {{api: {{slos: {{{slos}}}}}}}\n")
     (said,) = folder.refusal()
     assert said.startswith(
-        f"{HERE}: services.api.slos: must have at most 20 entries (found: a mapping of s0, s1"
+        f"{HERE}: services.api.slos: must have at most 20 entries, not 21 (found: a mapping of s0, s1"
     )

@@ -234,8 +234,8 @@ def test_an_opt_in_is_off_until_config_switches_it_on(
 @each(("kind", "alarm"), EVERY_TEMPLATE)
 def test_only_what_an_alarm_has_is_legal(kind: str, alarm: AlarmTemplate, folder: Folder) -> None:
     """A minimum for rates, a band where one is allowed; refused elsewhere at the very key."""
-    values = {"min_samples": 9, "anomaly_band": 2, "stat": "Maximum"}
     single = isinstance(alarm.watches, SeriesTemplate)
+    values = {"min_samples": 9, "anomaly_band": 2, "stat": getattr(alarm.watches, "stat", "Maximum")}
     has = {"min_samples": alarm.min_samples, "anomaly_band": alarm.anomaly, "stat": single}
     legal = ALWAYS | {key for key, it_has in has.items() if it_has}
     assert alarm.tunable == legal
@@ -253,13 +253,14 @@ WRONG = [
     ("services: {api: {alarms: {eror: {threshold: 1}}}}", "services.api.alarms.eror", f'is not an alarm of kind "lambda"; known: {KNOWN["lambda"]}; a new alarm requires metric or expression   did you mean errors?'),
     ("alarms: {ecs: {latency: {threshold: 1}}}", "alarms.ecs.latency", f'is not an alarm of kind "ecs"; known: {KNOWN["ecs"]}   did you mean target-latency?'),
     ("alarms: {platform: {notifier-error: {threshold: 1}}}", "alarms.platform.notifier-error", f'is not an alarm of kind "platform"; known: {KNOWN["platform"]}   did you mean notifier-errors?'),
-    ("services: {api: {alarms: {throttles: {datapoints_to_alarm: 6}}}}", "services.api.alarms.throttles.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are evaluated"),
-    ("services: {web-site: {alarms: {errors: {datapoints_to_alarm: 5}}}}", "services.web-site.alarms.errors.datapoints_to_alarm", "5 datapoints_to_alarm cannot breach when 1 evaluation_periods are evaluated"),
-    ("services: {api: {alarms: {errors: {datapoints_to_alarm: 5, evaluation_periods: 1}}}}", "services.api.alarms.errors.datapoints_to_alarm", "5 datapoints_to_alarm cannot breach when 1 evaluation_periods are evaluated"),
-    ("alarms: {lambda: {latency: {datapoints_to_alarm: 6, evaluation_periods: 5}}}", "alarms.lambda.latency.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are evaluated"),
-    ("services: {api: {timeout_s: 900, alarms: {any-error: {enabled: true, period_s: 60, evaluation_periods: 1, datapoints_to_alarm: 2}}}}", "services.api.alarms.any-error.datapoints_to_alarm", "2 datapoints_to_alarm cannot breach when 1 evaluation_periods are evaluated"),
-    ("services: {api: {timeout_s: 900, alarms: {latency: {datapoints_to_alarm: 1430}}}}", "services.api.alarms.latency", "period_s x evaluation_periods is 86700 s; CloudWatch evaluates at most 86400 s"),
-    ("alarms: {platform: {notifier-throttles: {datapoints_to_alarm: 6}}}", "alarms.platform.notifier-throttles.datapoints_to_alarm", "6 datapoints_to_alarm cannot breach when 5 evaluation_periods are evaluated"),
+    ("services: {api: {alarms: {throttles: {datapoints_to_alarm: 6}}}}", "services.api.alarms.throttles.datapoints_to_alarm", "must be at most 5, the evaluation_periods by default (found: 6)"),
+    ("services: {api: {alarms: {latency: {datapoints_to_alarm: 6}}}}", "services.api.alarms.latency.datapoints_to_alarm", "must be at most 5, the evaluation_periods by default (found: 6)"),
+    ("services: {web-site: {alarms: {errors: {datapoints_to_alarm: 5}}}}", "services.web-site.alarms.errors.datapoints_to_alarm", "must be at most 1, the evaluation_periods by default (found: 5)"),
+    ("services: {api: {alarms: {errors: {datapoints_to_alarm: 5, evaluation_periods: 1}}}}", "services.api.alarms.errors.datapoints_to_alarm", "must be at most 1, the evaluation_periods (found: 5)"),
+    ("alarms: {lambda: {latency: {datapoints_to_alarm: 6, evaluation_periods: 5}}}", "alarms.lambda.latency.datapoints_to_alarm", "must be at most 5, the evaluation_periods (found: 6)"),
+    ("services: {api: {timeout_s: 900, alarms: {any-error: {enabled: true, period_s: 60, evaluation_periods: 1, datapoints_to_alarm: 2}}}}", "services.api.alarms.any-error.datapoints_to_alarm", "must be at most 1, the evaluation_periods (found: 2)"),
+    ("services: {api: {timeout_s: 900, alarms: {latency: {datapoints_to_alarm: 3, evaluation_periods: 1440, period_s: 120}}}}", "services.api.alarms.latency.evaluation_periods", "period_s x evaluation_periods is 172800 s; CloudWatch evaluates at most 86400 s"),
+    ("alarms: {platform: {notifier-throttles: {datapoints_to_alarm: 6}}}", "alarms.platform.notifier-throttles.datapoints_to_alarm", "must be at most 5, the evaluation_periods by default (found: 6)"),
     ("services: {api: {alarms: {errors: {evaluation_periods: 145}}}}", "services.api.alarms.errors.evaluation_periods", "period_s x evaluation_periods is 87000 s; CloudWatch evaluates at most 86400 s"),
     ("services: {api: {alarms: {latency: {period_s: 86400, evaluation_periods: 8}}}}", "services.api.alarms.latency.evaluation_periods", "period_s x evaluation_periods is 691200 s; CloudWatch evaluates at most 604800 s"),
     ("services: {api: {alarms: {queue-age: {threshold: 1}}}}", "services.api.alarms.queue-age", "is not an alarm of this service: no queue invokes it (sqs_trigger)"),
@@ -285,6 +286,15 @@ def test_what_only_the_catalog_knows_to_be_wrong_has_a_place_too(
     folder.append("base", "  zoo: {kind: lambda, description: x, source: functions/x}\n")
     folder.append("prod", f"{line}\n")
     assert folder.refusal() == [f"{HERE}: {key}: {said}"]
+
+
+def test_fewer_periods_of_a_service_than_the_datapoints_of_its_kind_are_refused(folder: Folder) -> None:
+    """At the periods of the service, with the datapoints that they must allow."""
+    kind = "alarms: {lambda: {throttles: {evaluation_periods: 9, datapoints_to_alarm: 7}}}"
+    own = "services: {api: {alarms: {throttles: {evaluation_periods: 6}}}}"
+    folder.append("prod", f"{own}\n{kind}\n")
+    said = "must be at least 7, the datapoints_to_alarm (found: 6)"
+    assert folder.refusal() == [f"{HERE}: services.api.alarms.throttles.evaluation_periods: {said}"]
 
 
 @pytest.mark.parametrize(

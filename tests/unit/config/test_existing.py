@@ -105,7 +105,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"kind": "ecs", "description": "x", "ecs_service": "web"}, "cluster: is missing"),
     (without(FUNCTION, "description"), "description: is missing"),
     (without(FUNCTION, "timeout_s"), "timeout_s: is missing"),
-    ({**FUNCTION, "function": "orders:live"}, "function: must be the name or the ARN of a function, without a version or an alias: letters, digits, - and _ (found: orders:live)"),
+    ({**FUNCTION, "function": "orders:live"}, "function: must be the name or the ARN of a function, without a version or an alias: at most 64 letters, digits, - and _ (found: orders:live)"),
     ({**FUNCTION, "function": "arn:aws:lambda:eu-central-1:111122223333:function:orders"}, "function: must be in eu-west-1 and account 111122223333 (found: arn:aws:lambda:eu-central-1:111122223333:function:orders)"),
     ({**FUNCTION, "function": "arn:aws:lambda:eu-west-1:999922223333:function:orders"}, "function: must be in eu-west-1 and account 111122223333 (found: arn:aws:lambda:eu-west-1:999922223333:function:orders)"),
     ({**FUNCTION, "alias": "7"}, "alias: must be the name of an alias: letters, digits, - and _, not only digits, which are a version (found: 7)"),

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import StringConstraints, ValidationError, create_model
 
-from config import explain, source
+from config import explain, source, types
 from config.models import Environment
 from config.paths import ROOT
 from config.types import PATTERNS
@@ -340,7 +340,9 @@ def test_an_unknown_env_ends_with_status_2(tmp_path: Path) -> None:
 def test_a_long_value_is_cut(folder: Folder) -> None:
     """A message stays one line that a person reads."""
     folder.append("prod", f"project: {json.dumps('x' * 500)}\n")
-    assert folder.refusal() == [f"{HERE}: project: must have at most 40 characters (found: {'x' * 60}…)"]
+    assert folder.refusal() == [
+        f"{HERE}: project: must have at most 40 characters (found: 500 characters: {'x' * 44}…)"
+    ]
 
 
 ODD: tuple[Any, ...] = (
@@ -375,3 +377,47 @@ def test_no_message_is_in_the_words_of_python(keys: tuple[str, ...], folder: Fol
                 assert len(said) < 1200
                 assert said.isprintable()
     assert refused, "every field refuses something"
+
+
+LIMITED = {
+    name: (limited, min(limits))
+    for name, limited in vars(types).items()
+    if (
+        limits := [
+            constraint.max_length
+            for constraint in getattr(limited, "__metadata__", ())
+            if isinstance(constraint, StringConstraints) and constraint.max_length
+        ]
+    )
+}
+"""Every type of text with a maximum length."""
+
+
+@each("name", LIMITED)
+def test_a_text_that_is_too_long_is_told_its_limit_and_its_length(name: str) -> None:
+    """Of every type: what is allowed, and what was found."""
+    limited, most = LIMITED[name]
+    model: Any = create_model("One", text=(limited, ...))
+    data = {"text": "a" * (most + 1)}
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate(data)
+    document = source.Document(data, {("text",): "a.yaml:1"}, {})
+    (problem,) = explain.problems(caught.value.errors(), document, model=model)
+    found = re.match(r"must have at most (\d+) characters \(found: (\d+) characters: a", problem.text)
+    assert found is not None
+    assert int(found[1]) <= most == int(found[2]) - 1  # the name of an owner is limited twice
+
+
+def test_a_pattern_with_a_limit_states_it() -> None:
+    """Names of resources whose pattern has a maximum length."""
+    limits = {words: re.findall(r"\{1,(64|255)\}\$", pattern) for pattern, words in PATTERNS.items()}
+    assert sum(map(len, limits.values())) > 2
+    assert all(f"at most {limit} " in words for words, found in limits.items() for limit in found)
+
+
+def test_a_limit_of_one_is_in_the_singular(folder: Folder) -> None:
+    """An empty text must have at least 1 character."""
+    alarm = "{metric: requests, threshold: 1, summary: ''}"
+    folder.append("prod", f"services: {{api: {{alarms: {{x: {alarm}}}}}}}\n")
+    (line,) = folder.refusal()
+    assert line.endswith("alarms.x.summary: must have at least 1 character (found: empty text)")

@@ -27,6 +27,7 @@ from tests.unit.drill.rehearsing import (
     alarm,
     banded,
     counts,
+    log_filter,
     metric,
     refused,
     scenario,
@@ -370,3 +371,48 @@ def test_an_entry_is_what_happens_at_its_place() -> None:
         assert [entry.placed for entry in of_kind(playing, kind)] == placed
     usual = Placed("s.yaml:2", Path("drills"), Samples.model_validate(USUAL))
     assert Entry(usual, baseline=False, optional=False).happens is usual.happens
+
+
+# --- counts of events
+
+LAMBDA_ERRORS, INVOCATIONS = (
+    metric("Errors", namespace="AWS/Lambda"),
+    metric("Invocations", namespace="AWS/Lambda"),
+)
+CALLED = {"metric": "AWS/Lambda Invocations", "value": 100}
+OF_EVENTS = [
+    ({"value": 70}, "Maximum", 1),
+    ({"value": 70}, "Sum", 70),
+    ({"value": 70}, "Average", 0.7),
+    ({"value": 70}, "SampleCount", 100),
+    ({"value": 4}, "p95", 0),
+    ({"value": 6}, "p95", 1),
+    ({"value": 0}, "Average", 0),
+    ({"value": "before + 3"}, "Sum", 13),
+    ({"value": 0.5, "samples": 10}, "Maximum", 1),
+    ({"values": [[1, 40], [0, 60]]}, "Average", 0.4),
+    ({"value": 120}, "Average", 1),
+    ({"value": "missing"}, "SampleCount", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+@pytest.mark.parametrize(("entry", "stat", "expected"), OF_EVENTS)
+def test_events_are_a_sample_each(
+    resolution: str, entry: dict[str, Any], stat: str, expected: float | None
+) -> None:
+    """As AWS publishes them: 1 for an error, and 0 for each of the other invocations."""
+    shop = system(alarm(of=LAMBDA_ERRORS), alarm("calls", of=INVOCATIONS))
+    usual = {"metric": "AWS/Lambda Errors", "value": 10}
+    happens = (CALLED, usual, {"metric": "AWS/Lambda Errors", **entry})
+    series = workload(shop, scenario(happens, resolution=resolution)).series(LAMBDA_ERRORS)
+    found = statistics.sliding(series, stat, 60)[-1]
+    assert found == pytest.approx(np.nan if expected is None else expected, nan_ok=True)
+
+
+def test_lines_that_a_filter_counts_are_a_sample_each() -> None:
+    """A value for a metric of a filter that counts lines is a number of lines."""
+    shop = system(alarm(), filters=(log_filter(namespace="N"),))
+    series = workload(shop, scenario(({"metric": "Errors", "value": 70},))).series(ERRORS)
+    assert statistics.sliding(series, "Maximum", 60)[-1] == 1
+    assert statistics.sliding(series, "SampleCount", 60)[-1] == 70
