@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from catalog.aws_alarms import metric as aws_metric
 from catalog.kinds import logs
+from catalog.known_metrics import documented
 from catalog.naming import Names
 from catalog.services import Instance, Service
 from catalog.slos import offers
@@ -126,11 +127,12 @@ def _limits(catalog: Catalog, services: list[Service]) -> Mapping[Metric, _Limit
 
 def _of_alarm(alarm: Alarm) -> tuple[Metric | None, float, float]:
     watches, threshold = alarm.watches, alarm.threshold
-    if (
-        not isinstance(watches, MetricSpec)
-        or threshold is None
-        or not watches.stat.startswith(BETWEEN_SAMPLES)
-    ):
+    if not isinstance(watches, MetricSpec) or threshold is None:
+        return None, math.inf, -math.inf
+    is_counted = documented(watches.namespace, watches.name).get("sample") == "1"
+    if watches.stat == "Sum" or (watches.stat == "SampleCount" and is_counted):
+        threshold *= 60 / alarm.period_s  # healthy samples are one a minute, which is its sum
+    elif not watches.stat.startswith(BETWEEN_SAMPLES):
         return None, math.inf, -math.inf
     if alarm.comparison.startswith("Less"):
         return aws_metric(watches), math.inf, threshold

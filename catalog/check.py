@@ -257,8 +257,9 @@ def _check_healthy(
     if not is_tuned or subject.left_out(alarm) or subject.threshold(alarm) is None:
         return
     (metric,) = metrics_of(alarm.watches)
-    if statistic_problem(metric, str(tuning.stat), built_in=True):
-        return  # `own_rules.of_tuned` reports it
+    m, n = subject.datapoints(alarm, tuning)
+    if m > n or statistic_problem(metric, str(tuning.stat), built_in=True):
+        return  # `_check_datapoints` or `own_rules.of_tuned` reports it
     if text := own_rules.healthy_breaches(subject, subject.alarm(alarm), alarm, metric.name):
         yield _where(subject, alarm, at, ("stat",)), text
 

@@ -21,9 +21,9 @@ AWS_METRICS: Final[Mapping[str, Any]] = json.loads(
 
 Of a metric that counts events also `sample`: `1` if AWS documents a sample of 1 for each event, as the Lambda
 Developer Guide ("binary indicators of the outcome") and the guide of load balancers do ("Minimum, Maximum,
-and Average all return 1"). `0 or 1` if there are samples of 0 too, one for each of the events `of`, or if AWS
-documents no sample but `Sum` as the useful statistic: a sample may then be as low as one event.
-`statistics`: the only valid ones, as the source states.
+and Average all return 1"). `0 or 1` if there are samples of 0 too, one for each other event: of those of the
+metric `of`, which counts all of them, or of the metric `besides`, which counts the others. `statistics`: the
+only valid ones, as the source states.
 """
 
 NAMESPACES: Final = frozenset(AWS_METRICS) | {

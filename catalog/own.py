@@ -14,6 +14,7 @@ from typing import Any, Final
 from catalog.kinds.kind import Kind
 from catalog.known_metrics import documented
 from catalog.naming import Names
+from catalog.samples import is_count
 from catalog.specs import LogFilter, LogGroup, PublishedMetric, Unit
 from catalog.templates import (
     EVENT,
@@ -312,11 +313,9 @@ class Own:
 
 def _sample(metric: OwnMetric) -> Sample | None:
     """Return what a sample of a metric out of the log is, if it counts lines."""
-    if metric.value is not None and _number(metric.value) != 1:
+    if not is_count(metric.value or "1", metric.default_value):
         return None
-    if metric.default_value is None:
-        return "1"
-    return "0 or 1" if metric.default_value == 0 else None
+    return "1" if metric.default_value is None else "0 or 1"
 
 
 def _most(metric: OwnMetric, sample: Sample | None) -> Fact | None:
@@ -350,7 +349,10 @@ def filter_key(group: LogGroup, metric: str) -> str:
 
 def unit_of(metric: OwnMetric) -> Unit:
     """Return the unit of the samples of a metric."""
-    return metric.unit or ("Count" if metric.pattern is not None and metric.value is None else "None")
+    if metric.pattern is not None:
+        return metric.unit or ("Count" if metric.value is None else "None")
+    known: Unit = documented(metric.namespace or "", str(metric.name)).get("unit", "None")
+    return metric.unit or known
 
 
 def _stat(metric: OwnMetric, unit: Unit) -> str:

@@ -12,7 +12,7 @@ from catalog.kinds import KINDS, resources
 from catalog.known_metrics import AWS_METRICS, NAMESPACES, why_unknown
 from catalog.naming import Names
 from catalog.own import Own, divisor, filter_key, ids_of
-from catalog.samples import healthy_datapoint, statistic_problem
+from catalog.samples import healthy_datapoint, published, statistic_problem
 from catalog.services import Instance, Service
 from catalog.specs import Alarm, LogFilter, Math
 from catalog.subjects import Subject
@@ -215,14 +215,19 @@ def _subject(log_filter: LogFilter, group: str) -> str:
 
 
 def _of_stat(
-    at: Location, stat: str, metric: MetricTemplate | None = None, *, built_in: bool = False
+    at: Location,
+    stat: str,
+    metric: MetricTemplate | None = None,
+    *,
+    built_in: bool = False,
+    is_low: bool = False,
 ) -> Iterator[tuple[Location, Text]]:
     try:
         check_statistic(stat)
     except InputError as error:
         yield at, error.message
         return
-    if metric is not None and (text := statistic_problem(metric, stat, built_in=built_in)):
+    if metric is not None and (text := statistic_problem(metric, stat, built_in=built_in, is_low=is_low)):
         yield at, text
 
 
@@ -307,7 +312,7 @@ def _of_alarm(instance: Instance, key: str, tuning: Tuning) -> Iterator[tuple[Lo
 def _of_watched(instance: Instance, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
     own = instance.subject.defined
     if tuning.metric is not None:
-        yield from _of_series(instance, tuning.metric, tuning.stat)
+        yield from _of_series(instance, tuning.metric, tuning)
         return
     expression = str(tuning.expression)
     try:
@@ -348,15 +353,16 @@ def _of_length(alarm: Alarm, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
         yield ("expression",), f"{text} (found: {found})"
 
 
-def _of_series(instance: Instance, metric: str, stat: str | None) -> Iterator[tuple[Location, Text]]:
+def _of_series(instance: Instance, metric: str, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
     """Yield the breaches of the metric of an alarm, and of its statistic if it is set."""
     series = instance.subject.defined.series.get(metric)
     if series is None:
         yield ("metric",), _unknown(instance, metric)
-    if stat is not None:
-        yield from _of_stat(("stat",), stat, series.metric if series else None)
+    is_low = tuning.comparison is not None and _is_less(tuning.comparison)
+    if tuning.stat is not None:
+        yield from _of_stat(("stat",), tuning.stat, series.metric if series else None, is_low=is_low)
     elif series is not None:
-        yield from _of_stat(("metric",), series.stat, series.metric)
+        yield from _of_stat(("metric",), series.stat, series.metric, is_low=is_low)
 
 
 def _of_counted(at: Location, series: SeriesTemplate, key: str) -> Iterator[tuple[Location, Text]]:
@@ -378,7 +384,9 @@ def _of_baseline(
     """Yield why an own alarm on one metric would be in ALARM while the resource is healthy."""
     (metric,) = metrics_of(template.watches)
     if metric.baseline.values:
-        if text := healthy_breaches(subject, alarm, template, str(tuning.metric)):
+        # Only what the configuration states: the platform moves the samples that it assumes.
+        is_stated = tuning.metric in subject.defined.metrics
+        if is_stated and (text := healthy_breaches(subject, alarm, template, str(tuning.metric))):
             yield ("threshold",), text
     elif alarm.treat_missing_data == "breaching" and metric.baseline is not FROM_LOG:
         text = f"requires healthy of {tuning.metric}: without samples, the alarm is in ALARM in every drill"
@@ -400,7 +408,7 @@ def healthy_breaches(subject: Subject, alarm: Alarm, template: AlarmTemplate, me
     watches, threshold = template.watches, alarm.threshold
     if not isinstance(watches, SeriesTemplate) or threshold is None:
         return None
-    values = watches.metric.baseline.of(subject.facts)
+    values = published(watches.metric, watches.metric.baseline.of(subject.facts))
     datapoint = healthy_datapoint(values, watches.stat, alarm.period_s) if values else None
     if datapoint is None or not _breaches(alarm, datapoint, threshold):
         return None
@@ -430,6 +438,8 @@ def of_slo(service: Service, slo: Slo) -> Iterator[tuple[str, Text]]:
             yield key, _unknown(service, name)
         else:
             yield from ((key, text) for _, text in _of_counted((), series[name], name))
+            if text := statistic_problem(series[name].metric, series[name].stat, built_in=False):
+                yield key, text
 
 
 def _of_widgets(

@@ -19,7 +19,7 @@ from catalog.kinds.kind import ServiceKind
 from catalog.services import Instance
 from catalog.specs import leaves
 from catalog.subjects import Subject, composed
-from catalog.templates import EVENT, AlarmTemplate, Fact, Percent
+from catalog.templates import BETWEEN_SAMPLES, EVENT, AlarmTemplate, Fact, Percent, SeriesTemplate
 from catalog.texts import number
 from cloudwatch.alarms import Comparison
 from config.errors import Cite, Location, Text
@@ -173,9 +173,21 @@ def _of_instance(instance: Instance) -> Iterator[_Beyond]:
             least.value if least else None,
             most.value if most else None,
         )
+        if result is None and _is_above(subject, template, subject.value(threshold)):
+            result, least = "never", EVENT
         limit = most if result and _is_upper(comparison, result) else least
         if result and limit:
             yield _Beyond(instance, subject, template, threshold, result, limit)
+
+
+def _is_above(subject: Subject, template: AlarmTemplate, threshold: float) -> bool:
+    """Return whether samples of a count of events, which are all 1, are never below a threshold."""
+    watches = template.watches
+    if not isinstance(watches, SeriesTemplate) or watches.metric.sample != "1":
+        return False
+    missing = subject.tuned(template).missing or template.missing
+    is_of_sample = watches.stat.startswith(BETWEEN_SAMPLES) and missing != "breaching"
+    return is_of_sample and outcome(template.comparison, threshold, EVENT.value, None) == "never"
 
 
 def _is_upper(comparison: Comparison, result: Outcome) -> bool:

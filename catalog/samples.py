@@ -16,16 +16,27 @@ _COUNTING = ("SampleCount", "tc", "pr")
 """Statistics of the number of samples, whatever their values are."""
 
 
-def statistic_problem(metric: MetricTemplate, stat: str, *, built_in: bool) -> str | None:
+def statistic_problem(
+    metric: MetricTemplate, stat: str, *, built_in: bool, is_low: bool = False
+) -> str | None:
     """Return why a statistic of a metric cannot be watched, in one sentence; None if it can.
 
     Args:
         metric: the metric.
         stat: the statistic; the result is None for one that is not valid.
         built_in: whether the alarm is one of the platform, which is about the values of the samples.
+        is_low: whether the alarm is on low values, such as a share of successes.
     """
     statistic = _parsed(stat)
-    return None if statistic is None else next(_problems(metric, statistic, built_in=built_in), None)
+    if statistic is None or (is_low and _counts_others(metric, statistic)):
+        return None
+    return next(_problems(metric, statistic, built_in=built_in), None)
+
+
+def _counts_others(metric: MetricTemplate, statistic: Statistic) -> bool:
+    """Return whether a statistic counts the samples of 0, which are the events that are not counted."""
+    is_range = statistic.kind in {"tc", "pr"} and not statistic.percent
+    return metric.sample == "0 or 1" and is_range and _includes(statistic, 0) and not _includes(statistic, 1)
 
 
 def _parsed(stat: str) -> Statistic | None:
@@ -33,6 +44,28 @@ def _parsed(stat: str) -> Statistic | None:
         return check_statistic(stat)
     except InputError:
         return None  # `own_rules` reports it
+
+
+def is_count(value: str, default_value: float | None) -> bool:
+    """Return whether a metric filter with these settings publishes a sample of 1 for each line, or 0."""
+    try:
+        return float(value) == 1 and default_value in {None, 0}
+    except ValueError:
+        return False  # a selector
+
+
+def published(metric: MetricTemplate, values: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+    """Return the samples that AWS publishes of a metric: of a count of events, one for each event.
+
+    Args:
+        metric: the metric.
+        values: each value with its samples a minute. Of a metric that counts events, the sum is their number.
+    """
+    if not metric.sample:
+        return values
+    events = sum(max(value, 0) * per_min for value, per_min in values)
+    others = sum(max(per_min - max(value, 0) * per_min, 0) for value, per_min in values)
+    return ((1, events), (0, others if metric.sample == "0 or 1" else 0))
 
 
 def healthy_datapoint(values: Sequence[tuple[float, float]], stat: str, period_s: int) -> float | None:
@@ -55,9 +88,8 @@ def healthy_datapoint(values: Sequence[tuple[float, float]], stat: str, period_s
         return part * minutes * sum(value * per_min for value, per_min in inside)
     if statistic.kind in {"SampleCount", "tc"}:
         return part * minutes * counted
-    return (
-        100 * counted / sum(per_min for _, per_min in values) if statistic.kind == "pr" and values else None
-    )
+    total = sum(per_min for _, per_min in values)
+    return 100 * counted / total if statistic.kind == "pr" and total else None
 
 
 def _problems(metric: MetricTemplate, statistic: Statistic, *, built_in: bool) -> Iterator[str]:

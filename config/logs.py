@@ -13,6 +13,8 @@ from config.formats import DurationUnit, Format
 from config.types import ErrorLevel, FilterPattern, JsonKey, Model, RetentionDays, at_most, refuse
 
 DEFAULT_FORMAT = "json"
+ERROR_PATTERNS = 20
+"""Maximum number of error patterns of a service."""
 
 
 class Archive(Model):
@@ -121,7 +123,9 @@ class ServiceLogs(Model):
     """Unit of the duration; by default that of the format, else `ms`."""
 
     error_patterns: Annotated[
-        _Patterns, BeforeValidator(_listed, json_schema_input_type=FilterPattern | _Patterns), at_most(20)
+        _Patterns,
+        BeforeValidator(_listed, json_schema_input_type=FilterPattern | _Patterns),
+        at_most(ERROR_PATTERNS),
     ] = ()
     """Filter patterns of CloudWatch Logs for other lines that count as errors, or one: `'%^panic:%'`."""
 

@@ -341,8 +341,9 @@ class ExistingFunction(ExistingService):
 
     @model_validator(mode="after")
     def _watches_the_log_group_that_it_names(self) -> ExistingFunction:
-        if self.log_group and not self.watch_log:
-            raise refuse("is not valid with watch_log: false", at=("log_group",), because=("watch_log",))
+        for key in ("log_group", "logs") if not self.watch_log else ():
+            if key in self.model_fields_set:
+                raise refuse("is not valid with watch_log: false", at=(key,), because=("watch_log",))
         return self
 
 

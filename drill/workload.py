@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from catalog.baseline import Healthy
 from catalog.kinds import logs
 from catalog.known_metrics import documented
+from catalog.samples import is_count
 from cloudwatch import embedded, patterns, publishing
 from cloudwatch.alarms import Metric
 from cloudwatch.distribution import Floats
@@ -435,25 +436,30 @@ class Values:
             self._stacks[key] = self._stack(*key)
         return self._stacks[key]
 
-    def _of(self, metric: Metric) -> tuple[Series, ...] | None:
-        """Return the events of which a metric counts some, if they are a metric too; None if it counts none.
+    def _of(self, metric: Metric) -> Events | None:
+        """Return the events of which a metric counts some; None if it counts none.
 
         AWS publishes a sample for each event (`known_metrics.AWS_METRICS`), and so do metric filters that
         count lines.
         """
         known = documented(metric.namespace, metric.name)
         if "sample" not in known:
-            return () if (metric.namespace, metric.name) in self._counted_lines else None
-        of = self.series(replace(metric, name=known["of"]), None) if "of" in known else None
-        return () if of is None else (of,)
+            is_counted = (metric.namespace, metric.name) in self._counted_lines
+            return Events(None, None, has_zeros=True) if is_counted else None
+        of, besides = (
+            self.series(replace(metric, name=known[key]), None) if key in known else None
+            for key in ("of", "besides")
+        )
+        return Events(of, besides, has_zeros=known["sample"] == "0 or 1")
 
     @cached_property
     def _counted_lines(self) -> frozenset[tuple[str, str]]:
         """Namespace and name of each metric of which every sample from a log is a line, or 0."""
-        values: dict[tuple[str, str], set[object]] = {}
+        counts: dict[tuple[str, str], bool] = {}
         for item in self.selection.system.filters:
-            values.setdefault((item.namespace, item.metric), set()).update((item.value, item.default_value))
-        return frozenset(key for key, its in values.items() if its <= {"1", None, 0})
+            key = (item.namespace, item.metric)
+            counts[key] = counts.get(key, True) and is_count(item.value, item.default_value)
+        return frozenset(key for key, is_counted in counts.items() if is_counted)
 
     def units(self, metric: Metric) -> set[str]:
         """Return the units of the entries for a metric that have one."""
@@ -480,9 +486,7 @@ class Values:
                 by_metric.setdefault(metric, []).append(entry)
         return {metric: tuple(layers) for metric, layers in by_metric.items()}
 
-    def _stack(
-        self, layers: Sequence[Entry[Samples]], unit: str | None, of: tuple[Series, ...] | None
-    ) -> Series | None:
+    def _stack(self, layers: Sequence[Entry[Samples]], unit: str | None, of: Events | None) -> Series | None:
         """Return the samples of entries in one unit, or in all units, as events if `of` is not None.
 
         An entry replaces the earlier ones during its time, unless both have a unit and the units differ:
@@ -585,23 +589,42 @@ def _checked(columns: list[Column]) -> list[Column]:
     return columns
 
 
-def _events(columns: Sequence[Column], of: Sequence[Series], grid: Grid) -> list[Column]:
+class Events(NamedTuple):
+    """What a metric counts.
+
+    Attributes:
+        of: all events, each of which has a sample; None if that is no metric.
+        besides: the other events, each of which has a sample of 0; None if that is no metric.
+        has_zeros: whether events that do not count have a sample of 0.
+    """
+
+    of: Series | None
+    besides: Series | None
+    has_zeros: bool
+
+
+def _events(columns: Sequence[Column], events: Events, grid: Grid) -> list[Column]:
     """Return the samples that AWS publishes for a number of events: 70 is 70 samples of 1.
 
     Args:
         columns: the values of a scenario, whose sums are numbers of events.
-        of: the events that have a sample each, of 0 if they are not counted; empty if no other has one.
+        events: what is counted.
         grid: the steps.
     """
     ones, zeros = np.zeros(grid.steps), np.zeros(grid.steps)
     for values, weights in columns:
-        events = np.maximum(values, 0) * weights
-        ones += events
-        zeros += np.maximum(weights - events, 0)
+        counted = np.maximum(values, 0) * weights
+        ones += counted
+        zeros += np.maximum(weights - counted, 0)
+    if not events.has_zeros:
+        return [(np.ones(grid.steps), ones)]
     samples = grid.by_minute(ones + zeros).sum(axis=1)
-    for series in of:
-        others = grid.by_minute(series.total).sum(axis=1) - samples
-        grid.by_minute(zeros)[:, -1] += np.where(samples > 0, np.maximum(others, 0), 0)
+    if events.of is not None:
+        others = np.maximum(grid.by_minute(events.of.total).sum(axis=1) - samples, 0)
+        grid.by_minute(zeros)[:, -1] += np.where(samples > 0, others, 0)
+    if events.besides is not None:
+        others = grid.by_minute(events.besides.total).sum(axis=1)
+        grid.by_minute(zeros)[:, -1] += np.where(samples > 0, others, 0)
     return [(np.ones(grid.steps), ones), (np.zeros(grid.steps), zeros)]
 
 

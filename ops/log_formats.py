@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from cloudwatch import patterns
 from cloudwatch.patterns.model import JsonPath
 from config import formats
 from config.formats import Format
+from config.types import JsonKey
 
 ENOUGH = 0.5
 """Share of lines that a format must fit."""
+_KEY: TypeAdapter[str] = TypeAdapter(JsonKey)
 _SAMPLE = 2000
 """Lines that are compared with the formats."""
 _LONG = 100_000
@@ -255,9 +259,23 @@ def level_key(lines: Sequence[str]) -> str | None:
         key
         for line in lines
         for key, value in (event(line) or {}).items()
-        if isinstance(value, str) and value.casefold() in LEVELS and not set(key) & set("'\\")
+        if isinstance(value, str) and value.casefold() in LEVELS and _is_valid(_selected(key))
     )
     key, count = max(keys.items(), key=lambda item: item[1], default=("", 0))
     if count < ENOUGH * len(lines):
         return None
+    return _selected(key)
+
+
+def _selected(key: str) -> str:
+    """Return the selector of a key, as in the configuration."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f"['{key}']"
+
+
+def _is_valid(selector: str) -> bool:
+    """Return whether the configuration accepts a selector of a key."""
+    try:
+        _KEY.validate_python(selector)
+    except ValidationError:
+        return False
+    return True

@@ -161,7 +161,8 @@ def _of_json(lines: Iterable[str]) -> Iterator[str]:
         ]
     else:
         return
-    for key, level in dict.fromkeys((key, level) for key, level in levels if level is not None):
+    scalars = ((key, level) for key, level in levels if isinstance(level, str | int | float))
+    for key, level in dict.fromkeys(scalars):
         name = rf"\x22{_literal(log_formats.steps(key)[-1])}\x22:\s*"
         yield rf"{name}\x22{_literal(level)}\x22" if isinstance(level, str) else rf"{name}{level}\D"
 

@@ -13,7 +13,7 @@ from catalog.templates import FilterTemplate, MetricTemplate
 from cloudwatch import patterns, quotas
 from cloudwatch.patterns.model import regexes
 from config.formats import Format
-from config.logs import DEFAULT_FORMAT, Logs, ServiceLogs
+from config.logs import DEFAULT_FORMAT, ERROR_PATTERNS, Logs, ServiceLogs
 from ops import log_formats, log_levels
 from ops.log_formats import ENOUGH
 
@@ -118,6 +118,8 @@ class Log:
     def with_pattern(self, pattern: str) -> Log | None:
         """Return the log with one more pattern of errors; None if its log group had too many of them."""
         merged = self.defaults.settings(self.kind, self.own)
+        if len(merged.error_patterns) == ERROR_PATTERNS:
+            return None
         made = self.changed({**self.settings, "error_patterns": [*merged.error_patterns, pattern]})
         total = self.others + sum(has_regex(item.pattern) for item in made.filters)
         return made if total <= quotas.REGEX_FILTERS else None

@@ -115,6 +115,22 @@ OWN = [
     ("refunded: {name: X}", "metric: duration, stat: SampleCount, threshold: 1000", ""),
     ("x: {namespace: AWS/Lambda, name: Errors, dimensions: {FunctionName: a}, stat: Sum}", "metric: x, stat: p99, threshold: 1", "stat"),
     ("x: {namespace: AWS/Logs, name: IncomingBytes, dimensions: {LogGroupName: a}, stat: Sum}", "metric: x, stat: p99, threshold: 1", "stat"),
+    ("x: {name: X}", "metric: requests, comparison: LessThanThreshold, threshold: 100", ""),
+    ("x: {name: X}", "metric: requests, threshold: 50", ""),
+    ("x: {name: X}", "metric: requests, stat: SampleCount, threshold: 50", ""),
+    ("x: {name: X}", "metric: requests, stat: SampleCount, comparison: LessThanThreshold, threshold: 10", ""),
+    ("x: {name: X, healthy: 75}", "metric: x, stat: Sum, threshold: 50", "threshold"),
+    ("x: {name: X}", "metric: requests, stat: Average, comparison: LessThanThreshold, threshold: 1", "stat"),
+    ("x: {name: X}", "metric: requests, stat: Average, comparison: LessThanThreshold, threshold: 1, missing: breaching", ""),
+    ("x: {pattern: refund}", "metric: x, stat: Minimum, comparison: LessThanThreshold, threshold: 1", "stat"),
+    ("x: {namespace: AWS/Lambda, name: Invocations, dimensions: {FunctionName: a}}", "metric: x, comparison: LessThanThreshold, threshold: 100", ""),
+    ("x: {namespace: AWS/ApplicationELB, name: HTTPCode_Target_2XX_Count, dimensions: {LoadBalancer: a}, healthy: 100}", "metric: x, stat: SampleCount, comparison: LessThanThreshold, threshold: 50", ""),
+    ("x: {namespace: AWS/ApplicationELB, name: HTTPCode_ELB_5XX_Count, dimensions: {LoadBalancer: a}, healthy: 0}", "metric: x, stat: SampleCount, threshold: 0", ""),
+    ("x: {namespace: AWS/ApplicationELB, name: RequestCount, dimensions: {LoadBalancer: a}, most: 500}", "metric: x, stat: Maximum, threshold: 50", ""),
+    ("x: {namespace: AWS/SNS, name: NumberOfMessagesPublished, dimensions: {TopicName: a}}", "metric: x, stat: Maximum, threshold: 50", "stat"),
+    ("x: {name: X}", "metric: errors, stat: 'PR(:0)', comparison: LessThanThreshold, threshold: 95", ""),
+    ("x: {name: X}", "metric: errors, stat: 'PR(:0)', threshold: 95", "stat"),
+    ("x: {name: X}", "metric: errors, stat: 'TC(:0)', comparison: LessThanThreshold, threshold: 5", ""),
 ]  # fmt: skip
 
 

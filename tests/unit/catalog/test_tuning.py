@@ -255,6 +255,7 @@ WRONG = [
     ("alarms: {platform: {notifier-error: {threshold: 1}}}", "alarms.platform.notifier-error", f'is not an alarm of kind "platform"; known: {KNOWN["platform"]}   did you mean notifier-errors?'),
     ("services: {api: {alarms: {throttles: {datapoints_to_alarm: 6}}}}", "services.api.alarms.throttles.datapoints_to_alarm", "must be at most 5, the evaluation_periods by default (found: 6)"),
     ("services: {api: {alarms: {latency: {datapoints_to_alarm: 6}}}}", "services.api.alarms.latency.datapoints_to_alarm", "must be at most 5, the evaluation_periods by default (found: 6)"),
+    ("services: {api: {alarms: {latency: {stat: p95, datapoints_to_alarm: 9, evaluation_periods: 5}}}}", "services.api.alarms.latency.datapoints_to_alarm", "must be at most 5, the evaluation_periods (found: 9)"),
     ("services: {web-site: {alarms: {errors: {datapoints_to_alarm: 5}}}}", "services.web-site.alarms.errors.datapoints_to_alarm", "must be at most 1, the evaluation_periods by default (found: 5)"),
     ("services: {api: {alarms: {errors: {datapoints_to_alarm: 5, evaluation_periods: 1}}}}", "services.api.alarms.errors.datapoints_to_alarm", "must be at most 1, the evaluation_periods (found: 5)"),
     ("alarms: {lambda: {latency: {datapoints_to_alarm: 6, evaluation_periods: 5}}}", "alarms.lambda.latency.datapoints_to_alarm", "must be at most 5, the evaluation_periods (found: 6)"),

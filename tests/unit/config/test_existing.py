@@ -111,6 +111,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**FUNCTION, "alias": "7"}, "alias: must be the name of an alias: letters, digits, - and _, not only digits, which are a version (found: 7)"),
     ({**FUNCTION, "log_group": "arn:aws:logs:x"}, "log_group: must be the name of a log group, not its ARN: letters, digits, _ - / . and # (found: arn:aws:logs:x)"),
     ({**FUNCTION, "log_group": "/a", "watch_log": False}, "log_group: is not valid with watch_log: false (found: /a)"),
+    ({**FUNCTION, "logs": {"format": "pino"}, "watch_log": False}, "logs: is not valid with watch_log: false (found: a mapping of format)"),
     ({**FUNCTION, "sqs_trigger": {"queue": "a", "dead_letter_queue": "a"}}, "sqs_trigger.dead_letter_queue: must be another queue than queue (found: a)"),
     ({**FUNCTION, "sqs_trigger": {"queue": "a.fifo", "dead_letter_queue": "b"}}, "sqs_trigger.dead_letter_queue: must be a FIFO queue, of the type of queue: a FIFO queue has a name that ends with .fifo (found: b)"),
     ({**FUNCTION, "sqs_trigger": {"queue": "a", "dead_letter_queue": "b.fifo"}}, "sqs_trigger.dead_letter_queue: must be a standard queue, of the type of queue: a FIFO queue has a name that ends with .fifo (found: b.fifo)"),

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudwatch import statistics
+from cloudwatch.alarms import Metric
 from cloudwatch.errors import InputError
 from cloudwatch.series import Series
 from cloudwatch.statistic import check_statistic
@@ -406,6 +407,30 @@ def test_events_are_a_sample_each(
     usual = {"metric": "AWS/Lambda Errors", "value": 10}
     happens = (CALLED, usual, {"metric": "AWS/Lambda Errors", **entry})
     series = workload(shop, scenario(happens, resolution=resolution)).series(LAMBDA_ERRORS)
+    found = statistics.sliding(series, stat, 60)[-1]
+    assert found == pytest.approx(np.nan if expected is None else expected, nan_ok=True)
+
+
+THROTTLES = metric("Throttles", namespace="AWS/Lambda")
+
+
+@pytest.mark.parametrize(
+    ("of", "value", "stat", "expected"),
+    [
+        (THROTTLES, 70, "SampleCount", 170),
+        (THROTTLES, 70, "Sum", 70),
+        (THROTTLES, 50, "Average", 1 / 3),
+        (INVOCATIONS, 0, "SampleCount", None),
+        (INVOCATIONS, 100, "Average", 1),
+    ],
+)
+def test_throttles_are_besides_invocations_which_have_no_sample_of_zero(
+    of: Metric, value: float, stat: str, expected: float | None
+) -> None:
+    """Throttled attempts are not invocations (AWS Lambda Developer Guide, "Types of metrics")."""
+    shop = system(alarm(of=THROTTLES), alarm("calls", of=INVOCATIONS))
+    happens = (CALLED, {"metric": f"AWS/Lambda {of.name}", "value": value})
+    series = workload(shop, scenario(happens)).series(of)
     found = statistics.sliding(series, stat, 60)[-1]
     assert found == pytest.approx(np.nan if expected is None else expected, nan_ok=True)
 

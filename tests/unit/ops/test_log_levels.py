@@ -147,6 +147,33 @@ def test_nothing_is_proposed_that_would_count_nothing(
     assert said[-1] == last
 
 
+ODD = {
+    "an empty key": ['{"":"info"}'],
+    "a long key": ['{"%s":"info"}' % ("k" * 300)],
+    "a surrogate": ['{"\\ud800":"info"}'],
+    "a level that is a mapping": [
+        *['app: {"levelname":"INFO","message":"x","asctime":"a","name":"n"}'] * 6,
+        'app: {"levelname":"ERROR","level":{"a":1},"message":"x"}',
+    ],
+}
+
+
+@each("name", ODD)
+def test_odd_keys_and_levels_are_not_proposed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """The configuration would refuse them."""
+    said, _ = proposed(tmp_path, ODD[name], capsys)
+    assert said
+
+
+def test_no_pattern_is_proposed_beyond_the_maximum() -> None:
+    """Of the patterns of a service."""
+    own = ServiceLogs(error_patterns=tuple(f"p{number}" for number in range(20)))
+    log = Log(Logs(), "ecs", own, is_configured=True)
+    assert log.with_pattern("%x%") is None
+
+
 def test_requests_for_a_word_are_no_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A level in lines of an access log is part of a path; other lines of the file have their own place."""
     access = formats.preset("nginx-access").other_lines[0].replace("/ERROR", "/error")
