@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -12,7 +14,7 @@ from ops.commands.common import env_option
 from ops.existing import importing
 from ops.existing.account import Account
 
-_PATTERNS = "such as {example}; `*` is any text. Several are separated by spaces."
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def _patterns(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -30,29 +32,19 @@ def _clusters_and_services(
     return patterns
 
 
+def _selection(
+    option: str, names: str, example: str, callback: Callable[..., tuple[str, ...]] = _patterns
+) -> Callable[[_F], _F]:
+    """Return an option that takes patterns of names."""
+    text = f"{names}, such as {example}; `*` is any text. Several are separated by spaces."
+    return click.option(option, multiple=True, metavar="PATTERNS", callback=callback, help=text)
+
+
 @click.command("import")
 @env_option
-@click.option(
-    "--functions",
-    multiple=True,
-    metavar="PATTERNS",
-    callback=_patterns,
-    help=f"Names of Lambda functions, {_PATTERNS.format(example='orders-*')}",
-)
-@click.option(
-    "--ecs",
-    multiple=True,
-    metavar="PATTERNS",
-    callback=_clusters_and_services,
-    help=f"Clusters and ECS services, {_PATTERNS.format(example='shop/*')}",
-)
-@click.option(
-    "--state-machines",
-    multiple=True,
-    metavar="PATTERNS",
-    callback=_patterns,
-    help=f"Names of state machines, {_PATTERNS.format(example='refund-*')}",
-)
+@_selection("--functions", "Names of Lambda functions", "orders-*")
+@_selection("--ecs", "Clusters and ECS services", "shop/*", _clusters_and_services)
+@_selection("--state-machines", "Names of state machines", "refund-*")
 def import_(
     name: str | None, functions: tuple[str, ...], ecs: tuple[str, ...], state_machines: tuple[str, ...]
 ) -> None:

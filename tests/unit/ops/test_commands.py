@@ -599,6 +599,16 @@ ALONE = {
     "state restore": ["--stack", "compute", "--version", "x"],
 }
 """Commands that synthesize or change, with what they need to be told."""
+NEEDED = {
+    "state history": ["--stack", "compute"],
+    "invoke": ["x", "y"],
+    "logs": ["Makefile"],
+    "import": ["--functions", "x"],
+    "deployment": ["x"],
+    "adopt": ["acme"],
+    **ALONE,
+}
+"""The arguments that commands require."""
 
 
 @pytest.mark.slow
@@ -623,15 +633,7 @@ def test_what_synthesizes_or_changes_is_alone(
         (invoke, "created"),
     ):  # fmt: skip
         monkeypatch.setattr(module, function, go_on)
-    arguments = {
-        "state history": ["--stack", "compute"],
-        "invoke": ["x", "y"],
-        "logs": ["x"],
-        "import": ["--functions", "x"],
-        "deployment": ["x"],
-        "adopt": ["acme"],
-        **ALONE,
-    }.get(name, [])
+    arguments = NEEDED.get(name, [])
     assert cli.main([*name.split(), *arguments]) == 1
     assert "went on" in capsys.readouterr().err
     with locking.environment(tmp_path, "local", "make deploy ENV=local"):
@@ -681,16 +683,7 @@ for arguments in json.loads(sys.argv[1]):
 @pytest.mark.slow
 def test_a_command_that_changes_something_does_not_succeed_when_its_output_is_closed(tmp_path: Path) -> None:
     """Its work is incomplete. Others have shown what was read, or recorded a deployment before the output."""
-    needed = {
-        "state history": ["--stack", "x"],
-        "invoke": ["x", "y"],
-        "logs": ["Makefile"],
-        "import": ["--functions", "x"],
-        "deployment": ["x"],
-        "adopt": ["acme"],
-        **ALONE,
-    }
-    commands = [[*name.split(), *needed.get(name, [])] for name in OF_OPS]
+    commands = [[*name.split(), *NEEDED.get(name, [])] for name in OF_OPS]
     done = subprocess.run(
         [sys.executable, "-c", CLOSED, json.dumps(commands)],
         cwd=ROOT,
