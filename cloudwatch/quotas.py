@@ -50,6 +50,9 @@ WINDOW_S: Final = DAY_S
 LONG_WINDOW_S: Final = 7 * DAY_S
 """Maximum of Period times EvaluationPeriods; the second for periods of an hour and longer."""
 
+METRIC_DATA_QUERIES: Final = 500
+"""Maximum queries of a call (CloudWatch API Reference, GetMetricData, `MetricDataQueries`)."""
+
 # --- alarms (CloudWatch API Reference, PutMetricAlarm and PutCompositeAlarm)
 
 ALARM_NAME_CHARACTERS: Final = 255

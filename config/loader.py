@@ -46,7 +46,7 @@ def load(
     rules: Iterable[Rule] = (),
     folder: Path = FOLDER,
     variables: Mapping[str, str] | None = None,
-    over: Path | None = None,
+    over: Document | None = None,
 ) -> Environment:
     """Return the environment `name`.
 
@@ -55,7 +55,7 @@ def load(
         rules: checks beyond our own, run when the models find nothing wrong.
         folder: where the files are.
         variables: environment variables with overrides; by default those of the process.
-        over: a further file, which is merged over that of the environment.
+        over: a further document, which is merged over that of the environment.
 
     Raises:
         ConfigError: with every problem found, each with its file, line and key.
@@ -92,7 +92,7 @@ def document_of(
     *,
     folder: Path = FOLDER,
     variables: Mapping[str, str] | None = None,
-    over: Path | None = None,
+    over: Document | None = None,
 ) -> tuple[Document, list[Problem]]:
     """Return the merged data of the environment `name`, and problems of variables that override them.
 
@@ -112,7 +112,7 @@ def document_of(
         raise ConfigError([Problem(place="ENV", key=name, text=text)])
     document = _read(folder, name)
     if over is not None:
-        document = source.merge(document, source.read(over))
+        document = source.merge(document, over)
     return overrides.apply(document, os.environ if variables is None else variables)
 
 

@@ -103,7 +103,21 @@ def read(path: Path, *, binary: bool = False) -> Document:
         ConfigError: it cannot be read, is too large, is not YAML, is not a mapping, or has a key twice.
     """
     shown = _shown(path)
-    node = _compose(_text(path, shown), shown)
+    return parsed(_text(path, shown), shown, binary=binary)
+
+
+def parsed(text: str, shown: str, *, binary: bool = False) -> Document:
+    """Return the document in a text.
+
+    Args:
+        text: the text.
+        shown: the file, as places name it.
+        binary: as for `read`.
+
+    Raises:
+        ConfigError: it is not YAML, is not a mapping, or has a key twice.
+    """
+    node = _compose(text, shown)
     if node is None:
         return Document({}, {(): shown})
     reader = _Reader(shown, binary=binary)

@@ -575,8 +575,9 @@ EnvironmentName = Annotated[
 """At most 12 lower-case letters and digits, so that names stay within AWS's limits; without hyphens, so that
 service `x-eu` of `prod` and service `x` of `eu-prod` cannot be one name."""
 
-ServiceName = Annotated[Slug, Field(max_length=24)]
-"""At most 24 characters, so that every name made from it stays within AWS's limits."""
+SERVICE_NAME = 24
+"""Maximum characters of the name of a service: every name made from it stays within AWS's limits."""
+ServiceName = Annotated[Slug, Field(max_length=SERVICE_NAME)]
 
 StateMachineName = Annotated[
     str,
@@ -790,3 +791,12 @@ LocalUrl = Annotated[
     ),
     AfterValidator(_port_exists),
 ]
+
+
+def accepts(constraint: Any, value: object) -> bool:
+    """Return whether a value is valid for an annotated type."""
+    try:
+        TypeAdapter(constraint).validate_python(value)
+    except ValidationError:
+        return False
+    return True

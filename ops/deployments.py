@@ -80,9 +80,12 @@ def record(env: Environment, catalog: Catalog, service: ServiceView) -> str:
         CommandError: CloudWatch rejects the call.
     """
     _put(env, catalog, [service.deployments] if service.deployments else [])
-    suppressed = duration(env.deployments.suppression_s)
-    effect = f"its notifications are suppressed for {suppressed}" if env.deployments.suppression_s else ""
-    effect = effect or "nothing is suppressed (deployments.suppression_s: 0)"
+    suppression_s = env.deployments.suppression_s
+    effect = (
+        f"its notifications are suppressed for {duration(suppression_s)}"
+        if suppression_s
+        else "nothing is suppressed (deployments.suppression_s: 0)"
+    )
     return f"Recorded a deployment of {service.name} in {env.environment}: {effect}."
 
 

@@ -20,8 +20,8 @@ _MOST_BYTES = 6_291_456
 """Maximum size of an event: 6 MB (AWS Lambda Developer Guide, "Lambda quotas", invocation payload)."""
 
 
-def created(env: Environment, name: str, event: Path) -> LambdaService:
-    """Return the function that `invoke` can invoke.
+def require_created(env: Environment, name: str, event: Path) -> None:
+    """Stop if a service is not a function that `invoke` can invoke.
 
     Args:
         env: the environment.
@@ -33,7 +33,7 @@ def created(env: Environment, name: str, event: Path) -> LambdaService:
     """
     service = env.services.get(name)
     if isinstance(service, LambdaService):
-        return service
+        return
     if isinstance(service, ExistingFunction):
         qualified = f"{service.function_name}:{service.alias}" if service.alias else service.function_name
         message = (

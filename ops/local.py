@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import (
@@ -76,13 +75,13 @@ def stop(env: Environment) -> tuple[str, ...]:
     found = (
         *(f"bucket {bucket['Name']}" for bucket in client(env, "s3").list_buckets()["Buckets"]),
         *(
-            f"function {page['FunctionName']}"
-            for page in _pages(env, "lambda", "list_functions", "Functions")
+            f"function {name}"
+            for name in _listed(env, "lambda", "list_functions", "Functions[].FunctionName")
         ),
         *(f"cluster {name}" for name in _clusters(env)),
         *(
-            f"state machine {page['name']}"
-            for page in _pages(env, "stepfunctions", "list_state_machines", "stateMachines")
+            f"state machine {name}"
+            for name in _listed(env, "stepfunctions", "list_state_machines", "stateMachines[].name")
         ),
     )
     if not found:
@@ -90,15 +89,15 @@ def stop(env: Environment) -> tuple[str, ...]:
     return found
 
 
-def _pages(env: Environment, service: ServiceName, operation: str, member: str) -> Iterator[Any]:
-    """Yield the entries of all pages of a list."""
-    for page in client(env, service).get_paginator(operation).paginate():
-        yield from page.get(member, ())
+def _listed(env: Environment, service: ServiceName, operation: str, path: str) -> list[str]:
+    """Return what all pages of a list have at `path`, a JMESPath expression."""
+    pages = client(env, service).get_paginator(operation).paginate()
+    return [name for name in pages.search(path) if name is not None]
 
 
 def _clusters(env: Environment) -> Iterator[str]:
     """Yield the names of the ECS clusters. Those that were deleted are listed for a time, as INACTIVE."""
-    arns = list(_pages(env, "ecs", "list_clusters", "clusterArns"))
+    arns = _listed(env, "ecs", "list_clusters", "clusterArns[]")
     # Without names, DescribeClusters describes the cluster `default`.
     described = client(env, "ecs").describe_clusters(clusters=arns)["clusters"] if arns else ()
     yield from (cluster["clusterName"] for cluster in described if cluster["status"] == "ACTIVE")

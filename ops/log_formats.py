@@ -11,17 +11,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
+from catalog.kinds import logs
 from cloudwatch import patterns
+from cloudwatch.patterns import json_events
 from cloudwatch.patterns.model import JsonPath
 from config import formats
 from config.formats import Format
-from config.types import JsonKey
+from config.types import JsonKey, accepts
 
 ENOUGH = 0.5
 """Share of lines that a format must fit."""
-_KEY: TypeAdapter[str] = TypeAdapter(JsonKey)
 _SAMPLE = 2000
 """Lines that are compared with the formats."""
 _LONG = 100_000
@@ -92,7 +91,7 @@ class Sample:
         """Add a line, in the place of another one if the sample is full (reservoir sampling, algorithm R)."""
         if not line.strip():
             return
-        if is_of_runtime(line):
+        if _is_of_runtime(line):
             self.runtime += 1
             return
         self.total += 1
@@ -113,7 +112,7 @@ class Sample:
         return [line for line in self.lines if not line[0].isspace()] or self.lines
 
 
-def is_of_runtime(line: str) -> bool:
+def _is_of_runtime(line: str) -> bool:
     """Return whether Lambda itself wrote a line: it shows nothing of the logger of a function."""
     return _RUNTIME.match(line) is not None
 
@@ -214,33 +213,21 @@ def _shape(name: str) -> Callable[[dict[str, Any]], float | None]:
     return similarity
 
 
-def event(line: str) -> dict[str, Any] | None:
-    """Return the JSON object of a line; None if it is no object."""
-    if not line.lstrip().startswith("{"):
-        return None
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+event = json_events.read
+"""Return the JSON object of a line; None if it is no object."""
+
+
+def format_of(lines: Sequence[str]) -> str | None:
+    """Return the format that fits lines; None if none fits more than half of them."""
+    own = sample(lines).compared()
+    best = fits(own)[0]
+    return best.name if best.fitting > ENOUGH * len(own) else None
 
 
 def level_of(found: dict[str, Any], keys: Sequence[str]) -> Any:  # noqa: ANN401  # JSON
     """Return the level of a JSON line, at the first of `keys` that it has."""
-    return next((value for key in keys if (value := _at(found, key)) is not None), None)
-
-
-def steps(key: str) -> tuple[str, ...]:
-    """Return the keys that lead to a key of the configuration, such as `log.level`."""
-    selector = patterns.selector(f"$.{key}")
-    return tuple(map(str, selector.steps)) if isinstance(selector, JsonPath) else ()
-
-
-def _at(found: dict[str, Any], key: str) -> Any:  # noqa: ANN401  # JSON
-    value: Any = found
-    for step in steps(key):
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
+    values = (json_events.value_at(found, JsonPath(logs.steps(key))) for key in keys)
+    return next((value for value in values if value is not json_events.MISSING and value is not None), None)
 
 
 def _spelling(level: object) -> str:
@@ -259,7 +246,7 @@ def level_key(lines: Sequence[str]) -> str | None:
         key
         for line in lines
         for key, value in (event(line) or {}).items()
-        if isinstance(value, str) and value.casefold() in LEVELS and _is_valid(_selected(key))
+        if isinstance(value, str) and value.casefold() in LEVELS and accepts(JsonKey, _selected(key))
     )
     key, count = max(keys.items(), key=lambda item: item[1], default=("", 0))
     if count < ENOUGH * len(lines):
@@ -270,12 +257,3 @@ def level_key(lines: Sequence[str]) -> str | None:
 def _selected(key: str) -> str:
     """Return the selector of a key, as in the configuration."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f"['{key}']"
-
-
-def _is_valid(selector: str) -> bool:
-    """Return whether the configuration accepts a selector of a key."""
-    try:
-        _KEY.validate_python(selector)
-    except ValidationError:
-        return False
-    return True

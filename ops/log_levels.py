@@ -147,7 +147,8 @@ def _of_json(lines: Iterable[str]) -> Iterator[str]:
     preset = formats.preset(best.name)
     if best.fitting >= ENOUGH * len(events) and preset.level_keys:
         log = Logs().format_of("ecs", ServiceLogs(format=best.name))
-        counted = [patterns.compile(item.pattern).matches for item in logs.filters(log)]
+        errors = (item for item in logs.filters(log) if item.metric == logs.ERRORS)
+        counted = [patterns.compile(item.pattern).matches for item in errors]
         keys = preset.level_keys
         recorded = [event for line in preset.error_lines if (event := log_formats.event(line))]
         own = [event for event, line in zip(events, rest, strict=True) if any(m(line) for m in counted)]
@@ -163,7 +164,7 @@ def _of_json(lines: Iterable[str]) -> Iterator[str]:
         return
     scalars = ((key, level) for key, level in levels if isinstance(level, str | int | float))
     for key, level in dict.fromkeys(scalars):
-        name = rf"\x22{_literal(log_formats.steps(key)[-1])}\x22:\s*"
+        name = rf"\x22{_literal(logs.steps(key)[-1])}\x22:\s*"
         yield rf"{name}\x22{_literal(level)}\x22" if isinstance(level, str) else rf"{name}{level}\D"
 
 

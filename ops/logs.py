@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
 from rich.console import Console
 
 from catalog import Catalog
@@ -24,6 +22,7 @@ from ops import log_formats, log_levels
 from ops import log_proposals as proposals
 from ops.log_formats import ENOUGH, Sample
 from ops.log_proposals import Log, Proposal, Totals
+from ops.yaml_text import flow
 
 _RANGES = 12
 """Line numbers, or ranges of them, that are listed for each kind of line."""
@@ -235,7 +234,7 @@ def _settings(service: str | None, proposal: Proposal, now: Totals | None) -> It
     yield ""
     yield "services:"
     yield f"  {service or '<name>'}:"
-    yield f"    logs: {_flow(proposal.settings)}"
+    yield f"    logs: {flow(proposal.settings)}"
 
 
 def _compared(sample: Sample, compared: int) -> str:
@@ -254,8 +253,3 @@ def _compared(sample: Sample, compared: int) -> str:
         else f"{compared:,} of {sample.total:,} lines, evenly from the whole file,"
     )
     return f"{which} are compared with the formats{', without ' if without else ''}{' and '.join(without)}."
-
-
-def _flow(settings: Mapping[str, Any]) -> str:
-    """Return settings as YAML in one line."""
-    return yaml.safe_dump(settings, default_flow_style=True, sort_keys=False, width=float("inf")).strip()

@@ -14,17 +14,15 @@ from typing import Any
 from aws.clients import client
 from catalog import Catalog
 from catalog.specs import LogFilter
+from cloudwatch import quotas
 from config.errors import CommandError
 from config.explain import counted
 from config.models import Environment
 from config.services import LoggingService
 
-DAYS = 7
+_DAYS = 7
 """Days in which a line must have matched."""
-_DAY_S = 86_400
 _LINES = "IncomingLogEvents"
-_PER_CALL = 500
-"""Metrics that a call may ask for (CloudWatch API Reference, GetMetricData)."""
 
 
 def check(env: Environment, catalog: Catalog) -> str:
@@ -64,7 +62,7 @@ def _by_service(catalog: Catalog) -> dict[str, list[LogFilter]]:
 
 
 def _sets_durations(env: Environment, service: str) -> bool:
-    """Return whether the file sets the key of durations; that of a format is in the lines of some users."""
+    """Return whether the file sets the key of durations; users of a format may log no durations."""
     config = env.services[service]
     return isinstance(config, LoggingService) and bool(
         env.logs.settings(config.kind, config.logs).duration_key
@@ -72,14 +70,14 @@ def _sets_durations(env: Environment, service: str) -> bool:
 
 
 def _finding(with_lines: int, unmatched: Sequence[str]) -> Iterator[str]:
-    yield f"{counted(with_lines, 'log')} with lines in {DAYS} days"
+    yield f"{counted(with_lines, 'log')} with lines in {_DAYS} days"
     if unmatched:
         names = ", ".join(unmatched)
         yield f"of which no line matched a metric filter: {names} (`make logs` shows what counts)"
 
 
 def _message(env: Environment, services: Sequence[str]) -> Iterator[str]:
-    yield f"no line of {counted(len(services), 'log')} matched a metric filter in {DAYS} days:"
+    yield f"no line of {counted(len(services), 'log')} matched a metric filter in {_DAYS} days:"
     yield from (f"  {service}" for service in services)
     command = f"`make logs ENV={env.environment} SERVICE={services[0]} FILE=sample.log`"
     yield f"Their alarms on errors and latency cannot fire. Save some lines of the log, and run {command}:"
@@ -99,11 +97,11 @@ def _sums(env: Environment, catalog: Catalog) -> dict[tuple[str, str, str], floa
     ends = dt.datetime.now(dt.timezone.utc)
     sums = dict.fromkeys(wanted, 0.0)
     keys = list(wanted)
-    for begin in range(0, len(keys), _PER_CALL):
-        part = keys[begin : begin + _PER_CALL]
+    for begin in range(0, len(keys), quotas.METRIC_DATA_QUERIES):
+        part = keys[begin : begin + quotas.METRIC_DATA_QUERIES]
         pages = cloudwatch.get_paginator("get_metric_data").paginate(
             MetricDataQueries=[{"Id": f"m{number}", **wanted[key]} for number, key in enumerate(part)],
-            StartTime=ends - dt.timedelta(days=DAYS),
+            StartTime=ends - dt.timedelta(days=_DAYS),
             EndTime=ends,
         )
         for page in pages:
@@ -114,4 +112,4 @@ def _sums(env: Environment, catalog: Catalog) -> dict[tuple[str, str, str], floa
 
 def _query(name: str, namespace: str, stat: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
     metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
-    return {"MetricStat": {"Metric": metric, "Period": _DAY_S, "Stat": stat}}
+    return {"MetricStat": {"Metric": metric, "Period": quotas.DAY_S, "Stat": stat}}

@@ -76,7 +76,7 @@ def _example(level: str) -> str | int:
 
 def _set(event: dict[str, Any], key: str, value: object) -> None:
     """Set the value at a key of a JSON line, such as `log.level`."""
-    *path, last = _steps(key)
+    *path, last = steps(key)
     for step in path:
         inner = event.setdefault(step, {})
         if not isinstance(inner, dict):
@@ -86,7 +86,8 @@ def _set(event: dict[str, Any], key: str, value: object) -> None:
 
 
 @functools.cache
-def _steps(key: str) -> tuple[str, ...]:
+def steps(key: str) -> tuple[str, ...]:
+    """Return the keys that lead to a key of the configuration, such as `log.level`."""
     selector = patterns.selector(f"$.{key}")
     assert isinstance(selector, JsonPath)  # noqa: S101  # all that begins with `$.`
     return tuple(map(str, selector.steps))

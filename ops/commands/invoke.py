@@ -22,7 +22,7 @@ def invoke(name: str | None, function: str, event: Path) -> int:
     FUNCTION is the service's name, such as payment-handler. EVENT is a JSON file with the event.
     """
     env, _ = common.read(name)
-    invocation.created(env, function, event)
+    invocation.require_created(env, function, event)
     content = invocation.payload(event)
     common.require_aws(env)
     return 0 if invocation.invoke(env, function, content, common.console()) else 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from catalog.specs import Catalog
-from ops.documents.markdown import generated
+from ops.documents.markdown import generated, table
 
 _PART = "quantities of prod"
 ALARM_METRIC_USD, COMPOSITE_USD, METRIC_USD, DASHBOARD_USD = 0.10, 0.50, 0.30, 3.00
@@ -39,14 +41,14 @@ def fixed_usd(catalog: Catalog) -> float:
 
 def costs(text: str, catalog: Catalog) -> str:
     """Return the document with its quantities replaced by those of the catalog."""
-    return generated(text, _PART, _rows(quantities(catalog)).splitlines())
+    return generated(text, _PART, table(("item", "quantity", "cost per month"), _rows(quantities(catalog))))
 
 
-def _rows(count: dict[str, int]) -> str:
+def _rows(count: dict[str, int]) -> Iterable[tuple[str, str, str]]:
     def price(number: int, usd: float) -> str:
         return f"{number} x ${usd:.2f} = ${number * usd:.2f}"
 
-    rows = (
+    return (
         (
             "Alarms",
             f"{count['alarms']} over {count['metrics']} metrics; metric math is charged per metric",
@@ -59,5 +61,3 @@ def _rows(count: dict[str, int]) -> str:
             price(count["log_metrics"], METRIC_USD),
         ),
     )
-    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-    return f"| item | quantity | cost per month |\n|---|---|---|\n{table}"

@@ -5,19 +5,19 @@ from __future__ import annotations
 from config import formats
 from ops.documents.markdown import generated, table
 
-FORMATS, CRASHES = "formats", "crashes"
+_FORMATS, _CRASHES = "formats", "crashes"
 
 
 def logs(text: str) -> str:
     """Return the document with its tables replaced by those of the presets."""
     rows = [_row(name, formats.preset(name)) for name in formats.names()]
     headings = ("`format`", "logger", "lines", "an error", "duration of a request", "source")
-    text = generated(text, FORMATS, table(headings, rows))
+    text = generated(text, _FORMATS, table(headings, rows))
     crashes = [
         (crash.title, f"`{crash.error_lines[0]}`", crash.source.rstrip("."))
         for crash in formats.crashes().values()
     ]
-    return generated(text, CRASHES, table(("crash", "line that counts", "source"), crashes))
+    return generated(text, _CRASHES, table(("crash", "line that counts", "source"), crashes))
 
 
 def _row(name: str, preset: formats.Preset) -> tuple[str, ...]:

@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws import clients
 from aws import errors as aws_errors
+from aws.clients import ServiceName
 from config.models import Environment
 
 _T = TypeVar("_T")
@@ -32,17 +33,6 @@ UNREAD: Final = Unread.UNREAD
 """The answer of a call that failed for another reason than that a resource does not exist."""
 
 Names: TypeAlias = tuple[str, ...] | Unread
-
-Service: TypeAlias = Literal[
-    "application-autoscaling",
-    "ecs",
-    "elbv2",
-    "lambda",
-    "logs",
-    "resourcegroupstaggingapi",
-    "sqs",
-    "stepfunctions",
-]
 
 _MISSING = {
     "AWS.SimpleQueueService.NonExistentQueue",
@@ -93,16 +83,22 @@ class Account:
     """What could not be read -> why, of the first failure."""
     _closed: set[str] = field(default_factory=set)
     """What no further call is made for."""
+    _lists: dict[tuple[str, ...], Names] = field(default_factory=dict)
+    """Operation and arguments -> the names that it lists, for several patterns and services."""
     _clients: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     """boto3 clients can be used in several threads, but must not be created in several at once."""
 
-    def client(self, service: Service) -> Any:  # noqa: ANN401  # boto3's clients have no type
+    def client(self, service: ServiceName) -> Any:  # noqa: ANN401  # boto3's clients have no type
         """Return a client that gives up early: no deployment waits minutes for what cannot be read."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = clients.client(self.env, service, answers_in_s=10, attempts=3)
             return self._clients[service]
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource in the Region and account of the environment."""
+        return f"arn:aws:{service}:{self.env.region}:{self.env.account_id}:{resource}"
 
     def ask(self, what: str, call: Callable[[], _T]) -> _T | Unread | None:
         """Return the answer of a call; None if the resource does not exist; UNREAD if the call failed.
@@ -124,7 +120,7 @@ class Account:
                 self._closed.add(what)
             return UNREAD
 
-    def pages(self, service: Service, operation: str, path: str, **arguments: Any) -> list[Any]:  # noqa: ANN401
+    def pages(self, service: ServiceName, operation: str, path: str, **arguments: Any) -> list[Any]:  # noqa: ANN401
         """Return what all pages of an operation have at `path`, a JMESPath expression."""
         pages = self.client(service).get_paginator(operation).paginate(**arguments)
         return [value for value in pages.search(path) if value is not None]
@@ -152,14 +148,17 @@ class Account:
         what, path = "the list of state machines", "stateMachines[].name"
         return self._names(what, "stepfunctions", "list_state_machines", path)
 
-    def _names(self, what: str, service: Service, operation: str, path: str, **arguments: str) -> Names:
+    def _names(self, what: str, service: ServiceName, operation: str, path: str, **arguments: str) -> Names:
         """Return the names that an operation lists, sorted; of an ARN, its last part."""
 
         def call() -> tuple[str, ...]:
             listed = self.pages(service, operation, path, **arguments)
             return tuple(sorted(str(name).rpartition("/")[2] for name in listed))
 
-        return self.ask(what, call) or ()
+        key = (operation, *arguments.values())
+        if key not in self._lists:
+            self._lists[key] = self.ask(what, call) or ()
+        return self._lists[key]
 
     def log_groups(self, prefix: str) -> Mapping[str, str] | Unread:
         """Return name -> class of the log groups that begin with `prefix`."""

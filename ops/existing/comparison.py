@@ -152,8 +152,10 @@ def _ecs_service(account: Account, at: Location, service: ExistingEcsService) ->
         for position, group in enumerate(service.log_groups)
         for finding in _absent_group(account, (*at, "log_groups", position), group)
     ]
+    known = {target["target_group_arn"] for target in resource.facts.get("target_groups") or ()}
     for position, target in enumerate(service.target_groups):
-        if ecs.target_group(account, target.target_group_arn) is None:
+        arn = target.target_group_arn
+        if arn not in known and ecs.target_group(account, arn) is None:
             here = (*at, "target_groups", position, "target_group_arn")
             missing.append(Finding(here, f"there is no target group {target.target_group_arn}"))
     return missing, list(_differences(at, service, resource))
@@ -237,18 +239,18 @@ def _differing(at: Location, stated: Any, given: Any, actual: Any) -> Iterator[F
     elif isinstance(actual, tuple):
         for position, entry in enumerate(stated):
             if entry not in actual:
-                found = ", ".join(shown(value) for value in actual) or "none"
-                yield Finding((*at, position), f"{shown(entry)} in the file; in the account: {found}")
+                found = ", ".join(_shown(value) for value in actual) or "none"
+                yield Finding((*at, position), f"{_shown(entry)} in the file; in the account: {found}")
     elif stated != actual:
         where = "by default" if given is None and stated is not None else "in the file"
-        yield Finding(at, f"{shown(stated)} {where}; in the account: {shown(actual)}")
+        yield Finding(at, f"{_shown(stated)} {where}; in the account: {_shown(actual)}")
 
 
-def shown(value: Any) -> str:  # noqa: ANN401  # any fact
+def _shown(value: Any) -> str:  # noqa: ANN401  # any fact
     """Return a value as a file has it, on one line."""
     if value is None:
         return "none"
     if isinstance(value, Mapping):
-        parts = (f"{key}: {shown(part)}" for key, part in value.items() if part is not None)
+        parts = (f"{key}: {_shown(part)}" for key, part in value.items() if part is not None)
         return f"{{{', '.join(parts)}}}"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -106,7 +106,7 @@ def _sources(
     account: Account, mappings: list[Mapping[str, Any]]
 ) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
     """Return queue -> its first mapping, and remarks on all other event sources."""
-    here = f"arn:aws:sqs:{account.env.region}:{account.env.account_id}:"
+    here = account.arn("sqs", "")
     queues: dict[str, Mapping[str, Any]] = {}
     remarks: dict[str, None] = {}
     for row in mappings:
@@ -145,7 +145,7 @@ def _trigger(account: Account, queue: str, mapping: Mapping[str, Any]) -> Mappin
     facts: dict[str, Any] = {"queue": queue}
     if attributes is not None:
         redrive = json.loads(attributes.get("RedrivePolicy") or "{}")
-        here = f"arn:aws:sqs:{account.env.region}:{account.env.account_id}:"
+        here = account.arn("sqs", "")
         dead_letters = str(redrive.get("deadLetterTargetArn", ""))
         is_here = dead_letters.startswith(here)
         facts["dead_letter_queue"] = dead_letters.removeprefix(here) if is_here else None

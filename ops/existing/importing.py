@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import catalog
+from catalog import kinds as watched
 from catalog import naming
-from config import loader
+from config import loader, source
 from config.errors import CommandError, ConfigError, Problem
 from config.explain import listed
 from config.models import Environment
-from config.services import ExistingEcsService, ExistingFunction, StateMachine
 from config.words import did_you_mean
-from ops.existing import ecs, functions, logs, proposal, state_machines
-from ops.existing.account import UNREAD, Account, Names, Resource, Unread
+from ops import log_formats
+from ops.existing import proposal
+from ops.existing.account import UNREAD, Account, Names, Resource
 from ops.existing.comparison import READERS
+from ops.existing.kinds import KINDS
 from ops.existing.proposal import Entry
 
 Key = tuple[str, ...]
 """Kind and names of a resource: `("lambda", "shop-orders")`, `("ecs", "shop", "web")`."""
-
-_TAGGED = ("lambda:function", "ecs:service", "states:stateMachine")
-"""Types of resources of the Resource Groups Tagging API."""
 
 
 class Patterns(NamedTuple):
@@ -58,11 +54,11 @@ def propose(account: Account, patterns: Patterns) -> Proposal:
     """
     env = account.env
     found = _found(account, patterns)
-    tags = account.tags(*_TAGGED)
+    tags = account.tags(*(kind.tagged for kind in KINDS.values()))
     known = _known(env)
     notes, new = [], []
     for key in found:
-        owner = known.get(key) or _created(env, key, tags.get(_arn(env, key), {}))
+        owner = known.get(key) or _created(env, key, tags.get(_arn(account, key), {}))
         if owner:
             notes.append(f"{_label(key)} is left out: {owner}")
         else:
@@ -73,7 +69,7 @@ def propose(account: Account, patterns: Patterns) -> Proposal:
         resources,
         environment=env.environment,
         taken=env.services,
-        tags=lambda resource: tags.get(_arn(env, _key(resource)), {}),
+        tags=lambda resource: tags.get(_arn(account, _key(resource)), {}),
         log_keys=lambda resource: _log_keys(account, resource),
         groups={group.name: group.service for group in catalog.build(env).log_groups if group.service},
     )
@@ -142,16 +138,10 @@ def _known(env: Environment) -> dict[Key, str]:
     names = naming.Names.of(env)
     known: dict[Key, str] = {("lambda", names.notifier): "the platform creates it"}
     for name, service in env.services.items():
-        if isinstance(service, ExistingFunction):
-            key: Key = ("lambda", service.function_name)
-        elif isinstance(service, ExistingEcsService):
-            key = ("ecs", service.cluster, service.ecs_service)
-        elif isinstance(service, StateMachine):
-            key = ("state-machine", service.state_machine)
-        elif service.kind == "lambda":
-            key = ("lambda", names.of_service(name))
-        else:
-            key = ("ecs", names.whole, names.of_service(name))
+        kind = watched.KINDS[service.kind]
+        dimensions = kind.dimensions(names, name, service)
+        own = (dimensions[key] for key in ("ClusterName", kind.resource) if key in dimensions)
+        key: Key = (kind.name, *own)
         known[key] = f"it is services.{name}"
     return known
 
@@ -172,7 +162,7 @@ def _read(account: Account, keys: Sequence[Key]) -> tuple[list[Resource], list[K
     """Return the resources, and the keys of those that could not be read."""
 
     def read(key: Key) -> Resource | None:
-        resource = _READ[key[0]](account, *key[1:])
+        resource = KINDS[key[0]].read(account, *key[1:])
         return resource if isinstance(resource, Resource) else None
 
     with ThreadPoolExecutor(READERS) as pool:
@@ -181,17 +171,10 @@ def _read(account: Account, keys: Sequence[Key]) -> tuple[list[Resource], list[K
     return found, [key for key, resource in zip(keys, resources, strict=True) if not resource]
 
 
-_READ: Mapping[str, Callable[..., Resource | Unread | None]] = {
-    "lambda": functions.read,
-    "ecs": ecs.read,
-    "state-machine": state_machines.read,
-}
-"""Kind -> reads a resource with these names."""
-
-
 def _log_keys(account: Account, resource: Resource) -> Mapping[str, Any] | None:
     lines = [line for group in resource.log_groups for line in account.newest_lines(group)]
-    return logs.keys(lines)
+    name = log_formats.format_of(lines)
+    return {"logs": {"format": name}} if name else None
 
 
 def _valid(env: Environment, entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
@@ -213,23 +196,11 @@ def _valid(env: Environment, entries: Sequence[Entry]) -> tuple[list[Entry], lis
 
 def _problems(env: Environment, text: str) -> Sequence[Problem]:
     """Return the problems of the configuration of `env` with the entries of `text`."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "proposal.yaml"
-        path.write_text(text, encoding="utf-8")
-        try:
-            loader.load(env.environment, rules=[catalog.check], over=path)
-        except ConfigError as error:
-            return [_without_path(problem) for problem in error.problems]
+    try:
+        loader.load(env.environment, rules=[catalog.check], over=source.parsed(text, "the proposal"))
+    except ConfigError as error:
+        return error.problems
     return ()
-
-
-def _without_path(problem: Problem) -> Problem:
-    """Return a problem without the path of the temporary file."""
-    place, text = (
-        re.sub(r"\S*\bproposal\.yaml:(\d+)", r"line \1 of the proposal", part)
-        for part in (problem.place, problem.text)
-    )
-    return dataclasses.replace(problem, place=place, text=text)
 
 
 def _service(problem: Problem, entries: Sequence[Entry]) -> str | None:
@@ -244,14 +215,9 @@ def _key(resource: Resource) -> Key:
 
 
 def _label(key: Key) -> str:
-    words = {"lambda": "function", "ecs": "ECS service", "state-machine": "state machine"}
-    return f"{words[key[0]]} {'/'.join(key[1:])}"
+    return f"{KINDS[key[0]].words} {'/'.join(key[1:])}"
 
 
-def _arn(env: Environment, key: Key) -> str:
-    formats = {
-        "lambda": "lambda:{}:function:{}",
-        "ecs": "ecs:{}:service/{}",
-        "state-machine": "states:{}:stateMachine:{}",
-    }
-    return "arn:aws:" + formats[key[0]].format(f"{env.region}:{env.account_id}", "/".join(key[1:]))
+def _arn(account: Account, key: Key) -> str:
+    kind = KINDS[key[0]]
+    return account.arn(kind.service, kind.resource + "/".join(key[1:]))

@@ -10,31 +10,20 @@ import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, cast
 
 from catalog.naming import shortened
-from config.services import SERVICE_MODELS, ExistingService, Service
-from config.types import Description, OwnerName
+from config.services import ExistingService, Service, model_of
+from config.types import SERVICE_NAME, Description, OwnerName, accepts
 from ops.existing.account import Resource
+from ops.existing.kinds import KINDS
+from ops.yaml_text import flow
 
 LINE = 110
 """Characters of a line at most, as in the files of the project."""
 
-_NAME = 24
-"""Characters of a service's name at most (`config.types.ServiceName`)."""
-
 _OWNERS = ("owner", "team")
 """Tags, in any case, whose value is the owner."""
-
-_WORDS = {
-    "lambda": "Lambda function",
-    "ecs": "ECS service",
-    "state-machine": "state machine",
-}
-"""Kind -> how a description without any text begins."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +128,7 @@ def _slug(text: str, environment: str) -> str:
     name = "-".join(words)
     if not name or not name[0].isalpha():
         name = f"service-{name}".rstrip("-")
-    return shortened(name, _NAME)
+    return shortened(name, SERVICE_NAME)
 
 
 def _hyphenated(text: str) -> str:
@@ -149,23 +138,23 @@ def _hyphenated(text: str) -> str:
 
 def _numbered(name: str, number: int) -> str:
     end = f"-{number}"
-    return name[: _NAME - len(end)].rstrip("-") + end
+    return name[: SERVICE_NAME - len(end)].rstrip("-") + end
 
 
 def _entry(
     name: str, resource: Resource, tags: Mapping[str, str], log_keys: Mapping[str, Any] | None
 ) -> Entry:
-    model = model_of(resource.kind)
+    model = cast("type[Service]", model_of({"kind": resource.kind, **resource.names}))
     comments: dict[str, str] = {}
     points: list[str] = []
     data: dict[str, Any] = {"kind": resource.kind, **resource.names}
-    if _is_valid(Description, resource.description):
+    if accepts(Description, resource.description):
         data["description"] = resource.description
     else:
-        data["description"] = f"{_WORDS[resource.kind]} {'/'.join(resource.names.values())}"
+        data["description"] = f"{KINDS[resource.kind].description} {'/'.join(resource.names.values())}"
         comments["description"] = "to be decided: what it does, in one line"
     owner = next((value for key, value in sorted(tags.items()) if key.lower() in _OWNERS), "")
-    if _is_valid(OwnerName, owner):
+    if accepts(OwnerName, owner):
         data["owner"] = owner
     else:
         points.append(f"to be decided: owner, the team that owns it; now {_default(model, 'owner')}")
@@ -183,14 +172,6 @@ def _entry(
     if resource.log_groups and log_keys is None:
         points.append("to be decided: the format of its log, of which no lines could be read")
     return Entry(name, resource, data, comments, tuple(points))
-
-
-def model_of(kind: str) -> type[Service]:
-    """Return the model of existing services of a kind."""
-    return next(
-        (model for model in SERVICE_MODELS[kind] if issubclass(model, ExistingService)),
-        SERVICE_MODELS[kind][0],
-    )
 
 
 def _facts(model: type[Service]) -> Iterator[str]:
@@ -220,35 +201,19 @@ def _default(model: type[Service], key: str) -> Any:  # noqa: ANN401  # as above
     return model.model_fields[key].default
 
 
-def _is_valid(constraint: Any, value: str) -> bool:  # noqa: ANN401  # an annotated type
-    try:
-        TypeAdapter(constraint).validate_python(value)
-    except ValidationError:
-        return False
-    return True
-
-
 def _lines(key: str, value: Any, indent: int, comment: str) -> Iterator[str]:  # noqa: ANN401  # any value
     """Yield the lines of a key: one, or a block for a list or mapping that is longer than a line."""
     start = " " * indent
-    one = f"{start}{key}: {_flow(value)}{comment}"
+    one = f"{start}{key}: {flow(value)}{comment}"
     if not isinstance(value, list | dict) or len(one) <= LINE:
         yield one
         return
     yield f"{start}{key}:{comment}"
     if isinstance(value, dict):
-        yield from (f"{start}  {name}: {_flow(part)}" for name, part in value.items())
+        yield from (f"{start}  {name}: {flow(part)}" for name, part in value.items())
         return
     for part in value:
-        rows = [f"{name}: {_flow(entry)}" for name, entry in part.items()] if isinstance(part, dict) else []
-        first, *others = rows or [_flow(part)]
+        rows = [f"{name}: {flow(entry)}" for name, entry in part.items()] if isinstance(part, dict) else []
+        first, *others = rows or [flow(part)]
         yield f"{start}  - {first}"
         yield from (f"{start}    {row}" for row in others)
-
-
-def _flow(value: Any) -> str:  # noqa: ANN401  # any value
-    """Return a value on one line, as YAML."""
-    dumped: str = yaml.safe_dump(
-        value, default_flow_style=True, width=10**6, sort_keys=False, allow_unicode=True
-    )
-    return dumped.removesuffix("\n").removesuffix("\n...").strip()

@@ -9,8 +9,7 @@ from ops.existing.account import UNREAD, Account, Resource, Unread
 
 def read(account: Account, name: str) -> Resource | Unread | None:
     """Return a state machine; None if it does not exist."""
-    env = account.env
-    arn = f"arn:aws:states:{env.region}:{env.account_id}:stateMachine:{name}"
+    arn = account.arn("states", f"stateMachine:{name}")
     api = account.client("stepfunctions")
     answer = account.ask("state machines", lambda: api.describe_state_machine(stateMachineArn=arn))
     if answer is None or answer is UNREAD:

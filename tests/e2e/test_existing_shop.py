@@ -114,7 +114,7 @@ def alarms(platform: Platform, queue: str) -> set[str]:
 
 
 def filters(platform: Platform) -> dict[str, set[str]]:
-    """Return log group -> the names of its metric filters and subscription filters."""
+    """Return log group -> the names of its metric filters."""
     logs = platform.client("logs")
     found: dict[str, set[str]] = {}
     for entry in pages(logs, "describe_metric_filters", "metricFilters"):

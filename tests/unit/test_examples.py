@@ -51,9 +51,12 @@ def test_terraform_files_are_formatted(folder: str) -> None:
 
 def test_terraform_files_use_the_provider_of_the_project() -> None:
     """One download of it; the exact version, because no lock file is committed."""
-    for path in sorted([*ROOT.glob("examples/**/*.tf"), *ROOT.glob("tests/**/*.tf")]):
-        pinned = re.findall(r'"hashicorp/aws"\s+version\s*=\s*"(.*)"', path.read_text(encoding="utf-8"))
-        assert set(pinned) <= {binary.PROVIDER_VERSION}, path
+    pinned = {
+        version: path
+        for path in (*ROOT.glob("examples/**/*.tf"), *ROOT.glob("tests/**/*.tf"))
+        for version in re.findall(r'"hashicorp/aws"\s+version\s*=\s*"(.*)"', path.read_text(encoding="utf-8"))
+    }
+    assert pinned.keys() == {binary.PROVIDER_VERSION}, pinned
 
 
 @each(("example", "name"), FILES)

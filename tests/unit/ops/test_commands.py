@@ -348,7 +348,7 @@ def test_invoke_refuses_an_existing_function(tmp_path: Path) -> None:
     """With the command that invokes it; nothing is asked of AWS."""
     env, _ = EVERY["existing services"]
     with pytest.raises(CommandError) as refused:
-        invoke.created(env, "orders", tmp_path / "event.json")
+        invoke.require_created(env, "orders", tmp_path / "event.json")
     assert str(refused.value) == (
         "orders is an existing function, which this project does not invoke. To invoke it: `aws lambda "
         "invoke --region eu-west-1 --function-name shop-orders:live --payload "
@@ -630,7 +630,7 @@ def test_what_synthesizes_or_changes_is_alone(
         (common, "require_aws"), (synthesis, "synthesize"), (local, "ensure"), (functions, "build"),
         (documents, "generate"), (local, "stop_unused"), (verification, "of_environment"),
         (doctor, "examine"), (adoption, "plan"), (logs, "report"), (deployments, "recorded"),
-        (invoke, "created"),
+        (invoke, "require_created"),
     ):  # fmt: skip
         monkeypatch.setattr(module, function, go_on)
     arguments = NEEDED.get(name, [])

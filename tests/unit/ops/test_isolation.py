@@ -78,7 +78,13 @@ def test_only_an_empty_local_aws_is_stopped(
                 "list_clusters": "clusterArns",
                 "list_state_machines": "stateMachines",
             }[operation]
-            return SimpleNamespace(paginate=lambda: [{member: lists[operation]}, {}])
+            pages = SimpleNamespace(
+                search=lambda path: [
+                    row[path.removeprefix(f"{member}[].")] if isinstance(row, dict) else row
+                    for row in lists[operation]
+                ]
+            )
+            return SimpleNamespace(paginate=lambda: pages)
 
         def describe_clusters(self, clusters: list[str]) -> dict[str, Any]:
             return {"clusters": CLUSTERS[: len(clusters)]}

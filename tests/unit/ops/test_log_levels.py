@@ -67,6 +67,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         'app: {"lvl":"error"}',
         "have a text before JSON",
     ),
+    "JSON with a duration after a time": (
+        '2026-11-29T23:25:37Z {"level": "INFO", "message": "m", "duration_ms": 1}',
+        '2026-11-29T23:25:37Z {"level": "ERROR", "message": "m", "duration_ms": 1}',
+        "have a text before JSON",
+    ),
     "JSON in a line of Lambda": (NODE % 30, NODE % 50, "the format pino."),
 }
 """Lines of a log -> one that is no error, one that is, and what is said about them."""

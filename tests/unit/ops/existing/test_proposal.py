@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 
 from config.services import ExistingEcsService
 from config.types import ServiceName
-from ops.existing import logs, proposal
+from ops import log_formats
+from ops.existing import proposal
 from ops.existing.account import Resource
 from tests.unit.ops.existing.world import BALANCER, WEB_GROUP
 
@@ -201,15 +202,15 @@ def test_of_two_ecs_services_with_one_name_the_second_has_its_clusters() -> None
 
 
 @pytest.mark.parametrize(
-    ("lines", "keys"),
+    ("lines", "name"),
     [
         ([], None),
         (["START RequestId: 1 Version: $LATEST", "END RequestId: 1", "REPORT RequestId: 1\tDuration"], None),
-        ([PINO, "START RequestId: 1", " "], {"logs": {"format": "pino"}}),
-        (["panic: x", PINO, PINO], {"logs": {"format": "pino"}}),
+        ([PINO, "START RequestId: 1", " "], "pino"),
+        (["panic: x", PINO, PINO], "pino"),
         ([PINO, '{"a": 1}', '{"b": 2}'], None),
     ],
 )
-def test_the_format_of_a_log_is_that_of_most_lines(lines: list[str], keys: Any) -> None:
+def test_the_format_of_a_log_is_that_of_most_lines(lines: list[str], name: str | None) -> None:
     """Lambda's own lines show nothing of it."""
-    assert logs.keys(lines) == keys
+    assert log_formats.format_of(lines) == name
